@@ -1,37 +1,85 @@
-/** What is wrong with an integration, from end to end, with the commands that fix it. */
+/** What is wrong with an integration, from end to end, with the commands that fix it; told as it is found. */
 
 import { CONFIGURATION, call } from './api.js';
 import { html, useState } from './ui.js';
+import { Command } from './command.js';
 import { Problem } from './parts.js';
+
+const FIRST = 'settings'; // is looked at for every integration, and at once
+const AT_ONCE = 3; // requests
+
+/**
+ * @typedef {{ check: string, ok: boolean, warning: boolean, details: string, remedy: string }} Finding
+ * @typedef {{ findings: Finding[], left: number, of: number, error?: any }} Progress
+ */
 
 /** @param {{ id: string }} props */
 export function Doctor({ id }) {
-  const [state, setState] = useState(/** @type {any} */ (null));
-  const examine = async () => {
-    setState({ busy: true });
-    try {
-      const { data } = await call(`${CONFIGURATION}ms_exchange_connector/${id}/doctor/`);
-      setState({ found: data });
-    } catch (error) {
-      setState({ error });
-    }
-  };
+  const [progress, setProgress] = useState(/** @type {Progress | null} */ (null));
+  const busy = Boolean(progress && progress.left > 0 && !progress.error);
+  const begin = () => void examine(id, (change) => setProgress((before) => change(before ?? { findings: [], left: 1, of: 1 })));
   return html`<section class="doctor" aria-label="Examination">
-    <button type="button" disabled=${state?.busy} onClick=${examine}>${state?.busy ? 'Examining …' : 'Examine now'}</button>
-    <div aria-live="polite">
-      ${state?.error && html`<${Problem} error=${state.error} again=${examine} />`}
-      ${state?.found && html`<p>${state.found.healthy ? 'Nothing is wrong.' : 'Something is wrong:'}</p>
-        <ul class="cards">${state.found.findings.filter((/** @type {any} */ each) => !each.ok || each.warning).map(finding)}</ul>`}
-    </div>
+    <button type="button" disabled=${busy} onClick=${begin}>${busy ? 'Examining …' : 'Examine now'}</button>
+    ${progress && html`<div aria-live="polite">
+      ${progress.error && html`<${Problem} error=${progress.error} again=${begin} />`}
+      ${!progress.error && html`<p role="status">${told(progress)}</p>`}
+      ${busy && html`<progress max=${progress.of} value=${progress.of - progress.left} aria-label="Examined"></progress>`}
+      <ul class="cards">${progress.findings.filter((each) => !each.ok || each.warning).map((each) => html`<${Card} key=${each.check} finding=${each} />`)}</ul>
+      <${Sound} findings=${progress.findings.filter((each) => each.ok && !each.warning)} />
+    </div>`}
   </section>`;
 }
 
-/** @param {any} each */
-function finding(each) {
-  return html`<li class=${each.ok ? 'card' : 'card alarm'}>
-    <h3>${each.check.replaceAll('_', ' ')}</h3>
-    <p>${each.details}</p>
-    <pre>${each.remedy}</pre>
-    <button type="button" onClick=${() => navigator.clipboard.writeText(each.remedy)}>Copy</button>
+/**
+ * One check after the other, a few at the same time.
+ * @param {string} id @param {(change: (before: Progress) => Progress) => void} change
+ */
+async function examine(id, change) {
+  const look = async (/** @type {string} */ check) => {
+    const { data } = await call(`${CONFIGURATION}ms_exchange_connector/${id}/doctor/?check=${check}`);
+    change((before) => ({ ...before, findings: [...before.findings, ...data.findings], left: before.left - 1 }));
+    return /** @type {string[]} */ (data.checks);
+  };
+  change(() => ({ findings: [], left: 1, of: 1 }));
+  try {
+    const checks = await look(FIRST);
+    const queue = checks.filter((check) => check !== FIRST);
+    change((before) => ({ ...before, left: queue.length, of: checks.length }));
+    const work = async () => {
+      for (let check = queue.shift(); check; check = queue.shift()) await look(check);
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+  } catch (error) {
+    change((before) => ({ ...before, error }));
+  }
+}
+
+/** @param {Progress} progress */
+function told({ findings, left, of }) {
+  const faults = findings.filter((each) => !each.ok).length;
+  const found = faults ? `${faults} ${faults === 1 ? 'fault' : 'faults'}` : 'nothing wrong';
+  if (left > 0) return `${of - left} of ${of} checks: ${found} so far`;
+  return faults ? `Something is wrong: ${found}.` : 'Nothing is wrong.';
+}
+
+/** @param {{ finding: Finding }} props */
+function Card({ finding }) {
+  return html`<li class=${finding.ok ? 'card' : 'card alarm'}>
+    <h3>${nameOf(finding)}</h3>
+    <p>${finding.details}</p>
+    ${finding.remedy && html`<${Command} label=${nameOf(finding)} text=${finding.remedy} />`}
   </li>`;
+}
+
+/** @param {{ findings: Finding[] }} props */
+function Sound({ findings }) {
+  if (!findings.length) return null;
+  return html`<details><summary>${findings.length} checks found nothing wrong</summary>
+    <ul>${findings.map((each) => html`<li>${nameOf(each)}: ${each.details}</li>`)}</ul>
+  </details>`;
+}
+
+/** @param {Finding} finding */
+function nameOf(finding) {
+  return finding.check.replaceAll('_', ' ');
 }

@@ -12,6 +12,7 @@ import { Icon } from './icon.js';
 import { Asked, Heading, Problem, useAsked } from './parts.js';
 import { Preview } from './preview.js';
 import { Contents, SectionOf, mayOnlyRead, sections } from './sections.js';
+import { Tabs, signsIn } from './tabs.js';
 
 const PATH = `${CONFIGURATION}ms_exchange_connector/`;
 
@@ -100,6 +101,7 @@ function Form({ id, schema, saved: first, etag: tag, secrets, copy, again, said,
           <${Deletion} id=${id} name=${saved.name} etag=${etag} />`}
       </div>`}
     <//>
+    ${!isNew && html`<${Tabs} id=${id} now="Settings" signsIn=${signsIn(saved)} />`}
     ${!isNew && html`<${Doctor} id=${id} />`}
     ${copy && html`<div class="note" role="note"><p>Begun as a copy of ${copy.name}. Not copied: ${[...copy.again.map((name) => fields[name].x.label), 'the icon'].join(', ')}.</p></div>`}
     <div class="beside">

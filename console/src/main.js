@@ -3,11 +3,16 @@
 import { html, render, useEffect, useRef, useState } from './ui.js';
 import { Change } from './change.js';
 import { Changes } from './changes.js';
+import { AddIn } from './addin.js';
+import { IntegrationOverview, ServiceAccount } from './integration_pages.js';
 import { Integrations } from './integrations.js';
 import { Integration } from './integration.js';
 import { Meeting } from './meeting.js';
 import { Meetings } from './meetings.js';
 import { Overview } from './overview.js';
+import { People } from './people.js';
+import { Person } from './person.js';
+import { KINDS, VMRS } from './records.js';
 import { SignIn } from './sign_in.js';
 import { config, resume, signOut } from './session.js';
 import { Problem } from './parts.js';
@@ -18,6 +23,7 @@ const VIEWS = [
   { name: 'Overview', path: '' },
   { name: 'Integrations', path: 'integrations' },
   { name: 'Meetings', path: 'meetings' },
+  { name: 'People', path: 'people' },
   { name: 'History', path: 'changes' },
 ];
 
@@ -25,6 +31,7 @@ const VIEWS = [
 function view(path) {
   const [first = '', second = '', third = ''] = path.split('/');
   if (first === 'integrations' && second === 'copy') return html`<${Integration} key=${path} id="new" from=${third} />`;
+  if (first === 'integrations' && third) return page(second, third);
   if (first === 'integrations' && second) return html`<${Integration} key=${second} id=${second} />`;
   if (first === 'integrations') return html`<${Integrations} />`;
   if (first === 'meetings' && second) return html`<${Meeting} key=${second} id=${second} />`;
@@ -33,7 +40,27 @@ function view(path) {
   if (first === 'changes' && second === 'meeting') return html`<${Changes} key=${path} meeting=${third} />`;
   if (first === 'changes' && second) return html`<${Change} key=${second} id=${second} />`;
   if (first === 'changes') return html`<${Changes} />`;
+  if (first === 'people') return people(second, third);
   if (first === '') return html`<${Overview} />`;
+  return nothing();
+}
+
+/** @param {string} id an integration's @param {string} name */
+function page(id, name) {
+  if (name === 'overview') return html`<${IntegrationOverview} key=${id} id=${id} />`;
+  if (name === 'addin') return html`<${AddIn} key=${id} id=${id} />`;
+  if (name === 'sign-in') return html`<${ServiceAccount} key=${id} id=${id} />`;
+  return nothing();
+}
+
+/** @param {string} path of a kind, the first one's where it is empty @param {string} id */
+function people(path, id) {
+  const kind = KINDS.find((each) => each.path === (path || VMRS.path));
+  if (!kind) return nothing();
+  return id ? html`<${Person} key=${`${path}/${id}`} kind=${kind} id=${id} />` : html`<${People} key=${kind.path} kind=${kind} />`;
+}
+
+function nothing() {
   return html`<${Problem} error=${new Error('There is no such page. Choose one above.')} />`;
 }
 

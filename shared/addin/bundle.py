@@ -51,8 +51,7 @@ def load(folder: Path) -> Bundle:
     pages = {name: (folder / name).read_text("utf-8") for name in (PANE, COMMANDS)}
     launch = without_comments((folder / LAUNCH).read_text("utf-8"))
     modules = sorted(folder.glob("src/*.js"))
-    others = [
-        path for place in ("dialog", "commands", "preview", VENDOR) for path in sorted(folder.glob(f"{place}/*.js"))
-    ]
+    folders = ("dialog", "commands", "preview", VENDOR)
+    others = [path for place in folders for path in sorted(folder.glob(f"{place}/*.js"))]
     files = assets(ROUTE, [*sorted(folder.glob("*.css")), *modules, *others], pages)
     return Bundle(files, pages[PANE], [files.url(path.name) for path in modules], pages[COMMANDS], launch)

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection
 
     from shared.composition.addin import AddIn
     from shared.composition.foundation import Foundation
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shared.identity.service_account import ServiceAccounts
     from shared.integrations import Integration
     from shared.management import Admins, Management
-    from shared.operations.doctor import Finding
+    from shared.operations.doctor import Examination
     from shared.operations.home import Home
 
 
@@ -93,7 +93,7 @@ class Administration:
 
         return Home(self.foundation.integrations, self.foundation.alarms, self.foundation.clock)
 
-    async def examine(self, integration: Integration) -> Sequence[Finding]:
+    async def examine(self, integration: Integration, only: Collection[str] = ()) -> Examination:
         """Finds what is wrong with an integration, and how to fix it."""
         from shared.operations.doctor import Doctor
         from shared.operations.doctor.server import ServerProbe
@@ -113,4 +113,4 @@ class Administration:
             node_of=self.addin.conferences.node_of,
             app_id=base.settings.azure_client_id,
         )
-        return await doctor.examine(integration)
+        return await doctor.examine(integration, only)

@@ -9,6 +9,8 @@ from shared.clock import Clock
 from shared.errors import Conflict, NotFound
 from shared.integrations import IntegrationStore
 from shared.management.directory import Directory
+from shared.management.listing import BELOW
+from shared.management.meeting_objects import FIRST_MEETING_ID
 from shared.management.meeting_records import ROOMS, MeetingReader
 from shared.management.relations import NameAt, Relations, paths_in, platform_names
 from shared.management.resource import Object, Shown
@@ -43,7 +45,13 @@ class Conferences(Directory[PersonalVmr]):
             return Shown(await self._meetings.one(ROOMS, id_))
 
     async def found_by(self, exact: Mapping[str, str]) -> Sequence[Object] | None:
-        """See SearchedResource.found_by: the rooms of meetings by alias, or by name. VMRs are all read."""
+        """See SearchedResource.found_by: the rooms of meetings by alias, or by name. VMRs are all read.
+
+        No rooms are read if the filter admits only smaller ids, however many meetings there are.
+        """
+        below = exact.get(BELOW, "")
+        if below.isdecimal() and int(below) <= FIRST_MEETING_ID:
+            return await super().all()
         if "aliases__alias" in exact:
             return await self._meetings.by_alias(ROOMS, exact["aliases__alias"])
         return await self._meetings.by_name(ROOMS, exact["name"]) if "name" in exact else None

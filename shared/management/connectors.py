@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import parse_qsl
 
 from shared.api_paths import CONFIGURATION, CONNECTOR, id_in, uri
 from shared.clock import Clock
@@ -25,9 +26,9 @@ from shared.storage import Storage
 
 if TYPE_CHECKING:
     from shared.identity.service_account import Link
-    from shared.operations.doctor import Finding
+    from shared.operations.doctor import Examination
 
-Examine: TypeAlias = "Callable[[Integration], Awaitable[Sequence[Finding]]]"
+Examine: TypeAlias = "Callable[[Integration, Collection[str]], Awaitable[Examination]]"
 """Examines an integration from end to end; Doctor.examine."""
 
 StartSignIn: TypeAlias = "Callable[[str], Awaitable[Link]]"
@@ -146,7 +147,11 @@ class Connectors:
                 {"type": "object"},
                 is_recorded=False,
             ),
-            "doctor": Action("GET", "What is wrong, from end to end, and the commands to fix it.", self._doctor),
+            "doctor": Action(
+                "GET",
+                "What is wrong, from end to end, and the commands to fix it; ?check=lag runs that check alone.",
+                self._doctor,
+            ),
             "icon": Action(
                 "PUT", "The add-in's icon: a PNG of 80 x 80 pixels.", self._put_icon, media_type="image/png"
             ),
@@ -246,10 +251,12 @@ class Connectors:
 
     async def _doctor(self, id_: int, call: Call) -> Answer:
         integration = await self._integrations.by_id(id_)
-        findings = await self._examine(integration)
-        healthy = all(finding.ok for finding in findings)
-        listed = [asdict(finding) for finding in findings]
-        return Answer(200, {"integration": integration.uuid, "healthy": healthy, "findings": listed})
+        only = [value for name, value in parse_qsl(call.query) if name == "check"]
+        examination = await self._examine(integration, only)
+        healthy = all(finding.ok for finding in examination.findings)
+        listed = [asdict(finding) for finding in examination.findings]
+        told = {"healthy": healthy, "findings": listed, "checks": list(examination.checks)}
+        return Answer(200, {"integration": integration.uuid, **told})
 
     async def _put_icon(self, id_: int, call: Call) -> Answer:
         integration = await self._integrations.by_id(id_)

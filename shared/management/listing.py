@@ -22,6 +22,9 @@ MAX_FILTERS = 50
 SEARCHED = "x-search"
 """Names of the fields, in a resource's schema, that `?text=` searches."""
 
+BELOW = "id__lt"
+"""The one filter besides exact ones that SearchedResource.found_by is told of: some ids say what an object is."""
+
 _NO_FILTERS = ("limit", "offset", "order_by")
 _TEXT = "text"
 
@@ -96,6 +99,11 @@ def query_of(query: str, schema: Schema, foreign_keys: ForeignKeys) -> Query:
 async def candidates(resource: Resource, query: Query) -> Sequence[Object]:
     """The objects that include those a query asks for: only a few if it names an id, an alias and the like."""
     exact = {"__".join((*each.path, each.field)): each.wanted for each in query.filters if each.lookup == "exact"}
+    exact |= {
+        name: each.wanted
+        for each in query.filters
+        if not each.path and (name := f"{each.field}__{each.lookup}") == BELOW
+    }
     if exact.get("id", "").isdecimal():
         with suppress(NotFound):
             return [(await resource.one(id_of(exact["id"]))).fields]

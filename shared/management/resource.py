@@ -127,7 +127,7 @@ class SearchedResource(Resource, Protocol):
     async def found_by(self, exact: Mapping[str, str]) -> Sequence[Object] | None:
         """Every object with these values, possibly among others; None if all have to be read.
 
-        `exact` holds a list's exact filters: values by parameter, such as `aliases__alias`.
+        `exact` holds a list's exact filters: values by parameter, such as `aliases__alias`; and the filter `id__lt`.
         """
         ...
 

@@ -1,9 +1,9 @@
 """A doctor who finds what a test says."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 
 from shared.integrations import Integration
-from shared.operations.doctor import Finding
+from shared.operations.doctor import Examination, Finding
 
 
 class FakeDoctor:
@@ -13,6 +13,7 @@ class FakeDoctor:
         self.findings: list[Finding] = []
         self.examined: list[str] = []
 
-    async def __call__(self, integration: Integration) -> Sequence[Finding]:
+    async def __call__(self, integration: Integration, only: Collection[str] = ()) -> Examination:
         self.examined.append(integration.uuid)
-        return self.findings
+        wanted = [finding for finding in self.findings if not only or finding.check in only]
+        return Examination(list(dict.fromkeys(finding.check for finding in self.findings)), wanted)

@@ -10,6 +10,6 @@ Probing is separate from judging: every `judge_…` is pure.
 """
 
 from shared.operations.doctor.examination import Doctor
-from shared.operations.doctor.finding import Finding
+from shared.operations.doctor.finding import Examination, Finding
 
-__all__ = ["Doctor", "Finding"]
+__all__ = ["Doctor", "Examination", "Finding"]

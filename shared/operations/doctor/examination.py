@@ -3,7 +3,7 @@ other.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -18,7 +18,7 @@ from shared.bookings.stored import stored_booking
 from shared.clock import Clock
 from shared.conferences.names import ConferenceNames
 from shared.conferences.room_records import RoomRecords
-from shared.errors import SchedulingError
+from shared.errors import InvalidRequest, SchedulingError
 from shared.intake.watch_state import stored_subscription
 from shared.integrations import Integration
 from shared.integrations.conditions import EXCHANGE_TOKEN
@@ -28,7 +28,7 @@ from shared.management_node.failure import NodeFailed
 from shared.meetings.records import Records
 from shared.operations.doctor.access import judge_access
 from shared.operations.doctor.ews import judge_ews, judge_kerberos
-from shared.operations.doctor.finding import Check, Finding, Place, problem
+from shared.operations.doctor.finding import Check, Examination, Finding, Place, problem
 from shared.operations.doctor.mailbox import judge_lag, judge_settings, judge_unfinished
 from shared.operations.doctor.node import NodeOf, judge_join_window, judge_node, look_at_node
 from shared.operations.doctor.server import Server, judge_server
@@ -91,10 +91,22 @@ class Doctor:
     node_of: NodeOf
     app_id: str = ""
 
-    async def examine(self, integration: Integration) -> list[Finding]:
-        """Every check, passed or not."""
+    async def examine(self, integration: Integration, only: Collection[str] = ()) -> Examination:
+        """Every check, or those that `only` names, passed or not.
+
+        Raises InvalidRequest for a name that is not one of this integration's checks.
+        """
         app = integration.graph_app.client_id or self.app_id or "<app id>"
         place = Place(integration.mailbox, app, self.base_url, integration.resource_uri)
+        checks = self._checks(integration)
+        if unknown := sorted(set(only) - checks.keys()):
+            raise InvalidRequest(f"There is no check {unknown[0]!r} here; there are {', '.join(checks)}.")
+        wanted = {name: check for name, check in checks.items() if not only or name in only}
+        found = await asyncio.gather(*(_bounded(name, check, integration, place) for name, check in wanted.items()))
+        return Examination(tuple(checks), [finding for findings in found for finding in findings])
+
+    def _checks(self, integration: Integration) -> dict[Check, _Check]:
+        """The integration's checks, in the order of their findings."""
         checks: dict[Check, _Check] = {
             Check.SETTINGS: self._settings,
             Check.SERVER: self._server,
@@ -114,8 +126,7 @@ class Doctor:
             checks = (by_ews if integration.uses_ews else by_graph) | records | checks | upkeep
             if integration.authentication_method == "OAUTH":
                 checks = {Check.SERVICE_ACCOUNT: self._service_account} | checks
-        found = await asyncio.gather(*(_bounded(name, check, integration, place) for name, check in checks.items()))
-        return [finding for findings in found for finding in findings]
+        return checks
 
     async def _node(self, integration: Integration, place: Place) -> Sequence[Finding]:
         own = {record.alias async for record in RoomRecords(self.storage).of(integration.uuid)}

@@ -1,5 +1,6 @@
 """The results of an examination."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -49,6 +50,14 @@ class Finding:
     details: str
     remedy: str = ""
     warning: bool = False
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What was found, and the names of all checks that there are for the integration: each can be asked for alone."""
+
+    checks: Sequence[str]
+    findings: Sequence[Finding]
 
 
 def sound(check: Check, details: str) -> Finding:

@@ -20,7 +20,7 @@ async def world() -> AsyncIterator[Deployment]:
 
 async def findings(world: Deployment) -> dict[Check, Finding]:
     integration = await world.services.foundation.integrations.get(INTEGRATION)
-    return {finding.check: finding for finding in await world.services.administration.examine(integration)}
+    return {finding.check: finding for finding in (await world.services.administration.examine(integration)).findings}
 
 
 async def faults(world: Deployment) -> set[Check]:

@@ -245,7 +245,7 @@ class TestDoctor:
     async def test_names_what_mends_the_connection(self, world: Deployment, fault: dict[str, str], remedy: str) -> None:
         if fault:
             await world.services.foundation.integrations.update(INTEGRATION, fault)
-        findings = await world.services.administration.examine(await world.integration())
+        findings = (await world.services.administration.examine(await world.integration())).findings
         [connection] = [finding for finding in findings if finding.check is Check.CONNECTION]
         assert connection.ok is (not fault)
         assert remedy in connection.remedy

@@ -361,8 +361,12 @@ async def test_the_doctors_findings() -> None:
             {"check": "lag", "ok": True, "details": "Fast.", "remedy": "", "warning": False},
             {"check": "send_mail", "ok": False, "details": "The role is missing.", "remedy": "New-X", "warning": False},
         ],
+        "checks": ["lag", "send_mail"],
     }
-    assert api.doctor.examined == [integration["uuid"]] * 2
+    alone = await api.get(f"{path}?check=send_mail")
+    assert ([each["check"] for each in alone["findings"]], alone["healthy"]) == (["send_mail"], False)
+    assert alone["checks"] == ["lag", "send_mail"]
+    assert api.doctor.examined == [integration["uuid"]] * 3
     assert (await api.call("POST", path, {})).status == 405
     with pytest.raises(NotFound):
         await api.get(f"{CONNECTORS}999/doctor/")

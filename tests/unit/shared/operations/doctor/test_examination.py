@@ -1,7 +1,7 @@
 """One examination, with everything around it in memory."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -10,7 +10,7 @@ import pytest
 
 from shared.alarm_kinds import AlarmKind
 from shared.alarms import Alarms
-from shared.errors import SchedulingError, Unavailable
+from shared.errors import InvalidRequest, SchedulingError, Unavailable
 from shared.integrations import Integration
 from shared.mailboxes.access import Attempt, Right
 from shared.mailboxes.ews.failures import EwsUnavailable, Trouble
@@ -99,9 +99,12 @@ class Clinic:
     def integration(self) -> Integration:
         return self.world.integration
 
-    async def examine(self, base_url: str = BASE) -> list[Finding]:
+    async def examine(self, base_url: str = BASE) -> Sequence[Finding]:
+        return (await self.doctor(base_url).examine(self.integration)).findings
+
+    def doctor(self, base_url: str = BASE) -> Doctor:
         world = self.world
-        doctor = Doctor(
+        return Doctor(
             access=lambda _: self.access,
             ews_access=lambda _: self.ews,
             account=self.account,
@@ -114,7 +117,6 @@ class Clinic:
             node_of=self.node_of,
             app_id="APP",
         )
-        return await doctor.examine(self.integration)
 
     async def faults(self) -> set[Check]:
         return {finding.check for finding in await self.examine() if not finding.ok}
@@ -220,3 +222,13 @@ async def test_nothing_is_written() -> None:
     before = [dict(table._rows) for table in tables]
     await clinic.examine()
     assert [dict(table._rows) for table in tables] == before
+
+
+async def test_checks_can_be_made_one_by_one_and_find_the_same() -> None:
+    clinic = Clinic()
+    whole = await clinic.doctor().examine(clinic.integration)
+    parts = [await clinic.doctor().examine(clinic.integration, [check]) for check in whole.checks]
+    assert all(each.checks == whole.checks for each in parts)
+    assert [finding for each in parts for finding in each.findings] == list(whole.findings)
+    with pytest.raises(InvalidRequest, match="number_space"):
+        await clinic.doctor().examine(clinic.integration, ["pulse"])

@@ -1,0 +1,54 @@
+/** Comma-separated values, as spreadsheets write and read them. Pure. */
+
+const FORMULA = /^[=+\-@\t\r]/;
+
+/** What is wrong with a file as a whole. */
+export class Unreadable extends Error {}
+
+/**
+ * The rows of a text, each with the line where it begins; empty lines are left out. Spreadsheets of many countries
+ * write semicolons. Raises Unreadable for a quote that does not end.
+ * @param {string} text
+ * @returns {{ line: number, cells: string[] }[]}
+ */
+export function parsed(text) {
+  const heading = text.split('\n', 1)[0] ?? '';
+  const delimiter = heading.split(';').length > heading.split(',').length ? ';' : ',';
+  const cell = new RegExp(`"((?:[^"]|"")*)"(?=[${delimiter}\\r\\n]|$)|([^${delimiter}\\r\\n]*)`, 'y');
+  const rows = [];
+  let [line, at] = [1, 0];
+  while (at < text.length) {
+    const row = { line, cells: /** @type {string[]} */ ([]) };
+    for (;;) {
+      cell.lastIndex = at;
+      const [whole, quoted, plain] = /** @type {RegExpExecArray} */ (cell.exec(text));
+      if (quoted === undefined && plain?.startsWith('"')) throw new Unreadable(`Line ${line}: a quote does not end, or something stands behind it.`);
+      row.cells.push(quoted === undefined ? /** @type {string} */ (plain) : quoted.replaceAll('""', '"'));
+      line += whole.split('\n').length - 1;
+      at += whole.length;
+      if (text[at] !== delimiter) break;
+      at += 1;
+    }
+    at += text.startsWith('\r\n', at) ? 2 : 1;
+    line += 1;
+    if (row.cells.length > 1 || row.cells[0] !== '') rows.push(row);
+  }
+  return rows;
+}
+
+/**
+ * What a spreadsheet would take for a formula gets an apostrophe in front; `withoutApostrophe` takes it away again.
+ * @param {string[]} head @param {string[][]} rows
+ */
+export function written(head, rows) {
+  const cell = (/** @type {string} */ text) => {
+    const safe = FORMULA.test(text) ? `'${text}` : text;
+    return /[",;\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  };
+  return [head, ...rows].map((row) => row.map(cell).join(',')).join('\r\n') + '\r\n';
+}
+
+/** @param {string} cell */
+export function withoutApostrophe(cell) {
+  return cell.startsWith("'") && FORMULA.test(cell.slice(1)) ? cell.slice(1) : cell;
+}

@@ -1,0 +1,118 @@
+/** One personal VMR or user: its fields, saved and deleted. */
+
+import { call } from './api.js';
+import { html, useRef, useState } from './ui.js';
+import { Setting } from './fields.js';
+import { Asked, Heading, Problem, useAsked } from './parts.js';
+import { Owner, integrationsByName } from './people.js';
+import { OWNER, comparable, mayWrite, pathOf, schemaOf, writable } from './records.js';
+
+/** @typedef {import('./records.js').Kind} Kind */
+
+/** @param {{ kind: Kind, id: string }} props */
+export function Person({ kind, id }) {
+  const isNew = id === 'new';
+  const asked = useAsked(async () => {
+    const [schema, integrations, saved] = await Promise.all([schemaOf(kind), integrationsByName(), isNew ? null : call(`${pathOf(kind)}${id}/`)]);
+    return { schema, integrations, saved: saved?.data };
+  }, [id]);
+  return html`<${Asked} asked=${asked}>
+    ${(/** @type {any} */ found) => html`<${Form} kind=${kind} id=${id} ...${found} again=${asked.again} />`}
+  <//>`;
+}
+
+/** @param {{ kind: Kind, id: string, schema: any, integrations: any[], saved: any, again: () => void }} props */
+function Form({ kind, id, schema, integrations, saved, again }) {
+  const isNew = !saved;
+  const fields = Object.fromEntries(Object.entries(writable(schema)).map(([name, field]) => [name, chosen(field)]));
+  const before = saved ?? Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.default ?? null]));
+  const [changes, setChanges] = useState(/** @type {Record<string, any>} */ ({}));
+  const [state, setState] = useState(/** @type {{ failure?: any, busy?: boolean, told?: string }} */ ({}));
+  const place = useRef(/** @type {HTMLElement | null} */ (null));
+  const readOnly = !mayWrite(schema);
+  const values = { ...before, ...changes };
+  const change = (/** @type {string} */ name, /** @type {any} */ value) =>
+    setChanges((all) => {
+      const { [name]: _, ...others } = all;
+      return comparable(value) === comparable(before[name]) ? others : { ...others, [name]: value };
+    });
+  const save = async (/** @type {any} */ event) => {
+    event.preventDefault();
+    setState({ busy: true });
+    try {
+      const { data } = await call(isNew ? pathOf(kind) : `${pathOf(kind)}${id}/`, { method: isNew ? 'POST' : 'PATCH', body: sent(changes, fields) });
+      setChanges({});
+      setState({ told: 'Saved.' });
+      if (isNew) location.hash = `#/people/${kind.path}/${data.id}`;
+      else again();
+    } catch (failure) {
+      setState({ failure });
+    }
+    place.current?.focus();
+  };
+  const remove = async () => {
+    if (!confirm(`Delete ${saved[kind.key]}? ${kind.path === 'vmrs' ? 'Its aliases come free; invitations that name it lead nowhere.' : 'It signs the user out.'}`)) return;
+    try {
+      await call(`${pathOf(kind)}${id}/`, { method: 'DELETE' });
+      location.hash = `#/people/${kind.path}`;
+    } catch (failure) {
+      setState({ failure });
+    }
+  };
+  const faults = state.failure?.faults ?? {};
+  const names = Object.keys(fields);
+  const main = kind.main.filter((name) => fields[name]);
+  const more = names.filter((name) => !main.includes(name));
+  const setting = (/** @type {string} */ name) => html`<${Setting} key=${name} name=${name} field=${fields[name]} fields=${fields} values=${values}
+    value=${name === 'aliases' ? (values[name] ?? []).map((/** @type {any} */ each) => each.alias ?? each) : values[name]}
+    isNew=${isNew} isSet=${false} readOnly=${readOnly} faults=${faults[name] ?? []} change=${(/** @type {any} */ value) => change(name, value)} />`;
+  const dirty = Object.keys(changes).length > 0;
+  return html`
+    <${Heading} title=${isNew ? `New ${kind.one}` : String(saved[kind.key])}>
+      ${!isNew && !readOnly && html`<button type="button" onClick=${remove}>Delete</button>`}
+    <//>
+    <p><a href="#/people/${kind.path}">All ${kind.title.toLowerCase().replace('vmrs', 'VMRs')}</a></p>
+    <form class="settings" onSubmit=${save} novalidate>
+      <div ref=${place} tabindex="-1" aria-live="polite">
+        ${state.failure && html`<${Problem} error=${state.failure} />${others(faults, names)}`}
+        ${state.told && html`<p class="well">${state.told}</p>`}
+      </div>
+      <fieldset>
+        <legend>${kind.one}</legend>
+        ${main.map(setting)}
+        <div class="setting">
+          <${Owner} label="Belongs to" id=${OWNER} value=${values[OWNER] ?? ''} integrations=${integrations} change=${(/** @type {string} */ value) => change(OWNER, value || null)} />
+          ${faults[OWNER] && html`<p class="fault">${faults[OWNER].join(' ')}</p>`}
+        </div>
+      </fieldset>
+      <details open=${more.some((name) => name in faults)}><summary>More fields</summary><fieldset><legend>More</legend>${more.map(setting)}</fieldset></details>
+      ${!readOnly && html`<div class="bar">
+        <button disabled=${!dirty || state.busy}>${state.busy ? 'Saving …' : isNew ? 'Create' : 'Save'}</button>
+        <button type="button" disabled=${!dirty || state.busy} onClick=${() => setChanges({})}>Discard changes</button>
+        <span role="status">${dirty ? `${Object.keys(changes).length} changed` : ''}</span>
+      </div>`}
+    </form>
+  `;
+}
+
+/** @param {any} field a choice may be left empty where the field may be null */
+function chosen(field) {
+  const choices = field.type !== 'boolean' && field.nullable && field.valid_choices ? ['', ...field.valid_choices] : field.valid_choices;
+  return { ...field, valid_choices: field.type === 'boolean' ? undefined : choices };
+}
+
+/** @param {Record<string, any>} changes @param {Record<string, any>} fields */
+function sent(changes, fields) {
+  return Object.fromEntries(
+    Object.entries(changes).map(([name, value]) => {
+      if (Array.isArray(value)) return [name, value.map((each) => (typeof each === 'string' ? each.trim() : each)).filter(Boolean)];
+      return [name, value === '' && fields[name]?.nullable ? null : value];
+    }),
+  );
+}
+
+/** @param {Record<string, string[]>} faults @param {string[]} names faults of no field that is shown */
+function others(faults, names) {
+  const found = Object.entries(faults).filter(([name]) => !names.includes(name) && name !== OWNER);
+  return found.length > 0 && html`<ul class="faults">${found.map(([name, messages]) => html`<li>${name}: ${messages.join(' ')}</li>`)}</ul>`;
+}

@@ -1,0 +1,89 @@
+/** Personal VMRs and users as records of the management API: what a list shows, what is in a file. */
+
+import { CONFIGURATION, call, list } from './api.js';
+
+/** @typedef {import('./fields.js').Field} Field */
+
+/**
+ * @typedef {object} Kind
+ * @property {string} path of its pages, behind `#/people/`
+ * @property {string} title
+ * @property {string} one
+ * @property {string} resource
+ * @property {string} key the field by which a record is told from others; upper and lower case are the same
+ * @property {Record<string, string>} only what its list is always filtered by
+ * @property {{ name: string, label: string }[]} columns
+ * @property {{ filter: string, label: string }[]} searches
+ * @property {string[]} main fields that a form shows at first
+ */
+
+/** @type {Kind} */
+export const VMRS = {
+  path: 'vmrs', title: 'Personal VMRs', one: 'personal VMR', resource: 'conference', key: 'name',
+  only: { id__lt: '1073741824' }, // rooms of scheduled meetings have larger ids
+  columns: [{ name: 'name', label: 'Name' }, { name: 'primary_owner_email_address', label: 'Owner' }, { name: 'aliases', label: 'Aliases' }, { name: 'description', label: 'Description' }],
+  searches: [{ filter: 'name__icontains', label: 'Name' }, { filter: 'primary_owner_email_address__icontains', label: 'Owner' }, { filter: 'aliases__alias__icontains', label: 'Alias' }],
+  main: ['name', 'description', 'primary_owner_email_address', 'aliases', 'service_type', 'pin', 'allow_guests', 'guest_pin'],
+};
+
+/** @type {Kind} */
+export const USERS = {
+  path: 'users', title: 'Users', one: 'user', resource: 'end_user', key: 'primary_email_address', only: {},
+  columns: [{ name: 'primary_email_address', label: 'Address' }, { name: 'display_name', label: 'Name' }, { name: 'department', label: 'Department' }],
+  searches: [{ filter: 'primary_email_address__icontains', label: 'Address' }, { filter: 'display_name__icontains', label: 'Name' }],
+  main: ['primary_email_address', 'display_name', 'first_name', 'last_name', 'department', 'title', 'description', 'user_oid', 'exchange_user_id'],
+};
+
+export const KINDS = [VMRS, USERS];
+export const OWNER = 'exchange_connector';
+const PAGE = 1000; // records of a request when all are read
+const ALIASES = 'aliases';
+
+/** @param {Kind} kind */
+export function pathOf(kind) {
+  return `${CONFIGURATION}${kind.resource}/`;
+}
+
+/** @param {Kind} kind */
+export async function schemaOf(kind) {
+  return (await call(`${pathOf(kind)}schema/`)).data;
+}
+
+/** @param {any} schema @returns {boolean} */
+export function mayWrite(schema) {
+  return schema.allowed_list_http_methods.includes('patch');
+}
+
+/** @param {any} schema @returns {Record<string, Field>} what people write; references to other systems' objects are not */
+export function writable(schema) {
+  const fields = /** @type {[string, any][]} */ (Object.entries(schema.fields));
+  return Object.fromEntries(fields.filter(([name, field]) => !field.readonly && name !== OWNER && (field.type !== 'related' || name === ALIASES)));
+}
+
+/** @param {Kind} kind @param {Record<string, string>} filters @param {(done: number, of: number) => void} [tell] */
+export async function everyRecord(kind, filters = {}, tell = () => {}) {
+  const found = /** @type {any[]} */ ([]);
+  for (;;) {
+    const { objects, total } = await list(pathOf(kind), { ...kind.only, ...filters, order_by: 'id', limit: PAGE, offset: found.length });
+    found.push(...objects);
+    tell(found.length, total);
+    if (objects.length < PAGE) return found;
+  }
+}
+
+/** @param {any} value a field of a record, for a person or a spreadsheet */
+export function asText(value) {
+  if (Array.isArray(value)) return value.map((each) => each.alias ?? each).join(' ');
+  return value === null || value === undefined ? '' : String(value);
+}
+
+/** @param {any} value two values of a field are the same when these are; null and nothing are */
+export function comparable(value) {
+  if (Array.isArray(value)) return JSON.stringify(value.map((each) => [each.alias ?? each, each.description ?? '']));
+  return value === null || value === undefined ? '' : JSON.stringify(value) === '""' ? '' : JSON.stringify(value);
+}
+
+/** @param {any} key the value of a kind's key */
+export function folded(key) {
+  return String(key ?? '').trim().toLowerCase();
+}
