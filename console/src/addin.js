@@ -53,7 +53,7 @@ function Installation({ integration, mayChange, again }) {
 function Manifests({ integration }) {
   const base = `/addin/${integration.uuid}/manifest`;
   const file = (/** @type {string} */ ending, /** @type {string} */ query = '') =>
-    html`<a class="button" href="${base}.${ending}${query}" download="manifest.${ending}">Download manifest.${ending}</a>`;
+    html`<a class="button" href="${base}.${ending}${query}" download="manifest.${ending}">Download manifest.${ending}${query && ' with another permission'}</a>`;
   return html`<section aria-labelledby="manifests">
     <h2 id="manifests">Manifests</h2>
     <ul class="rows">
@@ -105,6 +105,7 @@ function powerShell(url, users) {
 
 /** @param {{ uuid: string }} props the product's own pane, without Outlook; it tells by itself in which states it can be */
 function Pane({ uuid }) {
+  const page = `/addin/${uuid}/preview`;
   const frame = useRef(/** @type {HTMLIFrameElement | null} */ (null));
   const [states, setStates] = useState(/** @type {string[]} */ ([]));
   const [now, setNow] = useState(0);
@@ -114,7 +115,7 @@ function Pane({ uuid }) {
   };
   const show = (/** @type {number} */ place) => {
     setNow(place);
-    frame.current?.contentWindow?.location.replace(`#${encodeURIComponent(states[place] ?? '')}`);
+    frame.current?.contentWindow?.location.replace(`${page}#${encodeURIComponent(states[place] ?? '')}`);
   };
   return html`<section aria-labelledby="pane">
     <h2 id="pane">The pane</h2>
@@ -128,6 +129,6 @@ function Pane({ uuid }) {
       <button type="button" disabled=${now === 0} onClick=${() => show(now - 1)}>Previous state</button>
       <button type="button" disabled=${now >= states.length - 1} onClick=${() => show(now + 1)}>Next state</button>
     </div>
-    <iframe class="pane" ref=${frame} title="The pane" src="/addin/${uuid}/preview" onLoad=${loaded}></iframe>
+    <iframe class="pane" ref=${frame} title="The pane" src=${page} onLoad=${loaded}></iframe>
   </section>`;
 }

@@ -83,7 +83,7 @@ function Rows({ kind, objects, integrations }) {
 export function Owner({ label, value, change, integrations, any = false, id }) {
   return html`<label class="owner"><span>${label}</span>
     <select id=${id} value=${value} onChange=${(/** @type {any} */ e) => change(e.target.value)}>
-      ${any && html`<option value="">Anybody</option>`}
+      ${any && html`<option value="">Any integration or all</option>`}
       <option value=${any ? ALL : ''} selected=${value === (any ? ALL : '')}>All integrations</option>
       ${integrations.map((each) => html`<option value=${each.resource_uri} selected=${each.resource_uri === value}>${each.name}</option>`)}
     </select>

@@ -1,0 +1,168 @@
+"""W6: personal VMRs and users in the console: searched, edited, brought in from files and taken out into files."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import FilePayload, Locator, Route, expect
+
+from tests.browser.console import HOSTILE, Admin
+
+CONFERENCES = "/api/admin/configuration/v1/conference/"
+USERS = "/api/admin/configuration/v1/end_user/"
+OURS = {"name__startswith": "People test", "id__lt": str(2**30), "limit": "0"}
+HEAD = "name,description,primary_owner_email_address,aliases,pin,allow_guests"
+
+
+@pytest.fixture
+async def people(api: httpx.AsyncClient) -> AsyncIterator[httpx.AsyncClient]:
+    """The API; what a test has made of people goes with it."""
+    try:
+        yield api
+    finally:
+        for path, filters in ((CONFERENCES, OURS), (USERS, {"primary_email_address__startswith": "people-test"})):
+            found = (await api.get(path, params=filters)).json()["objects"]
+            gone = [each["resource_uri"] for each in found]
+            (await api.patch(path, json={"objects": [], "deleted_objects": gone})).raise_for_status()
+
+
+async def vmrs(api: httpx.AsyncClient) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await api.get(CONFERENCES, params={**OURS, "order_by": "name"})).json()["objects"]
+    return found
+
+
+def file(text: str, name: str = "rooms.csv") -> FilePayload:
+    return {"name": name, "mimeType": "text/csv", "buffer": text.encode()}
+
+
+async def bring(admin: Admin, payload: FilePayload) -> Locator:
+    """Import a file; the panel with what became of it."""
+    panel = admin.page.locator("details.import")
+    if not await panel.get_by_label("File").is_visible():
+        await panel.locator("> summary").click()
+    await panel.get_by_label("File").set_input_files(payload)
+    await panel.get_by_role("button", name="Import").click()
+    return panel
+
+
+def row(number: int) -> str:
+    return f"People test {number:03d},,owner@example.com,people{number}@example.com,1234,true"
+
+
+async def test_good_rows_are_saved_and_every_bad_one_is_named(admin: Admin, people: httpx.AsyncClient) -> None:
+    await admin.sign_in("people")
+    rows = [
+        HEAD,
+        row(1),
+        row(2),
+        f'"People test {HOSTILE.replace(chr(34), chr(34) * 2)}",,,,,',
+        "People test 4,,,,,maybe",
+    ]
+    rows += [
+        "People test 5,,,people1@example.com,,",
+        "People test 6,,,,12,",
+        "people TEST 001,,,,,",
+        "People test 7,,,",
+    ]
+    panel = await bring(admin, file("\n".join(rows)))
+    await expect(panel.get_by_role("status")).to_contain_text("Done: 3 new, 0 changed, 0 were so already, 5 at fault")
+    bad = [await each.inner_text() for each in await panel.locator("tbody tr").all()]
+    assert [each.partition("\t")[0] for each in sorted(bad)] == ["line 5", "line 6", "line 7", "line 8", "line 9"]
+    assert "true or false" in sorted(bad)[0]
+    assert [each["name"] for each in await vmrs(people)] == [
+        "People test 001",
+        "People test 002",
+        f"People test {HOSTILE}",
+    ]
+    await expect(admin.page.get_by_role("link", name=f"People test {HOSTILE}")).to_be_visible()
+    panel = await bring(admin, file("\n".join([HEAD, row(1), row(2).replace(",,", ",Changed,", 1)])))
+    await expect(panel.get_by_role("status")).to_contain_text("Done: 0 new, 1 changed, 1 were so already.")
+
+
+async def test_an_import_that_was_interrupted_goes_on_where_it_was(admin: Admin, people: httpx.AsyncClient) -> None:
+    """The second request is done, but its answer is lost."""
+    await admin.sign_in("people")
+    requests = list[str]()
+
+    async def lose_the_second(route: Route) -> None:
+        if route.request.method != "PATCH":
+            await route.continue_()
+            return
+        requests.append(route.request.url)
+        answer = await route.fetch()
+        await (route.abort("connectionreset") if len(requests) == 2 else route.fulfill(response=answer))
+
+    await admin.page.route(f"**{CONFERENCES}", lose_the_second)
+    panel = await bring(admin, file("\n".join([HEAD, *map(row, range(110))])))
+    await expect(panel.get_by_role("status")).to_contain_text("Interrupted after 100 of 110: 100 new")
+    await panel.get_by_role("button", name="Try again").click()
+    await expect(panel.get_by_role("status")).to_contain_text("Done: 0 new, 0 changed, 110 were so already.")
+    assert len(await vmrs(people)) == 110
+    await admin.page.get_by_label("Search by name").fill("people test 1")
+    await expect(admin.page.get_by_text("10 in all")).to_be_visible()
+
+
+async def test_what_is_exported_is_imported_without_a_change(
+    admin: Admin, people: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    fields = {"name": 'People test; "quoted", =1+1', "description": "=cmd()", "aliases": ["a1@example.com", "5550199"]}
+    (await people.post(CONFERENCES, json={**fields, "pin": "0012", "allow_guests": True})).raise_for_status()
+    await admin.sign_in("people")
+    await admin.page.get_by_label("Search by name").fill("People test")
+    await expect(admin.page.get_by_text("1 in all")).to_be_visible()
+    await admin.page.get_by_text("Export", exact=True).click()
+    for form in ("CSV", "JSON"):
+        async with admin.page.expect_download() as saved:
+            await admin.page.get_by_role("button", name=f"Export as {form}").click()
+        path = tmp_path / f"vmrs.{form.lower()}"
+        await (await saved.value).save_as(path)
+        text = path.read_text("utf-8")
+        panel = await bring(admin, file(text, path.name))
+        await expect(panel.get_by_role("status")).to_contain_text("Done: 0 new, 0 changed, 1 were so already.")
+    assert "'=cmd()" in (tmp_path / "vmrs.csv").read_text("utf-8")  # no spreadsheet takes it for a formula
+
+
+async def test_what_is_no_list_of_people_is_refused_before_anything_is_sent(admin: Admin) -> None:
+    await admin.sign_in("people")
+    panel = await bring(admin, file("name,shoe size\nPeople test,42"))
+    await expect(panel.get_by_role("alert")).to_contain_text("There is no shoe size.")
+    panel = await bring(admin, file("{", "rooms.json"))
+    await expect(panel.get_by_role("alert")).to_contain_text("no JSON")
+    panel = await bring(admin, {"name": "rooms.csv", "mimeType": "text/csv", "buffer": b"name\nJos\xe9"})
+    await expect(panel.get_by_role("alert")).to_contain_text("not UTF-8")
+
+
+async def test_a_user_is_created_changed_and_deleted(admin: Admin, people: httpx.AsyncClient) -> None:
+    await admin.sign_in("people/users/new")
+    await admin.page.locator("#primary_email_address").fill("no address")
+    await admin.page.get_by_role("button", name="Create").click()
+    await expect(admin.page.locator("#primary_email_address-faults")).to_be_visible()
+    await admin.page.locator("#primary_email_address").fill("people-test@example.com")
+    await admin.page.get_by_role("button", name="Create").click()
+    await expect(admin.page.get_by_role("heading", name="people-test@example.com")).to_be_visible()
+    await admin.page.locator("#display_name").fill(HOSTILE)
+    await admin.page.get_by_role("button", name="Save").click()
+    await expect(admin.page.get_by_text("Saved.")).to_be_visible()
+    found = {"primary_email_address": "people-test@example.com"}
+    [user] = (await people.get(USERS, params=found)).json()["objects"]
+    assert user["display_name"] == HOSTILE
+    admin.page.on("dialog", lambda dialog: dialog.accept())
+    await admin.page.get_by_role("button", name="Delete").click()
+    await expect(admin.page.get_by_role("heading", name="Users")).to_be_visible()
+    assert (await people.get(USERS, params=found)).json()["objects"] == []
+
+
+async def test_the_aliases_of_a_vmr_are_edited_line_by_line(admin: Admin, people: httpx.AsyncClient) -> None:
+    made = await people.post(CONFERENCES, json={"name": "People test", "aliases": ["a2@example.com"]})
+    await admin.sign_in(f"people/vmrs/{made.json()['id']}")
+    await admin.page.locator("#aliases").fill("a2@example.com\n 5550198 \n")
+    await admin.page.locator("#pin").fill("1")
+    await admin.page.get_by_role("button", name="Save").click()
+    await expect(admin.page.locator("#pin-faults")).to_be_visible()
+    await admin.page.locator("#pin").fill("4321")
+    await admin.page.get_by_role("button", name="Save").click()
+    await expect(admin.page.get_by_text("Saved.")).to_be_visible()
+    [saved] = await vmrs(people)
+    assert ([each["alias"] for each in saved["aliases"]], saved["pin"]) == (["a2@example.com", "5550198"], "4321")
