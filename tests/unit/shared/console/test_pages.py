@@ -1,0 +1,28 @@
+"""W1: the console's page, and what it costs to open it."""
+
+import re
+
+from shared.console.pages import Console
+
+COMPRESSED_MAX_BYTES = 200 * 1024
+"""All of the console without the sign-in library, which only deployments with Entra load."""
+
+
+def test_the_whole_console_is_small() -> None:
+    console = Console(None)
+    html, _ = console.page()
+    paths = set(re.findall(r'(?:href|src)="(/console/assets/[^"]+)"', html))
+    sizes = {path: len(console.asset(path.rpartition("/")[2]).gzipped) for path in paths}
+    assert {path.rpartition(".")[2] for path in paths} == {"js", "css"}
+    assert len(paths) > 20
+    assert sum(sizes.values()) + len(html) < COMPRESSED_MAX_BYTES
+
+
+def test_every_module_is_fetched_with_the_page() -> None:
+    """In one round trip: no module is named by another alone."""
+    console = Console(None)
+    html, _ = console.page()
+    for path in re.findall(r'modulepreload" href="(/console/assets/[^"]+)"', html):
+        source = console.asset(path.rpartition("/")[2]).body.decode()
+        for name in re.findall(r"""from ["']\./([\w.-]+)["']""", source):
+            assert f"/console/assets/{name}" in html
