@@ -120,6 +120,7 @@ function Pane({ uuid }) {
   return html`<section aria-labelledby="pane">
     <h2 id="pane">The pane</h2>
     <p>As users see it, with the saved texts. Its buttons work, on samples: nothing is asked or changed.</p>
+    ${states.length === 0 && html`<p class="loading" role="status">Loading …</p>`}
     <div class="tools">
       <label><span>State</span>
         <select value=${now} onChange=${(/** @type {any} */ e) => show(Number(e.target.value))}>

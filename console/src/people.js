@@ -43,7 +43,7 @@ export function People({ kind }) {
       </label>
       <${Owner} label="Belongs to" value=${owner} any change=${first(setOwner)} integrations=${known.value?.integrations ?? []} />
     </div>
-    ${known.value && html`<${Files} kind=${kind} filters=${filters} known=${known.value} again=${asked.again} />`}
+    <${Asked} asked=${known}>${(/** @type {any} */ value) => html`<${Files} kind=${kind} filters=${filters} known=${value} again=${asked.again} />`}<//>
     <${Asked} asked=${asked}>
       ${(/** @type {any} */ { objects, total }) => html`
         ${objects.length === 0 && html`<p>${text || owner ? `No such ${kind.one}.` : `There is no ${kind.one} yet.`}</p>`}
@@ -64,7 +64,7 @@ export function Choice({ now }) {
 /** @param {{ kind: Kind, objects: any[], integrations: any[] }} props */
 function Rows({ kind, objects, integrations }) {
   const names = new Map(integrations.map((each) => [each.resource_uri, each.name]));
-  return html`<div class="table"><table>
+  return html`<div class="table people"><table>
     <thead><tr>${kind.columns.map(({ label }) => html`<th scope="col">${label}</th>`)}<th scope="col">Belongs to</th></tr></thead>
     <tbody>${objects.map(
       (each) => html`<tr key=${each.id}>

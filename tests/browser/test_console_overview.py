@@ -27,6 +27,7 @@ VIEWS = {
     "sign-in": "integrations/1/sign-in",
 }
 PICTURED = {"overview", "people", "addin"}
+LOOKED_AT = {name: LOOKS[name] for name in ("narrow", "wide", "wide dark")}
 PREVIEW = f"/addin/{INTEGRATION}/preview"
 
 
@@ -35,7 +36,7 @@ async def busy(route: Route) -> None:
     await route.fulfill(json=overview())
 
 
-@pytest.mark.parametrize("admin", LOOKS.values(), ids=LOOKS, indirect=True)
+@pytest.mark.parametrize("admin", LOOKED_AT.values(), ids=LOOKED_AT, indirect=True)
 async def test_every_view_is_accessible_and_fits(admin: Admin, images: Path, request: pytest.FixtureRequest) -> None:
     await admin.page.route("**/overview/*/", busy)
     await admin.sign_in()
@@ -47,8 +48,7 @@ async def test_every_view_is_accessible_and_fits(admin: Admin, images: Path, req
             await admin.page.screenshot(
                 path=images / f"console-{name}-{scheme}.png", full_page=True, animations="disabled"
             )
-        for summary in await admin.page.locator("main details:not([open]) > summary").all():
-            await summary.click()
+        await admin.page.evaluate("for (const each of document.querySelectorAll('main details')) each.open = true")
         await admin.settled()
         assert await violations(admin.page) == [], name
         wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
