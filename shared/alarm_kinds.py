@@ -102,10 +102,10 @@ REMEDIES = {
         "web proxy), and that its certificate is trusted (SSL_CERT_FILE names your own authority's)."
     ),
     AlarmKind.ROOMS: (
-        "People cannot join these meetings until the Management Node has their rooms. When the cause is the node "
-        "itself, bring it back, or set conference_platform to policy meanwhile. When an alias is taken, rename or "
-        "delete the node's other conference that has it. The rooms follow by themselves within two minutes. What could "
-        "not be removed is tried again as often; delete it on the node if it stays."
+        "People cannot join these meetings until the Management Node has their rooms. If the cause is the node "
+        "itself, bring it back, or set conference_platform to policy meanwhile. If an alias is taken, rename or "
+        "delete the node's other conference that has it. The rooms follow automatically within two minutes. What "
+        "could not be removed is tried again as often; delete it on the node if it stays."
     ),
     AlarmKind.ROOMS_LATE: (
         "Rooms were created on the Management Node more than a minute late: it was unavailable or had too many "

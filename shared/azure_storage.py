@@ -92,7 +92,7 @@ class AzureTable:
         columns: Sequence[str] = (),
         page: int = 0,
     ) -> AsyncIterator[Row]:
-        """See Table.rows; a range of row keys, paged by 1,000 unless less is asked for."""
+        """See Table.rows; a range of row keys, paged by 1,000 unless fewer are requested."""
         where, range_ = "PartitionKey eq @p and RowKey gt @after", {"p": partition, "after": after}
         if prefix:
             where += " and RowKey ge @low and RowKey lt @high"

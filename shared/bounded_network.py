@@ -25,7 +25,7 @@ HEADER_MAX_BYTES = 64 * 1024
 """Maximum bytes of one header, and of a status line."""
 
 _OURS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
-"""Headers that aiohttp would add of its own."""
+"""Headers that aiohttp would otherwise add."""
 
 _ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
     aiohttp.ClientHttpProxyError: httpx.ProxyError,

@@ -1,4 +1,4 @@
-"""The app's own identity in Azure: what storage, Key Vault and Graph are reached with."""
+"""The app's own identity in Azure, used for storage, Key Vault and Graph."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ if TYPE_CHECKING:
 
 
 def managed_identity(client_id: str) -> AsyncTokenCredential:
-    """The user-assigned identity of this client id, or the system-assigned one when it is "".
+    """The user-assigned identity with this client id, or the system-assigned one if it is "".
 
-    azure-identity reads AZURE_CLIENT_ID for DefaultAzureCredential alone, so it is named here. Imported on first use:
+    azure-identity reads AZURE_CLIENT_ID only for DefaultAzureCredential, so it is passed here. Imported on first use:
     the library costs a cold start a tenth of a second.
     """
     from azure.identity.aio import ManagedIdentityCredential

@@ -1,8 +1,8 @@
-"""What is measured (O4): one log line per value, which every telemetry mode of the Functions host passes on.
+"""Measurements (O4): one log line per value, which every telemetry mode of the Functions host passes on.
 
     metric {"name":"answer_lag","value":3.2,"integration":"1111…"}
 
-The workbook and the alerts of infra/bicep/queries read these lines; a test holds the names on both sides together.
+The workbook and the alerts of infra/bicep/queries read these lines; a test keeps the names on both sides consistent.
 Neither addresses nor subjects belong in here.
 """
 
@@ -14,28 +14,28 @@ log = logging.getLogger(__name__)
 
 
 class Metric(StrEnum):
-    """What can be measured."""
+    """What is measured."""
 
     ANSWER_LAG = "answer_lag"
-    """Seconds from a message's arrival in the equipment mailbox until its answer went out."""
+    """Seconds from a message's arrival in the equipment mailbox until its answer was sent."""
 
     OUTCOME = "outcome"
     """1 for every message decided on; dimension `outcome` is the decision."""
 
     ALLOCATION = "allocation"
-    """1 for every alias that a user got."""
+    """1 for every allocated alias."""
 
     SWEEP_REPAIRS = "sweep_repairs"
-    """Messages that a sweep found and no notification had told of."""
+    """Messages that a sweep found and no notification had announced."""
 
     COMPARE_REPAIRS = "compare_repairs"
     """Meetings in which a mailbox's calendar differed from the records, of one nightly comparison; 0 is normal."""
 
     ROOM_DELAY = "room_delay"
-    """Seconds by which a room was made on a Management Node after its time (start, buffer and lead time)."""
+    """Seconds by which a room was created on a Management Node after its time (start, buffer and lead time)."""
 
     ROOM_REPAIRS = "room_repairs"
-    """Rooms that a Management Node lacked, or had though they were over, of one nightly comparison; 0 is normal."""
+    """Rooms that a Management Node lacked, or had although they were over, in one nightly comparison; 0 is normal."""
 
     ROUND = "round"
     """1 for every message of a round that was handled, or for a round that concerns nobody; dimension `outcome` is the
@@ -43,18 +43,18 @@ class Metric(StrEnum):
     """
 
     TURNED_AWAY = "turned_away"
-    """Requests with a user name and a password that were refused unchecked, since too many waited; dimension `outcome`
-    is whose: `policy` or `management`.
+    """Requests with a user name and a password that were rejected unchecked, since too many were waiting; dimension
+    `outcome` is the realm: `policy` or `management`.
     """
 
     ODD_NOTIFICATIONS = "odd_notifications"
-    """Notifications of Graph's that could not be read, in a POST that was believed."""
+    """Notifications from Graph that could not be read, in a POST that was accepted."""
 
     SET_ASIDE = "set_aside"
     """1 for every notice that could not be handled."""
 
 
 def measure(metric: Metric, value: float, integration: str = "", outcome: str = "") -> None:
-    """Record one value, of an integration (its uuid) or of the whole deployment."""
+    """Record one value, for an integration (its uuid) or the whole deployment."""
     line = {"name": metric.value, "value": value, "integration": integration, "outcome": outcome}
     log.info("metric %s", json.dumps({k: v for k, v in line.items() if v != ""}, separators=(",", ":")))

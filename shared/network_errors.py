@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 
 def why_not_reached(error: BaseException) -> str:
-    """The reason within an error of httpx. It names no path and no person, at most the configured host."""
+    """The reason within an httpx error. It names no path and no person, at most the configured host."""
     chain = list(_chain(error))
     for each in chain:
         if isinstance(each, ssl.SSLCertVerificationError):
@@ -16,7 +16,7 @@ def why_not_reached(error: BaseException) -> str:
         return str(refused)
     kinds = [type(each).__name__ for each in chain]
     if "ProxyError" in kinds:
-        return "the web proxy (HTTPS_PROXY) does not let the request through; disable_proxy passes it by"
+        return "the web proxy (HTTPS_PROXY) did not let the request through; disable_proxy bypasses it"
     return kinds[0]
 
 

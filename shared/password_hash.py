@@ -8,12 +8,12 @@ import secrets
 _COST = 2**14
 _BLOCK = 8
 _FORM = re.compile(r"scrypt:(?P<cost>[0-9]{5,6}):(?P<salt>(?:[0-9a-f]{2}){16,64}):(?P<digest>(?:[0-9a-f]{2}){64})")
-# From tens of milliseconds and 16 MiB a check to hundreds and 128 MiB.
+# From tens of milliseconds and 16 MiB per check to hundreds and 128 MiB.
 _COSTS = {2**power for power in range(14, 18)}
 
 
 def hash_password(password: str) -> str:
-    """A salted scrypt hash, as POLICY_PASSWORD_HASH and MANAGEMENT_PASSWORD_HASH hold it."""
+    """A salted scrypt hash, for POLICY_PASSWORD_HASH and MANAGEMENT_PASSWORD_HASH."""
     salt = secrets.token_bytes(16)
     return f"scrypt:{_COST}:{salt.hex()}:{_scrypt(password, salt, _COST).hex()}"
 
@@ -25,7 +25,7 @@ def is_password_hash(text: str) -> bool:
 
 
 def matches(password: str, password_hash: str) -> bool:
-    """Whether the hash is this password's, in constant time. Raises ValueError for what `is_password_hash` refuses."""
+    """Whether the hash is this password's, in constant time. Raises ValueError for what `is_password_hash` rejects."""
     form = _FORM.fullmatch(password_hash)
     if form is None:
         raise ValueError("not a password hash")

@@ -1,4 +1,4 @@
-"""The queues by name: a module of its own, since a cold webhook needs them and nothing else of storage."""
+"""The queues by name: a separate module, since a cold webhook needs them and nothing else of storage."""
 
 MEETING_REQUESTS = "meeting-requests"
 """The queue of notices: shared/intake/notice.py."""

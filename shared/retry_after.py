@@ -5,14 +5,14 @@ from email.utils import parsedate_to_datetime
 from math import isfinite
 
 MAX_WAIT = 86_400.0
-"""Seconds: a day, which a queue can wait, whatever a server asks for."""
+"""Seconds: a day, the longest that a queue can delay, whatever a server asks for."""
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
-    """Seconds from now, at most MAX_WAIT; 0 when the headers do not say, or say what makes no sense.
+    """Seconds from now, at most MAX_WAIT; 0 if the headers state none, or a meaningless value.
 
     `headers` are those of a response and ignore case. Seen are "2.128", HTTP dates, 0, "-1" and words
-    (docs/facts/graph-delta.md). Dates are taken by the server's own clock.
+    (docs/facts/graph-delta.md). Dates are evaluated with the server's own clock.
     """
     asked = headers.get("Retry-After", "0")
     try:
@@ -23,7 +23,7 @@ def retry_after(headers: Mapping[str, str]) -> float:
 
 
 def _until(moment: str, now: str) -> float:
-    """Seconds between two HTTP dates; 0 when either is none."""
+    """Seconds between two HTTP dates; 0 if either is invalid."""
     try:
         return (parsedate_to_datetime(moment) - parsedate_to_datetime(now)).total_seconds()
     except (ValueError, TypeError):

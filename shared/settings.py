@@ -11,7 +11,7 @@ GRAPH = "https://graph.microsoft.com/v1.0"
 
 
 class SettingsError(SchedulingError):
-    """The environment cannot be used; the message names every fault at once."""
+    """The environment cannot be used; the message names every problem at once."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class StorageAccount:
 
 @dataclass(frozen=True)
 class BasicCredential:
-    """A user name and the hash of a password, as `vmr hash-password` makes it."""
+    """A user name and the hash of a password, from `vmr hash-password`."""
 
     username: str
     password_hash: str = field(repr=False)
@@ -37,7 +37,7 @@ class BasicCredential:
 
 @dataclass(frozen=True)
 class EntraApp:
-    """The app registration whose role admits admins: its tenant, and its client id."""
+    """The app registration whose role authorizes admins: its tenant, and its client id."""
 
     tenant_id: str
     client_id: str
@@ -50,9 +50,9 @@ class EntraApp:
 
 @dataclass(frozen=True)
 class Settings:
-    """What a deployment is told from outside. Secrets never show in its repr.
+    """A deployment's configuration. Secrets never show in its repr.
 
-    `serves_vmrs` False (POLICY_VMRS=off): another server answers nodes for all VMRs.
+    `serves_vmrs` False (POLICY_VMRS=off): another server has all VMRs, and answers nodes.
     """
 
     storage: StorageAccount
@@ -74,7 +74,7 @@ class Settings:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether a URL is plain http to this very machine."""
+    """Whether a URL is plain http to this machine itself."""
     return _scheme_and_host(url) in {("http", host) for host in ("127.0.0.1", "localhost", "::1")}
 
 
@@ -82,12 +82,12 @@ def _scheme_and_host(url: str) -> tuple[str, str]:
     try:
         parts = urlsplit(url)
         return parts.scheme, parts.hostname or ""
-    except ValueError:  # an address that never ends: https://[
+    except ValueError:  # an unterminated address: https://[
         return "", ""
 
 
 def load_settings(env: Mapping[str, str]) -> Settings:
-    """Read the environment. Raises SettingsError naming everything that is missing or unusable."""
+    """Read the environment. Raises SettingsError naming everything that is missing or invalid."""
     faults: list[str] = []
     settings = Settings(
         storage=_storage(env, faults),
@@ -132,7 +132,7 @@ def _url(env: Mapping[str, str], name: str, faults: list[str]) -> str:
 
 
 def _switch(env: Mapping[str, str], name: str, faults: list[str]) -> bool:
-    """On unless it says otherwise."""
+    """On unless it is switched off."""
     text = env.get(name, "") or "on"
     if text not in ("on", "off"):
         faults.append(f"{name} must be on or off")
@@ -142,8 +142,8 @@ def _switch(env: Mapping[str, str], name: str, faults: list[str]) -> bool:
 def _secret(env: Mapping[str, str], name: str, faults: list[str]) -> str:
     value = env.get(name, "")
     if value.startswith("@Microsoft.KeyVault("):
-        # What the platform leaves in place when it cannot read the vault: known to everybody who can read this.
-        faults.append(f"{name} is a Key Vault reference that cannot be read: check the secret, and the app's access")
+        # What the platform leaves in place if it cannot read the vault: known to everybody who can read this.
+        faults.append(f"{name} is a Key Vault reference that could not be read: check the secret, and the app's access")
     return value
 
 
@@ -161,7 +161,7 @@ def _credential(env: Mapping[str, str], prefix: str, faults: list[str]) -> Basic
     if not (username and password_hash):
         return None
     if not is_password_hash(password_hash):
-        faults.append(f"{prefix}_PASSWORD_HASH is no password hash: make one by `vmr hash-password`")
+        faults.append(f"{prefix}_PASSWORD_HASH is not a password hash: create one with `vmr hash-password`")
     return BasicCredential(username, password_hash)
 
 

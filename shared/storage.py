@@ -1,7 +1,7 @@
-"""Tables and queues: what the product needs of Azure Storage, and nothing about meetings.
+"""Tables and queues: what the product needs of Azure Storage, independent of meetings.
 
 Rows of one partition can be written together, all or none (`Table.commit`). Every change of an existing row is
-conditional on its ETag, so two writers never overwrite each other in silence.
+conditional on its ETag, so two writers never silently overwrite each other.
 """
 
 from __future__ import annotations
@@ -39,41 +39,41 @@ TABLES = ("integrations", ALIASES, MEETINGS, "personal", STATISTICS, CHANGES)
 
 
 MAX_WRITES = 100
-"""Operations of one transaction, a limit of Azure Tables."""
+"""Operations per transaction, a limit of Azure Tables."""
 
 MAX_ROW = 1024**2
-"""Bytes that a row takes, by the formula of Azure's documentation: texts and names in UTF-16."""
+"""Bytes of a row, by the formula in Azure's documentation: texts and names in UTF-16."""
 
 MAX_TRANSACTION = 4 * 1024**2
-"""Bytes of a transaction's request. Texts count as JSON writes them, outside ASCII six bytes a UTF-16 unit."""
+"""Bytes of a transaction's request. Texts count as in JSON, outside ASCII six bytes per UTF-16 unit."""
 
 MAX_COLUMNS = 252
 """A row's own columns."""
 
 MAX_MESSAGE = 48 * 1024
-"""Bytes of a message before base64, which makes 64 KiB of them."""
+"""Bytes of a message before base64, which turns them into 64 KiB."""
 
 MESSAGE_LIFETIME = timedelta(days=7)
-"""A queue forgets a message after that, and hides none for as long."""
+"""A queue drops a message after that, and cannot hide one for as long."""
 
 _REQUEST_OVERHEAD = 1024
-"""Bytes, amply, that a row's request takes in a transaction beside its columns and its keys' text."""
+"""Generously estimated bytes of a row in a transaction's request, in addition to its columns and its keys' text."""
 
 _COLUMN = re.compile(r"[^\W\d]\w{0,254}")
 _KEY = re.compile(r"[^/\\#?\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,512}")
 
 
 class RowExists(Conflict):
-    """An insert met a row of the same key."""
+    """An insert found a row with the same key."""
 
 
 class RowChanged(Conflict):
-    """A conditional write met a row that has changed, or is gone, since it was read."""
+    """A conditional write found a row that has changed, or is gone, since it was read."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row as it was read. `etag` is what later writes are conditional on."""
+    """One row as it was read. Later writes are conditional on `etag`."""
 
     partition: str
     key: str
@@ -99,7 +99,7 @@ class Replace:
 
 @dataclass(frozen=True)
 class Put:
-    """Write a row whatever stands there."""
+    """Write a row whatever is stored there."""
 
     key: str
     values: Values
@@ -116,17 +116,17 @@ Write: TypeAlias = Insert | Replace | Put | Delete
 
 
 def is_key(text: str) -> bool:
-    """Whether Azure Tables takes the text as a key. Callers may ask for any text: no row has a key that is none."""
+    """Whether Azure Tables accepts the text as a key. Callers may ask for any text: no row has an invalid key."""
     return _KEY.fullmatch(text) is not None and _bytes(text) <= 1024
 
 
 def before(key: str) -> str:
-    """What sorts in front of a key, and behind every smaller one that is no longer: to begin a range with it."""
+    """Sorts before a key, and after every smaller one that is not longer: to begin a range with it."""
     return key[:-1] + chr(ord(key[-1]) - 1)
 
 
 def check_transaction(partition: str, operations: Sequence[Write]) -> None:
-    """What Azure Tables asks of a transaction. Raises ValueError: a bug of ours, never of a user's."""
+    """Azure Tables' rules for a transaction. Raises ValueError: a bug of ours, never of a user's."""
     keys = [op.key if isinstance(op, Insert | Put) else op.row.key for op in operations]
     if not 1 <= len(keys) <= MAX_WRITES or len(set(keys)) != len(keys):
         raise ValueError(f"a transaction holds 1 to {MAX_WRITES} operations, each on another row")
@@ -138,13 +138,13 @@ def check_transaction(partition: str, operations: Sequence[Write]) -> None:
         _check_row(partition, key, values)
         size += _REQUEST_OVERHEAD + len(json.dumps([partition, key, partition, key, dict(values)]))
     if size > MAX_TRANSACTION:
-        raise ValueError("a transaction is larger than the 4 MiB that Azure Tables takes at once")
+        raise ValueError("a transaction is larger than the 4 MiB that Azure Tables accepts at once")
 
 
 def check_message(text: str, delay: timedelta) -> None:
-    """What Azure Queues ask of a message. Raises ValueError: a bug of ours, never of a user's."""
+    """Azure Queues' rules for a message. Raises ValueError: a bug of ours, never of a user's."""
     if len(text.encode()) > MAX_MESSAGE:
-        raise ValueError("a message is longer than the 48 KiB that a queue takes")
+        raise ValueError("a message is longer than the 48 KiB that a queue accepts")
     if not timedelta(0) <= delay < MESSAGE_LIFETIME:
         raise ValueError("a message can be hidden for less than seven days")
 
@@ -157,7 +157,7 @@ def _check_row(partition: str, key: str, values: Values) -> None:
         raise ValueError(f"a text is longer than the {MAX_TEXT} characters that a column holds")
     if any(isinstance(value, int) and not -(2**63) <= value < 2**63 for value in values.values()):
         raise ValueError("a number has more than 64 bits")
-    # Eight bytes a column, and as many, amply, for a length, a number or a truth value.
+    # Eight bytes per column, and generously as many for a length, a number or a boolean.
     if 4 + _bytes(partition + key) + sum(16 + _bytes(name) for name in values) + sum(map(_bytes, texts)) > MAX_ROW:
         raise ValueError("a row is larger than the 1 MiB that Azure Tables holds")
 
@@ -178,7 +178,7 @@ class Table(Protocol):
         """Carry out at most 100 operations on one partition, all or none, in one round trip.
 
         Returns the new ETags in order ("" for a deleted row). Raises RowExists or RowChanged, and ValueError for what
-        `check_transaction` refuses.
+        `check_transaction` rejects.
         """
         ...
 
@@ -192,7 +192,7 @@ class Table(Protocol):
         columns: Sequence[str] = (),
         page: int = 0,
     ) -> AsyncIterator[Row]:
-        """The partition's rows whose key starts with `prefix`, by rising key, those beyond key `after` only.
+        """The partition's rows whose key starts with `prefix`, by ascending key, only those after the key `after`.
 
         `until` is the last key that is wanted; `columns` those that are read, all where none is named. One round trip
         for a thousand rows, or for each `page` where so few are wanted that more would be read for nothing.
@@ -209,7 +209,7 @@ class Queue(Protocol):
 
     async def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
         """Put a message; nobody sees it before `delay` has passed. Raises Unavailable, and ValueError for what
-        `check_message` refuses.
+        `check_message` rejects.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Time zone names, as Exchange writes them, to IANA names."""
+"""Time zone names as Exchange writes them, converted to IANA names."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -7,29 +7,29 @@ from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 OffsetAt = Callable[[datetime], timedelta | None]
-"""The offset from UTC that is in force at a moment."""
+"""The offset from UTC in force at a moment."""
 
 UTC_NAME = "UTC"
 _LEGACY_PREFIX = "tzone://Microsoft/"
 _RETIRED = {
-    # Windows still has them; the table of Unicode's CLDR does not (docs/facts/outlook-addin.md).
+    # Windows still has them; the table in Unicode's CLDR does not (docs/facts/outlook-addin.md).
     "kamchatka standard time": "Asia/Kamchatka",
     "petropavlovsk-kamchatsky standard time": "Asia/Kamchatka",  # its display name
     "mid-atlantic standard time": "Etc/GMT+2",
     "coordinated universal time": UTC_NAME,
 }
 _COPY = re.compile(r"\s+\d+$")
-"""Windows and Outlook number zones of one name: "W. Europe Standard Time 1"."""
+"""Windows and Outlook number zones with the same name: "W. Europe Standard Time 1"."""
 _DISPLAY = re.compile(r"\((?:UTC|GMT)(?:([+-])(\d\d?):(\d\d))?\)\s*(.+)", re.IGNORECASE | re.ASCII)
 """A display name: "(UTC+01:00) Amsterdam, Berlin, Bern", "(UTC-05:00) Eastern Time (US & Canada)"."""
 _TIME = re.compile(r"\s+Time(?:\s+\(.*\))?$|\s+-\s+Old$", re.IGNORECASE)
 
 
 def iana_zone(name: str) -> str:
-    """The IANA name of a Windows, IANA or display name of a zone; "" for one that is not known.
+    """The IANA name for a zone's Windows, IANA or display name; "" if it is unknown.
 
-    `tzone://Microsoft/Utc` is UTC. A custom zone (`tzone://Microsoft/Custom`, "Customized Time Zone") tells nothing by
-    its name: see `zone_like`.
+    `tzone://Microsoft/Utc` is UTC. The name of a custom zone (`tzone://Microsoft/Custom`, "Customized Time Zone") means
+    nothing: see `zone_like`.
     """
     bare = name.removeprefix(_LEGACY_PREFIX).strip()
     for known in (bare, _COPY.sub("", bare)):
@@ -40,14 +40,14 @@ def iana_zone(name: str) -> str:
 
 
 def zone_info(name: str) -> ZoneInfo:
-    """The zone of a name that `iana_zone` gave. UTC, in which Exchange hands out all times, where that is ""."""
+    """The zone for a name returned by `iana_zone`. If that is "", UTC, in which Exchange returns all times."""
     return ZoneInfo(name or UTC_NAME)
 
 
 def zone_like(offset_at: OffsetAt, when: datetime) -> str:
-    """The IANA name of a zone that has the same time as some rules all through the year of `when`; "" when none has.
+    """The IANA name of a zone with the same time as some rules throughout the year of `when`; "" if there is none.
 
-    Zones that Windows knows come first: their users are Outlook's.
+    Zones that Windows has come first: their users are Outlook's.
     """
     noons = [datetime(when.year, 1, 1, 12, tzinfo=UTC) + timedelta(days=day) for day in range(365)]
     wanted = [offset_at(noon) for noon in noons]

@@ -4,8 +4,8 @@ All rows of one integration share a partition, named by its uuid, so that they c
 
     tag:<uuid>               a booking: alias, meeting, conference             bookings/booking.py
     meeting:<key>            which tag a meeting has                           bookings/booking.py
-    meeting:<key>:<day>      which tag one of its occurrences has alone        bookings/booking.py
-    removed:<tag>            a deleted booking whose alias is to come free     bookings/removal.py
+    meeting:<key>:<day>      the own tag of one of its occurrences             bookings/booking.py
+    removed:<tag>            a deleted booking, alias not yet released         bookings/removal.py
     operation:<correlation>  what was decided on a message, and answered       bookings/operation.py
     pending:<about>          an operation's work that is left, with its lease  meetings/lease.py
     wanted:<when>            a notice that is lined up behind others           meetings/lanes.py
@@ -29,8 +29,8 @@ The named module knows the columns. Some partitions belong to no single integrat
     alarms-<n> / <integration>:<kind>  a raised alarm                           alarms.py
     turns-<n> / <integration>          whose turn it is, and what is due when   meetings/turns.py
 
-The last two are sharded by the first digit of the uuid, so that what every round reads and writes is no hot partition,
-and neighbours in uuid order are read and written together.
+The last two are sharded by the first digit of the uuid, so that what every round reads and writes is not a hot
+partition, and neighbours in uuid order are read and written together.
 
 `tests/conformance/test_table_owners.py` enforces all of this.
 """

@@ -121,7 +121,7 @@ class Conference:
         return closes
 
     def next_opening(self, now: datetime) -> datetime | None:
-        """When the window opens that is open at `now`, or the next one; None when there is none any more."""
+        """When the window opens that is open at `now`, or else the next one; None if there is none any more."""
         return min((start for start, end in self.windows() if now < end), default=None)
 
     def windows(self, early: timedelta = _NOT_EARLY) -> Iterator[tuple[datetime, datetime]]:

@@ -1,7 +1,7 @@
 """What admins have changed: a record of each change, and table `changes`, which holds them.
 
-change.py   one change; the words that stand for secrets
-rows.py     how it lies in the table: its keys, its columns
+change.py   one change; the placeholders for secrets
+rows.py     its storage in the table: keys and columns
 log.py      writing, reading, and forgetting them
 """
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-SECRET = "changed"  # noqa: S105 - the word that stands in a secret's place
+SECRET = "changed"  # noqa: S105 - the placeholder for a secret
 """All that a record holds of a secret or a personal PIN: neither its old value nor its new one."""
 
 ERASED = "erased"
@@ -27,7 +27,7 @@ class ChangeState(StrEnum):
 
     DONE = "done"
     ERASED = "erased"
-    """It was made. What it said of a person has been removed since, so that it cannot be put back."""
+    """It was made. What it said about a person has been removed since, so it cannot be reverted."""
 
 
 @dataclass(frozen=True)
@@ -70,5 +70,5 @@ def id_at(moment: datetime) -> int:
 
 
 def moment_of(id_: int) -> datetime:
-    """The moment that an id stands for. Raises OverflowError for one that no change can have."""
+    """The moment in an id. Raises OverflowError for one that no change can have."""
     return _EPOCH + timedelta(microseconds=id_)

@@ -1,8 +1,8 @@
 """The log of changes: written around each change, read by pages, forgotten after a year.
 
     begin ─▶ the change itself ─┬─ made: settle          (who, when, from, to: done)
-                                ├─ refused: drop         (nothing was changed, nothing is on record)
-                                └─ nobody knows: it stays `begun`, with what was to be changed
+                                ├─ refused: drop         (nothing was changed or recorded)
+                                └─ unknown: it stays `begun`, with the intended change
 
 The record comes first, so that a crash loses no change; and says `begun` until the change has been made, so that it
 claims none that did not happen.
@@ -25,10 +25,10 @@ CHANGES_LIFETIME = timedelta(days=365)
 """As long as the other records of what was done."""
 
 COUNTED_MAX = 1_000
-"""How far a list counts on behind the page that it shows; one request."""
+"""How far a list keeps counting after the page that it shows; one request."""
 
 READ_MAX = 2_000
-"""Changes that are looked through for a page; behind them the next page goes on."""
+"""Changes that are searched for a page; the next page continues after them."""
 
 _ATTEMPTS = 50
 
@@ -43,9 +43,9 @@ class Entry:
 
 @dataclass(frozen=True)
 class Search:
-    """Which changes are asked for: those behind the change `older_than` (0: from the newest on), of one object, of one
-    integration and all that belongs to it (both by URI), of one admin, within a time. `matches` is what they have to
-    meet besides.
+    """Which changes are requested: those older than `older_than` (0: from the newest on), of one object, of one
+    integration and all that belongs to it (both by URI), of one admin, within a time. `matches` is an additional
+    condition.
     """
 
     target: str = ""
@@ -58,7 +58,7 @@ class Search:
 
     @property
     def is_a_range(self) -> bool:
-        """Whether everything of the list that is read is asked for."""
+        """Whether everything in the list that is read is requested."""
         return self.matches is None and sum(map(bool, (self.target, self.connector, self.who))) <= 1
 
     @property
@@ -71,7 +71,7 @@ class Search:
         return rows.list_of_admin(self.who) if self.who else rows.ALL
 
     def finds(self, change: Change) -> bool:
-        """Whether a change of that list is asked for."""
+        """Whether a change in that list is requested."""
         return (
             self.connector in ("", change.connector)
             and (not self.who or change.who.casefold() == self.who.casefold())
@@ -83,8 +83,8 @@ class Search:
 class Page:
     """Some changes, the newest first, with long texts cut.
 
-    `older` is the id behind which the next page begins, 0 where there is none; `left` is how many there are behind
-    this page, or more where `left_is_more`.
+    `older` is the id after which the next page begins, 0 if there is none; `left` is the number of changes after this
+    page, or more if `left_is_more`.
     """
 
     changes: list[Change]
@@ -118,7 +118,7 @@ class ChangeLog:
         raise Conflict("Too many others are changing something right now. Nothing was changed: try again.")
 
     async def settle(self, entry: Entry, change: Change) -> Change:
-        """Write down what the change has come to."""
+        """Record the outcome of the change."""
         done = replace(change, id=entry.change.id, state=ChangeState.DONE)
         await self._rewrite(entry, done)
         return done
@@ -135,9 +135,9 @@ class ChangeLog:
         return await self._whole(row)
 
     async def page(self, search: Search, limit: int, skipped: int = 0) -> Page:
-        """Some of the changes that are asked for: one request for the page, one to count what is behind it.
+        """Some of the requested changes: one request for the page, one to count what follows it.
 
-        Where a search is no range, up to READ_MAX changes are looked through; what is rare may take several pages.
+        If a search is not a range, up to READ_MAX changes are read; rare ones may take several pages.
         """
         first, last = self._range(search)
         found, read, end = list[Change](), 0, ""
@@ -154,7 +154,7 @@ class ChangeLog:
         return Page(found[skipped:], rows.id_of(end), left, left_is_more=not is_all)
 
     async def _count(self, search: Search, after: str, until: str) -> tuple[int, bool]:
-        """How many of the next COUNTED_MAX changes are asked for, and whether these are all."""
+        """How many of the next COUNTED_MAX changes match, and whether these are all."""
         columns, read, count = ("who",) if search.is_a_range else (), 0, 0
         async for row in self._table.rows(rows.PARTITION, search.prefix, after, until=until, columns=columns):
             read += 1
@@ -164,7 +164,7 @@ class ChangeLog:
         return count, True
 
     def _range(self, search: Search) -> tuple[str, str]:
-        """The keys between which a search reads: behind the first, up to the last."""
+        """The keys between which a search reads: after the first, up to the last."""
         bounds = [search.older_than] * bool(search.older_than) + ([id_at(search.until)] if search.until else [])
         first = f"{search.prefix}{rows.place(min(bounds))}" if bounds else ""
         last = f"{search.prefix}{rows.place(id_at(search.since))}" if search.since else ""
@@ -180,7 +180,7 @@ class ChangeLog:
                 await self.drop(await self._entry(row))
 
     async def rewrite(self, change: Change) -> None:
-        """Have this in the place of what is on record of a change: for the erasure of what it says of a person."""
+        """Replace the record of a change: to erase what it says about a person."""
         row = await self._table.get(rows.PARTITION, f"{rows.ALL}{rows.place(change.id)}")
         if row:
             await self._rewrite(await self._entry(row), change)
@@ -205,7 +205,9 @@ class ChangeLog:
         return Entry(change, tuple(each for each in (*found, *beside) if each))
 
     async def _rewrite(self, entry: Entry, change: Change) -> None:
-        """One transaction: what is there under the same keys is replaced, the rest goes, what is new comes."""
+        """One transaction: what exists under the same keys is replaced, the rest is deleted, and what is new is
+        added.
+        """
         values, known = rows.listed(change), {row.key: row for row in entry.rows}
         keys, whole = rows.keys_of(change), rows.whole(change)
         kept = {*keys, *(each.key for each in whole)}

@@ -7,8 +7,8 @@
     whole:<place>:<n>        its fields before and after, compressed, where they are too long for a list
 
 `<place>` counts down with time, so that a page of the newest is the beginning of a range. A change has a row in each of
-these lists with all that the list shows: a page is one range, however many changes there are. Texts that are longer
-than a list needs are cut there, and stand whole in the rows beside it.
+these lists with everything that the list shows: a page is one range, however many changes there are. Texts that are too
+long for a list are cut there, and complete in the additional rows.
 
 This module alone knows the keys and the columns.
 """
@@ -48,7 +48,7 @@ def changes_table(tables: Tables) -> Table:
 
 
 def place(id_: int) -> str:
-    """Where a change stands in every list: the newer, the smaller."""
+    """A change's place in every list: the newer, the smaller."""
     return f"{_LAST - min(max(id_, 0), _LAST):017d}"
 
 
@@ -123,7 +123,7 @@ def change_of(row: Row) -> Change:
 
 
 def is_cut(row: Row) -> bool:
-    """Whether rows beside this one hold the fields whole."""
+    """Whether additional rows hold the complete fields."""
     return row.values.get("cut") is True
 
 

@@ -1,4 +1,4 @@
-"""`clients`: OAuth2 clients of the management API, for scripts and tools that sign in with a key of their own."""
+"""`clients`: OAuth2 clients of the management API, for scripts and tools that sign in with their own key."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def revert(
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Put a change back, by a change of its own that passes the same checks as any save.
+    """Revert a change, by a new change that passes the same checks as any save.
 
     Fields get their earlier values, what was created is deleted, and what was deleted is created again: an integration
     with its uuid, but without its meetings.

@@ -97,13 +97,13 @@ def reopen(context: typer.Context, meeting: _Meeting) -> None:
 
 @commands.command()
 def resend(context: typer.Context, meeting: _Meeting, *, yes: _Yes = False) -> None:
-    """Mail the joining instructions once more, from the equipment mailbox to whoever has the meeting."""
+    """Mail the joining instructions again, from the equipment mailbox to the meeting's owner."""
     with context.ensure_object(Connection).open() as management:
         found = _meant(management, meeting)
         if not yes:
             _confirm(f"Mail the joining instructions of {_called(found)} to its owner?")
         management.act_on_meeting(int(found["id"]), "resend")
-    typer.echo(show.plain(f"{found['alias']}: the mail is on its way; `meetings show` tells what becomes of it."))
+    typer.echo(show.plain(f"{found['alias']}: the mail is on its way; `meetings show` shows its status."))
 
 
 @commands.command()

@@ -23,7 +23,7 @@ FIELDS = tuple(CONFERENCE_FIELDS.defaults)
 """The fields of a VMR in a file."""
 
 _NOT_OURS = frozenset({"automatic_participants"})
-"""What only the node has: entries of its own."""
+"""What only the node has: its own entries."""
 
 _OBJECTS = re.compile(r'\s*\{.*?"objects"\s*:\s*', re.DOTALL)
 _SWITCH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}

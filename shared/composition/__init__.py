@@ -5,8 +5,8 @@ bench/README.md; tests/conformance/test_cold_start.py). The groups are plain cla
 dataclasses takes as long as the webhook's own work. Each group takes the groups that it depends on:
 
     foundation.py   settings, storage, secrets, time    conferences.py     where conferences live, policy
-    identity.py     who is calling                      scheduling.py      webhook, worker, timers
-    addin.py        what the add-in asks for            administration.py  management API, doctor
+    identity.py     authentication of callers           scheduling.py      webhook, worker, timers
+    addin.py        what the add-in requests            administration.py  management API, doctor
     mailboxes.py    equipment mailboxes, by Graph or EWS
 
 conferences.py chooses where conferences live, for all of these and for the erasure of a person's data.

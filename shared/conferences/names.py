@@ -47,7 +47,7 @@ class ConferenceNames:
                 return  # released by a concurrent run
 
     async def tag_of(self, name: str, integration: str) -> str:
-        """The tag of the integration's booking that a name belongs to, "" when there is none: one point read."""
+        """The tag of the integration's booking that a name belongs to, "" if there is none: one point read."""
         row = await self._table.get(name_partition(name), NAME_KEY)
         is_theirs = row is not None and row.values.get("integration") == integration
         return str(row.values.get("tag", "")) if row and is_theirs else ""

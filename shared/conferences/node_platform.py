@@ -30,7 +30,7 @@ PlaceOf = Callable[[str], Awaitable[Place]]
 
 
 AHEAD_BY = timedelta(minutes=2)
-"""A room that is due so soon is not looked at ahead."""
+"""A room that is due so soon is not checked ahead."""
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,11 @@
 """A look ahead when a meeting is booked: whether another conference of the node has one of its aliases (C3).
 
-Somebody has to free such an alias by hand, and five minutes before people may join are too short for that. Nothing is
-made or changed on the node, and nothing waits for the look. It takes the place of the search before a new room is made
-(room_changes.py), so that a room takes two requests as before.
+Somebody has to release such an alias manually, and five minutes before people may join are too short for that. Nothing
+is created or changed on the node, and nothing waits for the check. It replaces the search before a new room is created
+(room_changes.py), so that a room still takes two requests.
 
-A name that another conference has is no matter: the room gets a number behind its own. It is not looked for ahead,
-since it would stand in an address, which proxies and nodes log.
+A name that another conference has is no problem: the room gets a number after its own. It is not checked ahead, since
+it would appear in a URL, which proxies and nodes log.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from shared.management_node.outage import Outages
 from shared.storage import Delete, Put, Table
 
 LOOK_AGAIN = timedelta(hours=1)
-"""How soon it is looked again whether an alias has come free, and whether a node is back that could not be asked."""
+"""How soon it is checked again whether an alias has been released, and whether an unreachable node is back."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class RoomsAhead:
     async def _note(
         self, integration: str, tags: Sequence[str], clashes: Mapping[str, Conference], now: datetime
     ) -> None:
-        """Rows of what clashes, none of what does not any more, and one alarm for all of them."""
+        """Rows of current clashes, without past ones, and one alarm for all of them."""
         rows = {row.key: row async for row in self._table.rows(integration, RowKind.CLASH.prefix)}
         gone = [row for tag in tags if tag not in clashes and (row := rows.get(RowKind.CLASH.key(tag)))]
         if not clashes and not gone:

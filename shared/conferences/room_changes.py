@@ -47,9 +47,9 @@ class RoomChanges:
         await self._close([item for item in items if item.step is Step.CLOSE], found)
 
     async def _found(self, items: Iterable[Item]) -> Mapping[str, NodeConference]:
-        """Rooms by tag, of those that have to be looked for: one request.
+        """Rooms by tag, of those that have to be searched for: one request.
 
-        One that was never tried to be made is not: a node that has it all the same refuses it by its aliases.
+        One whose creation was never attempted is not: a node that has it nevertheless refuses it by its aliases.
         """
         unknown = [
             item
@@ -81,7 +81,7 @@ class RoomChanges:
     async def _adopt(self, item: Item, room: NodeConference) -> None:
         """An existing room: what it lacks is added, what others have set on it stays.
 
-        One that nobody knew to be there may have been made of an older state of its meeting.
+        An unrecorded room may have been created from an older state of its meeting.
         """
         if not await self._has_aliases(item, room):
             return
@@ -104,7 +104,7 @@ class RoomChanges:
         return True
 
     async def _change(self, item: Item, uri: str, *, room: NodeConference | None = None, looked: bool = False) -> None:
-        """Write the fields of ours that differ; a room that is gone is made again.
+        """Write the managed fields that differ; a room that is gone is created again.
 
         They are compared with what was written last, or with a `room` of which that is not known. `looked` says that
         it was found by its tag.
@@ -145,7 +145,7 @@ class RoomChanges:
             await self._create_one(item)
 
     async def _made(self, item: Item, room: NodeConference, *, are_new: bool) -> None:
-        """A room that is there now: just made, or one of an earlier attempt where the node has refused some."""
+        """An existing room: just created, or one from an earlier attempt of which the node has refused some."""
         if not are_new:
             await self._adopt(item, room)
         elif await self._has_aliases(item, room):
@@ -171,7 +171,7 @@ class RoomChanges:
                 return
 
     async def _tagged_again(self, item: Item) -> NodeConference | None:
-        """A room of ours whose tag somebody has changed gets it back: it is where it was, and has both aliases."""
+        """A room whose tag somebody has changed gets it back: it is in its place, and has both aliases."""
         conference = _conference(item)
         room = await self.node.at(item.record.uri) if item.record and item.record.uri else None
         if room is None or room.lacks([conference.alias, conference.numeric_alias]):
@@ -216,7 +216,7 @@ class RoomChanges:
         return None if fields is None else new_conference(fields, conference)
 
     async def _differing(self, item: Item, room: NodeConference | None) -> Mapping[str, Any] | None:
-        """What is to be written to a room that is there; None when it must not be as it would be."""
+        """What has to be written to an existing room; None if it must not be written this way."""
         wanted = room_fields(_conference(item))
         if room:
             fields = await self._for_node(item, wanted)
@@ -227,8 +227,8 @@ class RoomChanges:
     async def _for_node(self, item: Item, fields: RoomFields) -> dict[str, Any] | None:
         """The fields with URIs instead of names. A theme that the node does not have falls back to the default.
 
-        None, and a problem, where the group is missing that keeps people out: neither a new room nor one that is there
-        is opened to anybody.
+        None, and a problem, if the group that keeps people out is missing: neither a new nor an existing room is opened
+        to anybody.
         """
         found = dict[str, Any](fields)
         for name, resource in NODE_REFERENCES.items():

@@ -33,10 +33,10 @@ COMPARE = "compare"
 _TIMES_AT_ONCE = 1_000
 
 CONFIRMED_MAX = 400
-"""Differences that are looked at again: ten requests. More than these do not come of what happened meanwhile."""
+"""Differences that are checked again: ten requests. More than these are not caused by changes meanwhile."""
 
 IN_HAND_WITHIN = RETRY_AFTER + timedelta(minutes=1)
-"""A room that is to be looked at so soon is being made or removed."""
+"""A room that is due for a check so soon is being created or removed."""
 
 
 class RoomsDiffer(SchedulingError):

@@ -14,11 +14,11 @@ from shared.conferences.room_records import RoomRecord
 from shared.storage import RowChanged
 
 URI_LIFETIME = timedelta(minutes=20)
-"""How long a room's URI is good for without a look at its tag: a node that was restored gives its ids to others."""
+"""How long a room's URI is trusted without checking its tag: a restored node gives its ids to other rooms."""
 
 
 class Unnamed(Exception):
-    """The room needs another name, which its booking cannot be given this moment."""
+    """The room needs another name, which its booking cannot get right now."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Item:
 
     @property
     def is_new(self) -> bool:
-        """Whether nobody has tried to make it: its record was written this moment."""
+        """Whether its creation has not been attempted yet: its record has just been written."""
         return self.record is not None and not self.record.etag
 
     def uri(self, now: datetime) -> str:

@@ -59,7 +59,7 @@ class RoomTimer:
     queue: Queue
 
     async def run(self) -> int:
-        """Hand them out; how many rooms that were. Those that are looked at ahead are apart: none of them is late."""
+        """Queue them; returns the number of rooms. Those that are checked ahead are separate: none of them is late."""
         now, waiting, count = self.rooms.clock.now(), defaultdict[tuple[str, bool], list[RoomTime]](list), 0
         async for time in self.rooms.times.due(now):
             of = time.integration, time.tag.startswith(AHEAD)
@@ -213,7 +213,7 @@ class RoomKeeper:
         return replace(booking, etag=etag)
 
     async def _write_down(self, items: Sequence[Item], outcome: Outcome, problem: str) -> list[str]:
-        """Records of what is there, and of what is not as it should be and why; those of rooms that are gone go."""
+        """Records of what exists, and of what is wrong and why; those of rooms that are gone are deleted."""
         missing = []
         for item in items:
             cause = outcome.problems.get(item.tag) or ("" if item.tag in outcome.there else problem)

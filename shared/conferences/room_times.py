@@ -21,7 +21,7 @@ RETRY_AFTER = timedelta(minutes=2)
 """When a room is checked again whose work was not done: it was queued, and whoever had it may have died."""
 
 AHEAD = "ahead:"
-"""Before a tag: whether its aliases are free on the node is looked at (room_ahead.py), and nothing else."""
+"""Precedes a tag: whether its aliases are unused on the node is checked (room_ahead.py), and nothing else."""
 
 _MINUTE = timedelta(minutes=1)
 _FORM = "%Y%m%d%H%M"

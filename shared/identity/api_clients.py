@@ -1,6 +1,6 @@
-"""OAuth2 clients of the management API: scripts and tools that sign in with a private key of their own (I7).
+"""OAuth2 clients of the management API: scripts and tools that sign in with their own private key (I7).
 
-Rows of table `integrations`, in a partition of their own:
+Rows of table `integrations`, in a separate partition:
 
     api-clients / client:<client id>                           id, name, role, public_key, created
                 / assertion:<expiry, seconds>-<digest>         a used assertion, until it expires anyway

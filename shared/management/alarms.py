@@ -47,7 +47,7 @@ _ACKNOWLEDGE: Schema = {
 
 
 COLUMNS = ("id", "uuid", "name", "addin_server_domain")
-"""What is told of an alarm's integration."""
+"""What is shown of an alarm's integration."""
 
 
 class AlarmResource:

@@ -38,7 +38,7 @@ class ApiClientResource:
 
     area = CONFIGURATION
     name = API_CLIENT
-    about = "OAuth2 clients of this API: each signs in with a private key of its own."
+    about = "OAuth2 clients of this API: each signs in with its own private key."
     schema = _SCHEMA
     actions: Mapping[str, Action] = {}
     has_etags = False

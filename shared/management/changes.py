@@ -3,9 +3,9 @@
     GET  …/change/?exchange_connector=<uri>&who=…&when__gte=…     the newest first
     POST …/change/{id}/revert/                                    passes the same checks as any save: reverting.py
 
-A page is a range of keys, so its cost does not grow with what there is; what other filters ask for is looked for in it.
-`next` names the change behind which the next page begins; an `offset` is skipped. `total_count` counts so many behind
-the page as one request reads: where there are more, `next` says so.
+A page is a range of keys, so its cost does not grow with the total; other filters are applied within it. `next` names
+the change after which the next page begins; an `offset` is skipped. `total_count` counts as many changes after the page
+as one request reads: if there are more, `next` says so.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ SCHEMA: Schema = {
         "fields": {"type": "array", "items": {"type": "string"}, "readOnly": True},
         "state": {
             **_TEXT, "enum": [state.value for state in ChangeState],
-            "description": "`begun`: it is under way, or was cut off, and may not have been made. "
-            "`erased`: what it told of a person has been removed.",
+            "description": "`begun`: it is in progress, or was interrupted, and may not have been made. `erased`: "
+                           "what it said about a person has been removed.",
         },
-        "reverts": {**_LINK, "type": ["string", "null"], "description": "The change that this one put back."},
+        "reverts": {**_LINK, "type": ["string", "null"], "description": "The change that this one reverted."},
         "revertible": {"type": "boolean", "readOnly": True, "description": "Whether `revert` may put it back."},
         "resource_uri": _LINK,
     },
@@ -74,7 +74,7 @@ class Changes:
     @cached_property
     def actions(self) -> Mapping[str, Action]:
         """Putting a change back."""
-        about = "Put this change back, by a change of its own that passes the same checks as any save."
+        about = "Revert this change, by a new change that passes the same checks as any save."
         return {"revert": Action("POST", about, self._reverting.revert, REVERT_BODY, is_recorded=False)}
 
     async def all(self) -> Sequence[Object]:
@@ -104,7 +104,7 @@ class Changes:
         return {"meta": meta, "objects": [self._reverting.shown(change) for change in page.changes]}
 
     def _search(self, query: Query) -> Search:
-        """What is read as a range of keys, and what is looked for in it. Raises InvalidRequest."""
+        """What is read as a range of keys, and what is filtered within it. Raises InvalidRequest."""
         found: dict[str, Any] = {}
         others = list[Filter]()
         for each in query.filters:
@@ -141,7 +141,7 @@ def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise InvalidRequest(f"{text!r} is no time such as 2026-11-23T09:00:00, in UTC.") from None
+        raise InvalidRequest(f"{text!r} is not a time such as 2026-11-23T09:00:00, in UTC.") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

@@ -54,7 +54,7 @@ WARNING_MAX_LENGTH = 1000
 
 
 class _View:
-    """The resources as one kind of admin has them, and where changes of them are recorded."""
+    """The resources for one kind of admin, and where changes to them are recorded."""
 
     def __init__(self, resources: Iterable[Resource], changes: ChangeLog) -> None:
         self.changes = changes

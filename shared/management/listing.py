@@ -62,12 +62,12 @@ class Query:
 
 @runtime_checkable
 class TimelineResource(Resource, Protocol):
-    """A kind of object that is listed by time, the newest first, and answers lists by itself."""
+    """A kind of object that is listed by time, newest first, and answers lists itself."""
 
     async def listed(self, query: Query, text: str) -> Object | None:
         """The page that a query asks for, in Tastypie's envelope; `text` is the query string.
 
-        None where it is no matter of time, so that all objects have to be looked through. Raises InvalidRequest.
+        None if it is not a question of time, so that all objects have to be read. Raises InvalidRequest.
         """
         ...
 

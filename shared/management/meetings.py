@@ -3,7 +3,7 @@
     GET  …/meeting/?text=review&start__gte=…&state=scheduled&order_by=start
     POST …/meeting/{id}/close/     nobody gets in any more, until
     POST …/meeting/{id}/reopen/    an admin opens the room again
-    POST …/meeting/{id}/resend/    the joining instructions, once more by mail, to whoever has the meeting
+    POST …/meeting/{id}/resend/    mail the joining instructions to the meeting's owner again
     POST …/meeting/{id}/transfer/  {"organizer": "bob@example.com"}: the meeting is theirs; "" gives it back
 
 The organizer of a meeting is not recorded. What the integration's templates put into names and descriptions is, and by
@@ -56,8 +56,8 @@ SCHEMA: Schema = {
         "description": _TEXT,
         "organizer": {
             **_TEXT,
-            "description": "Whom an admin has given it to, else the address that is on record, or that the name or the "
-            "description holds; else empty.",
+            "description": "The person an admin has given it to, otherwise the recorded address, or the one in the "
+            "name or description; otherwise empty.",
         },
         "given_to": {
             **_TEXT,
@@ -125,7 +125,7 @@ class Meetings:
                 undone_by=lambda _: ("close", {}),
             ),
             "resend": Action(
-                "POST", "Mail the joining instructions once more to whoever has it.", self._acting(self.control.resend)
+                "POST", "Mail the joining instructions to its owner again.", self._acting(self.control.resend)
             ),
             "transfer": Action(
                 "POST", "Give the meeting to another owner.", self._transfer, _TRANSFER,

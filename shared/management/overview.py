@@ -29,7 +29,7 @@ from shared.storage import Storage
 OVERVIEW = "overview"
 DEPLOYMENT_ID = 0
 SHOWN_DAYS = 30
-"""Days that are told of, with today."""
+"""Days that are reported, including today."""
 
 _NEW = (Accepted.NEW_SINGLE, Accepted.NEW_SERIES)
 _NUMBER: Schema = {"type": "integer", "readOnly": True}

@@ -94,7 +94,7 @@ class PagedReadersView(ReadersView):
 
 
 class TimelineReadersView(ReadersView):
-    """A TimelineResource as a reader sees it. No change that is on record tells a PIN."""
+    """A TimelineResource as a reader sees it. Recorded changes never contain a PIN."""
 
     whole: TimelineResource
 

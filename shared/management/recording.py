@@ -1,4 +1,5 @@
-"""Every change through the management API on record (W7): written around it, so that a crash loses none.
+"""Records every change through the management API (W7): the record is written around the change, so that a crash loses
+none.
 
     begin  (what it is now, what is to be changed) ─▶ the change ─▶ settle  (what it has become)
 
@@ -32,10 +33,10 @@ NEVER_KEPT = PINS | {"private_key_jwt"}
 
 _OWNER = "exchange_connector"
 _NAMES = ("subject", "name", "client_name", "domain", "alias", "primary_email_address")
-"""Where an object's name stands."""
+"""Where an object's name is found."""
 
 NAME_MAX_LENGTH = 250
-"""Characters of a name on record."""
+"""Maximum characters of a recorded name."""
 
 _NOTHING_CHANGED = (InvalidRequest, StaleSettings, NotFound, NotAllowed)
 """What is raised before anything is written."""
@@ -46,7 +47,7 @@ Result = TypeVar("Result")
 
 @dataclass
 class Recording:
-    """A Recorder of one admin's changes. `last` is the newest that is on record, None before there is one."""
+    """A Recorder of one admin's changes. `last` is the newest recorded one, None before there is one."""
 
     changes: ChangeLog
     who: str

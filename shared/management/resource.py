@@ -26,7 +26,7 @@ class Shown:
     fields: Object
     etag: str = ""
     secrets: Mapping[str, str] = field(default_factory=dict)
-    """What stands for each secret of it that is set and not shown, by field: another one where it has changed."""
+    """A placeholder for each secret that is set and not shown, by field: another one if it has changed."""
 
 
 @dataclass(frozen=True)

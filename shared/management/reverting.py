@@ -1,4 +1,4 @@
-"""Putting a change back: by a change of its own, which passes the same checks as any save.
+"""Reverting a change: by a new change, which passes the same checks as any save.
 
     change     the fields get their earlier values, unless somebody has changed them since
     create     the object is deleted
@@ -28,7 +28,7 @@ REVERT_BODY: Schema = {
     "properties": {
         "fields": {
             "type": "object",
-            "description": "Values beside those that come back: of secrets, which nobody has kept.",
+            "description": "Additional values: for secrets, which are not stored.",
         },
         "force": {
             "type": "boolean",
@@ -81,7 +81,7 @@ class Reverting:
     async def revert(self, id_: int, call: Call) -> Answer:
         """The answer to `POST …/{id}/revert/`: the change that puts it back, and what has not come back with it.
 
-        Raises NotFound; Conflict where it cannot be put back, and what any save of these fields raises.
+        Raises NotFound; Conflict if it cannot be reverted, and what any save of these fields raises.
         """
         sent = json_object(call) if call.body.strip() else {}
         more, force = sent.get("fields") or {}, sent.get("force", False)
@@ -92,20 +92,20 @@ class Reverting:
         recorder = Recording(self._log, call.who, reverts=change.id)
         await self._put_back(change, resource, target, more, recorder, call, force=force)
         if recorder.last is None:
-            raise Conflict("There is nothing to put back: it is as it was.")
+            raise Conflict("There is nothing to revert: it is as it was.")
         return Answer(202, {**self.shown(recorder.last), "not_restored": _lost(change, resource, more)})
 
     def _place(self, change: Change) -> tuple[Resource, int]:
         """What was changed. Raises Conflict."""
         place = object_at(change.target)
         if place is None:
-            raise Conflict("Nobody knows whether this was made, nor which object it is: look at the list.")
+            raise Conflict("It is not known whether this was done, nor which object it concerns: check the list.")
         resource = self._resources().get(place[:2])
         if resource is None or not self._is_revertible(change):
             erased = change.state is ChangeState.ERASED
             raise Conflict(
-                "What it told of a person has been removed, so it cannot be put back." if erased
-                else f"{change.action!r} cannot be put back."
+                "What it said about a person has been removed, so it cannot be reverted." if erased
+                else f"{change.action!r} cannot be reverted."
             )  # fmt: skip
         return resource, place[2]
 
@@ -157,7 +157,7 @@ async def _change_back(
 async def _create_again(
     change: Change, resource: WritableResource, target: int, more: Object, recorder: Recording
 ) -> None:
-    """Create an object as it was when it was deleted. Raises Conflict while it is there."""
+    """Create an object as it was when it was deleted. Raises Conflict while it exists."""
     if resource.name in _KEPT_BY_NOBODY:
         raise Conflict(_KEPT_BY_NOBODY[resource.name])
     try:
@@ -190,7 +190,7 @@ def _fresh(value: Any) -> Any:
 
 
 def _lost(change: Change, resource: Resource, more: Object) -> list[str]:
-    """What has not come back, although it was there: secrets, and what only an action sets, such as an icon."""
+    """What was not restored, although it existed: secrets, and what only an action sets, such as an icon."""
     if change.action == CREATE or not isinstance(resource, WritableResource):
         return []
     before = change.before or {}

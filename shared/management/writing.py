@@ -48,8 +48,8 @@ async def _from_newest(
     if_match: str | None,
     act: Callable[[Shown, str | None], Awaitable[Result]],
 ) -> Result:
-    """Act on an object as it is. Where objects have ETags, just that state is changed which is on record as the one
-    before: again and again until nobody comes in between, unless it is the admin who named the state.
+    """Act on an object as it is. If objects have ETags, exactly the state recorded as the previous one is changed:
+    repeatedly until nobody interferes, unless the admin has named the state.
     """
     named = if_match if if_match != "*" else None
     for _ in range(_ATTEMPTS - 1):

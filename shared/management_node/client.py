@@ -37,7 +37,7 @@ _DONE = {"GET": (200,), "POST": (201,), "PATCH": (202, 204), "DELETE": (202, 204
 
 _REJECTIONS = (405, 409, 422, 500, 501)
 """Statuses by which a node rejects what was sent. 500 is one of them: a room that a node cannot handle must not hold up
-all others, as a node that is away would. If it really is away, the next read fails as well.
+all others, as an unavailable node would. If it really is unavailable, the next read fails as well.
 """
 
 

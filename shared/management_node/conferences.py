@@ -49,9 +49,9 @@ class NodeConferences:
     async def by_tags(self, tags: Collection[str]) -> Mapping[str, NodeConference]:
         """The conferences with these tags, by tag: one request, however many there are (some fifty).
 
-        Of two with one tag, which only somebody else can have made, the older one counts. Not confirmed against a live
-        node: that lists can be filtered by `tag__in`. One that refuses the filter, or passes it over, is
-        asked for each tag.
+        Of two with the same tag, which only somebody else can have created, the older one counts. Not confirmed against
+        a live node: that lists can be filtered by `tag__in`. If a node rejects or ignores the filter, each tag is
+        requested individually.
         """
         if not tags:
             return {}
@@ -110,7 +110,7 @@ class NodeConferences:
         return found, total
 
     async def at(self, uri: str) -> NodeConference | None:
-        """The conference with this URI, whatever its tag; None when there is none."""
+        """The conference with this URI, whatever its tag; None if there is none."""
         answer = await self._client.get(uri)
         return None if answer is None else read(answer, NodeConference)
 
@@ -154,7 +154,7 @@ class NodeConferences:
         await self._client.post(ALIASES, {**alias, "conference": uri})
 
     async def uri_of(self, resource: str, name: str) -> str:
-        """The URI of a theme or a group by its name, "" when there is none. One request in REFERENCES_MAX_AGE."""
+        """The URI of a theme or a group by its name, "" if there is none. One request in REFERENCES_MAX_AGE."""
         known = self._references.get((resource, name))
         if known and self._clock.now() < known[1]:
             return known[0]

@@ -17,7 +17,7 @@ ALIASES = f"{CONFIGURATION}conference_alias/"
 
 
 def _path(uri: Any) -> Any:
-    """A URI without the host that it may name: only the settings say which host is asked."""
+    """A URI without the host that it may contain: only the settings determine which host is called."""
     return urlsplit(uri).path if isinstance(uri, str) else uri
 
 
@@ -39,7 +39,7 @@ class NodeAlias(BaseModel):
 
 
 class NodeConference(BaseModel):
-    """What is read of a conference; everything else is passed over."""
+    """The fields of a conference that are read; everything else is ignored."""
 
     name: str
     resource_uri: _ConferenceUri

@@ -21,7 +21,7 @@ PROBE_EVERY = timedelta(minutes=1)
 """How often an unavailable node is retried."""
 
 PROBE_AT_LEAST_EVERY = timedelta(minutes=5)
-"""The same, whatever it asks for: its limit is one of a minute, and a longer Retry-After comes from something else."""
+"""The same, whatever it asks for: its limit is per minute, and a longer Retry-After comes from something else."""
 
 
 @dataclass(frozen=True)

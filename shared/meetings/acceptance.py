@@ -94,10 +94,10 @@ def _placed(
 
 
 def answered_before(request: MeetingRequest, now: datetime) -> bool:
-    """Whether an old message that has no record was answered all the same: storage is older than what was done.
+    """Whether an old, unrecorded message was answered nevertheless: storage is older than the answer.
 
-    Exchange has the answer, from after the message came (its times are whole seconds). Of a message that has just come
-    this says nothing: the mailbox may answer by itself, without our text.
+    Exchange has the answer, from after the message arrived (its times are whole seconds). For a message that has just
+    arrived this proves nothing: the mailbox may answer by itself, without our text.
     """
     item = request.item
     if item is None or item.answer is Answer.NONE or item.answered_at is None:
@@ -106,7 +106,7 @@ def answered_before(request: MeetingRequest, now: datetime) -> bool:
 
 
 def _has_that_room(decision: Accept, own: Booking | None) -> bool:
-    """Whether the organizer may have been told that room: no other one is on record."""
+    """Whether the organizer may have been told about that room: no other one is recorded."""
     return own is None or own.tag == decision.booking.tag
 
 

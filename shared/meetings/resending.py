@@ -1,4 +1,4 @@
-"""The joining instructions of a meeting, sent again because an admin asks for it.
+"""The joining instructions of a meeting, sent again at an admin's request.
 
 It is an operation as any decision is one: written down first, carried out by the queue, or else by the backlog, and
 once: the mail is drafted, its draft written down, then sent. No message of Exchange's is behind it; its own name takes
@@ -30,12 +30,12 @@ def is_resending(message_id: str) -> bool:
 async def write_resending(meetings: Table, booking: Booking, now: datetime) -> Notice:
     """Write down that a meeting's instructions are to be sent; what has it done at once.
 
-    Raises Conflict where that was asked for a moment ago.
+    Raises Conflict if that was requested a moment ago.
     """
     message = f"{_PREFIX}{booking.tag}:{int(now.timestamp() // RESEND_PAUSE.total_seconds())}"
     operation = Operation(
         correlation_id(booking.integration, message), message, now.isoformat(), now.isoformat(), "instructions again",
-        DecisionKind.RESEND, "asked for by an admin", meeting=booking.meeting, item_id=booking.item_id,
+        DecisionKind.RESEND, "requested by an admin", meeting=booking.meeting, item_id=booking.item_id,
         tags=(booking.tag,), mails=(Mailing.AGAIN,),
     )  # fmt: skip
     pending = pending_values(operation, now, leased=False, tried=False, tries=0)

@@ -79,7 +79,7 @@ class RoomControl:
 
         async def change(booking: Booking) -> Booking:
             conference = self._scheduled(booking)
-            # Whose it was before is not on record here: the organizer's next message tells it again.
+            # The previous owner is not recorded here: the organizer's next message names it again.
             return replace(booking, given_to=given_to, conference=replace(conference, owner=given_to))
 
         return await self._change(integration, tag, change)

@@ -118,8 +118,8 @@ def late_instructions(integration: Integration, item: CalendarItem, booking: Boo
 
 
 def instructions_again(integration: Integration, item: CalendarItem | None, booking: Booking) -> Mail | None:
-    """The mail with the joining instructions that an admin asks for: from the equipment mailbox, to whoever has the
-    meeting. None where nobody is known who can be mailed. Raises TemplateInvalid.
+    """The mail with the joining instructions that an admin requested: from the equipment mailbox, to the meeting's
+    owner. None if nobody is known who can be mailed. Raises TemplateInvalid.
     """
     recipient = booking.given_to or (mail_address(item.organizer.email) if item else "")
     subject = item.subject if item else booking.conference.subject if booking.conference else ""

@@ -1,9 +1,9 @@
 """Everything that the tables hold about a person, and its removal.
 
     user records, personal VMRs      by the e-mail address
-    bookings, and their rooms        by whom the alias was given to: ids of the person, or a sign-in of the record;
-                                     and by what templates made of the meeting: the address, or words such as the name
-    decisions and answers            of these meetings, and those whose text has the address or the words
+    bookings, and their rooms        by the owner of the alias: ids of the person, or a sign-in of the record;
+                                     and by texts rendered for the meeting: the address, or words such as the name
+    decisions and answers            of these meetings, and those whose text contains the address or the words
     changes that admins made         of all these objects, with everything that is on record of them; of others, the
                                      fields that have the address or the words, and who made them
 
@@ -75,7 +75,7 @@ class Traces:
     bookings: Sequence[Booking]
     decisions: Sequence[DecisionTrace]
     changes: Sequence[Change] = ()
-    """Those that tell of the person, as they are to be."""
+    """Those about the person, as they become."""
 
     def __bool__(self) -> bool:
         return any((self.users, self.vmrs, self.bookings, self.decisions, self.changes))
@@ -137,8 +137,8 @@ def _uris(users: Sequence[UserRecord], vmrs: Sequence[PersonalVmr], bookings: Se
 
 
 def _erased(person: Person, changes: Sequence[Change], targets: frozenset[str]) -> list[Change]:
-    """The changes that tell of the person, as they are to be. What is said of an object of theirs goes as a whole; so
-    does the object that is gone, but tells of them in one of its changes.
+    """The changes about the person, as they become. What concerns one of their objects is removed as a whole; so is an
+    object that is gone, but is about them in one of its changes.
     """
     theirs = targets | {each.target for each in changes if _is_about(person, each)}
     pairs = [(each, _without(person, each, whole=each.target in theirs)) for each in changes]

@@ -5,7 +5,7 @@ end_user.py   a user record
 indexed.py    records in a table that are found by several names
 store.py      our own VMRs, found by their owner's address
 users.py      user records and their remembered sign-ins
-rendering.py  what the add-in is told of a VMR
+rendering.py  what the add-in gets for a VMR
 node_vmrs.py  VMRs of a Management Node; bridges.py chooses the node, and raises alarms
 lookup.py     the list that a signed-in user gets
 retirement.py what is deleted with an integration

@@ -210,7 +210,7 @@ def _entry(vmr: PersonalVmr) -> Entry:
     for entry in vmr.aliases:
         claim = f"alias:{vmr.integration}:{digest(entry.alias)}"
         if claim in claims:
-            raise SettingsInvalid({"aliases": ["Conference alias with this alias already exists: it is there twice."]})
+            raise SettingsInvalid({"aliases": ["Conference alias with this alias already exists: it is duplicated."]})
         claims[claim] = "aliases"
     key = f"owner:{digest(vmr.primary_owner_email_address)}:{vmr.id:018}"
     return Entry(key, _values(vmr), claims)

@@ -1,4 +1,4 @@
-"""What is counted, for the overview (W5): small numbers that are read by the day, never made of all meetings.
+"""Counts for the overview (W5): small daily numbers, never computed from all meetings.
 
 rows.py        table `statistics`: its partitions and keys
 counts.py      what is counted; times to answer in classes, and their percentiles

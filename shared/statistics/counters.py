@@ -1,4 +1,4 @@
-"""Counting. Each process writes rows of its own, so that no two ever write the same one and nothing is read before.
+"""Counting. Each process writes its own rows, so that no two ever write the same one and nothing is read before.
 
 A row holds what the process has counted on that day in all: writing it again changes nothing, and a write that failed
 is made good by the next. A process that dies loses what it has not written: at most what it was just working on. An
@@ -29,7 +29,7 @@ class Counting(Protocol):
         ...
 
     async def write(self) -> None:
-        """Write what was counted, all at the same time. Storage that is away is no error: it is written later."""
+        """Write the counts, all concurrently. Unavailable storage is not an error: they are written later."""
         ...
 
 

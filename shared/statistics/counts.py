@@ -1,8 +1,8 @@
 """What is counted a day, as columns of a row; pure.
 
-    outcome_<reason or decision>   messages decided on, by what was decided
-    aliases_used                   aliases that a meeting has taken into use
-    sweep_repairs                  messages that a sweep found and no notification had told of
+    outcome_<reason or decision>   messages decided on, by decision
+    aliases_used                   aliases that a meeting has started to use
+    sweep_repairs                  messages that a sweep found and no notification had announced
     compare_repairs                meetings in which a mailbox's calendar differed from the records
     lag_<class>                    answers by the time that they took
 

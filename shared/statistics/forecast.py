@@ -1,7 +1,7 @@
 """How many rooms are open at the same time, hour by hour, for the next fortnight.
 
-Each integration's hours are made of its bookings every hour (Round.AGENDA). The deployment's are their sum, which is
-made when somebody looks and the last one is old.
+Each integration's hours are computed from its bookings every hour (Round.AGENDA). The deployment's are their sum, which
+is computed when somebody reads it and the last one is old.
 """
 
 import json
@@ -50,7 +50,7 @@ async def refresh_forecast(tables: Tables, integration: str, now: datetime) -> N
 
 
 async def forecast(tables: Tables, integration: str, now: datetime) -> Forecast:
-    """An integration's hours from now on, by one point read; DEPLOYMENT stands for all together."""
+    """An integration's hours from now on, by one point read; DEPLOYMENT stands for the sum."""
     row = await statistics_table(tables).get(FORECAST_PARTITION, integration)
     found = _forecast(row) if row else None
     if integration == DEPLOYMENT and (found is None or now - found.made >= SUM_LIFETIME):

@@ -1,6 +1,6 @@
 """One-time codes: what the dialog passes to the pane, valid for a minute and for one redemption.
 
-Rows of table `meetings`, in a partition of their own:
+Rows of table `meetings`, in a separate partition:
 
     sign-in / <attempt's expiry, seconds>-<attempt's digest>    user, subject, sign_in, provider, integration,
                                                                 challenge, secret, typed, until

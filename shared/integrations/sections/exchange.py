@@ -31,9 +31,9 @@ class Exchange(Section):
         Literal["BASIC", "NTLM", "KERBEROS", "OAUTH", "APP_PERM", "GRAPH"],
         Setting(
             "Authentication method",
-            "How this service proves itself to Exchange. BASIC and NTLM: the service account's password, "
-            "Exchange on-premises only. KERBEROS is known for the sake of existing clients and cannot be used: Azure "
-            "Functions has no GSSAPI. OAUTH: Exchange Online; the service account signs in once, in a browser. "
+            "How this service authenticates to Exchange. BASIC and NTLM: the service account's password, "
+            "Exchange on-premises only. KERBEROS is accepted for the sake of existing clients but cannot be used: "
+            "Azure Functions has no GSSAPI. OAUTH: Exchange Online; the service account signs in once, in a browser. "
             "APP_PERM: as an application with a client secret; Exchange Online (its EWS URL, or none) by Microsoft "
             "Graph, your own server by EWS. GRAPH: Microsoft Graph, Exchange Online, also by the deployment's own "
             "identity; needs neither EWS URL nor service account. The original product's switches *Enable OAuth* and "

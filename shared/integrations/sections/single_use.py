@@ -120,7 +120,7 @@ class SingleUse(Section):
             "Copied tag action",
             "What happens to a meeting whose tag belongs to another meeting (a copied invitation). reject: it is "
             "declined as an alias conflict. new_alias: it gets its own alias.",
-            choices={"reject": "Decline the meeting", "new_alias": "Give it an alias of its own"},
+            choices={"reject": "Decline the meeting", "new_alias": "Give it its own alias"},
         ),
     ] = "reject"
     reservation_days: Annotated[

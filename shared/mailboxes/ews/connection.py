@@ -115,7 +115,7 @@ class Line(Protocol, metaclass=_Uncached):
     def account(self, address: str, access: str = IMPERSONATION) -> Account:
         """The mailbox of an address, over this connection."""
         account = Account(address, access_type=access, config=self.config, default_timezone=UTC, locale="en_US")
-        # It has created a Protocol of its own, which would be kept for ever.
+        # It has created its own Protocol, which would be kept for ever.
         del Protocol[self.config]
         account.protocol = self
         return account

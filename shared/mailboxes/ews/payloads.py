@@ -193,7 +193,7 @@ def _person(mailbox: Node | None) -> Person:
     if mailbox is None:
         return Person("", "")
     address = mailbox.text("EmailAddress")
-    # An X.500 address (RoutingType EX) is no e-mail address, nor is one that contains blanks.
+    # An X.500 address (RoutingType EX) is not an e-mail address, nor is one that contains blanks.
     is_address = "@" in address and address.isprintable() and not any(map(str.isspace, address))
     return Person(mailbox.text("Name"), address if is_address else "")
 

@@ -1,7 +1,7 @@
 """Graph's JSON: what all objects have in common, and the small ones that others consist of.
 
 Only what is needed is required. A field that cannot be read counts as missing, so that nothing irrelevant makes a
-message unreadable; an event without an id or its times is no event (docs/facts/graph.md).
+message unreadable; an event without an id or its times does not count as one (docs/facts/graph.md).
 """
 
 from datetime import UTC, date, datetime

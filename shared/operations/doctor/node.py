@@ -45,7 +45,7 @@ MeetingOf = Callable[[str], Awaitable[str]]
 class NodeLook:
     """What was found. `refused` is why the account may not write, "" if it may; `foreign` are others' aliases.
 
-    `namesakes` are aliases of meetings whose names others have; `compared` of `conferences` were looked at for that.
+    `namesakes` are aliases of meetings whose names others have; `compared` of `conferences` were checked for that.
     """
 
     version: str

@@ -298,7 +298,7 @@ async def test_what_cannot_be_put_back_says_so(action: str) -> None:
     assert (await api.call("POST", f"{CONNECTORS}1/{action}/", {"manifest_revision": 1})).status < 300
     change = await newest(api, action)
     assert change["revertible"] is False
-    with pytest.raises(Conflict, match="cannot be put back"):
+    with pytest.raises(Conflict, match="cannot be reverted"):
         await revert(api, change)
 
 
