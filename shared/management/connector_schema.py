@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from pydantic.fields import FieldInfo
@@ -38,7 +39,7 @@ _WRITTEN: dict[str, Any] = {"type": "string", "pattern": r"\S"}
 
 def connector_schema() -> Schema:
     """The JSON schema of an integration, generated from the model."""
-    generated = Integration.model_json_schema()["properties"]
+    generated = _generated()
     properties = {
         name: _property(generated[name]) | {"title": setting.label, "description": setting.help}
         | ({"readOnly": True} if name in READ_ONLY_FIELDS else {})
@@ -110,6 +111,13 @@ def _filled(names: list[str], defaults: Mapping[str, object]) -> Schema:
     """The schema of objects in which these fields are not empty."""
     written = {name: {"minItems": 1} if defaults[name] == () else _WRITTEN for name in names}
     return {"properties": written, "required": [name for name in names if not defaults[name]]}
+
+
+@cache
+def _generated() -> Mapping[str, Any]:
+    """What Pydantic makes of the model, by field."""
+    found: Mapping[str, Any] = Integration.model_json_schema()["properties"]
+    return found
 
 
 def _property(generated: Mapping[str, Any]) -> dict[str, Any]:

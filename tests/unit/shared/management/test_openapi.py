@@ -117,8 +117,14 @@ OPERATIONS = [
 
 
 @cache
-def operation(path: str, method: str) -> Any:
-    return schemathesis.openapi.from_dict(without_rules(document()))[path][method.upper()]
+def operations() -> Any:
+    return schemathesis.openapi.from_dict(without_rules(document()))
+
+
+@cache
+def cases(path: str, method: str, mode: schemathesis.GenerationMode) -> Any:
+    """Requests that fit the description, or that do not."""
+    return operations()[path][method.upper()].as_strategy(generation_mode=mode)
 
 
 def without_rules(part: Any) -> Any:
@@ -137,8 +143,7 @@ def without_rules(part: Any) -> Any:
 @given(st.data())
 def test_generated_requests_get_described_answers(path: str, method: str, data: st.DataObject) -> None:
     """Schemathesis makes requests that match the description and requests that do not; none may cause a bug of ours."""
-    mode = data.draw(st.sampled_from(schemathesis.GenerationMode))
-    case = data.draw(operation(path, method).as_strategy(generation_mode=mode))
+    case = data.draw(cases(path, method, data.draw(st.sampled_from(schemathesis.GenerationMode))))
     answer = asyncio.run(answer_to(case, data.draw(st.sampled_from([1, 1, 1, 2]))))
     if answer is not None:
         fits(document()["paths"][path][method], answer)
