@@ -28,6 +28,7 @@ from bench import (
     partitions,
     policy,
     quiet,
+    record_lists,
     rounds,
     sizes,
     throughput,
@@ -61,6 +62,7 @@ LONG: dict[str, Measurement] = {
     "hostile": hostile.measure,
     "node": node.measure,
     "rounds": rounds.measure,
+    "record_lists": record_lists.measure,
 }
 RESULTS = Path(__file__).with_name("results.json")
 

@@ -28,7 +28,7 @@ async def measure() -> list[Result]:
         sequential, settings_reads = await _round_trips(world, meter)
     return [
         Result("alias allocation, click to answer", slower, "× raw calls", 1.5),
-        Result("alias allocation, requests on the wire", len(wire), "requests", 3),
+        Result("alias allocation, requests on the wire", len(wire), "requests", 4),
         Result("alias allocation, sequential storage trips", sequential, "trips", 2),
         Result(f"settings read in {CLICKS} clicks", settings_reads, "trips", 0),
     ]

@@ -72,6 +72,7 @@ async def _counted(
 def _everywhere(world: Deployment) -> dict[str, Event]:
     return {
         "a click and its meeting": lambda: _meeting(world, "Second"),
+        "the same entered into lists": world.services.scheduling.lists.keep,
         "an idle turn of a sweep": world.services.scheduling.timers.sweep,
         "an alarm": lambda: world.services.foundation.alarms.raise_(INTEGRATION, AlarmKind.CONNECTION, "Away."),
     }

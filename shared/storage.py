@@ -41,6 +41,9 @@ TABLES = ("integrations", ALIASES, MEETINGS, "personal", STATISTICS, CHANGES)
 MAX_WRITES = 100
 """Operations per transaction, a limit of Azure Tables."""
 
+MAX_PAGE = 1000
+"""Rows that a request for a range brings at most."""
+
 MAX_ROW = 1024**2
 """Bytes of a row, by the formula in Azure's documentation: texts and names in UTF-16."""
 
@@ -165,6 +168,17 @@ def _check_row(partition: str, key: str, values: Values) -> None:
 def _bytes(text: str) -> int:
     """In UTF-16, as Azure Tables counts."""
     return len(text.encode("utf-16-le"))
+
+
+async def first_rows(rows: AsyncIterator[Row], most: int) -> list[Row]:
+    """The first of some rows, at most so many: no page is asked for beyond those."""
+    found = list[Row]()
+    if most > 0:
+        async for row in rows:
+            found.append(row)
+            if len(found) == most:
+                break
+    return found
 
 
 class Table(Protocol):

@@ -2,7 +2,7 @@
 
 import { STATUS, list } from './api.js';
 import { html, useState } from './ui.js';
-import { Asked, Heading, Moment, Pages, Search, now, useAsked } from './parts.js';
+import { Asked, Heading, Moment, Pages, Search, useAsked } from './parts.js';
 
 const LIMIT = 50;
 
@@ -11,7 +11,7 @@ export function Meetings() {
   const [when, setWhen] = useState('upcoming');
   const [state, setState] = useState('');
   const [offset, setOffset] = useState(0);
-  const filters = when === 'upcoming' ? { end__gte: now(), order_by: 'start' } : { end__lt: now(), order_by: '-start' };
+  const filters = when === 'upcoming' ? { is_over: false, order_by: 'start' } : { is_over: true, order_by: '-start' };
   const asked = useAsked(() => list(`${STATUS}meeting/`, { ...filters, text, state, limit: LIMIT, offset }), [text, when, state, offset]);
   const first = (/** @type {(value: any) => void} */ set) => (/** @type {any} */ value) => {
     set(value);

@@ -4,13 +4,13 @@ import { CONFIGURATION, STATUS, list } from './api.js';
 import { Alarms } from './alarms.js';
 import { Statistics } from './statistics.js';
 import { html } from './ui.js';
-import { Asked, Heading, Moment, now, useAsked } from './parts.js';
+import { Asked, Heading, Moment, useAsked } from './parts.js';
 
 const NEXT = 8;
 
 export function Overview() {
   const integrations = useAsked(() => list(`${CONFIGURATION}ms_exchange_connector/`, { limit: 1 }), []);
-  const next = useAsked(() => list(`${STATUS}meeting/`, { limit: NEXT, order_by: 'start', state: 'scheduled', end__gte: now() }), []);
+  const next = useAsked(() => list(`${STATUS}meeting/`, { limit: NEXT, order_by: 'start', state: 'scheduled', is_over: false }), []);
   return html`
     <${Heading} title="Overview" />
     <${Alarms} />

@@ -34,6 +34,7 @@ from shared.clock import Clock
 from shared.errors import NumberSpaceFull, RateLimited, Unavailable
 from shared.identity.caller import Caller
 from shared.integrations import Integration
+from shared.record_lists.journal import Journal, Record
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Storage, Write
 
 ATTEMPTS = 40
@@ -112,8 +113,10 @@ class Allocator:
         tag = self._tag(integration, caller, idempotency_key)
         people = tuple(mark.hex() for mark in self._people.marks(integration, caller.mailboxes))
         booking = Booking(integration, tag, form.random(), caller.key, now, now + lifetime, people=people)
-        claimed, accounts = await asyncio.gather(
-            self._claim(booking, now), accounts_of(self._bookings, integration, limits, now)
+        claimed, accounts, _ = await asyncio.gather(
+            self._claim(booking, now),
+            accounts_of(self._bookings, integration, limits, now),
+            Journal(self._bookings).note([Record.booking(integration, tag)], now),
         )
         for attempt in range(ATTEMPTS):
             if claimed:

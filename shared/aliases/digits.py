@@ -5,6 +5,7 @@ from datetime import datetime
 from shared.bookings.booking import State
 from shared.bookings.removal import removing
 from shared.bookings.stored import stored_booking
+from shared.record_lists.journal import Journal, Record
 from shared.storage import Row, Table
 
 
@@ -30,4 +31,5 @@ async def vacate(bookings: Table, row: Row, now: datetime) -> bool:
         if holder.is_usable(now):
             return False
         await bookings.commit(owner, *removing(holder))
+        await Journal(bookings).note_gone([Record.booking(owner, tag)])
     return True

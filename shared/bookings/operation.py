@@ -13,13 +13,13 @@ that nobody is working on, in the transaction that writes it, and waits for one 
 
 import uuid
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
 from shared.bookings.rows import RowKind, joined, split
 from shared.calendar.request import Answer, CalendarItem, meeting_key
-from shared.storage import Row, Values
+from shared.storage import Insert, Put, Row, Values, Write
 
 LEASE_TIME = timedelta(minutes=6)
 """How long a run may work on an operation undisturbed: more than functionTimeout of host.json (5 minutes)."""
@@ -44,6 +44,21 @@ def about(item: CalendarItem) -> str:
     """What an answer to the item refers to: its meeting (single or series), or one occurrence of a series."""
     key = meeting_key(item.uid)
     return f"{key}:{item.day}" if item.day and not item.is_stand_in else key
+
+
+def decided_prefix(meeting: str) -> str:
+    """What the keys of the operations of a meeting begin with (`Operation.decided_key`)."""
+    return f"{RowKind.DECIDED.key(meeting)}:"
+
+
+def decided_id(row: Row) -> str:
+    """The correlation id of such a row."""
+    return row.key.rpartition(":")[2]
+
+
+def decided_tags(row: Row) -> tuple[str, ...]:
+    """The tags of such a row: of bookings that its meeting has, or has had."""
+    return split(str(row.values["tags"]))
 
 
 def response_of(item: CalendarItem) -> str:
@@ -115,9 +130,23 @@ class Operation:
         return RowKind.OPERATION.key(self.correlation_id)
 
     @property
+    def decided_key(self) -> str:
+        """Row key of what says that this is about its meeting: a meeting's rows are in the order of the decisions."""
+        moment = datetime.fromisoformat(self.created).astimezone(UTC)
+        return RowKind.DECIDED.key(self.meeting, f"{moment:%Y%m%d%H%M%S%f}", self.correlation_id)
+
+    @property
     def pending_key(self) -> str:
         """Row key of the mark that work is left."""
         return RowKind.PENDING.key(self.about or self.correlation_id)
+
+    def decided(self) -> list[Put]:
+        """The write of what says that this is about its meeting, if it is about one, and which bookings it changed."""
+        return [Put(self.decided_key, {"tags": joined(self.tags)})] if self.meeting else []
+
+    def inserting(self) -> list[Write]:
+        """The writes of a new operation."""
+        return [Insert(self.key, self.values()), *self.decided()]
 
     def finished(self, now: datetime, error: str = "") -> Self:
         """This operation with nothing left to do; an earlier error stays."""

@@ -7,6 +7,7 @@ All rows of one integration share a partition, named by its uuid, so that they c
     meeting:<key>:<day>      the own tag of one of its occurrences             bookings/booking.py
     removed:<tag>            a deleted booking, alias not yet released         bookings/removal.py
     operation:<correlation>  what was decided on a message, and answered       bookings/operation.py
+    decided:<key>:<when>:<operation>  that an operation is about a meeting     bookings/operation.py
     pending:<about>          an operation's work that is left, with its lease  meetings/lease.py
     wanted:<when>            a notice that is lined up behind others           meetings/lanes.py
     waiting:<correlation>    a message that could not be handled yet           meetings/waiting.py
@@ -27,9 +28,10 @@ The named module knows the columns. Some partitions belong to no single integrat
     nodes / <node>                     requests to a Management Node            management_node/allowance.py
     rooms / <minute>:<of>:<tag>        when a Management Node is updated        conferences/room_times.py
     alarms-<n> / <integration>:<kind>  a raised alarm                           alarms.py
+    lists / …                          lists of bookings and operations         record_lists/counted.py
     turns-<n> / <integration>          whose turn it is, and what is due when   meetings/turns.py
 
-The last two are sharded by the first digit of the uuid, so that what every round reads and writes is not a hot
+Alarms and turns are sharded by the first digit of the uuid, so that what every round reads and writes is not a hot
 partition, and neighbours in uuid order are read and written together.
 
 `tests/conformance/test_table_owners.py` enforces all of this.
@@ -46,6 +48,7 @@ NODES_PARTITION = "nodes"
 ROOM_TIMES_PARTITION = "rooms"
 ALARMS_PARTITION = "alarms"
 TURNS_PARTITION = "turns"
+LISTS_PARTITION = "lists"
 
 SHARDS = "0123456789abcdef"
 """The first characters of a shard's uuids."""
@@ -58,6 +61,7 @@ class RowKind(StrEnum):
     LINK = "meeting"
     REMOVED = "removed"
     OPERATION = "operation"
+    DECIDED = "decided"
     PENDING = "pending"
     WAITING = "waiting"
     DUE = "due"

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from shared.bookings.booking import Booking
 from shared.bookings.due_tasks import due_of
-from shared.bookings.operation import Operation
+from shared.bookings.operation import Operation, decided_id, decided_prefix, decided_tags
 from shared.bookings.rows import RowKind
-from shared.storage import Replace, Row, Table
+from shared.storage import Delete, Replace, Row, Table, Write
 
 
 async def stored_booking(meetings: Table, integration: str, tag: str) -> Booking | None:
@@ -42,6 +42,25 @@ async def stored_operation(meetings: Table, integration: str, correlation_id: st
     """The operation of a correlation id, or None: one point read."""
     row = await operation_row(meetings, integration, correlation_id)
     return Operation.from_row(row) if row else None
+
+
+async def decided_on(meetings: Table, integration: str, meeting: str) -> list[str]:
+    """The correlation ids of a meeting's operations, the newest first; one round trip for a thousand."""
+    found = [decided_id(row) async for row in meetings.rows(integration, decided_prefix(meeting))]
+    return found[::-1]
+
+
+async def tags_of_meeting(meetings: Table, integration: str, meeting: str) -> set[str]:
+    """The tags of the bookings that a meeting has, or has had, as far as operations tell; one round trip."""
+    rows = meetings.rows(integration, decided_prefix(meeting))
+    return {tag async for row in rows for tag in decided_tags(row)}
+
+
+async def deleting_operation(meetings: Table, row: Row) -> list[Write]:
+    """The writes that delete an operation as it was read, with what says whose it is: one point read."""
+    operation = Operation.from_row(row)
+    decided = await meetings.get(row.partition, operation.decided_key) if operation.meeting else None
+    return [Delete(row), *([Delete(decided)] if decided else [])]
 
 
 async def operations_of(meetings: Table, integration: str) -> AsyncIterator[Operation]:

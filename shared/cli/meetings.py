@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -36,7 +36,7 @@ def list_(
 ) -> None:
     """List current and future meetings, the next first. Times are those of the current or next occurrence."""
     with context.ensure_object(Connection).open() as management:
-        filters = {"end__gte": (since or datetime.now(UTC).replace(tzinfo=None)).isoformat(timespec="seconds")}
+        filters = {"end__gte": since.isoformat(timespec="seconds")} if since else {"is_over": "false"}
         if until:
             filters["start__lt"] = until.isoformat()
         if integration:

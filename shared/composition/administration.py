@@ -53,6 +53,7 @@ class Administration:
             self.addin.bridges.names,
             self.addin.bridges.name_at,
             RoomControl(base.storage, self.scheduling.conferences.platform, base.clock),
+            self.scheduling.lists,
             local=base.settings.is_local,
         )
 

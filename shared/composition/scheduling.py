@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shared.meetings.rounds import Rounds
     from shared.meetings.timers import Timers
     from shared.meetings.worker import Worker
+    from shared.record_lists.lists import RecordLists
 
 
 class Scheduling:
@@ -52,12 +53,20 @@ class Scheduling:
         return Worker(self._handlers, self.mailboxes.queue, base.alarms, lanes, keep_rooms)
 
     @cached_property
+    def lists(self) -> RecordLists:
+        """The lists of what was scheduled and decided."""
+        from shared.record_lists.lists import RecordLists
+
+        base = self.foundation
+        return RecordLists(base.storage, base.clock, base.integrations.uuids, base.integrations.id_of)
+
+    @cached_property
     def timers(self) -> Timers:
         """What the timers do for every integration."""
         from shared.meetings.timers import Timers
 
         base = self.foundation
-        return Timers(base.integrations, self.rounds, self._handlers, base.alarms, self.retirement)
+        return Timers(base.integrations, self.rounds, self._handlers, base.alarms, self.retirement, self.lists)
 
     @cached_property
     def rounds(self) -> Rounds:

@@ -9,6 +9,7 @@ from shared.bookings.removal import removed, removing
 from shared.bookings.rows import RowKind, meetings_table
 from shared.bookings.stored import stored_booking
 from shared.conferences.platform import Platform
+from shared.record_lists.journal import Journal, Record
 from shared.storage import Delete, RowChanged, Tables
 
 
@@ -39,6 +40,7 @@ class Removals:
         if again is None or again.alias != booking.alias:
             await self.platform.forget(booking)
         await Numbering(self.storage).forget(booking)
+        await Journal(table).note_gone([Record.booking(booking.integration, booking.tag)])
         row = await table.get(booking.integration, RowKind.REMOVED.key(booking.tag))
         if row:
             with suppress(RowChanged):  # a concurrent run was faster

@@ -40,6 +40,7 @@ from shared.management_node.failure import NodeFailed
 from shared.management_node.nodes import ManagementNode
 from shared.management_node.outage import Outages
 from shared.metrics import Metric, measure
+from shared.record_lists.journal import Journal, Record
 from shared.storage import Queue, Replace, Tables
 
 log = logging.getLogger(__name__)
@@ -209,7 +210,9 @@ class RoomKeeper:
 
     async def _write(self, booking: Booking) -> Booking:
         """A booking under another name."""
-        [etag] = await meetings_table(self.tables).commit(booking.integration, Replace(booking.row, booking.values()))
+        table = meetings_table(self.tables)
+        [etag] = await table.commit(booking.integration, Replace(booking.row, booking.values()))
+        await Journal(table).note([Record.booking(booking.integration, booking.tag)], self.clock.now())
         return replace(booking, etag=etag)
 
     async def _write_down(self, items: Sequence[Item], outcome: Outcome, problem: str) -> list[str]:

@@ -111,6 +111,15 @@ class IntegrationStore:
         """
         return self._table.between(after, until, columns)
 
+    async def uuids(self, after: str = "") -> AsyncIterator[str]:
+        """The uuids of the integrations behind a uuid, rising; one storage trip for each thousand."""
+        async for each in self.outlines(after, columns=("uuid",)):
+            yield each.uuid
+
+    async def id_of(self, uuid: str) -> int:
+        """The id of an integration; see `cached`. Raises NotFound."""
+        return (await self.cached(uuid)).id
+
     async def some(self, uuids: Collection[str], columns: Sequence[str] = OUTLINE) -> dict[str, Integration]:
         """The outlines of these integrations as far as they exist, by uuid: read individually while they are few."""
         if len(uuids) <= MAX_READ_SINGLY:

@@ -16,7 +16,8 @@ meetings.py    scheduled meetings as a support desk searches for them, and their
 alarms.py      what an admin has to fix; former_alarms.py cleared ones; connector_health.py the state of integrations
 overview.py    activity by day, and the rooms of the next days
 meeting_objects.py a meeting as the original's objects; meeting_records.py those of all meetings
-records.py     read-only records; record_rows.py the objects in these lists
+records.py     read-only records; operations.py, schedulers.py those of status
+spans.py       which part of which list in storage answers a query
 directory.py   records by the thousand: conferences.py, conference_aliases.py, end_users.py
 relations.py   what these refer to; vmr_form.py a VMR shown as conference, and parsed
 openapi.py     the API described
@@ -53,6 +54,7 @@ from shared.meetings.room_control import RoomControl
 from shared.personal.sources import served_by
 from shared.personal.store import VmrStore
 from shared.personal.users import UserStore
+from shared.record_lists.lists import RecordLists
 from shared.storage import Storage
 
 __all__ = [
@@ -81,16 +83,17 @@ def management(
     names: Names,
     name_at: NameAt,
     control: RoomControl,
+    lists: RecordLists,
     *,
     local: bool,
 ) -> Management:
     """The API with all its resources. `examine` is the doctor, `names` and `name_at` resolve URIs, `control`
-    closes and opens rooms.
+    closes and opens rooms, `lists` are those of records.
 
     `local`: of a local stack, see IntegrationStore.
     """
     vmrs = VmrStore(storage, clock, served_by(integrations))
-    scheduled = MeetingReader(integrations, storage, clock)
+    scheduled = MeetingReader(integrations, storage, lists, clock)
     changes = ChangeLog(storage, clock)
     reverting = Reverting(changes, lambda: {(each.area, each.name): each for each in resources})
     resources: list[Resource] = [
@@ -99,14 +102,14 @@ def management(
         Conferences(vmrs, scheduled, integrations, clock, name_at),
         ConferenceAliases(vmrs, scheduled, clock),
         end_users(UserStore(storage), integrations),
-        *records(integrations, storage, clock),
+        *records(integrations, storage, lists, scheduled),
         AlarmResource(integrations, alarms),
         ConnectorHealth(integrations, alarms, storage, clock),
         FormerAlarms(integrations, storage),
         Overview(integrations, storage, clock),
         ApiClientResource(api_clients),
         roles(),
-        Meetings(integrations, storage, control, clock),
+        Meetings(integrations, storage, lists, control, clock),
         worker_vms(),
         Changes(changes, reverting),
     ]

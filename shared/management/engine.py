@@ -166,6 +166,8 @@ async def _found(
         return listing.envelope(part, total, query, own_uri, text)
     if isinstance(resource, listing.TimelineResource) and (shown := await resource.listed(query, text)):
         return dict(shown)
+    if isinstance(resource, listing.ListedResource) and (found := await resource.from_lists(query)):
+        return listing.envelope(found.objects, found.total, query, own_uri, text)
     objects = await listing.candidates(resource, query)
     known = await foreign_keys.known(objects, {each.path for each in query.filters})
     page = listing.page(objects, query, known, own_uri, text)

@@ -129,7 +129,7 @@ def _comparable(schema: Schema, value: Any, wanted: str) -> tuple[Any, Any]:
             case "integer", _:
                 return value, int(wanted)
             case _, resource.TIME_FORMAT:
-                return _moment(value), _moment(wanted)
+                return moment_of(value), moment_of(wanted)
             case _, "uri-reference" if wanted.isdecimal():  # a foreign key by its id
                 return value.rstrip("/").rpartition("/")[2], wanted
     except ValueError:
@@ -137,7 +137,8 @@ def _comparable(schema: Schema, value: Any, wanted: str) -> tuple[Any, Any]:
     return value, wanted
 
 
-def _moment(text: str) -> datetime:
+def moment_of(text: str) -> datetime:
+    """A time in a query: UTC unless it says otherwise. Raises ValueError."""
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 

@@ -60,6 +60,23 @@ class Query:
         return not wanted or any(wanted in str(shown[field] or "").casefold() for field in self.searched)
 
 
+@dataclass(frozen=True)
+class Part:
+    """The objects of a page, and how many there are in all pages."""
+
+    objects: Sequence[Object]
+    total: int
+
+
+@runtime_checkable
+class ListedResource(Resource, Protocol):
+    """A kind of object of which there are lists in storage, in which places and numbers are known."""
+
+    async def from_lists(self, query: Query) -> Part | None:
+        """What a query asks for; None where no list answers it, so that the objects have to be gone through."""
+        ...
+
+
 @runtime_checkable
 class TimelineResource(Resource, Protocol):
     """A kind of object that is listed by time, newest first, and answers lists itself."""

@@ -7,7 +7,7 @@ scheduled_conference   each known occurrence until some time after its end; recu
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from shared.api_paths import CONFIGURATION, uri
 from shared.bookings.booking import Booking, State
@@ -18,6 +18,7 @@ from shared.management.connectors import connector_uri
 from shared.management.resource import Object, time_text
 from shared.management.vmr_form import ALIAS, CONFERENCE, OWN_FIELD, shown_fields
 from shared.personal.field_table import CONFERENCE_FIELDS
+from shared.record_lists.entries import open_room_of, recurs, shown_occurrences
 
 SCHEDULED_ALIAS = "scheduled_alias"
 SCHEDULED = "scheduled_conference"
@@ -25,9 +26,6 @@ RECURRING = "recurring_conference"
 
 FIRST_MEETING_ID = 2**30
 """Ids of `conference` and `conference_alias` of meetings start here; VMRs' are smaller."""
-
-OVER_SHOWN_FOR = timedelta(days=1)
-"""How long an occurrence is shown after its end, as in the original."""
 
 _OWNER_MAX_LENGTH = 100
 
@@ -43,22 +41,17 @@ class Meeting:
     @property
     def conference(self) -> Conference | None:
         """What is scheduled in the booking, if anything."""
-        found = self.booking.conference if self.booking.state is State.SCHEDULED else None
-        return found if found and found.calendar.occurrences else None
+        return open_room_of(self.booking)
 
     @property
     def occurrences(self) -> Sequence[tuple[int, Occurrence]]:
         """Those that are shown, each with its index in the calendar."""
-        known = self.conference.calendar.occurrences if self.conference else ()
-        return [(place, each) for place, each in enumerate(known) if each.end > self.now - OVER_SHOWN_FOR]
+        return shown_occurrences(self.booking, self.now)
 
     @property
     def recurs(self) -> bool:
         """Whether it is a series."""
-        calendar = self.conference.calendar if self.conference else None
-        return calendar is not None and (
-            len(calendar.occurrences) > 1 or calendar.known_until is not None or self.booking.passed > 0
-        )
+        return recurs(self.booking)
 
     def alias(self) -> Object:
         """Its `scheduled_alias`."""

@@ -16,6 +16,7 @@ from shared.clock import Clock
 from shared.conferences.policy_request import split_alias
 from shared.errors import NotFound
 from shared.integrations import Integration, IntegrationStore
+from shared.management.listing import Part, Query
 from shared.management.meeting_objects import (
     FIRST_MEETING_ID,
     RECURRING,
@@ -25,7 +26,12 @@ from shared.management.meeting_objects import (
     booking_of_alias,
 )
 from shared.management.resource import Action, Object, Schema, Shown
+from shared.management.spans import Span, span_by_id
 from shared.management.vmr_form import ALIAS, CONFERENCE
+from shared.record_lists.entries import ALIASES as LISTED_ALIASES
+from shared.record_lists.entries import booking_in
+from shared.record_lists.journal import Record
+from shared.record_lists.lists import RecordLists
 from shared.storage import Row, Storage
 
 _Show: TypeAlias = Callable[[Meeting], Sequence[Object]]
@@ -60,6 +66,7 @@ class MeetingReader:
 
     integrations: IntegrationStore
     storage: Storage
+    lists: RecordLists
     clock: Clock
 
     async def all(self, kind: Kind) -> list[Object]:
@@ -80,34 +87,52 @@ class MeetingReader:
 
     async def by_alias(self, kind: Kind, alias: str) -> list[Object] | None:
         """The objects of the meeting with an alias; None if no meeting has it, according to one row."""
-        partition, _ = alias_place(*split_alias(alias))
-        row = await aliases_table(self.storage).get(partition, ALIAS_KEY)
-        return await self._claimed_by(kind, row)
+        booking = await booking_with_alias(self.storage, alias)
+        return None if booking is None else await self._shown(kind, [booking])
 
     async def by_name(self, kind: Kind, name: str) -> list[Object] | None:
         """The objects of the meeting whose room has, or had, a name; None if no meeting has it."""
         return await self._claimed_by(kind, await aliases_table(self.storage).get(name_partition(name), NAME_KEY))
 
+    async def page(self, kind: Kind, span: Span, query: Query) -> Part | None:
+        """The objects of a part of a list; None while there are no lists. Integrations whose settings are not in the
+        cache take a request each, beside those of the list.
+        """
+        found = await self.lists.page(span.list_, query.offset, query.limit, backwards=span.backwards)
+        if found is None:
+            return None
+        return Part(await self._objects(kind, list(map(booking_in, found.rows))), found.total)
+
+    async def _objects(self, kind: Kind, bookings: Sequence[Booking]) -> list[Object]:
+        """The objects of bookings, in their order, without those of integrations that are being removed."""
+        uuids, now = sorted({booking.integration for booking in bookings}), self.clock.now()
+        found = dict(zip(uuids, await asyncio.gather(*map(self._integration, uuids)), strict=True))
+        own = [(found[booking.integration], booking) for booking in bookings]
+        return [each for one, booking in own if one for each in kind.show(Meeting(one, booking, now))]
+
+    async def _integration(self, uuid: str) -> Integration | None:
+        try:
+            return await self.integrations.cached(uuid)
+        except NotFound:
+            return None
+
     async def by_tag(self, kind: Kind, tag: str) -> list[Object]:
-        """The objects of the meeting with a tag: one point read per integration."""
+        """The objects of the meeting with a tag: three requests; one point read per integration without lists."""
         table, wanted = meetings_table(self.storage), tag.strip().lower()
+        rows = await self.lists.of([Record.booking("", wanted).called], LISTED_ALIASES)
+        if rows is not None:
+            return await self._shown(kind, list(map(booking_in, rows)))
         found = await asyncio.gather(
             *(stored_booking(table, each.uuid, wanted) for each in await self.integrations.list())
         )
         return await self._shown(kind, [each for each in found if each])
 
     async def _claimed_by(self, kind: Kind, row: Row | None) -> list[Object] | None:
-        if row is None or not {"integration", "tag"} <= row.values.keys():
-            return None
-        integration, tag = str(row.values["integration"]), str(row.values["tag"])
-        booking = await stored_booking(meetings_table(self.storage), integration, tag)
+        booking = await _claimant(self.storage, row)
         return None if booking is None else await self._shown(kind, [booking])
 
     async def _shown(self, kind: Kind, bookings: Sequence[Booking]) -> list[Object]:
-        now, shown = self.clock.now(), list[Object]()
-        for booking in await Numbering(self.storage).complete(bookings):
-            integration = await self.integrations.cached(booking.integration)
-            shown += kind.show(Meeting(integration, booking, now))
+        shown = await self._objects(kind, await Numbering(self.storage).complete(bookings))
         return sorted(shown, key=lambda each: int(each["id"]))
 
     async def _of(self, integration: Integration) -> list[Meeting]:
@@ -116,12 +141,25 @@ class MeetingReader:
         return [Meeting(integration, each, now) for each in await Numbering(self.storage).complete(found)]
 
 
+async def booking_with_alias(storage: Storage, alias: str) -> Booking | None:
+    """The booking that has an alias; two round trips."""
+    partition, _ = alias_place(*split_alias(alias))
+    return await _claimant(storage, await aliases_table(storage).get(partition, ALIAS_KEY))
+
+
+async def _claimant(storage: Storage, row: Row | None) -> Booking | None:
+    if row is None or not {"integration", "tag"} <= row.values.keys():
+        return None
+    return await stored_booking(meetings_table(storage), str(row.values["integration"]), str(row.values["tag"]))
+
+
 @dataclass(frozen=True)
 class MeetingRecords:
     """A Resource of one kind of them."""
 
     kind: Kind
     about: str
+    list_: str
     properties: Mapping[str, Schema]
     meetings: MeetingReader
 
@@ -152,7 +190,14 @@ class MeetingRecords:
         if "uuid" in by:
             return await self.meetings.by_tag(self.kind, by["uuid"])
         alias = by.get("alias") or by.get("numeric_alias")
-        return await self.meetings.by_alias(self.kind, alias) if alias else None
+        if not alias:
+            return None
+        return await self.meetings.by_alias(self.kind, alias) or []
+
+    async def from_lists(self, query: Query) -> Part | None:
+        """See ListedResource.from_lists: all of them, by id."""
+        span = span_by_id(query, self.list_)
+        return await self.meetings.page(self.kind, span, query) if span else None
 
     async def one(self, id_: int) -> Shown:
         """See Resource.one."""

@@ -19,21 +19,33 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from shared.api_paths import STATUS, uri
+from shared.api_paths import CONFIGURATION, CONNECTOR, STATUS, id_in, uri
 from shared.bookings.booking import Booking, State
 from shared.bookings.numbering import Numbered, Numbering
 from shared.bookings.operation import Operation
 from shared.bookings.rows import meetings_table
-from shared.bookings.stored import bookings_of, operations_of
+from shared.bookings.stored import bookings_of, decided_on, operations_of
 from shared.calendar.conference import Conference
 from shared.clock import Clock
 from shared.errors import NotFound, SettingsInvalid
 from shared.integrations import Integration, IntegrationStore
 from shared.management.call import Answer, Call, json_object
-from shared.management.connectors import connector_uri
+from shared.management.listing import Part, Query
+from shared.management.meeting_records import booking_with_alias
 from shared.management.resource import TIME, Action, Object, Schema, Shown, time_text
+from shared.management.spans import meeting_span
 from shared.meetings.room_control import RoomControl
-from shared.storage import Storage
+from shared.record_lists.entries import (
+    MEETINGS,
+    booking_in,
+    decided_in,
+    integration_id_in,
+    room_of,
+    state_of,
+)
+from shared.record_lists.journal import Record
+from shared.record_lists.lists import RecordLists
+from shared.storage import Row, Storage
 
 MEETING = "meeting"
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+\w")
@@ -69,6 +81,7 @@ SCHEMA: Schema = {
             "description": "UTC, without an offset; of the current or next occurrence, or else of the last one.",
         },
         "end": TIME,
+        "is_over": {"type": "boolean", "readOnly": True, "description": "Whether nothing of it is on or to come."},
         "door": {
             "type": "object",
             "description": "Whether people are let in now, and when that changes next.",
@@ -100,6 +113,7 @@ class Meetings:
 
     integrations: IntegrationStore
     storage: Storage
+    lists: RecordLists
     control: RoomControl
     clock: Clock
 
@@ -150,46 +164,85 @@ class Meetings:
         return sorted(found, key=lambda shown: int(shown["id"]))
 
     async def one(self, id_: int) -> Shown:
-        """The meeting with an id: by two point reads, plus its integration's operations. Raises NotFound."""
+        """The meeting with an id, however many there are: see `_found` and `_decided`. Raises NotFound."""
         integration, booking = await self._found(id_)
-        return Shown(self._shown(integration, booking, await self._decided(integration, booking.meeting)))
+        return Shown(self._shown(integration.id, booking, await self._decided(booking)))
+
+    async def from_lists(self, query: Query) -> Part | None:
+        """See ListedResource.from_lists."""
+        span = meeting_span(query)
+        if span is None:
+            return None
+        name = span.list_
+        if span.integration is not None:
+            found = await self.integrations.by_ids([span.integration])
+            name = f"{name}@{found[0].uuid}" if found else f"{name}@"
+        page = await self.lists.page(name, query.offset, query.limit, span.first, span.end, backwards=span.backwards)
+        return Part(list(map(self._listed, page.rows)), page.total) if page else None
+
+    async def found_by(self, exact: Mapping[str, str]) -> Sequence[Object] | None:
+        """See SearchedResource.found_by: by alias or by tag; or one integration's."""
+        if alias := exact.get("alias") or exact.get("numeric_alias"):
+            booking = await booking_with_alias(self.storage, alias)
+            return await self._whole([booking] if booking else [])
+        if "tag" in exact:
+            rows = await self.lists.of([Record.booking("", exact["tag"]).called], MEETINGS)
+            return None if rows is None else list(map(self._listed, rows))
+        if named := exact.get("exchange_connector"):
+            id_ = int(named) if named.isdecimal() else id_in(named, CONFIGURATION, CONNECTOR)
+            found = await self.integrations.by_ids([id_] if id_ else [])
+            return [each for integration in found for each in await self._of(integration)]
+        return None
 
     async def _of(self, integration: Integration) -> list[Object]:
         table = meetings_table(self.storage)
         decided: dict[str, list[Operation]] = {}
         async for operation in operations_of(table, integration.uuid):
             decided.setdefault(operation.meeting, []).append(operation)
-        found = [booking async for booking in bookings_of(table, integration.uuid) if _has_room(booking)]
+        found = [booking async for booking in bookings_of(table, integration.uuid) if room_of(booking)]
         numbered = await Numbering(self.storage).complete(found)
-        return [self._shown(integration, each, decided.get(each.meeting, ())) for each in numbered]
+        return [self._shown(integration.id, each, _newest(decided.get(each.meeting, ()))) for each in numbered]
 
-    async def _decided(self, integration: Integration, meeting: str) -> list[Operation]:
-        table = meetings_table(self.storage)
-        return [each async for each in operations_of(table, integration.uuid) if each.meeting == meeting]
+    async def _whole(self, bookings: Sequence[Booking]) -> list[Object]:
+        numbered = await Numbering(self.storage).complete([each for each in bookings if room_of(each)])
+        return [
+            self._shown((await self.integrations.cached(each.integration)).id, each, await self._decided(each))
+            for each in numbered
+        ]
+
+    async def _decided(self, booking: Booking) -> Sequence[str]:
+        """Correlation ids of its meeting, the newest first: two round trips."""
+        table, uuid = meetings_table(self.storage), booking.integration
+        if await self.lists.is_good():
+            return await decided_on(table, uuid, booking.meeting)
+        return _newest([each async for each in operations_of(table, uuid) if each.meeting == booking.meeting])
 
     async def _found(self, id_: int) -> tuple[Integration, Booking]:
+        """By two point reads, and its integration."""
         booking = await Numbering(self.storage).find(Numbered.BOOKING, id_)
-        if booking is None or not _has_room(booking):
+        if booking is None or not room_of(booking):
             raise NotFound(f"There is no meeting with id {id_}. Its records may have been removed.")
         return await self.integrations.get(booking.integration), booking
 
     def _acting(self, act: Callable[[str, str], Awaitable[Booking]]) -> Callable[[int, Call], Awaitable[Answer]]:
         async def run(id_: int, call: Call) -> Answer:
             integration, booking = await self._found(id_)
-            decided = await self._decided(integration, booking.meeting)
-            return Answer(202, self._shown(integration, await act(integration.uuid, booking.tag), decided))
+            acted = await act(integration.uuid, booking.tag)
+            return Answer(202, self._shown(integration.id, acted, await self._decided(acted)))
 
         return run
 
-    def _shown(self, integration: Integration, booking: Booking, operations: Sequence[Operation]) -> dict[str, Any]:
-        conference, now = booking.conference, self.clock.now()
-        assert conference is not None  # noqa: S101 - see `_has_room`
+    def _listed(self, row: Row) -> Object:
+        return self._shown(integration_id_in(row), booking_in(row), decided_in(row))
+
+    def _shown(self, integration: int, booking: Booking, decided: Sequence[str]) -> dict[str, Any]:
+        conference, now = room_of(booking), self.clock.now()
+        assert conference is not None  # noqa: S101 - bookings without one are not shown
         occurrence, _ = conference.calendar.current(now)
-        newest = sorted(operations, key=lambda operation: operation.created, reverse=True)
         searched = (conference.name, conference.subject, conference.description, booking.alias, booking.tag)
         return {
             "id": booking.numbers.own,
-            "exchange_connector": connector_uri(integration),
+            "exchange_connector": uri(CONFIGURATION, CONNECTOR, integration),
             "alias": booking.alias,
             "numeric_alias": booking.numeric_alias,
             "tag": booking.tag,
@@ -198,20 +251,22 @@ class Meetings:
             "description": conference.description,
             "organizer": booking.given_to or conference.owner or organizer_in(conference),
             "given_to": booking.given_to,
-            "state": "held" if booking.held else str(booking.state),
+            "state": state_of(booking),
             "start": time_text(occurrence.start),
             "end": time_text(occurrence.end),
+            "is_over": occurrence.end <= now,
             "door": door(booking, conference, now),
             "occurrences": _times(conference),
-            "operations": [operation.correlation_id for operation in newest],
+            "operations": list(decided),
             "text": "\n".join(dict.fromkeys(filter(None, searched))),
             "creation_time": time_text(booking.created),
             "resource_uri": uri(STATUS, MEETING, booking.numbers.own),
         }
 
 
-def _has_room(booking: Booking) -> bool:
-    return booking.conference is not None and bool(booking.conference.calendar.occurrences)
+def _newest(operations: Sequence[Operation]) -> list[str]:
+    """The correlation ids of a meeting's operations, the newest first."""
+    return [each.correlation_id for each in sorted(operations, key=lambda each: each.created, reverse=True)]
 
 
 def _times(conference: Conference) -> list[Object]:

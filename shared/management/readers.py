@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shared.errors import NotAllowed
 from shared.management.admins import ADMIN_ROLE, Admin
 from shared.management.call import Call
-from shared.management.listing import Query, TimelineResource
+from shared.management.listing import ListedResource, Part, Query, TimelineResource
 from shared.management.resource import Action, Object, PagedResource, Resource, Schema, SearchedResource, Shown
 
 PINS = frozenset({"pin", "guest_pin"})
@@ -67,6 +67,11 @@ class ReadersView:
         """See SearchedResource.found_by."""
         found = await self.whole.found_by(exact) if isinstance(self.whole, SearchedResource) else None
         return None if found is None else [_without_pins(shown) for shown in found]
+
+    async def from_lists(self, query: Query) -> Part | None:
+        """See ListedResource.from_lists."""
+        found = await self.whole.from_lists(query) if isinstance(self.whole, ListedResource) else None
+        return found and Part([_without_pins(shown) for shown in found.objects], found.total)
 
     async def one(self, id_: int) -> Shown:
         """The object with an id, without its PINs. Raises NotFound."""

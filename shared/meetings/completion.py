@@ -69,7 +69,9 @@ class Completion:
     async def complete(self, lease: Lease, *, resumed: bool = False) -> None:
         """Do everything that is left of a leased operation. The lease is released when something fails."""
         try:
-            await self._show(lease)
+            await asyncio.gather(
+                self._show(lease), self.records.announce([lease.operation.correlation_id], self.clock.now())
+            )
             lease, error = await self._as_it_stands(lease) if resumed else (lease, None)
             again = lease.operation.decision is DecisionKind.RESEND
             lease = await (self._prepare_again(lease) if again else self._prepare_mails(lease))

@@ -12,8 +12,9 @@ from datetime import date, datetime, timedelta
 from shared.aliases.quota import forget_full
 from shared.bookings.booking import Booking, State
 from shared.bookings.due_tasks import Due, Task, due_of
+from shared.bookings.operation import Operation
 from shared.bookings.rows import RowKind, meetings_table
-from shared.bookings.stored import operation_row, save_booking
+from shared.bookings.stored import deleting_operation, operation_row, save_booking
 from shared.clock import Clock
 from shared.conferences.platform import Platform
 from shared.conferences.removals import Removals
@@ -22,6 +23,7 @@ from shared.mailboxes.mailbox import ForeignItem, Mailbox
 from shared.meetings.booked_item import booked_item
 from shared.meetings.cause import cause_of
 from shared.meetings.records import Records
+from shared.record_lists.journal import Journal, Record
 from shared.storage import Delete, Row, RowChanged, Storage, Table
 
 log = logging.getLogger(__name__)
@@ -94,8 +96,10 @@ class DueRunner:
         try:
             if due.task is Task.OPERATION:
                 await self._forget_operation(due.reference)
-            elif (booking := await self.records.booking(due.reference)) and self._is_due(booking, due):
-                await work[due.task](booking)
+            elif booking := await self.records.booking(due.reference):
+                if self._is_due(booking, due):
+                    await work[due.task](booking)
+                await self._tell_lists(Record.booking(self.integration, booking.tag))
             await self._table.commit(self.integration, Delete(row))
         except RowChanged:
             # Somebody else is working on the same booking: the row stays for the next pass.
@@ -154,7 +158,14 @@ class DueRunner:
     async def _forget_operation(self, correlation: str) -> None:
         row = await operation_row(self._table, self.integration, correlation)
         if row:
-            await self._table.commit(self.integration, Delete(row))
+            await self._table.commit(self.integration, *await deleting_operation(self._table, row))
+        tags = Operation.from_row(row).tags if row else ()
+        bookings = [Record.booking(self.integration, tag) for tag in tags]
+        await self._tell_lists(Record.operation(self.integration, correlation), *bookings)
+
+    async def _tell_lists(self, *records: Record) -> None:
+        """Also of what an interrupted pass has done: the row of the task stays until the lists have been told."""
+        await Journal(self._table).note(records, self.clock.now())
 
 
 def _due_rows(storage: Storage, integration: str, today: date) -> AsyncIterator[Row]:

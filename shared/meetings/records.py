@@ -15,7 +15,8 @@ from shared.meetings.decision import Known
 from shared.meetings.lease import Lease, Pending, Unfinished, operation_of, pending_values, unfinished_of
 from shared.meetings.symptoms import Mark, marks
 from shared.meetings.waiting import WaitingMessages
-from shared.storage import Delete, Insert, Replace, Row, RowChanged, Storage, Write
+from shared.record_lists.journal import Journal, Record
+from shared.storage import Delete, Insert, Replace, Row, RowChanged, Storage
 
 
 class Records:
@@ -107,7 +108,10 @@ class Records:
         the operation that this one replaces: it ends here. Raises RowExists if there is an unexpected one.
         """
         others = await self._others(operation, changed) if older else ()
-        writes: list[Write] = [Insert(operation.key, operation.values())]
+        if older:  # whoever began it may have gone no further than to its row
+            await self.announce([older.operation.correlation_id], now)
+        inserted, *decided = operation.inserting()
+        writes = [inserted]
         pending = pending_values(operation, now + LEASE_TIME, leased=True, tried=True, tries=0)
         writes.append(Replace(older.row, pending) if older else Insert(operation.pending_key, pending))
         writes += [Replace(booking.row, booking.values()) for booking in changed]
@@ -126,7 +130,7 @@ class Records:
         if older:
             ended = older.operation.finished(now, error=SUPERSEDED)
             writes.append(Replace(older.operation_row, ended.values()))
-        etags = await self._table.commit(self._integration, *writes, *marks(operation))
+        etags = await self._table.commit(self._integration, *writes, *decided, *marks(operation))
         written = tuple(replace(booking, etag=etag) for booking, etag in zip(changed, etags[2:], strict=False))
         return Lease(
             operation,
@@ -151,8 +155,15 @@ class Records:
 
     async def note(self, operation: Operation, now: datetime) -> None:
         """Record a decision that leaves nothing to do."""
+        await self.announce([operation.correlation_id], now)
         due = due_operation(operation.correlation_id, now).put()
-        await self._table.commit(self._integration, Insert(operation.key, operation.values()), due, *marks(operation))
+        await self._table.commit(self._integration, *operation.inserting(), due, *marks(operation))
+
+    async def announce(self, correlations: Sequence[str], now: datetime) -> None:
+        """Have the lists follow operations and their bookings, until they are done; before that, so that no crash
+        keeps them from it.
+        """
+        await Journal(self._table).note([Record.operation(self._integration, each) for each in correlations], now)
 
     async def operation(self, correlation_id: str) -> Operation | None:
         """The operation of a correlation id, or None."""

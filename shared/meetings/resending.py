@@ -13,6 +13,7 @@ from shared.bookings.operation import DecisionKind, Mailing, Operation, correlat
 from shared.errors import Conflict
 from shared.intake.notice import Notice
 from shared.meetings.lease import pending_values
+from shared.record_lists.journal import Journal, Record
 from shared.storage import Insert, RowExists, Table
 
 RESEND_PAUSE = timedelta(minutes=1)
@@ -39,10 +40,11 @@ async def write_resending(meetings: Table, booking: Booking, now: datetime) -> N
         tags=(booking.tag,), mails=(Mailing.AGAIN,),
     )  # fmt: skip
     pending = pending_values(operation, now, leased=False, tried=False, tries=0)
+    await Journal(meetings).note([Record.operation(booking.integration, operation.correlation_id)], now)
     try:
         await meetings.commit(
             booking.integration,
-            Insert(operation.key, operation.values()),
+            *operation.inserting(),
             Insert(operation.pending_key, pending),
             due_operation(operation.correlation_id, now).put(),
         )

@@ -6,7 +6,7 @@ settings still exist then, the deletion itself failed, and everything stays.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Iterable
 from dataclasses import dataclass
 
 from shared.alarms import forget_alarms
@@ -18,6 +18,8 @@ from shared.errors import AWAY
 from shared.meetings.cause import cause_of
 from shared.meetings.turns import forget_turn
 from shared.personal.retirement import retire_personal
+from shared.record_lists.counted import CountedLists
+from shared.record_lists.journal import Journal, Record
 from shared.statistics.reading import forget_statistics
 from shared.storage import Delete, Put, Row, RowChanged, Storage, Table
 
@@ -81,10 +83,21 @@ class Retirement:
         bookings = [Booking.from_row(row) for row in rows if RowKind.BOOKING.is_of(row)]
         others = [row for row in rows if not (RowKind.BOOKING.is_of(row) or RowKind.REMOVED.is_of(row))]
         removals = Removals(self.storage, self.platform)
+        listed = _listed(integration, rows)
         try:
+            await CountedLists(self.storage).take_out([each.called for each in listed])
             if others:
                 await self._table.commit(integration, *map(Delete, others))
             await asyncio.gather(*map(removals.remove, bookings))
             await removals.finish(integration)
+            await Journal(self._table).note_gone(listed)
         except RowChanged:
             log.info("work was in progress when the integration was deleted; its rows are read again")
+
+
+def _listed(integration: str, rows: Iterable[Row]) -> list[Record]:
+    """The records that lists may hold, of some rows."""
+    bookings = [RowKind.BOOKING.name_in(row.key) for row in rows if RowKind.BOOKING.is_of(row)]
+    operations = [RowKind.OPERATION.name_in(row.key) for row in rows if RowKind.OPERATION.is_of(row)]
+    records = [Record.booking(integration, tag) for tag in bookings]
+    return [*records, *(Record.operation(integration, each) for each in operations)]

@@ -28,6 +28,7 @@ from shared.errors import Conflict, NotFound, SettingsInvalid
 from shared.intake.notice import enqueue
 from shared.meetings.resending import write_resending
 from shared.queues import MEETING_REQUESTS
+from shared.record_lists.journal import Journal, Record
 from shared.storage import RowChanged, Storage
 
 _ATTEMPTS = 5
@@ -119,6 +120,7 @@ class RoomControl:
                     changed = await save_booking(table, changed, self.clock.now())
                 except RowChanged:
                     continue  # somebody is working on the meeting right now
+            await Journal(table).note([Record.booking(integration, tag)], self.clock.now())
             await self.platform.show(changed)
             return changed
         raise Conflict("The meeting is being changed right now: try again.")

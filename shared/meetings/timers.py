@@ -18,6 +18,7 @@ from shared.meetings.rounds import Rounds
 from shared.meetings.stretch import Round
 from shared.personal.sources import served_by
 from shared.personal.upkeep import keep_vmrs_registered
+from shared.record_lists.lists import RecordLists
 from shared.statistics.former_alarms import forget_former
 from shared.statistics.reading import STATISTICS_LIFETIME, tidy
 from shared.statistics.rows import DEPLOYMENT
@@ -37,10 +38,15 @@ class Timers:
     handlers: HandlersOf
     alarms: Alarms
     retirement: Retirement
+    lists: RecordLists
 
     async def sweep(self) -> None:
-        """Find what notifications missed, finish what crashes interrupted, subscribe to new mailboxes (M5, M9)."""
+        """Find what notifications missed, finish what crashes interrupted, subscribe to new mailboxes (M5, M9).
+
+        The lists of records are brought up to date as well.
+        """
         await self.rounds.start(Round.SWEEP)
+        await self.lists.keep()
 
     async def poll(self, polls: int = 1) -> None:
         """Poll mailboxes without notifications, so many times a minute apart: as long as an organizer may wait."""

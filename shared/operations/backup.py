@@ -6,7 +6,8 @@
     {"rows":1234}
 
 Secrets are not included: tables hold references into the secret store, never values. Subscriptions are left out as
-well: Graph has them under the URL of the app that created them, so another app must create its own.
+well: Graph has them under the URL of the app that created them, so another app must create its own. So are the lists of
+records: they are built from the records again.
 """
 
 import asyncio
@@ -19,9 +20,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared import __version__
+from shared.bookings.rows import LISTS_PARTITION
 from shared.errors import InvalidRequest
 from shared.intake.watch_state import is_subscription
 from shared.integrations.table import count_again
+from shared.record_lists.building import build_again
 from shared.storage import MEETINGS, TABLES, Insert, Row, RowExists, Tables, check_transaction
 
 FORMAT = 1
@@ -60,7 +63,7 @@ async def export_tables(tables: Tables) -> AsyncIterator[str]:
     count = 0
     for table in TABLES:
         async for row in tables.table(table).everything():
-            if not _is_subscription(table, row):
+            if not (_is_subscription(table, row) or _is_listed(table, row)):
                 count += 1
                 yield _json({"table": table, "partition": row.partition, "key": row.key, "values": dict(row.values)})
     yield _json({"rows": count})
@@ -85,6 +88,7 @@ async def import_tables(tables: Tables, lines: Iterable[str]) -> Restored:
         written += sum(done)
         kept += len(done) - sum(done)
     await count_again(tables)
+    await build_again(tables)
     return Restored(written, kept)
 
 
@@ -98,6 +102,10 @@ async def _insert(tables: Tables, line: _Line) -> bool:
 
 def _is_subscription(table: str, row: Row) -> bool:
     return table == MEETINGS and is_subscription(row)
+
+
+def _is_listed(table: str, row: Row) -> bool:
+    return table == MEETINGS and row.partition == LISTS_PARTITION
 
 
 def _rows(lines: Iterable[str]) -> Iterator[_Line]:

@@ -19,6 +19,7 @@ from shared.api_paths import CONFIGURATION, STATUS, uri
 from shared.bookings.booking import Booking
 from shared.bookings.operation import Operation
 from shared.bookings.rows import RowKind, meetings_table
+from shared.bookings.stored import deleting_operation
 from shared.changes import ERASED, Change, ChangeLog, ChangeState, Fields
 from shared.clock import SystemClock
 from shared.conferences.platform import Platform
@@ -31,7 +32,9 @@ from shared.personal.fields import digest, normal
 from shared.personal.store import VmrStore
 from shared.personal.users import UserStore
 from shared.personal.vmr import PersonalVmr
-from shared.storage import Delete, Row, Table, Tables
+from shared.record_lists.counted import CountedLists
+from shared.record_lists.journal import Journal, Record
+from shared.storage import Delete, Row, RowChanged, Table, Tables
 
 SHORTEST_WORD = 3
 
@@ -100,15 +103,17 @@ async def erase(tables: Tables, platform: Platform, traces: Traces) -> None:
     person where neither the next run nor the nightly cleanup finds it. Raises Conflict if somebody is working on one of
     the rows, and Unavailable.
     """
-    meetings, log = meetings_table(tables), ChangeLog(tables, SystemClock())
+    meetings, log, records = meetings_table(tables), ChangeLog(tables, SystemClock()), _records(traces)
     for change in traces.changes:
         await log.rewrite(change)
     for booking in traces.bookings:
         await platform.show(booking.closed())
+    await CountedLists(tables).take_out([each.called for each in records])
     for decision in traces.decisions:
         await _erase_decision(meetings, decision)
     for booking in traces.bookings:
         await Removals(tables, platform).remove(booking)
+    await Journal(meetings).note_gone(records)
     for user in traces.users:
         await UserStore(tables).delete(user.id)
     for vmr in traces.vmrs:
@@ -121,10 +126,20 @@ async def _erase_decision(meetings: Table, decision: DecisionTrace) -> None:
     """Its remaining work is deleted with it: what nobody can finish would keep newer messages of the meeting
     waiting.
     """
-    row = decision.row
+    row = await meetings.get(decision.row.partition, decision.row.key)
+    if row is None or row.etag != decision.row.etag:
+        raise RowChanged("a decision has changed since it was read")
     pending = await meetings.get(row.partition, decision.pending_key)
     is_its_own = pending is not None and operation_of(pending) == RowKind.OPERATION.name_in(row.key)
-    await meetings.commit(row.partition, Delete(row), *([Delete(pending)] if pending and is_its_own else []))
+    work = [Delete(pending)] if pending and is_its_own else []
+    await meetings.commit(row.partition, *await deleting_operation(meetings, row), *work)
+
+
+def _records(traces: Traces) -> list[Record]:
+    """What lists hold of these traces."""
+    bookings = [Record.booking(each.integration, each.tag) for each in traces.bookings]
+    decided = [(each.row.partition, RowKind.OPERATION.name_in(each.row.key)) for each in traces.decisions]
+    return [*bookings, *(Record.operation(*each) for each in decided)]
 
 
 def _uris(users: Sequence[UserRecord], vmrs: Sequence[PersonalVmr], bookings: Sequence[Booking]) -> frozenset[str]:

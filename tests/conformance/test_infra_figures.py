@@ -9,6 +9,7 @@ from dev.host.host import FunctionsHost
 from functions import mailbox
 from functions import timers as timer_triggers
 from shared.bookings.operation import LEASE_TIME
+from shared.bookings.rows import LISTS_PARTITION
 from shared.conferences.policy import Policy
 from shared.meetings import rounds
 from shared.meetings.stretch import Round
@@ -129,6 +130,10 @@ async def _idle(deployment: TimersWorld) -> int:
 async def test_the_rates_at_which_shared_partitions_are_full() -> None:
     rows = await partitions.counted()
     turn, alarm, room = rows["an idle turn of a sweep"], rows["an alarm"], rows["a meeting on a Management Node"]
+    noted, entered = rows["a click and its meeting"].pop(LISTS_PARTITION), rows["the same entered into lists"]
+    assert told("rows-noted-for-lists") == noted
+    assert told("rows-of-lists") == entered[LISTS_PARTITION]
+    assert told("meetings-by-lists") == int(partitions.most(LISTS_PARTITION, noted + entered[LISTS_PARTITION]))
     [(partition, statistics)] = rows["a click and its meeting"].items()
     assert told("rows-of-statistics") == statistics
     assert told("messages-by-statistics") == partitions.most(partition, statistics)

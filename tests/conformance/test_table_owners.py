@@ -19,10 +19,12 @@ NAMED_IN = "shared/storage.py"
 # Who may use the keys of a kind: the module that knows its columns, and those that list or remove such rows as a whole.
 OWNERS = {
     "BOOKING": {"bookings/booking.py", "bookings/removal.py", "bookings/stored.py"}
-    | {"meetings/retirement.py", "operations/erasure.py"},
+    | {"meetings/retirement.py", "operations/erasure.py", "record_lists/building.py", "record_lists/entries.py"},
     "LINK": {"bookings/booking.py"},
     "REMOVED": {"bookings/removal.py", "conferences/removals.py", "meetings/retirement.py"},
-    "OPERATION": {"bookings/operation.py", "bookings/stored.py", "operations/erasure.py", "cli/data.py"},
+    "OPERATION": {"bookings/operation.py", "bookings/stored.py", "operations/erasure.py", "cli/data.py"}
+    | {"meetings/retirement.py", "record_lists/building.py", "record_lists/entries.py"},
+    "DECIDED": {"bookings/operation.py"},
     "PENDING": {"bookings/operation.py", "meetings/lease.py"},
     "WAITING": {"meetings/waiting.py"},
     "WANTED": {"meetings/lanes.py", "intake/watch_state.py"},
@@ -43,6 +45,8 @@ PARTITIONS = {
     "NODES_PARTITION": {"management_node/allowance.py", "management_node/outage.py"},
     "ALARMS_PARTITION": {"alarms.py"},
     "TURNS_PARTITION": {"meetings/turns.py"},
+    "LISTS_PARTITION": {"record_lists/building.py", "record_lists/counted.py", "record_lists/journal.py"}
+    | {"operations/backup.py"},
 }
 
 ALIAS_ROWS = "shared/bookings/alias_rows.py"

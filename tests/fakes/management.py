@@ -22,6 +22,7 @@ from shared.identity.passwords import hash_password
 from shared.integrations import IntegrationStore
 from shared.management import Answer, Call, PasswordAdmins, management
 from shared.meetings.room_control import RoomControl
+from shared.record_lists.lists import RecordLists
 from shared.settings import BasicCredential
 from tests.fakes.clock import FakeClock
 from tests.fakes.doctor import FakeDoctor
@@ -51,7 +52,8 @@ class FakeDeployment:
         self.doctor = FakeDoctor()
         parts = self.integrations, storage, self.alarms, clock, FakeLifecycle(), self.doctor
         control = RoomControl(storage, PolicyPlatform(storage), clock)
-        more = sign_in_link, known_names, name_at, control
+        lists = RecordLists(storage, clock, self.integrations.uuids, self.integrations.id_of)
+        more = sign_in_link, known_names, name_at, control, lists
         self._api = management(_ADMINS, ApiClients(storage, clock), *parts, *more, local=False)
         self._loop = asyncio.Runner()
         self.calls: list[Call] = []

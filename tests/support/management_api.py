@@ -13,6 +13,7 @@ from shared.identity.api_clients import ApiClients
 from shared.integrations import IntegrationStore
 from shared.management import Admin, Answer, Call, Management, management
 from shared.meetings.room_control import RoomControl
+from shared.record_lists.lists import RecordLists
 from tests.fakes.clock import FakeClock
 from tests.fakes.doctor import FakeDoctor
 from tests.fakes.lifecycle import FakeLifecycle
@@ -51,7 +52,8 @@ class Api:
         self.doctor = FakeDoctor()
         parts = self.integrations, self.storage, self.alarms, self.clock, self.lifecycle, self.doctor
         control = RoomControl(self.storage, PolicyPlatform(self.storage), self.clock)
-        more = sign_in_link, known_names, name_at, control
+        lists = RecordLists(self.storage, self.clock, self.integrations.uuids, self.integrations.id_of)
+        more = sign_in_link, known_names, name_at, control, lists
         self.management: Management = management(TwoAdmins(), self.api_clients, *parts, *more, local=False)
 
     async def raw(

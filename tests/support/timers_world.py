@@ -19,6 +19,7 @@ from shared.meetings.retirement import Retirement
 from shared.meetings.timers import Timers
 from shared.meetings.turns import Turns
 from shared.queues import ROUNDS
+from shared.record_lists.lists import RecordLists
 from tests.fakes.clock import FakeClock
 from tests.fakes.mailbox import FakeMailbox
 from tests.fakes.subscriptions import FakeSubscriptions
@@ -53,7 +54,8 @@ class TimersWorld:
         parts = self.store, turns, self.chores, self.alarms, queue, self.clock
         self.rounds = RoundsInPlace(*parts, self.due_rooms, queue)
         retirement = Retirement(self.storage, PolicyPlatform(self.storage))
-        self.timers = Timers(self.store, self.rounds, self.handlers, self.alarms, retirement)
+        lists = RecordLists(self.storage, self.clock, self.store.uuids, self.store.id_of)
+        self.timers = Timers(self.store, self.rounds, self.handlers, self.alarms, retirement, lists)
         self.signed_in: list[str] = []
         self.looks_for_rooms = 0
         self.places: dict[str, Place] = {}

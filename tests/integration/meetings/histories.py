@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from hypothesis import HealthCheck, currently_in_test_context, note, settings
 
 from dev.exchange.clock import Clock
-from dev.harness.deployment import OTHER_HABITS, By, Deployment, deployed
+from dev.harness.deployment import INTEGRATION, OTHER_HABITS, By, Deployment, deployed
 from dev.harness.node_wire import wire_to
 from dev.harness.outages import Away
 from dev.management_node.node import Node
@@ -24,6 +24,7 @@ from shared.meetings.decision import Accepted
 from shared.templates import html_to_text
 from tests.fakes.clock import FakeClock
 from tests.support.crashes import Crash, CrashingStorage, Fuse
+from tests.support.record_lists import check_lists
 
 Step: TypeAlias = tuple[Any, ...]
 MEETINGS = 3
@@ -376,6 +377,7 @@ async def run(
             world.exchange.exchange.variants.change(varied or {})
         else:
             await world.control("PATCH", "/dev/ews", varied or {})
+        await world.services.scheduling.lists.keep()
         story = History(world, clean, world.now)
         for segment in history:
             await story.segment(segment)
@@ -397,6 +399,7 @@ async def never_twice(world: Deployment) -> None:
     aliases = [str(row.values["alias"]) for row in rows if row.key.startswith("tag:")]
     assert len(aliases) == len(set(aliases))
     assert await world.left() == []
+    await check_lists(world.memory, world.now, INTEGRATION)
 
 
 def _plain(text: str) -> str:

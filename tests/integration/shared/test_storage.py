@@ -22,6 +22,7 @@ from shared.errors import Unavailable
 from shared.queues import QUEUES
 from shared.settings import StorageAccount
 from shared.storage import (
+    MAX_PAGE,
     MAX_TEXT,
     Delete,
     Insert,
@@ -34,6 +35,7 @@ from shared.storage import (
     Table,
     Value,
     Write,
+    first_rows,
 )
 from tests.integration.shared.network import environment, running_proxy
 
@@ -271,6 +273,9 @@ async def test_more_rows_than_a_page_holds(table: Table, partition: str) -> None
     assert await keys(table, partition, "row:") == names
     everything = [row.key async for row in table.everything() if row.partition == partition]
     assert everything == names
+    for limit in (0, 1, 50, 1050):
+        rows = table.rows(partition, "row:", page=min(limit, MAX_PAGE))
+        assert [row.key for row in await first_rows(rows, limit)] == names[:limit]
 
 
 async def test_storage_that_cannot_be_reached_is_unavailable(unused_tcp_port: int) -> None:

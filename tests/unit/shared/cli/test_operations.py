@@ -9,6 +9,7 @@ from shared.alarm_kinds import REMEDIES, AlarmKind
 from shared.bookings.operation import DecisionKind, Operation
 from shared.cli.outcome import Exit
 from shared.identity.passwords import BasicAuthenticator
+from shared.record_lists.journal import Journal, Record
 from shared.settings import BasicCredential
 from shared.storage import Insert
 from tests.fakes.management import FakeDeployment
@@ -116,7 +117,9 @@ def test_operations_the_newest_first(deployment: FakeDeployment, cli: Cli) -> No
             f"7e1f4c5e-9f1c-5b3a-8f0e-00000000000{number}", f"m{number}", f"2026-11-23T0{number}:00:00+00:00", "",
             "new request single", DecisionKind.ACCEPT, "accept_new_single_meeting_template", error=error,
         ).finished(deployment.clock.now())  # fmt: skip
-        deployment.do(deployment.storage.table("meetings").commit(uuid, Insert(operation.key, operation.values())))
+        table, listed_as = deployment.storage.table("meetings"), Record.operation(uuid, operation.correlation_id)
+        deployment.do(table.commit(uuid, *operation.inserting()))
+        deployment.do(Journal(table).note([listed_as], deployment.clock.now()))
 
     def listed(*options: str) -> list[str]:
         shown = json.loads(cli("operations", "list", "-o", "json", *options).stdout)

@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
+from shared.bookings.alias_rows import ALIAS_KEY
 from shared.bookings.booking import Booking, State
 from shared.bookings.operation import Operation
 from shared.calendar.conference import Calendar, Conference, Occurrence
-from shared.storage import Insert
+from shared.record_lists.journal import Journal, Record
+from shared.storage import Insert, Put
 from tests.support.integrations import graph_fields
 from tests.support.management_api import CONNECTORS, Api
 
@@ -43,4 +45,19 @@ def booking(api: Api, integration: str, *starts: timedelta, tag: str = TAG, endl
 
 
 async def put(api: Api, record: Booking | Operation, integration: str) -> None:
-    await api.storage.table("meetings").commit(integration, Insert(record.key, record.values()))
+    """Write a new record as the product does: a booking with the claim of its alias, and a note for the lists."""
+    table = api.storage.table("meetings")
+    is_new = [Insert(record.key, record.values())] if isinstance(record, Booking) else record.inserting()
+    await table.commit(integration, *is_new)
+    if isinstance(record, Booking):
+        await api.storage.table("aliases").commit(record.numeric_alias, Put(ALIAS_KEY, record.claim()))
+    await noted(api, record, integration)
+
+
+async def noted(api: Api, record: Booking | Operation, integration: str) -> None:
+    """Have the lists follow what was written past the product."""
+    if isinstance(record, Booking):
+        named = Record.booking(integration, record.tag)
+    else:
+        named = Record.operation(integration, record.correlation_id)
+    await Journal(api.storage.table("meetings")).note([named], api.clock.now())

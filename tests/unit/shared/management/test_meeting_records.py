@@ -139,7 +139,6 @@ async def test_what_names_one_meeting_is_found_by_the_same_requests_however_many
             name = "Planning (Alice)" if number == 7 else f"Room {number}"
             await put(api, room.named(name), uuid)
             aliases = api.storage.table("aliases")
-            await aliases.commit(f"meet{number}", Insert("alias", room.claim()))
             await aliases.commit(name_partition(name), Insert("name", {"integration": uuid, "tag": tag}))
         await api.ids(SCHEDULED + "?limit=1")  # they have their numbers now
         before = api.storage.round_trips

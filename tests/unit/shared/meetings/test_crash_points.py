@@ -21,6 +21,7 @@ from tests.fakes.mailbox import cancellation, invitation
 from tests.support.crashes import Crash, CrashingMailbox, CrashingStorage, Fuse
 from tests.support.meetings_world import KEY, MeetingsWorld, body, stored_integration
 from tests.support.node_meetings import NodeMeetingsWorld
+from tests.support.record_lists import check_lists, lists_of
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LATER = START + timedelta(hours=4)
@@ -97,6 +98,7 @@ SCENARIOS = [
 
 async def run(world: MeetingsWorld, message: str, fuse: Fuse) -> None:
     """Process the message until the fuse burns through."""
+    await lists_of(world.storage, world.clock, world.integration.uuid).keep()
     storage = CrashingStorage(world.storage, fuse)
     records = Records(storage, world.integration.uuid)
     processor = world.processor(
@@ -119,6 +121,7 @@ async def outcome(world: MeetingsWorld) -> object:
         doors.append(sorted([str(await world.is_open(room)) for room in rooms]))
     answers = [(kind, len(text)) for kind, text in world.told]
     pending = [row.key async for row in world.storage.table("meetings").rows(world.integration.uuid, "pending:")]
+    await check_lists(world.storage, world.clock.now(), world.integration.uuid)
     return answers, len(world.mailbox.mails), doors, pending
 
 

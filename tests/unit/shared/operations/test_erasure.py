@@ -21,6 +21,7 @@ from tests.support.crashes import Crash, CrashingStorage, Fuse
 from tests.support.integrations import graph_fields
 from tests.support.management_api import CONNECTORS, Api
 from tests.support.meetings_world import MeetingsWorld, body, stored_integration
+from tests.support.record_lists import check_lists, lists_of
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 TENANT, OID, OTHER_OID = "4189c2b4-92ca-416c-b7ea-bc3cfab3d0f0", "0c5e5b4f", "7a7a7a7a"
@@ -44,6 +45,7 @@ async def world() -> MeetingsWorld:
         await VmrStore(world.storage).create(vmr(id_, email))
     for number, owner in enumerate([ALICE, BOB]):
         await meet(world, owner, f"m{number}", START + timedelta(hours=number))
+    await lists_of(world.storage, world.clock, world.integration.uuid).keep()
     return world
 
 
@@ -120,6 +122,7 @@ async def test_nothing_of_the_person_is_left_and_nothing_of_others_is_touched(wo
     assert not [row for row in after if any(text in row for text in (ADDRESS, OID, alias, "uid m0"))]
     gone = set(before) - set(after)
     assert not [row for row in gone if "bob@" in row or OTHER_OID in row]
+    await check_lists(world.storage, world.clock.now(), world.integration.uuid)
 
 
 async def test_what_records_of_changes_say_of_the_person_goes_and_the_rest_of_them_stays() -> None:

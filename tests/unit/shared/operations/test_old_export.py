@@ -26,15 +26,18 @@ from shared.meetings.due_runner import CLEANUP, ONWARD
 from shared.meetings.retirement import Retirement
 from shared.operations.backup import export_tables, import_tables
 from shared.operations.erasure import Person, traces_of
+from shared.record_lists import entries
 from tests.fakes.clock import FakeClock
 from tests.fakes.mailbox import invitation
 from tests.support.meetings_world import MeetingsWorld
+from tests.support.record_lists import check_lists, lists_of
 
 EXPORT = Path(__file__).parent / "data" / "export-0.1.0.jsonl"
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SINGLE, SERIES, CANCELLED = "meet376031@example.com", "meet291144@example.com", "meet895544@example.com"
 LATE, UNUSED = "meet380667@example.com", "meet824883@example.com"
-DECISIONS: dict[str, tuple[str, str]] = {
+LISTS = (entries.ALIASES, entries.DECISIONS, entries.SERIES)
+DECIDED: dict[str, tuple[str, str]] = {
     "message-single": ("accept", "accept_new_single_meeting_template"),
     "message-series": ("accept", "accept_new_recurring_series_template"),
     "message-cancelled": ("accept", "accept_new_single_meeting_template"),
@@ -73,9 +76,26 @@ async def test_every_row_of_the_integration_is_of_a_kind_that_is_known(world: Me
     assert {RowKind.BOOKING, RowKind.LINK, RowKind.OPERATION, RowKind.PENDING} < {kind for [kind] in kinds}
 
 
+async def test_the_lists_are_made_of_what_is_there(world: MeetingsWorld) -> None:
+    await check_lists(world.storage, world.clock.now(), world.integration.uuid)
+    lists = lists_of(world.storage, world.clock, world.integration.uuid)
+    totals = {name: page.total for name in LISTS if (page := await lists.page(name, 0, 3))}
+    assert totals == dict(zip(LISTS, (len(await bookings(world)), len(DECIDED), 1), strict=True))
+
+
+async def test_what_is_imported_later_gets_into_the_lists_too(world: MeetingsWorld) -> None:
+    storage = MemoryStorage()
+    lists = lists_of(storage, world.clock, world.integration.uuid)
+    assert await lists.is_good()
+    await import_tables(storage, EXPORT.read_text().splitlines())
+    page = await lists.page(entries.ALIASES, 0, 100)
+    assert page
+    assert page.total == len(await bookings(world))
+
+
 async def test_what_was_decided_is_read(world: MeetingsWorld) -> None:
     read = operations_of(meetings_table(world.storage), world.integration.uuid)
-    assert {each.message_id: (each.decision, each.reason) async for each in read} == DECISIONS
+    assert {each.message_id: (each.decision, each.reason) async for each in read} == DECIDED
 
 
 async def test_bookings_and_decisions_are_written_back_in_the_same_texts(world: MeetingsWorld) -> None:

@@ -1,0 +1,147 @@
+"""Which part of which list (shared/record_lists) a query asks for. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from shared.api_paths import CONFIGURATION, CONNECTOR, id_in
+from shared.management.filters import Filter, boolean, moment_of
+from shared.management.listing import Query
+from shared.record_lists.entries import (
+    CURRENT,
+    DECISIONS,
+    DONE,
+    FAILED,
+    MEETINGS,
+    OVER,
+    PENDING,
+    STARTS,
+    first_operation_id,
+    start_place,
+)
+
+Bound: TypeAlias = Callable[[datetime], str | None]
+"""The first place of a moment; None where places are not fine enough to tell."""
+
+_SECOND = timedelta(seconds=1)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True)
+class Span:
+    """The places of a list from `first` on, up to but without `end`; `integration` is the id of the only one wanted."""
+
+    list_: str
+    first: str = ""
+    end: str = ""
+    backwards: bool = False
+    integration: int | None = None
+
+
+def span_by_id(query: Query, list_: str) -> Span | None:
+    """The span of a query that names nothing but an order by id."""
+    is_all = not (query.filters or query.text) and _is_by(query, "id")
+    return Span(list_, backwards=query.order == ("-id",)) if is_all else None
+
+
+def meeting_span(query: Query) -> Span | None:
+    """The span of a query for meetings: by start, of some time, state or integration; or all of them by id."""
+    if query.order and not query.text and _is_by(query, "start"):
+        return _by_start(query)
+    return span_by_id(query, MEETINGS)
+
+
+def _by_start(query: Query) -> Span | None:
+    values = _values(query.filters, {"is_over", "state", "exchange_connector"}, "start")
+    if values is None or {"state", "exchange_connector"} <= values.keys():
+        return None
+    list_ = (OVER if boolean(values["is_over"]) else CURRENT) if "is_over" in values else STARTS
+    span = Span(f"{list_}-{values['state']}" if "state" in values else list_, backwards=query.order == ("-start",))
+    if "exchange_connector" in values:
+        named = values["exchange_connector"]
+        id_ = int(named) if named.isdecimal() else id_in(named, CONFIGURATION, CONNECTOR)
+        if id_ is None:
+            return None
+        span = replace(span, integration=id_)
+    return _bounded(span, query.filters, "start", _start)
+
+
+def decision_span(query: Query) -> Span | None:
+    """The span of a query for operations: by id or by time, of some time, integration or outcome."""
+    if query.text or not (_is_by(query, "id") or _is_by(query, "creation_time")):
+        return None
+    values = _values(query.filters, {"resource_id", "success", "is_pending"}, "creation_time")
+    if values is None or ("resource_id" in values and len(values) > 1):
+        return None
+    backwards = query.order in (("-id",), ("-creation_time",))
+    span = Span(DECISIONS, backwards=backwards)
+    if "resource_id" in values:
+        span = replace(span, integration=int(values["resource_id"]))
+    elif values:
+        outcome = _OUTCOMES.get((_switch(values, "success"), _switch(values, "is_pending")))
+        if outcome is None:
+            return None
+        span = replace(span, list_=f"{DECISIONS}-{outcome}")
+    return _bounded(span, query.filters, "creation_time", _decision)
+
+
+_OUTCOMES: Mapping[tuple[bool | None, bool | None], str] = {
+    (True, None): DONE, (True, False): DONE, (False, False): FAILED, (None, True): PENDING, (False, True): PENDING,
+}  # fmt: skip
+
+
+def _switch(values: Mapping[str, str], field: str) -> bool | None:
+    return boolean(values[field]) if field in values else None
+
+
+def _is_by(query: Query, field: str) -> bool:
+    return query.order in ((), (field,), (f"-{field}",))
+
+
+def _values(filters: Sequence[Filter], fields: set[str], time: str) -> dict[str, str] | None:
+    """What these fields are to be; None where something else is asked for than that, and a time."""
+    values = dict[str, str]()
+    for each in filters:
+        if not each.path and each.field == time and each.lookup in _BOUNDS:
+            continue
+        if each.path or each.field not in fields or each.lookup != "exact" or each.field in values:
+            return None
+        values[each.field] = each.wanted
+    return values
+
+
+_BOUNDS = ("gte", "gt", "lt", "lte")
+
+
+def _bounded(span: Span, filters: Sequence[Filter], field: str, place: Bound) -> Span | None:
+    """The span with the bounds that filters say; None for a time that no place can tell."""
+    for each in filters:
+        if each.field != field:
+            continue
+        try:
+            moment = moment_of(each.wanted) + (_NEXT if each.lookup in ("gt", "lte") else timedelta(0))
+            found = place(moment)
+        except (ValueError, OverflowError):
+            return None
+        if found is None:
+            return None
+        if each.lookup in ("gte", "gt"):
+            span = replace(span, first=max(span.first, found))
+        else:
+            span = replace(span, end=min(span.end or found, found))
+    return span
+
+
+_NEXT = timedelta(microseconds=1)
+"""What follows a moment."""
+
+
+def _start(moment: datetime) -> str:
+    """Meetings start at whole seconds. A whole hour is named so, which begins a section of the list."""
+    place = start_place(moment + (_SECOND - _NEXT))
+    return place[:-4] if place.endswith("0000") else place
+
+
+def _decision(moment: datetime) -> str | None:
+    return None if moment.microsecond % 1000 else f"{first_operation_id(moment):016}"

@@ -1,0 +1,184 @@
+"""Enters bookings and operations into the lists, as they stand when it looks at them."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias, TypeVar
+
+from shared.bookings.booking import Booking
+from shared.bookings.numbering import Numbering
+from shared.bookings.operation import Operation
+from shared.bookings.rows import meetings_table
+from shared.bookings.stored import decided_on, stored_booking, stored_operation, tags_of_meeting
+from shared.errors import NotFound, SchedulingError
+from shared.record_lists.counted import ATTEMPTS, Change, CountedLists, Entered, busy
+from shared.record_lists.entries import Entries, booking_entries, operation_entries
+from shared.record_lists.journal import UNWRITTEN_FOR, Due, Journal, Noted, Record, RecordKind
+from shared.storage import RowChanged, RowExists, Tables
+
+log = logging.getLogger(__name__)
+
+IdOf: TypeAlias = Callable[[str], Awaitable[int]]
+"""The id of an integration's uuid. Raises NotFound."""
+
+Result = TypeVar("Result")
+
+READ_CONCURRENCY = 16
+"""Rows that are read at the same time."""
+
+_NO_ENTRIES = Entries({})
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A record as it was read, None where there is none, with the entries that it has."""
+
+    record: Record
+    stored: Booking | Operation | None
+    entered: Entered
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is expected to become of it by itself: an operation that is not done will be."""
+        if isinstance(self.stored, Operation):
+            return bool(self.stored.done)
+        return self.stored is not None or self.entered.row is not None
+
+
+class Indexer:
+    """Follows the journal. Every call may raise Unavailable, and Conflict while others are entering the same."""
+
+    def __init__(self, tables: Tables, id_of: IdOf) -> None:
+        self._id_of = id_of
+        self._tables = tables
+        self._table = meetings_table(tables)
+        self._lists = CountedLists(tables)
+        self._journal = Journal(self._table)
+
+    async def follow(self, due: Due, now: datetime) -> None:
+        """Enter what has been noted. What was announced and is not written yet, and operations that are not done, are
+        looked at again.
+        """
+        unsettled = await self.enter_all({each.record for each in due.noted}, now)
+        again = [each for each in due.noted if _may_change(each, unsettled, now)]
+        await self._journal.look_again(again, now)
+        with suppress(RowChanged):  # another reader was faster, or it has been noted again: the next one looks at it
+            await self._journal.forget(due.noted)
+
+    async def enter_all(self, records: Collection[Record], now: datetime) -> Mapping[Record, bool]:
+        """See `enter`; one that cannot be understood keeps none of the others, and counts as unsettled."""
+        try:
+            return await self.enter(records, now)
+        except SchedulingError:
+            raise
+        except Exception:
+            log.exception("a record cannot be entered into the lists")
+        unsettled = dict[Record, bool]()
+        for record in records:
+            try:
+                unsettled |= await self.enter({record}, now)
+            except SchedulingError:
+                raise
+            except Exception as error:
+                log.warning("%s cannot be entered into the lists: %s", record, type(error).__name__)
+                unsettled[record] = True
+        return unsettled
+
+    async def enter(self, records: Collection[Record], now: datetime) -> Mapping[Record, bool]:
+        """Make the lists say of these records, and of operations' bookings, what is true of them now.
+
+        Returns those of which more is to come, each with whether it was there.
+        """
+        unsettled: dict[Record, bool] | None = None
+        for _ in range(ATTEMPTS):
+            with suppress(RowChanged, RowExists):
+                found = await self._found(records)
+                if unsettled is None:
+                    unsettled = {each.record: each.stored is not None for each in found if not each.is_settled}
+                if await self._enter(found, now):
+                    return unsettled
+        raise busy()
+
+    async def _enter(self, found: Sequence[_Found], now: datetime) -> bool:
+        changes = [each for each in await self._changes(found, now) if not each.is_done]
+        for change in changes:
+            if change.changes and change.entered.changes != change.changes.isoformat():
+                # First, so that nothing stands in a list that nobody takes out of it.
+                await self._journal.note([_record_of(change, found)], change.changes)
+        return await self._lists.commit(changes)
+
+    async def _changes(self, found: Sequence[_Found], now: datetime) -> list[Change]:
+        bookings = [each.stored for each in found if isinstance(each.stored, Booking)]
+        numbered = {each.tag: each for each in await Numbering(self._tables).complete(bookings)}
+        decided = dict(zip(numbered, await _each(self._decided(each) for each in numbered.values()), strict=True))
+
+        uuids = sorted({each.record.integration for each in found if each.stored})
+        ids = dict(zip(uuids, await _each(map(self._integration_id, uuids)), strict=True))
+
+        def entries(each: _Found) -> Entries:
+            id_ = ids.get(each.record.integration)
+            if id_ and isinstance(each.stored, Operation):
+                return operation_entries(each.record.integration, id_, each.stored)
+            booking = numbered.get(each.record.name) if each.stored else None
+            return booking_entries(booking, id_, decided[booking.tag], now) if id_ and booking else _NO_ENTRIES
+
+        wanted = [(each, entries(each)) for each in found]
+        return [Change(each.record.called, each.entered, to_be.rows, to_be.changes) for each, to_be in wanted]
+
+    async def _integration_id(self, uuid: str) -> int | None:
+        """None once the integration was deleted: its records are about to go."""
+        try:
+            return await self._id_of(uuid)
+        except NotFound:
+            return None
+
+    async def _decided(self, booking: Booking) -> Sequence[str]:
+        return await decided_on(self._table, booking.integration, booking.meeting) if booking.meeting else ()
+
+    async def _found(self, records: Collection[Record]) -> list[_Found]:
+        """The records, and the bookings that operations among them are about."""
+        found = await _each(map(self._read, sorted(records, key=_called)))
+        operations = [each for each in found if isinstance(each.stored, Operation)]
+        about = {record for some in await _each(map(self._bookings_of, operations)) for record in some}
+        return [*found, *await _each(map(self._read, sorted(about - set(records), key=_called)))]
+
+    async def _read(self, record: Record) -> _Found:
+        read = stored_booking if record.kind is RecordKind.BOOKING else stored_operation
+        # In this order: what is entered by others meanwhile was no older than what is read here.
+        entered = await self._lists.entered(record.called)
+        return _Found(record, await read(self._table, record.integration, record.name), entered)
+
+    async def _bookings_of(self, found: _Found) -> list[Record]:
+        operation, integration = found.stored, found.record.integration
+        assert isinstance(operation, Operation)  # noqa: S101 - `_found` asks for no others
+        tags = set(operation.tags)
+        if operation.meeting:  # also those that it had before: they show what is decided on their meeting
+            tags |= await tags_of_meeting(self._table, integration, operation.meeting)
+        return [Record.booking(integration, tag) for tag in tags]
+
+
+def _may_change(noted: Noted, unsettled: Mapping[Record, bool], now: datetime) -> bool:
+    is_there = unsettled.get(noted.record)
+    return is_there is True or (is_there is False and now - noted.since < UNWRITTEN_FOR)
+
+
+def _record_of(change: Change, found: Sequence[_Found]) -> Record:
+    return next(each.record for each in found if each.record.called == change.name)
+
+
+def _called(record: Record) -> str:
+    return record.called
+
+
+async def _each(work: Iterable[Awaitable[Result]]) -> list[Result]:
+    """All of it, some at a time."""
+    turns = asyncio.Semaphore(READ_CONCURRENCY)
+
+    async def one(each: Awaitable[Result]) -> Result:
+        async with turns:
+            return await each
+
+    return list(await asyncio.gather(*map(one, work)))
