@@ -65,7 +65,7 @@ function told({ progress, busy, failure, stopped }, faults) {
   if (!progress) return busy ? 'Reading …' : '';
   const { created, changed, same, done, of } = progress;
   const bad = new Set(faults.map((each) => each.place)).size;
-  const sums = `${created} new, ${changed} changed, ${same} were so already${bad ? `, ${bad} at fault` : ''}`;
+  const sums = `${created} new, ${changed} changed, ${same} unchanged${bad ? `, ${bad} with errors` : ''}`;
   if (busy) return `${done} of ${of}: ${sums}`;
   return failure || stopped ? `Interrupted after ${done} of ${of}: ${sums}. Run it again to finish.` : `Done: ${sums}.`;
 }

@@ -78,7 +78,7 @@ class Table:
         except (Differs, Refused) as error:
             row = Row(relied_on, str(error), BORNE if borne else DIFFERS)
         except (LookupError, TypeError, ValueError) as error:
-            row = Row(relied_on, f"its answer cannot be read ({type(error).__name__})", DIFFERS)
+            row = Row(relied_on, f"its response could not be read ({type(error).__name__})", DIFFERS)
         except NotTried as error:
             row = self.rows.get(relied_on) or Row(relied_on, str(error), NOT_TRIED)
         self.rows[relied_on] = row

@@ -67,7 +67,7 @@ async def test_good_rows_are_saved_and_every_bad_one_is_named(admin: Admin, peop
         "People test 7,,,",
     ]
     panel = await bring(admin, file("\n".join(rows)))
-    await expect(panel.get_by_role("status")).to_contain_text("Done: 3 new, 0 changed, 0 were so already, 5 at fault")
+    await expect(panel.get_by_role("status")).to_contain_text("Done: 3 new, 0 changed, 0 unchanged, 5 with errors")
     bad = [await each.inner_text() for each in await panel.locator("tbody tr").all()]
     assert [each.partition("\t")[0] for each in sorted(bad)] == ["line 5", "line 6", "line 7", "line 8", "line 9"]
     assert "true or false" in sorted(bad)[0]
@@ -78,7 +78,7 @@ async def test_good_rows_are_saved_and_every_bad_one_is_named(admin: Admin, peop
     ]
     await expect(admin.page.get_by_role("link", name=f"People test {HOSTILE}")).to_be_visible()
     panel = await bring(admin, file("\n".join([HEAD, row(1), row(2).replace(",,", ",Changed,", 1)])))
-    await expect(panel.get_by_role("status")).to_contain_text("Done: 0 new, 1 changed, 1 were so already.")
+    await expect(panel.get_by_role("status")).to_contain_text("Done: 0 new, 1 changed, 1 unchanged.")
 
 
 async def test_an_import_that_was_interrupted_goes_on_where_it_was(admin: Admin, people: httpx.AsyncClient) -> None:
@@ -98,7 +98,7 @@ async def test_an_import_that_was_interrupted_goes_on_where_it_was(admin: Admin,
     panel = await bring(admin, file("\n".join([HEAD, *map(row, range(110))])))
     await expect(panel.get_by_role("status")).to_contain_text("Interrupted after 100 of 110: 100 new")
     await panel.get_by_role("button", name="Try again").click()
-    await expect(panel.get_by_role("status")).to_contain_text("Done: 0 new, 0 changed, 110 were so already.")
+    await expect(panel.get_by_role("status")).to_contain_text("Done: 0 new, 0 changed, 110 unchanged.")
     assert len(await vmrs(people)) == 110
     await admin.page.get_by_label("Search by name").fill("people test 1")
     await expect(admin.page.get_by_text("10 in all")).to_be_visible()
@@ -120,7 +120,7 @@ async def test_what_is_exported_is_imported_without_a_change(
         await (await saved.value).save_as(path)
         text = path.read_text("utf-8")
         panel = await bring(admin, file(text, path.name))
-        await expect(panel.get_by_role("status")).to_contain_text("Done: 0 new, 0 changed, 1 were so already.")
+        await expect(panel.get_by_role("status")).to_contain_text("Done: 0 new, 0 changed, 1 unchanged.")
     assert "'=cmd()" in (tmp_path / "vmrs.csv").read_text("utf-8")  # no spreadsheet takes it for a formula
 
 

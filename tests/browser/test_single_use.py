@@ -145,7 +145,7 @@ async def test_somebody_elses_location_is_kept_and_that_is_said(outlook: Outlook
     await outlook.open({"body": AGENDA, "places": [{"id": "Room 1", "type": "room"}]})
     await outlook.click(ADD)
     assert (await outlook.meeting())["location"] == "Room 1"
-    assert "left as it is" in await outlook.text("hint")
+    assert "left unchanged" in await outlook.text("hint")
     await outlook.click(REMOVE)
     assert (await outlook.meeting())["location"] == "Room 1"
 
