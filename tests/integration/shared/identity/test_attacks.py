@@ -208,7 +208,7 @@ async def test_an_address_that_nobody_vouches_for(world: SignInWorld, claims: di
     """preferred_username is always included: users can change it, so it proves nothing."""
     world.provider.accounts[0].claims = claims
     answer = await world.at_provider(await world.start(await world.azure()))
-    with pytest.raises(NotAllowed, match="no e-mail address"):
+    with pytest.raises(NotAllowed, match="no usable e-mail address"):
         await world.callback(answer)
     assert not world.users.records
 
