@@ -12,7 +12,7 @@ from playwright.async_api import BrowserContext, Page, expect
 from dev.environment import INTEGRATION, MANAGEMENT, Addresses
 
 CONNECTORS = "/api/admin/configuration/v1/ms_exchange_connector/"
-VIEWS = ["", "integrations", "integrations/1", "integrations/new", "meetings", "changes"]
+VIEWS = ["", "integrations", "integrations/1", "integrations/new", "meetings", "changes", "people"]
 """Of the console, by their addresses, as they are on a stack that nobody has used yet."""
 
 HOSTILE = "<img src=x onerror=alert(1)>\u202e\"'{{7*7}}"
