@@ -60,7 +60,7 @@ async def test_a_page_of_a_thousand_integrations_costs_as_much_as_one_of_ten(adm
     await expect(admin.page.get_by_text("3 waiting")).to_have_count(20)
     asked.clear()
     await admin.page.get_by_role("button", name="Next").click()
-    await expect(admin.page.get_by_text(f"21 to 40 of {MANY}")).to_be_visible()
+    await expect(admin.page.get_by_role("link", name="Customer 21", exact=True)).to_be_visible()
     await expect(admin.page.get_by_text("3 waiting")).to_have_count(20)
     assert [parse_qs(urlsplit(url).query)["limit"] for url in asked] == [["20"], ["20"]]
     assert await violations(admin.page) == []
