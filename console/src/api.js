@@ -54,7 +54,7 @@ export async function call(path, { method = 'GET', body, file, etag } = {}) {
   throw await refusal(path, answer);
 }
 
-/** @param {string} path @param {Record<string, string | number | undefined>} query */
+/** @param {string} path @param {Record<string, string | number | boolean | undefined>} query */
 export async function list(path, query = {}) {
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
   const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
