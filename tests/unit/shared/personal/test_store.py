@@ -60,7 +60,7 @@ async def test_names_and_aliases_are_unique_in_the_whole_deployment(store: VmrSt
         await store.create(kept(2, "y", "Alice", integration=integration))
     assert list(alias.value.faults) == ["aliases"]
     assert "already exists (a VMR's, or a meeting's): alice." in str(alias.value)
-    with pytest.raises(SettingsInvalid, match="twice"):
+    with pytest.raises(SettingsInvalid, match="duplicated"):
         await store.create(kept(2, "x", "X", integration=CORP))
     await store.create(kept(2, "x", "y", "alice@example.com"))
     assert [vmr.id for vmr in await store.all()] == [1, 2]
