@@ -2,8 +2,8 @@
 
 python -m tests.integration.meetings.many_histories graph 10000 [--seed 7] [--only 123]
 
-The same seed gives the same histories. Several processes with different seeds use several cores. `--only` reruns one
-history by its number.
+`node` compares rooms on a Management Node with rooms by policy. The same seed gives the same histories. Several
+processes with different seeds use several cores. `--only` reruns one history by its number.
 """
 
 import argparse
@@ -18,18 +18,18 @@ import pytest
 
 from dev.harness.deployment import By
 from shared.mailboxes.graph.client import RetryReads
-from tests.integration.meetings.histories import check, random_history, random_variants
+from tests.integration.meetings.histories import check, check_on_node, random_history, random_variants
 
 
 def main() -> int:
     """Run as many as the command line says; the exit status says whether one failed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("by", choices=["graph", "ews"])
+    parser.add_argument("by", choices=["graph", "ews", "node"])
     parser.add_argument("count", type=int)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", type=int)
     asked = parser.parse_args()
-    by = By.GRAPH if asked.by == "graph" else By.EWS
+    by, on_node = By.EWS if asked.by == "ews" else By.GRAPH, asked.by == "node"
     logging.disable(logging.CRITICAL)
     sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]  # the HTTP client looks for it at every call
     warnings.simplefilter("ignore")
@@ -38,20 +38,23 @@ def main() -> int:
         patch.setattr(RetryReads, "get_delay_time", lambda *_: 0.0)  # as the tests do
         numbers = range(asked.count) if asked.only is None else [asked.only]
         for done, number in enumerate(numbers, 1):
-            failed += not succeeds(by, asked.seed, number)
+            failed += not succeeds(by, asked.seed, number, on_node=on_node)
             if done % 50 == 0 or done == len(numbers):
                 pace = (time.monotonic() - since) / done
-                say(f"{done} histories by {by}, seed {asked.seed}: {failed} failed, {pace:.3f} s each")
+                say(f"{done} histories by {asked.by}, seed {asked.seed}: {failed} failed, {pace:.3f} s each")
     return 1 if failed else 0
 
 
-def succeeds(by: By, seed: int, number: int) -> bool:
+def succeeds(by: By, seed: int, number: int, *, on_node: bool = False) -> bool:
     """Run one history; a failure is told with the history."""
     chance = Random(f"{seed} {number}")
     history = random_history(chance, by)
     varied = random_variants(chance, by)
     try:
-        asyncio.run(check(history, by, renews=by is By.EWS and chance.random() < 0.5, varied=varied))
+        if on_node:
+            asyncio.run(check_on_node(history, varied=varied))
+        else:
+            asyncio.run(check(history, by, renews=by is By.EWS and chance.random() < 0.5, varied=varied))
     except Exception as error:
         say(f"FAILED {number} ({type(error).__name__}: {str(error)[:600]})\n  {history} {varied}")
         return False
