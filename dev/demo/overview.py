@@ -34,10 +34,11 @@ class Overview:
         """{"now", "away", "meetings", "inbox"}; `away` while the product does not respond."""
         # The clock first: what is read afterwards is at least as recent.
         now = (await self._get("clock"))["now"]
-        known = await self._known(datetime.fromisoformat(now))
         meetings, inbox = await asyncio.gather(
             self._get("meetings", user=user), self._get(f"mailboxes/{user}/messages")
         )
+        # The records last: a room is on record before its meeting is accepted, so no accepted meeting lacks one here.
+        known = await self._known(datetime.fromisoformat(now))
         shown = [self._meeting(each, known) for each in meetings["meetings"]]
         return {"now": now, "away": known is None, "meetings": shown, "inbox": inbox["messages"]}
 

@@ -175,6 +175,15 @@ async def test_without_a_record_there_is_no_room(meeting: dict[str, Any], state:
     assert (seen["state"], seen["rooms"], seen["window"]) == (state, [], None)
 
 
+async def test_a_meeting_that_is_accepted_while_the_page_looks_has_its_room() -> None:
+    """The room is on record before the answer goes out, so the answers are read first."""
+    stack = Stack({"responses": {DEMO.mailbox: "accepted"}})
+    await look(stack)
+    asked = [httpx.URL(each.split()[1]).path for each in stack.asked]
+    records = min(place for place, path in enumerate(asked) if path.startswith("/api/admin/"))
+    assert asked.index("/dev/clock") < asked.index("/dev/meetings") < records
+
+
 async def test_a_series_has_one_room_at_the_date_that_is_on_or_comes_next() -> None:
     [first] = ROOM["scheduled_conference"]
     dates = [
