@@ -9,11 +9,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
 import pytest
 from playwright.async_api import Route, expect
 
-from dev.environment import MANAGEMENT
-from tests.browser.console import LOOKS, VIEWS, Admin
+from dev.environment import MANAGEMENT, Addresses
+from tests.browser.console import LOOKS, VIEWS, Admin, book
 from tests.browser.looks import violations
 
 API = "**/api/admin/**"
@@ -83,15 +84,27 @@ async def fits(admin: Admin, view: str) -> None:
     assert await admin.page.evaluate(wide) <= 0, view
 
 
+@pytest.fixture
+async def views(stack: Addresses, api: httpx.AsyncClient) -> list[str]:
+    """All views, those of one object included."""
+    subject = "Walked through"
+    await book(stack, api, subject)
+    [meeting, *_] = (await api.get("/api/admin/status/v1/meeting/", params={"text": subject})).json()["objects"]
+    pages = [f"integrations/1/{page}" for page in ("overview", "addin", "sign-in")]
+    return [*VIEWS, "people/users", *pages, f"meetings/{meeting['id']}"]
+
+
 @pytest.mark.parametrize("status", [429, 503, 0], ids=["too many requests", "unavailable", "offline"])
-async def test_every_view_says_what_is_wrong_and_is_there_once_it_is_asked_again(admin: Admin, status: int) -> None:
+async def test_every_view_says_what_is_wrong_and_is_there_once_it_is_asked_again(
+    admin: Admin, views: list[str], status: int
+) -> None:
     said = {429: "Too many requests", 503: "cannot answer now", 0: "cannot be reached"}[status]
 
     async def fail(route: Route) -> None:
         await (route.fulfill(status=status, json={}) if status else route.abort("internetdisconnected"))
 
     await admin.sign_in()
-    for view in VIEWS:
+    for view in views:
         async with answering(admin, fail):
             await open_view(admin, view)
             await expect(admin.page.get_by_role("alert").first).to_contain_text(said)
@@ -102,13 +115,15 @@ async def test_every_view_says_what_is_wrong_and_is_there_once_it_is_asked_again
         await admin.settled()
 
 
-async def test_a_session_that_ends_in_the_middle_is_taken_up_again_in_every_view(admin: Admin) -> None:
+async def test_a_session_that_ends_in_the_middle_is_taken_up_again_in_every_view(
+    admin: Admin, views: list[str]
+) -> None:
     async def refuse(route: Route) -> None:
         await route.fulfill(status=401, json={"error": "The password has been changed."})
 
     await admin.sign_in()
     user, password = MANAGEMENT
-    for view in VIEWS:
+    for view in views:
         async with answering(admin, refuse):
             await open_view(admin, view)
             dialog = admin.page.get_by_role("dialog", name="Your session has ended")
@@ -122,10 +137,10 @@ async def test_a_session_that_ends_in_the_middle_is_taken_up_again_in_every_view
         await expect(admin.page.get_by_role("alert")).to_have_count(0)
 
 
-async def test_a_slow_deployment_is_waited_for_and_nothing_jumps(admin: Admin) -> None:
+async def test_a_slow_deployment_is_waited_for_and_nothing_jumps(admin: Admin, views: list[str]) -> None:
     await admin.page.add_init_script(COUNT_SHIFTS)
     await admin.sign_in()
-    for view in VIEWS:
+    for view in views:
         released = asyncio.Event()
         async with answering(admin, holding(released)):
             await open_view(admin, view)
@@ -147,7 +162,7 @@ def holding(released: asyncio.Event) -> Callable[[Route], Awaitable[None]]:
 
 
 @pytest.mark.parametrize("admin", [LOOKS["narrow"], LOOKS["wide dark"]], ids=["narrow", "wide"], indirect=True)
-async def test_whatever_others_have_written_is_shown_as_text_in_every_view(admin: Admin) -> None:
+async def test_whatever_others_have_written_is_shown_as_text_in_every_view(admin: Admin, views: list[str]) -> None:
     turn = [0]
 
     async def write(route: Route) -> None:
@@ -161,7 +176,7 @@ async def test_whatever_others_have_written_is_shown_as_text_in_every_view(admin
     admin.page.on("dialog", lambda dialog: opened.append(dialog.message))
     admin.page.on("console", lambda said: opened.append(said.text) if "Content Security Policy" in said.text else None)
     await admin.sign_in()
-    for view in VIEWS:
+    for view in views:
         async with answering(admin, write):
             await open_view(admin, view)
             await admin.settled()
@@ -171,7 +186,9 @@ async def test_whatever_others_have_written_is_shown_as_text_in_every_view(admin
     assert opened == []
 
 
-async def test_every_view_fits_from_right_to_left_and_moves_nothing_for_who_asks_so(admin: Admin) -> None:
+async def test_every_view_fits_from_right_to_left_and_moves_nothing_for_who_asks_so(
+    admin: Admin, views: list[str]
+) -> None:
     await admin.page.emulate_media(reduced_motion="reduce")
     await admin.page.set_viewport_size({"width": 320, "height": 700})
     await admin.sign_in()
@@ -180,7 +197,7 @@ async def test_every_view_fits_from_right_to_left_and_moves_nothing_for_who_asks
         "[...document.querySelectorAll('*')].filter(each => { const style = getComputedStyle(each);"
         " return parseFloat(style.transitionDuration) > 0 || style.animationName !== 'none'; }).length"
     )
-    for view in VIEWS:
+    for view in views:
         await admin.show(view)
         await fits(admin, view)
         assert await admin.page.evaluate(moving) == 0, view

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ from tests.browser.console import HOSTILE, Admin
 CONFERENCES = "/api/admin/configuration/v1/conference/"
 USERS = "/api/admin/configuration/v1/end_user/"
 OURS = {"name__startswith": "People test", "id__lt": str(2**30), "limit": "0"}
+MANY_VMRS = 10_000
 HEAD = "name,description,primary_owner_email_address,aliases,pin,allow_guests"
 
 
@@ -166,3 +168,39 @@ async def test_the_aliases_of_a_vmr_are_edited_line_by_line(admin: Admin, people
     await expect(admin.page.get_by_text("Saved.")).to_be_visible()
     [saved] = await vmrs(people)
     assert ([each["alias"] for each in saved["aliases"]], saved["pin"]) == (["a2@example.com", "5550198"], "4321")
+
+
+async def test_ten_thousand_vmrs_are_paged_and_exported_piece_by_piece(admin: Admin, tmp_path: Path) -> None:
+    asked: list[dict[str, str]] = []
+
+    async def answer(route: Route) -> None:
+        query = {name: values[0] for name, values in parse_qs(urlsplit(route.request.url).query).items()}
+        asked.append(query)
+        await route.fulfill(json=page_of_vmrs(int(query.get("offset", 0)), int(query["limit"])))
+
+    await admin.sign_in()
+    await admin.page.route("**/conference/?*", answer)
+    await admin.show("people")
+    await expect(admin.page.locator("tbody tr")).to_have_count(50)
+    await admin.page.get_by_role("button", name="Next").click()
+    await expect(admin.page.get_by_role("link", name="Room 50", exact=True)).to_be_visible()
+    await expect(admin.page.locator("tbody tr")).to_have_count(50)
+    assert [(each.get("offset", "0"), each["limit"]) for each in asked] == [("0", "50"), ("50", "50")]
+    asked.clear()
+    await admin.page.locator(".files details > summary", has_text="Export").click()
+    async with admin.page.expect_download() as started:
+        await admin.page.get_by_role("button", name="Export as CSV").click()
+    download = await started.value
+    await download.save_as(tmp_path / "vmrs.csv")
+    assert len((tmp_path / "vmrs.csv").read_text().splitlines()) == 1 + MANY_VMRS
+    assert [int(each.get("offset", 0)) for each in asked] == list(range(0, MANY_VMRS + 1, 1000))
+
+
+def page_of_vmrs(first: int, limit: int) -> dict[str, Any]:
+    """Of ten thousand personal VMRs."""
+    objects = [
+        {"id": number + 1, "name": f"Room {number}", "primary_owner_email_address": f"{number}@example.com",
+         "aliases": [{"alias": f"room{number}@example.com"}], "description": ""}
+        for number in range(first, min(first + limit, MANY_VMRS))
+    ]  # fmt: skip
+    return {"meta": {"total_count": MANY_VMRS}, "objects": objects}
