@@ -55,13 +55,23 @@ class Records:
         return Known(tagged, own, apart, await self._rooms(own), (*links, *more))
 
     async def _linked(self, meeting: str, day: str = "") -> tuple[Booking | None, tuple[Row, ...]]:
-        """The booking of a meeting or an occurrence, and the row that links them."""
-        link = await self._table.get(self._integration, link_key(meeting, day)) if meeting else None
-        if link is None:
-            return None, ()
-        booking = await self.booking(linked_tag(link))
-        # A series may have taken over its occurrence's booking; the occurrence's row stays behind.
-        return booking if booking and booking.day == day else None, (link,)
+        """The booking of a meeting or an occurrence, and the row that links them.
+
+        A booking that is not open may have been closed since its link was read, as the meeting got another one: the
+        link is read again then, since an occurrence would take its series for one without a room.
+        """
+        link = await self._link(meeting, day)
+        while link:
+            booking = await self.booking(linked_tag(link))
+            current = link if booking and booking.state is State.SCHEDULED else await self._link(meeting, day)
+            if current and linked_tag(current) == linked_tag(link):
+                # A series may have taken over its occurrence's booking; the occurrence's row stays behind.
+                return booking if booking and booking.day == day else None, (current,)
+            link = current
+        return None, ()
+
+    async def _link(self, meeting: str, day: str) -> Row | None:
+        return await self._table.get(self._integration, link_key(meeting, day)) if meeting else None
 
     async def _rooms(self, series: Booking | None) -> tuple[Booking, ...]:
         """The rooms of a series' occurrences that have their own."""
