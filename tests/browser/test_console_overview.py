@@ -87,7 +87,7 @@ async def test_an_alarm_is_acknowledged_and_looked_back_at(
     raised = {"exchange_connector": corp["resource_uri"], "name": "connection_failed"}
     [alarm] = (await api.get("/api/admin/status/v1/alarm/", params=raised)).json()["objects"]
     await admin.sign_in()
-    card = admin.page.get_by_role("listitem").filter(has_text=alarm["details"]).filter(has_text="connection failed")
+    card = admin.page.get_by_role("listitem").filter(has_text=corp["name"]).filter(has_text="connection failed")
     await expect(card).to_contain_text(alarm["remedy"][:40])
     await card.get_by_role("button", name="I know of it").click()
     await expect(card).to_contain_text("known")
