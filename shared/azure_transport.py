@@ -8,7 +8,7 @@ from typing import Any
 
 from azure.core.pipeline.transport import AioHttpTransport
 
-from shared.proxy import proxy_for
+from shared.proxy import ServerProxies
 
 
 class AzureTransport(AioHttpTransport):  # type: ignore[misc]  # exported lazily, so its type is unknown
@@ -16,11 +16,8 @@ class AzureTransport(AioHttpTransport):  # type: ignore[misc]  # exported lazily
 
     def __init__(self) -> None:
         super().__init__(use_env_settings=False)
-        self._proxies: dict[str, str | None] = {}
+        self._proxies = ServerProxies()
 
     async def send(self, request: Any, **options: Any) -> Any:
         """See AioHttpTransport.send."""
-        server = "/".join(request.url.split("/", 3)[:3])
-        if server not in self._proxies:
-            self._proxies[server] = proxy_for(server)
-        return await super().send(request, proxy=self._proxies[server], **options)
+        return await super().send(request, proxy=self._proxies.of(request.url), **options)

@@ -16,7 +16,7 @@ import aiohttp
 import httpx
 from yarl import URL
 
-from shared.proxy import proxy_for
+from shared.proxy import ServerProxies
 
 KEEPALIVE_TIMEOUT = 5.0
 """Seconds that an idle connection is kept: many servers close older ones."""
@@ -47,8 +47,7 @@ class Network(httpx.AsyncBaseTransport):
 
     def __init__(self, connections: int, *, use_proxy: bool) -> None:
         self._connections = connections
-        self._use_proxy = use_proxy
-        self._proxies: dict[str, str | None] = {}
+        self._proxies = ServerProxies() if use_proxy else None
         self._session: aiohttp.ClientSession | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -63,7 +62,7 @@ class Network(httpx.AsyncBaseTransport):
                 skip_auto_headers=_OURS,
                 data=await request.aread() or None,
                 allow_redirects=False,
-                proxy=self._proxy(server),
+                proxy=self._proxies.of(server) if self._proxies else None,
             )
         return httpx.Response(answer.status, headers=list(answer.raw_headers), stream=_Body(request, answer))
 
@@ -82,13 +81,6 @@ class Network(httpx.AsyncBaseTransport):
             max_line_size=HEADER_MAX_BYTES,
             max_field_size=HEADER_MAX_BYTES,
         )
-
-    def _proxy(self, server: str) -> str | None:
-        if not self._use_proxy:
-            return None
-        if server not in self._proxies:
-            self._proxies[server] = proxy_for(server)
-        return self._proxies[server]
 
     async def aclose(self) -> None:
         """See AsyncBaseTransport."""

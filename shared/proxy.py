@@ -8,3 +8,17 @@ def proxy_for(url: str) -> str | None:
     """The web proxy in the environment for a URL (HTTPS_PROXY, except NO_PROXY), or None."""
     parts = urlsplit(url)
     return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
+
+
+class ServerProxies:
+    """The web proxies of the servers that a client talks to, each looked up once and not per request."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str | None] = {}
+
+    def of(self, url: str) -> str | None:
+        """As `proxy_for`, remembered for the URL's server."""
+        server = "/".join(url.split("/", 3)[:3])
+        if server not in self._known:
+            self._known[server] = proxy_for(server)
+        return self._known[server]
