@@ -72,37 +72,23 @@ def show_(context: typer.Context, meeting: _Meeting, output: Form = Output.TEXT)
 
 
 @commands.command()
-def close(
-    context: typer.Context,
-    meeting: _Meeting,
-    *,
-    yes: _Yes = False,
-) -> None:
+def close(context: typer.Context, meeting: _Meeting, *, yes: _Yes = False) -> None:
     """Close a meeting's room immediately. It stays closed, whatever the organizer sends, until it is reopened."""
-    with context.ensure_object(Connection).open() as management:
-        found = _meant(management, meeting)
-        if not yes:
-            _confirm(f"Close the room of {_called(found)}?")
-        management.act_on_meeting(int(found["id"]), "close")
+    found, _ = _act(context, meeting, "close", "Close the room of {}?", yes=yes)
     typer.echo(show.plain(f"{found['alias']}: nobody gets in any more."))
 
 
 @commands.command()
 def reopen(context: typer.Context, meeting: _Meeting) -> None:
     """Reopen a room that was closed with `close`."""
-    with context.ensure_object(Connection).open() as management:
-        found = management.act_on_meeting(int(_meant(management, meeting)["id"]), "reopen")
-    typer.echo(show.plain(f"{found['alias']}: {_door(found)}."))
+    _, changed = _act(context, meeting, "reopen")
+    typer.echo(show.plain(f"{changed['alias']}: {_door(changed)}."))
 
 
 @commands.command()
 def resend(context: typer.Context, meeting: _Meeting, *, yes: _Yes = False) -> None:
     """Mail the joining instructions again, from the equipment mailbox to the meeting's owner."""
-    with context.ensure_object(Connection).open() as management:
-        found = _meant(management, meeting)
-        if not yes:
-            _confirm(f"Mail the joining instructions of {_called(found)} to its owner?")
-        management.act_on_meeting(int(found["id"]), "resend")
+    found, _ = _act(context, meeting, "resend", "Mail the joining instructions of {} to its owner?", yes=yes)
     typer.echo(show.plain(f"{found['alias']}: the mail is on its way; `meetings show` shows its status."))
 
 
@@ -117,12 +103,20 @@ def give(
     """Give a meeting to another owner: shown as its organizer, owner of the room on a Management Node, and whom
     `resend` mails. In Exchange it stays the organizer's, who alone can move or cancel it.
     """
+    question = f"Give {{}} to {address or 'its organizer again'}?"
+    found, changed = _act(context, meeting, "transfer", question, yes=yes, organizer=address)
+    typer.echo(show.plain(f"{found['alias']}: {changed['organizer'] or 'its organizer has it'}."))
+
+
+def _act(
+    context: typer.Context, meeting: str, action: str, question: str = "", *, yes: bool = False, **sent: str
+) -> tuple[Object, Object]:
+    """Carry out an action on a meeting, which takes the place of {} in the question; the meeting before and after."""
     with context.ensure_object(Connection).open() as management:
         found = _meant(management, meeting)
-        if not yes:
-            _confirm(f"Give {_called(found)} to {address or 'its organizer again'}?")
-        changed = management.act_on_meeting(int(found["id"]), "transfer", organizer=address)
-    typer.echo(show.plain(f"{found['alias']}: {changed['organizer'] or 'its organizer has it'}."))
+        if question and not yes:
+            _confirm(question.replace("{}", _called(found), 1))
+        return found, management.act_on_meeting(int(found["id"]), action, **sent)
 
 
 def _called(meeting: Object) -> str:
