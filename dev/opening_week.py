@@ -13,6 +13,7 @@ import httpx
 
 from dev.environment import MANAGEMENT, Addresses, Seed
 from dev.processes import StackError
+from dev.proof import asked
 
 CAROL, DAVE = "carol@example.com", "dave@example.com"
 ANSWERS_TIMEOUT = 60.0  # seconds until all are answered, also on a busy machine
@@ -102,8 +103,4 @@ class OpeningWeek:
         return any(each["exchange_connector"] == own[0]["resource_uri"] for each in found)
 
     def _ask(self, method: str, url: str, **more: Any) -> dict[str, Any]:
-        answer = self.client.request(method, url, **more)
-        if answer.is_error:
-            raise StackError(f"{method} {url} was answered {answer.status_code}: {answer.text[:500]}")
-        body: dict[str, Any] = answer.json()
-        return body
+        return asked(self.client, method, url, **more)

@@ -16,6 +16,15 @@ PROOF_TIMEOUT = 60.0  # seconds, also on a busy machine
 T = TypeVar("T")
 
 
+def asked(client: httpx.Client, method: str, url: str, **more: Any) -> dict[str, Any]:
+    """What a part of the stack answers. Raises StackError unless it did what was asked."""
+    answer = client.request(method, url, **more)
+    if answer.is_error:
+        raise StackError(f"{method} {url} was answered {answer.status_code}: {answer.text[:500]}")
+    body: dict[str, Any] = answer.json()
+    return body
+
+
 class Proof:
     """What a user, an organizer and a conferencing node do, one after the other. Each step raises StackError."""
 
@@ -101,11 +110,7 @@ class Proof:
 
     def call(self, method: str, url: str, **more: Any) -> dict[str, Any]:
         """A request to a part of the stack. Raises StackError unless it was done."""
-        answer = self._client.request(method, url, **more)
-        if answer.is_error:
-            raise StackError(f"{method} {url} was answered {answer.status_code}: {answer.text[:500]}")
-        body: dict[str, Any] = answer.json()
-        return body
+        return asked(self._client, method, url, **more)
 
     def wait_for(self, check: Callable[[], T | None], otherwise: str) -> T:
         """Wait until there is something. Raises StackError."""
