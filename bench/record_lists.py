@@ -26,10 +26,11 @@ from shared.bookings.numbers import Numbers
 from shared.bookings.operation import DecisionKind, Operation
 from shared.bookings.rows import LISTS_PARTITION, meetings_table
 from shared.calendar.conference import Calendar, Conference, Occurrence
-from shared.record_lists.counted import Change, CountedLists, Entered
+from shared.record_lists.counted import CountedLists
 from shared.record_lists.entries import ALIASES, CURRENT, DECISIONS, booking_entries, operation_entries, operation_id
 from shared.record_lists.journal import BUILDING_KEY
 from shared.record_lists.lists import RecordLists
+from shared.record_lists.steps import Change, Entered
 from shared.settings import StorageAccount
 from shared.storage import Put, Row, Storage, Values, first_rows
 

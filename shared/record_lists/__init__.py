@@ -3,6 +3,7 @@
 journal.py      what has changed and has still to be entered into the lists
 entries.py      in which lists a booking or an operation stands, and at which place; pure
 counted.py      lists in storage: rows in order, and how many there are between any two places
+steps.py        what a transaction writes of them; pure
 indexer.py      enters what the journal names
 building.py     enters what older versions, or an import, have left
 lists.py        reading them: what the management API asks

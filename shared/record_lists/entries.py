@@ -24,7 +24,7 @@ from shared.bookings.numbers import Numbers
 from shared.bookings.operation import Operation
 from shared.bookings.rows import RowKind, joined, split
 from shared.calendar.conference import Calendar, Conference, Occurrence
-from shared.record_lists.counted import entry_key
+from shared.record_lists.steps import entry_key
 from shared.storage import Row, Values
 
 ALIASES, SERIES, OCCURRENCES, MEETINGS = "aliases", "series", "occurrences", "meetings"

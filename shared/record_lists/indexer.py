@@ -14,9 +14,10 @@ from shared.bookings.operation import Operation
 from shared.bookings.rows import meetings_table
 from shared.bookings.stored import decided_on, stored_booking, stored_operation, tags_of_meeting
 from shared.errors import NotFound, SchedulingError
-from shared.record_lists.counted import ATTEMPTS, Change, CountedLists, Entered, busy
+from shared.record_lists.counted import ATTEMPTS, CountedLists, busy
 from shared.record_lists.entries import Entries, booking_entries, operation_entries
 from shared.record_lists.journal import UNWRITTEN_FOR, Due, Journal, Noted, Record, RecordKind
+from shared.record_lists.steps import Change, Entered
 from shared.storage import RowChanged, RowExists, Tables
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dev.harness.storage import MemoryStorage
-from shared.record_lists.counted import MAX_CHANGES, Change, CountedLists, entry_key
+from shared.record_lists.counted import CountedLists
+from shared.record_lists.steps import MAX_CHANGES, Change, entry_key
 from shared.storage import RowChanged, RowExists, Tables, Values
 
 LIST, OTHER = "starts", "starts-held"
