@@ -89,7 +89,9 @@ class Store:
         before = self.objects[resource.name][id_]
         fields = before | {name: given[name] for name in resource.defaults if name in given and name != "aliases"}
         self._check(resource, fields, id_)
-        if resource.name == "conference" and given.get("aliases") is not None:  # null leaves them, as clients rely on
+        # Terraform's provider has aliases of a resource of their own, and sends null with every change of a conference:
+        # docs/facts/pexip.md §2. Only a live node can confirm that it keeps them; the product never sends null.
+        if resource.name == "conference" and given.get("aliases") is not None:
             self._set_aliases(id_, given["aliases"], now)
         self._take(resource, before)
         self._put(resource, id_, fields)
@@ -182,10 +184,6 @@ def _faults(resource: Resource, fields: Fields) -> dict[str, list[str]]:
         if fields[name] not in allowed
     }
     return long | odd | empty
-
-
-def _label(name: str) -> str:
-    return name.replace("_", " ").capitalize()
 
 
 def _key(resource: Resource, name: str, fields: Fields) -> tuple[str, str, str]:
