@@ -5,7 +5,7 @@
  * dialogs that cannot reach their parent, and browser windows that have none).
  */
 
-const PATIENCE = 2_500; // milliseconds for the pane to close the window
+const CLOSING_TIMEOUT = 2_500; // milliseconds for the pane to close the window
 
 const part = (/** @type {string} */ id) => document.getElementById(id);
 
@@ -13,7 +13,7 @@ function tellCode() {
   for (const id of ['closing', 'by-hand']) part(id)?.toggleAttribute('hidden', id === 'closing');
 }
 
-setTimeout(tellCode, PATIENCE);
+setTimeout(tellCode, CLOSING_TIMEOUT);
 globalThis.Office?.onReady(({ host }) => {
   if (!host) return tellCode();
   // Office.js delivers it only to a parent on this page's own origin.

@@ -6,7 +6,7 @@ import { Command } from './command.js';
 import { Problem } from './parts.js';
 
 const FIRST = 'settings'; // is looked at for every integration, and at once
-const AT_ONCE = 3; // requests
+const CHECKS_CONCURRENCY = 3;
 
 /**
  * @typedef {{ check: string, ok: boolean, warning: boolean, details: string, remedy: string }} Finding
@@ -48,7 +48,7 @@ async function examine(id, change) {
     const work = async () => {
       for (let check = queue.shift(); check; check = queue.shift()) await look(check);
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    await Promise.all(Array.from({ length: CHECKS_CONCURRENCY }, work));
   } catch (error) {
     change((before) => ({ ...before, error }));
   }

@@ -17,12 +17,12 @@ from playwright.async_api import Browser, Route, async_playwright, expect
 
 from dev.environment import MANAGEMENT, Addresses
 from dev.install.browser import chromium
-from tests.browser import patience
+from tests.browser import timeouts
 from tests.browser.console import LOOKS, Admin, made_integration
 from tests.browser.outlook import ADDIN, USUAL, Outlook
-from tests.browser.patience import fault_of, hanging
 from tests.browser.sign_in_dialog import Deployment
 from tests.browser.stack import running_stack
+from tests.browser.timeouts import fault_of, hanging
 from tests.browser.tools import OFFICE_JS
 
 # What a test waits for is a state, however long a busy machine takes to reach it: this only ends what hangs.
@@ -33,7 +33,7 @@ expect.set_options(timeout=hanging())
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """What has failed twice in a row is not waited for two minutes by each test that follows."""
     report = yield
-    patience.note(report)
+    timeouts.note(report)
     expect.set_options(timeout=hanging())
     return report
 

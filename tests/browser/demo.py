@@ -10,7 +10,7 @@ import httpx
 from playwright.async_api import Browser, ConsoleMessage, FrameLocator, Locator, Page, Response, expect
 
 from dev.environment import Addresses
-from tests.browser.patience import hanging
+from tests.browser.timeouts import hanging
 from tests.browser.tools import AXE
 
 ADD = "Add a Single-use VMR"

@@ -11,7 +11,7 @@ import httpx
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Frame, FrameLocator, Request, Route
 
 from dev.environment import INTEGRATION, MAILBOX, Addresses
-from tests.browser.patience import hanging
+from tests.browser.timeouts import hanging
 from tests.browser.tools import HERE, OFFICE_JS, ROOT
 
 OUTLOOK = "outlook.office.com"

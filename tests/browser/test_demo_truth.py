@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Route, expect
 from dev.environment import DEMO, Addresses
 from tests.browser.demo import Visit, visiting
 from tests.browser.outlook import NEXT_TURN
-from tests.browser.patience import hanging
+from tests.browser.timeouts import hanging
 
 RAW = re.compile(r"\b(?:request|tentativelyAccepted|notResponded|singleInstance|undefined|null|NaN)\b")
 

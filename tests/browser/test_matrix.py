@@ -16,7 +16,7 @@ from playwright.async_api import Browser, Route
 from dev.environment import Addresses
 from shared.addin.bundle import load
 from tests.browser.outlook import Outlook
-from tests.browser.patience import hanging
+from tests.browser.timeouts import hanging
 from tests.browser.tools import HERE, ROOT
 
 TAG = "PXPS:-0b1c2d3e-4f50-4617-8829-3a4b5c6d7e8f#"

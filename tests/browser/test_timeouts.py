@@ -5,13 +5,13 @@ import socket
 import pytest
 
 from dev.environment import Addresses
-from tests.browser import patience
-from tests.browser.patience import BROKEN_TIMEOUT, HANGING_TIMEOUT, fault_of, hanging
+from tests.browser import timeouts
+from tests.browser.timeouts import BROKEN_TIMEOUT, HANGING_TIMEOUT, fault_of, hanging
 
 
 @pytest.fixture(autouse=True)
 def _failures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience._Failures, "in_a_row", 0)
+    monkeypatch.setattr(timeouts._Failures, "in_a_row", 0)
 
 
 def ended(outcome: str, when: str = "call") -> pytest.TestReport:
@@ -21,7 +21,7 @@ def ended(outcome: str, when: str = "call") -> pytest.TestReport:
 def test_two_failures_in_a_row_shorten_the_wait_until_a_test_passes() -> None:
     limits = []
     for outcome, when in [("failed", "call"), ("passed", "setup"), ("failed", "setup"), ("passed", "call")]:
-        patience.note(ended(outcome, when))
+        timeouts.note(ended(outcome, when))
         limits.append(hanging())
     assert limits == [HANGING_TIMEOUT, HANGING_TIMEOUT, BROKEN_TIMEOUT, HANGING_TIMEOUT]
 
@@ -31,5 +31,5 @@ def test_a_stack_that_does_not_answer_is_named_after_a_failure_and_not_asked_bef
         taken.bind(("127.0.0.1", 0))  # and nobody listens
         stack = Addresses(port=9, exchange_port=taken.getsockname()[1])
         assert fault_of(stack) == ""
-        patience.note(ended("failed"))
+        timeouts.note(ended("failed"))
         assert fault_of(stack).startswith(f"{stack.exchange}/dev/clock: ")
