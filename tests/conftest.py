@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import hypothesis
@@ -21,6 +22,9 @@ hypothesis.settings.load_profile("untimed")
 
 # A web proxy that this machine needs must not come between a test and the servers that it starts.
 os.environ.update(child_environment())
+
+_running: ContextVar[str] = ContextVar("running", default="")
+"""The test that a log record was made for; empty in a host's own tasks."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -64,3 +68,18 @@ def storage_witness() -> Iterator[list[str]]:
     azure_storage_rules.seen.clear()
     yield azure_storage_rules.seen
     assert azure_storage_rules.seen == []
+
+
+@pytest.fixture
+def own_log(caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest) -> Iterator[pytest.LogCaptureFixture]:
+    """What this test's own calls log. A host that other tests have started logs from the same event loop, too."""
+    test = request.node.nodeid
+
+    def is_own(_: object) -> bool:
+        return _running.get() == test
+
+    token = _running.set(test)
+    caplog.handler.addFilter(is_own)
+    yield caplog
+    caplog.handler.removeFilter(is_own)
+    _running.reset(token)

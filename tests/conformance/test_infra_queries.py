@@ -50,22 +50,22 @@ def test_a_query_holds_in_every_telemetry_mode(path: Path) -> None:
     assert table[1] != "traces" or any(line in query for line in ours)
 
 
-async def test_every_round_that_ends_says_so(caplog: pytest.LogCaptureFixture) -> None:
+async def test_every_round_that_ends_says_so(own_log: pytest.LogCaptureFixture) -> None:
     """Where no integration is concerned, the timer itself; otherwise whoever works on its message."""
     world = TimersWorld()
-    caplog.set_level("INFO")
+    own_log.set_level("INFO")
     for number in range(2):
         for timer in ("sweep", "renew"):
-            caplog.clear()
+            own_log.clear()
             await getattr(world.timers, timer)()
-            assert f'metric {{"name":"round","value":1,"outcome":"{timer}"}}' in caplog.messages, number
+            assert f'metric {{"name":"round","value":1,"outcome":"{timer}"}}' in own_log.messages, number
         await world.add(f"number{number}")
 
 
 @pytest.mark.parametrize("fault", [Unavailable("no answer"), ZeroDivisionError()])
 @pytest.mark.parametrize("timer", ["sweep", "renew"])
 async def test_rounds_log_their_alarms_in_the_words_that_the_query_looks_for(
-    caplog: pytest.LogCaptureFixture, timer: str, fault: Exception
+    own_log: pytest.LogCaptureFixture, timer: str, fault: Exception
 ) -> None:
     world = TimersWorld()
     place = world.places[await world.add("one")]
@@ -74,8 +74,8 @@ async def test_rounds_log_their_alarms_in_the_words_that_the_query_looks_for(
     await getattr(world.timers, timer)()
     pattern = re.search(r'regex "(.+)"', (BICEP / "queries" / "integration_failing.kql").read_text())
     assert pattern
-    failures = [message for message in caplog.messages if re.match(pattern[1], message)]
-    assert len(failures) == len(caplog.messages) > 0
+    failures = [message for message in own_log.messages if re.match(pattern[1], message)]
+    assert len(failures) == len(own_log.messages) > 0
     wanted = AlarmKind.CONNECTION if timer == "sweep" else AlarmKind.SUBSCRIPTION
     assert any(message.startswith(f"{wanted} of integration") for message in failures)
 

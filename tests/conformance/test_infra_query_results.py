@@ -31,8 +31,8 @@ TABLES = {
 class Insights:
     """One Application Insights component. Times are minutes before now."""
 
-    def __init__(self, caplog: pytest.LogCaptureFixture) -> None:
-        self._caplog = caplog
+    def __init__(self, own_log: pytest.LogCaptureFixture) -> None:
+        self._own_log = own_log
         self._connection = duckdb_kql.connect()
         for name, columns in TABLES.items():
             self._connection.execute(f"CREATE TABLE {name} ({columns})")
@@ -45,10 +45,10 @@ class Insights:
 
     def measured(self, ago: float, metric: Metric, value: float, integration: str = "", outcome: str = "") -> None:
         """The line that the app logs for a value."""
-        self._caplog.clear()
-        with self._caplog.at_level(logging.INFO):
+        self._own_log.clear()
+        with self._own_log.at_level(logging.INFO):
             measure(metric, value, integration, outcome)
-        self.insert("traces", ago, message=self._caplog.messages[-1], severityLevel=1)
+        self.insert("traces", ago, message=self._own_log.messages[-1], severityLevel=1)
 
     def query(self, name: str, window: timedelta = timedelta(days=2)) -> list[tuple[Any, ...]]:
         """The result of a query over the last `window`, as in an alert rule."""
@@ -61,8 +61,8 @@ class Insights:
 
 
 @pytest.fixture
-def insights(caplog: pytest.LogCaptureFixture) -> Insights:
-    return Insights(caplog)
+def insights(own_log: pytest.LogCaptureFixture) -> Insights:
+    return Insights(own_log)
 
 
 def timers(insights: Insights, *outcomes: str, ago: float = 5) -> None:
