@@ -6,7 +6,7 @@ import time
 import tracemalloc
 
 from bench.result import Result
-from shared.aliases.marks import find_marks
+from shared.aliases.body_search import find_marks
 
 SIZE = 4_000_000
 """Bytes; what Graph and Exchange deliver of a meeting that holds pictures."""

@@ -19,7 +19,7 @@ from bench.policy import alias_of, fill
 from bench.result import Result
 from dev.harness.storage import MemoryStorage
 from shared.aliases.allocation import AliasFormat, Allocator
-from shared.aliases.marks import find_marks_in_turns
+from shared.aliases.body_search import find_marks_in_turns
 from shared.aliases.quota import of_user
 from shared.clock import SystemClock
 from shared.conferences.policy import Policy

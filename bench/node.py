@@ -12,12 +12,12 @@ from typing import Any
 from bench.result import Result
 from dev.harness.secrets import MemorySecrets
 from dev.harness.storage import MemoryStorage
-from dev.host.clock import MovableClock
 from dev.host.config import messages_at_once
 from dev.management_node.app import Running, running_node
 from dev.management_node.auth import BASIC
 from dev.management_node.model import CONFERENCE
 from dev.management_node.node import Node
+from dev.movable_clock import MovableClock
 from shared.bookings.booking import Booking
 from shared.calendar.conference import Calendar, Conference, Occurrence
 from shared.composition import Services

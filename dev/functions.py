@@ -17,9 +17,9 @@ import httpx
 from dev.demo.app import demo
 from dev.emptying import empty
 from dev.environment import seeds
-from dev.host.clock import MovableClock
 from dev.host.config import HostError
 from dev.host.host import running_host
+from dev.movable_clock import MovableClock
 from dev.seed import Places, seed, seed_vmrs
 from shared.azure_storage import AzureStorage
 from shared.composition import build, install

@@ -57,7 +57,7 @@ async def process(message: func.QueueMessage) -> None:
 @bp.queue_trigger("message", POISON, STORAGE)
 async def set_aside(message: func.QueueMessage) -> None:
     """Records what could not be handled, and raises an alarm."""
-    await services().scheduling.worker.set_aside(message.get_body().decode())
+    await services().scheduling.poison_queue.record(message.get_body().decode())
 
 
 @bp.queue_trigger("message", ROUNDS, STORAGE)
@@ -71,4 +71,4 @@ async def turns(message: func.QueueMessage) -> None:
 @bp.queue_trigger("message", ROUNDS_POISON, STORAGE)
 async def turns_set_aside(message: func.QueueMessage) -> None:
     """Records a round's message that could not be handled, and raises an alert; the next round does its work."""
-    services().scheduling.rounds.set_aside(message.get_body().decode())
+    services().scheduling.poison_queue.record_round(message.get_body().decode())

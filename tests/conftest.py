@@ -73,7 +73,7 @@ def storage_witness() -> Iterator[list[str]]:
 @pytest.fixture
 def own_log(caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest) -> Iterator[pytest.LogCaptureFixture]:
     """What this test's own calls log. A host that other tests have started logs from the same event loop, too."""
-    test = request.node.nodeid
+    test = str(request.node.nodeid)
 
     def is_own(_: object) -> bool:
         return _running.get() == test

@@ -9,7 +9,7 @@ import { Actions } from '../src/actions.js';
 import { Api } from '../src/api.js';
 import { Identity } from '../src/identity.js';
 import { Outlook, officeReady } from '../src/office.js';
-import { words } from '../src/words.js';
+import { words } from '../src/fixed_words.js';
 
 /** @import {Finished} from '../src/state.js' */
 

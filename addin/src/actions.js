@@ -11,7 +11,7 @@ import { hintOf } from './outcomes.js';
 import { inTime } from './patience.js';
 import { Placing } from './placing.js';
 import { hasTag, holds, tagOf } from './text.js';
-import { words } from './words.js';
+import { words } from './fixed_words.js';
 
 /** @import {Api, PersonalVmr} from './api.js' */
 /** @import {Finding} from './finding.js' */

@@ -5,7 +5,7 @@ import { everybody, isMailbox, isTelling } from './attendees.js';
 import { isSeparable } from './body.js';
 import { placedBy } from './memory.js';
 import { holds, tagOf } from './text.js';
-import { words } from './words.js';
+import { words } from './fixed_words.js';
 
 /** @import {TagState} from './api.js' */
 /** @import {Item, Mailbox, Placed} from './insert.js' */

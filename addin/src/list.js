@@ -1,7 +1,7 @@
 // @ts-check
 /** A user's personal VMRs, a page of those that match the search. Pure. */
 
-import { words } from './words.js';
+import { words } from './fixed_words.js';
 
 /** @import {Button, Entry} from './screens.js' */
 /** @import {State} from './state.js' */

@@ -4,7 +4,7 @@
 import { ApiError } from './api.js';
 import { AttendeesLost, PlaceError } from './insert.js';
 import { OutlookError } from './office.js';
-import { words } from './words.js';
+import { words } from './fixed_words.js';
 
 /** @import {Placed} from './insert.js' */
 

@@ -9,7 +9,7 @@ import { noted } from './memory.js';
 import { placedHint } from './outcomes.js';
 import { failureOf } from './patience.js';
 import { holds } from './text.js';
-import { words } from './words.js';
+import { words } from './fixed_words.js';
 
 /** @import {MeetingDetails} from './api.js' */
 /** @import {Block, Item, Mailbox, Placed} from './insert.js' */

@@ -3,7 +3,7 @@
 
 import { list } from './list.js';
 import { PAGE } from './state.js';
-import { words } from './words.js';
+import { words } from './fixed_words.js';
 
 /** @import {State} from './state.js' */
 

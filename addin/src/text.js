@@ -2,7 +2,7 @@
 /**
  * Text as people and mail clients leave it: security tags in it, and whether it contains one of our blocks.
  *
- * The server reads tags the same way when the invitation arrives (A5; shared/aliases/tags.py).
+ * The server reads tags the same way when the invitation arrives (A5; shared/aliases/body_search.py).
  */
 
 /**

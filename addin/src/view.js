@@ -1,7 +1,7 @@
 // @ts-check
 /** Renders a picture into the page. Knows nothing about meetings. */
 
-import { words } from './words.js';
+import { words } from './fixed_words.js';
 
 /** @import {Button, Content, Entry, Picture, Texts} from './screens.js' */
 /** @import {Event} from './state.js' */

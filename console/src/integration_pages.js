@@ -4,7 +4,7 @@ import { CONFIGURATION, call } from './api.js';
 import { html, useState } from './ui.js';
 import { Command } from './command.js';
 import { Asked, Heading, Moment, Problem, useAsked } from './parts.js';
-import { Statistics } from './statistics.js';
+import { Statistics } from './overview_charts.js';
 import { Tabs, signsIn } from './tabs.js';
 
 const PATH = `${CONFIGURATION}ms_exchange_connector/`;

@@ -2,7 +2,7 @@
 
 import { CONFIGURATION, STATUS, list } from './api.js';
 import { Alarms } from './alarms.js';
-import { Statistics } from './statistics.js';
+import { Statistics } from './overview_charts.js';
 import { html } from './ui.js';
 import { Asked, Heading, Moment, useAsked } from './parts.js';
 

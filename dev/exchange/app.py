@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from dev.exchange.clock import Clock
 from dev.exchange.control import control_routes, explain
 from dev.exchange.ews import gateway as ews
 from dev.exchange.graph.gateway import ROOT, Gateway
 from dev.exchange.state import Exchange, Settings
+from dev.movable_clock import MovableClock
 from dev.provider.app import routes as provider_routes
 from dev.provider.provider import Provider
 
@@ -67,7 +67,7 @@ class Running:
 
 @asynccontextmanager
 async def running_exchange(
-    settings: Settings | None = None, port: int = 0, clock: Clock | None = None
+    settings: Settings | None = None, port: int = 0, clock: MovableClock | None = None
 ) -> AsyncIterator[Running]:
     """Run a simulated Exchange on 127.0.0.1, on a free port unless one is given."""
     exchange = Exchange(settings, clock)

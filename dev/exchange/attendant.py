@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from dev.exchange.calendar import Entry, day_of, find_occurrence, instances, occurrence, plain_occurrence, whole
-from dev.exchange.clock import Clock
 from dev.exchange.directory import User
 from dev.exchange.model import (
     Body,
@@ -25,6 +24,7 @@ from dev.exchange.model import (
 )  # fmt: skip
 from dev.exchange.store import DELETED, INBOX, Store
 from dev.exchange.visibility import is_visible
+from dev.movable_clock import MovableClock
 
 PROCESSING = ("None", "AutoUpdate", "AutoAccept")
 _NOT_RESPONDED = Response(Reply.NOT_RESPONDED)
@@ -60,7 +60,7 @@ class Placement:
 class Attendant:
     """Keeps calendars in step with the messages that arrive."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: MovableClock) -> None:
         self._store = store
         self._clock = clock
         self._processing: dict[str, Processing] = {}

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from dev.exchange.clock import Clock
 from dev.exchange.directory import TENANT, User
+from dev.movable_clock import MovableClock
 
 IDENTITY_TOKEN_LIFETIME = 28_800
 EXCHANGE = "00000002-0000-0ff1-ce00-000000000000"
@@ -42,7 +42,7 @@ class SigningKey:
 class Identity:
     """Issues tokens, and publishes the keys; after a rollover the old key stays in the document."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: MovableClock) -> None:
         self._clock = clock
         self._keys: list[SigningKey] = []
         self._stranger: SigningKey | None = None

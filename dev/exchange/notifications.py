@@ -12,8 +12,8 @@ from urllib.parse import quote
 
 import aiohttp
 
-from dev.exchange.clock import Clock
 from dev.exchange.faults import Faults
+from dev.movable_clock import MovableClock
 
 Notice = Mapping[str, Any]
 
@@ -39,7 +39,7 @@ class Notifier:
 
     witness: ClassVar[Callable[[Notice], None]] = staticmethod(lambda _document: None)
 
-    def __init__(self, clock: Clock, faults: Faults) -> None:
+    def __init__(self, clock: MovableClock, faults: Faults) -> None:
         self._clock = clock
         self._faults = faults
         self._session: aiohttp.ClientSession | None = None

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dev.exchange.calendar import Entry, find_occurrence
-from dev.exchange.clock import Clock
 from dev.exchange.directory import User
 from dev.exchange.model import Body, Difference, Letter, MeetingPart, MessageKind, Reply, Response
 from dev.exchange.post import PostOffice
 from dev.exchange.store import DELETED, INBOX, Store
+from dev.movable_clock import MovableClock
 
 _KINDS = {
     Reply.ACCEPTED: (MessageKind.ACCEPTED, "Accepted"),
@@ -48,7 +48,7 @@ class Answer:
 class Responses:
     """Puts answers into calendars and sends them to organizers."""
 
-    def __init__(self, store: Store, post: PostOffice, clock: Clock) -> None:
+    def __init__(self, store: Store, post: PostOffice, clock: MovableClock) -> None:
         self._store = store
         self._post = post
         self._clock = clock

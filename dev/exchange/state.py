@@ -7,7 +7,6 @@ from datetime import datetime
 
 from dev.exchange.attendant import Attendant
 from dev.exchange.calendar import Entry, find_occurrence
-from dev.exchange.clock import Clock
 from dev.exchange.directory import Directory
 from dev.exchange.ews.state import Ews
 from dev.exchange.faults import Faults
@@ -22,6 +21,7 @@ from dev.exchange.responses import Responses
 from dev.exchange.store import Change, Store
 from dev.exchange.subscriptions import Subscription, Subscriptions
 from dev.exchange.variants import Variants
+from dev.movable_clock import MovableClock
 
 
 @dataclass
@@ -62,11 +62,11 @@ class Traffic:
 class Exchange:
     """All parts of one simulated service."""
 
-    def __init__(self, settings: Settings | None = None, clock: Clock | None = None) -> None:
+    def __init__(self, settings: Settings | None = None, clock: MovableClock | None = None) -> None:
         self.settings = settings or Settings()
         #: Set when somebody wants everything to be as at the start; whoever runs this service restarts it.
         self.is_over = Event()
-        self.clock = clock or Clock()
+        self.clock = clock or MovableClock()
         self.directory = Directory()
         self.faults = Faults()
         self.variants = Variants()

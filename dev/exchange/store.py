@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from dev.exchange.clock import Clock
 from dev.exchange.model import Event, Letter, Meeting, Message, Response
+from dev.movable_clock import MovableClock
 
 INBOX = "inbox"
 DELETED = "deleteditems"
@@ -37,7 +37,7 @@ class Store:
     ``last_change`` is the number of the newest entry of the log; 0 when nothing happened yet.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: MovableClock) -> None:
         self._clock = clock
         self._messages: defaultdict[str, dict[str, Message]] = defaultdict(dict)
         self._events: defaultdict[str, dict[str, Event]] = defaultdict(dict)

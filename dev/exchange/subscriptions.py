@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from dev.exchange.clock import Clock
 from dev.exchange.store import CALENDAR, Change
+from dev.movable_clock import MovableClock
 
 LONGEST = timedelta(minutes=10_080)
 SHORTEST = timedelta(minutes=45)
@@ -74,7 +74,7 @@ class Subscription:
 class Subscriptions:
     """All subscriptions of the one application that uses this service."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: MovableClock) -> None:
         self._clock = clock
         self._all: dict[str, Subscription] = {}
         self.on_lifecycle: Callable[[Subscription, str], None] = lambda _subscription, _event: None

@@ -17,7 +17,6 @@ import httpx
 from aiohttp import web
 
 from dev.exchange.app import Running, running_exchange
-from dev.exchange.clock import Clock
 from dev.exchange.visibility import ON_PREMISES
 from dev.harness.node_wire import ON_NODE, wire_to
 from dev.harness.outages import Away, Outages
@@ -25,6 +24,7 @@ from dev.harness.rounds import in_place
 from dev.harness.secrets import MemorySecrets
 from dev.harness.storage import MemoryStorage
 from dev.management_node.node import Node
+from dev.movable_clock import MovableClock
 from shared.addin.meeting_details import details
 from shared.aliases.allocation import alias_format
 from shared.composition import Services
@@ -235,7 +235,7 @@ class Deployment:
         """The poison queue delivers what it holds. What fails there stays: Azure delivers it again and again."""
         for body in list(self.poisoned):
             with suppress(SchedulingError):
-                await self.services.scheduling.worker.set_aside(body)
+                await self.services.scheduling.poison_queue.record(body)
                 self.poisoned.remove(body)
 
     # --- outages
@@ -301,7 +301,7 @@ class Deployment:
 
 @asynccontextmanager
 async def deployed(
-    by: By = By.GRAPH, clock: Clock | None = None, *, on_node: bool = False, **settings: Any
+    by: By = By.GRAPH, clock: MovableClock | None = None, *, on_node: bool = False, **settings: Any
 ) -> AsyncIterator[Deployment]:
     """A deployment with one integration that watches its mailbox; `settings` are the integration's.
 

@@ -9,9 +9,9 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from dev.host.clock import MovableClock
 from dev.host.timers import Timer
 from dev.host.worker import InvocationFailed
+from dev.movable_clock import MovableClock
 
 STARTS_MINUTES = frozenset({"poll", "rooms"})
 """Timers of the app that put messages for later minutes into a queue."""

@@ -11,7 +11,6 @@ from typing import Any
 from aiohttp import web
 
 from dev.host import worker
-from dev.host.clock import MovableClock
 from dev.host.config import HostConfig, load_config
 from dev.host.control import Control
 from dev.host.http import HttpTriggers
@@ -21,6 +20,7 @@ from dev.host.runner import Runner
 from dev.host.storage import Queues
 from dev.host.timers import Timer
 from dev.host.worker import Function
+from dev.movable_clock import MovableClock
 
 Page = Callable[[web.BaseRequest], Awaitable[web.Response]]
 LARGEST_BODY = 100 * 1024 * 1024  # bytes; what Azure accepts

@@ -12,11 +12,11 @@ from datetime import UTC, datetime, timedelta
 
 from cronsim import CronSim, CronSimError
 
-from dev.host.clock import MovableClock
 from dev.host.config import HostError, resolve
 from dev.host.protos import TypedData
 from dev.host.runner import Runner
 from dev.host.worker import Function, InvocationFailed
+from dev.movable_clock import MovableClock
 
 LATE = timedelta(seconds=1)
 

@@ -13,7 +13,8 @@ from aiohttp import web
 
 from dev.faults import Fault, FaultError
 from dev.management_node.api import Answer, Api, Request
-from dev.management_node.node import Node, RealClock
+from dev.management_node.node import Node
+from dev.movable_clock import MovableClock
 
 MAX_BODY = 16 * 1024**2
 
@@ -82,8 +83,13 @@ class Server:
         return web.json_response({"now": self.node.clock.now().isoformat()})
 
     async def _move_clock(self, request: web.Request) -> web.Response:
-        if isinstance(self.node.clock, RealClock):
-            self.node.clock.move_to(datetime.fromisoformat((await request.json())["now"]))
+        clock = self.node.clock
+        if isinstance(clock, MovableClock):
+            try:
+                moment = datetime.fromisoformat((await request.json())["now"])
+                clock.move_to(max(moment, clock.now()) if moment.tzinfo else moment)
+            except (KeyError, TypeError, ValueError) as error:
+                return web.json_response({"error": str(error)}, status=400)
         return await self._clock(request)
 
     async def _add_faults(self, request: web.Request) -> web.Response:

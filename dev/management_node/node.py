@@ -2,13 +2,14 @@
 
 from collections import deque
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from dev.management_node.auth import Auth
 from dev.management_node.faults import Faults
 from dev.management_node.model import IDENTITY_PROVIDER_GROUP, IVR_THEME, Fields
 from dev.management_node.store import Store
+from dev.movable_clock import MovableClock
 
 REPLICATION = timedelta(seconds=60)
 """How long it takes until conferencing nodes know what has been configured."""
@@ -20,25 +21,6 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """The present moment, aware, in UTC."""
         ...
-
-
-class RealClock:
-    """The time of this machine, put forward."""
-
-    def __init__(self) -> None:
-        self._ahead = timedelta(0)
-
-    def now(self) -> datetime:
-        """See Clock."""
-        return datetime.now(UTC) + self._ahead
-
-    def move_to(self, moment: datetime) -> None:
-        """Put it forward; a moment in the past changes nothing."""
-        self._ahead += max(moment - self.now(), timedelta(0))
-
-    def set_right(self) -> None:
-        """Real time again."""
-        self._ahead = timedelta(0)
 
 
 @dataclass
@@ -83,7 +65,7 @@ class _Replicated:
 class Node:
     """The node's state."""
 
-    clock: Clock = field(default_factory=RealClock)
+    clock: Clock = field(default_factory=MovableClock)
     limit: int = 1000
     variants: Variants = field(default_factory=Variants)
     replication: timedelta = REPLICATION
@@ -96,8 +78,8 @@ class Node:
         """As it was when it was made; the clock is right again."""
         new = type(self)()
         self.limit, self.variants, self.replication = new.limit, new.variants, new.replication
-        if isinstance(self.clock, RealClock):
-            self.clock.set_right()
+        if isinstance(self.clock, MovableClock):
+            self.clock.reset()
         self._begin()
 
     def _begin(self) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.aliases.marks import find_marks
+from shared.aliases.body_search import find_marks
 from shared.aliases.people import addresses_in
 from shared.aliases.promises import Promises
 from shared.bookings.booking import Booking, State

@@ -27,7 +27,7 @@ from shared.aliases.tags import new_tag
 from shared.bookings.alias_rows import ALIAS_KEY, aliases_table
 from shared.bookings.booking import Booking, State
 from shared.bookings.due_tasks import due_of
-from shared.bookings.removal import removing
+from shared.bookings.removal_steps import removing
 from shared.bookings.rows import meetings_table
 from shared.bookings.stored import stored_booking
 from shared.clock import Clock

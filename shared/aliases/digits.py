@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from shared.bookings.booking import State
-from shared.bookings.removal import removing
+from shared.bookings.removal_steps import removing
 from shared.bookings.stored import stored_booking
 from shared.record_lists.journal import Journal, Record
 from shared.storage import Row, Table

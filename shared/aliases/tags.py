@@ -1,8 +1,10 @@
 """Security tags: `PXPS:-<uuid>#` links an invitation to the alias that was allocated for it (A1, A5)."""
 
+import re
 import uuid
 
-from shared.aliases.marks import find_marks
+TAG = re.compile(r"PXPS:-([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})", re.IGNORECASE | re.ASCII)
+# The closing `#` is not required: clients that turn addresses into links lose it, and the length is fixed.
 
 
 def new_tag() -> str:
@@ -13,8 +15,3 @@ def new_tag() -> str:
 def format_tag(tag: str) -> str:
     """The tag as it appears in joining instructions."""
     return f"PXPS:-{tag}#"
-
-
-def find_tags(body: str) -> list[str]:
-    """The different tags' uuids in an HTML or plain-text body, see Marks.tags."""
-    return find_marks(body).tags

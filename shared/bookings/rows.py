@@ -5,7 +5,7 @@ All rows of one integration share a partition, named by its uuid, so that they c
     tag:<uuid>               a booking: alias, meeting, conference             bookings/booking.py
     meeting:<key>            which tag a meeting has                           bookings/booking.py
     meeting:<key>:<day>      the own tag of one of its occurrences             bookings/booking.py
-    removed:<tag>            a deleted booking, alias not yet released         bookings/removal.py
+    removed:<tag>            a deleted booking, alias not yet released         bookings/removal_steps.py
     operation:<correlation>  what was decided on a message, and answered       bookings/operation.py
     decided:<key>:<when>:<operation>  that an operation is about a meeting     bookings/operation.py
     pending:<about>          an operation's work that is left, with its lease  meetings/lease.py
@@ -26,7 +26,7 @@ The named module knows the columns. Some partitions belong to no single integrat
     retired / <integration>            a deleted one with records left          meetings/retirement.py
     numbers / <kind>:<number>          what the management API calls a booking  bookings/numbering.py
     nodes / <node>                     requests to a Management Node            management_node/allowance.py
-    rooms / <minute>:<of>:<tag>        when a Management Node is updated        conferences/room_times.py
+    rooms / <minute>:<of>:<tag>        when a Management Node is updated        conferences/room_due_times.py
     alarms-<n> / <integration>:<kind>  a raised alarm                           alarms.py
     lists / …                          lists of bookings and operations         record_lists/counted.py
     turns-<n> / <integration>          whose turn it is, and what is due when   meetings/turns.py

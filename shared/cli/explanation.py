@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from shared.aliases.promises import Promise, find_promises
-from shared.aliases.tags import find_tags
+from shared.aliases.body_search import find_promises, find_tags
+from shared.aliases.promises import Promise
 from shared.bookings.booking import Booking, State
 from shared.calendar.conference import Calendar
 from shared.calendar.request import CalendarItem, MeetingRequest, Shape

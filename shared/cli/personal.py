@@ -21,8 +21,8 @@ from shared.cli.show import Output
 from shared.cli.vmr_files import FileVmr, read
 from shared.clock import SystemClock
 from shared.errors import SettingsInvalid
+from shared.management.conference_form import VmrForm, reference_in
 from shared.management.relations import Relations
-from shared.management.vmr_form import VmrForm, reference_in
 from shared.personal.fields import normal
 
 commands = group("Personal VMRs of our own store.")

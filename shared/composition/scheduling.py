@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from shared.integrations import Integration
     from shared.meetings.handlers import Handlers
     from shared.meetings.lifecycle import IntegrationLifecycle
+    from shared.meetings.poison_queue import PoisonQueue
     from shared.meetings.retirement import Retirement
     from shared.meetings.rounds import Rounds
     from shared.meetings.timers import Timers
@@ -50,7 +51,14 @@ class Scheduling:
 
         base = self.foundation
         lanes = Lanes(base.storage, base.clock)
-        return Worker(self._handlers, self.mailboxes.queue, base.alarms, lanes, keep_rooms)
+        return Worker(self._handlers, self.mailboxes.queue, lanes, keep_rooms)
+
+    @cached_property
+    def poison_queue(self) -> PoisonQueue:
+        """Records what could not be handled."""
+        from shared.meetings.poison_queue import PoisonQueue
+
+        return PoisonQueue(self._handlers, self.foundation.alarms)
 
     @cached_property
     def lists(self) -> RecordLists:

@@ -14,8 +14,8 @@ from shared.bookings.booking import Booking, State
 from shared.clock import Clock
 from shared.conferences.node_room import Place, next_moment, wanted
 from shared.conferences.platform import Platform, PolicyPlatform
+from shared.conferences.room_due_times import AHEAD, RoomTime, RoomTimes, retry_minute
 from shared.conferences.room_records import RoomRecord, RoomRecords
-from shared.conferences.room_times import AHEAD, RoomTime, RoomTimes, retry_minute
 from shared.conferences.room_work import enqueue_rooms
 from shared.management_node.nodes import ManagementNode
 from shared.storage import Queue, Tables

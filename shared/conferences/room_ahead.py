@@ -23,7 +23,7 @@ from shared.calendar.conference import Conference
 from shared.conferences.node_platform import NodeOf, PlaceOf, Rooms
 from shared.conferences.node_room import Place
 from shared.conferences.room_alarms import listed
-from shared.conferences.room_times import AHEAD, RoomTime
+from shared.conferences.room_due_times import AHEAD, RoomTime
 from shared.errors import RateLimited
 from shared.management_node.failure import NodeFailed, NodeRefused
 from shared.management_node.nodes import ManagementNode

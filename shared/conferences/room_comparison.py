@@ -17,8 +17,8 @@ from shared.bookings.rows import meetings_table
 from shared.bookings.stored import bookings_of, stored_booking
 from shared.conferences.node_platform import NodeOf, PlaceOf, Rooms
 from shared.conferences.node_room import Place, next_moment, wanted
+from shared.conferences.room_due_times import RETRY_AFTER, RoomTime
 from shared.conferences.room_records import RoomRecord
-from shared.conferences.room_times import RETRY_AFTER, RoomTime
 from shared.conferences.room_work import BATCH
 from shared.errors import RateLimited, SchedulingError
 from shared.management_node.failure import NodeFailed, NodeRefused

@@ -31,9 +31,9 @@ from shared.conferences.platform import PolicyPlatform
 from shared.conferences.room_ahead import RoomsAhead
 from shared.conferences.room_alarms import RoomAlarms
 from shared.conferences.room_changes import RoomChanges
+from shared.conferences.room_due_times import AHEAD, RoomTime, retry_minute
 from shared.conferences.room_items import Item, Outcome, Renames
 from shared.conferences.room_records import RoomRecord
-from shared.conferences.room_times import AHEAD, RoomTime, retry_minute
 from shared.conferences.room_work import BATCH, RoomWork
 from shared.errors import RateLimited, SchedulingError
 from shared.management_node.failure import NodeFailed

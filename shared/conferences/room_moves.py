@@ -24,7 +24,7 @@ from shared.bookings.rows import RowKind, meetings_table
 from shared.bookings.stored import bookings_of, stored_booking
 from shared.conferences.node_platform import Rooms
 from shared.conferences.platform import Platform
-from shared.conferences.room_times import RoomTime, retry_minute
+from shared.conferences.room_due_times import RoomTime, retry_minute
 from shared.storage import Delete, Put, Replace, Row, RowChanged, Table
 
 MOVE = "move"

@@ -18,7 +18,7 @@ BATCH = 40
 
 @dataclass(frozen=True)
 class RoomWork:
-    """Rooms of one integration to be checked. `minute` is that of their rows (room_times.py).
+    """Rooms of one integration to be checked. `minute` is that of their rows (room_due_times.py).
 
     `checked` are rooms known to be wrong on the node: they are checked in any case.
     """

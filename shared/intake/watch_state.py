@@ -65,8 +65,9 @@ class WatchState:
         if self.known is not None:
             self.known[key] = Row(self.integration, key, columns, etag)
 
-    def drop(self, row: Row) -> None:
-        """A row that was read ahead has been removed."""
+    async def remove(self, row: Row) -> None:
+        """Remove a state as it was read. Raises RowChanged."""
+        await self._table.commit(self.integration, Delete(row))
         if self.known is not None:
             self.known.pop(row.key, None)
 
@@ -75,8 +76,7 @@ class WatchState:
         for name in names:
             if row := await self.read(name):
                 with suppress(RowChanged):  # another run has just written it; the next sweep looks again
-                    await self._table.commit(self.integration, Delete(row))
-                self.drop(row)
+                    await self.remove(row)
 
 
 async def stored_subscription(tables: Tables, integration: str) -> Subscription | None:

@@ -16,13 +16,13 @@ from shared.bookings.stored import operation_row
 from shared.clock import Clock
 from shared.errors import RateLimited, SchedulingError
 from shared.intake.notice import Notice, enqueue
-from shared.intake.watch_state import SUBSCRIPTION, WatchState, joined, parts, subscription_of
+from shared.intake.subscription_renewal import renewed_or_created
+from shared.intake.watch_state import WatchState, joined, parts
 from shared.mailboxes.arrivals import Arrivals
 from shared.mailboxes.mailbox import Changes, Folder, Mailbox, MessageNotFound
-from shared.mailboxes.subscription import Subscription, Subscriptions
-from shared.storage import Delete, Queue, Row, RowChanged, Storage
+from shared.mailboxes.subscription import Subscriptions
+from shared.storage import Queue, Row, Storage
 
-RENEW_BEFORE = timedelta(hours=48)
 SWEEP_MAX_PAGES = 50
 """Pages per folder and sweep; the next sweep continues where this one stopped."""
 
@@ -93,33 +93,13 @@ class Watcher:
             await enqueue(self.queue, [Notice(self.integration, lined_up=True)])
 
     async def keep_subscribed(self, *, at_once: bool = False) -> bool:
-        """Renew the subscription if less than two days are left (or at once); returns whether a new one had to be
-        created.
+        """See subscription_renewal.py; returns whether a new subscription had to be created.
 
         If so, the caller sweeps: messages in between raised no notification.
         """
         if self.subscriptions is None:
             return False
-        now, terms = self.clock.now(), self.subscriptions.terms
-        row = await self.state.read(SUBSCRIPTION)
-        if row and row.values.get("terms") == terms:
-            subscribed = subscription_of(row)
-            if not at_once and now + RENEW_BEFORE < subscribed.expires:
-                return False
-            if renewed := await self.subscriptions.renew(subscribed.id, now):
-                await self._subscribed(renewed, terms)
-                return False
-            try:
-                # If creating one fails, the lost one must not count as alive.
-                await meetings_table(self.storage).commit(self.integration, Delete(row))
-            except RowChanged:
-                return True  # another run has just subscribed
-            self.state.drop(row)
-        await self._subscribed(await self.subscriptions.create(now), terms)
-        return True
-
-    async def _subscribed(self, to: Subscription, terms: str) -> None:
-        await self.state.write(SUBSCRIPTION, id=to.id, expires=to.expires.isoformat(), terms=terms)
+        return await renewed_or_created(self.subscriptions, self.state, self.clock.now(), at_once=at_once)
 
     async def resync(self, *, resubscribe: bool) -> int:
         """Repair the subscription if requested, then sweep; returns the number of messages found."""

@@ -1,6 +1,6 @@
 """Integrations: what admins set, how it is checked, and how it is stored.
 
-sections/       every setting, one module per section of the admin's form: type, default, limits, help
+settings/       every setting, one module per section of the admin's form: type, default, limits, help
 integration.py  all sections as one immutable record
 draft.py        from received fields to a proposed record: types and limits
 checks.py       what may be saved; syntax.py the syntax of texts; conditions.py what is required when, as data
@@ -11,7 +11,7 @@ settings_docs.py makes docs/settings.md
 
 from shared.integrations.checks import validate
 from shared.integrations.integration import Integration
-from shared.integrations.sections.metadata import ExchangeDomain
+from shared.integrations.settings.metadata import ExchangeDomain
 from shared.integrations.store import IntegrationStore, StaleSettings
 
 __all__ = ["ExchangeDomain", "Integration", "IntegrationStore", "StaleSettings", "validate"]

@@ -12,8 +12,8 @@ from shared.integrations.combinations import combination_faults
 from shared.integrations.conditions import ALWAYS, Condition
 from shared.integrations.draft import Draft, draft
 from shared.integrations.integration import Integration, settings
-from shared.integrations.sections.metadata import DOMAIN_MAX_LENGTH
 from shared.integrations.setting import Format, format_of
+from shared.integrations.settings.metadata import DOMAIN_MAX_LENGTH
 
 _ALL_MAX_BYTES = 900 * 1024
 """What all texts may take together in UTF-16: a table row holds 1 MiB, and the rest is names and numbers."""

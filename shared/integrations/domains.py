@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from shared.integrations.conditions import EXCHANGE_TOKEN
-from shared.integrations.sections.metadata import ExchangeDomain
+from shared.integrations.settings.metadata import ExchangeDomain
 
 if TYPE_CHECKING:
     from shared.integrations.integration import Integration

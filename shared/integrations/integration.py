@@ -10,18 +10,18 @@ from pydantic.fields import FieldInfo
 
 from shared.api_paths import CONFIGURATION, CONNECTOR, uri
 from shared.integrations.exchange_online import is_exchange_online, tenant_of
-from shared.integrations.sections.addin import AddIn
-from shared.integrations.sections.advanced import Advanced
-from shared.integrations.sections.bridge import Bridge
-from shared.integrations.sections.email import EmailText
-from shared.integrations.sections.exchange import Exchange
-from shared.integrations.sections.general import General
-from shared.integrations.sections.metadata import MetadataDomains
-from shared.integrations.sections.pane import Pane
-from shared.integrations.sections.personal import Personal
-from shared.integrations.sections.record import Record
-from shared.integrations.sections.single_use import SingleUse
 from shared.integrations.setting import Format, Section, Setting, format_of, setting_of
+from shared.integrations.settings.addin import AddIn
+from shared.integrations.settings.advanced import Advanced
+from shared.integrations.settings.bridge import Bridge
+from shared.integrations.settings.email import EmailText
+from shared.integrations.settings.exchange import Exchange
+from shared.integrations.settings.general import General
+from shared.integrations.settings.metadata import MetadataDomains
+from shared.integrations.settings.pane_texts import Pane
+from shared.integrations.settings.personal_vmrs import Personal
+from shared.integrations.settings.record import Record
+from shared.integrations.settings.single_use_vmrs import SingleUse
 
 SECTIONS: tuple[type[Section], ...] = (
     General,

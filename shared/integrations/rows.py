@@ -24,10 +24,10 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from shared.integrations.integration import Integration
-from shared.integrations.sections.exchange import Exchange
-from shared.integrations.sections.general import General
-from shared.integrations.sections.metadata import ExchangeDomain
 from shared.integrations.setting import is_nullable
+from shared.integrations.settings.exchange import Exchange
+from shared.integrations.settings.general import General
+from shared.integrations.settings.metadata import ExchangeDomain
 from shared.storage import Insert, Replace, Row, Values, Write
 
 PARTITION = "integrations"

@@ -18,7 +18,7 @@ PATH = Path("docs/settings.md")
 _INTRODUCTION = """\
 # Settings of an integration
 
-This page is generated from the model in `shared/integrations/sections/`; after changing that, run
+This page is generated from the model in `shared/integrations/settings/`; after changing that, run
 `python -m shared.integrations.settings_docs`. Field names are those of the management API's resource
 `ms_exchange_connector`.
 

@@ -8,13 +8,13 @@ from shared.api_paths import CONFIGURATION, CONNECTOR, id_in
 from shared.clock import Clock
 from shared.errors import Conflict, NotFound
 from shared.integrations import IntegrationStore
+from shared.management.conference_form import CONFERENCE, CONFERENCE_SCHEMA, OWN_FIELD, VmrForm, reference_in
 from shared.management.directory import Directory
 from shared.management.listing import BELOW
 from shared.management.meeting_objects import FIRST_MEETING_ID
 from shared.management.meeting_records import ROOMS, MeetingReader
 from shared.management.relations import NameAt, Relations, paths_in, platform_names
 from shared.management.resource import Object, Shown
-from shared.management.vmr_form import CONFERENCE, CONFERENCE_SCHEMA, OWN_FIELD, VmrForm, reference_in
 from shared.personal.field_table import CONFERENCE_FIELDS
 from shared.personal.store import VmrStore
 from shared.personal.vmr import PersonalVmr

@@ -10,8 +10,8 @@ from pydantic.fields import FieldInfo
 from shared.integrations import Integration
 from shared.integrations.conditions import ALWAYS, Condition
 from shared.integrations.integration import READ_ONLY_FIELDS, SECRET_FIELDS, SECTIONS, settings
-from shared.integrations.sections.metadata import DOMAIN_MAX_LENGTH
 from shared.integrations.setting import Setting, format_of
+from shared.integrations.settings.metadata import DOMAIN_MAX_LENGTH
 from shared.management.listing import SEARCHED
 from shared.management.resource import TIME, Schema
 

@@ -14,9 +14,9 @@ from shared.bookings.booking import Booking, State
 from shared.calendar.conference import Conference, Occurrence
 from shared.integrations import Integration
 from shared.integrations.references import REFERENCES, is_uri, path_in
+from shared.management.conference_form import ALIAS, CONFERENCE, OWN_FIELD, shown_fields
 from shared.management.connectors import connector_uri
 from shared.management.resource import Object, time_text
-from shared.management.vmr_form import ALIAS, CONFERENCE, OWN_FIELD, shown_fields
 from shared.personal.field_table import CONFERENCE_FIELDS
 from shared.record_lists.entries import open_room_of, recurs, shown_occurrences
 

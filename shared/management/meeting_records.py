@@ -16,6 +16,7 @@ from shared.clock import Clock
 from shared.conferences.policy_request import split_alias
 from shared.errors import NotFound
 from shared.integrations import Integration, IntegrationStore
+from shared.management.conference_form import ALIAS, CONFERENCE
 from shared.management.listing import Part, Query
 from shared.management.meeting_objects import (
     FIRST_MEETING_ID,
@@ -27,7 +28,6 @@ from shared.management.meeting_objects import (
 )
 from shared.management.resource import Action, Object, Schema, Shown
 from shared.management.spans import Span, span_by_id
-from shared.management.vmr_form import ALIAS, CONFERENCE
 from shared.record_lists.entries import ALIASES as LISTED_ALIASES
 from shared.record_lists.entries import booking_in
 from shared.record_lists.journal import Record

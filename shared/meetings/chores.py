@@ -19,6 +19,7 @@ from shared.alarm_kinds import AlarmKind
 from shared.alarms import Alarms
 from shared.clock import Clock
 from shared.errors import AWAY, NotFound, SchedulingError
+from shared.intake.subscription_renewal import RENEW_EVERY
 from shared.intake.watcher import Watcher
 from shared.integrations import Integration
 from shared.meetings.alarm_checks import check_domains, check_mailbox_settings, check_number_space
@@ -46,9 +47,6 @@ WHAT_HAS_HAPPENED = frozenset(
 
 POISON_ALARM_QUIET_TIME = timedelta(days=7)
 """A failed message or answer stays an alarm for a week after its last failure."""
-
-RENEW_EVERY = timedelta(hours=20)
-"""Subscriptions live six days. Renewal, which also reveals a lost subscription, runs once a day."""
 
 LOOK_EVERY = timedelta(minutes=15)
 """How often records are searched for unfinished work while nothing is known to be wrong. The queue's own retries take

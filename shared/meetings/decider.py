@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared.aliases.allocation import Allocator, alias_format
-from shared.aliases.marks import Marks, find_marks_in_turns
+from shared.aliases.body_search import Marks, find_marks_in_turns
 from shared.aliases.promises import Promise, Promises
 from shared.aliases.quota import of_copy, of_user
 from shared.bookings.booking import Booking, State

@@ -16,8 +16,8 @@ from shared.bookings.operation import Operation
 from shared.bookings.rows import RowKind, meetings_table
 from shared.bookings.stored import deleting_operation, operation_row, save_booking
 from shared.clock import Clock
+from shared.conferences.booking_removal import Removals
 from shared.conferences.platform import Platform
-from shared.conferences.removals import Removals
 from shared.errors import SchedulingError
 from shared.mailboxes.mailbox import ForeignItem, Mailbox
 from shared.meetings.booked_item import booked_item

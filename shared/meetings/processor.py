@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared.alarms import Alarms
-from shared.aliases.marks import find_marks_in_turns
+from shared.aliases.body_search import find_marks_in_turns
 from shared.bookings.booking import Booking
 from shared.bookings.operation import correlation_id
 from shared.calendar.conference import Calendar

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from shared.alarms import forget_alarms
 from shared.bookings.booking import Booking
 from shared.bookings.rows import RETIRED_PARTITION, RowKind, meetings_table
+from shared.conferences.booking_removal import Removals
 from shared.conferences.platform import Platform
-from shared.conferences.removals import Removals
 from shared.errors import AWAY
 from shared.meetings.cause import cause_of
 from shared.meetings.turns import forget_turn

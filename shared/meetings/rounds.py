@@ -58,9 +58,6 @@ BUSY_PAUSE = timedelta(seconds=30)
 
 RETRY_PAUSE = timedelta(minutes=10)
 
-_SHOWN = 300
-"""Characters of a message that are logged: a round's name, times and uuids."""
-
 
 @dataclass(frozen=True)
 class Rounds:
@@ -140,11 +137,6 @@ class Rounds:
             if not last_try:
                 raise
             log.error("a part of round %s is left to the next round: %s", stretch.round, type(error).__name__)
-
-    def set_aside(self, body: str) -> None:
-        """Record a message that became poison, which happens after bugs of ours; the next round does its work."""
-        log.error("a part of a round could not be handled: %s", body[:_SHOWN])
-        measure(Metric.SET_ASIDE, 1)
 
     async def _work(self, stretch: Stretch) -> None:
         outlines = {

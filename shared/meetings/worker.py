@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias
 
-from shared.alarm_kinds import AlarmKind
-from shared.alarms import Alarms
 from shared.conferences.room_work import RoomWork, is_room_work
 from shared.errors import AWAY, NotFound, RateLimited
 from shared.intake.notice import LONGEST_PAUSE, LOOKS_FOR_MESSAGE, Notice, decode, enqueue
@@ -20,7 +18,6 @@ from shared.mailboxes.mailbox import MessageNotFound
 from shared.meetings.cause import cause_of
 from shared.meetings.handlers import Handlers, HandlersOf
 from shared.meetings.lanes import Lane, Lanes
-from shared.metrics import Metric, measure
 from shared.storage import Queue
 
 log = logging.getLogger(__name__)
@@ -38,7 +35,6 @@ class Worker:
 
     handlers: HandlersOf
     queue: Queue
-    alarms: Alarms
     lanes: Lanes
     keep_rooms: Callable[[RoomWork], Awaitable[None]]
 
@@ -191,35 +187,6 @@ class Worker:
 
     async def _send(self, notice: Notice, delay: timedelta) -> None:
         await enqueue(self.queue, [notice], delay)
-
-    async def set_aside(self, body: str) -> None:
-        """Record a message from the poison queue; the backlog retries it. Raises nothing about its content.
-
-        Raises Unavailable if it cannot be recorded: the poison queue keeps it and delivers it again.
-        """
-        if is_room_work(body):
-            log.error("rooms of a Management Node could not be updated: their rows queue them again")
-            measure(Metric.SET_ASIDE, 1)
-            return
-        try:
-            notices = decode(body)
-        except ValueError:
-            log.error("dropped a foreign message")
-            measure(Metric.SET_ASIDE, 1)
-            return
-        for notice in notices:
-            log.error("a notice of integration %s could not be handled", notice.integration)
-            measure(Metric.SET_ASIDE, 1, notice.integration)
-            if notice.message:  # the sweep repeats itself
-                await self._note(notice)
-
-    async def _note(self, notice: Notice) -> None:
-        try:
-            handlers = await self.handlers(notice.integration)
-        except NotFound:
-            return  # the integration has been deleted
-        correlation = await handlers.processor.wait(notice, "Moved to the poison queue.", is_fault=True)
-        await self.alarms.raise_(notice.integration, AlarmKind.POISON, f"Correlation id {correlation}.")
 
 
 def _wait(error: Exception) -> timedelta:

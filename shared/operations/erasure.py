@@ -22,8 +22,8 @@ from shared.bookings.rows import RowKind, meetings_table
 from shared.bookings.stored import deleting_operation
 from shared.changes import ERASED, Change, ChangeLog, ChangeState, Fields
 from shared.clock import SystemClock
+from shared.conferences.booking_removal import Removals
 from shared.conferences.platform import Platform
-from shared.conferences.removals import Removals
 from shared.errors import InvalidRequest
 from shared.mail_addresses import same_address
 from shared.meetings.lease import operation_of

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from dev.environment import Addresses, app_settings
-from dev.host.clock import MovableClock
 from dev.host.host import FunctionsHost, running_host
+from dev.movable_clock import MovableClock
 from dev.seed import Places, seed
 from shared.azure_storage import AzureStorage
 from shared.composition import build, install

@@ -12,9 +12,9 @@ import pytest
 from azure.storage.queue import TextBase64EncodePolicy
 from azure.storage.queue.aio import QueueClient
 
-from dev.host.clock import MovableClock
 from dev.host.config import HostError
 from dev.host.host import FunctionsHost, running_host
+from dev.movable_clock import MovableClock
 from tests.support import eventually
 
 APP = Path(__file__).parent / "fixture_app"

@@ -21,7 +21,7 @@ from infra.live_check.facts import NO_MAILBOX_CODES
 from infra.live_check.graph import Refused
 from infra.live_check.reading import roles_of
 from infra.live_check.table import BORNE, DIFFERS, HOLDS, NOT_TRIED, Differs, NotTried, Table
-from shared.mailboxes.graph import client
+from shared.mailboxes.graph import error_mapping
 from tests.conformance.bicep import INFRA
 from tests.support.graph_judge import GraphJudge
 
@@ -257,7 +257,7 @@ def test_a_row_keeps_its_finding_where_it_cannot_be_tried_again() -> None:
 
 
 def test_codes_of_addresses_without_a_mailbox_are_the_product_s() -> None:
-    assert NO_MAILBOX_CODES == client.NO_MAILBOX_CODES
+    assert NO_MAILBOX_CODES == error_mapping.NO_MAILBOX_CODES
 
 
 def test_the_shell_s_way_in_is_python_s() -> None:

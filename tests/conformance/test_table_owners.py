@@ -18,10 +18,10 @@ NAMED_IN = "shared/storage.py"
 
 # Who may use the keys of a kind: the module that knows its columns, and those that list or remove such rows as a whole.
 OWNERS = {
-    "BOOKING": {"bookings/booking.py", "bookings/removal.py", "bookings/stored.py"}
+    "BOOKING": {"bookings/booking.py", "bookings/removal_steps.py", "bookings/stored.py"}
     | {"meetings/retirement.py", "operations/erasure.py", "record_lists/building.py", "record_lists/entries.py"},
     "LINK": {"bookings/booking.py"},
-    "REMOVED": {"bookings/removal.py", "conferences/removals.py", "meetings/retirement.py"},
+    "REMOVED": {"bookings/removal_steps.py", "conferences/booking_removal.py", "meetings/retirement.py"},
     "OPERATION": {"bookings/operation.py", "bookings/stored.py", "operations/erasure.py", "cli/data.py"}
     | {"meetings/retirement.py", "record_lists/building.py", "record_lists/entries.py"},
     "DECIDED": {"bookings/operation.py"},
@@ -41,7 +41,7 @@ PARTITIONS = {
     "SIGN_IN_PARTITION": {"identity/sign_in/codes.py"},
     "RETIRED_PARTITION": {"meetings/retirement.py"},
     "NUMBERS_PARTITION": {"bookings/numbering.py"},
-    "ROOM_TIMES_PARTITION": {"conferences/room_times.py"},
+    "ROOM_TIMES_PARTITION": {"conferences/room_due_times.py"},
     "NODES_PARTITION": {"management_node/allowance.py", "management_node/outage.py"},
     "ALARMS_PARTITION": {"alarms.py"},
     "TURNS_PARTITION": {"meetings/turns.py"},

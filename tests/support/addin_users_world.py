@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from dev.exchange.clock import Clock
 from dev.exchange.directory import User
 from dev.exchange.identity import Identity
+from dev.movable_clock import MovableClock
 from shared.identity.addin_users import AddInUsers
 from shared.identity.entra import EntraTokens
 from shared.identity.entra_keys import EntraKeys
@@ -29,7 +29,7 @@ class AddInUsersWorld:
     def __init__(self) -> None:
         clock = FakeClock()
         self.entra = Entra(clock)
-        self.exchange = Identity(Clock(clock.now))
+        self.exchange = Identity(MovableClock(clock.now))
         self.user = User("alice@example.com", "Alice", STRANGER, API)
         exchange = ExchangeTokens(ExchangeMetadata(self._fetch, clock), clock)
         entra = EntraTokens(EntraKeys(self._fetch, clock), clock)

@@ -5,10 +5,10 @@ from typing import Any
 
 from aiohttp import web
 
-from dev.exchange.clock import ClockError
 from dev.exchange.drafts import DraftError
 from dev.exchange.meetings import MeetingError, NoSuchMeetingError
 from dev.faults import FaultError
+from dev.movable_clock import ClockError
 
 Given = dict[str, Any]
 

@@ -17,8 +17,9 @@ from urllib.parse import quote
 
 from shared.errors import RateLimited, Unavailable
 from shared.mailboxes.access import Attempt, Right
-from shared.mailboxes.graph.answers import CalendarAnswer, SubscriptionAnswer
-from shared.mailboxes.graph.client import GraphClient, GraphError
+from shared.mailboxes.graph.client import GraphClient
+from shared.mailboxes.graph.error_mapping import GraphError
+from shared.mailboxes.graph.other_payloads import CalendarAnswer, SubscriptionAnswer
 from shared.mailboxes.graph.payload import parse
 from shared.mailboxes.mailbox import ItemGone
 

@@ -11,9 +11,10 @@ from urllib.parse import quote, urlencode
 from shared.calendar.conference import Occurrence
 from shared.calendar.request import CalendarItem, Shape
 from shared.errors import Unavailable
-from shared.mailboxes.graph.answers import Page
-from shared.mailboxes.graph.client import GraphClient, GraphError, get_whole
+from shared.mailboxes.graph.client import GraphClient, get_whole
+from shared.mailboxes.graph.error_mapping import GraphError
 from shared.mailboxes.graph.event_payload import EVENT_BUT_BODY, SEQUENCE, Event, Exceptions, parse_event, parse_events
+from shared.mailboxes.graph.other_payloads import Page
 from shared.mailboxes.graph.payload import parse
 from shared.mailboxes.mailbox import CalendarEntry, CalendarPage, ItemGone
 

@@ -14,16 +14,8 @@ from urllib.parse import quote, urlencode
 from shared.calendar.conference import Calendar
 from shared.calendar.request import Answer, CalendarItem, Kind, MeetingRequest, Shape
 from shared.mailboxes.arrivals import Arrived
-from shared.mailboxes.graph.answers import CalendarOwner, DirectoryUser, Draft, Page, parse_changes
-from shared.mailboxes.graph.client import (
-    MALFORMED_ID,
-    TOO_LARGE,
-    GraphClient,
-    GraphError,
-    RefusedForNow,
-    ServerError,
-    get_whole,
-)
+from shared.mailboxes.graph.client import GraphClient, get_whole
+from shared.mailboxes.graph.error_mapping import MALFORMED_ID, TOO_LARGE, GraphError, RefusedForNow, ServerError
 from shared.mailboxes.graph.event_payload import EVENT_BUT_BODY
 from shared.mailboxes.graph.events import GraphEvents, expanding
 from shared.mailboxes.graph.message_payload import (
@@ -33,6 +25,7 @@ from shared.mailboxes.graph.message_payload import (
     Message,
     parse_message,
 )
+from shared.mailboxes.graph.other_payloads import CalendarOwner, DirectoryUser, Draft, Page, parse_changes
 from shared.mailboxes.graph.payload import parse
 from shared.mailboxes.horizon import read_calendar
 from shared.mailboxes.mailbox import (

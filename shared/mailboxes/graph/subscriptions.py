@@ -5,8 +5,9 @@ from typing import Any
 from urllib.parse import quote
 
 from shared.mailboxes.client_state import digest
-from shared.mailboxes.graph.answers import Page, SubscriptionAnswer
-from shared.mailboxes.graph.client import GraphClient, GraphError
+from shared.mailboxes.graph.client import GraphClient
+from shared.mailboxes.graph.error_mapping import GraphError
+from shared.mailboxes.graph.other_payloads import Page, SubscriptionAnswer
 from shared.mailboxes.graph.payload import parse
 from shared.mailboxes.mailbox import ItemGone
 from shared.mailboxes.subscription import Subscription

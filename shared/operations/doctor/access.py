@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from shared.errors import RateLimited
 from shared.mailboxes.access import Attempt, Right
-from shared.mailboxes.graph.client import NO_MAILBOX_CODES, GraphError, RefusedForNow
+from shared.mailboxes.graph.error_mapping import NO_MAILBOX_CODES, GraphError, RefusedForNow
 from shared.mailboxes.mailbox import NO_MAILBOX
 from shared.operations.doctor.finding import Check, Finding, Place, problem, sound
 

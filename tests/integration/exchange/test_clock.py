@@ -9,8 +9,8 @@ import pytest
 from aiohttp import web
 
 from dev.exchange.app import running_exchange
-from dev.exchange.clock import Clock, ClockError
 from dev.exchange.state import Settings
+from dev.movable_clock import ClockError, MovableClock
 from tests.support.exchange_world import ExchangeWorld
 
 
@@ -64,7 +64,7 @@ async def test_backwards_and_nonsense_are_refused(world: ExchangeWorld, now: obj
 
 def test_time_goes_on_after_a_jump() -> None:
     real = datetime(2026, 1, 1, tzinfo=UTC)
-    clock = Clock(lambda: real)
+    clock = MovableClock(lambda: real)
     assert clock.now() == real
     clock.move_to(datetime(2026, 6, 1, 2, tzinfo=UTC))
     real += timedelta(seconds=10)

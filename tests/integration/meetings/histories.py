@@ -10,11 +10,11 @@ from typing import Any, TypeAlias
 
 from hypothesis import HealthCheck, currently_in_test_context, note, settings
 
-from dev.exchange.clock import Clock
 from dev.harness.deployment import INTEGRATION, OTHER_HABITS, By, Deployment, deployed
 from dev.harness.node_wire import wire_to
 from dev.harness.outages import Away
 from dev.management_node.node import Node
+from dev.movable_clock import MovableClock
 from shared.bookings.operation import Operation
 from shared.composition import Services
 from shared.conferences.policy import Policy
@@ -371,7 +371,7 @@ async def run(
 
     `varied` are variants of Graph, or what EWS does otherwise than Exchange; nothing may depend on them.
     """
-    async with deployed(by, Clock(lambda: ORIGIN), on_node=on_node, **TELLING) as world:
+    async with deployed(by, MovableClock(lambda: ORIGIN), on_node=on_node, **TELLING) as world:
         world.exchange.exchange.ews.renews_answered = renews
         if by is By.GRAPH:
             world.exchange.exchange.variants.change(varied or {})

@@ -18,7 +18,8 @@ from shared.errors import Unavailable
 from shared.identity import documents
 from shared.identity.documents import JsonDocuments
 from shared.mailboxes.graph import client as graph
-from shared.mailboxes.graph.client import GraphClient, GraphError
+from shared.mailboxes.graph.client import GraphClient
+from shared.mailboxes.graph.error_mapping import GraphError
 from shared.management_node import client as node_client
 from shared.management_node.allowance import Unlimited
 from shared.management_node.client import NodeClient

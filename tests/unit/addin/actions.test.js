@@ -5,7 +5,7 @@ import { Actions } from '../../../addin/src/actions.js';
 import { ApiError } from '../../../addin/src/api.js';
 import { NoIdentity, SignInNeeded } from '../../../addin/src/identity.js';
 import { OutlookError } from '../../../addin/src/office.js';
-import { words } from '../../../addin/src/words.js';
+import { words } from '../../../addin/src/fixed_words.js';
 import { FakeItem, timeout } from './fakes.js';
 
 const TAG = 'PXPS:-0b1c2d3e-4f50-4617-8829-3a4b5c6d7e8f#';

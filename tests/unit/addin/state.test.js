@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { picture } from '../../../addin/src/screens.js';
 import { PAGE, next, start } from '../../../addin/src/state.js';
-import { words } from '../../../addin/src/words.js';
+import { words } from '../../../addin/src/fixed_words.js';
 
 const TEXTS = new Proxy({}, { get: (_, name) => name });
 const BOTH = { single_use: true, personal: true };

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.aliases.promises import find_promises
-from shared.aliases.tags import find_tags
+from shared.aliases.body_search import find_promises, find_tags
 from tests.unit.addin.node import HERE, run_node
 
 TAGS = (

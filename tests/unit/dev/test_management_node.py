@@ -9,7 +9,8 @@ import pytest
 
 from dev.harness.node_wire import NodeWire
 from dev.management_node.auth import BASIC
-from dev.management_node.node import Node, RealClock
+from dev.management_node.node import Node
+from dev.movable_clock import MovableClock
 from tests.fakes.clock import FakeClock
 
 ROOT = "/api/admin/configuration/v1/"
@@ -235,14 +236,14 @@ class TestReplication:
 
 
 async def test_it_begins_again_as_it_was_made(http: httpx.AsyncClient, node: Node) -> None:
-    node.clock = RealClock()
-    node.clock.move_to(node.clock.now() + timedelta(days=1))
+    node.clock = clock = MovableClock()
+    clock.move_to(clock.now() + timedelta(days=1))
     node.limit, node.variants.knows_in = 7, False
     node.faults.add({"on": "DELETE /api", "status": 503, "times": None})
     await made(http, room("One", "1"))
-    ahead = node.clock.now()
+    ahead = clock.now()
     node.begin_again()
-    assert node.clock.now() < ahead
+    assert clock.now() < ahead
     assert (node.limit, node.variants.knows_in, node.rooms(), node.requests) == (1000, True, [], [])
     await made(http, room("One", "1"))
     assert (await http.delete(f"{ROOMS}1/")).status_code == 204

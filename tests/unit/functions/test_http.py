@@ -33,7 +33,7 @@ from shared.errors import (
 )
 from shared.intake.watcher import MailboxUnreadable
 from shared.mailboxes.ews.failures import EwsError
-from shared.mailboxes.graph.client import GraphError, GraphItemGone
+from shared.mailboxes.graph.error_mapping import GraphError, GraphItemGone
 from shared.mailboxes.mailbox import CalendarItemGone, ForeignItem, ItemGone, MessageNotFound
 from shared.management_node.failure import NodeRefused
 from shared.meetings.backlog import StillWaiting

@@ -9,8 +9,9 @@ import pytest
 
 from shared.calendar.request import Answer
 from shared.mailboxes.graph.access import GraphAccess
-from shared.mailboxes.graph.client import GraphClient, GraphError
+from shared.mailboxes.graph.client import GraphClient
 from shared.mailboxes.graph.credentials import LocalTokens
+from shared.mailboxes.graph.error_mapping import GraphError
 from shared.mailboxes.graph.mailbox import GraphMailbox
 from shared.mailboxes.graph.subscriptions import GraphSubscriptions
 from shared.mailboxes.mailbox import Folder, Mail

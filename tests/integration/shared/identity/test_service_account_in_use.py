@@ -16,7 +16,8 @@ from dev.provider.provider import Provider
 from shared.alarm_kinds import AlarmKind
 from shared.identity.service_tokens import EWS_RESOURCE, GRAPH_RESOURCE
 from shared.integrations import Integration
-from shared.mailboxes.graph.client import GraphClient, RefusedForNow, Tokens
+from shared.mailboxes.graph.client import GraphClient, Tokens
+from shared.mailboxes.graph.error_mapping import RefusedForNow
 from shared.operations.doctor.finding import Place
 from shared.operations.doctor.service_account import Account, ServiceAccountProbe, judge_account
 from shared.queues import ROUNDS

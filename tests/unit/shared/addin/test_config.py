@@ -3,7 +3,7 @@
 import pytest
 
 from shared.addin.config import config, identity_origins
-from shared.integrations.sections.pane import Pane
+from shared.integrations.settings.pane_texts import Pane
 from tests.support.integrations import GUID, an_integration, full_fields
 
 HOSTILE = '<b style="color:red;position:fixed" onclick="x()">Hi</b><script>x()</script><img src=x onerror=x()>'

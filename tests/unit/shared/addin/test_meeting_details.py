@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.addin.meeting_details import MAX_IDEMPOTENCY_KEY
-from shared.aliases.tags import find_tags
+from shared.aliases.body_search import find_tags
 from shared.errors import InvalidRequest, NotAllowed, NotAuthenticated, NotFound, SchedulingError
 from tests.support.exchange_tokens import Signer
 from tests.unit.shared.addin.single_use_world import ADDRESSES, SingleUseWorld

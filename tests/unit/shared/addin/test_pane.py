@@ -8,7 +8,8 @@ import pytest
 from dev.harness.secrets import MemorySecrets
 from dev.harness.storage import MemoryStorage
 from shared.addin.pane import Pane
-from shared.aliases.promises import Promises, find_promises
+from shared.aliases.body_search import find_promises
+from shared.aliases.promises import Promises
 from shared.errors import NotAuthenticated, NotFound
 from shared.integrations import Integration, IntegrationStore
 from tests.fakes.clock import FakeClock

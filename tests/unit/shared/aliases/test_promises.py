@@ -11,9 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.aliases.marks import MAX_MARKS
-from shared.aliases.promises import PROMISE_LIFETIME, Promises, find_promises
-from shared.aliases.tags import find_tags
+from shared.aliases.body_search import MAX_MARKS, find_promises, find_tags
+from shared.aliases.promises import PROMISE_LIFETIME, Promises
 from shared.errors import NotAuthenticated
 from shared.identity.caller import Caller
 from tests.fakes.clock import FakeClock

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.aliases import marks
-from shared.aliases.marks import BODY_MAX_LENGTH, MAX_MARKS, MAX_PLACES, MAX_READ, find_marks_in_turns
-from shared.aliases.tags import find_tags, format_tag, new_tag
+from shared.aliases import body_search
+from shared.aliases.body_search import BODY_MAX_LENGTH, MAX_MARKS, MAX_PLACES, MAX_READ, find_marks_in_turns, find_tags
+from shared.aliases.tags import format_tag, new_tag
 
 TAG = "550e8400-e29b-41d4-a716-446655440000"
 OTHER = "abcdefab-cdef-4abc-8def-abcdefabcdef"
@@ -266,13 +266,13 @@ def test_whatever_a_body_holds_its_search_takes_a_bounded_number_of_steps_and_li
     hostile: Callable[[int], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Counted, not timed: what Python processes is bounded, and RE2 reads each byte once."""
-    body, undone, undo = hostile(FOUR_MEGABYTES), list[int](), marks._undo
+    body, undone, undo = hostile(FOUR_MEGABYTES), list[int](), body_search._undo
 
     def counted(window: bytes) -> tuple[str, int]:
         undone.append(len(window))
         return undo(window)
 
-    monkeypatch.setattr(marks, "_undo", counted)
+    monkeypatch.setattr(body_search, "_undo", counted)
     find_tags("PXPS:-")  # RE2's pattern is made once in a process
     undone.clear()
     tracemalloc.start()
@@ -326,7 +326,7 @@ def test_only_so_much_of_a_body_is_read() -> None:
 
 async def test_long_bodies_at_the_same_time_let_others_run_after_every_piece(monkeypatch: pytest.MonkeyPatch) -> None:
     """Eight strangers with 4 MB each: nobody waits for more than one piece of one body, and all are found."""
-    looked, most, look_at = 0, 0, marks._Search.look_at
+    looked, most, look_at = 0, 0, body_search._Search.look_at
 
     def counted(search: Any, piece: bytes) -> None:
         nonlocal looked
@@ -339,7 +339,7 @@ async def test_long_bodies_at_the_same_time_let_others_run_after_every_piece(mon
             most, looked = max(most, looked), 0
             await asyncio.sleep(0)
 
-    monkeypatch.setattr(marks._Search, "look_at", counted)
+    monkeypatch.setattr(body_search._Search, "look_at", counted)
     other = asyncio.create_task(others())
     body = "x" * 400_000 + format_tag(TAG)
     found = await asyncio.gather(*(find_marks_in_turns(body) for _ in range(8)))

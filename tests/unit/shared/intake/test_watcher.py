@@ -8,7 +8,8 @@ from dev.harness.storage import MemoryQueue, MemoryStorage
 from shared.bookings.operation import correlation_id
 from shared.errors import RateLimited, Unavailable
 from shared.intake.notice import decode
-from shared.intake.watcher import RENEW_BEFORE, SWEEP_MAX_PAGES, MailboxUnreadable, Watcher
+from shared.intake.subscription_renewal import RENEW_BEFORE
+from shared.intake.watcher import SWEEP_MAX_PAGES, MailboxUnreadable, Watcher
 from shared.mailboxes.mailbox import Changes, Folder, MessageNotFound
 from shared.storage import Put
 from tests.fakes.clock import FakeClock

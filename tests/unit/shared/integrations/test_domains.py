@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from shared.integrations.domains import UNNUMBERED, domain_records
-from shared.integrations.sections.metadata import ExchangeDomain
+from shared.integrations.settings.metadata import ExchangeDomain
 
 MAIL = ExchangeDomain(id=3, domain="mail.example.com", creation_time=datetime(2026, 1, 1, tzinfo=UTC))
 CLOUD = ExchangeDomain(id=4, domain="outlook.office365.com", creation_time=datetime(2026, 2, 1, tzinfo=UTC))

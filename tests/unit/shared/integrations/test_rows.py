@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.integrations import rows
-from shared.integrations.sections.metadata import ExchangeDomain
+from shared.integrations.settings.metadata import ExchangeDomain
 from shared.storage import Row, Values
 from tests.support.integrations import an_integration
 

@@ -17,8 +17,8 @@ from shared.bookings.numbers import Numbers
 from shared.bookings.operation import DecisionKind, Operation
 from shared.bookings.stored import stored_booking
 from shared.calendar.conference import Calendar, Occurrence
+from shared.conferences.booking_removal import Removals
 from shared.conferences.platform import PolicyPlatform
-from shared.conferences.removals import Removals
 from shared.errors import Conflict, NotFound
 from shared.management.meeting_objects import FIRST_MEETING_ID
 from shared.personal.field_table import ALIAS_FIELDS, CONFERENCE_FIELDS

@@ -24,6 +24,7 @@ from shared.management_node.nodes import ManagementNodes
 from shared.meetings.chores import POISON_ALARM_QUIET_TIME
 from shared.meetings.lanes import Lanes
 from shared.meetings.lifecycle import IntegrationLifecycle
+from shared.meetings.poison_queue import PoisonQueue
 from shared.meetings.worker import Worker
 from shared.personal.bridge_failure import BridgeFailed
 from shared.personal.bridges import Bridges
@@ -57,13 +58,9 @@ class RecurringAlarmsWorld(TimersWorld):
         )
         self.bridges = Bridges(self.store, self.nodes, self.alarms)
         self.tokens = ServiceTokens(self.store, cast(TokenEndpoints, GoodEndpoint()), self.alarms, self.clock)
-        self.worker = Worker(
-            self.handlers,
-            self.storage.queue("meeting-requests"),
-            self.alarms,
-            Lanes(self.storage, self.clock),
-            no_rooms,
-        )
+        self.poison_queue = PoisonQueue(self.handlers, self.alarms)
+        queue, lanes = self.storage.queue("meeting-requests"), Lanes(self.storage, self.clock)
+        self.worker = Worker(self.handlers, queue, lanes, no_rooms)
 
     async def save(self, uuid: str, **changes: Any) -> None:
         """What the management API does."""
@@ -131,7 +128,7 @@ async def _number_space(world: RecurringAlarmsWorld, uuid: str) -> None:
 
 async def _poison(world: RecurringAlarmsWorld, uuid: str) -> None:
     [notice] = encode([Notice(uuid, "odd")])
-    await world.worker.set_aside(notice)
+    await world.poison_queue.record(notice)
 
 
 async def _waiting(world: RecurringAlarmsWorld, uuid: str) -> None:

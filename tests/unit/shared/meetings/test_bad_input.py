@@ -10,18 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.alarms import Alarms
-from shared.aliases.marks import BODY_MAX_LENGTH
+from shared.aliases.body_search import BODY_MAX_LENGTH
 from shared.aliases.promises import PROMISE_LIFETIME
 from shared.aliases.tags import format_tag, new_tag
 from shared.bookings.operation import Operation
 from shared.errors import Unavailable
 from shared.identity.caller import Caller
 from shared.intake.notice import Notice, decode, encode
-from shared.mailboxes.graph.client import GraphError
+from shared.mailboxes.graph.error_mapping import GraphError
 from shared.mailboxes.graph.mailbox import GraphMailbox
 from shared.mailboxes.graph.message_payload import parse_message
 from shared.meetings.handlers import Handlers
 from shared.meetings.lanes import Lanes
+from shared.meetings.poison_queue import PoisonQueue
 from shared.meetings.worker import Worker
 from tests.support.graph_payloads import TAG, event, message, objects, samples
 from tests.support.json_faults import faulty
@@ -82,25 +83,24 @@ class Mailroom(MeetingsWorld):
         async def handlers(_: str) -> Handlers:
             return Handlers(processor, watcher=None, due_runner=self.agenda())  # type: ignore[arg-type]  # nothing is swept
 
-        worker = Worker(
-            handlers, self.queue, Alarms(self.storage, self.clock), Lanes(self.storage, self.clock), no_rooms
-        )
+        worker = Worker(handlers, self.queue, Lanes(self.storage, self.clock), no_rooms)
+        poison_queue = PoisonQueue(handlers, Alarms(self.storage, self.clock))
         for body in encode([Notice(self.integration.uuid, "AAMkmessage")]):
             await self.queue.send(body)
         while self.queue.sent:
             body, delay = self.queue.sent.pop(0)
             self.clock.move(delay)
             if decode(body)[0].message:
-                await self._hand_out(worker, body)
+                await self._hand_out(worker, poison_queue, body)
 
-    async def _hand_out(self, worker: Worker, body: str) -> None:
+    async def _hand_out(self, worker: Worker, poison_queue: PoisonQueue, body: str) -> None:
         for attempt in range(1, TRIES + 1):
             try:
                 await worker.handle(body, last_try=attempt == TRIES)
             except (Unavailable, GraphError):  # anything else is a bug of ours
                 continue
             return
-        await worker.set_aside(body)
+        await poison_queue.record(body)
 
     async def operations(self) -> list[Operation]:
         """Every recorded decision."""

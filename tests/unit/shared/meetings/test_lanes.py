@@ -9,7 +9,6 @@ from typing import Any, cast
 import pytest
 
 from dev.harness.storage import MemoryQueue, MemoryStorage
-from shared.alarms import Alarms
 from shared.bookings.rows import RowKind
 from shared.intake.notice import Notice, decode, encode
 from shared.meetings.handlers import Handlers
@@ -38,9 +37,7 @@ class LanesWorld:
 
     def worker(self) -> Worker:
         """Another process."""
-        return Worker(
-            self.handlers, self.queue, Alarms(self.storage, self.clock), Lanes(self.storage, self.clock), no_rooms
-        )
+        return Worker(self.handlers, self.queue, Lanes(self.storage, self.clock), no_rooms)
 
     async def handlers(self, uuid: str) -> Handlers:
         async def process(notice: Notice, *, last_try: bool) -> None:

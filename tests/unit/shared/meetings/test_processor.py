@@ -8,9 +8,8 @@ import pytest
 
 from shared.alarm_kinds import AlarmKind
 from shared.aliases.allocation import alias_format
-from shared.aliases.promises import find_promises
+from shared.aliases.body_search import find_promises, find_tags
 from shared.aliases.quota import BURST, Limit, of_copy, of_user
-from shared.aliases.tags import find_tags
 from shared.bookings.booking import State
 from shared.bookings.rows import LISTS_PARTITION
 from shared.calendar.conference import Calendar, Occurrence

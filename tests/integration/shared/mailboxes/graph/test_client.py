@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from shared.errors import RateLimited, SchedulingError, Unavailable
-from shared.mailboxes.graph.client import MAILBOX_CONCURRENCY, GraphClient, GraphError, RetryReads
+from shared.mailboxes.graph.client import MAILBOX_CONCURRENCY, GraphClient, RetryReads
+from shared.mailboxes.graph.error_mapping import GraphError
 from tests.support.graph_server import FixedTokens, Script, running_script
 
 Call = Callable[[GraphClient], Awaitable[object]]

@@ -11,7 +11,8 @@ from shared.calendar.conference import Calendar, Occurrence
 from shared.calendar.request import Answer, Shape
 from shared.errors import Unavailable
 from shared.mailboxes.graph import client as graph_client
-from shared.mailboxes.graph.client import GraphClient, GraphError
+from shared.mailboxes.graph.client import GraphClient
+from shared.mailboxes.graph.error_mapping import GraphError
 from shared.mailboxes.graph.mailbox import GraphMailbox
 from shared.mailboxes.horizon import HORIZON
 from shared.mailboxes.mailbox import CalendarItemGone, Changes, Folder, MessageNotFound

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from shared.errors import Unavailable
-from shared.mailboxes.graph.client import GraphClient, GraphError
+from shared.mailboxes.graph.client import GraphClient
+from shared.mailboxes.graph.error_mapping import GraphError
 from shared.mailboxes.graph.subscriptions import SUBSCRIPTION_LIFETIME, GraphSubscriptions
 from shared.mailboxes.subscription import Subscription
 from tests.support.graph_server import Script

@@ -20,7 +20,7 @@ from shared.intake.notice import decode
 from shared.intake.webhook import Webhook
 from shared.mailboxes.client_state import ClientStates
 from shared.mailboxes.graph.access import GraphAccess
-from shared.mailboxes.graph.client import GraphError
+from shared.mailboxes.graph.error_mapping import GraphError
 from shared.mailboxes.graph.event_payload import parse_event
 from shared.mailboxes.graph.mailbox import GraphMailbox
 from shared.mailboxes.graph.message_payload import parse_message

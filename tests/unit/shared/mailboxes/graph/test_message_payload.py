@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dev.exchange.uids import of_occurrence
-from shared.aliases.tags import find_tags
+from shared.aliases.body_search import find_tags
 from shared.calendar.conference import Occurrence
 from shared.calendar.request import Answer, Kind, Person, Shape, Update
 from shared.errors import Unavailable

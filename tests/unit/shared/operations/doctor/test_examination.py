@@ -15,7 +15,7 @@ from shared.integrations import Integration
 from shared.mailboxes.access import Attempt, Right
 from shared.mailboxes.ews.failures import EwsUnavailable, Trouble
 from shared.mailboxes.graph.access import Listed
-from shared.mailboxes.graph.client import RefusedForNow
+from shared.mailboxes.graph.error_mapping import RefusedForNow
 from shared.management_node.nodes import ManagementNode
 from shared.operations.doctor import Doctor, Finding, examination
 from shared.operations.doctor.finding import Check

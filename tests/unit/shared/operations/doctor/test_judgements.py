@@ -12,7 +12,7 @@ from shared.bookings.operation import DecisionKind, Operation
 from shared.errors import RateLimited, SchedulingError, Unavailable
 from shared.mailboxes.access import Attempt, Right
 from shared.mailboxes.graph.access import Listed
-from shared.mailboxes.graph.client import GraphError, RefusedForNow
+from shared.mailboxes.graph.error_mapping import GraphError, RefusedForNow
 from shared.mailboxes.subscription import Subscription
 from shared.meetings.symptoms import Symptom
 from shared.operations.doctor.access import judge_access

@@ -9,8 +9,8 @@ import pytest
 from shared.aliases.allocation import AliasFormat, Allocator
 from shared.bookings.booking import Booking
 from shared.composition.conferences import erase
+from shared.conferences.booking_removal import Removals
 from shared.conferences.platform import PolicyPlatform
-from shared.conferences.removals import Removals
 from shared.errors import NumberSpaceFull
 from shared.identity.caller import Caller
 from shared.meetings.due_runner import ONWARD

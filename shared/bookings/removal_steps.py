@@ -6,8 +6,8 @@
     3. `removed:<tag>` is deleted
 
 The tag is removed first: after that no invitation can be accepted with it, so the digits may be given to another. If
-interrupted after step 1, the rest is left to the nightly cleanup (shared/conferences/removals.py), or to whoever needs
-the digits sooner.
+interrupted after step 1, the rest is left to the nightly cleanup (shared/conferences/booking_removal.py), or to whoever
+needs the digits sooner.
 """
 
 from dataclasses import replace

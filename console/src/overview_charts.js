@@ -1,7 +1,7 @@
 /** What has been done lately and which rooms are open next, of the deployment or of one integration, as charts. */
 
 import { STATUS, call } from './api.js';
-import { Chart, sum } from './charts.js';
+import { Chart, sum } from './chart.js';
 import { html } from './ui.js';
 import { Asked, Moment, useAsked } from './parts.js';
 

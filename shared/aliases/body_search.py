@@ -20,6 +20,9 @@ from typing import Any
 from urllib.parse import unquote
 from weakref import WeakKeyDictionary
 
+from shared.aliases.promises import PROMISE
+from shared.aliases.tags import TAG
+
 MAX_MARKS = 16
 """How many different tags, and promises, of one body are examined; a genuine body has one, a quoted thread a few."""
 
@@ -31,12 +34,6 @@ MAX_PLACES = 1024
 
 MAX_READ = 262_144
 """Bytes that are decoded per body, all places together."""
-
-PROMISE = re.compile(r"TOK:-([A-Z2-7]{88}|[A-Z2-7]{64})", re.IGNORECASE | re.ASCII)
-"""A promise: 55 bytes in base32, or 40 of an older version; see promises.py."""
-
-_TAG = re.compile(r"PXPS:-([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})", re.IGNORECASE | re.ASCII)
-# Neither requires the closing `#`: clients that turn addresses into links lose it, and each has a fixed length.
 
 _PIECE = 65_536
 """Characters searched at once before other tasks run."""
@@ -83,6 +80,16 @@ def find_marks(body: str) -> Marks:
     for piece in _pieces(body):
         search.look_at(piece)
     return search.marks()
+
+
+def find_tags(body: str) -> list[str]:
+    """The different tags' uuids in an HTML or plain-text body, see Marks.tags."""
+    return find_marks(body).tags
+
+
+def find_promises(body: str) -> list[str]:
+    """The different promises in an HTML or plain-text body, see Marks.promises; none of them is verified."""
+    return find_marks(body).promises
 
 
 async def find_marks_in_turns(body: str) -> Marks:
@@ -136,7 +143,7 @@ class _Search:
     def marks(self) -> Marks:
         """What was found."""
         every = [*self._seen, *(mark for mark in self._hidden if mark not in self._seen)]
-        tags = [tag[1].lower() for mark in every if (tag := _TAG.fullmatch(mark))]
+        tags = [tag[1].lower() for mark in every if (tag := TAG.fullmatch(mark))]
         promises = [f"{mark.upper()}#" for mark in every if PROMISE.fullmatch(mark)]
         return Marks(list(dict.fromkeys(tags))[:MAX_MARKS], list(dict.fromkeys(promises))[:MAX_MARKS])
 
@@ -158,7 +165,7 @@ def _undo(window: bytes) -> tuple[str, int]:
         text = _MARKUP.sub("", transported.decode(errors="ignore"))
         layer = ""
         for layer in _layers(_flatten(html.unescape(_NUMBER_OF_NO_CHARACTER.sub("", text)))):
-            if found := _TAG.match(layer) or PROMISE.match(layer):
+            if found := TAG.match(layer) or PROMISE.match(layer):
                 return found[0], len(layer)
         said = max(said, len(layer))
     return "", said

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dev.host.clock import MovableClock
+from dev.movable_clock import MovableClock
 
 
 def test_it_runs_and_can_be_put_forward() -> None:

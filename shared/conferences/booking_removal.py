@@ -1,11 +1,11 @@
-"""The only way in which bookings are deleted: see shared/bookings/removal.py for the steps."""
+"""The only way in which bookings are deleted: see shared/bookings/removal_steps.py for the steps."""
 
 from contextlib import suppress
 from dataclasses import dataclass
 
 from shared.bookings.booking import Booking
 from shared.bookings.numbering import Numbering
-from shared.bookings.removal import removed, removing
+from shared.bookings.removal_steps import removed, removing
 from shared.bookings.rows import RowKind, meetings_table
 from shared.bookings.stored import stored_booking
 from shared.conferences.platform import Platform

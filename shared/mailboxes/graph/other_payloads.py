@@ -1,4 +1,4 @@
-"""Graph's other answers: pages, drafts, subscriptions (docs/facts/exchange.md §3, §4)."""
+"""Graph's JSON of pages, drafts, subscriptions and people (docs/facts/exchange.md §3, §4)."""
 
 from datetime import UTC
 from typing import Any, Self

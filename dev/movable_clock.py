@@ -1,0 +1,49 @@
+"""A clock that runs with the real one and can be moved forward: every part of the local stack has one."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+
+class ClockError(ValueError):
+    """The requested time cannot be set: it is in the past, or has no offset from UTC."""
+
+
+class MovableClock:
+    """Real time plus the offset by which it has been moved forward, aware and in UTC. A shared.clock.Clock."""
+
+    def __init__(self, real: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._real = real
+        self._ahead = timedelta(0)
+        self._moved = asyncio.Event()
+
+    def now(self) -> datetime:
+        """The present moment."""
+        return self._real() + self._ahead
+
+    def move_to(self, moment: datetime) -> None:
+        """Move it forward. Raises ClockError for a moment in the past or without an offset."""
+        if moment.tzinfo is None:
+            raise ClockError(f"a time needs an offset, as in 2030-01-31T09:00:00+00:00; got {moment.isoformat()}")
+        now = self.now()
+        if moment < now:
+            raise ClockError(f"the clock only moves forward: it is {now.isoformat()}, asked was {moment.isoformat()}")
+        self._ahead += moment - now
+        self._wake()
+
+    def reset(self) -> None:
+        """Back to real time."""
+        self._ahead = timedelta(0)
+        self._wake()
+
+    async def wait_until(self, moment: datetime) -> None:
+        """Wait until the clock has reached a moment, by running or by being moved."""
+        while (left := (moment - self.now()).total_seconds()) > 0:
+            try:
+                await asyncio.wait_for(self._moved.wait(), left)
+            except TimeoutError:
+                continue
+
+    def _wake(self) -> None:
+        moved, self._moved = self._moved, asyncio.Event()
+        moved.set()

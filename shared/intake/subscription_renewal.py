@@ -1,0 +1,43 @@
+"""Renewing the subscription of a mailbox, and replacing one that is lost or applies to something else (M9).
+
+A timer renews every subscription each RENEW_EVERY, which also reveals those that Exchange has lost. Whoever else looks
+at one (a webhook's lifecycle notification, a check by an admin) renews it if less than RENEW_BEFORE is left.
+"""
+
+from datetime import datetime, timedelta
+
+from shared.intake.watch_state import SUBSCRIPTION, WatchState, subscription_of
+from shared.mailboxes.subscription import Subscription, Subscriptions
+from shared.storage import RowChanged
+
+RENEW_EVERY = timedelta(hours=20)
+"""Subscriptions live six days (SUBSCRIPTION_LIFETIME of mailboxes/graph/subscriptions.py)."""
+
+RENEW_BEFORE = timedelta(hours=48)
+
+
+async def renewed_or_created(
+    subscriptions: Subscriptions, state: WatchState, now: datetime, *, at_once: bool = False
+) -> bool:
+    """Renew the stored subscription if less than RENEW_BEFORE is left (or at once); returns whether a new one had to be
+    created.
+    """
+    terms = subscriptions.terms
+    row = await state.read(SUBSCRIPTION)
+    if row and row.values.get("terms") == terms:
+        subscribed = subscription_of(row)
+        if not at_once and now + RENEW_BEFORE < subscribed.expires:
+            return False
+        if renewed := await subscriptions.renew(subscribed.id, now):
+            await _store(state, renewed, terms)
+            return False
+        try:
+            await state.remove(row)  # if creating one fails, the lost one must not count as alive
+        except RowChanged:
+            return True  # another run has just subscribed
+    await _store(state, await subscriptions.create(now), terms)
+    return True
+
+
+async def _store(state: WatchState, subscription: Subscription, terms: str) -> None:
+    await state.write(SUBSCRIPTION, id=subscription.id, expires=subscription.expires.isoformat(), terms=terms)

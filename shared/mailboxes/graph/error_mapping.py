@@ -1,0 +1,85 @@
+"""What Graph's refusals and failures mean for us: from HTTP status and error code to an error of ours."""
+
+import httpx
+
+from shared.bounded_json import read_json
+from shared.errors import RateLimited, SchedulingError, Unavailable
+from shared.mailboxes.mailbox import NO_MAILBOX, ItemGone
+from shared.retry_after import retry_after
+
+_UNSAID_WAIT = 10.0
+"""Seconds after a 429 that states no delay, or a meaningless one."""
+
+_LATER = {401, 403, 408}
+"""Refused now, but not permanently: grants take up to two hours to reach every server (docs/facts/exchange.md §6)."""
+
+_NOT_FOUND = "ResourceNotFound"  # for users, and for subscriptions and the like
+
+TOO_LARGE = "AnswerTooLarge"
+"""Our own code for an answer that exceeded the limits (GRAPH_BOUNDS)."""
+
+NO_MAILBOX_CODES = frozenset({"ErrorInvalidUser", "ErrorNonExistentMailbox", "MailboxNotEnabledForRESTAPI", _NOT_FOUND})
+"""Graph's codes for an address without a mailbox, or with one on-premises, if the request was about the mailbox itself.
+Not confirmed without a live tenant: that there are no others.
+"""
+
+MALFORMED_ID = "ErrorInvalidIdMalformed"
+"""Sent with 400 for an id that is not Graph's: a repair's (comparison.py), or one of EWS, which was used before."""
+
+_CANCELLED = "ErrorCalendarIsCancelled"
+"""…ForAccept, …ForDecline: the cancellation arrived before the answer."""
+
+
+class GraphError(SchedulingError):
+    """Graph refused a request; `status` is the HTTP status, `error_code` Graph's own (`ErrorItemNotFound`, …)."""
+
+    code = "graph_refused"
+
+    def __init__(self, status: int, error_code: str) -> None:
+        # Graph's own message may name people and mailboxes: it is dropped.
+        known = error_code in NO_MAILBOX_CODES - {_NOT_FOUND}
+        super().__init__(f"{NO_MAILBOX} ({error_code})" if known else f"Graph answered {status} {error_code}.")
+        self.status = status
+        self.error_code = error_code
+
+
+class GraphItemGone(GraphError, ItemGone):
+    """The subject of the request is gone (404), or has changed: accepting a cancelled meeting is refused."""
+
+
+class RefusedForNow(Unavailable):
+    """Graph refused a request, but may accept it later: a grant is missing, or has not reached every server yet."""
+
+    def __init__(self, status: int, error_code: str) -> None:
+        super().__init__(f"Graph answered {status} {error_code}.")
+        self.status = status
+        self.error_code = error_code
+
+
+class ServerError(Unavailable):
+    """Graph failed to handle a request; `status` is the HTTP status, 500 or above."""
+
+    def __init__(self, status: int, error_code: str) -> None:
+        super().__init__(f"Graph answered {status} {error_code}.")
+        self.status = status
+
+
+def failure_of(response: httpx.Response) -> SchedulingError:
+    """What an answer of Graph's that is no success means for us."""
+    status, error_code = response.status_code, _error_code(response)
+    wait = retry_after(response.headers)
+    if status == 429 or (status == 503 and wait):
+        return RateLimited(f"Graph asks to wait ({error_code}).", wait or _UNSAID_WAIT)
+    if status in _LATER:
+        return RefusedForNow(status, error_code)
+    if status >= 500:
+        return ServerError(status, error_code)
+    is_gone = status == 404 or error_code.startswith(_CANCELLED)
+    return (GraphItemGone if is_gone else GraphError)(status, error_code)
+
+
+def _error_code(response: httpx.Response) -> str:
+    try:
+        return str(read_json(response.content)["error"]["code"])
+    except (ValueError, KeyError, TypeError):
+        return "without an error code"

@@ -1,0 +1,59 @@
+"""What happens to messages of the poison queues, where a queue puts those that failed too often."""
+
+import logging
+from dataclasses import dataclass
+
+from shared.alarm_kinds import AlarmKind
+from shared.alarms import Alarms
+from shared.conferences.room_work import is_room_work
+from shared.errors import NotFound
+from shared.intake.notice import Notice, decode
+from shared.meetings.handlers import HandlersOf
+from shared.metrics import Metric, measure
+
+log = logging.getLogger(__name__)
+
+_SHOWN_LENGTH = 300
+"""Characters of a round's message that are logged: its name, times and uuids."""
+
+
+@dataclass(frozen=True)
+class PoisonQueue:
+    """Records what could not be handled, and raises alarms."""
+
+    handlers: HandlersOf
+    alarms: Alarms
+
+    async def record(self, body: str) -> None:
+        """Record a message about meetings or rooms; the backlog retries it. Raises nothing about its content.
+
+        Raises Unavailable if it cannot be recorded: the poison queue keeps it and delivers it again.
+        """
+        if is_room_work(body):
+            log.error("rooms of a Management Node could not be updated: their rows queue them again")
+            measure(Metric.SET_ASIDE, 1)
+            return
+        try:
+            notices = decode(body)
+        except ValueError:
+            log.error("dropped a foreign message")
+            measure(Metric.SET_ASIDE, 1)
+            return
+        for notice in notices:
+            log.error("a notice of integration %s could not be handled", notice.integration)
+            measure(Metric.SET_ASIDE, 1, notice.integration)
+            if notice.message:  # the sweep repeats itself
+                await self._note(notice)
+
+    def record_round(self, body: str) -> None:
+        """Record a message of a round, which gets here only by a bug of ours; the next round does its work."""
+        log.error("a part of a round could not be handled: %s", body[:_SHOWN_LENGTH])
+        measure(Metric.SET_ASIDE, 1)
+
+    async def _note(self, notice: Notice) -> None:
+        try:
+            handlers = await self.handlers(notice.integration)
+        except NotFound:
+            return  # the integration has been deleted
+        correlation = await handlers.processor.wait(notice, "Moved to the poison queue.", is_fault=True)
+        await self.alarms.raise_(notice.integration, AlarmKind.POISON, f"Correlation id {correlation}.")
