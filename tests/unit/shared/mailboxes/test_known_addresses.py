@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shared.mailboxes.ews.address_book import addresses
 from shared.mailboxes.ews.node import TYPES, Node
-from shared.mailboxes.graph.answers import CalendarOwner, DirectoryUser
+from shared.mailboxes.graph.other_payloads import CalendarOwner, DirectoryUser
 from shared.mailboxes.graph.payload import parse
 from shared.mailboxes.known_addresses import ADDRESS_MAX, ADDRESSES_MAX, known_addresses
 
