@@ -2,12 +2,11 @@
 
     1. one transaction: the booking and its meeting's row are deleted, `removed:<tag>` records what is still to be
        released
-    2. alias and names are released
+    2. alias, names and digits are released, and the record lists are told (shared/conferences/booking_removal.py)
     3. `removed:<tag>` is deleted
 
 The tag is removed first: after that no invitation can be accepted with it, so the digits may be given to another. If
-interrupted after step 1, the rest is left to the nightly cleanup (shared/conferences/booking_removal.py), or to whoever
-needs the digits sooner.
+interrupted after step 1, the rest is left to the nightly cleanup, or to whoever needs the digits sooner.
 """
 
 from dataclasses import replace

@@ -21,7 +21,7 @@ from shared.cli.show import Output
 from shared.cli.vmr_files import FileVmr, read
 from shared.clock import SystemClock
 from shared.errors import SettingsInvalid
-from shared.management.conference_form import VmrForm, reference_in
+from shared.management.conference_objects import VmrForm, reference_in
 from shared.management.relations import Relations
 from shared.personal.fields import normal
 

@@ -1,4 +1,4 @@
-"""The only way in which bookings are deleted: see shared/bookings/removal_steps.py for the steps."""
+"""Deletes bookings for good, in the steps of shared/bookings/removal_steps.py."""
 
 from contextlib import suppress
 from dataclasses import dataclass

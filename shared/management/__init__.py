@@ -19,7 +19,7 @@ meeting_objects.py a meeting as the original's objects; meeting_records.py those
 records.py     read-only records; operations.py, schedulers.py those of status
 spans.py       which part of which list in storage answers a query
 directory.py   records by the thousand: conferences.py, conference_aliases.py, end_users.py
-relations.py   what these refer to; conference_form.py a VMR shown as conference, and parsed
+relations.py   what these refer to; conference_objects.py a VMR shown as conference, and parsed
 openapi.py     the API described
 """
 

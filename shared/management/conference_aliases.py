@@ -8,7 +8,7 @@ from typing import Any
 from shared.api_paths import CONFIGURATION, id_in
 from shared.clock import Clock
 from shared.errors import Conflict, NotFound, SettingsInvalid
-from shared.management.conference_form import ALIAS, ALIAS_SCHEMA, CONFERENCE, alias_object, free_slot, place
+from shared.management.conference_objects import ALIAS, ALIAS_SCHEMA, CONFERENCE, alias_object, free_slot, place
 from shared.management.meeting_objects import FIRST_MEETING_ID
 from shared.management.meeting_records import ROOM_ALIASES, MeetingReader
 from shared.management.resource import Action, Object, Shown

@@ -1,4 +1,7 @@
-"""`conference`: VMRs, which admins manage, together with the rooms of scheduled meetings."""
+"""`conference`: VMRs, which admins manage, together with the rooms of scheduled meetings.
+
+Its fields: conference_objects.py; a room's: meeting_objects.py; the original API's: shared/personal/conference_fields.json.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from shared.api_paths import CONFIGURATION, CONNECTOR, id_in
 from shared.clock import Clock
 from shared.errors import Conflict, NotFound
 from shared.integrations import IntegrationStore
-from shared.management.conference_form import CONFERENCE, CONFERENCE_SCHEMA, OWN_FIELD, VmrForm, reference_in
+from shared.management.conference_objects import CONFERENCE, CONFERENCE_SCHEMA, OWN_FIELD, VmrForm, reference_in
 from shared.management.directory import Directory
 from shared.management.listing import BELOW
 from shared.management.meeting_objects import FIRST_MEETING_ID

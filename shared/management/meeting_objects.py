@@ -14,7 +14,7 @@ from shared.bookings.booking import Booking, State
 from shared.calendar.conference import Conference, Occurrence
 from shared.integrations import Integration
 from shared.integrations.references import REFERENCES, is_uri, path_in
-from shared.management.conference_form import ALIAS, CONFERENCE, OWN_FIELD, shown_fields
+from shared.management.conference_objects import ALIAS, CONFERENCE, OWN_FIELD, shown_fields
 from shared.management.connectors import connector_uri
 from shared.management.resource import Object, time_text
 from shared.personal.field_table import CONFERENCE_FIELDS

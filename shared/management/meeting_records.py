@@ -16,7 +16,7 @@ from shared.clock import Clock
 from shared.conferences.policy_request import split_alias
 from shared.errors import NotFound
 from shared.integrations import Integration, IntegrationStore
-from shared.management.conference_form import ALIAS, CONFERENCE
+from shared.management.conference_objects import ALIAS, CONFERENCE
 from shared.management.listing import Part, Query
 from shared.management.meeting_objects import (
     FIRST_MEETING_ID,

@@ -1,6 +1,7 @@
 """Exchange on-premises, and what remains of EWS in Exchange Online, by exchangelib. Imported only when needed.
 
-server.py         one server for one account: threads, limits, back-off
+server.py         one server for one account: threads, limits
+back_off.py       when a server is not called
 connection.py     a connection to it
 operations.py     the EWS operations in use
 services.py       exchangelib's services for them

@@ -16,8 +16,9 @@ from exchangelib.transport import BASIC, NOAUTH, NTLM
 from exchangelib.version import EXCHANGE_2016
 from requests.auth import AuthBase
 
+from shared.mailboxes.ews.back_off import DEFAULT_BACK_OFF_SECONDS
 from shared.mailboxes.ews.bounded import Adapter, Sockets
-from shared.mailboxes.ews.error_mapping import DEFAULT_WAIT, HttpFailure, NotSoap, Unreadable
+from shared.mailboxes.ews.error_mapping import HttpFailure, NotSoap, Unreadable
 from shared.retry_after import retry_after
 
 EWS_TIMEOUT = (10.0, 25.0)
@@ -65,7 +66,7 @@ class Line(Protocol, metaclass=_Uncached):
     """One connection for one account. `secret` is the password, or the access token, which may change."""
 
     EWS_TIMEOUT = EWS_TIMEOUT
-    RETRY_WAIT = DEFAULT_WAIT  # exchangelib's default if a busy server sends no BackOffMilliseconds
+    RETRY_WAIT = DEFAULT_BACK_OFF_SECONDS  # exchangelib's default if a busy server sends no BackOffMilliseconds
     USERAGENT = "vmr-scheduling"
 
     def __init__(self, way: Way, method: str, username: str, secret: str) -> None:

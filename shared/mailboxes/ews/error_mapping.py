@@ -13,6 +13,7 @@ from exchangelib.errors import EWSError
 from spnego.exceptions import SpnegoError
 
 from shared.errors import RateLimited, SchedulingError
+from shared.mailboxes.ews.back_off import DEFAULT_BACK_OFF_SECONDS, MAX_BACK_OFF_SECONDS
 from shared.mailboxes.ews.failures import (
     EwsError,
     EwsIdMalformed,
@@ -135,19 +136,14 @@ _KINDS: dict[type[EwsUnavailable], tuple[type[EWSError], ...]] = {
 }
 """Errors that callers can do something about."""
 
-DEFAULT_WAIT = 60.0
-"""Seconds that a busy server is left alone if it states no delay."""
-
-_LONGEST_WAIT = 3600.0
-
 
 def translated(error: Exception) -> SchedulingError:
     """The product's error for one raised by exchangelib, requests or the parsing of a response."""
     if isinstance(error, SchedulingError):
         return error
     if isinstance(error, _BUSY):
-        asked = getattr(error, "back_off", None) or getattr(error, "wait", None) or DEFAULT_WAIT
-        return RateLimited(f"Exchange asks to wait ({_name(error)}).", min(float(asked), _LONGEST_WAIT))
+        asked = getattr(error, "back_off", None) or getattr(error, "wait", None) or DEFAULT_BACK_OFF_SECONDS
+        return RateLimited(f"Exchange asks to wait ({_name(error)}).", min(float(asked), MAX_BACK_OFF_SECONDS))
     if isinstance(error, HttpFailure):
         return _http(error)
     if cause := next((c for c in _causes(error) if isinstance(c, requests.exceptions.RequestException)), None):
@@ -184,8 +180,8 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 def _http(failure: HttpFailure) -> SchedulingError:
     if failure.status in (429, 503):
-        wait = failure.retry_after or DEFAULT_WAIT
-        return RateLimited(f"Exchange asks to wait (HTTP {failure.status}).", min(wait, _LONGEST_WAIT))
+        wait = failure.retry_after or DEFAULT_BACK_OFF_SECONDS
+        return RateLimited(f"Exchange asks to wait (HTTP {failure.status}).", min(wait, MAX_BACK_OFF_SECONDS))
     troubles = {
         401: Trouble.SIGN_IN,
         407: Trouble.PROXY,

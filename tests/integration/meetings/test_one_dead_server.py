@@ -13,7 +13,7 @@ from shared.aliases.instructions import joining_instructions
 from shared.errors import Unavailable
 from shared.identity.caller import Caller
 from shared.intake.notice import Notice, encode
-from shared.mailboxes.ews import server
+from shared.mailboxes.ews import back_off
 from tests.integration.meetings.integrations import add
 from tests.support.ews_servers import silent
 
@@ -46,7 +46,7 @@ async def work_off(world: Deployment) -> None:
 
 
 async def test_what_waits_for_it_holds_up_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "HESITATION", timedelta(seconds=0.2))
+    monkeypatch.setattr(back_off, "CONNECTION_WAIT", timedelta(seconds=0.2))
     async with deployed(By.EWS) as world, silent() as url:
         await add(world, DEAD, "vmr-ews@example.com", url=url)
         await world.open_to_graph("vmr2@example.com")

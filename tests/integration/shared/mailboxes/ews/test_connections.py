@@ -12,7 +12,7 @@ import pytest
 from exchangelib.protocol import BaseProtocol, CachingProtocol
 
 from shared.errors import RateLimited, Unavailable
-from shared.mailboxes.ews import connection, server
+from shared.mailboxes.ews import back_off, connection, server
 from shared.mailboxes.ews.failures import Trouble
 from shared.mailboxes.ews.server import EwsLogin
 from tests.integration.shared.network import Authority, environment, running_proxy
@@ -204,12 +204,12 @@ class TestPatience:
         self, world: ExchangeWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         async with opened(world.running, url="http://127.0.0.1:9/EWS/Exchange.asmx") as down:
-            for _ in range(server.DOWN_AFTER):
+            for _ in range(back_off.DOWN_AFTER):
                 assert await trouble(down) is Trouble.UNREACHABLE
             with pytest.raises(RateLimited) as caught:
                 await look(down)
-            assert caught.value.retry_after <= server.DOWN.total_seconds()
-            await pass_time(world, server.DOWN)
+            assert caught.value.retry_after <= back_off.DOWN_PAUSE.total_seconds()
+            await pass_time(world, back_off.DOWN_PAUSE)
             assert await trouble(down) is Trouble.UNREACHABLE
 
     async def test_a_busy_server_is_left_alone_as_long_as_it_asks(self, world: ExchangeWorld) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from shared.calendar.request import Answer, CalendarItem, Kind, MeetingRequest, Shape
 from shared.errors import RateLimited
-from shared.mailboxes.ews.error_mapping import DEFAULT_WAIT
+from shared.mailboxes.ews.back_off import DEFAULT_BACK_OFF_SECONDS
 from shared.mailboxes.ews.failures import EwsUnavailable
 from shared.mailboxes.ews.mailbox import EwsMailbox
 from shared.mailboxes.mailbox import Folder, Mail
@@ -65,7 +65,7 @@ async def test_a_busy_server_that_does_not_say_how_long(world: ExchangeWorld, ma
     await world.fault(on="EWS SyncFolderItems", action="server_busy", back_off_ms=0)
     with pytest.raises(RateLimited) as caught:
         await mailbox.changes(Folder.INBOX, "")
-    assert caught.value.retry_after == DEFAULT_WAIT
+    assert caught.value.retry_after == DEFAULT_BACK_OFF_SECONDS
 
 
 async def test_an_idle_connection_that_was_ended_by_408_is_made_again(
