@@ -1,6 +1,7 @@
 """`conference`: VMRs, which admins manage, together with the rooms of scheduled meetings.
 
-Its fields: conference_objects.py; a room's: meeting_objects.py; the original API's: shared/personal/conference_fields.json.
+Its fields: conference_objects.py, and of a room meeting_objects.py; the original API's are data:
+shared/personal/conference_fields.json.
 """
 
 from __future__ import annotations
