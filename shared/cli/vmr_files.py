@@ -22,6 +22,9 @@ from shared.personal.field_table import CONFERENCE_FIELDS
 FIELDS = tuple(CONFERENCE_FIELDS.defaults)
 """The fields of a VMR in a file."""
 
+_GUARD = re.compile(r"\A'(?=[=+\-@\t\r])")
+"""The console's export puts an apostrophe before what a spreadsheet would take for a formula (console/src/csv.js)."""
+
 _NOT_OURS = frozenset({"automatic_participants"})
 """What only the node has: its own entries."""
 
@@ -88,7 +91,7 @@ def _delimiter(text: str) -> str:
 
 
 def _typed(name: str, line: int, row: dict[str, str]) -> FileVmr:
-    fields: dict[str, Any] = {column: value.strip() for column, value in row.items()}
+    fields: dict[str, Any] = {column: _GUARD.sub("", cell.strip()) for column, cell in row.items()}
     if "aliases" in fields:
         fields["aliases"] = [{"alias": alias} for alias in re.split(r"[\s;]+", fields["aliases"]) if alias]
     values: dict[str, Any] = {}

@@ -39,6 +39,13 @@ def test_a_csv_file(cli: Cli, deployment: FakeDeployment) -> None:
     assert (alice.pin, alice.guest_pin, alice.allow_guests, alice.integration) == ("1234", "5678", True, "")
 
 
+def test_what_an_export_guards_from_spreadsheets_is_read_as_it_was(cli: Cli, deployment: FakeDeployment) -> None:
+    heading = "name,description,aliases\n"
+    cli("personal", "import", csv("'=Sum,'+49 30,a\n", "'Tis mine,'-,b\n", heading=heading))
+    found = {name: vmr.fields["description"] for name, vmr in rooms(deployment).items()}
+    assert found == {"=Sum": "+49 30", "'Tis mine": "-"}
+
+
 def test_running_it_again_sends_what_differs_only(cli: Cli, deployment: FakeDeployment) -> None:
     cli("personal", "import", csv(ALICE, BOB))
     again = cli("personal", "import", csv(ALICE, BOB.replace("bob,,", "bob;5550124,4321,")))
