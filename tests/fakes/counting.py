@@ -1,11 +1,11 @@
-"""Counting that keeps what it is told, and writes nothing."""
+"""A Counting that remembers what it is told, and writes nothing."""
 
 from collections import Counter
 from collections.abc import Iterable
 
 
 class FakeCounting:
-    """A Counting; `counted` is what is counted, `written` how much of it would have been written by now."""
+    """A Counting; `counted` is what has been counted, `written` how much of it would have been written by now."""
 
     def __init__(self) -> None:
         self.counted = Counter[str]()

@@ -1,4 +1,4 @@
-"""A doctor who finds what a test says."""
+"""A doctor that finds what a test says."""
 
 from collections.abc import Collection
 
@@ -7,7 +7,7 @@ from shared.operations.doctor import Examination, Finding
 
 
 class FakeDoctor:
-    """An Examine. `findings` are what is found; `examined` are the uuids of those who were seen."""
+    """An Examine. `findings` are what it finds; `examined` are the uuids of the integrations that it examined."""
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []

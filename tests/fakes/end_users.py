@@ -10,7 +10,7 @@ from shared.integrations import Integration
 
 @dataclass
 class MemoryEndUser:
-    """An EndUser; `keys` are what it is remembered under, with the ids of sign-ins."""
+    """An EndUser; `keys` are the keys under which it is remembered, with the ids of sign-ins."""
 
     email: str
     name: str = ""
@@ -22,7 +22,7 @@ class MemoryEndUser:
 
 
 class MemoryEndUsers:
-    """An EndUsers; `records` may be added to and taken from as an admin would."""
+    """An EndUsers; tests add and remove `records` as an admin would."""
 
     def __init__(self) -> None:
         self.records: list[MemoryEndUser] = []
@@ -38,7 +38,7 @@ class MemoryEndUsers:
         return user
 
     async def remember(self, integration: Integration, user: str, outlook: Caller) -> bool:
-        """Immediate and permanent: expiry is the records' own responsibility."""
+        """Immediate and permanent: when a key expires is up to the real records."""
         key = outlook.key
         known = await self.known(integration, key)
         if known is not None:

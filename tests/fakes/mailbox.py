@@ -1,4 +1,4 @@
-"""An equipment mailbox in memory, as Exchange keeps one whose Calendar Attendant is on (AutoUpdate)."""
+"""An equipment mailbox in memory that behaves like Exchange with its Calendar Attendant on (AutoUpdate)."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
@@ -24,7 +24,7 @@ ALICE = Person("Alice", "alice@example.com")
 
 @dataclass(frozen=True)
 class SentAnswer:
-    """A response that went out; `text` is None when nobody was told."""
+    """A response that was sent; `text` is None when nobody was notified."""
 
     item_id: str
     answer: Answer
@@ -33,7 +33,7 @@ class SentAnswer:
 
 @dataclass
 class Fault:
-    """The next `times` calls of a method raise this; with `after_effect` the work is done nevertheless (a 504)."""
+    """The next `times` calls of a method raise this; with `after_effect` they take effect nevertheless (a 504)."""
 
     error: Exception
     times: int = 1
@@ -41,8 +41,8 @@ class Fault:
 
 
 class FakeMailbox:
-    """A Mailbox. `calls` names every call, `answers` and `mails` hold what went out, `series` the occurrences by id.
-    `modified` tells when items were changed last, long ago unless said.
+    """A Mailbox. `calls` names every call, `answers` and `mails` hold what was sent, `series` the occurrences by id.
+    `modified` holds when items were last changed, which is long ago by default.
 
     An accepted request moves to Deleted Items and keeps its id; a declined item leaves the calendar (exchange.md §2).
     """
@@ -68,7 +68,7 @@ class FakeMailbox:
         self.proxy_addresses: tuple[str, ...] = ()
 
     def deliver(self, request: MeetingRequest, folder: Folder = Folder.INBOX) -> str:
-        """A meeting message arrives and the calendar follows it; returns the message's id."""
+        """Deliver a meeting message, which the calendar follows; returns the message's id."""
         self._messages[request.message_id] = request
         if request.item:
             self.items[request.item.id] = request.item
@@ -76,7 +76,7 @@ class FakeMailbox:
         return request.message_id
 
     def deliver_mail(self, message_id: str, folder: Folder = Folder.INBOX) -> str:
-        """Ordinary mail arrives; returns its id."""
+        """Deliver ordinary mail; returns its id."""
         self._messages[message_id] = None
         self._arrive(message_id, folder)
         return message_id
@@ -86,12 +86,12 @@ class FakeMailbox:
         self._received[message_id] = self._clock.now()
 
     def move_there_and_back(self, message_id: str) -> None:
-        """What Graph's delta query never tells again of: the message leaves the Inbox and returns."""
+        """Move a message out of the Inbox and back, after which Graph's delta query never reports it again."""
         self._arrivals[Folder.INBOX].remove(message_id)
         self._returned.append(message_id)
 
     def lose(self, message_id: str) -> None:
-        """The message is deleted permanently, as RemoveOldMeetingMessages does with outdated ones."""
+        """Delete the message permanently, as RemoveOldMeetingMessages does with outdated ones."""
         del self._messages[message_id]
 
     def fail(self, method: str, error: Exception, times: int = 1, *, after_effect: bool = False) -> None:
@@ -99,7 +99,7 @@ class FakeMailbox:
         self._faults[method].append(Fault(error, times, after_effect))
 
     async def read(self, message_id: str) -> MeetingRequest | None:
-        """See Mailbox.read: the message with its calendar item as that is now."""
+        """See Mailbox.read: the message with the present state of its calendar item."""
         with _Call(self, "read"):
             if message_id not in self._messages:
                 raise MessageNotFound("There is no such message.")
@@ -116,7 +116,7 @@ class FakeMailbox:
             return self.series[item.series_id]
 
     async def view(self, first: datetime, last: datetime, state: str = "") -> CalendarPage:
-        """See Mailbox.view; a state is the number of entries that were told."""
+        """See Mailbox.view; a state is the number of entries already returned."""
         with _Call(self, "view"):
             found = sorted(self._entries(), key=lambda entry: entry.occurrence)
             within = [e for e in found if e.occurrence.start < last and e.occurrence.end > first]
@@ -172,7 +172,7 @@ class FakeMailbox:
             return self.proxy_addresses
 
     async def changes(self, folder: Folder, state: str) -> Changes:
-        """See Mailbox.changes: a state counts the arrivals that have been told, and departures from the Inbox."""
+        """See Mailbox.changes: a state counts the arrivals already returned, and the departures from the Inbox."""
         with _Call(self, "changes"):
             told = 0 if state in self.forgotten_states else int(state.partition(" ")[0] or "0")
             arrivals = self._arrivals[folder]
@@ -208,7 +208,7 @@ class FakeMailbox:
 
 
 class _Call:
-    """One call: noted, and failing as it was told to."""
+    """One call: it is recorded, and fails as configured."""
 
     def __init__(self, mailbox: FakeMailbox, method: str) -> None:
         mailbox.calls.append(method)
@@ -240,7 +240,7 @@ def invitation(
     update: Update = Update.NEW,
     received: datetime = datetime(2026, 11, 23, 8, 59, tzinfo=UTC),
 ) -> MeetingRequest:
-    """A meeting request from Alice; `uid` also names its calendar item. Anything else by dataclasses.replace."""
+    """A meeting request from Alice; `uid` also names its calendar item. Use dataclasses.replace for anything else."""
     item = CalendarItem(
         id=f"item-{uid}",
         uid=uid,

@@ -1,4 +1,4 @@
-"""The real management API on storage in memory, behind a small HTTP server; without a functions host."""
+"""The real management API on storage in memory, behind a small HTTP server, without a functions host."""
 
 import asyncio
 from base64 import b64encode
@@ -32,7 +32,7 @@ from tests.fakes.sign_in import sign_in_link
 
 USERNAME, PASSWORD = "admin", "correct horse"
 _ADMINS = PasswordAdmins(BasicCredential(USERNAME, hash_password(PASSWORD)))
-"""Of every deployment, as checking the password takes longer than most tests; it is remembered, as in the real one."""
+"""Shared by all deployments, since checking the password takes longer than most tests; it is cached, as in reality."""
 
 _Result = TypeVar("_Result")
 
@@ -40,7 +40,7 @@ _Result = TypeVar("_Result")
 class FakeDeployment:
     """A deployment. Requests are answered one by one, on a separate event loop.
 
-    calls: what was asked. interrupt: called before each request; its answer, if any, is given instead of the API's.
+    calls: the requests so far. interrupt: called before each request; its answer, if any, replaces the API's.
     """
 
     def __init__(self) -> None:
@@ -70,22 +70,22 @@ class FakeDeployment:
         ]
 
     def do(self, work: Coroutine[Any, Any, _Result]) -> _Result:
-        """Run work on the deployment's stores."""
+        """Run a coroutine that uses the deployment's stores."""
         return self._loop.run(work)
 
     def add(self, fields: dict[str, Any]) -> str:
-        """Make an integration; returns its UUID."""
+        """Create an integration; returns its UUID."""
         return self.do(self.integrations.create(fields)).uuid
 
     def ask(self, method: str, path: str, body: Any = None) -> Answer:
-        """Another admin's request; `path` below /api/admin/. It is not among `calls`."""
+        """Another admin's request; `path` is below /api/admin/. It does not appear in `calls`."""
         proof = b64encode(f"{USERNAME}:{PASSWORD}".encode()).decode()
         headers = {"authorization": f"Basic {proof}", "content-type": "application/json"}
         sent = b"" if body is None else dumps(body).encode()
         return self.do(self._api.answer(Call(method, f"/api/admin/{path}", "", headers, sent)))
 
     def raise_alarm(self, uuid: str, kind: AlarmKind, cause: str) -> None:
-        """Raise an alarm of an integration."""
+        """Raise an alarm for an integration."""
         self.do(self.alarms.raise_(uuid, kind, cause))
 
     def answer(self, call: Call) -> Answer:
@@ -102,7 +102,7 @@ class FakeDeployment:
 
 @contextmanager
 def running_deployment() -> Iterator[FakeDeployment]:
-    """A deployment that answers on a free port."""
+    """A deployment that listens on a free port."""
     deployment = FakeDeployment()
     server = HTTPServer(("127.0.0.1", 0), _handler(deployment))
     deployment.url = f"http://127.0.0.1:{server.server_address[1]}"

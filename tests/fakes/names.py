@@ -1,4 +1,4 @@
-"""A Management Node's names, without a node."""
+"""The names on a Management Node, without a node."""
 
 from collections.abc import Mapping
 

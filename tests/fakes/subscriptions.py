@@ -8,7 +8,7 @@ LIFETIME = timedelta(days=6)
 
 
 class FakeSubscriptions:
-    """A Subscriptions. `alive` holds what the other side knows; `failure` is raised by creating, when it is set."""
+    """A Subscriptions. `alive` holds what the other side knows; `failure`, if set, is raised when one is created."""
 
     def __init__(self) -> None:
         self.alive: dict[str, datetime] = {}

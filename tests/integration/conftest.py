@@ -1,4 +1,4 @@
-"""Independent judges of what the simulated counterparts see and say."""
+"""Independent judges of what the simulated counterparts receive and send."""
 
 from collections.abc import Iterator
 
@@ -13,9 +13,9 @@ from tests.support.graph_judge import GraphJudge
 
 @pytest.fixture(autouse=True)
 def ews_judge(monkeypatch: pytest.MonkeyPatch) -> Iterator[SchemaJudge]:
-    """Every request to the simulated EWS, and every answer of its, is valid by Microsoft's schemas.
+    """Every request to the simulated EWS, and every answer, is valid according to Microsoft's schemas.
 
-    If the schemas are not next to the repository nothing is validated; `test_schema.py` says so.
+    Nothing is validated if the schemas are not next to the repository; `test_schema.py` then says so.
     """
     judge = SchemaJudge()
     if SCHEMAS.exists():
@@ -26,9 +26,9 @@ def ews_judge(monkeypatch: pytest.MonkeyPatch) -> Iterator[SchemaJudge]:
 
 @pytest.fixture(autouse=True)
 def graph_judge(monkeypatch: pytest.MonkeyPatch) -> Iterator[GraphJudge]:
-    """Every request of our client to the simulated Graph, and every answer of its, is as Microsoft describes it.
+    """Every request of our client to the simulated Graph, and every answer, matches Microsoft's description.
 
-    If the description is not next to the repository only the SDK judges; `graph/test_judge.py` says so.
+    Only the SDK judges if the description is not next to the repository; `graph/test_judge.py` then says so.
     """
     judge = GraphJudge()
     monkeypatch.setattr(GraphGateway, "witness", staticmethod(judge))

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-WAIT_TIMEOUT = 60.0  # seconds; only ends what hangs
+WAIT_TIMEOUT = 60.0  # seconds; this only ends a test that hangs
 
 
 def shared_data(path: str) -> Path:
-    """A file or folder of reference material that may be next to the repository; skips the test without it."""
+    """A file or folder of reference material that may be next to the repository; skips the test if it is missing."""
     found = ROOT.parent / "shared" / path
     if not found.exists():
         pytest.skip(f"{path} of the shared material is not beside the repository")
@@ -20,7 +20,7 @@ def shared_data(path: str) -> Path:
 
 
 async def eventually(check: Callable[[], bool], what: str) -> None:
-    """Wait until a condition holds; fails the test, saying what was waited for, when it does not come true."""
+    """Wait until a condition holds; if it does not, the test fails and says what it waited for."""
     until = time.monotonic() + WAIT_TIMEOUT
     while not check():
         if time.monotonic() > until:

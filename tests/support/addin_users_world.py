@@ -1,4 +1,4 @@
-"""Users of the add-in with every kind of proof."""
+"""Add-in users with every kind of proof of their identity."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ ON_PREMISES = "https://mail.example.com/autodiscover/metadata/json/1"
 
 
 class AddInUsersWorld:
-    """Exchange, Entra, and what proves their users to us."""
+    """Exchange, Entra, and the part that verifies their users' tokens."""
 
     def __init__(self) -> None:
         clock = FakeClock()

@@ -1,4 +1,4 @@
-"""What taking data out and in does, on any storage."""
+"""What exporting and importing data does, on any storage."""
 
 from collections.abc import AsyncIterator
 
@@ -37,9 +37,9 @@ async def lines_of(storage: Storage) -> list[str]:
 
 
 class BackupContract:
-    """Give a pair of empty storages as fixture `storages`."""
+    """Provide a pair of empty storages as the fixture `storages`."""
 
-    async def test_what_goes_out_comes_in_the_same(self, storages: tuple[Storage, Storage]) -> None:
+    async def test_exported_data_is_imported_unchanged(self, storages: tuple[Storage, Storage]) -> None:
         old, new = storages
         await fill(old, ROWS)
         lines = await lines_of(old)
@@ -49,7 +49,7 @@ class BackupContract:
         assert await content(new) == await content(old)
         assert {type(v) for values in (await content(new)).values() for v in values.values()} == {str, int, bool}
 
-    async def test_subscriptions_stay_with_the_app_that_made_them(self, storages: tuple[Storage, Storage]) -> None:
+    async def test_subscriptions_stay_with_the_app_that_created_them(self, storages: tuple[Storage, Storage]) -> None:
         old, _ = storages
         await fill(old, [*ROWS, *SUBSCRIPTIONS])
         lines = await lines_of(old)
@@ -64,7 +64,7 @@ class BackupContract:
         restored = await import_tables(new, lines)
         assert (restored.written, restored.kept) == (0, len(ROWS))
 
-    async def test_what_is_there_already_stays(self, storages: tuple[Storage, Storage]) -> None:
+    async def test_existing_rows_are_kept(self, storages: tuple[Storage, Storage]) -> None:
         old, new = storages
         await fill(old, ROWS)
         table, partition, key, _ = ROWS[2]
@@ -74,7 +74,9 @@ class BackupContract:
         assert (await content(new))[table, partition, key] == {"alias": "newer"}
 
     @pytest.mark.parametrize("count", [0, 1, 31, 32, 33, 100])
-    async def test_any_number_of_rows(self, storages: tuple[Storage, Storage], count: int) -> None:
+    async def test_any_number_of_rows_is_exported_and_imported(
+        self, storages: tuple[Storage, Storage], count: int
+    ) -> None:
         old, new = storages
         await fill(old, [("meetings", f"p{i % 3}", f"k{i:03}", {"n": i}) for i in range(count)])
         restored = await import_tables(new, await lines_of(old))

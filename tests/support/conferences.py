@@ -1,4 +1,4 @@
-"""Conferences for tests: only what a test is about is said."""
+"""Conferences for tests: a test states only what matters to it."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ HOUR = timedelta(hours=1)
 
 
 def occurrence(hours: float = 0, length: float = 1) -> Occurrence:
-    """An occurrence so many hours after START."""
+    """An occurrence this many hours after START."""
     return Occurrence(START + hours * HOUR, START + (hours + length) * HOUR)
 
 

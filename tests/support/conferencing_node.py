@@ -1,6 +1,6 @@
-"""What a conferencing node takes as the `result` of a service configuration, written down apart from our own table.
+"""What a conferencing node accepts as the `result` of a service configuration, written down independently of our table.
 
-From the documented reference of external policy and the field's own rules for PINs (docs/facts/pexip.md).
+It is based on the documented reference of external policy and the rules for PINs (docs/facts/pexip.md).
 """
 
 from typing import Any
@@ -43,11 +43,11 @@ ONLY_OF = {
     "two_stage_dial_type": ("two_stage_dialing",), "system_location_name": ("two_stage_dialing",),
     "media_playlist_name": ("media_playback",), "on_completion": ("media_playback",),
 }  # fmt: skip
-"""Which service types have a field. What a node does with one that the type has not, the reference does not say."""
+"""For each field, the service types that have it. The reference does not say what a node does with other fields."""
 
 
 def refusals(result: dict[str, Any]) -> list[str]:
-    """Why a node would refuse this answer as a whole; nothing when it takes it."""
+    """Why a node would refuse this answer as a whole; empty if it accepts it."""
     found = [name for name in ("name", "service_tag", "service_type") if name not in result]
     found += [name for name, value in result.items() if isinstance(value, str) and len(value) > LONGEST]
     if result.get("service_type") == "media_playback" and "media_playlist_name" not in result:
@@ -72,11 +72,11 @@ def _pins(result: dict[str, Any]) -> list[str]:
     for text in filter(None, (pin, guest)):
         digits = text.removesuffix("#")
         if not (digits.isascii() and digits.isdecimal() and 4 <= len(text) <= 20):
-            return ["a PIN of another form"]
+            return ["a PIN in a different form"]
     if result.get("allow_guests") and not pin:
         return ["guests without a host PIN"]
     if guest and (not result.get("allow_guests") or guest == pin):
-        return ["a guest PIN that nobody may use"]
+        return ["a guest PIN that nobody can use"]
     if guest and pin and pin.endswith("#") != guest.endswith("#"):
         return ["one PIN with # and one without"]
-    return ["PINs of two lengths"] if guest and pin and not pin.endswith("#") and len(pin) != len(guest) else []
+    return ["PINs of different lengths"] if guest and pin and not pin.endswith("#") and len(pin) != len(guest) else []

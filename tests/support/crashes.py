@@ -1,4 +1,4 @@
-"""Dying at any external call: storage, mailbox and queue that end the process at the n-th call, before or after it."""
+"""Dying at any external call: storage, mailbox and queue that end the process before or after the n-th call."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from shared.storage import Queue, Row, Storage, Table, Write
 
 
 class Crash(BaseException):
-    """The process dies here. Not an Exception: nothing may catch it and tidy up."""
+    """The process dies here. This is not an Exception, as nothing may catch it and clean up."""
 
 
 @dataclass
 class Fuse:
-    """Burns through at external call number `at` (from 1), before its effect or after it; 0 never.
+    """Burns through at external call number `at` (from 1, or 0 for never), before or after the call's effect.
 
-    With an `error` other than Crash that call alone fails, and the process lives on.
+    With an `error` other than Crash, only that call fails, and the process survives.
     """
 
     at: int
@@ -26,7 +26,7 @@ class Fuse:
     error: Callable[[], BaseException] = Crash
 
     def before(self) -> bool:
-        """Count a call; fails when this is the one. Whether it is to fail after the effect."""
+        """Count a call, and fail if it is the chosen one. Returns whether it must fail after its effect."""
         self.calls += 1
         is_dead = self.at and self.error is Crash and self.calls > self.at
         if is_dead or (self.calls == self.at and not self.after):
@@ -49,7 +49,7 @@ class Fuse:
 
 @dataclass
 class CrashingTable:
-    """A Table on a fuse."""
+    """A Table that fails when its fuse burns through."""
 
     table: Table
     fuse: Fuse
@@ -75,7 +75,7 @@ class CrashingTable:
 
 @dataclass
 class CrashingQueue:
-    """A Queue on a fuse."""
+    """A Queue that fails when its fuse burns through."""
 
     queue: Queue
     fuse: Fuse
@@ -86,7 +86,7 @@ class CrashingQueue:
 
 @dataclass
 class CrashingStorage:
-    """A Storage on a fuse."""
+    """A Storage that fails when its fuse burns through."""
 
     storage: Storage
     fuse: Fuse
@@ -102,7 +102,7 @@ class CrashingStorage:
 
 
 class CrashingMailbox:
-    """A Mailbox on a fuse."""
+    """A Mailbox that fails when its fuse burns through."""
 
     def __init__(self, mailbox: Mailbox, fuse: Fuse) -> None:
         self._mailbox = mailbox

@@ -1,4 +1,4 @@
-"""A Microsoft Entra tenant that issues access tokens and publishes its keys, as far as verifying them goes."""
+"""A Microsoft Entra tenant that issues access tokens and publishes its keys, as far as verifying them requires."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def metadata_url(tenant: str = TENANT) -> str:
 
 @cache
 def private_key(name: str) -> rsa.RSAPrivateKey:
-    """A key pair of that name; making one takes a while."""
+    """The key pair with this name; creating one takes a while."""
     return rsa.generate_private_key(65537, 2048)
 
 
 @dataclass
 class Key:
-    """A signing key. `issuer`: what its entry in the key document says, if anything."""
+    """A signing key. `issuer` is what its entry in the key document says, if anything."""
 
     kid: str
     issuer: str | None = None
@@ -50,7 +50,7 @@ class Key:
 
 
 class Entra:
-    """One tenant's, or with `tenant="common"` everybody's, metadata and keys. `asked` lists what was fetched."""
+    """Metadata and keys of one tenant or, with `tenant="common"`, of all. `asked` lists what was fetched."""
 
     def __init__(self, clock: FakeClock, tenant: str = TENANT) -> None:
         self.clock = clock
@@ -71,7 +71,7 @@ class Entra:
         return self.metadata if url == self.url else {"keys": [key.entry() for key in self.keys]}
 
     def claims(self, **changes: Any) -> dict[str, Any]:
-        """A good token's claims with changes; a claim of None is left out."""
+        """The claims of a valid token with changes; a claim of None is left out."""
         now = int(self.clock.now().timestamp())
         tenant = changes.get("tid") or TENANT
         claims = {
@@ -92,6 +92,6 @@ class Entra:
         return {name: value for name, value in claims.items() if value is not None}
 
     def token(self, key: Key | None = None, **changes: Any) -> str:
-        """A good token of Alice's, with changes to its claims."""
+        """A valid token of Alice's, with changes to its claims."""
         key = key or self.keys[0]
         return jwt.encode(self.claims(**changes), key.private, algorithm="RS256", headers={"kid": key.kid})

@@ -1,4 +1,4 @@
-"""Microsoft's EWS schemas as a judge of every request and answer that the simulated EWS sees."""
+"""Microsoft's EWS schemas as a judge of every request that the simulated EWS receives and every answer it gives."""
 
 from functools import cache
 from typing import Any
@@ -9,13 +9,13 @@ from dev.exchange.ews.xml import SOAP, child, children, local
 from tests.support import ROOT
 
 SCHEMAS = ROOT.parent / "shared" / "data" / "ews-xsd"
-"""Reference material next to the repository: without it nothing is validated."""
+"""Reference material next to the repository; nothing is validated without it."""
 
 BY_HAND = "python-httpx/"
-"""Who sends what a test has written by hand, sometimes invalid on purpose."""
+"""The user agents of requests that a test has written by hand, sometimes invalid on purpose."""
 
 UNKNOWN_CODE = "'ErrorOfNobodysKnowledge'"
-"""A response code that tests have the server make up."""
+"""A response code that tests make the server invent."""
 
 
 @cache
@@ -25,14 +25,14 @@ def schema() -> Any:
 
 
 class SchemaJudge:
-    """Collects what is not as the schemas have it. Faults are SOAP's, and their detail has no schema."""
+    """Collects violations of the schemas. Faults are defined by SOAP, and their detail has no schema."""
 
     def __init__(self) -> None:
         self.requests = self.answers = 0
         self.violations: list[str] = []
 
     def __call__(self, agent: str, request: Any, answer: Any) -> None:
-        """Judge one call: the client's User-Agent, the envelopes of request and answer."""
+        """Judge one call: the client's User-Agent, and the envelopes of request and answer."""
         if not agent.startswith(BY_HAND):
             self.requests += 1
             self._check("request", request)

@@ -1,4 +1,4 @@
-"""EWS servers with one account each, and the mailboxes behind them."""
+"""EWS servers with one account each, and the mailboxes on them."""
 
 import asyncio
 import ssl
@@ -31,7 +31,7 @@ def fixed(secret: str) -> Secret:
 async def opened(
     running: Running, method: str = "NTLM", secret: str | Secret = PASSWORD, *, url: str = "", proxy: str = ""
 ) -> AsyncIterator[EwsLogin]:
-    """The service account at the simulated Exchange's EWS, perhaps by another URL."""
+    """The service account at the simulated Exchange's EWS, optionally with another URL."""
     server = EwsServer(Way(url or running.ews_url, proxy), method, SERVICE, running.exchange.clock)
     try:
         yield EwsLogin(server, fixed(secret) if isinstance(secret, str) else secret)
@@ -58,7 +58,7 @@ async def trouble(at: EwsLogin, address: str = VMR, *, impersonate: bool = True)
 
 @asynccontextmanager
 async def silent() -> AsyncIterator[str]:
-    """A server that takes requests and never answers."""
+    """A server that accepts requests and never answers."""
     held: list[asyncio.StreamWriter] = []
 
     async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""An Exchange organisation that signs identity tokens and publishes its keys; and everything a forger can do."""
+"""An Exchange organisation that signs identity tokens and publishes its keys, and everything that a forger can do."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LEFT_OUT = object()
 
 @cache
 def certificate(name: str) -> x509.Certificate:
-    """A self-signed certificate of the key of that name."""
+    """A self-signed certificate of the key with this name."""
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Microsoft Exchange Server Auth Certificate")])
     start = datetime(2025, 1, 1, tzinfo=UTC)
     builder = x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(_public(name))
@@ -42,7 +42,7 @@ def _public(name: str) -> rsa.RSAPublicKey:
 
 @dataclass(frozen=True)
 class Signer:
-    """A key pair with its certificate; equal names are the same pair."""
+    """A key pair with its certificate; the same name gives the same pair."""
 
     name: str
 
@@ -65,14 +65,14 @@ class Signer:
         )
 
     def entry(self) -> dict[str, Any]:
-        """Its entry in the metadata document."""
+        """The key's entry in the metadata document."""
         der = certificate(self.name).public_bytes(serialization.Encoding.DER)
         value = {"type": "x509Certificate", "value": base64.b64encode(der).decode()}
         return {"usage": "signing", "keyinfo": {"x5t": self.x5t}, "keyvalue": value}
 
 
 class Exchange:
-    """`asked` lists the URLs that were fetched; `documents` holds what they serve; others are down."""
+    """`asked` lists the URLs that were fetched; `documents` are the URLs that answer, with their content."""
 
     def __init__(self, clock: FakeClock) -> None:
         self._clock = clock
@@ -91,7 +91,7 @@ class Exchange:
         return _changed({"msexchuid": ALICE, "version": "ExIdTok.V1", "amurl": METADATA}, changes)
 
     def claims(self, **changes: Any) -> dict[str, Any]:
-        """The claims of a token as real Exchange servers issue it (docs/facts/exchange.md §10)."""
+        """The claims of a token as real Exchange servers issue them (docs/facts/exchange.md §10)."""
         now = int(self._clock.now().timestamp())
         claims = {
             "appctxsender": "00000002-0000-0ff1-ce00-000000000000@example.com",
@@ -105,7 +105,7 @@ class Exchange:
         return _changed(claims, changes)
 
     def token(self, signer: Signer | None = None, header: dict[str, Any] | None = None, **changes: Any) -> str:
-        """A good token of Alice's, with changes to header and claims; LEFT_OUT removes one."""
+        """A valid token of Alice's, with changes to header and claims; LEFT_OUT removes one."""
         signer = signer or self.signer
         headers = _changed({"kid": signer.thumbprint.hex().upper(), "x5t": signer.x5t}, header or {})
         return jwt.encode(self.claims(**changes), signer.key, algorithm="RS256", headers=headers)
@@ -116,7 +116,7 @@ def _changed(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def handmade(header: Any, claims: Any, signature: bytes = b"") -> str:
-    """A token that no library would make."""
+    """A token that no library would create."""
 
     def part(content: bytes) -> str:
         return base64.urlsafe_b64encode(content).rstrip(b"=").decode()

@@ -1,4 +1,4 @@
-"""What tests do with a simulated Exchange, all of it over HTTP: as an organizer, as a Graph client, as a webhook."""
+"""What tests do with a simulated Exchange, all over HTTP: as an organizer, as a Graph client, as a webhook."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -24,7 +24,7 @@ WEEKLY = {
 
 
 class ExchangeWorld:
-    """One running service and a client of it."""
+    """One running service and a client for it."""
 
     def __init__(self, running: Running, http: httpx.AsyncClient) -> None:
         self.running = running
@@ -39,7 +39,7 @@ class ExchangeWorld:
         return await self.http.request(method, f"/v1.0{path}", headers=headers, **more)
 
     async def get(self, path: str, *, prefer: str = IMMUTABLE, **params: str) -> Json:
-        """A GET that succeeds; `$` goes before names of parameters except times."""
+        """A successful GET; parameter names get a leading `$`, except times."""
         query = {name if name.endswith(("Time", "Type")) else f"${name}": value for name, value in params.items()}
         answer = await self.graph("GET", path, params=query or None, prefer=prefer)
         assert answer.status_code == 200, answer.text
@@ -60,13 +60,13 @@ class ExchangeWorld:
         return await self.get(f"/users/{user}/messages/{message['id']}", expand=EXPAND_EVENT["$expand"])
 
     async def event(self, user: str = VMR, **params: str) -> Json:
-        """The only event of a calendar."""
+        """The only event in a calendar."""
         found = await self.get(f"/users/{user}/events", select="id")
         assert len(found["value"]) == 1, found
         return await self.get(f"/users/{user}/events/{found['value'][0]['id']}", **params)
 
     async def instances(self, start: str, end: str, user: str = VMR) -> list[Json]:
-        """The occurrences of the only event of a calendar."""
+        """The occurrences of the only event in a calendar."""
         master = await self.event(user)
         path = f"/users/{user}/events/{master['id']}/instances"
         found = await self.get(path, startDateTime=start, endDateTime=end, top="100")
@@ -81,7 +81,7 @@ class ExchangeWorld:
     # --- people in Outlook
 
     async def meet(self, **fields: Any) -> str:
-        """A meeting on Monday 2030-03-04 at nine in Berlin, unless said otherwise (None: not said); returns its uid."""
+        """A meeting on Monday 2030-03-04 at nine in Berlin by default (None: left out); returns its uid."""
         draft = {
             "organizer": ALICE,
             "subject": "Review",
@@ -98,36 +98,36 @@ class ExchangeWorld:
         return str(answer.json()["uid"])
 
     async def edit(self, uid: str, **fields: Any) -> None:
-        """The organizer changes it."""
+        """The organizer changes the meeting."""
         answer = await self.http.patch(f"/dev/meetings/{uid}", json=fields)
         assert answer.status_code == 200, answer.text
 
     async def cancel(self, uid: str, occurrence: str | None = None) -> None:
-        """The organizer cancels it."""
+        """The organizer cancels the meeting."""
         params = {"occurrence": occurrence} if occurrence else None
         answer = await self.http.delete(f"/dev/meetings/{uid}", params=params)
         assert answer.status_code == 200, answer.text
 
     async def received(self, user: str) -> list[Json]:
-        """What a mailbox received."""
+        """The messages that a mailbox received."""
         answer = await self.http.get(f"/dev/mailboxes/{user}/messages")
         messages: list[Json] = answer.json()["messages"]
         return messages
 
     async def post(self, path: str, body: Json | None = None) -> Json:
-        """A control request that succeeds."""
+        """A successful control request."""
         answer = await self.http.post(path, json=body or {})
         assert answer.status_code < 300, answer.text
         document: Json = answer.json()
         return document
 
     async def fault(self, **fault: Any) -> None:
-        """Switch a fault on."""
+        """Switch on a fault."""
         await self.post("/dev/faults", {"faults": [fault]})
 
 
 class Webhook:
-    """A notification endpoint that remembers what it was told. ``answer`` is the status that it gives."""
+    """A notification endpoint that remembers what it received. ``answer`` is the status that it returns."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -139,11 +139,11 @@ class Webhook:
 
     @property
     def notices(self) -> list[Json]:
-        """All notices, in the order in which they came."""
+        """All notifications, in the order in which they arrived."""
         return [notice for post in self.posts for notice in post]
 
     async def until(self, enough: Callable[["Webhook"], bool], limit: float = 10.0) -> None:
-        """Wait until it was told enough."""
+        """Wait until it has received enough."""
         async with asyncio.timeout(limit):
             while not enough(self):
                 self._told.clear()

@@ -1,6 +1,6 @@
 """The genuine msgraph-sdk as a judge: could its builders have made a request, and do its models hold an answer?
 
-The SDK is imported with the first judgement only: it is large.
+The SDK is imported with the first judgement only, because it is large.
 """
 
 import dataclasses
@@ -23,16 +23,16 @@ _TRANSPORT = {
 """Headers that the SDK's builders leave to its middleware and to the HTTP client."""
 
 _NAVIGATION = "/microsoft.graph.eventMessage/event"
-"""The description and the documentation ('Get eventMessage') have it; the SDK has no builder for a cast of messages."""
+"""The description and the documentation ('Get eventMessage') have it, but the SDK has no builder for such a cast."""
 
 MIME = "text/plain"
-"""A message may be posted as MIME ('Create message' in Graph's documentation); builders take a model and no text."""
+"""A message may be posted as MIME ('Create message' in Graph's documentation), but builders accept only a model."""
 
 _MOMENT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$")
 
 
 class NoBuilderError(ValueError):
-    """The SDK has nothing for a path."""
+    """The SDK has no builder for a path."""
 
 
 @cache
@@ -43,7 +43,7 @@ def _client() -> Any:
 
 
 def builder(path: str) -> Any:
-    """The request builder of a path below `/v1.0`. Raises `NoBuilderError`."""
+    """The request builder for a path below `/v1.0`. Raises `NoBuilderError`."""
     found = _client()
     for segment in segments(path.removesuffix(_NAVIGATION)):
         name = re.sub(r"(?<=.)([A-Z])", r"_\1", segment).lower()
@@ -60,7 +60,7 @@ def builder(path: str) -> Any:
 def faults_of_request(
     method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
 ) -> list[str]:
-    """How a request differs from the one that the SDK's builder makes for the same purpose."""
+    """How a request differs from the one that the SDK's builder creates for the same purpose."""
     if path.endswith(_NAVIGATION):
         return []
     maker = builder(path)
@@ -86,7 +86,7 @@ def faults_of_request(
 
 
 def faults_of_answer(method: str, path: str, document: Json) -> list[str]:
-    """What of an answer the SDK's models cannot hold."""
+    """The parts of an answer that the SDK's models cannot hold."""
     maker = builder(path)
     annotation = str(signature(getattr(maker, method.lower())).return_annotation)
     name = re.sub(r"^Optional\[(.*)\]$", r"\1", annotation)
@@ -97,14 +97,14 @@ def faults_of_answer(method: str, path: str, document: Json) -> list[str]:
 
 
 def faults_of_refusal(document: Json) -> list[str]:
-    """What of an error's envelope the SDK's models cannot hold."""
+    """The parts of an error's envelope that the SDK's models cannot hold."""
     error = importlib.import_module("msgraph.generated.models.o_data_errors.o_data_error").ODataError
     found = _parsed(error, json.dumps(document).encode())
     return strays(found) + list(differences(document, json.loads(written(found))))
 
 
 def strays(found: Any, path: str = "$") -> list[str]:
-    """What lies in `additional_data`, but for annotations, which no model has a place for."""
+    """The contents of `additional_data`, except annotations, for which no model has a place."""
     if isinstance(found, list):
         return [stray for number, each in enumerate(found) for stray in strays(each, f"{path}[{number}]")]
     if not dataclasses.is_dataclass(found) or not hasattr(found, "additional_data"):
@@ -116,7 +116,7 @@ def strays(found: Any, path: str = "$") -> list[str]:
 
 
 def written(found: Any) -> bytes:
-    """A model as the SDK writes it."""
+    """A model as the SDK serialises it."""
     module = importlib.import_module("kiota_serialization_json.json_serialization_writer")
     writer = module.JsonSerializationWriter()
     writer.write_object_value(None, found)
@@ -125,7 +125,7 @@ def written(found: Any) -> bytes:
 
 
 def differences(meant: Any, understood: Any, path: str = "$") -> Iterator[str]:
-    """What is not the same after it went through a model; null and nothing are the same, and so are letters' cases."""
+    """What differs after passing through a model; null and a missing value count as equal, and so do letter cases."""
     if isinstance(meant, dict) and isinstance(understood, dict):
         there = {name.casefold(): value for name, value in understood.items()}
         for name, value in meant.items():
@@ -149,8 +149,10 @@ def _parsed(model: Any, content: bytes) -> Any:
 
 
 def _body(model: Any, content: bytes) -> Any:
-    """A request's body as a model. Parameters of actions count in any case: the SDK writes Comment as the description
-    has it, the documentation ('event: accept') comment.
+    """A request's body as a model.
+
+    Parameter names of actions are case-insensitive: the SDK writes Comment, as in the description, while the
+    documentation ('event: accept') writes comment.
     """
     given = json.loads(content or b"{}")
     if model.__name__.endswith("PostRequestBody"):
@@ -161,7 +163,7 @@ def _body(model: Any, content: bytes) -> Any:
 
 @cache
 def _imports(builders: str) -> Mapping[str, str]:
-    """Where a builder's module has its names from."""
+    """The module from which a builder takes its names."""
     module = importlib.import_module(builders)
     package = module.__name__.split(".")
     found = re.findall(r"^ *from (\.+)([\w.]+) import (\w+)$", getsource(module), re.MULTILINE)
@@ -169,7 +171,7 @@ def _imports(builders: str) -> Mapping[str, str]:
 
 
 def _named(maker: Any, name: str) -> Any:
-    """The class that a builder's signature names."""
+    """The class named in a builder's signature."""
     return getattr(importlib.import_module(_imports(type(maker).__module__)[name]), name)
 
 
@@ -196,7 +198,7 @@ def _typed(annotation: str, value: str) -> Any:
 
 def _differences(made: Any, path: str, query: Mapping[str, str]) -> list[str]:
     url = urlsplit(made.url)
-    # The SDK's middleware makes `me` of this, at the last moment (msgraph-core, UrlReplaceHandler).
+    # The SDK's middleware turns this into `me` at the last moment (msgraph-core, UrlReplaceHandler).
     theirs_path = url.path.replace("/users/me-token-to-replace", "/me")
     wrong = [] if segments(theirs_path) == segments(path) else [f"path {path}: the SDK's is {theirs_path}"]
     theirs = dict(parse_qsl(url.query, keep_blank_values=True))

@@ -1,4 +1,4 @@
-"""Microsoft Graph's published description (CSDL of v1.0): what is behind a path, and whether JSON matches it."""
+"""Microsoft Graph's published description (CSDL of v1.0): what a path leads to, and whether JSON matches it."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from tests.support import ROOT
 
 DESCRIPTION = ROOT.parent / "shared" / "data" / "graph-csdl" / "v1.0-Prod.csdl.gz"
-"""Reference material next to the repository: without it nothing is validated."""
+"""Reference material next to the repository; nothing is validated without it."""
 
 _TOOL = ROOT.parent / "shared" / "tools" / "graph_csdl.py"
 _SETS = {"users": "Collection(graph.user)", "subscriptions": "Collection(graph.subscription)", "me": "graph.user"}
@@ -24,13 +24,13 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Undeclared:
-    """What the description does not have and Graph sends nevertheless, or tells otherwise: where that is public."""
+    """A publicly documented case in which Graph sends something that is not in the description, or differs from it."""
 
     pattern: str
     source: str
 
 
-#: All of them, with what the SDK says otherwise, are in docs/facts/graph.md.
+#: All of them, with those of the SDK, are listed in docs/facts/graph.md.
 EXCEPTIONS = (
     Undeclared(
         r"\.uid: (not declared on microsoft\.graph\.event|in additional_data of Event)",
@@ -59,20 +59,20 @@ EXCEPTIONS = (
 
 @cache
 def model() -> Any:
-    """The description with the checks of the tool that comes with it."""
+    """The description, with the checks of its validation tool."""
     spec = spec_from_file_location("graph_csdl", _TOOL)
     if spec is None or spec.loader is None:
         raise FileNotFoundError(_TOOL)
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     found = module.Model(DESCRIPTION)
-    found.props = cache(found.props)  # called for each object of each answer
+    found.props = cache(found.props)  # called for every object in every answer
     return found
 
 
 @dataclass(frozen=True)
 class Resource:
-    """What a path leads to: a type, or an operation bound to the one before it."""
+    """What a path leads to: a type, or an operation bound to the type before it."""
 
     type: str
     operation: str = ""
@@ -80,22 +80,22 @@ class Resource:
 
     @property
     def item(self) -> str:
-        """The type, of a collection that of its members."""
+        """The type; for a collection, the type of its members."""
         found = _COLLECTION.match(self.type)
         return found[1] if found else self.type
 
     @property
     def is_collection(self) -> bool:
-        """Whether there are many."""
+        """Whether the path leads to a collection."""
         return self.item != self.type
 
 
 class NoSuchPathError(ValueError):
-    """The description has nothing there."""
+    """The description has nothing at this path."""
 
 
 def segments(path: str) -> list[str]:
-    """A path's segments, with keys in brackets as separate segments: `users('x')` is `users/x`, `delta()` `delta`."""
+    """A path's segments; keys in parentheses become segments too: `users('x')` is `users/x`, `delta()` is `delta`."""
     found: list[str] = []
     for part in path.strip("/").split("/"):
         keyed = _KEYED.match(unquote(part))
@@ -104,7 +104,7 @@ def segments(path: str) -> list[str]:
 
 
 def resource(path: str) -> Resource:
-    """What a path below `/v1.0` leads to, in any case of letters, as Graph reads it. Raises `NoSuchPathError`."""
+    """What a path below `/v1.0` leads to, in any letter case, as Graph reads it. Raises `NoSuchPathError`."""
     first, *rest = segments(path)
     if first.casefold() not in _SETS:
         raise NoSuchPathError(f"no entity set {first}")
@@ -132,7 +132,7 @@ def _operation(type_: str, name: str) -> Resource | None:
     full = f"microsoft.graph.{name}"
     for each in [*model().actions.get(full, ()), *model().functions.get(full, ())]:
         given = [(child.get("Name"), child.get("Type")) for child in each if child.tag.endswith("}Parameter")]
-        if given and given[0][1] == type_:  # the first is what it is bound to
+        if given and given[0][1] == type_:  # the first parameter is the one to which it is bound
             answers = [child.get("Type") for child in each if child.tag.endswith("}ReturnType")]
             return Resource(answers[0] if answers else "", name, tuple(given[1:]))
     return None
@@ -160,14 +160,14 @@ def faults_of_request(path: str, query: Mapping[str, str], document: Json | None
         return wrong + _check(document, found.item)
     parameters = {name.casefold(): type_ for name, type_ in found.parameters}
     for name, value in document.items():
-        # The names of parameters count in any case: the description has DestinationId, the documentation destinationId.
+        # Parameter names are case-insensitive: the description has DestinationId, the documentation destinationId.
         type_ = parameters.get(name.casefold())
         wrong += _check(value, type_) if type_ else [f"$.{name}: no parameter of {found.operation}"]
     return wrong
 
 
 def faults_of_notices(document: Json) -> list[str]:
-    """What is wrong with what is posted to a webhook."""
+    """What is wrong with a request to a webhook."""
     return _check(document, "graph.changeNotificationCollection")
 
 
@@ -181,7 +181,7 @@ def _strangers(type_: str, query: Mapping[str, str]) -> Iterator[tuple[str, str]
 
 
 def _is_path(type_: str, known: set[str], name: str) -> bool:
-    """Whether a name leads from a type to a property, perhaps by a derived type or a complex property."""
+    """Whether a name leads from a type to a property, possibly of a derived type or a complex property."""
     first, *rest = name.split("/")
     if first in known:
         inner = model().props(model().full(type_))[first][0]
@@ -195,5 +195,5 @@ def _check(value: Any, type_: str) -> list[str]:
 
 
 def declared(faults: list[str]) -> list[str]:
-    """Without those that have a public source."""
+    """The faults, except those with a public source."""
     return [fault for fault in faults if not any(re.search(each.pattern, fault) for each in EXCEPTIONS)]

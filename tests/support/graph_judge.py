@@ -1,4 +1,4 @@
-"""Judges of every request to the simulated Graph, of every answer, and of what is posted to webhooks.
+"""Judges of every request to the simulated Graph, of every answer, and of everything posted to webhooks.
 
 Microsoft's description of Graph judges all of them; the genuine msgraph-sdk judges requests and answers.
 """
@@ -17,20 +17,18 @@ from tests.support.graph_builders import NoBuilderError
 from tests.support.graph_description import DESCRIPTION, NoSuchPathError, declared
 
 CLIENTS = ("vmr-scheduling", "kiota-python")
-"""How the User-Agent of the product's client, and that of the SDK, begin; tests that write by hand have others."""
+"""How the User-Agents of the product's client and of the SDK begin; hand-written requests of tests have others."""
 
 _TOKENS = {"$deltatoken", "$skiptoken"}
-"""In links alone: nobody makes them up, but tests spoil them."""
+"""Tokens that occur in links only: nobody invents them, but tests spoil them."""
 
 
 _HELD: set[str] = set()
-"""How answers looked that the SDK's models held."""
+"""The forms of answers that the SDK's models were able to hold."""
 
 
 class GraphJudge:
-    """Collects deviations from Microsoft's judges. ``built`` counts requests of ours that the SDK could have made
-    too.
-    """
+    """Collects deviations from Microsoft's judges. ``built`` counts our requests that the SDK could have made too."""
 
     def __init__(self) -> None:
         self.requests = self.answers = self.refusals = self.notices = 0
@@ -41,10 +39,10 @@ class GraphJudge:
         self._has_sdk = find_spec("msgraph") is not None
 
     def __call__(self, request: web.Request, content: bytes, answer: web.StreamResponse) -> None:
-        """Judge one call. What a judge cannot read is a violation, too: the client gets its answer nevertheless."""
+        """Judge one call. What a judge cannot read is a violation too, but the client still gets its answer."""
         try:
             self._judge(request, content, answer)
-        except Exception as error:  # nobody would catch it behind a web server
+        except Exception as error:  # nobody would catch an exception behind a web server
             self.violations.append(f"{request.method} {_shape(request.path)}: {error!r}")
 
     def _judge(self, request: web.Request, content: bytes, answer: web.StreamResponse) -> None:
@@ -66,7 +64,7 @@ class GraphJudge:
             self._note(f"answer {what}", self._faults_of_answer(request.method, path, document))
 
     def told(self, document: Mapping[str, Any]) -> None:
-        """Judge what is posted to a webhook."""
+        """Judge a request to a webhook."""
         self.notices += 1
         if self._is_described:
             self._note("notification", graph_description.faults_of_notices(dict(document)))
@@ -96,7 +94,7 @@ class GraphJudge:
             pass  # a path that a test spelled as no SDK does; the description has judged the answer
 
     def _faults_of_models(self, method: str, path: str, document: dict[str, Any]) -> list[str]:
-        """The models are slow: of what looks like something that was right before, one is enough."""
+        """The models are slow, so only one of several answers of the same form is checked."""
         items = document["value"] if isinstance(document.get("value"), list) else [document]
         kind = f"{method} {'/'.join(graph_description.segments(path)[2::2])}"
         fresh = {key: item for item in items if (key := f"{kind} {_looks(item)}") not in _HELD}
@@ -112,7 +110,7 @@ class GraphJudge:
 
 
 def _looks(value: Any) -> str:
-    """JSON without what differs from item to item: numbers in texts, long texts, how often a list repeats itself."""
+    """JSON without what differs from item to item: numbers in texts, long texts, the number of entries in a list."""
     if isinstance(value, dict):
         return f"{{{', '.join(f'{name}: {_looks(each)}' for name, each in sorted(value.items()))}}}"
     if isinstance(value, list):

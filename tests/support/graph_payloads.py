@@ -1,4 +1,4 @@
-"""Messages and events as Graph gives them."""
+"""Messages and events as Graph sends them."""
 
 import json
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ def event(**changes: Any) -> dict[str, Any]:
 
 
 def message(**changes: Any) -> dict[str, Any]:
-    """A new meeting request as Graph sends it with its event."""
+    """A new meeting request with its event, as Graph sends it."""
     return {
         "@odata.type": "#microsoft.graph.eventMessageRequest",
         "id": "AAMkmessage",
@@ -54,13 +54,13 @@ def message(**changes: Any) -> dict[str, Any]:
 
 
 def samples() -> list[Any]:
-    """Every JSON sample; skips if they are not next to the repository."""
+    """Every JSON sample; skips the test if they are not next to the repository."""
     files = sorted(shared_data("data/graph-samples").glob("*.json"))
     return [json.loads(file.read_text(encoding="utf-8")) for file in files]
 
 
 def objects(value: Any) -> Iterator[Any]:
-    """Every object in a JSON value: a sample shows an event alone, in a page, or in a message."""
+    """Every object in a JSON value: samples show an event alone, in a page, or in a message."""
     if isinstance(value, dict):
         yield value
     for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():

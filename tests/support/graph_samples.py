@@ -1,4 +1,4 @@
-"""Samples of Graph's JSON, where the checkout has them next to it."""
+"""Samples of Graph's JSON, if the checkout has them next to it."""
 
 import json
 from typing import Any
@@ -7,5 +7,5 @@ from tests.support import shared_data
 
 
 def graph_sample(name: str) -> Any:
-    """The content of a sample. Skips the test where it is missing."""
+    """The content of a sample. Skips the test if it is missing."""
     return json.loads(shared_data(f"data/graph-samples/{name}").read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""A server that answers as it is told and remembers what it was asked."""
+"""A server that gives prepared answers and remembers the requests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aiohttp import web
 
 @dataclass(frozen=True)
 class Asked:
-    """A request that came."""
+    """A request that was received."""
 
     method: str
     path: str
@@ -23,10 +23,7 @@ class Asked:
 
 @dataclass
 class Script:
-    """`answers` are given in turn, the last one again and again; `asked` holds every request.
-
-    While it is held, requests wait for their answers.
-    """
+    """`answers` are given in turn, the last one repeatedly; `asked` lists every request. While held, requests wait."""
 
     url: str = ""
     answers: list[web.Response] = field(default_factory=list)
@@ -44,18 +41,18 @@ class Script:
         self._open.clear()
 
     def release(self) -> None:
-        """Answer those that wait, and all later ones."""
+        """Answer the waiting requests, and all later ones."""
         self._open.set()
 
     async def arrived(self, many: int) -> None:
-        """Return when so many requests have arrived, and others have had the time to arrive too."""
+        """Return when this many requests have arrived, and others have had time to arrive too."""
         async with asyncio.timeout(10):
             async with self._arrival:
                 await self._arrival.wait_for(lambda: len(self.asked) >= many)
         await asyncio.sleep(0.05)
 
     def answer(self, status: int = 200, payload: Any = None, **headers: str) -> None:
-        """The response to the next request; underscores in names of headers stand for dashes."""
+        """The response to the next request; underscores in header names stand for dashes."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if isinstance(payload, str):
             self.answers.append(web.Response(status=status, text=payload, headers=named))
@@ -65,7 +62,7 @@ class Script:
             self.answers.append(web.json_response(payload, status=status, headers=named))
 
     def refuse(self, status: int, code: str = "ErrorItemNotFound", **headers: str) -> None:
-        """The next request gets an error as Graph words it."""
+        """The next request gets an error in Graph's form."""
         self.answer(status, {"error": {"code": code, "message": "Not for alice@example.com."}}, **headers)
 
     async def handle(self, request: web.Request) -> web.Response:
@@ -87,7 +84,7 @@ class Script:
 
 @asynccontextmanager
 async def running_script() -> AsyncIterator[Script]:
-    """The server while the context lasts, on a free port."""
+    """The server, on a free port, for as long as the context lasts."""
     script = Script()
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", script.handle)

@@ -1,4 +1,4 @@
-"""Who imports whom, read from the source."""
+"""Which module imports which, read from the source."""
 
 import ast
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ def modules(place: str) -> list[Path]:
 
 
 def imported(file: Path) -> Iterator[str]:
-    """Every module that a file imports, anywhere in it; for `from a import b` also a.b, which may be a module."""
+    """Every module that a file imports, anywhere in it; `from a import b` also counts as a.b, which may be a module."""
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

@@ -1,4 +1,4 @@
-"""What an IntegrationStore does, whatever storage is underneath. A subclass's module has a `storage` fixture."""
+"""What an IntegrationStore does, whatever storage it uses. A subclass's module provides a `storage` fixture."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -33,12 +33,12 @@ class StoreWorld:
         return IntegrationStore(storage or self.storage, self.secrets, self.clock)
 
     async def everything(self) -> str:
-        """All that lies in the table, as text."""
+        """Everything in the table, as text."""
         return str([row async for row in self.storage.table("integrations").everything()])
 
 
 class Interrupting:
-    """A Storage whose next commits do something else first, or fail."""
+    """A Storage whose next commits first do something else, or fail."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
@@ -92,21 +92,21 @@ class IntegrationStoreContract:
 
     # --- creating and reading
 
-    async def test_what_is_created_can_be_read(self, world: StoreWorld) -> None:
+    async def test_a_created_integration_can_be_read(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields())
         reader = world.another_instance()
         assert await reader.get(created.uuid) == await reader.cached(created.uuid) == created
         assert await reader.by_id(created.id) == created
         assert await reader.list() == [created]
 
-    async def test_a_new_integration_has_an_identity_of_its_own(self, world: StoreWorld) -> None:
+    async def test_new_integrations_have_different_identities(self, world: StoreWorld) -> None:
         first, second = await world.store.create(fields_for(1)), await world.store.create(fields_for(2))
         assert first.uuid != second.uuid
         assert (first.id, second.id) == (1, 2)
         assert [entry.id for entry in first.domains + second.domains] == [1, 2]
         assert first.domains[0].creation_time == world.clock.now()
 
-    async def test_a_given_uuid_is_taken_once(self, world: StoreWorld) -> None:
+    async def test_a_given_uuid_can_be_used_only_once(self, world: StoreWorld) -> None:
         created = await world.store.create(graph_fields(uuid=SEEDED))
         assert (await world.store.get(SEEDED.upper())).uuid == created.uuid == SEEDED
         with pytest.raises(SettingsInvalid) as caught:
@@ -114,27 +114,27 @@ class IntegrationStoreContract:
         assert caught.value.faults.keys() == {"uuid"}
 
     @pytest.mark.parametrize("uuid", ["", GUID, "x" * 36, "a/b", "sequence", "'", "\x00", "é" * 500])
-    async def test_what_does_not_exist_is_not_found(self, world: StoreWorld, uuid: str) -> None:
+    async def test_a_missing_integration_is_not_found(self, world: StoreWorld, uuid: str) -> None:
         for read in (world.store.get, world.store.cached, world.store.delete):
             with pytest.raises(NotFound):
                 await read(uuid)
         with pytest.raises(NotFound):
             await world.store.update(uuid, {"name": "x"})
 
-    async def test_no_id_leads_nowhere(self, world: StoreWorld) -> None:
+    async def test_invalid_ids_are_not_found(self, world: StoreWorld) -> None:
         for id_ in (0, -1, 7, 2**63):
             with pytest.raises(NotFound):
                 await world.store.by_id(id_)
 
-    @pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")  # aiohttp, above 1 MiB
-    async def test_the_largest_settings_can_be_kept(self, world: StoreWorld) -> None:
+    @pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")  # comes from aiohttp, above 1 MiB
+    async def test_the_largest_settings_can_be_stored(self, world: StoreWorld) -> None:
         templates = sorted(TEMPLATE_FIELDS - {"meeting_instructions_template"})
         longest = dict.fromkeys(templates[:18], "😀" * 12_288)
         domains = [{"domain": f"{'m' * 60}.{'n' * 60}.host{n:02}.example.com"} for n in range(50)]
         created = await world.store.create(full_fields(**longest, domains=domains))
         assert await world.another_instance().get(created.uuid) == created
 
-    async def test_texts_come_back_to_the_character(self, world: StoreWorld) -> None:
+    async def test_texts_are_read_back_unchanged(self, world: StoreWorld) -> None:
         text = "<p>\r\n\ttabs, 😀 'quotes\" & \xa0nbsp\n\n</p>\r"
         created = await world.store.create(graph_fields(placeholder_instructions_template=text))
         assert (await world.another_instance().get(created.uuid)).placeholder_instructions_template == text
@@ -147,7 +147,7 @@ class IntegrationStoreContract:
 
     # --- the cache
 
-    async def test_settings_are_at_most_thirty_seconds_old(self, world: StoreWorld) -> None:
+    async def test_cached_settings_are_at_most_thirty_seconds_old(self, world: StoreWorld) -> None:
         created = await world.store.create(graph_fields())
         other = world.another_instance()
         await other.cached(created.uuid)
@@ -173,7 +173,7 @@ class IntegrationStoreContract:
         assert changed == created.model_copy(update={"name": "New", "ivr_theme": "Blue", "revision": 2})
         assert await world.another_instance().get(created.uuid) == changed
 
-    async def test_a_change_that_changes_nothing_is_no_revision(self, world: StoreWorld) -> None:
+    async def test_a_change_without_effect_creates_no_revision(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields())
         same = {name: value for name, value in created.resource().items() if name not in SECRET_FIELDS}
         assert await world.store.update(created.uuid, same) == created
@@ -187,7 +187,9 @@ class IntegrationStoreContract:
         assert await world.everything() == before
         assert world.secrets.kept == kept
 
-    async def test_a_change_of_an_outdated_revision_is_told_what_changed(self, world: StoreWorld) -> None:
+    async def test_a_change_based_on_an_outdated_revision_is_refused_naming_the_changed_settings(
+        self, world: StoreWorld
+    ) -> None:
         created = await world.store.create(full_fields())
         await world.another_instance().update(created.uuid, {"name": "Hers", "password": "hers"}, revision=1)
         kept = dict(world.secrets.kept)
@@ -210,7 +212,7 @@ class IntegrationStoreContract:
         assert [getattr(now, name) for name in names] == ["New"] * 5
         assert now.revision == 6
 
-    async def test_of_two_that_save_the_same_revision_at_once_one_is_refused(self, world: StoreWorld) -> None:
+    async def test_only_one_of_two_concurrent_saves_of_the_same_revision_succeeds(self, world: StoreWorld) -> None:
         created = await world.store.create(graph_fields())
         results = await asyncio.gather(
             world.store.update(created.uuid, {"name": "Mine"}, revision=1),
@@ -222,7 +224,7 @@ class IntegrationStoreContract:
         assert refused.changed == ["name"]
         assert await world.another_instance().get(created.uuid) == saved
 
-    async def test_a_change_meanwhile_is_not_overwritten(self, world: StoreWorld) -> None:
+    async def test_a_concurrent_change_is_not_overwritten(self, world: StoreWorld) -> None:
         created = await world.store.create(graph_fields())
         interrupting = Interrupting(world.storage)
 
@@ -255,7 +257,7 @@ class IntegrationStoreContract:
             await world.store.update(second.uuid, taken | {"meeting_buffer_after": 181})
         assert caught.value.faults.keys() == {"room_mailbox_email_address", "meeting_buffer_after"}
 
-    async def test_a_mailbox_is_free_again_after_a_change_and_a_deletion(self, world: StoreWorld) -> None:
+    async def test_a_mailbox_becomes_free_after_a_change_or_a_deletion(self, world: StoreWorld) -> None:
         first, second = await world.store.create(fields_for(1)), await world.store.create(fields_for(2))
         await world.store.update(first.uuid, {"room_mailbox_email_address": "new@example.com"})
         await world.store.update(second.uuid, {"room_mailbox_email_address": "vmr1@example.com"})
@@ -263,14 +265,14 @@ class IntegrationStoreContract:
         third = await world.store.create(fields_for(3) | {"room_mailbox_email_address": "new@example.com"})
         assert third.mailbox == "new@example.com"
 
-    async def test_a_mailbox_stays_its_owners_when_only_its_case_changes(self, world: StoreWorld) -> None:
+    async def test_a_mailbox_keeps_its_owner_when_only_the_letter_case_changes(self, world: StoreWorld) -> None:
         created = await world.store.create(fields_for(1))
         changed = await world.store.update(created.uuid, {"room_mailbox_email_address": "VMR1@example.com"})
         assert changed.room_mailbox_email_address == "VMR1@example.com"
         with pytest.raises(SettingsInvalid):
             await world.store.create(fields_for(1))
 
-    async def test_of_many_that_claim_a_mailbox_at_once_one_gets_it(self, world: StoreWorld) -> None:
+    async def test_only_one_of_many_concurrent_claims_gets_a_mailbox(self, world: StoreWorld) -> None:
         results = await asyncio.gather(
             *(world.another_instance().create(graph_fields(password="s")) for _ in range(6)), return_exceptions=True
         )
@@ -279,7 +281,7 @@ class IntegrationStoreContract:
         assert all(error.faults.keys() == {"room_mailbox_email_address"} for error in refused)
         assert len(await world.store.list()) == len(world.secrets.kept) == 1
 
-    async def test_of_two_that_move_to_a_mailbox_at_once_one_gets_it(self, world: StoreWorld) -> None:
+    async def test_only_one_of_two_integrations_that_change_to_a_mailbox_gets_it(self, world: StoreWorld) -> None:
         both = [await world.store.create(fields_for(1)), await world.store.create(fields_for(2))]
         wanted = {"room_mailbox_email_address": "new@example.com"}
         results = await asyncio.gather(
@@ -289,7 +291,7 @@ class IntegrationStoreContract:
 
     # --- ids
 
-    async def test_ids_are_never_used_again(self, world: StoreWorld) -> None:
+    async def test_ids_are_never_reused(self, world: StoreWorld) -> None:
         first = await world.store.create(fields_for(1))
         await world.store.delete(first.uuid)
         second = await world.store.create(fields_for(1))
@@ -300,7 +302,7 @@ class IntegrationStoreContract:
         with pytest.raises(NotFound):
             await world.store.by_id(first.id)
 
-    async def test_concurrent_creations_get_ids_of_their_own(self, world: StoreWorld) -> None:
+    async def test_concurrent_creations_get_different_ids(self, world: StoreWorld) -> None:
         created = await asyncio.gather(*(world.another_instance().create(fields_for(n)) for n in range(8)))
         assert sorted(one.id for one in created) == list(range(1, 9))
         assert sorted(one.domains[0].id for one in created) == list(range(1, 9))
@@ -317,7 +319,7 @@ class IntegrationStoreContract:
 
     # --- secrets
 
-    async def test_secrets_are_kept_apart_from_settings(self, world: StoreWorld) -> None:
+    async def test_secrets_are_stored_separately_from_settings(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields(password="correct horse"))
         assert created.password
         secret = await world.store.secret(created.uuid, "password")
@@ -325,7 +327,7 @@ class IntegrationStoreContract:
         assert secret.get_secret_value() == "correct horse"
         assert "correct horse" not in await world.everything() + repr(created) + str(created.resource())
 
-    async def test_a_replaced_secret_is_forgotten(self, world: StoreWorld) -> None:
+    async def test_a_replaced_secret_is_deleted(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields(password="old"))
         await world.store.update(created.uuid, {"password": "new"})
         secret = await world.store.secret(created.uuid, "password")
@@ -354,7 +356,7 @@ class IntegrationStoreContract:
             await world.store.update(created.uuid, {"password": ""})
         assert caught.value.faults.keys() == {"password"}
 
-    async def test_a_failed_write_of_unknown_outcome_loses_no_secret(self, world: StoreWorld) -> None:
+    async def test_a_failed_write_with_an_unknown_outcome_loses_no_secret(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields(password="old"))
         interrupting = Interrupting(world.storage)
         interrupting.before_commit.append(Unavailable("the network went away"))
@@ -379,7 +381,7 @@ class IntegrationStoreContract:
 
     # --- icon, manifest, sign-in, deletion
 
-    async def test_the_icon_changes_the_manifest_once(self, world: StoreWorld) -> None:
+    async def test_a_new_icon_changes_the_manifest_once(self, world: StoreWorld) -> None:
         created = await world.store.create(graph_fields())
         assert await world.store.icon(created.uuid) is None
         changed = await world.store.put_icon(created.uuid, png())
@@ -389,7 +391,7 @@ class IntegrationStoreContract:
         other = await world.store.put_icon(created.uuid, png(colour=2))
         assert (other.manifest_revision, await world.store.icon(created.uuid)) == (3, png(colour=2))
 
-    async def test_a_wrong_icon_is_refused(self, world: StoreWorld) -> None:
+    async def test_an_invalid_icon_is_refused(self, world: StoreWorld) -> None:
         created = await world.store.create(graph_fields())
         with pytest.raises(SettingsInvalid) as caught:
             await world.store.put_icon(created.uuid, png(81, 80))
@@ -398,7 +400,7 @@ class IntegrationStoreContract:
         with pytest.raises(NotFound):
             await world.store.put_icon(GUID, png())
 
-    async def test_the_manifest_is_to_be_installed_until_somebody_says_so(self, world: StoreWorld) -> None:
+    async def test_the_manifest_needs_installing_until_an_admin_acknowledges_it(self, world: StoreWorld) -> None:
         created = await world.store.create(graph_fields())
         done = await world.store.acknowledge_manifest(created.uuid, 1)
         assert not done.manifest_reinstall_needed
@@ -413,7 +415,7 @@ class IntegrationStoreContract:
             await world.store.acknowledge_manifest(created.uuid, 1)
         assert (await world.store.get(created.uuid)).manifest_reinstall_needed
 
-    async def test_an_integration_made_again_has_to_be_installed_again(self, world: StoreWorld) -> None:
+    async def test_a_recreated_integration_has_to_be_installed_again(self, world: StoreWorld) -> None:
         created = await world.store.create(graph_fields())
         await world.store.acknowledge_manifest(created.uuid, 1)
         await world.store.delete(created.uuid)
@@ -421,7 +423,7 @@ class IntegrationStoreContract:
         assert again.manifest_reinstall_needed
         assert again.uuid != created.uuid
 
-    async def test_sign_in_of_the_service_account(self, world: StoreWorld) -> None:
+    async def test_the_service_accounts_sign_in_is_stored(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields("OAUTH"))
         state = await world.store.start_sign_in(created.uuid)
         assert (await world.another_instance().get(created.uuid)).oauth_state == state
@@ -433,12 +435,12 @@ class IntegrationStoreContract:
         assert secret.get_secret_value() == "token-2"
         assert "token-1" not in str([value.get_secret_value() for value in world.secrets.kept.values()])
 
-    async def test_renewing_the_sign_in_does_not_get_in_the_way_of_an_admin(self, world: StoreWorld) -> None:
+    async def test_renewing_the_sign_in_does_not_conflict_with_an_admins_change(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields("OAUTH"))
         await world.store.keep_refresh_token(created.uuid, SecretStr("token-1"))
         assert (await world.store.update(created.uuid, {"name": "New"}, revision=1)).oauth_refresh_token
 
-    async def test_a_change_of_the_account_ends_its_sign_in(self, world: StoreWorld) -> None:
+    async def test_changing_the_account_ends_its_sign_in(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields("OAUTH"))
         await world.store.keep_refresh_token(created.uuid, SecretStr("token-1"))
         await world.store.update(created.uuid, {"username": "other@example.com"})
@@ -456,7 +458,7 @@ class IntegrationStoreContract:
             with pytest.raises(NotFound):
                 await read(created.uuid)
 
-    async def test_a_deletion_wins_over_a_change_in_progress(self, world: StoreWorld) -> None:
+    async def test_a_deletion_wins_over_a_concurrent_change(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields())
         interrupting = Interrupting(world.storage)
 

@@ -34,11 +34,11 @@ ODD = st.one_of(
         ]
     ),
 )
-"""Values that nobody expects, of every JSON type."""
+"""Unexpected values of every JSON type."""
 
 
 def paths(value: Any, here: Path = ()) -> Iterator[Path]:
-    """Where every node is, the root left out."""
+    """The position of every node except the root."""
     children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, child in children:
         yield (*here, key)
@@ -47,7 +47,7 @@ def paths(value: Any, here: Path = ()) -> Iterator[Path]:
 
 @st.composite
 def faulty(draw: st.DrawFn, original: Any, most: int = 3) -> Any:
-    """The value with up to `most` of its nodes deleted, replaced, or swapped for another of its nodes."""
+    """The value with up to `most` of its nodes deleted, replaced, or swapped with another node."""
     value = copy.deepcopy(original)
     for _ in range(draw(st.integers(1, most))):
         places = sorted(paths(value), key=str)

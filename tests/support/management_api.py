@@ -1,4 +1,4 @@
-"""The management API over storage in memory, and a client as small as curl."""
+"""The management API over storage in memory, and a minimal client."""
 
 import json
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ READER = {"authorization": "Bearer reader"}
 
 
 class TwoAdmins:
-    """Accepts whoever presents PROOF; and whoever presents READER, for reading."""
+    """Accepts anybody who presents PROOF, or READER for reading."""
 
     async def authenticate(self, headers: Mapping[str, str]) -> Admin:
         if headers.get("authorization") not in (PROOF["authorization"], READER["authorization"]):
@@ -39,7 +39,7 @@ class TwoAdmins:
 
 
 class Api:
-    """A deployment with nothing in it, and its admin."""
+    """An empty deployment, and its admin."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()
@@ -59,16 +59,16 @@ class Api:
     async def raw(
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None, query: str = ""
     ) -> Answer:
-        """An answer to exactly this; `path` below /api/admin/."""
+        """The answer to this exact request; `path` is below /api/admin/."""
         sent = {"content-type": "application/json", **PROOF, **(headers or {})}
         return await self.management.answer(Call(method, f"/api/admin/{path}", query, sent, body))
 
     async def call(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
-        """A response to a JSON body; `path` may contain a query."""
+        """The answer to a JSON body; `path` may contain a query."""
         path, _, query = path.partition("?")
         sent = b"" if body is None else json.dumps(body).encode()
         answer = await self.raw(method, path, sent, headers, query)
-        json.dumps(answer.body)  # whatever comes back can be sent
+        json.dumps(answer.body)  # every answer must be serialisable
         return answer
 
     async def get(self, path: str) -> Any:
@@ -78,7 +78,7 @@ class Api:
         return answer.body
 
     async def ids(self, path: str) -> list[int]:
-        """The ids of a list."""
+        """The ids in a list."""
         return [shown["id"] for shown in (await self.get(path))["objects"]]
 
 

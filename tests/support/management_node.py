@@ -1,4 +1,4 @@
-"""A simulated Management Node for tests of what reads it; it can be made to answer anything."""
+"""A simulated Management Node for tests of its clients; it can be made to give any answer."""
 
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,7 +19,7 @@ CLIENT = "scheduling"
 
 
 class Node:
-    """A running node. `answers` are given instead of real ones, first come; `asked` are the requests it has seen."""
+    """A running node. `answers` are used first, instead of real ones; `asked` lists the requests that it received."""
 
     def __init__(self, clock: FakeClock | None = None) -> None:
         self.clock = clock or FakeClock()
@@ -39,11 +39,11 @@ class Node:
 
     @property
     def tokens(self) -> dict[str, float]:
-        """The tokens that it has given, and takes."""
+        """The tokens that it has issued, and accepts."""
         return self.simulated.auth.tokens
 
     async def create(self, name: str, owner: str, *aliases: str, **more: Any) -> None:
-        """A VMR on the node."""
+        """Create a VMR on the node."""
         fields = {"name": name, "primary_owner_email_address": owner, **more}
         fields["aliases"] = [{"alias": alias} for alias in aliases]
         self.simulated.store.create(CONFERENCE, fields, self.clock.now())
@@ -52,7 +52,7 @@ class Node:
     async def canned(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        """Notes a request, and gives an answer that was prepared."""
+        """Record a request, and give a prepared answer if there is one."""
         if not request.path.startswith("/api/"):
             return await handler(request)
         self.asked.append(request)
@@ -61,7 +61,7 @@ class Node:
 
 @asynccontextmanager
 async def running_node(tls: ssl.SSLContext | None = None) -> AsyncIterator[Node]:
-    """A node on a free port; by https, as "localhost", when it has a certificate."""
+    """A node on a free port; with a certificate it uses https, as "localhost"."""
     node = Node()
     app = Server(node.simulated).app()
     app.middlewares.append(node.canned)

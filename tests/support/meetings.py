@@ -1,4 +1,4 @@
-"""Meeting messages and bookings for tests: only what a test is about is said."""
+"""Meeting messages and bookings for tests: a test states only what matters to it."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ OTHER_TAG = "bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb"
 
 
 def at(hours: float, *, minutes: int = 60) -> Occurrence:
-    """An occurrence that starts so many hours from NOW."""
+    """An occurrence that starts this many hours from NOW."""
     start = NOW + timedelta(hours=hours)
     return Occurrence(start, start + timedelta(minutes=minutes))
 
@@ -50,7 +50,7 @@ def item(uid: str = "uid-1", **changes: Any) -> CalendarItem:
 
 
 def request(the_item: CalendarItem | None, **changes: Any) -> MeetingRequest:
-    """A new request that holds TAG."""
+    """A new request that contains TAG."""
     base = MeetingRequest(
         message_id="message-1",
         kind=Kind.REQUEST,
@@ -75,6 +75,6 @@ def conference(calendar: Calendar) -> Conference:
 
 
 def scheduled(calendar: Calendar, uid: str = "uid-1", tag: str = TAG, **changes: Any) -> Booking:
-    """A booking that a meeting has already."""
+    """A booking that already has a meeting."""
     fields = {"state": State.SCHEDULED, "meeting": meeting_key(uid), "conference": conference(calendar)} | changes
     return booking(tag, **fields)

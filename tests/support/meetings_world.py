@@ -34,13 +34,13 @@ KEY = b"k" * 32
 
 
 def stored_integration(uuid: str = "11111111-1111-4111-8111-111111111111", **changes: Any) -> Integration:
-    """An integration as it comes out of the store."""
+    """An integration as the store returns it."""
     return an_integration(**changes).model_copy(update={"uuid": uuid, "id": 1})
 
 
 @dataclass
 class MeetingsWorld:
-    """One integration with its mailbox, storage and clock; `integration` may be changed before anything is done."""
+    """One integration with its mailbox, storage and clock; a test may change `integration` before anything else."""
 
     integration: Integration = field(default_factory=stored_integration)
     clock: FakeClock = field(default_factory=FakeClock)
@@ -57,7 +57,7 @@ class MeetingsWorld:
         self.queue = self.storage.queue("meeting-requests")
 
     def processor(self, **parts: Any) -> Processor:
-        """The processor; `parts` replace some of its own."""
+        """The processor; `parts` replace some of its usual parts."""
         usual: dict[str, Any] = {
             "integration": self.integration,
             "mailbox": self.mailbox,
@@ -72,19 +72,19 @@ class MeetingsWorld:
         return Processor(**usual | parts)
 
     def platform(self, storage: Storage) -> Platform:
-        """Where conferences live, over this storage."""
+        """The platform for conferences on this storage."""
         return PolicyPlatform(storage)
 
     async def handle_rooms(self, body: str) -> None:
-        """The queue delivers messages about rooms on a node: there are none."""
+        """Refuse queue messages about rooms on a node, since there are none."""
         raise AssertionError(body)
 
     def decider(self, records: Records, allocator: Allocator) -> Decider:
-        """The judge, on these records."""
+        """The decider on these records."""
         return Decider(self.integration, records, allocator, self.promises, self.clock)
 
     def backlog(self) -> Backlog:
-        """The backlog; whether a message that is not found is missing has to be asked elsewhere."""
+        """The backlog; whether a message that is not found is really missing must be determined elsewhere."""
         parts = self.mailbox, None, self.storage, self.queue, self.clock
         return Backlog(self.processor(), Watcher(self.integration.uuid, "", *parts))
 
@@ -94,18 +94,18 @@ class MeetingsWorld:
         return DueRunner(self.integration.uuid, self.mailbox, platform, self.records, self.storage, self.clock)
 
     async def reserve(self, user: str = "alice") -> Booking:
-        """What a click in the add-in gives."""
+        """What a click in the add-in returns."""
         form = alias_format(self.integration)
         return await self.allocator.allocate(
             self.integration.uuid, form, Caller(user, "test"), timedelta(days=self.integration.reservation_days)
         )
 
     async def process(self, message_id: str) -> None:
-        """The queue hands a message out."""
+        """Let the queue deliver a message."""
         await self.processor().process(Notice(self.integration.uuid, message_id))
 
     async def settle(self) -> None:
-        """Let leases expire, finish what was left undone, and deliver what went back into the queue."""
+        """Let leases expire, finish unfinished work, and deliver what went back into the queue."""
         self.clock.move(max(LEASE_TIME, FIRST_PAUSE) + timedelta(seconds=1))
         await self.backlog().handle(timedelta(minutes=1))
         while self.queue.sent:
@@ -117,7 +117,7 @@ class MeetingsWorld:
                 await self.processor().process(notice)
 
     async def operation(self, message_id: str) -> Operation | None:
-        """What was decided on a message."""
+        """The decision on a message."""
         return await self.records.operation(correlation_id(self.integration.uuid, message_id))
 
     async def is_open(self, alias: str) -> bool | None:
@@ -127,10 +127,10 @@ class MeetingsWorld:
 
     @property
     def told(self) -> list[tuple[str, str]]:
-        """Every answer that reached the organizer: what, and the text."""
+        """Every answer that reached the organizer, with its kind and text."""
         return [(sent.answer.value, sent.text) for sent in self.mailbox.answers if sent.text is not None]
 
 
 def body(booking: Booking) -> str:
-    """An invitation's body with the booking's tag."""
+    """The body of an invitation with the booking's tag."""
     return f"<p>Agenda</p><p>{format_tag(booking.tag)}</p>"

@@ -1,4 +1,4 @@
-"""The order in which files of tests are handed to the processes that run them."""
+"""The order in which test files are given to the processes that run them."""
 
 from collections.abc import Sequence
 
@@ -22,16 +22,18 @@ LONGEST = (
     "tests/conformance/test_cli.py",
     "tests/conformance/test_infra_package.py",
 )
-"""What takes longest, by turns what waits and what computes. A file stays in one process: one of these that begins last
-would keep all others waiting for it."""
+"""The slowest files, with waiting ones and computing ones alternating.
+
+Each file stays in one process, so if one of these began last, all the other processes would wait for it.
+"""
 
 
 def longest_first(items: Sequence[pytest.Item]) -> list[pytest.Item]:
-    """The tests of `LONGEST`, then the others as they came."""
+    """The tests of `LONGEST` first, then the others in their original order."""
     rank = {name: number for number, name in enumerate(LONGEST)}
     return sorted(items, key=lambda item: rank.get(file_of(item), len(rank)))
 
 
 def file_of(item: pytest.Item) -> str:
-    """The file that a test is in, below the project's root."""
+    """The file that contains a test, relative to the project's root."""
     return item.nodeid.partition("::")[0]

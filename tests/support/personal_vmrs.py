@@ -1,4 +1,4 @@
-"""VMRs and integrations to list them for."""
+"""VMRs, and integrations that list them."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def integration(uuid: str = CORP, **changes: Any) -> Integration:
 
 
 def vmr(**changes: Any) -> Vmr:
-    """Alice's room as templates know it."""
+    """Alice's room as templates receive it."""
     values: dict[str, Any] = {
         "name": "Alice's room",
         "description": "Where Alice meets",
@@ -33,7 +33,7 @@ def vmr(**changes: Any) -> Vmr:
 
 
 def kept(id_: int, *aliases: str, **changes: Any) -> PersonalVmr:
-    """A VMR of Alice's as the store has it."""
+    """A VMR of Alice's as the store keeps it."""
     entries = [{"alias": alias, "slot": slot} for slot, alias in enumerate(aliases, start=1)]
     values = {"id": id_, "name": f"Room {id_}", "primary_owner_email_address": "alice@example.com", "aliases": entries}
     return validated(PersonalVmr, values | changes)

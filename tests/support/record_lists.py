@@ -1,4 +1,4 @@
-"""The lists of records of a world that has one integration."""
+"""The record lists of a world with one integration."""
 
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -16,7 +16,7 @@ from tests.fakes.clock import FakeClock
 
 
 def lists_of(tables: Tables, clock: Clock, *integrations: str) -> RecordLists:
-    """The lists over these integrations, whose ids are 1, 2, …"""
+    """The lists for these integrations, whose ids are 1, 2, …"""
 
     async def uuids(after: str) -> AsyncIterator[str]:
         for each in sorted(integrations):
@@ -32,7 +32,7 @@ def lists_of(tables: Tables, clock: Clock, *integrations: str) -> RecordLists:
 
 
 async def check_lists(tables: Tables, now: datetime, *integrations: str) -> None:
-    """Fails unless the lists, once all that was noted has been entered, say and count what the records say."""
+    """Fail unless the lists, once all notes have been processed, contain and count what the records contain."""
     clock = FakeClock()
     clock.set(now + UNWRITTEN_FOR)
     lists = lists_of(tables, clock, *integrations)
@@ -55,7 +55,7 @@ async def check_lists(tables: Tables, now: datetime, *integrations: str) -> None
 
 
 def _columns(differing: Mapping[str, tuple[Values | None, Values | None]]) -> dict[str, object]:
-    """What differs, in short."""
+    """The differences, in short."""
     return {
         key: {name for name in listed.keys() | wanted.keys() if listed.get(name) != wanted.get(name)}
         if listed and wanted
@@ -65,7 +65,7 @@ def _columns(differing: Mapping[str, tuple[Values | None, Values | None]]) -> di
 
 
 async def _wanted(tables: Tables, now: datetime, integrations: Sequence[str]) -> dict[str, Values]:
-    """What stands in lists by what the records say."""
+    """What lists must contain according to the records."""
     table, wanted = meetings_table(tables), dict[str, Values]()
     for id_, uuid in enumerate(integrations, 1):
         async for booking in bookings_of(table, uuid):

@@ -1,4 +1,4 @@
-"""What a genuine client of the original API sent, and what it needs to understand of the answers."""
+"""What a genuine client of the original API sent, and what it must be able to read in the answers."""
 
 import json
 import re
@@ -13,14 +13,14 @@ from tests.support.management_api import Api
 
 
 class Recording(NamedTuple):
-    """What a client sent, step by step, and the fields that it understands of each resource, with their types."""
+    """What a client sent, step by step, and the fields that it reads of each resource, with their types."""
 
     steps: Sequence[dict[str, Any]]
     reads: Mapping[str, Mapping[str, str]]
 
 
 def recording(name: str) -> Recording:
-    """A file of tests/data/clients."""
+    """A file in tests/data/clients."""
     found = json.loads((ROOT / f"tests/data/clients/{name}.json").read_text())
     return Recording(found["steps"], found["reads"])
 
@@ -33,7 +33,7 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?")
 
 
 class Replay:
-    """The client's place: sends what it sent, and reads the answers as it does."""
+    """Takes the client's place: sends what the client sent, and reads the answers as the client does."""
 
     def __init__(self, api: Api, reads: Mapping[str, Mapping[str, str]] = READS) -> None:
         self._api = api
@@ -42,7 +42,7 @@ class Replay:
         self._sent: dict[str, Mapping[str, Any]] = {}
 
     async def step(self, step: Mapping[str, Any]) -> Answer:
-        """The answer to one recorded request, seen to be one that the client can read."""
+        """The answer to one recorded request, after checking that the client can read it."""
         sent = self._body(step)
         path = self._filled(step["path"]).removeprefix("/api/admin/")
         try:
@@ -62,7 +62,7 @@ class Replay:
         return answer
 
     def _remember(self, method: str, answer: Answer, uri: str, sent: Mapping[str, Any] | None) -> None:
-        """What was written as a whole is read back as it was sent, for as long as nothing else is written."""
+        """Check that what was written as a whole is read back as sent, as long as nothing else is written."""
         match method, answer.status:
             case "POST", 201:
                 self._sent[str(answer.headers["Location"])] = sent or {}
@@ -87,14 +87,14 @@ class Replay:
 
 
 def readable(fields: Mapping[str, str], body: Mapping[str, Any]) -> None:
-    """Every object is one that the client's decoder takes."""
+    """Check that the client's decoder accepts every object."""
     for shown in body.get("objects", [body]):
         for name, kind in fields.items():
             assert fits(kind, shown[name]) if name in shown else True, (name, shown[name])
 
 
 def fits(kind: str, value: Any) -> bool:
-    """Whether a value can be decoded to a type: null to all but a time, which the client parses as it comes."""
+    """Whether a value can be decoded to a type; null fits all types except a time, which the client always parses."""
     if value is None:
         return kind != "time"
     if kind.startswith("time"):
@@ -103,14 +103,16 @@ def fits(kind: str, value: Any) -> bool:
 
 
 def kept(sent: Mapping[str, Any] | None, shown: Mapping[str, Any]) -> None:
-    """What is read back is what was sent: a provider that plans from it finds no drift. "" and null are the same."""
+    """Check that an object is read back as it was sent, so that a provider finds no drift. "" and null count as
+    equal.
+    """
     for name, value in (sent or {}).items():
         if name in shown and not (name == "aliases" and value is None):  # these are separate conference_aliases
             assert (_as_sent(name, shown[name], value) or None) == (value or None), name
 
 
 def _as_sent(name: str, shown: Any, sent: Any) -> Any:
-    """Objects that were sent as texts, or with some of their fields, in that form."""
+    """Objects in the form in which they were sent: as texts, or with some of their fields."""
     if name == "domains":
         by_uri = not sent or all(str(each).startswith("/") for each in sent)
         return [each["resource_uri" if by_uri else "domain"] for each in shown]

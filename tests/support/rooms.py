@@ -32,14 +32,14 @@ async def no_rooms(work: RoomWork) -> None:
 
 
 class NoMoves:
-    """In the place of RoomMoves where no integration changes its platform."""
+    """Replaces RoomMoves if no integration changes its platform."""
 
     async def begin(self, integration: str) -> None:
         """See Moves."""
 
 
 async def no_node(integration: str) -> None:
-    """In the place of Conferences.leave_node."""
+    """Replaces Conferences.leave_node."""
 
 
 def tag_of(number: int) -> str:
@@ -63,7 +63,7 @@ class RoomsWorld:
         self.restart()
 
     def restart(self, integrations: IntegrationStore | None = None) -> None:
-        """Another process takes over; `integrations` are those of an existing deployment."""
+        """Start another process; `integrations` are those of an existing deployment."""
         settings = Settings(StorageAccount("x"), "https://vmr.example.com", b"k" * 32, secrets_file="x")
         self.services = Services(settings, self.around(self.memory), self.secrets, self.clock)
         base = self.services.foundation
@@ -78,7 +78,7 @@ class RoomsWorld:
         return self.integration
 
     def booking(self, number: int = 0, **changes: Any) -> Booking:
-        """A booking of a meeting at START, unless `changes` of the conference say otherwise."""
+        """A booking of a meeting at START, unless `changes` to the conference specify something else."""
         tag = tag_of(number) if number else TAG
         alias, numeric = f"77{100000 + number}@example.com", f"77{100000 + number}"
         given = {"name": f"Room {number}", "alias": alias, "numeric_alias": numeric, "owner": "alice@example.com"}
@@ -89,7 +89,7 @@ class RoomsWorld:
         return booked.scheduled("meeting", "item", room).named(room.name)
 
     async def show(self, booking: Booking) -> Booking:
-        """What the processor does with a decision; returns the booking as stored."""
+        """Do what the processor does with a decision; returns the booking as stored."""
         await self.memory.table("meetings").commit(booking.integration, Put(booking.key, booking.values()))
         platform = self.services.conferences.platform
         named = await platform.name(booking)
@@ -97,7 +97,7 @@ class RoomsWorld:
         return named
 
     async def drain(self) -> None:
-        """The queue delivers what it holds."""
+        """Let the queue deliver what it contains."""
         queue = self.memory.queue("meeting-requests")
         for _ in range(10_000):
             if not queue.sent:
@@ -105,31 +105,31 @@ class RoomsWorld:
             body, _ = queue.sent.pop(0)
             if not is_room_work(body):
                 continue
-            with suppress(Unavailable):  # the queue hands it out again; its rows come in any case
+            with suppress(Unavailable):  # the queue delivers it again, and its rows fall due in any case
                 await self.services.conferences.room_keeper.keep(RoomWork.decode(body))
-        raise AssertionError("the queue never runs empty")
+        raise AssertionError("the queue never becomes empty")
 
     async def tick(self) -> None:
-        """The timer runs, and what it queues is done."""
+        """Run the timer, and do what it queues."""
         await self.services.conferences.room_timer.run()
         await self.drain()
 
     async def go_to(self, moment: datetime, step: timedelta = timedelta(minutes=1)) -> None:
-        """Time passes; the timer runs every minute, or in larger steps."""
+        """Let time pass; the timer runs every minute, or in larger steps."""
         while self.clock.now() < moment:
             self.clock.set(min(self.clock.now() + step, moment))
             await self.tick()
 
     def aliases(self) -> list[list[str]]:
-        """The aliases of each room that is on the node."""
+        """The aliases of each room on the node."""
         return [room["aliases"] for room in self.node.rooms()]
 
     def names(self) -> list[str]:
-        """The names of the rooms that are on the node."""
+        """The names of the rooms on the node."""
         return [room["name"] for room in self.node.rooms()]
 
     def room(self, number: int = 0) -> dict[str, Any]:
-        """The one room with this number."""
+        """The only room with this number."""
         alias = f"77{100000 + number}@example.com"
         [id_] = [
             id_
@@ -139,17 +139,17 @@ class RoomsWorld:
         return self.node.store.shown("conference", id_)
 
     def foreign(self, name: str, *aliases: str) -> int:
-        """A conference that an admin has made on the node."""
+        """A conference that an admin has created on the node."""
         fields = {"name": name, "aliases": [{"alias": alias} for alias in aliases]}
         return self.node.store.create(CONFERENCE, fields, self.clock.now())
 
     @property
     def requests(self) -> list[str]:
-        """Everything that the node was asked, for the method and the path alone."""
+        """Every request that the node received, with method and path only."""
         return [f"{method} {path.partition('?')[0]}" for method, path in self.node.requests]
 
     async def alarms(self) -> dict[AlarmKind, str]:
-        """What is raised, with its cause."""
+        """The raised alarms, with their causes."""
         found = self.services.foundation.alarms.of(self.integration.uuid)
         return {alarm.kind: alarm.cause async for alarm in found}
 

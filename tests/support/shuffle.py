@@ -1,4 +1,4 @@
-"""Another order of the tests, the same for the same seed."""
+"""A random order of the tests, which is the same for the same seed."""
 
 import random
 from collections import defaultdict
@@ -10,7 +10,7 @@ from tests.support.order import file_of
 
 
 def shuffled(items: Sequence[pytest.Item], seed: str) -> list[pytest.Item]:
-    """Files in another order, and the tests of each; those of one file stay together."""
+    """Shuffle the files, and the tests within each; the tests of a file stay together."""
     chance = random.Random(seed)
     files: defaultdict[str, list[pytest.Item]] = defaultdict(list)
     for item in items:

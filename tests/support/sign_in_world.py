@@ -1,4 +1,4 @@
-"""Sign-in put together as the product does, against the OpenID provider over real HTTP."""
+"""The sign-in assembled as in the product, against the OpenID provider over real HTTP."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PUBLIC = "http://127.0.0.1:7071"
 
 
 class Connections:
-    """Rounds that only remember whose connection was tried."""
+    """Rounds that only remember whose connection was tested."""
 
     def __init__(self) -> None:
         self.tried: list[str] = []
@@ -37,7 +37,7 @@ class Connections:
 
 
 class SignInWorld:
-    """The product's parts, a provider, and a browser that keeps cookies as browsers do."""
+    """The product's parts, a provider, and a browser that handles cookies as browsers do."""
 
     def __init__(self, running: Running, http: httpx.AsyncClient, clock: FakeClock) -> None:
         settings = Settings(StorageAccount("none"), PUBLIC, KEY)
@@ -90,30 +90,30 @@ class SignInWorld:
         return await self._integration(fields | changes)
 
     async def start(self, integration: Integration, verifier: str = VERIFIER) -> str:
-        """Open the dialog; the provider's address to which it is sent."""
+        """Open the dialog; returns the provider's URL to which it is redirected."""
         url, cookie = await self.sign_in.start(integration.uuid, s256(verifier))
         name, _, value = cookie.partition(";")[0].partition("=")
         self.cookies[name] = value
         return str(url)
 
     async def at_provider(self, url: str, account: str = "alice@example.com", **form: str) -> dict[str, str]:
-        """What a person does on the provider's page; the query with which the browser is sent back."""
+        """Do what a person does on the provider's page; returns the query with which the browser is sent back."""
         page = await self.http.get(url)
         assert page.status_code == 200, page.text
         answer = await self.http.post(url, data=form or {"account": account})
         return {name: value for name, [value] in parse_qs(urlsplit(answer.headers["Location"]).query).items()}
 
     async def callback(self, answer: dict[str, str]) -> str:
-        """The one-time code that the dialog gets."""
+        """The one-time code that the dialog receives."""
         _, code = await self.sign_in.finish(answer, self.cookie)
         return str(code)
 
     async def code(self, integration: Integration, account: str = "alice@example.com") -> str:
-        """Open the dialog and sign in; the one-time code."""
+        """Open the dialog and sign in; returns the one-time code."""
         return await self.callback(await self.at_provider(await self.start(integration), account))
 
     async def session(self, integration: Integration, account: str = "alice@example.com", token: str = "") -> str:
-        """Sign in; the session's token."""
+        """Sign in; returns the session's token."""
         code = await self.code(integration, account)
         return str(await self.sign_in.redeem(integration.uuid, code, VERIFIER, token))
 
@@ -148,12 +148,12 @@ async def a_world() -> AsyncIterator[SignInWorld]:
 
 
 def query(url: str) -> dict[str, str]:
-    """A URL's parameters, each of which must be there once."""
+    """A URL's parameters, each of which must occur exactly once."""
     return {name: value for name, [value] in parse_qs(urlsplit(url).query, strict_parsing=True).items()}
 
 
 def changed(url: str, **parameters: str) -> str:
-    """A URL with other parameters."""
+    """A URL with different parameters."""
     return f"{url.partition('?')[0]}?{urlencode(query(url) | parameters)}"
 
 

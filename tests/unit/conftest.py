@@ -1,9 +1,9 @@
-"""Fixtures for tests of single parts."""
+"""Fixtures for unit tests."""
 
 import pytest
 
 
 @pytest.fixture
 def caplog(own_log: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
-    """Only what a test's own calls log: no single part logs through a host."""
+    """Capture only what a test's own calls log, since no unit logs through a host."""
     return own_log

@@ -1,4 +1,4 @@
-"""A test sees what it logs itself, whatever else runs in its process."""
+"""A test sees its own log messages only, whatever else runs in its process."""
 
 import logging
 from contextvars import Context
@@ -6,7 +6,9 @@ from contextvars import Context
 import pytest
 
 
-async def test_what_a_host_in_the_same_event_loop_logs_is_not_the_tests(caplog: pytest.LogCaptureFixture) -> None:
+async def test_messages_logged_by_a_host_in_the_same_event_loop_are_not_captured(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     caplog.set_level(logging.INFO)
     Context().run(logging.info, "a host's")
     logging.info("the test's")

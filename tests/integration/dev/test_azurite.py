@@ -11,7 +11,7 @@ from dev.azurite import running_azurite
 from dev.processes import StackError
 
 
-async def test_data_outlives_it_where_a_folder_is_given(tmp_path: Path) -> None:
+async def test_data_outlives_azurite_if_a_folder_is_given(tmp_path: Path) -> None:
     with running_azurite(tmp_path) as connection_string:
         async with TableServiceClient.from_connection_string(connection_string) as service:
             table = await service.create_table("kept")
@@ -22,7 +22,7 @@ async def test_data_outlives_it_where_a_folder_is_given(tmp_path: Path) -> None:
     assert entity["Value"] == 7
 
 
-async def test_a_connection_may_rest_for_longer_than_node_s_five_seconds(azurite: str) -> None:
+async def test_a_connection_may_be_idle_for_longer_than_nodes_five_seconds(azurite: str) -> None:
     """Node's default would close an idle connection just when a client may want to use it again."""
     endpoint = next(part for part in azurite.split(";") if part.startswith("TableEndpoint="))
     host, port = endpoint.partition("//")[2].partition("/")[0].split(":")
@@ -34,14 +34,14 @@ async def test_a_connection_may_rest_for_longer_than_node_s_five_seconds(azurite
     assert "keep-alive: timeout=3600" in head
 
 
-def test_a_start_that_fails_says_what_azurite_said(tmp_path: Path) -> None:
+def test_a_failed_start_shows_what_azurite_said(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
     with pytest.raises(StackError, match="Azurite ended before it listened"), running_azurite(blocked):
         pytest.fail("it started")
 
 
-def test_without_azurite_the_remedy_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_azurite_is_reported_with_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dev.azurite, "PROGRAM", tmp_path / "nothing.js")
     with pytest.raises(StackError, match="make ready"), running_azurite():
         pytest.fail("it started")

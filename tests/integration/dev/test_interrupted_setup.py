@@ -1,4 +1,4 @@
-"""An installation that is interrupted, at any point and by any cause: the next one completes it by itself.
+"""An installation that is interrupted at any point, for any reason, is completed by the next one.
 
 The commands are stand-ins, which write partial files and stop where they are told; the installer is the real one.
 """
@@ -18,34 +18,34 @@ import pytest
 
 from tests.support import ROOT
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="asks the kernel to end children with their parent")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children with their parent")
 
 STAND_INS = Path(__file__).with_name("stand_ins")
 SOURCES = ("__init__.py", "setup.py", "node_runtime.py", "processes.py", "install")
-STARTUP_TIMEOUT = 30.0  # seconds until a point must be reached
+STARTUP_TIMEOUT = 30.0  # seconds within which a point must be reached
 POINTS = {
-    "venv": "the environment is half made",
+    "venv": "the environment is half created",
     "uv": "uv is half downloaded",
     "sync": "a package is half unpacked",
-    "synced": "all packages are there, the worker runtime is not",
+    "synced": "all packages are there, but not the worker runtime",
     "host": "the worker runtime is half unpacked",
-    "stamp": "all Python packages are there, nothing says so",
-    "azurite": "node_modules is half made",
-    "rename": "node_modules is made, beside its place",
-    "checks": "the pane's checks are half made",
-    "chromium": "dpkg is at work",
+    "stamp": "all Python packages are there, but this is not yet recorded",
+    "azurite": "node_modules is half created",
+    "rename": "node_modules is complete, but not yet in its place",
+    "checks": "the pane's checks are half created",
+    "chromium": "dpkg is running",
 }
 OURS = ("stamp", "rename")
 """Points in the installer's own code, where no command is running."""
 SOFT = ("checks", "chromium")
-"""Without these only tests are skipped."""
+"""Without these, the only consequence is that some tests are skipped."""
 SIGNALS = {"Ctrl-C": signal.SIGINT, "SIGTERM": signal.SIGTERM, "kill -9": signal.SIGKILL}
 FAULTS = {"full disk": "the disk is full", "no network": "the network or a package registry cannot be reached"}
 
 
 @dataclass(frozen=True)
 class Project:
-    """A clone with the installer in it, and stand-ins for what it calls."""
+    """A clone that contains the installer, and stand-ins for the commands that it calls."""
 
     root: Path
 
@@ -64,18 +64,18 @@ class Project:
         )
 
     def run(self, point: str = "", how: str = "", purpose: str = "test") -> tuple[int, str]:
-        """A whole run: its exit code and what it said."""
+        """A complete run: its exit code and its output."""
         process = self.start(point, how, purpose)
         said, _ = process.communicate(timeout=60)
         return process.returncode, said
 
     def interrupt(self, point: str, number: signal.Signals) -> tuple[int, str]:
-        """A run that gets a signal when it has reached a point."""
+        """A run that receives a signal when it has reached a certain point."""
         process = self.start(point, "wait")
         until = time.monotonic() + STARTUP_TIMEOUT
         while not (self.root / "reached").exists():
-            assert process.poll() is None, f"it never came to {point}: {process.communicate()[0]}"
-            assert time.monotonic() < until, f"it never came to {point}"
+            assert process.poll() is None, f"{point} was never reached: {process.communicate()[0]}"
+            assert time.monotonic() < until, f"{point} was never reached"
             time.sleep(0.01)
         process.send_signal(number)
         (self.root / "go").touch()
@@ -83,7 +83,7 @@ class Project:
         return process.returncode, said
 
     def tree(self) -> dict[str, str]:
-        """All that is installed, with its content."""
+        """Everything that is installed, with its content."""
         places = (".venv", "dev/node", "tests/browser/node", "addin/vendor", "bin")
         files = (file for place in places for file in (self.root / place).rglob("*") if file.is_file())
         return {str(file.relative_to(self.root)): file.read_text().replace(str(self.root), "") for file in files}
@@ -114,7 +114,7 @@ def project(tmp_path: Path) -> Project:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What exists after an undisturbed installation."""
+    """What exists after an uninterrupted installation."""
     folder = tmp_path_factory.mktemp("whole") / "clone"
     (folder / "dev").mkdir(parents=True)
     undisturbed = make(folder)
@@ -130,12 +130,14 @@ def assert_mended(project: Project, whole: dict[str, str]) -> None:
     code, said = project.run()
     assert code == 0, said
     assert project.tree() == whole
-    assert project.run() == (0, ""), "and then there is nothing left to do"
+    assert project.run() == (0, ""), "afterwards there is nothing left to do"
 
 
 @pytest.mark.parametrize("how", SIGNALS)
 @pytest.mark.parametrize("point", POINTS)
-def test_the_next_run_mends_what_was_interrupted(project: Project, whole: dict[str, str], point: str, how: str) -> None:
+def test_the_next_run_completes_an_interrupted_installation(
+    project: Project, whole: dict[str, str], point: str, how: str
+) -> None:
     code, said = project.interrupt(point, SIGNALS[how])
     assert "Traceback" not in said
     if how == "kill -9":
@@ -148,7 +150,9 @@ def test_the_next_run_mends_what_was_interrupted(project: Project, whole: dict[s
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("point", [point for point in POINTS if point not in OURS])
-def test_the_next_run_mends_what_has_failed(project: Project, whole: dict[str, str], point: str, fault: str) -> None:
+def test_the_next_run_completes_a_failed_installation(
+    project: Project, whole: dict[str, str], point: str, fault: str
+) -> None:
     code, said = project.run(point, fault)
     assert "Traceback" not in said
     assert FAULTS[fault] in said
@@ -164,7 +168,7 @@ def test_the_next_run_mends_what_has_failed(project: Project, whole: dict[str, s
 
 
 CHANGES: dict[str, Callable[[Path], object]] = {
-    "the lock file of running": lambda root: (root / "dev/requirements-run.txt").write_text(
+    "the requirements for running": lambda root: (root / "dev/requirements-run.txt").write_text(
         "uv==1.2.4 \\\n    --hash=x\n"
     ),
     "that of tests": lambda root: (root / "requirements-dev.txt").write_text("newer"),
@@ -172,16 +176,16 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "no uv": lambda root: (root / ".venv/bin/uv").unlink(),
     "no environment": lambda root: shutil.rmtree(root / ".venv"),
     "no node_modules": lambda root: shutil.rmtree(root / "dev/node/node_modules"),
-    "node_modules of somebody else, half made": lambda root: (root / "dev/node/node_modules/.made-by").unlink(),
+    "another program's half-finished node_modules": lambda root: (root / "dev/node/node_modules/.made-by").unlink(),
     "no library": lambda root: (root / "addin/vendor/msal-browser.LICENSE").unlink(),
     "another library": lambda root: (root / "addin/vendor/msal-browser.LICENSE").write_text("mine"),
 }
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_what_has_changed_is_installed(project: Project, change: str) -> None:
+def test_whatever_has_changed_is_installed(project: Project, change: str) -> None:
     assert project.run()[0] == 0
-    assert project.run() == (0, ""), "the second time nothing is done"
+    assert project.run() == (0, ""), "the second run does nothing"
     CHANGES[change](project.root)
     code, said = project.run()
     assert code == 0, said
@@ -189,15 +193,15 @@ def test_what_has_changed_is_installed(project: Project, change: str) -> None:
     assert project.run() == (0, "")
 
 
-def test_what_tests_need_serves_running_too(project: Project) -> None:
+def test_packages_for_tests_are_enough_for_running_too(project: Project) -> None:
     assert project.run()[0] == 0
     (project.root / "requirements-dev.txt").write_text("newer")
     assert project.run(purpose="run") == (0, "")
     assert "Python packages" in project.run()[1]
 
 
-def test_running_removes_nothing_that_tests_need(project: Project) -> None:
-    """They may be running: one of them starts `make run`."""
+def test_installing_for_running_removes_nothing_that_tests_need(project: Project) -> None:
+    """Tests may be in progress: one of them starts `make run`."""
     assert project.run()[0] == 0
     (project.root / "dev/requirements-run.txt").write_text("uv==1.2.4 \\\n    --hash=sha256:00\n")
     assert "Python packages" in project.run(purpose="run")[1]
@@ -205,7 +209,7 @@ def test_running_removes_nothing_that_tests_need(project: Project) -> None:
     assert project.run() == (0, "")
 
 
-def test_running_installs_no_browser_and_no_checks(project: Project) -> None:
+def test_installing_for_running_installs_no_browser_and_no_checks(project: Project) -> None:
     code, said = project.run(purpose="run")
     assert code == 0, said
     assert {line.split("  ")[1] for line in said.splitlines()[1:]} == {
@@ -224,8 +228,10 @@ def test_each_step_says_how_long_it_took_and_what_is_left(project: Project) -> N
     assert len(lines) == 8
 
 
-def test_a_second_one_waits_for_what_a_killed_one_has_left_running(project: Project, whole: dict[str, str]) -> None:
-    """Its commands end with it; what those have started may not, and writes to the same places."""
+def test_a_second_installation_waits_for_processes_left_by_a_killed_one(
+    project: Project, whole: dict[str, str]
+) -> None:
+    """The killed installation's own commands end with it, but processes that they started may still be writing."""
     process = project.start("azurite", "linger")
     while not (project.root / "reached").exists():
         assert process.poll() is None

@@ -1,4 +1,4 @@
-"""Children end with their parent, however it ends."""
+"""Child processes end with their parent, however it ends."""
 
 import asyncio
 import os
@@ -37,8 +37,8 @@ def is_running(pid: int) -> bool:
     return False
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only the Linux kernel ends children with their parent")
-async def test_a_child_dies_with_a_parent_that_is_killed() -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="only the Linux kernel ends children together with their parent")
+async def test_a_child_dies_when_its_parent_is_killed() -> None:
     pipe = asyncio.subprocess.PIPE
     parent = await asyncio.create_subprocess_exec(sys.executable, "-c", PARENT, cwd=ROOT, stdout=pipe)
     assert parent.stdout is not None
@@ -50,7 +50,9 @@ async def test_a_child_dies_with_a_parent_that_is_killed() -> None:
 
 
 @pytest.mark.parametrize(("command", "ended_by"), [(SLEEP, signal.SIGTERM), (STUBBORN, signal.SIGKILL)])
-def test_stop_is_polite_first(command: list[str], ended_by: signal.Signals, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stopping_a_process_first_asks_it_to_terminate(
+    command: list[str], ended_by: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("dev.processes.SHUTDOWN_TIMEOUT", 0.2)
     child = Child("child", command, stdout=subprocess.PIPE)
     child.output.readline()
@@ -59,7 +61,7 @@ def test_stop_is_polite_first(command: list[str], ended_by: signal.Signals, monk
     assert child.exit_code == -ended_by
 
 
-def test_a_taken_port_is_named_with_its_variable() -> None:
+def test_a_port_in_use_is_reported_with_the_variable_that_changes_it() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(StackError, match=rf"Port {port} .*set EXCHANGE_PORT"):

@@ -1,4 +1,4 @@
-"""Comparing the shape of what is served with a sample: every property, of the same JSON type."""
+"""Compares the shape of served JSON with a sample: every property must be there, with the same JSON type."""
 
 import json
 from collections.abc import Iterator
@@ -8,8 +8,8 @@ from tests.support import shared_data
 
 Json = dict[str, Any]
 
-_CATEGORIES = {"categories": "nobody puts categories on messages here"}
-_PROPOSED = {"attendees[].proposedNewTime": "proposals are in the response's message, tracking does not keep them"}
+_CATEGORIES = {"categories": "nobody sets categories on messages here"}
+_PROPOSED = {"attendees[].proposedNewTime": "proposals are in the response's message; tracking does not keep them"}
 _PLACES = {
     "locations[].address": "a location is one line of text here",
     "locations[].coordinates": "a location is one line of text here",
@@ -18,13 +18,13 @@ _PLACES = {
 NOT_SERVED: dict[str, dict[str, str]] = {
     "real__eventMessageRequest_seriesMaster_2023_listitem": _CATEGORIES,
     "docs__series_master_cancelled_and_exception_occurrences": {
-        "exceptionOccurrences[].Subject": "the documentation's capital: the service writes `subject`"
+        "exceptionOccurrences[].Subject": "the documentation capitalises it; the service writes `subject`"
     },
-    "graph__webhooks__03": {"value[].id": "a sample of 2016: newer notifications have no id of their own"},
+    "graph__webhooks__03": {"value[].id": "a sample from 2016; newer notifications have no id"},
     "graph__event-get__01": _PROPOSED,
     "graph__event-get__02": _PLACES,
 }
-#: Properties that hold null in one place and a value in another.
+#: Properties that are null in one of the two and have a value in the other.
 _NULLABLE = {
     "notificationContentType",
     "lifecycleNotificationUrl",
@@ -40,20 +40,20 @@ _NULLABLE = {
 
 
 def sample(name: str) -> Json:
-    """A sample by name; the test is skipped when it is not there."""
+    """A sample by name; skips the test if it is missing."""
     document: Json = json.loads(shared_data(f"data/graph-samples/{name}.json").read_text())
     return document
 
 
 def check_shape(name: str, served: Json) -> Json:
-    """Assert that an answer has everything that a sample has; the sample, for more checks."""
+    """Assert that an answer has everything that a sample has; returns the sample for further checks."""
     wanted = sample(name)
     assert set(differences(wanted, served)) == {f"{path} is missing" for path in NOT_SERVED.get(name, {})}
     return wanted
 
 
 def differences(wanted: Any, served: Any, path: str = "") -> Iterator[str]:
-    """In what ``served`` falls short of ``wanted``."""
+    """How ``served`` falls short of ``wanted``."""
     if isinstance(wanted, dict) and isinstance(served, dict):
         yield from _of_objects(wanted, served, path)
     elif isinstance(wanted, list) and isinstance(served, list):
@@ -72,7 +72,7 @@ def _of_objects(wanted: Json, served: Json, path: str) -> Iterator[str]:
 
 
 def _of_lists(wanted: list[Any], served: list[Any], path: str) -> Iterator[str]:
-    """Each element of the sample against the first that is served."""
+    """Compare each element of the sample with the first one that is served."""
     if wanted and not served:
         yield f"{path} is missing"
     for element in wanted if served else []:

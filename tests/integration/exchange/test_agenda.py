@@ -1,4 +1,4 @@
-"""What an organizer's Outlook shows of its meetings: also after it was closed and opened again."""
+"""What an organizer's Outlook shows of its meetings, even after it was closed and reopened."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ async def meetings(world: ExchangeWorld, user: str = ALICE) -> list[dict[str, An
     return found
 
 
-async def test_a_meeting_is_as_it_was_sent_with_what_the_add_in_has_noted(world: ExchangeWorld) -> None:
+async def test_a_meeting_is_shown_as_sent_with_the_add_ins_notes(world: ExchangeWorld) -> None:
     uid = await world.meet(location="Room 1", properties='{"placed": "x"}')
     [meeting] = await meetings(world)
     assert (meeting["uid"], meeting["subject"], meeting["organizer"], meeting["sender"]) == (
@@ -30,7 +30,7 @@ async def test_a_meeting_is_as_it_was_sent_with_what_the_add_in_has_noted(world:
     assert await meetings(world, BOB) == []
 
 
-async def test_the_answers_that_count_are_shown_and_none_to_an_older_version(world: ExchangeWorld) -> None:
+async def test_only_answers_to_the_present_version_are_shown(world: ExchangeWorld) -> None:
     uid = await world.meet()
     await world.respond((await world.event())["id"])
     assert (await meetings(world))[0]["responses"] == {VMR: "accepted"}
@@ -40,13 +40,13 @@ async def test_the_answers_that_count_are_shown_and_none_to_an_older_version(wor
     assert (await meetings(world))[0]["responses"] == {}
 
 
-async def test_a_delegate_sees_what_was_sent_for_others(world: ExchangeWorld) -> None:
+async def test_a_delegate_sees_meetings_sent_on_behalf_of_others(world: ExchangeWorld) -> None:
     uid = await world.meet(sender=CAROL)
     assert [(one["uid"], one["sender"]) for one in await meetings(world, CAROL)] == [(uid, CAROL)]
     assert [one["uid"] for one in await meetings(world)] == [uid]
 
 
-async def test_plain_text_goes_out_as_plain_text(world: ExchangeWorld) -> None:
+async def test_plain_text_is_sent_as_plain_text(world: ExchangeWorld) -> None:
     await world.meet(body_html=None, body_text="1 < 2\nBye")
     [meeting] = await meetings(world)
     assert (meeting["format"], meeting["body"]) == ("text", "1 < 2\nBye")
@@ -62,11 +62,11 @@ async def test_a_series_shows_which_dates_were_moved_and_cancelled(world: Exchan
     assert meeting["repeats"] == {"pattern": "weekly", "count": None}
     dates = [(one["day"], one["change"]) for one in meeting["occurrences"]]
     assert dates[:4] == [("2030-03-04", ""), ("2030-03-11", "moved"), ("2030-03-18", "cancelled"), ("2030-03-25", "")]
-    assert len(dates) == 12, "a series without end shows its next dates"
+    assert len(dates) == 12, "a series without an end shows its next dates"
     assert meeting["occurrences"][1]["start"].startswith("2030-03-12T")
 
 
-async def test_a_cancelled_meeting_is_gone(world: ExchangeWorld) -> None:
+async def test_a_cancelled_meeting_is_no_longer_shown(world: ExchangeWorld) -> None:
     await world.cancel(await world.meet())
     assert await meetings(world) == []
 

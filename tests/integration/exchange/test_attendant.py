@@ -1,4 +1,4 @@
-"""Calendar Attendant (docs/facts/exchange.md §7): what becomes of a calendar when meeting messages arrive."""
+"""Calendar Attendant (docs/facts/exchange.md §7): what happens to a calendar when meeting messages arrive."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ import pytest
 from tests.support.exchange_world import ALICE, BOB, VMR, WEEKLY, ExchangeWorld
 
 
-async def test_a_request_makes_a_tentative_event(world: ExchangeWorld) -> None:
+async def test_a_request_creates_a_tentative_event(world: ExchangeWorld) -> None:
     uid = await world.meet()
     event = (await world.newest())["event"]
     assert event["responseStatus"] == {"response": "notResponded", "time": "0001-01-01T00:00:00Z"}
@@ -33,7 +33,7 @@ async def test_a_new_time_asks_for_a_new_answer_and_outdates_the_old_message(wor
     assert (await world.newest())["event"]["id"] == event["id"]
 
 
-async def test_a_change_of_words_before_the_answer_is_seen_in_the_inbox(world: ExchangeWorld) -> None:
+async def test_a_new_body_before_the_answer_appears_in_the_inbox(world: ExchangeWorld) -> None:
     uid = await world.meet()
     await world.edit(uid, body_html="<p>New</p>")
     assert [m["subject"] for m in await world.folder()] == ["Review", "Review"]
@@ -64,7 +64,7 @@ async def test_after_the_answer_only_visible_updates_reach_the_inbox(
     assert event["responseStatus"]["response"] == kept
 
 
-async def test_shortly_before_the_start_every_update_is_visible(world: ExchangeWorld) -> None:
+async def test_every_update_is_visible_shortly_before_the_start(world: ExchangeWorld) -> None:
     now = world.exchange.clock.now().replace(microsecond=0)
     start, end = now + timedelta(minutes=14), now + timedelta(minutes=60)
     uid = await world.meet(time_zone="UTC", start=f"{start:%Y-%m-%dT%H:%M:%S}", end=f"{end:%Y-%m-%dT%H:%M:%S}")
@@ -73,7 +73,7 @@ async def test_shortly_before_the_start_every_update_is_visible(world: ExchangeW
     assert len(await world.folder()) == 1
 
 
-async def test_which_updates_are_visible_can_be_set(world: ExchangeWorld) -> None:
+async def test_the_visible_updates_can_be_configured(world: ExchangeWorld) -> None:
     await world.http.patch(
         f"/dev/mailboxes/{VMR}", json={"visible_update_properties": "Location,Subject,Body,AllProperties:15"}
     )
@@ -98,7 +98,7 @@ async def test_cancelled_meetings_can_be_removed(world: ExchangeWorld) -> None:
     assert (await world.newest())["event"] == {}
 
 
-async def test_being_removed_and_invited_again(world: ExchangeWorld) -> None:
+async def test_an_attendee_can_be_removed_and_invited_again(world: ExchangeWorld) -> None:
     uid = await world.meet()
     await world.edit(uid, attendees=[BOB])
     assert (await world.event())["isCancelled"] is True
@@ -117,14 +117,14 @@ async def test_old_messages_can_be_removed(world: ExchangeWorld) -> None:
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "ErrorItemNotFound")
 
 
-async def test_processing_none_leaves_the_calendar_alone(world: ExchangeWorld) -> None:
+async def test_automate_processing_none_leaves_the_calendar_alone(world: ExchangeWorld) -> None:
     await world.http.patch(f"/dev/mailboxes/{VMR}", json={"automate_processing": "None"})
     await world.meet()
     assert (await world.newest())["event"] == {}
     assert (await world.get(f"/users/{VMR}/events"))["value"] == []
 
 
-async def test_auto_accept_wipes_the_body_and_answers_by_itself(world: ExchangeWorld) -> None:
+async def test_auto_accept_deletes_the_body_and_answers_by_itself(world: ExchangeWorld) -> None:
     await world.http.patch(f"/dev/mailboxes/{VMR}", json={"automate_processing": "AutoAccept"})
     await world.meet(body_html="<p>PXPS:-tag#</p>")
     event = await world.event()

@@ -32,7 +32,7 @@ async def functions_host(status: int, heard: list[object]) -> AsyncIterator[str]
 
 
 @pytest.mark.parametrize(("status", "expected"), [(200, 200), (204, 200), (500, 502)])
-async def test_the_functions_host_hears_of_it_before_the_answer(status: int, expected: int) -> None:
+async def test_the_functions_host_is_notified_before_the_answer(status: int, expected: int) -> None:
     heard: list[object] = []
     async with (
         functions_host(status, heard) as url,
@@ -58,11 +58,11 @@ async def test_without_a_functions_host_only_this_clock_moves() -> None:
 
 
 @pytest.mark.parametrize("now", ["2001-01-01T00:00:00+00:00", "2035-01-01T00:00:00", "tomorrow", None, 5])
-async def test_backwards_and_nonsense_are_refused(world: ExchangeWorld, now: object) -> None:
+async def test_moving_backwards_and_invalid_times_are_refused(world: ExchangeWorld, now: object) -> None:
     assert (await world.http.post("/dev/clock", json={"now": now})).status_code == 400
 
 
-def test_time_goes_on_after_a_jump() -> None:
+def test_time_continues_after_a_jump() -> None:
     real = datetime(2026, 1, 1, tzinfo=UTC)
     clock = MovableClock(lambda: real)
     assert clock.now() == real

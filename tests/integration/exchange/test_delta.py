@@ -1,4 +1,4 @@
-"""Delta over the messages of a folder (docs/facts/exchange.md §4)."""
+"""Delta queries over the messages of a folder (docs/facts/exchange.md §4)."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ Page = dict[str, Any]
 
 
 async def follow(world: ExchangeWorld, url: str, prefer: str = 'IdType="ImmutableId"') -> tuple[list[Page], str]:
-    """All pages from a URL on: their items, and the deltaLink at the end."""
+    """The items of all pages starting at a URL, and the deltaLink at the end."""
     items: list[Page] = []
     while True:
         answer = await world.http.get(url, headers={"Authorization": "Bearer x", "Prefer": prefer})
@@ -27,7 +27,7 @@ def start(folder: str = "inbox", query: str = "") -> str:
     return f"/v1.0/users/{VMR}/mailFolders/{folder}/messages/delta?{query}"
 
 
-async def test_first_what_is_there_then_what_changed(world: ExchangeWorld) -> None:
+async def test_first_all_messages_are_returned_then_the_changes(world: ExchangeWorld) -> None:
     await world.meet(subject="A")
     items, link = await follow(world, start(query="$select=subject"))
     assert [(item["subject"], item["@odata.type"]) for item in items] == [("A", "#microsoft.graph.eventMessageRequest")]
@@ -36,13 +36,13 @@ async def test_first_what_is_there_then_what_changed(world: ExchangeWorld) -> No
     await world.meet(subject="B")
     items, later = await follow(world, link)
     assert [item["subject"] for item in items] == ["B"]
-    assert set(items[0]) == {"@odata.type", "@odata.etag", "id", "subject"}, "the link remembers what was selected"
+    assert set(items[0]) == {"@odata.type", "@odata.etag", "id", "subject"}, "the link remembers the selection"
     assert (await follow(world, link))[0] == items, "a token can be used again"
     assert (await follow(world, later))[0] == []
 
 
 @pytest.mark.parametrize("prefer", ["odata.maxpagesize=2", 'odata.maxpagesize=2, IdType="ImmutableId"'])
-async def test_pages(world: ExchangeWorld, prefer: str) -> None:
+async def test_a_delta_query_is_read_page_by_page(world: ExchangeWorld, prefer: str) -> None:
     for number in range(5):
         await world.meet(subject=f"M{number}")
     answer = await world.http.get(start(), headers={"Authorization": "Bearer x", "Prefer": prefer})
@@ -52,7 +52,7 @@ async def test_pages(world: ExchangeWorld, prefer: str) -> None:
     assert [item["subject"] for item in items] == [f"M{number}" for number in range(5)]
 
 
-async def test_a_moved_message_is_removed_here_and_new_there(world: ExchangeWorld) -> None:
+async def test_a_moved_message_is_removed_from_one_folder_and_new_in_the_other(world: ExchangeWorld) -> None:
     await world.meet()
     [message], inbox = await follow(world, start())
     _, deleted = await follow(world, start("deleteditems"))
@@ -62,7 +62,7 @@ async def test_a_moved_message_is_removed_here_and_new_there(world: ExchangeWorl
     assert [item["id"] for item in (await follow(world, deleted))[0]] == [message["id"]]
 
 
-async def test_a_moved_message_is_removed_under_the_regular_id_that_it_had(world: ExchangeWorld) -> None:
+async def test_a_moved_message_is_removed_under_its_former_regular_id(world: ExchangeWorld) -> None:
     await world.meet()
     [message], inbox = await follow(world, start(), prefer="")
     await world.respond((await world.event())["id"])
@@ -70,7 +70,7 @@ async def test_a_moved_message_is_removed_under_the_regular_id_that_it_had(world
     assert gone["id"] == message["id"]
 
 
-async def test_changes_come_once_and_as_they_are_now(world: ExchangeWorld) -> None:
+async def test_several_changes_of_a_message_are_returned_once_with_the_final_state(world: ExchangeWorld) -> None:
     await world.meet()
     _, link = await follow(world, start())
     path = f"/users/{VMR}/messages/{(await world.folder())[0]['id']}"
@@ -80,7 +80,7 @@ async def test_changes_come_once_and_as_they_are_now(world: ExchangeWorld) -> No
     assert item["isRead"] is True
 
 
-async def test_only_creations_if_asked_for(world: ExchangeWorld) -> None:
+async def test_a_query_can_be_limited_to_new_messages(world: ExchangeWorld) -> None:
     await world.meet()
     _, link = await follow(world, start(query="changeType=created&$select=subject"))
     await world.graph("PATCH", f"/users/{VMR}/messages/{(await world.folder())[0]['id']}", json={"isRead": True})
@@ -101,7 +101,7 @@ def gone(answer: httpx.Response, status: int = 410, code: str = "SyncStateNotFou
     return (answer.status_code, answer.json()["error"]["code"]) == (status, code)
 
 
-async def test_unknown_and_invalidated_tokens(world: ExchangeWorld) -> None:
+async def test_unknown_and_invalidated_tokens_are_refused(world: ExchangeWorld) -> None:
     assert gone(await world.graph("GET", f"/users/{VMR}/mailFolders/inbox/messages/delta?$deltatoken=abc"))
     _, link = await follow(world, start())
     foreign = link.replace(world.exchange.directory.ensure(VMR).guid, ALICE)
@@ -110,7 +110,7 @@ async def test_unknown_and_invalidated_tokens(world: ExchangeWorld) -> None:
     assert gone(await world.http.get(link, headers={"Authorization": "Bearer x"}))
 
 
-async def test_a_generation_of_tokens_dies_in_the_middle_of_a_round(world: ExchangeWorld) -> None:
+async def test_a_generation_of_tokens_can_be_invalidated_in_the_middle_of_a_round(world: ExchangeWorld) -> None:
     for _ in range(5):
         await world.meet()
     await world.post("/dev/delta/invalidate", {"after": 2, "status": 400, "code": "syncStateInvalid"})
@@ -123,8 +123,10 @@ async def test_a_generation_of_tokens_dies_in_the_middle_of_a_round(world: Excha
 
 
 @pytest.mark.parametrize("loses", [True, False])
-async def test_a_message_that_comes_back_is_told_as_removed_and_never_again(world: ExchangeWorld, loses: bool) -> None:
-    """docs-contrib issue 72; under a regular id, it is another message."""
+async def test_a_message_that_comes_back_is_reported_as_removed_and_never_again(
+    world: ExchangeWorld, loses: bool
+) -> None:
+    """docs-contrib issue 72; with regular ids, it counts as a different message."""
     world.exchange.delta.loses_returns = loses
     _, link = await follow(world, start())
     await world.meet()
@@ -138,6 +140,6 @@ async def test_a_message_that_comes_back_is_told_as_removed_and_never_again(worl
 
 
 @pytest.mark.parametrize("query", ["changeType=moved", "$filter=isRead eq false", "$expand=attachments"])
-async def test_what_delta_does_not_know_is_refused(world: ExchangeWorld, query: str) -> None:
+async def test_an_unsupported_query_parameter_is_refused(world: ExchangeWorld, query: str) -> None:
     answer = await world.graph("GET", f"/users/{VMR}/mailFolders/inbox/messages/delta?{query}")
     assert answer.status_code == 400

@@ -1,4 +1,4 @@
-"""Faults on requests: refusals, work done without confirmation, broken connections, lag, throttling."""
+"""Faults on requests: refusals, unconfirmed effects, broken connections, lag, throttling."""
 
 import asyncio
 from typing import Any
@@ -18,9 +18,9 @@ from tests.support.exchange_world import ALICE, VMR, ExchangeWorld
         (500, "InternalServerError"), (503, "serviceNotAvailable"), (504, "UnknownError"),
     ],
 )  # fmt: skip
-async def test_a_request_is_refused_so_many_times(world: ExchangeWorld, status: int, code: str) -> None:
+async def test_a_request_is_refused_the_given_number_of_times(world: ExchangeWorld, status: int, code: str) -> None:
     await world.fault(on="GET /messages", status=status, retry_after=2.128, times=2)
-    assert (await world.graph("GET", f"/users/{VMR}/events")).status_code == 200, "another path is not meant"
+    assert (await world.graph("GET", f"/users/{VMR}/events")).status_code == 200, "the fault is not for this path"
     for _ in range(2):
         answer = await world.graph("GET", f"/users/{VMR}/messages")
         assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
@@ -28,7 +28,7 @@ async def test_a_request_is_refused_so_many_times(world: ExchangeWorld, status: 
     assert (await world.graph("GET", f"/users/{VMR}/messages")).status_code == 200
 
 
-async def test_the_work_can_be_done_before_the_refusal(world: ExchangeWorld) -> None:
+async def test_a_refused_request_can_take_effect(world: ExchangeWorld) -> None:
     await world.meet()
     event = (await world.event())["id"]
     await world.fault(on="POST /accept", status=504, after_effect=True)
@@ -38,13 +38,13 @@ async def test_the_work_can_be_done_before_the_refusal(world: ExchangeWorld) -> 
     assert (await world.event())["responseStatus"]["response"] == "accepted"
 
 
-async def test_a_refusal_may_have_another_code(world: ExchangeWorld) -> None:
+async def test_a_refusal_can_have_another_code(world: ExchangeWorld) -> None:
     await world.fault(on="GET /messages", status=400, code="ErrorInvalidRequest")
     assert (await world.graph("GET", f"/users/{VMR}/messages")).json()["error"]["code"] == "ErrorInvalidRequest"
 
 
 @pytest.mark.parametrize("after_effect", [False, True])
-async def test_a_connection_can_break_before_or_after_the_work(world: ExchangeWorld, after_effect: bool) -> None:
+async def test_a_connection_can_break_before_or_after_the_effect(world: ExchangeWorld, after_effect: bool) -> None:
     await world.meet()
     event = (await world.event())["id"]
     await world.fault(on="POST /accept", action="crash", after_effect=after_effect)
@@ -53,7 +53,7 @@ async def test_a_connection_can_break_before_or_after_the_work(world: ExchangeWo
     assert len(await world.received(ALICE)) == after_effect
 
 
-async def test_the_event_can_lag_its_message(world: ExchangeWorld) -> None:
+async def test_an_event_can_arrive_later_than_its_message(world: ExchangeWorld) -> None:
     await world.meet()
     message = (await world.folder())[0]["id"]
     await world.fault(on="event", action="lag", times=2)
@@ -63,7 +63,7 @@ async def test_the_event_can_lag_its_message(world: ExchangeWorld) -> None:
     assert (await world.get(path, expand="microsoft.graph.eventMessage/event"))["event"] != {}
 
 
-async def test_more_than_four_at_a_time_are_throttled(world: ExchangeWorld) -> None:
+async def test_more_than_four_concurrent_requests_are_throttled(world: ExchangeWorld) -> None:
     await world.fault(on="*", action="latency", ms=300)
     answers = await asyncio.gather(*(world.graph("GET", f"/users/{VMR}/messages") for _ in range(6)))
     refused = [answer for answer in answers if answer.status_code == 429]
@@ -99,7 +99,7 @@ async def test_faults_can_be_cleared(world: ExchangeWorld) -> None:
         {"on": "*", "action": "latency", "ms": "much"},
     ],
 )
-async def test_faults_that_make_no_sense_are_refused(world: ExchangeWorld, fault: dict[str, Any]) -> None:
+async def test_senseless_faults_are_refused(world: ExchangeWorld, fault: dict[str, Any]) -> None:
     answer = await world.http.post("/dev/faults", json={"faults": [fault]})
     assert answer.status_code == 400
     assert answer.json()["error"]

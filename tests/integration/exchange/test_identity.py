@@ -1,4 +1,4 @@
-"""Exchange identity tokens and their keys, against the decoded real token (docs/facts/exchange.md §10)."""
+"""Exchange identity tokens and their keys, compared with the decoded real token (docs/facts/exchange.md §10)."""
 
 import base64
 import hashlib
@@ -33,7 +33,7 @@ def verified(encoded: str, certificate: bytes, audience: str = SEEDED) -> dict[s
     return jwt.decode(encoded, key, algorithms=["RS256"], audience=audience)
 
 
-async def test_a_token_is_like_a_real_one(world: ExchangeWorld) -> None:
+async def test_a_token_looks_like_a_real_one(world: ExchangeWorld) -> None:
     encoded = await token(world)
     header = jwt.get_unverified_header(encoded)
     assert (header["typ"], header["alg"]) == ("JWT", "RS256")
@@ -51,7 +51,7 @@ async def test_a_token_is_like_a_real_one(world: ExchangeWorld) -> None:
     assert context["amurl"] == f"{world.running.base_url}/autodiscover/metadata/json/1"
 
 
-async def test_a_user_is_always_the_same_and_never_another(world: ExchangeWorld) -> None:
+async def test_a_user_always_has_the_same_id_and_never_another_users(world: ExchangeWorld) -> None:
     def who(encoded: str) -> str:
         payload = jwt.decode(encoded, options={"verify_signature": False})
         return str(json.loads(payload["appctx"])["msexchuid"])
@@ -59,7 +59,7 @@ async def test_a_user_is_always_the_same_and_never_another(world: ExchangeWorld)
     assert who(await token(world)) == who(await token(world)) != who(await token(world, BOB))
 
 
-async def test_after_a_roll_over_old_tokens_are_still_good(world: ExchangeWorld) -> None:
+async def test_old_tokens_stay_valid_after_a_key_rollover(world: ExchangeWorld) -> None:
     old = await token(world)
     await world.post("/dev/identity-keys/roll")
     new = await token(world)
@@ -74,7 +74,7 @@ async def test_a_forged_token_names_a_key_that_nobody_published(world: ExchangeW
     assert jwt.get_unverified_header(await token(world, signed_by="other"))["x5t"] not in await certificates(world)
 
 
-async def test_expired_tokens_and_other_audiences(world: ExchangeWorld) -> None:
+async def test_expired_tokens_and_other_audiences_can_be_requested(world: ExchangeWorld) -> None:
     [certificate] = (await certificates(world)).values()
     with pytest.raises(jwt.ExpiredSignatureError):
         verified(await token(world, expires_in=-1), certificate)
@@ -92,7 +92,7 @@ async def test_tokens_follow_the_simulated_clock(world: ExchangeWorld) -> None:
     assert 2_051_222_400 <= payload["nbf"] < 2_051_222_500
 
 
-async def test_the_audience_is_the_pane_of_the_functions_host() -> None:
+async def test_the_audience_is_the_pane_on_the_functions_host() -> None:
     async with (
         running_exchange(Settings(functions_url="http://127.0.0.1:1234")) as running,
         httpx.AsyncClient(base_url=running.base_url) as http,

@@ -9,7 +9,7 @@ async def kinds(world: ExchangeWorld, user: str) -> list[str]:
     return [message["kind"] for message in await world.received(user)]
 
 
-async def test_an_invitation_reaches_every_attendee_and_not_the_organizer(world: ExchangeWorld) -> None:
+async def test_an_invitation_reaches_every_attendee_but_not_the_organizer(world: ExchangeWorld) -> None:
     uid = await world.meet()
     for user in (VMR, BOB):
         [message] = await world.received(user)
@@ -25,12 +25,12 @@ async def test_an_invitation_reaches_every_attendee_and_not_the_organizer(world:
     assert sent["subject"] == "Review"
 
 
-async def test_the_room_hears_nothing_of_a_meeting_without_it(world: ExchangeWorld) -> None:
+async def test_the_equipment_mailbox_hears_nothing_of_a_meeting_without_it(world: ExchangeWorld) -> None:
     await world.meet(attendees=[BOB])
     assert await world.received(VMR) == []
 
 
-async def test_a_message_carries_times_in_utc_and_says_what_kind_of_request_it_is(world: ExchangeWorld) -> None:
+async def test_a_message_has_its_times_in_utc_and_states_its_request_type(world: ExchangeWorld) -> None:
     await world.meet()
     message = await world.newest()
     assert message["meetingMessageType"] == "meetingRequest"
@@ -38,7 +38,7 @@ async def test_a_message_carries_times_in_utc_and_says_what_kind_of_request_it_i
     assert message["type"] == "singleInstance"
     assert message["startDateTime"] == {"dateTime": "2030-03-04T08:00:00.0000000", "timeZone": "UTC"}
     assert message["endDateTime"] == {"dateTime": "2030-03-04T09:00:00.0000000", "timeZone": "UTC"}
-    # As in the real capture: a new request has previous values too, equal to the present ones.
+    # As in the real capture, a new request has previous values too, equal to the present ones.
     assert message["previousStartDateTime"] == message["startDateTime"]
     assert not {"uid", "iCalUId"} & set(message)
 
@@ -64,7 +64,7 @@ async def test_a_delegate_sends_on_behalf_of_the_organizer(world: ExchangeWorld)
         ({"subject": "Other", "silent": True}, "silentUpdate"),
     ],
 )
-async def test_an_update_says_what_it_is_about(world: ExchangeWorld, change: dict[str, object], kind: str) -> None:
+async def test_an_update_states_its_type(world: ExchangeWorld, change: dict[str, object], kind: str) -> None:
     uid = await world.meet()
     await world.edit(uid, **change)
     message = await world.newest()
@@ -72,7 +72,7 @@ async def test_an_update_says_what_it_is_about(world: ExchangeWorld, change: dic
     assert message["previousStartDateTime"]["dateTime"] == "2030-03-04T08:00:00.0000000"
 
 
-async def test_moving_the_start_keeps_the_length(world: ExchangeWorld) -> None:
+async def test_moving_the_start_keeps_the_duration(world: ExchangeWorld) -> None:
     uid = await world.meet()
     await world.edit(uid, start="2030-03-05T14:00:00")
     message = await world.newest()
@@ -80,21 +80,21 @@ async def test_moving_the_start_keeps_the_length(world: ExchangeWorld) -> None:
     assert message["endDateTime"]["dateTime"] == "2030-03-05T14:00:00.0000000"
 
 
-async def test_adding_an_attendee_tells_only_the_new_one(world: ExchangeWorld) -> None:
+async def test_adding_an_attendee_notifies_only_the_new_one(world: ExchangeWorld) -> None:
     uid = await world.meet(attendees=[BOB])
     await world.edit(uid, attendees=[BOB, VMR])
     assert await kinds(world, BOB) == ["request"]
     assert (await world.newest())["meetingRequestType"] == "newMeetingRequest"
 
 
-async def test_a_removed_attendee_gets_a_cancellation_and_the_others_hear_nothing(world: ExchangeWorld) -> None:
+async def test_a_removed_attendee_gets_a_cancellation_and_the_others_get_nothing(world: ExchangeWorld) -> None:
     uid = await world.meet()
     await world.edit(uid, attendees=[BOB])
     assert await kinds(world, VMR) == ["request", "cancelled"]
     assert await kinds(world, BOB) == ["request"]
 
 
-async def test_cancelling_tells_every_attendee(world: ExchangeWorld) -> None:
+async def test_cancelling_notifies_every_attendee(world: ExchangeWorld) -> None:
     uid = await world.meet()
     await world.cancel(uid)
     for user in (VMR, BOB):
@@ -105,7 +105,7 @@ async def test_cancelling_tells_every_attendee(world: ExchangeWorld) -> None:
     assert message["subject"] == "Canceled: Review"
 
 
-async def test_a_forwarded_invitation_comes_from_the_organizer_through_the_sender(world: ExchangeWorld) -> None:
+async def test_a_forwarded_invitation_comes_from_the_organizer_via_the_sender(world: ExchangeWorld) -> None:
     uid = await world.meet(attendees=[BOB])
     await world.post("/dev/forward", {"uid": uid, "from": BOB, "to": VMR})
     message = await world.newest()
@@ -117,7 +117,7 @@ async def test_a_forwarded_invitation_comes_from_the_organizer_through_the_sende
     assert (await world.newest())["subject"] == "After"
 
 
-async def test_ordinary_mail_is_no_meeting_message(world: ExchangeWorld) -> None:
+async def test_ordinary_mail_is_not_a_meeting_message(world: ExchangeWorld) -> None:
     await world.post(
         "/dev/mail",
         {"from": BOB, "to": VMR, "subject": "Hi", "body_html": "x", "headers": {"Auto-Submitted": "auto-replied"}},
@@ -150,7 +150,9 @@ async def test_ordinary_mail_is_no_meeting_message(world: ExchangeWorld) -> None
         ({"organizer": "nobody"}, "organizer"),
     ],
 )
-async def test_nonsense_is_refused_in_words(world: ExchangeWorld, fields: dict[str, object], says: str) -> None:
+async def test_invalid_input_is_refused_with_an_explanation(
+    world: ExchangeWorld, fields: dict[str, object], says: str
+) -> None:
     draft = {"organizer": ALICE, "start": "2030-03-04T09:00:00", "end": "2030-03-04T10:00:00", "attendees": [VMR]}
     answer = await world.http.post("/dev/meetings", json={**draft, **fields})
     assert answer.status_code == 400

@@ -1,4 +1,4 @@
-"""Delivery of change notifications: what they say, when they come twice, late, out of order or not at all."""
+"""Change notifications: their content, and how they arrive twice, late, out of order or not at all."""
 
 from datetime import timedelta
 from typing import Any
@@ -13,7 +13,9 @@ def told(number: int) -> Any:
     return lambda hook: len(hook.notices) >= number
 
 
-async def test_a_notification_names_the_message_and_says_nothing_of_it(world: ExchangeWorld, webhook: Webhook) -> None:
+async def test_a_notification_identifies_the_message_and_reveals_no_content(
+    world: ExchangeWorld, webhook: Webhook
+) -> None:
     subscription = (await subscribe(world, webhook)).json()
     await world.meet(subject="Secret plan")
     await webhook.until(told(1))
@@ -28,7 +30,9 @@ async def test_a_notification_names_the_message_and_says_nothing_of_it(world: Ex
     assert "Secret plan" not in str(notice)
 
 
-async def test_the_kind_of_id_is_decided_when_the_subscription_is_made(world: ExchangeWorld, webhook: Webhook) -> None:
+async def test_the_kind_of_id_is_determined_when_the_subscription_is_created(
+    world: ExchangeWorld, webhook: Webhook
+) -> None:
     resource = f"users/{VMR}/messages"
     expires = world.exchange.clock.now() + timedelta(days=1)
     body = {
@@ -43,7 +47,7 @@ async def test_the_kind_of_id_is_decided_when_the_subscription_is_made(world: Ex
     assert parse(webhook.notices[0]["resourceData"]["id"]).moves == 0
 
 
-async def test_what_happens_at_once_comes_in_one_post(world: ExchangeWorld, webhook: Webhook) -> None:
+async def test_simultaneous_changes_come_in_one_post(world: ExchangeWorld, webhook: Webhook) -> None:
     await subscribe(world, webhook, changeType="created,updated")
     uid = await world.meet()
     await webhook.until(told(1))
@@ -52,7 +56,7 @@ async def test_what_happens_at_once_comes_in_one_post(world: ExchangeWorld, webh
     assert [[n["changeType"] for n in post] for post in webhook.posts] == [["created"], ["updated", "created"]]
 
 
-async def test_a_move_is_a_creation_for_a_whole_mailbox_and_a_deletion_for_the_inbox(
+async def test_a_move_is_a_creation_for_the_whole_mailbox_and_a_deletion_for_the_inbox(
     world: ExchangeWorld, webhook: Webhook
 ) -> None:
     await subscribe(world, webhook, changeType="created,deleted")
@@ -76,7 +80,7 @@ async def test_a_move_is_a_creation_for_a_whole_mailbox_and_a_deletion_for_the_i
     assert seen == {"secret": ["created", "created"], "inbox": ["created", "deleted"]}
 
 
-async def test_events_are_watched_too(world: ExchangeWorld, webhook: Webhook) -> None:
+async def test_events_can_be_watched_too(world: ExchangeWorld, webhook: Webhook) -> None:
     await subscribe(world, webhook, changeType="created,updated,deleted", resource=f"users/{VMR}/events")
     uid = await world.meet()
     await webhook.until(told(1))
@@ -90,7 +94,7 @@ async def test_events_are_watched_too(world: ExchangeWorld, webhook: Webhook) ->
     assert webhook.notices[0]["resourceData"]["@odata.type"] == "#Microsoft.Graph.Event"
 
 
-async def test_other_mailboxes_are_no_business_of_a_subscription(world: ExchangeWorld, webhook: Webhook) -> None:
+async def test_a_subscription_ignores_other_mailboxes(world: ExchangeWorld, webhook: Webhook) -> None:
     await subscribe(world, webhook)
     await world.meet(attendees=[BOB])
     await world.meet()
@@ -99,7 +103,7 @@ async def test_other_mailboxes_are_no_business_of_a_subscription(world: Exchange
     assert len(webhook.notices) == 1
 
 
-async def test_what_is_not_taken_comes_again(world: ExchangeWorld, webhook: Webhook) -> None:
+async def test_a_notification_that_is_not_accepted_is_sent_again(world: ExchangeWorld, webhook: Webhook) -> None:
     await subscribe(world, webhook)
     webhook.answer = 500
     await world.meet()
@@ -111,7 +115,9 @@ async def test_what_is_not_taken_comes_again(world: ExchangeWorld, webhook: Webh
     assert webhook.posts[0] == webhook.posts[1] == webhook.posts[2]
 
 
-async def test_after_four_hours_it_is_dropped_and_missed(world: ExchangeWorld, webhook: Webhook) -> None:
+async def test_an_undelivered_notification_is_dropped_after_four_hours_and_reported_as_missed(
+    world: ExchangeWorld, webhook: Webhook
+) -> None:
     lifecycle = webhook.url.replace("changes", "lifecycle")
     await subscribe(world, webhook, lifecycleNotificationUrl=lifecycle)
     webhook.answer = 503
@@ -125,7 +131,7 @@ async def test_after_four_hours_it_is_dropped_and_missed(world: ExchangeWorld, w
     assert webhook.posts[-1][0]["lifecycleEvent"] == "missed"
 
 
-async def test_a_lost_notification_never_comes(world: ExchangeWorld, webhook: Webhook) -> None:
+async def test_a_notification_can_be_lost(world: ExchangeWorld, webhook: Webhook) -> None:
     await subscribe(world, webhook)
     await world.fault(on="notification", action="lose", times=2)
     for number in range(3):
@@ -166,7 +172,9 @@ async def test_a_delayed_notification_comes_when_the_clock_moves(world: Exchange
     await webhook.until(told(1))
 
 
-async def test_a_notification_that_nothing_overtakes_comes_in_the_end(world: ExchangeWorld, webhook: Webhook) -> None:
+async def test_a_reordered_notification_without_a_successor_still_arrives(
+    world: ExchangeWorld, webhook: Webhook
+) -> None:
     await subscribe(world, webhook)
     await world.fault(on="notification", action="reorder", times=1)
     await world.meet()

@@ -27,7 +27,7 @@ async def started(**environment: str) -> AsyncIterator[Process]:
         await process.communicate()
 
 
-async def test_it_says_where_it_listens_and_listens_there() -> None:
+async def test_the_process_prints_its_address_and_listens_there() -> None:
     async with started(EXCHANGE_PORT="0", ADDIN_AUDIENCE="https://pane.example") as process:
         assert process.stdout
         line = (await asyncio.wait_for(process.stdout.readline(), 20)).decode()
@@ -37,7 +37,7 @@ async def test_it_says_where_it_listens_and_listens_there() -> None:
             assert (await http.get("/v1.0/subscriptions")).status_code == 401
 
 
-async def test_after_a_restart_everything_is_as_at_the_start_at_the_same_address() -> None:
+async def test_a_restart_restores_the_initial_state_at_the_same_address() -> None:
     async with started(EXCHANGE_PORT="0") as process:
         assert process.stdout
         lines = [(await asyncio.wait_for(process.stdout.readline(), 20)).decode()]
@@ -53,7 +53,7 @@ async def test_after_a_restart_everything_is_as_at_the_start_at_the_same_address
             assert datetime.fromisoformat((await http.get("/dev/clock")).json()["now"]) < now + timedelta(days=1)
 
 
-async def test_a_taken_port_is_a_loud_failure() -> None:
+async def test_a_port_in_use_is_reported_as_an_error() -> None:
     runner = web.AppRunner(web.Application())
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -1,4 +1,4 @@
-"""Patterns and ranges as Exchange reads them."""
+"""Recurrence patterns and ranges as Exchange reads them."""
 
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -25,7 +25,7 @@ def dates(pattern: dict[str, Any], limits: dict[str, Any], count: int = 5) -> li
     [
         ({"type": "daily", "interval": 3}, {}, ["2028-01-01", "2028-01-04", "2028-01-07"]),
         ({"type": "weekly", "daysOfWeek": ["Monday", "Tuesday"]}, {}, ["2028-01-03", "2028-01-04", "2028-01-10"]),
-        # Every other week: which days share a week depends on the day that it starts with.
+        # Every other week: which days share a week depends on the first day of the week.
         (
             {"type": "weekly", "interval": 2, "daysOfWeek": ["sunday", "tuesday"], "firstDayOfWeek": "sunday"},
             {"startDate": "2028-01-04"},
@@ -60,7 +60,9 @@ def dates(pattern: dict[str, Any], limits: dict[str, Any], count: int = 5) -> li
         ({"type": "daily"}, {"type": "noEnd", "startDate": "2028-02-28"}, ["2028-02-28", "2028-02-29", "2028-03-01"]),
     ],
 )
-def test_patterns_and_ranges(pattern: dict[str, Any], limits: dict[str, Any], expected: list[str]) -> None:
+def test_patterns_and_ranges_give_the_expected_dates(
+    pattern: dict[str, Any], limits: dict[str, Any], expected: list[str]
+) -> None:
     assert dates(pattern, limits, 3)[: len(expected)] == expected
     if limits.get("type") in ("numbered", "endDate"):
         assert dates(pattern, limits, 100) == expected
@@ -82,14 +84,16 @@ def recurrences() -> st.SearchStrategy[Recurrence]:
 
 
 @given(rule=recurrences())
-def test_dates_rise_and_start_no_earlier_than_the_range(rule: Recurrence) -> None:
+def test_dates_increase_and_start_no_earlier_than_the_range(rule: Recurrence) -> None:
     found = list(islice(rule.dates(), 10))
     assert found == sorted(set(found))
     assert found[0] >= rule.first
 
 
 @given(rule=recurrences(), offset=st.integers(0, 400), length=st.integers(0, 400))
-def test_a_window_shows_what_the_whole_series_has_there(rule: Recurrence, offset: int, length: int) -> None:
+def test_a_window_contains_exactly_the_dates_of_the_whole_series_within_it(
+    rule: Recurrence, offset: int, length: int
+) -> None:
     start = rule.first + timedelta(days=offset)
     end = start + timedelta(days=length)
     whole = [day for day in islice(rule.dates(), 1000) if start <= day <= end]
@@ -112,7 +116,7 @@ def test_a_window_shows_what_the_whole_series_has_there(rule: Recurrence, offset
         {"pattern": "daily", "until": date(2027, 12, 31)},
     ],
 )
-def test_nonsense_is_refused(fields: dict[str, Any]) -> None:
+def test_invalid_patterns_are_refused(fields: dict[str, Any]) -> None:
     with pytest.raises(RecurrenceError):
         Recurrence(**{"first": FIRST, **fields})
 
@@ -122,17 +126,17 @@ def test_nonsense_is_refused(fields: dict[str, Any]) -> None:
     [
         ("2030-01-15T09:00:00", "2030-01-15T08:00:00+00:00"),
         ("2030-07-15T09:00:00", "2030-07-15T07:00:00+00:00"),
-        # Skipped by the change to summer time: an hour later.
+        # This time is skipped by the change to summer time, so it is an hour later.
         ("2030-03-31T02:30:00", "2030-03-31T01:30:00+00:00"),
-        # Twice on the day of the change back: the first.
+        # This time occurs twice on the day of the change back; the first one counts.
         ("2030-10-27T02:30:00", "2030-10-27T00:30:00+00:00"),
     ],
 )
-def test_local_times_around_the_changes_of_the_clock(local: str, utc: str) -> None:
+def test_local_times_around_clock_changes_are_converted(local: str, utc: str) -> None:
     assert to_utc(datetime.fromisoformat(local), "W. Europe Standard Time") == datetime.fromisoformat(utc)
 
 
-def test_zone_names() -> None:
+def test_zone_names_are_recognised() -> None:
     assert windows_name("Europe/Berlin") == "W. Europe Standard Time"
     assert windows_name("W. Europe Standard Time") == "W. Europe Standard Time"
     assert windows_name("Etc/UTC") == "UTC"

@@ -1,4 +1,4 @@
-"""Answers: what they do to the attendee's mailbox, and what reaches the organizer (docs/facts/exchange.md §2)."""
+"""Responses: their effect on the attendee's mailbox, and what reaches the organizer (docs/facts/exchange.md §2)."""
 
 import pytest
 
@@ -18,14 +18,14 @@ async def organizers_view(world: ExchangeWorld) -> dict[str, str]:
         ("tentativelyAccept", "Tentative: Review", "tentative", "tentativelyAccepted", "meetingTenativelyAccepted"),
     ],
 )
-async def test_an_answer_reaches_the_organizer(
+async def test_a_response_reaches_the_organizer(
     world: ExchangeWorld, verb: str, subject: str, kind: str, response: str, message_type: str
 ) -> None:
     uid = await world.meet()
     await world.respond((await world.event())["id"], verb, comment="See <b>you</b>\nthere", sendResponse=True)
     [message] = await world.received(ALICE)
     assert (message["kind"], message["subject"], message["from"], message["uid"]) == (kind, subject, VMR, uid)
-    assert message["body_text"] == "See <b>you</b>\nthere", "a comment is plain text: markup shows"
+    assert message["body_text"] == "See <b>you</b>\nthere", "a comment is plain text, so markup is visible"
     assert "<b>" not in message["body_html"]
     assert (await organizers_view(world))[VMR] == response
     shown = await world.newest(ALICE)
@@ -34,7 +34,7 @@ async def test_an_answer_reaches_the_organizer(
     assert shown["responseType"] == response
 
 
-async def test_after_an_answer_the_request_lies_in_deleted_items_with_the_same_immutable_id(
+async def test_an_answered_request_lies_in_deleted_items_with_the_same_immutable_id(
     world: ExchangeWorld,
 ) -> None:
     await world.meet()
@@ -49,7 +49,7 @@ async def test_after_an_answer_the_request_lies_in_deleted_items_with_the_same_i
     assert event["showAs"] == "busy"
 
 
-async def test_a_silent_answer_leaves_the_organizer_in_the_dark(world: ExchangeWorld) -> None:
+async def test_a_silent_response_does_not_reach_the_organizer(world: ExchangeWorld) -> None:
     await world.meet()
     await world.respond((await world.event())["id"], SendResponse=False)
     assert await world.received(ALICE) == []
@@ -71,7 +71,7 @@ async def test_a_comment_without_a_response_is_refused(world: ExchangeWorld, com
     await world.respond(event, comment=None, sendResponse=False)
 
 
-async def test_nobody_answers_their_own_meeting(world: ExchangeWorld) -> None:
+async def test_nobody_can_respond_to_their_own_meeting(world: ExchangeWorld) -> None:
     await world.meet()
     event = (await world.event(ALICE))["id"]
     answer = await world.graph("POST", f"/users/{ALICE}/events/{event}/accept", json={})
@@ -131,7 +131,7 @@ async def test_accepting_one_occurrence_leaves_the_series_unanswered(world: Exch
     assert len(await world.folder()) == 1, "the request for the series stays in the Inbox"
 
 
-async def test_declining_one_occurrence_removes_only_that(world: ExchangeWorld) -> None:
+async def test_declining_one_occurrence_removes_only_that_occurrence(world: ExchangeWorld) -> None:
     await world.meet(recurrence=WEEKLY)
     second = (await world.instances("2030-03-10T00:00:00Z", "2030-03-13T00:00:00Z"))[0]
     await world.respond(second["id"], "decline")

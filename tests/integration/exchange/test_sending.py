@@ -12,7 +12,7 @@ def to(*addresses: str) -> list[dict[str, dict[str, str]]]:
     return [{"emailAddress": {"address": address}} for address in addresses]
 
 
-async def test_mail_in_json(world: ExchangeWorld) -> None:
+async def test_mail_can_be_sent_as_json(world: ExchangeWorld) -> None:
     message = {
         "Subject": "Joining instructions",
         "Body": {"ContentType": "HTML", "Content": "<p>Dial <b>7</b></p>"},
@@ -59,10 +59,10 @@ async def test_a_reply_goes_to_the_organizer_with_a_comment_or_a_body(world: Exc
     first, second = await world.received(ALICE)
     assert (first["kind"], first["subject"], first["body_html"]) == ("mail", "RE: Review", "<p>Answer</p>")
     assert second["body_html"].startswith("a &lt; b<hr>")
-    assert "Hello" in second["body_text"], "a comment stands above the quoted original"
+    assert "Hello" in second["body_text"], "a comment appears above the quoted original"
 
 
-async def test_a_reply_as_a_draft(world: ExchangeWorld) -> None:
+async def test_a_reply_can_be_created_as_a_draft(world: ExchangeWorld) -> None:
     await world.meet()
     path = f"/users/{VMR}/messages/{(await world.folder())[0]['id']}"
     draft = (await world.graph("POST", f"{path}/createReply", json={"comment": "Soon"})).json()
@@ -84,10 +84,10 @@ async def test_a_sent_draft_keeps_its_immutable_id(world: ExchangeWorld) -> None
     assert (await world.get(path, select="isDraft"))["isDraft"] is False
     assert [item["subject"] for item in await world.folder(VMR, "sentitems")] == ["Hi"]
     assert len(await world.received(BOB)) == 1
-    assert (await world.graph("POST", f"{path}/send")).status_code == 400, "it is no draft any more"
+    assert (await world.graph("POST", f"{path}/send")).status_code == 400, "it is no longer a draft"
 
 
-async def test_a_draft_without_recipients_stays(world: ExchangeWorld) -> None:
+async def test_a_draft_without_recipients_is_not_sent(world: ExchangeWorld) -> None:
     draft = (await world.graph("POST", f"/users/{VMR}/messages", json={"subject": "Hi"})).json()
     assert (await world.graph("POST", f"/users/{VMR}/messages/{draft['id']}/send")).status_code == 400
     assert (await world.get(f"/users/{VMR}/messages/{draft['id']}"))["isDraft"] is True
@@ -151,7 +151,7 @@ async def test_a_mime_reply_is_a_meeting_response_with_an_html_body(
 
 
 @pytest.mark.parametrize("line", ["RECURRENCE-ID:20300401T070000Z", "RECURRENCE-ID;TZID=Berlin:20300401T090000"])
-async def test_a_mime_reply_to_one_occurrence(world: ExchangeWorld, line: str) -> None:
+async def test_a_mime_reply_can_respond_to_one_occurrence(world: ExchangeWorld, line: str) -> None:
     uid = await world.meet(recurrence=WEEKLY)
     assert await send(world, response(uid, "ACCEPTED", line)) == 202
     [message] = await world.received(ALICE)
@@ -159,7 +159,7 @@ async def test_a_mime_reply_to_one_occurrence(world: ExchangeWorld, line: str) -
 
 
 @pytest.mark.parametrize(("said", "shown"), [(0, "none"), (1, "accepted")])
-async def test_a_reply_to_an_older_version_is_shown_and_not_tracked(
+async def test_a_reply_to_an_older_version_is_shown_but_not_tracked(
     world: ExchangeWorld, said: int, shown: str
 ) -> None:
     """[MS-OXOCAL] 3.1.5.2, [MS-STANOICAL] 2.2.151: by its SEQUENCE."""
@@ -171,14 +171,14 @@ async def test_a_reply_to_an_older_version_is_shown_and_not_tracked(
     assert statuses[VMR] == shown
 
 
-async def test_mime_that_is_no_response_stays_mail(world: ExchangeWorld) -> None:
+async def test_mime_that_is_not_a_response_remains_mail(world: ExchangeWorld) -> None:
     assert await send(world, response("0400", "ACCEPTED")) == 202
     uid = await world.meet()
     assert await send(world, response(uid, "NEEDS-ACTION")) == 202
     assert [m["kind"] for m in await world.received(ALICE)] == ["mail", "mail"]
 
 
-async def test_mime_that_cannot_be_sent(world: ExchangeWorld) -> None:
+async def test_invalid_mime_is_refused(world: ExchangeWorld) -> None:
     assert await send(world, b"*** no base64 ***") == 400
     assert await send(world, base64.b64encode(b"Subject: nobody\r\n\r\nx")) == 400
     uid = await world.meet(recurrence=WEEKLY)

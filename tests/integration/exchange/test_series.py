@@ -11,13 +11,13 @@ def starts(items: list[dict[str, Any]]) -> list[str]:
     return [item["start"]["dateTime"][:16] for item in items]
 
 
-async def test_a_series_keeps_its_wall_clock_time_through_the_change_to_summer_time(world: ExchangeWorld) -> None:
+async def test_a_series_keeps_its_local_time_across_the_change_to_summer_time(world: ExchangeWorld) -> None:
     await world.meet(recurrence=WEEKLY)
     found = await world.instances("2030-03-25T00:00:00Z", "2030-04-02T00:00:00Z")
     assert starts(found) == ["2030-03-25T08:00", "2030-04-01T07:00"]
 
 
-async def test_master_and_occurrences(world: ExchangeWorld) -> None:
+async def test_a_series_has_a_master_and_occurrences(world: ExchangeWorld) -> None:
     uid = await world.meet(recurrence=WEEKLY)
     master = await world.event()
     assert master["type"] == "seriesMaster"
@@ -32,7 +32,7 @@ async def test_master_and_occurrences(world: ExchangeWorld) -> None:
     asked = await world.get(f"/users/{VMR}/events/{second['id']}", select="originalStart,occurrenceId")
     assert asked["originalStart"] == "2030-03-11T08:00:00Z"
     assert asked["occurrenceId"] == f"OID.{master['id']}.2030-03-11"
-    assert not {"originalStart", "occurrenceId"} & second.keys(), "they come only when asked for"
+    assert not {"originalStart", "occurrenceId"} & second.keys(), "they are returned only on request"
     assert (await world.get(f"/users/{VMR}/events/{second['id']}"))["id"] == second["id"]
 
 
@@ -41,7 +41,7 @@ async def test_the_master_starts_with_the_first_occurrence_of_its_pattern(world:
     assert (await world.event())["start"]["dateTime"] == "2030-03-04T08:00:00.0000000"
 
 
-async def test_the_message_names_dates_of_the_range_in_utc_and_the_event_in_the_zone(world: ExchangeWorld) -> None:
+async def test_the_messages_range_is_in_utc_and_the_events_range_in_its_zone(world: ExchangeWorld) -> None:
     series = {**WEEKLY, "range": {"type": "endDate", "startDate": "2030-03-04", "endDate": "2030-07-08"}}
     await world.meet(recurrence=series)
     message = await world.newest()
@@ -73,7 +73,7 @@ async def test_a_moved_occurrence_becomes_an_exception_with_the_same_id(world: E
     assert [item["subject"] for item in master["exceptionOccurrences"]] == ["Moved"]
 
 
-async def test_an_exception_is_found_where_it_was_moved_to_however_far(world: ExchangeWorld) -> None:
+async def test_an_exception_is_found_at_its_new_time_however_far_it_was_moved(world: ExchangeWorld) -> None:
     uid = await world.meet(recurrence=WEEKLY)
     await world.edit(uid, occurrence="2030-03-11", start="2031-03-12T15:00:00")
     found = await world.instances("2031-03-12T00:00:00Z", "2031-03-13T00:00:00Z")
@@ -90,13 +90,13 @@ async def test_a_cancelled_occurrence_stays_as_a_cancelled_exception(world: Exch
     assert starts(await world.instances(MARCH, "2030-03-20T00:00:00Z")) == ["2030-03-04T08:00", "2030-03-18T08:00"]
     master = await world.event(select="cancelledOccurrences,isCancelled", expand="exceptionOccurrences")
     assert master["isCancelled"] is False
-    assert master["cancelledOccurrences"] == [], "only what was removed from this calendar counts"
+    assert master["cancelledOccurrences"] == [], "only occurrences removed from this calendar count"
     assert [item["isCancelled"] for item in master["exceptionOccurrences"]] == [True]
     organizers = await world.event(ALICE, select="cancelledOccurrences")
     assert organizers["cancelledOccurrences"] == [f"OID.{organizers['id']}.2030-03-11"]
 
 
-async def test_cancelled_occurrences_come_only_when_selected(world: ExchangeWorld) -> None:
+async def test_cancelled_occurrences_are_returned_only_when_selected(world: ExchangeWorld) -> None:
     await world.meet(recurrence=WEEKLY)
     assert "cancelledOccurrences" not in await world.event()
 
@@ -111,7 +111,7 @@ async def test_a_new_time_for_the_series_drops_its_exceptions(world: ExchangeWor
     assert {item["type"] for item in found} == {"occurrence"}
 
 
-async def test_new_words_for_the_series_keep_its_exceptions(world: ExchangeWorld) -> None:
+async def test_a_new_text_for_the_series_keeps_its_exceptions(world: ExchangeWorld) -> None:
     uid = await world.meet(recurrence=WEEKLY)
     await world.edit(uid, occurrence="2030-03-11", start="2030-03-11T12:00:00")
     await world.cancel(uid, "2030-03-18")
@@ -121,7 +121,7 @@ async def test_new_words_for_the_series_keep_its_exceptions(world: ExchangeWorld
     assert [item["subject"] for item in found] == ["Renamed", "Renamed"]
 
 
-async def test_who_joins_a_running_series_gets_its_exceptions_too(world: ExchangeWorld) -> None:
+async def test_an_attendee_added_to_a_running_series_gets_its_exceptions_too(world: ExchangeWorld) -> None:
     uid = await world.meet(recurrence=WEEKLY, attendees=[BOB])
     await world.edit(uid, occurrence="2030-03-11", start="2030-03-11T12:00:00")
     await world.cancel(uid, "2030-03-18")
@@ -130,7 +130,9 @@ async def test_who_joins_a_running_series_gets_its_exceptions_too(world: Exchang
     assert starts(found) == ["2030-03-04T08:00", "2030-03-11T11:00", "2030-03-25T08:00"]
 
 
-async def test_who_joins_a_running_series_is_not_in_occurrences_with_guests_of_their_own(world: ExchangeWorld) -> None:
+async def test_an_attendee_added_to_a_series_is_not_added_to_occurrences_with_separate_guests(
+    world: ExchangeWorld,
+) -> None:
     uid = await world.meet(recurrence=WEEKLY, attendees=[BOB])
     await world.edit(uid, occurrence="2030-03-11", attendees=[BOB, CAROL])
     await world.edit(uid, attendees=[BOB, VMR])
@@ -141,14 +143,14 @@ async def test_who_joins_a_running_series_is_not_in_occurrences_with_guests_of_t
     assert len(await world.instances("2030-03-11T00:00:00Z", "2030-03-12T00:00:00Z")) == 1
 
 
-async def test_being_removed_from_one_occurrence_cancels_that_one(world: ExchangeWorld) -> None:
+async def test_being_removed_from_one_occurrence_cancels_that_occurrence(world: ExchangeWorld) -> None:
     uid = await world.meet(recurrence=WEEKLY)
     await world.edit(uid, occurrence="2030-03-11", attendees=[BOB])
     assert [m["kind"] for m in await world.received(VMR)] == ["request", "cancelled"]
     assert starts(await world.instances(MARCH, "2030-03-20T00:00:00Z")) == ["2030-03-04T08:00", "2030-03-18T08:00"]
 
 
-async def test_an_invitation_to_one_occurrence_only(world: ExchangeWorld) -> None:
+async def test_an_attendee_can_be_invited_to_one_occurrence_only(world: ExchangeWorld) -> None:
     uid = await world.meet(recurrence=WEEKLY, attendees=[BOB])
     await world.edit(uid, occurrence="2030-03-11", attendees=[BOB, VMR])
     event = (await world.newest())["event"]
@@ -158,7 +160,7 @@ async def test_an_invitation_to_one_occurrence_only(world: ExchangeWorld) -> Non
     assert (await world.event())["isCancelled"] is True
 
 
-async def test_guests_of_one_occurrence_hear_that_the_series_is_off(world: ExchangeWorld) -> None:
+async def test_guests_of_one_occurrence_are_told_that_the_series_is_cancelled(world: ExchangeWorld) -> None:
     uid = await world.meet(recurrence=WEEKLY, attendees=[BOB])
     await world.edit(uid, occurrence="2030-03-11", attendees=[BOB, CAROL])
     await world.cancel(uid)
@@ -174,7 +176,7 @@ async def test_a_single_meeting_becomes_a_series_and_back(world: ExchangeWorld) 
     assert (await world.event())["type"] == "singleInstance"
 
 
-async def test_a_window_is_required_and_pages_follow_each_other(world: ExchangeWorld) -> None:
+async def test_a_window_is_required_and_pages_can_be_followed(world: ExchangeWorld) -> None:
     await world.meet(recurrence=WEEKLY)
     master = (await world.event())["id"]
     path = f"/users/{VMR}/events/{master}/instances"
@@ -198,14 +200,14 @@ async def test_an_endless_series_is_expanded_far_ahead(world: ExchangeWorld) -> 
     assert starts(found) == ["2049-12-30T08:00", "2049-12-31T08:00", "2050-01-01T08:00"]
 
 
-async def test_a_calendar_view_mixes_meetings_and_occurrences_in_order(world: ExchangeWorld) -> None:
+async def test_a_calendar_view_contains_meetings_and_occurrences_in_order(world: ExchangeWorld) -> None:
     await world.meet(recurrence=WEEKLY)
     await world.meet(start="2030-03-06T09:00:00", end="2030-03-06T10:00:00")
     view = await world.get(f"/users/{VMR}/calendarView", startDateTime=MARCH, endDateTime="2030-03-12T00:00:00Z")
     assert [item["type"] for item in view["value"]] == ["occurrence", "singleInstance", "occurrence"]
 
 
-async def test_a_date_without_occurrence_is_refused(world: ExchangeWorld) -> None:
+async def test_a_date_without_an_occurrence_is_refused(world: ExchangeWorld) -> None:
     uid = await world.meet(recurrence=WEEKLY)
     for day in ("2030-03-12", "soon"):
         assert (await world.http.patch(f"/dev/meetings/{uid}", json={"occurrence": day})).status_code == 400

@@ -1,6 +1,6 @@
-"""Contract: what the simulated service serves has the shape of real and documented samples.
+"""Contract: what the simulated service serves has the shape of captured and documented samples.
 
-Every property of a sample must be served, with the same JSON type. Exceptions are listed with their reason.
+Every property of a sample must be served, with the same JSON type. Exceptions are listed with their reasons.
 """
 
 import json
@@ -22,7 +22,7 @@ async def real_like(world: ExchangeWorld) -> Json:
     return (await world.folder())[0]
 
 
-async def test_a_meeting_request_in_a_list_is_like_the_real_one(world: ExchangeWorld) -> None:
+async def test_a_meeting_request_in_a_list_looks_like_the_captured_one(world: ExchangeWorld) -> None:
     served = await real_like(world)
     real = check_shape("real__eventMessageRequest_seriesMaster_2023_listitem", served)
     for name in ("@odata.type", "meetingMessageType", "meetingRequestType", "type", "startDateTime", "endDateTime"):
@@ -34,12 +34,12 @@ async def test_a_meeting_request_in_a_list_is_like_the_real_one(world: ExchangeW
 
 
 @pytest.mark.parametrize("name", ["graph__eventmessage-get__01", "graph__eventmessage-get__02"])
-async def test_a_single_message(world: ExchangeWorld, name: str) -> None:
+async def test_a_single_message_matches_the_sample(world: ExchangeWorld, name: str) -> None:
     await world.meet(location="Mt. Hood")
     check_shape(name, await world.newest())
 
 
-async def test_a_message_sent_on_behalf_and_a_response(world: ExchangeWorld) -> None:
+async def test_a_message_sent_on_behalf_and_a_response_match_the_samples(world: ExchangeWorld) -> None:
     await world.meet(sender="carol@example.com", location="Alex' home")
     check_shape("graph__outlook-create-event-in-shared-delegated-calendar__04", await world.newest())
     await world.respond((await world.event())["id"], "tentativelyAccept", comment="Probably")
@@ -52,12 +52,12 @@ async def test_a_message_sent_on_behalf_and_a_response(world: ExchangeWorld) -> 
     "name",
     ["graph__event-get__01", "graph__event-get__02", "graph__outlook-calendar-meeting-proposals__02"],
 )
-async def test_an_event(world: ExchangeWorld, name: str) -> None:
+async def test_an_event_matches_the_sample(world: ExchangeWorld, name: str) -> None:
     await world.meet(location="Assembly Hall")
     check_shape(name, await world.event())
 
 
-async def test_an_event_as_text(world: ExchangeWorld) -> None:
+async def test_an_event_with_a_text_body_matches_the_sample(world: ExchangeWorld) -> None:
     await world.meet()
     event = (await world.event())["id"]
     served = await world.get(f"/users/{VMR}/events/{event}", prefer='outlook.body-content-type="text"')
@@ -65,7 +65,7 @@ async def test_an_event_as_text(world: ExchangeWorld) -> None:
     assert served["body"]["contentType"] == wanted["body"]["contentType"]
 
 
-async def test_a_master_with_cancelled_and_changed_occurrences(world: ExchangeWorld) -> None:
+async def test_a_master_with_cancelled_and_changed_occurrences_matches_the_sample(world: ExchangeWorld) -> None:
     uid = await world.meet(recurrence=WEEKLY)
     await world.edit(uid, occurrence="2030-03-11", subject="Changed")
     second = (await world.instances("2030-03-17T00:00:00Z", "2030-03-19T00:00:00Z"))[0]
@@ -78,7 +78,7 @@ async def test_a_master_with_cancelled_and_changed_occurrences(world: ExchangeWo
     assert (head, day) == (f"OID.{served['id']}", "2030-03-18")
 
 
-async def test_instances(world: ExchangeWorld) -> None:
+async def test_instances_match_the_sample(world: ExchangeWorld) -> None:
     await world.meet(recurrence=WEEKLY)
     master = (await world.event())["id"]
     window = {"startDateTime": "2030-03-01T00:00:00Z", "endDateTime": "2030-04-01T00:00:00Z"}
@@ -92,19 +92,19 @@ async def test_instances(world: ExchangeWorld) -> None:
     "name",
     ["docs__subscription_created_201_outlook", "graph__subscription-post-subscriptions__02"],
 )
-async def test_a_new_subscription(world: ExchangeWorld, webhook: Webhook, name: str) -> None:
+async def test_a_new_subscription_matches_the_sample(world: ExchangeWorld, webhook: Webhook, name: str) -> None:
     check_shape(name, (await subscribe(world, webhook)).json())
 
 
 @pytest.mark.parametrize("name", ["real__subscriptions_list_2020_issue6709", "graph__subscription-list__01"])
-async def test_the_list_of_subscriptions(world: ExchangeWorld, webhook: Webhook, name: str) -> None:
+async def test_the_list_of_subscriptions_matches_the_sample(world: ExchangeWorld, webhook: Webhook, name: str) -> None:
     await subscribe(world, webhook)
     served = await world.get("/subscriptions")
     wanted = check_shape(name, served)
     assert served["value"][0]["clientState"] is wanted["value"][0]["clientState"] is None
 
 
-async def test_delta_pages(world: ExchangeWorld) -> None:
+async def test_delta_pages_match_the_samples(world: ExchangeWorld) -> None:
     await world.meet()
     await world.meet()
     path, chosen = f"/users/{VMR}/mailFolders/inbox/messages/delta", {"$select": "subject,isRead,sender"}
@@ -123,7 +123,7 @@ async def test_delta_pages(world: ExchangeWorld) -> None:
 
 
 @pytest.mark.parametrize("name", ["docs__outlook_notification_basic", "graph__webhooks__03"])
-async def test_a_notification(world: ExchangeWorld, webhook: Webhook, name: str) -> None:
+async def test_a_notification_matches_the_sample(world: ExchangeWorld, webhook: Webhook, name: str) -> None:
     await subscribe(world, webhook)
     await world.meet()
     await webhook.until(lambda hook: bool(hook.posts))
@@ -137,14 +137,14 @@ async def test_a_notification(world: ExchangeWorld, webhook: Webhook, name: str)
 @pytest.mark.parametrize(
     "name", ["graph__webhooks-lifecycle__02", "graph__webhooks-lifecycle__03", "graph__webhooks-lifecycle__04"]
 )
-async def test_a_lifecycle_notification(world: ExchangeWorld, webhook: Webhook, name: str) -> None:
+async def test_a_lifecycle_notification_matches_the_sample(world: ExchangeWorld, webhook: Webhook, name: str) -> None:
     await subscribe(world, webhook, lifecycleNotificationUrl=webhook.url)
     wanted = sample(name)
     await world.post("/dev/lifecycle", {"event": wanted["value"][0]["lifecycleEvent"]})
     await webhook.until(lambda hook: bool(hook.posts))
     served = {"value": webhook.posts[0]}
     check_shape(name, served)
-    # Not in the documentation's sample, but in what comes (microsoftgraph/microsoft-graph-docs #21675).
+    # This is missing in the documentation's sample, but it is sent (microsoftgraph/microsoft-graph-docs #21675).
     assert set(served["value"][0]) - set(wanted["value"][0]) == {"resource", "resourceData", "organizationId"}
     assert served["value"][0]["resource"] == ""
 
@@ -162,7 +162,7 @@ DOCUMENTED = {
 
 
 def values(document: Any, name: str) -> Iterator[str]:
-    """All values of a property, however deep."""
+    """All values of a property, however deeply nested."""
     if isinstance(document, dict):
         yield from [document[name]] if isinstance(document.get(name), str) else []
         document = list(document.values())
@@ -171,7 +171,7 @@ def values(document: Any, name: str) -> Iterator[str]:
 
 
 async def everything(world: ExchangeWorld) -> Any:
-    """All that lies in two mailboxes after everything has happened once."""
+    """Everything in two mailboxes after each kind of event has happened once."""
     uid = await world.meet(recurrence=WEEKLY)
     await world.edit(uid, occurrence="2030-03-11", start="2030-03-12T09:00:00")
     await world.edit(uid, subject="New")
@@ -189,15 +189,15 @@ async def everything(world: ExchangeWorld) -> Any:
     return documents
 
 
-async def test_words_are_those_of_the_service_and_all_of_them_occur(world: ExchangeWorld) -> None:
+async def test_enumerations_contain_only_documented_values_and_all_of_them_occur(world: ExchangeWorld) -> None:
     seen = await everything(world)
-    kinds = DOCUMENTED["type"] | {"required", "daily", "weekly", "endDate", "noEnd"}  # `type` has other homes too
+    kinds = DOCUMENTED["type"] | {"required", "daily", "weekly", "endDate", "noEnd"}  # `type` is also used elsewhere
     for name, known in DOCUMENTED.items():
         found = set(values(seen, name))
         assert known <= found <= (kinds if name == "type" else known), name
 
 
-async def test_errors(world: ExchangeWorld) -> None:
+async def test_errors_match_the_sample(world: ExchangeWorld) -> None:
     await world.meet()
     event = await world.event()
     both = await world.graph(
@@ -212,12 +212,12 @@ async def test_errors(world: ExchangeWorld) -> None:
     assert listed.json()["error"]["message"] == real["error"]["message"]
 
 
-async def test_the_metadata_document(world: ExchangeWorld) -> None:
+async def test_the_metadata_document_matches_the_sample(world: ExchangeWorld) -> None:
     served = (await world.http.get("/autodiscover/metadata/json/1")).json()
     check_shape("token__validate-an-identity-token__02", served)
 
 
-async def test_an_identity_token(world: ExchangeWorld) -> None:
+async def test_an_identity_token_matches_the_sample(world: ExchangeWorld) -> None:
     token = (await world.post("/dev/identity-token", {"user": ALICE}))["token"]
     header = jwt.get_unverified_header(token)
     payload = jwt.decode(token, options={"verify_signature": False})
@@ -227,7 +227,7 @@ async def test_an_identity_token(world: ExchangeWorld) -> None:
     assert payload["exp"] - payload["nbf"] == real["payload"]["exp"] - real["payload"]["nbf"]
 
 
-async def test_the_comparison_sees_what_is_missing_or_different() -> None:
+async def test_the_comparison_detects_what_is_missing_or_different() -> None:
     assert list(differences({"a": {"b": 1}}, {"a": {}})) == ["a.b is missing"]
     assert list(differences({"a": [{"b": 1}]}, {"a": [{"b": "1"}]})) == ["a[].b: int in the sample, str served"]
     assert list(differences({"a": [1]}, {"a": []})) == ["a is missing"]

@@ -1,4 +1,4 @@
-"""Subscriptions (docs/facts/exchange.md §3): handshake, life, renewal, what is refused."""
+"""Subscriptions (docs/facts/exchange.md §3): handshake, lifetime, renewal, refusals."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ async def lives(world: ExchangeWorld, subscription: str) -> bool:
     return (await world.graph("GET", f"/subscriptions/{subscription}")).status_code == 200
 
 
-async def test_both_webhooks_are_asked_before_the_answer(world: ExchangeWorld, webhook: Webhook) -> None:
+async def test_both_webhooks_are_validated_before_the_answer(world: ExchangeWorld, webhook: Webhook) -> None:
     lifecycle = webhook.url.replace("changes", "lifecycle")
     answer = await subscribe(world, webhook, lifecycleNotificationUrl=lifecycle)
     assert answer.status_code == 201
@@ -23,13 +23,13 @@ async def test_both_webhooks_are_asked_before_the_answer(world: ExchangeWorld, w
     assert (await world.get(f"/subscriptions/{answer.json()['id']}"))["clientState"] is None
 
 
-async def test_one_webhook_for_both_is_asked_twice(world: ExchangeWorld, webhook: Webhook) -> None:
+async def test_a_webhook_used_for_both_is_validated_twice(world: ExchangeWorld, webhook: Webhook) -> None:
     url = webhook.url + "?code=key"
     assert (await subscribe(world, webhook, notificationUrl=url, lifecycleNotificationUrl=url)).status_code == 201
     assert webhook.handshakes == ["/changes", "/changes"]
 
 
-async def test_the_token_must_come_back_decoded(world: ExchangeWorld, webhook: Webhook) -> None:
+async def test_the_validation_token_must_come_back_decoded(world: ExchangeWorld, webhook: Webhook) -> None:
     webhook.echo = lambda token: token.replace(" ", "+")
     answer = await subscribe(world, webhook)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "ValidationError")
@@ -56,14 +56,16 @@ async def test_the_token_must_come_back_decoded(world: ExchangeWorld, webhook: W
         {"notificationUrl": None},
     ],
 )
-async def test_what_cannot_be_watched_is_refused(
+async def test_unsupported_resources_are_refused(
     world: ExchangeWorld, webhook: Webhook, fields: dict[str, Any]
 ) -> None:
     assert (await subscribe(world, webhook, **fields)).status_code == 400
     assert webhook.handshakes == []
 
 
-async def test_seven_days_is_too_long_and_under_45_minutes_is_raised(world: ExchangeWorld, webhook: Webhook) -> None:
+async def test_seven_days_is_too_long_and_less_than_45_minutes_is_extended(
+    world: ExchangeWorld, webhook: Webhook
+) -> None:
     now = world.exchange.clock.now()
     too_long = await subscribe(
         world, webhook, expirationDateTime=f"{now + timedelta(minutes=10_081):%Y-%m-%dT%H:%M:%SZ}"
@@ -75,7 +77,7 @@ async def test_seven_days_is_too_long_and_under_45_minutes_is_raised(world: Exch
     assert timedelta(minutes=44) < left < timedelta(minutes=46)
 
 
-async def test_the_same_again_is_a_conflict(world: ExchangeWorld, webhook: Webhook) -> None:
+async def test_a_duplicate_subscription_is_a_conflict(world: ExchangeWorld, webhook: Webhook) -> None:
     assert (await subscribe(world, webhook)).status_code == 201
     again = await subscribe(world, webhook, resource=f"/Users/{VMR}/Messages")
     assert (again.status_code, again.json()["error"]["code"]) == (409, "Conflict")
@@ -84,7 +86,7 @@ async def test_the_same_again_is_a_conflict(world: ExchangeWorld, webhook: Webho
     assert (await subscribe(world, webhook, resource=f"users/{VMR}/events")).status_code == 201
 
 
-async def test_renewing_and_expiring(world: ExchangeWorld, webhook: Webhook) -> None:
+async def test_a_subscription_can_be_renewed_and_expires(world: ExchangeWorld, webhook: Webhook) -> None:
     subscription = (await subscribe(world, webhook)).json()["id"]
     now = world.exchange.clock.now()
     await world.post("/dev/clock", {"now": (now + timedelta(days=5)).isoformat()})
@@ -100,7 +102,7 @@ async def test_renewing_and_expiring(world: ExchangeWorld, webhook: Webhook) -> 
     assert (await world.get("/subscriptions"))["value"] == []
 
 
-async def test_changing_and_deleting(world: ExchangeWorld, webhook: Webhook) -> None:
+async def test_a_subscription_can_be_changed_and_deleted(world: ExchangeWorld, webhook: Webhook) -> None:
     path = f"/subscriptions/{(await subscribe(world, webhook)).json()['id']}"
     other = webhook.url.replace("changes", "other")
     changed = await world.graph("PATCH", path, json={"notificationUrl": other})
@@ -112,7 +114,7 @@ async def test_changing_and_deleting(world: ExchangeWorld, webhook: Webhook) -> 
     assert (await world.graph("DELETE", path)).status_code == 404
 
 
-async def test_lifecycle_as_time_passes(world: ExchangeWorld, webhook: Webhook) -> None:
+async def test_lifecycle_events_occur_as_time_passes(world: ExchangeWorld, webhook: Webhook) -> None:
     url = webhook.url.replace("changes", "lifecycle")
     subscription = (await subscribe(world, webhook, lifecycleNotificationUrl=url)).json()["id"]
     now = world.exchange.clock.now()
@@ -128,7 +130,7 @@ async def test_lifecycle_as_time_passes(world: ExchangeWorld, webhook: Webhook) 
 
 
 @pytest.mark.parametrize("event", ["missed", "reauthorizationRequired", "subscriptionRemoved"])
-async def test_lifecycle_on_demand(world: ExchangeWorld, webhook: Webhook, event: str) -> None:
+async def test_lifecycle_events_can_be_triggered(world: ExchangeWorld, webhook: Webhook, event: str) -> None:
     subscription = (await subscribe(world, webhook, lifecycleNotificationUrl=webhook.url)).json()["id"]
     await world.post("/dev/lifecycle", {"event": event})
     await webhook.until(lambda hook: len(hook.notices) == 1)

@@ -1,6 +1,6 @@
-"""The simulated Management Node is judged by requests that genuine clients of the original API have sent (C3).
+"""The simulated Management Node is tested with requests that real clients of the original API have sent (C3).
 
-The recordings are those by which our own management API is judged: tests/data/clients.
+The recordings are those with which our own management API is tested: tests/data/clients.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -15,11 +15,11 @@ from shared.management import Answer
 from tests.support.recorded_client import READS, Replay, readable, recording
 
 OWN = ("conference", "conference_alias", "end_user")
-"""What rooms and people need. Exchange connectors are the product's own business."""
+"""The resources that rooms and people need. Exchange connectors are the product's own business."""
 
 
 class Client:
-    """In the place of our own API: what Replay calls."""
+    """The node in place of our own API: what Replay calls."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
@@ -45,7 +45,7 @@ def _resource(step: dict[str, Any], bound: dict[str, str]) -> str:
 
 
 def own_steps(steps: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The recorded steps about resources that the node has."""
+    """The recorded steps for resources that the node has."""
     bound: dict[str, str] = {}
     found = []
     for step in steps:
@@ -62,7 +62,7 @@ def own_steps(steps: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     [("go-sdk-v41", 19, {"create a conference", "create the same alias again", "replace the conference"}),
      ("terraform-infinity", 25, set())],
 )  # fmt: skip
-async def test_every_recorded_request_is_answered_as_the_client_needs_it(
+async def test_every_recorded_request_gets_the_answer_that_the_client_needs(
     running: Running, client: str, count: int, some: set[str]
 ) -> None:
     steps, reads = recording(client)
@@ -77,7 +77,7 @@ async def test_every_recorded_request_is_answered_as_the_client_needs_it(
 
 
 @pytest.mark.parametrize("resource", OWN)
-async def test_what_the_client_reads_is_shown(running: Running, resource: str) -> None:
+async def test_the_fields_that_the_client_reads_are_shown(running: Running, resource: str) -> None:
     given = {
         "conference": {"name": "Room", "aliases": [{"alias": "room"}]},
         "conference_alias": {"alias": "other", "conference": "/api/admin/configuration/v1/conference/1/"},

@@ -1,4 +1,4 @@
-"""Random histories of meetings, and what must hold after each."""
+"""Random histories of meetings, and what must be true after each."""
 
 import os
 from collections import Counter
@@ -29,10 +29,10 @@ from tests.support.record_lists import check_lists
 Step: TypeAlias = tuple[Any, ...]
 MEETINGS = 3
 ORIGIN = datetime(2027, 1, 4, 8, 30, tzinfo=UTC)
-"""When all histories begin. Time only moves when moved: much happens within one second of Exchange's."""
+"""When all histories begin. The clock only moves when a step moves it, so much happens within one second."""
 
 LEAD = 14
-"""Days before the first meeting: more than all outages of a history last, as nobody answers for what is over."""
+"""Days before the first meeting: longer than all outages of a history together, as past meetings are not answered."""
 
 ACTIONS: list[Callable[[Random], Step]] = [
     lambda chance: ("invite", _meeting(chance), _hours(chance), chance.choice(["tag"] * 3 + ["none"] + ["series"] * 2)),
@@ -50,7 +50,7 @@ ACTIONS: list[Callable[[Random], Step]] = [
 WEIGHTS = [4, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1]
 
 LONGEST_GAP = 15
-"""Seconds between actions. Often it is 0, which puts two versions of a meeting into one second of Exchange's."""
+"""Seconds between actions. Often 0, which puts two versions of a meeting into the same second of Exchange's clock."""
 
 GRAPH_FAULTS: list[Callable[[Random], Step]] = [
     lambda chance: ("notification", chance.choice(["lose", "duplicate", "reorder", "delay"]), chance.randint(1, 3)),
@@ -76,12 +76,12 @@ EWS_FAULTS: list[Callable[[Random], Step]] = [
         chance.randint(1, 6),
     )
 ]
-"""Nobody notifies us there; polls take the notifications' place."""
+"""There are no notifications over EWS; polls take their place."""
 
 FAULTS = {By.GRAPH: GRAPH_FAULTS, By.EWS: EWS_FAULTS}
 FEWEST_TROUBLES, MOST_TROUBLES = 3, 9
 TELLING = {accepted.value: "{{start_time}}|{{alias}}" for accepted in Accepted}
-"""Settings by which an acceptance says which version of the meeting it is about."""
+"""Settings that make an acceptance say which version of the meeting it is about."""
 
 OUTAGES = {"a minute": 1, "an hour": 60, "a day": 24 * 60, "three days": 3 * 24 * 60}
 OTHER_TROUBLES: list[Callable[[Random], Step]] = [
@@ -109,7 +109,7 @@ def _trouble(chance: Random, by: By) -> Step:
 
 
 def random_history(chance: Random, by: By) -> list[list[Step]]:
-    """Segments of steps with the seconds before each; after a segment, all troubles end, and everything settles."""
+    """Segments of steps, each with the seconds before it; after a segment, all troubles end and everything settles."""
     segments = [
         [(_gap(chance), _action(chance)) for _ in range(chance.randint(1, 6))] for _ in range(chance.randint(1, 3))
     ]
@@ -129,7 +129,7 @@ def _action(chance: Random) -> Step:
 
 @dataclass
 class History:
-    """One run of a history; `clean` leaves the troubles out."""
+    """One run of a history; `clean` omits the troubles."""
 
     world: Deployment
     clean: bool
@@ -140,7 +140,7 @@ class History:
     clicks: int = 0
 
     async def segment(self, steps: list[Step]) -> None:
-        """Do the steps, then let everything settle."""
+        """Perform the steps, then let everything settle."""
         for gap, step in steps:
             if gap:
                 await self.world.move_to(self.world.now + timedelta(seconds=gap))
@@ -152,7 +152,7 @@ class History:
         await self.world.settle()
 
     async def _endure(self, outages: list[int]) -> None:
-        """The longest of the outages, in minutes, comes to its end; without them the same time passes."""
+        """Wait for the longest of the outages, in minutes, to end; a run without outages waits for the same time."""
         if outages:
             await self.world.pass_time(timedelta(minutes=max(outages)))
         self.world.end_outages()
@@ -229,7 +229,7 @@ class History:
         else:
             edit = await self._occurrence_changes(verb, day) | {"occurrence": occurrence}
             response = await self.world.http.patch(path, json=edit)
-        assert response.status_code < 500, response.text  # an occurrence that was cancelled before is refused
+        assert response.status_code < 500, response.text  # an occurrence that was already cancelled is refused
 
     async def _occurrence_changes(self, verb: str, day: datetime) -> dict[str, str]:
         match verb:
@@ -241,7 +241,7 @@ class History:
         return {"subject": "Only this one"}
 
     async def _click(self, label: str) -> str:
-        """Nobody clicks twice in one instant; Exchange's times, in whole seconds, do not tell such a moment."""
+        """Nobody clicks twice at the same instant, and Exchange's times, in whole seconds, could not show it."""
         self.clicks += 1
         await self.world.move_to(self.world.now + timedelta(milliseconds=1))
         room = await self.world.click()
@@ -263,7 +263,7 @@ class History:
             await self.world.hand_out(await self.world.take(-1))
 
     async def _work_until_crash(self, fuse: Fuse) -> None:
-        """A poll or the worker dies in the middle; the queue keeps the message, another process goes on."""
+        """A poll or the worker dies halfway; the queue keeps the message, and another process continues."""
         await self.world.restart(CrashingStorage(self.world.outages, fuse))
         queue = self.world.memory.queue("meeting-requests")
         body = ""
@@ -280,7 +280,7 @@ class History:
         await self.world.restart()
 
     async def outcome(self) -> dict[str, Any]:
-        """What everybody sees once all is settled."""
+        """What everybody sees once everything has settled."""
         clock = FakeClock()
         opened = self._opened_on(self.world.node, clock) if self.world.node else self._opened_by_policy(clock)
         doors: dict[str, list[bool]] = {label: [] for label in self.rooms}
@@ -292,7 +292,7 @@ class History:
         return {"doors": doors} | {f"last answer {which}": self._last(answers, which) for which in sorted(self.uids)}
 
     def _opened_by_policy(self, clock: FakeClock) -> Callable[[], Awaitable[dict[str, bool]]]:
-        """Which rooms policy lets people into at the clock's moment."""
+        """Which rooms the policy admits people to, at the clock's time."""
         policy = Policy(self.world.memory, clock)
 
         async def opened() -> dict[str, bool]:
@@ -302,7 +302,7 @@ class History:
         return opened
 
     def _opened_on(self, node: Node, clock: FakeClock) -> Callable[[], Awaitable[dict[str, bool]]]:
-        """Which rooms are on the node at the clock's moment, once what is due by then is done."""
+        """Which rooms are on the node at the clock's time, once everything due by then is done."""
         settings = self.world.services.foundation.settings
         services = Services(settings, self.world.memory, self.world.secrets, clock)
         wire_to(node, services)
@@ -318,7 +318,7 @@ class History:
         return opened
 
     def _last(self, answers: list[dict[str, Any]], which: int) -> object:
-        """The last answer about a meeting; what it says about room and time, unless it may be about any occurrence."""
+        """The last answer about a meeting, with its room and time unless it may be about any occurrence."""
         last = [answer for answer in answers if answer["uid"] == self.uids[which]][-1:]
         kinds = [answer["kind"] for answer in last]
         if which in self.firsts or kinds != ["accepted"]:
@@ -329,7 +329,7 @@ class History:
 
 
 def _note(text: str) -> None:
-    """Told with a history that fails, unless it is one of many (many_histories.py)."""
+    """Print this with a failing history, unless it is one of many (many_histories.py)."""
     if currently_in_test_context():
         note(text)
 
@@ -345,7 +345,7 @@ def _fault(on: str, *rest: Any) -> dict[str, Any]:
 
 
 def random_variants(chance: Random, by: By) -> dict[str, Any]:
-    """What Graph is reported to do in more than one way, and what other EWS servers do otherwise than Exchange."""
+    """Behaviour of Graph that is reported in several ways, or of other EWS servers that differs from Exchange's."""
     if by is By.EWS:
         return {name: value if chance.random() < 0.3 else not value for name, value in OTHER_HABITS.items()}
     return {
@@ -365,11 +365,13 @@ async def run(
     varied: dict[str, Any] | None = None,
     on_node: bool = False,
 ) -> dict[str, Any]:
-    """The outcome of a history. `renews`: this Exchange gives a calendar item another id when it is answered by EWS.
+    """The outcome of a history.
+
+    `renews`: this Exchange gives a calendar item a new id when it is answered over EWS.
 
     `on_node`: the rooms are on a Management Node.
 
-    `varied` are variants of Graph, or what EWS does otherwise than Exchange; nothing may depend on them.
+    `varied`: variants of Graph, or of EWS servers other than Exchange; nothing may depend on them.
     """
     async with deployed(by, MovableClock(lambda: ORIGIN), on_node=on_node, **TELLING) as world:
         world.exchange.exchange.ews.renews_answered = renews
@@ -388,14 +390,14 @@ async def run(
 
 
 async def never_twice(world: Deployment) -> None:
-    """One answer at most for each message that came (rule 2); no alias in two meetings (rule 1); nothing left over."""
+    """Check that no message was answered twice (rule 2), no alias has two meetings (rule 1), and nothing is left."""
     table = world.memory.table("meetings")
     rows = [row async for row in table.everything()]
     decided = [Operation.from_row(row) for row in rows if row.key.startswith("operation:")]
-    # A change that nobody is told about may still carry an older version's answer, but that belongs to the older one.
+    # A change that notifies nobody may still carry an older version's answer, but that belongs to the older version.
     told = Counter(_plain(each.text) for each in decided if each.text and each.decision != "refresh")
     sent = Counter(_plain(answer["body_text"]) for answer in await world.answers())
-    assert not sent - told, f"sent more often than decided: {sent - told} of {told}"
+    assert not sent - told, f"answered more often than decided: {sent - told} of {told}"
     aliases = [str(row.values["alias"]) for row in rows if row.key.startswith("tag:")]
     assert len(aliases) == len(set(aliases))
     assert await world.left() == []
@@ -408,13 +410,13 @@ def _plain(text: str) -> str:
 
 
 def run_by_run(test: Callable[..., None]) -> Callable[..., None]:
-    """HISTORIES=1000 searches longer than a test run may take."""
+    """HISTORIES=1000 runs for longer than a test may take."""
     most = int(os.environ.get("HISTORIES", "20"))
     return settings(max_examples=most, suppress_health_check=list(HealthCheck))(test)
 
 
 async def check_on_node(history: list[list[Step]], *, varied: dict[str, Any] | None = None) -> None:
-    """Fails unless everybody sees on a Management Node what a clean run by policy shows, with troubles and without."""
+    """Fail unless a Management Node, with and without troubles, shows the same as a clean run by policy."""
     expected = await run(history, By.GRAPH, clean=True)
     for clean in (True, False):
         found = await run(history, By.GRAPH, clean=clean, varied=varied, on_node=True)
@@ -425,7 +427,7 @@ async def check_on_node(history: list[list[Step]], *, varied: dict[str, Any] | N
 async def check(
     history: list[list[Step]], by: By, *, renews: bool = False, varied: dict[str, Any] | None = None
 ) -> None:
-    """Fails unless everybody sees in the end what a clean run by Graph shows."""
+    """Fail unless everybody sees in the end what a clean run over Graph shows."""
     expected = await run(history, By.GRAPH, clean=True)
     for clean in (True, False) if by is By.EWS else (False,):
         found = await run(history, by, clean=clean, renews=renews, varied=varied)

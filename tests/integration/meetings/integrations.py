@@ -1,4 +1,4 @@
-"""Further integrations of a deployment."""
+"""Additional integrations of a deployment."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from dev.harness.deployment import By, Deployment
 
 
 async def add(world: Deployment, uuid: str, mailbox: str, **changes: Any) -> None:
-    """One more integration in the same Exchange."""
+    """Add one more integration for the same Exchange."""
     fields = {
         "uuid": uuid,
         "name": "Second",

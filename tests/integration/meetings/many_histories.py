@@ -1,6 +1,6 @@
-"""Many random histories, all of them to the end, with a count of those that failed:
+"""Run many random histories, all to the end, and count those that failed:
 
-python -m tests.integration.meetings.many_histories graph 10000 [--seed 7] [--only 123]
+    python -m tests.integration.meetings.many_histories graph 10000 [--seed 7] [--only 123]
 
 `node` compares rooms on a Management Node with rooms by policy. The same seed gives the same histories. Several
 processes with different seeds use several cores. `--only` reruns one history by its number.
@@ -22,7 +22,7 @@ from tests.integration.meetings.histories import check, check_on_node, random_hi
 
 
 def main() -> int:
-    """Run as many as the command line says; the exit status says whether one failed."""
+    """Run as many histories as the command line says; the exit status says whether one failed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("by", choices=["graph", "ews", "node"])
     parser.add_argument("count", type=int)
@@ -46,7 +46,7 @@ def main() -> int:
 
 
 def succeeds(by: By, seed: int, number: int, *, on_node: bool = False) -> bool:
-    """Run one history; a failure is told with the history."""
+    """Run one history; a failure is reported with the history."""
     chance = Random(f"{seed} {number}")
     history = random_history(chance, by)
     varied = random_variants(chance, by)
@@ -62,7 +62,7 @@ def succeeds(by: By, seed: int, number: int, *, on_node: bool = False) -> bool:
 
 
 def say(text: str) -> None:
-    """Tell at once, also into a file."""
+    """Print at once, even to a file."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 

@@ -10,7 +10,7 @@ WEEK = timedelta(weeks=1)
 
 
 async def swept(world: Deployment) -> None:
-    """All that came is worked on; what Exchange Online files away without a word is found by the sweep."""
+    """Process everything that has arrived; the sweep finds messages that Exchange Online filed away silently."""
     await world.drain()
     await world.services.scheduling.timers.sweep()
     await world.drain()
@@ -42,7 +42,7 @@ class Series:
         await swept(self.world)
 
     async def swap(self, week: int, **fields: Any) -> Any:
-        """The organizer gives one occurrence another VMR."""
+        """The organizer gives one occurrence a different VMR."""
         other = await self.world.click()
         await self.change(week, body_html=other["instructions"], **fields)
         return other

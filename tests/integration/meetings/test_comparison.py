@@ -1,4 +1,4 @@
-"""The nightly comparison: calendar and records are compared once a night, and are the same again whatever was lost."""
+"""The nightly comparison: calendar and records are compared once a night, and made equal again whatever was lost."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -30,7 +30,7 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[Deployment]:
 
 
 async def lose_messages(world: Deployment) -> None:
-    """Whatever has arrived since is gone, and nobody has announced it; the calendar has followed nevertheless."""
+    """Delete everything that has arrived without announcing it; the calendar has followed nevertheless."""
     store, owner = world.exchange.exchange.store, owner_of(world)
     for folder in ("inbox", "deleteditems"):
         for message in store.messages(owner, folder):
@@ -44,7 +44,7 @@ def owner_of(world: Deployment) -> str:
 
 
 async def night(world: Deployment) -> list[str]:
-    """The comparison runs, and what differs is handled; the causes of its alarm."""
+    """Run the comparison and handle the differences; returns the causes of its alarm."""
     await world.move_to(world.now + timedelta(minutes=20))
     await world.services.scheduling.timers.compare()
     uuid = (await world.integration()).uuid
@@ -56,7 +56,7 @@ async def night(world: Deployment) -> list[str]:
 
 
 async def booked(world: Deployment, start: datetime, **more: Any) -> tuple[str, str]:
-    """A meeting that was accepted; its uid and alias."""
+    """Schedule a meeting; returns its uid and alias."""
     room = await world.click()
     uid = await world.invite(start, room["instructions"], **more)
     await world.drain()
@@ -69,14 +69,14 @@ async def is_open_at(world: Deployment, alias: str, at: datetime) -> bool | None
     return await world.is_open(alias)
 
 
-async def test_nothing_differs(world: Deployment) -> None:
+async def test_matching_calendar_and_records_cause_no_alarm(world: Deployment) -> None:
     start = tomorrow(world)
     await booked(world, start)
     await booked(world, start, recurrence=weekly(start))
     assert await night(world) == []
 
 
-async def test_an_invitation_that_was_lost_is_answered_and_the_alarm_goes_the_next_night(world: Deployment) -> None:
+async def test_a_lost_invitation_is_answered_and_the_alarm_cleared_the_next_night(world: Deployment) -> None:
     room, start = await world.click(), tomorrow(world)
     uid = await world.invite(start, room["instructions"])
     await lose_messages(world)
@@ -87,7 +87,7 @@ async def test_an_invitation_that_was_lost_is_answered_and_the_alarm_goes_the_ne
     assert await is_open_at(world, room["alias"], start) is True
 
 
-async def test_a_series_that_was_lost(world: Deployment) -> None:
+async def test_a_lost_invitation_to_a_series_is_answered(world: Deployment) -> None:
     room, start = await world.click(), tomorrow(world)
     uid = await world.invite(start, room["instructions"], recurrence=weekly(start))
     await lose_messages(world)
@@ -97,7 +97,7 @@ async def test_a_series_that_was_lost(world: Deployment) -> None:
     assert await is_open_at(world, room["alias"], start + timedelta(weeks=3)) is True
 
 
-async def test_an_update_that_was_lost(world: Deployment) -> None:
+async def test_a_lost_update_is_followed(world: Deployment) -> None:
     start = tomorrow(world)
     uid, alias = await booked(world, start)
     await world.change(uid, **hour_from(start + timedelta(hours=5)))
@@ -110,7 +110,7 @@ async def test_an_update_that_was_lost(world: Deployment) -> None:
     assert await is_open_at(world, alias, start + timedelta(hours=5)) is True
 
 
-async def test_a_cancellation_that_was_lost(world: Deployment) -> None:
+async def test_a_lost_cancellation_closes_the_room(world: Deployment) -> None:
     start = tomorrow(world)
     uid, alias = await booked(world, start)
     await world.cancel(uid)
@@ -121,7 +121,7 @@ async def test_a_cancellation_that_was_lost(world: Deployment) -> None:
     assert await is_open_at(world, alias, start) is False
 
 
-async def test_one_occurrence_whose_update_or_cancellation_was_lost(world: Deployment) -> None:
+async def test_a_lost_update_or_cancellation_of_one_occurrence_is_followed(world: Deployment) -> None:
     start = tomorrow(world)
     uid, alias = await booked(world, start, recurrence=weekly(start))
     second, third = start + timedelta(weeks=1), start + timedelta(weeks=2)
@@ -136,7 +136,7 @@ async def test_one_occurrence_whose_update_or_cancellation_was_lost(world: Deplo
     assert [await is_open_at(world, alias, at) for at in (third, third + timedelta(weeks=1))] == [False, True]
 
 
-async def test_a_repair_that_fails_is_tried_again(world: Deployment) -> None:
+async def test_a_failed_repair_is_retried(world: Deployment) -> None:
     start = tomorrow(world)
     uid, _ = await booked(world, start)
     await world.change(uid, **hour_from(start + timedelta(hours=5)))
@@ -151,10 +151,10 @@ async def test_a_repair_that_fails_is_tried_again(world: Deployment) -> None:
 
 
 @pytest.mark.parametrize("after_effect", [False, True])
-async def test_a_repair_whose_answer_fails_is_answered_once_by_whoever_takes_it_up(
+async def test_a_repair_whose_answer_fails_is_answered_once_by_the_next_run(
     world: Deployment, after_effect: bool
 ) -> None:
-    """A repair's id is not a message id: Graph answers 400 to it."""
+    """A repair's id is not a message id, so Graph answers 400 to it."""
     uid = await world.invite(tomorrow(world), (await world.click())["instructions"])
     await lose_messages(world)
     is_graph = (await world.integration()).authentication_method == "GRAPH"
@@ -166,7 +166,7 @@ async def test_a_repair_whose_answer_fails_is_answered_once_by_whoever_takes_it_
     assert await world.left() == []
 
 
-async def test_an_exchange_that_does_not_answer_is_told(world: Deployment) -> None:
+async def test_an_exchange_that_does_not_answer_raises_an_alarm(world: Deployment) -> None:
     await booked(world, tomorrow(world))
     on = "GET /calendarView" if (await world.integration()).authentication_method == "GRAPH" else "EWS FindItem"
     await world.faults({"on": on, "status": 503, "times": 9})
@@ -177,8 +177,8 @@ async def test_an_exchange_that_does_not_answer_is_told(world: Deployment) -> No
     assert await night(world) == []
 
 
-async def test_a_large_calendar_costs_a_call_for_hundreds_of_meetings() -> None:
-    """Over real HTTP; ten thousand without it are in the unit tests."""
+async def test_a_large_calendar_costs_one_call_for_hundreds_of_meetings() -> None:
+    """Over real HTTP; the unit tests compare ten thousand meetings without it."""
     async with deployed() as world:
         first = tomorrow(world)
         _, alias = await booked(world, first)
@@ -192,7 +192,7 @@ async def test_a_large_calendar_costs_a_call_for_hundreds_of_meetings() -> None:
             store.add_event(owner, copied, known.response, is_organizer=True)
         before = world.calls()
         assert await night(world) == []
-        pages, addresses = 3, 1  # the mailbox's other addresses are requested in the same night
+        pages, addresses = 3, 1  # the mailbox's other addresses are read in the same night
         assert world.calls() - before == pages + addresses
         assert await is_open_at(world, alias, first)
 
@@ -218,7 +218,7 @@ Times: TypeAlias = dict[str, set[Occurrence]]
 
 
 class SetBack:
-    """Organizers' actions, and a world whose records or calendar can be set back to an earlier moment."""
+    """Organizers' actions in a world whose records or calendar can be reset to an earlier moment."""
 
     def __init__(self, world: Deployment, rooms: list[Any]) -> None:
         self.world = world
@@ -228,7 +228,7 @@ class SetBack:
         self.cancelled: set[int] = set()
 
     async def steps(self, steps: list[Step]) -> None:
-        """Do the steps, and what follows from them."""
+        """Perform the steps, with everything that follows from them."""
         for step in steps:
             await self._step(step)
         await self.world.drain()
@@ -265,17 +265,17 @@ class SetBack:
         else:
             later = hour_from(day + timedelta(hours=2))
             answer = await http.patch(path, json={**later, "occurrence": occurrence})
-        assert answer.status_code < 500, answer.text  # what was cancelled before is refused
+        assert answer.status_code < 500, answer.text  # a meeting that was already cancelled is refused
 
     def _at(self, ahead: int) -> datetime:
         return self.origin + timedelta(days=2, hours=ahead)
 
     def moment(self) -> tuple[Any, Any]:
-        """Records and mailbox as they are now."""
+        """Records and mailbox in their present state."""
         return deepcopy(self.world.memory), deepcopy((self._calendar(), self._messages()))
 
     async def set_back(self, to: tuple[Any, Any], what: str) -> None:
-        """Somebody restores a backup."""
+        """Restore a backup."""
         memory, mailbox = to
         if what != "mailbox":
             self.world.memory = self.world.outages.memory = memory
@@ -292,7 +292,7 @@ class SetBack:
         return self.world.exchange.exchange.store._messages[owner_of(self.world)]
 
     def in_calendar(self) -> Times:
-        """When each meeting takes place from now to the horizon, by its subject."""
+        """When each meeting takes place between now and the horizon, by its subject."""
         first, last = self.world.now, self.world.now + HORIZON
         found: Times = {}
         for event in self._calendar().values():
@@ -303,7 +303,7 @@ class SetBack:
         return found
 
     async def in_records(self) -> Times:
-        """The same by the rooms that are open then."""
+        """The same, according to the rooms that are open then."""
         names = {room["alias"]: f"Meeting {which}" for which, room in enumerate(self.rooms)}
         found: Times = {}
         async for booking in Records(self.world.memory, (await self.world.integration()).uuid).bookings():
@@ -334,7 +334,7 @@ async def differences_after(by: By, before: list[Step], after: list[Step], what:
 @pytest.mark.parametrize("by", By)
 @run_by_run
 @given(before=steps, after=steps, what=st.sampled_from(["records", "mailbox", "both"]))
-def test_one_night_after_an_hour_is_lost_calendar_and_records_are_the_same(
+def test_one_night_after_losing_an_hour_calendar_and_records_are_equal_again(
     by: By, before: list[Step], after: list[Step], what: str
 ) -> None:
     note(f"before: {before}, after: {after}, set back: {what}")

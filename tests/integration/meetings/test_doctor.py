@@ -1,4 +1,4 @@
-"""The doctor against a simulated Exchange: what Graph really answers to what it tries (O2)."""
+"""The doctor against a simulated Exchange: what Graph really answers to the doctor's attempts (O2)."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -24,18 +24,18 @@ async def findings(world: Deployment) -> dict[Check, Finding]:
 
 
 async def faults(world: Deployment) -> set[Check]:
-    """What is wrong, besides the manifest, whose installation nobody has acknowledged."""
+    """What is wrong, apart from the manifest, whose installation nobody has acknowledged."""
     return {check for check, finding in (await findings(world)).items() if not finding.ok} - {Check.MANIFEST}
 
 
-async def test_a_healthy_integration(world: Deployment) -> None:
+async def test_a_healthy_integration_has_no_faults(world: Deployment) -> None:
     found = await findings(world)
     nobody = {Check.SERVER, Check.SERVICE_ACCOUNT} | NODE
-    assert set(found) == set(Check) - nobody, "no certificate, nobody to sign in, and no Management Node"
+    assert set(found) == set(Check) - nobody, "no certificate, no sign-in, and no Management Node"
     assert await faults(world) == set()
 
 
-async def test_an_integration_whose_rooms_are_on_a_node() -> None:
+async def test_an_integration_with_rooms_on_a_node_is_examined() -> None:
     async with deployed(on_node=True) as world:
         assert set(await findings(world)) >= NODE
         assert await faults(world) == set()
@@ -44,7 +44,7 @@ async def test_an_integration_whose_rooms_are_on_a_node() -> None:
         assert await faults(world) == {Check.NODE}
 
 
-async def test_nothing_happens_in_the_mailbox(world: Deployment) -> None:
+async def test_an_examination_changes_nothing_in_the_mailbox(world: Deployment) -> None:
     room = await world.click()
     uid = await world.invite(world.now + timedelta(days=1), room["instructions"])
     await findings(world)
@@ -53,7 +53,7 @@ async def test_nothing_happens_in_the_mailbox(world: Deployment) -> None:
     assert await world.answers(uid) == []
 
 
-async def test_a_subscription_that_graph_has_lost(world: Deployment) -> None:
+async def test_a_subscription_that_graph_has_lost_is_reported(world: Deployment) -> None:
     [subscription] = (await world.control_graph("GET", "/subscriptions"))["value"]
     await world.control_graph("DELETE", f"/subscriptions/{subscription['id']}")
     assert await faults(world) == {Check.SUBSCRIPTION}
@@ -61,7 +61,7 @@ async def test_a_subscription_that_graph_has_lost(world: Deployment) -> None:
     assert await faults(world) == set()
 
 
-async def test_an_exchange_that_is_out(world: Deployment) -> None:
+async def test_an_exchange_that_is_down_is_reported(world: Deployment) -> None:
     await world.faults({"on": "GET /users", "status": 503, "times": 100})
     found = await findings(world)
     assert not found[Check.CONNECTION].ok
@@ -70,7 +70,7 @@ async def test_an_exchange_that_is_out(world: Deployment) -> None:
     assert await faults(world) == set()
 
 
-async def test_answers_that_came_late(world: Deployment) -> None:
+async def test_late_answers_are_reported(world: Deployment) -> None:
     room = await world.click()
     await world.faults({"on": "notification", "action": "lose", "times": 100})
     await world.invite(world.now + timedelta(days=1), room["instructions"])
@@ -88,14 +88,14 @@ async def test_answers_that_came_late(world: Deployment) -> None:
         ("Mail.Send", {Check.SEND_MAIL}),
     ],
 )
-async def test_a_right_that_is_missing_is_named(world: Deployment, role: str, checks: set[Check]) -> None:
+async def test_a_missing_right_is_named(world: Deployment, role: str, checks: set[Check]) -> None:
     world.exchange.exchange.withheld.add(role)
     assert await faults(world) == checks
     assert {f"'Application {role}'" in (await findings(world))[check].remedy for check in checks} == {True}
 
 
-async def test_a_mailbox_that_does_not_exist_is_told_so_by_the_alarm_and_by_the_doctor(world: Deployment) -> None:
-    """Graph answers the subscription with 400 ValidationError, whatever is wrong with it."""
+async def test_a_mailbox_that_does_not_exist_is_reported_by_the_alarm_and_the_doctor(world: Deployment) -> None:
+    """Graph answers the subscription with 400 ValidationError, whatever is wrong with the mailbox."""
     await world.services.foundation.integrations.update(
         INTEGRATION, {"room_mailbox_email_address": "nobody@example.com"}
     )

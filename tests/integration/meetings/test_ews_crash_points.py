@@ -1,9 +1,9 @@
-"""M5, rule 2, by EWS: dying at any external call is healed by the next run, and the organizer is answered once.
+"""M5, rule 2, over EWS: after a crash at any external call, the next run finishes, and the organizer is answered once.
 
-What the unit test of the same name shows with a mailbox in memory is shown here where EWS is different: ids that change
-when a message moves, polls in place of notifications, several calls for one step, drafts in organizers' mailboxes.
-Every scenario is run once to count its calls, then once for each with a crash after it, which is before the next one.
-All share one deployment, each with meetings of its own.
+The unit test of the same name shows this with a mailbox in memory. This test covers what differs with EWS: ids that
+change when a message moves, polls instead of notifications, several calls for one step, drafts in organizers'
+mailboxes. Every scenario runs once to count its calls, then once for each call with a crash right after it. All
+scenarios share one deployment, each with its own meetings.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -25,9 +25,9 @@ from tests.support.crashes import Crash, CrashingStorage, Fuse
 LATER = timedelta(hours=4)
 HOUR, WEEK = timedelta(hours=1), timedelta(weeks=1)
 LOOKS = (-HOUR / 2 - timedelta(minutes=1), timedelta(0), LATER, LATER + 3 * HOUR, WEEK, WEEK + LATER)
-"""From the start of the meeting: when it is looked which rooms are open."""
+"""When the test checks which rooms are open, measured from the start of the meeting."""
 
-# A process that dies closes nothing: its sockets are found unclosed when they are collected.
+# A process that dies closes nothing: its sockets are found open when they are collected.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
 
 _numbers = count(1)
@@ -35,7 +35,7 @@ _numbers = count(1)
 
 @dataclass
 class Case:
-    """Meetings of one run, which nobody else's are mixed up with."""
+    """Meetings of one run, which cannot be confused with those of any other."""
 
     world: Deployment
     start: datetime
@@ -54,7 +54,7 @@ class Case:
         self.uids.append(await self.world.invite(self.start, body, subject=self.subject, **more))
 
     async def outcome(self) -> object:
-        """What everybody can see in the end: answers, mails, which rooms are open when; and what is left undone."""
+        """What everybody can see in the end: answers, mails, which rooms are open when; and what is unfinished."""
         answers = [[answer["kind"] for answer in await self.world.answers(uid)] for uid in self.uids]
         mails = [mail for mail in await self.world.mails("bob@example.com") if self.subject in mail["subject"]]
         clock = FakeClock()
@@ -68,7 +68,7 @@ class Case:
 
 
 Scenario = Callable[[Case], Awaitable[None]]
-"""Brings the world up to the message whose processing crashes."""
+"""Brings the world to the message whose processing crashes."""
 
 
 async def new_meeting(case: Case) -> None:
@@ -110,7 +110,7 @@ SCENARIOS = [new_meeting, swapped_room, cancelled_occurrence, no_tag, copied_tag
 
 
 class Line:
-    """What all calls to Exchange go through; they are on a fuse while there is one."""
+    """The path of all calls to Exchange; they fail when the fuse, if there is one, burns through."""
 
     def __init__(self, call: Callable[..., Awaitable[Any]]) -> None:
         self._call = call
@@ -135,7 +135,7 @@ async def world() -> AsyncIterator[Deployment]:
 
 
 async def run(world: Deployment, line: Line, scenario: Scenario, fuse: Fuse, *, polled: bool) -> object:
-    """The outcome of a scenario whose last message is handled on a fuse, the poll that finds it, too, or not."""
+    """The outcome of a scenario whose last message, and optionally the poll that finds it, is handled with a fuse."""
     case = Case(world, tomorrow(world), f"Meeting {next(_numbers)}", [], [])
     await scenario(case)
     if not polled:
@@ -149,7 +149,7 @@ async def run(world: Deployment, line: Line, scenario: Scenario, fuse: Fuse, *, 
             body = await world.take()
             await world.services.scheduling.worker.handle(body, last_try=False)
     except Crash:
-        queue.sent.extend([(body, timedelta(0))] * bool(body))  # the queue hands it out again
+        queue.sent.extend([(body, timedelta(0))] * bool(body))  # the queue delivers the message again
     finally:
         line.fuse = None
     await world.restart()
@@ -158,7 +158,7 @@ async def run(world: Deployment, line: Line, scenario: Scenario, fuse: Fuse, *, 
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-async def test_a_crash_at_any_call_is_healed(world: Deployment, line: Line, scenario: Scenario) -> None:
+async def test_a_crash_at_any_call_leads_to_the_same_outcome(world: Deployment, line: Line, scenario: Scenario) -> None:
     whole, polled = Fuse(at=0), scenario is new_meeting
     expected = await run(world, line, scenario, whole, polled=polled)
     assert whole.calls >= 5

@@ -1,8 +1,8 @@
-"""Random histories: organizers' actions × faults × crashes × outages, against a clean run.
+"""Random histories: organizers' actions × faults × crashes × outages, compared with an undisturbed run.
 
-A history is run twice: once with every fault, crash, outage and idle worker that it holds, at least three of them, and
-once without. In the end everybody must see the same: which rooms are open when, and what each organizer was answered
-last. No version of a meeting is answered twice. By EWS, both must also be what the same organizers see by Graph.
+Each history runs twice: once with all its faults, crashes, outages and idle workers, at least three of them, and once
+without. In the end everybody must see the same: which rooms are open when, and the last answer to each organizer. No
+version of a meeting is answered twice. Over EWS, both runs must also match what the same organizers see over Graph.
 
 `python -m tests.integration.meetings.many_histories graph 10000` runs many of them, and counts how many fail.
 """
@@ -22,18 +22,18 @@ from tests.integration.meetings.histories import Step, check, check_on_node, ran
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reads are repeated immediately: the outcome is tested, not how long it takes."""
+    """Reads are repeated without a pause: the outcome is tested, not how long it takes."""
     monkeypatch.setattr(RetryReads, "get_delay_time", lambda *_: 0.0)
 
 
-# A process that dies closes nothing: its sockets are found unclosed when they are collected.
+# A process that dies closes nothing: its sockets are found open when they are collected.
 dies = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
 
 
 @dies
 @run_by_run
 @given(chance=st.randoms(use_true_random=False))
-def test_by_graph_troubles_change_nothing_in_the_end(chance: Random) -> None:
+def test_over_graph_troubles_make_no_difference_in_the_end(chance: Random) -> None:
     history, varied = random_history(chance, By.GRAPH), random_variants(chance, By.GRAPH)
     note(f"history: {history}, variants: {varied}")
     asyncio.run(check(history, By.GRAPH, varied=varied))
@@ -42,7 +42,7 @@ def test_by_graph_troubles_change_nothing_in_the_end(chance: Random) -> None:
 @dies
 @run_by_run
 @given(chance=st.randoms(use_true_random=False), renews=st.booleans())
-def test_by_ews_the_outcome_is_the_same_with_and_without_troubles(chance: Random, renews: bool) -> None:
+def test_over_ews_the_outcome_is_the_same_with_and_without_troubles(chance: Random, renews: bool) -> None:
     history, varied = random_history(chance, By.EWS), random_variants(chance, By.EWS)
     note(f"history: {history}, other habits: {varied}")
     asyncio.run(check(history, By.EWS, renews=renews, varied=varied))
@@ -51,14 +51,14 @@ def test_by_ews_the_outcome_is_the_same_with_and_without_troubles(chance: Random
 @dies
 @settings(max_examples=6, suppress_health_check=list(HealthCheck), deadline=None)
 @given(chance=st.randoms(use_true_random=False))
-def test_on_a_management_node_the_outcome_is_that_of_policy(chance: Random) -> None:
+def test_on_a_management_node_the_outcome_equals_that_of_policy(chance: Random) -> None:
     history, varied = random_history(chance, By.GRAPH), random_variants(chance, By.GRAPH)
     note(f"history: {history}, variants: {varied}")
     asyncio.run(check_on_node(history, varied=varied))
 
 
 def test_an_occurrence_that_was_changed_before_its_series_was_read_is_open() -> None:
-    """After an outage both messages are read at once, and `/instances` of some tenants lists no exceptions."""
+    """After an outage both messages are read together, and `/instances` lists no exceptions in some tenants."""
     three_days: Step = ("outage", Away.EXCHANGE, 503, "three days")
     rename: Step = ("rename occurrence", 1, 1)
     history: list[list[Step]] = [
@@ -67,8 +67,8 @@ def test_an_occurrence_that_was_changed_before_its_series_was_read_is_open() -> 
     asyncio.run(check(history, By.GRAPH, varied={"uid": False, "instances_with_exceptions": False}))
 
 
-def test_an_update_without_tag_that_overtook_its_invitation_is_not_declined() -> None:
-    """What a sweep has found waits in the queue behind the update that triggered it."""
+def test_an_update_without_a_tag_that_overtook_its_invitation_is_not_declined() -> None:
+    """Messages found by a sweep wait in the queue behind the update that triggered it."""
     lost: Step = ("fault", ("notification", "lose", 2))
     series: Step = ("invite", 0, 16, "series")
     history: list[list[Step]] = [[(0, lost), (0, series), (0, ("swap", 0)), (0, ("untag", 0))]]
@@ -77,8 +77,8 @@ def test_an_update_without_tag_that_overtook_its_invitation_is_not_declined() ->
 
 @pytest.mark.parametrize("then", ["move", "cancel", "swap"])
 @pytest.mark.parametrize("first", ["move", "rename", "swap"])
-def test_two_messages_of_one_occurrence_that_both_name_its_series_leave_nothing_waiting(first: str, then: str) -> None:
-    """As grommunio sends them; by the second, the occurrence is no longer where the first has it, or gone."""
+def test_two_messages_about_one_occurrence_that_name_its_series_leave_nothing_waiting(first: str, then: str) -> None:
+    """grommunio sends such messages; when the second is read, the occurrence has been moved or removed."""
     series: Step = ("invite", 2, 8, "series")
     history: list[list[Step]] = [[(0, series)], [(0, (f"{verb} occurrence", 2, 2)) for verb in (first, then)]]
     asyncio.run(check(history, By.EWS, varied={"names_occurrences": False}))
@@ -86,8 +86,8 @@ def test_two_messages_of_one_occurrence_that_both_name_its_series_leave_nothing_
 
 @pytest.mark.parametrize("by", By)
 @pytest.mark.parametrize("kind", ["tag", "series"])
-def test_a_room_that_was_swapped_before_the_tag_was_removed_is_the_meetings(by: By, kind: str) -> None:
-    """Exchange Online files both updates away, so that they are read together: the first one is outdated by then."""
+def test_a_room_swapped_before_the_tag_was_removed_stays_with_the_meeting(by: By, kind: str) -> None:
+    """Exchange Online files both updates away, so they are read together, when the first one is already outdated."""
     swap, untag = ("swap", 1), ("untag", 1)
     history: list[list[Step]] = [
         [(0, ("invite", 1, 18, kind))],
@@ -98,8 +98,8 @@ def test_a_room_that_was_swapped_before_the_tag_was_removed_is_the_meetings(by: 
 
 
 @dies
-def test_a_series_whose_answer_is_still_to_be_sent_is_answered_though_an_occurrence_was_cancelled() -> None:
-    """The update that follows tells the organizer nothing, so the answer to the invitation has to go out."""
+def test_a_series_with_an_unsent_answer_is_answered_although_an_occurrence_was_cancelled() -> None:
+    """The update that follows sends the organizer nothing, so the answer to the invitation must still be sent."""
     lost: Step = ("fault", ("notification", "lose", 1))
     dies_before_it_answers: Step = ("die", 6, True)
     history: list[list[Step]] = [

@@ -1,6 +1,6 @@
 """Meetings against a simulated Exchange: what organizers do in Outlook, and what everybody sees of it (M1 to M8).
 
-The same by Graph and by EWS: the processor, and who looks from outside, cannot tell which it is (E2).
+Graph and EWS behave the same: neither the processor nor an outside observer can tell which one is used (E2).
 """
 
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ async def world(by: By) -> AsyncIterator[Deployment]:
 
 
 class TestSingle:
-    async def test_accepted_open_in_its_window_and_not_otherwise(self, world: Deployment) -> None:
+    async def test_an_accepted_meeting_is_open_in_its_window_only(self, world: Deployment) -> None:
         room, start = await world.click(), tomorrow(world)
         uid = await world.invite(start, room["instructions"])
         await world.drain()
@@ -42,14 +42,14 @@ class TestSingle:
             assert await world.is_open(room["alias"]) is expected
 
     async def test_one_request_takes_two_calls(self, world: Deployment) -> None:
-        """budget of bench/README.md: at most three; finding the message by EWS is not counted."""
+        """The budget in bench/README.md is three; finding the message over EWS is not counted."""
         room = await world.click()
         await world.control("DELETE", "/dev/requests")
         await world.invite(tomorrow(world), room["instructions"])
         await world.drain()
         assert world.calls() == 2
 
-    async def test_moved_answered_again_and_followed(self, world: Deployment) -> None:
+    async def test_a_moved_meeting_is_answered_again_and_followed(self, world: Deployment) -> None:
         room, start = await world.click(), tomorrow(world)
         uid = await world.invite(start, room["instructions"])
         await world.drain()
@@ -64,7 +64,7 @@ class TestSingle:
         await world.move_to(later)
         assert await world.is_open(room["alias"])
 
-    async def test_a_body_only_update_that_exchange_files_away_is_seen(self, world: Deployment) -> None:
+    async def test_an_update_of_the_body_that_exchange_files_away_is_seen(self, world: Deployment) -> None:
         """docs/facts/exchange.md §7: VisibleMeetingUpdateProperties."""
         old, new, start = await world.click(), await world.click(), tomorrow(world)
         uid = await world.invite(start, old["instructions"])
@@ -77,7 +77,7 @@ class TestSingle:
         assert await world.is_open(old["alias"]) is False
         assert await world.is_open(new["alias"])
 
-    async def test_cancelled_closes(self, world: Deployment) -> None:
+    async def test_a_cancelled_meeting_closes_its_room(self, world: Deployment) -> None:
         room, start = await world.click(), tomorrow(world)
         uid = await world.invite(start, room["instructions"])
         await world.drain()
@@ -87,8 +87,8 @@ class TestSingle:
         assert await world.is_open(room["alias"]) is False
         assert len(await world.answers(uid)) == 1
 
-    async def test_cancelled_closes_where_exchange_removes_the_item(self, world: Deployment) -> None:
-        """RemoveCanceledMeetings: the cancellation has no event any more, only its CleanGlobalObjectId."""
+    async def test_a_cancelled_meeting_closes_even_if_exchange_removes_the_item(self, world: Deployment) -> None:
+        """RemoveCanceledMeetings: the cancellation no longer has an event, only its CleanGlobalObjectId."""
         await world.control("PATCH", f"/dev/mailboxes/{MAILBOX}", {"remove_canceled_meetings": True})
         room, start = await world.click(), tomorrow(world)
         uid = await world.invite(start, room["instructions"])
@@ -98,7 +98,7 @@ class TestSingle:
         await world.move_to(start)
         assert await world.is_open(room["alias"]) is False
 
-    async def test_a_meeting_that_was_cancelled_long_ago_is_cancelled_again(self, world: Deployment) -> None:
+    async def test_a_past_meeting_can_still_be_cancelled(self, world: Deployment) -> None:
         room, start = await world.click(), tomorrow(world)
         uid = await world.invite(start, room["instructions"])
         await world.drain()
@@ -109,7 +109,7 @@ class TestSingle:
         assert world.poisoned == []
         assert await world.is_open(room["alias"]) is False
 
-    async def test_removing_the_mailbox_closes(self, world: Deployment) -> None:
+    async def test_removing_the_mailbox_from_a_meeting_closes_its_room(self, world: Deployment) -> None:
         """M4."""
         room, start = await world.click(), tomorrow(world)
         uid = await world.invite(start, room["instructions"])
@@ -119,8 +119,8 @@ class TestSingle:
         await world.move_to(start)
         assert await world.is_open(room["alias"]) is False
 
-    async def test_deleted_from_the_equipment_mailbox_is_closed_on_its_day(self, world: Deployment) -> None:
-        """M4: no message reports it."""
+    async def test_a_meeting_deleted_from_the_equipment_mailbox_is_closed_on_its_day(self, world: Deployment) -> None:
+        """M4: no message reports the deletion."""
         room, start = await world.click(), tomorrow(world)
         await world.invite(start, room["instructions"])
         await world.drain()
@@ -138,7 +138,7 @@ class TestSingle:
         [answer] = await world.answers(uid)
         assert answer["kind"] == "accepted"
 
-    async def test_nobody_is_answered_where_no_answer_was_asked_for(self, world: Deployment) -> None:
+    async def test_nobody_is_answered_if_no_answer_was_requested(self, world: Deployment) -> None:
         room, start = await world.click(), tomorrow(world)
         await world.invite(start, room["instructions"], response_requested=False)
         await world.drain()
@@ -146,18 +146,18 @@ class TestSingle:
         await world.move_to(start)
         assert await world.is_open(room["alias"])
 
-    async def test_all_day_is_the_organizers_day(self, world: Deployment) -> None:
+    async def test_an_all_day_meeting_is_a_day_in_the_organizers_zone(self, world: Deployment) -> None:
         room, start = await world.click(), tomorrow(world, hour=0)
         await world.invite(
             start, room["instructions"], length=timedelta(days=1), is_all_day=True, time_zone="Pacific Standard Time"
         )
         await world.drain()
-        await world.move_to(start + timedelta(hours=7))  # 23:00 or midnight of the day before, in Los Angeles
+        await world.move_to(start + timedelta(hours=7))  # 23:00 or midnight of the previous day, in Los Angeles
         assert await world.is_open(room["alias"]) is False
         await world.move_to(start + timedelta(hours=8 + 23))
         assert await world.is_open(room["alias"])
 
-    async def test_times_are_told_in_the_organizers_zone(self, world: Deployment) -> None:
+    async def test_times_are_given_in_the_organizers_zone(self, world: Deployment) -> None:
         """T3."""
         integration = await world.integration()
         template = "{{start_time}} to {{end_time}}"
@@ -172,7 +172,7 @@ class TestSingle:
 
 
 class TestRejected:
-    async def test_no_tag_copied_tag_and_past(self, world: Deployment) -> None:
+    async def test_missing_and_copied_tags_and_past_meetings_are_declined(self, world: Deployment) -> None:
         room, other, start = await world.click(), await world.click(), tomorrow(world)
         await world.invite(start, "<p>no tag</p>")
         await world.invite(start, room["instructions"])
@@ -186,7 +186,7 @@ class TestRejected:
         for part in ("currently valid scheduling data", "occurs in the past", room["alias"]):
             assert part in texts
 
-    async def test_a_copy_gets_its_own_alias_where_that_is_wanted(self, by: By) -> None:
+    async def test_a_copied_tag_gets_a_new_alias_where_the_settings_say_so(self, by: By) -> None:
         async with deployed(by, copied_tag_action="new_alias") as world:
             room, start = await world.click(), tomorrow(world)
             await world.invite(start, room["instructions"])
@@ -211,8 +211,10 @@ class TestRejected:
 
 class TestLeftAlone:
     @pytest.mark.parametrize("headers", [{}, {"Auto-Submitted": "auto-replied"}])
-    async def test_ordinary_mail_and_automatic_replies(self, world: Deployment, headers: dict[str, str]) -> None:
-        """M7: never answered, so that no loop can start."""
+    async def test_ordinary_mail_and_automatic_replies_are_not_answered(
+        self, world: Deployment, headers: dict[str, str]
+    ) -> None:
+        """M7: they are never answered, so no loop can start."""
         mail = {"from": ALICE, "to": MAILBOX, "subject": "Hello", "body_html": "PXPS?", "headers": headers}
         await world.control("POST", "/dev/mail", mail)
         await world.drain()
@@ -222,7 +224,7 @@ class TestLeftAlone:
 
 
 class TestSeries:
-    async def test_endless_weekly_series_across_the_change_of_the_clocks(self, world: Deployment) -> None:
+    async def test_an_endless_weekly_series_keeps_its_local_time_across_clock_changes(self, world: Deployment) -> None:
         """M3: ten in the morning in Berlin stays ten in the morning, in winter and in summer."""
         room, first = await world.click(), tomorrow(world)
         uid = await world.invite(
@@ -243,7 +245,7 @@ class TestSeries:
             assert await world.is_open(room["alias"]), f"week {week}"
             await world.services.scheduling.timers.agenda()
 
-    async def test_a_moved_and_a_cancelled_occurrence(self, world: Deployment) -> None:
+    async def test_moved_and_cancelled_occurrences_are_followed(self, world: Deployment) -> None:
         room, first = await world.click(), tomorrow(world)
         uid = await world.invite(first, room["instructions"], recurrence=weekly(first))
         await world.drain()
@@ -271,7 +273,7 @@ class TestSeries:
         assert answer["kind"] == "declined"
         assert "occurrences happen in the past" in answer["body_text"]
 
-    async def test_a_running_series_to_which_the_mailbox_is_added_late(self, world: Deployment) -> None:
+    async def test_a_running_series_to_which_the_mailbox_is_added_late_is_accepted(self, world: Deployment) -> None:
         """docs/facts/exchange.md §1: "in the past" refers to the last occurrence."""
         room, first = await world.click(), tomorrow(world) - timedelta(weeks=8)
         await world.invite(first, room["instructions"], recurrence=weekly(first))
@@ -281,7 +283,9 @@ class TestSeries:
         await world.move_to(first + timedelta(weeks=8))
         assert await world.is_open(room["alias"])
 
-    async def test_a_yearly_series_whose_next_occurrence_is_beyond_the_horizon(self, world: Deployment) -> None:
+    async def test_a_yearly_series_whose_next_occurrence_is_beyond_the_horizon_is_accepted(
+        self, world: Deployment
+    ) -> None:
         room, first = await world.click(), tomorrow(world) - timedelta(days=100)
         recurrence = {
             "pattern": {"type": "absoluteYearly", "interval": 1, "month": first.month, "dayOfMonth": first.day},
@@ -292,7 +296,7 @@ class TestSeries:
         [answer] = await world.answers()
         assert answer["kind"] == "accepted"
 
-    async def test_a_cancelled_occurrence_of_which_nothing_is_left(self, world: Deployment) -> None:
+    async def test_a_cancelled_occurrence_that_exchange_removes_closes(self, world: Deployment) -> None:
         await world.control("PATCH", f"/dev/mailboxes/{MAILBOX}", {"remove_canceled_meetings": True})
         room, first = await world.click(), tomorrow(world)
         uid = await world.invite(first, room["instructions"], recurrence=weekly(first))
@@ -304,7 +308,7 @@ class TestSeries:
         await world.move_to(first + timedelta(weeks=1))
         assert await world.is_open(room["alias"])
 
-    async def test_a_cancelled_series_closes_all(self, world: Deployment) -> None:
+    async def test_a_cancelled_series_closes_every_occurrence(self, world: Deployment) -> None:
         room, first = await world.click(), tomorrow(world)
         uid = await world.invite(first, room["instructions"], recurrence=weekly(first))
         await world.drain()

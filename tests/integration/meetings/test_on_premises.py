@@ -1,6 +1,4 @@
-"""What is specific to EWS: polls and their calls, the sender of late instructions, passwords, the migration to
-Graph.
-"""
+"""What is specific to EWS: polls and their calls, the sender of late instructions, passwords, migration to Graph."""
 
 import asyncio
 import subprocess
@@ -38,7 +36,7 @@ async def world() -> AsyncIterator[Deployment]:
 
 
 async def asked(world: Deployment) -> Counter[str]:
-    """EWS operations since the last look, by name."""
+    """EWS operations since the previous call, by name."""
     counted = (await world.control("GET", "/dev/requests"))["requests"]
     await world.control("DELETE", "/dev/requests")
     return Counter({name.removeprefix("EWS "): n for name, n in counted.items() if name.startswith("EWS ")})
@@ -61,7 +59,7 @@ class TestCalls:
                 await world.services.scheduling.timers.sweep()
         assert await asked(world) == {"SyncFolderItems": 30}
 
-    async def test_a_new_series_takes_three_beside_the_sync(self, world: Deployment) -> None:
+    async def test_a_new_series_takes_three_calls_besides_the_sync(self, world: Deployment) -> None:
         room = await world.click()
         await asked(world)
         await world.invite(tomorrow(world), room["instructions"], recurrence=weekly(tomorrow(world)))
@@ -70,7 +68,7 @@ class TestCalls:
         del calls["SyncFolderItems"]
         assert calls == {"GetItem": 1, "FindItem": 1, "CreateItem": 1}
 
-    async def test_a_moved_occurrence_takes_three(self, world: Deployment) -> None:
+    async def test_a_moved_occurrence_takes_three_calls(self, world: Deployment) -> None:
         room, start = await world.click(), tomorrow(world)
         uid = await world.invite(start, room["instructions"], recurrence=weekly(start))
         await world.drain()
@@ -84,13 +82,15 @@ class TestCalls:
 
 
 class TestLateInstructions:
-    """M8: from the organizer where that is allowed."""
+    """M8: mail comes from the organizer where that is allowed."""
 
     @pytest.mark.parametrize(
         ("organizer", "access", "sender"),
         [(ALICE, "impersonation", ALICE), (ALICE, "delegate", MAILBOX), (CAROL, "impersonation", MAILBOX)],
     )
-    async def test_whose_mailbox_they_come_from(self, organizer: str, access: str, sender: str) -> None:
+    async def test_late_instructions_come_from_the_mailbox_that_may_be_used(
+        self, organizer: str, access: str, sender: str
+    ) -> None:
         async with deployed(By.EWS, ews_access=access) as world:
             promises: Promises = world.services.foundation.promises
             tag = promises.make(INTEGRATION, Caller("alice", "test"))
@@ -102,7 +102,7 @@ class TestLateInstructions:
 
 
 class TestServersOfOtherHabits:
-    """Nothing that grommunio does otherwise than Exchange ends in silence."""
+    """Nothing that grommunio does differently from Exchange is silently ignored."""
 
     @pytest.fixture
     async def world(self) -> AsyncIterator[Deployment]:
@@ -110,13 +110,15 @@ class TestServersOfOtherHabits:
             await deployment.control("PATCH", "/dev/ews", OTHER_HABITS)
             yield deployment
 
-    async def test_late_instructions_reach_everybody_where_no_saved_mail_is_a_draft(self, world: Deployment) -> None:
+    async def test_late_instructions_reach_everybody_even_if_saved_mail_does_not_count_as_a_draft(
+        self, world: Deployment
+    ) -> None:
         tag = world.services.foundation.promises.make(INTEGRATION, Caller("alice", "test"))
         await world.invite(tomorrow(world), f"<p>{tag}</p>")
         await world.drain()
         assert ["meet" in mail["body_html"] for mail in await world.mails(BOB)] == [True]
 
-    async def test_an_invitation_is_answered_though_the_organizer_may_not_be_impersonated(
+    async def test_an_invitation_is_answered_although_the_organizer_cannot_be_impersonated(
         self, world: Deployment
     ) -> None:
         """The refusal is a fault without a code."""
@@ -126,7 +128,7 @@ class TestServersOfOtherHabits:
         assert [answer["kind"] for answer in await world.answers(user=CAROL)] == ["accepted"]
         assert [mail["from"] for mail in await world.mails(BOB)] == [MAILBOX]
 
-    async def test_a_cancelled_occurrence_leaves_the_series_its_room(self, world: Deployment) -> None:
+    async def test_a_cancelled_occurrence_does_not_close_the_series(self, world: Deployment) -> None:
         room, start = await world.click(), tomorrow(world)
         uid = await world.invite(start, room["instructions"], recurrence=weekly(start))
         await world.drain()
@@ -138,7 +140,7 @@ class TestServersOfOtherHabits:
             doors.append(await world.is_open(room["alias"]))
         assert doors == [True, False, True, True]
 
-    async def test_an_idle_server_that_never_reaches_the_end_is_asked_once_a_minute(self, world: Deployment) -> None:
+    async def test_an_idle_server_that_never_reports_the_end_is_asked_once_a_minute(self, world: Deployment) -> None:
         await world.control("PATCH", "/dev/ews", {"never_at_end": True})
         await world.invite(tomorrow(world), "no tag")
         await world.drain()
@@ -150,7 +152,7 @@ class TestServersOfOtherHabits:
 
 
 class TestConnection:
-    async def test_a_changed_password_heals_without_a_restart(self, world: Deployment) -> None:
+    async def test_a_corrected_password_takes_effect_without_a_restart(self, world: Deployment) -> None:
         await world.control("PATCH", "/dev/ews", {"passwords": {"svc-vmr": "new"}})
         await world.services.foundation.integrations.update(INTEGRATION, {"password": "wrong"})
         await world.services.scheduling.timers.poll()
@@ -160,7 +162,7 @@ class TestConnection:
         assert await alarms(world) == {}
 
     @pytest.mark.parametrize("endpoint", ["oauth2/token", "oauth2/v2.0/token"], ids=["v1", "v2.0"])
-    async def test_an_application_with_a_client_secret(self, world: Deployment, endpoint: str) -> None:
+    async def test_an_application_with_a_client_secret_can_use_ews(self, world: Deployment, endpoint: str) -> None:
         """APP_PERM: the provider next to the simulated Exchange issues the token, and EWS accepts it."""
         app = {
             "authentication_method": "APP_PERM",
@@ -178,8 +180,8 @@ class TestConnection:
         await world.services.scheduling.timers.poll()
         assert "client secret" in (await alarms(world))[AlarmKind.CONNECTION]
 
-    async def test_kerberos_that_was_stored_is_told_what_to_use(self, world: Deployment) -> None:
-        """It can no longer be saved; what an earlier version accepted still exists, and can be read and changed."""
+    async def test_a_stored_kerberos_integration_is_told_what_to_use_instead(self, world: Deployment) -> None:
+        """Kerberos can no longer be saved, but an earlier version's integration can still be read and changed."""
         kerberos = {
             "authentication_method": "KERBEROS",
             "kerberos_realm": "EXAMPLE",
@@ -206,17 +208,17 @@ class TestConnection:
             await world.invite(tomorrow(world), room["instructions"])
             round_ = asyncio.create_task(world.services.scheduling.timers.poll())
             await asyncio.wait([round_], timeout=3)
-            assert not round_.done(), "the one that is down is still being waited for"
+            assert not round_.done(), "the server that is down is still being waited for"
             assert len(world.memory.queue("meeting-requests").sent) == 1
             round_.cancel()
             await asyncio.wait([round_])
 
-    async def test_two_integrations_of_one_account_share_its_connections(self, world: Deployment) -> None:
+    async def test_two_integrations_with_the_same_account_share_its_connections(self, world: Deployment) -> None:
         await add(world, "22222222-2222-4222-8222-222222222222", "vmr-ews@example.com")
         await world.services.scheduling.timers.poll()
         assert len(world.services.mailboxes._ews_servers) == 1
 
-    async def test_a_busy_server_is_left_alone_across_processes(self, world: Deployment) -> None:
+    async def test_other_processes_leave_a_busy_server_alone_too(self, world: Deployment) -> None:
         await asked(world)
         await world.faults({"on": "EWS SyncFolderItems", "action": "server_busy", "back_off_ms": 150_000})
         await world.services.scheduling.timers.poll()
@@ -242,7 +244,9 @@ class TestDoctor:
             ({"password": "wrong"}, "password"),
         ],
     )
-    async def test_names_what_mends_the_connection(self, world: Deployment, fault: dict[str, str], remedy: str) -> None:
+    async def test_the_doctor_names_what_fixes_the_connection(
+        self, world: Deployment, fault: dict[str, str], remedy: str
+    ) -> None:
         if fault:
             await world.services.foundation.integrations.update(INTEGRATION, fault)
         findings = (await world.services.administration.examine(await world.integration())).findings
@@ -258,7 +262,7 @@ BY_APP = {
     "oauth_client_secret": ENTRA_SECRET,
     "oauth_token_endpoint": f"https://login.microsoftonline.com/{TENANT}/oauth2/token",
 }
-"""What a client sends that knows no GRAPH. EWS's host is never asked: outside the test's world, it would not answer."""
+"""The settings that a client without GRAPH sends. EWS's host is never called: outside the test it would not answer."""
 
 
 class TestTheWayToGraph:
@@ -267,8 +271,10 @@ class TestTheWayToGraph:
         [{"authentication_method": "GRAPH"}, BY_APP, BY_APP | {"url": ""}],
         ids=["GRAPH", "APP_PERM", "APP_PERM without url"],
     )
-    async def test_is_one_change_of_the_settings(self, world: Deployment, settings: dict[str, Any]) -> None:
-        """The mailbox stays, and so does what was scheduled: nobody is answered again, and rooms follow on."""
+    async def test_migrating_to_graph_takes_one_change_of_the_settings(
+        self, world: Deployment, settings: dict[str, Any]
+    ) -> None:
+        """The mailbox and everything scheduled stay: nobody is answered again, and rooms follow their meetings."""
         room, start = await world.click(), tomorrow(world)
         uid = await world.invite(start, room["instructions"], recurrence=weekly(start))
         await world.drain()
@@ -290,7 +296,7 @@ class TestTheWayToGraph:
             await world.services.scheduling.timers.agenda()
             assert await world.is_open(room["alias"])
 
-    async def test_and_back(self, world: Deployment) -> None:
+    async def test_an_integration_can_be_migrated_back_to_ews(self, world: Deployment) -> None:
         by_ews = By.EWS.settings(world.exchange)
         room, start = await world.click(), tomorrow(world)
         uid = await world.invite(start, room["instructions"])
@@ -306,8 +312,8 @@ class TestTheWayToGraph:
         assert world.poisoned == []
 
 
-async def test_without_ews_its_library_is_never_loaded() -> None:
-    """a Graph deployment polls every minute, too, and pays for nothing."""
+async def test_the_ews_library_is_never_loaded_without_ews() -> None:
+    """A Graph deployment also runs the poll every minute, but it must cost nothing."""
     code = """
 import asyncio, sys
 from dev.harness.deployment import By, deployed

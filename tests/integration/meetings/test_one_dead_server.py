@@ -1,4 +1,4 @@
-"""One server that never responds, next to healthy ones by EWS and by Graph: nobody else waits for it (E2)."""
+"""One server that never responds, next to healthy ones over EWS and over Graph: nobody else waits for it (E2)."""
 
 import asyncio
 from datetime import timedelta
@@ -25,7 +25,7 @@ SOON = 15.0
 
 
 async def invite(world: Deployment, uuid: str, mailbox: str) -> str:
-    """An invitation for the room of an integration; the meeting's uid."""
+    """Send an invitation to an integration's room; returns the meeting's uid."""
     integration = await world.services.foundation.integrations.get(uuid)
     form, lifetime = alias_format(integration), timedelta(days=1)
     booking = await world.services.foundation.allocator.allocate(uuid, form, Caller("alice", "test"), lifetime)
@@ -34,7 +34,7 @@ async def invite(world: Deployment, uuid: str, mailbox: str) -> str:
 
 
 async def work_off(world: Deployment) -> None:
-    """What one instance does; what was postponed stays in the queue for longer than a test takes."""
+    """The work of one instance; postponed messages stay in the queue for longer than a test takes."""
     queue = world.memory.queue("meeting-requests")
     while queue.sent:
         body, delay = queue.sent.pop(0)
@@ -45,7 +45,7 @@ async def work_off(world: Deployment) -> None:
                 continue
 
 
-async def test_what_waits_for_it_holds_up_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_messages_waiting_for_a_dead_server_delay_no_other_mailbox(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(back_off, "CONNECTION_WAIT", timedelta(seconds=0.2))
     async with deployed(By.EWS) as world, silent() as url:
         await add(world, DEAD, "vmr-ews@example.com", url=url)

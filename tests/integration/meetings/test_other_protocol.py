@@ -1,6 +1,6 @@
 """A mailbox that is switched to the other protocol, EWS or Graph: recorded meetings stay the same meetings.
 
-Its messages are gone by then, so that only the records and the calendar know about them.
+Its messages are gone by then, so only the records and the calendar know about the meetings.
 """
 
 from collections.abc import AsyncIterator
@@ -32,7 +32,7 @@ async def world(by: By) -> AsyncIterator[Deployment]:
 
 
 async def forget_messages(world: Deployment) -> None:
-    """The mailbox's messages are deleted; its calendar is not."""
+    """Delete the mailbox's messages, but not its calendar."""
     store, owner = world.exchange.exchange.store, world.exchange.exchange.directory.ensure(MAILBOX).guid
     for folder in ("inbox", "deleteditems"):
         for message in store.messages(owner, folder):
@@ -42,7 +42,7 @@ async def forget_messages(world: Deployment) -> None:
 
 
 async def switch(world: Deployment, by: By) -> None:
-    """An admin chooses the other protocol."""
+    """An admin switches to the other protocol."""
     await forget_messages(world)
     await world.services.foundation.integrations.update(INTEGRATION, OTHER[by].settings(world.exchange))
     await world.services.scheduling.timers.connect(INTEGRATION)
@@ -50,7 +50,7 @@ async def switch(world: Deployment, by: By) -> None:
 
 
 async def booked(world: Deployment, **more: Any) -> tuple[str, str]:
-    """A meeting that was accepted; its uid and alias."""
+    """Schedule a meeting; returns its uid and alias."""
     room, start = await world.click(), tomorrow(world)
     uid = await world.invite(start, room["instructions"], **more)
     await world.drain()
@@ -73,7 +73,7 @@ async def agenda(world: Deployment) -> None:
     await world.services.scheduling.timers.agenda()
 
 
-async def test_a_series_is_read_on(world: Deployment, by: By) -> None:
+async def test_the_next_part_of_a_series_is_read(world: Deployment, by: By) -> None:
     first = tomorrow(world)
     _, alias = await booked(world, recurrence=weekly(first))
     await switch(world, by)
@@ -85,7 +85,7 @@ async def test_a_series_is_read_on(world: Deployment, by: By) -> None:
     after = await booking(world, alias)
     assert after.item_id != before.item_id
     await world.move_to(first + 60 * WEEK)
-    assert await world.is_open(alias), "a year later, as the series goes on"
+    assert await world.is_open(alias), "a year later, as the series continues"
 
 
 async def test_a_meeting_is_open_on_its_day(world: Deployment, by: By) -> None:
@@ -101,7 +101,7 @@ async def test_a_meeting_is_open_on_its_day(world: Deployment, by: By) -> None:
     assert await world.is_open(room["alias"])
 
 
-async def test_a_meeting_that_was_deleted_meanwhile_closes(world: Deployment, by: By) -> None:
+async def test_a_meeting_deleted_in_the_meantime_closes(world: Deployment, by: By) -> None:
     start = tomorrow(world) + timedelta(days=3)
     room = await world.click()
     await world.invite(start, room["instructions"])
@@ -145,7 +145,7 @@ async def test_a_moved_meeting_is_answered(world: Deployment, by: By) -> None:
 
 
 @pytest.mark.parametrize("of_series", [False, True], ids=["a meeting", "a series"])
-async def test_an_answer_that_was_left_over_goes_out(world: Deployment, by: By, of_series: bool) -> None:
+async def test_an_unsent_answer_is_sent(world: Deployment, by: By, of_series: bool) -> None:
     start, room = tomorrow(world), await world.click()
     on = "POST accept" if by is By.GRAPH else "EWS CreateItem"
     await world.faults({"on": on, "status": 503, "times": None})
@@ -160,8 +160,8 @@ async def test_an_answer_that_was_left_over_goes_out(world: Deployment, by: By, 
     assert await world.left() == []
 
 
-async def test_an_answer_to_one_occurrence_that_was_left_over_ends_with_an_alarm(world: Deployment, by: By) -> None:
-    """Its series is found, but an answer to that would refer to all occurrences."""
+async def test_an_unsent_answer_to_one_occurrence_ends_with_an_alarm(world: Deployment, by: By) -> None:
+    """Its series is found, but an answer to the series would refer to all occurrences."""
     first = tomorrow(world)
     uid, _ = await booked(world, recurrence=weekly(first))
     on = "POST accept" if by is By.GRAPH else "EWS CreateItem"

@@ -1,6 +1,7 @@
-"""Outages, refusals and newer versions: no invitation is lost, no answer is lost or doubled, nothing stops the sweep.
+"""Outages, refusals and newer versions: no invitation or answer is lost or duplicated, and nothing stops the sweep.
 
-The simulated Exchange refuses as real ones are reported to (microsoft-graph-docs-contrib #8124 for accept and decline).
+The simulated Exchange refuses in the way that real ones are reported to (microsoft-graph-docs-contrib #8124 for accept
+and decline).
 """
 
 from collections.abc import AsyncIterator
@@ -19,7 +20,7 @@ from shared.secrets import SecretMissing
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LONG_AGO = 10 * DAY
-"""Before a meeting starts: longer than any outage here."""
+"""How long before a meeting starts: longer than any outage here."""
 
 
 @pytest.fixture(params=list(By))
@@ -42,12 +43,12 @@ async def graph(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Deployment]:
 
 
 async def alarms(world: Deployment) -> dict[AlarmKind, str]:
-    """What is raised, with its cause."""
+    """The raised alarms, with their causes."""
     return {alarm.kind: alarm.cause async for alarm in world.services.foundation.alarms.of(INTEGRATION)}
 
 
 async def operations(world: Deployment) -> list[Operation]:
-    """What was decided, the first decision first."""
+    """The decisions, oldest first."""
     rows = world.memory.table("meetings").rows(INTEGRATION, "operation:")
     return sorted([Operation.from_row(row) async for row in rows], key=lambda each: each.created)
 
@@ -55,7 +56,7 @@ async def operations(world: Deployment) -> list[Operation]:
 class TestOutages:
     @pytest.mark.parametrize("span", [timedelta(minutes=1), HOUR, DAY, 3 * DAY], ids=str)
     @pytest.mark.parametrize("what", list(Away))
-    async def test_an_invitation_outlives_an_outage(self, world: Deployment, what: Away, span: timedelta) -> None:
+    async def test_an_invitation_survives_an_outage(self, world: Deployment, what: Away, span: timedelta) -> None:
         rooms = [await world.click() for _ in range(3)]
         start = tomorrow(world) + LONG_AGO
         await world.begin_outage(what, {"status": 503})
@@ -71,7 +72,9 @@ class TestOutages:
         assert (await alarms(world), await world.left(), world.poisoned) == ({}, [], [])
 
     @pytest.mark.parametrize("status", [401, 403, 408, 500, 503])
-    async def test_messages_that_cannot_be_read_for_an_hour_are_read_then(self, graph: Deployment, status: int) -> None:
+    async def test_messages_that_cannot_be_read_for_an_hour_are_read_afterwards(
+        self, graph: Deployment, status: int
+    ) -> None:
         await graph.faults({"on": "GET /messages/", "status": status, "times": None})
         uid = await graph.invite(tomorrow(graph), (await graph.click())["instructions"])
         await graph.pass_time(HOUR)
@@ -80,7 +83,7 @@ class TestOutages:
         await graph.pass_time(HOUR)
         assert [answer["kind"] for answer in await graph.answers(uid)] == ["accepted"]
 
-    async def test_the_alarm_says_how_many_wait_and_clears(self, graph: Deployment) -> None:
+    async def test_the_alarm_says_how_many_messages_wait_and_is_cleared(self, graph: Deployment) -> None:
         await graph.faults({"on": "GET /messages/", "status": 503, "times": None})
         for _ in range(3):
             await graph.invite(tomorrow(graph), (await graph.click())["instructions"])
@@ -92,7 +95,7 @@ class TestOutages:
         await graph.pass_time(HOUR)
         assert await alarms(graph) == {}
 
-    async def test_what_waits_asks_little_of_an_exchange_that_is_away_and_is_done_at_once_when_it_is_back(
+    async def test_waiting_messages_cause_few_requests_during_an_outage_and_are_processed_right_after(
         self, graph: Deployment
     ) -> None:
         await graph.faults({"on": "GET /messages/", "status": 503, "times": None})
@@ -106,10 +109,10 @@ class TestOutages:
         await graph.pass_time(HOUR)
         assert all([len(await graph.answers(uid)) == 1 for uid in uids])
 
-    async def test_a_secret_that_is_missing_for_a_day_loses_nothing(
+    async def test_a_secret_that_is_missing_for_a_day_loses_no_message(
         self, graph: Deployment, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """It used to be treated as an integration that has been deleted."""
+        """A missing secret was once mistaken for a deleted integration."""
 
         async def missing(_: Any) -> str:
             raise SecretMissing("There is no value under this reference.")
@@ -123,7 +126,7 @@ class TestOutages:
         assert [answer["kind"] for answer in await graph.answers(uid)] == ["accepted"]
 
     async def test_an_update_is_not_declined_while_its_invitation_waits(self, graph: Deployment) -> None:
-        """The update holds no tag, and can be read before the invitation that does."""
+        """The update has no tag, and may be read before the invitation, which has one."""
         room, start = await graph.click(), tomorrow(graph)
         uid = await graph.invite(start, room["instructions"])
         await graph.notified()
@@ -134,7 +137,7 @@ class TestOutages:
         assert [answer["kind"] for answer in await graph.answers(uid)][-1:] == ["accepted"]
         assert "declined" not in [answer["kind"] for answer in await graph.answers(uid)]
 
-    async def test_a_fault_of_ours_is_tried_again_with_the_next_version(
+    async def test_a_message_that_failed_because_of_our_bug_is_retried_with_the_next_version(
         self, graph: Deployment, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def fails(_: Any) -> None:
@@ -170,8 +173,10 @@ class TestNewerVersions:
         await graph.settle()
         assert f"{later:%H:%M}" in (await graph.answers(uid))[-1]["body_text"]
 
-    async def test_two_versions_in_one_second_and_a_crash_after_the_second_answer(self, graph: Deployment) -> None:
-        """The organizer swaps the room in the second in which the first version is answered."""
+    async def test_two_versions_in_one_second_and_a_crash_after_the_second_answer_are_handled(
+        self, graph: Deployment
+    ) -> None:
+        """The organizer swaps the room in the same second in which the first version is answered."""
         old, new = await graph.click(), await graph.click()
         uid = await graph.invite(tomorrow(graph), old["instructions"])
         await graph.drain()
@@ -181,8 +186,8 @@ class TestNewerVersions:
         answers = [answer["body_text"] for answer in await graph.answers(uid)]
         assert [old["alias"] in answers[0], new["alias"] in answers[-1], len(answers)] == [True, True, 2]
 
-    async def test_a_late_decline_does_not_reach_the_version_with_a_tag(self, graph: Deployment) -> None:
-        """It would take the meeting out of the calendar, and the newer message would have nothing to answer to."""
+    async def test_a_late_decline_does_not_hit_the_newer_version_that_has_a_tag(self, graph: Deployment) -> None:
+        """It would remove the meeting from the calendar, and the newer message would have nothing left to answer."""
         await graph.faults({"on": "POST /decline", "status": 503, "times": 2})
         uid = await graph.invite(tomorrow(graph), "<p>no tag</p>")
         await graph.notified()
@@ -192,7 +197,7 @@ class TestNewerVersions:
         await graph.settle()
         assert [answer["kind"] for answer in await graph.answers(uid)] == ["accepted"]
 
-    async def test_a_meeting_has_one_unfinished_operation(self, graph: Deployment) -> None:
+    async def test_a_meeting_has_at_most_one_unfinished_operation(self, graph: Deployment) -> None:
         room, start = await graph.click(), tomorrow(graph) + LONG_AGO
         await graph.faults({"on": "POST /accept", "status": 503, "times": None})
         uid = await graph.invite(start, room["instructions"])
@@ -226,7 +231,9 @@ class TestRefusals:
         assert [answer["kind"] for answer in await graph.answers(missed)] == ["declined"]
 
     @pytest.mark.parametrize("status", REFUSALS)
-    async def test_it_ends_with_its_cause_on_record_an_alarm_and_a_mail(self, graph: Deployment, status: int) -> None:
+    async def test_a_permanently_refused_answer_ends_with_a_recorded_cause_an_alarm_and_a_mail(
+        self, graph: Deployment, status: int
+    ) -> None:
         room, start = await graph.click(), tomorrow(graph) + LONG_AGO
         await graph.faults({"on": "POST /accept", "status": status, "times": None})
         uid = await graph.invite(start, room["instructions"])
@@ -243,16 +250,16 @@ class TestRefusals:
         assert len([*await graph.answers(uid), *await graph.mails()]) == 1
 
     @pytest.mark.parametrize("status", REFUSALS)
-    async def test_a_refusal_that_passes_is_answered_in_the_usual_way(self, graph: Deployment, status: int) -> None:
+    async def test_an_answer_that_is_refused_temporarily_is_sent_in_the_usual_way(
+        self, graph: Deployment, status: int
+    ) -> None:
         await graph.faults({"on": "POST /accept", "status": status, "times": 6})
         uid = await graph.invite(tomorrow(graph), (await graph.click())["instructions"])
         await graph.settle()
         assert [answer["kind"] for answer in await graph.answers(uid)] == ["accepted"]
         assert await graph.mails() == []
 
-    async def test_an_answer_that_is_out_of_date_ends_in_silence_when_the_newer_version_is_answered(
-        self, graph: Deployment
-    ) -> None:
+    async def test_an_outdated_answer_is_dropped_once_the_newer_version_is_answered(self, graph: Deployment) -> None:
         start = tomorrow(graph) + LONG_AGO
         refused = {"on": "POST /accept", "status": 400, "code": "ErrorCalendarMeetingRequestIsOutOfDate", "times": 3}
         await graph.faults(refused, {"on": "notification", "action": "duplicate", "times": 2})

@@ -1,4 +1,4 @@
-"""A meeting in a personal VMR is nobody's business but the bridge's (P3)."""
+"""A meeting in a personal VMR concerns only the bridge (P3)."""
 
 from datetime import timedelta
 from typing import Any
@@ -19,7 +19,7 @@ SETTINGS: dict[str, Any] = {
 SUBJECT = "adfs:https://fs.example.com:alice"
 
 
-async def test_it_creates_no_conference_and_gets_no_answer() -> None:
+async def test_a_meeting_in_a_personal_vmr_creates_no_conference_and_gets_no_answer() -> None:
     async with deployed(**SETTINGS) as deployment:
         services = deployment.services
         await VmrStore(services.foundation.storage).create(kept(1, "alice@example.com"))
@@ -29,10 +29,10 @@ async def test_it_creates_no_conference_and_gets_no_answer() -> None:
         owner = Redeemed(user.uuid, SUBJECT, sign_in, fingerprint(integration))
         token = services.identity.sessions.make(integration, owner)
         [room] = await services.addin.personal_vmrs.listing(INTEGRATION, token)
-        assert not {"room_email", "alias_id", "tag"} & room.keys()  # nothing to invite, and nothing to recognise
+        assert not {"room_email", "alias_id", "tag"} & room.keys()  # nobody to invite, and nothing to recognise
         rows = [row async for row in services.foundation.storage.table("meetings").rows(INTEGRATION)]
 
-        # What the pane does with it: text and location, no other attendee (tests/unit/addin/actions.test.js).
+        # The pane adds its text and location, but no attendee (tests/unit/addin/actions.test.js).
         start = deployment.now + timedelta(days=1)
         await deployment.invite(start, room["instructions"], attendees=["bob@example.com"])
         await deployment.drain()
@@ -44,6 +44,6 @@ async def test_it_creates_no_conference_and_gets_no_answer() -> None:
         assert not [key for key in news if key.startswith(("tag:", "operation:"))]
         claims = [row async for row in services.foundation.storage.table("aliases").everything()]
         assert claims
-        assert not [row for row in claims if "tag" in row.values], "no alias is a meeting's"
+        assert not [row for row in claims if "tag" in row.values], "the alias belongs to no meeting"
         assert await deployment.answers() == []
-        assert await deployment.is_open("alice@example.com"), "a room of one's own lets in at any time"
+        assert await deployment.is_open("alice@example.com"), "a personal VMR admits people at any time"

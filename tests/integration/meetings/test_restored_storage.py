@@ -1,4 +1,4 @@
-"""Storage that is an hour old again, as after a failover or from an export, while people go on scheduling (M5)."""
+"""Storage that is an hour old, after a failover or an import, while people continue to schedule (M5)."""
 
 import asyncio
 from collections import Counter
@@ -17,7 +17,7 @@ from shared.operations.backup import Restored, export_tables, import_tables
 HALF = timedelta(minutes=30)
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 MEANWHILE = 5
-"""Meetings that are made while the tables are written."""
+"""Number of meetings that are created while the tables are being written."""
 
 
 @pytest.fixture(params=By)
@@ -28,7 +28,7 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[Deployment]:
 
 @dataclass
 class Office:
-    """Alice's meetings, by subject: the first one tomorrow at ten, each next one two hours later."""
+    """Alice's meetings by subject: the first one tomorrow at ten, the others two hours apart."""
 
     world: Deployment
     rooms: dict[str, Any] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class Office:
 
 
 async def lost_hour(office: Office) -> None:
-    """What is done, and answered, after the export was taken."""
+    """What happens, and is answered, after the export was taken."""
     world = office.world
     await world.move_to(world.now + HALF)
     await office.invite("new")
@@ -82,7 +82,7 @@ async def lost_hour(office: Office) -> None:
 
 
 def empty_the_mailbox(world: Deployment) -> None:
-    """Messages are gone, as by a retention policy: only the calendar is left to tell."""
+    """Delete the messages, as a retention policy would, so that only the calendar shows the meetings."""
     store, owner = world.exchange.exchange.store, world.exchange.exchange.directory.ensure(MAILBOX).guid
     for folder in ("inbox", "deleteditems"):
         for message in store.messages(owner, folder):
@@ -91,7 +91,7 @@ def empty_the_mailbox(world: Deployment) -> None:
 
 
 async def restore(office: Office, export: list[str]) -> Restored:
-    """Another account takes the export, while the app runs on it already and people invite."""
+    """Import the export into another account while the app already uses it and people send invitations."""
     world = office.world
     world.memory = MemoryStorage()
     await world.restart(world.memory)
@@ -106,7 +106,7 @@ async def restore(office: Office, export: list[str]) -> Restored:
 
 
 async def heal(world: Deployment) -> list[str]:
-    """What runs automatically: the sweep of the next five minutes, and the comparison of the next night."""
+    """What runs automatically: the next sweep, and the next nightly comparison."""
     await world.move_to(world.now + timedelta(minutes=5))
     await world.services.scheduling.timers.sweep()
     await world.drain()
@@ -116,7 +116,7 @@ async def heal(world: Deployment) -> list[str]:
     return [alarm.cause async for alarm in world.services.foundation.alarms.of((await world.integration()).uuid)]
 
 
-async def test_an_hour_that_was_lost_is_found_again_and_nobody_is_answered_twice(world: Deployment) -> None:
+async def test_a_lost_hour_is_recovered_and_nobody_is_answered_twice(world: Deployment) -> None:
     office = Office(world)
     meanwhile = [f"meanwhile {number}" for number in range(MEANWHILE)]
     await office.click("old", "moved", "cancelled", "series", "new", "new series", "emptied", *meanwhile)
@@ -133,13 +133,13 @@ async def test_an_hour_that_was_lost_is_found_again_and_nobody_is_answered_twice
     }
 
     restored = await restore(office, export)
-    assert restored.written + restored.kept == len(export) - 2  # its first line and its last
+    assert restored.written + restored.kept == len(export) - 2  # all except its first and last line
     causes = await heal(world)
 
     assert ["1 without a room" in cause for cause in causes] == [True], "the sweep found everything else"
     told_again = {name: kinds - before.get(name, Counter()) for name, kinds in (await office.answers()).items()}
     assert {name: dict(kinds) for name, kinds in told_again.items() if kinds} == {
-        "new alias": {"declined": 1},  # it is unknown now, so its organizer gets another one
+        "new alias": {"declined": 1},  # the tag is unknown now, so its organizer gets a different alias
         **{name: {"accepted": 1} for name in meanwhile},
     }
     await world.settle()
@@ -148,7 +148,7 @@ async def test_an_hour_that_was_lost_is_found_again_and_nobody_is_answered_twice
 
 
 async def _doors(office: Office, meanwhile: list[str]) -> None:
-    """Who comes at the time that the organizer sees gets in, and nobody at another."""
+    """Check that people get in at the time that the organizer sees, and at no other."""
     starts, later = office.starts, timedelta(minutes=90)
     stay = ("old", "series", "new", "new series", "emptied", *meanwhile)
     doors: list[tuple[datetime, str, bool | None]] = [(starts[name], name, True) for name in stay]

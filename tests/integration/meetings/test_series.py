@@ -1,4 +1,4 @@
-"""What happens to one occurrence never changes its series (M3, M4): by Graph and by EWS."""
+"""What happens to one occurrence never changes its series (M3, M4), over Graph and over EWS."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -11,9 +11,9 @@ from dev.harness.times import hour_from
 from tests.integration.meetings.series import WEEK, Series, swept
 
 
-@pytest.fixture(params=[*By, "EWS of other habits"])
+@pytest.fixture(params=[*By, "EWS as grommunio behaves"])
 async def world(request: pytest.FixtureRequest) -> AsyncIterator[Deployment]:
-    """By Graph, by EWS, and by EWS with what was seen of grommunio's."""
+    """Over Graph, over EWS, and over EWS with behaviour seen in grommunio."""
     way = request.param
     async with deployed(way if isinstance(way, By) else By.EWS) as deployment:
         if not isinstance(way, By):
@@ -34,7 +34,7 @@ async def alarms(world: Deployment) -> list[Any]:
 
 
 class TestTexts:
-    async def test_cancelling_one_occurrence_renames_nothing(self, world: Deployment) -> None:
+    async def test_cancelling_one_occurrence_does_not_rename_the_series(self, world: Deployment) -> None:
         series = await Series(world).invite()
         await series.cancel(1)
         shown = await service(world, series.room, series.first + 2 * WEEK)
@@ -43,7 +43,7 @@ class TestTexts:
             "Scheduled Conference booked by alice@example.com",
         )
 
-    async def test_renaming_one_occurrence_renames_nothing(self, world: Deployment) -> None:
+    async def test_renaming_one_occurrence_does_not_rename_the_series(self, world: Deployment) -> None:
         series = await Series(world).invite()
         await series.change(1, subject="Retrospective", **hour_from(series.first + WEEK + timedelta(hours=1)))
         shown = await service(world, series.room, series.first + 2 * WEEK)
@@ -52,7 +52,7 @@ class TestTexts:
             "Scheduled Conference booked by alice@example.com",
         )
 
-    async def test_renaming_the_series_renames_it(self, world: Deployment) -> None:
+    async def test_renaming_the_series_renames_its_room(self, world: Deployment) -> None:
         series = await Series(world).invite()
         await world.change(series.uid, subject="Daily")
         await swept(world)
@@ -60,7 +60,7 @@ class TestTexts:
 
 
 class TestAnotherRoom:
-    async def test_one_occurrence_gets_its_own_room_and_the_others_keep_theirs(self, world: Deployment) -> None:
+    async def test_one_occurrence_gets_a_separate_room_and_the_others_keep_theirs(self, world: Deployment) -> None:
         series = await Series(world).invite()
         other = await series.swap(1, subject="With guests")
         answer = (await world.answers(series.uid))[-1]
@@ -68,51 +68,51 @@ class TestAnotherRoom:
         assert await series.doors(series.room, other) == [[True, False], [False, True], [True, False], [True, False]]
         assert await alarms(world) == []
 
-    async def test_its_texts_are_the_occurrences(self, world: Deployment) -> None:
+    async def test_a_separate_room_is_named_after_its_occurrence(self, world: Deployment) -> None:
         series = await Series(world).invite()
         other = await series.swap(1, subject="With guests")
         assert (await service(world, other, series.first + WEEK))["name"] == "With guests (Alice Adams)"
         assert (await service(world, series.room, series.first + 2 * WEEK))["name"] == "Standup (Alice Adams)"
 
-    async def test_moved_it_takes_its_room_along(self, world: Deployment) -> None:
+    async def test_a_moved_occurrence_takes_its_separate_room_along(self, world: Deployment) -> None:
         series = await Series(world).invite()
         other = await series.swap(1)
         await series.change(1, **hour_from(series.first + WEEK + timedelta(hours=6)))
         assert (await series.doors(series.room, other, at=timedelta(hours=6)))[1] == [False, True]
 
-    async def test_cancelled_it_closes_alone(self, world: Deployment) -> None:
+    async def test_a_cancelled_occurrence_closes_only_its_separate_room(self, world: Deployment) -> None:
         series = await Series(world).invite()
         other = await series.swap(1)
         await series.cancel(1)
         assert await series.doors(series.room, other) == [[True, False], [False, False], [True, False], [True, False]]
 
-    async def test_cancelled_it_closes_where_exchange_removes_the_item(self, world: Deployment) -> None:
+    async def test_a_separate_room_closes_even_if_exchange_removes_the_occurrence(self, world: Deployment) -> None:
         await world.control("PATCH", f"/dev/mailboxes/{MAILBOX}", {"remove_canceled_meetings": True})
         series = await Series(world).invite()
         other = await series.swap(1)
         await series.cancel(1)
         assert await series.doors(series.room, other) == [[True, False], [False, False], [True, False], [True, False]]
 
-    async def test_a_cancelled_series_closes_its_occurrences_rooms(self, world: Deployment) -> None:
+    async def test_cancelling_the_series_closes_the_separate_rooms_of_occurrences(self, world: Deployment) -> None:
         series = await Series(world).invite()
         other = await series.swap(1)
         await world.cancel(series.uid)
         await swept(world)
         assert await series.doors(series.room, other) == [[False, False]] * 4
 
-    async def test_given_the_series_room_again_it_comes_back(self, world: Deployment) -> None:
+    async def test_an_occurrence_given_the_series_tag_again_returns_to_the_series_room(self, world: Deployment) -> None:
         series = await Series(world).invite()
         other = await series.swap(1)
         await series.change(1, body_html=series.room["instructions"])
         assert await series.doors(series.room, other) == [[True, False]] * 4
 
-    async def test_a_third_room_closes_the_second(self, world: Deployment) -> None:
+    async def test_a_third_room_for_an_occurrence_closes_the_second(self, world: Deployment) -> None:
         series = await Series(world).invite()
         second = await series.swap(1)
         third = await series.swap(1)
         assert await series.doors(series.room, second, third, weeks=2) == [[True, False, False], [False, False, True]]
 
-    async def test_and_back_to_the_second(self, world: Deployment) -> None:
+    async def test_an_occurrence_can_return_to_its_second_room(self, world: Deployment) -> None:
         series = await Series(world).invite()
         second = await series.swap(1)
         third = await series.swap(1)
@@ -120,7 +120,7 @@ class TestAnotherRoom:
         await series.cancel(1)
         assert await series.doors(series.room, second, third, weeks=2) == [[True, False, False], [False, False, False]]
 
-    async def test_two_occurrences_have_two_rooms(self, world: Deployment) -> None:
+    async def test_two_occurrences_can_have_two_separate_rooms(self, world: Deployment) -> None:
         series = await Series(world).invite()
         one, two = await series.swap(1), await series.swap(2)
         assert await series.doors(series.room, one, two) == [
@@ -130,14 +130,14 @@ class TestAnotherRoom:
             [True, False, False],
         ]
 
-    async def test_renaming_the_series_leaves_the_occurrence_its_room(self, world: Deployment) -> None:
+    async def test_renaming_the_series_leaves_an_occurrence_its_separate_room(self, world: Deployment) -> None:
         series = await Series(world).invite()
         other = await series.swap(1)
         await world.change(series.uid, subject="Daily")
         await swept(world)
         assert await series.doors(series.room, other) == [[True, False], [False, True], [True, False], [True, False]]
 
-    async def test_another_room_for_the_series_leaves_the_occurrence_its_own(self, world: Deployment) -> None:
+    async def test_a_new_room_for_the_series_leaves_an_occurrence_its_separate_room(self, world: Deployment) -> None:
         series = await Series(world).invite()
         other, new = await series.swap(1), await world.click()
         await world.change(series.uid, body_html=new["instructions"])
@@ -148,22 +148,24 @@ class TestAnotherRoom:
             [False, True, False],
         ]
 
-    async def test_a_new_pattern_ends_it(self, world: Deployment) -> None:
-        """Outlook resets all occurrences then, and asks before it does."""
+    async def test_a_new_pattern_ends_the_separate_room_of_an_occurrence(self, world: Deployment) -> None:
+        """Outlook resets all occurrences in this case, and asks the organizer first."""
         series = await Series(world).invite()
         other = await series.swap(1)
         await world.change(series.uid, **hour_from(series.first + timedelta(hours=5)))
         await swept(world)
         assert await series.doors(series.room, other, at=timedelta(hours=5)) == [[True, False]] * 4
 
-    async def test_the_series_may_take_the_occurrences_room(self, world: Deployment) -> None:
+    async def test_the_series_may_take_over_the_room_of_an_occurrence(self, world: Deployment) -> None:
         series = await Series(world).invite()
         other = await series.swap(1)
         await world.change(series.uid, body_html=other["instructions"])
         await swept(world)
         assert await series.doors(series.room, other) == [[False, True]] * 4
 
-    async def test_the_agenda_reads_the_series_on_and_leaves_the_occurrence_its_room(self, world: Deployment) -> None:
+    async def test_the_agenda_reads_more_of_the_series_and_leaves_an_occurrence_its_separate_room(
+        self, world: Deployment
+    ) -> None:
         series = await Series(world).invite()
         other = await series.swap(6)
         for week in range(8):
@@ -171,19 +173,19 @@ class TestAnotherRoom:
             await world.services.scheduling.timers.agenda()
             assert [await world.is_open(room["alias"]) for room in (series.room, other)] == [week != 6, week == 6], week
 
-    async def test_a_series_without_a_room_may_have_one_occurrence_with_one(self, world: Deployment) -> None:
+    async def test_a_series_without_a_room_may_have_one_occurrence_with_a_room(self, world: Deployment) -> None:
         series = await Series(world).invite("<p>no tag</p>")
         other = await series.swap(1)
         assert await series.doors(other) == [[False], [True], [False], [False]]
 
-    async def test_without_a_tag_it_keeps_what_it_has(self, world: Deployment) -> None:
+    async def test_an_occurrence_without_a_tag_keeps_its_present_room(self, world: Deployment) -> None:
         series = await Series(world).invite()
         other = await series.swap(1)
         await series.change(1, body_html="<p>no tag</p>")
         await series.change(2, body_html="<p>no tag</p>")
         assert await series.doors(series.room, other) == [[True, False], [False, True], [True, False], [True, False]]
 
-    async def test_a_tag_of_another_meeting_takes_nothing_from_anybody(self, world: Deployment) -> None:
+    async def test_another_meetings_tag_takes_no_room_from_anybody(self, world: Deployment) -> None:
         series = await Series(world).invite()
         taken = await world.click()
         await world.invite(series.first + WEEK + timedelta(days=1), taken["instructions"])
@@ -191,7 +193,7 @@ class TestAnotherRoom:
         await series.change(1, body_html=taken["instructions"])
         assert await series.doors(series.room, taken) == [[True, False]] * 4
 
-    async def test_a_tag_of_another_occurrence_takes_nothing_from_it(self, world: Deployment) -> None:
+    async def test_another_occurrences_tag_takes_no_room_from_it(self, world: Deployment) -> None:
         series = await Series(world).invite()
         other = await series.swap(1)
         await series.change(2, body_html=other["instructions"])
@@ -199,9 +201,11 @@ class TestAnotherRoom:
 
 
 class TestOccurrencesOfADeclinedSeries:
-    """Their series has left the calendar, and each appears there as a single meeting with its date in its id."""
+    """The series was declined, so each occurrence is in the calendar as a single meeting with its date in its id."""
 
-    async def test_a_series_that_gets_its_room_later_leaves_the_occurrence_its_own(self, world: Deployment) -> None:
+    async def test_a_series_that_gets_its_room_later_leaves_an_occurrence_its_separate_room(
+        self, world: Deployment
+    ) -> None:
         series = await Series(world).invite("<p>no tag</p>")
         one, two = await series.swap(1), await series.swap(2)
         await world.change(series.uid, body_html=series.room["instructions"])
@@ -214,8 +218,8 @@ class TestOccurrencesOfADeclinedSeries:
             [True, False, False],
         ]
 
-    async def test_occurrences_of_a_declined_series_do_not_disturb_each_other(self, world: Deployment) -> None:
-        """Their series has left the calendar: each is separate there."""
+    async def test_occurrences_of_a_declined_series_are_independent(self, world: Deployment) -> None:
+        """The series has left the calendar, which contains its occurrences separately."""
         series = await Series(world).invite("<p>no tag</p>")
         one, two = await series.swap(1), await series.swap(2)
         await series.change(1, **hour_from(series.first + WEEK + timedelta(minutes=30)))
@@ -228,7 +232,7 @@ class TestOccurrencesOfADeclinedSeries:
             [False, False],
         ]
 
-    async def test_an_occurrence_of_a_declined_series_closes_where_exchange_removes_the_item(
+    async def test_an_occurrence_of_a_declined_series_closes_even_if_exchange_removes_it(
         self, world: Deployment
     ) -> None:
         await world.control("PATCH", f"/dev/mailboxes/{MAILBOX}", {"remove_canceled_meetings": True})

@@ -1,6 +1,4 @@
-"""Behaviour for which there are differing reports about Graph: the product copes with all of it
-(docs/facts/graph.md).
-"""
+"""Behaviour of Graph that is reported in different ways: the product copes with all of it (docs/facts/graph.md)."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -29,7 +27,7 @@ async def vary(world: Deployment, **variants: Any) -> None:
 
 
 async def tracked(world: Deployment, occurrence: str = "") -> str:
-    """How the equipment mailbox's answer shows in Alice's own calendar, for the series or one occurrence."""
+    """How the equipment mailbox's answer appears in Alice's own calendar, for the series or one occurrence."""
     events = await world.control_graph("GET", "/users/alice@example.com/events")
     event = events["value"][0]
     if occurrence:
@@ -44,7 +42,9 @@ class TestAnItemThatIsGone:
     """`"event": {}` (microsoft-graph-docs-contrib #7924)."""
 
     @pytest.mark.parametrize("is_null", [False, True])
-    async def test_a_cancelled_running_meeting_is_closed(self, world: Deployment, is_null: bool) -> None:
+    async def test_the_room_of_a_running_meeting_is_closed_when_it_is_cancelled(
+        self, world: Deployment, is_null: bool
+    ) -> None:
         await vary(world, gone_event_is_null=is_null)
         await world.control("PATCH", f"/dev/mailboxes/{MAILBOX}", {"remove_canceled_meetings": True})
         room, start = await world.click(), tomorrow(world)
@@ -57,7 +57,7 @@ class TestAnItemThatIsGone:
         assert await world.is_open(room["alias"]) is False
         assert world.poisoned == []
 
-    async def test_an_answer_in_the_mailbox_is_left_alone(self, world: Deployment) -> None:
+    async def test_a_response_that_arrives_in_the_mailbox_is_ignored(self, world: Deployment) -> None:
         uid = await world.invite(tomorrow(world), "<p>x</p>", organizer=MAILBOX, attendees=["bob@example.com"])
         [event] = (await world.control_graph("GET", "/users/bob@example.com/events"))["value"]
         url = f"{world.exchange.graph_url}/users/bob@example.com/events/{event['id']}/accept"
@@ -100,7 +100,7 @@ class TestOccurrences:
         await series.cancel(2)
         assert await series.doors(series.room, at=timedelta(minutes=30)) == [[True], [True], [False], [True]]
 
-    async def test_one_with_a_room_of_its_own(self, world: Deployment) -> None:
+    async def test_a_moved_occurrence_keeps_its_separate_room(self, world: Deployment) -> None:
         series = await Series(world).invite()
         other = await series.swap(1, **hour_from(series.first + WEEK + timedelta(minutes=90)))
         await series.change(2, **hour_from(series.first + 2 * WEEK + timedelta(minutes=90)))
@@ -114,7 +114,9 @@ class TestOccurrences:
         ]
 
     @pytest.mark.parametrize("zone", ["UTC", "W. Europe Standard Time"])
-    async def test_a_reply_is_to_the_one_occurrence_and_tracked(self, variants: dict[str, Any], zone: str) -> None:
+    async def test_a_reply_to_one_occurrence_is_tracked_for_that_occurrence(
+        self, variants: dict[str, Any], zone: str
+    ) -> None:
         async with deployed(By.GRAPH, response_format="html") as world:
             await vary(world, **variants)
             series = await Series(world).invite(time_zone=zone)
@@ -129,7 +131,7 @@ class TestOccurrences:
 
 
 async def test_a_reply_to_an_edited_meeting_is_tracked() -> None:
-    """MS-OXOCAL 3.1.5.2: one without SEQUENCE is out of date then."""
+    """MS-OXOCAL 3.1.5.2: a reply without SEQUENCE would count as outdated."""
     async with deployed(By.GRAPH, response_format="html") as world:
         room, start = await world.click(), tomorrow(world)
         uid = await world.invite(start, room["instructions"])
@@ -141,7 +143,7 @@ async def test_a_reply_to_an_edited_meeting_is_tracked() -> None:
 
 
 @pytest.mark.parametrize("told", ["ValidationError", "InvalidRequest", "ExtensionError403", "ExtensionError503"])
-async def test_a_refused_handshake_is_an_alarm_until_it_succeeds(
+async def test_a_refused_handshake_raises_an_alarm_until_it_succeeds(
     world: Deployment, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def times_out(_url: str) -> str:
@@ -160,7 +162,7 @@ async def test_a_refused_handshake_is_an_alarm_until_it_succeeds(
 
 
 class TestABodyThatIsTooLargeToBeRead:
-    """Even as text: what it says does not count, and the message is decided on by what is known."""
+    """Bodies that are too large even as text are ignored, and the decision is based on what is known."""
 
     LARGE = "<p>" + "x" * 400_000 + "</p>"
 
@@ -170,7 +172,7 @@ class TestABodyThatIsTooLargeToBeRead:
         async with deployed(By.GRAPH) as deployment:
             yield deployment
 
-    async def test_a_known_meeting_is_followed(self, world: Deployment) -> None:
+    async def test_a_known_meeting_with_a_huge_body_is_followed(self, world: Deployment) -> None:
         room, later = await world.click(), tomorrow(world, hour=15)
         uid = await world.invite(tomorrow(world), room["instructions"])
         await swept(world)
@@ -181,14 +183,16 @@ class TestABodyThatIsTooLargeToBeRead:
         assert await world.is_open(room["alias"])
         assert world.poisoned == []
 
-    async def test_an_unknown_one_is_declined_as_one_without_a_tag(self, world: Deployment) -> None:
+    async def test_an_unknown_meeting_with_a_huge_body_is_declined_like_one_without_a_tag(
+        self, world: Deployment
+    ) -> None:
         room = await world.click()
         uid = await world.invite(tomorrow(world), room["instructions"] + self.LARGE)
         await swept(world)
         assert [answer["kind"] for answer in await world.answers(uid)] == ["declined"]
         assert world.poisoned == []
 
-    async def test_one_occurrence_of_a_known_series_is_moved(self, world: Deployment) -> None:
+    async def test_one_occurrence_of_a_known_series_with_a_huge_body_is_moved(self, world: Deployment) -> None:
         series = await Series(world).invite()
         moved = series.first + WEEK + timedelta(hours=3)
         await series.change(1, body_html=self.LARGE, **hour_from(moved))

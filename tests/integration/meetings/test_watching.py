@@ -1,4 +1,4 @@
-"""Watching a mailbox by Graph: notifications that come, come twice or do not come, and the sweep behind them (M9)."""
+"""Watching a mailbox over Graph: notifications that come once, twice or not at all, and the sweep behind them (M9)."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ async def world() -> AsyncIterator[Deployment]:
         yield deployment
 
 
-async def test_a_lost_notification_is_found_by_the_sweep(world: Deployment) -> None:
+async def test_a_message_whose_notification_was_lost_is_found_by_the_sweep(world: Deployment) -> None:
     await world.faults({"on": "notification", "action": "lose", "times": 9})
     room = await world.click()
     await world.invite(tomorrow(world), room["instructions"])
@@ -32,7 +32,7 @@ async def test_a_lost_notification_is_found_by_the_sweep(world: Deployment) -> N
 
 
 class _Starting:
-    """The queue of an instance that is just starting: what it is given is written once it runs."""
+    """The queue of an instance that is still starting: what is sent to it is written once it runs."""
 
     def __init__(self, queue: Queue) -> None:
         self.queue, self.runs, self.given = queue, asyncio.Event(), 0
@@ -43,10 +43,10 @@ class _Starting:
         await self.queue.send(text, delay)
 
 
-async def test_what_a_cold_webhook_lost_is_answered_after_the_sweep_and_once_when_it_comes_late(
+async def test_a_notification_lost_during_a_cold_start_is_answered_once_even_if_it_arrives_late(
     world: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Graph waits for three seconds and posts again; an instance that takes longer to start may then handle both."""
+    """Graph waits three seconds and posts again; an instance that takes longer to start may then handle both posts."""
     monkeypatch.setattr(notifications, "ANSWER_LIMIT", 0.05)
     starting = _Starting(world.memory.queue(MEETING_REQUESTS))
     monkeypatch.setattr(world.outages, "queue", lambda _: starting)
@@ -70,8 +70,8 @@ async def test_what_a_cold_webhook_lost_is_answered_after_the_sweep_and_once_whe
     assert len(await world.answers()) == 1
 
 
-async def test_a_sweep_in_which_nothing_happens_writes_nothing_about_the_mailbox(world: Deployment) -> None:
-    """Graph names another delta link each time; the former one stays good."""
+async def test_an_uneventful_sweep_writes_nothing_about_the_mailbox(world: Deployment) -> None:
+    """Graph returns a different delta link each time, but the earlier one stays valid."""
 
     async def remembered() -> dict[str, str]:
         return {row.key: row.etag async for row in world.memory.table("meetings").rows(INTEGRATION)}
@@ -86,7 +86,7 @@ async def test_a_sweep_in_which_nothing_happens_writes_nothing_about_the_mailbox
     assert await remembered() == before
 
 
-async def test_a_duplicated_notification_is_answered_once(world: Deployment) -> None:
+async def test_a_message_with_a_duplicate_notification_is_answered_once(world: Deployment) -> None:
     await world.faults({"on": "notification", "action": "duplicate", "times": 9})
     room = await world.click()
     await world.invite(tomorrow(world), room["instructions"])
@@ -95,8 +95,8 @@ async def test_a_duplicated_notification_is_answered_once(world: Deployment) -> 
     assert len(await world.answers()) == 1
 
 
-async def test_a_burst_keeps_to_four_requests_of_one_mailbox_at_a_time(world: Deployment) -> None:
-    """docs/facts/exchange.md §5: MailboxConcurrency. Nothing is throttled, nothing is lost."""
+async def test_a_burst_causes_at_most_four_concurrent_requests_for_one_mailbox(world: Deployment) -> None:
+    """docs/facts/exchange.md §5, MailboxConcurrency: nothing is throttled, and nothing is lost."""
     await world.faults({"on": "*", "action": "latency", "ms": 20})
     start = tomorrow(world)
     for number in range(30):
@@ -108,7 +108,7 @@ async def test_a_burst_keeps_to_four_requests_of_one_mailbox_at_a_time(world: De
     assert len(await world.answers()) == 30
 
 
-async def test_a_lagging_calendar_item_is_waited_for(world: Deployment) -> None:
+async def test_a_calendar_item_that_lags_is_waited_for(world: Deployment) -> None:
     await world.faults({"on": "event", "action": "lag", "times": 3})
     room = await world.click()
     await world.invite(tomorrow(world), room["instructions"])
@@ -118,7 +118,7 @@ async def test_a_lagging_calendar_item_is_waited_for(world: Deployment) -> None:
 
 @pytest.mark.parametrize("status", [429, 503, 504])
 @pytest.mark.parametrize("after_effect", [False, True])
-async def test_a_failed_answer_goes_out_once(world: Deployment, status: int, after_effect: bool) -> None:
+async def test_a_failed_answer_is_sent_once(world: Deployment, status: int, after_effect: bool) -> None:
     fault = {"on": "POST /accept", "status": status, "after_effect": after_effect, "times": 1}
     await world.faults(fault)
     room = await world.click()
@@ -129,7 +129,7 @@ async def test_a_failed_answer_goes_out_once(world: Deployment, status: int, aft
     assert world.poisoned == []
 
 
-async def test_a_lost_subscription_is_made_anew_and_the_gap_swept(world: Deployment) -> None:
+async def test_a_lost_subscription_is_recreated_and_the_gap_is_swept(world: Deployment) -> None:
     [subscription] = (await world.control_graph("GET", "/subscriptions"))["value"]
     await world.control_graph("DELETE", f"/subscriptions/{subscription['id']}")
     room = await world.click()
@@ -141,7 +141,7 @@ async def test_a_lost_subscription_is_made_anew_and_the_gap_swept(world: Deploym
     assert renewed["id"] != subscription["id"]
 
 
-async def test_the_subscription_outlives_weeks(world: Deployment) -> None:
+async def test_the_subscription_stays_alive_for_weeks(world: Deployment) -> None:
     for _ in range(10):
         await world.move_to(world.now + timedelta(days=2))
         await world.services.scheduling.timers.renew()
@@ -152,7 +152,7 @@ async def test_the_subscription_outlives_weeks(world: Deployment) -> None:
 
 
 @pytest.mark.parametrize("event", ["missed", "subscriptionRemoved", "reauthorizationRequired"])
-async def test_lifecycle_events_bring_everything_back(world: Deployment, event: str) -> None:
+async def test_lifecycle_events_restore_everything(world: Deployment, event: str) -> None:
     await world.faults({"on": "notification", "action": "lose", "times": 1})
     room = await world.click()
     await world.invite(tomorrow(world), room["instructions"])
@@ -164,8 +164,8 @@ async def test_lifecycle_events_bring_everything_back(world: Deployment, event: 
     assert len((await world.control_graph("GET", "/subscriptions"))["value"]) == 1
 
 
-async def test_a_forgotten_delta_state_is_no_end(world: Deployment) -> None:
-    """410: the sweep starts again, and nothing is answered twice."""
+async def test_a_forgotten_delta_state_loses_nothing(world: Deployment) -> None:
+    """After 410, the sweep starts again, and nothing is answered twice."""
     room = await world.click()
     await world.invite(tomorrow(world), room["instructions"])
     await world.drain()
@@ -176,7 +176,7 @@ async def test_a_forgotten_delta_state_is_no_end(world: Deployment) -> None:
     assert len(await world.answers()) == 1
 
 
-async def test_switched_off_mailbox_processing_ends_in_a_record(world: Deployment) -> None:
+async def test_disabled_mailbox_processing_leads_to_a_recorded_error(world: Deployment) -> None:
     await world.control("PATCH", f"/dev/mailboxes/{MAILBOX}", {"automate_processing": "None"})
     room = await world.click()
     await world.invite(tomorrow(world), room["instructions"])
@@ -187,7 +187,7 @@ async def test_switched_off_mailbox_processing_ends_in_a_record(world: Deploymen
 
 @pytest.mark.parametrize("after", [1, 2, 3])
 @pytest.mark.parametrize(("status", "code"), [(410, "SyncStateNotFound"), (400, "syncStateInvalid"), (400, "x")])
-async def test_delta_tokens_that_die_in_the_middle_of_a_round_are_no_end(
+async def test_delta_tokens_that_expire_in_the_middle_of_a_round_lose_nothing(
     world: Deployment, monkeypatch: pytest.MonkeyPatch, after: int, status: int, code: str
 ) -> None:
     monkeypatch.setattr(graph_mailbox, "_PAGE_SIZE", 2)
@@ -200,8 +200,8 @@ async def test_delta_tokens_that_die_in_the_middle_of_a_round_are_no_end(
     assert len(await world.answers()) == 5
 
 
-async def test_a_message_that_was_moved_away_and_back_is_answered(world: Deployment) -> None:
-    """The delta query tells it as removed, and never again."""
+async def test_a_message_moved_away_and_back_is_answered(world: Deployment) -> None:
+    """The delta query reports it as removed, and never again."""
     await world.services.scheduling.timers.sweep()
     await world.faults({"on": "notification", "action": "lose", "times": 9})
     await world.invite(tomorrow(world), (await world.click())["instructions"])
@@ -224,7 +224,7 @@ async def test_a_message_that_cannot_be_read_yet_is_looked_for_again(world: Depl
     assert world.now - start < timedelta(minutes=1)
 
 
-async def test_a_message_that_is_gone_is_let_go_after_minutes(world: Deployment) -> None:
+async def test_a_deleted_message_is_given_up_after_minutes(world: Deployment) -> None:
     start = world.now
     await world.invite(tomorrow(world), (await world.click())["instructions"])
     await world.notified()
@@ -240,7 +240,7 @@ async def test_a_message_that_is_gone_is_let_go_after_minutes(world: Deployment)
     assert world.poisoned == []
 
 
-async def test_404_on_every_message_is_an_alarm_and_all_are_answered_when_it_ends(world: Deployment) -> None:
+async def test_a_404_for_every_message_raises_an_alarm_and_all_are_answered_afterwards(world: Deployment) -> None:
     await world.faults({"on": "message", "action": "lag", "times": 999})
     for number in range(3):
         await world.invite(tomorrow(world), (await world.click())["instructions"], subject=f"Meeting {number}")
@@ -259,7 +259,7 @@ async def test_404_on_every_message_is_an_alarm_and_all_are_answered_when_it_end
 
 
 @pytest.mark.parametrize("status", [400, 500])
-async def test_a_message_that_cannot_be_read_with_its_event_is_read_without(world: Deployment, status: int) -> None:
+async def test_a_message_that_cannot_be_expanded_is_read_without_its_event(world: Deployment, status: int) -> None:
     await world.faults({"on": "expansion", "status": status, "times": 99})
     await world.invite(tomorrow(world), (await world.click())["instructions"])
     await world.drain()
@@ -267,7 +267,7 @@ async def test_a_message_that_cannot_be_read_with_its_event_is_read_without(worl
     assert world.poisoned == []
 
 
-async def test_links_that_graph_gives_count_against_the_mailboxs_four_requests(
+async def test_requests_to_links_from_graph_count_towards_the_mailboxs_limit_of_four(
     world: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(graph_mailbox, "_PAGE_SIZE", 1)
@@ -283,5 +283,5 @@ async def test_links_that_graph_gives_count_against_the_mailboxs_four_requests(
 
 
 async def alarms(world: Deployment) -> list[str]:
-    """The causes of what is wrong."""
+    """The causes of the raised alarms."""
     return [alarm.cause async for alarm in world.services.foundation.alarms.of((await world.integration()).uuid)]

@@ -1,4 +1,4 @@
-"""Storage on Azurite, with the product's tables and queues. Tests use separate partitions."""
+"""Storage on Azurite, with the product's tables and queues. Each test uses a separate partition."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""A server that answers every request with what would cost a trusting client most, over real HTTP."""
+"""A server that answers every request in the way that costs a trusting client most, over real HTTP."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ class Hostile:
     sent: int = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Requests of one connection, until the client has had enough."""
+        """Answer the requests of one connection until the client gives up."""
         try:
             while await reader.readuntil(END):
                 await getattr(self, self.way)(writer)
         except (ConnectionError, asyncio.IncompleteReadError):
-            return  # the client has hung up
+            return  # the client has disconnected
         finally:
             writer.transport.abort()
 
     async def bomb(self, writer: asyncio.StreamWriter) -> None:
-        """A little gzip that is much."""
+        """A small gzip body that decompresses to a huge one."""
         await self._whole(writer, BOMB, "Content-Encoding: gzip\r\n")
 
     async def deep(self, writer: asyncio.StreamWriter) -> None:
@@ -43,7 +43,7 @@ class Hostile:
         await self._whole(writer, DEEP)
 
     async def endless(self, writer: asyncio.StreamWriter) -> None:
-        """A body without end."""
+        """An endless body."""
         writer.write(f"{HEAD}Transfer-Encoding: chunked\r\n\r\n".encode())
         while True:
             writer.write(b"10000\r\n" + b" " * 65_536 + b"\r\n")
@@ -51,7 +51,7 @@ class Hostile:
             await writer.drain()
 
     async def trickle(self, writer: asyncio.StreamWriter) -> None:
-        """A byte now and then, each within the timeout."""
+        """One byte from time to time, each within the timeout."""
         writer.write(f"{HEAD}Transfer-Encoding: chunked\r\n\r\n".encode())
         while True:
             writer.write(b"1\r\n \r\n")
@@ -73,11 +73,11 @@ async def running_hostile(way: str) -> AsyncIterator[Hostile]:
     hostile, tasks, over = Hostile(way), set[asyncio.Task[None]](), asyncio.Event()
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if over.is_set():  # accepted before the end, and reported after it
+        if over.is_set():  # accepted before the server stopped, and reported afterwards
             writer.transport.abort()
             return
         task = asyncio.create_task(hostile.serve(reader, writer))
-        # A task that is cancelled before it begins never comes to its own `finally`.
+        # A task that is cancelled before it starts never reaches its own `finally`.
         task.add_done_callback(lambda _: writer.transport.abort())
         tasks.add(task)
 

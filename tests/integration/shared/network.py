@@ -1,4 +1,4 @@
-"""A network on this machine's loopback: its own authority, servers with certificates from it, and a web proxy."""
+"""A network on this machine's loopback: a certificate authority, servers with its certificates, and a web proxy."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PROXY_VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
 class Authority:
-    """A company's own certificate authority. `file` is what SSL_CERT_FILE names."""
+    """A company's own certificate authority. `file` is meant for SSL_CERT_FILE."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -37,7 +37,7 @@ class Authority:
         self.file.write_bytes(certificate.public_bytes(Encoding.PEM))
 
     def server(self, host: str, *, expired: bool = False) -> ssl.SSLContext:
-        """What a server of this name shows."""
+        """The TLS context of a server with this name."""
         key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
         end = now + timedelta(days=-1 if expired else 30)
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
@@ -61,9 +61,9 @@ def _builder(
 
 @dataclass
 class Proxy:
-    """A running web proxy. It alone knows where the hosts in `hosts` are; `asked` are the requested hosts.
+    """A running web proxy. Only the proxy knows where the hosts in `hosts` are; `asked` lists the requested hosts.
 
-    `places` are these with their ports: a functions host in the same process asks for Azurite all the time.
+    `places` lists them with their ports, because a functions host in the same process requests Azurite all the time.
     """
 
     hosts: Mapping[str, int]
@@ -72,7 +72,7 @@ class Proxy:
     places: list[str] = field(default_factory=list)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection: a tunnel (CONNECT), or plain requests for absolute URLs, of which all are for one host."""
+        """One connection: either a tunnel (CONNECT), or plain requests for absolute URLs with the same host."""
         head = await reader.readuntil(END)
         method, target, _ = head.split(b"\r\n")[0].decode().split(" ")
         place = urlsplit(f"//{target}" if method == "CONNECT" else target)
@@ -95,7 +95,7 @@ class Proxy:
 async def _carry_requests(
     head: bytes, origin: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
-    """Requests as servers expect them: with the path instead of the whole URL."""
+    """Requests as servers expect them: with the path instead of the complete URL."""
     with suppress(ConnectionError, asyncio.IncompleteReadError):
         while True:
             length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
@@ -105,7 +105,7 @@ async def _carry_requests(
 
 
 async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(ConnectionError, ssl.SSLError):  # either side may hang up
+    with suppress(ConnectionError, ssl.SSLError):  # either side may disconnect
         while data := await reader.read(65_536):
             writer.write(data)
             await writer.drain()
@@ -120,7 +120,7 @@ async def _end(writer: asyncio.StreamWriter) -> None:
 
 @asynccontextmanager
 async def running_proxy(hosts: Mapping[str, int]) -> AsyncIterator[Proxy]:
-    """A proxy on a free port, that knows these hosts' ports on this machine."""
+    """A proxy on a free port that knows the ports of these hosts on this machine."""
     proxy = Proxy(hosts)
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
     proxy.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
@@ -129,7 +129,7 @@ async def running_proxy(hosts: Mapping[str, int]) -> AsyncIterator[Proxy]:
 
 
 def environment(monkeypatch: pytest.MonkeyPatch, **variables: str) -> None:
-    """These of the variables that concern proxies and authorities, and no others."""
+    """Set these of the variables that concern proxies and certificate authorities, and unset the others."""
     for name in (*PROXY_VARIABLES, *map(str.lower, PROXY_VARIABLES), "SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():

@@ -1,4 +1,4 @@
-"""Every client of the product keeps its bounds against a server that answers what costs most."""
+"""Every client in the product keeps its bounds against a server whose answers cost as much as possible."""
 
 from __future__ import annotations
 
@@ -97,22 +97,22 @@ CLIENTS: dict[str, tuple[Callable[[str], Awaitable[None]], ...]] = {
     "shared/mailboxes/graph/client.py": (reads_graph, writes_graph),
     "shared/management_node/client.py": (asks_node, asks_node_for_token, writes_to_node),
 }
-"""What each module that makes a bounded client does with it."""
+"""What each module that creates a bounded client does with it."""
 
 ELSEWHERE = {
     "shared/operations/files.py": "the deployment's own storage account, by Azure's SDK",
     "shared/bounded_http.py": "makes the bounded clients",
     "shared/bounded_network.py": "the network below them",
-    "shared/mailboxes/ews/connection.py": "exchangelib stands on requests: bounds of its own, held by tests of its own",
+    "shared/mailboxes/ews/connection.py": "exchangelib uses requests, with separate bounds and tests",
     "shared/mailboxes/ews/bounded.py": "the same: tests/integration/shared/mailboxes/ews/test_limits.py",
-    "shared/cli/connection.py": "an admin's own process asks the deployment that the admin names",
+    "shared/cli/connection.py": "an admin's own process calls the deployment that the admin names",
     "shared/operations/doctor/server.py": "one TLS handshake; nothing is read",
     "shared/azure_storage.py": "the deployment's own storage account, by Azure's SDK",
     "shared/secrets/vault.py": "the deployment's own Key Vault, by Azure's SDK",
     "shared/managed_identity.py": "the platform's own identity endpoint, by Azure's SDK",
     "shared/mailboxes/graph/credentials.py": "the sign-in service of Microsoft's cloud, by Azure's SDK",
 }
-"""Who else uses the network, and why that needs no bounds of ours."""
+"""The other modules that use the network, and why they need no bounds of ours."""
 
 OPENERS = {
     *("httpx.AsyncClient", "httpx.Client", "httpx.AsyncHTTPTransport", "httpx.HTTPTransport"),
@@ -124,7 +124,7 @@ LIBRARIES = (
     *("azure.identity", "azure.keyvault", "azure.data", "azure.storage", "msrest"),
 )
 ERRORS_ONLY = {"shared/mailboxes/ews/error_mapping.py", "shared/mailboxes/ews/failures.py", "shared/proxy.py"}
-"""Know a library's errors, or its reading of the environment, and open nothing."""
+"""Modules that only know a library's errors, or how it reads the environment, and open nothing."""
 
 
 def calls(tree: ast.AST) -> set[str]:
@@ -142,7 +142,7 @@ def libraries(tree: ast.AST) -> set[str]:
     return {name for name in names if any(name == each or name.startswith(f"{each}.") for each in LIBRARIES)}
 
 
-def test_no_client_goes_past_the_bounds() -> None:
+def test_no_client_bypasses_the_bounds() -> None:
     opening, bounded = set(), set()
     for file in [*sorted((ROOT / "shared").rglob("*.py")), *sorted((ROOT / "functions").rglob("*.py"))]:
         tree, name = ast.parse(file.read_text()), str(file.relative_to(ROOT))
@@ -150,13 +150,13 @@ def test_no_client_goes_past_the_bounds() -> None:
             bounded.add(name)
         if (calls(tree) & OPENERS and name not in CLIENTS) or libraries(tree):
             opening.add(name)
-    assert bounded == CLIENTS.keys(), "say below what a new client does, so that it meets the hostile server"
-    assert opening - ERRORS_ONLY == ELSEWHERE.keys(), "make it by shared/bounded_http.py, or say why it needs none"
+    assert bounded == CLIENTS.keys(), "add to CLIENTS what a new client does, so that it meets the hostile server"
+    assert opening - ERRORS_ONLY == ELSEWHERE.keys(), "use shared/bounded_http.py, or say why not"
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("ask", [ask for asks in CLIENTS.values() for ask in asks], ids=lambda ask: ask.__name__)
-async def test_a_hostile_server_is_given_up(
+async def test_a_hostile_server_is_abandoned(
     ask: Callable[[str], Awaitable[None]], way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def hasty(bounds: Bounds) -> Bounds:
@@ -173,4 +173,4 @@ async def test_a_hostile_server_is_given_up(
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < 120_000_000, "the bomb of 200 MB was not unpacked"
-        assert hostile.sent < 60_000_000  # what the sockets between hold comes on top
+        assert hostile.sent < 60_000_000  # the sockets in between hold some more

@@ -1,4 +1,4 @@
-"""The lists of records on Azure Tables (Azurite): the same pages, in as many requests, whatever there is."""
+"""The record lists on Azure Tables (Azurite): the same pages, in the same number of requests, as in memory."""
 
 from collections.abc import AsyncIterator
 from uuid import uuid4
@@ -32,8 +32,8 @@ def operation(number: int) -> Operation:
     return Operation(str(uuid4()), "m", created, "", "r", DecisionKind.ACCEPT, "new", done=created, error=error)
 
 
-async def test_pages_are_right_and_take_three_requests(storage: AzureStorage) -> None:
-    """The table is shared with other tests: what is asked for is one integration's own list."""
+async def test_pages_are_correct_and_take_three_requests(storage: AzureStorage) -> None:
+    """The table is shared with other tests, so only one integration's own list is requested."""
     uuid, clock, table = str(uuid4()), FakeClock(), storage.table("meetings")
     lists = lists_of(storage, clock, uuid)
     made = list(map(operation, range(MANY)))

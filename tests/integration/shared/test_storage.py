@@ -1,4 +1,4 @@
-"""One contract for every Storage: Azure Tables (Azurite), and the one in memory that other tests use."""
+"""One contract for every Storage: Azure Tables (Azurite), and the storage in memory that other tests use."""
 
 import asyncio
 import base64
@@ -65,7 +65,7 @@ def partition() -> str:
 
 
 async def insert(table: Table, partition: str, key: str = "key", /, **values: Value) -> Row:
-    """A row that is in the table."""
+    """A row that exists in the table."""
     await table.commit(partition, Insert(key, values))
     return await read(table, partition, key)
 
@@ -80,7 +80,7 @@ async def keys(table: Table, partition: str, prefix: str = "", after: str = "") 
     return [row.key async for row in table.rows(partition, prefix, after)]
 
 
-async def test_a_row_comes_back_as_it_was_written(table: Table, partition: str) -> None:
+async def test_a_row_is_read_back_as_it_was_written(table: Table, partition: str) -> None:
     values: dict[str, Value] = {
         "text": "Größe 会議 😀\r\n\t<>&'\"",
         "empty": "",
@@ -94,26 +94,24 @@ async def test_a_row_comes_back_as_it_was_written(table: Table, partition: str) 
 
 
 @pytest.mark.parametrize("number", [0, 2**31 - 1, 2**31, -(2**31), -(2**31) - 1, 2**53 + 1, 2**63 - 1, -(2**63)])
-async def test_numbers_of_64_bits_survive(table: Table, partition: str, number: int) -> None:
+async def test_numbers_of_64_bits_are_preserved(table: Table, partition: str, number: int) -> None:
     assert (await insert(table, partition, number=number)).values["number"] == number
 
 
-async def test_a_column_holds_its_longest_text_and_refuses_a_longer_one(table: Table, partition: str) -> None:
+async def test_a_column_accepts_its_longest_text_and_refuses_a_longer_one(table: Table, partition: str) -> None:
     longest = "😀" * (MAX_TEXT // 2)
     assert (await insert(table, partition, text=longest)).values["text"] == longest
     with pytest.raises(ValueError, match="longer"):
         await table.commit(partition, Put("key", {"text": longest + "x"}))
 
 
-async def test_no_row_is_none(table: Table, partition: str) -> None:
+async def test_a_missing_row_is_none(table: Table, partition: str) -> None:
     assert await table.get(partition, "key") is None
 
 
 @pytest.mark.parametrize("key", ["", "a/b", "a\\b", "a#b", "a?b", "a\nb", "a\x00b", "\x85", "\ud800", "x" * 513])
-async def test_what_cannot_be_a_key_is_asked_for_in_peace_and_never_written(
-    table: Table, partition: str, key: str
-) -> None:
-    """Texts of callers are used as keys: an integration's uuid from a URL, a dialled alias."""
+async def test_an_invalid_key_can_be_looked_up_but_never_written(table: Table, partition: str, key: str) -> None:
+    """Input is used as keys: an integration's uuid from a URL, a dialled alias."""
     assert await table.get(partition, key) is None
     assert await table.get(key, "key") is None
     with pytest.raises(ValueError, match="key"):
@@ -123,7 +121,7 @@ async def test_what_cannot_be_a_key_is_asked_for_in_peace_and_never_written(
 
 
 @pytest.mark.parametrize("key", ODD_KEYS)
-async def test_odd_keys_stay_apart(table: Table, partition: str, key: str) -> None:
+async def test_rows_with_odd_keys_are_kept_apart(table: Table, partition: str, key: str) -> None:
     await insert(table, f"{partition}{key}", key, said=key)
     await insert(table, f"{partition}{key}", key + "'", said="another")
     assert (await read(table, f"{partition}{key}", key)).values == {"said": key}
@@ -136,13 +134,13 @@ async def test_insert_never_overwrites(table: Table, partition: str) -> None:
     assert (await read(table, partition)).values == {"number": 1}
 
 
-async def test_replace_takes_away_columns_that_are_not_named(table: Table, partition: str) -> None:
+async def test_replace_removes_columns_that_are_not_given(table: Table, partition: str) -> None:
     row = await insert(table, partition, old=1, kept=1)
     await table.commit(partition, Replace(row, {"kept": 2}))
     assert (await read(table, partition)).values == {"kept": 2}
 
 
-async def test_put_writes_whatever_stands_there(table: Table, partition: str) -> None:
+async def test_put_overwrites_whatever_exists(table: Table, partition: str) -> None:
     await table.commit(partition, Put("key", {"old": 1}))
     await table.commit(partition, Put("key", {"new": 2}))
     assert (await read(table, partition)).values == {"new": 2}
@@ -161,7 +159,7 @@ async def test_a_write_returns_the_etag_that_the_next_one_needs(table: Table, pa
 
 @pytest.mark.parametrize("accompanied", [False, True], ids=["alone", "in a transaction"])
 @pytest.mark.parametrize("change", [Delete, lambda row: Replace(row, {"n": 9})], ids=["delete", "replace"])
-async def test_a_change_of_what_is_no_longer_so_is_refused(
+async def test_changing_or_deleting_an_outdated_row_is_refused(
     table: Table, partition: str, change: type[Delete], accompanied: bool
 ) -> None:
     outdated = await insert(table, partition, n=1)
@@ -190,7 +188,7 @@ async def test_a_transaction_returns_its_etags_in_order(table: Table, partition:
 
 @pytest.mark.parametrize("place", [0, 1, 2])
 async def test_a_transaction_is_all_or_nothing(table: Table, partition: str, place: int) -> None:
-    """Rule 2 depends on this: a decision is recorded whole or not at all."""
+    """Rule 2 depends on this: a decision is recorded completely or not at all."""
     row = await insert(table, partition, n=1)
     operations: list[Write] = [Put("a", {}), Put("b", {})]
     operations.insert(place, Insert("key", {}))
@@ -205,12 +203,14 @@ async def test_a_transaction_is_all_or_nothing(table: Table, partition: str, pla
     [[], [Put(str(n), {}) for n in range(101)], [Put("same", {}), Put("same", {})]],
     ids=["none", "too many", "a row twice"],
 )
-async def test_what_is_no_transaction_is_refused(table: Table, partition: str, operations: Sequence[Write]) -> None:
+async def test_a_transaction_with_no_or_too_many_operations_is_refused(
+    table: Table, partition: str, operations: Sequence[Write]
+) -> None:
     with pytest.raises(ValueError, match="1 to 100"):
         await table.commit(partition, *operations)
 
 
-async def test_of_many_who_write_at_once_one_wins(table: Table, partition: str) -> None:
+async def test_one_of_many_concurrent_writers_wins(table: Table, partition: str) -> None:
     row = await insert(table, partition, n=0)
     results = await asyncio.gather(
         *(table.commit(partition, Replace(row, {"n": n})) for n in range(1, 9)), return_exceptions=True
@@ -221,7 +221,7 @@ async def test_of_many_who_write_at_once_one_wins(table: Table, partition: str) 
     assert (await read(table, partition)).values == {"n": won[0]}
 
 
-async def test_ranges(table: Table, partition: str) -> None:
+async def test_ranges_of_rows_are_read_in_order(table: Table, partition: str) -> None:
     names = ["alarm:a", "alarm:b", "alarm;", "alarm", "tag:1", "tag:~", "tag:ü", "tah", "😀"]
     await table.commit(partition, *(Put(name, {}) for name in names))
     await table.commit(partition + "x", Put("tag:other", {}))
@@ -235,7 +235,7 @@ async def test_ranges(table: Table, partition: str) -> None:
 
 @pytest.fixture
 async def letters(table: Table) -> str:
-    """A partition of short keys, for ranges at random."""
+    """A partition with short keys, for random ranges."""
     partition = f"letters-{uuid4().hex}"
     await table.commit(partition, *(Put(a + b, {}) for a in ["", *"aAb:~ü"] for b in "aAb:~ü0"))
     return partition
@@ -246,13 +246,15 @@ _KEYS = st.text("aAb:~ü0", max_size=3)
 
 @given(prefix=_KEYS, after=_KEYS, until=_KEYS)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_any_range_is_what_the_keys_say(table: Table, letters: str, prefix: str, after: str, until: str) -> None:
+async def test_any_range_contains_exactly_the_keys_within_it(
+    table: Table, letters: str, prefix: str, after: str, until: str
+) -> None:
     everything = await keys(table, letters)
     wanted = [k for k in everything if k.startswith(prefix) and k > after and (k <= until or not until)]
     assert [row.key async for row in table.rows(letters, prefix, after, until=until)] == wanted
 
 
-async def test_columns_that_are_named_are_read_where_a_row_has_them(table: Table, partition: str) -> None:
+async def test_only_the_named_columns_are_read(table: Table, partition: str) -> None:
     await insert(table, partition, text="a", number=1, wide=2**40, unwanted="b")
     [row] = [row async for row in table.rows(partition, columns=("text", "number", "wide", "missing"))]
     assert row.values == {"text": "a", "number": 1, "wide": 2**40}
@@ -260,13 +262,13 @@ async def test_columns_that_are_named_are_read_where_a_row_has_them(table: Table
 
 
 @pytest.mark.parametrize("page", [1, 3, 100])
-async def test_a_smaller_page_brings_the_same_rows(table: Table, partition: str, page: int) -> None:
+async def test_smaller_pages_return_the_same_rows(table: Table, partition: str, page: int) -> None:
     await table.commit(partition, *(Put(f"row:{n}", {"n": n}) for n in range(7)))
     read = [row.values["n"] async for row in table.rows(partition, "row:", "row:1", until="row:5", page=page)]
     assert read == [2, 3, 4, 5]
 
 
-async def test_more_rows_than_a_page_holds(table: Table, partition: str) -> None:
+async def test_more_rows_than_fit_on_a_page_are_read(table: Table, partition: str) -> None:
     names = [f"row:{n:04}" for n in range(1100)]
     for start in range(0, len(names), 100):
         await table.commit(partition, *(Put(name, {}) for name in names[start : start + 100]))
@@ -278,8 +280,8 @@ async def test_more_rows_than_a_page_holds(table: Table, partition: str) -> None
         assert [row.key for row in await first_rows(rows, limit)] == names[:limit]
 
 
-async def test_storage_that_cannot_be_reached_is_unavailable(unused_tcp_port: int) -> None:
-    """Not a fault of the meeting that was worked on: it must be tried again, not declined."""
+async def test_unreachable_storage_is_unavailable(unused_tcp_port: int) -> None:
+    """The meeting being processed is not at fault: it must be retried, not declined."""
     address = f"http://127.0.0.1:{unused_tcp_port}/account"
     account = f"AccountName=account;AccountKey=a2V5;TableEndpoint={address};QueueEndpoint={address}"
     async with TableClient.from_connection_string(account, "meetings", retry_total=0) as client:
@@ -295,10 +297,10 @@ async def test_storage_that_cannot_be_reached_is_unavailable(unused_tcp_port: in
             await AzureQueue(service, QUEUES[0]).send("text")
 
 
-async def test_what_the_machine_keeps_for_other_programs_is_none_of_storage_s_business(
+async def test_credentials_stored_on_the_machine_for_other_programs_are_not_used(
     azurite: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A `.netrc` with a default entry broke every request; and it was read in a thread, with each request."""
+    """A `.netrc` with a default entry once broke every request, and it was read in a thread for each one."""
     netrc = tmp_path / "netrc"
     netrc.write_text("default login somebody password secret\n")
     monkeypatch.setenv("NETRC", str(netrc))
@@ -312,7 +314,7 @@ async def test_what_the_machine_keeps_for_other_programs_is_none_of_storage_s_bu
 
 
 class CountingExecutor(ThreadPoolExecutor):
-    """Counts what is done in threads."""
+    """Counts what is run in threads."""
 
     tasks = 0
 
@@ -323,7 +325,7 @@ class CountingExecutor(ThreadPoolExecutor):
 
 @pytest.mark.usefixtures("azure_storage")  # its tables
 async def test_storage_is_reached_through_the_web_proxy(azurite: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """E5; what `noProxy` names is not (docs/deploy.md)."""
+    """E5; hosts in `noProxy` are reached directly (docs/deploy.md)."""
     place = re.search(r"TableEndpoint=http://127.0.0.1:(\d+)/", azurite)
     assert place
     async with running_proxy({"storage.example.com": int(place[1])}) as proxy:
@@ -338,7 +340,7 @@ async def test_storage_is_reached_through_the_web_proxy(azurite: str, monkeypatc
     assert set(proxy.asked) == {"storage.example.com"}
 
 
-async def test_a_table_that_is_missing_is_no_empty_table(azure_storage: AzureStorage) -> None:
+async def test_a_missing_table_is_not_an_empty_table(azure_storage: AzureStorage) -> None:
     missing = azure_storage.table("missing")
     with pytest.raises(Unavailable):
         await missing.get("partition", "key")
@@ -348,8 +350,10 @@ async def test_a_table_that_is_missing_is_no_empty_table(azure_storage: AzureSto
         await keys(missing, "partition")
 
 
-async def test_queue_messages_are_what_the_functions_host_expects(azurite: str, azure_storage: AzureStorage) -> None:
-    """Base64, as host.json says; a delayed message is not seen before its time."""
+async def test_queue_messages_have_the_form_that_the_functions_host_expects(
+    azurite: str, azure_storage: AzureStorage
+) -> None:
+    """They are Base64, as host.json says; a delayed message is not visible before its time."""
     await azure_storage.queue(QUEUES[0]).send("[später]", timedelta(hours=1))
     await azure_storage.queue(QUEUES[0]).send("[jetzt]")
     async with QueueClient.from_connection_string(azurite, QUEUES[0]) as client:

@@ -1,4 +1,4 @@
-"""What Azure Storage refuses is refused in tests, before Azurite or the storage in memory can let it pass."""
+"""What Azure Storage would refuse is refused in tests, even if Azurite or the storage in memory would accept it."""
 
 import base64
 import json
@@ -27,7 +27,7 @@ MiB = 1024**2
 
 @pytest.fixture(autouse=True)
 def looked_for(storage_witness: list[str]) -> Iterator[None]:
-    """Whatever is rejected here was expected."""
+    """Everything rejected here is rejected on purpose."""
     yield
     storage_witness.clear()
 
@@ -47,16 +47,16 @@ async def queue(azurite: str, azure_storage: AzureStorage) -> AsyncIterator[Queu
 
 
 @pytest.mark.parametrize("key", ["a/b", "a\\b", "a#b", "a?b", "a\tb", "a\x7fb", "\x85", "x" * 513, "😀" * 257])
-async def test_keys_that_azure_forbids(table: TableClient, key: str) -> None:
+async def test_keys_that_azure_forbids_are_refused(table: TableClient, key: str) -> None:
     for keys in ({"RowKey": key}, {"PartitionKey": key}):
         with pytest.raises(azure.Refused, match="key"):
             await table.upsert_entity({**KEYS, **keys})
     with pytest.raises(azure.Refused, match="key"):
         await table.get_entity("p", key)
-    assert not is_key(key), "the product would ask Azure for it"
+    assert not is_key(key), "the product would request it from Azure"
 
 
-def test_the_longest_key() -> None:
+def test_the_longest_key_is_accepted() -> None:
     azure.check_key("😀" * 256)
     assert is_key("😀" * 256)
 
@@ -74,14 +74,14 @@ COLUMNS = [
 
 
 @pytest.mark.parametrize(("columns", "why"), COLUMNS, ids=[why for _, why in COLUMNS])
-async def test_columns_that_azure_forbids(table: TableClient, columns: dict[str, Any], why: str) -> None:
+async def test_columns_that_azure_forbids_are_refused(table: TableClient, columns: dict[str, Any], why: str) -> None:
     with pytest.raises(azure.Refused, match=why):
         await table.upsert_entity({**KEYS, **columns}, mode=UpdateMode.REPLACE)
     with pytest.raises(azure.Refused, match=why):
         await table.submit_transaction([("create", {**KEYS, **columns})])
 
 
-async def test_transactions_that_azure_forbids(table: TableClient) -> None:
+async def test_transactions_that_azure_forbids_are_refused(table: TableClient) -> None:
     def creating(*rows: dict[str, Any]) -> list[Any]:
         return [("create", {**KEYS, **row}) for row in rows]
 
@@ -94,35 +94,35 @@ async def test_transactions_that_azure_forbids(table: TableClient) -> None:
         await table.submit_transaction(creating({}, {}))
 
 
-def test_a_transaction_over_two_partitions_is_refused() -> None:
-    """The SDK refuses it itself."""
+def test_a_transaction_across_two_partitions_is_refused() -> None:
+    """The SDK itself refuses it."""
     with pytest.raises(azure.Refused, match="partition"):
         azure.check_transaction([("p", "r"), ("q", "r")], 1)
 
 
-async def test_an_etag_of_no_form_that_azure_gives(table: TableClient) -> None:
+async def test_a_malformed_etag_is_refused(table: TableClient) -> None:
     await table.upsert_entity(KEYS)
     with pytest.raises(azure.Refused, match="If-Match"):
         await table.update_entity(KEYS, etag='W/"1"', match_condition=MatchConditions.IfNotModified)
 
 
 @pytest.mark.parametrize("text", ["RowKey eq 'it's'", "RowKey like 'a'", "RowKey eq", "; drop"])
-async def test_filters_that_azure_cannot_read(table: TableClient, text: str) -> None:
+async def test_filters_that_azure_cannot_read_are_refused(table: TableClient, text: str) -> None:
     with pytest.raises(azure.Refused, match="cannot be read"):
         [each async for each in table.query_entities(text)]
 
 
-async def test_a_filter_of_too_many_comparisons(table: TableClient) -> None:
+async def test_a_filter_with_too_many_comparisons_is_refused(table: TableClient) -> None:
     with pytest.raises(azure.Refused, match="15 comparisons"):
         [each async for each in table.query_entities(" or ".join(["RowKey eq 'a eq b'"] * 16))]
 
 
 @pytest.mark.parametrize("text", ["PartitionKey eq 'it''s eq' and RowKey gt ''", "(a eq true) and not (b lt 3L)"])
-def test_filters_that_azure_reads(text: str) -> None:
+def test_filters_that_azure_can_read_are_accepted(text: str) -> None:
     azure.check_filter(text)
 
 
-async def test_messages_that_azure_forbids(queue: QueueClient) -> None:
+async def test_messages_that_azure_forbids_are_refused(queue: QueueClient) -> None:
     await queue.clear_messages()
     with pytest.raises(azure.Refused, match="longer than 64 KiB"):
         await queue.send_message("x" * (48 * 1024 + 1))
@@ -137,7 +137,7 @@ async def test_messages_that_azure_forbids(queue: QueueClient) -> None:
     await queue.clear_messages()
 
 
-async def test_names_that_azure_forbids(azurite: str) -> None:
+async def test_names_that_azure_forbids_are_refused(azurite: str) -> None:
     async with QueueServiceClient.from_connection_string(azurite, retry_total=0) as queues:
         with pytest.raises(azure.Refused, match="name of a queue"):
             await queues.create_queue("two--dashes")
@@ -159,19 +159,19 @@ ROWS = [
 
 
 @pytest.mark.parametrize("values", ROWS, ids=["1 MiB", "columns", "name"])
-async def test_both_storages_refuse_a_row_that_azure_would(storage: Storage, values: dict[str, Any]) -> None:
-    """With a message, and before it is sent: a bug of ours."""
+async def test_both_storages_refuse_a_row_that_azure_would_refuse(storage: Storage, values: dict[str, Any]) -> None:
+    """They raise an error with a message before anything is sent, since this is our bug."""
     with pytest.raises(ValueError, match=r"row|column"):
         await storage.table("meetings").commit("p", Insert("r", values))
 
 
-async def test_both_storages_refuse_a_transaction_that_azure_would(storage: Storage) -> None:
+async def test_both_storages_refuse_a_transaction_that_azure_would_refuse(storage: Storage) -> None:
     values = {f"c{number}": "x" * 30_000 for number in range(16)}
     with pytest.raises(ValueError, match="transaction"):
         await storage.table("meetings").commit("p", *(Put(str(number), values) for number in range(9)))
 
 
-async def test_both_storages_refuse_a_message_that_azure_would(storage: Storage) -> None:
+async def test_both_storages_refuse_a_message_that_azure_would_refuse(storage: Storage) -> None:
     queue = storage.queue(QUEUES[1])
     with pytest.raises(ValueError, match="message"):
         await queue.send("x" * (48 * 1024 + 1))
@@ -179,15 +179,15 @@ async def test_both_storages_refuse_a_message_that_azure_would(storage: Storage)
         await queue.send("x", timedelta(days=7))
 
 
-def test_a_wide_number_says_so() -> None:
-    """The SDK sees to it itself."""
+def test_a_64_bit_number_must_be_marked_as_such() -> None:
+    """The SDK does this by itself."""
     body = json.dumps({**KEYS, "wide": 2**31}).encode()
     with pytest.raises(azure.Refused, match=r"not called Edm\.Int64"):
         azure.check_request("POST", "http://h/devstoreaccount1/meetings", {"DataServiceVersion": "3.0"}, body)
 
 
-def test_a_batch_is_read_whole() -> None:
-    """Rows whose texts look like parts of a request change nothing."""
+def test_every_request_in_a_batch_is_checked() -> None:
+    """Rows whose texts look like parts of a request make no difference."""
     row = json.dumps({**KEYS, "text": "\r\n--changeset_x\r\nPOST http://x/ HTTP/1.1"})
     inner = f"POST http://h/devstoreaccount1/meetings HTTP/1.1\r\nAccept: application/json\r\n\r\n{row}"
     part = f"\r\n--changeset_1\r\nContent-Type: application/http\r\n\r\n{inner}"
@@ -198,7 +198,7 @@ def test_a_batch_is_read_whole() -> None:
         azure.check_request("POST", "http://h/devstoreaccount1/$batch", {}, body.encode())
 
 
-def test_what_is_refused_and_swallowed_is_seen(storage_witness: list[str]) -> None:
+def test_a_refusal_that_is_swallowed_is_still_noticed(storage_witness: list[str]) -> None:
     with pytest.raises(azure.Refused):
         azure.check_message(base64.b64encode(b"x" * MiB).decode())
     assert storage_witness == ["a message is longer than 64 KiB"]

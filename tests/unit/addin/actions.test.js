@@ -52,13 +52,13 @@ const looked = async (pane) => {
   return { already, removable };
 };
 
-test('adding a single-use VMR', async () => {
+test('a single-use VMR is added', async () => {
   assert.deepEqual(await run('single'), ['added', '']);
   assert.equal(item.body, `Join ${TAG}\n\nAgenda`);
 });
 
 for (const tag of [TAG, PROMISE]) {
-  test(`a meeting that has ${tag.slice(0, 5)} is not asked about`, async () => {
+  test(`a meeting that has ${tag.slice(0, 5)} needs no lookup of its tag`, async () => {
     item.body = `Hello ${tag}`;
     assert.deepEqual(await run('single'), ['already', '']);
     assert.deepEqual([api.keys, item.writes], [[], []]);
@@ -66,7 +66,7 @@ for (const tag of [TAG, PROMISE]) {
   });
 }
 
-test('the key stays the same as long as the pane lives', async () => {
+test('the idempotency key stays the same while the pane is open', async () => {
   await run('single');
   await run('undo');
   await run('single');
@@ -75,7 +75,7 @@ test('the key stays the same as long as the pane lives', async () => {
   assert.match(api.keys[0], /^[0-9a-f-]{36}$/);
 });
 
-test('an outage puts the promise in, and the mailbox is invited all the same', async () => {
+test('during an outage the promise is inserted and the mailbox is still invited', async () => {
   await actions.prepare();
   api.meetingDetails = fails(new ApiError(503));
   assert.deepEqual(await run('single'), ['promised', '']);
@@ -84,54 +84,54 @@ test('an outage puts the promise in, and the mailbox is invited all the same', a
   assert.deepEqual(item.places, ['VMR']);
 });
 
-test('an outage without a promise is an error, and the meeting stays as it is', async () => {
+test('an outage without a promise is an error, and the meeting stays unchanged', async () => {
   api.meetingDetails = fails(new ApiError(0));
   assert.deepEqual(await run('single'), ['failed', 'single', '']);
   assert.deepEqual(item.writes, []);
 });
 
-test('a refusal is no outage: the user hears what the server says', async () => {
+test('a refusal is no outage: the user sees what the server says', async () => {
   await actions.prepare();
   api.meetingDetails = fails(new ApiError(403, { message: 'Not here.', correlation_id: 'c-1' }));
   assert.deepEqual(await run('single'), ['failed', 'single', `Not here. ${words.reference} c-1`]);
   assert.deepEqual(item.writes, []);
 });
 
-test('the last good placeholder is kept when a new one cannot be had', async () => {
+test('the last good placeholder is kept when no new one can be loaded', async () => {
   await actions.prepare();
   api.placeholder = fails(new ApiError(0));
   await actions.prepare();
   assert.match(actions.placeholder.text, /TOK/);
 });
 
-test('a try that broke off is taken up where it was, without asking for another alias', async () => {
+test('an interrupted attempt continues where it stopped, without requesting another alias', async () => {
   item.faults.prependBody = timeout();
   assert.equal((await run('single'))[0], 'failed');
-  item.body = `Join ${TAG}\n\nAgenda`; // the unanswered call has taken effect
+  item.body = `Join ${TAG}\n\nAgenda`; // the unanswered call took effect
   assert.deepEqual(await run('single'), ['added', '']);
   assert.equal(api.keys.length, 1);
   assert.deepEqual(item.attendees, [ROOM.address]);
 });
 
-test('a body that could not be put back is named', async () => {
+test('the error says that the body could not be restored', async () => {
   item.faults.addAttendees = new Error('9002');
   item.faults.replaceBody = new Error('9002');
   assert.deepEqual(await run('single'), ['failed', 'single', words.notRestored]);
 });
 
-test("somebody's location is kept, and that is said", async () => {
+test("the user's own location is kept, and the pane says so", async () => {
   item.places = ['Room 1'];
   assert.deepEqual(await run('single'), ['added', words.locationKept]);
 });
 
-test('a personal VMR: its text and location, and nobody is invited', async () => {
+test('a personal VMR adds its text and location, and invites nobody', async () => {
   assert.equal((await run('list'))[0], 'listed');
   assert.deepEqual(await run('personal', { index: 0 }), ['added', '']);
   assert.equal(item.body, 'Join my room, 1234\n\nAgenda');
   assert.deepEqual([item.attendees, item.places], [[], ['https://x/']]);
 });
 
-test('signing out is for somebody who has signed in here', async () => {
+test('signing out is offered only to a user who has signed in here', async () => {
   assert.equal((await actions.run({ do: 'list' })).signedIn, false);
   identity.session = 'session';
   assert.equal((await actions.run({ do: 'list' })).signedIn, true);
@@ -147,40 +147,40 @@ for (const body of ['Join my\n room; 1234', TAG]) {
   });
 }
 
-test('a failed list', async () => {
+test('a list that cannot be loaded is an error', async () => {
   api.personalVmrs = fails(new ApiError(500));
   assert.deepEqual(await run('list'), ['failed', 'getting', '']);
 });
 
-test('a personal VMR that Outlook does not take', async () => {
+test('a personal VMR that Outlook does not accept is an error', async () => {
   await run('list');
   Object.assign(item.faults, { prependBody: new Error('9002'), replaceBody: new Error('9002') });
   assert.deepEqual(await run('personal', { index: 0 }), ['failed', 'personal', '']);
 });
 
 for (const effect of ['single', 'list']) {
-  test(`a sign-in is asked for when there is no identity: ${effect}`, async () => {
+  test(`the user is asked to sign in when there is no identity: ${effect}`, async () => {
     identity.token = fails(new SignInNeeded());
     assert.deepEqual(await run(effect), ['signInNeeded']);
   });
 
-  test(`a refused identity is told to the chain: ${effect}`, async () => {
+  test(`a refused identity is reported to the identity chain: ${effect}`, async () => {
     api.meetingDetails = api.personalVmrs = fails(new ApiError(401));
     identity.refused = () => new SignInNeeded();
     assert.deepEqual(await run(effect), ['signInNeeded']);
   });
 }
 
-test('no identity and no sign-in is an error', async () => {
+test('having neither an identity nor a sign-in is an error', async () => {
   identity.token = fails(new NoIdentity('none'));
   assert.deepEqual(await run('single'), ['failed', 'single', '']);
 });
 
-test('signing in', async () => {
+test('the user signs in', async () => {
   assert.deepEqual(await run('signIn'), ['signedIn']);
 });
 
-test('a code typed by hand signs in, or its refusal is told and another can be typed', async () => {
+test('a typed code signs the user in, or its refusal is shown and another code can be typed', async () => {
   identity.redeem = async (code) => assert.equal(code, 'K7QX2-M9PAT');
   assert.deepEqual(await run('redeem', { code: 'K7QX2-M9PAT' }), ['signedIn']);
   identity.redeem = fails(new ApiError(401, { message: 'Not valid any more.' }));
@@ -189,7 +189,7 @@ test('a code typed by hand signs in, or its refusal is told and another can be t
   assert.deepEqual([outcome, fault, hint, page], ['failed', 'signing', 'Not valid any more.', identity.attempt.page]);
 });
 
-test('a dialog that came to nothing leaves its page to the browser', async () => {
+test('when the dialog fails, its page can be opened in the browser', async () => {
   identity.signIn = fails(new OutlookError('dialog', 12006, 'x'));
   identity.attempt.page = 'https://vmr.example.com/sign-in';
   assert.equal((await actions.run({ do: 'signIn' })).page, identity.attempt.page);
@@ -198,7 +198,7 @@ test('a dialog that came to nothing leaves its page to the browser', async () =>
 /** Another pane on the same meeting. */
 const reopened = () => new Actions(item, api, identity, ROOM, () => {});
 
-test('a pane opened later takes out what was put in, and nothing else', async () => {
+test('a pane opened later removes what was inserted, and nothing else', async () => {
   item.attendees = ['bob@example.com'];
   await run('single');
   await actions.noting;
@@ -211,7 +211,7 @@ test('a pane opened later takes out what was put in, and nothing else', async ()
   assert.equal(item.note, '');
 });
 
-test('a personal VMR is found and taken out by a pane opened later', async () => {
+test('a pane opened later finds and removes a personal VMR', async () => {
   await run('list');
   await run('personal', { index: 0 });
   await actions.noting;
@@ -227,7 +227,7 @@ for (const [why, spoil] of [
   ['the note cannot be read', () => (item.faults.recall = new Error('9020'))],
   ['the block was edited', () => (item.body = item.body.replace('Join', 'Dial'))],
   ['the block is there twice', () => (item.body += item.body)],
-  ['the note is about another VMR', () => (item.body = `Join ${TAG.replace('0b1c', 'ffff')}\n\nAgenda`)],
+  ['the note describes another VMR', () => (item.body = `Join ${TAG.replace('0b1c', 'ffff')}\n\nAgenda`)],
 ]) {
   test(`a pane opened later offers to remove nothing when ${why}`, async () => {
     await run('single');
@@ -237,7 +237,7 @@ for (const [why, spoil] of [
   });
 }
 
-test('a note that cannot be kept fails nothing', async () => {
+test('a note that cannot be stored causes no error', async () => {
   item.faults.remember = new Error('9020');
   assert.deepEqual(await run('single'), ['added', '']);
   assert.deepEqual(await run('undo'), ['undone', words.removed]);
@@ -249,13 +249,13 @@ for (const [code, expected] of [
   [12011, ['failed', 'signing', words.popupBlocked]],
   [12002, ['failed', 'signing', '']],
 ]) {
-  test(`a sign-in dialog that ends with ${code}`, async () => {
+  test(`a sign-in dialog ends with ${code}`, async () => {
     identity.signIn = fails(new OutlookError('dialog', code, 'x'));
     assert.deepEqual(await run('signIn'), expected);
   });
 }
 
-test('undo failed', async () => {
+test('an undo that fails is an error', async () => {
   await run('single');
   item.faults.replaceBody = new Error('9002');
   assert.deepEqual(await run('undo'), ['failed', 'undo', '']);
@@ -271,9 +271,9 @@ for (const [name, state, facts, owner] of [
   ['it is booked for another time, and Outlook does not tell whether it was sent', FOREIGN, { isNew: null }, 'unsure'],
   ['its room is closed, and this meeting was never sent', { ...FOREIGN, state: 'closed' }, { isNew: true }, 'foreign'],
   ['the server does not know it', { ...FOREIGN, state: 'unknown' }, { isNew: false }, 'foreign'],
-  ['it came with a series', FOREIGN, { isNew: false, isOccurrence: true }, 'ours'],
+  ['it came from a series', FOREIGN, { isNew: false, isOccurrence: true }, 'ours'],
 ]) {
-  test(`whose tag it is: ${name}`, async () => {
+  test(`owner of the tag when ${name}`, async () => {
     item.body = `Join ${TAG}`;
     item.isNew = async () => facts.isNew;
     item.isOccurrence = facts.isOccurrence ?? false;
@@ -285,7 +285,7 @@ for (const [name, state, facts, owner] of [
   });
 }
 
-test('one date of a series says which room it has, and gets another for itself', async () => {
+test('the pane says which VMR one date of a series has, and can give that date its own', async () => {
   Object.assign(item, { body: `Join ${TAG.replace('0b1c', 'ffff')}`, attendees: [ROOM.address], isOccurrence: true });
   const series = { state: 'scheduled', starts_here: true, alias: '77@example.com', one_date: false };
   api.tagState = async () => series;
@@ -296,13 +296,13 @@ test('one date of a series says which room it has, and gets another for itself',
   assert.equal(item.body, `Join ${TAG}\n\n`);
 });
 
-test('a tag that nobody can be asked about is this meeting\'s', async () => {
+test('a tag whose state cannot be looked up counts as this meeting\'s own', async () => {
   item.body = `Join ${TAG}`;
   api.tagState = fails(new ApiError(503));
   assert.equal((await actions.look()).owner, 'ours');
 });
 
-test('a pane that opens does not wait for long to hear whose a tag is', async (context) => {
+test('an opening pane does not wait long for the state of a tag', async (context) => {
   context.mock.timers.enable({ apis: ['setTimeout'] });
   item.body = `Join ${TAG}`;
   const isAsked = new Promise((asked) => {
@@ -314,7 +314,7 @@ test('a pane that opens does not wait for long to hear whose a tag is', async (c
   assert.equal((await looking).owner, 'ours');
 });
 
-test("a copied meeting's room is replaced: new instructions in the place of the old ones, and Remove takes all out", async () => {
+test("replacing a copied meeting's VMR swaps the instructions, and Remove takes everything out", async () => {
   const old = TAG.replace('0b1c', 'ffff');
   Object.assign(item, { body: `Join 99 ${old}\n\nAgenda`, attendees: [ROOM.address], places: ['VMR'] });
   Object.assign(api, { meetingDetails: async () => ({ ...DETAILS, numeric_alias: '77', instructions_text: `Join 77 ${TAG}` }) });
@@ -325,20 +325,20 @@ test("a copied meeting's room is replaced: new instructions in the place of the 
   assert.deepEqual([item.body, item.attendees], ['Agenda', []]);
 });
 
-test('old instructions that were edited stay, and that is said', async () => {
+test('edited old instructions stay, and the pane says so', async () => {
   const old = TAG.replace('0b1c', 'ffff');
   item.body = `Dial ${old}\n\nAgenda`;
   assert.deepEqual(await run('replace'), ['added', words.formerStays]);
   assert.equal(item.body, `Join ${TAG}\n\nDial ${old}\n\nAgenda`);
 });
 
-test('a meeting that is scheduled was sent to the mailbox, whatever the list says', async () => {
+test('a scheduled meeting was sent to the mailbox, whatever the attendee list says', async () => {
   Object.assign(item, { body: `Join ${TAG}`, attendees: ['bob@example.com'], isNew: async () => false });
   api.tagState = async () => ({ state: 'scheduled', starts_here: true, alias: '1@example.com', one_date: false });
   assert.deepEqual((({ owner, incomplete }) => [owner, incomplete])(await actions.look()), ['ours', false]);
 });
 
-test('a meeting with a tag and without the mailbox is completed', async () => {
+test('a meeting with a tag but without the mailbox is completed', async () => {
   Object.assign(item, { body: `Join ${TAG}`, attendees: ['bob@example.com'] });
   assert.equal((await actions.look()).incomplete, true);
   assert.deepEqual(await run('complete'), ['added', '']);
@@ -347,16 +347,16 @@ test('a meeting with a tag and without the mailbox is completed', async () => {
 });
 
 for (const [name, attendees] of [
-  ['more attendees than are listed', Array.from({ length: 500 }, (_, at) => `p${at}@example.com`)],
+  ['more attendees than Outlook lists', Array.from({ length: 500 }, (_, at) => `p${at}@example.com`)],
   ['attendees without addresses', ['/o=x/cn=someone']],
 ]) {
-  test(`a list that does not tell all does not say that the mailbox is missing: ${name}`, async () => {
+  test(`an incomplete attendee list does not prove that the mailbox is missing: ${name}`, async () => {
     Object.assign(item, { body: `Join ${TAG}`, attendees });
     assert.equal((await actions.look()).incomplete, false);
   });
 }
 
-test('attendees who are not taken back are named, and all else is out', async () => {
+test('attendees who could not be added again are named, and everything else is removed', async () => {
   await run('single');
   item.attendees.push(...Array.from({ length: 150 }, (_, at) => `p${at}@example.com`));
   item.faults.addAttendees = new Error('9002');
@@ -367,7 +367,7 @@ test('attendees who are not taken back are named, and all else is out', async ()
   assert.equal(item.body, 'Agenda');
 });
 
-test('an addition that fails once is tried again, and nobody is there twice', async () => {
+test('an addition that fails once is retried, and nobody is added twice', async () => {
   await run('single');
   item.attendees.push(...Array.from({ length: 150 }, (_, at) => `p${at}@example.com`));
   let calls = 0;
@@ -380,7 +380,7 @@ test('an addition that fails once is tried again, and nobody is there twice', as
   assert.deepEqual([calls, new Set(item.attendees).size, item.attendees.length], [2, 150, 150]);
 });
 
-test('a body that cannot be changed gets its mailbox back: a tag without it is a meeting without a room', async () => {
+test('if the body cannot be changed, the mailbox is invited again, since a tag alone gets no room', async () => {
   await run('single');
   item.faults.replaceBody = new Error('9002');
   assert.equal((await run('undo'))[0], 'failed');

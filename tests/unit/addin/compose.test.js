@@ -5,7 +5,7 @@ import { content, insertedPart, prepended, withoutLines, withoutPart } from '../
 
 const block = { html: '<p>Join</p>', text: 'Join' };
 
-test('HTML is kept together by one element, and an empty line keeps it apart from what follows', () => {
+test('inserted HTML is wrapped in one element and separated by an empty line', () => {
   assert.equal(content(block, 'html'), '<div><p>Join</p><div><br></div></div>');
   assert.equal(content(block, 'text'), 'Join\n\n');
 });
@@ -28,8 +28,8 @@ test('plain text is not searched for markup', () => {
   assert.equal(prepended({ format: 'text', raw: 'about <body> tags', text: '' }, 'NEW'), 'NEWabout <body> tags');
 });
 
-test('what was inserted can be taken out again, exactly, wherever it went', () => {
-  // A small generator: every cut of texts with much repetition, in which prefixes and suffixes overlap.
+test('inserted text can be removed exactly, wherever it was inserted', () => {
+  // Every split of repetitive texts, whose prefixes and suffixes overlap.
   const texts = ['', 'a', 'aaaa', '<div>a</div>', '<div><div></div></div>', 'abab', '\n\n'];
   for (const before of texts) {
     for (const inserted of texts.filter(Boolean)) {
@@ -44,11 +44,11 @@ test('what was inserted can be taken out again, exactly, wherever it went', () =
   }
 });
 
-test('changes in two places are not one part', () => {
+test('changes in two places are not taken for one inserted part', () => {
   assert.equal(insertedPart('<p>old</p>', '<div>new</div><p>other</p>'), '');
 });
 
-test('a part that is there twice, or not at all, is not guessed at', () => {
+test('a part that occurs twice, or not at all, is not removed', () => {
   assert.equal(withoutPart('xx', 'x'), null);
   assert.equal(withoutPart('abc', 'x'), null);
   assert.equal(withoutPart('abc', ''), null);
@@ -59,15 +59,15 @@ const SEEN = 'Jointheroom:\nhttps://x/\nPXPS#';
 for (const [name, raw, expected] of [
   ['as it was written', 'Join the room:\nhttps://x/\nPXPS#\n\nAgenda', 'Agenda'],
   ['with CR LF', 'Join the room:\r\nhttps://x/\r\nPXPS#\r\n\r\nAgenda\r\n', 'Agenda\r\n'],
-  ['with more lines and spaces at their ends', 'Join the room: \n\nhttps://x/ \n\n\nPXPS# \n \nAgenda', 'Agenda'],
+  ['with extra empty lines and trailing spaces', 'Join the room: \n\nhttps://x/ \n\n\nPXPS# \n \nAgenda', 'Agenda'],
   ['wrapped', 'Join\n the room:\nhttps://x/\nPXPS#\nAgenda', 'Agenda'],
-  ['below what was written since', 'Hello!\nJoin the room:\nhttps://x/\nPXPS#\n\nAgenda', 'Hello!\nAgenda'],
+  ['below text written later', 'Hello!\nJoin the room:\nhttps://x/\nPXPS#\n\nAgenda', 'Hello!\nAgenda'],
   ['at the end', 'Hello!\nJoin the room:\nhttps://x/\nPXPS#', 'Hello!\n'],
-  ['with numbers before its lines', '1. Join the room:\n2. https://x/\n3. PXPS#\n\nAgenda', 'Agenda'],
-  ['in a line with more', 'See Join the room: https://x/ PXPS now', 'See  now'],
+  ['with numbered lines', '1. Join the room:\n2. https://x/\n3. PXPS#\n\nAgenda', 'Agenda'],
+  ['in a line with other text', 'See Join the room: https://x/ PXPS now', 'See  now'],
   ['edited', 'Join another room:\nhttps://x/\nPXPS#\n\nAgenda', null],
-  ['after words in its line', 'Please join the room:\nhttps://x/\nPXPS#\n\nAgenda', 'Please \n\nAgenda'],
+  ['after other words in the line', 'Please join the room:\nhttps://x/\nPXPS#\n\nAgenda', 'Please \n\nAgenda'],
   ['twice', 'Jointheroom https://x/ PXPS Jointheroom https://x/ PXPS', null],
 ]) {
-  test(`a block is taken out of plain text: ${name}`, () => assert.equal(withoutLines(raw, SEEN), expected));
+  test(`removing a block from plain text that is ${name}`, () => assert.equal(withoutLines(raw, SEEN), expected));
 }

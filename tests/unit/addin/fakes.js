@@ -1,4 +1,4 @@
-/** A meeting in memory, with the faults that Outlooks have. Nobody waits for it. */
+/** A meeting in memory, with the faults of real Outlooks. It answers without delay. */
 
 import { clock } from '../../../addin/src/patience.js';
 
@@ -11,7 +11,7 @@ export class FakeItem {
   places = [];
   note = '';
   calls = [];
-  /** By call: an Error to throw, or a function to run instead. */
+  /** For each call: an Error to throw, or a function to run instead. */
   faults = {};
 
   async #do(call, work) {
@@ -25,7 +25,7 @@ export class FakeItem {
   prependBody = (text) => this.#do('prependBody', () => void (this.body = text + this.body));
   replaceBody = (text) => this.#do('replaceBody', () => void (this.body = text));
   listed = 500;
-  /** All attendees are required ones. */
+  /** All attendees are required attendees. */
   readAttendees = (field) =>
     field === 'optional' ? [] : this.#do('readAttendees', () => this.attendees.map((address) => ({ name: '', address })));
   addAttendees = (people) =>

@@ -31,22 +31,22 @@ beforeEach(() => {
   world = { sets: [], exchange: () => 'exchange', dialog: () => '{"code":"c"}', lines: [], kept: '', closed: 0 };
 });
 
-test('Exchange signs tokens by itself', async () => {
+test('Exchange provides a token without a sign-in', async () => {
   assert.equal(await identity({ method: 'exchange_token' }).token(false), 'exchange');
 });
 
-test('where Exchange gives none, the user is to sign in', async () => {
+test('the user must sign in when Exchange provides no token', async () => {
   world.exchange = fail;
   await assert.rejects(identity({ method: 'exchange_token' }).token(true), SignInNeeded);
   assert.match(world.lines.join(), /Exchange identity token: 9018/);
 });
 
-test('where there is no sign-in either, that is the end', async () => {
+test('there is no identity when a sign-in is not available either', async () => {
   world.exchange = fail;
   await assert.rejects(identity({ method: 'exchange_token', dialog_url: '' }).token(true), NoIdentity);
 });
 
-test('nested app authentication falls back to Exchange where Outlook does not know it', async () => {
+test('nested app authentication falls back to Exchange when Outlook does not support it', async () => {
   assert.equal(await identity({ method: 'nested_app' }).token(false), 'exchange');
   assert.match(world.lines.join(), /nested app authentication: not supported/);
 });
@@ -59,11 +59,11 @@ for (const mayAsk of [true, false]) {
   });
 }
 
-test('with the dialog alone, nothing else is tried', async () => {
+test('with the method `dialog`, nothing else is tried', async () => {
   await assert.rejects(identity({ method: 'dialog' }).token(true), SignInNeeded);
 });
 
-test('signing in: a challenge goes out, its verifier comes with the code', async () => {
+test('signing in sends a challenge, and later its verifier together with the code', async () => {
   const it = identity({ method: 'dialog' });
   await it.signIn();
   const url = new URL(world.opened);
@@ -75,7 +75,7 @@ test('signing in: a challenge goes out, its verifier comes with the code', async
   assert.equal(await it.token(false), 'session');
 });
 
-test('a sign-in that was refused is an error', async () => {
+test('a refused sign-in is an error', async () => {
   world.dialog = () => '{"error":"access_denied"}';
   await assert.rejects(identity({ method: 'dialog' }).signIn(), /access_denied/);
 });
@@ -87,7 +87,7 @@ test('a token that the server refuses is forgotten', async () => {
   await assert.rejects(it.token(true), SignInNeeded);
 });
 
-test('a session outlives the pane, until it is refused', async () => {
+test('a session outlives the pane until it is refused', async () => {
   await identity({ method: 'dialog' }).signIn();
   const reopened = identity({ method: 'exchange_token' });
   assert.equal(await reopened.token(false), 'session');
@@ -96,12 +96,12 @@ test('a session outlives the pane, until it is refused', async () => {
   assert.equal(await identity({ method: 'exchange_token' }).token(false), 'exchange');
 });
 
-test('an integration without sign-in has no session', async () => {
+test('an integration without a sign-in has no session', async () => {
   world.kept = 'session';
   assert.equal(await identity({ method: 'exchange_token', dialog_url: '' }).token(false), 'exchange');
 });
 
-test('a code typed by hand settles the sign-in that the window could not tell of', async () => {
+test('a typed code completes a sign-in whose window could not report back', async () => {
   let late;
   world.dialog = () => new Promise((done) => (late = done));
   const it = identity({ method: 'dialog' });
@@ -112,13 +112,13 @@ test('a code typed by hand settles the sign-in that the window could not tell of
   await it.redeem('K7QX2-M9PAT');
   assert.deepEqual(world.redeemed, { code: 'K7QX2-M9PAT', verifier, token: '' });
   assert.equal(await it.token(false), 'session');
-  assert.equal(world.closed, 2, 'an old window before, this one after');
+  assert.equal(world.closed, 2, 'the old window first, then this one');
   late('{"code":"late"}');
   await signingIn;
-  assert.equal(world.redeemed.code, 'K7QX2-M9PAT', 'codes are good once');
+  assert.equal(world.redeemed.code, 'K7QX2-M9PAT', 'a code can be used once');
 });
 
-test('signing in tells the server whose the token of Outlook is', async () => {
+test('signing in tells the server to whom the Outlook token belongs', async () => {
   await identity({ method: 'exchange_token' }).signIn();
   assert.equal(world.redeemed.token, 'exchange');
   world.exchange = fail;
@@ -126,7 +126,7 @@ test('signing in tells the server whose the token of Outlook is', async () => {
   assert.equal(world.redeemed.token, '');
 });
 
-test('signing out forgets the session, here and at the server', async () => {
+test('signing out forgets the session here and on the server', async () => {
   const it = identity({ method: 'dialog' });
   await it.signIn();
   await it.signOut();
@@ -135,7 +135,7 @@ test('signing out forgets the session, here and at the server', async () => {
   await assert.rejects(it.token(true), SignInNeeded);
 });
 
-test('without a sign-in, what the server said is the error', () => {
+test('without a sign-in, the error is what the server said', () => {
   const said = new Error('401');
   assert.equal(identity({ method: 'exchange_token', dialog_url: '' }).refused(said), said);
 });

@@ -14,7 +14,7 @@ beforeEach(() => {
   item = new FakeItem();
 });
 
-test('body first, then mailbox, then location', async () => {
+test('the body is written first, then the mailbox, then the location', async () => {
   const placed = await place(item, block);
   assert.deepEqual(item.writes, ['prependBody', 'addAttendees', 'setLocation']);
   assert.equal(item.body, BODY);
@@ -23,7 +23,7 @@ test('body first, then mailbox, then location', async () => {
   assert.equal(placed.locationResult, 'set');
 });
 
-test('what is there already is left as it is', async () => {
+test('existing text, attendees and locations are left unchanged', async () => {
   Object.assign(item, { body: BODY, attendees: ['VMR@Example.com'], places: ['VMR'] });
   const placed = await place(item, block);
   assert.deepEqual(item.writes, []);
@@ -31,13 +31,13 @@ test('what is there already is left as it is', async () => {
   assert.equal(placed.locationResult, '');
 });
 
-test('a prepend that says yes and does nothing is made good', async () => {
+test('a prepend that reports success but does nothing is repeated', async () => {
   item.faults.prependBody = () => {};
   await place(item, block);
   assert.equal(item.body, BODY);
 });
 
-test('a prepend that fails and did it all the same is not repeated', async () => {
+test('a prepend that reports failure but took effect is not repeated', async () => {
   item.faults.prependBody = () => {
     item.body = BODY;
     throw new Error('9002');
@@ -46,14 +46,14 @@ test('a prepend that fails and did it all the same is not repeated', async () =>
   assert.deepEqual(item.writes, ['prependBody', 'addAttendees', 'setLocation']);
 });
 
-test('an unanswered prepend is not written again: it may still come', async () => {
+test('an unanswered prepend is not repeated, since it may still take effect', async () => {
   item.faults.prependBody = timeout();
   await assert.rejects(place(item, block), (error) => error instanceof PlaceError && error.step === 'body');
   assert.deepEqual(item.writes, ['prependBody']);
   assert.deepEqual(item.attendees, []);
 });
 
-test('the late prepend is found by the next try, which goes on from there', async () => {
+test('the next attempt finds the late prepend and continues from there', async () => {
   item.faults.prependBody = timeout();
   await assert.rejects(place(item, block));
   item.body = BODY;
@@ -62,7 +62,7 @@ test('the late prepend is found by the next try, which goes on from there', asyn
   assert.deepEqual(item.attendees, [ROOM.address]);
 });
 
-test('nobody is invited when the body takes nothing', async () => {
+test('nobody is invited when the body cannot be changed', async () => {
   Object.assign(item.faults, { prependBody: () => {}, replaceBody: () => {} });
   await assert.rejects(place(item, block), { step: 'body', restored: true });
   assert.equal(item.body, 'Agenda');
@@ -70,7 +70,7 @@ test('nobody is invited when the body takes nothing', async () => {
   assert.deepEqual(item.places, []);
 });
 
-test('a body that comes back without its mark is put back as it was', async () => {
+test('a body that loses its tag is restored', async () => {
   let writes = 0;
   item.faults.prependBody = () => {};
   item.faults.replaceBody = () => {
@@ -81,32 +81,32 @@ test('a body that comes back without its mark is put back as it was', async () =
   assert.equal(item.body, 'Agenda');
 });
 
-test('a mailbox that cannot be invited takes the body back', async () => {
+test('the body is restored when the mailbox cannot be invited', async () => {
   item.faults.addAttendees = new Error('9002');
   await assert.rejects(place(item, block), { step: 'mailbox', restored: true });
   assert.equal(item.body, 'Agenda');
   assert.deepEqual(item.places, []);
 });
 
-test('an attendee that is said to be added and is not counts as failed', async () => {
+test('an attendee who is reported as added but is missing counts as a failure', async () => {
 
 });
 
-test('when the body cannot be taken back either, that is said', async () => {
+test('the error says when the body could not be restored either', async () => {
   item.faults.addAttendees = new Error('9002');
   item.faults.replaceBody = new Error('9002');
   await assert.rejects(place(item, block), { step: 'mailbox', restored: false });
   assert.equal(item.body, BODY);
 });
 
-test('attendees that are resolved late are waited for', async () => {
+test('attendees who are resolved late are waited for', async () => {
   let reads = 0;
   item.faults.readAttendees = () => ((reads += 1) > 3 ? [ROOM] : []);
   const placed = await place(item, block);
   assert.equal(placed.invited, true);
 });
 
-test('an error from a call that worked is not an error', async () => {
+test('an error reported by a call that took effect is ignored', async () => {
   item.faults.addAttendees = () => {
     item.attendees.push(ROOM.address);
     throw new Error('9002');
@@ -115,11 +115,11 @@ test('an error from a call that worked is not an error', async () => {
 });
 
 for (const [name, location, before, ours, expected, result] of [
-  ['an empty one is set', 'VMR', [], '', ['VMR'], 'set'],
-  ["somebody's is kept", 'VMR', ['Room 1'], '', ['Room 1'], 'kept'],
-  ['one of ours is replaced', 'New', ['VMR'], 'VMR', ['New'], 'set'],
-  ['one that is too long is not cut', 'x'.repeat(256), [], '', [], 'failed'],
-  ['none is none', '', [], '', [], ''],
+  ['an empty location is set', 'VMR', [], '', ['VMR'], 'set'],
+  ["the user's own location is kept", 'VMR', ['Room 1'], '', ['Room 1'], 'kept'],
+  ['our earlier location is replaced', 'New', ['VMR'], 'VMR', ['New'], 'set'],
+  ['a location that is too long is not truncated', 'x'.repeat(256), [], '', [], 'failed'],
+  ['nothing is set when there is no location', '', [], '', [], ''],
 ]) {
   test(`location: ${name}`, async () => {
     item.places = before;
@@ -129,14 +129,14 @@ for (const [name, location, before, ours, expected, result] of [
   });
 }
 
-test('a location that fails does not fail the meeting', async () => {
+test('a location that cannot be set does not make adding the VMR fail', async () => {
   item.faults.setLocation = new Error('9002');
   const placed = await place(item, block);
   assert.equal(placed.locationResult, 'failed');
   assert.deepEqual(item.attendees, [ROOM.address]);
 });
 
-test('a block without mailbox invites nobody', async () => {
+test('a block without a mailbox invites nobody', async () => {
   await place(item, { ...block, mailbox: undefined });
   assert.deepEqual(item.attendees, []);
 });
@@ -152,35 +152,35 @@ test('undo removes what was inserted and nothing else', async () => {
   assert.deepEqual(item.places, []);
 });
 
-test('undo leaves a mailbox and a location that were there before', async () => {
+test('undo keeps a mailbox and a location that were there before', async () => {
   Object.assign(item, { attendees: [ROOM.address], places: ['VMR'] });
   await takeBack(item, await place(item, block));
   assert.deepEqual(item.attendees, [ROOM.address]);
   assert.deepEqual(item.places, ['VMR']);
 });
 
-test('undo leaves a location that was changed since', async () => {
+test('undo keeps a location that has been changed since', async () => {
   const placed = await place(item, block);
   item.places = ['Room 1'];
   await takeBack(item, placed);
   assert.deepEqual(item.places, ['Room 1']);
 });
 
-test('undo is content with what the user has removed already', async () => {
+test('undo succeeds when the user has already removed some of it', async () => {
   const placed = await place(item, block);
   Object.assign(item, { body: 'Agenda', attendees: [], places: [] });
   await takeBack(item, placed);
   assert.equal(item.body, 'Agenda');
 });
 
-test('undo takes the mailbox out before the body, and says when Outlook keeps it', async () => {
+test('undo removes the mailbox before the body, and reports when Outlook keeps it', async () => {
   const placed = await place(item, block);
   item.faults.setAttendees = () => {};
   await assert.rejects(takeBack(item, placed));
   assert.equal(item.body, BODY);
 });
 
-test('undo does not guess in a plain-text body whose block was edited', async () => {
+test('undo leaves an edited block in a plain-text body alone', async () => {
   const placed = await place(item, block);
   item.body = item.body.replace('Join', 'Dial');
   await assert.rejects(takeBack(item, placed));
@@ -188,7 +188,7 @@ test('undo does not guess in a plain-text body whose block was edited', async ()
   assert.deepEqual(item.attendees, [ROOM.address], 'a tag without the mailbox is a room that nobody knows of');
 });
 
-test('undo says when Outlook keeps the location', async () => {
+test('undo reports when Outlook keeps the location', async () => {
   const placed = await place(item, block);
   item.faults.clearLocation = () => {};
   await assert.rejects(takeBack(item, placed));
@@ -196,7 +196,7 @@ test('undo says when Outlook keeps the location', async () => {
 });
 
 for (const listed of ['/o=Org/cn=Recipients/cn=vmr', 'Primary@corp.example.com']) {
-  test(`a mailbox that the server knows as ${listed} is not added twice, and is removed`, async () => {
+  test(`a mailbox listed as ${listed} is recognised: it is not added twice, and can be removed`, async () => {
     const known = [ROOM.address, '/o=org/cn=recipients/cn=vmr', 'primary@corp.example.com'];
     Object.assign(item, { body: BODY, attendees: ['bob@example.com', listed] });
     const placed = await place(item, { ...block, mailbox: { ...ROOM, name: 'Other', known } });

@@ -18,7 +18,7 @@ function run(notify) {
 }
 
 for (const status of ['succeeded', 'failed']) {
-  test(`a new meeting gets the offer, and Outlook is told when it is done: ${status}`, () => {
+  test(`a new meeting gets the offer, and Outlook is told that the handler is done: ${status}`, () => {
     let completed = 0;
     let shown;
     const { onNewMeeting } = run((key, line, done) => ((shown = { key, ...line }), done({ status })));

@@ -6,7 +6,7 @@ import { list } from '../../../addin/src/list.js';
 const NAMES = ['Board', 'José', 'Straße', 'Team One', 'Team Two'];
 const vmrs = NAMES.map((name, index) => ({ name, description: `Room ${index}` }));
 
-/** What a list of five shows, two at a time. */
+/** What a list of five VMRs shows, two at a time. */
 function seen(query, more = {}) {
   const { buttons, entry, hint } = list({ vmrs, shown: 2, query, signedIn: false, ...more }, 2);
   return [buttons.map(({ id }) => id), entry?.kind, hint];
@@ -20,10 +20,10 @@ for (const [query, expected] of [
   ['room 2', [['vmr:2', 'back'], 'search', '1 of 1 shown.']],
   ['.*', [['back'], 'search', 'No VMR has this in its name or description.']],
 ]) {
-  test(`looking for "${query}"`, () => assert.deepEqual(seen(query), expected));
+  test(`searching for "${query}"`, () => assert.deepEqual(seen(query), expected));
 }
 
-test('a page needs no looking for', () => {
+test('a list of one page offers no search', () => {
   const { entry, hint } = list({ vmrs: vmrs.slice(0, 2), shown: 2, query: '', signedIn: true }, 2);
   assert.deepEqual([entry, hint], [null, '']);
 });

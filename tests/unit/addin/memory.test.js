@@ -11,35 +11,35 @@ const placed = {
   location: 'VMR', locationResult: 'set',
 };
 
-test('a note tells what is needed to take a block out', () => {
+test('a note contains what is needed to remove a block', () => {
   const { block, seen, invited, location } = placedBy(noted(placed), mailbox);
   assert.deepEqual([block.mark, seen, invited, location, block.mailbox.address], [TAG, SEEN, true, 'VMR', mailbox.address]);
 });
 
-test('what was there before is in no note', () => {
+test('a note does not mention a mailbox and location that were there before', () => {
   const { block, invited, location } = placedBy(noted({ ...placed, invited: false, location: '' }), mailbox);
   assert.deepEqual([block.mailbox, invited, location], [undefined, false, '']);
 });
 
-test('a note that Outlook would not keep is none', () => {
+test('a note that Outlook would not store is not written', () => {
   assert.equal(noted({ ...placed, seen: 'x'.repeat(2_400) }), '');
 });
 
 for (const note of ['', 'null', '[]', '7', '{}', '{', '{"mark":7}', '{"mark":"a","mailbox":{}}', '{"seen":[],"mark":"a"}']) {
-  test(`no note: ${note}`, () => assert.equal(placedBy(note, mailbox), null));
+  test(`text that is not a note is ignored: ${note}`, () => assert.equal(placedBy(note, mailbox), null));
 }
 
-test('what the mailbox came back as is noted, so that it is known again', () => {
+test('a note contains how Outlook listed the mailbox, so that it is recognised later', () => {
   const { block } = placedBy(noted({ ...placed, block: { ...placed.block, mailbox: { ...mailbox, aliases: ['/o=x/cn=vmr'] } } }), mailbox);
   assert.deepEqual(block.mailbox, { ...mailbox, aliases: ['/o=x/cn=vmr'] });
 });
 
-test('the note of an earlier version is still read', () => {
+test('a note of an earlier version can still be read', () => {
   const { block, part, format } = placedBy(JSON.stringify({ part: 'Join', mark: TAG, mailbox: mailbox.address }), mailbox);
   assert.deepEqual([block.mark, part, format, block.mailbox.address], [TAG, 'Join', 'text', mailbox.address]);
 });
 
-test('what the server knows of the mailbox is in no note, and comes with what is read from one', () => {
+test('a note omits the addresses known to the server, which are added when it is read', () => {
   const known = [mailbox.address, ...Array.from({ length: 19 }, (_, at) => `/o=x/cn=${at}`.padEnd(500, 'x'))];
   const note = noted({ ...placed, block: { ...placed.block, mailbox: { ...mailbox, known } } });
   assert.notEqual(note, '');

@@ -1,4 +1,4 @@
-"""Runs Node for tests of the pane's modules."""
+"""Runs Node for the tests of the pane's modules."""
 
 import subprocess
 from pathlib import Path
@@ -13,7 +13,7 @@ PACKAGES = ROOT / "tests" / "browser" / "node" / "node_modules"
 
 
 def run_node(*arguments: object, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """A Node process that has ended; the test is skipped if there is no Node."""
+    """A Node process that has finished; skips the test if there is no Node."""
     try:
         command = [*node(), *map(str, arguments)]
     except NodeMissing as missing:
@@ -22,7 +22,7 @@ def run_node(*arguments: object, stdin: str = "") -> subprocess.CompletedProcess
 
 
 def package(name: str) -> Path:
-    """The folder of an npm package; the test is skipped where it is not installed."""
+    """The folder of an npm package; skips the test if it is not installed."""
     if not (PACKAGES / name).is_dir():
         pytest.skip(f"{name} is not here: `python3 -m dev.setup test` fetches it")
     return PACKAGES / name

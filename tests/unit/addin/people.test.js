@@ -16,7 +16,7 @@ function outlook(item, supported = () => true) {
   return new Outlook(office, () => {});
 }
 
-test('the user, the owner of the calendar, and the organizer, each once', async () => {
+test('the user, the calendar\'s owner and the organizer are each named once', async () => {
   const item = {
     getSharedPropertiesAsync: answers({ owner: 'boss@example.com' }),
     organizer: { getAsync: answers({ emailAddress: 'boss@example.com' }) },
@@ -24,7 +24,7 @@ test('the user, the owner of the calendar, and the organizer, each once', async 
   assert.deepEqual(await outlook(item).people(), ['alice@example.com', 'boss@example.com']);
 });
 
-test('an Outlook that does not tell, or fails at it, binds to the user alone', async () => {
+test('only the user is named if Outlook does not reveal the others', async () => {
   assert.deepEqual(await outlook({}).people(), ['alice@example.com']);
   assert.deepEqual(await outlook({ getSharedPropertiesAsync: fails, organizer: { getAsync: fails } }).people(), ['alice@example.com']);
   assert.deepEqual(await outlook({ organizer: { getAsync: answers({}) } }, () => false).people(), ['alice@example.com']);

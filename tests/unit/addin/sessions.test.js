@@ -6,7 +6,7 @@ import { Sessions } from '../../../addin/src/sessions.js';
 const place = (storage) => Object.defineProperty(globalThis, 'localStorage', { value: storage, configurable: true });
 afterEach(() => delete globalThis.localStorage);
 
-/** A Storage. */
+/** A Storage in memory. */
 const memory = () => {
   const kept = new Map();
   return {
@@ -16,7 +16,7 @@ const memory = () => {
   };
 };
 
-test('a session is its owner\'s, until it is forgotten', () => {
+test('a session is available to its owner alone, until it is forgotten', () => {
   place(memory());
   const alice = new Sessions('alice', assert.fail);
   assert.equal(alice.load(), '');
@@ -27,7 +27,7 @@ test('a session is its owner\'s, until it is forgotten', () => {
   assert.equal(alice.load(), '');
 });
 
-test('a browser that keeps nothing is no fault', () => {
+test('a browser without storage causes no error', () => {
   Object.defineProperty(globalThis, 'localStorage', {
     get: () => {
       throw new Error('denied');

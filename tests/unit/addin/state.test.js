@@ -9,12 +9,12 @@ const TEXTS = new Proxy({}, { get: (_, name) => name });
 const BOTH = { single_use: true, personal: true };
 const vmrs = (count) => Array.from({ length: count }, (_, index) => ({ name: `VMR ${index}`, description: `D${index}` }));
 
-/** The state after events. */
+/** The state after these events. */
 function after(events, modes = BOTH) {
   return events.reduce((state, event) => next(state, event).state, start(modes));
 }
 
-/** What is to be seen after events, as plain strings. */
+/** What the pane shows after these events, as plain strings. */
 function seen(events, modes) {
   const { heading, message, hint, buttons, tone } = picture(after(events, modes), TEXTS);
   const plain = (content) => content?.html ?? content?.text ?? '';
@@ -71,19 +71,19 @@ const SCREENS = {
   'a meeting without the mailbox': [
     [there({ incomplete: true })], 'already_heading', words.incomplete, '', [words.complete], 'warning',
   ],
-  'pictures that removing may break': [
+  'images that removing the VMR may break': [
     [there({ removable: true }), clicked('undo'), finished('rewrite', { effect: { do: 'undo' } })],
     '', words.rewriteToRemove, '', [words.goOn, words.back], 'warning',
   ],
-  'pictures that adding may break': [
+  'images that adding a VMR may break': [
     [opened, clicked('single'), finished('rewrite', { effect: { do: 'single' } })],
     '', words.rewriteToAdd, '', [words.goOn, words.back], 'warning',
   ],
-  'pictures that replacing may break': [
+  'images that replacing the VMR may break': [
     [there({ owner: 'foreign' }), clicked('replace'), finished('rewrite', { effect: { do: 'replace' } })],
     '', words.rewriteToReplace, '', [words.goOn, words.back], 'warning',
   ],
-  'pictures that are not to be broken': [
+  'the user keeps the images': [
     [there({ removable: true }), clicked('undo'), finished('rewrite', { effect: { do: 'undo' } }), clicked('back')],
     'already_heading', 'already_message', '', [words.remove], 'good',
   ],
@@ -100,7 +100,7 @@ const SCREENS = {
     'error_heading', 'error_signing_in_message', '', ['sign_in_button', words.back], 'bad',
   ],
   'the list': [listed, '', 'select_message', '', ['VMR 0', 'VMR 1', words.back], 'plain'],
-  'the list of somebody who has signed in': [
+  'the list of a user who has signed in': [
     [opened, clicked('personal'), finished('listed', { vmrs: vmrs(1), signedIn: true })],
     '', 'select_message', '', ['VMR 0', words.signOut, words.back], 'plain',
   ],
@@ -110,10 +110,10 @@ const SCREENS = {
   'no personal VMRs': [
     [opened, clicked('personal'), finished('listed', { vmrs: [] })], '', 'none_message', '', [words.back], 'plain',
   ],
-  'the list failed': [
+  'the list could not be loaded': [
     [opened, clicked('personal'), failed('getting')], 'error_heading', 'error_getting_message', '', KINDS, 'bad',
   ],
-  'a personal VMR failed': [
+  'a personal VMR could not be added': [
     [...listed, clicked('vmr:1'), failed('personal')],
     'error_heading', 'error_inserting_personal_message', '', ['VMR 0', 'VMR 1', words.back], 'bad',
   ],
@@ -125,14 +125,14 @@ const SCREENS = {
     [opened, clicked('single'), finished('added'), clicked('undo'), finished('undone', { hint: words.removed })],
     '', '', words.removed, KINDS, 'plain',
   ],
-  'removing failed': [
+  'the VMR could not be removed': [
     [opened, clicked('single'), finished('added'), clicked('undo'), failed('undo')],
     'error_heading', words.undoFailed, '', [words.remove], 'bad',
   ],
-  'outside of Outlook': [[{ type: 'unusable', why: 'outside' }], '', words.outside, '', [], 'plain'],
-  'another kind of item': [[{ type: 'unusable', why: 'unsuitable' }], '', words.unsuitable, '', [], 'plain'],
-  'Office.js that never gets ready': [[{ type: 'unusable', why: 'stuck' }], words.stuck, '', words.stuckHint, [], 'bad'],
-  'Office.js that gets ready late': [[{ type: 'unusable', why: 'stuck' }, opened], '', '', '', KINDS, 'plain'],
+  'the pane is opened outside Outlook': [[{ type: 'unusable', why: 'outside' }], '', words.outside, '', [], 'plain'],
+  'the item is not a meeting': [[{ type: 'unusable', why: 'unsuitable' }], '', words.unsuitable, '', [], 'plain'],
+  'Office.js never gets ready': [[{ type: 'unusable', why: 'stuck' }], words.stuck, '', words.stuckHint, [], 'bad'],
+  'Office.js gets ready late': [[{ type: 'unusable', why: 'stuck' }, opened], '', '', '', KINDS, 'plain'],
 };
 
 for (const [name, [events, ...expected]] of Object.entries(SCREENS)) {
@@ -143,7 +143,7 @@ for (const [modes, expected] of [
   [{ single_use: true, personal: false }, ['single_use_button']],
   [{ single_use: false, personal: true }, ['personal_button']],
 ]) {
-  test(`only what is enabled is offered: ${expected}`, () => assert.deepEqual(seen([opened], modes)[3], expected));
+  test(`only enabled kinds of VMR are offered: ${expected}`, () => assert.deepEqual(seen([opened], modes)[3], expected));
 }
 
 const EFFECTS = {
@@ -163,20 +163,20 @@ for (const [button, effect] of Object.entries(EFFECTS)) {
     assert.deepEqual(next(after([opened]), clicked(button)).effect, effect);
   });
 
-  test(`a click on ${button} while something is under way does nothing`, () => {
+  test(`a click on ${button} while another action is in progress does nothing`, () => {
     const state = after([opened, clicked('single')]);
     assert.deepEqual(next(state, clicked(button)), { state, effect: null });
   });
 }
 
 for (const [wish, effect] of [['single', 'single'], ['personal', 'list']]) {
-  test(`signing in goes on with what was wished for: ${wish}`, () => {
+  test(`signing in continues with the requested action: ${wish}`, () => {
     const state = after([opened, clicked(wish), finished('signInNeeded'), clicked('signIn')]);
     assert.deepEqual(next(state, finished('signedIn')).effect, { do: effect });
   });
 }
 
-/** The field on a screen, and the link next to it. */
+/** The input field of a screen, and the link next to it. */
 function field(events) {
   const { entry, link } = picture(after(events), TEXTS);
   return [entry?.kind ?? '', link];
@@ -186,14 +186,14 @@ const waiting = [opened, clicked('personal'), finished('signInNeeded'), clicked(
 for (const [name, events, expected] of [
   ['before the first sign-in', waiting.slice(0, 3), ['', '']],
   ['while the window is open', waiting, ['code', '']],
-  ['when it was closed', [...waiting, finished('signInNeeded', { page: PAGE_URL })], ['code', PAGE_URL]],
-  ['when it was blocked', [...waiting, finished('failed', { fault: 'signing', page: PAGE_URL })], ['code', PAGE_URL]],
-  ['when signed in', [...waiting, finished('signedIn'), finished('listed', { vmrs: vmrs(2) })], ['', '']],
+  ['after the window was closed', [...waiting, finished('signInNeeded', { page: PAGE_URL })], ['code', PAGE_URL]],
+  ['after the window was blocked', [...waiting, finished('failed', { fault: 'signing', page: PAGE_URL })], ['code', PAGE_URL]],
+  ['after signing in', [...waiting, finished('signedIn'), finished('listed', { vmrs: vmrs(2) })], ['', '']],
 ]) {
   test(`a code can be typed ${name}: ${expected[0] || 'no'}`, () => assert.deepEqual(field(events), expected));
 }
 
-test('a typed code is redeemed, without what surrounds it, and only where it was asked for', () => {
+test('a typed code is trimmed and redeemed, and only when the pane has asked for it', () => {
   assert.deepEqual(next(after(waiting), entered(' K7QX2-M9PAT ')).effect, { do: 'redeem', code: 'K7QX2-M9PAT' });
   for (const events of [[opened], waiting.slice(0, 3), listed]) {
     assert.equal(next(after(events), entered('K7QX2-M9PAT')).effect, null);
@@ -201,7 +201,7 @@ test('a typed code is redeemed, without what surrounds it, and only where it was
   assert.equal(next(after(waiting), entered('  ')).effect, null);
 });
 
-test('what a window comes to is no news once the user has typed a code or gone back', () => {
+test('the result of a sign-in window is ignored once the user has typed a code or gone back', () => {
   const { turn } = after(waiting);
   for (const choice of [entered('K7QX2-M9PAT'), clicked('back')]) {
     const state = after([...waiting, choice]);
@@ -210,7 +210,7 @@ test('what a window comes to is no news once the user has typed a code or gone b
   assert.equal(after([...waiting, finished('signInNeeded', { turn })]).screen, 'signIn');
 });
 
-test('hundreds of VMRs come a page at a time', () => {
+test('hundreds of VMRs are shown page by page', () => {
   const many = [opened, clicked('personal'), finished('listed', { vmrs: vmrs(60) })];
   const counts = [0, 1, 2].map((clicks) => {
     const [, , , buttons] = seen([...many, ...Array(clicks).fill(clicked('more'))]);
@@ -219,7 +219,7 @@ test('hundreds of VMRs come a page at a time', () => {
   assert.deepEqual(counts, [[PAGE, true], [2 * PAGE, true], [60, false]]);
 });
 
-test('who agrees to the rewriting gets what was asked for', () => {
+test('a user who agrees to the rewriting gets the requested action', () => {
   for (const effect of [{ do: 'undo' }, { do: 'single' }, { do: 'personal', index: 3 }]) {
     const state = after([opened, clicked('single'), finished('rewrite', { effect })]);
     assert.deepEqual(next(state, clicked('rewrite')).effect, { ...effect, rewrite: true });

@@ -1,4 +1,4 @@
-/** For test_tags.py: a list of plain-text bodies on stdin, whether the pane finds a tag in each on stdout. JSON. */
+/** For test_tags.py: reads plain-text bodies from stdin and writes whether the pane finds a tag in each (JSON). */
 import { readFileSync } from 'node:fs';
 
 import { hasTag } from '../../../addin/src/text.js';

@@ -1,4 +1,4 @@
-"""The pane and the server find tags in the same texts: else one would say "already assigned" and the other not know."""
+"""The pane and the server find tags in the same texts; otherwise one would report a tag that the other ignores."""
 
 import json
 from collections.abc import Callable
@@ -19,7 +19,7 @@ TAGS = (
 
 
 def url_defense(tag: str) -> str:
-    """As version 2 of Proofpoint's rewriting has it (MeetingBar #539, #384)."""
+    """As version 2 of Proofpoint's rewriting writes it (MeetingBar #539, #384)."""
     return quote(tag, safe="").replace("-", "-2D").replace("%", "-")
 
 
@@ -56,7 +56,7 @@ def server_finds(body: str) -> bool:
     return bool(find_tags(body) or find_promises(body))
 
 
-def test_known_changes() -> None:
+def test_pane_and_server_agree_on_known_changes_to_a_tag() -> None:
     bodies = [change(tag) for tag in TAGS for change in CHANGES]
     expected = [server_finds(body) for body in bodies]
     assert any(expected)
@@ -71,7 +71,7 @@ NOISE = st.text(alphabet="ab12-:#% \n\u00a0\u200b\u2013PXSTOK", max_size=6)
 @given(
     st.lists(st.tuples(st.sampled_from(TAGS), st.lists(st.tuples(st.integers(0, 70), NOISE), max_size=3)), max_size=60)
 )
-def test_any_noise_in_a_tag(drafts: list[tuple[str, list[tuple[int, str]]]]) -> None:
+def test_pane_and_server_agree_on_a_tag_with_any_noise(drafts: list[tuple[str, list[tuple[int, str]]]]) -> None:
     bodies = []
     for tag, noises in drafts:
         for at, noise in noises:
@@ -81,5 +81,5 @@ def test_any_noise_in_a_tag(drafts: list[tuple[str, list[tuple[int, str]]]]) -> 
 
 
 @pytest.mark.parametrize("body", ["", "PXPS:-#", "100 % sure", "TOK:-short#"])
-def test_nothing_is_found_in_nothing(body: str) -> None:
+def test_the_pane_finds_no_tag_in_other_text(body: str) -> None:
     assert pane_finds([body]) == [False]

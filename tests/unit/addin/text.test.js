@@ -10,10 +10,10 @@ const html = (text, raw = text) => ({ format: 'html', text, raw });
 const plain = (raw) => ({ format: 'text', text: raw, raw });
 
 const SURVIVORS = {
-  'as it is': TAG,
+  'unchanged': TAG,
   'in the middle of words': `before${TAG}after`,
   'in capitals': TAG.toUpperCase(),
-  'without its end': TAG.slice(0, -1),
+  'without its closing #': TAG.slice(0, -1),
   'wrapped over lines': TAG.replace('4f50', '4f\r\n  50'),
   'with non-breaking spaces': TAG.replaceAll('-', '-\u00a0'),
   'with zero-width characters': TAG.replaceAll('-', '\u200b-\u00ad'),
@@ -32,7 +32,7 @@ for (const [name, text] of Object.entries(SURVIVORS)) {
   });
 }
 
-test('a tag is found in a rewritten link, where nobody reads it', () => {
+test('a tag is found in a rewritten link, where no reader sees it', () => {
   assert.ok(hasTag(html('Join', `<a href="https://safelinks.example/?url=${encodeURIComponent(TAG)}">Join</a>`)));
 });
 
@@ -43,28 +43,28 @@ for (const text of ['', 'PXPS:-', 'PXPS:-0b1c2d3e', 'TOK:-ABC#', 'tok: tick', '1
   });
 }
 
-test('a promise is found whole, of this version or of an older one', () => {
+test('the whole promise is found, of this version and of an older one', () => {
   for (const length of [64, 88]) {
     const promise = `TOK:-${'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.repeat(3).slice(0, length)}`;
     assert.equal(findTag(`Later ${promise}# and more`), promise);
   }
 });
 
-test('the first tag is given without its end', () => {
+test('the first tag is returned without its closing #', () => {
   assert.equal(findTag(`Instructions will follow. ${PROMISE}`), PROMISE.slice(0, -1));
 });
 
-test('a body holds a block however it was restyled', () => {
+test('a block is found in a body however it was restyled', () => {
   const mark = 'Join my room: https://vmr.example.com/?conference=alice — PIN 1234';
   const restyled = 'join  my room\u00a0:\nhttps://vmr.example.com/ ?conference=alice - PIN\u20091234';
   assert.ok(holds(plain(`Agenda ${restyled} Bye`), mark));
   assert.equal(holds(plain(restyled.replace('1234', '9999')), mark), false);
 });
 
-test('a block without any text is in no body', () => {
+test('a block without any text is found in no body', () => {
   assert.equal(holds(plain('anything'), ' — '), false);
 });
 
-test('letters of every script count', () => {
+test('letters of every script are compared', () => {
   assert.equal(letters('Größe: ＡＢ 会議室, مرحبا!'), 'größeab会議室مرحبا');
 });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { View } from '../../../addin/src/view.js';
 
-/** As much of a document as the view needs before it shows anything. */
+/** The part of a document that the view needs before it shows anything. */
 function page() {
   const element = { addEventListener: () => {} };
   return { documentElement: { dataset: {} }, getElementById: () => element };

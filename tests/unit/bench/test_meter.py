@@ -16,7 +16,7 @@ def metered() -> tuple[MeteredStorage, MemoryStorage, Meter]:
     return MeteredStorage(memory, meter), memory, meter
 
 
-async def test_trips_that_wait_for_each_other_are_told_from_those_at_the_same_time() -> None:
+async def test_sequential_storage_trips_are_counted_apart_from_concurrent_ones() -> None:
     storage, memory, meter = metered()
     table = storage.table("meetings")
     await read(table, 2)
@@ -26,7 +26,7 @@ async def test_trips_that_wait_for_each_other_are_told_from_those_at_the_same_ti
     assert meter.sequential == 3
 
 
-async def test_it_passes_everything_through() -> None:
+async def test_the_meter_passes_everything_through() -> None:
     storage, memory, meter = metered()
     await storage.table("meetings").commit("p", Insert("k", {"v": 1}), Insert("l", {"v": 2}))
     await storage.queue("meeting-requests").send("text", timedelta(seconds=3))
@@ -39,7 +39,7 @@ async def test_it_passes_everything_through() -> None:
     assert meter.calls == {"meetings": 4, "meeting-requests": 1}
 
 
-async def test_a_failed_request_counts_too() -> None:
+async def test_a_failed_request_is_counted_too() -> None:
     storage, _, meter = metered()
     table = storage.table("meetings")
     results = await asyncio.gather(*(table.commit("p", Insert("k", {})) for _ in range(2)), return_exceptions=True)
@@ -47,7 +47,7 @@ async def test_a_failed_request_counts_too() -> None:
     assert meter.total == 2
 
 
-def test_counting_starts_anew() -> None:
+def test_counting_can_be_restarted() -> None:
     meter = Meter()
     with meter.span("x"):
         pass

@@ -18,13 +18,13 @@ from bench.result import Result, table, write
         (1e9, None, False, True),
     ],
 )
-def test_a_budget_may_be_used_up_and_not_exceeded(
+def test_a_budget_may_be_used_up_but_not_exceeded(
     figure: float, budget: float | None, at_least: bool, passed: bool
 ) -> None:
     assert Result("x", figure, "ms", budget, at_least=at_least).passed is passed
 
 
-def test_the_table_tells_what_failed() -> None:
+def test_the_table_shows_what_failed() -> None:
     head, good, bad, plain = table(
         [Result("good", 1, "ms", 2), Result("bad", 3, "ms", 2, note="why"), Result("plain", 1234.5, "ms")]
     ).splitlines()
@@ -34,7 +34,7 @@ def test_the_table_tells_what_failed() -> None:
     assert plain.split() == ["plain", "1,234", "ms"]
 
 
-def test_results_are_kept_with_their_budgets(tmp_path: Path) -> None:
+def test_results_are_stored_with_their_budgets(tmp_path: Path) -> None:
     write([Result("x", 0.12345, "×", 1.5), Result("y", 95.91, "%", 90, at_least=True)], tmp_path / "results.json")
     assert json.loads((tmp_path / "results.json").read_text()) == [
         {"what": "x", "figure": 0.123, "unit": "×", "budget": 1.5, "is": "at most", "passed": True},

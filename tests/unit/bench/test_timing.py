@@ -4,11 +4,11 @@ from bench.timing import WARM_UP, medians, percentile
 
 
 @pytest.mark.parametrize(("share", "expected"), [(0, 1), (0.5, 51), (0.99, 100), (1, 100)])
-def test_percentile(share: float, expected: float) -> None:
+def test_percentiles_are_computed(share: float, expected: float) -> None:
     assert percentile([float(value) for value in range(100, 0, -1)], share) == expected
 
 
-async def test_calls_take_turns() -> None:
+async def test_calls_are_timed_one_at_a_time() -> None:
     order: list[str] = []
 
     async def call(name: str) -> None:

@@ -29,20 +29,18 @@ UNKNOWN = {"name": "odd", "skip_reason": "no connection"}
         ),
     ],
 )
-def test_what_a_report_says(report: list[dict[str, Any]], faults: list[str], summary: str) -> None:
+def test_a_report_is_summarised(report: list[dict[str, Any]], faults: list[str], summary: str) -> None:
     assert audit.judge(report) == (faults, summary)
 
 
 @pytest.mark.parametrize(("strict", "code"), [("1", 1), ("", 0)])
-def test_what_is_known_is_an_error_only_where_that_is_asked_for(
-    monkeypatch: pytest.MonkeyPatch, strict: str, code: int
-) -> None:
+def test_known_faults_are_an_error_only_if_requested(monkeypatch: pytest.MonkeyPatch, strict: str, code: int) -> None:
     monkeypatch.setattr(audit, "_audit", lambda lock: ["bad 2: PYSEC-1"])
     assert audit.main({"STRICT": strict}) == code
 
 
 @pytest.mark.parametrize("program", ["raise SystemExit('no route to host')", "print('{'); raise SystemExit(3)"])
-def test_without_the_network_it_says_why_it_judged_nothing(
+def test_without_a_network_the_reason_is_printed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], program: str, tmp_path: Any
 ) -> None:
     interpreter = tmp_path / "python"

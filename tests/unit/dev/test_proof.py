@@ -1,4 +1,4 @@
-"""The proof: it believes only what it has seen, and says what it saw instead. It succeeds in tests/stack."""
+"""The proof believes only what it has seen, and otherwise says what it saw. tests/stack shows that it succeeds."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ GOOD: dict[str, Any] = {
 
 
 def book(seed: Seed = ONLINE, **changes: Any) -> None:
-    """Run the proof against answers that are good but for the changes."""
+    """Run the proof against good answers, apart from these changes."""
     answers = GOOD | changes
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -37,7 +37,7 @@ def book(seed: Seed = ONLINE, **changes: Any) -> None:
         Proof(AT, client, seed).book()
 
 
-def test_what_came_back_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_proof_shows_the_answers_it_received(capsys: pytest.CaptureFixture[str]) -> None:
     book()
     shown = capsys.readouterr().out
     assert "PXPS:-1#" in shown
@@ -45,7 +45,7 @@ def test_what_came_back_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert "come in: A meeting" in shown
 
 
-def test_a_mailbox_that_nobody_notifies_of_is_looked_at(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_on_premises_mailbox_is_polled(capsys: pytest.CaptureFixture[str]) -> None:
     book(ON_PREMISES)
     assert "vmr-ews@example.com" in capsys.readouterr().out
     with pytest.raises(StackError, match=r"/dev/run/poll was answered 500"):
@@ -63,7 +63,9 @@ def test_a_mailbox_that_nobody_notifies_of_is_looked_at(capsys: pytest.CaptureFi
         ({"local_alias=meet0": {"action": "continue", "result": {}}}, "an unknown alias was answered 200, not 404"),
     ],
 )
-def test_what_is_wrong_is_told(monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], said: str) -> None:
+def test_a_failed_step_is_reported_with_what_was_seen(
+    monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], said: str
+) -> None:
     monkeypatch.setattr(proof, "PROOF_TIMEOUT", 0.01)
     with pytest.raises(StackError, match=said):
         book(**changes)

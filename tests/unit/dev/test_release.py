@@ -1,4 +1,4 @@
-"""`make release`, on a repository of its own."""
+"""`make release`, in a separate repository."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ def git(root: Path, *words: str) -> str:
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository with a change that waits for release, and a builder that takes no time."""
+    """A repository with a change that waits for a release, and a builder that takes no time."""
 
     def build(output: Path, python_version: str) -> None:
         with zipfile.ZipFile(output, "w") as archive:
@@ -46,7 +46,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_it_dates_the_changelog_commits_and_tags(repository: Path) -> None:
+def test_a_release_dates_the_changelog_commits_and_tags(repository: Path) -> None:
     release.release(repository, "1.2.0", DAY)
     text = (repository / "CHANGELOG.md").read_text()
     assert text == CHANGELOG.replace("1.2.0, unreleased", "1.2.0, 2026-12-01")
@@ -56,7 +56,7 @@ def test_it_dates_the_changelog_commits_and_tags(repository: Path) -> None:
     assert git(repository, "status", "--porcelain") == ""
 
 
-def test_its_files_have_hashes_that_hold(repository: Path) -> None:
+def test_the_hashes_of_a_releases_files_are_correct(repository: Path) -> None:
     folder = release.release(repository, "1.2.0", DAY)
     names = {"vmr-scheduling-1.2.0.zip", "vmr-scheduling-1.2.0.cdx.json", "vmr-scheduling-1.2.0.md"}
     assert {file.name for file in folder.iterdir()} == names | {"SHA256SUMS"}
@@ -65,7 +65,7 @@ def test_its_files_have_hashes_that_hold(repository: Path) -> None:
     assert (folder / "vmr-scheduling-1.2.0.md").read_text() == "- Rooms.\n"
 
 
-def test_the_bill_names_what_is_in_the_package(repository: Path) -> None:
+def test_the_bill_of_materials_names_what_is_in_the_package(repository: Path) -> None:
     folder = release.release(repository, "1.2.0", DAY)
     bill: dict[str, Any] = json.loads((folder / "vmr-scheduling-1.2.0.cdx.json").read_text())
     msal = json.loads(sbom.NODE_LOCK.read_text())["packages"]["node_modules/@azure/msal-browser"]["version"]
@@ -78,7 +78,7 @@ def test_the_bill_names_what_is_in_the_package(repository: Path) -> None:
     assert bill["metadata"]["component"]["version"] == "1.2.0"
 
 
-def test_the_bill_is_valid_cyclonedx(repository: Path) -> None:
+def test_the_bill_of_materials_is_valid_cyclonedx(repository: Path) -> None:
     validation = pytest.importorskip("cyclonedx.validation.json", reason="cyclonedx-python-lib comes with pip-audit")
     schema = pytest.importorskip("cyclonedx.schema")
     text = (release.release(repository, "1.2.0", DAY) / "vmr-scheduling-1.2.0.cdx.json").read_text()
@@ -102,7 +102,7 @@ def test_the_bill_is_valid_cyclonedx(repository: Path) -> None:
         ("# Changelog\n\n## 1.3.0, 2026-12-01\n\n## 1.2.0, unreleased\n\n- Rooms.\n", "must begin with"),
     ],
 )
-def test_a_changelog_that_does_not_fit_is_refused(repository: Path, changelog: str, fault: str) -> None:
+def test_a_changelog_in_the_wrong_form_is_refused(repository: Path, changelog: str, fault: str) -> None:
     (repository / "CHANGELOG.md").write_text(changelog)
     git(repository, "commit", "-qam", "Other")
     with pytest.raises(release.ReleaseError, match=fault):
@@ -110,19 +110,19 @@ def test_a_changelog_that_does_not_fit_is_refused(repository: Path, changelog: s
     assert git(repository, "tag") == ""
 
 
-def test_what_is_not_committed_is_not_released(repository: Path) -> None:
+def test_uncommitted_changes_are_not_released(repository: Path) -> None:
     (repository / "more").touch()
     with pytest.raises(release.ReleaseError, match="not committed"):
         release.release(repository, "1.2.0", DAY)
 
 
-def test_a_version_is_released_once(repository: Path) -> None:
+def test_a_version_is_released_only_once(repository: Path) -> None:
     git(repository, "tag", "v1.2.0")
     with pytest.raises(release.ReleaseError, match="raise the version"):
         release.release(repository, "1.2.0", DAY)
 
 
-def test_without_a_package_nothing_is_released(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_released_without_a_package(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(output: Path, python_version: str) -> None:
         raise package.PackageError("no wheels")
 

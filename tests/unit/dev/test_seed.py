@@ -1,4 +1,4 @@
-"""The integrations that the local stack starts with."""
+"""The integrations with which the local stack starts."""
 
 from dev.environment import INTEGRATION, ON_PREMISES, ONLINE, seeds
 from dev.harness.secrets import MemorySecrets
@@ -9,7 +9,7 @@ from shared.integrations import IntegrationStore
 from shared.personal.store import VmrStore
 
 
-async def test_it_is_made_once_and_follows_the_stack_to_other_ports() -> None:
+async def test_the_first_integration_is_created_once_and_follows_the_stack_to_other_ports() -> None:
     store = IntegrationStore(MemoryStorage(), MemorySecrets(), SystemClock(), local=True)
     await seed(store, Places("http://127.0.0.1:7072", "http://127.0.0.1:7071"))
     first = await store.get(INTEGRATION)
@@ -21,7 +21,7 @@ async def test_it_is_made_once_and_follows_the_stack_to_other_ports() -> None:
     assert [one.uuid for one in await store.list()] == [INTEGRATION]
 
 
-async def test_a_second_one_is_reached_by_ews_where_that_is_asked_for() -> None:
+async def test_a_second_integration_over_ews_is_created_on_request() -> None:
     store = IntegrationStore(MemoryStorage(), MemorySecrets(), SystemClock(), local=True)
     assert seeds({}) == seeds({"EWS": "0"}) == (ONLINE,)
     await seed(store, Places("http://127.0.0.1:7072", "http://127.0.0.1:7071"), seeds({"EWS": "1"}))
@@ -30,10 +30,10 @@ async def test_a_second_one_is_reached_by_ews_where_that_is_asked_for() -> None:
     assert (one.uses_ews, other.uses_ews) == (False, True)
     assert (other.uuid, other.mailbox) == (ON_PREMISES.uuid, "vmr-ews@example.com")
     assert other.url == "http://127.0.0.1:9999/EWS/Exchange.asmx"
-    assert one.scheduled_alias_prefix != other.scheduled_alias_prefix, "a number tells whose it is"
+    assert one.scheduled_alias_prefix != other.scheduled_alias_prefix, "the prefix shows whose alias it is"
 
 
-async def test_users_sign_in_by_the_stack_s_own_provider_and_have_vmrs_of_their_own() -> None:
+async def test_users_sign_in_at_the_stacks_own_provider_and_have_personal_vmrs() -> None:
     storage = MemoryStorage()
     store = IntegrationStore(storage, MemorySecrets(), SystemClock(), local=True)
     await seed(store, Places("http://127.0.0.1:7072", "http://127.0.0.1:7071"))
@@ -41,14 +41,14 @@ async def test_users_sign_in_by_the_stack_s_own_provider_and_have_vmrs_of_their_
     assert integration.enable_personal_vmrs
     assert integration.personal_vmr_oauth_token_endpoint.startswith("http://127.0.0.1:7072/")
     vmrs = VmrStore(storage)
-    for _ in range(2):  # also where DATA_DIR has kept them
+    for _ in range(2):  # this also holds if DATA_DIR has kept them
         await seed_vmrs(vmrs, SystemClock().now())
     for user in ("alice@example.com", "bob@example.com"):
         assert [vmr for vmr in await vmrs.of_owner(INTEGRATION, user) if vmr.aliases]
     assert len({vmr.name for vmr in await vmrs.all()}) == len(await vmrs.all())
 
 
-async def test_only_what_the_demo_page_shows_has_its_stand_in_for_office_js() -> None:
+async def test_only_the_demos_integration_uses_the_stand_in_for_office_js() -> None:
     store = IntegrationStore(MemoryStorage(), MemorySecrets(), SystemClock(), local=True)
     await seed(store, Places("http://127.0.0.1:7072", "http://127.0.0.1:7071"), seeds({"EWS": "1"}))
     by_uuid = {one.uuid: one for one in await store.list()}

@@ -1,4 +1,4 @@
-"""Answers that browsers keep: what they have is not sent again, what they can unpack is sent small."""
+"""Files that browsers cache: a known file is not sent again, and a file is compressed for those who accept it."""
 
 import gzip
 
@@ -19,7 +19,7 @@ def served(content_type: str = "text/css; charset=utf-8", body: bytes = BODY, **
     return file_response(request(**headers), body, content_type, {"Cache-Control": IMMUTABLE})
 
 
-def test_a_first_request_gets_everything() -> None:
+def test_the_first_request_gets_the_whole_file() -> None:
     answer = served()
     assert (answer.status_code, answer.get_body()) == (200, BODY)
     assert dict(answer.headers) == {
@@ -32,7 +32,7 @@ def test_a_first_request_gets_everything() -> None:
 
 
 @pytest.mark.parametrize("header", ["{}", '"other", {}', '{}, W/"other"', "*"])
-def test_what_the_browser_has_is_not_sent_again(header: str) -> None:
+def test_a_file_that_the_browser_has_is_not_sent_again(header: str) -> None:
     etag = served().headers["ETag"]
     answer = served(If_None_Match=header.format(etag))
     assert (answer.status_code, answer.get_body()) == (304, b"")
@@ -40,13 +40,13 @@ def test_what_the_browser_has_is_not_sent_again(header: str) -> None:
     assert answer.headers["Cache-Control"] == IMMUTABLE
 
 
-def test_what_has_changed_is_sent() -> None:
+def test_a_changed_file_is_sent() -> None:
     etag = served().headers["ETag"]
     assert served(body=b"other", If_None_Match=etag).status_code == 200
 
 
 @pytest.mark.parametrize("accepted", ["gzip", "br, gzip", "deflate, GZIP;q=0.5", "br;q=1.0, gzip; q=0.8, *;q=0.1"])
-def test_text_is_compressed_for_those_who_can_unpack_it(accepted: str) -> None:
+def test_text_is_compressed_for_browsers_that_accept_it(accepted: str) -> None:
     answer = served(Accept_Encoding=accepted)
     assert answer.headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(answer.get_body()) == BODY
@@ -54,18 +54,18 @@ def test_text_is_compressed_for_those_who_can_unpack_it(accepted: str) -> None:
 
 
 @pytest.mark.parametrize("accepted", ["", "br", "gzip;q=0", "gzip; q=0.0", "identity, gzipped", "x-gzip"])
-def test_and_not_for_others(accepted: str) -> None:
+def test_text_is_not_compressed_for_other_browsers(accepted: str) -> None:
     answer = served(Accept_Encoding=accepted)
     assert "Content-Encoding" not in answer.headers
     assert answer.get_body() == BODY
 
 
-def test_what_was_compressed_ahead_is_sent_as_it_is() -> None:
+def test_a_precompressed_file_is_sent_as_it_is() -> None:
     answer = file_response(request(Accept_Encoding="gzip"), BODY, "text/javascript", {}, gzipped=b"ready")
     assert answer.get_body() == b"ready"
 
 
-def test_a_picture_is_compressed_already() -> None:
+def test_an_image_is_not_compressed_again() -> None:
     answer = served("image/png", Accept_Encoding="gzip")
     assert "Content-Encoding" not in answer.headers
     assert "Vary" not in answer.headers

@@ -1,4 +1,4 @@
-"""Every error has its status, and no response reveals what is not meant for its reader (rule 6)."""
+"""Every error has an HTTP status, and no response reveals anything that its reader may not know (rule 6)."""
 
 import importlib
 import json
@@ -45,45 +45,45 @@ from shared.storage import RowChanged, RowExists
 INTERNAL = {
     SchedulingError: "the base",
     SettingsError: "the app cannot start",
-    GraphError: "Graph refused what we sent: a bug of ours or of the deployment",
+    GraphError: "Graph refused what we sent: our bug, or a wrong deployment",
     GraphItemGone: "the processor's business",
     ForeignItem: "the processor's business",
-    EwsError: "EWS refused what we sent: a bug of ours or of the deployment",
+    EwsError: "EWS refused what we sent: our bug, or a wrong deployment",
     ItemGone: "the processor's business",
     CalendarItemGone: "the processor's business",
     MessageNotFound: "the processor's business",
     NodeRefused: "the Management Node refused what we sent",
-    MailboxUnreadable: "an alarm of the sweep",
-    StillWaiting: "an alarm of the sweep",
-    CalendarDiffers: "an alarm of the nightly comparison",
-    RoomsDiffer: "an alarm of the comparison with a Management Node",
-    TasksFailed: "an alarm of the hourly round",
+    MailboxUnreadable: "raised as an alarm by the sweep",
+    StillWaiting: "raised as an alarm by the sweep",
+    CalendarDiffers: "raised as an alarm by the nightly comparison",
+    RoomsDiffer: "raised as an alarm by the comparison with a Management Node",
+    TasksFailed: "raised as an alarm by the hourly round",
 }
-"""Errors that answer 500, each with the reason why no caller can do anything about it."""
+"""Errors that are answered with 500, each with the reason why no caller can do anything about it."""
 
 
 def tree(kind: type[SchedulingError] = SchedulingError) -> Iterator[type[SchedulingError]]:
-    """The class and all below it, wherever they are defined."""
+    """The class and all its subclasses, wherever they are defined."""
     yield kind
     for below in kind.__subclasses__():
         yield from tree(below)
 
 
 def everything() -> set[type[SchedulingError]]:
-    """Every error that a function may meet; the command line tells its own to a person at a terminal."""
+    """Every error that a function may meet; the command line reports its own errors in the terminal."""
     for module in pkgutil.walk_packages(shared.__path__, "shared."):
         if not module.name.startswith("shared.cli"):
             importlib.import_module(module.name)
     return {kind for kind in tree() if re.match(r"shared\.(?!cli\.)", kind.__module__)}
 
 
-def test_the_mapping_is_complete() -> None:
-    """A new kind of error answers 500 only where that is meant."""
+def test_the_mapping_of_errors_is_complete() -> None:
+    """A new kind of error may be answered with 500 only on purpose."""
     unmapped = {kind for kind in everything() if not any(base in STATUS for base in kind.__mro__[:-4])}
-    assert unmapped <= set(INTERNAL), "give these a place in STATUS or below a class that has one"
+    assert unmapped <= set(INTERNAL), "give these a place in STATUS, or make them subclasses of one that has it"
 
 
-def test_every_error_has_a_code_of_its_own_or_its_parents() -> None:
+def test_every_error_has_a_code_or_inherits_one() -> None:
     assert all(re.fullmatch("[a-z_]+", kind.code) for kind in everything())
 
 
@@ -107,7 +107,7 @@ def test_every_error_has_a_code_of_its_own_or_its_parents() -> None:
         (SchedulingError("x"), 500),
     ],
 )
-def test_statuses(error: SchedulingError, status: int) -> None:
+def test_errors_have_their_http_status(error: SchedulingError, status: int) -> None:
     """401, 403, 404, 409, 422, 429, 503."""
     assert status_of(error) == status
     assert failure(error).status_code == status
@@ -132,7 +132,7 @@ async def test_a_result_is_wrapped() -> None:
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-async def test_an_answer_of_its_own_passes_as_it_is() -> None:
+async def test_a_finished_response_is_returned_unchanged() -> None:
     own = json_response({"status": "fail"}, 404)
 
     @json_endpoint
@@ -157,7 +157,7 @@ async def test_a_failure_says_what_is_wrong_and_where_to_look(caplog: pytest.Log
     assert error["correlation_id"] in caplog.text
 
 
-async def test_a_fault_of_ours_tells_nothing_but_its_correlation_id(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_internal_error_reveals_only_its_correlation_id(caplog: pytest.LogCaptureFixture) -> None:
     @json_endpoint
     async def endpoint(_: func.HttpRequest) -> Any:
         raise ZeroDivisionError("alice@example.com")
@@ -169,11 +169,11 @@ async def test_a_fault_of_ours_tells_nothing_but_its_correlation_id(caplog: pyte
     assert "ZeroDivisionError" not in answer.get_body().decode()
     [record] = caplog.records
     assert error["correlation_id"] in record.getMessage()
-    assert record.exc_info is not None, "the log tells more"
+    assert record.exc_info is not None, "the log contains the details"
 
 
 @pytest.mark.parametrize(("wait", "header"), [(0.1, "1"), (2.128, "2"), (90, "90")])
-def test_who_has_to_wait_is_told_how_long(wait: float, header: str) -> None:
+def test_a_caller_who_must_wait_is_told_for_how_long(wait: float, header: str) -> None:
     assert failure(RateLimited("Please wait.", wait)).headers["Retry-After"] == header
     assert "Retry-After" not in failure(NotFound("x")).headers
 
@@ -204,10 +204,10 @@ async def management_failure(error: Exception, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("error", [RateLimited("Please wait.", 90), NotFound("Not here."), ZeroDivisionError("alice")])
-async def test_every_kind_of_endpoint_tells_status_and_wait_alike(
+async def test_every_kind_of_endpoint_gives_status_and_retry_after_alike(
     error: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Sign-in pages once forgot the Retry-After."""
+    """Sign-in pages once left out Retry-After."""
     answers = [await json_failure(error), await page_failure(error), await management_failure(error, monkeypatch)]
     status = status_of(error) if isinstance(error, SchedulingError) else 500
     wait = "90" if isinstance(error, RateLimited) else None

@@ -1,4 +1,4 @@
-"""Graph's webhook: what strangers post there costs them more than us."""
+"""Graph's webhook: what strangers post there costs them more than it costs us."""
 
 import logging
 from types import SimpleNamespace
@@ -12,7 +12,7 @@ from shared.mailboxes.client_state import ClientStates
 
 
 class NoQueue:
-    """The queue's binding, into which nothing may go."""
+    """The queue's output binding, which must receive nothing."""
 
     def set(self, messages: object) -> None:
         raise AssertionError(messages)
@@ -29,7 +29,7 @@ class NoQueue:
     ],
     ids=["empty", "deep", "no list", "large", "forged"],
 )
-async def test_what_is_refused_or_not_believed_writes_no_log_line(
+async def test_refused_or_unproven_requests_write_no_log_line(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, body: bytes, status: int
 ) -> None:
     webhook = Webhook(ClientStates(b"k" * 32))

@@ -33,7 +33,7 @@ async def deployment(credential: BasicCredential) -> AsyncIterator[Services]:
         StorageAccount("x"),
         "https://vmr.example.com",
         b"k" * 32,
-        graph_base_url="http://127.0.0.1:1/v1.0",  # saving tests the connection: nothing listens there
+        graph_base_url="http://127.0.0.1:1/v1.0",  # saving tests the connection, and nothing listens there
         secrets_file="x",
         management=credential,
     )
@@ -51,7 +51,7 @@ async def send(method: str, path: str, body: Any = None, **headers: str) -> func
 
 
 @pytest.mark.usefixtures("deployment")
-async def test_an_integrations_life() -> None:
+async def test_an_integration_is_created_changed_and_deleted() -> None:
     created = await send("POST", CONNECTORS, graph_fields(), **PROOF)
     assert (created.status_code, created.headers["Location"]) == (201, f"/api/admin/{CONNECTORS}1/")
     etag = created.headers["ETag"]
@@ -69,20 +69,20 @@ async def test_an_integrations_life() -> None:
 
 @pytest.mark.usefixtures("deployment")
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Basic YWRtaW46eA=="}, {"Authorization": "Bearer x.y.z"}])
-async def test_nobody_gets_in_without_proof(headers: dict[str, str]) -> None:
+async def test_every_request_needs_credentials(headers: dict[str, str]) -> None:
     answer = await send("GET", CONNECTORS, **headers)
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"] == 'Basic realm="management"'
     assert "objects" not in json.loads(answer.get_body())
 
 
-async def test_nobody_gets_in_where_no_password_is_set() -> None:
+async def test_nobody_is_admitted_if_no_password_is_set() -> None:
     settings = Settings(StorageAccount("x"), "https://vmr.example.com", b"k" * 32, secrets_file="x")
     install(Services(settings, MemoryStorage(), MemorySecrets(), FakeClock()))
     assert (await send("GET", CONNECTORS, **PROOF)).status_code == 401
 
 
-async def test_a_fault_of_ours_tells_nothing(
+async def test_an_internal_error_reveals_nothing(
     deployment: Services, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def broken(*_: int) -> None:

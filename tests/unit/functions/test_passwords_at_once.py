@@ -1,4 +1,4 @@
-"""Wrong passwords in masses: whoever is turned away is told when to come back, at both doors."""
+"""A flood of wrong passwords: whoever is turned away learns when to come back, for policy and management alike."""
 
 import asyncio
 import base64
@@ -49,7 +49,7 @@ async def asks_management(password: str, address: str) -> func.HttpResponse:
 
 @pytest.mark.usefixtures("deployment")
 @pytest.mark.parametrize(("ask", "right"), [(asks_policy, 404), (asks_management, 200)])
-async def test_guesses_of_one_address_leave_room_for_whoever_is_right(
+async def test_guesses_from_one_address_leave_room_for_the_right_password(
     ask: Callable[[str, str], Coroutine[Any, Any, func.HttpResponse]], right: int
 ) -> None:
     guesses = [asyncio.create_task(ask(str(n), "203.0.113.7")) for n in range(GUESSES)]

@@ -1,4 +1,4 @@
-"""O1: alarms say what is wrong, since when and what to do, and go when it is fixed."""
+"""O1: alarms say what is wrong, since when and what to do, and disappear when it is fixed."""
 
 import asyncio
 from datetime import timedelta
@@ -37,7 +37,7 @@ async def test_an_alarm_is_raised_and_cleared(world: AlarmsWorld) -> None:
         assert await world.of() == []
 
 
-async def test_an_alarm_that_lasts_keeps_its_beginning_and_tells_the_newest_cause(world: AlarmsWorld) -> None:
+async def test_a_lasting_alarm_keeps_its_beginning_and_shows_the_newest_cause(world: AlarmsWorld) -> None:
     since = world.clock.now().isoformat()
     await world.alarms.raise_(ONE, AlarmKind.CONNECTION, "Graph answered 403.")
     world.clock.move(timedelta(hours=1))
@@ -45,7 +45,7 @@ async def test_an_alarm_that_lasts_keeps_its_beginning_and_tells_the_newest_caus
     assert await world.of() == [Alarm(ONE, AlarmKind.CONNECTION, "Graph answered 404.", since)]
 
 
-async def test_kinds_and_integrations_are_apart(world: AlarmsWorld) -> None:
+async def test_alarms_of_different_kinds_and_integrations_are_independent(world: AlarmsWorld) -> None:
     await world.alarms.raise_(ONE, AlarmKind.CONNECTION, "a")
     await world.alarms.raise_(ONE, AlarmKind.POISON, "b")
     await world.alarms.raise_(OTHER, AlarmKind.POISON, "c")
@@ -54,7 +54,7 @@ async def test_kinds_and_integrations_are_apart(world: AlarmsWorld) -> None:
     assert [alarm.cause for alarm in await world.of(OTHER)] == ["c"]
 
 
-async def test_many_processes_may_raise_and_clear_at_once(world: AlarmsWorld) -> None:
+async def test_many_processes_may_raise_and_clear_alarms_concurrently(world: AlarmsWorld) -> None:
     await asyncio.gather(*(world.alarms.raise_(ONE, AlarmKind.POISON, str(n % 3)) for n in range(20)))
     assert len(await world.of()) == 1
     await asyncio.gather(*(world.alarms.clear(ONE, AlarmKind.POISON) for _ in range(20)))
@@ -67,7 +67,7 @@ def test_every_alarm_has_a_remedy(kind: AlarmKind) -> None:
     assert Alarm(ONE, kind, "", "").remedy == REMEDIES[kind]
 
 
-async def test_an_alarm_about_an_event_goes_when_it_has_been_quiet_for_a_while(world: AlarmsWorld) -> None:
+async def test_an_alarm_about_an_event_is_cleared_after_a_quiet_period(world: AlarmsWorld) -> None:
     week = timedelta(days=7)
     await world.alarms.raise_(ONE, AlarmKind.POISON, "Correlation id 1.")
     world.clock.move(timedelta(days=5))

@@ -1,4 +1,4 @@
-"""Answers are read within bounds: as they come and unpacked, in time, and without keeping cookies."""
+"""Answers are read within bounds, both compressed and decompressed: in size, in time, and without keeping cookies."""
 
 import asyncio
 import gzip
@@ -17,7 +17,7 @@ BOUNDS = Bounds(bytes=1_000_000, seconds=30.0, connections=2)
 
 
 class Body(httpx.AsyncByteStream):
-    """A body that counts what is taken of it, and whether it was released."""
+    """A body that records how much of it was read, and whether it was released."""
 
     def __init__(self, chunk: bytes, times: int) -> None:
         self.chunk, self.times = chunk, times
@@ -42,7 +42,7 @@ async def asked(answer: httpx.Response, bounds: Bounds = BOUNDS) -> httpx.Respon
         return await http.get(URL)
 
 
-async def test_a_bomb_is_unpacked_in_pieces_and_no_further_than_the_limit() -> None:
+async def test_a_decompression_bomb_is_unpacked_in_pieces_up_to_the_limit() -> None:
     body = Body(gzip.compress(bytes(100_000_000)), 1)
     answer = httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=body)
     transport = BoundedTransport(BOUNDS, httpx.MockTransport(lambda _: answer))
@@ -60,7 +60,7 @@ async def test_a_bomb_is_unpacked_in_pieces_and_no_further_than_the_limit() -> N
     assert max(sizes) <= 65_536
 
 
-async def test_a_body_without_end_is_let_go_at_the_limit() -> None:
+async def test_an_endless_body_is_abandoned_at_the_limit() -> None:
     body = Body(b"x" * 50_000, 10_000)
     with pytest.raises(AnswerRefused, match="larger than"):
         await asked(httpx.Response(200, stream=body))
@@ -68,7 +68,7 @@ async def test_a_body_without_end_is_let_go_at_the_limit() -> None:
     assert body.is_closed
 
 
-async def test_what_unpacks_to_nothing_has_an_end_too() -> None:
+async def test_an_endless_body_that_unpacks_to_nothing_is_abandoned_too() -> None:
     empty_block = zlib.compressobj(wbits=31).flush(zlib.Z_FULL_FLUSH)[-5:]
     head = gzip.compress(b"")[:10]
     body = Body(empty_block * 10_000, 10_000)
@@ -85,20 +85,20 @@ async def test_what_unpacks_to_nothing_has_an_end_too() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "nonsense"])
-async def test_an_encoding_that_was_not_asked_for_is_refused(encoding: str) -> None:
+async def test_an_encoding_that_was_not_requested_is_refused(encoding: str) -> None:
     body = Body(b"x", 1)
     with pytest.raises(AnswerRefused, match="not requested"):
         await asked(httpx.Response(200, headers={"Content-Encoding": encoding}, stream=body))
     assert body.is_closed
 
 
-async def test_what_is_no_gzip_is_refused() -> None:
+async def test_a_body_that_is_not_gzip_as_announced_is_refused() -> None:
     with pytest.raises(AnswerRefused, match="decompressed"):
         await asked(httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=Body(b"plain", 1)))
 
 
 @given(st.binary(max_size=300_000), st.sampled_from(["", "identity", "gzip", "GZIP", "x-gzip", "deflate"]), st.data())
-async def test_what_keeps_within_bounds_comes_as_it_is(content: bytes, encoding: str, data: st.DataObject) -> None:
+async def test_a_body_within_bounds_is_returned_unchanged(content: bytes, encoding: str, data: st.DataObject) -> None:
     packed = {"": content, "identity": content, "deflate": zlib.compress(content)}.get(encoding, gzip.compress(content))
     size = data.draw(st.integers(1, len(packed) + 1))
 
@@ -111,7 +111,7 @@ async def test_what_keeps_within_bounds_comes_as_it_is(content: bytes, encoding:
 
 
 @pytest.mark.parametrize("head_comes", [True, False])
-async def test_an_answer_that_trickles_is_given_up_as_a_whole(head_comes: bool) -> None:
+async def test_an_answer_that_trickles_is_abandoned_after_a_total_time(head_comes: bool) -> None:
     async def trickle() -> AsyncIterator[bytes]:
         while True:
             yield b" "
@@ -128,7 +128,7 @@ async def test_an_answer_that_trickles_is_given_up_as_a_whole(head_comes: bool) 
             await http.get(URL)
 
 
-async def test_only_gzip_is_asked_for() -> None:
+async def test_only_gzip_is_requested() -> None:
     seen: list[httpx.Headers] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -140,7 +140,7 @@ async def test_only_gzip_is_asked_for() -> None:
     assert seen[0].get_list("Accept-Encoding") == ["gzip"]
 
 
-async def test_cookies_of_one_answer_do_not_go_with_the_next_request() -> None:
+async def test_cookies_of_one_answer_are_not_sent_with_the_next_request() -> None:
     seen: list[httpx.Headers] = []
 
     def answer(request: httpx.Request) -> httpx.Response:

@@ -1,4 +1,4 @@
-"""JSON is read as json reads it, up to a depth; deeper JSON is a clear refusal, whatever its texts hold."""
+"""JSON is read as the json module reads it, up to a depth; deeper JSON is refused, whatever its texts contain."""
 
 import json
 from typing import Any
@@ -18,19 +18,19 @@ VALUES = st.recursive(
 
 
 @given(VALUES, st.booleans())
-def test_what_json_says_is_read(value: Any, ascii_only: bool) -> None:
+def test_valid_json_is_read(value: Any, ascii_only: bool) -> None:
     assert read_json(json.dumps(value, ensure_ascii=ascii_only).encode()) == value
 
 
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}"), ('[{"]}":', "}]")])
-def test_json_is_read_to_a_depth_and_refused_beyond(opening: str, closing: str) -> None:
+def test_json_is_read_up_to_a_depth_and_refused_beyond(opening: str, closing: str) -> None:
     times = MAX_DEPTH // (opening.count("[") + opening.count("{"))
     assert read_json(f"{opening * times}1{closing * times}".encode())
     with pytest.raises(ValueError, match="nested more than"):
         read_json(f"{opening * (times + 1)}1{closing * (times + 1)}".encode())
 
 
-def test_brackets_in_texts_are_no_depth() -> None:
+def test_brackets_inside_texts_do_not_count_as_depth() -> None:
     text = '[{\\"' * 500
     assert read_json(json.dumps([text]).encode()) == [text]
 
@@ -39,6 +39,6 @@ def test_brackets_in_texts_are_no_depth() -> None:
     "content",
     [b"[" * 200_000, b'{"a":' * 200_000, b'"' + b"[" * 1000, ("[" * 200_000).encode("utf-16"), b"", b"\xff", b"[1,]"],
 )
-def test_what_is_no_json_is_a_value_error(content: bytes) -> None:
+def test_invalid_json_raises_a_value_error(content: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         read_json(content)

@@ -1,4 +1,4 @@
-"""Where conferences live is chosen once: another Platform reaches scheduling, timers, retirement, and erasure."""
+"""The platform for conferences is chosen once: another Platform reaches scheduling, timers, retirement and erasure."""
 
 import pytest
 
@@ -17,7 +17,7 @@ from tests.support.meetings_world import MeetingsWorld, stored_integration
 
 
 class OtherPlatform(PolicyPlatform):
-    """Remembers what it was told."""
+    """A platform that records what it was told."""
 
     def __init__(self, tables: Tables) -> None:
         super().__init__(tables)
@@ -34,7 +34,7 @@ class OtherPlatform(PolicyPlatform):
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[OtherPlatform]:
-    """Every platform that the composition made; each is the other one."""
+    """Every platform that the composition created; each is the replacement."""
     made: list[OtherPlatform] = []
 
     def platform_of(rooms: Rooms, _: PlaceOf) -> OtherPlatform:

@@ -1,4 +1,4 @@
-"""Addresses decide who somebody is: none that only looks or folds like another one passes for it."""
+"""Addresses decide who somebody is, so an address that only looks or folds like another is never accepted as it."""
 
 import re
 
@@ -13,30 +13,30 @@ LOOKALIKES = ["boß@example.com", "boſs@example.com", "BOẞ@example.com", "bos
 KELVIN = "\u212aim@example.com"
 
 
-def test_case_and_blanks_around_make_no_difference() -> None:
+def test_case_and_surrounding_blanks_make_no_difference() -> None:
     assert folded_address(" Boss@Example.COM\n") == "boss@example.com"
     assert same_address("Boss@Example.com", "bOSS@example.COM")
 
 
 @pytest.mark.parametrize("odd", LOOKALIKES)
-def test_what_folds_to_an_address_is_not_it(odd: str) -> None:
+def test_an_address_that_only_folds_to_another_is_a_different_address(odd: str) -> None:
     assert not same_address(odd, "boss@example.com")
     assert not same_address(odd, odd)
     with pytest.raises(ValueError, match="ASCII"):
         folded_address(odd)
 
 
-def test_the_kelvin_sign_is_no_k_though_lower_makes_it_one() -> None:
+def test_the_kelvin_sign_is_not_a_k_although_lower_turns_it_into_one() -> None:
     assert KELVIN.lower() == "kim@example.com"
     assert not same_address(KELVIN, "kim@example.com")
 
 
-def test_nobody_is_nobody() -> None:
+def test_two_empty_addresses_are_not_the_same_person() -> None:
     assert not same_address("", " ")
 
 
 @given(st.text(max_size=30), st.text(max_size=30))
-def test_only_the_same_letters_are_the_same_address(one: str, other: str) -> None:
+def test_only_equal_letters_make_equal_addresses(one: str, other: str) -> None:
     if same_address(one, other):
         pairs = zip(one.strip(), other.strip(), strict=True)
         assert all(a.isascii() and (a == b or a.swapcase() == b) for a, b in pairs)
@@ -44,8 +44,8 @@ def test_only_the_same_letters_are_the_same_address(one: str, other: str) -> Non
 
 FOLDED = re.compile(r"(?i:email|address|username|upn|owner|mailbox)\w*(?:\(\))?\)?\.(?:lower|casefold|upper)\(")
 ELSEWHERE = {
-    "shared/meetings/texts.py": "who gets a mail, each once: nobody is let in by it",
-    "shared/integrations/integration.py": "of settings, where an address is ASCII",
+    "shared/meetings/texts.py": "who gets a mail, each once; nobody is admitted by it",
+    "shared/integrations/integration.py": "in settings, where an address is ASCII",
 }
 
 
@@ -57,4 +57,4 @@ def test_no_address_is_folded_anywhere_else() -> None:
         for line in file.read_text().splitlines()
         if FOLDED.search(line) and "mail_addresses" not in file.name
     }
-    assert found <= ELSEWHERE.keys(), "compare addresses by shared/mail_addresses.py"
+    assert found <= ELSEWHERE.keys(), "compare addresses with shared/mail_addresses.py"

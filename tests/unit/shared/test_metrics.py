@@ -1,4 +1,4 @@
-"""Metrics: the form that the queries in infra/bicep/queries read."""
+"""Metrics are written in the form that the queries in infra/bicep/queries read."""
 
 import json
 import logging
@@ -24,4 +24,4 @@ def test_a_metric_is_one_line_of_json_after_its_marker(
         measure(Metric.ANSWER_LAG, 3.25, UUID, outcome)
     [message] = caplog.messages
     assert message.startswith("metric {")
-    assert json.loads(message[7:]) == fields  # as `parse_json(substring(message, 7))` does in the queries
+    assert json.loads(message[7:]) == fields  # like `parse_json(substring(message, 7))` in the queries

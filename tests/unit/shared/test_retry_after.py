@@ -1,4 +1,4 @@
-"""How long another server asks to wait: one reading of Retry-After for Graph, Exchange and Management Nodes."""
+"""How long another server asks us to wait: Retry-After is read in one way for Graph, Exchange and Management Nodes."""
 
 import ast
 
@@ -18,17 +18,17 @@ NOW = "Mon, 23 Nov 2026 09:00:00 GMT"
         ("1e300", MAX_WAIT), ("Mon, 23 Nov 2026 09:02:00 GMT", 120), ("Mon, 23 Nov 2026 08:00:00 GMT", 0),
     ],
 )  # fmt: skip
-def test_how_long_to_wait(asked: str, seconds: float) -> None:
+def test_the_requested_wait_is_read(asked: str, seconds: float) -> None:
     assert retry_after(httpx.Headers({"retry-after": asked, "date": NOW})) == pytest.approx(seconds)
 
 
 @pytest.mark.parametrize("headers", [{}, {"Retry-After": "Mon, 23 Nov 2026 09:02:00 GMT"}, {"Date": NOW}])
-def test_nothing_said_and_a_date_without_the_servers_own_clock(headers: dict[str, str]) -> None:
+def test_a_missing_header_or_a_date_without_the_servers_clock_means_no_wait(headers: dict[str, str]) -> None:
     assert retry_after(headers) == 0
 
 
-def test_nobody_else_reads_the_header() -> None:
-    """Three readings once drifted apart: dates for one, fractions for two, bounds for one."""
+def test_no_other_module_reads_the_header() -> None:
+    """Three implementations once drifted apart: dates in one, fractions in two, bounds in one."""
     readers = {
         str(path.relative_to(ROOT))
         for path in (ROOT / "shared").rglob("*.py")

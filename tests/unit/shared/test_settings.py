@@ -1,4 +1,4 @@
-"""The environment is refused as a whole, with every fault named, before anything starts."""
+"""Invalid environment variables are refused together, with every fault named, before anything starts."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def without(*names: str) -> dict[str, str]:
     return {name: value for name, value in GOOD.items() if name not in names}
 
 
-def test_good_settings() -> None:
+def test_valid_settings_are_read() -> None:
     settings = load_settings(GOOD)
     assert settings.storage.connection_string == "UseDevelopmentStorage=true"
     assert settings.public_base_url == "https://vmr.example.com"
@@ -31,7 +31,7 @@ def test_good_settings() -> None:
     assert not settings.is_local
 
 
-def test_storage_by_identity() -> None:
+def test_storage_can_be_accessed_by_managed_identity() -> None:
     uris = {
         "SchedulingStorage__tableServiceUri": "https://a.table.core.windows.net",
         "SchedulingStorage__queueServiceUri": "https://a.queue.core.windows.net",
@@ -40,7 +40,7 @@ def test_storage_by_identity() -> None:
     assert (settings.storage.table_uri, settings.storage.queue_uri) == tuple(uris.values())
 
 
-def test_a_local_stack() -> None:
+def test_settings_of_a_local_stack_are_read() -> None:
     local = {"PUBLIC_BASE_URL": "http://127.0.0.1:7071/", "GRAPH_BASE_URL": "http://localhost:7072/v1.0/"}
     settings = load_settings(GOOD | local)
     assert settings.public_base_url == "http://127.0.0.1:7071"
@@ -93,8 +93,8 @@ def test_all_faults_are_named_at_once() -> None:
         assert name in str(refused.value)
 
 
-def test_nothing_secret_shows() -> None:
-    """I5, rule 6: neither when settings are printed nor in what is said of faults."""
+def test_nothing_secret_is_shown() -> None:
+    """I5, rule 6: neither when settings are printed nor in messages about faults."""
     secrets = {
         "SchedulingStorage": "AccountKey=c2VjcmV0",
         "TAG_SIGNING_KEY": "s3cret" * 6,
@@ -121,5 +121,5 @@ def test_nothing_secret_shows() -> None:
         ("", False),
     ],
 )
-def test_what_is_this_very_machine(url: str, loopback: bool) -> None:
+def test_loopback_addresses_are_recognised(url: str, loopback: bool) -> None:
     assert is_loopback(url) is loopback

@@ -1,4 +1,4 @@
-"""Zone names of Exchange (docs/facts/outlook-addin.md)."""
+"""Exchange's names of time zones (docs/facts/outlook-addin.md)."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
@@ -38,17 +38,17 @@ from shared.zones import iana_zone, zone_info, zone_like
         ("/etc/passwd", ""),
     ],
 )
-def test_names(name: str, iana: str) -> None:
+def test_zone_names_are_recognised(name: str, iana: str) -> None:
     assert iana_zone(name) == iana
 
 
 @pytest.mark.parametrize("name", ["UTC", "utc", "tzone://Microsoft/Utc", "Etc/UTC", "(UTC) Coordinated Universal Time"])
-def test_utc_by_all_its_names(name: str) -> None:
+def test_utc_is_recognised_by_all_its_names(name: str) -> None:
     assert iana_zone(name) in ("UTC", "Etc/UTC")
 
 
 @pytest.mark.parametrize("name", win_tz)
-def test_every_windows_zone_is_one_that_python_knows(name: str) -> None:
+def test_python_knows_every_windows_zone(name: str) -> None:
     assert iana_zone(name) in available_timezones()
 
 
@@ -66,12 +66,12 @@ WHEN = datetime(2026, 12, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("name", ["Europe/Vienna", "America/Chicago", "Asia/Kathmandu", "Australia/Lord_Howe"])
-def test_rules_are_known_by_the_time_that_they_make(name: str) -> None:
+def test_rules_are_matched_to_a_zone_with_the_same_offsets(name: str) -> None:
     found = ZoneInfo(zone_like(lambda moment: moment.astimezone(ZoneInfo(name)).utcoffset(), WHEN))
     for month in range(1, 13):
         noon = datetime(2026, month, 15, 12, tzinfo=UTC)
         assert noon.astimezone(found).utcoffset() == noon.astimezone(ZoneInfo(name)).utcoffset()
 
 
-def test_rules_of_nobody_are_not_known() -> None:
+def test_rules_that_match_no_zone_are_not_recognised() -> None:
     assert zone_like(lambda _: timedelta(hours=5, minutes=17), WHEN) == ""

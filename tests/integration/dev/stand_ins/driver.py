@@ -1,4 +1,4 @@
-"""The unmodified installer, except for the machine's Python, and stopping between two of its own steps when told to."""
+"""The real installer, except for the machine's Python, and for stopping between two of its steps when told to."""
 
 import os
 import sys

@@ -1,6 +1,7 @@
 """exchangelib, unmodified, as a client of the simulated Exchange.
 
-It blocks, and asks the server on many an attribute: everything runs in a thread, since the server is in this process.
+It blocks, and calls the server when many of its attributes are read, so everything runs in a thread: the server is in
+this process.
 """
 
 import asyncio
@@ -32,12 +33,12 @@ UTC = EWSTimeZone("UTC")
 
 
 def at(*parts: int) -> EWSDateTime:
-    """A moment in UTC, as exchangelib wants it."""
+    """A moment in UTC, in the form that exchangelib needs."""
     return EWSDateTime(*parts, tzinfo=UTC)
 
 
 class Client:
-    """A service account at the simulated Exchange."""
+    """A client with a service account at the simulated Exchange."""
 
     def __init__(
         self, world: ExchangeWorld, username: str = SERVICE, password: str = PASSWORD, auth: str | None = NTLM
@@ -51,23 +52,23 @@ class Client:
         )
 
     def mailbox(self, address: str = VMR_EWS, access: str = IMPERSONATION) -> Account:
-        """A mailbox; the server is not called yet."""
+        """A mailbox; this does not call the server yet."""
         return Account(address, config=self.configuration, access_type=access, default_timezone=UTC, locale="en_US")
 
     def delegate(self, address: str = VMR_EWS) -> Account:
-        """A mailbox by the account's own rights."""
+        """A mailbox opened with the account's own permissions."""
         return self.mailbox(address, DELEGATE)
 
     async def do(self, work: Callable[..., T], *arguments: Any) -> T:
-        """What a call gives."""
+        """The result of a call."""
         return await asyncio.to_thread(work, *arguments)
 
     async def inbox(self, address: str = VMR_EWS) -> list[Any]:
-        """The messages of the Inbox, all properties, oldest first."""
+        """The messages of the Inbox with all properties, oldest first."""
         return await self.do(lambda: list(self.mailbox(address).inbox.all().order_by("datetime_received")))
 
     async def newest(self, address: str = VMR_EWS) -> Any:
-        """The message that came last."""
+        """The latest message."""
         return (await self.inbox(address))[-1]
 
     async def calendar(self, start: datetime, end: datetime, *, most: int | None = None) -> list[Any]:

@@ -1,4 +1,4 @@
-"""EWS by hand, for what exchangelib cannot be made to send or to show."""
+"""Hand-written EWS requests, for what exchangelib cannot be made to send or to show."""
 
 import httpx
 from lxml import etree  # type: ignore[import-untyped]
@@ -17,7 +17,7 @@ NEWEST = '<t:RequestServerVersion Version="Exchange2016"/>'
 
 
 def envelope(body: str, header: str = "", version: str = NEWEST) -> str:
-    """A request; without the header ``version`` it is one of Exchange 2007."""
+    """A request; without the header ``version`` it counts as one of Exchange 2007."""
     return (
         '<?xml version="1.0" encoding="utf-8"?>'
         '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"'
@@ -28,17 +28,17 @@ def envelope(body: str, header: str = "", version: str = NEWEST) -> str:
 
 
 async def post(world: ExchangeWorld, content: str | bytes, **more: object) -> httpx.Response:
-    """Send something, signed in by Basic unless said otherwise."""
+    """Send a request, with Basic authentication unless stated otherwise."""
     headers = {**XML, **dict(more.pop("headers", {}))}  # type: ignore[call-overload]
     auth = more.pop("auth", BASIC)
     return await world.http.post("/EWS/Exchange.asmx", content=content, headers=headers, auth=auth, **more)  # type: ignore[arg-type]
 
 
 def texts(answer: httpx.Response, name: str) -> list[str]:
-    """The texts of all elements of a name, whatever their namespace."""
+    """The texts of all elements with this name, whatever their namespace."""
     return [item.text or "" for item in etree.fromstring(answer.content).iter(f"{{*}}{name}", name)]
 
 
 def attributes(answer: httpx.Response, name: str) -> dict[str, str]:
-    """The attributes of the first element of a name."""
+    """The attributes of the first element with this name."""
     return dict(next(etree.fromstring(answer.content).iter(f"{{*}}{name}")).attrib)

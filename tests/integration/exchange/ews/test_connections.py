@@ -37,25 +37,25 @@ def opened(account: Account) -> str:
 
 @pytest.mark.parametrize("auth", [BASIC, NTLM, None], ids=["basic", "ntlm", "found out"])
 @pytest.mark.parametrize("username", [SERVICE, "svc-vmr@example.com", r"example.com\SVC-VMR", "svc-vmr"])
-async def test_every_way_to_sign_in(world: ExchangeWorld, auth: str | None, username: str) -> None:
+async def test_every_way_to_sign_in_works(world: ExchangeWorld, auth: str | None, username: str) -> None:
     client = Client(world, username, auth=auth)
     assert await client.do(lambda: opened(client.mailbox())) == "Inbox"
 
 
 @pytest.mark.parametrize("auth", [BASIC, NTLM])
-async def test_a_wrong_password(world: ExchangeWorld, auth: str) -> None:
+async def test_a_wrong_password_is_refused(world: ExchangeWorld, auth: str) -> None:
     client = Client(world, password="wrong", auth=auth)
     with pytest.raises(UnauthorizedError):
         await client.do(lambda: opened(client.mailbox()))
 
 
-async def test_a_stranger(world: ExchangeWorld) -> None:
+async def test_an_unknown_account_is_refused(world: ExchangeWorld) -> None:
     client = Client(world, r"EXAMPLE\nobody", auth=NTLM)
     with pytest.raises(UnauthorizedError):
         await client.do(lambda: opened(client.mailbox()))
 
 
-async def test_ntlm_signs_a_connection_in_once(world: ExchangeWorld, client: Client) -> None:
+async def test_ntlm_authenticates_a_connection_once(world: ExchangeWorld, client: Client) -> None:
     statuses: list[int] = []
 
     def work() -> None:
@@ -67,11 +67,11 @@ async def test_ntlm_signs_a_connection_in_once(world: ExchangeWorld, client: Cli
         assert mailbox.trash.name == "Deleted Items"
 
     await client.do(work)
-    assert statuses.count(401) <= 1, "only the first request of the connection was refused"
+    assert statuses.count(401) <= 1, "only the first request on the connection was refused"
     assert statuses[-1] == 200
 
 
-async def test_credentials_of_ntlm_leave_nothing_behind(
+async def test_ntlm_credentials_leave_nothing_behind(
     client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -80,15 +80,15 @@ async def test_credentials_of_ntlm_leave_nothing_behind(
     assert os.listdir(tmp_path) == []
 
 
-async def test_behind_a_layer_7_balancer_ntlm_is_refused_for_ever(world: ExchangeWorld, client: Client) -> None:
+async def test_ntlm_always_fails_behind_a_layer_7_balancer(world: ExchangeWorld, client: Client) -> None:
     await world.http.patch("/dev/ews", json={"layer7_balancer": True})
     with pytest.raises(UnauthorizedError):
         await client.do(lambda: opened(client.mailbox()))
     basic = Client(world, "svc-vmr@example.com", auth=BASIC)
-    assert await basic.do(lambda: opened(basic.mailbox())) == "Inbox", "what comes with each request still works"
+    assert await basic.do(lambda: opened(basic.mailbox())) == "Inbox", "other schemes still work"
 
 
-async def test_a_changed_password_counts_for_new_connections(world: ExchangeWorld) -> None:
+async def test_a_changed_password_applies_to_new_connections(world: ExchangeWorld) -> None:
     await world.http.patch("/dev/ews", json={"passwords": {"svc-vmr": "rotated"}})
     new = Client(world, password="rotated")
     assert await new.do(lambda: opened(new.mailbox())) == "Inbox"
@@ -97,13 +97,13 @@ async def test_a_changed_password_counts_for_new_connections(world: ExchangeWorl
         await old.do(lambda: opened(old.mailbox()))
 
 
-async def test_what_is_offered_is_what_the_virtual_directory_allows(world: ExchangeWorld) -> None:
+async def test_the_offered_schemes_are_those_that_the_virtual_directory_allows(world: ExchangeWorld) -> None:
     await world.http.patch("/dev/ews", json={"schemes": ["NTLM"]})
     answer = await soap.post(world, soap.envelope(soap.GET_INBOX))
     assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "NTLM")
 
 
-async def test_nobody_is_asked_to_sign_in(world: ExchangeWorld) -> None:
+async def test_a_request_without_credentials_is_answered_with_the_schemes(world: ExchangeWorld) -> None:
     answer = await soap.post(world, soap.envelope(soap.GET_INBOX), auth=None)
     assert (answer.status_code, answer.content) == (401, b"")
     assert answer.headers.get_list("WWW-Authenticate") == ["Negotiate", "NTLM", 'Basic realm="localhost"']
@@ -114,7 +114,7 @@ async def test_nobody_is_asked_to_sign_in(world: ExchangeWorld) -> None:
     ["Basic !!!", "Basic " + base64.b64encode(b"svc-vmr").decode(), "NTLM !!!", "NTLM TlRMTVNTUAADAAAA", "Bearer x",
      "Kerberos x", "NTLM"],
 )  # fmt: skip
-async def test_odd_authorizations_are_refused(world: ExchangeWorld, authorization: str) -> None:
+async def test_malformed_authorization_headers_are_refused(world: ExchangeWorld, authorization: str) -> None:
     answer = await soap.post(world, soap.envelope(soap.GET_INBOX), auth=None, headers={"Authorization": authorization})
     assert answer.status_code == 401
 
@@ -122,7 +122,7 @@ async def test_odd_authorizations_are_refused(world: ExchangeWorld, authorizatio
 # --- impersonation and delegate access
 
 
-async def test_impersonation_of_those_in_scope(client: Client) -> None:
+async def test_accounts_within_the_scope_can_be_impersonated(client: Client) -> None:
     for address in (VMR_EWS, VMR, ALICE, BOB):
         assert await client.do(lambda address=address: opened(client.mailbox(address))) == "Inbox"
 
@@ -135,7 +135,7 @@ async def test_impersonation_of_those_in_scope(client: Client) -> None:
         (r"EXAMPLE\svc-norights", VMR_EWS, ErrorImpersonateUserDenied),
     ],
 )
-async def test_who_is_not_impersonated(
+async def test_accounts_outside_the_scope_cannot_be_impersonated(
     world: ExchangeWorld, username: str, address: str, error: type[Exception]
 ) -> None:
     client = Client(world, username)
@@ -143,7 +143,7 @@ async def test_who_is_not_impersonated(
         await client.do(lambda: opened(client.mailbox(address)))
 
 
-async def test_delegate_access(client: Client) -> None:
+async def test_a_delegate_can_open_the_mailbox(client: Client) -> None:
     assert await client.do(lambda: opened(client.delegate())) == "Inbox"
 
 
@@ -155,13 +155,15 @@ async def test_delegate_access(client: Client) -> None:
         (r"EXAMPLE\svc-norights", VMR_EWS, ErrorFolderNotFound),
     ],
 )
-async def test_no_delegate_access(world: ExchangeWorld, username: str, address: str, error: type[Exception]) -> None:
+async def test_a_mailbox_cannot_be_opened_without_delegate_access(
+    world: ExchangeWorld, username: str, address: str, error: type[Exception]
+) -> None:
     client = Client(world, username)
     with pytest.raises(error):
         await client.do(lambda: opened(client.delegate(address)))
 
 
-async def test_an_id_opens_no_other_mailbox(world: ExchangeWorld, client: Client) -> None:
+async def test_an_item_id_gives_no_access_to_another_mailbox(world: ExchangeWorld, client: Client) -> None:
     await world.meet(attendees=[VMR_EWS, BOB])
     request = await client.newest(BOB)
 
@@ -172,7 +174,7 @@ async def test_an_id_opens_no_other_mailbox(world: ExchangeWorld, client: Client
     assert isinstance(refused, ErrorItemNotFound)
 
 
-async def test_an_account_without_mailbox_must_name_one(world: ExchangeWorld) -> None:
+async def test_an_account_without_a_mailbox_must_name_one(world: ExchangeWorld) -> None:
     body = soap.GET_INBOX.replace("<t:Mailbox><t:EmailAddress>vmr-ews@example.com</t:EmailAddress></t:Mailbox>", "")
     answer = await soap.post(world, soap.envelope(body))
     assert soap.texts(answer, "ResponseCode") == ["ErrorMissingEmailAddress"]
@@ -188,7 +190,7 @@ async def with_token(world: ExchangeWorld, token: str, header: str = IMPERSONATE
     return await soap.post(world, soap.envelope(soap.GET_INBOX, header), auth=None, headers=authorization)
 
 
-async def test_an_application_impersonates_anybody_and_must(world: ExchangeWorld) -> None:
+async def test_an_application_may_and_must_impersonate_a_user(world: ExchangeWorld) -> None:
     carol = IMPERSONATE_VMR.replace(VMR_EWS, CAROL)
     answer = await with_token(world, "local", carol)
     assert soap.texts(answer, "ResponseCode") == ["ErrorFolderNotFound"], "as Carol, who may not open the mailbox"
@@ -203,7 +205,7 @@ async def token_of_the_application(world: ExchangeWorld, **form: str) -> httpx.R
     return await world.http.post(f"/{tenant}/oauth2/v2.0/token", data=asked)
 
 
-async def test_the_providers_token_for_an_application(world: ExchangeWorld) -> None:
+async def test_the_provider_issues_tokens_to_an_application(world: ExchangeWorld) -> None:
     scope = f"{world.running.base_url}/.default"
     granted = (await token_of_the_application(world, scope=scope)).json()
     assert soap.texts(await with_token(world, granted["access_token"]), "DisplayName") == ["Inbox"]
@@ -215,12 +217,12 @@ async def test_the_providers_token_for_an_application(world: ExchangeWorld) -> N
 @pytest.mark.parametrize(
     "change", [lambda token: token[:-4] + "AAAA", lambda token: token.rpartition(".")[0] + ".", lambda _: "a.b.c"]
 )
-async def test_a_forged_token(world: ExchangeWorld, change: Callable[[str], str]) -> None:
+async def test_a_forged_token_is_refused(world: ExchangeWorld, change: Callable[[str], str]) -> None:
     granted = (await token_of_the_application(world, scope=f"{world.running.base_url}/.default")).json()
     assert (await with_token(world, change(granted["access_token"]))).status_code == 401
 
 
-async def test_a_token_for_something_else(world: ExchangeWorld) -> None:
+async def test_a_token_for_another_resource_is_refused(world: ExchangeWorld) -> None:
     granted = (await token_of_the_application(world, scope="https://graph.microsoft.com/.default")).json()
     assert (await with_token(world, granted["access_token"])).status_code == 401
 
@@ -236,7 +238,7 @@ async def test_a_wrong_client_secret_gets_no_token(world: ExchangeWorld) -> None
 
 
 @pytest.mark.parametrize(("version", "build"), [("2016", EXCHANGE_2016), ("2019", EXCHANGE_2019)])
-async def test_the_version_is_found_out(world: ExchangeWorld, client: Client, version: str, build: Any) -> None:
+async def test_exchangelib_detects_the_version(world: ExchangeWorld, client: Client, version: str, build: Any) -> None:
     await world.http.patch("/dev/ews", json={"version": version})
     client.configuration.version = None
     found = await client.do(lambda: client.mailbox().version)
@@ -252,7 +254,7 @@ async def test_an_unknown_version_is_refused(world: ExchangeWorld) -> None:
 
 @pytest.mark.parametrize("wrong", [{"version": "2010"}, {"passwords": {"nobody": "x"}}, {"color": 1},
                                    {"passwords": {"svc-vmr": "a:b"}}])  # fmt: skip
-async def test_what_cannot_be_set_up_is_told(world: ExchangeWorld, wrong: dict[str, Any]) -> None:
+async def test_invalid_settings_of_the_simulation_are_refused(world: ExchangeWorld, wrong: dict[str, Any]) -> None:
     answer = await world.http.patch("/dev/ews", json=wrong)
     assert answer.status_code == 400
     assert any(word in answer.text for word in (next(iter(wrong)), "nobody", "colon"))

@@ -1,4 +1,4 @@
-"""Faults of EWS as a client meets them, and what was done in spite of them."""
+"""EWS faults as a client encounters them, and what took effect nevertheless."""
 
 import asyncio
 from typing import Any
@@ -21,7 +21,7 @@ from tests.support.exchange_world import ALICE, ExchangeWorld
 
 
 async def struck(client: Client) -> Any:
-    """A call that a fault on GetFolder strikes."""
+    """A call to which a fault on GetFolder applies."""
     return await client.do(lambda: client.mailbox().inbox)
 
 
@@ -40,7 +40,7 @@ async def struck(client: Client) -> Any:
         ({"action": "html"}, TransportError),
     ],
 )
-async def test_what_exchangelib_makes_of_it(
+async def test_exchangelib_raises_the_expected_error_for_each_fault(
     world: ExchangeWorld, client: Client, fault: dict[str, Any], error: type[Exception]
 ) -> None:
     await world.fault(on="EWS GetFolder", **fault)
@@ -51,7 +51,7 @@ async def test_what_exchangelib_makes_of_it(
     assert (await struck(client)).name == "Inbox", "it struck once"
 
 
-async def test_a_fault_strikes_one_operation_as_often_as_it_is_told(world: ExchangeWorld) -> None:
+async def test_a_fault_strikes_one_operation_the_given_number_of_times(world: ExchangeWorld) -> None:
     await world.fault(on="EWS FindItem", status=503, times=2)
     assert (await soap.post(world, soap.envelope(soap.GET_INBOX))).status_code == 200
     await world.fault(on="EWS", status=503, retry_after="7", times=2)
@@ -69,7 +69,7 @@ async def test_a_fault_strikes_one_operation_as_often_as_it_is_told(world: Excha
         ({"action": "truncate"}, MalformedResponseError),
     ],
 )
-async def test_the_work_may_be_done_all_the_same(
+async def test_a_request_may_take_effect_despite_its_fault(
     world: ExchangeWorld, client: Client, fault: dict[str, Any], error: type[Exception]
 ) -> None:
     await world.meet(attendees=[VMR_EWS])
@@ -80,7 +80,7 @@ async def test_the_work_may_be_done_all_the_same(
     assert [answer["kind"] for answer in await world.received(ALICE)] == ["accepted"]
 
 
-async def test_without_after_effect_nothing_is_done(world: ExchangeWorld, client: Client) -> None:
+async def test_without_after_effect_a_faulty_request_does_nothing(world: ExchangeWorld, client: Client) -> None:
     await world.meet(attendees=[VMR_EWS])
     request = await client.newest()
     await world.fault(on="EWS CreateItem", status=503)
@@ -99,35 +99,35 @@ async def odd(world: ExchangeWorld, **fault: Any) -> httpx.Response:
     return answer
 
 
-async def test_cut_in_half(world: ExchangeWorld) -> None:
+async def test_an_answer_can_be_truncated(world: ExchangeWorld) -> None:
     whole = await soap.post(world, soap.envelope(soap.GET_INBOX))
     assert (await odd(world, action="truncate")).content == whole.content[: len(whole.content) // 2]
 
 
-async def test_another_charset_than_it_says(world: ExchangeWorld) -> None:
+async def test_an_answer_can_use_another_charset_than_it_declares(world: ExchangeWorld) -> None:
     answer = await odd(world, action="charset")
     assert b"utf-8" in answer.content
     with pytest.raises(UnicodeDecodeError):
         answer.content.decode()
 
 
-async def test_a_page_for_people(world: ExchangeWorld) -> None:
+async def test_an_answer_can_be_a_web_page(world: ExchangeWorld) -> None:
     assert (await odd(world, action="html")).headers["Content-Type"].startswith("text/html")
 
 
-async def test_entities_that_grow_and_ask_for_files(world: ExchangeWorld) -> None:
+async def test_an_answer_can_contain_entities_that_expand_or_read_files(world: ExchangeWorld) -> None:
     answer = await odd(world, action="bomb")
     assert len(answer.content) < 2000
     assert b"<!DOCTYPE" in answer.content
     assert b"SYSTEM" in answer.content
 
 
-async def test_an_answer_of_many_megabytes(world: ExchangeWorld) -> None:
+async def test_an_answer_can_be_many_megabytes_long(world: ExchangeWorld) -> None:
     answer = await odd(world, action="oversize", megabytes=3)
     assert len(answer.content) > 3 * 1024**2
 
 
-async def test_a_server_that_does_not_answer(world: ExchangeWorld) -> None:
+async def test_a_server_can_hang(world: ExchangeWorld) -> None:
     await world.fault(on="EWS GetFolder", action="hang")
     with pytest.raises(httpx.ReadTimeout):
         await soap.post(world, soap.envelope(soap.GET_INBOX), timeout=0.2)
@@ -135,7 +135,7 @@ async def test_a_server_that_does_not_answer(world: ExchangeWorld) -> None:
     assert answer.status_code == 200, "nobody else waits"
 
 
-async def test_a_hanging_request_ends_at_last(world: ExchangeWorld) -> None:
+async def test_a_hanging_request_finally_ends(world: ExchangeWorld) -> None:
     await world.fault(on="EWS GetFolder", action="hang", seconds=0)
     with pytest.raises(httpx.RemoteProtocolError):
         await soap.post(world, soap.envelope(soap.GET_INBOX))
@@ -144,7 +144,7 @@ async def test_a_hanging_request_ends_at_last(world: ExchangeWorld) -> None:
 # --- throttling
 
 
-async def test_too_many_requests_at_once(world: ExchangeWorld) -> None:
+async def test_too_many_concurrent_requests_are_refused(world: ExchangeWorld) -> None:
     await world.fault(on="EWS GetFolder", action="latency", seconds=60)
     asked = [asyncio.create_task(soap.post(world, soap.envelope(soap.GET_INBOX), timeout=60)) for _ in range(28)]
     [done], waiting = await asyncio.wait(asked, timeout=30, return_when=asyncio.FIRST_COMPLETED)
@@ -164,6 +164,6 @@ async def test_too_many_requests_at_once(world: ExchangeWorld) -> None:
         {"on": "GET /messages", "status": 418},
     ],
 )
-async def test_faults_that_cannot_be(world: ExchangeWorld, fault: dict[str, Any]) -> None:
+async def test_impossible_faults_are_refused(world: ExchangeWorld, fault: dict[str, Any]) -> None:
     answer = await world.http.post("/dev/faults", json={"faults": [fault]})
     assert answer.status_code == 400

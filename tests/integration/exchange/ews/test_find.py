@@ -1,4 +1,4 @@
-"""FindItem: paging, restrictions, order, and calendars as they look."""
+"""FindItem: paging, restrictions, order, and calendar views."""
 
 from datetime import timedelta
 from typing import Any
@@ -27,7 +27,7 @@ async def subjects(client: Client, *conditions: Any, order: str = "subject", **m
     return await client.do(work)
 
 
-async def test_a_folder_comes_page_by_page(world: ExchangeWorld, client: Client) -> None:
+async def test_a_folder_is_read_page_by_page(world: ExchangeWorld, client: Client) -> None:
     await mails(world, *"abcdefg")
 
     def work() -> list[str]:
@@ -41,7 +41,7 @@ async def test_a_folder_comes_page_by_page(world: ExchangeWorld, client: Client)
     assert asked["EWS FindItem"] == 3
 
 
-async def test_what_a_page_says_about_itself(world: ExchangeWorld) -> None:
+async def test_a_page_describes_its_position(world: ExchangeWorld) -> None:
     await mails(world, *"abc")
     view = '<m:IndexedPageItemView MaxEntriesReturned="2" Offset="0" BasePoint="Beginning"/>'
     answer = await soap.post(world, soap.envelope(find(view)))
@@ -58,7 +58,7 @@ def find(view: str, folder: str = "inbox") -> str:
     )
 
 
-async def test_order(world: ExchangeWorld, client: Client) -> None:
+async def test_items_can_be_ordered(world: ExchangeWorld, client: Client) -> None:
     await mails(world, "b", "c", "a")
     assert await subjects(client, order="subject") == ["a", "b", "c"]
     assert await subjects(client, order="-subject") == ["c", "b", "a"]
@@ -82,13 +82,15 @@ async def test_order(world: ExchangeWorld, client: Client) -> None:
         ({"in_reply_to__exists": False}, ["Apple", "Banana", "apple pie"]),
     ],
 )
-async def test_restrictions(world: ExchangeWorld, client: Client, conditions: dict[str, Any], found: list[str]) -> None:
+async def test_items_can_be_restricted(
+    world: ExchangeWorld, client: Client, conditions: dict[str, Any], found: list[str]
+) -> None:
     await mails(world, "Apple", "apple pie")
     await mails(world, "Banana", sender=BOB)
     assert await subjects(client, **conditions) == found
 
 
-async def test_restrictions_together(world: ExchangeWorld, client: Client) -> None:
+async def test_restrictions_can_be_combined(world: ExchangeWorld, client: Client) -> None:
     await mails(world, "a", "b", "c")
     assert await subjects(client, Q(subject="a") | Q(subject="c")) == ["a", "c"]
     assert await subjects(client, ~Q(subject="a") & ~Q(subject="c")) == ["b"]
@@ -98,7 +100,7 @@ async def test_restrictions_together(world: ExchangeWorld, client: Client) -> No
     assert await subjects(client, datetime_received__gte=soon) == []
 
 
-async def test_only_the_newest(world: ExchangeWorld, client: Client) -> None:
+async def test_the_newest_items_can_be_requested(world: ExchangeWorld, client: Client) -> None:
     await mails(world, *"abcd")
     newest = await client.do(lambda: list(client.mailbox().inbox.all().order_by("-datetime_received")[:2]))
     assert [item.subject for item in newest] == ["d", "c"]
@@ -119,21 +121,21 @@ async def test_a_calendar_view_expands_series_in_order(world: ExchangeWorld, cli
     assert len({item.id for item in shown}) == 3
 
 
-async def test_occurrences_keep_the_wall_clock_over_daylight_saving(world: ExchangeWorld, client: Client) -> None:
+async def test_occurrences_keep_their_local_time_across_daylight_saving(world: ExchangeWorld, client: Client) -> None:
     await world.meet(attendees=[VMR_EWS], recurrence=WEEKLY)
     shown = await client.calendar(at(2030, 3, 24), at(2030, 4, 3))
     assert [item.start for item in shown] == [at(2030, 3, 25, 8), at(2030, 4, 1, 7)]
 
 
-async def test_a_calendar_view_may_end_early(world: ExchangeWorld, client: Client) -> None:
+async def test_a_calendar_view_may_be_limited(world: ExchangeWorld, client: Client) -> None:
     await world.meet(attendees=[VMR_EWS], recurrence=DAILY)
     assert len(await client.calendar(at(2030, 3, 4), at(2030, 4, 4), most=5)) == 5
     view = '<m:CalendarView MaxEntriesReturned="5" StartDate="2030-03-04T00:00:00Z" EndDate="2030-04-04T00:00:00Z"/>'
     page = soap.attributes(await soap.post(world, soap.envelope(find(view, "calendar"))), "RootFolder")
-    assert page == {"TotalItemsInView": "31", "IncludesLastItemInRange": "false"}, "it has no pages: no offset"
+    assert page == {"TotalItemsInView": "31", "IncludesLastItemInRange": "false"}, "without pages there is no offset"
 
 
-async def test_limits_of_a_calendar_view(world: ExchangeWorld, client: Client) -> None:
+async def test_calendar_views_have_limits(world: ExchangeWorld, client: Client) -> None:
     await world.meet(attendees=[VMR_EWS], recurrence=DAILY)
     await world.meet(attendees=[VMR_EWS], recurrence=DAILY)
     start = at(2030, 3, 4)
@@ -156,6 +158,6 @@ async def test_limits_of_a_calendar_view(world: ExchangeWorld, client: Client) -
         ("", "nowhere", "ErrorFolderNotFound"),
     ],
 )  # fmt: skip
-async def test_views_that_are_refused(world: ExchangeWorld, view: str, folder: str, code: str) -> None:
+async def test_invalid_views_are_refused(world: ExchangeWorld, view: str, folder: str, code: str) -> None:
     answer = await soap.post(world, soap.envelope(find(view, folder)))
     assert soap.texts(answer, "ResponseCode") == [code]

@@ -1,4 +1,4 @@
-"""Folders, time zones, ids, and properties of clients' own, by exchangelib and by hand."""
+"""Folders, time zones, ids, and custom properties of clients, read through exchangelib and by hand."""
 
 import base64
 from collections.abc import Iterator
@@ -23,19 +23,19 @@ NAMES = ["Inbox", "Deleted Items", "Sent Items", "Drafts", "Calendar", "Contacts
          "Outbox", "Tasks"]  # fmt: skip
 
 
-async def test_the_folders_of_a_mailbox(world: ExchangeWorld) -> None:
+async def test_the_folders_of_a_mailbox_are_listed(world: ExchangeWorld) -> None:
     answer = await soap.post(world, soap.envelope(FIND.format("Shallow", "")))
     assert soap.texts(answer, "DisplayName") == NAMES
 
 
-async def test_the_folders_page_by_page(world: ExchangeWorld) -> None:
+async def test_folders_are_listed_page_by_page(world: ExchangeWorld) -> None:
     view = '<m:IndexedPageFolderView MaxEntriesReturned="4" Offset="8" BasePoint="Beginning"/>'
     answer = await soap.post(world, soap.envelope(FIND.format("Deep", view)))
     assert soap.texts(answer, "DisplayName") == NAMES[8:]
     assert soap.attributes(answer, "RootFolder")["IncludesLastItemInRange"] == "true"
 
 
-async def test_the_hierarchy_is_told_once(world: ExchangeWorld) -> None:
+async def test_the_folder_hierarchy_is_reported_once(world: ExchangeWorld) -> None:
     answer = await soap.post(world, soap.envelope(SYNC.format("")))
     assert soap.texts(answer, "DisplayName") == NAMES
     [state] = soap.texts(answer, "SyncState")
@@ -44,7 +44,7 @@ async def test_the_hierarchy_is_told_once(world: ExchangeWorld) -> None:
 
 
 @pytest.mark.parametrize(("zone", "changes"), [("W. Europe Standard Time", 2), ("UTC", 0), ("India Standard Time", 0)])
-async def test_time_zones(world: ExchangeWorld, zone: str, changes: int) -> None:
+async def test_time_zones_are_listed(world: ExchangeWorld, zone: str, changes: int) -> None:
     body = (
         f'<m:GetServerTimeZones ReturnFullTimeZoneData="true"><m:Ids><t:Id>{zone}</t:Id></m:Ids></m:GetServerTimeZones>'
     )
@@ -58,7 +58,7 @@ async def test_time_zones(world: ExchangeWorld, zone: str, changes: int) -> None
 
 
 @pytest.mark.parametrize("format_", ["HexEntryId", "OwaId", "StoreId", "EntryId"])
-async def test_ids_are_written_in_another_format_and_back(world: ExchangeWorld, client: Client, format_: str) -> None:
+async def test_ids_are_converted_to_another_format_and_back(world: ExchangeWorld, client: Client, format_: str) -> None:
     await world.meet(attendees=[VMR_EWS])
     item = await client.newest()
     there = await convert(world, "EwsId", item.id, format_)
@@ -76,7 +76,7 @@ async def convert(world: ExchangeWorld, given: str, text: str, wanted: str) -> s
     return soap.attributes(answer, "AlternateId")["Id"]
 
 
-async def test_without_a_version_a_client_speaks_that_of_2007(world: ExchangeWorld) -> None:
+async def test_a_request_without_a_version_counts_as_exchange_2007(world: ExchangeWorld) -> None:
     body = soap.GET_INBOX.replace(
         "</t:BaseShape>",
         "</t:BaseShape><t:AdditionalProperties>"
@@ -111,7 +111,7 @@ def _own_properties() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_own_properties")
-async def test_any_extended_property_of_a_mail_is_kept(client: Client) -> None:
+async def test_any_extended_property_of_a_mail_is_stored(client: Client) -> None:
     def work() -> tuple[str, list[str], list[str]]:
         account = client.mailbox()
         draft = Message(account=account, folder=account.drafts, subject="Hello", colour="red", marks=["a", "b"])
@@ -126,7 +126,7 @@ async def test_any_extended_property_of_a_mail_is_kept(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("_own_properties")
-async def test_any_extended_property_of_a_calendar_item_is_kept_and_removed(client: Client) -> None:
+async def test_any_extended_property_of_a_calendar_item_is_stored_and_removed(client: Client) -> None:
     def work() -> tuple[str | None, str | None, list[str] | None]:
         account = client.mailbox()
         start, end = at(2030, 3, 4, 9), at(2030, 3, 4, 10)

@@ -21,7 +21,7 @@ FOUR = {"pattern": WEEKLY["pattern"], "range": {"type": "numbered", "numberOfOcc
 
 
 async def get(world: ExchangeWorld, item: Any, *properties: str, base: str = "IdOnly", extra: str = "") -> Any:
-    """GetItem by hand: what exchangelib cannot see."""
+    """A hand-written GetItem request, for what exchangelib cannot see."""
     uris = "".join(f'<t:FieldURI FieldURI="{uri}"/>' if uri[0] != "<" else uri for uri in properties)
     more = f"<t:AdditionalProperties>{uris}</t:AdditionalProperties>" if uris else ""
     body = (
@@ -40,12 +40,12 @@ async def master(client: Client) -> Any:
 @pytest.mark.parametrize(
     ("item_id", "error"), [("nonsense", ErrorInvalidIdMalformed), ("AAMkAD==", ErrorInvalidIdMalformed)]
 )
-async def test_ids_that_are_none(client: Client, item_id: str, error: type[Exception]) -> None:
+async def test_invalid_ids_are_refused(client: Client, item_id: str, error: type[Exception]) -> None:
     [found] = await client.do(lambda: list(client.mailbox().fetch([(item_id, "x")])))
     assert isinstance(found, error)
 
 
-async def test_one_missing_item_does_not_spoil_the_others(world: ExchangeWorld, client: Client) -> None:
+async def test_one_missing_item_does_not_affect_the_others(world: ExchangeWorld, client: Client) -> None:
     await world.meet(attendees=[VMR_EWS])
     request = await client.newest()
     ids = [("nonsense", "x"), (request.id, request.changekey)]
@@ -54,7 +54,7 @@ async def test_one_missing_item_does_not_spoil_the_others(world: ExchangeWorld, 
     assert good.subject == "Review"
 
 
-async def test_an_item_that_was_deleted_between_sync_and_read(world: ExchangeWorld, client: Client) -> None:
+async def test_an_item_deleted_between_sync_and_read_is_reported(world: ExchangeWorld, client: Client) -> None:
     await world.meet(attendees=[VMR_EWS])
     [(_, request)], _ = await client.synced()
     await client.do(lambda: client.mailbox().inbox.all()[0].delete())
@@ -62,7 +62,7 @@ async def test_an_item_that_was_deleted_between_sync_and_read(world: ExchangeWor
     assert isinstance(found, ErrorItemNotFound)
 
 
-async def test_classes_of_items(world: ExchangeWorld, client: Client) -> None:
+async def test_items_have_the_right_classes(world: ExchangeWorld, client: Client) -> None:
     uid = await world.meet(attendees=[VMR_EWS])
     await world.cancel(uid)
     await world.post("/dev/mail", {"from": ALICE, "to": VMR_EWS, "subject": "Hello"})
@@ -84,7 +84,7 @@ async def test_classes_of_items(world: ExchangeWorld, client: Client) -> None:
         ("decline", "IPM.Schedule.Meeting.Resp.Neg", "Decline"),
     ],
 )
-async def test_responses_as_the_organizer_gets_them(
+async def test_the_organizer_receives_responses(
     world: ExchangeWorld, client: Client, verb: str, item_class: str, response: str
 ) -> None:
     await world.meet(attendees=[VMR_EWS])
@@ -96,14 +96,14 @@ async def test_responses_as_the_organizer_gets_them(
     assert (tracked.mailbox.email_address, tracked.response_type) == (VMR_EWS, response)
 
 
-async def test_a_notice_of_forwarding_in_the_inbox(world: ExchangeWorld, client: Client) -> None:
+async def test_a_notice_of_forwarding_arrives_in_the_inbox(world: ExchangeWorld, client: Client) -> None:
     item_class = "IPM.Schedule.Meeting.Notification.Forward"
     await world.post("/dev/mail", {"from": ALICE, "to": VMR_EWS, "item_class": item_class})
     notice = await client.newest()
     assert (type(notice), notice.item_class) == (MeetingMessage, item_class)
 
 
-async def test_attendees_by_how_they_are_invited(world: ExchangeWorld, client: Client) -> None:
+async def test_attendees_are_listed_by_kind(world: ExchangeWorld, client: Client) -> None:
     uid = await world.meet(attendees=[BOB], optional_attendees=[CAROL, BOB], resources=[VMR_EWS])
     await client.do((await client.newest()).accept)
     own = await client.do(lambda: client.mailbox(ALICE).calendar.all()[0])
@@ -121,7 +121,7 @@ async def test_attendees_by_how_they_are_invited(world: ExchangeWorld, client: C
 # --- shapes
 
 
-async def test_only_what_is_asked_for_comes(world: ExchangeWorld, client: Client) -> None:
+async def test_only_requested_properties_are_returned(world: ExchangeWorld, client: Client) -> None:
     await world.meet(attendees=[VMR_EWS])
     request = await client.newest()
     answer = await get(world, request, "item:Subject")
@@ -144,7 +144,7 @@ async def test_a_property_that_does_not_exist_is_refused(world: ExchangeWorld, c
     assert (answer.status_code, soap.texts(answer, "ResponseCode")) == (500, ["ErrorSchemaValidation"])
 
 
-async def test_a_cancellation_has_what_exchangelib_cannot_see(world: ExchangeWorld, client: Client) -> None:
+async def test_a_cancellation_has_properties_that_exchangelib_cannot_see(world: ExchangeWorld, client: Client) -> None:
     uid = await world.meet(attendees=[VMR_EWS], recurrence=FOUR)
     await world.cancel(uid, "2030-03-11")
     cancellation = await client.newest()
@@ -165,7 +165,9 @@ async def test_a_cancellation_has_what_exchangelib_cannot_see(world: ExchangeWor
         ('PropertyTag="0x0E08" PropertyType="Integer"', None),
     ],
 )
-async def test_extended_properties(world: ExchangeWorld, client: Client, uri: str, value: str | None) -> None:
+async def test_extended_properties_are_returned(
+    world: ExchangeWorld, client: Client, uri: str, value: str | None
+) -> None:
     uid = await world.meet(attendees=[VMR_EWS])
     request = await client.newest()
     answer = await get(world, request, f"<t:ExtendedFieldURI {uri}/>")
@@ -173,7 +175,7 @@ async def test_extended_properties(world: ExchangeWorld, client: Client, uri: st
     assert soap.texts(answer, "Value") == ([expected] if expected else [])
 
 
-async def test_bodies_as_html_and_as_text(world: ExchangeWorld, client: Client) -> None:
+async def test_bodies_are_returned_as_html_and_as_text(world: ExchangeWorld, client: Client) -> None:
     await world.meet(attendees=[VMR_EWS], body_html="<p>Join <b>now</b></p><script>x()</script>")
     request = await client.newest()
     html = await get(world, request, "item:Body")
@@ -185,7 +187,7 @@ async def test_bodies_as_html_and_as_text(world: ExchangeWorld, client: Client) 
     assert (await client.newest()).text_body == "Join now"
 
 
-async def test_characters_that_xml_cannot_hold_are_dropped(world: ExchangeWorld, client: Client) -> None:
+async def test_characters_that_xml_cannot_contain_are_dropped(world: ExchangeWorld, client: Client) -> None:
     await world.meet(attendees=[VMR_EWS], subject="Bell\x07, \x00 and & < > 🎉")
     assert (await client.newest()).subject == "Bell,  and & < > 🎉"
 
@@ -193,7 +195,7 @@ async def test_characters_that_xml_cannot_hold_are_dropped(world: ExchangeWorld,
 # --- series
 
 
-async def test_occurrences_by_index(world: ExchangeWorld, client: Client) -> None:
+async def test_occurrences_are_found_by_their_index(world: ExchangeWorld, client: Client) -> None:
     uid = await world.meet(attendees=[VMR_EWS], recurrence=FOUR)
     series = await master(client)
     third = await client.do(lambda: series.occurrence(3).refresh())
@@ -206,7 +208,7 @@ async def test_occurrences_by_index(world: ExchangeWorld, client: Client) -> Non
             await client.do(lambda index=index: series.occurrence(index).refresh())
 
 
-async def test_what_a_master_says_about_its_series(world: ExchangeWorld, client: Client) -> None:
+async def test_a_series_master_describes_its_series(world: ExchangeWorld, client: Client) -> None:
     uid = await world.meet(attendees=[VMR_EWS], recurrence=FOUR)
     await world.edit(uid, occurrence="2030-03-11", start="2030-03-12T14:00:00")
     await client.do(lambda: client.mailbox().calendar.view(at(2030, 3, 4), at(2030, 3, 5))[0].decline())
@@ -237,7 +239,7 @@ async def test_what_a_master_says_about_its_series(world: ExchangeWorld, client:
          {"type": "noEnd"}, "Occurs on weekday Monday in the First week of March"),
     ],
 )  # fmt: skip
-async def test_patterns(
+async def test_recurrence_patterns_are_returned(
     world: ExchangeWorld, client: Client, pattern: dict[str, Any], limits: dict[str, Any], text: str
 ) -> None:
     await world.meet(attendees=[VMR_EWS], recurrence={"pattern": pattern, "range": limits})
@@ -250,7 +252,7 @@ async def test_patterns(
 # --- times
 
 
-async def test_all_day_meetings_are_days(world: ExchangeWorld, client: Client) -> None:
+async def test_all_day_meetings_last_whole_days(world: ExchangeWorld, client: Client) -> None:
     await world.meet(
         attendees=[VMR_EWS], start="2030-03-04T00:00:00", end="2030-03-06T00:00:00", is_all_day=True,
         time_zone="Tokyo Standard Time",
@@ -275,15 +277,15 @@ async def test_time_zones_have_windows_names(world: ExchangeWorld, client: Clien
     assert soap.attributes(answer, "StartTimeZone")["Id"] == soap.attributes(answer, "EndTimeZone")["Id"] == shown
 
 
-async def test_a_zone_without_a_windows_name_is_a_custom_one(world: ExchangeWorld, client: Client) -> None:
+async def test_a_zone_without_a_windows_name_becomes_a_custom_zone(world: ExchangeWorld, client: Client) -> None:
     await world.meet(attendees=[VMR_EWS], time_zone="Antarctica/Troll")
     [(_, request)], _ = await client.synced(only_fields=["subject"])
     answer = await get(world, request, "calendar:StartTimeZone")
     assert soap.attributes(answer, "StartTimeZone")["Id"] == "tzone://Microsoft/Custom"
-    assert soap.attributes(answer, "Period")["Bias"], "its rules are all that tells which it is"
+    assert soap.attributes(answer, "Period")["Bias"], "only its rules show which zone it is"
 
 
-async def test_private_meetings_and_updates(world: ExchangeWorld, client: Client) -> None:
+async def test_private_meetings_and_updates_are_marked(world: ExchangeWorld, client: Client) -> None:
     uid = await world.meet(attendees=[VMR_EWS], sensitivity="private", response_requested=False, location="Room 1")
     request = await client.newest()
     assert (request.sensitivity, request.location, request.is_response_requested) == ("Private", "Room 1", False)

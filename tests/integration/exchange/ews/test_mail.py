@@ -38,7 +38,7 @@ async def test_a_draft_is_sent_once(world: ExchangeWorld, client: Client) -> Non
     [got] = await world.received(ALICE)
     assert (got["kind"], got["from"], got["body_html"]) == ("mail", VMR_EWS, "<i>Join here</i>")
     [again] = await client.do(lambda: list(client.mailbox().fetch([item_id])))
-    assert isinstance(again, ErrorItemNotFound), "what was sent is no draft any more"
+    assert isinstance(again, ErrorItemNotFound), "a message that was sent is no longer a draft"
     [refused] = await client.do(lambda: client.mailbox().bulk_send([item_id]))
     assert isinstance(refused, ErrorItemNotFound)
     [copy] = await client.do(lambda: list(client.mailbox().sent.all()))
@@ -46,14 +46,14 @@ async def test_a_draft_is_sent_once(world: ExchangeWorld, client: Client) -> Non
     assert len(await world.received(ALICE)) == 1
 
 
-async def test_sent_without_a_copy(world: ExchangeWorld, client: Client) -> None:
+async def test_mail_can_be_sent_without_a_copy(world: ExchangeWorld, client: Client) -> None:
     await client.do(lambda: letter(client.mailbox(), None).send(save_copy=False))
     await client.do(lambda: letter(client.mailbox()).save().send(save_copy=False))
     assert [message["subject"] for message in await world.received(ALICE)] == ["Late", "Late"]
     assert await client.do(lambda: client.mailbox().sent.all().count()) == 0
 
 
-async def test_sent_at_once_with_a_copy_and_headers(world: ExchangeWorld, client: Client) -> None:
+async def test_mail_can_be_sent_at_once_with_a_copy_and_headers(world: ExchangeWorld, client: Client) -> None:
     more = {"cc_recipients": [BOB], "reply_to": [CAROL]}
     await client.do(lambda: letter(client.mailbox(), None, **more).send_and_save())
     got = await client.newest(ALICE)
@@ -63,10 +63,10 @@ async def test_sent_at_once_with_a_copy_and_headers(world: ExchangeWorld, client
     assert await client.do(lambda: client.mailbox().sent.all().count()) == 1
 
 
-async def test_who_a_mail_is_from(world: ExchangeWorld, client: Client) -> None:
+async def test_the_sender_of_a_mail_depends_on_the_way_of_access(world: ExchangeWorld, client: Client) -> None:
     await client.do(lambda: letter(client.mailbox(ALICE), None, to_recipients=[BOB]).send(save_copy=False))
     [got] = await world.received(BOB)
-    assert got["from"] == ALICE, "the organizer, by impersonation"
+    assert got["from"] == ALICE, "the organizer, through impersonation"
     with pytest.raises(ErrorSendAsDenied):
         await client.do(lambda: letter(client.mailbox(), author=Mailbox(email_address=ALICE)).save())
     await client.do(lambda: letter(client.delegate(), author=Mailbox(email_address=VMR)).save().send())
@@ -93,10 +93,10 @@ async def test_a_draft_can_be_changed_and_a_stale_one_cannot_be_sent(world: Exch
     assert (got["subject"], got["body_text"]) == ("Later", "Plain")
 
 
-# --- answers that are refused or silent
+# --- responses that are refused or silent
 
 
-async def test_an_answer_that_tells_nobody(world: ExchangeWorld, client: Client) -> None:
+async def test_a_response_can_be_saved_without_notifying_anybody(world: ExchangeWorld, client: Client) -> None:
     await world.meet(attendees=[VMR_EWS])
     request = await client.newest()
     await client.do(lambda: request.accept(message_disposition=SAVE_ONLY, folder=request.account.drafts))
@@ -105,7 +105,7 @@ async def test_an_answer_that_tells_nobody(world: ExchangeWorld, client: Client)
     assert shown.my_response_type == "Accept"
 
 
-async def test_an_answer_without_a_copy(world: ExchangeWorld, client: Client) -> None:
+async def test_a_response_can_be_sent_without_a_copy(world: ExchangeWorld, client: Client) -> None:
     await world.meet(attendees=[VMR_EWS])
     request = await client.newest()
     await client.do(lambda: request.accept(message_disposition=SEND_ONLY))
@@ -113,7 +113,7 @@ async def test_an_answer_without_a_copy(world: ExchangeWorld, client: Client) ->
     assert await client.do(lambda: client.mailbox().sent.all().count()) == 0
 
 
-async def test_another_time_is_proposed(world: ExchangeWorld, client: Client) -> None:
+async def test_another_time_can_be_proposed(world: ExchangeWorld, client: Client) -> None:
     await world.meet(attendees=[VMR_EWS])
     request = await client.newest()
     start, end = at(2030, 3, 5, 8), at(2030, 3, 5, 9)
@@ -122,7 +122,7 @@ async def test_another_time_is_proposed(world: ExchangeWorld, client: Client) ->
     assert (answer.proposed_start, answer.proposed_end) == (start, end)
 
 
-async def test_requests_that_cannot_be_accepted(world: ExchangeWorld, client: Client) -> None:
+async def test_outdated_and_cancelled_requests_cannot_be_accepted(world: ExchangeWorld, client: Client) -> None:
     uid = await world.meet(attendees=[VMR_EWS])
     old = await client.newest()
     await world.edit(uid, start="2030-03-05T09:00:00")
@@ -140,7 +140,7 @@ async def test_requests_that_cannot_be_accepted(world: ExchangeWorld, client: Cl
     assert await world.received(ALICE) == []
 
 
-async def test_the_organizer_does_not_answer(world: ExchangeWorld, client: Client) -> None:
+async def test_the_organizer_cannot_respond(world: ExchangeWorld, client: Client) -> None:
     await world.meet(attendees=[VMR_EWS])
     own = await client.do(lambda: client.mailbox(ALICE).calendar.all()[0])
     assert own.my_response_type == "Organizer"
@@ -148,10 +148,10 @@ async def test_the_organizer_does_not_answer(world: ExchangeWorld, client: Clien
         await client.do(own.accept)
 
 
-# --- moving, deleting, names
+# --- moving, deleting, resolving names
 
 
-async def test_moving_gives_another_id(world: ExchangeWorld, client: Client) -> None:
+async def test_moving_an_item_changes_its_id(world: ExchangeWorld, client: Client) -> None:
     await world.meet(attendees=[VMR_EWS])
     request = await client.newest()
     old = request.id
@@ -160,7 +160,7 @@ async def test_moving_gives_another_id(world: ExchangeWorld, client: Client) -> 
     assert (await client.do(lambda: client.mailbox().trash.get(subject="Review"))).id == request.id
 
 
-async def test_deleting(world: ExchangeWorld, client: Client) -> None:
+async def test_items_can_be_deleted(world: ExchangeWorld, client: Client) -> None:
     for _ in range(2):
         await world.post("/dev/mail", {"from": ALICE, "to": VMR_EWS, "subject": "Hello"})
     first, second = await client.inbox()
@@ -170,7 +170,7 @@ async def test_deleting(world: ExchangeWorld, client: Client) -> None:
     assert await client.do(lambda: client.mailbox().trash.all().count()) == 1
 
 
-async def test_an_occurrence_is_deleted_from_the_calendar(world: ExchangeWorld, client: Client) -> None:
+async def test_an_occurrence_can_be_deleted_from_the_calendar(world: ExchangeWorld, client: Client) -> None:
     recurrence = {"pattern": {"type": "daily", "interval": 1}, "range": {"type": "numbered", "numberOfOccurrences": 3}}
     await world.meet(attendees=[VMR_EWS], recurrence=recurrence)
     shown = await client.calendar(at(2030, 3, 1), at(2030, 4, 1))

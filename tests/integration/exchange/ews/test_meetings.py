@@ -1,4 +1,4 @@
-"""Whole meetings over EWS: NTLM, impersonation, from the sync to the organizer's answer."""
+"""Complete meetings over EWS: NTLM, impersonation, from the sync to the organizer's answer."""
 
 import base64
 from collections.abc import Iterator
@@ -50,7 +50,9 @@ async def invite(world: ExchangeWorld, **fields: Any) -> str:
     return await world.meet(attendees=[VMR_EWS, BOB], **fields)
 
 
-async def test_a_meeting_from_the_sync_to_the_organizers_answer(world: ExchangeWorld, client: Client) -> None:
+async def test_a_meeting_is_handled_from_the_sync_to_the_organizers_answer(
+    world: ExchangeWorld, client: Client
+) -> None:
     uid = await invite(world)
     mailbox = client.mailbox()
     [(kind, request)], state = await client.synced()
@@ -64,26 +66,26 @@ async def test_a_meeting_from_the_sync_to_the_organizers_answer(world: ExchangeW
 
     accepted = await client.do(lambda: read.accept(body=HTMLBody("<p>Your room is <b>123</b>.</p>")))
 
-    assert accepted is True, "what is sent and saved brings no ids"
+    assert accepted is True, "an item that is sent and saved returns no ids"
     [answer] = await world.received(ALICE)
     assert (answer["kind"], answer["from"]) == ("accepted", VMR_EWS)
     assert answer["body_html"] == "<p>Your room is <b>123</b>.</p>"
     [again] = await client.calendar(at(2030, 3, 4), at(2030, 3, 5))
-    assert again.id != shown.id, "an answer recreates the calendar item"
+    assert again.id != shown.id, "answering recreates the calendar item"
     assert again.uid == uid
     assert (again.my_response_type, again.legacy_free_busy_status) == ("Accept", "Busy")
     assert again.appointment_reply_time is not None
     [(kind, gone)], _ = await client.synced(state=state)
     assert (kind, gone.id) == ("delete", request.id)
     [(_, found)], _ = await client.synced("trash")
-    assert found.id != request.id, "the request was moved, so its id is another one"
-    assert found.sim_key == read.sim_key, "PR_SEARCH_KEY stays across a move"
+    assert found.id != request.id, "the request was moved, so it has a new id"
+    assert found.sim_key == read.sim_key, "PR_SEARCH_KEY survives a move"
     with pytest.raises(ErrorItemNotFound):
         await client.do(request.refresh)
 
 
 @pytest.mark.parametrize(("renews", "kinds"), [(True, ["create", "delete"]), (False, ["update"])])
-async def test_an_answered_calendar_item_is_made_anew_by_some_servers(
+async def test_some_servers_recreate_an_answered_calendar_item(
     world: ExchangeWorld, client: Client, renews: bool, kinds: list[str]
 ) -> None:
     await world.http.patch("/dev/ews", json={"renews_answered": renews})
@@ -98,14 +100,14 @@ async def test_an_answered_calendar_item_is_made_anew_by_some_servers(
     assert sorted(kind for kind, _ in changes) == kinds
 
 
-async def test_a_moved_occurrence_is_a_request_of_its_own(world: ExchangeWorld, client: Client) -> None:
+async def test_a_moved_occurrence_arrives_as_a_separate_request(world: ExchangeWorld, client: Client) -> None:
     uid = await invite(world, recurrence=SHAPES)
     await world.edit(uid, occurrence="2030-03-11", start="2030-03-12T14:00:00", end="2030-03-12T15:00:00")
     request = await client.newest()
     assert (request.type, request.meeting_request_type) == ("Exception", "FullUpdate")
     assert request.start == at(2030, 3, 12, 13)
     assert request.original_start == at(2030, 3, 11, 8)
-    assert request.sim_goid[16:20] == bytes.fromhex("07EE030B"), "the date that the pattern gave it"
+    assert request.sim_goid[16:20] == bytes.fromhex("07EE030B"), "the date according to the pattern"
     assert request.sim_clean_goid == bytes.fromhex(uid)
     shown = await client.calendar(at(2030, 3, 1), at(2030, 4, 1))
     assert [(entry.type, entry.start) for entry in shown] == [
@@ -136,7 +138,7 @@ async def test_a_cancelled_occurrence_stays_in_the_calendar_as_cancelled(world: 
     assert [entry.start.day for entry in shown if not entry.is_cancelled] == [4, 11, 25]
 
 
-async def test_a_cancelled_series(world: ExchangeWorld, client: Client) -> None:
+async def test_a_series_can_be_cancelled(world: ExchangeWorld, client: Client) -> None:
     uid = await invite(world, recurrence=SHAPES)
     await world.cancel(uid)
     request, cancellation = await client.inbox()
@@ -158,7 +160,7 @@ async def test_a_notice_of_forwarding_is_a_meeting_message_in_deleted_items(
     assert (request.author.email_address, request.sender.email_address) == (ALICE, BOB)
 
 
-async def test_a_decline_takes_the_meeting_out_of_the_calendar(world: ExchangeWorld, client: Client) -> None:
+async def test_declining_removes_the_meeting_from_the_calendar(world: ExchangeWorld, client: Client) -> None:
     await invite(world)
     request = await client.newest()
     await client.do(lambda: request.decline(body=HTMLBody("<i>No room left.</i>")))
@@ -169,7 +171,7 @@ async def test_a_decline_takes_the_meeting_out_of_the_calendar(world: ExchangeWo
     assert await client.calendar(at(2030, 3, 1), at(2030, 4, 1)) == []
 
 
-async def test_without_an_attendant_accepting_the_request_makes_the_calendar_item(
+async def test_without_a_calendar_attendant_accepting_creates_the_calendar_item(
     world: ExchangeWorld, client: Client
 ) -> None:
     await world.http.patch(f"/dev/mailboxes/{VMR_EWS}", json={"automate_processing": "None"})
@@ -183,7 +185,7 @@ async def test_without_an_attendant_accepting_the_request_makes_the_calendar_ite
     assert shown.my_response_type == "Accept"
 
 
-async def test_both_sides_share_the_mailboxes(world: ExchangeWorld, client: Client) -> None:
+async def test_graph_and_ews_share_the_mailboxes(world: ExchangeWorld, client: Client) -> None:
     await invite(world)
     over_graph = (await world.folder(VMR_EWS))[0]
     over_ews = await client.newest()

@@ -24,13 +24,13 @@ BOMB = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b SYSTEM "file:///etc/hostname">]>
     ],
     ids=["empty", "no xml", "cut", "no operation", "two", "cut late", "charset", "dtd", "entities", "no shape"],
 )
-async def test_what_is_no_request(world: ExchangeWorld, content: bytes) -> None:
+async def test_malformed_requests_are_refused(world: ExchangeWorld, content: bytes) -> None:
     answer = await soap.post(world, content)
     assert (answer.status_code, soap.texts(answer, "ResponseCode")) == (500, ["ErrorSchemaValidation"])
     assert b"hostname" not in answer.content
 
 
-async def test_an_operation_that_is_not_known(world: ExchangeWorld) -> None:
+async def test_an_unknown_operation_is_refused(world: ExchangeWorld) -> None:
     answer = await soap.post(world, soap.envelope("<m:GetRooms/>"))
     assert soap.texts(answer, "ResponseCode") == ["ErrorInvalidRequest"]
     assert "GetRooms" in soap.texts(answer, "Message")[0]
@@ -59,19 +59,19 @@ async def test_an_operation_that_is_not_known(world: ExchangeWorld) -> None:
         ("<m:SendItem><m:ItemIds><t:ItemId/></m:ItemIds></m:SendItem>", "ErrorInvalidIdMalformed"),
     ],
 )  # fmt: skip
-async def test_requests_that_are_refused(world: ExchangeWorld, body: str, code: str) -> None:
+async def test_invalid_requests_are_refused(world: ExchangeWorld, body: str, code: str) -> None:
     answer = await soap.post(world, soap.envelope(body))
     assert soap.texts(answer, "ResponseCode") == [code]
 
 
-async def test_answers_name_the_servers_version(world: ExchangeWorld) -> None:
+async def test_responses_contain_the_servers_version(world: ExchangeWorld) -> None:
     answer = await soap.post(world, soap.envelope(soap.GET_INBOX))
     assert answer.headers["Content-Type"] == "text/xml; charset=utf-8"
     assert soap.attributes(answer, "ServerVersionInfo")["MinorVersion"] == "2"
     assert soap.texts(answer, "DisplayName") == ["Inbox"]
 
 
-async def test_the_path_is_known_in_any_case_of_letters(world: ExchangeWorld) -> None:
+async def test_the_path_is_case_insensitive(world: ExchangeWorld) -> None:
     answer = await world.http.post("/ews/exchange.asmx", content=soap.envelope(soap.GET_INBOX), auth=soap.BASIC)
     assert soap.texts(answer, "DisplayName") == ["Inbox"]
 

@@ -1,4 +1,4 @@
-"""Microsoft's schemas judge every integration test over the simulated EWS (tests/integration/conftest.py)."""
+"""Microsoft's schemas judge every integration test with the simulated EWS (tests/integration/conftest.py)."""
 
 import pytest
 from lxml import etree  # type: ignore[import-untyped]
@@ -19,7 +19,7 @@ def envelope(*body: object) -> object:
     return s("Envelope", s("Header"), s("Body", *body))
 
 
-async def test_what_a_test_makes_the_server_say_is_judged(
+async def test_requests_and_answers_of_a_test_are_judged(
     world: ExchangeWorld, client: Client, ews_judge: SchemaJudge
 ) -> None:
     await world.meet(attendees=[VMR_EWS])
@@ -28,20 +28,20 @@ async def test_what_a_test_makes_the_server_say_is_judged(
 
 
 @pytest.mark.parametrize("agent", ["vmr-scheduling", "exchangelib/5.6.0 (python-requests/2.32)"])
-def test_a_request_and_an_answer_that_are_not_valid_are_told(agent: str) -> None:
+def test_invalid_requests_and_answers_are_reported(agent: str) -> None:
     judge = SchemaJudge()
     judge(agent, envelope(m("GetItem")), envelope(m("GetFolderResponse", m("Surprise"))))
     assert (judge.requests, judge.answers) == (1, 1)
     assert {told.split(":")[0] for told in judge.violations} == {"request GetItem", "answer GetFolderResponse"}
 
 
-def test_what_a_test_writes_by_hand_may_be_wrong() -> None:
+def test_hand_written_requests_may_be_invalid() -> None:
     judge = SchemaJudge()
     judge("python-httpx/0.28", envelope(m("GetItem")), envelope(m("GetRoomsResponse")))
     assert judge.requests == 0
     assert not any(told.startswith("request") for told in judge.violations)
 
 
-def test_the_order_of_elements_counts() -> None:
+def test_the_order_of_elements_matters() -> None:
     wrong = t("CalendarItem", t("End", "2030-03-04T09:00:00Z"), t("Start", "2030-03-04T08:00:00Z"))
     assert not schema().validate(etree.ElementTree(wrong))

@@ -1,4 +1,4 @@
-"""SyncFolderItems: pages, changes, states (reference of SyncFolderItems; docs/facts/exchange.md §9)."""
+"""SyncFolderItems: pages, changes, sync states (reference of SyncFolderItems; docs/facts/exchange.md §9)."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def kinds(changes: list[tuple[str, Any]]) -> list[str]:
     return [kind for kind, _ in changes]
 
 
-async def test_a_first_sync_comes_page_by_page(world: ExchangeWorld, client: Client) -> None:
+async def test_a_first_sync_is_read_page_by_page(world: ExchangeWorld, client: Client) -> None:
     for number in range(7):
         await mail(world, f"Mail {number}")
     await world.http.delete("/dev/requests")
@@ -26,10 +26,10 @@ async def test_a_first_sync_comes_page_by_page(world: ExchangeWorld, client: Cli
     assert sorted(item.subject for _, item in changes) == [f"Mail {number}" for number in range(7)]
     asked = (await world.http.get("/dev/requests")).json()["requests"]
     assert asked["EWS SyncFolderItems"] == 3
-    assert await client.synced(state=state) == ([], state), "the state stays as long as nothing happens"
+    assert await client.synced(state=state) == ([], state), "the state stays the same while nothing happens"
 
 
-async def test_one_answer_says_whether_it_was_the_last(world: ExchangeWorld) -> None:
+async def test_an_answer_says_whether_it_is_the_last(world: ExchangeWorld) -> None:
     for _ in range(3):
         await mail(world)
     answer = await soap.post(world, soap.envelope(sync(2)))
@@ -50,12 +50,12 @@ def sync(most: int, state: str = "") -> str:
 
 
 @pytest.mark.parametrize("most", [0, 513, -1])
-async def test_at_most_512_changes_can_be_asked_for(world: ExchangeWorld, most: int) -> None:
+async def test_at_most_512_changes_can_be_requested(world: ExchangeWorld, most: int) -> None:
     answer = await soap.post(world, soap.envelope(sync(most)))
     assert (answer.status_code, soap.texts(answer, "ResponseCode")) == (500, ["ErrorSchemaValidation"])
 
 
-async def test_changes_of_every_kind(world: ExchangeWorld, client: Client) -> None:
+async def test_changes_of_every_kind_are_reported(world: ExchangeWorld, client: Client) -> None:
     for subject in ("read", "deleted", "moved", "left"):
         await mail(world, subject)
     await world.meet(attendees=[VMR_EWS])
@@ -96,7 +96,7 @@ def uid_of(request: Any, world: ExchangeWorld) -> str:
     return next(m.letter.part.meeting.uid for m in world.exchange.store.messages(owner.guid) if m.letter.part)
 
 
-async def test_what_came_and_went_in_between_is_not_told(world: ExchangeWorld, client: Client) -> None:
+async def test_an_item_that_came_and_went_in_between_is_not_reported(world: ExchangeWorld, client: Client) -> None:
     _, state = await client.synced()
     await mail(world)
     await client.do(lambda: client.mailbox().inbox.all()[0].delete())
@@ -113,7 +113,7 @@ async def test_a_change_between_two_pages_is_not_lost(world: ExchangeWorld) -> N
     assert len(soap.texts(second, "Create")) == 3
 
 
-async def test_items_to_ignore(world: ExchangeWorld, client: Client) -> None:
+async def test_items_to_ignore_are_left_out(world: ExchangeWorld, client: Client) -> None:
     await mail(world, "one")
     await mail(world, "two")
     one = await client.do(lambda: client.mailbox().inbox.get(subject="one"))
@@ -121,7 +121,7 @@ async def test_items_to_ignore(world: ExchangeWorld, client: Client) -> None:
     assert [item.subject for _, item in changes] == ["two"]
 
 
-async def test_states_that_are_not_valid(world: ExchangeWorld, client: Client) -> None:
+async def test_invalid_states_are_refused(world: ExchangeWorld, client: Client) -> None:
     await mail(world)
     _, state = await client.synced()
     with pytest.raises(ErrorInvalidSyncStateData):
@@ -135,13 +135,13 @@ async def test_states_that_are_not_valid(world: ExchangeWorld, client: Client) -
     assert kinds(changes) == ["create"]
 
 
-async def test_bodies_and_recipients_do_not_come_with_a_sync(world: ExchangeWorld, client: Client) -> None:
+async def test_a_sync_contains_no_bodies_or_recipients(world: ExchangeWorld, client: Client) -> None:
     await mail(world)
     [(_, item)], _ = await client.synced()
     assert (item.subject, item.body, item.to_recipients) == ("Hello", None, None)
 
 
-async def test_the_calendar_syncs_its_masters(world: ExchangeWorld, client: Client) -> None:
+async def test_syncing_the_calendar_returns_series_masters(world: ExchangeWorld, client: Client) -> None:
     uid = await world.meet(attendees=[VMR_EWS, BOB], recurrence=WEEKLY)
     [(kind, master)], state = await client.synced("calendar")
     assert (kind, master.type, master.uid) == ("create", "RecurringMaster", uid)

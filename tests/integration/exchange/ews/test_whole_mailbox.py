@@ -1,4 +1,4 @@
-"""exchangelib's ordinary high-level interface works a whole mailbox; nothing here is of the product's own client."""
+"""exchangelib's ordinary high-level interface uses a complete mailbox; the product's own client is not involved."""
 
 import datetime as dt
 from typing import Any
@@ -46,7 +46,7 @@ def meeting(account: Account, **fields: Any) -> CalendarItem:
     return item.save(send_meeting_invitations=SEND_TO_ALL_AND_SAVE_COPY)
 
 
-async def test_the_folders(client: Client, vmr: Account) -> None:
+async def test_folders_can_be_opened(client: Client, vmr: Account) -> None:
     def work() -> tuple[set[str], str, list[type]]:
         found = {folder.name for folder in vmr.root.walk()}
         kinds = [type(folder) for folder in (vmr.inbox, vmr.calendar, vmr.drafts, vmr.sent, vmr.contacts, vmr.tasks)]
@@ -58,7 +58,7 @@ async def test_the_folders(client: Client, vmr: Account) -> None:
     assert kinds == [Inbox, Calendar, Drafts, SentItems, Contacts, Tasks]
 
 
-async def test_the_hierarchy_is_synchronized(client: Client, vmr: Account) -> None:
+async def test_the_hierarchy_can_be_synchronized(client: Client, vmr: Account) -> None:
     def work() -> tuple[list[str], list[Any]]:
         first = [folder.name for kind, folder in vmr.msg_folder_root.sync_hierarchy()]
         return first, list(vmr.msg_folder_root.sync_hierarchy(sync_state=vmr.msg_folder_root.folder_sync_state))
@@ -68,7 +68,7 @@ async def test_the_hierarchy_is_synchronized(client: Client, vmr: Account) -> No
     assert again == []
 
 
-async def test_a_meeting_from_the_invitation_to_its_end(
+async def test_a_meeting_goes_from_the_invitation_to_its_end(
     world: ExchangeWorld, client: Client, alice: Account, vmr: Account
 ) -> None:
     def work() -> None:
@@ -101,7 +101,7 @@ async def test_a_meeting_from_the_invitation_to_its_end(
     await client.do(work)
 
 
-async def test_a_meeting_that_nobody_is_told_of(client: Client, alice: Account, vmr: Account) -> None:
+async def test_a_meeting_can_be_created_without_notifying_anybody(client: Client, alice: Account, vmr: Account) -> None:
     def work() -> tuple[int, int, int]:
         item = CalendarItem(account=alice, folder=alice.calendar, subject="Alone", start=NINE, end=TEN)
         item.save(send_meeting_invitations=SEND_TO_NONE)
@@ -114,7 +114,7 @@ async def test_a_meeting_that_nobody_is_told_of(client: Client, alice: Account, 
     assert await client.do(work) == (1, 0, 0)
 
 
-async def test_a_series_and_its_occurrences(client: Client, alice: Account, vmr: Account) -> None:
+async def test_a_series_and_its_occurrences_can_be_changed(client: Client, alice: Account, vmr: Account) -> None:
     def work() -> None:
         pattern = WeeklyPattern(interval=1, weekdays=["Monday"], first_day_of_week="Monday")
         rule = Recurrence(pattern=pattern, start=dt.date(2030, 3, 4), number=4)
@@ -139,7 +139,7 @@ async def test_a_series_and_its_occurrences(client: Client, alice: Account, vmr:
     await client.do(work)
 
 
-async def test_mail_from_the_draft_to_the_answers(
+async def test_mail_goes_from_the_draft_to_the_answers(
     world: ExchangeWorld, client: Client, alice: Account, vmr: Account
 ) -> None:
     def work() -> None:
@@ -169,7 +169,7 @@ async def test_mail_from_the_draft_to_the_answers(
     assert [m["subject"] for m in await world.received("carol@example.com")] == ["FW: Hello"]
 
 
-async def test_a_mailbox_is_searched_and_synchronized(client: Client, alice: Account, vmr: Account) -> None:
+async def test_a_mailbox_can_be_searched_and_synchronized(client: Client, alice: Account, vmr: Account) -> None:
     def work() -> None:
         for number in range(3):
             Message(account=alice, subject=f"Mail {number}", body="x", to_recipients=[VMR_EWS]).send_and_save()
@@ -186,7 +186,7 @@ async def test_a_mailbox_is_searched_and_synchronized(client: Client, alice: Acc
     await client.do(work)
 
 
-async def test_the_servers_time_zones(client: Client, vmr: Account) -> None:
+async def test_the_servers_time_zones_can_be_read(client: Client, vmr: Account) -> None:
     def work() -> Any:
         return {each.id: each for each in vmr.protocol.get_timezones(return_full_timezone_data=True)}
 
@@ -194,7 +194,7 @@ async def test_the_servers_time_zones(client: Client, vmr: Account) -> None:
     assert "W. Europe Standard Time" in found
 
 
-async def test_names_and_ids(client: Client, alice: Account) -> None:
+async def test_names_are_resolved_and_ids_converted(client: Client, alice: Account) -> None:
     def work() -> tuple[str, str]:
         item = meeting(alice)
         [resolved] = alice.protocol.resolve_names([ALICE])

@@ -14,18 +14,18 @@ from tests.support.exchange_world import ExchangeWorld
 
 
 class AnyToken(AuthenticationProvider):
-    """The simulated Exchange takes any bearer token of an application."""
+    """A token; the simulated Exchange accepts any bearer token of an application."""
 
     async def authenticate_request(
         self, request: RequestInformation, additional_authentication_context: dict[str, Any] | None = None
     ) -> None:
-        """Put it into the request."""
+        """Put the token into the request."""
         request.headers.add("Authorization", "Bearer sdk")
 
 
 @pytest.fixture
 async def sdk(world: ExchangeWorld) -> AsyncIterator[Any]:
-    # The SDK's transport does not close the one inside it, so that one is kept at hand.
+    # The SDK's transport does not close the inner one, so a reference to it is kept.
     wire = httpx.AsyncHTTPTransport()
     client = GraphClientFactory.create_with_default_middleware(client=httpx.AsyncClient(transport=wire, timeout=20))
     adapter = GraphRequestAdapter(AnyToken(), client=client)

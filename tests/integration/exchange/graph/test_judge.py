@@ -1,4 +1,4 @@
-"""Microsoft's description and the genuine msgraph-sdk judge every test over simulated Graph: see graph_judge.py."""
+"""Microsoft's description and the genuine msgraph-sdk judge every test with the simulated Graph: see graph_judge.py."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -37,7 +37,7 @@ async def client(world: ExchangeWorld) -> AsyncIterator[GraphClient]:
     await client.close()
 
 
-async def test_all_that_our_client_does(
+async def test_everything_that_our_client_does_is_judged(
     world: ExchangeWorld, client: GraphClient, webhook: Webhook, graph_judge: GraphJudge
 ) -> None:
     mailbox, now = GraphMailbox(client, VMR), world.exchange.clock.now()
@@ -73,7 +73,7 @@ async def test_all_that_our_client_does(
     assert graph_judge.held >= 25
 
 
-async def test_what_is_wrong_on_the_way_fails_the_test(client: GraphClient, graph_judge: GraphJudge) -> None:
+async def test_an_invalid_request_fails_the_test(client: GraphClient, graph_judge: GraphJudge) -> None:
     with pytest.raises(GraphError, match="BadRequest"):
         await client.get(f"/users/{VMR}/mailbox")
     await client.get(f"/users/{VMR}/messages", {"$top": "1", "surprise": "1"})
@@ -99,7 +99,7 @@ async def test_what_is_wrong_on_the_way_fails_the_test(client: GraphClient, grap
         ("DELETE", f"/users/{VMR}/calendarView", {}, OURS, b"", "makes no DELETE"),
     ],
 )
-def test_what_the_sdk_could_not_have_sent(
+def test_a_request_that_the_sdk_could_not_have_sent_is_reported(
     method: str, path: str, query: dict[str, str], headers: dict[str, str], body: bytes, word: str
 ) -> None:
     assert msgraph.GraphServiceClient
@@ -121,7 +121,7 @@ def test_what_the_sdk_could_not_have_sent(
         ({"id": "1", "meetingMessageType": "meetingRequest"}, "meetingMessageType"),
     ],
 )
-def test_answers_that_neither_judge_lets_pass(document: dict[str, Any], word: str) -> None:
+def test_an_answer_that_neither_judge_accepts_is_reported(document: dict[str, Any], word: str) -> None:
     assert any(word in fault for fault in graph_description.faults_of_answer("GET", MESSAGE, document))
     try:
         found = graph_builders.faults_of_answer("GET", MESSAGE, document)
@@ -130,14 +130,14 @@ def test_answers_that_neither_judge_lets_pass(document: dict[str, Any], word: st
     assert any(word in fault for fault in found), found
 
 
-def test_a_refusal_that_the_sdk_does_not_understand() -> None:
+def test_a_refusal_that_the_sdk_does_not_understand_is_reported() -> None:
     inner = {"date": "2030-03-04T09:00:00", "request-id": "1", "client-request-id": "1"}
     told = {"error": {"code": "BadRequest", "message": "No.", "innerError": inner}}
     assert graph_builders.faults_of_refusal(told) == []
     assert graph_builders.faults_of_refusal({"error": {"kode": "BadRequest"}})
 
 
-def test_names_in_queries_are_those_of_the_description() -> None:
+def test_names_in_queries_are_checked_against_the_description() -> None:
     known = {"$select": "id,microsoft.graph.eventMessage/meetingMessageType", "$orderby": "receivedDateTime desc"}
     assert graph_description.faults_of_request(MESSAGE, known, None) == []
     wrong = {"$select": "id,uid", "$expand": "events", "$filter": "received ge 2030-01-01"}

@@ -1,7 +1,7 @@
-"""The genuine msgraph-sdk works a whole mailbox by its typed models; nothing here is of the product's own client.
+"""The genuine msgraph-sdk uses a complete mailbox through its typed models; the product's own client is not involved.
 
-What it sends and what it makes of each answer is judged besides (tests/support/graph_judge.py): an answer that its
-models cannot hold, or understand otherwise than it was written, fails the test.
+Each request and each answer is judged as well (tests/support/graph_judge.py): an answer that the SDK's models cannot
+hold, or that they change, fails the test.
 """
 
 from datetime import date, timedelta
@@ -79,7 +79,7 @@ def vmr(sdk: Any) -> Any:
 
 
 def asking(kind: Any, **query: Any) -> Any:
-    """Query parameters of a builder's own kind, and immutable ids."""
+    """A builder's request configuration with these query parameters and immutable ids."""
     found = RequestConfiguration(query_parameters=kind(**query))
     found.headers.add("Prefer", 'IdType="ImmutableId"')
     return found
@@ -98,7 +98,7 @@ def html(text: str) -> ItemBody:
 
 
 def invitation(**fields: Any) -> Event:
-    """Monday 2030-03-04 at nine in Berlin; the equipment mailbox is a resource, Bob may come."""
+    """An event on Monday 2030-03-04 at nine in Berlin; the mailbox is a resource, and Bob an optional attendee."""
     attendees = [
         Attendee(type=AttendeeType.Resource, email_address=EmailAddress(address=VMR)),
         Attendee(type=AttendeeType.Optional, email_address=EmailAddress(address=BOB)),
@@ -136,7 +136,7 @@ async def newest(user: Any) -> Any:
 
 
 class TestOrganizing:
-    async def test_a_meeting_from_the_invitation_to_its_end(self, alice: Any, vmr: Any) -> None:
+    async def test_a_meeting_goes_from_the_invitation_to_its_end(self, alice: Any, vmr: Any) -> None:
         made = await alice.events.post(invitation())
         assert (made.subject, made.type, made.is_organizer) == ("Review", EventType.SingleInstance, True)
         assert made.start.date_time == "2030-03-04T08:00:00.0000000"
@@ -170,13 +170,13 @@ class TestOrganizing:
         assert (caught.value.response_status_code, caught.value.error.code) == (404, "ErrorItemNotFound")
         assert caught.value.error.inner_error.request_id
 
-    async def test_a_deleted_meeting_is_called_off(self, alice: Any, vmr: Any) -> None:
+    async def test_deleting_a_meeting_cancels_it(self, alice: Any, vmr: Any) -> None:
         made = await alice.events.post(invitation())
         await alice.events.by_event_id(made.id).delete()
         assert (await newest(vmr)).meeting_message_type is MeetingMessageType.MeetingCancelled
         assert (await alice.events.get()).value == []
 
-    async def test_a_series_and_its_occurrences(self, alice: Any, vmr: Any) -> None:
+    async def test_a_series_and_its_occurrences_can_be_changed(self, alice: Any, vmr: Any) -> None:
         made = await alice.events.post(invitation(recurrence=WEEKLY))
         assert made.type is EventType.SeriesMaster
         assert (made.recurrence.pattern.days_of_week, made.recurrence.range.number_of_occurrences) == (
@@ -204,7 +204,7 @@ class TestOrganizing:
         shown = (await vmr.calendar_view.get(view)).value
         assert [each.start.date_time[8:10] for each in shown if not each.is_cancelled] == ["04", "11", "25"]
 
-    async def test_an_invitation_that_is_passed_on(self, alice: Any, vmr: Any, sdk: Any) -> None:
+    async def test_an_invitation_can_be_forwarded(self, alice: Any, vmr: Any, sdk: Any) -> None:
         await alice.events.post(invitation())
         [event] = (await vmr.events.get()).value
         body = ForwardEvent(to_recipients=[to(CAROL)], comment="See you")
@@ -213,7 +213,7 @@ class TestOrganizing:
         assert (request.subject, request.sender.email_address.address) == ("FW: Review", VMR)
         assert request.from_.email_address.address == ALICE
 
-    async def test_only_the_organizer_changes_and_cancels(self, alice: Any, vmr: Any) -> None:
+    async def test_only_the_organizer_can_change_and_cancel(self, alice: Any, vmr: Any) -> None:
         await alice.events.post(invitation())
         [event] = (await vmr.events.get()).value
         mine = vmr.events.by_event_id(event.id)
@@ -226,7 +226,7 @@ class TestOrganizing:
 
 
 class TestResponding:
-    async def test_an_acceptance_with_a_comment(self, alice: Any, vmr: Any) -> None:
+    async def test_an_acceptance_can_have_a_comment(self, alice: Any, vmr: Any) -> None:
         made = await alice.events.post(invitation())
         request = await newest(vmr)
         event = vmr.events.by_event_id(request.event.id)
@@ -245,13 +245,13 @@ class TestResponding:
         assert known.response_status.response is ResponseType.Accepted
         assert [each.value for each in known.single_value_extended_properties] == ["0"]
 
-    async def test_an_answer_that_nobody_is_told(self, alice: Any, vmr: Any) -> None:
+    async def test_an_answer_can_be_given_without_notifying_anybody(self, alice: Any, vmr: Any) -> None:
         await alice.events.post(invitation())
         request = await newest(vmr)
         await vmr.events.by_event_id(request.event.id).accept.post(AcceptPostRequestBody(send_response=False))
         assert (await alice.mail_folders.by_mail_folder_id("inbox").messages.get()).value == []
 
-    async def test_another_time_is_proposed(self, alice: Any, vmr: Any) -> None:
+    async def test_another_time_can_be_proposed(self, alice: Any, vmr: Any) -> None:
         await alice.events.post(invitation())
         request = await newest(vmr)
         slot = TimeSlot(start=wall("2030-03-05T09:00:00"), end=wall("2030-03-05T10:00:00"))
@@ -261,7 +261,7 @@ class TestResponding:
         assert answer.meeting_message_type is MeetingMessageType.MeetingTenativelyAccepted
         assert answer.proposed_new_time.start.date_time == "2030-03-05T08:00:00.0000000"
 
-    async def test_a_refusal(self, alice: Any, vmr: Any) -> None:
+    async def test_an_invitation_can_be_declined(self, alice: Any, vmr: Any) -> None:
         await alice.events.post(invitation())
         request = await newest(vmr)
         event = vmr.events.by_event_id(request.event.id)
@@ -271,7 +271,7 @@ class TestResponding:
 
 
 class TestMail:
-    async def test_folders(self, vmr: Any) -> None:
+    async def test_folders_can_be_read(self, vmr: Any) -> None:
         folders = (await vmr.mail_folders.get()).value
         assert {"Inbox", "Drafts", "Sent Items", "Deleted Items"} <= {each.display_name for each in folders}
         inbox = vmr.mail_folders.by_mail_folder_id("inbox")
@@ -283,7 +283,7 @@ class TestMail:
         assert (await vmr.calendar.get()).color is CalendarColor.Auto
         assert (await vmr.calendar.patch(Calendar(color=CalendarColor.Auto))).is_default_calendar
 
-    async def test_from_the_draft_to_the_answers(self, alice: Any, vmr: Any, world: ExchangeWorld) -> None:
+    async def test_mail_goes_from_the_draft_to_the_answers(self, alice: Any, vmr: Any, world: ExchangeWorld) -> None:
         mail = Message(subject="Hello", body=html("<p>How?</p>"), to_recipients=[to(VMR)], cc_recipients=[to(BOB)])
         draft = await alice.messages.post(mail)
         assert draft.is_draft
@@ -313,7 +313,7 @@ class TestMail:
         await vmr.messages.by_message_id(moved.id).delete()
         assert (await deleted.messages.get()).value == []
 
-    async def test_mail_at_once(self, alice: Any, vmr: Any) -> None:
+    async def test_mail_can_be_sent_at_once(self, alice: Any, vmr: Any) -> None:
         mail = Message(subject="At once", body=html("<p>x</p>"), to_recipients=[to(VMR)])
         await alice.send_mail.post(SendMailPostRequestBody(message=mail, save_to_sent_items=False))
         assert (await newest(vmr)).subject == "At once"
@@ -322,7 +322,7 @@ class TestMail:
             await alice.send_mail.post(SendMailPostRequestBody(message=Message(subject="To nobody")))
         assert caught.value.error.code == "ErrorInvalidRecipients"
 
-    async def test_pages_and_delta(self, alice: Any, vmr: Any) -> None:
+    async def test_lists_have_pages_and_delta_queries(self, alice: Any, vmr: Any) -> None:
         for number in range(3):
             mail = Message(subject=f"Mail {number}", to_recipients=[to(VMR)])
             await alice.send_mail.post(SendMailPostRequestBody(message=mail))
@@ -344,7 +344,7 @@ class TestMail:
 
 
 class TestSubscribing:
-    async def test_a_subscription_lives_and_is_told(
+    async def test_a_subscription_receives_notifications_during_its_life(
         self, sdk: Any, alice: Any, world: ExchangeWorld, webhook: Webhook
     ) -> None:
         now = world.exchange.clock.now()

@@ -1,4 +1,4 @@
-"""Passwords at a real terminal."""
+"""Passwords entered at a real terminal."""
 
 import os
 import pty
@@ -15,7 +15,7 @@ from tests.support import ROOT
 
 @pytest.fixture
 def terminal() -> Iterator[tuple[int, int]]:
-    """Both ends of a pseudo-terminal: the person's and the program's."""
+    """The two ends of a pseudo-terminal: the person's and the program's."""
     ends = pty.openpty()
     yield ends
     for end in ends:
@@ -23,11 +23,11 @@ def terminal() -> Iterator[tuple[int, int]]:
 
 
 def typed(terminal: tuple[int, int], *lines: str) -> tuple[int, str, str]:
-    """Exit code, output and screen content; each line is typed when prompted for."""
+    """Run the program; returns exit code, output and screen content. Each line is typed when prompted for."""
     person, program = terminal
     command = [sys.executable, "-m", "shared.cli", "hash-password"]
     with subprocess.Popen(
-        # A separate session, so that the program finds no other terminal to prompt at.
+        # A separate session, so that the program finds no other terminal on which to prompt.
         command, cwd=ROOT, stdin=program, stdout=subprocess.PIPE, stderr=program, start_new_session=True
     ) as process:  # fmt: skip
         screen = b""

@@ -1,4 +1,4 @@
-"""What people try on a sign-in, and what they and its rightful users are told (issue: bad input)."""
+"""What attackers try on a sign-in, and what they and the rightful users are told."""
 
 import base64
 import hmac
@@ -51,12 +51,12 @@ ADFS_WRONG = WRONG | {"another client's": {"appid": STRANGER}, "no user": {"sid"
 
 
 @pytest.mark.parametrize("claims", AZURE_WRONG.values(), ids=AZURE_WRONG)
-async def test_a_token_of_azure_s_that_is_wrong(world: SignInWorld, claims: dict[str, Any]) -> None:
+async def test_an_azure_token_with_a_wrong_claim_is_refused(world: SignInWorld, claims: dict[str, Any]) -> None:
     await _refused(world, await world.azure(), claims)
 
 
 @pytest.mark.parametrize("claims", ADFS_WRONG.values(), ids=ADFS_WRONG)
-async def test_a_token_of_ad_fs_s_that_is_wrong(world: SignInWorld, claims: dict[str, Any]) -> None:
+async def test_an_ad_fs_token_with_a_wrong_claim_is_refused(world: SignInWorld, claims: dict[str, Any]) -> None:
     await _refused(world, await world.adfs(), claims)
 
 
@@ -69,7 +69,7 @@ async def _refused(world: SignInWorld, integration: Integration, claims: dict[st
 
 
 class Forger(Keys):
-    """Sits in the provider's place: publishes its keys, and signs as `forge` does."""
+    """Takes the provider's place: publishes its keys, and signs as `forge` does."""
 
     def __init__(self, keys: Keys, forge: Callable[[Keys, dict[str, Any]], Any]) -> None:
         super().__init__()
@@ -86,7 +86,7 @@ class Forger(Keys):
 
 
 class Endless(Keys):
-    """Publishes more keys than anybody reads."""
+    """Publishes more keys than anybody would read."""
 
     def document(self, issuer: str = "") -> dict[str, Any]:
         return {"keys": ["x" * 70_000] * 100}
@@ -131,7 +131,7 @@ FORGERIES = {
     own_key: NotAuthenticated,
     unknown_key: NotAuthenticated,
     long: NotAuthenticated,
-    ten_megabytes: Unavailable,  # such an answer is not read to its end
+    ten_megabytes: Unavailable,  # such an answer is not read to the end
     a_number: NotAuthenticated,
 }
 
@@ -146,7 +146,7 @@ def _encoded(part: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize("make", [SignInWorld.azure, SignInWorld.adfs], ids=["Azure", "AD FS"])
 @pytest.mark.parametrize(("forge", "refusal"), FORGERIES.items(), ids=[forge.__name__ for forge in FORGERIES])
-async def test_a_forged_token(world: SignInWorld, make: Any, forge: Any, refusal: type[Exception]) -> None:
+async def test_a_forged_token_is_refused(world: SignInWorld, make: Any, forge: Any, refusal: type[Exception]) -> None:
     answer = await world.at_provider(await world.start(await make(world)))
     world.provider.keys = Forger(world.provider.keys, forge)
     with pytest.raises(refusal):
@@ -154,7 +154,7 @@ async def test_a_forged_token(world: SignInWorld, make: Any, forge: Any, refusal
     assert not world.users.records
 
 
-async def test_an_unknown_key_is_looked_for_once_in_a_while(world: SignInWorld) -> None:
+async def test_an_unknown_key_is_looked_up_only_once_in_a_while(world: SignInWorld) -> None:
     integration = await world.azure()
     await world.session(integration)
     world.provider.keys = forger = Forger(world.provider.keys, unknown_key)
@@ -166,7 +166,7 @@ async def test_an_unknown_key_is_looked_for_once_in_a_while(world: SignInWorld) 
     assert forger.asked == 1
 
 
-async def test_keys_without_end_are_an_outage(world: SignInWorld) -> None:
+async def test_an_endless_key_document_counts_as_an_outage(world: SignInWorld) -> None:
     answer = await world.at_provider(await world.start(await world.azure()))
     world.provider.keys = Endless()
     with pytest.raises(Unavailable):
@@ -174,7 +174,7 @@ async def test_keys_without_end_are_an_outage(world: SignInWorld) -> None:
 
 
 @pytest.mark.parametrize("skew", [timedelta(minutes=-4), timedelta(minutes=4)])
-async def test_clocks_may_differ_by_some_minutes(world: SignInWorld, skew: timedelta) -> None:
+async def test_clocks_may_differ_by_a_few_minutes(world: SignInWorld, skew: timedelta) -> None:
     integration = await world.azure()
     answer = await world.at_provider(await world.start(integration))
     now = world.clock.now()
@@ -204,8 +204,8 @@ async def test_clocks_may_differ_by_some_minutes(world: SignInWorld, skew: timed
         {"idp": "live.com"},
     ],
 )
-async def test_an_address_that_nobody_vouches_for(world: SignInWorld, claims: dict[str, Any]) -> None:
-    """preferred_username is always included: users can change it, so it proves nothing."""
+async def test_an_unverified_address_is_refused(world: SignInWorld, claims: dict[str, Any]) -> None:
+    """preferred_username is always present, but users can change it, so it proves nothing."""
     world.provider.accounts[0].claims = claims
     answer = await world.at_provider(await world.start(await world.azure()))
     with pytest.raises(NotAllowed, match="no usable e-mail address"):
@@ -221,23 +221,23 @@ async def test_an_address_that_nobody_vouches_for(world: SignInWorld, claims: di
         {"idp": f"https://sts.windows.net/{STRANGER}/", "xms_edov": "1"},
     ],
 )
-async def test_a_guest_s_address_counts_when_the_owner_of_its_domain_is_verified(
+async def test_a_guests_address_counts_if_the_owner_of_its_domain_is_verified(
     world: SignInWorld, claims: dict[str, Any]
 ) -> None:
-    """Anybody can run a tenant, give a user there any address, and be invited as that user."""
+    """Anybody can run a tenant, give any address to a user there, and have that user invited."""
     world.provider.accounts[0].claims = claims
     await world.session(await world.azure())
     assert world.users.records[0].email == "alice@example.com"
 
 
 ADFS_FORMS: dict[str, dict[str, Any]] = {
-    "without rules, an access token says nothing of its user": {"upn": None, "email": None},
-    "the other form of the audience": {"aud": f"microsoft:identityserver:{RESOURCE}"},
+    "without claim rules, an access token contains nothing about its user": {"upn": None, "email": None},
+    "the alternative form of the audience": {"aud": f"microsoft:identityserver:{RESOURCE}"},
 }
 
 
 @pytest.mark.parametrize("claims", ADFS_FORMS.values(), ids=ADFS_FORMS)
-async def test_forms_of_ad_fs_s_access_tokens(world: SignInWorld, claims: dict[str, Any]) -> None:
+async def test_all_forms_of_ad_fs_access_tokens_are_accepted(world: SignInWorld, claims: dict[str, Any]) -> None:
     def sign(keys: Keys, stated: dict[str, Any]) -> str:
         return keys.sign(stated | claims if "appid" in stated else stated)
 
@@ -246,14 +246,14 @@ async def test_forms_of_ad_fs_s_access_tokens(world: SignInWorld, claims: dict[s
     assert world.users.records[0].email == "alice@example.com"
 
 
-async def test_ad_fs_may_give_the_upn_only(world: SignInWorld) -> None:
+async def test_ad_fs_may_provide_only_the_upn(world: SignInWorld) -> None:
     world.provider.accounts[0].claims = {"email": None, "upn": "Alice@Example.com"}
     await world.session(await world.adfs())
     assert world.users.records[0].email == "alice@example.com"
 
 
 @pytest.mark.parametrize("upn", ["boß@example.com", "\u212aim@example.com"])
-async def test_an_upn_that_folds_to_another_s_address_is_no_address(world: SignInWorld, upn: str) -> None:
+async def test_a_upn_that_only_folds_to_another_address_is_not_accepted(world: SignInWorld, upn: str) -> None:
     world.provider.accounts[0].claims = {"email": None, "upn": upn}
     with pytest.raises(NotAllowed):
         await world.session(await world.adfs())
@@ -263,7 +263,7 @@ async def test_an_upn_that_folds_to_another_s_address_is_no_address(world: SignI
     assert not world.users.records
 
 
-async def test_the_tokens_of_two_people_are_no_proof(world: SignInWorld) -> None:
+async def test_tokens_of_two_different_people_prove_nothing(world: SignInWorld) -> None:
     integration = await world.adfs()
     answer = await world.at_provider(await world.start(integration))
     names = iter(["alice@example.com", "bob@example.com"])
@@ -275,14 +275,14 @@ async def test_the_tokens_of_two_people_are_no_proof(world: SignInWorld) -> None
 # ---- state, cookie, code -----------------------------------------------------------------------------------------
 
 
-async def test_a_callback_is_good_once(world: SignInWorld) -> None:
+async def test_a_callback_can_be_used_only_once(world: SignInWorld) -> None:
     answer = await world.at_provider(await world.start(await world.azure()))
     assert await world.callback(answer)
     with pytest.raises(SchedulingError):
         await world.callback(answer)
 
 
-async def test_a_state_is_good_once_even_with_another_code(world: SignInWorld) -> None:
+async def test_a_state_can_be_used_only_once_even_with_another_code(world: SignInWorld) -> None:
     integration = await world.azure()
     url = await world.start(integration)
     first, second = await world.at_provider(url), await world.at_provider(url)
@@ -292,7 +292,7 @@ async def test_a_state_is_good_once_even_with_another_code(world: SignInWorld) -
 
 
 async def test_states_cannot_be_swapped(world: SignInWorld) -> None:
-    """Alice's code under the state of a sign-in that Mallory started: PKCE's verifier belongs to the other state."""
+    """Alice's code arrives with the state of Mallory's sign-in, but the PKCE verifier belongs to that other state."""
     integration = await world.azure()
     alice = await world.at_provider(await world.start(integration))
     mallory = await world.at_provider(await world.start(integration, "m" * 43), "bob@example.com")
@@ -300,8 +300,8 @@ async def test_states_cannot_be_swapped(world: SignInWorld) -> None:
         await world.callback(alice | {"state": mallory["state"]})
 
 
-async def test_a_sign_in_is_finished_in_the_browser_that_started_it(world: SignInWorld) -> None:
-    """Otherwise somebody could be made to sign in for a pane that is not theirs."""
+async def test_a_sign_in_must_be_finished_in_the_browser_that_started_it(world: SignInWorld) -> None:
+    """Otherwise somebody could be tricked into signing in for another person's pane."""
     answer = await world.at_provider(await world.start(await world.azure()))
     world.cookies.clear()
     with pytest.raises(NotAuthenticated, match="not started in this window"):
@@ -311,7 +311,7 @@ async def test_a_sign_in_is_finished_in_the_browser_that_started_it(world: SignI
 @pytest.mark.parametrize(
     "state", ["", "x", "a" * 43, "../../etc", "a" * 10_000, "%00", "é" * 43, "=; Path=/", "\r\nSet-Cookie: x=y"]
 )
-async def test_states_that_nobody_gave(world: SignInWorld, state: str) -> None:
+async def test_invented_states_are_refused(world: SignInWorld, state: str) -> None:
     await world.start(await world.azure())
     with pytest.raises(NotAuthenticated):
         await world.callback({"state": state, "code": "x"})
@@ -319,7 +319,7 @@ async def test_states_that_nobody_gave(world: SignInWorld, state: str) -> None:
         await world.callback({"code": "x"})
 
 
-async def test_a_cookie_of_another_attempt_or_purpose_is_none(world: SignInWorld) -> None:
+async def test_a_cookie_of_another_attempt_or_purpose_is_ignored(world: SignInWorld) -> None:
     integration = await world.azure()
     answer = await world.at_provider(await world.start(integration))
     [name] = world.cookies
@@ -337,14 +337,14 @@ async def test_a_cookie_of_another_attempt_or_purpose_is_none(world: SignInWorld
             await world.callback(answer)
 
 
-async def test_a_sign_in_takes_a_quarter_of_an_hour_at_most(world: SignInWorld) -> None:
+async def test_a_sign_in_may_take_a_quarter_of_an_hour_at_most(world: SignInWorld) -> None:
     answer = await world.at_provider(await world.start(await world.azure()))
     world.clock.move(state_cookie.STATE_COOKIE_LIFETIME)
     with pytest.raises(NotAuthenticated, match="15 minutes"):
         await world.callback(answer)
 
 
-async def test_cookies_are_for_this_host_and_no_script(world: SignInWorld) -> None:
+async def test_cookies_are_bound_to_this_host_and_hidden_from_scripts(world: SignInWorld) -> None:
     integration = await world.azure()
     _, cookie = await world.sign_in.start(integration.uuid, s256(VERIFIER))
     name, *attributes = cookie.split("; ")
@@ -353,14 +353,14 @@ async def test_cookies_are_for_this_host_and_no_script(world: SignInWorld) -> No
 
 
 @pytest.mark.parametrize("challenge", ["", "x", "a" * 42, "a" * 44, "a" * 42 + "=", "a" * 42 + "\n", "é" * 43])
-async def test_a_dialog_is_opened_by_the_pane(world: SignInWorld, challenge: str) -> None:
+async def test_a_sign_in_must_be_started_with_a_valid_challenge(world: SignInWorld, challenge: str) -> None:
     integration = await world.azure()
     with pytest.raises(InvalidRequest):
         await world.sign_in.start(integration.uuid, challenge)
 
 
 @given(st.text(max_size=200), st.text(max_size=200))
-def test_any_cookies_and_states(state: str, cookies: str) -> None:
+def test_random_cookies_and_states_are_refused(state: str, cookies: str) -> None:
     with pytest.raises(NotAuthenticated):
         Attempts(KEY, FakeClock()).resume(state, cookies)
 
@@ -371,8 +371,8 @@ ODD_COOKIES = st.text(st.characters(codec="utf-8", exclude_characters=";")) | st
 
 
 @given(st.lists(ODD_COOKIES), st.lists(ODD_COOKIES), st.sampled_from(["; ", ";", " ;  "]))
-def test_other_cookies_do_not_matter_whatever_they_hold(before: list[str], after: list[str], between: str) -> None:
-    """A parent domain's scripts may set what they like."""
+def test_other_cookies_have_no_effect_whatever_they_contain(before: list[str], after: list[str], between: str) -> None:
+    """Scripts on a parent domain may set any cookies."""
     attempts = Attempts(KEY, FakeClock())
     state, cookie = attempts.start("uuid", s256(VERIFIER))
     others = [each for each in before if not each.strip().startswith(cookie.partition("=")[0])]
@@ -381,7 +381,7 @@ def test_other_cookies_do_not_matter_whatever_they_hold(before: list[str], after
 
 
 @pytest.mark.parametrize("code", ["", "x" * 8193])
-async def test_a_callback_without_a_code(world: SignInWorld, code: str) -> None:
+async def test_a_callback_without_a_code_is_refused(world: SignInWorld, code: str) -> None:
     answer = await world.at_provider(await world.start(await world.azure()))
     with pytest.raises(InvalidRequest):
         await world.callback({"state": answer["state"], "code": code})
@@ -390,7 +390,7 @@ async def test_a_callback_without_a_code(world: SignInWorld, code: str) -> None:
 # ---- one-time codes and sessions ---------------------------------------------------------------------------------
 
 
-async def test_a_one_time_code_is_good_once(world: SignInWorld) -> None:
+async def test_a_one_time_code_can_be_used_only_once(world: SignInWorld) -> None:
     integration = await world.azure()
     code = await world.code(integration)
     assert await world.sign_in.redeem(integration.uuid, code, VERIFIER)
@@ -398,7 +398,7 @@ async def test_a_one_time_code_is_good_once(world: SignInWorld) -> None:
         await world.sign_in.redeem(integration.uuid, code, VERIFIER)
 
 
-async def test_a_one_time_code_is_good_for_a_minute(world: SignInWorld) -> None:
+async def test_a_one_time_code_is_valid_for_a_minute(world: SignInWorld) -> None:
     integration = await world.azure()
     first, second = await world.code(integration), await world.code(integration)
     world.clock.move(codes.ONE_TIME_CODE_LIFETIME - timedelta(seconds=1))
@@ -408,7 +408,7 @@ async def test_a_one_time_code_is_good_for_a_minute(world: SignInWorld) -> None:
         await world.sign_in.redeem(integration.uuid, second, VERIFIER)
 
 
-async def test_a_stolen_one_time_code_is_worth_nothing(world: SignInWorld) -> None:
+async def test_a_stolen_one_time_code_is_worthless(world: SignInWorld) -> None:
     integration, other = await world.azure(), await world.adfs()
     code = await world.code(integration)
     key, secret = code.split(".")
@@ -424,17 +424,17 @@ async def test_a_stolen_one_time_code_is_worth_nothing(world: SignInWorld) -> No
     ]:
         with pytest.raises(NotAuthenticated):
             await world.sign_in.redeem(*thief)
-    assert await world.sign_in.redeem(integration.uuid, code, VERIFIER), "and does not keep its owner out"
+    assert await world.sign_in.redeem(integration.uuid, code, VERIFIER), "its owner can still use it"
 
 
-async def test_codes_are_not_in_storage(world: SignInWorld) -> None:
+async def test_codes_are_not_stored(world: SignInWorld) -> None:
     code = await world.code(await world.azure())
     rows = [row async for row in world.storage.table("meetings").everything()]
     assert code.partition(".")[2] not in str(rows)
     assert "alice" not in str(rows)
 
 
-async def test_rows_of_sign_ins_go_when_they_have_expired(world: SignInWorld) -> None:
+async def test_expired_sign_ins_are_deleted_from_storage(world: SignInWorld) -> None:
     integration = await world.azure()
     await world.code(integration)
     kept = world.sign_in.codes
@@ -446,7 +446,7 @@ async def test_rows_of_sign_ins_go_when_they_have_expired(world: SignInWorld) ->
     assert len([row async for row in world.storage.table("meetings").rows(SIGN_IN_PARTITION)]) == 1
 
 
-async def test_a_session_cannot_be_made_up(world: SignInWorld) -> None:
+async def test_a_session_cannot_be_forged(world: SignInWorld) -> None:
     integration = await world.azure()
     session = await world.session(integration)
     stated = jwt.decode(session, options={"verify_signature": False})
@@ -464,7 +464,7 @@ async def test_a_session_cannot_be_made_up(world: SignInWorld) -> None:
             await world.services.identity.users.identify(integration, forged)
 
 
-# ---- the provider says no, or nothing ----------------------------------------------------------------------------
+# ---- the provider refuses, or does not answer --------------------------------------------------------------------
 
 SAID: dict[str, tuple[dict[str, str], str]] = {
     "the user cancelled": ({"error": "access_denied"}, "cancelled"),
@@ -479,25 +479,27 @@ SAID: dict[str, tuple[dict[str, str], str]] = {
 
 
 @pytest.mark.parametrize(("said", "told"), SAID.values(), ids=SAID)
-async def test_what_the_provider_says_becomes_help(world: SignInWorld, said: dict[str, str], told: str) -> None:
+async def test_the_providers_refusal_is_translated_into_help(
+    world: SignInWorld, said: dict[str, str], told: str
+) -> None:
     answer = await world.at_provider(await world.start(await world.azure()))
     with pytest.raises((SignInRefused, Unavailable), match=told) as refused:
         await world.callback({"state": answer["state"], **said})
     assert not any(text in str(refused.value) for text in ("<", "555")), "nothing of the provider's text is repeated"
 
 
-async def test_cancelling_at_the_provider(world: SignInWorld) -> None:
+async def test_the_user_can_cancel_at_the_provider(world: SignInWorld) -> None:
     answer = await world.at_provider(await world.start(await world.azure()), cancel="1")
     with pytest.raises(SignInRefused, match=r"cancelled.*AADSTS65004"):
         await world.callback(answer)
 
 
-async def test_errors_are_believed_only_in_a_sign_in_of_this_browser(world: SignInWorld) -> None:
+async def test_an_error_is_believed_only_in_a_sign_in_of_this_browser(world: SignInWorld) -> None:
     with pytest.raises(NotAuthenticated):
         await world.callback({"state": "a" * 43, "error": "access_denied"})
 
 
-async def test_a_wrong_secret_is_the_administrator_s_to_mend(
+async def test_a_wrong_client_secret_is_reported_as_the_administrators_problem(
     world: SignInWorld, caplog: pytest.LogCaptureFixture
 ) -> None:
     integration = await world.azure(personal_vmr_oauth_client_secret="expired-secret")
@@ -507,7 +509,7 @@ async def test_a_wrong_secret_is_the_administrator_s_to_mend(
     assert not any(secret in caplog.text for secret in ("expired-secret", answer["code"], "alice"))
 
 
-async def test_a_provider_that_is_down() -> None:
+async def test_a_provider_that_is_down_is_reported() -> None:
     async with a_world() as world:
         integration = await world.azure(
             personal_vmr_oauth_token_endpoint=f"http://127.0.0.1:9/{TENANT}/oauth2/v2.0/token"
@@ -518,7 +520,7 @@ async def test_a_provider_that_is_down() -> None:
 
 
 @given(st.dictionaries(st.sampled_from(["error", "error_description"]), st.text(max_size=300)))
-def test_any_refusal_is_told_in_our_words(answer: dict[str, str]) -> None:
+def test_any_refusal_is_reported_in_our_own_words(answer: dict[str, str]) -> None:
     assert str(refusal(answer)).split(" (Code: ")[0] in {str(refusal({"error": word})) for word in WORDS}
 
 

@@ -1,4 +1,4 @@
-"""E3: an admin signs in the service account; its tokens last until a documented reason ends them."""
+"""E3: an admin signs in the service account; its tokens are valid until a documented reason ends the sign-in."""
 
 import asyncio
 import logging
@@ -36,7 +36,7 @@ async def refresh_token(world: SignInWorld, integration: Integration) -> str | N
     return secret.get_secret_value() if secret else None
 
 
-async def test_the_link(world: SignInWorld) -> None:
+async def test_the_link_leads_to_the_providers_sign_in_page(world: SignInWorld) -> None:
     integration = await world.oauth()
     link = await world.services.administration.service_accounts.start(integration.uuid)
     asked = query(link.url)
@@ -49,7 +49,7 @@ async def test_the_link(world: SignInWorld) -> None:
     assert link.expires == world.clock.now() + SIGN_IN_LINK_LIFETIME
 
 
-async def test_signing_in(world: SignInWorld) -> None:
+async def test_signing_in_stores_a_refresh_token(world: SignInWorld) -> None:
     integration = await signed_in(world)
     assert integration.oauth_state is None
     assert await refresh_token(world, integration) in world.provider.refresh_tokens
@@ -58,7 +58,7 @@ async def test_signing_in(world: SignInWorld) -> None:
     assert not await alarms(world, integration)
 
 
-async def test_tokens_are_for_the_server_that_the_ews_url_names(world: SignInWorld) -> None:
+async def test_tokens_are_for_the_server_in_the_ews_url(world: SignInWorld) -> None:
     """National clouds have their own Exchange Online."""
     other = "https://outlook.office365.us"
     integration = await world.oauth(url=f"{other}/EWS/Exchange.asmx")
@@ -70,14 +70,14 @@ async def test_tokens_are_for_the_server_that_the_ews_url_names(world: SignInWor
     assert {form["resource"] for form in world.provider.forms} == {other}
 
 
-async def test_the_same_sign_in_is_good_for_delegated_graph(world: SignInWorld) -> None:
+async def test_the_same_sign_in_also_gives_tokens_for_delegated_graph(world: SignInWorld) -> None:
     integration = await signed_in(world)
     token = await world.services.identity.service_tokens.token(integration.uuid, GRAPH_RESOURCE)
     assert jwt.decode(token.get_secret_value(), options={"verify_signature": False})["aud"] == GRAPH_RESOURCE
 
 
-async def test_a_registration_without_graph_raises_no_alarm(world: SignInWorld) -> None:
-    """Nothing that the mailbox needs is missing; and what works for Graph does not clear an alarm about EWS."""
+async def test_an_app_registration_without_graph_raises_no_alarm(world: SignInWorld) -> None:
+    """The mailbox does not need Graph; and a success with Graph does not clear an alarm about EWS."""
     integration = await signed_in(world)
     world.provider.refuse_next = "invalid_grant", 65001
     with pytest.raises(SignInNeeded):
@@ -90,15 +90,15 @@ async def test_a_registration_without_graph_raises_no_alarm(world: SignInWorld) 
     assert len(await alarms(world, integration)) == 1
 
 
-async def test_a_confidential_application_proves_itself(world: SignInWorld) -> None:
+async def test_a_confidential_application_sends_its_client_secret(world: SignInWorld) -> None:
     integration = await world.oauth(oauth_client_secret="app-secret")
     link = await world.services.administration.service_accounts.start(integration.uuid)
-    with pytest.raises(SignInRefused, match="client secret"):  # the provider knows it as a public one
+    with pytest.raises(SignInRefused, match="client secret"):  # the provider has it registered as a public client
         await world.services.administration.service_accounts.finish(await world.at_provider(link.url, SERVICE))
     assert world.provider.forms[-1]["client_secret"] == "app-secret"
 
 
-async def test_an_access_token_is_kept_and_renewed_ahead_of_its_end(world: SignInWorld) -> None:
+async def test_an_access_token_is_cached_and_renewed_before_it_expires(world: SignInWorld) -> None:
     integration = await signed_in(world)
     tokens = world.services.identity.service_tokens
     first, *others = await asyncio.gather(*(tokens.token(integration.uuid) for _ in range(10)))
@@ -116,7 +116,7 @@ async def renewed_at_night(world: SignInWorld, integration: Integration) -> None
     await world.services.identity.service_tokens.renew(now)
 
 
-async def test_every_night_the_refresh_token_is_renewed(world: SignInWorld) -> None:
+async def test_the_refresh_token_is_renewed_every_night(world: SignInWorld) -> None:
     integration, other = await signed_in(world), await world.azure()
     before = await refresh_token(world, integration)
     await renewed_at_night(world, integration)
@@ -147,7 +147,9 @@ async def test_a_renewal_never_overwrites_a_newer_sign_in(world: SignInWorld) ->
         {"oauth_token_endpoint": "https://login.example.com/x/oauth2/token"},
     ],
 )
-async def test_the_seed_s_changes_of_settings_force_a_new_sign_in(world: SignInWorld, change: dict[str, Any]) -> None:
+async def test_changes_listed_in_the_product_definition_require_a_new_sign_in(
+    world: SignInWorld, change: dict[str, Any]
+) -> None:
     integration = await signed_in(world)
     assert await world.services.identity.service_tokens.token(integration.uuid)
     await world.services.foundation.integrations.update(integration.uuid, change)
@@ -158,7 +160,7 @@ async def test_the_seed_s_changes_of_settings_force_a_new_sign_in(world: SignInW
     assert "sign_in/" in alarm.remedy
 
 
-async def test_switching_oauth_off_and_on_forces_a_new_sign_in(world: SignInWorld) -> None:
+async def test_switching_oauth_off_and_on_requires_a_new_sign_in(world: SignInWorld) -> None:
     integration = await signed_in(world)
     await world.services.foundation.integrations.update(integration.uuid, {"authentication_method": "GRAPH"})
     await world.services.foundation.integrations.update(integration.uuid, {"authentication_method": "OAUTH"})
@@ -166,7 +168,7 @@ async def test_switching_oauth_off_and_on_forces_a_new_sign_in(world: SignInWorl
         await world.services.identity.service_tokens.token(integration.uuid)
 
 
-async def test_other_changes_do_not(world: SignInWorld) -> None:
+async def test_other_changes_keep_the_sign_in(world: SignInWorld) -> None:
     integration = await signed_in(world)
     await world.services.foundation.integrations.update(
         integration.uuid, {"name": "Another", "meeting_buffer_before": 7}
@@ -188,7 +190,7 @@ async def test_other_changes_do_not(world: SignInWorld) -> None:
         (99999, "AADSTS99999"),
     ],
 )
-async def test_what_entra_says_becomes_an_alarm_with_its_cause(world: SignInWorld, number: int, cause: str) -> None:
+async def test_a_refusal_by_entra_becomes_an_alarm_with_its_cause(world: SignInWorld, number: int, cause: str) -> None:
     integration = await signed_in(world)
     world.provider.refuse_next = "invalid_grant", number
     with pytest.raises(SignInNeeded, match=cause):
@@ -197,10 +199,10 @@ async def test_what_entra_says_becomes_an_alarm_with_its_cause(world: SignInWorl
     assert cause in alarm.cause
     assert "alice" not in alarm.cause, "nothing of the provider's text is repeated"
     assert await world.services.identity.service_tokens.token(integration.uuid)
-    assert not await alarms(world, integration), "an alarm goes when its cause has gone"
+    assert not await alarms(world, integration), "the alarm is cleared once its cause is gone"
 
 
-async def test_a_nightly_renewal_that_fails_raises_the_alarm_and_spares_the_others(world: SignInWorld) -> None:
+async def test_a_failed_nightly_renewal_raises_an_alarm_and_does_not_affect_the_others(world: SignInWorld) -> None:
     broken = await signed_in(world)
     world.provider.refresh_tokens.clear()
     sound = await signed_in(world)
@@ -212,7 +214,7 @@ async def test_a_nightly_renewal_that_fails_raises_the_alarm_and_spares_the_othe
     assert await refresh_token(world, sound) != before
 
 
-async def test_a_provider_that_is_busy_is_no_reason_to_sign_in(world: SignInWorld) -> None:
+async def test_a_busy_provider_does_not_require_a_new_sign_in(world: SignInWorld) -> None:
     integration = await signed_in(world)
     world.provider.refuse_next = "temporarily_unavailable", 90033
     with pytest.raises(Unavailable):
@@ -231,10 +233,10 @@ async def test_signing_in_again_clears_the_alarm(world: SignInWorld) -> None:
     assert await world.services.identity.service_tokens.token(integration.uuid)
 
 
-# ---- what people try ---------------------------------------------------------------------------------------------
+# ---- attacks and mistakes ----------------------------------------------------------------------------------------
 
 
-async def test_another_account_than_the_service_account(world: SignInWorld) -> None:
+async def test_another_account_than_the_service_account_is_refused(world: SignInWorld) -> None:
     integration = await world.oauth()
     link = await world.services.administration.service_accounts.start(integration.uuid)
     with pytest.raises(NotAllowed, match="private window"):
@@ -245,7 +247,7 @@ async def test_another_account_than_the_service_account(world: SignInWorld) -> N
     await world.services.administration.service_accounts.finish(await world.at_provider(link.url, SERVICE))
 
 
-async def test_a_sign_in_is_finished_once(world: SignInWorld) -> None:
+async def test_a_sign_in_can_be_finished_only_once(world: SignInWorld) -> None:
     integration = await world.oauth()
     link = await world.services.administration.service_accounts.start(integration.uuid)
     first, second = await world.at_provider(link.url, SERVICE), await world.at_provider(link.url, SERVICE)
@@ -255,7 +257,7 @@ async def test_a_sign_in_is_finished_once(world: SignInWorld) -> None:
             await world.services.administration.service_accounts.finish(answer)
 
 
-async def test_a_new_link_makes_the_earlier_one_void(world: SignInWorld) -> None:
+async def test_a_new_link_invalidates_the_earlier_one(world: SignInWorld) -> None:
     integration = await world.oauth()
     early = await world.services.administration.service_accounts.start(integration.uuid)
     late = await world.services.administration.service_accounts.start(integration.uuid)
@@ -264,7 +266,7 @@ async def test_a_new_link_makes_the_earlier_one_void(world: SignInWorld) -> None
     assert await world.services.administration.service_accounts.finish(await world.at_provider(late.url, SERVICE))
 
 
-async def test_settings_that_change_meanwhile_make_the_link_void(world: SignInWorld) -> None:
+async def test_changed_settings_invalidate_the_link(world: SignInWorld) -> None:
     integration = await world.oauth()
     link = await world.services.administration.service_accounts.start(integration.uuid)
     await world.services.foundation.integrations.update(integration.uuid, {"username": "other@example.com"})
@@ -272,7 +274,7 @@ async def test_settings_that_change_meanwhile_make_the_link_void(world: SignInWo
         await world.services.administration.service_accounts.finish(await world.at_provider(link.url, SERVICE))
 
 
-async def test_a_link_is_good_for_an_hour(world: SignInWorld) -> None:
+async def test_a_link_is_valid_for_an_hour(world: SignInWorld) -> None:
     integration = await world.oauth()
     link = await world.services.administration.service_accounts.start(integration.uuid)
     answer = await world.at_provider(link.url, SERVICE)
@@ -281,7 +283,7 @@ async def test_a_link_is_good_for_an_hour(world: SignInWorld) -> None:
         await world.services.administration.service_accounts.finish(answer)
 
 
-async def test_states_cannot_be_swapped_or_made_up(world: SignInWorld) -> None:
+async def test_states_cannot_be_swapped_or_forged(world: SignInWorld) -> None:
     one, other = await world.oauth(), await world.oauth()
     link = await world.services.administration.service_accounts.start(one.uuid)
     others = await world.services.administration.service_accounts.start(other.uuid)
@@ -294,7 +296,7 @@ async def test_states_cannot_be_swapped_or_made_up(world: SignInWorld) -> None:
             await world.services.administration.service_accounts.finish({"state": state, "code": "x"})
 
 
-async def test_cancelling(world: SignInWorld) -> None:
+async def test_the_admin_can_cancel_the_sign_in(world: SignInWorld) -> None:
     link = await world.services.administration.service_accounts.start((await world.oauth()).uuid)
     with pytest.raises(SignInRefused, match="cancelled"):
         await world.services.administration.service_accounts.finish(await world.at_provider(link.url, cancel="1"))

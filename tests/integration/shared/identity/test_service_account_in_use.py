@@ -1,4 +1,4 @@
-"""E3: what the service account's sign-in opens: EWS, and Graph as that account.
+"""E3: what a service account's sign-in gives access to: EWS, and Graph as that account.
 
 Over real HTTP: the simulated Exchange's EWS and Graph, and the OpenID provider next to it.
 """
@@ -30,7 +30,7 @@ PLACE = Place("vmr@example.com", "app", "https://vmr.example.com", "/api/admin/â
 
 
 class Delegated:
-    """Tokens for Graph of an integration's service account."""
+    """Access tokens for Graph as an integration's service account."""
 
     def __init__(self, world: SignInWorld, integration: Integration) -> None:
         self._tokens, self._uuid = world.services.identity.service_tokens, integration.uuid
@@ -44,7 +44,7 @@ class Delegated:
 
 @asynccontextmanager
 async def deployed() -> AsyncIterator[tuple[SignInWorld, Running]]:
-    """A deployment whose provider and Graph are the simulated Exchange's."""
+    """A deployment whose provider and Graph are those of the simulated Exchange."""
     async with running_exchange() as exchange, httpx.AsyncClient(trust_env=False) as http:
         clock = FakeClock(exchange.exchange.clock.now())
         world = SignInWorld(RunningProvider(exchange.base_url, Provider(clock.now)), http, clock)
@@ -59,9 +59,9 @@ async def signed_in(world: SignInWorld, account: str = SERVICE, **settings: str)
 
 
 async def test_a_sign_in_clears_the_alarms_at_once() -> None:
-    """Not only with the next look: the admin who has just signed in reads the alarms."""
+    """Waiting for the next check would be too late: the admin who has just signed in looks at the alarms."""
     async with deployed() as (world, exchange):
-        del world.services.scheduling.__dict__["timers"]  # there is an Exchange to connect to here
+        del world.services.scheduling.__dict__["timers"]  # here there is an Exchange to connect to
         url = f"{exchange.base_url}/EWS/Exchange.asmx"
         integration = await world.oauth(username=SERVICE, url=url, room_mailbox_email_address=MAILBOX)
 
@@ -78,7 +78,7 @@ async def test_a_sign_in_clears_the_alarms_at_once() -> None:
 
 
 @pytest.mark.parametrize("access", ["impersonation", "delegate"])
-async def test_the_equipment_mailbox_is_opened_by_ews(access: str) -> None:
+async def test_the_equipment_mailbox_is_opened_over_ews(access: str) -> None:
     async with deployed() as (world, exchange):
         url = f"{exchange.base_url}/EWS/Exchange.asmx"
         integration = await signed_in(world, url=url, room_mailbox_email_address=MAILBOX, ews_access=access)
@@ -86,7 +86,7 @@ async def test_the_equipment_mailbox_is_opened_by_ews(access: str) -> None:
         assert [attempt.failure for attempt in attempts if attempt.failure] == []
 
 
-async def test_a_sign_in_that_is_lost_closes_ews_and_says_so() -> None:
+async def test_a_lost_sign_in_closes_ews_and_raises_an_alarm() -> None:
     async with deployed() as (world, exchange):
         url = f"{exchange.base_url}/EWS/Exchange.asmx"
         integration = await signed_in(world, url=url, room_mailbox_email_address=MAILBOX)
@@ -98,7 +98,7 @@ async def test_a_sign_in_that_is_lost_closes_ews_and_says_so() -> None:
         assert alarm.kind == "sign_in_needed"
 
 
-async def test_delegated_tokens_open_what_is_shared_with_the_account_and_nothing_else() -> None:
+async def test_delegated_tokens_open_only_what_is_shared_with_the_account() -> None:
     async with deployed() as (world, exchange):
         integration = await signed_in(world)
         graph = GraphClient(exchange.graph_url, Delegated(world, integration), use_proxy=False)
@@ -109,7 +109,7 @@ async def test_delegated_tokens_open_what_is_shared_with_the_account_and_nothing
         await graph.close()
 
 
-async def test_a_token_for_ews_is_none_for_graph() -> None:
+async def test_a_token_for_ews_is_refused_by_graph() -> None:
     async with deployed() as (world, exchange):
         integration = await signed_in(world)
         token = await world.services.identity.service_tokens.token(integration.uuid, EWS_RESOURCE)
@@ -146,8 +146,8 @@ async def test_the_doctor_sees_that_nobody_is_signed_in() -> None:
         assert "sign_in/" in finding.remedy
 
 
-async def test_what_graph_does_not_tell_is_no_fault() -> None:
-    """The registration may have no permission for Graph: the mailbox needs none."""
+async def test_an_account_that_graph_does_not_reveal_is_not_reported_as_a_fault() -> None:
+    """The app registration may lack permissions for Graph, which the mailbox does not need."""
     async with deployed() as (world, _):
         integration = await signed_in(world)
         account = await probe(world, "http://127.0.0.1:9/v1.0").look(integration)

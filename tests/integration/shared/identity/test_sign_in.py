@@ -1,4 +1,4 @@
-"""P2, X5: users sign in at Azure or AD FS, and the pane gets a session of theirs."""
+"""P2, X5: users sign in at Azure or AD FS, and the pane gets a session for them."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -23,7 +23,7 @@ both = pytest.mark.parametrize("make", PROVIDERS.values(), ids=PROVIDERS)
 
 
 @both
-async def test_who_has_signed_in_is_known_from_then_on(world: SignInWorld, make: Make) -> None:
+async def test_a_user_who_has_signed_in_is_recognised_from_then_on(world: SignInWorld, make: Make) -> None:
     integration = await make(world)
     session = await world.session(integration)
     [record] = world.users.records
@@ -32,7 +32,7 @@ async def test_who_has_signed_in_is_known_from_then_on(world: SignInWorld, make:
     assert (caller.method, caller.email) == ("session", "alice@example.com")
     assert "alice" not in caller.key
     again = await world.services.identity.users.identify(integration, await world.session(integration))
-    assert again == caller, "the same user is the same caller, with one record"
+    assert again == caller, "the same user is the same caller, with a single record"
     assert len(world.users.records) == 1
     assert (
         await world.services.identity.users.identify(integration, await world.session(integration, "bob@example.com"))
@@ -40,20 +40,20 @@ async def test_who_has_signed_in_is_known_from_then_on(world: SignInWorld, make:
     )
 
 
-async def test_an_entra_user_is_the_same_caller_whichever_way_they_prove_it(world: SignInWorld) -> None:
+async def test_an_entra_user_is_the_same_caller_whichever_proof_is_used(world: SignInWorld) -> None:
     integration = await world.azure()
     caller = await world.services.identity.users.identify(integration, await world.session(integration))
     assert caller.key == f"entra:{TENANT}:{world.provider.accounts[0].oid}"
 
 
-async def test_an_adfs_user_is_known_by_issuer_and_sid(world: SignInWorld) -> None:
+async def test_an_ad_fs_user_is_identified_by_issuer_and_sid(world: SignInWorld) -> None:
     caller = await world.services.identity.users.identify(
         integration := await world.adfs(), await world.session(integration)
     )
     assert caller.key == f"adfs:{world.base}/adfs:{world.provider.accounts[0].sid.lower()}"
 
 
-async def test_what_azure_is_asked(world: SignInWorld) -> None:
+async def test_the_request_to_azure_has_the_right_parameters(world: SignInWorld) -> None:
     asked = query(await world.start(await world.azure()))
     assert {name: asked[name] for name in ("client_id", "response_type", "response_mode", "scope", "redirect_uri")} == {
         "client_id": ENTRA_APP,
@@ -67,31 +67,31 @@ async def test_what_azure_is_asked(world: SignInWorld) -> None:
     assert "resource" not in asked
 
 
-async def test_what_the_token_endpoints_are_asked(world: SignInWorld) -> None:
+async def test_the_requests_to_the_token_endpoints_have_the_right_parameters(world: SignInWorld) -> None:
     await world.session(await world.azure())
     await world.session(await world.adfs())
     azure, adfs = world.provider.forms
     assert (azure["client_id"], azure["client_secret"]) == (ENTRA_APP, ENTRA_SECRET)
     assert "resource" not in azure
     assert (adfs["client_id"], adfs["resource"]) == (ADFS_APP, RESOURCE)
-    assert "client_secret" not in adfs, "AD FS knows a public client"
+    assert "client_secret" not in adfs, "the app is a public client of AD FS"
 
 
-async def test_a_configured_query_stays_and_none_of_ours_can_be_set_by_it(world: SignInWorld) -> None:
+async def test_a_configured_query_is_kept_but_cannot_override_our_parameters(world: SignInWorld) -> None:
     at = f"{world.base}/{TENANT}/oauth2/v2.0/authorize?domain_hint=example.com&state=fixed"
     asked = query(await world.start(await world.azure(personal_vmr_oauth_auth_endpoint=at)))
     assert asked["domain_hint"] == "example.com"
     assert asked["state"] != "fixed"
 
 
-async def test_nothing_is_stored_before_a_provider_has_proven_somebody(world: SignInWorld) -> None:
+async def test_nothing_is_stored_before_a_provider_has_proven_the_user(world: SignInWorld) -> None:
     integration = await world.azure()
     before = world.storage.round_trips
     await world.start(integration)
     assert world.storage.round_trips == before
 
 
-async def test_strangers_are_turned_away_where_new_users_are_not_allowed(world: SignInWorld) -> None:
+async def test_new_users_are_refused_where_they_are_not_allowed(world: SignInWorld) -> None:
     integration = await world.azure(allow_new_users=False)
     with pytest.raises(NotAllowed, match="administrator"):
         await world.code(integration)
@@ -103,18 +103,18 @@ async def test_strangers_are_turned_away_where_new_users_are_not_allowed(world: 
 
 
 @both
-async def test_a_session_ends_with_the_record(world: SignInWorld, make: Make) -> None:
+async def test_a_session_ends_when_the_user_record_is_deleted(world: SignInWorld, make: Make) -> None:
     integration = await make(world)
     session = await world.session(integration)
     world.users.records.clear()
     with pytest.raises(NotAuthenticated):
         await world.services.identity.users.identify(integration, session)
-    assert await world.session(integration), "a new sign-in makes a new record"
+    assert await world.session(integration), "a new sign-in creates a new record"
     with pytest.raises(NotAuthenticated):
         await world.services.identity.users.identify(integration, session)
 
 
-async def test_a_session_ends_in_time(world: SignInWorld) -> None:
+async def test_a_session_expires(world: SignInWorld) -> None:
     session = await world.session(integration := await world.azure())
     world.clock.move(sessions.SESSION_LIFETIME - timedelta(seconds=1))
     assert await world.services.identity.users.identify(integration, session)
@@ -123,7 +123,7 @@ async def test_a_session_ends_in_time(world: SignInWorld) -> None:
         await world.services.identity.users.identify(integration, session)
 
 
-async def test_signing_out_ends_every_session_of_the_user_and_no_other(world: SignInWorld) -> None:
+async def test_signing_out_ends_all_sessions_of_this_user_only(world: SignInWorld) -> None:
     integration = await world.azure()
     first, second = await world.session(integration), await world.session(integration)
     bob = await world.session(integration, "bob@example.com")
@@ -137,7 +137,7 @@ async def test_signing_out_ends_every_session_of_the_user_and_no_other(world: Si
             await world.sign_in.sign_out(integration.uuid, nobody)
 
 
-async def test_a_session_that_was_signed_out_is_not_good_again_after_the_next_sign_in(world: SignInWorld) -> None:
+async def test_a_session_stays_invalid_after_signing_out_and_in_again(world: SignInWorld) -> None:
     integration = await world.azure()
     stolen = await world.session(integration)
     await world.sign_in.sign_out(integration.uuid, stolen)
@@ -147,7 +147,7 @@ async def test_a_session_that_was_signed_out_is_not_good_again_after_the_next_si
         await world.services.identity.users.identify(integration, stolen)
 
 
-async def test_a_code_from_before_a_sign_out_makes_no_session(world: SignInWorld) -> None:
+async def test_a_code_issued_before_a_sign_out_gives_no_session(world: SignInWorld) -> None:
     integration = await world.azure()
     session, code = await world.session(integration), await world.code(integration)
     await world.sign_in.sign_out(integration.uuid, session)
@@ -167,7 +167,7 @@ async def test_a_code_from_before_a_sign_out_makes_no_session(world: SignInWorld
         ({"personal_vmr_instructions_email_template": "Hello"}, True),
     ],
 )
-async def test_a_session_ends_when_the_provider_changes(
+async def test_a_session_ends_when_the_provider_is_changed(
     world: SignInWorld, changes: dict[str, Any], is_good: bool
 ) -> None:
     integration = await world.azure()
@@ -180,7 +180,7 @@ async def test_a_session_ends_when_the_provider_changes(
             await world.services.identity.users.identify(changed, session)
 
 
-async def test_a_session_from_before_sign_ins_had_ids_is_good_until_its_user_signs_out(world: SignInWorld) -> None:
+async def test_a_session_without_a_sign_in_id_is_valid_until_its_user_signs_out(world: SignInWorld) -> None:
     integration = await world.azure()
     code = await world.code(integration)
     owner = await world.sign_in.codes.redeem(integration.uuid, code, VERIFIER)
@@ -203,7 +203,7 @@ async def test_a_session_from_before_sign_ins_had_ids_is_good_until_its_user_sig
         ("exchange:alice@corp:https://mail.example.com/x", True),
     ],
 )
-async def test_another_account_s_token_of_the_same_tenant_is_not_bound(
+async def test_an_outlook_token_of_another_account_in_the_same_tenant_is_not_bound(
     world: SignInWorld, key: str, is_remembered: bool
 ) -> None:
     async def identify(_integration: Integration, _token: str) -> Caller:
@@ -211,18 +211,18 @@ async def test_another_account_s_token_of_the_same_tenant_is_not_bound(
 
     integration = await world.azure()
     world.services.identity.__dict__["sign_in"] = replace(world.sign_in, identify=identify)
-    assert await world.session(integration, token="outlook"), "the sign-in itself holds all the same"
+    assert await world.session(integration, token="outlook"), "the sign-in itself still succeeds"
     assert (await world.users.known(integration, key) is not None) is is_remembered
 
 
-async def test_a_session_is_good_in_its_integration_only(world: SignInWorld) -> None:
+async def test_a_session_is_valid_in_its_own_integration_only(world: SignInWorld) -> None:
     session = await world.session(await world.azure())
     other = await world.adfs()
     with pytest.raises(NotAuthenticated):
         await world.services.identity.users.identify(other, session)
 
 
-async def test_outlook_s_own_token_is_remembered_so_that_nobody_is_asked_again(world: SignInWorld) -> None:
+async def test_an_outlook_token_is_remembered_so_that_the_user_is_not_asked_again(world: SignInWorld) -> None:
     async def identify(_integration: Integration, token: str) -> Caller:
         if token != "outlook":
             raise NotAuthenticated("no")
@@ -234,10 +234,10 @@ async def test_outlook_s_own_token_is_remembered_so_that_nobody_is_asked_again(w
     known = await world.users.known(integration, "exchange:alice")
     assert known is not None
     assert known.email == "alice@example.com"
-    assert await world.session(integration, token="forged"), "the sign-in itself holds all the same"
+    assert await world.session(integration, token="forged"), "the sign-in itself still succeeds"
 
 
-async def test_keys_roll_over_while_people_sign_in(world: SignInWorld) -> None:
+async def test_sign_ins_survive_a_key_rollover(world: SignInWorld) -> None:
     integration = await world.azure()
     await world.session(integration)
     world.provider.keys.roll()
@@ -245,7 +245,7 @@ async def test_keys_roll_over_while_people_sign_in(world: SignInWorld) -> None:
     assert await world.session(integration)
 
 
-async def test_two_dialogs_at_once_do_not_disturb_each_other(world: SignInWorld) -> None:
+async def test_two_concurrent_dialogs_do_not_disturb_each_other(world: SignInWorld) -> None:
     integration = await world.azure()
     first, second = await world.start(integration), await world.start(integration)
     assert await world.callback(await world.at_provider(second))
@@ -275,13 +275,13 @@ async def test_a_missing_secret_is_named(world: SignInWorld) -> None:
         await world.callback(answer)
 
 
-async def test_there_is_no_sign_in_without_an_integration(world: SignInWorld) -> None:
+async def test_a_missing_integration_has_no_sign_in(world: SignInWorld) -> None:
     with pytest.raises(NotFound):
         await world.sign_in.start("22222222-2222-4222-8222-222222222222", s256(VERIFIER))
 
 
-async def test_the_way_back_is_the_add_in_server_s(world: SignInWorld) -> None:
-    """Nothing of a request has a part in it, so there is nowhere else to be redirected to."""
+async def test_the_redirect_uri_is_on_the_configured_add_in_server(world: SignInWorld) -> None:
+    """Nothing in a request affects it, so users cannot be redirected anywhere else."""
     url = await world.start(await world.azure())
     assert url.startswith(f"{world.base}/{TENANT}/oauth2/v2.0/authorize?")
     assert urlsplit(query(url)["redirect_uri"])[:2] == urlsplit(PUBLIC)[:2]

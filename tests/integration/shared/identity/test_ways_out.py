@@ -1,4 +1,4 @@
-"""E5: what is fetched to verify identities goes through the web proxy, unless the integration passes it by."""
+"""E5: requests that verify identities go through the web proxy, unless the integration bypasses it."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -22,7 +22,7 @@ def provider_of(world: SignInWorld) -> str:
 
 
 async def outcome(world: SignInWorld, make: Make, **changes: object) -> str | None:
-    """Sign in; the error's code, None when it went well."""
+    """Sign in; returns the error's code, or None on success."""
     try:
         assert await world.code(await make(world, **changes))
     except Unavailable as error:
@@ -31,7 +31,7 @@ async def outcome(world: SignInWorld, make: Make, **changes: object) -> str | No
 
 
 @pytest.mark.parametrize("make", [SignInWorld.azure, SignInWorld.adfs], ids=["Azure", "AD FS"])
-async def test_a_sign_in_goes_through_the_proxy_or_past_it(
+async def test_a_sign_in_goes_through_the_proxy_or_bypasses_it(
     world: SignInWorld, monkeypatch: pytest.MonkeyPatch, make: Make
 ) -> None:
     port = urlsplit(world.base).port or 0
@@ -41,11 +41,13 @@ async def test_a_sign_in_goes_through_the_proxy_or_past_it(
         asked = proxy.places.count(provider_of(world))
         assert asked
         assert await outcome(world, make, disable_proxy=True) is None
-        assert proxy.places.count(provider_of(world)) == asked, "tokens, metadata and keys are fetched past it"
+        assert proxy.places.count(provider_of(world)) == asked, "tokens, metadata and keys bypass the proxy"
 
 
-async def test_both_kinds_of_integration_work_side_by_side(world: SignInWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keys that one has fetched are not the other's: they came another way."""
+async def test_integrations_with_and_without_the_proxy_work_side_by_side(
+    world: SignInWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keys fetched by one are not used by the other, since they came by a different route."""
     async with running_proxy({}) as proxy:
         environment(monkeypatch, HTTP_PROXY=proxy.url)
         assert await outcome(world, SignInWorld.azure, disable_proxy=True) is None
@@ -53,7 +55,9 @@ async def test_both_kinds_of_integration_work_side_by_side(world: SignInWorld, m
         assert proxy.places.count(provider_of(world)) == 1
 
 
-async def test_the_service_account_s_token_too(world: SignInWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_service_accounts_token_is_requested_without_the_proxy_too(
+    world: SignInWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with running_proxy({}) as proxy:
         environment(monkeypatch, HTTP_PROXY=proxy.url)
         integration = await world.oauth(disable_proxy=True)
@@ -66,10 +70,10 @@ async def test_the_service_account_s_token_too(world: SignInWorld, monkeypatch: 
 
 
 @pytest.mark.parametrize("use_proxy", [True, False])
-async def test_a_companys_own_authority_is_trusted_when_it_is_named(
+async def test_a_companys_own_certificate_authority_is_trusted_when_it_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, use_proxy: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """An AD FS inside a company has a certificate of the company's own authority."""
+    """An AD FS inside a company has a certificate from the company's own authority."""
     authority = Authority(tmp_path)
 
     async def keys(request: web.Request) -> web.Response:
@@ -85,7 +89,7 @@ async def test_a_companys_own_authority_is_trusted_when_it_is_named(
     stranger = JsonDocuments(use_proxy=use_proxy)
     with pytest.raises(Unavailable):
         await stranger.fetch(url)
-    assert "localhost: its certificate is not trusted" in caplog.text
+    assert "its certificate is not trusted" in caplog.text
     assert "/adfs/discovery" not in caplog.text
     environment(monkeypatch, SSL_CERT_FILE=str(authority.file))
     documents = JsonDocuments(use_proxy=use_proxy)

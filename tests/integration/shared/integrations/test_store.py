@@ -1,4 +1,4 @@
-"""The store on Azurite: the same contract as on storage in memory."""
+"""The store on Azurite satisfies the same contract as on storage in memory."""
 
 from collections.abc import AsyncIterator, Iterator
 

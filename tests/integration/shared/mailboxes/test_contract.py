@@ -1,4 +1,4 @@
-"""What every Mailbox must do, over real HTTP against the simulated Exchange: by Graph, and by EWS."""
+"""What every Mailbox must do, over real HTTP against the simulated Exchange: with Graph and with EWS."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -30,7 +30,7 @@ PRIMARY = "video.rooms@corp.example.com"
 DN = "/o=Example/ou=Exchange Administrative Group/cn=Recipients/cn=vmr"
 INTEGRATION = "11111111-1111-4111-8111-111111111111"
 NINE, HOUR = datetime(2030, 3, 4, 8, 0, tzinfo=UTC), timedelta(hours=1)
-"""Nine in Berlin, when ExchangeWorld.meet's meeting begins."""
+"""Nine in the morning in Berlin, when ExchangeWorld.meet's meeting begins."""
 
 
 @asynccontextmanager
@@ -61,11 +61,11 @@ class Office:
     world: ExchangeWorld
     mailbox: Mailbox
     call: Callable[[str], str]
-    """How a fault is told which call it is meant for: "read", "answer", "send", "changes"."""
+    """How to name the call for which a fault is meant: "read", "answer", "send", "changes"."""
     states: dict[Folder, str]
 
     async def news(self, folder: Folder = Folder.INBOX) -> list[str]:
-        """The messages that have arrived since the last time."""
+        """The messages that have arrived since the previous call."""
         found: list[str] = []
         more = True
         while more:
@@ -75,7 +75,7 @@ class Office:
         return found
 
     async def newest(self) -> MeetingRequest:
-        """The last meeting message that has arrived."""
+        """The latest meeting message."""
         request = await self.mailbox.read((await self.news())[-1])
         assert request is not None
         return request
@@ -114,13 +114,13 @@ def _correlation(message: str) -> str:
 
 
 def on_mondays(first: int, last: int) -> tuple[Occurrence, ...]:
-    """The weekly meeting's occurrences from one week to another; Berlin's summer time begins on 2030-03-31."""
+    """The weekly meeting's occurrences from one week to another; summer time begins in Berlin on 2030-03-31."""
     starts = [NINE + timedelta(weeks=n) - (HOUR if n >= 4 else timedelta(0)) for n in range(first, last)]
     return tuple(Occurrence(start, start + HOUR) for start in starts)
 
 
 class TestReading:
-    async def test_an_invitation_with_its_calendar_item(self, office: Office) -> None:
+    async def test_an_invitation_is_read_with_its_calendar_item(self, office: Office) -> None:
         uid = await office.world.meet(body_html="<p>Hello <b>all</b></p>")
         request = await office.newest()
         assert (request.kind, request.update, request.outdated, request.uid) == (Kind.REQUEST, Update.NEW, False, uid)
@@ -134,20 +134,20 @@ class TestReading:
         assert (item.cancelled, item.response_requested, item.answer) == (False, True, Answer.NONE)
         assert set(item.attendees) == {VMR, BOB}
 
-    async def test_a_delegates_invitation_tells_both(self, office: Office) -> None:
-        """A tag for either is valid for it (A6)."""
+    async def test_a_delegates_invitation_names_both_people(self, office: Office) -> None:
+        """It may carry a tag of either (A6)."""
         await office.world.meet(sender="bob@example.com")
         request = await office.newest()
         assert {ALICE, "bob@example.com"} <= set(request.people)
 
-    async def test_an_invitation_to_a_series(self, office: Office) -> None:
+    async def test_an_invitation_to_a_series_is_read(self, office: Office) -> None:
         until = {"type": "endDate", "startDate": "2030-03-04", "endDate": "2030-05-06"}
         await office.world.meet(recurrence=WEEKLY | {"range": until})
         item = (await office.newest()).item
         assert item is not None
         assert (item.shape, item.series_id, item.last_day) == (Shape.SERIES, item.id, datetime(2030, 5, 6, tzinfo=UTC))
 
-    async def test_an_occurrence_that_was_moved_is_the_series(self, office: Office) -> None:
+    async def test_an_update_of_a_moved_occurrence_is_recognised(self, office: Office) -> None:
         uid = await office.world.meet(recurrence=WEEKLY)
         series = (await office.newest()).item
         await office.world.edit(uid, occurrence="2030-03-11", start="2030-03-12T15:00:00", end="2030-03-12T16:00:00")
@@ -161,14 +161,14 @@ class TestReading:
         assert found is not None
         assert found.original_start == NINE + timedelta(weeks=1)
 
-    async def test_an_all_day_meeting_is_the_organizers_day(self, office: Office) -> None:
+    async def test_an_all_day_meeting_is_a_day_in_the_organizers_zone(self, office: Office) -> None:
         await office.world.meet(is_all_day=True, start="2030-03-04T00:00:00", end="2030-03-05T00:00:00")
         item = (await office.newest()).item
         assert item is not None
         midnight = datetime(2030, 3, 3, 23, 0, tzinfo=UTC)
         assert item.occurrence == Occurrence(midnight, midnight + timedelta(days=1))
 
-    async def test_a_cancellation(self, office: Office) -> None:
+    async def test_a_cancellation_is_read(self, office: Office) -> None:
         uid = await office.world.meet()
         await office.news()
         await office.world.cancel(uid)
@@ -176,38 +176,38 @@ class TestReading:
         assert (request.kind, request.uid) == (Kind.CANCELLATION, uid)
         assert request.item is None or request.item.cancelled
 
-    async def test_a_cancelled_occurrence(self, office: Office) -> None:
+    async def test_the_cancellation_of_an_occurrence_is_read(self, office: Office) -> None:
         uid = await office.world.meet(recurrence=WEEKLY)
         await office.news()
         await office.world.cancel(uid, "2030-03-11")
         request = await office.newest()
         assert (request.kind, request.uid) == (Kind.CANCELLATION, uid)
 
-    async def test_mail_is_left_alone(self, office: Office) -> None:
+    async def test_ordinary_mail_is_left_alone(self, office: Office) -> None:
         body = {"message": {"subject": "Hi", "toRecipients": [{"emailAddress": {"address": VMR}}]}}
         sent = await office.world.graph("POST", f"/users/{ALICE}/sendMail", json=body)
         assert sent.is_success, sent.text
         assert [await office.mailbox.read(message) for message in await office.news()] in ([], [None])
 
-    async def test_a_message_that_is_gone_cannot_be_found(self, office: Office) -> None:
+    async def test_a_deleted_message_is_not_found(self, office: Office) -> None:
         await office.world.meet()
         [message] = await office.news()
         stored = (await office.world.folder())[0]["id"]
-        for _ in range(2):  # into Deleted Items, where Graph's ids still hold, and out of there
+        for _ in range(2):  # into Deleted Items, where Graph's ids remain valid, and out of it
             assert (await office.world.graph("DELETE", f"/users/{VMR}/messages/{stored}")).is_success
         with pytest.raises(MessageNotFound):
             await office.mailbox.read(message)
 
 
 class TestCalendar:
-    async def test_a_series_within_the_horizon(self, office: Office) -> None:
+    async def test_a_series_is_read_up_to_the_horizon(self, office: Office) -> None:
         await office.world.meet(recurrence=WEEKLY)
         await office.world.meet(subject="Another", start="2030-03-06T09:00:00", end="2030-03-06T10:00:00")
         item = await self._series(office)
         calendar = await office.mailbox.calendar(item, NINE - timedelta(days=3))
         assert calendar == Calendar(on_mondays(0, 13), NINE - timedelta(days=3) + HORIZON)
 
-    async def test_moved_and_cancelled_occurrences(self, office: Office) -> None:
+    async def test_moved_and_cancelled_occurrences_are_read(self, office: Office) -> None:
         uid = await office.world.meet(recurrence=WEEKLY)
         await office.world.edit(uid, occurrence="2030-03-11", start="2030-03-12T15:00:00", end="2030-03-12T16:00:00")
         await office.world.cancel(uid, "2030-03-18")
@@ -216,7 +216,7 @@ class TestCalendar:
         expected = (*on_mondays(0, 1), Occurrence(moved, moved + HOUR), *on_mondays(3, 13))
         assert calendar.occurrences == expected
 
-    async def test_a_series_that_ends_is_known_whole(self, office: Office) -> None:
+    async def test_a_series_that_ends_is_known_completely(self, office: Office) -> None:
         until = {"type": "numbered", "startDate": "2030-03-04", "numberOfOccurrences": 3}
         await office.world.meet(recurrence=WEEKLY | {"range": until})
         calendar = await office.mailbox.calendar(await self._series(office), NINE)
@@ -233,7 +233,7 @@ class TestCalendar:
         after = NINE + timedelta(days=30)
         assert (await office.mailbox.calendar(item, after)).has_future(after)
 
-    async def test_a_view_of_everything(self, office: Office) -> None:
+    async def test_a_view_shows_every_meeting(self, office: Office) -> None:
         uid = await office.world.meet(recurrence=WEEKLY)
         await office.world.edit(uid, occurrence="2030-03-11", start="2030-03-12T15:00:00", end="2030-03-12T16:00:00")
         await office.world.cancel(uid, "2030-03-18")
@@ -258,7 +258,7 @@ class TestCalendar:
             assert item is not None
             assert (item.uid, item.occurrence, item.answer) == (entry.uid, entry.occurrence, entry.answer)
 
-    async def test_a_view_page_by_page(self, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_a_view_is_read_page_by_page(self, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(graph_events, "VIEW", 3)
         monkeypatch.setattr(operations, "VIEW", 3)
         weekly = await office.world.meet(recurrence=WEEKLY)
@@ -269,14 +269,14 @@ class TestCalendar:
         }
         assert [e.occurrence for e in entries] == sorted(e.occurrence for e in entries)
 
-    async def test_a_server_that_shows_masters_in_views(self, office: Office) -> None:
-        """grommunio does; without their occurrences every series would be a room without a meeting."""
+    async def test_series_masters_in_a_view_are_expanded(self, office: Office) -> None:
+        """grommunio returns them; without their occurrences, every series would be a room without a meeting."""
         office.world.exchange.ews.expands_views = False
         uid = await office.world.meet(recurrence=WEEKLY)
         entries = await self._view(office, NINE, NINE + timedelta(weeks=3))
         assert [(e.uid, e.occurrence) for e in entries] == [(uid, when) for when in on_mondays(0, 3)]
 
-    async def test_an_all_day_meeting_in_a_view(self, office: Office) -> None:
+    async def test_an_all_day_meeting_is_shown_in_a_view(self, office: Office) -> None:
         await office.world.meet(is_all_day=True, start="2030-03-06T00:00:00", end="2030-03-07T00:00:00")
         request = await office.newest()
         assert request.item is not None
@@ -284,7 +284,7 @@ class TestCalendar:
         assert entry.occurrence == request.item.occurrence
 
     async def _view(self, office: Office, first: datetime, last: datetime) -> list[CalendarEntry]:
-        """All pages; what comes twice counts once."""
+        """The entries of all pages; an entry that occurs twice counts once."""
         found: list[CalendarEntry] = []
         state, asked = "", True
         while asked or state:
@@ -300,7 +300,7 @@ class TestCalendar:
 
 class TestAnswering:
     @pytest.mark.parametrize("answer", [Answer.ACCEPTED, Answer.DECLINED])
-    async def test_the_organizer_hears(self, office: Office, answer: Answer) -> None:
+    async def test_the_organizer_receives_the_answer(self, office: Office, answer: Answer) -> None:
         uid = await office.world.meet()
         item = (await office.newest()).item
         assert item is not None
@@ -309,7 +309,7 @@ class TestAnswering:
         assert (response["kind"], response["uid"], response["from"]) == (answer, uid, VMR)
         assert "Welcome" in response["body_text"]
 
-    async def test_what_exchange_has_on_record(self, office: Office) -> None:
+    async def test_exchange_records_the_answer(self, office: Office) -> None:
         await office.world.meet()
         request = await office.newest()
         assert request.item is not None
@@ -320,7 +320,7 @@ class TestAnswering:
         assert item.answered_at is not None
         assert item.answered_at >= request.received
 
-    async def test_in_silence_nobody_hears(self, office: Office) -> None:
+    async def test_a_silent_answer_reaches_nobody(self, office: Office) -> None:
         await office.world.meet()
         item = (await office.newest()).item
         assert item is not None
@@ -330,7 +330,7 @@ class TestAnswering:
         assert again.answer is Answer.ACCEPTED
         assert await office.responses() == []
 
-    async def test_a_declined_item_leaves_the_calendar(self, office: Office) -> None:
+    async def test_a_declined_item_is_removed_from_the_calendar(self, office: Office) -> None:
         await office.world.meet()
         item = (await office.newest()).item
         assert item is not None
@@ -348,7 +348,7 @@ class TestAnswering:
             await office.mailbox.answer(item.id, Answer.ACCEPTED, "Welcome")
         assert await office.responses() == []
 
-    async def test_an_answer_that_may_have_gone_out_is_not_sent_again(self, office: Office) -> None:
+    async def test_an_answer_that_may_have_been_sent_is_not_sent_again(self, office: Office) -> None:
         await office.world.meet()
         item = (await office.newest()).item
         assert item is not None
@@ -360,7 +360,7 @@ class TestAnswering:
         assert again is not None
         assert again.answer is Answer.ACCEPTED
 
-    async def test_an_answer_to_one_occurrence(self, office: Office) -> None:
+    async def test_one_occurrence_can_be_answered(self, office: Office) -> None:
         uid = await office.world.meet(recurrence=WEEKLY)
         await office.news()
         await office.world.edit(uid, occurrence="2030-03-11", start="2030-03-12T15:00:00", end="2030-03-12T16:00:00")
@@ -374,7 +374,7 @@ class TestAnswering:
 class TestMail:
     async def test_a_draft_is_sent_once(self, office: Office) -> None:
         draft = await office.mailbox.draft(Mail((BOB,), "Come in", "<p>Here is <b>how</b></p>"))
-        assert " " not in draft, "ids are written down between spaces"
+        assert " " not in draft, "ids are stored separated by spaces"
         assert await office.mails(BOB) == []
         await office.mailbox.send(draft)
         await office.mailbox.send(draft)
@@ -384,7 +384,7 @@ class TestMail:
 
 
 class TestWatching:
-    async def test_everything_at_first_then_what_is_new(self, office: Office) -> None:
+    async def test_first_every_message_is_found_then_only_new_ones(self, office: Office) -> None:
         for number in range(3):
             await office.world.meet(subject=f"Meeting {number}")
         assert len(await office.news()) == 3
@@ -392,8 +392,8 @@ class TestWatching:
         await office.world.meet()
         assert len(await office.news()) == 1
 
-    async def test_a_message_that_was_filed_away_is_the_same(self, office: Office) -> None:
-        """Rule 2: nobody decides on it again."""
+    async def test_a_message_that_was_filed_away_is_still_the_same_message(self, office: Office) -> None:
+        """Rule 2: it is not decided on again."""
         await office.world.meet()
         [first] = await office.news()
         request = await office.mailbox.read(first)
@@ -406,8 +406,8 @@ class TestWatching:
         assert again is not None
         assert replace(again, message_id="", item=None) == replace(request, message_id="", item=None)
 
-    async def test_all_messages_of_one_meeting(self, office: Office) -> None:
-        """Wherever they are by now, and those of its occurrences with them."""
+    async def test_all_messages_of_one_meeting_are_found(self, office: Office) -> None:
+        """They are found wherever they are by now, together with those about its occurrences."""
         uid = await office.world.meet(recurrence=WEEKLY)
         series = await office.newest()
         await office.world.meet(subject="Another meeting")
@@ -427,13 +427,13 @@ class TestWatching:
         assert await found(before + HOUR / 2) == [_correlation(update)]
         assert await found(before + 2 * HOUR) == []
 
-    async def test_a_state_that_the_server_has_forgotten_starts_anew(self, office: Office) -> None:
+    async def test_a_state_that_the_server_has_forgotten_starts_over(self, office: Office) -> None:
         await office.world.meet()
         await office.news()
         office.states[Folder.INBOX] += "x"
         assert len(await office.news()) == 1
 
-    async def test_a_busy_server_says_how_long(self, office: Office) -> None:
+    async def test_a_busy_server_says_how_long_to_wait(self, office: Office) -> None:
         await office.world.fault(on=office.call("changes"), status=429, retry_after=7)
         with pytest.raises(RateLimited) as caught:
             await office.mailbox.changes(Folder.INBOX, "")
@@ -441,24 +441,24 @@ class TestWatching:
 
 
 class TestAddresses:
-    """What else a mailbox is known by: X3."""
+    """X3: the other addresses by which a mailbox is known."""
 
-    async def test_the_primary_address_of_a_mailbox_that_was_configured_by_another(self, office: Office) -> None:
+    async def test_the_primary_address_is_found_if_another_one_is_configured(self, office: Office) -> None:
         directory = office.world.exchange.directory
         directory.give(directory.ensure(VMR), f"SMTP:{PRIMARY}", f"smtp:{VMR}")
         assert PRIMARY in known_addresses(VMR, await office.mailbox.addresses())
 
-    async def test_a_mailbox_with_one_address(self, office: Office) -> None:
+    async def test_a_mailbox_may_have_only_one_address(self, office: Office) -> None:
         assert known_addresses(VMR, await office.mailbox.addresses()) == (VMR,)
 
-    async def test_two_calls_at_most(self, office: Office) -> None:
+    async def test_finding_the_addresses_takes_at_most_two_calls(self, office: Office) -> None:
         office.world.exchange.traffic.reset()
         await office.mailbox.addresses()
         assert office.world.exchange.traffic.requests.total() <= 2
 
 
 @pytest.mark.parametrize("by", [by_ews, by_delegate_access])
-async def test_by_ews_the_legacy_distinguished_name_is_told(by: Callable[[Running], Any]) -> None:
+async def test_over_ews_the_legacy_distinguished_name_is_found(by: Callable[[Running], Any]) -> None:
     async with running_exchange() as running, by(running) as mailbox:
         directory = running.exchange.directory
         directory.give(directory.ensure(VMR), f"SMTP:{VMR}", f"EX:{DN}")
@@ -466,18 +466,18 @@ async def test_by_ews_the_legacy_distinguished_name_is_told(by: Callable[[Runnin
         assert known_addresses(VMR, await mailbox.addresses()) == (VMR, DN.lower())
 
 
-async def test_by_graph_the_directory_is_read_where_the_application_may() -> None:
+async def test_over_graph_the_directory_is_read_if_the_application_may() -> None:
     async with running_exchange() as running, by_graph(running) as mailbox:
         directory = running.exchange.directory
         directory.give(directory.ensure(VMR), f"SMTP:{PRIMARY}", f"smtp:{VMR}", "smtp:third@example.com", f"X500:{DN}")
         without = known_addresses(VMR, await mailbox.addresses())
         running.exchange.withheld.remove("User.Read.All")
         allowed = known_addresses(VMR, await mailbox.addresses())
-    assert without == (VMR, PRIMARY), "the calendar says whose it is"
+    assert without == (VMR, PRIMARY), "the calendar says who owns it"
     assert allowed == (VMR, PRIMARY, "third@example.com", DN.lower())
 
 
-async def test_by_graph_a_mailbox_that_the_directory_knows_by_another_name() -> None:
+async def test_over_graph_a_mailbox_with_another_name_in_the_directory_is_found() -> None:
     async with running_exchange() as running:
         directory = running.exchange.directory
         directory.give(directory.ensure(VMR), f"SMTP:{VMR}", f"smtp:{PRIMARY}")

@@ -1,4 +1,4 @@
-"""A separate Azurite: an export reads whole tables, so nobody else may write into them."""
+"""A separate Azurite: an export reads whole tables, so no other test may write into them."""
 
 from collections.abc import Iterator
 

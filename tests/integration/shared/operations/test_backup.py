@@ -1,4 +1,4 @@
-"""Backups on Azurite: the same contract as on storage in memory."""
+"""Backups on Azurite satisfy the same contract as on storage in memory."""
 
 from collections.abc import AsyncIterator
 

@@ -24,7 +24,7 @@ With = Callable[[Callable[[Storage], Awaitable[Answer]]], Answer]
 
 @pytest.fixture
 def storage(own_azurite: str) -> Iterator[With]:  # type: ignore[type-arg]  # each call has an answer of its own
-    """Does something on the storage, like a separate process; the tables are empty before and after."""
+    """Run something on the storage, like a separate process; the tables are empty before and afterwards."""
 
     def run(work: Callable[[Storage], Awaitable[Answer]]) -> Answer:
         async def connected() -> Answer:
@@ -53,7 +53,7 @@ def cli(*arguments: str, stdin: str = "") -> Result:
     return result
 
 
-def test_export_and_import(storage: With, own_azurite: str, tmp_path: Path) -> None:  # type: ignore[type-arg]
+def test_data_is_exported_and_imported(storage: With, own_azurite: str, tmp_path: Path) -> None:  # type: ignore[type-arg]
     storage(lambda azure: fill(azure, ROWS))
     file = str(tmp_path / "export.jsonl")
     assert cli("export", file, "--tables", own_azurite).stdout == f"{len(ROWS)} rows were written to {file}.\n"
@@ -73,13 +73,13 @@ def test_a_damaged_file_is_refused(own_azurite: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("where", ["account", "http://account.table.core.windows.net"])
-def test_an_address_that_is_none(where: str, tmp_path: Path) -> None:
+def test_an_invalid_storage_address_is_refused(where: str, tmp_path: Path) -> None:
     result = cli("export", str(tmp_path / "export.jsonl"), "--tables", where)
     assert result.exit_code == Exit.REFUSED
     assert "An address like https" in result.stderr
 
 
-def test_tables_that_cannot_be_reached(tmp_path: Path) -> None:
+def test_unreachable_storage_is_reported(tmp_path: Path) -> None:
     nowhere = (
         "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;TableEndpoint=http://127.0.0.1:1/a;RetryTotal=0"
     )
@@ -88,7 +88,7 @@ def test_tables_that_cannot_be_reached(tmp_path: Path) -> None:
     assert "az login" in result.stderr
 
 
-def test_a_person_is_erased_after_a_yes(storage: With, own_azurite: str) -> None:  # type: ignore[type-arg]
+def test_a_person_is_erased_after_confirmation(storage: With, own_azurite: str) -> None:  # type: ignore[type-arg]
     values = {"id": 1, "uuid": "user-1", "primary_email_address": "alice@example.com"}
     storage(lambda azure: UserStore(azure).create(validated(UserRecord, values)))
     command = ("erase", "ALICE@example.com", "--tables", own_azurite)
@@ -102,6 +102,6 @@ def test_a_person_is_erased_after_a_yes(storage: With, own_azurite: str) -> None
     assert cli(*command, "--yes").stdout == "Nothing is stored about this person.\n"
 
 
-def test_too_short_a_word_is_refused(own_azurite: str) -> None:
+def test_a_word_that_is_too_short_is_refused(own_azurite: str) -> None:
     result = cli("erase", "alice@example.com", "--word", "a", "--tables", own_azurite)
     assert result.exit_code == Exit.USAGE

@@ -22,7 +22,7 @@ Files = Callable[[str], tuple[Path, Path]]
 
 @pytest.fixture
 def files(tmp_path: Path) -> Files:
-    """Writes a self-signed certificate and its key."""
+    """Write a self-signed certificate and its key."""
 
     def write(host: str) -> tuple[Path, Path]:
         key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
@@ -64,7 +64,7 @@ async def listening(pem: Path, key: Path) -> AsyncIterator[int]:
         yield server.sockets[0].getsockname()[1]
 
 
-async def test_a_trusted_certificate_and_its_end(files: Files) -> None:
+async def test_a_trusted_certificate_is_reported_with_its_expiry(files: Files) -> None:
     pem, key = files("localhost")
     async with listening(pem, key) as port:
         found = await ServerProbe(port, ssl.create_default_context(cafile=str(pem))).look("localhost")
@@ -74,7 +74,7 @@ async def test_a_trusted_certificate_and_its_end(files: Files) -> None:
 @pytest.mark.parametrize(
     ("host", "trusted", "reason"), [("localhost", False, "self"), ("other.example", True, "ostname")]
 )
-async def test_a_certificate_that_is_not_trusted(files: Files, host: str, reason: str, *, trusted: bool) -> None:
+async def test_an_untrusted_certificate_is_reported(files: Files, host: str, reason: str, *, trusted: bool) -> None:
     pem, key = files(host)
     async with listening(pem, key) as port:
         found = await ServerProbe(port, ssl.create_default_context(cafile=str(pem)) if trusted else None).look(
@@ -84,11 +84,11 @@ async def test_a_certificate_that_is_not_trusted(files: Files, host: str, reason
     assert reason in found.reason
 
 
-async def test_nobody_listens(unused_port: int) -> None:
+async def test_a_refused_connection_is_reported(unused_port: int) -> None:
     assert (await ServerProbe(unused_port).look("127.0.0.1")).trouble is Trouble.SILENT
 
 
-async def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_server_that_does_not_answer_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     async def silent(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await done.wait()
         writer.close()
@@ -102,7 +102,7 @@ async def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("host", ["nowhere.invalid", "a" * 70 + ".example"])
-async def test_a_name_without_an_address(host: str) -> None:
+async def test_a_name_without_an_address_is_reported(host: str) -> None:
     assert (await ServerProbe().look(host)).trouble is Trouble.NAME
 
 

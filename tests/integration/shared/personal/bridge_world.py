@@ -1,4 +1,4 @@
-"""Management Nodes and the part that asks them."""
+"""Management Nodes, and the part of the product that calls them."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ class BridgeWorld:
         self.bridges = Bridges(self.integrations, self.nodes, self.alarms)
 
     async def integration(self, **changes: Any) -> Integration:
-        """By Basic, unless changed."""
+        """With Basic authentication unless changed."""
         bridge_settings = {
             "conference_platform": "management_api", "bridge_url": self.node.url, "bridge_username": USERNAME,
             "bridge_password": PASSWORD, "bridge_client_id": "", "bridge_private_key": "",

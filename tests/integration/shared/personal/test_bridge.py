@@ -1,4 +1,4 @@
-"""Personal VMRs of a Management Node, over real HTTP."""
+"""Personal VMRs on a Management Node, over real HTTP."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -28,7 +28,7 @@ async def world() -> AsyncIterator[BridgeWorld]:
         await world.nodes.close()
 
 
-async def test_an_owners_vmrs_as_templates_know_them(world: BridgeWorld) -> None:
+async def test_an_owners_vmrs_are_given_to_templates(world: BridgeWorld) -> None:
     integration = await world.integration()
     pins = {"pin": "1234", "guest_pin": "5678", "allow_guests": True, "service_type": "lecture", "description": "D"}
     await world.node.create("Alice", "Alice@Example.com", ALICE, "5550123", **pins)
@@ -40,7 +40,7 @@ async def test_an_owners_vmrs_as_templates_know_them(world: BridgeWorld) -> None
     assert await world.names(integration, "") == []
 
 
-async def test_hundreds_come_in_pages(world: BridgeWorld) -> None:
+async def test_hundreds_of_vmrs_are_read_in_pages(world: BridgeWorld) -> None:
     integration = await world.integration()
     for n in range(450):
         await world.node.create(f"R{n}", ALICE, f"r{n}")
@@ -49,7 +49,7 @@ async def test_hundreds_come_in_pages(world: BridgeWorld) -> None:
 
 
 @pytest.mark.parametrize("odd", ["boß@example.com", "boſs@example.com"])
-async def test_an_address_that_folds_to_an_owners_shows_nobody_their_vmrs(world: BridgeWorld, odd: str) -> None:
+async def test_an_address_that_only_folds_to_an_owners_address_shows_no_vmrs(world: BridgeWorld, odd: str) -> None:
     integration = await world.integration()
     await world.node.create("Boss", "boss@example.com", "boss")
     assert await world.names(integration, odd) == []
@@ -59,7 +59,7 @@ async def test_an_address_that_folds_to_an_owners_shows_nobody_their_vmrs(world:
     assert await world.names(integration, "boss@example.com") == []
 
 
-async def test_a_node_that_passes_the_filter_over_shows_nobody_anothers_vmrs(world: BridgeWorld) -> None:
+async def test_a_node_that_ignores_the_filter_shows_nobody_another_persons_vmrs(world: BridgeWorld) -> None:
     integration = await world.integration()
     objects: list[dict[str, Any]] = [
         {
@@ -81,7 +81,7 @@ async def test_a_node_that_passes_the_filter_over_shows_nobody_anothers_vmrs(wor
     assert await world.names(integration) == ["Mine"]
 
 
-async def test_oauth_by_assertion_with_one_token_for_many_requests(world: BridgeWorld) -> None:
+async def test_one_oauth_token_from_an_assertion_serves_many_requests(world: BridgeWorld) -> None:
     integration = await world.by_oauth()
     await world.node.create("Alice", ALICE, "a")
     for _ in range(3):
@@ -90,11 +90,11 @@ async def test_oauth_by_assertion_with_one_token_for_many_requests(world: Bridge
     world.clock.move(timedelta(minutes=59, seconds=30))
     assert await world.names(integration) == ["Alice"]
     assert len(world.node.tokens) == 2
-    world.node.tokens.clear()  # the node has forgotten them
+    world.node.tokens.clear()  # the node has forgotten the tokens
     assert await world.names(integration) == ["Alice"]
 
 
-async def test_a_wrong_key_is_told_to_the_admin(world: BridgeWorld) -> None:
+async def test_a_wrong_key_is_reported_to_the_admin(world: BridgeWorld) -> None:
     for key, cause in (("no key", "P-256"), (Node().private_key, "issued no token")):
         integration = await world.integrations.create(
             full_fields(
@@ -120,7 +120,7 @@ async def test_a_wrong_key_is_told_to_the_admin(world: BridgeWorld) -> None:
         (web.json_response({"meta": {}, "objects": [{"name": 1}]}), "is not a Management Node"),
     ],
 )
-async def test_an_outage_raises_an_alarm_that_goes_when_it_is_over(
+async def test_an_outage_raises_an_alarm_that_is_cleared_when_it_is_over(
     world: BridgeWorld, answer: web.Response, cause: str
 ) -> None:
     integration = await world.integration()
@@ -151,12 +151,12 @@ async def test_nobody_waits_for_ever(world: BridgeWorld, monkeypatch: pytest.Mon
     server.close()
     await server.wait_closed()
     assert "answer" in (await world.causes(integration))[0]
-    with pytest.raises(BridgeFailed):  # now nothing listens at all
+    with pytest.raises(BridgeFailed):  # now there is no listener at all
         await world.names(integration)
     assert "cannot be reached" in (await world.causes(integration))[0]
 
 
-async def test_the_nodes_limit_is_kept_and_its_refusal_passed_on(
+async def test_the_nodes_request_limit_is_respected_and_its_refusal_passed_on(
     world: BridgeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(allowance, "NODE_SHARE", 2)
@@ -199,14 +199,14 @@ async def named(world: BridgeWorld, **changes: Any) -> Any:
 
 
 @pytest.mark.parametrize("spelt", [THEME, f"https://manager.example.com{THEME}", THEME.removesuffix("/")])
-async def test_a_themes_uri_is_resolved_by_the_integrations_own_node(world: BridgeWorld, spelt: str) -> None:
-    """Whatever host is in it: nothing that is sent chooses whom we call."""
+async def test_the_uri_of_a_theme_is_resolved_by_the_integrations_own_node(world: BridgeWorld, spelt: str) -> None:
+    """This holds whatever host it contains: input never chooses whom we call."""
     world.node.answers.append(web.json_response({"id": 3, "name": "Blue", "resource_uri": THEME}))
     assert await named(world, ivr_theme=spelt) == {"ivr_theme": "Blue"}
     assert [request.path.rstrip("/") for request in world.node.asked] == [THEME.rstrip("/")]
 
 
-async def test_credentials_of_the_same_save_are_used(world: BridgeWorld) -> None:
+async def test_credentials_from_the_same_save_are_used(world: BridgeWorld) -> None:
     world.node.answers.append(web.json_response({"name": "Blue"}))
     proposed = draft(full_fields(
         conference_platform="management_api", bridge_url=world.node.url, bridge_username=USERNAME,
@@ -236,7 +236,7 @@ async def test_a_uri_that_cannot_be_resolved_is_refused(
     "uri",
     ["/api/admin/configuration/v1/conference/3/", "/api/admin/configuration/v1/ivr_theme/3/../../", "/x", THEME + "?a"],
 )
-async def test_no_other_path_is_asked_for(world: BridgeWorld, uri: str) -> None:
+async def test_no_other_path_is_requested(world: BridgeWorld, uri: str) -> None:
     with pytest.raises(SettingsInvalid, match="no such ivr_theme"):
         await named(world, ivr_theme=uri)
     assert world.node.asked == []
@@ -257,7 +257,7 @@ async def test_a_vmrs_references_are_resolved_by_the_node(world: BridgeWorld) ->
     assert [request.path for request in world.node.asked] == [THEME, playlist, THEME]
 
 
-async def test_what_was_resolved_before_is_not_asked_again(world: BridgeWorld) -> None:
+async def test_a_reference_that_was_already_resolved_is_not_requested_again(world: BridgeWorld) -> None:
     before = await world.integration()
     before = await world.integrations.update(before.uuid, {"ivr_theme": THEME}, names={"ivr_theme": "Blue"})
     assert await world.bridges.names(draft({"ivr_theme": THEME}, before), before) == {}

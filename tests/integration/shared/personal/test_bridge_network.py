@@ -1,4 +1,4 @@
-"""C3, E5: a Management Node by TLS, with a company's own authority, and through a web proxy; over real sockets."""
+"""C3, E5: a Management Node over TLS, with a company's own authority, and through a web proxy; over real sockets."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +12,7 @@ from tests.integration.shared.personal.bridge_world import ALICE, BridgeWorld
 from tests.support.management_node import running_node
 
 NODE = "node.example.com"
-"""A name that the proxy alone can resolve to the test's node."""
+"""A host name that only the proxy can resolve to the test's node."""
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 async def deployed(
     authority: Authority, host: str = "localhost", *, expired: bool = False
 ) -> AsyncIterator[BridgeWorld]:
-    """A node with a certificate for this host, that has one VMR of Alice's."""
+    """A node with a certificate for this host, and one VMR of Alice's on it."""
     async with running_node(authority.server(host, expired=expired)) as node:
         await node.create("Alice", ALICE, "alice")
         world = BridgeWorld(node)
@@ -33,7 +33,7 @@ async def deployed(
 
 
 @pytest.mark.parametrize("disable_proxy", [False, True])
-async def test_a_companys_own_authority_is_trusted_when_it_is_named(
+async def test_a_companys_own_certificate_authority_is_trusted_when_it_is_named(
     authority: Authority, monkeypatch: pytest.MonkeyPatch, disable_proxy: bool
 ) -> None:
     environment(monkeypatch, SSL_CERT_FILE=str(authority.file))
@@ -42,7 +42,7 @@ async def test_a_companys_own_authority_is_trusted_when_it_is_named(
         assert await world.names(integration) == ["Alice"]
 
 
-async def test_the_token_endpoint_is_asked_by_tls_as_well(
+async def test_the_token_endpoint_is_also_called_over_tls(
     authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     environment(monkeypatch, SSL_CERT_FILE=str(authority.file))
@@ -60,7 +60,7 @@ async def test_the_token_endpoint_is_asked_by_tls_as_well(
     ],
     ids=["an unknown authority", "another host's certificate", "an expired certificate"],
 )
-async def test_a_certificate_that_proves_nothing_is_refused_and_told_to_the_admin(
+async def test_an_invalid_certificate_is_refused_and_reported_to_the_admin(
     authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str, expired: bool, trusted: bool,
     told: str,
 ) -> None:  # fmt: skip
@@ -72,7 +72,7 @@ async def test_a_certificate_that_proves_nothing_is_refused_and_told_to_the_admi
         [cause] = await world.causes(integration)
         assert "certificate" in cause
         assert told in cause
-        assert not world.node.asked, "no password reaches who has not proven to be the node"
+        assert not world.node.asked, "no password is sent to a server that has not proven to be the node"
 
 
 async def test_requests_go_through_the_web_proxy(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,16 +87,14 @@ async def test_requests_go_through_the_web_proxy(authority: Authority, monkeypat
         assert set(proxy.asked) == {NODE}
 
 
-async def test_the_web_proxy_is_passed_by_when_the_integration_says_so(
-    authority: Authority, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_integration_can_bypass_the_web_proxy(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
     async with deployed(authority) as world, running_proxy({}) as proxy:
         environment(monkeypatch, SSL_CERT_FILE=str(authority.file), HTTPS_PROXY=proxy.url)
         assert await world.names(await world.integration(disable_proxy=True)) == ["Alice"]
         assert not proxy.asked
 
 
-async def test_hosts_that_the_environment_excepts_are_reached_without_it(
+async def test_hosts_excluded_by_the_environment_are_reached_without_the_proxy(
     authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with deployed(authority) as world, running_proxy({}) as proxy:

@@ -1,4 +1,4 @@
-"""The same on real tables: one transaction moves a VMR with its claims, and users are found by all their names."""
+"""VMRs and users on real tables: one transaction moves a VMR with its claims, and users are found by all their keys."""
 
 import asyncio
 from uuid import uuid4
@@ -12,7 +12,7 @@ from shared.personal.users import UserStore
 from tests.support.personal_vmrs import integration, kept
 
 
-async def test_vmrs(azure_storage: AzureStorage) -> None:
+async def test_vmrs_are_stored_changed_and_deleted(azure_storage: AzureStorage) -> None:
     store, mark = VmrStore(azure_storage), uuid4().hex
     owner, other = f"Alice#/?'%{mark}@example.com", f"{mark}@example.com"
     [one, two] = await store.numbers(2)
@@ -32,7 +32,7 @@ async def test_vmrs(azure_storage: AzureStorage) -> None:
             await store.get(id_)
 
 
-async def test_ids_and_users_at_the_same_time(azure_storage: AzureStorage) -> None:
+async def test_concurrent_ids_and_users_are_unique(azure_storage: AzureStorage) -> None:
     users, corp = UserStore(azure_storage), integration(str(uuid4()))
     blocks = await asyncio.gather(*(users.numbers(3) for _ in range(5)))
     assert len({number for block in blocks for number in block}) == 15

@@ -1,4 +1,4 @@
-"""A small Key Vault over HTTPS: the requests that the product sends, answered as the REST reference says."""
+"""A small Key Vault over HTTPS: it answers the requests that the product sends as the REST reference says."""
 
 import ipaddress
 import json
@@ -21,7 +21,7 @@ _NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")
 
 @dataclass
 class KeyVault:
-    """Holds secrets, and deleted ones, whose names stay taken as with soft delete."""
+    """Stores secrets, including deleted ones, whose names stay taken as with soft delete."""
 
     url: str = ""
     certificate: Path = Path()

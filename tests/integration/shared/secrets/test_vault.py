@@ -53,7 +53,7 @@ async def secrets(vault: KeyVault) -> AsyncIterator[KeyVaultSecrets]:
     client = SecretClient(
         vault.url,
         Identity(),
-        verify_challenge_resource=False,  # it would want this vault to live under vault.azure.net
+        verify_challenge_resource=False,  # otherwise the SDK requires the vault to be under vault.azure.net
         connection_verify=str(vault.certificate),
         retry_total=0,
     )
@@ -94,7 +94,7 @@ async def test_a_vault_that_refuses_is_unavailable_with_a_remedy(
     assert "correct horse" not in caplog.text
 
 
-async def test_a_vault_that_cannot_be_reached_is_unavailable() -> None:
+async def test_an_unreachable_vault_is_unavailable() -> None:
     client = SecretClient("https://127.0.0.1:1", Identity(), verify_challenge_resource=False, retry_total=0)
     unreachable = KeyVaultSecrets("https://127.0.0.1:1", client=client)
     with pytest.raises(Unavailable, match="cannot be used at the moment"):
@@ -105,7 +105,7 @@ async def test_a_vault_that_cannot_be_reached_is_unavailable() -> None:
 async def test_nobody_waits_for_a_vault_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shared.secrets.vault.VAULT_TIMEOUT", 0.2)
     async with running_hostile("silent") as server:
-        url = server.url.replace("http:", "https:")  # it never shakes hands either
+        url = server.url.replace("http:", "https:")  # it never completes a handshake either
         client = SecretClient(url, Identity(), verify_challenge_resource=False)
         silent = KeyVaultSecrets(url, client=client)
         with pytest.raises(Unavailable, match="did not answer within"):

@@ -1,4 +1,4 @@
-"""The demo page's server: its files, what it passes on, and what it makes of the stack's answers."""
+"""The demo page's server: its files, the requests that it forwards, and what it makes of the stack's answers."""
 
 import asyncio
 import json
@@ -57,7 +57,7 @@ def _room(name: str, alias: str, created: str) -> dict[str, Any]:
 
 
 class Stack:
-    """The functions and the simulated Exchange, and what they were asked."""
+    """The functions and the simulated Exchange, and the requests that they received."""
 
     def __init__(self, meeting: dict[str, Any] | None = None, **records: list[dict[str, Any]]) -> None:
         self.asked: list[str] = []
@@ -131,7 +131,7 @@ async def look(stack: Stack) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", ["/demo", "/demo/", *(f"/demo/{name}" for name in FILES)])
-async def test_the_page_and_its_files(path: str) -> None:
+async def test_the_page_and_its_files_are_served(path: str) -> None:
     status, text = await ask("GET", path)
     assert status == 200
     assert text == (FOLDER / (path.removeprefix("/demo").strip("/") or "index.html")).read_text()
@@ -144,7 +144,7 @@ async def test_nothing_else_is_served(path: str) -> None:
     assert "/demo" in json.loads(text)["error"]
 
 
-async def test_each_exchange_that_can_be_chosen_has_the_pane_of_its_integration() -> None:
+async def test_each_selectable_exchange_has_its_integrations_pane() -> None:
     exchanges = json.loads((await ask("GET", "/demo/exchanges"))[1])
     assert [(one["name"], one["polled"]) for one in exchanges] == [
         ("Exchange Online (Graph)", False),
@@ -153,7 +153,7 @@ async def test_each_exchange_that_can_be_chosen_has_the_pane_of_its_integration(
     assert exchanges[0]["audience"] == f"http://functions/addin/{DEMO.uuid}/pane"
 
 
-async def test_a_room_is_what_the_records_say_whatever_stands_in_the_text() -> None:
+async def test_the_page_shows_the_recorded_room_whatever_the_meetings_text_says() -> None:
     [meeting] = (await look(Stack({"responses": {DEMO.mailbox: "accepted"}})))["meetings"]
     assert (meeting["state"], meeting["answer"], meeting["window"]) == ("open", "accepted", [30, 60])
     [room] = meeting["rooms"]
@@ -170,13 +170,13 @@ async def test_a_room_is_what_the_records_say_whatever_stands_in_the_text() -> N
         ({"attendees": [], "body": "88123456@example.com"}, "none"),
     ],
 )
-async def test_without_a_record_there_is_no_room(meeting: dict[str, Any], state: str) -> None:
+async def test_a_meeting_without_a_record_has_no_room(meeting: dict[str, Any], state: str) -> None:
     [seen] = (await look(Stack(meeting, scheduled_conference=[])))["meetings"]
     assert (seen["state"], seen["rooms"], seen["window"]) == (state, [], None)
 
 
-async def test_a_meeting_that_is_accepted_while_the_page_looks_has_its_room() -> None:
-    """The room is on record before the answer goes out, so the answers are read first."""
+async def test_a_meeting_accepted_while_the_page_loads_is_shown_with_its_room() -> None:
+    """The room is recorded before the answer is sent, so the page reads the answers first."""
     stack = Stack({"responses": {DEMO.mailbox: "accepted"}})
     await look(stack)
     asked = [httpx.URL(each.split()[1]).path for each in stack.asked]
@@ -184,7 +184,7 @@ async def test_a_meeting_that_is_accepted_while_the_page_looks_has_its_room() ->
     assert asked.index("/dev/clock") < asked.index("/dev/meetings") < records
 
 
-async def test_a_series_has_one_room_at_the_date_that_is_on_or_comes_next() -> None:
+async def test_a_series_shows_the_room_of_its_current_or_next_date() -> None:
     [first] = ROOM["scheduled_conference"]
     dates = [
         first | {"start_time": f"2026-{day}T10:00:00", "end_time": f"2026-{day}T11:00:00"}
@@ -194,7 +194,7 @@ async def test_a_series_has_one_room_at_the_date_that_is_on_or_comes_next() -> N
     assert [room["opens"] for room in meeting["rooms"]] == ["2026-12-08T09:30:00+00:00"]
 
 
-async def test_while_the_back_end_is_away_nothing_is_known_of_any_room() -> None:
+async def test_no_room_is_known_while_the_back_end_is_down() -> None:
     stack = Stack()
     stack.is_away = True
     seen = await look(stack)
@@ -202,7 +202,7 @@ async def test_while_the_back_end_is_away_nothing_is_known_of_any_room() -> None
     assert [meeting["state"] for meeting in seen["meetings"]] == ["unknown"]
 
 
-async def test_an_overview_is_of_somebody() -> None:
+async def test_an_overview_needs_a_person() -> None:
     assert (await ask("GET", "/demo/overview"))[0] == 400
 
 
@@ -216,7 +216,7 @@ async def test_an_overview_is_of_somebody() -> None:
         (503, {}, "88123456", "away"),
     ],
 )
-async def test_a_participant_is_told_what_a_node_would_do(
+async def test_a_participant_sees_what_a_node_would_do(
     code: int, body: dict[str, Any], alias: str, verdict: str
 ) -> None:
     stack = Stack()
@@ -237,7 +237,7 @@ async def test_rooms_on_a_node_are_shown_as_the_node_has_them() -> None:
     ]
 
 
-async def test_a_node_that_is_away_has_no_rooms_to_show() -> None:
+async def test_a_node_that_is_down_shows_no_rooms() -> None:
     status, text = await ask("GET", "/demo/overview?user=alice@example.com", node="http://down")
     assert (status, json.loads(text)["node"]) == (200, {"away": True, "rooms": []})
 
@@ -255,14 +255,14 @@ async def test_a_node_that_is_away_has_no_rooms_to_show() -> None:
 async def test_a_participant_gets_into_a_room_that_a_conferencing_node_knows(
     code: int, alias: str, node: str, verdict: str, name: str
 ) -> None:
-    """Also while the product is down: its rooms are the node's own."""
+    """This also works while the product is down, since the rooms are on the node itself."""
     stack = Stack()
     stack.policy = (code, {})
     told = json.loads((await ask("GET", f"/demo/join?alias={alias}", stack, node=node))[1])
     assert (told["verdict"], told["name"], told["asks_itself"]) == (verdict, name, True)
 
 
-async def test_once_back_the_mailboxes_are_looked_at() -> None:
+async def test_the_mailboxes_are_swept_when_the_back_end_is_back() -> None:
     stack = Stack()
     assert json.loads((await ask("POST", "/demo/away", stack, body=b'{"away": true}'))[1]) == {"away": True}
     assert stack.asked == ["POST http://functions/dev/away"]
@@ -270,13 +270,13 @@ async def test_once_back_the_mailboxes_are_looked_at() -> None:
     assert stack.asked[-1] == "POST http://functions/dev/run/sweep"
 
 
-async def test_a_reset_is_left_to_whoever_runs_the_stack() -> None:
+async def test_a_reset_is_left_to_the_process_that_runs_the_stack() -> None:
     stack = Stack()
     assert (await ask("POST", "/demo/reset", stack))[0] == 200
     assert (stack.over, stack.asked) == (1, [])
 
 
-async def test_the_exchange_s_answers_come_through() -> None:
+async def test_answers_of_the_simulated_exchange_are_passed_on() -> None:
     stack = Stack()
     status, text = await ask("DELETE", "/demo/exchange/meetings/1?occurrence=2026-12-01", stack)
     assert (status, json.loads(text)) == (404, {"error": "no"})
@@ -284,7 +284,7 @@ async def test_the_exchange_s_answers_come_through() -> None:
 
 
 @pytest.mark.parametrize("path", ["/demo/exchange/../v1.0/users", "/demo/exchange/%2e%2e/v1.0/users"])
-async def test_only_control_routes_are_passed_on(path: str) -> None:
+async def test_only_control_routes_are_forwarded(path: str) -> None:
     stack = Stack()
     assert (await ask("GET", path, stack))[0] == 404
     assert stack.asked == []

@@ -1,4 +1,4 @@
-"""The suggested texts: those of the documentation and of the demo are the same, and the product takes them."""
+"""The suggested texts: documentation and demo have the same ones, and the product accepts them."""
 
 import re
 
@@ -22,33 +22,33 @@ VALUES = {
 ACCEPTED = sorted(name for name in TEXTS if name.startswith("accept_"))
 
 
-def test_the_documentation_has_them_to_the_character() -> None:
+def test_the_documentation_contains_the_suggested_texts_verbatim() -> None:
     [block] = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "texts.md").read_text(), re.DOTALL)
     [documented] = YAML(typ="safe").load(block)
     assert documented.pop("name")
     assert documented == {**TEXTS, "meeting_buffer_before": BEFORE, "meeting_buffer_after": AFTER}
 
 
-async def test_the_product_takes_them() -> None:
+async def test_the_product_accepts_the_suggested_texts() -> None:
     store = IntegrationStore(MemoryStorage(), MemorySecrets(), SystemClock(), local=True)
     places = Places("http://127.0.0.1:7072", "http://127.0.0.1:7071")
     made = await store.create({**settings_of(DEMO), **addresses_of(DEMO, places), **TEXTS})
     assert made.meeting_instructions_template == TEXTS["meeting_instructions_template"]
 
 
-def test_every_answer_has_one() -> None:
+def test_every_answer_has_a_suggested_text() -> None:
     answers = {name for name in Integration.model_fields if name.startswith(("accept_", "reject_"))}
     assert answers == {name for name in TEXTS if name.startswith(("accept_", "reject_"))}
 
 
 @pytest.mark.parametrize("name", ACCEPTED)
-def test_an_acceptance_tells_when_the_window_and_the_link(name: str) -> None:
+def test_an_acceptance_gives_the_time_the_window_and_the_link(name: str) -> None:
     text = html_to_text(render(name, TEXTS[name], VALUES))
     for told in ("10:00 on 01/12/2026", "30 minutes before", "60 minutes after", "https://", "88123456 #"):
         assert told in text
 
 
-def test_the_defaults_stay_as_they_are() -> None:
+def test_suggested_texts_differ_from_the_unchanged_defaults() -> None:
     for name, text in TEXTS.items():
         assert Integration.model_fields[name].default != text
     default = str(Integration.model_fields["accept_new_single_meeting_template"].default)

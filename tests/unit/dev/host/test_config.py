@@ -9,7 +9,7 @@ from dev.host.config import HostConfig, HostError, load_config, resolve
 from tests.support import ROOT
 
 
-def test_what_is_not_said_is_as_in_azure(tmp_path: Path) -> None:
+def test_unset_values_have_azures_defaults(tmp_path: Path) -> None:
     (tmp_path / "host.json").write_text('{"version": "2.0"}')
     assert load_config(tmp_path / "host.json") == HostConfig()
 
@@ -19,7 +19,7 @@ def test_the_threshold_follows_the_batch_size(tmp_path: Path) -> None:
     assert load_config(tmp_path / "host.json").new_batch_threshold == 5
 
 
-def test_the_project_s_own_host_json() -> None:
+def test_the_projects_own_host_json_is_read() -> None:
     assert load_config(ROOT / "host.json") == HostConfig(
         route_prefix="",
         function_timeout=timedelta(minutes=5),
@@ -32,13 +32,13 @@ def test_the_project_s_own_host_json() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"functionTimeout": "5 min"}'])
-def test_a_bad_host_json_is_named(tmp_path: Path, text: str) -> None:
+def test_an_invalid_host_json_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "host.json").write_text(text)
     with pytest.raises(HostError, match=r"host\.json"):
         load_config(tmp_path / "host.json")
 
 
-def test_settings_are_put_in_place() -> None:
+def test_setting_names_in_percent_signs_are_replaced_by_their_values() -> None:
     assert resolve("a-%X%-%Y%", {"X": "1", "Y": "2"}) == "a-1-2"
     assert resolve("plain", {}) == "plain"
 

@@ -1,4 +1,4 @@
-"""How often the local host asks its queues: counted on a clock of the test's own."""
+"""How often the local host polls its queues, counted on the test's own clock."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ LONGEST = 5.0  # seconds, host.json's maxPollingInterval
 
 
 class EmptyQueue:
-    """Counts how often it is polled."""
+    """A queue that counts how often it is polled."""
 
     queue_name = "work"
 
@@ -34,7 +34,7 @@ class EmptyQueue:
 
 
 class SwiftLoop(asyncio.SelectorEventLoop):
-    """An event loop whose time passes as soon as nothing else is to be done."""
+    """An event loop whose time advances as soon as there is nothing else to do."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class SwiftLoop(asyncio.SelectorEventLoop):
 
 
 def asked(seconds: float, expected_at: tuple[float, ...] = ()) -> list[float]:
-    """When a listener asks an empty queue, in seconds from its start, with expect() called at those moments."""
+    """When a listener polls an empty queue, in seconds from its start, with expect() called at the given moments."""
     queue = EmptyQueue()
 
     async def scenario() -> float:
@@ -70,22 +70,22 @@ def asked(seconds: float, expected_at: tuple[float, ...] = ()) -> list[float]:
     return [moment - began for moment in queue.asked]
 
 
-def test_an_empty_queue_is_asked_less_and_less_often() -> None:
+def test_an_empty_queue_is_polled_less_and_less_often() -> None:
     moments = asked(60)
     pauses = [later - earlier for earlier, later in pairwise(moments)]
     assert pauses[:7] == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0], abs=0.02)
     assert set(map(round, pauses[7:])) == {5}
 
 
-def test_a_day_of_rest_is_a_request_every_five_seconds() -> None:
+def test_a_quiet_day_takes_one_request_every_five_seconds() -> None:
     assert len(asked(86_400)) <= 86_400 / LONGEST + 10
 
 
-def test_what_a_function_may_have_sent_is_looked_for_at_once() -> None:
+def test_a_message_that_a_function_may_have_sent_is_looked_for_at_once() -> None:
     moments = asked(60, expected_at=(41.0,))
     assert min(moment for moment in moments if moment >= 41) <= 41.2
 
 
-def test_many_functions_that_run_make_no_more_polls_than_ten_a_second() -> None:
+def test_many_running_functions_cause_at_most_ten_polls_a_second() -> None:
     many = tuple(40 + number / 1000 for number in range(1000))
     assert len([moment for moment in asked(60, expected_at=many) if 40 <= moment < 41]) <= 12

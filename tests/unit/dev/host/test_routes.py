@@ -1,4 +1,4 @@
-"""Route templates as ASP.NET reads them."""
+"""Route templates, matched as ASP.NET matches them."""
 
 import pytest
 
@@ -35,7 +35,7 @@ def route(template: str, *methods: str, prefix: str = "") -> Route:
         ("a.b/{x}", "/a.b/PXPS:-1#", {"x": "PXPS:-1#"}),
     ],
 )
-def test_paths_that_fit(template: str, path: str, parameters: dict[str, str]) -> None:
+def test_a_path_that_matches_its_template_is_found(template: str, path: str, parameters: dict[str, str]) -> None:
     assert route(template).match(path) == parameters
 
 
@@ -52,38 +52,38 @@ def test_paths_that_fit(template: str, path: str, parameters: dict[str, str]) ->
         ("{root:maxlength(0)?}", "/a"),
     ],
 )
-def test_paths_that_do_not_fit(template: str, path: str) -> None:
+def test_a_path_that_does_not_match_is_not_found(template: str, path: str) -> None:
     assert route(template).match(path) is None
 
 
 @pytest.mark.parametrize("template", ["/a", "a//b", "{x:nonsense}", "a/{x", "a/x}"])
-def test_templates_that_are_refused(template: str) -> None:
+def test_invalid_templates_are_refused(template: str) -> None:
     with pytest.raises(HostError):
         route(template)
 
 
-def test_the_prefix_comes_first_and_the_name_stands_for_a_missing_route() -> None:
+def test_the_prefix_comes_first_and_a_functions_name_replaces_a_missing_route() -> None:
     assert Route(function("Health", None), "api").match("/api/health") == {}
 
 
-def test_another_method_is_not_found() -> None:
+def test_a_route_with_another_method_is_not_found() -> None:
     router = Router([route("a", "get")])
     assert router.find("GET", "/a") is not None
     assert router.find("POST", "/a") is None
 
 
-def test_without_methods_every_method_fits() -> None:
+def test_a_route_without_methods_accepts_every_method() -> None:
     assert Router([route("a")]).find("PROPFIND", "/a") is not None
 
 
-def test_same_path_different_methods_are_different_functions() -> None:
+def test_the_same_path_may_have_different_functions_for_different_methods() -> None:
     router = Router([Route(function("read", "a", "GET"), ""), Route(function("write", "a", "PUT"), "")])
     found = router.find("PUT", "/a")
     assert found is not None
     assert found[0].name == "write"
 
 
-def test_routes_with_a_parameter_first_are_found_too() -> None:
+def test_routes_that_start_with_a_parameter_are_found_too() -> None:
     router = Router([route("a/b"), route("{x:int}/b"), route("{x:guid}/c/{*rest}")])
     assert router.find("GET", "/7/b") is not None
     assert router.find("GET", f"/{GUID}/c/d") is not None
@@ -103,7 +103,7 @@ def test_routes_with_a_parameter_first_are_found_too() -> None:
         ("a/{x:guid}/b", "a/{y}/b", True),
     ],
 )
-def test_routes_that_could_both_be_meant_are_refused(one: str, other: str, overlap: bool) -> None:
+def test_ambiguous_routes_are_refused(one: str, other: str, overlap: bool) -> None:
     if not overlap:
         Router([route(one), route(other)])
         return
@@ -111,7 +111,7 @@ def test_routes_that_could_both_be_meant_are_refused(one: str, other: str, overl
         Router([route(one), route(other)])
 
 
-def test_overlap_needs_a_common_method() -> None:
+def test_routes_overlap_only_if_they_share_a_method() -> None:
     Router([route("a/{x}", "GET"), route("a/b", "POST")])
 
 
@@ -119,5 +119,5 @@ def test_overlap_needs_a_common_method() -> None:
     ("raw", "decoded"),
     [("/a%20b", "/a b"), ("/a%2Fb", "/a%2Fb"), ("/a%2fb", "/a%2fb"), ("/%C3%BC", "/ü"), ("/a", "/a")],
 )
-def test_paths_are_decoded_but_for_slashes(raw: str, decoded: str) -> None:
+def test_paths_are_decoded_except_for_slashes(raw: str, decoded: str) -> None:
     assert decode_path(raw) == decoded

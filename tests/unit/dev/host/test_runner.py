@@ -1,4 +1,4 @@
-"""What an output binding's value becomes in the queue."""
+"""How the value of an output binding becomes queue messages."""
 
 import json
 
@@ -21,5 +21,5 @@ from dev.host.runner import messages
         (TypedData(json=json.dumps({"x": 1})), ['{"x": 1}']),
     ],
 )
-def test_messages(output: TypedData, texts: list[str]) -> None:
+def test_an_output_bindings_value_becomes_messages(output: TypedData, texts: list[str]) -> None:
     assert messages(output) == texts

@@ -1,4 +1,4 @@
-"""NCRONTAB: when a timer is due. How timers run is in tests/conformance/test_host.py."""
+"""NCRONTAB: when a timer is due. How timers run is tested in tests/conformance/test_host.py."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -20,10 +20,10 @@ AT = datetime(2026, 11, 23, 14, 2, 3, 500_000, tzinfo=UTC)
         ("0 0 9 * * MON-FRI", datetime(2026, 11, 24, 9, 0, tzinfo=UTC)),
     ],
 )
-def test_the_next_run(schedule: str, due: datetime) -> None:
+def test_the_next_run_is_computed(schedule: str, due: datetime) -> None:
     assert next_run(schedule, AT) == due
 
 
-def test_it_is_strictly_later_and_in_utc() -> None:
+def test_the_next_run_is_strictly_later_and_in_utc() -> None:
     due = datetime(2026, 11, 23, 15, 5, tzinfo=timezone(timedelta(hours=1)))
     assert next_run("0 */5 * * * *", due) == datetime(2026, 11, 23, 14, 10, tzinfo=UTC)

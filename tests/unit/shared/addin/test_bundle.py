@@ -1,4 +1,4 @@
-"""The pane's files: named by their content, found by their imports, and nothing else is served."""
+"""The pane's files are named by their content and discovered through their imports, and nothing else is served."""
 
 import gzip
 from pathlib import Path
@@ -30,7 +30,7 @@ def body(bundle: Bundle, file: str) -> str:
     return bundle.assets[bundle.url(file).removeprefix(ROUTE)].body.decode()
 
 
-def test_imports_name_the_served_files(folder: Path) -> None:
+def test_imports_are_rewritten_to_the_served_file_names(folder: Path) -> None:
     bundle = load(folder)
     lines = body(bundle, "main.js").splitlines()
     assert lines == [
@@ -41,12 +41,12 @@ def test_imports_name_the_served_files(folder: Path) -> None:
     assert body(bundle, "a.js") == (folder / "src" / "a.js").read_text()
 
 
-def test_only_the_pane_s_own_modules_are_loaded_ahead(folder: Path) -> None:
+def test_only_the_panes_own_modules_are_preloaded(folder: Path) -> None:
     bundle = load(folder)
     assert sorted(bundle.modules) == [bundle.url("a.js"), bundle.url("main.js")]
 
 
-def test_only_what_is_listed_is_served(folder: Path) -> None:
+def test_only_listed_files_are_served(folder: Path) -> None:
     bundle = load(folder)
     assert {name.removeprefix(f"{bundle.hash}-") for name in bundle.assets} == {
         "a.js",
@@ -62,7 +62,7 @@ def test_only_what_is_listed_is_served(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("file", ["pane.html", "commands.html", "pane.css", "src/a.js", "vendor/big.min.js"])
-def test_any_change_gives_new_names(folder: Path, file: str) -> None:
+def test_any_change_gives_files_new_names(folder: Path, file: str) -> None:
     before = load(folder)
     assert before.hash == load(folder).hash
     changed = folder / file
@@ -71,25 +71,25 @@ def test_any_change_gives_new_names(folder: Path, file: str) -> None:
     assert not before.assets.keys() & after.assets.keys()
 
 
-def test_text_moved_from_one_file_to_another_is_a_change(folder: Path) -> None:
+def test_text_moved_from_one_file_to_another_counts_as_a_change(folder: Path) -> None:
     before = load(folder).hash
     (folder / "pane.css").write_text("body { color: red }x")
     (folder / "src" / "a.js").write_text((folder / "src" / "a.js").read_text()[1:])
     assert load(folder).hash != before
 
 
-def test_every_file_is_there_compressed(folder: Path) -> None:
+def test_every_file_is_also_stored_compressed(folder: Path) -> None:
     for asset in load(folder).assets.values():
         assert gzip.decompress(asset.gzipped) == asset.body
 
 
-def test_an_import_of_nothing_is_found_when_the_files_are_read(folder: Path) -> None:
+def test_an_import_of_a_missing_file_is_detected_on_load(folder: Path) -> None:
     (folder / "src" / "a.js").write_text("import './gone.js';")
     with pytest.raises(ValueError, match=r"a\.js imports \./gone\.js"):
         load(folder)
 
 
-def test_two_files_of_one_name_are_refused(folder: Path) -> None:
+def test_two_files_with_the_same_name_are_refused(folder: Path) -> None:
     (folder / "vendor" / "a.js").write_text("")
     with pytest.raises(ValueError, match="the same name"):
         load(folder)
@@ -100,10 +100,10 @@ def test_the_real_pane_loads() -> None:
     assert bundle.url("main.js") in bundle.modules
     assert bundle.url("pane.css")
     own = [asset for name, asset in bundle.assets.items() if "msal" not in name]
-    assert sum(len(asset.gzipped) for asset in own) < 60 * 1024, "the pane without Office.js (issue: 60 KB in all)"
+    assert sum(len(asset.gzipped) for asset in own) < 60 * 1024, "the pane without Office.js"
 
 
-def test_comments_on_lines_of_their_own_are_not_served(folder: Path) -> None:
+def test_comments_on_their_own_lines_are_not_served(folder: Path) -> None:
     gone = "/** What it is.\n * More.\n */\n", "  // gone\n", "/** gone */\n"
     kept = 'const a = "// no comment"; // kept\n', 'const b = "/* none */";\n', "/** @type {number} */ const c = 1;\n"
     (folder / "src" / "commented.js").write_text(gone[0] + kept[0] + gone[1] + kept[1] + kept[2] + gone[2])
@@ -112,7 +112,7 @@ def test_comments_on_lines_of_their_own_are_not_served(folder: Path) -> None:
 
 
 def test_the_real_pane_is_small() -> None:
-    """On its way to the user, without Office.js and the sign-in library: much less than the 60 KB that it may have."""
+    """As transferred, without Office.js and the sign-in library, the pane is far below the limit of 60 KB."""
     addin = Path("addin")
     bundle = load(addin)
     own = {path.name for path in (*addin.glob("*.css"), *addin.glob("src/*.js"))}

@@ -1,4 +1,4 @@
-"""X2, X5: what the pane is told."""
+"""X2, X5: the configuration that the pane receives."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.support.integrations import GUID, an_integration, full_fields
 HOSTILE = '<b style="color:red;position:fixed" onclick="x()">Hi</b><script>x()</script><img src=x onerror=x()>'
 
 
-def test_every_text_of_the_seed_is_there_and_harmless() -> None:
+def test_every_text_of_the_pane_is_included_and_harmless() -> None:
     names = list(Pane.model_fields)
     integration = an_integration(**{name: f"{index}{HOSTILE}" for index, name in enumerate(names)})
     texts = config(integration, "1")["texts"]
@@ -17,7 +17,7 @@ def test_every_text_of_the_seed_is_there_and_harmless() -> None:
     assert {text.lstrip("0123456789") for text in texts.values()} == {'<b style="color:red">Hi</b>'}
 
 
-def test_the_texts_have_the_names_of_the_contract() -> None:
+def test_pane_texts_have_the_documented_names() -> None:
     expected = {
         "pane_title", "pane_description", "single_use_button", "success_heading", "already_heading", "unable_heading",
         "error_heading", "success_message", "already_message", "unable_message", "error_message", "personal_button",
@@ -29,12 +29,12 @@ def test_the_texts_have_the_names_of_the_contract() -> None:
 
 @pytest.mark.parametrize("single_use", [True, False])
 @pytest.mark.parametrize("personal", [True, False])
-def test_the_modes_are_the_admin_s(single_use: bool, personal: bool) -> None:
+def test_enabled_modes_come_from_the_settings(single_use: bool, personal: bool) -> None:
     integration = an_integration(**full_fields(enable_dynamic_vmrs=single_use, enable_personal_vmrs=personal))
     assert config(integration, "1")["modes"] == {"single_use": single_use, "personal": personal}
 
 
-def test_what_else_is_told() -> None:
+def test_configuration_contains_version_mailbox_and_api() -> None:
     integration = an_integration(uuid=GUID, enable_addin_debug_logs=True)
     told = config(integration, "1.2+abc")
     assert told["uuid"] == GUID
@@ -61,14 +61,14 @@ def test_what_else_is_told() -> None:
         (("former@example.com", "primary@example.com"), ["vmr@example.com"]),
     ],
 )
-def test_the_mailbox_s_addresses_are_those_of_the_one_that_is_set_now(
+def test_configuration_lists_the_addresses_of_the_current_mailbox(
     learnt: tuple[str, ...], told: list[str] | None
 ) -> None:
     integration = an_integration(room_mailbox_email_address="VMR@example.com")
     assert config(integration, "1", learnt)["room_addresses"] == (told or list(learnt))
 
 
-def test_nothing_secret_is_told() -> None:
+def test_configuration_contains_no_secret() -> None:
     integration = an_integration(**full_fields(addin_authentication_method="NAA_TOKEN"))
     told = str(config(integration, "1"))
     for secret in ("correct horse", "battery staple", "staple battery", "svc@example.com", "EWS"):
@@ -91,7 +91,7 @@ def test_nothing_secret_is_told() -> None:
         ),
     ],
 )
-def test_how_the_pane_proves_its_user(method: str, told: dict[str, str]) -> None:
+def test_configuration_says_how_the_pane_proves_its_user(method: str, told: dict[str, str]) -> None:
     fields = full_fields(addin_authentication_method=method, uuid=GUID)
     with_sign_in = an_integration(**fields)
     without = an_integration(

@@ -1,4 +1,4 @@
-"""A2, X5: a click gets an alias only with a proven identity; everything that is wrong leaves no trace."""
+"""A2, X5: a click gets an alias only with a proven identity, and every refused click leaves no trace."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ async def world() -> SingleUseWorld:
 
 
 async def test_a_click_gets_everything_that_a_meeting_needs(world: SingleUseWorld) -> None:
-    """The contract of the add-in."""
+    """This is the contract with the add-in."""
     result = await world.details.allocate(world.integration.uuid, world.token())
     [booking] = await world.allocated()
     assert {name: result[name] for name in ("alias", "numeric_alias", "room_name", "room_email", "location")} == {
@@ -36,28 +36,28 @@ async def test_a_click_gets_everything_that_a_meeting_needs(world: SingleUseWorl
     assert "<" not in result["instructions_text"]
 
 
-async def test_the_reservation_lasts_as_the_setting_says(world: SingleUseWorld) -> None:
+async def test_a_reservation_lasts_as_long_as_the_setting_says(world: SingleUseWorld) -> None:
     """A3."""
     await world.details.allocate(world.integration.uuid, world.token())
     [booking] = await world.allocated()
     assert (booking.expires - world.clock.now()).days == world.integration.reservation_days
 
 
-async def test_the_owner_is_an_opaque_key(world: SingleUseWorld) -> None:
-    """Rule 6: who clicked is stored without name and address."""
+async def test_the_owner_is_stored_as_an_opaque_key(world: SingleUseWorld) -> None:
+    """Rule 6: whoever clicked is stored without a name or address."""
     await world.details.allocate(world.integration.uuid, world.token())
     [booking] = await world.allocated()
     assert booking.owner.startswith("exchange:")
     assert "@" not in booking.owner
 
 
-async def test_a_repeated_click_gets_the_same(world: SingleUseWorld) -> None:
+async def test_a_repeated_click_gets_the_same_alias(world: SingleUseWorld) -> None:
     results = [await world.details.allocate(world.integration.uuid, world.token(), "click") for _ in range(3)]
     assert results[0] == results[1] == results[2]
     assert len(await world.allocated()) == 1
 
 
-async def test_the_integration_is_found_by_its_uuid_in_any_case(world: SingleUseWorld) -> None:
+async def test_an_integration_is_found_by_its_uuid_in_any_letter_case(world: SingleUseWorld) -> None:
     await world.details.allocate(world.integration.uuid.upper(), world.token())
     assert len(await world.allocated()) == 1
 
@@ -75,10 +75,10 @@ REFUSED: dict[str, tuple[type[SchedulingError], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize(("error", "wrong"), REFUSED.values(), ids=REFUSED)
-async def test_what_is_wrong_leaves_no_trace(
+async def test_a_refused_request_leaves_no_trace(
     world: SingleUseWorld, error: type[SchedulingError], wrong: dict[str, Any]
 ) -> None:
-    """Rule 4. What is wrong with the token is never told, but whether it is the token."""
+    """Rule 4: the caller learns that the token is at fault, but not what is wrong with it."""
     wrong = dict(wrong)
     uuid, key = wrong.pop("uuid", world.integration.uuid), wrong.pop("key", "")
     token = wrong.pop("token") if "token" in wrong else world.token(**wrong)
@@ -95,8 +95,8 @@ async def test_a_forged_token_leaves_no_trace(world: SingleUseWorld) -> None:
     assert await world.allocated() == []
 
 
-async def test_another_integrations_pane_is_another_audience(world: SingleUseWorld) -> None:
-    """I1: integrations of one deployment do not share their users' proofs."""
+async def test_a_token_for_another_integrations_pane_is_refused(world: SingleUseWorld) -> None:
+    """I1: integrations of one deployment do not share proofs of their users' identity."""
     token = world.token()
     other = await world.create(name="Other", room_mailbox_email_address="other@example.com")
     with pytest.raises(NotAuthenticated):
@@ -104,7 +104,7 @@ async def test_another_integrations_pane_is_another_audience(world: SingleUseWor
     assert await world.allocated() == []
 
 
-async def test_where_single_use_rooms_are_off_there_are_none(world: SingleUseWorld) -> None:
+async def test_no_alias_is_given_out_where_single_use_vmrs_are_disabled(world: SingleUseWorld) -> None:
     await world.store.update(world.integration.uuid, {"enable_dynamic_vmrs": False})
     with pytest.raises(NotAllowed):
         await world.details.allocate(world.integration.uuid, world.token())

@@ -1,4 +1,4 @@
-"""The page holds its links and data in their places, and nothing that could run in them."""
+"""The pane's page has its links and data in the right places, and nothing in them can run as code."""
 
 import json
 import re
@@ -17,7 +17,7 @@ BUNDLE = Bundle(Assets(ROUTE, "h", ASSETS), SOURCE, MODULES, SOURCE, "")
 
 
 class Tags(HTMLParser):
-    """What a browser makes of a page: its tags, and the text in its scripts."""
+    """What a browser finds in a page: its tags, and the text of its scripts."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class Tags(HTMLParser):
             self.texts.append(data)
 
 
-def test_scripts_run_in_their_order_and_main_waits_for_none() -> None:
+def test_scripts_run_in_order_and_the_main_module_waits_for_none_of_them() -> None:
     read = Tags(page(BUNDLE, ["https://x.example/ajax.js", "https://x.example/office.js"], {}))
     scripts = [attributes for tag, attributes in read.tags if tag == "script" and attributes.get("src")]
     assert scripts == [
@@ -45,7 +45,7 @@ def test_scripts_run_in_their_order_and_main_waits_for_none() -> None:
     assert links == [*(("modulepreload", url) for url in MODULES), ("stylesheet", "/addin/assets/h-pane.css")]
 
 
-def test_a_url_stays_within_its_attribute() -> None:
+def test_a_url_cannot_break_out_of_its_attribute() -> None:
     url = 'https://x.example/a.js?"><script>alert(1)</script>&amp;'
     read = Tags(page(BUNDLE, [url], {}))
     assert [attributes["src"] for tag, attributes in read.tags if "defer" in attributes] == [url]
@@ -55,7 +55,7 @@ def test_a_url_stays_within_its_attribute() -> None:
 NASTY = "</script><script>alert(1)</script><!-- <script> ]]> & \u2028 <!-- config --> <!-- scripts -->"
 
 
-def test_the_configuration_is_data_whatever_it_holds() -> None:
+def test_the_configuration_is_never_executed_whatever_it_contains() -> None:
     config = {"texts": {"pane_title": NASTY}}
     made = page(BUNDLE, [], config)
     [block] = re.findall(r'<script type="application/json" id="config">(.*?)</script>', made, re.DOTALL)
@@ -63,7 +63,7 @@ def test_the_configuration_is_data_whatever_it_holds() -> None:
     assert [tag for tag, _ in Tags(made).tags].count("script") == 2
 
 
-def test_commands_run_after_office_js_and_the_script_of_events() -> None:
+def test_commands_run_after_office_js_and_the_event_script() -> None:
     bundle = Bundle(Assets(ROUTE, "h", ASSETS | {"h-command.js": ASSETS["h-a.js"]}), "", MODULES, SOURCE, "")
     for launch, expected in (("/addin/u/launch.js", ["/addin/u/launch.js"]), ("", [])):
         read = Tags(commands(bundle, ["https://x.example/office.js"], launch, {}))
@@ -71,6 +71,6 @@ def test_commands_run_after_office_js_and_the_script_of_events() -> None:
         assert scripts == ["https://x.example/office.js", *expected, "/addin/assets/h-command.js"]
 
 
-def test_a_page_without_its_places_is_refused() -> None:
+def test_a_page_without_its_placeholders_is_refused() -> None:
     with pytest.raises(ValueError, match="<!-- scripts -->"):
         page(Bundle(Assets(ROUTE, "h", ASSETS), "<!-- head --><!-- config -->", MODULES, "", ""), [], {})

@@ -1,4 +1,4 @@
-"""The pane as a whole: its page for anybody, promises for proven users only (X4, X5, A6)."""
+"""The pane as a whole: anybody may load its page, but only proven users get promises (X4, X5, A6)."""
 
 import json
 from typing import Any
@@ -20,7 +20,7 @@ NOWHERE = "22222222-2222-4222-8222-222222222222"
 
 
 class Served:
-    """An integration's pane, its users, and who makes the promises."""
+    """One integration's pane, its users, and the signer of promises."""
 
     def __init__(self, *, local: bool = False) -> None:
         clock = FakeClock()
@@ -43,7 +43,7 @@ def served() -> Served:
     return Served()
 
 
-async def test_the_page_is_everybody_s(served: Served) -> None:
+async def test_anybody_may_load_the_page(served: Served) -> None:
     integration = await served.integration(addin_pane_title="Ein <b>Raum</b>")
     html, headers = await served.pane.page(integration.uuid)
     assert integration.uuid in html
@@ -52,8 +52,8 @@ async def test_the_page_is_everybody_s(served: Served) -> None:
     assert "TOK:-" not in html
 
 
-async def test_the_page_is_the_same_until_something_changes(served: Served) -> None:
-    """Or browsers that revalidate would download it again."""
+async def test_the_page_stays_identical_until_a_setting_changes(served: Served) -> None:
+    """Otherwise browsers that revalidate would download it again."""
     integration = await served.integration()
     before = await served.pane.page(integration.uuid)
     assert await served.pane.page(integration.uuid) == before
@@ -62,7 +62,7 @@ async def test_the_page_is_the_same_until_something_changes(served: Served) -> N
 
 
 @pytest.mark.parametrize(("phones", "offer"), [(False, False), (True, False), (False, True), (True, True)])
-async def test_there_are_commands_where_the_manifest_names_them(served: Served, phones: bool, offer: bool) -> None:
+async def test_commands_exist_where_the_manifest_names_them(served: Served, phones: bool, offer: bool) -> None:
     switches = {"enable_addin_mobile_command": phones, "enable_addin_auto_open": offer}
     integration = await served.integration(**switches)
     if not (phones or offer):
@@ -75,7 +75,7 @@ async def test_there_are_commands_where_the_manifest_names_them(served: Served, 
     assert "frame-ancestors https://outlook.office.com" in headers["Content-Security-Policy"]
 
 
-async def test_the_line_above_new_meetings_is_the_admin_s(served: Served) -> None:
+async def test_the_text_above_new_meetings_comes_from_the_settings(served: Served) -> None:
     said = {"addin_pane_description": "Ein <b>Raum</b> für </script>" + "x" * 200, "addin_button_label": "y" * 40}
     integration = await served.integration(enable_addin_auto_open=True, **said)
     first, _, rest = (await served.pane.launch(integration.uuid)).decode().partition("\n")
@@ -88,7 +88,7 @@ async def test_the_line_above_new_meetings_is_the_admin_s(served: Served) -> Non
         await served.pane.launch((await served.integration(room_mailbox_email_address="b@example.com")).uuid)
 
 
-async def test_only_a_local_stack_shows_the_pane_in_its_own_pages() -> None:
+async def test_only_a_local_stack_allows_its_own_pages_to_frame_the_pane() -> None:
     for local in (True, False):
         served = Served(local=local)
         integration = await served.integration()
@@ -96,7 +96,7 @@ async def test_only_a_local_stack_shows_the_pane_in_its_own_pages() -> None:
         assert headers["Content-Security-Policy"].endswith(" 'self'") is local
 
 
-async def test_a_proven_user_gets_a_promise_in_the_placeholder(served: Served) -> None:
+async def test_a_proven_user_gets_a_promise_in_the_placeholder_text(served: Served) -> None:
     integration = await served.integration(placeholder_instructions_template="<p>Soon &amp; surely</p>")
     token = served.world.exchange_token(integration)
     given = [(await served.pane.config(integration.uuid, token))["placeholder"] for _ in range(2)]
@@ -107,27 +107,27 @@ async def test_a_proven_user_gets_a_promise_in_the_placeholder(served: Served) -
         [in_html], [in_text] = find_promises(placeholder["html"]), find_promises(placeholder["text"])
         assert in_html == in_text
         held.append(served.promises.verify(integration.uuid, in_html))
-    assert held[0].id != held[1].id, "one for each meeting"
+    assert held[0].id != held[1].id, "each meeting gets a different promise"
     assert held[0].caller == held[1].caller
 
 
-async def test_without_a_token_there_is_no_promise(served: Served) -> None:
+async def test_no_promise_is_given_without_a_token(served: Served) -> None:
     integration = await served.integration()
     assert "TOK:-" not in str(await served.pane.config(integration.uuid, ""))
 
 
-async def test_a_token_that_proves_nothing_is_refused(served: Served) -> None:
+async def test_an_invalid_token_is_refused(served: Served) -> None:
     integration = await served.integration()
     with pytest.raises(NotAuthenticated):
         await served.pane.config(integration.uuid, "x.y.z")
 
 
-async def test_without_single_use_vmrs_there_is_nothing_to_promise(served: Served) -> None:
+async def test_no_promise_is_given_where_single_use_vmrs_are_disabled(served: Served) -> None:
     integration = await served.integration(enable_dynamic_vmrs=False)
     assert "placeholder" not in await served.pane.config(integration.uuid, served.world.exchange_token(integration))
 
 
-async def test_an_integration_that_is_not_there_has_no_pane(served: Served) -> None:
+async def test_an_integration_that_does_not_exist_has_no_pane(served: Served) -> None:
     with pytest.raises(NotFound):
         await served.pane.page(NOWHERE)
     with pytest.raises(NotFound):
@@ -138,14 +138,14 @@ async def test_an_integration_that_is_not_there_has_no_pane(served: Served) -> N
     "name",
     ["", "main.js", "../addin/pane.html", "..%2f..%2fhost.json", "/etc/passwd", "0123456789abcdef-main.js", "\0"],
 )
-def test_only_the_bundle_is_served(served: Served, name: str) -> None:
+def test_only_files_of_the_bundle_are_served(served: Served, name: str) -> None:
     with pytest.raises(NotFound):
         served.pane.asset(name)
     url = served.pane.bundle.url("main.js")
     assert served.pane.asset(url.rpartition("/")[2]).body
 
 
-async def test_page_commands_and_configuration_tell_what_the_mailbox_is_known_by(served: Served) -> None:
+async def test_page_commands_and_configuration_contain_the_mailboxs_known_addresses(served: Served) -> None:
     integration = await served.integration(enable_addin_mobile_command=True)
     served.addresses = (integration.mailbox, "primary@example.com")
     assert "primary@example.com" in (await served.pane.page(integration.uuid))[0]

@@ -1,4 +1,4 @@
-"""X3, A4: the pane asks whether a tag is of any use to the meeting that contains it."""
+"""X3, A4: the pane asks whether a tag can be used for the meeting that contains it."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -32,12 +32,12 @@ class Asked(SingleUseWorld):
         return self.clock.now().replace(microsecond=0) + timedelta(days=1)
 
     async def tag(self, mailboxes: str = "") -> str:
-        """A tag that was just given to Alice."""
+        """A tag that Alice has just been given."""
         given = await self.details.allocate(self.integration.uuid, self.token(), mailboxes=mailboxes)
         return str(given["alias_id"])
 
     async def change(self, how: Any) -> None:
-        """Replace what is stored of the only booking."""
+        """Change the stored row of the only booking."""
         [booking] = await self.allocated()
         changed: Booking = how(booking)
         await self.storage.table("meetings").commit(changed.integration, Put(changed.key, changed.values()))
@@ -64,7 +64,7 @@ async def test_a_tag_that_nobody_has_sent_yet_is_free(asked: Asked) -> None:
     assert (await asked.ask(tag.lower().removesuffix("#")))["state"] == "reserved"
 
 
-async def test_a_scheduled_tag_tells_whether_its_meeting_starts_there_and_nothing_else_of_it(asked: Asked) -> None:
+async def test_a_scheduled_tag_only_reveals_its_alias_and_whether_its_meeting_starts_then(asked: Asked) -> None:
     tag = await asked.tag()
     await asked.change(asked.scheduled)
     [booking] = await asked.allocated()
@@ -75,36 +75,36 @@ async def test_a_scheduled_tag_tells_whether_its_meeting_starts_there_and_nothin
         assert await asked.ask(tag, other) == here | {"starts_here": False}
 
 
-async def test_the_own_room_of_one_date_is_told(asked: Asked) -> None:
+async def test_the_pane_learns_that_a_tag_belongs_to_one_date_of_a_series(asked: Asked) -> None:
     tag = await asked.tag()
     await asked.change(lambda booking: replace(asked.scheduled(booking), day="20261201"))
     assert (await asked.ask(tag))["one_date"] is True
 
 
-async def test_a_closed_tag_is_told(asked: Asked) -> None:
+async def test_the_pane_learns_that_a_tag_is_closed(asked: Asked) -> None:
     tag = await asked.tag()
     await asked.change(lambda booking: asked.scheduled(booking).closed())
     assert (await asked.ask(tag))["state"] == "closed"
 
 
 @pytest.mark.parametrize("tag", [format_tag(NOBODYS), "", "hello", "PXPS:-#"])
-async def test_what_is_no_tag_of_ours_is_of_no_use(asked: Asked, tag: str) -> None:
+async def test_a_text_that_is_not_one_of_our_tags_is_unknown(asked: Asked, tag: str) -> None:
     assert await asked.ask(tag) == {"state": "unknown", "starts_here": False, "alias": "", "one_date": False}
 
 
-async def test_a_reservation_that_expired_is_of_no_use(asked: Asked) -> None:
+async def test_the_tag_of_an_expired_reservation_is_unknown(asked: Asked) -> None:
     tag = await asked.tag()
     asked.clock.move(timedelta(days=asked.integration.reservation_days + 1))
     assert (await asked.ask(tag))["state"] == "unknown"
 
 
-async def test_another_integrations_tag_is_of_no_use(asked: Asked) -> None:
+async def test_a_tag_of_another_integration_is_unknown(asked: Asked) -> None:
     tag = await asked.tag()
     await asked.create(name="Other", room_mailbox_email_address="other@example.com")
     assert (await asked.ask(tag))["state"] == "unknown"
 
 
-async def test_a_promise_is_good_until_it_expires(asked: Asked) -> None:
+async def test_a_promise_is_valid_until_it_expires(asked: Asked) -> None:
     promise = asked.promises.make(asked.integration.uuid, Caller("alice", "exchange"))
     assert (await asked.ask(promise))["state"] == "reserved"
     forged = promise.replace("A", "B").replace("C", "D")
@@ -113,7 +113,7 @@ async def test_a_promise_is_good_until_it_expires(asked: Asked) -> None:
     assert (await asked.ask(promise))["state"] == "unknown"
 
 
-async def test_only_a_proven_user_is_answered_and_it_costs_one_read(asked: Asked) -> None:
+async def test_only_a_proven_user_gets_a_tags_state_and_the_lookup_costs_one_read(asked: Asked) -> None:
     tag = await asked.tag()
     meetings = asked.storage.table("meetings")
     with pytest.raises(NotAuthenticated):
@@ -127,14 +127,14 @@ async def test_only_a_proven_user_is_answered_and_it_costs_one_read(asked: Asked
     assert meetings.round_trips - before == 1
 
 
-async def test_an_unused_tag_that_was_made_for_others_is_of_no_use(asked: Asked) -> None:
-    """Sending would be declined: a copied text is offered its own VMR instead."""
+async def test_an_unused_tag_that_was_made_for_other_people_is_unknown(asked: Asked) -> None:
+    """A meeting with it would be declined, so the pane offers to replace the copied text with a new VMR."""
     tag = await asked.tag("alice@example.com, boss@example.com")
     for mailbox, state in (("Boss@example.com", "reserved"), ("", "reserved"), ("bob@example.com", "unknown")):
         assert (await asked.ask(tag, mailboxes=mailbox))["state"] == state
 
 
-async def test_a_promise_that_was_made_for_others_is_of_no_use(asked: Asked) -> None:
+async def test_a_promise_that_was_made_for_other_people_is_unknown(asked: Asked) -> None:
     caller = Caller("alice", "test", mailboxes=("alice@example.com",))
     promise = asked.promises.make(asked.integration.uuid, caller)
     assert (await asked.ask(promise, mailboxes="alice@example.com"))["state"] == "reserved"

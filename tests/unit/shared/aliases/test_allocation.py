@@ -1,4 +1,4 @@
-"""A1, A2, A3, A7: aliases are unique under any concurrency, come back for the same key, and free up when unused."""
+"""A1, A2, A3, A7: aliases stay unique under concurrency, repeat for the same key, and become free when unused."""
 
 import asyncio
 import random
@@ -33,7 +33,7 @@ LIFETIME = timedelta(days=30)
 
 
 class AllocationWorld:
-    """An allocator with its dependencies."""
+    """An allocator and its dependencies."""
 
     def __init__(self, storage: MemoryStorage | None = None) -> None:
         self.storage = storage or MemoryStorage()
@@ -47,7 +47,7 @@ class AllocationWorld:
         return booking
 
     def crashing(self) -> Allocator:
-        """The same allocator in a process that dies after the claim."""
+        """The same allocator in a process that dies after it has claimed the digits."""
         storage = MemoryStorage()
         storage._tables |= {"meetings": CrashingTable(), "aliases": self.storage.table("aliases")}
         return Allocator(storage, self.clock, b"k" * 32)
@@ -60,24 +60,24 @@ class AllocationWorld:
         return Booking.from_row(row) if row else None
 
     async def holder(self, digits: str) -> str | None:
-        """The tag that owns the digits."""
+        """The tag that owns these digits."""
         row = await self.storage.table("aliases").get(digits, "alias")
         return str(row.values["tag"]) if row else None
 
     async def use(self, booking: Booking) -> Booking:
-        """What happens when an invitation is accepted with the booking."""
+        """Do what happens when an invitation with this booking is accepted."""
         used = scheduled(booking)
         await self.storage.table("meetings").commit(INTEGRATION, Replace(booking.row, used.values()))
         await PolicyPlatform(self.storage).show(used)
         return used
 
     async def usable(self) -> list[Booking]:
-        """Every booking that was given to somebody and whose tag is still valid."""
+        """Every booking that was given to a user and whose tag is still valid."""
         bookings = [await self.booking(tag) for tag in tuple(self.given)]
         return [booking for booking in bookings if booking and booking.is_usable(self.clock.now())]
 
     async def check_uniqueness(self) -> None:
-        """Rule 1: no two valid tags share digits, and each owns its own."""
+        """Check rule 1: no two valid tags share digits, and each owns its digits."""
         usable = await self.usable()
         assert len({booking.numeric_alias for booking in usable}) == len(usable)
         for booking in usable:
@@ -85,7 +85,7 @@ class AllocationWorld:
 
 
 def scheduled(booking: Booking) -> Booking:
-    """The booking with a meeting."""
+    """The booking with a meeting added."""
     calendar = Calendar((Occurrence(booking.created, booking.created + timedelta(hours=1)),))
     alias, digits = booking.alias, booking.numeric_alias
     room = Conference("Budget", "", "", alias, digits, "tag", "", "", "disallow_all", 30, 60, calendar)
@@ -97,7 +97,7 @@ def world() -> AllocationWorld:
     return AllocationWorld()
 
 
-async def test_an_alias_has_prefix_digits_and_domain(world: AllocationWorld) -> None:
+async def test_an_alias_consists_of_prefix_digits_and_domain(world: AllocationWorld) -> None:
     booking = await world.allocate(AliasFormat("Meet", 8, "Example.com"))
     assert re.fullmatch(r"meet\d{8}@example\.com", booking.alias)
     assert booking.numeric_alias == booking.alias.removesuffix("@example.com")
@@ -106,21 +106,21 @@ async def test_an_alias_has_prefix_digits_and_domain(world: AllocationWorld) -> 
     assert await world.booking(booking.tag) == booking
 
 
-async def test_an_allocation_takes_two_round_trips_and_a_note_for_the_lists(world: AllocationWorld) -> None:
-    """The budget of bench/README.md; the note is written while the digits are claimed."""
+async def test_an_allocation_takes_two_round_trips_and_one_note_for_the_record_lists(world: AllocationWorld) -> None:
+    """The budget is in bench/README.md; the note is written while the digits are claimed."""
     await world.allocate()
     assert world.storage.round_trips == 3
 
 
-def test_all_numbers_are_equally_likely_leading_zeros_included() -> None:
+def test_all_numbers_are_equally_likely_including_those_with_leading_zeros() -> None:
     digits = [AliasFormat("", 2, "example.com").random()[:2] for _ in range(20_000)]
     counts = [digits.count(f"{n:02}") for n in range(100)]
-    # 200 of each are expected, with a standard deviation of 14: none is seven deviations off.
+    # 200 of each are expected, with a standard deviation of 14; a count of zero would be seven deviations off.
     assert 100 < min(counts) <= max(counts) < 300
 
 
 async def test_concurrent_allocations_never_share_an_alias(world: AllocationWorld) -> None:
-    """A1: 700 at once out of 1,000 numbers collide hundreds of times."""
+    """A1: 700 concurrent draws out of 1,000 numbers collide hundreds of times."""
     form = AliasFormat("meet", 3, "example.com")
     bookings = await asyncio.gather(*(world.allocate(form) for _ in range(700)))
     assert len({booking.alias for booking in bookings}) == 700
@@ -128,8 +128,8 @@ async def test_concurrent_allocations_never_share_an_alias(world: AllocationWorl
     await world.check_uniqueness()
 
 
-async def test_integrations_share_the_number_space(world: AllocationWorld) -> None:
-    """A1: unique across the deployment, whatever the domain: a bridge dials digits alone too."""
+async def test_integrations_share_one_number_space(world: AllocationWorld) -> None:
+    """A1: digits are unique across the deployment, whatever the domain, because a bridge also accepts digits alone."""
     first = [await world.allocate(TINY) for _ in range(5)]
     other_domain = AliasFormat("m", 1, "example.org")
     second = [await world.allocator.allocate(OTHER_INTEGRATION, other_domain, ALICE, LIFETIME) for _ in range(4)]
@@ -137,7 +137,7 @@ async def test_integrations_share_the_number_space(world: AllocationWorld) -> No
 
 
 async def full(world: AllocationWorld) -> list[Booking]:
-    """Every number of TINY is taken."""
+    """Allocate every number of the form TINY."""
     while len(await world.usable()) < 10:
         with suppress(NumberSpaceFull):  # forty draws may all miss the last free number
             await world.allocate(TINY)
@@ -156,10 +156,10 @@ async def test_a_full_number_space_is_an_error_that_says_what_to_do(world: Alloc
 
 
 @pytest.mark.parametrize(("misses", "is_raised"), [(0, False), (MANY - 1, False), (MANY, True), (ATTEMPTS - 1, True)])
-async def test_an_alias_that_is_hard_to_find_raises_the_alarm(
+async def test_an_alarm_is_raised_when_free_aliases_become_hard_to_find(
     world: AllocationWorld, monkeypatch: pytest.MonkeyPatch, misses: int, *, is_raised: bool
 ) -> None:
-    """A7: the admin is told while aliases are still available."""
+    """A7: the admin is warned while aliases are still available."""
     taken = await world.allocate(FORM)
     draws = iter([taken.alias] * misses + ["meet000001@example.com"])
     monkeypatch.setattr(AliasFormat, "random", lambda _: next(draws))
@@ -167,8 +167,8 @@ async def test_an_alias_that_is_hard_to_find_raises_the_alarm(
     assert [alarm.kind for alarm in await world.raised()] == [AlarmKind.NUMBER_SPACE] * is_raised
 
 
-async def test_the_share_in_use_is_estimated(world: AllocationWorld) -> None:
-    """Reservations that expired unused are free."""
+async def test_the_share_of_used_numbers_is_estimated(world: AllocationWorld) -> None:
+    """Expired, unused reservations count as free."""
     assert await world.allocator.share_in_use(TINY) == 0
     kept = (await full(world))[0]
     assert await world.allocator.share_in_use(TINY) == 1
@@ -179,7 +179,7 @@ async def test_the_share_in_use_is_estimated(world: AllocationWorld) -> None:
     assert world.storage.round_trips - before == 200
 
 
-async def test_digits_of_expired_reservations_are_given_to_others_and_the_old_tag_is_dead(
+async def test_digits_of_expired_reservations_are_reused_and_the_old_tag_becomes_invalid(
     world: AllocationWorld,
 ) -> None:
     """A3."""
@@ -195,8 +195,8 @@ async def test_digits_of_expired_reservations_are_given_to_others_and_the_old_ta
 
 
 @pytest.mark.parametrize("close", [False, True], ids=["scheduled", "closed"])
-async def test_a_used_alias_is_never_taken_over(world: AllocationWorld, close: bool) -> None:
-    """A3: a used alias stays known after deletion."""
+async def test_a_used_alias_is_never_reassigned(world: AllocationWorld, close: bool) -> None:
+    """A3: a used alias stays known after it was deleted."""
     [first, *_] = await full(world)
     used = await world.use(first)
     if close:
@@ -207,8 +207,8 @@ async def test_a_used_alias_is_never_taken_over(world: AllocationWorld, close: b
     assert await world.holder(used.numeric_alias) == used.tag
 
 
-async def test_an_alias_that_is_used_at_the_last_moment_is_not_taken_over(world: AllocationWorld) -> None:
-    """The record is the truth: its claim on the digits follows a moment after it."""
+async def test_an_alias_that_is_used_at_the_last_moment_is_not_reassigned(world: AllocationWorld) -> None:
+    """The booking's record decides: its claim on the digits is written a moment later."""
     bookings = await full(world)
     for booking in bookings:
         used = scheduled(booking)
@@ -235,14 +235,14 @@ async def test_the_same_caller_and_key_get_the_same_alias(world: AllocationWorld
 
 
 async def test_a_tag_cannot_be_computed_without_the_signing_key(world: AllocationWorld) -> None:
-    """A tag lets its holder book the alias; idempotency keys and callers are not secret."""
+    """Whoever holds a tag can book the alias, and neither idempotency keys nor callers are secret."""
     stranger = Allocator(MemoryStorage(), world.clock, b"x" * 32)
     theirs = await stranger.allocate(INTEGRATION, FORM, ALICE, LIFETIME, "click-1")
     assert theirs.tag != (await world.allocate(key="click-1")).tag
 
 
-async def test_concurrent_calls_with_one_key_get_one_alias(world: AllocationWorld) -> None:
-    """A2, even with many digits taken; what the slower calls have claimed is released immediately."""
+async def test_concurrent_calls_with_the_same_key_get_one_alias(world: AllocationWorld) -> None:
+    """A2, even when many digits are taken; whatever the slower calls have claimed is released immediately."""
     form = AliasFormat("m", 2, "example.com")
     for _ in range(50):
         await world.allocate(form)
@@ -253,20 +253,20 @@ async def test_concurrent_calls_with_one_key_get_one_alias(world: AllocationWorl
     await world.check_uniqueness()
 
 
-async def test_the_same_key_gets_its_alias_also_when_no_other_is_free(world: AllocationWorld) -> None:
+async def test_the_same_key_gets_its_alias_again_even_when_all_numbers_are_taken(world: AllocationWorld) -> None:
     booking = await world.allocate(TINY, key="click")
     await full(world)
     assert await world.allocate(TINY, key="click") == booking
 
 
-async def test_a_used_booking_comes_back_for_its_key(world: AllocationWorld) -> None:
+async def test_a_used_booking_is_returned_for_its_key(world: AllocationWorld) -> None:
     used = await world.use(await world.allocate(key="click"))
     assert (await world.allocate(key="click")).state is State.SCHEDULED
     assert (await world.allocate(key="click")).alias == used.alias
 
 
 async def test_an_expired_reservation_is_renewed_for_its_key(world: AllocationWorld) -> None:
-    """A dead tag is never given out again; the one of a repeated click is as good as new."""
+    """An expired tag is never given out again; the tag of a repeated click is as good as a new one."""
     first = await world.allocate(key="click")
     world.clock.move(LIFETIME + timedelta(days=1))
     again = await asyncio.gather(*(world.allocate(key="click") for _ in range(10)))
@@ -276,7 +276,7 @@ async def test_an_expired_reservation_is_renewed_for_its_key(world: AllocationWo
     await world.check_uniqueness()
 
 
-async def test_a_renewed_reservation_does_not_die_with_its_first_digits(world: AllocationWorld) -> None:
+async def test_a_renewed_reservation_does_not_end_with_its_original_digits(world: AllocationWorld) -> None:
     first = await world.allocate(TINY, key="click")
     world.clock.move(LIFETIME + timedelta(days=1))
     renewed = await world.allocate(FORM, key="click")
@@ -286,8 +286,8 @@ async def test_a_renewed_reservation_does_not_die_with_its_first_digits(world: A
     await world.check_uniqueness()
 
 
-async def test_a_crash_between_the_two_writes_is_healed(world: AllocationWorld) -> None:
-    """The digits have no booking then: the repeated click gets others, and they go to others once they expire."""
+async def test_a_crash_between_the_two_writes_does_no_harm(world: AllocationWorld) -> None:
+    """The digits then have no booking: the repeated click gets others, and these are reused once they expire."""
     for _ in range(10):
         with suppress(ConnectionError, NumberSpaceFull):
             await world.crashing().allocate(INTEGRATION, TINY, ALICE, LIFETIME, "click")
@@ -299,14 +299,14 @@ async def test_a_crash_between_the_two_writes_is_healed(world: AllocationWorld) 
 
 
 class CrashingTable(MemoryTable):
-    """Dies instead of writing."""
+    """A table whose process dies instead of writing."""
 
     async def commit(self, partition: str, *operations: Write) -> Sequence[str]:
         raise ConnectionError
 
 
 class UnevenTable(MemoryTable):
-    """A table whose answers overtake each other."""
+    """A table that answers requests out of order."""
 
     def __init__(self, chance: random.Random) -> None:
         super().__init__()
@@ -326,7 +326,7 @@ class UnevenTable(MemoryTable):
 
 
 class UnevenStorage(MemoryStorage):
-    """Storage whose answers overtake each other."""
+    """Storage that answers requests out of order."""
 
     def __init__(self, chance: random.Random) -> None:
         super().__init__()
@@ -335,7 +335,7 @@ class UnevenStorage(MemoryStorage):
 
 @dataclass(frozen=True)
 class Step:
-    """Something that somebody does."""
+    """One random action on the allocator."""
 
     what: str
     key: str
@@ -367,10 +367,10 @@ timers = st.tuples(
 
 
 @given(st.lists(timers, min_size=1, max_size=5), st.integers())
-async def test_uniqueness_holds_whatever_happens_at_the_same_time(
+async def test_aliases_stay_unique_whatever_happens_concurrently(
     timers: list[tuple[timedelta, list[Step]]], seed: int
 ) -> None:
-    """Rule 1: clicks, repeated clicks, accepted invitations and expiry, in any order, with ten numbers in all."""
+    """Rule 1: clicks, repeated clicks, accepted invitations and expiry in any order, with only ten numbers."""
     world = AllocationWorld(UnevenStorage(random.Random(seed)))
     for pause, concurrent in timers:
         world.clock.move(pause)

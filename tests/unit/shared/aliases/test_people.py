@@ -1,4 +1,4 @@
-"""A6: an unused tag is valid for meetings of those for whom it was created, and for nobody else's."""
+"""A6: an unused tag is valid for meetings of the people for whom it was created, and for nobody else's."""
 
 import pytest
 from hypothesis import given
@@ -18,19 +18,21 @@ DN = "/o=Example/ou=Exchange Administrative Group/cn=Recipients/cn=alice"
         ([ALICE], [ALICE], True),
         ([ALICE], ["Alice@EXAMPLE.com"], True),
         ([ALICE], [BOB], False),
-        ([ALICE], [BOSS, ALICE], True),  # a delegate sends in the boss's name
+        ([ALICE], [BOSS, ALICE], True),  # a delegate sends on behalf of the boss
         ([ALICE, BOSS], [BOSS], True),  # a shared mailbox: Exchange does not say who wrote it
         ([ALICE, BOSS], [BOB, BOB], False),
-        ([], [BOB], True),  # another client than our pane names nobody
+        ([], [BOB], True),  # a client other than our pane names nobody
         ([ALICE], [DN], True),  # Exchange has no address for the organizer
         ([ALICE], ["", DN, BOB], False),
     ],
 )
-def test_for_whose_meetings_a_tag_is_good(named: list[str], meeting: list[str], *, is_good: bool) -> None:
+def test_a_tag_is_valid_for_the_meetings_of_the_people_it_names(
+    named: list[str], meeting: list[str], *, is_good: bool
+) -> None:
     assert PEOPLE.fit(UUID, PEOPLE.marks(UUID, named), meeting) is is_good
 
 
-def test_marks_show_no_address_and_differ_by_integration_and_deployment() -> None:
+def test_marks_hide_the_address_and_differ_between_integrations_and_deployments() -> None:
     [mark] = PEOPLE.marks(UUID, [ALICE])
     assert len(mark) == MARK_BYTES
     assert mark not in (*PEOPLE.marks(OTHER, [ALICE]), *People(b"x" * 32).marks(UUID, [ALICE]))
@@ -46,7 +48,7 @@ def test_marks_show_no_address_and_differ_by_integration_and_deployment() -> Non
         (",".join(f"u{n}@example.com" for n in range(9)), ("u0@example.com", "u1@example.com", "u2@example.com")),
     ],
 )
-def test_addresses_of_a_header(header: str, addresses: tuple[str, ...]) -> None:
+def test_addresses_are_read_from_a_header(header: str, addresses: tuple[str, ...]) -> None:
     assert addresses_in(header) == addresses
 
 

@@ -1,4 +1,4 @@
-"""One user's script cannot use up the number space; nobody who plans meetings notices a limit."""
+"""One user's script cannot exhaust the number space, and nobody who plans meetings normally notices a limit."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ ALICE, BOB = Caller("exchange:alice", "test"), Caller("exchange:bob", "test")
 
 
 class QuotaWorld:
-    """An allocator with its dependencies."""
+    """An allocator and its dependencies."""
 
     def __init__(self) -> None:
         self.storage, self.clock = MemoryStorage(), FakeClock()
@@ -43,12 +43,12 @@ def world() -> QuotaWorld:
     return QuotaWorld()
 
 
-async def test_a_user_is_refused_after_a_burst_and_told_when_to_come_back(world: QuotaWorld) -> None:
+async def test_a_user_who_exceeds_the_burst_is_refused_and_learns_when_to_retry(world: QuotaWorld) -> None:
     await world.exhaust()
     with pytest.raises(RateLimited, match="try again in 6 minutes") as refused:
         await world.allocate()
     assert refused.value.retry_after == REFILL.total_seconds()
-    assert await world.claimed() == BURST, "what was refused holds no digits"
+    assert await world.claimed() == BURST, "a refused request claims no digits"
     assert await world.allocate(BOB)
     world.clock.move(REFILL)
     await world.allocate()
@@ -56,7 +56,7 @@ async def test_a_user_is_refused_after_a_burst_and_told_when_to_come_back(world:
         await world.allocate()
 
 
-async def test_the_same_click_again_costs_nothing_and_is_never_refused(world: QuotaWorld) -> None:
+async def test_repeating_the_same_click_uses_no_quota_and_is_never_refused(world: QuotaWorld) -> None:
     first = await world.allocate(key="click")
     for _ in range(3):
         assert (await world.allocate(key="click")).alias == first.alias
@@ -68,7 +68,7 @@ async def test_the_same_click_again_costs_nothing_and_is_never_refused(world: Qu
     assert await world.claimed() == BURST
 
 
-async def test_many_requests_at_once_get_no_more_than_one_after_the_other(world: QuotaWorld) -> None:
+async def test_concurrent_requests_get_no_more_aliases_than_sequential_ones(world: QuotaWorld) -> None:
     for _ in range(BURST - 5):
         await world.allocate()
     done = await asyncio.gather(*(world.allocate() for _ in range(20)), return_exceptions=True)
@@ -77,12 +77,12 @@ async def test_many_requests_at_once_get_no_more_than_one_after_the_other(world:
     assert await world.claimed() == BURST
 
 
-async def test_it_takes_one_request_more_and_no_time(world: QuotaWorld) -> None:
+async def test_checking_the_quota_takes_one_extra_request_and_no_extra_round_trip(world: QuotaWorld) -> None:
     await world.allocate()
     assert world.storage.round_trips == 4  # the quota is read while the digits are claimed
 
 
-async def test_an_account_that_is_full_again_leaves_no_row(world: QuotaWorld) -> None:
+async def test_a_quota_that_has_fully_recovered_leaves_no_row(world: QuotaWorld) -> None:
     await world.allocate()
     table = world.storage.table("meetings")
     await forget_full(table, INTEGRATION, world.clock.now())
@@ -104,22 +104,22 @@ async def test_copies_count_against_their_organizer_however_the_address_is_writt
     with pytest.raises(RateLimited):
         await copy(world, "alice@example.com")
     assert await copy(world, "bob@example.com")
-    assert await world.allocate(ALICE), "her own clicks are counted apart"
+    assert await world.allocate(ALICE), "her own clicks are counted separately"
     [alarm] = [alarm async for alarm in Alarms(world.storage, world.clock).of(INTEGRATION)]
     assert "an organizer, through copies of invitations, requested more than 300 aliases" in alarm.cause
 
 
-async def test_copies_of_ever_new_organizers_count_together(world: QuotaWorld) -> None:
+async def test_copies_by_many_different_organizers_count_together(world: QuotaWorld) -> None:
     for number in range(COPIES_BURST):
         await copy(world, f"somebody-{number}@example.org")
     with pytest.raises(RateLimited):
         await copy(world, "somebody-else@example.org")
-    assert await world.claimed() == COPIES_BURST, "what was refused holds no digits"
+    assert await world.claimed() == COPIES_BURST, "a refused request claims no digits"
     world.clock.move(COPIES_REFILL)
     assert await copy(world, "boß@example.org")
 
 
-async def test_many_copies_at_once_are_all_counted(world: QuotaWorld) -> None:
+async def test_concurrent_copies_are_all_counted(world: QuotaWorld) -> None:
     done = await asyncio.gather(*(copy(world, f"{n}@example.org", key=str(n)) for n in range(12)))
     assert len({booking.alias for booking in done}) == 12
     again = await asyncio.gather(*(copy(world, f"{n}@example.org", key=str(n)) for n in range(12)))

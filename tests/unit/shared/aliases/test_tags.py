@@ -1,4 +1,4 @@
-"""A5: tags survive what mail clients and gateways do to text (docs/facts/exchange.md §1)."""
+"""A5: tags survive the changes that mail clients and gateways make to text (docs/facts/exchange.md §1)."""
 
 import asyncio
 import html
@@ -26,12 +26,12 @@ SAFELINK = "https://eur01.safelinks.protection.outlook.com/?url={}&data=05%7C02%
 
 
 def safelink(url: str) -> str:
-    """The address that a gateway puts in place of a link."""
+    """The URL with which a gateway replaces a link."""
     return SAFELINK.format(quote(url, safe=""))
 
 
 def url_defense_v2(url: str) -> str:
-    """Proofpoint's older rewriting: `-` for the `%` of percent-encoding, `_` for `/`; a `-` is encoded as well."""
+    """Proofpoint's older rewriting: `-` for the `%` of percent-encoding, `_` for `/`; any `-` is encoded as well."""
     encoded = "".join(each if (each.isalnum() and each.isascii()) or each in "./" else _pairs(each) for each in url)
     return f"https://urldefense.proofpoint.com/v2/url?u={encoded.replace('/', '_')}&d=DwMFaQ&c=a&r=b&m=c&s=d&e="
 
@@ -67,23 +67,23 @@ MANGLED = {
     "entities": "&#80;&#x58;PS&colon;&#45;" + TAG.replace("-", "&#x2D;") + "&num;",
     "soft line breaks": f"PXPS:-{TAG[:9]}=\r\n{TAG[9:20]}=\n{TAG[20:]}#",
     "quoted-printable": f'<a href=3D"https://example.com/?tag=3D{BARE.replace(":", "=3A").replace("-", "=2D")}">',
-    "quoted-printable of no-break spaces": f"PXPS:-{TAG[:9]}=C2=A0{TAG[9:]}=E2=80=8B#",
+    "quoted-printable no-break spaces": f"PXPS:-{TAG[:9]}=C2=A0{TAG[9:]}=E2=80=8B#",
     "a rewritten link": f'<a href="{safelink(LINK)}">Join</a>',
-    "a rewritten link, its & escaped": f'<a href="{html.escape(safelink(LINK))}">Join</a>',
+    "a rewritten link whose & is escaped": f'<a href="{html.escape(safelink(LINK))}">Join</a>',
     "a link rewritten twice": f'<a href="{safelink(safelink(LINK))}">Join</a>',
     "a link rewritten twice, quoted-printable": quoted_printable(f'<a href="{safelink(safelink(LINK))}">Join</a>'),
-    "the link as it was, beside the rewritten one": f'<a href="https://x.example/" originalsrc="{LINK}">Join</a>',
+    "the original link next to the rewritten one": f'<a href="https://x.example/" originalsrc="{LINK}">Join</a>',
     "a link rewritten by URL Defense v2": f'<a href="{url_defense_v2(LINK)}">Join</a>',
-    "by URL Defense v2, then twice by others": f'<a href="{safelink(safelink(url_defense_v2(LINK)))}">Join</a>',
-    "by others, then by URL Defense v2": f'<a href="{url_defense_v2(safelink(safelink(LINK)))}">Join</a>',
-    "by URL Defense v2 twice, a link with percents": url_defense_v2(url_defense_v2(LINK.replace(":-", "%3A%2D"))),
+    "by URL Defense v2, then twice by other gateways": f'<a href="{safelink(safelink(url_defense_v2(LINK)))}">Join</a>',
+    "by other gateways, then by URL Defense v2": f'<a href="{url_defense_v2(safelink(safelink(LINK)))}">Join</a>',
+    "twice by URL Defense v2, a link with percent signs": url_defense_v2(url_defense_v2(LINK.replace(":-", "%3A%2D"))),
     "by URL Defense v3": f'<a href="https://urldefense.com/v3/__{LINK[:-1]}*__;Iw!!A!b$">Join</a>',
     "encoded three times": quote(quote(quote(f"{BARE}#", safe=""), safe=""), safe=""),
     "wrapped within a percent-encoding": f"PXPS%3\r\nA-{TAG[:8]}%\n2D{TAG[9:]}",
-    "percent-encoded by hand, lower case": BARE.replace(":", "%3a").replace("-", "%2d") + "%23",
-    "a broken percent-encoding before it": f"100% of %zz %{BARE}#",
-    "markup that never ends before it": f"<a <b {BARE}#",
-    "a number that is no character before it": f"&#{'9' * 5000};{BARE}#",
+    "percent-encoded by hand, in lower case": BARE.replace(":", "%3a").replace("-", "%2d") + "%23",
+    "preceded by a broken percent-encoding": f"100% of %zz %{BARE}#",
+    "preceded by markup that never ends": f"<a <b {BARE}#",
+    "preceded by a number that stands for no character": f"&#{'9' * 5000};{BARE}#",
 }
 
 
@@ -97,28 +97,28 @@ NOT_A_TAG = {
     "nothing": "",
     "another prefix": f"PXP:-{TAG}#",
     "no prefix": TAG,
-    "the promise of a tag": f"TOK:-{TAG}#",
+    "a promise instead of a tag": f"TOK:-{TAG}#",
     "too short": f"PXPS:-{TAG[:-1]}#",
     "too short, then a word": f"PXPS:-{TAG[:-1]}; good luck",
-    "a letter that is no digit": f"PXPS:-{TAG[:-1]}g#",
-    "digits of another script": f"PXPS:-{TAG[:-1]}\u0663#",
-    "groups of other lengths": f"PXPS:-{TAG.replace('-', '', 1)}#",
-    "URL Defense's signs around something else": "https://example.com/a_b-2Dc-3A-2Fd*2De",
+    "a letter that is not a hexadecimal digit": f"PXPS:-{TAG[:-1]}g#",
+    "digits in another script": f"PXPS:-{TAG[:-1]}\u0663#",
+    "groups of the wrong length": f"PXPS:-{TAG.replace('-', '', 1)}#",
+    "URL Defense encoding without a tag": "https://example.com/a_b-2Dc-3A-2Fd*2De",
 }
 
 
 @pytest.mark.parametrize("body", NOT_A_TAG.values(), ids=NOT_A_TAG)
-def test_what_is_no_tag_is_not_found(body: str) -> None:
+def test_other_text_is_not_taken_for_a_tag(body: str) -> None:
     assert find_tags(body) == []
 
 
-def test_tags_come_once_each_in_order_of_appearance() -> None:
+def test_each_tag_is_found_once_in_order_of_appearance() -> None:
     body = f"<p>{format_tag(TAG)}</p><p>{format_tag(OTHER.upper())} {format_tag(TAG)}</p>"
     assert find_tags(body) == [TAG, OTHER]
     assert find_tags(format_tag(OTHER) + format_tag(TAG)) == [OTHER, TAG]
 
 
-def test_what_is_read_comes_before_what_is_hidden_in_links() -> None:
+def test_tags_in_visible_text_come_before_tags_hidden_in_links() -> None:
     assert find_tags(f'<a href="{safelink(LINK)}">{format_tag(OTHER)}</a>') == [OTHER, TAG]
 
 
@@ -135,7 +135,7 @@ words = st.text("ABCDEFabcdef0123 xyz.,-\n", max_size=40)
 
 
 def inserted(pieces: list[str]) -> Callable[[str], st.SearchStrategy[str]]:
-    """Puts some of the pieces anywhere into a text."""
+    """Inserts some of the pieces anywhere in a text."""
 
     def insert(text: str) -> st.SearchStrategy[str]:
         between = st.lists(st.sampled_from(["", "", "", *pieces]), min_size=len(text), max_size=len(text))
@@ -145,7 +145,7 @@ def inserted(pieces: list[str]) -> Callable[[str], st.SearchStrategy[str]]:
 
 
 def chosen(*ways: Callable[[str], str]) -> Callable[[str], st.SearchStrategy[str]]:
-    """Does one of these to each character, or leaves it."""
+    """Applies one of these changes to each character, or leaves it alone."""
 
     def choose(text: str) -> st.SearchStrategy[str]:
         picks = st.lists(st.sampled_from([unchanged, *ways]), min_size=len(text), max_size=len(text))
@@ -172,7 +172,7 @@ def other_dash(character: str) -> str:
 
 @st.composite
 def typed(draw: st.DrawFn, tag: str) -> str:
-    """What editors make of a tag."""
+    """What editors do to a tag."""
     text = draw(st.sampled_from([f"PXPS:-{tag}#", f"PXPS:-{tag}"]))
     text = draw(chosen(str.upper, str.lower, other_dash)(text))
     return draw(inserted([" ", "\r\n", "\u00a0", "\u200b", "\u00ad", "\ufeff"])(text))
@@ -180,7 +180,7 @@ def typed(draw: st.DrawFn, tag: str) -> str:
 
 @st.composite
 def shown(draw: st.DrawFn, text: str) -> str:
-    """What HTML makes of it."""
+    """What HTML does to it."""
     spelt = draw(chosen(as_decimal, as_hexadecimal)(text))
     pieces = re.findall(r"&[^;]+;|[^&]", spelt)
     marks = st.sampled_from(["", "", "", "<wbr>", "</b><i>", '<span style="x">', "<!--a-->", "&nbsp;", "&shy;"])
@@ -189,7 +189,7 @@ def shown(draw: st.DrawFn, text: str) -> str:
 
 @st.composite
 def linked(draw: st.DrawFn, text: str) -> str:
-    """What gateways make of it in a link."""
+    """What gateways do to it in a link."""
     url = f"https://example.com/?a=1&tag={quote(text, safe='')}"
     url = draw(st.sampled_from([url, f"https://example.com/?tag={text}"]))
     for rewriter in draw(st.lists(st.sampled_from([safelink, url_defense_v2]), max_size=3)):
@@ -206,25 +206,25 @@ def mangled(draw: st.DrawFn, tag: str) -> str:
 
 
 @given(st.data(), uuids)
-def test_any_composition_of_manglings_leaves_the_tag_readable(data: st.DataObject, tag: str) -> None:
+def test_any_combination_of_manglings_leaves_the_tag_readable(data: st.DataObject, tag: str) -> None:
     assert find_tags(data.draw(mangled(tag))) == [tag]
 
 
 @given(st.data(), uuids, st.integers(0, 35))
-def test_no_composition_of_manglings_makes_a_tag_of_what_is_none(data: st.DataObject, tag: str, place: int) -> None:
+def test_no_combination_of_manglings_turns_other_text_into_a_tag(data: st.DataObject, tag: str, place: int) -> None:
     nearly = f"PXPS:-{tag[:place]}g{tag[place + 1 :]}#"
     text = data.draw(st.one_of(st.just(html.escape(nearly)), shown(nearly), linked(nearly)))
     assert find_tags(data.draw(st.sampled_from([unchanged, quoted_printable]))(f"<p>{text}</p>")) == []
 
 
 @given(noise, noise, st.none() | uuids)
-def test_no_tag_is_found_that_is_not_there(before: str, after: str, tag: str | None) -> None:
+def test_only_the_tag_that_a_body_contains_is_found(before: str, after: str, tag: str | None) -> None:
     assert find_tags(before + (format_tag(tag) if tag else "") + after) == ([tag] if tag else [])
 
 
 @given(st.text(st.characters(), max_size=200) | st.text("<>&#;%=0aAPXS:-\r\n \u00ad\ud800", max_size=200))
-def test_any_text_can_be_read(body: str) -> None:
-    """Lone surrogates included: Exchange cuts texts in the middle of a character."""
+def test_any_text_can_be_searched(body: str) -> None:
+    """This includes lone surrogates: Exchange cuts texts in the middle of a character."""
     find_tags(body)
 
 
@@ -253,19 +253,19 @@ HOSTILE: dict[str, Callable[[int], str]] = {
 
 FOUR_MEGABYTES = 4_000_000
 HOSTILE_TO_THE_SEARCH: dict[str, Callable[[int], str]] = {
-    "beginnings in every spelling": lambda n: "P<b>X%50&#83;=3A PXPS&colon;" * (n // 27),
-    "beginnings with layers that end nowhere": lambda n: f"PXPS:%252525-2525%2D{TAG[:-1]}g" * (n // 55),
-    "beginnings far from what follows": lambda n: ("PXPS:" + "<b>" * 20_000) * (n // 60_005),
+    "starts of tags in every spelling": lambda n: "P<b>X%50&#83;=3A PXPS&colon;" * (n // 27),
+    "starts with encoding layers that lead nowhere": lambda n: f"PXPS:%252525-2525%2D{TAG[:-1]}g" * (n // 55),
+    "starts that are far from what follows them": lambda n: ("PXPS:" + "<b>" * 20_000) * (n // 60_005),
     "Base64": lambda n: "UFhQUzotNTUwZTg0MDAtZTI5Yi00MWQ0" * (n // 32),
     "four bytes each": lambda n: "\U0001f600" * (n // 4),
 }
 
 
 @pytest.mark.parametrize("hostile", (HOSTILE | HOSTILE_TO_THE_SEARCH).values(), ids=HOSTILE | HOSTILE_TO_THE_SEARCH)
-def test_whatever_a_body_holds_its_search_takes_a_bounded_number_of_steps_and_little_memory(
+def test_searching_any_body_takes_bounded_steps_and_little_memory(
     hostile: Callable[[int], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Counted, not timed: what Python processes is bounded, and RE2 reads each byte once."""
+    """This is counted, not timed: what Python processes is bounded, and RE2 reads each byte once."""
     body, undone, undo = hostile(FOUR_MEGABYTES), list[int](), body_search._undo
 
     def counted(window: bytes) -> tuple[str, int]:
@@ -273,7 +273,7 @@ def test_whatever_a_body_holds_its_search_takes_a_bounded_number_of_steps_and_li
         return undo(window)
 
     monkeypatch.setattr(body_search, "_undo", counted)
-    find_tags("PXPS:-")  # RE2's pattern is made once in a process
+    find_tags("PXPS:-")  # RE2 compiles the pattern once per process
     undone.clear()
     tracemalloc.start()
     find_tags(body)
@@ -284,7 +284,7 @@ def test_whatever_a_body_holds_its_search_takes_a_bounded_number_of_steps_and_li
     assert peak <= sys.getsizeof(body) / 2
 
 
-async def test_other_work_has_its_turn_while_a_long_body_is_searched() -> None:
+async def test_other_work_gets_its_turn_while_a_long_body_is_searched() -> None:
     turns = 0
 
     async def work() -> None:
@@ -297,18 +297,18 @@ async def test_other_work_has_its_turn_while_a_long_body_is_searched() -> None:
     found = await find_marks_in_turns("x" * FOUR_MEGABYTES + format_tag(TAG))
     other.cancel()
     assert found.tags == [TAG]
-    assert turns > 50  # 64 KiB of text at a time
+    assert turns > 50  # in pieces of 64 KiB of text
 
 
 @pytest.mark.parametrize("filler", ["x", "\u20ac", "\U0001f600"])
 @pytest.mark.parametrize("cut", range(0, 60, 7))
-def test_a_tag_is_found_wherever_the_body_is_cut_up(filler: str, cut: int) -> None:
+def test_a_tag_is_found_wherever_the_body_is_split(filler: str, cut: int) -> None:
     mangled_tag = f"PXPS<span style='font-family:sans'>:</span>=\r\n-{TAG}#"
     assert find_tags(filler * (65_536 - cut) + mangled_tag + filler * 70_000) == [TAG]
 
 
-def test_the_sample_of_url_defense_is_read() -> None:
-    """A link as a gateway of 2023 wrote it: `-3A` for `:`, `-2D` for `-`."""
+def test_a_sample_of_url_defense_is_decoded() -> None:
+    """A link as a gateway wrote it in 2023: `-3A` for `:`, `-2D` for `-`."""
     tag = f"PXPS-3A-2D{TAG.replace('-', '-2D')}-23"
     url = f"https://urldefense.proofpoint.com/v2/url?u=https-3A__example.com_join-3Ftag-3D{tag}&amp;d=DwMFaQ&amp;c=a"
     assert find_tags(f'<a href="{url}">Join</a>') == [TAG]
@@ -319,13 +319,13 @@ def test_a_flood_of_tags_is_cut_off() -> None:
     assert find_tags(" ".join(map(format_tag, tags))) == tags[:MAX_MARKS]
 
 
-def test_only_so_much_of_a_body_is_read() -> None:
+def test_only_a_bounded_part_of_a_body_is_read() -> None:
     assert find_tags("x" * (BODY_MAX_LENGTH - 4_000_000) + format_tag(TAG)) == [TAG]
     assert find_tags("x" * (BODY_MAX_LENGTH + 200_000) + format_tag(TAG)) == []
 
 
-async def test_long_bodies_at_the_same_time_let_others_run_after_every_piece(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Eight strangers with 4 MB each: nobody waits for more than one piece of one body, and all are found."""
+async def test_searches_of_long_bodies_yield_after_every_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight bodies of 4 MB each: nobody waits for more than one piece of one body, and all the tags are found."""
     looked, most, look_at = 0, 0, body_search._Search.look_at
 
     def counted(search: Any, piece: bytes) -> None:

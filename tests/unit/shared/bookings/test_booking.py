@@ -1,4 +1,4 @@
-"""A booking's stored life: what it means to the processor, and to conferencing nodes."""
+"""The stored life of a booking: what it means to the processor and to conferencing nodes."""
 
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ BOOKINGS = {
 
 
 @pytest.mark.parametrize("stored", BOOKINGS.values(), ids=BOOKINGS)
-def test_its_row_keeps_everything(stored: Booking) -> None:
+def test_a_bookings_row_preserves_everything(stored: Booking) -> None:
     row = Row(stored.integration, stored.key, stored.values(), 'W/"7"')
     assert Booking.from_row(row) == Booking(**{**vars(stored), "etag": 'W/"7"'})
     check_transaction(stored.integration, [Put(stored.key, stored.values())])
@@ -30,7 +30,7 @@ def test_its_row_keeps_everything(stored: Booking) -> None:
     ids=["reserved", "scheduled", "closed"],
 )
 def test_only_a_reservation_expires(stored: Booking, after_expiry: bool) -> None:
-    """A3: what was used stays known, so that "alias deleted" differs from "invalid alias"."""
+    """A3: a used alias stays known, so that "alias deleted" differs from "invalid alias"."""
     assert stored.is_usable(stored.expires - timedelta(seconds=1))
     assert stored.is_usable(stored.expires) is after_expiry
 
@@ -42,8 +42,8 @@ def test_nodes_see_a_conference_only_while_it_is_scheduled(stored: Booking) -> N
     assert (claim["state"], claim["tag"], claim["domain"]) == (stored.state.value, stored.tag, "example.com")
 
 
-def test_nodes_see_nothing_of_its_owner() -> None:
-    """Rule 6: the row that answers strangers' questions holds no key of a user."""
+def test_nodes_learn_nothing_about_a_bookings_owner() -> None:
+    """Rule 6: the row from which strangers' requests are answered holds no user's key."""
     owned = Booking(**{**vars(scheduled()), "owner": "exchange:alice"})
     assert not any("exchange:alice" in str(value) for value in owned.claim().values())
 

@@ -1,4 +1,4 @@
-"""How operations are stored: fixed texts, whatever the classes are called."""
+"""Operations are stored with fixed texts, whatever the classes are called."""
 
 from datetime import UTC, datetime
 
@@ -21,12 +21,12 @@ IDS = st.lists(st.from_regex(r"[!-~]{1,40}", fullmatch=True), unique=True).map(t
     [(Accept, "accept"), (Provide, "provide"), (Refresh, "refresh"), (Reject, "reject"), (Close, "close"),
      (Ignore, "ignore")],
 )  # fmt: skip
-def test_decisions_are_written_in_fixed_texts(decision: type[Decision], text: str) -> None:
+def test_decisions_are_stored_as_fixed_texts(decision: type[Decision], text: str) -> None:
     assert decision.kind.value == text
 
 
 @given(st.sampled_from(DecisionKind), IDS, st.lists(st.sampled_from(Mailing), unique=True).map(tuple), IDS)
-def test_what_is_written_is_read_again(
+def test_a_stored_operation_is_read_back_unchanged(
     decision: DecisionKind, tags: tuple[str, ...], mails: tuple[Mailing, ...], drafts: tuple[str, ...]
 ) -> None:
     operation = Operation(
@@ -35,8 +35,8 @@ def test_what_is_written_is_read_again(
     assert Operation.from_row(Row(PARTITION, operation.key, operation.values())) == operation
 
 
-def test_lists_are_columns_of_ids_with_spaces_between() -> None:
-    """As every version has written them: another may read them while a new one is being deployed."""
+def test_lists_are_stored_as_ids_separated_by_spaces() -> None:
+    """Every version has written them like this, and two versions may share the table during a deployment."""
     mails = (Mailing.INSTRUCTIONS, Mailing.RESPONSE)
     values = Operation("c", "m", AT, AT, "", DecisionKind.ACCEPT, "", tags=("a", "b"), mails=mails).values()
     assert (values["tags"], values["mails"], values["drafts"]) == ("a b", "instructions response", "")

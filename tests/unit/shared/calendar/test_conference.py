@@ -16,7 +16,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def minutes(count: float) -> datetime:
-    """A moment so many minutes after START."""
+    """The moment this many minutes after START."""
     return START + count * MINUTE
 
 
@@ -30,7 +30,7 @@ def minutes(count: float) -> datetime:
         (minutes(120), False),
     ],
 )
-def test_the_first_moment_is_in_and_the_last_is_out(moment: datetime, is_open: bool) -> None:
+def test_a_window_includes_its_first_moment_and_excludes_its_last(moment: datetime, is_open: bool) -> None:
     assert conference().is_open(moment) is is_open
 
 
@@ -39,8 +39,8 @@ def test_each_occurrence_has_its_own_window() -> None:
     assert [room.is_open(START + timedelta(hours=h)) for h in (0, 12, 24, 36)] == [True, False, True, False]
 
 
-def test_without_occurrences_it_is_never_open() -> None:
-    """A series of which all occurrences were cancelled."""
+def test_a_conference_without_occurrences_is_never_open() -> None:
+    """A series whose occurrences were all cancelled."""
     assert not conference(calendar=Calendar(())).is_open(START)
 
 
@@ -49,10 +49,10 @@ buffers = st.integers(0, 20)
 
 
 @given(st.lists(spans, max_size=5), buffers, buffers)
-def test_windows_are_the_union_of_what_each_occurrence_opens(
+def test_windows_are_the_union_of_all_occurrences_windows(
     spans: list[tuple[int, int]], before: int, after: int
 ) -> None:
-    """Against a model that simply lists every open minute; the second before and after each is probed too."""
+    """Compared with a model that simply lists every open minute; the second before and after each is checked too."""
     times = tuple(sorted(Occurrence(minutes(start), minutes(start + length)) for start, length in spans))
     room = conference(calendar=Calendar(times), buffer_before=before, buffer_after=after)
     model = {m for start, length in spans for m in range(start - before, start + length + after)}
@@ -62,7 +62,7 @@ def test_windows_are_the_union_of_what_each_occurrence_opens(
 
 
 @given(st.lists(spans, max_size=5), buffers, buffers, st.integers(0, 10))
-def test_the_next_change_is_the_next_minute_that_is_otherwise(
+def test_the_next_change_is_the_first_minute_at_which_the_state_differs(
     spans: list[tuple[int, int]], before: int, after: int, early: int
 ) -> None:
     times = tuple(sorted(Occurrence(minutes(start), minutes(start + length)) for start, length in spans))
@@ -86,11 +86,11 @@ conferences = st.builds(
 
 
 @given(conferences)
-def test_json_keeps_everything(room: Conference) -> None:
+def test_json_preserves_everything(room: Conference) -> None:
     assert Conference.from_json(room.to_json()) == room
 
 
-def test_a_year_of_daily_meetings_fits_a_table_column() -> None:
+def test_a_year_of_daily_meetings_fits_into_a_table_column() -> None:
     every_day = tuple(occurrence(24 * day) for day in range(366))
     room = conference(calendar=Calendar(every_day), name="x" * 250, description="é" * 250, subject="x" * 250)
     assert len(room.to_json()) < MAX_TEXT / 2
@@ -106,12 +106,12 @@ NOW = START
         (Calendar(()), False),
         (Calendar((PAST,)), False),
         (Calendar((PAST, FUTURE)), True),
-        (Calendar((occurrence(-0.5),)), True),  # it is going on
+        (Calendar((occurrence(-0.5),)), True),  # it is in progress
         (Calendar((occurrence(-1),)), False),  # it ends at this very moment
         (Calendar((PAST,), known_until=START), True),  # there may be more beyond the horizon
     ],
 )
-def test_whether_anything_is_still_to_come(calendar: Calendar, has_future: bool) -> None:
+def test_a_calendar_knows_whether_anything_is_still_to_come(calendar: Calendar, has_future: bool) -> None:
     assert calendar.has_future(NOW) is has_future
 
 
@@ -119,11 +119,11 @@ def test_whether_anything_is_still_to_come(calendar: Calendar, has_future: bool)
     ("one", "other", "same"),
     [
         (Calendar((FUTURE,)), Calendar((FUTURE,)), True),
-        (Calendar((PAST, FUTURE)), Calendar((FUTURE,)), True),  # what is over does not matter
+        (Calendar((PAST, FUTURE)), Calendar((FUTURE,)), True),  # past occurrences do not matter
         (Calendar((FUTURE,)), Calendar((FUTURE, LATER)), False),
         (Calendar((FUTURE,)), Calendar((occurrence(5, 2),)), False),
         (Calendar(()), Calendar((PAST,)), True),
-        # Beyond the nearer horizon nothing can be said.
+        # Nothing can be said beyond the nearer horizon.
         (
             Calendar((FUTURE,), START + timedelta(hours=10)),
             Calendar((FUTURE, LATER), START + timedelta(hours=40)),
@@ -133,16 +133,16 @@ def test_whether_anything_is_still_to_come(calendar: Calendar, has_future: bool)
         (Calendar((FUTURE,), START + timedelta(hours=40)), Calendar((FUTURE, LATER)), False),
     ],
 )
-def test_whether_two_calendars_say_the_same_of_what_is_to_come(one: Calendar, other: Calendar, same: bool) -> None:
+def test_calendars_are_compared_by_their_future_occurrences(one: Calendar, other: Calendar, same: bool) -> None:
     assert one.is_same_from(NOW, other) is same
     assert other.is_same_from(NOW, one) is same
 
 
-def test_a_series_still_has_the_times_it_was_accepted_for_when_only_occurrences_changed() -> None:
-    """The second was cancelled, the third moved; only a new pattern shows plain occurrences at other times."""
+def test_a_series_keeps_its_accepted_times_when_only_single_occurrences_changed() -> None:
+    """The second was cancelled and the third moved; only a new pattern shows plain occurrences at other times."""
     known = Calendar((occurrence(0), occurrence(24), occurrence(48)))
     moved = Calendar((replace(occurrence(0), is_plain=True), occurrence(50)))
     rescheduled = Calendar(tuple(replace(occurrence(hours), is_plain=True) for hours in (1, 25)))
     assert known.includes_from(START, moved.plain())
     assert not known.includes_from(START, rescheduled.plain())
-    assert not known.includes_from(START, Calendar((occurrence(1),)).plain()), "nothing is known to be plain"
+    assert not known.includes_from(START, Calendar((occurrence(1),)).plain()), "no occurrence is known to be plain"

@@ -1,4 +1,4 @@
-"""The log of changes over storage in memory."""
+"""The log of changes on storage in memory."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,13 +25,13 @@ async def written(log: ChangeLog, **given: Any) -> Change:
 
 
 @given(st.integers(0, 10**16))
-def test_an_id_is_a_moment(id_: int) -> None:
+def test_a_changes_id_is_the_moment_it_was_made(id_: int) -> None:
     assert id_at(moment_of(id_)) == id_
 
 
 @settings(max_examples=40)
 @given(before=FIELDS, after=FIELDS, size=st.sampled_from([1, 2_000, 700_000]))
-async def test_what_is_written_is_read_whatever_its_size(before: Any, after: Any, size: int) -> None:
+async def test_a_change_of_any_size_is_read_back(before: Any, after: Any, size: int) -> None:
     log = ChangeLog(MemoryStorage(), FakeClock())
     before = before and {name: value * size if isinstance(value, str) else value for name, value in before.items()}
     done = await written(log, before=before, after=after)
@@ -40,13 +40,13 @@ async def test_what_is_written_is_read_whatever_its_size(before: Any, after: Any
     assert (listed.fields, listed.state) == (done.fields, ChangeState.DONE)
 
 
-async def test_two_instances_at_one_moment_write_two_changes() -> None:
+async def test_two_instances_that_write_at_the_same_moment_write_two_changes() -> None:
     storage, clock = MemoryStorage(), FakeClock()
     ids = {(await written(ChangeLog(storage, clock))).id for _ in range(20)}
     assert len(ids) == 20
 
 
-async def test_what_was_refused_leaves_nothing() -> None:
+async def test_a_refused_change_leaves_no_rows() -> None:
     storage = MemoryStorage()
     log = ChangeLog(storage, FakeClock())
     long = "".join(map(chr, range(0x4E00, 0x9000)))
@@ -54,7 +54,7 @@ async def test_what_was_refused_leaves_nothing() -> None:
     assert [row async for row in storage.table("changes").everything()] == []
 
 
-async def test_one_that_has_got_another_target_is_found_there_alone() -> None:
+async def test_a_change_whose_target_is_replaced_is_found_under_the_new_target_only() -> None:
     storage = MemoryStorage()
     log = ChangeLog(storage, FakeClock())
     entry: Entry = await log.begin(change(after={"long": "x" * 20_000}))
@@ -65,7 +65,7 @@ async def test_one_that_has_got_another_target_is_found_there_alone() -> None:
     assert len([row async for row in storage.table("changes").everything()]) == 3
 
 
-async def test_changes_are_forgotten_after_a_year_with_all_their_rows() -> None:
+async def test_changes_are_deleted_after_a_year_with_all_their_rows() -> None:
     storage, clock = MemoryStorage(), FakeClock(datetime(2026, 1, 1, tzinfo=UTC))
     log = ChangeLog(storage, clock)
     await written(log, connector="/api/admin/configuration/v1/ms_exchange_connector/1/", after={"long": "x" * 20_000})

@@ -1,4 +1,4 @@
-"""The command line, as a person uses it."""
+"""The command line, as a person would use it."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A deployment in memory, and the command line set up to reach it."""
+"""A deployment in memory, and a command line that is configured to reach it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +29,7 @@ def deployment(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDeployment]:
 
 @pytest.fixture
 def cli() -> Cli:
-    """Runs a command; whatever happens, no exception but an exit may come out of it."""
+    """Run a command; no exception except an exit may come out of it, whatever happens."""
 
     def run(*arguments: str, stdin: str | bytes | None = None) -> Result:
         result = CliRunner().invoke(app, arguments, input=stdin)
@@ -41,7 +41,7 @@ def cli() -> Cli:
 
 @pytest.fixture
 def corp(tmp_path: Path) -> File:
-    """Writes corp.yaml, where commands are run."""
+    """Write corp.yaml in the folder where commands run."""
 
     def write(text: str) -> Path:
         file = tmp_path / "corp.yaml"

@@ -1,4 +1,4 @@
-"""Whatever a file says: once it is applied the deployment is as it says, and nothing else has changed."""
+"""Once a file is applied, the deployment matches it and nothing else has changed, whatever the file says."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ SETTINGS = st.fixed_dictionaries(
     {"name": st.sampled_from(["Example Corp", "Another"])},
     optional={
         "description": LINES,
-        "ivr_theme": st.none() | LINES.filter(lambda text: not text.startswith("/")),  # a name, as there is no node
+        "ivr_theme": st.none() | LINES.filter(lambda text: not text.startswith("/")),  # a name, since there is no node
         "meeting_buffer_before": st.integers(0, 180),
         "enable_personal_vmrs": st.just(False),
         "addin_pane_title": st.lists(LINES, min_size=1, max_size=3).map("\n".join),
@@ -39,10 +39,10 @@ def empty(deployment: FakeDeployment) -> None:
         deployment.do(deployment.integrations.delete(integration.uuid))
 
 
-# One deployment serves all examples; each begins with an empty one.
+# All examples share one deployment; each starts with an empty one.
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(earlier=st.lists(SETTINGS, max_size=2), fields=SETTINGS)
-def test_applied_settings_are_there_and_others_are_left_alone(
+def test_applying_a_file_sets_its_settings_and_leaves_others_alone(
     deployment: FakeDeployment, earlier: list[dict[str, Any]], fields: dict[str, Any]
 ) -> None:
     empty(deployment)

@@ -1,4 +1,4 @@
-"""Offline checks: the settings' own, with lines, over all integrations of all files."""
+"""Offline checks: those of the settings, with line numbers, across all integrations in all files."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -39,11 +39,11 @@ def entry(**fields: Any) -> Entry:
     return Entry("corp.yaml", 1, fields)
 
 
-def test_a_good_file_has_no_faults() -> None:
+def test_a_valid_file_has_no_faults() -> None:
     assert faults(good() + good("other@example.com")) == []
 
 
-def test_every_fault_of_every_integration_is_told_in_the_file_s_order() -> None:
+def test_every_fault_of_every_integration_is_reported_in_file_order() -> None:
     text = good("vmr@example.com", "descripton: typo", "meeting_buffer_after: 181", "description: 12")
     assert faults(text + good("nobody").replace("addin.example.com", "10.0.0.1")) == [
         "corp.yaml:9: descripton: There is no such setting. Did you mean description?",
@@ -55,7 +55,7 @@ def test_every_fault_of_every_integration_is_told_in_the_file_s_order() -> None:
     ]
 
 
-def test_a_fault_inside_a_template_is_told_with_the_file_s_line() -> None:
+def test_a_fault_inside_a_template_is_reported_with_the_files_line() -> None:
     text = good("vmr@example.com", "reject_single_meeting_past: |", "  <p>", "  {{ nothing }}", "  </p>")
     assert faults(text) == [
         "corp.yaml:11: reject_single_meeting_past: "
@@ -63,22 +63,22 @@ def test_a_fault_inside_a_template_is_told_with_the_file_s_line() -> None:
     ]  # fmt: skip
 
 
-def test_what_is_missing_is_told_at_the_integration() -> None:
+def test_a_missing_setting_is_reported_at_its_integration() -> None:
     (fault,) = faults(good().replace("  scheduled_alias_prefix: meet\n", ""))
     assert fault == "corp.yaml:1: scheduled_alias_prefix: Required when enable_dynamic_vmrs is true."
 
 
-def test_loopback_hosts_are_for_local_stacks() -> None:
+def test_loopback_hosts_are_allowed_for_local_stacks_only() -> None:
     text = good().replace("outlook.office365.com", "http://127.0.0.1:7072/metadata")
     assert len(faults(text)) == 1
     assert faults(text, local=True) == []
 
 
-def test_secrets_need_not_be_known_to_validate() -> None:
+def test_secrets_may_be_unset_when_a_file_is_validated() -> None:
     assert faults(good("vmr@example.com", "oauth_client_secret: !env SECRET")) == []
 
 
-def test_other_variables_need_to_be() -> None:
+def test_other_variables_must_be_set() -> None:
     text = good("!env MAILBOX")
     assert faults(text) == [
         "corp.yaml:5: room_mailbox_email_address: the environment variable MAILBOX is not set, or empty."
@@ -95,7 +95,7 @@ def test_other_variables_need_to_be() -> None:
         ("uuid", "4189c2b4-92ca-416c-b7ea-bc3cfab3d0f0", "4189C2B4-92CA-416C-B7EA-BC3CFAB3D0F0"),
     ],
 )
-def test_two_integrations_share_neither_mailbox_nor_identity(field: str, first: str, second: str) -> None:
+def test_two_integrations_may_share_neither_mailbox_nor_identity(field: str, first: str, second: str) -> None:
     mailboxes = (first, second) if field == "room_mailbox_email_address" else ("a@example.com", "b@example.com")
     more = [f"uuid: {value}" for value in (first, second)] if field == "uuid" else ["", ""]
     text = good(mailboxes[0], more[0]) + good(mailboxes[1], more[1])
@@ -104,7 +104,7 @@ def test_two_integrations_share_neither_mailbox_nor_identity(field: str, first: 
     assert fault == f"corp.yaml:{lines[1]}: {field}: is already that of the integration in corp.yaml:{lines[0]}."
 
 
-def test_proposed_settings_and_secrets() -> None:
+def test_proposed_settings_are_separated_from_secrets() -> None:
     values, secrets = proposed(
         entry(
             id=7,
@@ -127,7 +127,7 @@ def test_proposed_settings_and_secrets() -> None:
 
 
 @given(st.text(st.sampled_from("ab\r\n")))
-def test_line_ends_are_all_the_same(text: str) -> None:
+def test_all_kinds_of_line_endings_are_treated_alike(text: str) -> None:
     sent = sendable({"description": text})["description"]
     assert sendable({"description": sent})["description"] == sent
     assert comparable("description", sent) == comparable("description", text)
@@ -135,20 +135,20 @@ def test_line_ends_are_all_the_same(text: str) -> None:
     assert "\r" not in sent.replace("\r\n", "")
 
 
-def test_one_typo_is_one_fault() -> None:
+def test_one_typo_is_reported_as_one_fault() -> None:
     text = good().replace("authentication_method: GRAPH", "authentification_method: GRAPH")
     assert faults(text) == [
         "corp.yaml:3: authentification_method: There is no such setting. Did you mean authentication_method?"
     ]
 
 
-def test_faults_of_a_misspelt_setting_s_value_are_told_where_it_stands() -> None:
+def test_a_bad_value_of_a_misspelt_setting_is_reported_at_its_line() -> None:
     assert faults(good("vmr@example.com", "meeting_bufer_after: 181")) == [
         "corp.yaml:9: meeting_bufer_after: Ensure this value is less than or equal to 180.",
         "corp.yaml:9: meeting_bufer_after: There is no such setting. Did you mean meeting_buffer_after?",
     ]
 
 
-def test_doubles_are_told_together_with_everything_else() -> None:
+def test_duplicate_settings_are_reported_together_with_everything_else() -> None:
     told = faults(good("vmr@example.com", "meeting_buffer_after: 181") + good())
     assert [fault.split(": ")[0] for fault in told] == ["corp.yaml:9", "corp.yaml:10", "corp.yaml:14"]

@@ -1,4 +1,4 @@
-"""`clients`: made with a key that only its owner can read, listed, removed."""
+"""`clients`: created with a key that only its owner can read, listed, and removed."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.fakes.management import FakeDeployment
 from tests.unit.shared.cli.command_line import Cli
 
 
-def test_a_client_is_made_listed_and_removed(deployment: FakeDeployment, cli: Cli, tmp_path: Path) -> None:
+def test_a_client_is_created_listed_and_removed(deployment: FakeDeployment, cli: Cli, tmp_path: Path) -> None:
     made = cli("clients", "create", "Terraform", "--key", "t.pem", "--role", "Scheduling.Admin")
     assert made.exit_code == Exit.DONE, made.output
     assert f"{deployment.url}/oauth/token/" in made.stderr
@@ -27,13 +27,13 @@ def test_a_client_is_made_listed_and_removed(deployment: FakeDeployment, cli: Cl
     assert cli("clients", "delete", "1").exit_code == Exit.MISSING
 
 
-def test_a_client_only_reads_unless_said_otherwise(deployment: FakeDeployment, cli: Cli) -> None:
+def test_a_client_may_only_read_unless_the_command_says_otherwise(deployment: FakeDeployment, cli: Cli) -> None:
     cli("clients", "create", "Auditor", "--key", "a.pem")
     [listed] = json.loads(cli("clients", "list", "-o", "json").stdout)
     assert listed["role"].endswith("/role/2/")
 
 
-def test_a_file_that_is_there_is_not_overwritten(deployment: FakeDeployment, cli: Cli, tmp_path: Path) -> None:
+def test_an_existing_file_is_not_overwritten(deployment: FakeDeployment, cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "t.pem").write_text("another key")
     refused = cli("clients", "create", "Terraform", "--key", "t.pem")
     assert (refused.exit_code, "t.pem cannot be created" in refused.stderr) == (Exit.USAGE, True)
@@ -41,7 +41,7 @@ def test_a_file_that_is_there_is_not_overwritten(deployment: FakeDeployment, cli
     assert json.loads(cli("clients", "list", "-o", "json").stdout) == []
 
 
-def test_a_refused_client_leaves_no_file(deployment: FakeDeployment, cli: Cli, tmp_path: Path) -> None:
+def test_a_client_that_is_refused_leaves_no_file(deployment: FakeDeployment, cli: Cli, tmp_path: Path) -> None:
     refused = cli("clients", "create", "x" * 101, "--key", "t.pem")
     assert (refused.exit_code, "client_name" in refused.stderr) == (Exit.REFUSED, True)
     assert not (tmp_path / "t.pem").exists()

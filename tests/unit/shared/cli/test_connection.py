@@ -1,4 +1,4 @@
-"""Where the deployment is, and who asks."""
+"""Which deployment the command line talks to, and as whom."""
 
 import base64
 import io
@@ -26,7 +26,7 @@ from shared.cli.outcome import CommandFailed, Exit
         ("https://vmr.example.com:port", "is not a URL"),
     ],
 )
-def test_credentials_go_to_https_only(url: str, message: str) -> None:
+def test_credentials_are_sent_over_https_only(url: str, message: str) -> None:
     with pytest.raises(CommandFailed, match=message) as failed, Connection(url, "admin", password="secret").open():
         pytest.fail("opened")
     assert failed.value.exit_code is Exit.USAGE
@@ -34,12 +34,12 @@ def test_credentials_go_to_https_only(url: str, message: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["https://vmr.example.com", "http://127.0.0.1:7071", "http://localhost:7071/"])
-def test_urls_that_are_fine(url: str) -> None:
+def test_valid_urls_are_accepted(url: str) -> None:
     with Connection(url, "admin", password="secret").open() as management:
         assert management is not None
 
 
-def test_nobody_is_no_admin() -> None:
+def test_a_connection_needs_credentials() -> None:
     with pytest.raises(CommandFailed, match="Who are you") as failed, Connection("https://vmr.example.com").open():
         pytest.fail("opened")
     assert failed.value.exit_code is Exit.USAGE
@@ -49,18 +49,18 @@ def test_the_password_is_not_shown() -> None:
     assert "secret" not in repr(Connection("https://vmr.example.com", "admin", password="secret"))
 
 
-def test_a_password_from_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_password_is_read_from_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("correct horse \r\nsecond line\n"))
     assert ask_password("Password") == "correct horse "
 
 
-def test_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_password_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     with pytest.raises(CommandFailed, match="There is no password"):
         ask_password("Password")
 
 
-def test_basic(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_user_name_and_password_are_sent_as_basic_authentication(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VMR_PASSWORD", "päss")
     auth = Connection("https://vmr.example.com", "admin")._auth()
     request = next(auth.auth_flow(httpx.Request("GET", "https://vmr.example.com")))
@@ -79,7 +79,7 @@ class FakeAz:
         return AccessToken("ey.token", 0)
 
 
-def test_az_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_az_is_asked_for_a_token_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("azure.identity.AzureCliCredential", FakeAz)
     login = AzLogin("api://app/.default")
     for _ in range(2):
@@ -88,8 +88,8 @@ def test_az_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert FakeAz.scopes == ["api://app/.default"]
 
 
-def test_without_az(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    """The real credential, where no az can be found."""
+def test_without_az_the_user_is_told_how_to_sign_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    """The real credential, on a machine where az cannot be found."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(CommandFailed, match=r"Azure CLI not found on path\. Run: az login --scope api://") as failed:
         next(AzLogin("api://app/.default").auth_flow(httpx.Request("GET", "https://vmr.example.com")))

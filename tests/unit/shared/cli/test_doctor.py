@@ -15,7 +15,7 @@ SOUND = Finding(Check.LAG, ok=True, details="Fast.")
 FAULT = Finding(Check.SEND_MAIL, ok=False, details="A role is missing.", remedy="New-ManagementRoleAssignment -App X")
 
 
-def test_faults_come_with_their_remedies(deployment: FakeDeployment, cli: Cli) -> None:
+def test_faults_are_shown_with_their_remedies(deployment: FakeDeployment, cli: Cli) -> None:
     deployment.add(graph_fields())
     deployment.doctor.findings = [SOUND, FAULT]
     result = cli("doctor", "Example Corp")
@@ -28,13 +28,13 @@ def test_faults_come_with_their_remedies(deployment: FakeDeployment, cli: Cli) -
     ]
 
 
-def test_nothing_wrong(deployment: FakeDeployment, cli: Cli) -> None:
+def test_doctor_reports_that_nothing_is_wrong(deployment: FakeDeployment, cli: Cli) -> None:
     deployment.add(graph_fields())
     deployment.doctor.findings = [SOUND]
     assert cli("doctor").exit_code == Exit.DONE
 
 
-def test_every_integration_for_scripts(deployment: FakeDeployment, cli: Cli) -> None:
+def test_every_integration_is_examined_as_json_for_scripts(deployment: FakeDeployment, cli: Cli) -> None:
     uuids = [
         deployment.add(graph_fields()),
         deployment.add(graph_fields(name="Other", room_mailbox_email_address="other@example.com")),
@@ -45,7 +45,9 @@ def test_every_integration_for_scripts(deployment: FakeDeployment, cli: Cli) -> 
     assert deployment.doctor.examined == uuids
 
 
-def test_without_a_name_a_few_are_examined_those_with_alarms_first(deployment: FakeDeployment, cli: Cli) -> None:
+def test_without_a_name_doctor_examines_a_few_integrations_those_with_alarms_first(
+    deployment: FakeDeployment, cli: Cli
+) -> None:
     uuids = [
         deployment.add(graph_fields(name=f"Number {n}", room_mailbox_email_address=f"vmr{n}@example.com"))
         for n in range(EXAMINED_AT_MOST + 5)
@@ -58,12 +60,12 @@ def test_without_a_name_a_few_are_examined_those_with_alarms_first(deployment: F
     assert sorted(deployment.doctor.examined[:2]) == sorted((uuids[3], uuids[EXAMINED_AT_MOST + 2]))
     assert len(set(deployment.doctor.examined)) == len(deployment.doctor.examined) == EXAMINED_AT_MOST
     pages = [call for call in deployment.calls if call.path.endswith("/ms_exchange_connector/")]
-    assert len(pages) == 1, "not all of them are read"
+    assert len(pages) == 1, "only one page was read"
     deployment.doctor.examined.clear()
     assert cli("doctor", "--all").stderr == ""
     assert deployment.doctor.examined == uuids
 
 
-def test_no_such_integration(deployment: FakeDeployment, cli: Cli) -> None:
+def test_doctor_reports_an_integration_that_does_not_exist(deployment: FakeDeployment, cli: Cli) -> None:
     assert cli("doctor", "nobody").exit_code == Exit.MISSING
     assert deployment.doctor.examined == []

@@ -1,4 +1,4 @@
-"""docs/cli.md shows what the commands print, and mentions none that does not exist."""
+"""docs/cli.md shows what the commands print, and mentions no command that does not exist."""
 
 import re
 import shlex
@@ -16,7 +16,7 @@ TEXT = (ROOT / PATH).read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^vmr ([^->#\n][^>#\n]*)", TEXT, re.MULTILINE)
 
 
-def test_the_page_is_current() -> None:
+def test_cli_documentation_is_current() -> None:
     assert MARK in TEXT
     assert page(TEXT) == TEXT, "run: python -m shared.cli.document"
 
@@ -29,7 +29,7 @@ def test_every_command_has_an_example() -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_examples_can_be_parsed(example: str) -> None:
+def test_every_example_can_be_parsed(example: str) -> None:
     words = shlex.split(example)
     name = next(n for n in range(len(words), 0, -1) if " ".join(words[:n]) in commands())
     command = commands()[" ".join(words[:name])]
@@ -42,7 +42,7 @@ def test_every_exit_code_is_explained() -> None:
     assert table == [str(int(code)) for code in Exit]
 
 
-def test_the_example_file_is_a_good_one() -> None:
+def test_the_example_file_is_valid() -> None:
     (text,) = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
     try:
         validated(parse("docs/cli.md", text), {}, local=False)

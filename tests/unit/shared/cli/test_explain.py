@@ -1,4 +1,4 @@
-"""`explain`: decisions on meetings in files, with nothing done about them."""
+"""`explain`: the decision that would be made on a meeting in a file, without acting on it."""
 
 import json
 from collections.abc import Callable
@@ -102,7 +102,7 @@ def graph_message(**changes: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def explained(cli: Cli, tmp_path: Path) -> Callable[..., dict[str, Any]]:
-    """Writes a file and explains it, offline unless told otherwise."""
+    """Write a file and explain it, offline unless told otherwise."""
 
     def run(name: str, content: object, *options: str) -> dict[str, Any]:
         file = tmp_path / name
@@ -130,7 +130,7 @@ Explained = Callable[..., dict[str, Any]]
         ("event.json", {**graph_message()["event"], "body": {"content": BODY}}),
     ],
 )
-def test_every_form_says_the_same(explained: Explained, name: str, content: object) -> None:
+def test_every_file_format_gives_the_same_explanation(explained: Explained, name: str, content: object) -> None:
     found = explained(name, content)
     assert "single meeting, 2026-12-01 09:00 to 2026-12-01 10:00 UTC (Europe/Berlin)" in found["message"]
     assert list(found["tags"]) == [TAG]
@@ -165,7 +165,7 @@ END:VTIMEZONE
         ("+0117", "+0217", "2026-12-01 08:43 to 2026-12-01 09:43 UTC (unknown zone)"),
     ],
 )
-def test_a_zone_of_the_senders_own_is_known_by_its_rules(
+def test_a_custom_time_zone_is_recognised_by_its_rules(
     explained: Explained, standard: str, daylight: str, times: str
 ) -> None:
     rules = VTIMEZONE.format(standard=standard, daylight=daylight)
@@ -183,7 +183,7 @@ def test_a_zone_of_the_senders_own_is_known_by_its_rules(
         ("unknown", "reject", "reject_invalid_alias_id_template"),
     ],
 )
-def test_tags_are_taken_for_what_the_option_says(
+def test_the_tag_option_sets_the_state_of_tags(
     explained: Explained, standing: str, decision: str, template: str
 ) -> None:
     found = explained("a.ics", ics(), "--offline", "--tag", standing)
@@ -199,27 +199,27 @@ def test_tags_are_taken_for_what_the_option_says(
         ("RECURRENCE-ID:20261208T090000Z", "accept_new_recurring_series_template"),
     ],
 )
-def test_series(explained: Explained, extra: str, template: str) -> None:
+def test_a_series_is_explained_with_what_only_exchange_knows(explained: Explained, extra: str, template: str) -> None:
     found = explained("a.ics", ics(extra=extra))
     assert found["template"] == template
     assert any("Only Exchange knows" in note for note in found["notes"])
 
 
-def test_an_unused_tag_says_that_it_is_not_good_for_everybody(explained: Explained) -> None:
+def test_the_note_says_for_whose_meetings_an_unused_tag_is_valid(explained: Explained) -> None:
     note = "An unused tag is valid for the meetings of those for whom it was created"
     free, own = (explained("a.ics", ics(), "--offline", "--tag", standing) for standing in ("free", "own"))
     assert any(note in each for each in free["notes"])
     assert not any(note in each for each in own["notes"])
 
 
-def test_a_series_that_is_over(explained: Explained) -> None:
+def test_a_series_that_is_over_is_rejected(explained: Explained) -> None:
     over = ics(extra="RRULE:FREQ=DAILY;UNTIL=20261203T090000Z")
     assert explained("a.ics", over, "--offline", "--now", "2027-01-01")["template"] == (
         "reject_recurring_series_past_template"
     )
 
 
-def test_a_day_without_times(explained: Explained) -> None:
+def test_an_all_day_meeting_is_explained(explained: Explained) -> None:
     whole = ics().replace("DTSTART;TZID=Europe/Berlin:20261201T100000", "DTSTART;VALUE=DATE:20261201")
     whole = whole.replace("DTEND;TZID=Europe/Berlin:20261201T110000\r\n", "")
     assert "2026-12-01 00:00 to 2026-12-02 00:00 UTC" in explained("a.ics", whole)["message"]
@@ -234,20 +234,24 @@ def test_a_day_without_times(explained: Explained) -> None:
     ],
     ids=["empty", "stale", "of another meeting"],
 )
-def test_the_description_counts_and_not_what_stands_beside_it(explained: Explained, alternative: str) -> None:
+def test_a_nonempty_description_is_searched_for_tags_and_its_html_alternative_is_not(
+    explained: Explained, alternative: str
+) -> None:
     found = explained("a.ics", ics(extra=f"X-ALT-DESC;FMTTYPE=text/html:{alternative}"))
     assert list(found["tags"]) == [TAG]
 
 
 @pytest.mark.parametrize("description", ["", r" \n "])
-def test_html_beside_an_empty_description_counts(explained: Explained, description: str) -> None:
+def test_the_html_alternative_is_searched_for_tags_when_the_description_is_empty(
+    explained: Explained, description: str
+) -> None:
     found = explained("a.ics", ics(description=description, extra=f"X-ALT-DESC;FMTTYPE=text/html:{BODY}"))
     assert list(found["tags"]) == [TAG]
 
 
 @pytest.mark.parametrize("charset", ["cp-850", "uft-8", "iso-8859-8-i", "x-unknown", "", "idna", "rot13", "base64"])
-def test_a_body_in_an_unknown_charset_is_read_as_far_as_it_goes(explained: Explained, charset: str) -> None:
-    """A misspelt charset, as mail programs have written; what is ASCII reads the same, and tags are."""
+def test_a_body_in_an_unknown_charset_is_read_as_far_as_possible(explained: Explained, charset: str) -> None:
+    """Mail programs do write misspelt charsets; ASCII text, and therefore any tag, still reads the same."""
     mail = eml(ics(description="nothing here"), f"<p>Über {BODY}</p>").replace(
         b'text/html; charset="utf-8"', f'text/html; charset="{charset}"'.encode()
     )
@@ -255,7 +259,7 @@ def test_a_body_in_an_unknown_charset_is_read_as_far_as_it_goes(explained: Expla
     assert list(found["tags"]) == [TAG]
 
 
-def test_the_calendar_part_may_be_in_another_charset(explained: Explained) -> None:
+def test_the_calendar_part_may_use_a_different_charset(explained: Explained) -> None:
     mail = EmailMessage()
     mail["Subject"] = "Planning"
     mail.set_content(BODY, subtype="html")
@@ -264,12 +268,12 @@ def test_the_calendar_part_may_be_in_another_charset(explained: Explained) -> No
     assert explained("a.eml", mail.as_bytes())["conference"]["name"] == "Prüfung (Alice)"
 
 
-def test_an_empty_mail_body_gives_way_to_the_description(explained: Explained) -> None:
+def test_an_empty_mail_body_falls_back_to_the_calendars_description(explained: Explained) -> None:
     assert list(explained("a.eml", eml(ics(), "<html><body> &nbsp; </body></html>"))["tags"]) == [TAG]
 
 
 def _attached(kind: str) -> bytes:
-    """An ordinary mail with an invitation in it."""
+    """An ordinary mail that contains an invitation."""
     mail = EmailMessage()
     mail["Subject"] = "Have a look at this"
     mail.set_content("see the attachment")
@@ -284,14 +288,14 @@ def _attached(kind: str) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["file", "mail", "inline"])
-def test_an_invitation_that_is_attached_to_a_mail_is_no_request(cli: Cli, tmp_path: Path, kind: str) -> None:
+def test_an_invitation_attached_to_a_mail_is_not_a_request(cli: Cli, tmp_path: Path, kind: str) -> None:
     (tmp_path / "a.eml").write_bytes(_attached(kind))
     result = cli("explain", "a.eml", "--offline", *NOW)
     assert result.exit_code == Exit.DONE
     assert "ignored" in result.stdout
 
 
-def test_a_calendar_part_alone_or_beside_attachments_is_a_request(explained: Explained, tmp_path: Path) -> None:
+def test_a_calendar_part_alone_or_next_to_attachments_is_a_request(explained: Explained, tmp_path: Path) -> None:
     alone = b"Subject: Planning\r\nContent-Type: text/calendar; method=REQUEST\r\n\r\n" + ics().encode()
     assert explained("a.eml", alone)["decision"] == "accept"
     mail = message_from_bytes(eml(ics(), f"<p>{BODY}</p>"), policy=policy.default)
@@ -300,7 +304,7 @@ def test_a_calendar_part_alone_or_beside_attachments_is_a_request(explained: Exp
     assert explained("a.eml", mail.as_bytes())["decision"] == "accept"
 
 
-def test_a_cancellation(explained: Explained) -> None:
+def test_a_cancellation_is_explained(explained: Explained) -> None:
     cancelled = ics("CANCEL", extra="STATUS:CANCELLED")
     assert explained("a.ics", cancelled, "--offline", "--tag", "own")["decision"] == "close"
     assert explained("a.ics", cancelled)["decision"] == "ignore"
@@ -321,7 +325,7 @@ def test_a_failing_template_is_a_general_error_with_its_cause(deployment: FakeDe
     assert "Planning" not in found["cause"]
 
 
-def test_a_promise_is_taken_for_valid(explained: Explained) -> None:
+def test_a_promise_is_assumed_to_be_valid(explained: Explained) -> None:
     promise = Promises(b"k" * 32, FakeClock()).make("11111111-1111-4111-8111-111111111111", Caller("a", "b"))
     found = explained("a.json", graph_message(body={"content": promise}))
     assert found["decision"] == "provide"
@@ -360,7 +364,7 @@ def test_other_mail_is_left_alone(cli: Cli, tmp_path: Path, name: str, content: 
         ("a.eml", eml("BEGIN:VCALENDAR", "x"), Exit.REFUSED),
     ],
 )
-def test_files_that_cannot_be_understood(
+def test_a_file_that_cannot_be_parsed_is_refused(
     cli: Cli, tmp_path: Path, name: str, content: bytes | None, exit_code: Exit
 ) -> None:
     file = tmp_path / name
@@ -398,7 +402,7 @@ class TestWithADeployment:
             (State.CLOSED, "other", START, "reject", "reject_alias_deleted_template"),
         ],
     )
-    def test_what_the_deployment_knows(
+    def test_explain_uses_the_tag_states_of_the_deployment(
         self,
         deployment: FakeDeployment,
         explained: Explained,
@@ -422,14 +426,14 @@ class TestWithADeployment:
         found = explained("a.ics", ics(), "--integration", "Other")
         assert found["tags"] == {TAG: "unknown"}
 
-    def test_which_integration_must_be_said_where_there_are_several(
+    def test_the_integration_must_be_named_when_there_are_several(
         self, deployment: FakeDeployment, cli: Cli, tmp_path: Path
     ) -> None:
         (tmp_path / "a.ics").write_text(ics())
         assert cli("explain", "a.ics").exit_code == Exit.USAGE
 
 
-def test_for_people(cli: Cli, tmp_path: Path) -> None:
+def test_the_explanation_is_readable_for_people(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "a.ics").write_text(ics())
     lines = cli("explain", "a.ics", "--offline", "--tag", "unknown", *NOW).stdout.splitlines()
     assert f"tags       PXPS:-{TAG}#: unknown" in lines
@@ -437,8 +441,8 @@ def test_for_people(cli: Cli, tmp_path: Path) -> None:
 
 
 @given(st.data())
-def test_no_file_crashes_it(data: st.DataObject) -> None:
-    """Lines of a calendar are dropped, doubled and given other values: it is explained, or refused in words."""
+def test_no_file_crashes_explain(data: st.DataObject) -> None:
+    """Lines of a calendar are dropped, repeated and changed: the file is explained, or refused with a message."""
     lines = ics(extra="RRULE:FREQ=WEEKLY").splitlines()
     for _ in range(data.draw(st.integers(1, 4))):
         place = data.draw(st.integers(0, len(lines) - 1))

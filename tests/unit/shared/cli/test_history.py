@@ -1,4 +1,4 @@
-"""`changes`: who changed what, and putting it back."""
+"""`changes`: who changed what, and reverting it."""
 
 import json
 
@@ -20,7 +20,7 @@ def changed(deployment: FakeDeployment) -> FakeDeployment:
     return deployment
 
 
-def test_changes_are_listed_shown_and_put_back(changed: FakeDeployment, cli: Cli) -> None:
+def test_changes_are_listed_shown_and_reverted(changed: FakeDeployment, cli: Cli) -> None:
     listed = json.loads(cli("changes", "list", "--integration", "Example Corp", "--output", "json").stdout)
     assert [each["action"] for each in listed] == ["change", "change", "create"]
     newest = str(listed[0]["id"])
@@ -34,7 +34,7 @@ def test_changes_are_listed_shown_and_put_back(changed: FakeDeployment, cli: Cli
     assert "one" in cli("integrations", "show", "Example Corp").stdout
 
 
-def test_what_was_changed_since_is_put_back_by_force_alone(changed: FakeDeployment, cli: Cli) -> None:
+def test_a_setting_that_has_changed_since_is_reverted_only_with_force(changed: FakeDeployment, cli: Cli) -> None:
     [_, first, _] = json.loads(cli("changes", "list", "--output", "json").stdout)
     refused = cli("changes", "revert", str(first["id"]), "--yes")
     assert refused.exit_code == Exit.CONFLICT
@@ -42,7 +42,7 @@ def test_what_was_changed_since_is_put_back_by_force_alone(changed: FakeDeployme
     assert cli("changes", "revert", str(first["id"]), "--yes", "--force").exit_code == Exit.DONE
 
 
-def test_a_secret_is_asked_for_that_nobody_has_kept(deployment: FakeDeployment, cli: Cli) -> None:
+def test_the_user_is_asked_for_a_secret_that_was_not_kept(deployment: FakeDeployment, cli: Cli) -> None:
     basic = {"authentication_method": "BASIC", "url": "https://mail.example.com/EWS/Exchange.asmx", "username": "svc"}
     deployment.ask("POST", CONNECTORS, graph_fields(**basic, password="gone"))
     deployment.ask("DELETE", f"{CONNECTORS}1/")

@@ -1,4 +1,4 @@
-"""The command line's libraries are not in the functions app's package, so nothing else may need them."""
+"""The command line's libraries are not in the functions app's package, so nothing else may import them."""
 
 import pytest
 
@@ -8,7 +8,7 @@ LIBRARIES = ("typer", "rich", "ruamel", "shared.cli")
 
 
 @pytest.mark.parametrize("place", ["function_app.py", "functions", "shared"])
-def test_only_the_command_line_needs_its_libraries(place: str) -> None:
+def test_only_the_command_line_imports_its_libraries(place: str) -> None:
     files = [file for file in modules(place) if "cli" not in file.parts]
     assert files
     strangers = {

@@ -1,4 +1,4 @@
-"""`integrations init`: a first file, made of answers."""
+"""`integrations init`: a first file, created from the user's answers."""
 
 from pathlib import Path
 
@@ -20,18 +20,18 @@ ANSWERS = {
 }
 
 
-def test_the_answers_make_a_file_that_is_complete(cli: Cli) -> None:
+def test_the_answers_produce_a_complete_file(cli: Cli) -> None:
     result = cli("integrations", "init", "corp.yaml", stdin="\n".join(ANSWERS["GRAPH"]) + "\n")
     assert result.exit_code == Exit.DONE, result.stderr
     assert cli("integrations", "validate", "corp.yaml").stdout == "1 integration, nothing wrong.\n"
 
 
-def test_a_file_that_is_there_stays(cli: Cli) -> None:
+def test_an_existing_file_is_kept(cli: Cli) -> None:
     Path("corp.yaml").write_text("mine")
     assert cli("integrations", "init", "corp.yaml").exit_code == Exit.CONFLICT
     assert Path("corp.yaml").read_text() == "mine"
 
 
-def test_who_gives_up_leaves_no_file(cli: Cli) -> None:
+def test_aborting_leaves_no_file(cli: Cli) -> None:
     assert cli("integrations", "init", "corp.yaml", stdin="Corp\n").exit_code != Exit.DONE
     assert not Path("corp.yaml").exists()

@@ -1,4 +1,4 @@
-"""`integrations`, on the real management API over storage in memory."""
+"""`integrations`, against the real management API on storage in memory."""
 
 import json
 from pathlib import Path
@@ -31,7 +31,7 @@ def now(deployment: FakeDeployment, name: str, uuid: str = "") -> object:
     return getattr(integration, name)
 
 
-def test_list_and_show(deployment: FakeDeployment, cli: Cli) -> None:
+def test_integrations_are_listed_and_shown(deployment: FakeDeployment, cli: Cli) -> None:
     deployment.add(graph_fields(name="[red]Corp[/]", uuid=UUID))
     for form in (cli("integrations", "list"), cli("integrations", "show", "[red]Corp[/]")):
         assert form.exit_code == Exit.DONE
@@ -43,7 +43,7 @@ def test_list_and_show(deployment: FakeDeployment, cli: Cli) -> None:
         assert json.loads(cli("integrations", "show", reference, "-o", "json").stdout) == listed
 
 
-def test_what_is_not_there_or_not_one(deployment: FakeDeployment, cli: Cli) -> None:
+def test_a_name_that_matches_no_integration_or_several_is_refused(deployment: FakeDeployment, cli: Cli) -> None:
     deployment.add(graph_fields())
     deployment.add(graph_fields(room_mailbox_email_address="other@example.com"))
     missing, two = cli("integrations", "show", "Corp"), cli("integrations", "export", "Example Corp")
@@ -52,7 +52,9 @@ def test_what_is_not_there_or_not_one(deployment: FakeDeployment, cli: Cli) -> N
     assert "2 integrations are named 'Example Corp': " in two.stderr
 
 
-def test_create_change_and_nothing_to_do(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
+def test_applying_a_file_creates_then_changes_then_finds_nothing_to_do(
+    deployment: FakeDeployment, cli: Cli, corp: File
+) -> None:
     file = str(corp(CORP))
     assert cli("integrations", "diff", file).exit_code == Exit.CHANGES
     assert deployment.changes == []
@@ -74,7 +76,7 @@ def test_create_change_and_nothing_to_do(deployment: FakeDeployment, cli: Cli, c
     assert len(deployment.changes) == count
 
 
-def test_what_the_file_does_not_name_stays(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
+def test_a_setting_that_the_file_does_not_name_is_kept(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
     deployment.add(graph_fields(description="kept", host_identity_provider_group="cleared"))
     assert (
         cli("integrations", "apply", str(corp('name: Example Corp\nhost_identity_provider_group: ""'))).exit_code == 0
@@ -83,7 +85,9 @@ def test_what_the_file_does_not_name_stays(deployment: FakeDeployment, cli: Cli,
     assert now(deployment, "host_identity_provider_group") is None
 
 
-def test_renaming_by_uuid_and_making_with_a_uuid(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
+def test_a_uuid_identifies_an_integration_to_rename_or_to_create(
+    deployment: FakeDeployment, cli: Cli, corp: File
+) -> None:
     file = str(corp(f"uuid: {UUID}\n{CORP}"))
     cli("integrations", "apply", file)
     assert now(deployment, "uuid") == UUID
@@ -94,7 +98,9 @@ def test_renaming_by_uuid_and_making_with_a_uuid(deployment: FakeDeployment, cli
 
 
 @pytest.mark.parametrize("method", ["GRAPH", "OAUTH"])
-def test_export_is_applied_without_a_difference(deployment: FakeDeployment, cli: Cli, corp: File, method: str) -> None:
+def test_an_export_is_applied_without_a_difference(
+    deployment: FakeDeployment, cli: Cli, corp: File, method: str
+) -> None:
     deployment.add(full_fields(method, meeting_instructions_template="<p>\n{{alias_uuid}}</p>\n"))
     deployment.add(graph_fields(name="Other", room_mailbox_email_address="other@example.com"))
     exported = cli("integrations", "export").stdout
@@ -107,7 +113,7 @@ def test_export_is_applied_without_a_difference(deployment: FakeDeployment, cli:
     assert cli("integrations", "diff", "-", stdin=cli("integrations", "export", "Other").stdout).exit_code == Exit.DONE
 
 
-def test_an_answer_of_the_api_is_a_file_too(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
+def test_an_answer_of_the_api_can_be_used_as_a_file(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
     deployment.add(full_fields())
     file = str(corp(cli("integrations", "list", "-o", "json").stdout))
     assert cli("integrations", "diff", file).exit_code == Exit.DONE
@@ -115,7 +121,9 @@ def test_an_answer_of_the_api_is_a_file_too(deployment: FakeDeployment, cli: Cli
     assert deployment.changes == []
 
 
-def test_diff_for_programs(deployment: FakeDeployment, cli: Cli, corp: File, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_diff_has_a_json_form_for_programs(
+    deployment: FakeDeployment, cli: Cli, corp: File, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SECRET", "battery staple")
     deployment.add(full_fields("OAUTH", uuid=UUID))
     text = "name: Example Corp\naddin_pane_title: New\nusername: new@example.com\noauth_client_secret: !env SECRET\n"
@@ -139,7 +147,7 @@ def test_diff_for_programs(deployment: FakeDeployment, cli: Cli, corp: File, mon
     assert "battery staple" not in result.output
 
 
-def test_what_follows_from_a_change_is_said(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
+def test_the_consequences_of_a_change_are_announced(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
     deployment.add(full_fields("OAUTH"))
     file = str(corp("name: Example Corp\naddin_button_label: New\nusername: new@example.com\n"))
     shown, applied = cli("integrations", "diff", file), cli("integrations", "apply", file)
@@ -149,7 +157,7 @@ def test_what_follows_from_a_change_is_said(deployment: FakeDeployment, cli: Cli
     assert "service account must sign in again" in applied.stderr
 
 
-def test_a_manifest_is_installed_again_only_where_it_has_been_and_a_change_calls_for_it(
+def test_reinstalling_the_manifest_is_announced_only_when_a_change_requires_it(
     deployment: FakeDeployment, cli: Cli, corp: File
 ) -> None:
     deployment.add(graph_fields())
@@ -164,7 +172,7 @@ def test_a_manifest_is_installed_again_only_where_it_has_been_and_a_change_calls
     assert "2 (install again)" in cli("integrations", "list").stdout
 
 
-def test_validate_judges_as_apply_would(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
+def test_validate_reaches_the_same_verdict_as_apply(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
     deployment.add(graph_fields(uuid=UUID))
     deployment.add(graph_fields(name="Two", room_mailbox_email_address="two@example.com"))
     part = str(corp("name: Example Corp\noauth_client_secret: !env NOT_SET_HERE\ndescription: new\n"))
@@ -179,7 +187,7 @@ def test_validate_judges_as_apply_would(deployment: FakeDeployment, cli: Cli, co
     assert deployment.changes == []
 
 
-def test_secrets_are_set_every_time_and_never_shown(
+def test_secrets_are_always_set_and_never_shown(
     deployment: FakeDeployment, cli: Cli, corp: File, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = str(corp(CORP + "oauth_client_secret: !env SECRET\n"))
@@ -201,7 +209,7 @@ def test_a_pipeline_without_its_secrets_changes_nothing(deployment: FakeDeployme
     assert deployment.calls == []
 
 
-def test_a_secret_in_the_file_is_used_but_warned_of(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
+def test_a_secret_in_the_file_is_used_with_a_warning(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
     result = cli("integrations", "apply", str(corp(CORP + "oauth_client_secret: battery staple\n")))
     assert result.exit_code == Exit.DONE
     assert "corp.yaml:10: oauth_client_secret: is in plain text in this file." in result.stderr
@@ -212,7 +220,7 @@ def test_a_secret_in_the_file_is_used_but_warned_of(deployment: FakeDeployment, 
 def test_everything_is_checked_before_anything_is_changed(
     deployment: FakeDeployment, cli: Cli, tmp_path: Path, corp: File, command: str
 ) -> None:
-    """The first file is fine; the second has a fault that only the integration's present settings make one."""
+    """The first file is fine; the second has a fault only in combination with the integration's present settings."""
     deployment.add(graph_fields(uuid=UUID))
     new = CORP.replace("vmr@", "new@").replace("Example Corp", "New")
     (tmp_path / "old.yaml").write_text(f"uuid: {UUID}\n\nauthentication_method: NTLM\nreject_single_meeting_past: <b>")
@@ -230,8 +238,10 @@ def test_everything_is_checked_before_anything_is_changed(
     assert deployment.changes == []
 
 
-def test_what_only_saving_can_find_is_told_the_same_way(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
-    """The equipment mailbox of another integration, created since the check; what follows it is left alone too."""
+def test_a_fault_that_only_saving_can_find_is_reported_in_the_same_way(
+    deployment: FakeDeployment, cli: Cli, corp: File
+) -> None:
+    """Another integration took the equipment mailbox after the check; the files that follow are left alone too."""
     deployment.add(graph_fields(name="First"))
     nothing = Answer(200, {"meta": {"total_count": 0}, "objects": []})
     deployment.interrupt = lambda call: nothing if "room_mailbox" in call.query else None
@@ -245,7 +255,7 @@ def test_what_only_saving_can_find_is_told_the_same_way(deployment: FakeDeployme
     assert now(deployment, "name") == "First"
 
 
-def test_a_mailbox_that_is_taken_is_told_before_anything_is_changed(
+def test_a_mailbox_that_is_taken_is_reported_before_anything_is_changed(
     deployment: FakeDeployment, cli: Cli, corp: File
 ) -> None:
     deployment.add(graph_fields(name="First"))
@@ -255,7 +265,7 @@ def test_a_mailbox_that_is_taken_is_told_before_anything_is_changed(
     assert deployment.changes == []
 
 
-def test_nothing_of_somebody_else_s_is_overwritten(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
+def test_another_admins_change_is_not_overwritten(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
     uuid = deployment.add(graph_fields())
     file = str(corp("name: Example Corp\ndescription: mine"))
 
@@ -281,7 +291,7 @@ def test_nothing_of_somebody_else_s_is_overwritten(deployment: FakeDeployment, c
         ("- name: Two", "corp.yaml:1: name: 2 integrations have this name. Add a uuid: "),
     ],
 )
-def test_which_integration_is_meant_must_be_clear(
+def test_a_file_must_identify_its_integration_unambiguously(
     deployment: FakeDeployment, cli: Cli, corp: File, text: str, fault: str
 ) -> None:
     deployment.add(graph_fields(uuid=UUID))
@@ -293,7 +303,7 @@ def test_which_integration_is_meant_must_be_clear(
     assert deployment.changes == []
 
 
-def test_a_long_text_shows_the_lines_that_differ(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
+def test_a_long_text_is_shown_as_the_lines_that_differ(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
     deployment.add(graph_fields(reject_single_meeting_past="<p>\r\none\r\n</p>"))
     result = cli(
         "integrations", "diff", str(corp("name: Example Corp\nreject_single_meeting_past: |-\n  <p>\n  [b]two\n  </p>"))
@@ -310,14 +320,14 @@ def test_validate_needs_no_deployment(cli: Cli, corp: File) -> None:
     assert "nothing.yaml:1: cannot be read" in refused.stderr
 
 
-def test_wrong_credentials(deployment: FakeDeployment, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_credentials_are_reported(deployment: FakeDeployment, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VMR_PASSWORD", "wrong")
     result = cli("integrations", "list")
     assert result.exit_code == Exit.ACCESS
     assert "The user name or the password is wrong." in result.stderr
 
 
-def test_no_proxy_between_this_machine_and_itself(
+def test_no_proxy_is_used_for_a_deployment_on_this_machine(
     deployment: FakeDeployment, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("no_proxy", "NO_PROXY"):
@@ -327,14 +337,14 @@ def test_no_proxy_between_this_machine_and_itself(
     assert cli("integrations", "list").exit_code == Exit.DONE
 
 
-def test_the_password_is_asked_for_where_none_is_set(
+def test_the_password_is_asked_for_when_none_is_set(
     deployment: FakeDeployment, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("VMR_PASSWORD")
     assert cli("integrations", "list", stdin="correct horse\n").exit_code == Exit.DONE
 
 
-def test_control_characters_of_an_answer_do_not_reach_the_terminal(deployment: FakeDeployment, cli: Cli) -> None:
+def test_control_characters_in_an_answer_do_not_reach_the_terminal(deployment: FakeDeployment, cli: Cli) -> None:
     deployment.interrupt = lambda call: Answer(409, {"error": "\x1b]0;owned\x07 no"})
     assert cli("integrations", "list").stderr == "�]0;owned� no\n"
 
@@ -342,7 +352,7 @@ def test_control_characters_of_an_answer_do_not_reach_the_terminal(deployment: F
 def test_values_of_variables_are_never_printed(
     deployment: FakeDeployment, cli: Cli, corp: File, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not what the file would set, and not what it would replace: the log of a pipeline has many readers."""
+    """Neither the new value nor the one it replaces is printed: many people can read a pipeline's log."""
     deployment.add(graph_fields(addin_pane_title="old-and-private"))
     monkeypatch.setenv("TITLE", "new-and-private")
     file = str(corp("name: Example Corp\naddin_pane_title: !env TITLE\n"))
@@ -360,7 +370,7 @@ def test_values_of_variables_are_never_printed(
 
 @pytest.mark.parametrize("command", ["diff", "apply", "validate"])
 @pytest.mark.parametrize("value", ["private", "private" * 20])
-def test_values_of_variables_are_not_in_faults(
+def test_values_of_variables_do_not_appear_in_faults(
     deployment: FakeDeployment, cli: Cli, corp: File, monkeypatch: pytest.MonkeyPatch, command: str, value: str
 ) -> None:
     monkeypatch.setenv("DOMAIN", value)

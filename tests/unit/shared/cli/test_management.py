@@ -1,4 +1,4 @@
-"""What the deployment's answers become."""
+"""How the deployment's answers are presented."""
 
 from collections.abc import Callable
 from typing import Any
@@ -49,14 +49,14 @@ def failure(answer: Callable[[httpx.Request], httpx.Response]) -> CommandFailed:
         (200, {"objects": []}, Exit.UNAVAILABLE, "is not a management API"),
     ],
 )  # fmt: skip
-def test_refusals(status: int, body: Any, exit_code: Exit, message: str) -> None:
+def test_a_refusal_has_an_exit_code_and_a_message(status: int, body: Any, exit_code: Exit, message: str) -> None:
     sent = {"text": body} if isinstance(body, str) else {"json": body}
     failed = failure(lambda request: httpx.Response(status, **sent))
     assert failed.exit_code is exit_code
     assert message in str(failed)
 
 
-def test_redirects_are_not_followed_because_credentials_would_be_sent_there() -> None:
+def test_redirects_are_not_followed_since_credentials_would_be_sent_along() -> None:
     asked = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -75,7 +75,7 @@ def test_redirects_are_not_followed_because_credentials_would_be_sent_there() ->
         (httpx.RemoteProtocolError("hung up"), "cannot be reached: hung up."),
     ],
 )
-def test_no_answer(error: httpx.RequestError, message: str) -> None:
+def test_an_unanswered_request_is_explained(error: httpx.RequestError, message: str) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         raise error
 
@@ -91,7 +91,7 @@ def test_faults_in_settings_keep_their_fields() -> None:
     assert refused.value.faults == faults
 
 
-def test_lists_are_read_to_their_end() -> None:
+def test_lists_are_read_to_the_end() -> None:
     objects = [{"id": number} for number in range(250)]
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -102,18 +102,18 @@ def test_lists_are_read_to_their_end() -> None:
     assert client(answer).integrations(name="a b&c") == objects
 
 
-def test_a_list_that_shrinks_meanwhile_ends() -> None:
+def test_a_list_that_shrinks_while_it_is_read_still_ends() -> None:
     answers = iter([[{"id": 1}], []])
     page = lambda request: httpx.Response(200, json={"meta": {"total_count": 9}, "objects": next(answers)})  # noqa: E731
     assert client(page).alarms() == [{"id": 1}]
 
 
-def test_without_an_etag_nothing_can_be_saved_safely() -> None:
+def test_an_object_without_an_etag_cannot_be_saved() -> None:
     with pytest.raises(CommandFailed, match="no ETag"):
         client(lambda request: httpx.Response(200, json={"id": 3})).read(3)
 
 
-def test_a_change_names_the_state_that_it_is_based_on() -> None:
+def test_a_change_names_the_revision_on_which_it_is_based() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         assert (request.method, request.headers["If-Match"]) == ("PATCH", '"7"')
         return httpx.Response(202, json={"id": 3})

@@ -1,4 +1,4 @@
-"""`meetings`: what a support desk asks for."""
+"""`meetings`: the commands that a support desk needs."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -17,7 +17,7 @@ from tests.unit.shared.cli.command_line import Cli
 
 @pytest.fixture
 def rooms(deployment: FakeDeployment) -> FakeDeployment:
-    """A review that is on, and a series that begins tomorrow."""
+    """A review that is in progress, and a series that begins tomorrow."""
     deployment.clock.set(NOW)
     uuid = deployment.add(graph_fields())
     review = replace(conference(Calendar((at(-0.1),))), subject="Review", description="Booked by alice@example.com")
@@ -27,7 +27,7 @@ def rooms(deployment: FakeDeployment) -> FakeDeployment:
     return deployment
 
 
-def test_meetings_are_listed_the_next_first(rooms: FakeDeployment, cli: Cli) -> None:
+def test_meetings_are_listed_with_the_next_one_first(rooms: FakeDeployment, cli: Cli) -> None:
     listed = cli("meetings", "list", "--since", "2026-11-23T09:00:00").stdout
     assert listed.index("Review") < listed.index("Budget")
     assert "open until" in listed
@@ -36,21 +36,21 @@ def test_meetings_are_listed_the_next_first(rooms: FakeDeployment, cli: Cli) -> 
     assert cli("meetings", "list", "--since", "2027-01-01").stdout == "No meetings.\n"
 
 
-def test_one_is_found_by_its_organizer_and_shown(rooms: FakeDeployment, cli: Cli) -> None:
+def test_a_meeting_is_found_by_its_organizer_and_shown(rooms: FakeDeployment, cli: Cli) -> None:
     assert "Review" in cli("meetings", "search", "ALICE@example.com").stdout
     shown = cli("meetings", "show", "review").stdout
     assert "alice@example.com" in shown
     assert "2026-11-23T08:54:00 to 2026-11-23T09:54:00" in shown
 
 
-def test_its_room_is_closed_and_opened_again(rooms: FakeDeployment, cli: Cli) -> None:
+def test_a_meetings_room_is_closed_and_reopened(rooms: FakeDeployment, cli: Cli) -> None:
     assert cli("meetings", "close", "review", stdin="n\n").exit_code == Exit.REFUSED
     assert "nobody gets in" in cli("meetings", "close", "review", "--yes").stdout
     assert "closed by an admin" in cli("meetings", "search", "review").stdout
     assert "open until" in cli("meetings", "reopen", "review").stdout
 
 
-def test_its_instructions_are_sent_again_and_it_is_given_away(rooms: FakeDeployment, cli: Cli) -> None:
+def test_instructions_are_sent_again_and_the_meeting_gets_a_new_owner(rooms: FakeDeployment, cli: Cli) -> None:
     assert cli("meetings", "resend", "review", stdin="n\n").exit_code == Exit.REFUSED
     assert "on its way" in cli("meetings", "resend", "review", "--yes").stdout
     assert cli("meetings", "resend", "review", "--yes").exit_code == Exit.CONFLICT
@@ -59,7 +59,7 @@ def test_its_instructions_are_sent_again_and_it_is_given_away(rooms: FakeDeploym
     assert "bob@example.com" in cli("meetings", "show", "review").stdout
 
 
-def test_which_meeting_is_meant_must_be_clear(rooms: FakeDeployment, cli: Cli) -> None:
+def test_a_meeting_must_be_identified_unambiguously(rooms: FakeDeployment, cli: Cli) -> None:
     assert cli("meetings", "show", "nobody").exit_code == Exit.MISSING
     several = cli("meetings", "close", "example.com", "--yes")
     assert several.exit_code == Exit.CONFLICT

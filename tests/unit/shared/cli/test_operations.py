@@ -17,7 +17,7 @@ from tests.support.integrations import graph_fields
 from tests.unit.shared.cli.command_line import Cli
 
 
-def test_alarms_with_cause_and_remedy(deployment: FakeDeployment, cli: Cli) -> None:
+def test_alarms_are_listed_with_cause_and_remedy(deployment: FakeDeployment, cli: Cli) -> None:
     assert cli("alarms").stdout == "No alarms.\n"
     deployment.raise_alarm(deployment.add(graph_fields()), AlarmKind.NUMBER_SPACE, "98 % are taken")
     shown = " ".join(cli("alarms").stdout.split())
@@ -27,7 +27,7 @@ def test_alarms_with_cause_and_remedy(deployment: FakeDeployment, cli: Cli) -> N
     assert alarm["remedy"] == REMEDIES[AlarmKind.NUMBER_SPACE]
 
 
-def test_the_operation_of_a_correlation_id_says_what_went_wrong(deployment: FakeDeployment, cli: Cli) -> None:
+def test_the_operation_with_a_correlation_id_says_what_went_wrong(deployment: FakeDeployment, cli: Cli) -> None:
     uuid = deployment.add(graph_fields())
     correlation = "7e1f4c5e-9f1c-5b3a-8f0e-2f3a4b5c6d7e"
     operation = Operation(
@@ -44,14 +44,14 @@ def test_the_operation_of_a_correlation_id_says_what_went_wrong(deployment: Fake
     assert (missing.exit_code, "No operation" in missing.stderr) == (Exit.MISSING, True)
 
 
-def test_preview_of_the_saved_template(deployment: FakeDeployment, cli: Cli) -> None:
+def test_the_saved_template_is_previewed(deployment: FakeDeployment, cli: Cli) -> None:
     deployment.add(graph_fields(conference_name_template="{{subject}} by {{organizer_name}}"))
     values = ("--value", "subject=Budget = <2027>", "--value", "organizer_name=[red]Alice")
     result = cli("preview", "Example Corp", "conference_name_template", *values)
     assert (result.exit_code, result.stdout) == (Exit.DONE, "Budget = <2027> by [red]Alice\n")
 
 
-def test_preview_of_a_file_with_a_list(deployment: FakeDeployment, cli: Cli, tmp_path: Path) -> None:
+def test_a_template_file_with_a_list_value_is_previewed(deployment: FakeDeployment, cli: Cli, tmp_path: Path) -> None:
     deployment.add(graph_fields())
     (tmp_path / "new.html").write_text("<p>{{domain_aliases[1]}}</p>")
     arguments = ("preview", "1", "personal_vmr_instructions_template", "--text", "new.html")
@@ -60,7 +60,7 @@ def test_preview_of_a_file_with_a_list(deployment: FakeDeployment, cli: Cli, tmp
     assert json.loads(cli(*arguments, "-o", "json").stdout)["faults"] == []
 
 
-def test_preview_tells_faults(deployment: FakeDeployment, cli: Cli, tmp_path: Path) -> None:
+def test_preview_reports_faults(deployment: FakeDeployment, cli: Cli, tmp_path: Path) -> None:
     deployment.add(graph_fields())
     (tmp_path / "new.html").write_text("<p>\n{{nothing}}")
     result = cli("preview", "1", "reject_single_meeting_past", "--text", "new.html")
@@ -83,7 +83,7 @@ def test_preview_tells_faults(deployment: FakeDeployment, cli: Cli, tmp_path: Pa
         (("conference_name_template", "--text", "latin"), Exit.REFUSED, "latin is not UTF-8"),
     ],
 )
-def test_preview_refuses(
+def test_preview_refuses_bad_arguments(
     deployment: FakeDeployment, cli: Cli, tmp_path: Path, arguments: tuple[str, ...], exit_code: Exit, message: str
 ) -> None:
     deployment.add(graph_fields())
@@ -93,23 +93,23 @@ def test_preview_refuses(
     assert message in result.stderr
 
 
-async def test_a_hash_that_opens(cli: Cli) -> None:
+async def test_hash_password_prints_a_hash_that_the_password_matches(cli: Cli) -> None:
     result = cli("hash-password", stdin="correct horse\n")
     assert result.exit_code == Exit.DONE
     authenticator = BasicAuthenticator(BasicCredential("policy", result.stdout.strip()))
     await authenticator.check("Basic cG9saWN5OmNvcnJlY3QgaG9yc2U=")
 
 
-def test_no_password_no_hash(cli: Cli) -> None:
+def test_hash_password_without_a_password_prints_no_hash(cli: Cli) -> None:
     assert cli("hash-password", stdin="\n").exit_code == Exit.USAGE
 
 
 @pytest.mark.parametrize("arguments", [(), ("integrations",), ("nothing",), ("alarms", "--nothing"), ("preview", "1")])
-def test_wrong_usage(cli: Cli, arguments: tuple[str, ...]) -> None:
+def test_wrong_usage_is_refused(cli: Cli, arguments: tuple[str, ...]) -> None:
     assert cli(*arguments).exit_code == Exit.USAGE
 
 
-def test_operations_the_newest_first(deployment: FakeDeployment, cli: Cli) -> None:
+def test_operations_are_listed_with_the_newest_first(deployment: FakeDeployment, cli: Cli) -> None:
     assert cli("operations", "list").stdout == "No operations.\n"
     uuid = deployment.add(graph_fields())
     for number, error in enumerate(("", "general_error", "")):

@@ -1,4 +1,4 @@
-"""`personal import`: thousands of VMRs from a file, finished by running it again."""
+"""`personal import`: thousands of VMRs from a file; running it again finishes an interrupted import."""
 
 import json
 from pathlib import Path
@@ -31,7 +31,7 @@ def many(count: int) -> str:
     return csv(*(f"Room {n},alice@example.com,room{n},,,\n" for n in range(count)))
 
 
-def test_a_csv_file(cli: Cli, deployment: FakeDeployment) -> None:
+def test_vmrs_are_imported_from_a_csv_file(cli: Cli, deployment: FakeDeployment) -> None:
     result = cli("personal", "import", csv(ALICE, BOB))
     assert (result.exit_code, result.stdout) == (Exit.DONE, "2 new, 0 changed, 0 unchanged.\n")
     alice = rooms(deployment)["Alice's room"]
@@ -39,14 +39,14 @@ def test_a_csv_file(cli: Cli, deployment: FakeDeployment) -> None:
     assert (alice.pin, alice.guest_pin, alice.allow_guests, alice.integration) == ("1234", "5678", True, "")
 
 
-def test_what_an_export_guards_from_spreadsheets_is_read_as_it_was(cli: Cli, deployment: FakeDeployment) -> None:
+def test_values_that_an_export_guards_from_spreadsheets_are_imported_unchanged(cli: Cli, deployment: FakeDeployment) -> None:
     heading = "name,description,aliases\n"
     cli("personal", "import", csv("'=Sum,'+49 30,a\n", "'Tis mine,'-,b\n", heading=heading))
     found = {name: vmr.fields["description"] for name, vmr in rooms(deployment).items()}
     assert found == {"=Sum": "+49 30", "'Tis mine": "-"}
 
 
-def test_running_it_again_sends_what_differs_only(cli: Cli, deployment: FakeDeployment) -> None:
+def test_a_second_import_sends_only_what_differs(cli: Cli, deployment: FakeDeployment) -> None:
     cli("personal", "import", csv(ALICE, BOB))
     again = cli("personal", "import", csv(ALICE, BOB.replace("bob,,", "bob;5550124,4321,")))
     assert again.stdout == "0 new, 1 changed, 1 unchanged.\n"
@@ -57,7 +57,7 @@ def test_running_it_again_sends_what_differs_only(cli: Cli, deployment: FakeDepl
     assert len(rooms(deployment)) == 2
 
 
-def test_a_list_of_a_management_node(cli: Cli, deployment: FakeDeployment) -> None:
+def test_a_list_exported_from_a_management_node_is_imported(cli: Cli, deployment: FakeDeployment) -> None:
     node = {
         "name": "Alice", "primary_owner_email_address": "alice@example.com", "pin": None, "crypto_mode": "", "id": 7,
         "aliases": [{"alias": "alice", "conference": "/x/7/", "description": "d", "id": 1}],
@@ -74,7 +74,7 @@ def test_a_list_of_a_management_node(cli: Cli, deployment: FakeDeployment) -> No
     assert rooms(deployment)["Alice"].settings == kept
 
 
-def test_columns_of_every_kind(cli: Cli, deployment: FakeDeployment) -> None:
+def test_columns_of_every_type_are_imported(cli: Cli, deployment: FakeDeployment) -> None:
     heading = "name,participant_limit,guests_can_present,enable_chat,crypto_mode,aliases\n"
     file = csv("A,9,no,yes,on,a\n", "B,,,,,b\n", heading=heading)
     for expected in ("2 new", "0 new, 0 changed, 2 unchanged"):
@@ -85,7 +85,7 @@ def test_columns_of_every_kind(cli: Cli, deployment: FakeDeployment) -> None:
     assert (wrong.exit_code, "vmrs.csv:2: participant_limit" in wrong.stderr) == (Exit.REFUSED, True)
 
 
-def test_vmrs_of_one_integration(cli: Cli, deployment: FakeDeployment) -> None:
+def test_vmrs_are_imported_for_one_integration(cli: Cli, deployment: FakeDeployment) -> None:
     uuid = deployment.add(graph_fields())
     assert cli("personal", "import", csv(BOB), "--integration", "Example Corp").exit_code == Exit.DONE
     assert rooms(deployment)["Bob's room"].integration == uuid
@@ -93,7 +93,7 @@ def test_vmrs_of_one_integration(cli: Cli, deployment: FakeDeployment) -> None:
     assert cli("personal", "import", csv(BOB), "--integration", "Nobody").exit_code == Exit.MISSING
 
 
-def test_thousands_that_are_interrupted_are_finished_by_the_next_run(cli: Cli, deployment: FakeDeployment) -> None:
+def test_an_interrupted_import_of_thousands_is_finished_by_the_next_run(cli: Cli, deployment: FakeDeployment) -> None:
     sent = 0
 
     def fail_at_the_fifth(call: Call) -> Answer | None:
@@ -124,7 +124,9 @@ def test_every_bad_row_is_named_and_nothing_is_sent(cli: Cli, deployment: FakeDe
     assert rooms(deployment) == {}
 
 
-def test_rows_that_the_deployment_refuses_are_named_and_the_others_saved(cli: Cli, deployment: FakeDeployment) -> None:
+def test_rows_that_the_deployment_refuses_are_named_and_the_others_are_saved(
+    cli: Cli, deployment: FakeDeployment
+) -> None:
     cli("personal", "import", csv(BOB))
     result = cli("personal", "import", csv(ALICE, "Carol,carol@example.com,bob,,,\n", "Dan,dan@example.com,dan,,,\n"))
     assert result.exit_code == Exit.REFUSED
@@ -153,26 +155,26 @@ def test_rows_that_the_deployment_refuses_are_named_and_the_others_saved(cli: Cl
         ("a.json", '[\n{"name": "a"},\n\n{"nam": "b"}]', "a.json:4: nam: There is no such field."),
     ],
 )
-def test_files_that_cannot_be_read(cli: Cli, name: str, text: str, fault: str) -> None:
+def test_a_file_that_cannot_be_parsed_is_refused(cli: Cli, name: str, text: str, fault: str) -> None:
     Path(name).write_text(text)
     result = cli("personal", "import", name)
     assert result.exit_code == Exit.REFUSED
     assert fault in result.stderr
 
 
-def test_a_file_that_is_not_there_and_one_in_another_encoding(cli: Cli) -> None:
+def test_a_missing_file_and_one_in_another_encoding_are_refused(cli: Cli) -> None:
     assert "cannot be read" in cli("personal", "import", "no.csv").stderr
     Path("latin.csv").write_bytes("name\nZoë\n".encode("latin-1"))
     assert "is not UTF-8" in cli("personal", "import", "latin.csv").stderr
 
 
-def test_spreadsheets_with_semicolons(cli: Cli, deployment: FakeDeployment) -> None:
+def test_a_spreadsheet_with_semicolons_is_imported(cli: Cli, deployment: FakeDeployment) -> None:
     file = csv('"Eve";eve@example.com;"eve;5550125"\n', heading="\ufeffname;primary_owner_email_address;aliases\n")
     assert cli("personal", "import", file).exit_code == Exit.DONE
     assert [entry.alias for entry in rooms(deployment)["Eve"].aliases] == ["eve", "5550125"]
 
 
-def test_form_and_content_of_all_rows_are_told_at_once(cli: Cli, deployment: FakeDeployment) -> None:
+def test_malformed_rows_and_invalid_values_are_reported_together(cli: Cli, deployment: FakeDeployment) -> None:
     result = cli("personal", "import", csv(ALICE.replace("true", "perhaps"), "Two,x\n", BOB.replace("bob,,", "bob,1,")))
     assert result.exit_code == Exit.REFUSED
     assert [line.split(": ")[0] for line in result.stderr.splitlines()] == ["vmrs.csv:2", "vmrs.csv:3", "vmrs.csv:4"]

@@ -1,4 +1,4 @@
-"""The program itself: quick to help, clear where it cannot run."""
+"""The program itself: it shows its help quickly, and says clearly why it cannot run."""
 
 import subprocess
 import sys
@@ -38,7 +38,7 @@ def test_help_loads_no_command() -> None:
     assert not {name.partition(".")[0] for name in loaded.split()} & set(HEAVY)
 
 
-def test_a_python_without_the_requirements_is_told_what_to_do() -> None:
+def test_a_python_without_the_requirements_explains_how_to_install_them() -> None:
     ended = python(BARE)
     assert ended.returncode == 1
     assert ended.stderr.startswith("vmr: typer is not installed for ")

@@ -1,4 +1,4 @@
-"""Files: what they contain, with lines, and what is rejected."""
+"""Reading files: their contents, the line numbers, and what is rejected."""
 
 import json
 import string
@@ -23,7 +23,7 @@ def refused(text: str) -> Fault:
     return fault
 
 
-def test_fields_and_their_lines() -> None:
+def test_fields_are_read_with_their_line_numbers() -> None:
     entry, other = parse(
         "corp.yaml",
         "# two of them\n"  # 1
@@ -68,35 +68,35 @@ def test_fields_and_their_lines() -> None:
         (Place(4), "Must be a string.", 4),
     ],
 )
-def test_a_fault_points_into_texts_and_lists(place: Place, message: str, line: int) -> None:
+def test_a_fault_is_located_inside_texts_and_lists(place: Place, message: str, line: int) -> None:
     assert place.of(message) == line
 
 
-def test_a_fault_of_what_is_not_in_the_file_points_to_the_integration() -> None:
+def test_a_fault_in_a_missing_field_points_to_the_integration() -> None:
     _, entry = parse("corp.yaml", "- name: a\n- name: b\n")
     assert str(entry.fault("url", "Required.")) == "corp.yaml:2: url: Required."
     assert str(entry.fault("__all__", "Too long.")) == "corp.yaml:2: Too long."
 
 
 @pytest.mark.parametrize("text", ["name: a", "{name: a}", '{"name":"a"}', '\ufeff{"name": "a"}', '{\t"name"\t:\t"a"}'])
-def test_one_integration_needs_no_list(text: str, tmp_path: Path) -> None:
+def test_a_single_integration_needs_no_list(text: str, tmp_path: Path) -> None:
     file = tmp_path / "corp"
     file.write_text(text, encoding="utf-8")
     assert [entry.fields for entry in read(file)] == [{"name": "a"}]
 
 
-def test_an_empty_list_is_what_an_empty_deployment_exports() -> None:
+def test_an_empty_deployment_is_exported_as_an_empty_list() -> None:
     assert parse("corp.yaml", "[]") == []
 
 
 @pytest.mark.parametrize(
     "text", ["password: !env SECRET", "password: {from_env: SECRET}", '{"password": {"from_env": "SECRET"}}']
 )
-def test_environment_variables(text: str) -> None:
+def test_environment_variables_are_read(text: str) -> None:
     assert parse("corp.yaml", text)[0].fields == {"password": FromEnvironment("SECRET")}
 
 
-def test_yaml_1_2_where_yes_and_no_are_texts() -> None:
+def test_yaml_1_2_treats_yes_and_no_as_texts() -> None:
     assert parse("corp.yaml", "a: yes\nb: no\nc: on\nd: true")[0].fields == {
         "a": "yes",
         "b": "no",
@@ -105,13 +105,13 @@ def test_yaml_1_2_where_yes_and_no_are_texts() -> None:
     }
 
 
-def test_merged_fields_stand_where_they_are_written() -> None:
+def test_merged_fields_keep_the_line_where_they_are_written() -> None:
     _, entry = parse("corp.yaml", "- &base\n  name: a\n  url: b\n- <<: *base\n  name: c\n")
     assert entry.fields == {"name": "c", "url": "b"}
     assert {name: place.line for name, place in entry.places.items()} == {"name": 5, "url": 3}
 
 
-def test_of_several_merged_the_first_wins() -> None:
+def test_the_first_of_several_merged_values_wins() -> None:
     *_, entry = parse("corp.yaml", "- &x {a: 1}\n- &y {a: 2, b: 2}\n- <<: [*x, *y]\n")
     assert entry.fields == {"a": 1, "b": 2}
     assert {name: place.line for name, place in entry.places.items()} == {"a": 1, "b": 2}
@@ -144,7 +144,7 @@ def test_of_several_merged_the_first_wins() -> None:
         ("[" * 100_000, 1, "", "is nested too deeply"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_read_is_refused_with_its_line(text: str, line: int, field: str, message: str) -> None:
+def test_invalid_input_is_refused_with_its_line(text: str, line: int, field: str, message: str) -> None:
     fault = refused(text)
     assert (fault.line, fault.field) == (line, field)
     assert message in fault.message
@@ -157,17 +157,17 @@ def test_refusals_do_not_quote_the_file(text: str) -> None:
     assert "hunter2" not in str(refused(text))
 
 
-def test_aliases_cannot_blow_up() -> None:
+def test_yaml_aliases_cannot_expand_without_bounds() -> None:
     levels = "".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]\n" for n in range(1, 60))
     assert len(parse("corp.yaml", f"l0: &l0 [x]\n{levels}")[0].fields) == 60
 
 
-def test_a_list_in_itself_is_no_endless_loop() -> None:
+def test_a_list_that_contains_itself_causes_no_endless_loop() -> None:
     (entry,) = parse("corp.yaml", "domains: &domains [*domains]")
     assert list(entry.fields) == ["domains"]
 
 
-def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_opened_is_reported(tmp_path: Path) -> None:
     with pytest.raises(FileRefused, match=r"nothing\.yaml:1: cannot be read: No such file or directory\."):
         read(tmp_path / "nothing.yaml")
     latin = tmp_path / "latin.yaml"
@@ -181,12 +181,12 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 )
 @example([{"a": "\U0001f600 \u2028 \x85 \ud7ff /"}], None, True)
 def test_json_is_read_as_json(written: list[dict[str, Any]], indent: Any, ascii_only: bool) -> None:
-    """Also where YAML would read the same text differently: surrogate pairs, line separators, tabs."""
+    """This matters where YAML would read the same text differently: surrogate pairs, line separators, tabs."""
     text = json.dumps(written, indent=indent, ensure_ascii=ascii_only)
     try:
         entries = parse("corp.json", text)
     except FileRefused as error:
-        # Raw control characters above U+007E are JSON, but no YAML; settings refuse them anyway.
+        # Raw control characters above U+007E are valid in JSON but not in YAML; settings refuse them anyway.
         assert not text.isprintable()
         assert "control characters" in str(error)  # noqa: PT017
         return

@@ -1,4 +1,4 @@
-"""`sign-in`: the link for signing in a service account, and what to do with it (E3)."""
+"""`sign-in`: the link with which a service account is signed in, and how to use it (E3)."""
 
 import json
 
@@ -8,7 +8,7 @@ from tests.support.integrations import graph_fields
 from tests.unit.shared.cli.command_line import Cli
 
 
-def test_the_link_alone_is_on_the_standard_output(deployment: FakeDeployment, cli: Cli) -> None:
+def test_only_the_link_is_written_to_standard_output(deployment: FakeDeployment, cli: Cli) -> None:
     uuid = deployment.add(graph_fields())
     result = cli("sign-in", "Example Corp")
     assert (result.exit_code, result.stdout) == (Exit.DONE, f"https://login.example.com/?state={uuid}\n")
@@ -16,11 +16,11 @@ def test_the_link_alone_is_on_the_standard_output(deployment: FakeDeployment, cl
         assert told in " ".join(result.stderr.split())
 
 
-def test_for_programs(deployment: FakeDeployment, cli: Cli) -> None:
+def test_the_sign_in_link_has_a_json_form_for_programs(deployment: FakeDeployment, cli: Cli) -> None:
     deployment.add(graph_fields())
     shown = json.loads(cli("sign-in", "1", "-o", "json").stdout)
     assert shown.keys() == {"sign_in_link", "expires", "redirect_uri"}
 
 
-def test_of_an_integration_that_is_not_there(deployment: FakeDeployment, cli: Cli) -> None:
+def test_signing_in_for_a_missing_integration_is_refused(deployment: FakeDeployment, cli: Cli) -> None:
     assert cli("sign-in", "Nobody").exit_code == Exit.MISSING

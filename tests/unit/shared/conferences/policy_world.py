@@ -1,4 +1,4 @@
-"""What a conferencing node asks, and whom it asks."""
+"""What a conferencing node asks the policy, and how the policy answers."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""C2: whatever a room is called and however it is set up, nodes are told nothing that they would refuse."""
+"""C2: nodes never get an answer that they would refuse, whatever a room is called and however it is set up."""
 
 import json
 from typing import Any
@@ -26,25 +26,25 @@ answers = st.dictionaries(st.sampled_from(sorted(FIELDS)) | st.text(max_size=5),
 
 
 @given(answers, texts, st.tuples(pins, pins, st.booleans()))
-def test_a_node_takes_every_answer(fields: dict[str, Any], name: str, protected: tuple[str, str, bool]) -> None:
+def test_a_node_accepts_every_answer(fields: dict[str, Any], name: str, protected: tuple[str, str, bool]) -> None:
     pin, guest_pin, allow_guests = protected
     given_fields = {**NEEDED, "pin": pin, "guest_pin": guest_pin, "allow_guests": allow_guests, **fields, "name": name}
     answer = service_answer(given_fields)
     if answer is not None:
         assert refusals(answer) == []
-        json.dumps(answer, ensure_ascii=False).encode()  # no lone surrogates either
+        json.dumps(answer, ensure_ascii=False).encode()  # nor may it contain lone surrogates
 
 
 @given(answers)
-def test_what_keeps_people_out_is_never_left_out(fields: dict[str, Any]) -> None:
+def test_an_answer_never_leaves_out_what_keeps_people_out(fields: dict[str, Any]) -> None:
     answer = service_answer({**NEEDED, **fields})
     asked = {name for name, value in fields.items() if name in PROTECTING and value != ""}
     assert answer is None or asked <= answer.keys()
 
 
 @given(texts, texts, texts, texts)
-async def test_whatever_is_on_record_nodes_take_the_answer(name: str, description: str, theme: str, group: str) -> None:
-    """Records of older versions hold what was never checked, URIs among it."""
+async def test_nodes_accept_the_answer_whatever_is_stored(name: str, description: str, theme: str, group: str) -> None:
+    """Rows written by older versions contain values that were never checked, such as URIs."""
     storage, room = MemoryStorage(), scheduled(name=name, description=description, theme=theme)
     assert room.conference
     told = _with_group(str(room.claim()["conference"]), group)
@@ -53,14 +53,14 @@ async def test_whatever_is_on_record_nodes_take_the_answer(name: str, descriptio
     assert action == ("reject" if result == {} else "continue")
     assert result == {} or refusals(result) == []
     if not group:
-        assert action == "continue", "how a room looks keeps nobody out"
+        assert action == "continue", "the appearance of a room keeps nobody out"
 
 
 @pytest.mark.parametrize(
     ("field", "value", "is_open"),
     [("ivr_theme_name", URI, True), ("host_identity_provider_group", URI, False), ("pin", "12", False)],
 )
-def test_a_uri_is_never_told(field: str, value: str, *, is_open: bool) -> None:
+def test_a_uri_is_never_sent_to_a_node(field: str, value: str, *, is_open: bool) -> None:
     answer = service_answer({**NEEDED, field: value})
     assert (answer is not None) is is_open
     assert answer is None or field not in answer

@@ -1,4 +1,4 @@
-"""One way to delete a booking (A3, C4): interrupted at any step, it leaves no digits, no name and no tag of nobody."""
+"""One way to delete a booking (A3, C4): interrupted at any step, it leaves no digits, name or tag without an owner."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -28,7 +28,7 @@ ALICE = Caller("entra:tenant:alice", "entra")
 
 
 class OneNumber(AliasFormat):
-    """Aliases of a form that has one number only: its prefix."""
+    """An alias format with only one possible number: its prefix."""
 
     def random(self) -> str:
         return f"{self.prefix}@{self.domain}"
@@ -42,7 +42,7 @@ async def meeting(world: MeetingsWorld) -> Booking:
 
 
 async def old_meeting(world: MeetingsWorld) -> Booking:
-    """A meeting that was over a year ago."""
+    """A meeting that ended more than a year ago."""
     booking = await meeting(world)
     world.clock.move(timedelta(days=2))
     await world.agenda().handle(ONWARD)
@@ -72,7 +72,7 @@ async def with_the_person(world: MeetingsWorld, storage: CrashingStorage) -> Non
 
 
 async def by_another_allocation(world: MeetingsWorld, storage: CrashingStorage) -> None:
-    """Somebody needs the digits: the form leaves him no others."""
+    """Another allocation needs the digits, since its format allows no others."""
     [alias] = [row.partition async for row in world.storage.table("aliases").everything() if row.key == "alias"]
     form = OneNumber(alias, 0, "example.com")
     await Allocator(storage, world.clock, KEY).allocate(
@@ -93,7 +93,7 @@ WAYS: dict[
 
 
 async def night(world: MeetingsWorld) -> None:
-    """The nightly cleanup; and the lists of records, once what was announced would have been written."""
+    """Run the nightly cleanup, and write the announced changes to the record lists."""
     platform = PolicyPlatform(world.storage)
     await Retirement(world.storage, platform).complete_all(existing=set())
     await world.agenda().clean_up()
@@ -102,8 +102,8 @@ async def night(world: MeetingsWorld) -> None:
 
 
 async def left_of(world: MeetingsWorld, tag: str) -> list[str]:
-    """Every row that still knows the tag."""
-    # A row that says what is due names a tag, and does no harm if that is gone.
+    """Every row that still contains the tag."""
+    # A row in the agenda contains a tag, and does no harm once that tag is gone.
     rows = [row for name in ("meetings", "aliases") async for row in world.storage.table(name).everything()]
     naming = [row for row in rows if tag in row.key or tag in map(str, row.values.values())]
     return [f"{row.partition} {row.key}" for row in naming if not row.key.startswith(("due:", "journal:"))]
@@ -123,8 +123,8 @@ async def test_an_interruption_at_any_step_leaves_nothing_behind(way: str, *, af
         except Crash:
             await check_nobody_shares(world, booking)
         if fuse.calls < at:
-            break  # this call was not reached: all steps have been tried
-        if way == "with the person":  # no marker records it: the admin does it again
+            break  # this call was not reached, so all steps have been tried
+        if way == "with the person":  # no marker records it: the admin repeats the command
             await delete(world, CrashingStorage(world.storage, Fuse(0)))
         await night(world)
         assert await left_of(world, booking.tag) == [], (way, at)
@@ -139,7 +139,7 @@ async def check_nobody_shares(world: MeetingsWorld, booking: Booking) -> None:
         assert row is None or row.values["tag"] == booking.tag
 
 
-async def test_digits_that_an_older_version_left_closed_go_to_whoever_meets_them() -> None:
+async def test_digits_that_an_older_version_left_closed_are_freed_when_they_are_needed() -> None:
     world = MeetingsWorld(stored_integration())
     booking = await meeting(world)
     await PolicyPlatform(world.storage).show(booking.closed())
@@ -158,7 +158,7 @@ async def by_another_allocation_fails(world: MeetingsWorld) -> None:
         await by_another_allocation(world, CrashingStorage(world.storage, Fuse(0)))
 
 
-async def test_the_nightly_look_at_the_number_space_frees_what_leaked() -> None:
+async def test_the_nightly_check_of_the_number_space_frees_leaked_digits() -> None:
     world = MeetingsWorld(stored_integration())
     booking = await meeting(world)
     await PolicyPlatform(world.storage).show(booking.closed())
@@ -172,7 +172,7 @@ async def test_the_nightly_look_at_the_number_space_frees_what_leaked() -> None:
 
 
 class Forgetful(PolicyPlatform):
-    """What was interrupted before it could free anything."""
+    """A platform in which every deletion stops before it frees anything."""
 
     async def forget(self, booking: Booking) -> None:
-        """Nothing comes free."""
+        """Free nothing."""

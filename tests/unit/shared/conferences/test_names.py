@@ -1,4 +1,4 @@
-"""M2: a bridge takes two conferences of one name for the same room, so no two have one."""
+"""M2: a bridge treats two conferences with the same name as one room, so every name is unique."""
 
 import asyncio
 import re
@@ -23,7 +23,9 @@ def names(storage: MemoryStorage) -> ConferenceNames:
     return ConferenceNames(storage)
 
 
-async def test_a_free_name_is_taken_as_it_is_in_one_round_trip(names: ConferenceNames, storage: MemoryStorage) -> None:
+async def test_a_free_name_is_claimed_unchanged_in_one_round_trip(
+    names: ConferenceNames, storage: MemoryStorage
+) -> None:
     assert await names.claim("Budget", INTEGRATION, TAG) == "Budget"
     assert storage.round_trips == 1
 
@@ -40,7 +42,7 @@ async def test_a_name_in_use_gets_a_random_number(names: ConferenceNames, other:
     assert is_name_of(other, claimed)
 
 
-async def test_concurrent_claims_of_one_name_get_different_ones(names: ConferenceNames) -> None:
+async def test_concurrent_claims_of_one_name_get_different_names(names: ConferenceNames) -> None:
     claimed = await asyncio.gather(*(names.claim("Budget", INTEGRATION, f"tag-{n}") for n in range(200)))
     assert len(set(claimed)) == 200
     assert "Budget" in claimed
@@ -49,19 +51,19 @@ async def test_concurrent_claims_of_one_name_get_different_ones(names: Conferenc
 async def test_a_released_name_is_free(names: ConferenceNames) -> None:
     await names.claim("Budget", INTEGRATION, TAG)
     await names.release("Budget", OTHER_TAG)
-    assert await names.claim("Budget", INTEGRATION, OTHER_TAG) != "Budget", "another tag cannot release it"
+    assert await names.claim("Budget", INTEGRATION, OTHER_TAG) != "Budget", "a different tag cannot release it"
     await names.release("Budget", TAG)
     await names.release("Budget", TAG)
     assert await names.claim("Budget", INTEGRATION, OTHER_TAG) == "Budget"
 
 
-async def test_names_and_aliases_never_meet(names: ConferenceNames, storage: MemoryStorage) -> None:
-    """They share a table: a meeting called like an alias takes nobody's digits."""
+async def test_names_and_aliases_never_collide(names: ConferenceNames, storage: MemoryStorage) -> None:
+    """They share a table: a meeting with the name of an alias does not claim the alias."""
     await storage.table("aliases").commit("meet123456", Insert("alias", {"tag": OTHER_TAG}))
     assert await names.claim("meet123456", INTEGRATION, TAG) == "meet123456"
 
 
-async def test_when_every_number_is_taken_the_tag_makes_the_difference(names: ConferenceNames) -> None:
+async def test_the_tag_makes_the_name_unique_when_every_number_is_taken(names: ConferenceNames) -> None:
     class Taken(ConferenceNames):
         async def _take(self, name: str, integration: str, tag: str) -> bool:
             return False
@@ -70,7 +72,7 @@ async def test_when_every_number_is_taken_the_tag_makes_the_difference(names: Co
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=300))
-async def test_any_name_can_be_claimed_twice_and_fits_a_node(name: str) -> None:
+async def test_any_name_can_be_claimed_twice_and_stays_within_a_nodes_limits(name: str) -> None:
     names = ConferenceNames(MemoryStorage())
     first, second = await names.claim(name, INTEGRATION, TAG), await names.claim(name, INTEGRATION, OTHER_TAG)
     assert first == name[:250]
@@ -81,5 +83,5 @@ async def test_any_name_can_be_claimed_twice_and_fits_a_node(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["Budget 2", "Budgets", "A Budget", "Budget 123456789", "Budget 1234567", "budget"])
-def test_other_names_are_not_made_of_it(name: str) -> None:
+def test_other_names_are_not_recognised_as_variants(name: str) -> None:
     assert not is_name_of("Budget", name)

@@ -1,4 +1,4 @@
-"""Platform `policy`: the alias's row follows the booking, however often it is told."""
+"""Platform `policy`: the alias's row follows the booking, however often it is updated."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def platform(storage: MemoryStorage) -> PolicyPlatform:
     return PolicyPlatform(storage)
 
 
-async def test_a_conference_of_a_name_in_use_gets_another(platform: PolicyPlatform) -> None:
+async def test_a_conference_whose_name_is_in_use_gets_a_different_name(platform: PolicyPlatform) -> None:
     first = await platform.name(scheduled())
     second = await platform.name(scheduled(OTHER_TAG, "meet654321@example.com"))
     assert first.conference is not None
@@ -28,14 +28,14 @@ async def test_a_conference_of_a_name_in_use_gets_another(platform: PolicyPlatfo
 
 
 @pytest.mark.parametrize("unnamed", [booking(), scheduled().closed()], ids=["reserved", "closed"])
-async def test_what_shows_no_room_needs_no_name(
+async def test_a_booking_without_an_open_room_needs_no_name(
     platform: PolicyPlatform, storage: MemoryStorage, unnamed: Booking
 ) -> None:
     assert await platform.name(unnamed) is unnamed
     assert storage.round_trips == 0
 
 
-async def test_showing_may_be_repeated(platform: PolicyPlatform, storage: MemoryStorage) -> None:
+async def test_showing_a_booking_can_be_repeated(platform: PolicyPlatform, storage: MemoryStorage) -> None:
     for _ in range(3):
         await platform.show(scheduled())
     row = await storage.table("aliases").get("meet123456", "alias")
@@ -48,7 +48,7 @@ async def test_showing_may_be_repeated(platform: PolicyPlatform, storage: Memory
     assert (row.values["state"], "conference" in row.values) == ("closed", False)
 
 
-async def test_a_closed_room_frees_its_name(platform: PolicyPlatform) -> None:
+async def test_closing_a_room_frees_its_name(platform: PolicyPlatform) -> None:
     first = await platform.name(scheduled())
     await platform.show(first.closed())
     second = await platform.name(scheduled(OTHER_TAG, "meet654321@example.com"))
@@ -56,10 +56,8 @@ async def test_a_closed_room_frees_its_name(platform: PolicyPlatform) -> None:
     assert second.conference.name == "Budget of Alice"
 
 
-async def test_forgetting_frees_the_alias_of_this_booking_only(
-    platform: PolicyPlatform, storage: MemoryStorage
-) -> None:
-    """The digits may be another booking's by then (A3)."""
+async def test_deleting_a_booking_frees_its_own_alias_only(platform: PolicyPlatform, storage: MemoryStorage) -> None:
+    """The digits may belong to a different booking by then (A3)."""
     await platform.show(scheduled())
     await platform.forget(scheduled(OTHER_TAG))
     assert await storage.table("aliases").get("meet123456", "alias") is not None

@@ -1,4 +1,4 @@
-"""C2: what conferencing nodes are told (docs/facts/pexip.md §6)."""
+"""C2: the answers that conferencing nodes get (docs/facts/pexip.md §6)."""
 
 from datetime import timedelta
 
@@ -34,7 +34,7 @@ async def test_an_open_conference_is_described(world: PolicyWorld) -> None:
     )
 
 
-async def test_theme_and_identity_provider(world: PolicyWorld) -> None:
+async def test_the_answer_contains_theme_and_identity_provider(world: PolicyWorld) -> None:
     await world.show(theme="Blue", identity_provider_group="Staff", non_idp_participants="allow_if_trusted")
     _, result = await world.ask()
     assert result["ivr_theme_name"] == "Blue"
@@ -42,14 +42,14 @@ async def test_theme_and_identity_provider(world: PolicyWorld) -> None:
     assert result["non_idp_participants"] == "allow_if_trusted"
 
 
-async def test_a_setting_of_identity_providers_alone_is_not_told(world: PolicyWorld) -> None:
+async def test_an_identity_provider_setting_alone_is_not_sent(world: PolicyWorld) -> None:
     await world.show(identity_provider_group="", non_idp_participants="allow_if_trusted")
     _, result = await world.ask()
     assert "non_idp_participants" not in result
 
 
-async def test_no_text_is_longer_than_nodes_take(world: PolicyWorld) -> None:
-    """One text of 251 characters makes a node refuse the whole answer."""
+async def test_no_text_exceeds_the_length_that_nodes_accept(world: PolicyWorld) -> None:
+    """A single text of 251 characters makes a node refuse the whole answer."""
     await world.show(name="n" * 300, description="d" * 5000, service_tag="t" * 300)
     _, result = await world.ask()
     assert {name: len(value) for name, value in result.items() if len(value) > 20} == {
@@ -84,7 +84,7 @@ SPELLINGS = [
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-async def test_every_spelling_finds_the_conference(world: PolicyWorld, spelling: str) -> None:
+async def test_every_spelling_of_an_alias_finds_the_conference(world: PolicyWorld, spelling: str) -> None:
     await world.show()
     action, result = await world.ask(spelling)
     assert (action, result["service_tag"]) == ("continue", SERVICE_TAG)
@@ -115,13 +115,13 @@ async def test_every_spelling_finds_the_conference(world: PolicyWorld, spelling:
         "x" * 1_000_000,
     ],
 )
-async def test_others_aliases_are_left_to_the_node(world: PolicyWorld, foreign: str) -> None:
+async def test_aliases_of_others_are_left_to_the_node(world: PolicyWorld, foreign: str) -> None:
     await world.show()
     assert await world.ask(foreign) is None
 
 
-async def test_the_window_to_the_second(world: PolicyWorld) -> None:
-    """C1: open from 30 minutes before the start to 60 minutes after the end."""
+async def test_the_window_is_exact_to_the_second(world: PolicyWorld) -> None:
+    """C1: open from 30 minutes before the start until 60 minutes after the end."""
     await world.show()
     for moment, action in [
         (START - timedelta(minutes=30) - SECOND, "reject"),
@@ -133,21 +133,21 @@ async def test_the_window_to_the_second(world: PolicyWorld) -> None:
         assert (await world.ask())[0] == action
 
 
-async def test_a_closed_door_tells_nothing(world: PolicyWorld) -> None:
+async def test_a_refusal_reveals_nothing_about_the_room(world: PolicyWorld) -> None:
     await world.show()
     world.clock.move(timedelta(days=1))
     assert await world.ask() == ("reject", {})
 
 
 @pytest.mark.parametrize("state", ["reserved", "closed"])
-async def test_an_alias_without_open_conference_is_rejected(world: PolicyWorld, state: str) -> None:
+async def test_an_alias_without_an_open_conference_is_rejected(world: PolicyWorld, state: str) -> None:
     shown = booking() if state == "reserved" else scheduled().closed()
     await PolicyPlatform(world.storage).show(shown)
     assert await world.ask() == ("reject", {})
 
 
-async def test_an_answer_takes_one_round_trip_however_many_conferences_there_are(world: PolicyWorld) -> None:
-    """The budget of bench/README.md."""
+async def test_an_answer_takes_one_round_trip_however_many_conferences_exist(world: PolicyWorld) -> None:
+    """The budget is in bench/README.md."""
     for number in range(1000):
         await world.storage.table("aliases").commit(f"meet{number:06}", Put("alias", {"domain": "example.com"}))
     await world.show()
@@ -156,7 +156,7 @@ async def test_an_answer_takes_one_round_trip_however_many_conferences_there_are
     assert world.storage.round_trips == before + 1
 
 
-async def test_what_cannot_be_an_alias_costs_no_round_trip(world: PolicyWorld) -> None:
+async def test_text_that_cannot_be_an_alias_costs_no_round_trip(world: PolicyWorld) -> None:
     for text in ("", "a, b", "x" * 251):
         assert await world.ask(text) is None
     assert world.storage.round_trips == 0
@@ -174,7 +174,7 @@ async def test_a_series_is_open_around_each_occurrence(world: PolicyWorld) -> No
 
 
 @given(st.text(max_size=80) | st.from_regex(r"(sips?:|h323:)?[a-z0-9'/\\#?%._:@\[\]-]{0,30}"))
-async def test_any_alias_has_an_answer(local_alias: str) -> None:
+async def test_any_alias_gets_an_answer(local_alias: str) -> None:
     world = PolicyWorld()
     await world.show()
     if await world.ask(local_alias) is not None:

@@ -1,4 +1,4 @@
-"""C2: the questions that conferencing nodes ask, in every form that is known of them (docs/facts/pexip.md)."""
+"""C2: the requests of conferencing nodes, in every documented form (docs/facts/pexip.md)."""
 
 from datetime import timedelta
 from typing import Any
@@ -89,14 +89,14 @@ async def test_every_form_of_an_alias_is_found_by_one_point_read(world: PolicyWo
         "meet123456@example.com," * 1000,
     ],
 )
-async def test_what_names_no_alias_or_two_is_left_to_the_node(world: PolicyWorld, hostile: str) -> None:
+async def test_text_that_names_no_alias_or_two_is_left_to_the_node(world: PolicyWorld, hostile: str) -> None:
     before = world.storage.round_trips
     assert await ask(world, local_alias=hostile) is None
-    assert world.storage.round_trips <= before + hostile.isprintable()  # a VMR may have an alias of any text
+    assert world.storage.round_trips <= before + hostile.isprintable()  # a VMR's alias may be any text
 
 
 @pytest.mark.parametrize("left_out", sorted(ALL.keys() - {"local_alias"}))
-async def test_any_parameter_may_be_missing_empty_doubled_or_hostile(world: PolicyWorld, left_out: str) -> None:
+async def test_any_parameter_may_be_missing_empty_repeated_or_hostile(world: PolicyWorld, left_out: str) -> None:
     expected = await ask(world)
     assert expected[0] == "continue"
     without = {name: value for name, value in ALL.items() if name != left_out}
@@ -108,13 +108,13 @@ async def test_any_parameter_may_be_missing_empty_doubled_or_hostile(world: Poli
         assert await ask(world, **{left_out: other}) == expected
 
 
-async def test_the_names_of_parameters_are_read_in_any_case(world: PolicyWorld) -> None:
+async def test_parameter_names_are_case_insensitive(world: PolicyWorld) -> None:
     given = ServiceRequest.from_parameters({"Local_Alias": "meet123456", "CALL_DIRECTION": "Dial_In"})
     assert (await world.policy.answer(given))[0] == "continue"  # type: ignore[index]
 
 
-async def test_a_call_by_way_of_a_virtual_reception_is_one_like_any_other(world: PolicyWorld) -> None:
-    """Two-stage dialling: the number is keyed in, with the # that ends it."""
+async def test_a_call_through_a_virtual_reception_is_answered_like_any_other(world: PolicyWorld) -> None:
+    """With two-stage dialling, the caller enters the number followed by #."""
     by = {"trigger": "two_stage_dialing", "previous_service_name": "Reception", "local_alias": "meet123456#"}
     assert (await ask(world, **by))[0] == "continue"
     world.clock.set(BEFORE)
@@ -129,7 +129,7 @@ async def test_a_call_by_way_of_a_virtual_reception_is_one_like_any_other(world:
     ],
 )  # fmt: skip
 async def test_a_probe_is_answered_and_never_refused(world: PolicyWorld, probe: dict[str, str]) -> None:
-    """A node may remember a refusal for minutes; somebody may call right after it has looked."""
+    """A node may remember a refusal for minutes, and somebody may call right after the probe."""
     assert (await ask(world, **probe))[0] == "continue"
     world.clock.set(BEFORE)
     assert await ask(world, **probe) is None
@@ -140,7 +140,7 @@ async def test_a_probe_is_answered_and_never_refused(world: PolicyWorld, probe: 
     "trigger", ["web", "invite", "setup", "arq", "lrq", "teams", "unspecified", "two_stage_dialing"]
 )
 async def test_a_call_outside_the_window_is_refused_up_to_the_last_second(world: PolicyWorld, trigger: str) -> None:
-    """Decided: also shortly before the window opens, though nodes may remember it for up to three minutes."""
+    """This applies even shortly before the window opens, though nodes may remember a refusal for three minutes."""
     opens = START - timedelta(minutes=30)
     for early in (timedelta(minutes=10), timedelta(minutes=2), timedelta(seconds=1)):
         world.clock.set(opens - early)
@@ -150,7 +150,7 @@ async def test_a_call_outside_the_window_is_refused_up_to_the_last_second(world:
 
 
 class TestDialOut:
-    """A node that dials out for a running service wants that service again, and nothing else."""
+    """A node that dials out of a running service asks for that same service again, and nothing else."""
 
     async def test_the_running_service_is_found_by_its_tag_whatever_the_alias(self, world: PolicyWorld) -> None:
         for alias in ("", "bob@example.org", "meet123456@example.com", "meet654321"):
@@ -159,7 +159,7 @@ class TestDialOut:
             assert result["service_tag"] == SERVICE_TAG
             assert world.storage.round_trips == before + 1
 
-    async def test_a_service_that_was_renamed_keeps_the_name_under_which_it_runs(self, world: PolicyWorld) -> None:
+    async def test_a_renamed_service_keeps_the_name_under_which_it_runs(self, world: PolicyWorld) -> None:
         renamed = scheduled().named("Budget of Alice").named("Budget of Bob")
         await world.storage.table("meetings").commit(INTEGRATION, Put(renamed.key, renamed.values()))
         await PolicyPlatform(world.storage).show(renamed)
@@ -169,22 +169,22 @@ class TestDialOut:
             assert (await ask(world, **by, service_name=other))[1]["name"] == "Budget of Bob"
 
     @pytest.mark.parametrize("tag", ["nextcloud", f"{INTEGRATION}:cccccccc-cccc-4ccc-8ccc-cccccccccccc"])
-    async def test_a_foreign_service_is_left_to_the_node(self, world: PolicyWorld, tag: str) -> None:
+    async def test_a_service_of_another_product_is_left_to_the_node(self, world: PolicyWorld, tag: str) -> None:
         assert await ask(world, call_direction="dial_out", service_tag=tag) is None
 
-    async def test_without_a_tag_the_alias_counts(self, world: PolicyWorld) -> None:
+    async def test_a_dial_out_request_without_a_tag_is_answered_by_its_alias(self, world: PolicyWorld) -> None:
         assert (await ask(world, call_direction="dial_out"))[0] == "continue"
 
-    async def test_nobody_is_brought_in_outside_the_window(self, world: PolicyWorld) -> None:
+    async def test_nobody_is_dialled_outside_the_window(self, world: PolicyWorld) -> None:
         world.clock.move(timedelta(days=1))
         assert await ask(world, call_direction="dial_out", service_tag=SERVICE_TAG) == ("reject", {})
 
-    async def test_a_closed_room_dials_out_to_nobody(self, world: PolicyWorld) -> None:
+    async def test_a_closed_room_dials_nobody(self, world: PolicyWorld) -> None:
         closed = scheduled().closed()
         await world.storage.table("meetings").commit(INTEGRATION, Put(closed.key, closed.values()))
         assert await ask(world, call_direction="dial_out", service_tag=SERVICE_TAG) == ("reject", {})
 
-    async def test_a_tag_counts_in_no_other_request(self, world: PolicyWorld) -> None:
+    async def test_a_tag_counts_only_in_dial_out_requests(self, world: PolicyWorld) -> None:
         assert (await ask(world, service_tag="nextcloud"))[0] == "continue"
         foreign = {"service_tag": SERVICE_TAG, "local_alias": "meet654321"}
         assert await ask(world, **foreign) is None
@@ -192,7 +192,7 @@ class TestDialOut:
 
 
 @given(st.dictionaries(st.sampled_from([*ALL, "Local_Alias", "x"]), st.text(max_size=60)))
-async def test_any_query_has_an_answer(parameters: dict[str, str]) -> None:
+async def test_any_query_gets_an_answer(parameters: dict[str, str]) -> None:
     world = PolicyWorld()
     await world.show()
     before = world.storage.round_trips
@@ -203,6 +203,6 @@ async def test_any_query_has_an_answer(parameters: dict[str, str]) -> None:
 
 
 @given(st.text(max_size=80))
-def test_a_dialled_alias_is_told_in_lower_case_or_not_at_all(text: str) -> None:
+def test_a_dialled_alias_is_reported_in_lower_case_or_not_at_all(text: str) -> None:
     name, domain = dialled_alias(text)
     assert (name, domain) == (name.lower(), domain.lower())

@@ -1,4 +1,4 @@
-"""C3: an integration that changes its platform takes all scheduled meetings along, and none is shut meanwhile."""
+"""C3: an integration that changes platform takes all scheduled meetings along, and no room closes in the meantime."""
 
 from datetime import timedelta
 from typing import Any
@@ -23,7 +23,7 @@ async def a_world(**changes: Any) -> RoomsWorld:
 
 
 async def switch(world: RoomsWorld, platform: str) -> None:
-    """What a save does, but for trying the connection."""
+    """What a save does, apart from testing the connection."""
     store = world.services.foundation.integrations
     await store.update(world.integration.uuid, {"conference_platform": platform})
     await world.services.conferences.room_moves.begin(world.integration.uuid)
@@ -35,7 +35,7 @@ async def policy_lets_in(world: RoomsWorld, number: int) -> bool:
 
 
 def node_lets_in(world: RoomsWorld, number: int) -> bool:
-    """Whether conferencing nodes know the room by now."""
+    """Whether conferencing nodes know the room yet."""
     return world.node.dialled(f"77{100000 + number}@example.com") is not None
 
 
@@ -43,8 +43,8 @@ async def is_open(world: RoomsWorld, number: int = 0) -> bool:
     return await policy_lets_in(world, number) or node_lets_in(world, number)
 
 
-async def test_to_a_node_while_a_meeting_is_open() -> None:
-    """Policy answers until conferencing nodes know the room."""
+async def test_an_open_meeting_stays_open_while_it_moves_to_a_node() -> None:
+    """The policy answers until conferencing nodes know the room."""
     world = await a_world(conference_platform="policy")
     await world.show(world.booking())
     await world.show(world.booking(2, calendar=Calendar((occurrence(24),))))
@@ -64,7 +64,7 @@ async def test_to_a_node_while_a_meeting_is_open() -> None:
     assert world.names() == ["Room 2"]
 
 
-async def test_who_dials_out_of_an_open_meeting_is_answered_for_by_policy_until_the_node_knows_it() -> None:
+async def test_policy_answers_dial_out_requests_until_the_node_knows_the_room() -> None:
     world = await a_world(conference_platform="policy")
     booking = await world.show(world.booking())
     world.clock.set(START)
@@ -78,7 +78,7 @@ async def test_who_dials_out_of_an_open_meeting_is_answered_for_by_policy_until_
     assert await world.services.conferences.policy.answer(question) is None
 
 
-async def test_to_policy_while_a_meeting_is_open() -> None:
+async def test_an_open_meeting_stays_open_while_it_moves_to_policy() -> None:
     world = await a_world()
     await world.show(world.booking())
     await world.show(world.booking(2, calendar=Calendar((occurrence(24),))))
@@ -95,7 +95,7 @@ async def test_to_policy_while_a_meeting_is_open() -> None:
     assert await world.left() == []
 
 
-async def test_a_room_that_falls_due_before_its_booking_is_moved_is_answered_for_first() -> None:
+async def test_policy_answers_for_a_room_that_falls_due_before_its_booking_is_moved() -> None:
     world = await a_world()
     await world.show(world.booking())
     await world.go_to(START, timedelta(minutes=5))
@@ -107,8 +107,8 @@ async def test_a_room_that_falls_due_before_its_booking_is_moved_is_answered_for
 
 
 @pytest.mark.parametrize("platform", ["policy", "management_api"])
-async def test_hundreds_are_moved_whatever_interrupts(platform: str) -> None:
-    """The process dies at any call; the row under its minute goes on."""
+async def test_hundreds_of_rooms_are_moved_despite_interruptions(platform: str) -> None:
+    """The process dies at any call; the row for its minute lets the next one continue."""
     before = "policy" if platform == "management_api" else "management_api"
     calls = 0
     for at in (0, 3, 40, 150, 300, 460):
@@ -138,7 +138,7 @@ async def test_hundreds_are_moved_whatever_interrupts(platform: str) -> None:
     assert calls > 460
 
 
-async def test_to_a_node_that_is_away_policy_goes_on_answering() -> None:
+async def test_policy_keeps_answering_while_the_new_node_is_down() -> None:
     world = await a_world(conference_platform="policy")
     await world.show(world.booking())
     world.clock.set(START)
@@ -153,7 +153,7 @@ async def test_to_a_node_that_is_away_policy_goes_on_answering() -> None:
     assert not await policy_lets_in(world, 0)
 
 
-async def test_rooms_leave_with_their_integration() -> None:
+async def test_rooms_are_removed_with_their_integration() -> None:
     world = await a_world()
     for number in range(1, 50):
         await world.show(world.booking(number))
@@ -162,7 +162,7 @@ async def test_rooms_leave_with_their_integration() -> None:
     assert world.names() == []
 
 
-async def test_an_integration_on_a_node_that_is_away_can_be_deleted() -> None:
+async def test_an_integration_whose_node_is_down_can_be_deleted() -> None:
     world = await a_world()
     await world.show(world.booking())
     await world.go_to(START, timedelta(minutes=5))

@@ -1,4 +1,4 @@
-"""C3: rooms on a Management Node exist in time, once, and follow their meetings."""
+"""C3: rooms on a Management Node are created in time and only once, and follow their meetings."""
 
 from datetime import timedelta
 
@@ -26,7 +26,7 @@ async def world() -> RoomsWorld:
     return world
 
 
-async def test_a_room_is_made_ahead_of_its_window_and_removed_after_it(world: RoomsWorld) -> None:
+async def test_a_room_is_created_ahead_of_its_window_and_removed_after_it(world: RoomsWorld) -> None:
     await world.show(world.booking())
     assert world.requests == []
     await world.go_to(MADE - MINUTE)
@@ -40,7 +40,7 @@ async def test_a_room_is_made_ahead_of_its_window_and_removed_after_it(world: Ro
     assert await world.left() == []
 
 
-async def test_a_room_has_what_is_known_of_its_meeting(world: RoomsWorld) -> None:
+async def test_a_room_gets_everything_known_about_its_meeting(world: RoomsWorld) -> None:
     await world.show(world.booking(theme="Blue", identity_provider_group="Staff", alias_description="By Alice"))
     await world.go_to(MADE)
     room = world.room()
@@ -52,10 +52,10 @@ async def test_a_room_has_what_is_known_of_its_meeting(world: RoomsWorld) -> Non
     assert {alias["description"] for alias in room["aliases"]} == {"By Alice"}
 
 
-async def test_the_requests_of_a_meetings_life(world: RoomsWorld) -> None:
-    """The budget: two to create a room, one to change it. Checks come once in ten minutes.
+async def test_the_requests_over_a_meetings_life_stay_within_the_budget(world: RoomsWorld) -> None:
+    """Two requests create a room and one changes it; checks come every ten minutes.
 
-    The first of the two comes when the meeting is booked: it checks whether its aliases are unused.
+    The first of the two is made when the meeting is booked: it checks that its aliases are free.
     """
     booking = await world.show(world.booking())
     await world.go_to(MADE)
@@ -70,7 +70,7 @@ async def test_the_requests_of_a_meetings_life(world: RoomsWorld) -> None:
     assert world.aliases() == []
 
 
-async def test_a_meeting_that_is_moved_takes_its_room_along(world: RoomsWorld) -> None:
+async def test_moving_a_meeting_moves_its_room(world: RoomsWorld) -> None:
     await world.show(world.booking())
     await world.go_to(MADE)
     await world.show(world.booking(calendar=Calendar((occurrence(24),))))
@@ -82,8 +82,8 @@ async def test_a_meeting_that_is_moved_takes_its_room_along(world: RoomsWorld) -
     assert len(world.aliases()) == 1
 
 
-async def test_a_meeting_that_is_extended_keeps_its_room(world: RoomsWorld) -> None:
-    """Whoever is in it stays in: it is neither removed nor recreated, and nothing of it is written."""
+async def test_extending_a_meeting_keeps_its_room(world: RoomsWorld) -> None:
+    """Participants stay in the room: it is neither removed nor recreated, and nothing about it is written."""
     await world.show(world.booking())
     await world.go_to(START)
     before = len(world.requests)
@@ -105,8 +105,8 @@ async def test_a_series_has_its_room_around_each_occurrence(world: RoomsWorld) -
     assert there == [0, 1, 0, 1, 1, 1, 0]
 
 
-async def test_what_an_admin_sets_on_a_room_stays(world: RoomsWorld) -> None:
-    """PINs and other fields are the admin's; so is one of ours until the meeting changes it."""
+async def test_an_admins_changes_to_a_room_are_kept(world: RoomsWorld) -> None:
+    """PINs and other fields belong to the admin; so does one of our fields until the meeting changes it."""
     await world.show(world.booking())
     await world.go_to(MADE)
     fields = world.node.store.objects["conference"][1]
@@ -119,7 +119,7 @@ async def test_what_an_admin_sets_on_a_room_stays(world: RoomsWorld) -> None:
     assert room["ivr_theme"]["name"] == "Blue"
 
 
-async def test_a_room_that_is_deleted_by_hand_is_made_again_while_its_meeting_lasts(world: RoomsWorld) -> None:
+async def test_a_room_deleted_by_hand_is_recreated_while_its_meeting_lasts(world: RoomsWorld) -> None:
     await world.show(world.booking())
     await world.go_to(START)
     for id_ in list(world.node.store.all("conference")):
@@ -130,7 +130,7 @@ async def test_a_room_that_is_deleted_by_hand_is_made_again_while_its_meeting_la
     assert world.aliases() == []
 
 
-async def test_an_alias_that_is_deleted_by_hand_is_given_back(world: RoomsWorld) -> None:
+async def test_an_alias_deleted_by_hand_is_restored(world: RoomsWorld) -> None:
     await world.show(world.booking())
     await world.go_to(START)
     world.node.store.delete(CONFERENCE_ALIAS, 2)
@@ -151,7 +151,7 @@ async def test_a_name_that_is_taken_on_the_node_gets_a_random_number(world: Room
     assert world.names() == ["room 0"]
 
 
-async def test_a_name_that_is_taken_when_a_room_is_renamed(world: RoomsWorld) -> None:
+async def test_renaming_a_room_to_a_taken_name_adds_a_random_number(world: RoomsWorld) -> None:
     await world.show(world.booking())
     await world.go_to(MADE)
     world.foreign("Boardroom", "boardroom")
@@ -160,7 +160,7 @@ async def test_a_name_that_is_taken_when_a_room_is_renamed(world: RoomsWorld) ->
     assert world.room()["name"].startswith("Boardroom ")
 
 
-async def test_an_alias_that_is_taken_on_the_node_is_an_alarm_until_it_is_free(world: RoomsWorld) -> None:
+async def test_an_alias_that_is_taken_on_the_node_raises_an_alarm_until_it_is_free(world: RoomsWorld) -> None:
     foreign = world.foreign("Foreign", "77100000")
     await world.show(world.booking())
     await world.go_to(MADE + timedelta(minutes=4))
@@ -175,7 +175,7 @@ async def test_an_alias_that_is_taken_on_the_node_is_an_alarm_until_it_is_free(w
     assert AlarmKind.ROOMS not in await world.alarms()
 
 
-async def test_a_theme_that_the_node_lacks_is_left_out_but_never_a_group(world: RoomsWorld) -> None:
+async def test_a_missing_theme_is_left_out_but_a_missing_identity_provider_group_never_is(world: RoomsWorld) -> None:
     await world.show(world.booking(1, theme="Pink"))
     await world.show(world.booking(2, identity_provider_group="Nobody"))
     await world.go_to(MADE)
@@ -184,7 +184,7 @@ async def test_a_theme_that_the_node_lacks_is_left_out_but_never_a_group(world: 
     assert "Identity Provider group" in (await world.alarms())[AlarmKind.ROOMS]
 
 
-async def test_policy_sends_nodes_to_their_own_database(world: RoomsWorld) -> None:
+async def test_policy_refers_nodes_to_their_own_database(world: RoomsWorld) -> None:
     await world.show(world.booking())
     policy = world.services.conferences.policy
     for moment in (MADE - MINUTE, MADE, START, CLOSES + MINUTE):
@@ -194,7 +194,7 @@ async def test_policy_sends_nodes_to_their_own_database(world: RoomsWorld) -> No
     assert await policy.service_configuration("77100000@example.com") == ("reject", {})
 
 
-async def test_many_rooms_of_one_minute_take_few_requests(world: RoomsWorld) -> None:
+async def test_many_rooms_in_the_same_minute_take_few_requests(world: RoomsWorld) -> None:
     for number in range(1, 101):
         await world.show(world.booking(number))
     await world.go_to(MADE - MINUTE, timedelta(minutes=30))
@@ -208,7 +208,7 @@ async def test_many_rooms_of_one_minute_take_few_requests(world: RoomsWorld) -> 
     assert len(world.requests) - before <= 6
 
 
-async def test_one_room_that_is_refused_holds_up_no_other(world: RoomsWorld) -> None:
+async def test_a_room_that_is_refused_delays_no_other_room(world: RoomsWorld) -> None:
     for is_atomic in (True, False):
         world = RoomsWorld()
         await world.integrate()

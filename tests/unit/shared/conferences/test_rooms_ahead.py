@@ -1,4 +1,4 @@
-"""C3: an alias that another conference of the node has is told when the meeting is booked, not when it begins."""
+"""C3: an alias that another conference on the node has is reported when the meeting is booked, not when it begins."""
 
 from datetime import timedelta
 
@@ -25,7 +25,7 @@ async def world() -> RoomsWorld:
 
 @pytest.mark.parametrize("taken", ["77100000", "77100000@example.com"])
 @pytest.mark.parametrize("knows_in", [True, False])
-async def test_a_taken_alias_is_an_alarm_within_a_minute_until_it_is_free(
+async def test_a_taken_alias_raises_an_alarm_within_a_minute_until_it_is_free(
     world: RoomsWorld, taken: str, knows_in: bool
 ) -> None:
     world.node.variants.knows_in = knows_in
@@ -37,7 +37,7 @@ async def test_a_taken_alias_is_an_alarm_within_a_minute_until_it_is_free(
     assert alarms.keys() == {AlarmKind.ROOM_ALIAS}
     assert "77100000 (opens 2026-11-23 11:30 UTC)" in alarms[AlarmKind.ROOM_ALIAS]
     assert "77100002" not in alarms[AlarmKind.ROOM_ALIAS]
-    assert world.names() == ["Foreign"], "nothing is made or changed"
+    assert world.names() == ["Foreign"], "nothing is created or changed"
     world.node.store.delete(CONFERENCE, foreign)
     await world.go_to(BOOKED + timedelta(minutes=62), 10 * MINUTE)
     assert await world.alarms() == {}
@@ -45,7 +45,7 @@ async def test_a_taken_alias_is_an_alarm_within_a_minute_until_it_is_free(
     assert sorted(world.names()) == ["Room 0", "Room 2"]
 
 
-async def test_an_alias_that_stays_taken_is_a_missing_room_in_the_end(world: RoomsWorld) -> None:
+async def test_an_alias_that_stays_taken_finally_counts_as_a_missing_room(world: RoomsWorld) -> None:
     world.foreign("Foreign", "77100000")
     await world.show(world.booking())
     await world.go_to(MADE - 6 * MINUTE, timedelta(hours=3))
@@ -54,7 +54,7 @@ async def test_an_alias_that_stays_taken_is_a_missing_room_in_the_end(world: Roo
     assert (await world.alarms()).keys() == {AlarmKind.ROOMS}
 
 
-async def test_a_meeting_that_is_cancelled_has_no_alias_any_more(world: RoomsWorld) -> None:
+async def test_a_cancelled_meeting_is_no_longer_reported_for_its_taken_alias(world: RoomsWorld) -> None:
     world.foreign("Foreign", "77100000")
     await world.show(world.booking())
     await world.go_to(BOOKED + MINUTE)
@@ -65,14 +65,14 @@ async def test_a_meeting_that_is_cancelled_has_no_alias_any_more(world: RoomsWor
     assert not any("ahead:" in key for key in await world.left())
 
 
-async def test_meetings_of_a_minute_share_requests(world: RoomsWorld) -> None:
+async def test_meetings_booked_in_the_same_minute_share_requests(world: RoomsWorld) -> None:
     for number in range(1, 101):
         await world.show(world.booking(number))
     await world.go_to(BOOKED + 2 * MINUTE)
     assert world.requests == [ALIASES] * 3
 
 
-async def test_a_room_that_is_due_is_not_looked_at_ahead(world: RoomsWorld) -> None:
+async def test_a_room_that_is_already_due_is_not_checked_ahead(world: RoomsWorld) -> None:
     world.clock.set(START)
     await world.show(world.booking())
     await world.drain()
@@ -81,21 +81,21 @@ async def test_a_room_that_is_due_is_not_looked_at_ahead(world: RoomsWorld) -> N
     assert len(world.requests) == 1
 
 
-async def test_a_node_that_is_away_is_told_at_once_and_asked_again(world: RoomsWorld) -> None:
-    """Hours before anybody needs the room."""
+async def test_a_node_that_is_down_raises_an_alarm_at_once_and_is_asked_again(world: RoomsWorld) -> None:
+    """This happens hours before anybody needs the room."""
     world.node.faults.add({"on": "*", "status": 503, "times": None})
     world.foreign("Foreign", "77100000")
     await world.show(world.booking())
     await world.go_to(BOOKED + MINUTE)
     assert (await world.alarms()).keys() == {AlarmKind.BRIDGE}
     await world.go_to(BOOKED + timedelta(minutes=50))
-    assert len(world.requests) == 1, "it is not asked again and again"
+    assert len(world.requests) == 1, "it is not asked over and over"
     world.node.faults.clear()
     await world.go_to(BOOKED + timedelta(minutes=62))
     assert (await world.alarms()).keys() == {AlarmKind.ROOM_ALIAS}
 
 
-async def test_a_room_of_ours_that_was_left_on_the_node_is_no_clash(world: RoomsWorld) -> None:
+async def test_a_room_of_ours_left_on_the_node_does_not_count_as_a_clash(world: RoomsWorld) -> None:
     booking = world.booking()
     tag = f"{booking.integration}:{booking.tag}"
     fields = {"name": "Room 0", "tag": tag, "aliases": [{"alias": "77100000@example.com"}, {"alias": "77100000"}]}
@@ -108,7 +108,7 @@ async def test_a_room_of_ours_that_was_left_on_the_node_is_no_clash(world: Rooms
     assert await world.alarms() == {}
 
 
-async def test_long_aliases_fit_into_addresses(world: RoomsWorld) -> None:
+async def test_checks_of_long_aliases_do_not_exceed_the_length_of_a_url(world: RoomsWorld) -> None:
     domain = f"{'a' * 60}.{'b' * 60}.{'c' * 60}.example"
     for number in range(1, 41):
         await world.show(world.booking(number, alias=f"77{100000 + number}@{domain}"))
@@ -117,7 +117,7 @@ async def test_long_aliases_fit_into_addresses(world: RoomsWorld) -> None:
     assert max(len(path) for _, path in world.node.requests) < 6_000
 
 
-async def test_a_switch_to_a_node_tells_at_once_which_meetings_will_have_no_room() -> None:
+async def test_switching_to_a_node_reports_at_once_which_meetings_will_lack_a_room() -> None:
     world = RoomsWorld()
     world.clock.set(BOOKED)
     await world.integrate(conference_platform="policy")

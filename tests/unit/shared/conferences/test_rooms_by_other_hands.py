@@ -1,4 +1,4 @@
-"""C3: rooms on a node that others also change, and that has its own behaviour."""
+"""C3: rooms on a node that other people change too, and that behaves in its own way."""
 
 from datetime import timedelta
 
@@ -24,15 +24,15 @@ async def world() -> RoomsWorld:
 
 
 def restored_from_an_older_backup(world: RoomsWorld) -> None:
-    """The node no longer has any of the rooms, and gives their ids to others' conferences."""
+    """The node has lost all the rooms and reuses their ids for other conferences."""
     store = world.node.store
     for id_ in list(store.all("conference")):
         store.delete(CONFERENCE, id_)
     store._next["conference"] = 0
 
 
-async def test_a_restored_node_loses_no_conference_of_others(world: RoomsWorld) -> None:
-    """What has the id of a room by now is neither removed nor written over."""
+async def test_restoring_a_nodes_backup_costs_no_other_conference(world: RoomsWorld) -> None:
+    """A conference that has the id of a former room is neither removed nor overwritten."""
     for number in (1, 2, 3):
         await world.show(world.booking(number))
     await world.go_to(START)
@@ -56,7 +56,7 @@ async def test_a_restored_node_loses_no_conference_of_others(world: RoomsWorld) 
     assert await world.left() == []
 
 
-async def test_changes_do_not_keep_a_room_from_being_looked_after(world: RoomsWorld) -> None:
+async def test_frequent_changes_do_not_keep_a_room_from_being_checked(world: RoomsWorld) -> None:
     await world.show(world.booking())
     await world.go_to(START)
     world.node.store.delete(CONFERENCE, 1)
@@ -69,10 +69,10 @@ async def test_changes_do_not_keep_a_room_from_being_looked_after(world: RoomsWo
 
 
 @pytest.mark.parametrize("is_atomic", [True, False])
-async def test_a_room_that_was_deleted_by_hand_keeps_no_other_from_being_removed(
+async def test_a_room_deleted_by_hand_does_not_prevent_the_removal_of_others(
     world: RoomsWorld, is_atomic: bool
 ) -> None:
-    """A bulk removal ends at the first object that is gone."""
+    """A bulk removal stops at the first object that is missing."""
     world.node.variants.bulk_is_atomic = is_atomic
     for number in (1, 2, 3):
         await world.show(world.booking(number))
@@ -83,8 +83,8 @@ async def test_a_room_that_was_deleted_by_hand_keeps_no_other_from_being_removed
     assert await world.left() == []
 
 
-async def test_a_change_never_opens_a_room_to_anybody(world: RoomsWorld) -> None:
-    """The group of a meeting that is changed is not there: the room stays with the one that it has."""
+async def test_a_change_never_removes_a_rooms_access_restriction(world: RoomsWorld) -> None:
+    """The meeting is changed to a group that does not exist on the node: the room keeps its present group."""
     await world.show(world.booking(identity_provider_group="Staff"))
     await world.go_to(MADE)
     assert world.room()["host_identity_provider_group"] == STAFF
@@ -102,7 +102,7 @@ async def test_a_change_never_opens_a_room_to_anybody(world: RoomsWorld) -> None
     assert await world.alarms() == {}
 
 
-async def test_a_group_that_is_made_by_hand_is_found_with_the_next_look(world: RoomsWorld) -> None:
+async def test_a_group_created_by_hand_is_found_at_the_next_check(world: RoomsWorld) -> None:
     await world.show(world.booking(identity_provider_group="Guests"))
     await world.go_to(MADE)
     world.node.store.create(IDENTITY_PROVIDER_GROUP, {"name": "Guests"}, world.clock.now())
@@ -110,8 +110,8 @@ async def test_a_group_that_is_made_by_hand_is_found_with_the_next_look(world: R
     assert world.names() == ["Room 0"]
 
 
-async def test_a_room_without_its_aliases_is_none(world: RoomsWorld) -> None:
-    """A node may leave a conference behind of which it refused an alias."""
+async def test_a_room_without_its_aliases_does_not_count_as_a_room(world: RoomsWorld) -> None:
+    """A node may keep a conference after refusing one of its aliases."""
     world.node.variants.nested_is_atomic = False
     world.foreign("Foreign", "77100001")
     for number in (1, 2):
@@ -128,8 +128,8 @@ async def test_a_room_without_its_aliases_is_none(world: RoomsWorld) -> None:
     assert world.names() == []
 
 
-async def test_a_room_whose_making_was_not_confirmed_has_what_its_meeting_has_by_then(world: RoomsWorld) -> None:
-    """Also where the meeting has become again by then what it was before."""
+async def test_a_room_whose_creation_was_not_confirmed_follows_its_meetings_latest_changes(world: RoomsWorld) -> None:
+    """This includes a meeting that has since returned to its original state."""
     world.node.faults.add({"on": "POST /api", "status": 502})
     await world.show(world.booking())
     await world.go_to(MADE)
@@ -145,7 +145,7 @@ async def test_a_room_whose_making_was_not_confirmed_has_what_its_meeting_has_by
     assert room["ivr_theme"] is None
 
 
-async def test_a_node_that_cannot_be_asked_for_many_tags_is_asked_for_each(world: RoomsWorld) -> None:
+async def test_a_node_that_cannot_filter_by_many_tags_is_asked_for_each_tag(world: RoomsWorld) -> None:
     world.node.variants.knows_in = False
     for number in range(1, 6):
         await world.show(world.booking(number))
@@ -162,8 +162,8 @@ async def test_a_node_that_cannot_be_asked_for_many_tags_is_asked_for_each(world
      ("/api/admin/configuration/v1/end_user/1/", False), ("/api/admin/configuration/v1/conference/", False),
      ("/api/admin/configuration/v1/conference/../end_user/1/", False), ("", False)],
 )  # fmt: skip
-async def test_no_answer_leads_to_another_place(world: RoomsWorld, uri: str, is_ours: bool) -> None:
-    """The URI of a room is one of the node's own conferences, whatever host it names."""
+async def test_an_answer_cannot_redirect_requests_to_another_path(world: RoomsWorld, uri: str, is_ours: bool) -> None:
+    """A room's URI is that of one of the node's own conferences, whatever host it names."""
     shown = world.node.store.shown
     world.node.store.objects["conference"][world.foreign("Room", "room")]["tag"] = "ours"
     with pytest.MonkeyPatch.context() as patch:
@@ -178,8 +178,8 @@ async def test_no_answer_leads_to_another_place(world: RoomsWorld, uri: str, is_
                 await node.conferences.by_tags({"ours"})
 
 
-async def test_a_place_elsewhere_is_never_asked(world: RoomsWorld) -> None:
-    """What names another host would take the credentials there."""
+async def test_a_url_outside_the_node_is_never_requested(world: RoomsWorld) -> None:
+    """A URL with another host name would send the credentials there."""
     node = await world.services.conferences.node_of(world.integration.uuid)
     assert node is not None
     for place in ("https://evil.example/api/admin/1/", "//evil.example/1/", "/elsewhere/1/"):
@@ -188,8 +188,8 @@ async def test_a_place_elsewhere_is_never_asked(world: RoomsWorld) -> None:
     assert world.requests == []
 
 
-async def test_a_tag_that_is_changed_by_hand_is_given_back(world: RoomsWorld) -> None:
-    """It is what a room is found by; without it nobody would remove the room."""
+async def test_a_tag_changed_by_hand_is_restored(world: RoomsWorld) -> None:
+    """Rooms are found by their tag; without it, nobody would remove the room."""
     await world.show(world.booking())
     await world.go_to(START)
     world.node.store.objects["conference"][1] |= {"tag": "", "pin": "1234"}
@@ -201,7 +201,7 @@ async def test_a_tag_that_is_changed_by_hand_is_given_back(world: RoomsWorld) ->
     assert world.names() == []
 
 
-async def test_an_alias_that_another_conference_got_by_hand_is_no_room_of_ours(world: RoomsWorld) -> None:
+async def test_a_conference_that_was_given_our_alias_by_hand_is_not_taken_for_our_room(world: RoomsWorld) -> None:
     await world.show(world.booking())
     await world.go_to(START)
     restored_from_an_older_backup(world)
@@ -213,18 +213,16 @@ async def test_an_alias_that_another_conference_got_by_hand_is_no_room_of_ours(w
     assert world.node.store.objects["conference"][1]["tag"] == ""
 
 
-async def test_nobody_is_kept_waiting_longer_than_a_limit_of_a_minute_explains(world: RoomsWorld) -> None:
-    """A node answers a limited number of requests a minute; a longer pause is not its own, and it is retried before
-    that is over.
-    """
+async def test_a_pause_longer_than_the_per_minute_limit_explains_is_ignored(world: RoomsWorld) -> None:
+    """A node limits its requests per minute, so a longer pause cannot come from that limit: it is cut short."""
     world.node.faults.add({"on": "*", "status": 429, "retry_after": 86400})
     await world.show(world.booking())
     await world.go_to(MADE + 6 * MINUTE)
     assert world.names() == ["Room 0"]
 
 
-async def test_a_room_over_which_a_node_stumbles_holds_up_no_other(world: RoomsWorld) -> None:
-    """An internal error is about what was sent where the node answers everything else."""
+async def test_a_room_that_makes_the_node_fail_delays_no_other_room(world: RoomsWorld) -> None:
+    """If the node answers everything else, an internal error must be caused by what was sent."""
     world.node.variants.clash_is_error = True
     world.foreign("Foreign", "77100003")
     for number in range(1, 6):
@@ -240,7 +238,7 @@ async def test_a_room_over_which_a_node_stumbles_holds_up_no_other(world: RoomsW
     assert len(world.names()) == 5
 
 
-async def test_a_room_that_cannot_be_removed_holds_up_no_other_and_is_told(world: RoomsWorld) -> None:
+async def test_a_room_that_cannot_be_removed_delays_no_other_and_raises_an_alarm(world: RoomsWorld) -> None:
     for number in (1, 2, 3):
         await world.show(world.booking(number))
     await world.go_to(CLOSES - MINUTE)
@@ -259,7 +257,7 @@ async def test_a_room_that_cannot_be_removed_holds_up_no_other_and_is_told(world
 
 
 @pytest.mark.parametrize("status", [405, 409, 422, 501])
-async def test_a_node_that_takes_no_bulk_changes_gets_rooms_one_by_one(world: RoomsWorld, status: int) -> None:
+async def test_a_node_that_rejects_bulk_changes_gets_rooms_one_by_one(world: RoomsWorld, status: int) -> None:
     world.node.faults.add({"on": "PATCH /api", "status": status, "times": None})
     for number in (1, 2, 3):
         await world.show(world.booking(number))

@@ -36,7 +36,7 @@ async def a_world(**parts: Any) -> RoomsWorld:
 
 
 @pytest.mark.parametrize("outage", OUTAGES, ids=str)
-async def test_a_node_that_is_away_gets_its_rooms_when_it_is_back(outage: dict[str, Any]) -> None:
+async def test_a_node_that_was_down_gets_its_rooms_when_it_is_back(outage: dict[str, Any]) -> None:
     world = await a_world()
     for number in (1, 2, 3):
         await world.show(world.booking(number))
@@ -45,7 +45,7 @@ async def test_a_node_that_is_away_gets_its_rooms_when_it_is_back(outage: dict[s
     alarms = await world.alarms()
     assert "Management Node" in alarms[AlarmKind.BRIDGE]
     assert all(alias in alarms[AlarmKind.ROOMS] for alias in ("77100001", "77100002", "77100003"))
-    assert len(world.requests) <= 40, "it is not asked again and again"
+    assert len(world.requests) <= 40, "it is not asked over and over"
     world.node.faults.clear()
     await world.go_to(OPENS + timedelta(minutes=4))
     assert sorted(world.names()) == ["Room 1", "Room 2", "Room 3"]
@@ -71,8 +71,8 @@ async def test_a_room_is_removed_when_the_node_is_back(outage: dict[str, Any]) -
 
 @pytest.mark.parametrize("on", ["GET", "POST", "PATCH", "DELETE"])
 @pytest.mark.parametrize("outage", OUTAGES, ids=str)
-async def test_one_request_that_fails_is_made_up_for(outage: dict[str, Any], on: str) -> None:
-    """Also one that was done, and not confirmed."""
+async def test_one_failed_request_is_repeated_without_harm(outage: dict[str, Any], on: str) -> None:
+    """This includes a request that took effect without being confirmed."""
     world = await a_world()
     world.node.faults.add({"on": f"{on} /api", **outage})
     await world.show(world.booking())
@@ -87,8 +87,8 @@ async def test_one_request_that_fails_is_made_up_for(outage: dict[str, Any], on:
     assert await world.left() == []
 
 
-async def test_a_node_that_is_away_holds_up_no_acceptance() -> None:
-    """What shows a booking never asks the node."""
+async def test_a_node_that_is_down_does_not_delay_accepting_a_meeting() -> None:
+    """Showing a booking never calls the node."""
     world = await a_world()
     world.node.faults.add({"on": "*", "times": None, "action": "hang"})
     await world.show(world.booking())
@@ -97,7 +97,7 @@ async def test_a_node_that_is_away_holds_up_no_acceptance() -> None:
     assert world.requests == []
 
 
-async def test_anothers_wrong_password_says_nothing_about_the_node() -> None:
+async def test_another_integrations_wrong_password_says_nothing_about_the_node() -> None:
     world = await a_world()
     other = world.integration
     await world.integrate(room_mailbox_email_address="other@example.com", bridge_password="wrong", bridge_username="x")
@@ -152,7 +152,7 @@ SCENARIOS = [opened, changed, taken, moved, cancelled, over]
 
 
 class FusedWire(httpx.AsyncBaseTransport):
-    """A wire on a fuse."""
+    """A wire that fails when its fuse burns through."""
 
     def __init__(self, wire: httpx.AsyncBaseTransport, fuse: Fuse) -> None:
         self._wire, self._fuse = wire, fuse
@@ -163,7 +163,7 @@ class FusedWire(httpx.AsyncBaseTransport):
 
 
 async def crash_in(scenario: Scenario, fuse: Fuse) -> RoomsWorld:
-    """The scenario with a process that dies at an external call while rooms are handled."""
+    """Run the scenario in a process that dies at an external call while it handles rooms."""
     world = await a_world()
     await scenario(world)
     world.around = lambda storage: CrashingStorage(storage, fuse)
@@ -196,7 +196,7 @@ async def outcome(world: RoomsWorld) -> object:
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("scenario", SCENARIOS)
-async def test_a_crash_at_any_call_is_healed(scenario: Scenario, after: bool) -> None:
+async def test_a_crash_at_any_call_leads_to_the_same_outcome(scenario: Scenario, after: bool) -> None:
     fuse = Fuse(at=0)
     expected = await outcome(await crash_in(scenario, fuse))
     assert fuse.calls > 5
@@ -205,7 +205,7 @@ async def test_a_crash_at_any_call_is_healed(scenario: Scenario, after: bool) ->
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-async def test_a_failure_of_any_call_is_made_up_for(scenario: Scenario) -> None:
+async def test_a_failure_of_any_call_leads_to_the_same_outcome(scenario: Scenario) -> None:
     fuse = Fuse(at=0)
     expected = await outcome(await crash_in(scenario, fuse))
     for at in range(1, fuse.calls + 1):
@@ -224,7 +224,7 @@ async def two() -> tuple[RoomsWorld, RoomsWorld]:
     return first, second
 
 
-async def test_two_instances_that_do_the_same_make_one_room(two: tuple[RoomsWorld, RoomsWorld]) -> None:
+async def test_two_instances_that_do_the_same_work_create_one_room(two: tuple[RoomsWorld, RoomsWorld]) -> None:
     first, second = two
     await first.show(first.booking())
     await first.show(first.booking(2))

@@ -1,11 +1,11 @@
-"""W1: the console's page, and what it costs to open it."""
+"""W1: the console's page, and how much is transferred to open it."""
 
 import re
 
 from shared.console.pages import Console
 
 COMPRESSED_MAX_BYTES = 200 * 1024
-"""All of the console without the sign-in library, which only deployments with Entra load."""
+"""The whole console without the sign-in library, which only deployments with Entra load."""
 
 
 def test_the_whole_console_is_small() -> None:
@@ -18,8 +18,8 @@ def test_the_whole_console_is_small() -> None:
     assert sum(sizes.values()) + len(html) < COMPRESSED_MAX_BYTES
 
 
-def test_every_module_is_fetched_with_the_page() -> None:
-    """In one round trip: no module is named by another alone."""
+def test_every_module_is_preloaded_by_the_page() -> None:
+    """They load in one round trip: no module is discovered only through another one."""
     console = Console(None)
     html, _ = console.page()
     for path in re.findall(r'modulepreload" href="(/console/assets/[^"]+)"', html):

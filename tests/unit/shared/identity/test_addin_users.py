@@ -1,4 +1,4 @@
-"""X5: each integration accepts the tokens of its own method, and no other."""
+"""X5: each integration accepts the tokens of its own authentication method and no others."""
 
 from dataclasses import replace
 from typing import Any
@@ -24,7 +24,7 @@ def world() -> AddInUsersWorld:
 
 
 async def method_of(world: AddInUsersWorld, integration: Integration, token: str) -> str:
-    """The method by which a token is believed; "" when it is not."""
+    """The method by which the token is verified; "" if it is not accepted."""
     try:
         return (await world.users.identify(integration, token)).method
     except NotAuthenticated:
@@ -32,32 +32,32 @@ async def method_of(world: AddInUsersWorld, integration: Integration, token: str
 
 
 @pytest.mark.parametrize("method", ["EXCHANGE_USER_ID_TOKEN", "NAA_TOKEN", "SSO_TOKEN"])
-async def test_without_a_token_nobody_is_anybody(world: AddInUsersWorld, method: str) -> None:
+async def test_a_request_without_a_token_is_refused(world: AddInUsersWorld, method: str) -> None:
     with pytest.raises(NotAuthenticated, match="header `token`"):
         await world.users.identify(integration(method), "")
 
 
-async def test_exchange_s_users_prove_themselves_by_exchange_only(world: AddInUsersWorld) -> None:
+async def test_exchange_users_can_prove_themselves_with_exchange_tokens_only(world: AddInUsersWorld) -> None:
     chosen = integration("EXCHANGE_USER_ID_TOKEN")
     assert await method_of(world, chosen, world.exchange_token(chosen)) == "exchange_token"
     assert await method_of(world, chosen, world.exchange_token(chosen, ONLINE)) == "exchange_token"
     assert await method_of(world, chosen, world.entra.token()) == ""
 
 
-async def test_a_token_for_another_integration_s_pane_proves_nothing(world: AddInUsersWorld) -> None:
+async def test_a_token_for_another_integrations_pane_proves_nothing(world: AddInUsersWorld) -> None:
     chosen = integration("EXCHANGE_USER_ID_TOKEN", uuid=STRANGER)
     other = integration("EXCHANGE_USER_ID_TOKEN", uuid=API)
     assert await method_of(world, chosen, world.exchange_token(other)) == ""
 
 
-async def test_nested_app_authentication(world: AddInUsersWorld) -> None:
+async def test_nested_app_authentication_tokens_are_accepted(world: AddInUsersWorld) -> None:
     chosen = integration("NAA_TOKEN")
     assert await method_of(world, chosen, world.entra.token()) == "entra"
     assert await method_of(world, chosen, world.entra.token(aud=ADD_IN)) == ""
     assert await method_of(world, chosen, world.entra.token(azp=OFFICE[0])) == ""
 
 
-async def test_single_sign_on(world: AddInUsersWorld) -> None:
+async def test_single_sign_on_tokens_are_accepted(world: AddInUsersWorld) -> None:
     chosen = integration("SSO_TOKEN")
     for office in OFFICE:
         assert await method_of(world, chosen, world.entra.token(aud=ADD_IN, azp=office)) == "entra"
@@ -66,18 +66,18 @@ async def test_single_sign_on(world: AddInUsersWorld) -> None:
 
 
 @pytest.mark.parametrize("method", ["NAA_TOKEN", "SSO_TOKEN"])
-async def test_on_premises_users_of_a_hybrid_deployment_still_bring_exchange_s(
+async def test_on_premises_users_of_a_hybrid_deployment_still_use_exchange_tokens(
     world: AddInUsersWorld, method: str
 ) -> None:
     hybrid = integration(method)
     assert await method_of(world, hybrid, world.exchange_token(hybrid)) == "exchange_token"
-    assert await method_of(world, hybrid, world.exchange_token(hybrid, ONLINE)) == "", "it may be any tenant's"
+    assert await method_of(world, hybrid, world.exchange_token(hybrid, ONLINE)) == "", "it may come from any tenant"
     online = integration(method, domains=[])
     assert await method_of(world, online, world.exchange_token(online)) == ""
 
 
 @pytest.mark.parametrize("setting", ["graph_tenant_id", "addin_authority_url"])
-async def test_metadata_of_all_tenants_needs_a_tenant_named_elsewhere(setting: str) -> None:
+async def test_metadata_for_all_tenants_requires_a_tenant_in_another_setting(setting: str) -> None:
     world = AddInUsersWorld()
     world.entra = Entra(world.entra.clock, "common")
     tenant = world.entra.claims()["tid"]
@@ -89,8 +89,8 @@ async def test_metadata_of_all_tenants_needs_a_tenant_named_elsewhere(setting: s
     assert await method_of(world, chosen, world.entra.token()) == "entra"
 
 
-async def test_the_settings_choose_the_way_to_the_keys(world: AddInUsersWorld) -> None:
-    """E5: the web proxy is passed by for all that an integration fetches."""
+async def test_the_settings_decide_whether_keys_are_fetched_through_the_proxy(world: AddInUsersWorld) -> None:
+    """E5: an integration may bypass the web proxy for everything that it fetches."""
 
     async def nothing(url: str) -> Any:
         raise Unavailable("the proxy does not know this host")

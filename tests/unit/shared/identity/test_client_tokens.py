@@ -24,7 +24,7 @@ TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 class ClientTokensWorld:
-    """A deployment with one client, which holds its key."""
+    """A deployment with one client; the test holds the client's key."""
 
     def __init__(self) -> None:
         self.clock, self.storage = FakeClock(), MemoryStorage()
@@ -39,7 +39,7 @@ class ClientTokensWorld:
         return self
 
     def assertion(self, key: str = "", algorithm: str = "ES256", without: str = "", **claims: Any) -> str:
-        """What the shell sends."""
+        """Send what the shell sends."""
         self.number += 1
         now, id_ = int(self.clock.now().timestamp()), self.client.client_id
         sent = {"iss": id_, "sub": id_, "aud": ENDPOINT, "iat": now, "exp": now + HOUR, "jti": f"{self.number:036}"}
@@ -57,13 +57,13 @@ async def world() -> ClientTokensWorld:
 
 
 class Nobody:
-    """The other ways to prove an admin."""
+    """The other ways in which an admin can prove their identity."""
 
     async def authenticate(self, headers: Mapping[str, str]) -> Admin:
         raise NotAllowed("others")
 
 
-async def test_a_good_assertion_buys_a_token_that_is_good_for_a_while(world: ClientTokensWorld) -> None:
+async def test_a_valid_assertion_gets_a_token_that_is_valid_for_a_while(world: ClientTokensWorld) -> None:
     answer = await world.issue(world.assertion())
     assert (answer["token_type"], answer["expires_in"]) == ("Bearer", ACCESS_TOKEN_LIFETIME.total_seconds())
     assert answer["expires_in"] > 5 * 60, "the shell renews a token five minutes before its end, before each request"
@@ -74,7 +74,7 @@ async def test_a_good_assertion_buys_a_token_that_is_good_for_a_while(world: Cli
         await admins.authenticate(headers)
 
 
-async def test_a_token_has_the_role_that_its_client_has_now(world: ClientTokensWorld) -> None:
+async def test_a_token_has_the_present_role_of_its_client(world: ClientTokensWorld) -> None:
     admins = ClientAdmins(world.tokens, Nobody())
     headers = {"authorization": f"bearer {(await world.issue(world.assertion()))['access_token']}"}
     await world.clients.change(world.client.id, role="Scheduling.Read")
@@ -87,7 +87,7 @@ async def test_a_token_has_the_role_that_its_client_has_now(world: ClientTokensW
 
 
 @pytest.mark.parametrize("header", ["", "Basic YTpi", "Bearer x", "Bearer " + jwt.encode({}, "k" * 32)])
-async def test_what_is_no_such_token_is_left_to_others(world: ClientTokensWorld, header: str) -> None:
+async def test_other_authorization_headers_are_left_to_other_methods(world: ClientTokensWorld, header: str) -> None:
     with pytest.raises(NotAllowed, match="others"):
         await ClientAdmins(world.tokens, Nobody()).authenticate({"authorization": header})
 
@@ -113,7 +113,9 @@ async def test_what_is_no_such_token_is_left_to_others(world: ClientTokensWorld,
         ({"algorithm": "HS256", "key": "k" * 32}, "ES256"),
     ],
 )
-async def test_any_other_assertion_is_refused(world: ClientTokensWorld, claims: dict[str, Any], reason: str) -> None:
+async def test_an_assertion_with_a_wrong_claim_is_refused(
+    world: ClientTokensWorld, claims: dict[str, Any], reason: str
+) -> None:
     with pytest.raises(GrantRefused, match=reason) as refused:
         await world.issue(world.assertion(**claims))
     assert refused.value.error == "invalid_client"
@@ -122,7 +124,7 @@ async def test_any_other_assertion_is_refused(world: ClientTokensWorld, claims: 
 @pytest.mark.parametrize(
     "assertion", ["x", "a.b.c", "x" * 20_000, "é.é.é", jwt.encode({"iss": "x"}, "", algorithm="none")]
 )
-async def test_what_is_no_assertion_is_refused(world: ClientTokensWorld, assertion: str) -> None:
+async def test_a_text_that_is_not_an_assertion_is_refused(world: ClientTokensWorld, assertion: str) -> None:
     with pytest.raises(GrantRefused, match="assertion was rejected"):
         await world.issue(assertion)
 
@@ -133,8 +135,8 @@ async def test_another_clients_key_proves_nothing(world: ClientTokensWorld) -> N
         await world.issue(world.assertion(key=other_key))
 
 
-async def test_the_public_key_is_no_secret_to_sign_with(world: ClientTokensWorld) -> None:
-    """PyJWT itself refuses to sign with a public key, so the token is put together by hand."""
+async def test_the_public_key_cannot_be_used_as_a_shared_secret(world: ClientTokensWorld) -> None:
+    """PyJWT itself refuses to sign with a public key, so the test assembles the token by hand."""
     import base64
     import hmac
 
@@ -145,7 +147,7 @@ async def test_the_public_key_is_no_secret_to_sign_with(world: ClientTokensWorld
         await world.issue(f"{head}.{body}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}")
 
 
-async def test_an_assertion_is_good_once_for_as_long_as_anybody_would_take_it(world: ClientTokensWorld) -> None:
+async def test_an_assertion_can_be_used_once_during_its_whole_lifetime(world: ClientTokensWorld) -> None:
     used = world.assertion()
     await world.issue(used)
     for passed in (timedelta(0), timedelta(hours=1) + SKEW - timedelta(seconds=1)):
@@ -157,7 +159,7 @@ async def test_an_assertion_is_good_once_for_as_long_as_anybody_would_take_it(wo
     with pytest.raises(GrantRefused, match="expired"):
         await world.issue(used)
     left = [row.key async for row in world.storage.table("integrations").rows("api-clients", "assertion:")]
-    assert len(left) == 1, "what nobody would take any more is forgotten"
+    assert len(left) == 1, "assertions that have expired are forgotten"
 
 
 @pytest.mark.parametrize(
@@ -169,7 +171,9 @@ async def test_an_assertion_is_good_once_for_as_long_as_anybody_would_take_it(wo
         ({"client_assertion": None}, "invalid_request"),
     ],
 )
-async def test_other_grants_are_refused(world: ClientTokensWorld, change: dict[str, str | None], error: str) -> None:
+async def test_other_grant_types_are_refused(
+    world: ClientTokensWorld, change: dict[str, str | None], error: str
+) -> None:
     form = {"grant_type": "client_credentials", "client_assertion_type": TYPE, "client_assertion": world.assertion()}
     sent = {name: value for name, value in {**form, **change}.items() if value is not None}
     with pytest.raises(GrantRefused) as refused:
@@ -177,7 +181,7 @@ async def test_other_grants_are_refused(world: ClientTokensWorld, change: dict[s
     assert refused.value.error == error
 
 
-async def test_attempts_are_bounded_of_one_address_and_of_all(world: ClientTokensWorld) -> None:
+async def test_attempts_are_limited_per_address_and_in_total(world: ClientTokensWorld) -> None:
     async def attempts(sender: str) -> int:
         for number in range(ATTEMPTS_PER_MINUTE + 1):
             try:
@@ -188,7 +192,7 @@ async def test_attempts_are_bounded_of_one_address_and_of_all(world: ClientToken
         return -1
 
     assert await attempts("203.0.113.7, 192.0.2.1:4711") == ATTEMPTS_PER_MINUTE_OF_ONE
-    assert await attempts("192.0.2.1") == 0, "what a client writes in front changes nothing"
+    assert await attempts("192.0.2.1") == 0, "an address that the client puts in front changes nothing"
     allowed = sum([await attempts(f"192.0.2.{number}") for number in range(2, 30)])
     assert allowed == ATTEMPTS_PER_MINUTE - ATTEMPTS_PER_MINUTE_OF_ONE
     world.clock.move(timedelta(minutes=1))

@@ -1,4 +1,4 @@
-"""X5: the short form of a sign-in's one-time code, for people who type it where the dialog cannot reach the pane."""
+"""X5: the short form of a sign-in's one-time code, which users type if the dialog cannot reach the pane."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -38,33 +38,35 @@ async def refused(codes: Codes, code: str, integration: str = "integration", ver
     return False
 
 
-async def test_it_can_be_typed(codes: Codes) -> None:
+async def test_a_short_code_can_be_typed(codes: Codes) -> None:
     typed = by_hand(await codes.issue(attempt(), ALICE))
     assert re.fullmatch(r"[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}", typed)
     assert await codes.redeem("integration", typed, VERIFIER) == ALICE
 
 
-async def test_it_may_be_typed_as_people_type(codes: Codes) -> None:
+async def test_a_short_code_is_accepted_in_any_case_with_spaces_and_lookalike_letters(codes: Codes) -> None:
     typed = by_hand(await codes.issue(attempt(), ALICE)).lower().replace("-", " ")
     assert await codes.redeem("integration", f" {typed.replace('0', 'o').replace('1', 'l')} ", VERIFIER) == ALICE
 
 
-async def test_it_is_the_right_one_of_many(codes: Codes) -> None:
+async def test_a_short_code_finds_the_right_one_of_many_codes(codes: Codes) -> None:
     for number in range(5):
         await codes.issue(attempt(f"other {number}", f"{number}" * 43), Redeemed("bob", "b"))
     typed = by_hand(await codes.issue(attempt(), ALICE))
     assert await codes.redeem("integration", typed, VERIFIER) == ALICE
 
 
-async def test_a_pane_may_have_several(codes: Codes) -> None:
-    """The dialog could not reach it, so its user signs in again in the browser's own window."""
+async def test_a_pane_may_have_several_codes(codes: Codes) -> None:
+    """The dialog could not reach the pane, so the user signs in again in a browser window."""
     await codes.issue(attempt("dialog"), ALICE)
     typed = by_hand(await codes.issue(attempt("browser"), ALICE))
     assert await codes.redeem("integration", typed, VERIFIER) == ALICE
 
 
 @pytest.mark.parametrize("first_by_hand", [True, False])
-async def test_both_forms_together_are_good_once(codes: Codes, first_by_hand: bool) -> None:
+async def test_the_short_and_long_form_of_a_code_can_be_used_only_once_together(
+    codes: Codes, first_by_hand: bool
+) -> None:
     code = await codes.issue(attempt(), ALICE)
     first, second = (by_hand(code), code) if first_by_hand else (code, by_hand(code))
     await codes.redeem("integration", first, VERIFIER)
@@ -72,7 +74,7 @@ async def test_both_forms_together_are_good_once(codes: Codes, first_by_hand: bo
     assert await refused(codes, second)
 
 
-async def test_it_is_worth_nothing_elsewhere(codes: Codes) -> None:
+async def test_a_short_code_is_worthless_in_another_pane(codes: Codes) -> None:
     typed = by_hand(await codes.issue(attempt(), ALICE))
     assert await refused(codes, typed, verifier="w" * 43), "another pane"
     assert await refused(codes, typed, integration="another")
@@ -81,7 +83,7 @@ async def test_it_is_worth_nothing_elsewhere(codes: Codes) -> None:
     assert not await refused(codes, typed)
 
 
-async def test_it_is_good_for_a_minute(codes: Codes, clock: FakeClock) -> None:
+async def test_a_short_code_is_valid_for_a_minute(codes: Codes, clock: FakeClock) -> None:
     typed = by_hand(await codes.issue(attempt(), ALICE))
     clock.move(timedelta(seconds=60))
     assert await refused(codes, typed)

@@ -1,4 +1,4 @@
-"""Documents are taken whole, in time, from where they were asked; anything else is an outage."""
+"""Documents are read completely, within a time limit and from the requested URL; anything else counts as an outage."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -38,21 +38,21 @@ ANSWERS: dict[str, Callable[[httpx.Request], httpx.Response]] = {
     "no JSON": lambda _: httpx.Response(200, text="<html>"),
     "no text": lambda _: httpx.Response(200, content=b"\xff\xfe\x00"),
     "nesting without end": lambda _: httpx.Response(200, content=b"[" * 200_000),
-    "a document without end": lambda _: httpx.Response(200, content=endless()),
+    "an endless document": lambda _: httpx.Response(200, content=endless()),
     "one that is too large": lambda _: httpx.Response(200, content=b" " * (MAX_DOCUMENT + 1)),
     "no connection": failing,
 }
 
 
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
-async def test_a_document_that_cannot_be_had_is_an_outage(answer: Callable[[httpx.Request], httpx.Response]) -> None:
+async def test_a_document_that_cannot_be_read_is_an_outage(answer: Callable[[httpx.Request], httpx.Response]) -> None:
     store = served(answer)
     with pytest.raises(Unavailable):
         await store.fetch(URL)
     await store.close()
 
 
-async def test_a_document_that_trickles_in_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_document_that_trickles_in_is_abandoned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(documents, "FETCH_TIMEOUT", 0.02)
     store = served(lambda _: httpx.Response(200, content=trickle()))
     with pytest.raises(Unavailable):
@@ -60,13 +60,13 @@ async def test_a_document_that_trickles_in_is_given_up(monkeypatch: pytest.Monke
     await store.close()
 
 
-async def test_a_document_comes_as_it_is() -> None:
+async def test_a_document_is_returned_unchanged() -> None:
     store = served(lambda request: httpx.Response(200, json={"asked": str(request.url)}))
     assert await store.fetch(URL) == {"asked": URL}
     await store.close()
 
 
-async def test_a_form_is_answered_with_status_and_document() -> None:
+async def test_a_posted_form_returns_status_and_document() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         assert request.headers["Content-Type"] == "application/x-www-form-urlencoded"
         return httpx.Response(400, json={"error": "invalid_grant", "sent": request.content.decode()})
@@ -77,7 +77,7 @@ async def test_a_form_is_answered_with_status_and_document() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["no JSON", "a document without end", "one that is too large", "no connection"])
-async def test_a_form_s_answer_that_cannot_be_had_is_an_outage(name: str) -> None:
+@pytest.mark.parametrize("name", ["no JSON", "an endless document", "one that is too large", "no connection"])
+async def test_an_unreadable_answer_to_a_form_is_an_outage(name: str) -> None:
     with pytest.raises(Unavailable):
         await served(ANSWERS[name]).post(URL, {})

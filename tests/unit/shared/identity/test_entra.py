@@ -1,4 +1,4 @@
-"""X5: an Entra access token proves its user, and nothing else passes for one (docs/facts/exchange.md §10)."""
+"""X5: an Entra access token proves who its user is, and nothing else is accepted (docs/facts/exchange.md §10)."""
 
 import base64
 import hashlib
@@ -45,7 +45,7 @@ def tokens(entra: Entra, clock: FakeClock) -> EntraTokens:
     return EntraTokens(EntraKeys(entra.fetch, clock), clock)
 
 
-async def test_a_token_proves_its_user_by_what_never_changes(entra: Entra, tokens: EntraTokens) -> None:
+async def test_a_token_identifies_its_user_by_claims_that_never_change(entra: Entra, tokens: EntraTokens) -> None:
     caller = await tokens.verify(entra.token(preferred_username="alice@example.com", name="Alice"), RULES)
     assert caller.key == f"entra:{TENANT}:{ALICE}"
     renamed = await tokens.verify(entra.token(preferred_username="bob@example.com", oid=ALICE.upper()), RULES)
@@ -57,7 +57,7 @@ async def test_our_scope_may_be_one_of_several(entra: Entra, tokens: EntraTokens
     assert await tokens.verify(entra.token(scp=scope), RULES)
 
 
-async def test_ids_are_compared_without_regard_to_case(entra: Entra, tokens: EntraTokens) -> None:
+async def test_ids_are_compared_case_insensitively(entra: Entra, tokens: EntraTokens) -> None:
     rules = replace(RULES, audience=API.upper(), clients=[ADD_IN.upper()])
     assert await tokens.verify(entra.token(), rules)
 
@@ -78,21 +78,21 @@ WRONG: dict[str, dict[str, Any]] = {
     "another tenant": {"tid": STRANGER},
     "another tenant within our issuer": {"tid": STRANGER, "iss": f"{LOGIN}/{TENANT}/v2.0"},
     "no tenant": {"tid": None},
-    "a tenant that is a part of the issuer": {"tid": "login"},
+    "a tenant that is a substring of the issuer": {"tid": "login"},
     "no user": {"oid": None},
-    "a user that is no id": {"oid": "alice@example.com"},
+    "a user that is not an id": {"oid": "alice@example.com"},
     "an app's": {"scp": None, "roles": ["Scheduling.Admin"]},
-    "an app's, by its type": {"idtyp": "app"},
+    "an app's token, by its type": {"idtyp": "app"},
     "no scope": {"scp": ""},
     "another scope": {"scp": "access_as_user2"},
-    "a scope that is no text": {"scp": ["access_as_user"]},
+    "a scope that is not a text": {"scp": ["access_as_user"]},
     "another client's": {"azp": STRANGER},
     "nobody's client": {"azp": None},
     "an ID token": {"scp": None, "azp": None, "aud": ADD_IN},
     "times as text": {"exp": "9999999999", "nbf": "0"},
     "no expiry": {"exp": None},
     "no start": {"nbf": None},
-    "times without an end": {"exp": 1e400, "nbf": 0},
+    "infinite times": {"exp": 1e400, "nbf": 0},
 }
 
 
@@ -103,11 +103,11 @@ async def test_a_token_with_a_wrong_claim_is_refused(
     with caplog.at_level(logging.INFO), pytest.raises(NotAuthenticated) as refusal:
         await tokens.verify(entra.token(**changes), RULES)
     assert str(refusal.value) == str(refusal.value.args[0])
-    assert "reopen the add-in" in str(refusal.value), "all refusals read alike"
-    assert [record for record in caplog.records if "was rejected" in record.getMessage()], "the log knows why"
+    assert "reopen the add-in" in str(refusal.value), "all refusals read the same"
+    assert [record for record in caplog.records if "was rejected" in record.getMessage()], "the log contains the reason"
 
 
-async def test_a_token_is_good_from_its_start_to_its_end(entra: Entra, tokens: EntraTokens, clock: FakeClock) -> None:
+async def test_a_token_is_valid_from_its_start_to_its_end(entra: Entra, tokens: EntraTokens, clock: FakeClock) -> None:
     start = clock.now()
     token = entra.token()
     for moment, good in [
@@ -133,7 +133,7 @@ def unsigned(entra: Entra) -> str:
 
 
 def signed_with_the_public_key(entra: Entra) -> str:
-    """HS256, with what everybody can read in the key document as the secret."""
+    """HS256 with a secret that everybody can read in the key document."""
     public = entra.keys[0].private.public_key()
     secret = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     text = f"{encoded({'alg': 'HS256', 'kid': 'first', 'typ': 'JWT'})}.{encoded(entra.claims())}"
@@ -161,9 +161,9 @@ FORGED = {
         entra.claims(), entra.keys[0].private, algorithm="PS256", headers={"kid": "first"}
     ),
     "no key named": lambda entra: jwt.encode(entra.claims(), entra.keys[0].private, algorithm="RS256"),
-    "another key under a known name": lambda entra: entra.token(Key("first", pair="forger")),
+    "another key with a known key id": lambda entra: entra.token(Key("first", pair="forger")),
     "an unknown key": lambda entra: entra.token(Key("unknown")),
-    "a key named by a number": lambda entra: f"{encoded({'alg': 'RS256', 'kid': 7})}.{encoded(entra.claims())}.AAAA",
+    "a key id that is a number": lambda entra: f"{encoded({'alg': 'RS256', 'kid': 7})}.{encoded(entra.claims())}.AAAA",
     "encrypted": lambda entra: entra.token() + ".x.y",
     "10 MB": lambda entra: entra.token() + "A" * 10_000_000,
     "deeply nested": lambda entra: f"{base64.urlsafe_b64encode(b'[' * 9000).decode()}.e30.AAAA",
@@ -174,17 +174,17 @@ FORGED = {
 async def test_a_forged_token_is_refused(entra: Entra, tokens: EntraTokens, forge: Any) -> None:
     with pytest.raises(NotAuthenticated):
         await tokens.verify(forge(entra), RULES)
-    assert not [url for url in entra.asked if not url.startswith(LOGIN)], "no token chooses whom we ask"
+    assert not [url for url in entra.asked if not url.startswith(LOGIN)], "no token chooses the host that we ask"
 
 
 @given(st.text(max_size=100) | st.binary(max_size=60).map(lambda raw: base64.urlsafe_b64encode(raw).decode()))
-async def test_anything_else_is_refused(text: str) -> None:
+async def test_other_text_is_refused_as_a_token(text: str) -> None:
     clock = FakeClock()
     with pytest.raises(NotAuthenticated):
         await EntraTokens(EntraKeys(Entra(clock).fetch, clock), clock).verify(text, RULES)
 
 
-async def test_with_everybody_s_metadata_only_named_tenants_get_in(clock: FakeClock) -> None:
+async def test_with_metadata_for_all_tenants_only_named_tenants_are_admitted(clock: FakeClock) -> None:
     entra = Entra(clock, "common")
     tokens = EntraTokens(EntraKeys(entra.fetch, clock), clock)
     rules = replace(RULES, metadata_url=entra.url)
@@ -195,8 +195,8 @@ async def test_with_everybody_s_metadata_only_named_tenants_get_in(clock: FakeCl
     assert (await tokens.verify(entra.token(), replace(rules, tenants=[TENANT.upper()]))).key.endswith(ALICE)
 
 
-async def test_a_key_speaks_only_for_its_own_issuer(clock: FakeClock) -> None:
-    """Documents for all tenants contain keys of personal accounts too, with their own issuer."""
+async def test_a_key_is_valid_only_for_its_own_issuer(clock: FakeClock) -> None:
+    """Documents for all tenants also contain keys of personal accounts, with a separate issuer."""
     entra = Entra(clock, "common")
     entra.keys = [Key("all", issuer=f"{LOGIN}/{{tenantid}}/v2.0"), Key("personal", issuer=f"{LOGIN}/{STRANGER}/v2.0")]
     tokens = EntraTokens(EntraKeys(entra.fetch, clock), clock)
@@ -206,14 +206,14 @@ async def test_a_key_speaks_only_for_its_own_issuer(clock: FakeClock) -> None:
         await tokens.verify(entra.token(entra.keys[1]), rules)
 
 
-async def test_rules_without_ids_let_nobody_in(entra: Entra, tokens: EntraTokens) -> None:
+async def test_rules_without_ids_admit_nobody(entra: Entra, tokens: EntraTokens) -> None:
     for rules in (replace(RULES, audience=""), replace(RULES, clients=[""]), replace(RULES, clients=[])):
         for token in (entra.token(), entra.token(azp=""), entra.token(azp=None), entra.token(aud="")):
             with pytest.raises(NotAuthenticated):
                 await tokens.verify(token, rules)
 
 
-async def test_without_keys_nobody_can_be_told_apart(entra: Entra, tokens: EntraTokens) -> None:
+async def test_without_keys_no_user_can_be_verified(entra: Entra, tokens: EntraTokens) -> None:
     entra.is_down = True
     with pytest.raises(Unavailable):
         await tokens.verify(entra.token(), RULES)

@@ -1,4 +1,4 @@
-"""Keys are fetched from the configured authority only, and not more often than need be."""
+"""Keys are fetched from the configured authority only, and not more often than necessary."""
 
 import asyncio
 from datetime import timedelta
@@ -41,7 +41,7 @@ async def test_keys_are_fetched_once_a_day(entra: Entra, keys: EntraKeys, clock:
     assert len(entra.asked) == 4
 
 
-async def test_a_new_key_is_found_after_a_short_while(entra: Entra, keys: EntraKeys, clock: FakeClock) -> None:
+async def test_a_new_key_is_found_after_a_short_wait(entra: Entra, keys: EntraKeys, clock: FakeClock) -> None:
     await keys.key(entra.url, "first")
     entra.keys.append(Key("second"))
     clock.move(REFETCH_AFTER)
@@ -49,7 +49,7 @@ async def test_a_new_key_is_found_after_a_short_while(entra: Entra, keys: EntraK
     assert await keys.key(entra.url, "first")
 
 
-async def test_unknown_keys_cannot_make_us_hammer_the_provider(entra: Entra, keys: EntraKeys, clock: FakeClock) -> None:
+async def test_unknown_keys_cannot_make_us_flood_the_provider(entra: Entra, keys: EntraKeys, clock: FakeClock) -> None:
     for number in range(100):
         assert await keys.key(entra.url, f"unknown {number}") is None
         clock.move(SECOND)
@@ -72,7 +72,7 @@ async def test_a_provider_that_is_down_is_not_asked_again_at_once(
     assert await keys.key(entra.url, "first")
 
 
-async def test_known_keys_outlive_an_outage(entra: Entra, keys: EntraKeys, clock: FakeClock) -> None:
+async def test_known_keys_stay_valid_during_an_outage(entra: Entra, keys: EntraKeys, clock: FakeClock) -> None:
     await keys.key(entra.url, "first")
     entra.is_down = True
     clock.move(FRESH)
@@ -108,7 +108,7 @@ async def test_authorities_are_kept_apart(clock: FakeClock) -> None:
         7,
     ],
 )
-async def test_keys_of_another_host_are_not_fetched(entra: Entra, keys: EntraKeys, jwks_uri: object) -> None:
+async def test_keys_on_another_host_are_not_fetched(entra: Entra, keys: EntraKeys, jwks_uri: object) -> None:
     entra.metadata["jwks_uri"] = jwks_uri
     with pytest.raises(Unavailable):
         await keys.key(entra.url, "first")
@@ -116,7 +116,9 @@ async def test_keys_of_another_host_are_not_fetched(entra: Entra, keys: EntraKey
 
 
 @pytest.mark.parametrize("metadata", [None, [], "x", {}, {"issuer": 7, "jwks_uri": f"{LOGIN}/keys"}, {"issuer": "x"}])
-async def test_metadata_that_is_none_is_no_fault_of_the_user(entra: Entra, keys: EntraKeys, metadata: object) -> None:
+async def test_invalid_metadata_is_an_outage_and_not_the_users_fault(
+    entra: Entra, keys: EntraKeys, metadata: object
+) -> None:
     entra.metadata = metadata
     with pytest.raises(Unavailable):
         await keys.key(entra.url, "first")
@@ -126,13 +128,15 @@ async def test_metadata_that_is_none_is_no_fault_of_the_user(entra: Entra, keys:
     "document",
     [None, [], {}, {"keys": 7}, {"keys": [7]}, {"keys": [{"kty": "RSA", "kid": "first"}]}, {"keys": [{"kty": "RSA"}]}],
 )
-async def test_keys_that_are_none_are_no_fault_of_the_user(entra: Entra, keys: EntraKeys, document: object) -> None:
+async def test_invalid_keys_are_an_outage_and_not_the_users_fault(
+    entra: Entra, keys: EntraKeys, document: object
+) -> None:
     entra.documents[entra.metadata["jwks_uri"]] = document
     with pytest.raises(Unavailable):
         await keys.key(entra.url, "first")
 
 
-async def test_only_signing_keys_of_rsa_are_taken(entra: Entra, keys: EntraKeys) -> None:
+async def test_only_rsa_signing_keys_are_used(entra: Entra, keys: EntraKeys) -> None:
     good = entra.keys[0].entry()
     others = [
         {"kty": "EC", "kid": "ec", "crv": "P-256", "x": "AA", "y": "AA"},
@@ -144,7 +148,7 @@ async def test_only_signing_keys_of_rsa_are_taken(entra: Entra, keys: EntraKeys)
     assert [kid for kid in ("ec", "oct", "encryption") if await keys.key(entra.url, kid)] == []
 
 
-async def test_a_document_of_endless_keys_is_read_in_part(entra: Entra, keys: EntraKeys) -> None:
+async def test_only_a_bounded_number_of_keys_is_read(entra: Entra, keys: EntraKeys) -> None:
     good = entra.keys[0].entry()
     entries = [{**good, "kid": str(number)} for number in range(MAX_SIGNING_KEYS + 50)]
     entra.documents[entra.metadata["jwks_uri"]] = {"keys": entries}

@@ -1,4 +1,4 @@
-"""X5: an Exchange organisation's keys are fetched from the configured URL, and not more often than need be."""
+"""X5: an Exchange organisation's keys are fetched from the configured URL, and not more often than necessary."""
 
 import asyncio
 import base64
@@ -44,13 +44,13 @@ async def test_keys_are_fetched_once_a_day(exchange: Exchange, metadata: Exchang
     assert exchange.asked == [METADATA] * 2
 
 
-async def test_many_at_once_make_one_request(exchange: Exchange, metadata: ExchangeMetadata) -> None:
+async def test_concurrent_requests_fetch_keys_once(exchange: Exchange, metadata: ExchangeMetadata) -> None:
     await asyncio.gather(*(metadata.key(METADATA, OLD.x5t) for _ in range(50)))
     assert exchange.asked == [METADATA]
 
 
-async def test_a_key_roll_over_is_followed(exchange: Exchange, metadata: ExchangeMetadata, clock: FakeClock) -> None:
-    """First both keys are published, later the new one alone."""
+async def test_a_key_rollover_is_followed(exchange: Exchange, metadata: ExchangeMetadata, clock: FakeClock) -> None:
+    """First both keys are published, later only the new one."""
     await metadata.key(METADATA, OLD.x5t)
     clock.move(REFETCH_AFTER)
     exchange.documents[METADATA] = {"keys": [NEW.entry(), OLD.entry()]}
@@ -62,7 +62,7 @@ async def test_a_key_roll_over_is_followed(exchange: Exchange, metadata: Exchang
     assert await metadata.key(METADATA, OLD.x5t) is None
 
 
-async def test_strangers_cannot_make_us_hammer_the_server(
+async def test_strangers_cannot_make_us_flood_the_server(
     exchange: Exchange, metadata: ExchangeMetadata, clock: FakeClock
 ) -> None:
     for number in range(100):
@@ -86,7 +86,9 @@ async def test_a_server_that_is_down_is_left_alone_for_a_moment(
     assert await metadata.key(METADATA, OLD.x5t) is not None
 
 
-async def test_known_keys_outlive_an_outage(exchange: Exchange, metadata: ExchangeMetadata, clock: FakeClock) -> None:
+async def test_known_keys_stay_valid_during_an_outage(
+    exchange: Exchange, metadata: ExchangeMetadata, clock: FakeClock
+) -> None:
     await metadata.key(METADATA, OLD.x5t)
     del exchange.documents[METADATA]
     clock.move(FRESH)
@@ -107,7 +109,7 @@ GARBAGE: dict[str, Any] = {
     "a list": [],
     "no keys": {},
     "keys are null": {"keys": None},
-    "keys are a number": {"keys": 1},
+    "keys is a number": {"keys": 1},
     "a key is a text": {"keys": ["x"]},
     "a key is null": {"keys": [None]},
     "no certificate": {"keys": [entry(keyvalue={})]},
@@ -115,18 +117,18 @@ GARBAGE: dict[str, Any] = {
     "not base64": {"keys": [entry(keyvalue={"value": "?"})]},
     "not a certificate": {"keys": [entry(keyvalue={"value": base64.b64encode(b"garbage").decode()})]},
     "no thumbprint": {"keys": [entry(keyinfo={})]},
-    "thumbprint of another kind": {"keys": [entry(keyinfo={"x5t": []})]},
+    "a thumbprint of the wrong type": {"keys": [entry(keyinfo={"x5t": []})]},
 }
 
 
 @pytest.mark.parametrize("document", GARBAGE.values(), ids=GARBAGE)
-async def test_garbage_is_no_proof_of_anything(exchange: Exchange, metadata: ExchangeMetadata, document: Any) -> None:
+async def test_invalid_metadata_is_an_outage(exchange: Exchange, metadata: ExchangeMetadata, document: Any) -> None:
     exchange.documents[METADATA] = document
     with pytest.raises(Unavailable):
         await metadata.key(METADATA, OLD.x5t)
 
 
-async def test_keys_of_other_uses_do_not_sign(exchange: Exchange, metadata: ExchangeMetadata) -> None:
+async def test_keys_for_other_uses_cannot_sign(exchange: Exchange, metadata: ExchangeMetadata) -> None:
     exchange.documents[METADATA] = {"keys": [OLD.entry() | {"usage": "encryption"}]}
     assert await metadata.key(METADATA, OLD.x5t) is None
 

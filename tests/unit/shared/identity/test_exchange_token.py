@@ -1,4 +1,4 @@
-"""X5, rule 4: an Exchange identity token is believed by the rules of docs/facts/exchange.md §10 alone."""
+"""X5, rule 4: an Exchange identity token is accepted only under the rules of docs/facts/exchange.md §10."""
 
 import base64
 import hashlib
@@ -41,7 +41,7 @@ def tokens(exchange: Exchange, clock: FakeClock) -> ExchangeTokens:
     return ExchangeTokens(ExchangeMetadata(exchange.fetch, clock), clock)
 
 
-async def test_a_real_token_proves_its_user(exchange: Exchange, tokens: ExchangeTokens) -> None:
+async def test_a_real_token_identifies_its_user(exchange: Exchange, tokens: ExchangeTokens) -> None:
     caller = await tokens.verify(exchange.token(), [METADATA], AUDIENCE)
     assert caller == Caller(f"exchange:{ALICE}:{normalise(METADATA)}", "exchange_token")
     assert (caller.issued, caller.expires) == tuple(exchange.claims()[name] for name in ("nbf", "exp"))
@@ -62,28 +62,26 @@ FORMS: dict[str, Callable[[Exchange], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
-async def test_all_forms_of_real_and_documented_tokens_hold(
+async def test_all_forms_of_captured_and_documented_tokens_are_accepted(
     exchange: Exchange, tokens: ExchangeTokens, form: Callable[[Exchange], dict[str, Any]]
 ) -> None:
     caller = await tokens.verify(exchange.token(**form(exchange)), [METADATA], AUDIENCE)
     assert caller.key.startswith(f"exchange:{ALICE}")
 
 
-async def test_the_key_id_is_not_needed(exchange: Exchange, tokens: ExchangeTokens) -> None:
+async def test_the_key_id_is_optional(exchange: Exchange, tokens: ExchangeTokens) -> None:
     await tokens.verify(exchange.token(header={"kid": LEFT_OUT}), [METADATA], AUDIENCE)
 
 
-async def test_users_of_two_organisations_are_two_users(exchange: Exchange, tokens: ExchangeTokens) -> None:
-    """The same msexchuid in another Exchange is somebody else."""
+async def test_users_of_two_organisations_are_different_users(exchange: Exchange, tokens: ExchangeTokens) -> None:
+    """The same msexchuid in another Exchange is a different person."""
     exchange.documents[OTHER_ORGANISATION] = exchange.documents[METADATA]
     here = await tokens.verify(exchange.token(), [METADATA, OTHER_ORGANISATION], AUDIENCE)
     there = exchange.token(appctx=exchange.context(amurl=OTHER_ORGANISATION))
     assert (await tokens.verify(there, [METADATA, OTHER_ORGANISATION], AUDIENCE)).key != here.key
 
 
-async def test_a_configured_url_without_default_port_matches_only_itself(
-    exchange: Exchange, tokens: ExchangeTokens
-) -> None:
+async def test_a_configured_url_with_another_port_does_not_match(exchange: Exchange, tokens: ExchangeTokens) -> None:
     with pytest.raises(NotAuthenticated):
         await tokens.verify(exchange.token(), [METADATA.replace(".com/", ".com:8443/")], AUDIENCE)
     assert exchange.asked == []
@@ -111,7 +109,7 @@ def context(exchange: Exchange, **changes: Any) -> str:
 
 
 def with_public_key_as_secret(exchange: Exchange) -> str:
-    """HS256 with the RSA public key as the shared secret: the classic confusion of algorithms."""
+    """HS256 with the RSA public key as the shared secret: the classic algorithm confusion."""
     header = {"alg": "HS256", "typ": "JWT", "x5t": exchange.signer.x5t}
     signed = handmade(header, exchange.claims()).rpartition(".")[0]
     signature = hmac.digest(exchange.signer.public_pem, signed.encode(), hashlib.sha256)
@@ -119,7 +117,7 @@ def with_public_key_as_secret(exchange: Exchange) -> str:
 
 
 def with_other_payload(exchange: Exchange) -> str:
-    """A good token whose claims were exchanged."""
+    """A valid token whose claims were replaced."""
     header, _, signature = exchange.token().split(".")
     claims = handmade({}, exchange.claims(appctx=context(exchange, msexchuid="bob"))).split(".")[1]
     return f"{header}.{claims}.{signature}"
@@ -147,25 +145,25 @@ FORGED: dict[str, Callable[[Exchange], str]] = {
     "HS256 with the public key": with_public_key_as_secret,
     "RS512": lambda e: e.token(header={"alg": "RS512"}),
     "no thumbprint": lambda e: e.token(header={"x5t": LEFT_OUT}),
-    "thumbprint of another kind": lambda e: e.token(header={"x5t": ["a"]}),
-    "a key of the sender's own": lambda e: e.token(STRANGER, header={"jwk": {"kty": "RSA"}, "x5t": e.signer.x5t}),
+    "a thumbprint of the wrong type": lambda e: e.token(header={"x5t": ["a"]}),
+    "a key supplied by the sender": lambda e: e.token(STRANGER, header={"jwk": {"kty": "RSA"}, "x5t": e.signer.x5t}),
     "unknown critical header": lambda e: e.token(header={"crit": ["x"], "x": 1}),
     "another metadata URL": lambda e: e.token(STRANGER, appctx=context(e, amurl=EVIL)),
-    "another metadata URL, good signature": lambda e: e.token(appctx=context(e, amurl=EVIL)),
+    "another metadata URL with a valid signature": lambda e: e.token(appctx=context(e, amurl=EVIL)),
     "plain http metadata URL": lambda e: e.token(appctx=context(e, amurl=METADATA.replace("https", "http"))),
     "metadata URL on another path": lambda e: e.token(appctx=context(e, amurl=METADATA + "/x")),
     "metadata URL on another port": lambda e: e.token(appctx=context(e, amurl=METADATA.replace(".com", ".com:444"))),
     "metadata URL on an impossible port": lambda e: e.token(appctx=context(e, amurl="https://mail.example.com:99999/")),
     "metadata URL with a broken host": lambda e: e.token(appctx=context(e, amurl="https://[::1/")),
-    "metadata URL of another kind": lambda e: e.token(appctx=context(e, amurl=[METADATA])),
+    "a metadata URL of the wrong type": lambda e: e.token(appctx=context(e, amurl=[METADATA])),
     "no metadata URL": lambda e: e.token(appctx=context(e, amurl=LEFT_OUT)),
     "another version": lambda e: e.token(appctx=context(e, version="ExIdTok.V2")),
     "no version": lambda e: e.token(appctx=context(e, version=LEFT_OUT)),
     "no user": lambda e: e.token(appctx=context(e, msexchuid=LEFT_OUT)),
     "empty user": lambda e: e.token(appctx=context(e, msexchuid="")),
-    "user of another kind": lambda e: e.token(appctx=context(e, msexchuid={"a": 1})),
+    "a user of the wrong type": lambda e: e.token(appctx=context(e, msexchuid={"a": 1})),
     "no context": lambda e: e.token(appctx=LEFT_OUT),
-    "context is no JSON": lambda e: e.token(appctx="{"),
+    "context is not JSON": lambda e: e.token(appctx="{"),
     "context is a list": lambda e: e.token(appctx=["ExIdTok.V1"]),
     "context is a number": lambda e: e.token(appctx="1"),
     "context is null": lambda e: e.token(appctx="null"),
@@ -183,19 +181,19 @@ FORGED: dict[str, Callable[[Exchange], str]] = {
     "empty audience": lambda e: e.token(aud=""),
     "no expiry": lambda e: e.token(exp=LEFT_OUT),
     "no start": lambda e: e.token(nbf=LEFT_OUT),
-    "expiry is no time": lambda e: e.token(exp="soon"),
+    "expiry is not a time": lambda e: e.token(exp="soon"),
     "expiry is null": lambda e: e.token(exp=None),
     "expiry beyond numbers": lambda e: e.token(exp=float("inf")),
-    "start beyond all times": lambda e: e.token(nbf=10**400),
+    "a start outside the supported range": lambda e: e.token(nbf=10**400),
     "long expired": lambda e: e.token(nbf=0, exp=1),
 }
 
 
 @pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED)
-async def test_anything_else_is_refused(
+async def test_a_forged_token_is_refused(
     exchange: Exchange, tokens: ExchangeTokens, forged: Callable[[Exchange], str]
 ) -> None:
-    """And nothing but the configured URL is ever fetched, whatever `amurl` says."""
+    """Nothing but the configured URL is ever fetched, whatever `amurl` says."""
     exchange.documents[EVIL] = {"keys": [STRANGER.entry()]}
     with pytest.raises(NotAuthenticated) as refused:
         await tokens.verify(forged(exchange), [METADATA], AUDIENCE)
@@ -203,7 +201,7 @@ async def test_anything_else_is_refused(
     assert str(refused.value) == "The identity token is not valid. Close and reopen the add-in, and try again."
 
 
-async def test_without_configured_urls_nobody_is_believed(exchange: Exchange, tokens: ExchangeTokens) -> None:
+async def test_without_configured_urls_no_token_is_accepted(exchange: Exchange, tokens: ExchangeTokens) -> None:
     with pytest.raises(NotAuthenticated):
         await tokens.verify(exchange.token(), [], AUDIENCE)
     assert exchange.asked == []
@@ -214,7 +212,7 @@ def joined(parts: list[bytes]) -> str:
 
 
 @given(st.text(max_size=60) | st.lists(st.binary(max_size=40), min_size=3, max_size=3).map(joined))
-async def test_no_text_is_more_than_refused(text: str) -> None:
+async def test_arbitrary_text_is_refused(text: str) -> None:
     clock = FakeClock()
     exchange = Exchange(clock)
     with pytest.raises(NotAuthenticated):
@@ -230,7 +228,7 @@ nonsense = simple | st.lists(simple, max_size=2)
     name=st.sampled_from(["aud", "nbf", "exp", "appctx"]),
     value=nonsense | st.dictionaries(st.sampled_from(["version", "msexchuid", "amurl"]), nonsense),
 )
-async def test_signed_nonsense_is_refused_too(name: str, value: Any) -> None:
+async def test_a_signed_token_with_an_invalid_claim_is_refused(name: str, value: Any) -> None:
     clock = FakeClock()
     exchange = Exchange(clock)
     tokens = ExchangeTokens(ExchangeMetadata(exchange.fetch, clock), clock)
@@ -238,4 +236,4 @@ async def test_signed_nonsense_is_refused_too(name: str, value: Any) -> None:
         await tokens.verify(exchange.token(**{name: value}), [METADATA], AUDIENCE)
     except NotAuthenticated:
         return
-    assert name in ("nbf", "exp"), "only a number may by chance be a good time"
+    assert name in ("nbf", "exp"), "only a number can happen to be a valid time"

@@ -1,4 +1,4 @@
-"""A caller with a known key is answered from the cache, whatever else is being fetched meanwhile."""
+"""A caller with a known key is answered from the cache, whatever is being fetched in the meantime."""
 
 import asyncio
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ URL = "https://login.example.com/keys"
 
 
 class Publisher:
-    """Publishes keys, and takes as long as the test wants."""
+    """A publisher of keys that takes as long as the test wants."""
 
     def __init__(self) -> None:
         self.keys: Mapping[str, str] = {"known": "key"}
@@ -36,7 +36,7 @@ class Publisher:
 
 
 @pytest.mark.parametrize("age", [REFETCH_AFTER, FRESH, 2 * FRESH])
-async def test_known_keys_do_not_wait_while_an_unknown_one_is_looked_for(age: timedelta) -> None:
+async def test_known_keys_do_not_wait_while_an_unknown_one_is_fetched(age: timedelta) -> None:
     publisher, clock = Publisher(), FakeClock()
     cache = KeyCache(publisher.fetch, clock)
     assert await cache.key(URL, "known") == "key"
@@ -47,13 +47,13 @@ async def test_known_keys_do_not_wait_while_an_unknown_one_is_looked_for(age: ti
     for _ in range(128):
         task = asyncio.create_task(cache.key(URL, "known"))
         await asyncio.sleep(0)
-        assert task.done(), "answered without anything to wait for"
+        assert task.done(), "answered without waiting for anything"
         assert await task == "key"
     publisher.may_answer.set()
     assert await stranger is None
 
 
-async def test_a_withdrawn_key_is_none_once_the_fetch_is_over() -> None:
+async def test_a_withdrawn_key_is_rejected_once_the_fetch_is_over() -> None:
     publisher, clock = Publisher(), FakeClock()
     cache = KeyCache(publisher.fetch, clock)
     await cache.key(URL, "known")
@@ -62,7 +62,7 @@ async def test_a_withdrawn_key_is_none_once_the_fetch_is_over() -> None:
     assert await cache.key(URL, "known") is None
 
 
-async def test_an_unknown_key_waits_for_the_fetch_that_may_bring_it() -> None:
+async def test_an_unknown_key_waits_for_the_fetch_that_may_contain_it() -> None:
     publisher, clock = Publisher(), FakeClock()
     cache = KeyCache(publisher.fetch, clock)
     await cache.key(URL, "known")

@@ -1,4 +1,4 @@
-"""What people read when a sign-in has ended: texts as they are, and nothing that could do harm."""
+"""What people read when a sign-in has ended: texts are shown literally, and nothing in them can do harm."""
 
 import re
 from base64 import b64encode
@@ -8,16 +8,16 @@ from shared.identity.sign_in.notice import failed, service_account_signed_in
 from tests.support.integrations import an_integration
 
 
-def test_a_failure_runs_nothing_and_shows_texts_as_they_are() -> None:
+def test_a_failure_page_runs_nothing_and_shows_texts_literally() -> None:
     html, headers = failed("<b>Failed", "Tell <script>alert(1)</script>", "r-1")
     assert "<script>" not in html
     assert "Tell &lt;script&gt;" in html
     assert "<dt>Reference</dt><dd>r-1</dd>" in html
     assert headers["Content-Security-Policy"].startswith("default-src 'none'")
-    assert headers["Cross-Origin-Opener-Policy"] == "unsafe-none", "or the pane never hears that the dialog was closed"
+    assert headers["Cross-Origin-Opener-Policy"] == "unsafe-none", "the pane must learn that the dialog closed"
 
 
-def test_the_only_style_that_applies_is_the_page_s_own() -> None:
+def test_only_the_pages_own_style_sheet_applies() -> None:
     html, headers = failed("Failed", "<style>body { display: none }</style>", "r-1")
     [style] = re.findall("<style>(.*?)</style>", html, re.DOTALL)
     digest = b64encode(sha256(style.encode()).digest()).decode()
@@ -25,10 +25,10 @@ def test_the_only_style_that_applies_is_the_page_s_own() -> None:
     assert "unsafe" not in headers["Content-Security-Policy"]
 
 
-def test_an_admin_sees_which_account_is_signed_in_for_what() -> None:
+def test_an_admin_sees_which_account_is_signed_in_for_which_integration() -> None:
     integration = an_integration(name="R&D", username="svc@example.com")
     html, _ = service_account_signed_in(integration)
     assert '<main data-tone="good">' in html
     for shown in ("Successfully signed in", "R&amp;D", "svc@example.com", integration.mailbox):
         assert shown in html
-    assert "<dd></dd>" not in service_account_signed_in(an_integration())[0]  # without a username
+    assert "<dd></dd>" not in service_account_signed_in(an_integration())[0]  # without a user name

@@ -35,7 +35,7 @@ def nodes() -> BasicAuthenticator:
 
 @pytest.fixture
 def derivations(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """Every password that was put through scrypt."""
+    """Every password that was passed to scrypt."""
     passwords: list[bytes] = []
     real = hashlib.scrypt
 
@@ -48,7 +48,7 @@ def derivations(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 
 
 @pytest.mark.parametrize("scheme", ["Basic", "basic", "BASIC"])
-async def test_the_right_name_and_password_pass(nodes: BasicAuthenticator, scheme: str) -> None:
+async def test_the_right_name_and_password_are_accepted(nodes: BasicAuthenticator, scheme: str) -> None:
     await nodes.check(header(scheme=scheme))
 
 
@@ -74,24 +74,28 @@ WRONG = {
 
 
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
-async def test_anything_else_is_refused(nodes: BasicAuthenticator, wrong: str | None) -> None:
+async def test_any_other_header_is_refused(nodes: BasicAuthenticator, wrong: str | None) -> None:
     for _ in range(2):
         with pytest.raises(NotAuthenticated):
             await nodes.check(wrong)
 
 
-async def test_without_a_credential_nobody_gets_in() -> None:
+async def test_nobody_is_admitted_without_a_configured_credential() -> None:
     with pytest.raises(NotAuthenticated):
         await BasicAuthenticator(None).check(header())
 
 
-async def test_what_has_passed_once_passes_at_once(nodes: BasicAuthenticator, derivations: list[bytes]) -> None:
+async def test_a_password_that_was_accepted_before_is_accepted_without_another_check(
+    nodes: BasicAuthenticator, derivations: list[bytes]
+) -> None:
     for _ in range(20):
         await nodes.check(header())
     assert len(derivations) == 1
 
 
-async def test_what_has_failed_fails_again_at_once(nodes: BasicAuthenticator, derivations: list[bytes]) -> None:
+async def test_a_password_that_was_refused_before_is_refused_without_another_check(
+    nodes: BasicAuthenticator, derivations: list[bytes]
+) -> None:
     await nodes.check(header())
     for _ in range(3):
         with pytest.raises(NotAuthenticated):
@@ -100,7 +104,7 @@ async def test_what_has_failed_fails_again_at_once(nodes: BasicAuthenticator, de
     assert len(derivations) == 2
 
 
-async def test_several_ways_to_write_what_is_right_are_remembered(
+async def test_several_spellings_of_the_right_header_are_remembered(
     nodes: BasicAuthenticator, derivations: list[bytes]
 ) -> None:
     for _ in range(5):
@@ -109,12 +113,14 @@ async def test_several_ways_to_write_what_is_right_are_remembered(
     assert len(derivations) == 3
 
 
-async def test_nodes_that_ask_at_once_cost_one_check(nodes: BasicAuthenticator, derivations: list[bytes]) -> None:
+async def test_concurrent_requests_with_the_same_password_cost_one_check(
+    nodes: BasicAuthenticator, derivations: list[bytes]
+) -> None:
     await asyncio.gather(*(nodes.check(header()) for _ in range(100)))
     assert len(derivations) == 1
 
 
-async def test_who_hangs_up_takes_the_check_from_nobody_else(nodes: BasicAuthenticator) -> None:
+async def test_a_client_that_disconnects_does_not_cancel_the_check_for_others(nodes: BasicAuthenticator) -> None:
     first, second = asyncio.create_task(nodes.check(header())), asyncio.create_task(nodes.check(header()))
     await asyncio.sleep(0)
     first.cancel()
@@ -122,10 +128,10 @@ async def test_who_hangs_up_takes_the_check_from_nobody_else(nodes: BasicAuthent
     assert first.cancelled() or first.cancelling()
 
 
-async def test_wrong_passwords_do_not_queue_without_bound_in_front_of_the_right_one(
+async def test_wrong_passwords_do_not_delay_the_right_one_without_bound(
     nodes: BasicAuthenticator, derivations: list[bytes]
 ) -> None:
-    """One address may guess as fast as it can: the node waits for a few checks at most."""
+    """However fast one address guesses, the node waits for only a few checks."""
     guesses = [
         asyncio.create_task(nodes.check(header(password=str(n)), f"10.0.0.1, 203.0.113.7:{n}")) for n in range(500)
     ]
@@ -139,15 +145,15 @@ async def test_wrong_passwords_do_not_queue_without_bound_in_front_of_the_right_
     assert sum(type(result) is NotAuthenticated for result in results) == MAX_WAITING_OF_ONE
 
 
-async def test_guesses_from_everywhere_are_bounded_too(nodes: BasicAuthenticator, derivations: list[bytes]) -> None:
+async def test_guesses_from_many_addresses_are_limited_too(nodes: BasicAuthenticator, derivations: list[bytes]) -> None:
     guesses = [nodes.check(header(password=str(n)), f"203.0.113.{n}:4711") for n in range(200)]
     results = await asyncio.gather(*guesses, return_exceptions=True)
     assert len(derivations) == MAX_WAITING
     assert sum(isinstance(result, RateLimited) for result in results) == 200 - MAX_WAITING
-    await nodes.check(header(), "198.51.100.1")  # once they are through there is room again
+    await nodes.check(header(), "198.51.100.1")  # once they have been checked, there is room again
 
 
-async def test_what_is_turned_away_is_measured_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+async def test_refusals_for_overload_are_reported_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     clock = FakeClock()
     nodes = BasicAuthenticator(BasicCredential("node", HASH), "policy", clock)
@@ -165,14 +171,14 @@ async def test_what_is_turned_away_is_measured_once_a_minute(caplog: pytest.LogC
 async def test_a_wrong_name_costs_as_much_as_a_wrong_password(
     nodes: BasicAuthenticator, derivations: list[bytes]
 ) -> None:
-    """The time of an answer does not tell which names exist."""
+    """The response time does not reveal which names exist."""
     with pytest.raises(NotAuthenticated):
         await nodes.check(header("stranger"))
     assert len(derivations) == 1
 
 
 async def test_guesses_are_checked_one_at_a_time(nodes: BasicAuthenticator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """16 MiB of memory each would else be multiplied by the guesses."""
+    """Otherwise the 16 MiB of memory for each check would be multiplied by the number of guesses."""
     running, most, real = 0, 0, asyncio.to_thread
 
     async def counted(*args: Any) -> Any:
@@ -221,6 +227,6 @@ SALT, DIGEST = "00" * 16, "00" * 64
         (HASH.upper(), False),
     ],
 )
-def test_what_is_a_hash(text: str, valid: bool) -> None:
-    """Anything else is refused when the settings are read, not when somebody signs in."""
+def test_valid_and_invalid_password_hashes_are_told_apart(text: str, valid: bool) -> None:
+    """An invalid hash is refused when the settings are read, not when somebody signs in."""
     assert is_password_hash(text) is valid

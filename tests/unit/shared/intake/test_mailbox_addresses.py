@@ -26,18 +26,18 @@ class Learning:
         return await MailboxAddresses(self.storage, self.clock).of(UUID)
 
 
-async def test_nothing_is_known_before_exchange_was_asked() -> None:
+async def test_no_address_is_known_before_exchange_was_asked() -> None:
     assert await Learning().told() == ()
 
 
-async def test_what_exchange_tells_is_kept_with_the_configured_address_first() -> None:
+async def test_addresses_from_exchange_are_stored_after_the_configured_one() -> None:
     learning = Learning()
     learning.mailbox.proxy_addresses = ("SMTP:primary@example.com", "X500:/o=Org/cn=vmr", f"smtp:{VMR}")
     await learning.learn()
     assert await learning.told() == (VMR, "primary@example.com", "/o=org/cn=vmr")
 
 
-async def test_a_failure_forgets_nothing() -> None:
+async def test_a_failure_keeps_the_known_addresses() -> None:
     learning = Learning()
     learning.mailbox.proxy_addresses = ("SMTP:primary@example.com",)
     await learning.learn()
@@ -46,7 +46,7 @@ async def test_a_failure_forgets_nothing() -> None:
     assert await learning.told() == (VMR, "primary@example.com")
 
 
-async def test_an_address_that_was_taken_away_is_forgotten() -> None:
+async def test_an_address_removed_from_the_mailbox_is_forgotten() -> None:
     learning = Learning()
     learning.mailbox.proxy_addresses = ("SMTP:primary@example.com",)
     await learning.learn()
@@ -55,7 +55,7 @@ async def test_an_address_that_was_taken_away_is_forgotten() -> None:
     assert await learning.told() == (VMR,)
 
 
-async def test_a_process_reads_it_once_in_half_a_minute() -> None:
+async def test_a_process_reads_the_addresses_at_most_every_half_minute() -> None:
     learning = Learning()
     assert await learning.known.of(UUID) == ()
     await learning.learn()

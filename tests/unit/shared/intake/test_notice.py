@@ -1,4 +1,4 @@
-"""Queue messages hold ids only, every notice once, and fit a queue."""
+"""Queue messages contain only ids, every notice exactly once, and stay within the queue's size limit."""
 
 import ast
 import base64
@@ -16,7 +16,7 @@ from tests.support import ROOT
 INTEGRATION = "11111111-1111-4111-8111-111111111111"
 AZURE_TAKES = 65_536
 PAUSES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]
-"""Seconds, before each of them is made a little longer."""
+"""The pauses in seconds, before each is lengthened a little at random."""
 
 notices = st.builds(
     Notice,
@@ -28,20 +28,20 @@ notices = st.builds(
 
 
 @given(st.lists(notices, max_size=50))
-def test_what_is_encoded_comes_back_once_each_in_order(sent: list[Notice]) -> None:
+def test_encoded_notices_are_decoded_once_each_in_order(sent: list[Notice]) -> None:
     assert [notice for body in encode(sent) for notice in decode(body)] == list(dict.fromkeys(sent))
 
 
 @pytest.mark.parametrize("count", [0, 1, 100, 5000])
 @pytest.mark.parametrize("length", [1, 152, 1024])
-def test_messages_fit_the_queue_and_are_few(count: int, length: int) -> None:
+def test_messages_stay_within_the_queues_limit_and_are_few(count: int, length: int) -> None:
     bodies = list(encode(Notice(INTEGRATION, f"{n:0{length}}"[-length:] + str(n)) for n in range(count)))
     assert all(len(base64.b64encode(body.encode())) <= AZURE_TAKES for body in bodies)
     assert sum(len(decode(body)) for body in bodies) == count
     assert all(len(body) > 40_000 for body in bodies[:-1])
 
 
-def test_text_of_any_kind_is_counted_as_it_is_sent() -> None:
+def test_text_is_measured_in_the_form_in_which_it_is_sent() -> None:
     bodies = list(encode(Notice(INTEGRATION, "é😀" * 100 + str(n)) for n in range(200)))
     assert all(len(base64.b64encode(body.encode())) <= AZURE_TAKES for body in bodies)
 
@@ -74,12 +74,12 @@ def test_foreign_messages_are_refused(body: str) -> None:
         decode(body)
 
 
-def test_a_newer_version_may_say_more() -> None:
+def test_unknown_fields_of_a_newer_version_are_ignored() -> None:
     """During an update, old and new processes share the queue."""
     assert decode(json.dumps([{"integration": "i", "message": "m", "new": 1}])) == [Notice("i", "m")]
 
 
-def test_looks_are_repeated_ever_more_seldom_until_patience_runs_out() -> None:
+def test_retries_become_less_frequent_until_they_end() -> None:
     notice, waits = Notice(INTEGRATION, "message"), []
     while later := notice.again():
         notice, wait = later
@@ -88,7 +88,7 @@ def test_looks_are_repeated_ever_more_seldom_until_patience_runs_out() -> None:
     assert notice == Notice(INTEGRATION, "message", attempt=LOOKS)
 
 
-def test_an_item_that_is_not_there_is_looked_for_over_half_an_hour_however_often_something_was_away() -> None:
+def test_a_missing_calendar_item_is_looked_for_during_half_an_hour_despite_earlier_outages() -> None:
     notice, waits = Notice(INTEGRATION, "message", attempt=LOOKS), []
     while later := notice.again_for_item():
         notice, wait = later
@@ -96,12 +96,12 @@ def test_an_item_that_is_not_there_is_looked_for_over_half_an_hour_however_often
     assert all(pause <= wait <= 1.25 * pause + 0.5 for pause, wait in zip(PAUSES, waits, strict=True))
 
 
-def test_what_failed_together_is_not_tried_again_together() -> None:
+def test_notices_that_failed_together_are_not_retried_together() -> None:
     late = [Notice(INTEGRATION, f"message {n}", attempt=8).again() for n in range(50)]
     assert len({delay for _, delay in filter(None, late)}) > 20
 
 
-def test_who_is_asked_to_wait_waits() -> None:
+def test_a_requested_wait_is_respected() -> None:
     _, delay = Notice(INTEGRATION, "message").again(timedelta(seconds=90)) or (None, None)
     assert delay == timedelta(seconds=90)
     _, delay = Notice(INTEGRATION, "message", attempt=9).again(timedelta(seconds=90)) or (None, None)
@@ -111,15 +111,15 @@ def test_who_is_asked_to_wait_waits() -> None:
     assert delay >= timedelta(seconds=256)
 
 
-async def test_notices_are_put_into_the_queue_together_and_later_when_that_is_wanted() -> None:
+async def test_notices_are_queued_together_and_with_a_delay_if_requested() -> None:
     queue, sent = MemoryQueue(), [Notice(INTEGRATION, "a"), Notice(INTEGRATION, "b"), Notice(INTEGRATION, "a")]
     await enqueue(queue, sent, timedelta(seconds=3))
     [(body, delay)] = queue.sent
     assert (decode(body), delay) == (sent[:2], timedelta(seconds=3))
 
 
-def test_nobody_else_puts_notices_into_the_queue() -> None:
-    """The webhook's go out by the host's output binding."""
+def test_only_one_module_puts_notices_into_the_queue() -> None:
+    """The webhook's notices go out through the host's output binding."""
     encoders = {
         str(path.relative_to(ROOT))
         for path in (ROOT / "shared").rglob("*.py")

@@ -1,4 +1,4 @@
-"""M9: subscriptions are kept alive, and a sweep finds what notifications have missed."""
+"""M9: subscriptions are kept alive, and a sweep finds whatever notifications have missed."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ SECOND = timedelta(seconds=1)
 
 
 class WatcherWorld:
-    """A watcher of a mailbox whose pages hold two messages."""
+    """A watcher of a mailbox that lists two messages per page."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()
@@ -35,7 +35,7 @@ class WatcherWorld:
 
     @property
     def watcher(self) -> Watcher:
-        """As a new process makes it: nothing is remembered but what is stored."""
+        """The watcher of a new process, which remembers only what is stored."""
         return Watcher(
             INTEGRATION,
             self.watched,
@@ -49,7 +49,7 @@ class WatcherWorld:
         )
 
     def found(self) -> list[str]:
-        """The messages in the queue so far."""
+        """The messages queued so far."""
         return [notice.message for body, _ in self.queue.sent for notice in decode(body)]
 
 
@@ -58,14 +58,14 @@ def world() -> WatcherWorld:
     return WatcherWorld()
 
 
-async def test_a_mailbox_is_subscribed_to_once(world: WatcherWorld) -> None:
+async def test_a_mailbox_is_subscribed_to_only_once(world: WatcherWorld) -> None:
     assert await world.watcher.keep_subscribed() is True
     assert await world.watcher.keep_subscribed() is False
     assert list(world.subscriptions.alive) == ["subscription-1"]
     assert world.subscriptions.renewed == 0
 
 
-async def test_it_is_renewed_two_days_before_it_ends(world: WatcherWorld) -> None:
+async def test_a_subscription_is_renewed_two_days_before_it_expires(world: WatcherWorld) -> None:
     await world.watcher.keep_subscribed()
     world.clock.move(LIFETIME - RENEW_BEFORE - SECOND)
     await world.watcher.keep_subscribed()
@@ -74,7 +74,7 @@ async def test_it_is_renewed_two_days_before_it_ends(world: WatcherWorld) -> Non
     assert await world.watcher.keep_subscribed() is False
     assert world.subscriptions.alive == {"subscription-1": world.clock.now() + LIFETIME}
     await world.watcher.keep_subscribed()
-    assert world.subscriptions.renewed == 1, "the new end is remembered"
+    assert world.subscriptions.renewed == 1, "the new expiry is remembered"
 
 
 async def test_the_renewal_timer_renews_at_once(world: WatcherWorld) -> None:
@@ -84,7 +84,7 @@ async def test_the_renewal_timer_renews_at_once(world: WatcherWorld) -> None:
     assert world.subscriptions.alive == {"subscription-1": world.clock.now() + LIFETIME}
 
 
-async def test_a_lost_subscription_is_made_anew(world: WatcherWorld) -> None:
+async def test_a_lost_subscription_is_created_again(world: WatcherWorld) -> None:
     await world.watcher.keep_subscribed()
     world.subscriptions.alive.clear()
     assert await world.watcher.keep_subscribed(at_once=True) is True
@@ -92,8 +92,8 @@ async def test_a_lost_subscription_is_made_anew(world: WatcherWorld) -> None:
     assert await world.watcher.keep_subscribed() is False
 
 
-async def test_one_that_cannot_be_made_anew_is_not_taken_for_alive(world: WatcherWorld) -> None:
-    """Else nothing would be tried before the renewal timer, and the alarm would be cleared meanwhile."""
+async def test_a_subscription_that_cannot_be_recreated_does_not_count_as_alive(world: WatcherWorld) -> None:
+    """Otherwise nothing would happen until the renewal timer runs, and the alarm would be cleared in the meantime."""
     await world.watcher.keep_subscribed()
     world.subscriptions.alive.clear()
     world.subscriptions.failure = Unavailable("the handshake failed")
@@ -105,8 +105,8 @@ async def test_one_that_cannot_be_made_anew_is_not_taken_for_alive(world: Watche
 
 
 @pytest.mark.parametrize("at_once", [True, False])
-async def test_one_that_was_made_under_other_terms_is_made_anew(world: WatcherWorld, at_once: bool) -> None:
-    """The signing key was rotated: notifications with the old one are rejected."""
+async def test_a_subscription_with_outdated_terms_is_replaced(world: WatcherWorld, at_once: bool) -> None:
+    """The signing key was rotated, and notifications signed with the old one are rejected."""
     await world.watcher.keep_subscribed()
     world.subscriptions.terms = "second"
     assert await world.watcher.keep_subscribed(at_once=at_once) is True
@@ -114,7 +114,7 @@ async def test_one_that_was_made_under_other_terms_is_made_anew(world: WatcherWo
     assert await world.watcher.keep_subscribed() is False
 
 
-async def test_a_mailbox_without_subscriptions_is_found_by_sweeps_alone(world: WatcherWorld) -> None:
+async def test_a_mailbox_without_subscriptions_is_watched_by_sweeps_alone(world: WatcherWorld) -> None:
     world.is_polled = True
     world.mailbox.deliver_mail("a")
     assert await world.watcher.keep_subscribed(at_once=True) is False
@@ -122,20 +122,20 @@ async def test_a_mailbox_without_subscriptions_is_found_by_sweeps_alone(world: W
     assert world.subscriptions.made == []
 
 
-async def test_another_mailbox_or_address_is_subscribed_to_anew(world: WatcherWorld) -> None:
-    """Otherwise a changed equipment mailbox would never be watched, and the old one for ever."""
+async def test_a_changed_mailbox_or_public_address_gets_a_new_subscription(world: WatcherWorld) -> None:
+    """Otherwise the new equipment mailbox would never be watched, and the old one for ever."""
     world.mailbox.deliver_mail("a")
     await world.watcher.resync(resubscribe=True)
     world.watched = "room@example.com https://vmr.example.com"
     world.mailbox = FakeMailbox(world.clock, page_size=2)
     world.mailbox.deliver_mail("b")
     assert await world.watcher.keep_subscribed() is True
-    assert await world.watcher.sweep() == 1, "the other mailbox is read from its beginning"
+    assert await world.watcher.sweep() == 1, "the new mailbox is read from the beginning"
     assert world.found() == ["a", "b"]
 
 
-async def test_a_sweep_finds_everything_once_in_both_folders(world: WatcherWorld) -> None:
-    """What Exchange has filed away itself is in Deleted Items (docs/facts/exchange.md §7)."""
+async def test_a_sweep_finds_every_message_once_in_both_folders(world: WatcherWorld) -> None:
+    """Messages that Exchange has filed away by itself are in Deleted Items (docs/facts/exchange.md §7)."""
     for name in "abcde":
         world.mailbox.deliver_mail(name)
     world.mailbox.deliver_mail("f", Folder.DELETED_ITEMS)
@@ -147,7 +147,7 @@ async def test_a_sweep_finds_everything_once_in_both_folders(world: WatcherWorld
     assert world.found() == list("abcdefg")
 
 
-async def test_a_sweep_of_an_endless_folder_stops_and_the_next_goes_on(world: WatcherWorld) -> None:
+async def test_a_sweep_of_an_endless_folder_stops_and_the_next_one_continues(world: WatcherWorld) -> None:
     messages = [f"m{n}" for n in range(2 * SWEEP_MAX_PAGES + 3)]
     for name in messages:
         world.mailbox.deliver_mail(name)
@@ -157,8 +157,8 @@ async def test_a_sweep_of_an_endless_folder_stops_and_the_next_goes_on(world: Wa
 
 
 @pytest.mark.parametrize("page", range(3))
-async def test_a_crash_while_sweeping_loses_nothing(world: WatcherWorld, page: int) -> None:
-    """The state is stored only after the messages are in the queue; some may come twice, none is missing."""
+async def test_a_crash_during_a_sweep_loses_nothing(world: WatcherWorld, page: int) -> None:
+    """The state is stored only after the messages are queued: some may come twice, but none is missing."""
     for name in "abcdef":
         world.mailbox.deliver_mail(name)
     queue, world.queue = world.queue, BreakingQueue(world.queue, after=page)
@@ -169,7 +169,7 @@ async def test_a_crash_while_sweeping_loses_nothing(world: WatcherWorld, page: i
     assert set(world.found()) == set("abcdef")
 
 
-async def test_a_crash_between_queue_and_state_finds_the_page_again(world: WatcherWorld) -> None:
+async def test_a_crash_between_queue_and_state_finds_the_same_page_again(world: WatcherWorld) -> None:
     for name in "abc":
         world.mailbox.deliver_mail(name)
     world.is_polled = True
@@ -179,7 +179,7 @@ async def test_a_crash_between_queue_and_state_finds_the_page_again(world: Watch
     assert await world.watcher.sweep() == 3
 
 
-async def test_a_folder_that_fails_keeps_its_place(world: WatcherWorld) -> None:
+async def test_a_folder_that_fails_keeps_its_position(world: WatcherWorld) -> None:
     world.is_polled = True
     world.mailbox.deliver_mail("a")
     await world.watcher.sweep()
@@ -191,7 +191,7 @@ async def test_a_folder_that_fails_keeps_its_place(world: WatcherWorld) -> None:
     assert world.found() == ["a", "b"]
 
 
-async def test_what_is_listed_is_found_although_the_delta_query_fails(world: WatcherWorld) -> None:
+async def test_listed_messages_are_found_even_if_the_delta_query_fails(world: WatcherWorld) -> None:
     world.mailbox.deliver_mail("a")
     world.mailbox.fail("changes", Unavailable("down"))
     with pytest.raises(Unavailable):
@@ -200,7 +200,7 @@ async def test_what_is_listed_is_found_although_the_delta_query_fails(world: Wat
     assert world.found() == ["a"]
 
 
-async def test_a_resync_mends_the_subscription_first(world: WatcherWorld) -> None:
+async def test_a_resync_renews_the_subscription_first(world: WatcherWorld) -> None:
     world.mailbox.deliver_mail("a")
     assert await world.watcher.resync(resubscribe=True) == 1
     assert list(world.subscriptions.alive) == ["subscription-1"]
@@ -209,7 +209,7 @@ async def test_a_resync_mends_the_subscription_first(world: WatcherWorld) -> Non
 
 
 class BreakingQueue(MemoryQueue):
-    """A queue that breaks after so many messages; those go through."""
+    """A queue that breaks after this many messages; the earlier ones are delivered."""
 
     def __init__(self, queue: MemoryQueue, after: int) -> None:
         self.sent = queue.sent
@@ -223,7 +223,7 @@ class BreakingQueue(MemoryQueue):
 
 
 class TestPolling:
-    """Without notifications (EWS): every minute, one call while nothing happens."""
+    """Without notifications (EWS): a poll every minute, with a single call while nothing happens."""
 
     @pytest.fixture
     def polled(self, world: WatcherWorld) -> WatcherWorld:
@@ -238,19 +238,19 @@ class TestPolling:
             await polled.watcher.poll()
         assert polled.mailbox.calls == ["changes"] * 10
 
-    async def test_at_first_everything_is_found(self, polled: WatcherWorld) -> None:
+    async def test_the_first_poll_finds_everything(self, polled: WatcherWorld) -> None:
         polled.mailbox.deliver_mail("a")
         polled.mailbox.deliver_mail("b", Folder.DELETED_ITEMS)
         assert await polled.watcher.poll() == 2
         assert polled.found() == ["a", "b"]
 
-    async def test_what_leaves_the_inbox_is_found_where_it_went(self, polled: WatcherWorld) -> None:
+    async def test_a_message_that_leaves_the_inbox_is_found_in_its_new_folder(self, polled: WatcherWorld) -> None:
         await polled.watcher.poll()
         polled.mailbox.deliver_mail("filed", Folder.DELETED_ITEMS)
         await polled.watcher.poll()
         assert polled.found() == ["filed"]
 
-    async def test_an_exchange_that_files_away_unseen_is_looked_at_every_five_minutes(
+    async def test_a_mailbox_whose_messages_are_filed_away_is_searched_every_five_minutes(
         self, polled: WatcherWorld
     ) -> None:
         polled.files_away = True
@@ -261,13 +261,13 @@ class TestPolling:
             await polled.watcher.poll()
         assert len(polled.mailbox.calls) == 12
 
-    async def test_what_polls_find_is_no_repair(self, polled: WatcherWorld) -> None:
-        """Metric sweep_repairs counts what notifications should have told."""
+    async def test_messages_found_by_polling_do_not_count_as_repairs(self, polled: WatcherWorld) -> None:
+        """The metric sweep_repairs counts messages that notifications should have announced."""
         polled.mailbox.deliver_mail("a")
         await polled.watcher.poll()
         assert [notice.swept for body, _ in polled.queue.sent for notice in decode(body)] == [False]
 
-    async def test_a_busy_server_is_left_alone_by_the_next_processes_too(self, polled: WatcherWorld) -> None:
+    async def test_other_processes_leave_a_busy_server_alone_too(self, polled: WatcherWorld) -> None:
         polled.mailbox.deliver_mail("a")
         polled.mailbox.fail("changes", RateLimited("busy", 150))
         for minute in range(4):
@@ -280,7 +280,7 @@ class TestPolling:
         assert polled.mailbox.calls == ["changes"] * 3, "once at first, then both folders"
         assert polled.found() == ["a"]
 
-    async def test_back_off_keeps_what_was_known(self, polled: WatcherWorld) -> None:
+    async def test_backing_off_keeps_the_known_state(self, polled: WatcherWorld) -> None:
         polled.mailbox.deliver_mail("a")
         await polled.watcher.poll()
         polled.mailbox.fail("changes", RateLimited("busy", 30))
@@ -290,7 +290,7 @@ class TestPolling:
         assert await polled.watcher.poll() == 0
 
 
-async def test_what_was_filed_away_when_it_was_answered_needs_no_second_look(world: WatcherWorld) -> None:
+async def test_a_message_filed_away_when_it_was_answered_is_not_read_again(world: WatcherWorld) -> None:
     table = world.storage.table("meetings")
     for message, done in [("answered", "2026-11-23T09:00:00+00:00"), ("unfinished", "")]:
         operation = f"operation:{correlation_id(INTEGRATION, message)}"
@@ -301,17 +301,17 @@ async def test_what_was_filed_away_when_it_was_answered_needs_no_second_look(wor
     assert world.found() == ["unfinished|moved", "unseen"]
 
 
-async def test_what_was_notified_of_and_answered_needs_no_second_look(world: WatcherWorld) -> None:
+async def test_a_message_that_was_notified_and_answered_is_not_read_again(world: WatcherWorld) -> None:
     operation = f"operation:{correlation_id(INTEGRATION, 'answered')}"
     await world.storage.table("meetings").commit(INTEGRATION, Put(operation, {"done": "2026-11-23T09:00:00+00:00"}))
     world.mailbox.deliver_mail("answered")
     assert await world.watcher.sweep() == 0
     world.mailbox.forgotten_states |= {"1 0", "1 1"}
-    assert await world.watcher.sweep() == 0, "nor when the delta query starts over"
+    assert await world.watcher.sweep() == 0, "not even when the delta query starts over"
 
 
 class TestWhatTheDeltaQueryNeverTells:
-    async def test_a_message_that_was_moved_away_and_back_is_found(self, world: WatcherWorld) -> None:
+    async def test_a_message_moved_away_and_back_is_found(self, world: WatcherWorld) -> None:
         await world.watcher.sweep()
         world.clock.move(timedelta(minutes=3))
         world.mailbox.deliver_mail("a")
@@ -320,7 +320,7 @@ class TestWhatTheDeltaQueryNeverTells:
         assert await world.watcher.sweep() == 1
         assert world.found() == ["a"]
 
-    async def test_it_is_found_after_an_outage_of_days(self, world: WatcherWorld) -> None:
+    async def test_a_message_moved_away_and_back_is_found_after_an_outage_of_days(self, world: WatcherWorld) -> None:
         await world.watcher.sweep()
         world.mailbox.deliver_mail("a")
         world.mailbox.move_there_and_back("a")
@@ -331,7 +331,7 @@ class TestWhatTheDeltaQueryNeverTells:
                 await world.watcher.sweep()
         assert await world.watcher.sweep() == 1
 
-    async def test_a_busy_server_is_left_alone_by_the_next_sweep_too(self, world: WatcherWorld) -> None:
+    async def test_the_next_sweep_leaves_a_busy_server_alone_too(self, world: WatcherWorld) -> None:
         world.mailbox.deliver_mail("a")
         world.mailbox.fail("arrived", RateLimited("busy", 150))
         for _ in range(2):
@@ -341,7 +341,7 @@ class TestWhatTheDeltaQueryNeverTells:
         assert world.mailbox.calls == ["arrived"]
         assert await world.watcher.sweep() == 1
 
-    async def test_the_list_costs_one_call_and_does_not_grow(self, world: WatcherWorld) -> None:
+    async def test_listing_new_messages_costs_one_call_and_does_not_grow(self, world: WatcherWorld) -> None:
         for number in range(100):
             world.mailbox.deliver_mail(f"m{number}")
             await world.watcher.sweep()
@@ -353,9 +353,9 @@ class TestWhatTheDeltaQueryNeverTells:
         assert world.found() == []
         row = await world.storage.table("meetings").get(INTEGRATION, "watch:arrivals")
         assert row is not None
-        assert len(str(row.values["seen"]).split()) <= 3, "what lies behind the overlap is not listed again"
+        assert len(str(row.values["seen"]).split()) <= 3, "messages older than the overlap are not listed again"
 
-    async def test_a_list_without_end_goes_on_with_the_next_sweep(self, world: WatcherWorld) -> None:
+    async def test_an_endless_list_continues_in_the_next_sweep(self, world: WatcherWorld) -> None:
         await world.watcher.sweep()
         messages = [f"m{n}" for n in range(2 * SWEEP_MAX_PAGES + 3)]
         for name in messages:
@@ -369,7 +369,7 @@ class TestWhatTheDeltaQueryNeverTells:
 
 
 class TestMessagesThatCannotBeRead:
-    """404 for one message is a deleted message; for all of them it is an alarm."""
+    """404 for one message means that it was deleted; 404 for all of them raises an alarm."""
 
     @pytest.fixture
     async def told(self, world: WatcherWorld) -> WatcherWorld:
@@ -379,19 +379,17 @@ class TestMessagesThatCannotBeRead:
         world.mailbox.calls.clear()
         return world
 
-    async def test_nothing_follows_from_a_deleted_one(self, told: WatcherWorld) -> None:
+    async def test_a_single_deleted_message_proves_nothing(self, told: WatcherWorld) -> None:
         for _ in range(3):
             await told.watcher.check_readable()
-        assert told.mailbox.calls == ["newest", "read"], "it is looked at once"
+        assert told.mailbox.calls == ["newest", "read"], "it is read once"
         assert await told.watcher.sweep() == 0
 
-    async def test_nothing_follows_where_none_is_left(self, told: WatcherWorld) -> None:
+    async def test_a_mailbox_without_messages_proves_nothing(self, told: WatcherWorld) -> None:
         told.mailbox.lose("a")
         await told.watcher.check_readable()
 
-    async def test_all_is_an_error_until_one_can_be_read_and_then_everything_is_looked_at(
-        self, told: WatcherWorld
-    ) -> None:
+    async def test_404_for_all_messages_is_an_error_until_one_can_be_read_again(self, told: WatcherWorld) -> None:
         told.mailbox.fail("read", MessageNotFound("none"), times=3)
         for _ in range(3):
             with pytest.raises(MailboxUnreadable, match="404"):
@@ -404,7 +402,7 @@ class TestMessagesThatCannotBeRead:
         await told.watcher.check_readable()
         assert await told.watcher.sweep() == 0
 
-    async def test_ews_has_no_lists_to_compare_with(self, world: WatcherWorld) -> None:
+    async def test_over_ews_no_messages_are_compared(self, world: WatcherWorld) -> None:
         world.is_polled = True
         world.mailbox.deliver_mail("a")
         await world.watcher.not_found()
@@ -413,8 +411,8 @@ class TestMessagesThatCannotBeRead:
 
 
 @pytest.mark.parametrize("length", [0, 1, 29_999, 30_000, 30_001, 60_000, 200_000])
-async def test_a_state_of_any_length_is_kept(world: WatcherWorld, length: int) -> None:
-    """EWS's states grow with the folder; a column of a table does not."""
+async def test_a_state_of_any_length_is_stored(world: WatcherWorld, length: int) -> None:
+    """EWS's states grow with the folder, but a table column cannot."""
     told: list[str] = []
 
     async def changes(folder: Folder, state: str) -> Changes:

@@ -1,5 +1,4 @@
-"""Graph's POSTs: believed only with their clientState (rule 4), reduced to ids, mixed batches and all (exchange.md
-§3)."""
+"""Graph's POSTs are believed only with their clientState (rule 4), and reduced to ids (exchange.md §3)."""
 
 import json
 from typing import Any
@@ -20,7 +19,7 @@ STATE, OTHER_STATE = STATES.of(OURS), STATES.of(OTHERS)
 
 
 def receive(body: Any) -> list[Notice]:
-    """What a POST becomes."""
+    """The notices that a POST becomes."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     return [notice for message in Webhook(STATES).receive(raw) for notice in decode(message)]
 
@@ -38,7 +37,7 @@ def change(message: Any = "message-1", subscription: Any = "ours", state: Any = 
 
 
 def lifecycle(event: str, subscription: str = "ours", state: str = STATE) -> dict[str, Any]:
-    """A lifecycle notification; it has no resource."""
+    """A lifecycle notification, which has no resource."""
     return {"subscriptionId": subscription, "clientState": state, "lifecycleEvent": event, "tenantId": "t"}
 
 
@@ -49,11 +48,11 @@ def test_a_change_becomes_a_notice() -> None:
 @pytest.mark.parametrize(
     ("event", "resubscribe"), [("missed", False), ("subscriptionRemoved", True), ("reauthorizationRequired", True)]
 )
-def test_lifecycle_events_ask_for_a_sweep(event: str, resubscribe: bool) -> None:
+def test_lifecycle_events_request_a_sweep(event: str, resubscribe: bool) -> None:
     assert receive({"value": [lifecycle(event)]}) == [Notice(OURS, resubscribe=resubscribe)]
 
 
-def test_a_mixed_batch_of_several_subscriptions() -> None:
+def test_a_batch_may_mix_notifications_of_several_subscriptions() -> None:
     batch = [
         change("a"),
         lifecycle("missed", "theirs", OTHER_STATE),
@@ -71,7 +70,7 @@ def test_a_mixed_batch_of_several_subscriptions() -> None:
 
 
 def forged(integration: str, signature_of: str = OURS, states: ClientStates = STATES) -> str:
-    """A clientState put together by somebody who has seen others."""
+    """A clientState assembled by somebody who has seen others."""
     return f"{integration}.{states.of(signature_of).partition('.')[2]}"
 
 
@@ -81,10 +80,10 @@ UNBELIEVED = {
     "another integration in front of the signature": change(state=forged(OTHERS, OURS)),
     "another deployment's key": change(state=ClientStates(b"x" * 32).of(OURS)),
     "a signature that was cut off": change(state=STATE[:-1]),
-    "a signature with something behind it": change(state=STATE + "="),
+    "a signature with something appended": change(state=STATE + "="),
     "no signature": change(state=OURS),
     "an empty signature": change(state=f"{OURS}."),
-    "the digest that is kept of it": change(state=digest(STATE)),
+    "its stored digest": change(state=digest(STATE)),
     "clientState in capitals": change(state=STATE.upper()),
     "clientState with spaces": change(state=f" {STATE} "),
     "letters that only look alike": change(state=STATE.replace("1", "１")),
@@ -94,15 +93,15 @@ UNBELIEVED = {
     "lifecycle with wrong clientState": lifecycle("subscriptionRemoved", state="x"),
     "no message": change(message=""),
     "null message": change(message=None),
-    "message id of half a character": change(message="\ud800"),
-    "message id with a line end": change(message="a\nb"),
+    "a message id with half a character": change(message="\ud800"),
+    "a message id with a line break": change(message="a\nb"),
     "endless message id": change(message="x" * (MESSAGE_ID_MAX_LENGTH + 1)),
     "no resource data": change(resourceData=None),
 }
 
 
 @pytest.mark.parametrize("item", UNBELIEVED.values(), ids=UNBELIEVED)
-def test_what_is_not_believed_is_left_out_and_the_rest_is_kept(item: dict[str, Any]) -> None:
+def test_unproven_notifications_are_dropped_and_the_others_kept(item: dict[str, Any]) -> None:
     assert receive({"value": [item]}) == []
     assert receive({"value": [item, change("good")]}) == [Notice(OURS, "good")]
 
@@ -112,23 +111,25 @@ ODD: dict[str, Any] = {
     "null": None,
     "a number": 7,
     "a list": [change()],
-    "clientState of another kind": change(state=["x"]),
-    "message of another kind": change(message={"x": 1}),
+    "clientState of the wrong type": change(state=["x"]),
+    "a message of the wrong type": change(message={"x": 1}),
     "no message": change(message=""),
     "no resource data": change(resourceData=None),
-    "resource data of another kind": change(resourceData=[1]),
+    "resource data of the wrong type": change(resourceData=[1]),
 }
 
 
 @pytest.mark.parametrize("item", ODD.values(), ids=ODD)
-def test_an_odd_item_is_counted_and_costs_the_others_nothing(item: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_malformed_item_is_counted_and_does_not_affect_the_others(
+    item: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level("INFO")
     assert receive({"value": [change("a"), item, change("b"), item]}) == [Notice(OURS, "a"), Notice(OURS, "b")]
     assert caplog.messages == ['metric {"name":"odd_notifications","value":2}']
 
 
 @pytest.mark.parametrize("item", ODD.values(), ids=ODD)
-def test_what_a_stranger_sends_writes_no_line(item: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_strangers_notification_writes_no_log_line(item: Any, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     if isinstance(item, dict) and item.get("clientState") == STATE:
         item = {**item, "clientState": "x"}
@@ -141,12 +142,12 @@ def test_what_a_stranger_sends_writes_no_line(item: Any, caplog: pytest.LogCaptu
     [{"subscriptionId": None}, {"subscriptionId": 1}, {"unknown": {"deep": [1]}}, {"changeType": 7}, {"tenantId": []}],
     ids=str,
 )
-def test_what_is_not_needed_is_not_looked_at(more: dict[str, Any]) -> None:
+def test_unneeded_fields_are_ignored(more: dict[str, Any]) -> None:
     assert receive({"value": [{**change(), **more}]}) == [Notice(OURS, "message-1")]
 
 
 @pytest.mark.parametrize("event", [1, ["missed"], {"x": 1}, "somethingNew"], ids=str)
-def test_a_lifecycle_event_that_nobody_knows_has_the_subscription_looked_at(event: Any) -> None:
+def test_an_unknown_lifecycle_event_triggers_a_check_of_the_subscription(event: Any) -> None:
     assert receive({"value": [{**lifecycle("missed"), "lifecycleEvent": event}]}) == [Notice(OURS, resubscribe=True)]
 
 
@@ -163,12 +164,12 @@ MALFORMED: dict[str, Any] = {
     "value is an object": {"value": change()},
     "nested too deep": b"[" * 100_000,
     "too many": {"value": [change(state="")] * (MAX_NOTIFICATIONS + 1)},
-    "a number without end": b'{"value": ' + b"9" * 10_000 + b"}",
+    "an infinite number": b'{"value": ' + b"9" * 10_000 + b"}",
 }
 
 
 @pytest.mark.parametrize("body", MALFORMED.values(), ids=MALFORMED)
-def test_what_graph_never_sends_is_refused(body: Any) -> None:
+def test_malformed_requests_are_refused(body: Any) -> None:
     with pytest.raises(InvalidRequest):
         receive(body)
 
@@ -181,15 +182,15 @@ def test_an_oversized_body_is_not_even_parsed() -> None:
     ]
 
 
-def test_an_error_tells_nothing_of_what_was_sent() -> None:
+def test_an_error_reveals_nothing_of_the_request() -> None:
     with pytest.raises(InvalidRequest) as refused:
         receive({"value": {"secret": STATE}})
     assert STATE not in str(refused.value)
     assert refused.value.__cause__ is None
 
 
-def test_what_one_integrations_state_opens_is_that_integrations_mailbox_alone() -> None:
-    """Whatever else the notification claims (rule 4)."""
+def test_a_client_state_gives_access_to_its_own_integrations_mailbox_only() -> None:
+    """This holds whatever else the notification claims (rule 4)."""
     item = change("theirs", OTHERS, resource=f"Users('{OTHERS}')/messages('theirs')", tenantId=OTHERS)
     assert receive({"value": [item]}) == [Notice(OURS, "theirs")]
 
@@ -206,8 +207,8 @@ def test_what_one_integrations_state_opens_is_that_integrations_mailbox_alone() 
         ("third_party_fixture__mixed_change_and_lifecycle_batch.json", [Notice(OURS, "message-id"), Notice(OURS)]),
     ],
 )
-def test_samples(name: str, notices: list[Notice]) -> None:
-    """As documented or captured, with our clientState."""
+def test_sample_notifications_are_read(name: str, notices: list[Notice]) -> None:
+    """They are documented or captured ones, with our clientState."""
     sample = graph_sample(name)
     for item in sample["value"]:
         item["clientState"] = STATE
@@ -227,7 +228,7 @@ def test_samples(name: str, notices: list[Notice]) -> None:
         max_leaves=12,
     )
 )
-def test_nothing_gets_through_by_chance(body: Any) -> None:
+def test_random_input_is_never_believed(body: Any) -> None:
     try:
         assert receive(body) == []
     except InvalidRequest:
@@ -235,7 +236,7 @@ def test_nothing_gets_through_by_chance(body: Any) -> None:
 
 
 @pytest.mark.parametrize("data", ["", [], 7, None, {}], ids=repr)
-def test_what_a_lifecycle_notification_says_of_resources_does_not_matter(data: object) -> None:
+def test_resource_fields_of_a_lifecycle_notification_are_ignored(data: object) -> None:
     """It carries `resource: ""` and some resourceData (microsoftgraph/microsoft-graph-docs #21675)."""
     item = {**lifecycle("missed"), "resource": "", "resourceData": data, "organizationId": "x"}
     assert len(receive({"value": [item]})) == 1

@@ -1,4 +1,4 @@
-"""The original's documentation and its API's field table, where the checkout has them next to it."""
+"""The original's documentation and its API's field table, if the checkout has them next to the repository."""
 
 import json
 from pathlib import Path
@@ -12,13 +12,13 @@ _SEED = _FOLDER / "seed" / "000_36c870b186fee0dc.txt"
 
 
 def api_fields() -> dict[str, dict[str, Any]]:
-    """The original API's fields by name: type, nullable, default, limits. Skips the test where they are missing."""
+    """The original API's fields by name: type, nullable, default, limits. Skips the test if the table is missing."""
     fields: dict[str, dict[str, Any]] = json.loads(_text(_FIELDS))["fields"]
     return fields
 
 
 def product_definition() -> str:
-    """The text that defines the product. Skips the test where it is missing."""
+    """The text that defines the product. Skips the test if it is missing."""
     return _text(_SEED)
 
 

@@ -1,4 +1,4 @@
-"""Settings in memory: fresh enough, and not too many."""
+"""Settings cached in memory: fresh enough, and not too many."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from tests.support.integrations import an_integration
 SAMPLE = an_integration()
 
 
-def test_an_entry_lives_for_thirty_seconds() -> None:
+def test_a_cache_entry_lives_for_thirty_seconds() -> None:
     clock = FakeClock()
     cache = IntegrationCache(clock)
     cache.put(SAMPLE, clock.now())
@@ -20,7 +20,7 @@ def test_an_entry_lives_for_thirty_seconds() -> None:
     assert timedelta(seconds=30) == CACHE_MAX_AGE
 
 
-def test_the_time_of_a_slow_read_counts() -> None:
+def test_the_duration_of_a_slow_read_counts_towards_its_age() -> None:
     clock = FakeClock()
     cache = IntegrationCache(clock)
     read_at = cache.now()
@@ -30,7 +30,7 @@ def test_the_time_of_a_slow_read_counts() -> None:
     assert cache.get(SAMPLE.uuid) is None
 
 
-def test_a_read_that_began_before_a_save_does_not_undo_it() -> None:
+def test_a_read_that_began_before_a_save_does_not_overwrite_it() -> None:
     cache = IntegrationCache(FakeClock())
     saved = SAMPLE.model_copy(update={"revision": 2})
     cache.put(saved, cache.now())
@@ -38,7 +38,7 @@ def test_a_read_that_began_before_a_save_does_not_undo_it() -> None:
     assert cache.get(SAMPLE.uuid) is saved
 
 
-def test_an_integration_made_again_under_its_uuid_is_seen_once_it_was_forgotten() -> None:
+def test_a_recreated_integration_is_cached_once_the_old_one_was_forgotten() -> None:
     cache = IntegrationCache(FakeClock())
     cache.put(SAMPLE.model_copy(update={"revision": 9}), cache.now())
     cache.forget(SAMPLE.uuid)
@@ -46,7 +46,7 @@ def test_an_integration_made_again_under_its_uuid_is_seen_once_it_was_forgotten(
     assert cache.get(SAMPLE.uuid) is SAMPLE
 
 
-def test_what_was_used_longest_ago_makes_room() -> None:
+def test_the_least_recently_used_entry_makes_room() -> None:
     cache = IntegrationCache(FakeClock())
     for number in range(CACHE_MAX_ENTRIES):
         cache.put(SAMPLE.model_copy(update={"uuid": str(number)}), cache.now())

@@ -1,4 +1,4 @@
-"""Which settings are required together (I3), and that every fault is told at once."""
+"""Which settings are required together (I3), and that all faults are reported at once."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -82,7 +82,7 @@ REQUIRED = {name for name, _, setting in settings() if setting.required}
 
 
 def empty_fields() -> dict[str, Any]:
-    """Every setting that can be empty, empty."""
+    """Every setting that can be empty, left empty."""
     return {
         name: [] if name == "domains" else ""
         for name, field, setting in settings()
@@ -98,29 +98,29 @@ def refused(fields: Mapping[str, Any], before: Integration | None = None) -> dic
 
 
 @pytest.mark.parametrize(("switches", "required"), CASES, ids=[str(switches)[:60] for switches, _ in CASES])
-def test_what_is_required_follows_the_switches(switches: dict[str, Any], required: set[str]) -> None:
+def test_the_switches_determine_which_settings_are_required(switches: dict[str, Any], required: set[str]) -> None:
     assert refused(empty_fields() | switches).keys() == required | ALWAYS
 
 
 @pytest.mark.parametrize("name", sorted(REQUIRED))
-def test_every_required_setting_is_in_one_of_the_cases(name: str) -> None:
+def test_every_conditionally_required_setting_is_covered_by_a_case(name: str) -> None:
     assert name in ALWAYS.union(*(required for _, required in CASES))
 
 
 @pytest.mark.parametrize("method", ["BASIC", "NTLM", "OAUTH", "APP_PERM", "GRAPH"])
 @pytest.mark.parametrize("provider", ["ADFS", "AZURE"])
 @pytest.mark.parametrize("token", ["EXCHANGE_USER_ID_TOKEN", "SSO_TOKEN", "NAA_TOKEN"])
-def test_settings_with_everything_given_are_taken(method: str, provider: str, token: str) -> None:
+def test_complete_settings_are_accepted(method: str, provider: str, token: str) -> None:
     integration = validate(full_fields(method, auth_provider=provider, addin_authentication_method=token))
     assert integration.authentication_method == method
 
 
-def test_the_fewest_settings_by_graph_are_taken() -> None:
+def test_the_fewest_settings_for_graph_are_accepted() -> None:
     assert validate(graph_fields()).url == ""
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\t", "\r\n", "\xa0"])
-def test_blanks_are_no_value(blank: str) -> None:
+def test_blank_text_counts_as_missing(blank: str) -> None:
     assert "name" in refused(graph_fields(name=blank))
 
 
@@ -130,7 +130,7 @@ def test_messages_say_when_a_setting_is_required() -> None:
     assert found["scheduled_alias_domain"] == ["Required when enable_dynamic_vmrs is true."]
 
 
-def test_all_faults_are_told_at_once() -> None:
+def test_all_faults_are_reported_at_once() -> None:
     wrong = {
         "meeting_buffer_before": -1, "url": "http://mail.example.com/", "scheduled_alias_prefix": "me et",
         "meeting_instructions_template": "no tag", "domains": [{"domain": "10.0.0.1"}], "auth_provider": "LDAP",
@@ -139,7 +139,7 @@ def test_all_faults_are_told_at_once() -> None:
     assert refused(graph_fields(**wrong)).keys() == wrong.keys()
 
 
-def test_a_field_of_wrong_type_does_not_count_as_missing_too() -> None:
+def test_a_field_of_the_wrong_type_is_not_also_reported_as_missing() -> None:
     assert refused(graph_fields(scheduled_alias_domain=7))["scheduled_alias_domain"] == ["Must be a string."]
 
 
@@ -158,7 +158,7 @@ def test_templates_are_checked(name: str, template: str) -> None:
     assert refused(graph_fields(**{name: template})).keys() == {name}
 
 
-def test_turning_a_switch_on_asks_for_what_it_needs() -> None:
+def test_enabling_a_switch_requires_the_settings_that_it_needs() -> None:
     before = validate(graph_fields())
     assert refused({"enable_personal_vmrs": True}, before).keys() == {
         "personal_vmr_oauth_auth_endpoint",
@@ -184,7 +184,7 @@ def test_the_uuid_cannot_change() -> None:
     ],
     ids=lambda value: str(value)[:50],
 )  # fmt: skip
-def test_wrong_domains_are_refused(domains: object) -> None:
+def test_invalid_domains_are_refused(domains: object) -> None:
     assert refused(graph_fields(domains=domains)).keys() == {"domains"}
 
 
@@ -199,7 +199,7 @@ names = st.sampled_from(sorted(Integration.model_fields)) | st.text(max_size=8)
 
 
 @given(st.dictionaries(names, json_values, max_size=8))
-def test_whatever_is_sent_is_either_taken_or_refused_by_name(fields: dict[str, Any]) -> None:
+def test_any_input_is_accepted_or_refused_by_field_name(fields: dict[str, Any]) -> None:
     proposed = draft(fields, validate(full_fields()))
     Integration.model_validate(dict(proposed.integration))
     found = faults(proposed, None, local=False)

@@ -1,4 +1,4 @@
-"""What a form calls the values of settings that have a few."""
+"""The labels that a form shows for settings with fixed choices."""
 
 from typing import get_args
 

@@ -1,4 +1,4 @@
-"""Settings that cannot work together are refused when they are saved, with what to set instead."""
+"""Settings that cannot work together are refused on saving, and the message says what to set instead."""
 
 from typing import Any
 
@@ -61,7 +61,7 @@ def fields(method: str, changes: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("method", "changes", "field", "remedy"), WRONG)
-def test_what_cannot_work_is_refused_with_its_remedy(
+def test_an_impossible_combination_is_refused_with_its_remedy(
     method: str, changes: dict[str, Any], field: str, remedy: str
 ) -> None:
     with pytest.raises(SettingsInvalid) as refused:
@@ -71,12 +71,14 @@ def test_what_cannot_work_is_refused_with_its_remedy(
 
 
 @pytest.mark.parametrize(("method", "changes", "field", "remedy"), WRONG)
-def test_what_is_not_in_use_may_stand(method: str, changes: dict[str, Any], field: str, remedy: str) -> None:
+def test_an_impossible_combination_is_accepted_while_it_is_not_in_use(
+    method: str, changes: dict[str, Any], field: str, remedy: str
+) -> None:
     validate(fields(method, changes) | {"enable_dynamic_vmrs": False, "enable_personal_vmrs": False})
 
 
 @pytest.mark.parametrize(("method", "changes", "field", "remedy"), WRONG)
-def test_an_integration_that_was_stored_so_can_be_changed_elsewhere_and_cured(
+def test_an_integration_stored_with_an_impossible_combination_can_still_be_changed(
     method: str, changes: dict[str, Any], field: str, remedy: str
 ) -> None:
     good = validate(fields("BASIC", {}) | {"enable_dynamic_vmrs": False, "enable_personal_vmrs": False})
@@ -85,7 +87,7 @@ def test_an_integration_that_was_stored_so_can_be_changed_elsewhere_and_cured(
                 and "secret" not in name and name != "domains"} | {"enable_dynamic_vmrs": True}
     )  # fmt: skip
     assert validate({"name": "Renamed"}, stored).name == "Renamed"
-    # A client that sends all it has read changes nothing either.
+    # A client that sends everything it has read changes nothing either.
     assert validate({"name": "Renamed", field: getattr(stored, field), "url": stored.url}, stored).name == "Renamed"
     assert validate({"enable_dynamic_vmrs": False, "enable_personal_vmrs": False}, stored)
     if field != "authentication_method":
@@ -94,14 +96,14 @@ def test_an_integration_that_was_stored_so_can_be_changed_elsewhere_and_cured(
                       .replace("addin.", "other.")}, stored)  # fmt: skip
 
 
-def test_a_local_stack_has_both_kinds_of_exchange_on_loopback() -> None:
+def test_a_local_stack_may_have_online_and_on_premises_exchange_on_loopback() -> None:
     url = "http://127.0.0.1:8000/EWS/Exchange.asmx"
     for method in ("NTLM", "BASIC", "OAUTH"):
         assert validate(full_fields(method, url=url), local=True).url == url
 
 
 @pytest.mark.parametrize("host", [*EXCHANGE_ONLINE, "OUTLOOK.office365.com"])
-def test_hosts_of_exchange_online(host: str) -> None:
+def test_hosts_of_exchange_online_are_recognised(host: str) -> None:
     assert is_exchange_online(f"https://{host}/EWS/Exchange.asmx")
     assert not is_exchange_online(f"https://{host}.example.com/EWS/Exchange.asmx")
     assert validate(full_fields("OAUTH", url=f"https://{host}/EWS/Exchange.asmx"))
@@ -119,5 +121,5 @@ def test_hosts_of_exchange_online(host: str) -> None:
         ("", ""),
     ],
 )
-def test_the_tenant_of_a_token_endpoint(path: str, tenant: str) -> None:
+def test_the_tenant_of_a_token_endpoint_is_recognised(path: str, tenant: str) -> None:
     assert tenant_of(f"https://login.microsoftonline.com{path}") == tenant

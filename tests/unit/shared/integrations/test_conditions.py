@@ -1,4 +1,4 @@
-"""Conditions are data: the check, the text and the JSON schema say the same, of fields and values that there are."""
+"""Conditions are data: check, text and JSON schema are derived from the same ones, and refer to existing settings."""
 
 from types import SimpleNamespace
 from typing import Any, get_args
@@ -24,7 +24,7 @@ EVERY: list[Condition] = sorted([*DEFINED, *(USED - DEFINED)], key=lambda condit
 
 
 @pytest.mark.parametrize("condition", EVERY, ids=lambda condition: condition.text())
-def test_conditions_name_settings_and_values_that_there_are(condition: Condition) -> None:
+def test_conditions_refer_to_existing_settings_and_values(condition: Condition) -> None:
     for each in condition.comparisons():
         annotation = Integration.model_fields[each.field].annotation
         possible = {True, False} if annotation is bool else set(get_args(annotation)) - {type(None)}
@@ -48,11 +48,11 @@ def test_conditions_name_settings_and_values_that_there_are(condition: Condition
         (AllOf(()), "always"),
     ],
 )
-def test_the_text_is_made_of_the_data(condition: Condition, text: str) -> None:
+def test_the_text_of_a_condition_is_derived_from_its_data(condition: Condition, text: str) -> None:
     assert condition.text() == text
 
 
-def test_the_text_can_mark_what_is_to_be_typed() -> None:
+def test_values_to_be_typed_can_be_marked_in_the_text() -> None:
     assert AllOf((ON, WAY)).text("`") == "`on` is `true` and `way` is `a`, `b` or `c`"
 
 
@@ -70,7 +70,7 @@ def test_the_text_can_mark_what_is_to_be_typed() -> None:
     ],
     ids=lambda value: value.text() if isinstance(value, Comparison | AllOf | AnyOf) else "",
 )
-def test_the_check_is_made_of_the_data(
+def test_the_check_of_a_condition_is_derived_from_its_data(
     condition: Condition, holds_for: list[dict[str, Any]], not_for: list[dict[str, Any]]
 ) -> None:
     assert all(condition.holds(SimpleNamespace(**record)) for record in holds_for)

@@ -1,4 +1,4 @@
-"""Exchange metadata domains keep their ids for as long as they stay."""
+"""Exchange metadata domains keep their ids for as long as they exist."""
 
 from datetime import UTC, datetime
 
@@ -17,7 +17,7 @@ def test_a_known_name_keeps_its_record() -> None:
     )
 
 
-def test_an_id_stands_for_the_record_as_it_is() -> None:
+def test_an_id_alone_keeps_the_record_unchanged() -> None:
     assert domain_records([{"id": 4}], BEFORE) == ((CLOUD,), [])
 
 
@@ -27,24 +27,24 @@ def test_an_id_with_a_name_renames_the_record() -> None:
     assert renamed == MAIL.model_copy(update={"domain": "post.example.com"})
 
 
-def test_a_new_name_is_a_record_without_number() -> None:
+def test_a_new_name_is_a_record_without_an_id() -> None:
     (new,), faults = domain_records([{"domain": "new.example.com"}], BEFORE)
     assert faults == []
     assert (new.id, new.domain) == (UNNUMBERED, "new.example.com")
 
 
-def test_what_clients_send_back_is_understood() -> None:
+def test_records_that_clients_send_back_are_understood() -> None:
     sent = [{**entry.model_dump(mode="json"), "exchange_connector": "/x/1/", "resource_uri": "/y/"} for entry in BEFORE]
     assert domain_records(sent, BEFORE) == (BEFORE, [])
 
 
-def test_a_text_is_a_name_as_existing_clients_send_it() -> None:
+def test_a_plain_text_is_a_domain_name_as_existing_clients_send_it() -> None:
     (known, new), faults = domain_records(["outlook.office365.com", "new.example.com"], BEFORE)
     assert faults == []
     assert (known, new.domain) == (CLOUD, "new.example.com")
 
 
-def test_null_is_no_domain() -> None:
+def test_null_means_no_domains() -> None:
     assert domain_records(None, BEFORE) == ((), [])
 
 

@@ -1,4 +1,4 @@
-"""The icon is exactly a PNG of 80 x 80 (I3), and looking at it costs little."""
+"""The icon must be a PNG of exactly 80 x 80 pixels (I3), and checking it costs little."""
 
 import struct
 import tracemalloc
@@ -27,7 +27,7 @@ from tests.support.icons import (
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "RGB", "L", "P", "1"])
-def test_pngs_of_the_right_size_are_taken(mode: str) -> None:
+def test_pngs_of_the_right_size_are_accepted(mode: str) -> None:
     assert icon_faults(png(mode=mode)) == []
 
 
@@ -37,14 +37,14 @@ def test_other_sizes_are_refused(width: int, height: int) -> None:
 
 
 @pytest.mark.parametrize("kind", ["GIF", "JPEG", "BMP", "WEBP"])
-def test_other_kinds_of_picture_are_refused(kind: str) -> None:
+def test_other_image_formats_are_refused(kind: str) -> None:
     file = BytesIO()
     Image.new("RGB", (80, 80)).save(file, kind)
     assert icon_faults(file.getvalue()) == ["The file is not a PNG image."]
 
 
 @pytest.mark.parametrize("content", [b"", b"PNG", b"\x89PNG\r\n\x1a\n", b"<svg/>", b"\x00" * 100])
-def test_other_files_are_refused(content: bytes) -> None:
+def test_files_that_are_not_images_are_refused(content: bytes) -> None:
     assert icon_faults(content) == ["The file is not a PNG image."]
 
 
@@ -53,7 +53,7 @@ def test_damaged_files_are_refused(content: bytes) -> None:
     assert icon_faults(content) == ["The PNG image is damaged."]
 
 
-def test_large_files_are_refused_unread() -> None:
+def test_large_files_are_refused_without_reading_them() -> None:
     assert icon_faults(png() + bytes(ICON_MAX_BYTES)) == ["The file must be at most 128 KiB."]
 
 
@@ -69,7 +69,7 @@ def test_large_files_are_refused_unread() -> None:
         long_pixels,
     ],
 )
-def test_bombs_do_not_explode(made: Callable[[], bytes]) -> None:
+def test_decompression_bombs_are_not_expanded(made: Callable[[], bytes]) -> None:
     content = made()
     assert len(content) <= ICON_MAX_BYTES
     icon_faults(png())  # Pillow itself is loaded before memory is measured
@@ -90,7 +90,7 @@ def test_a_second_header_is_refused(width: int, height: int) -> None:
     assert icon_faults(with_second_header(width, height)) == ["The PNG image is damaged."]
 
 
-def test_what_drawing_programs_add_is_taken() -> None:
+def test_metadata_added_by_drawing_programs_is_accepted() -> None:
     texts = (b"tEXt", b"Software\x00GIMP"), (b"zTXt", b"Comment\x00\x00" + zlib.compress(b"drawn by hand"))
     xmp = b"XML:com.adobe.xmp\x00\x00\x00\x00\x00<x:xmpmeta/>"
     profile = b"sRGB\x00\x00" + zlib.compress(bytes(3144))
@@ -103,11 +103,11 @@ _KINDS = st.sampled_from([b"PLTE", b"tRNS", b"cHRM", b"gAMA", b"pHYs", b"iCCP", 
 
 
 @given(st.lists(st.tuples(_KINDS, st.binary(max_size=40)), max_size=4))
-def test_no_chunk_makes_it_fail(chunks: list[tuple[bytes, bytes]]) -> None:
+def test_no_chunk_crashes_the_check(chunks: list[tuple[bytes, bytes]]) -> None:
     assert isinstance(icon_faults(with_chunks(*chunks)), list)
 
 
 @given(st.binary(max_size=200), st.integers(0, 200))
-def test_no_content_makes_it_fail(junk: bytes, start: int) -> None:
+def test_no_content_crashes_the_check(junk: bytes, start: int) -> None:
     picture = png()
     assert isinstance(icon_faults(picture[:start] + junk + picture[start + len(junk) :]), list)

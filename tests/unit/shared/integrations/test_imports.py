@@ -1,4 +1,4 @@
-"""What a cold start loads: settings must not bring in what only admins' saves need."""
+"""What a cold start loads: settings must not import what only an admin's save needs."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 SLOW = {"jinja2", "PIL", "azure", "cryptography", "httpx", "nh3", "lxml"}
 
 
-def test_settings_load_none_of_the_slow_libraries() -> None:
+def test_settings_import_none_of_the_slow_libraries() -> None:
     code = "import sys, shared.integrations; print(*{name.partition('.')[0] for name in sys.modules})"
     root = Path(__file__).parents[4]
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)

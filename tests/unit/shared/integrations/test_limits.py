@@ -1,4 +1,4 @@
-"""Types and limits, field by field: at the limit is fine, one beyond is refused by name, and nothing else is."""
+"""Types and limits of each field: a value at the limit is accepted, and one beyond it is refused by field name."""
 
 from typing import Any, Literal, get_args, get_origin
 
@@ -44,7 +44,7 @@ def text_of(name: str, length: int) -> str:
 
 
 def faults(**changes: Any) -> dict[str, list[str]]:
-    """What is wrong with otherwise good settings."""
+    """The faults of settings that are valid apart from these changes."""
     try:
         validate(full_fields(**changes))
     except SettingsInvalid as error:
@@ -52,12 +52,12 @@ def faults(**changes: Any) -> dict[str, list[str]]:
     return {}
 
 
-def test_each_writable_field_is_of_one_kind() -> None:
+def test_each_writable_field_is_of_exactly_one_type() -> None:
     assert len(TEXTS) + len(SWITCHES) + len(NUMBERS) + len(CHOICES) + len({"domains"}) == len(WRITABLE)
 
 
 @pytest.mark.parametrize("name", sorted(TEXTS))
-def test_longest_text_is_taken_and_one_more_character_is_not(name: str) -> None:
+def test_the_longest_text_is_accepted_and_one_more_character_is_not(name: str) -> None:
     longest = limit(name, "max_length")
     assert faults(**{name: text_of(name, longest)}) == {}
     assert faults(**{name: text_of(name, longest + 1)}) == {
@@ -66,7 +66,7 @@ def test_longest_text_is_taken_and_one_more_character_is_not(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(NUMBERS))
-def test_numbers_are_taken_up_to_their_limits_and_not_beyond(name: str) -> None:
+def test_numbers_are_accepted_within_their_limits_only(name: str) -> None:
     lowest, highest = limit(name, "ge"), limit(name, "le")
     assert faults(**{name: lowest}) == faults(**{name: highest}) == {}
     assert faults(**{name: lowest - 1}) == {name: [f"Ensure this value is greater than or equal to {lowest}."]}
@@ -74,9 +74,9 @@ def test_numbers_are_taken_up_to_their_limits_and_not_beyond(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(CHOICES))
-def test_every_choice_is_taken_and_no_other(name: str) -> None:
+def test_every_choice_is_accepted_and_nothing_else(name: str) -> None:
     for choice in get_args(WRITABLE[name].annotation):
-        # Without VMRs, so that no other setting has to fit the choice.
+        # Without VMRs, so that no other setting has to match the choice.
         assert faults(**{name: choice}, enable_dynamic_vmrs=False, enable_personal_vmrs=False) == {}
         assert list(faults(**{name: choice.swapcase()})) == [name]
     assert faults(**{name: ""})[name][0].startswith("Must be one of: ")
@@ -84,36 +84,36 @@ def test_every_choice_is_taken_and_no_other(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(TEXTS))
 @pytest.mark.parametrize("value", [7, True, 1.5, ["a"], {"a": 1}, b"a"])
-def test_only_strings_are_texts(name: str, value: object) -> None:
+def test_text_fields_accept_strings_only(name: str, value: object) -> None:
     assert faults(**{name: value}) == {name: ["Must be a string."]}
 
 
 @pytest.mark.parametrize("name", sorted(NUMBERS))
 @pytest.mark.parametrize("value", ["7", True, 7.0, None, [7], float("nan")])
-def test_only_whole_numbers_are_numbers(name: str, value: object) -> None:
+def test_number_fields_accept_whole_numbers_only(name: str, value: object) -> None:
     assert faults(**{name: value}) == {name: ["Must be a whole number."]}
 
 
 @pytest.mark.parametrize("name", sorted(SWITCHES))
 @pytest.mark.parametrize("value", ["true", 1, 0, None, []])
-def test_only_true_and_false_are_switches(name: str, value: object) -> None:
+def test_switches_accept_true_and_false_only(name: str, value: object) -> None:
     assert faults(**{name: value}) == {name: ["Must be true or false."]}
 
 
 @pytest.mark.parametrize("name", sorted(TEXTS))
-def test_null_is_taken_exactly_where_the_field_may_be_null(name: str) -> None:
+def test_null_is_accepted_by_nullable_fields_only(name: str) -> None:
     proposed = draft(full_fields() | {name: None})
     assert (name not in proposed.faults) == is_nullable(WRITABLE[name])
 
 
 @pytest.mark.parametrize("name", sorted(name for name in TEXTS if is_nullable(WRITABLE[name])))
-def test_an_empty_text_clears_what_may_be_null(name: str) -> None:
+def test_an_empty_text_clears_a_nullable_field(name: str) -> None:
     assert getattr(draft({name: ""}).integration, name) is None
 
 
 @pytest.mark.parametrize("name", sorted(TEXTS))
 @pytest.mark.parametrize("text", ["\ud800", "a\x00b", "a\x0bb", "a\uffffb"])
-def test_what_is_no_text_is_refused(name: str, text: str) -> None:
+def test_invalid_characters_are_refused(name: str, text: str) -> None:
     if name in SECRET_FIELDS and text != "\ud800":
         assert faults(**{name: text}) == {}  # a password may hold anything that can be encoded
     else:
@@ -121,7 +121,7 @@ def test_what_is_no_text_is_refused(name: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(TEXTS - SECRET_FIELDS))
-def test_texts_are_kept_as_they_are(name: str) -> None:
+def test_texts_are_stored_unchanged(name: str) -> None:
     text = text_of(name, min(limit(name, "max_length"), 36))
     integration = validate(full_fields() | {name: text})
     assert getattr(integration, name) == text
@@ -134,7 +134,7 @@ def test_unknown_fields_are_named() -> None:
     }
 
 
-def test_read_only_fields_are_ignored_because_clients_send_back_what_they_got() -> None:
+def test_read_only_fields_are_ignored_as_clients_send_back_what_they_read() -> None:
     sent = dict.fromkeys(READ_ONLY_FIELDS, 7)
     integration = validate(full_fields() | sent)
     assert all(
@@ -143,7 +143,7 @@ def test_read_only_fields_are_ignored_because_clients_send_back_what_they_got() 
     )
 
 
-def test_all_texts_together_fit_into_a_table_row() -> None:
+def test_the_longest_texts_together_fit_into_a_table_row() -> None:
     templates = TEMPLATE_FIELDS - {"meeting_instructions_template"}
     longest = dict.fromkeys(templates, "😀" * 12_288)
     assert list(faults(**longest)) == ["__all__"]

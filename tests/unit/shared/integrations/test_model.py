@@ -1,4 +1,4 @@
-"""The model against its references: the original API's field table, and its documentation where they differ."""
+"""The model compared with the original API's field table, and with its documentation where they differ."""
 
 import re
 
@@ -44,19 +44,19 @@ def limits(name: str) -> dict[str, int]:
     return found
 
 
-def test_every_field_of_the_original_api_exists_and_nothing_else_but_our_additions() -> None:
+def test_the_model_has_every_field_of_the_original_api_and_only_our_additions() -> None:
     ours = Integration.model_fields.keys() | {"resource_uri"}
     assert ours - INTERNAL - OURS == api_fields().keys()
     assert len(api_fields()) == 104
 
 
-def test_defaults_are_those_of_the_original_api_where_the_product_definition_does_not_overrule_them() -> None:
+def test_defaults_equal_those_of_the_original_api_unless_the_product_definition_differs() -> None:
     for name, facts in api_fields().items():
         if "default" in facts:
             assert Integration.model_fields[name].default == SEED_WINS.get(name, facts["default"]), name
 
 
-def test_limits_and_choices_are_those_of_the_original_api() -> None:
+def test_limits_and_choices_equal_those_of_the_original_api() -> None:
     keys = {"min_length": "min_length", "max_length": "max_length", "minimum": "ge", "maximum": "le"}
     for name, facts in api_fields().items():
         wanted = {keys[key]: value for key, value in facts.items() if key in keys}
@@ -69,7 +69,7 @@ def test_limits_and_choices_are_those_of_the_original_api() -> None:
             assert choices - {"GRAPH"} == set(facts["enum"]), name
 
 
-def test_what_may_be_null_secret_or_read_only_is_as_in_the_original_api() -> None:
+def test_nullable_secret_and_read_only_fields_equal_those_of_the_original_api() -> None:
     for name, facts in api_fields().items():
         if name in {"resource_uri", "domains"}:  # derived from the id; an empty list instead of null
             continue
@@ -78,20 +78,20 @@ def test_what_may_be_null_secret_or_read_only_is_as_in_the_original_api() -> Non
         assert (name in SECRET_FIELDS) == (bool(facts.get("sensitive")) and facts["writable"]), name
 
 
-def test_default_templates_stand_in_the_product_definition_to_the_character() -> None:
+def test_default_templates_appear_verbatim_in_the_product_definition() -> None:
     seed = product_definition()
     for name in TEMPLATE_FIELDS:
         assert Integration.model_fields[name].default.replace("\r\n", "\n") in seed, name
 
 
-def test_default_texts_stand_in_the_product_definition() -> None:
+def test_default_texts_appear_in_the_product_definition() -> None:
     seed = product_definition()
     for name, field, _ in settings():
         if name.startswith("addin_") and isinstance(field.default, str) and " " in field.default:
             assert re.search(rf"Default: {re.escape(field.default)}\.?\n", seed), name
 
 
-def test_the_fields_marked_in_the_product_definition_are_the_manifest_fields() -> None:
+def test_the_manifest_fields_are_those_marked_in_the_product_definition() -> None:
     labels = set(re.findall(r"^(Add-in [\w -]+?) \*$", product_definition(), re.MULTILINE))
     ours = {setting.label for name, _, setting in settings() if setting.manifest and name not in OURS}
     assert ours == labels
@@ -106,12 +106,12 @@ def test_labels_are_those_of_the_product_definition() -> None:
             assert setting.label in seed, name
 
 
-def test_templates_are_exactly_those_that_the_sandbox_knows() -> None:
+def test_the_template_fields_are_exactly_those_that_the_sandbox_knows() -> None:
     assert set(TEMPLATES) == TEMPLATE_FIELDS
 
 
 @pytest.mark.parametrize("name", Integration.model_fields)
-def test_every_setting_is_explained(name: str) -> None:
+def test_every_setting_has_a_help_text(name: str) -> None:
     setting = next(setting for known, _, setting in settings() if known == name)
     assert setting.label
     assert setting.help.endswith(".")
@@ -122,7 +122,7 @@ def test_every_setting_belongs_to_exactly_one_section() -> None:
     assert sorted(owners) == sorted(Integration.model_fields)
 
 
-def test_an_fqdn_stands_for_its_metadata_document() -> None:
+def test_a_domain_name_is_expanded_to_the_url_of_its_metadata() -> None:
     url = "https://mail.example.com/ews/metadata.json"
     integration = an_integration(domains=[{"domain": "Mail.example.com"}, {"domain": url}])
     assert integration.metadata_urls == ("https://Mail.example.com/autodiscover/metadata/json/1", url)
@@ -133,14 +133,14 @@ def test_the_mailbox_is_compared_in_lower_case() -> None:
     assert an_integration(enable_dynamic_vmrs=False, room_mailbox_email_address=None).mailbox == ""
 
 
-def test_script_sources_are_lines() -> None:
+def test_script_sources_are_separated_by_lines() -> None:
     integration = an_integration(
         additional_add_in_script_sources="https://a.example/x.js\r\n\n  https://b.example/y.js "
     )
     assert integration.script_sources == ("https://a.example/x.js", "https://b.example/y.js")
 
 
-def test_the_resource_shows_every_field_but_secrets_and_internals() -> None:
+def test_the_resource_contains_every_field_except_secrets_and_internals() -> None:
     resource = an_integration(password="correct horse").resource()
     shown = Integration.model_fields.keys() | {"resource_uri"}
     assert resource.keys() == shown - INTERNAL - SECRET_FIELDS - {"private_key"}
@@ -162,13 +162,13 @@ ONLINE, OWN = "https://outlook.office365.com/EWS/Exchange.asmx", "https://mail.e
         ("NTLM", OWN, True),
     ],
 )
-def test_an_application_works_in_exchange_online_by_graph(method: str, url: str, by_ews: bool) -> None:
+def test_an_application_accesses_exchange_online_through_graph(method: str, url: str, by_ews: bool) -> None:
     integration = validate(full_fields(method, url=url))
     assert integration.uses_ews is by_ews
     assert integration.resource()["authentication_method"] == method
 
 
-def test_an_application_is_that_of_the_settings_which_its_method_names() -> None:
+def test_the_application_is_taken_from_the_settings_of_its_method() -> None:
     tenant = "0c5e5b4f-2f0e-4a57-9d0c-7f1f0f5f2f7d"
     endpoint = f"https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token"
     own = {"graph_tenant_id": GUID, "graph_client_id": GUID}

@@ -1,4 +1,4 @@
-"""S1: a page of integrations costs what it shows, however many there are."""
+"""S1: a page of integrations costs as much as it shows, however many integrations exist."""
 
 import pytest
 
@@ -41,14 +41,14 @@ def world() -> PagesWorld:
     return PagesWorld()
 
 
-async def test_a_page_takes_as_many_storage_trips_among_many_as_among_few(world: PagesWorld) -> None:
+async def test_the_storage_trips_for_a_page_do_not_depend_on_the_number_of_integrations(world: PagesWorld) -> None:
     await world.add(10)
     few = await world.trips()
     await world.add(190)
     assert [await world.trips(offset) for offset in (0, 95, 190)] == [few] * 3
 
 
-async def test_one_more_takes_as_many_storage_trips_among_many_as_among_few(world: PagesWorld) -> None:
+async def test_the_storage_trips_for_adding_one_do_not_depend_on_the_number_of_integrations(world: PagesWorld) -> None:
     counts = []
     for number in (0, 9, 150):
         await world.add(number)
@@ -58,7 +58,7 @@ async def test_one_more_takes_as_many_storage_trips_among_many_as_among_few(worl
     assert len(set(counts)) == 1
 
 
-async def test_pages_follow_each_other_by_rising_id_without_those_that_were_deleted(world: PagesWorld) -> None:
+async def test_pages_are_ordered_by_id_and_skip_deleted_integrations(world: PagesWorld) -> None:
     added = await world.add(12)
     for place in (0, 3, 4, 11):
         await world.store.delete(added[place].uuid)
@@ -81,7 +81,7 @@ async def test_integrations_of_an_earlier_version_are_counted_once(world: PagesW
     assert await world.trips(limit=2) == 1 + 2 * 2
 
 
-async def test_what_an_import_brings_back_is_listed(world: PagesWorld) -> None:
+async def test_integrations_restored_by_an_import_are_listed(world: PagesWorld) -> None:
     added = await world.add(3)
     table = world.storage.table("integrations")
     before = [row async for row in table.rows(PARTITION)]
@@ -92,7 +92,7 @@ async def test_what_an_import_brings_back_is_listed(world: PagesWorld) -> None:
     assert await world.ids() == [1, 2, 3]
 
 
-async def test_hundreds_of_gaps_are_kept(world: PagesWorld) -> None:
+async def test_hundreds_of_gaps_in_the_ids_are_remembered(world: PagesWorld) -> None:
     added = await world.add(60)
     for each in added[::2]:
         await world.store.delete(each.uuid)

@@ -1,4 +1,4 @@
-"""Integrations as table rows: what is written is read again, across versions of the product too."""
+"""Integrations as table rows: what is written is read back, also by other versions of the product."""
 
 from datetime import UTC
 
@@ -35,38 +35,38 @@ def read(values: Values) -> rows.Stored:
     ),
     st.dictionaries(texts, st.integers(1)),
 )
-def test_an_integration_survives_its_row(values: dict[str, object], changes: dict[str, int]) -> None:
+def test_a_row_preserves_an_integration(values: dict[str, object], changes: dict[str, int]) -> None:
     integration = SAMPLE.model_copy(update=values)
     found = read(rows.settings_values(integration, changes))
     assert found.integration == integration
     assert found.changes == changes
 
 
-def test_a_row_of_an_earlier_version_takes_defaults() -> None:
+def test_a_row_of_an_earlier_version_gets_default_values() -> None:
     values = dict(rows.settings_values(SAMPLE, {}))
     del values["reservation_days"], values["changes"], values["domains"]
     assert read(values).integration.reservation_days == 30
     assert read(values).integration.domains == ()
 
 
-def test_a_row_of_a_later_version_is_read_without_what_is_unknown() -> None:
+def test_unknown_columns_of_a_later_version_are_ignored() -> None:
     assert read({**rows.settings_values(SAMPLE, {}), "from_the_future": 1}).integration == SAMPLE
 
 
-def test_what_changed_since_a_revision() -> None:
+def test_a_row_knows_which_settings_changed_since_a_revision() -> None:
     stored = rows.Stored(SAMPLE, {"name": 2, "url": 4, "ivr_theme": 3}, Row("p", "k", {}))
     assert stored.changed_since(2) == ["ivr_theme", "url"]
     assert stored.changed_since(4) == []
 
 
 @given(st.binary(max_size=100_000))
-def test_an_icon_survives_its_row(content: bytes) -> None:
+def test_a_row_preserves_an_icon(content: bytes) -> None:
     values = rows.icon_values(content)
     assert all(len(str(value)) <= 32_768 for value in values.values())
     assert rows.icon_of(Row("p", "k", values)) == content
 
 
-def test_keys_hold_only_what_table_keys_may_hold() -> None:
+def test_keys_contain_only_characters_that_table_keys_may_contain() -> None:
     key = rows.mailbox_key("o'neil/#?%\\+1@example.com")
     assert key.replace("-", "").isalnum()
     assert key != rows.mailbox_key("oneil@example.com")

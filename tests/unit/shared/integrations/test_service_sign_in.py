@@ -24,7 +24,7 @@ SIGNED_IN = an_integration().model_copy(
         {"authentication_method": "BASIC"},
     ],
 )
-def test_what_the_sign_in_depends_on_ends_it(change: dict[str, str]) -> None:
+def test_changing_a_setting_that_the_sign_in_depends_on_ends_it(change: dict[str, str]) -> None:
     assert without_stale_sign_in(SIGNED_IN, SIGNED_IN.model_copy(update=change)).oauth_refresh_token == ""
 
 
@@ -37,10 +37,10 @@ def test_what_the_sign_in_depends_on_ends_it(change: dict[str, str]) -> None:
         {"oauth_auth_endpoint": "https://login.example.com/authorize"},
     ],
 )
-def test_anything_else_leaves_it(change: dict[str, str]) -> None:
+def test_other_changes_keep_the_sign_in(change: dict[str, str]) -> None:
     assert without_stale_sign_in(SIGNED_IN, SIGNED_IN.model_copy(update=change)).oauth_refresh_token == "token-1"
 
 
-def test_a_token_set_in_the_same_save_stands() -> None:
+def test_a_token_set_in_the_same_save_is_kept() -> None:
     change = {"username": "other@example.com", "oauth_refresh_token": SecretReference("token-2")}
     assert without_stale_sign_in(SIGNED_IN, SIGNED_IN.model_copy(update=change)).oauth_refresh_token == "token-2"

@@ -1,4 +1,4 @@
-"""The store on storage in memory; and what it costs in storage trips."""
+"""The store on storage in memory, and what it costs in storage trips."""
 
 import logging
 
@@ -47,7 +47,7 @@ async def test_an_unused_secret_that_cannot_be_deleted_is_logged_by_name(
 ) -> None:
     class Stuck(MemorySecrets):
         async def delete(self, reference: SecretReference) -> None:
-            raise Unavailable("the vault is away")
+            raise Unavailable("the vault is down")
 
     store = IntegrationStore(storage, Stuck(), FakeClock())
     created = await store.create(full_fields(password="correct horse"))
@@ -58,14 +58,14 @@ async def test_an_unused_secret_that_cannot_be_deleted_is_logged_by_name(
     assert "correct horse" not in caplog.text
 
 
-async def test_settings_of_a_local_stack_may_name_loopback_hosts(storage: MemoryStorage) -> None:
+async def test_settings_of_a_local_stack_may_contain_loopback_hosts(storage: MemoryStorage) -> None:
     url = "http://127.0.0.1:7072/autodiscover/metadata/json/1"
     fields = graph_fields(domains=[{"domain": url}], addin_server_domain="127.0.0.1:7071")
     store = IntegrationStore(storage, MemorySecrets(), FakeClock(), local=True)
     assert (await store.create(fields)).metadata_urls == (url,)
 
 
-async def test_a_secret_is_only_kept_once_however_often_a_save_is_repeated(storage: MemoryStorage) -> None:
+async def test_a_secret_is_stored_once_however_often_a_save_is_repeated(storage: MemoryStorage) -> None:
     secrets = MemorySecrets()
     store = IntegrationStore(storage, secrets, FakeClock())
     created = await store.create(full_fields("OAUTH"))

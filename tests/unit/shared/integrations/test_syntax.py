@@ -1,4 +1,4 @@
-"""How texts must be written: hosts, URLs, addresses. Nothing that this service calls may point back inside."""
+"""The form of hosts, URLs and addresses in settings. Nothing that this service calls may be inside its own network."""
 
 import ipaddress
 
@@ -109,12 +109,12 @@ BAD: list[tuple[Format, str]] = [
 
 
 @pytest.mark.parametrize(("format_", "text"), GOOD)
-def test_taken(format_: Format, text: str) -> None:
+def test_valid_values_are_accepted(format_: Format, text: str) -> None:
     assert faults(format_, text) == []
 
 
 @pytest.mark.parametrize(("format_", "text"), BAD)
-def test_refused_with_a_reason(format_: Format, text: str) -> None:
+def test_invalid_values_are_refused_with_the_reason(format_: Format, text: str) -> None:
     assert all(faults(format_, text))
     assert faults(format_, text)
 
@@ -130,7 +130,7 @@ def test_refused_with_a_reason(format_: Format, text: str) -> None:
         (Format.FQDN, "localhost"),
     ],
 )
-def test_loopback_is_for_a_local_stack_only(format_: Format, text: str) -> None:
+def test_loopback_is_allowed_for_a_local_stack_only(format_: Format, text: str) -> None:
     assert faults(format_, text, local=True) == []
     assert faults(format_, text, local=False)
 
@@ -138,11 +138,11 @@ def test_loopback_is_for_a_local_stack_only(format_: Format, text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["http://10.0.0.1/", "http://user@127.0.0.1/", "http://mail.example.com/", "https://192.168.0.1/"]
 )
-def test_a_local_stack_takes_no_other_plain_or_numbered_host(text: str) -> None:
+def test_a_local_stack_accepts_no_other_plain_http_or_numeric_host(text: str) -> None:
     assert faults(Format.SERVER_URL, text, local=True)
 
 
-def test_a_wrong_script_url_is_named_by_its_line() -> None:
+def test_an_invalid_script_url_is_named_by_its_line() -> None:
     text = "https://a.example/x.js\n\nhttp://b.example/y.js\njunk"
     assert [fault[:7] for fault in faults(Format.SCRIPT_URLS, text)] == ["Line 3:", "Line 4:"]
 
@@ -152,12 +152,12 @@ def test_a_metadata_domain_is_an_fqdn_or_a_url(text: str) -> None:
     assert metadata_domain(text, local=False) == []
 
 
-def test_a_local_metadata_url() -> None:
+def test_a_local_stack_may_have_a_metadata_url_on_loopback() -> None:
     assert metadata_domain("http://127.0.0.1:7072/autodiscover/metadata/json/1", local=True) == []
 
 
 @given(st.ip_addresses())
-def test_no_ip_address_is_called(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
+def test_no_ip_address_is_accepted_as_a_host(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
     host = f"[{address}]" if address.version == 6 else str(address)
     assert faults(Format.SERVER_URL, f"https://{host}/")
     assert metadata_domain(str(address), local=False)
@@ -167,7 +167,7 @@ def test_no_ip_address_is_called(address: ipaddress.IPv4Address | ipaddress.IPv6
 
 
 @given(st.text(max_size=40))
-def test_a_url_that_is_taken_names_the_host_that_follows_its_scheme(text: str) -> None:
+def test_the_host_of_an_accepted_url_directly_follows_its_scheme(text: str) -> None:
     url = f"https://{text}"
     if not faults(Format.SERVER_URL, url):
         host = text.partition("/")[0].partition("?")[0].partition("#")[0].partition(":")[0]

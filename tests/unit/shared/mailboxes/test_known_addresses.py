@@ -1,4 +1,4 @@
-"""X3: what a mailbox is known by, as servers write it and as attendees are compared with it."""
+"""X3: a mailbox's known addresses, as servers write them and as attendees are compared with them."""
 
 from typing import Any
 
@@ -37,11 +37,11 @@ DN = "/o=ExchangeLabs/ou=Exchange Administrative Group/cn=Recipients/cn=01234567
         ("smtp:" + "x" * ADDRESS_MAX + "@example.com", None),
     ],
 )
-def test_only_what_an_attendee_can_be_listed_as_counts(told: str, known: str | None) -> None:
+def test_only_addresses_that_attendees_can_have_are_kept(told: str, known: str | None) -> None:
     assert known_addresses("VMR@example.com", [told]) == (VMR, *([known] if known else []))
 
 
-def test_the_configured_address_comes_first_and_each_once() -> None:
+def test_the_configured_address_comes_first_and_each_address_appears_once() -> None:
     assert known_addresses(VMR, ["SMTP:a@example.com", "smtp:VMR@example.com", "A@example.com"]) == (
         VMR,
         "a@example.com",
@@ -49,14 +49,14 @@ def test_the_configured_address_comes_first_and_each_once() -> None:
 
 
 @given(st.lists(st.text() | st.text().map("smtp:{}@x".format)))
-def test_whatever_is_told_what_is_known_stays_small_and_plain(told: list[str]) -> None:
+def test_known_addresses_stay_few_and_plain_whatever_the_server_sends(told: list[str]) -> None:
     known = known_addresses(VMR, told)
     assert known[0] == VMR
     assert len(known) <= ADDRESSES_MAX
     assert all(len(each) <= ADDRESS_MAX and each.isascii() and each == each.lower() for each in known)
 
 
-def test_there_are_bounds() -> None:
+def test_the_number_of_known_addresses_is_bounded() -> None:
     assert len(known_addresses(VMR, [f"smtp:a{n}@example.com" for n in range(100)])) == ADDRESSES_MAX
 
 
@@ -69,7 +69,7 @@ def test_there_are_bounds() -> None:
         ({"proxyAddresses": 7}, ()),
     ],
 )
-def test_a_user_of_the_directory(payload: Any, told: tuple[str, ...]) -> None:
+def test_a_directory_user_is_known_by_its_addresses(payload: Any, told: tuple[str, ...]) -> None:
     assert parse(DirectoryUser, payload).addresses == told
 
 
@@ -77,7 +77,7 @@ def test_a_user_of_the_directory(payload: Any, told: tuple[str, ...]) -> None:
     ("payload", "told"),
     [({"owner": {"name": "VMR", "address": "a@x"}}, ("a@x",)), ({"owner": None}, ()), ({"owner": {}}, ()), ({}, ())],
 )
-def test_a_calendar_s_owner(payload: Any, told: tuple[str, ...]) -> None:
+def test_a_calendars_owner_is_a_known_address(payload: Any, told: tuple[str, ...]) -> None:
     assert parse(CalendarOwner, payload).addresses == told
 
 
@@ -90,18 +90,18 @@ def resolution(address: str, *entries: str) -> Node:
     return Node(to_xml(text.encode()).getroot())
 
 
-def test_the_address_book_tells_addresses_and_the_distinguished_name() -> None:
+def test_the_address_book_contributes_addresses_and_the_distinguished_name() -> None:
     found = addresses([resolution(DN, "SMTP:primary@example.com", "smtp:VMR@example.com")], VMR)
     assert found == (DN, "SMTP:primary@example.com", "smtp:VMR@example.com")
 
 
-def test_who_only_has_an_address_that_begins_alike_is_somebody_else() -> None:
-    """EWS matches beginnings: vmr@example.com finds vmr@example.com.au, too."""
+def test_a_mailbox_whose_address_only_starts_alike_is_not_ours() -> None:
+    """EWS matches prefixes: vmr@example.com also finds vmr@example.com.au."""
     own, other = resolution(VMR, f"SMTP:{VMR}"), resolution("vmr@example.com.au", "SMTP:vmr@example.com.au")
     assert addresses([other, own], VMR) == (VMR, f"SMTP:{VMR}")
     assert addresses([other, other], VMR) == ()
     assert addresses([], VMR) == ()
 
 
-def test_the_only_one_found_is_meant_though_the_address_is_not_among_its_three() -> None:
+def test_a_single_match_is_accepted_though_ews_does_not_list_the_configured_address() -> None:
     assert addresses([resolution("primary@example.com", "SMTP:primary@example.com")], VMR)[0] == "primary@example.com"

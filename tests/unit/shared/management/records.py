@@ -1,4 +1,4 @@
-"""The management API over bookings."""
+"""The management API on top of stored bookings."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ async def api_with_one() -> tuple[Api, str]:
 
 
 def booking(api: Api, integration: str, *starts: timedelta, tag: str = TAG, endless: bool = False) -> Booking:
-    """A meeting with occurrences of an hour, starting so long from now."""
+    """A meeting with one-hour occurrences, each starting this long from now."""
     now = api.clock.now()
     occurrences = tuple(Occurrence(now + start, now + start + HOUR) for start in starts)
     calendar = Calendar(occurrences, now + timedelta(days=365) if endless else None)
@@ -45,7 +45,7 @@ def booking(api: Api, integration: str, *starts: timedelta, tag: str = TAG, endl
 
 
 async def put(api: Api, record: Booking | Operation, integration: str) -> None:
-    """Write a new record as the product does: a booking with the claim of its alias, and a note for the lists."""
+    """Write a new record as the product does: a booking, its claim on the alias, and a note for the lists."""
     table = api.storage.table("meetings")
     is_new = [Insert(record.key, record.values())] if isinstance(record, Booking) else record.inserting()
     await table.commit(integration, *is_new)
@@ -55,7 +55,7 @@ async def put(api: Api, record: Booking | Operation, integration: str) -> None:
 
 
 async def noted(api: Api, record: Booking | Operation, integration: str) -> None:
-    """Have the lists follow what was written past the product."""
+    """Make the record lists follow rows that were written without the product."""
     if isinstance(record, Booking):
         named = Record.booking(integration, record.tag)
     else:

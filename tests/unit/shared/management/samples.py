@@ -1,4 +1,4 @@
-"""Meetings and VMRs that several tests of the management API ask for."""
+"""Meetings and VMRs that several tests of the management API request."""
 
 from dataclasses import replace
 from typing import Any
@@ -22,7 +22,7 @@ MEETINGS = "status/v1/meeting/"
 
 
 async def deployment() -> Api:
-    """An integration with a meeting that is on, a series, and a reservation."""
+    """An integration with a meeting in progress, a series, and a reservation."""
     api = Api()
     uuid = (await api.integrations.create(graph_fields())).uuid
     table = meetings_table(api.storage)

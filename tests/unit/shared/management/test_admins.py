@@ -32,12 +32,12 @@ def bearer(entra: Entra, **claims: Any) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("scp", ["access_as_user", None], ids=["a person", "an app"])
-async def test_the_role_admits_people_and_apps(entra: Entra, admins: EntraAdmins, scp: str | None) -> None:
+async def test_the_admin_role_admits_people_and_apps(entra: Entra, admins: EntraAdmins, scp: str | None) -> None:
     found = await admins.authenticate(bearer(entra, roles=["Other", "Scheduling.Admin"], scp=scp))
     assert found.may_change
 
 
-async def test_the_readers_role_admits_to_reading_only(entra: Entra, admins: EntraAdmins) -> None:
+async def test_the_readers_role_allows_reading_only(entra: Entra, admins: EntraAdmins) -> None:
     found = await admins.authenticate(bearer(entra, roles=["Scheduling.Read"], preferred_username="eve@example.com"))
     assert found == Admin("eve@example.com", may_change=False)
     both = await admins.authenticate(bearer(entra, roles=["Scheduling.Read", "Scheduling.Admin"]))
@@ -45,22 +45,24 @@ async def test_the_readers_role_admits_to_reading_only(entra: Entra, admins: Ent
 
 
 @pytest.mark.parametrize("roles", [None, [], ["Scheduling.Reader"], "Scheduling.Admin", [["Scheduling.Admin"]]])
-async def test_a_token_without_the_role_is_not_allowed(entra: Entra, admins: EntraAdmins, roles: Any) -> None:
+async def test_a_token_without_a_role_is_not_allowed(entra: Entra, admins: EntraAdmins, roles: Any) -> None:
     with pytest.raises(NotAllowed, match=r"Scheduling\.Admin"):
         await admins.authenticate(bearer(entra, roles=roles))
 
 
 @pytest.mark.parametrize("claims", [{"aud": STRANGER}, {"tid": STRANGER}, {"ver": "1.0"}])
-async def test_a_token_for_others_proves_nothing(entra: Entra, admins: EntraAdmins, claims: dict[str, Any]) -> None:
+async def test_a_token_for_another_audience_proves_nothing(
+    entra: Entra, admins: EntraAdmins, claims: dict[str, Any]
+) -> None:
     with pytest.raises(NotAuthenticated):
         await admins.authenticate(bearer(entra, roles=["Scheduling.Admin"], **claims))
 
 
-async def test_the_password_still_admits(admins: EntraAdmins) -> None:
+async def test_the_password_is_still_accepted(admins: EntraAdmins) -> None:
     assert await admins.authenticate(PASSWORD) == Admin("admin", may_change=True)
 
 
 @pytest.mark.parametrize("headers", [{}, {"authorization": "Basic YWRtaW46d3Jvbmc="}, {"authorization": "Bearer x"}])
-async def test_nothing_else_does(admins: EntraAdmins, headers: dict[str, str]) -> None:
+async def test_other_credentials_are_refused(admins: EntraAdmins, headers: dict[str, str]) -> None:
     with pytest.raises(NotAuthenticated):
         await admins.authenticate(headers)

@@ -1,4 +1,4 @@
-"""`alarm`, as monitoring that knows the original reads it; and acknowledging one."""
+"""`alarm`, as monitoring written for the original API reads it; and acknowledging an alarm."""
 
 import pytest
 
@@ -11,7 +11,7 @@ ALARMS = "status/v1/alarm/"
 
 
 async def api_with_an_alarm() -> tuple[Api, str, str]:
-    """Also the integration's uuid, and the path of its alarm."""
+    """The API with one alarm, the integration's uuid, and the path of the alarm."""
     api = Api()
     uuid = str((await api.call("POST", CONNECTORS, graph_fields())).body["uuid"])
     await api.alarms.raise_(uuid, AlarmKind.CONNECTION, "Exchange answers 403.")
@@ -19,7 +19,7 @@ async def api_with_an_alarm() -> tuple[Api, str, str]:
     return api, uuid, str(alarm["resource_uri"]).removeprefix("/api/admin/")
 
 
-async def test_an_alarm_has_the_originals_fields() -> None:
+async def test_an_alarm_has_the_original_apis_fields() -> None:
     api, _, path = await api_with_an_alarm()
     shown = await api.get(path)
     assert shown | {"id": 0, "remedy": "", "time_raised": "", "resource_uri": ""} == {
@@ -33,7 +33,7 @@ async def test_an_alarm_has_the_originals_fields() -> None:
     assert await api.ids(f"{ALARMS}?level=warning") == []
 
 
-def test_every_kind_has_a_number_of_its_own_and_a_level() -> None:
+def test_every_kind_of_alarm_has_a_unique_number_and_a_level() -> None:
     assert ALARM_TYPES.keys() == set(AlarmKind)
     assert len({each.identifier for each in ALARM_TYPES.values()}) == len(AlarmKind)
     assert {each.level for each in ALARM_TYPES.values()} == set(AlarmLevel)
@@ -53,11 +53,11 @@ async def test_an_acknowledged_alarm_stays_until_its_cause_is_gone() -> None:
     with pytest.raises(NotFound):
         await api.call("POST", f"{path}acknowledge/")
     await api.alarms.raise_(uuid, AlarmKind.CONNECTION, "Exchange answers 403.")
-    assert (await api.get(path))["acknowledged"] is False, "what comes back is new"
+    assert (await api.get(path))["acknowledged"] is False, "an alarm that is raised again is not yet acknowledged"
 
 
 @pytest.mark.parametrize("body", [{"acknowledged": "yes"}, {"acknowledged": None}, {"ack": True}])
-async def test_anything_else_is_refused(body: dict[str, object]) -> None:
+async def test_invalid_acknowledgements_are_refused(body: dict[str, object]) -> None:
     api, _, path = await api_with_an_alarm()
     assert (await api.call("POST", f"{path}acknowledge/", body)).status == 400
     assert (await api.call("PATCH", path, {"acknowledged": True})).status == 405

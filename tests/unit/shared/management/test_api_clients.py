@@ -1,4 +1,4 @@
-"""`oauth2_client` and `role`, as the original's Go SDK and Terraform provider use them."""
+"""`oauth2_client` and `role`, as the original API's Go SDK and Terraform provider use them."""
 
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ CLIENTS, ROLES = "configuration/v1/oauth2_client/", "configuration/v1/role/"
 ADMIN, READ = f"/api/admin/{ROLES}1/", f"/api/admin/{ROLES}2/"
 
 
-async def test_a_client_is_made_read_changed_and_removed() -> None:
+async def test_a_client_is_created_read_changed_and_removed() -> None:
     api = Api()
     created = await api.call("POST", CLIENTS, {"client_name": "Terraform", "role": ADMIN})
     assert (created.status, created.headers["Location"]) == (201, f"/api/admin/{CLIENTS}1/")
@@ -28,15 +28,15 @@ async def test_a_client_is_made_read_changed_and_removed() -> None:
     )
     changed = await api.call("PUT", f"{CLIENTS}1/", {"client_name": "Auditor", "role": READ})
     assert (changed.status, changed.body) == (202, shown | {"client_name": "Auditor", "role": READ})
-    assert (await api.call("PATCH", f"{CLIENTS}1/", shown)).body == shown, "what was read can be sent back"
+    assert (await api.call("PATCH", f"{CLIENTS}1/", shown)).body == shown, "what was read can be sent back unchanged"
     assert (await api.call("DELETE", f"{CLIENTS}1/")).status == 204
     assert await api.ids(CLIENTS) == []
     with pytest.raises(NotFound):
         await api.get(f"{CLIENTS}1/")
-    assert (await api.call("POST", CLIENTS, {"client_name": "b", "role": ADMIN})).body["id"] == 2, "no id comes again"
+    assert (await api.call("POST", CLIENTS, {"client_name": "b", "role": ADMIN})).body["id"] == 2, "no id is reused"
 
 
-async def test_a_client_is_found_by_its_client_id_too() -> None:
+async def test_a_client_is_also_found_by_its_client_id() -> None:
     api = Api()
     created = (await api.call("POST", CLIENTS, {"client_name": "a", "role": READ})).body
     assert (await api.get(f"{CLIENTS}{created['client_id']}/"))["id"] == created["id"]
@@ -46,7 +46,7 @@ async def test_a_client_is_found_by_its_client_id_too() -> None:
             await api.get(f"{CLIENTS}{unknown}/")
 
 
-async def test_the_private_key_is_told_once_and_kept_nowhere() -> None:
+async def test_the_private_key_is_shown_once_and_never_stored() -> None:
     api = Api()
     told = (await api.call("POST", CLIENTS, {"client_name": "a", "role": READ})).body["private_key_jwt"]
     key = load_pem_private_key(told.encode(), None)
@@ -61,7 +61,7 @@ async def test_the_private_key_is_told_once_and_kept_nowhere() -> None:
         assert secret not in str((await api.call("GET", CLIENTS, headers=proof)).body)
 
 
-async def test_roles_are_those_that_there_are() -> None:
+async def test_roles_are_the_existing_ones() -> None:
     listed = await Api().get(ROLES)
     assert [(each["resource_uri"], each["name"]) for each in listed["objects"]] == [
         (ADMIN, "Scheduling.Admin"), (READ, "Scheduling.Read"),
@@ -82,14 +82,14 @@ async def test_roles_are_those_that_there_are() -> None:
         ({"client_name": "a", "role": ADMIN, "public_key": "…"}, {"public_key"}),
     ],
 )
-async def test_what_is_wrong_is_said_of_its_field(fields: dict[str, Any], faults: set[str]) -> None:
+async def test_faults_in_a_client_are_reported_by_field(fields: dict[str, Any], faults: set[str]) -> None:
     api = Api()
     answer = await api.call("POST", CLIENTS, fields)
     assert (answer.status, set(answer.body["oauth2_client"])) == (400, faults)
     assert await api.ids(CLIENTS) == []
 
 
-async def test_clients_have_a_bound() -> None:
+async def test_the_number_of_clients_is_limited() -> None:
     api = Api()
     for _ in range(MAX_CLIENTS):
         await api.api_clients.create("a", "Scheduling.Read")

@@ -12,7 +12,7 @@ def call(body: bytes, headers: dict[str, str] | None = None) -> Call:
     return Call("POST", "/", headers=JSON if headers is None else headers, body=body)
 
 
-def test_an_object_is_taken() -> None:
+def test_a_json_object_is_accepted() -> None:
     assert json_object(call('{"a": {"b": [1, null, "é\\ud83d\\ude00"]}}'.encode())) == {"a": {"b": [1, None, "é😀"]}}
 
 
@@ -36,18 +36,18 @@ def test_an_object_is_taken() -> None:
         (b'{"a": "' + b"x" * REQUEST_BODY_MAX_BYTES + b'"}', "longer than 1,000,000 bytes"),
     ],
 )
-def test_everything_else_is_refused_and_says_why(body: bytes, message: str) -> None:
+def test_any_other_body_is_refused_with_the_reason(body: bytes, message: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         json_object(call(body))
     assert message in str(refused.value)
 
 
-def test_json_needs_no_name() -> None:
+def test_json_is_accepted_without_a_content_type() -> None:
     assert json_object(call(b'{"a": 1}', {})) == {"a": 1}
     assert json_object(call(b'{"a": 1}', {"content-type": ""})) == {"a": 1}
 
 
 @pytest.mark.parametrize("kind", ["text/xml", "text/plain", "application/x-www-form-urlencoded"])
-def test_only_what_is_called_json_is_taken(kind: str) -> None:
+def test_any_other_content_type_is_refused(kind: str) -> None:
     with pytest.raises(InvalidRequest, match="Content-Type: application/json"):
         json_object(call(b"{}", {"content-type": kind}))

@@ -1,4 +1,4 @@
-"""status/v1/change/: who changed what, and putting it back (W7)."""
+"""status/v1/change/: who changed what, and reverting it (W7)."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -39,7 +39,7 @@ async def revert(api: Api, change: dict[str, Any], **sent: Any) -> dict[str, Any
     return body
 
 
-async def test_a_change_tells_who_when_what_from_and_to() -> None:
+async def test_a_change_records_who_changed_what_and_when() -> None:
     api = Api()
     await created(api)
     api.clock.move(timedelta(minutes=1))
@@ -68,7 +68,7 @@ async def test_a_change_tells_who_when_what_from_and_to() -> None:
         (CLIENTS, {"client_name": "Terraform", "role": ADMIN_ROLE}, {"client_name": "Other"}),
     ],
 )
-async def test_every_kind_of_object_has_its_life_on_record(path: str, fields: Any, other: Any) -> None:
+async def test_creating_changing_and_deleting_any_object_is_recorded(path: str, fields: Any, other: Any) -> None:
     api = Api()
     await created(api)
     if fields.get("conference"):
@@ -90,7 +90,7 @@ async def test_every_kind_of_object_has_its_life_on_record(path: str, fields: An
         assert {name: shown[name] for name in other} == other
 
 
-async def test_what_is_written_by_the_thousand_is_on_record_one_by_one() -> None:
+async def test_each_object_of_a_bulk_request_is_recorded_separately() -> None:
     api = Api()
     rooms = [{"name": f"Room {n}", "primary_owner_email_address": "a@example.com"} for n in range(3)]
     made = (await api.call("PATCH", CONFERENCES, {"objects": rooms})).body["objects"]
@@ -104,14 +104,14 @@ async def test_what_is_written_by_the_thousand_is_on_record_one_by_one() -> None
     ("method", "path", "body"),
     [
         ("PATCH", f"{CONNECTORS}1/", {"meeting_buffer_after": 999}),
-        ("PATCH", f"{CONNECTORS}1/", {"description": ""}),  # as it is
+        ("PATCH", f"{CONNECTORS}1/", {"description": ""}),  # unchanged
         ("POST", CONNECTORS, {"name": "without anything else"}),
         ("POST", f"{CONNECTORS}1/check/", {"description": "tried"}),
         ("POST", f"{CONNECTORS}1/preview/", {"template": "join_now_text"}),
         ("DELETE", f"{CONNECTORS}7/", None),
     ],
 )
-async def test_what_changes_nothing_is_not_on_record(method: str, path: str, body: Any) -> None:
+async def test_a_request_that_changes_nothing_is_not_recorded(method: str, path: str, body: Any) -> None:
     api = Api()
     await created(api)
     before = await changes(api)
@@ -122,7 +122,7 @@ async def test_what_changes_nothing_is_not_on_record(method: str, path: str, bod
     assert await changes(api) == before
 
 
-async def test_secrets_and_pins_are_only_said_to_have_changed() -> None:
+async def test_only_the_fact_that_secrets_and_pins_changed_is_recorded() -> None:
     api = Api()
     secret = "correct horse"
     await created(api, password=secret, room_mailbox_name="VMR")
@@ -137,8 +137,8 @@ async def test_secrets_and_pins_are_only_said_to_have_changed() -> None:
     assert [word for word in (secret, "battery staple", "246810", "135790", "PRIVATE KEY") if word in text] == []
 
 
-async def test_a_field_that_is_secret_by_its_name_is_never_kept() -> None:
-    """Deny by default: a field that a later resource shows, and that sounds secret, has to be decided on here."""
+async def test_the_value_of_a_field_with_a_secret_name_is_never_recorded() -> None:
+    """Deny by default: when a later resource shows a field whose name sounds secret, somebody has to decide on it."""
     telling = ("pin", "password", "secret", "private", "token")
     api = Api()
     harmless = {"oauth_token_endpoint", "personal_vmr_oauth_token_endpoint", "gms_access_token"}  # URLs, a reference
@@ -149,7 +149,7 @@ async def test_a_field_that_is_secret_by_its_name_is_never_kept() -> None:
     assert shown - harmless == NEVER_KEPT & shown
 
 
-async def test_changes_are_listed_the_newest_first_in_pages_that_cost_the_same() -> None:
+async def test_changes_are_listed_newest_first_in_pages_of_constant_cost() -> None:
     api = Api()
     await created(api)
     for number in range(60):
@@ -185,7 +185,7 @@ async def test_changes_are_found_by_object_integration_admin_and_time() -> None:
     )
 
 
-async def test_long_texts_are_cut_in_lists_and_whole_in_one_change() -> None:
+async def test_long_texts_are_truncated_in_lists_and_complete_in_a_single_change() -> None:
     api = Api()
     await created(api)
     text = "".join(chr(0x4E00 + n % 5000) for n in range(12_000))
@@ -199,7 +199,7 @@ async def test_long_texts_are_cut_in_lists_and_whole_in_one_change() -> None:
     assert len((await api.get(f"{CONNECTORS}1/"))["accept_new_single_meeting_template"]) < 12_000
 
 
-async def test_a_change_is_put_back_and_that_can_be_put_back_too() -> None:
+async def test_a_change_can_be_reverted_and_so_can_the_revert() -> None:
     api = Api()
     await created(api, description="old")
     await api.call("PATCH", f"{CONNECTORS}1/", {"description": "new"})
@@ -211,14 +211,14 @@ async def test_a_change_is_put_back_and_that_can_be_put_back_too() -> None:
     assert (await api.get(f"{CONNECTORS}1/"))["description"] == "new"
 
 
-async def test_a_text_that_reads_like_the_word_for_a_secret_is_put_back_like_any_other() -> None:
+async def test_a_text_equal_to_the_placeholder_for_secrets_is_reverted_like_any_other() -> None:
     api = Api()
     await created(api, description="changed")
     await api.call("PATCH", f"{CONNECTORS}1/", {"description": "new"})
     assert (await revert(api, await newest(api, "change")))["to"] == {"description": "changed"}
 
 
-async def test_what_has_been_changed_since_is_put_back_only_by_force() -> None:
+async def test_a_field_that_has_changed_since_is_reverted_only_with_force() -> None:
     api = Api()
     await created(api, description="first")
     await api.call("PATCH", f"{CONNECTORS}1/", {"description": "second"})
@@ -232,7 +232,7 @@ async def test_what_has_been_changed_since_is_put_back_only_by_force() -> None:
         await revert(api, change)
 
 
-async def test_putting_back_passes_the_checks_of_a_save() -> None:
+async def test_a_revert_passes_the_same_checks_as_a_save() -> None:
     api = Api()
     await created(api)
     await created(api, name="Other", room_mailbox_email_address="before@example.com")
@@ -246,7 +246,7 @@ async def test_putting_back_passes_the_checks_of_a_save() -> None:
     assert stale.status == 412
 
 
-async def test_a_deleted_integration_comes_back_with_its_uuid_and_names_what_is_gone() -> None:
+async def test_a_deleted_integration_is_restored_with_its_uuid_and_missing_secrets_are_named() -> None:
     api = Api()
     first = await created(api, description="kept", password="gone")
     await api.call("DELETE", f"{CONNECTORS}1/")
@@ -260,7 +260,7 @@ async def test_a_deleted_integration_comes_back_with_its_uuid_and_names_what_is_
         await api.call("GET", f"{CONNECTORS}1/")
 
 
-async def test_a_secret_that_is_required_may_be_sent_along() -> None:
+async def test_a_required_secret_can_be_sent_with_a_revert() -> None:
     api = Api()
     basic = {"authentication_method": "BASIC", "url": "https://mail.example.com/EWS/Exchange.asmx"}
     await created(api, **basic, username="svc", password="gone")
@@ -272,7 +272,7 @@ async def test_a_secret_that_is_required_may_be_sent_along() -> None:
     assert (await revert(api, change, fields={"password": "new"}))["not_restored"] == []
 
 
-async def test_a_deleted_vmr_comes_back_with_its_aliases() -> None:
+async def test_a_deleted_vmr_is_restored_with_its_aliases() -> None:
     api = Api()
     room = (await api.call("POST", CONFERENCES, {**ROOM, "pin": "246810"})).body
     await api.call("DELETE", f"{CONFERENCES}{room['id']}/")
@@ -284,7 +284,7 @@ async def test_a_deleted_vmr_comes_back_with_its_aliases() -> None:
     assert (again["pin"], answer["not_restored"]) == ("", ["pin"])
 
 
-async def test_a_new_object_is_put_back_by_deleting_it() -> None:
+async def test_reverting_a_creation_deletes_the_object() -> None:
     api = Api()
     await created(api)
     await revert(api, (await changes(api))[0])
@@ -292,7 +292,7 @@ async def test_a_new_object_is_put_back_by_deleting_it() -> None:
 
 
 @pytest.mark.parametrize("action", ["sign_in", "manifest_installed"])
-async def test_what_cannot_be_put_back_says_so(action: str) -> None:
+async def test_a_change_that_cannot_be_reverted_says_so(action: str) -> None:
     api = Api()
     await created(api)
     assert (await api.call("POST", f"{CONNECTORS}1/{action}/", {"manifest_revision": 1})).status < 300
@@ -302,7 +302,7 @@ async def test_what_cannot_be_put_back_says_so(action: str) -> None:
         await revert(api, change)
 
 
-async def test_a_deleted_client_does_not_come_back_as_nobody_has_its_key() -> None:
+async def test_a_deleted_client_is_not_restored_as_nobody_has_its_key() -> None:
     api = Api()
     client = (await api.call("POST", CLIENTS, {"client_name": "Terraform", "role": ADMIN_ROLE})).body
     await api.call("DELETE", f"{CLIENTS}{client['id']}/")
@@ -310,7 +310,7 @@ async def test_a_deleted_client_does_not_come_back_as_nobody_has_its_key() -> No
         await revert(api, await newest(api, "delete"))
 
 
-async def test_closing_a_room_is_on_record_and_put_back_by_reopening_it() -> None:
+async def test_closing_a_room_is_recorded_and_reverted_by_reopening_it() -> None:
     api = await deployment()
     (review,) = await listed(api, "text=review")
     await api.call("POST", f"{MEETINGS}{review['id']}/close/")
@@ -321,7 +321,7 @@ async def test_closing_a_room_is_on_record_and_put_back_by_reopening_it() -> Non
     assert (await listed(api, "text=review"))[0]["state"] == "scheduled"
 
 
-async def test_giving_a_meeting_away_is_on_record_and_put_back_by_giving_it_back() -> None:
+async def test_changing_a_meetings_owner_is_recorded_and_reverted() -> None:
     api = await deployment()
     (review,) = await listed(api, "text=review")
     given = await api.call("POST", f"{MEETINGS}{review['id']}/transfer/", {"organizer": "bob@example.com"})
@@ -335,7 +335,7 @@ async def test_giving_a_meeting_away_is_on_record_and_put_back_by_giving_it_back
         assert (refused.status, list(refused.body["meeting"])) == (400, ["organizer"])
 
 
-async def test_sending_instructions_again_is_on_record_and_asked_for_once_a_minute() -> None:
+async def test_resending_instructions_is_recorded_and_allowed_once_a_minute() -> None:
     api = await deployment()
     (review,) = await listed(api, "text=review")
     assert (await api.call("POST", f"{MEETINGS}{review['id']}/resend/")).status == 202
@@ -346,7 +346,7 @@ async def test_sending_instructions_again_is_on_record_and_asked_for_once_a_minu
     assert len([each for each in await changes(api) if each["action"] == "resend"]) == 1
 
 
-async def test_readers_see_changes_and_put_none_back() -> None:
+async def test_readers_see_changes_but_cannot_revert_them() -> None:
     api = Api()
     await created(api)
     answer = await api.call("GET", CHANGES, headers=READER)
@@ -355,19 +355,17 @@ async def test_readers_see_changes_and_put_none_back() -> None:
         await api.call("POST", f"{CHANGES}{answer.body['objects'][0]['id']}/revert/", {}, READER)
 
 
-# --- crashes, and others who come in between
+# --- crashes, and other admins who change something in between
 
 
 class Dies(Exception):
-    """The process ends here."""
+    """The process dies here."""
 
 
 @pytest.mark.parametrize(
     ("method", "body"), [("PATCH", {"description": "new"}), ("DELETE", None), ("POST", graph_fields(name="Second"))]
 )
-async def test_wherever_it_is_interrupted_no_change_is_lost_and_none_is_claimed_that_was_not_made(
-    method: str, body: Any
-) -> None:
+async def test_an_interruption_neither_loses_a_change_nor_records_one_that_was_not_made(method: str, body: Any) -> None:
     path = CONNECTORS if method == "POST" else f"{CONNECTORS}1/"
     for step in range(1, 40):
         api = Api()
@@ -384,7 +382,7 @@ async def test_wherever_it_is_interrupted_no_change_is_lost_and_none_is_claimed_
 
 
 class dying:
-    """Every commit is counted, and the process dies at one of them, before or after it is made."""
+    """A table that counts commits and dies at one of them, before or after the commit takes effect."""
 
     def __init__(self, api: Api, step: int) -> None:
         self._tables = [api.storage.table(name) for name in ("integrations", "changes", "meetings")]
@@ -414,13 +412,13 @@ class dying:
             table.commit = commit  # type: ignore[method-assign]
 
 
-async def test_a_record_that_cannot_be_written_refuses_the_change() -> None:
+async def test_a_change_is_refused_if_it_cannot_be_recorded() -> None:
     api = Api()
     await created(api)
     table = api.storage.table("changes")
 
     async def away(partition: str, *operations: Write) -> Any:
-        raise Unavailable("Storage is away.")
+        raise Unavailable("Storage is down.")
 
     real, table.commit = table.commit, away  # type: ignore[method-assign]
     with pytest.raises(Unavailable):
@@ -429,7 +427,7 @@ async def test_a_record_that_cannot_be_written_refuses_the_change() -> None:
     assert (await api.get(f"{CONNECTORS}1/"))["description"] == ""
 
 
-async def test_a_change_of_somebody_else_in_between_is_not_taken_for_ones_own() -> None:
+async def test_a_change_by_another_admin_in_between_is_not_recorded_as_ones_own() -> None:
     api = Api()
     await created(api)
     real, hits = api.management, 0

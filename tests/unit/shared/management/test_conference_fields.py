@@ -1,4 +1,4 @@
-"""All fields of the original's `conference`, `conference_alias` and `end_user`: taken, checked, kept, returned (I7)."""
+"""All fields of the original `conference`, `conference_alias` and `end_user` are checked, stored and returned (I7)."""
 
 import json
 from typing import Any
@@ -15,11 +15,11 @@ from tests.unit.shared.management.conference_fields import CONFERENCES, FULL, ma
 
 TABLES = {"conference": CONFERENCE_FIELDS, "conference_alias": ALIAS_FIELDS, "end_user": END_USER_FIELDS}
 OBJECTS = {"aliases"}
-"""Lists of the resource's own objects, which have their own tests."""
+"""Fields that list the resource's own objects; these have separate tests."""
 
 
 async def least(api: Api, resource: str) -> dict[str, Any]:
-    """An object of which nothing was sent but what must be."""
+    """An object created with the required fields only."""
     if resource == "end_user":
         return await made(api, resource, primary_email_address="alice@example.com")
     room = await made(api, "conference", name="Room")
@@ -27,7 +27,7 @@ async def least(api: Api, resource: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("resource", sorted(TABLES))
-async def test_what_was_not_sent_is_returned_with_the_original_s_default(resource: str) -> None:
+async def test_a_field_that_was_not_sent_has_the_original_apis_default(resource: str) -> None:
     shown = await least(Api(), resource)
     table = TABLES[resource]
     assert shown.keys() >= table.fields.keys()
@@ -35,7 +35,7 @@ async def test_what_was_not_sent_is_returned_with_the_original_s_default(resourc
     assert {name: shown[name] for name in optional} == optional
 
 
-async def test_every_field_is_kept_and_what_is_read_can_be_sent_back() -> None:
+async def test_every_field_is_stored_and_what_was_read_can_be_sent_back() -> None:
     api = Api()
     assert CONFERENCE_FIELDS.defaults.keys() == FULL.keys() | OBJECTS
     assert not [name for name in FULL if name != "name" and FULL[name] == CONFERENCE_FIELDS.default(name)]
@@ -50,7 +50,7 @@ async def test_every_field_is_kept_and_what_is_read_can_be_sent_back() -> None:
         assert (await api.call(method, path(shown), FULL)).body == shown
 
 
-async def test_a_put_empties_what_is_nullable_and_a_patch_changes_what_is_sent() -> None:
+async def test_a_put_empties_nullable_fields_and_a_patch_changes_only_what_is_sent() -> None:
     api = Api()
     connector = (await api.call("POST", CONNECTORS, graph_fields())).body["resource_uri"]
     shown = await made(api, "conference", **FULL, aliases=["a"], exchange_connector=connector)
@@ -63,7 +63,7 @@ async def test_a_put_empties_what_is_nullable_and_a_patch_changes_what_is_sent()
     assert replaced == changed | emptied
 
 
-async def test_what_a_put_empties_of_users() -> None:
+async def test_a_put_empties_the_nullable_fields_of_users() -> None:
     api = Api()
     group = "/api/admin/configuration/v1/user_group/1/"
     user = await made(
@@ -80,7 +80,7 @@ async def test_what_a_put_empties_of_users() -> None:
 
 
 def wrong_values(field: Field) -> list[Any]:
-    """What a field does not take, by its entry in the table."""
+    """Values that a field does not accept, according to its entry in the table."""
     facts = field.facts
     found: list[Any] = [{"x": 1}]
     if "max_length" in facts:
@@ -104,7 +104,7 @@ CASES = [(resource, name) for resource, table in TABLES.items() for name in tabl
 
 
 @pytest.mark.parametrize(("resource", "name"), CASES)
-async def test_wrong_values_are_refused_by_field_and_nothing_changes(resource: str, name: str) -> None:
+async def test_wrong_values_are_reported_by_field_and_nothing_changes(resource: str, name: str) -> None:
     api, table = Api(), TABLES[resource]
     shown = await least(api, resource)
     wrong = wrong_values(table.fields[name])
@@ -116,7 +116,7 @@ async def test_wrong_values_are_refused_by_field_and_nothing_changes(resource: s
 
 
 @pytest.mark.parametrize("resource", sorted(TABLES))
-async def test_null_and_nothing_are_kept_apart_only_where_the_original_does(resource: str) -> None:
+async def test_null_and_empty_text_are_distinguished_only_where_the_original_does_so(resource: str) -> None:
     api, table = Api(), TABLES[resource]
     shown = await least(api, resource)
     texts = [each for each in table.fields.values() if each.is_writable and each.type == "string"]
@@ -130,7 +130,7 @@ async def test_null_and_nothing_are_kept_apart_only_where_the_original_does(reso
 
 
 @pytest.mark.parametrize("name", sorted(CONFERENCE_FIELDS.references))
-async def test_references_by_uri_stand_for_names_that_a_management_node_knows(name: str) -> None:
+async def test_a_reference_by_uri_is_resolved_to_a_name_on_the_management_node(name: str) -> None:
     api = Api()
     await api.call("POST", CONNECTORS, graph_fields(bridge_url="https://node.example.com"))
     shown = await least(api, "conference")
@@ -154,7 +154,7 @@ async def test_a_reference_is_shown_as_it_was_sent() -> None:
     assert (await api.call("PUT", path(shown), shown)).body == shown
 
 
-async def test_the_node_of_a_vmr_s_own_integration_says_what_its_references_stand_for(
+async def test_a_vmrs_references_are_resolved_by_its_own_integrations_node(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     api, theme = Api(), "/api/admin/configuration/v1/ivr_theme/3/"
@@ -176,7 +176,7 @@ async def test_the_node_of_a_vmr_s_own_integration_says_what_its_references_stan
     assert common["ivr_theme"]["name"] == "Theme of Example Corp"
 
 
-async def test_rooms_that_an_older_version_kept_are_read_with_the_defaults() -> None:
+async def test_vmrs_stored_by_an_older_version_get_default_values() -> None:
     api = Api()
     old = {
         "id": 7, "name": "Old", "description": "", "service_type": "conference", "tag": "",
@@ -192,10 +192,10 @@ async def test_rooms_that_an_older_version_kept_are_read_with_the_defaults() -> 
     assert vmr.settings == {}
     assert (shown["enable_chat"], shown["guests_can_present"], shown["crypto_mode"]) == ("default", True, "")
     [alias] = shown["aliases"]
-    assert (alias["creation_time"], alias["view_order"]) == ("2026-01-01T00:00:00", None)  # never null: clients fail
+    assert (alias["creation_time"], alias["view_order"]) == ("2026-01-01T00:00:00", None)  # null makes clients fail
 
 
-def test_the_tables_say_what_they_are_made_from() -> None:
+def test_every_field_table_is_complete() -> None:
     for table in TABLES.values():
         assert isinstance(table, FieldTable)
         assert {"id", "resource_uri"} <= table.fields.keys()

@@ -1,4 +1,4 @@
-"""`conference` and `conference_alias`: personal VMRs, one by one and by the thousand."""
+"""`conference` and `conference_alias`: personal VMRs, one by one and in thousands."""
 
 import json
 from typing import Any
@@ -32,7 +32,7 @@ async def refused(api: Api, **changes: Any) -> dict[str, list[str]]:
     return faults
 
 
-async def test_a_vmr_with_its_aliases() -> None:
+async def test_a_vmr_is_created_with_its_aliases() -> None:
     api = Api()
     shown = await created(api)
     assert await api.get(f"{CONFERENCES}{shown['id']}/") == shown
@@ -42,7 +42,7 @@ async def test_a_vmr_with_its_aliases() -> None:
     assert await api.ids(CONFERENCES + "?primary_owner_email_address__iexact=ALICE@example.com") == [shown["id"]]
 
 
-async def test_what_is_read_can_be_sent_back_and_aliases_keep_their_ids() -> None:
+async def test_a_vmr_can_be_sent_back_and_its_aliases_keep_their_ids() -> None:
     api = Api()
     shown = await created(api)
     at = f"{CONFERENCES}{shown['id']}/"
@@ -53,7 +53,7 @@ async def test_what_is_read_can_be_sent_back_and_aliases_keep_their_ids() -> Non
     assert answer.body["aliases"][0] == shown["aliases"][1]
 
 
-def test_pins_by_the_rules_of_the_field() -> None:
+def test_pins_follow_the_fields_rules() -> None:
     cases = json.loads(shared_data("data/pexip-samples/policy_pin_rules.json").read_text())["cases"]
     for case in cases:
         faults = pin_faults(case["pin"] or "", case["guest_pin"] or "", allow_guests=case["allow_guests"])
@@ -85,25 +85,25 @@ def test_pins_by_the_rules_of_the_field() -> None:
         ({"colour": "red"}, "colour"),
     ],
 )
-async def test_faults_by_field_and_nothing_is_kept(changes: dict[str, Any], field: str) -> None:
+async def test_faults_are_reported_by_field_and_nothing_is_stored(changes: dict[str, Any], field: str) -> None:
     assert list(await refused(Api(), **changes)) == [field]
 
 
-async def test_a_vmr_belongs_to_an_integration_or_to_all() -> None:
+async def test_a_vmr_belongs_to_one_integration_or_to_all() -> None:
     api = Api()
     connector = (await api.call("POST", CONNECTORS, graph_fields())).body["resource_uri"]
     own = await created(api, exchange_connector=connector)
     assert own["exchange_connector"] == connector
     assert await api.ids(CONFERENCES + "?exchange_connector=1") == [own["id"]]
     await api.call("DELETE", CONNECTORS + "1/?force=true")
-    # Until its retirement is finished; the lifecycle here is a fake.
+    # This lasts until the retirement is finished; the lifecycle here is a fake.
     orphan = await api.get(f"{CONFERENCES}{own['id']}/")
     assert orphan["exchange_connector"] is not None
-    answer = await api.call("PUT", f"{CONFERENCES}{own['id']}/", orphan)  # must not come to belong to all
+    answer = await api.call("PUT", f"{CONFERENCES}{own['id']}/", orphan)  # must not be shared by all integrations
     assert list(answer.body["conference"]) == ["exchange_connector"]
 
 
-async def test_rooms_of_scheduled_meetings_are_shown_and_only_read() -> None:
+async def test_rooms_of_scheduled_meetings_are_shown_but_read_only() -> None:
     api, uuid = await api_with_one()
     await put(api, booking(api, uuid, HOUR), uuid)
     mine, room = await created(api), FIRST_MEETING_ID + 1
@@ -116,7 +116,7 @@ async def test_rooms_of_scheduled_meetings_are_shown_and_only_read() -> None:
             await api.call(method, f"{CONFERENCES}77/", {})
 
 
-async def test_aliases_one_by_one() -> None:
+async def test_aliases_are_created_changed_and_deleted_one_by_one() -> None:
     api = Api()
     room = await created(api)
     answer = await api.call("POST", ALIASES, {"alias": "alice", "conference": room["resource_uri"]})
@@ -141,7 +141,7 @@ async def test_aliases_one_by_one() -> None:
         ({"alias": "x", "colour": "red"}, "colour"),
     ],
 )
-async def test_faults_of_aliases(fields: dict[str, Any], field: str) -> None:
+async def test_faults_in_aliases_are_reported(fields: dict[str, Any], field: str) -> None:
     api = Api()
     room = await created(api)
     other = await created(api, name="Other", aliases=["other"])
@@ -151,7 +151,7 @@ async def test_faults_of_aliases(fields: dict[str, Any], field: str) -> None:
     assert list(moved.body["conference_alias"]) == ["conference"]
 
 
-async def test_thousands_are_created_changed_and_removed_in_one_request() -> None:
+async def test_thousands_of_vmrs_are_created_changed_and_deleted_in_one_request() -> None:
     api = Api()
     rooms = [ROOM | {"name": f"Room {n}", "aliases": [f"room{n}"]} for n in range(2000)]
     answer = await api.call("PATCH", CONFERENCES, {"objects": rooms})
@@ -181,7 +181,7 @@ async def test_every_bad_object_is_named_and_nothing_is_changed() -> None:
     assert await api.ids(CONFERENCES) == []
 
 
-async def test_an_object_whose_name_is_taken_spoils_itself_alone() -> None:
+async def test_a_name_that_is_taken_is_reported_for_its_object_only() -> None:
     api = Api()
     await created(api)
     answer = await api.call("PATCH", CONFERENCES, {"objects": [ROOM, ROOM | {"name": "B", "aliases": ["b"]}]})
@@ -192,5 +192,5 @@ async def test_an_object_whose_name_is_taken_spoils_itself_alone() -> None:
 @pytest.mark.parametrize(
     "sent", [{"objects": {}}, {"object": []}, {"objects": [1]}, {"deleted_objects": ["x"]}, {"objects": None}]
 )
-async def test_lists_that_are_none(sent: Any) -> None:
+async def test_malformed_bulk_requests_are_refused(sent: Any) -> None:
     assert (await Api().call("PATCH", CONFERENCES, sent)).status == 400

@@ -1,4 +1,4 @@
-"""`connector_health`: how integrations are, for a list of them."""
+"""`connector_health`: the state of several integrations, for a list of them."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from tests.support.management_api import Api, created
 HEALTH = "status/v1/connector_health/"
 
 
-async def test_alarms_waiting_messages_and_the_subscription_are_told() -> None:
+async def test_alarms_waiting_messages_and_the_subscription_are_reported() -> None:
     api = Api()
     uuid = (await created(api))["uuid"]
     well = (await api.get(HEALTH))["objects"][0]
@@ -34,7 +34,7 @@ async def test_alarms_waiting_messages_and_the_subscription_are_told() -> None:
     assert (ill["last_message_day"], ill["time_to_answer_p50"]) == ("2026-11-23", answered)
 
 
-async def test_those_of_a_page_are_asked_for_by_their_ids() -> None:
+async def test_the_health_of_one_page_is_requested_by_ids() -> None:
     api = Api()
     for number in range(4):
         await created(api, room_mailbox_email_address=f"r{number}@example.com")

@@ -1,4 +1,4 @@
-"""The JSON schema of a new integration requires what the check requires (I3): both come from the same conditions."""
+"""The JSON schema of a new integration requires the same as the check (I3), since both use the same conditions."""
 
 import asyncio
 from typing import Any, get_args
@@ -19,11 +19,11 @@ REQUIRED = {name: setting.required for name, _, setting in settings() if setting
 SCHEMA = connector_schema()
 ALWAYS = {name: {"pattern": SCHEMA["properties"][name]["pattern"]} for name in SCHEMA["required"]}
 RULES = jsonschema.Draft202012Validator({key: SCHEMA[key] for key in ("required", "allOf")} | {"properties": ALWAYS})
-"""What must be there, apart from how each value must be written."""
+"""The rules about what must be given, without those about how a value must be written."""
 
 
 def values(name: str) -> st.SearchStrategy[Any]:
-    """The values of a setting that conditions refer to: every choice, or something and nothing."""
+    """The values of a setting that conditions refer to: every choice, or a filled and an empty value."""
     annotation = Integration.model_fields[name].annotation
     choices = [choice for choice in get_args(annotation) if isinstance(choice, str)]
     return st.booleans() if annotation is bool else st.sampled_from(choices or ["given", ""])
@@ -35,7 +35,7 @@ EMPTY = st.dictionaries(st.sampled_from(sorted(REQUIRED)), st.sampled_from(["", 
 
 
 def sent(switches: dict[str, Any], empty: dict[str, Any]) -> dict[str, Any]:
-    """The body of a POST: everything is given but what is empty or left out."""
+    """The body of a POST in which everything is given except what is empty or left out."""
     everything = {name: value for name, value in full_fields().items() if name not in DECIDING} | switches
     emptied = {name: [] if name == "domains" else value for name, value in empty.items()}
     return {name: value for name, value in (everything | emptied).items() if value != "left out"}
@@ -54,7 +54,7 @@ def missing_by_schema(fields: dict[str, Any]) -> set[str]:
 
 
 @given(SWITCHES, EMPTY)
-def test_the_schema_asks_for_what_the_check_asks_for(switches: dict[str, Any], empty: dict[str, Any]) -> None:
+def test_the_schema_requires_what_the_check_requires(switches: dict[str, Any], empty: dict[str, Any]) -> None:
     nullable = {name: value for name, value in empty.items() if value is not None or is_nullable(name)}
     fields = sent(switches, nullable)
     assert missing_by_schema(fields) == missing_by_check(fields)
@@ -65,12 +65,12 @@ def is_nullable(name: str) -> bool:
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\r\n"])
-def test_blanks_are_no_value_in_the_schema_either(blank: str) -> None:
+def test_blank_text_counts_as_missing_in_the_schema_too(blank: str) -> None:
     assert missing_by_schema(full_fields(name=blank)) == {"name"}
 
 
-def test_the_description_of_a_new_integration_has_the_rules_and_that_of_a_change_has_none() -> None:
-    """A change leaves out what stays unchanged: only the service knows whether something is missing then."""
+def test_the_schema_of_a_new_integration_has_conditions_and_that_of_a_change_has_none() -> None:
+    """A change leaves out whatever stays the same, so only the service knows whether something would be missing."""
     paths = asyncio.run(Api().get("openapi.json"))["paths"]
     body = {
         method: operation["requestBody"]["content"]["application/json"]["schema"]

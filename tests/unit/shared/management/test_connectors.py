@@ -27,7 +27,7 @@ async def schedule(api: Api, integration: str, starts_in: timedelta) -> None:
     await api.storage.table("meetings").commit(integration, Insert(booking.key, booking.values()))
 
 
-async def test_a_new_integration_is_shown_where_its_location_says() -> None:
+async def test_the_location_header_leads_to_the_new_integration() -> None:
     api = Api()
     answer = await api.call("POST", CONNECTORS, graph_fields())
     assert answer.headers["Location"] == "/api/admin/configuration/v1/ms_exchange_connector/1/"
@@ -37,7 +37,7 @@ async def test_a_new_integration_is_shown_where_its_location_says() -> None:
     assert answer.body["name"] == "Example Corp"
 
 
-async def test_domains_come_back_as_objects_that_can_be_sent_again() -> None:
+async def test_domains_are_returned_as_objects_that_can_be_sent_back() -> None:
     api = Api()
     shown = await created(api)
     assert shown["domains"] == [
@@ -54,7 +54,7 @@ async def test_domains_come_back_as_objects_that_can_be_sent_again() -> None:
 
 
 @pytest.mark.parametrize("host", ["", "https://vmr.example.com"])
-async def test_domains_are_taken_as_uris(host: str) -> None:
+async def test_domains_are_accepted_as_uris(host: str) -> None:
     api = Api()
     shown = await created(api, domains=[{"domain": "a.example.com"}, {"domain": "b.example.com"}])
     kept = host + shown["domains"][1]["resource_uri"]
@@ -65,7 +65,7 @@ async def test_domains_are_taken_as_uris(host: str) -> None:
     ]
 
 
-async def test_a_uri_of_another_integrations_domain_is_refused() -> None:
+async def test_the_uri_of_another_integrations_domain_is_refused() -> None:
     api = Api()
     await created(api)
     other = await created(api, name="Other", room_mailbox_email_address="other@example.com")
@@ -77,7 +77,7 @@ async def test_a_uri_of_another_integrations_domain_is_refused() -> None:
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
-async def test_changing_keeps_what_is_not_sent_and_clears_what_is_sent_empty(method: str) -> None:
+async def test_a_change_keeps_fields_that_are_not_sent_and_clears_empty_ones(method: str) -> None:
     api = Api()
     await created(api, description="old", meeting_buffer_before=5, ivr_theme="Blue")
     sent = {"description": "", "ivr_theme": None, "meeting_buffer_after": 7}
@@ -90,7 +90,7 @@ async def test_changing_keeps_what_is_not_sent_and_clears_what_is_sent_empty(met
     assert await api.get(CONNECTORS + "1/") == answer.body
 
 
-async def test_what_a_put_leaves_out_of_nullable_fields_and_references_becomes_null() -> None:
+async def test_nullable_fields_and_references_missing_from_a_put_become_null() -> None:
     api = Api()
     own = {"graph_tenant_id": GUID, "graph_client_id": GUID, "conference_platform": "policy"}
     theirs = {"ivr_theme": "Blue", "addin_application_id": GUID, "password": "secret"}
@@ -108,7 +108,7 @@ async def test_what_a_put_leaves_out_of_nullable_fields_and_references_becomes_n
     assert await api.integrations.secret(shown["uuid"], "password") is not None
 
 
-async def test_a_put_without_what_is_needed_is_refused_whole() -> None:
+async def test_a_put_without_required_fields_is_refused_and_changes_nothing() -> None:
     api = Api()
     shown = await created(api, ivr_theme="Blue")
     answer = await api.call("PUT", CONNECTORS + "1/", {"description": "x"})
@@ -117,7 +117,7 @@ async def test_a_put_without_what_is_needed_is_refused_whole() -> None:
     assert await api.get(CONNECTORS + "1/") == shown
 
 
-async def test_numbers_for_texts_and_texts_for_numbers_and_switches_are_taken() -> None:
+async def test_numbers_texts_and_switches_are_accepted_in_each_others_form() -> None:
     api = Api()
     sent = {"meeting_buffer_before": "5", "allow_new_users": "False", "enable_personal_vmrs": 0, "description": 5}
     shown = await created(api, **sent)
@@ -131,7 +131,7 @@ async def test_numbers_for_texts_and_texts_for_numbers_and_switches_are_taken() 
     assert set(refused.body["ms_exchange_connector"]) == set(wrong)
 
 
-async def test_every_fault_is_named_by_field_and_nothing_changes() -> None:
+async def test_every_fault_is_reported_by_field_and_nothing_changes() -> None:
     api = Api()
     before = await created(api)
     wrong = {"name": ["x"], "meeting_buffer_before": 181, "conference_name_template": "{{ x }}", "colour": "red"}
@@ -150,7 +150,7 @@ async def test_a_refused_creation_leaves_nothing() -> None:
     assert api.secrets.kept == {}
 
 
-async def test_secrets_go_in_and_never_come_out() -> None:
+async def test_secrets_can_be_written_but_never_read() -> None:
     api = Api()
     planted = "correct-horse-battery-staple"
     answers = [await api.call("POST", CONNECTORS, full_fields(password=planted, oauth_client_secret=planted))]
@@ -166,7 +166,7 @@ async def test_secrets_go_in_and_never_come_out() -> None:
     assert secret.get_secret_value() == planted
 
 
-async def test_a_secret_that_is_not_sent_stays_and_an_empty_one_clears() -> None:
+async def test_a_secret_that_is_not_sent_is_kept_and_an_empty_one_is_cleared() -> None:
     api = Api()
     uuid = (await created(api, oauth_client_secret="s"))["uuid"]
     await api.call("PATCH", CONNECTORS + "1/", {"description": "x"})
@@ -175,7 +175,7 @@ async def test_a_secret_that_is_not_sent_stays_and_an_empty_one_clears() -> None
     assert await api.integrations.secret(uuid, "oauth_client_secret") is None
 
 
-async def test_two_admins_at_once_the_second_is_told_what_has_changed() -> None:
+async def test_the_second_of_two_concurrent_admins_learns_what_has_changed() -> None:
     api = Api()
     await created(api)
     read = (await api.call("GET", CONNECTORS + "1/")).headers["ETag"]
@@ -189,14 +189,14 @@ async def test_two_admins_at_once_the_second_is_told_what_has_changed() -> None:
 
 
 @pytest.mark.parametrize(("if_match", "status"), [("*", 202), ('"99"', 412), ("1", 412), ('W/"1"', 412), ("", 412)])
-async def test_if_match_in_other_forms(if_match: str, status: int) -> None:
+async def test_if_match_is_accepted_in_other_forms(if_match: str, status: int) -> None:
     api = Api()
     await created(api)
     answer = await api.call("PATCH", CONNECTORS + "1/", {"description": "x"}, {"if-match": if_match})
     assert answer.status == status
 
 
-async def test_ids_are_never_given_again() -> None:
+async def test_ids_are_never_reused() -> None:
     api = Api()
     await created(api)
     assert (await api.call("DELETE", CONNECTORS + "1/")).status == 204
@@ -205,7 +205,7 @@ async def test_ids_are_never_given_again() -> None:
         await api.call("GET", CONNECTORS + "1/")
 
 
-async def test_deleting_with_meetings_to_come_must_be_forced() -> None:
+async def test_deleting_an_integration_with_future_meetings_requires_force() -> None:
     api = Api()
     shown = await created(api)
     await schedule(api, shown["uuid"], timedelta(days=1))
@@ -216,7 +216,7 @@ async def test_deleting_with_meetings_to_come_must_be_forced() -> None:
     assert await api.ids(CONNECTORS) == []
 
 
-async def test_personal_vmrs_of_its_own_must_be_given_up_by_force() -> None:
+async def test_deleting_an_integration_with_personal_vmrs_requires_force() -> None:
     api = Api()
     await created(api)
     for name, connector in (("Own", "/api/admin/configuration/v1/ms_exchange_connector/1/"), ("All", None)):
@@ -228,10 +228,10 @@ async def test_personal_vmrs_of_its_own_must_be_given_up_by_force() -> None:
 
 
 @pytest.mark.parametrize(("if_match", "status"), [('"1"', 412), ('"2"', 204), ("*", 204), ("1", 412)])
-async def test_what_was_changed_since_is_not_deleted(if_match: str, status: int) -> None:
+async def test_an_integration_that_has_changed_since_is_not_deleted(if_match: str, status: int) -> None:
     api = Api()
     await created(api)
-    await api.call("PATCH", CONNECTORS + "1/", {"description": "somebody else was here"})
+    await api.call("PATCH", CONNECTORS + "1/", {"description": "another admin has changed it"})
     answer = await api.call("DELETE", CONNECTORS + "1/", headers={"if-match": if_match})
     assert answer.status == status
     assert await api.ids(CONNECTORS) == ([1] if status == 412 else [])
@@ -239,7 +239,7 @@ async def test_what_was_changed_since_is_not_deleted(if_match: str, status: int)
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-async def test_conditions_on_what_has_no_etag_never_hold(method: str) -> None:
+async def test_if_match_never_holds_for_an_object_without_an_etag(method: str) -> None:
     api = Api()
     await api.call("POST", "configuration/v1/conference/", {"name": "Room"})
     path, changed = "configuration/v1/conference/1/", {"name": "Other"}
@@ -248,14 +248,14 @@ async def test_conditions_on_what_has_no_etag_never_hold(method: str) -> None:
     assert (await api.call(method, path, changed, {"if-match": "*"})).status in (202, 204)
 
 
-async def test_deleting_with_past_meetings_only_is_simple() -> None:
+async def test_an_integration_with_past_meetings_only_is_deleted_without_force() -> None:
     api = Api()
     shown = await created(api)
     await schedule(api, shown["uuid"], timedelta(days=-1))
     assert (await api.call("DELETE", CONNECTORS + "1/")).status == 204
 
 
-async def test_the_manifest_is_acknowledged_at_its_present_revision_only() -> None:
+async def test_only_the_present_manifest_revision_can_be_acknowledged() -> None:
     api = Api()
     assert (await created(api))["manifest_reinstall_needed"] is True
     await api.call("PATCH", CONNECTORS + "1/", {"addin_button_label": "Meet"})
@@ -268,7 +268,7 @@ async def test_the_manifest_is_acknowledged_at_its_present_revision_only() -> No
     assert wrong.body == {"ms_exchange_connector": {"manifest_revision": ["Must be a whole number."]}}
 
 
-async def test_the_icon_is_put_as_it_is() -> None:
+async def test_the_icon_is_stored_as_uploaded() -> None:
     api = Api()
     uuid = (await created(api))["uuid"]
     answer = await api.raw("PUT", CONNECTORS + "1/icon/", png(80, 80), {"content-type": "image/png"})
@@ -279,7 +279,7 @@ async def test_the_icon_is_put_as_it_is() -> None:
     assert wrong.body == {"ms_exchange_connector": {"icon": ["The file is not a PNG image."]}}
 
 
-async def test_preview_of_what_is_saved_with_values_given() -> None:
+async def test_a_saved_template_is_previewed_with_given_values() -> None:
     api = Api()
     await created(api, conference_name_template="{{ subject }} by {{ organizer_name }}")
     body = {"template": "conference_name_template", "values": {"subject": "Mine"}}
@@ -288,7 +288,7 @@ async def test_preview_of_what_is_saved_with_values_given() -> None:
     assert (answer.body["line"], answer.body["faults"]) == ("Mine by Alice Jones", [])
 
 
-async def test_preview_of_a_text_that_is_not_saved() -> None:
+async def test_an_unsaved_text_is_previewed() -> None:
     api = Api()
     before = await created(api)
     body = {"template": "accept_new_single_meeting_template", "text": "<p>{{ alias }}</p>", "values": {"alias": "<x>"}}
@@ -307,7 +307,7 @@ async def test_preview_of_a_text_that_is_not_saved() -> None:
         ({"template": "conference_name_template", "values": [1]}, {"values"}),
     ],
 )
-async def test_previews_that_make_no_sense(body: dict[str, Any], faults: set[str]) -> None:
+async def test_invalid_preview_requests_are_refused(body: dict[str, Any], faults: set[str]) -> None:
     api = Api()
     await created(api)
     answer = await api.call("POST", CONNECTORS + "1/preview/", body)
@@ -315,7 +315,7 @@ async def test_previews_that_make_no_sense(body: dict[str, Any], faults: set[str
     assert set(answer.body["ms_exchange_connector"]) == faults
 
 
-async def test_a_preview_of_a_faulty_template_or_value_shows_its_faults() -> None:
+async def test_previewing_a_faulty_template_or_value_shows_its_faults() -> None:
     api = Api()
     await created(api)
     body = {"template": "conference_name_template", "text": "{{ x }}"}
@@ -324,7 +324,7 @@ async def test_a_preview_of_a_faulty_template_or_value_shows_its_faults() -> Non
     assert "needs a text" in (await api.call("POST", CONNECTORS + "1/preview/", body)).body["faults"][0]
 
 
-async def test_a_check_says_what_would_change_and_saves_nothing() -> None:
+async def test_a_check_reports_what_would_change_and_saves_nothing() -> None:
     api = Api()
     before = await created(api)
     answer = await api.call("POST", CONNECTORS + "1/check/", {"description": "new", "name": "Example Corp"})
@@ -334,7 +334,7 @@ async def test_a_check_says_what_would_change_and_saves_nothing() -> None:
     assert await api.get(CONNECTORS + "1/") == before
 
 
-async def test_lists_are_filtered_by_what_is_shown() -> None:
+async def test_lists_can_be_filtered_by_their_fields() -> None:
     api = Api()
     await created(api)
     await created(
@@ -346,7 +346,7 @@ async def test_lists_are_filtered_by_what_is_shown() -> None:
     assert (await api.call("GET", CONNECTORS + "?password__startswith=a")).status == 400
 
 
-async def test_the_doctors_findings() -> None:
+async def test_the_doctors_findings_are_returned() -> None:
     api = Api()
     integration = await created(api)
     path = f"{CONNECTORS}{integration['id']}/doctor/"
@@ -372,7 +372,7 @@ async def test_the_doctors_findings() -> None:
         await api.get(f"{CONNECTORS}999/doctor/")
 
 
-async def test_a_link_for_signing_in_the_service_account() -> None:
+async def test_the_sign_in_action_returns_a_link_for_the_service_account() -> None:
     api = Api()
     integration = await created(api)
     path = f"{CONNECTORS}{integration['id']}/sign_in/"
@@ -393,7 +393,7 @@ ON_NODE = {
 }  # fmt: skip
 
 
-async def test_a_themes_uri_is_taken_with_a_management_node_and_read_back_as_it_was_sent() -> None:
+async def test_a_themes_uri_is_accepted_with_a_management_node_and_returned_as_sent() -> None:
     api = Api()
     integration = await created(api, **ON_NODE, ivr_theme=THEME)
     assert integration["ivr_theme"] == THEME
@@ -402,7 +402,7 @@ async def test_a_themes_uri_is_taken_with_a_management_node_and_read_back_as_it_
     assert "ivr_theme_name" not in integration
 
 
-async def test_a_themes_uri_is_refused_without_one() -> None:
+async def test_a_themes_uri_is_refused_without_a_management_node() -> None:
     api = Api()
     integration = await created(api)
     answer = await api.call("PATCH", f"{CONNECTORS}{integration['id']}/", {"ivr_theme": THEME})
@@ -412,7 +412,7 @@ async def test_a_themes_uri_is_refused_without_one() -> None:
     assert list(answer.body["ms_exchange_connector"]) == ["ivr_theme"]
 
 
-async def test_a_preview_has_the_integration_s_own_numbers_and_names() -> None:
+async def test_a_preview_uses_the_integrations_own_settings() -> None:
     api = Api()
     await created(
         api, scheduled_alias_prefix="Corp", scheduled_alias_suffix_length=8, scheduled_alias_domain="corp.example"
@@ -424,7 +424,7 @@ async def test_a_preview_has_the_integration_s_own_numbers_and_names() -> None:
     assert given.body["text"].strip() == "corp12345678@corp.example 9"
 
 
-async def test_which_secrets_are_set_is_told_and_never_their_values() -> None:
+async def test_it_is_shown_which_secrets_are_set_but_never_their_values() -> None:
     api = Api()
     await created(api, oauth_client_secret="s3cret", graph_tenant_id=GUID, graph_client_id=GUID)
     told = await api.get(f"{CONNECTORS}1/secrets/")
@@ -433,7 +433,7 @@ async def test_which_secrets_are_set_is_told_and_never_their_values() -> None:
     assert "s3cret" not in str(told)
 
 
-async def test_what_a_deletion_would_lose_is_told_before() -> None:
+async def test_the_usage_shows_what_a_deletion_would_lose() -> None:
     api = Api()
     uuid = (await created(api))["uuid"]
     assert await api.get(f"{CONNECTORS}1/usage/") == {"meetings_to_come": 0, "personal_vmrs": 0, "details": ""}
@@ -443,7 +443,7 @@ async def test_what_a_deletion_would_lose_is_told_before() -> None:
     assert "1 meeting to come" in told["details"]
 
 
-async def test_integrations_are_found_by_what_an_admin_knows_of_them() -> None:
+async def test_integrations_are_found_by_name_description_or_mailbox() -> None:
     api = Api()
     await created(api, name="Sales", description="Berlin")
     await created(api, name="Development", room_mailbox_email_address="dev@example.com")
@@ -453,7 +453,7 @@ async def test_integrations_are_found_by_what_an_admin_knows_of_them() -> None:
     assert await api.ids(f"{CONNECTORS}?text=nobody") == []
 
 
-async def test_a_preview_tells_the_values_that_a_person_may_change() -> None:
+async def test_a_preview_lists_the_values_that_a_person_may_change() -> None:
     api = Api()
     await created(api)
     name = "accept_new_single_meeting_template"

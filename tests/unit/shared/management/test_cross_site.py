@@ -1,4 +1,4 @@
-"""What a page of another site makes an admin's browser send, password and all, changes nothing."""
+"""A page of another site cannot change anything, even if the admin's browser sends the password along."""
 
 from collections.abc import Iterator
 
@@ -34,7 +34,7 @@ OWN = [
 
 
 def writes() -> Iterator[tuple[str, str]]:
-    """Every way to change something: lists, objects, and actions with a body and without one."""
+    """Every way to change something: lists, objects, and actions with and without a body."""
     yield from (("POST", CONNECTORS), ("PATCH", CONNECTORS))
     yield from ((method, f"{CONNECTORS}1/") for method in ("PUT", "PATCH", "DELETE", "POST"))
     for resource in Api().management.resources:
@@ -46,7 +46,7 @@ def writes() -> Iterator[tuple[str, str]]:
 WRITES = sorted(set(writes()))
 
 
-def test_the_sign_in_link_is_among_them() -> None:
+def test_creating_a_sign_in_link_counts_as_a_write() -> None:
     assert ("POST", f"{CONNECTORS}1/sign_in/") in WRITES
 
 
@@ -58,7 +58,7 @@ async def api() -> Api:
 
 
 @pytest.mark.parametrize("headers", FORMS + BROWSERS, ids=str)
-async def test_another_site_changes_nothing(api: Api, headers: dict[str, str]) -> None:
+async def test_another_site_cannot_change_anything(api: Api, headers: dict[str, str]) -> None:
     before = (await api.raw("GET", CONNECTORS)).body
     for method, path in WRITES:
         with pytest.raises(NotAllowed, match=r"(other sites|another site)"):
@@ -67,12 +67,12 @@ async def test_another_site_changes_nothing(api: Api, headers: dict[str, str]) -
 
 
 @pytest.mark.parametrize("headers", OWN, ids=str)
-async def test_tools_and_pages_of_our_own_are_no_other_site(api: Api, headers: dict[str, str]) -> None:
+async def test_tools_and_our_own_pages_do_not_count_as_another_site(api: Api, headers: dict[str, str]) -> None:
     assert (await api.raw("PATCH", f"{CONNECTORS}1/", b'{"description":"x"}', {**HOST, **headers})).status == 202
     link = await api.raw("POST", f"{CONNECTORS}1/sign_in/", b"", {"content-type": "", **HOST, **headers})
     assert link.status == 200
 
 
 @pytest.mark.parametrize("headers", BROWSERS, ids=str)
-async def test_reading_is_left_to_the_browser_which_shows_the_answer_to_nobody(headers: dict[str, str]) -> None:
+async def test_reading_is_left_to_the_browser_which_hides_the_answer_from_other_sites(headers: dict[str, str]) -> None:
     assert (await Api().raw("GET", CONNECTORS, b"", {**PROOF, **HOST, **headers})).status == 200

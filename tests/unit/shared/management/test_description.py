@@ -28,7 +28,7 @@ async def test_an_area_names_the_list_and_the_schema_of_each_resource() -> None:
     assert await Api().get("command/v1/") == {}
 
 
-async def test_fields_are_the_settings_with_defaults_choices_and_what_they_are() -> None:
+async def test_schema_fields_are_the_settings_with_their_types_defaults_and_choices() -> None:
     fields = (await schema())["fields"]
     assert set(SHOWN) | {"resource_uri"} == fields.keys()
     plain = {name: each for name, each in fields["authentication_method"].items() if name not in ("x", "help_text")}
@@ -46,7 +46,7 @@ async def test_fields_are_the_settings_with_defaults_choices_and_what_they_are()
     assert (fields["password"]["default"], fields["password"]["x"]["secret"]) == ("", True)
 
 
-async def test_a_form_learns_sections_labels_conditions_and_marks() -> None:
+async def test_the_schema_gives_forms_their_sections_labels_and_conditions() -> None:
     found = await schema()
     assert [each["title"] for each in found["x"]["sections"]] == [each.title for each in SECTIONS]
     assert [name for each in found["x"]["sections"] for name in each["fields"]] == SHOWN
@@ -77,21 +77,23 @@ async def test_a_form_learns_sections_labels_conditions_and_marks() -> None:
         ("conference", "aliases", "conference_alias", "to_many"),
     ],
 )
-async def test_references_say_where_they_lead(resource: str, field: str, related: str, kind: str) -> None:
+async def test_the_schema_says_to_which_resource_a_reference_leads(
+    resource: str, field: str, related: str, kind: str
+) -> None:
     found = await schema(resource)
     assert (found["fields"][field]["type"], found["fields"][field]["related_type"]) == ("related", kind)
     assert found["fields"][field]["x"]["related"] == related
     assert found["filtering"][field] == 2
 
 
-async def test_references_to_the_platforms_objects_are_references_too() -> None:
+async def test_references_to_the_platforms_own_objects_are_marked_as_references() -> None:
     fields = (await schema("conference"))["fields"]
     assert (fields["ivr_theme"]["type"], fields["ivr_theme"]["related_type"]) == ("related", "to_one")
     assert (fields["teams_proxy"]["type"], fields["resource_uri"]["type"]) == ("related", "string")
     assert fields["automatic_participants"]["type"] == "list"
 
 
-async def test_what_lists_can_be_asked_by() -> None:
+async def test_the_schema_lists_filters_and_orders() -> None:
     found = await schema()
     assert {"exact", "icontains", "in", "iregex"} <= set(found["filtering"]["name"])
     assert found["filtering"]["enable_dynamic_vmrs"] == ["exact", "in", "isnull"]
@@ -100,7 +102,7 @@ async def test_what_lists_can_be_asked_by() -> None:
     assert "domains" not in found["ordering"]
 
 
-async def test_a_reader_is_told_of_reading_only() -> None:
+async def test_a_readers_schema_offers_reading_only() -> None:
     api = Api()
     found = (await api.call("GET", f"{CONNECTORS}schema/", headers=READER)).body
     assert found["allowed_detail_http_methods"] == found["allowed_list_http_methods"] == ["get"]

@@ -1,4 +1,4 @@
-"""VMRs made through the management API are dialable: nodes are answered for them by one point read (C2, I7)."""
+"""VMRs created through the management API are dialable: a node's request is answered by one point read (C2, I7)."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -44,7 +44,7 @@ async def nobody() -> list[Integration]:
     return []
 
 
-async def test_a_vmr_is_answered_for_by_one_point_read() -> None:
+async def test_a_dialled_vmr_is_answered_by_one_point_read() -> None:
     api = Api()
     await made(api, "conference", name="Alice's room", tag="sales", pin="1234", aliases=["alice@example.com", "55501"])
     before = api.storage.round_trips
@@ -58,13 +58,13 @@ async def test_a_vmr_is_answered_for_by_one_point_read() -> None:
 
 
 @pytest.mark.parametrize("alias", ["alice", "alice@other.example", "alice@10.0.0.1", "55501@example.com", "bob"])
-async def test_only_the_whole_alias_leads_to_a_vmr(alias: str) -> None:
+async def test_only_the_complete_alias_leads_to_a_vmr(alias: str) -> None:
     api = Api()
     await made(api, "conference", name="Room", aliases=["alice@example.com", "55501"])
     assert await dial(api, alias) is None
 
 
-async def test_one_name_in_several_domains() -> None:
+async def test_the_same_name_can_be_an_alias_in_several_domains() -> None:
     api = Api()
     for domain in ("a.example", "b.example"):
         await made(api, "conference", name=domain, aliases=[f"room@{domain}"])
@@ -78,21 +78,21 @@ async def test_one_name_in_several_domains() -> None:
 
 
 @pytest.mark.parametrize("alias", ["møterom", "alice+test@example.com", "a b", "x" * 70])
-async def test_aliases_of_any_text_are_dialable(alias: str) -> None:
+async def test_an_alias_with_any_text_is_dialable(alias: str) -> None:
     api = Api()
     await made(api, "conference", name="Room", aliases=[alias])
     assert (await dial(api, alias.upper()))[1]["name"] == "Room"
 
 
 @pytest.mark.parametrize("service_type", CONFERENCE_FIELDS.fields["service_type"].facts["choices"])
-async def test_every_field_that_nodes_know_is_told_of_every_service_type(service_type: str) -> None:
+async def test_nodes_receive_every_supported_field_of_every_service_type(service_type: str) -> None:
     api = Api()
     await made(api, "conference", **FULL | {"service_type": service_type}, aliases=["room"])
     action, service = await dial(api, "room")
     assert action == "continue"
     assert refusals(service) == misplaced(service) == []
     told = {each.told_as(service_type) for name, each in CONFERENCE_FIELDS.fields.items() if name in FULL} - {None}
-    assert told - service.keys() <= {"direct_media", "direct_media_notification_duration"}  # there are breakout rooms
+    assert told - service.keys() <= {"direct_media", "direct_media_notification_duration"}  # it has breakout rooms
     assert len(told) > 7
     if "max_callrate_in" in service:
         assert service["max_callrate_in"] == 4096 * 1000
@@ -103,7 +103,7 @@ async def test_every_field_that_nodes_know_is_told_of_every_service_type(service
         assert "host_view" not in service
 
 
-async def test_nodes_are_told_names_where_references_are_uris() -> None:
+async def test_nodes_receive_names_instead_of_the_uris_of_references() -> None:
     api = Api()
     await api.call("POST", CONNECTORS, graph_fields(**NODE))
     theme, group = "/api/admin/configuration/v1/ivr_theme/3/", "/api/admin/configuration/v1/identity_provider_group/1/"
@@ -112,7 +112,7 @@ async def test_nodes_are_told_names_where_references_are_uris() -> None:
     assert (service["ivr_theme_name"], service["host_identity_provider_group"]) == ("Blue", "Staff")
 
 
-async def test_what_a_node_would_refuse_of_a_vmr_lets_nobody_in() -> None:
+async def test_a_vmr_that_a_node_would_refuse_lets_nobody_in() -> None:
     api = Api()
     await made(api, "conference", name="Playlist", service_type="media_playback", aliases=["room"])
     assert await dial(api, "room") == ("reject", {})
@@ -134,7 +134,7 @@ async def test_nodes_follow_every_change() -> None:
     assert await dial(api, "room") is None is await dial(api, "moved")
 
 
-async def test_another_server_has_them_where_the_deployment_or_the_integration_says_so() -> None:
+async def test_vmrs_are_left_to_another_server_if_deployment_or_integration_says_so() -> None:
     api = Api()
     connector = (await api.call("POST", CONNECTORS, graph_fields(**NODE))).body
     own = await made(api, "conference", name="Own", aliases=["own"], exchange_connector=connector["resource_uri"])
@@ -159,7 +159,7 @@ class Connecting:
         assert uuid
 
 
-async def test_a_vmr_dials_out_under_its_name() -> None:
+async def test_a_vmr_may_dial_out_under_its_own_name() -> None:
     api = Api()
     await made(api, "conference", name="Room", tag="sales", aliases=["room"])
     policy = Policy(api.storage, api.clock)
@@ -169,7 +169,7 @@ async def test_a_vmr_dials_out_under_its_name() -> None:
     assert await policy.answer(other) is None
 
 
-async def test_meetings_and_vmrs_never_share_an_alias_and_meetings_are_answered_as_before() -> None:
+async def test_meetings_and_vmrs_never_share_an_alias() -> None:
     api, uuid = await api_with_one()
     room = booking(api, uuid, HOUR)
     await api.storage.table("aliases").commit(room.numeric_alias, Insert("alias", room.claim()))
@@ -181,7 +181,7 @@ async def test_meetings_and_vmrs_never_share_an_alias_and_meetings_are_answered_
     assert (await dial(api, "meet123456"))[0] == "continue"
 
 
-async def test_a_change_that_dies_at_any_write_is_finished_by_the_night_or_never_was(
+async def test_an_interrupted_change_is_finished_at_night_or_never_happened(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     writes = 0
@@ -206,7 +206,7 @@ async def test_a_change_that_dies_at_any_write_is_finished_by_the_night_or_never
 
 
 def dying(api: Api, patched: pytest.MonkeyPatch, step: int) -> None:
-    """The process dies at its write of this number."""
+    """Make the process die at the write with this number."""
     count = 0
 
     def counted(genuine: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
@@ -223,7 +223,7 @@ def dying(api: Api, patched: pytest.MonkeyPatch, step: int) -> None:
         patched.setattr(table, "commit", counted(table.commit))
 
 
-async def test_rooms_of_older_versions_are_answered_for_after_a_night() -> None:
+async def test_vmrs_of_older_versions_are_answered_after_the_nightly_job() -> None:
     api = Api()
     await made(api, "conference", name="Old", aliases=["old"])
     claims = api.storage.table("aliases")
@@ -236,7 +236,7 @@ async def test_rooms_of_older_versions_are_answered_for_after_a_night() -> None:
         assert (await dial(api, "old"))[1]["name"] == "Old"
 
 
-async def test_an_older_revision_never_follows_a_newer_one() -> None:
+async def test_an_older_revision_never_overwrites_a_newer_one() -> None:
     api = Api()
     room = await made(api, "conference", name="Room", aliases=["room"])
     store = VmrStore(api.storage, api.clock)
@@ -256,7 +256,7 @@ CHOSEN = st.fixed_dictionaries(
 
 
 @given(CHOSEN, st.text(max_size=60))
-def test_whatever_a_vmr_is_set_to_nodes_take_what_they_are_told(fields: dict[str, Any], name: str) -> None:
+def test_nodes_accept_the_answer_whatever_a_vmr_is_set_to(fields: dict[str, Any], name: str) -> None:
     attributes = {key: value for key, value in fields.items() if key in PersonalVmr.model_fields}
     settings = {key: value for key, value in fields.items() if key not in attributes}
     vmr = PersonalVmr(id=1, name=name or "x", settings=settings, **attributes | {"allow_guests": False})
@@ -266,7 +266,7 @@ def test_whatever_a_vmr_is_set_to_nodes_take_what_they_are_told(fields: dict[str
     assert answer is None or (refusals(answer) == [] and json.dumps(answer))
 
 
-def test_every_choice_of_the_table_is_one_that_nodes_take() -> None:
+def test_nodes_accept_every_choice_in_the_table() -> None:
     for each in CONFERENCE_FIELDS.fields.values():
         for told in set(each.facts.get("policy", {}).values()):
             assert told in FIELDS, told

@@ -17,7 +17,7 @@ async def api_with_one() -> Api:
     return api
 
 
-async def test_an_entry_is_part_of_its_integration() -> None:
+async def test_a_domain_entry_is_part_of_its_integration() -> None:
     api = await api_with_one()
     answer = await api.call("POST", DOMAINS, {"domain": "mail.example.com", "exchange_connector": PARENT})
     assert answer.status == 201
@@ -27,21 +27,21 @@ async def test_an_entry_is_part_of_its_integration() -> None:
     assert await api.ids(DOMAINS + "?exchange_connector=1&domain__endswith=.com") == [1, 2]
 
 
-async def test_an_entry_is_renamed_and_keeps_its_id() -> None:
+async def test_a_renamed_domain_entry_keeps_its_id() -> None:
     api = await api_with_one()
     answer = await api.call("PUT", DOMAINS + "1/", {"domain": "mail.example.com", "exchange_connector": PARENT})
     assert (answer.status, answer.body["id"], answer.body["domain"]) == (202, 1, "mail.example.com")
     assert (await api.get(CONNECTORS + "1/"))["domains"] == [answer.body]
 
 
-async def test_what_is_read_can_be_sent_back() -> None:
+async def test_a_domain_entry_can_be_sent_back_as_read() -> None:
     api = await api_with_one()
     shown = await api.get(DOMAINS + "1/")
     assert (await api.call("PUT", DOMAINS + "1/", shown)).body == shown
     assert (await api.call("PATCH", DOMAINS + "1/", {})).body == shown
 
 
-async def test_the_last_entry_can_be_removed_which_an_alarm_tells() -> None:
+async def test_the_last_domain_entry_can_be_deleted() -> None:
     api = await api_with_one()
     await api.call("POST", DOMAINS, {"domain": "mail.example.com", "exchange_connector": PARENT})
     assert (await api.call("DELETE", DOMAINS + "1/")).status == 204
@@ -52,7 +52,7 @@ async def test_the_last_entry_can_be_removed_which_an_alarm_tells() -> None:
     assert api.lifecycle.told[-3:] == [("saved", integration.uuid)] * 3
 
 
-async def test_an_integration_is_created_before_its_domains() -> None:
+async def test_an_integration_can_be_created_before_its_domains() -> None:
     api = Api()
     fields = {name: value for name, value in graph_fields().items() if name != "domains"}
     created = await api.call("POST", CONNECTORS, fields)
@@ -62,7 +62,7 @@ async def test_an_integration_is_created_before_its_domains() -> None:
     assert (await api.get(CONNECTORS + "1/"))["domains"] == [entry.body]
 
 
-async def test_vmrs_are_switched_on_after_the_domains_have_come() -> None:
+async def test_vmrs_can_be_enabled_once_the_domains_exist() -> None:
     api = Api()
     off = {**graph_fields(enable_dynamic_vmrs=False), "domains": []}
     assert (await api.call("POST", CONNECTORS, off)).status == 201
@@ -86,7 +86,7 @@ async def test_vmrs_are_switched_on_after_the_domains_have_come() -> None:
         ({"domain": "mail.example.com", "exchange_connector": PARENT, "colour": "red"}, {"colour"}),
     ],
 )
-async def test_faults_by_field(fields: dict[str, Any], faults: set[str]) -> None:
+async def test_faults_in_a_domain_entry_are_reported_by_field(fields: dict[str, Any], faults: set[str]) -> None:
     api = await api_with_one()
     answer = await api.call("POST", DOMAINS, fields)
     assert answer.status == 400
@@ -94,7 +94,7 @@ async def test_faults_by_field(fields: dict[str, Any], faults: set[str]) -> None
     assert await api.ids(DOMAINS) == [1]
 
 
-async def test_an_entry_does_not_move_to_another_integration() -> None:
+async def test_a_domain_entry_cannot_move_to_another_integration() -> None:
     api = await api_with_one()
     other = graph_fields(name="Other", room_mailbox_email_address="other@example.com")
     assert (await api.call("POST", CONNECTORS, other)).status == 201
@@ -102,7 +102,7 @@ async def test_an_entry_does_not_move_to_another_integration() -> None:
     assert set(answer.body["exchange_domain"]) == {"exchange_connector"}
 
 
-async def test_there_is_no_such_entry() -> None:
+async def test_a_missing_domain_entry_is_reported() -> None:
     api = await api_with_one()
     for method in ("GET", "PUT", "DELETE"):
         with pytest.raises(NotFound, match="no exchange_domain with id 9"):

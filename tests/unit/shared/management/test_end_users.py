@@ -12,7 +12,7 @@ USERS = "configuration/v1/end_user/"
 ALICE = {"primary_email_address": "alice@example.com", "first_name": "Alice", "user_oid": GUID}
 
 
-async def test_a_record_and_back() -> None:
+async def test_a_user_record_is_created_and_read_back() -> None:
     api = Api()
     shown = (await api.call("POST", USERS, ALICE)).body
     assert (await api.call("PUT", f"{USERS}{shown['id']}/", shown)).body == shown
@@ -33,12 +33,12 @@ async def test_a_record_and_back() -> None:
         ({**ALICE, "last_name": "a\tb\nc"}, "last_name"),
     ],
 )
-async def test_faults(fields: dict[str, Any], field: str) -> None:
+async def test_faults_in_a_user_record_are_reported(fields: dict[str, Any], field: str) -> None:
     answer = await Api().call("POST", USERS, fields)
     assert (answer.status, list(answer.body["end_user"])) == (400, [field])
 
 
-async def test_an_address_and_an_account_are_of_one_record() -> None:
+async def test_an_address_or_account_can_be_in_one_record_only() -> None:
     api = Api()
     await api.call("POST", USERS, ALICE)
     answer = await api.call("POST", USERS, ALICE | {"primary_email_address": "ALICE@example.com"})
@@ -48,7 +48,7 @@ async def test_an_address_and_an_account_are_of_one_record() -> None:
 @pytest.mark.parametrize(
     ("change", "remains"), [({"first_name": "A."}, True), ({"primary_email_address": "bob@example.com"}, False)]
 )
-async def test_another_address_signs_the_user_out(change: dict[str, str], remains: bool) -> None:
+async def test_changing_the_address_signs_the_user_out(change: dict[str, str], remains: bool) -> None:
     api = Api()
     await api.call("POST", CONNECTORS, graph_fields())
     [integration] = await api.integrations.list()
@@ -58,12 +58,12 @@ async def test_another_address_signs_the_user_out(change: dict[str, str], remain
     assert (await users.known(integration, "adfs:1") is not None) == remains
 
 
-async def test_users_by_the_thousand() -> None:
+async def test_users_are_created_and_deleted_in_thousands() -> None:
     api = Api()
     sent = [{"primary_email_address": f"user{n}@example.com"} for n in range(1500)]
     answer = await api.call("PATCH", USERS, {"objects": sent})
     assert answer.status == 202
     uris = [each["resource_uri"] for each in answer.body["objects"]]
-    for _ in range(2):  # once more: what is already gone is not an error
+    for _ in range(2):  # a second time: deleting what is already gone is not an error
         assert (await api.call("PATCH", USERS, {"objects": [], "deleted_objects": uris})).status == 202
     assert await api.ids(USERS) == []

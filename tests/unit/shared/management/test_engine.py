@@ -1,4 +1,4 @@
-"""Requests that are the same for every resource."""
+"""Request handling that is the same for every resource."""
 
 from collections.abc import Mapping
 
@@ -25,7 +25,7 @@ from tests.support.management_api import CONNECTORS, DOMAINS, Api
     ],
 )
 @pytest.mark.parametrize("proof", [{"authorization": ""}, {"authorization": "Basic YTpi"}])
-async def test_nothing_works_without_proof(method: str, path: str, proof: Mapping[str, str]) -> None:
+async def test_nothing_works_without_credentials(method: str, path: str, proof: Mapping[str, str]) -> None:
     api = Api()
     await api.call("POST", CONNECTORS, graph_fields())
     before = await api.get(CONNECTORS)
@@ -47,7 +47,7 @@ async def test_nothing_works_without_proof(method: str, path: str, proof: Mappin
         ("HEAD", CONNECTORS + "1/preview/", "POST"),
     ],
 )
-async def test_methods_that_are_not_allowed(method: str, path: str, allowed: str) -> None:
+async def test_methods_that_are_not_allowed_are_refused(method: str, path: str, allowed: str) -> None:
     api = Api()
     await api.call("POST", CONNECTORS, graph_fields())
     answer = await api.call(method, path, {})
@@ -67,7 +67,7 @@ async def test_methods_that_are_not_allowed(method: str, path: str, allowed: str
         (CONNECTORS + "schema/", "GET, OPTIONS"),
     ],
 )
-async def test_options_tell_the_methods(path: str, allowed: str) -> None:
+async def test_options_lists_the_methods(path: str, allowed: str) -> None:
     api = Api()
     await api.call("POST", CONNECTORS, graph_fields())
     answer = await api.call("OPTIONS", path)
@@ -119,12 +119,12 @@ async def test_unknown_parameters_are_skipped_with_a_warning() -> None:
         "configuration/v1/../v1/ms_exchange_connector/",
     ],
 )
-async def test_what_is_not_there(path: str) -> None:
+async def test_missing_paths_are_not_found(path: str) -> None:
     with pytest.raises(NotFound):
         await Api().call("GET", path)
 
 
-async def test_requests_that_cannot_be_understood_say_why() -> None:
+async def test_malformed_requests_are_refused_with_the_reason() -> None:
     api = Api()
     answer = await api.raw("POST", CONNECTORS, b'{"name": "a", "name": "b"}')
     assert (answer.status, answer.body) == (

@@ -1,8 +1,8 @@
 """A client written against the original API works unchanged (I7).
 
-It does what Pexip's Go library (v41) and its Terraform provider do (pexip.md §1): create with every plain field
-and without what is empty, take the id from Location, read back and compare with the plan; update by PUT with all fields
-but unset secrets; send domains as URIs and read them as objects.
+The test does what Pexip's Go library (v41) and its Terraform provider do (pexip.md §1): create with every plain field
+and without empty ones, take the id from Location, read back and compare with the plan; update by PUT with all fields
+except unset secrets; send domains as URIs and read them as objects.
 """
 
 import re
@@ -54,7 +54,7 @@ class Client:
 
 
 def a_plan(**changes: Any) -> dict[str, Any]:
-    """Every field that the original API has, at its default where nothing is said."""
+    """Every field of the original API, with its default value unless changed."""
     plan = {name: field.default for name, field, _ in settings() if name not in READ_ONLY_FIELDS | OWN | {"domains"}}
     plan = {name: "" if name in SECRET_FIELDS else value for name, value in plan.items()}
     fitting = full_fields("OAUTH", auth_provider=changes.get("auth_provider", "ADFS"))
@@ -63,7 +63,7 @@ def a_plan(**changes: Any) -> dict[str, Any]:
 
 
 def drift(plan: dict[str, Any], shown: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """What the provider would want to change again."""
+    """The differences that the provider would want to change again."""
     nullable = {name for name, field, _ in settings() if is_nullable(field)}
     return {
         name: (value, shown.get(name))
@@ -83,7 +83,7 @@ FULL = {
 }  # fmt: skip
 
 
-async def test_created_as_planned_read_without_drift_updated_and_removed() -> None:
+async def test_an_integration_is_created_read_without_drift_updated_and_removed() -> None:
     api = Api()
     client = Client(api)
     domains = [{"domain": "outlook.office365.com"}]
@@ -106,7 +106,7 @@ async def test_created_as_planned_read_without_drift_updated_and_removed() -> No
         await client.read(id_)
 
 
-async def test_an_update_that_changes_nothing_changes_nothing() -> None:
+async def test_an_update_without_changes_changes_nothing() -> None:
     api = Api()
     client = Client(api)
     plan = a_plan()
@@ -120,8 +120,8 @@ async def test_an_update_that_changes_nothing_changes_nothing() -> None:
     assert secret is not None  # not sent, so kept
 
 
-async def test_references_that_a_plan_has_no_more_are_gone_after_an_update() -> None:
-    """The library leaves nulls out; a provider reads back what it planned, or reports an inconsistent result."""
+async def test_references_that_a_plan_no_longer_contains_are_gone_after_an_update() -> None:
+    """The library omits nulls; a provider that does not read back what it planned reports an inconsistent result."""
     api = Api()
     client = Client(api)
     plan = a_plan(**FULL)
@@ -134,11 +134,11 @@ async def test_references_that_a_plan_has_no_more_are_gone_after_an_update() -> 
     await client.update(id_, smaller)
     read = await client.read(id_)
     assert (read["ivr_theme"], read["host_identity_provider_group"], read["domains"]) == (None, None, [])
-    assert read["meeting_buffer_before"] == 60  # no reference, and not nullable
+    assert read["meeting_buffer_before"] == 60  # not a reference, and not nullable
 
 
-async def test_domains_as_resources_of_their_own() -> None:
-    """Terraform's order: the integration first, its domains afterwards, by the integration's URI."""
+async def test_domains_can_be_managed_as_separate_resources() -> None:
+    """Terraform's order: first the integration, then its domains with the integration's URI."""
     api = Api()
     client = Client(api)
     off = {"enable_dynamic_vmrs": False, "enable_personal_vmrs": False}
@@ -151,7 +151,7 @@ async def test_domains_as_resources_of_their_own() -> None:
     assert [each["domain"] for each in (await client.read(id_))["domains"]] == ["outlook.office365.com"]
 
 
-async def test_lists_as_the_library_asks_for_them() -> None:
+async def test_lists_work_as_the_library_requests_them() -> None:
     api = Api()
     for number in range(25):
         await created(api, name=f"Integration {number}", room_mailbox_email_address=f"vmr{number}@example.com")

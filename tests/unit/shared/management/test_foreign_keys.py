@@ -1,4 +1,4 @@
-"""Filters across relations, over the API: each leads to the objects that the reference names."""
+"""Filters across relations, over the API: each finds the objects whose reference has the given properties."""
 
 import pytest
 
@@ -42,19 +42,19 @@ async def rooms() -> Api:
         ("aliases__conference__aliases__alias=bob", ["Bob"]),
     ],
 )
-async def test_conferences(rooms: Api, query: str, expected: list[str]) -> None:
+async def test_conferences_are_found_by_their_related_objects(rooms: Api, query: str, expected: list[str]) -> None:
     answer = await rooms.call("GET", f"{ROOM}?{query}")
     assert [shown["name"] for shown in answer.body["objects"]] == expected
     assert "Warning" not in answer.headers
 
 
-async def test_aliases_by_their_conference_and_domains_by_their_integration(rooms: Api) -> None:
+async def test_aliases_are_found_by_conference_and_domains_by_integration(rooms: Api) -> None:
     found = await rooms.get(f"{ALIAS}?conference__name=Alice")
     assert [shown["alias"] for shown in found["objects"]] == ["alice", "al"]
     assert await rooms.ids(f"{DOMAINS}?exchange_connector__room_mailbox_email_address=b@example.com") == [2]
 
 
-async def test_scheduled_conferences_by_their_alias_and_room() -> None:
+async def test_scheduled_conferences_are_found_by_alias_and_room() -> None:
     api, uuid = await api_with_one()
     await put(api, booking(api, uuid, HOUR), uuid)
     [shown] = (await api.get(SCHEDULED))["objects"]
@@ -81,7 +81,7 @@ async def test_scheduled_conferences_by_their_alias_and_room() -> None:
         ("exchange_connector__id=x", "cannot be compared"),
     ],
 )
-async def test_what_leads_nowhere_is_refused(rooms: Api, query: str, message: str) -> None:
+async def test_a_filter_across_an_unknown_relation_is_refused(rooms: Api, query: str, message: str) -> None:
     answer = await rooms.call("GET", f"{ROOM}?{query}")
     assert answer.status == 400
     assert message in answer.body["error"]

@@ -93,7 +93,7 @@ def ids(text: str) -> list[int]:
         ("parent=/p/7/", [1]),
         ("parent=7", [1]),
         ("parent__in=7,17", [1, 3]),
-        ("name__in=Corp%2C Inc.", []),  # commas always separate
+        ("name__in=Corp%2C Inc.", []),  # commas always separate values
         ("order_by=-id", [4, 3, 2, 1]),
         ("order_by=name", [4, 1, 2, 3]),
         ("order_by=prefix&order_by=-id", [4, 3, 1, 2]),
@@ -105,7 +105,7 @@ def ids(text: str) -> list[int]:
         ("limit=0", [1, 2, 3, 4]),
     ],
 )
-def test_lists(query: str, expected: list[int]) -> None:
+def test_lists_are_filtered_ordered_and_paged(query: str, expected: list[int]) -> None:
     assert ids(query) == expected
 
 
@@ -138,20 +138,20 @@ def test_lists(query: str, expected: list[int]) -> None:
         ("offset=1e3", "offset must be"),
     ],
 )
-def test_what_cannot_be_asked_is_refused_even_of_empty_lists(query: str, message: str) -> None:
+def test_an_invalid_query_is_refused_even_for_an_empty_list(query: str, message: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         listed(query, [])
     assert message in str(refused.value)
 
 
-def test_the_envelope_links_to_the_pages_before_and_after() -> None:
+def test_the_envelope_links_to_the_previous_and_next_page() -> None:
     meta = listed("name__icontains=e&limit=1&offset=1&order_by=-id")["meta"]
     assert (meta["limit"], meta["offset"], meta["total_count"]) == (1, 1, 3)
     assert meta["next"] == "/x/?name__icontains=e&order_by=-id&limit=1&offset=2"
     assert meta["previous"] == "/x/?name__icontains=e&order_by=-id&limit=1&offset=0"
 
 
-def test_the_default_page_has_20_objects_and_no_page_too_many() -> None:
+def test_the_default_page_has_20_objects_and_larger_limits_are_capped() -> None:
     many = [an_object(number) for number in range(1, 31)]
     assert len(listed("", many)["objects"]) == 20
     assert listed("limit=999999", many)["meta"]["limit"] == MAX_LIMIT
@@ -175,7 +175,7 @@ PAIRS = st.lists(st.tuples(st.sampled_from(["id", "name__in", "made__lt", "on", 
 
 
 @given(st.text(max_size=40) | PAIRS.map(lambda pairs: "&".join(f"{name}={value}" for name, value in pairs)))
-def test_any_query_lists_or_is_refused(query: str) -> None:
+def test_any_query_is_answered_or_refused(query: str) -> None:
     try:
         shown = listed(query)
     except InvalidRequest:
@@ -187,22 +187,22 @@ def test_any_query_lists_or_is_refused(query: str) -> None:
 @pytest.mark.parametrize(
     ("query", "on"), [("", False), ("force=true", True), ("force=0", False), ("other=true", False)]
 )
-def test_switches(query: str, on: bool) -> None:
+def test_boolean_parameters_are_read(query: str, on: bool) -> None:
     assert flag(query, "force") is on
 
 
-def test_a_switch_that_is_neither_is_refused() -> None:
+def test_a_boolean_parameter_that_is_neither_true_nor_false_is_refused() -> None:
     with pytest.raises(InvalidRequest, match="neither true nor false"):
         flag("force=maybe", "force")
 
 
-def test_what_names_no_field_is_skipped_and_told() -> None:
+def test_a_parameter_that_names_no_field_is_skipped_and_reported() -> None:
     query = query_of("title__icontains=x&id=2&_=17&format=json", SCHEMA, FOREIGN_KEYS)
     assert query.skipped == ("title__icontains", "_")
     assert ids("title__icontains=x&id=2") == [2]
 
 
-def test_a_regular_expression_that_would_keep_others_busy_for_ever_takes_its_time_once() -> None:
-    """Backtracking tries 2^n ways here; RE2 reads the text once."""
+def test_a_regular_expression_that_would_backtrack_for_ever_reads_the_text_once() -> None:
+    """Backtracking would try 2^n ways here; RE2 reads the text once."""
     objects = [an_object(1, "a" * 10_000)]
     assert listed("name__regex=%5E(a|a)*b$", objects)["objects"] == []

@@ -1,4 +1,4 @@
-"""Rooms of scheduled meetings are full objects, with numbers that fit 32 bits and never repeat (I7)."""
+"""Rooms of scheduled meetings are complete objects, with numbers that fit into 32 bits and never repeat (I7)."""
 
 import asyncio
 from collections.abc import Sequence
@@ -52,7 +52,7 @@ async def changed(api: Api, before: Booking, after: Booking) -> None:
     await api.storage.table("meetings").commit(before.integration, Replace(before.row, after.values()))
 
 
-async def test_a_room_is_a_full_object() -> None:
+async def test_a_scheduled_room_is_a_complete_object() -> None:
     api, uuid = await api_with_one()
     mine = booking(api, uuid, HOUR)
     assert mine.conference
@@ -74,7 +74,7 @@ async def test_a_room_is_a_full_object() -> None:
     assert (room["scheduled_conferences_count"], room["is_open"]) == (1, True)
 
 
-async def test_a_theme_is_referred_to_as_the_integration_does() -> None:
+async def test_a_room_refers_to_its_theme_in_the_same_way_as_the_integration() -> None:
     api = Api()
     theme = "/api/admin/configuration/v1/ivr_theme/3/"
     fields = graph_fields(
@@ -126,9 +126,7 @@ async def test_meetings_are_found_by_alias_and_name(search: str) -> None:
         ("status/v1/scheduling_operation/?transaction_uuid=c2", 0),
     ],
 )
-async def test_what_names_one_meeting_is_found_by_the_same_requests_however_many_there_are(
-    search: str, count: int
-) -> None:
+async def test_finding_one_meeting_takes_the_same_requests_however_many_exist(search: str, count: int) -> None:
     trips = []
     for meetings in (10, 60):
         api, uuid = await api_with_one()
@@ -164,7 +162,7 @@ async def test_every_occurrence_is_an_object_of_its_series() -> None:
     assert (series["current_index"], series["is_depleted"]) == (0, False)
 
 
-async def test_the_index_goes_on_when_a_series_is_read_on_and_ids_stay() -> None:
+async def test_occurrence_numbers_continue_when_more_of_a_series_is_read_and_ids_stay() -> None:
     api, uuid = await api_with_one()
     await put(api, booking(api, uuid, HOUR, DAY, 2 * DAY, endless=True), uuid)
     first = {each["start_time"]: each["id"] for each in await objects(api, SCHEDULED)}
@@ -189,7 +187,7 @@ async def test_the_index_goes_on_when_a_series_is_read_on_and_ids_stay() -> None
     assert (series["current_index"], series["is_depleted"]) == (3, True)
 
 
-async def test_what_was_cancelled_ahead_is_not_counted_as_passed() -> None:
+async def test_an_occurrence_that_was_cancelled_in_advance_does_not_count_as_passed() -> None:
     api, uuid = await api_with_one()
     mine = booking(api, uuid, HOUR, DAY, 2 * DAY, endless=True)
     assert mine.conference
@@ -200,7 +198,7 @@ async def test_what_was_cancelled_ahead_is_not_counted_as_passed() -> None:
 
 
 @pytest.mark.parametrize("path", EVERY)
-async def test_ids_fit_32_bits_stay_and_lead_back_by_a_few_point_reads(path: str) -> None:
+async def test_ids_fit_into_32_bits_stay_the_same_and_are_resolved_by_a_few_point_reads(path: str) -> None:
     api, uuid = await api_with_one()
     for number in range(20):
         tag = f"{number:08}-7ab0-4e1d-a6c8-3b5e5a1a1f3d"
@@ -218,7 +216,7 @@ async def test_ids_fit_32_bits_stay_and_lead_back_by_a_few_point_reads(path: str
         await api.get(f"{path}{SIGNED_32}/")
 
 
-async def test_vmrs_and_meetings_have_ids_of_different_ranges() -> None:
+async def test_vmrs_and_meetings_have_ids_from_different_ranges() -> None:
     api, uuid = await api_with_one()
     await put(api, booking(api, uuid, HOUR), uuid)
     answer = await api.call("POST", CONFERENCES, {"name": "VMR", "aliases": ["vmr"]})
@@ -227,7 +225,7 @@ async def test_vmrs_and_meetings_have_ids_of_different_ranges() -> None:
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-async def test_aliases_of_meetings_are_only_read(method: str) -> None:
+async def test_aliases_of_meetings_are_read_only(method: str) -> None:
     api, uuid = await api_with_one()
     await put(api, booking(api, uuid, HOUR), uuid)
     [first, second] = await api.ids(ALIASES)
@@ -238,7 +236,7 @@ async def test_aliases_of_meetings_are_only_read(method: str) -> None:
         await api.call(method, f"{ALIASES}{second + 7}/", {"alias": "x"})
 
 
-async def test_a_meeting_that_is_removed_takes_its_numbers_along_and_nobody_gets_them_again() -> None:
+async def test_the_numbers_of_a_deleted_meeting_are_never_reused() -> None:
     api, uuid = await api_with_one()
     await put(api, booking(api, uuid, HOUR, DAY), uuid)
     ids = {path: await api.ids(path) for path in EVERY}
@@ -255,7 +253,7 @@ async def test_a_meeting_that_is_removed_takes_its_numbers_along_and_nobody_gets
     assert len(rows) == 1 + 1 + 2  # the sequence, the booking, its occurrences
 
 
-async def test_admins_who_ask_at_once_see_the_same_numbers() -> None:
+async def test_admins_who_list_concurrently_see_the_same_numbers() -> None:
     api, uuid = await api_with_one()
     for number in range(30):
         tag = f"{number:08}-7ab0-4e1d-a6c8-3b5e5a1a1f3d"
@@ -288,7 +286,7 @@ async def test_a_row_of_an_older_version_is_numbered_when_it_is_first_shown() ->
     assert (await stored(api, uuid)).numbers.own == 1
 
 
-async def test_a_reservation_has_a_number_and_no_room() -> None:
+async def test_a_reservation_has_a_number_but_no_room() -> None:
     api, uuid = await api_with_one()
     reserved = replace(booking(api, uuid, HOUR), state=State.RESERVED, meeting="", item_id="", conference=None)
     await put(api, reserved, uuid)
@@ -301,7 +299,7 @@ times = st.lists(st.integers(0, 50), max_size=8, unique=True).map(sorted)
 
 
 @given(st.lists(times, min_size=1, max_size=6))
-def test_an_occurrence_keeps_its_number_and_no_two_have_the_same(histories: Sequence[Sequence[int]]) -> None:
+def test_an_occurrence_keeps_its_unique_number(histories: Sequence[Sequence[int]]) -> None:
     api = Api()
     now, numbers, last, seen = api.clock.now(), Numbers(), 0, dict[int, set[int]]()
     for starts in histories:

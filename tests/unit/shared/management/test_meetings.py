@@ -10,7 +10,7 @@ from tests.support.meetings import OTHER_TAG, TAG
 from tests.unit.shared.management.samples import MEETINGS, deployment, listed
 
 
-async def test_what_a_support_desk_wants_to_know() -> None:
+async def test_a_meeting_shows_what_a_support_desk_wants_to_know() -> None:
     (review,) = await listed(await deployment(), "text=REVIEW")
     assert (review["organizer"], review["tag"], review["state"]) == ("alice@example.com", TAG, "scheduled")
     assert review["door"] == {"open": True, "next_change": "2026-11-23T10:54:00"}
@@ -19,7 +19,7 @@ async def test_what_a_support_desk_wants_to_know() -> None:
     assert review["operations"] == ["7e1f4c5e-9f1c-5b3a-8f0e-2f3a4b5c6d7e"]
 
 
-async def test_meetings_are_found_by_what_people_know_of_them() -> None:
+async def test_meetings_are_found_by_what_people_know_about_them() -> None:
     api = await deployment()
     for query in ("text=alice@example", f"text={TAG}", "organizer=alice@example.com"):
         assert [each["tag"] for each in await listed(api, query)][:1] == [TAG], query
@@ -28,14 +28,14 @@ async def test_meetings_are_found_by_what_people_know_of_them() -> None:
     assert await listed(api, "text=nobody") == []
 
 
-async def test_the_next_occurrence_counts() -> None:
+async def test_a_series_is_listed_by_its_next_occurrence() -> None:
     (series,) = await listed(await deployment(), f"tag={OTHER_TAG}")
     assert series["start"] == "2026-11-24T09:00:00"
     assert len(series["occurrences"]) == 3
     assert series["door"] == {"open": False, "next_change": "2026-11-24T08:30:00"}
 
 
-async def test_a_room_is_closed_and_reopened_by_an_admin_only() -> None:
+async def test_only_an_admin_can_close_and_reopen_a_room() -> None:
     api = await deployment()
     (review,) = await listed(api, "text=review")
     path = f"{MEETINGS}{review['id']}/"

@@ -1,4 +1,4 @@
-"""The API's description, and the API held against it by generated requests."""
+"""The API's description, and the API checked against it with generated requests."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ from shared.management.resource import TIME_FORMAT, time_text
 from tests.support.integrations import graph_fields
 from tests.support.management_api import CONNECTORS, DOMAINS, PROOF, Api
 
-NO_FAULT = (NotFound, Conflict)  # what the front door turns into 404 and 409
+NO_FAULT = (NotFound, Conflict)  # the front door turns these into 404 and 409
 
 
 @cache
@@ -30,7 +30,7 @@ def document() -> dict[str, Any]:
     return found
 
 
-def test_the_description_is_json_of_a_known_version() -> None:
+def test_the_description_is_valid_json_in_a_known_openapi_version() -> None:
     assert json.loads(json.dumps(document()))["openapi"] == "3.1.0"
 
 
@@ -47,7 +47,7 @@ def test_every_resource_and_action_is_described() -> None:
     assert "/api/admin/status/v1/alarm/" in paths
 
 
-def test_secrets_can_be_written_and_are_not_shown() -> None:
+def test_secrets_are_described_as_write_only() -> None:
     sent = document()["paths"]["/api/admin/configuration/v1/ms_exchange_connector/"]["post"]["requestBody"]
     properties = sent["content"]["application/json"]["schema"]["properties"]
     assert {"password", "oauth_client_secret", "oauth_refresh_token"} <= properties.keys()
@@ -65,7 +65,7 @@ def test_secrets_can_be_written_and_are_not_shown() -> None:
 
 
 def _schemas(part: Any) -> list[dict[str, Any]]:
-    """Every schema of the document, at any depth."""
+    """Every schema in the document, at any depth."""
     if isinstance(part, list):
         return [found for each in part for found in _schemas(each)]
     if not isinstance(part, dict):
@@ -73,8 +73,8 @@ def _schemas(part: Any) -> list[dict[str, Any]]:
     return [part, *(found for each in part.values() for found in _schemas(each))]
 
 
-def test_times_are_said_to_be_utc_without_an_offset() -> None:
-    """JSON Schema's date-time has one, and a client generated from this document would reject every response."""
+def test_times_are_described_as_utc_without_an_offset() -> None:
+    """JSON Schema's date-time has an offset, so a client generated from this document would reject every response."""
     assert not [each for each in _schemas(document()) if each.get("format") == "date-time"]
     times = [each for each in _schemas(document()) if each.get("format") == TIME_FORMAT]
     assert len(times) > 5
@@ -86,7 +86,7 @@ def test_times_are_said_to_be_utc_without_an_offset() -> None:
             jsonschema.validate("2026-11-23T09:00:00Z", schema)
 
 
-def test_every_example_of_an_answer_fits_its_description() -> None:
+def test_every_example_of_an_answer_matches_its_description() -> None:
     async def shown() -> dict[str, Any]:
         api = Api()
         await api.call("POST", CONNECTORS, graph_fields())
@@ -98,7 +98,7 @@ def test_every_example_of_an_answer_fits_its_description() -> None:
 
 
 def fits(operation: dict[str, Any], answer: Answer) -> None:
-    """Fails unless the answer is one that the operation's description knows."""
+    """Fail unless the operation's description contains this answer."""
     known = operation["responses"]
     assert str(answer.status) in known, answer
     content = known[str(answer.status)].get("content")
@@ -123,12 +123,12 @@ def operations() -> Any:
 
 @cache
 def cases(path: str, method: str, mode: schemathesis.GenerationMode) -> Any:
-    """Requests that fit the description, or that do not."""
+    """Requests that match the description, or do not."""
     return operations()[path][method.upper()].as_strategy(generation_mode=mode)
 
 
 def without_rules(part: Any) -> Any:
-    """Without what is required when: schemathesis solves no such rules; test_connector_schema.py holds them."""
+    """Leave out the conditional requirements, which schemathesis cannot solve; test_connector_schema.py covers them."""
     if isinstance(part, list):
         return [without_rules(each) for each in part]
     return (
@@ -142,7 +142,7 @@ def without_rules(part: Any) -> Any:
 @settings(max_examples=20, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_generated_requests_get_described_answers(path: str, method: str, data: st.DataObject) -> None:
-    """Schemathesis makes requests that match the description and requests that do not; none may cause a bug of ours."""
+    """Schemathesis generates requests that match the description and some that do not; none may cause a 500."""
     case = data.draw(cases(path, method, data.draw(st.sampled_from(schemathesis.GenerationMode))))
     answer = asyncio.run(answer_to(case, data.draw(st.sampled_from([1, 1, 1, 2]))))
     if answer is not None:
@@ -150,7 +150,7 @@ def test_generated_requests_get_described_answers(path: str, method: str, data: 
 
 
 async def answer_to(case: Any, id_: int) -> Answer | None:
-    """The answer of a deployment with one integration; None when there is nothing (404) or it is in use (409)."""
+    """Call a deployment with one integration; None if the object does not exist (404) or is in use (409)."""
     api = Api()
     await api.call("POST", CONNECTORS, graph_fields())
     path = case.operation.path.removeprefix("/api/admin/").replace("{id}", str(id_))
@@ -196,7 +196,7 @@ def test_any_values_are_saved_and_shown_or_refused_by_field(fields: dict[str, An
         taken = converted(fields, connector_schema())
         changed = {name: value for name, value in taken.items() if name in answer.body and name not in READ_ONLY}
         for name in changed.keys() - {"domains", "uuid"}:
-            # "" clears, and what may be null is null then.
+            # "" clears a setting, and a nullable setting is null then
             assert answer.body[name] in ([None, ""] if changed[name] == "" else [changed[name]]), name
 
 

@@ -1,4 +1,4 @@
-"""W5: the overview by the day and by the hour, at the same price for one integration and for thousands."""
+"""W5: the overview by day and by hour, at the same cost for one integration and for thousands."""
 
 from datetime import timedelta
 from typing import Any
@@ -35,7 +35,7 @@ async def deployment(api: Api) -> dict[str, Any]:
     return dict(found)
 
 
-async def test_days_tell_what_was_decided_and_how_fast() -> None:
+async def test_days_show_what_was_decided_and_how_fast() -> None:
     api, integration = await api_with_one()
     await count(api, integration, counts.outcome(Accepted.NEW_SINGLE, "accept"), counts.ALIASES_USED, counts.lag(2))
     api.clock.move(DAY)
@@ -65,7 +65,7 @@ async def test_days_tell_what_was_decided_and_how_fast() -> None:
     assert own["exchange_connector"] == f"/api/admin/{CONNECTORS}1/"
 
 
-async def test_an_integration_is_told_of_alone() -> None:
+async def test_an_integrations_own_overview_excludes_the_others() -> None:
     api, first = await api_with_one()
     other = graph_fields(name="Other", room_mailbox_email_address="other@example.com", scheduled_alias_prefix="99")
     await api.call("POST", CONNECTORS, other)
@@ -75,7 +75,7 @@ async def test_an_integration_is_told_of_alone() -> None:
         await api.get(f"{OVERVIEW}3/")
 
 
-async def test_rooms_are_counted_in_each_hour_in_which_they_are_open() -> None:
+async def test_open_rooms_are_counted_for_each_hour() -> None:
     api, integration = await api_with_one()  # 9:00; buffers of 30 and 60 minutes
     await put(api, booking(api, integration, 3 * HOUR, 27 * HOUR), integration)
     closed = booking(api, integration, 3 * HOUR, tag="7f8cf6fc-7ab0-4e1d-a6c8-3b5e5a1a1f3d")
@@ -102,7 +102,7 @@ async def test_hours_without_any_room_leave_no_row() -> None:
     assert (await deployment(api))["rooms_by_hour"] == [0] * FORECAST_HOURS
 
 
-async def test_a_page_costs_the_same_whatever_the_number_of_integrations() -> None:
+async def test_the_overview_costs_the_same_whatever_the_number_of_integrations() -> None:
     api, _ = await api_with_one()
     table, now = statistics_table(api.storage), api.clock.now().isoformat()
     for n in range(2500):
@@ -113,13 +113,13 @@ async def test_a_page_costs_the_same_whatever_the_number_of_integrations() -> No
     await deployment(api)
     assert api.storage.round_trips - before <= MOST_TRIPS
     api.clock.move(SUM_LIFETIME)
-    await deployment(api)  # the sum is computed again, once for all readers
+    await deployment(api)  # the sum is computed once more, for all readers
     before = api.storage.round_trips
     await deployment(api)
     assert api.storage.round_trips - before <= MOST_TRIPS
 
 
-async def test_an_alarm_that_is_over_can_be_looked_back_at() -> None:
+async def test_a_past_alarm_can_still_be_viewed() -> None:
     api, integration = await api_with_one()
     await api.alarms.raise_(integration, AlarmKind.CONNECTION, "Exchange answers 403.")
     assert (await api.get(FORMER))["objects"] == []
@@ -134,12 +134,12 @@ async def test_an_alarm_that_is_over_can_be_looked_back_at() -> None:
         await api.get(f"{FORMER}1/")
 
 
-async def test_an_alarm_goes_even_when_that_cannot_be_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_alarm_is_cleared_even_if_its_history_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
     api, integration = await api_with_one()
     await api.alarms.raise_(integration, AlarmKind.CONNECTION, "Exchange answers 403.")
 
     async def away(*_: object) -> list[str]:
-        raise Unavailable("storage is away")
+        raise Unavailable("storage is down")
 
     monkeypatch.setattr(statistics_table(api.storage), "commit", away)
     await api.alarms.clear(integration, AlarmKind.CONNECTION)

@@ -1,4 +1,4 @@
-"""The app role Scheduling.Read: everything can be read but personal PINs, and nothing is changed."""
+"""The app role Scheduling.Read: a reader can read everything except personal PINs, and change nothing."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ async def test_every_change_and_action_of_every_resource_is_refused() -> None:
     assert (await api.get(CONNECTORS), await api.get(ROOM)) == before
 
 
-async def test_everything_can_be_read_and_looked_at() -> None:
+async def test_a_reader_can_read_everything() -> None:
     api = await api_with_a_room()
     assert await read(api, CONNECTORS) == await api.get(CONNECTORS)
     assert await read(api, f"{CONNECTORS}1/doctor/") == await api.get(f"{CONNECTORS}1/doctor/")
@@ -52,7 +52,7 @@ async def test_everything_can_be_read_and_looked_at() -> None:
             assert (await read(api, f"{area}/v1/{name}/"))["meta"]["total_count"] >= 0
 
 
-async def test_pins_are_neither_shown_nor_found() -> None:
+async def test_pins_are_neither_shown_nor_searchable_for_readers() -> None:
     api = await api_with_a_room()
     [shown] = (await read(api, ROOM))["objects"]
     whole = (await api.get(ROOM))["objects"][0]
@@ -69,7 +69,7 @@ async def test_pins_are_neither_shown_nor_found() -> None:
     assert (await api.call("GET", f"{ROOM}?order_by=pin", headers=READER)).status == 400
 
 
-async def test_a_readers_page_of_many_is_read_as_a_page() -> None:
+async def test_a_readers_page_is_read_without_reading_all_objects() -> None:
     api = Api()
     for number in range(3):
         await api.call("POST", CONNECTORS, graph_fields(room_mailbox_email_address=f"r{number}@example.com"))

@@ -1,4 +1,4 @@
-"""Lists of meetings, aliases and operations: what they say, and how many storage requests that takes (S1, W4)."""
+"""Lists of meetings, aliases and operations: what they contain, and how many storage requests they take (S1, W4)."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -28,7 +28,7 @@ SCHEDULERS = "status/v1/exchange_scheduler/"
 DAY = timedelta(days=1)
 
 MOST_REQUESTS = 3
-"""Of a page, once the settings of the integrations on it are in the cache."""
+"""Storage requests for one page, once the settings of the integrations on it are cached."""
 
 
 async def deployment(integrations: int = 2) -> tuple[Api, list[str]]:
@@ -45,7 +45,7 @@ def tag(number: int) -> str:
 
 
 def random_booking(api: Api, uuid: str, number: int, chance: Random) -> Booking:
-    """In any state, in the past or to come, once or several times; two may start at once."""
+    """A booking in any state, past or future, with one or several occurrences; two may start at the same time."""
     starts = sorted(chance.choices(range(-50, 60), k=chance.choice([1, 1, 1, 3])))
     made = booking(api, uuid, *(each * HOUR for each in dict.fromkeys(starts)), tag=tag(number))
     made = replace(made, alias=f"meet{number}@example.com", meeting=f"meeting-{number}")
@@ -78,7 +78,7 @@ async def filled(api: Api, uuids: list[str], chance: Random, many: int, first: i
 
 
 async def changed(api: Api, uuids: list[str], number: int, chance: Random) -> None:
-    """Another booking in the place of one, or nothing any more; and its operation is done."""
+    """Replace a booking with another one or delete it, and finish its operation."""
     table = api.storage.table("meetings")
     for uuid in uuids:
         if found := await stored_booking(table, uuid, tag(number)):
@@ -126,7 +126,7 @@ def queries(api: Api) -> Iterator[str]:
 
 
 async def without_lists(api: Api, path: str, patch: pytest.MonkeyPatch) -> Any:
-    """What the records themselves say, when all of them are gone through."""
+    """What the records themselves contain, when all of them are read."""
     with patch.context() as patched:
 
         async def not_built(*_: object, **__: object) -> None:
@@ -138,16 +138,16 @@ async def without_lists(api: Api, path: str, patch: pytest.MonkeyPatch) -> Any:
 
 
 def times(found: Any, path: str) -> list[Any]:
-    """What a list is ordered by: who stands before whom of those that are equal in it is left open."""
+    """The values by which a list is ordered; the order of records with equal values is left open."""
     field = "start" if "start" in path else "creation_time" if "creation_time" in path else "id"
     return [each[field] for each in found["objects"]]
 
 
 @pytest.mark.parametrize("seed", range(2))
-async def test_lists_say_what_the_records_say_whatever_happens(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_lists_match_the_records_whatever_happens(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     chance = Random(seed)
     api, uuids = await deployment()
-    await filled(api, uuids, chance, 25)  # of an older version: nobody has made lists of these
+    await filled(api, uuids, chance, 25)  # written by an older version: nobody has built lists of these
     for turn in range(3):
         for path in chance.sample(list(queries(api)), 70):
             found, wanted = await api.get(path), await without_lists(api, path, monkeypatch)
@@ -187,7 +187,7 @@ async def test_a_page_takes_three_requests_whatever_the_number_of_meetings() -> 
         while not await RecordLists(api.storage, api.clock, api.integrations.uuids, api.integrations.id_of).is_good():
             pass
         api.clock.move(timedelta(seconds=1))
-        await api.get(f"{OPERATIONS}?limit=1")  # operations that are not done are looked at again
+        await api.get(f"{OPERATIONS}?limit=1")  # unfinished operations are checked again
         await api.integrations.cached(uuids[0])
         for path in PAGES:
             before = api.storage.round_trips
@@ -195,7 +195,7 @@ async def test_a_page_takes_three_requests_whatever_the_number_of_meetings() -> 
             assert api.storage.round_trips - before <= MOST_REQUESTS, path
 
 
-async def test_one_is_found_by_its_id_whatever_the_number_of_operations() -> None:
+async def test_an_operation_is_found_by_its_id_in_two_requests_whatever_their_number() -> None:
     api, uuids = await deployment(1)
     await filled(api, uuids, Random(6), 60)
     listed = (await api.get(f"{OPERATIONS}?limit=3&order_by=-creation_time"))["objects"]
@@ -204,7 +204,7 @@ async def test_one_is_found_by_its_id_whatever_the_number_of_operations() -> Non
     assert api.storage.round_trips - before == 2
 
 
-async def test_ids_of_operations_rise_with_time_and_are_exact_in_javascript() -> None:
+async def test_operation_ids_increase_with_time_and_are_exact_in_javascript() -> None:
     api, uuids = await deployment(1)
     await filled(api, uuids, Random(7), 30)
     shown = (await api.get(f"{OPERATIONS}?limit=0"))["objects"]
@@ -212,8 +212,8 @@ async def test_ids_of_operations_rise_with_time_and_are_exact_in_javascript() ->
     assert max(each["id"] for each in shown) < 2**53
 
 
-async def test_a_page_is_there_while_its_integration_is_deleted() -> None:
-    """Its settings go first, its records some time later."""
+async def test_a_page_is_still_shown_while_its_integration_is_being_deleted() -> None:
+    """The integration's settings go first, its records some time later."""
     api, uuids = await deployment(2)
     await filled(api, uuids, Random(8), 20)
     before = await api.get(f"{ALIASES}?limit=0")
@@ -224,7 +224,7 @@ async def test_a_page_is_there_while_its_integration_is_deleted() -> None:
     assert (await api.get(f"{MEETINGS}?order_by=start&exchange_connector=1"))["objects"] == []
 
 
-async def test_readers_get_lists_the_same_way() -> None:
+async def test_readers_get_lists_in_the_same_way() -> None:
     api, uuids = await deployment(1)
     await filled(api, uuids, Random(9), 30)
     await api.get(f"{MEETINGS}?limit=1")
@@ -237,7 +237,7 @@ async def test_readers_get_lists_the_same_way() -> None:
 
 
 @pytest.mark.parametrize("query", ["start__gte=0001-01-01T00:00:00", "start__lt=9999-12-31T23:59:59.999999"])
-async def test_times_beyond_all_times_are_times(query: str) -> None:
+async def test_filters_accept_times_outside_the_supported_range(query: str) -> None:
     api, uuids = await deployment(1)
     await put(api, booking(api, uuids[0], HOUR), uuids[0])
     assert (await api.get(f"{MEETINGS}?order_by=start&{quote(query, safe='=&_')}"))["meta"]["total_count"] == 1

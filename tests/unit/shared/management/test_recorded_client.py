@@ -1,10 +1,11 @@
-"""Requests of genuine clients of the original API, recorded against the local stack, are answered as they need (I7).
+"""Recorded requests of real clients of the original API get the answers that these clients need (I7).
 
-`tests/data/clients/` holds what each client sent and what it got. `reads` are the fields that it understands of each
-resource, with the type that it decodes them to; "?" marks what may be null. A body's fields that are at our defaults
-are named in `at_default`. `{name}` stands for the URI of what the step that `binds` the name has made or listed first.
-What a client wrote as a whole must be read back as it was sent: this is how Terraform finds no difference. Which
-clients were recorded, and how to record again, says docs/existing-clients.md.
+`tests/data/clients/` contains what each client sent to the local stack and what it received. `reads` lists the fields
+that a client understands of each resource, with the type to which it decodes them; "?" marks fields that may be null.
+`at_default` names the fields of a body that have our default values. `{name}` stands for the URI of the object that was
+created, or listed first, in the step that `binds` the name. What a client wrote as a whole must be read back as it was
+sent, which is how Terraform finds no difference. docs/existing-clients.md says which clients were recorded and how to
+record again.
 """
 
 import pytest
@@ -21,7 +22,7 @@ NOT_SHOWN = {
         "oauth_client_secret", "oauth_refresh_token", "password", "personal_vmr_oauth_client_secret", "private_key",
     },
 }  # fmt: skip
-"""Fields that the client knows and does not get: secrets, and what does not exist. It treats them as empty."""
+"""Fields that the client knows but does not receive: secrets, and fields that do not exist. It treats them as empty."""
 
 
 async def a_deployment() -> Api:
@@ -35,7 +36,7 @@ async def a_deployment() -> Api:
     return api
 
 
-async def test_every_recorded_request_is_answered_as_the_client_needs_it() -> None:
+async def test_every_recorded_request_gets_the_answer_that_the_client_needs() -> None:
     replay = Replay(await a_deployment())
     answers = {step["name"]: await replay.step(step) for step in STEPS}
     assert len(answers) == len(STEPS) >= 60
@@ -61,8 +62,8 @@ async def test_every_recorded_request_is_answered_as_the_client_needs_it() -> No
 
 
 @pytest.mark.parametrize("resource", sorted(READS))
-def test_what_the_client_reads_is_shown(resource: str) -> None:
-    """By the schema of the resource."""
+def test_the_fields_that_the_client_reads_are_shown(resource: str) -> None:
+    """The fields are taken from the resource's schema."""
     [found] = [each for each in Api().management.resources if each.name == resource and each.area != HISTORY]
     shown = {name for name, each in found.schema["properties"].items() if not each.get("writeOnly")}
     assert READS[resource].keys() - shown == NOT_SHOWN.get(resource, set())
@@ -78,12 +79,12 @@ async def test_terraform_creates_changes_plans_without_a_difference_and_destroys
     assert {"POST", "PUT", "GET", "DELETE"} == {step["method"] for step in steps}
     for stage in ("create", "set everything", "remove it again"):
         plans = [name for name in answers if name.startswith(f"plan after {stage}: ")]
-        assert len(plans) == 5, "every object is read, and is as it was sent"
+        assert len(plans) == 5, "every object is read back as it was sent"
     assert answers["create: create the OAuth2 client"].body["private_key_jwt"].startswith("-----BEGIN")
     everything = answers["plan after set everything: read the integration"].body
     assert (everything["authentication_method"], everything["ivr_theme"]) == ("APP_PERM", "Dark")
     assert answers["plan after remove it again: read the integration"].body["ivr_theme"] is None
-    assert len(await api.ids("configuration/v1/ms_exchange_connector/")) == 1, "that of the deployment"
+    assert len(await api.ids("configuration/v1/ms_exchange_connector/")) == 1, "only the original one"
 
 
 async def test_a_public_python_client_works_as_it_did() -> None:

@@ -1,4 +1,4 @@
-"""What is only read: aliases, conferences, operations, alarms of every integration."""
+"""Read-only objects: aliases, conferences, operations and alarms of every integration."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -32,7 +32,7 @@ async def only(api: Api, path: str) -> dict[str, Any]:
     return found
 
 
-async def test_a_single_meeting() -> None:
+async def test_a_single_meeting_is_shown() -> None:
     api, uuid = await api_with_one()
     await put(api, booking(api, uuid, HOUR), uuid)
     alias = await only(api, ALIASES)
@@ -63,9 +63,7 @@ async def test_a_single_meeting() -> None:
     ("passed", "index", "depleted"),
     [(timedelta(0), 0, False), (1.5 * HOUR, 0, False), (2 * HOUR, 1, False), (26 * HOUR, 1, True)],
 )
-async def test_a_series_shows_the_occurrence_that_is_on_or_comes_next(
-    passed: timedelta, index: int, depleted: bool
-) -> None:
+async def test_a_series_shows_the_current_or_next_occurrence(passed: timedelta, index: int, depleted: bool) -> None:
     api, uuid = await api_with_one()
     await put(api, booking(api, uuid, HOUR, 24 * HOUR), uuid)
     api.clock.move(passed)
@@ -73,7 +71,9 @@ async def test_a_series_shows_the_occurrence_that_is_on_or_comes_next(
     assert (series["current_index"], series["is_depleted"]) == (index, depleted)
     assert {each["recurring_conference"] for each in scheduled} == {series["resource_uri"]}
     starts = ["2026-11-23T10:00:00", "2026-11-24T09:00:00"]
-    assert [each["start_time"] for each in scheduled] == (starts[1:] if depleted else starts)  # over for a day
+    assert [each["start_time"] for each in scheduled] == (
+        starts[1:] if depleted else starts
+    )  # it has been over for a day
 
 
 async def test_an_endless_series_is_never_depleted() -> None:
@@ -95,7 +95,7 @@ async def test_reserved_and_closed_aliases_have_no_conference() -> None:
         assert await api.ids(path) == []
 
 
-async def test_operations_tell_what_was_decided_and_schedulers_when() -> None:
+async def test_operations_show_their_decision_and_schedulers_show_when_it_was_made() -> None:
     api, uuid = await api_with_one()
     assert (await only(api, SCHEDULERS))["last_modified_time"] is None
     pending = Operation(
@@ -120,7 +120,7 @@ async def test_operations_tell_what_was_decided_and_schedulers_when() -> None:
     assert await api.ids(OPERATIONS + "?success=true") == [shown["c2"]["id"]]
 
 
-async def test_alarms_say_what_to_do_and_go_when_cleared() -> None:
+async def test_alarms_say_what_to_do_and_disappear_when_cleared() -> None:
     api, uuid = await api_with_one()
     await api.alarms.raise_(uuid, AlarmKind.CONNECTION, "Exchange answers 403.")
     alarm = await only(api, ALARMS)
@@ -132,7 +132,7 @@ async def test_alarms_say_what_to_do_and_go_when_cleared() -> None:
     assert await api.ids(ALARMS) == []
 
 
-async def test_integrations_records_are_told_apart() -> None:
+async def test_records_of_different_integrations_are_kept_apart() -> None:
     api, uuid = await api_with_one()
     other = await api.call("POST", CONNECTORS, graph_fields(name="O", room_mailbox_email_address="o@example.com"))
     await put(api, booking(api, uuid, HOUR), uuid)
@@ -142,7 +142,7 @@ async def test_integrations_records_are_told_apart() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(set(EVERYTHING) - {CONFERENCES}))
-async def test_records_are_only_read(path: str) -> None:
+async def test_records_cannot_be_changed(path: str) -> None:
     api, _ = await api_with_one()
     for method, at in (
         ("POST", path),

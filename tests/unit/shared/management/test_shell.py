@@ -1,8 +1,8 @@
-"""The original's shell makes its commands of our indexes and schemas, and works with them (I7).
+"""The original's shell builds its commands from our indexes and schemas, and works with them (I7).
 
-Replays what pexshell (commit c9c3a5a) does: `login` lists worker_vm, `cache` fetches each API's index and every schema
-that it names, and fails on any field that it cannot decode; then each resource has the commands `get`, `post`, `patch`
-and `delete` that its schema allows, with an argument for each field and filter.
+The test replays what pexshell (commit c9c3a5a) does: `login` lists worker_vm, `cache` fetches each API's index and
+every schema in it, and fails on any field that it cannot decode; after that each resource has the commands `get`,
+`post`, `patch` and `delete` that its schema allows, with an argument for each field and filter.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ Endpoint = Mapping[str, Any]
 
 
 async def cached(api: Api) -> dict[str, dict[str, Endpoint]]:
-    """What the shell keeps after `pexshell cache`."""
+    """What the shell stores after `pexshell cache`."""
     found: dict[str, dict[str, Endpoint]] = {}
     for path in APIS:
         entries = await api.get(f"{path}/")
@@ -45,12 +45,12 @@ async def resources() -> dict[str, Endpoint]:
 
 
 def required(field: Mapping[str, Any]) -> bool:
-    """Whether the shell demands an argument."""
+    """Whether the shell requires an argument."""
     return not field["blank"] and field.get("default") is None and not field["nullable"]
 
 
 def arguments(endpoint: Endpoint) -> set[str]:
-    """The fields that `post` demands."""
+    """The fields that `post` requires."""
     return {name for name, field in endpoint["fields"].items() if not field["readonly"] and required(field)}
 
 
@@ -60,7 +60,7 @@ def filters(endpoint: Endpoint) -> list[str]:
     return [f"{name}__{each}" for name in endpoint["fields"] for each in sorted(known.get(name, ()))]
 
 
-async def test_every_schema_can_be_decoded(resources: dict[str, Endpoint]) -> None:
+async def test_the_shell_can_decode_every_schema(resources: dict[str, Endpoint]) -> None:
     assert {"ms_exchange_connector", "exchange_domain", "conference", "conference_alias", "end_user", "alarm"} <= set(
         resources
     )
@@ -79,14 +79,14 @@ async def test_every_schema_can_be_decoded(resources: dict[str, Endpoint]) -> No
                 assert all(isinstance(choice, str) for choice in known["valid_choices"])
 
 
-async def test_a_sign_in_is_tried_out() -> None:
+async def test_the_shells_login_request_succeeds() -> None:
     listed = await Api().get("status/v1/worker_vm/?limit=1&offset=0")
     assert listed == {
         "meta": {"limit": 1, "next": None, "offset": 0, "previous": None, "total_count": 0}, "objects": [],
     }  # fmt: skip
 
 
-async def test_every_filter_that_is_offered_is_understood(resources: dict[str, Endpoint]) -> None:
+async def test_every_filter_that_the_schema_offers_is_understood(resources: dict[str, Endpoint]) -> None:
     api, values = Api(), {"integer": "1", "boolean": "true", "datetime": "2026-01-01T00:00:00"}
     for name, endpoint in resources.items():
         area = "status" if name in await api.get("status/v1/") else "configuration"
@@ -101,7 +101,7 @@ async def test_every_filter_that_is_offered_is_understood(resources: dict[str, E
             assert "Warning" not in answer.headers
 
 
-async def test_objects_are_made_with_the_arguments_that_are_demanded(resources: dict[str, Endpoint]) -> None:
+async def test_objects_can_be_created_with_the_required_arguments(resources: dict[str, Endpoint]) -> None:
     assert arguments(resources["ms_exchange_connector"]) == {"name", "addin_server_domain"}
     assert arguments(resources["exchange_domain"]) == {"domain", "exchange_connector"}
     assert arguments(resources["conference"]) == {"name"}
@@ -121,7 +121,7 @@ async def test_objects_are_made_with_the_arguments_that_are_demanded(resources: 
     assert (await api.call("DELETE", room.headers["Location"].removeprefix("/api/admin/"))).status == 204
 
 
-async def test_what_cannot_be_made_has_no_such_command(resources: dict[str, Endpoint]) -> None:
+async def test_read_only_resources_have_no_writing_commands(resources: dict[str, Endpoint]) -> None:
     read_only = {name for name, each in resources.items() if each["allowed_detail_http_methods"] == ["get"]}
     assert {"alarm", "scheduled_alias", "scheduling_operation", "worker_vm"} <= read_only
     writable = resources.keys() - read_only

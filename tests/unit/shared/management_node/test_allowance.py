@@ -1,4 +1,4 @@
-"""C3: a node is never asked more often than it answers, whatever the clocks of the instances say."""
+"""C3: a node never gets more requests than it answers, however wrong the instances' clocks are."""
 
 from collections import deque
 from datetime import timedelta
@@ -40,10 +40,10 @@ async def test_instances_with_different_clocks_share_one_limit(skews: tuple[int,
         assert sum(lately) <= LIMIT
         for clock in clocks:
             clock.move(SECOND)
-    assert all_of_them >= 3 * NODE_SHARE, "nobody is kept waiting for long"
+    assert all_of_them >= 3 * NODE_SHARE, "nobody has to wait long"
 
 
-async def test_a_clock_that_is_wrong_by_hours_keeps_nobody_waiting() -> None:
+async def test_a_clock_that_is_wrong_by_hours_makes_nobody_wait() -> None:
     wrong, right, tables = FakeClock(), FakeClock(), MemoryStorage()
     wrong.move(timedelta(hours=9))
     assert await taken(SharedAllowance(tables, "node", wrong), 2 * NODE_SHARE) == NODE_SHARE

@@ -1,4 +1,4 @@
-"""The pure rules of M1 to M7, one row a rule."""
+"""The pure rules M1 to M7, one test per rule."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -28,17 +28,17 @@ def series(**changes: Any) -> CalendarItem:
 
 
 class TestNewMeetings:
-    def test_a_reserved_tag_is_accepted_as_new_single(self) -> None:
+    def test_a_reserved_tag_is_accepted_as_a_new_single_meeting(self) -> None:
         assert on(request(item()), IN_THREE_HOURS, booking()) == Accept(
             Accepted.NEW_SINGLE, booking(), IN_THREE_HOURS, answer=True
         )
 
-    def test_a_series_is_accepted_as_new_series(self) -> None:
+    def test_a_series_is_accepted_as_a_new_series(self) -> None:
         decision = on(request(series()), WEEKLY, booking())
         assert isinstance(decision, Accept)
         assert decision.reason is Accepted.NEW_SERIES
 
-    def test_no_answer_is_sent_where_none_was_asked_for(self) -> None:
+    def test_no_answer_is_sent_if_none_was_requested(self) -> None:
         decision = on(request(item(response_requested=False)), IN_THREE_HOURS, booking())
         assert isinstance(decision, Accept)
         assert not decision.answer
@@ -48,12 +48,12 @@ class TestNewMeetings:
         [
             (5, 1, None, False),  # our records are older than our answer
             (5, 1, scheduled(Calendar((at(9),))), False),
-            (0, 0, None, True),  # the mailbox answers by itself, and tells nobody about the room
+            (0, 0, None, True),  # the mailbox answers by itself, and mentions no room
             (5, -1, None, True),  # an answer to an earlier version
-            (5, 1, scheduled(Calendar((at(9),)), tag=OTHER_TAG), True),  # the answer may have told another room
+            (5, 1, scheduled(Calendar((at(9),)), tag=OTHER_TAG), True),  # the answer may have named a different room
         ],
     )
-    def test_who_was_answered_before_storage_was_restored_is_not_answered_again(
+    def test_an_organizer_answered_before_storage_was_restored_is_not_answered_again(
         self, age: int, answered: int, own: Booking | None, answer: bool
     ) -> None:
         came = NOW - timedelta(minutes=age)
@@ -63,17 +63,17 @@ class TestNewMeetings:
         assert isinstance(decision, Accept)
         assert decision.answer is answer
 
-    def test_a_meeting_that_runs_now_is_not_past(self) -> None:
+    def test_a_meeting_in_progress_is_not_past(self) -> None:
         running = Calendar((at(-0.5),))
         assert isinstance(on(request(item()), running, booking()), Accept)
 
-    def test_the_newest_of_two_tags_counts(self) -> None:
+    def test_the_newer_of_two_tags_counts(self) -> None:
         newer = booking(OTHER_TAG, created=NOW + timedelta(minutes=1))
         decision = on(request(item()), IN_THREE_HOURS, booking(), newer)
         assert isinstance(decision, Accept)
         assert decision.booking == newer
 
-    def test_a_free_tag_beats_a_newer_one_that_belongs_to_another_meeting(self) -> None:
+    def test_a_free_tag_is_preferred_to_a_newer_one_that_belongs_to_another_meeting(self) -> None:
         foreign = scheduled(IN_THREE_HOURS, uid="other", tag=OTHER_TAG, created=NOW + timedelta(minutes=1))
         decision = on(request(item()), IN_THREE_HOURS, booking(), foreign)
         assert isinstance(decision, Accept)
@@ -106,7 +106,7 @@ class TestRejections:
         over = Calendar((at(-168), at(-24)))
         assert on(request(series()), over, booking()) == Reject(Rejected.SERIES_PAST)
 
-    def test_a_series_that_goes_on_beyond_the_horizon_is_not_past(self) -> None:
+    def test_a_series_that_continues_beyond_the_horizon_is_not_past(self) -> None:
         yearly = Calendar((), NOW + timedelta(days=90))
         assert isinstance(on(request(series()), yearly, booking()), Accept)
 
@@ -125,36 +125,36 @@ class TestEdits:
             (Shape.OCCURRENCE, Accepted.EDITED_OCCURRENCE),
         ],
     )
-    def test_another_time_is_answered(self, shape: Shape, reason: Accepted) -> None:
+    def test_a_new_time_is_answered(self, shape: Shape, reason: Accepted) -> None:
         own = scheduled(IN_THREE_HOURS)
         decision = on(request(item(shape=shape)), Calendar((at(5),)), own, own=own)
         assert isinstance(decision, Accept)
         assert decision.reason is reason
         assert decision.beside == ()
 
-    def test_the_same_times_are_not_answered(self) -> None:
+    def test_unchanged_times_are_not_answered(self) -> None:
         own = scheduled(IN_THREE_HOURS)
         assert on(request(item(subject="New")), IN_THREE_HOURS, own, own=own) == Refresh(own, IN_THREE_HOURS)
 
-    def test_a_horizon_that_has_moved_on_is_no_change(self) -> None:
+    def test_a_later_horizon_does_not_count_as_a_change(self) -> None:
         own = scheduled(WEEKLY)
         later = Calendar((*WEEKLY.occurrences, at(3 + 24 * 90)), NOW + timedelta(days=91))
         assert isinstance(on(request(series()), later, own, own=own), Refresh)
 
-    def test_a_body_without_tag_is_still_ours(self) -> None:
+    def test_a_known_meeting_keeps_its_booking_when_its_body_has_no_tag(self) -> None:
         own = scheduled(IN_THREE_HOURS)
         decision = on(request(item(), body="no tag"), Calendar((at(5),)), own=own)
         assert isinstance(decision, Accept)
         assert decision.booking == own
 
-    def test_another_tag_swaps_the_room(self) -> None:
+    def test_a_different_tag_swaps_the_room(self) -> None:
         own = scheduled(IN_THREE_HOURS)
         decision = on(request(item()), IN_THREE_HOURS, booking(OTHER_TAG), own=own)
         assert isinstance(decision, Accept)
         assert (decision.booking.tag, decision.reason) == (OTHER_TAG, Accepted.EDITED_SINGLE)
         assert decision.beside == (own.closed(),)
 
-    def test_a_foreign_tag_does_not_take_the_meeting_its_room(self) -> None:
+    def test_another_meetings_tag_does_not_take_away_the_room(self) -> None:
         own = scheduled(IN_THREE_HOURS)
         foreign = scheduled(IN_THREE_HOURS, uid="other", tag=OTHER_TAG)
         decision = on(request(item()), Calendar((at(5),)), foreign, own=own)
@@ -174,18 +174,18 @@ class TestCancellations:
         message = request(item(cancelled=True), kind=Kind.CANCELLATION)
         assert on(message, IN_THREE_HOURS, own, own=own) == Close(own)
 
-    def test_a_request_read_after_the_cancellation_closes_too(self) -> None:
+    def test_a_request_read_after_the_cancellation_closes_the_room_too(self) -> None:
         own = scheduled(IN_THREE_HOURS)
         assert on(request(item(cancelled=True)), IN_THREE_HOURS, own, own=own) == Close(own)
 
-    def test_a_cancelled_occurrence_closes_itself_alone(self) -> None:
+    def test_a_cancelled_occurrence_closes_only_itself(self) -> None:
         """M4: cancelling one occurrence never cancels the series."""
         own = scheduled(WEEKLY)
         rest = replace(WEEKLY, occurrences=WEEKLY.occurrences[1:])
         message = request(item(shape=Shape.OCCURRENCE, cancelled=True), kind=Kind.CANCELLATION)
         assert on(message, rest, own, own=own) == Refresh(own, rest)
 
-    def test_what_was_never_scheduled_is_left_alone(self) -> None:
+    def test_a_meeting_that_was_never_scheduled_is_left_alone(self) -> None:
         message = request(item(cancelled=True), kind=Kind.CANCELLATION)
         assert isinstance(on(message, IN_THREE_HOURS, booking()), Ignore)
 
@@ -200,7 +200,7 @@ SECOND = occurrence().day
 
 
 class TestRoomsOfOccurrences:
-    def test_another_tag_is_for_the_occurrence_alone(self) -> None:
+    def test_a_different_tag_in_an_occurrence_applies_to_that_occurrence_alone(self) -> None:
         own, other = scheduled(WEEKLY), booking(OTHER_TAG)
         decision = decide(request(occurrence()), WEEKLY, Known((other,), own), NOW)
         assert isinstance(decision, Accept)
@@ -211,7 +211,7 @@ class TestRoomsOfOccurrences:
         assert series_.conference.calendar.occurrences == (WEEKLY.occurrences[0], WEEKLY.occurrences[2])
         assert series_.apart == (Apart(SECOND, OTHER_TAG, WEEKLY.occurrences[1]),)
 
-    def test_so_many_and_no_more(self) -> None:
+    def test_only_a_limited_number_of_occurrences_may_have_separate_rooms(self) -> None:
         apart = tuple(Apart(f"2026{n:04}", OTHER_TAG, at(n)) for n in range(MOST_APART))
         own = scheduled(WEEKLY, apart=apart)
         decision = decide(request(occurrence()), WEEKLY, Known((booking(OTHER_TAG),), own), NOW)
@@ -228,7 +228,7 @@ class TestRoomsOfOccurrences:
         ],
         ids=["an exception", "plain again", "plain at another time", "gone by a new pattern", "only left out"],
     )
-    def test_a_message_of_the_series_ends_them_only_if_its_pattern_is_new(
+    def test_an_update_of_the_series_ends_separate_rooms_only_if_its_pattern_is_new(
         self, shown: Occurrence | None, update: Update, stays: bool
     ) -> None:
         room = scheduled(Calendar((at(3 + 168),)), tag=OTHER_TAG, day=SECOND)
@@ -243,22 +243,22 @@ class TestRoomsOfOccurrences:
         assert isinstance(decision, Accept | Refresh)
         assert (decision.apart == own.apart, decision.beside == ()) == (stays, stays)
 
-    def test_an_occurrence_is_told_by_the_patterns_date(self) -> None:
+    def test_an_occurrence_is_identified_by_the_date_in_the_pattern(self) -> None:
         assert occurrence(original_start=at(3).start).day == f"{at(3).start:%Y%m%d}"
         assert occurrence(original_day="20260131", original_start=at(3).start).day == "20260131"
         assert (item().day, series().day) == ("", "")
 
-    def test_a_date_is_the_organizers(self) -> None:
+    def test_an_occurrences_date_is_in_the_organizers_zone(self) -> None:
         late = Occurrence(NOW.replace(hour=23, minute=30), NOW + timedelta(hours=24))
         assert occurrence(occurrence=late, zone="Europe/Berlin").day == f"{NOW + timedelta(days=1):%Y%m%d}"
 
 
 class TestLeftAlone:
-    def test_a_delegates_copy(self) -> None:
+    def test_a_delegates_copy_is_ignored(self) -> None:
         assert isinstance(on(request(item(), update=Update.PRINCIPAL_COPY), IN_THREE_HOURS, booking()), Ignore)
 
     @pytest.mark.parametrize("changes", [{"outdated": True}, {"update": Update.OUTDATED}])
-    def test_outdated_messages_of_a_meeting_that_is_scheduled(self, changes: dict[str, Any]) -> None:
+    def test_outdated_messages_of_a_scheduled_meeting_are_ignored(self, changes: dict[str, Any]) -> None:
         own = scheduled(IN_THREE_HOURS)
         assert isinstance(on(request(item(), **changes), Calendar((at(5),)), own, own=own), Ignore)
 
@@ -267,8 +267,8 @@ class TestLeftAlone:
 
 
 class TestLateMessages:
-    def test_the_tag_of_an_outdated_invitation_counts_where_nothing_newer_was_accepted(self) -> None:
-        """The result is the same whether the invitation was read before the update or after (rule 2)."""
+    def test_the_tag_of_an_outdated_invitation_counts_if_nothing_newer_was_accepted(self) -> None:
+        """The result is the same whether the invitation was read before or after the update (rule 2)."""
         assert isinstance(on(request(item(), outdated=True), IN_THREE_HOURS, booking()), Accept)
 
     @pytest.mark.parametrize(
@@ -279,12 +279,12 @@ class TestLateMessages:
             (True, timedelta(minutes=1), True, False),
             (False, timedelta(minutes=1), False, False),
         ],
-        ids=["newer", "older", "somebody else's", "the calendar item has a tag of its own"],
+        ids=["newer", "older", "somebody else's", "the calendar item has its own tag"],
     )
-    def test_the_tag_of_an_outdated_update_counts_where_a_newer_one_has_none(
+    def test_the_tag_of_an_outdated_update_counts_if_the_newer_one_has_none(
         self, untagged: bool, made: timedelta, others: bool, moves: bool
     ) -> None:
-        """An update without a tag keeps the room of the one before it, whichever of them is read first (rule 2)."""
+        """An update without a tag keeps the room of the update before it, whichever of them is read first (rule 2)."""
         own = scheduled(IN_THREE_HOURS)
         new = booking(tag=OTHER_TAG, created=own.created + made)
         known = Known((own, new), own, others=frozenset({OTHER_TAG} if others else ()), untagged=untagged)

@@ -1,4 +1,4 @@
-"""Every kind of alarm: raised by what is wrong, cleared by the cure, and cleared when its cause is out of use (O1)."""
+"""Every kind of alarm: raised by a problem, cleared by the fix, and cleared when its cause is no longer in use (O1)."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ OFF = {"enable_dynamic_vmrs": False}
 
 
 class RecurringAlarmsWorld(TimersWorld):
-    """Integrations, what raises and clears their alarms, and what an admin does to them."""
+    """Integrations, the code that raises and clears their alarms, and what an admin does to them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,14 +63,14 @@ class RecurringAlarmsWorld(TimersWorld):
         self.worker = Worker(self.handlers, queue, lanes, no_rooms)
 
     async def save(self, uuid: str, **changes: Any) -> None:
-        """What the management API does."""
+        """Save changes as the management API does."""
         before = await self.store.get(uuid)
         after = await self.store.update(uuid, changes)
         self.places[uuid].site.integration = after
         await self.lifecycle.saved(uuid, frozenset(name for name, old in before if old != getattr(after, name)))
 
     async def pass_time(self) -> None:
-        """Enough for whatever waits to be tried again, by a sweep."""
+        """Let enough time pass for everything that waits for a retry, and sweep."""
         self.clock.move(timedelta(minutes=30))
         await self.timers.sweep()
 
@@ -79,7 +79,7 @@ class RecurringAlarmsWorld(TimersWorld):
 
 
 class GoodEndpoint:
-    """A token endpoint that takes every refresh token."""
+    """A token endpoint that accepts every refresh token."""
 
     async def ask(self, *_: object) -> dict[str, Any]:
         return {"access_token": "token", "expires_in": 3600}
@@ -132,7 +132,7 @@ async def _poison(world: RecurringAlarmsWorld, uuid: str) -> None:
 
 
 async def _waiting(world: RecurringAlarmsWorld, uuid: str) -> None:
-    """A message cannot be read, and the queue's retries are over."""
+    """A message cannot be read, and the queue's retries are exhausted."""
     place = world.places[uuid]
     message = place.mailbox.deliver(invitation("late", body(await place.site.reserve()), uid="uid-late"))
     place.mailbox.fail("read", Unavailable("Exchange did not answer in time."), times=2)
@@ -145,7 +145,7 @@ async def _time_passes(world: RecurringAlarmsWorld, uuid: str) -> None:
 
 
 async def _refused(world: RecurringAlarmsWorld, uuid: str) -> None:
-    """Exchange takes an answer at no time."""
+    """Exchange refuses an answer every time."""
     place = world.places[uuid]
     message = place.mailbox.deliver(invitation("refused", body(await place.site.reserve()), uid="uid-refused"))
     place.mailbox.fail("answer", SchedulingError("Graph answered 400."), times=LOOKS)
@@ -190,7 +190,7 @@ async def _housekeeping(world: RecurringAlarmsWorld, uuid: str) -> None:
 
 
 async def _cleanup(world: RecurringAlarmsWorld, uuid: str) -> None:
-    """It stays when the agenda, an hour later, goes well."""
+    """The alarm stays even if the agenda succeeds an hour later."""
     with pytest.MonkeyPatch.context() as patch:
 
         async def broken(*_: object) -> None:
@@ -225,7 +225,7 @@ async def _renamed(world: RecurringAlarmsWorld, uuid: str) -> None:
 
 
 async def _unseen_meeting(world: RecurringAlarmsWorld, uuid: str) -> None:
-    """A meeting in the calendar of which no message has told."""
+    """A meeting in the calendar that no message has announced."""
     item = invitation(uid="unseen", start=world.clock.now() + timedelta(days=1)).item
     assert item is not None
     world.places[uuid].mailbox.items[item.id] = item
@@ -238,7 +238,7 @@ async def _gone_again(world: RecurringAlarmsWorld, uuid: str) -> None:
 
 
 async def _room(world: RecurringAlarmsWorld, uuid: str, *, minutes: int = 0) -> None:
-    """A meeting that begins in half an hour; time passes."""
+    """A meeting begins in half an hour, and time passes."""
     world.rooms.integration = await world.store.get(uuid)
     begin = world.clock.now() + timedelta(minutes=30)
     calendar = Calendar((Occurrence(begin, begin + timedelta(hours=1)),))
@@ -256,7 +256,7 @@ async def _alias_free(world: RecurringAlarmsWorld, uuid: str) -> None:
     world.node.store.delete(CONFERENCE, 1)
     await world.rooms.go_to(world.clock.now() + timedelta(minutes=3))
     assert AlarmKind.ROOMS not in await world.raised(uuid)
-    await _quiet(world, uuid)  # it came late
+    await _quiet(world, uuid)  # its invitation arrived late
 
 
 async def _room_late(world: RecurringAlarmsWorld, uuid: str) -> None:
@@ -272,7 +272,7 @@ async def _room_renamed(world: RecurringAlarmsWorld, uuid: str) -> None:
 
 
 async def _alias_taken(world: RecurringAlarmsWorld, uuid: str) -> None:
-    """Of a meeting of tomorrow."""
+    """The clash concerns a meeting tomorrow."""
     world.rooms.integration = await world.store.get(uuid)
     world.rooms.foreign("Foreign", "77100000")
     begin = world.clock.now() + timedelta(days=1)
@@ -302,7 +302,7 @@ Step = Callable[[RecurringAlarmsWorld, str], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Story:
-    """How an alarm is raised and cured; `leave` are settings that put its cause out of use; `fields` those before."""
+    """How an alarm is raised and fixed: `leave` are settings that take its cause out of use, `fields` those before."""
 
     raised: Step
     cured: Step
@@ -370,7 +370,7 @@ def world() -> RecurringAlarmsWorld:
 
 
 async def raised(world: RecurringAlarmsWorld, kind: AlarmKind) -> str:
-    """An integration that has this alarm, and no other."""
+    """An integration that has this alarm and no other."""
     fields = {
         name: value
         for name, value in STORIES[kind].fields.items()
@@ -382,19 +382,21 @@ async def raised(world: RecurringAlarmsWorld, kind: AlarmKind) -> str:
     return uuid
 
 
-def test_every_kind_has_its_story() -> None:
+def test_every_kind_of_alarm_is_tested() -> None:
     assert STORIES.keys() == set(AlarmKind)
 
 
 @pytest.mark.parametrize("kind", AlarmKind)
-async def test_the_cure_clears_it(world: RecurringAlarmsWorld, kind: AlarmKind) -> None:
+async def test_fixing_the_problem_clears_the_alarm(world: RecurringAlarmsWorld, kind: AlarmKind) -> None:
     uuid = await raised(world, kind)
     await STORIES[kind].cured(world, uuid)
     assert await world.raised(uuid) == []
 
 
 @pytest.mark.parametrize(("kind", "leave"), WAYS_OUT)
-async def test_it_goes_with_its_cause(world: RecurringAlarmsWorld, kind: AlarmKind, leave: dict[str, Any]) -> None:
+async def test_an_alarm_is_cleared_when_its_cause_is_no_longer_in_use(
+    world: RecurringAlarmsWorld, kind: AlarmKind, leave: dict[str, Any]
+) -> None:
     uuid = await raised(world, kind)
     await world.save(uuid, **leave)
     assert await world.raised(uuid) == []
@@ -403,8 +405,10 @@ async def test_it_goes_with_its_cause(world: RecurringAlarmsWorld, kind: AlarmKi
 
 
 @pytest.mark.parametrize("kind", AlarmKind)
-async def test_what_an_earlier_save_has_left_goes_at_night(world: RecurringAlarmsWorld, kind: AlarmKind) -> None:
-    """A crash between the save and the clearing, or an alarm raised by work that was under way."""
+async def test_an_alarm_left_over_from_an_earlier_save_is_cleared_at_night(
+    world: RecurringAlarmsWorld, kind: AlarmKind
+) -> None:
+    """The process crashed between the save and the clearing, or the alarm was raised by work in progress."""
     uuid = await raised(world, kind)
     off = {"enable_personal_vmrs": False, "conference_platform": "policy", **OFF}
     world.places[uuid].site.integration = await world.store.update(uuid, off)
@@ -413,15 +417,15 @@ async def test_what_an_earlier_save_has_left_goes_at_night(world: RecurringAlarm
 
 
 @pytest.mark.parametrize("kind", sorted(set(AlarmKind) - {AlarmKind.CONNECTION, AlarmKind.NUMBER_SPACE}))
-async def test_another_save_clears_nothing(world: RecurringAlarmsWorld, kind: AlarmKind) -> None:
-    """The connection and the number space are checked again by every save, and reported as they are."""
+async def test_an_unrelated_save_clears_no_alarm(world: RecurringAlarmsWorld, kind: AlarmKind) -> None:
+    """Every save checks the connection and the number space again, and reports their present state."""
     uuid = await raised(world, kind)
     await world.save(uuid, description="nothing that matters")
     assert kind in await world.raised(uuid)
 
 
 @pytest.mark.parametrize("kind", AlarmKind)
-async def test_it_goes_with_its_integration(world: RecurringAlarmsWorld, kind: AlarmKind) -> None:
+async def test_an_alarm_is_deleted_with_its_integration(world: RecurringAlarmsWorld, kind: AlarmKind) -> None:
     uuid = await raised(world, kind)
     await world.lifecycle.deleting(uuid)
     await world.store.delete(uuid)

@@ -1,4 +1,4 @@
-"""Requests with something wrong in them, from end to end: never two answers, and always a recorded decision."""
+"""Faulty requests, from end to end: never two answers, and always a recorded decision."""
 
 import json
 from collections.abc import Mapping
@@ -42,7 +42,7 @@ OCCURRENCE = event(type="occurrence", seriesMasterId="AAMkmaster", originalStart
 
 
 class OneMessage:
-    """A GraphClient of a mailbox with one message in it; `answers` are the calls that told the organizer something."""
+    """A GraphClient of a mailbox with one message in it; `answers` lists the calls that informed the organizer."""
 
     def __init__(self, payload: Any) -> None:
         self._payload = payload
@@ -54,7 +54,7 @@ class OneMessage:
         if "/instances" in path_or_link:
             return {"value": [self._event()]}
         found = self._event() if "/events/" in path_or_link else self._payload
-        if not isinstance(found, dict):  # as the client does
+        if not isinstance(found, dict):  # as the real client does
             raise Unavailable("no object")
         return found
 
@@ -74,10 +74,10 @@ class OneMessage:
 
 
 class Mailroom(MeetingsWorld):
-    """A world whose mailbox is Graph's, and whose queue hands everything out until it is done or set aside."""
+    """A world with a Graph mailbox, whose queue hands out every message until it is finished or set aside."""
 
     async def run(self, client: Any) -> None:
-        """A notification of the message arrives."""
+        """Deliver a notification about the message."""
         processor = self.processor(mailbox=GraphMailbox(client, self.integration.mailbox))
 
         async def handlers(_: str) -> Handlers:
@@ -97,7 +97,7 @@ class Mailroom(MeetingsWorld):
         for attempt in range(1, TRIES + 1):
             try:
                 await worker.handle(body, last_try=attempt == TRIES)
-            except (Unavailable, GraphError):  # anything else is a bug of ours
+            except (Unavailable, GraphError):  # anything else is our bug
                 continue
             return
         await poison_queue.record(body)
@@ -109,7 +109,7 @@ class Mailroom(MeetingsWorld):
 
 
 async def decision_on(payload: Any) -> str:
-    """The decision on a message whose notification comes twice; "" if it is ignored."""
+    """The decision on a message whose notification comes twice; "" if the message is ignored."""
     room = Mailroom()
     booking = await room.reserve()
     client = OneMessage(json.loads(json.dumps(payload).replace(TAG, booking.tag)))
@@ -123,19 +123,19 @@ async def decision_on(payload: Any) -> str:
         return operations[0].decision
     if await room.records.waiting.all():
         return "waits"
-    assert parse_message({**payload, "id": "m"}).request() is None, "nothing is on record"
+    assert parse_message({**payload, "id": "m"}).request() is None, "nothing is recorded"
     assert client.answers == []
     return ""
 
 
-async def test_sound_requests() -> None:
+async def test_sound_requests_are_accepted() -> None:
     assert await decision_on(message()) == "accept"
     assert await decision_on(message(event=SERIES)) == "accept"
     assert await decision_on(message(event=OCCURRENCE)) == "accept"
     assert await decision_on(message(meetingMessageType="meetingAccepted")) == ""
 
 
-async def test_an_event_that_cannot_be_read_is_none() -> None:
+async def test_an_unreadable_event_counts_as_no_event() -> None:
     assert await decision_on(message(event={"id": "e"})) == "ignore"
 
 
@@ -152,9 +152,9 @@ async def test_an_event_that_cannot_be_read_is_none() -> None:
         ("<" * 100_000, "reject"),
         ("&#99999999999;" * 10_000 + format_tag(TAG), "accept"),
     ],
-    ids=["long", "too long", "100 tags", "100 more tags", "link in a link", "forged", "charset", "markup", "numbers"],
+    ids=["long", "too long", "100 tags", "100 more tags", "nested link", "forged", "charset", "markup", "numbers"],
 )
-async def test_bodies_of_strangers(text: str, decision: str) -> None:
+async def test_bodies_from_strangers_are_handled(text: str, decision: str) -> None:
     assert await decision_on(message(body={"contentType": "html", "content": text})) == decision
 
 
@@ -165,7 +165,7 @@ async def test_a_tag_of_another_integration_is_unknown() -> None:
     assert [operation.decision for operation in await room.operations()] == ["reject"]
 
 
-async def test_a_promise_is_worth_nothing_after_it_has_expired() -> None:
+async def test_an_expired_promise_is_worthless() -> None:
     room = Mailroom()
     promise = room.promises.make(room.integration.uuid, Caller("alice", "test"))
     room.clock.move(PROMISE_LIFETIME)
@@ -173,7 +173,7 @@ async def test_a_promise_is_worth_nothing_after_it_has_expired() -> None:
     assert [operation.decision for operation in await room.operations()] == ["reject"]
 
 
-async def test_every_sample_that_is_a_message_ends_in_a_decision() -> None:
+async def test_every_sample_of_a_message_leads_to_a_decision() -> None:
     found = [each for sample in samples() for each in objects(sample) if "meetingMessageType" in each]
     decisions = {await decision_on(each) for each in found}
     assert decisions <= {"", "waits", "accept", "reject", "ignore"}
@@ -181,11 +181,11 @@ async def test_every_sample_that_is_a_message_ends_in_a_decision() -> None:
 
 
 @given(st.sampled_from([None, SERIES, OCCURRENCE]).flatmap(lambda e: faulty(message(event=e) if e else message())))
-async def test_whatever_is_wrong_there_is_one_answer_at_most_and_a_decision(payload: Any) -> None:
+async def test_a_faulty_request_gets_at_most_one_answer_and_a_decision(payload: Any) -> None:
     await decision_on(payload)
 
 
 @given(st.data())
-async def test_variants_of_samples(data: st.DataObject) -> None:
+async def test_variants_of_samples_get_at_most_one_answer_and_a_decision(data: st.DataObject) -> None:
     found = [each for sample in samples() for each in objects(sample) if "meetingMessageType" in each]
     await decision_on(data.draw(faulty({"event": event()} | data.draw(st.sampled_from(found)))))

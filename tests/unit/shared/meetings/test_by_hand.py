@@ -1,4 +1,4 @@
-"""What admins do to a meeting besides closing its room: send its instructions again, give it to another owner."""
+"""What admins do to a meeting besides closing its room: send its instructions again, give it a new owner."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ def control(world: MeetingsWorld) -> RoomControl:
 
 
 async def booked(world: MeetingsWorld) -> str:
-    """A meeting that was accepted; its tag."""
+    """Schedule a meeting; returns its tag."""
     booking = await world.reserve()
     await world.process(world.mailbox.deliver(invitation("m1", body(booking))))
     world.mailbox.mails.clear()
@@ -31,7 +31,7 @@ async def booked(world: MeetingsWorld) -> str:
 
 
 async def hand_out(world: MeetingsWorld) -> None:
-    """What lies in the queue is handled."""
+    """Handle everything that is in the queue."""
     while world.queue.sent:
         for notice in decode(world.queue.sent.pop(0)[0]):
             await world.processor().process(notice)
@@ -54,7 +54,7 @@ async def test_instructions_are_mailed_to_the_organizer_from_the_equipment_mailb
     assert await world.records.all_unfinished() == []
 
 
-async def test_they_are_mailed_once_however_often_the_queue_hands_them_out() -> None:
+async def test_instructions_are_mailed_once_however_often_the_queue_delivers_the_request() -> None:
     world = MeetingsWorld()
     tag = await booked(world)
     await control(world).resend(world.integration.uuid, tag)
@@ -67,7 +67,7 @@ async def test_they_are_mailed_once_however_often_the_queue_hands_them_out() -> 
 
 
 @pytest.mark.parametrize("at", range(1, 24))
-async def test_a_crash_at_any_step_sends_them_once(at: int) -> None:
+async def test_a_crash_at_any_step_mails_the_instructions_once(at: int) -> None:
     world = MeetingsWorld()
     tag = await booked(world)
     storage = CrashingStorage(world.storage, Fuse(at))
@@ -82,7 +82,7 @@ async def test_a_crash_at_any_step_sends_them_once(at: int) -> None:
 
 @pytest.mark.parametrize("after_effect", [False, True])
 @pytest.mark.parametrize("call", ["item", "draft", "send"])
-async def test_an_exchange_that_is_away_gets_them_later_and_once(call: str, after_effect: bool) -> None:
+async def test_instructions_are_mailed_once_after_exchange_is_back(call: str, after_effect: bool) -> None:
     world = MeetingsWorld()
     tag = await booked(world)
     await control(world).resend(world.integration.uuid, tag)
@@ -93,7 +93,7 @@ async def test_an_exchange_that_is_away_gets_them_later_and_once(call: str, afte
     assert len(world.mailbox.mails) == 1
 
 
-async def test_nothing_is_sent_of_a_meeting_that_is_closed_or_over() -> None:
+async def test_no_instructions_are_sent_for_a_closed_or_past_meeting() -> None:
     world = MeetingsWorld()
     tag = await booked(world)
     await control(world).resend(world.integration.uuid, tag)
@@ -109,7 +109,7 @@ async def test_nothing_is_sent_of_a_meeting_that_is_closed_or_over() -> None:
         await control(world).resend(world.integration.uuid, tag)
 
 
-async def test_a_meeting_stays_with_its_new_owner_whatever_the_organizer_sends() -> None:
+async def test_a_meeting_keeps_its_new_owner_whatever_the_organizer_sends() -> None:
     world = MeetingsWorld(stored_integration(conference_platform="policy"))
     tag = await booked(world)
     given = await control(world).give(world.integration.uuid, tag, "bob@example.com")
@@ -126,7 +126,7 @@ async def test_a_meeting_stays_with_its_new_owner_whatever_the_organizer_sends()
     assert world.mailbox.mails[-1].recipients == ("bob@example.com",)
 
 
-async def test_it_is_found_when_the_new_owners_data_are_erased() -> None:
+async def test_a_meeting_is_found_when_its_new_owners_data_are_erased() -> None:
     world = MeetingsWorld()
     tag = await booked(world)
     assert not (await traces_of(world.storage, Person("bob@example.com"))).bookings

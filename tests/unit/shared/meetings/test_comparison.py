@@ -1,4 +1,4 @@
-"""The nightly comparison: calendar and records compared both ways, and differences handled as on any day."""
+"""The nightly comparison: calendar and records are compared in both directions, and differences handled as usual."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -39,7 +39,7 @@ def comparison(world: MeetingsWorld) -> Comparison:
 
 
 async def compared(world: MeetingsWorld) -> str:
-    """What one night tells, "" when nothing differed; what it has handled is done."""
+    """What one night reports, "" if nothing differed; the repairs that it queued are done."""
     try:
         await comparison(world).run()
     except CalendarDiffers as differs:
@@ -53,12 +53,12 @@ async def hand_out(world: MeetingsWorld) -> None:
     while world.queue.sent:
         body, _ = world.queue.sent.pop(0)
         for notice in decode(body):
-            if notice.message:  # the rest are sweeps
+            if notice.message:  # the others are sweeps
                 await world.processor().process(notice)
 
 
 async def scheduled(world: MeetingsWorld, number: int = 1, start: datetime = START) -> Booking:
-    """A meeting whose message came as it should."""
+    """A meeting whose message arrived normally."""
     booking = await world.reserve(f"user{number}")
     request = invitation(f"message-{number}", body(booking), uid=f"uid-{number}", start=start)
     request = replace(request, item=replace(request.item, body=request.body)) if request.item else request
@@ -78,7 +78,7 @@ async def unseen(
 
 
 def to_a_series(booking: Booking) -> MeetingRequest:
-    """An invitation to a series; its master is its calendar item."""
+    """An invitation to a series; its series master is its calendar item."""
     request = invitation(body=body(booking), start=START, shape=Shape.SERIES)
     assert request.item is not None
     return replace(request, item=replace(request.item, id=request.item.series_id, body=request.body))
@@ -89,13 +89,13 @@ async def opens(world: MeetingsWorld, booking: Booking, at: datetime) -> bool | 
     return await world.is_open(booking.alias)
 
 
-async def test_nothing_differs(world: MeetingsWorld) -> None:
+async def test_matching_calendar_and_records_cause_no_action(world: MeetingsWorld) -> None:
     for number in range(3):
         await scheduled(world, number, START + number * DAY)
     assert await compared(world) == ""
 
 
-async def test_a_meeting_without_a_room_gets_one_and_its_answer(world: MeetingsWorld) -> None:
+async def test_a_meeting_without_a_room_gets_a_room_and_an_answer(world: MeetingsWorld) -> None:
     booking = await unseen(world)
     assert "1 without a room" in await compared(world)
     assert [kind for kind, _ in world.told] == ["accepted"]
@@ -103,7 +103,7 @@ async def test_a_meeting_without_a_room_gets_one_and_its_answer(world: MeetingsW
     assert await opens(world, booking, START)
 
 
-async def test_a_meeting_that_was_accepted_before_the_records_were_lost_is_not_answered_again(
+async def test_a_meeting_accepted_before_the_records_were_lost_is_not_answered_again(
     world: MeetingsWorld,
 ) -> None:
     booking = await unseen(world)
@@ -114,8 +114,8 @@ async def test_a_meeting_that_was_accepted_before_the_records_were_lost_is_not_a
     assert await opens(world, booking, START)
 
 
-async def test_what_a_delegate_had_sent_stays_accepted_after_the_records_were_lost(world: MeetingsWorld) -> None:
-    """The tag names the delegate alone, and the calendar item does not say who sent it."""
+async def test_a_meeting_sent_by_a_delegate_stays_accepted_after_the_records_were_lost(world: MeetingsWorld) -> None:
+    """The tag names only the delegate, and the calendar item does not say who sent it."""
     form, delegate = alias_format(world.integration), Caller("delegate", "test", mailboxes=("delegate@example.com",))
     booking = await world.allocator.allocate(world.integration.uuid, form, delegate, timedelta(days=90))
     request = invitation(body=body(booking), start=START)
@@ -136,12 +136,12 @@ async def test_a_meeting_without_a_tag_is_declined_once(world: MeetingsWorld) ->
     assert await compared(world) == ""
 
 
-async def test_what_cannot_be_declined_is_on_record_and_not_declined_every_night(world: MeetingsWorld) -> None:
+async def test_a_meeting_that_cannot_be_declined_is_recorded_and_not_declined_every_night(world: MeetingsWorld) -> None:
     item = invitation(uid="uid-1", start=START).item
     assert item is not None
     world.mailbox.items[item.id] = item
     assert await compared(world)
-    world.mailbox.items[item.id] = item  # the decline has not worked
+    world.mailbox.items[item.id] = item  # the decline has had no effect
     for _ in range(3):
         world.clock.move(DAY)
         assert await compared(world) == ""
@@ -154,10 +154,10 @@ async def test_a_room_without_a_meeting_is_closed(world: MeetingsWorld) -> None:
     assert "1 with a room, but not in the calendar" in await compared(world)
     assert await compared(world) == ""
     assert await opens(world, booking, START) is False
-    assert len(world.told) == 1, "nobody is told of a cancellation"
+    assert len(world.told) == 1, "nobody is notified of a cancellation"
 
 
-async def test_a_cancelled_meeting_is_closed(world: MeetingsWorld) -> None:
+async def test_the_room_of_a_cancelled_meeting_is_closed(world: MeetingsWorld) -> None:
     booking = await scheduled(world)
     request = invitation(uid="uid-1", start=START)
     world.mailbox.deliver(cancellation(request))
@@ -165,7 +165,7 @@ async def test_a_cancelled_meeting_is_closed(world: MeetingsWorld) -> None:
     assert await opens(world, booking, START) is False
 
 
-async def test_other_times_are_followed_and_the_organizer_hears(world: MeetingsWorld) -> None:
+async def test_a_meeting_at_different_times_is_followed_and_its_organizer_informed(world: MeetingsWorld) -> None:
     booking = await scheduled(world)
     [(key, item)] = world.mailbox.items.items()
     later = Occurrence(START + 5 * HOUR, START + 6 * HOUR)
@@ -177,7 +177,7 @@ async def test_other_times_are_followed_and_the_organizer_hears(world: MeetingsW
     assert await opens(world, booking, later.start) is True
 
 
-async def test_a_meeting_that_was_moved_beyond_the_horizon(world: MeetingsWorld) -> None:
+async def test_a_meeting_moved_beyond_the_horizon_is_followed(world: MeetingsWorld) -> None:
     booking = await scheduled(world)
     [(key, item)] = world.mailbox.items.items()
     world.mailbox.items[key] = replace(item, occurrence=Occurrence(START + 2 * HORIZON, START + 2 * HORIZON + HOUR))
@@ -187,7 +187,7 @@ async def test_a_meeting_that_was_moved_beyond_the_horizon(world: MeetingsWorld)
     assert await opens(world, booking, START + 2 * HORIZON) is True
 
 
-async def test_one_occurrence_of_a_series(world: MeetingsWorld) -> None:
+async def test_a_difference_in_one_occurrence_is_repaired(world: MeetingsWorld) -> None:
     booking = await world.reserve()
     request = to_a_series(booking)
     assert request.item is not None
@@ -206,7 +206,7 @@ async def test_one_occurrence_of_a_series(world: MeetingsWorld) -> None:
     assert own.conference.calendar.occurrences == changed
 
 
-async def test_what_a_series_record_does_not_reach_yet_is_no_difference(world: MeetingsWorld) -> None:
+async def test_occurrences_beyond_the_recorded_ones_do_not_count_as_a_difference(world: MeetingsWorld) -> None:
     booking = await world.reserve()
     request = to_a_series(booking)
     assert request.item is not None
@@ -219,7 +219,7 @@ async def test_what_a_series_record_does_not_reach_yet_is_no_difference(world: M
     assert await compared(world) == ""
 
 
-async def test_what_has_just_changed_is_left_for_the_next_night(world: MeetingsWorld) -> None:
+async def test_recent_changes_are_left_for_the_next_night(world: MeetingsWorld) -> None:
     await unseen(world)
     [key] = world.mailbox.items
     world.mailbox.modified[key] = world.clock.now() - SETTLED + timedelta(seconds=1)
@@ -228,7 +228,9 @@ async def test_what_has_just_changed_is_left_for_the_next_night(world: MeetingsW
     assert await compared(world)
 
 
-async def test_a_meeting_that_came_while_the_calendar_was_read_is_no_difference(world: MeetingsWorld) -> None:
+async def test_a_meeting_that_arrived_during_the_comparison_does_not_count_as_a_difference(
+    world: MeetingsWorld,
+) -> None:
     view = world.mailbox.view
 
     async def viewed(first: datetime, last: datetime, state: str = "") -> CalendarPage:
@@ -240,7 +242,7 @@ async def test_a_meeting_that_came_while_the_calendar_was_read_is_no_difference(
     assert await compared(world) == ""
 
 
-async def test_what_is_over_or_was_declined_is_of_no_interest(world: MeetingsWorld) -> None:
+async def test_past_and_declined_meetings_are_ignored(world: MeetingsWorld) -> None:
     await unseen(world, 1, world.clock.now() - 2 * HOUR)
     await unseen(world, 2, world.clock.now() + HORIZON + 4 * HOUR)
     await unseen(world, 3)
@@ -254,7 +256,7 @@ async def test_what_is_over_or_was_declined_is_of_no_interest(world: MeetingsWor
 
 
 async def test_an_empty_calendar_closes_no_rooms(world: MeetingsWorld) -> None:
-    """Missing rights or another mailbox look the same as an empty calendar."""
+    """Missing permissions or a different mailbox look the same as an empty calendar."""
     bookings = [await scheduled(world, number, START + number * DAY) for number in range(MAX_ROOMS_WITHOUT_MEETING + 1)]
     world.mailbox.items.clear()
     for _ in range(2):
@@ -263,7 +265,7 @@ async def test_an_empty_calendar_closes_no_rooms(world: MeetingsWorld) -> None:
     assert await opens(world, bookings[0], START)
 
 
-async def test_a_calendar_of_another_mailbox_closes_no_rooms(world: MeetingsWorld) -> None:
+async def test_another_mailboxs_calendar_closes_no_rooms(world: MeetingsWorld) -> None:
     """It contains a few meetings, and hardly any of ours."""
     bookings = [await scheduled(world, number, START + number * DAY) for number in range(20)]
     for item in list(world.mailbox.items)[3:]:
@@ -273,7 +275,7 @@ async def test_a_calendar_of_another_mailbox_closes_no_rooms(world: MeetingsWorl
         assert await opens(world, booking, START + number * DAY)
 
 
-async def test_an_exchange_that_fails_changes_nothing(world: MeetingsWorld) -> None:
+async def test_an_exchange_failure_changes_nothing(world: MeetingsWorld) -> None:
     booking = await scheduled(world)
     world.mailbox.fail("view", Unavailable("down"))
     with pytest.raises(Unavailable):
@@ -282,7 +284,7 @@ async def test_an_exchange_that_fails_changes_nothing(world: MeetingsWorld) -> N
     assert await opens(world, booking, START)
 
 
-async def test_a_crash_after_the_queue_was_written_repairs_once(world: MeetingsWorld) -> None:
+async def test_a_crash_after_writing_to_the_queue_repairs_each_difference_once(world: MeetingsWorld) -> None:
     await unseen(world)
     for _ in range(2):
         with pytest.raises(CalendarDiffers):
@@ -291,7 +293,7 @@ async def test_a_crash_after_the_queue_was_written_repairs_once(world: MeetingsW
     assert len(world.told) == 1
 
 
-async def test_a_night_repairs_so_many_and_the_next_ones_the_rest(
+async def test_one_night_repairs_a_limited_number_and_the_following_nights_the_rest(
     world: MeetingsWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MOST_REPAIRS", 3)
@@ -303,7 +305,7 @@ async def test_a_night_repairs_so_many_and_the_next_ones_the_rest(
 
 
 class TestLargeMailboxes:
-    async def test_ten_thousand_meetings_cost_twenty_calls(self, world: MeetingsWorld) -> None:
+    async def test_comparing_ten_thousand_meetings_costs_twenty_calls(self, world: MeetingsWorld) -> None:
         await fill(world, 10_000)
         lost = sorted(world.mailbox.items)[::3000]
         for item in lost:
@@ -315,7 +317,7 @@ class TestLargeMailboxes:
         assert len(world.mailbox.calls) == 20 + len(lost)
         assert world.storage.round_trips - before < 40
 
-    async def test_what_one_night_does_not_read_the_next_one_does(
+    async def test_a_part_that_one_night_does_not_read_is_read_the_next_night(
         self, world: MeetingsWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         world.mailbox._view_size = 2
@@ -328,7 +330,7 @@ class TestLargeMailboxes:
 
 
 async def fill(world: MeetingsWorld, many: int) -> None:
-    """Meetings with their rooms, without the work of scheduling them."""
+    """Meetings that have their rooms, stored without scheduling them."""
     table, uuid = world.storage.table("meetings"), world.integration.uuid
     for number in range(many):
         start = world.clock.now() + HOUR + number * timedelta(minutes=10)

@@ -1,6 +1,6 @@
-"""M5, rule 2: a crash at any step is healed by the next run, and the organizer is answered once.
+"""M5, rule 2: after a crash at any step, the next run finishes the work, and the organizer is answered once.
 
-Every scenario is run once to count its external calls, then once for each call with a crash before it and one after.
+Every scenario runs once to count its external calls, then twice for each call: with a crash before and after it.
 """
 
 from collections.abc import Awaitable, Callable
@@ -27,7 +27,7 @@ START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LATER = START + timedelta(hours=4)
 
 Scenario = Callable[[MeetingsWorld], Awaitable[str]]
-"""Brings the world up to the message whose processing crashes; returns the message's id."""
+"""A function that brings the world to the message whose processing crashes, and returns the message's id."""
 
 
 async def new_meeting(world: MeetingsWorld) -> str:
@@ -126,11 +126,11 @@ async def outcome(world: MeetingsWorld) -> object:
 
 
 WORLDS = [MeetingsWorld, NodeMeetingsWorld]
-"""Rooms by policy, and on a Management Node: the outcome is that by policy."""
+"""Rooms served by policy, and rooms on a Management Node: the outcome must equal that by policy."""
 
 
 async def clean_run(scenario: Scenario, by: type[MeetingsWorld] = MeetingsWorld) -> tuple[object, int]:
-    """The outcome without a crash, and how many external calls it took."""
+    """The outcome without a crash, and how many external calls were made."""
     world, fuse = by(), Fuse(at=0)
     message = await scenario(world)
     await run(world, message, fuse)
@@ -139,7 +139,7 @@ async def clean_run(scenario: Scenario, by: type[MeetingsWorld] = MeetingsWorld)
 
 
 async def crashed_run(scenario: Scenario, fuse: Fuse, by: type[MeetingsWorld]) -> object:
-    """The outcome after a crash: the queue hands the message out again, and timers run."""
+    """The outcome after a crash: the queue delivers the message again, and timers run."""
     world = by()
     message = await scenario(world)
     with pytest.raises(Crash):
@@ -153,7 +153,9 @@ async def crashed_run(scenario: Scenario, fuse: Fuse, by: type[MeetingsWorld]) -
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("by", WORLDS)
 @pytest.mark.parametrize("scenario", SCENARIOS)
-async def test_a_crash_at_any_call_is_healed(scenario: Scenario, by: type[MeetingsWorld], after: bool) -> None:
+async def test_a_crash_at_any_call_leads_to_the_same_outcome(
+    scenario: Scenario, by: type[MeetingsWorld], after: bool
+) -> None:
     expected, _ = await clean_run(scenario)
     found, calls = await clean_run(scenario, by)
     assert found == expected
@@ -162,8 +164,8 @@ async def test_a_crash_at_any_call_is_healed(scenario: Scenario, by: type[Meetin
         assert await crashed_run(scenario, Fuse(at, after), by) == expected, f"call {at} of {calls}"
 
 
-async def test_a_crash_leaves_the_message_to_its_lease_not_to_a_second_run() -> None:
-    """While a run may still be alive, another one that gets the same message keeps its hands off."""
+async def test_a_crash_blocks_other_runs_until_its_lease_expires() -> None:
+    """As long as a run may still be alive, another run with the same message does nothing."""
     world = MeetingsWorld()
     message = await new_meeting(world)
     with pytest.raises(Crash):
@@ -176,8 +178,8 @@ async def test_a_crash_leaves_the_message_to_its_lease_not_to_a_second_run() -> 
 
 @pytest.mark.parametrize("by", WORLDS)
 @pytest.mark.parametrize("scenario", SCENARIOS)
-async def test_a_failure_of_any_call_is_made_up_for(scenario: Scenario, by: type[MeetingsWorld]) -> None:
-    """The process lives on, and what it knows of the answer goes into the records."""
+async def test_a_failure_of_any_call_leads_to_the_same_outcome(scenario: Scenario, by: type[MeetingsWorld]) -> None:
+    """The process survives, and records what it knows about the answer."""
     expected, calls = await clean_run(scenario, by)
     for at in range(1, calls + 1):
         for after in (False, True):

@@ -1,4 +1,4 @@
-"""S2: a flood for one mailbox never makes another's message wait, and none of it is lost."""
+"""S2: a flood of messages for one mailbox never delays another mailbox's message, and none of them is lost."""
 
 import asyncio
 from collections import Counter
@@ -22,7 +22,7 @@ BUSY, QUIET = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-2
 
 @dataclass
 class LanesWorld:
-    """Mailboxes that take as long as a test says, and workers that share one storage."""
+    """Mailboxes that take as long as a test says, and workers that share the same storage."""
 
     storage: MemoryStorage = field(default_factory=MemoryStorage)
     clock: FakeClock = field(default_factory=FakeClock)
@@ -74,7 +74,7 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-async def test_a_flood_keeps_few_workers_and_another_mailbox_is_served_at_once(world: LanesWorld) -> None:
+async def test_a_flood_occupies_few_workers_and_another_mailbox_is_served_at_once(world: LanesWorld) -> None:
     worker = world.worker()
     flood = started(worker, *(message(BUSY, f"{n:03}") for n in range(200)))
     await settle()
@@ -90,7 +90,7 @@ async def test_a_flood_keeps_few_workers_and_another_mailbox_is_served_at_once(w
     assert world.queue.sent == []
 
 
-async def test_one_post_with_a_flood_in_it_holds_up_no_other_mailbox_either(world: LanesWorld) -> None:
+async def test_a_flood_in_a_single_post_does_not_delay_another_mailbox(world: LanesWorld) -> None:
     [body] = encode([*(Notice(BUSY, f"{n}") for n in range(100)), Notice(QUIET, "quiet")])
     flood = started(world.worker(), body)
     await settle()
@@ -100,16 +100,16 @@ async def test_one_post_with_a_flood_in_it_holds_up_no_other_mailbox_either(worl
     assert len(world.handled) == 101
 
 
-async def test_the_line_is_handled_in_its_order(world: LanesWorld) -> None:
+async def test_waiting_messages_are_handled_roughly_in_order(world: LanesWorld) -> None:
     flood = started(world.worker(), *(message(BUSY, f"{n:03}") for n in range(60)))
     await settle()
     world.go_on.set()
     await asyncio.gather(*flood)
     far = [abs(place - int(name)) for place, name in enumerate(world.order)]
-    assert max(far) <= 8, "as many are worked on at the same time"
+    assert max(far) <= 8, "this many are handled at the same time"
 
 
-async def test_processes_share_a_line(world: LanesWorld) -> None:
+async def test_processes_share_a_mailboxs_waiting_messages(world: LanesWorld) -> None:
     flood = [task for start in (0, 100) for task in started(
         world.worker(), *(message(BUSY, f"{n:03}") for n in range(start, start + 100))
     )]  # fmt: skip
@@ -119,13 +119,13 @@ async def test_processes_share_a_line(world: LanesWorld) -> None:
     assert world.handled == Counter({f"{n:03}": 1 for n in range(200)})
 
 
-async def test_what_a_process_that_died_had_claimed_is_taken_up_again(world: LanesWorld) -> None:
+async def test_messages_claimed_by_a_process_that_died_are_handled_by_others(world: LanesWorld) -> None:
     flood = started(world.worker(), *(message(BUSY, f"{n}") for n in range(20)))
     await settle()
     for task in flood:
         task.cancel()
     await asyncio.gather(*flood, return_exceptions=True)
-    assert await Lanes(world.storage, world.clock).claim(BUSY), "somebody claims them, and dies"
+    assert await Lanes(world.storage, world.clock).claim(BUSY), "a worker claims them and dies"
     world.go_on.set()
     [take_up] = encode([Notice(BUSY, lined_up=True)])
     await world.worker().handle(take_up, last_try=False)
@@ -136,7 +136,7 @@ async def test_what_a_process_that_died_had_claimed_is_taken_up_again(world: Lan
     assert await world.lined_up() == 0
 
 
-async def test_one_that_fails_is_tried_again_alone(world: LanesWorld) -> None:
+async def test_only_the_message_that_fails_is_tried_again(world: LanesWorld) -> None:
     world.wrong.add("7")
     flood = started(world.worker(), *(message(BUSY, f"{n}") for n in range(20)))
     await settle()
@@ -147,7 +147,9 @@ async def test_one_that_fails_is_tried_again_alone(world: LanesWorld) -> None:
         await world.worker().handle(world.queue.sent[0][0], last_try=False)
 
 
-async def test_a_long_line_is_handed_over_to_the_queue(world: LanesWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_long_line_of_messages_is_handed_back_to_the_queue(
+    world: LanesWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("shared.meetings.worker.SERVE_LINE_FOR", -1.0)
     flood = started(world.worker(), *(message(BUSY, f"{n}") for n in range(120)))
     await settle()
@@ -163,7 +165,7 @@ async def test_a_long_line_is_handed_over_to_the_queue(world: LanesWorld, monkey
     assert len(world.handled) == 120
 
 
-async def test_a_mailbox_in_which_nothing_happens_costs_no_memory(world: LanesWorld) -> None:
+async def test_an_inactive_mailbox_takes_no_memory(world: LanesWorld) -> None:
     worker: Any = world.worker()
     await worker.handle(message(QUIET, "one"), last_try=False)
     assert not worker.lanes._lanes

@@ -1,4 +1,4 @@
-"""What Exchange has been seen to give for an organizer's address, and what may go into a mail's header."""
+"""What Exchange has been seen to give as an organizer's address, and what may be put into a mail's header."""
 
 from dataclasses import replace
 
@@ -32,14 +32,14 @@ ODD = [
 
 
 @pytest.mark.parametrize("odd", ODD)
-def test_what_is_no_address_is_none(odd: str) -> None:
+def test_an_invalid_address_is_treated_as_none(odd: str) -> None:
     assert mail_address(odd) == ""
 
 
 @pytest.mark.parametrize(
     "good", ["alice@example.com", "Alice.O'Neill+x@EXAMPLE.com", "josé@example.com", "a/b=c@corp", "-@example.com"]
 )
-def test_addresses_stay_as_they_are(good: str) -> None:
+def test_valid_addresses_are_kept_unchanged(good: str) -> None:
     assert mail_address(good) == good
 
 
@@ -51,7 +51,7 @@ def from_(address: str, **changes: object) -> MeetingRequest:
 
 @pytest.mark.parametrize("odd", ODD)
 async def test_an_organizer_without_an_address_is_answered_by_exchange_alone(odd: str) -> None:
-    """Exchange knows whom it answers; a mail of our own would go nowhere, or to somebody else."""
+    """Exchange knows whom it answers; a mail of ours would go nowhere, or to somebody else."""
     world = MeetingsWorld(stored_integration(response_format="html"))
     booking = await world.reserve()
     await world.process(world.mailbox.deliver(from_(odd, body=body(booking))))
@@ -64,7 +64,7 @@ async def test_an_organizer_without_an_address_is_answered_by_exchange_alone(odd
 
 
 @pytest.mark.parametrize("odd", ODD)
-async def test_late_instructions_go_to_those_who_have_an_address(odd: str) -> None:
+async def test_late_instructions_go_to_attendees_with_an_address(odd: str) -> None:
     world = MeetingsWorld(stored_integration())
     request = from_(odd, body=world.promises.make(world.integration.uuid, Caller("alice", "test")))
     assert request.item
@@ -74,8 +74,8 @@ async def test_late_instructions_go_to_those_who_have_an_address(odd: str) -> No
     assert (mail.recipients, mail.sender) == (("bob@example.com",), "")
 
 
-async def test_instructions_go_to_nobody_whose_address_only_folds_to_one_that_was_invited() -> None:
-    """The Kelvin sign becomes a k: whoever has the other address was not invited."""
+async def test_instructions_do_not_go_to_an_address_that_only_folds_to_an_invited_one() -> None:
+    """The Kelvin sign folds to a k, but the owner of the folded address was not invited."""
     world = MeetingsWorld(stored_integration())
     request = invitation(body=world.promises.make(world.integration.uuid, Caller("alice", "test")))
     assert request.item
@@ -85,7 +85,7 @@ async def test_instructions_go_to_nobody_whose_address_only_folds_to_one_that_wa
     assert mail.recipients == ("alice@example.com", "\N{KELVIN SIGN}ate@example.com", "bob@example.com")
 
 
-async def test_instructions_for_nobody_are_not_mailed() -> None:
+async def test_instructions_without_recipients_are_not_mailed() -> None:
     world = MeetingsWorld(stored_integration())
     promise = world.promises.make(world.integration.uuid, Caller("alice", "test"))
     await world.process(world.mailbox.deliver(from_("", body=promise)))
@@ -116,7 +116,7 @@ async def test_a_subject_is_one_line_without_control_characters(subject: str) ->
         *(("{{organizer_email}}", odd, "") for odd in ODD),
     ],
 )
-async def test_a_room_has_the_organizer_as_its_owner_where_the_settings_keep_the_address(
+async def test_a_room_belongs_to_the_organizer_if_the_settings_keep_the_address(
     template: str, organizer: str, owner: str
 ) -> None:
     texts = {f"conference_{name}_template": "x" for name in ("name", "subject")}

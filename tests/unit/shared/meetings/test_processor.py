@@ -1,4 +1,4 @@
-"""The processor against a mailbox in memory: outcomes, exactly-once answers, and round trips."""
+"""The processor with a mailbox in memory: outcomes, exactly-once answers, and round trips."""
 
 import re
 from dataclasses import replace
@@ -38,14 +38,14 @@ def world() -> MeetingsWorld:
 
 
 async def exhaust(world: MeetingsWorld, limits: tuple[Limit, ...], before: int = 0) -> None:
-    """Use up what they leave, where `before` were used before."""
+    """Use up what these limits leave after `before` aliases were allocated."""
     form, caller = alias_format(world.integration), Caller("somebody", "test")
     for _ in range(BURST - before):
         await world.allocator.allocate(world.integration.uuid, form, caller, timedelta(days=1), limits=limits)
 
 
-async def test_one_message_that_can_never_be_read_keeps_no_other_from_its_answer_for_ever(world: MeetingsWorld) -> None:
-    """It may be the invitation of an update of an unknown meeting; but not for ever."""
+async def test_a_message_that_can_never_be_read_does_not_delay_an_answer_for_ever(world: MeetingsWorld) -> None:
+    """It may be the invitation to the unknown meeting of an update, so the update waits for it, but not for ever."""
     since = world.clock.now()
     await world.records.waiting.add("unreadable", "m", "Graph answered 500.", since, is_fault=False)
     update = Notice(
@@ -60,7 +60,7 @@ async def test_one_message_that_can_never_be_read_keeps_no_other_from_its_answer
     assert [kind for kind, _ in world.told] == ["declined"]
 
 
-async def test_an_update_without_tag_waits_for_its_invitation_wherever_that_is_queued(world: MeetingsWorld) -> None:
+async def test_an_update_without_a_tag_waits_for_its_invitation_wherever_that_is_queued(world: MeetingsWorld) -> None:
     booking = await world.reserve()
     request = invitation(body=body(booking))
     world.mailbox.deliver(request)
@@ -74,9 +74,11 @@ async def test_an_update_without_tag_waits_for_its_invitation_wherever_that_is_q
         assert operation.done
 
 
-@pytest.mark.parametrize("error", [Unavailable("down"), MessageNotFound("gone"), ValueError("a bug of ours")])
-async def test_a_message_of_the_same_meeting_that_cannot_be_read(world: MeetingsWorld, error: Exception) -> None:
-    """What was deleted, or fails with a bug, holds nothing up; outages are waited for."""
+@pytest.mark.parametrize("error", [Unavailable("down"), MessageNotFound("gone"), ValueError("our own bug")])
+async def test_a_message_of_the_same_meeting_that_cannot_be_read_delays_others_only_in_an_outage(
+    world: MeetingsWorld, error: Exception
+) -> None:
+    """A deleted message, or one that triggers a bug, delays nothing; outages are waited for."""
     request = invitation(body="<p>no tag</p>", update=Update.INFORMATIONAL)
     world.mailbox.deliver(replace(request, message_id="message-0"))
     world.mailbox.deliver(request)
@@ -108,24 +110,22 @@ class TestSingleMeetings:
         world.clock.set(START)
         assert await world.is_open(booking.alias)
 
-    async def test_one_request_costs_two_graph_calls_and_four_storage_trips_in_a_row(
+    async def test_one_request_costs_two_graph_calls_and_four_sequential_storage_trips(
         self, world: MeetingsWorld
     ) -> None:
-        """Budget of bench/README.md; names are claimed in parallel with the second trip, lists told with the third."""
+        """The budget is in bench/README.md. Names are claimed in parallel with the second trip."""
         booking = await world.reserve()
         world.mailbox.deliver(invitation(body=body(booking)))
         before = world.storage.round_trips
         await world.process("message-1")
-        assert world.mailbox.calls == ["read", "calendar", "answer"]  # calendar() of a single meeting calls nobody
+        assert world.mailbox.calls == ["read", "calendar", "answer"]  # calendar() makes no call for a single meeting
         assert world.storage.round_trips - before == 6
 
-    async def test_what_was_decided_and_how_fast_is_counted_and_written_after_the_answer(
-        self, world: MeetingsWorld
-    ) -> None:
+    async def test_decision_and_lag_are_counted_and_written_after_the_answer(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         message = world.mailbox.deliver(invitation(body=body(booking)))
         await world.process(message)
-        await world.process(message)  # delivered twice, counted once
+        await world.process(message)  # delivered twice but counted once
         own, times = counts.outcomes(world.counting.written), counts.answered(world.counting.written)
         assert (own, times) == ({Accepted.NEW_SINGLE: 1}, 1)
         assert world.counting.written[counts.ALIASES_USED] == 1
@@ -136,7 +136,7 @@ class TestSingleMeetings:
         assert world.counting.written[counts.SWEEP_REPAIRS] == 1
         assert world.counting.written[counts.ALIASES_USED] == 1
 
-    async def test_an_edited_time_is_answered_and_followed(self, world: MeetingsWorld) -> None:
+    async def test_a_new_time_is_answered_and_followed(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))
         moved = invitation("message-2", body(booking), start=LATER, update=Update.FULL)
@@ -158,7 +158,7 @@ class TestSingleMeetings:
         assert answer
         assert answer[1]["name"] == "Other (Alice)"
 
-    async def test_the_name_stays_while_people_may_be_in_it(self, world: MeetingsWorld) -> None:
+    async def test_a_room_keeps_its_name_while_people_may_be_in_it(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))
         world.clock.set(START)
@@ -167,8 +167,8 @@ class TestSingleMeetings:
         assert answer
         assert answer[1]["name"] == "Planning (Alice)"
 
-    async def test_two_meetings_of_one_name_get_two_names(self, world: MeetingsWorld) -> None:
-        """M2: a bridge takes two conferences of one name for the same room."""
+    async def test_two_meetings_with_the_same_name_get_different_room_names(self, world: MeetingsWorld) -> None:
+        """M2: a bridge treats two conferences with the same name as one room."""
         names = set()
         for number in (1, 2):
             booking = await world.reserve()
@@ -189,8 +189,8 @@ class TestSingleMeetings:
         assert await world.is_open(booking.alias) is False
         assert len(world.told) == 1
 
-    async def test_a_cancellation_with_a_tag_that_nobody_has_seen_yet_closes_too(self, world: MeetingsWorld) -> None:
-        """The organizer swapped the room, and cancelled before the update was read (found by the histories)."""
+    async def test_a_cancellation_with_an_unknown_tag_closes_the_room_too(self, world: MeetingsWorld) -> None:
+        """The organizer swapped the room and cancelled before the update was read (found by the random histories)."""
         old, new = await world.reserve(), await world.reserve()
         request = invitation(body=body(old))
         await world.process(world.mailbox.deliver(request))
@@ -198,7 +198,7 @@ class TestSingleMeetings:
         world.clock.set(START)
         assert await world.is_open(old.alias) is False
 
-    async def test_a_swapped_tag_closes_the_old_room_and_opens_the_new(self, world: MeetingsWorld) -> None:
+    async def test_a_swapped_tag_closes_the_old_room_and_opens_the_new_one(self, world: MeetingsWorld) -> None:
         old, new = await world.reserve(), await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(old))))
         await world.process(world.mailbox.deliver(invitation("message-2", body(new), update=Update.FULL)))
@@ -207,7 +207,7 @@ class TestSingleMeetings:
         assert await world.is_open(new.alias)
         assert new.alias in world.told[1][1]
 
-    async def test_an_update_without_tag_is_still_ours(self, world: MeetingsWorld) -> None:
+    async def test_an_update_without_a_tag_belongs_to_its_scheduled_meeting(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))
         await world.process(world.mailbox.deliver(invitation("message-2", "tag removed", start=LATER)))
@@ -216,7 +216,7 @@ class TestSingleMeetings:
 
 
 class TestRejections:
-    async def test_no_tag_is_declined_as_invalid(self, world: MeetingsWorld) -> None:
+    async def test_a_meeting_without_a_tag_is_declined_as_invalid(self, world: MeetingsWorld) -> None:
         await world.process(world.mailbox.deliver(invitation(body="no tag")))
         [(kind, text)] = world.told
         assert kind == "declined"
@@ -243,7 +243,7 @@ class TestRejections:
         world.clock.set(LATER)
         assert await world.is_open(booking.alias) is False
 
-    async def test_a_failing_template_is_a_general_error_that_the_record_explains(self, world: MeetingsWorld) -> None:
+    async def test_a_failing_template_is_a_general_error_whose_cause_is_recorded(self, world: MeetingsWorld) -> None:
         world.integration = stored_integration(conference_name_template="{{ 'x' | pex_require_min_length(9) }}")
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))
@@ -259,7 +259,7 @@ class TestRejections:
             "a value is shorter than 9 characters"
         )
 
-    async def test_a_general_error_is_told_even_when_its_own_template_fails(self, world: MeetingsWorld) -> None:
+    async def test_a_general_error_is_answered_even_when_its_own_template_fails(self, world: MeetingsWorld) -> None:
         broken = "{{ 'x' | pex_require_min_length(9) }}"
         world.integration = stored_integration(reject_general_error_template=broken, conference_name_template=broken)
         booking = await world.reserve()
@@ -269,7 +269,7 @@ class TestRejections:
         assert operation.correlation_id in world.told[0][1]
         assert operation.cause.startswith("RequirementNotMet: conference_name_template: ")
 
-    async def test_an_unexpected_error_is_told_on_the_last_try_only(self, world: MeetingsWorld) -> None:
+    async def test_an_unexpected_error_is_answered_on_the_last_try_only(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         world.mailbox.deliver(invitation(body=body(booking)))
         notice = Notice(world.integration.uuid, "message-1")
@@ -282,13 +282,13 @@ class TestRejections:
         operation = await world.operation("message-1")
         assert operation
         assert operation.error == "general_error"
-        # The class and the place; not the text, which may contain something from somebody's meeting.
+        # The class and the location, but not the text, which may contain something from a meeting.
         assert re.fullmatch(r"ZeroDivisionError at [\w.]+:[0-9]+", operation.cause)
 
 
 @pytest.mark.parametrize("response_format", ["text", "html"])
-async def test_answers_by_ews_hold_html_themselves(response_format: str) -> None:
-    """Exchange's own response takes it there, so no additional mail is sent."""
+async def test_answers_over_ews_contain_html(response_format: str) -> None:
+    """Exchange's own response can carry HTML there, so no additional mail is sent."""
     by_ews = {"authentication_method": "NTLM", "response_format": response_format}
     world = MeetingsWorld(stored_integration().model_copy(update=by_ews))
     booking = await world.reserve()
@@ -317,7 +317,7 @@ class TestHtmlAnswers:
         for line in (b"METHOD:REPLY", b"UID:uid-1", b"PARTSTAT=ACCEPTED"):
             assert line in mail.calendar
 
-    async def test_a_rejection_is_too(self, world: MeetingsWorld) -> None:
+    async def test_a_rejection_is_a_tracked_response_with_an_html_body(self, world: MeetingsWorld) -> None:
         await world.process(world.mailbox.deliver(invitation(body="no tag")))
         [mail] = world.mailbox.mails
         assert b"PARTSTAT=DECLINED" in mail.calendar
@@ -325,8 +325,8 @@ class TestHtmlAnswers:
 
 
 class TestCopiesAndPromises:
-    async def test_a_copy_gets_its_own_alias_where_that_is_wanted(self, world: MeetingsWorld) -> None:
-        """A4, and everybody is mailed the new joining instructions, once."""
+    async def test_a_copied_tag_gets_a_new_alias_where_the_settings_say_so(self, world: MeetingsWorld) -> None:
+        """A4: everybody is mailed the new joining instructions, once."""
         world.integration = stored_integration(copied_tag_action="new_alias")
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))
@@ -353,8 +353,8 @@ class TestCopiesAndPromises:
         world.clock.set(START)
         assert await world.is_open(booking.alias)
 
-    async def test_whoever_copies_too_much_is_declined_as_where_copies_get_no_alias(self, world: MeetingsWorld) -> None:
-        """So that nobody uses up the number space by copies of one invitation."""
+    async def test_too_many_copies_are_declined_as_if_copies_got_no_alias(self, world: MeetingsWorld) -> None:
+        """This way nobody can exhaust the number space with copies of one invitation."""
         world.integration = stored_integration(copied_tag_action="new_alias")
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))
@@ -367,7 +367,7 @@ class TestCopiesAndPromises:
         assert (operation.reason, operation.cause) == ("reject_alias_conflict_template", TOO_MANY)
         assert [alarm.kind async for alarm in world.alarms.of(world.integration.uuid)] == [AlarmKind.QUOTA]
 
-    async def test_promises_count_against_whom_they_were_made_to(self, world: MeetingsWorld) -> None:
+    async def test_promises_count_against_the_user_who_received_them(self, world: MeetingsWorld) -> None:
         text = world.promises.make(world.integration.uuid, Caller("alice", "test"))
         [mark] = find_promises(text)
         await exhaust(world, of_user(world.promises.verify(world.integration.uuid, mark).caller))
@@ -380,7 +380,7 @@ class TestCopiesAndPromises:
         await world.process(world.mailbox.deliver(invitation("message-2", f"<p>{other}</p>", uid="uid-2")))
         assert [kind for kind, _ in world.told] == ["declined", "accepted"]
 
-    async def test_a_promise_that_was_redeemed_before_is_not_counted_again(self, world: MeetingsWorld) -> None:
+    async def test_a_promise_that_was_already_redeemed_is_not_counted_again(self, world: MeetingsWorld) -> None:
         text = world.promises.make(world.integration.uuid, Caller("alice", "test"))
         request = invitation(body=f"<p>{text}</p>")
         world.mailbox.fail("answer", Unavailable("down"))
@@ -398,8 +398,8 @@ class TestCopiesAndPromises:
         assert [kind for kind, _ in world.told] == ["accepted", "declined"]
 
     @pytest.mark.parametrize("spoil", ["expired", "foreign", "forged"])
-    async def test_a_promise_that_does_not_hold_is_an_invalid_alias(self, world: MeetingsWorld, spoil: str) -> None:
-        """A6: useless anywhere else, and after its time."""
+    async def test_an_invalid_promise_is_answered_as_an_invalid_alias(self, world: MeetingsWorld, spoil: str) -> None:
+        """A6: it is useless anywhere else, and once it has expired."""
         uuid = "22222222-2222-4222-8222-222222222222" if spoil == "foreign" else world.integration.uuid
         promise = world.promises.make(uuid, Caller("alice", "test"))
         if spoil == "expired":
@@ -411,7 +411,7 @@ class TestCopiesAndPromises:
 
 
 class TestOnce:
-    async def test_the_same_message_twice_is_answered_once(self, world: MeetingsWorld) -> None:
+    async def test_the_same_message_delivered_twice_is_answered_once(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         world.mailbox.deliver(invitation(body=body(booking)))
         for _ in range(3):
@@ -429,7 +429,7 @@ class TestOnce:
         assert await world.is_open(booking.alias)
 
     @pytest.mark.parametrize("error", [Unavailable("504"), RateLimited("429", 5)])
-    async def test_an_answer_that_may_have_gone_out_is_not_repeated(
+    async def test_an_answer_that_may_have_been_sent_is_not_repeated(
         self, world: MeetingsWorld, error: Exception
     ) -> None:
         booking = await world.reserve()
@@ -443,10 +443,10 @@ class TestOnce:
         assert operation
         assert operation.done
 
-    async def test_a_series_that_an_occurrences_message_has_had_accepted_is_not_answered_again(
+    async def test_a_series_accepted_because_of_an_occurrences_message_is_not_answered_again(
         self, world: MeetingsWorld
     ) -> None:
-        """Its own invitation was lost, so it stands for the occurrence: its item shows whether it was answered."""
+        """Its own invitation was lost, so it stands in for the occurrence: its item shows whether it was answered."""
         booking, hour = await world.reserve(), timedelta(hours=1)
         times = tuple(Occurrence(start, start + hour) for start in (START, START + timedelta(weeks=1)))
         series = invitation(body=body(booking), shape=Shape.SERIES).item
@@ -463,7 +463,7 @@ class TestOnce:
         assert operation
         assert operation.done
 
-    async def test_an_answer_that_did_not_go_out_is_repeated(self, world: MeetingsWorld) -> None:
+    async def test_an_answer_that_was_not_sent_is_repeated(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         world.mailbox.deliver(invitation(body=body(booking)))
         world.mailbox.fail("answer", Unavailable("503"))
@@ -472,7 +472,7 @@ class TestOnce:
         await world.process("message-1")
         assert [kind for kind, _ in world.told] == ["accepted"]
 
-    async def test_a_decline_that_may_have_gone_out_is_not_repeated(self, world: MeetingsWorld) -> None:
+    async def test_a_decline_that_may_have_been_sent_is_not_repeated(self, world: MeetingsWorld) -> None:
         world.mailbox.deliver(invitation(body="no tag"))
         world.mailbox.fail("answer", Unavailable("504"), after_effect=True)
         with pytest.raises(Unavailable):
@@ -482,19 +482,19 @@ class TestOnce:
 
 
 class TestLeftAlone:
-    async def test_ordinary_mail(self, world: MeetingsWorld) -> None:
+    async def test_ordinary_mail_is_ignored(self, world: MeetingsWorld) -> None:
         await world.process(world.mailbox.deliver_mail("mail-1"))
         assert world.mailbox.calls == ["read"]
         assert await world.operation("mail-1") is None
 
-    async def test_a_message_that_nobody_has_seen_is_for_the_queue_to_look_for_again(
+    async def test_a_missing_message_that_was_never_read_is_left_to_the_queues_retries(
         self, world: MeetingsWorld
     ) -> None:
         with pytest.raises(MessageNotFound):
             await world.process("gone")
         assert world.told == []
 
-    async def test_one_that_went_after_it_was_decided_on_is_finished(self, world: MeetingsWorld) -> None:
+    async def test_work_on_a_message_deleted_after_the_decision_is_finished(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         world.mailbox.deliver(invitation(body=body(booking)))
         world.mailbox.fail("answer", Unavailable("down"))
@@ -504,7 +504,7 @@ class TestLeftAlone:
         await world.process("message-1")
         assert [kind for kind, _ in world.told] == ["accepted"]
 
-    async def test_a_lagging_calendar_item_is_waited_for(self, world: MeetingsWorld) -> None:
+    async def test_a_calendar_item_that_lags_is_waited_for(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         request = invitation(body=body(booking))
         world.mailbox.deliver(replace(request, item=None))
@@ -515,10 +515,8 @@ class TestLeftAlone:
         await world.settle()
         assert [kind for kind, _ in world.told] == ["accepted"]
 
-    async def test_an_invitation_to_an_occurrence_that_is_not_there_changes_nothing_of_its_series(
-        self, world: MeetingsWorld
-    ) -> None:
-        """It was cancelled since, as its own message says."""
+    async def test_an_invitation_to_a_missing_occurrence_does_not_change_its_series(self, world: MeetingsWorld) -> None:
+        """The occurrence has since been cancelled, as another message says."""
         booking, other = await world.reserve(), await world.reserve()
         series = invitation(body=body(booking), shape=Shape.SERIES)
         world.mailbox.series["series-uid-1"] = Calendar((Occurrence(START, START + timedelta(hours=1)),))
@@ -535,10 +533,8 @@ class TestLeftAlone:
         ]
         assert await world.records.waiting.all() == []
 
-    async def test_an_update_whose_own_item_is_not_named_is_about_the_meeting_on_record(
-        self, world: MeetingsWorld
-    ) -> None:
-        """Answering gives a meeting another id on some servers; its message still names the old one."""
+    async def test_an_update_that_names_an_old_item_is_about_the_recorded_meeting(self, world: MeetingsWorld) -> None:
+        """Answering a request gives the meeting a new id on some servers, while its messages still name the old one."""
         booking = await world.reserve()
         request = invitation(body=body(booking))
         await world.process(world.mailbox.deliver(request))
@@ -549,8 +545,8 @@ class TestLeftAlone:
         world.clock.set(LATER)
         assert await world.is_open(booking.alias)
 
-    async def test_an_item_that_never_comes_ends_in_a_record(self, world: MeetingsWorld) -> None:
-        """Mailbox processing that is switched off makes no calendar items (docs/facts/exchange.md §7)."""
+    async def test_a_calendar_item_that_never_arrives_leads_to_a_recorded_error(self, world: MeetingsWorld) -> None:
+        """If mailbox processing is switched off, Exchange creates no calendar items (docs/facts/exchange.md §7)."""
         world.mailbox.deliver(replace(invitation(), item=None))
         await world.process("message-1")
         await world.settle()
@@ -558,7 +554,7 @@ class TestLeftAlone:
         assert operation
         assert operation.error == "no_calendar_item"
 
-    async def test_nobody_is_answered_where_no_answer_was_asked_for(self, world: MeetingsWorld) -> None:
+    async def test_nobody_is_answered_if_no_answer_was_requested(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         request = invitation(body=body(booking))
         assert request.item
@@ -576,7 +572,7 @@ class TestSeries:
         world.mailbox.series["series-uid-1"] = calendar
         return calendar
 
-    async def test_a_series_is_one_room_open_around_each_occurrence(
+    async def test_a_series_is_one_room_that_is_open_around_each_occurrence(
         self, world: MeetingsWorld, weekly: Calendar
     ) -> None:
         booking = await world.reserve()
@@ -588,7 +584,9 @@ class TestSeries:
             world.clock.set(occurrence.end + timedelta(hours=1))
             assert await world.is_open(booking.alias) is False
 
-    async def test_a_moved_occurrence_is_answered_as_such(self, world: MeetingsWorld, weekly: Calendar) -> None:
+    async def test_a_moved_occurrence_gets_the_answer_for_occurrences(
+        self, world: MeetingsWorld, weekly: Calendar
+    ) -> None:
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking), shape=Shape.SERIES)))
         first, *rest = weekly.occurrences
@@ -603,7 +601,7 @@ class TestSeries:
         world.clock.set(moved.start)
         assert await world.is_open(booking.alias)
 
-    async def test_the_agenda_reads_a_series_on(self, world: MeetingsWorld, weekly: Calendar) -> None:
+    async def test_the_agenda_reads_the_next_part_of_a_series(self, world: MeetingsWorld, weekly: Calendar) -> None:
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking), shape=Shape.SERIES)))
         world.mailbox.items["series-uid-1"] = replace(world.mailbox.items["item-uid-1"], id="series-uid-1")
@@ -617,7 +615,7 @@ class TestSeries:
 
 
 class TestHousekeeping:
-    async def test_a_meeting_that_exchange_always_refuses_to_show_keeps_no_other_open(
+    async def test_a_meeting_that_exchange_refuses_to_show_does_not_keep_others_from_opening(
         self, world: MeetingsWorld
     ) -> None:
         for number in range(3):
@@ -629,8 +627,8 @@ class TestHousekeeping:
             await world.agenda().handle(ONWARD)
         assert await world.agenda().handle(ONWARD) == 1
 
-    async def test_an_unused_reservation_goes(self, world: MeetingsWorld) -> None:
-        """A3: its digits are released."""
+    async def test_an_unused_reservation_is_deleted(self, world: MeetingsWorld) -> None:
+        """A3: its digits become free."""
         booking = await world.reserve()
         world.clock.move(timedelta(days=world.integration.reservation_days + 1))
         await world.agenda().handle(CLEANUP)
@@ -641,7 +639,7 @@ class TestHousekeeping:
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))
         world.clock.move(timedelta(days=2))
-        assert await world.agenda().handle(ONWARD) == 2  # it was still in the calendar on its day; and it is over
+        assert await world.agenda().handle(ONWARD) == 2  # it was checked on its day, and it is over
         known = await world.records.booking(booking.tag)
         assert known
         assert known.state == "closed"
@@ -654,7 +652,7 @@ class TestHousekeeping:
         assert [row for row in left if row.partition != LISTS_PARTITION] == []
         assert [row async for row in world.storage.table("aliases").everything()] == []
 
-    async def test_every_name_that_a_meeting_has_had_comes_free(self, world: MeetingsWorld) -> None:
+    async def test_every_name_that_a_meeting_has_had_becomes_free(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         request = invitation(body=body(booking))
         await world.process(world.mailbox.deliver(request))
@@ -664,8 +662,8 @@ class TestHousekeeping:
         names = [row async for row in world.storage.table("aliases").everything() if row.key == "name"]
         assert names == []
 
-    async def test_messages_filed_away_unseen_are_worked_off_too(self, world: MeetingsWorld) -> None:
-        """docs/facts/exchange.md §7: updates that Exchange processes itself land in Deleted Items."""
+    async def test_messages_filed_away_by_exchange_are_handled_too(self, world: MeetingsWorld) -> None:
+        """docs/facts/exchange.md §7: updates that Exchange processes by itself end up in Deleted Items."""
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))
         update = invitation("message-2", body(booking), subject="Filed away")

@@ -1,4 +1,4 @@
-"""What Exchange refuses permanently ends with a recorded cause and an alarm, mails as well as answers (M1, M8)."""
+"""An answer or mail that Exchange refuses permanently ends with a recorded cause and an alarm (M1, M8)."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -19,13 +19,13 @@ ALWAYS = 10_000
 
 
 async def run_for(world: MeetingsWorld, message: str, span: timedelta) -> Operation:
-    """The queue delivers the message, and the backlog retries the rest for so long; returns the operation then."""
-    with suppress(SchedulingError):  # the worker's business
+    """Let the queue deliver the message and the backlog retry the rest for this long; return the operation."""
+    with suppress(SchedulingError):  # the worker handles this
         await world.process(message)
     end = world.clock.now() + span
     while world.clock.now() < end:
         world.clock.move(PAUSE)
-        with suppress(SchedulingError):  # the timer's
+        with suppress(SchedulingError):  # the timer handles this
             await world.backlog().handle(timedelta(minutes=1))
     operation = await world.operation(message)
     assert operation
@@ -43,9 +43,7 @@ def with_promise(world: MeetingsWorld) -> MeetingRequest:
 
 @pytest.mark.parametrize("step", ["draft", "send"])
 @pytest.mark.parametrize("error", [SchedulingError("Graph answered 400."), Unavailable("Graph answered 500.")])
-async def test_late_instructions_that_are_refused_for_good_keep_nobody_from_the_answer(
-    step: str, error: Exception
-) -> None:
+async def test_late_instructions_refused_permanently_do_not_prevent_the_answer(step: str, error: Exception) -> None:
     world = MeetingsWorld()
     message = world.mailbox.deliver(with_promise(world))
     world.mailbox.fail(step, error, ALWAYS)
@@ -59,7 +57,7 @@ async def test_late_instructions_that_are_refused_for_good_keep_nobody_from_the_
 
 
 @pytest.mark.parametrize("step", ["draft", "send"])
-async def test_an_answer_by_mail_that_is_refused_for_good_ends(step: str) -> None:
+async def test_an_answer_by_mail_that_is_refused_permanently_is_abandoned(step: str) -> None:
     world = MeetingsWorld(stored_integration(response_format="html"))
     booking = await world.reserve()
     start = world.clock.now() + timedelta(days=5)
@@ -72,7 +70,7 @@ async def test_an_answer_by_mail_that_is_refused_for_good_ends(step: str) -> Non
 
 
 @pytest.mark.parametrize("address", ["/O=EXCHANGE/CN=ALICE", "", "b\u00f6b@example.com"])
-async def test_a_refused_answer_to_somebody_who_cannot_be_mailed_ends(address: str) -> None:
+async def test_a_refused_answer_to_an_organizer_who_cannot_be_mailed_is_abandoned(address: str) -> None:
     world = MeetingsWorld()
     booking = await world.reserve()
     request = invitation(body=body(booking), start=world.clock.now() + timedelta(days=5))

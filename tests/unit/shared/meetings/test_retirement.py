@@ -1,4 +1,4 @@
-"""A deleted integration leaves no open room, no digits in use and no records, whatever interrupts that."""
+"""A deleted integration leaves no open room, no digits in use and no records, whatever interrupts the deletion."""
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ OTHER = "22222222-2222-4222-8222-222222222222"
 
 
 async def with_meetings(world: MeetingsWorld, many: int) -> list[str]:
-    """Meetings with their rooms; the aliases."""
+    """Schedule meetings with their rooms; return their aliases."""
     aliases = []
     for number in range(many):
         booking = await world.reserve()
@@ -37,12 +37,12 @@ async def with_meetings(world: MeetingsWorld, many: int) -> list[str]:
 
 
 async def rows_left(world: MeetingsWorld) -> list[str]:
-    """All but notes for the lists, which hold ids only, and go when they are followed."""
+    """All remaining rows, except notes for the record lists, which contain only ids and are deleted when processed."""
     tables = [world.storage.table(name) for name in ("meetings", "aliases")]
     return [row.key for table in tables async for row in table.everything() if row.partition != LISTS_PARTITION]
 
 
-async def test_nothing_is_left_and_other_integrations_keep_theirs() -> None:
+async def test_nothing_is_left_and_other_integrations_keep_their_records() -> None:
     world = MeetingsWorld()
     other = MeetingsWorld(stored_integration(OTHER), storage=world.storage)
     [kept] = await with_meetings(other, 1)
@@ -50,9 +50,9 @@ async def test_nothing_is_left_and_other_integrations_keep_theirs() -> None:
     aliases = await with_meetings(world, 30)
     retirement = Retirement(world.storage, PolicyPlatform(world.storage))
     await retirement.announce(world.integration.uuid)
-    elsewhere: Any = None  # what creating has nothing to do with
+    elsewhere: Any = None  # parts that creating an integration does not use
     lifecycle = IntegrationLifecycle(elsewhere, retirement, elsewhere, elsewhere, elsewhere)
-    with pytest.raises(Conflict, match="still being removed"):  # one of the same uuid would lose its rows with these
+    with pytest.raises(Conflict, match="still being removed"):  # its rows would go with these
         await lifecycle.creating(world.integration.uuid)
     await retirement.complete(world.integration.uuid)
     await lifecycle.creating(world.integration.uuid)
@@ -63,7 +63,7 @@ async def test_nothing_is_left_and_other_integrations_keep_theirs() -> None:
 
 
 @pytest.mark.parametrize("at", range(1, 30, 4))
-async def test_what_is_interrupted_is_finished_by_the_nightly_round(at: int) -> None:
+async def test_an_interrupted_retirement_is_finished_by_the_nightly_job(at: int) -> None:
     world = MeetingsWorld()
     await with_meetings(world, 12)
     fuse = Fuse(at)
@@ -76,8 +76,8 @@ async def test_what_is_interrupted_is_finished_by_the_nightly_round(at: int) -> 
     assert await rows_left(world) == []
 
 
-async def test_an_integration_that_was_not_deleted_after_all_keeps_everything() -> None:
-    """Its settings could not be removed: whoever requested it was told so, and meetings continue."""
+async def test_an_integration_whose_deletion_failed_keeps_everything() -> None:
+    """Its settings could not be removed: the admin was told so, and its meetings continue."""
     world = MeetingsWorld()
     [alias] = await with_meetings(world, 1)
     before = sorted(await rows_left(world))
@@ -89,7 +89,7 @@ async def test_an_integration_that_was_not_deleted_after_all_keeps_everything() 
     assert await world.is_open(alias)
 
 
-async def test_personal_records_that_are_the_integrations_own_go_with_it() -> None:
+async def test_an_integrations_own_vmrs_and_users_are_deleted_with_it() -> None:
     world = MeetingsWorld()
     vmrs, users = VmrStore(world.storage), UserStore(world.storage)
     own = world.integration.uuid
@@ -110,15 +110,15 @@ async def test_personal_records_that_are_the_integrations_own_go_with_it() -> No
         ("bob@example.com", ""),
     ]
     for subject in ("adfs:x:alice", "adfs:x:bob"):
-        assert await users.known(world.integration, subject) is None, "also if it is recreated"
+        assert await users.known(world.integration, subject) is None, "this also holds if it is recreated"
     assert await users.known(both[1], "adfs:x:bob")
     rows = [row async for row in world.storage.table("personal").everything()]
-    assert not [row for row in rows if own in row.key], "no claim of its is left"
+    assert not [row for row in rows if own in row.key], "none of its claims is left"
 
 
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("at", range(1, 16))
-async def test_personal_records_whose_removal_is_interrupted_go_at_night(at: int, after: bool) -> None:
+async def test_an_interrupted_deletion_of_vmrs_and_users_is_finished_at_night(at: int, after: bool) -> None:
     world = MeetingsWorld()
     await VmrStore(world.storage).create(kept(1, "a1", "a2", integration=world.integration.uuid))
     await UserStore(world.storage).signed_in(world.integration, "adfs:x:alice", "alice@example.com", "Alice")
@@ -132,7 +132,7 @@ async def test_personal_records_whose_removal_is_interrupted_go_at_night(at: int
     assert await rows_left(world) == []
 
 
-async def test_one_that_cannot_be_removed_keeps_none_of_the_others() -> None:
+async def test_a_booking_that_cannot_be_removed_does_not_keep_the_others() -> None:
     """Its Management Node is down, perhaps for ever."""
     world = MeetingsWorld()
     aliases = await with_meetings(world, 2)

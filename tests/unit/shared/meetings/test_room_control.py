@@ -1,4 +1,4 @@
-"""What an admin closes stays closed, whatever the organizer or the calendar says, until an admin opens it."""
+"""A room that an admin closes stays closed, whatever the organizer or the calendar says, until an admin reopens it."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -53,7 +53,7 @@ class Rooms:
         return found
 
 
-async def test_a_room_is_closed_and_opened_again_however_often_one_asks() -> None:
+async def test_a_room_can_be_closed_and_reopened_repeatedly() -> None:
     rooms = Rooms(scheduled(SOON))
     await rooms.book()
     for _ in range(2):
@@ -82,7 +82,9 @@ async def test_a_reopened_room_is_finished_when_its_meeting_is_over() -> None:
         (replace(scheduled(Calendar((at(-5),))).closed(), held=True), "reopen", Conflict),
     ],
 )
-async def test_what_is_no_such_room_is_left_as_it_is(room: Booking, act: str, error: type[Exception]) -> None:
+async def test_a_booking_that_cannot_be_closed_or_reopened_stays_unchanged(
+    room: Booking, act: str, error: type[Exception]
+) -> None:
     rooms = Rooms(room)
     await rooms.book()
     before = await rooms.record()
@@ -91,29 +93,29 @@ async def test_what_is_no_such_room_is_left_as_it_is(room: Booking, act: str, er
     assert await rooms.record() == before
 
 
-async def test_there_may_be_none() -> None:
+async def test_a_missing_room_is_reported() -> None:
     with pytest.raises(NotFound):
         await Rooms(booking()).control.close(INTEGRATION, TAG)
 
 
 class TestTheOrganizersNextMessage:
     @pytest.mark.parametrize("known", [Known((HELD,)), Known((), HELD), Known((HELD,), HELD)])
-    def test_is_told_that_the_alias_is_gone(self, known: Known) -> None:
+    def test_a_request_for_a_held_room_is_told_that_its_alias_was_deleted(self, known: Known) -> None:
         assert decide(request(item(), update=Update.FULL), SOON, known, NOW) == Reject(
             Rejected.ALIAS_DELETED, certain=False
         )
 
-    def test_of_one_occurrence_of_the_series_too(self) -> None:
+    def test_an_occurrence_of_a_series_with_a_held_room_is_rejected(self) -> None:
         one = item(shape=Shape.OCCURRENCE, series_id="master", original_start=at(3).start)
         assert isinstance(decide(request(one, body=""), SOON, Known((), HELD), NOW), Reject)
 
-    def test_gets_another_alias_when_it_brings_one(self) -> None:
+    def test_a_request_for_a_held_room_gets_another_alias_if_it_brings_a_new_tag(self) -> None:
         fresh = booking(OTHER_TAG, created=NOW + timedelta(minutes=1))
         decision = decide(request(item(), update=Update.FULL), SOON, Known((HELD, fresh), HELD), NOW)
         assert isinstance(decision, Accept)
         assert decision.booking == fresh
 
-    def test_may_cancel_the_meeting(self) -> None:
+    def test_a_meeting_with_a_held_room_can_be_cancelled(self) -> None:
         assert isinstance(decide(request(item(cancelled=True)), SOON, Known((HELD,), HELD), NOW), Ignore)
 
 

@@ -1,4 +1,4 @@
-"""Rounds fanned out: bounded messages, one turn at a time for each integration, nothing lost and nothing piled up."""
+"""Rounds are split into bounded messages: one turn at a time per integration, nothing lost and nothing piled up."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -20,7 +20,7 @@ from tests.support.timers_world import EWS, TimersWorld
 
 
 class Deferred(TimersWorld):
-    """Integrations whose rounds wait in the queue until `work`."""
+    """Integrations whose rounds wait in the queue until `work` is called."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class Deferred(TimersWorld):
         return [(decode(body), delay) for body, delay in self.queue.sent]
 
     async def work(self) -> None:
-        """One worker handles everything that is visible."""
+        """Let one worker handle everything that is visible."""
         while visible := [each for each in self.queue.sent if not each[1]]:
             self.queue.sent.remove(visible[0])
             await self.queued.handle(visible[0][0])
@@ -51,7 +51,7 @@ def world() -> Deferred:
     return Deferred()
 
 
-async def test_a_timer_writes_messages_for_a_bounded_set_each_and_touches_no_mailbox(world: Deferred) -> None:
+async def test_a_timer_writes_messages_for_bounded_ranges_and_calls_no_mailbox(world: Deferred) -> None:
     uuids = await world.several(2 * STRETCH_TURNS + 1)
     await world.timers.sweep()
     assert len(world.queue.sent) == 3
@@ -61,7 +61,7 @@ async def test_a_timer_writes_messages_for_a_bounded_set_each_and_touches_no_mai
     assert all("changes" in world.calls(uuid) for uuid in uuids)
 
 
-async def test_the_few_that_a_round_concerns_are_reached_without_reading_the_many_between(world: Deferred) -> None:
+async def test_a_round_reaches_a_few_integrations_without_reading_the_many_in_between(world: Deferred) -> None:
     polled = sorted(await world.several(4, **EWS))
     await world.several(160)
     await world.timers.poll()
@@ -73,21 +73,21 @@ async def test_the_few_that_a_round_concerns_are_reached_without_reading_the_man
     assert all("changes" in world.calls(uuid) for uuid in polled)
 
 
-async def test_nobody_is_polled_where_nobody_uses_ews(world: Deferred) -> None:
+async def test_nobody_is_polled_if_nobody_uses_ews(world: Deferred) -> None:
     await world.several(3)
     await world.timers.poll(5)
     assert world.queue.sent == []
 
 
-async def test_the_polls_of_five_minutes_are_started_together(world: Deferred) -> None:
+async def test_polls_for_five_minutes_are_queued_together(world: Deferred) -> None:
     await world.several(1, **EWS)
     await world.timers.poll(5)
     assert [delay for _, delay in world.stretches()] == [timedelta(minutes=n) for n in range(5)]
     moments = {stretch.started for stretch, _ in world.stretches()}
-    assert len(moments) == 5, "a poll is over when the next one begins"
+    assert len(moments) == 5, "each poll starts in its own minute"
 
 
-async def test_due_rooms_are_looked_for_every_minute_where_a_management_node_has_any(world: Deferred) -> None:
+async def test_due_rooms_are_checked_every_minute_if_a_management_node_has_any(world: Deferred) -> None:
     await world.several(2)
     await world.timers.rooms(5)
     assert world.queue.sent == []
@@ -99,8 +99,8 @@ async def test_due_rooms_are_looked_for_every_minute_where_a_management_node_has
     assert world.looks_for_rooms == 1
 
 
-async def test_two_rounds_never_work_on_one_integration_at_once(world: Deferred) -> None:
-    """Whoever comes second looks again, alone, and then gets the turn."""
+async def test_two_rounds_never_handle_the_same_integration_at_once(world: Deferred) -> None:
+    """The second one tries again later, by itself, and then gets the turn."""
     [uuid] = await world.several(1)
     begun, busy, at_once, most = asyncio.Event(), asyncio.Event(), 0, 0
     mailbox = world.places[uuid].mailbox
@@ -133,7 +133,7 @@ async def test_two_rounds_never_work_on_one_integration_at_once(world: Deferred)
     assert "view" in mailbox.calls
 
 
-async def test_the_turn_of_a_process_that_died_is_anothers_once_its_lease_has_run_out(world: Deferred) -> None:
+async def test_the_turn_of_a_process_that_died_is_free_once_its_lease_has_expired(world: Deferred) -> None:
     [uuid] = await world.several(1)
     assert await world.queued.turns.take([uuid])
     await world.timers.sweep()
@@ -147,7 +147,7 @@ async def test_the_turn_of_a_process_that_died_is_anothers_once_its_lease_has_ru
 
 
 async def test_a_crash_in_the_middle_of_a_message_loses_nothing(world: Deferred) -> None:
-    """The queue hands it out again; what was under way is free by then."""
+    """The queue delivers the message again; by then, the turns that were in progress are free."""
     uuids = await world.several(5)
     for uuid in uuids:
         world.places[uuid].mailbox.deliver_mail(uuid)
@@ -165,7 +165,7 @@ async def test_a_crash_in_the_middle_of_a_message_loses_nothing(world: Deferred)
 
 
 async def test_a_slow_exchange_costs_only_its_own_turn(world: Deferred, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its neighbours are free for other rounds while it is waited for."""
+    """Meanwhile its neighbours are free for other rounds."""
     uuids = sorted(await world.several(5))
     waited_for = asyncio.Event()
 
@@ -200,7 +200,7 @@ async def test_a_round_that_takes_longer_than_its_period_does_not_pile_up(world:
     assert lists == 1
 
 
-async def test_turns_that_are_not_reached_in_time_go_back_into_the_queue(
+async def test_turns_that_do_not_start_in_time_go_back_into_the_queue(
     world: Deferred, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uuids = await world.several(3)
@@ -215,7 +215,7 @@ async def test_turns_that_are_not_reached_in_time_go_back_into_the_queue(
     assert all("changes" in world.calls(uuid) for uuid in uuids)
 
 
-async def test_a_turn_that_fails_in_a_daily_round_is_tried_again_before_the_next(world: Deferred) -> None:
+async def test_a_turn_that_fails_in_a_daily_round_is_retried_before_the_next_one(world: Deferred) -> None:
     uuids = await world.several(3)
     world.places[uuids[1]].mailbox.fail("view", Unavailable("Graph answered 503."), times=99)
     await world.timers.compare()
@@ -230,7 +230,7 @@ async def test_a_turn_that_fails_in_a_daily_round_is_tried_again_before_the_next
     assert await world.raised(uuids[1]) == [AlarmKind.COMPARISON]
 
 
-async def test_an_outage_of_our_own_storage_is_tried_again_and_left_to_the_next_round_in_the_end(
+async def test_a_round_survives_a_storage_outage_by_retries_or_is_left_to_the_next_round(
     world: Deferred, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await world.several(1)
@@ -271,7 +271,7 @@ class Watched:
 
 
 class TestIdle:
-    """What needs nothing is hardly touched."""
+    """An idle integration causes hardly any work."""
 
     @pytest.fixture
     async def idle(self, world: Deferred) -> Deferred:
@@ -282,7 +282,7 @@ class TestIdle:
         world.clock.move(timedelta(minutes=5))
         return world
 
-    async def test_no_settings_texts_or_icons_are_read(self, idle: Deferred) -> None:
+    async def test_a_sweep_of_an_idle_integration_reads_no_texts_or_icons(self, idle: Deferred) -> None:
         asked: list[tuple[str, Any]] = []
         idle.store._table._table = Watched(idle.store._table._table, asked)
         await idle.timers.sweep()
@@ -292,7 +292,7 @@ class TestIdle:
         assert all(what == "rows" and names for what, names in asked)
         assert not any("template" in name or name.startswith(("addin_", "icon")) for name in columns)
 
-    async def test_what_was_known_of_its_folders_is_not_written_again(self, idle: Deferred) -> None:
+    async def test_the_unchanged_state_of_an_idle_mailboxs_folders_is_not_written_again(self, idle: Deferred) -> None:
         table = meetings_table(idle.storage)
         [uuid] = idle.places
         before = [row async for row in table.rows(uuid)]
@@ -300,7 +300,7 @@ class TestIdle:
         await idle.work()
         assert [row async for row in table.rows(uuid)] == before
 
-    async def test_its_inbox_is_listed_and_the_delta_query_follows_once_an_hour(self, idle: Deferred) -> None:
+    async def test_an_idle_inbox_is_listed_at_every_sweep_and_queried_for_changes_hourly(self, idle: Deferred) -> None:
         [uuid] = idle.places
         for folder_looks, _ in ((1, "five minutes"), (2, "an hour")):
             idle.calls(uuid).clear()
@@ -309,7 +309,7 @@ class TestIdle:
             assert idle.calls(uuid).count("changes") == folder_looks
             idle.clock.move(timedelta(hours=1))
 
-    async def test_it_is_renewed_once_a_day(self, idle: Deferred) -> None:
+    async def test_an_idle_mailboxs_subscription_is_renewed_once_a_day(self, idle: Deferred) -> None:
         [place] = idle.places.values()
         renewed = []
         for _ in range(8):  # two days
@@ -320,7 +320,7 @@ class TestIdle:
             idle.clock.move(timedelta(hours=6))
         assert renewed == [True, False, False, False, True, False, False, False]
 
-    async def test_all_are_renewed_by_hand(self, idle: Deferred) -> None:
+    async def test_a_renewal_by_hand_renews_all_subscriptions(self, idle: Deferred) -> None:
         [place] = idle.places.values()
         for _ in range(2):
             before = dict(place.subscriptions.alive)
@@ -330,7 +330,7 @@ class TestIdle:
             assert place.subscriptions.alive != before
 
 
-async def test_alarms_that_an_earlier_version_has_raised_are_brought_over(world: Deferred) -> None:
+async def test_alarms_raised_by_an_earlier_version_are_migrated(world: Deferred) -> None:
     [uuid] = await world.several(1)
     table = meetings_table(world.storage)
     old = {"cause": "Graph answered 403.", "since": "2026-11-20T00:00:00+00:00", "last": "2026-11-20T00:00:00+00:00"}
@@ -342,7 +342,7 @@ async def test_alarms_that_an_earlier_version_has_raised_are_brought_over(world:
     assert [row async for row in table.rows(uuid, RowKind.ALARM.prefix)] == []
 
 
-async def test_an_operation_that_a_crash_left_unfinished_is_looked_for_every_quarter_of_an_hour(
+async def test_an_operation_left_unfinished_by_a_crash_is_found_within_a_quarter_of_an_hour(
     world: Deferred,
 ) -> None:
     [uuid] = await world.several(1)

@@ -1,4 +1,4 @@
-"""Wrong settings of the mailbox, seen by their effect; the alarm about them comes and goes (O1)."""
+"""Wrong settings of the mailbox, detected by their effects; the alarm about them comes and goes (O1)."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -41,26 +41,28 @@ UNTAGGED = Reject(Rejected.INVALID_ALIAS)
         ({"the_item": item(answer=Answer.ACCEPTED)}, MOVED, None),
     ],
 )
-def test_symptoms(changes: dict[str, Any], decision: Decision, symptom: Symptom | None) -> None:
+def test_each_wrong_setting_has_its_symptom(
+    changes: dict[str, Any], decision: Decision, symptom: Symptom | None
+) -> None:
     changes = dict(changes)
     the_item = changes.pop("the_item", item())
     assert symptom_of(request(the_item, **changes), decision, NOW) is symptom
 
 
-def test_an_answer_that_is_older_than_our_records_is_no_symptom() -> None:
-    """Storage was restored: we have answered, and no record tells."""
+def test_an_answer_older_than_our_records_does_not_count_as_a_symptom() -> None:
+    """Storage was restored: we had answered, but no record says so."""
     old = request(item(answer=Answer.ACCEPTED, answered_at=NOW))
     assert symptom_of(old, ACCEPTED, NOW) is Symptom.ANSWERED
     assert symptom_of(old, ACCEPTED, NOW + timedelta(minutes=5)) is None
 
 
 @pytest.mark.parametrize("text", ["x" * 5000, " " * 5000, "<style>" * 2000])
-def test_long_bodies_are_not_looked_into(text: str) -> None:
+def test_long_bodies_are_not_searched_for_symptoms(text: str) -> None:
     assert not is_empty(text)
 
 
 class Site(MeetingsWorld):
-    """A world with alarms, of which sweeps take care."""
+    """A world with alarms that are updated by sweeps."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -68,14 +70,14 @@ class Site(MeetingsWorld):
         self._number = 0
 
     async def receive(self, text: str, **changes: Any) -> None:
-        """An invitation that goes all its way."""
+        """Receive an invitation and process it completely."""
         self.clock.move(timedelta(seconds=1))
         self._number += 1
         sent = invitation(f"message-{self._number}", text, uid=f"uid-{self._number}")
         await self.process(self.mailbox.deliver(replace(sent, **changes)))
 
     async def receive_without_item(self) -> None:
-        """A request for which Exchange never makes a calendar item."""
+        """Receive a request for which Exchange never creates a calendar item."""
         self._number += 1
         sent = replace(invitation(f"message-{self._number}"), item=None)
         notice = Notice(self.integration.uuid, self.mailbox.deliver(sent), itemless=LOOKS_FOR_ITEM)
@@ -87,7 +89,7 @@ class Site(MeetingsWorld):
         return [alarm async for alarm in self.alarms.of(self.integration.uuid)]
 
 
-async def test_alarm_until_a_request_goes_as_it_should() -> None:
+async def test_the_alarm_lasts_until_a_request_is_processed_normally() -> None:
     site = Site()
     await site.receive_without_item()
     [alarm] = await site.raised()
@@ -101,7 +103,7 @@ async def test_alarm_until_a_request_goes_as_it_should() -> None:
     assert await site.raised() == []
 
 
-async def test_normal_requests_from_before_prove_nothing() -> None:
+async def test_earlier_normal_requests_prove_nothing() -> None:
     site = Site()
     await site.receive(body(await site.reserve()))
     await site.receive("")
@@ -109,7 +111,7 @@ async def test_normal_requests_from_before_prove_nothing() -> None:
     assert "DeleteComments" in alarm.cause
 
 
-async def test_a_newer_symptom_brings_the_cause_up_to_date() -> None:
+async def test_a_newer_symptom_updates_the_alarms_cause() -> None:
     site = Site()
     await site.receive_without_item()
     await site.raised()
@@ -118,7 +120,7 @@ async def test_a_newer_symptom_brings_the_cause_up_to_date() -> None:
     assert "DeleteComments" in alarm.cause
 
 
-async def test_an_answer_of_exchanges_own() -> None:
+async def test_an_answer_that_exchange_sent_by_itself_is_a_symptom() -> None:
     site = Site()
     sent = invitation("message-9", body(await site.reserve()), uid="uid-9")
     assert sent.item
@@ -128,7 +130,7 @@ async def test_an_answer_of_exchanges_own() -> None:
     assert "AutoAccept" in alarm.cause
 
 
-async def test_the_check_costs_one_read_while_nothing_is_wrong_and_little_while_something_is() -> None:
+async def test_the_check_costs_one_read_when_all_is_well_and_little_otherwise() -> None:
     site = Site()
     await site.receive(body(await site.reserve()))
     before = site.storage.round_trips
@@ -141,7 +143,7 @@ async def test_the_check_costs_one_read_while_nothing_is_wrong_and_little_while_
     assert site.storage.round_trips - before <= 6
 
 
-async def test_the_mark_costs_no_round_trip() -> None:
+async def test_recording_a_symptom_costs_no_round_trip() -> None:
     site = Site()
     await site.receive("<p>Hello</p>")
     before = site.storage.round_trips

@@ -1,4 +1,4 @@
-"""The timers' rounds: every integration gets its turn, and what is broken in one stops no other (M5, M9)."""
+"""The timers' rounds: every integration gets its turn, and one broken integration stops no other (M5, M9)."""
 
 import asyncio
 from datetime import timedelta
@@ -20,7 +20,7 @@ def world() -> TimersWorld:
     return TimersWorld()
 
 
-async def test_a_sweep_subscribes_to_new_mailboxes_and_finds_what_was_missed(world: TimersWorld) -> None:
+async def test_a_sweep_subscribes_to_new_mailboxes_and_finds_missed_messages(world: TimersWorld) -> None:
     uuids = [await world.add(f"room{n}") for n in range(STRETCH_TURNS + 4)]
     for uuid in uuids:
         world.places[uuid].mailbox.deliver_mail(f"message of {uuid}")
@@ -30,7 +30,7 @@ async def test_a_sweep_subscribes_to_new_mailboxes_and_finds_what_was_missed(wor
     assert [await world.raised(uuid) for uuid in uuids] == [[]] * len(uuids)
 
 
-async def test_who_is_notified_is_swept_and_who_is_not_is_polled(world: TimersWorld) -> None:
+async def test_notified_mailboxes_are_swept_and_the_others_are_polled(world: TimersWorld) -> None:
     notified, polled = await world.add("notified"), await world.add("polled", **EWS)
     for uuid in (notified, polled):
         world.places[uuid].mailbox.deliver_mail(uuid)
@@ -43,8 +43,8 @@ async def test_who_is_notified_is_swept_and_who_is_not_is_polled(world: TimersWo
     assert world.places[polled].mailbox.calls == []
 
 
-async def test_a_poll_raises_and_clears_the_alarm(world: TimersWorld) -> None:
-    """The sweep, which does not look there, clears nothing."""
+async def test_a_poll_raises_and_clears_the_connection_alarm(world: TimersWorld) -> None:
+    """The sweep does not check the connection, so it clears nothing."""
     uuid = await world.add("polled", **EWS)
     world.places[uuid].mailbox.fail("changes", Unavailable("Exchange did not answer in time."))
     await world.timers.poll()
@@ -55,7 +55,7 @@ async def test_a_poll_raises_and_clears_the_alarm(world: TimersWorld) -> None:
 
 
 async def test_a_poll_ends_before_the_next_one_is_due(world: TimersWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The timer would skip it, for every integration."""
+    """Otherwise the timer would skip the next poll for every integration."""
     assert timedelta(seconds=0) < module.POLL_TIMEOUT < timedelta(minutes=1)
     monkeypatch.setattr(module, "POLL_TIMEOUT", timedelta(milliseconds=200))
     uuid = await world.add("polled", **EWS)
@@ -72,7 +72,7 @@ async def test_integrations_without_single_use_vmrs_have_no_mailbox_to_watch(wor
 
 @pytest.mark.parametrize("error", [Unavailable("Graph answered 503."), ZeroDivisionError("secret"), TimeoutError()])
 async def test_one_broken_integration_never_stops_the_others(world: TimersWorld, error: Exception) -> None:
-    """Its alarm is raised, and cleared when it works again."""
+    """It gets an alarm, which is cleared when it works again."""
     broken, sound = await world.add("broken"), await world.add("sound")
     for uuid in (broken, sound):
         world.places[uuid].mailbox.deliver_mail(uuid)
@@ -88,8 +88,8 @@ async def test_one_broken_integration_never_stops_the_others(world: TimersWorld,
     assert await world.raised(broken) == []
 
 
-async def test_a_subscription_that_cannot_be_made_does_not_stop_the_sweep(world: TimersWorld) -> None:
-    """Meetings are found by the sweep meanwhile, and the alarm stays until it is fixed."""
+async def test_a_failed_subscription_does_not_stop_the_sweep(world: TimersWorld) -> None:
+    """Meetings are found by the sweep in the meantime, and the alarm stays until the problem is fixed."""
     uuid = await world.add("room")
     world.places[uuid].subscriptions.failure = Unavailable("the handshake failed")
     for message in "ab":
@@ -114,7 +114,7 @@ async def test_an_exchange_that_never_answers_is_left_for_the_next_round(
     assert (await world.raised(silent), await world.raised(sound)) == ([AlarmKind.CONNECTION], [])
 
 
-async def test_an_integration_that_is_deleted_meanwhile_raises_no_alarm(
+async def test_an_integration_deleted_during_a_round_raises_no_alarm(
     world: TimersWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uuid = await world.add("room")
@@ -129,7 +129,7 @@ async def test_an_integration_that_is_deleted_meanwhile_raises_no_alarm(
     assert await world.raised(uuid) == []
 
 
-async def test_the_renewal_renews_and_sweeps_only_where_a_subscription_was_lost(world: TimersWorld) -> None:
+async def test_the_renewal_sweeps_only_mailboxes_whose_subscription_was_lost(world: TimersWorld) -> None:
     kept, lost = await world.add("kept"), await world.add("lost")
     await world.timers.sweep()
     for uuid in (kept, lost):
@@ -142,7 +142,7 @@ async def test_the_renewal_renews_and_sweeps_only_where_a_subscription_was_lost(
     assert world.found() == [lost]
 
 
-async def test_a_lost_subscription_is_an_alarm_until_it_is_made_anew(world: TimersWorld) -> None:
+async def test_a_lost_subscription_raises_an_alarm_until_it_is_created_again(world: TimersWorld) -> None:
     uuid = await world.add("room")
     await world.timers.sweep()
     world.places[uuid].subscriptions.alive.clear()
@@ -155,7 +155,7 @@ async def test_a_lost_subscription_is_an_alarm_until_it_is_made_anew(world: Time
     assert await world.raised(uuid) == []
 
 
-async def test_a_mailbox_with_wrong_settings_is_an_alarm_after_the_sweep(world: TimersWorld) -> None:
+async def test_a_sweep_raises_an_alarm_for_a_mailbox_with_wrong_settings(world: TimersWorld) -> None:
     uuid = await world.add("room")
     place = world.places[uuid]
     await place.site.process(place.mailbox.deliver(invitation("message-1", "")))
@@ -163,7 +163,7 @@ async def test_a_mailbox_with_wrong_settings_is_an_alarm_after_the_sweep(world: 
     assert await world.raised(uuid) == [AlarmKind.MAILBOX_SETTINGS]
 
 
-async def test_a_full_number_space_is_an_alarm_every_night_until_it_is_wider(
+async def test_a_full_number_space_raises_an_alarm_every_night_until_it_is_extended(
     world: TimersWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uuid = await world.add("room")
@@ -177,9 +177,9 @@ async def test_a_full_number_space_is_an_alarm_every_night_until_it_is_wider(
 
 
 class TestMailboxAddresses:
-    """X3: what else the mailbox is known by is learnt after a save and every night, and is nobody's alarm."""
+    """X3: the mailbox's other addresses are learnt after a save and every night, and never raise an alarm."""
 
-    async def test_they_are_learnt_after_a_save_and_every_night(self) -> None:
+    async def test_addresses_are_learnt_after_a_save_and_every_night(self) -> None:
         world = TimersWorld()
         uuid = await world.add("a")
         mailbox = world.places[uuid].mailbox
@@ -190,7 +190,7 @@ class TestMailboxAddresses:
         await world.timers.compare()
         assert await stored_addresses(world.storage, uuid) == ("a@example.com", "second@example.com")
 
-    async def test_a_failure_raises_no_alarm(self) -> None:
+    async def test_a_failure_to_learn_addresses_raises_no_alarm(self) -> None:
         world = TimersWorld()
         uuid = await world.add("a")
         world.places[uuid].mailbox.fail("addresses", Unavailable("no"), times=2)
@@ -198,14 +198,14 @@ class TestMailboxAddresses:
         await world.timers.compare()
         assert await world.raised(uuid) == []
 
-    async def test_nothing_else_asks_for_them(self) -> None:
+    async def test_no_other_round_asks_for_addresses(self) -> None:
         world = TimersWorld()
         uuid = await world.add("a")
         for round_ in (world.timers.sweep, world.timers.poll, world.timers.renew, world.timers.agenda):
             await round_()
         assert "addresses" not in world.places[uuid].mailbox.calls
 
-    async def test_a_mailbox_that_cannot_be_reached_is_not_asked(self) -> None:
+    async def test_an_unreachable_mailbox_is_not_asked_for_its_addresses(self) -> None:
         world = TimersWorld()
         uuid = await world.add("a")
         world.places[uuid].mailbox.fail("changes", Unavailable("down"), times=9)

@@ -1,4 +1,4 @@
-"""Whose turn it is: one of those who ask at the same time gets it, neighbours in few storage trips."""
+"""Turns: one of several concurrent requesters gets each turn, and neighbours take few storage trips."""
 
 import asyncio
 from datetime import timedelta
@@ -20,14 +20,14 @@ def uuids(count: int) -> list[str]:
     return sorted(str(uuid4()) for _ in range(count))
 
 
-async def test_of_many_who_ask_at_once_each_integration_goes_to_one(turns: Turns) -> None:
+async def test_concurrent_requests_for_turns_give_each_integration_to_one_requester(turns: Turns) -> None:
     wanted = uuids(120)
     taken = await asyncio.gather(*(turns.take(wanted[start : start + 60]) for start in (0, 20, 40, 60)))
     given = [turn.integration for some in taken for turn in some]
     assert sorted(given) == wanted
 
 
-async def test_what_is_released_is_free_and_remembers(turns: Turns) -> None:
+async def test_a_released_turn_is_free_and_keeps_its_memory(turns: Turns) -> None:
     wanted = uuids(1)
     [turn] = await turns.take(wanted)
     assert turn.is_first
@@ -41,7 +41,7 @@ async def test_what_is_released_is_free_and_remembers(turns: Turns) -> None:
     assert again.is_due("renew", turns.clock.now() + timedelta(hours=1))
 
 
-async def test_who_comes_back_after_the_lease_has_run_out_releases_nothing_of_anothers(turns: Turns) -> None:
+async def test_a_turn_released_after_its_lease_expired_does_not_release_its_new_holder(turns: Turns) -> None:
     wanted = uuids(3)
     late = await turns.take(wanted)
     clock = turns.clock
@@ -52,7 +52,7 @@ async def test_who_comes_back_after_the_lease_has_run_out_releases_nothing_of_an
     assert await turns.take(wanted) == []
 
 
-async def test_neighbours_are_taken_and_released_in_few_trips(turns: Turns) -> None:
+async def test_neighbouring_turns_are_taken_and_released_in_few_trips(turns: Turns) -> None:
     wanted = [str(UUID(int=0xA << 124 | number)) for number in range(100)]
     storage = turns.storage
     assert isinstance(storage, MemoryStorage)

@@ -1,4 +1,4 @@
-"""A6: Alice's unused tag or promise gives Bob no room; her delegates and shared mailboxes get theirs."""
+"""A6: Alice's unused tag or promise gets no room for Bob, but it works for her delegates and shared mailboxes."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -47,13 +47,13 @@ def world() -> MeetingsWorld:
     [
         ([ALICE], ALICE, []),
         ([ALICE], "ALICE@Example.com", []),
-        ([ALICE], BOSS, [ALICE, BOSS]),  # on the boss's behalf
+        ([ALICE], BOSS, [ALICE, BOSS]),  # on behalf of the boss
         ([ALICE, BOSS], BOSS, []),  # as the boss, or as a shared mailbox
         ([ALICE], ALICE, [BOB, ALICE]),  # forwarded by somebody who was invited
         ([], BOB, []),  # a client that names nobody
     ],
 )
-async def test_whose_tag_it_is_gets_the_room(
+async def test_the_people_for_whom_a_tag_was_made_get_the_room(
     world: MeetingsWorld, make: object, named: list[str], organizer: str, senders: list[str]
 ) -> None:
     body = await make(world, *named)  # type: ignore[operator]
@@ -62,14 +62,16 @@ async def test_whose_tag_it_is_gets_the_room(
 
 
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
-async def test_nobody_else_does_and_the_tag_stays_good_for_its_own(world: MeetingsWorld, make: object) -> None:
+async def test_another_persons_meeting_is_declined_and_the_tag_stays_valid_for_its_own_people(
+    world: MeetingsWorld, make: object
+) -> None:
     body = await make(world, ALICE, BOSS)  # type: ignore[operator]
     await world.process(world.mailbox.deliver(sent(body, BOB)))
     await world.process(world.mailbox.deliver(sent(body, ALICE, uid="uid-2", message="message-2")))
     assert [answer for answer, _ in world.told] == ["declined", "accepted"]
 
 
-async def test_where_copies_get_a_room_of_their_own_so_does_anothers_tag() -> None:
+async def test_another_persons_tag_gets_a_new_room_where_copies_do() -> None:
     world = MeetingsWorld(stored_integration(copied_tag_action="new_alias"))
     body = await tag_of(world, ALICE)
     await world.process(world.mailbox.deliver(sent(body, BOB)))
@@ -79,8 +81,8 @@ async def test_where_copies_get_a_room_of_their_own_so_does_anothers_tag() -> No
     assert told != told_too
 
 
-async def test_a_meeting_that_has_its_room_keeps_it_whoever_sends_its_updates(world: MeetingsWorld) -> None:
-    """Organizers are replaced, and mailboxes renamed."""
+async def test_a_meeting_with_a_room_keeps_it_whoever_sends_its_updates(world: MeetingsWorld) -> None:
+    """A meeting may get a new organizer, and a mailbox a new name."""
     body = await tag_of(world, ALICE)
     await world.process(world.mailbox.deliver(sent(body, ALICE)))
     later = sent(body, BOB, message="message-2")

@@ -1,4 +1,4 @@
-"""Backups: the contract on storage in memory, and files that are damaged."""
+"""Backups: the contract on storage in memory, and damaged files."""
 
 import json
 import os
@@ -56,12 +56,12 @@ def _with_key(key: str) -> str:
         ([HEADER, _with_key("x" * 513), END], "Line 2 cannot be a row: a key"),
     ],
 )
-def test_a_damaged_export_is_refused_by_line(lines: list[str], message: str) -> None:
+def test_a_damaged_export_is_refused_with_its_line(lines: list[str], message: str) -> None:
     with pytest.raises(DamagedExport, match=message):
         check_export(lines)
 
 
-async def test_a_cut_off_file_is_noticed_wherever_it_was_cut() -> None:
+async def test_a_truncated_file_is_noticed_wherever_it_was_cut() -> None:
     storage = MemoryStorage()
     await fill(storage, ROWS)
     text = "\n".join(await lines_of(storage))
@@ -85,7 +85,7 @@ async def test_every_line_is_one_line_of_plain_json() -> None:
         assert isinstance(json.loads(line), dict)
 
 
-async def test_an_export_becomes_a_file_that_only_its_owner_reads(tmp_path: Path) -> None:
+async def test_an_export_becomes_a_file_that_only_its_owner_can_read(tmp_path: Path) -> None:
     old, new, path = MemoryStorage(), MemoryStorage(), tmp_path / "export.jsonl"
     await fill(old, ROWS)
     assert await export_file(old, path) == len(ROWS)
@@ -94,7 +94,7 @@ async def test_an_export_becomes_a_file_that_only_its_owner_reads(tmp_path: Path
     assert await content(new) == await content(old)
 
 
-async def test_an_interrupted_export_leaves_the_older_file(tmp_path: Path) -> None:
+async def test_an_interrupted_export_keeps_the_older_file(tmp_path: Path) -> None:
     class Broken(MemoryStorage):
         def table(self, name: str) -> MemoryTable:
             if name == TABLES[-1]:
@@ -109,7 +109,7 @@ async def test_an_interrupted_export_leaves_the_older_file(tmp_path: Path) -> No
     assert path.read_text() == "older"
 
 
-async def test_a_damaged_file_changes_nothing(tmp_path: Path) -> None:
+async def test_importing_a_damaged_file_changes_nothing(tmp_path: Path) -> None:
     storage, path = MemoryStorage(), tmp_path / "export.jsonl"
     path.write_text(f"{HEADER}\n{ROW}\n")
     with pytest.raises(DamagedExport):

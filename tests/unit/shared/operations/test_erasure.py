@@ -1,4 +1,4 @@
-"""What is kept about a person is found, and goes; what is others' stays, and an interruption leaves nothing behind."""
+"""Everything stored about a person is found and erased, other people's data stay, and interruptions do no harm."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -32,7 +32,7 @@ CONFERENCES, CHANGES = "configuration/v1/conference/", "status/v1/change/"
 
 @pytest.fixture
 async def world() -> MeetingsWorld:
-    """Alice and Bob have a user record, a personal VMR and a meeting each."""
+    """Alice and Bob, each with a user record, a personal VMR and a meeting."""
     world = MeetingsWorld(
         stored_integration(
             conference_name_template="Room {{alias}}",
@@ -58,7 +58,7 @@ def vmr(id_: int, email: str) -> PersonalVmr:
 
 
 async def meet(world: MeetingsWorld, owner: str, message: str, start: datetime, **changes: Any) -> str:
-    """A meeting with its room; the alias."""
+    """Schedule a meeting with its room; return the alias."""
     booking = await world.reserve(owner)
     await world.process(world.mailbox.deliver(invitation(message, body(booking), uid=message, start=start, **changes)))
     return booking.alias
@@ -70,7 +70,7 @@ async def all_rows(world: MeetingsWorld) -> AsyncIterator[str]:
             yield f"{name} {row.partition} {row.key} {row.values}"
 
 
-async def test_records_rooms_meetings_and_decisions_are_found(world: MeetingsWorld) -> None:
+async def test_records_vmrs_meetings_and_decisions_are_found(world: MeetingsWorld) -> None:
     traces = await traces_of(world.storage, Person("Alice@Example.com"))
     assert [found.email for found in traces.users] == [ADDRESS]
     assert [found.name for found in traces.vmrs] == ["Room of 1"]
@@ -84,7 +84,7 @@ async def test_records_rooms_meetings_and_decisions_are_found(world: MeetingsWor
         (Person("carol@example.com"), 0),
         (Person("carol@example.com", ids=frozenset({OID.upper()})), 1),
         (Person("carol@example.com", ids=frozenset({TENANT})), 0),
-        (Person("carol@example.com", words=("Alice",)), 2),  # both invitations are from her
+        (Person("carol@example.com", words=("Alice",)), 2),  # she sent both invitations
     ],
 )
 async def test_meetings_are_found_by_ids_and_by_words(person: Person, meetings: int) -> None:
@@ -101,7 +101,7 @@ async def test_meetings_are_found_by_ids_and_by_words(person: Person, meetings: 
         ("oidc:somebody", {"sign_ins": [("an integration", digest("oidc:somebody"))]}),
     ],
 )
-async def test_meetings_are_found_by_what_the_record_remembers(key: str, record: dict[str, Any]) -> None:
+async def test_meetings_are_found_by_the_keys_in_the_persons_record(key: str, record: dict[str, Any]) -> None:
     world = MeetingsWorld()
     values = {"id": 1, "uuid": "user-1", "primary_email_address": ADDRESS, **record}
     await UserStore(world.storage).create(validated(UserRecord, values))
@@ -125,7 +125,7 @@ async def test_nothing_of_the_person_is_left_and_nothing_of_others_is_touched(wo
     await check_lists(world.storage, world.clock.now(), world.integration.uuid)
 
 
-async def test_what_records_of_changes_say_of_the_person_goes_and_the_rest_of_them_stays() -> None:
+async def test_mentions_of_the_person_are_erased_from_the_change_log_and_the_rest_stays() -> None:
     api = Api()
     for mailbox, name in ((ADDRESS, "Alice Smith"), ("bob@example.com", "Bob")):
         made = await api.call("POST", CONFERENCES, {"name": name, "primary_owner_email_address": mailbox})
@@ -143,7 +143,7 @@ async def test_what_records_of_changes_say_of_the_person_goes_and_the_rest_of_th
     assert not (await traces_of(api.storage, Person(ADDRESS))).changes
 
 
-async def test_what_was_due_of_it_goes_by_itself(world: MeetingsWorld) -> None:
+async def test_agenda_entries_of_an_erased_meeting_disappear_when_they_fall_due(world: MeetingsWorld) -> None:
     traces = await traces_of(world.storage, Person(ADDRESS))
     await erase(world.storage, traces)
     world.clock.move(timedelta(days=800))
@@ -154,7 +154,7 @@ async def test_what_was_due_of_it_goes_by_itself(world: MeetingsWorld) -> None:
 
 
 @pytest.mark.parametrize("at", range(1, 40, 2))
-async def test_an_interruption_leaves_nothing_that_the_next_run_does_not_find(world: MeetingsWorld, at: int) -> None:
+async def test_whatever_an_interruption_leaves_is_found_by_the_next_run(world: MeetingsWorld, at: int) -> None:
     storage, person = CrashingStorage(world.storage, Fuse(at)), Person(ADDRESS)
     with_alias = [booking.alias for booking in (await traces_of(world.storage, person)).bookings]
     try:
@@ -182,6 +182,6 @@ async def test_a_meeting_whose_unfinished_answer_was_erased_can_be_sent_again(wo
 
 
 @pytest.mark.parametrize(("email", "words"), [("", ()), ("al", ()), (ADDRESS, ("a",)), (ADDRESS, ("  ",))])
-def test_a_word_that_is_in_everything_is_refused(email: str, words: tuple[str, ...]) -> None:
+def test_a_word_too_short_to_be_specific_is_refused(email: str, words: tuple[str, ...]) -> None:
     with pytest.raises(InvalidRequest, match="3 characters"):
         Person(email, words=words)

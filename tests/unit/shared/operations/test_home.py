@@ -1,4 +1,4 @@
-"""The page at the deployment's address: whether it is well, and nothing that strangers should not know or cost us."""
+"""The page at the deployment's address shows whether it is well, and reveals nothing confidential."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -51,7 +51,7 @@ async def alarmed(deployment: Deployment) -> None:
         (alarmed, "bad", "an alarm is raised"),
     ],
 )
-async def test_it_tells_how_the_deployment_is_and_nothing_about_whom(
+async def test_the_page_shows_the_deployments_state_without_naming_anybody(
     state: Callable[[Deployment], Awaitable[None]], tone: str, said: str
 ) -> None:
     deployment = Deployment()
@@ -65,7 +65,7 @@ async def test_it_tells_how_the_deployment_is_and_nothing_about_whom(
     assert headers["Content-Security-Policy"].startswith("default-src 'none'")
 
 
-async def test_storage_that_does_not_answer_is_said_with_a_503(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_unresponsive_storage_is_reported_with_status_503(monkeypatch: pytest.MonkeyPatch) -> None:
     async def away(*_: Any) -> None:
         raise Unavailable("secret-account.table.core.windows.net")
 
@@ -74,7 +74,7 @@ async def test_storage_that_does_not_answer_is_said_with_a_503(monkeypatch: pyte
     assert (status, "storage does not answer" in html, "secret-account" in html) == (503, True, False)
 
 
-async def test_however_often_strangers_ask_storage_is_read_once_a_minute() -> None:
+async def test_storage_is_read_at_most_once_a_minute_however_often_strangers_ask() -> None:
     deployment = Deployment()
     await well(deployment)
     await deployment.home.page()

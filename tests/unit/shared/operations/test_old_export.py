@@ -1,8 +1,8 @@
-"""What version 0.1.0 wrote is read, carried on and written in the same texts.
+"""Data written by version 0.1.0 can be read and processed further, and is written back in the same texts.
 
-`data/export-0.1.0.jsonl` was made by that version's code in its own tests' world: scheduled, closed and unused aliases,
-one decision of each kind, late instructions that were drafted when Exchange went away before the answer, an alarm,
-watched folders, a sign-in, an interrupted deletion, a user with a personal VMR.
+`data/export-0.1.0.jsonl` was created by that version's code, in the world of its own tests: scheduled, closed and
+unused aliases, one decision of each kind, late instructions that were drafted when Exchange failed before the answer,
+an alarm, watched folders, a sign-in, an interrupted deletion, and a user with a personal VMR.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -52,7 +52,7 @@ DECIDED: dict[str, tuple[str, str]] = {
 
 @pytest.fixture
 async def world() -> MeetingsWorld:
-    """A new deployment with an empty mailbox, into which the export was imported."""
+    """A new deployment with an empty mailbox into which the export was imported."""
     storage, clock = MemoryStorage(), FakeClock()
     lines = EXPORT.read_text().splitlines()
     assert (await import_tables(storage, lines)).written == len(lines) - 2
@@ -64,26 +64,26 @@ async def bookings(world: MeetingsWorld) -> dict[str, Booking]:
     return {booking.alias: booking async for booking in world.records.bookings()}
 
 
-async def test_an_export_of_what_was_imported_is_the_same(world: MeetingsWorld) -> None:
+async def test_exporting_the_imported_data_gives_the_same_export(world: MeetingsWorld) -> None:
     made = [line async for line in export_tables(world.storage)]
     assert sorted(made[1:]) == sorted(EXPORT.read_text().splitlines()[1:])
 
 
-async def test_every_row_of_the_integration_is_of_a_kind_that_is_known(world: MeetingsWorld) -> None:
+async def test_every_row_of_the_integration_has_a_known_kind(world: MeetingsWorld) -> None:
     rows = [row async for row in meetings_table(world.storage).rows(world.integration.uuid)]
     kinds = [[kind for kind in RowKind if kind.is_of(row)] for row in rows]
     assert all(len(found) == 1 for found in kinds)
     assert {RowKind.BOOKING, RowKind.LINK, RowKind.OPERATION, RowKind.PENDING} < {kind for [kind] in kinds}
 
 
-async def test_the_lists_are_made_of_what_is_there(world: MeetingsWorld) -> None:
+async def test_the_record_lists_are_built_from_the_imported_rows(world: MeetingsWorld) -> None:
     await check_lists(world.storage, world.clock.now(), world.integration.uuid)
     lists = lists_of(world.storage, world.clock, world.integration.uuid)
     totals = {name: page.total for name in LISTS if (page := await lists.page(name, 0, 3))}
     assert totals == dict(zip(LISTS, (len(await bookings(world)), len(DECIDED), 1), strict=True))
 
 
-async def test_what_is_imported_later_gets_into_the_lists_too(world: MeetingsWorld) -> None:
+async def test_rows_imported_later_appear_in_the_record_lists_too(world: MeetingsWorld) -> None:
     storage = MemoryStorage()
     lists = lists_of(storage, world.clock, world.integration.uuid)
     assert await lists.is_good()
@@ -93,7 +93,7 @@ async def test_what_is_imported_later_gets_into_the_lists_too(world: MeetingsWor
     assert page.total == len(await bookings(world))
 
 
-async def test_what_was_decided_is_read(world: MeetingsWorld) -> None:
+async def test_imported_decisions_can_be_read(world: MeetingsWorld) -> None:
     read = operations_of(meetings_table(world.storage), world.integration.uuid)
     assert {each.message_id: (each.decision, each.reason) async for each in read} == DECIDED
 
@@ -106,7 +106,7 @@ async def test_bookings_and_decisions_are_written_back_in_the_same_texts(world: 
             assert dict(row.values).items() <= dict(Operation.from_row(row).values()).items()
 
 
-async def test_rooms_open_and_stay_closed_as_they_were(world: MeetingsWorld) -> None:
+async def test_rooms_open_and_stay_closed_as_before(world: MeetingsWorld) -> None:
     found = await bookings(world)
     assert [found[alias].state for alias in (SINGLE, SERIES, CANCELLED, UNUSED)] == [
         State.SCHEDULED, State.SCHEDULED, State.CLOSED, State.RESERVED,
@@ -117,7 +117,7 @@ async def test_rooms_open_and_stay_closed_as_they_were(world: MeetingsWorld) -> 
     assert [await world.is_open(alias) for alias in (SINGLE, SERIES)] == [False, True]
 
 
-async def test_an_answer_that_was_left_is_given_and_its_instructions_are_mailed(world: MeetingsWorld) -> None:
+async def test_an_unfinished_answer_is_sent_and_its_instructions_are_mailed(world: MeetingsWorld) -> None:
     world.mailbox.deliver(invitation("message-late", uid="uid-late", start=START + timedelta(hours=3)))
     await world.mailbox.draft(Mail(("bob@example.com",), "Planning", LATE))
     await world.settle()
@@ -131,7 +131,7 @@ async def test_an_answer_that_was_left_is_given_and_its_instructions_are_mailed(
     assert (await bookings(world))[LATE].names
 
 
-async def test_what_falls_due_is_done(world: MeetingsWorld) -> None:
+async def test_imported_agenda_entries_are_handled_when_they_fall_due(world: MeetingsWorld) -> None:
     world.clock.move(timedelta(days=32))
     while await world.agenda().handle(ONWARD | CLEANUP):
         pass
@@ -140,7 +140,7 @@ async def test_what_falls_due_is_done(world: MeetingsWorld) -> None:
     assert found[SINGLE].state is State.CLOSED
 
 
-async def test_the_rest_is_found_and_cleaned_up(world: MeetingsWorld) -> None:
+async def test_alarms_folder_states_and_expired_codes_are_found_and_cleaned_up(world: MeetingsWorld) -> None:
     table, uuid = meetings_table(world.storage), world.integration.uuid
     [alarm] = [alarm async for alarm in world.alarms.of(uuid)]
     assert (alarm.kind, alarm.cause) == (AlarmKind.CONNECTION, "Graph answers 503.")
@@ -154,7 +154,7 @@ async def test_the_rest_is_found_and_cleaned_up(world: MeetingsWorld) -> None:
         assert [row async for row in table.rows(partition)] == []
 
 
-async def test_what_is_there_about_a_person_is_found(world: MeetingsWorld) -> None:
+async def test_imported_data_about_a_person_are_found(world: MeetingsWorld) -> None:
     traces = await traces_of(world.storage, Person("alice@example.com"))
     assert [len(found) for found in (traces.users, traces.vmrs)] == [1, 1]
     assert {booking.alias for booking in traces.bookings} >= {SINGLE, SERIES, CANCELLED}

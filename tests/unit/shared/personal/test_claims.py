@@ -1,4 +1,4 @@
-"""C5, rule 1: no two things that the deployment serves share an alias or a name, whoever comes first."""
+"""C5, rule 1: no two objects that the deployment serves share an alias or a name, whichever comes first."""
 
 import asyncio
 import json
@@ -44,13 +44,13 @@ async def names_shown(world: MeetingsWorld) -> list[str]:
 
 
 async def claims(world: MeetingsWorld) -> set[str]:
-    """The places that VMRs hold."""
+    """The aliases that VMRs have claimed."""
     return {row.partition async for row in world.storage.table("aliases").everything() if "vmrs" in row.values}
 
 
 @pytest.mark.parametrize("spelt", ["{0}@example.com", "{0}", "{0}@elsewhere.example", "sip:{0}@EXAMPLE.com"])
 @pytest.mark.parametrize("used", [False, True], ids=["given out", "in a meeting"])
-async def test_a_vmr_never_gets_a_meetings_alias(
+async def test_a_vmr_never_gets_the_alias_of_a_meeting(
     world: MeetingsWorld, store: VmrStore, spelt: str, *, used: bool
 ) -> None:
     booking = await world.reserve()
@@ -65,7 +65,7 @@ async def test_a_vmr_never_gets_a_meetings_alias(
     assert "free" in await claims(world)
 
 
-async def test_a_meeting_never_gets_a_vmrs_alias(world: MeetingsWorld, store: VmrStore) -> None:
+async def test_a_meeting_never_gets_the_alias_of_a_vmr(world: MeetingsWorld, store: VmrStore) -> None:
     for number in range(9):
         await store.create(kept(number + 1, f"M{number}{'@elsewhere.example' if number % 2 else ''}"))
     booking = await world.allocator.allocate(world.integration.uuid, TINY, Caller("bob", "test"), timedelta(days=1))
@@ -74,9 +74,7 @@ async def test_a_meeting_never_gets_a_vmrs_alias(world: MeetingsWorld, store: Vm
         await world.allocator.allocate(world.integration.uuid, TINY, Caller("bob", "test"), timedelta(days=1))
 
 
-async def test_a_vmr_never_gets_the_name_of_a_meetings_room_and_a_meeting_never_a_vmrs(
-    world: MeetingsWorld, store: VmrStore
-) -> None:
+async def test_vmrs_and_meeting_rooms_never_share_a_name(world: MeetingsWorld, store: VmrStore) -> None:
     await world.process(world.mailbox.deliver(invitation(body=body(await world.reserve()), subject="Budget")))
     with pytest.raises(SettingsInvalid, match="already exists"):
         await store.create(kept(1, name="BUDGET"))
@@ -88,7 +86,7 @@ async def test_a_vmr_never_gets_the_name_of_a_meetings_room_and_a_meeting_never_
     assert second.startswith("planning ")
 
 
-async def test_what_a_vmr_lets_go_of_is_free_again(world: MeetingsWorld, store: VmrStore) -> None:
+async def test_aliases_and_names_that_a_vmr_gives_up_are_free_again(world: MeetingsWorld, store: VmrStore) -> None:
     await store.create(kept(1, "a", "b@example.com", name="One"))
     await store.change(1, lambda now: with_alias(now, "c").model_copy(update={"name": "Uno"}))
     await store.change(1, lambda now: now.model_copy(update={"aliases": now.aliases[:1]}))
@@ -99,16 +97,16 @@ async def test_what_a_vmr_lets_go_of_is_free_again(world: MeetingsWorld, store: 
     assert {"a", "b", "c"} < await claims(world)
 
 
-async def test_a_reservation_that_expired_and_a_deleted_room_give_their_alias_away(
+async def test_aliases_of_expired_reservations_and_deleted_rooms_become_free(
     world: MeetingsWorld, store: VmrStore
 ) -> None:
     booking = await world.reserve()
     world.clock.move(timedelta(days=world.integration.reservation_days))
     await store.create(kept(1, booking.alias))
-    assert await world.records.booking(booking.tag) is None, "its tag must be dead first"
+    assert await world.records.booking(booking.tag) is None, "its tag must become invalid first"
 
 
-async def test_any_number_at_once_share_nothing(world: MeetingsWorld, store: VmrStore) -> None:
+async def test_concurrent_vmrs_and_meetings_never_share_an_alias(world: MeetingsWorld, store: VmrStore) -> None:
     async def vmr(number: int) -> str:
         await store.create(kept(number + 1, f"m{number % 10}", name=f"Room {number % 10}"))
         return f"m{number % 10}"
@@ -127,7 +125,7 @@ async def test_any_number_at_once_share_nothing(world: MeetingsWorld, store: Vmr
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("what", ["create", "change", "delete"])
-async def test_whatever_is_interrupted_leaves_no_vmr_without_its_claims_and_no_claim_for_ever(
+async def test_an_interruption_leaves_no_vmr_without_claims_and_no_claim_without_a_vmr(
     what: str, *, after: bool
 ) -> None:
     for at in range(1, 40):
@@ -165,9 +163,9 @@ async def interrupted(store: VmrStore, what: str) -> None:
 
 
 class TestOlderVersions:
-    """VMRs and meetings that were made before there was a registry."""
+    """VMRs and meetings that were created before there was a registry."""
 
-    async def test_their_vmrs_are_entered_at_night_and_then_nobody_gets_what_they_have(
+    async def test_existing_vmrs_are_registered_at_night_and_their_aliases_become_unavailable(
         self, world: MeetingsWorld, store: VmrStore
     ) -> None:
         await self.unregistered(world, kept(1, "m1", name="Room"))
@@ -179,10 +177,10 @@ class TestOlderVersions:
         assert world.storage.round_trips - before < 6, "once is enough"
         assert await self.alarms(world) == []
 
-    async def test_a_meeting_whose_alias_a_vmr_has_had_before_is_declined_as_a_conflict(
+    async def test_a_meeting_with_an_alias_that_a_vmr_had_before_is_declined_as_a_conflict(
         self, world: MeetingsWorld, store: VmrStore
     ) -> None:
-        """The original's text says that another VMR has it."""
+        """The original's text says that another VMR uses the alias."""
         booking = await world.reserve()
         await self.unregistered(world, kept(1, booking.alias))
         await self.night(world)
@@ -193,7 +191,7 @@ class TestOlderVersions:
         assert "use by another Pexip Virtual Meeting Room" in " ".join(text.split())
         assert booking.numeric_alias in await claims(world)
 
-    async def test_a_room_that_is_in_use_keeps_its_alias_and_an_alarm_says_so(
+    async def test_a_room_in_use_keeps_its_alias_and_an_alarm_says_so(
         self, world: MeetingsWorld, store: VmrStore
     ) -> None:
         booking = await world.reserve()
@@ -207,7 +205,7 @@ class TestOlderVersions:
         assert await self.alarms(world) == []
 
     async def unregistered(self, world: MeetingsWorld, vmr: PersonalVmr) -> None:
-        """A VMR as older versions kept it."""
+        """A VMR as older versions stored it."""
         await VmrStore(world.storage, world.clock).create(vmr.model_copy(update={"aliases": (), "name": "x"}))
         store = VmrStore(world.storage, world.clock)
         await store._vmrs.change(f"id:{vmr.id}", lambda _: vmr)
@@ -227,8 +225,8 @@ class TestOlderVersions:
         return [alarm.kind async for alarm in Alarms(world.storage, world.clock).of(world.integration.uuid)]
 
 
-async def test_a_room_that_is_opened_again_takes_its_name_again(world: MeetingsWorld) -> None:
-    """Its name came free when it was closed, and may be another's by now."""
+async def test_a_reopened_room_claims_its_name_again(world: MeetingsWorld) -> None:
+    """Its name became free when it was closed, and may have been taken since."""
     first, second = await world.reserve(), await world.reserve()
     request = invitation(body=body(first), subject="Budget")
     await world.process(world.mailbox.deliver(request))
@@ -240,7 +238,7 @@ async def test_a_room_that_is_opened_again_takes_its_name_again(world: MeetingsW
     assert len(names) == len({name.casefold() for name in names}) == 2
 
 
-async def test_a_claim_that_another_change_of_the_same_vmr_has_just_made_is_not_shared(
+async def test_a_claim_just_made_by_a_concurrent_change_of_the_same_vmr_is_not_reused(
     world: MeetingsWorld, store: VmrStore
 ) -> None:
     await store.create(kept(1, "a"))
@@ -253,7 +251,7 @@ async def test_a_claim_that_another_change_of_the_same_vmr_has_just_made_is_not_
 
 
 def with_alias(vmr: PersonalVmr, alias: str) -> PersonalVmr:
-    """The VMR with another first alias."""
+    """The VMR with a different first alias."""
     entries = vmr.aliases or kept(1, "x").aliases
     changed = entries[0].model_copy(update={"alias": alias})
     return vmr.model_copy(update={"aliases": (changed, *entries[1:])})

@@ -1,4 +1,4 @@
-"""The list of whoever is signed in: theirs, by proven identity, and nobody else's (P1)."""
+"""The list of VMRs of a signed-in user: their own, by proven identity, and nobody else's (P1)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -33,7 +33,7 @@ class Bridge:
 
 
 class PersonalVmrsWorld:
-    """Storage, and tokens that are the names of callers."""
+    """Storage, and tokens that are the callers' names."""
 
     def __init__(self) -> None:
         self.storage, self.clock = MemoryStorage(), FakeClock()
@@ -69,7 +69,7 @@ async def world() -> PersonalVmrsWorld:
     return world
 
 
-async def test_everybody_gets_their_own(world: PersonalVmrsWorld) -> None:
+async def test_everybody_gets_their_own_vmrs(world: PersonalVmrsWorld) -> None:
     integration = await world.integration()
     assert await world.names(integration, "alice") == ["Alice's room"]
     assert await world.names(integration, "bob") == ["Bob's room"]
@@ -86,7 +86,7 @@ async def test_nobody_gets_anything_without_proof(world: PersonalVmrsWorld) -> N
         await world.lookup.listing(OTHER, "alice")
 
 
-async def test_outlooks_own_token_has_no_address_until_a_record_tells_it(world: PersonalVmrsWorld) -> None:
+async def test_an_outlook_token_has_no_address_until_a_user_record_supplies_it(world: PersonalVmrsWorld) -> None:
     integration = await world.integration()
     with pytest.raises(NotAuthenticated, match="sign in"):
         await world.lookup.listing(integration.uuid, "entra")
@@ -101,7 +101,7 @@ async def test_outlooks_own_token_has_no_address_until_a_record_tells_it(world: 
         await world.lookup.listing(integration.uuid, "entra")
 
 
-async def test_a_sign_in_that_remembers_outlooks_token_is_enough(world: PersonalVmrsWorld) -> None:
+async def test_a_remembered_outlook_token_makes_another_sign_in_unnecessary(world: PersonalVmrsWorld) -> None:
     integration = await world.integration()
     user = await world.users.signed_in(integration, "adfs:a", "alice@example.com", "Alice")
     await world.users.remember(integration, user.uuid, Caller(ENTRA, "test", expires=2**40))
@@ -111,7 +111,7 @@ async def test_a_sign_in_that_remembers_outlooks_token_is_enough(world: Personal
         await world.lookup.listing(integration.uuid, "entra")
 
 
-async def test_an_integration_never_shows_what_belongs_to_another(world: PersonalVmrsWorld) -> None:
+async def test_an_integration_never_shows_vmrs_of_another(world: PersonalVmrsWorld) -> None:
     one = await world.integration()
     two = await world.integration(name="Other", room_mailbox_email_address="o@example.com", uuid=OTHER)
     await world.store.create(kept(4, "x", name="Of one", integration=one.uuid))
@@ -119,25 +119,25 @@ async def test_an_integration_never_shows_what_belongs_to_another(world: Persona
     assert await world.names(two, "alice") == ["Alice's room"]
 
 
-async def test_the_platform_decides_where_vmrs_are(world: PersonalVmrsWorld) -> None:
+async def test_the_platform_determines_where_vmrs_are_looked_up(world: PersonalVmrsWorld) -> None:
     integration = await world.integration(conference_platform="management_api")
     assert await world.names(integration, "bob") == ["Bridge room of bob@example.com"]
 
 
-async def test_only_where_personal_vmrs_are_enabled(world: PersonalVmrsWorld) -> None:
+async def test_vmrs_are_listed_only_if_personal_vmrs_are_enabled(world: PersonalVmrsWorld) -> None:
     integration = await world.integration(enable_personal_vmrs=False)
     with pytest.raises(NotAllowed):
         await world.lookup.listing(integration.uuid, "alice")
 
 
-async def test_a_template_that_fails_is_told_and_hides_nothing(world: PersonalVmrsWorld) -> None:
+async def test_a_failing_template_is_reported_instead_of_hiding_vmrs(world: PersonalVmrsWorld) -> None:
     failing = "{{ name | pex_require_min_length(200) }}"
     integration = await world.integration(personal_vmr_name_template=failing)
     with pytest.raises(Unavailable, match="administrator"):
         await world.lookup.listing(integration.uuid, "alice")
 
 
-async def test_hundreds_of_vmrs(world: PersonalVmrsWorld) -> None:
+async def test_hundreds_of_vmrs_are_listed(world: PersonalVmrsWorld) -> None:
     integration = await world.integration()
     for number in range(10, 310):
         await world.store.create(kept(number, f"{number}"))

@@ -1,4 +1,4 @@
-"""Aliases split as the original's documentation says, and what the default templates make of VMRs."""
+"""Aliases sorted into kinds as the original's documentation says, and how the default templates render VMRs."""
 
 import pytest
 from hypothesis import given
@@ -24,7 +24,7 @@ TWELVE = {
         ("0", "numeric"),
         ("+5550123", "other"),
         ("555 0123", "other"),
-        ("٣٤٥", "other"),  # digits, but of no telephone
+        ("٣٤٥", "other"),  # digits, but not of a telephone
         ("²", "other"),
         ("alice", "other"),
         ("alice.example.com", "other"),
@@ -46,7 +46,7 @@ def test_no_alias_is_lost_and_each_list_keeps_the_order(aliases: list[str]) -> N
         assert part == [alias for alias in aliases if alias in part]
 
 
-def test_all_twelve_variables_are_there() -> None:
+def test_all_twelve_variables_are_available() -> None:
     assert variables(integration(), vmr()).keys() == TWELVE
     every = "|".join(
         f"{name}={{{{{name}}}}}" for name in sorted(TWELVE - {"aliases"} - {n for n in TWELVE if "aliases" in n})
@@ -66,7 +66,7 @@ def test_all_twelve_variables_are_there() -> None:
         (("5550123",), "5550123"),
     ],
 )
-def test_the_default_templates_choose_an_alias(aliases: tuple[str, ...], chosen: str) -> None:
+def test_the_default_templates_choose_the_best_alias(aliases: tuple[str, ...], chosen: str) -> None:
     shown = listed(integration(), vmr(aliases=aliases))
     assert shown["location"] == f"https://addin.example.com/webapp/#/?conference={chosen}"
     assert f"pexip://{chosen}<br>" in shown["instructions"]
@@ -79,11 +79,11 @@ def test_the_default_templates_choose_an_alias(aliases: tuple[str, ...], chosen:
         ("", "", False, ""),
         ("1234", "", False, "1234"),
         ("1234", "5678", True, "5678"),
-        ("1234", "", True, ""),  # guests need none, and hosts know theirs
+        ("1234", "", True, ""),  # guests need no PIN, and hosts know theirs
         ("1234#", "5678#", True, "5678#"),
     ],
 )
-def test_the_default_template_tells_the_pin_of_those_who_are_invited(
+def test_the_default_template_shows_the_pin_that_invited_people_need(
     pin: str, guest_pin: str, allow_guests: bool, told: str
 ) -> None:
     shown = listed(integration(), vmr(pin=pin, guest_pin=guest_pin, allow_guests=allow_guests))
@@ -93,7 +93,7 @@ def test_the_default_template_tells_the_pin_of_those_who_are_invited(
 
 
 @pytest.mark.parametrize("numeric", [True, False])
-def test_the_telephone_is_told_where_there_is_a_number(numeric: bool) -> None:
+def test_the_default_template_shows_a_telephone_number_if_there_is_one(numeric: bool) -> None:
     aliases = ("alice@example.com", *(["5550123"] if numeric else []))
     assert ("From a telephone" in listed(integration(), vmr(aliases=aliases))["instructions"]) == numeric
 
@@ -107,6 +107,6 @@ def test_values_are_escaped_in_html_and_names_are_single_lines() -> None:
     assert len(shown["location"].splitlines()) == 1
 
 
-def test_rooms_that_nobody_can_call_are_left_out_and_the_others_are_in_order() -> None:
+def test_rooms_without_an_alias_are_left_out_and_the_others_are_sorted() -> None:
     rooms = [vmr(name="b"), vmr(name="A"), vmr(name="c", aliases=())]
     assert [room.name for room in joinable(rooms)] == ["A", "b"]

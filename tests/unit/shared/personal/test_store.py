@@ -1,4 +1,4 @@
-"""Our own VMRs: found by owner in one trip, unique names and aliases, whole changes only."""
+"""Our own VMRs: found by owner in one trip, with unique names and aliases, and changed completely or not at all."""
 
 import asyncio
 
@@ -24,7 +24,9 @@ async def names(store: VmrStore, email: str, integration: str = CORP) -> list[st
     return [vmr.name for vmr in await store.of_owner(integration, email)]
 
 
-async def test_an_owners_vmrs_are_found_in_one_trip_whatever_the_case(storage: MemoryStorage, store: VmrStore) -> None:
+async def test_an_owners_vmrs_are_found_in_one_trip_whatever_the_letter_case(
+    storage: MemoryStorage, store: VmrStore
+) -> None:
     for number in range(1, 301):
         await store.create(kept(number, f"a{number}", primary_owner_email_address="Alice@Example.com"))
     await store.create(kept(301, "b", primary_owner_email_address="bob@example.com"))
@@ -34,13 +36,13 @@ async def test_an_owners_vmrs_are_found_in_one_trip_whatever_the_case(storage: M
 
 
 @pytest.mark.parametrize("email", ["", "  ", "alice@example.co", "alice@example.comm", "%", "*", "bob@example.com"])
-async def test_nobody_gets_anothers_vmrs(store: VmrStore, email: str) -> None:
+async def test_nobody_gets_another_persons_vmrs(store: VmrStore, email: str) -> None:
     await store.create(kept(1, "a"))
     await store.create(kept(2, "b", primary_owner_email_address=""))
     assert await names(store, email) == []
 
 
-async def test_a_vmr_of_one_integration_is_unknown_to_others(store: VmrStore) -> None:
+async def test_a_vmr_of_one_integration_is_invisible_to_others(store: VmrStore) -> None:
     await store.create(kept(1, "a", integration=CORP))
     await store.create(kept(2, "b", integration=OTHER))
     await store.create(kept(3, "c"))
@@ -50,7 +52,7 @@ async def test_a_vmr_of_one_integration_is_unknown_to_others(store: VmrStore) ->
 
 @pytest.mark.parametrize("integration", [CORP, OTHER, ""])
 async def test_names_and_aliases_are_unique_in_the_whole_deployment(store: VmrStore, integration: str) -> None:
-    """A node knows nothing of integrations."""
+    """A node does not distinguish integrations."""
     await store.create(kept(1, "alice", integration=CORP))
     with pytest.raises(SettingsInvalid) as name:
         await store.create(kept(2, "x", name="ROOM 1", integration=integration))
@@ -66,7 +68,7 @@ async def test_names_and_aliases_are_unique_in_the_whole_deployment(store: VmrSt
     assert [vmr.id for vmr in await store.all()] == [1, 2]
 
 
-async def test_a_vmr_that_changes_its_owner_moves_with_all_its_names(store: VmrStore) -> None:
+async def test_a_vmr_that_changes_its_owner_keeps_its_names_and_aliases(store: VmrStore) -> None:
     await store.create(kept(1, "a", "b"))
     await store.change(1, lambda now: now.model_copy(update={"primary_owner_email_address": "bob@example.com"}))
     assert (await names(store, "alice@example.com"), await names(store, "bob@example.com")) == ([], ["Room 1"])
@@ -94,7 +96,7 @@ async def test_a_deleted_vmr_leaves_nothing_behind(storage: MemoryStorage, store
             await call
 
 
-async def test_changes_at_the_same_time_are_all_made(store: VmrStore) -> None:
+async def test_concurrent_changes_are_all_made(store: VmrStore) -> None:
     await store.create(kept(1, "a"))
     await asyncio.gather(
         *(store.change(1, lambda now: now.model_copy(update={"tag": now.tag + "x"})) for _ in range(10))
@@ -102,7 +104,7 @@ async def test_changes_at_the_same_time_are_all_made(store: VmrStore) -> None:
     assert (await store.get(1)).tag == "x" * 10
 
 
-async def test_of_two_who_take_a_name_at_the_same_time_one_gets_it(store: VmrStore) -> None:
+async def test_only_one_of_two_concurrent_requests_gets_a_name(store: VmrStore) -> None:
     done = await asyncio.gather(*(store.create(kept(n, "same")) for n in range(1, 9)), return_exceptions=True)
     assert len([each for each in done if each is None]) == 1
     assert len(await store.all()) == 1
@@ -114,7 +116,7 @@ async def test_ids_are_never_given_out_twice(store: VmrStore) -> None:
 
 
 @pytest.mark.parametrize("odd", ["boß@example.com", "boſs@example.com"])
-async def test_an_address_that_folds_to_an_owners_is_nobody_s(odd: str) -> None:
+async def test_an_address_that_only_folds_to_an_owners_address_owns_nothing(odd: str) -> None:
     store = VmrStore(MemoryStorage())
     await store.create(kept(1, primary_owner_email_address="boss@example.com"))
     assert await store.of_owner(CORP, odd) == []

@@ -34,7 +34,7 @@ def users(clock: FakeClock) -> UserStore:
 
 
 def outlook(key: str = "exchange:1:url", issued: datetime | None = None) -> Caller:
-    """Whom a token of Outlook's proves, as long as Exchange's live."""
+    """The caller whom an Outlook token proves, with the lifetime of Exchange's tokens."""
     begin = issued or FakeClock().now()
     return Caller(key, "test", issued=int(begin.timestamp()), expires=int((begin + TOKEN_LIFETIME).timestamp()))
 
@@ -43,12 +43,12 @@ def record(id_: int = 1, **changes: Any) -> UserRecord:
     return validated(UserRecord, {"id": id_, "uuid": f"user-{id_}", "primary_email_address": ALICE, **changes})
 
 
-def test_it_is_what_signing_in_asks_for(users: UserStore) -> None:
+def test_the_user_store_implements_the_protocol_of_the_sign_in(users: UserStore) -> None:
     as_protocol: EndUsers = users
     assert as_protocol is users
 
 
-async def test_a_stranger_gets_a_record_of_that_integration_and_is_known_by_it(users: UserStore) -> None:
+async def test_a_new_user_gets_a_record_of_that_integration_and_is_recognised_by_it(users: UserStore) -> None:
     corp = integration()
     user = await users.signed_in(corp, SUBJECT, "Alice@Example.com", "Alice Jones")
     assert (user.email, user.display_name, user.integration) == (ALICE, "Alice Jones", CORP)
@@ -58,14 +58,14 @@ async def test_a_stranger_gets_a_record_of_that_integration_and_is_known_by_it(u
 
 
 @pytest.mark.parametrize("email", ["alice@corp", f"{'a' * 100}@example.com", ""])
-async def test_an_address_that_no_record_can_have_is_told(users: UserStore, email: str) -> None:
+async def test_an_address_that_no_record_can_have_is_refused(users: UserStore, email: str) -> None:
     with pytest.raises(NotAllowed, match="e-mail address"):
         await users.signed_in(integration(), SUBJECT, email, "Alice")
     assert (await users.signed_in(integration(), SUBJECT, ALICE, "A\x00\nB" + "c" * 300)).display_name[:3] == "ABc"
-    assert [user.id for user in await users.all()] == [1]  # the refusal took no id
+    assert [user.id for user in await users.all()] == [1]  # the refusal used up no id
 
 
-async def test_strangers_are_turned_away_where_new_users_are_not_allowed(users: UserStore) -> None:
+async def test_new_users_are_refused_where_they_are_not_allowed(users: UserStore) -> None:
     closed = integration(allow_new_users=False)
     with pytest.raises(NotAllowed, match="administrator"):
         await users.signed_in(closed, SUBJECT, ALICE, "Alice")
@@ -73,7 +73,7 @@ async def test_strangers_are_turned_away_where_new_users_are_not_allowed(users: 
     assert (await users.signed_in(closed, SUBJECT, ALICE, "Alice")).uuid == "user-1"
 
 
-async def test_an_integrations_own_record_goes_before_a_common_one_and_others_are_never_found(users: UserStore) -> None:
+async def test_an_integrations_own_record_is_preferred_to_a_shared_one(users: UserStore) -> None:
     await users.create(record(1, integration=OTHER))
     await users.create(record(2))
     await users.create(record(3, integration=CORP))
@@ -91,8 +91,8 @@ async def test_a_record_tied_to_another_account_is_not_handed_over(users: UserSt
     assert (await users.signed_in(integration(), SUBJECT, ALICE, "")).id == 1
 
 
-async def test_somebody_whose_address_has_changed_keeps_the_record_and_leaves_the_old_address(users: UserStore) -> None:
-    """The old address may be given to somebody else, who must not find the first one's record, nor be found by it."""
+async def test_a_user_whose_address_has_changed_keeps_the_record_and_gives_up_the_old_address(users: UserStore) -> None:
+    """The old address may be given to another person, who must neither find the first one's record nor be found."""
     corp = integration()
     before = await users.signed_in(corp, SUBJECT, ALICE, "Alice")
     after = await users.signed_in(corp, SUBJECT, "Alice.Smith@example.com", "Alice")
@@ -104,7 +104,7 @@ async def test_somebody_whose_address_has_changed_keeps_the_record_and_leaves_th
     assert known.email == "alice.smith@example.com"
 
 
-async def test_a_changed_address_that_has_a_record_is_that_record_s(users: UserStore) -> None:
+async def test_a_user_whose_new_address_already_has_a_record_gets_that_record(users: UserStore) -> None:
     corp = integration()
     await users.signed_in(corp, SUBJECT, ALICE, "Alice")
     await users.create(record(7, primary_email_address="smith@example.com", integration=CORP))
@@ -112,29 +112,29 @@ async def test_a_changed_address_that_has_a_record_is_that_record_s(users: UserS
     assert [bool(user.sign_ins) for user in await users.all()] == [False, True]
 
 
-async def test_no_sign_in_service_changes_the_address_of_a_record_of_all(users: UserStore) -> None:
-    """Otherwise one customer's could make its user somebody else in the eyes of another customer."""
+async def test_no_sign_in_service_changes_the_address_of_a_shared_record(users: UserStore) -> None:
+    """Otherwise one customer's sign-in service could make its user look like somebody else to another customer."""
     corp, other = integration(), integration(OTHER)
     await users.create(record())
     for each in (corp, other):
         await users.signed_in(each, SUBJECT, ALICE, "Alice")
     await users.remember(corp, "user-1", outlook("exchange:mallory"))
     moved = await users.signed_in(corp, SUBJECT, "victim@example.com", "Mallory")
-    assert await users.known(corp, "exchange:mallory") is None, "Outlook's token is the same person's"
+    assert await users.known(corp, "exchange:mallory") is None, "the Outlook token belongs to the same person"
     assert (moved.integration, moved.email) == (CORP, "victim@example.com")
     elsewhere = await users.known(other, SUBJECT)
     assert elsewhere is not None
     assert (elsewhere.id, elsewhere.email) == (1, ALICE)
 
 
-async def test_an_account_that_an_admin_has_tied_to_a_record_keeps_its_address(users: UserStore) -> None:
+async def test_a_record_tied_to_an_account_by_an_admin_keeps_its_address(users: UserStore) -> None:
     await users.create(record(user_oid=OID))
     corp = integration()
     await users.signed_in(corp, SUBJECT, ALICE, "Alice")
     assert (await users.signed_in(corp, SUBJECT, "alice@old.example.com", "Alice")).email == ALICE
 
 
-async def test_a_deleted_record_signs_out_and_a_new_one_is_somebody_else(users: UserStore) -> None:
+async def test_deleting_a_record_signs_out_and_a_new_record_is_a_different_user(users: UserStore) -> None:
     corp = integration()
     user = await users.signed_in(corp, SUBJECT, ALICE, "")
     await users.delete(user.id)
@@ -156,8 +156,8 @@ async def test_signing_out_forgets_the_keys_of_this_integration_only(users: User
     await users.sign_out(corp, "nobody")
 
 
-async def test_a_key_that_proves_somebody_is_nobody_elses_until_they_sign_out(users: UserStore) -> None:
-    """Otherwise whoever had Alice's token for a moment would permanently be Alice's user: she would use his rooms."""
+async def test_a_key_belongs_to_one_user_until_they_sign_out(users: UserStore) -> None:
+    """Otherwise anybody who had Alice's token for a moment would be taken for Alice's user for good."""
     corp = integration()
     alice = await users.signed_in(corp, "adfs:a", ALICE, "")
     mallory = await users.signed_in(corp, "adfs:m", "mallory@example.com", "")
@@ -168,10 +168,10 @@ async def test_a_key_that_proves_somebody_is_nobody_elses_until_they_sign_out(us
     assert found is not None
     assert found.uuid == alice.uuid
     await users.sign_out(corp, alice.uuid)
-    assert await users.remember(corp, mallory.uuid, outlook()), "a mailbox may have another user one day"
+    assert await users.remember(corp, mallory.uuid, outlook()), "a mailbox may get a new user one day"
 
 
-async def test_one_stolen_token_makes_its_user_somebody_else_no_longer_than_it_lives(
+async def test_a_stolen_token_is_attributed_to_the_thief_no_longer_than_it_lives(
     users: UserStore, clock: FakeClock
 ) -> None:
     corp = integration()
@@ -180,7 +180,7 @@ async def test_one_stolen_token_makes_its_user_somebody_else_no_longer_than_it_l
     stolen = outlook(issued=clock.now())
     assert await users.remember(corp, mallory.uuid, stolen)
     clock.move(TOKEN_LIFETIME - timedelta(minutes=1))
-    assert await users.remember(corp, mallory.uuid, stolen), "again and again, it stays one token"
+    assert await users.remember(corp, mallory.uuid, stolen), "however often it is sent, it is still one token"
     clock.move(timedelta(minutes=1))
     assert await users.known(corp, "exchange:1:url") is None
     assert await users.tied(corp, "exchange:1:url") is None
@@ -191,7 +191,7 @@ async def test_one_stolen_token_makes_its_user_somebody_else_no_longer_than_it_l
     assert not await users.remember(corp, mallory.uuid, stolen)
 
 
-async def test_another_token_that_was_issued_after_the_first_one_s_end_proves_for_good(
+async def test_a_second_token_issued_after_the_first_expired_proves_the_user_for_good(
     users: UserStore, clock: FakeClock
 ) -> None:
     corp = integration()
@@ -200,7 +200,7 @@ async def test_another_token_that_was_issued_after_the_first_one_s_end_proves_fo
     await users.remember(corp, alice.uuid, outlook(issued=first))
     await users.remember(corp, alice.uuid, outlook(issued=first + TOKEN_LIFETIME - timedelta(seconds=1)))
     clock.set(first + TOKEN_LIFETIME)
-    assert await users.known(corp, "exchange:1:url") is None, "both may have been stolen at once"
+    assert await users.known(corp, "exchange:1:url") is None, "both may have been stolen at the same time"
     await users.remember(corp, alice.uuid, outlook(issued=first + TOKEN_LIFETIME))
     clock.move(timedelta(days=1000))
     assert await users.known(corp, "exchange:1:url") is not None
@@ -209,7 +209,7 @@ async def test_another_token_that_was_issued_after_the_first_one_s_end_proves_fo
     assert await users.known(corp, "exchange:1:url") is not None
 
 
-async def test_what_an_admin_has_put_on_the_record_needs_one_sign_in(users: UserStore, clock: FakeClock) -> None:
+async def test_a_key_that_an_admin_put_on_the_record_needs_only_one_sign_in(users: UserStore, clock: FakeClock) -> None:
     corp, key = integration(), "exchange:abc@corp:https://mail.example.com/x"
     await users.create(record(exchange_user_id="ABC@corp", integration=CORP))
     await users.remember(corp, "user-1", outlook(key, clock.now()))
@@ -224,7 +224,7 @@ async def test_a_proof_without_times_proves_nothing_later(users: UserStore) -> N
     assert await users.known(corp, "exchange:1:url") is None
 
 
-async def test_outlooks_that_records_remember_from_before_are_known_for_good(
+async def test_outlook_tokens_remembered_by_an_older_version_are_recognised_for_good(
     users: UserStore, clock: FakeClock
 ) -> None:
     old = {**record(integration=CORP).model_dump(mode="json"), "sign_ins": [[CORP, digest("exchange:1:url"), "id"]]}
@@ -237,7 +237,7 @@ async def test_outlooks_that_records_remember_from_before_are_known_for_good(
     ("fields", "key"),
     [({"user_oid": OID}, SUBJECT), ({"exchange_user_id": "ABC@corp"}, "exchange:abc@corp:https://mail.example.com/x")],
 )
-async def test_a_key_that_an_admin_has_put_on_a_record_is_nobody_elses(
+async def test_a_key_that_an_admin_put_on_a_record_belongs_to_nobody_else(
     users: UserStore, fields: dict[str, Any], key: str
 ) -> None:
     corp = integration()
@@ -247,14 +247,14 @@ async def test_a_key_that_an_admin_has_put_on_a_record_is_nobody_elses(
     assert await users.known(corp, key) is None
 
 
-async def test_a_record_with_another_id_of_exchange_takes_no_key(users: UserStore) -> None:
+async def test_a_record_with_a_different_exchange_id_accepts_no_other_key(users: UserStore) -> None:
     corp = integration()
     await users.create(record(exchange_user_id="ABC@corp", integration=CORP))
     assert not await users.remember(corp, "user-1", outlook("exchange:other@corp:https://mail.example.com/x"))
     assert await users.remember(corp, "user-1", outlook("exchange:abc@corp:https://mail.example.com/x"))
 
 
-async def test_a_key_that_two_claim_at_once_is_one_s(users: UserStore) -> None:
+async def test_a_key_claimed_by_two_users_at_once_goes_to_one_of_them(users: UserStore) -> None:
     corp = integration()
     both = [await users.signed_in(corp, f"adfs:{name}", f"{name}@example.com", "") for name in ("a", "b")]
     taken = await asyncio.gather(*(users.remember(corp, user.uuid, outlook()) for user in both))
@@ -267,12 +267,12 @@ async def test_each_sign_in_has_an_id_that_ends_with_it(users: UserStore) -> Non
     corp = integration()
     first = (await users.signed_in(corp, SUBJECT, ALICE, "")).sign_in(CORP, SUBJECT)
     again = await users.signed_in(corp, SUBJECT, ALICE, "")
-    assert again.sign_in(CORP, SUBJECT) == first, "another device is the same sign-in"
+    assert again.sign_in(CORP, SUBJECT) == first, "another device counts as the same sign-in"
     await users.sign_out(corp, again.uuid)
     assert (await users.signed_in(corp, SUBJECT, ALICE, "")).sign_in(CORP, SUBJECT) not in (first, "")
 
 
-async def test_a_record_from_before_ids_is_read_and_keeps_its_sign_ins(users: UserStore) -> None:
+async def test_a_record_without_sign_in_ids_is_read_and_keeps_its_sign_ins(users: UserStore) -> None:
     corp = integration()
     old = {**record(integration=CORP).model_dump(mode="json"), "sign_ins": [[CORP, digest(SUBJECT)]]}
     await users.create(UserRecord.model_validate_json(json.dumps(old)))
@@ -285,12 +285,12 @@ async def test_a_record_from_before_ids_is_read_and_keeps_its_sign_ins(users: Us
     ("fields", "key"),
     [({"user_oid": OID}, SUBJECT), ({"exchange_user_id": "ABC@corp"}, "exchange:abc@corp:https://mail.example.com/x")],
 )
-async def test_admins_tie_outlooks_own_tokens_to_a_record(users: UserStore, fields: dict[str, Any], key: str) -> None:
+async def test_admins_can_tie_outlook_tokens_to_a_record(users: UserStore, fields: dict[str, Any], key: str) -> None:
     await users.create(record(**fields, integration=CORP))
     found = await users.tied(integration(), key)
     assert found is not None
     assert found.email == ALICE
-    assert await users.known(integration(), key) is None  # no sign-in: signing out must mean something
+    assert await users.known(integration(), key) is None  # this is not a sign-in, since signing out must have an effect
     assert await users.tied(integration(OTHER), key) is None
     assert await users.tied(integration(), "adfs:https://fs.example.com:" + OID) is None
     assert await users.tied(integration(), "entra::") is None
@@ -302,19 +302,19 @@ async def test_the_oldest_sign_in_is_forgotten_first(users: UserStore) -> None:
         await users.signed_in(corp, f"adfs:{number}", ALICE, "")
     assert await users.known(corp, "adfs:0") is None
     assert await users.known(corp, f"adfs:{MAX_SIGN_INS}") is not None
-    await users.delete((await users.all())[0].id)  # one transaction holds them all
+    await users.delete((await users.all())[0].id)  # one transaction is enough for all of them
     with pytest.raises(NotFound):
         await users.get(1)
 
 
-async def test_first_sign_ins_at_the_same_time_make_one_record(users: UserStore) -> None:
+async def test_concurrent_first_sign_ins_create_one_record(users: UserStore) -> None:
     found = await asyncio.gather(*(users.signed_in(integration(), SUBJECT, ALICE, "") for _ in range(5)))
     assert len({user.uuid for user in found}) == 1
     assert len(await users.all()) == 1
 
 
 @pytest.mark.parametrize("odd", ["boß@example.com", "boſs@example.com", "\u212aim@example.com"])
-async def test_an_address_that_folds_to_another_ones_is_nobody(users: UserStore, odd: str) -> None:
+async def test_an_address_that_only_folds_to_another_address_matches_no_record(users: UserStore, odd: str) -> None:
     for id_, address in enumerate(("boss@example.com", "kim@example.com"), 1):
         await users.create(record(id_, primary_email_address=address))
     with pytest.raises(NotAllowed):

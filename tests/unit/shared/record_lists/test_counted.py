@@ -1,4 +1,4 @@
-"""A counted list is an ordered list: against one in memory, whatever is put into it, taken out and asked for."""
+"""A counted list behaves like an ordered list in memory, whatever is inserted, removed and requested."""
 
 from collections.abc import Mapping
 
@@ -12,13 +12,13 @@ from shared.record_lists.steps import MAX_CHANGES, Change, entry_key
 from shared.storage import RowChanged, RowExists, Tables, Values
 
 LIST, OTHER = "starts", "starts-held"
-# Few days and hours, so that sections are shared; seconds on both sides of what a range cuts in two.
+# Few days and hours, so that entries share sections; seconds on both sides of where a range cuts an hour in two.
 PLACES = st.builds("202611{:02}{:02}{:02}30:{:010}".format, st.integers(1, 3), st.integers(8, 10), st.integers(0, 59), st.integers(1, 9))  # fmt: skip  # noqa: E501
 BOUNDS = st.sampled_from(["", "2026110109", "20261102", "2026110209", "20261102091500", "20261102093000", "2026110310"])
 
 
 async def put(tables: Tables, name: str, places: set[str], list_: str = LIST) -> None:
-    """Make these places those of a record, whatever it had before."""
+    """Make these the places of a record, whatever it had before."""
     lists = CountedLists(tables)
     while not await lists.commit(
         [await change(lists, name, {entry_key(list_, each): {"by": name} for each in places})]
@@ -38,12 +38,12 @@ async def change(lists: CountedLists, name: str, rows: Mapping[str, Values]) -> 
     end=BOUNDS,
     backwards=st.booleans(),
 )
-async def test_a_page_is_that_of_an_ordered_list(
+async def test_a_page_equals_that_of_an_ordered_list(
     records: list[tuple[str, set[str]]], offset: int, limit: int, first: str, end: str, *, backwards: bool
 ) -> None:
     tables, standing = MemoryStorage(), dict[str, set[str]]()
     for name, places in records:
-        mine = {f"{each}{name}" for each in places}  # no two records share a place
+        mine = {f"{each}{name}" for each in places}  # no two records have the same place
         await put(tables, name, mine)
         standing[name] = mine
     await put(tables, "another list's", {"2026110209000:1"}, OTHER)
@@ -54,7 +54,7 @@ async def test_a_page_is_that_of_an_ordered_list(
     assert [row.key for row in page.rows] == [entry_key(LIST, each) for each in ordered[offset : offset + limit]]
 
 
-async def test_a_record_with_more_entries_than_a_transaction_takes_is_entered_in_parts() -> None:
+async def test_a_record_with_more_entries_than_a_transaction_allows_is_entered_in_parts() -> None:
     tables, places = MemoryStorage(), {f"20261101{n // 60:02}{n % 60:02}00:1" for n in range(5 * MAX_CHANGES)}
     await put(tables, "a", places)
     await put(tables, "b", {"20261101100000:2"})
@@ -64,7 +64,7 @@ async def test_a_record_with_more_entries_than_a_transaction_takes_is_entered_in
     assert (await CountedLists(tables).page(LIST, 0, 1000)).total == 2
 
 
-async def test_who_is_second_enters_nothing_until_it_has_looked_again() -> None:
+async def test_a_concurrent_second_change_is_refused_until_it_has_been_read_again() -> None:
     tables = MemoryStorage()
     lists = CountedLists(tables)
     mine = await change(lists, "a", {entry_key(LIST, "20261101100000:1"): {}})
@@ -74,7 +74,7 @@ async def test_who_is_second_enters_nothing_until_it_has_looked_again() -> None:
     assert (await lists.page(LIST, 0, 9)).total == 1
 
 
-async def test_what_stands_as_it_is_to_be_is_not_written_again() -> None:
+async def test_unchanged_entries_are_not_written_again() -> None:
     tables = MemoryStorage()
     await put(tables, "a", {"20261101100000:1"})
     before = tables.round_trips
@@ -82,7 +82,7 @@ async def test_what_stands_as_it_is_to_be_is_not_written_again() -> None:
     assert tables.round_trips - before == 1
 
 
-async def test_what_is_taken_out_leaves_nothing() -> None:
+async def test_removed_records_leave_no_entries() -> None:
     tables = MemoryStorage()
     await put(tables, "a", {"20261101100000:1", "20261101110000:1"})
     await CountedLists(tables).take_out(["a", "nobody"])

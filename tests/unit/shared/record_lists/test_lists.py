@@ -1,4 +1,4 @@
-"""The journal and the building of lists: crashes, many at once, what cannot be understood, what is only announced."""
+"""The journal and the building of lists: crashes, concurrency, unreadable rows, and records that are only announced."""
 
 import asyncio
 from contextlib import suppress
@@ -56,7 +56,7 @@ async def journal(tables: Tables) -> list[str]:
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-async def test_whoever_dies_while_it_enters_leaves_all_to_the_next(*, after: bool) -> None:
+async def test_a_crash_while_entering_records_leaves_the_work_to_the_next_process(*, after: bool) -> None:
     for at_call in range(1, 200):
         tables, clock = MemoryStorage(), FakeClock()
         assert await lists_of(tables, clock, UUID).is_good()
@@ -73,7 +73,7 @@ async def test_whoever_dies_while_it_enters_leaves_all_to_the_next(*, after: boo
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-async def test_building_goes_on_where_it_was_interrupted(*, after: bool) -> None:
+async def test_an_interrupted_build_continues_where_it_stopped(*, after: bool) -> None:
     for at_call in range(1, 300, 7):
         tables, clock = MemoryStorage(), FakeClock()
         await stored(tables, *map(meeting, range(1, 4)), *map(operation, range(3)))
@@ -85,17 +85,17 @@ async def test_building_goes_on_where_it_was_interrupted(*, after: bool) -> None
             break
 
 
-async def test_lists_that_are_too_long_to_be_built_at_once_are_built_by_sweeps() -> None:
+async def test_lists_too_long_to_be_built_at_once_are_built_by_several_sweeps() -> None:
     tables, clock = MemoryStorage(), FakeClock()
     await stored(tables, *map(operation, range(1200)))
     lists = lists_of(tables, clock, UUID)
-    assert await lists.page(DECISIONS, 0, 10) is None, "records are read one by one until then"
+    assert await lists.page(DECISIONS, 0, 10) is None, "until then, records are read one by one"
     for _ in range(3):
         await lists.keep()
     assert await total(tables, clock, DECISIONS) == 1200
 
 
-async def test_many_who_enter_the_same_at_once_enter_it_once() -> None:
+async def test_records_entered_by_many_processes_at_once_are_entered_once() -> None:
     tables, clock = MemoryStorage(), FakeClock()
     assert await lists_of(tables, clock, UUID).is_good()
     await stored(tables, *map(meeting, range(1, 6)))
@@ -105,7 +105,7 @@ async def test_many_who_enter_the_same_at_once_enter_it_once() -> None:
     await check_lists(tables, clock.now(), UUID)
 
 
-async def test_what_is_announced_is_waited_for_and_then_forgotten() -> None:
+async def test_an_announced_record_is_waited_for_and_then_forgotten() -> None:
     tables, clock = MemoryStorage(), FakeClock()
     await noted(tables, Record.booking(UUID, tag(1)), Record.booking(UUID, tag(2)))
     assert await total(tables, clock, ALIASES) == 0
@@ -118,7 +118,7 @@ async def test_what_is_announced_is_waited_for_and_then_forgotten() -> None:
     assert [key for key in await journal(tables) if tag(2) in key] == []
 
 
-async def test_an_operation_is_looked_at_until_it_is_done_and_less_often_the_longer_it_takes() -> None:
+async def test_an_unfinished_operation_is_checked_ever_less_often_until_it_is_done() -> None:
     tables, clock = MemoryStorage(), FakeClock()
     assert await lists_of(tables, clock, UUID).is_good()
     await stored(tables, operation(1, done=""))
@@ -137,7 +137,7 @@ async def test_an_operation_is_looked_at_until_it_is_done_and_less_often_the_lon
     assert await journal(tables) == []
 
 
-async def test_what_cannot_be_understood_keeps_nothing_else_out_of_the_lists() -> None:
+async def test_an_unreadable_row_keeps_no_other_record_out_of_the_lists() -> None:
     tables, clock = MemoryStorage(), FakeClock()
     assert await lists_of(tables, clock, UUID).is_good()
     await stored(tables, meeting(1))
@@ -146,7 +146,7 @@ async def test_what_cannot_be_understood_keeps_nothing_else_out_of_the_lists() -
     assert await total(tables, clock, ALIASES) == 1
 
 
-async def test_occurrences_leave_their_list_a_day_after_their_end_though_nothing_changes() -> None:
+async def test_occurrences_leave_their_list_a_day_after_their_end_without_any_change() -> None:
     tables, clock = MemoryStorage(), FakeClock(datetime(2026, 11, 23, 9, 0, tzinfo=UTC))
     series = scheduled(Calendar((at(1), at(25), at(49))))
     await stored(tables, series)

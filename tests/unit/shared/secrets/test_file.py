@@ -1,6 +1,6 @@
 """Secrets in an encrypted file."""
 
-# ruff: noqa: ASYNC240 - the store is asynchronous, but looking at its files may block: nothing else runs here
+# ruff: noqa: ASYNC240 - the store is asynchronous, but the test may block while it reads the files
 
 import json
 import stat
@@ -38,7 +38,9 @@ async def test_values_outlive_the_process(secrets: FileSecrets, path: Path) -> N
     assert (await FileSecrets(path).get(reference)).get_secret_value() == "correct horse"
 
 
-async def test_the_files_are_the_owners_alone_and_hold_no_value_in_clear(secrets: FileSecrets, path: Path) -> None:
+async def test_only_the_owner_can_read_the_files_which_contain_no_value_in_plain_text(
+    secrets: FileSecrets, path: Path
+) -> None:
     await keep(secrets, "correct horse")
     files = sorted(path.parent.iterdir())
     assert [file.name for file in files] == ["secrets.json", "secrets.json.key"]
@@ -47,13 +49,13 @@ async def test_the_files_are_the_owners_alone_and_hold_no_value_in_clear(secrets
         assert b"correct horse" not in file.read_bytes()
 
 
-async def test_equal_values_do_not_look_equal(secrets: FileSecrets, path: Path) -> None:
+async def test_equal_values_are_encrypted_differently(secrets: FileSecrets, path: Path) -> None:
     await keep(secrets, "correct horse")
     await keep(secrets, "correct horse")
     assert len(set(json.loads(path.read_text()).values())) == 2
 
 
-async def test_swapped_entries_do_not_open(secrets: FileSecrets, path: Path) -> None:
+async def test_swapped_entries_cannot_be_decrypted(secrets: FileSecrets, path: Path) -> None:
     first, second = await keep(secrets, "one"), await keep(secrets, "two")
     entries = json.loads(path.read_text())
     path.write_text(json.dumps({first: entries[second], second: entries[first]}))
@@ -62,14 +64,14 @@ async def test_swapped_entries_do_not_open(secrets: FileSecrets, path: Path) -> 
 
 
 @pytest.mark.parametrize("entry", ["", "AAAA", "no base64"])
-async def test_damaged_entries_do_not_open(secrets: FileSecrets, path: Path, entry: str) -> None:
+async def test_damaged_entries_cannot_be_decrypted(secrets: FileSecrets, path: Path, entry: str) -> None:
     reference = await keep(secrets, "one")
     path.write_text(json.dumps({reference: entry}))
     with pytest.raises(Unavailable, match="not written with the key"):
         await secrets.get(reference)
 
 
-async def test_the_wrong_key_says_so(secrets: FileSecrets, path: Path) -> None:
+async def test_the_wrong_key_is_reported(secrets: FileSecrets, path: Path) -> None:
     reference = await keep(secrets, "one")
     path.with_name("secrets.json.key").write_bytes(bytes(32))
     with pytest.raises(Unavailable, match=r"secrets\.json\.key"):
@@ -77,21 +79,21 @@ async def test_the_wrong_key_says_so(secrets: FileSecrets, path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["{", "", "[]", '{"x": 1}'])
-async def test_a_damaged_file_says_so(path: Path, content: str) -> None:
+async def test_a_damaged_file_is_reported(path: Path, content: str) -> None:
     path.parent.mkdir()
     path.write_text(content)
     with pytest.raises(Unavailable, match="damaged"):
         await FileSecrets(path).get(SecretReference("x"))
 
 
-async def test_a_damaged_key_says_so(path: Path) -> None:
+async def test_a_damaged_key_is_reported(path: Path) -> None:
     path.parent.mkdir()
     path.with_name("secrets.json.key").write_bytes(b"short")
     with pytest.raises(Unavailable, match=r"secrets\.json\.key"):
         await keep(FileSecrets(path), "one")
 
 
-async def test_a_failing_write_leaves_the_old_file(
+async def test_a_failed_write_keeps_the_old_file(
     secrets: FileSecrets, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reference = await keep(secrets, "one")

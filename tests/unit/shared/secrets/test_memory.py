@@ -1,4 +1,4 @@
-"""The fake keeps the contract of the real ones."""
+"""The fake satisfies the same contract as the real stores."""
 
 import pytest
 

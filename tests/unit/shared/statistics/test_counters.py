@@ -1,4 +1,4 @@
-"""W5: processes count independently, past days become one row, and nothing is lost on the way."""
+"""W5: processes count independently, past days are merged into one row, and nothing is lost on the way."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -44,7 +44,7 @@ def world() -> CountersWorld:
     return CountersWorld()
 
 
-async def test_integrations_processes_and_days_add_up(world: CountersWorld) -> None:
+async def test_counts_of_integrations_processes_and_days_add_up(world: CountersWorld) -> None:
     first, second = Counters(world.storage, world.clock), Counters(world.storage, world.clock)
     await world.count(first)
     await world.count(first)
@@ -56,7 +56,7 @@ async def test_integrations_processes_and_days_add_up(world: CountersWorld) -> N
     assert await world.aliases(DEPLOYMENT) == [3, 1]
 
 
-async def test_a_count_is_two_requests_that_read_nothing(world: CountersWorld) -> None:
+async def test_counting_takes_two_requests_that_read_nothing(world: CountersWorld) -> None:
     counters = Counters(world.storage, world.clock)
     await world.count(counters)
     assert world.storage.round_trips == 2
@@ -64,13 +64,13 @@ async def test_a_count_is_two_requests_that_read_nothing(world: CountersWorld) -
     assert world.storage.round_trips == 2
 
 
-async def test_what_storage_refuses_is_written_with_the_next(
+async def test_counts_that_storage_refuses_are_written_with_the_next_ones(
     world: CountersWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counters = Counters(world.storage, world.clock)
 
     async def away(*_: object) -> list[str]:
-        raise Unavailable("storage is away")
+        raise Unavailable("storage is down")
 
     with monkeypatch.context() as patched:
         patched.setattr(world.table, "commit", away)
@@ -81,15 +81,15 @@ async def test_what_storage_refuses_is_written_with_the_next(
     assert await world.aliases(DEPLOYMENT) == [1, 1]
 
 
-async def test_many_at_once_are_written_together_and_none_is_lost(world: CountersWorld) -> None:
+async def test_concurrent_counts_are_written_together_and_none_is_lost(world: CountersWorld) -> None:
     counters = Counters(world.storage, world.clock)
     await asyncio.gather(*(world.count(counters) for _ in range(50)))
     assert await world.aliases(ONE) == [50]
-    assert world.storage.round_trips <= 2 * 2 + 1  # what the first had counted, what the others had, the reading
+    assert world.storage.round_trips <= 2 * 2 + 1  # the first count, all the others, and the reading
 
 
-async def test_days_that_are_over_become_one_row_and_count_the_same(world: CountersWorld) -> None:
-    for _ in range(130):  # more than a transaction takes
+async def test_past_days_are_merged_into_one_row_with_the_same_sums(world: CountersWorld) -> None:
+    for _ in range(130):  # more than one transaction allows
         await world.count(Counters(world.storage, world.clock))
     world.clock.move(2 * DAY)
     for _ in range(2):
@@ -98,7 +98,7 @@ async def test_days_that_are_over_become_one_row_and_count_the_same(world: Count
         assert await world.aliases(DEPLOYMENT) == [130]
 
 
-async def test_yesterday_is_left_since_somebody_may_still_write_it(world: CountersWorld) -> None:
+async def test_yesterday_is_not_merged_since_a_process_may_still_write_it(world: CountersWorld) -> None:
     for _ in range(2):
         await world.count(Counters(world.storage, world.clock))
     world.clock.move(DAY)
@@ -106,14 +106,14 @@ async def test_yesterday_is_left_since_somebody_may_still_write_it(world: Counte
     assert await world.rows(DEPLOYMENT) == 2
 
 
-async def test_old_days_go(world: CountersWorld) -> None:
+async def test_old_days_are_deleted(world: CountersWorld) -> None:
     await world.count(Counters(world.storage, world.clock))
     world.clock.move(STATISTICS_LIFETIME + 2 * DAY)
     await tidy(world.storage, ONE, world.clock.now())
     assert await world.rows(ONE) == 0
 
 
-async def test_a_deleted_integration_leaves_nothing_but_in_the_sums(world: CountersWorld) -> None:
+async def test_a_deleted_integration_remains_only_in_the_totals(world: CountersWorld) -> None:
     await world.count(Counters(world.storage, world.clock))
     await forget_statistics(world.storage, ONE)
     assert await world.rows(ONE) == 0

@@ -1,4 +1,4 @@
-"""W5: what is counted a day; times to answer are kept in classes, so that days and processes can be added."""
+"""W5: daily counts; times to answer are kept in classes, so that days and processes can be added up."""
 
 import pytest
 from hypothesis import given
@@ -14,7 +14,7 @@ def counted(times: list[float]) -> dict[str, int]:
 
 
 @given(st.lists(seconds, min_size=1, max_size=60), st.sampled_from([0.5, 0.95, 1.0]))
-def test_a_percentile_is_the_true_one_or_at_most_a_class_more(times: list[float], share: float) -> None:
+def test_a_percentile_is_exact_to_one_class(times: list[float], share: float) -> None:
     counts = counted(times)
     true = sorted(times)[max(0, -(-len(times) * int(share * 100) // 100) - 1)]
     found = percentile(counts, share)
@@ -24,15 +24,15 @@ def test_a_percentile_is_the_true_one_or_at_most_a_class_more(times: list[float]
 
 
 @given(st.lists(seconds), st.lists(seconds))
-def test_two_processes_count_as_much_as_one(some: list[float], others: list[float]) -> None:
+def test_the_counts_of_two_processes_add_up(some: list[float], others: list[float]) -> None:
     assert added([counted(some), counted(others)]) == counted(some + others)
 
 
-def test_without_answers_there_is_no_time_to_answer() -> None:
+def test_there_is_no_time_to_answer_without_answers() -> None:
     assert percentile({"outcome_accept": 3}, 0.5) is None
 
 
-def test_whatever_takes_longer_is_in_the_last_class() -> None:
+def test_very_slow_answers_are_counted_in_the_slowest_class() -> None:
     assert lag(10**9) == f"lag_{LAG_CLASSES - 1}"
 
 
@@ -44,5 +44,5 @@ def test_whatever_takes_longer_is_in_the_last_class() -> None:
         ("", "close", "outcome_close"),
     ],
 )
-def test_an_outcome_is_a_name_that_a_column_can_have(reason: str, decision: str, column: str) -> None:
+def test_an_outcomes_name_is_a_valid_column_name(reason: str, decision: str, column: str) -> None:
     assert outcome(reason, decision) == column

@@ -1,4 +1,4 @@
-"""Templates run as they are, apart from any settings field."""
+"""Runs templates on their own, without any settings field."""
 
 from shared.templates import environment
 from shared.templates.meter import Meter
@@ -6,5 +6,5 @@ from tests.fakes.clock import FakeClock
 
 
 def evaluate(text: str, *, html: bool = False, **values: object) -> str:
-    """What the template makes of the values, at 2026-11-23 09:00 UTC."""
+    """The result of the template for these values, at 2026-11-23 09:00 UTC."""
     return environment.run(text, values, Meter(FakeClock()), html=html)

@@ -1,4 +1,4 @@
-"""Samples that may be next to the repository."""
+"""Samples that may be available next to the repository."""
 
 import json
 from typing import Any

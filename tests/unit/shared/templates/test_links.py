@@ -1,4 +1,4 @@
-"""Mail filters' links, undone."""
+"""Links rewritten by mail filters, restored."""
 
 import pytest
 
@@ -23,7 +23,7 @@ from shared.templates.links import safelinks_decode, urldefense_decode
         ("", ""),
     ],
 )  # fmt: skip
-def test_safe_links(text: str, expected: str) -> None:
+def test_safe_links_are_restored(text: str, expected: str) -> None:
     assert safelinks_decode(text) == expected
 
 
@@ -45,5 +45,5 @@ def test_safe_links(text: str, expected: str) -> None:
         ("https://urldefense.proofpoint.com/v2/url?d=x", "https://urldefense.proofpoint.com/v2/url?d=x"),
     ],
 )  # fmt: skip
-def test_url_defense(text: str, expected: str) -> None:
+def test_url_defense_links_are_restored(text: str, expected: str) -> None:
     assert urldefense_decode(text) == expected

@@ -1,4 +1,4 @@
-"""HTML as text, HTML made harmless, HTML that is not closed."""
+"""HTML converted to text, HTML made harmless, and HTML that is not well-formed."""
 
 import re
 from html.parser import HTMLParser
@@ -37,12 +37,12 @@ LONG = "https://join.example.com/webapp/#/?conference=" + "a-very-long-alias-" *
         ("a\x00b\x01c\ud800", "abc"),
     ],
 )
-def test_html_as_text(html: str, text: str) -> None:
+def test_html_is_converted_to_text(html: str, text: str) -> None:
     assert html_to_text(html).replace("\u00a0", " ") == text
 
 
 @given(st.text())
-def test_any_html_becomes_text(html: str) -> None:
+def test_any_html_can_be_converted_to_text(html: str) -> None:
     assert isinstance(html_to_text(html), str)
 
 
@@ -51,7 +51,7 @@ def test_any_html_becomes_text(html: str) -> None:
         st.sampled_from(["<b>", "</b>", "<p>", "<br>", "<td>", "<a href='x'>", "</a>", "<!--", "x ", "<"]), max_size=12
     )
 )
-def test_a_tag_in_any_html_stays_whole(pieces: list[str]) -> None:
+def test_a_scheduling_tag_in_any_html_stays_intact(pieces: list[str]) -> None:
     text = html_to_text(f"<div>{TAG}</div>" + "".join(pieces))
     assert TAG in text.splitlines()
 
@@ -82,7 +82,7 @@ def test_admins_html_is_made_harmless(html: str, clean: str) -> None:
 
 
 class Reader(HTMLParser):
-    """Tags and attributes as a browser finds them."""
+    """The tags and attributes that a browser would find."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -99,12 +99,12 @@ class Reader(HTMLParser):
     ["<script>", "</script>", "<svg", "<img src=x ", " onload=x", ">", "<a href='", "javascript:1", "'", '"', "<b>",
      "<math>", "<style>", "</style>", "<!--", "-->", "<noscript>", "<p title='", "&lt;"]
 ), max_size=14).map("".join))  # fmt: skip
-def test_no_html_brings_code_through(html: str) -> None:
+def test_no_html_lets_code_through(html: str) -> None:
     found = Reader(sanitise(html))
     assert not found.tags & {"script", "iframe", "img", "svg", "math", "style", "form", "object", "noscript"}
     assert not [name for name in found.attributes if name.startswith("on")]
     scheme, _, _ = found.attributes.get("href", "").partition(":")
-    # Browsers drop white space and control characters in a scheme, and take one with anything else for a path.
+    # Browsers ignore white space and control characters in a scheme, and treat one with any other character as a path.
     assert re.sub(r"[\x00-\x20]", "", scheme).casefold() != "javascript"
 
 
@@ -125,7 +125,7 @@ def test_no_html_brings_code_through(html: str) -> None:
         "<style>p { color: red }</style>",
     ],
 )
-def test_html_in_order(text: str) -> None:
+def test_well_formed_html_has_no_faults(text: str) -> None:
     assert check(FIELD, text) == []
 
 
@@ -153,5 +153,5 @@ def test_html_in_order(text: str) -> None:
         ("a\n<!-- {{ alias }}", "line 2: a tag or comment is incomplete"),
     ],
 )
-def test_html_out_of_order(text: str, fault: str) -> None:
+def test_malformed_html_is_reported(text: str, fault: str) -> None:
     assert fault in check(FIELD, text)

@@ -63,19 +63,19 @@ CASES = [
 
 
 @pytest.mark.parametrize(("text", "expected"), CASES)
-def test_functions_and_filters(text: str, expected: str) -> None:
+def test_functions_and_filters_return_the_expected_result(text: str, expected: str) -> None:
     assert evaluate(text) == expected
 
 
-def test_every_one_has_a_case() -> None:
+def test_every_pex_function_has_a_case() -> None:
     assert {name for name in PEX if any(name in text for text, _ in CASES)} == set(PEX)
 
 
-def test_exactly_the_documented_ones_exist() -> None:
+def test_exactly_the_documented_functions_exist() -> None:
     assert set(PEX) == set(shared_json("pexip-samples/jinja_filters.json")["custom"])
 
 
-def test_the_documented_vectors() -> None:
+def test_the_documented_examples_give_the_documented_results() -> None:
     vectors = shared_json("pexip-samples/jinja_filters.json")["vectors"]
     assert vectors
     for vector in vectors:
@@ -85,11 +85,11 @@ def test_the_documented_vectors() -> None:
 @pytest.mark.parametrize(
     "name", ["pex_reverse", "pex_hash", "pex_md5", "pex_strlen", "pex_url_encode", "pex_clean_phone_number"]
 )
-def test_filter_and_function_are_the_same(name: str) -> None:
+def test_filter_and_function_give_the_same_result(name: str) -> None:
     assert evaluate("{{ '+1 a'|" + name + " }}") == evaluate("{{ " + name + "('+1 a') }}")
 
 
-def test_random_ones_differ_and_have_their_form() -> None:
+def test_random_values_differ_and_have_the_right_form() -> None:
     identifiers = {evaluate("{{ pex_uuid4() }}") for _ in range(5)}
     assert len(identifiers) == 5
     assert all(uuid.UUID(each).version == 4 for each in identifiers)
@@ -98,7 +98,7 @@ def test_random_ones_differ_and_have_their_form() -> None:
     assert all(pin.isdecimal() and len(pin) == 20 for pin in pins)
 
 
-def test_a_hash_depends_on_the_value_only() -> None:
+def test_a_hash_depends_only_on_the_value() -> None:
     assert len({evaluate("{{ value|pex_hash }}", value=value) for value in ("a", "b", "a", "")}) == 3
 
 
@@ -134,14 +134,14 @@ def test_results_are_escaped_in_html() -> None:
         ("{{ pex_uuid4(1) }}", "TypeError"),
     ],
 )
-def test_misuse_fails_the_template(text: str, message: str) -> None:
+def test_misuse_makes_the_template_fail(text: str, message: str) -> None:
     with pytest.raises(TemplateInvalid, match="line 1: ") as refused:
         evaluate(text)
     assert message in str(refused.value)
 
 
 def test_a_replacement_is_measured_before_it_is_made() -> None:
-    """4,000 times a group of 16,000 characters are 64 MB."""
+    """4,000 copies of a group of 16,000 characters would be 64 MB."""
     text = "{{ ('a' * 16000)|pex_regex_replace('(a+)a', '" + "\\\\1" * 3000 + "') }}"
     evaluate("{{ 'a'|pex_regex_replace('a', 'b') }}")  # RE2 itself is loaded before memory is measured
     tracemalloc.start()

@@ -1,4 +1,4 @@
-"""What holds for every template and every value (T1 to T3)."""
+"""Properties that hold for every template and every value (T1 to T3)."""
 
 import re
 from html.parser import HTMLParser
@@ -16,7 +16,7 @@ from shared.templates.standard import FILTERS
 HTML = "personal_vmr_instructions_template"
 NAMES = sorted(SAMPLES)
 
-# Pieces of the language, so that many of the templates mean something.
+# Pieces of the language, so that many of the generated templates are meaningful.
 ATOMS = st.sampled_from(
     [*NAMES, "loop", "self", "x", "y", "1", "0", "-1", "7.5", "'a'", "'<b>'", "'%s'", "[]", "[1, 'a']", "{'a': 1}",
      "none", "true", "999999999", "range(9)", "pex_now()", "pex_uuid4()", "'x' * 9000", "cycler", "''.__class__",
@@ -85,13 +85,13 @@ def test_rendering_gives_a_bounded_text_or_refuses(name: str, text: str, values:
 
 @settings(max_examples=200)
 @given(st.sampled_from(sorted(FIELDS)), TEMPLATES)
-def test_what_the_check_accepts_renders_for_samples(name: str, text: str) -> None:
+def test_a_template_accepted_by_the_check_renders_with_the_samples(name: str, text: str) -> None:
     if check(name, text) == [] and "pex_require_min_length" not in text and "pex_random_pin" not in text:
         assert preview(name, text).faults == []
 
 
 class _Shape(HTMLParser):
-    """The tags, attribute names and comments of HTML, without its text."""
+    """The tags, attribute names and comments of the HTML, without its text."""
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=False)

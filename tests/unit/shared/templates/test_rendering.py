@@ -37,7 +37,7 @@ From a telephone:<br>
 PXPS:-6f8cf6fc-7ab0-4e1d-a6c8-3b5e5a1a1f3d#<br>
 </div>"""
 
-# The lines with only the template's own tags stay, as Jinja2 leaves them.
+# Lines that contain only template tags remain, as Jinja2 leaves them.
 PERSONAL_MEETING = """
     
 
@@ -139,16 +139,16 @@ DEFAULTS = {
 }
 
 
-def test_the_catalogue_holds_exactly_the_settings_that_are_templates() -> None:
+def test_the_catalogue_contains_exactly_the_template_settings() -> None:
     assert set(FIELDS) == set(TEMPLATES)
 
 
-def test_there_is_a_sample_for_every_variable() -> None:
+def test_every_variable_has_a_sample() -> None:
     assert {name for field in FIELDS.values() for name in field.variables} == set(SAMPLES)
 
 
 @pytest.mark.parametrize("name", DEFAULTS)
-def test_default_templates_are_without_fault_and_render_to_the_character(name: str) -> None:
+def test_default_templates_have_no_faults_and_render_exactly_as_documented(name: str) -> None:
     default = TEMPLATES[name].default
     assert check(name, default) == []
     assert render(name, default, SAMPLES) == DEFAULTS[name]
@@ -167,7 +167,7 @@ def test_the_table_of_defaults_is_complete() -> None:
         ({"domain_aliases": [], "other_aliases": [], "numeric_aliases": []}, ""),
     ],
 )
-def test_the_default_location_takes_the_best_alias(values: dict[str, object], expected: str) -> None:
+def test_the_default_location_uses_the_best_alias(values: dict[str, object], expected: str) -> None:
     location = TEMPLATES["personal_vmr_location_template"].default
     assert (
         render("personal_vmr_location_template", location, {"addin_server_domain": "x.no", **values})
@@ -203,12 +203,12 @@ def test_the_default_personal_instructions_show_the_pin_that_a_guest_needs(
         (datetime(2026, 7, 1, 22, 0, tzinfo=UTC).astimezone(ZoneInfo("Europe/Oslo")), "00:00 on 02/07/2026"),
     ],
 )
-def test_times_print_in_the_meetings_own_zone(moment: datetime, expected: str) -> None:
+def test_times_are_printed_in_the_meetings_own_zone(moment: datetime, expected: str) -> None:
     assert meeting_time(moment) == expected
     assert render(ACCEPT, "{{ start_time }}", {"start_time": moment}) == expected
 
 
-def test_a_time_without_a_zone_is_an_error_of_ours() -> None:
+def test_a_time_without_a_zone_is_a_programming_error() -> None:
     with pytest.raises(ValueError, match="zone"):
         meeting_time(datetime(2026, 1, 1))  # noqa: DTZ001
 
@@ -243,20 +243,20 @@ def test_every_template_accepts_its_own_variables_and_no_others(field: object) -
         ("{{ 1 / 0 }}", "with sample values: line 1: an expression cannot be evaluated (ZeroDivisionError)"),
     ],
 )
-def test_faults_say_where_and_what(text: str, fault: str) -> None:
+def test_faults_say_what_is_wrong_and_where(text: str, fault: str) -> None:
     assert fault in check(ACCEPT, text)[0]
 
 
-def test_all_faults_are_named_at_once() -> None:
+def test_all_faults_are_reported_at_once() -> None:
     faults = check(ACCEPT, "{{ subject }}\n{{ alias|sort }}\n{% include 'x' %}\n<b>")
     assert [fault[:7] for fault in faults] == ["line 2:", "line 3:", "line 1:", "line 4:"]
 
 
-def test_a_template_of_the_greatest_length_is_accepted() -> None:
+def test_a_template_of_the_maximum_length_is_accepted() -> None:
     assert check(ACCEPT, "x" * 12_288) == []
 
 
-def test_a_name_that_the_template_sets_itself_is_no_unknown_variable() -> None:
+def test_a_name_that_the_template_sets_itself_is_a_known_variable() -> None:
     text = "{% set room = alias %}{% for part in range(2) %}{{ room }}{{ part }}{{ loop.index }}{% endfor %}"
     assert check(ACCEPT, text) == []
 
@@ -274,32 +274,32 @@ def test_a_name_that_the_template_sets_itself_is_no_unknown_variable() -> None:
         ("{{ alias_uuid|pex_reverse }}", False),
     ],
 )
-def test_instructions_must_show_the_tag(text: str, accepted: bool) -> None:
+def test_instructions_must_contain_the_tag(text: str, accepted: bool) -> None:
     faults = check(INSTRUCTIONS, text)
     assert (faults == []) == accepted
     assert accepted or "{{alias_uuid}}" in faults[0]
 
 
-def test_a_text_without_variables_says_so() -> None:
+def test_the_fault_says_that_a_text_has_no_variables() -> None:
     assert check("reject_alias_deleted_template", "{{ alias }}") == [
         "line 1: unknown variable 'alias'; this text has no variables"
     ]
 
 
-def test_a_template_may_fail_for_sample_values_by_its_own_wish() -> None:
+def test_a_template_may_reject_the_sample_values_on_purpose() -> None:
     text = "{{ name|pex_require_min_length(100) }}"
     assert check("personal_vmr_name_template", text) == []
     with pytest.raises(TemplateInvalid, match="shorter than 100"):
         render("personal_vmr_name_template", text, SAMPLES)
 
 
-def test_what_is_no_template_is_refused_by_name() -> None:
+def test_a_setting_that_is_not_a_template_is_refused_by_name() -> None:
     for call in (check, preview):
         with pytest.raises(InvalidRequest, match="room_mailbox_name is not a template"):
             call("room_mailbox_name", "x")
 
 
-def test_values_are_escaped_in_html_and_plain_in_lines() -> None:
+def test_values_are_escaped_in_html_and_plain_in_single_lines() -> None:
     assert render(ACCEPT, "{{ alias }}", {"alias": "<b>\"&'"}) == "&lt;b&gt;&#34;&amp;&#39;"
     assert render(NAME, "{{ alias }}", {"alias": "<b>\"&'"}) == "<b>\"&'"
 
@@ -317,14 +317,14 @@ def test_values_are_escaped_in_html_and_plain_in_lines() -> None:
         "<i>{{ '%s'|format(alias) }}</i>",
     ],
 )
-def test_a_value_stays_escaped_on_every_way_to_the_result(text: str) -> None:
+def test_a_value_stays_escaped_however_it_reaches_the_result(text: str) -> None:
     assert render(ACCEPT, text, {"alias": "&lt;script&gt;"}) in (
         "<i>&amp;lt;script&amp;gt;</i>",
         "<i>&lt;script&gt;</i>",
     )
 
 
-def test_html_literals_in_expressions_are_escaped_and_in_set_blocks_are_not() -> None:
+def test_html_literals_are_escaped_in_expressions_but_not_in_set_blocks() -> None:
     assert render(ACCEPT, "{{ '<b>' }}", {}) == "&lt;b&gt;"
     assert render(ACCEPT, "{% set x %}<b>{{ alias }}</b>{% endset %}{{ x }}", {"alias": "&"}) == "<b>&amp;</b>"
 
@@ -342,11 +342,11 @@ def test_html_literals_in_expressions_are_escaped_and_in_set_blocks_are_not() ->
         ("", ""),
     ],
 )
-def test_lines_are_single_plain_and_bounded(subject: str, expected: str) -> None:
+def test_single_line_results_are_plain_and_bounded(subject: str, expected: str) -> None:
     assert render("conference_subject_template", "{{ subject }}", {"subject": subject}) == expected
 
 
-def test_only_accepted_values_reach_a_template() -> None:
+def test_only_accepted_variables_reach_a_template() -> None:
     assert render(ACCEPT, "{{ subject }}{{ alias }}", {"subject": "secret", "alias": "a"}) == "a"
 
 
@@ -354,7 +354,7 @@ def test_only_accepted_values_reach_a_template() -> None:
     ("value", "expected"),
     [(None, ""), (True, "True"), (5, "5"), (1.5, "1.5"), (["a", "b"], "[&#39;a&#39;, &#39;b&#39;]")],
 )
-def test_values_print_as_jinja_prints_them_and_nothing_for_none(value: object, expected: str) -> None:
+def test_values_are_printed_as_in_jinja_and_none_prints_nothing(value: object, expected: str) -> None:
     assert render(PERSONAL, "{{ aliases }}", {"aliases": value}) == expected
 
 
@@ -365,13 +365,13 @@ def test_objects_never_reach_a_template() -> None:
         render(PERSONAL, "{{ aliases }}", {"aliases": [["nested"]]})
 
 
-def test_a_failure_names_the_line_and_no_value() -> None:
+def test_a_failure_names_the_line_but_no_value() -> None:
     with pytest.raises(TemplateInvalid) as failure:
         render(ACCEPT, "\n\n{{ alias + 1 }}", {"alias": "alice@example.com"})
     assert str(failure.value) == f"{ACCEPT}: line 3: an expression cannot be evaluated (TypeError)"
 
 
-def test_a_preview_shows_samples_and_what_was_given() -> None:
+def test_a_preview_uses_samples_and_the_given_values() -> None:
     shown = preview(NAME, "{{ subject }} / {{ organizer_name }}", {"subject": "Mine"})
     assert (shown.line, shown.text, shown.html, shown.faults) == ("Mine / Alice Jones",) * 2 + (None, [])
 
@@ -388,14 +388,14 @@ def test_a_preview_of_a_faulty_template_says_what_is_wrong() -> None:
     assert "unknown variable 'subject'" in shown.faults[0]
 
 
-def test_a_preview_that_fails_for_the_values_given_says_so() -> None:
+def test_a_preview_that_fails_for_the_given_values_says_so() -> None:
     text = "{{ alias|pex_require_min_length(5) }}"
     assert preview(ACCEPT, text, {"alias": "abc"}).faults == [
         "line 1: pex_require_min_length: a value is shorter than 5 characters"
     ]
 
 
-def test_a_preview_hands_back_what_the_template_logs() -> None:
+def test_a_preview_returns_the_messages_that_the_template_logs() -> None:
     shown = preview(NAME, "{{ pex_debug_log('subject:', subject) }}x", {"subject": "Mine"})
     assert (shown.line, shown.messages) == ("x", ["subject: Mine"])
 
@@ -408,28 +408,28 @@ def test_every_template_can_be_previewed(name: str) -> None:
     assert shown.text
 
 
-def test_a_missing_tag_is_named_beside_other_faults() -> None:
-    """I3: every fault at once."""
+def test_a_missing_tag_is_reported_together_with_other_faults() -> None:
+    """I3: all faults are reported at once."""
     faults = check("meeting_instructions_template", "{{ alias }} <b>")
     assert len(faults) == 2
     assert any("alias_uuid" in fault for fault in faults)
 
 
 def test_a_preview_prints_given_times_as_answers_do() -> None:
-    """As the management API sends them: texts, in ISO 8601."""
+    """The times are ISO 8601 texts, as the management API sends them."""
     given = {"start_time": "2026-11-30T10:00:00+01:00", "end_time": "2026-11-30T10:30:00Z"}
     shown = preview(ACCEPT, "{{ start_time }} to {{ end_time }}", given)
     assert (shown.text, shown.faults) == ("10:00 on 30/11/2026 to 10:30 on 30/11/2026", [])
 
 
 @pytest.mark.parametrize("given", ["15:30 on 31/07/2017", "2026-11-30T10:00:00", "tomorrow", "", 7, None, ["a"]])
-def test_a_preview_refuses_what_is_no_time(given: object) -> None:
+def test_a_preview_refuses_an_invalid_time(given: object) -> None:
     shown = preview(ACCEPT, "{{ start_time }}", {"start_time": given})
     assert shown.faults == ["value of 'start_time': needs a time with its offset, such as 2026-11-30T10:00:00+01:00"]
     assert shown.html == ""
 
 
-def test_a_preview_tells_values_that_the_template_knows_nothing_of() -> None:
+def test_a_preview_reports_values_for_unknown_variables() -> None:
     shown = preview(ACCEPT, "{{ alias }}", {"subject": "Budget", "alais": "7"})
     accepted = "accepted are start_time, end_time, alias, numeric_alias"
     assert shown.faults == [f"value of 'subject': unknown variable; {accepted}",
@@ -449,13 +449,13 @@ def test_a_preview_tells_values_that_the_template_knows_nothing_of() -> None:
         ("pin", True, "a text"),
     ],
 )
-def test_a_preview_refuses_values_of_another_type_than_the_real_ones(name: str, given: object, needed: str) -> None:
+def test_a_preview_refuses_values_of_the_wrong_type(name: str, given: object, needed: str) -> None:
     field = "personal_vmr_location_template"
     shown = preview(field, "{{ " + name + " }}", {name: given})
     assert f"value of {name!r}: needs {needed}" in shown.faults
 
 
-def test_what_a_preview_shows_is_what_is_rendered() -> None:
+def test_a_preview_shows_exactly_what_is_rendered() -> None:
     start = datetime(2026, 11, 30, 10, tzinfo=UTC)
     values: dict[str, object] = {"start_time": start, "end_time": start, "alias": "a", "numeric_alias": "1"}
     real = render(ACCEPT, TEMPLATES[ACCEPT].default, values)

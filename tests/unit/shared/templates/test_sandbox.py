@@ -1,4 +1,4 @@
-"""What a template cannot do (T1, T2): reach anything, run without end, make something huge."""
+"""What a template cannot do (T1, T2): reach outside, run without end, or produce something huge."""
 
 import time
 
@@ -15,7 +15,7 @@ NO_BEYOND = {
     "attributes": "{{ ''.__class__.__mro__ }}",
     "attributes of values": "{{ aliases.append }}",
     "attributes of functions": "{{ pex_now.__globals__ }}",
-    "attributes of what is undefined": "{{ nothing.__class__ }}",
+    "attributes of an undefined value": "{{ nothing.__class__ }}",
     "attributes of loop": "{% for a in aliases %}{{ loop.__class__ }}{% endfor %}",
     "private attributes of now": "{{ pex_now()._printed }}",
     "the loop itself": "{% for a in aliases %}{{ loop }}{% endfor %}",
@@ -54,11 +54,11 @@ ENDLESS = {
     "range filter": "{% for i in 100000000|range %}x{% endfor %}",
     "range of range": "{{ range(-1000000000000000000, 1000000000000000000) }}",
     "repeated text": "{{ 'x' * 1000000000 }}",
-    "repeated text, the other way round": "{{ 1000000000 * 'x' }}",
+    "repeated text, operands swapped": "{{ 1000000000 * 'x' }}",
     "repeated list": "{{ [1] * 1000000000 }}",
     "nested loops": "{% for a in range(999) %}" * 3 + "x" + "{% endfor %}" * 3,
     "a long loop body": "{% for a in range(9999) %}" + "x" * 12_000 + "{% endfor %}",
-    "many turns over little": "{% for a in range(8000) %}{% for b in range(8000) %}{% endfor %}{% endfor %}",
+    "many iterations with little work": "{% for a in range(8000) %}{% for b in range(8000) %}{% endfor %}{% endfor %}",
     "huge output": BIG + "{% for a in range(1000) %}{{ x }}{% endfor %}",
     "huge output kept": BIG + "{% set y %}{% for a in range(1000) %}{{ x }}{% endfor %}{% endset %}",
     "doubled text": "{% set x = 'xxxxxxxx' %}" + "{% set x = x ~ x %}" * 60 + "{{ x }}",
@@ -90,14 +90,14 @@ ENDLESS = {
     "search in text": BIG + "{% set y = ('x' * 7000) ~ 'b' %}{% for a in range(9999) %}{{ y in x }}{% endfor %}",
     "slices": BIG + "{% for a in range(99999) %}{{ x[1:] == x[:-1] }}{% endfor %}",
     "tests": BIG + "{% for a in range(99999) %}{{ x is lower }}{% endfor %}",
-    "regex that tries without end": BIG
+    "a regex that backtracks without end": BIG
     + "{% for a in range(999) %}{{ pex_regex_search('(x+)+$', x ~ 'b') }}{% endfor %}",
-    "regex read over and over": "{{ ('a' * 16000)|pex_regex_replace('a.*b|a', '') }}",
-    "regex with a big program": "{{ pex_regex_search('((a{9}){9}){9}b' * 30, 'a' * 16000) }}",
-    "regex with many states": BIG
+    "a regex run over and over": "{{ ('a' * 16000)|pex_regex_replace('a.*b|a', '') }}",
+    "a regex with a large program": "{{ pex_regex_search('((a{9}){9}){9}b' * 30, 'a' * 16000) }}",
+    "a regex with many states": BIG
     + "{% for a in range(9999) %}{{ pex_regex_search('(x|b)*x(x|b){20}$', x) }}{% endfor %}",
-    "regex made by the template": "{{ pex_regex_search('a?' * 5000, 'a') }}",
-    "regex counted too often": "{{ pex_regex_search('((a{1000}){1000}){1000}', 'a') }}",
+    "a regex built by the template": "{{ pex_regex_search('a?' * 5000, 'a') }}",
+    "a regex with too many repetitions": "{{ pex_regex_search('((a{1000}){1000}){1000}', 'a') }}",
     "regex replacement": BIG + "{{ x|pex_regex_replace('x', x) }}",
     "first match": BIG + "{{ ([x] * 1)|pex_find_first_match('(x*)*y') }}" * 300,
     "brackets": "{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}",
@@ -128,18 +128,18 @@ def rendered_or_refused(text: str) -> str:
 
 
 @pytest.mark.parametrize("text", NO_BEYOND.values(), ids=NO_BEYOND)
-def test_reaching_out_is_refused_when_saved_and_when_rendered(text: str) -> None:
+def test_reaching_outside_is_refused_when_saving_and_when_rendering(text: str) -> None:
     assert check(FIELD, text)
     assert rendered_or_refused(text) == ""  # a name that is merely unknown prints nothing
 
 
 @pytest.mark.parametrize("text", ENDLESS.values(), ids=ENDLESS)
-def test_the_endless_and_the_huge_are_stopped_at_once(text: str) -> None:
+def test_endless_and_huge_templates_are_stopped_at_once(text: str) -> None:
     start = time.process_time()
     faults = check(FIELD, text[:12_288])
     with pytest.raises(TemplateInvalid):
         rendered(text)
-    assert time.process_time() - start < 3  # half a second, and what other work on the machine costs
+    assert time.process_time() - start < 3  # half a second, plus the cost of other work on the machine
     assert faults
 
 
@@ -149,12 +149,12 @@ def test_subscripts_never_reach_attributes(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["{{ 1[1:] }}", "{{ 1.5[:2] }}", "{{ none[1:2] }}", "{{ {'a': 1}[1:] }}"])
-def test_slices_of_what_has_none_fail_like_any_expression(text: str) -> None:
+def test_slicing_a_value_that_has_no_slices_fails_like_any_expression(text: str) -> None:
     with pytest.raises(TemplateInvalid, match="line 1: an expression cannot be evaluated"):
         rendered(text)
 
 
-def test_names_that_hide_functions_cannot_be_called() -> None:
+def test_a_variable_that_hides_a_function_cannot_be_called() -> None:
     with pytest.raises(TemplateInvalid, match="SecurityError"):
         rendered("{% set pex_now = 'x' %}{{ pex_now() }}")
 
@@ -171,13 +171,13 @@ def test_output_is_bounded_after_escaping() -> None:
         rendered(text + "{{ '&' * 99 }}")
 
 
-def test_a_loop_pays_for_what_is_called_inside_it() -> None:
-    """Jinja2 derives a context for calls in a loop; it must not bring a fresh meter."""
+def test_calls_inside_a_loop_count_towards_its_limit() -> None:
+    """Jinja2 derives a new context for calls in a loop, which must not get a fresh meter."""
     with pytest.raises(TemplateInvalid, match="too much"):
         rendered("{% for i in range(5000) %}{% set j = pex_strlen('x' * 4000) %}{% endfor %}")
 
 
-def test_one_rendering_does_not_pay_for_another() -> None:
+def test_renderings_do_not_share_a_limit() -> None:
     text = "{% for i in range(5000) %}{{ i }}{% endfor %}"
     results = {rendered(text) for _ in range(10)}
     assert len(results) == 1
@@ -209,5 +209,5 @@ def test_one_rendering_does_not_pay_for_another() -> None:
         ("{{ 1 - 1 }}{{ 1e3 }}{{ [1, 'a', none] }}", "01000.0[1, &#39;a&#39;, None]"),
     ],
 )  # fmt: skip
-def test_what_templates_may_say_works_as_jinja_says(text: str, expected: str) -> None:
+def test_allowed_constructs_work_as_in_jinja(text: str, expected: str) -> None:
     assert render(FIELD, text, SAMPLES) == expected

@@ -1,4 +1,4 @@
-"""The 18 standard filters do what Jinja2's do."""
+"""The 18 standard filters behave like Jinja2's."""
 
 from typing import Any
 
@@ -39,17 +39,17 @@ CASES = [
 
 
 @pytest.mark.parametrize(("text", "expected"), CASES)
-def test_filters(text: str, expected: str) -> None:
+def test_standard_filters_return_the_expected_result(text: str, expected: str) -> None:
     assert evaluate(text) == expected
 
 
 @pytest.mark.parametrize("text", [text for text, _ in CASES if "3|range" not in text])
-def test_the_same_as_jinja2s_own(text: str) -> None:
+def test_standard_filters_return_the_same_as_jinja2s_own(text: str) -> None:
     plain = jinja2.Environment(autoescape=False, finalize=lambda value: value)  # noqa: S701 (compared as plain text)
     assert evaluate(text) == plain.from_string(text).render()
 
 
-def test_every_filter_has_a_case() -> None:
+def test_every_standard_filter_has_a_case() -> None:
     assert {name for name in FILTERS if any(f"|{name}" in text for text, _ in CASES)} == set(FILTERS)
 
 
@@ -112,7 +112,7 @@ def test_markup_is_kept_and_values_joined_to_it_are_escaped() -> None:
         "{{ 5|round(1, 'sideways') }}",
     ],
 )
-def test_misuse_fails_the_template(text: str) -> None:
+def test_misuse_makes_the_template_fail(text: str) -> None:
     with pytest.raises(
         TemplateInvalid, match=r"line 1: an expression cannot be evaluated \((Type|Value|FilterArgument)Error\)"
     ):

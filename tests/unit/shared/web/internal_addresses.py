@@ -1,4 +1,4 @@
-"""Addresses inside a network, which no setting may name."""
+"""Addresses inside a network, which no setting may contain."""
 
 INTERNAL = {
     "use_custom_add_in_sources": True,

@@ -1,4 +1,4 @@
-"""X7: what may run in the pane, and who may show it."""
+"""X7: what may run in the pane, and which pages may show it."""
 
 from shared.integrations import Integration
 from shared.web.headers import OUTLOOK, page_headers
@@ -11,7 +11,7 @@ def directives(integration: Integration, **more: list[str]) -> dict[str, list[st
     return {name: values for name, *values in (directive.split() for directive in policy.split("; "))}
 
 
-def test_nothing_runs_but_what_is_needed() -> None:
+def test_the_policy_allows_only_what_the_pane_needs() -> None:
     policy = directives(an_integration())
     assert policy["default-src"] == ["'none'"]
     assert policy["script-src"] == ["'self'", "https://appsforoffice.microsoft.com", "https://ajax.aspnetcdn.com"]
@@ -22,14 +22,14 @@ def test_nothing_runs_but_what_is_needed() -> None:
     assert not everything & {"'unsafe-inline'", "'unsafe-eval'", "*", "https:"}
 
 
-def test_custom_sources_are_the_only_hosts_then() -> None:
+def test_custom_sources_replace_microsofts_hosts() -> None:
     policy = directives(an_integration(**INTERNAL))
     assert policy["script-src"] == ["'self'", "https://files.example.com"]
     assert policy["style-src"] == ["'self'", "https://styles.example.com"]
     assert policy["font-src"] == ["https://styles.example.com"]
 
 
-def test_outlook_may_show_the_pane_wherever_it_lives() -> None:
+def test_outlook_may_show_the_pane_wherever_it_runs() -> None:
     fields = full_fields(
         url="https://ews.example.com:444/EWS/Exchange.asmx",
         domains=[
@@ -47,20 +47,20 @@ def test_outlook_may_show_the_pane_wherever_it_lives() -> None:
     ]
 
 
-def test_a_deployment_without_exchange_s_own_addresses_is_shown_by_outlook_only() -> None:
+def test_without_on_premises_addresses_only_outlook_may_show_the_pane() -> None:
     integration = an_integration(
         enable_dynamic_vmrs=False, domains=[{"domain": "outlook.office365.com"}], authentication_method="GRAPH"
     )
     assert directives(integration)["frame-ancestors"] == list(OUTLOOK)
 
 
-def test_the_pane_may_ask_the_given_hosts_and_be_shown_by_the_given_pages() -> None:
+def test_the_pane_may_call_the_given_hosts_and_be_shown_by_the_given_pages() -> None:
     policy = directives(an_integration(), connect=["https://login.example.com"], ancestors=["'self'"])
     assert policy["connect-src"] == ["'self'", "https://login.example.com"]
     assert policy["frame-ancestors"][-1] == "'self'"
 
 
-def test_the_other_headers() -> None:
+def test_the_other_security_headers_are_set() -> None:
     headers = page_headers(an_integration())
     assert "X-Frame-Options" not in headers
     assert headers["Cross-Origin-Opener-Policy"] == "unsafe-none", "a sign-in dialog must reach its opener"

@@ -1,4 +1,4 @@
-"""X1: one icon in every size, from memory where it can be."""
+"""X1: one icon in every size, served from memory where possible."""
 
 from io import BytesIO
 
@@ -36,17 +36,17 @@ def store(storage: MemoryStorage) -> IntegrationStore:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_phones_get_a_shape_in_their_grey(size: int) -> None:
+def test_phones_get_the_icons_shape_in_their_grey(size: int) -> None:
     image = opened(resized(default_icon(), size, grey=True)).convert("RGBA")
     assert image.size == (size, size)
     raw = image.tobytes()
     pixels = [raw[at : at + 4] for at in range(0, len(raw), 4)]
     assert {pixel[:3] for pixel in pixels if pixel[3]} == {b"\x91\x91\x91"}
     alphas = [pixel[3] for pixel in pixels]
-    assert (min(alphas), max(alphas) > 200) == (0, True), "something can be seen, and something else cannot"
+    assert (min(alphas), max(alphas) > 200) == (0, True), "part of it is visible and part of it is not"
 
 
-def test_light_grounds_and_blank_icons_make_no_grey_square() -> None:
+def test_light_backgrounds_and_blank_icons_give_no_grey_square() -> None:
     picture = Image.new("RGB", (80, 80), "white")
     picture.paste("navy", (30, 30, 50, 50))
     out = BytesIO()
@@ -56,16 +56,16 @@ def test_light_grounds_and_blank_icons_make_no_grey_square() -> None:
     assert opened(resized(an_icon("white"), 32, grey=True)).size == (32, 32)
 
 
-def test_the_default_icon_is_what_admins_may_upload() -> None:
+def test_the_default_icon_satisfies_the_rules_for_uploads() -> None:
     assert icon_faults(default_icon()) == []
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_the_default_icon_in_every_size(store: IntegrationStore, size: int) -> None:
+async def test_the_default_icon_exists_in_every_size(store: IntegrationStore, size: int) -> None:
     integration = await store.create(graph_fields())
     made = opened(await Icons(store).icon(integration.uuid, str(size)))
     assert (made.size, made.mode) == ((size, size), "RGBA")
-    assert made.getchannel("A").getextrema() == (0, 255), "drawn, with a transparent surrounding"
+    assert made.getchannel("A").getextrema() == (0, 255), "drawn on a transparent background"
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "RGB", "P", "L", "1"])
@@ -74,7 +74,7 @@ def test_pngs_of_every_kind_can_be_resized(mode: str) -> None:
     assert made.getpixel((16, 16)) == ((255, 0, 0, 255) if mode in ("RGBA", "RGB", "P") else (255, 255, 255, 255))
 
 
-async def test_an_uploaded_icon_is_shown_from_then_on(store: IntegrationStore) -> None:
+async def test_an_uploaded_icon_is_served_from_then_on(store: IntegrationStore) -> None:
     integration, icons = await store.create(graph_fields()), Icons(store)
     before = await icons.icon(integration.uuid, "64")
     red, blue = an_icon("red"), an_icon("blue")
@@ -85,7 +85,7 @@ async def test_an_uploaded_icon_is_shown_from_then_on(store: IntegrationStore) -
     assert await icons.icon(integration.uuid, "64") != before
 
 
-async def test_every_icon_has_a_fingerprint_of_its_own(store: IntegrationStore) -> None:
+async def test_every_icon_has_a_different_fingerprint(store: IntegrationStore) -> None:
     integration = await store.create(graph_fields())
     red = await store.put_icon(integration.uuid, an_icon("red"))
     blue = await store.put_icon(integration.uuid, an_icon("blue"))
@@ -101,7 +101,7 @@ async def test_a_second_request_costs_no_storage_trip(store: IntegrationStore, s
     assert storage.round_trips == trips
 
 
-async def test_an_icon_replaced_elsewhere_is_not_kept_under_the_old_one_s_name(storage: MemoryStorage) -> None:
+async def test_an_icon_replaced_by_another_instance_is_not_cached_under_the_old_name(storage: MemoryStorage) -> None:
     here = IntegrationStore(storage, MemorySecrets(), FakeClock())
     elsewhere = IntegrationStore(storage, MemorySecrets(), FakeClock())
     integration = await here.create(graph_fields())
@@ -109,19 +109,19 @@ async def test_an_icon_replaced_elsewhere_is_not_kept_under_the_old_one_s_name(s
     icons = Icons(here)
     await here.put_icon(integration.uuid, red)
     await elsewhere.put_icon(integration.uuid, blue)
-    assert await icons.icon(integration.uuid, "80") == blue, "what is stored, though the settings are from before"
+    assert await icons.icon(integration.uuid, "80") == blue, "the stored icon, although the settings are older"
     await elsewhere.put_icon(integration.uuid, red)
     await here.get(integration.uuid)
     assert await icons.icon(integration.uuid, "80") == red
 
 
 @pytest.mark.parametrize("size", ["", "0", "17", "192", "-16", "016", "16.0", "８０", "9" * 5000, "x"])
-async def test_other_sizes_are_not_there(store: IntegrationStore, size: str) -> None:
+async def test_other_sizes_are_not_found(store: IntegrationStore, size: str) -> None:
     integration = await store.create(graph_fields())
     with pytest.raises(NotFound, match="16, 25, 32"):
         await Icons(store).icon(integration.uuid, size)
 
 
-async def test_an_integration_that_is_not_there_has_no_icon(store: IntegrationStore) -> None:
+async def test_a_missing_integration_has_no_icon(store: IntegrationStore) -> None:
     with pytest.raises(NotFound):
         await Icons(store).icon("22222222-2222-4222-8222-222222222222", "80")

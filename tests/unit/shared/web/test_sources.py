@@ -1,4 +1,4 @@
-"""X6: which scripts and styles are loaded from where, in which precedence."""
+"""X6: which scripts and styles are loaded from where, and which takes precedence."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.unit.shared.web.internal_addresses import INTERNAL
 HOSTED = "https://appsforoffice.microsoft.com/lib/1/hosted/office.js"
 
 
-def test_without_custom_sources_their_urls_are_not_looked_at() -> None:
+def test_custom_urls_are_ignored_while_custom_sources_are_disabled() -> None:
     settings = {
         **INTERNAL,
         "use_custom_add_in_sources": False,
@@ -44,7 +44,7 @@ def test_without_custom_sources_their_urls_are_not_looked_at() -> None:
     ],
     ids=["only Office.js", "additional first", "another Office.js wins", "each once"],
 )
-def test_additional_scripts_come_first_and_win(additional: str, loaded: list[str]) -> None:
+def test_additional_scripts_come_first_and_take_precedence(additional: str, loaded: list[str]) -> None:
     integration = an_integration(**INTERNAL, additional_add_in_script_sources=additional)
     assert sources.scripts(integration) == loaded
     assert set(sources.script_origins(integration)) == {sources.origin(url) for url in loaded}, "and no other host"
@@ -66,5 +66,5 @@ def test_custom_sources_name_the_style_sheets() -> None:
         ("https://user:pass@files.example.com/a.js", "https://files.example.com"),
     ],
 )
-def test_origins(url: str, origin: str) -> None:
+def test_origins_are_derived_from_urls(url: str, origin: str) -> None:
     assert sources.origin(url) == origin

@@ -1,4 +1,4 @@
-"""Answers that no Exchange of sound mind gives. Each ends in an error of the product's own, and loses nothing."""
+"""Answers that no healthy Exchange gives. Each leads to an error of the product, and loses nothing."""
 
 from collections.abc import Awaitable
 from typing import Any
@@ -45,10 +45,10 @@ async def failing(call: Awaitable[object]) -> EwsUnavailable:
 
 
 @pytest.mark.parametrize(("fault", "expected"), SPOILT, ids=NAMES)
-async def test_what_came_is_still_found_afterwards(
+async def test_messages_are_still_found_after_a_bad_answer(
     world: ExchangeWorld, mailbox: EwsMailbox, fault: dict[str, Any], expected: Trouble
 ) -> None:
-    """A truncated page of changes must not be treated as complete: its messages would be lost."""
+    """A truncated page of changes must not count as complete, or its messages would be lost."""
     await world.meet()
     await world.fault(on="EWS SyncFolderItems", **fault)
     assert (await failing(mailbox.changes(Folder.INBOX, ""))).trouble is expected
@@ -56,19 +56,19 @@ async def test_what_came_is_still_found_afterwards(
 
 
 @pytest.mark.parametrize(("fault", "expected"), SPOILT, ids=NAMES)
-async def test_a_message_can_be_read_afterwards(
+async def test_a_message_can_still_be_read_after_a_bad_answer(
     world: ExchangeWorld, mailbox: EwsMailbox, fault: dict[str, Any], expected: Trouble
 ) -> None:
     await world.meet()
     [message] = (await mailbox.changes(Folder.INBOX, "")).message_ids
-    times = 4 if fault.get("action") == "oversize" else 1  # what is too large is requested in another way
+    times = 4 if fault.get("action") == "oversize" else 1  # a message that is too large is requested in other ways
     await world.fault(on="EWS GetItem", times=times, **fault)
     assert (await failing(mailbox.read(message))).trouble is expected
     assert await mailbox.read(message) is not None
 
 
 @pytest.mark.parametrize(("fault", "expected"), SPOILT, ids=NAMES)
-async def test_an_answer_is_sent_once_at_most(
+async def test_a_response_is_sent_at_most_once(
     world: ExchangeWorld, mailbox: EwsMailbox, fault: dict[str, Any], expected: Trouble
 ) -> None:
     await world.meet()
@@ -81,11 +81,11 @@ async def test_an_answer_is_sent_once_at_most(
     sent = [m for m in await world.received(ALICE) if m["kind"] == "accepted"]
     item = await mailbox.item(request.item.id)
     assert item is not None
-    assert len(sent) == (item.answer is Answer.ACCEPTED), "what Exchange has on record is what went out"
+    assert len(sent) == (item.answer is Answer.ACCEPTED), "Exchange has recorded what was sent"
     assert len(sent) <= 1
 
 
-async def test_texts_in_a_wrong_charset_are_read_as_well_as_can_be(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
+async def test_text_in_a_wrong_charset_is_read_as_far_as_possible(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
     await world.meet(subject="Réunion", body_html="<p>PXPS:-5e0ad6a0-8f0c-4f5c-9e2e-7a1b1f0d3c11#</p>")
     [message] = (await mailbox.changes(Folder.INBOX, "")).message_ids
     await world.fault(on="EWS GetItem", action="charset")
@@ -98,20 +98,22 @@ async def test_texts_in_a_wrong_charset_are_read_as_well_as_can_be(world: Exchan
 
 
 @pytest.mark.parametrize("code", ["ErrorServerBusy", "ErrorExceededConnectionCount", "ErrorTooManyObjectsOpened"])
-async def test_every_way_of_being_busy_asks_for_patience(world: ExchangeWorld, mailbox: EwsMailbox, code: str) -> None:
+async def test_every_kind_of_busy_error_makes_the_client_wait(
+    world: ExchangeWorld, mailbox: EwsMailbox, code: str
+) -> None:
     await world.fault(on="EWS SyncFolderItems", action="soap_fault", code=code)
     with pytest.raises(RateLimited):
         await mailbox.changes(Folder.INBOX, "")
 
 
-async def test_an_unavailable_service_that_says_when(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
+async def test_a_503_with_retry_after_is_respected(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
     await world.fault(on="EWS SyncFolderItems", status=503, retry_after=90)
     with pytest.raises(RateLimited) as caught:
         await mailbox.changes(Folder.INBOX, "")
     assert caught.value.retry_after == 90
 
 
-async def test_an_item_that_can_never_be_read_is_an_error_for_good(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
+async def test_an_item_that_can_never_be_read_is_a_permanent_error(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
     await world.meet()
     [message] = (await mailbox.changes(Folder.INBOX, "")).message_ids
     await world.fault(on="EWS GetItem", action="error", code="ErrorCorruptData")
@@ -128,7 +130,9 @@ async def test_an_item_that_can_never_be_read_is_an_error_for_good(world: Exchan
         "ErrorCalendarOccurrenceIndexIsOutOfRecurrenceRange",
     ],
 )
-async def test_an_item_that_went_before_the_answer(world: ExchangeWorld, mailbox: EwsMailbox, code: str) -> None:
+async def test_an_item_deleted_before_the_answer_is_reported(
+    world: ExchangeWorld, mailbox: EwsMailbox, code: str
+) -> None:
     await world.meet()
     [message] = (await mailbox.changes(Folder.INBOX, "")).message_ids
     request = await mailbox.read(message)
@@ -140,16 +144,14 @@ async def test_an_item_that_went_before_the_answer(world: ExchangeWorld, mailbox
     assert [m for m in await world.received(ALICE) if m["kind"] == "accepted"] == []
 
 
-async def test_an_item_that_has_another_id_by_now_is_found_by_its_old_one(
-    world: ExchangeWorld, mailbox: EwsMailbox
-) -> None:
+async def test_an_item_whose_id_has_changed_is_found_by_its_old_id(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
     await world.meet()
     [message] = (await mailbox.changes(Folder.INBOX, "")).message_ids
     request = await mailbox.read(message)
     assert request is not None
     assert request.item is not None
     old = request.item.id
-    for _ in range(2):  # the first answer gives it another id
+    for _ in range(2):  # the first answer gives the item a new id
         await mailbox.answer(old, Answer.ACCEPTED, "Welcome")
     item = await mailbox.item(old)
     assert item is not None
@@ -158,13 +160,13 @@ async def test_an_item_that_has_another_id_by_now_is_found_by_its_old_one(
 
 
 @pytest.mark.parametrize("known_as", ["", "|", "a|b|c|d|e", "x" * 5000, "stable|not-an-id", "stable|../../x|<a>&"])
-async def test_ids_that_are_none(mailbox: EwsMailbox, known_as: str) -> None:
-    """A queue message may be old, or not ours at all."""
+async def test_invalid_message_ids_are_not_found(mailbox: EwsMailbox, known_as: str) -> None:
+    """A queue message may be old, or may not be ours at all."""
     with pytest.raises(MessageNotFound):
         await mailbox.read(known_as)
 
 
-async def test_nothing_of_a_mail_is_in_an_error(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
+async def test_an_error_contains_nothing_from_the_mail(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
     """Rule 6."""
     await world.meet(subject="Layoffs", body_html="<p>Top secret</p>")
     [message] = (await mailbox.changes(Folder.INBOX, "")).message_ids
@@ -175,7 +177,7 @@ async def test_nothing_of_a_mail_is_in_an_error(world: ExchangeWorld, mailbox: E
         assert "vmr@" not in str(error)
 
 
-async def test_a_draft_that_failed_to_go_out_can_be_sent_later(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
+async def test_a_draft_that_could_not_be_sent_can_be_sent_later(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
     draft = await mailbox.draft(Mail((BOB,), "Come in", "<p>Hello</p>"))
     await world.fault(on="EWS SendItem", status=500)
     await failing(mailbox.send(draft))

@@ -1,4 +1,4 @@
-"""How an Exchange server is reached, as whom, and what happens when it cannot be; over real sockets (E2, E5)."""
+"""How an Exchange server is reached, as whom, and what happens when it is unreachable; over real sockets (E2, E5)."""
 
 import asyncio
 import ssl
@@ -20,7 +20,7 @@ from tests.support.ews_servers import PASSWORD, fixed, listening, look, opened, 
 from tests.support.exchange_world import ExchangeWorld
 
 HOST = "mail.example.com"
-"""A name that the proxy alone can resolve to the test's Exchange."""
+"""A host name that only the proxy can resolve to the test's Exchange."""
 
 
 @pytest.fixture(scope="module")
@@ -29,25 +29,25 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 async def calls(world: ExchangeWorld) -> int:
-    """Requests that have reached EWS and were signed in."""
+    """Authenticated requests that have reached EWS."""
     counted = (await world.http.get("/dev/requests")).json()["requests"]
     return sum(number for name, number in counted.items() if name.startswith("EWS"))
 
 
 @pytest.mark.parametrize(("method", "secret"), [("basic", PASSWORD), ("NTLM", PASSWORD), ("", "local")])
-async def test_every_way_of_signing_in(world: ExchangeWorld, method: str, secret: str) -> None:
+async def test_every_way_to_sign_in_works(world: ExchangeWorld, method: str, secret: str) -> None:
     async with opened(world.running, method, secret) as reached:
         await look(reached)
 
 
 @pytest.mark.parametrize("method", ["basic", "NTLM", ""])
-async def test_a_wrong_password_is_told(world: ExchangeWorld, method: str) -> None:
+async def test_a_wrong_password_is_reported(world: ExchangeWorld, method: str) -> None:
     async with opened(world.running, method, "wrong €") as reached:
         assert await trouble(reached) is Trouble.SIGN_IN
 
 
-async def test_a_changed_password_counts_at_once(world: ExchangeWorld) -> None:
-    """exchangelib's own cache is keyed by server and account, and would return connections authenticated earlier."""
+async def test_a_changed_password_takes_effect_at_once(world: ExchangeWorld) -> None:
+    """exchangelib's own cache is keyed by server and account, and would return connections with the old password."""
     async with opened(world.running) as before:
         await look(before)
         await world.http.patch("/dev/ews", json={"passwords": {"svc-vmr": "changed"}})
@@ -57,8 +57,8 @@ async def test_a_changed_password_counts_at_once(world: ExchangeWorld) -> None:
         assert await trouble(before) is Trouble.SIGN_IN
 
 
-async def test_a_connection_that_proved_one_password_does_not_serve_another(world: ExchangeWorld) -> None:
-    """Two integrations of one account share its connections."""
+async def test_a_connection_authenticated_with_one_password_does_not_serve_another(world: ExchangeWorld) -> None:
+    """Two integrations with the same account share its connections."""
     async with opened(world.running) as right:
         await look(right)
         wrong = EwsLogin(right.server, fixed("wrong"))
@@ -93,7 +93,7 @@ async def test_ntlm_behind_a_layer_7_balancer_fails(world: ExchangeWorld) -> Non
         ("carol@example.com", False, Trouble.ACCESS),
     ],
 )
-async def test_mailboxes_that_are_not_ours(
+async def test_mailboxes_without_access_are_reported(
     world: ExchangeWorld, address: str, impersonate: bool, expected: Trouble
 ) -> None:
     async with opened(world.running) as reached:
@@ -101,12 +101,12 @@ async def test_mailboxes_that_are_not_ours(
 
 
 @pytest.mark.parametrize("path", ["/EWS/Exchange.asm", "/owa"])
-async def test_a_wrong_url(world: ExchangeWorld, path: str) -> None:
+async def test_a_wrong_url_is_reported(world: ExchangeWorld, path: str) -> None:
     async with opened(world.running, url=world.running.base_url + path) as reached:
         assert await trouble(reached) is Trouble.NOT_EWS
 
 
-async def test_a_server_that_is_not_there(world: ExchangeWorld) -> None:
+async def test_an_unreachable_server_is_reported(world: ExchangeWorld) -> None:
     async with opened(world.running, url="http://127.0.0.1:9/EWS/Exchange.asmx") as reached:
         assert await trouble(reached) is Trouble.UNREACHABLE
     async with opened(world.running, url="http://no-such-host.invalid/EWS/Exchange.asmx") as reached:
@@ -114,10 +114,10 @@ async def test_a_server_that_is_not_there(world: ExchangeWorld) -> None:
 
 
 class TestTls:
-    async def test_ones_own_authority_is_trusted_when_it_is_named(
+    async def test_a_companys_own_certificate_authority_is_trusted_when_it_is_named(
         self, world: ExchangeWorld, authority: Authority, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """With NTLM, which binds the sign-in to the server's certificate (extended protection)."""
+        """This uses NTLM, which binds the sign-in to the server's certificate (extended protection)."""
         environment(monkeypatch, SSL_CERT_FILE=str(authority.file))
         async with front(world, authority.server("localhost")) as url, opened(world.running, url=url) as reached:
             await look(reached)
@@ -127,7 +127,7 @@ class TestTls:
         [("localhost", False, False), ("other.example.com", False, True), ("localhost", True, True)],
         ids=["an unknown authority", "another host's certificate", "an expired certificate"],
     )
-    async def test_others_are_not(
+    async def test_other_certificates_are_not_trusted(
         self,
         world: ExchangeWorld,
         authority: Authority,
@@ -145,7 +145,7 @@ class TestTls:
 
 
 class TestProxy:
-    async def test_by_tls_through_a_web_proxy(
+    async def test_a_server_is_reached_over_tls_through_a_web_proxy(
         self, world: ExchangeWorld, authority: Authority, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         environment(monkeypatch, SSL_CERT_FILE=str(authority.file))
@@ -157,13 +157,13 @@ class TestProxy:
             await look(reached)
             assert set(proxy.asked) == {HOST}
 
-    async def test_only_through_the_one_that_is_named(
+    async def test_proxies_from_the_environment_are_ignored(
         self, world: ExchangeWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """E5: with disable_proxy no other part of the environment sends requests elsewhere.
+        """E5: with disable_proxy, requests do not go through a proxy that the environment names.
 
-        Under a name that nothing else in this process uses: a functions host may run next to it, whose storage is
-        accessed through it.
+        The host has a name that nothing else in this process uses, since a functions host next to the test may access
+        its storage through the proxy.
         """
         url = world.running.ews_url.replace("127.0.0.1", "localhost")
         async with running_proxy({}) as proxy, opened(world.running, url=url) as reached:
@@ -171,14 +171,14 @@ class TestProxy:
             await look(reached)
             assert "localhost" not in proxy.asked
 
-    async def test_a_proxy_that_refuses(self, world: ExchangeWorld) -> None:
+    async def test_a_proxy_that_refuses_is_reported(self, world: ExchangeWorld) -> None:
         url = "https://elsewhere.example.com/EWS/Exchange.asmx"
         async with running_proxy({}) as proxy, opened(world.running, url=url, proxy=proxy.url) as reached:
             assert await trouble(reached) is Trouble.PROXY
 
 
 class TestPatience:
-    async def test_a_silent_server_is_given_up_and_delays_no_other(
+    async def test_a_silent_server_is_abandoned_and_delays_no_other(
         self, world: ExchangeWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(connection.Line, "TIMEOUT", (5.0, 1.5))
@@ -194,7 +194,7 @@ class TestPatience:
     async def test_a_caller_waits_no_longer_than_the_limit(
         self, world: ExchangeWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Whatever the library does meanwhile."""
+        """This holds whatever exchangelib does in the meantime."""
         monkeypatch.setattr(server, "EWS_CALL_TIMEOUT", timedelta(milliseconds=200))
         monkeypatch.setattr(connection.Line, "TIMEOUT", (5.0, 1.0))
         async with silent() as url, opened(world.running, url=url) as dead:
@@ -212,7 +212,7 @@ class TestPatience:
             await pass_time(world, back_off.DOWN_PAUSE)
             assert await trouble(down) is Trouble.UNREACHABLE
 
-    async def test_a_busy_server_is_left_alone_as_long_as_it_asks(self, world: ExchangeWorld) -> None:
+    async def test_a_busy_server_is_left_alone_for_as_long_as_it_asks(self, world: ExchangeWorld) -> None:
         await world.fault(on="EWS", action="server_busy", back_off_ms=61_500)
         async with opened(world.running) as busy:
             with pytest.raises(RateLimited) as caught:
@@ -221,7 +221,7 @@ class TestPatience:
             asked = await calls(world)
             with pytest.raises(RateLimited):
                 await look(busy)
-            assert await calls(world) == asked, "it was not even asked"
+            assert await calls(world) == asked, "it was not even called"
             await pass_time(world, timedelta(seconds=62))
             await look(busy)
 
@@ -230,7 +230,7 @@ class TestPatience:
             await asyncio.gather(*(look(reached) for _ in range(20)))
 
 
-async def test_nothing_is_left_in_the_librarys_process_wide_state(world: ExchangeWorld) -> None:
+async def test_exchangelibs_process_wide_state_stays_unchanged(world: ExchangeWorld) -> None:
     before = BaseProtocol.TIMEOUT, BaseProtocol.USERAGENT, BaseProtocol.HTTP_ADAPTER_CLS
     async with opened(world.running) as reached:
         await look(reached)
@@ -238,7 +238,7 @@ async def test_nothing_is_left_in_the_librarys_process_wide_state(world: Exchang
     assert CachingProtocol._protocol_cache == {}
 
 
-async def test_without_a_secret_nothing_is_asked(world: ExchangeWorld) -> None:
+async def test_without_a_secret_the_server_is_not_called(world: ExchangeWorld) -> None:
     async def missing() -> str:
         raise Unavailable("The secret store does not answer.")
 
@@ -254,7 +254,7 @@ async def pass_time(world: ExchangeWorld, by: timedelta) -> None:
 
 @asynccontextmanager
 async def front(world: ExchangeWorld, context: ssl.SSLContext) -> AsyncIterator[str]:
-    """TLS in front of the simulated Exchange, a connection each; the EWS URL."""
+    """TLS in front of the simulated Exchange, each connection separately; returns the EWS URL."""
     port = urlsplit(world.running.base_url).port
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

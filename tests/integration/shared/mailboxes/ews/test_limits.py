@@ -1,4 +1,4 @@
-"""What an EWS server may cost: reads, bytes, depth, time. Counted, not timed."""
+"""What an EWS server may cost: reads, bytes, depth, time. These are counted, not timed."""
 
 import asyncio
 import gzip
@@ -39,7 +39,7 @@ def pieces(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 async def invited(world: ExchangeWorld, mailbox: EwsMailbox, body: str, *, is_html: bool = True) -> MeetingRequest:
-    """The invitation with a body that the control routes would not take."""
+    """The invitation, with a body that the control routes would not accept."""
     await world.meet()
     store, owner = world.exchange.store, world.exchange.directory.find(VMR)
     assert owner is not None
@@ -57,25 +57,29 @@ async def test_a_long_answer_is_read_in_large_pieces(
 ) -> None:
     await invited(world, mailbox, f"<p>{TAG}</p>" + "x" * 3 * MEGABYTE)
     size, reads = sum(pieces), len(pieces)
-    assert size > 10 * MEGABYTE, "message and calendar item, from the socket and again for the parser"
+    assert size > 10 * MEGABYTE, "message and calendar item are each read from the socket and by the parser"
     assert reads < size / bounded.PIECE + 50
 
 
-async def test_a_body_of_nine_megabytes_is_read_apart_from_its_items(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
-    """Message and calendar item together are more than is read in one answer."""
+async def test_a_body_of_nine_megabytes_is_read_separately_from_its_items(
+    world: ExchangeWorld, mailbox: EwsMailbox
+) -> None:
+    """Message and calendar item together exceed the limit for one answer."""
     request = await invited(world, mailbox, f"<p>{TAG}</p>" + "x" * 9 * MEGABYTE)
     assert request.item is not None
     assert TAG in request.body
     assert TAG in request.item.body
 
 
-async def test_a_body_above_the_limit_is_read_as_text(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
+async def test_an_html_body_above_the_limit_is_read_as_text(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
     request = await invited(world, mailbox, f"<p>{TAG}</p><p style='" + "x" * 17 * MEGABYTE + "'></p>")
     assert request.item is not None
     assert TAG in request.body
 
 
-async def test_a_text_above_the_limit_is_still_a_meeting(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
+async def test_a_message_whose_text_is_above_the_limit_is_still_a_meeting(
+    world: ExchangeWorld, mailbox: EwsMailbox
+) -> None:
     request = await invited(world, mailbox, f"{TAG} " + "x " * 9 * MEGABYTE, is_html=False)
     assert request.item is not None
     assert request.item.subject == "Review"
@@ -91,7 +95,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "head", ["HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", "HTTP/1.1 200 OK\r\nX-Long: "], ids=["body", "head"]
 )
-async def test_a_server_that_trickles_holds_no_thread(world: ExchangeWorld, head: str) -> None:
+async def test_a_server_that_trickles_occupies_no_thread(world: ExchangeWorld, head: str) -> None:
     async with trickling(head) as url, opened(world.running, "basic", url=url) as slow:
         assert await trouble(slow) is Trouble.SILENT
         async with asyncio.timeout(10):
@@ -100,7 +104,7 @@ async def test_a_server_that_trickles_holds_no_thread(world: ExchangeWorld, head
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_the_simulated_exchange_trickles_too(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
+async def test_the_simulated_exchange_can_trickle_too(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
     await world.fault(on="EWS GetFolder", action="trickle", seconds=0.05)
     async with opened(world.running) as slow:
         assert await trouble(slow) is Trouble.SILENT
@@ -108,7 +112,7 @@ async def test_the_simulated_exchange_trickles_too(world: ExchangeWorld, mailbox
         await look(slow)
 
 
-async def test_gzip_counts_unpacked(world: ExchangeWorld) -> None:
+async def test_the_limit_applies_to_decompressed_gzip(world: ExchangeWorld) -> None:
     bomb = gzip.compress(b" " * 64 * MEGABYTE)
     head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(bomb)}\r\n\r\n".encode()
     async with answering(head + bomb) as url, opened(world.running, "basic", url=url) as hostile:
@@ -126,7 +130,7 @@ async def test_deeply_nested_elements_are_refused(world: ExchangeWorld) -> None:
 
 @asynccontextmanager
 async def trickling(head: str) -> AsyncIterator[str]:
-    """A server that answers so and goes on byte by byte for ever."""
+    """A server that starts its answer with this, and continues byte by byte for ever."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
@@ -141,7 +145,7 @@ async def trickling(head: str) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def answering(answer: bytes) -> AsyncIterator[str]:
-    """A server that answers every request so."""
+    """A server that gives this answer to every request."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while b"Envelope>" not in await reader.read(65_536):

@@ -1,4 +1,4 @@
-"""What servers do that is EWS, and not as Exchange documents it; much of it was seen with grommunio's gromox."""
+"""What other servers do that is EWS, but not as Exchange documents it; much of it was seen in grommunio's gromox."""
 
 from datetime import UTC, datetime
 
@@ -21,7 +21,7 @@ async def switch(world: ExchangeWorld, **flags: bool) -> None:
 
 
 async def newest(mailbox: EwsMailbox) -> MeetingRequest:
-    """The meeting message that came last."""
+    """The latest meeting message."""
     found = []
     for known in (await mailbox.changes(Folder.INBOX, "")).message_ids:
         request = await mailbox.read(known)
@@ -34,7 +34,7 @@ def asked(world: ExchangeWorld, operation: str) -> int:
     return world.exchange.traffic.requests[f"EWS {operation}"]
 
 
-async def test_a_state_that_never_reaches_its_end_is_asked_for_once(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
+async def test_a_state_that_never_reaches_its_end_is_requested_once(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
     await switch(world, never_at_end=True)
     await world.meet()
     first = await mailbox.changes(Folder.INBOX, "")
@@ -45,10 +45,10 @@ async def test_a_state_that_never_reaches_its_end_is_asked_for_once(world: Excha
     assert asked(world, "SyncFolderItems") == before + 1
 
 
-async def test_a_fault_without_declaration_and_by_another_prefix_is_a_refusal(
+async def test_a_fault_without_an_xml_declaration_and_with_another_prefix_is_a_refusal(
     world: ExchangeWorld, mailbox: EwsMailbox
 ) -> None:
-    """The organizer's mailbox is not open to us: the mail comes from the equipment mailbox then."""
+    """The organizer's mailbox is not accessible, so the mail is sent from the equipment mailbox."""
     await world.meet()
     request = await newest(mailbox)
     assert request.item is not None
@@ -60,29 +60,29 @@ async def test_a_fault_without_declaration_and_by_another_prefix_is_a_refusal(
     assert received["from"] == "vmr@example.com"
 
 
-async def test_a_busy_server_that_does_not_say_how_long(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
-    """exchangelib would fill in ten seconds."""
+async def test_a_busy_server_that_names_no_wait_gets_the_default(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
+    """exchangelib would assume ten seconds."""
     await world.fault(on="EWS SyncFolderItems", action="server_busy", back_off_ms=0)
     with pytest.raises(RateLimited) as caught:
         await mailbox.changes(Folder.INBOX, "")
     assert caught.value.retry_after == DEFAULT_BACK_OFF_SECONDS
 
 
-async def test_an_idle_connection_that_was_ended_by_408_is_made_again(
-    world: ExchangeWorld, mailbox: EwsMailbox
-) -> None:
+async def test_an_idle_connection_ended_by_408_is_opened_again(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
     await world.meet()
     await world.fault(on="EWS SyncFolderItems", status=408)
     assert len((await mailbox.changes(Folder.INBOX, "")).message_ids) == 1
 
 
-async def test_a_server_that_always_answers_408_is_silent(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
+async def test_a_server_that_always_answers_408_counts_as_silent(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
     await world.fault(on="EWS SyncFolderItems", status=408, times=2)
     with pytest.raises(EwsUnavailable, match="in time"):
         await mailbox.changes(Folder.INBOX, "")
 
 
-async def test_a_saved_mail_that_calls_itself_no_draft_is_sent_once(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
+async def test_a_saved_mail_that_does_not_count_as_a_draft_is_sent_once(
+    world: ExchangeWorld, mailbox: EwsMailbox
+) -> None:
     await switch(world, marks_drafts=False)
     draft = await mailbox.draft(Mail((BOB,), "Come in", "<p>Hello</p>"))
     for _ in range(2):
@@ -91,9 +91,7 @@ async def test_a_saved_mail_that_calls_itself_no_draft_is_sent_once(world: Excha
 
 
 class TestViewsThatDoNotExpandSeries:
-    async def test_the_occurrences_are_asked_for_by_their_numbers(
-        self, world: ExchangeWorld, mailbox: EwsMailbox
-    ) -> None:
+    async def test_occurrences_are_requested_by_their_index(self, world: ExchangeWorld, mailbox: EwsMailbox) -> None:
         uid = await world.meet(recurrence=TWELVE)
         await world.edit(uid, occurrence="2030-03-11", start="2030-03-12T09:00:00", end="2030-03-12T10:00:00")
         await world.cancel(uid, "2030-03-18")
@@ -105,7 +103,7 @@ class TestViewsThatDoNotExpandSeries:
         assert await mailbox.calendar(request.item, now) == expanded
         assert len(expanded.occurrences) == 11
 
-    async def test_an_endless_series_is_read_to_the_horizon(self, world: ExchangeWorld, mailbox: EwsMailbox) -> None:
+    async def test_an_endless_series_is_read_up_to_the_horizon(self, world: ExchangeWorld, mailbox: EwsMailbox) -> None:
         await world.meet(recurrence=WEEKLY)
         request = await newest(mailbox)
         assert request.item is not None
@@ -117,7 +115,7 @@ class TestViewsThatDoNotExpandSeries:
 
 class TestOccurrencesWhoseMessagesNameTheMaster:
     @pytest.mark.parametrize("expands", [True, False])
-    async def test_a_moved_one_is_found_by_its_recurrence_id(
+    async def test_a_moved_occurrence_is_found_by_its_recurrence_id(
         self, world: ExchangeWorld, mailbox: EwsMailbox, expands: bool
     ) -> None:
         await switch(world, names_occurrences=False, expands_views=expands)
@@ -133,9 +131,9 @@ class TestOccurrencesWhoseMessagesNameTheMaster:
         series = await mailbox.item(request.item.series_id)
         assert series is not None
         calendar = await mailbox.calendar(series, datetime(2030, 3, 1, tzinfo=UTC))
-        assert len(calendar.occurrences) == 13 - 1, "the series goes on"
+        assert len(calendar.occurrences) == 13 - 1, "the series continues"
 
-    async def test_one_that_another_message_has_moved_since_is_found_where_it_is(
+    async def test_an_occurrence_that_has_since_been_moved_is_found_at_its_new_time(
         self, world: ExchangeWorld, mailbox: EwsMailbox
     ) -> None:
         await switch(world, names_occurrences=False)
@@ -150,7 +148,7 @@ class TestOccurrencesWhoseMessagesNameTheMaster:
         assert (renamed.item.shape, renamed.item.day) == (Shape.OCCURRENCE, "20300311")
         assert renamed.item.occurrence.start == datetime(2030, 3, 14, 8, tzinfo=UTC)
 
-    async def test_an_invitation_to_one_that_was_cancelled_since_tells_so(
+    async def test_an_invitation_to_an_occurrence_that_has_since_been_cancelled_says_so(
         self, world: ExchangeWorld, mailbox: EwsMailbox
     ) -> None:
         await switch(world, names_occurrences=False)
@@ -164,7 +162,7 @@ class TestOccurrencesWhoseMessagesNameTheMaster:
         assert (renamed.kind, renamed.day) == (Kind.REQUEST, "20300311")
         assert renamed.item is None or renamed.item.cancelled
 
-    async def test_a_cancelled_one_does_not_stand_for_the_series(
+    async def test_a_cancelled_occurrence_is_not_taken_for_the_series(
         self, world: ExchangeWorld, mailbox: EwsMailbox
     ) -> None:
         await switch(world, names_occurrences=False)
@@ -177,27 +175,27 @@ class TestOccurrencesWhoseMessagesNameTheMaster:
         assert request.item.day == "20300318"
 
 
-async def test_a_meeting_is_found_without_a_search_by_a_binary_property(
+async def test_a_meeting_is_found_on_servers_that_cannot_search_binary_properties(
     world: ExchangeWorld, mailbox: EwsMailbox
 ) -> None:
     await switch(world, searches_binary=False)
     await world.meet()
     request = await newest(mailbox)
     assert request.item is not None
-    await mailbox.answer(request.item.id, Answer.ACCEPTED, "Welcome")  # gives it another id
+    await mailbox.answer(request.item.id, Answer.ACCEPTED, "Welcome")  # gives it a new id
     item = await mailbox.item(request.item.id)
     assert item is not None
     assert item.answer is Answer.ACCEPTED
 
 
-async def test_a_cancellation_whose_occurrence_is_gone_says_which_day_it_was(
+async def test_a_cancellation_of_a_removed_occurrence_says_which_day_it_was(
     world: ExchangeWorld, mailbox: EwsMailbox
 ) -> None:
     uid = await world.meet(recurrence=WEEKLY)
     await world.cancel(uid, "2030-03-18")
     cancelled = await newest(mailbox)
     assert cancelled.item is not None
-    await mailbox.answer((await invited(mailbox)).id, Answer.DECLINED, None)  # the series leaves the calendar
+    await mailbox.answer((await invited(mailbox)).id, Answer.DECLINED, None)  # the series is removed from the calendar
     request = await newest(mailbox)
     assert (request.kind, request.item, request.day) == (Kind.CANCELLATION, None, "20300318")
 

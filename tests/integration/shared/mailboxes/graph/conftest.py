@@ -1,4 +1,4 @@
-"""A Graph client and the server that it speaks to."""
+"""A Graph client and the server that it calls."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""The Graph client over real HTTP: what is repeated, what never is, and where tokens go (docs/facts/exchange.md §5)."""
+"""The Graph client over real HTTP: what is retried, and where tokens are sent (docs/facts/exchange.md §5)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -28,7 +28,7 @@ CALLS: dict[str, Call] = {
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-async def test_every_call_asks_for_immutable_ids_and_bears_the_token(
+async def test_every_request_asks_for_immutable_ids_and_carries_the_token(
     client: GraphClient, script: Script, call: Call
 ) -> None:
     script.answer(200, {})
@@ -39,7 +39,7 @@ async def test_every_call_asks_for_immutable_ids_and_bears_the_token(
     assert asked.path.startswith("/v1.0/")
 
 
-async def test_preferences_add_up(client: GraphClient, script: Script) -> None:
+async def test_preferences_are_combined(client: GraphClient, script: Script) -> None:
     script.answer(200, {})
     await client.get("/messages", prefer="odata.maxpagesize=100")
     assert script.asked[0].headers["Prefer"] == 'IdType="ImmutableId", odata.maxpagesize=100'
@@ -47,7 +47,7 @@ async def test_preferences_add_up(client: GraphClient, script: Script) -> None:
 
 @pytest.mark.parametrize("status", [429, 503, 504])
 @pytest.mark.parametrize("retry_after", ["0.01", "0.010"])
-async def test_a_read_is_repeated_after_a_short_wait(
+async def test_a_read_is_retried_after_a_short_wait(
     client: GraphClient, script: Script, status: int, retry_after: str
 ) -> None:
     script.refuse(status, "TooManyRequests", Retry_After=retry_after)
@@ -57,7 +57,7 @@ async def test_a_read_is_repeated_after_a_short_wait(
     assert all('IdType="ImmutableId"' in asked.headers["Prefer"] for asked in script.asked)
 
 
-async def test_a_read_is_repeated_twice_at_most(client: GraphClient, script: Script) -> None:
+async def test_a_read_is_retried_twice_at_most(client: GraphClient, script: Script) -> None:
     script.refuse(503, "ServiceUnavailable", Retry_After="0.01")
     with pytest.raises(RateLimited):
         await client.get("/messages/1")
@@ -65,7 +65,7 @@ async def test_a_read_is_repeated_twice_at_most(client: GraphClient, script: Scr
 
 
 async def test_a_long_wait_is_left_to_the_queue(client: GraphClient, script: Script) -> None:
-    """Sleeping in a function costs money and may pass its time limit."""
+    """Sleeping in a function costs money and may exceed its time limit."""
     script.refuse(429, "ApplicationThrottled", Retry_After="10")
     with pytest.raises(RateLimited) as limited:
         await client.get("/messages/1")
@@ -75,10 +75,8 @@ async def test_a_long_wait_is_left_to_the_queue(client: GraphClient, script: Scr
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 @pytest.mark.parametrize("call", WRITES.values(), ids=WRITES)
-async def test_what_changes_something_is_never_repeated(
-    client: GraphClient, script: Script, call: Call, status: int
-) -> None:
-    """A 504 may come after the work was done: the organizer would get two answers (docs/facts/exchange.md §5)."""
+async def test_a_write_is_never_retried(client: GraphClient, script: Script, call: Call, status: int) -> None:
+    """A 504 may arrive after the write took effect: the organizer would get two answers (docs/facts/exchange.md §5)."""
     script.refuse(status, "Timeout", Retry_After="0.01")
     with pytest.raises((Unavailable, RateLimited)):
         await call(client)
@@ -104,8 +102,8 @@ async def test_what_changes_something_is_never_repeated(
         ("Mon, 23 Nov 2026 08:00:00 GMT", 0.2, 0.4),
     ],
 )
-def test_how_long_a_read_waits(retry_after: str | None, first: float, second: float) -> None:
-    """At 180 seconds the SDK gives up. Dates are evaluated with the server's own clock."""
+def test_a_read_waits_as_long_as_requested(retry_after: str | None, first: float, second: float) -> None:
+    """At 180 seconds the SDK gives up. Dates are compared with the server's own clock."""
     headers = {"Date": "Mon, 23 Nov 2026 09:00:00 GMT"} | ({"Retry-After": retry_after} if retry_after else {})
     response = httpx.Response(503, headers=headers)
     assert [RetryReads().get_delay_time(n, response) for n in (0, 1)] == pytest.approx([first, second])
@@ -128,10 +126,10 @@ def test_how_long_a_read_waits(retry_after: str | None, first: float, second: fl
         ("Mon, 23 Nov 2026 08:00:00 GMT", 10),
     ],
 )
-async def test_how_long_graph_asks_to_wait(
+async def test_a_write_reports_how_long_graph_asks_to_wait(
     client: GraphClient, script: Script, retry_after: str | None, wait: float
 ) -> None:
-    """Always something that a queue can wait; a 503 without a time that makes sense is just unavailable."""
+    """The wait is always one that a queue supports; a 503 without a sensible time just means unavailable."""
     headers = {"Date": "Mon, 23 Nov 2026 09:00:00 GMT"} | ({} if retry_after is None else {"Retry_After": retry_after})
     script.refuse(429, "ApplicationThrottled", **headers)
     with pytest.raises(RateLimited) as limited:
@@ -169,7 +167,7 @@ async def test_how_long_graph_asks_to_wait(
 async def test_errors_are_told_apart(
     client: GraphClient, script: Script, status: int, kind: type[SchedulingError]
 ) -> None:
-    """And nothing of Graph's own message is passed on: it may name people (rule 6)."""
+    """Nothing of Graph's own message is passed on, since it may name people (rule 6)."""
     script.refuse(status, "ErrorSomething", Location=f"{script.url}/elsewhere")
     with pytest.raises(kind) as refused:
         await client.post("/events/1/accept", {})
@@ -181,7 +179,7 @@ async def test_errors_are_told_apart(
 
 
 @pytest.mark.parametrize("payload", ["", "<html>", "null", "[]", '{"error": "x"}', '{"error": {"message": "x"}}'])
-async def test_an_error_in_another_form_is_an_error_too(client: GraphClient, script: Script, payload: str) -> None:
+async def test_an_error_in_another_form_is_still_an_error(client: GraphClient, script: Script, payload: str) -> None:
     script.answer(404, payload)
     with pytest.raises(GraphError) as refused:
         await client.get("/messages/1")
@@ -189,21 +187,19 @@ async def test_an_error_in_another_form_is_an_error_too(client: GraphClient, scr
 
 
 @pytest.mark.parametrize("payload", ["", "<html>", "{", "null", "[]", "1"])
-async def test_an_answer_that_cannot_be_read_is_tried_again_later(
-    client: GraphClient, script: Script, payload: str
-) -> None:
+async def test_an_unreadable_answer_is_retried_later(client: GraphClient, script: Script, payload: str) -> None:
     script.answer(200, payload)
     with pytest.raises(Unavailable, match="could not be read"):
         await client.get("/messages/1")
 
 
-async def test_a_write_may_be_answered_by_nothing(client: GraphClient, script: Script) -> None:
+async def test_a_write_may_be_answered_with_an_empty_body(client: GraphClient, script: Script) -> None:
     script.answer(202)
     assert await client.post("/events/1/accept", {"sendResponse": False}) is None
     assert script.asked[0].body == {"sendResponse": False}
 
 
-async def test_graphs_links_are_followed_as_they_are(client: GraphClient, script: Script) -> None:
+async def test_links_from_graph_are_followed_unchanged(client: GraphClient, script: Script) -> None:
     script.answer(200, {"value": []})
     await client.get(f"{script.url}/v1.0/users/a/messages/delta?$deltatoken=a%2Fb%20c&x='1'")
     assert script.asked[0].path == "/v1.0/users/a/messages/delta?$deltatoken=a%2Fb%20c&x='1'"
@@ -218,7 +214,9 @@ LINKS = [
 
 
 @pytest.mark.parametrize("link", LINKS)
-async def test_graphs_links_count_against_the_mailboxs_limit(client: GraphClient, script: Script, link: str) -> None:
+async def test_links_from_graph_count_towards_the_mailboxs_limit(
+    client: GraphClient, script: Script, link: str
+) -> None:
     script.answer(200, {"value": []})
     script.hold()
     links = (client.get(script.url + link, of="/users/vmr@example.com") for _ in range(5))
@@ -248,7 +246,7 @@ FOREIGN = [
 
 
 @pytest.mark.parametrize("link", FOREIGN)
-async def test_no_token_goes_to_another_host(client: GraphClient, script: Script, link: str) -> None:
+async def test_no_token_is_sent_to_another_host(client: GraphClient, script: Script, link: str) -> None:
     """Rule 5: links come from answers, and states from tables."""
     script.answer(200, {})
     async with running_script() as other:
@@ -260,7 +258,7 @@ async def test_no_token_goes_to_another_host(client: GraphClient, script: Script
     assert script.asked == []
 
 
-async def test_a_graph_that_cannot_be_reached_is_unavailable(unused_tcp_port: int) -> None:
+async def test_an_unreachable_graph_is_unavailable(unused_tcp_port: int) -> None:
     client = GraphClient(f"http://127.0.0.1:{unused_tcp_port}/v1.0", FixedTokens())
     try:
         for call in CALLS.values():

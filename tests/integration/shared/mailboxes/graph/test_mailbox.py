@@ -30,7 +30,7 @@ def mailbox(client: GraphClient) -> GraphMailbox:
 
 
 def paths(script: Script) -> list[str]:
-    """Method and path of what was asked, without parameters."""
+    """Method and path of the requests, without parameters."""
     return [f"{asked.method} {asked.path.partition('?')[0]}" for asked in script.asked]
 
 
@@ -43,8 +43,8 @@ async def test_a_message_is_read_with_its_event_in_one_call(mailbox: GraphMailbo
     assert asked.path == f"{ROOT}/messages/AA%2Fk%2Bm%3D?%24expand=microsoft.graph.eventMessage%2Fevent"
 
 
-async def test_a_message_that_is_gone_cannot_be_found(mailbox: GraphMailbox, script: Script) -> None:
-    """RemoveOldMeetingMessages deletes what is outdated; others can be read a moment after they were announced."""
+async def test_a_deleted_message_is_not_found(mailbox: GraphMailbox, script: Script) -> None:
+    """RemoveOldMeetingMessages deletes outdated ones; others become readable a moment after they were announced."""
     script.refuse(404)
     with pytest.raises(MessageNotFound):
         await mailbox.read("m")
@@ -54,7 +54,7 @@ REFUSED = [(400, "RequestBroker--ParseUri"), (400, "ErrorInvalidRequest"), (500,
 
 
 @pytest.mark.parametrize(("status", "code"), REFUSED)
-async def test_ordinary_mail_that_cannot_be_expanded_is_nothing(
+async def test_ordinary_mail_that_cannot_be_expanded_is_ignored(
     mailbox: GraphMailbox, script: Script, status: int, code: str
 ) -> None:
     script.refuse(status, code)
@@ -84,7 +84,7 @@ TEXT = 'outlook.body-content-type="text"'
 
 @pytest.fixture
 async def narrow(script: Script, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[GraphMailbox]:
-    """A mailbox of whose answers little is read."""
+    """A mailbox whose client reads only small answers."""
     monkeypatch.setattr(graph_client, "GRAPH_BOUNDS", replace(graph_client.GRAPH_BOUNDS, bytes=LIMIT))
     client = GraphClient(f"{script.url}/v1.0/", FixedTokens())
     yield GraphMailbox(client, "vmr@example.com")
@@ -95,7 +95,7 @@ def long_body(size: int) -> dict[str, Any]:
     return {"body": {"contentType": "html", "content": f"<p>{'x' * size}</p>"}}
 
 
-async def test_a_message_and_event_that_are_too_large_together_are_read_one_after_the_other(
+async def test_a_message_and_event_that_are_too_large_together_are_read_separately(
     narrow: GraphMailbox, script: Script
 ) -> None:
     body = long_body(LIMIT * 2 // 3)
@@ -109,7 +109,7 @@ async def test_a_message_and_event_that_are_too_large_together_are_read_one_afte
 
 
 async def test_a_body_that_is_too_large_as_html_is_read_as_text(narrow: GraphMailbox, script: Script) -> None:
-    """Nobody would be told anything otherwise: it stays as large however often it is requested."""
+    """Otherwise nobody would get an answer, since the body stays as large however often it is requested."""
     body = long_body(LIMIT)
     script.answer(200, message(**body, event=event(**body)))
     script.answer(200, message(**body, event=None))
@@ -124,7 +124,7 @@ async def test_a_body_that_is_too_large_as_html_is_read_as_text(narrow: GraphMai
 
 
 async def test_a_body_that_is_too_large_even_as_text_is_left_out(narrow: GraphMailbox, script: Script) -> None:
-    """The meeting is decided on by what is known of it, as by EWS."""
+    """The decision is then based on what is known of the meeting, as with EWS."""
     body = long_body(LIMIT)
     script.answer(200, message(**body, event=event(**body)))
     script.answer(200, message(**body, event=None))
@@ -140,7 +140,7 @@ async def test_a_body_that_is_too_large_even_as_text_is_left_out(narrow: GraphMa
     assert ["select=" in asked.path for asked in script.asked] == [False, False, False, True, False, False, True]
 
 
-async def test_an_item_whose_body_is_too_large_is_known_without_it(narrow: GraphMailbox, script: Script) -> None:
+async def test_an_item_whose_body_is_too_large_is_read_without_it(narrow: GraphMailbox, script: Script) -> None:
     for _ in range(2):
         script.answer(200, event(**long_body(LIMIT)))
     script.answer(200, event(body=None))
@@ -149,7 +149,9 @@ async def test_an_item_whose_body_is_too_large_is_known_without_it(narrow: Graph
     assert (item.body, item.subject) == ("", event()["subject"])
 
 
-async def test_one_whose_event_is_gone_too(mailbox: GraphMailbox, script: Script) -> None:
+async def test_a_message_that_cannot_be_expanded_and_whose_event_is_gone_has_no_item(
+    mailbox: GraphMailbox, script: Script
+) -> None:
     script.refuse(500, "InternalServerError")
     script.answer(200, message(event=None))
     script.refuse(404)
@@ -170,7 +172,7 @@ async def test_a_message_that_cannot_be_read_at_all_is_an_error(mailbox: GraphMa
         await mailbox.read("m")
 
 
-async def test_an_odd_address_stays_one_part_of_the_url(client: GraphClient, script: Script) -> None:
+async def test_an_odd_address_stays_one_segment_of_the_url(client: GraphClient, script: Script) -> None:
     """Rule 5."""
     script.refuse(404)
     with pytest.raises(MessageNotFound):
@@ -186,10 +188,10 @@ async def test_an_odd_address_stays_one_part_of_the_url(client: GraphClient, scr
         (Answer.ACCEPTED, None, "accept", {"sendResponse": False}),
     ],
 )
-async def test_answers(
+async def test_answers_are_sent_with_and_without_a_comment(
     mailbox: GraphMailbox, script: Script, answer: Answer, text: str | None, path: str, body: dict[str, Any]
 ) -> None:
-    """A comment, even an empty one, without a response is refused by Graph (docs/facts/exchange.md §2)."""
+    """Graph refuses a comment, even an empty one, without a response (docs/facts/exchange.md §2)."""
     script.answer(202)
     await mailbox.answer("AAMkevent=", answer, text)
     assert paths(script) == [f"POST {ROOT}/events/AAMkevent%3D/{path}"]
@@ -204,7 +206,7 @@ async def test_answers(
         (400, "ErrorCalendarIsCancelledForDecline"),
     ],
 )
-async def test_a_meeting_that_is_gone_cannot_be_answered(
+async def test_a_missing_meeting_cannot_be_answered(
     mailbox: GraphMailbox, script: Script, status: int, code: str
 ) -> None:
     script.refuse(status, code)
@@ -212,7 +214,7 @@ async def test_a_meeting_that_is_gone_cannot_be_answered(
         await mailbox.answer("e", Answer.ACCEPTED, "Welcome")
 
 
-async def test_an_answer_that_may_have_gone_out_is_not_sent_again(mailbox: GraphMailbox, script: Script) -> None:
+async def test_an_answer_that_may_have_been_sent_is_not_sent_again(mailbox: GraphMailbox, script: Script) -> None:
     script.refuse(504, "Timeout")
     with pytest.raises(Unavailable):
         await mailbox.answer("e", Answer.ACCEPTED, "Welcome")
@@ -220,7 +222,7 @@ async def test_an_answer_that_may_have_gone_out_is_not_sent_again(mailbox: Graph
 
 
 def instances(*days: int, **more: Any) -> dict[str, Any]:
-    """A page of an hour's meetings on these days from NOW; negative ones are cancelled."""
+    """A page of one-hour meetings on these days from NOW; negative days are cancelled ones."""
     value = []
     for day in days:
         start = NOW + timedelta(days=abs(day))
@@ -240,21 +242,21 @@ def on(*days: int) -> tuple[Occurrence, ...]:
 SERIES = item(shape=Shape.SERIES, series_id="series")
 
 
-async def test_a_single_meetings_calendar_needs_no_call(mailbox: GraphMailbox, script: Script) -> None:
+async def test_the_calendar_of_a_single_meeting_needs_no_call(mailbox: GraphMailbox, script: Script) -> None:
     single = item()
     assert await mailbox.calendar(single, NOW) == Calendar((single.occurrence,))
     assert script.asked == []
 
 
 async def test_a_series_is_read_up_to_the_horizon(mailbox: GraphMailbox, script: Script) -> None:
-    """M3: all pages, in order, without what was cancelled."""
+    """M3: all pages, in order, without cancelled occurrences."""
     script.answer(200, instances(7, 0, **{"@odata.nextLink": f"{script.url}/v1.0/next?$skip=2"}))
     script.answer(200, instances(-14, 21))
     assert await mailbox.calendar(SERIES, NOW) == Calendar(on(0, 7, 21), NOW + HORIZON)
     assert paths(script) == [f"GET {ROOT}/events/series/instances", "GET /v1.0/next"]
 
 
-async def test_a_series_that_ends_before_the_horizon_is_known_whole(mailbox: GraphMailbox, script: Script) -> None:
+async def test_a_series_that_ends_before_the_horizon_is_known_completely(mailbox: GraphMailbox, script: Script) -> None:
     script.answer(200, instances(0, 7))
     ending = replace(SERIES, last_day=NOW + timedelta(days=7))
     assert await mailbox.calendar(ending, NOW) == Calendar(on(0, 7))
@@ -266,14 +268,14 @@ async def test_a_yearly_series_has_a_future_beyond_the_horizon(mailbox: GraphMai
     assert await mailbox.calendar(SERIES, NOW) == Calendar((), NOW + HORIZON)
 
 
-async def test_the_next_one_that_is_not_cancelled_counts(mailbox: GraphMailbox, script: Script) -> None:
+async def test_the_next_occurrence_that_is_not_cancelled_counts(mailbox: GraphMailbox, script: Script) -> None:
     script.answer(200, instances())
     script.answer(200, instances(-365, **{"@odata.nextLink": f"{script.url}/v1.0/next"}))
     script.answer(200, instances(730))
     assert (await mailbox.calendar(SERIES, NOW)).has_future(NOW)
 
 
-async def test_a_series_of_so_many_times_that_is_over_has_no_future(mailbox: GraphMailbox, script: Script) -> None:
+async def test_a_numbered_series_that_is_over_has_no_future(mailbox: GraphMailbox, script: Script) -> None:
     script.answer(200, instances())
     assert not (await mailbox.calendar(SERIES, NOW)).has_future(NOW)
     assert len(script.asked) == 2
@@ -284,7 +286,7 @@ def delta(*ids: str, **links: str) -> dict[str, Any]:
 
 
 async def test_changes_are_read_page_by_page(mailbox: GraphMailbox, script: Script) -> None:
-    """Links are followed as they are; removed entries also stand for moved ones."""
+    """Links are followed unchanged; removed entries also stand for moved messages."""
     next_, last = f"{script.url}/v1.0/delta?$skiptoken=a%2Bb", f"{script.url}/v1.0/delta?$deltatoken=c"
     page = delta("a", "b", "a", nextLink=next_)
     page["value"].append({"id": "gone", "@removed": {"reason": "deleted"}})
@@ -308,7 +310,7 @@ async def test_changes_are_read_page_by_page(mailbox: GraphMailbox, script: Scri
         (404, "resyncrequired"),
     ],
 )
-async def test_a_state_that_graph_has_forgotten_starts_anew(
+async def test_a_state_that_graph_has_forgotten_starts_over(
     mailbox: GraphMailbox, script: Script, status: int, code: str
 ) -> None:
     script.refuse(status, code)
@@ -317,13 +319,13 @@ async def test_a_state_that_graph_has_forgotten_starts_anew(
     assert paths(script)[1] == f"GET {ROOT}/mailFolders/inbox/messages/delta"
 
 
-async def test_a_state_of_another_graph_starts_anew(mailbox: GraphMailbox, script: Script) -> None:
-    """And its host is not asked."""
+async def test_a_state_of_another_graph_host_starts_over(mailbox: GraphMailbox, script: Script) -> None:
+    """The other host is not called."""
     script.answer(200, delta("a", deltaLink=f"{script.url}/v1.0/new"))
     assert (await mailbox.changes(Folder.INBOX, "https://evil.example/v1.0/delta")).message_ids == ["a"]
 
 
-async def test_other_refusals_do_not_start_anew(mailbox: GraphMailbox, script: Script) -> None:
+async def test_other_refusals_do_not_start_over(mailbox: GraphMailbox, script: Script) -> None:
     script.refuse(404, "ErrorItemNotFound")
     with pytest.raises(GraphError):
         await mailbox.changes(Folder.INBOX, f"{script.url}/v1.0/old")

@@ -23,7 +23,7 @@ def subscriptions(client: GraphClient) -> GraphSubscriptions:
 
 
 def subscription(id_: str = "s1", **changes: Any) -> dict[str, Any]:
-    """As Graph returns one: without its clientState."""
+    """A subscription as Graph returns it: without its clientState."""
     expires = "2026-11-29T09:00:00.0000000Z"
     told = {"id": id_, "expirationDateTime": expires, "resource": RESOURCE, "notificationUrl": URL, "clientState": None}
     return told | changes
@@ -32,7 +32,7 @@ def subscription(id_: str = "s1", **changes: Any) -> dict[str, Any]:
 CREATED = Subscription("s1", NOW + SUBSCRIPTION_LIFETIME)
 
 
-async def test_a_subscription_asks_for_new_messages_and_lifecycle_events(
+async def test_a_subscription_requests_new_messages_and_lifecycle_events(
     subscriptions: GraphSubscriptions, script: Script
 ) -> None:
     script.answer(201, subscription())
@@ -48,8 +48,8 @@ async def test_a_subscription_asks_for_new_messages_and_lifecycle_events(
     }
 
 
-def test_its_terms_are_its_client_state_and_do_not_tell_it(client: GraphClient) -> None:
-    """They are kept in a table (I5)."""
+def test_the_terms_of_a_subscription_depend_on_its_client_state_without_revealing_it(client: GraphClient) -> None:
+    """The terms are stored in a table (I5)."""
 
     def terms(client_state: str) -> str:
         return GraphSubscriptions(client, "vmr@example.com", "https://vmr.example.com", client_state).terms
@@ -58,12 +58,14 @@ def test_its_terms_are_its_client_state_and_do_not_tell_it(client: GraphClient) 
     assert "secret" not in terms("secret")
 
 
-def test_it_lives_no_longer_than_graph_allows() -> None:
+def test_a_subscription_lives_no_longer_than_graph_allows() -> None:
     assert timedelta(minutes=45) < SUBSCRIPTION_LIFETIME < timedelta(minutes=10_080)
 
 
-async def test_one_that_is_there_already_goes_and_no_other(subscriptions: GraphSubscriptions, script: Script) -> None:
-    """It cannot be adopted, since nobody knows its clientState; other apps' and other mailboxes' stay."""
+async def test_only_our_own_existing_subscription_is_replaced(
+    subscriptions: GraphSubscriptions, script: Script
+) -> None:
+    """It cannot be adopted, since nobody knows its clientState; those of other apps and mailboxes stay."""
     others = [
         subscription("elsewhere", notificationUrl="https://other.example.com/mailbox/notifications"),
         subscription("other-mailbox", resource=RESOURCE.replace("vmr", "room")),
@@ -83,8 +85,10 @@ async def test_one_that_is_there_already_goes_and_no_other(subscriptions: GraphS
     ]
 
 
-async def test_what_cannot_be_made_is_an_error(subscriptions: GraphSubscriptions, script: Script) -> None:
-    """A failed handshake, a missing grant. A permanent refusal does not say whether the mailbox is the cause."""
+async def test_a_subscription_that_cannot_be_created_is_an_error(
+    subscriptions: GraphSubscriptions, script: Script
+) -> None:
+    """A failed handshake or a missing grant: a permanent refusal does not say whether the mailbox is the cause."""
     script.refuse(400, "ValidationError")
     script.answer(200, {"id": "inbox"})
     with pytest.raises(GraphError, match="400 ValidationError"):
@@ -102,7 +106,7 @@ async def test_what_cannot_be_made_is_an_error(subscriptions: GraphSubscriptions
     assert len(script.asked) == 1
 
 
-async def test_renewing_moves_the_end(subscriptions: GraphSubscriptions, script: Script) -> None:
+async def test_a_renewal_extends_the_lifetime(subscriptions: GraphSubscriptions, script: Script) -> None:
     script.answer(200, subscription(expirationDateTime="2026-11-29T11:00:00.0000000+02:00"))
     assert await subscriptions.renew("s1", NOW) == CREATED
     [asked] = script.asked
@@ -110,12 +114,14 @@ async def test_renewing_moves_the_end(subscriptions: GraphSubscriptions, script:
     assert asked.body == {"expirationDateTime": "2026-11-29T09:00:00Z"}
 
 
-async def test_a_lost_one_cannot_be_renewed(subscriptions: GraphSubscriptions, script: Script) -> None:
+async def test_a_lost_subscription_cannot_be_renewed(subscriptions: GraphSubscriptions, script: Script) -> None:
     script.refuse(404, "ResourceNotFound")
     assert await subscriptions.renew("s1", NOW) is None
 
 
-async def test_a_renewal_that_fails_is_no_loss(subscriptions: GraphSubscriptions, script: Script) -> None:
+async def test_a_failed_renewal_does_not_mean_that_the_subscription_is_lost(
+    subscriptions: GraphSubscriptions, script: Script
+) -> None:
     script.refuse(503, "ServiceUnavailable")
     with pytest.raises(Unavailable):
         await subscriptions.renew("s1", NOW)

@@ -1,4 +1,4 @@
-"""Ids of items, folders and changes."""
+"""Ids of items and folders, and change keys."""
 
 from base64 import b64encode
 from datetime import date
@@ -22,18 +22,18 @@ ids = st.builds(
 
 
 @given(ids)
-def test_an_id_can_be_read_back(item: ItemId) -> None:
+def test_a_written_id_can_be_parsed(item: ItemId) -> None:
     assert parse(item.text()) == item
 
 
 @given(st.text() | ids.map(lambda item: item.text()[:40]) | st.binary().map(lambda data: b64encode(data).decode()))
-def test_anything_else_is_malformed(text: str) -> None:
+def test_any_other_text_is_a_malformed_id(text: str) -> None:
     with pytest.raises(EwsError) as raised:
         parse(text)
     assert raised.value.code == "ErrorInvalidIdMalformed"
 
 
-def test_a_move_and_a_day_give_other_ids() -> None:
+def test_an_item_id_changes_with_a_move_and_with_the_day_of_an_occurrence() -> None:
     item = ItemId(EVENT, OWNER, "a" * 32)
     others = {item.text(), ItemId(EVENT, OWNER, "a" * 32, moves=1).text()}
     others.add(ItemId(EVENT, OWNER, "a" * 32, day=date(2030, 3, 4)).text())

@@ -1,4 +1,4 @@
-"""Shapes, extended properties, accounts, states: what needs no server."""
+"""Shapes, extended properties, accounts, sync states: the parts that need no server."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def shape(base: str, *more: Element) -> Element:
     return t("ItemShape", t("BaseShape", base), t("AdditionalProperties", *more))
 
 
-def test_a_shape_wants_its_base_and_what_is_added() -> None:
+def test_a_shape_requests_its_base_and_the_added_properties() -> None:
     added = t("FieldURI", {"FieldURI": "item:Body"})
     only_ids = shapes.read(shape("IdOnly", added), "Exchange2016", default=["item:Subject"])
     assert [only_ids.wants(uri) for uri in ("item:Body", "item:Subject", "item:Size")] == [True, False, False]
@@ -27,7 +27,7 @@ def test_a_shape_wants_its_base_and_what_is_added() -> None:
 
 
 @pytest.mark.parametrize("wrong", [None, t("ItemShape"), shape("Everything")])
-def test_shapes_that_are_none(wrong: Element | None) -> None:
+def test_invalid_shapes_are_refused(wrong: Element | None) -> None:
     with pytest.raises(EwsError) as raised:
         shapes.read(wrong, "Exchange2016")
     assert raised.value.code == "ErrorSchemaValidation"
@@ -43,7 +43,7 @@ def test_shapes_that_are_none(wrong: Element | None) -> None:
         ("calendar:UID", "Exchange2007", "ErrorInvalidPropertyRequest"),
     ],
 )
-def test_properties_that_this_version_does_not_know(uri: str, version: str, code: str) -> None:
+def test_properties_unknown_to_the_requested_version_are_refused(uri: str, version: str, code: str) -> None:
     with pytest.raises(EwsError) as raised:
         shapes.read(shape("IdOnly", t("FieldURI", {"FieldURI": uri})), version)
     assert raised.value.code == code
@@ -62,7 +62,7 @@ def test_properties_that_this_version_does_not_know(uri: str, version: str, code
         ),
     ],
 )
-def test_extended_properties_that_are_none(attributes: dict[str, str], code: str) -> None:
+def test_invalid_extended_properties_are_refused(attributes: dict[str, str], code: str) -> None:
     with pytest.raises(EwsError) as raised:
         extended.read(t("ExtendedFieldURI", attributes))
     assert raised.value.code == code
@@ -80,7 +80,7 @@ def test_extended_properties_that_are_none(attributes: dict[str, str], code: str
          "PublicStrings", "x"),
     ],
 )  # fmt: skip
-def test_extended_properties(attributes: dict[str, str], property_set: str, name: int | str) -> None:
+def test_extended_properties_are_read(attributes: dict[str, str], property_set: str, name: int | str) -> None:
     found = extended.read(t("ExtendedFieldURI", attributes))
     assert (found.property_set, found.name, dict(found.attributes)) == (property_set, name, attributes)
 
@@ -98,18 +98,18 @@ def test_extended_properties(attributes: dict[str, str], property_set: str, name
         ("", False),
     ],
 )
-def test_names_of_an_account(username: str, known: bool) -> None:  # a table's column
+def test_an_account_is_known_under_several_names(username: str, known: bool) -> None:
     assert seeded()[0].is_(username) is known
 
 
-def test_an_application_must_say_for_whom_it_acts() -> None:
+def test_an_application_must_say_on_whose_behalf_it_acts() -> None:
     with pytest.raises(SoapFaultError):
         impersonating(Caller(), None, asked=False)
     account = seeded()[0]
     assert impersonating(Caller(account), None, asked=False) == Actor(Caller(account), opens=account.opens)
 
 
-def test_states_know_one_folder_and_are_kept_as_long_as_nothing_changes() -> None:
+def test_a_sync_state_belongs_to_one_folder_and_is_kept_while_nothing_changes() -> None:
     states = SyncStates()
     empty = states.find("", OWNER, "inbox")
     first = states.keep(empty, empty, "")

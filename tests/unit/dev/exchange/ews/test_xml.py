@@ -1,4 +1,4 @@
-"""Reading and building of XML."""
+"""Reading and building XML."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -29,7 +29,7 @@ def test_any_text_can_be_written_and_read_back(value: str) -> None:
         "<a/>".encode("utf-16")[:-1],
     ],
 )
-def test_what_is_not_read(content: bytes) -> None:
+def test_invalid_xml_is_not_parsed(content: bytes) -> None:
     with pytest.raises(NotXmlError):
         parse(content)
 
@@ -47,7 +47,7 @@ def test_comments_are_not_read() -> None:
         ("a\x00b\x0bc\ufffe", "abc"),
     ],
 )
-def test_values_as_ews_writes_them(value: object, shown: str) -> None:
+def test_values_are_written_as_ews_writes_them(value: object, shown: str) -> None:
     assert written(value) == shown
 
 
@@ -61,20 +61,20 @@ def test_values_as_ews_writes_them(value: object, shown: str) -> None:
         (None, None),
     ],
 )
-def test_moments(given_text: str | None, when: datetime | None) -> None:
+def test_times_are_read(given_text: str | None, when: datetime | None) -> None:
     assert moment(given_text) == when
 
 
-def test_booleans() -> None:
+def test_booleans_are_read() -> None:
     assert [is_true(value) for value in ("true", "1", "True", "false", "0", "", None)] == [True] * 3 + [False] * 4
 
 
-def test_nothing_is_left_out() -> None:
+def test_empty_elements_are_omitted() -> None:
     assert serialize(t("A", None, {"B": None}, t("C"))).count(b"B") == 0
     assert text(None, "A", "usual") == "usual"
 
 
-def test_a_fault_as_clients_read_it() -> None:
+def test_a_fault_is_written_as_clients_read_it() -> None:
     shown = fault(SoapFaultError("ErrorServerBusy", values={"BackOffMilliseconds": "1000"}))
     content = serialize(shown)
     assert b"<faultcode>a:ErrorServerBusy</faultcode>" in content

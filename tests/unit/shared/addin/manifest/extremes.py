@@ -1,4 +1,4 @@
-"""Settings at their limits."""
+"""Integrations whose settings are at their limits."""
 
 from shared.integrations import Integration
 from shared.integrations.integration import MANIFEST_FIELDS
@@ -6,18 +6,18 @@ from tests.support.integrations import an_integration
 
 SWITCHES = ("enable_addin_auto_open", "enable_addin_mobile_command")
 TEXTS = sorted(MANIFEST_FIELDS - {"addin_server_domain", *SWITCHES})
-FQDN = "a" * 63 + "." + "b" * 63 + "." + "c" * 60 + ".xy"  # 192 characters, the most that the setting takes
+FQDN = "a" * 63 + "." + "b" * 63 + "." + "c" * 60 + ".xy"  # 192 characters: the longest that is accepted
 MARKUP = "<b>&\"'amp;]]>--><script>alert(1)</script> %s {{x}} \\"
 
 
 def worst(text: str) -> Integration:
-    """Every text of the manifest as given, past the checks that settings go through; with all that can be in it."""
+    """An integration with this text in every manifest field and every feature on; the settings checks are bypassed."""
     update = {**dict.fromkeys(TEXTS, text), **dict.fromkeys(SWITCHES, True)}
     return an_integration(addin_server_domain=FQDN).model_copy(update=update)
 
 
 EXTREMES = {
-    "as long as may be": "x" * 250,
+    "as long as allowed": "x" * 250,
     "markup": (MARKUP * 6)[:250],
     "Arabic": "اجتماع " * 35,
     "emoji": "👩‍👩‍👧‍👦" * 35,

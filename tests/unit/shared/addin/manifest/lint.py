@@ -1,4 +1,4 @@
-"""What no schema of the add-in-only manifest catches (docs/facts/outlook-addin.md)."""
+"""Errors that no schema of the add-in-only manifest catches (docs/facts/outlook-addin.md)."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ XSI = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 MAX_BYTES = 256 * 1024
 MAX_RESID = 32
-NEWEST_MAILBOX = 1.5  # Exchange on-premises offers no more, and hides add-ins that require more
+NEWEST_MAILBOX = 1.5  # Exchange on-premises supports no higher version, and hides add-ins that require one
 RIBBON_ICONS = {"16", "32", "80"}
 PHONE_ICONS = {(size, scale) for size in ("25", "32", "48") for scale in ("1", "2", "3")}
 ONLY_IN_1_1 = {
@@ -25,7 +25,7 @@ ONLY_IN_1_1 = {
 
 
 def lint(manifest: bytes, sign_in_hosts: tuple[str, ...] = (), after: str = "") -> list[str]:
-    """Everything wrong with a manifest. `after`: the version that is installed already."""
+    """Everything wrong with a manifest. `after` is the version that is already installed."""
     root = etree.fromstring(manifest)
     return [
         *_size(manifest),
@@ -47,7 +47,7 @@ def _overrides(root: Any) -> list[Any]:
 
 
 def _own(overrides: Any) -> Iterator[Any]:
-    """The elements of one version of the overrides, without those of the version inside it."""
+    """The elements of one version of the overrides, without those of the version nested inside it."""
     for child in overrides:
         if _local(child) != "VersionOverrides":
             yield from child.iter()
@@ -55,7 +55,7 @@ def _own(overrides: Any) -> Iterator[Any]:
 
 def _size(manifest: bytes) -> Iterator[str]:
     if len(manifest) > MAX_BYTES:
-        yield f"{len(manifest)} bytes are more than Exchange takes"
+        yield f"{len(manifest)} bytes are more than Exchange accepts"
 
 
 def _urls(root: Any) -> Iterator[str]:
@@ -74,7 +74,7 @@ def _requirements(root: Any) -> Iterator[str]:
     for element in root.iter():
         for name in ("MinVersion", "DefaultMinVersion"):
             if float(element.get(name, "0")) > NEWEST_MAILBOX:
-                yield f"{_local(element)} asks for {element.get(name)}"
+                yield f"{_local(element)} requires {element.get(name)}"
 
 
 def _domains(root: Any, sign_in_hosts: tuple[str, ...]) -> Iterator[str]:
@@ -100,7 +100,9 @@ def _commands(overrides: Any) -> Iterator[str]:
     yield from _events(elements)
     if etree.QName(overrides).namespace == OVERRIDES:
         yield from (
-            f"{_local(element)} stands in version 1.0" for element in elements if _local(element) in ONLY_IN_1_1
+            f"{_local(element)} is used in version 1.0 of the overrides"
+            for element in elements
+            if _local(element) in ONLY_IN_1_1
         )
 
 
@@ -110,7 +112,7 @@ def _icon(icon: Any) -> Iterator[str]:
     else:
         missing = RIBBON_ICONS - {image.get("size") for image in icon}
     if missing:
-        yield f"an icon lacks the sizes {sorted(missing)}"
+        yield f"an icon is missing the sizes {sorted(missing)}"
 
 
 def _events(elements: list[Any]) -> Iterator[str]:
@@ -120,7 +122,7 @@ def _events(elements: list[Any]) -> Iterator[str]:
             yield f"no runtime for events in {source}"
     for point in (element for element in elements if element.get(XSI) == "MobileOnlineMeetingCommandSurface"):
         if _local(point.getparent()) != "MobileFormFactor" or point.getparent().find("{*}FunctionFile") is None:
-            yield "the command on phones has no file of functions"
+            yield "the command on phones has no function file"
 
 
 def _references(elements: list[Any]) -> Iterator[str]:
@@ -130,5 +132,5 @@ def _references(elements: list[Any]) -> Iterator[str]:
     yield from (f"resource {id_} is there {count} times" for id_, count in resources.items() if count > 1)
     yield from (f"the name of resource {id_} is too long" for id_ in resources if len(id_) > MAX_RESID)
     referred = {element.get("resid") for element in elements if element.get("resid")}
-    yield from (f"{resid} refers to nothing" for resid in referred - set(resources))
+    yield from (f"{resid} refers to a missing resource" for resid in referred - set(resources))
     yield from (f"nothing refers to {resid}" for resid in set(resources) - referred)

@@ -1,4 +1,4 @@
-"""The lint finds what it is for: each error put into a valid manifest is reported."""
+"""The lint does its job: each error that is put into a valid manifest is reported."""
 
 from collections.abc import Callable
 
@@ -25,32 +25,32 @@ LONG = "r" * 33
 FAULTS = {
     "a dangling resid": swap('<Label resid="groupLabel"/>', '<Label resid="nowhere"/>'),
     "a resource twice": swap('<bt:String id="groupLabel"', '<bt:String id="buttonLabel"'),
-    "a resid too long": swap("groupLabel", LONG),
+    "a resid that is too long": swap("groupLabel", LONG),
     "a control twice": swap('id="vmrButton"', 'id="vmrGroup"'),
     "plain http": swap('DefaultValue="https://', 'DefaultValue="http://', 1),
     "no permissions": swap("<Permissions>ReadWriteItem</Permissions>", ""),
     "an icon missing": swap('<bt:Image size="80" resid="icon80"/>', ""),
-    "a requirement too new": swap('DefaultMinVersion="1.5"', 'DefaultMinVersion="1.8"'),
+    "a requirement set that is too new": swap('DefaultMinVersion="1.5"', 'DefaultMinVersion="1.8"'),
     "1.1 within 1.0": swap("<ExtensionPoint", "<SupportsSharedFolders>true</SupportsSharedFolders><ExtensionPoint", 1),
-    "an icon of phones missing": swap('<bt:Image size="48" scale="3" resid="grey128"/>', ""),
+    "a missing icon for phones": swap('<bt:Image size="48" scale="3" resid="grey128"/>', ""),
     "an event without a runtime": swap('<Runtime resid="commands">', '<Runtime resid="pane">'),
-    "a phone's command without functions": swap('<FunctionFile resid="commands"/>', ""),
+    "a command on phones without a function file": swap('<FunctionFile resid="commands"/>', ""),
     "too large": swap("</OfficeApp>", " " * MAX_BYTES + "</OfficeApp>"),
 }
 
 
-def test_a_good_manifest_passes() -> None:
+def test_lint_accepts_a_valid_manifest() -> None:
     assert lint(GOOD.encode(), ("addin.example.com",), after="1.0.0.0") == []
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_a_fault_shows(fault: Callable[[], str]) -> None:
+def test_lint_reports_each_error(fault: Callable[[], str]) -> None:
     assert lint(fault().encode())
 
 
-def test_a_sign_in_host_that_is_not_listed_shows() -> None:
+def test_lint_reports_a_sign_in_host_that_is_not_listed() -> None:
     assert lint(GOOD.encode(), ("fs.example.com",)) == ["AppDomains lack fs.example.com"]
 
 
-def test_a_version_that_does_not_rise_shows() -> None:
+def test_lint_reports_a_version_that_does_not_increase() -> None:
     assert lint(GOOD.encode(), after="1.0.1.0")

@@ -1,4 +1,4 @@
-"""X1, I6: the add-in-only manifest is valid whatever admins set, and contains what they set."""
+"""X1, I6: the add-in-only manifest is valid and contains the settings, whatever admins configure."""
 
 from typing import Any
 from uuid import UUID
@@ -35,19 +35,19 @@ def assert_valid(schema: Any, integration: Integration) -> None:
     assert lint(made, (integration.addin_server_domain, "login.microsoftonline.com")) == []
 
 
-def test_the_defaults_make_a_valid_manifest(schema: Any) -> None:
+def test_default_settings_give_a_valid_manifest(schema: Any) -> None:
     assert_valid(schema, an_integration())
 
 
 @pytest.mark.parametrize("method", ["EXCHANGE_USER_ID_TOKEN", "NAA_TOKEN", "SSO_TOKEN"])
-def test_every_way_of_signing_in_makes_a_valid_manifest(schema: Any, method: str) -> None:
+def test_every_authentication_method_gives_a_valid_manifest(schema: Any, method: str) -> None:
     fields = full_fields(addin_authentication_method=method, addin_server_domain=FQDN)
     assert_valid(schema, an_integration(**fields))
 
 
 @pytest.mark.parametrize("phones", [True, False])
 @pytest.mark.parametrize("offer", [True, False])
-def test_every_choice_of_commands_makes_a_valid_manifest(schema: Any, phones: bool, offer: bool) -> None:
+def test_every_combination_of_commands_gives_a_valid_manifest(schema: Any, phones: bool, offer: bool) -> None:
     integration = an_integration(enable_addin_mobile_command=phones, enable_addin_auto_open=offer)
     assert_valid(schema, integration)
     root = manifest(integration)
@@ -57,7 +57,7 @@ def test_every_choice_of_commands_makes_a_valid_manifest(schema: Any, phones: bo
     assert not set(root.iterfind(".//o:MobileFormFactor", NAMES)), "1.0 knows neither"
 
 
-def test_what_is_done_without_a_pane() -> None:
+def test_commands_that_run_without_a_pane_are_declared() -> None:
     integration = an_integration(**dict.fromkeys(SWITCHES, True))
     root = manifest(integration)
     base = f"https://addin.example.com/addin/{integration.uuid}"
@@ -75,17 +75,17 @@ def test_what_is_done_without_a_pane() -> None:
 
 
 @pytest.mark.parametrize("text", EXTREMES.values(), ids=EXTREMES)
-def test_extreme_texts_make_a_valid_manifest(schema: Any, text: str) -> None:
+def test_extreme_texts_give_a_valid_manifest(schema: Any, text: str) -> None:
     assert_valid(schema, worst(text))
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(st.dictionaries(st.sampled_from(TEXTS), st.text(st.characters(), max_size=300), min_size=1))
-def test_whatever_texts_make_a_valid_manifest(schema: Any, texts: dict[str, str]) -> None:
+def test_arbitrary_texts_give_a_valid_manifest(schema: Any, texts: dict[str, str]) -> None:
     assert_valid(schema, an_integration().model_copy(update=texts))
 
 
-def test_the_texts_are_the_admin_s() -> None:
+def test_manifest_texts_come_from_the_settings() -> None:
     integration = an_integration(**{name: f"{name} <{index}> &" for index, name in enumerate(TEXTS)})
     root = manifest(integration)
     for overrides in root.iter(f"{{{OVERRIDES}}}VersionOverrides", f"{{{OVERRIDES_1_1}}}VersionOverrides"):
@@ -104,7 +104,7 @@ def test_the_texts_are_the_admin_s() -> None:
     assert root.find("a:DisplayName", NAMES).get("DefaultValue") == integration.addin_display_name
 
 
-def test_the_button_opens_the_pane_for_organizers_and_their_delegates() -> None:
+def test_organizers_and_their_delegates_get_a_button_that_opens_the_pane() -> None:
     integration = an_integration()
     root = manifest(integration)
     newest = root.find("o:VersionOverrides/n:VersionOverrides", NAMES)
@@ -116,16 +116,16 @@ def test_the_button_opens_the_pane_for_organizers_and_their_delegates() -> None:
     assert root.find("a:FormSettings//a:SourceLocation", NAMES).get("DefaultValue") == pane, "audience of tokens"
 
 
-def test_an_integration_keeps_its_add_in_and_no_other_has_the_same() -> None:
+def test_each_integration_has_one_stable_add_in_id() -> None:
     one = an_integration(uuid=GUID)
     renamed = one.model_copy(update={"addin_display_name": "Other", "uuid": GUID.upper()})
     recreated = one.model_copy(update={"uuid": "11111111-1111-4111-8111-111111111111"})
     ids = [manifest(integration).findtext("a:Id", namespaces=NAMES) for integration in (one, renamed, recreated)]
     assert ids[0] == ids[1] != ids[2]
-    assert UUID(ids[0]) != UUID(GUID), "the address of the pane does not tell the add-in's id"
+    assert UUID(ids[0]) != UUID(GUID), "the add-in's id differs from the uuid in the pane's address"
 
 
-def test_the_version_rises_with_every_revision() -> None:
+def test_manifest_version_increases_with_every_revision() -> None:
     versions = []
     for revision in (1, 2, 9_999, 10_000, 10_001, 123_456):
         integration = an_integration().model_copy(update={"manifest_revision": revision})
@@ -136,7 +136,7 @@ def test_the_version_rises_with_every_revision() -> None:
     assert len({*versions}) == len(versions)
 
 
-def test_a_new_icon_has_a_new_address() -> None:
+def test_a_new_icon_gets_a_new_url() -> None:
     one, other = (an_integration().model_copy(update={"icon": sha}) for sha in ("a" * 64, "b" * 64))
     addresses = [
         {image.get("DefaultValue") for image in manifest(integration).iterfind(".//b:Images/b:Image", NAMES)}
@@ -146,7 +146,7 @@ def test_a_new_icon_has_a_new_address() -> None:
     assert not addresses[0] & addresses[1]
 
 
-def test_more_than_the_item_is_asked_for_only_when_wanted() -> None:
+def test_the_mailbox_permission_is_requested_only_when_wanted() -> None:
     permissions = {
         permission: manifest(an_integration(), permission).findtext("a:Permissions", namespaces=NAMES)
         for permission in Permission
@@ -154,19 +154,19 @@ def test_more_than_the_item_is_asked_for_only_when_wanted() -> None:
     assert permissions == {Permission.ITEM: "ReadWriteItem", Permission.MAILBOX: "ReadWriteMailbox"}
 
 
-def test_the_sign_in_service_of_the_users_is_an_app_domain() -> None:
+def test_the_users_sign_in_service_is_an_app_domain() -> None:
     made = xml_manifest(contents(an_integration(**full_fields()), ADDRESSES))
     assert lint(made, ("fs.example.com", "addin.example.com")) == []
 
 
-def test_a_sign_in_service_with_a_name_too_long_for_the_schema_is_left_out(schema: Any) -> None:
+def test_a_sign_in_service_whose_name_is_too_long_for_the_schema_is_left_out(schema: Any) -> None:
     host = ".".join("d" * 60 for _ in range(4)) + ".xy"
     fields = full_fields(personal_vmr_oauth_auth_endpoint=f"https://{host}/")
     integration = an_integration(**fields).model_copy(update={"personal_vmr_oauth_auth_endpoint": f"https://{host}/"})
     assert_valid(schema, integration)
 
 
-def test_single_sign_on_names_the_registration_and_only_then() -> None:
+def test_app_registration_is_named_for_single_sign_on_only() -> None:
     sso = manifest(an_integration(**full_fields(addin_authentication_method="SSO_TOKEN")))
     [info] = sso.iterfind(".//n:WebApplicationInfo", NAMES)
     assert info.findtext("n:Id", namespaces=NAMES) == GUID

@@ -1,4 +1,4 @@
-"""What counts as EWS, and what a server may ask for."""
+"""What counts as EWS, and for how long a server may ask us to wait."""
 
 import pytest
 import requests
@@ -19,8 +19,8 @@ def answer(status: int, content: bytes = b"", **headers: str) -> requests.Respon
 
 @pytest.mark.parametrize("content", [SOAP, b"\xef\xbb\xbf" + SOAP, b"\r\n" + SOAP + b"\r\n"])
 @pytest.mark.parametrize("status", [200, 500])
-def test_soap_is_read_whatever_the_status_says(status: int, content: bytes) -> None:
-    """Faults come with 500, and sometimes with 200."""
+def test_soap_is_read_whatever_the_http_status(status: int, content: bytes) -> None:
+    """Faults usually come with status 500, and sometimes with 200."""
     AtOnce().raise_response_errors(answer(status, content))
 
 
@@ -32,14 +32,14 @@ def test_redirections_are_not_followed(status: int) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"<html></html>", b"<!DOCTYPE html><html/>", b"{}"])
-def test_a_web_page_is_no_soap(content: bytes) -> None:
+def test_a_web_page_is_not_taken_for_soap(content: bytes) -> None:
     with pytest.raises(NotSoap):
         AtOnce().raise_response_errors(answer(200, content))
 
 
 @pytest.mark.parametrize("content", [SOAP[:-3], SOAP[:60], SOAP.replace(b"?>", b"?><!DOCTYPE a []>")])
 @pytest.mark.parametrize("status", [200, 500])
-def test_soap_that_was_cut_off_or_brings_a_document_type(status: int, content: bytes) -> None:
+def test_soap_that_is_truncated_or_has_a_document_type_is_refused(status: int, content: bytes) -> None:
     with pytest.raises(Unreadable):
         AtOnce().raise_response_errors(answer(status, content))
 
@@ -48,14 +48,14 @@ def test_soap_that_was_cut_off_or_brings_a_document_type(status: int, content: b
     ("asked", "seconds"),
     [("5", 5), ("2.5", 2.5), ("-3", 0), ("nan", 0), ("inf", 0), ("Wed, 21 Oct 2026 07:28:00 GMT", 0), ("", 0)],
 )
-def test_how_long_a_server_asks_to_wait(asked: str, seconds: float) -> None:
+def test_a_servers_requested_wait_is_read(asked: str, seconds: float) -> None:
     with pytest.raises(HttpFailure) as caught:
         AtOnce().raise_response_errors(answer(503, Retry_After=asked))
     assert (caught.value.status, caught.value.retry_after) == (503, seconds)
 
 
-def test_a_closed_connection_is_no_reason_to_take_a_refusal_for_something_else() -> None:
-    """exchangelib takes every answer with Connection: close for a busy server."""
+def test_a_refusal_that_closes_the_connection_is_still_a_refusal() -> None:
+    """exchangelib treats every answer with `Connection: close` as a busy server."""
     with pytest.raises(HttpFailure) as caught:
         AtOnce().raise_response_errors(answer(404, connection="close"))
     assert caught.value.status == 404

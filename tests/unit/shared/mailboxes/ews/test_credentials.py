@@ -15,7 +15,7 @@ OUTLOOK = "https://outlook.office365.com"
 
 
 class Endpoint:
-    """A token endpoint; `answers` are given one after the other."""
+    """A token endpoint that gives the `answers` one after the other."""
 
     def __init__(self, *answers: Any) -> None:
         self.answers = list(answers)
@@ -38,7 +38,7 @@ class Endpoint:
         return AppTokens(self.ask, form, self.clock)
 
 
-def test_a_token_is_for_the_server_of_the_url() -> None:
+def test_a_token_is_requested_for_the_server_in_the_url() -> None:
     assert resource_of(f"{OUTLOOK}/EWS/Exchange.asmx") == OUTLOOK
     assert resource_of("https://mail.example.com:8443/EWS/Exchange.asmx") == "https://mail.example.com:8443"
 
@@ -46,7 +46,7 @@ def test_a_token_is_for_the_server_of_the_url() -> None:
 @pytest.mark.parametrize(
     ("endpoint", "named", "value"), [(V1, "resource", OUTLOOK), (V2, "scope", f"{OUTLOOK}/.default")]
 )
-def test_old_and_new_endpoints_are_asked_in_their_own_words(endpoint: str, named: str, value: str) -> None:
+def test_version_1_and_version_2_endpoints_get_their_own_parameters(endpoint: str, named: str, value: str) -> None:
     form = token_form("client", "secret", endpoint, OUTLOOK)
     assert form == {
         "grant_type": "client_credentials",
@@ -56,7 +56,7 @@ def test_old_and_new_endpoints_are_asked_in_their_own_words(endpoint: str, named
     }
 
 
-async def test_one_token_serves_until_shortly_before_it_expires() -> None:
+async def test_a_token_is_reused_until_shortly_before_it_expires() -> None:
     endpoint = Endpoint({"access_token": "a", "expires_in": "3600"}, {"access_token": "b", "expires_in": 3600})
     tokens = endpoint.tokens
     assert [await tokens.token(), await tokens.token()] == ["a", "a"]
@@ -66,18 +66,18 @@ async def test_one_token_serves_until_shortly_before_it_expires() -> None:
 
 
 @pytest.mark.parametrize("expires_in", [None, "soon", -5, [], 1e300])
-async def test_a_lifetime_that_is_none_is_no_reason_to_keep_it(expires_in: Any) -> None:
+async def test_a_token_with_an_invalid_lifetime_is_not_cached(expires_in: Any) -> None:
     endpoint = Endpoint(*[{"access_token": "a", "expires_in": expires_in}] * 2)
     assert await endpoint.tokens.token() == "a"
 
 
 @pytest.mark.parametrize("answer", [{}, {"access_token": ""}, {"access_token": 5}])
-async def test_an_answer_without_a_token(answer: dict[str, Any]) -> None:
+async def test_an_answer_without_a_token_is_an_error(answer: dict[str, Any]) -> None:
     with pytest.raises(Unavailable, match="contains none"):
         await Endpoint(answer).tokens.token()
 
 
-async def test_a_refusal_is_told_and_tried_again_later() -> None:
+async def test_a_refusal_is_reported_and_the_request_is_repeated_later() -> None:
     refused = SignInRefused("invalid_client", ("AADSTS7000215",), "The client secret is not accepted.")
     with pytest.raises(Unavailable, match="secret is not accepted"):
         await Endpoint(refused).tokens.token()

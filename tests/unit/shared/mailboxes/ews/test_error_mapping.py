@@ -1,4 +1,4 @@
-"""Whatever exchangelib can raise becomes an error of the product's own, and says nothing that is not to be said."""
+"""Whatever exchangelib raises becomes an error of the product, without any confidential text."""
 
 import inspect
 import ssl
@@ -18,7 +18,7 @@ SECRET = "alice@example.com: Layoffs"
 
 
 def raised(cls: type[Exception]) -> Exception:
-    """An exception of a class, with a text that nobody is to read."""
+    """An exception of this class, with a text that nobody may see."""
     if issubclass(cls, errors.RedirectError):
         redirect: Exception = errors.RedirectError(url=f"https://example.com/{SECRET}")
         return redirect
@@ -42,7 +42,7 @@ def library() -> Iterator[type[Exception]]:
 
 
 @pytest.mark.parametrize("cls", [*library()], ids=lambda cls: cls.__name__)
-def test_the_mapping_is_complete(cls: type[Exception]) -> None:
+def test_every_exchangelib_error_is_mapped(cls: type[Exception]) -> None:
     error = translated(raised(cls))
     assert isinstance(error, (EwsUnavailable, EwsError, RateLimited))
     assert SECRET not in str(error)
@@ -58,21 +58,21 @@ def network() -> Iterator[type[Exception]]:
 
 
 @pytest.mark.parametrize("cls", [*network()], ids=lambda cls: cls.__name__)
-def test_and_for_what_the_network_does(cls: type[Exception]) -> None:
+def test_every_network_error_is_mapped(cls: type[Exception]) -> None:
     error = translated(cls("a", "b", 1) if cls is requests.exceptions.JSONDecodeError else cls(SECRET))
     assert isinstance(error, EwsUnavailable)
     assert SECRET not in str(error)
 
 
 @pytest.mark.parametrize("cls", [KeyError, ValueError, AttributeError, TypeError, RecursionError, MemoryError])
-def test_and_for_what_a_hostile_answer_makes_of_the_library(cls: type[Exception]) -> None:
+def test_errors_that_a_hostile_answer_causes_in_the_library_are_mapped(cls: type[Exception]) -> None:
     error = translated(cls(SECRET))
     assert isinstance(error, EwsUnavailable)
     assert error.trouble is Trouble.UNREADABLE
     assert SECRET not in str(error)
 
 
-def test_our_own_stay_as_they_are() -> None:
+def test_our_own_errors_pass_unchanged() -> None:
     ours: SchedulingError = NotFound("x")
     assert translated(ours) is ours
 
@@ -102,13 +102,13 @@ def test_our_own_stay_as_they_are() -> None:
         (requests.exceptions.ConnectionError("refused"), Trouble.UNREACHABLE),
     ],
 )
-def test_what_is_the_trouble(error: Exception, trouble: Trouble) -> None:
+def test_each_error_is_mapped_to_its_trouble(error: Exception, trouble: Trouble) -> None:
     found = translated(error)
     assert isinstance(found, EwsUnavailable)
     assert found.trouble is trouble
 
 
-def test_a_failure_of_the_network_is_told_under_whatever_name_the_library_gives_it() -> None:
+def test_a_network_failure_that_exchangelib_wraps_is_recognised() -> None:
     try:
         try:
             raise requests.exceptions.SSLError("certificate verify failed")
@@ -132,14 +132,14 @@ def test_a_failure_of_the_network_is_told_under_whatever_name_the_library_gives_
         (HttpFailure(429), 60),
     ],
 )
-def test_a_busy_server_is_given_the_time_that_it_asks_for(error: Exception, seconds: float) -> None:
+def test_a_busy_server_gets_the_time_that_it_asks_for(error: Exception, seconds: float) -> None:
     found = translated(error)
     assert isinstance(found, RateLimited)
     assert found.retry_after == seconds
 
 
-def test_only_what_is_about_one_item_is_for_good() -> None:
-    """Everything else is worth another try: Exchange calls many passing troubles by odd names."""
+def test_only_errors_about_one_item_are_permanent() -> None:
+    """Everything else is worth another try: Exchange reports many temporary problems under odd names."""
     final = {cls.__name__ for cls in library() if isinstance(translated(raised(cls)), EwsError)}
     assert final == {
         "ErrorItemCorrupt",
@@ -156,7 +156,7 @@ def test_only_what_is_about_one_item_is_for_good() -> None:
     }
 
 
-def test_what_is_gone_is_no_trouble_of_the_server() -> None:
+def test_a_missing_item_does_not_count_as_a_server_failure() -> None:
     assert all(issubclass(cls, EWSError) for cls in GONE)
     assert issubclass(EwsUnavailable, Unavailable)
     assert not issubclass(EwsError, Unavailable)

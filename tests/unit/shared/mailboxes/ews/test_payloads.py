@@ -1,4 +1,4 @@
-"""EWS items as XML, and their reading (docs/facts/exchange.md §1, §9)."""
+"""EWS items as XML, and how they are read (docs/facts/exchange.md §1, §9)."""
 
 import base64
 from contextlib import suppress
@@ -25,7 +25,7 @@ KEY = "WIdfQoipTBuCK1ThiefxJA=="
 
 
 def node(name: str, *parts: str) -> Node:
-    """An element with what is in it, given as XML of EWS's types."""
+    """An element with these contents, which are given as XML of EWS's types."""
     return Node(etree.fromstring(f'<{name} xmlns="{TYPES}">{"".join(parts)}</{name}>'))
 
 
@@ -78,10 +78,10 @@ class TestMessages:
             ("", None),
         ],
     )
-    def test_what_it_is_by_its_class(self, item_class: str, kind: Kind | None) -> None:
+    def test_the_item_class_determines_the_kind_of_message(self, item_class: str, kind: Kind | None) -> None:
         assert kind_of(message(ItemClass=f"<ItemClass>{item_class}</ItemClass>")) is kind
 
-    def test_a_request(self) -> None:
+    def test_a_meeting_request_is_read(self) -> None:
         request = meeting_request(message(), "known-as", item(), "")
         assert request is not None
         assert (request.message_id, request.kind, request.update) == ("known-as", Kind.REQUEST, Update.NEW)
@@ -101,14 +101,14 @@ class TestMessages:
             ("", Update.UNKNOWN),
         ],
     )
-    def test_kinds_of_updates(self, sent: str, update: Update) -> None:
+    def test_update_types_are_read(self, sent: str, update: Update) -> None:
         asked = message(MeetingRequestType=f"<MeetingRequestType>{sent}</MeetingRequestType>")
         request = meeting_request(asked, "m", item(), "")
         assert request is not None
         assert request.update is update
 
-    def test_a_cancellation_lacks_nearly_everything(self) -> None:
-        """docs/facts/exchange.md §9: no start, no end, no uid; CleanGlobalObjectId tells the meeting."""
+    def test_a_cancellation_has_hardly_any_properties(self) -> None:
+        """docs/facts/exchange.md §9: no start, end or uid; CleanGlobalObjectId identifies the meeting."""
         canceled = "<ItemClass>IPM.Schedule.Meeting.Canceled</ItemClass>"
         found = message(ItemClass=canceled, goid=extended("PropertyId", "35", GOID), MeetingRequestType="")
         request = meeting_request(found, "m", None, "")
@@ -119,11 +119,11 @@ class TestMessages:
             "040000008200E00074C5B7101A82E008",
         )
 
-    def test_our_own_meetings_are_left_alone(self) -> None:
+    def test_meetings_organized_by_the_mailbox_itself_are_ignored(self) -> None:
         ours = item(MyResponseType="<MyResponseType>Organizer</MyResponseType>")
         assert meeting_request(message(), "m", ours, "") is None
 
-    def test_outdated(self) -> None:
+    def test_an_outdated_request_is_recognised(self) -> None:
         request = meeting_request(message(old="<IsOutOfDate>true</IsOutOfDate>"), "m", item(), "")
         assert request is not None
         assert request.outdated
@@ -134,40 +134,40 @@ class TestIds:
         id_ = f'<ItemId Id="{ews_id}" ChangeKey="c"/>'
         return message(ItemId=id_, key=extended("PropertyTag", "0x300b", KEY), **more)
 
-    def test_a_message_is_the_same_after_a_move(self) -> None:
+    def test_a_message_keeps_its_identity_after_a_move(self) -> None:
         before, after = (str(message_id(self.arrived(ews_id))) for ews_id in ("in-the-inbox", "in-deleted-items"))
         assert before != after
         assert correlation_id(INTEGRATION, before) == correlation_id(INTEGRATION, after)
 
-    def test_two_messages_are_two_even_with_one_key(self) -> None:
+    def test_two_messages_with_the_same_search_key_stay_distinct(self) -> None:
         later = "<DateTimeReceived>2026-11-23T09:00:00Z</DateTimeReceived>"
         first, second = str(message_id(self.arrived("a"))), str(message_id(self.arrived("b", DateTimeReceived=later)))
         assert correlation_id(INTEGRATION, first) != correlation_id(INTEGRATION, second)
 
-    def test_without_a_key_the_ews_id_has_to_do(self) -> None:
+    def test_a_message_without_a_search_key_is_identified_by_its_ews_id(self) -> None:
         assert str(message_id(message())) == "message-1|message-1"
 
-    def test_what_speeds_reading_up(self) -> None:
+    def test_a_message_id_contains_hints_that_speed_up_reading(self) -> None:
         hints = '<AssociatedCalendarItemId Id="item-1" ChangeKey="c"/>'
         found = message_id(self.arrived("a", hint=hints, type="<CalendarItemType>Exception</CalendarItemType>"))
         assert (found.calendar_item, found.is_occurrence) == ("item-1", True)
 
     @given(st.builds(MessageId, *[st.text("aZ9+/=@", min_size=1, max_size=40)] * 3, st.booleans()))
-    def test_they_can_be_read_back(self, known: MessageId) -> None:
+    def test_message_ids_can_be_parsed(self, known: MessageId) -> None:
         assert MessageId.parse(str(known)) == known
 
-    def test_a_bare_id_is_one(self) -> None:
+    def test_a_bare_ews_id_is_a_valid_message_id(self) -> None:
         assert MessageId.parse("AAMk=").ews_id == "AAMk="
 
     @given(st.text())
-    def test_noise_is_read_as_something(self, text: str) -> None:
+    def test_any_text_is_parsed_as_a_message_id(self, text: str) -> None:
         assert len(MessageId.parse(text).ews_id) <= 512
 
 
 class TestReferences:
-    """Answering gives a meeting another EWS id on some servers."""
+    """Answering a request gives the calendar item a new EWS id on some servers."""
 
-    def test_a_meeting_is_known_by_what_stays_too(self) -> None:
+    def test_a_meeting_is_also_identified_by_an_id_that_never_changes(self) -> None:
         found = calendar_item(item(goid=extended("PropertyId", "35", GOID)), "")
         assert ItemReference.parse(found.id) == ItemReference("item-1", GOID)
 
@@ -179,12 +179,12 @@ class TestReferences:
         assert ItemReference.parse(found.id) == ItemReference("item-1")
 
     @given(st.text())
-    def test_noise_is_read_as_something(self, text: str) -> None:
+    def test_any_text_is_parsed_as_an_item_reference(self, text: str) -> None:
         assert len(ItemReference.parse(text).ews_id) <= 512
 
 
 def custom_zone(standard: str, daylight: str, spring: str, autumn: str) -> str:
-    """StartTimeZone with rules; without `daylight` there is one time all year."""
+    """A StartTimeZone with rules; without `daylight`, the same offset applies all year."""
 
     def change(to: str, month: int, occurrence: str, hour: int) -> str:
         return (
@@ -207,7 +207,7 @@ def custom_zone(standard: str, daylight: str, spring: str, autumn: str) -> str:
 
 
 class TestItems:
-    def test_a_single_meeting(self) -> None:
+    def test_a_single_meeting_is_read(self) -> None:
         found = calendar_item(item(), "")
         start = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
         assert (found.id, found.uid, found.shape, found.series_id) == ("item-1", "uid-1", Shape.SINGLE, "")
@@ -226,11 +226,11 @@ class TestItems:
         [("RecurringMaster", Shape.SERIES, "item-1"), ("Occurrence", Shape.OCCURRENCE, "master"),
          ("Exception", Shape.OCCURRENCE, "master")],
     )  # fmt: skip
-    def test_series(self, type_: str, shape: Shape, series_id: str) -> None:
+    def test_the_place_in_a_series_is_read(self, type_: str, shape: Shape, series_id: str) -> None:
         found = calendar_item(item(CalendarItemType=f"<CalendarItemType>{type_}</CalendarItemType>"), "master")
         assert (found.shape, found.series_id) == (shape, series_id)
 
-    def test_the_uid_is_that_of_all_occurrences(self) -> None:
+    def test_the_uid_is_the_one_that_all_occurrences_share(self) -> None:
         assert uid(item(goid=extended("PropertyId", "35", GOID))) == "040000008200E00074C5B7101A82E008"
         assert uid(item(goid=extended("PropertyId", "0x23", "noise!"))) == "uid-1"
 
@@ -238,12 +238,12 @@ class TestItems:
         ("answered", "answer"),
         [("Accept", Answer.ACCEPTED), ("Decline", Answer.DECLINED), ("Tentative", Answer.NONE), ("", Answer.NONE)],
     )
-    def test_the_response_on_record(self, answered: str, answer: Answer) -> None:
+    def test_the_recorded_response_is_read(self, answered: str, answer: Answer) -> None:
         when = "<AppointmentReplyTime>2026-11-23T09:00:00Z</AppointmentReplyTime>"
         found = calendar_item(item(MyResponseType=f"<MyResponseType>{answered}</MyResponseType>", when=when), "")
         assert (found.answer, found.answered_at) == (answer, datetime(2026, 11, 23, 9, tzinfo=UTC))
 
-    def test_an_unset_time_is_none(self) -> None:
+    def test_an_unset_reply_time_is_read_as_none(self) -> None:
         unset = "<AppointmentReplyTime>0001-01-01T00:00:00Z</AppointmentReplyTime>"
         assert calendar_item(item(when=unset), "").answered_at is None
 
@@ -256,12 +256,12 @@ class TestItems:
             (" 2026-11-23T12:00:00Z ", datetime(2026, 11, 23, 12, tzinfo=UTC)),
         ],
     )
-    def test_times_in_every_form(self, text: str, moment: datetime) -> None:
-        """Naive ones are UTC: every request asks for that."""
+    def test_times_are_read_in_every_form(self, text: str, moment: datetime) -> None:
+        """Naive times are UTC, as every request asks for."""
         assert calendar_item(item(Start=f"<Start>{text}</Start>"), "").occurrence.start == moment
 
     @pytest.mark.parametrize("text", ["", "yesterday", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
-    def test_a_time_that_is_none_cannot_be_read(self, text: str) -> None:
+    def test_an_invalid_time_is_an_error(self, text: str) -> None:
         with pytest.raises(Unavailable, match=r"could not be read: Start"):
             calendar_item(item(Start=f"<Start>{text}</Start>"), "")
 
@@ -275,7 +275,7 @@ class TestItems:
             ("", "Etc/UTC"),
         ],
     )
-    def test_zones(self, zone: str, name: str) -> None:
+    def test_time_zones_are_read(self, zone: str, name: str) -> None:
         assert calendar_item(item(zone=zone), "").zone == name
 
     @pytest.mark.parametrize(
@@ -288,10 +288,10 @@ class TestItems:
             (("PT5H", "PT4H", "2", "1"), []),
         ],
     )
-    def test_a_zone_of_the_senders_own_is_known_by_its_rules(
+    def test_a_custom_time_zone_is_recognised_by_its_rules(
         self, rules: tuple[str, str, str, str], hours: list[float]
     ) -> None:
-        """As the reference of TimeZoneDefinition has them; the offsets are those of January and July."""
+        """The format is the one in the TimeZoneDefinition reference; the offsets are for January and July."""
         name = calendar_item(item(zone=custom_zone(*rules)), "").zone
         offsets = [datetime(2026, month, 1, tzinfo=ZoneInfo(name)).utcoffset() for month in (1, 7) if name]
         assert offsets == [timedelta(hours=number) for number in hours]
@@ -307,7 +307,7 @@ class TestItems:
             ("Recurring", "Absolute"),
         ],
     )
-    def test_rules_that_cannot_be_read_tell_nothing(self, whole: str, damaged: str) -> None:
+    def test_unreadable_time_zone_rules_are_ignored(self, whole: str, damaged: str) -> None:
         zone = custom_zone("-PT1H", "-PT2H", "-1", "-1")
         assert calendar_item(item(zone=zone), "").zone == "Europe/Budapest"
         assert calendar_item(item(zone=zone.replace(whole, damaged)), "").zone == ""
@@ -317,7 +317,7 @@ class TestItems:
         [("2026-11-22T23:00:00Z", "2026-11-23T23:00:00Z"), ("2026-11-23T00:00:00Z", "2026-11-24T00:00:00Z")],
         ids=["the moment", "the day"],
     )
-    def test_an_all_day_meeting_is_a_day_of_the_organizers(self, start: str, end: str) -> None:
+    def test_an_all_day_meeting_is_a_day_in_the_organizers_zone(self, start: str, end: str) -> None:
         found = item(
             Start=f"<Start>{start}</Start>",
             End=f"<End>{end}</End>",
@@ -337,14 +337,14 @@ class TestItems:
             ("<NumberedRecurrence/>", date(2026, 12, 8)),
         ],
     )  # fmt: skip
-    def test_the_last_day_of_a_series(self, rule: str, day: date | None) -> None:
+    def test_the_last_day_of_a_series_is_read(self, rule: str, day: date | None) -> None:
         last = "<LastOccurrence><End>2026-12-07T13:00:00Z</End></LastOccurrence>"
         found = calendar_item(item(rule=f"<Recurrence>{rule}</Recurrence>", last=last), "")
         assert found.last_day == (datetime(day.year, day.month, day.day, tzinfo=UTC) if day else None)
 
     @pytest.mark.parametrize("address", ["/O=EXAMPLE/CN=A", "a@example.com\nBcc: b@example.com", "a b@example.com", ""])
-    def test_what_is_no_email_address(self, address: str) -> None:
-        """X.500 addresses (RoutingType EX) are nobody's; others would end in headers of requests."""
+    def test_an_invalid_email_address_is_dropped(self, address: str) -> None:
+        """X.500 addresses (RoutingType EX) reach nobody, and others would end up in request headers."""
         mailbox = f"<Mailbox><Name>A</Name><EmailAddress>{address}</EmailAddress></Mailbox>"
         found = calendar_item(
             item(
@@ -356,7 +356,7 @@ class TestItems:
         assert (found.organizer.email, found.attendees) == ("", ())
 
     @given(st.sampled_from([*ITEM, *MESSAGE]), st.text(st.characters(exclude_categories=["C"]), max_size=30))
-    def test_whatever_is_in_a_property_it_is_read_or_refused_in_words(self, name: str, text: str) -> None:
+    def test_any_property_value_is_read_or_refused_with_a_message(self, name: str, text: str) -> None:
         spoilt = {name: f"<{name}>{escape(text)}</{name}>"}
         found = node("MeetingRequest", *(MESSAGE | spoilt).values())
         with suppress(SchedulingError):
@@ -364,10 +364,10 @@ class TestItems:
             message_id(found)
 
     @pytest.mark.parametrize("name", ["ItemId", "Start", "End"])
-    def test_what_cannot_be_missing(self, name: str) -> None:
+    def test_an_item_without_a_required_property_is_an_error(self, name: str) -> None:
         with pytest.raises(Unavailable, match=name):
             calendar_item(item(**{name: ""}), "")
 
     @pytest.mark.parametrize("name", sorted(ITEM.keys() - {"ItemId", "Start", "End"}))
-    def test_anything_else_may_be_missing(self, name: str) -> None:
+    def test_every_other_property_may_be_missing(self, name: str) -> None:
         assert calendar_item(item(**{name: ""}), "").id == "item-1"

@@ -1,4 +1,4 @@
-"""Whatever Graph, or somebody in its name, sends: read, or refused with a documented error; never a crash.
+"""Whatever Graph, or somebody pretending to be Graph, sends is read or refused with a documented error, never a crash.
 
 All samples go through everything, and so do variants with any node deleted, replaced or retyped.
 """
@@ -51,7 +51,7 @@ NOTIFICATIONS = {
 
 
 class Parrot:
-    """A GraphClient that answers everything with one payload, and stops after very many requests."""
+    """A GraphClient that answers everything with one payload, and stops after a large number of requests."""
 
     def __init__(self, payload: Any) -> None:
         self._payload = payload
@@ -63,7 +63,7 @@ class Parrot:
         self._left -= 1
         if self._left < 0:
             raise Unavailable("enough")
-        if not isinstance(self._payload, dict):  # as the client does
+        if not isinstance(self._payload, dict):  # as the real client does
             raise Unavailable("no object")
         return self._payload
 
@@ -84,7 +84,7 @@ class Parrot:
 
 
 def everything(payload: Any) -> list[Callable[[], Coroutine[Any, Any, Any]]]:
-    """Every call that reads something of Graph's, answered with this payload."""
+    """Every call that reads something from Graph, answered with this payload."""
     client: Any = Parrot(payload)
     mailbox = GraphMailbox(client, "vmr@example.com")
     subscriptions = GraphSubscriptions(client, "vmr@example.com", "https://x.example.com", STATE)
@@ -105,7 +105,7 @@ def everything(payload: Any) -> list[Callable[[], Coroutine[Any, Any, Any]]]:
 
 
 async def swallow(payload: Any) -> None:
-    """Everything with this payload; only documented errors may come out."""
+    """Call everything with this payload; only documented errors may come out."""
     for call in everything(payload):
         try:
             await call()
@@ -128,12 +128,12 @@ async def test_every_sample_is_read_or_refused() -> None:
         await swallow(each)
 
 
-async def test_no_sample_is_believed_by_the_webhook() -> None:
+async def test_the_webhook_believes_no_sample() -> None:
     for sample in samples():
         assert notify(json.dumps(sample).encode()) == []
 
 
-def test_the_samples_that_are_messages_are_read_as_such() -> None:
+def test_samples_of_meeting_messages_are_recognised() -> None:
     read = {"request": 0, "cancellation": 0, "left alone": 0}
     for each in (each for sample in samples() for each in objects(sample) if "meetingMessageType" in each):
         try:
@@ -144,18 +144,18 @@ def test_the_samples_that_are_messages_are_read_as_such() -> None:
     assert min(read.values()) >= 1, read
 
 
-def test_the_samples_that_are_events_are_read_as_such() -> None:
+def test_samples_of_events_are_recognised() -> None:
     times = [each for sample in samples() for each in objects(sample) if {"id", "start", "end", "type"} <= each.keys()]
     assert len([parse_event(each).item() for each in times]) >= 5
 
 
 @given(st.one_of(faulty(message()), faulty(PAGE), faulty(SUBSCRIPTION), ODD))
-async def test_no_payload_crashes_the_reading(payload: Any) -> None:
+async def test_no_payload_crashes_the_parser(payload: Any) -> None:
     await swallow(payload)
 
 
 @given(st.data())
-async def test_no_variant_of_a_sample_crashes_the_reading(data: st.DataObject) -> None:
+async def test_no_variant_of_a_sample_crashes_the_parser(data: st.DataObject) -> None:
     await swallow(data.draw(faulty(data.draw(st.sampled_from(samples())))))
 
 
@@ -172,7 +172,7 @@ CANCELLATION = message(
 
 
 @given(faulty(CANCELLATION, most=1))
-def test_no_node_turns_a_cancelled_occurrence_into_nothing_or_into_a_cancelled_series(payload: Any) -> None:
+def test_a_cancelled_occurrence_never_becomes_nothing_or_a_cancelled_series(payload: Any) -> None:
     read = parse_message({**payload, "id": "m"})
     told = payload.get("event")
     assume(isinstance(told, dict) and payload.get("meetingMessageType") == "meetingCancelled")
@@ -186,7 +186,7 @@ def test_no_node_turns_a_cancelled_occurrence_into_nothing_or_into_a_cancelled_s
 
 
 @given(st.data())
-def test_no_variant_of_a_messages_sample_raises(data: st.DataObject) -> None:
+def test_no_variant_of_a_message_sample_raises(data: st.DataObject) -> None:
     found = [each for sample in samples() for each in objects(sample) if "meetingMessageType" in each]
     parse_message({**data.draw(faulty(data.draw(st.sampled_from(found)))), "id": "m"}).request()
 
@@ -205,5 +205,5 @@ async def test_no_bytes_crash_the_webhook(body: bytes) -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"{}", b"[" * 100_000, b'{"value": null}', b"\xff", b"1e999", b'"\\ud800"']
 )
-async def test_nonsense_at_the_webhook(body: bytes) -> None:
+async def test_the_webhook_ignores_nonsense(body: bytes) -> None:
     assert notify(body) == []

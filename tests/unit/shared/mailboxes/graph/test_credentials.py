@@ -17,7 +17,7 @@ HOUR = 3600
 
 @dataclass
 class Credential:
-    """A credential of azure-identity, as far as it is used."""
+    """An azure-identity credential, as far as it is used."""
 
     failure: Exception | None = None
     scopes: list[str] = field(default_factory=list)
@@ -35,7 +35,7 @@ class Credential:
 
 @pytest.fixture
 def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The machine's time; its one element may be set."""
+    """The machine's time; tests may set its single element."""
     moment = [1_800_000_000.0]
     monkeypatch.setattr(time, "time", lambda: moment[0])
     return moment
@@ -48,7 +48,7 @@ def tokens(credential: Credential) -> AzureTokens:
     return AzureTokens(make, SCOPE)
 
 
-async def test_a_token_is_used_until_five_minutes_before_its_end(now: list[float]) -> None:
+async def test_a_token_is_used_until_five_minutes_before_it_expires(now: list[float]) -> None:
     credential = Credential()
     mine = tokens(credential)
     assert [await mine.token(), await mine.token()] == ["token-1", "token-1"]
@@ -67,8 +67,8 @@ async def test_a_token_is_used_until_five_minutes_before_its_end(now: list[float
         ValueError("invalid tenant contoso"),
     ],
 )
-async def test_without_a_token_graph_is_unavailable(failure: Exception) -> None:
-    """Not a fault of the meeting that was worked on. The library's words go no further."""
+async def test_graph_is_unavailable_without_a_token(failure: Exception) -> None:
+    """The meeting being processed is not at fault. The library's message is not passed on."""
     credential = Credential(failure)
     mine = tokens(credential)
     with pytest.raises(Unavailable) as refused:
@@ -79,7 +79,7 @@ async def test_without_a_token_graph_is_unavailable(failure: Exception) -> None:
 
 
 @pytest.mark.parametrize("value", ["-----BEGIN CERTIFICATE-----\nbroken", "-----BEGIN PRIVATE KEY-----"])
-async def test_a_broken_certificate_is_unavailable(value: str) -> None:
+async def test_a_broken_certificate_makes_graph_unavailable(value: str) -> None:
     async def secret() -> str:
         return value
 
@@ -89,7 +89,7 @@ async def test_a_broken_certificate_is_unavailable(value: str) -> None:
     await mine.close()
 
 
-async def test_an_unused_credential_is_never_made_and_a_used_one_is_closed() -> None:
+async def test_an_unused_credential_is_never_created_and_a_used_one_is_closed() -> None:
     credential = Credential()
     mine = tokens(credential)
     await mine.close()

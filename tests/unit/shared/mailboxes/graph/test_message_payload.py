@@ -1,4 +1,4 @@
-"""Graph's JSON as it really comes (docs/facts/exchange.md §1)."""
+"""Graph's JSON as it really arrives (docs/facts/exchange.md §1)."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -23,7 +23,7 @@ def utc(*parts: int) -> datetime:
     return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type,misc]
 
 
-def test_a_request_with_its_event() -> None:
+def test_a_request_is_read_with_its_event() -> None:
     request = parse_message(message()).request()
     assert request is not None
     assert (request.message_id, request.kind, request.update) == ("AAMkmessage", Kind.REQUEST, Update.NEW)
@@ -43,7 +43,7 @@ def test_a_request_with_its_event() -> None:
         ("meetingRequest", Kind.REQUEST),
         ("meetingCancelled", Kind.CANCELLATION),
         ("meetingAccepted", None),
-        ("meetingTenativelyAccepted", None),  # the service's own spelling
+        ("meetingTenativelyAccepted", None),  # as the service spells it
         ("meetingTentativelyAccepted", None),
         ("meetingDeclined", None),
         ("none", None),
@@ -51,17 +51,17 @@ def test_a_request_with_its_event() -> None:
         (None, None),
     ],
 )
-def test_only_requests_and_cancellations_are_for_us(kind: str | None, expected: Kind | None) -> None:
+def test_only_requests_and_cancellations_are_handled(kind: str | None, expected: Kind | None) -> None:
     """M7: whatever `@odata.type` says."""
     request = parse_message(message(meetingMessageType=kind)).request()
     assert (request.kind if request else None) is expected
 
 
-def test_ordinary_mail_is_no_request() -> None:
+def test_ordinary_mail_is_not_a_request() -> None:
     assert parse_message({"id": "m", "receivedDateTime": "2026-11-23T08:59:00Z", "subject": "Hi"}).request() is None
 
 
-def test_our_own_meetings_are_none_of_ours() -> None:
+def test_meetings_organized_by_the_mailbox_itself_are_ignored() -> None:
     """Exchange refuses answers to the organizer's own event (docs/facts/exchange.md §2)."""
     assert parse_message(message(event=event(isOrganizer=True))).request() is None
 
@@ -79,13 +79,13 @@ def test_our_own_meetings_are_none_of_ours() -> None:
         (None, Update.UNKNOWN),
     ],
 )
-def test_kinds_of_update(type_: str | None, update: Update) -> None:
+def test_update_types_are_read(type_: str | None, update: Update) -> None:
     request = parse_message(message(meetingRequestType=type_)).request()
     assert request is not None
     assert request.update is update
 
 
-def test_the_event_may_lag_its_message() -> None:
+def test_the_event_may_arrive_later_than_its_message() -> None:
     for payload in (message(event=None), {k: v for k, v in message().items() if k != "event"}):
         request = parse_message(payload).request()
         assert request is not None
@@ -101,13 +101,13 @@ def test_the_event_may_lag_its_message() -> None:
         ("exception", Shape.OCCURRENCE, "AAMkmaster"),
     ],
 )
-def test_shapes(type_: str, shape: Shape, series: str) -> None:
+def test_event_types_are_read(type_: str, shape: Shape, series: str) -> None:
     master = None if shape is Shape.SINGLE else "AAMkmaster"
     item = parse_event(event(type=type_, seriesMasterId=master)).item()
     assert (item.shape, item.series_id) == (shape, series)
 
 
-def test_a_series_and_its_occurrences_share_the_uid_where_there_is_one() -> None:
+def test_a_series_and_its_occurrences_share_the_uid_if_there_is_one() -> None:
     """iCalUId differs for each occurrence (docs/facts/exchange.md §1)."""
     assert parse_event(event(uid="series-uid")).item().uid == "series-uid"
     assert parse_event(event(uid=None)).item().uid == "040000008200E00074C5B7101A82E008"
@@ -119,8 +119,8 @@ def test_a_series_and_its_occurrences_share_the_uid_where_there_is_one() -> None
     assert parse_event(event(type="seriesMaster", uid=None, iCalUId=SERIES_UID)).item().uid == SERIES_UID
 
 
-def test_where_only_the_series_can_tell_the_uid_none_is_made_up() -> None:
-    """A meeting of another calendar has a uid of any form, which tells no date."""
+def test_no_uid_is_invented_for_an_exception_when_only_the_series_has_it() -> None:
+    """A meeting from another calendar system may have any uid, which contains no date."""
     foreign = event(type="exception", seriesMasterId="m", uid=None, iCalUId="abc@google.com")
     assert parse_event(foreign).item().uid == ""
     assert parse_event(event(uid=None, iCalUId="abc@google.com")).item().uid == "abc@google.com"
@@ -135,8 +135,8 @@ def test_where_only_the_series_can_tell_the_uid_none_is_made_up() -> None:
         ({"type": None}, Shape.SINGLE),
     ],
 )
-def test_where_the_type_is_missing_the_rest_tells(changes: dict[str, Any], shape: Shape) -> None:
-    """One cancelled occurrence that passes for a single meeting would close the whole series."""
+def test_a_missing_event_type_is_inferred_from_other_fields(changes: dict[str, Any], shape: Shape) -> None:
+    """A cancelled occurrence that is taken for a single meeting would close the whole series."""
     assert parse_event(event(**changes)).item().shape is shape
 
 
@@ -153,8 +153,8 @@ def test_where_the_type_is_missing_the_rest_tells(changes: dict[str, Any], shape
         ({"dateTime": "2026-11-23T12:00:00.0000000", "timeZone": None}, utc(2026, 11, 23, 12)),
     ],
 )
-def test_moments(start: dict[str, Any], expected: datetime) -> None:
-    """Seven fractional digits, no offset, and a zone of any spelling."""
+def test_times_are_read_in_every_form(start: dict[str, Any], expected: datetime) -> None:
+    """They have seven fractional digits, no offset, and a zone in any spelling."""
     assert parse_event(event(start=start)).item().occurrence.start == expected
 
 
@@ -187,7 +187,7 @@ def test_an_all_day_meeting_lasts_the_organizers_day(zone: str | None, start: da
         (None, Answer.NONE),
     ],
 )
-def test_answers_on_record(response: str | None, answer: Answer) -> None:
+def test_recorded_answers_are_read(response: str | None, answer: Answer) -> None:
     status = {"response": response, "time": "2026-11-23T09:00:00.1234567Z"}
     item = parse_event(event(responseStatus=status)).item()
     assert item.answer is answer
@@ -205,13 +205,13 @@ def test_answers_on_record(response: str | None, answer: Answer) -> None:
         (None, None),
     ],
 )
-def test_the_end_of_a_series(range_: dict[str, Any] | None, last_day: datetime | None) -> None:
-    """Fields that the type does not use hold filler (docs/facts/exchange.md §1)."""
+def test_the_end_of_a_series_is_read(range_: dict[str, Any] | None, last_day: datetime | None) -> None:
+    """Fields that a recurrence type does not use contain filler (docs/facts/exchange.md §1)."""
     item = parse_event(event(type="seriesMaster", recurrence={"pattern": {}, "range": range_})).item()
     assert item.last_day == last_day
 
 
-def test_null_stands_for_what_is_not_set() -> None:
+def test_null_means_that_a_field_is_not_set() -> None:
     nothing = {name: None for name in event() if name not in ("id", "start", "end")}
     item = parse_event(event(**nothing)).item()
     assert (item.subject, item.body, item.organizer, item.attendees) == ("", "", Person("", ""), ())
@@ -221,7 +221,7 @@ def test_null_stands_for_what_is_not_set() -> None:
     request = parse_message(message(isOutOfDate=None, body=None, meetingRequestType=None)).request()
     assert request is not None
     assert request.outdated is False
-    assert TAG in request.body, "the calendar has it"
+    assert TAG in request.body, "the calendar contains it"
 
 
 def test_a_text_cut_in_the_middle_of_a_character_can_still_be_stored() -> None:
@@ -241,8 +241,8 @@ def test_a_text_cut_in_the_middle_of_a_character_can_still_be_stored() -> None:
         message(id=None),
     ],
 )
-def test_what_graph_does_not_send_is_tried_again_and_tells_nothing(payload: Any) -> None:
-    """Names of fields only: the payload holds people's mail (rule 6)."""
+def test_an_unreadable_payload_is_retried_and_the_error_reveals_no_content(payload: Any) -> None:
+    """The error contains field names only: the payload holds people's mail (rule 6)."""
     with pytest.raises(Unavailable, match="could not be read") as refused:
         parse_message(payload)
     for secret in ("Alice", "alice@example.com", "Budget", TAG, "yesterday", "noon"):
@@ -265,8 +265,8 @@ def test_what_graph_does_not_send_is_tried_again_and_tells_nothing(payload: Any)
     ],
 )
 @pytest.mark.parametrize("kind", ["meetingRequest", "meetingCancelled"])
-def test_an_event_without_id_or_times_is_none(gone: Any, kind: str) -> None:
-    """Graph expands an item that is gone to an empty object (microsoft-graph-docs-contrib #7924)."""
+def test_an_event_without_an_id_or_times_counts_as_missing(gone: Any, kind: str) -> None:
+    """Graph expands a missing item to an empty object (microsoft-graph-docs-contrib #7924)."""
     request = parse_message(message(meetingMessageType=kind, event=gone)).request()
     assert request is not None
     assert request.item is None
@@ -278,7 +278,7 @@ def test_an_event_without_id_or_times_is_none(gone: Any, kind: str) -> None:
     ["subject", "organizer", "attendees", "isAllDay", "isCancelled", "isOrganizer", "responseRequested", "uid", "type",
      "responseStatus", "recurrence", "originalStart", "originalStartTimeZone", "iCalUId", "body", "seriesMasterId"],
 )  # fmt: skip
-def test_one_odd_field_makes_nothing_unreadable(field: str, noise: Any) -> None:
+def test_one_odd_field_does_not_make_a_message_unreadable(field: str, noise: Any) -> None:
     request = parse_message(message(event=event(**{field: noise}))).request()
     if field == "isOrganizer" and noise is True:
         assert request is None
@@ -288,13 +288,13 @@ def test_one_odd_field_makes_nothing_unreadable(field: str, noise: Any) -> None:
     assert (request.item.id, request.item.occurrence.start.date()) == ("AAMkevent", date(2026, 11, 23))
 
 
-def test_one_odd_attendee_costs_the_others_nothing() -> None:
+def test_one_odd_attendee_does_not_affect_the_others() -> None:
     odd: list[Any] = [None, 7, {"emailAddress": []}, {"emailAddress": {"address": "bob@example.com"}}]
     assert "bob@example.com" in parse_event(event(attendees=odd)).item().attendees
 
 
-def test_the_real_series_master() -> None:
-    """A capture of 2023: previous* filled on a new request, tzone://, filler values, rewritten links."""
+def test_the_captured_series_master_is_read() -> None:
+    """A capture from 2023: previous* filled in a new request, tzone://, filler values, rewritten links."""
     payload = graph_sample("real__eventMessageRequest_seriesMaster_2023_listitem.json")
     request = parse_message(payload).request()
     assert request is not None
@@ -324,7 +324,7 @@ def test_documented_instances_can_be_read() -> None:
     assert all(occurrence.start < occurrence.end for occurrence in occurrences)
 
 
-def test_other_projects_messages() -> None:
+def test_messages_from_other_projects_fixtures_are_read() -> None:
     cancelled = graph_sample("third_party_fixture__meetingCancelled_no_event.json")
     request = parse_message(cancelled).request()
     assert request is not None
@@ -341,7 +341,7 @@ texts = st.none() | st.text(st.characters(), max_size=20)
 
 
 @given(texts, texts, texts)
-def test_any_text_can_be_carried(subject: str | None, body: str | None, name: str | None) -> None:
+def test_any_text_is_preserved(subject: str | None, body: str | None, name: str | None) -> None:
     organizer = {"emailAddress": {"name": name, "address": "alice@example.com"}}
     item = parse_event(event(subject=subject, body={"content": body}, organizer=organizer)).item()
     (item.subject + item.body + item.organizer.name).encode()

@@ -1,4 +1,4 @@
-"""What blocks the access to a mailbox by EWS, and the command that fixes it."""
+"""What blocks access to a mailbox over EWS, and the command that fixes it."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def failure(trouble: Trouble) -> SchedulingError:
     return RateLimited("wait", 5) if trouble is Trouble.BUSY else EwsUnavailable(trouble)
 
 
-def test_nothing_in_the_way() -> None:
+def test_unblocked_access_is_reported_as_fine() -> None:
     finding = judged(None, None)
     assert (finding.ok, finding.check) == (True, Check.CONNECTION)
 
@@ -57,15 +57,15 @@ def test_every_trouble_has_a_remedy(trouble: Trouble) -> None:
         (Trouble.SILENT, {}, "curl -sSv -o /dev/null https://mail.example.com/EWS/Exchange.asmx"),
     ],
 )
-def test_the_command_is_exact(trouble: Trouble, settings: dict[str, str], remedy: str) -> None:
+def test_the_remedy_contains_the_exact_command(trouble: Trouble, settings: dict[str, str], remedy: str) -> None:
     assert remedy in judged(trouble, **settings).remedy
 
 
-def test_sign_ins_that_fail_now_and_then_are_a_balancers() -> None:
+def test_sign_ins_that_fail_intermittently_point_to_a_load_balancer() -> None:
     finding = judged(None, Trouble.SIGN_IN, None)
     assert "layer-7" in finding.details
     assert "layer 4" in finding.remedy
 
 
-def test_a_mailboxes_name_stays_a_text_in_powershell() -> None:
+def test_a_mailbox_name_is_quoted_for_powershell() -> None:
     assert "'o''neill@example.com'" in judged(Trouble.IMPERSONATION).remedy

@@ -1,4 +1,4 @@
-"""One examination, with everything around it in memory."""
+"""One examination, with everything around the doctor in memory."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ BASE = "https://scheduling.example.com"
 
 @dataclass
 class FakeAccess:
-    """A GraphAccess: what Graph says."""
+    """A GraphAccess that returns what the test says Graph answers."""
 
     refused: Mapping[Right, SchedulingError] = field(default_factory=dict)
     listed: dict[str, Listed] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class FakeAccess:
 
 @dataclass
 class FakeEwsAccess:
-    """An Access by EWS: what it is told on each connection."""
+    """An Access over EWS that raises `failure` on each connection."""
 
     failure: SchedulingError | None = None
 
@@ -85,7 +85,7 @@ class Clinic:
         return Server(host, self.world.clock.now() + timedelta(days=90))
 
     async def subscribe(self) -> None:
-        """A subscription that both sides know."""
+        """Create a subscription that both sides know."""
         expires = self.world.clock.now() + timedelta(days=6)
         row = Put("watch:subscription", {"id": "s", "expires": expires.isoformat(), "watched": "x"})
         await self.world.storage.table("meetings").commit(self.integration.uuid, row)
@@ -124,10 +124,10 @@ class Clinic:
 
 OF_NODES = {Check.NODE, Check.NODE_RIGHTS, Check.NODE_CLOCK, Check.NODE_ALIASES, Check.NODE_NAMES}
 OF_OTHERS = {Check.SERVICE_ACCOUNT, *OF_NODES}
-"""Nobody signs in for GRAPH, and rooms are not on a node."""
+"""Checks that do not apply: nobody signs in for GRAPH, and rooms are not on a node."""
 
 
-async def test_a_healthy_integration() -> None:
+async def test_a_healthy_integration_has_no_faults() -> None:
     clinic = Clinic()
     await clinic.subscribe()
     await clinic.world.process(clinic.world.mailbox.deliver(invitation(body=body(await clinic.world.reserve()))))
@@ -149,14 +149,14 @@ OAUTH = {"authentication_method": "OAUTH", "url": "https://outlook.office365.com
         (Account(lost="The service account's password was changed."), True),
     ],
 )
-async def test_the_service_account(account: Account, is_fault: bool) -> None:
+async def test_the_service_account_is_examined(account: Account, is_fault: bool) -> None:
     clinic = Clinic(**OAUTH, username="service@example.com")
     clinic.account.found = account
     [finding] = [finding for finding in await clinic.examine() if finding.check is Check.SERVICE_ACCOUNT]
     assert (not finding.ok, bool(finding.remedy)) == (is_fault, is_fault)
 
 
-async def test_everything_that_is_wrong_at_once() -> None:
+async def test_everything_that_is_wrong_is_found_at_once() -> None:
     clinic = Clinic(manifest_reinstall_needed=True)
     clinic.access.refused = {Right.ANSWER: RefusedForNow(403, "ErrorAccessDenied")}
     await clinic.world.process(clinic.world.mailbox.deliver(invitation(body="")))
@@ -170,7 +170,7 @@ async def test_everything_that_is_wrong_at_once() -> None:
     }
 
 
-async def test_one_failing_check_does_not_spoil_the_others() -> None:
+async def test_one_failing_check_does_not_affect_the_others() -> None:
     clinic = Clinic()
     await clinic.subscribe()
     clinic.access.failure = Unavailable("The secret store does not answer.")
@@ -179,7 +179,7 @@ async def test_one_failing_check_does_not_spoil_the_others() -> None:
     assert fault.details == "This could not be checked: The secret store does not answer."
 
 
-async def test_a_check_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_check_that_hangs_is_abandoned(monkeypatch: pytest.MonkeyPatch) -> None:
     clinic = Clinic()
     await clinic.subscribe()
     monkeypatch.setattr(examination, "CHECK_TIMEOUT", timedelta(milliseconds=500))
@@ -195,27 +195,27 @@ async def test_only_what_the_integration_uses_is_examined() -> None:
     assert {Check.CONNECTION, Check.LAG} <= by_ews
 
 
-async def test_the_way_into_exchange_by_ews() -> None:
+async def test_access_over_ews_is_examined() -> None:
     clinic = Clinic(authentication_method="NTLM")
     assert Check.CONNECTION not in await clinic.faults()
     clinic.ews.failure = EwsUnavailable(Trouble.IMPERSONATION)
     assert Check.CONNECTION in await clinic.faults()
 
 
-async def test_kerberos_can_never_work() -> None:
+async def test_kerberos_is_reported_as_unsupported() -> None:
     [finding] = [f for f in await Clinic(authentication_method="KERBEROS").examine() if f.check is Check.CONNECTION]
     assert not finding.ok
     assert "GSSAPI" in finding.details
     assert '"authentication_method": "NTLM"' in finding.remedy
 
 
-async def test_a_local_stack_has_no_certificate() -> None:
+async def test_the_certificate_of_a_local_stack_is_not_examined() -> None:
     clinic = Clinic()
     assert Check.SERVER not in {finding.check for finding in await clinic.examine("http://127.0.0.1:7071")}
     assert clinic.looked_at == []
 
 
-async def test_nothing_is_written() -> None:
+async def test_an_examination_writes_nothing() -> None:
     clinic = Clinic()
     await clinic.subscribe()
     tables = [clinic.world.storage.table(name) for name in ("meetings", "aliases", "integrations")]
@@ -224,7 +224,7 @@ async def test_nothing_is_written() -> None:
     assert [dict(table._rows) for table in tables] == before
 
 
-async def test_checks_can_be_made_one_by_one_and_find_the_same() -> None:
+async def test_checks_can_be_run_one_by_one_with_the_same_findings() -> None:
     clinic = Clinic()
     whole = await clinic.doctor().examine(clinic.integration)
     parts = [await clinic.doctor().examine(clinic.integration, [check]) for check in whole.checks]

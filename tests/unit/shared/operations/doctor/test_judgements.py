@@ -1,4 +1,4 @@
-"""From what was found to what is wrong and the command that fixes it (O2)."""
+"""Findings are turned into faults, each with the command that fixes it (O2)."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -39,7 +39,7 @@ NO_RECIPIENTS = GraphError(400, "ErrorInvalidRecipients")
 
 
 def attempts(**failures: SchedulingError | None) -> list[Attempt]:
-    """Every right is granted, but for those that fail."""
+    """Attempts that succeed, apart from the given failures."""
     failed = {Right.SEND_MAIL: NO_RECIPIENTS} | failures
     return [Attempt(right, failed.get(right)) for right in Right]
 
@@ -49,7 +49,7 @@ def all_fail(failure: SchedulingError) -> list[Attempt]:
 
 
 def faults(*findings: Finding) -> dict[str, str]:
-    """The remedies by check; every fault has one, and nothing else has."""
+    """The remedies by check; every fault has one, and nothing else does."""
     assert all(bool(finding.remedy) is not finding.ok for finding in findings)
     assert all(finding.details for finding in findings)
     return {finding.check: finding.remedy for finding in findings if not finding.ok}
@@ -64,7 +64,7 @@ def operation(**changes: str) -> Operation:
 
 
 class TestAccess:
-    def test_everything_granted(self) -> None:
+    def test_granted_rights_are_not_reported_as_faults(self) -> None:
         found = judge_access(attempts(), PLACE)
         assert len(found) == 1 + len(Right)
         assert faults(*found) == {}
@@ -79,7 +79,9 @@ class TestAccess:
             (Right.SEND_MAIL, Check.SEND_MAIL, "Application Mail.Send"),
         ],
     )
-    def test_each_missing_role_is_named_and_granted(self, right: Right, check: Check, role: str) -> None:
+    def test_each_missing_role_is_named_with_the_command_to_grant_it(
+        self, right: Right, check: Check, role: str
+    ) -> None:
         [(found, remedy)] = faults(
             *judge_access(attempts(**{right: RefusedForNow(403, "ErrorAccessDenied")}), PLACE)
         ).items()
@@ -96,25 +98,25 @@ class TestAccess:
             (GraphError(404, "ResourceNotFound"), "New-Mailbox -Equipment"),
         ],
     )
-    def test_without_a_connection_nothing_else_is_judged(self, failure: SchedulingError, remedy: str) -> None:
+    def test_nothing_else_is_judged_without_a_connection(self, failure: SchedulingError, remedy: str) -> None:
         [(check, mends)] = faults(*judge_access(all_fail(failure), PLACE)).items()
         assert check == Check.CONNECTION
         assert mends.startswith(remedy)
 
     @pytest.mark.parametrize("right", Right)
     @pytest.mark.parametrize("code", ["ErrorInvalidIdMalformed", "RequestBodyRead", "ErrorItemNotFound", "BadRequest"])
-    def test_a_refusal_for_another_reason_proves_no_right(self, right: Right, code: str) -> None:
-        """Whether Graph checks the right or the request first, if both are bad, is not documented."""
+    def test_a_refusal_for_another_reason_does_not_prove_the_right(self, right: Right, code: str) -> None:
+        """It is not documented whether Graph checks the right or the request first when both are wrong."""
         [finding] = [one for one in judge_access(attempts(**{right: GraphError(400, code)}), PLACE) if not one.ok]
         assert f"400 {code}" in finding.details
         assert finding.remedy == "Test-ServicePrincipalAuthorization -Identity APP -Resource 'vmr@example.com'"
 
-    def test_only_of_sending_is_the_refusal_of_no_recipients_a_proof(self) -> None:
+    def test_refusing_a_mail_without_recipients_proves_only_the_right_to_send(self) -> None:
         assert faults(*judge_access(all_fail(NO_RECIPIENTS), PLACE)).keys() == (
             {Check.READ_MAIL, Check.READ_CALENDAR, Check.ANSWER, Check.WRITE_MAIL}
         )
 
-    def test_what_graph_would_not_say_is_no_missing_role(self) -> None:
+    def test_an_undetermined_right_is_not_reported_as_a_missing_role(self) -> None:
         [finding] = [one for one in judge_access(attempts(answer=RateLimited("wait", 5)), PLACE) if not one.ok]
         assert "Could not be determined: wait" in finding.details
 
@@ -125,12 +127,12 @@ class TestAccess:
 
 
 class TestSettings:
-    def test_nothing_odd(self) -> None:
+    def test_normal_operations_are_not_reported_as_faults(self) -> None:
         assert faults(*judge_settings([operation()], PLACE)) == {}
         assert faults(*judge_settings([], PLACE)) == {}
 
     @pytest.mark.parametrize("symptom", Symptom)
-    def test_each_symptom_is_counted_and_mended(self, symptom: Symptom) -> None:
+    def test_each_symptom_is_counted_with_its_remedy(self, symptom: Symptom) -> None:
         [finding] = judge_settings([operation(), operation(symptom=symptom), operation(symptom=symptom)], PLACE)
         assert "2 of the last 3" in finding.details
         assert finding.remedy.startswith(
@@ -140,17 +142,17 @@ class TestSettings:
 
 class TestLag:
     @pytest.mark.parametrize(("seconds", "ok"), [([2, 3, 900], True), ([400, 500, 3], False), ([], True)])
-    def test_the_usual_time_counts_not_the_worst(self, seconds: list[int], *, ok: bool) -> None:
+    def test_the_typical_lag_counts_rather_than_the_worst(self, seconds: list[int], *, ok: bool) -> None:
         done = [operation(done=(NOW + timedelta(seconds=each)).isoformat()) for each in seconds]
         finding = judge_lag(done, PLACE)
         assert finding.ok is ok
         assert ok or "/mailbox/notifications?validationToken=doctor'" in finding.remedy
 
-    def test_what_is_not_done_or_was_set_aside_is_not_counted(self) -> None:
+    def test_unfinished_and_ignored_operations_do_not_count_towards_the_lag(self) -> None:
         late = (NOW + timedelta(days=1)).isoformat()
         assert judge_lag([operation(done=""), operation(decision=DecisionKind.IGNORE, done=late)], PLACE).ok
 
-    def test_unfinished_work_counts_when_sweeps_could_not_finish_it(self) -> None:
+    def test_unfinished_operations_count_once_sweeps_have_failed_to_finish_them(self) -> None:
         young, old = operation(), operation(created=(NOW - timedelta(hours=1)).isoformat())
         assert judge_unfinished([young], NOW, PLACE).ok
         [remedy] = faults(judge_unfinished([young, old], NOW, PLACE)).values()
@@ -162,7 +164,7 @@ class TestSubscription:
     KEPT = Subscription("id", NOW + timedelta(days=5))
     LISTED = Listed("r", f"{BASE}/mailbox/notifications", f"{BASE}/mailbox/lifecycle", NOW + timedelta(days=5))
 
-    def test_sound(self) -> None:
+    def test_a_healthy_subscription_is_not_reported_as_a_fault(self) -> None:
         assert judge_subscription(self.KEPT, self.LISTED, NOW, PLACE).ok
 
     @pytest.mark.parametrize(
@@ -181,7 +183,9 @@ class TestSubscription:
             (KEPT, replace(LISTED, expires=NOW - timedelta(hours=1)), "expires on 2026-11-23 08:00", "curl "),
         ],
     )
-    def test_faults(self, kept: Subscription | None, listed: Listed | None, details: str, remedy: str) -> None:
+    def test_subscription_faults_have_remedies(
+        self, kept: Subscription | None, listed: Listed | None, details: str, remedy: str
+    ) -> None:
         finding = judge_subscription(kept, listed, NOW, PLACE)
         assert details in finding.details
         assert faults(finding)[Check.SUBSCRIPTION].startswith(remedy)
@@ -197,12 +201,12 @@ class TestSubscription:
         (Server("h.example.com", trouble=Trouble.CERTIFICATE, reason="self-signed"), "openssl s_client -connect h"),
     ],
 )
-def test_the_server(server: Server, remedy: str) -> None:
+def test_server_faults_have_remedies(server: Server, remedy: str) -> None:
     assert faults(judge_server(server, NOW)).get(Check.SERVER, "").startswith(remedy)
     assert judge_server(server, NOW).ok is not bool(remedy)
 
 
-def test_the_manifest_is_to_be_installed_and_acknowledged() -> None:
+def test_the_manifest_must_be_installed_and_acknowledged() -> None:
     installed = stored_integration()
     changed = installed.model_copy(update={"manifest_revision": 7, "manifest_reinstall_needed": True})
     assert judge_manifest(installed.model_copy(update={"manifest_reinstall_needed": False}), PLACE).ok
@@ -212,7 +216,7 @@ def test_the_manifest_is_to_be_installed_and_acknowledged() -> None:
     assert f"{PLACE.connector}manifest_installed/'" in remedy
 
 
-def test_without_metadata_domains_the_first_is_created() -> None:
+def test_missing_metadata_domains_are_a_fault_whose_remedy_creates_one() -> None:
     named = stored_integration()
     assert judge_domains(named, PLACE).ok
     remedy = faults(judge_domains(named.model_copy(update={"domains": ()}), PLACE))[Check.DOMAINS]
@@ -239,7 +243,7 @@ NO_NUMBER = {
         ({"enable_personal_vmrs": True}, "personal_vmr_instructions_template"),
     ],
 )
-def test_unfinished_texts_are_warned_of_and_are_no_fault(settings: dict[str, Any], told: str) -> None:
+def test_unfinished_texts_are_a_warning_rather_than_a_fault(settings: dict[str, Any], told: str) -> None:
     finding = judge_texts(stored_integration().model_copy(update={**NO_NUMBER, **settings}), PLACE)
     assert finding.ok
     assert finding.warning is bool(told)
@@ -247,7 +251,7 @@ def test_unfinished_texts_are_warned_of_and_are_no_fault(settings: dict[str, Any
 
 
 @pytest.mark.parametrize(("length", "longer"), [(6, 7), (15, 15)])
-def test_a_full_number_space_gets_longer_numbers(length: int, longer: int) -> None:
+def test_the_remedy_for_a_full_number_space_is_longer_numbers(length: int, longer: int) -> None:
     integration = stored_integration(scheduled_alias_suffix_length=length)
     assert judge_number_space(0.79, integration, PLACE).ok
     assert (
@@ -256,13 +260,13 @@ def test_a_full_number_space_gets_longer_numbers(length: int, longer: int) -> No
     )
 
 
-def test_a_poison_message_is_looked_up() -> None:
+def test_the_remedy_for_a_poison_message_is_to_look_it_up() -> None:
     alarm = Alarm("i", AlarmKind.POISON, f"Correlation id {CORRELATION}.", NOW.isoformat())
     assert judge_poison(None, PLACE).ok
     assert faults(judge_poison(alarm, PLACE))[Check.POISON].endswith(f"transaction_uuid={CORRELATION}'")
 
 
-def test_settings_that_were_stored_and_cannot_work_are_named() -> None:
+def test_stored_settings_that_cannot_work_are_named() -> None:
     good = an_integration()
     assert judge_combinations(good, PLACE).ok
     bad = good.model_copy(update={"authentication_method": "NTLM", "username": "EXAMPLE\\svc"})

@@ -26,7 +26,7 @@ async def a_world(**changes: Any) -> RoomsWorld:
 
 
 async def meeting_of(world: RoomsWorld, name: str) -> str:
-    """The tag of the meeting that has a name."""
+    """Store the tag of the meeting that has this name."""
     return await ConferenceNames(world.memory).tag_of(name, world.integration.uuid)
 
 
@@ -42,7 +42,7 @@ async def found(world: RoomsWorld) -> dict[Check, Finding]:
     return {finding.check: finding for finding in judge_node(look, cause, world.integration, PLACE)}
 
 
-async def test_a_node_that_is_well() -> None:
+async def test_a_healthy_node_has_no_faults() -> None:
     world = await a_world()
     await world.show(world.booking())
     await world.go_to(START, timedelta(minutes=5))
@@ -62,7 +62,7 @@ async def test_a_node_that_is_well() -> None:
         ({"on": "PATCH /api", "status": 403, "times": None}, Check.NODE_RIGHTS),
     ],
 )
-async def test_what_is_wrong_is_told_with_a_remedy(fault: dict[str, Any], check: Check) -> None:
+async def test_node_faults_are_reported_with_a_remedy(fault: dict[str, Any], check: Check) -> None:
     world = await a_world()
     world.node.faults.add(fault)
     finding = (await found(world))[check]
@@ -70,7 +70,7 @@ async def test_what_is_wrong_is_told_with_a_remedy(fault: dict[str, Any], check:
     assert finding.remedy
 
 
-async def test_aliases_of_others_are_a_warning() -> None:
+async def test_aliases_of_other_conferences_in_our_number_space_are_a_warning() -> None:
     world = await a_world()
     world.foreign("Foreign", "77123456")
     finding = (await found(world))[Check.NODE_ALIASES]
@@ -78,15 +78,15 @@ async def test_aliases_of_others_are_a_warning() -> None:
     assert "77123456" in finding.details
 
 
-async def test_aliases_that_no_meeting_can_get_are_no_warning() -> None:
+async def test_aliases_that_no_meeting_can_get_cause_no_warning() -> None:
     world = await a_world()
     world.foreign("Foreign", "77boardroom", "771", "77123456@elsewhere.example", "7712345678")
     finding = (await found(world))[Check.NODE_ALIASES]
     assert not finding.warning, finding.details
 
 
-async def test_names_of_scheduled_meetings_that_others_have_are_a_warning() -> None:
-    """Also of those whose rooms are still to be created. No name appears in a URL."""
+async def test_other_conferences_with_names_of_scheduled_meetings_are_a_warning() -> None:
+    """This includes meetings whose rooms have not been created yet. No name appears in a URL."""
     world = await a_world()
     names = ConferenceNames(world.memory)
     for name, tag in {"Board": "tag of board", "Stand-up": "tag of stand-up"}.items():
@@ -100,14 +100,14 @@ async def test_names_of_scheduled_meetings_that_others_have_are_a_warning() -> N
     assert not any("oard" in path for _, path in world.node.requests)
 
 
-async def test_names_of_our_own_rooms_are_no_clash() -> None:
+async def test_names_of_our_own_rooms_do_not_count_as_clashes() -> None:
     world = await a_world()
     await world.show(world.booking())
     await world.go_to(START, timedelta(minutes=5))
     assert not (await found(world))[Check.NODE_NAMES].warning
 
 
-async def test_of_many_conferences_the_first_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_only_the_first_of_many_conferences_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shared.management_node.conferences.PAGE_SIZE", 2)
     world = await a_world()
     for number in range(12):
@@ -117,6 +117,6 @@ async def test_of_many_conferences_the_first_are_compared(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize(("minutes", "warns"), [(30, False), (5, False), (4, True), (0, True)])
-async def test_a_short_buffer_by_policy_is_a_warning(minutes: int, warns: bool) -> None:
+async def test_a_buffer_too_short_for_policy_is_a_warning(minutes: int, warns: bool) -> None:
     world = await a_world(conference_platform="policy", meeting_buffer_before=minutes)
     assert judge_join_window(world.integration, PLACE).warning is warns
