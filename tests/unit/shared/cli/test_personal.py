@@ -39,7 +39,9 @@ def test_vmrs_are_imported_from_a_csv_file(cli: Cli, deployment: FakeDeployment)
     assert (alice.pin, alice.guest_pin, alice.allow_guests, alice.integration) == ("1234", "5678", True, "")
 
 
-def test_values_that_an_export_guards_from_spreadsheets_are_imported_unchanged(cli: Cli, deployment: FakeDeployment) -> None:
+def test_values_that_an_export_guards_from_spreadsheets_are_imported_unchanged(
+    cli: Cli, deployment: FakeDeployment
+) -> None:
     heading = "name,description,aliases\n"
     cli("personal", "import", csv("'=Sum,'+49 30,a\n", "'Tis mine,'-,b\n", heading=heading))
     found = {name: vmr.fields["description"] for name, vmr in rooms(deployment).items()}
