@@ -60,7 +60,7 @@ def check_tools() -> None:
     if not all((ROOT / name).exists() for name in package.LIBRARIES):
         fail(
             "addin/vendor or console/vendor is empty: their libraries are not in the repository",
-            "make ready, which fetches it",
+            "make ready, which fetches them",
         )
     say(f"az {version}")
 

@@ -1,5 +1,4 @@
-"""App registrations in Entra: with them, Outlook authenticates its user with an Entra token (nested app
-authentication).
+"""App registrations in Entra, with which Outlook authenticates its user (nested app authentication).
 
 Not needed with Exchange on-premises. Idempotent. Registrations contain the host's name, so that two deployments in one
 tenant have two pairs of them. The API requests no permissions at all; the add-in may request the API's tokens and

@@ -30,7 +30,7 @@ var alerts = [
   }
   {
     id: 'app-stopped'
-    title: 'The app does not run: no sweep or no poll has ended well for half an hour'
+    title: 'The app does not run: no part of a sweep has been completed for half an hour'
     query: loadTextContent('../queries/app_stopped.kql')
     severity: 0
     window: 'PT30M'
