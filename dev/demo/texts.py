@@ -41,44 +41,44 @@ From a video system: {{alias}}<br>
 From {{{{start_time}}}} to {{{{end_time}}}}.<br>
 {_WINDOW}{_JOIN}""",
     "accept_edited_single_meeting_template": f"""\
-<b>Your meeting was changed, and its room follows.</b><br>
+<b>Your meeting was changed, and its room has been updated.</b><br>
 Now from {{{{start_time}}}} to {{{{end_time}}}}.<br>
 {_WINDOW}{_JOIN}""",
     "accept_new_recurring_series_template": f"""\
-<b>Your series has a room, the same for all its dates.</b><br>
-The next date: from {{{{start_time}}}} to {{{{end_time}}}}.<br>
+<b>Your series has a room, which is the same for all its dates.</b><br>
+The next date is from {{{{start_time}}}} to {{{{end_time}}}}.<br>
 {_WINDOW}{_JOIN}""",
     "accept_edited_recurring_series_template": f"""\
-<b>Your series was changed, and its room follows, the same for all its dates.</b><br>
-The next date: from {{{{start_time}}}} to {{{{end_time}}}}.<br>
+<b>Your series was changed, and its room has been updated. It is the same for all dates.</b><br>
+The next date is from {{{{start_time}}}} to {{{{end_time}}}}.<br>
 {_WINDOW}{_JOIN}""",
     "accept_edited_occurrence_template": f"""\
-<b>One date of your series was changed, and its room follows.</b><br>
+<b>One date of your series was changed, and its room has been updated.</b><br>
 That date is now from {{{{start_time}}}} to {{{{end_time}}}}; all others stay as they are.<br>
 {_WINDOW}{_JOIN}""",
     "reject_invalid_alias_id_template": f"""\
-<b>This meeting got no room.</b><br>
-The joining instructions in its text are missing, were changed, or belong to another meeting, as in a copy.<br>
+<b>This meeting did not get a room.</b><br>
+The joining instructions in its text are missing, were changed, or belong to another meeting because this one is a copy.<br>
 {_AGAIN}""",
     "reject_alias_conflict_template": f"""\
-<b>This meeting got no room.</b><br>
+<b>This meeting did not get a room.</b><br>
 Its number, {{{{alias}}}}, is in use by another room.<br>
 {_AGAIN}""",
     "reject_alias_deleted_template": f"""\
-<b>This meeting got no room.</b><br>
-Its number has been given up, as the invitation came long after the add-in had made it.<br>
+<b>This meeting did not get a room.</b><br>
+Its number was released, because the invitation came long after the add-in had reserved the number.<br>
 {_AGAIN}""",
     "reject_single_meeting_past": """\
-<b>This meeting got no room.</b><br>
-It lies in the past. Move it to a later time; the room follows.<br>
+<b>This meeting did not get a room.</b><br>
+It is in the past. Move it to a later time, and it will get its room.<br>
 """,
     "reject_recurring_series_past_template": """\
-<b>This series got no room.</b><br>
-All its dates lie in the past. Move it to later times; the room follows.<br>
+<b>This series did not get a room.</b><br>
+All its dates are in the past. Move it to later times, and it will get its room.<br>
 """,
     "reject_general_error_template": """\
-<b>This meeting got no room, by a fault that is not yours.</b><br>
-Send it again later. If that does not help, forward this message to your administrator; it leads to the cause:<br>
+<b>This meeting did not get a room, through no fault of yours.</b><br>
+Send it again later. If that does not help, forward this message to your administrator. This ID leads to the cause:<br>
 {{correlation_id}}<br>
 """,
 }
