@@ -1,4 +1,4 @@
-"""Tries on a real tenant what the product relies on, and what no test at home can prove. Prints a table.
+"""Checks in a real tenant what the product relies on and no local test can prove. Prints a table.
 
 infra/live-check is this program; on Windows without a shell: python -m infra.live_check
 """
@@ -29,7 +29,7 @@ def arguments_of(argv: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--equipment", required=True, metavar="ADDRESS", type=_address, help="the equipment mailbox")
     parser.add_argument("--other", metavar="ADDRESS", type=_address, help="a mailbox that the app must not open")
-    parser.add_argument("--write", action="store_true", help="hold meetings, in two mailboxes that can be thrown away")
+    parser.add_argument("--write", action="store_true", help="schedule meetings, in two mailboxes that nobody uses")
     parser.add_argument("--organizer", metavar="ADDRESS", type=_address, help="with --write: the mailbox that invites")
     parser.add_argument("--app", metavar="URL", type=_app, help="with --write: the app, for its webhook")
     parser.add_argument("--yes", action="store_true", help="do not ask before writing")
@@ -37,7 +37,7 @@ def arguments_of(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--graph", default=GRAPH, metavar="URL", type=_graph, help="a simulated Graph on this machine")
     given = parser.parse_args(argv)
     if given.write and not given.organizer:
-        parser.error("--write needs --organizer: two mailboxes that can be thrown away")
+        parser.error("--write needs --organizer: two mailboxes that nobody uses")
     if given.write and given.organizer.casefold() == given.equipment.casefold():
         parser.error("--organizer and --equipment must be two mailboxes")
     if given.organizer and not given.write:
@@ -66,13 +66,13 @@ def _graph(text: str) -> str:
 
 def confirm(given: argparse.Namespace) -> None:
     """Ask before anything is written. Ends the program without a yes."""
-    what = f"Meetings are held between {given.organizer} and {given.equipment}, and removed again."
+    what = f"Meetings are scheduled between {given.organizer} and {given.equipment}, and removed afterwards."
     if given.yes:
         say(what)
         return
     if not sys.stdin.isatty():
-        fail("nobody is here to confirm that these mailboxes can be thrown away", "run this with --yes")
-    if input(f"{what}\nCan both be thrown away? Type yes: ") != "yes":
+        fail("nobody is here to confirm that these mailboxes are not in use", "run this with --yes")
+    if input(f"{what}\nAre both mailboxes unused? Type yes: ") != "yes":
         fail("stopped by you; nothing was changed", "name two mailboxes that nobody uses")
 
 

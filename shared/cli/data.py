@@ -67,8 +67,9 @@ def erase_(
     """Remove everything that the tables hold about a person: user records, personal VMRs, meetings, decisions and
     answers.
 
-    Records of admins' changes stay, without what they say of the person. Tells what that is, and asks before it goes.
-    Rooms of meetings to come close. Remove the person's messages from the equipment mailbox first: docs/operations.md.
+    Lists what that is, and asks before it is removed. Rooms of future meetings are closed. Records of admins' changes
+    stay, but what they say about the person is removed. First remove the person's messages from the equipment mailbox:
+    see docs/operations.md.
     """
     try:
         person = Person(email, frozenset(id_ or ()), tuple(word or ()))

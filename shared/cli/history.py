@@ -54,7 +54,7 @@ def list_(
 
 @commands.command("show")
 def show_(context: typer.Context, change: _Change, output: Form = Output.TEXT) -> None:
-    """Show one change: its fields before and after. Secrets and PINs are only said to have changed."""
+    """Show one change: its fields before and after. For secrets and PINs it only says that they changed."""
     with context.ensure_object(Connection).open() as management:
         found = management.change_of(change)
     return show.as_json(found) if output is Output.JSON else show.show(*_lines(found))
@@ -66,10 +66,10 @@ def revert(
     change: _Change,
     *,
     ask: Annotated[
-        list[str] | None, typer.Option("--ask", metavar="FIELD", help="Ask for a secret, which nobody has kept.")
+        list[str] | None, typer.Option("--ask", metavar="FIELD", help="Ask for this secret, since its earlier value was not kept.")
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Also where these fields were changed since, or deleting loses something.")
+        bool, typer.Option("--force", help="Even if the fields were changed again, or deleting loses something.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:

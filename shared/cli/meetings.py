@@ -100,8 +100,8 @@ def give(
     *,
     yes: _Yes = False,
 ) -> None:
-    """Give a meeting to another owner: shown as its organizer, owner of the room on a Management Node, and whom
-    `resend` mails. In Exchange it stays the organizer's, who alone can move or cancel it.
+    """Give a meeting to another owner, who is shown as its organizer, owns the room on a Management Node, and gets the
+    mails of `resend`. In Exchange it stays with its organizer, who alone can move or cancel it.
     """
     question = f"Give {{}} to {address or 'its organizer again'}?"
     found, changed = _act(context, meeting, "transfer", question, yes=yes, organizer=address)
