@@ -28,8 +28,8 @@ _ROLES = re.compile(r"^(Mail|Calendars)\b")
 _GRAPH_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}")
 _MOST_PAGES = 50
 _NO_MESSAGE = "no meeting request lies in this mailbox; --write makes one"
-UID = "the event tells its uid (undeclared in v1.0)"
-ORIGINAL_START = "$select=originalStart tells where an occurrence stood in the pattern"
+UID = "the event has its uid (undeclared in v1.0)"
+ORIGINAL_START = "$select=originalStart shows where an occurrence was in the pattern"
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,14 @@ class Reading:
     def run(self, token: str) -> None:
         """All of it."""
         check = self.table.check
-        check("the token has no role for mail or calendars: Exchange alone grants", lambda: roles_of(token))
-        check("the equipment mailbox opens", self._opens)
+        check("the token has no role for mail or calendars: only Exchange grants", lambda: roles_of(token))
+        check("the equipment mailbox can be opened", self._opens)
         check("another mailbox is refused with 403", self._other)
-        check("an address without a mailbox has a code of its own", self._nobody)
+        check("an address without a mailbox has its own error code", self._nobody)
         check("a malformed id is refused with 400 ErrorInvalidIdMalformed", self._malformed)
         check("a delta query over the Inbox ends with a deltaLink of the same host", self._delta)
-        check("a delta token that nobody knows is refused with 400 or 410", self._bad_delta)
-        check("calendarView takes the product's $select and $orderby; times are UTC to seven digits", self._calendar)
+        check("an unknown delta token is refused with 400 or 410", self._bad_delta)
+        check("calendarView accepts the product's $select and $orderby; times are UTC with 7 digits", self._calendar)
         check(ORIGINAL_START, lambda: original_start(self.graph, self.root, self._occurrence()), borne=True)
         message_rows(self.graph, self.table, self.root, lambda: next(self._requests(), ""))
 
@@ -113,7 +113,7 @@ class Reading:
 def message_rows(graph: Graph, table: Table, root: str, newest: Callable[[], str]) -> None:
     """What a meeting request and its event tell, in one mailbox (`root`). `newest` gives its id, "" for none."""
     request, check = _Request(graph, root, newest), table.check
-    check("a message comes with its event by $expand in one call", request.expands, borne=True)
+    check("a message has its event, by $expand, in one call", request.expands, borne=True)
     check(UID, request.has_uid, borne=True)
     check("a message has 0x3 and 0x23; 0x3 is the event's iCalUId, 0x23 the same without a date", request.object_ids)
     check("an event has its sequence number, 0x8201", request.sequence)

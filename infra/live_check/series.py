@@ -36,7 +36,7 @@ class Series:
         """All that a series is relied on for."""
         check = table.check
         check("a series arrives as one meetingRequest, its event a seriesMaster", self._arrives)
-        check("/instances gives its occurrences in a window of time", self._lists)
+        check("/instances returns its occurrences within a period", self._lists)
         check("moving an occurrence sends a meetingRequest whose event is an exception", self._exception)
         check("the exception's iCalUId has the pattern's date, and is the series' without it", self._dated)
         check("the message of an occurrence has 0x3 with the date, 0x23 of the series", self._object_ids)

@@ -13,7 +13,9 @@ def subscription_rows(table: Table, boxes: Mailboxes, webhooks: str) -> None:
     """Subscribes to the equipment mailbox's Inbox, and takes it back. `webhooks`: the app's base URL, "" for none."""
     table.check("a webhook that answers the handshake is subscribed (201)", lambda: _taken(boxes, webhooks))
     table.check(
-        "one that refuses the handshake is told as 400 ValidationError", lambda: _refused(boxes, webhooks), borne=True
+        "a webhook that refuses the handshake is reported as 400 ValidationError",
+        lambda: _refused(boxes, webhooks),
+        borne=True,
     )
 
 

@@ -31,7 +31,9 @@ class Writing:
         self._moving()
         Series(self.boxes).check(self.table)
         self._cancelling()
-        self.table.check("a message that leaves the Inbox and comes back is not told as new", self._back, borne=True)
+        self.table.check(
+            "a message that leaves the Inbox and comes back is not reported as new", self._back, borne=True
+        )
         subscription_rows(self.table, self.boxes, self.webhooks)
 
     @property
@@ -46,11 +48,9 @@ class Writing:
         check("the tag survives in the invitation's text", lambda: _tagged(held))
         message_rows(self._graph, self.table, self.boxes.equipment, lambda: held.message_id)
         check("a comment with sendResponse=false is refused with 400", lambda: self._silent_comment(held))
-        check("accept with a comment is taken (202) and tracked by the organizer", lambda: self._accept(held))
+        check("accept with a comment works (202), and the organizer tracks it", lambda: self._accept(held))
         check("the comment is in the response that the organizer gets", lambda: self._comment_arrives(held))
-        check(
-            "the answered invitation lies in Deleted Items, its immutable id unchanged", lambda: self._moved_away(held)
-        )
+        check("the answered invitation is in Deleted Items, its immutable id unchanged", lambda: self._moved_away(held))
         check("the organizer's own event cannot be accepted (400)", lambda: self._own(held))
 
     def _silent_comment(self, held: "Held") -> str:
@@ -101,7 +101,7 @@ class Writing:
         held, check = Held(self.boxes, "moved"), self.table.check
         check("a moved meeting sends another meetingRequest, a fullUpdate", lambda: self._move(held))
         check("the older invitation is out of date then", lambda: self._outdated(held), borne=True)
-        check("an answer to the event as it was before the move is taken", lambda: self._late(held), borne=True)
+        check("an answer to the event as it was before the move works", lambda: self._late(held), borne=True)
 
     def _move(self, held: "Held") -> str:
         before = frozenset({held.message_id})

@@ -82,7 +82,7 @@ def not_holding(rows: dict[str, str]) -> dict[str, str]:
     return {name: told for name, told in rows.items() if not told.startswith(f"{HOLDS}:")}
 
 
-ROLES_ROW = "the token has no role for mail or calendars: Exchange alone grants"
+ROLES_ROW = "the token has no role for mail or calendars: only Exchange grants"
 
 
 async def test_all_that_the_product_relies_on_holds_in_the_simulated_exchange(
@@ -99,11 +99,11 @@ async def test_all_that_the_product_relies_on_holds_in_the_simulated_exchange(
 
 
 VARIANTS = [
-    ("uid", False, "the event tells its uid (undeclared in v1.0)"),
-    ("original_start", "never", "$select=originalStart tells where an occurrence stood in the pattern"),
+    ("uid", False, "the event has its uid (undeclared in v1.0)"),
+    ("original_start", "never", "$select=originalStart shows where an occurrence was in the pattern"),
     ("instances_with_exceptions", False, "/instances lists exceptions"),
     ("gone_event_is_null", True, "the expanded event of a cancellation whose event is gone is {}"),
-    ("handshake_error", "ExtensionError403", "one that refuses the handshake is told as 400 ValidationError"),
+    ("handshake_error", "ExtensionError403", "a webhook that refuses the handshake is reported as 400 ValidationError"),
 ]
 
 
