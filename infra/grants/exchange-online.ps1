@@ -1,14 +1,14 @@
 <#
 .SYNOPSIS
-    Makes an equipment mailbox in Exchange Online ready for VMR scheduling, and lets the app into it and into no other.
+    Sets up an equipment mailbox in Exchange Online for VMR scheduling, and gives the app access to it and to no other.
 
 .DESCRIPTION
-    Run again, it changes nothing. With -WhatIf it only tells what it would do.
+    If it is run again, it changes nothing. With -WhatIf it only prints what it would do.
     Needs the module ExchangeOnlineManagement, and a session: Connect-ExchangeOnline. The account that runs it needs the
     role groups Organization Management and Recipient Management (or the roles Role Management and Mail Recipients).
 
 .PARAMETER Mailbox
-    Address of the equipment mailbox, as in the integration's "Mailbox email address". Made when it is not there.
+    Address of the equipment mailbox, as in the integration's "Mailbox email address". Created if it does not exist.
 
 .PARAMETER MailboxName
     Its display name, as in the integration's "Mailbox name".
@@ -21,7 +21,7 @@
     az ad sp show --id <AppId> --query id
 
 .PARAMETER OtherMailbox
-    Any other mailbox of the organisation: proves at the end that the app does not get into it.
+    Any other mailbox of the organisation: at the end the script proves that the app has no access to it.
 
 .EXAMPLE
     ./exchange-online.ps1 -Mailbox vmr@example.com -MailboxName "Video rooms" -AppId 1111… -ObjectId 2222… `
@@ -46,31 +46,31 @@ if (-not (Get-ConnectionInformation)) {
     throw 'There is no session with Exchange Online. Do: Connect-ExchangeOnline'
 }
 
-# What is made in one directory server takes a while to be known to the others.
+# It takes a while until what is created on one directory server is known to the others.
 function Wait-Until([string] $What, [scriptblock] $IsThere) {
     for ($try = 1; $try -le 30; $try++) {
         if (& $IsThere) { return }
-        if ($try -eq 1) { Write-Output "Waiting until Exchange knows $What everywhere (five minutes at most)." }
+        if ($try -eq 1) { Write-Output "Waiting until all of Exchange knows $What (at most five minutes)." }
         Start-Sleep -Seconds 10
     }
     throw "Exchange does not know $What yet. Do: run this again in some minutes."
 }
 
-# With -WhatIf everything is told, and nothing ends the script.
+# With -WhatIf everything is reported, and nothing ends the script.
 function Stop-Setup([string] $Message) {
     if ($WhatIfPreference) { Write-Warning $Message } else { throw $Message }
 }
 
 # A tenant in which nobody has customised anything has no scopes and roles of its own, and every cmdlet below fails.
 if ((Get-OrganizationConfig).IsDehydrated) {
-    Stop-Setup 'This organisation cannot be customised yet. Do: Enable-OrganizationCustomization (once, ever), wait until (Get-OrganizationConfig).IsDehydrated is False, which may take hours, and run this again.'
+    Stop-Setup 'This organisation cannot be customised yet. Do: Enable-OrganizationCustomization (only once), wait until (Get-OrganizationConfig).IsDehydrated is False, which may take hours, and run this again.'
 }
 
 # --- The mailbox -------------------------------------------------------------------------------------------------
 # An equipment mailbox needs no licence and nobody signs in to it.
 $found = Get-Mailbox -Identity $Mailbox -ErrorAction SilentlyContinue
 if (-not $found) {
-    if ($PSCmdlet.ShouldProcess($Mailbox, 'Make the equipment mailbox')) {
+    if ($PSCmdlet.ShouldProcess($Mailbox, 'Create the equipment mailbox')) {
         $found = New-Mailbox -Name $MailboxName -DisplayName $MailboxName -PrimarySmtpAddress $Mailbox -Equipment
         Wait-Until $Mailbox { Get-CalendarProcessing -Identity $Mailbox -ErrorAction SilentlyContinue }
     }
@@ -127,7 +127,7 @@ if ($found) {
 # RBAC for Applications: Exchange itself holds the grant. The app must have NO Graph permission for mail or calendars
 # in Entra besides: the two add up, and a permission there is for all mailboxes.
 if (-not (Get-ServicePrincipal -Identity "$ObjectId" -ErrorAction SilentlyContinue)) {
-    if ($PSCmdlet.ShouldProcess("$AppId", 'Make the app known to Exchange')) {
+    if ($PSCmdlet.ShouldProcess("$AppId", 'Register the app in Exchange')) {
         New-ServicePrincipal -AppId $AppId -ObjectId $ObjectId -DisplayName 'VMR scheduling' | Out-Null
         Wait-Until 'the app' { Get-ServicePrincipal -Identity "$ObjectId" -ErrorAction SilentlyContinue }
     }
@@ -139,13 +139,13 @@ $scope = "VMR scheduling $id"
 $filter = "PrimarySmtpAddress -eq '$($Mailbox -replace "'", "''")'"
 $there = Get-ManagementScope -Identity $scope -ErrorAction SilentlyContinue
 if (-not $there) {
-    if ($PSCmdlet.ShouldProcess($scope, 'Make the scope that holds this mailbox and no other')) {
+    if ($PSCmdlet.ShouldProcess($scope, 'Create the scope that contains this mailbox and no other')) {
         New-ManagementScope -Name $scope -RecipientRestrictionFilter $filter | Out-Null
         Wait-Until "the scope $scope" { Get-ManagementScope -Identity $scope -ErrorAction SilentlyContinue }
     }
 }
 elseif ("$($there.RecipientFilter)" -ne $filter) {
-    # The mailbox has got another primary address since.
+    # The mailbox has another primary address now.
     if ($PSCmdlet.ShouldProcess($scope, "Change the scope from $($there.RecipientFilter) to $filter")) {
         Set-ManagementScope -Identity $scope -RecipientRestrictionFilter $filter
     }
@@ -176,12 +176,12 @@ if ($inside.Count -lt $roles.Count) {
 }
 $outside = @(Test-ServicePrincipalAuthorization -Identity $ObjectId -Resource $OtherMailbox | Where-Object { "$($_.InScope)" -eq 'True' })
 if ($outside.Count) {
-    throw "The app gets into $OtherMailbox as $($outside.RoleName -join ', '). Do: look for a wider assignment with Get-ManagementRoleAssignment -App $ObjectId"
+    throw "The app has access to $OtherMailbox as $($outside.RoleName -join ', '). Do: look for a wider assignment with Get-ManagementRoleAssignment -App $ObjectId"
 }
-Write-Output "The app may use $Mailbox, and not $OtherMailbox. It takes effect within 30 minutes to 2 hours."
+Write-Output "The app may use $Mailbox, but not $OtherMailbox. This takes effect within 30 minutes to 2 hours."
 $others = @($found.EmailAddresses | ForEach-Object { "$_" } | Where-Object { $_ -match '^smtp:' -and $_ -cnotmatch '^SMTP:' })
 if ($others.Count) {
-    Write-Output "Invitations to its other addresses ($($others -join ', ')) reach it, too."
+    Write-Output "Invitations to its other addresses ($($others -join ', ')) are delivered to it, too."
 }
 
 # --- Advice ------------------------------------------------------------------------------------------------------
@@ -191,7 +191,7 @@ if ($others.Count) {
 $visible = (Get-OrganizationConfig).VisibleMeetingUpdateProperties
 if ("$visible" -notmatch 'Body') {
     Write-Output @"
-Advice, for the whole organisation: updates of a meeting's text are seen minutes late. To see them at once:
+Advice, for the whole organisation: updates of a meeting's text are noticed minutes late. To have them noticed immediately:
   Set-OrganizationConfig -VisibleMeetingUpdateProperties 'Location,Subject,Body,AllProperties:15'
 (now: $visible)
 "@

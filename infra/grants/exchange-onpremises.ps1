@@ -1,25 +1,25 @@
 <#
 .SYNOPSIS
-    Makes an equipment mailbox of an Exchange Server (2016, 2019, SE) ready for VMR scheduling, and lets the service
-    account into it and into no other.
+    Sets up an equipment mailbox on an Exchange Server (2016, 2019, SE) for VMR scheduling, and gives the service account
+    access to it and to no other.
 
 .DESCRIPTION
-    Run again, it changes nothing. With -WhatIf it only tells what it would do.
+    If it is run again, it changes nothing. With -WhatIf it only prints what it would do.
     Run it in the Exchange Management Shell, as a member of Organization Management and Recipient Management.
 
 .PARAMETER Mailbox
-    Address of the equipment mailbox, as in the integration's "Mailbox email address". Made when it is not there.
+    Address of the equipment mailbox, as in the integration's "Mailbox email address". Created if it does not exist.
 
 .PARAMETER MailboxName
     Its display name, as in the integration's "Mailbox name".
 
 .PARAMETER ServiceAccount
-    The account that the app signs in with: an ordinary user with a mailbox, no admin.
+    The account that the app signs in with: an ordinary user with a mailbox, not an admin.
 
 .PARAMETER OrganizerGroup
-    A group whose members' late joining instructions are to come from themselves (only where the service was not reached
-    on the click). The service account may then act as every member of it, in all of their mailbox: leave it out, and
-    these mails come from the equipment mailbox. Members of groups within the group do not count.
+    A group whose members are to send late joining instructions themselves (only if the service could not be reached on
+    the click). The service account may then act as every member of it, in their whole mailbox: if you leave it out, these
+    mails come from the equipment mailbox. Members of groups within the group do not count.
 
 .PARAMETER Delegate
     Full access to the equipment mailbox instead of impersonation: for the setting ews_access = delegate.
@@ -43,17 +43,17 @@ if (-not (Get-Command Get-ExchangeServer -ErrorAction SilentlyContinue)) {
     throw 'This is not the Exchange Management Shell. Do: run it there, on an Exchange server or a management computer.'
 }
 
-# What is made in one directory server takes a while to be known to the others.
+# It takes a while until what is created on one directory server is known to the others.
 function Wait-Until([string] $What, [scriptblock] $IsThere) {
     for ($try = 1; $try -le 30; $try++) {
         if (& $IsThere) { return }
-        if ($try -eq 1) { Write-Output "Waiting until Exchange knows $What everywhere (five minutes at most)." }
+        if ($try -eq 1) { Write-Output "Waiting until all of Exchange knows $What (at most five minutes)." }
         Start-Sleep -Seconds 10
     }
     throw "Exchange does not know $What yet. Do: run this again in some minutes."
 }
 
-# With -WhatIf everything is told, and nothing ends the script.
+# With -WhatIf everything is reported, and nothing ends the script.
 function Stop-Setup([string] $Message) {
     if ($WhatIfPreference) { Write-Warning $Message } else { throw $Message }
 }
@@ -61,7 +61,7 @@ function Stop-Setup([string] $Message) {
 # --- The mailbox -------------------------------------------------------------------------------------------------
 $found = Get-Mailbox -Identity $Mailbox -ErrorAction SilentlyContinue
 if (-not $found) {
-    if ($PSCmdlet.ShouldProcess($Mailbox, 'Make the equipment mailbox')) {
+    if ($PSCmdlet.ShouldProcess($Mailbox, 'Create the equipment mailbox')) {
         $found = New-Mailbox -Name $MailboxName -DisplayName $MailboxName -PrimarySmtpAddress $Mailbox -Equipment
         Wait-Until $Mailbox { Get-CalendarProcessing -Identity $Mailbox -ErrorAction SilentlyContinue }
     }
@@ -112,12 +112,12 @@ if ($OrganizerGroup) {
     if ($group) {
         $scopes["VMR organizers $id"] = "MemberOfGroup -eq '$("$($group.DistinguishedName)" -replace "'", "''")'"
     }
-    else { Stop-Setup "There is no group $OrganizerGroup. Do: make it, or leave -OrganizerGroup out." }
+    else { Stop-Setup "There is no group $OrganizerGroup. Do: create it, or leave out -OrganizerGroup." }
 }
 foreach ($scope in $scopes.Keys) {
     $there = Get-ManagementScope -Identity $scope -ErrorAction SilentlyContinue
     if (-not $there) {
-        if ($PSCmdlet.ShouldProcess($scope, "Make the scope $($scopes[$scope])")) {
+        if ($PSCmdlet.ShouldProcess($scope, "Create the scope $($scopes[$scope])")) {
             New-ManagementScope -Name $scope -RecipientRestrictionFilter $scopes[$scope] | Out-Null
             Wait-Until "the scope $scope" { Get-ManagementScope -Identity $scope -ErrorAction SilentlyContinue }
         }
@@ -152,7 +152,7 @@ if ($Delegate -and $found) {
 # that works for everybody, and still keep it from taking the server. Regular: for those only whom it is given to.
 $policy = 'VMR scheduling'
 if (-not (Get-ThrottlingPolicy -Identity $policy -ErrorAction SilentlyContinue)) {
-    if ($PSCmdlet.ShouldProcess($policy, 'Make the throttling policy')) {
+    if ($PSCmdlet.ShouldProcess($policy, 'Create the throttling policy')) {
         New-ThrottlingPolicy -Name $policy -ThrottlingPolicyScope Regular -EwsMaxConcurrency 40 `
             -EwsMaxBurst 600000 -EwsRechargeRate 1800000 -EwsCutoffBalance 6000000 | Out-Null
     }
