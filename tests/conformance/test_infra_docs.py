@@ -1,4 +1,4 @@
-"""The documents for administrators speak of what there is."""
+"""The documents for administrators speak of what there is, and every page's links lead somewhere."""
 
 import re
 from pathlib import Path
@@ -13,6 +13,7 @@ DOCS = [
     ROOT / "docs" / f"{name}.md"
     for name in ("deploy", "exchange", "operations", "service-providers", "troubleshooting")
 ]
+PAGES = sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")])
 
 
 def anchors(path: Path) -> set[str]:
@@ -21,9 +22,12 @@ def anchors(path: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("path", DOCS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_every_link_leads_somewhere(path: Path) -> None:
-    for target, anchor in re.findall(r"\]\((?!https:)([^)#]*)#?([^)]*)\)", path.read_text()):
+    text = re.sub(r"```.*?```", "", path.read_text(), flags=re.S)
+    pictures = re.findall(r'(?:src|srcset)="(?!https?:|cid:)([^"]+)"', text)
+    assert [name for name in pictures if not (path.parent / name).exists()] == []
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", text):
         document = path.parent / target if target else path
         assert document.exists(), f"{path.name} links to {target}"
         assert not anchor or anchor in anchors(document), f"{path.name} links to {target}#{anchor}"
@@ -43,6 +47,14 @@ def test_every_option_that_is_named_exists(script: str, tmp_path: Path, monkeypa
     used = {o for call in re.findall(rf"infra/{script} ([^`\n#]*)", text) for o in re.findall(r"--[a-z-]+", call)}
     assert used <= options
     assert used, f"no document shows how {script} is used"
+
+
+@pytest.mark.parametrize("script", PROGRAMS)
+def test_help_describes_the_program_in_whole_sentences(
+    script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    described = re.split(r"\n\n", Azure(tmp_path, monkeypatch).run(script, "--help").output)[1]
+    assert described.rstrip().endswith("."), described
 
 
 def test_every_parameter_that_is_named_exists() -> None:

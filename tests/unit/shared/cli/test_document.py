@@ -1,4 +1,4 @@
-"""docs/cli.md shows what the commands print, and mentions no command that does not exist."""
+"""docs/cli.md shows what the commands print, and no page mentions a command that does not exist."""
 
 import re
 import shlex
@@ -13,7 +13,15 @@ from shared.cli.reading import parse
 from tests.support import ROOT
 
 TEXT = (ROOT / PATH).read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"^vmr ([^->#\n][^>#\n]*)", TEXT, re.MULTILINE)
+PAGES = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
+
+
+def examples(text: str) -> list[str]:
+    """The calls of `vmr` in a page's blocks, without the name of the program."""
+    return re.findall(r"^ *vmr ([^->#\n][^>#\n]*)", text.replace("\\\n", " "), re.MULTILINE)
+
+
+EXAMPLES = examples(TEXT)
 
 
 def test_cli_documentation_is_current() -> None:
@@ -28,7 +36,7 @@ def test_every_command_has_an_example() -> None:
     assert leaves - shown <= {"integrations show"}
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.parametrize("example", sorted({each for text in PAGES.values() for each in examples(text)}))
 def test_every_example_can_be_parsed(example: str) -> None:
     words = shlex.split(example)
     name = next(n for n in range(len(words), 0, -1) if " ".join(words[:n]) in commands())
@@ -48,3 +56,10 @@ def test_the_example_file_is_valid() -> None:
         validated(parse("docs/cli.md", text), {}, local=False)
     except FileRefused as refused:
         pytest.fail(str(refused))
+
+
+def test_the_suggested_texts_pass_the_command_that_is_named_before_them() -> None:
+    page = PAGES["texts.md"]
+    assert "vmr integrations validate --partial texts.yaml" in page
+    (text,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    validated(parse("texts.yaml", text), {}, local=False, partial=True)
