@@ -8,10 +8,10 @@ _INSERT_FAILED = "There was a problem adding the joining instructions. Please tr
 
 
 class Pane(Section):
-    """Texts of the pane. HTML is allowed and sanitised. A change shows the next time the pane opens."""
+    """Texts of the pane. A change takes effect the next time the pane opens."""
 
     title = "Add-in pane texts"
-    about = "Text or HTML. A change needs no new manifest."
+    about = "Text, or HTML, which is sanitised. A change needs no new manifest."
 
     addin_pane_title: Annotated[Html, Setting("Add-in pane title", "Heading of the pane.")] = "Add a VMR"
     addin_pane_description: Annotated[Html, Setting("Add-in pane description", "Text below the pane's heading.")] = (
