@@ -163,7 +163,7 @@ class Deployment:
         if not sys.stdin.isatty():
             fail("nobody is here to confirm the change", "look at --dry-run, then run this with --yes")
         if not input("Continue? [y/N] ").lower().startswith("y"):
-            fail("stopped by you; nothing was changed", "run this again when you are ready")
+            fail("stopped by you; nothing was deployed", "run this again when you are ready")
 
     def _deploy(self) -> Outputs:
         step("Deployment (takes a few minutes)")

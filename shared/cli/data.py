@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -101,6 +102,7 @@ def _run(where: str, work: Callable[[Tables], Awaitable[Result]]) -> Result:
         async with open_tables(where) as tables:
             return await work(tables)
 
+    logging.getLogger("azure.identity").setLevel(logging.ERROR)  # its warnings say what the exception says
     try:
         return asyncio.run(run())
     except (InvalidRequest, OSError) as error:

@@ -66,7 +66,7 @@ def revert(
     change: _Change,
     *,
     ask: Annotated[
-        list[str] | None, typer.Option("--ask", metavar="FIELD", help="Ask for this secret, since its earlier value was not kept.")
+        list[str] | None, typer.Option("--ask", metavar="FIELD", help="Ask for this secret, which was not kept.")
     ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Even if the fields were changed again, or deleting loses something.")

@@ -117,7 +117,8 @@ def import_(
     created = sum("resource_uri" not in each.fields for each in wanted)
     typer.echo(f"{created} new, {len(wanted) - created} changed, {len(found) - len(wanted)} unchanged.")
     if faults:
-        show.note(f"Not all of these were saved: {len({fault.line for fault in faults})} have errors.")
+        wrong = len({fault.line for fault in faults})
+        show.note(f"Not all of these were saved: {wrong} {'has' if wrong == 1 else 'have'} errors.")
         raise FileRefused(faults)
 
 

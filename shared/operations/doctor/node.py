@@ -121,7 +121,7 @@ def judge_node(look: NodeLook | None, cause: str, integration: Integration, plac
 
 def _judge_aliases(look: NodeLook, place: Place) -> Finding:
     if not look.foreign:
-        return sound(Check.NODE_ALIASES, "No other conference of the node has an alias such as meetings get.")
+        return sound(Check.NODE_ALIASES, "No other conference of the node has an alias like those of meetings.")
     details = (
         f"Other conferences of the node have aliases such as meetings get: {_some(look.foreign)}. A meeting that gets "
         "one of these numbers has no room."

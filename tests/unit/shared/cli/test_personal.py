@@ -136,6 +136,7 @@ def test_rows_that_the_deployment_refuses_are_named_and_the_others_are_saved(
         "vmrs.csv:3: aliases: Conference alias with this alias already exists (a VMR's, or a meeting's): bob."
         in result.stderr
     )
+    assert "Not all of these were saved: 1 has errors." in result.stderr
     assert set(rooms(deployment)) == {"Alice's room", "Bob's room", "Dan"}
 
 

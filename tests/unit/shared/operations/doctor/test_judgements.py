@@ -235,7 +235,7 @@ NO_NUMBER = {
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"meeting_instructions_template": "[Your number]"}, "[Your number]"),
+        ({"meeting_instructions_template": "[Your number]"}, "still contains [Your number]"),
         ({"meeting_instructions_template": "Dial {{ numeric_alias }}"}, "which telephones cannot"),
         ({"meeting_instructions_template": "Dial {{ numeric_alias }}", "scheduled_alias_prefix": "77"}, ""),
         ({}, ""),
