@@ -13,13 +13,19 @@ CACHE_MAX_AGE = timedelta(seconds=30)
 
 CACHE_MAX_ENTRIES = 256
 
+KNOWN_IDS_MAX_ENTRIES = 10_000
+"""Of the ids of integrations whose uuids are remembered."""
+
 
 class IntegrationCache:
-    """The most recently used integrations, each at most CACHE_MAX_AGE old."""
+    """The most recently used integrations, each at most CACHE_MAX_AGE old; and, of more of them, which id has which
+    uuid: that never changes, so it has no age.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._entries: OrderedDict[str, tuple[datetime, Integration]] = OrderedDict()
+        self._uuids: OrderedDict[int, str] = OrderedDict()
 
     def now(self) -> datetime:
         """The moment to pass to `put`: taken before reading, so that a slow read counts towards the age."""
@@ -33,11 +39,21 @@ class IntegrationCache:
         self._entries.move_to_end(uuid)
         return entry[1]
 
+    def uuid_of(self, id_: int) -> str | None:
+        """The uuid that an id had when it was read last: the integration may have been deleted since, and its uuid been
+        given to another one.
+        """
+        return self._uuids.get(id_)
+
     def put(self, integration: Integration, read_at: datetime) -> None:
         """Cache what was read at a moment; the least recently used entry is evicted.
 
         An older revision never replaces a newer one, which could happen when a read and a save overlap.
         """
+        self._uuids[integration.id] = integration.uuid
+        self._uuids.move_to_end(integration.id)
+        if len(self._uuids) > KNOWN_IDS_MAX_ENTRIES:
+            self._uuids.popitem(last=False)
         entry = self._entries.get(integration.uuid)
         if entry and entry[1].revision > integration.revision:
             return
@@ -48,4 +64,5 @@ class IntegrationCache:
 
     def forget(self, uuid: str) -> None:
         """Drop a deleted integration."""
-        self._entries.pop(uuid, None)
+        if entry := self._entries.pop(uuid, None):
+            self._uuids.pop(entry[1].id, None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from typing import Any, TypeAlias
 from uuid import uuid4
@@ -76,20 +77,39 @@ class IntegrationStore:
         return self._cache.get(uuid.lower()) or await self.get(uuid)
 
     async def by_id(self, id_: int) -> Integration:
-        """The integration with a management API id; two storage trips. Raises NotFound."""
+        """The integration with a management API id, as it is now; one storage trip once this instance knows its uuid,
+        two before. Raises NotFound.
+        """
+        if known := self._cache.uuid_of(id_):
+            with suppress(NotFound):
+                found = await self.get(known)
+                if found.id == id_:  # otherwise a later integration has been given the uuid of a deleted one
+                    return found
         return await self.get(await self._table.uuid_of(id_))
+
+    async def uuid_of(self, id_: int) -> str | None:
+        """The uuid of the integration with a management API id, None if there is none; as old as `cached`."""
+        known = self._cache.uuid_of(id_)
+        found = self._cache.get(known) if known else None
+        if found and found.id == id_:
+            return found.uuid
+        with suppress(NotFound):
+            return (await self.by_id(id_)).uuid
+        return None
 
     async def list(self) -> list[Integration]:
         """All integrations, by ascending id."""
         return await self._table.all()
 
     async def page(self, offset: int, limit: int) -> tuple[Sequence[Integration], int]:
-        """A page of integrations by ascending id, and the total number: two storage trips per integration shown."""
+        """A page of integrations by ascending id, and the total number. Storage trips: one, and `by_id`'s for each
+        integration shown.
+        """
         ids = await self._table.ids()
         return await self.by_ids(ids[offset : offset + limit]), len(ids)
 
     async def by_ids(self, ids: Sequence[int]) -> Sequence[Integration]:
-        """The integrations with these ids, in this order, without missing ones; two storage trips each."""
+        """The integrations with these ids, in this order, without missing ones; each as by `by_id`."""
         room = asyncio.Semaphore(READS_CONCURRENCY)
 
         async def one(id_: int) -> Integration | None:

@@ -175,8 +175,10 @@ class Meetings:
             return None
         name = span.list_
         if span.integration is not None:
-            found = await self.integrations.by_ids([span.integration])
-            name = f"{name}@{found[0].uuid}" if found else f"{name}@"
+            uuid = await self.integrations.uuid_of(span.integration)
+            if uuid is None:
+                return Part([], 0)
+            name = f"{name}@{uuid}"
         page = await self.lists.page(name, query.offset, query.limit, span.first, span.end, backwards=span.backwards)
         return Part(list(map(self._listed, page.rows)), page.total) if page else None
 

@@ -84,7 +84,7 @@ class Operations:
             return None
         name = span.list_
         if span.integration is not None:
-            uuid = await self._uuid(span.integration)
+            uuid = await self.integrations.uuid_of(span.integration)
             if uuid is None:
                 return Part([], 0)
             name = f"{name}@{uuid}"
@@ -117,12 +117,6 @@ class Operations:
         falls = bool(query.order) and query.order[0].startswith("-")
         found = sorted(map(_listed, rows), key=lambda shown: int(shown["id"]), reverse=falls)
         return Part(found[query.offset : query.offset + query.limit], len(found))
-
-    async def _uuid(self, id_: int) -> str | None:
-        try:
-            return (await self.integrations.by_id(id_)).uuid
-        except NotFound:
-            return None
 
     async def _of(self, integration: Integration) -> AsyncIterator[Object]:
         async for operation in operations_of(meetings_table(self.storage), integration.uuid):

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from dev.harness.secrets import MemorySecrets
 from shared.errors import Conflict, NotFound, SettingsInvalid, Unavailable
 from shared.integrations import Integration, IntegrationStore, StaleSettings
+from shared.integrations.cache import CACHE_MAX_AGE
 from shared.integrations.integration import SECRET_FIELDS, TEMPLATE_FIELDS
 from shared.storage import Queue, Row, RowChanged, Storage, Table, Write
 from tests.fakes.clock import FakeClock
@@ -120,6 +121,24 @@ class IntegrationStoreContract:
                 await read(uuid)
         with pytest.raises(NotFound):
             await world.store.update(uuid, {"name": "x"})
+
+    async def test_an_id_is_that_of_its_integration_only(self, world: StoreWorld) -> None:
+        """An instance that remembers which uuid an id had follows what the others delete and create."""
+        other = world.another_instance()
+        first = await world.store.create(graph_fields(uuid=SEEDED))
+        assert (await other.by_id(first.id)).uuid == await other.uuid_of(first.id) == SEEDED
+        await world.store.delete(SEEDED)
+        with pytest.raises(NotFound):
+            await other.by_id(first.id)
+        again = await world.store.create(graph_fields(uuid=SEEDED))
+        with pytest.raises(NotFound):
+            await other.by_id(first.id)
+        assert (await other.by_id(again.id)).uuid == await other.uuid_of(again.id) == SEEDED
+        assert await other.uuid_of(first.id) is None
+        await world.store.delete(SEEDED)
+        assert await world.store.uuid_of(again.id) is None, "it was deleted here"
+        world.clock.move(CACHE_MAX_AGE)
+        assert await other.uuid_of(again.id) is None
 
     async def test_invalid_ids_are_not_found(self, world: StoreWorld) -> None:
         for id_ in (0, -1, 7, 2**63):

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from shared.integrations.cache import CACHE_MAX_AGE, CACHE_MAX_ENTRIES, IntegrationCache
+from shared.integrations.cache import CACHE_MAX_AGE, CACHE_MAX_ENTRIES, KNOWN_IDS_MAX_ENTRIES, IntegrationCache
 from tests.fakes.clock import FakeClock
 from tests.support.integrations import an_integration
 
@@ -55,3 +55,13 @@ def test_the_least_recently_used_entry_makes_room() -> None:
     assert cache.get("0")
     assert cache.get("1") is None
     assert cache.get("one more")
+
+
+def test_more_ids_are_remembered_than_settings_but_not_any_number() -> None:
+    cache = IntegrationCache(FakeClock())
+    for number in range(KNOWN_IDS_MAX_ENTRIES + 1):
+        cache.put(SAMPLE.model_copy(update={"id": number, "uuid": str(number)}), cache.now())
+    assert cache.uuid_of(0) is None
+    assert cache.uuid_of(1) == "1"
+    cache.forget(str(KNOWN_IDS_MAX_ENTRIES))
+    assert cache.uuid_of(KNOWN_IDS_MAX_ENTRIES) is None
