@@ -95,6 +95,11 @@ class ManagementClient:
         """Scheduled meetings, at most `most`."""
         return self._all(_MEETINGS, filters, most=most)
 
+    def search_meetings(self, most: int, text: str) -> tuple[list[Object], int | None]:
+        """Meetings with a text, the latest first, at most `most`; and how many were searched, None if all were."""
+        found = self._send("GET", _MEETINGS, params={"order_by": "-start", "text": text, "limit": str(most)})
+        return _page(found)[0], _object(found)["meta"].get("examined")
+
     def act_on_meeting(self, id_: int, action: str, **sent: str) -> Object:
         """Close or reopen a meeting's room, and whatever else may be done; the meeting as it is now."""
         return _object(self._send("POST", f"{_MEETINGS}{id_}/{action}/", json=sent))

@@ -54,10 +54,14 @@ def search(
     """Find meetings, including past ones, the latest first.
 
     Organizers can only be found if the names and descriptions of conferences contain them, depending on the
-    integration's templates. Meetings without a room are in `operations list`.
+    integration's templates. Meetings without a room are in `operations list`. Where there are many meetings, the
+    latest 2,000 are searched, and a note says so; a whole alias or tag is always found.
     """
     with context.ensure_object(Connection).open() as management:
-        _print(management.meetings(limit, order_by="-start", text=text), output)
+        found, searched = management.search_meetings(limit, text)
+    _print(found, output)
+    if searched is not None:
+        show.note(f"Only the latest {searched:,} meetings were searched. A whole alias or tag is always found.")
 
 
 @commands.command("show")

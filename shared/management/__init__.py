@@ -13,7 +13,8 @@ fixed.py       constants that the original's clients look up
 changes.py     who changed what; recording.py records that, reverting.py undoes it
 writing.py     objects created, changed and removed through a Recorder
 meetings.py    scheduled meetings as a support desk searches for them, and their actions
-alarms.py      what an admin has to fix; former_alarms.py cleared ones; connector_health.py the state of integrations
+alarms.py      what an admin has to fix; former_alarms.py cleared ones; connector_health.py the state of integrations,
+               connector_names.py their names
 overview.py    activity by day, and the rooms of the next days
 meeting_objects.py a meeting as the original's objects; meeting_records.py those of all meetings
 records.py     read-only records; operations.py, schedulers.py those of status
@@ -36,6 +37,7 @@ from shared.management.changes import Changes
 from shared.management.conference_aliases import ConferenceAliases
 from shared.management.conferences import Conferences
 from shared.management.connector_health import ConnectorHealth
+from shared.management.connector_names import ConnectorNames
 from shared.management.connectors import Connectors, Examine, Names, StartSignIn
 from shared.management.domains import Domains
 from shared.management.end_users import end_users
@@ -105,6 +107,7 @@ def management(
         *records(integrations, storage, lists, scheduled),
         AlarmResource(integrations, alarms),
         ConnectorHealth(integrations, alarms, storage, clock),
+        ConnectorNames(integrations),
         FormerAlarms(integrations, storage),
         Overview(integrations, storage, clock),
         ApiClientResource(api_clients),

@@ -163,11 +163,11 @@ async def _found(
     """The page that a query asks for. Of many objects only what is needed for filtering and showing is read."""
     if isinstance(resource, PagedResource) and query.is_of_all:
         part, total = await resource.part(query.offset, query.limit)
-        return listing.envelope(part, total, query, own_uri, text)
+        return listing.envelope(listing.Part(part, total), query, own_uri, text)
     if isinstance(resource, listing.TimelineResource) and (shown := await resource.listed(query, text)):
         return dict(shown)
     if isinstance(resource, listing.ListedResource) and (found := await resource.from_lists(query)):
-        return listing.envelope(found.objects, found.total, query, own_uri, text)
+        return listing.envelope(found, query, own_uri, text)
     objects = await listing.candidates(resource, query)
     known = await foreign_keys.known(objects, {each.path for each in query.filters})
     page = listing.page(objects, query, known, own_uri, text)

@@ -47,6 +47,10 @@ class Query:
         """Whether every object is requested, in the order of ids."""
         return not (self.filters or self.order or self.text)
 
+    def meets(self, shown: Object) -> bool:
+        """Whether an object is asked for, by filters that follow no references."""
+        return self.finds(shown) and all(each.holds([shown[each.field]]) for each in self.filters)
+
     @property
     def fields(self) -> frozenset[str]:
         """Fields of an object that determine whether and where it is shown."""
@@ -62,10 +66,15 @@ class Query:
 
 @dataclass(frozen=True)
 class Part:
-    """The objects of a page, and how many there are in all pages."""
+    """The objects of a page, and how many there are in all pages.
+
+    `examined`: to how many objects alone, the first in the order asked for, the query was applied, because no index
+    answers it; None if `total` counts all that there are.
+    """
 
     objects: Sequence[Object]
     total: int
+    examined: int | None = None
 
 
 @runtime_checkable
@@ -146,21 +155,27 @@ def page(objects: Sequence[Object], query: Query, known: Known, uri: str, text: 
     ]  # fmt: skip
     for name in reversed(query.order):
         found.sort(key=_place(name.removeprefix("-")), reverse=name.startswith("-"))
-    return envelope(found[query.offset : query.offset + query.limit], len(found), query, uri, text)
+    return envelope(part_of(found, query), query, uri, text)
 
 
-def envelope(objects: Sequence[Object], total: int, query: Query, uri: str, text: str) -> dict[str, Any]:
-    """The objects of a page in Tastypie's form; `total` is the number on all pages."""
+def part_of(found: Sequence[Object], query: Query, examined: int | None = None) -> Part:
+    """The page that a query asks for, of all that was found, in order."""
+    return Part(found[query.offset : query.offset + query.limit], len(found), examined)
+
+
+def envelope(part: Part, query: Query, uri: str, text: str) -> dict[str, Any]:
+    """A page in Tastypie's form; with `examined` where only so many objects were."""
     end = query.offset + query.limit
     return {
         "meta": {
             "limit": query.limit,
-            "next": _link(uri, text, query.limit, end) if end < total else None,
+            "next": _link(uri, text, query.limit, end) if end < part.total else None,
             "offset": query.offset,
             "previous": _link(uri, text, query.limit, max(query.offset - query.limit, 0)) if query.offset else None,
-            "total_count": total,
+            "total_count": part.total,
+            **({} if part.examined is None else {"examined": part.examined}),
         },
-        "objects": objects,
+        "objects": part.objects,
     }
 
 

@@ -29,8 +29,9 @@ from shared.calendar.conference import Conference
 from shared.clock import Clock
 from shared.errors import NotFound, SettingsInvalid
 from shared.integrations import Integration, IntegrationStore
+from shared.integrations.syntax import is_guid
 from shared.management.call import Answer, Call, json_object
-from shared.management.listing import Part, Query
+from shared.management.listing import Part, Query, part_of
 from shared.management.meeting_records import booking_with_alias
 from shared.management.resource import TIME, Action, Object, Schema, Shown, time_text
 from shared.management.spans import meeting_span
@@ -48,6 +49,10 @@ from shared.record_lists.lists import RecordLists
 from shared.storage import Row, Storage
 
 MEETING = "meeting"
+
+MOST_SIFTED = 2_000
+"""Meetings that are looked at for a query that no list answers: two storage requests."""
+
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+\w")
 _TEXT: Schema = {"type": "string", "readOnly": True}
 _TIMES: Schema = {
@@ -179,8 +184,28 @@ class Meetings:
             if uuid is None:
                 return Part([], 0)
             name = f"{name}@{uuid}"
-        page = await self.lists.page(name, query.offset, query.limit, span.first, span.end, backwards=span.backwards)
-        return Part(list(map(self._listed, page.rows)), page.total) if page else None
+        offset, limit = (0, MOST_SIFTED) if span.is_sifted else (query.offset, query.limit)
+        page = await self.lists.page(name, offset, limit, span.first, span.end, backwards=span.backwards)
+        if page is None:
+            return None
+        found = list(map(self._listed, page.rows))
+        return await self._sifted(query, found, page.total) if span.is_sifted else Part(found, page.total)
+
+    async def _sifted(self, query: Query, shown: Sequence[Object], total: int) -> Part:
+        """What is asked for of the meetings shown. Where there are more, those whose whole alias or tag is the text are
+        looked up as well, so that one of them is found however many there are.
+        """
+        if len(shown) == total:
+            return part_of(list(filter(query.meets, shown)), query)
+        named = await self._named(query.text.strip().lower()) if query.text else ()
+        found = {each["id"]: each for each in (*shown, *named) if query.meets(each)}
+        falls = query.order[0].startswith("-")
+        ordered = sorted(found.values(), key=lambda each: str(each["start"]), reverse=falls)
+        return part_of(ordered, query, examined=len(shown))
+
+    async def _named(self, text: str) -> Sequence[Object]:
+        """The meeting whose whole alias, or tag, a text is."""
+        return await self.found_by({"tag" if is_guid(text) else "alias": text}) or ()
 
     async def found_by(self, exact: Mapping[str, str]) -> Sequence[Object] | None:
         """See SearchedResource.found_by: by alias or by tag; or one integration's."""

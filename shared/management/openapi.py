@@ -22,6 +22,12 @@ _META: Schema = {
         "offset": {"type": "integer"},
         "previous": {"type": ["string", "null"]},
         "total_count": {"type": "integer"},
+        "examined": {
+            "type": "integer",
+            "description": "Only there where no index answers the query and there are too many objects to look at: the "
+            "query was applied to the first so many alone, in the order asked for, and total_count counts those found "
+            "among them.",
+        },
     },
     "required": ["limit", "next", "offset", "previous", "total_count"],
 }

@@ -1,7 +1,7 @@
 """What read-only admins see (app role Scheduling.Read): everything except personal PINs, and nothing to change."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.errors import NotAllowed
 from shared.management.admins import ADMIN_ROLE, Admin
@@ -71,7 +71,7 @@ class ReadersView:
     async def from_lists(self, query: Query) -> Part | None:
         """See ListedResource.from_lists."""
         found = await self.whole.from_lists(query) if isinstance(self.whole, ListedResource) else None
-        return found and Part([_without_pins(shown) for shown in found.objects], found.total)
+        return found and replace(found, objects=[_without_pins(shown) for shown in found.objects])
 
     async def one(self, id_: int) -> Shown:
         """The object with an id, without its PINs. Raises NotFound."""

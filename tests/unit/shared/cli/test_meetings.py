@@ -43,6 +43,17 @@ def test_a_meeting_is_found_by_its_organizer_and_shown(rooms: FakeDeployment, cl
     assert "2026-11-23T08:54:00 to 2026-11-23T09:54:00" in shown
 
 
+def test_a_search_says_when_it_has_not_seen_all_meetings(
+    rooms: FakeDeployment, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "searched" not in cli("meetings", "search", "example").stderr
+    monkeypatch.setattr("shared.management.meetings.MOST_SIFTED", 1)
+    found = cli("meetings", "search", "example")
+    assert "Only the latest 1 meetings were searched" in found.stderr
+    assert "Budget" in found.stdout
+    assert "Review" not in found.stdout
+
+
 def test_a_meetings_room_is_closed_and_reopened(rooms: FakeDeployment, cli: Cli) -> None:
     assert cli("meetings", "close", "review", stdin="n\n").exit_code == Exit.REFUSED
     assert "nobody gets in" in cli("meetings", "close", "review", "--yes").stdout

@@ -1,6 +1,6 @@
 """Lists of meetings, aliases and operations: what they contain, and how many storage requests they take (S1, W4)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
@@ -15,7 +15,7 @@ from shared.bookings.stored import stored_booking, stored_operation
 from shared.record_lists.lists import RecordLists
 from shared.storage import Replace
 from tests.support.integrations import graph_fields
-from tests.support.management_api import CONNECTORS, READER, Api
+from tests.support.management_api import CONNECTORS, PROOF, READER, Api
 from tests.support.record_lists import check_lists
 from tests.unit.shared.management.records import HOUR, booking, noted, put
 
@@ -108,6 +108,8 @@ def queries(api: Api) -> Iterator[str]:
                 yield f"{MEETINGS}?{page}&order_by={order}&is_over={over}"
                 yield f"{MEETINGS}?{page}&order_by={order}&is_over={over}&state=scheduled"
                 yield f"{MEETINGS}?{page}&order_by={order}&is_over={over}&exchange_connector=2"
+                yield f"{MEETINGS}?{page}&order_by={order}&is_over={over}&exchange_connector=2&state=closed"
+                yield f"{MEETINGS}?{page}&order_by={order}&is_over={over}&state=scheduled&text=MEET1"
             for moment in moments:
                 yield f"{MEETINGS}?{page}&order_by={order}&start__gte={moment.isoformat()}"
                 yield f"{MEETINGS}?{page}&order_by={order}&start__lt={moment.isoformat()}&state=closed"
@@ -170,6 +172,8 @@ PAGES = [
     f"{MEETINGS}?limit=50&offset=100",
     f"{MEETINGS}?limit=50&order_by=start&is_over=false&exchange_connector=1",
     f"{MEETINGS}?limit=50&order_by=-start&exchange_connector=/api/admin/{CONNECTORS}1/",
+    f"{MEETINGS}?limit=50&order_by=start&is_over=false&exchange_connector=1&state=scheduled",
+    f"{MEETINGS}?limit=50&order_by=-start&is_over=true&text=meet1",
     f"{OPERATIONS}?limit=50&order_by=-creation_time",
     f"{OPERATIONS}?limit=50&order_by=-creation_time&resource_id=1",
     f"{OPERATIONS}?limit=50&order_by=-creation_time&success=false&is_pending=false",
@@ -196,6 +200,32 @@ async def test_a_page_takes_three_requests_whatever_the_number_of_meetings() -> 
             before = api.storage.round_trips
             await api.get(path)
             assert api.storage.round_trips - before <= MOST_REQUESTS, path
+
+
+async def test_a_search_that_no_list_answers_looks_at_so_many_meetings_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    api, uuids = await deployment(1)
+    for number in range(12):
+        made = replace(booking(api, uuids[0], (number + 1) * HOUR, tag=tag(number)), meeting=f"m{number}")
+        await put(api, replace(made, alias=f"meet{number}@example.com"), uuids[0])
+    await api.get(f"{MEETINGS}?limit=1")
+    upcoming, past = f"{MEETINGS}?order_by=start&is_over=false", f"{MEETINGS}?order_by=-start&is_over=true"
+    assert "examined" not in (await api.get(f"{upcoming}&text=meet"))["meta"]
+    monkeypatch.setattr("shared.management.meetings.MOST_SIFTED", 5)
+
+    async def aliases(path: str, headers: Mapping[str, str] = PROOF) -> tuple[list[str], int | None]:
+        found = (await api.call("GET", path, headers=headers)).body
+        assert found["meta"]["total_count"] == len(found["objects"])
+        return [each["alias"].partition("@")[0] for each in found["objects"]], found["meta"].get("examined")
+
+    assert await aliases(f"{upcoming}&text=MEET") == ([f"meet{number}" for number in range(5)], 5)
+    assert await aliases(f"{upcoming}&text=MEET", READER) == ([f"meet{number}" for number in range(5)], 5)
+    assert await aliases(f"{upcoming}&state=scheduled&exchange_connector=1") == await aliases(f"{upcoming}&text=m")
+    assert await aliases(f"{upcoming}&text=meet10@example.com") == (["meet10"], 5), "its whole alias says where it is"
+    assert await aliases(f"{upcoming}&text={tag(11)}") == (["meet11"], 5), "and so does its tag"
+    assert await aliases(f"{past}&text=meet10@example.com") == ([], None), "it is not over"
+    assert await aliases(f"{upcoming}&text=a/b%23%3F") == ([], 5)
 
 
 async def test_an_operation_is_found_by_its_id_in_two_requests_whatever_their_number() -> None:
