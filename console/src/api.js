@@ -54,12 +54,16 @@ export async function call(path, { method = 'GET', body, file, etag } = {}) {
   throw await refusal(path, answer);
 }
 
-/** @param {string} path @param {Record<string, string | number | boolean | undefined>} query */
+/**
+ * @param {string} path @param {Record<string, string | number | boolean | undefined>} query
+ * `examined`: that many objects alone were searched, where there are too many of them
+ */
 export async function list(path, query = {}) {
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
   const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
   const { data } = await call(`${path}?${text}`);
-  return { objects: /** @type {any[]} */ (data.objects), total: /** @type {number} */ (data.meta.total_count) };
+  const { total_count: total, examined } = /** @type {{ total_count: number, examined?: number }} */ (data.meta);
+  return { objects: /** @type {any[]} */ (data.objects), total, examined };
 }
 
 /** @param {string} path @param {Response} answer */

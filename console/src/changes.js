@@ -2,6 +2,7 @@
 
 import { CONFIGURATION, STATUS, call } from './api.js';
 import { html, useState } from './ui.js';
+import { midnight } from './days.js';
 import { Asked, Heading, Moment, Search, useAsked } from './parts.js';
 
 const LIMIT = 50;
@@ -64,13 +65,6 @@ async function page(filters, mark) {
   const { data } = await call(`${STATUS}change/?${new URLSearchParams([...given, ['limit', String(LIMIT)]])}`);
   const older = data.meta.next ? (new URL(data.meta.next, location.origin).searchParams.get('id__lt') ?? '') : '';
   return { objects: data.objects, older };
-}
-
-/** @param {string} day as a date field has it @param {number} later days @returns {string} its first moment here, in UTC */
-function midnight(day, later) {
-  if (!day) return '';
-  const [year, month, date] = day.split('-').map(Number);
-  return new Date(year, month - 1, date + later).toISOString().slice(0, 19);
 }
 
 /** @param {any} each */

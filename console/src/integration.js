@@ -96,6 +96,7 @@ function Form({ id, schema, saved: first, etag: tag, secrets, copy, again, said,
   return html`
     <${Heading} title=${isNew ? 'New integration' : saved.name}>
       ${!isNew && html`<div class="actions">
+        <a class="button" href="#/meetings?integration=${id}">Meetings</a>
         <a class="button" href="#/changes/of/${id}">History</a>
         ${!readOnly && html`<a class="button" href="#/integrations/copy/${id}">Duplicate</a>
           <${Deletion} id=${id} name=${saved.name} etag=${etag} />`}

@@ -27,7 +27,7 @@ const VIEWS = [
   { name: 'History', path: 'changes' },
 ];
 
-/** @param {string} path what stands behind `#/` */
+/** @param {string} path what stands behind `#/`, without a view's own filters */
 function view(path) {
   const [first = '', second = '', third = ''] = path.split('/');
   if (first === 'integrations' && second === 'copy') return html`<${Integration} key=${path} id="new" from=${third} />`;
@@ -65,7 +65,7 @@ function nothing() {
 }
 
 function usePath() {
-  const read = () => location.hash.replace(/^#\/?/, '');
+  const read = () => location.hash.replace(/^#\/?/, '').split('?')[0];
   const [path, setPath] = useState(read());
   useEffect(() => {
     const changed = () => setPath(read());

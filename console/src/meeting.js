@@ -2,6 +2,7 @@
 
 import { STATUS, call, list } from './api.js';
 import { html, useState } from './ui.js';
+import { idOf, namesOf } from './choice.js';
 import { roomOf } from './meetings.js';
 import { Asked, Heading, Moment, Problem, now, useAsked } from './parts.js';
 
@@ -12,11 +13,14 @@ export function Meeting({ id }) {
   const asked = useAsked(async () => {
     const [{ data }, { data: schema }] = await Promise.all([call(`${PATH}${id}/`), call(`${PATH}schema/`)]);
     const query = { transaction_uuid__in: data.operations.join(','), order_by: '-creation_time', limit: 100 };
-    const decided = data.operations.length ? (await list(`${STATUS}scheduling_operation/`, query)).objects : [];
-    return { meeting: data, decided, can: Object.keys(schema.x.actions) };
+    const [{ objects: decided }, names] = await Promise.all([
+      data.operations.length ? list(`${STATUS}scheduling_operation/`, query) : { objects: [] },
+      namesOf([data.exchange_connector]),
+    ]);
+    return { meeting: data, decided, integration: names.get(data.exchange_connector), can: Object.keys(schema.x.actions) };
   }, [id]);
   return html`<${Asked} asked=${asked}>
-    ${(/** @type {any} */ { meeting, decided, can }) => html`
+    ${(/** @type {any} */ { meeting, decided, integration, can }) => html`
       <${Heading} title=${meeting.subject || meeting.name || meeting.alias} />
       <dl class="facts">
         <dt>Room</dt><dd><span class=${meeting.door.open ? 'state open' : 'state'}>${roomOf(meeting)}</span>
@@ -24,6 +28,7 @@ export function Meeting({ id }) {
         <dt>Alias</dt><dd>${meeting.alias} · ${meeting.numeric_alias}</dd>
         <dt>Name</dt><dd>${meeting.name}</dd>
         ${meeting.organizer && html`<dt>${meeting.given_to ? 'Owner' : 'Organizer'}</dt><dd dir="auto">${meeting.organizer}${meeting.given_to && ', given by an admin'}</dd>`}
+        ${integration && html`<dt>Integration</dt><dd><a href="#/integrations/${idOf(meeting.exchange_connector)}">${integration}</a></dd>`}
         <dt>Tag</dt><dd><code>${meeting.tag}</code></dd>
       </dl>
       <${Actions} key=${`${meeting.state} ${meeting.organizer}`} meeting=${meeting} can=${can} again=${asked.again} />

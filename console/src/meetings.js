@@ -1,62 +1,109 @@
 /** Scheduled meetings, to come and past, found by whatever a caller knows of one. */
 
 import { STATUS, list } from './api.js';
-import { html, useState } from './ui.js';
+import { html } from './ui.js';
+import { Choice, idOf, integrationNames, namesOf, uriOf } from './choice.js';
+import { daysAfter, isDay, midnight, today } from './days.js';
+import { useFilters } from './filters.js';
 import { Asked, Heading, Moment, Pages, Search, useAsked } from './parts.js';
 
+/** @typedef {import('./filters.js').Filters} Filters */
+
 const LIMIT = 50;
+const WHEN = { upcoming: 'On and to come', past: 'Past', day: 'On a day' };
+const STATES = { '': 'Any', scheduled: 'Scheduled', closed: 'Closed', held: 'Closed by an admin' };
+const NONE = { text: '', when: 'upcoming', day: '', state: '', integration: '', offset: '0' };
+const ANY = [{ value: '', text: 'Any integration' }];
+const COLUMNS = ['Meeting', 'Start', 'Alias', 'Organizer', 'Room'];
 
 export function Meetings() {
-  const [text, setText] = useState('');
-  const [when, setWhen] = useState('upcoming');
-  const [state, setState] = useState('');
-  const [offset, setOffset] = useState(0);
-  const filters = when === 'upcoming' ? { is_over: false, order_by: 'start' } : { is_over: true, order_by: '-start' };
-  const asked = useAsked(() => list(`${STATUS}meeting/`, { ...filters, text, state, limit: LIMIT, offset }), [text, when, state, offset]);
-  const first = (/** @type {(value: any) => void} */ set) => (/** @type {any} */ value) => {
-    set(value);
-    setOffset(0);
-  };
+  const [filters, set] = useFilters(NONE, valid);
+  const names = useAsked(integrationNames, []);
+  const asked = useAsked(() => page(filters), [JSON.stringify(filters)]);
+  const change = (/** @type {Filters} */ changes) => set({ offset: '0', ...changes });
+  const chosen = (/** @type {string} */ name) => (/** @type {any} */ event) => change({ [name]: event.target.value });
+  const isFiltered = JSON.stringify({ ...filters, offset: '0' }) !== JSON.stringify(NONE);
   return html`
     <${Heading} title="Meetings" />
     <div class="tools">
-      <${Search} label="Subject, organizer, alias or tag" value=${text} change=${first(setText)} />
-      <label><span>When</span>
-        <select value=${when} onChange=${(/** @type {any} */ e) => first(setWhen)(e.target.value)}>
-          <option value="upcoming">On and to come</option>
-          <option value="past">Past</option>
-        </select>
-      </label>
-      <label><span>State</span>
-        <select value=${state} onChange=${(/** @type {any} */ e) => first(setState)(e.target.value)}>
-          <option value="">Any</option>
-          <option value="scheduled">Scheduled</option>
-          <option value="closed">Closed</option>
-          <option value="held">Closed by an admin</option>
-        </select>
-      </label>
+      <${Search} label="Subject, organizer, alias or tag" value=${filters.text} change=${(/** @type {string} */ text) => change({ text })} />
+      <${Choice} label="Integration" names=${names.value} others=${ANY} value=${filters.integration && uriOf(filters.integration)}
+        change=${(/** @type {string} */ uri) => change({ integration: uri && idOf(uri) })} />
+      <${Options} label="When" options=${WHEN} value=${filters.when} change=${(/** @type {any} */ e) => change({ when: e.target.value, day: e.target.value === 'day' ? today() : '' })} />
+      <${Options} label="State" options=${STATES} value=${filters.state} change=${chosen('state')} />
     </div>
+    ${filters.when === 'day' && html`<${Day} day=${filters.day} change=${(/** @type {string} */ day) => change({ day })} />`}
+    ${isFiltered && html`<p class="actions"><button type="button" onClick=${() => set(NONE)}>Clear all filters</button></p>`}
     <${Asked} asked=${asked}>
-      ${(/** @type {any} */ { objects, total }) => html`
-        ${objects.length === 0 && html`<p>No such meeting. A meeting that got no room is among the operations: <code>vmr operations list</code>.</p>`}
-        ${objects.length > 0 && html`<div class="table"><table>
-          <thead><tr><th scope="col">Meeting</th><th scope="col">Start</th><th scope="col">Alias</th><th scope="col">Organizer</th><th scope="col">Room</th></tr></thead>
-          <tbody>${objects.map(row)}</tbody>
+      ${(/** @type {any} */ { objects, total, examined, named }) => html`
+        ${examined !== undefined && html`<p class="note" role="note">Only the ${searched(filters.when, examined)} were searched. ${filters.integration ? '' : 'Choose an integration to search its own. '}A whole alias or tag is found in any case.</p>`}
+        ${objects.length === 0 && html`<div class="empty"><p>No such meeting. A meeting that got no room is among the operations: <code>vmr operations list</code>.</p></div>`}
+        ${objects.length > 0 && html`<div class="table"><table class="stacked" role="table">
+          <thead role="rowgroup"><tr role="row">${COLUMNS.map((each) => html`<th scope="col" role="columnheader">${each}</th>`)}</tr></thead>
+          <tbody role="rowgroup">${objects.map((/** @type {any} */ each) => row(each, named.get(each.exchange_connector)))}</tbody>
         </table></div>`}
-        <${Pages} offset=${offset} limit=${LIMIT} total=${total} go=${setOffset} />
+        <${Pages} offset=${Number(filters.offset)} limit=${LIMIT} total=${total} go=${(/** @type {number} */ offset) => set({ offset: String(offset) })} />
       `}
     <//>
   `;
 }
 
-/** @param {any} each */
-function row(each) {
-  return html`<tr>
-    <th scope="row"><a href="#/meetings/${each.id}">${each.subject || each.name || each.alias}</a></th>
-    <td><${Moment} utc=${each.start} /></td>
-    <td>${each.alias}</td>
-    <td>${each.organizer}</td>
-    <td><span class=${each.door.open ? 'state open' : 'state'}>${roomOf(each)}</span></td>
+/** @param {Filters} filters as a URL has them @returns {Filters} that can be asked for */
+function valid({ text, when, day, state, integration, offset }) {
+  const known = Object.hasOwn(WHEN, when) ? when : NONE.when;
+  return {
+    text,
+    when: known,
+    day: known !== 'day' ? '' : isDay(day) ? day : today(),
+    state: Object.hasOwn(STATES, state) ? state : '',
+    integration: /^\d{1,9}$/.test(integration) ? integration : '',
+    offset: /^\d{1,9}$/.test(offset) ? offset : '0',
+  };
+}
+
+/** @param {Filters} filters a page, with the names of its integrations where it is of several */
+async function page({ text, when, day, state, integration, offset }) {
+  const time = when === 'day' ? { start__gte: midnight(day), start__lt: midnight(day, 1) } : { is_over: when === 'past' };
+  const order_by = when === 'past' ? '-start' : 'start';
+  const found = await list(`${STATUS}meeting/`, { ...time, order_by, text, state, exchange_connector: integration, limit: LIMIT, offset });
+  const uris = [...new Set(found.objects.map((each) => each.exchange_connector))];
+  return { ...found, named: await namesOf(uris.length > 1 ? uris : []) };
+}
+
+/** @param {string} when @param {number} number */
+function searched(when, number) {
+  const some = `${number.toLocaleString()} meetings`;
+  if (when === 'day') return `first ${some} of the day`;
+  return when === 'past' ? `latest ${some}` : `next ${some}`;
+}
+
+/** @param {{ label: string, options: Record<string, string>, value: string, change: (event: any) => void }} props */
+function Options({ label, options, value, change }) {
+  return html`<label><span>${label}</span>
+    <select value=${value} onChange=${change}>
+      ${Object.entries(options).map(([name, text]) => html`<option value=${name} selected=${name === value}>${text}</option>`)}
+    </select>
+  </label>`;
+}
+
+/** @param {{ day: string, change: (day: string) => void }} props */
+function Day({ day, change }) {
+  return html`<div class="tools day" role="group" aria-label="Day">
+    <label><span>Day</span><input type="date" required value=${day} onChange=${(/** @type {any} */ e) => isDay(e.target.value) && change(e.target.value)} /></label>
+    <button type="button" onClick=${() => change(daysAfter(day, -1))}>Previous day</button>
+    <button type="button" disabled=${day === today()} onClick=${() => change(today())}>Today</button>
+    <button type="button" onClick=${() => change(daysAfter(day, 1))}>Next day</button>
+  </div>`;
+}
+
+/** @param {any} each @param {string | undefined} integration its name, where it is to be told */
+function row(each, integration) {
+  return html`<tr key=${each.id} role="row">
+    <th scope="row" role="rowheader"><a href="#/meetings/${each.id}">${each.subject || each.name || each.alias}</a>${integration && html`<p class="about">${integration}</p>`}</th>
+    <td role="cell" data-label="Start"><${Moment} utc=${each.start} /></td>
+    <td role="cell" data-label="Alias">${each.alias}</td>
+    <td role="cell" data-label="Organizer">${each.organizer || '–'}</td>
+    <td role="cell" data-label="Room"><span class=${each.door.open ? 'state open' : 'state'}>${roomOf(each)}</span></td>
   </tr>`;
 }
 

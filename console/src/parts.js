@@ -71,8 +71,18 @@ export function Pages({ offset, limit, total, go }) {
 /** @param {{ label: string, value: string, change: (text: string) => void }} props asks once the typing has stopped */
 export function Search({ label, value, change }) {
   const [text, setText] = useState(value);
+  const told = useRef(value); // what the view knows: something else comes from elsewhere, such as the URL
   useEffect(() => {
-    const timer = setTimeout(() => text !== value && change(text), 250);
+    if (value === told.current) return;
+    told.current = value;
+    setText(value);
+  }, [value]);
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      if (text === told.current) return;
+      told.current = text;
+      change(text);
+    }, 250);
     return () => clearTimeout(timer);
   }, [text]);
   return html`<label class="search">

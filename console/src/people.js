@@ -1,7 +1,8 @@
 /** Personal VMRs and users: lists that are searched, brought in from files, and taken out into files. */
 
-import { CONFIGURATION, list } from './api.js';
+import { list } from './api.js';
 import { html, useState } from './ui.js';
+import { Choice, integrationNames, namesOf } from './choice.js';
 import { Asked, Heading, Pages, Problem, Search, useAsked } from './parts.js';
 import { KINDS, OWNER, asText, everyRecord, mayWrite, pathOf, schemaOf } from './records.js';
 import { Import } from './import.js';
@@ -9,7 +10,8 @@ import { fileOf } from './transfer.js';
 
 const LIMIT = 50;
 const ALL = 'all'; // what belongs to all integrations
-const MOST_INTEGRATIONS = 1000; // in a choice
+const EVERY = [{ value: ALL, text: 'All integrations' }];
+const ANY = [{ value: '', text: 'Any integration or all' }, ...EVERY];
 
 /** @typedef {import('./records.js').Kind} Kind */
 
@@ -20,11 +22,11 @@ export function People({ kind }) {
   const [owner, setOwner] = useState('');
   const [offset, setOffset] = useState(0);
   const filters = { [search]: text, ...ownedBy(owner) };
-  const known = useAsked(async () => ({ schema: await schemaOf(kind), integrations: await integrationsByName() }), [kind]);
-  const asked = useAsked(
-    () => list(pathOf(kind), { ...kind.only, ...filters, order_by: kind.key, limit: LIMIT, offset }),
-    [kind, search, text, owner, offset],
-  );
+  const known = useAsked(async () => ({ schema: await schemaOf(kind), integrations: await integrationNames() }), [kind]);
+  const asked = useAsked(async () => {
+    const found = await list(pathOf(kind), { ...kind.only, ...filters, order_by: kind.key, limit: LIMIT, offset });
+    return { ...found, named: await namesOf(found.objects.map((each) => each[OWNER])) };
+  }, [kind, search, text, owner, offset]);
   const first = (/** @type {(value: any) => void} */ set) => (/** @type {any} */ value) => {
     set(value);
     setOffset(0);
@@ -33,7 +35,7 @@ export function People({ kind }) {
     <${Heading} title=${kind.title}>
       ${known.value && mayWrite(known.value.schema) && html`<a class="button" href="#/people/${kind.path}/new">New ${kind.one}</a>`}
     <//>
-    <${Choice} now=${kind} />
+    <${Kinds} now=${kind} />
     <div class="tools">
       <${Search} label=${`Search by ${kind.searches.find((each) => each.filter === search)?.label.toLowerCase()}`} value=${text} change=${first(setText)} />
       <label><span>Search in</span>
@@ -41,13 +43,13 @@ export function People({ kind }) {
           ${kind.searches.map(({ filter, label }) => html`<option value=${filter}>${label}</option>`)}
         </select>
       </label>
-      <${Owner} label="Belongs to" value=${owner} any change=${first(setOwner)} integrations=${known.value?.integrations ?? []} />
+      <${Choice} label="Belongs to" names=${known.value?.integrations} others=${ANY} value=${owner} change=${first(setOwner)} />
     </div>
     <${Asked} asked=${known}>${(/** @type {any} */ value) => html`<${Files} kind=${kind} filters=${filters} known=${value} again=${asked.again} />`}<//>
     <${Asked} asked=${asked}>
-      ${(/** @type {any} */ { objects, total }) => html`
+      ${(/** @type {any} */ { objects, total, named }) => html`
         ${objects.length === 0 && html`<p>${text || owner ? `No such ${kind.one}.` : `There is no ${kind.one} yet.`}</p>`}
-        ${objects.length > 0 && html`<${Rows} kind=${kind} objects=${objects} integrations=${known.value?.integrations ?? []} />`}
+        ${objects.length > 0 && html`<${Rows} kind=${kind} objects=${objects} named=${named} />`}
         <${Pages} offset=${offset} limit=${LIMIT} total=${total} go=${setOffset} />
       `}
     <//>
@@ -55,15 +57,14 @@ export function People({ kind }) {
 }
 
 /** @param {{ now: Kind }} props */
-export function Choice({ now }) {
+function Kinds({ now }) {
   return html`<nav class="tabs" aria-label="People"><ul>
     ${KINDS.map((kind) => html`<li><a href="#/people/${kind.path}" aria-current=${kind === now ? 'page' : null}>${kind.title}</a></li>`)}
   </ul></nav>`;
 }
 
-/** @param {{ kind: Kind, objects: any[], integrations: any[] }} props */
-function Rows({ kind, objects, integrations }) {
-  const names = new Map(integrations.map((each) => [each.resource_uri, each.name]));
+/** @param {{ kind: Kind, objects: any[], named: Map<string, string> }} props */
+function Rows({ kind, objects, named }) {
   return html`<div class="table people"><table>
     <thead><tr>${kind.columns.map(({ label }) => html`<th scope="col">${label}</th>`)}<th scope="col">Belongs to</th></tr></thead>
     <tbody>${objects.map(
@@ -73,31 +74,23 @@ function Rows({ kind, objects, integrations }) {
             ? html`<th scope="row"><a href="#/people/${kind.path}/${each.id}">${asText(each[name])}</a></th>`
             : html`<td>${asText(each[name])}</td>`,
         )}
-        <td>${each[OWNER] ? (names.get(each[OWNER]) ?? each[OWNER]) : 'all integrations'}</td>
+        <td>${each[OWNER] ? (named.get(each[OWNER]) ?? each[OWNER]) : 'all integrations'}</td>
       </tr>`,
     )}</tbody>
   </table></div>`;
 }
 
-/** @param {{ label: string, value: string, change: (value: string) => void, integrations: any[], any?: boolean, id?: string }} props */
-export function Owner({ label, value, change, integrations, any = false, id }) {
-  return html`<label class="owner"><span>${label}</span>
-    <select id=${id} value=${value} onChange=${(/** @type {any} */ e) => change(e.target.value)}>
-      ${any && html`<option value="">Any integration or all</option>`}
-      <option value=${any ? ALL : ''} selected=${value === (any ? ALL : '')}>All integrations</option>
-      ${integrations.map((each) => html`<option value=${each.resource_uri} selected=${each.resource_uri === value}>${each.name}</option>`)}
-    </select>
-  </label>`;
+/** @param {{ label: string, value: string, change: (value: string) => void, integrations: import('./choice.js').Names, id?: string, disabled?: boolean }} props
+ * `value`: an integration's URI, "" for what belongs to all of them */
+export function Owner({ label, value, change, integrations, id, disabled }) {
+  const own = (/** @type {string} */ chosen) => change(chosen === ALL ? '' : chosen);
+  return html`<${Choice} label=${label} names=${integrations} others=${EVERY} value=${value || ALL} change=${own} id=${id} disabled=${disabled} />`;
 }
 
-/** @param {string} owner a choice of Owner's @returns {Record<string, string>} */
+/** @param {string} owner an integration's URI, ALL, or "" @returns {Record<string, string>} */
 function ownedBy(owner) {
   if (owner === ALL) return { [`${OWNER}__isnull`]: 'true' };
   return owner ? { [OWNER]: owner } : {};
-}
-
-export async function integrationsByName() {
-  return (await list(`${CONFIGURATION}ms_exchange_connector/`, { order_by: 'name', limit: MOST_INTEGRATIONS })).objects;
 }
 
 /** @param {{ kind: Kind, filters: Record<string, string>, known: any, again: () => void }} props */

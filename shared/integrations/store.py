@@ -46,12 +46,12 @@ MAX_READ_SINGLY = 40
 
 
 class StaleSettings(Conflict):
-    """A save was based on an outdated revision; `changed` names the settings that differ now."""
+    """A save was based on an outdated revision; `changed` names the settings that differ now. `what` was changed."""
 
-    def __init__(self, changed: Iterable[str]) -> None:
+    def __init__(self, changed: Iterable[str], what: str = "integration") -> None:
         self.changed = list(changed)
         super().__init__(
-            f"This integration has changed since you read it (changed: {', '.join(self.changed) or 'all'}). Nothing "
+            f"This {what} has changed since you read it (changed: {', '.join(self.changed) or 'all'}). Nothing "
             "was saved: read it again and repeat your change."
         )
 

@@ -64,6 +64,10 @@ class VmrForm:
             "resource_uri": uri(CONFIGURATION, CONFERENCE, record.id),
         }
 
+    def version(self, record: PersonalVmr) -> str:
+        """See Form.version."""
+        return str(record.revision)
+
     def understand(self, fields: Object, before: PersonalVmr | None, id_: int, relations: Relations) -> PersonalVmr:
         """See Form.understand."""
         now = self._clock.now().isoformat()

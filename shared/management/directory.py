@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from shared.api_paths import CONFIGURATION, id_in
 from shared.errors import NotFound, SettingsInvalid
-from shared.integrations import IntegrationStore
+from shared.integrations import IntegrationStore, StaleSettings
 from shared.management.relations import Relations
 from shared.management.resource import TIME, Action, Object, Recorder, Schema, Shown
 from shared.personal.field_table import FieldTable
@@ -55,8 +55,8 @@ class Store(Protocol[Model]):
         """Change a record. Raises NotFound, SettingsInvalid."""
         ...
 
-    async def delete(self, id_: int) -> None:
-        """Remove a record. Raises NotFound."""
+    async def delete(self, id_: int, check: Callable[[Model], None]) -> None:
+        """Remove a record. Raises NotFound, and what `check` raises of the record that would be removed."""
         ...
 
 
@@ -65,6 +65,12 @@ class Form(Protocol[Model]):
 
     def show(self, record: Model, relations: Relations) -> Object:
         """The record as the resource shows it."""
+        ...
+
+    def version(self, record: Model) -> str:
+        """What differs between any two states of a record, as the resource shows them. It tells nothing of a PIN, as
+        who may not see PINs sees it, too.
+        """
         ...
 
     def understand(self, fields: Object, before: Model | None, id_: int, relations: Relations) -> Model:
@@ -77,7 +83,7 @@ class Directory(Generic[Model]):
 
     area = CONFIGURATION
     actions: Mapping[str, Action] = {}
-    has_etags = False
+    has_etags = True
 
     def __init__(
         self, name: str, about: str, schema: Schema, store: Store[Model], form: Form[Model],
@@ -98,7 +104,7 @@ class Directory(Generic[Model]):
 
     async def one(self, id_: int) -> Shown:
         """The record with an id. Raises NotFound."""
-        return Shown(self._form.show(await self._store.get(id_), await self._relations()))
+        return self._shown(await self._store.get(id_), await self._relations())
 
     async def create(self, fields: Object) -> Shown:
         """A new record. Raises SettingsInvalid."""
@@ -107,17 +113,21 @@ class Directory(Generic[Model]):
         [id_] = await self._store.numbers(1)
         record = self._form.understand(fields, None, id_, relations)
         await self._store.create(record)
-        return Shown(self._form.show(record, relations))
+        return self._shown(record, relations)
 
     async def update(self, id_: int, fields: Object, if_match: str | None) -> Shown:
-        """The changed record. Raises NotFound, SettingsInvalid."""
+        """The changed record. Raises NotFound, SettingsInvalid, StaleSettings."""
         relations = await self._relations([fields])
-        changed = await self._store.change(id_, lambda now: self._form.understand(fields, now, id_, relations))
-        return Shown(self._form.show(changed, relations))
+
+        def change(now: Model) -> Model:
+            self._check(now, if_match)
+            return self._form.understand(fields, now, id_, relations)
+
+        return self._shown(await self._store.change(id_, change), relations)
 
     async def delete(self, id_: int, if_match: str | None, *, force: bool) -> None:
-        """Remove the record. Raises NotFound."""
-        await self._store.delete(id_)
+        """Remove the record. Raises NotFound, StaleSettings."""
+        await self._store.delete(id_, lambda now: self._check(now, if_match))
 
     async def patch(self, objects: Sequence[Object], deleted: Sequence[int], recorder: Recorder) -> Sequence[Object]:
         """See BulkResource.patch."""
@@ -125,7 +135,7 @@ class Directory(Generic[Model]):
         present = {record_id(record): record for record in await self._store.all()} if any(ids) or deleted else {}
         checked = [self._checked(fields, id_, present, relations) for fields, id_ in zip(objects, ids, strict=True)]
         await _each(checked)
-        shown = {id_: Shown(self._form.show(record, relations)) for id_, record in present.items()}
+        shown = {id_: self._shown(record, relations) for id_, record in present.items()}
         await _each([self._removed(id_, shown[id_], recorder) for id_ in deleted if id_ in shown])
         new = iter(await self._store.numbers(ids.count(None))) if None in ids else iter(())
         return await _each([
@@ -137,6 +147,17 @@ class Directory(Generic[Model]):
     async def _relations(self, objects: Sequence[Object] = ()) -> Relations:
         """What records refer to; `objects` are those about to be parsed."""
         return Relations([each async for each in self._integrations.outlines(columns=("id", "uuid"))])
+
+    def _shown(self, record: Model, relations: Relations) -> Shown:
+        return Shown(self._form.show(record, relations), self._etag(record))
+
+    def _etag(self, record: Model) -> str:
+        return f'"{self._form.version(record)}"'
+
+    def _check(self, record: Model, if_match: str | None) -> None:
+        """Raises StaleSettings if an ETag was named that is not the record's."""
+        if if_match is not None and if_match.strip() not in ("*", self._etag(record)):
+            raise StaleSettings((), self.name.replace("_", " "))
 
     def _id(self, fields: Object) -> int | None:
         return id_in(fields.get("resource_uri"), self.area, self.name)
@@ -152,7 +173,7 @@ class Directory(Generic[Model]):
         async def write() -> Shown:
             record = self._form.understand(fields, None, number, relations)
             await self._store.create(record)
-            return Shown(self._form.show(record, relations))
+            return self._shown(record, relations)
 
         return (await recorder.created(self, fields, write)).fields
 
@@ -161,7 +182,7 @@ class Directory(Generic[Model]):
 
     async def _removed(self, id_: int, before: Shown, recorder: Recorder) -> None:
         with suppress(NotFound):  # an earlier attempt of the same request has removed it
-            await recorder.deleted(self, id_, lambda: self._store.delete(id_), before)
+            await recorder.deleted(self, id_, lambda: self.delete(id_, None, force=False), before)
 
 
 def record_id(record: BaseModel) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
@@ -42,6 +43,11 @@ class UserForm:
             _OWN: relations.uri(record.integration),
             "resource_uri": uri(CONFIGURATION, END_USER, record.id),
         }
+
+    def version(self, record: UserRecord) -> str:
+        """See Form.version: a digest of what admins see. Sign-ins are no change of theirs."""
+        seen = record.model_dump_json(exclude={"sign_ins"})
+        return sha256(seen.encode()).hexdigest()[:16]
 
     def understand(self, fields: Object, before: UserRecord | None, id_: int, relations: Relations) -> UserRecord:
         """See Form.understand. Another address or integration signs the user out: it may be another person."""

@@ -189,15 +189,15 @@ class Meetings:
         if page is None:
             return None
         found = list(map(self._listed, page.rows))
-        return await self._sifted(query, found, page.total) if span.is_sifted else Part(found, page.total)
+        return await self._sifted(query, span.text, found, page.total) if span.is_sifted else Part(found, page.total)
 
-    async def _sifted(self, query: Query, shown: Sequence[Object], total: int) -> Part:
+    async def _sifted(self, query: Query, text: str, shown: Sequence[Object], total: int) -> Part:
         """What is asked for of the meetings shown. Where there are more, those whose whole alias or tag is the text are
         looked up as well, so that one of them is found however many there are.
         """
         if len(shown) == total:
             return part_of(list(filter(query.meets, shown)), query)
-        named = await self._named(query.text.strip().lower()) if query.text else ()
+        named = await self._named(text.strip().lower()) if text else ()
         found = {each["id"]: each for each in (*shown, *named) if query.meets(each)}
         falls = query.order[0].startswith("-")
         ordered = sorted(found.values(), key=lambda each: str(each["start"]), reverse=falls)

@@ -32,7 +32,8 @@ _MILLISECOND = timedelta(milliseconds=1)
 class Span:
     """The places of a list from `first` on, up to but without `end`; `integration` is the id of the only one wanted.
 
-    `is_sifted`: there is no list of exactly what is asked for, so the query has to be applied to each of these entries.
+    `is_sifted`: there is no list of exactly what is asked for, so the query has to be applied to each of these entries;
+    `text` is what is looked for in them.
     """
 
     list_: str
@@ -41,6 +42,7 @@ class Span:
     backwards: bool = False
     integration: int | None = None
     is_sifted: bool = False
+    text: str = ""
 
 
 def span_by_id(query: Query, list_: str) -> Span | None:
@@ -53,20 +55,21 @@ def meeting_span(query: Query) -> Span | None:
     """The span of a query for meetings: by start, of some time, state or integration, to be sifted for a text, or for a
     state of an integration's; or all of them by id.
     """
-    if query.order and _is_by(query, "start"):
+    if query.order and not query.text and _is_by(query, "start"):
         return _by_start(query)
     return span_by_id(query, MEETINGS)
 
 
 def _by_start(query: Query) -> Span | None:
-    values = _values(query.filters, {"is_over", "state", "exchange_connector"}, "start")
+    values = _values(query.filters, {"is_over", "state", "exchange_connector", "text"}, "start")
     if values is None:
         return None
     list_ = (OVER if boolean(values["is_over"]) else CURRENT) if "is_over" in values else STARTS
     has_both = {"state", "exchange_connector"} <= values.keys()
     if "state" in values and not has_both:
         list_ = f"{list_}-{values['state']}"
-    span = Span(list_, backwards=query.order == ("-start",), is_sifted=has_both or bool(query.text))
+    text = values.get("text", "")
+    span = Span(list_, backwards=query.order == ("-start",), is_sifted=has_both or bool(text), text=text)
     if "exchange_connector" in values:
         named = values["exchange_connector"]
         id_ = int(named) if named.isdecimal() else id_in(named, CONFIGURATION, CONNECTOR)

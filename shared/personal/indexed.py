@@ -54,6 +54,10 @@ def no_note(_: object) -> Sequence[Write]:
     return ()
 
 
+def unchecked(_: object) -> None:
+    """Whatever the record is like, it may be removed."""
+
+
 class IndexedTable(Generic[Record]):
     """The records of one kind. Every call may raise Unavailable."""
 
@@ -109,12 +113,17 @@ class IndexedTable(Generic[Record]):
 
         return await self._until_done(once)
 
-    async def delete(self, claim: str, note: Note[Record] = no_note) -> Record:
-        """Remove the record with this claim, with all its claims; returns it. Raises NotFound, Conflict."""
+    async def delete(
+        self, claim: str, note: Note[Record] = no_note, check: Callable[[Record], None] = unchecked
+    ) -> Record:
+        """Remove the record with this claim, with all its claims; returns it. Raises NotFound, Conflict, and what
+        `check` raises of the very state that would be removed.
+        """
 
         async def once() -> Record:
             row = await self._existing(claim)
             record = self._kind.read(row)
+            check(record)
             released = await self._released(self._kind.write(record).claims)
             await self._table.commit(self._kind.partition, Delete(row), *released, *note(record))
             return record

@@ -21,7 +21,7 @@ from shared.errors import Conflict, NotFound, SettingsInvalid
 from shared.mail_addresses import same_address
 from shared.personal.claims import Claim, Claims, claims_of
 from shared.personal.fields import digest
-from shared.personal.indexed import Entry, IndexedTable, Kind
+from shared.personal.indexed import Entry, IndexedTable, Kind, unchecked
 from shared.personal.rendering import Vmr
 from shared.personal.telling import IsServed, Telling, always, to_tell
 from shared.personal.vmr import PersonalVmr
@@ -109,9 +109,9 @@ class VmrStore:
                 return changed
         raise Conflict("Somebody else keeps changing this conference. Nothing was saved: try again.")
 
-    async def delete(self, id_: int) -> None:
-        """Remove a VMR. Raises NotFound."""
-        gone = await self._vmrs.delete(f"id:{id_}", lambda vmr: [Put(f"{_DELETED}{vmr.id:018}", _values(vmr))])
+    async def delete(self, id_: int, check: Callable[[PersonalVmr], None] = unchecked) -> None:
+        """Remove a VMR. Raises NotFound, and what `check` raises of it."""
+        gone = await self._vmrs.delete(f"id:{id_}", lambda vmr: [Put(f"{_DELETED}{vmr.id:018}", _values(vmr))], check)
         await self._forget(gone)
 
     async def finish_deletions(self) -> None:

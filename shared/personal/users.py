@@ -22,7 +22,7 @@ from shared.mail_addresses import folded_address, same_address
 from shared.personal.end_user import MAX_SIGN_INS, SignIn, UserRecord
 from shared.personal.field_table import END_USER_FIELDS
 from shared.personal.fields import digest, normal, validated
-from shared.personal.indexed import Entry, IndexedTable, Kind
+from shared.personal.indexed import Entry, IndexedTable, Kind, unchecked
 from shared.storage import Row, Tables
 
 _STRANGER = "You have no user record here. Please ask your administrator for one."
@@ -126,9 +126,9 @@ class UserStore:
         """Change a record, despite concurrent changes. Raises NotFound, and what `change`, `create` raise."""
         return await self._users.change(f"id:{id_}", change)
 
-    async def delete(self, id_: int) -> None:
-        """Remove a record: the user is signed out everywhere. Raises NotFound."""
-        await self._users.delete(f"id:{id_}")
+    async def delete(self, id_: int, check: Callable[[UserRecord], None] = unchecked) -> None:
+        """Remove a record: the user is signed out everywhere. Raises NotFound, and what `check` raises of it."""
+        await self._users.delete(f"id:{id_}", check=check)
 
     async def forget_all(self, user: str, integration: str) -> None:
         """Forget every sign-in of a user (uuid) with an integration (uuid). No effect if there are none."""

@@ -1,0 +1,138 @@
+/** Choosing an integration by name: from a list where they are few, by typing where they are many. */
+
+import { CONFIGURATION, STATUS, list } from './api.js';
+import { html, useEffect, useRef, useState } from './ui.js';
+
+/** @typedef {{ id: number, name: string, room_mailbox_email_address: string | null, exchange_connector: string }} Named */
+/** @typedef {{ objects: Named[], total: number }} Names the first integrations by name, and how many there are */
+/** @typedef {{ value: string, text: string }} Option */
+
+const PATH = `${STATUS}connector_name/`;
+
+/** As many integrations are listed to choose from; where there are more, what is typed says which. */
+const LISTED_MAX = 200;
+const SUGGESTED = 20;
+const GONE = 'An integration that was deleted';
+
+/** Milliseconds after the last keystroke before the deployment is called. */
+const TYPING_PAUSE = 250;
+
+/** @returns {Promise<Names>} */
+export function integrationNames() {
+  return list(PATH, { order_by: 'name', limit: LISTED_MAX });
+}
+
+/**
+ * @param {(string | null)[]} uris of integrations
+ * @returns {Promise<Map<string, string>>} their names, without those of integrations that are gone
+ */
+export async function namesOf(uris) {
+  const ids = [...new Set(uris)].flatMap((uri) => (uri ? [idOf(uri)] : []));
+  const found = ids.length ? (await list(PATH, { id__in: ids.join(','), limit: ids.length })).objects : [];
+  return new Map(found.map((each) => [each.exchange_connector, each.name]));
+}
+
+/** @param {string} uri of an integration */
+export function idOf(uri) {
+  return uri.split('/').at(-2) ?? '';
+}
+
+/** @param {string} id of an integration */
+export function uriOf(id) {
+  return `${CONFIGURATION}ms_exchange_connector/${id}/`;
+}
+
+/**
+ * @param {{ label: string, names: Names | undefined, value: string, change: (value: string) => void,
+ *   others: Option[], id?: string, disabled?: boolean }} props
+ *   `value`: an integration's URI, or that of one of the `others`, which stand before the integrations
+ */
+export function Choice({ label, names, value, change, others, id, disabled }) {
+  if (names && names.total > names.objects.length) {
+    return html`<${Typed} label=${label} value=${value} change=${change} others=${others} id=${id} disabled=${disabled} />`;
+  }
+  const options = [...others, ...labelled(names?.objects ?? [])];
+  const isGone = names && !options.some((each) => each.value === value);
+  return html`<label class="choice"><span>${label}</span>
+    <select id=${id} value=${value} disabled=${disabled} onChange=${(/** @type {any} */ e) => change(e.target.value)}>
+      ${options.map((each) => html`<option value=${each.value} selected=${each.value === value}>${each.text}</option>`)}
+      ${isGone && html`<option value=${value} selected>${GONE}</option>`}
+    </select>
+  </label>`;
+}
+
+/**
+ * @param {{ label: string, value: string, change: (value: string) => void, others: Option[], id?: string, disabled?: boolean }} props
+ *   an empty field chooses the first of the others
+ */
+function Typed({ label, value, change, others, id, disabled }) {
+  const chosen = useRef(others[0].value); // what the text in the field stands for
+  const [text, setText] = useState('');
+  const [options, setOptions] = useState(others);
+  const place = `${id ?? label.replaceAll(' ', '-')}-names`;
+  const choose = (/** @type {Option | undefined} */ option) => {
+    if (!option || option.value === chosen.current) return;
+    chosen.current = option.value;
+    change(option.value);
+  };
+  useEffect(() => {
+    if (value === chosen.current) return undefined;
+    chosen.current = value;
+    let current = true;
+    textOf(value, others).then((found) => current && setText(found));
+    return () => {
+      current = false;
+    };
+  }, [value]);
+  useEffect(() => {
+    let current = true;
+    const timer = setTimeout(async () => {
+      const found = [...others, ...(await suggested(text))];
+      if (!current) return;
+      setOptions(found);
+      if (text) choose(found.find((each) => each.text === text));
+    }, TYPING_PAUSE);
+    return () => {
+      current = false;
+      clearTimeout(timer);
+    };
+  }, [text]);
+  const typed = (/** @type {string} */ next) => {
+    setText(next);
+    choose(next ? options.find((each) => each.text === next) : others[0]);
+  };
+  return html`<label class="choice"><span>${label}</span>
+    <input type="search" id=${id} list=${place} value=${text} disabled=${disabled} placeholder=${others[0].text}
+      onInput=${(/** @type {any} */ e) => typed(e.target.value)} />
+    <datalist id=${place}>${options.map((each) => html`<option value=${each.text}></option>`)}</datalist>
+  </label>`;
+}
+
+/** @param {string} value @param {Option[]} others @returns {Promise<string>} what stands in the field for it */
+async function textOf(value, others) {
+  const other = others.find((each) => each.value === value);
+  if (other) return other === others[0] ? '' : other.text;
+  try {
+    return (await namesOf([value])).get(value) ?? GONE;
+  } catch {
+    return value; // the view, which has more to ask for, says what is wrong
+  }
+}
+
+/** @param {string} text @returns {Promise<Option[]>} some integrations with that in their name */
+async function suggested(text) {
+  try {
+    return labelled((await list(PATH, { text, order_by: 'name', limit: SUGGESTED })).objects);
+  } catch {
+    return []; // as above
+  }
+}
+
+/** @param {Named[]} names @returns {Option[]} with the mailbox where two have the same name */
+function labelled(names) {
+  const number = (/** @type {string} */ name) => names.filter((each) => each.name === name).length;
+  return names.map((each) => ({
+    value: each.exchange_connector,
+    text: number(each.name) > 1 ? `${each.name} (${each.room_mailbox_email_address || each.id})` : each.name,
+  }));
+}
