@@ -23,7 +23,7 @@ export function integrationNames() {
 }
 
 /**
- * @param {(string | null)[]} uris of integrations
+ * @param {(string | null | undefined)[]} uris of integrations
  * @returns {Promise<Map<string, string>>} their names, without those of integrations that are gone
  */
 export async function namesOf(uris) {

@@ -1,36 +1,49 @@
 /** A save that somebody else overtook: what they changed, field by field, and what to keep of both. */
 
-import { CONFIGURATION, STATUS, call, list } from './api.js';
+import { STATUS, call, list } from './api.js';
 import { html, useState } from './ui.js';
+import { namesOf } from './choice.js';
 import { Asked, Moment, useAsked } from './parts.js';
 import { Version, isSame } from './values.js';
 
 /**
- * @param {{ id: string, fields: any, saved: any, changes: Record<string, any>,
+ * @param {{ path: string, what: string, field?: string, by: Record<string, string>, fields: any, saved: any, changes: Record<string, any>,
  *   merge: (theirs: any, etag: string, kept: Record<string, any>) => void }} props
+ *   `path` of the object, and what a person calls it and a field of it; `by`: which changes are those of this object.
  *   `saved`: as it was when the form was opened. `merge` goes on from their state, with what is kept of one's own.
  */
-export function Conflict({ id, fields, saved, changes, merge }) {
+export function Conflict({ path, what, field = 'field', by, fields, saved, changes, merge }) {
   const asked = useAsked(async () => {
     const [now, latest] = await Promise.all([
-      call(`${CONFIGURATION}ms_exchange_connector/${id}/`),
-      list(`${STATUS}change/`, { exchange_connector: id, limit: 1 }).catch(() => ({ objects: [] })), // whose it is, if that can be told
+      call(path),
+      list(`${STATUS}change/`, { ...by, limit: 1 }).catch(() => ({ objects: [] })), // whose it is, if that can be told
     ]);
-    return { theirs: now.data, etag: now.etag, last: latest.objects[0] };
-  }, [id]);
+    return { theirs: now.data, etag: now.etag, last: latest.objects[0], fields: await named(fields, [saved, changes, now.data]) };
+  }, [path]);
   return html`<section class="problem conflict" role="alert" aria-labelledby="conflict">
-    <h2 id="conflict">Somebody else has changed this integration meanwhile</h2>
+    <h2 id="conflict">Somebody else has changed this ${what} meanwhile</h2>
     <${Asked} asked=${asked}>
-      ${(/** @type {any} */ found) => html`<${Choices} ...${found} fields=${fields} saved=${saved} changes=${changes} merge=${merge} />`}
+      ${(/** @type {any} */ found) => html`<${Choices} ...${found} field=${field} saved=${saved} changes=${changes} merge=${merge} />`}
     <//>
   </section>`;
 }
 
 /**
- * @param {{ theirs: any, etag: string, last: any, fields: any, saved: any, changes: Record<string, any>,
+ * @param {Record<string, any>} fields @param {Record<string, any>[]} versions of an object
+ * @returns {Promise<Record<string, any>>} the fields, with the names of integrations that they refer to
+ */
+async function named(fields, versions) {
+  const references = Object.keys(fields).filter((name) => fields[name].x.related === 'ms_exchange_connector');
+  const names = await namesOf(references.flatMap((name) => versions.map((each) => each[name])));
+  const choices = Object.fromEntries(names);
+  return { ...fields, ...Object.fromEntries(references.map((name) => [name, { ...fields[name], x: { ...fields[name].x, choices } }])) };
+}
+
+/**
+ * @param {{ theirs: any, etag: string, last: any, field: string, fields: any, saved: any, changes: Record<string, any>,
  *   merge: (theirs: any, etag: string, kept: Record<string, any>) => void }} props
  */
-function Choices({ theirs, etag, last, fields, saved, changes, merge }) {
+function Choices({ theirs, etag, last, field, fields, saved, changes, merge }) {
   const settings = Object.keys(fields).filter((name) => !fields[name].readonly && !fields[name].x.secret);
   const changed = settings.filter((name) => !isSame(saved[name], theirs[name]));
   const contested = changed.filter((name) => name in changes && !isSame(changes[name], theirs[name]));
@@ -43,7 +56,7 @@ function Choices({ theirs, etag, last, fields, saved, changes, merge }) {
   const choose = (/** @type {string} */ name, /** @type {boolean} */ own) => setMine((before) => ({ ...before, [name]: own }));
   return html`
     ${last && html`<p>The last change was by <strong dir="auto">${last.who}</strong>, <${Moment} utc=${last.when} />.</p>`}
-    <p>Nothing of yours is lost. ${contested.length ? 'Choose for each setting that both of you changed.' : 'You changed other settings, so both can stay.'}</p>
+    <p>Nothing of yours is lost. ${contested.length ? `Choose for each ${field} that both of you changed.` : `You changed other ${field}s, so both can stay.`}</p>
     ${contested.map((name) => html`<fieldset key=${name} class="contested">
       <legend>${fields[name].x.label}</legend>
       <div class="versions">
@@ -53,7 +66,7 @@ function Choices({ theirs, etag, last, fields, saved, changes, merge }) {
       </div>
     </fieldset>`)}
     ${others.length > 0 && html`<details open=${contested.length === 0}>
-      <summary>${others.length} ${others.length === 1 ? 'setting' : 'settings'} that only they changed</summary>
+      <summary>${others.length} ${others.length === 1 ? field : `${field}s`} that only they changed</summary>
       ${others.map((name) => html`<div class="panel"><h3>${fields[name].x.label}</h3><div class="versions">
         <${Version} label="Before" value=${saved[name]} field=${fields[name]} />
         <${Version} label="Theirs" value=${theirs[name]} field=${fields[name]} against=${saved[name]} />

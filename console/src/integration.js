@@ -109,7 +109,7 @@ function Form({ id, schema, saved: first, etag: tag, secrets, copy, again, said,
       <${Contents} all=${all} faults=${faults} changes=${changes} />
       <form class="settings" onSubmit=${submit} novalidate>
         <div ref=${summary} tabindex="-1" aria-live="polite">
-          ${failure?.status === 412 && html`<${Conflict} key=${etag} id=${id} fields=${fields} saved=${saved} changes=${changes} merge=${merge} />`}
+          ${failure?.status === 412 && html`<${Conflict} key=${etag} path="${PATH}${id}/" what="integration" field="setting" by=${{ exchange_connector: id }} fields=${fields} saved=${saved} changes=${changes} merge=${merge} />`}
           ${failure && failure.status !== 412 && html`<${Summary} failure=${failure} fields=${fields} />`}
           ${said && !failure && html`<${Connection} saved=${said} />`}
         </div>

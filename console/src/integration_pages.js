@@ -1,7 +1,7 @@
 /** An integration's own overview, and the sign-in of its service account. */
 
 import { CONFIGURATION, call } from './api.js';
-import { html, useState } from './ui.js';
+import { html, useEffect, useState } from './ui.js';
 import { Command } from './command.js';
 import { Asked, Heading, Moment, Problem, useAsked } from './parts.js';
 import { Statistics } from './overview_charts.js';
@@ -23,21 +23,38 @@ export function IntegrationOverview({ id }) {
 
 /** @param {{ id: string }} props */
 export function ServiceAccount({ id }) {
-  const asked = useAsked(async () => (await call(`${PATH}${id}/`)).data, [id]);
+  const asked = useAsked(async () => {
+    const [integration, secrets] = await Promise.all([call(`${PATH}${id}/`), call(`${PATH}${id}/secrets/`)]);
+    return { integration: integration.data, isSignedIn: secrets.data.oauth_refresh_token === true };
+  }, [id]);
+  useReturn(asked.again);
   return html`<${Asked} asked=${asked}>
-    ${(/** @type {any} */ integration) => html`
+    ${(/** @type {any} */ { integration, isSignedIn }) => html`
       <${Heading} title=${integration.name} />
       <${Tabs} id=${id} now="Service account" signsIn />
       <section aria-labelledby="sign-in">
         <h2 id="sign-in">Sign in to the service account</h2>
-        ${signsIn(integration) ? html`<${Link} id=${id} integration=${integration} />` : html`<p>This integration’s service account does not sign in: its authentication method is not OAUTH.</p>`}
+        ${signsIn(integration) ? html`<${Link} id=${id} integration=${integration} isSignedIn=${isSignedIn} />` : html`<p>This integration’s service account does not sign in: its authentication method is not OAUTH.</p>`}
       </section>
     `}
   <//>`;
 }
 
-/** @param {{ id: string, integration: any }} props */
-function Link({ id, integration }) {
+/** @param {() => void} again runs when somebody comes back from another tab, where the account may have been signed in */
+function useReturn(again) {
+  useEffect(() => {
+    const seen = () => document.visibilityState === 'visible' && again();
+    addEventListener('focus', seen);
+    document.addEventListener('visibilitychange', seen);
+    return () => {
+      removeEventListener('focus', seen);
+      document.removeEventListener('visibilitychange', seen);
+    };
+  }, [again]);
+}
+
+/** @param {{ id: string, integration: any, isSignedIn: boolean }} props */
+function Link({ id, integration, isSignedIn }) {
   const [link, setLink] = useState(/** @type {any} */ (null));
   const [failure, setFailure] = useState(/** @type {any} */ (null));
   const make = async () => {
@@ -49,6 +66,9 @@ function Link({ id, integration }) {
     }
   };
   return html`
+    <p role="status"><span class=${isSignedIn ? 'chip good' : 'chip warn'}>${isSignedIn ? 'signed in' : 'not signed in'}</span>${
+      isSignedIn ? `${integration.username || 'The service account'} is signed in.` : 'Nobody can be answered until the service account has signed in.'
+    }</p>
     <p>Needed after the first save, and again after a change of any setting with a †, of the account’s password or of its multi-factor authentication.</p>
     <ol class="steps">
       <li>Sign out of all Microsoft accounts on your device, the Azure portal included; or use a private window.</li>
@@ -56,9 +76,10 @@ function Link({ id, integration }) {
         <p><button type="button" onClick=${make}>Make a sign-in link</button></p>
         ${failure && html`<${Problem} error=${failure} />`}
         ${link && html`<${Command} label="Sign-in link" text=${link.sign_in_link} />
+          <p><a class="button" href=${link.sign_in_link} target="_blank" rel="noopener noreferrer">Open it in a new tab</a></p>
           <p class="about">Until <${Moment} utc=${link.expires} />. The redirect URI must be registered as <code>${link.redirect_uri}</code>.</p>`}
       </li>
-      <li>Open the link in a new tab, and sign in as <strong>${integration.username || 'the service account'}</strong>.</li>
+      <li>Open the link, and sign in as <strong>${integration.username || 'the service account'}</strong>.</li>
       <li>Where you may <em>consent on behalf of your organization</em>, do not: consent is only needed for the service account. Choose <em>Accept</em>.</li>
       <li>You are returned to this deployment, and read “Successfully signed in”. <a href="#/integrations/${id}">Examine the integration</a> then.</li>
     </ol>

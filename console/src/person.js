@@ -2,9 +2,11 @@
 
 import { call } from './api.js';
 import { html, useRef, useState } from './ui.js';
+import { integrationNames } from './choice.js';
+import { Conflict } from './conflict.js';
 import { Setting } from './fields.js';
 import { Asked, Heading, Problem, useAsked } from './parts.js';
-import { Owner, integrationsByName } from './people.js';
+import { Owner } from './people.js';
 import { OWNER, comparable, mayWrite, pathOf, schemaOf, writable } from './records.js';
 
 /** @typedef {import('./records.js').Kind} Kind */
@@ -13,17 +15,19 @@ import { OWNER, comparable, mayWrite, pathOf, schemaOf, writable } from './recor
 export function Person({ kind, id }) {
   const isNew = id === 'new';
   const asked = useAsked(async () => {
-    const [schema, integrations, saved] = await Promise.all([schemaOf(kind), integrationsByName(), isNew ? null : call(`${pathOf(kind)}${id}/`)]);
-    return { schema, integrations, saved: saved?.data };
+    const [schema, integrations, saved] = await Promise.all([schemaOf(kind), integrationNames(), isNew ? null : call(`${pathOf(kind)}${id}/`)]);
+    return { schema, integrations, saved: saved?.data, etag: saved?.etag };
   }, [id]);
   return html`<${Asked} asked=${asked}>
-    ${(/** @type {any} */ found) => html`<${Form} kind=${kind} id=${id} ...${found} again=${asked.again} />`}
+    ${(/** @type {any} */ found) => html`<${Form} kind=${kind} id=${id} ...${found} />`}
   <//>`;
 }
 
-/** @param {{ kind: Kind, id: string, schema: any, integrations: any[], saved: any, again: () => void }} props */
-function Form({ kind, id, schema, integrations, saved, again }) {
+/** @param {{ kind: Kind, id: string, schema: any, integrations: import('./choice.js').Names, saved?: any, etag?: string }} props */
+function Form({ kind, id, schema, integrations, saved: first, etag: tag }) {
+  const [{ saved, etag }, setBase] = useState({ saved: first, etag: tag }); // what the changes are made to
   const isNew = !saved;
+  const path = isNew ? pathOf(kind) : `${pathOf(kind)}${id}/`;
   const fields = Object.fromEntries(Object.entries(writable(schema)).map(([name, field]) => [name, chosen(field)]));
   const before = saved ?? Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.default ?? null]));
   const [changes, setChanges] = useState(/** @type {Record<string, any>} */ ({}));
@@ -36,24 +40,33 @@ function Form({ kind, id, schema, integrations, saved, again }) {
       const { [name]: _, ...others } = all;
       return comparable(value) === comparable(before[name]) ? others : { ...others, [name]: value };
     });
-  const save = async (/** @type {any} */ event) => {
-    event.preventDefault();
+  const save = async (/** @type {Record<string, any>} */ changes, /** @type {string | undefined} */ etag) => {
     setState({ busy: true });
     try {
-      const { data } = await call(isNew ? pathOf(kind) : `${pathOf(kind)}${id}/`, { method: isNew ? 'POST' : 'PATCH', body: sent(changes, fields) });
+      const now = await call(path, { method: isNew ? 'POST' : 'PATCH', body: sent(changes, fields), etag });
       setChanges({});
       setState({ told: 'Saved.' });
-      if (isNew) location.hash = `#/people/${kind.path}/${data.id}`;
-      else again();
+      if (isNew) location.hash = `#/people/${kind.path}/${now.data.id}`;
+      else setBase({ saved: now.data, etag: now.etag });
     } catch (failure) {
       setState({ failure });
     }
     place.current?.focus();
   };
+  const submit = (/** @type {any} */ event) => {
+    event.preventDefault();
+    save(changes, etag);
+  };
+  const merge = (/** @type {any} */ theirs, /** @type {string} */ now, /** @type {Record<string, any>} */ kept) => {
+    setBase({ saved: theirs, etag: now });
+    setChanges(kept);
+    setState({});
+    if (Object.keys(kept).length) save(kept, now);
+  };
   const remove = async () => {
     if (!confirm(`Delete ${saved[kind.key]}? ${kind.path === 'vmrs' ? 'Its aliases come free; invitations that name it lead nowhere.' : 'It signs the user out.'}`)) return;
     try {
-      await call(`${pathOf(kind)}${id}/`, { method: 'DELETE' });
+      await call(path, { method: 'DELETE', etag });
       location.hash = `#/people/${kind.path}`;
     } catch (failure) {
       setState({ failure });
@@ -72,16 +85,18 @@ function Form({ kind, id, schema, integrations, saved, again }) {
       ${!isNew && !readOnly && html`<button type="button" onClick=${remove}>Delete</button>`}
     <//>
     <p><a href="#/people/${kind.path}">All ${kind.title.toLowerCase().replace('vmrs', 'VMRs')}</a></p>
-    <form class="settings" onSubmit=${save} novalidate>
+    <form class="settings" onSubmit=${submit} novalidate>
       <div ref=${place} tabindex="-1" aria-live="polite">
-        ${state.failure && html`<${Problem} error=${state.failure} />${others(faults, names)}`}
+        ${state.failure?.status === 412 && html`<${Conflict} key=${etag} path=${path} what=${kind.one} by=${{ target: path }}
+            fields=${{ ...fields, [OWNER]: schema.fields[OWNER] }} saved=${saved} changes=${changes} merge=${merge} />`}
+        ${state.failure && state.failure.status !== 412 && html`<${Problem} error=${state.failure} />${others(faults, names)}`}
         ${state.told && html`<p class="well">${state.told}</p>`}
       </div>
       <fieldset>
         <legend>${kind.one}</legend>
         ${main.map(setting)}
         <div class="setting">
-          <${Owner} label="Belongs to" id=${OWNER} value=${values[OWNER] ?? ''} integrations=${integrations} change=${(/** @type {string} */ value) => change(OWNER, value || null)} />
+          <${Owner} label="Belongs to" id=${OWNER} value=${values[OWNER] ?? ''} integrations=${integrations} disabled=${readOnly} change=${(/** @type {string} */ value) => change(OWNER, value || null)} />
           ${faults[OWNER] && html`<p class="fault">${faults[OWNER].join(' ')}</p>`}
         </div>
       </fieldset>

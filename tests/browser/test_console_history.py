@@ -70,6 +70,8 @@ async def test_changes_are_filtered_by_what_and_by_whom(
     await expect(admin.page.locator("tbody tr").first).to_contain_text("Console Corp")
     await admin.page.get_by_label("Admin or application").fill("nobody")
     await expect(admin.page.get_by_text("No such change")).to_be_visible()
+    await admin.page.get_by_label("Admin or application").fill("")
+    await expect(admin.page.locator("tbody tr").first).to_contain_text("Console Corp")
 
 
 async def test_two_admins_who_save_at_once_keep_what_each_of_them_means(
@@ -98,6 +100,24 @@ async def test_two_admins_who_save_at_once_keep_what_each_of_them_means(
     await expect(admin.page.get_by_text("Saved.")).to_be_visible()
     now = (await api.get(path)).json()
     assert {name: now[name] for name in theirs} == {**theirs, "description": "mine"}
+
+
+async def test_two_admins_who_write_one_template_see_each_other_s_text(
+    admin: Admin, api: httpx.AsyncClient, corp: dict[str, Any]
+) -> None:
+    path, template = f"{CONNECTORS}{corp['id']}/", "placeholder_instructions_template"
+    await api.patch(path, json={template: "<p>Before</p>\r\n<p>Kept</p>"})
+    await admin.sign_in(f"integrations/{corp['id']}")
+    await api.patch(path, json={template: "<p>Theirs</p>\r\n<p>Kept</p>"})
+    await admin.page.locator(f"#{template}").fill("<p>Mine</p>\n<p>Kept</p>")
+    await admin.page.get_by_role("button", name="Save", exact=True).click()
+    contested = admin.page.locator(".conflict fieldset")
+    await expect(contested.locator(".own")).to_have_text(["differs: <p>Theirs</p>\n", "differs: <p>Mine</p>\n"])
+    await expect(admin.page.locator(f"#{template}")).to_have_value("<p>Mine</p>\n<p>Kept</p>")
+    assert (await api.get(path)).json()[template] == "<p>Theirs</p>\r\n<p>Kept</p>"
+    await contested.get_by_label("Theirs").check()
+    await admin.page.get_by_role("button", name="Take over theirs", exact=True).click()
+    await expect(admin.page.locator(f"#{template}")).to_have_value("<p>Theirs</p>\n<p>Kept</p>")
 
 
 async def test_instructions_are_sent_again_and_a_meeting_is_given_away(

@@ -12,6 +12,7 @@ import pytest
 from playwright.async_api import Request, Route, expect
 
 from dev.environment import INTEGRATION, Addresses
+from dev.provider.registry import SERVICE_APP, TENANT
 from tests.browser.console import CONNECTORS, LOOKS, Admin, book
 from tests.browser.looks import violations
 from tests.browser.overview_samples import overview
@@ -158,6 +159,36 @@ async def test_the_pane_is_clicked_through_without_outlook(admin: Admin, stack: 
     await pane.get_by_role("button", name="Remove from the meeting").click()
     await expect(pane.get_by_role("button", name="Add a Single-use VMR")).to_be_visible()
     assert [url for url in asked if not url.startswith("data:")] == []
+
+
+async def test_a_service_account_signs_in_by_the_link_of_its_page(
+    admin: Admin, stack: Addresses, api: httpx.AsyncClient, corp: dict[str, Any]
+) -> None:
+    at = f"{stack.exchange}/{TENANT}/oauth2"
+    oauth = {
+        "authentication_method": "OAUTH", "username": "service@example.com", "oauth_client_id": SERVICE_APP,
+        "url": "https://outlook.office365.com/EWS/Exchange.asmx", "oauth_auth_endpoint": f"{at}/authorize",
+        "oauth_token_endpoint": f"{at}/token",
+        "oauth_redirect_uri": f"{stack.functions}/service-account/oauth_redirect",
+    }  # fmt: skip
+    saved = await api.patch(f"{CONNECTORS}{corp['id']}/", json=oauth)
+    assert saved.status_code == 202, saved.text
+    await admin.sign_in(f"integrations/{corp['id']}")
+    await admin.page.get_by_role("link", name="Service account").click()
+    await admin.settled()
+    state = admin.page.locator("main").get_by_role("status")
+    await expect(state).to_contain_text("not signed in")
+    await admin.page.get_by_role("button", name="Make a sign-in link").click()
+    async with admin.context.expect_page() as opened:
+        await admin.page.get_by_role("link", name="Open it in a new tab").click()
+    provider = await opened.value
+    await provider.get_by_role("button", name="service@example.com").click()
+    await expect(provider.get_by_role("heading")).to_have_text("Successfully signed in")
+    await provider.close()
+    # A browser without windows says of every tab that it is in front: it tells nobody of coming back.
+    await admin.page.evaluate("dispatchEvent(new Event('focus'))")
+    await expect(state).to_contain_text("service@example.com is signed in")
+    assert await violations(admin.page) == []
 
 
 async def test_only_our_own_pages_frame_the_pane_without_outlook(api: httpx.AsyncClient) -> None:

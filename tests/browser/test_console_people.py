@@ -10,6 +10,7 @@ import pytest
 from playwright.async_api import FilePayload, Locator, Route, expect
 
 from tests.browser.console import HOSTILE, Admin
+from tests.browser.looks import violations
 
 CONFERENCES = "/api/admin/configuration/v1/conference/"
 USERS = "/api/admin/configuration/v1/end_user/"
@@ -168,6 +169,55 @@ async def test_the_aliases_of_a_vmr_are_edited_line_by_line(admin: Admin, people
     await expect(admin.page.get_by_text("Saved.")).to_be_visible()
     [saved] = await vmrs(people)
     assert ([each["alias"] for each in saved["aliases"]], saved["pin"]) == (["a2@example.com", "5550198"], "4321")
+
+
+async def test_two_admins_who_save_one_vmr_at_once_keep_what_each_of_them_means(
+    admin: Admin, people: httpx.AsyncClient, corp: dict[str, Any]
+) -> None:
+    fields = {"name": "People test", "description": "before", "aliases": ["a3@example.com"], "pin": "1111"}
+    made = (await people.post(CONFERENCES, json=fields)).json()
+    path = f"{CONFERENCES}{made['id']}/"
+    await admin.sign_in(f"people/vmrs/{made['id']}")
+    theirs = {"description": "theirs", "pin": "2222", "exchange_connector": corp["resource_uri"]}
+    (await people.patch(path, json=theirs)).raise_for_status()
+    await admin.page.locator("#description").fill("mine")
+    await admin.page.locator("#aliases").fill("a3@example.com\na4@example.com")
+    await admin.page.get_by_role("button", name="Save", exact=True).click()
+    conflict = admin.page.locator(".conflict")
+    await expect(conflict).to_contain_text("Somebody else has changed this personal VMR")
+    await expect(conflict).to_contain_text("The last change was by admin")
+    described = conflict.get_by_role("group", name="Description")
+    await expect(described.locator(".value")).to_have_text(["before", "theirs", "mine"])
+    await expect(conflict).to_contain_text("2 fields that only they changed")
+    await conflict.get_by_text("2 fields that only they changed").click()
+    await expect(conflict.locator(".panel").last).to_contain_text("Console Corp")
+    await described.get_by_label("Yours").check()
+    assert await violations(admin.page) == []
+    await conflict.get_by_role("button", name="Save with these choices").click()
+    await expect(admin.page.get_by_text("Saved.")).to_be_visible()
+    now = (await people.get(path)).json()
+    assert {name: now[name] for name in theirs} == {**theirs, "description": "mine"}
+    assert [each["alias"] for each in now["aliases"]] == ["a3@example.com", "a4@example.com"]
+    await admin.page.locator("#description").fill("mine once more")
+    await admin.page.get_by_role("button", name="Save", exact=True).click()
+    await expect(admin.page.get_by_role("button", name="Save", exact=True)).to_be_disabled()
+    assert (await people.get(path)).json()["description"] == "mine once more"
+
+
+async def test_a_user_whom_somebody_else_has_changed_is_not_deleted_unseen(
+    admin: Admin, people: httpx.AsyncClient
+) -> None:
+    made = (await people.post(USERS, json={"primary_email_address": "people-test@example.com"})).json()
+    await admin.sign_in(f"people/users/{made['id']}")
+    (await people.patch(f"{USERS}{made['id']}/", json={"display_name": "Renamed"})).raise_for_status()
+    admin.page.on("dialog", lambda dialog: dialog.accept())
+    await admin.page.get_by_role("button", name="Delete").click()
+    await expect(admin.page.locator(".conflict")).to_contain_text("Renamed")
+    await admin.page.get_by_role("button", name="Take over theirs", exact=True).click()
+    await expect(admin.page.locator("#display_name")).to_have_value("Renamed")
+    await admin.page.get_by_role("button", name="Delete").click()
+    await expect(admin.page.get_by_role("heading", name="Users")).to_be_visible()
+    assert (await people.get(f"{USERS}{made['id']}/")).status_code == 404
 
 
 async def test_ten_thousand_vmrs_are_paged_and_exported_piece_by_piece(admin: Admin, tmp_path: Path) -> None:
