@@ -28,7 +28,6 @@ from bench import (
     partitions,
     policy,
     quiet,
-    record_lists,
     rounds,
     sizes,
     throughput,
@@ -62,8 +61,10 @@ LONG: dict[str, Measurement] = {
     "hostile": hostile.measure,
     "node": node.measure,
     "rounds": rounds.measure,
-    "record_lists": record_lists.measure,
+    "lists": lists.measure_long,
 }
+"""With `--long`: more of them, and `lists` of more rows."""
+
 RESULTS = Path(__file__).with_name("results.json")
 
 
@@ -74,14 +75,15 @@ def main() -> None:
     parser.add_argument(
         "--only",
         action="append",
-        choices=[*ALWAYS, *LONG],
+        choices=list(ALWAYS | LONG),
         help="this one, and others named so; nothing is kept",
     )
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
     chosen = ALWAYS | (LONG if arguments.long else {})
     if arguments.only:
-        chosen = {name: (ALWAYS | LONG)[name] for name in arguments.only}
+        known = ALWAYS | LONG if arguments.long else LONG | ALWAYS
+        chosen = {name: known[name] for name in arguments.only}
     results = [quiet.others(), *asyncio.run(_run(chosen))]
     print(table(results))
     if not arguments.only:

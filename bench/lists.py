@@ -1,7 +1,10 @@
-"""Lists of integrations and alarms among ten and among ten thousand: storage requests, the same for both (S1)."""
+"""Lists of integrations and alarms among ten and among ten thousand: storage requests, the same for both (S1); and the
+lists of meetings and operations (record_lists.py).
+"""
 
 from collections.abc import Awaitable, Callable
 
+from bench import record_lists
 from bench.many import FIELDS, fill
 from bench.meter import Meter, MeteredStorage
 from bench.result import Result
@@ -17,6 +20,16 @@ PAGE = 10
 
 
 async def measure() -> list[Result]:
+    """All of them; of records, some thousands."""
+    return [*await _of_integrations(), *await record_lists.measure(record_lists.SOME)]
+
+
+async def measure_long() -> list[Result]:
+    """All of them; of records, more than a hundred thousand."""
+    return [*await _of_integrations(), *await record_lists.measure(record_lists.MANY)]
+
+
+async def _of_integrations() -> list[Result]:
     """Each among few, and what it takes more among many."""
     few, many = await _counted(FEW), await _counted(MANY)
     return [

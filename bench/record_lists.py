@@ -34,7 +34,7 @@ from shared.record_lists.steps import Change, Entered
 from shared.settings import StorageAccount
 from shared.storage import Put, Row, Storage, Values, first_rows
 
-FEW, MANY = 1_000, 50_000
+FEW, SOME, MANY = 1_000, 5_000, 50_000
 """Meetings, and as many operations: among many, the lists that are read have 150,000 entries."""
 
 ROWS = 50
@@ -60,16 +60,16 @@ class _Clock:
         return NOW
 
 
-async def measure() -> list[Result]:
-    """Each page among few, and among many."""
-    few, many = await _among(FEW), await _among(MANY)
-    return [result for what in few for result in _results(what, few[what], many[what])]
+async def measure(size: int) -> list[Result]:
+    """Each page among FEW, and among so many."""
+    few, many = await _among(FEW), await _among(size)
+    return [result for what in few for result in _results(what, size, few[what], many[what])]
 
 
-def _results(what: str, few: Page, many: Page) -> list[Result]:
+def _results(what: str, size: int, few: Page, many: Page) -> list[Result]:
     note = f"{few.share:.2f} of that among {FEW:,}; {many.seconds * 1000:.0f} ms"
     return [
-        Result(f"{what} among {MANY:,}: storage requests", many.requests, "requests", REQUESTS),
+        Result(f"{what} among {size:,}: storage requests", many.requests, "requests", REQUESTS),
         Result("the same: time, of that of as many bare requests", many.share, "times", SHARE, note=note),
     ]
 
