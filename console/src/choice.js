@@ -52,11 +52,11 @@ export function Choice({ label, names, value, change, others, id, disabled }) {
     return html`<${Typed} label=${label} value=${value} change=${change} others=${others} id=${id} disabled=${disabled} />`;
   }
   const options = [...others, ...labelled(names?.objects ?? [])];
-  const isGone = names && !options.some((each) => each.value === value);
+  const isListed = options.some((each) => each.value === value);
   return html`<label class="choice"><span>${label}</span>
     <select id=${id} value=${value} disabled=${disabled} onChange=${(/** @type {any} */ e) => change(e.target.value)}>
       ${options.map((each) => html`<option value=${each.value} selected=${each.value === value}>${each.text}</option>`)}
-      ${isGone && html`<option value=${value} selected>${GONE}</option>`}
+      ${!isListed && html`<option value=${value} selected>${names ? GONE : '…'}</option>`}
     </select>
   </label>`;
 }

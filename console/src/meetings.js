@@ -5,7 +5,7 @@ import { html } from './ui.js';
 import { Choice, idOf, integrationNames, namesOf, uriOf } from './choice.js';
 import { daysAfter, isDay, midnight, today } from './days.js';
 import { useFilters } from './filters.js';
-import { Asked, Heading, Moment, Pages, Search, useAsked } from './parts.js';
+import { Asked, Heading, Moment, Pages, Problem, Search, useAsked } from './parts.js';
 
 /** @typedef {import('./filters.js').Filters} Filters */
 
@@ -22,6 +22,10 @@ export function Meetings() {
   const asked = useAsked(() => page(filters), [JSON.stringify(filters)]);
   const change = (/** @type {Filters} */ changes) => set({ offset: '0', ...changes });
   const chosen = (/** @type {string} */ name) => (/** @type {any} */ event) => change({ [name]: event.target.value });
+  const again = () => {
+    asked.again();
+    if (names.error) names.again();
+  };
   const isFiltered = JSON.stringify({ ...filters, offset: '0' }) !== JSON.stringify(NONE);
   return html`
     <${Heading} title="Meetings" />
@@ -34,7 +38,8 @@ export function Meetings() {
     </div>
     ${filters.when === 'day' && html`<${Day} day=${filters.day} change=${(/** @type {string} */ day) => change({ day })} />`}
     ${isFiltered && html`<p class="actions"><button type="button" onClick=${() => set(NONE)}>Clear all filters</button></p>`}
-    <${Asked} asked=${asked}>
+    ${names.error && !asked.error && html`<${Problem} error=${names.error} again=${names.again} />`}
+    <${Asked} asked=${{ ...asked, again }}>
       ${(/** @type {any} */ { objects, total, examined, named }) => html`
         ${examined !== undefined && html`<p class="note" role="note">Only the ${searched(filters.when, examined)} were searched. ${filters.integration ? '' : 'Choose an integration to search its own. '}A whole alias or tag is found in any case.</p>`}
         ${objects.length === 0 && html`<div class="empty"><p>No such meeting. A meeting that got no room is among the operations: <code>vmr operations list</code>.</p></div>`}
