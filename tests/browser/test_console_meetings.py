@@ -60,6 +60,17 @@ async def test_meetings_are_found_by_integration_and_by_day(
     await expect(meeting).to_be_visible()
 
 
+@pytest.mark.parametrize("admin", [{"timezone_id": "America/New_York"}], ids=[""], indirect=True)
+async def test_a_day_is_one_of_whoever_looks_however_long_it_is(admin: Admin) -> None:
+    await admin.sign_in()
+    async with admin.page.expect_request(f"**{MEETINGS}?*") as first:
+        await admin.show("meetings?when=day&day=2026-03-08")
+    assert "start__gte=2026-03-08T05%3A00%3A00&start__lt=2026-03-09T04%3A00%3A00" in (await first.value).url
+    async with admin.page.expect_request(f"**{MEETINGS}?*") as second:
+        await admin.page.get_by_role("button", name="Next day").click()
+    assert "start__gte=2026-03-09T04%3A00%3A00&start__lt=2026-03-10T04%3A00%3A00" in (await second.value).url
+
+
 async def test_what_a_list_is_filtered_by_is_in_its_address(
     admin: Admin, stack: Addresses, api: httpx.AsyncClient
 ) -> None:
