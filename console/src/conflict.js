@@ -2,7 +2,7 @@
 
 import { STATUS, call, list } from './api.js';
 import { html, useState } from './ui.js';
-import { namesOf } from './choice.js';
+import { namesOf } from './integration_choice.js';
 import { Asked, Moment, useAsked } from './parts.js';
 import { Version, isSame } from './values.js';
 

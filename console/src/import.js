@@ -9,7 +9,7 @@ import { bring, read } from './transfer.js';
 /** @typedef {import('./transfer.js').Progress} Progress */
 /** @typedef {import('./transfer.js').Fault} Fault */
 
-/** @param {{ kind: Kind, schema: any, integrations: import('./choice.js').Names, again: () => void }} props */
+/** @param {{ kind: Kind, schema: any, integrations: import('./integration_choice.js').Names, again: () => void }} props */
 export function Import({ kind, schema, integrations, again }) {
   const [owner, setOwner] = useState('');
   const [state, setState] = useState(/** @type {{ progress?: Progress, busy?: boolean, failure?: any, left?: Fault[], stopped?: boolean }} */ ({}));

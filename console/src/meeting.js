@@ -2,7 +2,7 @@
 
 import { STATUS, call, list } from './api.js';
 import { html, useState } from './ui.js';
-import { idOf, namesOf } from './choice.js';
+import { idOf, namesOf } from './integration_choice.js';
 import { roomOf } from './meetings.js';
 import { Asked, Heading, Moment, Problem, now, useAsked } from './parts.js';
 

@@ -2,7 +2,7 @@
 
 import { STATUS, list } from './api.js';
 import { html } from './ui.js';
-import { Choice, idOf, integrationNames, namesOf, uriOf } from './choice.js';
+import { Choice, idOf, integrationNames, namesOf, uriOf } from './integration_choice.js';
 import { daysAfter, isDay, midnight, today } from './days.js';
 import { useFilters } from './filters.js';
 import { Asked, Heading, Moment, Pages, Problem, Search, useAsked } from './parts.js';

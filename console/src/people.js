@@ -2,7 +2,7 @@
 
 import { list } from './api.js';
 import { html, useState } from './ui.js';
-import { Choice, integrationNames, namesOf } from './choice.js';
+import { Choice, integrationNames, namesOf } from './integration_choice.js';
 import { Asked, Heading, Pages, Problem, Search, useAsked } from './parts.js';
 import { KINDS, OWNER, asText, everyRecord, mayWrite, pathOf, schemaOf } from './records.js';
 import { Import } from './import.js';
@@ -80,7 +80,7 @@ function Rows({ kind, objects, named }) {
   </table></div>`;
 }
 
-/** @param {{ label: string, value: string, change: (value: string) => void, integrations: import('./choice.js').Names, id?: string, disabled?: boolean }} props
+/** @param {{ label: string, value: string, change: (value: string) => void, integrations: import('./integration_choice.js').Names, id?: string, disabled?: boolean }} props
  * `value`: an integration's URI, "" for what belongs to all of them */
 export function Owner({ label, value, change, integrations, id, disabled }) {
   const own = (/** @type {string} */ chosen) => change(chosen === ALL ? '' : chosen);

@@ -2,7 +2,7 @@
 
 import { call } from './api.js';
 import { html, useRef, useState } from './ui.js';
-import { integrationNames } from './choice.js';
+import { integrationNames } from './integration_choice.js';
 import { Conflict } from './conflict.js';
 import { Setting } from './fields.js';
 import { Asked, Heading, Problem, useAsked } from './parts.js';
@@ -23,7 +23,7 @@ export function Person({ kind, id }) {
   <//>`;
 }
 
-/** @param {{ kind: Kind, id: string, schema: any, integrations: import('./choice.js').Names, saved?: any, etag?: string }} props */
+/** @param {{ kind: Kind, id: string, schema: any, integrations: import('./integration_choice.js').Names, saved?: any, etag?: string }} props */
 function Form({ kind, id, schema, integrations, saved: first, etag: tag }) {
   const [{ saved, etag }, setBase] = useState({ saved: first, etag: tag }); // what the changes are made to
   const isNew = !saved;

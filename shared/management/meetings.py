@@ -50,7 +50,7 @@ from shared.storage import Row, Storage
 
 MEETING = "meeting"
 
-MOST_SIFTED = 2_000
+MEETINGS_SEARCHED_MAX = 2_000
 """Meetings that are looked at for a query that no list answers: two storage requests."""
 
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+\w")
@@ -184,14 +184,16 @@ class Meetings:
             if uuid is None:
                 return Part([], 0)
             name = f"{name}@{uuid}"
-        offset, limit = (0, MOST_SIFTED) if span.is_sifted else (query.offset, query.limit)
+        offset, limit = (0, MEETINGS_SEARCHED_MAX) if span.is_searched else (query.offset, query.limit)
         page = await self.lists.page(name, offset, limit, span.first, span.end, backwards=span.backwards)
         if page is None:
             return None
         found = list(map(self._listed, page.rows))
-        return await self._sifted(query, span.text, found, page.total) if span.is_sifted else Part(found, page.total)
+        if span.is_searched:
+            return await self._searched(query, span.text, found, page.total)
+        return Part(found, page.total)
 
-    async def _sifted(self, query: Query, text: str, shown: Sequence[Object], total: int) -> Part:
+    async def _searched(self, query: Query, text: str, shown: Sequence[Object], total: int) -> Part:
         """What is asked for of the meetings shown. Where there are more, those whose whole alias or tag is the text are
         looked up as well, so that one of them is found however many there are.
         """

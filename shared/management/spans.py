@@ -32,8 +32,8 @@ _MILLISECOND = timedelta(milliseconds=1)
 class Span:
     """The places of a list from `first` on, up to but without `end`; `integration` is the id of the only one wanted.
 
-    `is_sifted`: there is no list of exactly what is asked for, so the query has to be applied to each of these entries;
-    `text` is what is looked for in them.
+    `is_searched`: there is no list of exactly what is asked for, so the query has to be applied to each of these
+    entries; `text` is what is looked for in them.
     """
 
     list_: str
@@ -41,7 +41,7 @@ class Span:
     end: str = ""
     backwards: bool = False
     integration: int | None = None
-    is_sifted: bool = False
+    is_searched: bool = False
     text: str = ""
 
 
@@ -52,8 +52,8 @@ def span_by_id(query: Query, list_: str) -> Span | None:
 
 
 def meeting_span(query: Query) -> Span | None:
-    """The span of a query for meetings: by start, of some time, state or integration, to be sifted for a text, or for a
-    state of an integration's; or all of them by id.
+    """The span of a query for meetings: by start, of some time, state or integration, to be searched for a text, or for
+    a state of an integration's; or all of them by id.
     """
     if query.order and not query.text and _is_by(query, "start"):
         return _by_start(query)
@@ -69,7 +69,7 @@ def _by_start(query: Query) -> Span | None:
     if "state" in values and not has_both:
         list_ = f"{list_}-{values['state']}"
     text = values.get("text", "")
-    span = Span(list_, backwards=query.order == ("-start",), is_sifted=has_both or bool(text), text=text)
+    span = Span(list_, backwards=query.order == ("-start",), is_searched=has_both or bool(text), text=text)
     if "exchange_connector" in values:
         named = values["exchange_connector"]
         id_ = int(named) if named.isdecimal() else id_in(named, CONFIGURATION, CONNECTOR)

@@ -88,7 +88,9 @@ async def test_what_a_list_is_filtered_by_is_in_its_address(
     assert admin.page.url.endswith("#/meetings")
 
 
-@pytest.mark.parametrize("query", ["when=toString&state=__proto__&integration=1/../2&offset=-1", "when=day&day=2026-02-30"])
+@pytest.mark.parametrize(
+    "query", ["when=toString&state=__proto__&integration=1/../2&offset=-1", "when=day&day=2026-02-30"]
+)
 async def test_an_address_that_makes_no_sense_shows_a_list_all_the_same(admin: Admin, query: str) -> None:
     await admin.sign_in(f"meetings?{query}")
     await expect(admin.page.get_by_role("alert")).to_have_count(0)
@@ -199,7 +201,7 @@ def names(query: Mapping[str, str]) -> dict[str, Any]:
 
 
 MEETING = {
-    "id": 1, "exchange_connector": f"{CONNECTORS}1/", "alias": "meet1@example.com", "subject": "One of many", "name": "",
-    "organizer": "alice@example.com", "start": "2026-11-30T09:00:00", "state": "scheduled",
+    "id": 1, "exchange_connector": f"{CONNECTORS}1/", "alias": "meet1@example.com", "subject": "One of many",
+    "name": "", "organizer": "alice@example.com", "start": "2026-11-30T09:00:00", "state": "scheduled",
     "door": {"open": False, "next_change": None},
 }  # fmt: skip

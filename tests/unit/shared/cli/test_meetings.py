@@ -47,7 +47,7 @@ def test_a_search_says_when_it_has_not_seen_all_meetings(
     rooms: FakeDeployment, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "searched" not in cli("meetings", "search", "example").stderr
-    monkeypatch.setattr("shared.management.meetings.MOST_SIFTED", 1)
+    monkeypatch.setattr("shared.management.meetings.MEETINGS_SEARCHED_MAX", 1)
     found = cli("meetings", "search", "example")
     assert "Only the latest 1 meetings were searched" in found.stderr
     assert "Budget" in found.stdout

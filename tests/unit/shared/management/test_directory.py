@@ -1,4 +1,4 @@
-"""Personal VMRs and users have ETags: who saves what somebody else has changed meanwhile is told, and overwrites nothing."""
+"""Personal VMRs and users have ETags: who saves what somebody else has changed meanwhile overwrites nothing."""
 
 import asyncio
 from typing import Any
@@ -35,7 +35,11 @@ async def test_a_change_of_what_was_read_is_made_and_one_of_what_has_changed_is_
     changed = await api.call("PATCH", own, {"description": "theirs"}, {"if-match": first})
     assert changed.status == 202
     assert changed.headers["ETag"] != first
-    for method, body in (("PATCH", {"description": "mine"}), ("PUT", {**fields, "description": "mine"}), ("DELETE", None)):
+    for method, body in (
+        ("PATCH", {"description": "mine"}),
+        ("PUT", {**fields, "description": "mine"}),
+        ("DELETE", None),
+    ):
         refused = await api.call(method, own, body, {"if-match": first})
         assert refused.status == 412
         assert "has changed since you read it" in refused.body["error"]
@@ -74,6 +78,8 @@ async def test_an_etag_tells_nothing_of_a_pin() -> None:
 async def test_a_sign_in_is_no_change_of_an_admin_s() -> None:
     api = Api()
     own, first = await made(api, USERS, USER)
-    signed_in = await UserStore(api.storage, api.clock).signed_in(an_integration(), "entra:t:o", "alice@example.com", "A")
+    signed_in = await UserStore(api.storage, api.clock).signed_in(
+        an_integration(), "entra:t:o", "alice@example.com", "A"
+    )
     assert signed_in.sign_ins
     assert (await api.call("GET", own)).headers["ETag"] == first

@@ -212,7 +212,7 @@ async def test_a_search_that_no_list_answers_looks_at_so_many_meetings_and_says_
     await api.get(f"{MEETINGS}?limit=1")
     upcoming, past = f"{MEETINGS}?order_by=start&is_over=false", f"{MEETINGS}?order_by=-start&is_over=true"
     assert "examined" not in (await api.get(f"{upcoming}&text=meet"))["meta"]
-    monkeypatch.setattr("shared.management.meetings.MOST_SIFTED", 5)
+    monkeypatch.setattr("shared.management.meetings.MEETINGS_SEARCHED_MAX", 5)
 
     async def aliases(path: str, headers: Mapping[str, str] = PROOF) -> tuple[list[str], int | None]:
         found = (await api.call("GET", path, headers=headers)).body
