@@ -17,7 +17,7 @@ from shared.management.directory import Directory
 from shared.management.listing import BELOW
 from shared.management.meeting_objects import FIRST_MEETING_ID
 from shared.management.meeting_records import ROOMS, MeetingReader
-from shared.management.relations import NameAt, Relations, paths_in, platform_names
+from shared.management.relations import NameAt, PlatformNames, Relations, paths_in, platform_names
 from shared.management.resource import Object, Shown
 from shared.personal.field_table import CONFERENCE_FIELDS
 from shared.personal.store import VmrStore
@@ -78,11 +78,13 @@ class Conferences(Directory[PersonalVmr]):
 
     async def _relations(self, objects: Sequence[Object] = ()) -> Relations:
         """With the names of what VMRs refer to by URI: according to their own integration's Management Node, if any."""
+        uris = _uris(objects)
+        if not uris:  # no node is asked, so nobody's settings are needed
+            return Relations(await self._identities(), PlatformNames({}, {}))
         integrations = await self._integrations.list()
         ids = {id_in(each.get(OWN_FIELD), CONFIGURATION, CONNECTOR) for each in objects if _uris((each,))}
         own = [each for each in integrations if each.id in ids]
-        names = await platform_names(_uris(objects), own or integrations, self._name_at)
-        return Relations(integrations, names)
+        return Relations(integrations, await platform_names(uris, own or integrations, self._name_at))
 
     async def _read_only(self, id_: int) -> Conflict:
         await self._meetings.one(ROOMS, id_)

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from shared.api_paths import CONFIGURATION, id_in
 from shared.errors import NotFound, SettingsInvalid
-from shared.integrations import IntegrationStore, StaleSettings
+from shared.integrations import Integration, IntegrationStore, StaleSettings
 from shared.management.relations import Relations
 from shared.management.resource import TIME, Action, Object, Recorder, Schema, Shown
 from shared.personal.field_table import FieldTable
@@ -146,7 +146,11 @@ class Directory(Generic[Model]):
 
     async def _relations(self, objects: Sequence[Object] = ()) -> Relations:
         """What records refer to; `objects` are those about to be parsed."""
-        return Relations([each async for each in self._integrations.outlines(columns=("id", "uuid"))])
+        return Relations(await self._identities())
+
+    async def _identities(self) -> Sequence[Integration]:
+        """The integrations, of whose settings nothing but their ids is read."""
+        return [each async for each in self._integrations.outlines(columns=("id", "uuid"))]
 
     def _shown(self, record: Model, relations: Relations) -> Shown:
         return Shown(self._form.show(record, relations), self._etag(record))

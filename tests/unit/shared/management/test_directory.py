@@ -7,7 +7,7 @@ import pytest
 
 from shared.personal.users import UserStore
 from tests.support.integrations import an_integration
-from tests.support.management_api import READER, Api
+from tests.support.management_api import READER, Api, created
 
 CONFERENCES = "configuration/v1/conference/"
 USERS = "configuration/v1/end_user/"
@@ -64,6 +64,19 @@ async def test_an_alias_that_is_changed_by_itself_is_a_change_of_its_vmr() -> No
     [alias] = (await api.get(ALIASES))["objects"]
     await api.call("PATCH", f"{ALIASES}{alias['id']}/", {"description": "By telephone"})
     assert (await api.call("PATCH", own, {"description": "mine"}, {"if-match": first})).status == 412
+
+
+@of_each_kind
+async def test_no_integration_is_read_whole_to_say_which_one_a_record_belongs_to(
+    path: str, fields: dict[str, Any]
+) -> None:
+    api = Api()
+    connector = (await created(api))["resource_uri"]
+    api.integrations.list = None  # type: ignore[assignment]  # whoever reads all settings fails
+    own, _ = await made(api, path, {**fields, "exchange_connector": connector})
+    await api.call("PATCH", own, {"description": "second"})
+    listed = (await api.get(f"{path}?id__lt=1073741824&order_by=id"))["objects"]
+    assert [(each["exchange_connector"], each["description"]) for each in listed] == [(connector, "second")]
 
 
 async def test_an_etag_tells_nothing_of_a_pin() -> None:
