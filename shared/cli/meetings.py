@@ -133,9 +133,18 @@ def _confirm(question: str) -> None:
 
 
 def _meant(management: ManagementClient, meeting: str) -> Object:
-    """The one meeting that is meant. Raises CommandFailed."""
+    """The one meeting that is meant. Raises CommandFailed.
+
+    Where not all meetings were searched, a text might mean another one as well: only a whole alias or tag is certain.
+    """
     by_id = management.meetings(2, id=meeting) if meeting.isascii() and meeting.isdecimal() else []
-    found = by_id or management.meetings(3, text=meeting)
+    found, searched = (by_id, None) if by_id else management.search_meetings(3, meeting)
+    if searched is not None:
+        names = ("alias", "numeric_alias", "tag")
+        found = [each for each in found if meeting.lower() in {str(each[name]).lower() for name in names}]
+    if not found and searched is not None:
+        message = f"There are too many meetings to tell which one {meeting!r} means: use its id, whole alias, or tag."
+        raise CommandFailed(Exit.MISSING, message)
     if not found:
         raise CommandFailed(Exit.MISSING, f"There is no meeting {meeting!r}: `meetings search` finds them by text.")
     if len(found) > 1:

@@ -54,6 +54,16 @@ def test_a_search_says_when_it_has_not_seen_all_meetings(
     assert "Review" not in found.stdout
 
 
+def test_a_text_means_no_meeting_where_not_all_were_searched_but_an_alias_does(
+    rooms: FakeDeployment, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.management.meetings.MEETINGS_SEARCHED_MAX", 1)
+    unclear = cli("meetings", "close", "budget", "--yes")
+    assert unclear.exit_code == Exit.MISSING
+    assert "too many meetings" in unclear.stderr
+    assert "Budget" in cli("meetings", "show", OTHER_TAG).stdout
+
+
 def test_a_meetings_room_is_closed_and_reopened(rooms: FakeDeployment, cli: Cli) -> None:
     assert cli("meetings", "close", "review", stdin="n\n").exit_code == Exit.REFUSED
     assert "nobody gets in" in cli("meetings", "close", "review", "--yes").stdout
