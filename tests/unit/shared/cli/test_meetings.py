@@ -11,7 +11,7 @@ from shared.cli.outcome import Exit
 from shared.storage import Put
 from tests.fakes.management import FakeDeployment
 from tests.support.integrations import graph_fields
-from tests.support.meetings import NOW, OTHER_TAG, at, conference, scheduled
+from tests.support.meetings import NOW, OTHER_TAG, TAG, at, conference, scheduled
 from tests.unit.shared.cli.command_line import Cli
 
 
@@ -61,7 +61,7 @@ def test_a_text_means_no_meeting_where_not_all_were_searched_but_an_alias_does(
     unclear = cli("meetings", "close", "budget", "--yes")
     assert unclear.exit_code == Exit.MISSING
     assert "too many meetings" in unclear.stderr
-    assert "Budget" in cli("meetings", "show", OTHER_TAG).stdout
+    assert "Review" in cli("meetings", "show", TAG).stdout
 
 
 def test_a_meetings_room_is_closed_and_reopened(rooms: FakeDeployment, cli: Cli) -> None:
