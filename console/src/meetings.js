@@ -36,8 +36,10 @@ export function Meetings() {
       <${Options} label="When" options=${WHEN} value=${filters.when} change=${(/** @type {any} */ e) => change({ when: e.target.value, day: e.target.value === 'day' ? today() : '' })} />
       <${Options} label="State" options=${STATES} value=${filters.state} change=${chosen('state')} />
     </div>
-    ${filters.when === 'day' && html`<${Day} day=${filters.day} change=${(/** @type {string} */ day) => change({ day })} />`}
-    ${isFiltered && html`<p class="actions"><button type="button" onClick=${() => set(NONE)}>Clear all filters</button></p>`}
+    ${isFiltered && html`<div class="tools more">
+      ${filters.when === 'day' && html`<${Day} day=${filters.day} change=${(/** @type {string} */ day) => change({ day })} />`}
+      <button type="button" class="clear" onClick=${() => set(NONE)}>Clear all filters</button>
+    </div>`}
     ${names.error && !asked.error && html`<${Problem} error=${names.error} again=${names.again} />`}
     <${Asked} asked=${{ ...asked, again }}>
       ${(/** @type {any} */ { objects, total, examined, named }) => html`
@@ -93,7 +95,7 @@ function Options({ label, options, value, change }) {
 
 /** @param {{ day: string, change: (day: string) => void }} props */
 function Day({ day, change }) {
-  return html`<div class="tools day" role="group" aria-label="Day">
+  return html`<div class="day" role="group" aria-label="Day">
     <label><span>Day</span><input type="date" required value=${day} onChange=${(/** @type {any} */ e) => isDay(e.target.value) && change(e.target.value)} /></label>
     <button type="button" onClick=${() => change(daysAfter(day, -1))}>Previous day</button>
     <button type="button" disabled=${day === today()} onClick=${() => change(today())}>Today</button>
