@@ -78,7 +78,7 @@ async def test_integrations_of_an_earlier_version_are_counted_once(world: PagesW
     await table.commit(PARTITION, Replace(row, {"integration": 5, "domain": row.values["domain"]}))
     await world.store.delete(added[1].uuid)
     assert await world.ids() == [1, 3, 4, 5]
-    assert await world.trips(limit=2) == 1 + 2 * 2
+    assert await world.trips(limit=2) == 1 + 2, "the sequence, and each of the two"
 
 
 async def test_integrations_restored_by_an_import_are_listed(world: PagesWorld) -> None:
