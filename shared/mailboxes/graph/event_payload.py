@@ -21,7 +21,6 @@ from shared.mailboxes.graph.payload import (
     Recurrence,
     RecurrenceRange,
     ResponseStatus,
-    Text,
     parse,
 )
 from shared.zones import iana_zone, zone_info
@@ -83,7 +82,7 @@ class Event(EventIds, Extended):
     """An event, as far as it is used."""
 
     id: str
-    subject: Text = ""
+    subject: str = ""
     body: Body = Body()
     organizer: Recipient = Recipient()
     start: Moment

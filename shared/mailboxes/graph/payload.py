@@ -10,7 +10,6 @@ from typing import Annotated, Any, TypeVar
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     ValidationError,
     ValidationInfo,
@@ -37,9 +36,9 @@ class Payload(BaseModel):
     @field_validator("*", mode="wrap")
     @classmethod
     def _or_not_set(cls, value: Any, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
-        """What cannot be read counts as not set, unless it is required."""
+        """What cannot be read counts as not set, unless it is required. Half a character is replaced in every text."""
         try:
-            return read(value)
+            return read(_whole(value))
         except ValueError:
             field = cls.model_fields[info.field_name or ""]
             if field.is_required():
@@ -61,8 +60,6 @@ def _sensible(moment: datetime) -> datetime:
 
 Instant = Annotated[datetime, AfterValidator(_sensible)]
 
-Text = Annotated[str, BeforeValidator(_whole)]
-
 P = TypeVar("P", bound=Payload)
 
 
@@ -81,8 +78,8 @@ class Moment(Payload):
 class EmailAddress(Payload):
     """A name and an address; either may be missing."""
 
-    name: Text = ""
-    address: Text = ""
+    name: str = ""
+    address: str = ""
 
 
 class Recipient(Payload):
@@ -94,7 +91,7 @@ class Recipient(Payload):
 class Body(Payload):
     """`itemBody`."""
 
-    content: Text = ""
+    content: str = ""
 
 
 class ResponseStatus(Payload):
@@ -121,7 +118,7 @@ class ExtendedProperty(Payload):
     """`singleValueLegacyExtendedProperty`; a binary value is base64."""
 
     id: str = ""
-    value: Text = ""
+    value: str = ""
 
 
 class Extended(Payload):

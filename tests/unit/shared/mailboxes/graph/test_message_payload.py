@@ -231,6 +231,12 @@ def test_a_text_cut_in_the_middle_of_a_character_can_still_be_stored() -> None:
     assert (item.subject, item.body) == ("Party ?", "?")
 
 
+@pytest.mark.parametrize("name", ["id", "iCalUId", "uid", "seriesMasterId", "originalStartTimeZone"])
+def test_half_a_character_in_an_id_can_still_be_stored(name: str) -> None:
+    item = parse_event(event(**{name: "half a \ud83d"})).item()
+    json.dumps([item.id, item.uid, item.series_id, item.zone], ensure_ascii=False).encode()
+
+
 @pytest.mark.parametrize(
     "payload",
     [
