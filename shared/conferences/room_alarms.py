@@ -35,7 +35,8 @@ class RoomAlarms:
         if node_problem or outcome.problems or had_problem:
             await self._missing()
         if outcome.opened and delay > ROOM_LATE_AFTER:
-            cause = f"{len(outcome.opened)} rooms were created {delay.total_seconds():.0f} seconds late."
+            rooms = "1 room was" if len(outcome.opened) == 1 else f"{len(outcome.opened)} rooms were"
+            cause = f"{rooms} created {delay.total_seconds():.0f} seconds late."
             await self.alarms.raise_(self.integration, AlarmKind.ROOMS_LATE, cause)
         if outcome.renamed:
             named = ", ".join(dict.fromkeys(outcome.renamed))
