@@ -2,9 +2,12 @@
 
 import json
 import re
+import shutil
 import subprocess
+import sys
 import tomllib
 from itertools import groupby
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -129,3 +132,18 @@ def test_what_is_no_test_runs_beside_the_tests() -> None:
     said = subprocess.run(["make", "--dry-run", "test"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for command in ("ruff check", "mypy", "dev.audit", "MAKEFLAGS= "):
         assert command in said
+
+
+def test_the_installed_command_line_has_every_file_that_it_reads(tmp_path: Path) -> None:
+    """`uv tool install .` copies modules, and of other files only what `package-data` names."""
+    data = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"].get("package-data", {})
+    listed = subprocess.run(["git", "ls-files", "shared"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for path in map(Path, listed.split()):
+        named = data.get(".".join(path.parent.parts), [])
+        if path.suffix == ".py" or any(path.match(pattern) for pattern in named):
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / path, tmp_path / path)
+    (tmp_path / "corp.yaml").write_text("- name: Example Corp\n  description: A customer\n")
+    words = ["-m", "shared.cli", "integrations", "validate", "--partial", "corp.yaml"]
+    ran = subprocess.run([sys.executable, *words], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (ran.stdout, ran.stderr) == ("1 integration, nothing wrong.\n", "")
