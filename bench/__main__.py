@@ -1,4 +1,6 @@
-"""`python -m bench`: runs all measurements, prints them, keeps them in results.json; exit code 1 over budget."""
+"""`python -m bench`: runs all measurements, prints them, and saves them in results.json. The exit code is 1 if a budget
+is exceeded.
+"""
 
 import argparse
 import asyncio
@@ -69,14 +71,14 @@ RESULTS = Path(__file__).with_name("results.json")
 
 
 def main() -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the product against its budgets.")
-    parser.add_argument("--long", action="store_true", help="the package and great bursts too (minutes)")
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Compare the product with its budgets.")
+    parser.add_argument("--long", action="store_true", help="also measure the package and large bursts (takes minutes)")
     parser.add_argument(
         "--only",
         action="append",
         choices=list(ALWAYS | LONG),
-        help="this one, and others named so; nothing is kept",
+        help="run only this measurement (may be repeated); nothing is saved",
     )
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)

@@ -1,4 +1,4 @@
-"""A click on the single-use button: how much longer it takes than the storage requests that it cannot do without."""
+"""A click on the single-use button: how much longer it takes than the storage requests that it needs."""
 
 import secrets
 
@@ -12,12 +12,12 @@ from bench.world import BenchWorld, azurite_storage, product
 from dev.harness.storage import MemoryStorage
 
 TIMES = 150
-LATENCY = 0.003  # seconds; storage must be slower than the computing between two requests, or they seem simultaneous
+LATENCY = 0.003  # seconds; more than the computation between two requests, or they appear simultaneous
 CLICKS = 100
 
 
 async def measure() -> list[Result]:
-    """Against the raw calls on Azurite; then round trips, and the settings cache, in memory."""
+    """Compares it with the raw calls on Azurite; then counts round trips and settings reads in memory."""
     async with azurite_storage() as (storage, connection_string), product(storage) as world:
         async with TableServiceClient.from_connection_string(connection_string) as raw:
             slower = await ratio(world.click, Raw(raw).allocate, TIMES)
@@ -30,13 +30,13 @@ async def measure() -> list[Result]:
         Result("alias allocation, click to answer", slower, "× raw calls", 1.5),
         Result("alias allocation, requests on the wire", len(wire), "requests", 4),
         Result("alias allocation, sequential storage trips", sequential, "trips", 2),
-        Result(f"settings read in {CLICKS} clicks", settings_reads, "trips", 0),
+        Result(f"settings reads during {CLICKS} clicks", settings_reads, "trips", 0),
     ]
 
 
 async def _round_trips(world: BenchWorld, meter: Meter) -> tuple[int, int]:
-    """Sequential trips of one click, and reads of settings in many."""
-    await world.click()  # fills the cache of settings
+    """The sequential storage trips of one click, and the reads of settings during many clicks."""
+    await world.click()  # fills the settings cache
     meter.reset()
     await world.click()
     sequential = meter.sequential
@@ -46,14 +46,14 @@ async def _round_trips(world: BenchWorld, meter: Meter) -> tuple[int, int]:
 
 
 class Raw:
-    """The same two requests with the library alone: an insert, and a transaction of two inserts."""
+    """A click's two requests made with the bare library: an insert, and a transaction of two inserts."""
 
     def __init__(self, service: TableServiceClient) -> None:
         self._aliases: TableClient = service.get_table_client("aliases")
         self._meetings: TableClient = service.get_table_client("meetings")
 
     async def allocate(self) -> None:
-        """Write what an allocation writes, in size and shape."""
+        """Write rows of the same size and shape as an allocation does."""
         digits, tag = f"raw{secrets.randbelow(10**12)}", secrets.token_hex(18)
         row = {"tag": tag, "state": "reserved", "expires": "2026-12-23T09:00:00+00:00", "domain": "example.com"}
         await self._aliases.create_entity({"PartitionKey": digits, "RowKey": "alias", **row})

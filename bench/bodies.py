@@ -1,4 +1,4 @@
-"""The search for tags in the bodies that strangers can send: processor time and memory of the worst of them."""
+"""The search for tags in message bodies that strangers can send: processor time and memory for the worst of them."""
 
 import random
 import sys
@@ -9,27 +9,33 @@ from bench.result import Result
 from shared.aliases.body_search import find_marks
 
 SIZE = 4_000_000
-"""Bytes; what Graph and Exchange deliver of a meeting that holds pictures."""
+"""Bytes; the size of body that Graph and Exchange deliver for a meeting with pictures."""
 
 TAG = "550e8400-e29b-41d4-a716-446655440000"
 _PARTS = ("P", "X", "PXPS", "&#80;", "&#0", "%25", "%", "<", ">", "<b>", "\u200b", "=\r\n", "&amp", "%50", "=3D", "TOK")
 
 
 def measure() -> list[Result]:
-    """The worst of a dozen, each after the search has been warmed up."""
+    """The worst of a dozen bodies, each measured after a warm-up search."""
     find_marks(f"PXPS:-{TAG}")
     seconds = {name: _seconds(body) for name, body in bodies().items()}
     memory = {name: _memory(body) for name, body in bodies().items()}
     slowest, largest = max(seconds, key=seconds.__getitem__), max(memory, key=memory.__getitem__)
     return [
-        Result("tags in a body of 4 MB, the worst", 1000 * seconds[slowest], "ms of processor time", 100, note=slowest),
-        Result("memory for it, the worst", memory[largest], "× the body", 2, note=largest),
+        Result(
+            "search for tags in the worst body of 4 MB",
+            1000 * seconds[slowest],
+            "ms of processor time",
+            100,
+            note=slowest,
+        ),
+        Result("memory for the search in the worst body", memory[largest], "× the body", 2, note=largest),
     ]
 
 
 def bodies() -> dict[str, str]:
-    """Bodies that are made to spoil the search, by name."""
-    chosen = random.Random(1)  # noqa: S311  # the same bodies each time
+    """Bodies designed to slow the search down, by name."""
+    chosen = random.Random(1)  # noqa: S311  # the same bodies in each run
     return {
         "plain text": "Dear all, <p>see you on Monday.</p>\r\n" * (SIZE // 37),
         "one letter": "P" * SIZE,
@@ -39,7 +45,7 @@ def bodies() -> dict[str, str]:
         "nested markup": "<div><a " * (SIZE // 8),
         "beginnings": "PXPS:-" * (SIZE // 6),
         "the same tag": f"PXPS:-{TAG}#" * (SIZE // 43),
-        "nearly tags, encoded in layers": f"PXPS:%252525-2525%2D{TAG[:-1]}g" * (SIZE // 55),
+        "near-tags, encoded in layers": f"PXPS:%252525-2525%2D{TAG[:-1]}g" * (SIZE // 55),
         "full-width": "\uff30" * (SIZE // 2),
         "emoji": "\U0001f600" * (SIZE // 4),
         "parts of tags": "".join(chosen.choices(_PARTS, k=SIZE // 3)),

@@ -1,7 +1,7 @@
-"""Bursts of thousands of invitations: nothing is lost, and nobody is answered twice.
+"""Bursts of thousands of invitations: none is lost, and none is answered twice.
 
-The queue delivers as host.json says: batchSize messages at a time, and as many again once newBatchThreshold are left;
-delays use real time.
+The queue delivers as host.json says: batchSize messages at a time, and another batch once only newBatchThreshold are
+left. Delays use real time.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ MAILBOXES, EACH = 200, 10
 
 
 async def measure() -> list[Result]:
-    """A thousand invitations to one mailbox; then ten to each of two hundred."""
+    """A thousand invitations to one mailbox, then ten to each of two hundred mailboxes."""
     return await _one_mailbox() + await _many_mailboxes()
 
 
@@ -35,7 +35,7 @@ async def _one_mailbox() -> list[Result]:
         note = f"{taken:.0f} s, {world.exchange.exchange.traffic.throttled} throttled"
         return [
             Result(f"burst of {ONE_MAILBOX} to one mailbox: lost", await _lost(world, ONE_MAILBOX), "meetings", 0),
-            Result("the same: share of Graph's limit, simulation included", 100 * least / taken, "%", note=note),
+            Result("burst: share of Graph's limit, including the simulation", 100 * least / taken, "%", note=note),
         ]
 
 
@@ -54,13 +54,13 @@ async def _many_mailboxes() -> list[Result]:
 
 
 async def _lost(world: Deployment, expected: int) -> int:
-    """Meetings that were not answered exactly once."""
+    """The number of meetings that were not answered exactly once."""
     answers = Counter(answer["uid"] for answer in await world.answers() if answer["kind"] == "accepted")
     return expected - sum(count == 1 for count in answers.values())
 
 
 async def integration(world: Deployment, number: int, address: str) -> None:
-    """An integration like the existing one, with its own equipment mailbox."""
+    """Create another integration like the existing one, with its own equipment mailbox."""
     await world.control("PATCH", f"/dev/mailboxes/{address}", {"automate_processing": "AutoUpdate"})
     model = (await world.integration()).resource()
     fields = {name: model[name] for name in ("authentication_method", "room_mailbox_name", "scheduled_alias_prefix")}
@@ -71,7 +71,7 @@ async def integration(world: Deployment, number: int, address: str) -> None:
 
 
 async def _burst(world: Deployment, mailboxes: list[str]) -> float:
-    """Invite while the queue is handled already; seconds until all is quiet."""
+    """Send invitations while the queue is already being handled; returns the seconds until all is quiet."""
     start, done = time.perf_counter(), asyncio.Event()
     workers = asyncio.create_task(work_off(world, done))
     await _invitations(world, mailboxes)
@@ -90,7 +90,7 @@ async def _invitations(world: Deployment, mailboxes: list[str]) -> None:
 
 
 async def instructions(world: Deployment, integration: Integration) -> str:
-    """What Alice gets for a click in the add-in of an integration."""
+    """What Alice gets when she clicks in an integration's add-in."""
     form, lifetime = alias_format(integration), timedelta(days=integration.reservation_days)
     booking = await world.services.foundation.allocator.allocate(
         integration.uuid, form, Caller("alice", "test"), lifetime

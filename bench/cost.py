@@ -1,6 +1,7 @@
-"""What a meeting costs in Azure, from counts: a click, an invitation, an update, and the questions of participants.
+"""What a meeting costs in Azure, calculated from counts: a click, an invitation, an update, and policy questions when
+participants join.
 
-Prices are list prices in dollars as they were in 2025; docs/operations.md says the same, and a test holds it to this.
+Prices are 2025 list prices in dollars; docs/operations.md gives the same figures, and a test keeps them in step.
 """
 
 from dataclasses import dataclass
@@ -17,18 +18,19 @@ INSTANCE_GIGABYTES = 2
 MONTH_SECONDS = 30 * 24 * 3600
 
 REQUESTS_PER_PANE_OPENED = 2
-"""Its page and files are in the browser's cache: the configuration, and the click itself."""
+"""With the page and its files in the browser's cache, a click makes two requests: for the configuration, and the click
+itself."""
 
 QUESTIONS_PER_MEETING = 20
-"""Policy questions of conferencing nodes: a participant asks one or two."""
+"""Policy questions from conferencing nodes: one or two for each participant."""
 
 QUEUE_REQUESTS_PER_MESSAGE = 3
-"""It is written, taken out and deleted, by the host."""
+"""A queue message is written, fetched and deleted, the last two by the host."""
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Executions, and requests to tables and queues."""
+    """A number of executions, and of requests to tables and queues."""
 
     executions: int
     tables: int
@@ -36,30 +38,34 @@ class Counts:
 
 
 def dollars(executions: float) -> float:
-    """What executions cost, each a whole second of an instance: the most, as those at the same time share theirs."""
+    """The cost of executions, each counted as a whole second of an instance. This is an upper limit: simultaneous ones
+    share an instance.
+    """
     return executions * (PRICE_PER_EXECUTION + INSTANCE_GIGABYTES * PRICE_PER_GIGABYTE_SECOND)
 
 
 def always_ready_dollars() -> float:
-    """What an instance costs in a month that waits and does nothing."""
+    """The cost of one always-ready instance for an idle month."""
     return MONTH_SECONDS * INSTANCE_GIGABYTES * PRICE_PER_ALWAYS_READY_GIGABYTE_SECOND
 
 
 async def measure() -> list[Result]:
-    """Of one meeting, and a thousand times as much."""
+    """The counts for one meeting, and the cost of a thousand."""
     one = await of_a_meeting()
     note = f"one click, one invitation, one update, {QUESTIONS_PER_MEETING} questions"
     return [
         Result("a meeting: executions", one.executions, "", note=note),
-        Result("the same: table requests", one.tables, "requests"),
-        Result("the same: queue requests", one.queues, "requests"),
-        Result("1,000 meetings: executions cost", dollars(1000 * one.executions), "$", note="one second of 2 GB each"),
+        Result("a meeting: table requests", one.tables, "requests"),
+        Result("a meeting: queue requests", one.queues, "requests"),
+        Result(
+            "1,000 meetings: cost of executions", dollars(1000 * one.executions), "$", note="one second at 2 GB each"
+        ),
         Result("a month of an always-ready instance", always_ready_dollars(), "$"),
     ]
 
 
 async def of_a_meeting() -> Counts:
-    """The counts of one meeting, in a process that has had one before."""
+    """The counts for one meeting, in a process that has already handled another one."""
     meter = Meter()
     async with deployed() as world:
         await world.restart(MeteredStorage(world.memory, meter))
@@ -67,13 +73,13 @@ async def of_a_meeting() -> Counts:
         meter.reset()
         messages = await _meeting(world, "Second")
         tables = sum(count for name, count in meter.calls.items() if "-" not in name)
-    # Each message arrives with a notification of its own, which is an execution, too.
+    # Each message also arrives with its own notification, which is one more execution.
     executions = REQUESTS_PER_PANE_OPENED + 2 * messages + QUESTIONS_PER_MEETING
     return Counts(executions, tables, QUEUE_REQUESTS_PER_MESSAGE * messages)
 
 
 async def _meeting(world: Deployment, subject: str) -> int:
-    """One meeting from the click to the last question; how many queue messages it took."""
+    """Take one meeting from the click to the last policy question; returns how many queue messages it took."""
     room, start = await world.click(), tomorrow(world)
     uid = await world.invite(start, room["instructions"], subject=subject)
     messages = await _handled(world)

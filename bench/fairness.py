@@ -1,4 +1,4 @@
-"""One invitation for a mailbox, alone and while thousands of notices wait for another one (S2).
+"""One invitation to a mailbox, handled alone and while thousands of notices wait for another mailbox (S2).
 
 Messages are delivered as host.json says. The simulated Exchange runs in the same process, so a busy machine affects
 both sides.
@@ -17,7 +17,7 @@ from dev.harness.deployment import INTEGRATION, MAILBOX, Deployment, deployed
 from shared.intake.notice import Notice, decode, encode
 
 WAITING, MEETINGS = 5000, 200
-"""Notices that wait, and the meetings that they are about: most tell again what was told."""
+"""The number of waiting notices, and of the meetings that they concern: most notices are duplicates."""
 
 QUIET_MAILBOX = "vmr0@example.com"
 BOB = "bob@example.com"
@@ -25,7 +25,7 @@ TRIES = 3
 
 
 async def measure() -> list[Result]:
-    """Seconds from an invitation to its answer."""
+    """The seconds from an invitation to its answer."""
     async with deployed() as world:
         await integration(world, 0, QUIET_MAILBOX)
         await world.open_to_graph(MAILBOX, QUIET_MAILBOX)
@@ -67,6 +67,6 @@ async def _answered(world: Deployment) -> float:
     start = time.perf_counter()
     when = world.now + timedelta(days=1)
     uid = await world.invite(when, tagged, attendees=[QUIET_MAILBOX], organizer=BOB)
-    while not await world.answers(uid, BOB):  # noqa: ASYNC110  # what Bob sees is asked for by HTTP
+    while not await world.answers(uid, BOB):  # noqa: ASYNC110  # Bob's mailbox is queried over HTTP
         await asyncio.sleep(0.01)
     return time.perf_counter() - start

@@ -1,6 +1,6 @@
-"""`python -m bench.graph_stub PORT LATENCY`: a Graph in which nothing ever happens, in a separate process.
+"""`python -m bench.graph_stub PORT LATENCY`: a simulated Graph in which nothing ever happens, in a separate process.
 
-It costs little, so that the measurement shows the product.
+It is cheap to run, so that the measurement shows the product.
 """
 
 import asyncio

@@ -19,12 +19,12 @@ from dev.exchange.app import running_exchange
 from dev.exchange.state import Settings as ExchangeSettings
 from shared.azure_storage import AzureStorage
 
-HOST_START_TIMEOUT = 60.0  # seconds that a host gets to start
+HOST_START_TIMEOUT = 60.0  # seconds allowed for a host to start
 
 
 @dataclass(frozen=True)
 class Backdrop:
-    """What hosts run against: `settings` are their app settings."""
+    """The environment that hosts run in: `settings` are their app settings."""
 
     storage: AzureStorage
     exchange_url: str
@@ -34,17 +34,17 @@ class Backdrop:
 
 @dataclass(frozen=True)
 class Host:
-    """A host that runs."""
+    """A running host."""
 
     http: httpx.AsyncClient
     pid: int
 
     async def settle(self) -> None:
-        """Return when the queues are empty and nothing runs: what a timer's run ends with."""
+        """Return when the queues are empty and no function is running, as a manual timer run does."""
         (await self.http.post("/dev/run/cleanup")).raise_for_status()
 
     def resident(self) -> float:
-        """The process's resident memory in MiB, as Linux tells it."""
+        """The process's resident memory in MiB, as Linux reports it."""
         status = Path(f"/proc/{self.pid}/status").read_text()
         return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
@@ -62,7 +62,7 @@ async def backdrop() -> AsyncIterator[Backdrop]:
 
 @asynccontextmanager
 async def running_host(against: Backdrop) -> AsyncIterator[Host]:
-    """A fresh process that listens, and has answered nothing but that it is up."""
+    """A fresh host process that is listening and has so far answered only health checks."""
     environment = child_environment(**against.settings, PORT=str(against.port))
     quiet = asyncio.subprocess.DEVNULL
     process = await asyncio.create_subprocess_exec(
@@ -87,11 +87,11 @@ async def _until_up(http: httpx.AsyncClient, process: asyncio.subprocess.Process
             await asyncio.sleep(0.02)
         else:
             return
-    raise RuntimeError("the functions host does not come up: try `python -m dev` to see why")
+    raise RuntimeError("the functions host does not start: run `python -m dev` to see why")
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on."""
+    """A free port on 127.0.0.1."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,7 +1,7 @@
-"""A hostile neighbour beside an honest one, in one process: guessed passwords, bodies of 4 MB, clicks without end.
+"""A hostile client next to an honest one, in one process: guessed passwords, 4 MB bodies, clicks without end.
 
-The honest one is a conferencing node that asks who may come in: its password is looked at, and one row is read. It asks
-without and with each neighbour in turn, so that a busy machine burdens both alike.
+The honest client is a conferencing node that asks whether people may join: its password is checked, and one row is
+read. It asks alone and then with each hostile client in turn, so that a busy machine affects both alike.
 """
 
 import asyncio
@@ -29,16 +29,16 @@ from shared.identity.passwords import BasicAuthenticator, hash_password
 from shared.settings import BasicCredential
 
 STORAGE_LATENCY = 0.01
-"""Seconds of a storage request: so long does the honest one wait in any case."""
+"""Seconds per storage request: the honest client waits this long in any case."""
 
 NEIGHBOURS = 8
-"""What each neighbour has going on at a time."""
+"""How many requests each hostile client has in progress at a time."""
 
 TURNS, QUESTIONS = 4, 15
 MAX_RATIO = 2.0
 
 CLICK_REQUESTS = 3
-"""A look at each account that limits it, as for a click that is granted."""
+"""One read of each quota that limits the click, as for a click that is granted."""
 
 INTEGRATION = "11111111-1111-4111-8111-111111111111"
 
@@ -47,7 +47,9 @@ Act = Callable[[], Awaitable[None]]
 
 
 async def measure() -> list[Result]:
-    """How much longer the honest one's question takes beside each neighbour; what a click beyond the quota costs."""
+    """How much longer the honest client's question takes next to each hostile one, and what a click beyond the quota
+    costs.
+    """
     meter = Meter(STORAGE_LATENCY)
     memory = MemoryStorage()
     storage = MeteredStorage(memory, meter)
@@ -64,7 +66,7 @@ async def measure() -> list[Result]:
         number = next(numbers)
         with suppress(NotAuthenticated, RateLimited):
             await nodes.check(_header(f"guess {number}"), f"198.51.100.{number % NEIGHBOURS}")
-        await asyncio.sleep(STORAGE_LATENCY)  # its request comes by a network, too
+        await asyncio.sleep(STORAGE_LATENCY)  # its request arrives over a network, too
 
     async def read() -> None:
         await find_marks_in_turns(worst)

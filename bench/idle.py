@@ -1,6 +1,6 @@
-"""An integration in whose mailbox nothing happens: what the polls of EWS request from its Exchange (M9).
+"""An integration whose mailbox is idle: what EWS polling requests from its Exchange (M9).
 
-Bytes are those on the wire, headers included, in both directions: counted by a relay between the product and the
+Bytes are counted on the wire, in both directions and including headers, by a relay between the product and the
 simulated Exchange.
 """
 
@@ -18,7 +18,7 @@ MINUTES = 60
 
 
 async def measure() -> list[Result]:
-    """An hour of polls, in a mailbox that has had a meeting before."""
+    """An hour of polling a mailbox that has already had a meeting."""
     async with deployed(By.EWS) as world, _counting_relay(world.exchange.ews_url) as (url, sizes):
         await world.services.foundation.integrations.update(INTEGRATION, {"url": url})
         await world.invite(tomorrow(world), (await world.click())["instructions"])
@@ -29,13 +29,13 @@ async def measure() -> list[Result]:
         await _minutes(world, MINUTES)
         calls = world.exchange.exchange.traffic.requests.total()
         return [
-            Result("idle integration by EWS: calls a minute", calls / MINUTES, "calls", 1),
-            Result("idle integration by EWS: on the wire a minute", sum(sizes) / MINUTES / 1024, "KiB"),
+            Result("idle EWS integration: calls per minute", calls / MINUTES, "calls", 1),
+            Result("idle EWS integration: bytes on the wire per minute", sum(sizes) / MINUTES / 1024, "KiB"),
         ]
 
 
 async def _minutes(world: Deployment, many: int) -> None:
-    """Let time pass; every timer runs that is due within an hour."""
+    """Let an hour pass, running every timer that becomes due."""
     for minute in range(1, many + 1):
         await world.move_to(world.now + timedelta(minutes=1))
         await world.services.scheduling.timers.poll()
@@ -45,7 +45,7 @@ async def _minutes(world: Deployment, many: int) -> None:
 
 @asynccontextmanager
 async def _counting_relay(url: str) -> AsyncIterator[tuple[str, list[int]]]:
-    """The URL of something that passes everything on to `url`, and the sizes of what it has passed on."""
+    """Start a relay to `url`; returns the relay's URL, and the sizes of what it has forwarded."""
     to, sizes, pumps = urlsplit(url), list[int](), set[asyncio.Task[None]]()
 
     async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,7 +1,7 @@
-"""A day in which nobody schedules anything: executions, storage requests and what they cost (one integration by Graph).
+"""A day on which nobody schedules anything: executions, storage requests and their cost (one integration on Graph).
 
-The free grant of Flex Consumption is for a month and a subscription (docs/facts/azure-functions.md); each execution is
-counted as a second of a whole instance, though executions at the same time share theirs.
+Flex Consumption's free grant is per month and subscription (docs/facts/azure-functions.md); each execution is counted
+as one second of a whole instance, though simultaneous executions share one.
 """
 
 from collections.abc import Awaitable, Callable
@@ -17,17 +17,17 @@ FREE_EXECUTIONS = 250_000
 FREE_GIGABYTE_SECONDS = 100_000
 INSTANCE_GIGABYTES = 2
 QUEUE_REQUESTS_PER_MESSAGE = 2
-"""The host takes a message out of the queue, and deletes it."""
+"""The host's two requests for a queue message: fetching and deleting it."""
 
 MINUTES = 5
 
 
 async def measure() -> list[Result]:
-    """A day of all timers, by their schedules (functions/timers.py)."""
+    """A day of all timers on their schedules (functions/timers.py)."""
     meter = Meter()
     async with deployed() as world:
         await world.restart(MeteredStorage(world.memory, meter))
-        await world.services.scheduling.timers.sweep()  # what only the first round of a process does
+        await world.services.scheduling.timers.sweep()  # leave out what only a process's first round does
         meter.reset()
         timers = await _day(world)
     messages = meter.calls[ROUNDS]
@@ -35,16 +35,16 @@ async def measure() -> list[Result]:
     requests = meter.total + QUEUE_REQUESTS_PER_MESSAGE * messages
     return [
         Result(
-            "an idle day: executions", timers + messages, "", note=f"{timers} timers, {messages} messages of theirs"
+            "an idle day: executions", timers + messages, "", note=f"{timers} timers, {messages} messages from them"
         ),
-        Result("the same: storage requests", requests, "requests"),
+        Result("an idle day: storage requests", requests, "requests"),
         Result("an idle month: executions", executions, "", FREE_EXECUTIONS),
-        Result("the same: running time", executions * INSTANCE_GIGABYTES, "GB-s", FREE_GIGABYTE_SECONDS),
+        Result("an idle month: running time", executions * INSTANCE_GIGABYTES, "GB-s", FREE_GIGABYTE_SECONDS),
     ]
 
 
 async def _day(world: Deployment) -> int:
-    """Let a day pass; how many timers ran."""
+    """Let a day pass; returns how many timers ran."""
     timers, ran = world.services.scheduling.timers, 0
 
     async def run(timer: Callable[[], Awaitable[None]]) -> None:

@@ -1,5 +1,5 @@
-"""Lists of integrations and alarms among ten and among ten thousand: storage requests, the same for both (S1); and the
-lists of meetings and operations (record_lists.py).
+"""Lists of integrations and alarms, among ten integrations and among ten thousand: the number of storage requests must
+be the same (S1). Also the lists of meetings and operations (record_lists.py).
 """
 
 from collections.abc import Awaitable, Callable
@@ -20,20 +20,20 @@ PAGE = 10
 
 
 async def measure() -> list[Result]:
-    """All of them; of records, some thousands."""
+    """Measure all lists, those of records with some thousands of entries."""
     return [*await _of_integrations(), *await record_lists.measure(record_lists.SOME)]
 
 
 async def measure_long() -> list[Result]:
-    """All of them; of records, more than a hundred thousand."""
+    """Measure all lists, those of records with more than a hundred thousand entries."""
     return [*await _of_integrations(), *await record_lists.measure(record_lists.MANY)]
 
 
 async def _of_integrations() -> list[Result]:
-    """Each among few, and what it takes more among many."""
+    """Each list among few integrations, and how many more requests it takes among many."""
     few, many = await _counted(FEW), await _counted(MANY)
     return [
-        Result(f"{what}: storage requests more among {MANY:,} than among {FEW}", many[what] - few[what], "requests", 0,
+        Result(f"{what}: extra storage requests, {MANY:,} against {FEW}", many[what] - few[what], "requests", 0,
                note=f"{few[what]} among {FEW}")
         for what in few
     ]  # fmt: skip
@@ -50,7 +50,7 @@ async def _counted(size: int) -> dict[str, int]:
     acts: dict[str, Callable[[], Awaitable[object]]] = {
         "a page of integrations": lambda: store.page(size - PAGE, PAGE),
         "one integration by its id": lambda: store.by_id(size // 2),
-        "one integration more": lambda: store.create({**FIELDS, "room_mailbox_email_address": "more@example.com"}),
+        "adding one integration": lambda: store.create({**FIELDS, "room_mailbox_email_address": "more@example.com"}),
         "all alarms": alarms.between,
     }
     for what, act in acts.items():

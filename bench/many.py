@@ -1,4 +1,4 @@
-"""Many integrations at once: copies of one, written in as few transactions as it takes."""
+"""Many integrations at once: copies of one, written in as few transactions as possible."""
 
 from uuid import uuid4
 
@@ -7,7 +7,7 @@ from shared.integrations.rows import PARTITION, SEQUENCE_KEY, id_key, settings_k
 from shared.storage import Put, Storage, Write
 
 BATCH = 25
-"""Copies in one transaction, each of two rows."""
+"""The number of copies in one transaction; each has two rows."""
 
 FIELDS = {
     "name": "Number 0",
@@ -22,7 +22,7 @@ FIELDS = {
 
 
 async def fill(store: IntegrationStore, storage: Storage, count: int) -> None:
-    """Have exactly so many integrations in the deployment, each with its own mailbox."""
+    """Fill the deployment up to exactly this many integrations, each with its own mailbox."""
     first = await store.create(FIELDS)
     table = storage.table("integrations")
     row = await table.get(PARTITION, settings_key(first.uuid))

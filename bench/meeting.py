@@ -1,7 +1,8 @@
-"""One meeting message from the invitation to the answer: calls to Exchange, by Graph and by EWS, and the storage trips
-that wait for each other.
+"""One meeting message from the invitation to the answer: calls to Exchange through Graph or EWS, and the storage trips
+that wait for one another.
 
-Counted against a simulated Exchange over real HTTP, with the caches as they are in a worker that has worked before.
+Counted against a simulated Exchange over real HTTP, with caches as warm as in a worker that has been running for a
+while.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,14 +14,14 @@ from bench.result import Result
 from dev.harness.deployment import By, Deployment, deployed
 from dev.harness.times import hour_from, tomorrow, weekly
 
-LATENCY = 0.02  # seconds; several times what is computed between two requests
+LATENCY = 0.02  # seconds; several times the computation between two requests
 CALLS, STORAGE_TRIPS = 3, 4
 
 Act = Callable[[], Awaitable[Any]]
 
 
 async def measure() -> list[Result]:
-    """A new meeting, the same one moved and cancelled, a series, and a meeting whose name another one has."""
+    """A new meeting, the same one moved and cancelled, a series, and a meeting whose name is already in use."""
     return [result for by in By for result in await _measured(by)]
 
 
@@ -28,12 +29,12 @@ async def _measured(by: By) -> list[Result]:
     meter = Meter(LATENCY)
     async with deployed(by) as world:
         await world.restart(MeteredStorage(world.memory, meter))
-        await _meeting(world)  # the first one fills the caches
+        await _meeting(world)  # the first meeting fills the caches
         return [result async for kind in _kinds(world) for result in await _counted(world, by, meter, *kind)]
 
 
 async def _kinds(world: Deployment) -> AsyncIterator[tuple[str, Act, float | None]]:
-    """What somebody does, each after the one before has been handled, with its budget of storage trips."""
+    """User actions, each done after the previous one has been handled, with their budgets of storage trips."""
     rooms = [await world.click() for _ in range(3)]
     uids: list[str] = []
 
@@ -44,7 +45,7 @@ async def _kinds(world: Deployment) -> AsyncIterator[tuple[str, Act, float | Non
     yield "new meeting", lambda: invite("First"), STORAGE_TRIPS
     yield "moved meeting", lambda: world.change(uids[0], **moved), STORAGE_TRIPS
     yield "new series", lambda: invite("Second", recurrence=weekly(tomorrow(world))), STORAGE_TRIPS
-    yield "new meeting, its name in use", lambda: invite("First"), None
+    yield "new meeting with a name in use", lambda: invite("First"), None
     yield "cancelled meeting", lambda: world.cancel(uids[0]), None
 
 
@@ -56,7 +57,7 @@ async def _counted(world: Deployment, by: By, meter: Meter, kind: str, act: Act,
     await world.handle()
     calls = Result(f"{kind}: {by} calls", world.calls(), "calls", CALLS)
     if by is By.EWS:
-        return [calls]  # the storage trips are the same, but for those of the polls around them
+        return [calls]  # the storage trips are the same, apart from those of the surrounding polls
     note = f"{meter.total} in all"
     return [calls, Result(f"{kind}: storage trips in a row", meter.sequential, "trips", trips, note=note)]
 

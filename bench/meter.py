@@ -1,4 +1,4 @@
-"""Storage that counts: requests, and how many of them had to wait for each other."""
+"""Storage that counts its requests, and how many of them had to wait for one another."""
 
 import asyncio
 import logging
@@ -13,24 +13,24 @@ from typing import Any
 from shared.storage import Queue, Row, Storage, Table, Write
 
 PAGE_ROWS = 1000
-"""Rows that one request for a range brings at most."""
+"""The maximum number of rows that one range request returns."""
 
 
 @dataclass
 class Meter:
-    """Requests since the last `reset`, by the name of table or queue. Each takes `latency` seconds longer."""
+    """Counts requests since the last `reset`, by table or queue name. Each request is delayed by `latency` seconds."""
 
     latency: float = 0.0
     calls: Counter[str] = field(default_factory=Counter)
     rows: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Rows that were read or written, by table and partition: what a partition's limit is about. A read that finds
-    nothing counts as one.
+    """Rows read or written, by table and partition, which is what a partition's limit applies to. A read that finds
+    nothing counts as one row.
     """
 
     _spans: list[tuple[float, float]] = field(default_factory=list)
 
     def reset(self) -> None:
-        """Count from zero again."""
+        """Reset all counters to zero."""
         self.calls.clear()
         self.rows.clear()
         self._spans.clear()
@@ -42,7 +42,9 @@ class Meter:
 
     @property
     def sequential(self) -> int:
-        """Requests in the longest row of which each began after the one before had ended: what somebody waits for."""
+        """The length of the longest chain of requests that each began after the previous one had ended: what a user
+        waits for.
+        """
         length, free = 0, 0.0
         for end, start in sorted((end, start) for start, end in self._spans):
             if start >= free:
@@ -96,7 +98,7 @@ class _MeteredTable:
             yield row
 
     def _count_pages(self, rows: Sequence[Row]) -> None:
-        """After the first page: each is a separate request."""
+        """Count the pages after the first one: each is a separate request."""
         self.meter.calls[self.name] += max(len(rows) - 1, 0) // PAGE_ROWS
 
 
@@ -114,7 +116,7 @@ class _MeteredQueue:
 
 @dataclass(frozen=True)
 class MeteredStorage:
-    """A Storage around another one."""
+    """A Storage that wraps another one and counts its requests."""
 
     inner: Storage
     meter: Meter
@@ -134,7 +136,7 @@ class MeteredStorage:
 
 @contextmanager
 def counted_requests() -> Iterator[list[str]]:
-    """The requests that Azure's table library puts on the wire meanwhile, retries included."""
+    """The requests that Azure's table library sends in the meantime, including retries."""
     seen: list[str] = []
 
     class Ears(logging.Handler):

@@ -1,7 +1,8 @@
-"""Rooms on a Management Node: requests for one meeting, 5,000 meetings that begin at one hour, the nightly comparison.
+"""Rooms on a Management Node: requests for one meeting, 5,000 meetings that begin in the same hour, and the nightly
+comparison.
 
 The simulated node is called over real HTTP and takes 50 ms per response; storage is in memory. The queue delivers as
-host.json says: batchSize messages at a time, and as many again once newBatchThreshold are left.
+host.json says: batchSize messages at a time, and another batch once only newBatchThreshold are left.
 """
 
 import asyncio
@@ -34,12 +35,12 @@ LEAD = timedelta(minutes=5)
 
 
 async def measure() -> list[Result]:
-    """One meeting, 5,000 at one hour, and a comparison of 10,000 rooms."""
+    """One meeting, 5,000 meetings in one hour, and a comparison of 10,000 rooms."""
     return [*await _one(), *await _one_hour(), *await _comparison()]
 
 
 class _World:
-    """A deployment with one integration on a running node. `clock` is the node's, too."""
+    """A deployment with one integration on a running node. The node uses `clock`, too."""
 
     def __init__(self, running: Running, clock: MovableClock) -> None:
         self.node, self.clock, self.memory = running.node, clock, MemoryStorage()
@@ -71,7 +72,7 @@ class _World:
         await self.services.conferences.platform.show(booking)
 
     async def work_off(self) -> None:
-        """Hand out what is due, and handle it."""
+        """Enqueue what is due, and handle it."""
         await self.services.conferences.room_timer.run()
         queue, slots = self.memory.queue(MEETING_REQUESTS), asyncio.Semaphore(messages_at_once())
 
@@ -109,8 +110,8 @@ async def _one() -> list[Result]:
         assert [room["description"] for room in world.node.rooms()] == ["Changed"]
         await world.services.close()
     return [
-        Result("a room on a Management Node: to make it", counts[0], "requests", 2),
-        Result("the same: to change it", counts[1], "requests", 1),
+        Result("creating a room on a Management Node", counts[0], "requests", 2),
+        Result("changing a room on a Management Node", counts[1], "requests", 1),
     ]
 
 
@@ -133,8 +134,8 @@ async def _one_hour() -> list[Result]:
     requests = len(world.node.requests)
     return [
         Result(f"{what}: without a room", missing, "meetings", 0, note=f"{requests} requests"),
-        Result("the same: until all exist", taken, "s", LEAD.total_seconds()),
-        Result("the same: in the busiest minute", world.node.most_in_a_minute, "requests", 1000),
+        Result("meetings of one hour: until all rooms exist", taken, "s", LEAD.total_seconds()),
+        Result("meetings of one hour: in the busiest minute", world.node.most_in_a_minute, "requests", 1000),
     ]
 
 

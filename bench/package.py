@@ -1,4 +1,4 @@
-"""The package that is deployed: how large it is, and how fast it starts, with the Python that runs in Azure."""
+"""The package that is deployed: its size, and how fast it starts with the Python version that runs in Azure."""
 
 import sys
 import tempfile
@@ -11,12 +11,14 @@ AZURE_PYTHON = "3.13"
 
 
 def measure() -> list[Result]:
-    """Rebuilds it; needs the package index, or what uv has kept of it. Without Azure's Python, for ours."""
+    """Rebuilds the package, which needs the package index or uv's cache of it. Without Azure's Python version, it is
+    built for this one.
+    """
     ours = f"{sys.version_info.major}.{sys.version_info.minor}"
     version = AZURE_PYTHON if find_python(AZURE_PYTHON) else ours
     with tempfile.TemporaryDirectory() as folder:
         package = build(Path(folder) / "package.zip", version)
-    assert package.import_ms is not None, "this Python compiles and starts it"
+    assert package.import_ms is not None, "the Python that compiles and starts the package"
     unpacked = f"{package.unpacked / 1e6:.0f} MB unpacked, .pyc included"
     return [
         Result(f"package to deploy, Python {version}", package.size / 1e6, "MB", note=unpacked),

@@ -1,7 +1,7 @@
-"""The pane in Chromium, over the local stack's real HTTP: what opening it costs, and a click in it.
+"""The pane in Chromium, over the local stack's real HTTP: the cost of opening it, and of a click in it.
 
-Outlook and Office.js are the demo page's replacements, so that the figures are only the pane's. Nothing is intercepted:
-the browser caches and revalidates as the response headers say.
+Outlook and Office.js are the demo page's replacements, so that the figures cover the pane alone. Nothing is
+intercepted: the browser caches and revalidates as the response headers say.
 """
 
 import sys
@@ -25,7 +25,7 @@ from dev.install.browser import chromium
 
 OPENINGS = 7
 CONNECTORS = "/api/admin/configuration/v1/ms_exchange_connector/"
-SMALL = 1024  # bytes of a request that brings nothing new
+SMALL = 1024  # bytes; the size of a response that brings nothing new
 
 WATCH = """
 const seen = (name, ready) => new MutationObserver((_, observer) => {
@@ -49,7 +49,7 @@ CLICK = """() => { globalThis.clickedAt = performance.now(); document.querySelec
 
 @dataclass(frozen=True)
 class Opening:
-    """An opened pane. `requests` are the server's paths requested until then, with their bytes."""
+    """An opened pane. `requests` are the server's paths requested so far, with their sizes in bytes."""
 
     frame: Frame
     usable_ms: float
@@ -57,17 +57,19 @@ class Opening:
 
     @property
     def on_the_wire(self) -> dict[str, int]:
-        """Those that the browser did not have. The placeholder is not waited for, so it does not count."""
+        """The requests for what the browser did not have. The pane does not wait for the placeholder, so that is not
+        counted.
+        """
         return {path: size for path, size in self.requests.items() if size and not path.endswith("/config")}
 
 
 async def measure() -> list[Result]:
-    """Opens the pane in a fresh browser and again, and clicks; nothing if there is no Chromium."""
+    """Open the pane in a fresh browser, open it again, and click; measures nothing if there is no Chromium."""
     if not (executable := chromium()):
-        print("pane: skipped: no Chromium here: install it, or name it in CHROMIUM", file=sys.stderr)
+        print("pane: skipped, as no Chromium was found: install it, or name it in CHROMIUM", file=sys.stderr)
         return []
     async with _pane() as (url, token), async_playwright() as playwright:
-        # Without the sandbox, which Chromium refuses to root.
+        # Without the sandbox, which Chromium refuses to use as root.
         browser = await playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
         context = await browser.new_context()
         await context.add_init_script(WATCH)
@@ -90,7 +92,7 @@ def _openings(first: Opening, again: list[Opening]) -> list[Result]:
 
 
 def _clicks(added: float, answered: float, asked: int) -> list[Result]:
-    note = f"{answered:.0f} ms of it the server's answer"
+    note = f"{answered:.0f} ms of it for the server's response"
     return [
         Result("pane, click to instructions: round trips to the server", asked, "round trips", 1),
         Result("pane, click to instructions", added, "ms", note=note),
@@ -99,7 +101,7 @@ def _clicks(added: float, answered: float, asked: int) -> list[Result]:
 
 async def _open(context: BrowserContext, url: str, token: str) -> Opening:
     page = await context.new_page()
-    # Some page of the same origin, to hold Outlook.
+    # Any page of the same origin, to contain Outlook.
     await page.goto(url.partition("/addin/")[0] + "/demo/outlook.js")
     await page.evaluate(OUTLOOK, [url, token])
     frame = await _frame(page)
@@ -113,12 +115,14 @@ async def _frame(page: Page) -> Frame:
     element = await page.wait_for_selector("iframe")
     frame = await element.content_frame() if element else None
     if frame is None:
-        raise RuntimeError("the pane's frame does not come up")
+        raise RuntimeError("the pane's frame does not appear")
     return frame
 
 
 async def _click(frame: Frame) -> tuple[float, float, int]:
-    """Milliseconds until the instructions are in, those that the server took, and how often it was asked."""
+    """The milliseconds until the instructions are inserted, those that the server took, and how many requests it
+    got.
+    """
     await frame.evaluate("performance.clearResourceTimings()")
     await frame.evaluate(CLICK)
     await frame.wait_for_function("() => globalThis.addedAt")
@@ -128,7 +132,7 @@ async def _click(frame: Frame) -> tuple[float, float, int]:
 
 @asynccontextmanager
 async def _pane() -> AsyncIterator[tuple[str, str]]:
-    """An integration's pane on a separate stack, and a user's token for it."""
+    """Start a separate stack; returns an integration's pane there, and a user's token for it."""
     at = Addresses(free_port(), free_port())
     with tempfile.TemporaryDirectory() as folder, httpx.Client(trust_env=False) as glance:
         stack = Stack(at, None, Path(folder))

@@ -1,7 +1,7 @@
-"""What all integrations write to and read: rows in partitions that they share, and the rate at which one is full.
+"""What all integrations read and write: rows in shared partitions, and the rate at which a partition reaches its limit.
 
-Azure serves PARTITION_ROWS_PER_SECOND rows per partition. docs/operations.md has the table; a test checks that they
-agree.
+Azure serves PARTITION_ROWS_PER_SECOND rows per partition. docs/operations.md contains the table; a test checks that
+both agree.
 """
 
 from collections import Counter
@@ -21,16 +21,16 @@ PARTITION_ROWS_PER_SECOND = 2000
 """Rows of up to a kilobyte (Azure's scalability targets of table storage)."""
 
 SWEEP_SECONDS = 300
-"""From one sweep to the next."""
+"""The interval between two sweeps, in seconds."""
 
 SPREAD = {TURNS_PARTITION, ALARMS_PARTITION}
-"""Spread over so many partitions as SHARDS has, by the integration's uuid."""
+"""Tables whose rows are spread over SHARDS partitions by the integration's uuid."""
 
 Event = Callable[[], Awaitable[object]]
 
 
 async def measure() -> list[Result]:
-    """Rows of each shared partition, for each event that all integrations have."""
+    """The rows in each shared partition, for each event that any integration can cause."""
     return [
         Result(
             f"{event}: rows of partition {partition}", rows, "", note=f"full at {most(partition, rows):,.0f} a second"
@@ -41,12 +41,14 @@ async def measure() -> list[Result]:
 
 
 def most(partition: str, rows: int) -> float:
-    """How many such events a second fill the partition, or all of those that it is spread over."""
+    """How many such events per second use up the partition's limit, or that of all partitions that the rows are spread
+    over.
+    """
     return PARTITION_ROWS_PER_SECOND / rows * (len(SHARDS) if partition in SPREAD else 1)
 
 
 async def counted() -> dict[str, Counter[str]]:
-    """Rows by event and shared partition, in a process whose caches are warm."""
+    """Rows by event and shared partition, in a process with warm caches."""
     return {**await _counted(_everywhere), **await _counted(_on_node, on_node=True)}
 
 
@@ -72,7 +74,7 @@ async def _counted(
 def _everywhere(world: Deployment) -> dict[str, Event]:
     return {
         "a click and its meeting": lambda: _meeting(world, "Second"),
-        "the same entered into lists": world.services.scheduling.lists.keep,
+        "entering a meeting into the lists": world.services.scheduling.lists.keep,
         "an idle turn of a sweep": world.services.scheduling.timers.sweep,
         "an alarm": lambda: world.services.foundation.alarms.raise_(INTEGRATION, AlarmKind.CONNECTION, "Away."),
     }
@@ -89,14 +91,14 @@ def _on_node(world: Deployment) -> dict[str, Event]:
 
 
 async def _meeting(world: Deployment, subject: str, later: timedelta = timedelta()) -> None:
-    settings = await world.services.foundation.integrations.cached(INTEGRATION)  # as a click does
+    settings = await world.services.foundation.integrations.cached(INTEGRATION)  # as on a click
     await world.invite(tomorrow(world) + later, await instructions(world, settings), subject=subject)
     await world.exchange.exchange.notifier.idle()
     await world.handle()
 
 
 def _shared(table: str, partition: str) -> str:
-    """The name of a partition that integrations share; "" for a meeting's, an alias's or an integration's own."""
+    """The name of a partition that integrations share; "" for a partition of one meeting, alias or integration."""
     if table == MEETINGS and partition != INTEGRATION:
         name, _, place = partition.rpartition("-")
         return name if name in SPREAD and place in SHARDS else partition

@@ -22,12 +22,12 @@ from shared.storage import Put, Storage
 TIMES = 300
 FEW, MANY = 100, 100_000
 TIME_TO_FILL = 40.0
-"""Seconds in which rows are put into Azurite; every alias has its own partition, so they go one by one."""
+"""Seconds spent writing rows into Azurite; every alias has its own partition, so they are written one by one."""
 WRITERS = 16
 
 
 async def measure() -> list[Result]:
-    """On Azurite with few conferences, then with as many as go in; in memory with MANY."""
+    """Measure on Azurite with few conferences, then with as many as fit; in memory with MANY."""
     async with azurite_storage() as (storage, connection_string):
         async with TableServiceClient.from_connection_string(connection_string) as service:
             client = service.get_table_client("aliases")
@@ -41,7 +41,7 @@ async def measure() -> list[Result]:
             many = await _against(storage, raw, stored)
         with counted_requests() as wire:
             assert await Policy(storage, SystemClock()).service_configuration(alias_of(0))
-    note = "" if stored == MANY else f"as many as Azurite took in {TIME_TO_FILL:g} s"
+    note = "" if stored == MANY else f"as many as Azurite accepted in {TIME_TO_FILL:g} s"
     return [
         Result(f"policy answer, {FEW} conferences", few, "× raw read", 1.3),
         Result(f"policy answer, {stored:,} conferences", many, "× raw read", 1.3, note=note),
@@ -60,7 +60,7 @@ async def _against(storage: Storage, raw: Callable[[str], Awaitable[None]], stor
 
 
 async def _growth() -> float:
-    """What our own share of an answer takes with MANY conferences, against FEW; storage costs nothing here."""
+    """The time of our own share of an answer with MANY conferences compared with FEW; storage costs nothing here."""
     sizes = {}
     for size in (MANY, FEW):
         storage = MemoryStorage()
@@ -75,7 +75,7 @@ async def _growth() -> float:
 
 
 async def fill(storage: AzureStorage | MemoryStorage, numbers: range, seconds: float = float("inf")) -> int:
-    """Store conferences, for a limited time; how many were stored, without gaps."""
+    """Store conferences for a limited time; returns how many were stored, without gaps."""
     table, until = storage.table("aliases"), time.monotonic() + seconds
     text, left = _conference().to_json(), iter(numbers)
     values = {"domain": "example.com", "state": "scheduled", "conference": text}
@@ -97,7 +97,7 @@ def alias_of(number: int) -> str:
 
 
 def _conference() -> Conference:
-    """A weekly series, open now."""
+    """A weekly series whose room is open now."""
     now = datetime.now(UTC)
     starts = [now + timedelta(weeks=week) for week in range(13)]
     calendar = Calendar(tuple(Occurrence(start, start + timedelta(hours=1)) for start in starts))

@@ -1,8 +1,8 @@
-"""Pages of meetings and operations among few and among many: storage requests, and the time that they take.
+"""Pages of meetings and operations among few and among many records: the storage requests, and the time that they take.
 
-On Azurite, over HTTP. The lists are filled with entries as the indexer makes them, without the records behind them.
-Azurite goes through a whole partition for each request, which Azure does not: so a page is compared with as many bare
-requests among the same rows.
+On Azurite, over HTTP. The lists are filled with the entries that the indexer would make, without the records behind
+them. Azurite scans a whole partition for each request, which Azure does not, so a page is compared with an equal number
+of bare requests among the same rows.
 """
 
 import json
@@ -35,7 +35,7 @@ from shared.settings import StorageAccount
 from shared.storage import Put, Row, Storage, Values, first_rows
 
 FEW, SOME, MANY = 1_000, 5_000, 50_000
-"""Meetings, and as many operations: among many, the lists that are read have 150,000 entries."""
+"""The number of meetings, and of operations: with MANY, the lists have 150,000 entries."""
 
 ROWS = 50
 REQUESTS, SHARE = 3, 1.5
@@ -48,7 +48,7 @@ _AT_ONCE = 400
 
 @dataclass(frozen=True)
 class Page:
-    """Requests of a page, its time, and the time as a multiple of that of as many bare requests."""
+    """A page's requests, its time, and that time as a multiple of what the same number of bare requests takes."""
 
     requests: int
     seconds: float
@@ -61,7 +61,7 @@ class _Clock:
 
 
 async def measure(size: int) -> list[Result]:
-    """Each page among FEW, and among so many."""
+    """Measure each page among FEW records, and among this many."""
     few, many = await _among(FEW), await _among(size)
     return [result for what in few for result in _results(what, size, few[what], many[what])]
 
@@ -70,7 +70,7 @@ def _results(what: str, size: int, few: Page, many: Page) -> list[Result]:
     note = f"{few.share:.2f} of that among {FEW:,}; {many.seconds * 1000:.0f} ms"
     return [
         Result(f"{what} among {size:,}: storage requests", many.requests, "requests", REQUESTS),
-        Result("the same: time, of that of as many bare requests", many.share, "times", SHARE, note=note),
+        Result(f"{what}: time per bare request's", many.share, "times", SHARE, note=note),
     ]
 
 
@@ -91,7 +91,7 @@ async def _among(size: int) -> dict[str, Page]:
 
 
 async def _pour(memory: MemoryStorage, folder: Path) -> None:
-    """Have Azurite begin with the rows that are in memory: written through its requests they would take hours."""
+    """Start Azurite with rows that were built in memory: writing them through requests would take hours."""
     azurite = Azurite(folder)
     storage = AzureStorage(StorageAccount(azurite.connection_string))
     await storage.create()
@@ -128,7 +128,9 @@ async def _pages(storage: AzureStorage, lists: RecordLists, size: int) -> dict[s
 
 
 async def _measured(storage: AzureStorage, act: Callable[[], Awaitable[object]]) -> Page:
-    """A page beside as many requests for fifty rows from the beginning of the same partition, in turns."""
+    """Time a page and, in turns, the same number of requests for fifty rows from the beginning of the same
+    partition.
+    """
     with counted_requests() as seen:
         found = await act()
     assert found
@@ -148,7 +150,7 @@ async def _bare(storage: AzureStorage, requests: int) -> None:
 
 
 async def _fill(storage: Storage, size: int) -> None:
-    """Enter so many meetings and operations, as many in a transaction as it takes."""
+    """Enter this many meetings and operations into the lists, in transactions that are as large as allowed."""
     lists, changes = CountedLists(storage), list[Change]()
     for number in range(1, size + 1):
         changes += [Change(name, Entered(), rows) for name, rows in _entries(number).items()]
@@ -161,7 +163,7 @@ async def _fill(storage: Storage, size: int) -> None:
 
 
 def _entries(number: int) -> dict[str, Mapping[str, Values]]:
-    """What of a meeting and its operation stands in the lists that are read."""
+    """The list entries of a meeting and its operation."""
     booking, operation = _booking(number), _operation(number)
     made = {
         f"booking:{booking.tag}": booking_entries(booking, 1, [operation.correlation_id], NOW),
@@ -174,7 +176,7 @@ def _entries(number: int) -> dict[str, Mapping[str, Values]]:
 
 
 def _booking(number: int) -> Booking:
-    """A meeting of an hour, one of a few hundred that start at the same time in the next ninety days."""
+    """A one-hour meeting within the next ninety days, one of a few hundred that start at the same time."""
     start = NOW + timedelta(days=number % 90, hours=number // 90 % 8)
     calendar = Calendar((Occurrence(start, start + timedelta(hours=1)),))
     conference = Conference(
@@ -189,7 +191,7 @@ def _booking(number: int) -> Booking:
 
 
 def _operation(number: int) -> Operation:
-    """One of a hundred an hour."""
+    """One of a hundred operations per hour."""
     created = (NOW - timedelta(seconds=36 * number)).isoformat()
     return Operation(
         str(UUID(int=2**64 + number)), f"message-{number}", created, created, "new request single",

@@ -1,4 +1,4 @@
-"""What a measurement says, and whether that keeps its budget."""
+"""The result of a measurement, and whether it is within its budget."""
 
 import json
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Result:
-    """One figure. `budget` is the most that it may be, with `at_least` the least; without one it only informs."""
+    """One figure. `budget` is its maximum, or its minimum with `at_least`; without a budget it is only informative."""
 
     what: str
     figure: float
@@ -19,13 +19,13 @@ class Result:
 
     @property
     def passed(self) -> bool:
-        """Whether it keeps its budget."""
+        """Whether the figure is within its budget."""
         if self.budget is None:
             return True
         return self.figure >= self.budget if self.at_least else self.figure <= self.budget
 
     def as_json(self) -> dict[str, object]:
-        """The figure with three significant places; a rerun differs by more than what is left out."""
+        """The figure with three significant digits; the rest is less than the difference between two runs."""
         shown = {"what": self.what, "figure": float(f"{self.figure:.3g}"), "unit": self.unit}
         if self.budget is not None:
             shown |= {"budget": self.budget, "is": "at least" if self.at_least else "at most", "passed": self.passed}
@@ -41,7 +41,7 @@ def table(results: Sequence[Result]) -> str:
 
 
 def write(results: Sequence[Result], path: Path) -> None:
-    """Keep the results as JSON."""
+    """Save the results as JSON."""
     path.write_text(json.dumps([result.as_json() for result in results], indent=2, ensure_ascii=False) + "\n")
 
 

@@ -1,7 +1,7 @@
-"""A sweep over a thousand and over ten thousand integrations in whose mailboxes nothing happens (S1).
+"""A sweep over a thousand and over ten thousand integrations whose mailboxes are idle (S1).
 
-Storage is Azurite, Graph takes 100 ms for an answer, and one process works on the messages, as many at a time as
-host.json says. Its processor time and memory are its own: Azurite and Graph are other processes.
+Storage is Azurite, Graph takes 100 ms per answer, and one process handles the messages, as many at a time as host.json
+says. Only this process's time and memory are measured: Azurite and Graph are separate processes.
 """
 
 import asyncio
@@ -34,17 +34,17 @@ from shared.storage import Queue, Table
 SIZES = (1000, 10_000)
 GRAPH_LATENCY = 0.1  # seconds
 PERIOD = 300
-"""Seconds from one sweep to the next."""
+"""Seconds between the starts of two sweeps."""
 
 MOST_MEMORY = 200  # MiB
-MOST_PROCESSOR_TIME = 5  # ms for one idle integration
+MOST_PROCESSOR_TIME = 5  # milliseconds for one idle integration
 
 
 async def measure() -> list[Result]:
-    """The second sweep: the first one subscribes to every mailbox."""
+    """Measures the second sweep: the first one subscribes to every mailbox."""
     results = [each for size in SIZES for each in await _measured(size)]
     small, large = (result.figure for result in results if result.unit == "ms each")
-    return [*results, Result("the same: ten times as many cost, each", large / small, "×", 1.5)]
+    return [*results, Result("cost per idle integration, with ten times as many", large / small, "×", 1.5)]
 
 
 async def _measured(size: int) -> list[Result]:
@@ -57,10 +57,10 @@ async def _measured(size: int) -> list[Result]:
     seconds, processor, mebibytes, turns = json.loads(output)
     what = f"a sweep of {size:,} idle integrations"
     return [
-        Result(f"{what}, one process", seconds, "s", PERIOD),
-        Result("the same: processor time", 1000 * processor / size, "ms each", MOST_PROCESSOR_TIME),
-        Result("the same: memory", mebibytes, "MiB", MOST_MEMORY),
-        Result("the same: integrations without a turn", size - turns, "", 0),
+        Result(f"{what} by one process", seconds, "s", PERIOD),
+        Result(f"{what}: processor time", 1000 * processor / size, "ms each", MOST_PROCESSOR_TIME),
+        Result(f"{what}: memory", mebibytes, "MiB", MOST_MEMORY),
+        Result(f"{what}: integrations without a turn", size - turns, "", 0),
     ]
 
 
@@ -79,7 +79,7 @@ async def _graph() -> AsyncIterator[str]:
 
 
 class _Storage:
-    """Azurite's tables; queues in memory, since Azure's host is who takes messages out of them."""
+    """Tables on Azurite, and queues in memory, since in Azure it is the host that fetches messages."""
 
     def __init__(self, tables: AzureStorage) -> None:
         self._tables = tables
@@ -99,7 +99,7 @@ class _Storage:
 
 
 async def _worker(connection: str, url: str) -> None:
-    """Two sweeps; prints what the second one took."""
+    """Run two sweeps; prints what the second one took."""
     storage = _Storage(AzureStorage(StorageAccount(connection)))
     settings = Settings(StorageAccount("unused"), PUBLIC, KEY, graph_base_url=url, secrets_file="unused")
     services = Services(settings, storage, MemorySecrets(), SystemClock())
@@ -113,7 +113,7 @@ async def _worker(connection: str, url: str) -> None:
 
 
 async def _sweep(services: Services, storage: _Storage) -> None:
-    """Start a sweep and work on its messages."""
+    """Start a sweep and handle its messages."""
     await services.scheduling.timers.sweep()
     slots, sent = asyncio.Semaphore(messages_at_once()), storage.queues[ROUNDS].sent
 
@@ -122,7 +122,7 @@ async def _sweep(services: Services, storage: _Storage) -> None:
         async with slots:
             await services.scheduling.rounds.handle(body)
 
-    while sent:  # on a slow machine some turns are not reached in time, and come again
+    while sent:  # on a slow machine some turns are not reached in time, and are repeated
         waiting = list(sent)
         sent.clear()
         await asyncio.gather(*(handle(*each) for each in waiting))

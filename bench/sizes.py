@@ -10,7 +10,7 @@ LIMIT = 60 * 1024  # bytes
 
 
 def measure() -> list[Result]:
-    """The pane's own files, as they are and as they go over the wire; Microsoft's libraries apart."""
+    """The pane's own files, uncompressed and as sent over the wire; Microsoft's libraries are listed separately."""
     addin = ROOT / "addin"
     bundle = load(addin)
     assets = {name.partition("-")[2]: asset for name, asset in bundle.assets.items()}
@@ -19,7 +19,7 @@ def measure() -> list[Result]:
     compressed = len(gzip.compress(bundle.page.encode())) + sum(len(asset.gzipped) for asset in own)
     libraries = sum(len(assets[path.name].gzipped) for path in addin.glob("vendor/*.js"))
     return [
-        Result("the pane's own files, as they are served", size / 1024, "KiB", LIMIT / 1024),
-        Result("the same over the wire, compressed", compressed / 1024, "KiB"),
-        Result("libraries over the wire, where a sign-in needs them", libraries / 1024, "KiB"),
+        Result("the pane's own files, uncompressed", size / 1024, "KiB", LIMIT / 1024),
+        Result("the pane's own files over the wire, compressed", compressed / 1024, "KiB"),
+        Result("libraries over the wire, if a sign-in needs them", libraries / 1024, "KiB"),
     ]

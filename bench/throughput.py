@@ -1,6 +1,6 @@
-"""Invitations handled at Graph's latency, against the same requests sent by nobody but four plain clients.
+"""Invitations handled at Graph's latency, compared with four plain clients that send the same requests.
 
-Four is how many requests Graph serves at the same time for one mailbox (docs/facts/exchange.md §5).
+Four is the number of concurrent requests that Graph allows for one mailbox (docs/facts/exchange.md §5).
 """
 
 import asyncio
@@ -22,7 +22,7 @@ ROUNDS = 2
 
 
 async def measure() -> list[Result]:
-    """The product and the plain clients by turns."""
+    """Measure the product and the plain clients in turns."""
     mine, plain, throttled = 0.0, 0.0, 0
     async with deployed() as world:
         for _ in range(ROUNDS):
@@ -35,7 +35,7 @@ async def measure() -> list[Result]:
 
 
 async def invited(world: Deployment, count: int) -> list[Notice]:
-    """What the queue holds once so many invitations have arrived, without any latency."""
+    """The queue messages for this many invitations, which arrive without any latency."""
     await world.clear_faults()
     start = (world.now + timedelta(days=1)).replace(hour=10, minute=0, second=0, microsecond=0)
     for number in range(count):
@@ -59,7 +59,7 @@ async def _worked_off(world: Deployment, notices: list[Notice]) -> float:
 
 
 async def _sent(world: Deployment, notices: list[Notice]) -> float:
-    """The two requests that a meeting cannot do without, and nothing else."""
+    """Send the two requests that every meeting needs, and nothing else."""
     headers = {"Authorization": "Bearer plain", "Prefer": 'IdType="ImmutableId"'}
     mailbox, left = f"{world.exchange.graph_url}/users/{MAILBOX}", iter(notices)
     async with httpx.AsyncClient(headers=headers) as http:

@@ -1,4 +1,6 @@
-"""Timing: ratios inside one run, from medians of calls that take turns, so that a busy machine burdens all alike."""
+"""Timing: ratios within one run, from the medians of calls that take turns, so that a busy machine affects all
+alike.
+"""
 
 import statistics
 import time
@@ -8,11 +10,11 @@ from typing import Any
 Call = Callable[[], Awaitable[Any]]
 
 WARM_UP = 10
-"""Calls of each kind that are not counted: connections open, caches fill, code is specialised."""
+"""Warm-up calls of each kind, which are not counted: connections open, caches fill, and code is specialised."""
 
 
 async def medians(*calls: Call, times: int) -> list[float]:
-    """Seconds that each call takes in the median; the calls take turns."""
+    """The median seconds of each call; the calls take turns."""
     taken: list[list[float]] = [[] for _ in calls]
     for turn in range(WARM_UP + times):
         for call, seconds in zip(calls, taken, strict=True):
@@ -24,12 +26,12 @@ async def medians(*calls: Call, times: int) -> list[float]:
 
 
 async def ratio(call: Call, raw: Call, times: int) -> float:
-    """How many times as long as `raw` a call takes."""
+    """How many times as long a call takes as `raw`."""
     mine, its = await medians(call, raw, times=times)
     return mine / its
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The smallest value that `share` (0 to 1) of all values do not exceed."""
+    """The smallest value that a `share` (0 to 1) of all values does not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]

@@ -1,10 +1,10 @@
 """Graph's webhook with a hundred notifications in one POST: in fresh processes, and through the functions host.
 
-Both figures are ratios within one run. A fresh process' processor time is compared with that of importing
-azure.functions, which Azure's worker has done before it is asked anything. A warm one's time is compared with that of a
-POST as large with next to nothing to do: one notification, whose message the host writes into the queue all the same.
-Its p99 is compared with the bare function's: the host, Azurite and the measuring process share the cores, so that even
-the bare function's p99 is about twice its own median.
+Both figures are ratios within one run. A fresh process's processor time is compared with that of importing
+azure.functions, which Azure's worker has done before the first request. A warm process's time is compared with that of
+an equally large POST with hardly anything to do: one notification, whose message the host writes to the queue as well.
+Its p99 is compared with that of a bare function: the host, Azurite and the measuring process share the cores, so that
+even the bare function's p99 is about twice its own median.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ MAX_FRESH_RATIO = 1.15
 MAX_WARM_RATIO = 1.5
 BARE = "× a bare function"
 INTEGRATION = str(uuid4())
-"""One that is gone: what is notified for it is believed, then dropped by the processor."""
+"""An integration that is gone: its notifications are accepted, and later dropped when they are processed."""
 LOADED_FOR_STORAGE = ("azure.data.tables", "azure.storage.queue", "aiohttp")
 _FRESH = """
 import time
@@ -60,7 +60,7 @@ asyncio.run(answer())
 
 
 async def measure() -> list[Result]:
-    """How much longer than the platform alone it takes until 202; and the storage libraries it loads."""
+    """How much longer the 202 takes than importing the platform alone, and which storage libraries are loaded."""
     async with backdrop() as against:
         states = ClientStates(against.settings["TAG_SIGNING_KEY"].encode())
         body = _body(states.of(INTEGRATION), NOTIFICATIONS)
@@ -80,7 +80,7 @@ async def measure() -> list[Result]:
         Result("webhook, warm: p99", slow / bare_slow, f"{BARE}'s p99", MAX_WARM_RATIO, note=_times(slow, bare_slow)),
         Result("the same", slow / bare_middle, f"{BARE}'s median", note=own),
         Result("webhook: queue messages for 100 notifications", len(Webhook(states).receive(body)), "messages", 1),
-        Result("webhook: storage libraries that it waits for", len(loaded), "", 0, note=" ".join(loaded)),
+        Result("webhook: storage libraries that it loads", len(loaded), "", 0, note=" ".join(loaded)),
     ]
 
 
@@ -89,7 +89,7 @@ def _times(ours: float, bare: float) -> str:
 
 
 async def _taking_turns(host: Host, *bodies: bytes) -> list[list[float]]:
-    """Seconds of the POSTs of each body."""
+    """The seconds that the POSTs of each body take."""
     taken: list[list[float]] = [[] for _ in bodies]
     for turn in range(WARM_UP + POSTS):
         for body, seconds in zip(bodies, taken, strict=True):
@@ -101,14 +101,16 @@ async def _taking_turns(host: Host, *bodies: bytes) -> list[list[float]]:
 
 @dataclass(frozen=True)
 class _Fresh:
-    """What a fresh process took: seconds until 202, processor time of that, and until azure.functions was there."""
+    """What a fresh process took: seconds until 202, processor time until 202, and processor time until azure.functions
+    was imported.
+    """
 
     seconds: tuple[float, float, float]
     libraries: list[str]
 
 
 async def _fresh(against: Backdrop, body: bytes) -> _Fresh:
-    """A process from its first import to the response. Without the host, which Azure keeps running."""
+    """Run a process from its first import to the response, without the host, which Azure keeps running."""
     code, environment = _FRESH.format(libraries=LOADED_FOR_STORAGE), child_environment(**against.settings, **COMPILED)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", code, cwd=ROOT, env=environment, stdin=PIPE, stdout=PIPE
@@ -121,7 +123,7 @@ async def _fresh(against: Backdrop, body: bytes) -> _Fresh:
 
 
 async def _post(host: Host, body: bytes) -> float:
-    """One POST to a quiet host."""
+    """Send one POST to an idle host."""
     start = time.perf_counter()
     answer = await host.http.post("/mailbox/notifications", content=body)
     taken = time.perf_counter() - start
@@ -131,7 +133,7 @@ async def _post(host: Host, body: bytes) -> float:
 
 
 def _body(client_state: str, count: int) -> bytes:
-    """So many notifications about new messages, with ids as long as Outlook's (docs/facts/exchange.md §3)."""
+    """This many notifications about new messages, with ids as long as Outlook's (docs/facts/exchange.md §3)."""
     value = [_notification(client_state, uuid4().hex.ljust(150, "A")) for _ in range(count)]
     return json.dumps({"value": value}).encode()
 

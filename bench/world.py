@@ -25,21 +25,21 @@ PUBLIC = "http://127.0.0.1:7071"
 
 @dataclass(frozen=True)
 class BenchWorld:
-    """A product that users can call. `token` is a user's proof of identity."""
+    """A running product that users can call. `token` is a user's proof of identity."""
 
     services: Services
     storage: Storage
     token: str
 
     async def click(self) -> None:
-        """What Outlook's single-use button requests, from the token to the rendered instructions."""
+        """The request of the add-in's single-use button, from the token to the rendered instructions."""
         answer = await self.services.addin.meeting_details.allocate(INTEGRATION, self.token)
         assert answer["alias_id"].startswith("PXPS:-")
 
 
 @asynccontextmanager
 async def product(storage: Storage) -> AsyncIterator[BenchWorld]:
-    """The product around some storage."""
+    """The product on the given storage."""
     async with running_exchange(ExchangeSettings(PUBLIC)) as exchange:
         account = StorageAccount("unused")
         settings = Settings(account, PUBLIC, KEY, graph_base_url=exchange.graph_url, secrets_file="unused")
