@@ -1,9 +1,9 @@
 // @ts-check
 /**
- * Offers the pane in a new meeting: a line above its text, with a button.
+ * Offers the pane in a new meeting, through a notification with a button above the text.
  *
  * Classic Outlook for Windows runs only this file: no page, no modules, no storage, and `Office.onReady` is never
- * called (docs/facts/outlook-addin.md). So it is one plain script; the server puts the texts before it, as `OFFER`.
+ * called (docs/facts/outlook-addin.md). So it is one plain script; the server prepends the texts, as `OFFER`.
  */
 
 /** @param {Office.AddinCommands.Event} event */
@@ -12,10 +12,10 @@ function onNewMeeting(event) {
   const line = {
     type: 'insightMessage',
     message: OFFER.message,
-    icon: 'icon16', // as the manifest names it
+    icon: 'icon16', // its name in the manifest
     actions: [{ actionType: 'showTaskPane', actionText: OFFER.action, commandId: 'vmrButton', contextData: '{}' }],
   };
-  // If an Outlook does not accept such a line, the meeting works without it.
+  // If an Outlook does not accept the notification, the meeting works without it.
   Office.context.mailbox.item?.notificationMessages.addAsync('vmr', line, () => event.completed());
 }
 

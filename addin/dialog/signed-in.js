@@ -1,11 +1,11 @@
 // @ts-check
 /**
  * Runs in the sign-in dialog after the provider has authenticated the user: passes the one-time code to the pane, which
- * closes the dialog. If that does not happen, the user is shown a code to type there (docs/facts/outlook-addin.md:
- * dialogs that cannot reach their parent, and browser windows that have none).
+ * closes the dialog. If that does not happen, the dialog shows a code for the user to type into the pane
+ * (docs/facts/outlook-addin.md: dialogs that cannot reach their parent, and browser windows that have none).
  */
 
-const CLOSING_TIMEOUT = 2_500; // milliseconds for the pane to close the window
+const CLOSING_TIMEOUT = 2_500; // milliseconds that the pane has to close the window
 
 const part = (/** @type {string} */ id) => document.getElementById(id);
 
@@ -16,6 +16,6 @@ function tellCode() {
 setTimeout(tellCode, CLOSING_TIMEOUT);
 globalThis.Office?.onReady(({ host }) => {
   if (!host) return tellCode();
-  // Office.js delivers it only to a parent on this page's own origin.
+  // Office.js delivers the message only to a parent on this page's origin.
   Office.context.ui.messageParent(JSON.stringify({ code: part('code')?.textContent ?? '' }));
 });

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * The pane without Outlook, for admins (W6): the same screens and the same decisions, with samples of what actions come
- * to. No Office.js, no token, no request. The address names a state, as in `…/preview#success`; the page's element
- * tells in `data-states` which there are.
+ * The pane without Outlook, for admins (W6): the same screens and the same decisions, with sample results of actions.
+ * No Office.js, no token, no requests. The URL names a state, as in `…/preview#success`; the root element lists the
+ * states in `data-states`.
  */
 
 import { NOTHING } from '../src/finding.js';
@@ -17,7 +17,7 @@ const VMRS = ['Alice’s room', 'Quality', 'Board'].map((name) => ({
   name, description: `${name}: a sample`, instructions: '', instructions_text: '', location: '',
 }));
 
-/** What an action comes to here. @type {Record<Effect['do'], Finished|null>} */
+/** The result of each action here. @type {Record<Effect['do'], Finished|null>} */
 const SAMPLES = {
   single: { outcome: 'added' },
   replace: { outcome: 'added' },
@@ -25,7 +25,7 @@ const SAMPLES = {
   personal: { outcome: 'added' },
   undo: { outcome: 'undone' },
   list: { outcome: 'listed', vmrs: VMRS, signedIn: true },
-  signIn: null, // waits for a window that does not open
+  signIn: null, // waits for a window that is never opened
   signOut: { outcome: 'signInNeeded' },
   redeem: { outcome: 'signedIn' },
 };
@@ -41,15 +41,15 @@ const has = (found) => [{ type: 'opened', ...NOTHING, already: true, ...found }]
 /** @param {NonNullable<State['why']>} why @returns {Event[]} */
 const unusable = (why) => [{ type: 'unusable', why }];
 
-/** What has happened when the pane is in a state. @type {Record<string, Event[]>} */
+/** The events that lead to each state of the pane. @type {Record<string, Event[]>} */
 const SINGLE = {
   working: [opened, click('single')],
   success: [opened, click('single'), came({ outcome: 'added' })],
-  'no alias could be had': [opened, click('single'), came({ outcome: 'promised' })],
-  'has a VMR already': has({ removable: true }),
+  'no alias was available': [opened, click('single'), came({ outcome: 'promised' })],
+  'already has a VMR': has({ removable: true }),
   'has another meeting’s VMR': has({ owner: 'foreign' }),
   'lacks the equipment mailbox': has({ incomplete: true }),
-  'asks before the text is rewritten': [opened, click('single'), came({ outcome: 'rewrite', effect: { do: 'single' } })],
+  'asks before rewriting the text': [opened, click('single'), came({ outcome: 'rewrite', effect: { do: 'single' } })],
   removed: [opened, came({ outcome: 'undone' })],
   error: [opened, click('single'), came({ outcome: 'failed', fault: 'single' })],
 };
@@ -57,7 +57,7 @@ const SINGLE = {
 const PERSONAL = {
   'personal VMRs': [opened, click('personal'), came({ outcome: 'listed', vmrs: VMRS, signedIn: true })],
   'no personal VMRs': [opened, click('personal'), came({ outcome: 'listed', vmrs: [], signedIn: true })],
-  'personal VMRs cannot be read': [opened, click('personal'), came({ outcome: 'failed', fault: 'getting' })],
+  'personal VMRs cannot be loaded': [opened, click('personal'), came({ outcome: 'failed', fault: 'getting' })],
   'sign-in': [opened, click('personal'), came({ outcome: 'signInNeeded' })],
   'waiting for the sign-in': [opened, click('personal'), came({ outcome: 'signInNeeded' }), click('signIn')],
   'sign-in failed': [opened, click('personal'), came({ outcome: 'failed', fault: 'signing' })],
@@ -69,7 +69,7 @@ function states(modes) {
     choose: [opened],
     ...(modes.single_use ? SINGLE : {}),
     ...(modes.personal ? PERSONAL : {}),
-    'not while reading': unusable('unsuitable'),
+    'reading a meeting': unusable('unsuitable'),
     'outside Outlook': unusable('outside'),
     'Outlook does not answer': unusable('stuck'),
   };

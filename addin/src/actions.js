@@ -26,8 +26,8 @@ const FAULTS = {
   single: 'single', complete: 'single', replace: 'single', list: 'getting', personal: 'personal', undo: 'undo',
   signIn: 'signing', redeem: 'signing', signOut: 'signing',
 };
-const TAG_STATE_TIMEOUT = 5_000; // milliseconds; a pane that opens must not wait for long
-const CLOSED_BY_USER = 12006; // of the dialog's events
+const TAG_STATE_TIMEOUT = 5_000; // milliseconds; an opening pane must not wait for long
+const CLOSED_BY_USER = 12006; // a code of the dialog's events
 
 /** One pane's work on one meeting. */
 export class Actions {
@@ -44,14 +44,14 @@ export class Actions {
     this.identity = identity;
     this.room = room;
     this.log = log;
-    /** As long as the pane is open, repeated clicks get the same alias. */
+    /** Repeated clicks get the same alias as long as the pane is open. */
     this.key = crypto.randomUUID();
     this.vmrs = /** @type {PersonalVmr[]} */ ([]);
     this.placeholder = /** @type {{html: string, text: string}|null} */ (null);
     this.placing = new Placing(item, log);
   }
 
-  /** Pending: the note that is saved with the meeting. */
+  /** A promise that resolves once the note has been saved with the meeting. */
   get noting() {
     return this.placing.noting;
   }
@@ -65,7 +65,7 @@ export class Actions {
     return body && hasTag(body) ? this.#find(body) : NOTHING;
   }
 
-  /** Get a placeholder while the back end is available, for when it is not (X4). */
+  /** Fetch a placeholder while the back end is available, to use when it is not (X4). */
   async prepare() {
     try {
       this.placeholder = await this.api.placeholder(await this.identity.token(false));
@@ -137,7 +137,7 @@ export class Actions {
     }
   }
 
-  /** Add the mailbox to a meeting that has everything else. @returns {Promise<Finished>} */
+  /** Add only the mailbox, to a meeting that has everything else. @returns {Promise<Finished>} */
   async #complete() {
     const mark = tagOf(await this.item.readBody());
     if (!mark) return this.#addSingleUse();

@@ -1,7 +1,7 @@
 // @ts-check
-/** The back end's routes (docs: the contract of the add-in's API). Tokens go in headers, never in URLs. */
+/** The back end's routes, as defined by the add-in's API. Tokens are sent in headers, never in URLs. */
 
-const SERVER_TIMEOUT = 8_000; // milliseconds; after that the user gets a promise instead of an answer (X4)
+const SERVER_TIMEOUT = 8_000; // milliseconds; after that, a promise is inserted instead of an alias (X4)
 
 /** The back end returned an error, or did not answer (`status` 0). */
 export class ApiError extends Error {
@@ -15,7 +15,7 @@ export class ApiError extends Error {
     this.correlationId = detail.correlation_id ?? '';
   }
 
-  /** Whether there was no real answer: the service is down, slow, or overloaded. */
+  /** Whether there was no proper response: the service is down, slow, or overloaded. */
   get isOutage() {
     return this.status === 0 || this.status === 429 || this.status >= 500;
   }
@@ -40,12 +40,12 @@ export class Api {
     this.paths = paths;
     this.log = log;
     this.ask = ask;
-    /** Returns the addresses of those for whose meetings a tag is meant. */
+    /** Returns the addresses of the users for whose meetings a tag is valid. */
     this.mailboxes = /** @type {(() => Promise<string[]>)|null} */ (null);
   }
 
   /**
-   * An alias, its tag and joining instructions. The same key gets the same alias.
+   * Request an alias, with its tag and joining instructions. The same key gets the same alias.
    * @param {string} token
    * @param {string} key
    * @returns {Promise<MeetingDetails>}
@@ -56,7 +56,7 @@ export class Api {
   }
 
   /**
-   * The user's own VMRs.
+   * Request the user's own VMRs.
    * @param {string} token
    * @returns {Promise<PersonalVmr[]>}
    */
@@ -65,7 +65,7 @@ export class Api {
   }
 
   /**
-   * What goes into a meeting while the back end cannot be reached; null if single-use VMRs are not offered.
+   * The placeholder to insert while the back end cannot be reached; null if single-use VMRs are not offered.
    * @param {string} token
    * @returns {Promise<{html: string, text: string}|null>}
    */
@@ -75,10 +75,10 @@ export class Api {
   }
 
   /**
-   * The state of a tag.
+   * Request the state of a tag.
    * @param {string} token
    * @param {string} tag
-   * @param {string} start  of the meeting that it was found in, ISO 8601
+   * @param {string} start  start of the meeting in which it was found, ISO 8601
    * @returns {Promise<TagState>}
    */
   async tagState(token, tag, start) {
@@ -89,10 +89,10 @@ export class Api {
   }
 
   /**
-   * A session token for the one-time code from the sign-in dialog.
+   * Exchange the one-time code from the sign-in dialog for a session token.
    * @param {string} code
    * @param {string} verifier  whose SHA-256 was sent when the sign-in started
-   * @param {string} token  Outlook's own, "" if there is none: the server remembers its user
+   * @param {string} token  Outlook's own token, "" if there is none: the server remembers its user
    * @returns {Promise<string>}
    */
   async redeem(code, verifier, token) {
@@ -137,7 +137,7 @@ export class Api {
       if (!response.ok) throw new ApiError(status, answer.error);
       return answer;
     } catch (cause) {
-      // A proxy's error page is not JSON; half a response counts as none.
+      // A proxy's error page is not JSON; a truncated response counts as none.
       const error = cause instanceof ApiError ? cause : new ApiError(status >= 400 ? status : 0);
       this.log(`Back end: ${error.status || 'no answer'} ${error.correlationId} ${error.message}`);
       throw error;

@@ -4,8 +4,8 @@
  *
  * Outlook's list is unreliable: it omits unresolved people, has 500 entries at most (100 on phones), and may contain a
  * legacy Exchange DN or another address of the same mailbox (office-js #3701, #2590; reference of Office.Recipients).
- * So its success of an addition counts, and the list only serves to recognize what was added: by what the server knows
- * of the mailbox, and by what Outlook was seen to make of it.
+ * So if adding is reported as successful, that counts. The list is only used to recognize what was added: by what the
+ * server knows about the mailbox, and by how Outlook was seen to change it.
  */
 
 import { ATTENDEE_WAITS, failureOf, readAgain } from './patience.js';
@@ -25,12 +25,13 @@ export function isMailbox({ name, address }, mailbox) {
   const given = address.toLowerCase();
   const { aliases = [], known = [] } = mailbox;
   if ([mailbox.address, ...aliases, ...known].some((one) => one.toLowerCase() === given)) return true;
-  // A DN says nothing by itself. Nobody else in the organization is likely to have the name.
+  // A DN does not identify the mailbox to us, so the name decides: nobody else in the organization is likely to have
+  // it.
   return isLegacyDn(given) && name !== '' && name === mailbox.name;
 }
 
 /**
- * A mailbox, with the server's information about the room's if it is the same one.
+ * A mailbox, with the server's information about the equipment mailbox if both are the same.
  * @param {Mailbox} mailbox
  * @param {Mailbox} room
  * @returns {Mailbox}
@@ -53,10 +54,10 @@ export function isTelling(attendees, limit) {
  * Add the mailbox, unless it is already there.
  * @param {Item} item
  * @param {Mailbox} mailbox
- * @param {boolean} isInDoubt  it may be invited without being listed: it is not added again
- * @returns {Promise<{invited: boolean, seen: boolean, as: string}>} whether it was added here; whether it is in the list,
- *   and the address that it has there when that is another one
- * @throws {Error} when Outlook refused, or (`timedOut`) gave no answer
+ * @param {boolean} isInDoubt  it may be invited without being listed, so it is not added again
+ * @returns {Promise<{invited: boolean, seen: boolean, as: string}>} whether it was added here, whether it is listed,
+ * and the address under which it is listed if that is a different one
+ * @throws {Error} when Outlook refused, or did not answer (`timedOut`)
  */
 export async function invite(item, mailbox, isInDoubt) {
   const before = await everybody(item);
@@ -77,8 +78,8 @@ export async function invite(item, mailbox, isInDoubt) {
  * Remove the mailbox. Outlook can only rewrite all attendees, 100 at a time.
  * @param {Item} item
  * @param {Mailbox} mailbox
- * @returns {Promise<{isGone: boolean, lost: Attendee[]}>} `isGone` false when it is not to be seen, or not all attendees
- *   are: nothing was done then; `lost`: whom Outlook did not take back
+ * @returns {Promise<{isGone: boolean, lost: Attendee[]}>} `isGone` is false if the mailbox or some attendees are not
+ * listed, so that nothing was done; `lost`: attendees that Outlook did not accept again
  * @throws {Error} when Outlook kept it
  */
 export async function uninvite(item, mailbox) {
@@ -98,7 +99,7 @@ export async function uninvite(item, mailbox) {
 /**
  * @param {Item} item
  * @param {Attendee[]} people
- * @returns {Promise<Attendee[]>} who is still missing
+ * @returns {Promise<Attendee[]>} the people who are still missing
  */
 async function addEach(item, people) {
   const lost = [];
@@ -107,7 +108,7 @@ async function addEach(item, people) {
     if (await failureOf(item.addAttendees(some))) lost.push(...some);
   }
   if (!lost.length) return [];
-  // A call that failed may have worked nevertheless.
+  // A failed call may have worked nevertheless.
   const listed = new Set((await item.readAttendees('required').catch(() => [])).map(({ address }) => address));
   return lost.filter(({ address }) => !listed.has(address));
 }

@@ -1,5 +1,5 @@
 // @ts-check
-/** What goes into a meeting, from the back end's responses. Pure. */
+/** Creates the blocks to insert into a meeting from the back end's responses. Pure. */
 
 import { asKnown } from './attendees.js';
 import { piecesOf } from './html.js';
@@ -11,7 +11,7 @@ import { ANYTHING, findTag, pieces } from './text.js';
 /**
  * The block for an alias.
  * @param {MeetingDetails} details
- * @param {Mailbox} room  what the pane knows of the mailbox
+ * @param {Mailbox} room  what the pane knows about the mailbox
  * @returns {Block & {mailbox: Mailbox}}
  */
 export function allocated(details, room) {
@@ -35,10 +35,10 @@ export function promised({ html, text }, room) {
 }
 
 /**
- * A personal VMR's block has no tag: its text is its mark, in pieces, since clients turn a list's numbers into text
- * (docs/facts/outlook-addin.md). Nobody is invited (P3).
+ * A personal VMR's block has no tag: its mark is its text, in pieces, since clients turn list numbers into text
+ * (docs/facts/outlook-addin.md). No mailbox is invited (P3).
  * @param {PersonalVmr} vmr
- * @param {'html'|'text'} format  of the body that it is for
+ * @param {'html'|'text'} format  format of the body for which it is intended
  * @returns {Block}
  */
 export function personal({ instructions: html, instructions_text: text, location }, format) {
@@ -46,7 +46,7 @@ export function personal({ instructions: html, instructions_text: text, location
 }
 
 /**
- * A block that replaces an earlier one, whose mailbox is known by more addresses.
+ * A block that replaces an earlier one, and takes over the known addresses of its mailbox.
  * @param {Block & {mailbox: Mailbox}} block
  * @param {Placed|null} former
  */
@@ -55,17 +55,18 @@ export function succeeding(block, former) {
 }
 
 /**
- * The block of another tag of this integration, to be removed: it reads like a new one, except for tag and alias.
+ * The block of another tag of this integration, to be removed: it has the same text as a new one, except for tag and
+ * alias.
  * @param {MeetingDetails} details
  * @param {string} tag
- * @param {Pick<Placed, 'format'|'seen'>} placed  the new one
+ * @param {Pick<Placed, 'format'|'seen'>} placed  the new block
  * @returns {Placed}
  */
 export function formerly(details, tag, { format, seen }) {
   const names = [details.alias, details.numeric_alias].filter(Boolean);
   const known = seen.replaceAll(details.alias_id, tag);
   const former = names.reduce((text, name) => text.replaceAll(name, ANYTHING), known);
-  // Its beginning and end must be known.
+  // A block can only be removed if its beginning and end are known.
   const isBounded = !former.startsWith(ANYTHING) && !former.endsWith(ANYTHING);
   const nothing = { part: '', invited: false, mailboxSeen: true, location: '', locationResult: /** @type {const} */ ('') };
   return { block: { mark: tag }, format, seen: isBounded ? former : '', ...nothing };

@@ -1,9 +1,9 @@
 // @ts-check
 /**
- * Puts a block into a meeting's body or removes it, verified by reading back (X3).
+ * Inserts a block into a meeting's body or removes it, and verifies this by reading the body back (X3).
  *
  * Prepending touches nothing else. Writing the whole body breaks pictures in it (office-js #6808, #5430, #402, #1666),
- * so that is only done to a body with pictures if the user has agreed.
+ * so a body with pictures is only rewritten if the user has agreed.
  */
 
 import { content, insertedPart, prepended, withoutLines, withoutPart } from './compose.js';
@@ -14,10 +14,10 @@ import { holds, letters, pieces } from './text.js';
 /** @import {Block, Item, Placed} from './insert.js' */
 /** @import {Body} from './text.js' */
 
-/** The change would break pictures; nothing has been changed. */
+/** The change would break pictures, so nothing has been changed. */
 export class RewriteNeeded extends Error {
   constructor() {
-    super('The whole body would have to be written again, and it contains pictures.');
+    super('The whole body would have to be rewritten, and it contains pictures.');
   }
 }
 
@@ -34,7 +34,7 @@ export class BodyError extends Error {
 }
 
 /**
- * Put a block at the beginning of the body, unless it is already in it.
+ * Insert a block at the beginning of the body, unless the body already contains it.
  * @param {Item} item
  * @param {Block} block
  * @param {boolean} mayRewrite  the user has agreed that pictures may be lost
@@ -67,7 +67,8 @@ export async function writeBody(item, block, mayRewrite) {
  * @param {Placed} placed
  * @param {boolean} mayRewrite
  * @throws {RewriteNeeded}
- * @throws {Error} when Outlook kept it, or when it cannot be told apart from the rest, which leaves the body as it is
+ * @throws {Error} when Outlook kept the block, or when the block cannot be told apart from the rest, in which case the
+ * body is left as it is
  */
 export async function eraseBody(item, placed, mayRewrite) {
   const { mark } = placed.block;
@@ -111,7 +112,7 @@ export function remainder({ raw, format }, { part, seen }) {
  */
 async function prepend(item, block, before) {
   const failure = await failureOf(item.prependBody(content(block, before.format), before.format));
-  // Outlook may treat a text as HTML (office-js #3642), and refuses HTML for it then.
+  // Outlook may report a text as HTML (office-js #3642), and then refuses HTML for it.
   const isRefused = failure !== null && !failure.timedOut && before.format === 'html' && !before.raw.includes('<');
   if (!isRefused) return { format: before.format, failure };
   const format = /** @type {const} */ ('text');

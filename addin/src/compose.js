@@ -7,12 +7,12 @@ import { lettersAsTheyStand, stretches } from './text.js';
 
 const BODY_TAG = /<body(?:"[^"]*"|'[^']*'|[^'">])*>/i;
 
-/** A line, or the part of it before its text, that contains nothing but a client's rendering of a list bullet. */
+/** A line, or the beginning of one, that contains nothing but a client's rendering of a list bullet. */
 export const LIST_MARKER = /^\s*(?:[o§·•▪–-]|[\p{L}\p{N}]{1,4}[.)])?\s*$/u;
 const BLANK_LINE = '<div><br></div>';
 
 /**
- * A block in the body's format, followed by an empty line. HTML is kept together by one element.
+ * A block in the body's format, followed by an empty line. In HTML, one element encloses it.
  * @param {{html: string, text: string}} block
  * @param {'html'|'text'} format
  */
@@ -21,7 +21,7 @@ export function content(block, format) {
 }
 
 /**
- * A body that begins with `inserted`. Outlook returns HTML as a whole document or as a fragment.
+ * A body that begins with `inserted`. Outlook returns HTML as a complete document or as a fragment.
  * @param {Body} body
  * @param {string} inserted
  */
@@ -48,7 +48,7 @@ export function insertedPart(before, after) {
 }
 
 /**
- * A body without `part`, or null unless it contains it exactly once.
+ * A body without `part`; null unless it contains `part` exactly once.
  * @param {string} raw
  * @param {string} part
  */
@@ -60,7 +60,7 @@ export function withoutPart(raw, part) {
 
 /**
  * Plain text without the lines that contain the pieces of a block, and without the empty line after them; null unless
- * the pieces occur once. Clients change line ends and add lines.
+ * the pieces occur exactly once. Clients change line ends and add lines.
  * @param {string} raw
  * @param {string} seen  pieces, as `pieces` gives them
  */
@@ -72,7 +72,7 @@ export function withoutLines(raw, seen) {
   const after = raw.slice(places[found[0].end - 1] + 1);
   const [lineBefore] = /[^\n]*$/.exec(before) ?? [''];
   const [lineAfter] = /^[^\n]*/.exec(after) ?? [''];
-  // Punctuation at the end of its last line belongs to it (the `#` of a tag).
+  // Punctuation at the end of the block's last line belongs to it (the `#` of a tag).
   const isLast = !lettersAsTheyStand(lineAfter);
   const rest = isLast ? after.slice(lineAfter.length) : after;
   if (!isLast || !LIST_MARKER.test(lineBefore)) return before + rest;

@@ -1,6 +1,8 @@
 // @ts-check
-/** The debug log inside the pane, for all users while the integration has it enabled. No tokens, names or addresses in
- * it. */
+/**
+ * The debug log inside the pane, shown to all users while the integration has it enabled. It contains no tokens, names
+ * or addresses.
+ */
 
 const LIMIT = 300; // lines
 

@@ -12,17 +12,17 @@ import { words } from './fixed_words.js';
 /** @import {Body} from './text.js' */
 
 /**
- * Whose VMR it is: this meeting's, another's (this one would be declined), or unknown.
+ * Whose VMR it is: this meeting's, another meeting's (so this one would be declined), or unknown.
  * @typedef {'ours'|'foreign'|'unsure'} Owner
  */
 
 /**
  * @typedef {object} Finding
  * @property {boolean} already  the meeting has a VMR
- * @property {boolean} removable  what the meeting has can be taken out again
+ * @property {boolean} removable  what the meeting has can be removed again
  * @property {Owner} owner
  * @property {boolean} incomplete  the equipment mailbox is missing
- * @property {boolean} isOccurrence  it is one date of a series
+ * @property {boolean} isOccurrence  the meeting is one date of a series
  * @property {string} hint
  */
 
@@ -31,10 +31,10 @@ export const NOTHING = { already: false, removable: false, owner: 'ours', incomp
 
 /**
  * @param {Item} item
- * @param {Body} body  with a tag, or with a personal VMR's block
+ * @param {Body} body  a body with a tag, or with a personal VMR's block
  * @param {Mailbox} room
- * @param {(tag: string) => Promise<TagState|null>} ask  null when nobody could be asked
- * @returns {Promise<{finding: Finding, placed: Placed|null, state: TagState|null}>} `placed` where it is removable
+ * @param {(tag: string) => Promise<TagState|null>} ask  null when the server could not be asked
+ * @returns {Promise<{finding: Finding, placed: Placed|null, state: TagState|null}>} `placed` if it is removable
  */
 export async function find(item, body, room, ask) {
   const noted = placedBy(await item.recall().catch(() => ''), room);
@@ -43,7 +43,7 @@ export async function find(item, body, room, ask) {
   const tag = tagOf(body);
   const state = tag ? await ask(tag) : null;
   const owner = state ? ownerOf(state, item.isOccurrence, await item.isNew()) : 'ours';
-  // A scheduled meeting was sent to the mailbox, wherever Outlook keeps it since (resources are not listed).
+  // A scheduled meeting was sent to the mailbox, even if Outlook no longer lists it (resources are not listed).
   const mayLack = owner === 'ours' && tag !== '' && state?.state !== 'scheduled' && !(isNoted && noted.invited);
   const incomplete = mayLack && (await isMissing(item, room));
   const { isOccurrence } = item;
@@ -53,8 +53,8 @@ export async function find(item, body, room, ask) {
 }
 
 /**
- * The owner of a tag, according to the server. Outlook does not give an add-in the meeting's uid, so this is decided by
- * the booked time, and by whether this meeting can have been sent at all.
+ * The owner of a tag, according to the server. Outlook does not tell add-ins the meeting's uid, so the booked time
+ * decides, and whether this meeting can have been sent at all.
  * @param {TagState} state
  * @param {boolean} isOccurrence  the tag came with the series
  * @param {boolean|null} isNew

@@ -8,7 +8,7 @@ export const words = {
   more: 'Show more',
   find: 'Find a VMR',
   shown: (/** @type {number} */ count, /** @type {number} */ all) =>
-    all ? `${count} of ${all} shown.` : 'No VMR has this in its name or description.',
+    all ? `${count} of ${all} shown.` : 'No VMR has this text in its name or description.',
   signOut: 'Sign out',
   waiting: 'Sign in using the window that has opened.',
   code: 'If the sign-in page shows a code, enter it here',
@@ -19,27 +19,27 @@ export const words = {
   complete: 'Add the mailbox',
   incomplete:
     'The joining instructions are in the text, but the mailbox that schedules the VMR was not found among the ' +
-    'attendees. Without it, the meeting gets no VMR.',
+    'attendees. Without the mailbox, the meeting gets no VMR.',
   replace: 'Replace with a new VMR',
   foreign:
     'The joining instructions in this text belong to another meeting. ' +
-    'Give this one a VMR of its own before you send it.',
+    'Give this one its own VMR before you send it.',
   unsure:
     'This VMR is booked for another time. If you have just moved the meeting, select Send. ' +
     'If this is a copy of another meeting, replace the VMR with a new one.',
-  formerStays: 'Please delete the former joining instructions, which are below the new ones.',
-  ownVmr: 'Give this date a VMR of its own',
+  formerStays: 'Please delete the previous joining instructions, which are below the new ones.',
+  ownVmr: 'Give this date its own VMR',
   occurrence: (/** @type {string} */ alias, /** @type {boolean} */ isOwn) =>
-    `This is one date of a series, with ${isOwn ? 'a VMR of its own' : "the series' VMR"}${alias && `, ${alias}`}. ` +
-    'What you change here is for this date only.',
-  onlyThisDate: 'This is one date of a series; the other dates keep what they have.',
+    `This is one date of a series, with ${isOwn ? 'its own VMR' : "the series' VMR"}${alias && `, ${alias}`}. ` +
+    'Changes that you make here affect only this date.',
+  onlyThisDate: 'This is one date of a series; the other dates do not change.',
   goOn: 'Continue',
   rewriteToRemove:
     'The text contains pictures, and to remove the joining instructions, Outlook has to rewrite all of it: pictures ' +
-    'may get lost. Or delete the joining instructions yourself, and then select Back and Remove.',
+    'may get lost. Alternatively, delete the joining instructions yourself, then select Back and Remove.',
   rewriteToReplace:
     'The text contains pictures, and to replace the joining instructions, Outlook has to rewrite all of it: pictures ' +
-    'may get lost. Or delete the joining instructions yourself, and open this pane again.',
+    'may get lost. Alternatively, delete the joining instructions yourself, and reopen this pane.',
   rewriteToAdd:
     'Outlook did not insert the joining instructions above the text. Rewriting the whole text would work, ' +
     'but pictures in it may get lost.',
@@ -57,8 +57,8 @@ export const words = {
   undoFailed: 'Not everything could be removed. Please check the text, the attendees and the location of the meeting.',
   notRestored: 'The joining instructions may still be in the text. Try again, or remove them by hand before you select Send.',
   popupBlocked: 'The sign-in window was blocked. Allow pop-up windows for Outlook in your browser, and try again.',
-  outside: 'This page works inside Outlook, in a meeting that you are writing.',
-  unsuitable: 'Open a meeting of yours for editing, or write a new one, to add a VMR. It needs a current Outlook.',
+  outside: 'This page works inside Outlook, in a meeting that you are editing.',
+  unsuitable: 'To add a VMR, create a meeting, or open one of your meetings for editing. This needs a current Outlook.',
   stuck: 'Outlook is not responding.',
   stuckHint:
     'Close this pane and open it again. If that does not help, please tell your administrator: ' +

@@ -1,5 +1,5 @@
 // @ts-check
-/** HTML read and changed through inert documents: nothing in it is executed or fetched. */
+/** Reads and changes HTML using inert documents: nothing in it is executed or fetched. */
 
 import { LIST_MARKER, lettersOf } from './compose.js';
 import { letters, lettersAsTheyStand, pieces, stretches } from './text.js';
@@ -13,7 +13,7 @@ export function textOf(html) {
 }
 
 /**
- * The same as pieces, as `pieces` returns them.
+ * The visible text of some HTML as pieces, as `pieces` returns them.
  * @param {string} html
  */
 export function piecesOf(html) {
@@ -21,7 +21,8 @@ export function piecesOf(html) {
 }
 
 /**
- * Whether writing some HTML as a whole would break pictures in it: those attached to the meeting, not from the web.
+ * Whether rewriting some HTML as a whole would break pictures in it: those attached to the meeting, not those from the
+ * web.
  * @param {string} html
  */
 export function hasOwnPictures(html) {
@@ -29,7 +30,7 @@ export function hasOwnPictures(html) {
 }
 
 /**
- * HTML without the part that reads as `seen`, whatever elements it is in by now; null unless there is exactly one.
+ * HTML without the part whose text is `seen`, whatever elements it is in by now; null unless there is exactly one.
  *
  * For blocks that Outlook has rewritten since they were inserted: ids get prefixes, divisions become paragraphs, lists
  * become paragraphs that begin with "1." or "o"; the text stays (docs/facts/outlook-addin.md).
@@ -73,7 +74,7 @@ function* textNodes(root) {
 function findText(document, wanted) {
   const { seen, places } = readable(document);
   const found = stretches(seen, wanted, lettersAsTheyStand);
-  // Two matches count as none: nobody knows which of them is ours.
+  // Two matches count as none, since it is unknown which of them is ours.
   if (found.length !== 1) return null;
   const [first, last] = [places[found[0].start], places[found[0].end - 1]];
   const range = document.createRange();
@@ -99,7 +100,7 @@ function readable(document) {
 }
 
 /**
- * Punctuation at the edges of the match belongs to it if nothing else does (the `#` of a tag).
+ * Include punctuation at the edges of the match, unless other text adjoins it (the `#` of a tag).
  * @param {Range} range
  */
 function takeWholeText(range) {
@@ -110,7 +111,7 @@ function takeWholeText(range) {
 }
 
 /**
- * The empty line after a block, which was inserted with it.
+ * Remove the empty line after a block, which was inserted with it.
  * @param {Node} end
  * @param {Element} root
  */
@@ -131,7 +132,7 @@ function isEmpty(node) {
 }
 
 /**
- * Remove elements that have become empty, including the number of a list item.
+ * Remove elements that have become empty, including a list item's number.
  * @param {Node} node
  * @param {Element} root
  */

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Who the user is (X5): a token from the configured source, and if that fails, a sign-in dialog.
+ * Who the user is (X5): gets a token from the configured source or, if that fails, through a sign-in dialog.
  *
- * The server verifies every one of them; here it only matters which are available in this Outlook.
+ * The server verifies every token; here it only matters which sources are available in this Outlook.
  */
 
 import { inTime } from './patience.js';
@@ -20,7 +20,7 @@ import { Sessions } from './sessions.js';
  * @property {string} [dialog_url]  a page of ours that starts the sign-in
  */
 
-const SILENT_SIGN_IN_TIMEOUT = 15_000; // milliseconds for what needs no user interaction
+const SILENT_SIGN_IN_TIMEOUT = 15_000; // milliseconds for steps that need no user interaction
 
 /** The user has to click "Sign In" before anything can be requested. */
 export class SignInNeeded extends Error {}
@@ -62,9 +62,8 @@ export class Identity {
   }
 
   /**
-   * The server rejected the last token.
-   * @param {Error} error  the server's error
-   * Let the user sign in. Must be called from a click, or the browser blocks the window.
+   * Handle the server's rejection of the last token.
+   * @param {Error} error the server's error
    */
   refused(error) {
     this.#keep('');
@@ -78,7 +77,7 @@ export class Identity {
     this.outlook.closeDialog();
     const answer = JSON.parse(await this.outlook.dialog(attempt.page));
     if (!answer.code) throw new NoIdentity(`sign-in: ${answer.error ?? 'no code'}`);
-    // A code that was typed meanwhile has completed it.
+    // A code that was typed in the meantime has completed the sign-in.
     if (this.attempt === attempt) await this.redeem(answer.code);
   }
 
@@ -94,7 +93,7 @@ export class Identity {
     this.#keep(session);
   }
 
-  /** Have the server forget the user's sign-ins, and forget them here. */
+  /** Make the server forget the user's sign-ins, and forget them here. */
   async signOut() {
     await this.api.signOut(this.session);
     this.#keep('');
@@ -107,7 +106,7 @@ export class Identity {
   }
 
   /**
-   * Outlook's own token for its user; "" if no source returns one.
+   * Outlook's own token for the user; "" if no source returns one.
    * @param {boolean} mayAsk
    */
   async #outlookToken(mayAsk) {
@@ -162,7 +161,7 @@ export class Identity {
 }
 
 /**
- * MSAL's application; its library is only loaded when needed: it is larger than everything else.
+ * MSAL's application. The library is loaded only when needed, since it is larger than everything else.
  * @param {IdentityConfig} config
  * @returns {Promise<any>}
  */

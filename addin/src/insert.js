@@ -1,9 +1,9 @@
 // @ts-check
 /**
- * Puts a block into a meeting and takes it out again (X3; docs/facts/outlook-addin.md).
+ * Adds a block to a meeting and removes it again (X3; docs/facts/outlook-addin.md).
  *
- * Outlook reports success for writes that had no effect and errors for writes that did. The order is body, mailbox,
- * location: a mailbox that is invited without a tag in the body would decline the meeting.
+ * Outlook reports success for writes that had no effect, and errors for writes that did. The order is body, mailbox,
+ * location, because a mailbox that is invited without a tag in the body would decline the meeting.
  */
 
 import { invite, uninvite } from './attendees.js';
@@ -21,17 +21,17 @@ import { holds } from './text.js';
  * @property {() => Promise<Body>} readBody
  * @property {(content: string, format: 'html'|'text') => Promise<void>} prependBody
  * @property {(content: string, format: 'html'|'text') => Promise<void>} replaceBody
- * @property {number} listed  how many attendees Outlook lists at most
+ * @property {number} listed  the maximum number of attendees that Outlook lists
  * @property {(field: 'required'|'optional') => Promise<Attendee[]>} readAttendees
  * @property {(attendees: Attendee[]) => Promise<void>} addAttendees  to the required ones, 100 at most
  * @property {(attendees: Attendee[]) => Promise<void>} setAttendees  the required ones, 100 at most
- * @property {() => Promise<string[]>} readLocation  the places in it
+ * @property {() => Promise<string[]>} readLocation  the meeting's places
  * @property {(location: string) => Promise<void>} setLocation  only called if there is none
- * @property {(places: string[]) => Promise<void>} clearLocation  `places` are all of them
+ * @property {(places: string[]) => Promise<void>} clearLocation  `places` are all current places
  * @property {() => Promise<string>} recall  the note saved with the meeting; "" if there is none
  * @property {(note: string) => Promise<void>} remember  "" removes the note
  * @property {boolean} isOccurrence  it is one date of a series
- * @property {() => Promise<boolean|null>} isNew  whether it was never saved; null when Outlook does not say
+ * @property {() => Promise<boolean|null>} isNew  whether the meeting was never saved; null when Outlook does not say
  * @property {() => Promise<string>} start  as ISO 8601 in UTC; "" when Outlook does not say
  */
 
@@ -42,22 +42,22 @@ import { holds } from './text.js';
  */
 
 /**
- * What goes into a meeting.
+ * The parts that are added to a meeting.
  * @typedef {object} Block
  * @property {string} html
  * @property {string} text
  * @property {string} mark  identifies the block in a body: its tag, or the pieces of its text
- * @property {Mailbox} [mailbox]  who else is to be invited
+ * @property {Mailbox} [mailbox]  the mailbox to be invited
  * @property {string} [location]
  */
 
 /**
- * What was done to a meeting, for undoing it.
+ * What was changed in a meeting, so that it can be undone.
  * @typedef {object} Placed
  * @property {Pick<Block, 'mark'|'mailbox'>} block
  * @property {'html'|'text'} format  of the body
  * @property {string} part  what was inserted into the body, as Outlook returns it; "" if unknown
- * @property {string} seen  what a reader sees of it, as pieces
+ * @property {string} seen  the visible text of `part`, as pieces
  * @property {boolean} invited  whether the mailbox was added here
  * @property {boolean} mailboxSeen  whether Outlook lists the mailbox
  * @property {string} location  what was set here, or ""
@@ -65,7 +65,7 @@ import { holds } from './text.js';
  */
 
 /** @typedef {{ourLocation?: string, mayRewrite?: boolean, isInDoubt?: boolean}} Permissions
- *   `isInDoubt`: the mailbox was added before, and nobody can see whether it is still there */
+ *   `isInDoubt`: the mailbox was added before, and it is not visible whether it is still there */
 
 /**
  * The meeting could not be changed. `restored`: it is as it was before. `unanswered`: the request may still take
@@ -89,13 +89,13 @@ export class PlaceError extends Error {
 export class AttendeesLost extends Error {
   /** @param {Attendee[]} lost */
   constructor(lost) {
-    super(`${lost.length} attendees were not taken back.`);
+    super(`${lost.length} attendees could not be added back.`);
     this.lost = lost;
   }
 }
 
 /**
- * Put a block into the meeting, once: parts that are already there are left unchanged.
+ * Add a block to the meeting once: parts that are already there are left unchanged.
  * @param {Item} item
  * @param {Block} block
  * @param {Permissions} [permissions]
@@ -114,14 +114,15 @@ export async function place(item, block, { ourLocation = '', mayRewrite = false,
 }
 
 /**
- * Remove what `place` inserted, and nothing else. The mailbox is removed before the body, so it never stays without a
- * tag; it is added back if the body cannot be changed.
+ * Remove what `place` inserted, and nothing else. The mailbox is removed before the body's part, so that it never stays
+ * without a tag; it is added back if the body cannot be changed.
  * @param {Item} item
  * @param {Placed} placed
  * @param {Permissions} [permissions]
- * @returns {Promise<boolean>} false when the mailbox may still be there: Outlook does not list it
+ * @returns {Promise<boolean>} false if the mailbox may still be there, because Outlook does not list it
  * @throws {RewriteNeeded|AttendeesLost}
- * @throws {Error} when Outlook kept some of it, or, with nothing changed yet, when the body's part cannot be told apart
+ * @throws {Error} when Outlook kept some of it, or, before any change, when the body's part cannot be told apart from
+ * the rest
  */
 export async function takeBack(item, placed, { mayRewrite = false } = {}) {
   const body = await item.readBody();
@@ -164,7 +165,7 @@ async function addMailbox(item, placed, mailbox, { mayRewrite, isInDoubt }) {
     Object.assign(placed, { invited, mailboxSeen: seen, block: { ...placed.block, mailbox: { ...mailbox, aliases } } });
   } catch (cause) {
     const error = /** @type {Error & {timedOut?: boolean}} */ (cause);
-    // A mailbox that is added late must find the tag in the body.
+    // If the mailbox is added late, the tag must be in the body by then.
     const isRestored = !error.timedOut && !(await failureOf(eraseBody(item, placed, mayRewrite)));
     throw new PlaceError('mailbox', isRestored, error);
   }

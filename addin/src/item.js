@@ -7,14 +7,14 @@ import { textOf } from './html.js';
 /** @import {Outlook} from './office.js' */
 /** @import {Body} from './text.js' */
 
-const NOTE_TIMEOUT = 3_000; // milliseconds for what a meeting does not strictly need
+const NOTE_TIMEOUT = 3_000; // milliseconds for a note, which a meeting does not strictly need
 const NOTE = 'placed'; // the note's name among the item's custom properties
-const LISTED = 500; // attendees that `getAsync` gives at most (reference of Office.Recipients)
+const LISTED = 500; // the maximum number of attendees that `getAsync` returns (reference of Office.Recipients)
 const LISTED_ON_PHONES = 100;
-const NOT_SAVED = 9046; // ItemNotSaved, among Office.js's errors
+const NOT_SAVED = 9046; // Office.js's error ItemNotSaved
 
 /**
- * The meeting that is being written in this Outlook.
+ * The meeting that is being edited in this Outlook.
  * @param {Outlook} outlook
  * @returns {Item}
  */
@@ -38,7 +38,7 @@ function text({ body }, call) {
   return {
     /** @returns {Promise<Body>} */
     async readBody() {
-      // Phones do not have this call; their meetings are HTML.
+      // Phones do not support this call; their meetings are HTML.
       const said = await call('body.getTypeAsync', (done) => body.getTypeAsync(done)).catch(() => 'html');
       const raw = await call('body.getAsync', (done) => body.getAsync(said, done));
       // A body reported as HTML may be plain text (office-js #3642).
@@ -87,7 +87,7 @@ function people({ requiredAttendees: required, optionalAttendees: optional, orga
 }
 
 /**
- * What identifies this meeting.
+ * The properties that identify this meeting.
  * @param {Office.AppointmentCompose} item
  * @param {Outlook} outlook
  */
@@ -121,7 +121,7 @@ function once(work) {
 }
 
 /**
- * A note among the item's custom properties: Mailbox 1.1.
+ * A note in the item's custom properties: Mailbox 1.1.
  * @param {Office.AppointmentCompose} item
  * @param {Outlook['call']} call
  */
@@ -156,8 +156,8 @@ function location({ location }, call) {
 }
 
 /**
- * The location as a list of rooms and texts: Mailbox 1.8. Adding to it keeps rooms, which setting the text does not
- * (office-js-docs #1192, #2011).
+ * The location as a list of rooms and texts: Mailbox 1.8. Adding to the list keeps rooms, which setting the text does
+ * not (office-js-docs #1192, #2011).
  * @param {Office.AppointmentCompose} item
  * @param {Outlook['call']} call
  */

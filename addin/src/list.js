@@ -1,5 +1,5 @@
 // @ts-check
-/** A user's personal VMRs, a page of those that match the search. Pure. */
+/** A user's personal VMRs: a page of those that match the search. Pure. */
 
 import { words } from './fixed_words.js';
 
@@ -11,9 +11,9 @@ const back = { id: 'back', label: { text: words.back }, quiet: true };
 const more = { id: 'more', label: { text: words.more }, quiet: true };
 
 /**
- * The buttons of the list; with more than a page, a search field, and how many are shown.
+ * The list's buttons and, if there is more than one page, a search field and the number shown.
  * @param {State} state
- * @param {number} page  VMRs up to which no search is offered
+ * @param {number} page  the number of VMRs up to which no search is offered
  * @returns {{buttons: Button[], entry: Entry|null, hint: string}}
  */
 export function list({ vmrs, shown, query, signedIn }, page) {
@@ -33,7 +33,7 @@ export function list({ vmrs, shown, query, signedIn }, page) {
  * Which VMRs contain every word of a query in their name or description.
  * @param {State['vmrs']} vmrs
  * @param {string} query
- * @returns {number[]} their places
+ * @returns {number[]} their indexes
  */
 function matches(vmrs, query) {
   const wanted = folded(query).split(/\s+/).filter(Boolean);

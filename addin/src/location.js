@@ -1,14 +1,15 @@
 // @ts-check
-/** A meeting's location: set only if there is none, cleared only while it is ours. */
+/** A meeting's location: set only if there is none, cleared only if we set it. */
 
 import { failureOf } from './patience.js';
 
 /** @import {Item, Placed} from './insert.js' */
 
-const LOCATION_LIMIT = 255; // of location.setAsync, by its reference
+const LOCATION_LIMIT = 255; // characters; from the reference of location.setAsync
 
 /**
- * A location that cannot be set does not keep anybody out of the meeting, so it is only reported.
+ * Set the location, if there is none. A location that cannot be set does not keep anybody out of the meeting, so
+ * failures are only reported.
  * @param {Item} item
  * @param {string} wanted
  * @param {string} ours  what was set here before and may be replaced
@@ -42,7 +43,7 @@ export async function eraseLocation(item, ours) {
 }
 
 /**
- * Whether the meeting's location is a text of ours.
+ * Whether the meeting's location is what we set.
  * @param {Item} item
  * @param {string} text
  */
@@ -51,7 +52,7 @@ export async function isAt(item, text) {
 }
 
 /**
- * Outlook splits a location at semicolons into several.
+ * Whether the places are those of a location that we set: Outlook splits it at semicolons.
  * @param {string[]} places
  * @param {string} text
  */

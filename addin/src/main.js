@@ -23,14 +23,14 @@ import { View } from './view.js';
  * @property {IdentityConfig} identity
  * @property {string} room_name
  * @property {string} room_email
- * @property {string[]} room_addresses  what it may be listed as
+ * @property {string[]} room_addresses  addresses by which the mailbox may be listed
  * @property {Paths} api
  * @property {boolean} debug
  * @property {string[]} stylesheets
  */
 
 const HOST_TIMEOUT = 10_000; // milliseconds for Office.js to find its host
-const REFRESH = 5 * 60_000; // milliseconds between placeholders
+const REFRESH = 5 * 60_000; // milliseconds between two requests for a placeholder
 
 /** The pane of one integration. */
 class Pane {
@@ -103,7 +103,8 @@ class Pane {
 }
 
 /**
- * The integration's style sheets, before our own. Not in the page itself: one that hangs would block it.
+ * Load the integration's style sheets, before our own. They are not in the page itself, which one that hangs would
+ * block.
  * @param {string[]} urls
  */
 function link(urls) {

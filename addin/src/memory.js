@@ -1,16 +1,17 @@
 // @ts-check
 /**
- * What was put into a meeting, saved with the meeting so that a pane opened later can remove it again. Pure.
+ * A note about what was added to a meeting, saved with the meeting so that a pane opened later can remove it again.
+ * Pure.
  *
- * Only an aid: Outlook may lose such notes (docs/facts/outlook-addin.md). What the meeting has is determined by its
- * body.
+ * The note is only an aid, since Outlook may lose it (docs/facts/outlook-addin.md): the body determines what the
+ * meeting has.
  */
 
 import { asKnown } from './attendees.js';
 
 /** @import {Mailbox, Placed} from './insert.js' */
 
-const LIMIT = 2_400; // characters; Outlook keeps 2,500 of all that an add-in notes (reference of CustomProperties)
+const LIMIT = 2_400; // characters; Outlook stores at most 2,500 per add-in (reference of CustomProperties)
 
 /**
  * A note about what was placed; "" if it would be too long to be saved.
@@ -18,7 +19,7 @@ const LIMIT = 2_400; // characters; Outlook keeps 2,500 of all that an add-in no
  */
 export function noted({ block: { mark, mailbox }, seen, invited, location }) {
   const note = JSON.stringify({
-    // Outlook rewrites HTML and line ends, but not the visible text.
+    // Outlook rewrites HTML and line ends, but not the visible text, so the latter is saved.
     seen,
     ...(mark !== seen && { mark }),
     ...(invited && { mailbox: mailbox?.address, name: mailbox?.name, aliases: mailbox?.aliases?.join('\n') }),
@@ -30,12 +31,12 @@ export function noted({ block: { mark, mailbox }, seen, invited, location }) {
 /**
  * What was placed, according to a note; null if it is invalid.
  * @param {string} note
- * @param {Mailbox} room  the equipment mailbox: a note has no room for all of its addresses
+ * @param {Mailbox} room  the equipment mailbox: a note has no space for all its addresses
  * @returns {Placed|null}
  */
 export function placedBy(note, room) {
   try {
-    // Earlier versions noted plain text as the `part` that went in.
+    // Earlier versions saved plain text as `part`.
     const { seen = '', part = '', mark = seen, mailbox = '', name = '', aliases = '', location = '' } = JSON.parse(note);
     const all = [seen, part, mark, mailbox, name, aliases, location];
     if (!mark || all.some((text) => typeof text !== 'string')) return null;
@@ -44,6 +45,6 @@ export function placedBy(note, room) {
     const format = part ? 'text' : 'html';
     return { block, format, part, seen, invited: Boolean(mailbox), mailboxSeen: true, location, locationResult: '' };
   } catch {
-    return null; // no note, or another version's
+    return null; // no note, or one from another version
   }
 }

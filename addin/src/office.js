@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Outlook behind promises: every call is answered in time, or fails with `timedOut`.
+ * Wraps Outlook in promises: every call is answered in time, or fails with `timedOut`.
  *
- * Outlook's capabilities are only determined by `isSetSupported`: members exist even if their set is not supported
+ * Only `isSetSupported` shows what an Outlook supports: members exist even if their set is not supported
  * (docs/facts/outlook-addin.md).
  */
 
@@ -13,7 +13,7 @@ import { clock } from './patience.js';
 /** @typedef {typeof globalThis.Office} OfficeApi */
 
 const OUTLOOK_CALL_TIMEOUT = 15_000; // milliseconds
-const TELL = 2000; // milliseconds for optional information, while somebody waits
+const TELL = 2000; // milliseconds to wait for optional information
 const POLL = 50;
 
 /** Outlook returned an error (`code`, as in its documentation), or nothing (`timedOut`). */
@@ -32,7 +32,7 @@ export class OutlookError extends Error {
 }
 
 /**
- * Office.js, once its script has run and it has found its host. Waits as long as that takes.
+ * Office.js, once its script has run and found its host. Waits as long as that takes.
  * @returns {Promise<{office: OfficeApi, host: Office.HostType|null}>}  host is null outside of Office
  */
 export async function officeReady() {
@@ -53,7 +53,7 @@ export class Outlook {
     this.shown = /** @type {Office.Dialog|null} */ (null);
   }
 
-  /** Whether a meeting is being written here, by somebody who may change it, in an Outlook that is recent enough. */
+  /** Whether the user is editing a meeting here, in an Outlook that is recent enough. */
   get isUsable() {
     const item = this.office.context.mailbox?.item;
     // While a meeting is only being read, its subject is a string.
@@ -90,8 +90,8 @@ export class Outlook {
   /**
    * Whether the meeting is in somebody else's calendar; null when Outlook does not say.
    *
-   * The server learns whose it is from the invitation. Outlook offers this call only for shared items, and it has
-   * failed for new ones (docs/facts/outlook-addin.md).
+   * The server learns from the invitation whose meeting it is. Outlook offers this call only for shared items, and it
+   * has failed for new ones (docs/facts/outlook-addin.md).
    */
   async isShared() {
     const item = this.office.context.mailbox.item;
@@ -110,8 +110,8 @@ export class Outlook {
   }
 
   /**
-   * Whose meeting this may be: the user, the owner of the calendar, and the organizer, as far as Outlook says. An
-   * organizer may be given by a legacy Exchange DN (office-js #3701), which is not an address.
+   * The people whose meeting this may be: the user, the calendar's owner, and the organizer, as far as Outlook names
+   * them. It may name an organizer by a legacy Exchange DN (office-js #3701), which is not an address.
    */
   async people() {
     const item = this.office.context.mailbox.item;
@@ -139,7 +139,7 @@ export class Outlook {
   }
 
   /**
-   * Open one of our pages in a dialog, and return the first message that it sends.
+   * Open one of our pages in a dialog; returns the first message that it sends.
    * @param {string} url  absolute, https, on the pane's host
    * @returns {Promise<string>}
    */
@@ -161,7 +161,7 @@ export class Outlook {
     });
   }
 
-  /** Close the dialog, if there is one: Outlook shows one at a time. */
+  /** Close the dialog, if there is one, since Outlook shows only one at a time. */
   closeDialog() {
     this.shown?.close();
     this.shown = null;

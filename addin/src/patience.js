@@ -1,9 +1,9 @@
 // @ts-check
-/** Rereading from Outlook for a while: what it returns often lags behind what it has done. */
+/** Reads from Outlook repeatedly for a while, because what it returns often lags behind what it has done. */
 
-/** Milliseconds before each reading of a body: outdated ones have been seen for up to two seconds after a write. */
+/** Milliseconds before each reading of a body: outdated bodies have been seen for up to two seconds after a write. */
 export const BODY_WAITS = [0, 150, 350, 500, 1000, 1500];
-/** Milliseconds before each reading of attendees, which Outlook resolves after it has reported success. */
+/** Milliseconds before each reading of the attendees, which Outlook resolves only after it has reported success. */
 export const ATTENDEE_WAITS = [0, 100, 300, 600, 1000];
 
 export const clock = {
@@ -17,9 +17,9 @@ export const clock = {
 };
 
 /**
- * The first of several readings that is as wanted, or else the last.
+ * The first of several readings that is as wanted, or else the last one.
  * @template T
- * @param {number[]} waits  milliseconds before each
+ * @param {number[]} waits  milliseconds before each reading
  * @param {() => Promise<T>} read
  * @param {(value: T) => boolean} isWanted
  * @returns {Promise<T>}

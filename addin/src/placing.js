@@ -18,7 +18,7 @@ import { words } from './fixed_words.js';
 /** @typedef {{block: Block, outcome: 'added'|'promised'}} Plan */
 /** @typedef {{outcome: 'added'|'promised', hint: string}} Done */
 
-/** The meeting's side of the pane's work. */
+/** The part of the pane's work that concerns the meeting. */
 export class Placing {
   /**
    * @param {Item} item
@@ -29,14 +29,14 @@ export class Placing {
     this.log = log;
     this.unfinished = /** @type {Plan|null} */ (null);
     this.placed = /** @type {Placed|null} */ (null);
-    this.noting = Promise.resolve(); // the note about it, on its way
-    this.location = ''; // that was set here
-    this.isMailboxInDoubt = false; // it was added, but was not listed when it had to be removed
+    this.noting = Promise.resolve(); // resolves once the note about it is saved
+    this.location = ''; // the location that was set here
+    this.isMailboxInDoubt = false; // the mailbox was added, but was not listed when it had to be removed
   }
 
   /**
    * @param {Plan} plan
-   * @param {boolean} [mayRewrite]  the user has agreed that the whole text is rewritten
+   * @param {boolean} [mayRewrite]  the user has agreed to rewriting the whole text
    * @returns {Promise<Done>}
    */
   async place(plan, mayRewrite = false) {
@@ -50,11 +50,11 @@ export class Placing {
   }
 
   /**
-   * Give the meeting a room of its own instead of another meeting's, whose instructions it has. The new ones are
+   * Give the meeting a new room in place of the other meeting's, whose instructions it contains. The new ones are
    * inserted first: of two tags, the server uses the one that is not taken.
-   * @param {Body} body  before
-   * @param {string} tag  of the other room
-   * @param {MeetingDetails} details  of the new one
+   * @param {Body} body  the current body
+   * @param {string} tag  the other room's tag
+   * @param {MeetingDetails} details  those of the new room
    * @param {Mailbox} room  the equipment mailbox
    * @param {boolean} mayRewrite
    * @returns {Promise<Done>}
@@ -62,7 +62,7 @@ export class Placing {
   async replace(body, tag, details, room, mayRewrite) {
     const isAtRoom = await isAt(this.item, details.location);
     const former = this.placed && holds(body, this.placed.block.mark) ? this.placed : null;
-    // The mailbox came with the other room's instructions, as did the location.
+    // The mailbox and the location came with the other room's instructions.
     this.isMailboxInDoubt ||= isAtRoom || Boolean(former?.invited);
     const done = await this.place({ block: succeeding(allocated(details, room), former), outcome: 'added' }, mayRewrite);
     const placed = /** @type {Placed} */ (this.placed);
@@ -73,7 +73,7 @@ export class Placing {
   }
 
   /**
-   * Ask before anything is changed, if the next step rewrites the whole of a text with pictures.
+   * Before any change, ask the user if the next step rewrites a whole text with pictures.
    * @param {Body} body
    * @param {boolean} mayRewrite
    * @throws {RewriteNeeded}
@@ -85,7 +85,7 @@ export class Placing {
   /**
    * Remove what was placed, and wait for the note to be deleted.
    * @param {boolean} [mayRewrite]
-   * @returns {Promise<boolean>} false when the mailbox may still be there
+   * @returns {Promise<boolean>} false if the mailbox may still be there
    */
   async undo(mayRewrite = false) {
     const isGone = !this.placed || (await takeBack(this.item, this.placed, { mayRewrite }));
@@ -99,12 +99,12 @@ export class Placing {
   /** @param {Placed} former */
   async #eraseFormer(former) {
     const body = await this.item.readBody();
-    if (!isSeparable(body, former)) throw new Error('The former instructions cannot be identified.');
+    if (!isSeparable(body, former)) throw new Error('The previous instructions cannot be identified.');
     await eraseBody(this.item, former, true);
   }
 
   /**
-   * Only needed for removing the VMR from the meeting later, so nobody has to wait for it.
+   * Save a note. It is only needed for removing the VMR later, so nothing waits for it.
    * @param {string} text
    */
   #note(text) {

@@ -1,5 +1,5 @@
 // @ts-check
-/** What each screen shows: every heading and message of the integration in its state. Pure. */
+/** What each screen shows: the integration's headings and messages, each in its state. Pure. */
 
 import { list } from './list.js';
 import { PAGE } from './state.js';
@@ -18,10 +18,10 @@ import { words } from './fixed_words.js';
 
 /** @typedef {{html: string} | {text: string}} Content */
 /**
- * `about` is a tooltip; `quiet` is for less common choices; `item` is one of a list.
+ * `about` is a tooltip; `quiet` marks less common choices; `item` marks entries of a list.
  * @typedef {{id: string, label: Content, about?: string, quiet?: boolean, item?: boolean}} Button
  */
-/** @typedef {{kind: 'search'|'code', label: string, button?: string}} Entry  a field; with a button to send it off */
+/** @typedef {{kind: 'search'|'code', label: string, button?: string}} Entry  a field, with a button to submit it */
 
 /**
  * @typedef {object} Picture  what is shown
@@ -119,7 +119,7 @@ function signIn(texts) {
 }
 
 /**
- * The fallback when the sign-in dialog fails: the same page in the browser, which shows a code to type here.
+ * The fallback if the sign-in dialog fails: the same page in a browser, which shows a code to type here.
  * @param {State} state
  * @returns {Partial<Picture>}
  */

@@ -1,8 +1,9 @@
 // @ts-check
-/** Sessions of users who have signed in through the dialog, kept between two openings of the pane. */
+/** Sessions of users who have signed in through the dialog, kept while the pane is closed. */
 
 /**
- * The session of one mailbox's user. If the browser stores nothing for a page in a frame, it lasts as long as the pane.
+ * The session of one mailbox's user. If the browser stores nothing for a page in a frame, the session lasts as long as
+ * the pane.
  */
 export class Sessions {
   /**

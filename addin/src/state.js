@@ -18,30 +18,30 @@
 /**
  * @typedef {object} State
  * @property {Screen} screen
- * @property {boolean} busy  work in progress; clicks are ignored
+ * @property {boolean} busy  an action is in progress; clicks are ignored
  * @property {{single_use: boolean, personal: boolean}} modes
- * @property {'single'|'personal'} wish  which kind of VMR the user asked for last
+ * @property {'single'|'personal'} wish  the kind of VMR that the user last asked for
  * @property {PersonalVmr[]} vmrs
- * @property {number} shown  how many of the matches
+ * @property {number} shown  how many of the matches are shown
  * @property {string} query  the search text
- * @property {boolean} signedIn  by the dialog, so that signing out makes sense
- * @property {string} page  of a sign-in whose dialog failed, for a separate browser window
+ * @property {boolean} signedIn  through the dialog, so that signing out makes sense
+ * @property {string} page  page of a sign-in whose dialog failed, for a separate browser window
  * @property {boolean} removable  what the meeting already has can be removed
  * @property {Owner} owner  whose VMR it is
  * @property {boolean} incomplete  the equipment mailbox is missing
  * @property {boolean} isOccurrence  it is one date of a series
- * @property {Effect|null} asked  what waits for the user's consent
- * @property {State|null} before  what was shown before the user was asked
+ * @property {Effect|null} asked  the action that waits for the user's consent
+ * @property {State|null} before  the state before the user was asked
  * @property {number} turn  counts the user's choices; the result of an earlier choice is ignored
- * @property {Fault|null} fault  in an error
- * @property {'outside'|'unsuitable'|'stuck'|null} why  it is unusable
+ * @property {Fault|null} fault  what failed, on the error screen
+ * @property {'outside'|'unsuitable'|'stuck'|null} why  why the pane is unusable
  * @property {string} hint  plain text
  */
 
 /**
  * @typedef {{do: 'complete'|'list'|'signIn'|'signOut'} | {do: 'single'|'replace'|'undo', rewrite?: boolean}
  *   | {do: 'personal', index: number, rewrite?: boolean} | {do: 'redeem', code: string}} Effect
- *   `rewrite`: the user has agreed that the whole text is rewritten
+ *   `rewrite`: the user has agreed to rewriting the whole text
  */
 /**
  * @typedef {Finding & {type: 'opened'}
@@ -58,7 +58,7 @@
  *   | {outcome: 'listed', vmrs: PersonalVmr[], signedIn: boolean}
  *   | {outcome: 'signInNeeded', page?: string}
  *   | {outcome: 'signedIn'}
- *   | {outcome: 'failed', fault: Fault, hint?: string, page?: string}} Finished  what became of an effect
+ *   | {outcome: 'failed', fault: Fault, hint?: string, page?: string}} Finished  the result of an effect
  */
 
 export const PAGE = 25; // VMRs shown at a time
@@ -76,7 +76,7 @@ export function start(modes) {
 }
 
 /**
- * The state after an event, and what is to be done in it.
+ * The state after an event, and the action to start.
  * @param {State} state
  * @param {Event} event
  * @returns {{state: State, effect: Effect|null}}
@@ -114,7 +114,7 @@ function clicked(state, button) {
     case 'vmr':
       return work(state, { do: 'personal', index: Number(index) });
     case 'signIn':
-      // Not busy: the new window may have to show the user a code, and may never report back.
+      // The state is not busy, since the new window may have to show the user a code, and may never report back.
       return work({ ...state, screen: 'waiting', page: '', hint: '' }, { do: 'signIn' }, false);
     case 'signOut':
       return work(state, { do: 'signOut' });
@@ -132,7 +132,7 @@ function clicked(state, button) {
 }
 
 /**
- * A code typed by hand. While VMRs are being searched, Enter does nothing: they are already listed.
+ * A code was typed by hand. While searching VMRs, Enter does nothing, since the matches are already listed.
  * @param {State} state
  * @param {string} code
  * @returns {{state: State, effect: Effect|null}}

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Text as people and mail clients leave it: security tags in it, and whether it contains one of our blocks.
+ * Texts as people and mail clients leave them: finds security tags in them, and one of our blocks.
  *
  * The server reads tags the same way when the invitation arrives (A5; shared/aliases/body_search.py).
  */
@@ -13,20 +13,20 @@
  * @property {string} text  the visible text; the same as `raw` in a plain-text body
  */
 
-// What clients insert into a word: white space, and invisible characters.
+// What clients insert into words: white space and invisible characters.
 const INVISIBLE = /[\s\u00ad\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]+/g;
 const DASH = /[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/g;
 const PERCENT = /%([2-7][0-9a-f])/gi;
-const URL_DEFENSE = /-([2-7][0-9a-f])/gi; // version 2 of Proofpoint's rewriting writes `-` for `%`
+const URL_DEFENSE = /-([2-7][0-9a-f])/gi; // version 2 of Proofpoint's URL rewriting writes `-` for `%`
 const MOST_LAYERS = 8;
 const TAG = /PXPS:-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|TOK:-(?:[a-z2-7]{88}|[a-z2-7]{64})/i;
-/** Stands for unknown letters in pieces. */
+/** Represents unknown letters in pieces. */
 export const ANYTHING = '\ufffc';
-const UNKNOWN = '(?:(?!pxps)[\\p{L}\\p{N}]){1,80}?'; // not across a tag, into another block
+const UNKNOWN = '(?:(?!pxps)[\\p{L}\\p{N}]){1,80}?'; // does not cross a tag into another block
 const LIST_MARKER = '[\\p{L}\\p{N}]{0,4}?'; // letters of "1.", "o", "iv)", into which Word turns list items
 
 /**
- * Whether a body contains any tag, allocated or promised: this meeting has its VMR.
+ * Whether a body contains any tag, allocated or promised, which means that the meeting has its VMR.
  * @param {Body} body
  */
 export function hasTag(body) {
@@ -42,7 +42,7 @@ export function tagOf(body) {
 }
 
 /**
- * The first tag in a text, without its closing `#`, which mail clients lose; "" if there is none.
+ * The first tag in a text, without the closing `#`, which mail clients lose; "" if there is none.
  * @param {string} text
  */
 export function findTag(text) {
@@ -63,7 +63,7 @@ export function holds(body, mark) {
 }
 
 /**
- * A text as the pieces that stay together whatever a client does to its lines and lists: one per line, without white
+ * The pieces of a text that stay together whatever a client does to its lines and lists: one per line, without white
  * space.
  * @param {Iterable<string>} lines
  */
@@ -72,10 +72,10 @@ export function pieces(lines) {
 }
 
 /**
- * Where pieces follow each other with nothing but list markers between them.
+ * The places where pieces follow one another with nothing but list markers between them.
  * @param {string} seen  letters of a text
  * @param {string} mark  pieces
- * @param {(text: string) => string} [read]  makes letters of pieces as those of `seen` were made
+ * @param {(text: string) => string} [read]  converts pieces the way `seen` was converted
  * @returns {{start: number, end: number}[]}
  */
 export function stretches(seen, mark, read = letters) {
@@ -86,7 +86,7 @@ export function stretches(seen, mark, read = letters) {
 }
 
 /**
- * Only letters and digits, in one case and one form: what clients that restyle, wrap and link text leave alone.
+ * Only the letters and digits, in one case and one form: clients that restyle, wrap and link text do not change them.
  * @param {string} text
  */
 export function letters(text) {
@@ -94,7 +94,7 @@ export function letters(text) {
 }
 
 /**
- * The same for a text as it is, to find positions in it: an encoded character is not the character itself.
+ * The letters and digits of a text as it is, for finding positions: an encoded character is not the character itself.
  * @param {string} text
  */
 export function lettersAsTheyStand(text) {
@@ -112,8 +112,8 @@ function plain(text) {
 }
 
 /**
- * A text, and its versions with one layer of percent-encoding after another removed: links are rewritten inside
- * rewritten links.
+ * A text, and its versions with one layer of percent-encoding after another removed, since rewritten links are
+ * rewritten again.
  * @param {string} text
  */
 function layers(text) {
@@ -134,7 +134,7 @@ function decoded(_, code) {
 }
 
 /**
- * The visible text, then the markup: rewritten links hide tags in their URLs.
+ * The visible text, then the markup, since rewritten links contain tags in their URLs.
  * @param {Body} body
  */
 function views(body) {

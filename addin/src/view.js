@@ -43,7 +43,7 @@ export class View {
     this.document.title = this.#part('title').textContent ?? '';
   }
 
-  /** @param {string} language  of Outlook, as in BCP 47 */
+  /** @param {string} language  Outlook's language, as in BCP 47 */
   speak(language) {
     this.document.documentElement.lang = language;
     this.document.documentElement.dir = RIGHT_TO_LEFT.test(language) ? 'rtl' : 'ltr';
@@ -72,7 +72,7 @@ export class View {
   }
 
   /**
-   * The field stays as it is while it has the same purpose, so that nobody loses what they have typed.
+   * Show the field. It is left as it is while its purpose is the same, so that typed text is not lost.
    * @param {Entry|null} entry
    */
   #ask(entry) {
@@ -87,8 +87,8 @@ export class View {
   }
 
   /**
-   * An alternative for when a button's action did not work; it and its field follow the buttons then.
-   * @param {string} address  of a page for a separate browser window, or """
+   * Show a link as an alternative if a button's action did not work; it and its field then follow the buttons.
+   * @param {string} address  URL of a page for a separate browser window, or """
    */
   #pointElsewhere(address) {
     const [paragraph, form] = [this.#part('elsewhere'), this.#part('entry')];
@@ -100,31 +100,31 @@ export class View {
   }
 
   /**
-   * Buttons stay in place while work is in progress, so that nobody loses the focus.
+   * Show the buttons. They stay in place while an action is in progress, so that the focus is not lost.
    * @param {Button[]} buttons
    * @param {boolean} isBusy
    */
   #offer(buttons, isBusy) {
     const focused = /** @type {HTMLElement|null} */ (this.document.activeElement);
     const at = [...this.choices.querySelectorAll('button')].findIndex((button) => button === focused);
-    // A removed field had the focus, too.
+    // A removed field counts as having had the focus, too.
     const hadFocus = at >= 0 || (focused?.closest('form')?.hidden ?? false);
     if (!isBusy || buttons.length) this.choices.replaceChildren(...buttons.map((button) => this.#button(button, isBusy)));
     if (hadFocus) this.#keepFocus(focused?.dataset.id, at);
   }
 
   /**
-   * @param {string|undefined} id  of the button that had it
-   * @param {number} at  where that stood
+   * @param {string|undefined} id  of the button that had the focus
+   * @param {number} at  the button's index
    */
   #keepFocus(id, at) {
     const all = [...this.choices.querySelectorAll('button')];
     const heading = this.#part('heading');
     const same = all.find((button) => button.dataset.id === id);
-    // "Show more" adds a page; the user wants to continue reading at its first entry.
+    // "Show more" adds a page, at whose first entry the user wants to continue reading.
     const target = (id === 'more' ? all[at] : same) ?? (heading.hidden ? all[0] : heading);
-    // Office.js in Outlook on the web moves the focus on Tab by itself, and out of the pane from an element without a
-    // tab index: so the heading has one while it is focused.
+    // In Outlook on the web, Office.js moves the focus on Tab itself, and from an element without a tab index out of
+    // the pane; so the heading has a tab index while it is focused.
     if (target === heading) heading.tabIndex = 0;
     target?.focus();
   }
@@ -139,7 +139,7 @@ export class View {
     button.dataset.id = id;
     button.className = item ? 'item' : quiet ? 'quiet' : '';
     button.dir = 'auto';
-    // Not `disabled`, which would take the focus away.
+    // Not `disabled`, which would remove the focus.
     button.setAttribute('aria-disabled', String(isBusy));
     fill(button, label);
     if (about) this.#describe(button, about);
@@ -147,7 +147,7 @@ export class View {
   }
 
   /**
-   * A description as a tooltip, and for keyboard and screen reader users.
+   * Show a description as a tooltip, and to keyboard and screen reader users.
    * @param {HTMLElement} button
    * @param {string} about
    */

@@ -1,4 +1,4 @@
-/** The add-in of an integration: its manifests, whether they must be installed again, how to; and the pane itself. */
+/** An integration's add-in: its manifests, whether they must be reinstalled and how, and the pane itself. */
 
 import { CONFIGURATION, call } from './api.js';
 import { html, useRef, useState } from './ui.js';
@@ -40,10 +40,10 @@ function Installation({ integration, mayChange, again }) {
       setFailure(error);
     }
   };
-  if (!needed) return html`<p class="well" role="status">Revision ${revision} of the manifest is installed, as far as is known.</p>`;
+  if (!needed) return html`<p class="well" role="status">Revision ${revision} of the manifest is installed, as far as this deployment knows.</p>`;
   return html`<div class="card alarm">
-    <h2>${installed ? 'Install the manifest again' : 'Install the manifest'}</h2>
-    <p>${installed ? `It has changed since revision ${installed}, which is installed; now it is revision ${revision}.` : 'Nobody has said yet that it is installed.'} Users see the former add-in, or none, until then.</p>
+    <h2>${installed ? 'Reinstall the manifest' : 'Install the manifest'}</h2>
+    <p>${installed ? `Revision ${installed} is installed, but the manifest has changed since: the current revision is ${revision}.` : 'No installation has been confirmed yet.'} Until you install it, users see the old add-in, or none.</p>
     ${failure && html`<${Problem} error=${failure} />`}
     ${mayChange && html`<button type="button" onClick=${acknowledge}>Revision ${revision} is installed now</button>`}
   </div>`;
@@ -58,8 +58,8 @@ function Manifests({ integration }) {
     <h2 id="manifests">Manifests</h2>
     <ul class="rows">
       <li>${file('xml')}<span>for every Outlook</span></li>
-      <li>${file('json')}<span>the unified manifest, for Microsoft 365; not for Outlook for Mac, on phones and on-premises. Add <code>color.png</code> (192 × 192) and <code>outline.png</code> (32 × 32) for the app package.</span></li>
-      <li>${file('xml', '?permission=ReadWriteMailbox')}<span>for classic Outlook for Windows 2510 before build 16.0.20131 with Exchange on-premises, which gives no identity token otherwise</span></li>
+      <li>${file('json')}<span>the unified manifest, for Microsoft 365, but not for Outlook for Mac, phones, or Exchange on-premises. Add <code>color.png</code> (192 × 192) and <code>outline.png</code> (32 × 32) for the app package.</span></li>
+      <li>${file('xml', '?permission=ReadWriteMailbox')}<span>for classic Outlook for Windows 2510 before build 16.0.20131 with Exchange on-premises, which otherwise provides no identity token</span></li>
     </ul>
   </section>`;
 }
@@ -78,22 +78,22 @@ function HowTo({ integration }) {
         <li>Open <em>Settings</em>, <em>Integrated apps</em>, <em>Upload custom apps</em>.</li>
         <li>App type <em>Office Add-in</em>; <em>Provide link to manifest file</em>:
           <${Command} label="Address of the manifest" text=${url} /></li>
-        <li><em>Validate</em>, then <em>Next</em>; choose who gets it: everyone, groups or users.</li>
-        <li><em>Accept permissions</em>, and <em>Finish deployment</em>. It may take a day until everybody sees it.</li>
-        <li>To install it again, open the app in that list, <em>Update</em>, and give the same link.</li>
+        <li><em>Validate</em>, then <em>Next</em>; choose who gets the add-in: everyone, groups or users.</li>
+        <li><em>Accept permissions</em>, and <em>Finish deployment</em>. It may take a day until everybody sees the add-in.</li>
+        <li>To reinstall it, open the app in that list, choose <em>Update</em>, and provide the same link.</li>
       </ol>
     </details>
     <details open>
       <summary>Exchange on-premises, or for a group of users: Exchange PowerShell</summary>
-      <label class="search"><span>Only for these users (addresses; everybody when empty)</span>
+      <label class="search"><span>Only for these users (addresses; leave empty for everybody)</span>
         <input value=${users} onInput=${(/** @type {any} */ e) => setUsers(e.target.value)} /></label>
-      ${wrong.length > 0 && html`<p class="fault" role="alert">No address, and left out: ${wrong.join(', ')}</p>`}
+      ${wrong.length > 0 && html`<p class="fault" role="alert">Not an address, so left out: ${wrong.join(', ')}</p>`}
       <${Command} label="Exchange PowerShell" text=${powerShell(url, named.filter((each) => ADDRESS.test(each)))} />
     </details>
   </section>`;
 }
 
-/** @param {string} url @param {string[]} users @returns {string} as docs/addin.md has it */
+/** @param {string} url @param {string[]} users @returns {string} the commands, as in docs/addin.md */
 function powerShell(url, users) {
   const provided = users.length ? `SpecificUsers -UserList ${users.join(',')}` : 'Everyone';
   return [
@@ -103,7 +103,9 @@ function powerShell(url, users) {
   ].join('\n');
 }
 
-/** @param {{ uuid: string }} props the product's own pane, without Outlook; it tells by itself in which states it can be */
+/**
+ * @param {{ uuid: string }} props the product's own pane, without Outlook; the pane itself lists its possible states
+ */
 function Pane({ uuid }) {
   const page = `/addin/${uuid}/preview`;
   const frame = useRef(/** @type {HTMLIFrameElement | null} */ (null));
@@ -119,7 +121,7 @@ function Pane({ uuid }) {
   };
   return html`<section aria-labelledby="pane">
     <h2 id="pane">The pane</h2>
-    <p>As users see it, with the saved texts. Its buttons work, on samples: nothing is asked or changed.</p>
+    <p>The pane as users see it, with the saved texts. Its buttons work with sample data: nothing is requested or changed.</p>
     ${states.length === 0 && html`<p class="loading" role="status">Loading …</p>`}
     <div class="tools">
       <label><span>State</span>

@@ -1,4 +1,4 @@
-/** What has to be fixed, with cause and remedy; and what had to be. */
+/** Current alarms with cause and remedy, and past ones. */
 
 import { STATUS, call, list } from './api.js';
 import { html, useState } from './ui.js';
@@ -15,7 +15,7 @@ export function Alarms() {
       ${(/** @type {any} */ { objects, total }) => html`
         ${objects.length === 0 && html`<p class="well">No alarms: all is well.</p>`}
         <ul class="cards">${objects.map((/** @type {any} */ each) => html`<${Alarm} key=${each.id} alarm=${each} again=${asked.again} />`)}</ul>
-        ${total > objects.length && html`<p>And ${total - objects.length} more, earlier ones.</p>`}
+        ${total > objects.length && html`<p>And ${total - objects.length} earlier ones.</p>`}
       `}
     <//>
     <${Former} />
@@ -35,18 +35,18 @@ function Alarm({ alarm, again }) {
   };
   return html`<li class=${alarm.acknowledged ? 'card' : 'card alarm'}>
     <h3>${nameOf(alarm)}</h3>
-    <p class="about">${alarm.level} · <a href="#/integrations/${idOf(alarm)}">${alarm.instance}</a> · since <${Moment} utc=${alarm.time_raised} />${alarm.acknowledged && ' · known'}</p>
+    <p class="about">${alarm.level} · <a href="#/integrations/${idOf(alarm)}">${alarm.instance}</a> · since <${Moment} utc=${alarm.time_raised} />${alarm.acknowledged && ' · acknowledged'}</p>
     <p>${alarm.details}</p>
     <p class="remedy">${alarm.remedy}</p>
     ${failure && html`<${Problem} error=${failure} />`}
-    <button type="button" onClick=${acknowledge}>${alarm.acknowledged ? 'Show as new again' : 'I know of it'}<span class="unseen">: ${nameOf(alarm)}, ${alarm.instance}</span></button>
+    <button type="button" onClick=${acknowledge}>${alarm.acknowledged ? 'Mark as new again' : 'Acknowledge'}<span class="unseen">: ${nameOf(alarm)}, ${alarm.instance}</span></button>
   </li>`;
 }
 
 function Former() {
   const [open, setOpen] = useState(false);
   return html`<details class="former" onToggle=${(/** @type {any} */ e) => setOpen(e.target.open)}>
-    <summary>Alarms that are over</summary>
+    <summary>Past alarms</summary>
     ${open && html`<${FormerList} />`}
   </details>`;
 }
@@ -56,7 +56,7 @@ function FormerList() {
   const asked = useAsked(() => list(`${HISTORY}alarm/`, { limit: LIMIT, offset, order_by: '-time_raised' }), [offset]);
   return html`<${Asked} asked=${asked}>
     ${(/** @type {any} */ { objects, total }) => html`
-      ${objects.length === 0 && html`<p>None is on record.</p>`}
+      ${objects.length === 0 && html`<p>No past alarms.</p>`}
       ${objects.length > 0 && html`<div class="table"><table>
         <thead><tr><th scope="col">Alarm</th><th scope="col">Integration</th><th scope="col">From</th><th scope="col">Until</th><th scope="col">Cause</th></tr></thead>
         <tbody>${objects.map(

@@ -1,4 +1,4 @@
-/** One change: its fields before and after, and putting it back. */
+/** One change: its fields before and after, and reverting it. */
 
 import { STATUS, call } from './api.js';
 import { html, useState } from './ui.js';
@@ -14,7 +14,7 @@ export function Change({ id }) {
   const asked = useAsked(async () => {
     const [{ data }, own] = await Promise.all([call(`${PATH}${id}/`), call(`${PATH}schema/`)]);
     const list = data.target.replace(/[0-9]+\/$/, '');
-    const schema = await call(`${list}schema/`).catch(() => null); // labels only
+    const schema = await call(`${list}schema/`).catch(() => null); // only for labels
     return { change: data, fields: schema?.data.fields ?? {}, mayRevert: 'revert' in own.data.x.actions };
   }, [id]);
   return html`<${Asked} asked=${asked}>
@@ -24,14 +24,14 @@ export function Change({ id }) {
         <dt>When</dt><dd><${Moment} utc=${change.when} /></dd>
         <dt>Who</dt><dd dir="auto">${change.who}</dd>
         <dt>What</dt><dd><${Target} change=${change} /></dd>
-        ${change.reverts && html`<dt>Puts back</dt><dd><a href="#/changes/${idIn(change.reverts)}">an earlier change</a></dd>`}
-        ${change.state === 'begun' && html`<dt>State</dt><dd class="fault">Not confirmed: it is under way, or was cut off. See below what was to be changed.</dd>`}
-        ${change.state === 'erased' && html`<dt>State</dt><dd>What it told of a person has been removed.</dd>`}
+        ${change.reverts && html`<dt>Reverts</dt><dd><a href="#/changes/${idIn(change.reverts)}">an earlier change</a></dd>`}
+        ${change.state === 'begun' && html`<dt>State</dt><dd class="fault">Not confirmed: the change is in progress or was interrupted. The intended changes are below.</dd>`}
+        ${change.state === 'erased' && html`<dt>State</dt><dd>Personal data has been removed from this record.</dd>`}
       </dl>
       ${change.revertible && mayRevert && html`<${Revert} change=${change} fields=${fields} />`}
       <section aria-labelledby="fields">
         <h2 id="fields">Before and after</h2>
-        ${change.fields.length === 0 && html`<p>No setting became another.</p>`}
+        ${change.fields.length === 0 && html`<p>No settings were changed.</p>`}
         ${change.fields.map((/** @type {string} */ name) => html`<${Field} key=${name} name=${name} change=${change} field=${fields[name]} />`)}
       </section>
     `}
@@ -45,7 +45,7 @@ function Field({ name, change, field }) {
   return html`<section class="panel" aria-labelledby="field-${name}">
     <h3 id="field-${name}">${field?.x?.label ?? name} <code class="about">${name}</code></h3>
     ${isSecret
-      ? html`<p>Was changed. Its values are kept nowhere.</p>`
+      ? html`<p>Changed. Its values are not stored.</p>`
       : html`<div class="versions">
           <${Version} label="Before" value=${from[name]} field=${field} against=${to[name] ?? ''} absent=${!(name in from)} />
           <${Version} label="After" value=${to[name]} field=${field} against=${from[name] ?? ''} absent=${!(name in to)} />
@@ -63,7 +63,10 @@ function Target({ change }) {
     ${owner && html` · <a href="#/changes/of/${owner}">history of its integration</a>`}`;
 }
 
-/** @param {{ change: any, fields: any }} props asks first; then for what nobody has kept, where that is needed */
+/**
+ * @param {{ change: any, fields: any }} props asks for confirmation, and for secrets that are not stored where they are
+ *   needed
+ */
 function Revert({ change, fields }) {
   const [state, setState] = useState(/** @type {{ busy?: boolean, error?: any, done?: any }} */ ({}));
   const [secrets, setSecrets] = useState(/** @type {Record<string, string>} */ ({}));
@@ -81,7 +84,7 @@ function Revert({ change, fields }) {
   const faults = /** @type {[string, string[]][]} */ (Object.entries(state.error?.faults ?? {}));
   const label = (/** @type {string} */ name) => fields[name]?.x?.label ?? name;
   return html`<div class="revert">
-    ${state.error && html`<${Problem} error=${faults.length ? new Error('Not put back: as it was, it cannot be saved.') : state.error} />`}
+    ${state.error && html`<${Problem} error=${faults.length ? new Error('Not reverted: the earlier values cannot be saved.') : state.error} />`}
     ${faults.map(([name, messages]) => html`<div class="setting wrong">
       ${fields[name]?.x?.secret
         ? html`<label for="again-${name}">${label(name)}</label><input id="again-${name}" type="password" autocomplete="off" value=${secrets[name] ?? ''}
@@ -90,8 +93,8 @@ function Revert({ change, fields }) {
       <p class="fault">${messages.join(' ')}</p>
     </div>`)}
     <div class="actions">
-      <button type="button" disabled=${state.busy} onClick=${() => revert(false)}>${state.busy ? 'Putting back …' : 'Put this back'}</button>
-      ${state.error?.status === 409 && html`<button type="button" class="danger" onClick=${() => revert(true)}>Put it back all the same</button>`}
+      <button type="button" disabled=${state.busy} onClick=${() => revert(false)}>${state.busy ? 'Reverting …' : 'Revert this change'}</button>
+      ${state.error?.status === 409 && html`<button type="button" class="danger" onClick=${() => revert(true)}>Revert it anyway</button>`}
     </div>
   </div>`;
 }
@@ -100,8 +103,8 @@ function Revert({ change, fields }) {
 function Done({ change, fields }) {
   const lost = change.not_restored.map((/** @type {string} */ name) => fields[name]?.x?.label ?? name).join(', ');
   return html`<div class="note" role="status">
-    <p class="well">Put back, by <a href="#/changes/${change.id}">a change of its own</a>.</p>
-    ${lost && html`<p>Nobody has kept these, so set them again: ${lost}.</p>`}
+    <p class="well">Reverted by <a href="#/changes/${change.id}">another change</a>.</p>
+    ${lost && html`<p>These are not stored, so set them again: ${lost}.</p>`}
     <p><${Target} change=${change} /></p>
   </div>`;
 }
@@ -111,7 +114,7 @@ function question(change) {
   const name = change.name || kindOf(change);
   if (change.action === 'create') return `Delete ${name} again?`;
   if (change.action === 'delete') return `Create ${name} again, as it was when it was deleted? Its secrets, and the meetings and VMRs that went with it, do not come back.`;
-  return `Put back this change of ${name}?`;
+  return `Revert this change of ${name}?`;
 }
 
 /** @param {string} uri */

@@ -1,4 +1,4 @@
-/** What admins have changed: who, when, what, the newest first. */
+/** The history of admins' changes: who, when and what, newest first. */
 
 import { CONFIGURATION, STATUS, call } from './api.js';
 import { html, useState } from './ui.js';
@@ -8,15 +8,18 @@ import { Asked, Heading, Moment, Search, useAsked } from './parts.js';
 const LIMIT = 50;
 const WORDS = /** @type {Record<string, string>} */ ({
   create: 'created', change: 'changed', delete: 'deleted', close: 'closed the room of', reopen: 'reopened the room of',
-  resend: 'sent again the instructions of', transfer: 'gave another owner to', icon: 'replaced the icon of',
-  sign_in: 'made a sign-in link for', manifest_installed: 'noted an installed manifest of',
+  resend: 'resent the instructions of', transfer: 'changed the owner of', icon: 'replaced the icon of',
+  sign_in: 'created a sign-in link for', manifest_installed: 'confirmed the installed manifest of',
 });
 
-/** @param {{ integration?: string, meeting?: string }} props the id of the one whose changes alone are wanted */
+/**
+ * @param {{ integration?: string, meeting?: string }} props the id of the integration or meeting whose changes are
+ *   shown
+ */
 export function Changes({ integration = '', meeting = '' }) {
   const target = meeting && `${STATUS}meeting/${meeting}/`;
   const [filters, setFilters] = useState(/** @type {Record<string, string>} */ ({}));
-  const [behind, setBehind] = useState(/** @type {string[]} */ ([])); // a mark for each page that was gone on to
+  const [behind, setBehind] = useState(/** @type {string[]} */ ([])); // the mark of each page that was left for an older one
   const asked = useAsked(() => page({ ...filters, exchange_connector: integration, target }, behind[behind.length - 1]), [filters, behind]);
   const one = integration ? `${CONFIGURATION}ms_exchange_connector/${integration}/` : target;
   const named = useAsked(async () => (one ? nameOf((await call(one)).data) : ''), [one]);
@@ -34,13 +37,13 @@ export function Changes({ integration = '', meeting = '' }) {
     <//>
     <div class="tools">
       <${Search} label="What was changed" value="" change=${filter('name__icontains')} />
-      <${Search} label="Admin or application, whole name" value="" change=${filter('who')} />
+      <${Search} label="Admin or application (full name)" value="" change=${filter('who')} />
       ${day('when__gte', 'From', 0)}
       ${day('when__lt', 'To', 1)}
     </div>
     <${Asked} asked=${asked}>
       ${(/** @type {any} */ { objects, older }) => html`
-        ${objects.length === 0 && html`<div class="empty"><p>${older ? 'None among the latest; older ones may be.' : 'No such change. They are kept for a year.'}</p></div>`}
+        ${objects.length === 0 && html`<div class="empty"><p>${older ? 'None among the latest changes; there may be older ones.' : 'No such change. Changes are kept for a year.'}</p></div>`}
         ${objects.length > 0 && html`<div class="table"><table class="stacked" role="table">
           <thead role="rowgroup"><tr role="row">${['When', 'Who', 'What', 'Fields'].map((each) => html`<th scope="col" role="columnheader">${each}</th>`)}</tr></thead>
           <tbody role="rowgroup">${objects.map(row)}</tbody>
@@ -74,7 +77,7 @@ function row(each) {
     <th scope="row" role="rowheader"><a href="#/changes/${each.id}"><${Moment} utc=${each.when} /></a></th>
     <td role="cell" data-label="Who" dir="auto">${each.who}</td>
     <td role="cell" data-label="What">${verb(each)} <strong dir="auto">${each.name || kindOf(each)}</strong>
-      <p class="about">${kindOf(each)}${each.reverts && ', put back'}${each.state === 'begun' && html` · <span class="fault">not confirmed</span>`}</p></td>
+      <p class="about">${kindOf(each)}${each.reverts && ', reverts a change'}${each.state === 'begun' && html` · <span class="fault">not confirmed</span>`}</p></td>
     <td role="cell" data-label="Fields">${each.action === 'change' ? `${shown}${more > 0 ? ` and ${more} more` : ''}` : '–'}</td>
   </tr>`;
 }
@@ -84,7 +87,7 @@ export function verb(change) {
   return WORDS[change.action] ?? change.action;
 }
 
-/** @param {any} change the kind of what was changed, as its address names it */
+/** @param {any} change the kind of the changed object, according to its URI */
 export function kindOf(change) {
   const name = change.target.split('/v1/')[1]?.split('/')[0] ?? '';
   return name === 'ms_exchange_connector' ? 'integration' : name.replaceAll('_', ' ');

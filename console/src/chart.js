@@ -1,20 +1,19 @@
 /**
- * Charts: bars in columns, drawn by hand. What a chart shows is also told in words, and as a table on request; the
- * picture itself is nothing to a screen reader.
+ * Bar charts, drawn without a library. What a chart shows is also given in words, and as a table on request; the
+ * picture itself is hidden from screen readers.
  */
 
 import { html } from './ui.js';
 
 /**
- * One column: what it is, its numbers by series, and what its tip says. `label` stands below the axis where it is not
- * empty.
+ * One column: its name, its numbers by series, and its tooltip. `label` is shown below the axis unless it is empty.
  * @typedef {{ name: string, label: string, values: number[], tip: string }} Column
  */
 
 /** @typedef {{ head: string[], rows: (string | number)[][] }} Table */
 
 const HEIGHT = 100;
-const WIDTH = 10; // of a column, with the gap beside it
+const WIDTH = 10; // width of a column, including the gap next to it
 const GAP = 2;
 
 /**
@@ -58,7 +57,7 @@ export function Chart({ title, told, series, columns, table, stacked = false, te
   </figure>`;
 }
 
-/** @param {number[]} values where each begins and ends, one upon the other */
+/** @param {number[]} values the start and end of each bar, stacked on one another */
 function stack(values) {
   let from = 0;
   return values.map((value) => [from, (from += value)]);
@@ -69,7 +68,7 @@ export function sum(values) {
   return values.reduce((total, value) => total + value, 0);
 }
 
-/** @param {number} value a short number that is as large, for the top of a scale */
+/** @param {number} value a round number at least as large, for the top of a scale */
 function roundedUp(value) {
   const power = 10 ** Math.floor(Math.log10(value));
   return power * ([1, 1.5, 2, 3, 4, 5, 6, 8].find((step) => step * power >= value) ?? 10);

@@ -1,4 +1,4 @@
-/** Conditions of settings, as the API's schema has them: whether one holds, and how a person reads it. */
+/** The settings' conditions, as in the API's schema: evaluates them, and puts them into words. */
 
 /**
  * @typedef {{ all?: Condition[], any?: Condition[], field: string, operator: string, values: (string | boolean)[] }} Condition
@@ -20,7 +20,7 @@ export function holds(condition, values) {
 
 /**
  * @param {Condition} condition @param {Fields} fields
- * @returns {string} in the words of the form's labels
+ * @returns {string} using the form's labels
  */
 export function words(condition, fields) {
   if (condition.all) return condition.all.map((part) => words(part, fields)).join(' and ');
@@ -33,7 +33,7 @@ export function words(condition, fields) {
   return `${label} ${condition.operator} ${chosen.join(' or ')}`;
 }
 
-/** @param {import('./fields.js').Field | undefined} field @param {any} value what a form calls it */
+/** @param {import('./fields.js').Field | undefined} field @param {any} value the form's name for it */
 export function choice(field, value) {
   return field?.x.choices?.[String(value)] ?? String(value);
 }

@@ -1,4 +1,7 @@
-/** A save that somebody else overtook: what they changed, field by field, and what to keep of both. */
+/**
+ * Resolves a save conflict: shows what somebody else has changed, field by field, and lets the admin choose what to
+ * keep.
+ */
 
 import { STATUS, call, list } from './api.js';
 import { html, useState } from './ui.js';
@@ -9,19 +12,19 @@ import { Version, isSame } from './values.js';
 /**
  * @param {{ path: string, what: string, field?: string, by: Record<string, string>, fields: any, saved: any, changes: Record<string, any>,
  *   merge: (theirs: any, etag: string, kept: Record<string, any>) => void }} props
- *   `path` of the object, and what a person calls it and a field of it; `by`: which changes are those of this object.
- *   `saved`: as it was when the form was opened. `merge` goes on from their state, with what is kept of one's own.
+ *   `path` of the object, and what people call it and one of its fields; `by` filters the changes of this object.
+ *   `saved`: the state when the form was opened. `merge` continues from their state, with the chosen changes of one's own.
  */
 export function Conflict({ path, what, field = 'field', by, fields, saved, changes, merge }) {
   const asked = useAsked(async () => {
     const [now, latest] = await Promise.all([
       call(path),
-      list(`${STATUS}change/`, { ...by, limit: 1 }).catch(() => ({ objects: [] })), // whose it is, if that can be told
+      list(`${STATUS}change/`, { ...by, limit: 1 }).catch(() => ({ objects: [] })), // who made it, if that is known
     ]);
     return { theirs: now.data, etag: now.etag, last: latest.objects[0], fields: await named(fields, [saved, changes, now.data]) };
   }, [path]);
   return html`<section class="problem conflict" role="alert" aria-labelledby="conflict">
-    <h2 id="conflict">Somebody else has changed this ${what} meanwhile</h2>
+    <h2 id="conflict">Somebody else has changed this ${what} in the meantime</h2>
     <${Asked} asked=${asked}>
       ${(/** @type {any} */ found) => html`<${Choices} ...${found} field=${field} saved=${saved} changes=${changes} merge=${merge} />`}
     <//>
@@ -56,7 +59,7 @@ function Choices({ theirs, etag, last, field, fields, saved, changes, merge }) {
   const choose = (/** @type {string} */ name, /** @type {boolean} */ own) => setMine((before) => ({ ...before, [name]: own }));
   return html`
     ${last && html`<p>The last change was by <strong dir="auto">${last.who}</strong>, <${Moment} utc=${last.when} />.</p>`}
-    <p>Nothing of yours is lost. ${contested.length ? `Choose for each ${field} that both of you changed.` : `You changed other ${field}s, so both can stay.`}</p>
+    <p>None of your changes is lost. ${contested.length ? `Choose a version of each ${field} that both of you changed.` : `You changed different ${field}s, so both changes can stay.`}</p>
     ${contested.map((name) => html`<fieldset key=${name} class="contested">
       <legend>${fields[name].x.label}</legend>
       <div class="versions">
@@ -73,8 +76,8 @@ function Choices({ theirs, etag, last, field, fields, saved, changes, merge }) {
       </div></div>`)}
     </details>`}
     <div class="actions">
-      <button type="button" disabled=${open.length > 0} onClick=${() => merge(theirs, etag, kept)}>${Object.keys(kept).length ? 'Save with these choices' : 'Take over theirs'}</button>
-      <button type="button" onClick=${() => merge(theirs, etag, {})}>Take over theirs, and discard mine</button>
+      <button type="button" disabled=${open.length > 0} onClick=${() => merge(theirs, etag, kept)}>${Object.keys(kept).length ? 'Save with these choices' : 'Use theirs'}</button>
+      <button type="button" onClick=${() => merge(theirs, etag, {})}>Use theirs and discard mine</button>
       ${open.length > 0 && html`<span role="status">${open.length} still to choose</span>`}
     </div>
   `;

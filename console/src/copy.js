@@ -1,13 +1,14 @@
-/** A new integration that begins as a copy of another one. */
+/** A new integration that starts as a copy of another one. */
 
 /** @typedef {{ name: string, values: Record<string, any>, again: string[] }} Copy */
 
-/** What every integration has of its own. */
+/** The settings that must differ between integrations. */
 const OWN = ['uuid', 'room_mailbox_name', 'room_mailbox_email_address'];
 
 /**
- * @param {any} schema @param {any} source the integration @param {Record<string, boolean>} secrets which of its secrets are set
- * @returns {Copy} `again` names the settings that the admin has to give again
+ * @param {any} schema @param {any} source the integration @param {Record<string, boolean>} secrets whether each of its
+ * secrets is set
+ * @returns {Copy} `again` names the settings that the admin has to enter again
  */
 export function copied(schema, source, secrets) {
   const values = Object.fromEntries(

@@ -2,12 +2,12 @@
 
 const FORMULA = /^[=+\-@\t\r]/;
 
-/** What is wrong with a file as a whole. */
+/** A file as a whole cannot be read; the message says why. */
 export class Unreadable extends Error {}
 
 /**
- * The rows of a text, each with the line where it begins; empty lines are left out. Spreadsheets of many countries
- * write semicolons. Raises Unreadable for a quote that does not end.
+ * The rows of a text, each with the line where it begins; empty lines are left out. Spreadsheets in many countries use
+ * semicolons. Raises Unreadable for an unclosed quote.
  * @param {string} text
  * @returns {{ line: number, cells: string[] }[]}
  */
@@ -22,7 +22,7 @@ export function parsed(text) {
     for (;;) {
       cell.lastIndex = at;
       const [whole, quoted, plain] = /** @type {RegExpExecArray} */ (cell.exec(text));
-      if (quoted === undefined && plain?.startsWith('"')) throw new Unreadable(`Line ${line}: a quote does not end, or something stands behind it.`);
+      if (quoted === undefined && plain?.startsWith('"')) throw new Unreadable(`Line ${line}: a quote is not closed, or is followed by other text.`);
       row.cells.push(quoted === undefined ? /** @type {string} */ (plain) : quoted.replaceAll('""', '"'));
       line += whole.split('\n').length - 1;
       at += whole.length;
@@ -37,7 +37,7 @@ export function parsed(text) {
 }
 
 /**
- * What a spreadsheet would take for a formula gets an apostrophe in front; `withoutApostrophe` takes it away again.
+ * Values that a spreadsheet would take for a formula get a leading apostrophe, which `withoutApostrophe` removes again.
  * @param {string[]} head @param {string[][]} rows
  */
 export function written(head, rows) {

@@ -1,9 +1,9 @@
-/** How a text differs from another one, line by line. */
+/** The line-by-line differences between two texts. */
 
 /**
  * @typedef {{ kind: 'same' | 'gone' | 'new', line: string }} Difference
  * @param {string} before @param {string} after
- * @returns {Difference[]} by a longest common subsequence of lines: templates have few hundred
+ * @returns {Difference[]} by a longest common subsequence of lines; templates have at most a few hundred
  */
 export function differences(before, after) {
   const [old, fresh] = [before, after].map((text) => text.replaceAll('\r\n', '\n').split('\n'));

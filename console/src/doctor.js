@@ -1,11 +1,11 @@
-/** What is wrong with an integration, from end to end, with the commands that fix it; told as it is found. */
+/** Checks an integration end to end, and shows each finding, with the commands that fix it, as soon as it is made. */
 
 import { CONFIGURATION, call } from './api.js';
 import { html, useState } from './ui.js';
 import { Command } from './command.js';
 import { Problem } from './parts.js';
 
-const FIRST = 'settings'; // is looked at for every integration, and at once
+const FIRST = 'settings'; // checked for every integration, and immediately
 const CHECKS_CONCURRENCY = 3;
 
 /**
@@ -31,7 +31,7 @@ export function Doctor({ id }) {
 }
 
 /**
- * One check after the other, a few at the same time.
+ * Run the checks, a few at a time.
  * @param {string} id @param {(change: (before: Progress) => Progress) => void} change
  */
 async function examine(id, change) {
@@ -57,9 +57,9 @@ async function examine(id, change) {
 /** @param {Progress} progress */
 function told({ findings, left, of }) {
   const faults = findings.filter((each) => !each.ok).length;
-  const found = faults ? `${faults} ${faults === 1 ? 'fault' : 'faults'}` : 'nothing wrong';
+  const found = faults ? `${faults} ${faults === 1 ? 'fault' : 'faults'}` : 'no faults';
   if (left > 0) return `${of - left} of ${of} checks: ${found} so far`;
-  return faults ? `Something is wrong: ${found}.` : 'Nothing is wrong.';
+  return faults ? `There are problems: ${found}.` : 'There are no problems.';
 }
 
 /** @param {{ finding: Finding }} props */
@@ -74,7 +74,7 @@ function Card({ finding }) {
 /** @param {{ findings: Finding[] }} props */
 function Sound({ findings }) {
   if (!findings.length) return null;
-  return html`<details><summary>${findings.length} checks found nothing wrong</summary>
+  return html`<details><summary>${findings.length} checks found no problems</summary>
     <ul>${findings.map((each) => html`<li>${nameOf(each)}: ${each.details}</li>`)}</ul>
   </details>`;
 }

@@ -1,4 +1,4 @@
-/** One setting of an integration as a person edits it. Everything about it comes from the API's schema. */
+/** One setting of an integration, as an admin edits it. Everything about it comes from the API's schema. */
 
 import { html } from './ui.js';
 import { choice, holds, words } from './conditions.js';
@@ -11,7 +11,7 @@ import { Secret } from './secret.js';
  *   destination?: string, choices?: Record<string, string>, limits: Record<string, any> } }} Field
  */
 
-/** The longest default that a line of help shows, in characters. */
+/** The maximum length of a default that the help text shows, in characters. */
 const SHOWN_DEFAULT_MAX_LENGTH = 80;
 
 /**
@@ -40,11 +40,11 @@ export function Setting({ name, field, fields, value, values, faults, isNew, isS
 
 /** @param {{ field: Field }} props */
 function Marks({ field }) {
-  return html`${field.x.manifest && html`<abbr class="mark" title="a change calls for installing the manifest again"> *</abbr>`}
-  ${field.x.sign_in && html`<abbr class="mark" title="a change ends the service account’s sign-in"> †</abbr>`}`;
+  return html`${field.x.manifest && html`<abbr class="mark" title="changing this requires reinstalling the manifest"> *</abbr>`}
+  ${field.x.sign_in && html`<abbr class="mark" title="changing this ends the service account’s sign-in"> †</abbr>`}`;
 }
 
-/** @param {Field} field what may be in it, and what is in it where nobody has written anything */
+/** @param {Field} field describes its limits and its default */
 function limits(field) {
   const { minimum, maximum, maxLength } = field.x.limits ?? {};
   const said = [];

@@ -1,10 +1,10 @@
-/** The add-in's icon: what users see now, and another one to take its place. */
+/** The add-in's icon: the current one, and an upload that replaces it. */
 
 import { CONFIGURATION, call } from './api.js';
 import { html, useState } from './ui.js';
 import { Problem } from './parts.js';
 
-/** Sizes in which Outlook asks for the icon, in pixels. */
+/** The sizes in which Outlook requests the icon, in pixels. */
 const SIZES = [16, 32, 80];
 
 /** @param {{ id: string, uuid: string, readOnly: boolean }} props */
@@ -39,7 +39,7 @@ export function Icon({ id, uuid, readOnly }) {
     ${!readOnly && html`<div class="setting ${state.faults ? 'wrong' : ''}">
       <label for="icon-file">Another icon</label>
       <input id="icon-file" type="file" accept="image/png" aria-describedby="icon-help" onChange=${choose} />
-      <p class="help" id="icon-help">A PNG of 80 × 80 pixels, at most 128 KiB. Nothing changes before you replace it.</p>
+      <p class="help" id="icon-help">A PNG of 80 × 80 pixels, at most 128 KiB. Nothing changes until you replace the icon.</p>
       <div aria-live="polite">
         ${state.faults && html`<p class="fault">${state.faults.join(' ')}</p>`}
         ${state.error && html`<${Problem} error=${state.error} again=${upload} />`}
@@ -50,7 +50,7 @@ export function Icon({ id, uuid, readOnly }) {
   </section>`;
 }
 
-/** @param {File} file @returns {Promise<string>} the page's policy allows no other address of a file */
+/** @param {File} file @returns {Promise<string>} a data URL, since the page's policy allows no other URLs for files */
 function dataUrl(file) {
   return new Promise((done, failed) => {
     const reader = new FileReader();

@@ -1,4 +1,4 @@
-/** Bringing records in from a file: how far it is, and every bad row. */
+/** Imports records from a file, and shows the progress and every bad row. */
 
 import { html, useRef, useState } from './ui.js';
 import { Problem } from './parts.js';
@@ -37,7 +37,7 @@ export function Import({ kind, schema, integrations, again }) {
   return html`<details class="import">
     <summary>Import</summary>
     <form onSubmit=${run}>
-      <p>A CSV or JSON file (UTF-8). A ${kind.one} is recognized by ${kind.key}: one that is there is changed where it differs, others stay. An import that was interrupted is finished by running it again.</p>
+      <p>A CSV or JSON file (UTF-8). A ${kind.one} is recognized by ${kind.key}: an existing one is updated if it differs, and those that are not in the file stay. To finish an interrupted import, run it again.</p>
       <div class="tools">
         <label><span>File</span><input type="file" ref=${file} accept=".csv,.json" required disabled=${busy} /></label>
         <${Owner} label="They belong to" value=${owner} change=${setOwner} integrations=${integrations} />
@@ -47,7 +47,7 @@ export function Import({ kind, schema, integrations, again }) {
     ${progress && html`<progress max=${Math.max(progress.of, 1)} value=${progress.done} aria-label="Imported"></progress>`}
     <p role="status">${told(state, faults)}</p>
     ${failure && html`<${Problem} error=${failure} again=${progress ? () => run(null) : undefined} />`}
-    ${state.stopped && !busy && html`<button type="button" onClick=${run}>Go on</button>`}
+    ${state.stopped && !busy && html`<button type="button" onClick=${run}>Continue</button>`}
     ${faults.length > 0 && html`<${Faults} faults=${faults} />`}
   </details>`;
 }
@@ -55,7 +55,7 @@ export function Import({ kind, schema, integrations, again }) {
 /** @param {{ faults: Fault[] }} props */
 function Faults({ faults }) {
   return html`<div class="table" role="region" tabindex="0" aria-label="Bad rows"><table>
-    <thead><tr><th scope="col">Where</th><th scope="col">Who</th><th scope="col">Field</th><th scope="col">What is wrong</th></tr></thead>
+    <thead><tr><th scope="col">Where</th><th scope="col">Who</th><th scope="col">Field</th><th scope="col">Problem</th></tr></thead>
     <tbody>${faults.map((each) => html`<tr><th scope="row">${each.place}</th><td>${each.name}</td><td>${each.field}</td><td class="fault">${each.message}</td></tr>`)}</tbody>
   </table></div>`;
 }
@@ -70,7 +70,7 @@ function told({ progress, busy, failure, stopped }, faults) {
   return failure || stopped ? `Interrupted after ${done} of ${of}: ${sums}. Run it again to finish.` : `Done: ${sums}.`;
 }
 
-/** @param {ArrayBuffer} bytes @returns {string} Raises Error for what is not UTF-8. */
+/** @param {ArrayBuffer} bytes @returns {string} Raises Error if they are not UTF-8. */
 function decoded(bytes) {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

@@ -1,4 +1,4 @@
-/** One integration: all its settings, what is wrong with them, its templates as people will see them. */
+/** One integration: all its settings, their errors, and its templates as people will see them. */
 
 import { CONFIGURATION, call } from './api.js';
 import { html, useEffect, useRef, useState } from './ui.js';
@@ -16,11 +16,11 @@ import { Tabs, signsIn } from './tabs.js';
 
 const PATH = `${CONFIGURATION}ms_exchange_connector/`;
 
-/** @param {{ id: string, from?: string }} props `from`: the integration whose copy the new one begins as */
+/** @param {{ id: string, from?: string }} props `from`: the integration that the new one is copied from */
 export function Integration({ id, from }) {
   const isNew = id === 'new';
   const source = isNew ? from : id;
-  const [saved, setSaved] = useState(/** @type {any} */ (null)); // of the last save: the form begins again with it
+  const [saved, setSaved] = useState(/** @type {any} */ (null)); // from the last save: the form restarts with it
   const asked = useAsked(async () => {
     const own = (/** @type {string} */ rest) => (source ? call(`${PATH}${source}/${rest}`) : null);
     const [{ data: schema }, found, secrets] = await Promise.all([call(`${PATH}schema/`), own(''), own('secrets/')]);
@@ -40,7 +40,7 @@ export function Integration({ id, from }) {
  *   copy: import('./copy.js').Copy | null, again: () => void, said: any, say: (saved: any) => void }} props
  */
 function Form({ id, schema, saved: first, etag: tag, secrets, copy, again, said, say }) {
-  const [{ saved, etag }, setBase] = useState({ saved: first, etag: tag }); // what the changes are made to
+  const [{ saved, etag }, setBase] = useState({ saved: first, etag: tag }); // the state to which the changes apply
   const isNew = id === 'new';
   const fields = schema.fields;
   const readOnly = mayOnlyRead(schema);
@@ -104,7 +104,7 @@ function Form({ id, schema, saved: first, etag: tag, secrets, copy, again, said,
     <//>
     ${!isNew && html`<${Tabs} id=${id} now="Settings" signsIn=${signsIn(saved)} />`}
     ${!isNew && html`<${Doctor} id=${id} />`}
-    ${copy && html`<div class="note" role="note"><p>Begun as a copy of ${copy.name}. Not copied: ${[...copy.again.map((name) => fields[name].x.label), 'the icon'].join(', ')}.</p></div>`}
+    ${copy && html`<div class="note" role="note"><p>Created as a copy of ${copy.name}. Not copied: ${[...copy.again.map((name) => fields[name].x.label), 'the icon'].join(', ')}.</p></div>`}
     <div class="beside">
       <${Contents} all=${all} faults=${faults} changes=${changes} />
       <form class="settings" onSubmit=${submit} novalidate>
@@ -114,8 +114,8 @@ function Form({ id, schema, saved: first, etag: tag, secrets, copy, again, said,
           ${said && !failure && html`<${Connection} saved=${said} />`}
         </div>
         <p class="marks">
-          ${readOnly ? 'Your account may only read here. ' : ''}* a change calls for installing the add-in’s manifest again. † a
-          change ends the service account’s sign-in.
+          ${readOnly ? 'Your account is read-only. ' : ''}* Changing this requires reinstalling the add-in’s
+          manifest. † Changing this ends the service account’s sign-in.
         </p>
         ${all.map((each) => html`<${SectionOf} key=${each.name} section=${each} fields=${fields} values=${values} setting=${setting}
             needed=${(/** @type {string} */ name) => name in changes || name in faults || copy?.again.includes(name)} />`)}
@@ -130,7 +130,7 @@ function Form({ id, schema, saved: first, etag: tag, secrets, copy, again, said,
   `;
 }
 
-/** @param {any} one @param {any} other a text area turns the API's line ends into its own, which is no change */
+/** @param {any} one @param {any} other a text area converts the API's line ends, which does not count as a change */
 function same(one, other) {
   return one === other || (typeof one === 'string' && typeof other === 'string' && plain(one) === plain(other));
 }
@@ -140,7 +140,7 @@ function plain(text) {
   return text.replaceAll('\r\n', '\n');
 }
 
-/** @param {Record<string, any>} changes @param {any} saved @returns {Record<string, any>} with the line ends that the API has */
+/** @param {Record<string, any>} changes @param {any} saved @returns {Record<string, any>} with the API's line ends */
 function sent(changes, saved) {
   const one = (/** @type {string} */ name, /** @type {any} */ value) => {
     if (Array.isArray(value)) return value.map((line) => (typeof line === 'string' ? line.trim() : line)).filter(Boolean);
@@ -149,7 +149,7 @@ function sent(changes, saved) {
   return Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, one(name, value)]));
 }
 
-/** @param {{ failure: any, fields: any }} props every fault, with a link to its field */
+/** @param {{ failure: any, fields: any }} props all faults, with links to their fields */
 function Summary({ failure, fields }) {
   const label = (/** @type {string} */ name) => fields[name]?.x?.label ?? name;
   const focus = (/** @type {any} */ event, /** @type {string} */ name) => {
@@ -163,14 +163,14 @@ function Summary({ failure, fields }) {
     </ul>`}`;
 }
 
-/** @param {boolean} dirty asks before what was typed is lost */
+/** @param {boolean} dirty asks before changes are lost */
 function useGuard(dirty) {
   useEffect(() => {
     if (!dirty) return undefined;
     const here = location.hash;
     const unload = (/** @type {BeforeUnloadEvent} */ event) => event.preventDefault();
     const leave = (/** @type {Event} */ event) => {
-      if (location.hash === here || confirm('Leave, and lose what you have changed?')) return;
+      if (location.hash === here || confirm('Leave and lose your changes?')) return;
       event.stopImmediatePropagation();
       history.replaceState(null, '', here);
     };

@@ -34,7 +34,7 @@ export function ServiceAccount({ id }) {
       <${Tabs} id=${id} now="Service account" signsIn />
       <section aria-labelledby="sign-in">
         <h2 id="sign-in">Sign in to the service account</h2>
-        ${signsIn(integration) ? html`<${Link} id=${id} integration=${integration} isSignedIn=${isSignedIn} />` : html`<p>This integration’s service account does not sign in: its authentication method is not OAUTH.</p>`}
+        ${signsIn(integration) ? html`<${Link} id=${id} integration=${integration} isSignedIn=${isSignedIn} />` : html`<p>This integration has no service account that signs in: its authentication method is not OAUTH.</p>`}
       </section>
     `}
   <//>`;
@@ -67,21 +67,21 @@ function Link({ id, integration, isSignedIn }) {
   };
   return html`
     <p role="status"><span class=${isSignedIn ? 'chip good' : 'chip warn'}>${isSignedIn ? 'signed in' : 'not signed in'}</span>${
-      isSignedIn ? `${integration.username || 'The service account'} is signed in.` : 'Nobody can be answered until the service account has signed in.'
+      isSignedIn ? `${integration.username || 'The service account'} is signed in.` : 'No invitation can be answered until the service account has signed in.'
     }</p>
-    <p>Needed after the first save, and again after a change of any setting with a †, of the account’s password or of its multi-factor authentication.</p>
+    <p>This is needed after the first save, and again after changing any setting marked with †, the account’s password or its multi-factor authentication.</p>
     <ol class="steps">
-      <li>Sign out of all Microsoft accounts on your device, the Azure portal included; or use a private window.</li>
-      <li>Make a sign-in link. It can be used once, within an hour, and makes earlier ones void.
-        <p><button type="button" onClick=${make}>Make a sign-in link</button></p>
+      <li>Sign out of all Microsoft accounts on your device, including the Azure portal, or use a private window.</li>
+      <li>Create a sign-in link. It can be used once, within an hour, and invalidates earlier links.
+        <p><button type="button" onClick=${make}>Create a sign-in link</button></p>
         ${failure && html`<${Problem} error=${failure} />`}
         ${link && html`<${Command} label="Sign-in link" text=${link.sign_in_link} />
           <p><a class="button" href=${link.sign_in_link} target="_blank" rel="noopener noreferrer">Open it in a new tab</a></p>
-          <p class="about">Until <${Moment} utc=${link.expires} />. The redirect URI must be registered as <code>${link.redirect_uri}</code>.</p>`}
+          <p class="about">Valid until <${Moment} utc=${link.expires} />. The redirect URI must be registered as <code>${link.redirect_uri}</code>.</p>`}
       </li>
       <li>Open the link, and sign in as <strong>${integration.username || 'the service account'}</strong>.</li>
-      <li>Where you may <em>consent on behalf of your organization</em>, do not: consent is only needed for the service account. Choose <em>Accept</em>.</li>
-      <li>You are returned to this deployment, and read “Successfully signed in”. <a href="#/integrations/${id}">Examine the integration</a> then.</li>
+      <li>If you are offered to <em>consent on behalf of your organization</em>, do not do so: consent is only needed for the service account. Choose <em>Accept</em>.</li>
+      <li>You return to this deployment, which says “Successfully signed in”. Then <a href="#/integrations/${id}">check the integration</a>.</li>
     </ol>
   `;
 }

@@ -1,4 +1,4 @@
-/** All integrations, with how each one is. */
+/** All integrations, with the state of each one. */
 
 import { CONFIGURATION, STATUS, call, list } from './api.js';
 import { html, useState } from './ui.js';
@@ -63,13 +63,13 @@ const COLUMNS = ['Name', 'Mailbox', 'Exchange', 'Health'];
 function Nothing({ text }) {
   if (text) return html`<div class="empty"><p>No integration has “${text}” in its name, description, mailbox or UUID.</p></div>`;
   return html`<div class="empty">
-    <h2>There is no integration yet</h2>
+    <h2>There are no integrations yet</h2>
     <p>An integration connects this deployment with an equipment mailbox in Exchange, and gives its users an add-in.</p>
-    <p><a class="button primary" href="#/integrations/new">Make the first one</a></p>
+    <p><a class="button primary" href="#/integrations/new">Create the first one</a></p>
   </div>`;
 }
 
-/** @param {any} each @param {any} health undefined until it is known, null where it cannot be */
+/** @param {any} each @param {any} health undefined until it is known, null if it cannot be determined */
 function row(each, health) {
   return html`<tr key=${each.id} role="row">
     <th scope="row" role="rowheader"><a href="#/integrations/${each.id}">${each.name}</a>${each.description && html`<p class="about">${each.description}</p>`}</th>
@@ -81,7 +81,7 @@ function row(each, health) {
 
 /** @param {{ health: any, integration: any }} props */
 function Health({ health, integration }) {
-  if (health === null) return html`<span class="chip">not known now</span>`;
+  if (health === null) return html`<span class="chip">unknown</span>`;
   if (health === undefined) return html`<span class="chip" aria-label="Loading">…</span>`;
   const { alarms, waiting, subscription_expires: until } = health;
   return html`
@@ -95,12 +95,12 @@ function Health({ health, integration }) {
   `;
 }
 
-/** @param {string} utc a day as the API writes it */
+/** @param {string} utc a day in the API's format */
 function day(utc) {
   return new Date(`${utc}T12:00Z`).toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
 }
 
-/** @param {number} number half of the answers go out within so many seconds */
+/** @param {number} number the seconds within which half of the answers are sent */
 function seconds(number) {
   return number < 90 ? `${Math.round(number * 10) / 10} s` : `${Math.round(number / 60)} min`;
 }

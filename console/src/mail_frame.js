@@ -1,18 +1,18 @@
-/** A mail as a mail client shows it, light or dark. */
+/** Shows a mail as a mail client would, light or dark. */
 
 import { html, useEffect, useRef } from './ui.js';
 
 /**
- * The frame runs no script and reaches no network: it is sandboxed, and has the page's own policy. That forbids style
- * attributes in HTML; set one by one, which no text can do, they are allowed. Dark: as clients do that turn all colours
- * round but those of pictures.
+ * The frame runs no scripts and has no network access: it is sandboxed, and has the page's own policy. The policy
+ * forbids style attributes in HTML, so they are set one by one by script, which it allows. Dark means inverting all
+ * colours except those of pictures, as some clients do.
  * @param {{ content: string, title: string, dark?: boolean }} props
  */
 export function MailFrame({ content, title, dark }) {
   const frame = useRef(/** @type {HTMLIFrameElement | null} */ (null));
   const fill = () => {
     const inside = frame.current?.contentDocument;
-    if (!inside?.body) return; // not loaded yet: `onLoad` comes
+    if (!inside?.body) return; // not loaded yet: `onLoad` will be called
     inside.body.replaceChildren(...new DOMParser().parseFromString(content, 'text/html').body.childNodes);
     inside.documentElement.style.cssText = `color-scheme: light; background: white;${dark ? TURNED : ''}`;
     inside.body.style.cssText = 'background: white; color: black; overflow-wrap: anywhere;';

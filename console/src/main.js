@@ -1,4 +1,4 @@
-/** The console: signs in, and shows the view in the URL. */
+/** The console: signs the admin in, and shows the view that the URL names. */
 
 import { html, render, useEffect, useRef, useState } from './ui.js';
 import { Change } from './change.js';
@@ -27,7 +27,7 @@ const VIEWS = [
   { name: 'History', path: 'changes' },
 ];
 
-/** @param {string} path what stands behind `#/`, without a view's own filters */
+/** @param {string} path what follows `#/`, without a view's own filters */
 function view(path) {
   const [first = '', second = '', third = ''] = path.split('/');
   if (first === 'integrations' && second === 'copy') return html`<${Integration} key=${path} id="new" from=${third} />`;
@@ -45,7 +45,7 @@ function view(path) {
   return nothing();
 }
 
-/** @param {string} id an integration's @param {string} name */
+/** @param {string} id an integration's id @param {string} name */
 function page(id, name) {
   if (name === 'overview') return html`<${IntegrationOverview} key=${id} id=${id} />`;
   if (name === 'addin') return html`<${AddIn} key=${id} id=${id} />`;
@@ -53,7 +53,7 @@ function page(id, name) {
   return nothing();
 }
 
-/** @param {string} path of a kind, the first one's where it is empty @param {string} id */
+/** @param {string} path path of a kind; empty for the first kind @param {string} id */
 function people(path, id) {
   const kind = KINDS.find((each) => each.path === (path || VMRS.path));
   if (!kind) return nothing();
@@ -109,18 +109,21 @@ function Console({ how, known }) {
   `;
 }
 
-/** @param {{ how: Config, done: () => void, expired: () => void }} props asks to sign in again, over what was typed */
+/**
+ * @param {{ how: Config, done: () => void, expired: () => void }} props asks the admin to sign in again, on top of what
+ *   was typed
+ */
 function Expired({ how, done, expired }) {
   const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
   useEffect(() => dialog.current?.showModal(), []);
   return html`<dialog ref=${dialog} class="question" aria-labelledby="expired" onClose=${done}>
     <h2 id="expired">Your session has ended</h2>
-    <p>Sign in again; what you have typed stays.</p>
+    <p>Sign in again; what you have typed is kept.</p>
     <${SignIn} how=${how} small done=${done} expired=${expired} />
   </dialog>`;
 }
 
-/** @param {Event} event the URL's fragment names the view, so a link cannot point to an element */
+/** @param {Event} event the URL's fragment names the view, so a link cannot refer to an element */
 function skip(event) {
   event.preventDefault();
   document.getElementById('main')?.focus();

@@ -1,4 +1,4 @@
-/** One meeting: its room and when it is open, the decisions on its messages, and its actions. */
+/** One meeting: its room and when that is open, the decisions on its messages, and the available actions. */
 
 import { STATUS, call, list } from './api.js';
 import { html, useState } from './ui.js';
@@ -27,7 +27,7 @@ export function Meeting({ id }) {
           ${meeting.door.next_change && html` until <${Moment} utc=${meeting.door.next_change} />`}</dd>
         <dt>Alias</dt><dd>${meeting.alias} · ${meeting.numeric_alias}</dd>
         <dt>Name</dt><dd>${meeting.name}</dd>
-        ${meeting.organizer && html`<dt>${meeting.given_to ? 'Owner' : 'Organizer'}</dt><dd dir="auto">${meeting.organizer}${meeting.given_to && ', given by an admin'}</dd>`}
+        ${meeting.organizer && html`<dt>${meeting.given_to ? 'Owner' : 'Organizer'}</dt><dd dir="auto">${meeting.organizer}${meeting.given_to && ', set by an admin'}</dd>`}
         ${integration && html`<dt>Integration</dt><dd><a href="#/integrations/${idOf(meeting.exchange_connector)}">${integration}</a></dd>`}
         <dt>Tag</dt><dd><code>${meeting.tag}</code></dd>
       </dl>
@@ -37,8 +37,8 @@ export function Meeting({ id }) {
         <${Times} occurrences=${meeting.occurrences} />
       </section>
       <section aria-labelledby="decided">
-        <h2 id="decided">What was decided on its messages</h2>
-        ${decided.length === 0 && html`<p>Nothing is on record any more.</p>`}
+        <h2 id="decided">Decisions on its messages</h2>
+        ${decided.length === 0 && html`<p>No decisions are on record any more.</p>`}
         <ul class="cards">${decided.map(operation)}</ul>
       </section>
     `}
@@ -66,9 +66,9 @@ function Actions({ meeting, can, again }) {
     ${failure && html`<${Problem} error=${failure} />`}
     ${said && html`<p class="well" role="status">${said}</p>`}
     <div class="actions">
-      ${may('close', 'scheduled') && html`<button type="button" onClick=${() => act('close', 'Close this room? Nobody gets in any more, whatever the organizer sends, until it is reopened here.')}>Close the room</button>`}
-      ${may('reopen', 'held') && html`<button type="button" onClick=${() => act('reopen', 'Reopen this room? People get in again as the meeting’s times say.')}>Reopen the room</button>`}
-      ${may('resend', 'scheduled') && html`<button type="button" onClick=${() => act('resend', `Mail the joining instructions once more to ${owner}?`)}>Send the instructions again</button>`}
+      ${may('close', 'scheduled') && html`<button type="button" onClick=${() => act('close', 'Close this room? Nobody can join, whatever the organizer sends, until it is reopened here.')}>Close the room</button>`}
+      ${may('reopen', 'held') && html`<button type="button" onClick=${() => act('reopen', 'Reopen this room? People can join again at the meeting’s times.')}>Reopen the room</button>`}
+      ${may('resend', 'scheduled') && html`<button type="button" onClick=${() => act('resend', `Send the joining instructions to ${owner} again?`)}>Send the instructions again</button>`}
       <a class="button" href="#/changes/meeting/${meeting.id}">History</a>
     </div>
     ${may('transfer', 'scheduled') && html`<${Give} meeting=${meeting} act=${act} />`}
@@ -80,24 +80,24 @@ function Give({ meeting, act }) {
   const [address, setAddress] = useState('');
   const give = (/** @type {any} */ event) => {
     event.preventDefault();
-    act('transfer', `Give this meeting to ${address}?`, { organizer: address.trim() });
+    act('transfer', `Make ${address} the owner of this meeting?`, { organizer: address.trim() });
   };
   return html`<details class="give">
-    <summary>Give it to another owner</summary>
+    <summary>Change the owner</summary>
     <p class="help">The new owner is shown as its organizer, owns the room on a Management Node and gets the instructions when they are sent
       again. In Exchange the meeting stays the organizer’s, who alone can move or cancel it.</p>
     <form onSubmit=${give}>
       <label><span>The new owner’s address</span><input type="email" required autocomplete="off" value=${address} onInput=${(/** @type {any} */ e) => setAddress(e.target.value)} /></label>
-      <button>Give it away</button>
-      ${meeting.given_to && html`<button type="button" onClick=${() => act('transfer', 'Give this meeting back to its organizer?', { organizer: '' })}>Give it back to its organizer</button>`}
+      <button>Change owner</button>
+      ${meeting.given_to && html`<button type="button" onClick=${() => act('transfer', 'Make the organizer the owner again?', { organizer: '' })}>Make the organizer the owner again</button>`}
     </form>
   </details>`;
 }
 
-/** How many occurrences are drawn at once. */
+/** The number of occurrences that are shown at first. */
 const DRAWN = 12;
 
-/** @param {{ occurrences: any[] }} props a line for each: when people are let in, and the meeting within that */
+/** @param {{ occurrences: any[] }} props a line for each: the join window, and the meeting within it */
 function Times({ occurrences }) {
   const present = now();
   const next = occurrences.findIndex((each) => each.closes > present);
@@ -121,7 +121,7 @@ function Line({ times, present }) {
       <rect class="held" x=${x(times.start)} y="1" width=${Math.max(0.5, x(times.end) - x(times.start))} height="8" rx="1" />
       ${isOpen && html`<line class="now" x1=${x(present)} x2=${x(present)} y1="0" y2="10" />`}
     </svg>
-    <p class="about">People are let in from <${Moment} utc=${times.opens} short /> to <${Moment} utc=${times.closes} short />${isOpen && ': now'}</p>
+    <p class="about">People can join from <${Moment} utc=${times.opens} short /> to <${Moment} utc=${times.closes} short />${isOpen && ': now'}</p>
   </li>`;
 }
 

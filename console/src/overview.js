@@ -1,4 +1,7 @@
-/** Whether all is well: alarms with their remedies, what comes next, what has been done, which rooms are open when. */
+/**
+ * The deployment's state: alarms with their remedies, the next meetings, recent activity, and which rooms are open
+ * when.
+ */
 
 import { CONFIGURATION, STATUS, list } from './api.js';
 import { Alarms } from './alarms.js';
@@ -18,7 +21,7 @@ export function Overview() {
       <h2 id="next">Next meetings</h2>
       <${Asked} asked=${next}>
         ${(/** @type {any} */ { objects, total }) => html`
-          ${objects.length === 0 && html`<p>No meeting is scheduled.</p>`}
+          ${objects.length === 0 && html`<p>No meetings are scheduled.</p>`}
           <ul class="rows">
             ${objects.map(
               (/** @type {any} */ each) => html`<li>

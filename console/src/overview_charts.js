@@ -1,4 +1,4 @@
-/** What has been done lately and which rooms are open next, of the deployment or of one integration, as charts. */
+/** Charts of recent activity and of the rooms that will be open, for the deployment or for one integration. */
 
 import { STATUS, call } from './api.js';
 import { Chart, sum } from './chart.js';
@@ -7,7 +7,7 @@ import { Asked, Moment, useAsked } from './parts.js';
 
 const HOURS = 24;
 const HOUR = 3_600_000; // milliseconds
-const LABELLED_DAYS = 3; // from one label of the hours' axis to the next
+const LABELLED_DAYS = 3; // the distance between two labels on the axis of hours
 
 /**
  * @typedef {{ day: string, meetings: number, aliases: number, accepted: number, declined: number, other: number,
@@ -15,7 +15,7 @@ const LABELLED_DAYS = 3; // from one label of the hours' axis to the next
  *   time_to_answer_p95: number | null, repairs: number }} Day
  */
 
-/** @param {{ id?: string }} props the integration's; of the whole deployment without */
+/** @param {{ id?: string }} props the integration's id; without it, the charts are for the whole deployment */
 export function Statistics({ id = '0' }) {
   const asked = useAsked(async () => (await call(`${STATUS}overview/${id}/`)).data, [id]);
   return html`<section aria-labelledby="statistics">
@@ -24,12 +24,12 @@ export function Statistics({ id = '0' }) {
       ${(/** @type {any} */ { days, rooms_by_hour: rooms, rooms_from: from, rooms_as_of: made }) => html`
         <div class="charts">
           <${Meetings} days=${days} /><${Outcomes} days=${days} /><${Times} days=${days} />
-          <${Plain} days=${days} of="aliases" title="Aliases taken into use" />
-          <${Plain} days=${days} of="repairs" title="Repairs: found only by a sweep or a comparison" />
+          <${Plain} days=${days} of="aliases" title="Aliases put into use" />
+          <${Plain} days=${days} of="repairs" title="Repairs: problems found only by a sweep or a comparison" />
         </div>
         <h2>Rooms open at the same time</h2>
         <${Rooms} rooms=${rooms} from=${from} />
-        <p class="about">Counted every hour, last <${Moment} utc=${made} />. Days and hours above are of UTC.</p>
+        <p class="about">Counted every hour, last at <${Moment} utc=${made} />. Days and hours above are in UTC.</p>
       `}
     <//>
   </section>`;
@@ -74,7 +74,7 @@ function Times({ days }) {
   return html`<${Chart} title="Time to answer" told=${told} series=${['95 % within', 'Half within']} columns=${columns} table=${table} text=${seconds} />`;
 }
 
-/** @param {{ rooms: number[], from: string }} props by the hour */
+/** @param {{ rooms: number[], from: string }} props the number of open rooms in each hour */
 function Rooms({ rooms, from }) {
   const hour = (/** @type {number} */ n) => new Date(Date.parse(`${from}Z`) + n * HOUR);
   const columns = rooms.map((number, n) => ({
@@ -98,7 +98,7 @@ function byDay(rooms, hour) {
   return { head: ['Day', 'At most', 'First at', 'Hours with rooms'], rows };
 }
 
-/** @param {Day[]} days @param {number} n @param {number[]} values @param {string} tip a label stands below every tenth */
+/** @param {Day[]} days @param {number} n @param {number[]} values @param {string} tip every tenth column has a label */
 function column(days, n, values, tip) {
   const day = /** @type {Day} */ (days[n]);
   return { name: day.day, values, tip, label: n % 10 === 0 ? named(day) : '' };
@@ -126,7 +126,7 @@ function seconds(time) {
   return time < 7200 ? `${Math.round(time / 60)} min` : `${Math.round(time / 3600)} h`;
 }
 
-/** @param {string} reason the name of an answer's template, or what was decided */
+/** @param {string} reason the name of an answer's template, or the decision */
 function reasonOf(reason) {
   return reason.replace(/_template$/, '').replaceAll('_', ' ');
 }

@@ -1,13 +1,13 @@
-/** Building blocks of every view: loading states, problems, lists with pages, times. */
+/** Building blocks of all views: loading states, problems, lists with pages, times. */
 
 import { html, useEffect, useRef, useState } from './ui.js';
 
 /** @typedef {import('./api.js').ApiError} ApiError */
 
 /**
- * Something that has to be loaded.
+ * Data that has to be loaded.
  * @template T
- * @param {() => Promise<T>} ask @param {unknown[]} on asked again when one of these changes
+ * @param {() => Promise<T>} ask @param {unknown[]} on reloaded when one of these changes
  * @returns {{ value?: T, error?: ApiError, again: () => void }}
  */
 export function useAsked(ask, on) {
@@ -68,7 +68,9 @@ export function Pages({ offset, limit, total, go }) {
   </nav>`;
 }
 
-/** @param {{ label: string, value: string, change: (text: string) => void }} props asks once the typing has stopped */
+/**
+ * @param {{ label: string, value: string, change: (text: string) => void }} props searches once the typing has stopped
+ */
 export function Search({ label, value, change }) {
   const [text, setText] = useState(value);
   const told = useRef(value); // what the view knows: something else comes from elsewhere, such as the URL
@@ -103,7 +105,7 @@ export function moment(utc) {
   return new Date(`${utc}Z`).toLocaleString(undefined, /** @type {Intl.DateTimeFormatOptions} */ (format));
 }
 
-/** @param {{ utc: string | null | undefined, short?: boolean }} props `short`: the time of day alone */
+/** @param {{ utc: string | null | undefined, short?: boolean }} props `short`: only the time of day */
 export function Moment({ utc, short }) {
   const shown = short && utc ? new Date(`${utc}Z`).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' }) : moment(utc);
   return utc ? html`<time datetime="${utc}Z" title="${utc} UTC">${shown}</time>` : html`<span>–</span>`;

@@ -5,7 +5,7 @@ import { html, useEffect, useState } from './ui.js';
 import { differences } from './diff.js';
 import { MailFrame } from './mail_frame.js';
 
-/** Milliseconds after the last keystroke before the deployment is called. */
+/** Milliseconds from the last keystroke until the deployment is called. */
 const PREVIEW_PAUSE = 120;
 
 /**
@@ -26,14 +26,14 @@ export function Preview({ id, template, field, text, change }) {
   };
   const isChanged = text.replaceAll('\r\n', '\n') !== original.replaceAll('\r\n', '\n');
   return html`<details class="preview" onToggle=${(/** @type {any} */ e) => setOpen(e.target.open)}>
-    <summary>Preview, variables${isChanged ? ', difference to the default' : ''}</summary>
+    <summary>Preview, variables${isChanged ? ', difference from the default' : ''}</summary>
     ${open && html`
       <p class="variables" role="group" aria-label="Insert a variable">
         ${(field.x.variables ?? []).map((each) => html`<button type="button" onClick=${() => insert(each)}>${each}</button> `)}
         ${!field.x.variables?.length && html`<span class="about">This text has no variables.</span>`}
-        <button type="button" class="reset" disabled=${!isChanged} onClick=${() => change(original)}>Back to the default</button>
+        <button type="button" class="reset" disabled=${!isChanged} onClick=${() => change(original)}>Reset to the default</button>
       </p>
-      ${!id && html`<p class="about">A preview is there once the integration is saved.</p>`}
+      ${!id && html`<p class="about">A preview is available once the integration is saved.</p>`}
       ${id && html`<${Samples} template=${template} known=${shown?.values ?? {}} given=${values} change=${setValues} />`}
       ${shown?.faults?.length > 0 && html`<ul class="faults" role="alert">${shown.faults.map((/** @type {string} */ each) => html`<${Fault} fault=${each} template=${template} />`)}</ul>`}
       ${shown && !shown.faults.length && html`<${Shown} shown=${shown} />`}
@@ -78,7 +78,7 @@ function Shown({ shown }) {
   </div>`;
 }
 
-/** @param {{ fault: string, template: string }} props a line that a fault names can be gone to */
+/** @param {{ fault: string, template: string }} props with a button that goes to the line that a fault names */
 function Fault({ fault, template }) {
   const [, line] = /^(?:with sample values: )?line (\d+)/.exec(fault) ?? [];
   const go = () => {
@@ -115,8 +115,8 @@ function Samples({ template, known, given, change }) {
 function Difference({ before, after }) {
   const marks = { same: ' ', gone: '−', new: '+' };
   const words = { same: '', gone: 'only in the default: ', new: 'only here: ' };
-  return html`<details class="difference"><summary>Difference to the default</summary>
-    <pre tabindex="0" aria-label="Difference to the default">${differences(before, after).map(
+  return html`<details class="difference"><summary>Difference from the default</summary>
+    <pre tabindex="0" aria-label="Difference from the default">${differences(before, after).map(
       ({ kind, line }) => html`<span class=${kind}><span aria-hidden="true">${marks[kind]} </span><span class="unseen">${words[kind]}</span>${line}${'\n'}</span>`,
     )}</pre>
   </details>`;

@@ -1,4 +1,4 @@
-/** Personal VMRs and users as records of the management API: what a list shows, what is in a file. */
+/** Personal VMRs and users as records of the management API: what lists show, and what files contain. */
 
 import { CONFIGURATION, call, list } from './api.js';
 
@@ -6,21 +6,21 @@ import { CONFIGURATION, call, list } from './api.js';
 
 /**
  * @typedef {object} Kind
- * @property {string} path of its pages, behind `#/people/`
+ * @property {string} path of its pages, after `#/people/`
  * @property {string} title
  * @property {string} one
  * @property {string} resource
- * @property {string} key the field by which a record is told from others; upper and lower case are the same
- * @property {Record<string, string>} only what its list is always filtered by
+ * @property {string} key the field that identifies a record, ignoring case
+ * @property {Record<string, string>} only filters that its list always uses
  * @property {{ name: string, label: string }[]} columns
  * @property {{ filter: string, label: string }[]} searches
- * @property {string[]} main fields that a form shows at first
+ * @property {string[]} main the fields that a form shows at first
  */
 
 /** @type {Kind} */
 export const VMRS = {
   path: 'vmrs', title: 'Personal VMRs', one: 'personal VMR', resource: 'conference', key: 'name',
-  only: { id__lt: '1073741824' }, // rooms of scheduled meetings have larger ids
+  only: { id__lt: '1073741824' }, // the rooms of scheduled meetings have larger ids
   columns: [{ name: 'name', label: 'Name' }, { name: 'primary_owner_email_address', label: 'Owner' }, { name: 'aliases', label: 'Aliases' }, { name: 'description', label: 'Description' }],
   searches: [{ filter: 'name__icontains', label: 'Name' }, { filter: 'primary_owner_email_address__icontains', label: 'Owner' }, { filter: 'aliases__alias__icontains', label: 'Alias' }],
   main: ['name', 'description', 'primary_owner_email_address', 'aliases', 'service_type', 'pin', 'allow_guests', 'guest_pin'],
@@ -36,7 +36,7 @@ export const USERS = {
 
 export const KINDS = [VMRS, USERS];
 export const OWNER = 'exchange_connector';
-const PAGE = 1000; // records of a request when all are read
+const PAGE = 1000; // records per request when all are read
 const ALIASES = 'aliases';
 
 /** @param {Kind} kind */
@@ -54,7 +54,10 @@ export function mayWrite(schema) {
   return schema.allowed_list_http_methods.includes('patch');
 }
 
-/** @param {any} schema @returns {Record<string, Field>} what people write; references to other systems' objects are not */
+/**
+ * @param {any} schema
+ * @returns {Record<string, Field>} the fields that people edit, without references to other systems' objects
+ */
 export function writable(schema) {
   const fields = /** @type {[string, any][]} */ (Object.entries(schema.fields));
   return Object.fromEntries(fields.filter(([name, field]) => !field.readonly && name !== OWNER && (field.type !== 'related' || name === ALIASES)));
@@ -71,19 +74,19 @@ export async function everyRecord(kind, filters = {}, tell = () => {}) {
   }
 }
 
-/** @param {any} value a field of a record, for a person or a spreadsheet */
+/** @param {any} value a field of a record, as text for a person or a spreadsheet */
 export function asText(value) {
   if (Array.isArray(value)) return value.map((each) => each.alias ?? each).join(' ');
   return value === null || value === undefined ? '' : String(value);
 }
 
-/** @param {any} value two values of a field are the same when these are; null and nothing are */
+/** @param {any} value a normalized form: two values of a field are equal if these are; null equals an empty text */
 export function comparable(value) {
   if (Array.isArray(value)) return JSON.stringify(value.map((each) => [each.alias ?? each, each.description ?? '']));
   return value === null || value === undefined ? '' : JSON.stringify(value) === '""' ? '' : JSON.stringify(value);
 }
 
-/** @param {any} key the value of a kind's key */
+/** @param {any} key the value of the identifying field */
 export function folded(key) {
   return String(key ?? '').trim().toLowerCase();
 }

@@ -4,7 +4,7 @@ import { html, useEffect, useRef, useState } from './ui.js';
 
 /**
  * @param {{ label: any, field: import('./fields.js').Field, value: string | undefined, shared: any, isSet: boolean,
- *   change: (value: string | undefined) => void }} props `value`: undefined leaves it, "" clears it
+ *   change: (value: string | undefined) => void }} props `value`: undefined keeps the secret, "" clears it
  */
 export function Secret({ label, field, value, shared, isSet, change }) {
   const [open, setOpen] = useState(false);

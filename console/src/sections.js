@@ -1,4 +1,4 @@
-/** The form's sections: those in use are expanded, the others can be expanded. */
+/** The form's sections: those in use are expanded, the others are collapsed. */
 
 import { html } from './ui.js';
 import { holds, words } from './conditions.js';
@@ -8,10 +8,10 @@ import { holds, words } from './conditions.js';
  * @typedef {{ name: string, title: string, about: string, condition: any, fields: string[] }} Section
  */
 
-/** Names of the fields that are of no use in a form. */
+/** Names of the fields that are not shown in a form. */
 const LEFT_OUT = new Set(['id', 'uuid', 'resource_uri', 'private_key', 'public_key']);
 
-/** The section of what the service keeps itself. */
+/** The section for what the service stores itself. */
 const RECORD = 'Record';
 
 /** @param {any} schema @returns {(Section & { settings: [string, Field][] })[]} in the form's order */
@@ -25,7 +25,7 @@ export function sections(schema) {
     .filter((each) => each.settings.length > 0);
 }
 
-/** @param {any} schema whether whoever asked for it may change nothing */
+/** @param {any} schema whether the account that requested it is read-only */
 export function mayOnlyRead(schema) {
   return !schema.allowed_detail_http_methods.includes('patch');
 }
@@ -33,7 +33,7 @@ export function mayOnlyRead(schema) {
 /**
  * @param {{ section: Section & { settings: [string, Field][] }, fields: Record<string, Field>, values: Record<string, any>,
  *   needed: (name: string) => boolean, setting: (name: string, field: Field) => any }} props
- *   `needed`: shown whatever the conditions say, as it has a fault or was changed
+ *   `needed`: whether a field is shown whatever the conditions say, because it has a fault or was changed
  */
 export function SectionOf({ section, fields, values, needed, setting }) {
   const inUse = !section.condition || holds(section.condition, values);
@@ -42,7 +42,7 @@ export function SectionOf({ section, fields, values, needed, setting }) {
   return html`<fieldset id=${idOf(section)} class=${inUse ? null : 'unused'}>
     <legend tabindex="-1">${section.title}</legend>
     ${section.about && html`<p class="about">${section.about}</p>`}
-    ${!inUse && html`<p class="about">Not in use now. It is when ${words(section.condition, fields)}.</p>`}
+    ${!inUse && html`<p class="about">Not in use now. Used when ${words(section.condition, fields)}.</p>`}
     ${shown.length > 0 && html`<div class="grid">${shown.map(([name, field]) => setting(name, field))}</div>`}
     ${others.length > 0 &&
     html`<details class="others">

@@ -1,6 +1,6 @@
 /**
- * Signing in: by user name and password, or with Entra. The credentials stay in this tab (sessionStorage), never in a
- * cookie.
+ * Signing in with a user name and password, or with Entra. The credentials stay in this tab (sessionStorage), never in
+ * a cookie.
  */
 
 import { call, useSession, STATUS } from './api.js';
@@ -10,13 +10,13 @@ const KEPT = 'vmr-console';
 /** @typedef {{ sign_in: 'password' | 'entra', version: string, entra?: Entra }} Config */
 /** @typedef {{ authority: string, client_id: string, scope: string, library: string }} Entra */
 
-/** @returns {Config} how one signs in here: the page brings it along */
+/** @returns {Config} how admins sign in here, which is part of the page */
 export function config() {
   return JSON.parse(document.getElementById('config')?.textContent ?? '');
 }
 
 /**
- * Resume the earlier sign-in here, if it is still valid.
+ * Resume an earlier session, if it is still valid.
  * @param {Config} how @param {() => void} expired
  * @returns {Promise<boolean>}
  */
@@ -85,7 +85,7 @@ function follow(application, entra, expired) {
   });
 }
 
-/** @param {Entra} entra @returns {Promise<any>} Microsoft's library, loaded where it is needed */
+/** @param {Entra} entra @returns {Promise<any>} Microsoft's library, loaded when it is needed */
 async function msal(entra) {
   if (!('msal' in window)) {
     await new Promise((loaded, failed) => {

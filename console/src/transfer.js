@@ -1,7 +1,6 @@
 /**
- * Records out of a file and into one. An import makes the records as the file says: who is there already is changed
- * where anything differs, who is not is created, and others stay. So an import that was interrupted is finished by
- * running it again.
+ * Imports records from files and exports them. An import makes the records match the file: existing ones are updated if
+ * they differ, missing ones are created, and others stay. So an interrupted import can be finished by running it again.
  */
 
 import { ApiError, call, list } from './api.js';
@@ -10,15 +9,15 @@ import { OWNER, asText, comparable, everyRecord, folded, pathOf, writable } from
 
 /** @typedef {import('./records.js').Kind} Kind */
 /** @typedef {{ place: string, name: string, field: string, message: string }} Fault */
-/** @typedef {{ place: string, fields: Record<string, any> }} Entry  `place` in the file, as people count */
+/** @typedef {{ place: string, fields: Record<string, any> }} Entry  `place` in the file, counted from 1 */
 /** @typedef {{ created: number, changed: number, same: number, faults: Fault[], done: number, of: number }} Progress */
 
-const BATCH = 100; // records of one request
+const BATCH = 100; // records per request
 const YES = new Set(['true', '1', 'yes']);
 const NO = new Set(['false', '0', 'no', '']);
 
 /**
- * The records of a file; what is wrong with some of them is among `faults`. Raises Unreadable for what is no such file.
+ * The records in a file; `faults` are the errors of individual records. Raises Unreadable for an unsuitable file.
  * @param {string} name @param {string} text @param {Kind} kind @param {any} schema
  * @returns {{ entries: Entry[], faults: Fault[] }}
  */
@@ -29,7 +28,7 @@ export function read(name, text, kind, schema) {
   const seen = new Map();
   const entries = found.filter(({ place, fields: own }) => {
     const key = folded(own[kind.key]);
-    const wrong = !key ? 'Must be filled in.' : seen.has(key) ? `Is there twice, first in ${seen.get(key)}.` : '';
+    const wrong = !key ? 'Must be filled in.' : seen.has(key) ? `Occurs twice, first in ${seen.get(key)}.` : '';
     if (wrong) faults.push({ place, name: asText(own[kind.key]), field: kind.key, message: wrong });
     else seen.set(key, place);
     return !wrong;
@@ -43,19 +42,19 @@ function fromJson(text, fields) {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new Unreadable(`This is no JSON: ${/** @type {Error} */ (error).message}`);
+    throw new Unreadable(`This is not valid JSON: ${/** @type {Error} */ (error).message}`);
   }
   const objects = Array.isArray(value) ? value : value?.objects;
-  if (!Array.isArray(objects)) throw new Unreadable('The file must hold a list of records, or one under "objects".');
+  if (!Array.isArray(objects)) throw new Unreadable('The file must contain a list of records, or one under "objects".');
   return objects.map((each, n) => {
-    if (typeof each !== 'object' || each === null) throw new Unreadable(`Entry ${n + 1} is no record.`);
-    const isShown = 'resource_uri' in each; // as the API shows them: what it makes itself is left out
+    if (typeof each !== 'object' || each === null) throw new Unreadable(`Entry ${n + 1} is not a record.`);
+    const isShown = 'resource_uri' in each; // exported from the API: its own fields are left out
     const own = Object.entries(each).filter(([name]) => (isShown ? name in fields : name !== OWNER));
     return { place: `entry ${n + 1}`, fields: Object.fromEntries(own.map(([name, each]) => [name, bare(name, each)])) };
   });
 }
 
-/** @param {string} name @param {any} value an alias's own number and address mean nothing elsewhere */
+/** @param {string} name @param {any} value an alias's id and URI mean nothing elsewhere */
 function bare(name, value) {
   return name === 'aliases' && Array.isArray(value)
     ? value.map((each) => (typeof each === 'object' && each ? { alias: each.alias, ...(each.description ? { description: each.description } : {}) } : each))
@@ -68,14 +67,14 @@ function fromCsv(text, kind, fields, faults) {
   const names = (head?.cells ?? []).map((each) => each.trim());
   const unknown = names.filter((each) => !(each in fields));
   if (unknown.length || !names.includes(kind.key)) {
-    const also = unknown.length ? ` There is no ${unknown.join(', ')}.` : '';
+    const also = unknown.length ? ` Unknown columns: ${unknown.join(', ')}.` : '';
     throw new Unreadable(`The first line must name the columns: ${kind.key}, and any of ${Object.keys(fields).filter((each) => each !== kind.key).join(', ')}.${also}`);
   }
   return rows.flatMap(({ line, cells }) => {
     const place = `line ${line}`;
     const named = cells[names.indexOf(kind.key)] ?? '';
     const found = /** @type {Fault[]} */ ([]);
-    if (cells.length !== names.length) found.push({ place, name: named, field: '', message: 'Has not as many values as the first line has columns.' });
+    if (cells.length !== names.length) found.push({ place, name: named, field: '', message: 'The number of values does not match the columns in the first line.' });
     const own = Object.fromEntries(
       names.map((field, n) => {
         const { value, message } = typed(fields[field], withoutApostrophe((cells[n] ?? '').trim()));
@@ -88,7 +87,11 @@ function fromCsv(text, kind, fields, faults) {
   });
 }
 
-/** @param {any} field @param {string} cell an empty one is the field's default @returns {{ value: any, message?: string }} */
+/**
+ * @param {any} field
+ * @param {string} cell an empty cell means the field's default
+ * @returns {{ value: any, message?: string }}
+ */
 function typed(field, cell) {
   if (field.type === 'related') return { value: cell.split(/[\s;]+/).filter(Boolean) };
   if (cell === '') return { value: field.default ?? (field.nullable ? null : '') };
@@ -99,10 +102,11 @@ function typed(field, cell) {
 }
 
 /**
- * Makes the records as a file has them.
- * @param {Kind} kind @param {Entry[]} entries @param {string | null} owner the integration's address; null for all
- * @param {(progress: Progress) => void} tell @param {() => boolean} isStopped asked between two requests
- * @returns {Promise<void>} raises ApiError when the deployment cannot go on
+ * Make the records match a file.
+ * @param {Kind} kind @param {Entry[]} entries @param {string | null} owner the integration's URI; null for all
+ * integrations
+ * @param {(progress: Progress) => void} tell @param {() => boolean} isStopped called between requests
+ * @returns {Promise<void>} raises ApiError if the deployment cannot continue
  */
 export async function bring(kind, entries, owner, tell, isStopped) {
   const progress = { created: 0, changed: 0, same: 0, faults: /** @type {Fault[]} */ ([]), done: 0, of: entries.length };
@@ -120,7 +124,8 @@ export async function bring(kind, entries, owner, tell, isStopped) {
 }
 
 /**
- * Some records. A request with a wrong one changes nothing, or not that one: the others are sent again.
+ * Save some records. A request with an invalid record changes nothing, or all but that record: the others are sent
+ * again.
  * @param {Kind} kind @param {{ entry: Entry, before: any }[]} part @param {string | null} owner @param {Progress} progress
  */
 async function send(kind, part, owner, progress) {
@@ -144,7 +149,7 @@ async function send(kind, part, owner, progress) {
 }
 
 /**
- * A record that was refused: as its name is taken, maybe by itself, by an earlier request whose answer got lost.
+ * Handle a refused record: its name may be taken by the record itself, from an earlier request whose response was lost.
  * @param {Kind} kind @param {{ entry: Entry, before: any }} of @param {string | null} owner
  * @param {[string, string[]][]} faults by field @param {Progress} progress
  */
@@ -172,7 +177,7 @@ function differs(fields, now) {
 }
 
 /**
- * A file with records.
+ * Write records to a file.
  * @param {'csv' | 'json'} form @param {any[]} records @param {any} schema
  */
 export function fileOf(form, records, schema) {

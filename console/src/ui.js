@@ -1,4 +1,4 @@
-/** Preact with htm. Their package has no types for the standalone build, and minified code is not ours to check. */
+/** Preact with htm. Their package has no types for the standalone build, and its minified code is not type-checked. */
 
 /**
  * @typedef {{

@@ -1,10 +1,10 @@
-/** Values of a field side by side: before and after, or theirs and yours. */
+/** Shows values of a field side by side: before and after, or theirs and yours. */
 
 import { html } from './ui.js';
 import { choice } from './conditions.js';
 import { differences } from './diff.js';
 
-/** A text that is longer, or has lines, is shown as a block. */
+/** A text that is longer than this, or has several lines, is shown as a block. */
 const LINE_MAX_LENGTH = 120;
 
 /** @param {any} value @param {any} field of a Tastypie schema, if there is one @returns {string} as people read it */
@@ -16,7 +16,7 @@ export function readable(value, field) {
   return field?.x?.choices ? choice(field, value) : String(value).replaceAll('\r\n', '\n');
 }
 
-/** @param {any} value an object within a list, by what it is known by */
+/** @param {any} value an object within a list, by its identifying field */
 function entry(value) {
   return value && typeof value === 'object' ? (value.domain ?? value.alias ?? value.name ?? value) : value;
 }
@@ -27,7 +27,7 @@ export function isSame(one, other) {
 }
 
 /**
- * One version of a value; with `against`, its lines that differ from that are marked.
+ * One version of a value; with `against`, lines that differ from it are marked.
  * @param {{ label: any, value: any, field?: any, against?: any, absent?: boolean }} props
  */
 export function Version({ label, value, field, against, absent }) {
@@ -35,7 +35,7 @@ export function Version({ label, value, field, against, absent }) {
   const isBlock = text.includes('\n') || text.length > LINE_MAX_LENGTH;
   return html`<div class="version">
     <div class="label">${label}</div>
-    ${absent && html`<p class="about">not there</p>`}
+    ${absent && html`<p class="about">does not exist</p>`}
     ${!absent && !isBlock && html`<p class="value" dir="auto">${text}</p>`}
     ${!absent && isBlock && html`<${Lines} text=${text} against=${against === undefined ? undefined : readable(against, field)} />`}
   </div>`;

@@ -1,8 +1,8 @@
 // @ts-check
 /**
  * What real Outlook clients do, by name: for each, how the fake Outlook deviates (`quirks`, see dev/demo/outlook.js),
- * what its meetings contain (`meeting`), and the newest requirement set that it supports (`mailbox`). Where each was
- * reported: docs/facts/outlook-addin.md.
+ * what its meetings contain (`meeting`), and the newest requirement set that it supports (`mailbox`). The reports of
+ * each behaviour are in docs/facts/outlook-addin.md.
  */
 
 /** @import {Person} from '../../dev/demo/outlook.js' */
@@ -21,7 +21,7 @@ const comesBackAs = (address) => (/** @type {Person} */ person) => (isMailbox(pe
 const crowd = (count) =>
   Array.from({ length: count }, (_, at) => ({ name: `Person ${at}`, address: `person${at}@example.com` }));
 
-/** @param {string} html each item of a list as a paragraph that begins with its number or bullet, like Word */
+/** @param {string} html turns each list item into a paragraph that begins with its number or bullet, as Word does */
 function asWord(html) {
   const { body } = new DOMParser().parseFromString(html, 'text/html');
   for (const item of [...body.querySelectorAll('li')].reverse()) {
@@ -46,7 +46,7 @@ function asWordInABody(html) {
 
 export const BEHAVIOURS = {
   'as documented': {},
-  'the body is read back late': { quirks: { bodyLate: 2_000 } },
+  'a changed body appears late': { quirks: { bodyLate: 2_000 } },
   'the mailbox is listed by a legacy Exchange DN': { quirks: { resolve: comesBackAs(DN) } },
   'the mailbox is listed by its primary address': { quirks: { resolve: comesBackAs(PRIMARY) } },
   'the mailbox is not listed': { quirks: { list: (/** @type {Person[]} */ all) => all.filter((one) => !isMailbox(one)) } },
@@ -55,7 +55,7 @@ export const BEHAVIOURS = {
   'the organizer is among the attendees': {
     quirks: { list: (/** @type {Person[]} */ all, /** @type {Person} */ organizer) => [organizer, ...all] },
   },
-  'lines end otherwise, and there are more of them': {
+  'line ends differ, and there are additional lines': {
     quirks: {
       give: (/** @type {string} */ raw, /** @type {string} */ format) =>
         format === 'text' ? `${raw.replace(/\r?\n/g, ' \r\n')}\r\n\r\n` : raw.replace(/></g, '>\r\n<'),
@@ -65,7 +65,7 @@ export const BEHAVIOURS = {
   'pictures in the text': {
     meeting: { body: '<html><head></head><body><p>Agenda <img src="cid:plan@1" alt=""></p><p>Bye</p></body></html>' },
   },
-  'a semicolon makes two locations': { quirks: { place: (/** @type {string} */ text) => text.split(/;\s*/) } },
-  'text is said to be HTML': { quirks: { typeSaid: 'html' } },
+  'a semicolon splits the location': { quirks: { place: (/** @type {string} */ text) => text.split(/;\s*/) } },
+  'text is reported as HTML': { quirks: { typeSaid: 'html' } },
   'Exchange on-premises': { mailbox: '1.5' },
 };

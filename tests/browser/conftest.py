@@ -1,7 +1,7 @@
-"""A browser with the genuine Office.js under a fake Outlook, against the whole local stack.
+"""A browser with the genuine Office.js in a fake Outlook, against the whole local stack.
 
-Outlook, Microsoft's script hosts and the add-in's server have their real names; every request of the page is caught,
-recorded, and answered from disk or by the functions host. Nothing else is reachable.
+Outlook, Microsoft's script hosts and the add-in's server have their real names; every request that the page makes is
+intercepted, recorded, and answered from disk or by the functions host. Nothing else is reachable.
 """
 
 import json
@@ -25,13 +25,13 @@ from tests.browser.stack import running_stack
 from tests.browser.timeouts import fault_of, hanging
 from tests.browser.tools import OFFICE_JS
 
-# What a test waits for is a state, however long a busy machine takes to reach it: this only ends what hangs.
+# Tests wait for a state, however long a busy machine takes to reach it: this timeout only ends what hangs.
 expect.set_options(timeout=hanging())
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """What has failed twice in a row is not waited for two minutes by each test that follows."""
+    """After two failures in a row, the tests that follow no longer wait two minutes each."""
     report = yield
     timeouts.note(report)
     expect.set_options(timeout=hanging())
@@ -40,9 +40,9 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 @pytest.fixture(autouse=True)
 def _stack_is_whole(request: pytest.FixtureRequest) -> None:
-    """Once a test has failed, the next ones ask first whether their stack still answers."""
+    """Once a test has failed, later tests first check whether their stack still responds."""
     if "stack" in request.fixturenames and (fault := fault_of(request.getfixturevalue("stack"))):
-        pytest.fail(f"The local stack is broken, since an earlier test: {fault}", pytrace=False)
+        pytest.fail(f"An earlier test has broken the local stack: {fault}", pytrace=False)
 
 
 @pytest.fixture(scope="session")
@@ -56,11 +56,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
 async def browser() -> AsyncIterator[Browser]:
     executable = chromium()
     if not executable:
-        pytest.skip("no Chromium here: install it (`apt-get install chromium-headless-shell`), or name it in CHROMIUM")
+        pytest.skip("Chromium is missing: run `apt-get install chromium-headless-shell`, or name it in CHROMIUM")
     if not OFFICE_JS.is_dir():
-        pytest.skip("the genuine Office.js is not here: `python3 -m dev.setup test` fetches it (npm)")
+        pytest.skip("the genuine Office.js is missing: `python3 -m dev.setup test` fetches it (npm)")
     async with async_playwright() as playwright:
-        # Without the sandbox, as Chromium refuses it to root, whom containers run as. It sees our own pages only.
+        # Without the sandbox, since Chromium refuses to use it as root, which is the usual user in containers. It only
+        # opens our own pages.
         running = await playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
         yield running
         await running.close()
@@ -68,7 +69,8 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def outlook(browser: Browser, stack: Addresses, request: pytest.FixtureRequest) -> AsyncIterator[Outlook]:
-    """An Outlook whose window is still closed. It behaves like one of the real ones, the same one for each test."""
+    """An Outlook whose window is still closed. It behaves like one of the real ones, always the same one for a given
+    test."""
     behaviour = USUAL[crc32(request.node.nodeid.encode()) % len(USUAL)]
     async with httpx.AsyncClient(trust_env=False, timeout=hanging() / 1000) as client:
         window = Outlook(browser, stack, client, behaviour)
@@ -78,7 +80,7 @@ async def outlook(browser: Browser, stack: Addresses, request: pytest.FixtureReq
 
 @pytest.fixture
 async def admin(browser: Browser, stack: Addresses, request: pytest.FixtureRequest) -> AsyncIterator[Admin]:
-    """An admin's browser, not signed in yet. A parameter is what its context is made with."""
+    """An admin's browser, not signed in yet. A parameter holds the options of its browser context."""
     context = await browser.new_context(**getattr(request, "param", LOOKS["wide"]))
     admin = Admin(context, await context.new_page(), stack.functions)
     admin.page.set_default_timeout(hanging())
@@ -89,7 +91,7 @@ async def admin(browser: Browser, stack: Addresses, request: pytest.FixtureReque
 
 @pytest.fixture
 async def api(stack: Addresses) -> AsyncIterator[httpx.AsyncClient]:
-    """The management API, as the local stack's admin."""
+    """The management API, called as the local stack's admin."""
     async with httpx.AsyncClient(
         base_url=stack.functions, auth=MANAGEMENT, trust_env=False, timeout=hanging() / 1000
     ) as client:
@@ -98,14 +100,14 @@ async def api(stack: Addresses) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def corp(api: httpx.AsyncClient) -> AsyncIterator[dict[str, Any]]:
-    """An integration of this test's own."""
+    """An integration that only this test uses."""
     async with made_integration(api, "Console Corp", "console@example.com", "88") as made:
         yield made
 
 
 @pytest.fixture
 def images() -> Path:
-    """Where screenshots for the documentation are."""
+    """The folder for the documentation's screenshots."""
     return Path(__file__).resolve().parents[2] / "docs" / "images"
 
 
@@ -119,9 +121,10 @@ async def deployment(outlook: Outlook, stack: Addresses) -> AsyncIterator[Deploy
     ):
 
         async def loopback(route: Route) -> None:
-            """The provider; and what a reverse proxy of another name does, as the stack's own is a loopback address.
+            """Answer for the provider, and do what a reverse proxy with a public name would do, since the stack itself
+            has only a loopback address.
 
-            A redirect becomes a page that goes there: Playwright does not catch redirected requests.
+            A redirect becomes a page that goes there, because Playwright does not intercept redirected requests.
             """
             url = urlsplit(route.request.url)
             if route.request.url.startswith(stack.functions):

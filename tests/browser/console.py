@@ -1,4 +1,4 @@
-"""The web console as an admin has it in a browser. Its fixtures (`admin`, `api`, `corp`) are in conftest.py."""
+"""Drives the web console in a browser, as an admin does. Its fixtures (`admin`, `api`, `corp`) are in conftest.py."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,7 +13,7 @@ from dev.environment import INTEGRATION, MANAGEMENT, Addresses
 
 CONNECTORS = "/api/admin/configuration/v1/ms_exchange_connector/"
 VIEWS = ["", "integrations", "integrations/1", "integrations/new", "meetings", "changes", "people"]
-"""Of the console, by their addresses, as they are on a stack that nobody has used yet."""
+"""The console's views, by URL fragment, that exist on a stack that nobody has used yet."""
 
 HOSTILE = "<img src=x onerror=alert(1)>\u202e\"'{{7*7}}"
 LOOKS: dict[str, dict[str, Any]] = {
@@ -23,7 +23,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "wide dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
     "forced colours": {"viewport": {"width": 1280, "height": 900}, "forced_colors": "active"},
 }
-"""What a context of the browser is made with, by what it is about: a page has to work in each of them."""
+"""Browser context options, by what they represent: each page has to work with all of them."""
 
 
 class Admin:
@@ -51,7 +51,7 @@ class Admin:
         await self.settled()
 
     async def settled(self) -> None:
-        """The view is rendered, with everything that it requested."""
+        """Wait until the view is rendered, with everything that it has requested."""
         await expect(self.page.locator("main h1")).to_be_visible()
         await expect(self.page.locator(".loading")).to_have_count(0)
 
@@ -60,7 +60,7 @@ class Admin:
 async def made_integration(
     api: httpx.AsyncClient, name: str, mailbox: str, prefix: str
 ) -> AsyncIterator[dict[str, Any]]:
-    """An integration of a test's own, as the management API shows it; it goes with the test."""
+    """An integration that one test uses, as the management API shows it; deleted at the end of the test."""
     fields = {
         "name": name, "authentication_method": "GRAPH", "addin_server_domain": "join.example.com",
         "room_mailbox_name": "VMR", "room_mailbox_email_address": mailbox, "scheduled_alias_prefix": prefix,
@@ -75,7 +75,7 @@ async def made_integration(
 
 
 async def book(stack: Addresses, api: httpx.AsyncClient, subject: str) -> None:
-    """A meeting of Alice's with a room, tomorrow by the stack's clock."""
+    """A meeting organized by Alice, with a room, tomorrow on the stack's clock."""
     async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
         token = (await client.post(f"{stack.exchange}/dev/identity-token", json={"user": "alice@example.com"})).json()
         path = f"/api/client/v2/msexchange_schedulers/{INTEGRATION}/meeting_details"
@@ -89,4 +89,4 @@ async def book(stack: Addresses, api: httpx.AsyncClient, subject: str) -> None:
         (await client.post(f"{stack.exchange}/dev/meetings", json=meeting)).raise_for_status()
         found = {"text": details["alias"]}
         while not (await api.get("/api/admin/status/v1/meeting/", params=found)).json()["objects"]:  # noqa: ASYNC110
-            await asyncio.sleep(0.2)  # the stack works on its own clock
+            await asyncio.sleep(0.2)  # the stack has its own clock

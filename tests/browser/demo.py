@@ -20,7 +20,7 @@ LOOKS = [
     for width in (1280, 360)
     for scheme in ("light", "dark")
 ]
-"""Of the page: on a large screen and a small one, light and dark."""
+"""Window sizes and colour schemes of the page: a large and a small screen, light and dark."""
 
 
 class Visit:
@@ -36,7 +36,7 @@ class Visit:
         page.on("console", self._hear)
 
     def _hear(self, line: ConsoleMessage) -> None:
-        # Chromium's line for an answer that the pane knows what to do with: nobody has signed in yet.
+        # Chromium logs this line for a response that the pane expects: nobody has signed in yet.
         if line.type == "error" and "401 (Unauthorized)" not in line.text:
             self.complaints.append(line.text)
 
@@ -54,7 +54,8 @@ class Visit:
         await expect(self.page.locator("#banner")).to_be_hidden()
 
     async def go_away(self) -> None:
-        """Switch the back end off, once the pane has fetched what it puts into meetings while that is so."""
+        """Switch the back end off, once the pane has fetched the placeholder that it inserts into meetings
+        meanwhile."""
         async with asyncio.timeout(hanging() / 1000):
             await self._placeholder.wait()
         await self.page.check("#away")
@@ -69,7 +70,7 @@ class Visit:
         await self.idle()
 
     async def idle(self) -> None:
-        """Wait until nothing that was clicked is under way."""
+        """Wait until no clicked action is still in progress."""
         await expect(self.page.locator("body")).not_to_have_attribute("aria-busy", "true")
 
     async def add_room(self) -> None:
@@ -95,23 +96,23 @@ class Visit:
         return self.page.locator("#meetings > li", has=title)
 
     async def drag_clock(self, time: str) -> None:
-        """Drag the clock to a time of the day that shows."""
+        """Drag the clock to a time on the day that is shown."""
         moment = datetime.strptime(time, "%H:%M")  # noqa: DTZ007
         await self.page.locator("#slider").fill(str(moment.hour * 60 + moment.minute))
         await expect(self.page.locator("#time")).to_have_text(time)
         await self.idle()
 
     async def now(self) -> datetime:
-        """The stack's present."""
+        """The stack's current time."""
         answer = await self.page.request.get(f"{self.stack.exchange}/dev/clock")
         return datetime.fromisoformat((await answer.json())["now"])
 
     async def tomorrow(self) -> str:
-        """The day after the stack's present one, as a date field takes it."""
+        """The day after the stack's current one, in the format of a date field."""
         return f"{await self.now() + timedelta(days=1):%Y-%m-%d}"
 
     async def in_a_while(self, subject: str) -> str:
-        """Book a meeting whose room is open already; its alias."""
+        """Book a meeting whose room is already open; returns its alias."""
         start = await self.now() + timedelta(minutes=10)
         end = "23:59" if start.hour == 23 else f"{start + timedelta(minutes=20):%H:%M}"
         await self.fill(subject, f"{start:%Y-%m-%d}", f"{start:%H:%M}", end)
@@ -120,13 +121,13 @@ class Visit:
         return await self.meeting(subject).locator(".alias").inner_text()
 
     async def control(self, method: str, path: str, body: Any = None) -> Any:
-        """What somebody does in another Outlook: a control route of the simulated Exchange."""
+        """Do what somebody does in another Outlook, through a control route of the simulated Exchange."""
         answer = await self.page.request.fetch(f"{self.stack.exchange}/dev/{path}", method=method, data=body)
         assert answer.ok, await answer.text()
         return await answer.json()
 
     async def accessible(self) -> None:
-        """axe finds nothing, except for the pane, which has its own tests."""
+        """Check that axe finds nothing outside the pane, which has its own tests."""
         await self.page.evaluate(AXE.read_text())
         found = await self.page.evaluate("rules => axe.run(rules)", RULES)
         assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found["violations"]] == []
@@ -134,7 +135,7 @@ class Visit:
 
 @asynccontextmanager
 async def visiting(browser: Browser, stack: Addresses, **look: Any) -> AsyncIterator[Visit]:
-    """The demo page of a stack, ready to be used."""
+    """Open the demo page of a stack, ready for use."""
     usual = {"viewport": {"width": 1280, "height": 820}, "device_scale_factor": 1.5, "locale": "en-GB"}
     context = await browser.new_context(**{**usual, **look})
     context.set_default_timeout(hanging())
@@ -145,13 +146,14 @@ async def visiting(browser: Browser, stack: Addresses, **look: Any) -> AsyncIter
         yield visit
     finally:
         await context.close()
-        # The switch is the stack's, not the page's: a test that failed must not leave it off for all others.
+        # The switch belongs to the stack, not to the page: a failed test must not leave the back end off for all
+        # others.
         async with httpx.AsyncClient(trust_env=False) as client:
             await client.post(f"{stack.functions}/dev/away", json={"away": False})
 
 
 async def fits(visit: Visit) -> None:
-    """Nothing is wider than the window, and axe finds nothing."""
+    """Check that nothing is wider than the window, and that axe finds nothing."""
     wide = "[...document.querySelectorAll('body *')].filter(one => one.getBoundingClientRect().right > innerWidth + 1)"
     assert await visit.page.evaluate(f"{wide}.map(one => one.outerHTML.slice(0, 200))") == []
     await visit.accessible()

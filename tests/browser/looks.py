@@ -1,4 +1,4 @@
-"""The windows in which every page is checked."""
+"""The window sizes and colour schemes in which every page is checked."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "be
 
 
 async def violations(place: Page | Frame) -> list[str]:
-    """What axe finds wrong with a page, or with a frame of it: rule, element, and what it says."""
+    """What axe finds wrong with a page, or with one of its frames: rule, element, and explanation."""
     await place.evaluate(AXE.read_text())
     found = await place.evaluate("rules => axe.run(rules)", RULES)
     return [

@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * Panes without their pages, for many cases in one page: the pane's own logic on the genuine Office.js, a back end that
- * is always available, and time that tests advance. Served as one of the pane's modules (tests/browser/test_matrix.py).
+ * Runs many panes in one page, without their own pages: the pane's logic on the genuine Office.js, with a back end that
+ * is always available and a clock that tests advance. Served as one of the pane's modules
+ * (tests/browser/test_matrix.py).
  */
 
 import { Actions } from './actions.js';
@@ -16,13 +17,13 @@ const FOREIGN = 'PXPS:-ffffffff-4f50-4617-8829-3a4b5c6d7e8f#';
 const TAG = 'PXPS:-0b1c2d3e-4f50-4617-8829-3a4b5c6d7e8f#';
 const TEXTS = new Proxy({}, { get: (_, name) => String(name) });
 const ROOM = { name: 'Video rooms; all', address: 'vmr@example.com' };
-/** What the server has learnt of the mailbox: see behaviours.js. */
+/** What the server knows about the mailbox: see behaviours.js. */
 const KNOWN = [
   ROOM.address, 'video.rooms@corp.example.com',
   '/o=exchangelabs/ou=exchange administrative group/cn=recipients/cn=0123456789abcdef-vmr',
 ];
 
-// The fake Outlook's time goes on as far as the pane waits.
+// The fake Outlook's time advances by as much as the pane waits.
 clock.pause = async (milliseconds) => parent.postMessage({ pass: milliseconds }, '*');
 
 const api = {
@@ -61,7 +62,7 @@ class Pane {
     if (effect) await this.dispatch({ type: 'finished', ...(await this.actions.run(effect)) });
   }
 
-  /** What it says: the screen, its texts, and its buttons. */
+  /** What the pane says: the screen, its texts, and its buttons. */
   get said() {
     const { heading, message, hint, tone, buttons } = picture(this.state, /** @type {any} */ (TEXTS));
     const plain = (/** @type {any} */ content) => content?.html ?? content?.text ?? '';
@@ -71,11 +72,11 @@ class Pane {
 }
 
 /**
- * @param {string[]} steps  "open", "note" (once what is noted with the meeting is), or buttons
+ * @param {string[]} steps  "open", "note" (wait until the note is saved with the meeting), or buttons
  * @param {string} mailbox
  * @param {boolean} isOccurrence
  * @param {boolean} isTold
- * @returns {Promise<any[]>} what the pane said after each
+ * @returns {Promise<any[]>} what the pane said after each step
  */
 export async function run(steps, mailbox, isOccurrence, isTold) {
   const said = [];

@@ -1,6 +1,6 @@
 /*
- * Stands for MicrosoftAjax.js, which Office.js in Outlook on the web will not start without: the few names that it
- * asks for, as its 1.1.110 uses them.
+ * Replaces MicrosoftAjax.js, without which Office.js does not start in Outlook on the web: the few names that version
+ * 1.1.110 of it uses.
  */
 (() => {
   const nothing = () => null;

@@ -24,7 +24,7 @@ PAGES = {
     "/behaviours.js": HERE / "behaviours.js",
     "/outlook.js": ROOT / "dev" / "demo" / "outlook.js",
 }
-"""What the fake Outlook consists of."""
+"""The files of the fake Outlook."""
 
 TELEMETRY = "browser.pipe.aria.microsoft.com"
 
@@ -33,7 +33,7 @@ NEXT_TURN = """() => new Promise((done) => {
     channel.port1.onmessage = () => done(null);
     channel.port2.postMessage(null);
 })"""
-"""Waits until the page is idle. Messages are not timers, which a test may have stopped."""
+"""Waits until the page is idle. It uses messages rather than timers, which a test may have stopped."""
 
 PANE = f"https://{ADDIN}/addin/{INTEGRATION}/pane"
 DETAILS = f"/api/client/v2/msexchange_schedulers/{INTEGRATION}/meeting_details"
@@ -43,21 +43,21 @@ TAG_STATE = f"/api/client/v2/msexchange_schedulers/{INTEGRATION}/tag_state"
 SIGN_IN = f"/addin/{INTEGRATION}/sign-in"
 
 USUAL = (
-    "as documented", "the body is read back late", "the mailbox is listed by a legacy Exchange DN",
+    "as documented", "a changed body appears late", "the mailbox is listed by a legacy Exchange DN",
     "the mailbox is listed by its primary address", "the organizer is among the attendees",
-    "a semicolon makes two locations", "text is said to be HTML",
+    "a semicolon splits the location", "text is reported as HTML",
 )  # fmt: skip
-"""Behaviours of real Outlooks (behaviours.js) under which every test must hold that does not name one itself: those
-that leave no trace in the body. The others are for test_matrix.py.
+"""Behaviours of real Outlooks (behaviours.js) that every test must pass with, unless it names its own: those that leave
+no trace in the body. The others are tested in test_matrix.py.
 """
 
 OTHER_ADDRESSES = (
     "/o=ExchangeLabs/ou=Exchange Administrative Group/cn=Recipients/cn=0123456789abcdef-vmr",
     "video.rooms@corp.example.com",
 )
-"""What the equipment mailbox comes back as under some of them."""
+"""How the equipment mailbox is listed with some of these behaviours."""
 
-# Time is let pass in the fake Outlook instead of waiting in the pane.
+# Instead of waiting in the pane, let time pass in the fake Outlook.
 NO_WAITING = """async () => {
     const { href } = document.querySelector('link[rel=modulepreload][href$="-patience.js"]');
     const { clock } = await import(href);
@@ -65,10 +65,10 @@ NO_WAITING = """async () => {
 }"""
 
 SINGLE_USE: Mapping[str, Any] = {"modes": {"personal": False}, "identity": {"dialog_url": ""}}
-"""Changes to the seeded integration's configuration, for tests that are not about personal VMRs or sign-in."""
+"""The changes to the seeded integration's configuration for tests that are not about personal VMRs or sign-in."""
 
 Answer = Callable[[Route], Awaitable[None]]
-"""Answers a request in the back end's place."""
+"""A function that answers a request in place of the back end."""
 
 
 class Outlook:
@@ -78,42 +78,42 @@ class Outlook:
         self, browser: Browser, stack: Addresses, client: httpx.AsyncClient, behaviour: str = "as documented"
     ) -> None:
         self.behaviour = behaviour
-        """Of this Outlook, by its name in behaviours.js; may be changed before `open`."""
+        """How this Outlook behaves, by a name from behaviours.js; may be changed before `open`."""
         self._browser = browser
         self._stack = stack
         self._client = client
         self._context: BrowserContext | None = None
         self.requests: list[str] = []
-        """URLs, in order, of everything that left any page."""
+        """The URLs of all requests from any page, in order."""
         self.html = ""
-        """The pane's page as the server gave it."""
+        """The HTML of the pane's page, as served."""
         self.headers: dict[str, dict[str, str]] = {}
         """Response headers of the add-in's server, by path."""
         self.weights: dict[str, int] = {}
-        """Bytes of its responses on the wire, compressed where they are, by path."""
+        """The size in bytes of the add-in server's responses on the wire, compressed if they were, by path."""
         self.answered: list[str] = []
-        """Those whose answer has arrived."""
+        """The URLs whose response has arrived."""
         self._pending: set[Request] = set()
         self._left: set[Request] = set()
         self._news = asyncio.Event()
         self.failed: list[str] = []
         self.lost: list[str] = []
-        """Those that went to hosts that do not exist here."""
+        """The URLs on hosts that do not exist here."""
         self.complaints: list[str] = []
-        """What the browser had to say: errors and violations of policies."""
+        """The browser's messages: errors and policy violations."""
         self.answers: dict[str, Answer] = {}
-        """By path of the add-in's server: requests that must not reach the real one."""
+        """Handlers by path, for requests that must not reach the real add-in server."""
         self.unreachable: set[str] = set()
-        """Hosts that cannot be reached."""
+        """The hosts that cannot be reached."""
         self.hanging: set[str] = set()
-        """Hosts that never answer."""
+        """The hosts that never respond."""
         self.hosts_of_others: dict[str, Answer] = {}
-        """Further hosts that there are."""
+        """Additional hosts that exist."""
         self.config: Mapping[str, Any] = {}
-        """Changes to the configuration in the page."""
+        """Changes to the configuration that the page contains."""
         self.user = "alice@example.com"
         self.token: str | None = None
-        """The identity token that Outlook gives; None asks the simulated Exchange for a real one."""
+        """The identity token that Outlook returns; None requests a real one from the simulated Exchange."""
 
     async def open(
         self,
@@ -130,8 +130,9 @@ class Outlook:
     ) -> None:
         """Open a meeting with the pane next to it, and wait until the pane is idle.
 
-        `options` are FakeOutlook's; `look` the browser's (colour scheme, window size); `rewrite` is JavaScript, a
-        function of HTML; `clock` makes time movable; `script` runs in every page before its own.
+        `options` are those of FakeOutlook; `look` holds browser settings (colour scheme, window size); `rewrite` is a
+        JavaScript function that changes HTML; `clock` makes time movable; `script` runs in every page before the page's
+        own scripts.
         """
         if url == PANE:
             self.config = _merged(dict(SINGLE_USE), self.config)
@@ -165,7 +166,7 @@ class Outlook:
             await self.frame().evaluate(NO_WAITING)
 
     async def reopen(self, *, noted: bool = True) -> None:
-        """Close the pane, once it has `noted` what it did, and open it again; the meeting stays open."""
+        """Close the pane, after it has saved its note if `noted`, and open it again; the meeting stays open."""
         if noted:
             await self.page.wait_for_function("outlook.calls.includes('saveProperties')")
         url = (await self.pane.locator("html").evaluate("() => location.href")).partition("?")[0]
@@ -185,17 +186,17 @@ class Outlook:
         return self.page.frame_locator("iframe")
 
     async def until_answered(self, path: str) -> None:
-        """Wait until a page has the answer to a request to the add-in's server."""
+        """Wait until a page has received the response to a request to the add-in's server."""
         await self._until(lambda: f"https://{ADDIN}{path}" in self.answered)
 
     async def until_requested(self, part: str) -> None:
-        """Wait until something whose URL contains `part` has been requested."""
+        """Wait until a URL that contains `part` has been requested."""
         await self._until(lambda: any(part in url for url in self.requests))
 
     async def pass_time(self, milliseconds: int) -> None:
-        """Let time pass in all pages, once nothing is being loaded: Office.js has time limits for that, too."""
+        """Let time pass in all pages, once nothing is loading: Office.js has time limits for loading, too."""
         asked = -1
-        while asked != len(self.requests):  # a script that has arrived may request the next one in its own turn
+        while asked != len(self.requests):  # a script that has arrived may request another one
             asked = len(self.requests)
             await self._until(lambda: self._pending <= self._left)
             for frame in self.page.frames:
@@ -203,12 +204,12 @@ class Outlook:
         await self.page.clock.run_for(milliseconds)
 
     async def hang(self, route: Route) -> None:
-        """Leave a request unanswered."""
+        """A handler that never answers a request."""
         self._left.add(route.request)
         self._news.set()
 
     def frame(self) -> Frame:
-        """The pane's frame, for what is to be evaluated in it."""
+        """The pane's frame, for evaluating JavaScript in it."""
         return next(frame for frame in self.page.frames if frame.url.startswith(f"https://{ADDIN}/"))
 
     async def settled(self) -> None:
@@ -230,7 +231,7 @@ class Outlook:
         return [text.splitlines()[0] for text in await self.pane.locator("#choices button").all_inner_texts()]
 
     async def meeting(self) -> dict[str, Any]:
-        """The meeting in the form; attendees as addresses."""
+        """The meeting in the form, with attendees as addresses."""
         meeting: dict[str, Any] = await self.page.evaluate(
             "({ ...outlook.meeting, location: outlook.meeting.location })"
         )
@@ -238,7 +239,7 @@ class Outlook:
         return meeting | {role: [_known(person["address"]) for person in meeting[role]] for role in roles}
 
     async def change(self, **fields: Any) -> None:
-        """What the user does in the form meanwhile."""
+        """Change the meeting in the form, as the user may do in the meantime."""
         await self.page.evaluate("fields => Object.assign(outlook.meeting, fields)", fields)
 
     async def break_(self, **faults: Any) -> None:
@@ -246,16 +247,16 @@ class Outlook:
         await self.page.evaluate("faults => { outlook.faults = faults; }", faults)
 
     async def calls(self) -> list[str]:
-        """Names of the calls that Office.js made."""
+        """The names of the calls that Office.js has made."""
         calls: list[str] = await self.page.evaluate("outlook.calls")
         return calls
 
     def hosts(self) -> set[str]:
-        """Every host that was contacted."""
+        """All hosts that were contacted."""
         return {urlsplit(url).hostname or "" for url in self.requests}
 
     def _hear(self, message: ConsoleMessage) -> None:
-        # Office.js tells Microsoft how it is used, some seconds after it was loaded; the policy keeps it from that.
+        # Some seconds after it has loaded, Office.js sends usage data to Microsoft; the page's policy prevents that.
         if message.type == "error" and TELEMETRY not in message.text:
             self.complaints.append(message.text)
 
@@ -323,7 +324,7 @@ class Outlook:
         await route.fulfill(status=response.status_code, headers=headers, body=body)
 
     def _configured(self, page: str) -> str:
-        """The page with its configuration changed as the test wants it."""
+        """The page's HTML with the test's changes to the configuration."""
         if not self.config:
             return page
         before, start, rest = page.partition('id="config">')

@@ -1,4 +1,4 @@
-"""An overview as a busy deployment has it: always the same, so that pictures do not change."""
+"""A sample overview of a busy deployment: always the same, so that pictures do not change."""
 
 from datetime import date, timedelta
 from math import sin
@@ -8,7 +8,7 @@ FIRST, HOURS = date(2026, 10, 31), 14 * 24
 
 
 def overview() -> dict[str, Any]:
-    """What status/v1/overview/0/ answers."""
+    """The response of status/v1/overview/0/."""
     rooms = [max(0, round(18 * sin((n % 24 - 6) / 12 * 3.14))) if (n // 24) % 7 < 5 else 0 for n in range(HOURS)]
     return {
         "id": 0,

@@ -19,7 +19,7 @@ PROVIDERS = ["AZURE", "ADFS"]
 
 
 class Deployment:
-    """The stack, with separate integrations; the browser reaches their provider and their redirect URI."""
+    """The stack with additional integrations, whose provider and redirect URI the browser can reach."""
 
     def __init__(self, outlook: Outlook, stack: Addresses, admin: httpx.AsyncClient) -> None:
         self.outlook = outlook
@@ -27,7 +27,7 @@ class Deployment:
         self.admin = admin
 
     async def integration(self, provider: str = "AZURE", **changes: Any) -> Mapping[str, Any]:
-        """A new one, whose users sign in at this provider."""
+        """Create an integration whose users sign in at this provider."""
         root = self.stack.exchange + (f"/{TENANT}/oauth2/v2.0" if provider == "AZURE" else "/adfs/oauth2")
         uuid = str(uuid4())
         fields = {
@@ -58,13 +58,13 @@ class Deployment:
         await self.outlook.open({"body": AGENDA}, url=url, **more)
 
     async def dialog(self) -> Page:
-        """Click "Sign In"; the dialog, as soon as it shows the provider's page."""
+        """Click "Sign In"; returns the dialog, once it shows the provider's page."""
         dialog = await sign_in(self.outlook)
         await dialog.get_by_role("heading", name="Pick an account").wait_for()
         return dialog
 
     async def sign_in(self) -> None:
-        """Click "Sign In" and sign in as Alice, until the pane has gone on with what was wished for."""
+        """Click "Sign In", sign in as Alice, and wait until the pane has continued with what the user wanted."""
         dialog = await self.dialog()
         async with dialog.expect_event("close"):
             await dialog.get_by_role("button", name="alice@example.com").click()

@@ -1,4 +1,4 @@
-"""The local stack, for tests in a browser."""
+"""The local stack for browser tests."""
 
 import socket
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from dev.environment import Addresses
 
 @contextmanager
 def running_stack(folder: Path, *, on_node: bool = False) -> Iterator[Addresses]:
-    """A separate local stack; `on_node` with NODE=1."""
+    """Start a separate local stack; `on_node` sets NODE=1."""
     addresses = Addresses(_free_port(), _free_port(), _free_port() if on_node else 0)
     running = Stack(addresses, None, folder)
     try:

@@ -1,6 +1,5 @@
-"""Stands for routes that the product does not have yet: personal VMRs and the sign-in dialog.
-
-To be replaced by the real ones as soon as they exist; the shapes are the contract's.
+"""Stubs for the routes of personal VMRs and the sign-in dialog, for tests of the pane alone; the shapes are those of
+the contract.
 """
 
 import json
@@ -19,7 +18,7 @@ SESSION = "session-of-alice"
 
 
 def vmr(name: str, /, **more: str) -> dict[str, str]:
-    """A personal VMR as the contract has it."""
+    """A personal VMR in the contract's shape."""
     address = f"https://vmr.example.com/webapp/#/?conference={name.lower()}"
     text = f"Join {name}'s room:\n{address}"
     html = f'<div>Join {name}\'s room:<br><a href="{address}">{address}</a></div>'
@@ -30,7 +29,7 @@ def vmr(name: str, /, **more: str) -> dict[str, str]:
 
 
 class PersonalVmrs:
-    """The list and the sign-in. `message` is what the dialog sends to the pane; None leaves it open."""
+    """Stub the list and the sign-in. `message` is what the dialog sends to the pane; None leaves the dialog open."""
 
     def __init__(self, outlook: Outlook, vmrs: list[dict[str, str]], *, signed_in: bool = True) -> None:
         self.vmrs = vmrs

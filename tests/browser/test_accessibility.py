@@ -1,4 +1,4 @@
-"""WCAG 2.2 AA (X7): axe in every state and scheme at 320 × 570, keyboard, focus, reflow, right-to-left."""
+"""WCAG 2.2 AA (X7): axe in every state and colour scheme at 320 × 570, keyboard, focus, reflow, right-to-left text."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.browser.stubs import PersonalVmrs, vmr
 
 
 async def overflow(outlook: Outlook) -> int:
-    """By how many pixels the pane scrolls sideways."""
+    """The number of pixels by which the pane scrolls sideways."""
     return int(
         await outlook.frame().evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     )
@@ -39,7 +39,7 @@ async def test_long_words_and_markup_do_not_scroll_sideways(outlook: Outlook, wi
     assert await violations(outlook.frame()) == []
 
 
-async def test_everything_works_by_keyboard_alone(outlook: Outlook) -> None:
+async def test_everything_works_with_the_keyboard_alone(outlook: Outlook) -> None:
     PersonalVmrs(outlook, [vmr("Alice"), vmr("Bob")])
     await outlook.open({"body": AGENDA})
 
@@ -61,7 +61,7 @@ async def test_everything_works_by_keyboard_alone(outlook: Outlook) -> None:
     assert await press("Enter") == "Success"
 
 
-async def test_tab_leads_through_the_debug_log_and_out_of_the_pane(outlook: Outlook) -> None:
+async def test_tab_moves_through_the_debug_log_and_out_of_the_pane(outlook: Outlook) -> None:
     outlook.config = {"debug": True}
     await outlook.open({"body": AGENDA})
     seen = []
@@ -72,20 +72,20 @@ async def test_tab_leads_through_the_debug_log_and_out_of_the_pane(outlook: Outl
     await outlook.page.wait_for_function("document.activeElement === document.body")
 
 
-async def test_the_focus_is_left_where_it_is_until_the_user_acts(outlook: Outlook) -> None:
+async def test_the_focus_stays_where_it_is_until_the_user_acts(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA})
     assert await outlook.frame().evaluate("document.activeElement === document.body")
 
 
-async def test_the_focus_can_be_seen(outlook: Outlook) -> None:
+async def test_the_focused_element_is_visible(outlook: Outlook) -> None:
     await choose(outlook, LOOKS["light"])
     await outlook.page.keyboard.press("Tab")
     outline = await outlook.frame().evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert outline == "solid"
 
 
-async def test_results_are_told_to_screen_readers(outlook: Outlook) -> None:
-    """The live region exists, empty, before anything is put into it."""
+async def test_results_are_announced_to_screen_readers(outlook: Outlook) -> None:
+    """The live region exists, empty, before any text is put into it."""
     await outlook.open({"body": AGENDA})
     region = outlook.pane.get_by_role("status")
     assert await region.get_attribute("aria-live") == "polite"
@@ -94,7 +94,7 @@ async def test_results_are_told_to_screen_readers(outlook: Outlook) -> None:
     assert (await region.inner_text()).startswith("Success")
 
 
-async def test_buttons_keep_the_focus_while_something_is_under_way(outlook: Outlook) -> None:
+async def test_buttons_keep_the_focus_while_an_action_is_in_progress(outlook: Outlook) -> None:
     await STATES["working"](outlook, LOOKS["light"])
     assert await outlook.pane.locator("#pane").get_attribute("aria-busy") == "true"
     button = outlook.pane.get_by_role("button", name=ADD)
@@ -102,7 +102,7 @@ async def test_buttons_keep_the_focus_while_something_is_under_way(outlook: Outl
     assert await button.evaluate("button => button === document.activeElement")
 
 
-async def test_targets_are_large_enough_to_touch(outlook: Outlook) -> None:
+async def test_buttons_are_large_enough_to_touch(outlook: Outlook) -> None:
     await personal_list(outlook, LOOKS["light"])
     for button in await outlook.pane.get_by_role("button").all():
         box = await button.bounding_box()
@@ -113,14 +113,16 @@ async def test_targets_are_large_enough_to_touch(outlook: Outlook) -> None:
 @pytest.mark.parametrize(
     ("language", "direction"), [("ar-SA", "rtl"), ("he-IL", "rtl"), ("de-DE", "ltr"), ("arn-CL", "ltr")]
 )
-async def test_the_page_speaks_outlooks_language_and_direction(outlook: Outlook, language: str, direction: str) -> None:
+async def test_the_page_follows_outlooks_language_and_text_direction(
+    outlook: Outlook, language: str, direction: str
+) -> None:
     await outlook.open({"body": AGENDA}, language=language)
     root = outlook.pane.locator("html")
     assert await root.get_attribute("lang") == language
     assert await root.get_attribute("dir") == direction
 
 
-async def test_right_to_left(outlook: Outlook) -> None:
+async def test_the_pane_works_right_to_left(outlook: Outlook) -> None:
     outlook.config = {"texts": {"success_heading": "تم بنجاح", "success_message": "تم إعداد هذا الاجتماع."}}
     await outlook.open({"body": AGENDA}, language="ar-SA")
     await outlook.click(ADD)
@@ -130,7 +132,7 @@ async def test_right_to_left(outlook: Outlook) -> None:
     assert await violations(outlook.frame()) == []
 
 
-async def test_motion_is_left_out_for_those_who_do_not_want_it(outlook: Outlook) -> None:
+async def test_users_who_prefer_reduced_motion_see_no_animation(outlook: Outlook) -> None:
     await STATES["working"](outlook, {"reduced_motion": "reduce"})
     animation = await outlook.frame().evaluate(
         "getComputedStyle(document.getElementById('progress'), '::before').animationName"
@@ -138,6 +140,6 @@ async def test_motion_is_left_out_for_those_who_do_not_want_it(outlook: Outlook)
     assert animation == "none"
 
 
-async def test_the_title_of_the_page_is_the_panes(outlook: Outlook) -> None:
+async def test_the_page_has_the_panes_title(outlook: Outlook) -> None:
     await success(outlook, LOOKS["light"])
     assert await outlook.frame().evaluate("document.title") == "Add a VMR"

@@ -1,4 +1,5 @@
-"""X5: signing in where the dialog cannot reach the pane: the browser's own window, a code, and the pane. No stubs."""
+"""X5: signing in where the dialog cannot reach the pane: a browser window shows a code, which the user types into the
+pane. No stubs."""
 
 import os
 import re
@@ -18,7 +19,7 @@ CODE = re.compile(r"[0-9A-Z]{5}-[0-9A-Z]{5}")
 
 
 async def code_of(page: Page) -> str:
-    """Sign in as Alice on the provider's page; the code that is shown then."""
+    """Sign in as Alice on the provider's page; returns the code that is shown afterwards."""
     await page.get_by_role("button", name="alice@example.com").click()
     shown = page.locator("#typed")
     await shown.wait_for()
@@ -29,7 +30,7 @@ SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 async def pictures(page: Page, images: Path) -> None:
-    """For the documentation, if PICTURES asks for them; with a made-up code."""
+    """Take a picture for the documentation, with a made-up code, if PICTURES is set."""
     if not os.environ.get("PICTURES"):
         return
     await page.set_viewport_size({"width": 420, "height": 250})
@@ -40,7 +41,7 @@ async def pictures(page: Page, images: Path) -> None:
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_signing_in_in_a_browser_window_and_typing_its_code(
+async def test_a_user_signs_in_in_a_browser_window_and_types_its_code(
     deployment: Deployment, provider: str, images: Path
 ) -> None:
     outlook = deployment.outlook
@@ -63,8 +64,8 @@ async def test_signing_in_in_a_browser_window_and_typing_its_code(
     assert not [url for url in outlook.requests if code in url]
 
 
-async def test_a_dialog_without_office_js_tells_a_code(deployment: Deployment) -> None:
-    """The dialog's page cannot load Office.js, so it can tell nobody but the user."""
+async def test_a_dialog_without_office_js_shows_a_code(deployment: Deployment) -> None:
+    """If the dialog's page cannot load Office.js, it can pass the code on only through the user."""
     outlook = deployment.outlook
     await deployment.open(await deployment.integration(), faults=NO_TOKEN)
     await outlook.click(ADD)
@@ -78,7 +79,7 @@ async def test_a_dialog_without_office_js_tells_a_code(deployment: Deployment) -
     assert await outlook.text("heading") == "Success"
 
 
-async def test_a_code_is_good_once_and_in_one_pane(deployment: Deployment) -> None:
+async def test_a_code_works_once_and_in_one_pane(deployment: Deployment) -> None:
     outlook = deployment.outlook
     await deployment.open(await deployment.integration(), faults=NO_TOKEN)
     await outlook.click(ADD)
@@ -88,7 +89,7 @@ async def test_a_code_is_good_once_and_in_one_pane(deployment: Deployment) -> No
     outlook.unreachable = set()
     await dialog.close()
     await outlook.settled()
-    await sign_in(outlook)  # another sign-in: the first one's code is nothing to it
+    await sign_in(outlook)  # another sign-in, which does not accept the first one's code
     await outlook.pane.get_by_label("code").fill(code)
     await outlook.page.keyboard.press("Enter")
     await outlook.settled()

@@ -1,6 +1,6 @@
 """What the add-in does without a pane (X1): the command on phones, and the offer in new meetings.
 
-The page and Office.js are the genuine ones; that a phone runs the function, the test does in its place.
+The page and Office.js are the genuine ones; the test calls the function as a phone would.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -28,7 +28,7 @@ RUN = """async name => {
 
 @pytest.fixture
 async def integration(outlook: Outlook, stack: Addresses) -> AsyncIterator[Mapping[str, Any]]:
-    """One that has both; Outlook's identity tokens are for it."""
+    """An integration that has both; Outlook's identity tokens are issued for it."""
     async with httpx.AsyncClient(base_url=stack.functions, auth=MANAGEMENT, trust_env=False) as admin:
         made = await Deployment(outlook, stack, admin).integration(
             enable_addin_mobile_command=True, enable_addin_auto_open=True
@@ -45,7 +45,7 @@ READY = (
 
 
 async def run(outlook: Outlook, integration: Mapping[str, Any], name: str, **options: Any) -> int:
-    """Outlook runs a command in a new meeting; how often it was told that the command is done."""
+    """Run a command in a new meeting, as Outlook does; returns how often the command reported that it was done."""
     url = f"https://{ADDIN}/addin/{integration['uuid']}/commands"
     await outlook.open({"body": AGENDA}, url=url, wait=False, **options)
     await outlook.pane.locator("body").wait_for(state="attached")
@@ -54,7 +54,7 @@ async def run(outlook: Outlook, integration: Mapping[str, Any], name: str, **opt
 
 
 @pytest.mark.parametrize("faults", [{}, {"bodyType": {"code": 5000}, "prependBody": {"code": 5000}}])
-async def test_a_phone_adds_a_vmr_with_the_calls_that_it_has(
+async def test_a_phone_adds_a_vmr_with_the_calls_that_it_supports(
     outlook: Outlook, integration: Mapping[str, Any], faults: dict[str, Any]
 ) -> None:
     assert await run(outlook, integration, "addVmr", faults=faults) == 1
@@ -72,7 +72,7 @@ async def test_a_second_tap_adds_nothing(outlook: Outlook, integration: Mapping[
     assert (await outlook.meeting())["body"] == before["body"]
 
 
-async def test_a_failure_is_told_where_outlook_has_a_place_for_it(
+async def test_a_failure_is_reported_where_outlook_has_a_place_for_it(
     outlook: Outlook, integration: Mapping[str, Any]
 ) -> None:
     async def refuse(route: Route) -> None:
@@ -87,7 +87,7 @@ async def test_a_failure_is_told_where_outlook_has_a_place_for_it(
     assert "There was a problem adding the joining instructions. Please try again. Not today." in str(notice)
 
 
-async def test_a_phone_says_that_the_instructions_are_another_meetings(
+async def test_a_phone_says_that_the_instructions_belong_to_another_meeting(
     outlook: Outlook, integration: Mapping[str, Any]
 ) -> None:
     url = f"https://{ADDIN}/addin/{integration['uuid']}/commands"

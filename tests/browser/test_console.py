@@ -13,7 +13,7 @@ from tests.browser.console import CONNECTORS, HOSTILE, LOOKS, VIEWS, Admin, book
 from tests.browser.looks import violations
 
 
-async def test_a_wrong_password_is_told_and_gives_nothing(admin: Admin) -> None:
+async def test_a_wrong_password_is_reported_and_shows_no_data(admin: Admin) -> None:
     await admin.page.goto(f"{admin.url}/console")
     await admin.page.get_by_label("User name").fill("admin")
     await admin.page.get_by_label("Password").fill("guessed")
@@ -23,7 +23,7 @@ async def test_a_wrong_password_is_told_and_gives_nothing(admin: Admin) -> None:
     assert await admin.context.cookies() == []
 
 
-async def test_signing_out_forgets_and_coming_back_does_not_ask_again(admin: Admin) -> None:
+async def test_a_reload_keeps_the_session_and_signing_out_ends_it(admin: Admin) -> None:
     await admin.sign_in()
     await admin.page.reload()
     await admin.settled()
@@ -60,7 +60,7 @@ async def test_a_setting_is_changed_and_read_back(admin: Admin, api: httpx.Async
     assert saved["description"] == HOSTILE
 
 
-async def test_every_fault_is_told_at_its_field_and_nothing_typed_is_lost(admin: Admin, corp: dict[str, Any]) -> None:
+async def test_every_fault_is_shown_at_its_field_and_nothing_typed_is_lost(admin: Admin, corp: dict[str, Any]) -> None:
     await admin.sign_in(f"integrations/{corp['id']}")
     await admin.page.locator("#meeting_buffer_after").fill("999")
     await admin.page.locator("#addin_server_domain").fill("no host")
@@ -73,7 +73,7 @@ async def test_every_fault_is_told_at_its_field_and_nothing_typed_is_lost(admin:
     assert await violations(admin.page) == []
 
 
-async def test_what_somebody_else_has_changed_is_not_overwritten(
+async def test_another_admins_changes_are_not_overwritten(
     admin: Admin, api: httpx.AsyncClient, corp: dict[str, Any]
 ) -> None:
     await admin.sign_in(f"integrations/{corp['id']}")
@@ -106,7 +106,7 @@ async def test_an_expired_session_keeps_what_was_typed(admin: Admin, corp: dict[
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-async def test_a_deployment_that_cannot_answer_is_asked_again_on_request(admin: Admin, status: int) -> None:
+async def test_the_admin_can_retry_when_the_deployment_does_not_answer(admin: Admin, status: int) -> None:
     await admin.sign_in()
 
     async def fail(route: Route) -> None:
@@ -132,13 +132,13 @@ async def test_a_room_is_closed_and_reopened(admin: Admin, stack: Addresses, api
     await expect(admin.page.get_by_role("button", name="Close the room")).to_be_visible()
 
 
-async def test_a_link_to_what_is_gone_says_so(admin: Admin) -> None:
+async def test_a_link_to_a_deleted_object_says_that_it_is_gone(admin: Admin) -> None:
     await admin.sign_in()
     await admin.page.evaluate("location.hash = '#/meetings/2147483647'")
     await expect(admin.page.get_by_role("alert")).to_contain_text("no meeting")
 
 
-async def test_the_page_lets_nothing_else_run_and_nobody_frame_it(stack: Addresses) -> None:
+async def test_the_page_runs_no_foreign_scripts_and_cannot_be_framed(stack: Addresses) -> None:
     async with httpx.AsyncClient(base_url=stack.functions, trust_env=False, timeout=60) as client:
         page = await client.get("/console")
         policy = page.headers["Content-Security-Policy"]

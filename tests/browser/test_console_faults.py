@@ -1,5 +1,5 @@
-"""What goes wrong around the console, walked through all of its views: faults of the deployment and of the network,
-hostile texts, other directions of writing, no mouse; and what an opening costs.
+"""What can go wrong around the console, tested in all of its views: failures of the deployment and of the network,
+hostile texts, right-to-left text, no mouse; and the cost of opening it.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from tests.browser.looks import violations
 API = "**/api/admin/**"
 OPENING_MAX_BYTES = 200 * 1024
 SHIFT_MAX = 0.1
-"""What Web Vitals call good (cumulative layout shift)."""
+"""The cumulative layout shift that Web Vitals rate as good."""
 
 COUNT_SHIFTS = """
     window.shift = 0;
@@ -32,7 +32,7 @@ MADE_BY_TEXT = """
     [...document.querySelectorAll('main script, main svg[onload], main [onerror], main img[src=x]')].length
     + [...document.querySelectorAll('main a')].filter(a => !/^(#|[/]|https?:)/.test(a.getAttribute('href'))).length
 """
-"""How many elements and links there are that only a text can have made."""
+"""The number of elements and links that can only come from a hostile text."""
 
 HOSTILE_TEXTS = [
     "<img src=x onerror=alert(1)>",
@@ -47,11 +47,11 @@ HOSTILE_TEXTS = [
 ]
 _NO_TEXT = re.compile(r"/|https?:|\d{4}-\d\d-\d\dT|[0-9a-f-]{36}$|[\d.:]*$")
 _CHOSEN = {"state", "level", "decision", "what", "authentication_method", "kind", "type", "role", "action"}
-"""Fields of which the API chooses the values."""
+"""Fields whose values the API chooses."""
 
 
 def hostile(value: Any, turn: list[int], key: str = "") -> Any:
-    """An answer of the API with a hostile text wherever somebody's text may be."""
+    """A response of the API with a hostile text wherever text that people wrote may appear."""
     match value:
         case dict():
             return {name: hostile(each, turn, name) for name, each in value.items()}
@@ -65,14 +65,14 @@ def hostile(value: Any, turn: list[int], key: str = "") -> Any:
 
 @asynccontextmanager
 async def answering(admin: Admin, answer: Callable[[Route], Awaitable[None]]) -> AsyncIterator[None]:
-    """Meanwhile, the management API is answered so."""
+    """Within the context, answer the management API's requests this way."""
     await admin.page.route(API, answer)
     yield
     await admin.page.unroute_all(behavior="wait")
 
 
 async def open_view(admin: Admin, view: str) -> None:
-    """A view, begun again even where it is the one that is shown."""
+    """Open a view afresh, even if it is the current one."""
     await admin.page.evaluate("location.hash = '#/nowhere'")
     await expect(admin.page.get_by_text("There is no such page")).to_be_visible()
     await admin.page.evaluate("path => { location.hash = '#/' + path; }", view)
@@ -86,7 +86,7 @@ async def fits(admin: Admin, view: str) -> None:
 
 @pytest.fixture
 async def views(stack: Addresses, api: httpx.AsyncClient) -> list[str]:
-    """All views, those of one object included."""
+    """All views, including those of a single object."""
     subject = "Walked through"
     await book(stack, api, subject)
     [meeting, *_] = (await api.get("/api/admin/status/v1/meeting/", params={"text": subject})).json()["objects"]
@@ -95,9 +95,7 @@ async def views(stack: Addresses, api: httpx.AsyncClient) -> list[str]:
 
 
 @pytest.mark.parametrize("status", [429, 503, 0], ids=["too many requests", "unavailable", "offline"])
-async def test_every_view_says_what_is_wrong_and_is_there_once_it_is_asked_again(
-    admin: Admin, views: list[str], status: int
-) -> None:
+async def test_every_view_says_what_is_wrong_and_recovers_on_retry(admin: Admin, views: list[str], status: int) -> None:
     said = {429: "Too many requests", 503: "cannot answer now", 0: "cannot be reached"}[status]
 
     async def fail(route: Route) -> None:
@@ -115,9 +113,7 @@ async def test_every_view_says_what_is_wrong_and_is_there_once_it_is_asked_again
         await admin.settled()
 
 
-async def test_a_session_that_ends_in_the_middle_is_taken_up_again_in_every_view(
-    admin: Admin, views: list[str]
-) -> None:
+async def test_every_view_continues_after_an_expired_session_is_renewed(admin: Admin, views: list[str]) -> None:
     async def refuse(route: Route) -> None:
         await route.fulfill(status=401, json={"error": "The password has been changed."})
 
@@ -137,7 +133,7 @@ async def test_a_session_that_ends_in_the_middle_is_taken_up_again_in_every_view
         await expect(admin.page.get_by_role("alert")).to_have_count(0)
 
 
-async def test_a_slow_deployment_is_waited_for_and_nothing_jumps(admin: Admin, views: list[str]) -> None:
+async def test_a_slow_deployment_is_waited_for_without_layout_shifts(admin: Admin, views: list[str]) -> None:
     await admin.page.add_init_script(COUNT_SHIFTS)
     await admin.sign_in()
     for view in views:
@@ -152,7 +148,7 @@ async def test_a_slow_deployment_is_waited_for_and_nothing_jumps(admin: Admin, v
 
 
 def holding(released: asyncio.Event) -> Callable[[Route], Awaitable[None]]:
-    """Answers that come once they are released."""
+    """Holds responses back until they are released."""
 
     async def hold(route: Route) -> None:
         await released.wait()
@@ -162,7 +158,7 @@ def holding(released: asyncio.Event) -> Callable[[Route], Awaitable[None]]:
 
 
 @pytest.mark.parametrize("admin", [LOOKS["narrow"], LOOKS["wide dark"]], ids=["narrow", "wide"], indirect=True)
-async def test_whatever_others_have_written_is_shown_as_text_in_every_view(admin: Admin, views: list[str]) -> None:
+async def test_every_view_shows_what_others_have_written_as_plain_text(admin: Admin, views: list[str]) -> None:
     turn = [0]
 
     async def write(route: Route) -> None:
@@ -186,9 +182,7 @@ async def test_whatever_others_have_written_is_shown_as_text_in_every_view(admin
     assert opened == []
 
 
-async def test_every_view_fits_from_right_to_left_and_moves_nothing_for_who_asks_so(
-    admin: Admin, views: list[str]
-) -> None:
+async def test_every_view_fits_right_to_left_and_honours_reduced_motion(admin: Admin, views: list[str]) -> None:
     await admin.page.emulate_media(reduced_motion="reduce")
     await admin.page.set_viewport_size({"width": 320, "height": 700})
     await admin.sign_in()
@@ -203,7 +197,7 @@ async def test_every_view_fits_from_right_to_left_and_moves_nothing_for_who_asks
         assert await admin.page.evaluate(moving) == 0, view
 
 
-async def test_an_admin_without_a_mouse_reaches_and_changes_a_setting(admin: Admin, corp: dict[str, Any]) -> None:
+async def test_an_admin_without_a_mouse_can_change_a_setting(admin: Admin, corp: dict[str, Any]) -> None:
     keys = admin.page.keyboard
     await admin.sign_in("integrations")
     await admin.page.get_by_role("link", name="Skip to the content").focus()
@@ -224,22 +218,22 @@ async def test_an_admin_without_a_mouse_reaches_and_changes_a_setting(admin: Adm
 
 
 async def focused(admin: Admin) -> str:
-    """What has the focus: its text, or else its id, or its kind."""
+    """The focused element: its text, or else its id or tag name."""
     return str(await admin.page.evaluate("(e => e.innerText || e.id || e.tagName)(document.activeElement)"))
 
 
 async def reach(admin: Admin, wanted: str) -> None:
-    """Press Tab until it has the focus; where it is can be seen."""
+    """Press Tab until the element has the focus, and check that the focus is visible."""
     for _ in range(40):
         await admin.page.keyboard.press("Tab")
         if await focused(admin) == wanted:
             outline = await admin.page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
             assert outline != "none", wanted
             return
-    raise AssertionError(f"Tab does not lead to {wanted}")
+    raise AssertionError(f"Tab does not reach {wanted}")
 
 
-async def test_an_opening_is_small_and_the_next_one_needs_one_round_trip(admin: Admin) -> None:
+async def test_the_first_opening_is_small_and_the_next_needs_one_round_trip(admin: Admin) -> None:
     cdp = await admin.context.new_cdp_session(admin.page)
     await cdp.send("Network.enable")
     sizes: dict[str, float] = {}

@@ -1,4 +1,4 @@
-"""The console's history, what an admin does about a meeting, and two admins who save at the same time."""
+"""The console's history, an admin's actions on a meeting, and two admins who save at the same time."""
 
 import asyncio
 import os
@@ -28,7 +28,7 @@ async def meeting_of(api: httpx.AsyncClient, subject: str) -> dict[str, Any]:
     return meeting
 
 
-async def test_a_change_is_found_from_its_integration_and_put_back(
+async def test_a_change_is_found_through_its_integration_and_reverted(
     admin: Admin, api: httpx.AsyncClient, corp: dict[str, Any]
 ) -> None:
     await api.patch(f"{CONNECTORS}{corp['id']}/", json={"description": HOSTILE, "password": "not to be shown"})
@@ -40,15 +40,15 @@ async def test_a_change_is_found_from_its_integration_and_put_back(
     await admin.settled()
     versions = admin.page.get_by_role("region", name="Description").locator(".value")
     await expect(versions.last).to_have_text(HOSTILE)
-    await expect(admin.page.get_by_role("region", name="Password")).to_contain_text("kept nowhere")
+    await expect(admin.page.get_by_role("region", name="Password")).to_contain_text("not stored")
     admin.page.on("dialog", lambda dialog: dialog.accept())
-    await admin.page.get_by_role("button", name="Put this back").click()
-    await expect(admin.page.get_by_text("Put back, by")).to_be_visible()
+    await admin.page.get_by_role("button", name="Revert this change").click()
+    await expect(admin.page.get_by_text("Reverted by")).to_be_visible()
     await expect(admin.page.locator(".note")).to_contain_text("set them again")
     assert (await api.get(f"{CONNECTORS}{corp['id']}/")).json()["description"] == ""
 
 
-async def test_what_was_changed_since_is_put_back_only_when_that_is_said_twice(
+async def test_reverting_a_setting_that_was_changed_again_needs_a_confirmation(
     admin: Admin, api: httpx.AsyncClient, corp: dict[str, Any]
 ) -> None:
     await api.patch(f"{CONNECTORS}{corp['id']}/", json={"description": "second"})
@@ -56,13 +56,13 @@ async def test_what_was_changed_since_is_put_back_only_when_that_is_said_twice(
     await api.patch(f"{CONNECTORS}{corp['id']}/", json={"description": "third"})
     await admin.sign_in(f"changes/{change['id']}")
     admin.page.on("dialog", lambda dialog: dialog.accept())
-    await admin.page.get_by_role("button", name="Put this back").click()
+    await admin.page.get_by_role("button", name="Revert this change").click()
     await expect(admin.page.get_by_role("alert")).to_contain_text("has been changed again")
-    await admin.page.get_by_role("button", name="Put it back all the same").click()
-    await expect(admin.page.get_by_text("Put back, by")).to_be_visible()
+    await admin.page.get_by_role("button", name="Revert it anyway").click()
+    await expect(admin.page.get_by_text("Reverted by")).to_be_visible()
 
 
-async def test_changes_are_filtered_by_what_and_by_whom(
+async def test_changes_are_filtered_by_object_and_by_admin(
     admin: Admin, api: httpx.AsyncClient, corp: dict[str, Any]
 ) -> None:
     await admin.sign_in("changes")
@@ -74,7 +74,7 @@ async def test_changes_are_filtered_by_what_and_by_whom(
     await expect(admin.page.locator("tbody tr").first).to_contain_text("Console Corp")
 
 
-async def test_two_admins_who_save_at_once_keep_what_each_of_them_means(
+async def test_two_admins_who_save_at_the_same_time_both_keep_their_changes(
     admin: Admin, api: httpx.AsyncClient, corp: dict[str, Any]
 ) -> None:
     path = f"{CONNECTORS}{corp['id']}/"
@@ -102,7 +102,7 @@ async def test_two_admins_who_save_at_once_keep_what_each_of_them_means(
     assert {name: now[name] for name in theirs} == {**theirs, "description": "mine"}
 
 
-async def test_two_admins_who_write_one_template_see_each_other_s_text(
+async def test_two_admins_who_edit_the_same_template_see_each_others_text(
     admin: Admin, api: httpx.AsyncClient, corp: dict[str, Any]
 ) -> None:
     path, template = f"{CONNECTORS}{corp['id']}/", "placeholder_instructions_template"
@@ -116,11 +116,11 @@ async def test_two_admins_who_write_one_template_see_each_other_s_text(
     await expect(admin.page.locator(f"#{template}")).to_have_value("<p>Mine</p>\n<p>Kept</p>")
     assert (await api.get(path)).json()[template] == "<p>Theirs</p>\r\n<p>Kept</p>"
     await contested.get_by_label("Theirs").check()
-    await admin.page.get_by_role("button", name="Take over theirs", exact=True).click()
+    await admin.page.get_by_role("button", name="Use theirs", exact=True).click()
     await expect(admin.page.locator(f"#{template}")).to_have_value("<p>Theirs</p>\n<p>Kept</p>")
 
 
-async def test_instructions_are_sent_again_and_a_meeting_is_given_away(
+async def test_instructions_are_sent_again_and_a_meeting_gets_another_owner(
     admin: Admin, stack: Addresses, api: httpx.AsyncClient
 ) -> None:
     await book(stack, api, "Given away")
@@ -128,22 +128,22 @@ async def test_instructions_are_sent_again_and_a_meeting_is_given_away(
     await admin.sign_in(f"meetings/{meeting['id']}")
     admin.page.on("dialog", lambda dialog: dialog.accept())
     await expect(admin.page.locator(".timeline li")).to_have_count(1)
-    await admin.page.get_by_text("Give it to another owner").click()
+    await admin.page.get_by_text("Change the owner").click()
     await admin.page.get_by_label("The new owner’s address").fill("bob@example.com")
-    await admin.page.get_by_role("button", name="Give it away").click()
-    await expect(admin.page.locator(".facts")).to_contain_text("bob@example.com, given by an admin")
+    await admin.page.get_by_role("button", name="Change owner").click()
+    await expect(admin.page.locator(".facts")).to_contain_text("bob@example.com, set by an admin")
     await admin.page.get_by_role("button", name="Send the instructions again").click()
     await expect(admin.page.get_by_text("The mail is on its way.")).to_be_visible()
     async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
         mails: list[dict[str, Any]] = []
         while not mails:
-            await asyncio.sleep(0.2)  # the stack works on its own clock
+            await asyncio.sleep(0.2)  # the stack has its own clock
             found = (await client.get(f"{stack.exchange}/dev/mailboxes/bob@example.com/messages")).json()["messages"]
             mails = [each for each in found if meeting["tag"] in each["body_html"]]
     await admin.page.get_by_role("link", name="History", exact=True).last.click()
     await admin.settled()
     await expect(admin.page.locator("tbody tr")).to_have_count(2)
-    await expect(admin.page.locator("tbody tr").first).to_contain_text("sent again the instructions of Given away")
+    await expect(admin.page.locator("tbody tr").first).to_contain_text("resent the instructions of Given away")
 
 
 @pytest.mark.parametrize("admin", [LOOKS[name] for name in ("narrow dark", "wide", "forced colours")], indirect=True)

@@ -18,7 +18,7 @@ TEMPLATE = "accept_new_single_meeting_template"
 
 @pytest.fixture
 async def template(admin: Admin, corp: dict[str, Any]) -> Locator:
-    """A template of an integration of the test's own, with its preview open."""
+    """A template of an integration that only this test uses, with its preview open."""
     await admin.sign_in(f"integrations/{corp['id']}")
     preview = admin.page.locator(f".setting:has(#{TEMPLATE}) + details")
     await preview.locator("summary").first.click()
@@ -30,9 +30,7 @@ async def save(admin: Admin, name: str = "Save") -> None:
     await expect(admin.page.get_by_text("Saved.", exact=True)).to_be_visible()
 
 
-async def test_integrations_are_found_by_their_mailbox_and_show_how_they_are(
-    admin: Admin, corp: dict[str, Any]
-) -> None:
+async def test_integrations_are_found_by_their_mailbox_and_show_their_state(admin: Admin, corp: dict[str, Any]) -> None:
     await admin.sign_in("integrations")
     await admin.page.get_by_label("Name, description, mailbox or UUID").fill(corp["room_mailbox_email_address"].upper())
     await expect(admin.page.locator("tbody tr")).to_have_count(1)
@@ -43,7 +41,7 @@ async def test_integrations_are_found_by_their_mailbox_and_show_how_they_are(
     await expect(admin.page.locator(".empty")).to_contain_text("nobody has this")
 
 
-async def test_a_page_of_a_thousand_integrations_costs_as_much_as_one_of_ten(admin: Admin) -> None:
+async def test_a_page_among_a_thousand_integrations_costs_as_much_as_among_ten(admin: Admin) -> None:
     asked: list[str] = []
 
     async def answer(route: Route) -> None:
@@ -67,7 +65,7 @@ async def test_a_page_of_a_thousand_integrations_costs_as_much_as_one_of_ten(adm
 
 
 def a_page(query: dict[str, str]) -> dict[str, Any]:
-    """Of a thousand integrations, or of how these are."""
+    """A page of a thousand integrations, or of their states."""
     first = int(query.get("offset", 0))
     ids = [int(id_) for id_ in query["id__in"].split(",")] if "id__in" in query else range(first + 1, first + 21)
     objects = [
@@ -78,7 +76,7 @@ def a_page(query: dict[str, str]) -> dict[str, Any]:
     return {"meta": {"total_count": MANY}, "objects": objects}
 
 
-async def test_a_switch_brings_its_group_and_a_choice_its_settings(admin: Admin, corp: dict[str, Any]) -> None:
+async def test_a_switch_shows_its_group_and_a_choice_shows_its_settings(admin: Admin, corp: dict[str, Any]) -> None:
     await admin.sign_in(f"integrations/{corp['id']}")
     await expect(admin.page.locator("#section-Personal .unused, #section-Personal.unused")).to_have_count(1)
     await expect(admin.page.locator("#personal_vmr_oauth_client_id")).not_to_be_visible()
@@ -113,7 +111,9 @@ async def test_a_secret_is_set_replaced_and_cleared_and_never_shown(
     assert (await api.get(secrets)).json()[field] is False
 
 
-async def test_a_save_says_whether_exchange_answers(admin: Admin, api: httpx.AsyncClient, corp: dict[str, Any]) -> None:
+async def test_after_saving_the_form_says_whether_exchange_responds(
+    admin: Admin, api: httpx.AsyncClient, corp: dict[str, Any]
+) -> None:
     await admin.sign_in(f"integrations/{corp['id']}")
     await admin.page.locator("#description").fill("once more")
     await save(admin)
@@ -122,7 +122,7 @@ async def test_a_save_says_whether_exchange_answers(admin: Admin, api: httpx.Asy
     if raised["objects"]:
         await expect(told.locator(".card")).to_have_count(len(raised["objects"]))
     else:
-        await expect(told).to_contain_text("Exchange was contacted, and answers")
+        await expect(told).to_contain_text("Exchange was contacted and responds")
     alarm = {"name": "connection_failed", "details": "Nobody answers.", "remedy": "Call them."}
 
     async def raise_one(route: Route) -> None:
@@ -135,7 +135,7 @@ async def test_a_save_says_whether_exchange_answers(admin: Admin, api: httpx.Asy
     await expect(told.locator(".remedy")).to_have_text("Call them.")
 
 
-async def test_a_copy_names_what_was_not_copied_and_is_created_as_another(
+async def test_a_copy_names_what_was_not_copied_and_becomes_a_new_integration(
     admin: Admin, api: httpx.AsyncClient, corp: dict[str, Any]
 ) -> None:
     changed = {"oauth_client_secret": "s3cret", "graph_tenant_id": corp["uuid"], "graph_client_id": corp["uuid"]}
@@ -159,10 +159,10 @@ async def test_a_copy_names_what_was_not_copied_and_is_created_as_another(
 
 
 async def deleted(admin: Admin, name: str) -> None:
-    """Delete the integration that is shown, by hand."""
+    """Delete the current integration, as an admin does."""
     await admin.page.get_by_role("button", name="Delete …").click()
     dialog = admin.page.get_by_role("dialog")
-    await expect(dialog).to_contain_text("no meetings to come")
+    await expect(dialog).to_contain_text("no upcoming meetings")
     button = dialog.get_by_role("button", name="Delete", exact=True)
     await dialog.get_by_label("Type its name").fill(name[:-1])
     await expect(button).to_be_disabled()
@@ -183,7 +183,7 @@ async def test_a_deletion_says_what_will_be_lost(admin: Admin, corp: dict[str, A
     await expect(admin.page.locator("h1")).to_have_text(corp["name"])
 
 
-async def test_an_icon_is_looked_at_refused_and_replaced(
+async def test_an_icon_is_shown_rejected_if_unsuitable_and_replaced(
     admin: Admin, api: httpx.AsyncClient, corp: dict[str, Any]
 ) -> None:
     await admin.sign_in(f"integrations/{corp['id']}")
@@ -200,7 +200,7 @@ async def test_an_icon_is_looked_at_refused_and_replaced(
     assert served.content[:8] == b"\x89PNG\r\n\x1a\n"
 
 
-async def test_a_template_shows_itself_while_it_is_written_and_runs_nothing(admin: Admin, template: Locator) -> None:
+async def test_a_template_is_previewed_while_it_is_edited_and_runs_nothing(admin: Admin, template: Locator) -> None:
     await admin.page.locator(f"#{TEMPLATE}").fill(
         "<p style='color: rgb(1, 2, 3)'>Dial {{numeric_alias}}<img src='https://example.com/x.png'></p>"
     )
@@ -224,9 +224,7 @@ async def test_a_template_is_tried_with_other_values(admin: Admin, template: Loc
     await expect(template.get_by_label("As plain text")).to_contain_text("09:00 on 03/02/2027")
 
 
-async def test_a_fault_leads_to_its_line_and_a_variable_is_put_where_the_cursor_is(
-    admin: Admin, template: Locator
-) -> None:
+async def test_a_fault_links_to_its_line_and_a_variable_goes_to_the_cursor(admin: Admin, template: Locator) -> None:
     area = admin.page.locator(f"#{TEMPLATE}")
     await area.fill("<p>Hello</p>\n<p>{{ nothing }}</p>\n")
     await expect(template.get_by_role("alert")).to_contain_text("line 2: unknown variable 'nothing'")
@@ -237,21 +235,21 @@ async def test_a_fault_leads_to_its_line_and_a_variable_is_put_where_the_cursor_
     await expect(template.get_by_role("alert")).to_have_count(0)
 
 
-async def test_the_difference_to_the_default_is_shown_and_can_be_undone(admin: Admin, template: Locator) -> None:
+async def test_the_difference_from_the_default_is_shown_and_can_be_undone(admin: Admin, template: Locator) -> None:
     area = admin.page.locator(f"#{TEMPLATE}")
     default = await area.input_value()
-    await expect(template.get_by_text("Difference to the default")).to_have_count(0)
+    await expect(template.get_by_text("Difference from the default")).to_have_count(0)
     lines = default.split("\n")
     await area.fill("\n".join([lines[0], "<p>Mine</p>", *lines[2:]]))
-    await template.get_by_text("Difference to the default", exact=True).click()
+    await template.get_by_text("Difference from the default", exact=True).click()
     await expect(template.locator(".gone")).to_contain_text(lines[1])
     await expect(template.locator(".new")).to_contain_text("<p>Mine</p>")
-    await template.get_by_role("button", name="Back to the default").click()
+    await template.get_by_role("button", name="Reset to the default").click()
     await expect(area).to_have_value(default)
     await expect(admin.page.get_by_role("button", name="Save", exact=True)).to_be_disabled()
 
 
-async def test_a_preview_is_asked_for_once_after_the_last_keystroke(admin: Admin, template: Locator) -> None:
+async def test_a_preview_is_requested_once_after_the_last_keystroke(admin: Admin, template: Locator) -> None:
     await expect(template.locator("iframe").first).to_be_visible()
     asked: list[str] = []
     admin.page.on("request", lambda request: asked.append(request.url) if "/preview/" in request.url else None)
@@ -273,7 +271,7 @@ async def test_a_preview_is_asked_for_once_after_the_last_keystroke(admin: Admin
 )
 async def test_an_open_preview_is_accessible_and_fits(admin: Admin, template: Locator) -> None:
     await admin.page.locator(f"#{TEMPLATE}").fill("<p>Dial {{numeric_alias}}</p>\n<p>{{alias}}</p>")
-    for each in ("Sample values", "Difference to the default"):
+    for each in ("Sample values", "Difference from the default"):
         await template.get_by_text(each, exact=True).click()
     await expect(template.get_by_label("As plain text")).to_contain_text("Dial 88")
     assert await violations(admin.page) == []

@@ -62,13 +62,13 @@ async def own(api: httpx.AsyncClient) -> dict[str, Any]:
     return found
 
 
-async def test_a_booked_meeting_is_counted_and_its_room_is_in_the_hours(
+async def test_a_booked_meeting_is_counted_and_its_room_is_in_the_hourly_chart(
     admin: Admin, stack: Addresses, api: httpx.AsyncClient
 ) -> None:
     before = (await own(api))["days"][-1]["meetings"]
     await book(stack, api, "Counted")
     while (await own(api))["days"][-1]["meetings"] <= before:  # noqa: ASYNC110
-        await asyncio.sleep(0.2)  # it is counted once its answer has gone out
+        await asyncio.sleep(0.2)  # the meeting is counted once its answer has been sent
     (await api.post("/dev/run/agenda")).raise_for_status()
     while not any((await own(api))["rooms_by_hour"]):  # noqa: ASYNC110
         await asyncio.sleep(0.2)  # the agenda's messages go through a queue
@@ -81,27 +81,27 @@ async def test_a_booked_meeting_is_counted_and_its_room_is_in_the_hours(
     assert await meetings.locator("tbody tr").count() == 30
 
 
-async def test_an_alarm_is_acknowledged_and_looked_back_at(
+async def test_an_alarm_is_acknowledged_and_later_found_among_past_alarms(
     admin: Admin, api: httpx.AsyncClient, corp: dict[str, Any]
 ) -> None:
-    """Its mailbox is not there."""
+    """The alarm is about a missing mailbox."""
     raised = {"exchange_connector": corp["resource_uri"], "name": "connection_failed"}
     [alarm] = (await api.get("/api/admin/status/v1/alarm/", params=raised)).json()["objects"]
     await admin.sign_in()
     card = admin.page.get_by_role("listitem").filter(has_text=corp["name"]).filter(has_text="connection failed")
     await expect(card).to_contain_text(alarm["remedy"][:40])
-    await card.get_by_role("button", name="I know of it").click()
-    await expect(card).to_contain_text("known")
+    await card.get_by_role("button", name="Acknowledge").click()
+    await expect(card).to_contain_text("acknowledged")
     (await api.patch(f"{CONNECTORS}{corp['id']}/", json={"enable_dynamic_vmrs": False})).raise_for_status()
     await admin.page.reload()
     await admin.settled()
     await expect(card).to_have_count(0)
-    await admin.page.get_by_text("Alarms that are over").click()
+    await admin.page.get_by_text("Past alarms").click()
     over = admin.page.get_by_role("row").filter(has_text="Console Corp").filter(has_text="connection failed")
     await expect(over.first).to_contain_text(alarm["details"][:40])
 
 
-async def test_the_doctor_tells_what_it_finds_as_it_finds_it(admin: Admin) -> None:
+async def test_the_doctor_reports_each_finding_as_it_is_made(admin: Admin) -> None:
     asked, held = list[str](), list[Route]()
 
     def note(request: Request) -> None:
@@ -116,11 +116,11 @@ async def test_the_doctor_tells_what_it_finds_as_it_finds_it(admin: Admin) -> No
     await admin.page.get_by_role("button", name="Examine now").click()
     doctor = admin.page.locator(".doctor")
     await expect(doctor.get_by_role("status")).to_contain_text("so far")
-    await expect(doctor.locator("summary")).to_contain_text("found nothing wrong")  # while one check hangs
+    await expect(doctor.locator("summary")).to_contain_text("found no problems")  # while one check hangs
     while not held:
         await admin.page.evaluate("0")
     await held[0].continue_()
-    await expect(doctor.get_by_role("status")).to_contain_text(" is wrong")
+    await expect(doctor.get_by_role("status")).to_contain_text("There are problems")
     assert asked[0] == "settings"
     assert len(asked) == len(set(asked)) > 5
 
@@ -141,8 +141,8 @@ async def test_the_add_in_is_installed_by_the_documented_command(
         assert (await api.get(address)).status_code == 200, address
 
 
-async def test_the_pane_is_clicked_through_without_outlook(admin: Admin, stack: Addresses) -> None:
-    """It asks nobody for anything."""
+async def test_an_admin_clicks_through_the_pane_without_outlook(admin: Admin, stack: Addresses) -> None:
+    """The preview makes no requests."""
     asked = list[str]()
     await admin.sign_in("integrations/1/addin")
     pane, states = admin.page.frame_locator("iframe.pane"), admin.page.get_by_label("State")
@@ -161,7 +161,7 @@ async def test_the_pane_is_clicked_through_without_outlook(admin: Admin, stack: 
     assert [url for url in asked if not url.startswith("data:")] == []
 
 
-async def test_a_service_account_signs_in_by_the_link_of_its_page(
+async def test_a_service_account_signs_in_through_the_link_on_its_page(
     admin: Admin, stack: Addresses, api: httpx.AsyncClient, corp: dict[str, Any]
 ) -> None:
     at = f"{stack.exchange}/{TENANT}/oauth2"
@@ -178,20 +178,20 @@ async def test_a_service_account_signs_in_by_the_link_of_its_page(
     await admin.settled()
     state = admin.page.locator("main").get_by_role("status")
     await expect(state).to_contain_text("not signed in")
-    await admin.page.get_by_role("button", name="Make a sign-in link").click()
+    await admin.page.get_by_role("button", name="Create a sign-in link").click()
     async with admin.context.expect_page() as opened:
         await admin.page.get_by_role("link", name="Open it in a new tab").click()
     provider = await opened.value
     await provider.get_by_role("button", name="service@example.com").click()
     await expect(provider.get_by_role("heading")).to_have_text("Successfully signed in")
     await provider.close()
-    # A browser without windows says of every tab that it is in front: it tells nobody of coming back.
+    # In a headless browser every tab counts as being in front, so returning to one causes no event.
     await admin.page.evaluate("dispatchEvent(new Event('focus'))")
     await expect(state).to_contain_text("service@example.com is signed in")
     assert await violations(admin.page) == []
 
 
-async def test_only_our_own_pages_frame_the_pane_without_outlook(api: httpx.AsyncClient) -> None:
+async def test_only_our_own_pages_may_embed_the_pane_without_outlook(api: httpx.AsyncClient) -> None:
     answer = await api.get(PREVIEW)
     policy = answer.headers["Content-Security-Policy"]
     assert policy.endswith("frame-ancestors 'self'")

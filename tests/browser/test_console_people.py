@@ -1,4 +1,4 @@
-"""W6: personal VMRs and users in the console: searched, edited, brought in from files and taken out into files."""
+"""W6: personal VMRs and users in the console: searched, edited, imported and exported."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -21,7 +21,7 @@ HEAD = "name,description,primary_owner_email_address,aliases,pin,allow_guests"
 
 @pytest.fixture
 async def people(api: httpx.AsyncClient) -> AsyncIterator[httpx.AsyncClient]:
-    """The API; what a test has made of people goes with it."""
+    """The API; the people that a test has created are deleted at its end."""
     try:
         yield api
     finally:
@@ -41,7 +41,7 @@ def file(text: str, name: str = "rooms.csv") -> FilePayload:
 
 
 async def bring(admin: Admin, payload: FilePayload) -> Locator:
-    """Import a file; the panel with what became of it."""
+    """Import a file; returns the panel with the result."""
     panel = admin.page.locator("details.import")
     if not await panel.get_by_label("File").is_visible():
         await panel.locator("> summary").click()
@@ -54,7 +54,7 @@ def row(number: int) -> str:
     return f"People test {number:03d},,owner@example.com,people{number}@example.com,1234,true"
 
 
-async def test_good_rows_are_saved_and_every_bad_one_is_named(admin: Admin, people: httpx.AsyncClient) -> None:
+async def test_good_rows_are_saved_and_every_bad_row_is_named(admin: Admin, people: httpx.AsyncClient) -> None:
     await admin.sign_in("people")
     rows = [
         HEAD,
@@ -84,8 +84,8 @@ async def test_good_rows_are_saved_and_every_bad_one_is_named(admin: Admin, peop
     await expect(panel.get_by_role("status")).to_contain_text("Done: 0 new, 1 changed, 1 unchanged.")
 
 
-async def test_an_import_that_was_interrupted_goes_on_where_it_was(admin: Admin, people: httpx.AsyncClient) -> None:
-    """The second request is done, but its answer is lost."""
+async def test_an_interrupted_import_continues_where_it_stopped(admin: Admin, people: httpx.AsyncClient) -> None:
+    """The second request is carried out, but its response is lost."""
     await admin.sign_in("people")
     requests = list[str]()
 
@@ -107,7 +107,7 @@ async def test_an_import_that_was_interrupted_goes_on_where_it_was(admin: Admin,
     await expect(admin.page.get_by_text("10 in all")).to_be_visible()
 
 
-async def test_what_is_exported_is_imported_without_a_change(
+async def test_importing_an_exported_file_changes_nothing(
     admin: Admin, people: httpx.AsyncClient, tmp_path: Path
 ) -> None:
     fields = {"name": 'People test; "quoted", =1+1', "description": "=cmd()", "aliases": ["a1@example.com", "5550199"]}
@@ -124,15 +124,15 @@ async def test_what_is_exported_is_imported_without_a_change(
         text = path.read_text("utf-8")
         panel = await bring(admin, file(text, path.name))
         await expect(panel.get_by_role("status")).to_contain_text("Done: 0 new, 0 changed, 1 unchanged.")
-    assert "'=cmd()" in (tmp_path / "vmrs.csv").read_text("utf-8")  # no spreadsheet takes it for a formula
+    assert "'=cmd()" in (tmp_path / "vmrs.csv").read_text("utf-8")  # no spreadsheet takes the value for a formula
 
 
-async def test_what_is_no_list_of_people_is_refused_before_anything_is_sent(admin: Admin) -> None:
+async def test_a_file_without_a_list_of_people_is_rejected_before_anything_is_sent(admin: Admin) -> None:
     await admin.sign_in("people")
     panel = await bring(admin, file("name,shoe size\nPeople test,42"))
-    await expect(panel.get_by_role("alert")).to_contain_text("There is no shoe size.")
+    await expect(panel.get_by_role("alert")).to_contain_text("Unknown columns: shoe size.")
     panel = await bring(admin, file("{", "rooms.json"))
-    await expect(panel.get_by_role("alert")).to_contain_text("no JSON")
+    await expect(panel.get_by_role("alert")).to_contain_text("not valid JSON")
     panel = await bring(admin, {"name": "rooms.csv", "mimeType": "text/csv", "buffer": b"name\nJos\xe9"})
     await expect(panel.get_by_role("alert")).to_contain_text("not UTF-8")
 
@@ -171,7 +171,7 @@ async def test_the_aliases_of_a_vmr_are_edited_line_by_line(admin: Admin, people
     assert ([each["alias"] for each in saved["aliases"]], saved["pin"]) == (["a2@example.com", "5550198"], "4321")
 
 
-async def test_two_admins_who_save_one_vmr_at_once_keep_what_each_of_them_means(
+async def test_two_admins_who_save_the_same_vmr_both_keep_their_changes(
     admin: Admin, people: httpx.AsyncClient, corp: dict[str, Any]
 ) -> None:
     fields = {"name": "People test", "description": "before", "aliases": ["a3@example.com"], "pin": "1111"}
@@ -204,7 +204,7 @@ async def test_two_admins_who_save_one_vmr_at_once_keep_what_each_of_them_means(
     assert (await people.get(path)).json()["description"] == "mine once more"
 
 
-async def test_a_user_whom_somebody_else_has_changed_is_not_deleted_unseen(
+async def test_a_user_changed_by_somebody_else_is_not_deleted_without_asking(
     admin: Admin, people: httpx.AsyncClient
 ) -> None:
     made = (await people.post(USERS, json={"primary_email_address": "people-test@example.com"})).json()
@@ -213,14 +213,14 @@ async def test_a_user_whom_somebody_else_has_changed_is_not_deleted_unseen(
     admin.page.on("dialog", lambda dialog: dialog.accept())
     await admin.page.get_by_role("button", name="Delete").click()
     await expect(admin.page.locator(".conflict")).to_contain_text("Renamed")
-    await admin.page.get_by_role("button", name="Take over theirs", exact=True).click()
+    await admin.page.get_by_role("button", name="Use theirs", exact=True).click()
     await expect(admin.page.locator("#display_name")).to_have_value("Renamed")
     await admin.page.get_by_role("button", name="Delete").click()
     await expect(admin.page.get_by_role("heading", name="Users")).to_be_visible()
     assert (await people.get(f"{USERS}{made['id']}/")).status_code == 404
 
 
-async def test_ten_thousand_vmrs_are_paged_and_exported_piece_by_piece(admin: Admin, tmp_path: Path) -> None:
+async def test_ten_thousand_vmrs_are_shown_and_exported_in_pages(admin: Admin, tmp_path: Path) -> None:
     asked: list[dict[str, str]] = []
 
     async def answer(route: Route) -> None:
@@ -247,7 +247,7 @@ async def test_ten_thousand_vmrs_are_paged_and_exported_piece_by_piece(admin: Ad
 
 
 def page_of_vmrs(first: int, limit: int) -> dict[str, Any]:
-    """Of ten thousand personal VMRs."""
+    """A page of ten thousand personal VMRs."""
     objects = [
         {"id": number + 1, "name": f"Room {number}", "primary_owner_email_address": f"{number}@example.com",
          "aliases": [{"alias": f"room{number}@example.com"}], "description": ""}

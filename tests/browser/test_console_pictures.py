@@ -1,4 +1,4 @@
-"""Pictures of the console's views for the documentation, light and dark. Written only when PICTURES asks for them."""
+"""Pictures of the console's views for the documentation, light and dark. Written only if PICTURES is set."""
 
 import os
 from pathlib import Path
@@ -24,7 +24,7 @@ LOOKS = [{"viewport": {"width": 1280, "height": 900}, "color_scheme": scheme} fo
 
 
 @pytest.mark.parametrize("admin", LOOKS, ids=["light", "dark"], indirect=True)
-async def test_picture(
+async def test_a_picture_is_taken(
     admin: Admin, stack: Addresses, api: httpx.AsyncClient, images: Path, request: pytest.FixtureRequest
 ) -> None:
     with httpx.Client(trust_env=False, timeout=60) as client:

@@ -1,6 +1,6 @@
 """The demo page, used as a visitor would: one meeting from the click in the pane to the room that opens and closes.
 
-What it must never do is contradict itself: tests/browser/test_demo_truth.py. How it looks: test_demo_looks.py.
+That it never contradicts itself is tested in tests/browser/test_demo_truth.py, and its layout in test_demo_looks.py.
 """
 
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ async def visit(browser: Browser, stack: Addresses) -> AsyncIterator[Visit]:
         assert visit.complaints == []
 
 
-async def test_a_meeting_from_the_click_to_the_open_room(visit: Visit) -> None:
+async def test_a_meeting_goes_from_the_click_to_the_open_room(visit: Visit) -> None:
     page = visit.page
     await visit.fill("Yearly budget", await visit.tomorrow(), "10:00", "11:00")
     await visit.add_room()
@@ -36,7 +36,7 @@ async def test_a_meeting_from_the_click_to_the_open_room(visit: Visit) -> None:
     await expect(room).to_contain_text("Over")
 
 
-async def test_editing_moving_and_cancelling(visit: Visit) -> None:
+async def test_meetings_and_single_dates_are_edited_moved_and_cancelled(visit: Visit) -> None:
     page = visit.page
     await visit.fill("Four weeks", await visit.tomorrow(), "09:00", "10:00", repeat="4")
     await visit.add_room()
@@ -45,7 +45,7 @@ async def test_editing_moving_and_cancelling(visit: Visit) -> None:
     await series.locator("summary").click()
     days = series.locator("details li")
     await expect(days).to_have_count(4)
-    # One date is moved out of its old hour …
+    # One date is moved to another hour …
     await days.nth(0).get_by_role("button", name="by an hour").click()
     await expect(days.nth(0)).to_contain_text("10:00–11:00")
     await expect(days.nth(0).locator(".chip")).to_have_text("Moved")
@@ -65,7 +65,7 @@ async def test_editing_moving_and_cancelling(visit: Visit) -> None:
     await expect(visit.meeting("Four weeks in a row")).to_have_count(0)
 
 
-async def test_a_series_without_end_has_a_room_on_each_of_its_dates(visit: Visit) -> None:
+async def test_an_endless_series_has_a_room_on_each_of_its_dates(visit: Visit) -> None:
     await visit.fill("For ever", await visit.tomorrow(), "16:00", "17:00", repeat="endless")
     await visit.add_room()
     await visit.send("For ever")
@@ -81,7 +81,7 @@ async def test_each_user_has_meetings_of_their_own(visit: Visit) -> None:
     await expect(visit.page.locator("#attendees")).to_have_value("alice@example.com")
 
 
-async def test_a_plain_text_meeting_goes_out_as_plain_text(visit: Visit) -> None:
+async def test_a_plain_text_meeting_is_sent_as_plain_text(visit: Visit) -> None:
     page = visit.page
     await page.check("#plain")
     await visit.fill("Plain", await visit.tomorrow(), "13:00", "13:30")
@@ -95,7 +95,7 @@ async def test_a_plain_text_meeting_goes_out_as_plain_text(visit: Visit) -> None
     assert "PXPS:-" in await page.locator("#body").inner_text()
 
 
-async def test_a_delegate_writes_for_somebody_else(visit: Visit) -> None:
+async def test_a_delegate_sends_a_meeting_for_somebody_else(visit: Visit) -> None:
     page = visit.page
     await page.check("#delegate")
     await expect(page.locator("#form-heading")).to_have_text("New meeting for Bob")
@@ -108,7 +108,7 @@ async def test_a_delegate_writes_for_somebody_else(visit: Visit) -> None:
     await expect(visit.meeting("Bob's review").locator(".chip.accepted")).to_be_visible()
 
 
-async def test_a_phone_has_one_switch_and_no_pane(visit: Visit) -> None:
+async def test_a_phone_has_a_switch_and_no_pane(visit: Visit) -> None:
     page = visit.page
     await page.check("#phone")
     await visit.fill("From the train", await visit.tomorrow(), "07:00", "07:30")
@@ -119,8 +119,9 @@ async def test_a_phone_has_one_switch_and_no_pane(visit: Visit) -> None:
     await visit.send("From the train")
 
 
-async def test_one_click_signs_in_and_a_personal_vmr_can_be_chosen(visit: Visit) -> None:
-    """In a separate window, through the provider; the page then recognizes the room from the records."""
+async def test_after_a_one_click_sign_in_a_personal_vmr_can_be_chosen(visit: Visit) -> None:
+    """Signing in takes place in a separate window, at the provider; afterwards the page recognizes the room from the
+    records."""
     pane, page = visit.pane, visit.page
     await visit.be("Bob")
     await visit.fill("At Bob's", await visit.tomorrow(), "18:00", "18:30")
@@ -136,7 +137,7 @@ async def test_one_click_signs_in_and_a_personal_vmr_can_be_chosen(visit: Visit)
     await expect(visit.meeting("At Bob's").locator(".room")).to_have_text("Bob's room, a personal VMR")
 
 
-async def test_a_sign_in_window_that_is_closed_leaves_the_pane_as_it_was(visit: Visit) -> None:
+async def test_closing_the_sign_in_window_leaves_the_pane_as_it_was(visit: Visit) -> None:
     pane, page = visit.pane, visit.page
     await pane.get_by_role("button", name="Add a Personal VMR").click()
     async with page.expect_popup() as popup:
@@ -150,7 +151,9 @@ async def test_a_sign_in_window_that_is_closed_leaves_the_pane_as_it_was(visit: 
     [("kick-off", "open", "You are in: Project kick-off"), ("5550102", "open", "You are in: Bob's room"),
      ("880", "unknown", "Nobody has this number")],
 )  # fmt: skip
-async def test_a_participant_gets_in_as_a_node_would_let_them(visit: Visit, alias: str, kind: str, said: str) -> None:
+async def test_a_participant_joins_exactly_when_a_node_would_admit_them(
+    visit: Visit, alias: str, kind: str, said: str
+) -> None:
     page = visit.page
     if alias == "kick-off":
         alias = await visit.in_a_while("Now open")
@@ -162,7 +165,7 @@ async def test_a_participant_gets_in_as_a_node_would_let_them(visit: Visit, alia
     await expect(page.locator("#asked")).to_contain_text("GET /policy/v1/service/configuration?local_alias=")
 
 
-async def test_starting_over_empties_the_stack_and_sets_the_clock_right(browser: Browser, tmp_path: Path) -> None:
+async def test_starting_over_empties_the_stack_and_resets_the_clock(browser: Browser, tmp_path: Path) -> None:
     with running_stack(tmp_path) as stack:
         async with visiting(browser, stack) as visit:
             await visit.fill("Soon gone")
@@ -179,7 +182,7 @@ async def test_starting_over_empties_the_stack_and_sets_the_clock_right(browser:
             assert await visit.page.locator("#date").inner_text() != day
 
 
-async def test_one_exchange_is_not_chosen(visit: Visit) -> None:
+async def test_there_is_no_choice_of_exchange_if_there_is_only_one(visit: Visit) -> None:
     await expect(visit.page.get_by_label("Exchange", exact=True)).to_be_hidden()
 
 
@@ -197,7 +200,7 @@ async def test_the_exchange_can_be_chosen_where_there_are_two(
             await expect(page.locator("#attendees")).to_have_value("bob@example.com, vmr-ews@example.com")
             await page.click("#send")
             await expect(page.locator("#notice")).to_contain_text("every minute")
-            # The mailbox is polled on the way, and answers.
+            # Moving the clock also polls the mailbox, which then answers.
             await visit.drag_clock("10:15")
             await expect(visit.meeting("By EWS").locator(".chip.accepted")).to_be_visible()
             await expect(visit.meeting("By EWS").locator(".room")).to_contain_text("Open until")

@@ -1,4 +1,4 @@
-"""How the demo page looks: on a large screen and a small one, light and dark, with long texts and equal times."""
+"""The demo page's layout: on large and small screens, light and dark, with long texts and simultaneous meetings."""
 
 from itertools import pairwise
 
@@ -12,7 +12,7 @@ LONG = "A title such as people copy from a ticket system: ACME-12345/Überarbeit
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look['viewport']['width']}-{look['color_scheme']}")
-async def test_every_state_fits_and_can_be_used_by_everybody(
+async def test_every_state_fits_the_window_and_is_accessible(
     browser: Browser, stack: Addresses, look: dict[str, object]
 ) -> None:
     async with visiting(browser, stack, **look) as visit:
@@ -41,7 +41,7 @@ async def test_every_state_fits_and_can_be_used_by_everybody(
         await visit.idle()
 
 
-async def test_meetings_of_equal_times_do_not_cover_each_other(browser: Browser, stack: Addresses) -> None:
+async def test_simultaneous_meetings_do_not_cover_each_other(browser: Browser, stack: Addresses) -> None:
     async with visiting(browser, stack) as visit:
         day = await visit.tomorrow()
         names = ["First of three", "Second of three", "Third of three"]
@@ -55,7 +55,7 @@ async def test_meetings_of_equal_times_do_not_cover_each_other(browser: Browser,
 
 
 async def span(element: Locator) -> tuple[float, float]:
-    """From where to where it reaches downwards, in pixels."""
+    """The element's top and bottom edges, in pixels."""
     await expect(element).to_be_visible()
     found = await element.bounding_box()
     assert found

@@ -1,4 +1,4 @@
-"""The demo page of a stack with a Management Node: its rooms, who gets into them, and beginning again."""
+"""The demo page of a stack with a Management Node: its rooms, who can join them, and starting over."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -32,7 +32,7 @@ async def pass_time(visit: Visit, span: timedelta) -> None:
 
 
 async def booked(visit: Visit, subject: str) -> str:
-    """A meeting whose room is due already; its alias."""
+    """Book a meeting whose room is already due; returns its alias."""
     await visit.page.get_by_label("Exchange", exact=True).select_option(EXCHANGE)
     return await visit.in_a_while(subject)
 
@@ -40,7 +40,7 @@ async def booked(visit: Visit, subject: str) -> str:
 @pytest.mark.parametrize(
     "look", [LOOKS[0], LOOKS[-1]], ids=lambda look: f"{look['viewport']['width']}-{look['color_scheme']}"
 )
-async def test_rooms_are_shown_as_the_node_has_them(
+async def test_the_page_shows_the_rooms_that_the_node_has(
     browser: Browser, node_stack: Addresses, look: dict[str, Any]
 ) -> None:
     subject = f"On the node, {look['viewport']['width']} {look['color_scheme']}"
@@ -52,8 +52,10 @@ async def test_rooms_are_shown_as_the_node_has_them(
         await fits(visit)
 
 
-async def test_a_participant_gets_in_by_the_nodes_own_database(browser: Browser, node_stack: Addresses) -> None:
-    """Not before conferencing nodes know the room; then also while the product is down."""
+async def test_a_participant_is_admitted_through_the_nodes_own_database(
+    browser: Browser, node_stack: Addresses
+) -> None:
+    """People can join as soon as conferencing nodes know the room, even while the product is down."""
     async with visiting(browser, node_stack) as visit:
         page, verdict = visit.page, visit.page.locator("#verdict")
         await booked(visit, "Own database")
@@ -69,7 +71,7 @@ async def test_a_participant_gets_in_by_the_nodes_own_database(browser: Browser,
         await expect(page.locator("#answered")).to_contain_text("Its own database: Own database")
 
 
-async def test_starting_over_empties_the_node_and_sets_its_clock_right(browser: Browser, node_stack: Addresses) -> None:
+async def test_starting_over_empties_the_node_and_resets_its_clock(browser: Browser, node_stack: Addresses) -> None:
     async with visiting(browser, node_stack) as visit, httpx.AsyncClient(trust_env=False) as client:
         await booked(visit, "Soon gone")
         await expect(rooms(visit.page, "Soon gone")).to_be_visible()

@@ -1,4 +1,5 @@
-"""The demo page never contradicts itself: what it shows of a room is what the product's records say, at one moment."""
+"""The demo page never contradicts itself: what it shows of a room is what the product's records say at the same
+moment."""
 
 import asyncio
 import re
@@ -28,8 +29,8 @@ async def book(visit: Visit, subject: str, start: str = "10:00", end: str = "11:
     await visit.send(subject)
 
 
-async def test_late_joining_instructions_have_a_room(visit: Visit) -> None:
-    """The text contains a promise and no number; the room exists nevertheless, once the back end is back."""
+async def test_a_meeting_with_promised_instructions_gets_a_room(visit: Visit) -> None:
+    """The text contains a promise instead of a number; the room exists nevertheless, once the back end is back."""
     page, name = visit.page, "While it was away"
     await visit.fill(name, await visit.tomorrow(), "10:00", "11:00")
     await visit.go_away()
@@ -58,11 +59,11 @@ async def test_a_declined_meeting_has_no_room_and_no_join_window(visit: Visit) -
     windows = line.locator(".around")
     lanes = [await windows.nth(at).evaluate("one => one.style.getPropertyValue('--lane')")
              for at in range(await windows.count())]  # fmt: skip
-    assert lane not in lanes, "a dotted window would say that people get in"
+    assert lane not in lanes, "a dotted join window would suggest that people can join"
 
 
-async def test_an_answer_to_an_older_version_does_not_count(visit: Visit) -> None:
-    """Somebody moves the meeting while no notification gets through: nobody has answered that yet."""
+async def test_an_answer_to_an_older_version_of_a_meeting_does_not_count(visit: Visit) -> None:
+    """Somebody moves the meeting while no notification gets through, so the new version has no answer yet."""
     await book(visit, "To be moved")
     found = (await visit.control("GET", "meetings?user=alice@example.com"))["meetings"]
     [uid] = [one["uid"] for one in found if one["subject"] == "To be moved"]
@@ -77,7 +78,7 @@ async def test_an_answer_to_an_older_version_does_not_count(visit: Visit) -> Non
     await expect(meeting.locator(".head .chip")).to_have_text("Accepted")
 
 
-async def test_a_reload_keeps_meetings_their_buttons_and_what_the_add_in_noted(visit: Visit) -> None:
+async def test_a_reload_keeps_the_meetings_buttons_and_the_add_ins_notes(visit: Visit) -> None:
     await book(visit, "Kept")
     await visit.reload()
     meeting = visit.meeting("Kept")
@@ -89,7 +90,7 @@ async def test_a_reload_keeps_meetings_their_buttons_and_what_the_add_in_noted(v
     await expect(visit.meeting("Kept")).to_have_count(0)
 
 
-async def test_while_the_clock_moves_the_page_says_so_and_shows_no_room_of_another_time(visit: Visit) -> None:
+async def test_while_the_clock_moves_the_page_says_so_and_shows_no_outdated_rooms(visit: Visit) -> None:
     page = visit.page
     await book(visit, "Not yet", "20:00", "21:00")
     await visit.meeting("Not yet").locator("button.link").click()
@@ -105,14 +106,14 @@ async def test_while_the_clock_moves_the_page_says_so_and_shows_no_room_of_anoth
     await expect(page.locator("#time")).to_have_text("20:15")
 
 
-async def test_the_line_of_the_day_and_the_list_say_the_same(visit: Visit) -> None:
+async def test_the_timeline_and_the_list_agree(visit: Visit) -> None:
     await visit.in_a_while("Open in both")
     await expect(visit.meeting("Open in both").locator(".room.open")).to_be_visible()
     await visit.meeting("Open in both").locator("button.link").click()
     await expect(visit.page.locator("#windows span.open", has_text="Open in both")).to_be_visible()
 
 
-async def test_a_fault_to_be_read_does_not_stop_the_page_from_following(visit: Visit) -> None:
+async def test_the_page_keeps_updating_while_it_shows_an_error(visit: Visit) -> None:
     page = visit.page
     await visit.fill("Backwards", "", "11:00", "10:00")
     await page.click("#send")
@@ -131,13 +132,13 @@ async def test_a_fault_to_be_read_does_not_stop_the_page_from_following(visit: V
     ("invited", "said"),
     [("bob", "“bob” is not an e-mail address."), ("", "Nobody is invited yet.")],
 )
-async def test_what_cannot_be_sent_is_said_in_words(visit: Visit, invited: str, said: str) -> None:
+async def test_the_page_explains_why_a_meeting_cannot_be_sent(visit: Visit, invited: str, said: str) -> None:
     await visit.page.fill("#attendees", invited)
     await visit.page.click("#send")
     await expect(visit.page.locator("#notice")).to_have_text(said)
 
 
-async def test_no_word_of_an_interface_shows(visit: Visit) -> None:
+async def test_the_page_shows_no_api_terms(visit: Visit) -> None:
     await book(visit, "In words")
     for user in ("Alice", "Bob"):
         await visit.be(user)
@@ -147,8 +148,8 @@ async def test_no_word_of_an_interface_shows(visit: Visit) -> None:
         assert {chip for chip in chips if chip and not chip[0].isupper()} == set()
 
 
-async def test_sending_says_to_whom_and_what_came_of_it(visit: Visit) -> None:
-    """In a live region: also those who do not see the list hear it."""
+async def test_sending_shows_the_recipients_and_the_result(visit: Visit) -> None:
+    """The text is in a live region, so that screen reader users hear it, too."""
     notice = visit.page.locator("#notice[role=status]")
     await visit.fill("Said aloud", await visit.tomorrow(), "10:00", "11:00")
     await visit.add_room()
@@ -157,7 +158,7 @@ async def test_sending_says_to_whom_and_what_came_of_it(visit: Visit) -> None:
     await expect(notice).to_contain_text("It was accepted.")
 
 
-async def test_one_can_look_at_other_days_and_come_back_to_the_present(visit: Visit) -> None:
+async def test_a_visitor_can_look_at_other_days_and_return_to_the_present(visit: Visit) -> None:
     page = visit.page
     today = await page.locator("#date").inner_text()
     await expect(page.locator("#clock")).to_contain_text("UTC")
@@ -170,8 +171,8 @@ async def test_one_can_look_at_other_days_and_come_back_to_the_present(visit: Vi
     await expect(page.locator("#present")).to_be_disabled()
 
 
-async def test_a_look_that_began_before_a_switch_was_turned_does_not_turn_it_back(visit: Visit) -> None:
-    """It would show what was before, and on a busy machine the page would then ask for that."""
+async def test_a_refresh_that_began_before_a_switch_was_changed_does_not_undo_it(visit: Visit) -> None:
+    """Such a response would show the former state, and on a busy machine the page would then request that state."""
     page, looking, looked, turned = visit.page, asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def late(route: Route) -> None:
@@ -200,7 +201,7 @@ async def test_a_look_that_began_before_a_switch_was_turned_does_not_turn_it_bac
     await expect(page.locator("#banner")).to_be_hidden()
 
 
-async def test_a_stack_that_has_ended_is_said_and_what_was_known_stays(visit: Visit) -> None:
+async def test_the_page_says_that_the_stack_has_ended_and_keeps_what_it_shows(visit: Visit) -> None:
     page = visit.page
     await page.route("**/demo/overview*", lambda route: route.abort("connectionrefused"))
     await expect(page.locator("#banner")).to_contain_text("The local stack does not answer")

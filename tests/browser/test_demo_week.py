@@ -1,4 +1,4 @@
-"""The week of meetings that the demo page starts with. In a separate stack, whose clock nobody moves."""
+"""The week of meetings that the demo page starts with. Runs on a separate stack, whose clock is never moved."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -26,7 +26,7 @@ async def visit(browser: Browser, week: Addresses) -> AsyncIterator[Visit]:
         assert visit.complaints == []
 
 
-async def test_there_is_a_week_of_meetings_to_look_at(visit: Visit) -> None:
+async def test_the_page_starts_with_a_week_of_meetings(visit: Visit) -> None:
     states = {
         "Project kick-off": "Open until",
         "Stand-up": "Opens",
@@ -44,7 +44,7 @@ async def test_there_is_a_week_of_meetings_to_look_at(visit: Visit) -> None:
     await expect(visit.meeting("Retrospective").locator(".room")).to_contain_text("88")
 
 
-async def test_answers_tell_when_the_window_the_link_and_which_date(visit: Visit) -> None:
+async def test_answers_contain_the_time_the_join_window_the_link_and_the_date(visit: Visit) -> None:
     mail = visit.page.locator("#inbox > li", has_text="Accepted: Stand-up")
     texts = " ".join(await mail.all_text_contents())
     assert "open from 30 minutes before the meeting until 60 minutes after it" in texts
@@ -52,7 +52,7 @@ async def test_answers_tell_when_the_window_the_link_and_which_date(visit: Visit
     assert "One date of your series was changed" in texts
 
 
-async def test_a_copied_meeting_is_offered_a_room_of_its_own(visit: Visit) -> None:
+async def test_a_copied_meeting_is_offered_a_new_room(visit: Visit) -> None:
     await visit.meeting("Project kick-off").get_by_role("button", name="Copy").click()
     await expect(visit.pane.locator("#message")).to_contain_text("belong to another meeting")
     await visit.pane.get_by_role("button", name="Replace with a new VMR").click()
@@ -61,7 +61,7 @@ async def test_a_copied_meeting_is_offered_a_room_of_its_own(visit: Visit) -> No
     await visit.send("Kick-off, again")
 
 
-async def test_the_meeting_that_make_run_books_as_proof_is_in_the_list(visit: Visit, week: Addresses) -> None:
+async def test_the_meeting_that_make_run_books_as_proof_is_listed(visit: Visit, week: Addresses) -> None:
     def prove() -> None:
         with httpx.Client(trust_env=False, timeout=60) as client:
             client.post(f"{week.functions}/dev/run/renew").raise_for_status()

@@ -1,4 +1,4 @@
-"""What real Outlooks get wrong (docs/facts/outlook-addin.md), done to the pane."""
+"""The pane in Outlooks that misbehave the way real ones do (docs/facts/outlook-addin.md)."""
 
 import re
 from typing import Any
@@ -11,7 +11,7 @@ from tests.browser.single_use import ADD, AGENDA, FAILED, REMOVE, TAG, writes
 
 NO_ANSWER = 15_000  # milliseconds that the pane waits for Outlook
 
-# Outlook prefixes ids and classes, makes paragraphs of divisions, drops comments and attributes, wraps links.
+# Outlook prefixes ids and classes, turns divisions into paragraphs, drops comments and attributes, and wraps links.
 REWRITE = """html => html
     .replace(/ (id|class)="/g, ' $1="x_').replace(/<(\\/?)div\\b/g, '<$1p')
     .replace(/style="[^"]*"/g, 'style="margin:0"')
@@ -25,7 +25,7 @@ async def heading_of(outlook: Outlook, button: str = ADD) -> str:
     return await outlook.text("heading")
 
 
-async def test_prepend_reports_success_and_does_nothing(outlook: Outlook) -> None:
+async def test_the_pane_recovers_from_a_prepend_that_reports_success_but_does_nothing(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA}, faults={"prependBody": "silent"})
     assert await heading_of(outlook) == "Success"
     meeting = await outlook.meeting()
@@ -36,17 +36,17 @@ async def test_prepend_reports_success_and_does_nothing(outlook: Outlook) -> Non
     assert (await outlook.meeting())["body"] == AGENDA
 
 
-async def test_html_is_rewritten_on_its_way_in(outlook: Outlook) -> None:
+async def test_undo_works_if_outlook_rewrites_html_while_inserting_it(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA}, rewrite=REWRITE)
     assert await heading_of(outlook) == "Success"
     assert "safelinks" in (await outlook.meeting())["body"]
-    await outlook.page.evaluate("outlook.rewrite = html => html")  # or it would rewrite what undo restores
+    await outlook.page.evaluate("outlook.rewrite = html => html")  # otherwise it would also rewrite what undo restores
     await outlook.click(REMOVE)
     assert (await outlook.meeting())["body"] == AGENDA
 
 
-async def test_html_is_rewritten_after_it_went_in(outlook: Outlook) -> None:
-    """Undo then finds the block by its text, and leaves the rest of the document standing."""
+async def test_undo_works_if_outlook_rewrites_html_after_inserting_it(outlook: Outlook) -> None:
+    """Undo then finds the block by its text, and leaves the rest of the document unchanged."""
     await outlook.open({"body": AGENDA})
     await outlook.click(ADD)
     rewritten = await outlook.page.evaluate(f"({REWRITE})(outlook.meeting.body)")
@@ -58,7 +58,9 @@ async def test_html_is_rewritten_after_it_went_in(outlook: Outlook) -> None:
 
 
 @pytest.mark.parametrize("faults", [{"prependBody": {"code": 9002}}, {"prependBody": "silent"}])
-async def test_the_body_takes_nothing(outlook: Outlook, faults: dict[str, Any]) -> None:
+async def test_a_body_that_cannot_be_changed_leaves_the_meeting_as_it_was(
+    outlook: Outlook, faults: dict[str, Any]
+) -> None:
     await outlook.open({"body": AGENDA}, faults=faults | {"setBody": {"code": 9002}})
     before = await outlook.meeting()
     assert await heading_of(outlook) == "Error"
@@ -68,8 +70,8 @@ async def test_the_body_takes_nothing(outlook: Outlook, faults: dict[str, Any]) 
     assert await heading_of(outlook) == "Success"
 
 
-async def test_the_mailbox_cannot_be_invited(outlook: Outlook) -> None:
-    """A meeting with a tag and without the mailbox would have a room that never opens."""
+async def test_a_mailbox_that_cannot_be_invited_leaves_the_meeting_as_it_was(outlook: Outlook) -> None:
+    """A meeting with a tag but without the mailbox would have a room that never opens."""
     await outlook.open({"body": AGENDA}, faults={"addAttendees": {"code": 9002}})
     before = await outlook.meeting()
     assert await heading_of(outlook) == "Error"
@@ -79,8 +81,8 @@ async def test_the_mailbox_cannot_be_invited(outlook: Outlook) -> None:
     assert (await outlook.meeting())["required"] == [MAILBOX]
 
 
-async def test_a_mailbox_that_is_added_and_not_listed_counts_and_the_user_is_told_to_look(outlook: Outlook) -> None:
-    """Outlook lists nobody whom it has not resolved yet."""
+async def test_a_mailbox_that_was_added_but_is_not_listed_counts_and_the_user_should_check(outlook: Outlook) -> None:
+    """Outlook does not list people that it has not resolved yet."""
     outlook.behaviour = "the mailbox is not listed"
     await outlook.open({"body": AGENDA})
     assert await heading_of(outlook) == "Success"
@@ -92,13 +94,13 @@ async def test_a_mailbox_that_is_added_and_not_listed_counts_and_the_user_is_tol
     assert (await outlook.meeting())["required"] == [MAILBOX], "never twice"
 
 
-async def test_the_mailbox_cannot_be_invited_and_the_body_cannot_be_put_back(outlook: Outlook) -> None:
+async def test_the_pane_says_so_if_neither_the_mailbox_nor_undoing_the_body_works(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA}, faults={"addAttendees": {"code": 9002}, "setBody": {"code": 9002}})
     assert await heading_of(outlook) == "Error"
     assert "by hand" in await outlook.text("hint")
 
 
-async def test_prepend_never_answers_and_comes_through_later(outlook: Outlook) -> None:
+async def test_a_prepend_that_takes_effect_late_without_an_answer_is_not_repeated(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA}, faults={"prependBody": "hang"}, clock=True)
     await outlook.pane.get_by_role("button", name=ADD).click()
     await outlook.page.wait_for_function("outlook.calls.includes('prependBody')")
@@ -115,7 +117,7 @@ async def test_prepend_never_answers_and_comes_through_later(outlook: Outlook) -
     assert sum("meeting_details" in url for url in outlook.requests) == 1
 
 
-async def test_prepend_works_and_never_answers(outlook: Outlook) -> None:
+async def test_a_prepend_that_works_without_an_answer_counts(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA}, faults={"prependBody": "hang"}, clock=True)
     await outlook.pane.get_by_role("button", name=ADD).click()
     await outlook.page.wait_for_function("outlook.calls.includes('prependBody')")
@@ -126,7 +128,7 @@ async def test_prepend_works_and_never_answers(outlook: Outlook) -> None:
     assert len(TAG.findall((await outlook.meeting())["body"])) == 1
 
 
-async def test_a_location_that_is_appended_to_cannot_be_cleared_and_that_is_said(outlook: Outlook) -> None:
+async def test_a_location_that_was_appended_to_is_not_cleared_and_the_user_is_told(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA}, faults={"setLocation": "append"})
     assert await heading_of(outlook) == "Success"
     assert (await outlook.meeting())["location"] == "Video meeting rooms"
@@ -135,15 +137,15 @@ async def test_a_location_that_is_appended_to_cannot_be_cleared_and_that_is_said
     assert (await outlook.meeting())["body"] == AGENDA
 
 
-async def test_a_location_that_fails_does_not_fail_the_meeting(outlook: Outlook) -> None:
+async def test_a_location_that_cannot_be_set_is_not_an_error(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA}, faults={"setLocation": {"code": 9002}})
     assert await heading_of(outlook) == "Success"
     assert "did not accept the location" in await outlook.text("hint")
 
 
 @pytest.mark.parametrize("lost", [{"loadProperties": {"code": 9020}}, {"saveProperties": "silent"}])
-async def test_custom_properties_are_lost_and_nobody_minds(outlook: Outlook, lost: dict[str, Any]) -> None:
-    outlook.behaviour = "as documented"  # nobody knows another address of the mailbox then
+async def test_lost_custom_properties_do_no_harm(outlook: Outlook, lost: dict[str, Any]) -> None:
+    outlook.behaviour = "as documented"  # without them, no other address of the mailbox is known
     await outlook.open({"body": AGENDA}, faults=lost)
     before = await outlook.meeting()
     assert await heading_of(outlook) == "Success"
@@ -151,11 +153,11 @@ async def test_custom_properties_are_lost_and_nobody_minds(outlook: Outlook, los
     assert await outlook.meeting() == before
     await outlook.click(ADD)
     await outlook.reopen(noted=False)
-    assert await outlook.text("heading") == "VMR already assigned", "the body's tag tells"
-    assert await outlook.buttons() == [], "what cannot be told is not removed"
+    assert await outlook.text("heading") == "VMR already assigned", "the tag in the body shows it"
+    assert await outlook.buttons() == [], "what cannot be identified is not removed"
 
 
-async def test_custom_properties_that_hang_do_not_keep_the_pane_waiting(outlook: Outlook) -> None:
+async def test_the_pane_does_not_wait_for_custom_properties_that_hang(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA}, clock=True)
     await outlook.click(ADD)
     await outlook.break_(loadProperties="hang")
@@ -166,13 +168,13 @@ async def test_custom_properties_that_hang_do_not_keep_the_pane_waiting(outlook:
     assert await outlook.text("heading") == "VMR already assigned"
 
 
-async def test_shared_properties_fail_for_a_new_meeting(outlook: Outlook) -> None:
+async def test_the_pane_works_if_shared_properties_fail_for_a_new_meeting(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA}, faults={"sharedProperties": {"code": 9020}}, mailbox="1.15", isShared=True)
     assert await heading_of(outlook) == "Success"
 
 
 @pytest.mark.parametrize("fault", [{"code": 9017}, {"code": 9018}, {"code": 9042}])
-async def test_no_identity_token_asks_for_a_sign_in(outlook: Outlook, fault: Any) -> None:
+async def test_without_an_identity_token_the_user_is_asked_to_sign_in(outlook: Outlook, fault: Any) -> None:
     outlook.config = {"identity": {"dialog_url": SIGN_IN}}
     await outlook.open({"body": AGENDA}, faults={"identityToken": fault})
     await outlook.click(ADD)
@@ -180,7 +182,7 @@ async def test_no_identity_token_asks_for_a_sign_in(outlook: Outlook, fault: Any
     assert writes(await outlook.calls()) == []
 
 
-async def test_an_empty_identity_token_is_none(outlook: Outlook) -> None:
+async def test_an_empty_identity_token_counts_as_none(outlook: Outlook) -> None:
     outlook.token = ""
     outlook.config = {"identity": {"dialog_url": ""}}
     await outlook.open({"body": AGENDA})
@@ -189,7 +191,7 @@ async def test_an_empty_identity_token_is_none(outlook: Outlook) -> None:
     assert not any("meeting_details" in url for url in outlook.requests)
 
 
-async def test_a_token_that_the_server_refuses(outlook: Outlook) -> None:
+async def test_a_token_that_the_server_rejects_is_reported(outlook: Outlook) -> None:
     outlook.token = "not.a.token"
     outlook.config = {"identity": {"dialog_url": ""}}
     await outlook.open({"body": AGENDA})
@@ -200,7 +202,7 @@ async def test_a_token_that_the_server_refuses(outlook: Outlook) -> None:
     assert writes(await outlook.calls()) == []
 
 
-async def test_the_identity_token_never_comes(outlook: Outlook) -> None:
+async def test_an_identity_token_that_never_comes_is_reported(outlook: Outlook) -> None:
     outlook.config = {"identity": {"dialog_url": ""}}
     await outlook.open({"body": AGENDA}, faults={"identityToken": "hang"}, clock=True)
     await outlook.pane.get_by_role("button", name=ADD).click()
@@ -210,7 +212,7 @@ async def test_the_identity_token_never_comes(outlook: Outlook) -> None:
     assert await outlook.text("heading") == "Error"
 
 
-async def test_a_body_that_cannot_be_read_does_not_leave_the_pane_waiting(outlook: Outlook) -> None:
+async def test_the_pane_does_not_wait_for_a_body_that_cannot_be_read(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA}, faults={"body": {"code": 9002}})
     assert await outlook.buttons() == [ADD]
     assert await heading_of(outlook) == "Error"
@@ -218,16 +220,18 @@ async def test_a_body_that_cannot_be_read_does_not_leave_the_pane_waiting(outloo
 
 
 @pytest.mark.parametrize("options", [{"isReading": True}, {"mailbox": "1.1"}])
-async def test_another_kind_of_item_or_an_old_outlook(outlook: Outlook, options: dict[str, Any]) -> None:
+async def test_the_pane_explains_why_it_cannot_work_with_other_items_or_old_outlooks(
+    outlook: Outlook, options: dict[str, Any]
+) -> None:
     await outlook.open({"body": AGENDA}, **options)
-    assert "Open a meeting of yours" in await outlook.text("message")
+    assert "open one of your meetings" in await outlook.text("message")
     assert await outlook.buttons() == []
 
 
 PICTURE = AGENDA.replace("Agenda", 'Agenda <img src="cid:plan@1" alt="">')
 
 
-async def test_pictures_are_not_put_at_risk_without_a_question(outlook: Outlook) -> None:
+async def test_pictures_are_not_put_at_risk_without_asking(outlook: Outlook) -> None:
     await outlook.open({"body": PICTURE})
     await outlook.click(ADD)
     assert 'src="cid:plan@1"' in (await outlook.meeting())["body"]
@@ -244,7 +248,7 @@ async def test_pictures_are_not_put_at_risk_without_a_question(outlook: Outlook)
     assert (meeting["required"], TAG.search(meeting["body"])) == ([], None)
 
 
-async def test_who_deletes_the_instructions_by_hand_keeps_the_pictures(outlook: Outlook) -> None:
+async def test_a_user_who_deletes_the_instructions_by_hand_keeps_the_pictures(outlook: Outlook) -> None:
     await outlook.open({"body": PICTURE})
     await outlook.click(ADD)
     await outlook.click(REMOVE)
@@ -255,7 +259,7 @@ async def test_who_deletes_the_instructions_by_hand_keeps_the_pictures(outlook: 
     assert (meeting["body"], meeting["required"], meeting["location"]) == (PICTURE, [], "")
 
 
-async def test_a_prepend_that_does_nothing_to_a_text_with_pictures_is_not_made_good_silently(outlook: Outlook) -> None:
+async def test_after_a_prepend_without_effect_a_text_with_pictures_is_not_rewritten_silently(outlook: Outlook) -> None:
     await outlook.open({"body": PICTURE}, faults={"prependBody": "silent"})
     await outlook.click(ADD)
     assert "pictures in it may get lost" in await outlook.text("message")
@@ -265,7 +269,7 @@ async def test_a_prepend_that_does_nothing_to_a_text_with_pictures_is_not_made_g
     assert (await outlook.meeting())["required"] == [MAILBOX]
 
 
-async def test_a_meeting_that_was_left_without_the_mailbox_is_completed(outlook: Outlook) -> None:
+async def test_a_meeting_that_lacks_the_mailbox_is_completed(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA}, faults={"addAttendees": {"code": 9002}, "setBody": {"code": 9002}})
     await outlook.click(ADD)
     await outlook.break_()

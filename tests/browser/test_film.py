@@ -1,4 +1,4 @@
-"""The moving picture of the documentation: from the click to the open room, on the demo page.
+"""The documentation's animation: from the click to the open room, on the demo page.
 
 `PICTURES=1 .venv/bin/pytest tests/browser/test_film.py` writes docs/images/demo.webp.
 """
@@ -15,14 +15,14 @@ from tests.browser.demo import ADD, Visit, visiting
 from tests.browser.stack import running_stack
 
 LARGEST = 1_500_000
-"""Bytes, so that a page with it loads immediately."""
+"""The maximum size in bytes, so that a page with the animation loads immediately."""
 
-WIDTH = 1000  # pixels of the picture; the page is 1280 wide
+WIDTH = 1000  # the picture's width in pixels; the page is 1280 wide
 QUALITY = 60
 
 
 class Film:
-    """Frames, and for how long each is shown."""
+    """The frames, and how long each is shown."""
 
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
@@ -30,22 +30,24 @@ class Film:
         self._milliseconds: list[int] = []
 
     async def take(self, milliseconds: int = 900) -> None:
-        """The page as it is."""
+        """Add a frame of the current page."""
         shot = Image.open(io.BytesIO(await self._visit.page.screenshot()))
         height = round(shot.height * WIDTH / shot.width)
         self._frames.append(shot.convert("RGB").resize((WIDTH, height), Image.Resampling.LANCZOS))
         self._milliseconds.append(milliseconds)
 
     def write(self, file: Path) -> None:
-        """All of it as an animated WebP that begins again."""
+        """Write all frames as an animated WebP that loops."""
         first, *others = self._frames
         first.save(
             file, save_all=True, append_images=others, duration=self._milliseconds, loop=0, quality=QUALITY, method=6
         )
 
 
-@pytest.mark.skipif(not os.environ.get("PICTURES"), reason="makes a picture of the documentation: set PICTURES=1")
-async def test_from_the_click_to_the_open_room(browser: Browser, tmp_path: Path, images: Path) -> None:
+@pytest.mark.skipif(not os.environ.get("PICTURES"), reason="writes the documentation's animation: set PICTURES=1")
+async def test_the_animation_shows_the_way_from_the_click_to_the_open_room(
+    browser: Browser, tmp_path: Path, images: Path
+) -> None:
     look = {"viewport": {"width": 1280, "height": 760}, "device_scale_factor": 1}
     with running_stack(tmp_path) as stack:
         async with visiting(browser, stack, **look) as visit:

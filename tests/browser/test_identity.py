@@ -1,4 +1,4 @@
-"""Entra tokens in the pane (X5): nested app authentication by genuine MSAL, over a bridge as Outlook has it."""
+"""Entra tokens in the pane (X5): nested app authentication with the genuine MSAL, over a bridge like Outlook's."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -13,8 +13,8 @@ CLIENT = "aaaaaaaa-1111-4111-8111-111111111111"
 SCOPE = "api://bbbbbbbb-1111-4111-8111-111111111111/access_as_user"
 AUTHORITY = "https://login.microsoftonline.com/cccccccc-1111-4111-8111-111111111111"
 
-# Outlook's end of the bridge: window.nestedAppAuthBridge, of which MSAL asks "GetInitContext", "GetToken" (silent) and
-# "GetTokenPopup". FAIL lists the methods that fail.
+# Outlook's end of the bridge is window.nestedAppAuthBridge. MSAL calls its methods "GetInitContext", "GetToken"
+# (silent) and "GetTokenPopup". FAIL lists the methods that fail.
 BRIDGE = """
 (() => {
   let hear = () => {};
@@ -65,7 +65,7 @@ async def token_of_a_click(outlook: Outlook, script: str = "", **sets: str) -> s
     return await (await asked.value).header_value("token")
 
 
-async def test_the_access_token_of_our_own_api_is_sent(outlook: Outlook) -> None:
+async def test_the_access_token_for_our_own_api_is_sent(outlook: Outlook) -> None:
     token = await token_of_a_click(outlook, bridge(), NestedAppAuth="1.1")
     assert token == "entra-token"
     asked = await outlook.frame().evaluate("asked")
@@ -74,7 +74,7 @@ async def test_the_access_token_of_our_own_api_is_sent(outlook: Outlook) -> None
     assert not [complaint for complaint in outlook.complaints if "Content Security Policy" in complaint]
 
 
-async def test_consent_is_asked_for_after_a_click_only(outlook: Outlook) -> None:
+async def test_consent_is_requested_only_after_a_click(outlook: Outlook) -> None:
     token = await token_of_a_click(outlook, bridge("GetToken"), NestedAppAuth="1.1")
     assert token == "entra-token"
     methods = [method for method, *_ in await outlook.frame().evaluate("asked")]
@@ -82,19 +82,21 @@ async def test_consent_is_asked_for_after_a_click_only(outlook: Outlook) -> None
 
 
 @pytest.mark.parametrize("fail", [("GetInitContext",), ("GetToken", "GetTokenPopup")])
-async def test_where_nested_authentication_fails_exchange_is_asked(outlook: Outlook, fail: tuple[str, ...]) -> None:
-    """Outlooks that say they support it and fail are known (docs/facts/outlook-addin.md)."""
+async def test_if_nested_authentication_fails_the_exchange_token_is_used(
+    outlook: Outlook, fail: tuple[str, ...]
+) -> None:
+    """Some Outlooks claim to support nested authentication, and fail (docs/facts/outlook-addin.md)."""
     outlook.token = "exchange-token"
     assert await token_of_a_click(outlook, bridge(*fail), NestedAppAuth="1.1") == "exchange-token"
 
 
-async def test_where_it_is_not_supported_msal_is_not_even_loaded(outlook: Outlook) -> None:
+async def test_msal_is_not_loaded_where_nested_authentication_is_not_supported(outlook: Outlook) -> None:
     outlook.token = "exchange-token"
     assert await token_of_a_click(outlook, bridge()) == "exchange-token"
     assert not any("msal" in url for url in outlook.requests)
 
 
-async def test_a_bridge_that_never_answers(outlook: Outlook) -> None:
+async def test_the_pane_does_not_wait_for_a_bridge_that_never_answers(outlook: Outlook) -> None:
     outlook.token = "exchange-token"
     outlook.config = {"identity": {"method": "nested_app", "client_id": CLIENT, "scope": SCOPE, "authority": AUTHORITY}}
     mute = "window.nestedAppAuthBridge = { addEventListener() {}, removeEventListener() {}, postMessage() {} };"

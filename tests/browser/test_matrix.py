@@ -1,5 +1,5 @@
-"""X3 with everything that real Outlook clients do: body, mailbox, location and the pane's messages agree, and what was
-there before is untouched. Most of it in one page, with the pane's own logic on the genuine Office.js.
+"""X3 with everything that real Outlook clients do: body, mailbox, location and the pane's messages agree, and earlier
+content is untouched. Most cases run in one page, with the pane's own logic on the genuine Office.js.
 """
 
 import re
@@ -79,7 +79,7 @@ BY_HAND = ("also remove", "may still be in the text", "has not responded", "Outl
 
 @dataclass(frozen=True)
 class Case:
-    """One way through the pane."""
+    """One sequence of steps in the pane."""
 
     behaviour: str
     steps: str
@@ -93,7 +93,7 @@ class Case:
 
 
 class Matrix:
-    """A page in which many panes run one after the other."""
+    """A page in which many panes run one after another."""
 
     def __init__(self, outlook: Outlook, script: str) -> None:
         self.outlook = outlook
@@ -142,7 +142,7 @@ async def matrix(browser: Browser, stack: Addresses) -> AsyncIterator[Matrix]:
 
 
 def seen(body: str) -> str:
-    """Letters of what a reader sees, without what Word makes of lists."""
+    """The visible letters and digits, without the list markers that Word adds."""
     return re.sub(r"[^a-z0-9]+", "", re.sub(r"<[^>]*>|&\w+;", " ", body.lower()))
 
 
@@ -151,7 +151,7 @@ def is_mailbox(person: dict[str, str]) -> bool:
 
 
 def people(meeting: dict[str, Any]) -> tuple[list[str], Counter[str]]:
-    """Entries of the mailbox, and everybody else."""
+    """The attendees that are the mailbox, and all others."""
     everybody = [*meeting["required"], *meeting["optional"]]
     others = Counter(person["address"] for person in everybody if not is_mailbox(person))
     return [person["address"] for person in everybody if is_mailbox(person)], others
@@ -162,24 +162,24 @@ def places(meeting: dict[str, Any]) -> list[str]:
 
 
 def untouched(before: dict[str, Any], after: dict[str, Any], said: list[dict[str, Any]]) -> list[str]:
-    """What happened to the previous content."""
+    """Whether the meeting's earlier content was changed: a list of complaints."""
     faults: list[str] = []
     rest = re.sub(BLOCK + f"(?:{TAG_LETTERS})?", "", seen(after["body"]), count=1)
     if rest != seen(before["body"]):
         faults.append(f"the text became {after['body']!r}")
     asked = any(one["screen"] == "rewrite" for one in said)
     if not asked and after["body"].count("cid:") != before["body"].count("cid:"):
-        faults.append("a picture was lost without a question")
+        faults.append("a picture was lost without asking")
     if people(after)[1] != people(before)[1]:
         faults.append("other attendees changed")
     if before["places"] and places(after) != places(before):
-        faults.append("the location that was there changed")
+        faults.append("the existing location changed")
     return faults
 
 
 @dataclass(frozen=True)
 class Left:
-    """What a meeting contains of ours."""
+    """What the meeting contains of what the pane adds."""
 
     block: bool
     tag: bool
@@ -205,39 +205,39 @@ ENDS = {
     "body refused": ("error",),
     "body and undoing refused": ("error",),
 }
-"""Screens at which those must end that are not to end with a VMR in the meeting."""
+"""The final screens of sequences that must not end with a VMR in the meeting."""
 
 
 def disagreement(case: Case, before: dict[str, Any], left: Left, last: dict[str, Any]) -> list[str]:
-    """Where body, mailbox, location and what the pane says at last disagree."""
+    """Whether body, mailbox, location and the pane's last message disagree: a list of complaints."""
     told = any(words in last["hint"] for words in BY_HAND)
     wanted = Left(True, not case.is_personal, 0 if case.is_personal else 1, not before["places"])
     nothing = Left(False, False, 0, False)
     match last["screen"]:
         case "success" | "already":
-            return [] if left == wanted else [f"it is said to be there, and there is {left}"]
+            return [] if left == wanted else [f"the pane says that the VMR is there, but the meeting has {left}"]
         case "error" if case.steps == "removing refused" and left == wanted:
             return []
         case "choose" | "error":
-            return [] if told or left == nothing else [f"nobody speaks of {left}"]
+            return [] if told or left == nothing else [f"the pane does not mention {left}"]
         case other:
-            return [f"it ends with {other}"]
+            return [f"the pane ends with {other}"]
 
 
 def wrong_end(case: Case, left: Left, last: dict[str, Any]) -> list[str]:
-    """What must not be, whatever the pane says."""
-    wrong = [] if last["screen"] in ENDS.get(case.steps, ("success", "already")) else [f"it ends with {last}"]
-    return wrong + ([f"the mailbox is there {left.mailboxes} times"] if left.mailboxes > 1 else [])
+    """What must never happen, whatever the pane says: a list of complaints."""
+    wrong = [] if last["screen"] in ENDS.get(case.steps, ("success", "already")) else [f"the pane ends with {last}"]
+    return wrong + ([f"the mailbox is listed {left.mailboxes} times"] if left.mailboxes > 1 else [])
 
 
 def cases(behaviour: str) -> list[Case]:
-    """Every way under one behaviour."""
+    """Run every sequence with one behaviour."""
     all_ = [Case(behaviour, *rest) for rest in product(STEPS, BODIES, KINDS)]
     return [case for case in all_ if case.form == "html" or behaviour != "pictures in the text"]
 
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
-async def test_body_mailbox_location_and_pane_agree(matrix: Matrix, behaviour: str) -> None:
+async def test_body_mailbox_location_and_the_panes_messages_agree(matrix: Matrix, behaviour: str) -> None:
     faults: dict[str, list[str]] = {}
     for case in cases(behaviour):
         before, after, said = await matrix.run(case)
@@ -252,10 +252,10 @@ async def test_body_mailbox_location_and_pane_agree(matrix: Matrix, behaviour: s
 @pytest.mark.parametrize("behaviour", [each for each in BEHAVIOURS if each.startswith("the mailbox is listed by")])
 @pytest.mark.parametrize("form", BODIES)
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_mailbox_whose_addresses_the_server_knows_needs_no_note(
+async def test_no_note_is_needed_if_the_server_knows_the_mailboxs_addresses(
     matrix: Matrix, behaviour: str, form: str, kind: str
 ) -> None:
-    """If the note is lost, nobody is asked to add what exists, and nothing is added twice."""
+    """If the note is lost, the user is not asked to add what is already there, and nothing is added twice."""
     case = Case(behaviour, "notes lost, and open again", form, kind, is_told=True)
     before, after, said = await matrix.run(case)
     left, last = Left.of(before, after), said[-1]

@@ -1,4 +1,5 @@
-"""A deployment without the internet (X6): custom sources, in the product's precedence, and nobody else asked."""
+"""A deployment without internet access (X6): custom sources in the product's order of precedence, and no requests to
+other hosts."""
 
 from collections.abc import AsyncIterator
 from uuid import uuid4
@@ -39,7 +40,7 @@ async def pane(stack: Addresses) -> AsyncIterator[str]:
 
 
 async def intranet(route: Route) -> None:
-    """The configured host: a full copy of Office.js's folder, MicrosoftAjax.js, and style sheets that are all alike."""
+    """The configured host, with a full copy of Office.js's folder, MicrosoftAjax.js, and identical style sheets."""
     path = route.request.url.removeprefix(f"https://{INTRANET}/")
     if path == "MicrosoftAjax.js":
         await route.fulfill(path=HERE / "microsoft_ajax.js")
@@ -62,7 +63,7 @@ async def test_everything_comes_from_the_configured_host(outlook: Outlook, pane:
     assert not [complaint for complaint in outlook.complaints if "script" in complaint.lower()]
 
 
-async def test_fabric_is_welcome_and_our_own_style_comes_last(outlook: Outlook, pane: str) -> None:
+async def test_fabric_is_loaded_and_our_own_style_sheet_comes_last(outlook: Outlook, pane: str) -> None:
     await opened(outlook, pane)
     title = outlook.pane.locator("h1")
     assert await title.evaluate("element => getComputedStyle(element).letterSpacing") == "3px"
@@ -70,7 +71,7 @@ async def test_fabric_is_welcome_and_our_own_style_comes_last(outlook: Outlook, 
     assert "pane.css" in await outlook.frame().evaluate(last)
 
 
-async def test_microsofts_hosts_are_not_even_allowed(outlook: Outlook, pane: str) -> None:
+async def test_the_pages_policy_does_not_allow_microsofts_hosts(outlook: Outlook, pane: str) -> None:
     await opened(outlook, pane)
     policy = next(headers for path, headers in outlook.headers.items() if path.endswith("/pane"))[
         "content-security-policy"

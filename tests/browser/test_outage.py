@@ -1,4 +1,5 @@
-"""The back end cannot be reached (X4): a promise is inserted, and the equipment mailbox is invited nevertheless."""
+"""When the back end cannot be reached (X4), a promise is inserted, and the equipment mailbox is invited
+nevertheless."""
 
 import re
 
@@ -32,7 +33,7 @@ OUTAGES = {
 
 
 @pytest.mark.parametrize("outage", OUTAGES)
-async def test_a_promise_goes_in_and_the_mailbox_is_invited(outlook: Outlook, outage: str) -> None:
+async def test_a_promise_is_inserted_and_the_mailbox_is_invited(outlook: Outlook, outage: str) -> None:
     await outlook.open({"body": AGENDA})
     await outlook.until_answered(CONFIG)
     outlook.answers[DETAILS] = OUTAGES[outage]
@@ -56,7 +57,7 @@ async def test_a_plain_text_meeting_gets_the_promise_as_text(outlook: Outlook) -
     assert "<" not in body
 
 
-async def test_an_answer_that_takes_too_long_is_none(outlook: Outlook) -> None:
+async def test_an_answer_that_takes_too_long_counts_as_none(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA}, clock=True)
     await outlook.until_answered(CONFIG)
     outlook.answers[DETAILS] = outlook.hang
@@ -69,7 +70,7 @@ async def test_an_answer_that_takes_too_long_is_none(outlook: Outlook) -> None:
     assert PROMISE.search((await outlook.meeting())["body"])
 
 
-async def test_without_a_promise_nothing_is_promised(outlook: Outlook) -> None:
+async def test_without_a_placeholder_nothing_is_promised(outlook: Outlook) -> None:
     outlook.answers = {DETAILS: refuse, CONFIG: refuse}
     await outlook.open({"body": AGENDA})
     before = await outlook.meeting()
@@ -78,7 +79,7 @@ async def test_without_a_promise_nothing_is_promised(outlook: Outlook) -> None:
     assert await outlook.meeting() == before
 
 
-async def test_undo_takes_the_promise_out(outlook: Outlook) -> None:
+async def test_undo_removes_the_promise(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA})
     await outlook.until_answered(CONFIG)
     before = await outlook.meeting()
@@ -91,19 +92,19 @@ async def test_undo_takes_the_promise_out(outlook: Outlook) -> None:
     assert await outlook.text("heading") == "Success"
 
 
-async def test_a_meeting_with_a_promise_has_its_vmr(outlook: Outlook) -> None:
+async def test_a_meeting_with_a_promise_counts_as_having_a_vmr(outlook: Outlook) -> None:
     await outlook.open({"body": f"<p>TOK:-{'AB' * 32}#</p>"})
     assert await outlook.text("heading") == "VMR already assigned"
 
 
-async def test_the_promise_is_renewed_while_the_pane_is_open(outlook: Outlook) -> None:
+async def test_the_placeholder_is_renewed_while_the_pane_is_open(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA}, clock=True)
     await outlook.until_answered(CONFIG)
     async with outlook.page.expect_request(f"**{CONFIG}"):
         await outlook.pass_time(REFRESH)
 
 
-async def test_no_promise_is_fetched_where_single_use_vmrs_are_not_offered(outlook: Outlook) -> None:
+async def test_no_placeholder_is_fetched_where_single_use_vmrs_are_not_offered(outlook: Outlook) -> None:
     outlook.config = {"modes": {"single_use": False, "personal": True}}
     await outlook.open({"body": AGENDA})
     assert await outlook.buttons() == ["Add a Personal VMR"]

@@ -1,4 +1,4 @@
-"""The page as a whole: its weight, its requests, what the admin's texts may do, the debug log (X2, X6, X7)."""
+"""The page as a whole: its size, its requests, what the admin's texts may contain, the debug log (X2, X6, X7)."""
 
 import re
 from collections import Counter
@@ -13,18 +13,18 @@ from tests.browser.stubs import PersonalVmrs, vmr
 from tests.browser.tools import ROOT
 from tests.support import eventually
 
-BUDGET = 60 * 1024  # bytes of everything but Office.js
+BUDGET = 60 * 1024  # bytes of everything except Office.js
 
 
-async def test_the_pane_is_light(outlook: Outlook) -> None:
+async def test_the_pane_is_small(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA})
     names = {PurePosixPath(urlsplit(url).path).name.partition("-")[2] for url in outlook.requests if "/assets/" in url}
     assert names == {"pane.css", *(path.name for path in (ROOT / "addin" / "src").glob("*.js"))}
     assert sum(outlook.weights.values()) <= BUDGET, outlook.weights
 
 
-async def test_there_is_no_chain_of_requests(outlook: Outlook) -> None:
-    """Whatever the page needs is in its HTML; each file is fetched once."""
+async def test_the_pages_requests_do_not_depend_on_one_another(outlook: Outlook) -> None:
+    """The HTML names everything that the page needs, and each file is fetched once."""
     await outlook.open({"body": AGENDA})
     ours = [url for url in outlook.requests if urlsplit(url).hostname == ADDIN]
     assert ours[0].startswith(PANE)
@@ -32,7 +32,7 @@ async def test_there_is_no_chain_of_requests(outlook: Outlook) -> None:
     assert all(urlsplit(url).path in outlook.html for url in ours[1:] if CONFIG not in url)
 
 
-async def test_every_file_may_be_kept_for_ever_and_the_page_is_asked_for(outlook: Outlook) -> None:
+async def test_every_file_may_be_cached_forever_and_the_page_is_revalidated(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA})
     await eventually(lambda: CONFIG in outlook.headers, "the pane asks for its configuration")
     kept = {path: headers.get("cache-control", "") for path, headers in outlook.headers.items()}
@@ -59,7 +59,7 @@ async def test_texts_may_be_formatted(outlook: Outlook) -> None:
     assert outlook.complaints == []
 
 
-async def test_names_of_vmrs_are_text_whatever_they_contain(outlook: Outlook) -> None:
+async def test_names_of_vmrs_are_shown_as_text_whatever_they_contain(outlook: Outlook) -> None:
     PersonalVmrs(outlook, [vmr("x", name='<img src=x onerror="alert(1)">', description='"><script>alert(1)</script>')])
     await outlook.open({"body": AGENDA})
     await outlook.click("Add a Personal VMR")
@@ -68,13 +68,13 @@ async def test_names_of_vmrs_are_text_whatever_they_contain(outlook: Outlook) ->
 
 
 @pytest.mark.parametrize("debug", [True, False])
-async def test_the_debug_log_is_there_when_it_is_on(outlook: Outlook, debug: bool) -> None:
+async def test_the_debug_log_is_shown_when_it_is_on(outlook: Outlook, debug: bool) -> None:
     outlook.config = {"debug": debug}
     await outlook.open({"body": AGENDA})
     assert await outlook.pane.locator("#debug").is_visible() == debug
 
 
-async def test_the_debug_log_tells_what_happened_and_no_secrets(outlook: Outlook) -> None:
+async def test_the_debug_log_shows_what_happened_without_secrets(outlook: Outlook) -> None:
     outlook.config = {"debug": True, "identity": {"dialog_url": ""}}
     outlook.token = "header.payload.signature"
     await outlook.open({"body": AGENDA}, faults={"sharedProperties": {"code": 9020}}, mailbox="1.15", isShared=True)
@@ -94,7 +94,7 @@ async def test_the_debug_log_tells_what_happened_and_no_secrets(outlook: Outlook
         assert secret not in log
 
 
-async def test_a_style_sheet_that_hangs_does_not_keep_the_page_from_showing(outlook: Outlook) -> None:
+async def test_a_style_sheet_that_hangs_does_not_block_the_page(outlook: Outlook) -> None:
     outlook.config = {"stylesheets": [f"https://{ADDIN}/fabric.css"]}
     outlook.answers["/fabric.css"] = outlook.hang
     await outlook.open({"body": AGENDA})
@@ -104,8 +104,8 @@ async def test_a_style_sheet_that_hangs_does_not_keep_the_page_from_showing(outl
     assert await first.get_attribute("href") == f"https://{ADDIN}/fabric.css", "our own style comes last and wins"
 
 
-async def test_a_second_opening_asks_with_the_token_of_then(outlook: Outlook) -> None:
-    """Nothing is remembered from one meeting to the next: another key, another alias."""
+async def test_a_second_opening_uses_the_current_identity_token(outlook: Outlook) -> None:
+    """Nothing is carried over from one meeting to the next: another key gets another alias."""
     keys = set()
     for _ in range(2):
         await outlook.open({"body": AGENDA})

@@ -1,4 +1,4 @@
-"""Personal VMRs and the sign-in dialog, as far as the pane goes (P1, P3, X5). The server's side is a stub yet."""
+"""Personal VMRs and the sign-in dialog, as far as the pane is concerned (P1, P3, X5). The server's side is a stub."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from tests.browser.stubs import PersonalVmrs, vmr
 ALICE, BOB = vmr("Alice"), vmr("Bob", name="<b>Bob & co</b>")
 
 
-async def test_one_of_the_users_vmrs_goes_into_the_meeting(outlook: Outlook) -> None:
+async def test_one_of_the_users_vmrs_is_added_to_the_meeting(outlook: Outlook) -> None:
     PersonalVmrs(outlook, [ALICE, BOB])
     await outlook.open({"body": AGENDA})
     assert await outlook.buttons() == [ADD, LIST]
@@ -22,14 +22,14 @@ async def test_one_of_the_users_vmrs_goes_into_the_meeting(outlook: Outlook) -> 
     assert await outlook.buttons() == ["Alice's room", "<b>Bob & co</b>", "Back"]
     await outlook.click("Alice's room")
     assert await outlook.text("heading") == "Success"
-    assert await outlook.text("hint") == "", "nothing that the message contradicts"
+    assert await outlook.text("hint") == "", "no hint contradicts the message"
     meeting = await outlook.meeting()
     assert meeting["body"] == AGENDA.replace("<p>", f"<div>{ALICE['instructions']}<div><br></div></div><p>")
     assert meeting["location"] == ALICE["location"]
     assert meeting["required"] == [], "no mailbox is invited"
 
 
-async def test_the_description_shows_on_hovering_and_to_those_who_come_by_keyboard(outlook: Outlook) -> None:
+async def test_the_description_is_shown_on_hover_and_on_keyboard_focus(outlook: Outlook) -> None:
     PersonalVmrs(outlook, [ALICE])
     await outlook.open({"body": AGENDA})
     await outlook.click(LIST)
@@ -42,7 +42,7 @@ async def test_the_description_shows_on_hovering_and_to_those_who_come_by_keyboa
     assert await about.is_visible()
 
 
-async def test_undo_takes_a_personal_vmr_out(outlook: Outlook) -> None:
+async def test_undo_removes_a_personal_vmr(outlook: Outlook) -> None:
     PersonalVmrs(outlook, [ALICE])
     await outlook.open({"body": AGENDA})
     before = await outlook.meeting()
@@ -53,7 +53,7 @@ async def test_undo_takes_a_personal_vmr_out(outlook: Outlook) -> None:
     assert await outlook.buttons() == [ADD, LIST]
 
 
-async def test_a_pane_opened_later_finds_a_personal_vmr_and_takes_it_out(outlook: Outlook) -> None:
+async def test_a_pane_opened_later_finds_a_personal_vmr_and_removes_it(outlook: Outlook) -> None:
     PersonalVmrs(outlook, [ALICE])
     await outlook.open({"body": AGENDA})
     before = await outlook.meeting()
@@ -66,7 +66,7 @@ async def test_a_pane_opened_later_finds_a_personal_vmr_and_takes_it_out(outlook
     assert await outlook.meeting() == before
 
 
-async def test_a_meeting_that_has_one_is_not_given_another(outlook: Outlook) -> None:
+async def test_a_meeting_with_a_personal_vmr_does_not_get_another(outlook: Outlook) -> None:
     PersonalVmrs(outlook, [ALICE, BOB])
     await outlook.open({"body": f"<p class=x_a>{ALICE['instructions'].replace(' ', '&nbsp; ')}</p>"})
     await outlook.click(LIST)
@@ -74,7 +74,7 @@ async def test_a_meeting_that_has_one_is_not_given_another(outlook: Outlook) -> 
     assert writes(await outlook.calls()) == []
 
 
-async def test_a_plain_text_meeting(outlook: Outlook) -> None:
+async def test_a_plain_text_meeting_gets_a_personal_vmr_as_text(outlook: Outlook) -> None:
     PersonalVmrs(
         outlook,
         [
@@ -92,7 +92,7 @@ async def test_a_plain_text_meeting(outlook: Outlook) -> None:
     assert (await outlook.meeting())["body"] == "Join <https://a.example/>\n\nAgenda"
 
 
-async def test_nobody_has_none(outlook: Outlook) -> None:
+async def test_a_user_without_personal_vmrs_is_told_so(outlook: Outlook) -> None:
     PersonalVmrs(outlook, [])
     await outlook.open({"body": AGENDA})
     await outlook.click(LIST)
@@ -103,7 +103,7 @@ async def test_nobody_has_none(outlook: Outlook) -> None:
 
 
 async def hundreds(outlook: Outlook) -> None:
-    """Alice's list of 300 rooms."""
+    """Alice's list of 300 VMRs."""
     numbers = [f"{number:03}" for number in range(299)]
     rooms = [vmr(f"Room{at}", name=f"Room {at}", description=f"Floor {int(at) % 7}") for at in numbers]
     PersonalVmrs(outlook, [*rooms, vmr("Jose", name="José's studio")])
@@ -111,7 +111,7 @@ async def hundreds(outlook: Outlook) -> None:
     await outlook.click(LIST)
 
 
-async def test_hundreds_come_a_page_at_a_time(outlook: Outlook) -> None:
+async def test_hundreds_of_vmrs_are_shown_a_page_at_a_time(outlook: Outlook) -> None:
     await hundreds(outlook)
     assert await outlook.text("hint") == "25 of 300 shown."
     assert len(await outlook.buttons()) == 25 + 2
@@ -120,7 +120,7 @@ async def test_hundreds_come_a_page_at_a_time(outlook: Outlook) -> None:
     assert len(await outlook.buttons()) == 50 + 2
 
 
-async def test_one_of_hundreds_is_found_by_its_name(outlook: Outlook) -> None:
+async def test_one_of_hundreds_of_vmrs_is_found_by_its_name(outlook: Outlook) -> None:
     await hundreds(outlook)
     await outlook.pane.get_by_label("Find a VMR").fill("jose")
     assert await outlook.buttons() == ["José's studio", "Back"]
@@ -136,7 +136,7 @@ async def test_one_of_hundreds_is_found_by_its_name(outlook: Outlook) -> None:
     assert "room298" in (await outlook.meeting())["body"]
 
 
-async def test_one_of_hundreds_by_keyboard_alone(outlook: Outlook) -> None:
+async def test_one_of_hundreds_of_vmrs_is_chosen_with_the_keyboard_alone(outlook: Outlook) -> None:
     await hundreds(outlook)
 
     async def press(*keys: str) -> str:
@@ -150,13 +150,13 @@ async def test_one_of_hundreds_by_keyboard_alone(outlook: Outlook) -> None:
     assert await press("Enter") == "the field", "Enter sends nothing"
     assert await press(*["Backspace"] * 7) == "the field"
     assert await press(*["Tab"] * 26) == "Show more"
-    assert await press("Enter") == "Room 025", "reading goes on where it stopped"
+    assert await press("Enter") == "Room 025", "the focus is where the user stopped reading"
     await press("Enter")
     await outlook.settled()
     assert await outlook.text("heading") == "Success"
 
 
-async def test_a_short_list_needs_no_looking_for(outlook: Outlook) -> None:
+async def test_a_short_list_has_no_search_field(outlook: Outlook) -> None:
     PersonalVmrs(outlook, [ALICE, BOB])
     await outlook.open({"body": AGENDA})
     await outlook.click(LIST)
@@ -164,7 +164,7 @@ async def test_a_short_list_needs_no_looking_for(outlook: Outlook) -> None:
     assert await outlook.text("hint") == ""
 
 
-async def test_the_list_cannot_be_had(outlook: Outlook) -> None:
+async def test_a_list_that_cannot_be_loaded_is_reported(outlook: Outlook) -> None:
     async def down(route: Route) -> None:
         await route.fulfill(status=503, body="")
 
@@ -177,7 +177,7 @@ async def test_the_list_cannot_be_had(outlook: Outlook) -> None:
     assert await outlook.buttons() == [ADD, LIST]
 
 
-async def test_outlook_does_not_take_it(outlook: Outlook) -> None:
+async def test_a_personal_vmr_that_outlook_does_not_accept_is_reported(outlook: Outlook) -> None:
     PersonalVmrs(outlook, [ALICE])
     await outlook.open({"body": AGENDA}, faults={"prependBody": "silent", "setBody": {"code": 9002}})
     await outlook.click(LIST)
@@ -187,7 +187,7 @@ async def test_outlook_does_not_take_it(outlook: Outlook) -> None:
     assert (await outlook.meeting())["body"] == AGENDA
 
 
-async def test_signing_in_by_the_dialog(outlook: Outlook) -> None:
+async def test_a_user_signs_in_through_the_dialog(outlook: Outlook) -> None:
     PersonalVmrs(outlook, [ALICE], signed_in=False)
     await outlook.open({"body": AGENDA})
     await outlook.click(LIST)
@@ -198,8 +198,8 @@ async def test_signing_in_by_the_dialog(outlook: Outlook) -> None:
     assert outlook.complaints == [complaint for complaint in outlook.complaints if "401" in complaint]
 
 
-async def test_the_dialog_gives_the_identity_for_single_use_vmrs_too(outlook: Outlook) -> None:
-    """After sign-in the pane continues with the original wish. The stub's session is invalid for the real back end,
+async def test_the_dialog_also_identifies_the_user_for_single_use_vmrs(outlook: Outlook) -> None:
+    """After sign-in the pane continues with the original action. The stub's session is not valid for the real back end,
     which rejects it.
     """
     PersonalVmrs(outlook, [])
@@ -212,7 +212,7 @@ async def test_the_dialog_gives_the_identity_for_single_use_vmrs_too(outlook: Ou
 
 
 @pytest.mark.parametrize("message", [{"error": "access_denied"}, {"code": "stolen"}, {}])
-async def test_a_sign_in_that_fails(outlook: Outlook, message: dict[str, Any]) -> None:
+async def test_a_failed_sign_in_is_reported(outlook: Outlook, message: dict[str, Any]) -> None:
     stub = PersonalVmrs(outlook, [ALICE], signed_in=False)
     stub.message = message
     await outlook.open({"body": AGENDA})
@@ -227,7 +227,7 @@ async def test_a_sign_in_that_fails(outlook: Outlook, message: dict[str, Any]) -
     assert await outlook.buttons() == ["Alice's room", "Sign out", "Back"]
 
 
-async def test_a_dialog_that_the_user_closes_is_no_error(outlook: Outlook) -> None:
+async def test_a_dialog_that_the_user_closes_is_not_an_error(outlook: Outlook) -> None:
     PersonalVmrs(outlook, [ALICE], signed_in=False).message = None
     await outlook.open({"body": AGENDA})
     await outlook.click(LIST)
@@ -237,7 +237,7 @@ async def test_a_dialog_that_the_user_closes_is_no_error(outlook: Outlook) -> No
     assert await outlook.buttons() == ["Sign In", "Back"]
 
 
-async def test_a_code_is_typed_where_the_dialog_cannot_reach_the_pane(outlook: Outlook) -> None:
+async def test_the_user_types_a_code_if_the_dialog_cannot_reach_the_pane(outlook: Outlook) -> None:
     PersonalVmrs(outlook, [ALICE], signed_in=False).message = None
     await outlook.open({"body": AGENDA})
     await outlook.click(LIST)
@@ -249,7 +249,7 @@ async def test_a_code_is_typed_where_the_dialog_cannot_reach_the_pane(outlook: O
     assert await outlook.buttons() == ["Alice's room", "Sign out", "Back"]
 
 
-async def test_a_wrong_code_is_told_and_another_may_be_typed(outlook: Outlook) -> None:
+async def test_a_wrong_code_is_reported_and_another_may_be_typed(outlook: Outlook) -> None:
     PersonalVmrs(outlook, [ALICE], signed_in=False).message = None
     await outlook.open({"body": AGENDA})
     await outlook.click(LIST)
@@ -280,7 +280,7 @@ async def test_a_blocked_dialog_leaves_a_link_for_the_browser(outlook: Outlook) 
     assert await outlook.buttons() == ["Alice's room", "Sign out", "Back"]
 
 
-async def test_a_user_who_goes_back_hears_no_more_of_the_window(outlook: Outlook) -> None:
+async def test_a_user_who_goes_back_is_not_bothered_by_the_window_any_more(outlook: Outlook) -> None:
     PersonalVmrs(outlook, [ALICE], signed_in=False).message = None
     await outlook.open({"body": AGENDA})
     await outlook.click(LIST)
@@ -293,7 +293,7 @@ async def test_a_user_who_goes_back_hears_no_more_of_the_window(outlook: Outlook
     await (await sign_in(outlook)).close()
 
 
-async def test_a_user_who_does_not_let_the_dialog_open(outlook: Outlook) -> None:
+async def test_a_dialog_that_the_user_does_not_allow_is_reported(outlook: Outlook) -> None:
     PersonalVmrs(outlook, [ALICE], signed_in=False)
     await outlook.open({"body": AGENDA})
     await outlook.click(LIST)
@@ -304,7 +304,7 @@ async def test_a_user_who_does_not_let_the_dialog_open(outlook: Outlook) -> None
     assert "Allow pop-up windows" in await outlook.text("hint")
 
 
-async def test_a_browser_that_blocks_the_dialog(outlook: Outlook) -> None:
+async def test_a_dialog_that_the_browser_blocks_is_reported(outlook: Outlook) -> None:
     PersonalVmrs(outlook, [ALICE], signed_in=False)
     await outlook.open({"body": AGENDA})
     await outlook.click(LIST)
@@ -316,7 +316,7 @@ async def test_a_browser_that_blocks_the_dialog(outlook: Outlook) -> None:
     assert "Allow pop-up windows" in await outlook.text("hint")
 
 
-async def test_a_single_use_vmr_is_not_joined_by_a_personal_one(outlook: Outlook) -> None:
+async def test_a_meeting_with_a_single_use_vmr_does_not_get_a_personal_one(outlook: Outlook) -> None:
     PersonalVmrs(outlook, [ALICE])
     await outlook.open({"body": AGENDA})
     await outlook.click(LIST)

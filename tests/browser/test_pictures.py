@@ -1,4 +1,4 @@
-"""Pictures of every state for the documentation, light and dark. Only written if PICTURES is set."""
+"""Pictures of every state for the documentation, light and dark. Written only if PICTURES is set."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ SIZE = {"width": 320, "height": 400}
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("state", STATES)
-async def test_picture(outlook: Outlook, images: Path, state: str, scheme: str) -> None:
+async def test_a_picture_is_taken(outlook: Outlook, images: Path, state: str, scheme: str) -> None:
     size = SIZE | {"height": 640} if state == "debug" else SIZE
     await STATES[state](outlook, {"color_scheme": scheme, "viewport": size, "device_scale_factor": 2})
     await outlook.page.mouse.move(0, 0)

@@ -1,9 +1,9 @@
-"""Whether and how the pane gets ready (X6): no host, no Office.js, offline deployments."""
+"""How the pane starts (X6): without a host, without Office.js, and in offline deployments."""
 
 from tests.browser.outlook import ADDIN, AJAX, OFFICE, OUTLOOK, PANE, Outlook
 from tests.browser.single_use import ADD, AGENDA
 
-OFFICE_JS_TIMEOUT = 10_000  # milliseconds that Office.js gets
+OFFICE_JS_TIMEOUT = 10_000  # milliseconds that the pane waits for Office.js
 
 
 async def test_a_pane_in_a_plain_browser_says_where_it_works(outlook: Outlook) -> None:
@@ -33,7 +33,7 @@ async def test_without_office_js_the_user_is_told_in_time(outlook: Outlook) -> N
     assert await outlook.text("heading") == "Outlook is not responding."
 
 
-async def test_an_office_js_that_hangs_does_not_keep_the_pane_from_saying_so(outlook: Outlook) -> None:
+async def test_the_pane_says_so_if_office_js_hangs(outlook: Outlook) -> None:
     outlook.hanging = {OFFICE}
     await outlook.open({"body": AGENDA}, wait=False, clock=True)
     await outlook.pane.locator("#title", has_text="Add a VMR").wait_for()
@@ -42,7 +42,7 @@ async def test_an_office_js_that_hangs_does_not_keep_the_pane_from_saying_so(out
     assert await outlook.text("heading") == "Outlook is not responding."
 
 
-async def test_an_outlook_that_comes_late_is_welcome(outlook: Outlook) -> None:
+async def test_an_outlook_that_responds_late_still_works(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA}, wait=False, clock=True, delayed=True)
     await outlook.pane.locator("#title", has_text="Add a VMR").wait_for()
     await outlook.pass_time(OFFICE_JS_TIMEOUT)
@@ -53,7 +53,7 @@ async def test_an_outlook_that_comes_late_is_welcome(outlook: Outlook) -> None:
     assert await outlook.text("heading") == ""
 
 
-async def test_nobody_else_is_asked_for_anything(outlook: Outlook) -> None:
+async def test_no_other_hosts_are_contacted(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA})
     await outlook.click(ADD)
     assert outlook.hosts() == {OUTLOOK, ADDIN, OFFICE, AJAX}

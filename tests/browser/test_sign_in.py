@@ -1,4 +1,4 @@
-"""X5, P2: the whole sign-in in a real browser: pane, dialog, provider, callback, session. Nothing of it is a stub."""
+"""X5, P2: the whole sign-in in a real browser: pane, dialog, provider, callback, session, all without stubs."""
 
 import os
 from pathlib import Path
@@ -22,7 +22,7 @@ OWN = ["Alice's room", "Team Red"]
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_signing_in_by_the_dialog_and_adding_a_vmr(deployment: Deployment, provider: str) -> None:
+async def test_a_user_signs_in_through_the_dialog_and_adds_a_vmr(deployment: Deployment, provider: str) -> None:
     outlook = deployment.outlook
     await deployment.open(await deployment.integration(provider), faults=NO_TOKEN)
     await outlook.click(ADD)
@@ -35,8 +35,8 @@ async def test_signing_in_by_the_dialog_and_adding_a_vmr(deployment: Deployment,
     assert not [url for url in outlook.requests if session in url], "no token in a URL"
 
 
-async def test_who_has_signed_in_is_not_asked_again_until_signing_out(deployment: Deployment) -> None:
-    """In one pane: this browser lets a page in a frame of another site keep nothing, so a new pane asks again."""
+async def test_a_signed_in_user_is_not_asked_again_until_signing_out(deployment: Deployment) -> None:
+    """Within one pane: this browser stores nothing for a page in another site's frame, so a new pane asks again."""
     outlook = deployment.outlook
     integration = await deployment.integration(enable_personal_vmrs=True)
     await deployment.open(integration, faults=NO_TOKEN)
@@ -54,7 +54,7 @@ async def test_who_has_signed_in_is_not_asked_again_until_signing_out(deployment
 
 
 async def test_the_sign_in_is_remembered_with_outlook_s_own_token(deployment: Deployment) -> None:
-    """Another browser, the same mailbox: Exchange's token for its user is enough from now on."""
+    """In another browser with the same mailbox, Exchange's token for its user is enough from now on."""
     outlook = deployment.outlook
     integration = await deployment.integration(enable_personal_vmrs=True)
     who = {"user": outlook.user, "audience": f"{deployment.stack.functions}/addin/{integration['uuid']}/pane"}
@@ -67,10 +67,10 @@ async def test_the_sign_in_is_remembered_with_outlook_s_own_token(deployment: De
     await outlook.close()
     await deployment.open(integration)
     await outlook.click(LIST)
-    assert await outlook.buttons() == [*OWN, "Back"], "no question, and no session to sign out of"
+    assert await outlook.buttons() == [*OWN, "Back"], "the user is not asked, and there is no session to sign out of"
 
 
-async def test_a_user_who_cancels_is_told_in_the_dialog_and_may_try_again(deployment: Deployment) -> None:
+async def test_a_user_who_cancels_sees_that_in_the_dialog_and_may_try_again(deployment: Deployment) -> None:
     outlook = deployment.outlook
     await deployment.open(await deployment.integration(), faults=NO_TOKEN)
     await outlook.click(ADD)
@@ -83,7 +83,7 @@ async def test_a_user_who_cancels_is_told_in_the_dialog_and_may_try_again(deploy
     assert await outlook.buttons() == ["Sign In", "Back"]
 
 
-async def test_a_stranger_is_turned_away_with_what_to_do(deployment: Deployment) -> None:
+async def test_an_unknown_user_is_turned_away_and_told_what_to_do(deployment: Deployment) -> None:
     await deployment.open(await deployment.integration(allow_new_users=False), faults=NO_TOKEN)
     await deployment.outlook.click(ADD)
     dialog = await deployment.dialog()
@@ -105,7 +105,8 @@ async def test_a_callback_in_another_browser_is_refused(deployment: Deployment) 
 
 
 async def service_account_page(deployment: Deployment, account: str, **look: Any) -> Page:
-    """What an admin sees who follows the sign-in link and signs in as this account. It must keep to its own policy."""
+    """Follow the sign-in link as an admin and sign in as this account; returns the page, which must obey its own
+    policy."""
     at = f"{deployment.stack.exchange}/{TENANT}/oauth2"
     integration = await deployment.integration(
         name="Example Corp",
@@ -138,7 +139,7 @@ async def test_an_admin_signs_in_the_service_account(deployment: Deployment) -> 
     assert (await page.get_by_role("definition").all_inner_texts())[:2] == ["Example Corp", "service@example.com"]
 
 
-async def test_another_account_than_the_service_account_is_told(deployment: Deployment) -> None:
+async def test_signing_in_with_another_account_than_the_service_account_is_refused(deployment: Deployment) -> None:
     page = await service_account_page(deployment, "bob@example.com")
     assert await page.get_by_role("heading").inner_text() == "Sign-in failed"
     assert "private window" in await page.locator("#message").inner_text()
@@ -146,7 +147,9 @@ async def test_another_account_than_the_service_account_is_told(deployment: Depl
 
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("account", ["service@example.com", "bob@example.com"])
-async def test_what_an_admin_reads_is_accessible(deployment: Deployment, account: str, look: str) -> None:
+async def test_the_service_accounts_sign_in_pages_are_accessible(
+    deployment: Deployment, account: str, look: str
+) -> None:
     page = await service_account_page(deployment, account, **LOOKS[look])
     assert await violations(page) == []
     assert await page.evaluate("document.documentElement.scrollWidth") <= 320
@@ -155,7 +158,7 @@ async def test_what_an_admin_reads_is_accessible(deployment: Deployment, account
 @pytest.mark.skipif(not os.environ.get("PICTURES"), reason="set PICTURES=1 to write docs/images/service-account-*.png")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(("account", "name"), [("service@example.com", "signed-in"), ("bob@example.com", "refused")])
-async def test_pictures_of_what_an_admin_reads(
+async def test_pictures_of_the_service_accounts_sign_in_pages(
     deployment: Deployment, images: Path, account: str, name: str, scheme: str
 ) -> None:
     look = {"color_scheme": scheme, "viewport": {"width": 640, "height": 400}, "device_scale_factor": 2}

@@ -1,4 +1,4 @@
-"""A single-use VMR put into a meeting by genuine Office.js, and taken out again (X3)."""
+"""A single-use VMR is added to a meeting by the genuine Office.js, and removed again (X3)."""
 
 import re
 
@@ -10,7 +10,7 @@ from tests.browser.outlook import DETAILS, TAG_STATE, Outlook
 from tests.browser.single_use import ADD, AGENDA, OTHER_TAG, REMOVE, TAG, reserved, writes
 
 
-async def test_instructions_mailbox_and_location_go_into_the_meeting(outlook: Outlook) -> None:
+async def test_instructions_mailbox_and_location_are_added_to_the_meeting(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA, "required": [{"name": "Bob", "address": "bob@example.com"}]})
     await outlook.click(ADD)
     assert await outlook.text("heading") == "Success"
@@ -25,7 +25,7 @@ async def test_instructions_mailbox_and_location_go_into_the_meeting(outlook: Ou
     assert outlook.complaints == []
 
 
-async def test_one_click_is_one_question_to_the_back_end(outlook: Outlook) -> None:
+async def test_one_click_makes_one_request_to_the_back_end(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA})
     before = len(outlook.requests)
     await outlook.click(ADD)
@@ -43,7 +43,7 @@ async def test_a_plain_text_meeting_gets_plain_text(outlook: Outlook) -> None:
     assert body.endswith("\n\nAgenda")
 
 
-async def test_a_meeting_that_has_a_vmr_is_told_so_at_once_and_left_alone(outlook: Outlook) -> None:
+async def test_the_pane_says_at_once_that_a_meeting_has_a_vmr_and_leaves_it_alone(outlook: Outlook) -> None:
     outlook.answers[TAG_STATE] = reserved
     body = f"<p>Join: <b>PXPS:-0b1c2d3e-</b><span>4f50-4617&#8203;-8829</span>-{OTHER_TAG[-13:]}</p>"
     await outlook.open({"body": body, "required": [{"name": "VMR", "address": MAILBOX}]})
@@ -54,8 +54,8 @@ async def test_a_meeting_that_has_a_vmr_is_told_so_at_once_and_left_alone(outloo
     assert writes(await outlook.calls()) == []
 
 
-async def test_a_tag_that_the_server_does_not_know_is_no_dead_end(outlook: Outlook) -> None:
-    """A quoted or copied invitation: sending it would be declined."""
+async def test_a_tag_that_the_server_does_not_know_can_be_replaced(outlook: Outlook) -> None:
+    """The invitation is quoted or copied: if it were sent, it would be declined."""
     quoted = f"<div>Join with Outlook<br>{OTHER_TAG}</div>"
     people = [{"name": "VMR", "address": MAILBOX}]
     await outlook.open({"body": AGENDA.replace("<p>", f"{quoted}<p>"), "required": people})
@@ -68,11 +68,11 @@ async def test_a_tag_that_the_server_does_not_know_is_no_dead_end(outlook: Outlo
     [tag, *_] = TAG.findall(meeting["body"])
     assert tag != OTHER_TAG
     assert meeting["required"] == [MAILBOX]
-    assert "delete the former joining instructions" in await outlook.text("hint"), "these are not the template's"
+    assert "delete the previous joining instructions" in await outlook.text("hint"), "not the template's instructions"
 
 
-async def test_a_copied_meeting_gets_a_room_of_its_own_in_the_place_of_the_other(outlook: Outlook) -> None:
-    """The original was sent; its copy was not."""
+async def test_a_copied_meeting_gets_a_new_room_in_place_of_the_originals(outlook: Outlook) -> None:
+    """The original has been sent, its copy has not."""
 
     async def scheduled(route: Route) -> None:
         state = {"state": "scheduled", "starts_here": True, "alias": "1@x"}
@@ -96,25 +96,26 @@ async def test_a_copied_meeting_gets_a_room_of_its_own_in_the_place_of_the_other
     assert (meeting["body"], meeting["required"]) == (AGENDA, [])
 
 
-async def test_one_date_of_a_series_is_never_swapped_silently(outlook: Outlook) -> None:
-    """It says which room it has; another is for this date alone (the server: docs/architecture.md, "Series")."""
+async def test_the_room_of_one_date_of_a_series_is_never_replaced_silently(outlook: Outlook) -> None:
+    """The pane says which room the date has; a new one is for this date alone (for the server's part, see
+    docs/architecture.md, "Series")."""
     outlook.answers[TAG_STATE] = reserved
     meeting = {"body": f"<p>{OTHER_TAG}</p>", "id": "AAMk", "required": [{"name": "VMR", "address": MAILBOX}]}
     await outlook.open(meeting | {"seriesId": "AAMkS"}, mailbox="1.15")
     assert "one date of a series, with the series' VMR, meet.123456@example.com." in await outlook.text("hint")
-    assert await outlook.buttons() == ["Give this date a VMR of its own"]
-    await outlook.click("Give this date a VMR of its own")
+    assert await outlook.buttons() == ["Give this date its own VMR"]
+    await outlook.click("Give this date its own VMR")
     assert await outlook.text("heading") == "Success"
-    assert "the other dates keep what they have" in await outlook.text("hint")
+    assert "the other dates do not change" in await outlook.text("hint")
 
 
-async def test_the_tag_is_not_in_the_address_of_the_question(outlook: Outlook) -> None:
+async def test_the_tag_is_not_in_the_url_of_the_request(outlook: Outlook) -> None:
     await outlook.open({"body": f"<p>{OTHER_TAG}</p>"})
     assert any(url.endswith("/tag_state") for url in outlook.requests)
     assert not any(OTHER_TAG[6:20] in url for url in outlook.requests)
 
 
-async def test_a_vmr_that_came_in_meanwhile_is_found_at_the_click(outlook: Outlook) -> None:
+async def test_a_vmr_that_was_added_meanwhile_is_found_on_click(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA})
     await outlook.change(body=f"<p>{OTHER_TAG}</p>")
     await outlook.click(ADD)
@@ -131,7 +132,7 @@ async def test_a_double_click_adds_one(outlook: Outlook) -> None:
     assert len(TAG.findall((await outlook.meeting())["body"])) == 1
 
 
-async def test_a_mailbox_that_is_invited_already_is_not_invited_again(outlook: Outlook) -> None:
+async def test_a_mailbox_that_is_already_invited_is_not_invited_again(outlook: Outlook) -> None:
     people = [{"name": "VMR", "address": MAILBOX.upper()}]
     await outlook.open({"body": AGENDA, "optional": people})
     await outlook.click(ADD)
@@ -141,7 +142,7 @@ async def test_a_mailbox_that_is_invited_already_is_not_invited_again(outlook: O
     assert (await outlook.meeting())["optional"] == [MAILBOX.upper()]
 
 
-async def test_somebody_elses_location_is_kept_and_that_is_said(outlook: Outlook) -> None:
+async def test_somebody_elses_location_is_kept_and_the_user_is_told(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA, "places": [{"id": "Room 1", "type": "room"}]})
     await outlook.click(ADD)
     assert (await outlook.meeting())["location"] == "Room 1"
@@ -176,7 +177,7 @@ async def test_undo_keeps_what_the_user_has_written_since(outlook: Outlook) -> N
 
 
 @pytest.mark.parametrize("form", [{"body": AGENDA}, {"body": "Agenda", "format": "text"}], ids=["html", "text"])
-async def test_a_pane_opened_later_takes_out_what_was_put_in(outlook: Outlook, form: dict[str, str]) -> None:
+async def test_a_pane_opened_later_removes_what_was_added(outlook: Outlook, form: dict[str, str]) -> None:
     people = [{"name": "Bob", "address": "bob@example.com"}]
     await outlook.open(form | {"required": people})
     before = await outlook.meeting()
@@ -188,8 +189,8 @@ async def test_a_pane_opened_later_takes_out_what_was_put_in(outlook: Outlook, f
     assert await outlook.buttons() == [ADD]
 
 
-async def test_a_pane_opened_later_removes_nothing_that_it_cannot_tell_apart(outlook: Outlook) -> None:
-    """The block twice, as a copy within the text makes it: which of them is ours?"""
+async def test_a_pane_opened_later_removes_nothing_that_is_ambiguous(outlook: Outlook) -> None:
+    """The text contains the block twice, as after copying within the text, so it is unclear which one is ours."""
     await outlook.open({"body": AGENDA})
     await outlook.click(ADD)
     body = (await outlook.meeting())["body"]
@@ -210,7 +211,7 @@ async def test_adding_again_after_undo_gives_the_same_alias(outlook: Outlook) ->
     assert tags[0] == tags[1]
 
 
-async def test_a_delegate_in_somebody_elses_calendar(outlook: Outlook) -> None:
+async def test_a_delegate_adds_a_vmr_in_somebody_elses_calendar(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA}, mailbox="1.15", isShared=True)
     await outlook.click(ADD)
     assert await outlook.text("heading") == "Success"

@@ -1,4 +1,4 @@
-"""A stack that one test broke costs the tests after it seconds, not two minutes each."""
+"""If one test breaks the stack, each later test loses seconds, not two minutes."""
 
 import socket
 
@@ -18,7 +18,7 @@ def ended(outcome: str, when: str = "call") -> pytest.TestReport:
     return pytest.TestReport("id", ("", 0, ""), {}, outcome, None, when)  # type: ignore[arg-type]
 
 
-def test_two_failures_in_a_row_shorten_the_wait_until_a_test_passes() -> None:
+def test_two_failures_in_a_row_shorten_the_timeout_until_a_test_passes() -> None:
     limits = []
     for outcome, when in [("failed", "call"), ("passed", "setup"), ("failed", "setup"), ("passed", "call")]:
         timeouts.note(ended(outcome, when))
@@ -26,9 +26,9 @@ def test_two_failures_in_a_row_shorten_the_wait_until_a_test_passes() -> None:
     assert limits == [HANGING_TIMEOUT, HANGING_TIMEOUT, BROKEN_TIMEOUT, HANGING_TIMEOUT]
 
 
-def test_a_stack_that_does_not_answer_is_named_after_a_failure_and_not_asked_before() -> None:
+def test_a_stack_is_checked_only_after_a_failure_and_named_if_it_does_not_respond() -> None:
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # and nobody listens
+        taken.bind(("127.0.0.1", 0))  # nothing listens there
         stack = Addresses(port=9, exchange_port=taken.getsockname()[1])
         assert fault_of(stack) == ""
         timeouts.note(ended("failed"))

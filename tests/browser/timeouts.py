@@ -1,23 +1,23 @@
-"""How long a test in a browser waits for a state, and what is known of the stack once tests have failed."""
+"""How long a browser test waits for a state, and what is known of the stack once tests have failed."""
 
 import httpx
 import pytest
 
 from dev.environment import Addresses
 
-HANGING_TIMEOUT = 120_000  # milliseconds; however busy the machine is: this only ends what hangs
-BROKEN_TIMEOUT = 10_000  # milliseconds; what so many tests in a row have found broken is not waited for again
+HANGING_TIMEOUT = 120_000  # milliseconds; generous for a busy machine, since this only ends what hangs
+BROKEN_TIMEOUT = 10_000  # milliseconds; used once that many tests in a row have failed
 BROKEN_AFTER = 2  # failed tests in a row
 
 
 class _Failures:
-    """How many tests have failed since the last one that passed."""
+    """Counts the tests that have failed since the last one that passed."""
 
     in_a_row = 0
 
 
 def note(report: pytest.TestReport) -> None:
-    """Take into account how a test, or its fixtures, ended."""
+    """Record how a test, or its fixtures, ended."""
     if report.failed:
         _Failures.in_a_row += 1
     elif report.when == "call" and report.passed:
@@ -25,12 +25,12 @@ def note(report: pytest.TestReport) -> None:
 
 
 def hanging() -> int:
-    """Milliseconds after which a state will not come any more."""
+    """The milliseconds after which a test stops waiting for a state."""
     return HANGING_TIMEOUT if _Failures.in_a_row < BROKEN_AFTER else BROKEN_TIMEOUT
 
 
 def fault_of(stack: Addresses) -> str:
-    """What of a stack does not answer; "" while no test has failed, or when all does."""
+    """The part of a stack that does not respond; "" while no test has failed, or if everything responds."""
     if not _Failures.in_a_row:
         return ""
     with httpx.Client(trust_env=False, timeout=BROKEN_TIMEOUT / 1000) as client:

@@ -291,7 +291,7 @@ test('the pane says which VMR one date of a series has, and can give that date i
   api.tagState = async () => series;
   assert.match((await actions.look()).hint, /with the series' VMR, 77@example.com\./);
   api.tagState = async () => ({ ...series, one_date: true });
-  assert.match((await actions.look()).hint, /with a VMR of its own, 77@example.com\./);
+  assert.match((await actions.look()).hint, /with its own VMR, 77@example.com\./);
   assert.deepEqual(await run('replace'), ['added', words.onlyThisDate]);
   assert.equal(item.body, `Join ${TAG}\n\n`);
 });

@@ -18,7 +18,7 @@ for (const [query, expected] of [
   ['TWO  team', [['vmr:4', 'back'], 'search', '1 of 1 shown.']],
   ['jose', [['vmr:1', 'back'], 'search', '1 of 1 shown.']],
   ['room 2', [['vmr:2', 'back'], 'search', '1 of 1 shown.']],
-  ['.*', [['back'], 'search', 'No VMR has this in its name or description.']],
+  ['.*', [['back'], 'search', 'No VMR has this text in its name or description.']],
 ]) {
   test(`searching for "${query}"`, () => assert.deepEqual(seen(query), expected));
 }
