@@ -15,25 +15,26 @@ from dev.harness import azure_storage_rules
 from tests.support.order import longest_first
 from tests.support.shuffle import shuffled
 
-# Tests check responses, not speed: a busy machine is not an error, and timings are measured in bench/.
+# Tests check results, not speed: a busy machine must not make them fail, and timings are measured in bench/.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=15)
 hypothesis.settings.load_profile("untimed")
 
-# A web proxy that this machine needs must not come between a test and the servers that it starts.
+# This machine's web proxy must not be used between a test and the servers that it starts.
 os.environ.update(child_environment())
 
 _running: ContextVar[str] = ContextVar("running", default="")
-"""The test that a log record was made for; empty in a host's own tasks."""
+"""The test that a log record belongs to; empty in a host's own tasks."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--shuffle SEED`: no test may need another one to have run before it."""
-    parser.addoption("--shuffle", metavar="SEED", default="", help="run in another order, always the same for one SEED")
+    """`--shuffle SEED` shuffles the tests: none may depend on another one having run before it."""
+    parser.addoption("--shuffle", metavar="SEED", default="", help="shuffle the tests; the order depends on SEED")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The longest files first; or files, and tests within each, in another order. Files stay together, as for xdist."""
+    """Put the longest files first, or shuffle the files and the tests within each. Files stay together, as xdist
+    needs."""
     seed = config.getoption("--shuffle")
     items[:] = shuffled(items, seed) if seed else longest_first(items)
 
@@ -47,7 +48,7 @@ def azurite() -> Iterator[str]:
 
 @pytest.fixture(scope="session", autouse=True)
 def storage_judge() -> Iterator[None]:
-    """Every request of an SDK's to Azurite is one that Azure takes; what it would not is refused before it is sent."""
+    """Reject every SDK request to Azurite that Azure itself would refuse, before it is sent."""
     send = AioHttpTransport.send
 
     async def judged(self: AioHttpTransport, request: Any, **options: Any) -> Any:
@@ -64,7 +65,7 @@ def storage_judge() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def storage_witness() -> Iterator[list[str]]:
-    """No violation of Azure's rules occurred in a test that did not expect one."""
+    """Fail tests in which Azure's rules were violated unexpectedly."""
     azure_storage_rules.seen.clear()
     yield azure_storage_rules.seen
     assert azure_storage_rules.seen == []
@@ -72,7 +73,8 @@ def storage_witness() -> Iterator[list[str]]:
 
 @pytest.fixture
 def own_log(caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest) -> Iterator[pytest.LogCaptureFixture]:
-    """What this test's own calls log. A host that other tests have started logs from the same event loop, too."""
+    """The log records of this test's own calls. A host that other tests have started logs from the same event loop,
+    too."""
     test = str(request.node.nodeid)
 
     def is_own(_: object) -> bool:

@@ -1,4 +1,4 @@
-"""The alerts that the infrastructure sets up."""
+"""The alerts that the infrastructure defines."""
 
 from tests.conformance.bicep import BICEP, load
 

@@ -1,7 +1,7 @@
-"""Gives command lines to the real Azure CLI's own parser, without running them. Run by the CLI's Python.
+"""Passes command lines to the real Azure CLI's own parser, without running them. Runs with the CLI's Python.
 
-Standard input: a JSON list of command lines, each a list of words without "az". Standard output: the CLI's version and
-the parser's message for each line, "" if it accepts it.
+Standard input: a JSON list of command lines, each a list of words without "az". Standard output: the CLI's version, and
+the parser's message for each line, "" if the parser accepts it.
 """
 
 import importlib
@@ -11,7 +11,7 @@ from typing import Any
 
 
 def complaint(cli: Any, words: list[str]) -> str:
-    """What the parser says, as `az` would before it does anything."""
+    """What the parser says about a command line, as `az` would before running it."""
     invocation = cli.invocation_cls(
         cli_ctx=cli, parser_cls=cli.parser_cls, commands_loader_cls=cli.commands_loader_cls, help_cls=cli.help_cls
     )
@@ -31,7 +31,7 @@ def complaint(cli: Any, words: list[str]) -> str:
 
 def main() -> None:
     """The program."""
-    core = importlib.import_module("azure.cli.core")  # not installed for the tests
+    core = importlib.import_module("azure.cli.core")  # not installed in the tests
     cli = core.get_default_cli()
     answers = [complaint(cli, words) for words in json.load(sys.stdin)]
     json.dump({"version": core.__version__, "complaints": answers}, sys.stdout)

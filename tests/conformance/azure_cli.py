@@ -1,4 +1,4 @@
-"""Running the programs of infra/ against the fake Azure CLI (tests/fakes/az)."""
+"""Runs the programs in infra/ against the fake Azure CLI (tests/fakes/az)."""
 
 import contextlib
 import importlib
@@ -28,10 +28,10 @@ PROGRAMS = {
     "grants/service-provider.sh": "infra.grants.service_provider",
     "live-check": "infra.live_check.__main__",
 }
-"""The scripts that an administrator calls, and the module that each runs."""
+"""The scripts that an administrator calls, and the module that each one runs."""
 
 READING = ("show", "list", "exists", "what-if", "version", "list-flexconsumption-", "show-usage", "build-params")
-"""The words of az commands that change nothing."""
+"""Words that mark an az command as one that changes nothing."""
 
 EMPTY: dict[str, Any] = {
     "version": "2.91.0",
@@ -72,7 +72,7 @@ EMPTY: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Ran:
-    """What a run left behind. `calls` are those of az, and of the package's building and trying, in order."""
+    """What a run left behind. `calls` are the calls of az and those that build and try the package, in order."""
 
     code: int
     output: str
@@ -85,12 +85,12 @@ class Ran:
         return [c for c in commands if not c.split()[-1].startswith(READING) and c != "rest get"]
 
     def count(self, command: str) -> int:
-        """How many calls began with this command."""
+        """The number of calls that began with this command."""
         return sum(" ".join(call).startswith(command) for call in self.calls)
 
 
 def words_of(call: list[str]) -> str:
-    """An az call without its options; `rest` with its method."""
+    """An az call without its options, but `rest` with its method."""
     words = []
     for word in call:
         if word.startswith("--"):
@@ -102,7 +102,7 @@ def words_of(call: list[str]) -> str:
 
 
 class Azure:
-    """A make-believe Azure, and a machine with az on it."""
+    """A simulated Azure, and a machine with az installed."""
 
     def __init__(self, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.directory = directory
@@ -112,7 +112,7 @@ class Azure:
         binaries, scratch = directory / "bin", directory / "tmp"
         binaries.mkdir()
         scratch.mkdir()
-        # Isolated and without site packages: it starts in a third of the time, and there are many calls.
+        # Isolated and without site packages, Python starts in a third of the time, which matters with so many calls.
         program = f"#!{sys.executable} -IS\n" + (FAKES / "az").read_text().partition("\n")[2]
         (binaries / "az").write_text(program)
         (binaries / "az").chmod(0o755)
@@ -128,24 +128,24 @@ class Azure:
 
     @property
     def state(self) -> dict[str, Any]:
-        """What there is."""
+        """The simulated Azure's current state."""
         state: dict[str, Any] = json.loads(self._state.read_text())
         return state
 
     def save(self, state: dict[str, Any]) -> None:
-        """Make it so."""
+        """Set the simulated Azure's state."""
         self._state.write_text(json.dumps(state))
 
     def change(self, **fields: Any) -> None:
-        """Change some of it."""
+        """Change parts of the simulated Azure."""
         self.save(self.state | fields)
 
     def parameters(self, **values: Any) -> None:
-        """Change values of the parameter file."""
+        """Change values in the parameter file."""
         self.change(parameters=self.state["parameters"] | values)
 
     def fail(self, command: str, stderr: str, times: int = 1) -> None:
-        """Let the next calls that begin with `command` fail."""
+        """Make the next calls that begin with `command` fail."""
         self.change(faults=self.state["faults"] | {command: {"stderr": stderr, "times": times}})
 
     def run(
@@ -157,10 +157,11 @@ class Azure:
         spawn: bool = False,
         **environment: str,
     ) -> Ran:
-        """Run a program of infra/ with nobody at the keyboard.
+        """Run a program of infra/ without a terminal.
 
-        The package has this content; trying the app gives these faults in turn, and then none. `spawn`: az is a
-        process, as on an administrator's machine; otherwise its calls are answered here, in a hundredth of the time.
+        `package` is the package's content; trying the app gives these `faults` in turn, and then none. With `spawn`, az
+        is a process, as on an administrator's machine; otherwise its calls are answered in this process, in a hundredth
+        of the time.
         """
         self._calls.write_text("")
         output, faults = io.StringIO(), list(smoke_faults)
@@ -181,7 +182,7 @@ class Azure:
         return Ran(code, output.getvalue(), [json.loads(line) for line in self._calls.read_text().splitlines()])
 
     def _without_packages(self, patch: pytest.MonkeyPatch, content: str, faults: list[str]) -> None:
-        """Building and asking the real package and app is other tests' business: here they only say that they ran."""
+        """Other tests build the real package and call the real app: here both steps only record that they ran."""
 
         def note(*call: str) -> None:
             with self._calls.open("a") as calls:
@@ -201,11 +202,11 @@ class Azure:
 
 
 class _AzInProcess:
-    """What infra.azure uses of `subprocess`."""
+    """The part of `subprocess` that infra.azure uses."""
 
     @staticmethod
     def run(command: list[str], *, capture_output: bool, text: bool, check: bool) -> subprocess.CompletedProcess[str]:
-        """Run the fake CLI. Its state is in files, so nothing of one call is left in memory for the next."""
+        """Run the fake CLI. Its state is in files, so no call leaves anything in memory for the next."""
         assert (Path(command[0]).name, capture_output, text, check) == ("az", True, True, False)
         output, errors, code = io.StringIO(), io.StringIO(), 0
         with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
@@ -219,7 +220,7 @@ class _AzInProcess:
 
 @cache
 def _stand_in() -> ModuleType:
-    """The fake CLI as a module; its file has no .py, as it is a program called az."""
+    """The fake CLI as a module; its file has no .py suffix, as it is a program called az."""
     loader = SourceFileLoader("stand_in_for_az", str(FAKES / "az"))
     spec = spec_from_loader(loader.name, loader)
     assert spec is not None
@@ -229,7 +230,7 @@ def _stand_in() -> ModuleType:
 
 
 def _main(script: str, arguments: list[str]) -> int:
-    """Run the program of a script; its exit code."""
+    """Run the program of a script; returns its exit code."""
     try:
         importlib.import_module(PROGRAMS[script]).main(arguments)
     except SystemExit as end:
@@ -255,4 +256,4 @@ CALENDAR = {
     "MaximumDurationInMinutes": "0",
     "EnforceSchedulingHorizon": "$false",
 }
-"""What the product needs of the mailbox (docs/exchange.md, "The mailbox's settings")."""
+"""The mailbox settings that the product needs (docs/exchange.md, "The mailbox's settings")."""

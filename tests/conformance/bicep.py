@@ -1,7 +1,7 @@
-"""Reading Bicep files: declarations as plain Python values.
+"""Reads Bicep files: declarations become plain Python values.
 
-Objects become dicts, arrays lists, literals themselves; variables are put in where they are used. What can only be
-known in Azure becomes an Expression, and a text with such a part keeps it as `${…}`.
+Objects become dicts, arrays become lists, and variables are replaced by their values. What only Azure can evaluate
+becomes an Expression; a text with such a part keeps it as `${…}`.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ BICEP = INFRA / "bicep"
 MODULES = sorted((BICEP / "modules").glob("*.bicep"))
 FILES = [BICEP / "main.bicep", *MODULES]
 DOMAIN = sorted((INFRA / "domain").glob("*.bicep"))
-"""What infra/custom-domain.sh deploys."""
+"""The templates that infra/custom-domain.sh deploys."""
 
 _PARSER = Parser(Language(tree_sitter_bicep.language()))
 
@@ -48,17 +48,17 @@ class Template:
     variables: dict[str, Any]
 
     def resources(self, type_: str = "") -> list[Resource]:
-        """The resources, or those of a type."""
+        """All resources, or those of one type."""
         found = [self._resource(node) for node in self.root.named_children if node.type == "resource_declaration"]
         return [resource for resource in found if type_ in ("", resource.type)]
 
     def resource(self, type_: str) -> dict[str, Any]:
-        """The body of the one resource of a type."""
+        """The body of the only resource of a type."""
         [found] = self.resources(type_)
         return found.body
 
     def names(self, kind: str) -> list[str]:
-        """What is declared as `parameter`, `output`, `module` or `variable`."""
+        """The declarations of one kind: `parameter`, `output`, `module` or `variable`."""
         return [_symbol(node) for node in self.root.named_children if node.type == f"{kind}_declaration"]
 
     def strings(self) -> Iterator[str]:
@@ -66,7 +66,7 @@ class Template:
         return (_text(node)[1:-1] for node in _walk(self.root) if node.type == "string")
 
     def syntax_errors(self) -> list[str]:
-        """Where the file is not valid Bicep."""
+        """The places where the file is not valid Bicep."""
         return [
             f"{self.path.name}:{node.start_point[0] + 1}: {_text(node)[:40]}"
             for node in _walk(self.root)
@@ -124,7 +124,7 @@ def _key(prop: Node, variables: dict[str, Any]) -> str:
 
 
 def _body(node: Node) -> Node:
-    """The object of a declaration, under `if` and `for`."""
+    """The object that a declaration contains, inside any `if` and `for`."""
     for child in reversed(node.named_children):
         if child.type == "object":
             return child

@@ -1,6 +1,6 @@
-"""Types of Azure's that the shared type data lack, in their form: name → (properties, the required ones).
+"""Azure types that are missing in the shared type data, in the same form: name → (properties, required properties).
 
-Read off Microsoft's template reference: 2024-11-01 for Microsoft.Web (sites/hostNameBindings; sites/certificates has
+Taken from Microsoft's template reference: 2024-11-01 for Microsoft.Web (sites/hostNameBindings; sites/certificates has
 the properties of certificates), 2022-04-01 for roleDefinitions, 2020-05-01 for locks.
 """
 
@@ -51,7 +51,7 @@ REQUIRED = {"name", "location"}
 
 
 def completed(source: Path, target: Path) -> Path:
-    """The shared type data with these types besides, written to `target`."""
+    """Write the shared type data, with these types added, to `target`."""
     data = json.loads(source.read_text())
     for name, properties in LACKING.items():
         data["resources"][name] = _added(data["types"], properties)

@@ -1,4 +1,5 @@
-"""The product in the functions host. Microsoft's worker indexes an app once in a process, so all tests share one."""
+"""The product in the functions host. Microsoft's worker indexes an app only once per process, so all tests share one
+host."""
 
 import os
 from collections.abc import AsyncIterator
@@ -20,7 +21,7 @@ NOWHERE = Addresses(port=9, exchange_port=9)
 
 @pytest.fixture(scope="session")
 async def host(azurite: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FunctionsHost]:
-    """The host, with the local stack's integration."""
+    """The functions host, with the local stack's integration."""
     settings = app_settings(NOWHERE, azurite, tmp_path_factory.mktemp("secrets"))
     known = load_settings(settings)
     storage = AzureStorage(known.storage)
@@ -37,6 +38,6 @@ async def host(azurite: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncI
 
 @pytest.fixture
 async def client(host: FunctionsHost) -> AsyncIterator[httpx.AsyncClient]:
-    """Whoever asks the host."""
+    """An HTTP client for the host."""
     async with httpx.AsyncClient(base_url=host.url, trust_env=False) as client:
         yield client

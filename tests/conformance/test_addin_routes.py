@@ -21,7 +21,7 @@ async def assets(client: httpx.AsyncClient) -> list[str]:
     return sorted(set(re.findall(r'(?:href|src)="(/addin/assets/[^"]+)"', page)))
 
 
-async def test_the_pane(client: httpx.AsyncClient) -> None:
+async def test_the_pane_is_served(client: httpx.AsyncClient) -> None:
     answer = await client.get(f"{ADDIN}/pane?et=&_host_Info=Outlook$Web$16.01$en-US")
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
@@ -37,7 +37,7 @@ async def test_the_pane(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["commands", "launch.js"])
-async def test_commands_are_served_where_they_are_on_only(client: httpx.AsyncClient, path: str) -> None:
+async def test_commands_are_served_only_where_they_are_enabled(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.get(f"{ADDIN}/{path}")
     assert answer.status_code == 404
     assert answer.json()["error"]["code"] == "not_found"
@@ -51,7 +51,7 @@ async def test_a_second_opening_costs_one_small_request(client: httpx.AsyncClien
     assert set(kept) == {"public, max-age=31536000, immutable"}
 
 
-async def test_every_file_that_the_pane_names_is_there(client: httpx.AsyncClient) -> None:
+async def test_every_file_that_the_pane_names_exists(client: httpx.AsyncClient) -> None:
     paths = await assets(client)
     assert {path.rpartition(".")[2] for path in paths} == {"css", "js"}
     for path in paths:
@@ -81,13 +81,13 @@ async def test_every_file_that_the_pane_names_is_there(client: httpx.AsyncClient
         "/addin/x/pane",
     ],
 )
-async def test_what_is_not_there_is_not_found(client: httpx.AsyncClient, path: str) -> None:
+async def test_unknown_paths_are_not_found(client: httpx.AsyncClient, path: str) -> None:
     assert (await client.get(path)).status_code == 404
 
 
 @pytest.mark.parametrize("name", ["icon-80.png", "icon-16-0123456789abcdef.png", "icon-128-x-y.png"])
-async def test_icons_have_no_cache_control(client: httpx.AsyncClient, name: str) -> None:
-    """Or Office shows its generic icon (docs/facts/outlook-addin.md)."""
+async def test_icons_are_served_without_cache_control(client: httpx.AsyncClient, name: str) -> None:
+    """Otherwise Office shows its generic icon (docs/facts/outlook-addin.md)."""
     answer = await client.get(f"{ADDIN}/{name}")
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "image/png"
@@ -99,7 +99,7 @@ async def test_icons_have_no_cache_control(client: httpx.AsyncClient, name: str)
     assert "Cache-Control" not in again.headers
 
 
-async def test_every_icon_of_the_manifest_is_there(client: httpx.AsyncClient) -> None:
+async def test_every_icon_in_the_manifest_exists(client: httpx.AsyncClient) -> None:
     manifest = (await client.get(f"{ADDIN}/manifest.xml")).text
     paths = set(re.findall(r'"https?://[^/"]+(/[^"]+\.png)"', manifest))
     assert len(paths) == 5
@@ -107,7 +107,7 @@ async def test_every_icon_of_the_manifest_is_there(client: httpx.AsyncClient) ->
         assert (await client.get(path)).headers["Content-Type"] == "image/png"
 
 
-async def test_the_manifests(client: httpx.AsyncClient) -> None:
+async def test_both_manifests_are_served(client: httpx.AsyncClient) -> None:
     xml = await client.get(f"{ADDIN}/manifest.xml")
     assert xml.headers["Content-Type"] == "application/xml; charset=utf-8"
     app = etree.fromstring(xml.content)
@@ -119,7 +119,7 @@ async def test_the_manifests(client: httpx.AsyncClient) -> None:
     ]
 
 
-async def test_the_wider_permission_is_asked_for_by_name(client: httpx.AsyncClient) -> None:
+async def test_the_manifest_requests_the_wider_permission_only_on_demand(client: httpx.AsyncClient) -> None:
     wide = await client.get(f"{ADDIN}/manifest.xml?permission=ReadWriteMailbox")
     assert etree.fromstring(wide.content).findtext("{*}Permissions") == "ReadWriteMailbox"
     refused = await client.get(f"{ADDIN}/manifest.xml?permission=Everything")
@@ -127,7 +127,7 @@ async def test_the_wider_permission_is_asked_for_by_name(client: httpx.AsyncClie
     assert "ReadWriteItem or ReadWriteMailbox" in refused.json()["error"]["message"]
 
 
-async def test_the_configuration_wants_no_proof_and_takes_no_false_one(client: httpx.AsyncClient) -> None:
+async def test_the_configuration_needs_no_token_but_rejects_a_false_one(client: httpx.AsyncClient) -> None:
     anonymous = await client.get(f"{ADDIN}/config")
     assert anonymous.headers["Cache-Control"] == "no-store"
     assert anonymous.json()["uuid"] == INTEGRATION
@@ -146,7 +146,7 @@ ASKED = {"tag": "PXPS:-0b1c2d3e-4f50-4617-8829-3a4b5c6d7e8f#", "start": ""}
     ("headers", "body", "status"),
     [({}, ASKED, 401), ({"token": "x.y.z"}, ASKED, 401), ({}, {"tag": 7}, 422), ({}, ["tag"], 422)],
 )
-async def test_a_tag_is_told_about_to_proven_users_only(
+async def test_only_authenticated_users_learn_the_state_of_a_tag(
     client: httpx.AsyncClient, headers: dict[str, str], body: Any, status: int
 ) -> None:
     answer = await client.post(TAG_STATE, headers=headers, json=body)

@@ -1,7 +1,8 @@
-"""Every az command of the programs and of the documents, judged by the real Azure CLI's own parser.
+"""Every az command in the programs and documents is checked by the real Azure CLI's own parser.
 
-The CLI takes 700 MB, so it is not installed for the tests: without it, they are skipped. Name its interpreter in
-AZURE_CLI_PYTHON (or have az on the PATH), preferably one of checks.OLDEST_AZ: what it accepts, newer ones do.
+The CLI takes 700 MB, so it is not installed for the tests, which are skipped without it. Name its interpreter in
+AZURE_CLI_PYTHON (or have az on the PATH), preferably of version checks.OLDEST_AZ: newer versions accept what that one
+accepts.
 """
 
 import json
@@ -20,18 +21,18 @@ from tests.conformance.azure_cli import ROOT, Azure
 PARSER = Path(__file__).with_name("az_parser.py")
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 TESTED = (2, 87, 0)
-"""The oldest CLI that these tests have been run with."""
+"""The oldest CLI with which these tests have been run."""
 
 
 def real_cli() -> str:
-    """The Python that the real CLI runs with."""
+    """The Python interpreter of the real CLI."""
     if named := os.environ.get("AZURE_CLI_PYTHON"):
         return named
     az = shutil.which("az")
     told = subprocess.run([az, "--version"], capture_output=True, text=True, check=False).stdout if az else ""
     found = re.search(r"Python location '([^']+)'", told)
     if not found:
-        pytest.skip("no real Azure CLI here: install it, or name its interpreter in AZURE_CLI_PYTHON")
+        pytest.skip("the real Azure CLI was not found: install it, or name its interpreter in AZURE_CLI_PYTHON")
     return found[1]
 
 
@@ -56,7 +57,7 @@ def azure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Azure:
 
 
 def program_commands(azure: Azure, directory: Path) -> list[list[str]]:
-    """What the programs call, once each; files that are named exist, as the parser reads them."""
+    """The commands that the programs call, once each; the files that they name exist, since the parser reads them."""
     azure.change(deleted_vaults={"old": "/subscriptions/sub/resourceGroups/rg/providers/x/vaults/old"})
     where = ("--resource-group", "rg", "--location", "westeurope", "--yes")
     runs = [
@@ -78,7 +79,7 @@ def program_commands(azure: Azure, directory: Path) -> list[list[str]]:
 
 
 def document_commands() -> list[list[str]]:
-    """The az lines of the documents' shell blocks, without their redirections."""
+    """The az commands in the documents' shell blocks, without redirections."""
     blocks = [
         block for path in DOCS for block in re.findall(r"^ *```(?:sh|bash)\n(.*?)^ *```", path.read_text(), re.M | re.S)
     ]
@@ -87,21 +88,21 @@ def document_commands() -> list[list[str]]:
     return [shlex.split(match[1].replace("$(", "").replace("$", "")) for match in found if match]
 
 
-def test_the_real_cli_takes_every_command_of_the_programs(azure: Azure, tmp_path: Path) -> None:
+def test_the_real_cli_accepts_every_command_of_the_programs(azure: Azure, tmp_path: Path) -> None:
     commands = program_commands(azure, tmp_path)
     assert len(commands) > 30
     assert complaints(commands) == {}
 
 
-def test_the_real_cli_takes_every_command_of_the_documents() -> None:
+def test_the_real_cli_accepts_every_command_of_the_documents() -> None:
     commands = document_commands()
     assert len(commands) > 8
     assert complaints(commands) == {}
 
 
-def test_the_real_cli_would_refuse_a_misspelt_option() -> None:
+def test_the_real_cli_refuses_a_misspelt_option() -> None:
     assert complaints([["group", "show", "--nam", "x", "--nmae", "y"]])
 
 
-def test_the_oldest_cli_that_is_accepted_has_been_tried() -> None:
+def test_the_oldest_accepted_cli_version_has_been_tested() -> None:
     assert OLDEST_AZ == TESTED

@@ -1,4 +1,4 @@
-"""The command line in a separate process, against the functions in Microsoft's worker runtime."""
+"""The command line runs in a separate process, against the functions in Microsoft's worker runtime."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ domains: [outlook.office365.com]
 
 @dataclass(frozen=True)
 class Ended:
-    """What a command has left."""
+    """The result of a command."""
 
     code: int
     output: str
@@ -60,17 +60,17 @@ def cli(host: FunctionsHost) -> Cli:
     return run
 
 
-async def test_the_seeded_integration_is_exported_and_applied_without_a_difference(cli: Cli) -> None:
+async def test_exporting_and_applying_the_seeded_integration_changes_nothing(cli: Cli) -> None:
     exported = await cli("integrations", "export", INTEGRATION)
     assert exported.code == Exit.DONE, exported.errors
     different = await cli("integrations", "diff", "-", "--output", "json", stdin=exported.output)
     (change,) = json.loads(different.output)
     assert (different.code, change["action"], change["uuid"]) == (Exit.DONE, "none", INTEGRATION)
     judged = await cli("integrations", "validate", "--against", "-", stdin=exported.output)
-    assert judged.code == Exit.DONE, judged.errors  # with the existing secrets, which no export contains
+    assert judged.code == Exit.DONE, judged.errors  # keeping the existing secrets, which no export contains
 
 
-async def test_made_changed_and_refused(cli: Cli, tmp_path: Path) -> None:
+async def test_an_integration_is_created_changed_and_rejected_if_invalid(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "new.yaml"
     file.write_text(NEW)
     created = await cli("integrations", "apply", str(file))
@@ -89,19 +89,19 @@ async def test_made_changed_and_refused(cli: Cli, tmp_path: Path) -> None:
     assert refused.code == Exit.REFUSED
     assert [line.split(": ")[:2] for line in refused.errors.splitlines()] == [
         [f"{file}:8", "meeting_buffer_after"],
-    ]  # limits are reported before the deployment is called; what depends on it comes next
+    ]  # limits are checked before the deployment is called; checks that depend on it come later
     file.write_text(NEW.replace("prefix: cli", "prefix: c l i"))
     refused = await cli("integrations", "apply", str(file))
     assert refused.errors.startswith(f"{file}:7: scheduled_alias_prefix: May only contain letters, digits")
 
 
-async def test_alarms_and_previews(cli: Cli) -> None:
+async def test_alarms_and_previews_are_printed(cli: Cli) -> None:
     assert isinstance(json.loads((await cli("alarms", "-o", "json")).output), list)
     preview = await cli("preview", INTEGRATION, "conference_subject_template", "--value", "subject=Budget")
     assert preview.output == "Budget\n"
 
 
-async def test_strangers_are_turned_away(cli: Cli) -> None:
+async def test_wrong_credentials_are_refused(cli: Cli) -> None:
     stranger = await cli("integrations", "list", VMR_PASSWORD="guessed")
     assert stranger.code == Exit.ACCESS
     assert "The user name or the password is wrong." in stranger.errors

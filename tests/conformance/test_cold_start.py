@@ -10,7 +10,7 @@ from tests.support import ROOT
 SLOW = {"msgraph", "msgraph_core", "azure.identity", "lxml", "PIL", "exchangelib", "httpx"}
 
 
-def test_a_cold_import_leaves_the_slow_libraries_alone() -> None:
+def test_a_cold_import_does_not_load_the_slow_libraries() -> None:
     code = "import json, sys, function_app; print(json.dumps(sorted(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = set(json.loads(run.stdout))
@@ -39,8 +39,8 @@ print(json.dumps([answer.status_code, len(output.messages), sorted(sys.modules)]
 """
 
 
-def test_graph_gets_its_202_without_storage_http_or_pydantic(tmp_path: Path) -> None:
-    """What a cold process imports is nearly all that Graph waits for."""
+def test_graph_gets_its_202_without_loading_storage_http_or_pydantic(tmp_path: Path) -> None:
+    """Graph waits almost only for what a cold process imports."""
     settings = {
         "SchedulingStorage": "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;TableEndpoint=http://x/a",
         "PUBLIC_BASE_URL": "https://vmr.example.com",

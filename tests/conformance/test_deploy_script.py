@@ -1,4 +1,4 @@
-"""infra/deploy.sh against a fake Azure CLI that returns complete documents and records every call."""
+"""infra/deploy.sh runs against a fake Azure CLI that returns complete documents and records every call."""
 
 import os
 import subprocess
@@ -28,7 +28,7 @@ def deploy(azure: Azure, *arguments: str, **given: Any) -> Ran:
     return azure.run("deploy.sh", *WHERE, *arguments, **{"POLICY_PASSWORD": PASSWORD} | given)
 
 
-def test_an_empty_subscription_becomes_a_deployment(azure: Azure) -> None:
+def test_the_script_deploys_into_an_empty_subscription(azure: Azure) -> None:
     ran = deploy(azure, "--yes", spawn=True)
     assert ran.code == 0, ran.output
     assert ran.changes == [
@@ -50,12 +50,12 @@ def test_an_empty_subscription_becomes_a_deployment(azure: Azure) -> None:
     assert "infra/live-check --equipment MAILBOX" in ran.output
 
 
-def test_run_again_it_changes_nothing(azure: Azure) -> None:
+def test_running_the_script_again_changes_nothing(azure: Azure) -> None:
     deploy(azure, "--yes")
     before = azure.state
     ran = deploy(azure, "--yes")
     assert ran.code == 0, ran.output
-    assert ran.changes == [DEPLOYMENT, "rest patch"]  # the same templates and alert, which are fulfilled
+    assert ran.changes == [DEPLOYMENT, "rest patch"]  # the same templates and alert, which are already in place
     assert azure.state == before | {"environment": {"OWN_AUTHORITIES": "false", "PACKAGE_DEPLOYED": "true"}}
     assert ran.count("python smoke.py") == 1
 
@@ -79,23 +79,23 @@ def test_a_dry_run_of_an_existing_deployment_shows_what_would_change(azure: Azur
     assert "Resource changes: 0 to create." in ran.output
 
 
-def test_a_new_package_is_deployed_and_nothing_else(azure: Azure) -> None:
+def test_only_a_new_package_is_deployed_if_nothing_else_changed(azure: Azure) -> None:
     deploy(azure, "--yes")
     ran = deploy(azure, "--yes", package="package 2")
     assert ran.changes == [DEPLOYMENT, UPLOAD, "tag update", "rest patch"]
     assert azure.state["package"] == "package 2"
 
 
-def test_a_package_that_does_not_work_is_deployed_again_next_time(azure: Azure) -> None:
+def test_a_package_that_does_not_work_is_deployed_again_on_the_next_run(azure: Azure) -> None:
     ran = deploy(azure, "--yes", smoke_faults=("GET /api/health answered 503",))
     assert ran.code == 1
     assert "GET /api/health answered 503" in ran.output
     assert "troubleshooting.md" in ran.output
-    assert azure.state["alerts"] == {}  # nothing runs yet that could have stopped
+    assert azure.state["alerts"] == {}  # nothing is running yet that could have stopped
     assert deploy(azure, "--yes").count(UPLOAD) == 1
 
 
-def test_an_app_that_was_made_again_gets_its_package_though_the_tag_names_it(azure: Azure) -> None:
+def test_a_recreated_app_gets_its_package_although_the_tag_names_it(azure: Azure) -> None:
     deploy(azure, "--yes")
     ran = deploy(azure, "--yes", smoke_faults=("GET /api/health answered 404",))
     assert ran.code == 0, ran.output
@@ -108,14 +108,14 @@ def test_a_package_can_be_forced(azure: Azure) -> None:
     assert deploy(azure, "--yes", "--force").count(UPLOAD) == 1
 
 
-def test_an_app_that_azure_calls_unhealthy_is_tried_all_the_same(azure: Azure) -> None:
+def test_an_app_that_azure_calls_unhealthy_is_tried_anyway(azure: Azure) -> None:
     azure.fail(UPLOAD, "ERROR: Deployment was successful but the app appears to be unhealthy.")
     ran = deploy(azure, "--yes")
     assert ran.code == 0, ran.output
     assert ran.count("python smoke.py") == 1
 
 
-def test_a_new_role_on_the_package_container_is_waited_for(azure: Azure) -> None:
+def test_the_script_waits_for_a_new_role_on_the_package_container(azure: Azure) -> None:
     azure.fail(UPLOAD, "ERROR: BlobUploadFailedException: (403) not authorized to perform this operation", times=2)
     ran = deploy(azure, "--yes", spawn=True)
     assert ran.code == 0, ran.output
@@ -123,7 +123,7 @@ def test_a_new_role_on_the_package_container_is_waited_for(azure: Azure) -> None
     assert "waiting for the app's role on its storage" in ran.output
 
 
-def test_roles_get_the_ten_minutes_that_they_may_take(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_new_roles_get_up_to_ten_minutes_to_take_effect(monkeypatch: pytest.MonkeyPatch) -> None:
     from infra.azure import Patience
 
     monkeypatch.delenv("DEPLOY_TRIES", raising=False)
@@ -131,7 +131,7 @@ def test_roles_get_the_ten_minutes_that_they_may_take(monkeypatch: pytest.Monkey
     assert Patience.from_environment().seconds >= 600
 
 
-async def test_secrets_are_made_once_and_shown_nowhere(azure: Azure) -> None:
+async def test_secrets_are_created_once_and_never_shown(azure: Azure) -> None:
     first = deploy(azure, "--yes")
     secrets = azure.state["secrets"]
     assert set(secrets) == {"tag-signing-key", "policy-password-hash"}
@@ -154,7 +154,7 @@ def test_two_deployments_have_different_keys(azure: Azure, tmp_path: Path, monke
     assert azure.state["secrets"]["tag-signing-key"] != other.state["secrets"]["tag-signing-key"]
 
 
-def test_a_secret_is_made_again_on_demand(azure: Azure) -> None:
+def test_a_secret_is_replaced_on_demand(azure: Azure) -> None:
     deploy(azure, "--yes")
     before = azure.state["secrets"]
     ran = deploy(azure, "--yes", "--new-secret", "tag-signing-key")
@@ -163,8 +163,8 @@ def test_a_secret_is_made_again_on_demand(azure: Azure) -> None:
     assert azure.state["secrets"]["policy-password-hash"] == before["policy-password-hash"]
 
 
-def test_secrets_go_in_through_the_resource_manager_so_that_nobody_needs_a_role_on_them(azure: Azure) -> None:
-    """Pipelines and owners of the resource group alone can deploy, and so into a private network."""
+def test_secrets_are_written_through_the_resource_manager_which_needs_no_vault_role(azure: Azure) -> None:
+    """So pipelines and people who own only the resource group can deploy, even into a private network."""
     azure.parameters(privateNetwork=True)
     ran = deploy(azure, "--yes")
     assert ran.code == 0, ran.output
@@ -173,14 +173,14 @@ def test_secrets_go_in_through_the_resource_manager_so_that_nobody_needs_a_role_
 
 
 @pytest.mark.parametrize("address", ["203.0.113.7/32", "203.0.113.6/31", "2001:db8::/64"])
-def test_addresses_that_storage_refuses_are_told_before_any_change(azure: Azure, address: str) -> None:
+def test_addresses_that_storage_refuses_are_reported_before_any_change(azure: Azure, address: str) -> None:
     azure.parameters(privateNetwork=True, adminAddresses=["198.51.100.0/28", address])
     ran = deploy(azure, "--yes")
     assert (ran.code, ran.changes) == (1, [])
     assert f"storage does not accept {address}" in ran.output
 
 
-def test_owners_of_the_resource_group_alone_are_warned_and_get_through(azure: Azure) -> None:
+def test_owners_of_only_the_resource_group_are_warned_and_can_deploy(azure: Azure) -> None:
     azure.change(groups={"rg": {"location": "westeurope", "tags": None}})
     for command in ("provider show", "functionapp list-flexconsumption-locations", "keyvault list-deleted"):
         azure.fail(command, "ERROR: (AuthorizationFailed) no read access at subscription scope", times=9)
@@ -198,20 +198,20 @@ def test_owners_of_the_resource_group_alone_are_warned_and_get_through(azure: Az
         (
             [
                 {"actions": ["*"], "notActions": ["Microsoft.Authorization/*/Write"]},
-                {"actions": ["Microsoft.Authorization/*"], "notActions": []},  # User Access Administrator besides
+                {"actions": ["Microsoft.Authorization/*"], "notActions": []},  # User Access Administrator as well
             ],
             False,
         ),
     ],
 )
-def test_missing_rights_are_warned_of(azure: Azure, permissions: list[dict[str, Any]], warned: bool) -> None:
+def test_the_script_warns_of_missing_rights(azure: Azure, permissions: list[dict[str, Any]], warned: bool) -> None:
     azure.change(permissions=permissions)
     ran = deploy(azure, "--yes")
     assert ran.code == 0
     assert ("Warning: you may not do Microsoft.Authorization/roleAssignments/write" in ran.output) == warned
 
 
-def test_a_deleted_vault_of_the_same_resource_group_is_brought_back(azure: Azure) -> None:
+def test_a_deleted_vault_of_the_same_resource_group_is_recovered(azure: Azure) -> None:
     vaults = "/subscriptions/sub/resourceGroups/{}/providers/Microsoft.KeyVault/vaults/{}"
     azure.change(
         deleted_vaults={name: vaults.format(group, name) for name, group in (("ours", "RG"), ("theirs", "rg2"))}
@@ -222,22 +222,22 @@ def test_a_deleted_vault_of_the_same_resource_group_is_brought_back(azure: Azure
     assert ran.changes.index("keyvault recover") < ran.changes.index(DEPLOYMENT)
 
 
-def test_a_login_without_a_subscription_is_told_so(azure: Azure) -> None:
+def test_a_login_without_a_subscription_is_reported(azure: Azure) -> None:
     azure.change(account=azure.state["account"] | {"id": "tenant"})
     ran = deploy(azure, "--yes")
     assert (ran.code, ran.changes) == (1, [])
     assert "has no subscription" in ran.output
 
 
-def test_a_host_name_of_ones_own_has_one_more_step(azure: Azure) -> None:
+def test_a_custom_host_name_needs_one_more_step(azure: Azure) -> None:
     azure.parameters(publicHostName="vmr.example.com")
     ran = deploy(azure, "--yes")
-    assert ["python", "smoke.py", "https://vmrapp.azurewebsites.net"] in ran.calls  # where the app is for sure
+    assert ["python", "smoke.py", "https://vmrapp.azurewebsites.net"] in ran.calls  # where the app certainly is
     assert "custom-domain.sh --resource-group rg --app vmrapp --host vmr.example.com" in ran.output
 
 
 FAULTS = [
-    # command, what az says, what the program says, what it tells to do
+    # command, what az says, what the program says, what it advises
     ("bicep version", "", "Bicep compiler is not installed", "az bicep install"),
     ("bicep build-params", "Error BCP035: missing", "cannot be compiled", "correct the line"),
     ("provider register", "AuthorizationFailed", "cannot be registered", "az provider register -n"),
@@ -277,7 +277,7 @@ def test_each_failure_says_what_to_do(azure: Azure, command: str, stderr: str, w
         ({"storage_usage": [250, 250]}, "all 250 storage accounts", "quota"),
     ],
 )
-def test_what_is_missing_is_said_before_any_change(
+def test_missing_prerequisites_are_reported_before_any_change(
     azure: Azure, state: dict[str, object], what: str, remedy: str
 ) -> None:
     azure.change(**state)
@@ -288,13 +288,13 @@ def test_what_is_missing_is_said_before_any_change(
     assert remedy in do
 
 
-def test_a_machine_without_az_is_told_so(azure: Azure, tmp_path: Path) -> None:
+def test_a_machine_without_az_is_reported(azure: Azure, tmp_path: Path) -> None:
     ran = deploy(azure, "--yes", PATH=str(tmp_path))
     assert (ran.code, ran.calls) == (1, [])
     assert "the Azure CLI (az) is not installed" in ran.output
 
 
-def test_a_clone_that_was_not_made_ready_is_told_so_before_any_change(
+def test_a_clone_without_vendor_files_is_reported_before_any_change(
     azure: Azure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(package, "LIBRARIES", ("addin/vendor/nothing.js",))
@@ -331,7 +331,7 @@ def test_a_region_without_the_python_version_is_refused(azure: Azure) -> None:
         (["--hurry"], {}, "unrecognized arguments: --hurry"),
     ],
 )
-def test_what_it_cannot_work_with(
+def test_unusable_arguments_are_refused(
     azure: Azure, arguments: list[str], environment: dict[str, str], message: str
 ) -> None:
     ran = deploy(azure, *arguments, **environment)
@@ -349,8 +349,8 @@ def test_the_script_runs_its_program_from_anywhere(tmp_path: Path, script: str) 
     assert run.stdout.startswith(f"usage: infra/{script} ")
 
 
-def test_everything_that_an_admins_machine_runs_needs_python_alone() -> None:
-    """No packages at all are installed there, as in Cloud Shell."""
+def test_everything_that_runs_on_an_admins_machine_needs_only_python() -> None:
+    """No Python packages are installed there, as in Cloud Shell."""
     names = ", ".join(PROGRAMS.values())
     program = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import {names}; "
     program += "from infra.app_secrets import value_of; print(value_of('policy-password-hash'), end='')"

@@ -1,4 +1,4 @@
-"""The product through Microsoft's worker runtime: every function is indexed, every route answers."""
+"""The product in Microsoft's worker runtime: every function is indexed, and every route responds."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ VALUES = {"uuid": "22222222-2222-4222-8222-222222222222"}
 
 
 def path_of(trigger: dict[str, Any]) -> str:
-    """A path that fits a route: parameters by name where a form matters, else any text."""
+    """A path that matches a route: parameters whose format matters are filled by name, others with any text."""
     segments = []
     for segment in str(trigger["route"]).split("/"):
         while "{" in segment:
@@ -36,8 +36,8 @@ async def test_every_kind_of_trigger_is_indexed(host: FunctionsHost) -> None:
     assert {function.kind for function in host.functions} == {"httpTrigger", "queueTrigger", "timerTrigger"}
 
 
-async def test_every_route_answers_in_earnest(host: FunctionsHost, client: httpx.AsyncClient) -> None:
-    """No credentials, no body: whatever comes back was decided by the function, and is not a bug."""
+async def test_every_route_is_answered_by_its_function(host: FunctionsHost, client: httpx.AsyncClient) -> None:
+    """Even without credentials or a body, the response comes from the function itself, and is not an internal error."""
     answers = {}
     for function in host.functions:
         if function.kind == "httpTrigger":
@@ -47,19 +47,19 @@ async def test_every_route_answers_in_earnest(host: FunctionsHost, client: httpx
     assert answers
     faults = {name: answer.status_code for name, answer in answers.items() if answer.status_code >= 500}
     assert not faults
-    # A 404 of the host has no body; one of ours says what was not found.
+    # A 404 from the host has no body; one from us says what was not found.
     assert not [name for name, answer in answers.items() if answer.status_code == 404 and not answer.content]
 
 
-async def test_the_root_says_what_this_is_and_not_which_version(client: httpx.AsyncClient) -> None:
+async def test_the_root_names_the_product_but_not_its_version(client: httpx.AsyncClient) -> None:
     answer = await client.get("/")
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     assert "VMR scheduling for Exchange" in answer.text
-    # All files of this folder share the host: another one may have raised an alarm.
+    # All tests in this folder share the host: another one may have raised an alarm.
     assert any(condition.value[2] in answer.text for condition in (Condition.WELL, Condition.ATTENTION))
     assert __version__ not in answer.text
     assert "example.com" not in answer.text
-    assert (await client.get("/anything-else")).content == b"", "the root takes no other path"
+    assert (await client.get("/anything-else")).content == b"", "the root's route matches no other path"
 
 
 async def test_triggers_listen_to_the_queues_that_the_product_names(host: FunctionsHost) -> None:
@@ -69,30 +69,30 @@ async def test_triggers_listen_to_the_queues_that_the_product_names(host: Functi
     assert written <= set(QUEUES)
 
 
-async def test_storage_bindings_use_the_app_s_own_account(host: FunctionsHost) -> None:
+async def test_storage_bindings_use_the_apps_own_account(host: FunctionsHost) -> None:
     bindings = [b for f in host.functions for b in (f.trigger, *f.outputs.values()) if "queueName" in b]
     assert {binding["connection"] for binding in bindings} == {"SchedulingStorage"}
 
 
-async def test_timers_are_those_of_the_contract(host: FunctionsHost) -> None:
+async def test_the_timers_match_the_contract(host: FunctionsHost) -> None:
     timers = {function.name for function in host.functions if function.kind == "timerTrigger"}
     assert {"sweep", "renew"} <= timers <= {"sweep", "poll", "rooms", "renew", "agenda", "compare", "cleanup"}
 
 
-async def test_no_function_retries_by_policy() -> None:
-    """The queue's own dequeue count is what retries and poison rest on (docs/facts/azure-functions.md §F)."""
+async def test_no_function_has_a_retry_policy() -> None:
+    """Retries and the poison queue rely on the queue's own dequeue count (docs/facts/azure-functions.md §F)."""
     sources = "".join(file.read_text() for file in (ROOT / "functions").glob("*.py"))
     assert "retry(" not in sources
 
 
-async def test_admin_and_policy_routes_want_proof(client: httpx.AsyncClient) -> None:
+async def test_admin_and_policy_routes_require_credentials(client: httpx.AsyncClient) -> None:
     path = "/policy/v1/service/configuration?local_alias=x"
     assert (await client.get(path)).status_code == 401
     assert (await client.get(path, auth=MANAGEMENT)).status_code == 401
     assert (await client.get(path, auth=POLICY)).status_code == 404
 
 
-async def test_a_vmr_made_through_the_management_api_is_dialable(client: httpx.AsyncClient) -> None:
+async def test_a_vmr_created_through_the_management_api_can_be_dialled(client: httpx.AsyncClient) -> None:
     conferences, question = "/api/admin/configuration/v1/conference/", "/policy/v1/service/configuration"
     room = {
         "name": "Dialled room", "pin": "1234", "guest_pin": "5678", "allow_guests": True, "ivr_theme": "Blue",
@@ -128,10 +128,10 @@ async def test_a_vmr_made_through_the_management_api_is_dialable(client: httpx.A
         "registrations/meet123456",
     ],
 )  # fmt: skip
-async def test_other_policy_requests_are_left_to_the_nodes_own_default(
+async def test_other_policy_requests_are_left_to_the_nodes_default(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, request_type: str
 ) -> None:
-    """404 by the host itself: no function runs for them, and storage is not read, with or without proof."""
+    """The host itself answers 404: no function runs and storage is not read, with or without credentials."""
     asked: list[str] = []
     monkeypatch.setattr(AzureTable, "get", lambda *given: asked.append(str(given)))
     for auth in (POLICY, None):
@@ -140,10 +140,10 @@ async def test_other_policy_requests_are_left_to_the_nodes_own_default(
     assert asked == []
 
 
-async def test_notifications_are_believed_with_their_client_state_only(
+async def test_notifications_are_accepted_only_with_their_client_state(
     host: FunctionsHost, client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Graph gets its 202 either way; what is not believed reaches no queue (rule 4)."""
+    """Graph gets its 202 either way; a notification that is not authentic reaches no queue (rule 4)."""
     caplog.set_level("INFO", "shared.meetings.worker")
     state = services().mailboxes.client_states.of(VALUES["uuid"])
     for path in ("/mailbox/notifications", "/mailbox/lifecycle"):
@@ -156,6 +156,6 @@ async def test_notifications_are_believed_with_their_client_state_only(
             assert (dropped in caplog.messages) is believed
 
 
-def test_the_deployed_package_holds_what_the_app_imports() -> None:
+def test_the_deployed_package_contains_what_the_app_imports() -> None:
     left_out = {line.strip() for line in (ROOT / ".funcignore").read_text().splitlines() if line.strip()}
     assert not left_out & {"functions", "shared", "addin", "function_app.py", "host.json", "requirements.txt"}

@@ -1,4 +1,4 @@
-"""Where the helpers of tests are: those of one folder next to its tests, those of several in tests/support."""
+"""Where test helpers belong: those used in one folder next to its tests, those used in several in tests/support."""
 
 import ast
 from collections import Counter
@@ -9,7 +9,7 @@ from tests.support.imports import imported
 
 COMMON = ("tests.support", "tests.fakes")
 OF_TESTS = {"tests/conformance/test_infra_drift.py"}
-"""Its subjects are tests: it runs them against copies in which something has drifted."""
+"""This module is exempt because it tests other tests: it runs them against copies in which something has drifted."""
 
 
 def module_of(file: Path) -> str:
@@ -21,11 +21,11 @@ FILES = {module_of(file): file for file in (ROOT / "tests").rglob("*.py") if "no
 
 
 def uses() -> set[tuple[str, str]]:
-    """Which file uses which module of the tests."""
+    """The test modules that each file imports."""
     return {(user, module) for user, file in FILES.items() for module in imported(file) if module in FILES}
 
 
-def test_no_test_needs_another_test_module() -> None:
+def test_no_test_imports_another_test_module() -> None:
     wrong = {
         (user, module)
         for user, module in uses()
@@ -35,7 +35,7 @@ def test_no_test_needs_another_test_module() -> None:
     assert wrong == set()
 
 
-def test_what_several_folders_use_is_in_support() -> None:
+def test_helpers_that_several_folders_use_are_in_support() -> None:
     wrong = {
         (user, module)
         for user, module in uses()
@@ -46,7 +46,7 @@ def test_what_several_folders_use_is_in_support() -> None:
     assert wrong == set()
 
 
-def test_every_world_has_a_name_of_its_own() -> None:
+def test_every_world_class_has_a_unique_name() -> None:
     found = Counter(
         node.name
         for place in ("tests", "bench", "dev")

@@ -1,4 +1,4 @@
-"""The host against an app made to try it: real worker runtime, real Azurite, real HTTP."""
+"""The functions host runs an app written to test it: real worker runtime, real Azurite, real HTTP."""
 
 import asyncio
 import sys
@@ -62,7 +62,7 @@ def app(host: FunctionsHost) -> Any:
 
 
 class TestHttp:
-    async def test_a_request_arrives_whole(self, host: FunctionsHost, client: httpx.AsyncClient) -> None:
+    async def test_a_request_arrives_complete(self, host: FunctionsHost, client: httpx.AsyncClient) -> None:
         url = f"/API/echo/{ID}/a%20b?x=1&y=%C3%BC&X=2&empty=&y=3"
         answer = await client.request("PATCH", url, headers=[("A", "1"), ("a", "2")], content=b"\x00\xff")
         assert answer.status_code == 201
@@ -71,11 +71,11 @@ class TestHttp:
         assert seen["method"] == "PATCH"
         assert seen["url"] == f"{host.url}{url}"
         assert seen["route"] == {"id": ID, "name": "a b"}
-        assert seen["query"] == {"x": "1,2", "y": "ü,3"}  # without a value: left out, as Azure does
+        assert seen["query"] == {"x": "1,2", "y": "ü,3"}  # a parameter without a value is left out, as in Azure
         assert seen["headers"]["a"] == "1,2"
         assert seen["body"] == "00ff"
 
-    async def test_bytes_headers_and_cookies_come_back(self, client: httpx.AsyncClient) -> None:
+    async def test_bytes_headers_and_cookies_are_returned(self, client: httpx.AsyncClient) -> None:
         answer = await client.post("/api/bytes", content=bytes(range(256)))
         assert answer.content == bytes(range(255, -1, -1))
         assert answer.headers["x-seen"] == "yes"
@@ -84,12 +84,12 @@ class TestHttp:
             "session=abc", "Path=/addin", "HttpOnly", "Secure", "SameSite=None", "Max-Age=60"
         }  # fmt: skip
 
-    async def test_a_large_body_is_taken(self, client: httpx.AsyncClient) -> None:
+    async def test_a_large_body_is_accepted(self, client: httpx.AsyncClient) -> None:
         answer = await client.post("/api/bytes", content=b"x" * 5_000_000)
         assert len(answer.content) == 5_000_000
 
     @pytest.mark.parametrize(("path", "text"), [("/api/sync", "nothing"), ("/api/sync/a/b", "a/b")])
-    async def test_functions_that_are_not_async_run_too(self, client: httpx.AsyncClient, path: str, text: str) -> None:
+    async def test_functions_without_async_run_too(self, client: httpx.AsyncClient, path: str, text: str) -> None:
         assert (await client.get(path)).text == text
 
     @pytest.mark.parametrize(
@@ -103,11 +103,13 @@ class TestHttp:
             ("GET", "/api/nothing", 304),
         ],
     )
-    async def test_statuses(self, client: httpx.AsyncClient, method: str, path: str, status: int) -> None:
+    async def test_status_codes_are_passed_on(
+        self, client: httpx.AsyncClient, method: str, path: str, status: int
+    ) -> None:
         answer = await client.request(method, path)
         assert (answer.status_code, answer.content) == (status, b"")
 
-    async def test_what_a_function_raises_is_logged_and_not_told(
+    async def test_what_a_function_raises_is_logged_and_not_sent_to_the_client(
         self, client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
     ) -> None:
         await client.get("/api/fails")
@@ -128,7 +130,7 @@ class TestHttp:
     ) -> None:
         assert (await client.get("/api/locked", headers=headers, params=query)).status_code == status
 
-    async def test_a_held_path_waits_until_the_host_is_ready(self, client: httpx.AsyncClient) -> None:
+    async def test_a_held_path_gets_503_until_the_host_is_ready(self, client: httpx.AsyncClient) -> None:
         assert (await client.get("/api/held")).status_code == 503
         assert (await client.post("/dev/ready")).status_code == 200
         assert (await client.get("/api/held")).status_code == 200
@@ -139,7 +141,7 @@ class TestHttp:
 
 
 class TestQueues:
-    async def test_outputs_reach_triggers_one_message_for_each_element(
+    async def test_an_output_list_reaches_triggers_as_one_message_per_element(
         self, host: FunctionsHost, client: httpx.AsyncClient, app: Any, queue: QueueClient
     ) -> None:
         assert (await client.post("/api/send", json=["a", "ü"])).status_code == 202
@@ -147,7 +149,7 @@ class TestQueues:
         assert sorted(app.received) == [("a", 1), ("ü", 1)]
         assert not [message async for message in queue.receive_messages()]
 
-    async def test_an_output_that_cannot_be_written_fails_the_call(
+    async def test_a_call_fails_if_its_output_cannot_be_written(
         self, client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
     ) -> None:
         assert (await client.post("/api/lost")).status_code == 500
@@ -158,7 +160,7 @@ class TestQueues:
         await host.settle()
         assert app.received == [("flaky", 1), ("flaky", 2)]
 
-    async def test_the_last_failure_moves_it_to_the_poison_queue(
+    async def test_the_last_failure_moves_a_message_to_the_poison_queue(
         self, host: FunctionsHost, app: Any, queue: QueueClient, poison: QueueClient
     ) -> None:
         await queue.send_message("bad")
@@ -180,7 +182,7 @@ class TestQueues:
         await host.settle()
         assert app.received == []
 
-    async def test_at_most_a_batch_and_the_threshold_run_at_a_time(
+    async def test_at_most_a_batch_plus_the_threshold_run_at_a_time(
         self, host: FunctionsHost, app: Any, queue: QueueClient
     ) -> None:
         for number in range(20):
@@ -188,7 +190,7 @@ class TestQueues:
         await eventually(lambda: len(app.waiting) == 8, "a batch of 8 is running")
         for opened in app.waiting[:4]:
             opened.set()
-        await eventually(lambda: len(app.waiting) == 16, "half of it done, another batch is fetched")
+        await eventually(lambda: len(app.waiting) == 16, "once half of it is done, another batch is fetched")
         while len(app.waiting) < 20 or not all(opened.is_set() for opened in app.waiting):
             assert sum(not opened.is_set() for opened in app.waiting) <= 12
             for opened in app.waiting:
@@ -200,7 +202,7 @@ class TestQueues:
 
 
 class TestTimers:
-    async def test_moving_the_clock_runs_what_is_due_once_and_the_work_that_it_queued(
+    async def test_moving_the_clock_runs_each_due_timer_once_and_the_work_that_it_queued(
         self, client: httpx.AsyncClient, app: Any, queue: QueueClient
     ) -> None:
         start = (await client.get("/dev/clock")).json()["now"]
@@ -211,7 +213,7 @@ class TestTimers:
         assert app.ticks == {("fixture_timer", True): 1, ("fixture_yearly", True): 1}
         assert app.received == [("happy new year", 1)]
 
-    async def test_a_timer_that_becomes_due_just_now_is_not_late(self, client: httpx.AsyncClient, app: Any) -> None:
+    async def test_a_timer_that_has_just_become_due_is_not_late(self, client: httpx.AsyncClient, app: Any) -> None:
         year = int((await client.get("/dev/clock")).json()["now"][:4]) + 1
         await client.post("/dev/clock", json={"now": f"{year}-01-01T00:00:00Z"})
         assert app.ticks["fixture_yearly", False] == 1
@@ -232,12 +234,12 @@ class TestTimers:
         assert (answer.status_code, answer.json()) == (200, {"ran": "fixture_timer"})
         assert app.ticks == {("fixture_timer", False): 1}
 
-    async def test_an_unknown_timer_is_answered_with_the_known_ones(self, client: httpx.AsyncClient) -> None:
+    async def test_the_answer_for_an_unknown_timer_lists_the_known_ones(self, client: httpx.AsyncClient) -> None:
         answer = await client.post("/dev/run/nope")
         assert answer.status_code == 404
         assert "fixture_yearly" in answer.json()["error"]
 
-    async def test_a_timer_that_fails_is_told(self, client: httpx.AsyncClient, app: Any) -> None:
+    async def test_a_failing_timer_is_reported(self, client: httpx.AsyncClient, app: Any) -> None:
         answer = await client.post("/dev/run/fixture_broken")
         assert answer.status_code == 500
         assert "on purpose" in answer.json()["error"]
@@ -245,7 +247,7 @@ class TestTimers:
         answer = await client.post("/dev/clock", json={"now": f"{leap}-03-01T00:00:00Z"})
         assert (answer.status_code, answer.json()["failed"]) == (200, ["fixture_broken"])
 
-    async def test_while_it_is_away_nothing_answers_and_timers_wait_until_it_is_back(
+    async def test_while_the_app_is_away_requests_fail_and_timers_wait_until_it_is_back(
         self, client: httpx.AsyncClient, app: Any
     ) -> None:
         assert (await client.post("/dev/away", json={"away": True})).json() == {"away": True}
@@ -254,11 +256,11 @@ class TestTimers:
         await client.post("/dev/clock", json={"now": f"{year}-01-01T00:00:10Z"})
         assert app.ticks == {}
         assert (await client.post("/dev/away", json={"away": False})).json() == {"away": False}
-        await eventually(lambda: app.ticks.get(("fixture_timer", True)) == 1, "what was missed is made up for, once")
+        await eventually(lambda: app.ticks.get(("fixture_timer", True)) == 1, "missed runs are made up for, once")
         assert (await client.get("/sync/x")).status_code != 503
 
     @pytest.mark.parametrize("body", [{}, [], None])
-    async def test_a_request_to_go_away_says_what_it_lacks(self, client: httpx.AsyncClient, body: object) -> None:
+    async def test_an_incomplete_request_to_go_away_is_explained(self, client: httpx.AsyncClient, body: object) -> None:
         answer = await client.post("/dev/away", json=body)
         assert (answer.status_code, "away" in answer.json()["error"]) == (400, True)
 
@@ -283,7 +285,7 @@ async def test_an_app_that_cannot_be_imported_says_why(tmp_path: Path, monkeypat
             pytest.fail("it started")
 
 
-async def test_the_clock_of_a_host_is_the_one_it_was_given(host: FunctionsHost, client: httpx.AsyncClient) -> None:
+async def test_a_host_uses_the_clock_that_it_was_given(host: FunctionsHost, client: httpx.AsyncClient) -> None:
     before = host.clock.now()
     await client.post("/dev/clock", json={"now": (before + timedelta(minutes=1)).isoformat()})
     assert host.clock.now() >= before + timedelta(minutes=1)

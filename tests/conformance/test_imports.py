@@ -1,4 +1,4 @@
-"""Who may import whom, read from the source: the house's rules, not what happens to be loaded."""
+"""Which package may import which, read from the source code, whatever happens to be loaded at run time."""
 
 import pytest
 
@@ -6,17 +6,17 @@ from dev import layers
 from tests.support import ROOT
 from tests.support.imports import imported, is_within, modules
 
-# Where: which of the project's own packages and of the platform's libraries it must not know.
+# Each folder or module, and the project packages and platform libraries that it must not import.
 FORBIDDEN = {
     "shared": {"azure.functions", "azure_functions_runtime", "functions", "function_app", "dev", "tests", "bench"},
     "functions": {"function_app", "dev", "tests", "bench", "azure.data", "azure.storage", "azure.identity", "httpx"},
     "function_app.py": {"dev", "tests", "bench"},
     "dev": {"tests", "bench", "functions"},
     "bench": {"tests"},
-    # The generic host and the simulated Exchange are neighbours of the product, not friends.
+    # The generic functions host and the simulated Exchange must not depend on the product.
     "dev/host": {"shared", "dev.exchange"},
     "dev/exchange": {"shared", "dev.host"},
-    # What is pure stays pure.
+    # Pure modules must stay pure.
     "shared/templates": {"azure", "shared.storage", "shared.azure_storage", "shared.composition"},
     "shared/meetings": {"azure", "shared.azure_storage", "shared.composition", "httpx", "msgraph_core"},
     "shared/aliases": {"azure", "shared.azure_storage", "shared.composition", "httpx"},
@@ -34,9 +34,9 @@ BARE = (
 
 
 @pytest.mark.parametrize("place", FORBIDDEN)
-def test_imports(place: str) -> None:
+def test_no_module_imports_what_it_must_not_know(place: str) -> None:
     files = modules(place)
-    assert files, f"{place} is gone: take it out of the table"
+    assert files, f"{place} no longer exists: remove it from the table"
     wrong = {
         f"{file.relative_to(ROOT)}: {module}"
         for file in files
@@ -46,7 +46,7 @@ def test_imports(place: str) -> None:
     assert not wrong
 
 
-def test_only_triggers_know_azure_functions() -> None:
+def test_only_triggers_import_azure_functions() -> None:
     assert any("azure.functions" in imported(file) for file in modules("functions"))
     strangers = {
         str(file.relative_to(ROOT))
@@ -58,7 +58,7 @@ def test_only_triggers_know_azure_functions() -> None:
 
 
 @pytest.mark.parametrize("file", BARE)
-def test_what_runs_before_the_installation_needs_nothing(file: str) -> None:
+def test_code_that_runs_before_the_installation_imports_only_the_standard_library(file: str) -> None:
     import sys
 
     tops = {module.partition(".")[0] for module in imported(ROOT / file)} - {"dev"}
@@ -66,14 +66,14 @@ def test_what_runs_before_the_installation_needs_nothing(file: str) -> None:
 
 
 def test_the_folders_of_the_product_are_layers() -> None:
-    """No circle, in-function imports included: `python -m dev.layers` shows the order."""
+    """There is no cycle, including in-function imports; `python -m dev.layers` shows the order."""
     standing = layers.levels(layers.imports())
     assert standing["errors"] == standing["clock"] == 0
     assert standing["cli"] == max(standing.values())
 
 
-def test_no_modules_of_the_product_import_each_other_in_a_circle() -> None:
-    """Imports for type checking included. Settings and their conditions once were a circle of 14 files."""
+def test_no_modules_of_the_product_import_each_other_in_a_cycle() -> None:
+    """Imports for type checking count as well. Settings and their conditions once formed a cycle of 14 files."""
     graph = layers.module_imports()
     standing = layers.levels(graph)
     assert standing["shared.integrations.conditions"] == 0
@@ -81,7 +81,7 @@ def test_no_modules_of_the_product_import_each_other_in_a_circle() -> None:
     assert standing["shared.integrations.integration"] < standing["shared.integrations"]
 
 
-def test_a_circle_of_folders_would_be_noticed() -> None:
+def test_a_cycle_of_folders_is_detected() -> None:
     with pytest.raises(layers.Circle, match="a → b → c → a"):
         layers.levels({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": set()})
 
@@ -93,8 +93,8 @@ def test_a_circle_of_folders_would_be_noticed() -> None:
         "shared.operations.erasure.erase", "shared.meetings.retirement.Retirement",
     ],
 )  # fmt: skip
-def test_parts_meet_in_one_place(part: str) -> None:
-    """Nobody else makes them, so that a second Platform reaches them all."""
+def test_only_the_composition_creates_the_parts(part: str) -> None:
+    """No other module creates them, so that a second Platform would reach them all."""
     module, _, name = part.rpartition(".")
     makers = {
         path.relative_to(ROOT).parts[1]
@@ -107,7 +107,7 @@ def test_parts_meet_in_one_place(part: str) -> None:
     assert makers == {"composition"}
 
 
-def test_the_vocabulary_knows_nothing_else() -> None:
+def test_the_calendar_vocabulary_imports_nothing_else_of_the_product() -> None:
     graph = layers.imports()
     assert graph["calendar"] <= {"zones"}
     assert graph["bookings"] <= {"calendar", "storage", "errors", "clock"}

@@ -1,4 +1,4 @@
-"""The documents for administrators speak of what there is, and every page's links lead somewhere."""
+"""The documents for administrators refer only to what exists, and every page's links have a target."""
 
 import re
 from pathlib import Path
@@ -17,13 +17,13 @@ PAGES = sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")])
 
 
 def anchors(path: Path) -> set[str]:
-    """The anchors of a document's headings, as GitHub makes them."""
+    """The anchors of a document's headings, as GitHub forms them."""
     headings = re.findall(r"^#+ (.+)$", path.read_text(), re.M)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_every_link_leads_somewhere(path: Path) -> None:
+def test_every_link_in_the_documents_has_a_target(path: Path) -> None:
     text = re.sub(r"```.*?```", "", path.read_text(), flags=re.S)
     pictures = re.findall(r'(?:src|srcset)="(?!https?:|cid:)([^"]+)"', text)
     assert [name for name in pictures if not (path.parent / name).exists()] == []
@@ -41,7 +41,9 @@ def test_every_file_that_is_named_exists(path: Path) -> None:
 
 
 @pytest.mark.parametrize("script", PROGRAMS)
-def test_every_option_that_is_named_exists(script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_option_that_the_documents_name_exists(
+    script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     options = set(re.findall(r"--[a-z-]+", Azure(tmp_path, monkeypatch).run(script, "--help").output))
     text = "\n".join(path.read_text() for path in DOCS).replace("\\\n", " ")
     used = {o for call in re.findall(rf"infra/{script} ([^`\n#]*)", text) for o in re.findall(r"--[a-z-]+", call)}
@@ -50,14 +52,14 @@ def test_every_option_that_is_named_exists(script: str, tmp_path: Path, monkeypa
 
 
 @pytest.mark.parametrize("script", PROGRAMS)
-def test_help_describes_the_program_in_whole_sentences(
+def test_help_describes_each_program_in_whole_sentences(
     script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     described = re.split(r"\n\n", Azure(tmp_path, monkeypatch).run(script, "--help").output)[1]
     assert described.rstrip().endswith("."), described
 
 
-def test_every_parameter_that_is_named_exists() -> None:
+def test_every_parameter_that_the_documents_name_exists() -> None:
     parameters = re.findall(r"^param (\w+)", (BICEP / "main.bicepparam").read_text(), re.M)
     assert {"privateNetwork", "publicHostName", "alertEmails", "alwaysReadyInstances"} <= set(parameters)
     text = "\n".join(path.read_text() for path in DOCS)
@@ -65,7 +67,7 @@ def test_every_parameter_that_is_named_exists() -> None:
     assert camel <= set(parameters)
 
 
-def test_the_mailboxs_settings_are_those_of_the_script() -> None:
+def test_the_documented_mailbox_settings_are_those_of_the_script() -> None:
     rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \| ([^|]+) \|", (ROOT / "docs" / "exchange.md").read_text(), re.M)
     words = {"off": "$false", "on": "$true"}
     described = {

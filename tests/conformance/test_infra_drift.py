@@ -1,4 +1,4 @@
-"""The tests that hold code and infrastructure together would notice a drift: each is planted in a copy."""
+"""The tests that keep code and infrastructure in step notice a drift: each kind of drift is planted in a copy."""
 
 import shutil
 from collections.abc import Callable
@@ -11,12 +11,12 @@ from tests.conformance import test_infra_policy as policy
 from tests.conformance import test_infra_settings as app_settings
 from tests.conformance.bicep import BICEP
 
-tables_and_queues = policy.test_every_table_and_queue_of_the_code_is_made_and_no_other
-roles = policy.test_the_roles_are_those_that_the_code_needs_and_no_other
-given = app_settings.test_every_setting_that_the_code_reads_is_given
-unread = app_settings.test_no_setting_is_given_that_nobody_reads
-optional = app_settings.test_everything_optional_can_be_left_out
-secrets = app_settings.test_every_secret_is_a_reference_that_the_deploy_script_can_make
+tables_and_queues = policy.test_exactly_the_tables_and_queues_that_the_code_uses_are_created
+roles = policy.test_the_app_has_exactly_the_roles_that_the_code_needs
+given = app_settings.test_every_setting_that_the_code_reads_is_defined
+unread = app_settings.test_every_defined_setting_is_read
+optional = app_settings.test_all_optional_settings_can_be_omitted
+secrets = app_settings.test_every_secret_is_a_reference_that_the_deploy_script_can_create
 
 MORE = "\n  'one-more'"
 POISON = "\n  'meeting-requests-poison'"
@@ -39,7 +39,7 @@ DRIFTS: dict[str, tuple[str, str, str, Callable[[], None]]] = {
 
 
 @pytest.mark.parametrize(("file", "right", "wrong", "check"), DRIFTS.values(), ids=DRIFTS)
-def test_a_drift_of_the_templates_is_noticed(
+def test_a_drift_in_the_templates_is_noticed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, right: str, wrong: str, check: Callable[[], None]
 ) -> None:
     copy = tmp_path / "bicep"
@@ -56,13 +56,13 @@ def test_a_drift_of_the_templates_is_noticed(
 
 
 @pytest.mark.parametrize("name", ["TABLES", "QUEUES"])
-def test_a_drift_of_the_code_is_noticed(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_drift_in_the_code_is_noticed(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(policy, name, (*getattr(policy, name), "one-more"))
     with pytest.raises(AssertionError):
         tables_and_queues()
 
 
-def test_a_setting_that_the_code_reads_anew_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_setting_that_the_code_newly_reads_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     real = app_settings.read
     monkeypatch.setattr(app_settings, "read", lambda: {*real(), "ONE_MORE"})
     with pytest.raises(AssertionError):

@@ -1,4 +1,4 @@
-"""What docs/operations.md calculates with is what the code does: schedules, concurrency, storage trips, rows."""
+"""The figures in docs/operations.md match what the code does: schedules, concurrency, storage trips, rows."""
 
 import json
 import re
@@ -25,19 +25,19 @@ START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 def told(figure: str) -> int:
-    """The number in the document before the comment that names it: `16<!-- integrations-at-once -->`."""
+    """The number that precedes the comment naming it in the document: `16<!-- integrations-at-once -->`."""
     [found] = re.findall(rf"([\d,]+)<!-- {figure} -->", TEXT)
     return int(found.replace(",", ""))
 
 
 def told_dollars(figure: str) -> str:
-    """The same for an amount: `$1.36<!-- … -->`."""
+    """The amount that precedes its comment, as in `$1.36<!-- … -->`."""
     [found] = re.findall(rf"\$([\d.]+)<!-- {figure} -->", TEXT)
     return str(found)
 
 
 def runs_in_30_days(schedule: str) -> int:
-    """Of a six-field schedule with plain numbers, * and */n in seconds, minutes and hours."""
+    """How often a six-field schedule runs in a day; seconds, minutes and hours may be plain numbers, * or */n."""
     runs = 30
     for field, size in zip(schedule.split()[:3], (60, 60, 24), strict=True):
         runs *= {"*": size}.get(field) or (size // int(field[2:]) if field.startswith("*/") else 1)
@@ -45,17 +45,17 @@ def runs_in_30_days(schedule: str) -> int:
 
 
 def timers() -> dict[str, int]:
-    """How often each timer runs in a month, by its name."""
+    """How often each timer runs in a month, by timer name."""
     source = (ROOT / "functions" / "timers.py").read_text()
     found = re.findall(r'timer_trigger\("timer", "([^"]+)"\)\nasync def (\w+)', source)
     return {name: runs_in_30_days(schedule) for schedule, name in found}
 
 
-def test_the_month_of_the_timers_is_theirs() -> None:
+def test_the_timers_monthly_runs_match_their_schedules() -> None:
     assert told("timers-per-month") == sum(timers().values())
 
 
-async def test_a_month_in_which_nothing_happens_has_the_executions_that_it_is_said_to_have() -> None:
+async def test_an_idle_month_has_the_documented_number_of_executions() -> None:
     deployment = TimersWorld()
     await deployment.add("one")
     messages = {name: await deployment.rounds.start(Round(name)) for name in timers()}
@@ -68,7 +68,7 @@ async def test_a_month_in_which_nothing_happens_has_the_executions_that_it_is_sa
     assert told_dollars("dollars-of-an-always-ready-instance") == f"{cost.always_ready_dollars():.2f}"
 
 
-async def test_a_meeting_costs_what_it_is_said_to_cost() -> None:
+async def test_a_meeting_costs_what_the_document_says() -> None:
     one = await cost.of_a_meeting()
     assert told("executions-per-meeting") == one.executions
     assert told("table-requests-per-meeting") == one.tables
@@ -76,13 +76,13 @@ async def test_a_meeting_costs_what_it_is_said_to_cost() -> None:
     assert told_dollars("dollars-per-1000-meetings") == f"{cost.dollars(1000 * one.executions):.2f}"
 
 
-async def test_no_other_file_has_timers(host: FunctionsHost) -> None:
+async def test_only_one_file_defines_timers(host: FunctionsHost) -> None:
     source = (ROOT / "functions" / "timers.py").read_text()
     timers = [function for function in host.functions if function.kind == "timerTrigger"]
     assert len(timers) == source.count("@bp.timer_trigger")
 
 
-def test_the_queue_s_limits_are_those_of_host_json() -> None:
+def test_the_documented_queue_limits_are_those_of_host_json() -> None:
     queues = HOST["extensions"]["queues"]
     assert queues["maxDequeueCount"] == mailbox.MAX_DEQUEUE_COUNT
     assert told("messages-at-once") == queues["batchSize"] + queues["newBatchThreshold"]
@@ -90,7 +90,7 @@ def test_the_queue_s_limits_are_those_of_host_json() -> None:
     assert timedelta(hours=hours, minutes=minutes, seconds=seconds) < LEASE_TIME
 
 
-def test_alerts_and_rounds_are_counted() -> None:
+def test_the_documented_numbers_of_alerts_and_rounds_are_right() -> None:
     assert told("alerts") == len(ALERTS)
     assert told("turns-per-message") == rounds.STRETCH_TURNS
     assert told("turns-at-once") == rounds.TURNS_CONCURRENCY
@@ -102,7 +102,7 @@ async def trips(world: MeetingsWorld, message: str, **changes: str) -> int:
     return world.storage.round_trips - before
 
 
-async def test_storage_requests_of_a_click_an_invitation_and_a_question() -> None:
+async def test_the_documented_storage_requests_of_a_click_an_invitation_and_a_question_are_right() -> None:
     world = MeetingsWorld()
     before = world.storage.round_trips
     booking = await world.reserve()
@@ -114,7 +114,7 @@ async def test_storage_requests_of_a_click_an_invitation_and_a_question() -> Non
     assert told("requests-per-question") == world.storage.round_trips - before
 
 
-async def test_storage_requests_of_an_idle_round() -> None:
+async def test_the_documented_storage_requests_of_an_idle_round_are_right() -> None:
     deployment = TimersWorld()
     await deployment.add("one")
     await deployment.timers.sweep()
@@ -127,10 +127,10 @@ async def _idle(deployment: TimersWorld) -> int:
     return deployment.storage.round_trips - before
 
 
-async def test_the_rates_at_which_shared_partitions_are_full() -> None:
+async def test_the_documented_limits_of_shared_partitions_are_right() -> None:
     rows = await partitions.counted()
     turn, alarm, room = rows["an idle turn of a sweep"], rows["an alarm"], rows["a meeting on a Management Node"]
-    noted, entered = rows["a click and its meeting"].pop(LISTS_PARTITION), rows["the same entered into lists"]
+    noted, entered = rows["a click and its meeting"].pop(LISTS_PARTITION), rows["entering a meeting into the lists"]
     assert told("rows-noted-for-lists") == noted
     assert told("rows-of-lists") == entered[LISTS_PARTITION]
     assert told("meetings-by-lists") == int(partitions.most(LISTS_PARTITION, noted + entered[LISTS_PARTITION]))
@@ -148,8 +148,8 @@ async def test_the_rates_at_which_shared_partitions_are_full() -> None:
     assert told("meetings-on-nodes-a-second") == int(partitions.most("rooms", room["rooms"]))
 
 
-async def test_rows_that_a_meeting_writes() -> None:
-    """A partition's limit counts them, and not the transactions that they are in."""
+async def test_the_documented_rows_that_a_meeting_writes_are_right() -> None:
+    """A partition's limit applies to rows, not to the transactions that write them."""
     world = MeetingsWorld()
     booking = await world.reserve()
     message = world.mailbox.deliver(invitation("m", body(booking), uid="m", start=START))

@@ -1,4 +1,4 @@
-"""App registrations and the host name: infra/grants/*.sh and infra/custom-domain.sh against the fake az."""
+"""App registrations and the host name: infra/grants/*.sh and infra/custom-domain.sh run against the fake az."""
 
 import re
 from pathlib import Path
@@ -31,7 +31,7 @@ def applications(azure: Azure) -> dict[str, dict[str, Any]]:
     return found
 
 
-def test_entra_has_an_api_an_add_in_and_a_role(azure: Azure) -> None:
+def test_entra_gets_an_api_an_add_in_and_a_role(azure: Azure) -> None:
     entra(azure)
     api, addin = (applications(azure)[name] for name in (API, ADDIN))
     assert api["api"]["requestedAccessTokenVersion"] == 2
@@ -51,14 +51,14 @@ def test_entra_has_an_api_an_add_in_and_a_role(azure: Azure) -> None:
     ]
 
 
-def test_a_reader_gets_the_role_that_reads(azure: Azure) -> None:
+def test_a_reader_gets_the_read_only_role(azure: Azure) -> None:
     entra(azure, "--host", HOST, "--reader", "an-auditor")
     role = next(role for role in applications(azure)[API]["appRoles"] if role["value"] == READER_ROLE)
     [assigned] = azure.state["role_assignments"]
     assert (assigned["principalId"], assigned["appRoleId"]) == ("an-auditor", role["id"])
 
 
-def test_the_scope_is_the_one_that_the_code_asks_for(azure: Azure) -> None:
+def test_the_scope_is_the_one_that_the_code_requests(azure: Azure) -> None:
     from shared.identity.addin_users import SCOPE
 
     entra(azure)
@@ -66,7 +66,7 @@ def test_the_scope_is_the_one_that_the_code_asks_for(azure: Azure) -> None:
     assert scope["value"] == SCOPE
 
 
-def test_entra_prints_the_integrations_settings(azure: Azure) -> None:
+def test_the_entra_script_prints_the_integrations_settings(azure: Azure) -> None:
     from shared.integrations import Integration
 
     printed = dict(re.findall(r"^  (addin_\w+) +(\S+)$", entra(azure), re.M))
@@ -75,7 +75,7 @@ def test_entra_prints_the_integrations_settings(azure: Azure) -> None:
     assert printed["addin_application_id"] == f"id-of-{ADDIN}"
 
 
-def test_entra_again_changes_nothing(azure: Azure) -> None:
+def test_running_the_entra_script_again_changes_nothing(azure: Azure) -> None:
     entra(azure)
     before = azure.state
     entra(azure)
@@ -90,15 +90,15 @@ def test_two_deployments_in_one_tenant_leave_each_other_alone(azure: Azure) -> N
     assert {name: applications(azure)[name] for name in before} == before
 
 
-def test_a_deployment_of_two_host_names_takes_both(azure: Azure) -> None:
+def test_a_deployment_with_two_host_names_registers_both(azure: Azure) -> None:
     entra(azure, "--host", HOST, "--host", "vmrapp.azurewebsites.net")
     uris = ["brk-multihub://vmr.example.com", "brk-multihub://vmrapp.azurewebsites.net"]
     assert applications(azure)[ADDIN]["spa"]["redirectUris"] == uris
-    entra(azure)  # with one of them: the other stays
+    entra(azure)  # run with one host name, the other one stays
     assert sorted(applications(azure)[ADDIN]["spa"]["redirectUris"]) == sorted(uris)
 
 
-def test_what_somebody_added_by_hand_stays(azure: Azure) -> None:
+def test_entries_that_somebody_added_by_hand_stay(azure: Azure) -> None:
     entra(azure)
     state = azure.state
     api = state["applications"][API]
@@ -115,7 +115,7 @@ def test_what_somebody_added_by_hand_stays(azure: Azure) -> None:
     assert "api://vmr.example.com/id" in kept["identifierUris"]
 
 
-def test_customers_of_a_provider_are_not_locked_out_unasked(azure: Azure) -> None:
+def test_a_providers_customers_are_not_locked_out_by_default(azure: Azure) -> None:
     entra(azure, "--host", HOST, "--multi-tenant")
     assert "--single-tenant closes them" in entra(azure, "--host", HOST)
     assert {a["signInAudience"] for a in applications(azure).values()} == {"AzureADMultipleOrgs"}
@@ -123,19 +123,19 @@ def test_customers_of_a_provider_are_not_locked_out_unasked(azure: Azure) -> Non
     assert {a["signInAudience"] for a in applications(azure).values()} == {"AzureADMyOrg"}
 
 
-def test_what_entra_did_not_take_is_noticed(azure: Azure) -> None:
+def test_a_registration_that_entra_did_not_change_as_requested_is_noticed(azure: Azure) -> None:
     azure.change(ignores_patches=True)
     ran = azure.run("grants/entra.sh", *ENTRA)
     assert ran.code == 1
     assert "Entra did not take the registration not as asked for: displayName, signInAudience" in ran.output
 
 
-def test_entras_replication_is_waited_for(azure: Azure) -> None:
+def test_the_script_waits_for_entras_replication(azure: Azure) -> None:
     azure.fail("ad sp create", "ERROR: The appId does not reference a valid application object.", times=2)
     entra(azure)
 
 
-def test_the_providers_app_is_vouched_for_by_the_managed_identity(azure: Azure) -> None:
+def test_the_managed_identity_becomes_the_providers_apps_credential(azure: Azure) -> None:
     ran = azure.run("grants/service-provider.sh", "--identity", "principal")
     assert ran.code == 0, ran.output
     app = applications(azure)["vmr-scheduling-exchange"]
@@ -150,7 +150,7 @@ def test_the_providers_app_is_vouched_for_by_the_managed_identity(azure: Azure) 
     assert azure.state == before
 
 
-def test_a_deployment_that_was_made_again_is_vouched_for_by_its_new_identity(azure: Azure) -> None:
+def test_a_recreated_deployments_new_identity_replaces_the_old_credential(azure: Azure) -> None:
     azure.run("grants/service-provider.sh", "--identity", "old")
     ran = azure.run("grants/service-provider.sh", "--identity", "new")
     assert ran.code == 0, ran.output
@@ -160,7 +160,7 @@ def test_a_deployment_that_was_made_again_is_vouched_for_by_its_new_identity(azu
 DOMAIN = ("--resource-group", "rg", "--app", "vmrapp", "--host", HOST)
 
 
-def test_a_host_name_is_bound_with_a_certificate(azure: Azure) -> None:
+def test_a_host_name_is_bound_together_with_a_certificate(azure: Azure) -> None:
     ran = azure.run("custom-domain.sh", *DOMAIN)
     assert ran.code == 0, ran.output
     assert ran.changes == ["deployment group create"]
@@ -169,7 +169,7 @@ def test_a_host_name_is_bound_with_a_certificate(azure: Azure) -> None:
     assert azure.state["hosts"] == {HOST: "true"}
 
 
-def test_missing_dns_records_are_spelt_out(azure: Azure) -> None:
+def test_missing_dns_records_are_listed(azure: Azure) -> None:
     azure.fail("deployment group create", "A TXT record pointing from asuid… was not found")
     ran = azure.run("custom-domain.sh", *DOMAIN)
     assert ran.code == 1
@@ -177,22 +177,22 @@ def test_missing_dns_records_are_spelt_out(azure: Azure) -> None:
     assert re.search(r"asuid\.vmr\.example\.com\. +TXT +verification", ran.output)
 
 
-def test_an_app_that_is_not_there_is_told(azure: Azure) -> None:
+def test_a_missing_app_is_reported(azure: Azure) -> None:
     ran = azure.run("custom-domain.sh", "--resource-group", "rg", "--app", "other", "--host", HOST)
     assert (ran.code, ran.changes) == (1, [])
     assert "there is no app other in rg" in ran.output
 
 
 @pytest.mark.parametrize("script", ["custom-domain.sh", "grants/entra.sh", "grants/service-provider.sh"])
-def test_without_arguments_they_are_asked_for(azure: Azure, script: str) -> None:
+def test_missing_arguments_are_reported(azure: Azure, script: str) -> None:
     ran = azure.run(script)
     assert (ran.code, ran.calls) == (2, [])
     assert "arguments are required" in ran.output
 
 
 @pytest.mark.parametrize("script", ["grants/entra.sh", "grants/service-provider.sh"])
-def test_without_login_nothing_is_changed(azure: Azure, script: str) -> None:
+def test_without_a_login_nothing_is_changed(azure: Azure, script: str) -> None:
     azure.change(account=None)
     ran = azure.run(script, "--host", "h") if "entra" in script else azure.run(script, "--identity", "i")
     assert (ran.code, ran.changes) == (1, [])
-    assert "az login --allow-no-subscriptions" in ran.output  # none is needed here
+    assert "az login --allow-no-subscriptions" in ran.output  # no login is needed here

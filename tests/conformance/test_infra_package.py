@@ -1,4 +1,5 @@
-"""The package: what runs, and nothing else. Built for this Python, with the locked requirements."""
+"""The deployment package contains what runs and nothing else. It is built for this Python, with the locked
+requirements."""
 
 import sys
 import zipfile
@@ -22,31 +23,31 @@ def names(built: package.Package) -> list[str]:
         return archive.namelist()
 
 
-def test_only_what_runs_is_in_it(names: list[str]) -> None:
+def test_the_package_contains_only_what_runs(names: list[str]) -> None:
     assert {name.partition("/")[0] for name in names} == {*package.PRODUCT, "__pycache__", ".python_packages"}
     ours = [name for name in names if not name.startswith(".python_packages/")]
     assert not [n for n in ours if set(n.split("/")) & {"tests", "dev", "docs", "bench", "infra", "node_modules"}]
     assert not [n for n in ours if n.endswith((".md", ".in", ".sqlite", ".key")) or "/." in n]
 
 
-def test_the_pane_s_library_travels_with_its_licence(names: list[str]) -> None:
+def test_the_panes_library_is_packed_with_its_licence(names: list[str]) -> None:
     assert set(package.LIBRARIES) <= set(names)
 
 
-def test_a_library_that_was_not_fetched_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_library_that_was_not_fetched_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(package, "LIBRARIES", ("addin/vendor/gone.js",))
     with pytest.raises(package.PackageError, match=r"addin/vendor/gone\.js.*make ready"):
         package.build(tmp_path / "package.zip", THIS)
 
 
-def test_the_command_line_stays_with_the_admins(names: list[str]) -> None:
-    """Also for those who publish with Core Tools."""
+def test_the_command_line_is_not_in_the_package(names: list[str]) -> None:
+    """This also holds for publishing with Core Tools."""
     assert not [name for name in names if name.startswith(f"{package.ON_ADMINS_MACHINES}/")]
     ignored = (package.ROOT / ".funcignore").read_text().split()
     assert [line for line in ignored if line.partition("/")[0] in package.PRODUCT] == [str(package.ON_ADMINS_MACHINES)]
 
 
-def test_everything_is_compiled(built: package.Package, names: list[str]) -> None:
+def test_all_modules_in_the_package_are_compiled(built: package.Package, names: list[str]) -> None:
     assert built.compiled
     present = set(names)
     tag = f".cpython-{THIS.replace('.', '')}.pyc"
@@ -55,14 +56,14 @@ def test_everything_is_compiled(built: package.Package, names: list[str]) -> Non
         assert f"{folder}/__pycache__/{file[:-3]}{tag}".lstrip("/") in present
 
 
-def test_the_locked_requirements_are_in_it_and_development_is_not(names: list[str]) -> None:
+def test_the_package_contains_the_locked_requirements_without_development_packages(names: list[str]) -> None:
     site = package.PACKAGES.as_posix()
     there = {name.removeprefix(f"{site}/").split("/")[0] for name in names if name.startswith(site)}
     assert {"azure", "pydantic", "jinja2", "jwt", "nh3", "aiohttp"} <= there
     assert not there & {"pytest", "hypothesis", "mypy", "_pytest", "bin", "pip", "uv"}
 
 
-def test_it_starts_by_itself(built: package.Package) -> None:
+def test_the_app_starts_from_the_package_alone(built: package.Package) -> None:
     assert built.import_ms is not None
     assert built.import_ms > 0
 
@@ -81,20 +82,20 @@ def test_the_same_sources_give_the_same_bytes(built: package.Package, tmp_path: 
     assert archives[0] == archives[1]
 
 
-def test_what_it_prints(built: package.Package) -> None:
+def test_the_program_prints_the_packages_size_import_time_and_hash(built: package.Package) -> None:
     text = package.describe(built)
     assert f"{built.size / 1e6:.1f} MB" in text
     assert f"{built.import_ms:.0f} ms" in text
     assert built.sha256 in text
 
 
-def test_without_uv_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_uv_the_program_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda *_, **__: None)
     with pytest.raises(package.PackageError, match="pip install uv"):
         package.find_uv()
 
 
-def test_a_version_that_is_not_here_is_not_found() -> None:
+def test_a_python_version_that_is_not_installed_is_not_found() -> None:
     assert package.find_python("3.99") is None
 
 
@@ -108,7 +109,7 @@ CERTIFICATE = "-----BEGIN CERTIFICATE-----\nown\n-----END CERTIFICATE-----\n"
 
 
 def authorities(stage: Path, monkeypatch: pytest.MonkeyPatch, own: str) -> Path:
-    """A stage with the public authorities, and a file of own ones."""
+    """A staging folder with the public authorities, and a file with the organization's own."""
     (stage / package.PACKAGES / "certifi").mkdir(parents=True)
     (stage / package.PACKAGES / package.PUBLIC_AUTHORITIES).write_text("public")
     (stage / "own.pem").write_text(own)
@@ -116,19 +117,23 @@ def authorities(stage: Path, monkeypatch: pytest.MonkeyPatch, own: str) -> Path:
     return stage / "own.pem"
 
 
-def test_own_authorities_are_put_behind_the_public_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """SSL_CERT_FILE replaces the list of public authorities: without them Graph would not be trusted."""
+def test_an_organizations_own_authorities_are_appended_to_the_public_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SSL_CERT_FILE replaces the list of public authorities, without which Graph would not be trusted."""
     file = authorities(tmp_path, monkeypatch, CERTIFICATE)
     package.add_authorities(tmp_path)
     assert file.read_text() == f"public\n{CERTIFICATE}"
 
 
 @pytest.mark.parametrize("own", ["", "hello", f"{CERTIFICATE}-----BEGIN PRIVATE KEY-----\nk\n"])
-def test_what_is_no_certificate_is_not_packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: str) -> None:
+def test_a_file_that_is_not_a_certificate_is_not_packed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: str
+) -> None:
     authorities(tmp_path, monkeypatch, own)
     with pytest.raises(package.PackageError, match="no private key"):
         package.add_authorities(tmp_path)
 
 
-def test_the_public_authorities_are_where_they_are_looked_for(names: list[str]) -> None:
+def test_the_public_authorities_are_where_the_code_looks_for_them(names: list[str]) -> None:
     assert f"{package.PACKAGES.as_posix()}/{package.PUBLIC_AUTHORITIES.as_posix()}" in names

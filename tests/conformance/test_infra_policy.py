@@ -1,4 +1,4 @@
-"""What must hold of every deployment, whatever else is changed in the templates."""
+"""What must hold for every deployment, whatever else changes in the templates."""
 
 from typing import Any
 
@@ -9,13 +9,13 @@ from shared.storage import TABLES
 from tests.conformance.bicep import BICEP, FILES, INFRA, Expression, load
 from tests.support.imports import imported, is_within, modules
 
-TABLE_ROWS = "rows of tables (a role of our own)"
+TABLE_ROWS = "rows of tables (a custom role)"
 ROLE_OF = {
     "azure.data.tables": {TABLE_ROWS},
     "azure.storage.queue": {"Storage Queue Data Message Sender"},
     "azure.keyvault.secrets": {"Key Vault Secrets Officer"},
 }
-"""What the code needs, by the library that it asks with."""
+"""The roles that the code needs, by the library that it uses."""
 NO_ROLE = {"azure.functions", "azure.core", "azure.identity"}
 OF_THE_HOST = {
     "Storage Blob Data Owner",
@@ -49,7 +49,7 @@ def test_storage_has_no_keys_no_public_blobs_and_no_plain_http() -> None:
     assert container["properties"]["publicAccess"] == "None"
 
 
-def test_every_table_and_queue_of_the_code_is_made_and_no_other() -> None:
+def test_exactly_the_tables_and_queues_that_the_code_uses_are_created() -> None:
     storage = module("storage")
     assert storage.variables["tables"] == list(TABLES)
     assert storage.variables["queues"] == list(QUEUES)
@@ -58,7 +58,7 @@ def test_every_table_and_queue_of_the_code_is_made_and_no_other() -> None:
     assert {f"{queue}-poison" for queue in QUEUES if not queue.endswith("-poison")} <= set(QUEUES)
 
 
-def test_the_app_takes_https_only_and_no_publishing_password() -> None:
+def test_the_app_accepts_only_https_and_no_publishing_password() -> None:
     site = module("app").resource("Microsoft.Web/sites")
     assert site["properties"]["httpsOnly"] is True
     assert site["properties"]["siteConfig"]["minTlsVersion"] == "1.2"
@@ -83,7 +83,7 @@ def test_the_app_runs_on_flex_consumption_with_python_3_13_and_one_identity() ->
     assert config["scaleAndConcurrency"]["triggers"]["http"]["perInstanceConcurrency"] >= 16
 
 
-def test_the_vault_keeps_what_is_deleted_and_goes_by_roles() -> None:
+def test_the_vault_keeps_deleted_secrets_and_uses_roles() -> None:
     properties = module("vault").resource("Microsoft.KeyVault/vaults")["properties"]
     assert properties["enableRbacAuthorization"] is True
     assert properties["enablePurgeProtection"] is True
@@ -93,14 +93,14 @@ def test_the_vault_keeps_what_is_deleted_and_goes_by_roles() -> None:
     assert audit["properties"]["logs"] == [{"categoryGroup": "audit", "enabled": True}]
 
 
-def test_telemetry_is_taken_from_the_apps_identity_only() -> None:
+def test_telemetry_is_accepted_only_from_the_apps_identity() -> None:
     monitoring = module("monitoring")
     assert monitoring.resource("Microsoft.Insights/components")["properties"]["DisableLocalAuth"] is True
     workspace = monitoring.resource("Microsoft.OperationalInsights/workspaces")
     assert workspace["properties"]["features"]["disableLocalAuth"] is True
 
 
-def test_every_azure_library_of_the_code_has_its_role_and_no_role_is_left_over() -> None:
+def test_every_azure_library_of_the_code_has_its_role_and_no_role_is_unused() -> None:
     files = [file for place in ("shared", "functions") for file in modules(place) if "cli" not in file.parts]
     asked = {module for file in files for module in imported(file) if is_within(module, "azure")}
     known = {*ROLE_OF, *NO_ROLE}
@@ -110,7 +110,7 @@ def test_every_azure_library_of_the_code_has_its_role_and_no_role_is_left_over()
     assert needed | OF_THE_HOST == {*ROLES.values(), TABLE_ROWS}
 
 
-def test_the_roles_are_those_that_the_code_needs_and_no_other() -> None:
+def test_the_app_has_exactly_the_roles_that_the_code_needs() -> None:
     assert set(module("storage").variables["roles"].values()) | {
         module("vault").variables["secretsOfficer"],
         module("monitoring").variables["monitoringMetricsPublisher"],
@@ -128,7 +128,7 @@ def test_the_roles_are_those_that_the_code_needs_and_no_other() -> None:
     ]
 
 
-def test_the_app_can_neither_make_nor_delete_a_table_or_a_queue() -> None:
+def test_the_app_can_neither_create_nor_delete_tables_or_queues() -> None:
     [permission] = module("storage").resource("Microsoft.Authorization/roleDefinitions")["properties"]["permissions"]
     assert permission["actions"] == []
     rows = "Microsoft.Storage/storageAccounts/tableServices/tables/entities/"
@@ -143,7 +143,7 @@ def test_the_app_can_neither_make_nor_delete_a_table_or_a_queue() -> None:
 
 
 @pytest.mark.parametrize(("name", "kept"), [("storage", "account"), ("vault", "vault")])
-def test_what_cannot_be_made_again_is_locked_unless_asked_otherwise(name: str, kept: str) -> None:
+def test_resources_that_cannot_be_recreated_are_locked_by_default(name: str, kept: str) -> None:
     lock = module(name).resource("Microsoft.Authorization/locks")
     assert lock["properties"]["level"] == "CanNotDelete"
     assert lock["scope"] == Expression(kept)
@@ -151,13 +151,13 @@ def test_what_cannot_be_made_again_is_locked_unless_asked_otherwise(name: str, k
     assert "param dataLock bool = true" in (BICEP / "main.bicep").read_text()
 
 
-def test_the_plan_is_spread_over_zones_where_storage_is() -> None:
+def test_the_plan_is_zone_redundant_if_storage_is() -> None:
     plan = module("app").resource("Microsoft.Web/serverfarms")
     assert plan["properties"]["zoneRedundant"] == Expression("zoneRedundant")
     assert "param zoneRedundant bool = contains(storageRedundancy, 'ZRS')" in (BICEP / "main.bicep").read_text()
 
 
-def test_no_cloud_is_named_where_azure_names_its_own() -> None:
+def test_no_cloud_specific_host_is_hard_coded_where_azure_provides_it() -> None:
     clouds = ("core.windows.net", "vault.azure.net", "vaultcore.azure.net", "azurewebsites.net")
     assert not [
         (path.stem, cloud) for path in FILES for text in load(path).strings() for cloud in clouds if cloud in text
@@ -165,19 +165,20 @@ def test_no_cloud_is_named_where_azure_names_its_own() -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_no_secret_is_a_parameter_or_an_output(path: Any) -> None:
+def test_no_parameter_or_output_is_a_secret(path: Any) -> None:
     source = path.read_text()
     assert not [
         word for word in ("@secure", "listKeys", "listSecrets", "listAccountSas", "getSecret") if word in source
     ]
     names = load(path).names("parameter") + load(path).names("output")
-    # An Application Insights connection string is an address: writing there takes the app's identity, see above.
+    # An Application Insights connection string is only an address: writing there requires the app's identity, see
+    # above.
     harmless = {"secretNames", "connectionString", "insightsConnectionString"}
     suspicious = ("secret", "key", "password", "token", "connectionstring")
     assert not [n for n in names if n not in harmless and any(word in n.lower() for word in suspicious)]
 
 
-def test_the_private_network_closes_storage_and_vault() -> None:
+def test_the_private_network_closes_storage_and_vault_to_the_public() -> None:
     for name, type_, closed in (
         ("storage", "Microsoft.Storage/storageAccounts", "Disabled"),
         ("vault", "Microsoft.KeyVault/vaults", "disabled"),
@@ -195,7 +196,7 @@ def test_the_private_network_closes_storage_and_vault() -> None:
 
 
 def test_a_bound_host_name_never_loses_its_tls() -> None:
-    """Binding it bare is for new names only; the last word is the binding with the certificate."""
+    """Only a new name is bound without TLS first; the final binding includes the certificate."""
     main, tls = load(INFRA / "domain" / "main.bicep"), load(INFRA / "domain" / "tls.bicep")
     bare = main.resource("Microsoft.Web/sites/hostNameBindings")
     assert bare["properties"]["sslState"] == "Disabled"

@@ -1,4 +1,4 @@
-"""The queries behind alerts and workbook search for what the app really writes."""
+"""The queries of the alerts and the workbook search for what the app really writes."""
 
 import re
 from pathlib import Path
@@ -18,7 +18,7 @@ ROOT = INFRA.parent
 
 
 def function_names() -> set[str]:
-    """Every function of the app: whatever has a blueprint's decorators."""
+    """The names of the app's functions: everything with a blueprint's decorators."""
     sources = [path.read_text() for path in (ROOT / "functions").glob("*.py")]
     return {name for source in sources for name in re.findall(r"^@bp\..*?^(?:async )?def (\w+)", source, re.M | re.S)}
 
@@ -32,14 +32,14 @@ def test_every_query_is_used_by_an_alert_or_a_chart() -> None:
 
 
 @pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
-def test_what_a_query_looks_for_exists(path: Path) -> None:
+def test_everything_that_a_query_looks_for_exists(path: Path) -> None:
     query = path.read_text()
     assert set(re.findall(r'metric\.outcome == "(\w+)"', query)) <= {"sweep", "renew"} <= function_names()
     assert set(re.findall(r'metric\.name == "(\w+)"', query)) <= {m.value for m in Metric}
 
 
 @pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
-def test_a_query_holds_in_every_telemetry_mode(path: Path) -> None:
+def test_every_query_works_in_every_telemetry_mode(path: Path) -> None:
     """The host's own log lines ("Executed 'Functions.…") are dropped if the worker sends telemetry itself."""
     query = path.read_text()
     assert "Functions." not in query
@@ -50,8 +50,8 @@ def test_a_query_holds_in_every_telemetry_mode(path: Path) -> None:
     assert table[1] != "traces" or any(line in query for line in ours)
 
 
-async def test_every_round_that_ends_says_so(own_log: pytest.LogCaptureFixture) -> None:
-    """Where no integration is concerned, the timer itself; otherwise whoever works on its message."""
+async def test_every_round_logs_its_end(own_log: pytest.LogCaptureFixture) -> None:
+    """A round without integrations is reported by the timer itself, any other by the handler of its messages."""
     world = TimersWorld()
     own_log.set_level("INFO")
     for number in range(2):
@@ -64,7 +64,7 @@ async def test_every_round_that_ends_says_so(own_log: pytest.LogCaptureFixture) 
 
 @pytest.mark.parametrize("fault", [Unavailable("no answer"), ZeroDivisionError()])
 @pytest.mark.parametrize("timer", ["sweep", "renew"])
-async def test_rounds_log_their_alarms_in_the_words_that_the_query_looks_for(
+async def test_rounds_log_alarms_in_the_words_that_the_query_looks_for(
     own_log: pytest.LogCaptureFixture, timer: str, fault: Exception
 ) -> None:
     world = TimersWorld()
@@ -91,7 +91,7 @@ def test_every_alert_says_what_to_do(alert: dict[str, Any]) -> None:
     assert alert["severity"] in range(4)
 
 
-def test_an_alert_looks_at_least_as_far_back_as_it_is_evaluated() -> None:
+def test_each_alerts_window_is_at_least_as_long_as_its_evaluation_interval() -> None:
     minutes = {"PT5M": 5, "PT15M": 15, "PT30M": 30, "PT1H": 60, "P1D": 1440}
     for alert in ALERTS:
         assert minutes[alert["every"]] <= minutes[alert["window"]]

@@ -1,6 +1,6 @@
-"""The queries of alerts and workbook, run over rows in the shape of Application Insights' tables.
+"""The queries of the alerts and the workbook are run over rows in the shape of Application Insights' tables.
 
-The app's metrics are lines of its log; the Functions host passes them on as `traces`, in OpenTelemetry mode too. DuckDB
+The app's metrics are log lines; the Functions host passes them on as `traces`, in OpenTelemetry mode too. DuckDB
 replaces Application Insights. A query may return rows only when something is wrong.
 """
 
@@ -25,11 +25,12 @@ TABLES = {
     "exceptions": """timestamp TIMESTAMP, type VARCHAR, outerMessage VARCHAR, operation_Name VARCHAR,
         operation_Id VARCHAR, cloud_RoleName VARCHAR, itemCount INTEGER""",
 }
-"""The columns that Microsoft documents for the tables of a component (Azure Monitor, "Application Insights tables")."""
+"""The columns that Microsoft documents for the tables of an Application Insights component (Azure Monitor, "Application
+Insights tables")."""
 
 
 class Insights:
-    """One Application Insights component. Times are minutes before now."""
+    """The telemetry of one Application Insights component. Times are in minutes before now."""
 
     def __init__(self, own_log: pytest.LogCaptureFixture) -> None:
         self._own_log = own_log
@@ -44,7 +45,7 @@ class Insights:
         self._connection.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})", list(values.values()))  # noqa: S608  # our own names
 
     def measured(self, ago: float, metric: Metric, value: float, integration: str = "", outcome: str = "") -> None:
-        """The line that the app logs for a value."""
+        """Add the line that the app logs for a metric's value."""
         self._own_log.clear()
         with self._own_log.at_level(logging.INFO):
             measure(metric, value, integration, outcome)
@@ -76,7 +77,7 @@ HALF_HOUR = timedelta(minutes=30)
 @pytest.mark.parametrize(
     ("recent", "fires"), [(("sweep",), False), (("sweep", "poll"), False), (("poll",), True), ((), True)]
 )
-def test_app_stopped_fires_when_sweeps_have_ended_for_half_an_hour(
+def test_app_stopped_fires_after_half_an_hour_without_sweeps(
     insights: Insights, recent: tuple[str, ...], fires: bool
 ) -> None:
     timers(insights, "sweep", "poll", ago=40)
@@ -87,7 +88,7 @@ def test_app_stopped_fires_when_sweeps_have_ended_for_half_an_hour(
 @pytest.mark.parametrize(
     ("age", "renewals", "fires"), [(20, [1, 7, 13], False), (20, [19], True), (10, [], False), (20, [], True)]
 )
-def test_renewal_missed_fires_after_two_misses_of_an_app_that_is_old_enough(
+def test_renewal_missed_fires_after_two_missed_renewals_unless_the_app_is_new(
     insights: Insights, age: float, renewals: list[float], fires: bool
 ) -> None:
     timers(insights, "sweep", ago=age * 60)
@@ -96,25 +97,25 @@ def test_renewal_missed_fires_after_two_misses_of_an_app_that_is_old_enough(
     assert bool(insights.query("renewal_missed", timedelta(days=1))) == fires
 
 
-def test_poison_messages_are_told_with_their_integration(insights: Insights) -> None:
+def test_poison_messages_are_reported_with_their_integration(insights: Insights) -> None:
     insights.measured(5, Metric.SET_ASIDE, 1, ONE)
     assert [row[1] for row in insights.query("poison_message")] == [ONE]
 
 
-def test_an_integration_that_fails_twice_is_told_and_one_that_fails_once_is_not(insights: Insights) -> None:
+def test_an_integration_that_fails_twice_is_reported_and_one_that_fails_once_is_not(insights: Insights) -> None:
     for ago in (3, 8):
         insights.insert("traces", ago, message=f"connection_failed of integration {ONE}: Unavailable")
     insights.insert("traces", 5, message=f"connection_failed of integration {TWO}: Unavailable")
     assert insights.query("integration_failing", HALF_HOUR) == [(f"connection_failed of integration {ONE}", 2)]
 
 
-def test_passwords_that_are_turned_away_are_told_with_whose_door_it_was(insights: Insights) -> None:
+def test_rejected_passwords_are_reported_with_the_interface_that_rejected_them(insights: Insights) -> None:
     insights.measured(5, Metric.TURNED_AWAY, 1, outcome="policy")
     insights.measured(3, Metric.TURNED_AWAY, 40, outcome="policy")
     assert insights.query("password_guessing", timedelta(minutes=15)) == [("policy", 41)]
 
 
-def test_slow_answers_are_told_per_integration(insights: Insights) -> None:
+def test_slow_answers_are_reported_per_integration(insights: Insights) -> None:
     for _ in range(10):
         insights.measured(5, Metric.ANSWER_LAG, 700, ONE)
         insights.measured(5, Metric.ANSWER_LAG, 3, TWO)
@@ -122,14 +123,14 @@ def test_slow_answers_are_told_per_integration(insights: Insights) -> None:
     assert (integration, answers, slow) == (ONE, 10, 700)
 
 
-def test_repairs_are_told_when_they_are_more_than_bad_luck(insights: Insights) -> None:
+def test_repairs_are_reported_only_when_there_are_unusually_many(insights: Insights) -> None:
     for _ in range(11):
         insights.measured(5, Metric.SWEEP_REPAIRS, 1, ONE)
     insights.measured(5, Metric.SWEEP_REPAIRS, 2, TWO)
     assert [row[0] for row in insights.query("sweep_repairs", timedelta(hours=1))] == [ONE]
 
 
-def test_rooms_that_come_late_to_a_node_are_told_per_integration(insights: Insights) -> None:
+def test_rooms_that_reach_a_node_late_are_reported_per_integration(insights: Insights) -> None:
     for seconds in (2, 61, 300):
         insights.measured(5, Metric.ROOM_DELAY, seconds, ONE)
     insights.measured(5, Metric.ROOM_DELAY, 59, TWO)
@@ -137,14 +138,14 @@ def test_rooms_that_come_late_to_a_node_are_told_per_integration(insights: Insig
 
 
 @pytest.mark.parametrize(("codes", "fires"), [(["500", "503", "500"], True), (["500", "202", "404"], False)])
-def test_errors_that_graph_gets_are_told(insights: Insights, codes: list[str], fires: bool) -> None:
+def test_errors_returned_to_graph_are_reported(insights: Insights, codes: list[str], fires: bool) -> None:
     for code in codes:
         insights.insert("requests", 5, url="https://vmr.example.com/mailbox/notifications", resultCode=code)
     insights.insert("requests", 5, url="https://vmr.example.com/addin/x/pane", resultCode="500")
     assert bool(insights.query("webhook_errors", timedelta(minutes=15))) == fires
 
 
-def test_nothing_at_all_raises_no_alert_but_that_the_app_has_stopped(insights: Insights) -> None:
+def test_without_any_telemetry_only_the_app_stopped_alert_fires(insights: Insights) -> None:
     quiet = (
         "poison_message",
         "renewal_missed",
@@ -168,7 +169,7 @@ CHARTS: dict[str, Callable[[list[tuple[Any, ...]]], bool]] = {
 
 
 @pytest.mark.parametrize("chart", CHARTS)
-def test_charts_show_what_was_measured(insights: Insights, chart: str) -> None:
+def test_charts_show_the_measured_values(insights: Insights, chart: str) -> None:
     for seconds in (1, 2, 3):
         insights.measured(5, Metric.ANSWER_LAG, seconds, ONE)
     for outcome in ("accepted", "accepted", "rejected"):
@@ -181,12 +182,12 @@ def test_charts_show_what_was_measured(insights: Insights, chart: str) -> None:
     assert CHARTS[chart](rows), rows
 
 
-def test_password_guessing_is_told_by_door(insights: Insights) -> None:
+def test_password_guessing_is_reported_by_interface(insights: Insights) -> None:
     insights.measured(5, Metric.TURNED_AWAY, 3, outcome="policy")
     assert insights.query("password_guessing", timedelta(minutes=15)) == [("policy", 3)]
 
 
-def test_what_the_nightly_comparison_repaired_is_in_the_chart_of_repairs(insights: Insights) -> None:
+def test_the_chart_of_repairs_includes_those_of_the_nightly_comparison(insights: Insights) -> None:
     insights.measured(5, Metric.COMPARE_REPAIRS, 2, ONE)
     [(_, integration, repairs)] = insights.query("chart_repairs")
     assert (integration, repairs) == (ONE, 2)

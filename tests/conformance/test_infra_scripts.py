@@ -1,4 +1,4 @@
-"""The scripts of infra/: sound shell, sound PowerShell, the right cmdlets and values."""
+"""The scripts in infra/ are valid shell and PowerShell, with the right cmdlets and values."""
 
 import re
 import subprocess
@@ -37,7 +37,7 @@ CHANGING = {
         "Set-ThrottlingPolicyAssociation",
     },
 }
-"""Every cmdlet that changes anything."""
+"""All cmdlets that change anything."""
 
 
 PARAMETERS = {
@@ -85,9 +85,10 @@ PARAMETERS = {
     "Get-ThrottlingPolicyAssociation": {"Identity", "ThrottlingPolicy", "ResultSize"},
     "Set-ThrottlingPolicyAssociation": {"Identity", "ThrottlingPolicy"},
 }
-"""Cmdlets and their parameters, of those that could be meant here, from the syntax on Microsoft's reference pages.
+"""The cmdlets that the scripts may use, with their parameters, from the syntax on Microsoft's reference pages.
 
-PowerShell itself cannot be had where these tests run, so this takes its place."""
+They replace PowerShell, which is not available where these tests run.
+"""
 
 
 @pytest.mark.lint
@@ -112,12 +113,12 @@ def name_of(command: Node) -> str:
 
 
 def names(path: Path) -> list[str]:
-    """The cmdlets that a script calls, in order."""
+    """The cmdlets that a script calls, in order of appearance."""
     return [name_of(node) for node in commands(parse(path))]
 
 
 def conditions(node: Node) -> list[bytes]:
-    """The conditions of the `if`s around a node."""
+    """The conditions of the `if`s that enclose a syntax node."""
     found = []
     while node.parent:
         node = node.parent
@@ -128,12 +129,12 @@ def conditions(node: Node) -> list[bytes]:
 
 @pytest.mark.lint
 @pytest.mark.parametrize("path", POWERSHELL, ids=lambda path: path.name)
-def test_it_is_powershell(path: Path) -> None:
+def test_each_script_is_valid_powershell(path: Path) -> None:
     assert not parse(path).has_error
 
 
 @pytest.mark.parametrize("path", POWERSHELL, ids=lambda path: path.name)
-def test_it_changes_what_it_should_and_only_after_asking(path: Path) -> None:
+def test_each_script_changes_what_it_should_and_only_after_asking(path: Path) -> None:
     reading = re.compile(r"(Get|Test|Where|ForEach|Write|Out|Set-StrictMode|Start-Sleep|Wait-Until|Stop-Setup)\b|&$")
     assert {name for name in names(path) if not reading.match(name)} == CHANGING[path.name]
     assert "SupportsShouldProcess" in path.read_text()
@@ -142,7 +143,7 @@ def test_it_changes_what_it_should_and_only_after_asking(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", POWERSHELL, ids=lambda path: path.name)
-def test_every_parameter_is_one_of_its_cmdlet(path: Path) -> None:
+def test_every_parameter_belongs_to_its_cmdlet(path: Path) -> None:
     common = {"ErrorAction", "WhatIf", "Confirm"}
     for node in commands(parse(path)):
         name = name_of(node)
@@ -157,8 +158,9 @@ def test_every_parameter_is_one_of_its_cmdlet(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", POWERSHELL, ids=lambda path: path.name)
-def test_with_whatif_nothing_is_thrown_once_there_is_a_session(path: Path) -> None:
-    """-WhatIf tells everything that would be done: it ends before the proof, and faults become warnings."""
+def test_with_whatif_nothing_is_thrown_once_a_session_exists(path: Path) -> None:
+    """-WhatIf lists everything that would be done: the script ends before the final check, and errors become
+    warnings."""
     source = path.read_text().partition("# With -WhatIf")[2].partition("# --- Proof")[0]
     throws = [line for line in source.splitlines() if re.search(r"\bthrow\b", line)]
     assert throws == ["    if ($WhatIfPreference) { Write-Warning $Message } else { throw $Message }"]
@@ -167,30 +169,30 @@ def test_with_whatif_nothing_is_thrown_once_there_is_a_session(path: Path) -> No
 
 
 @pytest.mark.parametrize("path", POWERSHELL, ids=lambda path: path.name)
-def test_what_is_made_is_waited_for_before_it_is_used(path: Path) -> None:
+def test_scripts_wait_for_what_they_create_before_using_it(path: Path) -> None:
     order = [name for name in names(path) if name.startswith(("New-M", "New-S", "Wait"))]
     for made in {"New-Mailbox", "New-ServicePrincipal", "New-ManagementScope"} & set(order):
         assert order[order.index(made) + 1] == "Wait-Until", made
 
 
-def test_a_tenant_that_cannot_be_customised_is_told_so_before_anything_is_made() -> None:
+def test_a_tenant_that_cannot_be_customised_is_reported_before_any_change() -> None:
     source = (INFRA / "grants" / "exchange-online.ps1").read_text()
     assert source.index("(Get-OrganizationConfig).IsDehydrated") < source.index("New-Mailbox -Name")
     assert "Do: Enable-OrganizationCustomization" in source
 
 
-def test_a_grant_is_judged_by_the_word_true_whatever_its_type() -> None:
+def test_a_grant_is_recognised_by_the_word_true_whatever_its_type() -> None:
     source = (INFRA / "grants" / "exchange-online.ps1").read_text()
     assert source.count("Where-Object { \"$($_.InScope)\" -eq 'True' }") == source.count("Where-Object") - 1 == 2
 
 
 @pytest.mark.parametrize("path", POWERSHELL, ids=lambda path: path.name)
-def test_the_mailbox_is_set_up_as_the_facts_say(path: Path) -> None:
+def test_the_mailbox_is_set_up_as_documented(path: Path) -> None:
     block = path.read_text().partition("[ordered]@{")[2].partition("\n}")[0]
     assert dict(re.findall(r"^\s*(\w+)\s*= (\S+)$", block, re.M)) == CALENDAR
 
 
-def test_the_alarm_about_mailbox_settings_asks_for_the_same() -> None:
+def test_the_alarm_about_mailbox_settings_expects_the_same_values() -> None:
     from shared.alarm_kinds import REMEDIES, AlarmKind
 
     remedy = REMEDIES[AlarmKind.MAILBOX_SETTINGS]
@@ -200,7 +202,7 @@ def test_the_alarm_about_mailbox_settings_asks_for_the_same() -> None:
 
 
 @pytest.mark.parametrize("path", POWERSHELL, ids=lambda path: path.name)
-def test_no_grant_is_without_a_scope_of_exactly_the_mailbox(path: Path) -> None:
+def test_every_grant_is_scoped_to_exactly_the_mailbox(path: Path) -> None:
     source = path.read_text()
     assert "$filter = \"PrimarySmtpAddress -eq '$($Mailbox" in source
     for node in commands(parse(path)):
@@ -210,7 +212,7 @@ def test_no_grant_is_without_a_scope_of_exactly_the_mailbox(path: Path) -> None:
     assert "ApplicationAccessPolicy" not in source
 
 
-def test_on_premises_organizers_are_acted_for_only_where_a_group_is_named() -> None:
+def test_the_app_may_act_for_on_premises_organizers_only_if_a_group_is_named() -> None:
     source = (INFRA / "grants" / "exchange-onpremises.ps1").read_text()
     assert 'if (-not $Delegate) { $scopes["VMR scheduling $id"] = $filter }' in source
     assert re.search(r"if \(\$OrganizerGroup\) \{\s+\$group[^}]+MemberOfGroup -eq", source)
@@ -218,7 +220,7 @@ def test_on_premises_organizers_are_acted_for_only_where_a_group_is_named() -> N
     assert "[Parameter(Mandatory)] [string] $OrganizerGroup" not in source
 
 
-def test_the_throttling_policy_leaves_room_for_what_the_app_asks_at_once() -> None:
+def test_the_throttling_policy_allows_the_apps_concurrent_requests() -> None:
     from shared.mailboxes.ews.server import CONCURRENCY
 
     source = (INFRA / "grants" / "exchange-onpremises.ps1").read_text()

@@ -1,4 +1,4 @@
-"""The app settings of infra/ and those that the code reads are the same."""
+"""The app settings in infra/ are the same as those that the code reads."""
 
 import ast
 import re
@@ -17,8 +17,8 @@ from tests.conformance.bicep import BICEP, INFRA, load
 ROOT = INFRA.parent
 
 NOT_IN_AZURE = {
-    "SchedulingStorage": "a connection string with a key: the local stack's; in Azure the identity is used",
-    "SECRETS_FILE": "development's replacement for the vault",
+    "SchedulingStorage": "a connection string with a key, for the local stack; in Azure the identity is used",
+    "SECRETS_FILE": "replaces the vault during development",
     "GRAPH_BASE_URL": "only for tests and the local stack",
 }
 PLATFORM = {
@@ -32,7 +32,7 @@ PLATFORM = {
     "SchedulingStorage__clientId": "the queue trigger and the queue binding",
     "APPLICATIONINSIGHTS_CONNECTION_STRING": "the Functions host",
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": "the Functions host",
-    "AZURE_CLIENT_ID": "which identity the Azure libraries are to use",
+    "AZURE_CLIENT_ID": "the Azure libraries, which use this identity",
     "HTTPS_PROXY": "the HTTP libraries",
     "NO_PROXY": "the HTTP libraries",
     "SSL_CERT_FILE": "the HTTP libraries",
@@ -46,11 +46,11 @@ OPTIONAL = {
     "proxySettings": "webProxy",
     "authoritySettings": "ownAuthorities",
 }
-"""Settings that are given only where a parameter is."""
+"""The settings that exist only if a parameter is given."""
 
 
 class Recorder(dict[str, str]):
-    """An environment that records which variables are read."""
+    """An environment mapping that records which variables are read."""
 
     def __init__(self, values: dict[str, str]) -> None:
         super().__init__(values)
@@ -70,7 +70,7 @@ class Recorder(dict[str, str]):
 
 
 def declared() -> dict[str, Any]:
-    """Every app setting that infra/ gives, with its value."""
+    """Every app setting that infra/ defines, with its value."""
     variables = load(BICEP / "modules" / "app.bicep").variables
     return {k: v for name in ("settings", *OPTIONAL) for k, v in variables[name].items()}
 
@@ -83,17 +83,17 @@ def read() -> set[str]:
     return environment.asked
 
 
-def test_every_setting_that_the_code_reads_is_given() -> None:
+def test_every_setting_that_the_code_reads_is_defined() -> None:
     missing = read() - set(declared()) - set(NOT_IN_AZURE)
     assert not missing, "add them to infra/bicep/modules/app.bicep, or to NOT_IN_AZURE with the reason"
 
 
-def test_no_setting_is_given_that_nobody_reads() -> None:
+def test_every_defined_setting_is_read() -> None:
     unread = set(declared()) - read() - set(PLATFORM)
     assert not unread, "remove them from infra/bicep/modules/app.bicep, or name their reader in PLATFORM"
 
 
-def test_the_code_accepts_what_infra_gives() -> None:
+def test_the_code_accepts_the_settings_that_infra_defines() -> None:
     settings = load_settings({name: in_azure(name, value) for name, value in declared().items()})
     assert not settings.is_local
     assert settings.storage.table_uri == "https://storage.table.core.windows.net"
@@ -104,7 +104,7 @@ def test_the_code_accepts_what_infra_gives() -> None:
     assert settings.management
 
 
-def test_everything_optional_can_be_left_out() -> None:
+def test_all_optional_settings_can_be_omitted() -> None:
     variables = load(BICEP / "modules" / "app.bicep").variables
     settings = load_settings({name: in_azure(name, value) for name, value in variables["settings"].items()})
     assert (settings.policy, settings.management) == (None, None)
@@ -114,7 +114,7 @@ def test_everything_optional_can_be_left_out() -> None:
 
 
 def in_azure(name: str, value: Any) -> str:
-    """A setting as the app sees it: the site's names filled in, references resolved."""
+    """A setting as the app sees it, with the site's names filled in and references resolved."""
     if name.endswith("_PASSWORD_HASH"):
         return hash_password("a password")
     if name == "POLICY_VMRS":
@@ -129,7 +129,7 @@ def in_azure(name: str, value: Any) -> str:
     )
 
 
-def test_every_secret_is_a_reference_that_the_deploy_script_can_make() -> None:
+def test_every_secret_is_a_reference_that_the_deploy_script_can_create() -> None:
     references = {
         name: re.fullmatch(r"@Microsoft\.KeyVault\(SecretUri=\$\{vaultUri\}secrets/([a-z-]+)\)", value)
         for name, value in declared().items()
@@ -165,6 +165,6 @@ def reads_environment(path: Path) -> bool:
     )
 
 
-def test_the_file_of_own_authorities_is_where_the_app_is_told() -> None:
+def test_the_certificate_file_is_where_the_app_settings_say() -> None:
     told = declared()["SSL_CERT_FILE"]
     assert told == f"{package.AZURE_ROOT}/{package.OWN_AUTHORITIES.name}"

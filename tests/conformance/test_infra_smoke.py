@@ -1,4 +1,4 @@
-"""infra/smoke.py against small servers that are healthy, or ill in one way each."""
+"""infra/smoke.py runs against small servers that are healthy, or faulty in one way each."""
 
 import asyncio
 import threading
@@ -13,7 +13,7 @@ from infra import smoke
 
 
 class App(BaseHTTPRequestHandler):
-    """Answers as the app does; class attributes make it ill."""
+    """Answers like a healthy app; class attributes make it faulty."""
 
     health = (200, '{"status": "ok", "version": "1"}')
     looked_up = (404, '{"status":"failure","error":{"code":"not_found"}}')
@@ -41,7 +41,7 @@ class App(BaseHTTPRequestHandler):
 @pytest.fixture
 def app() -> type[App]:
     class Own(App):
-        """Its attributes are this test's."""
+        """Its attributes belong to one test."""
 
     return Own
 
@@ -61,11 +61,11 @@ def test_a_healthy_app_passes(base: str) -> None:
     assert smoke.first_fault(base, patience=0, pause=0) == ""
 
 
-async def test_the_product_passes(host: FunctionsHost) -> None:
+async def test_the_real_product_passes(host: FunctionsHost) -> None:
     assert await asyncio.to_thread(smoke.first_fault, host.url, patience=0, pause=0) == ""
 
 
-def test_an_app_may_take_its_time_to_start(app: type[App], base: str) -> None:
+def test_an_app_may_take_a_while_to_start(app: type[App], base: str) -> None:
     app.starting = 3
     assert smoke.first_fault(base, patience=30, pause=0) == ""
 
@@ -80,21 +80,21 @@ def test_an_app_may_take_its_time_to_start(app: type[App], base: str) -> None:
         ({"looked_up": (404, "<html>nothing here</html>")}, ["404", "nothing here"]),
     ],
 )
-def test_each_illness_is_named(app: type[App], base: str, illness: dict[str, object], words: list[str]) -> None:
+def test_each_fault_of_an_app_is_named(app: type[App], base: str, illness: dict[str, object], words: list[str]) -> None:
     for name, value in illness.items():
         setattr(app, name, value)
     fault = smoke.first_fault(base, patience=0, pause=0)
     assert all(word in fault for word in words)
 
 
-def test_an_app_that_is_not_there() -> None:
+def test_an_app_that_does_not_exist_is_reported() -> None:
     assert "refused" in smoke.first_fault("http://127.0.0.1:1", patience=0, pause=0)
 
 
 @pytest.mark.parametrize(
     ("address", "message"), [("app.azurewebsites.net", "needed"), ("http://example.com", "needed")]
 )
-def test_only_https(monkeypatch: pytest.MonkeyPatch, address: str, message: str) -> None:
+def test_only_https_addresses_are_accepted(monkeypatch: pytest.MonkeyPatch, address: str, message: str) -> None:
     monkeypatch.setattr("sys.argv", ["smoke.py", address])
     with pytest.raises(SystemExit, match=message):
         smoke.main()

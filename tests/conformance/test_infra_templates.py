@@ -1,7 +1,7 @@
-"""The templates are well-formed Bicep, and right by Azure's own types.
+"""The templates are well-formed Bicep, and type-checked against Azure's published types.
 
-Type-checked against Azure's published types; the Bicep compiler itself cannot be had here, so `az bicep build` and
-`what-if` remain for whoever deploys (docs/deploy.md).
+The Bicep compiler itself is not available here, so `az bicep build` and `what-if` are left to whoever deploys
+(docs/deploy.md).
 """
 
 import json
@@ -20,27 +20,27 @@ TOOLS = Path(__file__).resolve().parents[3] / "shared" / "tools"
 
 
 def check_types(files: list[Path], types: Path | None = None) -> str:
-    """What the offline type check says about templates."""
+    """What the offline type check reports about templates."""
     tool, known = TOOLS / "bicep_check.py", TOOLS / "bicep_types.json"
     if not tool.exists():
-        pytest.skip(f"the type check is not here ({tool.parent.name}/{tool.name} of the shared material)")
+        pytest.skip(f"the type check is missing ({tool.parent.name}/{tool.name} of the shared material)")
     command = [sys.executable, str(tool), "check", str(types or known), *map(str, files)]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
 def known_types(directory: Path) -> Path:
-    """The shared type data, with those that they lack."""
+    """The shared type data, with the missing types added."""
     if not (TOOLS / "bicep_types.json").exists():
-        pytest.skip("the type data are not here")
+        pytest.skip("the type data are missing")
     return completed(TOOLS / "bicep_types.json", directory / "types.json")
 
 
 @pytest.mark.parametrize("path", [*FILES, *DOMAIN], ids=lambda path: path.stem)
-def test_every_file_is_bicep(path: Path) -> None:
+def test_every_file_is_valid_bicep(path: Path) -> None:
     assert load(path).syntax_errors() == []
 
 
-def test_azures_types_are_kept(tmp_path: Path) -> None:
+def test_the_templates_match_azures_types(tmp_path: Path) -> None:
     assert check_types(FILES, known_types(tmp_path)).strip() == f"{len(FILES)} files: no problems"
 
 
@@ -57,7 +57,7 @@ def test_azures_types_are_kept(tmp_path: Path) -> None:
         ("vault.bicep", "level: 'CanNotDelete'", "level: 'NoDelete'"),
     ],
 )
-def test_the_type_check_would_notice(tmp_path: Path, file: str, right: str, wrong: str) -> None:
+def test_the_type_check_notices_mistakes(tmp_path: Path, file: str, right: str, wrong: str) -> None:
     copy = tmp_path / "bicep"
     shutil.copytree(BICEP, copy)
     target = copy / "modules" / file
@@ -68,7 +68,7 @@ def test_the_type_check_would_notice(tmp_path: Path, file: str, right: str, wron
     assert "no problems" not in check_types(files, known_types(tmp_path))
 
 
-def test_azures_types_are_kept_by_the_host_names_templates(tmp_path: Path) -> None:
+def test_the_host_names_templates_match_azures_types(tmp_path: Path) -> None:
     types = known_types(tmp_path)
     assert check_types(DOMAIN, types).strip() == "2 files: no problems"
     wrong = tmp_path / "tls.bicep"
@@ -88,7 +88,7 @@ def test_the_parameter_file_gives_every_parameter_of_the_template() -> None:
 
 
 @pytest.mark.parametrize("path", [*FILES, *DOMAIN], ids=lambda path: path.stem)
-def test_every_parameter_and_output_says_what_it_is(path: Path) -> None:
+def test_every_parameter_and_output_has_a_description(path: Path) -> None:
     lines = path.read_text().splitlines()
     declared = [number for number, line in enumerate(lines) if line.startswith(("param ", "output "))]
     undescribed = []
@@ -117,8 +117,8 @@ def test_every_resource_that_can_have_tags_has_them() -> None:
 
 
 @pytest.mark.parametrize("path", [*FILES, *DOMAIN], ids=lambda path: path.stem)
-def test_every_parameter_has_a_type_that_says_what_fits(path: Path) -> None:
-    """`object` and `array` take anything: a mistake is found by Azure, minutes later."""
+def test_every_parameter_has_a_specific_type(path: Path) -> None:
+    """`object` and `array` accept anything, so that a mistake is only found by Azure, minutes later."""
     loose = [line for line in path.read_text().splitlines() if re.match(r"(param|output) \w+ (object|array)\b", line)]
     assert not loose
 
@@ -134,8 +134,8 @@ def test_resource_ids_are_named_as_in_azure_verified_modules(path: Path) -> None
     }
 
 
-def test_a_secret_in_a_template_ends_the_deployment() -> None:
-    """Findings of Bicep's own linter that are not warnings."""
+def test_a_secret_in_a_template_is_an_error() -> None:
+    """Bicep's own linter reports this as an error, not as a warning."""
     rules = json.loads((INFRA / "bicepconfig.json").read_text())["analyzers"]["core"]["rules"]
     assert {each["level"] for each in rules.values()} == {"error"}
     assert {
@@ -146,8 +146,8 @@ def test_a_secret_in_a_template_ends_the_deployment() -> None:
 
 
 @pytest.mark.parametrize("path", [*FILES, *DOMAIN], ids=lambda path: path.stem)
-def test_what_is_declared_is_used(path: Path) -> None:
-    """Bicep would refuse it, by infra/bicepconfig.json."""
+def test_everything_that_is_declared_is_used(path: Path) -> None:
+    """Bicep would reject unused declarations, because of infra/bicepconfig.json."""
     text = path.read_text()
     declared = re.findall(r"^(?:param|var) (\w+)", text, re.MULTILINE)
     assert [name for name in declared if len(re.findall(rf"\b{name}\b", text)) < 2] == []

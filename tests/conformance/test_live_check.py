@@ -1,5 +1,5 @@
-"""infra/live-check against the simulated Exchange: everything that the product relies on is true there, or its row says
-so.
+"""infra/live-check runs against the simulated Exchange: everything that the product relies on is true there, or the
+report says where it is not.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ async def exchange() -> AsyncIterator[Running]:
 
 @pytest_asyncio.fixture
 async def app() -> AsyncIterator[str]:
-    """A deployment, as far as handshakes go."""
+    """The part of a deployment that answers subscription handshakes."""
 
     async def shake(request: web.Request) -> web.Response:
         return web.Response(text=request.query["validationToken"])
@@ -55,7 +55,7 @@ async def app() -> AsyncIterator[str]:
 
 @pytest.fixture(autouse=True)
 def judge(monkeypatch: pytest.MonkeyPatch) -> Iterator[GraphJudge]:
-    """Each request is one that Microsoft's description has, and that its SDK could make."""
+    """Every request exists in Microsoft's API description, and Microsoft's SDK could make it."""
     judge = GraphJudge()
     monkeypatch.setattr(Gateway, "witness", staticmethod(judge))
     yield judge
@@ -64,7 +64,7 @@ def judge(monkeypatch: pytest.MonkeyPatch) -> Iterator[GraphJudge]:
 
 @pytest.fixture
 def run(exchange: Running, app: str, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs all of it in another thread, like a separate program; returns verdicts by assumption."""
+    """Run the whole check in another thread, like a separate program; returns the verdicts by assumption."""
     monkeypatch.setenv("GRAPH_TOKEN", TOKEN)
 
     async def run(*more: str) -> dict[str, str]:
@@ -85,7 +85,7 @@ def not_holding(rows: dict[str, str]) -> dict[str, str]:
 ROLES_ROW = "the token has no role for mail or calendars: only Exchange grants"
 
 
-async def test_all_that_the_product_relies_on_holds_in_the_simulated_exchange(
+async def test_everything_that_the_product_relies_on_holds_in_the_simulated_exchange(
     run: Run, judge: GraphJudge, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = await run("--write")
@@ -108,7 +108,7 @@ VARIANTS = [
 
 
 @pytest.mark.parametrize(("variant", "value", "relied_on"), VARIANTS)
-async def test_a_tenant_of_another_kind_differs_in_its_row_alone(
+async def test_a_tenant_that_behaves_differently_is_reported_in_that_row_only(
     run: Run, exchange: Running, variant: str, value: Any, relied_on: str
 ) -> None:
     exchange.exchange.variants.change({variant: value})
@@ -128,7 +128,7 @@ async def test_both_mailboxes_are_left_as_they_were(run: Run, exchange: Running)
     assert not list(exchange.exchange.subscriptions)
 
 
-async def test_after_a_failure_in_the_middle_it_cleans_up_as_well(
+async def test_the_check_cleans_up_after_a_failure_in_the_middle_as_well(
     run: Run, exchange: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: Any) -> None:
@@ -140,7 +140,7 @@ async def test_after_a_failure_in_the_middle_it_cleans_up_as_well(
     assert not exchange.exchange.store.events(exchange.exchange.directory.ensure(ORGANIZER).guid)
 
 
-async def test_what_cannot_be_removed_is_named(
+async def test_items_that_cannot_be_removed_are_named(
     run: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(*_: Any) -> None:
@@ -151,7 +151,7 @@ async def test_what_cannot_be_removed_is_named(
     await run("--write")
     told = capsys.readouterr().out
     assert 'it failed (403 ErrorAccessDenied): remove what is named "VMR live-check ' in told
-    assert "holds" in told, "what was found is told all the same"
+    assert "holds" in told, "findings are still reported"
 
 
 async def test_mail_without_a_subject_is_left_alone(run: Run, exchange: Running) -> None:
@@ -162,20 +162,20 @@ async def test_mail_without_a_subject_is_left_alone(run: Run, exchange: Running)
     assert [each.letter.body.content for each in exchange.exchange.store.messages(owner.guid)] == ["kept"]
 
 
-async def test_without_write_nothing_is_changed(run: Run, exchange: Running) -> None:
+async def test_without_the_write_option_nothing_is_changed(run: Run, exchange: Running) -> None:
     rows = await run()
     assert {request.split()[0] for request in exchange.exchange.traffic.requests} == {"GET"}
     assert [told for told in not_holding(rows).values() if not told.startswith(NOT_TRIED)] == []
 
 
-async def test_a_mailbox_that_is_not_closed_to_the_app_is_told(run: Run, exchange: Running) -> None:
+async def test_another_mailbox_that_the_app_can_open_is_reported(run: Run, exchange: Running) -> None:
     exchange.exchange.application_scopes.clear()
     rows = await run()
     assert rows["another mailbox is refused with 403"] == f"{DIFFERS}: 200: it is not refused"
 
 
-async def test_where_no_invitation_arrives_each_row_says_why_and_none_waits_again(run: Run, exchange: Running) -> None:
-    """Exchange's attendant is off: there is a message, and no event."""
+async def test_if_no_invitation_arrives_each_row_says_why_and_none_waits_again(run: Run, exchange: Running) -> None:
+    """Exchange's calendar attendant is off, so there is a message but no event."""
     exchange.exchange.attendant.processing(exchange.exchange.directory.ensure(EQUIPMENT)).automate_processing = "None"
     rows = await run("--write", "--patience", "0.2")
     arrives = rows["an organizer's meeting arrives as a meetingRequest, with a (tentative) event"]
@@ -183,7 +183,7 @@ async def test_where_no_invitation_arrives_each_row_says_why_and_none_waits_agai
     assert rows["the tag survives in the invitation's text"].startswith(f"{NOT_TRIED}: see above")
 
 
-def test_a_consent_that_defeats_the_scope_is_told() -> None:
+def test_a_consent_that_defeats_the_scope_is_reported() -> None:
     def token(*roles: str) -> str:
         return f"x.{base64.urlsafe_b64encode(json.dumps({'roles': roles}).encode()).decode().rstrip('=')}.x"
 
@@ -195,7 +195,7 @@ def test_a_consent_that_defeats_the_scope_is_told() -> None:
 @pytest.mark.parametrize(
     "url", ["https://graph.example.com/v1.0", "http://127.0.0.1.example.com:80", "http://127.0.0.1:1@x"]
 )
-def test_a_token_goes_to_graph_or_to_this_machine_only(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_token_is_sent_only_to_graph_or_to_this_machine(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         live_check.arguments_of(["--equipment", EQUIPMENT, "--graph", url])
     assert "only http://127.0.0.1:PORT" in capsys.readouterr().err
@@ -209,13 +209,15 @@ def test_a_token_goes_to_graph_or_to_this_machine_only(url: str, capsys: pytest.
         (["--organizer", ORGANIZER], "goes with --write"),
     ],
 )
-def test_both_mailboxes_must_be_named_to_write(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_writing_requires_both_mailboxes_to_be_named(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit):
         live_check.arguments_of(["--equipment", EQUIPMENT, *words])
     assert said in capsys.readouterr().err
 
 
-def test_nothing_is_written_without_a_yes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_written_without_confirmation(monkeypatch: pytest.MonkeyPatch) -> None:
     words = ["--equipment", EQUIPMENT, "--write", "--organizer", ORGANIZER]
     with pytest.raises(SystemExit, match="run this with --yes"):
         live_check.main(words)
@@ -225,16 +227,14 @@ def test_nothing_is_written_without_a_yes(monkeypatch: pytest.MonkeyPatch) -> No
         live_check.main(words)
 
 
-def test_without_credentials_it_names_the_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_credentials_the_check_names_the_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("GRAPH_TOKEN", "GRAPH_TENANT_ID", "GRAPH_CLIENT_ID", "GRAPH_CLIENT_SECRET"):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(SystemExit, match="GRAPH_CLIENT_SECRET, in the environment"):
         live_check.main(["--equipment", EQUIPMENT])
 
 
-async def test_the_program_ends_with_1_where_something_differs(
-    exchange: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_exit_code_is_1_if_something_differs(exchange: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRAPH_TOKEN", TOKEN)
     exchange.exchange.application_scopes.clear()
     words = ["--equipment", EQUIPMENT, "--other", OTHER, "--graph", exchange.graph_url]
@@ -242,7 +242,7 @@ async def test_the_program_ends_with_1_where_something_differs(
         await asyncio.to_thread(live_check.main, words)
 
 
-def test_a_row_keeps_its_finding_where_it_cannot_be_tried_again() -> None:
+def test_a_row_keeps_its_finding_if_it_cannot_be_retried() -> None:
     def untried() -> str:
         raise NotTried("no series")
 
@@ -256,10 +256,10 @@ def test_a_row_keeps_its_finding_where_it_cannot_be_tried_again() -> None:
     ]
 
 
-def test_codes_of_addresses_without_a_mailbox_are_the_product_s() -> None:
+def test_the_codes_for_addresses_without_a_mailbox_match_the_product() -> None:
     assert NO_MAILBOX_CODES == error_mapping.NO_MAILBOX_CODES
 
 
-def test_the_shell_s_way_in_is_python_s() -> None:
+def test_the_shell_script_runs_the_python_program() -> None:
     told = subprocess.run([INFRA / "live-check", "--help"], capture_output=True, text=True, check=True).stdout
     assert "GRAPH_CLIENT_SECRET" in told

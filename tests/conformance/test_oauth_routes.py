@@ -1,4 +1,4 @@
-"""OAuth2 clients through Microsoft's worker runtime: the original's shell signs in with a key, and works."""
+"""OAuth2 clients in Microsoft's worker runtime: a client of the original product signs in with a key, and works."""
 
 from time import time
 from typing import Any
@@ -29,7 +29,7 @@ def form(of: dict[str, Any], **claims: Any) -> dict[str, str]:
     return {"grant_type": "client_credentials", "client_assertion_type": TYPE, "client_assertion": assertion}
 
 
-async def test_a_key_buys_a_token_that_the_management_api_takes(client: httpx.AsyncClient) -> None:
+async def test_a_clients_key_gets_a_token_that_the_management_api_accepts(client: httpx.AsyncClient) -> None:
     owner = await made(client, 1)
     sent = form(owner)
     answer = await client.post("/oauth/token/", data=sent)
@@ -42,7 +42,7 @@ async def test_a_key_buys_a_token_that_the_management_api_takes(client: httpx.As
     assert (await client.get(CLIENTS, headers=bearer)).status_code == 401
 
 
-async def test_a_reader_reads(client: httpx.AsyncClient) -> None:
+async def test_a_reader_may_read_but_not_write(client: httpx.AsyncClient) -> None:
     owner = await made(client, 2)
     token = (await client.post("/oauth/token/", data=form(owner))).json()["access_token"]
     bearer = {"Authorization": f"Bearer {token}"}
@@ -52,7 +52,7 @@ async def test_a_reader_reads(client: httpx.AsyncClient) -> None:
     assert (await client.delete(owner["resource_uri"], auth=MANAGEMENT)).status_code == 204
 
 
-async def test_what_is_no_grant_is_refused_in_oauths_own_words(client: httpx.AsyncClient) -> None:
+async def test_an_invalid_grant_is_refused_with_an_oauth_error(client: httpx.AsyncClient) -> None:
     for body, error in (
         (b"", "unsupported_grant_type"),
         (b"grant_type=client_credentials", "invalid_request"),

@@ -1,4 +1,4 @@
-"""Each fact is defined in one place: a limit defined twice is changed once."""
+"""Each fact is defined in one place, since a limit that is defined twice gets changed only once."""
 
 import ast
 from collections import defaultdict
@@ -15,7 +15,8 @@ from tests.support import ROOT
 
 
 def test_no_constant_is_defined_twice() -> None:
-    """Of the same name and value. The command line is a client, and knows the API from outside."""
+    """No two constants have the same name and value. The command line is exempt: it is a client, and knows the API only
+    from outside."""
     places: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for path in (path for folder in ("shared", "functions") for path in sorted((ROOT / folder).rglob("*.py"))):
         if path.is_relative_to(ROOT / "shared" / "cli"):
@@ -29,7 +30,7 @@ def test_no_constant_is_defined_twice() -> None:
     assert {name: found for (name, _), found in places.items() if len(found) > 1} == {}
 
 
-def test_triggers_read_the_queues_that_storage_has() -> None:
+def test_triggers_read_the_queues_that_storage_defines() -> None:
     assert (MEETING_REQUESTS, mailbox.POISON, ROUNDS, mailbox.ROUNDS_POISON) == QUEUES
 
 
@@ -38,7 +39,7 @@ def test_triggers_read_the_queues_that_storage_has() -> None:
     [(ALIAS_FIELDS, Alias), (CONFERENCE_FIELDS, PersonalVmr), (END_USER_FIELDS, UserRecord)],
     ids=["conference_alias", "conference", "end_user"],
 )
-def test_records_have_the_defaults_of_their_table(table: FieldTable, model: type[BaseModel]) -> None:
+def test_records_have_the_defaults_of_their_tables(table: FieldTable, model: type[BaseModel]) -> None:
     kept = {name: each for name, each in model.model_fields.items() if name in table.defaults}
     assert len(kept) > 2
     for name, each in kept.items():

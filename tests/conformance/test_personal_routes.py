@@ -1,4 +1,4 @@
-"""The route of personal VMRs, and their administration, through Microsoft's worker runtime."""
+"""The route of personal VMRs, and their administration, in Microsoft's worker runtime."""
 
 import httpx
 
@@ -8,7 +8,7 @@ ROUTE = f"/api/client/v2/msexchange_schedulers/{INTEGRATION}/personal_vmrs"
 CONFERENCES = "/api/admin/configuration/v1/conference/"
 
 
-async def test_nobody_gets_a_list_without_proof(client: httpx.AsyncClient) -> None:
+async def test_nobody_gets_a_list_without_a_token(client: httpx.AsyncClient) -> None:
     for headers in ({}, {"token": "forged"}, {"Authorization": "Bearer x.y.z"}):
         answer = await client.get(ROUTE, headers=headers)
         assert answer.status_code == 401
@@ -16,7 +16,7 @@ async def test_nobody_gets_a_list_without_proof(client: httpx.AsyncClient) -> No
         assert answer.headers["Cache-Control"] == "no-store"
 
 
-async def test_admins_keep_vmrs_by_lists(client: httpx.AsyncClient) -> None:
+async def test_admins_create_and_delete_vmrs_in_bulk(client: httpx.AsyncClient) -> None:
     room = {"name": "Conformance", "aliases": ["conformance"], "primary_owner_email_address": "carol@example.com"}
     done = await client.patch(CONFERENCES, json={"objects": [room]}, auth=MANAGEMENT)
     assert done.status_code == 202

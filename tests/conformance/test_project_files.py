@@ -1,4 +1,4 @@
-"""What people expect in any open project: licences, how to contribute, forms that ask for helpful details."""
+"""The files that people expect in any open project: licences, how to contribute, forms that ask for helpful details."""
 
 import tomllib
 from pathlib import Path
@@ -10,14 +10,14 @@ ROOT = Path(__file__).parents[2]
 FORMS = sorted(ROOT.glob(".github/ISSUE_TEMPLATE/[!c]*.yml"))
 
 
-def test_the_licence_is_the_one_that_is_declared() -> None:
+def test_the_licence_file_matches_the_declared_licence() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["license"] == "Apache-2.0"
     assert (ROOT / "LICENSE").read_text().split()[:4] == ["Apache", "License", "Version", "2.0,"]
     assert all((ROOT / name).is_file() for name in project["license-files"])
 
 
-def test_whatever_is_fetched_to_be_served_is_named_and_has_its_licence_beside_it() -> None:
+def test_every_fetched_library_that_is_served_is_named_and_comes_with_its_licence() -> None:
     notice = (ROOT / "NOTICE").read_text()
     scripts = [path for path in ROOT.glob("*/vendor/*") if path.suffix != ".LICENSE"]
     assert scripts
@@ -27,7 +27,7 @@ def test_whatever_is_fetched_to_be_served_is_named_and_has_its_licence_beside_it
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.stem)
-def test_an_issue_form_is_one_that_can_be_filled_in(form: Path) -> None:
+def test_every_issue_form_can_be_filled_in(form: Path) -> None:
     document = YAML(typ="safe").load(form.read_text())
     assert document["name"]
     assert document["description"]
@@ -36,5 +36,5 @@ def test_an_issue_form_is_one_that_can_be_filled_in(form: Path) -> None:
     assert any(field.get("validations", {}).get("required") for field in fields)
 
 
-def test_who_reports_a_meeting_is_asked_how_it_is_decided_on() -> None:
+def test_the_form_about_a_meeting_asks_for_the_products_decision() -> None:
     assert "vmr explain" in (ROOT / ".github/ISSUE_TEMPLATE/meeting.yml").read_text()

@@ -1,4 +1,4 @@
-"""Every pointer in code and documents leads somewhere inside the repository."""
+"""Every reference in code and documents resolves within the repository."""
 
 import re
 import subprocess
@@ -12,7 +12,7 @@ PAGES = {path.name: path for path in (ROOT / "docs").rglob("*.md")}
 OUTSIDE = re.compile(
     r"(?<!docs/)\bfacts(?:/[a-z-]+\.md)? §|\bSPEC\b|\bDESIGN\b|\bthe seed(?:'s)?\b|\.\./shared/(?!tools|data|cases)"
 )
-"""How documents were named that are not in the repository."""
+"""The ways in which documents outside the repository were once cited."""
 
 SECTION = re.compile(r"([a-z-]+\.md) §([\w.]+\w|\w)")
 REQUIREMENT = re.compile(r"\(([A-Z]\d{1,2}(?:, [A-Z]\d{1,2})*)[;,)]")
@@ -22,7 +22,7 @@ NAMED_FILE = re.compile(
 
 
 def sources() -> list[Path]:
-    """What somebody wrote: code and documents, as git knows them."""
+    """The files that people wrote: code and documents that git tracks."""
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     kinds = {".py", ".js", ".md", ".bicep", ".ps1", ".sh", ".kql"}
     this = Path(__file__).resolve()
@@ -30,12 +30,12 @@ def sources() -> list[Path]:
 
 
 def headings(page: Path) -> set[str]:
-    """The numbers of a page's headings."""
+    """The section numbers in a page's headings."""
     return set(re.findall(r"^#+ (\w+(?:\.\w+)*)\.? ", page.read_text(), re.M))
 
 
 def lines() -> list[tuple[str, str]]:
-    """Each line, with its position."""
+    """Each line of a file, with its position."""
     return [
         (f"{path.relative_to(ROOT)}:{number}", line)
         for path in sources()
@@ -43,11 +43,11 @@ def lines() -> list[tuple[str, str]]:
     ]
 
 
-def test_nothing_points_to_a_document_outside_the_repository() -> None:
+def test_nothing_refers_to_a_document_outside_the_repository() -> None:
     assert not [f"{place}: {line.strip()}" for place, line in lines() if OUTSIDE.search(line)]
 
 
-def test_every_section_that_is_named_exists() -> None:
+def test_every_section_that_is_referred_to_exists() -> None:
     known = {name: headings(path) for name, path in PAGES.items()}
     wrong = [
         f"{place}: {page} §{section}"
@@ -71,7 +71,7 @@ def test_every_file_that_is_named_exists() -> None:
 
 
 @pytest.mark.parametrize("kind", ["shared", "functions", "dev", "addin"])
-def test_every_requirement_that_is_named_exists(kind: str) -> None:
+def test_every_requirement_that_is_referred_to_exists(kind: str) -> None:
     known = set(re.findall(r"^\| ([A-Z]\d+) \|", (ROOT / "docs" / "requirements.md").read_text(), re.M))
     wrong = [
         f"{place}: {each}"

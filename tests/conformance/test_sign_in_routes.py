@@ -1,4 +1,4 @@
-"""Sign-in's routes through Microsoft's worker runtime: pages for people, JSON for the pane."""
+"""The sign-in routes in Microsoft's worker runtime: pages for people, JSON for the pane."""
 
 from collections.abc import AsyncIterator
 from urllib.parse import parse_qs, urlsplit
@@ -11,7 +11,7 @@ from dev.environment import INTEGRATION, MANAGEMENT
 
 NOWHERE = "22222222-2222-4222-8222-222222222222"
 WITHOUT = "22222222-2222-4222-8222-000000000000"
-"""An integration whose users have nothing to sign in for."""
+"""The uuid of an integration without sign-in."""
 CONNECTORS = "/api/admin/configuration/v1/ms_exchange_connector/"
 SETTINGS = {
     "addin_server_domain": "vmr.example.com",
@@ -27,16 +27,16 @@ SETTINGS = {
 PAGES = {
     "no such integration": (f"/addin/{NOWHERE}/sign-in?challenge={'a' * 43}", 404),
     "not set up": (f"/addin/{WITHOUT}/sign-in?challenge={'a' * 43}", 503),
-    "a callback of nobody's": ("/addin/sign-in/callback?state=x&code=y", 401),
-    "an error of nobody's": ("/addin/sign-in/callback?error=access_denied", 401),
+    "a callback that nobody started": ("/addin/sign-in/callback?state=x&code=y", 401),
+    "an error that nobody caused": ("/addin/sign-in/callback?error=access_denied", 401),
     "a script in the query": ("/addin/sign-in/callback?state=%3Cscript%3E&error=%3Cscript%3E", 401),
-    "an admin's without a link": ("/service-account/oauth_redirect?state=x&code=y", 401),
+    "an admin's page without a link": ("/service-account/oauth_redirect?state=x&code=y", 401),
 }
 
 
 @pytest.fixture
 async def without(client: httpx.AsyncClient) -> AsyncIterator[None]:
-    """WITHOUT, for as long as the test runs."""
+    """The integration WITHOUT, which exists while the test runs."""
     fields = {"uuid": WITHOUT, "name": WITHOUT, "addin_server_domain": "vmr.example.com", "enable_dynamic_vmrs": False}
     made = await client.post(CONNECTORS, json=fields | {"domains": SETTINGS["domains"]}, auth=MANAGEMENT)
     assert made.status_code == 201, made.text
@@ -46,7 +46,7 @@ async def without(client: httpx.AsyncClient) -> AsyncIterator[None]:
 
 @pytest.mark.usefixtures("without")
 @pytest.mark.parametrize(("path", "status"), PAGES.values(), ids=PAGES)
-async def test_a_person_reads_what_is_wrong(client: httpx.AsyncClient, path: str, status: int) -> None:
+async def test_people_get_a_page_that_says_what_is_wrong(client: httpx.AsyncClient, path: str, status: int) -> None:
     answer = await client.get(path)
     assert answer.status_code == status
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
@@ -61,7 +61,7 @@ async def test_a_person_reads_what_is_wrong(client: httpx.AsyncClient, path: str
 @pytest.mark.parametrize(
     "query", ["redirect_uri=https://evil.example/", "returnUrl=//evil.example", "next=https://evil.example"]
 )
-async def test_nobody_is_redirected_anywhere_by_a_query(client: httpx.AsyncClient, query: str) -> None:
+async def test_no_query_can_redirect_anybody(client: httpx.AsyncClient, query: str) -> None:
     for path in (f"/addin/{WITHOUT}/sign-in?challenge={'a' * 43}&", "/addin/sign-in/callback?"):
         answer = await client.get(path + query)
         assert "Location" not in answer.headers
@@ -77,10 +77,10 @@ STRANGE = [
 
 
 @pytest.mark.parametrize(("query", "headers"), STRANGE, ids=range(len(STRANGE)))
-async def test_the_provider_and_the_way_back_are_what_the_settings_say(
+async def test_the_provider_and_the_redirect_uri_come_from_the_settings(
     client: httpx.AsyncClient, query: dict[str, str], headers: dict[str, str]
 ) -> None:
-    """Where signing in is set up, the redirect is made; nothing of a request has a part in it."""
+    """The redirect comes from the integration's settings; nothing in the request influences it."""
     uuid = str(uuid4())
     made = await client.post(CONNECTORS, json=SETTINGS | {"uuid": uuid, "name": uuid}, auth=MANAGEMENT)
     assert made.status_code == 201, made.text
@@ -108,12 +108,12 @@ BODIES = [
 
 
 @pytest.mark.parametrize("body", BODIES, ids=range(len(BODIES)))
-async def test_what_is_no_redemption(client: httpx.AsyncClient, body: bytes) -> None:
+async def test_an_invalid_redemption_is_refused(client: httpx.AsyncClient, body: bytes) -> None:
     answer = await client.post(f"/addin/{INTEGRATION}/sign-in/redeem", content=body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid_request")
 
 
-async def test_codes_and_sessions_of_nobody_s(client: httpx.AsyncClient) -> None:
+async def test_unknown_codes_and_sessions_are_refused(client: httpx.AsyncClient) -> None:
     sent = {"code": f"{1:010}-{'a' * 32}.{'b' * 43}", "verifier": "x"}
     assert (await client.post(f"/addin/{INTEGRATION}/sign-in/redeem", json=sent)).status_code == 401
     assert (await client.post(f"/addin/{NOWHERE}/sign-in/redeem", json=sent)).status_code == 404

@@ -1,4 +1,4 @@
-"""Keys of tables `meetings` and `aliases` are spelt in one place each, and each kind of row has one owner."""
+"""The keys of the tables `meetings` and `aliases` are spelt in one place each, and each kind of row has one owner."""
 
 import ast
 import re
@@ -16,7 +16,8 @@ from tests.support import ROOT
 VOCABULARY = "shared/bookings/rows.py"
 NAMED_IN = "shared/storage.py"
 
-# Who may use the keys of a kind: the module that knows its columns, and those that list or remove such rows as a whole.
+# The modules that may use the keys of a kind of row: the one that knows its columns, and those that list or remove
+# whole rows.
 OWNERS = {
     "BOOKING": {"bookings/booking.py", "bookings/removal_steps.py", "bookings/stored.py"}
     | {"meetings/retirement.py", "operations/erasure.py", "record_lists/building.py", "record_lists/entries.py"},
@@ -61,10 +62,10 @@ ALIAS_USERS = {
     },
 }
 
-# Texts that only look like keys, each with what it is.
+# Texts that only look like keys, each with its real meaning.
 OTHER_TEXTS = {
-    ("shared/meetings/decider.py", "meeting:"): "whom an alias was given to that a meeting was provided with",
-    ("shared/cli/reading.py", "tag:yaml.org"): "a type of YAML",
+    ("shared/meetings/decider.py", "meeting:"): "the user to whom a meeting's alias was given",
+    ("shared/cli/reading.py", "tag:yaml.org"): "a YAML type",
     ("shared/mailboxes/ews/services.py", "meeting:"): "a field of EWS",
 }
 
@@ -75,7 +76,7 @@ def sources() -> list[tuple[str, ast.Module]]:
 
 
 def texts(tree: ast.AST) -> Iterator[str]:
-    """Every text of a module but its docstrings: whole ones, and what f-strings have between their fields."""
+    """Every string in a module except its docstrings: whole strings, and the literal parts of f-strings."""
     said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
@@ -83,7 +84,7 @@ def texts(tree: ast.AST) -> Iterator[str]:
 
 
 def key_texts(tree: ast.AST) -> set[str]:
-    """Texts that spell the beginning of a key."""
+    """The strings that spell the beginning of a key."""
     return {text for text in texts(tree) if text.startswith(tuple(kind.prefix for kind in RowKind)) and " " not in text}
 
 
@@ -92,7 +93,7 @@ def calls(tree: ast.AST) -> Iterator[str]:
 
 
 def users(expression: str) -> set[str]:
-    """The modules, below shared/, that use something of the vocabulary."""
+    """The modules in shared/ that use a name of the vocabulary."""
     return {
         Path(file).relative_to("shared").as_posix()
         for file, tree in sources()
@@ -102,7 +103,7 @@ def users(expression: str) -> set[str]:
     }
 
 
-def test_keys_are_spelt_in_one_place() -> None:
+def test_each_key_is_spelt_in_one_place() -> None:
     found = {(file, text) for file, tree in sources() if file != VOCABULARY for text in key_texts(tree)}
     mine = {(file, text) for file, text in found if not any(file == f and text.startswith(t) for f, t in OTHER_TEXTS)}
     assert mine == set()
@@ -117,14 +118,14 @@ def test_keys_are_spelt_in_one_place() -> None:
         ("CHANGES", CHANGES, "shared/changes/rows.py"),
     ],
 )
-def test_the_name_of_a_table_stands_once(constant: str, name: str, owner: str) -> None:
+def test_each_tables_name_is_spelt_once(constant: str, name: str, owner: str) -> None:
     assert not [file for file, tree in sources() if any(f"table({name!r})" in line for line in calls(tree))]
     assert [file for file, tree in sources() if f"{constant} = {name!r}" in ast.unparse(tree)] == [NAMED_IN]
     assert [file for file, tree in sources() if f"table({constant})" in ast.unparse(tree)] == [owner]
 
 
 @pytest.mark.parametrize("name", ALIAS_USERS)
-def test_the_keys_of_aliases_have_their_owners(name: str) -> None:
+def test_only_their_owners_use_the_keys_of_aliases(name: str) -> None:
     assert users(name) == ALIAS_USERS[name]
 
 
@@ -135,16 +136,16 @@ def test_every_module_that_knows_columns_of_aliases_exists() -> None:
 
 
 @pytest.mark.parametrize("kind", RowKind)
-def test_every_kind_of_row_has_its_owners(kind: RowKind) -> None:
+def test_only_its_owners_use_the_keys_of_a_kind_of_row(kind: RowKind) -> None:
     assert users(f"RowKind.{kind.name}") == OWNERS[kind.name]
 
 
 @pytest.mark.parametrize("partition", PARTITIONS)
-def test_the_partitions_of_no_integration_have_their_owners(partition: str) -> None:
+def test_only_their_owners_use_the_partitions_without_an_integration(partition: str) -> None:
     assert users(partition) == PARTITIONS[partition]
 
 
-def test_every_kind_is_described_with_a_module_that_exists() -> None:
+def test_every_kind_of_row_is_described_with_an_existing_module() -> None:
     described = {line.split()[0].partition(":")[0].removesuffix("-<n>"): line.split()[-1] for line in described_lines()}
     partitions = {getattr(rows, name) for name in PARTITIONS}
     assert set(described) == set(RowKind) | partitions
@@ -156,6 +157,6 @@ def described_lines() -> list[str]:
     return [line for line in lines if line.startswith("    ") and line.endswith(".py")]
 
 
-def test_a_key_that_is_spelt_elsewhere_would_be_noticed() -> None:
+def test_a_key_that_is_spelt_elsewhere_is_noticed() -> None:
     assert key_texts(ast.parse('table.get(uuid, f"tag:{tag}")')) == {"tag:"}
     assert key_texts(ast.parse('"""tag:<uuid> is documented."""')) == set()

@@ -1,4 +1,4 @@
-"""What surrounds the code: make, continuous integration, hooks, the container: each calls what the others call."""
+"""The tools around the code: make, continuous integration, hooks and the container all call the same commands."""
 
 import json
 import re
@@ -26,7 +26,7 @@ def yaml(path: str) -> Any:
     return YAML(typ="safe").load((ROOT / path).read_text())
 
 
-def test_every_target_is_there_and_phony() -> None:
+def test_every_make_target_exists_and_is_phony() -> None:
     targets = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
     assert set(re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)[1].split()) == targets  # type: ignore[index]
 
@@ -41,7 +41,7 @@ def test_continuous_integration_runs_the_readme_s_test_command_and_nothing_else(
     assert workflow["permissions"] == {"contents": "read"}
 
 
-def test_it_runs_the_oldest_python_and_that_of_azure() -> None:
+def test_continuous_integration_runs_the_oldest_python_and_that_of_azure() -> None:
     oldest = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"].removeprefix(">=")
     azure = re.search(r"version: '(3\.\d+)'", (ROOT / "infra/bicep/modules/app.bicep").read_text())
     assert azure
@@ -51,13 +51,13 @@ def test_it_runs_the_oldest_python_and_that_of_azure() -> None:
 
 
 @pytest.mark.parametrize(("hook", "target"), [("lint", "make lint"), ("types", "make types")])
-def test_hooks_run_what_make_runs(hook: str, target: str) -> None:
+def test_hooks_run_the_same_commands_as_make(hook: str, target: str) -> None:
     hooks = {each["id"]: each for each in yaml(".pre-commit-config.yaml")["repos"][0]["hooks"]}
     assert hooks[hook]["entry"] == target
     assert hooks[hook]["pass_filenames"] is False
 
 
-def test_every_lock_file_is_kept_up_to_date() -> None:
+def test_every_lock_file_is_updated_automatically() -> None:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     updates = {each["package-ecosystem"]: each for each in yaml(".github/dependabot.yml")["updates"]}
 
@@ -70,14 +70,14 @@ def test_every_lock_file_is_kept_up_to_date() -> None:
     assert {updates["docker"]["directory"]} == folders("Dockerfile")
 
 
-def test_the_container_makes_everything_ready_and_shows_the_stack() -> None:
+def test_the_container_installs_everything_and_exposes_the_stack() -> None:
     container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text())
     assert container["postCreateCommand"] == "make tools"
     assert container["forwardPorts"] == [7071, 7072]
     assert (ROOT / ".devcontainer" / container["build"]["dockerfile"]).exists()
 
 
-def test_the_version_stands_once() -> None:
+def test_the_version_is_defined_once() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     assert "version" not in project["project"]
     assert project["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "shared.__version__"}
@@ -102,7 +102,7 @@ def test_make_lint_runs_every_linter(linter: str) -> None:
     assert len(marked.stdout.split()) == 2
 
 
-def test_a_seed_makes_an_order_in_which_files_stay_together() -> None:
+def test_a_shuffle_seed_gives_an_order_that_keeps_files_together() -> None:
     names = [f"tests/test_{file}.py::test_{number}" for file in "abcdef" for number in range(9)]
     items = [cast(pytest.Item, SimpleNamespace(nodeid=name)) for name in names]
 
@@ -114,7 +114,7 @@ def test_a_seed_makes_an_order_in_which_files_stay_together() -> None:
     assert len(list(groupby(order("one"), lambda name: name.partition("::")[0]))) == 6
 
 
-def test_the_longest_files_begin_first() -> None:
+def test_the_longest_test_files_start_first() -> None:
     assert [name for name in LONGEST if not (ROOT / name).is_file()] == []
     names = [
         "tests/browser/test_a.py::test",
@@ -127,8 +127,9 @@ def test_the_longest_files_begin_first() -> None:
     ]  # fmt: skip
 
 
-def test_what_is_no_test_runs_beside_the_tests() -> None:
-    """And the tests do not hear of it: a make that one of them starts would ask for this one's job server."""
+def test_linters_run_in_parallel_with_the_tests() -> None:
+    """The tests must not inherit its environment: a make started by a test would otherwise look for this make's job
+    server."""
     said = subprocess.run(["make", "--dry-run", "test"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for command in ("ruff check", "mypy", "dev.audit", "MAKEFLAGS= "):
         assert command in said

@@ -1,4 +1,4 @@
-"""The local stack as an outsider uses it: its command, its ports, the public contracts."""
+"""Uses the local stack as an outsider does: through its command, its ports, and the public contracts."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ import pytest
 from dev.environment import ONLINE, POLICY, Addresses, Seed
 from tests.support import ROOT
 
-START = 120.0  # seconds that a start may take on a busy machine
+START = 120.0  # seconds that starting may take on a busy machine
 ANSWER_TIMEOUT = 60.0  # seconds that an answer may take on a busy machine
 ALICE = "alice@example.com"
 
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -34,7 +34,7 @@ def free_port() -> int:
 
 
 def wait_for(check: Callable[[], T | None], what: str, seconds: float = ANSWER_TIMEOUT) -> T:
-    """Wait until a check gives something; fails the test when it does not."""
+    """Wait until a check returns something; otherwise the test fails."""
     until = time.monotonic() + seconds
     while (found := check()) is None:
         if time.monotonic() > until:
@@ -44,7 +44,8 @@ def wait_for(check: Callable[[], T | None], what: str, seconds: float = ANSWER_T
 
 
 class LocalStack:
-    """One `python -m dev` on free ports, with what people and machines do to it, or to the integration `seed` of it."""
+    """One `python -m dev` on free ports, with methods for what people and machines do with it, or with its integration
+    `seed`."""
 
     def __init__(self, folder: Path, at: Addresses | None = None, seed: Seed = ONLINE, **env: str) -> None:
         self.at = at or Addresses(free_port(), free_port())
@@ -65,11 +66,11 @@ class LocalStack:
 
     @property
     def said(self) -> str:
-        """All that it has printed."""
+        """Everything that the stack has printed."""
         return self.log.read_text()
 
     def wait_until_up(self) -> None:
-        """Wait for the line that ends the start."""
+        """Wait for the line that the stack prints once it has started."""
 
         def up() -> bool | None:
             if self.process.poll() is not None:
@@ -79,20 +80,20 @@ class LocalStack:
         wait_for(up, "the stack is up", START)
 
     def stop(self, with_: signal.Signals = signal.SIGTERM) -> int:
-        """End it; its exit code."""
+        """End the stack; returns its exit code."""
         self._client.close()
         if self.process.poll() is None:
             self.process.send_signal(with_)
         return self.process.wait(START)
 
     def call(self, method: str, url: str, **more: Any) -> Any:
-        """A request that must succeed; the JSON that came back."""
+        """Send a request that must succeed; returns the JSON of the response."""
         answer = self._client.request(method, url, **more)
         assert answer.is_success, f"{method} {url}: {answer.status_code} {answer.text[:500]}"
         return answer.json() if answer.content else None
 
     def token(self, user: str = ALICE, **more: object) -> str:
-        """An Exchange identity token, for the integration's pane unless told otherwise."""
+        """Get an Exchange identity token, by default for the integration's pane."""
         wanted = {"user": user, "audience": f"{self.at.functions}/addin/{self.seed.uuid}/pane", **more}
         return str(self.call("POST", f"{self.at.exchange}/dev/identity-token", json=wanted)["token"])
 
@@ -109,15 +110,15 @@ class LocalStack:
         return result
 
     def now(self) -> datetime:
-        """The stack's time."""
+        """The stack's current time."""
         return datetime.fromisoformat(self.call("GET", f"{self.at.exchange}/dev/clock")["now"])
 
     def move_clock(self, moment: datetime) -> None:
-        """Put the whole stack's clock forward."""
+        """Move the whole stack's clock forward."""
         self.call("POST", f"{self.at.exchange}/dev/clock", json={"now": moment.isoformat()})
 
     def invite(self, start: datetime, body: str, subject: str = "A meeting", minutes: int = 60, **more: object) -> str:
-        """Alice sends an invitation; the meeting's uid."""
+        """Have Alice send an invitation; returns the meeting's uid."""
         meeting = {
             "organizer": ALICE,
             "subject": subject,
@@ -131,15 +132,15 @@ class LocalStack:
         return str(self.call("POST", f"{self.at.exchange}/dev/meetings", json=meeting)["uid"])
 
     def change(self, uid: str, **fields: object) -> None:
-        """Alice edits a meeting."""
+        """Have Alice edit a meeting."""
         self.call("PATCH", f"{self.at.exchange}/dev/meetings/{quote(uid, safe='')}", json=fields)
 
     def cancel(self, uid: str) -> None:
-        """Alice cancels a meeting."""
+        """Have Alice cancel a meeting."""
         self.call("DELETE", f"{self.at.exchange}/dev/meetings/{quote(uid, safe='')}")
 
     def answers(self, uid: str) -> list[dict[str, Any]]:
-        """What the equipment mailbox has answered to a meeting, newest last."""
+        """The equipment mailbox's answers to a meeting, newest last."""
         messages = self.call("GET", f"{self.at.exchange}/dev/mailboxes/{ALICE}/messages")["messages"]
         kinds = {"accepted", "declined", "tentative"}
         return [m for m in messages if m["uid"] == uid and m["kind"] in kinds and m["from"] == self.seed.mailbox]
@@ -150,7 +151,7 @@ class LocalStack:
         return answers[number - 1]
 
     def policy(self, alias: str) -> str:
-        """What a conferencing node is told: open, closed or unknown."""
+        """What a conferencing node is told about an alias: open, closed or unknown."""
         url = f"{self.at.functions}/policy/v1/service/configuration"
         answer = self._client.get(url, params={"local_alias": alias, "protocol": "sip"}, auth=POLICY)
         if answer.status_code == httpx.codes.NOT_FOUND:
@@ -159,7 +160,7 @@ class LocalStack:
         return {"continue": "open", "reject": "closed"}[answer.json()["action"]]
 
     def wait_for_policy(self, alias: str, state: str) -> None:
-        """Wait until a node is told so."""
+        """Wait until a conferencing node is told this."""
         wait_for(lambda: self.policy(alias) == state or None, f"{alias} is {state}")
 
     def inject(self, *faults: dict[str, object]) -> None:

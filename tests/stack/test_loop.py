@@ -1,4 +1,4 @@
-"""From the click to the open room, with everything that can go wrong on the way; the clock only moves forward."""
+"""From the click to the open room, with everything that can go wrong on the way. The clock only moves forward."""
 
 import base64
 import json
@@ -32,12 +32,12 @@ def _no_faults(stack: LocalStack) -> Iterator[None]:
     stack.mend()
 
 
-def test_the_start_shows_a_booked_meeting_and_the_way_in(stack: LocalStack) -> None:
-    for text in ("accepted: ", "come in: ", stack.at.functions, stack.at.exchange, "admin / local-admin"):
+def test_the_start_prints_a_booked_meeting_and_the_addresses(stack: LocalStack) -> None:
+    for text in ("accepted: ", "people may join: ", stack.at.functions, stack.at.exchange, "admin / local-admin"):
         assert text in stack.said
 
 
-def test_a_meeting_opens_and_closes_its_room_under_every_spelling(stack: LocalStack) -> None:
+def test_a_meeting_opens_and_closes_its_room_for_every_spelling_of_the_alias(stack: LocalStack) -> None:
     room = stack.allocate()
     assert room["alias_id"] in room["instructions"]
     start = (stack.now() + 3 * HOUR).replace(minute=0, second=0, microsecond=0)
@@ -57,7 +57,7 @@ def test_a_meeting_opens_and_closes_its_room_under_every_spelling(stack: LocalSt
     assert stack.policy("meet00000000000") == "unknown"
 
 
-def test_what_cannot_be_scheduled_is_declined_with_a_reason(stack: LocalStack) -> None:
+def test_meetings_that_cannot_be_scheduled_are_declined_with_a_reason(stack: LocalStack) -> None:
     room, late = stack.allocate(), stack.allocate()
     start = stack.now() + 3 * HOUR
     assert stack.wait_for_answer(stack.invite(start, room["instructions"]))["kind"] == "accepted"
@@ -69,11 +69,11 @@ def test_what_cannot_be_scheduled_is_declined_with_a_reason(stack: LocalStack) -
     answers = {name: stack.wait_for_answer(uid) for name, uid in declined.items()}
     assert {name: answer["kind"] for name, answer in answers.items()} == dict.fromkeys(declined, "declined")
     reasons = {answer["body_text"] or answer["body_html"] for answer in answers.values()}
-    assert len(reasons) == 3, "each reject has a text of its own"
+    assert len(reasons) == 3, "every rejection has a different text"
 
 
 def forgeries(stack: LocalStack) -> dict[str, dict[str, str]]:
-    """Headers that prove nothing."""
+    """Request headers that prove no identity."""
     good = stack.token()
     header, payload, signature = good.split(".")
 
@@ -94,7 +94,7 @@ def forgeries(stack: LocalStack) -> dict[str, dict[str, str]]:
     return {"nothing": {}} | {name: {"token": token} for name, token in tokens.items()}
 
 
-def test_without_proof_of_identity_there_is_no_alias(stack: LocalStack) -> None:
+def test_without_proof_of_identity_no_alias_is_given(stack: LocalStack) -> None:
     statuses = {name: stack.meeting_details(headers).status_code for name, headers in forgeries(stack).items()}
     assert statuses == dict.fromkeys(statuses, 401)
     assert stack.meeting_details({"Authorization": f"Bearer {stack.token()}"}).is_success
@@ -108,7 +108,7 @@ def test_a_lost_notification_is_made_up_for_by_the_sweep(stack: LocalStack) -> N
     assert stack.wait_for_answer(uid)["kind"] == "accepted"
 
 
-def test_notifications_that_come_twice_bring_one_answer(stack: LocalStack) -> None:
+def test_notifications_that_come_twice_lead_to_one_answer(stack: LocalStack) -> None:
     stack.inject({"on": "notification", "action": "duplicate", "times": 50})
     room = stack.allocate()
     uid = stack.invite(stack.now() + 3 * HOUR, room["instructions"], "twice")
@@ -117,7 +117,7 @@ def test_notifications_that_come_twice_bring_one_answer(stack: LocalStack) -> No
     assert len(stack.answers(uid)) == 1
 
 
-def test_a_meeting_that_moves_takes_its_room_along_and_one_that_is_cancelled_closes_it(stack: LocalStack) -> None:
+def test_the_room_follows_a_moved_meeting_and_closes_when_it_is_cancelled(stack: LocalStack) -> None:
     room = stack.allocate()
     soon = stack.now() + 10 * MINUTE
     uid = stack.invite(soon, room["instructions"], "moves")
@@ -133,7 +133,7 @@ def test_a_meeting_that_moves_takes_its_room_along_and_one_that_is_cancelled_clo
     stack.wait_for_policy(room["alias"], "closed")
 
 
-def test_the_contract_s_own_check() -> None:
+def test_the_contracts_own_check_passes() -> None:
     check = shared_data("tools/contract/loop")
     command = [sys.executable, str(check)]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)

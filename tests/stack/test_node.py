@@ -1,4 +1,5 @@
-"""NODE=1: an integration whose rooms are on the simulated Management Node, from the click to the end of the room."""
+"""With NODE=1, an integration has its rooms on the simulated Management Node: tested from the click to the end of the
+room."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -29,7 +30,7 @@ class NodeStack(LocalStack):
         return alias in [each["alias"] for room in found for each in room["aliases"]]
 
     def meeting(self, hours: int) -> tuple[str, datetime]:
-        """The alias of an accepted meeting that begins so many hours from now, and when it begins."""
+        """Book a meeting that begins this many hours from now and is accepted; returns its alias and when it begins."""
         room = self.allocate()
         start = (self.now() + timedelta(hours=hours)).replace(minute=0, second=0, microsecond=0)
         answer = self.wait_for_answer(self.invite(start, f"<p>Hello</p>{room['instructions']}"))
@@ -52,12 +53,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeStack]:
         stack.stop()
 
 
-def test_the_start_shows_a_room_on_the_node(stack: NodeStack) -> None:
+def test_the_start_prints_a_room_on_the_node(stack: NodeStack) -> None:
     for text in ("leads to /api/admin/configuration/v1/conference/", stack.at.node, "admin / local-node"):
         assert text in stack.said
 
 
-def test_a_room_is_there_in_its_time_and_policy_leaves_it_to_the_node(stack: NodeStack) -> None:
+def test_a_room_exists_during_its_time_and_policy_leaves_it_to_the_node(stack: NodeStack) -> None:
     alias, start = stack.meeting(3)
     assert alias.startswith("77")
     for moment, there in [
@@ -71,10 +72,10 @@ def test_a_room_is_there_in_its_time_and_policy_leaves_it_to_the_node(stack: Nod
         assert stack.policy(alias) == "unknown"
 
 
-def test_a_node_that_dies_around_a_window_has_the_room_when_it_is_back(
+def test_a_node_that_dies_around_a_join_window_gets_the_room_when_it_is_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Twice, and each time it comes back with nothing on it: `python -m dev.node_outage`."""
+    """It dies twice, and comes back empty each time: see `python -m dev.node_outage`."""
     monkeypatch.setenv("NODE", "1")
     lines: list[str] = []
     transcript(tmp_path, lines.append)

@@ -34,7 +34,7 @@ def start(tmp_path: Path) -> Iterator[StackFactory]:
 
 
 def children(pid: int) -> set[int]:
-    """The processes that a process has started."""
+    """The child processes of a process."""
     return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
 
 
@@ -43,7 +43,7 @@ def alive(pids: set[int]) -> set[int]:
 
 
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
-def test_it_ends_with_all_its_children(start: StackFactory, by: signal.Signals) -> None:
+def test_the_stack_ends_with_all_its_children(start: StackFactory, by: signal.Signals) -> None:
     stack = start()
     stack.wait_until_up()
     pids = children(stack.process.pid)
@@ -60,7 +60,7 @@ def test_ctrl_c_prints_no_traceback_while_it_is_still_loading(start: StackFactor
     assert stack.said == ""
 
 
-def test_its_children_end_when_it_is_killed(start: StackFactory) -> None:
+def test_the_children_end_when_the_stack_is_killed(start: StackFactory) -> None:
     stack = start()
     stack.wait_until_up()
     pids = children(stack.process.pid)
@@ -68,7 +68,7 @@ def test_its_children_end_when_it_is_killed(start: StackFactory) -> None:
     wait_for(lambda: not alive(pids) or None, "the children are gone")
 
 
-def test_a_child_that_dies_ends_it_with_a_sentence(start: StackFactory) -> None:
+def test_a_child_that_dies_ends_the_stack_with_an_explanation(start: StackFactory) -> None:
     stack = start()
     stack.wait_until_up()
     os.kill(max(children(stack.process.pid)), signal.SIGKILL)
@@ -78,7 +78,7 @@ def test_a_child_that_dies_ends_it_with_a_sentence(start: StackFactory) -> None:
 
 
 @pytest.mark.parametrize("variable", ["PORT", "EXCHANGE_PORT"])
-def test_a_taken_port_is_named_and_nothing_is_started(start: StackFactory, variable: str) -> None:
+def test_a_port_in_use_is_named_and_nothing_is_started(start: StackFactory, variable: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         stack = start(**{variable: port})
@@ -89,13 +89,13 @@ def test_a_taken_port_is_named_and_nothing_is_started(start: StackFactory, varia
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http", "-1"])
-def test_a_bad_port_is_named(start: StackFactory, port: str) -> None:
+def test_an_invalid_port_is_reported(start: StackFactory, port: str) -> None:
     stack = start(PORT=port)
     assert stack.process.wait(20) == 1
     assert stack.said == f"make run: PORT must be a port from 1 to 65535, not '{port}'.\n"
 
 
-def test_data_is_kept_where_a_folder_is_given(start: StackFactory, tmp_path: Path) -> None:
+def test_data_is_kept_in_the_given_folder(start: StackFactory, tmp_path: Path) -> None:
     first = start(DATA_DIR=str(tmp_path / "data"))
     first.wait_until_up()
     room = first.allocate()
@@ -109,7 +109,7 @@ def test_data_is_kept_where_a_folder_is_given(start: StackFactory, tmp_path: Pat
     assert "A week to look at" not in second.said
 
 
-def test_only_its_own_user_may_read_its_keys(start: StackFactory, tmp_path: Path) -> None:
+def test_only_the_user_who_started_the_stack_may_read_its_keys(start: StackFactory, tmp_path: Path) -> None:
     data = tmp_path / "data"
     stack = start(DATA_DIR=str(data))
     stack.wait_until_up()
@@ -117,25 +117,25 @@ def test_only_its_own_user_may_read_its_keys(start: StackFactory, tmp_path: Path
     assert (data / "tag-signing-key").stat().st_mode & 0o077 == 0
 
 
-def test_make_is_the_way_in() -> None:
-    """`make run` and `make test` install what is missing and call the venv."""
+def test_make_run_and_make_test_install_what_is_missing() -> None:
+    """`make run` and `make test` install what is missing, and use the venv."""
     for target in ("run", "test"):
         dry = subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=True)
         assert "-m dev.setup" in dry.stdout
         assert ".venv/bin/" in dry.stdout
 
 
-def test_a_second_exchange_is_served_by_ews_where_that_is_asked_for(start: StackFactory) -> None:
+def test_a_second_exchange_is_reached_by_ews_on_request(start: StackFactory) -> None:
     stack = start(seed=ON_PREMISES, EWS="1")
     stack.wait_until_up()
-    assert stack.said.count("come in: ") == 2
+    assert stack.said.count("people may join: ") == 2
     meetings = f"{stack.at.functions}/api/admin/status/v1/meeting/"
     week = stack.call("GET", meetings, params={"text": "Morning round"}, auth=MANAGEMENT)["objects"]
     assert len({each["exchange_connector"] for each in week}) == 2, "there is a week to look at by Graph and by EWS"
     assert f"{stack.at.functions}/console as admin / local-admin" in stack.said
     room, begins = stack.allocate(), stack.now() + timedelta(hours=3)
     uid = stack.invite(begins, room["instructions"])
-    stack.move_clock(stack.now() + timedelta(minutes=1))  # the poll comes due
+    stack.move_clock(stack.now() + timedelta(minutes=1))  # until the poll is due
     assert stack.wait_for_answer(uid)["kind"] == "accepted"
     stack.move_clock(begins)
     stack.wait_for_policy(room["alias"], "open")

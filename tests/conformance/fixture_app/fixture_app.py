@@ -1,4 +1,4 @@
-"""A function app that uses every host feature that ours may use. It runs where PYTHON_SCRIPT_FILE_NAME names it."""
+"""A function app that uses every host feature that ours may use. It is hosted when PYTHON_SCRIPT_FILE_NAME names it."""
 
 import asyncio
 import json
