@@ -1,1 +1,3 @@
-"""The local stack: Azurite, a functions host on Microsoft's worker runtime, a simulated Exchange. Never deployed."""
+"""The local stack: Azurite, a functions host with Microsoft's worker runtime, and a simulated Exchange. Never
+deployed.
+"""

@@ -1,14 +1,14 @@
 """`make run`: the whole product on this machine, until Ctrl-C.
 
-PORT (7071) is the functions', EXCHANGE_PORT (7072) the simulated Exchange's. DATA_DIR keeps stored data. With EWS=1
-there is a second integration, whose equipment mailbox is on an Exchange on-premises; with NODE=1 one whose rooms are on
-a Management Node, simulated on NODE_PORT (7073).
+The functions listen on PORT (7071), the simulated Exchange on EXCHANGE_PORT (7072). Data is kept in DATA_DIR, if set.
+EWS=1 adds a second integration, whose equipment mailbox is on an Exchange on-premises; NODE=1 adds one whose rooms are
+on a Management Node, simulated on NODE_PORT (7073).
 """
 
 import signal
 
 if __name__ == "__main__":
-    # Until main() is ready for it, Ctrl-C ends the program silently: imports take half a second.
+    # Until main() can handle Ctrl-C, it ends the program silently: the imports take half a second.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import os
@@ -47,7 +47,7 @@ REST_GLANCE = 0.5  # seconds between two checks of running processes
 
 
 class Stopped(Exception):
-    """Somebody has requested the stack to stop."""
+    """Somebody has asked the stack to stop."""
 
 
 class Stack:
@@ -71,18 +71,20 @@ class Stack:
         azurite = Azurite(data_dir and data_dir / "azurite")
         self._children.append(azurite.child)
         settings = app_settings(at, azurite.connection_string, working_dir)
-        # Waiting for the product's health includes waiting for the proof: nobody interferes with it.
+        # Waiting for the product's health includes waiting for the proof meeting, so nobody interferes with that.
         functions = child_environment(PORT=str(at.port), DEV_HELD_ROUTE="/api/health", **settings)
         self._children.append(Child("The functions host", [sys.executable, "-m", "dev.functions"], functions))
 
     def start_node(self) -> None:
-        """Start the Management Node, with nothing on it and at the real time."""
+        """Start the Management Node, empty and at the real time."""
         env = child_environment(NODE_PORT=str(self.addresses.node_port))
         self._node = Child("The Management Node", [sys.executable, "-m", "dev.management_node"], env)
         self._children.append(self._node)
 
     def kill_node(self) -> None:
-        """Stop the Management Node, which forgets everything. Nobody may check the children meanwhile."""
+        """Stop the Management Node, which forgets everything. Until it is started again, the children must not be
+        checked.
+        """
         self._node.stop()
         self._children.remove(self._node)
 
@@ -102,7 +104,7 @@ class Stack:
         """Raise StackError if a child has exited."""
         for child in self._children:
             if child.exit_code is not None:
-                raise StackError(f"{child.name} has ended with exit code {child.exit_code}: see what it said above.")
+                raise StackError(f"{child.name} has ended with exit code {child.exit_code}: see its output above.")
 
     def wait(self) -> None:
         """Wait until a child exits, which raises StackError."""
@@ -124,7 +126,7 @@ def _answers(client: httpx.Client, url: str) -> bool:
 
 
 def main() -> None:
-    """Start, prove that it works, and stay up."""
+    """Start the stack, prove that it works, and keep it running."""
     _end_on_signals()
     try:
         with _directories() as (data_dir, working_dir), ExitStack() as ending:
@@ -161,7 +163,7 @@ def _port(variable: str, default: int) -> int:
 
 @contextmanager
 def _directories() -> Iterator[tuple[Path | None, Path]]:
-    """Where data is kept, if it is, and where files that must exist are meanwhile."""
+    """The folder in which data is kept, if it is, and a folder for files that are needed while the stack runs."""
     if kept := os.environ.get("DATA_DIR"):
         data_dir = Path(kept).resolve()
         data_dir.mkdir(parents=True, exist_ok=True)
@@ -172,7 +174,7 @@ def _directories() -> Iterator[tuple[Path | None, Path]]:
 
 
 def _end_on_signals() -> None:
-    # Set explicitly: a shell that starts us in the background ignores SIGINT.
+    # Set explicitly, since a shell that starts us in the background makes us ignore SIGINT.
     def end(_number: int, _frame: FrameType | None) -> NoReturn:
         for number in signals:
             signal.signal(number, signal.SIG_IGN)
@@ -185,18 +187,18 @@ def _end_on_signals() -> None:
 
 def _prove(addresses: Addresses, client: httpx.Client) -> None:
     print("One meeting, end to end:", flush=True)
-    # Subscribes to the mailbox's notifications, also if DATA_DIR still has a subscription of an Exchange that is gone;
-    # in Azure the timers do this in time.
+    # Subscribes to the mailbox's notifications, even if DATA_DIR still holds a subscription at an Exchange that is
+    # gone. In Azure the timers do this.
     answer = client.post(f"{addresses.functions}/dev/run/renew")
     if answer.is_error:
         raise StackError(f"the mailbox cannot be watched: {answer.text}")
     for seed in seeds(os.environ):
         if seed.by_ews:
-            print("The same by EWS, on an Exchange on-premises:", flush=True)
+            print("The same through EWS, on an Exchange on-premises:", flush=True)
             visible = {"visible_update_properties": ON_PREMISES}
             client.patch(f"{addresses.exchange}/dev/mailboxes/{seed.mailbox}", json=visible).raise_for_status()
         if seed.on_node:
-            print("The same with its room on a Management Node:", flush=True)
+            print("The same with the room on a Management Node:", flush=True)
         Proof(addresses, client, seed).book()
         if not seed.on_node:
             OpeningWeek(addresses, client, seed).make()
@@ -204,7 +206,7 @@ def _prove(addresses: Addresses, client: httpx.Client) -> None:
 
 
 def introduce(addresses: Addresses, data_dir: Path | None) -> None:
-    """Print where everything is, and the credentials; what most people want to open comes first."""
+    """Print all addresses and credentials, starting with what most people want to open."""
     rows = {
         "Demo": f"{addresses.functions}/demo (open it in a browser)",
         "Console": f"{addresses.functions}/console as {' / '.join(MANAGEMENT)}",
@@ -222,7 +224,7 @@ def introduce(addresses: Addresses, data_dir: Path | None) -> None:
 
 
 def _more(addresses: Addresses) -> dict[str, str]:
-    """Integrations other than the first one, with their special settings."""
+    """Describe the integrations other than the first one, with their special settings."""
     found = {}
     for each in seeds(os.environ):
         if each.by_ews:

@@ -1,7 +1,7 @@
-"""`make audit`: what is publicly known of faults in the locked packages, by pip-audit.
+"""`make audit`: reports the known vulnerabilities of the locked packages, using pip-audit.
 
-Without network access nothing is judged, and the output says so. Findings are shown; with STRICT=1 they are errors. Not
-by default: the same commit must not pass its tests today and fail them tomorrow.
+Without network access nothing can be checked, and the output says so. Findings are shown; with STRICT=1 they are
+errors. They are not errors by default, so that a commit that passes its tests today does not fail them tomorrow.
 """
 
 import json
@@ -14,12 +14,12 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ("requirements-cli.txt", "requirements-dev.txt")
-"""What runs in Azure and on admins' machines; what runs on developers'."""
+"""The lock files of what runs in Azure and on admins' machines, and of what runs on developers' machines."""
 AUDIT_TIMEOUT = 120  # seconds
 
 
 def main(environ: Mapping[str, str]) -> int:
-    """Audit every lock file; the exit code."""
+    """Audit every lock file; returns the exit code."""
     found = [line for lock in LOCKS for line in _audit(lock)]
     return 1 if found and environ.get("STRICT") == "1" else 0
 
@@ -43,14 +43,14 @@ def _audit(lock: str) -> list[str]:
 
 
 def judge(dependencies: list[dict[str, Any]]) -> tuple[list[str], str]:
-    """The vulnerabilities in pip-audit's report, one line each; and one line on how much it could judge."""
+    """Summarize pip-audit's report: one line on how much it could check, and one for each vulnerability."""
     skipped = [each for each in dependencies if "skip_reason" in each]
     judged = len(dependencies) - len(skipped)
     if dependencies and not judged:
-        return [], f"skipped: none of {len(skipped)} packages could be judged ({skipped[0]['skip_reason']})"
+        return [], f"skipped: none of {len(skipped)} packages could be checked ({skipped[0]['skip_reason']})"
     faults = [_line(each, fault) for each in dependencies for fault in each.get("vulns", [])]
-    return faults, f"{judged} packages, {len(faults)} known faults" + (
-        f", {len(skipped)} not judged" if skipped else ""
+    return faults, f"{judged} packages, {len(faults)} known vulnerabilities" + (
+        f", {len(skipped)} not checked" if skipped else ""
     )
 
 

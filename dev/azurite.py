@@ -12,7 +12,7 @@ from dev.processes import Child, StackError
 
 PROGRAM = Path(__file__).parent / "node" / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
 SERVICES = ("Blob", "Queue", "Table")
-# The account and key of every Azurite, published by Microsoft.
+# The account and key that every Azurite has, as published by Microsoft.
 ACCOUNT = "devstoreaccount1"
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 _LISTENING = re.compile(r"Azurite (\w+) service is successfully listening at (http://[\d.:]+)")
@@ -30,7 +30,7 @@ class Azurite:
         except BaseException:
             self.stop()
             raise
-        # A full pipe would stop Azurite, so its output is read as long as it runs.
+        # A full pipe would block Azurite, so its output is read as long as it runs.
         threading.Thread(target=self._drain, daemon=True).start()
 
     def stop(self) -> None:
@@ -46,7 +46,7 @@ class Azurite:
                 addresses[found[1]] = found[2]
             if len(addresses) == len(SERVICES):
                 return addresses
-        raise StackError("Azurite ended before it listened. It said:\n" + "".join(lines[-20:]))
+        raise StackError("Azurite ended before it was listening. Its output:\n" + "".join(lines[-20:]))
 
     def _drain(self) -> None:
         try:
@@ -58,10 +58,10 @@ class Azurite:
 
 def _arguments(data_dir: Path | None) -> list[str]:
     ports = [text for service in SERVICES for text in (f"--{service.lower()}Port", "0")]
-    # Node closes idle connections after five seconds, just when a client may want to reuse one.
+    # Node closes idle connections after five seconds, possibly just when a client reuses one.
     patience = [text for service in SERVICES for text in (f"--{service.lower()}KeepAliveTimeout", "3600")]
     where = ["--location", str(data_dir)] if data_dir else ["--inMemoryPersistence"]
-    # azure-storage-queue speaks a newer API version than Azurite knows (docs/facts/azure-functions.md §E).
+    # azure-storage-queue uses a newer API version than Azurite knows (docs/facts/azure-functions.md §E).
     return [*ports, *patience, *where, "--skipApiVersionCheck", "--disableTelemetry", "--silent"]
 
 
@@ -72,7 +72,7 @@ def _connection_string(addresses: dict[str, str]) -> str:
 
 @contextmanager
 def running_azurite(data_dir: Path | None = None) -> Iterator[str]:
-    """Azurite while the context lasts; returns its connection string."""
+    """Run Azurite while the context lasts; returns its connection string."""
     azurite = Azurite(data_dir)
     try:
         yield azurite.connection_string

@@ -7,13 +7,13 @@ from PIL import Image, ImageDraw
 ICON = Path(__file__).resolve().parent.parent / "addin" / "icon.png"
 SIDE = 80
 FINE = 8
-"""Drawn eight times as large, then scaled down, so that edges are smooth."""
+"""The icon is drawn eight times as large and then scaled down, so that edges are smooth."""
 
 INK, PAPER, LENS = "#0b5c6b", "#ffffff", "#f2a33a"
 
 
 def draw() -> Image.Image:
-    """The icon, 80 × 80 pixels with a transparent surrounding."""
+    """The icon, 80 × 80 pixels with a transparent background."""
     image = Image.new("RGBA", (SIDE * FINE, SIDE * FINE))
     pen = ImageDraw.Draw(image)
 

@@ -1,4 +1,6 @@
-"""The functions' configuration in the local stack: app settings, integrations, credentials that open nothing else."""
+"""The functions' configuration in the local stack: app settings, integrations, and credentials that are valid nowhere
+else.
+"""
 
 import os
 import secrets
@@ -14,7 +16,7 @@ POLICY = ("policy", "local-policy")
 
 @dataclass(frozen=True)
 class Seed:
-    """An integration that the stack starts with. `exchange` is its Exchange's name for people.
+    """An integration that the stack starts with. `exchange` is its Exchange's display name.
 
     `on_node`: its rooms are on the simulated Management Node.
     """
@@ -27,7 +29,7 @@ class Seed:
     by_ews: bool = False
     on_node: bool = False
     by_demo: bool = False
-    """Whether only the demo page embeds its pane: Office.js is then the page's replacement."""
+    """Whether only the demo page embeds its pane, which then uses the page's replacement for Office.js."""
 
 
 ONLINE = Seed(
@@ -55,21 +57,21 @@ NODE_ACCOUNT = ("admin", "local-node")
 DEMO = Seed(
     "44444444-4444-4444-8444-444444444444", "Demo", "rooms@example.com", "88", "Exchange Online (Graph)", by_demo=True
 )
-"""The demo page's own; created when the page is first opened, so that nobody else sees it."""
+"""The demo page's own integration; created when the page is first opened, so that others do not see it."""
 
 INTEGRATION, MAILBOX = ONLINE.uuid, ONLINE.mailbox
 SERVICE_ACCOUNT = ("svc-vmr@example.com", "local-ews")
 
 
 def seeds(environ: Mapping[str, str]) -> tuple[Seed, ...]:
-    """The integrations that the stack starts with: a second one where EWS is 1, and another where NODE is 1."""
+    """The integrations that the stack starts with, including a second one if EWS is 1, and another one if NODE is 1."""
     more = {"EWS": ON_PREMISES, "NODE": ON_NODE}
     return (ONLINE, *(each for switch, each in more.items() if environ.get(switch) == "1"))
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where the stack listens. `node_port` is 0 if there is no Management Node."""
+    """The ports on which the stack listens. `node_port` is 0 if there is no Management Node."""
 
     port: int
     exchange_port: int
@@ -92,7 +94,7 @@ class Addresses:
 
 
 def app_settings(addresses: Addresses, connection_string: str, data_dir: Path) -> dict[str, str]:
-    """The app settings of a deployment. Passwords and keys are only for this stack."""
+    """The app settings of a deployment. The passwords and keys are valid only for this stack."""
     return {
         "SchedulingStorage": connection_string,
         "PUBLIC_BASE_URL": addresses.functions,
@@ -108,13 +110,13 @@ def app_settings(addresses: Addresses, connection_string: str, data_dir: Path) -
 
 
 def child_environment(**more: str) -> dict[str, str]:
-    """This process's environment for a child. Parts of the stack must not use a web proxy between each other."""
+    """The environment for a child process. Parts of the stack must not use a web proxy to reach each other."""
     direct = ",".join(filter(None, ("127.0.0.1,localhost", os.environ.get("NO_PROXY"), os.environ.get("no_proxy"))))
     return {**os.environ, "NO_PROXY": direct, "no_proxy": direct, "PYTHONUNBUFFERED": "1", **more}
 
 
 def _signing_key(file: Path) -> str:
-    """The key from earlier starts on the same data, or a new one: promised tags stay valid."""
+    """The key that earlier runs used with the same data, so that promised tags stay valid, or a new one."""
     if not file.exists():
         file.touch(mode=0o600)
         file.write_text(secrets.token_urlsafe(48))

@@ -1,4 +1,4 @@
-"""Faults that can be switched on in a simulated counterpart; each adds its own kinds."""
+"""Faults that can be switched on in a simulated service; each service adds its own kinds."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from typing import Any, Generic, TypeVar
 
 
 class FaultError(ValueError):
-    """A fault that cannot be switched on: what is wrong with its description."""
+    """The fault cannot be switched on; the message says what is wrong with its description."""
 
 
 @dataclass
 class Fault:
     """One fault. `on`: "*", or a method and a part of the path ("POST /conference").
 
-    `action` "status" answers with `status`. With `after_effect` the work is done first. `times` is how often it still
-    happens, None until faults are cleared. `seconds` is how long what takes time takes.
+    `action` "status" responds with `status`. With `after_effect` the work is done first. `times` is how often the fault
+    still occurs, None means until faults are cleared. `seconds` is the duration of its effect.
     """
 
     on: str
@@ -26,7 +26,7 @@ class Fault:
     seconds: float = 0.0
 
     def matches(self, method: str, path: str) -> bool:
-        """Whether it applies to this request."""
+        """Whether the fault applies to this request."""
         wanted, _, part = self.on.partition(" ")
         return self.on == "*" or (method == wanted.upper() and part.casefold() in path.casefold())
 
@@ -35,7 +35,7 @@ F = TypeVar("F", bound=Fault)
 
 
 class Faults(Generic[F]):
-    """The faults that are switched on, in the order in which they strike. `parse` reads a description."""
+    """The faults that are switched on, in the order in which they apply. `parse` reads a description."""
 
     def __init__(self, parse: Callable[[Mapping[str, Any]], F]) -> None:
         self._parse = parse
@@ -46,7 +46,7 @@ class Faults(Generic[F]):
         self._faults.append(self._parse(description))
 
     def clear(self, on: str = "") -> None:
-        """Switch all off, or those of one place only."""
+        """Switch all faults off, or only those for one `on`."""
         self._faults = [fault for fault in self._faults if on not in ("", fault.on)]
 
     def for_request(self, method: str, path: str) -> F | None:
@@ -68,7 +68,7 @@ class Faults(Generic[F]):
 
 
 def times_of(given: Mapping[str, Any], action: str) -> int | None:
-    """How often a described fault happens. Raises `FaultError`."""
+    """How often a described fault occurs. Raises `FaultError`."""
     times = given.get("times", None if action == "latency" else 1)
     if times is not None and (not isinstance(times, int) or isinstance(times, bool) or times < 1):
         raise FaultError(f"'times' must be a whole number of 1 or more; got {times!r}")

@@ -1,6 +1,6 @@
-"""`python -m dev.functions`: the product in the functions host, on the movable clock, with the seeded integrations.
+"""`python -m dev.functions`: the product in the functions host, with a movable clock and the seeded integrations.
 
-PORT is where it listens; DEV_HELD_ROUTE, if set, is a path that gets 503 until `POST /dev/ready`.
+It listens on PORT; DEV_HELD_ROUTE, if set, is a path that gets 503 until `POST /dev/ready`.
 """
 
 import asyncio
@@ -80,7 +80,7 @@ async def _prepare_storage(known: Settings, clock: MovableClock) -> None:
 
 
 async def _main() -> bool:
-    """Whether to restart."""
+    """Whether the product is to restart."""
     end = End()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, end.come)
@@ -89,7 +89,9 @@ async def _main() -> bool:
 
 
 def _begin_again() -> None:
-    """In the same process, whose parent notices nothing. Nobody waits for its health any more."""
+    """The restart takes place in the same process, so that its parent does not notice. Nobody waits for its health any
+    more.
+    """
     os.environ.pop("DEV_HELD_ROUTE", None)
     os.execv(sys.executable, [sys.executable, "-m", "dev.functions"])  # noqa: S606  # ourselves
 

@@ -1,7 +1,8 @@
-"""`python -m dev.layers`: the folders of shared/ as layers, from the real imports; each knows only those above it.
+"""`python -m dev.layers`: the folders of shared/ as layers, calculated from the real imports; each may import only
+those above it.
 
-Prints a line for each folder, leaves first: its level, its name, what it imports. A circle is named and ends with exit
-code 1. tests/conformance/test_imports.py holds the order.
+Prints a line for each folder, leaves first: its level, its name, what it imports. If there is a cycle, it is named and
+the exit code is 1. tests/conformance/test_imports.py enforces the order.
 """
 
 import ast
@@ -14,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "shared"
 
 Graph = Mapping[str, set[str]]
-"""What each folder, or module right below shared/, imports of the others; or each module."""
+"""An import graph: the others that each folder (or module directly in shared/), or each module, imports."""
 
 
 def imports(root: Path = ROOT) -> dict[str, set[str]]:
@@ -28,7 +29,9 @@ def imports(root: Path = ROOT) -> dict[str, set[str]]:
 
 
 def module_imports(root: Path = ROOT) -> dict[str, set[str]]:
-    """The graph of modules, those for type checking included. A package's `__init__` counts where a name is its own."""
+    """The graph of modules, including imports for type checking. A package's `__init__` counts if it defines the
+    imported name.
+    """
     modules = {_name(path, root): path for path in sorted((root / PACKAGE).rglob("*.py"))}
     return {name: {each for each in _imported(path, modules) if each != name} for name, path in modules.items()}
 
@@ -39,7 +42,7 @@ def folder_of(module: str) -> str:
 
 
 def levels(graph: Graph) -> dict[str, int]:
-    """Each folder's level: a leaf at 0, others one above the highest that they import. Raises Circle."""
+    """Each folder's level: 0 for a leaf, otherwise one above the highest level that it imports. Raises Circle."""
     found: dict[str, int] = {}
 
     def level(folder: str, path: tuple[str, ...]) -> int:
@@ -55,7 +58,7 @@ def levels(graph: Graph) -> dict[str, int]:
 
 
 class Circle(Exception):
-    """Folders that import each other; the message is the cycle."""
+    """Some folders import each other; the message is the cycle."""
 
     def __init__(self, folders: list[str]) -> None:
         super().__init__(" → ".join(folders))
@@ -66,7 +69,7 @@ def _name(path: Path, root: Path) -> str:
 
 
 def _imported(path: Path, modules: Container[str]) -> Iterator[str]:
-    """The modules that a file imports; for `from a import b` a.b if that is one, a otherwise."""
+    """The modules that a file imports; for `from a import b` this is a.b if that is a module, otherwise a."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in modules)
@@ -77,7 +80,7 @@ def _imported(path: Path, modules: Container[str]) -> Iterator[str]:
 
 
 def main() -> None:
-    """The command line."""
+    """Run the command line."""
     graph = imports()
     try:
         standing = levels(graph)

@@ -1,4 +1,4 @@
-"""A clock that runs with the real one and can be moved forward: every part of the local stack has one."""
+"""A clock that runs at normal speed and can be moved forward: every part of the local stack has one."""
 
 import asyncio
 from collections.abc import Callable
@@ -18,26 +18,26 @@ class MovableClock:
         self._moved = asyncio.Event()
 
     def now(self) -> datetime:
-        """The present moment."""
+        """The current time."""
         return self._real() + self._ahead
 
     def move_to(self, moment: datetime) -> None:
-        """Move it forward. Raises ClockError for a moment in the past or without an offset."""
+        """Move the clock forward. Raises ClockError for a moment in the past or without an offset."""
         if moment.tzinfo is None:
             raise ClockError(f"a time needs an offset, as in 2030-01-31T09:00:00+00:00; got {moment.isoformat()}")
         now = self.now()
         if moment < now:
-            raise ClockError(f"the clock only moves forward: it is {now.isoformat()}, asked was {moment.isoformat()}")
+            raise ClockError(f"the clock only moves forward: it is at {now.isoformat()}; got {moment.isoformat()}")
         self._ahead += moment - now
         self._wake()
 
     def reset(self) -> None:
-        """Back to real time."""
+        """Return to the real time."""
         self._ahead = timedelta(0)
         self._wake()
 
     async def wait_until(self, moment: datetime) -> None:
-        """Wait until the clock has reached a moment, by running or by being moved."""
+        """Wait until the clock reaches a moment, by running or by being moved."""
         while (left := (moment - self.now()).total_seconds()) > 0:
             try:
                 await asyncio.wait_for(self._moved.wait(), left)

@@ -1,8 +1,9 @@
-"""`python -m dev.node_outage`: what becomes of a meeting whose Management Node dies around its window, as a transcript.
+"""`python -m dev.node_outage`: prints a transcript of what happens to a meeting whose Management Node dies around the
+join window.
 
-A local stack of its own, on free ports. The node is killed before the room is due and comes back, empty, when people
-may join already; it is killed again while people are in, and comes back empty once more. Each line is what somebody
-sees: the organizer, an admin of the app, the node, a participant.
+It runs a separate local stack on free ports. The node is killed before the room is due and comes back, empty, when
+people may already join; it is killed again while people are in the room, and comes back empty once more. Each line is
+what somebody sees: the organizer, an admin of the app, the node, a participant.
 """
 
 import os
@@ -21,16 +22,16 @@ from dev.proof import Proof
 
 MINUTE = timedelta(minutes=1)
 BUFFER = 30 * MINUTE
-"""The seeded integration's meeting_buffer_before; people may stay for twice as long after the end."""
+"""The seeded integration's meeting_buffer_before; after the end, people may stay for twice as long."""
 
 CLOSELY = 3 * MINUTE
-"""Before each moment that is of interest."""
+"""How long before each interesting moment the clock stops."""
 
 _STATUS = "/api/admin/status/v1/alarm/"
 
 
 class Outage:
-    """One meeting, and everybody around it. `say` takes the lines of the transcript."""
+    """One meeting, and everybody involved. `say` is called with the lines of the transcript."""
 
     def __init__(self, stack: Stack, client: httpx.Client, say: Callable[[str], None]) -> None:
         self._stack = stack
@@ -41,7 +42,7 @@ class Outage:
         self._alias = ""
 
     def run(self) -> None:
-        """Go through all of it. Raises StackError when something does not come about."""
+        """Go through the whole outage. Raises StackError if something expected does not happen."""
         room = self._proof.allocate(self._proof.token())
         self._alias = room["alias"]
         start = (self._now() + timedelta(hours=3)).replace(minute=0, second=0, microsecond=0)
@@ -86,7 +87,9 @@ class Outage:
         self._go_to(self._now() + 2 * MINUTE)
 
     def _go_to(self, moment: datetime) -> None:
-        """In leaps, and minute by minute where something is about to happen: timers run with each."""
+        """Move the clock in leaps, and minute by minute where something is about to happen; timers run with each
+        move.
+        """
         while (now := self._now()) < moment:
             to = min(now + (MINUTE if moment - now <= CLOSELY else moment - now - CLOSELY), moment)
             self._proof.call("POST", f"{self._at.exchange}/dev/clock", json={"now": to.isoformat()})
@@ -120,7 +123,9 @@ class Outage:
         return next((room for room in rooms if self._alias in room["aliases"]), None)
 
     def _join(self) -> None:
-        """A conferencing node asks policy, and then its own database; that of a dead Management Node is what it was."""
+        """What a participant gets: a conferencing node asks policy, and then its own database, which does not change
+        while the Management Node is dead.
+        """
         told = self._proof.policy(self._alias).status_code
         try:
             own = self._client.get(f"{self._at.node}/dev/dialled", params={"alias": self._alias})
@@ -137,7 +142,7 @@ class Outage:
 
 
 def transcript(folder: Path, say: Callable[[str], None]) -> None:
-    """Start a stack, go through the outage, end the stack. Raises StackError. NODE must be 1."""
+    """Start a stack, go through the outage, and end the stack. Raises StackError. NODE must be 1."""
     stack = Stack(Addresses(_free_port(), _free_port(), _free_port()), None, folder)
     try:
         with httpx.Client(trust_env=False, timeout=60) as client:

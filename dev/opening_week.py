@@ -1,7 +1,7 @@
-"""A week of meetings that the local stack opens with, so that the console has something to show.
+"""The week of meetings with which the local stack starts, so that the console has something to show.
 
-Carol and Dave organize them, by the public contracts alone: Alice and Bob, as whom people try the stack, have their
-mailboxes to themselves.
+They are created only through the public contracts. Carol and Dave organize them, so that the mailboxes of Alice and
+Bob, as whom people try the stack, stay empty.
 """
 
 import time
@@ -16,22 +16,24 @@ from dev.processes import StackError
 from dev.proof import asked
 
 CAROL, DAVE = "carol@example.com", "dave@example.com"
-ANSWERS_TIMEOUT = 60.0  # seconds until all are answered, also on a busy machine
-GLANCE = 0.05  # seconds between two looks at the answers
+ANSWERS_TIMEOUT = 60.0  # seconds until all meetings are answered, even on a busy machine
+GLANCE = 0.05  # seconds between two checks for answers
 SERIES = "Morning round"
 _ANSWERS = ("accepted", "declined", "tentative")
 
 
 @dataclass(frozen=True)
 class OpeningWeek:
-    """Makes the meetings of one integration. Each step raises StackError."""
+    """Creates the meetings of one integration. Each step raises StackError."""
 
     addresses: Addresses
     client: httpx.Client
     seed: Seed
 
     def make(self) -> None:
-        """All meetings, and their answers; nothing where DATA_DIR has kept those of an earlier start."""
+        """Create all meetings and wait for their answers; does nothing if DATA_DIR has the meetings of an earlier
+        start.
+        """
         if self._is_there():
             return
         before = self._answers()
@@ -41,12 +43,12 @@ class OpeningWeek:
         until = time.monotonic() + ANSWERS_TIMEOUT
         while self._answers() < before + invited:
             if time.monotonic() > until:
-                raise StackError(f"the week of meetings has not been answered after {ANSWERS_TIMEOUT:g} s")
+                raise StackError(f"the meetings of the week have not been answered after {ANSWERS_TIMEOUT:g} s")
             time.sleep(GLANCE)
         print(f"  {'A week to look at':<26}{invited} meetings of {self.seed.name}", flush=True)
 
     def _invite_all(self) -> int:
-        """How many invitations went out."""
+        """Send all invitations; returns how many were sent."""
         first = datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=1)
         rooms = {who: self._instructions(who) for who in (CAROL, DAVE)}
         days = {"startDate": f"{first:%Y-%m-%d}", "type": "numbered", "numberOfOccurrences": 5}
@@ -86,7 +88,7 @@ class OpeningWeek:
         return str(self._ask("GET", url, headers={"token": proof["token"]})["result"]["instructions"])
 
     def _answers(self) -> int:
-        """How many answers of the equipment mailbox the two organizers have."""
+        """How many answers from the equipment mailbox the two organizers have."""
         found = [
             self._ask("GET", f"{self.addresses.exchange}/dev/mailboxes/{who}/messages")["messages"]
             for who in (CAROL, DAVE)

@@ -1,4 +1,4 @@
-"""Child processes of the local stack: they end with their parent, however it ends."""
+"""Child processes of the local stack, which end with their parent, however it ends."""
 
 import ctypes
 import os
@@ -9,22 +9,22 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
-SHUTDOWN_TIMEOUT = 5.0  # seconds that a child gets to exit by itself
+SHUTDOWN_TIMEOUT = 5.0  # seconds that a child has to exit by itself
 _PR_SET_PDEATHSIG = 1
 
 
 class StackError(Exception):
-    """The local stack cannot run; one sentence for the person who started it."""
+    """The local stack cannot run; the message is one sentence for the person who started it."""
 
 
 class Child:
-    """A running child process. `name` is what a person calls it."""
+    """A running child process. `name` is for people."""
 
     def __init__(
         self, name: str, command: Sequence[str], env: Mapping[str, str] | None = None, stdout: int | None = None
     ) -> None:
         self.name = name
-        # Its own session: Ctrl-C reaches the parent alone, which then ends the children in order.
+        # The child gets its own session, so that Ctrl-C reaches only the parent, which then ends the children in order.
         self._process: subprocess.Popen[str] = subprocess.Popen(
             command,
             env=None if env is None else dict(env),
@@ -38,18 +38,18 @@ class Child:
 
     @property
     def exit_code(self) -> int | None:
-        """How it ended; None while it runs."""
+        """The child's exit code; None while it is running."""
         return self._process.poll()
 
     @property
     def output(self) -> IO[str]:
-        """What it prints, when it was started with stdout=PIPE."""
+        """The child's output, if it was started with stdout=PIPE."""
         if self._process.stdout is None:
             raise ValueError(f"{self.name} was not started with a pipe")
         return self._process.stdout
 
     def stop(self) -> None:
-        """End it: politely, then by force."""
+        """End the child: politely at first, then by force."""
         if self.exit_code is None:
             self._process.terminate()
             try:
@@ -69,19 +69,19 @@ def die_with_parent(parent: int) -> Any:
 
     def hook() -> None:
         prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it died before the line above
+        if os.getppid() != parent:  # the parent died before the line above
             os._exit(1)
 
     return hook
 
 
 def require_free(port: int, variable: str) -> None:
-    """Raise StackError when something listens on a port that an environment variable names."""
+    """Raise StackError if something is listening on the port that an environment variable names."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             raise StackError(
-                f"Port {port} cannot be used ({error.strerror}): end what listens there, or set {variable} to another."
+                f"Port {port} cannot be used ({error.strerror}): stop what listens there, or set {variable} to another."
             ) from error

@@ -11,13 +11,13 @@ from dev.environment import NODE_ACCOUNT, POLICY, Addresses, Seed
 from dev.processes import StackError
 
 USER = "alice@example.com"
-PROOF_TIMEOUT = 60.0  # seconds, also on a busy machine
+PROOF_TIMEOUT = 60.0  # seconds, even on a busy machine
 
 T = TypeVar("T")
 
 
 def asked(client: httpx.Client, method: str, url: str, **more: Any) -> dict[str, Any]:
-    """What a part of the stack answers. Raises StackError unless it did what was asked."""
+    """Read the response of a part of the stack. Raises StackError unless the request succeeded."""
     answer = client.request(method, url, **more)
     if answer.is_error:
         raise StackError(f"{method} {url} was answered {answer.status_code}: {answer.text[:500]}")
@@ -26,7 +26,9 @@ def asked(client: httpx.Client, method: str, url: str, **more: Any) -> dict[str,
 
 
 class Proof:
-    """What a user, an organizer and a conferencing node do, one after the other. Each step raises StackError."""
+    """The actions of a user, an organizer and a conferencing node, one after another. Each step may raise
+    StackError.
+    """
 
     def __init__(self, addresses: Addresses, client: httpx.Client, seed: Seed) -> None:
         self._at = addresses
@@ -34,7 +36,7 @@ class Proof:
         self._seed = seed
 
     def book(self) -> None:
-        """One meeting, from the click in Outlook to the open room."""
+        """Book one meeting, from the click in Outlook to the open room."""
         token = self.token()
         _say("Outlook signs in", f"{USER}: identity token of {len(token)} characters")
         room = self.allocate(token)
@@ -43,31 +45,32 @@ class Proof:
         _say("The invitation goes out", f"uid {uid[:24]}…")
         if self._seed.by_ews:
             self.call("POST", f"{self._at.functions}/dev/run/poll")
-            _say("The mailbox is polled", f"{self._seed.mailbox}: every minute, now at once")
+            _say("The mailbox is polled", f"{self._seed.mailbox}: every minute; this time immediately")
         answer = self.wait_for(lambda: self.answer(uid), "no answer to the invitation")
-        _say("The organizer hears", f"{answer['kind']}: {answer['subject']}")
+        _say("The organizer is answered", f"{answer['kind']}: {answer['subject']}")
         if answer["kind"] != "accepted":
             raise StackError(f"the proof meeting was not accepted, but {answer['kind']}: {answer.get('body_text', '')}")
         if self._seed.on_node:
             _say("The node has a room", self.wait_for(lambda: self._on_node(room["alias"]), "the node has no room"))
         else:
-            _say("A node asks now", self.wait_for(lambda: self._open(room["alias"]), "the room is shut"))
-        _say("… for a number unknown", self._unknown())
+            _say("A node asks now", self.wait_for(lambda: self._open(room["alias"]), "the room is closed"))
+        _say("… for an unknown number", self._unknown())
 
     def token(self) -> str:
-        """What Outlook proves the user with."""
+        """The token with which Outlook proves the user's identity."""
         wanted = {"user": USER, "audience": f"{self._at.functions}/addin/{self._seed.uuid}/pane"}
         return str(self.call("POST", f"{self._at.exchange}/dev/identity-token", json=wanted)["token"])
 
     def allocate(self, token: str) -> dict[str, str]:
-        """A room for a meeting that is being written: alias, numeric_alias, alias_id, instructions."""
+        """Request a room for a meeting that is being written: alias, numeric_alias, alias_id, instructions."""
         url = f"{self._at.functions}/api/client/v2/msexchange_schedulers/{self._seed.uuid}/meeting_details"
         result: dict[str, str] = self.call("GET", url, headers={"token": token})["result"]
         return result
 
     def invite(self, instructions: str, start: datetime | None = None) -> str:
-        """Send an invitation for an hour; the meeting's uid."""
-        start = start or datetime.now(UTC) + timedelta(minutes=10)  # its room is open already: meeting_buffer_before
+        """Send an invitation to a one-hour meeting; returns its uid."""
+        # The room is already open, because of meeting_buffer_before.
+        start = start or datetime.now(UTC) + timedelta(minutes=10)
         meeting = {
             "organizer": USER,
             "subject": f"The local stack's own meeting{_way(self._seed)}",
@@ -80,7 +83,7 @@ class Proof:
         return str(self.call("POST", f"{self._at.exchange}/dev/meetings", json=meeting)["uid"])
 
     def answer(self, uid: str) -> dict[str, Any] | None:
-        """The response to an invitation, None while there is none."""
+        """The response to an invitation; None while there is none."""
         messages = self.call("GET", f"{self._at.exchange}/dev/mailboxes/{USER}/messages")["messages"]
         kinds = ("accepted", "declined", "tentative")
         return next((message for message in messages if message["uid"] == uid and message["kind"] in kinds), None)
@@ -89,7 +92,7 @@ class Proof:
         answer = self.policy(alias)
         if answer.status_code != httpx.codes.OK or answer.json()["action"] != "continue":
             return None
-        return f"come in: {answer.json()['result']['name']}"
+        return f"people may join: {answer.json()['result']['name']}"
 
     def _on_node(self, alias: str) -> str | None:
         url, login = f"{self._at.node}/api/admin/configuration/v1/conference_alias/", NODE_ACCOUNT
@@ -103,17 +106,17 @@ class Proof:
         return "not ours: ask the node's own database"
 
     def policy(self, alias: str) -> httpx.Response:
-        """What the product tells a conferencing node whose user has dialled."""
+        """The product's answer to a conferencing node when somebody has dialled."""
         url = f"{self._at.functions}/policy/v1/service/configuration"
         query = {"local_alias": alias, "protocol": "sip", "call_direction": "dial_in"}
         return self._client.get(url, params=query, auth=POLICY)
 
     def call(self, method: str, url: str, **more: Any) -> dict[str, Any]:
-        """A request to a part of the stack. Raises StackError unless it was done."""
+        """Send a request to a part of the stack. Raises StackError unless it succeeds."""
         return asked(self._client, method, url, **more)
 
     def wait_for(self, check: Callable[[], T | None], otherwise: str) -> T:
-        """Wait until there is something. Raises StackError."""
+        """Wait until a check returns something. Raises StackError."""
         until = time.monotonic() + PROOF_TIMEOUT
         while time.monotonic() < until:
             if (found := check()) is not None:

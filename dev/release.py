@@ -1,7 +1,7 @@
 """`make release`: dates the changelog, commits, tags, and puts package, SBOM, notes and hashes into dist/.
 
-The released version is `shared.__version__`, its only definition; the changelog's first section must be "## <version>,
-unreleased". Nothing is pushed. If the package cannot be built, nothing is committed.
+The released version is `shared.__version__`, which is defined nowhere else; the changelog's first section must be "##
+<version>, unreleased". Nothing is pushed. If the package cannot be built, nothing is committed.
 """
 
 import hashlib
@@ -22,17 +22,19 @@ TOP_SECTION = re.compile(r"^## (?P<version>\S+), unreleased\n(?P<notes>.*?)(?=^#
 
 
 class ReleaseError(Exception):
-    """No release is possible; one sentence that says what to do."""
+    """A release is not possible; the message is one sentence that says what to do."""
 
 
 def dated(changelog: str, version: str, day: date) -> str:
-    """The changelog with its first section dated. Raises ReleaseError when that is not this version's, or is empty."""
+    """The changelog with its first section dated. Raises ReleaseError if that section is empty, or not for this
+    version.
+    """
     section = _section(changelog, version)
     return changelog.replace(section[0], section[0].replace(", unreleased", f", {day:%Y-%m-%d}", 1), 1)
 
 
 def notes(changelog: str, version: str) -> str:
-    """What the first section says. Raises ReleaseError like `dated`."""
+    """The text of the first section. Raises ReleaseError like `dated`."""
     return _section(changelog, version)["notes"].strip() + "\n"
 
 
@@ -40,11 +42,11 @@ def _section(changelog: str, version: str) -> re.Match[str]:
     section = TOP_SECTION.search(changelog)
     if section is None or section.start() != changelog.find("## "):
         raise ReleaseError(
-            f'CHANGELOG.md must begin with a section "## {version}, unreleased": nothing waits for release.'
+            f'CHANGELOG.md must begin with a section "## {version}, unreleased": there is nothing to release.'
         )
     if section["version"] != version:
         raise ReleaseError(
-            f"CHANGELOG.md is about {section['version']}, shared/__init__.py about {version}: make them one."
+            f"CHANGELOG.md is about {section['version']}, shared/__init__.py about {version}: make them the same."
         )
     if not section["notes"].strip():
         raise ReleaseError(f"CHANGELOG.md says nothing about {version}.")
@@ -52,10 +54,10 @@ def _section(changelog: str, version: str) -> re.Match[str]:
 
 
 def release(root: Path, version: str, day: date) -> Path:
-    """Make a release of what is committed in a repository; gives the folder of its files. Raises ReleaseError."""
+    """Make a release of what is committed in a repository; returns the folder of its files. Raises ReleaseError."""
     tag = f"v{version}"
     if _git(root, "status", "--porcelain"):
-        raise ReleaseError("There are changes that are not committed: commit them, or take them back, first.")
+        raise ReleaseError("There are uncommitted changes: commit or undo them first.")
     if _git(root, "tag", "--list", tag):
         raise ReleaseError(f"{version} has been released ({tag}): raise the version in shared/__init__.py.")
     changelog = (root / "CHANGELOG.md").read_text()
@@ -93,7 +95,7 @@ def _git(root: Path, *words: str) -> str:
 
 
 def main() -> None:
-    """The command line."""
+    """Run the command line."""
     try:
         folder = release(ROOT, __version__, datetime.now(UTC).date())
     except ReleaseError as error:

@@ -11,11 +11,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 NODE_LOCK = ROOT / "dev" / "node" / "package-lock.json"
 SERVED = {"node_modules/@azure/msal-browser": "addin/vendor/msal-browser.min.js"}
-"""npm packages of which a file is in the package: where the lock file has them, and the file."""
+"""The npm packages of which a file is in the package: their path in the lock file, and the file."""
 
 
 def bill(package: Path, version: str) -> dict[str, Any]:
-    """What is in a zip that infra/package.py has built. The same package gives the same bill."""
+    """The bill of materials for a zip that infra/package.py has built. The same package always gives the same bill."""
     with zipfile.ZipFile(package) as archive:
         components = [*_python(archive), *_javascript(archive)]
     product = {
@@ -67,5 +67,5 @@ def _sha256(content: bytes) -> dict[str, str]:
 
 
 def write(package: Path, version: str, target: Path) -> None:
-    """Write the bill of a package as JSON."""
+    """Write a package's bill of materials as JSON."""
     target.write_text(json.dumps(bill(package, version), indent=2) + "\n")

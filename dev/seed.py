@@ -1,4 +1,4 @@
-"""What the local stack starts with: integrations, and personal VMRs of its users."""
+"""The data that the local stack starts with: integrations, and its users' personal VMRs."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -20,21 +20,23 @@ _VMRS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "bob@example.com": {"Bob's room": ("bob.brown@example.com", "5550102")},
 }
-"""Names of VMRs and their aliases, by their owner's address."""
+"""Names of VMRs with their aliases, by the owner's address."""
 
 
 @dataclass(frozen=True)
 class Places:
-    """Base URLs of the simulated Exchange, whose users the stack's own provider signs in, and of the functions."""
+    """The base URLs of the simulated Exchange, whose users sign in at the stack's own provider, and of the
+    functions.
+    """
 
     exchange: str
     functions: str
     node: str = ""
-    """The simulated Management Node's base URL, where there is one."""
+    """The simulated Management Node's base URL, if there is one."""
 
 
 async def seed(integrations: IntegrationStore, places: Places, seeds: Sequence[Seed] = (ONLINE,)) -> None:
-    """Create the integrations, or bring their addresses up to date where DATA_DIR has kept them."""
+    """Create the integrations, or update their addresses if DATA_DIR already has them."""
     for each in seeds:
         addresses = addresses_of(each, places)
         try:
@@ -44,7 +46,9 @@ async def seed(integrations: IntegrationStore, places: Places, seeds: Sequence[S
 
 
 async def seed_vmrs(vmrs: VmrStore, now: datetime) -> None:
-    """Give each user personal VMRs, of all integrations; those that DATA_DIR has kept stay as they are."""
+    """Give each user personal VMRs that belong to all integrations; those that DATA_DIR already has stay as they
+    are.
+    """
     wanted = [(owner, name, aliases) for owner, own in _VMRS.items() for name, aliases in own.items()]
     known = {vmr.name for vmr in await vmrs.all()}
     missing = [each for each in wanted if each[1] not in known]
@@ -57,12 +61,12 @@ async def seed_vmrs(vmrs: VmrStore, now: datetime) -> None:
             primary_owner_email_address=owner,
             created=now.isoformat(),
         )
-        with suppress(SettingsInvalid):  # an alias that somebody has given to another room meanwhile
+        with suppress(SettingsInvalid):  # an alias that somebody has meanwhile given to another VMR
             await vmrs.create(vmr)
 
 
 def addresses_of(each: Seed, places: Places) -> dict[str, Any]:
-    """The settings that name a part of the stack."""
+    """The settings that contain addresses of the stack."""
     provider = f"{places.exchange}/{TENANT}/oauth2/v2.0"
     stand_in = {
         "use_custom_add_in_sources": True,
@@ -81,7 +85,7 @@ def addresses_of(each: Seed, places: Places) -> dict[str, Any]:
 
 
 def settings_of(each: Seed) -> dict[str, Any]:
-    """All other settings."""
+    """The remaining settings."""
     username, password = SERVICE_ACCOUNT
     ews = {"authentication_method": "NTLM", "username": username, "password": password}
     node = {
@@ -98,7 +102,7 @@ def settings_of(each: Seed) -> dict[str, Any]:
         "room_mailbox_email_address": each.mailbox,
         "scheduled_alias_prefix": each.prefix,
         "scheduled_alias_domain": "example.com",
-        # Read by Outlook only, which the local stack has none of: its pane lives on a loopback address.
+        # Read only by Outlook, which is not part of the local stack: its pane is served from a loopback address.
         "addin_server_domain": "vmr.example.com",
         "enable_personal_vmrs": True,
         "auth_provider": "AZURE",

@@ -1,7 +1,7 @@
-"""Makes the clone ready: `python3 -m dev.setup [run|test]` in the project's root, by the machine's own Python.
+"""Sets up the clone: `python3 -m dev.setup [run|test]` in the project's root, with the machine's own Python.
 
-Standard library only, and any Python 3 can read this file, so that an old one is told so. It does nothing when nothing
-has changed since the last time, which takes a few hundredths of a second.
+It uses only the standard library, and any Python 3 can parse this file, so that users of an old version get a clear
+message. If nothing has changed since the last time, it does nothing, within a few hundredths of a second.
 """
 
 import sys
@@ -10,10 +10,10 @@ OLDEST_PYTHON = (3, 11)
 
 
 def main(arguments: "list[str]") -> None:
-    """Install what is missing for `run` (the default) or `test`; ends the program with one sentence when it cannot."""
+    """Install what is missing for `run` (the default) or `test`; ends the program with one sentence if it cannot."""
     if sys.version_info < OLDEST_PYTHON:
         sys.exit(
-            "Python {}.{} or newer is needed, this is {}: try `make PYTHON=python3.12 …`.".format(
+            "Python {}.{} or newer is needed, but this is {}: try `make PYTHON=python3.12 …`.".format(
                 *OLDEST_PYTHON, sys.version.split()[0]
             )
         )

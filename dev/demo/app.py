@@ -3,17 +3,17 @@
     GET  /demo                 the page
     GET  /demo/<file>          its files
     GET  /demo/exchanges       the Exchanges to choose from: [{"integration", "name", "audience", "polled", "mailbox"}]
-    GET  /demo/overview?user=  all that a user sees at one moment (overview.py), with "life": another one after a reset,
-                               "week": how far the week of meetings is (week.py), and "node": the rooms of the
-                               Management Node, null where there is none (node.py)
-    GET  /demo/join?alias=     what a conferencing node is told of an alias now, and what it does then: {"question",
+    GET  /demo/overview?user=  all that a user sees at one moment (overview.py), with "life": a new value after each
+                               reset, "week": the progress of the week of meetings (week.py), and "node": the rooms of
+                               the Management Node, null where there is none (node.py)
+    GET  /demo/join?alias=     what a conferencing node is told about an alias now, and what it does then: {"question",
                                "status", "answer", "verdict", "name", "asks_itself"}
-    POST /demo/week            make the week of meetings, unless that has been done
-    POST /demo/away            {"away": true | false}: the product does not answer from now on, or does again
-    POST /demo/reset           begin again: everything that is stored goes, and the clock is right again
-    *    /demo/exchange/…      the simulated Exchange's control routes, which live on another port
+    POST /demo/week            create the week of meetings, unless that has been done
+    POST /demo/away            {"away": true | false}: make the product unavailable, or available again
+    POST /demo/reset           start over: delete everything that is stored, and reset the clock
+    *    /demo/exchange/…      the simulated Exchange's control routes, which are on another port
 
-The page is one more user of the public contracts: it knows nothing that Outlook, a node or an admin would not know.
+The page only uses the public contracts: it knows nothing that Outlook, a node or an admin would not know.
 """
 
 import asyncio
@@ -45,8 +45,8 @@ _AS_A_NODE = {"protocol": "webrtc", "call_direction": "dial_in", "remote_display
 
 
 class Demo:
-    """Answers requests to /demo and below. Meetings can be composed for `seeds`; `over` stops everything, to
-    restart.
+    """Handles requests to /demo and below. Meetings can be composed for the integrations in `seeds`; `over` stops the
+    stack so that it restarts.
     """
 
     def __init__(
@@ -67,13 +67,13 @@ class Demo:
         self.week = Week(client, places)
 
     async def handle(self, request: web.BaseRequest) -> web.Response:
-        """One request. What is below /demo/exchange/ is forwarded to the simulated Exchange's /dev/ and nowhere
-        else.
+        """Handle one request. Anything below /demo/exchange/ is forwarded to the simulated Exchange's /dev/, and
+        nowhere else.
         """
         try:
             return await self._answer(request)
         except httpx.TransportError as error:
-            return web.json_response({"error": f"A part of the stack does not answer: {error!r}"}, status=502)
+            return web.json_response({"error": f"A part of the stack does not respond: {error!r}"}, status=502)
 
     async def _answer(self, request: web.BaseRequest) -> web.Response:
         query = request.rel_url.query
@@ -132,8 +132,8 @@ class Demo:
         return web.json_response({**shown, "verdict": verdict, "name": name or own, "asks_itself": asks_itself})
 
     async def _verdict(self, alias: str, answer: httpx.Response) -> str:
-        """What a node does that has no such room in its own database: open, closed, personal (the node of the original
-        product has the VMR), unknown (to everybody), away.
+        """What a node does when it has no such room in its own database: open, closed, personal (the VMR is on the
+        original product's node), unknown (to everybody), away.
         """
         if answer.status_code == HTTPStatus.OK:
             return "open" if answer.json()["action"] == "continue" else "closed"
@@ -143,7 +143,9 @@ class Demo:
         return "personal" if any(alias.casefold() in map(str.casefold, vmr.aliases) for vmr in vmrs) else "unknown"
 
     async def _go_away(self, body: bytes) -> web.Response:
-        """Once it is back, the mailboxes are swept: in Azure, the next sweep would do so within minutes."""
+        """Once the product is back, sweep the mailboxes: in Azure, the next scheduled sweep would do so within
+        minutes.
+        """
         answer = await self._client.post(f"{self._places.functions}/dev/away", content=body)
         if answer.is_success and not answer.json()["away"]:
             await self._client.post(f"{self._places.functions}/dev/run/sweep")
@@ -158,7 +160,7 @@ class Demo:
 
 @asynccontextmanager
 async def demo(places: Places, seeds: Sequence[Seed], over: Callable[[], None]) -> AsyncIterator[Demo]:
-    """The demo page while the context lasts. Moving the clock far runs many timers, hence the long timeout."""
+    """Serve the demo page while the context lasts. Moving the clock far runs many timers, hence the long timeout."""
     async with httpx.AsyncClient(trust_env=False, timeout=120) as client:
         page = Demo(places, client, seeds, over)
         try:

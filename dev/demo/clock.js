@@ -1,5 +1,5 @@
 // @ts-check
-/** The clock of the whole stack, which only goes forward, and the line of a day with its meetings. */
+/** The clock of the whole stack, which only moves forward, and the timeline of a day with its meetings. */
 
 import { doing, field, make, part, replace } from './dom.js';
 import { page } from './page.js';
@@ -9,11 +9,11 @@ import { MINUTE, at, dayOf, later, long, minutesOf, plus, timeOf } from './time.
 /** @import {Meeting, Occurrence} from './stack.js' */
 
 const DAY_MINUTES = 1440;
-const TITLE_MINUTES = 240; // share of the line reserved for a title
+const TITLE_MINUTES = 240; // length of timeline reserved for a title
 let isDragging = false;
-let goal = /** @type {Date|null} */ (null); // that the clock is on its way to
+let goal = /** @type {Date|null} */ (null); // the time to which the clock is moving
 
-/** @param {() => Promise<unknown>} refresh  all that the page shows */
+/** @param {() => Promise<unknown>} refresh  reloads everything that the page shows */
 export function listenToClock(refresh) {
   replace('hours', Array.from({ length: 9 }, (_, index) => make('span', '', `${String(index * 3).padStart(2, '0')}:00`)));
   part('following').addEventListener('click', () => show(later(page.day, 1)));
@@ -37,7 +37,8 @@ export function show(day) {
 }
 
 /**
- * Move the time forward. Rooms follow the clock, so both are shown together, and until then that the clock is moving.
+ * Move the time forward. Rooms follow the clock, so both are updated together; until then the page says that the clock
+ * is moving.
  * @param {Date} time
  * @param {() => Promise<unknown>} refresh
  */
@@ -78,7 +79,7 @@ export function showDay() {
   showMeetings(page.day === today ? minutesOf(now) : -1);
 }
 
-/** @param {number} now  minutes of the day that shows; -1 on another day */
+/** @param {number} now  the current time in minutes, if today is shown; -1 on another day */
 function showMeetings(now) {
   const begin = at(page.day, '00:00');
   const found = page.seen.meetings.flatMap((meeting) => meeting.occurrences
@@ -91,8 +92,8 @@ function showMeetings(now) {
 }
 
 /**
- * A meeting on the line, in minutes of the day: `from` and `to` include the join window, `start` and `end` do not,
- * `left` and `right` include its title.
+ * A meeting on the timeline, in minutes of the day: `from` and `to` include the join window, `start` and `end` do not,
+ * `left` and `right` include the title.
  * @typedef {object} Bar
  * @property {string} title
  * @property {number} from
@@ -130,16 +131,16 @@ function bar({ subject, window, state }, { start: first, end: last }, begin) {
 }
 
 /**
- * Bars in lanes, so that none covers another one or its title.
+ * Distribute bars over lanes, so that none covers another one or its title.
  * @param {Bar[]} bars
  */
 function packed(bars) {
-  const lanes = /** @type {Bar[]} */ ([]); // the last one of each
+  const lanes = /** @type {Bar[]} */ ([]); // the last bar in each lane
   for (const one of bars.sort((first, second) => first.left - second.left)) {
     const free = lanes.findIndex(({ right }) => right <= one.left);
     one.lane = free < 0 ? lanes.length : free;
     const last = lanes[one.lane];
-    if (last?.side === 'after') last.right = one.left; // its title has the room up to here
+    if (last?.side === 'after') last.right = one.left; // its title may extend up to here
     lanes[one.lane] = one;
   }
   for (const last of lanes) if (last.side === 'after') last.right = DAY_MINUTES;

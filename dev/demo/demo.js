@@ -14,7 +14,7 @@ import { dayOf, said } from './time.js';
 
 const LOOK_AGAIN = 1500; // milliseconds between two updates
 const OUTCOMES = { accepted: 'accepted', declined: 'declined', tentative: 'accepted tentatively' };
-let looks = 0; // of which only the newest counts
+let looks = 0; // only the newest refresh counts
 
 /** @type {Actions} */
 const actions = {
@@ -47,7 +47,7 @@ async function refresh() {
   showState();
 }
 
-/** Responses to what was sent here, in words. */
+/** Say in words how what was sent here has been answered. */
 function announce() {
   for (const { uid, answer } of page.seen.meetings) {
     const said = page.awaited.get(uid);
@@ -57,14 +57,14 @@ function announce() {
   }
 }
 
-/** The stack's state, if it is worth mentioning. */
+/** Show the stack's state, if it is worth mentioning. */
 function showState() {
   const { week, away } = page.seen;
-  const making = week.over ? '' : `A week of meetings is being made: ${week.done} of ${week.of} …`;
-  const failed = week.fault && `The week of meetings could not be made: ${week.fault}`;
-  const sorry = away && 'The back end is down: the add-in puts a promise into meetings, invitations wait, rooms answer nobody.';
+  const making = week.over ? '' : `A week of meetings is being created: ${week.done} of ${week.of} …`;
+  const failed = week.fault && `The week of meetings could not be created: ${week.fault}`;
+  const sorry = away && 'The back end is down: the add-in inserts a promise, invitations wait, and nobody can join a room.';
   say(sorry || failed || making, Boolean(sorry || failed));
-  if (isIdle()) field('away').checked = away; // else somebody may have just turned it
+  if (isIdle()) field('away').checked = away; // otherwise the user may have just changed it
   const aliases = page.seen.meetings.flatMap(({ rooms, vmr }) => [...rooms.map(({ alias }) => alias), ...(vmr?.aliases ?? [])]);
   replace('aliases', [...new Set(aliases)].map((alias) => new Option(alias, alias)));
 }
@@ -80,7 +80,7 @@ function say(text, isBad) {
   banner.classList.toggle('bad', isBad);
 }
 
-/** Query policy about an alias, as a node does when somebody has dialled it. */
+/** Ask policy about an alias, as a node does when somebody has dialled it. */
 async function join() {
   const alias = field('alias').value.trim();
   const { verdict, name, question, status, answer, asks_itself: asksItself } = await ask(
@@ -92,7 +92,7 @@ async function join() {
     node: `You are in: ${name}. The node has the room in its own database.`,
     absent: `Not now: the node has no such room in its own database.${opens}`,
     closed: `Not now: the room lets nobody in.${opens}`,
-    personal: 'A personal VMR: the node has it in its own database, and opens it from there.',
+    personal: 'This is a personal VMR: the node has it in its own database, and opens it from there.',
     unknown: 'Nobody has this number: the node finds nothing in its own database either.',
     away: 'The back end does not respond: the node uses only its own database.',
   });
@@ -117,7 +117,7 @@ async function lookAgain() {
 }
 
 async function startOver() {
-  if (!confirm('Everything that is stored in this stack goes, also in DATA_DIR, and the clock is right again. Start over?')) return;
+  if (!confirm('This deletes everything that the stack has stored, also in DATA_DIR, and resets the clock. Start over?')) return;
   await ask('POST', 'reset');
   say('Starting over …', false);
 }
@@ -151,12 +151,12 @@ function listen() {
     field(option).addEventListener('change', () => ((page.options[option] = field(option).checked), composeAgain()));
   }
   field('away').addEventListener('change', () => {
-    const away = field('away').checked; // now, not when what is under way has ended
+    const away = field('away').checked; // read now, not after the actions in progress
     void doing(() => goAway(away));
   });
   part('start-over').addEventListener('click', () => void doing(startOver));
   part('join').addEventListener('submit', (event) => (event.preventDefault(), void doing(join)));
-  // It lies over other parts of the page.
+  // The details cover other parts of the page.
   document.addEventListener('click', ({ target }) => {
     if (!part('exchange-of-words').contains(/** @type {Node} */ (target))) part('exchange-of-words').removeAttribute('open');
   });
@@ -170,7 +170,7 @@ async function prepared() {
 }
 
 async function start() {
-  say('Making the demo ready …', false);
+  say('Preparing the demo …', false);
   page.exchanges = await ask('GET', 'exchanges');
   [page.exchange] = page.exchanges;
   part('exchange').append(...page.exchanges.map(({ integration, name }) => new Option(name, integration)));

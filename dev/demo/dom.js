@@ -1,5 +1,5 @@
 // @ts-check
-/** Elements of the page, and one queue for all that a user does in it. */
+/** Elements of the page, and one queue for all user actions. */
 
 export const part = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 export const field = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (document.getElementById(id));
@@ -19,8 +19,8 @@ export function make(tag, kind, ...content) {
 /**
  * @param {string} label
  * @param {() => unknown} work
- * @param {string} key    tells it from all others of its list
- * @param {string} [about]  what it does, where its label does not say so
+ * @param {string} key    identifies it within its list
+ * @param {string} [about]  what it does, unless its label says so
  */
 export function button(label, work, key, about = '') {
   const made = /** @type {HTMLButtonElement} */ (make('button', 'tool', label));
@@ -34,7 +34,8 @@ export function button(label, work, key, about = '') {
 const drawn = /** @type {Map<string, string>} */ (new Map());
 
 /**
- * New rows for a list. If nothing is new the old ones stay; what is expanded stays expanded, and the focus is kept.
+ * Show new rows in a list. If nothing has changed, the old rows stay; expanded rows stay expanded, and the focus is
+ * kept.
  * @param {string} id
  * @param {HTMLElement[]} rows
  */
@@ -72,7 +73,7 @@ let last = /** @type {Promise<void>} */ (Promise.resolve());
 let waiting = 0;
 
 /**
- * One action after the other; errors are shown.
+ * Run one action after another; errors are shown.
  * @param {() => Promise<unknown>} work
  */
 export function doing(work) {

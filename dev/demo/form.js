@@ -1,5 +1,5 @@
 // @ts-check
-/** Outlook's form with the add-in next to it: composing and sending. */
+/** Outlook's form with the add-in next to it: composing and sending meetings. */
 
 import { field, part, tell } from './dom.js';
 import { FakeOutlook, Meeting as Form } from './outlook.js';
@@ -23,7 +23,7 @@ const outlook = new FakeOutlook({
 });
 outlook.onChange = showForm;
 
-/** A new meeting, of which nothing has been written yet. */
+/** A new, empty meeting. */
 export function composeNew() {
   const { now } = page.seen;
   const start = plus(now, 60 - (minutesOf(now) % 30));
@@ -36,7 +36,7 @@ export function composeNew() {
   });
 }
 
-/** Discard what has been written so far; the title stays, and the time. */
+/** Discard what has been written so far; only the title and the time stay. */
 export function composeAgain() {
   const { subject } = outlook.meeting;
   const times = ['day', 'from', 'to', 'repeat'].map((id) => field(id).value);
@@ -54,7 +54,7 @@ export function edit(meeting) {
 }
 
 /**
- * A new meeting with everything that another one has, a day later: like copying in Outlook.
+ * A new meeting with the content of another one, a day later: like copying in Outlook.
  * @param {Meeting} meeting
  */
 export function copy(meeting) {
@@ -73,7 +73,7 @@ function draftOf({ subject, attendees, start, end, all_day: isAllDay, location, 
 }
 
 /**
- * @param {Meeting|null} meeting  that is edited; null for a new one
+ * @param {Meeting|null} meeting  the meeting being edited; null for a new one
  * @param {Draft} draft
  */
 function open(meeting, draft) {
@@ -131,7 +131,7 @@ function showOptions(meeting, organizer) {
   field('exchange').value = page.exchange.integration;
 }
 
-/** The pane; on a phone, the switch that Outlook has instead. */
+/** Show the pane or, on a phone, the switch that Outlook has instead. */
 export function showAddIn() {
   const { integration } = page.exchange;
   if (page.seen.away) {
@@ -143,7 +143,7 @@ export function showAddIn() {
   else outlook.open(part('pane'), `/addin/${integration}/pane`);
 }
 
-/** Outlook's form after the add-in, or a click, has changed the meeting. */
+/** Update the form after the add-in, or a click, has changed the meeting. */
 function showForm() {
   const { meeting } = outlook;
   field('subject').value = meeting.subject;
@@ -157,7 +157,7 @@ function showForm() {
   else if (body.innerHTML !== meeting.body) body.innerHTML = meeting.body;
 }
 
-/** What somebody has typed belongs to the meeting. */
+/** Copy what the user has typed into the meeting. */
 export function readForm() {
   const { meeting } = outlook;
   meeting.subject = field('subject').value;
@@ -197,7 +197,7 @@ function draft() {
   return { subject, attendees: addresses(), start, end, isAllDay, repeat, location, body, format, properties };
 }
 
-/** Send what is in the form; returns the recipients and the day to be shown then. */
+/** Send what is in the form; returns the recipients, and the day to show afterwards. */
 export async function submit() {
   const { edited } = page;
   const { polled, mailbox } = page.exchange;

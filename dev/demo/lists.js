@@ -8,19 +8,19 @@ import { said, span, timeOf } from './time.js';
 /** @import {Mail, Meeting, Occurrence} from './stack.js' */
 
 /**
- * What can be done from the lists.
+ * The actions that the lists offer.
  * @typedef {object} Actions
  * @property {(meeting: Meeting) => unknown} edit
  * @property {(meeting: Meeting) => unknown} copy
  * @property {(meeting: Meeting, occurrence?: Occurrence) => unknown} cancel
  * @property {(meeting: Meeting, occurrence: Occurrence) => unknown} postpone
  * @property {(alias: string) => unknown} join
- * @property {(occurrence: Occurrence) => unknown} show  on the line of the day
+ * @property {(occurrence: Occurrence) => unknown} show  on the timeline
  */
 
 const ANSWERS = { accepted: 'Accepted', declined: 'Declined', tentative: 'Tentative' };
 const KINDS = /** @type {Record<string, string>} */ ({ ...ANSWERS, request: 'Invitation', cancelled: 'Cancelled', mail: 'Mail' });
-const LONG = 150; // characters of a mail that are shown without unfolding it
+const LONG = 150; // characters of a mail that are shown without expanding it
 
 /** @param {Actions} actions */
 export function showLists(actions) {
@@ -56,7 +56,7 @@ function meetingRow(meeting, actions) {
 }
 
 /**
- * The state of the rooms, by the records.
+ * The state of the rooms, according to the records.
  * @param {Meeting} meeting
  */
 function roomLines({ state, rooms, vmr, occurrences }) {
@@ -105,7 +105,7 @@ function dates(meeting, actions) {
  */
 function when({ uid, all_day: isAllDay }, occurrence, actions) {
   const text = span(occurrence, isAllDay);
-  const shown = button(text, () => actions.show(occurrence), `show ${uid} ${occurrence.day}`, `Show ${text} on the line of the day`);
+  const shown = button(text, () => actions.show(occurrence), `show ${uid} ${occurrence.day}`, `Show ${text} on the timeline`);
   shown.className = 'link';
   return shown;
 }

@@ -1,4 +1,6 @@
-"""The simulated Management Node's own rooms, as the page shows them; there is one where NODE is 1."""
+"""The rooms that the simulated Management Node really has, as the page shows them. The stack has a node if NODE is
+1.
+"""
 
 from http import HTTPStatus
 from typing import Any
@@ -9,7 +11,7 @@ Json = dict[str, Any]
 
 
 class NodeRooms:
-    """Asks the node's control routes. `node` is its base URL, "" if there is none."""
+    """Calls the node's control routes. `node` is its base URL, "" if there is none."""
 
     def __init__(self, client: httpx.AsyncClient, node: str) -> None:
         self._client = client
@@ -23,7 +25,7 @@ class NodeRooms:
     async def shown(self) -> Json | None:
         """{"away", "rooms": [{"name", "aliases", "since", "reached"}]}, the newest first; None without a node.
 
-        `since` is when a room was made, `reached` whether conferencing nodes know it by now.
+        `since` is when a room was created, `reached` whether conferencing nodes know about it yet.
         """
         if not self._node:
             return None

@@ -1,16 +1,16 @@
 // @ts-check
 /**
  * Replaces Office.js on the demo page, which is served over plain http, where the genuine library refuses to work; its
- * licence also forbids committing it. Only what the add-in uses is here. The browser tests run the genuine one.
+ * licence also forbids committing it. It contains only what the add-in uses. The browser tests run the genuine library.
  *
- * Communicates with dev/demo/outlook.js as Office.js communicates with Outlook; in the sign-in dialog, with the pane
- * that has opened it.
+ * Communicates with dev/demo/outlook.js as Office.js communicates with Outlook; in the sign-in dialog, it communicates
+ * with the pane that opened the dialog.
  */
 (() => {
   const HTML = 3;
   const coercion = (/** @type {string} */ type) => (type === 'html' ? HTML : 0);
   const DIALOG = 'demo sign-in'; // the dialog's name, and that of its messages
-  const BLOCKED = 12009; // Office.js's code for a dialog that the user, or the browser, has blocked
+  const BLOCKED = 12009; // Office.js's code for a dialog that was blocked by the user or the browser
   const CLOSED = 12006; // … and for one that was closed
   const GLANCE = 300; // milliseconds between two checks whether the dialog was closed
   const waiting = /** @type {Map<string, (data: any) => void>} */ (new Map());
@@ -27,7 +27,7 @@
   const commands = /** @type {Map<string, (event: {completed: () => void}) => void>} */ (new Map());
 
   /**
-   * A command without a pane, as phones run it.
+   * Run a command without a pane, as phones do.
    * @param {string} name
    */
   function run(name) {
@@ -137,7 +137,7 @@
     });
   }
 
-  /** Whether this page is the dialog that one of our panes has opened. */
+  /** Whether this page is a dialog that one of our panes has opened. */
   const isDialog = () => parent === window && window.name === DIALOG && Boolean(opener);
 
   /** @param {(info: object) => void} [callback] */

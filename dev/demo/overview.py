@@ -31,13 +31,14 @@ class Overview:
         self._seeds = {seed.mailbox: seed for seed in seeds}
 
     async def of(self, user: str) -> Json:
-        """{"now", "away", "meetings", "inbox"}; `away` while the product does not respond."""
-        # The clock first: what is read afterwards is at least as recent.
+        """Return {"now", "away", "meetings", "inbox"}; `away` is true while the product does not respond."""
+        # The clock is read first, so that everything read afterwards is at least as recent.
         now = (await self._get("clock"))["now"]
         meetings, inbox = await asyncio.gather(
             self._get("meetings", user=user), self._get(f"mailboxes/{user}/messages")
         )
-        # The records last: a room is on record before its meeting is accepted, so no accepted meeting lacks one here.
+        # The records are read last: a room is on record before its meeting is accepted, so no accepted meeting lacks
+        # one here.
         known = await self._known(datetime.fromisoformat(now))
         shown = [self._meeting(each, known) for each in meetings["meetings"]]
         return {"now": now, "away": known is None, "meetings": shown, "inbox": inbox["messages"]}
@@ -74,7 +75,9 @@ class Overview:
 
 
 def _state(known: Known | None, mailbox: str, rooms: Sequence[Room], vmr: Vmr | None, answer: str) -> str:
-    """In one word: unknown, open, closed, personal, none, declined (and no room), waiting (for an answer), gone."""
+    """The state in one word: unknown, open, closed, personal, none, declined (and no room), waiting (for an answer),
+    gone.
+    """
     if known is None:
         return "unknown"
     if rooms:

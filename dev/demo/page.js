@@ -10,18 +10,18 @@ export const page = {
     now: new Date(0), away: false, life: '', week: { done: 0, of: 1, over: false, fault: '' }, meetings: [], inbox: [],
     node: null,
   },
-  day: '', // that the line of the day shows
+  day: '', // shown on the timeline
   edited: /** @type {Meeting|null} */ (null),
   exchanges: /** @type {Exchange[]} */ ([]),
   exchange: /** @type {Exchange} */ (
-    // that is composed for
+    // for which meetings are composed
     { integration: '', name: '', audience: '', polled: false, mailbox: '' }
   ),
-  awaited: /** @type {Map<string, string>} */ (new Map()), // responses to what was sent here: its uid, and the response
+  awaited: /** @type {Map<string, string>} */ (new Map()), // the answers to what was sent here, by uid
   options: { plain: false, delegate: false, phone: false },
 };
 
-/** The user whom the other one works for, or writes to. */
+/** The user for whom the current one works as a delegate, or whom they invite. */
 export function other() {
   return page.user.startsWith('alice') ? 'bob@example.com' : 'alice@example.com';
 }

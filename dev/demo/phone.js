@@ -1,5 +1,5 @@
 // @ts-check
-/** Outlook on a phone: no pane, but one switch that runs the add-in's command (docs/addin.md). */
+/** Outlook on a phone: instead of a pane, it has a switch that runs the add-in's command (docs/addin.md). */
 
 import { make, part } from './dom.js';
 
@@ -13,7 +13,7 @@ const COMMAND = 'addVmr';
  */
 export function showPhone(outlook, url) {
   const toggle = /** @type {HTMLButtonElement} */ (make('button', 'switch', 'Video meeting'));
-  const result = make('p', 'soft', 'Outlook offers the add-in by one switch. There is no pane, and nothing to choose.');
+  const result = make('p', 'soft', 'Here, Outlook offers the add-in as one switch. There is no pane, and nothing to choose.');
   const place = make('div', 'unseen');
   Object.assign(toggle, { type: 'button', role: 'switch', ariaChecked: 'false', disabled: true });
   result.setAttribute('role', 'status');
@@ -23,7 +23,7 @@ export function showPhone(outlook, url) {
   frame.addEventListener('load', () => (toggle.disabled = false));
   toggle.addEventListener('click', () => {
     toggle.disabled = true;
-    result.textContent = 'The add-in is at work …';
+    result.textContent = 'The add-in is working …';
     outlook.meeting.notices = [];
     addEventListener('message', hear);
     frame.contentWindow?.postMessage(JSON.stringify({ run: COMMAND }), '*');

@@ -17,12 +17,12 @@ _ALL = 10_000
 
 
 class BackEndAway(Exception):
-    """The product does not respond: no room's state is known."""
+    """The product does not respond, so no room's state is known."""
 
 
 @dataclass(frozen=True)
 class Room:
-    """A scheduled conference. `opens` and `closes` are those of the current or next occurrence, or the last one."""
+    """A scheduled conference. `opens` and `closes` refer to the current or next occurrence, or else the last one."""
 
     alias: str
     name: str
@@ -51,14 +51,14 @@ class Known:
 
 
 class Records:
-    """Reads them. `functions` is the product's base URL."""
+    """Reads the records. `functions` is the product's base URL."""
 
     def __init__(self, client: httpx.AsyncClient, functions: str) -> None:
         self._client = client
         self._functions = functions
 
     async def read(self, now: datetime) -> Known:
-        """All of them, at the current time of the stack's clock. Raises BackEndAway."""
+        """All records, at the current time of the stack's clock. Raises BackEndAway."""
         names = ("ms_exchange_connector", "scheduled_alias", "scheduled_conference", "conference")
         connectors, aliases, scheduled, conferences = await asyncio.gather(*map(self._list, names))
         return Known(
@@ -77,14 +77,14 @@ class Records:
 
 
 def _rooms(now: datetime, *lists: list[dict[str, Any]]) -> dict[str, list[Room]]:
-    """One for each alias of a meeting: scheduled_conference has an object for each date of a series."""
+    """One scheduled conference for each alias of a meeting; the API has an object for each date of a series."""
     connectors, aliases, scheduled, conferences = lists
     windows = {each["resource_uri"]: _window(each) for each in connectors}
     by_uri = {each["resource_uri"]: each for each in (*aliases, *conferences)}
     dates: defaultdict[tuple[str, str], list[Room]] = defaultdict(list)
     for each in scheduled:
         alias, conference = by_uri.get(each["scheduled_alias"]), by_uri.get(each["conference"])
-        if alias and conference:  # otherwise one of the lists was read a moment earlier
+        if alias and conference:  # otherwise the lists were read at slightly different moments
             before, after = windows[alias["exchange_connector"]]
             opens, closes = _time(each["start_time"]) - before, _time(each["end_time"]) + after
             room = Room(alias["alias"], conference["name"], conference["is_open"], opens, closes)

@@ -14,8 +14,8 @@ export function showRooms(join) {
   if (!node) return;
   replace('rooms', node.rooms.map((room) => roomRow(room, join)));
   part('no-rooms').textContent = node.away
-    ? 'The Management Node does not answer. Rooms that are due are made when it is back.'
-    : 'The node has no room now. Those of meetings are made shortly before people may join, and go afterwards.';
+    ? 'The Management Node does not respond. Rooms that are due are created when it is back.'
+    : 'The node has no rooms now. Meetings get theirs shortly before people may join, and lose them afterwards.';
 }
 
 /**
@@ -26,7 +26,7 @@ function roomRow({ name, aliases, since, reached }, join) {
   const title = make('strong', 'title', name);
   title.title = name;
   const chip = make('span', `chip ${reached ? 'accepted' : ''}`, reached ? 'On all nodes' : 'On its way');
-  chip.title = reached ? 'Conferencing nodes let people in.' : 'Conferencing nodes hear of it within a minute.';
+  chip.title = reached ? 'Conferencing nodes let people in.' : 'Conferencing nodes learn about it within a minute.';
   const foot = make('div', 'since', make('small', '', `There since ${said(since, page.seen.now)}`));
   if (aliases.length) foot.append(button('Join', () => join(aliases[0]), `join room ${aliases[0]}`, `Join “${name}” as a participant`));
   return make('li', '', make('div', 'head', title, chip), make('small', 'names', aliases.join(', ')), foot);

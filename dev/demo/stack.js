@@ -1,17 +1,17 @@
 // @ts-check
-/** Requests to the stack: what users do with meetings in Outlook, and the state of all of them. */
+/** Requests to the stack: what users do with meetings in Outlook, and the state of all meetings. */
 
 import { local, plus, weekly } from './time.js';
 
 /**
- * What a user writes.
+ * A meeting as a user has composed it.
  * @typedef {object} Draft
  * @property {string} subject
  * @property {string[]} attendees
  * @property {Date} start
  * @property {Date} end
  * @property {boolean} isAllDay
- * @property {string} repeat  "" once, "4" so many weeks, "endless"; "kept" for a series that is there already
+ * @property {string} repeat  "" for once, "4" for four weeks, "endless"; "kept" for an existing series
  * @property {string} location
  * @property {string} body
  * @property {'html'|'text'} format
@@ -27,8 +27,8 @@ import { local, plus, weekly } from './time.js';
  * @typedef {object} Exchange
  * @property {string} integration  its uuid
  * @property {string} name
- * @property {string} audience  what identity tokens for its pane are made out to
- * @property {boolean} polled  whether the equipment mailbox is looked at every minute
+ * @property {string} audience  the audience of identity tokens for its pane
+ * @property {boolean} polled  whether the equipment mailbox is polled every minute
  * @property {string} mailbox  the equipment mailbox's address
  */
 
@@ -52,14 +52,14 @@ import { local, plus, weekly } from './time.js';
  * @property {Occurrence[]} occurrences
  * @property {string} integration  "" without an equipment mailbox
  * @property {''|'accepted'|'declined'|'tentative'} answer  to the newest version
- * @property {'unknown'|'open'|'closed'|'personal'|'none'|'declined'|'waiting'|'gone'} state  by the records
+ * @property {'unknown'|'open'|'closed'|'personal'|'none'|'declined'|'waiting'|'gone'} state  according to the records
  * @property {Room[]} rooms
  * @property {{name: string, aliases: string[]}|null} vmr
- * @property {[number, number]|null} window  minutes before and after, in which people get in
+ * @property {[number, number]|null} window  minutes before and after the meeting during which people can join
  */
 
 /**
- * A room as the Management Node has it. `reached`: whether conferencing nodes know it by now.
+ * A room on the Management Node. `reached`: whether conferencing nodes know about it yet.
  * @typedef {{name: string, aliases: string[], since: Date, reached: boolean}} NodeRoom
  */
 
@@ -76,10 +76,10 @@ import { local, plus, weekly } from './time.js';
  * @property {{away: boolean, rooms: NodeRoom[]}|null} node  null where the stack has none
  */
 
-/** Something that the stack refused; the message is for the person at the page. */
+/** The stack refused a request; the message is for the user of the page. */
 export class Refusal extends Error {}
 
-/** Nobody answers at all. */
+/** The stack does not respond at all. */
 export class Silence extends Error {}
 
 /**
@@ -94,7 +94,7 @@ export async function ask(method, path, body) {
   const answer = await fetch(`/demo/${path}`, sent).catch(() => null);
   if (!answer || answer.status === 502) throw new Silence('The local stack does not answer. Is “make run” still running?');
   const content = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Refusal(sentence(content.error ?? `The stack refused this, by answer ${answer.status}`));
+  if (!answer.ok) throw new Refusal(sentence(content.error ?? `The stack refused this with status ${answer.status}`));
   return content;
 }
 
@@ -128,7 +128,7 @@ export async function send(organizer, sender, draft) {
 }
 
 /**
- * Change all of a meeting. A series keeps its times: they are changed one date at a time.
+ * Change the whole of a meeting. A series keeps its times, which are changed one date at a time.
  * @param {string} uid
  * @param {Draft} draft
  * @returns {Promise<string>}  its uid

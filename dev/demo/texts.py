@@ -1,5 +1,5 @@
-"""The suggested texts of docs/texts.md, for the demo's integration. In addition to the defaults they include: when,
-from when and until when people can join, the link, and which date of a series.
+"""The texts suggested in docs/texts.md, for the demo's integration. Beyond the defaults, they say when the meeting
+takes place, from when until when people can join, the link, and which date of a series is meant.
 """
 
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 HOST = "vmr.example.com"
 PHONE = "+1 555 0100"
 BEFORE, AFTER = 30, 60
-"""Minutes: `meeting_buffer_before` and `meeting_buffer_after`, which no template can tell."""
+"""Minutes: `meeting_buffer_before` and `meeting_buffer_after`, which are not available in templates."""
 
 _JOIN = f"""\
 Join in a browser: https://{HOST}/webapp/#/?conference={{{{alias}}}}<br>

@@ -1,5 +1,7 @@
 // @ts-check
-/** Times of the demo: UTC throughout, as the local stack's clock. Local times of meetings are `2026-12-01T10:00:00`. */
+/**
+ * Times in the demo, always in UTC, like the stack's clock. A meeting's local time looks like `2026-12-01T10:00:00`.
+ */
 
 export const MINUTE = 60_000; // milliseconds
 export const DAY = 24 * 60 * MINUTE;
@@ -55,7 +57,7 @@ export function long(date) {
 }
 
 /**
- * A moment as people say it: the time, and the day if it is another one.
+ * A moment as people say it: the time, preceded by the day unless that is today.
  * @param {Date} date
  * @param {Date} now
  */
@@ -64,7 +66,7 @@ export function said(date, now) {
 }
 
 /**
- * From when to when.
+ * The start and end as text.
  * @param {{start: Date, end: Date}} span
  * @param {boolean} isAllDay
  */
@@ -77,7 +79,7 @@ export function span({ start, end }, isAllDay) {
 /**
  * Graph's patternedRecurrence for a meeting that repeats weekly.
  * @param {Date} start
- * @param {number} times  0: without end
+ * @param {number} times  0 for an endless series
  */
 export function weekly(start, times) {
   const weekday = start.toLocaleDateString('en-GB', { timeZone: 'UTC', weekday: 'long' }).toLowerCase();

@@ -1,6 +1,4 @@
-"""A demonstration week of meetings, created by the same clicks and invitations as a user's own. Started by the page
-itself.
-"""
+"""A demonstration week of meetings, created by the same clicks and invitations as a user's own. The page starts it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -22,12 +20,12 @@ _CLIENT = "/api/client/v2/msexchange_schedulers"
 
 
 class WeekFailed(Exception):
-    """The week cannot be created: the unexpected response."""
+    """The week cannot be created; the message contains the unexpected response."""
 
 
 @dataclass
 class Progress:
-    """Its progress. `fault` says in words why it has stopped."""
+    """The progress of creating the week. `fault` says in words why it has stopped."""
 
     of: int = 1
     done: int = 0
@@ -35,13 +33,13 @@ class Progress:
 
     @property
     def is_over(self) -> bool:
-        """Whether it has ended."""
+        """Whether creating the week has ended."""
         return bool(self.fault) or self.done == self.of
 
 
 @dataclass
 class Week:
-    """Creates the demo's integration, then the meetings, once per run of the stack, in the background."""
+    """Creates the demo's integration and then the meetings, in the background, once per run of the stack."""
 
     client: httpx.AsyncClient
     places: Places
@@ -49,12 +47,12 @@ class Week:
     _work: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
-        """Start, unless that has been done."""
+        """Start creating the week, unless that has already been done."""
         if self._work is None:
             self._work = asyncio.create_task(self._make())
 
     async def close(self) -> None:
-        """Stop where it is."""
+        """Stop creating the week."""
         if self._work:
             self._work.cancel()
             await asyncio.gather(self._work, return_exceptions=True)
@@ -77,7 +75,7 @@ class Week:
             self.progress.fault = str(error) or type(error).__name__
 
     async def _integration(self) -> None:
-        """The page's own, with digits only and the suggested texts; then its mailbox is watched."""
+        """Create the page's own integration, with numeric aliases and the suggested texts, and watch its mailbox."""
         fields = {
             **settings_of(DEMO),
             **addresses_of(DEMO, self.places),
@@ -88,14 +86,16 @@ class Week:
         }
         await self._exchange("GET", f"mailboxes/{DEMO.mailbox}/messages")  # the mailbox exists from now on
         found = await self._product("GET", f"{_CONNECTORS}?uuid={DEMO.uuid}")
-        if found["objects"]:  # DATA_DIR has kept it
+        if found["objects"]:  # DATA_DIR still has it
             await self._product("PATCH", found["objects"][0]["resource_uri"], fields)
         else:
             await self._product("POST", _CONNECTORS, fields)
         await self._product("POST", "/dev/run/renew")
 
     async def _first_and_its_copy(self) -> None:
-        """A room that is already open, and a meeting that is declined because it has the other one's instructions."""
+        """Book a meeting whose room is already open, and one that is declined because it contains the first one's
+        instructions.
+        """
         now = await self._now()
         soon = now.replace(second=0, microsecond=0) + timedelta(minutes=20 - now.minute % 5)
         instructions = await self._instructions(ALICE)
@@ -105,7 +105,7 @@ class Week:
         await self._meet(ALICE, "Budget, copied from the kick-off", later, 30, instructions)
 
     async def _series(self) -> None:
-        """Five days in a row, of which the second was moved and the third cancelled."""
+        """Book a meeting on five days in a row, move the second day, and cancel the third."""
         first = await self._day(1, time(9, 0))
         recurrence = {
             "pattern": {"type": "daily", "interval": 1},
@@ -125,7 +125,9 @@ class Week:
         await self._meet(ALICE, "Company day", day, 24 * 60, await self._instructions(ALICE), is_all_day=True)
 
     async def _late(self) -> None:
-        """What the add-in inserts while it cannot reach the back end; the joining instructions come by mail."""
+        """Book a meeting with what the add-in inserts while it cannot reach the back end; the joining instructions come
+        by mail.
+        """
         config = await self._product("GET", f"/addin/{DEMO.uuid}/config", headers=await self._proof(ALICE))
         await self._meet(ALICE, "Customer call", await self._day(3, time(13, 0)), 45, config["placeholder"]["html"])
 
@@ -148,7 +150,7 @@ class Week:
         return str((await self._exchange("POST", "meetings", meeting))["uid"])
 
     async def _answered(self, user: str, uid: str, times: int = 1) -> None:
-        """Wait until the equipment mailbox has sent so many answers. Raises WeekFailed."""
+        """Wait until the equipment mailbox has sent this many answers. Raises WeekFailed."""
         for _ in range(LOOKS):
             messages = (await self._exchange("GET", f"mailboxes/{user}/messages"))["messages"]
             if sum(each["uid"] == uid and each["from"] == DEMO.mailbox for each in messages) >= times:
@@ -169,7 +171,7 @@ class Week:
         return {"token": str(token), "X-Mailboxes": user}
 
     async def _instructions(self, user: str) -> str:
-        """What the button in Outlook inserts."""
+        """The text that the button in Outlook inserts."""
         path = f"{_CLIENT}/{DEMO.uuid}/meeting_details"
         answer = await self._product("GET", path, headers=await self._proof(user))
         return str(answer["result"]["instructions"])

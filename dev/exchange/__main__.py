@@ -10,7 +10,7 @@ from dev.exchange.state import Settings
 
 
 async def main() -> None:
-    """Run the server; after `POST /dev/restart` a new one at the same address."""
+    """Run the server; after `POST /dev/restart`, run a new one at the same address."""
     settings = Settings(
         functions_url=os.environ.get("FUNCTIONS_URL", "").rstrip("/"),
         node_url=os.environ.get("NODE_URL", "").rstrip("/"),
@@ -19,7 +19,7 @@ async def main() -> None:
     port = int(os.environ.get("EXCHANGE_PORT", "7072"))
     while True:
         async with running_exchange(settings, port) as running:
-            print(f"simulated Exchange listens on {running.base_url}", flush=True)
+            print(f"simulated Exchange is listening on {running.base_url}", flush=True)
             port = urlsplit(running.base_url).port or port
             await running.exchange.is_over.wait()
 

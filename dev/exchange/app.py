@@ -1,4 +1,4 @@
-"""The HTTP server: Graph, EWS, the control routes, the metadata document; and the OpenID provider of its users."""
+"""The HTTP server: Graph, EWS, the control routes, the metadata document, and the OpenID provider of its users."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,7 +1,7 @@
-"""Calendar Attendant: what Exchange itself does with a meeting message when it reaches a mailbox.
+"""Calendar Attendant: what Exchange itself does with a meeting message that reaches a mailbox.
 
-``AutoUpdate`` keeps a tentative calendar item in step with the organizer and
-answers nobody; ``AutoAccept`` also answers, and wipes the body; ``None`` does nothing.
+``AutoUpdate`` keeps a tentative calendar item in step with the organizer and sends no answers; ``AutoAccept`` also
+answers, and deletes the body; ``None`` does nothing.
 """
 
 from collections.abc import Iterator
@@ -39,7 +39,8 @@ _REPLIES = {
 class Processing:
     """Set-CalendarProcessing of one mailbox, and the tenant's VisibleMeetingUpdateProperties.
 
-    The defaults are those recommended for an equipment mailbox that we watch, not those of a new mailbox.
+    The defaults are the settings recommended for an equipment mailbox that the product watches, not those of a new
+    mailbox.
     """
 
     automate_processing: str = "AutoUpdate"
@@ -50,7 +51,7 @@ class Processing:
 
 @dataclass(frozen=True)
 class Placement:
-    """Where a letter goes and how it reads there; ``accepts``: the booking assistant accepts it now."""
+    """The folder for a letter and the letter as it appears there; ``accepts``: the booking assistant accepts it now."""
 
     letter: Letter
     folder: str = INBOX
@@ -66,11 +67,11 @@ class Attendant:
         self._processing: dict[str, Processing] = {}
 
     def processing(self, owner: User) -> Processing:
-        """The settings of a mailbox, to read and to change."""
+        """The settings of a mailbox, which may be changed."""
         return self._processing.setdefault(owner.guid, Processing())
 
     def receive(self, owner: User, letter: Letter) -> Placement:
-        """Do what is due for a letter that arrives, and say where it goes."""
+        """Process an arriving letter, and return where it goes."""
         part, settings = letter.part, self.processing(owner)
         if part is None:
             return Placement(letter)
@@ -85,7 +86,7 @@ class Attendant:
         return self._process(owner, letter, part, settings)
 
     def enter(self, owner: User, part: MeetingPart) -> Entry | None:
-        """Put a request's meeting into the calendar, as answering it does if the attendant has ignored it."""
+        """Put a request's meeting into the calendar, which answering does if the attendant has ignored the request."""
         self._update(owner, part)
         return self._entry(owner, part.meeting)
 
@@ -101,7 +102,7 @@ class Attendant:
         return Placement(letter, DELETED if unseen and not accepts else INBOX, accepts)
 
     def _entry(self, owner: User, meeting: Meeting) -> Entry | None:
-        """What the calendar holds for a message's meeting."""
+        """The calendar's entry for a message's meeting."""
         master = self._store.event(owner.guid, meeting.uid)
         day = day_of(meeting)
         if master and day:
@@ -160,8 +161,8 @@ class Attendant:
     # --- earlier messages
 
     def _outdate(self, owner: User, part: MeetingPart, before: Entry | None, settings: Processing) -> None:
-        """A newer message makes older ones about the same meeting outdated; a new pattern also those about
-        occurrences.
+        """Mark older messages about the same meeting as outdated; a new pattern also makes those about occurrences
+        outdated.
         """
         meeting = part.meeting
         new_pattern = before is not None and before.day is None and not before.meeting.same_time(meeting)
@@ -178,7 +179,7 @@ class Attendant:
                 self._store.touch_message(message)
 
     def _is_auto_processed(self, before: Entry, part: MeetingPart, settings: Processing) -> bool:
-        """Whether an update bypasses the Inbox."""
+        """Whether a meeting update bypasses the Inbox."""
         answered = before.response.reply in (Reply.ACCEPTED, Reply.TENTATIVE, Reply.DECLINED)
         if part.kind is not MessageKind.REQUEST or not answered or before.cancelled:
             return False
@@ -204,7 +205,9 @@ class Attendant:
 
 
 def _is_out_of_date(event: Event, answered: Meeting) -> bool:
-    """Whether a response is to an older version of a meeting: shown then, but not tracked ([MS-OXOCAL] 3.1.5.2)."""
+    """Whether a response refers to an older version of a meeting: it is shown then, but not tracked ([MS-OXOCAL]
+    3.1.5.2).
+    """
     entry = find_occurrence(event, answered)
     return entry is not None and answered.sequence < entry.meeting.sequence
 
@@ -241,7 +244,7 @@ def _not_invited(part: MeetingPart, owner: User) -> Iterator[date]:
 
 
 def _wiped(letter: Letter, part: MeetingPart) -> Letter:
-    """What the booking assistant leaves of a request: DeleteComments, DeleteSubject, AddOrganizerToSubject."""
+    """A request after the booking assistant has applied DeleteComments, DeleteSubject and AddOrganizerToSubject."""
     if part.kind is not MessageKind.REQUEST:
         return letter
     meeting = replace(part.meeting, body=Body(""), subject=part.meeting.organizer.name)

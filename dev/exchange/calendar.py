@@ -1,4 +1,4 @@
-"""Calendar items as a reader sees them: single meetings, masters, and the occurrences of a series."""
+"""Calendar items as clients see them: single meetings, series masters, and the occurrences of a series."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from dev.exchange.zones import to_local, to_utc
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing to show: ``day`` names the occurrence (None: the item itself)."""
+    """A calendar item or occurrence to show: ``day`` names the occurrence (None: the item itself)."""
 
     event: Event
     day: date | None
@@ -28,7 +28,7 @@ def whole(event: Event) -> Entry:
 
 
 def plain_occurrence(series: Meeting, day: date) -> Meeting:
-    """What a series has on one of its dates: the series' wall clock time in its zone, whatever DST does."""
+    """The occurrence of a series on one of its dates, at the series' wall clock time in its zone, whatever DST does."""
     first = to_local(series.start, series.zone)
     start = to_utc(datetime.combine(day, first.time()), series.zone)
     local_length = to_local(series.end, series.zone) - first
@@ -72,15 +72,15 @@ def exceptions(event: Event) -> Iterator[Entry]:
 
 
 def instances(event: Event, start: datetime, end: datetime, *, with_cancelled: bool = False) -> list[Entry]:
-    """The part of the series between two moments, ordered by time.
+    """The occurrences of the series between two moments, ordered by time, without removed ones, and without cancelled
+    ones unless requested.
 
-    Without cancelled and removed occurrences, unless the cancelled ones are requested. An exception counts at its new
-    time.
+    An exception counts at its new time.
     """
     series = event.meeting
     if series.recurrence is None:
         return []
-    # Half a day and more to either side: the pattern counts in local dates, the window in UTC.
+    # More than half a day on either side: the pattern uses local dates, the window is in UTC.
     length = series.end - series.start
     first = (start - length).date() - timedelta(days=2)
     days = chain(series.recurrence.dates_between(first, end.date() + timedelta(days=2)), event.differences)
@@ -91,7 +91,7 @@ def instances(event: Event, start: datetime, end: datetime, *, with_cancelled: b
 
 
 def overlaps(meeting: Meeting, start: datetime, end: datetime) -> bool:
-    """Whether any of a meeting lies within [start, end)."""
+    """Whether any part of a meeting lies within [start, end)."""
     return meeting.start < end and (meeting.end > start or meeting.start >= start)
 
 
@@ -104,6 +104,6 @@ def find_occurrence(event: Event, meeting: Meeting) -> Entry | None:
 
 
 def response_of(entry: Entry, address: Address) -> Response:
-    """An attendee's answer as shown in this calendar: the organizer knows all, an attendee only their own."""
+    """An attendee's answer as shown in this calendar: the organizer sees all answers, an attendee only their own."""
     tracking, who = entry.event.tracking, address.address.casefold()
     return tracking.get((entry.day, who)) or tracking.get((None, who)) or Response()

@@ -54,9 +54,9 @@ class Directory:
         return self._by_guid.get(key.casefold()) or self._by_address.get(key.casefold())
 
     def give(self, user: User, *proxies: str) -> None:
-        """Give proxy addresses: "SMTP:" the primary one, "smtp:" others, "X500:" and "EX:" distinguished names.
+        """Assign proxy addresses: "SMTP:" the primary one, "smtp:" others, "X500:" and "EX:" distinguished names.
 
-        Each of them identifies the mailbox. The address with which it was created is its sign-in name.
+        Each of them identifies the mailbox. The address with which the mailbox was created is its sign-in name.
         """
         self._proxies[user.guid] = proxies
         for proxy in proxies:

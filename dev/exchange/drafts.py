@@ -1,4 +1,4 @@
-"""Meetings as people write them into the control routes: checked, and turned into what calendars hold."""
+"""Meetings as people describe them to the control routes: checked, and turned into what calendars contain."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -31,16 +31,16 @@ FIELDS: Mapping[str, type | tuple[type, ...]] = {
 }
 
 
-#: How those in each of these fields are invited.
+#: The way in which the people in each field are invited.
 _ROLES = {"attendees": "required", "optional_attendees": "optional", "resources": "resource"}
 
 
 class DraftError(ValueError):
-    """A draft that makes no valid meeting: every known reason, in words."""
+    """A draft does not make a valid meeting; the message gives all known reasons."""
 
 
 def new_meeting(given: Mapping[str, Any], organizer: User, uid: str, directory: Directory) -> Meeting:
-    """A meeting from a full draft; raises `DraftError`."""
+    """Create a meeting from a full draft; raises `DraftError`."""
     missing = [name for name in ("start", "end") if name not in given]
     if missing:
         raise DraftError(f"missing: {', '.join(missing)}")
@@ -59,9 +59,10 @@ def new_meeting(given: Mapping[str, Any], organizer: User, uid: str, directory: 
 
 
 def change_by(given: Mapping[str, Any], directory: Directory) -> Callable[[Meeting], Meeting]:
-    """A draft's changes to a meeting; applying them raises `DraftError` if the result is not a sensible meeting.
+    """The changes that a draft makes to a meeting; applying them raises `DraftError` if the result is not a valid
+    meeting.
 
-    A new start without a new end moves the meeting and keeps its length.
+    A new start without a new end moves the meeting and keeps its duration.
     """
     _check(given)
 
@@ -84,7 +85,7 @@ def _check(given: Mapping[str, Any]) -> None:
     if given.get("sensitivity", "normal") not in SENSITIVITIES:
         raise DraftError(f"'sensitivity' must be one of {', '.join(SENSITIVITIES)}")
     if "body_text" in given and "body_html" in given:
-        raise DraftError("a text is either 'body_html' or 'body_text'")
+        raise DraftError("use either 'body_html' or 'body_text', not both")
     for name in _ROLES:
         wrong = [address for address in given.get(name, []) if not isinstance(address, str) or "@" not in address]
         if wrong:
@@ -106,7 +107,7 @@ def _worded(meeting: Meeting, given: Mapping[str, Any], directory: Directory) ->
 
 
 def _body(meeting: Meeting, given: Mapping[str, Any]) -> Body:
-    """The text of a meeting: HTML, or the plain text that Outlook can send as well."""
+    """The text of a meeting: HTML, or plain text, which Outlook can send as well."""
     if "body_text" in given:
         return Body(given["body_text"], is_html=False)
     return Body(given["body_html"]) if "body_html" in given else meeting.body
@@ -133,7 +134,7 @@ def _timed(meeting: Meeting, given: Mapping[str, Any]) -> Meeting:
     if rule:
         start, end = _aligned(rule, start, end)
     if end < start:
-        raise DraftError(f"'end' ({end.isoformat()}) lies before 'start' ({start.isoformat()})")
+        raise DraftError(f"'end' ({end.isoformat()}) is before 'start' ({start.isoformat()})")
     if meeting.all_day and (start.time() != datetime.min.time() or end.time() != datetime.min.time()):
         raise DraftError("an all-day meeting starts and ends at midnight")
     return replace(meeting, start=to_utc(start, name), end=to_utc(end, name), zone=name, recurrence=rule)
@@ -152,7 +153,7 @@ def _aligned(rule: Recurrence, start: datetime, end: datetime) -> tuple[datetime
     """The first occurrence: a series starts on the first date of its pattern."""
     first = next(rule.dates(), None)
     if first is None:
-        raise DraftError("the recurrence has no occurrence at all")
+        raise DraftError("the recurrence has no occurrences")
     shift = timedelta(days=(first - start.date()).days)
     return start + shift, end + shift
 
@@ -168,10 +169,10 @@ def _local(text: str, name: str) -> datetime:
 
 
 def parse_recurrence(given: Mapping[str, Any], first: date) -> Recurrence:
-    """Read a Graph `patternedRecurrence`; ``first`` counts where the range says no start. Raises `DraftError`."""
+    """Read a Graph `patternedRecurrence`; ``first`` is used if the range has no start. Raises `DraftError`."""
     pattern, limits = given.get("pattern"), given.get("range", {})
     if not isinstance(pattern, dict) or not isinstance(limits, dict):
-        raise DraftError("'recurrence' needs objects 'pattern' and 'range', as in Graph's patternedRecurrence")
+        raise DraftError("'recurrence' needs the objects 'pattern' and 'range', as in Graph's patternedRecurrence")
     kind = limits.get("type", "noEnd")
     if kind not in ("endDate", "noEnd", "numbered"):
         raise DraftError(f"range.type must be endDate, noEnd or numbered; got {kind!r}")
@@ -193,7 +194,7 @@ def parse_recurrence(given: Mapping[str, Any], first: date) -> Recurrence:
 
 
 def _days(pattern: Mapping[str, Any]) -> tuple[str, ...]:
-    """Week days in order of the week. A daily pattern may contain all seven, which are meaningless then."""
+    """The days of the week, in order. A daily pattern may contain all seven, which mean nothing then."""
     if pattern.get("type") not in ("weekly", "relativeMonthly", "relativeYearly"):
         return ()
     days = [str(day).lower() for day in pattern.get("daysOfWeek", [])]

@@ -1,4 +1,4 @@
-"""Faults that can be switched on: rejected requests, work done but not confirmed, lost notifications, lag, latency."""
+"""Faults that can be switched on: rejected requests, unconfirmed work, lost notifications, lag, latency."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ import dev.faults
 from dev.faults import FaultError, seconds_of, times_of
 
 NOTIFICATION_ACTIONS = ("lose", "duplicate", "delay", "reorder")
-#: What Graph or EWS may answer with, or a server in front of them. Accepting and declining is refused with most of them
-#: (reported as microsoft-graph-docs-contrib #8124).
+#: The statuses with which Graph, EWS, or a server in front of them may respond. Accepting and declining can fail with
+#: most of them (reported in microsoft-graph-docs-contrib #8124).
 STATUSES = (400, 401, 403, 404, 408, 409, 412, 429, 500, 502, 503, 504)
-#: How reading a message with its event is rejected, if both can be read separately.
+#: The statuses with which reading a message together with its event can fail, although both can be read separately.
 EXPANSION_STATUSES = (400, 500)
 REQUEST_ACTIONS = ("status", "crash", "latency")
 #: Simulated SOAP faults; `dev.exchange.ews.strikes` describes each of them.
@@ -21,17 +21,17 @@ EWS_ACTIONS = (*REQUEST_ACTIONS, "server_busy", "soap_fault", "error", "truncate
 
 @dataclass
 class Fault(dev.faults.Fault):
-    """One fault. ``on``: "notification", "event", "message", "expansion", "*", a method and a part of the path
-    ("GET /messages"), or "EWS" and a part of an operation's name ("EWS GetItem").
+    """One fault. ``on``: "notification", "event", "message", "expansion", "*", a method and a part of the path ("GET
+    /messages"), or "EWS" and a part of an operation's name ("EWS GetItem").
 
-    "event" and "message" lag: they are not there yet for a read. An "expansion" is refused with a status.
+    "event" and "message" lag: they cannot be read yet. An "expansion" is refused with a status.
 
-    ``status`` answers so; action "crash" closes the connection without an answer. With ``after_effect`` the work is
-    done first. ``times`` is how often it still happens (None: until faults are cleared). ``seconds``: how long a
-    "delay" holds a notification back, what a "latency" adds to each request, how long one "hangs", or what lies between
-    the bytes of a "trickle". ``code`` is the error code of the refusal (Graph's usual one for the status when it is
-    left out), ``back_off_ms`` what "server_busy" asks for (0: it does not say), ``megabytes`` the size of an "oversize"
-    answer.
+    ``status`` is the HTTP status of the response; action "crash" closes the connection without a response. With
+    ``after_effect`` the work is done first. ``times`` is how often the fault still occurs (None: until faults are
+    cleared). ``seconds``: how long a "delay" holds a notification back, what a "latency" adds to each request, how long
+    one "hangs", or the time between the bytes of a "trickle". ``code`` is the error code of the refusal (by default
+    Graph's usual one for the status), ``back_off_ms`` the wait that "server_busy" requests (0: none is given),
+    ``megabytes`` the size of an "oversize" response.
     """
 
     code: str = ""
@@ -40,7 +40,7 @@ class Fault(dev.faults.Fault):
 
 
 class Faults(dev.faults.Faults[Fault]):
-    """The faults that are switched on, in the order in which they strike."""
+    """The faults that are switched on, in the order in which they apply."""
 
     def __init__(self) -> None:
         super().__init__(_parsed)
@@ -50,11 +50,11 @@ class Faults(dev.faults.Faults[Fault]):
         return self._take(lambda fault: fault.on == "notification")
 
     def event_lags(self) -> bool:
-        """Whether the calendar item of a message does not exist yet for this read."""
+        """Whether this read does not find the calendar item of a message yet."""
         return self._take(lambda fault: fault.on == "event") is not None
 
     def message_lags(self) -> bool:
-        """Whether a notified message does not exist yet for this read."""
+        """Whether this read does not find a notified message yet."""
         return self._take(lambda fault: fault.on == "message") is not None
 
     def for_expansion(self) -> Fault | None:

@@ -40,7 +40,7 @@ class SigningKey:
 
 
 class Identity:
-    """Issues tokens, and publishes the keys; after a rollover the old key stays in the document."""
+    """Issues tokens, and publishes the keys; after a rollover the old key remains in the document."""
 
     def __init__(self, clock: MovableClock) -> None:
         self._clock = clock
@@ -54,15 +54,15 @@ class Identity:
     def token(
         self, user: User, audience: str, amurl: str, *, expires_in: int = IDENTITY_TOKEN_LIFETIME, forged: bool = False
     ) -> str:
-        """A token that proves who has the pane at ``audience`` open.
+        """A token that proves who has opened the pane at ``audience``.
 
-        ``expires_in`` is in seconds, negative for a token that was valid once. ``forged``: signed by a key that no
-        document holds, under its own thumbprint.
+        ``expires_in`` is in seconds, negative for an expired token. ``forged``: signed by a key that no document
+        contains, with that key's thumbprint.
         """
         key = self._foreign_key() if forged else self._published[0]
         now = int(self._clock.now().timestamp())
         issuer = f"{EXCHANGE}@{TENANT}"
-        # appctx is text and isbrowserhostedapp a word in real tokens; the documentation shows neither so.
+        # In real tokens, appctx and isbrowserhostedapp are strings, which the documentation does not show.
         context = {"msexchuid": user.exchange_id, "version": "ExIdTok.V1", "amurl": amurl}
         payload = {
             "appctxsender": issuer,
@@ -76,7 +76,7 @@ class Identity:
         return jwt.encode(payload, key.key, algorithm="RS256", headers={"kid": key.kid, "x5t": key.x5t, "typ": "JWT"})
 
     def metadata(self, location: str) -> Mapping[str, Any]:
-        """The document at ``amurl``."""
+        """The metadata document at ``amurl``."""
         return {
             "id": "_70b34511-d105-4e2b-9675-39f53305bb01",
             "version": "1.0",
@@ -98,7 +98,7 @@ class Identity:
 
     @property
     def _published(self) -> list[SigningKey]:
-        """Newest first; the first is generated when needed."""
+        """The keys, newest first; the first one is generated when needed."""
         self._keys = self._keys or [_new_key()]
         return self._keys
 

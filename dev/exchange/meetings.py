@@ -1,4 +1,4 @@
-"""The organizer's side: what people do with their meetings in Outlook, and the messages that this sends."""
+"""The organizer's side: what people do with their meetings in Outlook, and the messages that are sent as a result."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -26,7 +26,7 @@ from dev.exchange.store import DELETED, Store
 
 
 class MeetingError(ValueError):
-    """What the organizer wants is not possible: the reason, in words."""
+    """What the organizer wants is not possible; the message gives the reason."""
 
 
 class NoSuchMeetingError(MeetingError):
@@ -44,7 +44,7 @@ class Meetings:
         self._delegates: dict[str, User] = {}
 
     def create(self, organizer: User, meeting: Meeting, delegate: User | None = None, *, told: bool = True) -> None:
-        """Put a meeting into the organizer's calendar and invite the attendees, unless nobody is to be told.
+        """Put a meeting into the organizer's calendar, and invite the attendees unless nothing is to be sent.
 
         A ``delegate`` sends this and all later messages on the organizer's behalf.
         """
@@ -64,11 +64,12 @@ class Meetings:
         silent: bool = False,
         told: bool = True,
     ) -> None:
-        """Change a meeting, a series, or with ``day`` one occurrence; tell those concerned, unless nobody is to.
+        """Change a meeting, a series or, with ``day``, one occurrence, and inform those concerned unless nothing is to
+        be sent.
 
         A new time or recurrence is a full update and requires new answers; a series then loses its exceptions, as in
-        Outlook. Added attendees get a new request, removed ones a cancellation; if nothing else changed, nobody else is
-        told.
+        Outlook. Added attendees get a new request, removed ones a cancellation; if nothing else changed, nobody else
+        gets a message.
         """
         event = self._event(uid)
         old = self._entry(event, day).meeting
@@ -85,12 +86,14 @@ class Meetings:
             self._tell(event, day, old, kind)
 
     def delegate(self, uid: str, delegate: User) -> None:
-        """Have somebody send all further messages of a meeting on the organizer's behalf."""
+        """Let a delegate send all further messages about a meeting on the organizer's behalf."""
         self._event(uid)
         self._delegates[uid] = delegate
 
     def cancel(self, uid: str, day: date | None = None, *, told: bool = True) -> None:
-        """Cancel a meeting, a series, or one occurrence of it; tell the attendees, unless nobody is to be told."""
+        """Cancel a meeting, a series, or one occurrence of it, and inform the attendees unless nothing is to be
+        sent.
+        """
         event = self._event(uid)
         entry = self._entry(event, day)
         if day is None:
@@ -105,10 +108,10 @@ class Meetings:
             self._cancellation(entry.meeting, entry.meeting.attendees)
 
     def forward(self, uid: str, sender: User, to: User) -> None:
-        """An attendee forwards the invitation: it comes from the organizer, sent by the one who forwards.
+        """An attendee forwards the invitation, which appears as coming from the organizer, sent by that attendee.
 
-        The attendee is added to the organizer's meeting. The organizer gets a notice, which goes straight to Deleted
-        Items, as with the Calendar Attendant.
+        The new recipients are added to the organizer's meeting. The organizer gets a notice, which goes straight to
+        Deleted Items, as with the Calendar Attendant.
         """
         event = self._event(uid)
         event.meeting = replace(event.meeting, attendees=(*event.meeting.attendees, to.contact))
@@ -119,7 +122,7 @@ class Meetings:
         self._store.add_message(event.owner, DELETED, _forward_notice(entry.meeting, sender, to))
 
     def seen_by(self, user: User) -> list[tuple[Event, User]]:
-        """The meetings that somebody organizes, or sends for others; each with whoever sends it."""
+        """The meetings that a user organizes, or sends for others, each with its sender."""
         owned = [(event, event.meeting.uid) for owner in self._owners() for event in self._store.events(owner.guid)]
         organized = [(event, self._delegates.get(uid) or self._organizers[uid]) for event, uid in owned
                      if event.is_organizer and uid in self._organizers]  # fmt: skip
@@ -161,7 +164,7 @@ class Meetings:
         event.meeting = new
 
     def _dismiss_guests(self, event: Event) -> None:
-        """Those who were invited to single occurrences are only told that these are cancelled."""
+        """People who were invited only to single occurrences are just told that these are cancelled."""
         for entry in exceptions(event):
             guests = [a for a in entry.meeting.attendees if not event.meeting.invites(a.address)]
             self._cancellation(entry.meeting, guests)
@@ -187,7 +190,7 @@ class Meetings:
     def _cancellation(self, meeting: Meeting, to: Iterable[Address]) -> None:
         recipients = tuple(a for a in to if not a.is_(meeting.organizer.address))
         if recipients:
-            # A cancellation counts as one more version of the meeting.
+            # A cancellation counts as another version of the meeting.
             gone = replace(meeting, sequence=meeting.sequence + 1)
             letter = self._letter(gone, recipients, MeetingPart(MessageKind.CANCELLED, gone, previous=meeting))
             self._post.send(replace(letter, subject=cancelled_subject(letter.subject)))

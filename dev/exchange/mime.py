@@ -1,4 +1,4 @@
-"""Mail sent as MIME: a `text/calendar; method=REPLY` part in it makes it a real meeting response."""
+"""Mail sent as MIME: a `text/calendar; method=REPLY` part turns it into a real meeting response."""
 
 import email
 import email.policy
@@ -21,7 +21,7 @@ _PARTSTAT = re.compile(r"PARTSTAT=([A-Z-]+)", re.IGNORECASE)
 
 
 class MimeError(ValueError):
-    """Content that cannot be sent: the reason."""
+    """The content cannot be sent; the message gives the reason."""
 
 
 def letter_from_mime(content: bytes, author: User, store: Store, directory: Directory) -> Letter:
@@ -67,7 +67,7 @@ def _response(parsed: EmailMessage, letter: Letter, store: Store, directory: Dir
     events = (store.event(user.guid, said.get("UID", ("", ""))[1]) for user in organizers if user)
     event = next((event for event in events if event and event.is_organizer), None)
     entry = event and _entry(event, said.get("RECURRENCE-ID"))
-    # The sequence of the reply, 0 if it has none (RFC 5545, 3.8.7.4): an attendant compares it.
+    # The reply's sequence number, 0 if it has none (RFC 5545, 3.8.7.4), which an attendant compares.
     sequence = int(said.get("SEQUENCE", ("", "0"))[1] or 0)
     return MeetingPart(kind, replace(entry.meeting, sequence=sequence)) if kind and entry else None
 
@@ -79,7 +79,9 @@ def _entry(event: Event, recurrence_id: tuple[str, str] | None) -> Entry | None:
 
 
 def _day(text: str, zone: str) -> date:
-    """The pattern's date in a RECURRENCE-ID: local times as they are, UTC in the series' zone."""
+    """The pattern's date in a RECURRENCE-ID: a local time is used as it is, a UTC time is converted to the series'
+    zone.
+    """
     try:
         when = datetime.strptime(text.removesuffix("Z")[:15], "%Y%m%dT%H%M%S")  # noqa: DTZ007  # the zone follows
     except ValueError as error:
@@ -88,6 +90,8 @@ def _day(text: str, zone: str) -> date:
 
 
 def _properties(calendar: str) -> Mapping[str, tuple[str, str]]:
-    """Name → (parameters, value) of an iCalendar text, lines unfolded; of several with one name the last."""
+    """Name → (parameters, value) for an iCalendar text, after unfolding its lines; if a name occurs several times, the
+    last one counts.
+    """
     lines = re.sub(r"\r?\n[ \t]", "", calendar).splitlines()
     return {found[1].upper(): (found[2], found[3].strip()) for found in map(_PROPERTY.match, lines) if found}

@@ -15,27 +15,27 @@ from dev.exchange.recurrence import Recurrence
 
 @dataclass(frozen=True)
 class Address:
-    """Display name and e-mail address; of an attendee also how they are invited: required, optional or resource."""
+    """Display name and e-mail address; for an attendee, also how they are invited: required, optional or resource."""
 
     name: str
     address: str
     role: str = field(default="required", compare=False)
 
     def is_(self, address: str) -> bool:
-        """Whether this is that e-mail address; case is ignored."""
+        """Whether the person has this e-mail address, ignoring case."""
         return self.address.casefold() == address.casefold()
 
 
 @dataclass(frozen=True)
 class Body:
-    """A text as it was written; Exchange can give it as HTML and as plain text."""
+    """A text as it was written; Exchange can return it as HTML or as plain text."""
 
     content: str = ""
     is_html: bool = True
 
     @cached_property
     def html(self) -> str:
-        """As HTML: of a plain text, markup in it becomes visible text."""
+        """The body as HTML; in a plain text, any markup becomes visible text."""
         return self.content if self.is_html else escape(self.content, quote=False).replace("\n", "<br>\r\n")
 
     @cached_property
@@ -56,7 +56,7 @@ class MessageKind(StrEnum):
 
     @property
     def is_response(self) -> bool:
-        """Whether an attendee sends it."""
+        """Whether messages of this kind are sent by attendees."""
         return self in (MessageKind.ACCEPTED, MessageKind.TENTATIVE, MessageKind.DECLINED)
 
 
@@ -94,9 +94,10 @@ class Meeting:
     """What the organizer wrote: the content of one meeting, series or occurrence.
 
     ``start`` and ``end`` are moments in UTC, ``zone`` is the organizer's (Windows or IANA name), in which a series is
-    expanded. ``original_start`` is set for one occurrence of a series only: the moment that the pattern gave it.
+    expanded. ``original_start`` is set only for one occurrence of a series: its moment according to the pattern.
     ``uid`` is the clean global object id in hex, the same for a series and its occurrences. ``properties`` is what an
-    add-in has noted with the meeting (JSON): only its organizer's calendar has it, and nobody is told of a change.
+    add-in has saved with the meeting (JSON): only the organizer's calendar has it, and changes to it are not sent to
+    anybody.
     """
 
     uid: str
@@ -121,7 +122,7 @@ class Meeting:
         return any(attendee.is_(address) for attendee in self.attendees)
 
     def same_time(self, other: "Meeting") -> bool:
-        """Whether nothing changed that requires a new answer: start, end, recurrence."""
+        """Whether nothing that requires a new answer has changed: start, end, recurrence."""
         return (self.start, self.end, self.all_day, self.recurrence) == (
             other.start,
             other.end,
@@ -139,19 +140,19 @@ OVERRIDABLE = (
 
 @dataclass(frozen=True)
 class Difference:
-    """One occurrence that differs from its series: what the organizer changed, and its state here."""
+    """One occurrence that differs from its series: what the organizer changed, and its state in this calendar."""
 
     overrides: Mapping[str, Any] = field(default_factory=dict)
     cancelled: bool = False
     response: Response | None = None
 
     def applied_to(self, plain: Meeting) -> Meeting:
-        """The occurrence with its differences."""
+        """The occurrence with its differences applied."""
         return replace(plain, **self.overrides)
 
 
 def overrides(plain: Meeting, edited: Meeting) -> dict[str, Any]:
-    """The fields in which an edited occurrence differs from what the series gives."""
+    """The fields in which an edited occurrence differs from the series."""
     return {name: getattr(edited, name) for name in OVERRIDABLE if getattr(edited, name) != getattr(plain, name)}
 
 
@@ -159,7 +160,7 @@ def overrides(plain: Meeting, edited: Meeting) -> dict[str, Any]:
 class Event:
     """One calendar item: a meeting, a whole series, or one occurrence to which its owner was invited separately.
 
-    ``differences`` and ``removed`` are keyed by the local date that the pattern gave the occurrence. A cancelled
+    ``differences`` and ``removed`` are keyed by the occurrence's local date according to the pattern. A cancelled
     occurrence stays among the differences; one that was deleted from this calendar is in ``removed``.
     ``tracking`` holds the answers that reached the organizer, by (occurrence or None, address in lower case).
     """
@@ -182,8 +183,8 @@ class Event:
 class MeetingPart:
     """The calendar part of a message.
 
-    ``previous`` is the meeting before this update. Requests for a series carry its ``differences`` and ``removed``
-    dates, as the recurrence blob of a real request does.
+    ``previous`` is the meeting before this update. Requests for a series contain its ``differences`` and ``removed``
+    dates, like the recurrence blob of a real request.
     """
 
     kind: MessageKind
@@ -197,9 +198,9 @@ class MeetingPart:
 
 @dataclass(frozen=True)
 class Letter:
-    """What is sent. ``sender`` differs from ``from_`` when a delegate sends on behalf.
+    """A message as it is sent. ``sender`` differs from ``from_`` if a delegate sends on somebody's behalf.
 
-    ``item_class`` is set where it is not the usual one of the kind, such as IPM.Schedule.Meeting.Notification.Forward.
+    ``item_class`` is set if it is not the usual one for the kind, as with IPM.Schedule.Meeting.Notification.Forward.
     """
 
     subject: str
@@ -216,13 +217,15 @@ class Letter:
 
     @property
     def kind(self) -> MessageKind:
-        """Its role for the calendar."""
+        """The message's role for the calendar."""
         return self.part.kind if self.part else MessageKind.MAIL
 
 
 @dataclass
 class Message:
-    """A letter in a folder of one mailbox. ``moves`` counts changes of folder: each gives a new regular id."""
+    """A letter in a folder of one mailbox. ``moves`` counts changes of folder, each of which leads to a new regular
+    id.
+    """
 
     key: str
     owner: str

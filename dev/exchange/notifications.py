@@ -20,20 +20,20 @@ Notice = Mapping[str, Any]
 HANDSHAKE_LIMIT = 10.0
 ANSWER_LIMIT = 3.0
 GIVE_UP_AFTER = timedelta(hours=4)
-#: What arrives within this many seconds is sent in one POST.
+#: Notices that arise within this many seconds are sent in one POST.
 GATHERING = 0.01
 FIRST_RETRY, LAST_RETRY = 0.2, 10.0
-#: How long, in seconds, a notification that is to be overtaken waits for another one.
+#: How many seconds a notification that is to be overtaken waits for another one.
 OVERTAKING = 1.0
 
 _log = logging.getLogger(__name__)
 
 
 class Notifier:
-    """Posts notices to webhooks, grouped, and retries with growing delays until they are accepted.
+    """Posts notices to webhooks in groups, and retries with growing delays until they are accepted.
 
     Retries use real time, so that a test need not move the clock to see one, and happen at once when the simulated
-    clock moves. Four simulated hours after the first attempt a notice is dropped; ``on_dropped`` then gets the
+    clock moves. Four simulated hours after the first attempt, a notice is dropped, and ``on_dropped`` gets the
     subscription ids. ``witness`` sees what is posted.
     """
 
@@ -67,14 +67,14 @@ class Notifier:
             await asyncio.wait(self._tasks)
 
     def clock_moved(self) -> None:
-        """Everything waiting is due now."""
+        """Make everything that is waiting due now."""
         self._moved.set()
         self._moved = asyncio.Event()
 
     # --- what happened
 
     def change(self, url: str, notice: Notice) -> None:
-        """Something changed in a mailbox."""
+        """Record that something has changed in a mailbox."""
         fault = self._faults.for_notification()
         action = fault.action if fault else ""
         self._overtaken.set()
@@ -89,13 +89,13 @@ class Notifier:
             self._run(self._deliver(url, [notice]))
 
     def lifecycle(self, url: str, notice: Notice) -> None:
-        """Something happened to a subscription."""
+        """Record a lifecycle event of a subscription."""
         self._enqueue(url, notice)
 
     # --- delivery
 
     async def shake_hands(self, url: str) -> str:
-        """Ask a webhook to echo a validation token: 200, text/plain, decoded, within 10 s.
+        """Ask a webhook to echo a decoded validation token within 10 s, with status 200 and as text/plain.
 
         Returns what is wrong with its response; empty if it is correct.
         """
@@ -160,5 +160,5 @@ class Notifier:
             async with self._client.post(url, json=document, timeout=limit) as answer:
                 return 200 <= answer.status < 300
         except (aiohttp.ClientError, TimeoutError) as error:
-            _log.debug("notification not taken: %s", type(error).__name__)
+            _log.debug("notification not accepted: %s", type(error).__name__)
             return False

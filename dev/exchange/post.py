@@ -1,6 +1,4 @@
-"""The transport: letters are sent, a copy is kept in Sent Items, and each recipient's attendant processes what
-arrives.
-"""
+"""The transport sends letters and keeps copies in Sent Items; each recipient's attendant processes what arrives."""
 
 from collections.abc import Callable
 
@@ -13,8 +11,8 @@ AutoAnswer = Callable[[User, MeetingPart], None]
 
 
 class PostOffice:
-    """Delivers letters immediately. ``auto_answer`` is called for a mailbox whose booking assistant answers by
-    itself.
+    """Delivers letters immediately. ``auto_answer`` is called for a mailbox whose booking assistant answers
+    automatically.
     """
 
     def __init__(self, store: Store, directory: Directory, attendant: Attendant) -> None:
@@ -24,7 +22,7 @@ class PostOffice:
         self.auto_answer: AutoAnswer = lambda _owner, _part: None
 
     def send(self, letter: Letter, *, save: bool = True) -> None:
-        """Deliver to every recipient, each once; the sent copy stays with ``from_``."""
+        """Deliver a letter once to each recipient; the sent copy is kept in the mailbox of ``from_``."""
         if save:
             author = self._directory.ensure(letter.from_.address, letter.from_.name)
             self._store.add_message(author.guid, SENT, letter, is_read=True)

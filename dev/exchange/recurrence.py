@@ -1,4 +1,6 @@
-"""Series: from a pattern and a range to dates, as Exchange reads them (data: Graph `patternedRecurrence`)."""
+"""Series: calculates dates from a pattern and a range, as Exchange interprets them (data: Graph
+`patternedRecurrence`).
+"""
 
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -26,14 +28,14 @@ _FREQUENCY: dict[str, Literal[0, 1, 2, 3]] = {
 
 
 class RecurrenceError(ValueError):
-    """A recurrence that Exchange would not accept: what is wrong, in words."""
+    """Exchange would not accept the recurrence; the message says what is wrong."""
 
 
 @dataclass(frozen=True)
 class Recurrence:
     """Pattern and range. At most one of ``until`` and ``count`` is set; neither means no end.
 
-    ``days`` are names of week days, ``index`` one of `INDEXES`; ``first`` is the first date that may be taken.
+    ``days`` are names of week days; ``index`` is one of `INDEXES`; ``first`` is the earliest date that is allowed.
     """
 
     pattern: str
@@ -58,21 +60,21 @@ class Recurrence:
         yield self.interval < 1, f"pattern.interval must be 1 or more; got {self.interval}"
         needs_days = pattern in ("weekly", "relativeMonthly", "relativeYearly")
         yield needs_days and not self.days, f"pattern.daysOfWeek is required for {pattern}"
-        yield not set(self.days) <= set(DAYS), f"pattern.daysOfWeek holds {self.days}; known are {', '.join(DAYS)}"
+        yield not set(self.days) <= set(DAYS), f"pattern.daysOfWeek contains {self.days}; known are {', '.join(DAYS)}"
         yield self.week_start not in DAYS, f"pattern.firstDayOfWeek '{self.week_start}' is not a week day"
         yield self.index not in INDEXES, f"pattern.index must be one of {', '.join(INDEXES)}; got '{self.index}'"
         absolute = pattern.startswith("absolute")
         yield absolute and not 1 <= self.day_of_month <= 31, f"pattern.dayOfMonth must be 1 to 31 for {pattern}"
         yield pattern.endswith("Yearly") and not 1 <= self.month <= 12, f"pattern.month must be 1 to 12 for {pattern}"
         yield self.count is not None and self.count < 1, "range.numberOfOccurrences must be 1 or more"
-        yield self.until is not None and self.until < self.first, "range.endDate lies before range.startDate"
+        yield self.until is not None and self.until < self.first, "range.endDate is before range.startDate"
 
     def dates(self) -> Iterator[date]:
-        """All dates of the series, in order; without end for an endless one."""
+        """All dates of the series, in order; an endless series has infinitely many."""
         return _unrolled(self).onwards(0)
 
     def nth(self, number: int) -> date | None:
-        """The date with this number, the first being 0; None where the series has no more."""
+        """The date with this number, starting at 0; None if the series has fewer dates."""
         return _unrolled(self).at(number)
 
     def dates_between(self, first: date, last: date) -> Iterator[date]:
@@ -85,7 +87,7 @@ class Recurrence:
         return next(self.dates_between(day, day), None) is not None
 
     def rule(self) -> rrule:
-        """The same for dateutil, which gives the dates as moments at midnight."""
+        """The recurrence as a dateutil rule, which yields the dates as moments at midnight."""
         by_month_day, set_position = self._month_days()
         return rrule(
             _FREQUENCY[self.pattern],
@@ -101,7 +103,9 @@ class Recurrence:
         )
 
     def _month_days(self) -> tuple[list[int] | None, int | None]:
-        """Days of the month and position in the set. Day 31 is the last day where a month is shorter, as in Outlook."""
+        """The days of the month, and the position in that set. In shorter months, day 31 means the last day, as in
+        Outlook.
+        """
         if self.pattern.startswith("relative"):
             return None, -1 if self.index == "last" else INDEXES.index(self.index) + 1
         if not self.pattern.startswith("absolute"):
@@ -112,7 +116,7 @@ class Recurrence:
 
 
 class _Unrolled:
-    """The dates of a series, each worked out once: clients ask for occurrences by number and by date all the time."""
+    """The dates of a series, each calculated once: clients request occurrences by number and by date all the time."""
 
     def __init__(self, rule: rrule) -> None:
         self._moments = iter(rule)
@@ -120,7 +124,7 @@ class _Unrolled:
         self._lock = Lock()
 
     def at(self, number: int) -> date | None:
-        """The date with this number, the first being 0; None where there are no more."""
+        """The date with this number, starting at 0; None if there are fewer dates."""
         with self._lock:
             while len(self._dates) <= number and self._grow():
                 pass

@@ -20,22 +20,21 @@ _NO_COMMENT = Body("", is_html=False)
 
 
 class ResponseError(Exception):
-    """An answer that Exchange rejects."""
+    """Exchange rejects an answer."""
 
 
 class OrganizerCannotRespondError(ResponseError):
-    """The meeting is the mailbox owner's own."""
+    """The mailbox's owner is the organizer of the meeting."""
 
 
 class MeetingIsCancelledError(ResponseError):
-    """The organizer has cancelled it."""
+    """The organizer has cancelled the meeting."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An attendee's response. ``send`` false: the organizer is not told. ``save`` false: no copy in Sent Items.
-
-    ``proposed``: another time, start and end.
+    """An attendee's response. Without ``send``, the organizer gets no message; without ``save``, there is no copy in
+    Sent Items. ``proposed`` is another time, as start and end.
     """
 
     reply: Reply
@@ -56,7 +55,7 @@ class Responses:
     def respond(self, owner: User, entry: Entry, answer: Answer) -> None:
         """Answer a meeting, a series or one occurrence; raises `ResponseError`.
 
-        The requests that are answered leave the Inbox for Deleted Items; a declined meeting leaves the calendar.
+        The answered requests move from the Inbox to Deleted Items; a declined meeting leaves the calendar.
         """
         if entry.event.is_organizer:
             raise OrganizerCannotRespondError

@@ -26,8 +26,8 @@ from dev.movable_clock import MovableClock
 
 @dataclass
 class Settings:
-    """Where things are. ``functions_url``: the functions host, told when the clock moves; empty: nobody is told.
-    ``node_url``: the Management Node, told before it.
+    """Addresses. ``functions_url``: the functions host, which is notified when the clock moves, unless this is empty.
+    ``node_url``: the Management Node, which is notified first.
     """
 
     functions_url: str = ""
@@ -36,16 +36,16 @@ class Settings:
 
     @property
     def audience(self) -> str:
-        """The add-in's page that identity tokens are meant for."""
+        """The add-in's page for which identity tokens are issued."""
         pane = "/addin/11111111-1111-4111-8111-111111111111/pane"
         return self.addin_audience or f"{self.functions_url or 'http://127.0.0.1:7071'}{pane}"
 
 
 @dataclass
 class Traffic:
-    """The clients' requests: to Graph by method and path template, to EWS by operation.
+    """Counts the clients' requests: to Graph by method and path template, to EWS by operation.
 
-    ``running`` is how many of one mailbox (EWS: of one account) run right now.
+    ``running`` is how many requests of one mailbox (EWS: of one account) are running right now.
     """
 
     requests: Counter[str] = field(default_factory=Counter)
@@ -54,7 +54,7 @@ class Traffic:
     most_at_once: int = 0
 
     def reset(self) -> None:
-        """Count from zero again."""
+        """Reset the counters."""
         self.requests.clear()
         self.throttled = self.most_at_once = 0
 
@@ -64,7 +64,7 @@ class Exchange:
 
     def __init__(self, settings: Settings | None = None, clock: MovableClock | None = None) -> None:
         self.settings = settings or Settings()
-        #: Set when somebody wants everything to be as at the start; whoever runs this service restarts it.
+        #: Set to request a restart with empty state, which is done by whoever runs this service.
         self.is_over = Event()
         self.clock = clock or MovableClock()
         self.directory = Directory()
@@ -73,7 +73,8 @@ class Exchange:
         self.application_scopes: dict[str, frozenset[str]] = {}
         self.identity = Identity(self.clock)
         self.traffic = Traffic()
-        #: Roles of the application that have not been granted, such as "Mail.Send". The product does not need this one.
+        #: The application roles that have not been granted. By default "Mail.Send" is missing, which the product does
+        #: not need.
         self.withheld: set[str] = {"User.Read.All"}
         self.store = Store(self.clock)
         self.attendant = Attendant(self.store, self.clock)
@@ -95,7 +96,7 @@ class Exchange:
         return find_occurrence(event, meeting) if event else None
 
     def move_clock(self, when: datetime) -> None:
-        """Move the time forward; what is due happens. Raises `ClockError`."""
+        """Move the time forward, and do everything that becomes due. Raises `ClockError`."""
         self.clock.move_to(when)
         self.subscriptions.tick()
         self.notifier.clock_moved()

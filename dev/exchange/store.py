@@ -20,7 +20,9 @@ FOLDERS = {INBOX: "Inbox", DELETED: "Deleted Items", SENT: "Sent Items", DRAFTS:
 
 @dataclass(frozen=True)
 class Change:
-    """One entry of the log. ``kind``: created, updated, deleted; a move is a deletion here and a creation there."""
+    """One entry in the log. ``kind``: created, updated, deleted; a move is a deletion in one folder and a creation in
+    another.
+    """
 
     number: int
     kind: str
@@ -32,9 +34,9 @@ class Change:
 
 
 class Store:
-    """All items of all mailboxes, in memory. Owners are GUIDs, keys are hex UUIDs that never change.
+    """All items of all mailboxes, in memory. Owners are GUIDs; keys are hex UUIDs that never change.
 
-    ``last_change`` is the number of the newest entry of the log; 0 when nothing happened yet.
+    ``last_change`` is the number of the newest log entry, 0 while the log is empty.
     """
 
     def __init__(self, clock: MovableClock) -> None:
@@ -64,7 +66,7 @@ class Store:
         return self._messages[owner].get(key)
 
     def messages(self, owner: str, folder: str | None = None) -> list[Message]:
-        """The messages of a mailbox, or of one of its folders, in the order they came."""
+        """The messages of a mailbox, or of one of its folders, in the order in which they arrived."""
         return [message for message in self._messages[owner].values() if folder in (None, message.folder)]
 
     def touch_message(self, message: Message) -> None:
@@ -81,7 +83,7 @@ class Store:
         self._note_message(message, "created", is_move=True)
 
     def sent(self, draft: Message) -> None:
-        """A draft was sent: it is in Sent Items now, with the same immutable id."""
+        """Move a draft that was sent to Sent Items, with the same immutable id."""
         draft.is_draft = False
         draft.sent = draft.received = self._clock.now()
         self.move_message(draft, SENT)
@@ -110,15 +112,13 @@ class Store:
         return self._events[owner].get(key)
 
     def event(self, owner: str, uid: str, original_start: datetime | None = None) -> Event | None:
-        """The item of a meeting or series; with ``original_start`` the item of an occurrence with its own
-        invitation.
-        """
+        """The item of a meeting or series or, with ``original_start``, of an occurrence with a separate invitation."""
         wanted = (uid, original_start)
         found = (e for e in self._events[owner].values() if (e.meeting.uid, e.meeting.original_start) == wanted)
         return next(found, None)
 
     def events(self, owner: str) -> list[Event]:
-        """All calendar items of a mailbox: single meetings, masters, occurrences that came on their own."""
+        """All calendar items of a mailbox: single meetings, masters, and occurrences with separate invitations."""
         return list(self._events[owner].values())
 
     def touch_event(self, event: Event) -> None:

@@ -1,4 +1,4 @@
-"""Who is notified of which changes, and for how long (docs/facts/exchange.md §3)."""
+"""Subscriptions: who is notified of which changes, and for how long (docs/facts/exchange.md §3)."""
 
 import uuid
 from collections.abc import Callable, Iterator
@@ -15,17 +15,18 @@ LIFECYCLE = ("missed", "subscriptionRemoved", "reauthorizationRequired")
 
 @dataclass(frozen=True)
 class Topic:
-    """What is watched: ``folder`` is a mail folder, `CALENDAR`, or None for the whole mailbox's messages."""
+    """The subject of a subscription: ``folder`` is a mail folder, `CALENDAR`, or None for the whole mailbox's
+    messages.
+    """
 
     owner: str
     folder: str | None
 
     def concerns(self, change: Change) -> bool:
-        """Whether it covers a change.
+        """Whether the subscription covers a change.
 
-        Watching a whole mailbox, a move shows as a creation (exchange.md §3); that its deletion half stays silent
-        there could
-        not be confirmed without a live tenant.
+        If a whole mailbox is watched, a move appears as a creation (exchange.md §3); that its deletion part is not
+        reported could not be confirmed without a live tenant.
         """
         if change.owner != self.owner:
             return False
@@ -52,7 +53,9 @@ class Subscription:
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     def renew(self, now: datetime, expires: datetime) -> None:
-        """Live until ``expires``, at least 45 minutes; raises ValueError when that is past or too far ahead."""
+        """Keep the subscription until ``expires``, but at least 45 minutes; raises ValueError if that is past or too
+        far ahead.
+        """
         if expires <= now:
             raise ValueError("Subscription expiration must be in the future.")
         if expires - now > LONGEST:
@@ -64,15 +67,15 @@ class Subscription:
     def wants_reauthorization(self, now: datetime) -> bool:
         """Whether the service now requests reauthorization.
 
-        When exactly it requests that could not be confirmed: here in the last quarter of the lifetime, at most twelve
-        hours before expiry.
+        The exact moment could not be confirmed: here it is in the last quarter of the lifetime, at most twelve hours
+        before expiry.
         """
         left = self.expires - now
         return not self.warned and left < min(timedelta(hours=12), (self.expires - self.starts) / 4)
 
 
 class Subscriptions:
-    """All subscriptions of the one application that uses this service."""
+    """All subscriptions. They belong to the only application that uses this service."""
 
     def __init__(self, clock: MovableClock) -> None:
         self._clock = clock
@@ -83,11 +86,11 @@ class Subscriptions:
         return iter(list(self._all.values()))
 
     def get(self, subscription_id: str) -> Subscription | None:
-        """A living subscription."""
+        """A subscription that has not expired."""
         return self._all.get(subscription_id.casefold())
 
     def twin(self, wanted: Subscription) -> Subscription | None:
-        """One that watches the same for the same kinds of change."""
+        """A subscription to the same resource for the same kinds of change."""
         return next((s for s in self if (s.topic, s.changes) == (wanted.topic, wanted.changes)), None)
 
     def add(self, subscription: Subscription) -> None:
@@ -95,7 +98,7 @@ class Subscriptions:
         self._all[subscription.id] = subscription
 
     def remove(self, subscription_id: str) -> None:
-        """End it, silently."""
+        """End a subscription without notifying anybody."""
         self._all.pop(subscription_id, None)
 
     def interested(self, change: Change) -> list[Subscription]:
@@ -104,7 +107,7 @@ class Subscriptions:
         return [s for s in self if s.expires > now and change.kind in s.changes and s.topic.concerns(change)]
 
     def tick(self) -> None:
-        """Do what is due: remove what has expired, request reauthorization."""
+        """Remove expired subscriptions, and request reauthorization where that is due."""
         now = self._clock.now()
         for subscription in self:
             if subscription.expires <= now:

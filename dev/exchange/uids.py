@@ -19,7 +19,7 @@ def new_uid(now: datetime) -> str:
 
 
 def of_occurrence(uid: str, day: date | None) -> str:
-    """The global object id of one occurrence: the uid with its date; the uid itself for None.
+    """The global object id of one occurrence: the uid with the occurrence's date, or the uid itself for None.
 
     A uid from another product (not a global object id) is left unchanged.
     """

@@ -1,5 +1,4 @@
-"""Behaviour for which there are differing reports about Graph: each can be switched, and the product has to cope with
-all of them.
+"""Behaviours on which reports about Graph differ: each can be switched, and the product has to cope with all of them.
 
 The reports: docs/facts/graph.md.
 """
@@ -10,17 +9,17 @@ from typing import Any
 
 
 class VariantError(ValueError):
-    """A variant that does not exist; the message lists the existing ones."""
+    """The variant does not exist; the message lists the existing ones."""
 
 
 @dataclass
 class Variants:
-    """How the service behaves where reports differ. The defaults are what most of them say.
+    """How the service behaves where reports differ. The defaults are what most reports say.
 
     ``gone_event_is_null``: the expanded event of a meeting that is gone is null instead of an empty object.
-    ``uid``: events have the undeclared property `uid`. ``original_start``: it comes when asked for ("select"),
+    ``uid``: events have the undeclared property `uid`. ``original_start``: it is returned when requested ("select"),
     always, or never. ``instances_with_exceptions``: `/instances` lists occurrences that differ from their series.
-    ``handshake_error``: how a refused subscription handshake is told.
+    ``handshake_error``: how a refused subscription handshake is reported.
     """
 
     gone_event_is_null: bool = False
@@ -30,7 +29,7 @@ class Variants:
     handshake_error: str = "ValidationError"
 
     def change(self, given: Mapping[str, Any]) -> None:
-        """Switch some; raises `VariantError`."""
+        """Switch some variants; raises `VariantError`."""
         known = {field.name: type(field.default) for field in fields(self)}
         for name, value in given.items():
             if type(value) is not known.get(name) or value not in CHOICES.get(name, (value,)):

@@ -1,7 +1,7 @@
-"""VisibleMeetingUpdateProperties: which updates an attendee who has answered gets to see.
+"""VisibleMeetingUpdateProperties: which updates are shown to an attendee who has already answered.
 
-The setting is a list such as "Location,AllProperties:15": a change of the location is always visible, any change at all
-within 15 minutes before the start. Changes of time and recurrence are always visible.
+The setting is a list such as "Location,AllProperties:15": a change of the location is always visible, any other change
+only within 15 minutes before the start. Changes of time and recurrence are always visible.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,9 @@ def _changed(before: Meeting, after: Meeting) -> Iterator[str]:
 
 
 def parts(setting: str) -> Iterator[tuple[str, timedelta | None]]:
-    """Property, and how long before the start it counts (None: always); raises ValueError for wrong minutes."""
+    """Parse the setting: each property, and how long before the start it counts (None: always). Raises ValueError for
+    invalid minutes.
+    """
     for item in setting.split(","):
         name, _, minutes = item.strip().partition(":")
         yield name, timedelta(minutes=int(minutes)) if minutes else None

@@ -1,4 +1,4 @@
-"""Windows and IANA names of time zones. Exchange uses Windows names, people also write IANA ones."""
+"""Windows and IANA names of time zones. Exchange uses Windows names; people also write IANA names."""
 
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -6,14 +6,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from tzlocal.windows_tz import tz_win, win_tz
 
 CUSTOM = "tzone://Microsoft/Custom"
-"""What Exchange calls a zone that Windows has no name for."""
+"""Exchange's name for a zone that has no Windows name."""
 
 _UTC_NAMES = frozenset({"utc", "etc/utc", "etc/gmt", "gmt", "tzone://microsoft/utc"})
 _WINDOWS = {name.casefold(): iana for name, iana in win_tz.items()}
 
 
 class UnknownZoneError(ValueError):
-    """Neither a Windows nor an IANA name."""
+    """The name is neither a Windows nor an IANA name."""
 
 
 def zone(name: str) -> tzinfo:
@@ -38,10 +38,10 @@ def windows_name(name: str) -> str:
 
 
 def to_utc(local: datetime, name: str) -> datetime:
-    """A wall clock time in a zone as UTC.
+    """Convert a wall clock time in a zone to UTC.
 
-    A time that a DST change skips is read with the offset before the change, so it moves on by the skipped hour, as
-    in Outlook; of one that occurs twice the first is meant.
+    A time that a DST change skips uses the offset before the change, so it moves forward by the skipped hour, as in
+    Outlook; a time that occurs twice means its first occurrence.
     """
     return local.replace(tzinfo=zone(name), fold=0).astimezone(UTC)
 

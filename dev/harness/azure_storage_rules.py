@@ -1,9 +1,9 @@
-"""What Azure Storage rejects but Azurite, or a storage in memory, accepts: checks in front of both.
+"""Checks for requests that Azure Storage rejects but Azurite, or the in-memory storage, accepts; applied to both.
 
 Sources: Microsoft's reference of the Table service ("Understanding the Table service data model", "Performing entity
 group transactions", "Querying tables and entities", "Insert Entity", "Update Entity") and of the Queue service ("Put
 Message", "Get Messages", "Naming queues and metadata"). A violation raises `Refused`, which no code of the product
-catches; for a worker that continues after any failure there is `seen`.
+catches; `seen` records it for workers that continue after any failure.
 """
 
 import json
@@ -15,11 +15,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 KIB, MIB = 1024, 1024**2
 MAX_KEY_BYTES = KIB
-"""Of a partition or row key, in UTF-16."""
+"""The maximum size of a partition or row key in UTF-16, in bytes."""
 MAX_TEXT_UNITS = 32 * KIB
 MAX_ROW_BYTES = MIB
 MAX_COLUMNS = 252
-"""255 with the two keys and the timestamp."""
+"""The maximum is 255 including both keys and the timestamp."""
 MAX_NAME = 255
 MAX_TRANSACTION_BYTES, MAX_TRANSACTION_ROWS = 4 * MIB, 100
 MAX_COMPARISONS = 15
@@ -40,11 +40,11 @@ _INT32 = range(-(2**31), 2**31)
 _FIXED = {bool: 1, int: 8, float: 8}
 
 seen: list[str] = []
-"""Everything that was refused in this process."""
+"""All refusals in this process."""
 
 
 class Refused(AssertionError):
-    """Azure Storage would answer 400 or 413: the reason."""
+    """Azure Storage would respond with 400 or 413; the message gives the reason."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -65,20 +65,20 @@ def units(text: str) -> int:
 
 
 def check_key(text: str) -> None:
-    """A partition or row key."""
-    _insist(not _FORBIDDEN.search(text), "a key holds a character that is forbidden")
+    """Check a partition or row key."""
+    _insist(not _FORBIDDEN.search(text), "a key contains a forbidden character")
     _insist(2 * units(text) <= MAX_KEY_BYTES, "a key is longer than 1 KiB")
 
 
 def check_row(partition: str, key: str, columns: Mapping[str, Any]) -> None:
-    """A row with its own columns: text, whole numbers, truth values. `columns` holds neither key."""
+    """Check a row with its columns: texts, whole numbers, booleans. `columns` does not include the keys."""
     check_key(partition)
     check_key(key)
     _insist(len(columns) <= MAX_COLUMNS, f"a row has more than {MAX_COLUMNS} columns")
     size = 4 + 2 * (units(partition) + units(key))
     for name, value in columns.items():
         fits = len(name) <= MAX_NAME and bool(_NAME.fullmatch(name))
-        _insist(fits and name not in (*_KEYS, "Timestamp"), f"no name of a column: {name[:50]!r}")
+        _insist(fits and name not in (*_KEYS, "Timestamp"), f"not a valid column name: {name[:50]!r}")
         size += 8 + 2 * units(name) + _size(name, value)
     _insist(size <= MAX_ROW_BYTES, f"a row takes {size} bytes, more than 1 MiB")
 
@@ -86,25 +86,25 @@ def check_row(partition: str, key: str, columns: Mapping[str, Any]) -> None:
 def _size(name: str, value: object) -> int:
     if isinstance(value, str):
         _insist(units(value) <= MAX_TEXT_UNITS, f"'{name}' is longer than 64 KiB")
-        _insist(value.isascii() or not re.search("[\ud800-\udfff]", value), f"'{name}' holds half a character")
+        _insist(value.isascii() or not re.search("[\ud800-\udfff]", value), f"'{name}' contains half a character")
         return 4 + 2 * units(value)
-    _insist(type(value) in _FIXED, f"'{name}' is of no type that a column can have")
+    _insist(type(value) in _FIXED, f"'{name}' has a type that a column cannot have")
     if type(value) is int:
         _insist(-(2**63) <= value < 2**63, f"'{name}' has more than 64 bits")
     return _FIXED[type(value)]
 
 
 def check_transaction(rows: Iterable[tuple[str, str]], size: int) -> None:
-    """The keys of a transaction's rows, and the bytes that it takes."""
+    """Check a transaction, given the keys of its rows and its size in bytes."""
     keys = list(rows)
     _insist(1 <= len(keys) <= MAX_TRANSACTION_ROWS, f"a transaction has {len(keys)} operations")
-    _insist(len({partition for partition, _ in keys}) == 1, "a transaction is about more than one partition")
-    _insist(len(set(keys)) == len(keys), "a transaction is about the same row twice")
+    _insist(len({partition for partition, _ in keys}) == 1, "a transaction concerns more than one partition")
+    _insist(len(set(keys)) == len(keys), "a transaction concerns the same row twice")
     _insist(size <= MAX_TRANSACTION_BYTES, "a transaction takes more than 4 MiB")
 
 
 def check_filter(text: str) -> None:
-    """A `$filter`: comparisons of columns with literals; quotation marks in texts are doubled."""
+    """Check a `$filter`: comparisons of columns with literals, in which quotation marks are doubled."""
     bare = _LITERAL.sub("''", text)
     _insist(bool(_FILTER_WORDS.fullmatch(bare)), "a $filter cannot be read")
     _insist(len(_COMPARISON.findall(bare)) <= MAX_COMPARISONS, f"a $filter has more than {MAX_COMPARISONS} comparisons")
@@ -114,7 +114,7 @@ def check_filter(text: str) -> None:
 
 
 def check_message(encoded: str, delay: timedelta = timedelta(0), life: timedelta | None = None) -> None:
-    """A message as it is sent, in base64 if that is used. `life` None: seven days."""
+    """Check a message as it is sent, in base64 if that is used. Without `life` it lives for seven days."""
     _insist(len(encoded.encode()) <= MAX_MESSAGE_BYTES, "a message is longer than 64 KiB")
     _insist(timedelta(0) <= delay <= MAX_DELAY, "a message is hidden for longer than seven days")
     _insist(delay < (life or MAX_DELAY), "a message is hidden for longer than it lives")
@@ -124,13 +124,13 @@ def check_message(encoded: str, delay: timedelta = timedelta(0), life: timedelta
 
 
 def check_request(method: str, url: str, headers: Mapping[str, str], body: bytes) -> None:
-    """An SDK's request to tables or queues; the account is the first part of the path, as in Azurite."""
+    """Check an SDK's request to tables or queues; the account is the first part of the path, as in Azurite."""
     parts = urlsplit(url)
     _, _, path = parts.path.lstrip("/").partition("/")
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     given = {name.casefold(): value for name, value in headers.items()}
     if "restype" in query or "comp" in query:
-        return  # of the account, or a queue's own properties
+        return  # properties of the account or of a queue
     if path == "$batch":
         _check_batch(body)
     elif path.partition("(")[0] == "Tables":
@@ -138,7 +138,7 @@ def check_request(method: str, url: str, headers: Mapping[str, str], body: bytes
     elif path.endswith("/messages") or "/messages/" in path:
         _check_messages(method, path, query, body)
     elif method == "PUT" and "(" not in path:
-        _insist(bool(_QUEUE.fullmatch(path)), f"no name of a queue: {path!r}")
+        _insist(bool(_QUEUE.fullmatch(path)), f"not a valid queue name: {path!r}")
     elif "dataserviceversion" in given:
         _check_entity(method, unquote(path), query, given, body)
 
@@ -146,13 +146,13 @@ def check_request(method: str, url: str, headers: Mapping[str, str], body: bytes
 def _check_new_table(method: str, body: bytes) -> None:
     if method == "POST":
         name = str(json.loads(body)["TableName"])
-        _insist(bool(_TABLE.fullmatch(name)) and name.casefold() != "tables", f"no name of a table: {name!r}")
+        _insist(bool(_TABLE.fullmatch(name)) and name.casefold() != "tables", f"not a valid table name: {name!r}")
 
 
 def _check_entity(
     method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
 ) -> tuple[str, str]:
-    """One entity, or a query for some; the keys, if there are any."""
+    """Check a request for one entity, or a query for several; returns the keys, if there are any."""
     address = _ADDRESS.fullmatch(path)
     if address is None:
         _insist(bool(re.fullmatch(r"\w+(?:\(\))?", path)), "the address of an entity cannot be read")
@@ -163,7 +163,7 @@ def _check_entity(
         for text in address.groups()[1:]:
             check_key(text.replace("''", "'"))
     etag = headers.get("if-match")
-    _insist(etag is None or bool(_ETAG.fullmatch(etag)), "If-Match is no ETag of Azure's")
+    _insist(etag is None or bool(_ETAG.fullmatch(etag)), "If-Match is not one of Azure's ETags")
     _insist(method != "DELETE" or etag is not None, "DELETE has no If-Match")
     entity = json.loads(body) if body and method in ("POST", "PUT", "PATCH", "MERGE") else {}
     if not entity:
@@ -171,7 +171,7 @@ def _check_entity(
     partition, key = (str(entity[name]) for name in _KEYS)
     if address:
         named = tuple(text.replace("''", "'") for text in address.groups()[1:])
-        _insist(named == (partition, key), "the address of an entity is not that of its keys")
+        _insist(named == (partition, key), "the address of an entity does not match its keys")
     check_row(partition, key, dict(_columns(entity)))
     return partition, key
 
@@ -182,22 +182,20 @@ def _columns(entity: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
             continue
         kind = entity.get(f"{name}@odata.type")
         if kind == "Edm.Int64":
-            _insist(isinstance(value, str), f"'{name}' is Edm.Int64 and no text")
+            _insist(isinstance(value, str), f"'{name}' is Edm.Int64 but not a string")
             yield name, int(value)
             continue
-        _insist(
-            type(value) is not int or value in _INT32, f"'{name}' has more than 32 bits and is not called Edm.Int64"
-        )
+        _insist(type(value) is not int or value in _INT32, f"'{name}' has more than 32 bits but is not Edm.Int64")
         yield name, value
 
 
 def _check_batch(body: bytes) -> None:
-    """An entity group transaction: one changeset of requests."""
+    """Check an entity group transaction: one changeset of requests."""
     keys = []
     for part in re.split(rb"\r?\n--changeset[^\r\n]*", body)[1:]:
         _, _, request = part.partition(b"\r\n\r\n")
         if b" HTTP/1.1\r\n" not in request:
-            continue  # the end
+            continue  # the closing boundary
         head, _, content = request.partition(b"\r\n\r\n")
         first, *lines = head.decode().split("\r\n")
         method, url, *_ = first.split(" ")
@@ -209,12 +207,12 @@ def _check_batch(body: bytes) -> None:
 
 def _check_messages(method: str, path: str, query: Mapping[str, str], body: bytes) -> None:
     queue, _, message = path.partition("/messages")
-    _insist(bool(_QUEUE.fullmatch(queue)), f"no name of a queue: {queue!r}")
+    _insist(bool(_QUEUE.fullmatch(queue)), f"not a valid queue name: {queue!r}")
     hidden = timedelta(seconds=int(query.get("visibilitytimeout", "0")))
     _insist(timedelta(0) <= hidden <= MAX_DELAY, "a message is hidden for longer than seven days")
-    _insist(1 <= int(query.get("numofmessages", "1")) <= 32, "1 to 32 messages can be had at a time")
+    _insist(1 <= int(query.get("numofmessages", "1")) <= 32, "1 to 32 messages can be fetched at a time")
     if method == "GET":
-        _insist("visibilitytimeout" not in query or hidden >= timedelta(seconds=1), "hidden for less than a second")
+        _insist("visibilitytimeout" not in query or hidden >= timedelta(seconds=1), "hidden for under a second")
     text = re.search(rb"<MessageText>(.*)</MessageText>", body, re.DOTALL)
     if method in ("POST", "PUT") and text:
         life = int(query.get("messagettl", "-1" if message else str(int(MAX_DELAY.total_seconds()))))

@@ -1,4 +1,4 @@
-"""Storage and queue in memory that may be down, and our other services that may be."""
+"""In-memory storage and queues that can be made unavailable, as can the other services that we use."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from shared.storage import Row, Write
 
 
 class Away(StrEnum):
-    """What may be down."""
+    """The services that can be down."""
 
     EXCHANGE = "Exchange"
     TOKENS = "token endpoint"
@@ -22,7 +22,7 @@ class Away(StrEnum):
 
 @dataclass
 class Outages:
-    """Storage in memory that may be down, and our other services that are down now."""
+    """In-memory storage that can be down, and the set of services that are down now."""
 
     memory: MemoryStorage
     away: set[Away] = field(default_factory=set)

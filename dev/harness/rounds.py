@@ -1,4 +1,4 @@
-"""Rounds without a queue's worker: what a timer starts is handled before it returns."""
+"""Rounds without a queue worker: what a timer starts is handled before the timer returns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ class RoundsInPlace(Rounds):
         return count
 
     async def handle_all(self) -> None:
-        """Handle what is visible now."""
+        """Handle the messages that are visible now."""
         while visible := [each for each in self.sent.sent if not each[1]]:
             self.sent.sent.remove(visible[0])
             await self.handle(visible[0][0])
 
 
 def in_place(rounds: Rounds, sent: MemoryQueue) -> RoundsInPlace:
-    """The same rounds, handled in place; `sent` is what their queue holds."""
+    """Run the same rounds in place; `sent` is their queue's content."""
     parts = rounds.integrations, rounds.turns, rounds.chores, rounds.alarms, rounds.queue, rounds.clock
     return RoundsInPlace(*parts, rounds.due_rooms, sent)

@@ -1,4 +1,6 @@
-"""Storage in memory, held to the same contract as Azure Tables (tests/integration/shared/test_storage.py)."""
+"""In-memory storage, which passes the same contract tests as Azure Tables
+(tests/integration/shared/test_storage.py).
+"""
 
 import asyncio
 import base64
@@ -28,7 +30,7 @@ from shared.storage import (
 class MemoryTable:
     """A Table; `round_trips` counts the network requests that a real one would have made.
 
-    Every request gives other tasks a turn first, as the network would.
+    Every request first lets other tasks run, as the network would.
     """
 
     def __init__(self) -> None:
@@ -100,7 +102,7 @@ class MemoryTable:
 
 
 def _judge(partition: str, operations: Sequence[Write]) -> None:
-    """What Azure would refuse, as in front of Azurite. A request takes about 600 bytes in addition to its row's
+    """Refuse what Azure would refuse, as is done for Azurite. A request takes about 600 bytes in addition to its row's
     JSON.
     """
     keys, size = [], 0
@@ -123,7 +125,7 @@ def _content(operation: Write) -> tuple[str, Values]:
 
 
 class MemoryQueue:
-    """A Queue that remembers what was sent, with its delay."""
+    """A Queue that records what was sent, with each message's delay."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, timedelta]] = []
@@ -149,7 +151,7 @@ class MemoryStorage:
 
     @property
     def round_trips(self) -> int:
-        """Storage requests so far, over all tables."""
+        """The number of storage requests so far, over all tables."""
         return sum(table.round_trips for table in self._tables.values())
 
     async def close(self) -> None:

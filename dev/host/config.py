@@ -29,12 +29,16 @@ class HostConfig:
 
     @property
     def messages_at_once(self) -> int:
-        """Queue messages that one instance handles concurrently: a batch, and the next before the last one is done."""
+        """The number of queue messages that one instance handles concurrently: a batch, plus the next one, which is
+        fetched before the last is done.
+        """
         return self.batch_size + self.new_batch_threshold
 
 
 def messages_at_once() -> int:
-    """Queue messages that one instance of this project handles concurrently (host.json). Raises HostError."""
+    """The number of queue messages that one instance of this project handles concurrently (host.json). Raises
+    HostError.
+    """
     return load_config(Path(__file__).resolve().parents[2] / "host.json").messages_at_once
 
 

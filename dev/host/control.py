@@ -1,4 +1,4 @@
-"""Routes of this host only, for the local stack and its tests: moving the clock, running a timer now."""
+"""Routes that exist only in this host, for the local stack and its tests: moving the clock, running a timer now."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ from dev.host.worker import InvocationFailed
 from dev.movable_clock import MovableClock
 
 STARTS_MINUTES = frozenset({"poll", "rooms"})
-"""Timers of the app that put messages for later minutes into a queue."""
+"""The app's timers that put messages for later minutes into a queue."""
 
 
 class Control:
@@ -79,8 +79,8 @@ class Control:
         return web.json_response({"away": not self._is_up.is_set()})
 
     async def _start_minutes(self) -> None:
-        """Messages for later minutes from these timers are hidden in the queue, which does not follow the movable
-        clock.
+        """Make these timers' messages for later minutes visible: they are hidden in the queue, which does not follow
+        the movable clock.
         """
         for name in STARTS_MINUTES & self._timers.keys():
             with suppress(InvocationFailed):

@@ -23,13 +23,13 @@ from dev.host.worker import Function
 from dev.movable_clock import MovableClock
 
 Page = Callable[[web.BaseRequest], Awaitable[web.Response]]
-LARGEST_BODY = 100 * 1024 * 1024  # bytes; what Azure accepts
+LARGEST_BODY = 100 * 1024 * 1024  # bytes; the maximum that Azure accepts
 
 
 class FunctionsHost:
     """Hosts the functions of one app directory. `settings` are the app settings; the worker reads os.environ itself.
 
-    A `held` path gets 503 until `POST /dev/ready`: waiting for it includes more than this host's start.
+    A `held` path gets 503 until `POST /dev/ready`, so that waiting for it includes more than this host's start.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class FunctionsHost:
         self.functions: list[Function] = []
         self.url = ""
         self.pages: dict[str, Page] = {}
-        """What else is served, by the first segment of its paths; nothing that Azure would serve."""
+        """Additional handlers, by the first segment of their paths; Azure would not serve them."""
         self._app_dir = app_dir
         self._settings = settings
         self.clock = clock
@@ -75,11 +75,11 @@ class FunctionsHost:
                 return
 
     def release(self) -> None:
-        """Answer the held path like any other."""
+        """Start answering the held path like any other."""
         self._held = ""
 
     async def close(self) -> None:
-        """Stop listening and release everything; messages in progress are delivered again to a later host."""
+        """Stop listening, and release everything; messages in progress are redelivered to a later host."""
         if self._server:
             await self._server.cleanup()
         for task in self._tasks:
@@ -120,7 +120,7 @@ class FunctionsHost:
                 return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
             return await (control if request.path.startswith("/dev/") else triggers).handle(request)
 
-        # The low-level server: aiohttp's own routing would cost more than the rest of this host.
+        # This is aiohttp's low-level server, since its routing would cost more than the rest of this host.
         self._server = web.ServerRunner(web.Server(handle, request_factory=_request, access_log=None))
         await self._server.setup()
         site = web.TCPSite(self._server, "127.0.0.1", port)
@@ -132,7 +132,7 @@ class FunctionsHost:
 
 
 def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
-    """A request whose body may be as large as in Azure."""
+    """Create a request whose body may be as large as in Azure."""
     loop = asyncio.get_running_loop()
     return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=LARGEST_BODY)
 
@@ -141,7 +141,7 @@ def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) 
 async def running_host(
     app_dir: Path, settings: Mapping[str, str], clock: MovableClock, *, key: str = "", held: str = "", port: int = 0
 ) -> AsyncIterator[FunctionsHost]:
-    """A host that runs while the context lasts."""
+    """Run a host while the context lasts."""
     host = FunctionsHost(app_dir, settings, clock, key=key, held=held)
     try:
         await host.start(port)

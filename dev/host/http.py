@@ -30,7 +30,9 @@ class HttpTriggers:
         self._key = key
 
     async def handle(self, request: web.BaseRequest) -> web.Response:
-        """One request. A function that raises gets an empty 500, and its traceback goes to the log."""
+        """Handle one request. If the function raises, the response is an empty 500, and the traceback goes to the
+        log.
+        """
         if not self._runner.is_up.is_set():
             return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE, text="The service is unavailable.")
         found = self._router.find(request.method, request.rel_url.raw_path)
@@ -57,7 +59,7 @@ class HttpTriggers:
 async def _to_rpc(request: web.BaseRequest, parameters: dict[str, str]) -> RpcHttp:
     """The request as the worker receives it: header names in lower case, repeated names joined by commas.
 
-    The real host drops query parameters without a value; the worker does not request them.
+    The real host drops query parameters without a value, since the worker does not request them.
     """
     headers: dict[str, str] = {}
     for name, value in request.headers.items():

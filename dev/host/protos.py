@@ -1,7 +1,7 @@
 """The messages of FunctionRpc.proto that the worker runtime reads and writes, as plain attribute bags.
 
-The runtime takes its protobuf module as an argument and only makes messages, reads their fields and asks
-`WhichOneof`, so that neither grpcio nor protobuf is needed (docs/facts/azure-functions.md §A1).
+The runtime takes its protobuf module as an argument, and only creates messages, reads their fields and calls
+`WhichOneof`, so neither grpcio nor protobuf is needed (docs/facts/azure-functions.md §A1).
 """
 
 from types import SimpleNamespace
@@ -9,17 +9,17 @@ from typing import Any
 
 
 class Message:
-    """A message with the fields that it was made with."""
+    """A message with the fields that it was created with."""
 
     def __init__(self, **fields: Any) -> None:
         self.__dict__.update(fields)
 
-    def __getattr__(self, field: str) -> Any:  # what the runtime puts into a field, only the runtime knows
+    def __getattr__(self, field: str) -> Any:  # only the runtime knows what it puts into a field
         raise AttributeError(f"{type(self).__name__} has no field {field}")
 
 
 class TypedData(Message):
-    """One value in exactly one of the fields string, json, bytes, int, double, http."""
+    """A value in exactly one of the fields string, json, bytes, int, double, http."""
 
     def WhichOneof(self, _group: str) -> str | None:
         """The name of the field that is set."""
@@ -30,7 +30,7 @@ class ParameterBinding(Message):
     """A function parameter's name and data."""
 
     def WhichOneof(self, _group: str) -> str:
-        """Always `data`: shared memory is not offered."""
+        """Always returns `data`, since shared memory is not offered."""
         return "data"
 
 
@@ -60,11 +60,11 @@ class RpcHttp(Message):
 
 
 class RpcException(Message):
-    """What a function raised: message, stack_trace."""
+    """An exception that a function raised: message, stack_trace."""
 
 
 class WorkerInitResponse(Message):
-    """Answers the start of the worker."""
+    """The response to the start of the worker."""
 
 
 class WorkerMetadata(Message):
@@ -88,19 +88,19 @@ class InvocationResponse(Message):
 
 
 class NullableString(Message):
-    """A string that may be missing."""
+    """An optional string."""
 
 
 class NullableBool(Message):
-    """A bool that may be missing."""
+    """An optional bool."""
 
 
 class NullableDouble(Message):
-    """A number that may be missing."""
+    """An optional number."""
 
 
 class NullableTimestamp(Message):
-    """A moment that may be missing."""
+    """An optional moment."""
 
 
 class Timestamp(Message):

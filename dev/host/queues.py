@@ -1,11 +1,11 @@
 """Queue triggers, with the rules of the WebJobs queue listener (docs/facts/azure-functions.md §F).
 
 An empty queue is polled less and less often: the interval doubles up to host.json's maxPollingInterval. It is reset
-when a message is found, when this host has put one there, and when a function has run, which may have put one there.
+when a message is found, when this host has enqueued one, and when a function has run, which may have enqueued one.
 
-A message is fetched and hidden for ten minutes. When its function succeeds it is deleted. When it fails it comes back
-after host.json's visibilityTimeout, until it has been fetched maxDequeueCount times: then it is copied to
-`<queue>-poison` and deleted. A host that dies leaves its messages to come back after the ten minutes.
+A message is fetched and hidden for ten minutes. When its function succeeds, the message is deleted. When its function
+fails, the message reappears after host.json's visibilityTimeout, until it has been fetched maxDequeueCount times; then
+it is copied to `<queue>-poison` and deleted. If a host dies, its messages reappear after the ten minutes.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from dev.host.protos import TypedData
 from dev.host.runner import Runner
 from dev.host.worker import Function, InvocationFailed
 
-HIDDEN_WHILE_RUNNING = 600  # seconds; longer than functionTimeout, so that it never needs the renewal of the real host
+HIDDEN_WHILE_RUNNING = 600  # seconds; longer than functionTimeout, so that no renewal as in the real host is needed
 FIRST_POLL_INTERVAL = 0.1  # seconds
 PAUSE_AFTER_ERROR = 1.0  # seconds
 
@@ -51,15 +51,15 @@ class QueueListener:
 
     @property
     def queue_name(self) -> str:
-        """The queue it listens to."""
+        """The name of the queue that it listens to."""
         return self._queue.queue_name
 
     def wake(self) -> None:
-        """Poll now: there is a new message."""
+        """Poll now, as there is a new message."""
         self._wake.set()
 
     def expect(self) -> None:
-        """Poll within FIRST_POLL_INTERVAL, however often this is called: there may be a new message."""
+        """Poll within FIRST_POLL_INTERVAL, however often this is called, as there may be a new message."""
         if self._interval > FIRST_POLL_INTERVAL:
             self._interval = FIRST_POLL_INTERVAL
             asyncio.get_running_loop().call_later(FIRST_POLL_INTERVAL, self.wake)
@@ -81,20 +81,20 @@ class QueueListener:
     async def settle(self) -> None:
         """Wait until a poll that began after this call has found nothing, and nothing is running."""
         async with self._polled:
-            # The poll in progress began before this call, so only the next one counts.
+            # The current poll began before this call, so only the next one counts.
             enough = self._quiet_polls + 2
             while self._quiet_polls < enough:
                 self.wake()
                 await self._polled.wait()
 
     async def close(self) -> None:
-        """Let running functions be cancelled; their messages come back later."""
+        """Cancel running functions; their messages reappear later."""
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
 
     async def _poll(self) -> bool:
-        """Fetch a batch when there is room for one; whether there may be more to fetch at once."""
+        """Fetch a batch if another one may run; returns whether there may be more to fetch at once."""
         if len(self._running) > self._config.new_batch_threshold:
             return False
         busy = bool(self._running)
@@ -123,7 +123,7 @@ class QueueListener:
         self._running.discard(task)
         self.wake()
         if not task.cancelled() and (error := task.exception()):
-            # The message comes back after HIDDEN_WHILE_RUNNING; nothing is lost.
+            # The message reappears after HIDDEN_WHILE_RUNNING, so nothing is lost.
             _log.error("queue %s: a message could not be finished", self.queue_name, exc_info=error)
 
     async def _wait(self, seconds: float) -> None:
@@ -137,7 +137,7 @@ class QueueListener:
         try:
             data = _decode(message.content, self._config.message_encoding)
         except ValueError:
-            # The storage extension moves what it cannot decode without calling the function.
+            # The storage extension moves messages that it cannot decode, without calling the function.
             _log.error("queue %s: a message is not %s", self.queue_name, self._config.message_encoding)
             await self._bury(message, raw=True)
             return
@@ -157,7 +157,7 @@ class QueueListener:
             await self._bury(message)
             return
         rest = int(self._config.visibility_timeout.total_seconds())
-        # By id: given the message itself, the SDK would encode its text a second time.
+        # Uses the message's id: given the message itself, the SDK would encode its text a second time.
         await self._queue.update_message(message.id, message.pop_receipt, visibility_timeout=rest)
 
     async def _bury(self, message: QueueMessage, raw: bool = False) -> None:

@@ -25,23 +25,23 @@ _PARAMETER = re.compile(r"\{(?P<star>\*)?(?P<name>\w+)(?::(?P<constraint>\w+(?:\
 
 @dataclass(frozen=True)
 class Segment:
-    """The part between two slashes of a template: text with parameters in it."""
+    """The part of a template between two slashes: text that may contain parameters."""
 
     template: str
 
     @property
     def is_catch_all(self) -> bool:
-        """Whether it takes all the rest of the path."""
+        """Whether the segment matches the whole rest of the path."""
         return self.template.startswith("{*")
 
     @property
     def is_optional(self) -> bool:
-        """Whether the path may end before it."""
+        """Whether the path may end before the segment."""
         return self.template.endswith("?}") or self.is_catch_all
 
     @cached_property
     def pattern(self) -> str:
-        """A regular expression for the segment. Raises HostError for what the host would not take."""
+        """A regular expression for the segment. Raises HostError for what the host would not accept."""
         if set("{}") & set(_PARAMETER.sub("", self.template)):
             raise HostError(f"the route segment {self.template!r} cannot be understood")
         out, end = "", 0
@@ -77,12 +77,12 @@ class Route:
             yield f"(?:/{segment.pattern})?" if segment.is_optional else f"/{segment.pattern}"
 
     def match(self, path: str) -> dict[str, str] | None:
-        """The route's parameters when the path fits."""
+        """The route's parameters if the path matches."""
         found = self._regex.fullmatch(path)
         return {name: value for name, value in found.groupdict().items() if value is not None} if found else None
 
     def overlaps(self, other: "Route") -> bool:
-        """Whether a request may match both; a pair of parameters counts as matching the same texts."""
+        """Whether a request may match both routes; two parameters count as matching the same texts."""
         if self.methods and other.methods and not self.methods & other.methods:
             return False
         for mine, theirs in zip_longest(self.segments, other.segments):
@@ -103,9 +103,9 @@ def _compatible(one: Segment, other: Segment) -> bool:
 
 
 class Router:
-    """Finds the route for a request. Raises HostError when two routes could both be meant.
+    """Finds the route for a request. Raises HostError if two routes are ambiguous.
 
-    Azure matches without precedence: the first registered route that fits wins, even over a more literal one.
+    Azure matches without precedence: the first registered route that matches wins, even over a more literal one.
     """
 
     def __init__(self, routes: Sequence[Route]) -> None:
@@ -114,7 +114,7 @@ class Router:
             if one.overlaps(other):
                 raise HostError(
                     f"{one.function.name} ({one.template}) and {other.function.name} ({other.template}) "
-                    "both fit some requests: constrain a parameter, as in {id:guid}, or change a method"
+                    "both match some requests: constrain a parameter, as in {id:guid}, or change a method"
                 )
         for route in routes:
             self._by_first_segment.setdefault(self._bucket(route), []).append(route)
@@ -125,7 +125,7 @@ class Router:
         return "" if "{" in first else first.casefold()
 
     def find(self, method: str, raw_path: str) -> tuple[Function, dict[str, str]] | None:
-        """The function and its route parameters. Another method is as unknown as another path, as in Azure: 404."""
+        """The function and its route parameters. As in Azure, another method gets 404, just like another path."""
         path = decode_path(raw_path)
         first = path[1:].partition("/")[0].casefold()
         for bucket in (first, "") if first else ("",):
@@ -138,5 +138,5 @@ class Router:
 
 
 def decode_path(raw_path: str) -> str:
-    """A path as ASP.NET hands it to routing: decoded, but for %2F."""
+    """A path as ASP.NET passes it to routing: decoded, except for %2F."""
     return unquote(raw_path.replace("%2F", "%252F").replace("%2f", "%252f")) if "%" in raw_path else raw_path

@@ -14,15 +14,15 @@ from dev.host.worker import Function, InvocationFailed, Result
 
 
 class Runner:
-    """Runs functions within `time_limit`, writes what they put into their queues, and tells `on_end` of every end."""
+    """Runs functions within `time_limit`, writes their queue outputs, and calls `on_end` whenever one ends."""
 
     def __init__(self, queues: Queues, time_limit: timedelta, on_end: Callable[[], None] = lambda: None) -> None:
         self._queues = queues
         self._on_end = on_end
         self._seconds = time_limit.total_seconds()
         self.is_up = asyncio.Event()
-        """Cleared while the app counts as stopped: requests are rejected, timers wait. What is already in the queues
-        continues.
+        """Cleared while the app counts as stopped: requests are rejected, timers wait. Messages that are already in the
+        queues are still handled.
         """
         self.is_up.set()
 
@@ -31,7 +31,8 @@ class Runner:
     ) -> Result:
         """Run a function once.
 
-        Raises InvocationFailed when it raises, takes longer than functionTimeout, or its output cannot be written.
+        Raises InvocationFailed if it raises, if it takes longer than functionTimeout, or if its output cannot be
+        written.
         """
         try:
             async with asyncio.timeout(self._seconds):
@@ -54,7 +55,7 @@ class Runner:
 
 
 def messages(output: TypedData) -> list[str]:
-    """The messages that a queue output holds: a list set on Out[…] is one message for each element."""
+    """The messages in a queue output: a list set on Out[…] means one message for each element."""
     kind = output.WhichOneof("data")
     if kind is None:
         return []
@@ -66,7 +67,7 @@ def messages(output: TypedData) -> list[str]:
 
 
 def _text(item: object) -> str:
-    """A queue message's text: azure.functions sends QueueMessage objects as {id, body}."""
+    """The text of a queue message: azure.functions sends QueueMessage objects as {id, body}."""
     if isinstance(item, str):
         return item
     return str(item["body"]) if isinstance(item, dict) and "body" in item else json.dumps(item)

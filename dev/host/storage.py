@@ -13,7 +13,9 @@ ENCODINGS = {"base64": TextBase64EncodePolicy(), "none": None}
 
 
 class Queues:
-    """Queue clients by connection and name. `on_send` is told the name of each queue that gets a message from here."""
+    """Queue clients by connection and name. `on_send` is called with the name of each queue that gets a message from
+    this host.
+    """
 
     def __init__(self, settings: Mapping[str, str], encoding: str) -> None:
         if encoding not in ENCODINGS:
@@ -24,7 +26,7 @@ class Queues:
         self._services: dict[str, QueueServiceClient] = {}
 
     async def open(self, binding: Mapping[str, Any], suffix: str = "") -> QueueClient:
-        """The queue of a binding, created when it is missing (infra/ does that in Azure)."""
+        """The queue of a binding, created if it is missing (in Azure, infra/ does that)."""
         client = self._client(binding, suffix)
         try:
             await client.create_queue()

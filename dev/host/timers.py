@@ -1,7 +1,7 @@
 """Timer triggers on a movable clock, with the rules of the timer extension (docs/facts/azure-functions.md §F).
 
-Schedules are NCRONTAB with six fields, in UTC. A run that is late makes up for all that were missed, once, and is told
-`past_due`. Runs of one timer never overlap; nothing is retried.
+Schedules are NCRONTAB with six fields, in UTC. A late run makes up once for all missed runs, and gets `past_due`. Runs
+of one timer never overlap; nothing is retried.
 """
 
 import asyncio
@@ -26,13 +26,14 @@ _log = logging.getLogger(__name__)
 def next_run(schedule: str, after: datetime) -> datetime:
     """When a schedule is due next, strictly after a moment. Raises CronSimError for an invalid NCRONTAB expression.
 
-    No schedule should name both day of month and day of week: NCRONTAB wants both to fit, CronSim, like Unix, either.
+    No schedule should name both day of month and day of week: NCRONTAB requires both to match; CronSim, like Unix,
+    either.
     """
     return next(CronSim(schedule, after.astimezone(UTC)))
 
 
 class Timer:
-    """One timer function and when it is due."""
+    """One timer function and its schedule."""
 
     def __init__(self, function: Function, clock: MovableClock, runner: Runner, settings: Mapping[str, str]) -> None:
         self.name = function.name
@@ -51,16 +52,16 @@ class Timer:
             raise HostError(f"{self.name}: {self._schedule!r} is not a six-field NCRONTAB schedule: {error}") from error
 
     async def keep(self) -> None:
-        """Run whenever it is due, until cancelled. A run that fails is logged; the next one comes on schedule."""
+        """Run whenever the timer is due, until cancelled. A failed run is logged; the next run follows on schedule."""
         while True:
             await self._clock.wait_until(self.due)
             await self._runner.is_up.wait()
             await self.catch_up()
 
     async def catch_up(self) -> None:
-        """Run once if it is due, and wait for a run that is under way. What fails is logged and counted.
+        """Run once if the timer is due, and wait for a run in progress. Failures are logged and counted.
 
-        While the app counts as stopped nothing runs; missed ticks are made up for, once, when it is back.
+        While the app counts as stopped, nothing runs; missed runs are made up for once, when it is back.
         """
         async with self._one_at_a_time:
             late = self._clock.now() - self.due
@@ -73,7 +74,7 @@ class Timer:
                 self.failures += 1
 
     async def run(self) -> None:
-        """Run now, by hand, due or not. Raises InvocationFailed."""
+        """Run the timer now, whether it is due or not. Raises InvocationFailed."""
         async with self._one_at_a_time:
             await self._run(None, past_due=False)
 
@@ -86,5 +87,6 @@ class Timer:
         try:
             await self._runner.run(self._function, TypedData(json=json.dumps(payload)))
         finally:
-            # From its start, unlike Azure: the clock may have been moved while it ran, and then it is due again.
+            # Calculated from the run's start, unlike in Azure: the clock may have been moved during the run, so that
+            # the timer is due again.
             self.due = next_run(self._schedule, self._last)

@@ -1,4 +1,4 @@
-"""The Python worker: indexes the function app and runs its functions, by Microsoft's own code."""
+"""The Python worker: indexes the function app and runs its functions, using Microsoft's own code."""
 
 import json
 import logging
@@ -54,9 +54,9 @@ class Result:
 async def index(app_dir: Path) -> list[Function]:
     """Import function_app.py and index it as Azure does. One app per process.
 
-    Raises HostError with the worker's words when nothing can be indexed.
+    Raises HostError with the worker's message if nothing can be indexed.
     """
-    # Two lines per invocation and a page of JSON at start are no help on a developer's screen.
+    # Two log lines per invocation and a page of JSON at start do not help developers.
     logging.getLogger("azure.functions").setLevel(logging.WARNING)
     if str(app_dir) not in sys.path:
         sys.path.insert(0, str(app_dir))
@@ -91,7 +91,7 @@ def _unique(functions: list[Function]) -> list[Function]:
 async def invoke(
     function: Function, data: TypedData, metadata: Mapping[str, object] | None = None, trace_parent: str = ""
 ) -> Result:
-    """Run a function once. Raises InvocationFailed when it raises or when the runtime cannot convert its values."""
+    """Run a function once. Raises InvocationFailed if it raises, or if the runtime cannot convert its values."""
     request = Message(
         invocation_id=str(uuid4()),
         function_id=function.id,
@@ -108,7 +108,7 @@ async def invoke(
 
 
 def stop() -> None:
-    """End the threads that run functions which are not async."""
+    """End the threads that run non-async functions."""
     runtime.stop_threadpool_executor()
 
 
@@ -117,7 +117,9 @@ def _call(**request: Any) -> SimpleNamespace:
 
 
 def _metadatum(value: object) -> TypedData:
-    """Strings go as strings and all else as JSON: the worker does not take ints (docs/facts/azure-functions.md §A1)."""
+    """Strings are sent as strings and everything else as JSON, since the worker does not accept ints
+    (docs/facts/azure-functions.md §A1).
+    """
     return TypedData(string=value) if isinstance(value, str) else TypedData(json=json.dumps(value))
 
 

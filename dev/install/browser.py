@@ -1,4 +1,4 @@
-"""Chromium, which drives the tests of pages."""
+"""Finds or installs Chromium, in which the tests of pages run."""
 
 import os
 import shutil
@@ -7,7 +7,7 @@ from dev.install import places
 from dev.install.steps import SetupError, Steps
 
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-"""By preference: without a window's parts, pages open in less than half the time."""
+"""In order of preference: in the headless shell, pages open in less than half the time."""
 
 
 def chromium() -> str:
@@ -18,10 +18,10 @@ def chromium() -> str:
 
 
 def install(title: str, steps: Steps) -> None:
-    """Debian's Chromium without a window. Raises SetupError, also where this may not be done."""
+    """Install Debian's headless Chromium. Raises SetupError, also if the user has no right to install it."""
     if shutil.which("apt-get") is None or os.geteuid() != 0:
         raise SetupError("There is no Chromium: install it, or name its executable in CHROMIUM.")
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-    # The first one finishes what an interrupted installation has left half-way.
+    # The first command completes an interrupted installation.
     for words in (["dpkg", "--configure", "-a"], ["apt-get", "update"], ["apt-get", "install", "-y", NAMES[0]]):
         steps.run(title, *words, cwd=places.ROOT, env=quiet)

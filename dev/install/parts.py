@@ -1,8 +1,8 @@
-"""What there is to install, when each part of it counts as whole, and how it gets so.
+"""The parts that can be installed: when each one counts as complete, and how it is built.
 
-A part is complete if a stamp says so. Stamps are removed before a part is touched and written atomically when it is
-complete; Node packages are built next to their place and renamed into it. Whatever interrupts an installation, the next
-one finds no stamp, and builds that part from scratch.
+A part is complete if its stamp says so. A stamp is removed before its part is touched, and written atomically once the
+part is complete; Node packages are built next to their final folder and renamed into place. Whatever interrupts an
+installation, the next one finds no stamp, and builds that part from scratch.
 """
 
 import hashlib
@@ -19,35 +19,37 @@ from dev.install.steps import SetupError, Steps
 from dev.node_runtime import machine_has_node, node_is_there, npm
 
 MACHINE_PYTHON: str = getattr(sys, "_base_executable", "") or sys.executable
-"""Not .venv's own, which somebody may have activated: it is about to be replaced."""
+"""The Python to use, but not that of .venv, even if it is activated, since .venv is about to be replaced."""
 
 
 class Part(Protocol):
-    """One line of the installation. `optional` says what a failure means, "" if it ends the installation."""
+    """A part, shown as one line of the installation. `optional` says what a failure means, "" if it ends the
+    installation.
+    """
 
     title: str
     optional: str
 
     def ready(self) -> bool:
-        """Whether it exists, complete, and matches the current lock files. Costs a few milliseconds."""
+        """Whether the part is complete and matches the current lock files. Takes a few milliseconds."""
 
     def install(self, steps: Steps) -> None:
-        """Make it so. Raises SetupError."""
+        """Build the part. Raises SetupError."""
 
 
 class PythonEnvironment:
-    """.venv of the machine's Python, with uv in it, which installs everything else."""
+    """The folder .venv, made with the machine's Python and containing uv, which installs everything else."""
 
     title = "Python environment"
     optional = ""
     stamp = "made-of"
 
     def ready(self) -> bool:
-        """Whether nothing has touched it since it was last complete."""
+        """Whether .venv is unchanged since it was last complete."""
         return places.PYTHON.exists() and places.UV.exists() and _read(places.VENV / self.stamp) == sys.version
 
     def install(self, steps: Steps) -> None:
-        """Make it from nothing."""
+        """Build .venv from scratch."""
         if places.VENV.exists():
             (places.VENV / self.stamp).unlink(missing_ok=True)
             shutil.rmtree(places.VENV)
@@ -60,7 +62,7 @@ class PythonEnvironment:
 
 
 class PythonPackages:
-    """The packages of a lock file, and the Functions worker runtime past its `Python >= 3.13`."""
+    """The packages of a lock file, and the Functions worker runtime despite its `Python >= 3.13`."""
 
     title = "Python packages"
     optional = ""
@@ -69,17 +71,19 @@ class PythonPackages:
         self._lock = lock
 
     def ready(self) -> bool:
-        """Whether the environment holds them. What tests need holds what running needs."""
+        """Whether the environment contains the packages. Those for tests include those for running."""
         return PythonEnvironment().ready() and _contents(self._lock) <= self._stamped() and node_is_there()
 
     def install(self, steps: Steps) -> None:
-        """Exactly these; a package that no lock file names goes. Those of tests stay where they are."""
+        """Install exactly these packages, and remove those that no lock file names. Packages for tests stay if they are
+        installed.
+        """
         lock = places.TEST_LOCK if any(places.TEST_LOCK.name in line for line in self._stamped()) else self._lock
         made = places.VENV / PythonEnvironment.stamp
         for stamp in (made, self._stamp()):
             stamp.unlink(missing_ok=True)
         self._uv(steps, "sync", *([lock] if machine_has_node() else [lock, places.NODE_LOCK]))
-        # It runs on 3.11, too (dev/requirements-host.in): uv is told to install for a newer Python.
+        # The runtime also works on 3.11 (dev/requirements-host.in), so uv is told to install for a newer Python.
         self._uv(steps, "install", "--no-deps", "--python-version", "3.13", "-r", places.HOST_LOCK)
         write_whole(self._stamp(), "\n".join(sorted(_contents(lock))))
         write_whole(made, sys.version)
@@ -96,7 +100,7 @@ class PythonPackages:
 
 
 class CommandLine:
-    """The program `vmr`, of this clone's sources; `uv tool install .` installs a copy of them instead."""
+    """The program `vmr`, which runs this clone's sources; `uv tool install .` installs a copy of them instead."""
 
     title = "Command line"
     optional = ""
@@ -106,7 +110,7 @@ PYTHONPATH="$here/../.." exec "$here/python" -m shared.cli "$@"
 """
 
     def ready(self) -> bool:
-        """Whether the program exists, and belongs to this clone."""
+        """Whether the program exists and belongs to this clone."""
         return PythonEnvironment().ready() and _read(places.VMR) == self._text
 
     def install(self, steps: Steps) -> None:
@@ -129,7 +133,7 @@ class NodePackages:
         return _read(self._folder / "node_modules" / ".made-by") == self._stamp
 
     def install(self, steps: Steps) -> None:
-        """Build it next to its place, and move it there once it is complete."""
+        """Build node_modules next to its final folder, and move it there once it is complete."""
         place, draft = self._folder / "node_modules", self._folder / "node_modules.part"
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir()
@@ -145,13 +149,13 @@ class NodePackages:
 
 
 class PageLibraries:
-    """What addin/vendor and console/vendor hold: copies out of node_modules."""
+    """The content of addin/vendor and console/vendor: copies from node_modules."""
 
-    title = "Libraries of pages"
+    title = "Libraries for pages"
     optional = ""
 
     def ready(self) -> bool:
-        """Whether every copy is that of today's node_modules."""
+        """Whether every copy matches the current node_modules."""
         source = places.AZURITE / "node_modules"
         pairs = [(places.ROOT / name, source / path) for name, path in places.LIBRARIES.items()]
         return all(mine.is_file() and _bytes(mine) == _bytes(theirs) for mine, theirs in pairs)
@@ -167,28 +171,28 @@ class PageLibraries:
 
 
 class Browser:
-    """Chromium for the tests of pages."""
+    """Chromium, for the tests of pages."""
 
     title = "Chromium"
     optional = "Tests in a browser will be skipped."
 
     def ready(self) -> bool:
-        """Whether there is one."""
+        """Whether a browser is available."""
         return bool(browser.chromium())
 
     def install(self, steps: Steps) -> None:
-        """Debian's, where this may be done."""
+        """Install Debian's Chromium, if the user may do so."""
         browser.install(self.title, steps)
 
 
 def for_running() -> list[Part]:
-    """What the local stack, the command line and the package are made with."""
+    """The parts for the local stack, the command line and the package."""
     return [PythonEnvironment(), PythonPackages(places.RUN_LOCK), CommandLine(), _azurite(), PageLibraries()]
 
 
 def for_tests() -> list[Part]:
-    """What tests and linters need on top."""
-    checks = NodePackages("Checks of the pane", places.PANE_CHECKS, "Tests that need them will be skipped.")
+    """The additional parts for tests and linters."""
+    checks = NodePackages("Checks for the pane", places.PANE_CHECKS, "Tests that need them will be skipped.")
     python: list[Part] = [PythonEnvironment(), PythonPackages(places.TEST_LOCK), CommandLine()]
     return [*python, _azurite(), PageLibraries(), checks, Browser()]
 
@@ -201,7 +205,9 @@ def _azurite() -> Part:
 
 
 def lanes(missing: Sequence[Part]) -> list[list[Part]]:
-    """What may be installed at the same time. Node comes with the Python packages where the machine has none."""
+    """Groups of parts that may be installed at the same time. If the machine has no Node, it is installed with the
+    Python packages.
+    """
     python = [part for part in missing if isinstance(part, PythonEnvironment | PythonPackages | CommandLine)]
     system = [part for part in missing if isinstance(part, Browser)]
     node = [part for part in missing if part not in python and part not in system]
@@ -210,7 +216,7 @@ def lanes(missing: Sequence[Part]) -> list[list[Part]]:
 
 
 def locked(lock: str, name: str) -> str:
-    """One package's lines of a lock file, hashes and all. Raises SetupError."""
+    """One package's lines in a lock file, including hashes. Raises SetupError."""
     found = re.search(rf"^{re.escape(name)}==(?:.*\\\n)*.*\n", lock, re.MULTILINE)
     if found is None:
         raise SetupError(f"The lock file does not name {name}: run `make lock`.")
@@ -218,13 +224,13 @@ def locked(lock: str, name: str) -> str:
 
 
 def uv_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """What uv must be told that pip reads from its own variables: which index, which certificates."""
+    """The environment for uv, with what pip reads from its own variables: the index and the certificates."""
     wanted = {"UV_DEFAULT_INDEX": "PIP_INDEX_URL", "SSL_CERT_FILE": "PIP_CERT"}
     return {mine: environ[theirs] for mine, theirs in wanted.items() if mine not in environ and environ.get(theirs)}
 
 
 def _contents(lock: Path) -> set[str]:
-    """What an environment built from a lock file contains: a line for each lock file that it matches."""
+    """The stamp of an environment: a line for each lock file that it matches."""
     locks = {places.RUN_LOCK, lock, places.HOST_LOCK}
     return {f"{each.name} {hashlib.sha256(each.read_bytes()).hexdigest()}" for each in locks}
 
@@ -238,7 +244,7 @@ def _bytes(file: Path) -> bytes | None:
 
 
 def write_whole(file: Path, text: str) -> None:
-    """Write all of it or nothing, also when the machine stops in between."""
+    """Write the whole file or nothing, even if the machine stops in between."""
     draft = file.with_name(f"{file.name}.part")
     with draft.open("w") as output:
         output.write(text)

@@ -8,7 +8,7 @@ PYTHON = VENV / "bin" / "python"
 UV = VENV / "bin" / "uv"
 VMR = VENV / "bin" / "vmr"
 STATE = ROOT / ".setup"
-"""Logs of the last installation, and the lock that holds a second one off."""
+"""The logs of the last installation, and the lock that prevents a second one."""
 AZURITE = ROOT / "dev" / "node"
 PANE_CHECKS = ROOT / "tests" / "browser" / "node"
 LIBRARIES = {
@@ -19,7 +19,8 @@ LIBRARIES = {
     "console/vendor/htm-preact.js": "htm/preact/standalone.module.js",
     "console/vendor/htm-preact.LICENSE": "htm/LICENSE",
 }
-"""What pane and console are served with and we have not written: where it is put, from dev/node/node_modules."""
+"""Third-party files that are served with the pane and the console: their target paths, and their sources in
+dev/node/node_modules."""
 RUN_LOCK = ROOT / "dev" / "requirements-run.txt"
 TEST_LOCK = ROOT / "requirements-dev.txt"
 HOST_LOCK = ROOT / "dev" / "requirements-host.txt"

@@ -1,4 +1,4 @@
-"""One installation: finds out what is missing, installs it, and ends with one line whatever happens."""
+"""One installation: finds out what is missing, installs it, and prints one final line, whatever happens."""
 
 import fcntl
 import signal
@@ -15,20 +15,19 @@ from dev.install.parts import Part
 from dev.install.steps import SetupError, Steps
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-INTERRUPTED = 130  # what a shell calls "ended by Ctrl-C"
-GLANCE = (
-    0.2  # seconds; a signal that comes just before a call that blocks is seen when that returns, so none blocks long
-)
+INTERRUPTED = 130  # a shell's exit code for "ended by Ctrl-C"
+# A signal that arrives just before a blocking call is only seen when the call returns, so no call blocks for long.
+GLANCE = 0.2  # seconds
 
 
 class Interrupted(BaseException):
-    """Somebody has asked the installation to end."""
+    """The user has asked the installation to stop."""
 
 
 def installing(purpose: str) -> None:
-    """Install what is missing for a purpose of parts.PURPOSES; ends the program with a sentence when it cannot."""
+    """Install what is missing for a purpose of parts.PURPOSES; ends the program with an explanation if it cannot."""
     if purpose not in parts.PURPOSES:
-        sys.exit(f"There is nothing to make ready for {purpose!r}; there is: {', '.join(parts.PURPOSES)}.")
+        sys.exit(f"There is no installation for {purpose!r}, only for: {', '.join(parts.PURPOSES)}.")
     if not _missing(purpose):
         return
     _raise_on_signals()
@@ -37,13 +36,13 @@ def installing(purpose: str) -> None:
             if missing := _missing(purpose):
                 _install(purpose, missing, lock)
     except Interrupted:
-        print(f"\nInterrupted. `make {purpose}` goes on from here.", file=sys.stderr)
+        print(f"\nInterrupted. `make {purpose}` continues from here.", file=sys.stderr)
         sys.exit(INTERRUPTED)
     except OSError as error:
         where = error.filename or places.ROOT
         sys.exit(f"The set-up failed: {error.strerror or error} ({where}). Run make again when that is fixed.")
     except SetupError as error:
-        sys.exit(f"{error} Run make again when that is fixed: it goes on from here.")
+        sys.exit(f"{error} Run make again when that is fixed: it continues from here.")
 
 
 def _missing(purpose: str) -> list[Part]:
@@ -53,7 +52,7 @@ def _missing(purpose: str) -> list[Part]:
 def _install(purpose: str, missing: Sequence[Part], lock: int) -> None:
     for log in places.STATE.glob("*.log"):
         log.unlink()
-    print(f"Setting up what `make {purpose}` needs; what the tools say is in {places.STATE}.", flush=True)
+    print(f"Setting up what `make {purpose}` needs; the tools' output is in {places.STATE}.", flush=True)
     steps = Steps(places.STATE, [part.title for part in missing], lock)
     with ThreadPoolExecutor() as pool:
         try:
@@ -75,11 +74,11 @@ def _lane(lane: Sequence[Part], steps: Steps) -> None:
 
 @contextmanager
 def _alone() -> Iterator[int]:
-    """One installation at a time, also when one was killed and its commands are still running."""
+    """Allow one installation at a time, even if an earlier one was killed and its commands are still running."""
     places.STATE.mkdir(exist_ok=True)
     with (places.STATE / "lock").open("a") as file:
         if not _locked(file):
-            print("Another set-up is under way in this folder: waiting for it.", flush=True)
+            print("Another set-up is running in this folder: waiting for it to end.", flush=True)
             while not _locked(file):
                 time.sleep(GLANCE)
         yield file.fileno()

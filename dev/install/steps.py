@@ -1,4 +1,4 @@
-"""Steps of an installation: one line each for a person, what the tools say in a log, and no process left behind."""
+"""The steps of an installation: each prints one line, logs the tools' output, and leaves no process behind."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dev.processes import die_with_parent
 
-SHUTDOWN_TIMEOUT = 5.0  # seconds that a command gets to exit by itself
+SHUTDOWN_TIMEOUT = 5.0  # seconds that a command has to exit by itself
 CAUSES = {
     r"ENOSPC|No space left|os error 28": "the disk is full",
     r"ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|name resolution|dns error|NewConnectionError"
@@ -21,17 +21,16 @@ CAUSES = {
     ),
     r"ensurepip is not available": "Python's venv module is missing (Debian and Ubuntu: apt-get install python3-venv)",
 }
-"""What a person is told for what tools print."""
+"""What the user is told, by patterns in the tools' output."""
 
 
 class SetupError(Exception):
-    """A step cannot be done; one sentence for the person who started it."""
+    """A step cannot be done; the message is one sentence for the person who started it."""
 
 
 class Steps:
-    """Runs the commands of named steps. `lock` is a file descriptor that every command inherits.
-
-    So a lock on it is held until the last of them has ended, even when this process was killed.
+    """Runs the commands of named steps. `lock` is a file descriptor that every command inherits, so a lock on it is
+    held until the last command has ended, even if this process is killed.
     """
 
     def __init__(self, logs: Path, titles: Sequence[str], lock: int) -> None:
@@ -44,7 +43,9 @@ class Steps:
 
     @contextmanager
     def step(self, title: str, optional: str = "") -> Iterator[None]:
-        """Say how long a step took and what is left. With `optional`, what its failure means instead of an error."""
+        """Print how long a step took and what is left. With `optional`, print what a failure means instead of raising
+        an error.
+        """
         began, outcome = time.monotonic(), ""
         try:
             yield
@@ -58,7 +59,7 @@ class Steps:
             print(f"  {title:<24}{time.monotonic() - began:6.1f} s   {left}{outcome}", flush=True)
 
     def run(self, title: str, *command: object, cwd: Path, env: Mapping[str, str] | None = None) -> None:
-        """Run a command of a step, its output in the step's log. Raises SetupError, which names the cause."""
+        """Run a command of a step, and write its output to the step's log. Raises SetupError, which names the cause."""
         log = self._logs / f"{re.sub('[^a-z]+', '-', title.lower())}.log"
         words = [str(part) for part in command]
         with log.open("ab") as output:
@@ -81,7 +82,7 @@ class Steps:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                start_new_session=True,  # Ctrl-C reaches this process alone, which then ends the command
+                start_new_session=True,  # Ctrl-C reaches only this process, which then ends the command
                 pass_fds=(self._lock,),
                 preexec_fn=die_with_parent(os.getpid()),
             )
@@ -93,7 +94,7 @@ class Steps:
                 self._running.discard(process)
 
     def end(self) -> None:
-        """Start nothing more, and end every command that runs, with what it has started."""
+        """Start nothing more, and end every running command with its child processes."""
         self._ended = True
         with self._guard:
             running = list(self._running)
@@ -112,7 +113,7 @@ def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
     try:
         os.killpg(process.pid, number)
     except ProcessLookupError:
-        return  # it has ended meanwhile
+        return  # it has ended in the meantime
 
 
 def _cause(said: str, code: int) -> str:

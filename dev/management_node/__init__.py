@@ -2,8 +2,8 @@
 
 model.py    resources and their fields        auth.py      Basic, OAuth2 by signed assertion
 store.py    objects, what is unique           node.py      one node: clock, limits, faults, replication
-api.py      requests and answers (Tastypie)   app.py       HTTP and the control routes
-faults.py   what can go wrong on request
+api.py      requests and responses (Tastypie)   app.py       HTTP and the control routes
+faults.py   faults that can be switched on
 
-It knows nothing of the product. Where a real node is not known to do one thing or the other, `Variants` has both.
+It knows nothing about the product. Where it is not known how a real node behaves, `Variants` offers the possibilities.
 """

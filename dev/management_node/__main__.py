@@ -1,4 +1,4 @@
-"""`python -m dev.management_node`: run until Ctrl-C. NODE_PORT (7073) is where it listens."""
+"""`python -m dev.management_node`: run until Ctrl-C, listening on NODE_PORT (7073)."""
 
 import asyncio
 import os
@@ -10,7 +10,7 @@ from dev.management_node.app import running_node
 async def main() -> None:
     """Run the server."""
     async with running_node(port=int(os.environ.get("NODE_PORT", "7073"))) as running:
-        print(f"simulated Management Node listens on {running.base_url}", flush=True)
+        print(f"simulated Management Node is listening on {running.base_url}", flush=True)
         await asyncio.Event().wait()
 
 

@@ -1,4 +1,6 @@
-"""The management API: a request to the node, in the manner of Tastypie, to its answer. No HTTP library in here."""
+"""The management API: turns a request to the node into a response, in the manner of Tastypie, without any HTTP
+library.
+"""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +19,9 @@ DEFAULT_PAGE = 20
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked. `headers` by lower-case name; `origin` is where the node was addressed."""
+    """A request to the node. `headers` are keyed by lower-case name; `origin` is the scheme and host that the client
+    used.
+    """
 
     method: str
     path: str
@@ -29,7 +33,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What comes back; `body` None is an empty one."""
+    """A response of the node; `body` None means that it is empty."""
 
     status: int
     body: Any = None
@@ -37,13 +41,13 @@ class Answer:
 
 
 class Api:
-    """Answers requests from one node's database."""
+    """Answers requests using one node's database."""
 
     def __init__(self, node: Node) -> None:
         self._node = node
 
     def answer(self, request: Request) -> Answer:
-        """The answer. Faults that are switched on are not its business."""
+        """Handle a request. Faults that are switched on are handled elsewhere."""
         target = request.path + (f"?{request.query}" if request.query else "")
         if not self._node.takes(request.method, target):
             return Answer(429, headers={"Retry-After": "60"} if self._node.variants.retry_after else {})
@@ -112,14 +116,14 @@ class Api:
                 return Answer(201, headers={"Location": host + uri_of(resource.name, id_)})
             case "PATCH":
                 return self._bulk(resource, _object(request.body))
-            case "DELETE":  # as on a real node: everything
+            case "DELETE":  # as on a real node, this means everything
                 for id_ in list(self._node.store.all(resource.name)):
                     self._node.store.delete(resource, id_)
                 return Answer(204)
         return Answer(405)
 
     def _bulk(self, resource: Resource, given: Fields) -> Answer:
-        """Objects with `resource_uri` are changed, others created; then `deleted_objects` go."""
+        """Objects with `resource_uri` are changed, others are created; then `deleted_objects` are deleted."""
         if not isinstance(given.get("objects"), list):
             raise ValueError("Invalid data sent.")
         store, before = self._node.store, self._node.store.copied()
@@ -132,7 +136,7 @@ class Api:
             self._node.changed()
             raise
         deleted = [store.referred(resource.name, uri) for uri in given.get("deleted_objects", [])]
-        if not all(deleted):  # one that is gone ends it, and those before it are gone, or none
+        if not all(deleted):  # a missing object ends it; whether those before it are deleted is a variant
             known = deleted[: deleted.index(0)]
             for id_ in [] if self._node.variants.bulk_is_atomic else known:
                 store.delete(resource, id_)
@@ -142,7 +146,7 @@ class Api:
         return Answer(202)
 
     def _take(self, resource: Resource, given: Fields) -> None:
-        """Change or create one object of many. Raises Refused, Missing."""
+        """Change or create one object of a bulk request. Raises Refused, Missing."""
         store = self._node.store
         if id_ := store.referred(resource.name, given.get("resource_uri", "")):
             store.change(resource, id_, given, self._node.clock.now())
@@ -175,7 +179,7 @@ class Api:
 
 
 def _created(node: Node, resource: Resource, given: Fields) -> int:
-    """A new object's id. Raises Refused, Missing; a refused alias may leave its conference behind."""
+    """Create an object; returns its id. Raises Refused, Missing; a refused alias may leave its conference behind."""
     now = node.clock.now()
     try:
         return node.store.create(resource, given, now)
@@ -195,7 +199,7 @@ _LOOKUPS: Mapping[str, Callable[[str, str], bool]] = {
     "startswith": lambda value, wanted: value.startswith(wanted),
     "istartswith": lambda value, wanted: value.casefold().startswith(wanted.casefold()),
 }
-"""Whether a field's text is what a filter wants."""
+"""Whether a field's text matches a filter."""
 
 
 def _meta(limit: int, offset: int, total: int, path: str, query: dict[str, str]) -> Fields:

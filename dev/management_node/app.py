@@ -20,7 +20,7 @@ MAX_BODY = 16 * 1024**2
 
 
 class Server:
-    """Routes of one node."""
+    """The HTTP routes of one node."""
 
     def __init__(self, node: Node) -> None:
         self.node = node
@@ -122,7 +122,7 @@ class Server:
         )
 
     async def _restart(self, _: web.Request) -> web.Response:
-        """Forget everything and begin again, at the real time."""
+        """Forget everything and start again, at the real time."""
         self.node.begin_again()
         return web.json_response({})
 
@@ -146,7 +146,7 @@ def _response(answer: Answer) -> web.Response:
 
 @dataclass(frozen=True)
 class Running:
-    """A node that runs: its address, and its state for tests to look into."""
+    """A running node: its address, and its state for tests to inspect."""
 
     base_url: str
     node: Node
@@ -156,7 +156,7 @@ class Running:
 async def running_node(
     node: Node | None = None, port: int = 0, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[Running]:
-    """Run a simulated node on 127.0.0.1, on a free port unless one is given; by https as "localhost"."""
+    """Run a simulated node on 127.0.0.1, on a free port unless one is given; with https, its name is "localhost"."""
     node = node or Node()
     runner = web.AppRunner(Server(node).app(), shutdown_timeout=1.0, access_log=None)
     await runner.setup()

@@ -1,4 +1,4 @@
-"""Who may call: HTTP Basic, or a bearer token that the node gives for a signed assertion (docs/facts/pexip.md)."""
+"""Authentication: HTTP Basic, or a bearer token that the node issues for a signed assertion (docs/facts/pexip.md)."""
 
 import base64
 import hmac
@@ -10,7 +10,7 @@ from typing import Any
 import jwt
 
 BASIC = ("admin", "local-node")
-"""What opens the node of the local stack, and only there."""
+"""The credentials of the local stack's node, which are valid nowhere else."""
 
 TOKEN_PATH = "/oauth/token/"  # noqa: S105 - a path
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -19,7 +19,7 @@ _LIFETIME = 3600
 
 
 class Auth:
-    """The node's accounts: one by Basic, and OAuth2 clients by their public keys."""
+    """The node's accounts: one for Basic authentication, and OAuth2 clients with their public keys."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
@@ -29,7 +29,7 @@ class Auth:
         self._assertions: set[str] = set()
 
     def allows(self, authorization: str) -> bool:
-        """Whether a header `Authorization` proves an account."""
+        """Whether an `Authorization` header is valid."""
         scheme, _, given = authorization.partition(" ")
         if scheme.lower() == "bearer":
             return self.tokens.get(given, 0.0) > self._now().timestamp()
@@ -37,7 +37,7 @@ class Auth:
         return scheme.lower() == "basic" and hmac.compare_digest(given.encode(), expected)
 
     def token(self, form: Mapping[str, str], audience: str) -> tuple[int, dict[str, Any]]:
-        """Status and body of the answer to `POST /oauth/token/`."""
+        """The status and body of the response to `POST /oauth/token/`."""
         if form.get("grant_type") != "client_credentials" or form.get("client_assertion_type") != _ASSERTION:
             return 400, {"error": "unsupported_grant_type"}
         try:

@@ -1,4 +1,4 @@
-"""Faults that can be switched on: refused requests, work done and not confirmed, silence, half an answer, latency."""
+"""Faults that can be switched on: refused requests, unconfirmed work, silence, half a response, latency."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,12 +7,12 @@ import dev.faults
 from dev.faults import Fault, FaultError, seconds_of, times_of
 
 ACTIONS = ("status", "crash", "hang", "truncate", "html", "latency")
-"""`crash` closes the connection, `hang` says nothing for `seconds`, `truncate` gives half an answer, `html` that of a
-proxy in between, `latency` adds `seconds` to each request."""
+"""`crash` closes the connection, `hang` does not respond for `seconds`, `truncate` sends half a response, `html` sends
+a proxy's error page, `latency` adds `seconds` to each request."""
 
 
 class Faults(dev.faults.Faults[Fault]):
-    """The faults that are switched on, in the order in which they strike."""
+    """The faults that are switched on, in the order in which they apply."""
 
     def __init__(self) -> None:
         super().__init__(_parsed)

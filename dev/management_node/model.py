@@ -1,4 +1,4 @@
-"""The resources of the management API that rooms need, with the fields that the original's clients know of them."""
+"""The resources of the management API that rooms need, with the fields that the original product's clients know."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,10 +11,10 @@ MAX_LINE = 250
 
 @dataclass(frozen=True)
 class Resource:
-    """One resource. `defaults` has every field that can be written; None as a default says that null is taken.
+    """One resource. `defaults` has every field that can be written; a default of None means that null is accepted.
 
-    `unique` are the fields of which two objects cannot have one value, upper and lower case being the same; `title` is
-    what refusals call an object. `references` are fields that hold the URI of an object of another resource.
+    `unique` are the fields whose values must be unique, ignoring case; `title` is an object's name in error messages.
+    `references` are fields that contain the URI of an object of another resource.
     """
 
     name: str
@@ -89,7 +89,7 @@ IDENTITY_PROVIDER_GROUP = Resource(
     ("name",),
 )
 MANAGEMENT_VM = Resource("management_vm", "Management VM", {"name": "", "version": "", "primary": True})
-"""Of the status API: read only."""
+"""A read-only resource of the status API."""
 
 RESOURCES = {each.name: each for each in (CONFERENCE, CONFERENCE_ALIAS, END_USER, IVR_THEME, IDENTITY_PROVIDER_GROUP)}
 CONFIGURATION = "/api/admin/configuration/v1/"
@@ -97,5 +97,5 @@ STATUS = "/api/admin/status/v1/"
 
 
 def uri_of(resource: str, id_: int) -> str:
-    """The path of an object."""
+    """The URI path of an object."""
     return f"{CONFIGURATION}{resource}/{id_}/"

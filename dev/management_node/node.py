@@ -1,4 +1,4 @@
-"""One node: its database, its clock, what it allows in a minute, and what its conferencing nodes know by now."""
+"""One node: its database, its clock, its request limit per minute, and what its conferencing nodes already know."""
 
 from collections import deque
 from dataclasses import dataclass, field, fields
@@ -12,27 +12,27 @@ from dev.management_node.store import Store
 from dev.movable_clock import MovableClock
 
 REPLICATION = timedelta(seconds=60)
-"""How long it takes until conferencing nodes know what has been configured."""
+"""How long it takes until conferencing nodes know about configuration changes."""
 
 
 class Clock(Protocol):
-    """Tells the time."""
+    """A clock."""
 
     def now(self) -> datetime:
-        """The present moment, aware, in UTC."""
+        """The current time, aware, in UTC."""
         ...
 
 
 @dataclass
 class Variants:
-    """What a real node is not known to do one way or the other. Nothing may depend on it.
+    """Behaviours for which it is not known what a real node does. The product must not depend on them.
 
-    `wrapped_faults`: faults by field stand below the resource's name. `bulk_is_atomic`: a bulk PATCH of which one
-    object is refused changes nothing; else what came before it stays. `absolute_location`: Location names the host.
-    `shows_changed`: PUT and PATCH answer with the object (202), else with nothing (204). `retry_after`: 429 says how
-    long. `knows_in`: lists can be filtered by `__in`, else that filter is refused. `nested_is_atomic`: a conference of
-    which one alias is refused is not made; else it is there without its aliases. `clash_is_error`: what is to be unique
-    and is not is an internal error (500), else a fault of the field.
+    `wrapped_faults`: errors by field are nested below the resource's name. `bulk_is_atomic`: a bulk PATCH with one
+    refused object changes nothing; otherwise the objects before it stay changed. `absolute_location`: Location includes
+    the host. `shows_changed`: PUT and PATCH respond with the object (202), otherwise with nothing (204). `retry_after`:
+    a 429 says how long to wait. `knows_in`: lists can be filtered by `__in`, otherwise that filter is refused.
+    `nested_is_atomic`: a conference with a refused alias is not created; otherwise it exists without its aliases.
+    `clash_is_error`: a duplicate of a unique value is an internal error (500), otherwise an error of the field.
     """
 
     wrapped_faults: bool = True
@@ -45,7 +45,7 @@ class Variants:
     clash_is_error: bool = False
 
     def change(self, given: dict[str, Any]) -> None:
-        """Set some of them. Raises ValueError for an unknown one."""
+        """Set some variants. Raises ValueError for an unknown one."""
         known = {each.name for each in fields(self)}
         for name, value in given.items():
             if name not in known or not isinstance(value, bool):
@@ -55,7 +55,7 @@ class Variants:
 
 @dataclass
 class _Replicated:
-    """A room as conferencing nodes have it, from a moment on; None when it is gone."""
+    """A room as conferencing nodes know it from a moment on; None if it is gone."""
 
     since: datetime
     room: Fields | None
@@ -75,7 +75,7 @@ class Node:
         self._begin()
 
     def begin_again(self) -> None:
-        """As it was when it was made; the clock is right again."""
+        """Reset the node to its initial state, including the clock."""
         new = type(self)()
         self.limit, self.variants, self.replication = new.limit, new.variants, new.replication
         if isinstance(self.clock, MovableClock):
@@ -87,7 +87,7 @@ class Node:
         self.faults = Faults()
         self.auth = Auth(self.clock.now)
         self.requests: list[tuple[str, str]] = []
-        """Method and path with query of everything that was asked."""
+        """The method, path and query of all requests."""
         self._recent: deque[datetime] = deque()
         self.most_in_a_minute = 0
         self._replicated: dict[int, list[_Replicated]] = {}
@@ -96,7 +96,7 @@ class Node:
         self.store.create(IDENTITY_PROVIDER_GROUP, {"name": "Staff"}, self.clock.now())
 
     def takes(self, method: str, path: str) -> bool:
-        """Note a request; whether the limit of a minute still holds."""
+        """Record a request; returns whether it is within the limit per minute."""
         now = self.clock.now()
         while self._recent and self._recent[0] <= now - timedelta(seconds=60):
             self._recent.popleft()
@@ -108,7 +108,7 @@ class Node:
         return True
 
     def changed(self) -> None:
-        """Something was configured: conferencing nodes hear of it later."""
+        """Record a configuration change, which conferencing nodes learn about later."""
         until = self.clock.now() + self.replication
         for id_ in self.store.touched - {0}:
             is_there = self.store.get("conference", id_) is not None
@@ -125,13 +125,13 @@ class Node:
         return None
 
     def _known(self, id_: int) -> Fields | None:
-        """A room as conferencing nodes have it now."""
+        """A room as conferencing nodes know it now."""
         now = self.clock.now()
         known = [each for each in self._replicated.get(id_, ()) if each.since <= now]
         return known[-1].room if known else None
 
     def rooms(self) -> list[dict[str, Any]]:
-        """What people want to see of all conferences."""
+        """A summary of all conferences for people."""
         return [self._told(id_) for id_ in self.store.all("conference")]
 
     def _told(self, id_: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The node's database: objects by resource and id, and what it refuses to hold."""
+"""The node's database: objects by resource and id, and the checks that it makes."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -8,7 +8,7 @@ from dev.management_node.model import CONFERENCE_ALIAS, RESOURCES, Fields, Resou
 
 
 class Refused(Exception):
-    """A request that the node does not take; `faults` are the messages by field, of objects of `resource`."""
+    """The node refuses a request; `faults` are the messages by field, for an object of `resource`."""
 
     def __init__(self, resource: str, faults: dict[str, list[str]]) -> None:
         super().__init__(str(faults))
@@ -17,7 +17,7 @@ class Refused(Exception):
 
 
 class Missing(Exception):
-    """A reference to an object that is not there; `uri` as it was sent."""
+    """A reference to an object that does not exist; `uri` is what was sent."""
 
     def __init__(self, uri: object) -> None:
         super().__init__(str(uri))
@@ -25,11 +25,11 @@ class Missing(Exception):
 
 
 Copied: TypeAlias = tuple[dict[str, dict[int, Fields]], dict[tuple[str, str, str], int], dict[int, set[int]]]
-"""Objects, what is unique of them, aliases of conferences. Fields are never changed in place."""
+"""The objects, their unique values, and the aliases of conferences. Fields are never changed in place."""
 
 
 class Store:
-    """All objects. An alias is a separate object, and is shown with its conference."""
+    """All objects. An alias is a separate object that is shown with its conference."""
 
     def __init__(self) -> None:
         self.objects: dict[str, dict[int, Fields]] = {name: {} for name in RESOURCES}
@@ -37,23 +37,23 @@ class Store:
         self._aliases: dict[int, set[int]] = {}
         self._next = dict.fromkeys(RESOURCES, 0)
         self.touched: set[int] = set()
-        """Conferences that have changed, or their aliases, since this was emptied last."""
+        """The conferences that have changed, themselves or in their aliases, since this was last emptied."""
 
     def copied(self) -> Copied:
-        """Its current content, to be restored later."""
+        """A snapshot of the content, to be restored later."""
         objects = {name: dict(held) for name, held in self.objects.items()}
         return objects, dict(self._unique), {id_: set(held) for id_, held in self._aliases.items()}
 
     def put_back(self, copied: Copied) -> None:
-        """As if nothing had happened since. Ids that were given meanwhile are not given again."""
+        """Restore a snapshot. Ids that were assigned in the meantime are not assigned again."""
         self.objects, self._unique, self._aliases = copied
 
     def get(self, resource: str, id_: int) -> Fields | None:
-        """An object as it is stored, or None."""
+        """An object as stored, or None."""
         return self.objects[resource].get(id_)
 
     def shown(self, resource: str, id_: int) -> Fields:
-        """An object as it is read."""
+        """An object as shown to clients."""
         fields = self.objects[resource][id_]
         shown = {**fields, "id": id_, "resource_uri": uri_of(resource, id_)}
         if resource == "conference":
@@ -64,11 +64,11 @@ class Store:
         return shown
 
     def all(self, resource: str) -> Iterator[int]:
-        """The ids of all objects, in their order."""
+        """The ids of all objects, in order."""
         yield from self.objects[resource]
 
     def create(self, resource: Resource, given: Fields, now: datetime) -> int:
-        """A new object with what belongs to it. Raises Refused, Missing; nothing is created then."""
+        """Create an object with its dependent objects. Raises Refused or Missing, and creates nothing then."""
         aliases = (given.get("aliases") or []) if resource.name == "conference" else []
         fields = {name: given.get(name, default) for name, default in resource.defaults.items() if name != "aliases"}
         self._check(resource, fields, 0)
@@ -85,19 +85,19 @@ class Store:
         return id_
 
     def change(self, resource: Resource, id_: int, given: Fields, now: datetime) -> None:
-        """Fields of an object, all or none. Raises Refused, Missing."""
+        """Change fields of an object, all or none. Raises Refused, Missing."""
         before = self.objects[resource.name][id_]
         fields = before | {name: given[name] for name in resource.defaults if name in given and name != "aliases"}
         self._check(resource, fields, id_)
-        # Terraform's provider has aliases of a resource of their own, and sends null with every change of a conference:
-        # docs/facts/pexip.md §2. Only a live node can confirm that it keeps them; the product never sends null.
+        # Terraform's provider manages aliases as a separate resource, and sends null with every change of a conference:
+        # docs/facts/pexip.md §2. Only a live node can confirm that it keeps the aliases; the product never sends null.
         if resource.name == "conference" and given.get("aliases") is not None:
             self._set_aliases(id_, given["aliases"], now)
         self._take(resource, before)
         self._put(resource, id_, fields)
 
     def delete(self, resource: Resource, id_: int) -> None:
-        """An object with what belongs to it."""
+        """Delete an object with its dependent objects."""
         if resource.name == "conference":
             for alias in list(self._aliases.get(id_, ())):
                 self.delete(CONFERENCE_ALIAS, alias)
@@ -131,7 +131,9 @@ class Store:
                 raise Missing(fields[name])
 
     def _set_aliases(self, conference: int, aliases: Any, now: datetime) -> None:
-        """Replaces all; those of another conference, and of the same one as URIs, stay what they are."""
+        """Replace all aliases of a conference. Aliases given as URIs stay what they are, even those of another
+        conference.
+        """
         wanted = [each for each in aliases if isinstance(each, dict)]
         kept = {self.referred("conference_alias", each) for each in aliases if isinstance(each, str)}
         kept |= {self.referred("conference_alias", each["resource_uri"]) for each in wanted if "resource_uri" in each}
@@ -171,7 +173,7 @@ class Store:
 
 
 def _faults(resource: Resource, fields: Fields) -> dict[str, list[str]]:
-    """What is wrong with an object, regardless of others."""
+    """The errors of an object, regardless of other objects."""
     empty = {name: ["This field is required."] for name in resource.required if fields[name] in ("", None)}
     long = {
         name: [f"Ensure this value has at most {limit} characters (it has {len(fields[name])})."]

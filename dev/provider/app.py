@@ -1,4 +1,4 @@
-"""The provider over HTTP: every face's metadata, keys, authorize page and token endpoint."""
+"""The provider over HTTP: metadata, keys, authorize page and token endpoint of every face."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ Handler: TypeAlias = Callable[[Provider, Face, web.Request], Awaitable[web.Strea
 
 
 def routes(provider: Provider) -> list[web.RouteDef]:
-    """The routes of all faces; where they are is what the request says."""
+    """The routes of all faces; their base URL is taken from the request."""
 
     def at(face: Face, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def here(request: web.Request) -> web.StreamResponse:
@@ -72,7 +72,7 @@ def routes(provider: Provider) -> list[web.RouteDef]:
 
 @dataclass(frozen=True)
 class Running:
-    """A provider that runs: its address, and its state for tests to look into."""
+    """A running provider: its address, and its state for tests to inspect."""
 
     base_url: str
     provider: Provider
@@ -102,7 +102,9 @@ async def _jwks(provider: Provider, face: Face, request: web.Request) -> web.Str
 
 
 async def _ask(provider: Provider, face: Face, request: web.Request) -> web.StreamResponse:
-    """The page on which a person picks an account. Faults in the request are shown, never sent back (RFC 6749 §4.1)."""
+    """The page on which a person picks an account. Errors in the request are shown on the page, never sent to the
+    redirect URI (RFC 6749 §4.1).
+    """
     try:
         provider.application(request.query)
     except Refused as refused:

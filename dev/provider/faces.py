@@ -1,4 +1,4 @@
-"""What Entra and AD FS do differently: addresses, issuers, claims, forms of errors."""
+"""The differences between Entra and AD FS: addresses, issuers, claims, forms of errors."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Face:
 
     @property
     def key_issuer(self) -> str:
-        """What keys name as their issuer; "" for nothing."""
+        """The issuer in the entries for keys; "" if there is none."""
         return self.issuer
 
     def document(self) -> dict[str, Any]:
@@ -47,11 +47,11 @@ class Face:
         return value
 
     def id_token(self, account: Account, app: Application, asked: Mapping[str, str]) -> dict[str, Any]:
-        """An ID token's claims, but for its times."""
+        """An ID token's claims, without its times."""
         raise NotImplementedError
 
     def access_token(self, account: Account, app: Application, resource: str) -> dict[str, Any]:
-        """An access token's claims, but for its times."""
+        """An access token's claims, without its times."""
         raise NotImplementedError
 
 
@@ -65,11 +65,11 @@ class EntraV2(Face):
 
     @property
     def issuer(self) -> str:
-        """With the version."""
+        """The claims include the version."""
         return f"{self.base}{self.root}/v2.0"
 
     def id_token(self, account: Account, app: Application, asked: Mapping[str, str]) -> dict[str, Any]:
-        """With name and address, for the scopes profile and email."""
+        """The claims include name and address, for the scopes profile and email."""
         return _entra(self.issuer, account) | {
             "aud": app.client_id,
             "nonce": asked.get("nonce"),
@@ -80,12 +80,12 @@ class EntraV2(Face):
         }
 
     def access_token(self, account: Account, app: Application, resource: str) -> dict[str, Any]:
-        """For Microsoft Graph, as openid scopes alone get it: nobody else can verify it."""
+        """The token is for Microsoft Graph, as with openid scopes alone, so nobody else can verify it."""
         return _entra(self.issuer, account) | {"aud": "00000003-0000-0000-c000-000000000000", "azp": app.client_id}
 
 
 class EntraV1(Face):
-    """Microsoft Entra, v1. Numbers in its answers are texts."""
+    """Microsoft Entra, v1. Numbers in its responses are strings."""
 
     def number(self, value: int) -> int | str:
         """As text."""
@@ -93,16 +93,16 @@ class EntraV1(Face):
 
     @property
     def issuer(self) -> str:
-        """The Security Token Service's, whichever host was asked."""
+        """The issuer is that of the Security Token Service, whatever host the request used."""
         return f"https://sts.windows.net/{TENANT}/"
 
     def id_token(self, account: Account, app: Application, asked: Mapping[str, str]) -> dict[str, Any]:
-        """With upn and unique_name."""
+        """The claims include upn and unique_name."""
         names = {"upn": account.upn, "unique_name": account.upn}
         return _entra(self.issuer, account) | names | {"aud": app.client_id, "ver": "1.0", "nonce": asked.get("nonce")}
 
     def access_token(self, account: Account, app: Application, resource: str) -> dict[str, Any]:
-        """For the requested resource."""
+        """The token is for the requested resource."""
         return _entra(self.issuer, account) | {
             "aud": resource,
             "appid": app.client_id,
@@ -112,7 +112,7 @@ class EntraV1(Face):
 
 
 class Adfs(Face):
-    """AD FS. Access tokens have another issuer than ID tokens, and ID tokens no nbf."""
+    """AD FS. Access tokens have a different issuer from ID tokens, and ID tokens have no nbf."""
 
     code_prefix = "MSIS"
 
@@ -123,7 +123,7 @@ class Adfs(Face):
 
     @property
     def access_token_issuer(self) -> str:
-        """By http, whatever the service is reached by."""
+        """The issuer's scheme is http, whatever scheme the request used."""
         return f"http://{self.base.partition('://')[2]}{self.root}/services/trust"
 
     def document(self) -> dict[str, Any]:
@@ -131,7 +131,7 @@ class Adfs(Face):
         return super().document() | {"access_token_issuer": self.access_token_issuer}
 
     def id_token(self, account: Account, app: Application, asked: Mapping[str, str]) -> dict[str, Any]:
-        """With upn, unique_name and sid: what a real one has without additional rules. No address."""
+        """The claims include upn, unique_name and sid, as in a real one without additional rules, but no address."""
         return {
             "iss": self.issuer,
             "aud": app.client_id,
@@ -144,7 +144,7 @@ class Adfs(Face):
         }
 
     def access_token(self, account: Account, app: Application, resource: str) -> dict[str, Any]:
-        """For the resource identifier, with what its rules issue."""
+        """The token is for the resource identifier, with the claims that its rules issue."""
         return {
             "iss": self.access_token_issuer,
             "aud": resource,
@@ -158,7 +158,7 @@ class Adfs(Face):
 
 
 FACES: tuple[Face, ...] = (EntraV2("", f"/{TENANT}"), EntraV1("", f"/{TENANT}"), Adfs("", "/adfs"))
-"""Every face, at no address yet."""
+"""All faces, without a base URL yet."""
 
 
 def _entra(issuer: str, account: Account) -> dict[str, Any]:

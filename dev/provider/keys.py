@@ -1,4 +1,4 @@
-"""The provider's signing keys, with roll-over."""
+"""The provider's signing keys, with rollover."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jwt.algorithms import RSAAlgorithm
 
 
 class Keys:
-    """The newest key signs; after a roll-over the one before stays published, as providers do."""
+    """The newest key signs; after a rollover the previous key stays published, as with real providers."""
 
     def __init__(self) -> None:
         self._keys: list[tuple[str, rsa.RSAPrivateKey]] = []
@@ -22,19 +22,19 @@ class Keys:
         self._keys = [_new_key(), *self._published[:1]]
 
     def sign(self, claims: dict[str, Any]) -> str:
-        """The claims as a token; those that are None are left out."""
+        """A signed token with the claims; those that are None are left out."""
         kid, key = self._published[0]
         stated = {name: value for name, value in claims.items() if value is not None}
         return jwt.encode(stated, key, algorithm="RS256", headers={"kid": kid, "x5t": kid})
 
     def document(self, issuer: str = "") -> dict[str, Any]:
-        """The JWKS; Entra's entries name their issuer, AD FS's do not."""
+        """The JWKS; entries name their issuer for Entra, but not for AD FS."""
         own = {"issuer": issuer} if issuer else {}
         return {"keys": [_entry(key) | own | {"kid": kid, "use": "sig", "x5t": kid} for kid, key in self._published]}
 
     @property
     def _published(self) -> list[tuple[str, rsa.RSAPrivateKey]]:
-        if not self._keys:  # made when first needed: it takes a while
+        if not self._keys:  # created when first needed, since it takes a while
             self._keys = [_new_key()]
         return self._keys
 

@@ -1,4 +1,4 @@
-"""Codes, tokens and refusals, apart from HTTP."""
+"""Codes, tokens and refusals, independent of HTTP."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TOKEN_LIFETIME = 3600
 
 
 class Refused(Exception):
-    """An OAuth error: its word, the provider's own number, and a description."""
+    """An OAuth error: its code, the provider's own number, and a description."""
 
     def __init__(self, error: str, number: int, description: str) -> None:
         super().__init__(description)
@@ -29,7 +29,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Granted:
-    """What a code or a refresh token represents."""
+    """The grant that a code or a refresh token represents."""
 
     account: Account
     application: Application
@@ -49,10 +49,12 @@ class Provider:
     codes: dict[str, Granted] = field(default_factory=dict)
     refresh_tokens: dict[str, Granted] = field(default_factory=dict)
     forms: list[dict[str, str]] = field(default_factory=list)
-    """Token requests, in order."""
+    """All token requests, in order."""
 
     def application(self, asked: Mapping[str, str]) -> Application:
-        """The application of an authorization request. Raises Refused: nobody is sent back to a strange address."""
+        """The application of an authorization request. Raises Refused, so that nobody is redirected to an unknown
+        address.
+        """
         found = next((app for app in self.applications if app.client_id == asked.get("client_id")), None)
         if found is None:
             raise Refused("unauthorized_client", 700016, "Application not found.")
@@ -63,14 +65,14 @@ class Provider:
         return found
 
     def code(self, face: Face, asked: Mapping[str, str], upn: str) -> str:
-        """A code for an account that has signed in."""
+        """Issue a code for an account that has signed in."""
         account = next(account for account in self.accounts if account.upn == upn)
         code = secrets.token_urlsafe(64)
         self.codes[code] = Granted(account, self.application(asked), face, dict(asked))
         return code
 
     def redeem(self, face: Face, form: Mapping[str, str]) -> dict[str, Any]:
-        """The token endpoint's answer. Raises Refused."""
+        """The token endpoint's response. Raises Refused."""
         self.forms.append(dict(form))
         if self.refuse_next:
             (error, number), self.refuse_next = self.refuse_next, None
@@ -92,7 +94,7 @@ class Provider:
         if granted is None or granted.face != face:
             raise Refused("invalid_grant", 54005, "The code was redeemed already.")
         if form.get("redirect_uri") != granted.asked["redirect_uri"]:
-            raise Refused("invalid_grant", 50011, "The redirect URI is another one.")
+            raise Refused("invalid_grant", 50011, "The redirect URI is a different one.")
         challenge = urlsafe_b64encode(sha256(form.get("code_verifier", "").encode()).digest()).decode().rstrip("=")
         if challenge != granted.asked["code_challenge"]:
             raise Refused("invalid_grant", 50148, "The code_verifier does not match the code_challenge.")
@@ -120,7 +122,7 @@ class Provider:
         }
 
     def _as_application(self, face: Face, form: Mapping[str, str]) -> dict[str, Any]:
-        """An application's own token, with the role for EWS; v1 requests name a resource, v2 ones its scope
+        """A token for an application itself, with the role for EWS; v1 requests name a resource, v2 requests its scope
         `.default`.
         """
         app = next((app for app in self.applications if app.secret and app.client_id == form.get("client_id")), None)
@@ -136,6 +138,6 @@ class Provider:
 
 def _check_client(application: Application, form: Mapping[str, str]) -> None:
     if form.get("client_id") != application.client_id:
-        raise Refused("invalid_grant", 700005, "The code is another client's.")
+        raise Refused("invalid_grant", 700005, "The code belongs to another client.")
     if form.get("client_secret", "") != application.secret:
         raise Refused("invalid_client", 7000215, "Invalid client secret provided.")

@@ -1,4 +1,4 @@
-"""Who may sign in, and to which applications."""
+"""The accounts that may sign in, and the applications."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ENTRA_SECRET = "local-client-secret"  # noqa: S105  # opens nothing but this pro
 
 @dataclass
 class Account:
-    """Somebody who can sign in. Tests change what their tokens say through `claims`; None leaves a claim out."""
+    """An account that can sign in. Tests change the content of its tokens through `claims`; None leaves a claim out."""
 
     upn: str
     name: str
@@ -28,7 +28,9 @@ class Account:
 
 @dataclass(frozen=True)
 class Application:
-    """A registered application; `secret` is "" for a public client, `redirect_uris` end with any of these paths."""
+    """A registered application; `secret` is "" for a public client; redirect URIs must end with one of the paths in
+    `redirect_uris`.
+    """
 
     client_id: str
     redirect_paths: tuple[str, ...]
@@ -37,7 +39,7 @@ class Application:
 
 
 def accounts() -> list[Account]:
-    """The users of the local stack, and its service account."""
+    """The local stack's users and its service account."""
     people = {"alice": "Alice Example", "bob": "Bob Example", "service": "VMR service account"}
     return [
         Account(f"{user}@example.com", name, f"a11ce000-0000-4000-8000-{number:012}", f"S-1-5-21-1004336348-{number}")
@@ -46,7 +48,7 @@ def accounts() -> list[Account]:
 
 
 def applications() -> list[Application]:
-    """One for each kind of sign-in."""
+    """The registered applications, one for each kind of sign-in."""
     callback = ("/addin/sign-in/callback",)
     return [
         Application(ENTRA_APP, callback, ENTRA_SECRET),

@@ -1,4 +1,4 @@
-"""The control routes under `/dev`, and the metadata document: what people and tests do, as opposed to the product."""
+"""The control routes under `/dev`, and the metadata document: for people and tests, not for the product."""
 
 from aiohttp import web
 

@@ -1,4 +1,4 @@
-"""A meeting as its organizer's Outlook shows it: its fields, and the dates of a series with their state."""
+"""A meeting as its organizer's Outlook shows it: its fields, and the dates of a series with their states."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -11,16 +11,17 @@ from dev.exchange.model import Event, Meeting
 from dev.exchange.recurrence import Recurrence
 
 SHOWN_DATES = 12
-"""Dates of a series that are shown at most."""
+"""The maximum number of dates of a series that are shown."""
 
 LOOK_BACK = timedelta(days=1)
-"""How long past dates of a series are shown."""
+"""How long past dates of a series remain visible."""
 
 
 def shown(event: Event, sender: User, now: datetime) -> dict[str, Any]:
     """Times are ISO in UTC; `repeats` has `count` null for a series without end; `sender` is who sends it.
 
-    `responses` are those to the meeting as a whole that count: by the attendees' addresses, as Outlook tracks them.
+    `responses` are the current responses to the meeting as a whole, by the attendees' addresses, as Outlook tracks
+    them.
     """
     meeting = event.meeting
     rule = meeting.recurrence

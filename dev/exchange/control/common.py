@@ -1,4 +1,4 @@
-"""What the control routes share: reading requests, and refusing them in words."""
+"""What the control routes share: reading requests, and rejecting them with an explanation."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +23,7 @@ class ControlError(Exception):
 
 @web.middleware
 async def explain(request: web.Request, handler: Any) -> web.StreamResponse:
-    """Respond to errors in words: {"error": "…"}."""
+    """Respond to errors with an explanation: {"error": "…"}."""
     try:
         answer: web.StreamResponse = await handler(request)
     except NoSuchMeetingError as error:
@@ -47,7 +47,7 @@ async def document(request: web.Request) -> Given:
 
 
 def text(given: Mapping[str, Any], name: str) -> str:
-    """A required text; raises `ControlError`."""
+    """A required text field; raises `ControlError`."""
     value = given.get(name)
     if not isinstance(value, str) or not value:
         raise ControlError(f"'{name}' is required, as text")

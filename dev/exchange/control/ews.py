@@ -1,4 +1,4 @@
-"""Control routes for the EWS side: its version, what is in front of it, the passwords of its accounts."""
+"""Control routes for the EWS side: its version, the balancer in front of it, and the passwords of its accounts."""
 
 from typing import Any
 
@@ -19,13 +19,13 @@ class EwsRoutes:
         self._ews = exchange.ews
 
     def routes(self) -> list[web.RouteDef]:
-        """All of them."""
+        """The control routes for the EWS side."""
         return [web.patch("/dev/ews", self.set_up)]
 
     async def set_up(self, request: web.Request) -> web.Response:
         """{"version"?: "2016"|"2019", any of `FLAGS`: true|false, …}.
 
-        "schemes" are values of WWW-Authenticate, "passwords" are keyed by account name.
+        "schemes" are values of WWW-Authenticate; "passwords" are keyed by account name.
         """
         given = await document(request)
         setters = {
@@ -60,5 +60,5 @@ class EwsRoutes:
             if account is None:
                 raise ControlError(f"no account is called '{name}'")
             if ":" in str(password):
-                raise ControlError("the NTLM acceptor's file cannot hold a password with a colon")
+                raise ControlError("the NTLM acceptor's file cannot contain a password with a colon")
             account.password = str(password)

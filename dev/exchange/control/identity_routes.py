@@ -14,7 +14,7 @@ class IdentityRoutes:
         self._exchange = exchange
 
     def routes(self) -> list[web.RouteDef]:
-        """All of them."""
+        """The control routes for identity tokens."""
         return [
             web.post("/dev/identity-token", self.identity_token),
             web.post("/dev/identity-keys/roll", self.roll_keys),
@@ -48,6 +48,6 @@ class IdentityRoutes:
 
 
 def _metadata_url(request: web.Request) -> str:
-    """One URL, by whatever name the client calls this host: the product compares it literally."""
+    """Always the same URL, whatever name the client uses for this host, since the product compares it literally."""
     port = request.transport.get_extra_info("sockname")[1] if request.transport else request.url.port
     return f"http://127.0.0.1:{port}/autodiscover/metadata/json/1"

@@ -1,4 +1,4 @@
-"""Control routes that look into mailboxes and set how they process meetings."""
+"""Control routes that show mailboxes and set how they process meetings."""
 
 from dataclasses import fields
 
@@ -15,20 +15,20 @@ from dev.exchange.visibility import parts
 
 
 class MailboxRoutes:
-    """Read what was received; Set-CalendarProcessing."""
+    """Routes for reading what a mailbox has received, and for Set-CalendarProcessing."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
 
     def routes(self) -> list[web.RouteDef]:
-        """All of them."""
+        """The control routes for mailboxes."""
         return [
             web.get("/dev/mailboxes/{email}/messages", self.messages),
             web.patch("/dev/mailboxes/{email}", self.set_processing),
         ]
 
     async def messages(self, request: web.Request) -> web.Response:
-        """What a mailbox received, newest last, whatever folder it is in now."""
+        """Everything that a mailbox has received, newest last, whatever folder it is in now."""
         user = self._exchange.directory.ensure(request.match_info["email"])
         received = (m for m in self._exchange.store.messages(user.guid) if m.folder not in (SENT, DRAFTS))
         return web.json_response({"messages": [_shown(message) for message in received]})

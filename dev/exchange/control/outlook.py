@@ -13,13 +13,13 @@ from dev.exchange.uids import new_uid
 
 
 class OutlookRoutes:
-    """The organizer's side, and other people's mail."""
+    """Routes for the organizer's side, and for other people's mail."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
 
     def routes(self) -> list[web.RouteDef]:
-        """All of them."""
+        """The control routes for what people do in Outlook."""
         return [
             web.get("/dev/meetings", self.meetings),
             web.post("/dev/meetings", self.create_meeting),
@@ -30,7 +30,7 @@ class OutlookRoutes:
         ]
 
     async def meetings(self, request: web.Request) -> web.Response:
-        """?user=: the meetings that somebody organizes or sends for others, as in agenda.py."""
+        """The meetings that ?user= organizes or sends for others, in the form of agenda.py."""
         user = self._exchange.directory.ensure(address(request.query, "user"))
         now = self._exchange.clock.now()
         seen = self._exchange.meetings.seen_by(user)
@@ -48,7 +48,7 @@ class OutlookRoutes:
         return web.json_response({"uid": meeting.uid}, status=201)
 
     async def edit_meeting(self, request: web.Request) -> web.Response:
-        """The organizer changes a meeting; with "occurrence" one of a series."""
+        """The organizer changes a meeting or, with "occurrence", one occurrence of a series."""
         given = await document(request)
         day = _day(given.pop("occurrence", None))
         silent = given.pop("silent", False) is True
@@ -62,7 +62,7 @@ class OutlookRoutes:
         return web.json_response({"uid": uid})
 
     async def cancel_meeting(self, request: web.Request) -> web.Response:
-        """The organizer cancels a meeting; with ?occurrence= one of a series."""
+        """The organizer cancels a meeting or, with ?occurrence=, one occurrence of a series."""
         self._exchange.meetings.cancel(request.match_info["uid"], _day(request.query.get("occurrence")))
         return web.json_response({})
 

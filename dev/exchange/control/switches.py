@@ -11,18 +11,18 @@ from dev.exchange.state import Exchange
 from dev.exchange.subscriptions import LIFECYCLE
 from dev.exchange.variants import VariantError
 
-#: The functions host runs what is due before it responds.
+#: The functions host runs whatever is due before it responds.
 _CLOCK_LIMIT = aiohttp.ClientTimeout(total=120)
 
 
 class SwitchRoutes:
-    """Switches with which tests check how the product copes."""
+    """Switches with which tests check how the product copes with faults."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
 
     def routes(self) -> list[web.RouteDef]:
-        """All of them."""
+        """The control routes of all switches."""
         return [
             web.post("/dev/faults", self.add_faults),
             web.delete("/dev/faults", self.clear_faults),
@@ -53,7 +53,7 @@ class SwitchRoutes:
         return web.json_response({})
 
     async def change_variants(self, request: web.Request) -> web.Response:
-        """Switch what Graph is reported to do in more than one way: {"uid": false, …}."""
+        """Choose between behaviours where reports about Graph differ: {"uid": false, …}."""
         try:
             self._exchange.variants.change(await document(request))
         except VariantError as error:
@@ -61,7 +61,7 @@ class SwitchRoutes:
         return web.json_response(vars(self._exchange.variants))
 
     async def scope_application(self, request: web.Request) -> web.Response:
-        """Let an application into these mailboxes and no others: {"token", "mailboxes": [address, …]}."""
+        """Allow an application to open only these mailboxes: {"token", "mailboxes": [address, …]}."""
         given = await document(request)
         mailboxes = given.get("mailboxes")
         if not isinstance(mailboxes, list) or not all(isinstance(address, str) for address in mailboxes):
@@ -70,11 +70,11 @@ class SwitchRoutes:
         return web.json_response({})
 
     async def read_clock(self, _request: web.Request) -> web.Response:
-        """The simulated present."""
+        """Return the simulated current time."""
         return web.json_response({"now": self._exchange.clock.now().isoformat()})
 
     async def move_clock(self, request: web.Request) -> web.Response:
-        """Move time forward here, on the Management Node and in the functions host; answers after both have."""
+        """Move time forward here, on the Management Node and in the functions host; responds once all have done so."""
         given = await document(request)
         try:
             when = datetime.fromisoformat(text(given, "now"))
@@ -118,9 +118,10 @@ class SwitchRoutes:
         return web.json_response({})
 
     async def forget_delta(self, request: web.Request) -> web.Response:
-        """All delta tokens, and all states of SyncFolderItems, are invalid from now on.
+        """Invalidate all delta tokens, and all states of SyncFolderItems.
 
-        {"status"?, "code"?}: how tokens are refused; {"after"?}: so many pages later, in the middle of a round.
+        {"status"?, "code"?}: how tokens are refused; {"after"?}: only after this many more pages, in the middle of a
+        round.
         """
         given = await document(request)
         refusal = Forgotten(int(given.get("status", 410)), str(given.get("code", "SyncStateNotFound")))
@@ -129,7 +130,9 @@ class SwitchRoutes:
         return web.json_response({})
 
     async def traffic(self, _request: web.Request) -> web.Response:
-        """Requests since the start or the last reset: Graph by method and path template, "EWS" and an operation."""
+        """The number of requests since the start or the last reset: Graph requests by method and path template, EWS
+        requests by "EWS" and the operation.
+        """
         traffic = self._exchange.traffic
         return web.json_response(
             {
@@ -141,6 +144,6 @@ class SwitchRoutes:
         )
 
     async def reset_traffic(self, _request: web.Request) -> web.Response:
-        """Count from zero again."""
+        """Reset the counters."""
         self._exchange.traffic.reset()
         return web.json_response({})

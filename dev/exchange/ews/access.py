@@ -1,4 +1,4 @@
-"""Who may do what: service accounts with their passwords, impersonation (a management scope), delegate access."""
+"""Access rights: service accounts with their passwords, impersonation (a management scope), delegate access."""
 
 from dataclasses import dataclass, field
 
@@ -13,7 +13,7 @@ _EQUIPMENT = ("vmr@example.com", "vmr2@example.com", "vmr-ews@example.com")
 class Account:
     """An account in the domain that signs in to EWS. It has no mailbox.
 
-    ``impersonates``: the addresses in its management scope; ``opens``: mailboxes that it has full access to.
+    ``impersonates``: the addresses in its management scope; ``opens``: the mailboxes to which it has full access.
     """
 
     name: str
@@ -23,13 +23,13 @@ class Account:
     opens: frozenset[str] = frozenset()
 
     def is_(self, username: str) -> bool:
-        r"""Whether it signs in with that name: NAME, DOMAIN\NAME or its address, ignoring case."""
+        r"""Whether the account has this sign-in name: NAME, DOMAIN\NAME or its address, ignoring case."""
         domain, _, name = username.casefold().rpartition("\\")
         return name in (self.name, self.address) and domain in ("", DOMAIN.casefold(), DNS_DOMAIN)
 
 
 def seeded() -> list[Account]:
-    """The accounts of the local stack. One has no rights: nobody ran the cmdlets for it.
+    """The accounts of the local stack. One has no rights, because the cmdlets were not run for it.
 
     ``service`` is the account that signs in at the stack's provider.
     """
@@ -49,29 +49,31 @@ class Caller:
 
     @property
     def name(self) -> str:
-        """For counting connections."""
+        """The name under which connections are counted."""
         return self.account.name if self.account else "application"
 
 
 @dataclass(frozen=True)
 class Actor:
-    """On whose behalf a request acts. ``user`` is the impersonated one; None: the account itself."""
+    """On whose behalf a request acts. ``user`` is the impersonated user; None: the account itself."""
 
     caller: Caller
     user: User | None = None
     opens: frozenset[str] = field(default_factory=frozenset)
 
     def may_open(self, owner: User) -> bool:
-        """Whether the mailbox is its own, or it has full access to it."""
+        """Whether the mailbox is the actor's own, or the actor has full access to it."""
         return owner == self.user or owner.address.casefold() in self.opens
 
 
 def impersonating(caller: Caller, user: User | None, *, asked: bool) -> Actor:
-    """The actor of a request; ``asked`` with no ``user``: somebody who has no mailbox. Raises `SoapFaultError`."""
+    """The actor of a request. ``asked`` without ``user`` means that a user without a mailbox was requested. Raises
+    `SoapFaultError`.
+    """
     account = caller.account
     if not asked:
         if account is None:
-            # An application has no mailbox: it must say on whose behalf it acts.
+            # An application has no mailbox, so it must say on whose behalf it acts.
             raise SoapFaultError("ErrorInvalidRequest", "ExchangeImpersonation SOAP header must be present.")
         return Actor(caller, opens=account.opens)
     if user is None:

@@ -1,4 +1,4 @@
-"""Calendar items that their organizers make, change and cancel."""
+"""Calendar items that their organizers create, change and cancel."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -32,12 +32,14 @@ _EMPTY: dict[str, Any] = {
 
 
 def create_appointment(call: Call, given: Element) -> list[Element]:
-    """A new meeting, series or appointment; its attendees are invited unless nobody is to be. Raises `EwsError`."""
+    """Create a meeting, series or appointment, and invite its attendees unless nothing is to be sent. Raises
+    `EwsError`.
+    """
     send = _required(call, "SendMeetingInvitations", "ErrorSendMeetingInvitationsRequired")
     wanted = children(child(call.body, "SavedItemFolderId", M))
     folder = call.folder(wanted[0]) if wanted else Folder(call.own_mailbox, CALENDAR)
     if folder.name != CALENDAR:
-        raise EwsError("ErrorCannotCreateCalendarItemInNonCalendarFolder", "The folder is no calendar.")
+        raise EwsError("ErrorCannotCreateCalendarItemInNonCalendarFolder", "The folder is not a calendar.")
     exchange, owner, properties = call.exchange, folder.owner, children(given)
     uid = new_uid(exchange.clock.now())
     try:
@@ -53,7 +55,7 @@ def create_appointment(call: Call, given: Element) -> list[Element]:
 
 
 def update_appointment(call: Call, entry: Entry, updates: list[Element]) -> Entry:
-    """The item after the changes; attendees are told unless nobody is to be. Raises `EwsError`."""
+    """Change an item, and inform the attendees unless nothing is to be sent. Raises `EwsError`."""
     attribute = "SendMeetingInvitationsOrCancellations"
     send = _required(call, attribute, f"Error{attribute}Required")
     changed = [value for update in updates for value in values_of(update)]
@@ -70,17 +72,19 @@ def update_appointment(call: Call, entry: Entry, updates: list[Element]) -> Entr
 
 
 def cancel_appointment(call: Call, given: Element) -> list[Element]:
-    """CancelCalendarItem: the organizer calls a meeting off, with a text if there is one. Raises `EwsError`."""
+    """CancelCalendarItem: the organizer cancels a meeting, optionally with a text. Raises `EwsError`."""
     reference = child(given, "ReferenceItemId")
     entry = call.item(reference) if reference is not None else None
     if not isinstance(entry, Entry):
-        raise EwsError("ErrorInvalidReferenceItem", "Only calendar items are cancelled.")
+        raise EwsError("ErrorInvalidReferenceItem", "Only calendar items can be cancelled.")
     cancel(call, entry)
     return []
 
 
 def cancel(call: Call, entry: Entry, *, told: bool = True) -> None:
-    """Remove it from the organizer's calendar, and possibly from the others'. Raises `EwsError`."""
+    """Remove an item from the organizer's calendar, and from the attendees' calendars if cancellations are sent. Raises
+    `EwsError`.
+    """
     _check_organizer(entry)
     try:
         call.exchange.meetings.cancel(entry.meeting.uid, entry.day, told=told)
@@ -90,7 +94,7 @@ def cancel(call: Call, entry: Entry, *, told: bool = True) -> None:
 
 def _check_organizer(entry: Entry) -> None:
     if not entry.event.is_organizer:
-        raise EwsError("ErrorInvalidOperation", "Here only the organizer changes a meeting.")
+        raise EwsError("ErrorInvalidOperation", "Only the organizer can change a meeting here.")
 
 
 def _required(call: Call, name: str, code: str) -> str:
@@ -112,7 +116,7 @@ _NAMES = {**_TEXTS, **_ATTENDEES, "Body": "body_html", "Recurrence": "recurrence
 
 
 def _draft(properties: list[Element], zone: str) -> dict[str, Any]:
-    """What people would have entered in a form; anything meaningless here is ignored."""
+    """The draft that people would have entered in a form; anything that has no meaning here is ignored."""
     held = {local(item): item for item in properties}
     name = held["StartTimeZone"].get("Id") if "StartTimeZone" in held else zone
     readers: dict[str, Callable[[Element], Any]] = {
@@ -144,7 +148,7 @@ def _local(given: Element, zone: str) -> str:
 
 
 def _recurrence(given: Element) -> dict[str, Any]:
-    """The same as Graph's patternedRecurrence."""
+    """A recurrence in the form of Graph's patternedRecurrence."""
     pattern, limits = children(given)
     kind = local(pattern).removesuffix("Recurrence")
     months = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October",

@@ -21,7 +21,7 @@ from dev.exchange.ews.tokens import Tokens
 
 
 class UnauthorizedError(Exception):
-    """Nobody has signed in; ``challenges`` are the values of WWW-Authenticate."""
+    """The request is not authenticated; ``challenges`` are the values of WWW-Authenticate."""
 
     def __init__(self, challenges: Sequence[str]) -> None:
         super().__init__("sign in")
@@ -30,7 +30,7 @@ class UnauthorizedError(Exception):
 
 @dataclass
 class _Connection:
-    """A TCP connection: an NTLM handshake in progress, or the account that signed in with one."""
+    """The state of a TCP connection: an NTLM handshake in progress, or the account that has completed one."""
 
     handshake: spnego.ContextProxy | None = None
     caller: Caller | None = None
@@ -45,7 +45,7 @@ class Authentication:
         self._connections: WeakKeyDictionary[asyncio.BaseTransport, _Connection] = WeakKeyDictionary()
 
     def caller(self, request: web.Request) -> Caller:
-        """Who sends this request; raises `UnauthorizedError`."""
+        """The caller that sent this request; raises `UnauthorizedError`."""
         connection = self._connection(request)
         scheme, _, value = request.headers.get("Authorization", "").partition(" ")
         if not scheme and connection.caller:
@@ -79,7 +79,7 @@ class Authentication:
         return Caller(account) if account and account.password == password else None
 
     def _ntlm(self, connection: _Connection, value: str) -> Caller:
-        """Do one step of a handshake; returns the caller after the last one."""
+        """Do one step of an NTLM handshake; returns the caller after the last step."""
         try:
             token = base64.b64decode(value, validate=True)
             with _credentials(self._ews.accounts):

@@ -18,7 +18,7 @@ _TYPES = {
 }
 _MEETING, _RECEIVED, _CANCELLED = 1, 2, 4
 
-#: What BaseShape "Default" gives, by the reference of CalendarItem.
+#: The properties of BaseShape "Default", according to the reference of CalendarItem.
 DEFAULT = frozenset(
     {
         *(f"item:{name}" for name in ("Subject", "HasAttachments", "ResponseObjects")),
@@ -29,7 +29,7 @@ DEFAULT = frozenset(
 
 
 def properties(entry: Entry, shape: Shape, held: ExtendedProperties) -> Properties:
-    """All properties of a calendar item or an occurrence; ``held`` is what clients have written on any item."""
+    """All properties of a calendar item or an occurrence; ``held`` contains what clients have written on any item."""
     return {**_item(entry, shape, held), **_calendar(entry), **_answers(entry), **_series(entry)}
 
 
@@ -74,7 +74,7 @@ def _calendar(entry: Entry) -> Properties:
         "calendar:Location": meeting.location or None,
         "calendar:IsMeeting": True,
         "calendar:IsCancelled": entry.cancelled,
-        # False for the organizer's masters: wrong, as the reference of IsRecurring itself says.
+        # This is False for the organizer's masters, which is wrong, as the reference of IsRecurring itself says.
         "calendar:IsRecurring": entry.day is not None or bool(meeting.recurrence and not event.is_organizer),
         "calendar:MeetingRequestWasSent": event.is_organizer,
         "calendar:IsResponseRequested": meeting.response_requested,
@@ -118,7 +118,7 @@ def _attendees(entry: Entry, tag: str) -> Element | None:
 
 
 def _edge(entry: Entry, tag: str, *, last: bool) -> Element | None:
-    """The first or last remaining occurrence of a series; an endless one has no last."""
+    """The first or last remaining occurrence of a series; an endless series has no last one."""
     rule = entry.event.meeting.recurrence
     if entry.day is not None or rule is None or (last and rule.until is None and rule.count is None):
         return None

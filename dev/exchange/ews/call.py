@@ -20,7 +20,7 @@ ROOTS = {"root": "", "msgfolderroot": "Top of Information Store"}
 EMPTY = {"contacts": "Contacts", "journal": "Journal", "junkemail": "Junk Email", "notes": "Notes", "outbox": "Outbox",
          "tasks": "Tasks"}  # fmt: skip
 NAMES = {**FOLDERS, CALENDAR: "Calendar", **EMPTY, "searchfolders": "Finder", **ROOTS}
-#: The parent of each of them.
+#: The parent of each well-known folder.
 PARENTS = {"msgfolderroot": "root", "searchfolders": "root",
            **dict.fromkeys([*FOLDERS, CALENDAR, *EMPTY], "msgfolderroot")}  # fmt: skip
 
@@ -65,13 +65,13 @@ class Call:
         owner = self.exchange.directory.find(address)
         if owner is None:
             raise EwsError("ErrorNonExistentMailbox")
-        # Reports differ between this code and ErrorAccessDenied for a mailbox without rights.
+        # For a mailbox without access rights, reports name either this code or ErrorAccessDenied.
         check_access(self.actor, owner, "ErrorFolderNotFound")
         return owner
 
     @property
     def own_mailbox(self) -> User:
-        """The mailbox of whoever acts; service accounts have none. Raises `EwsError`."""
+        """The actor's mailbox; service accounts have none. Raises `EwsError`."""
         if self.actor.user is None:
             raise EwsError("ErrorMissingEmailAddress")
         return self.actor.user
@@ -93,7 +93,7 @@ class Call:
         raise EwsError("ErrorInvalidIdMalformed")
 
     def owner_of(self, thing: Thing) -> User:
-        """Whose item it is; raises `EwsError`."""
+        """The mailbox that an item's id belongs to; raises `EwsError`."""
         return self._owner(thing_id(thing), "ErrorItemNotFound")
 
     def _message(self, owner: User, item: ids.ItemId) -> Message:
@@ -140,7 +140,7 @@ class Call:
 
 
 def only(parent: Element | None) -> Element:
-    """The child of an element that must have one; raises `EwsError`."""
+    """The child of an element that must have exactly one; raises `EwsError`."""
     found = children(parent)
     if not found:
         raise EwsError("ErrorSchemaValidation")
@@ -161,5 +161,5 @@ def thing_id(thing: Thing) -> ids.ItemId:
 
 
 def change_of(thing: Thing) -> str:
-    """The change key of a thing."""
+    """The change key of an item or folder."""
     return ids.change_key(thing.change if isinstance(thing, Message) else thing.event.change)

@@ -1,10 +1,11 @@
-"""What EWS refuses: for one item in a response message, or for the whole request as a SOAP fault."""
+"""Errors of EWS: for one item in a response message, or for the whole request as a SOAP fault."""
 
 from collections.abc import Mapping
 
 from dev.exchange.ews.xml import Element, e, m, plain, s, t
 
-#: Texts of the service, by response code (samples, and error reports of clients); others are given where they arise.
+#: The service's texts, by response code (from samples, and from clients' error reports); others are given where they
+#: are used.
 TEXTS = {
     "ErrorAccessDenied": "Access is denied. Check credentials and try again.",
     "ErrorChangeKeyRequired": "This operation can't be performed because this item has no change key.",
@@ -44,7 +45,7 @@ class EwsError(Exception):
 
 
 class SoapFaultError(EwsError):
-    """The whole request is refused. ``values`` go into MessageXml, ``status`` is that of HTTP."""
+    """The whole request is refused. ``values`` go into MessageXml; ``status`` is the HTTP status."""
 
     def __init__(
         self, code: str, message: str | None = None, values: Mapping[str, str] | None = None, status: int = 500
@@ -60,7 +61,7 @@ def response_message(operation: str, *content: Element) -> Element:
 
 
 def error_message(operation: str, error: EwsError, *content: Element) -> Element:
-    """A response message for an error. Those of items and folders contain their empty container nevertheless."""
+    """A response message for an error. Errors for items and folders still contain their empty container."""
     tag = _CONTAINERS.get(operation)
     return m(
         f"{operation}ResponseMessage",
@@ -73,7 +74,7 @@ def error_message(operation: str, error: EwsError, *content: Element) -> Element
 
 
 def fault(error: SoapFaultError) -> Element:
-    """The SOAP fault; its detail is as the throttling documentation shows it."""
+    """The SOAP fault as an element; its detail is as in the throttling documentation."""
     values = [t("Value", {"Name": name}, value) for name, value in error.values.items()]
     return s(
         "Fault",

@@ -22,7 +22,7 @@ _SEQUENCE = 0x8201
 
 @dataclass(frozen=True)
 class ExtendedUri:
-    """An ExtendedFieldURI: its attributes as they were written, to be echoed, and what they mean.
+    """An ExtendedFieldURI: its attributes as the client wrote them, to be echoed, and their meaning.
 
     ``name`` is the property's tag or id as a number, or its name.
     """
@@ -34,20 +34,20 @@ class ExtendedUri:
 
     @property
     def key(self) -> tuple[str, int | str, str]:
-        """What distinguishes it from all others."""
+        """The values that identify the property."""
         return self.property_set, self.name, self.type
 
 
 @dataclass
 class ExtendedProperties:
-    """What clients have written, by the item's own key."""
+    """The properties that clients have written, by the item's internal key."""
 
     _held: defaultdict[tuple[str, str], dict[tuple[str, int | str, str], tuple[str, ...]]] = field(
         default_factory=lambda: defaultdict(dict)
     )
 
     def keep(self, thing: Message | Entry, properties: list[Element]) -> None:
-        """Keep the extended ones among the properties that a client has written; raises `EwsError`."""
+        """Store the extended properties that a client has written; raises `EwsError`."""
         for given in properties:
             if local(given) == "ExtendedProperty":
                 uri, values = read(child(given, "ExtendedFieldURI")), child(given, "Values")
@@ -55,7 +55,7 @@ class ExtendedProperties:
                 self._held[_whose(thing)][uri.key] = tuple(texts)
 
     def update(self, thing: Message | Entry, updates: list[Element]) -> None:
-        """The same for the updates of an item, which may remove some; raises `EwsError`."""
+        """Store the extended properties in an item's updates, which may also remove some; raises `EwsError`."""
         for update in updates:
             self.keep(thing, values_of(update))
             path = child(update, "ExtendedFieldURI")
@@ -63,7 +63,7 @@ class ExtendedProperties:
                 self._held[_whose(thing)].pop(read(path).key, None)
 
     def of(self, thing: Message | Entry) -> dict[tuple[str, int | str, str], tuple[str, ...]]:
-        """All that an item has of these."""
+        """All extended properties of an item."""
         return self._held[_whose(thing)]
 
 
@@ -73,7 +73,9 @@ def values_of(update: Element) -> list[Element]:
 
 
 def _whose(thing: Message | Entry) -> tuple[str, str]:
-    """Calendar items get other keys when they are answered, but stay with their meeting."""
+    """The key under which an item's properties are stored. Calendar items get other keys when they are answered, so
+    their meeting's uid is used.
+    """
     if isinstance(thing, Message):
         return thing.owner, thing.key
     return thing.event.owner, f"{thing.event.meeting.uid} {thing.day or ''}"
@@ -99,7 +101,7 @@ def read(element: Element | None) -> ExtendedUri:
 
 
 def of(held: ExtendedProperties, thing: Message | Entry, wanted: tuple[ExtendedUri, ...]) -> list[Element]:
-    """Those properties of an item that it has: its own, and what clients have written."""
+    """The requested extended properties that an item has: built-in ones, and those that clients have written."""
     meeting = thing.meeting if isinstance(thing, Entry) else thing.letter.part and thing.letter.part.meeting
     known: dict[tuple[str, int | str, str], tuple[str, ...]] = dict(held.of(thing))
     known["", _SEARCH_KEY, "Binary"] = (_binary(thing.event.key if isinstance(thing, Entry) else thing.key),)

@@ -1,8 +1,11 @@
-"""Which properties EWS knows by FieldURI, and since which version (reference of FieldURI, types.xsd)."""
+"""The properties that EWS knows by FieldURI, and the version that introduced them (reference of FieldURI,
+types.xsd).
+"""
 
 from dev.exchange.ews.errors import EwsError
 
-#: Valid values of RequestServerVersion; 2019 uses the version of 2016. Without the header it is 2007.
+#: Valid values of RequestServerVersion; Exchange 2019 uses the version of 2016. Without the header, the version is
+#: 2007.
 VERSIONS = ("Exchange2007", "Exchange2007_SP1", "Exchange2010", "Exchange2010_SP1", "Exchange2010_SP2", "Exchange2013",
             "Exchange2013_SP1", "Exchange2015", "Exchange2016")  # fmt: skip
 
@@ -35,7 +38,7 @@ _KNOWN = {
     "ProposedEnd",
     "meetingRequest": "MeetingRequestType IntendedFreeBusyStatus ChangeHighlights",
 }
-#: Namespaces of classes that no item here has; properties requested from them are not checked.
+#: Namespaces of item classes that do not occur here; requests for their properties are not checked.
 _ELSEWHERE = ("contacts", "task", "distributionlist", "postitem", "conversation")
 
 _SINCE = {
@@ -57,7 +60,7 @@ _FIRST = {uri: VERSIONS.index(version) for version, uris in _SINCE.items() for u
 
 
 def check(uri: str, version: str) -> None:
-    """Accept what a client may request from this version; raises `EwsError` for what it does not support."""
+    """Check that this version supports a requested property; raises `EwsError` if not."""
     if uri not in _ALL and uri.partition(":")[0] not in _ELSEWHERE:
         raise EwsError("ErrorSchemaValidation", f"The 'FieldURI' attribute is invalid: the value '{uri}'.")
     if _FIRST.get(uri, 0) > VERSIONS.index(version):

@@ -13,7 +13,8 @@ from dev.exchange.ews.xml import MESSAGES as M
 from dev.exchange.ews.xml import Element, child, children, m, moment, t
 from dev.exchange.store import CALENDAR
 
-#: The most items of one answer, and of one to a search (EWSFindCountLimit, "EWS throttling in Exchange").
+#: The maximum number of items in one response, and in one search result (EWSFindCountLimit, "EWS throttling in
+#: Exchange").
 LARGEST, LARGEST_SEARCH = 1000, 250
 _LONGEST_VIEW = timedelta(days=731)
 
@@ -38,7 +39,7 @@ def _answer(call: Call, wanted: Element, shape: Shape) -> Element:
     return response_message("FindItem", found)
 
 
-# --- page by page
+# --- one page at a time
 
 
 def _paged(call: Call, folder: Folder, shape: Shape) -> Element:
@@ -64,7 +65,7 @@ def _restricted(call: Call, things: list[Thing]) -> list[Thing]:
 
 
 def _ordered(call: Call, things: list[Thing]) -> list[Thing]:
-    """In the requested order; by default newest first, which is usual but not guaranteed."""
+    """The items in the requested order; by default newest first, which is usual but not guaranteed."""
     found = list(reversed(things))
     for order in reversed(children(child(call.body, "SortOrder", M))):
         found.sort(key=lambda thing: sort_key(call, thing, order), reverse=order.get("Order") == "Descending")
@@ -76,9 +77,9 @@ def _ordered(call: Call, things: list[Thing]) -> list[Thing]:
 
 def _viewed(call: Call, folder: Folder, view: Element, shape: Shape) -> Element:
     if folder.name != CALENDAR:
-        raise EwsError("ErrorCalendarFolderIsInvalidForCalendarView", "The folder is no calendar.")
+        raise EwsError("ErrorCalendarFolderIsInvalidForCalendarView", "The folder is not a calendar.")
     if child(call.body, "Restriction", M) is not None:
-        raise EwsError("ErrorInvalidRestriction", "CalendarView does not go with a restriction.")
+        raise EwsError("ErrorInvalidRestriction", "CalendarView cannot be combined with a restriction.")
     start, end = moment(view.get("StartDate")), moment(view.get("EndDate"))
     if start is None or end is None:
         raise EwsError("ErrorSchemaValidation")
@@ -92,7 +93,7 @@ def _viewed(call: Call, folder: Folder, view: Element, shape: Shape) -> Element:
 
 
 def _entries(call: Call, folder: Folder, start: datetime, end: datetime) -> list[Entry]:
-    """What takes place in a window, ordered by time. What the organizer cancelled is shown as long as it exists."""
+    """The items that take place in a window, ordered by time. Cancelled items are shown as long as they exist."""
     found: list[Entry] = []
     for event in call.exchange.store.events(folder.owner.guid):
         if event.meeting.recurrence and call.exchange.ews.expands_views:
@@ -111,7 +112,7 @@ def _check_range(start: datetime, end: datetime) -> None:
 
 
 def _check_count(count: int, limit: int) -> None:
-    # As ews-java-api issue 310 and php-ews issue 143 report it.
+    # As reported in ews-java-api issue 310 and php-ews issue 143.
     if count > limit:
         message = (
             "You have exceeded the maximum number of objects that can be returned for the find operation. Use paging "

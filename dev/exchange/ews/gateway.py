@@ -1,4 +1,4 @@
-"""The front of EWS: signing in, reading SOAP, counting, impersonation, faults; then the operation."""
+"""The front end of EWS: authentication, reading SOAP, counting, impersonation, faults; then the operation."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -36,10 +36,11 @@ ROUTE = r"/{path:(?i:ews/exchange\.asmx)}"
 #: Concurrent requests of one account (EWSMaxConcurrency).
 CONCURRENT = 27
 
-#: Nothing is ever done with these, whatever the fault asks for. 401 is IIS's, before EWS sees the request; 408 is of a
-#: request that did not arrive whole (RFC 9110, 15.5.9), such as none on an idle connection. So clients send the same
-#: again at once, an answer to an organizer, too: NTLM's handshake is made of 401s. A server that did the work first
-#: would break HTTP, and no client could tell. What is lost on the way back is a 503, a 504 or a closed connection.
+#: With these statuses the work is never done, whatever the fault says. A 401 comes from IIS, before EWS sees the
+#: request; a 408 means that the request did not arrive completely (RFC 9110, 15.5.9), for example on an idle
+#: connection. So clients immediately send the same request again, even an answer to an organizer: NTLM's handshake
+#: consists of 401s. A server that did the work first would violate HTTP, and no client could notice. A response that is
+#: lost on the way back appears as a 503, a 504 or a closed connection.
 _UNDONE = (401, 408)
 
 _OPERATIONS: dict[str, Callable[[Call], list[Element]]] = {
@@ -61,13 +62,13 @@ _OPERATIONS: dict[str, Callable[[Call], list[Element]]] = {
 
 
 def _nobody(_agent: str, _request: Element, _answer: Element) -> None:
-    """Looks at nothing."""
+    """The default witness, which does nothing."""
 
 
 class Gateway:
-    """Answers everything that is posted to `/EWS/Exchange.asmx`. ``keys``: the JWKS that access tokens go by.
+    """Answers everything that is posted to `/EWS/Exchange.asmx`. ``keys``: the JWKS for access tokens.
 
-    ``witness`` sees the User-Agent and the envelopes of request and answer, but for those that a fault has spoilt.
+    ``witness`` sees the User-Agent and the envelopes of request and response, except responses that a fault has spoilt.
     """
 
     witness: ClassVar[Callable[[str, Element, Element], None]] = staticmethod(_nobody)
@@ -78,7 +79,8 @@ class Gateway:
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""
-        # Also for a rejected request: a connection can only be reused after the whole request was read.
+        # This is needed even for a rejected request: a connection can only be reused after the whole request has been
+        # read.
         content = await request.read()
         try:
             caller = self._authentication.caller(request)
@@ -162,7 +164,7 @@ class Gateway:
 
 
 class Answer(web.Response):
-    """An answer in SOAP."""
+    """A SOAP response."""
 
     def __init__(self, envelope: Element, status: int) -> None:
         super().__init__(status=status, body=serialize(envelope), headers={"Content-Type": "text/xml; charset=utf-8"})

@@ -12,7 +12,7 @@ _TRAVERSALS = ("Shallow", "Deep")
 
 
 def find_folder(call: Call) -> list[Element]:
-    """FindFolder: the folders below each given one, directly or at any depth."""
+    """FindFolder: the folders below each given folder, directly or at any depth."""
     shape = folders.shape(call)
     if call.body.get("Traversal") not in _TRAVERSALS:
         raise EwsError("ErrorUnsupportedTraversal", "Only shallow and deep traversal are supported here.")
@@ -59,7 +59,7 @@ def _below(parent: Folder, *, deep: bool) -> list[Folder]:
 
 
 def sync_folder_hierarchy(call: Call) -> list[Element]:
-    """SyncFolderHierarchy: every folder at first, and never any change after that."""
+    """SyncFolderHierarchy: all folders at first, and no changes after that."""
     shape = folders.shape(call)
     given = text(call.body, "SyncState", namespace=M)
     where = child(call.body, "SyncFolderId", M)

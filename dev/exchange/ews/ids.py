@@ -1,4 +1,4 @@
-"""Ids of EWS: they name the mailbox, and change whenever an item moves to another folder."""
+"""EWS ids: they name the mailbox, and change whenever an item moves to another folder."""
 
 import binascii
 from base64 import b64decode, b64encode
@@ -15,7 +15,7 @@ _KEY = b"\x09\x00\x00\x00\x16\x00\x00\x00\x11\x9f\x6b\xdd"
 
 @dataclass(frozen=True)
 class ItemId:
-    """The parts of an id. ``key`` is the item's own (for a folder: its well-known name), ``day`` identifies an
+    """The parts of an id. ``key`` is the item's internal key (for a folder: its well-known name); ``day`` identifies an
     occurrence.
     """
 

@@ -20,7 +20,7 @@ _RECIPIENTS = {"ToRecipients": "to", "CcRecipients": "cc", "BccRecipients": "bcc
 
 
 def create_message(call: Call, given: Element, disposition: str) -> list[Element]:
-    """A new mail: saved as a draft (its id is the answer), or sent (no id is answered). Raises `EwsError`."""
+    """Create a mail: save it as a draft (returns its id), or send it (returns no id). Raises `EwsError`."""
     folder = _saved_folder(call, DRAFTS if disposition == "SaveOnly" else SENT)
     owner = folder.owner
     letter = merged(Letter("", body(None), owner.contact, owner.contact, ()), children(given))
@@ -31,7 +31,7 @@ def create_message(call: Call, given: Element, disposition: str) -> list[Element
 def issue(
     call: Call, owner: User, letter: Letter, disposition: str, properties: list[Element], folder: str = ""
 ) -> list[Element]:
-    """Save a letter as a draft (its id is the answer) or send it (none is answered); raises `EwsError`."""
+    """Save a letter as a draft (returns its id) or send it (returns no id); raises `EwsError`."""
     store = call.exchange.store
     if disposition == "SaveOnly":
         draft = store.add_message(owner.guid, folder or DRAFTS, letter, is_read=True, is_draft=True)
@@ -46,13 +46,13 @@ def issue(
 
 
 def _saved_folder(call: Call, usual: str) -> Folder:
-    """Where the item is saved. The mailbox of that folder is also whose mail it is."""
+    """The folder in which the item is saved. The mail is sent from that folder's mailbox."""
     wanted = children(child(call.body, "SavedItemFolderId", M))
     return call.folder(wanted[0]) if wanted else Folder(call.own_mailbox, usual)
 
 
 def _author(call: Call, owner: User, given: Element | None) -> Address:
-    """Who a mail is from: the caller's mailbox, unless From names another one that the actor may open."""
+    """The author of a mail: the caller's mailbox, unless From names another one that the actor may open."""
     address = text(child(given, "Mailbox"), "EmailAddress")
     other = call.exchange.directory.find(address) if address else owner
     if other is None or not (other == owner or call.actor.may_open(other)):
@@ -64,7 +64,7 @@ def _author(call: Call, owner: User, given: Element | None) -> Address:
 
 
 def merged(letter: Letter, properties: list[Element]) -> Letter:
-    """A letter with the properties that a client wrote. Meaningless ones are ignored."""
+    """A letter with the properties that a client wrote; those that have no meaning here are ignored."""
     setters: dict[str, Callable[[Element], Any]] = {
         "Subject": lambda item: item.text or "",
         "Body": lambda item: body(item),
@@ -108,7 +108,7 @@ def _check_recipients(letter: Letter) -> None:
 
 
 def send_item(call: Call) -> list[Element]:
-    """SendItem: drafts are sent; a copy is stored in the folder for it, with a new id, if requested."""
+    """SendItem: drafts are sent; if requested, a copy is stored in the given folder, with a new id."""
     return [_sent(call, wanted) for wanted in children(child(call.body, "ItemIds", M))]
 
 

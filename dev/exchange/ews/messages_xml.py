@@ -26,7 +26,7 @@ _REQUESTS = {
     RequestKind.INFORMATIONAL: "InformationalUpdate",
     RequestKind.SILENT: "SilentUpdate",
 }
-#: The properties of BaseShape "Default", as far as the sample of SyncFolderItems and the reference show.
+#: The properties of BaseShape "Default", as far as the sample of SyncFolderItems and the reference show them.
 DEFAULT = frozenset(
     {
         *(f"item:{name}" for name in ("Subject", "Sensitivity", "Body", "DateTimeSent", "HasAttachments")),
@@ -42,9 +42,9 @@ DEFAULT = frozenset(
 class Shown:
     """A message with the information about its context that a response needs.
 
-    ``entry`` is what the calendar holds for its meeting, ``associated`` what the message says that it is, ``attended``
-    whether the Calendar Attendant looks at this mailbox's messages, ``is_draft`` what the message says of that,
-    ``properties`` what clients have written on any item.
+    ``entry`` is the calendar's entry for its meeting, ``associated`` the entry that the message is shown as associated
+    with, ``attended`` whether the Calendar Attendant processes this mailbox's messages, ``is_draft`` the value of
+    IsDraft, ``properties`` what clients have written on any item.
     """
 
     message: Message
@@ -131,7 +131,9 @@ def _message(message: Message) -> Properties:
 
 
 def _meeting_message(shown: Shown, part: MeetingPart) -> Properties:
-    """What all meeting messages have. Their UID is that of the whole series (what XSO calls the clean one)."""
+    """The properties that all meeting messages have. Their UID is that of the whole series (the "clean" one in XSO's
+    terms).
+    """
     entry, meeting = shown.entry, part.meeting
     if part.kind.is_response:
         response = _RESPONSES[part.kind]
@@ -187,7 +189,7 @@ def _request(shown: Shown, part: MeetingPart) -> Properties:
         "calendar:Resources": lambda: _attendees(meeting, "Resources"),
         "calendar:AppointmentReplyTime": entry.response.time if entry else None,
         "calendar:AppointmentSequenceNumber": meeting.sequence,
-        # Bits: a meeting, received.
+        # Bits: this is a meeting, and it was received.
         "calendar:AppointmentState": 3,
         "calendar:Recurrence": lambda: parts.recurrence(meeting),
         "calendar:StartTimeZone": lambda: parts.zone("StartTimeZone", meeting.zone, meeting.start.year),
@@ -198,7 +200,9 @@ def _request(shown: Shown, part: MeetingPart) -> Properties:
 
 
 def _cancellation(meeting: Meeting) -> Properties:
-    """What newer servers add to a cancellation. exchangelib does not know these and never asks."""
+    """The properties that newer servers add to a cancellation. exchangelib does not know them and never requests
+    them.
+    """
     return {
         "calendar:Start": meeting.start,
         "calendar:End": meeting.end,
@@ -209,7 +213,9 @@ def _cancellation(meeting: Meeting) -> Properties:
 
 
 def item_type(meeting: Meeting) -> str:
-    """What a message is about. No capture of a request for one occurrence was found; "Exception" fits the reference."""
+    """The type of the item that a message is about. No capture of a request for one occurrence was found; "Exception"
+    is in line with the reference.
+    """
     if meeting.original_start:
         return "Exception"
     return "RecurringMaster" if meeting.recurrence else "Single"

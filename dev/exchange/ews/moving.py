@@ -30,7 +30,7 @@ def _moved(call: Call, wanted: Element) -> Element:
 
 
 def delete_item(call: Call) -> list[Element]:
-    """DeleteItem: to Deleted Items, or permanently (SoftDelete too: nobody uses the dumpster here)."""
+    """DeleteItem: to Deleted Items, or permanently (also with SoftDelete, since there is no dumpster here)."""
     return [_deleted(call, wanted) for wanted in children(child(call.body, "ItemIds", M))]
 
 
@@ -50,8 +50,8 @@ def _deleted(call: Call, wanted: Element) -> Element:
 
 
 def _delete_entry(call: Call, entry: Entry) -> None:
-    """Remove from this calendar: for the organizer this cancels; for others nobody is told. Deleted items are not kept
-    here.
+    """Remove an item from this calendar: for the organizer this cancels the meeting; for others nothing is sent.
+    Deleted items are not kept here.
     """
     if call.body.get("SendMeetingCancellations") is None:
         raise EwsError("ErrorSendMeetingCancellationsRequired", "SendMeetingCancellations is required.")

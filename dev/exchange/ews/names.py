@@ -11,17 +11,17 @@ from dev.exchange.ews.errors import EwsError, error_message, response_message
 from dev.exchange.ews.xml import MESSAGES as M
 from dev.exchange.ews.xml import Element, child, children, m, t, text
 
-#: The most candidates that are answered (reference of ResolveNames).
+#: The maximum number of candidates in a response (reference of ResolveNames).
 _MAX_NAMES = 100
-#: Addresses of a contact: the schema has keys for three.
+#: The maximum number of a contact's addresses: the schema has keys for three.
 _MAX_ENTRIES = 3
 _ROUTING_TYPES = ("smtp", "sip", "x500")
 _TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 
 def resolve_names(call: Call) -> list[Element]:
-    """ResolveNames: mailboxes whose name or address starts like this; one response, with a warning if there are
-    several.
+    """ResolveNames: the mailboxes whose name or address begins with the entry, in one response message, which is a
+    warning if there are several.
 
     With a routing type prefix, all proxy addresses are searched instead (reference of UnresolvedEntry).
     """
@@ -53,7 +53,7 @@ def _is_meant(directory: Directory, user: User, wanted: str) -> bool:
 
 
 def _resolution(directory: Directory, user: User, *, full: bool) -> Element:
-    """A candidate; for a mailbox identified by its distinguished name, the routing type says so."""
+    """One candidate; if a mailbox was found by its distinguished name, the routing type shows that."""
     entries = directory.proxies(user)
     legacy = next((each.partition(":")[2] for each in entries if each.startswith("EX:")), "")
     known = t("EmailAddress", legacy or directory.primary(user)), t("RoutingType", "EX" if legacy else "SMTP")
@@ -76,8 +76,8 @@ _FORMATS: dict[str, tuple[Callable[[bytes], str], Callable[[str], bytes]]] = {
 
 
 def convert_id(call: Call) -> list[Element]:
-    """ConvertId: this service's ids in other formats. Real ones have different bytes in each; here they are the
-    same.
+    """ConvertId: this service's ids in other formats. Real servers use different bytes in each format; here they are
+    the same.
     """
     wanted = call.body.get("DestinationFormat", "")
     return [_converted(given, wanted) for given in children(child(call.body, "SourceIds", M))]

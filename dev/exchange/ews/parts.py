@@ -43,7 +43,7 @@ def mailbox(address: Address) -> Element:
 
 
 def one(tag: str, address: Address) -> Element:
-    """A property that holds one mailbox."""
+    """A property that contains one mailbox."""
     return t(tag, mailbox(address))
 
 
@@ -53,12 +53,12 @@ def many(tag: str, addresses: Iterable[Address]) -> Element | None:
     return t(tag, *found) if found else None
 
 
-#: The properties of attendees, and who is in them.
+#: The attendee properties, and how those in them are invited.
 ATTENDEES = {"RequiredAttendees": "required", "OptionalAttendees": "optional", "Resources": "resource"}
 
 
 def attendees(tag: str, invited: Iterable[Address], response_of: Callable[[Address], Response]) -> Element | None:
-    """One of the properties of `ATTENDEES`; left out when nobody is in it."""
+    """One of the properties in `ATTENDEES`; left out if it is empty."""
     shown = []
     for address in (address for address in invited if address.role == ATTENDEES[tag]):
         response = response_of(address)
@@ -68,13 +68,13 @@ def attendees(tag: str, invited: Iterable[Address], response_of: Callable[[Addre
 
 
 def body(tag: str, content: Body, wanted: str) -> Element:
-    """A body as HTML or text; "Best" returns HTML, since every stored body can be converted to it."""
+    """A body as HTML or text; "Best" returns HTML, since every stored body can be converted to HTML."""
     shown = graph_body(content, "text" if wanted == "Text" else None)
     return t(tag, {"BodyType": "Text" if wanted == "Text" else "HTML"}, shown["content"])
 
 
 def zone(tag: str, name: str, year: int) -> Element:
-    """A time zone definition. Clients use the id; a custom zone has no meaningful one, only its rules."""
+    """A time zone definition. Clients use the id; a custom zone has no meaningful id, only its rules."""
     known = windows_name(name)
     if known != CUSTOM:
         return t(tag, {"Id": known, "Name": known})
@@ -104,7 +104,7 @@ def _pattern(rule: Recurrence) -> Element:
 
 
 def _range(rule: Recurrence) -> Element:
-    # Dates without time carry an offset ("2030-03-04Z" as samples have it).
+    # Dates without a time have an offset (samples show "2030-03-04Z").
     start = t("StartDate", f"{rule.first.isoformat()}Z")
     if rule.until:
         return t("EndDateRecurrence", start, t("EndDate", f"{rule.until.isoformat()}Z"))

@@ -1,4 +1,4 @@
-"""An item as an element: finds its context, and renders it by its class."""
+"""Renders an item as an element according to its class, after looking up its context."""
 
 from dev.exchange.calendar import Entry, whole
 from dev.exchange.ews import calendar_xml, messages_xml, parts
@@ -17,7 +17,7 @@ def item_shape(call: Call, *, in_list: bool = False) -> Shape:
 
 
 def element(call: Call, thing: Thing, shape: Shape) -> Element:
-    """An item with the properties that are wanted."""
+    """An item as an element with the requested properties."""
     if isinstance(thing, Entry):
         shown = calendar_xml.properties(thing, shape, call.exchange.ews.properties)
         return render("CalendarItem", parts.item_id(thing), shown, shape)
@@ -40,7 +40,7 @@ def value(call: Call, thing: Thing, uri: str) -> object:
 
 
 def _shown(call: Call, message: Message) -> Shown:
-    """A message with its calendar item, which may lag the message."""
+    """A message with its calendar item, which may lag behind the message."""
     exchange, part = call.exchange, message.letter.part
     owner = exchange.directory.find(message.owner)
     attended = owner is not None and exchange.attendant.processing(owner).automate_processing != "None"

@@ -1,4 +1,4 @@
-"""CreateItem of ReplyToItem, ReplyAllToItem and ForwardItem: mail that follows from another one."""
+"""CreateItem of ReplyToItem, ReplyAllToItem and ForwardItem: mail that responds to another mail."""
 
 from dataclasses import replace
 
@@ -9,12 +9,12 @@ from dev.exchange.ews.errors import EwsError
 from dev.exchange.ews.xml import Element, child, children, text
 from dev.exchange.model import Body, Letter, Message
 
-#: What goes before the subject.
+#: The prefixes of the subject.
 FOLLOWING = {"ReplyToItem": "RE: ", "ReplyAllToItem": "RE: ", "ForwardItem": "FW: "}
 
 
 def follow(call: Call, kind: str, given: Element, disposition: str) -> list[Element]:
-    """Save or send it; returns the id if it was only saved. Raises `EwsError`."""
+    """Save or send the reply; returns its id if it was only saved. Raises `EwsError`."""
     reference = child(given, "ReferenceItemId")
     original = call.item(reference) if reference is not None else None
     if not isinstance(original, Message):
@@ -35,6 +35,6 @@ def follow(call: Call, kind: str, given: Element, disposition: str) -> list[Elem
 
 
 def _of_mail(given: Element) -> list[Element]:
-    """The properties of a mail; its text was written separately."""
+    """The properties that the client wrote, except for the body, which is written separately."""
     subject = [] if text(given, "Subject") else ["Subject"]
     return [item for item in children(given) if item.tag.rpartition("}")[2] not in ("Body", *subject)]

@@ -1,4 +1,4 @@
-"""Restrictions and sort orders of FindItem, over the values that properties are rendered from."""
+"""Restrictions and sort orders of FindItem, applied to the values from which properties are rendered."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -32,7 +32,9 @@ def matches(call: Call, thing: Thing, condition: Element) -> bool:
 
 
 def compares(condition: Element, value_of: Callable[[Element], Any]) -> bool:
-    """The same for anything with properties: ``value_of`` returns the one that an element of the expression names."""
+    """Evaluate a search expression on anything with properties: ``value_of`` returns the value of the property that an
+    element names.
+    """
     kind = local(condition)
     if kind in ("And", "Or", "Not"):
         found = (compares(part, value_of) for part in children(condition))
@@ -49,7 +51,7 @@ def compares(condition: Element, value_of: Callable[[Element], Any]) -> bool:
 
 
 def sort_key(call: Call, thing: Thing, order: Element) -> tuple[bool, Any]:
-    """What to sort an item by; items without the property come first."""
+    """The sort key of an item; items without the property come first."""
     value = _value(call, thing, order)
     return value is not None, value if value is not None else ""
 
@@ -67,7 +69,7 @@ def _contains(value: Any, condition: Element) -> bool:
 def _constant(parent: Element | None) -> str:
     constant = child(parent, "Constant")
     if constant is None:
-        raise EwsError("ErrorUnsupportedPathForQuery", "Only constants are compared with here.")
+        raise EwsError("ErrorUnsupportedPathForQuery", "Only comparisons with constants are supported here.")
     return str(constant.get("Value", ""))
 
 
@@ -88,7 +90,7 @@ def _value(call: Call, thing: Thing, holder: Element) -> Any:
         raise EwsError("ErrorUnsupportedPathForQuery", "The property in the search expression is not supported here.")
     if local(path) == "ExtendedFieldURI":
         if path.get("PropertyType") == "Binary" and not call.exchange.ews.searches_binary:
-            raise EwsError("ErrorUnsupportedPathForQuery", "The property is not searched by.")
+            raise EwsError("ErrorUnsupportedPathForQuery", "Searching by this property is not supported here.")
         return next(_extended(call, thing, path), None)
     uri = str(path.get("FieldURI", ""))
     value = render.value(call, thing, uri)

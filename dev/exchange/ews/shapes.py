@@ -1,4 +1,4 @@
-"""Item and folder shapes: which properties a request wants, and elements made of them."""
+"""Item and folder shapes: the properties that a request asks for, and the elements made from them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -8,14 +8,14 @@ from dev.exchange.ews.errors import EwsError
 from dev.exchange.ews.extended import ExtendedUri
 from dev.exchange.ews.xml import Element, child, children, local, t, text
 
-#: URI → value, element, or a function that gives either; None is left out. Their order is that of the schema.
+#: URI → value, element, or a function that returns either; None is left out. The order is that of the schema.
 Properties = Mapping[str, object]
-#: The position of extended properties among the others.
+#: The position of extended properties among other properties.
 EXTENDED = "extended"
 
 _BASES = ("IdOnly", "Default", "AllProperties")
-#: What FindItem and SyncFolderItems never return: everything that is not a column of the folder's table. That they
-#: leave these out silently when asked could not be confirmed for each of them without a live server.
+#: Properties that FindItem and SyncFolderItems never return, because they are not columns of the folder's table. That
+#: both leave them out silently when requested could not be confirmed for each property without a live server.
 _NOT_IN_LISTS = frozenset(
     {
         *(f"item:{name}" for name in ("Body", "TextBody", "UniqueBody", "MimeContent", "Attachments",
@@ -30,7 +30,7 @@ _NOT_IN_LISTS = frozenset(
 
 @dataclass(frozen=True)
 class Shape:
-    """What a client requested. ``in_list``: only what a folder's table contains."""
+    """The properties that a client requested. ``in_list``: only those that a folder's table contains."""
 
     base: str = "IdOnly"
     body_type: str = "Best"
@@ -68,7 +68,7 @@ def read(element: Element | None, version: str, *, default: Iterable[str] = (), 
 
 
 def render(tag: str, identity: Element, properties: Properties, shape: Shape) -> Element:
-    """An item or folder with the properties that are wanted; its id is always among them."""
+    """An item or folder as an element with the requested properties, which always include its id."""
     shown = t(tag, identity)
     for uri, value in properties.items():
         if uri == EXTENDED:

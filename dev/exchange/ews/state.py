@@ -1,4 +1,4 @@
-"""What the EWS side stores, and how it is set up."""
+"""The state and configuration of the EWS side."""
 
 from dataclasses import dataclass, field
 
@@ -6,7 +6,8 @@ from dev.exchange.ews.access import Account, seeded
 from dev.exchange.ews.extended import ExtendedProperties
 from dev.exchange.ews.sync_states import SyncStates
 
-#: ServerVersionInfo by version. Builds are of late cumulative updates; the value of Version as clients saw it.
+#: ServerVersionInfo by version. The builds are those of late cumulative updates; Version has the values that clients
+#: have seen.
 BUILDS = {
     "2016": {"MajorVersion": "15", "MinorVersion": "1", "MajorBuildNumber": "2507", "MinorBuildNumber": "39",
              "Version": "V2017_07_11"},
@@ -19,17 +20,17 @@ BUILDS = {
 class Ews:
     """The EWS side of one simulated Exchange.
 
-    ``version`` is a key of `BUILDS`. With ``layer7_balancer`` each request of a client comes in on a connection of
-    its own, as behind a balancer that shares connections out again: NTLM, which signs in a connection, never succeeds.
-    With ``renews_answered`` an answer gives the calendar item another id: the service deletes and recreates it,
-    says the EWS Managed API's guide to responses (2012). ews-managed-api issue 255 (2020) saw servers of both kinds;
-    which of them 2016 and 2019 are could not be confirmed. A client must bear both.
+    ``version`` is a key of `BUILDS`. With ``layer7_balancer``, each request arrives on a separate connection, as behind
+    a balancer that redistributes requests: NTLM, which authenticates a connection, never succeeds. With
+    ``renews_answered``, answering gives the calendar item another id: according to the EWS Managed API's guide to
+    responses (2012), the service deletes and recreates it. ews-managed-api issue 255 (2020) reports servers of both
+    kinds; which kind 2016 and 2019 are could not be confirmed. A client must handle both.
 
-    How grommunio's EWS differs from Exchange: without ``marks_drafts`` the IsDraft of a saved mail is false; without
-    ``expands_views`` a calendar view shows a series' master for its occurrences; without ``names_occurrences`` the
-    associated item of a message about one occurrence is the master; without ``searches_binary`` FindItem refuses
-    restrictions by binary properties; with ``plain_faults`` every fault is in words alone. With ``never_at_end``
-    SyncFolderItems always says that there is more, as exchangelib's source reports of some servers.
+    How grommunio's EWS differs from Exchange: without ``marks_drafts``, the IsDraft of a saved mail is false; without
+    ``expands_views``, a calendar view shows a series' master instead of its occurrences; without ``names_occurrences``,
+    the associated item of a message about one occurrence is the master; without ``searches_binary``, FindItem refuses
+    restrictions on binary properties; with ``plain_faults``, every fault is text only. With ``never_at_end``,
+    SyncFolderItems always says that there is more, which exchangelib's source reports of some servers.
     """
 
     version: str = "2019"
@@ -47,5 +48,5 @@ class Ews:
     states: SyncStates = field(default_factory=SyncStates)
 
     def account(self, username: str) -> Account | None:
-        """The account that signs in by that name."""
+        """The account with that sign-in name."""
         return next((account for account in self.accounts if account.is_(username)), None)

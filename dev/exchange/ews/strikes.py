@@ -1,7 +1,7 @@
-"""What EWS does when a fault strikes: reject, disconnect, or return what no client expects.
+"""What EWS does when a fault applies: reject, disconnect, or return something that no client expects.
 
 status
-    an HTTP status without SOAP, such as a balancer gives; 401 with challenges
+    an HTTP status without SOAP, as from a balancer; 401 with challenges
 crash
     the connection is closed without an answer
 server_busy
@@ -14,9 +14,9 @@ plain_fault
 error
     200 with a response message of ResponseClass Error and ``code``
 truncate, charset
-    the right answer, cut in half; or in another encoding than it says
+    the right answer, cut in half, or in another encoding than declared
 html
-    200 with a page for people, as a sign-in page or a proxy gives
+    200 with an HTML page, such as a sign-in page or one from a proxy
 bomb
     an answer that grows beyond all bounds when its entities are resolved, and asks for a file
 oversize
@@ -36,7 +36,7 @@ from dev.exchange.ews.errors import EwsError, SoapFaultError, error_message
 from dev.exchange.ews.xml import Element
 from dev.exchange.faults import Fault
 
-#: These need the right answer to spoil it, so the work is done.
+#: These faults spoil the right answer, so the work is done first.
 SPOILING = ("truncate", "charset")
 _XML = {"Content-Type": "text/xml; charset=utf-8"}
 _PAGE = "<!DOCTYPE html><html><head><title>Sign in</title></head><body><form>Password</form></body></html>"
@@ -50,7 +50,7 @@ _MEGABYTE = b" " * 1024**2
 
 
 def refusal(operation: str, fault: Fault) -> list[Element] | None:
-    """The response messages of an "error"; raises `SoapFaultError` for SOAP's own faults. None: another fault."""
+    """The response messages for an "error"; raises `SoapFaultError` for SOAP faults. None for other kinds of fault."""
     if fault.action == "error":
         return [error_message(operation, EwsError(fault.code))]
     if fault.action == "server_busy":
@@ -62,9 +62,7 @@ def refusal(operation: str, fault: Fault) -> list[Element] | None:
 
 
 async def strike(request: web.Request, fault: Fault, answer: bytes) -> web.StreamResponse:
-    """Respond to a request with a fault of HTTP or of XML; ``answer`` is the correct response, empty if nothing was
-    done.
-    """
+    """Respond to a request with an HTTP or XML fault; ``answer`` is the correct response, empty if nothing was done."""
     if fault.action == "hang":
         await asyncio.sleep(fault.seconds)
     if fault.action in ("crash", "hang"):
@@ -92,7 +90,7 @@ def _spoilt(fault: Fault, answer: bytes) -> web.Response:
 
 
 def plain_fault(message: str) -> web.Response:
-    """A fault in the form of grommunio."""
+    """A SOAP fault in grommunio's form."""
     return web.Response(status=500, text=_PLAIN.format(message), content_type="text/xml")
 
 
@@ -101,13 +99,13 @@ def _cut(answer: bytes) -> bytes:
 
 
 def _miscoded(answer: bytes) -> bytes:
-    """Latin-1 declared as UTF-8, with a letter in it that is invalid in UTF-8."""
+    """A Latin-1 response declared as UTF-8, with a letter that is invalid in UTF-8."""
     head, rest = answer.decode().split("?>", 1)
     return f"{head}?><!-- prêt -->{rest}".encode("latin-1", errors="replace")
 
 
 def _bomb() -> bytes:
-    """Nested entities (a billion of them), and an external one."""
+    """A document with nested entities (a billion of them), and an external one."""
     entities = ['<!ENTITY x0 "ha">', '<!ENTITY file SYSTEM "file:///etc/passwd">']
     entities += [f'<!ENTITY x{level} "{f"&x{level - 1};" * 10}">' for level in range(1, _LEVELS + 1)]
     body = f"<s:Body><a>&x{_LEVELS};</a><b>&file;</b></s:Body>"

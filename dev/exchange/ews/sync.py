@@ -15,7 +15,7 @@ from dev.exchange.ews.xml import Element, child, children, m, t, text
 from dev.exchange.model import Message
 from dev.exchange.store import CALENDAR
 
-#: The most changes in one answer (reference of SyncFolderItems).
+#: The maximum number of changes in one response (reference of SyncFolderItems).
 LARGEST = 512
 
 
@@ -27,7 +27,7 @@ class _Change:
 
 
 def sync_folder_items(call: Call) -> list[Element]:
-    """SyncFolderItems: at most MaxChangesReturned changes, the state after them, and whether these were all."""
+    """SyncFolderItems: at most MaxChangesReturned changes, the state after them, and whether there are more."""
     shape = render.item_shape(call, in_list=True)
     given = text(call.body, "SyncState", namespace=M)
     most = _most(text(call.body, "MaxChangesReturned", namespace=M))
@@ -69,7 +69,7 @@ def _after(before: State, changes: list[_Change]) -> State:
 
 
 def _changes(call: Call, folder: Folder, state: State, shape: Shape) -> Iterator[_Change]:
-    """Deletions, then new and changed items from the newest on. The real order is not documented."""
+    """Deletions, followed by new and changed items, newest first. The real order is not documented."""
     things = {thing_id(thing): thing for thing in inside(call, folder)}
     for gone in state.seen.keys() - things.keys():
         yield _Change(gone, None, lambda gone=gone: t("Delete", _id(gone)))  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""States of SyncFolderItems: what a client knows of a folder."""
+"""States of SyncFolderItems: what a client knows about a folder."""
 
 import base64
 import os
@@ -9,7 +9,7 @@ from dev.exchange.ews.errors import EwsError
 from dev.exchange.ews.ids import ItemId
 from dev.exchange.model import Letter
 
-#: Bytes of a state; real ones grow with the folder, up to some kilobytes.
+#: The size of a state in bytes; real states grow with the folder, up to several kilobytes.
 _SIZE = 900
 
 
@@ -24,7 +24,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class State:
-    """What a client knows: the items of a folder of a mailbox."""
+    """What a client knows about the items in a mailbox folder."""
 
     owner: str
     folder: str
@@ -32,13 +32,15 @@ class State:
 
 
 class SyncStates:
-    """The issued states. A real one contains this knowledge itself; here it is a name for it."""
+    """The issued states. A real state contains the client's knowledge itself; here it is a key to it."""
 
     def __init__(self) -> None:
         self._states: dict[str, State] = {}
 
     def find(self, token: str, owner: str, folder: str) -> State:
-        """The state; an empty token is the start. Raises `EwsError` for one of another folder, or of before a reset."""
+        """The state for a token; an empty token is the start. Raises `EwsError` for a token of another folder, or from
+        before a reset.
+        """
         if not token:
             return State(owner, folder, {})
         state = self._states.get(token)
@@ -47,7 +49,7 @@ class SyncStates:
         return state
 
     def keep(self, state: State, before: State, token: str) -> str:
-        """A token for a state; the old one when nothing changed."""
+        """A token for a state; the old token if nothing has changed."""
         if token and state == before:
             return token
         fresh = base64.b64encode(os.urandom(_SIZE)).decode()

@@ -9,7 +9,7 @@ from jwt.types import Options
 
 from dev.exchange.ews.access import Account, Caller
 
-#: A bearer token of the local stack that need not be requested: an application with full_access_as_app.
+#: A bearer token that the local stack accepts without issuing it: an application with full_access_as_app.
 LOCAL = "local"
 _ONLINE = "https://outlook.office365.com"
 _UNCHECKED: Options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False}
@@ -25,7 +25,7 @@ class Tokens:
         self._now = now
 
     def caller(self, token: str, origin: str, account: Callable[[str], Account | None]) -> Caller | None:
-        """The account of a token; None for one that is not valid here. ``origin`` is scheme and host of this server."""
+        """The account of a token; None if it is not valid here. ``origin`` is this server's scheme and host."""
         if token == LOCAL:
             return Caller()
         claims = self.verified(token)
@@ -37,7 +37,7 @@ class Tokens:
         return Caller(signed_in) if signed_in else None
 
     def verified(self, token: str) -> dict[str, Any] | None:
-        """The claims of a token that is signed by the provider and currently valid; None for any other."""
+        """The claims of a token that is signed by the provider and currently valid; None for any other token."""
         try:
             kid = jwt.get_unverified_header(token).get("kid")
             found = next((key for key in jwt.PyJWKSet.from_dict(self._keys()).keys if key.key_id == kid), None)

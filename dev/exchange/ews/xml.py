@@ -1,4 +1,4 @@
-"""SOAP and EWS elements: read safely, and built with lxml's element maker, never pasted from strings."""
+"""SOAP and EWS elements: parsed safely, and built with lxml's element maker, never from concatenated strings."""
 
 import re
 from collections.abc import Mapping
@@ -16,16 +16,18 @@ TYPES = "http://schemas.microsoft.com/exchange/services/2006/types"
 ERRORS = "http://schemas.microsoft.com/exchange/services/2006/errors"
 
 _PREFIXES = {"s": SOAP, "m": MESSAGES, "t": TYPES}
-#: What XML 1.0 cannot hold at all.
+#: Characters that XML 1.0 does not allow.
 _IMPOSSIBLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class NotXmlError(ValueError):
-    """Bytes that are not well-formed XML, or that contain a document type."""
+    """The bytes are not well-formed XML, or contain a document type."""
 
 
 def parse(content: bytes) -> Element:
-    """The root element; raises `NotXmlError`. No entity is resolved, nothing is fetched, sizes are bounded by lxml."""
+    """Parse a document; returns its root element. Raises `NotXmlError`. No entities are resolved, nothing is fetched,
+    and lxml limits sizes.
+    """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
     try:
         root = etree.fromstring(content, parser)
@@ -37,13 +39,15 @@ def parse(content: bytes) -> Element:
 
 
 def serialize(root: Element) -> bytes:
-    """A document in UTF-8 with its declaration."""
+    """Serialize a document as UTF-8 with an XML declaration."""
     content: bytes = etree.tostring(root, xml_declaration=True, encoding="utf-8")
     return content
 
 
 class _Maker:
-    """Elements of one namespace: ``t("Subject", "Hello")``, ``m("Items", *children)``, ``t("ItemId", {"Id": …})``."""
+    """Builds elements of one namespace: ``t("Subject", "Hello")``, ``m("Items", *children)``, ``t("ItemId", {"Id":
+    …})``.
+    """
 
     def __init__(self, namespace: str, prefixes: Mapping[str, str] = _PREFIXES) -> None:
         self._maker = ElementMaker(namespace=namespace, nsmap=prefixes)
@@ -60,7 +64,7 @@ def _content(item: Any) -> Any:
 
 
 def written(value: Any) -> str:
-    """A value as EWS writes it: true and false, moments in UTC to the second."""
+    """A value as EWS writes it: booleans as true and false, moments in UTC to the second."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
@@ -72,7 +76,7 @@ s = _Maker(SOAP)
 m = _Maker(MESSAGES)
 t = _Maker(TYPES)
 e = _Maker(ERRORS, {"e": ERRORS})
-#: Elements without a namespace, as in a SOAP fault.
+#: Builds elements without a namespace, as in a SOAP fault.
 plain = ElementMaker()
 
 
@@ -104,7 +108,7 @@ def is_true(value: str | None) -> bool:
 
 
 def moment(value: str | None) -> datetime | None:
-    """An xs:dateTime; one without offset counts as UTC. None if it is not a time."""
+    """Parse an xs:dateTime; without an offset it counts as UTC. None if it is not a time."""
     try:
         when = datetime.fromisoformat(value or "")
     except ValueError:

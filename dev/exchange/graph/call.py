@@ -39,7 +39,7 @@ class Call:
 
     @cached_property
     def owner(self) -> User:
-        """The mailbox in the path; 404 if there is no such user."""
+        """The mailbox in the path; responds 404 if there is no such user."""
         user = self.exchange.directory.find(self.params["user"])
         if user is None:
             raise GraphError(404, "ErrorInvalidUser", f"The requested user '{self.params['user']}' is invalid.")
@@ -47,7 +47,7 @@ class Call:
 
     @cached_property
     def view(self) -> View:
-        """For whom responses are rendered."""
+        """The mailbox and preferences for which responses are rendered."""
         return View(self.base, self.owner, self.prefer)
 
     @property
@@ -57,7 +57,7 @@ class Call:
 
     @property
     def message(self) -> Message:
-        """The message in the path. A regular id from before a move can no longer be found."""
+        """The message in the path. A regular id that was issued before a move is no longer found."""
         item = _parsed(self.params["message"], MESSAGE)
         message = self.exchange.store.message(self.owner.guid, item.key)
         if message is None or item.moves not in (None, message.moves):
@@ -96,7 +96,7 @@ class Call:
         )
 
     def done(self, status: int) -> web.Response:
-        """An answer without content."""
+        """A response without content."""
         return web.Response(status=status, headers=self._headers())
 
     def link(self, path: str, query: str) -> str:

@@ -1,8 +1,9 @@
 """Delegated access: a token from the stack's own provider represents only the account that signed in.
 
-It opens the account's own mailbox and those that it has full access to (`Mail.ReadWrite.Shared` and the like). Any text
-that is not a JWT is an application's token. It opens every mailbox, or only those that it was granted (RBAC for
-Applications, or an application access policy): `Exchange.application_scopes`, addresses in lower case by token.
+It opens the account's own mailbox, and those to which the account has full access (`Mail.ReadWrite.Shared` and similar
+scopes). Any text that is not a JWT is an application's token. It opens every mailbox, or only the granted ones (RBAC
+for Applications, or an application access policy): `Exchange.application_scopes` has their addresses in lower case, by
+token.
 """
 
 from dev.exchange.ews.access import Account
@@ -14,7 +15,9 @@ _AUDIENCES = ("https://graph.microsoft.com", "00000003-0000-0000-c000-0000000000
 
 
 class Delegation:
-    """Identifies the account of a bearer token, and what it may open. ``keys``: the JWKS of the provider."""
+    """Identifies the account of a bearer token, and the mailboxes that it may open. ``keys``: the JWKS of the
+    provider.
+    """
 
     def __init__(self, exchange: Exchange, keys: JsonWebKeys) -> None:
         self._exchange = exchange

@@ -1,4 +1,4 @@
-"""Delta rounds over a mail folder: its content, then what has changed since."""
+"""Delta rounds over a mail folder: first its content, then what has changed since."""
 
 import uuid
 from dataclasses import dataclass, field, replace
@@ -10,9 +10,9 @@ from dev.exchange.store import Store
 class Round:
     """The state of one delta query on a folder.
 
-    ``waiting`` are keys still to be shown in this round; ``upto`` is the number of the last change that it covers;
-    ``kinds`` the changeType asked for (empty: all); ``select`` and ``filter`` stay as the client gave them at first.
-    ``left`` are keys that have left the folder, and that a later return does not bring back.
+    ``waiting`` are the keys still to be shown in this round; ``upto`` is the number of the last change that it covers;
+    ``kinds`` is the requested changeType (empty: all); ``select`` and ``filter`` stay as in the first request. ``left``
+    are the keys that have left the folder, and that are not shown again if they return.
     """
 
     owner: str
@@ -40,7 +40,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Forgotten:
-    """How an unknown token is refused: HTTP status and code, which Graph spells in many ways."""
+    """How an unknown token is refused: the HTTP status, and the error code, for which Graph uses many variants."""
 
     status: int = 410
     code: str = "SyncStateNotFound"
@@ -50,8 +50,8 @@ class Forgotten:
 class DeltaRounds:
     """Tokens and their states. Tokens do not expire; all can be forgotten at once.
 
-    ``loses_returns``: an item with an immutable id that leaves a folder and comes back is told as removed, and never
-    again (docs-contrib issue 72).
+    ``loses_returns``: an item with an immutable id that leaves a folder and comes back is reported as removed, and
+    never shown again (docs-contrib issue 72).
     """
 
     store: Store
@@ -65,14 +65,14 @@ class DeltaRounds:
         return self._step(replace(start, waiting=tuple(keys)), size)
 
     def go_on(self, token: str, size: int) -> Step | None:
-        """The next page, or the first of a new round; None for an unknown token."""
+        """The next page, or the first page of a new round; None for an unknown token."""
         state = self._tokens.get(token)
         if state is None:
             return None
         return self._step(state if state.waiting else self._next_round(state), size)
 
     def forget(self, refusal: Forgotten | None = None, after: int = 0) -> None:
-        """Invalidate all tokens, now or in the middle of a round: after so many more pages."""
+        """Invalidate all tokens, now or, in the middle of a round, after this many more pages."""
         self.forgotten = refusal or Forgotten()
         self._lives = after or None
         if not after:

@@ -23,9 +23,7 @@ from dev.exchange.zones import windows_name
 
 
 def event_id(entry: Entry, view: View) -> str:
-    """Its id, of the kind that the client prefers. That of an occurrence stays the same when it becomes an
-    exception.
-    """
+    """An event's id, of the kind that the client prefers. An occurrence keeps its id when it becomes an exception."""
     return ItemId(EVENT, entry.event.key, view.moves(0), entry.day).text(entry.event.owner)
 
 
@@ -85,25 +83,25 @@ def event(entry: Entry, view: View) -> Json:
 
 
 def told(shown: Json, variants: Variants, wanted: frozenset[str] | None) -> Json:
-    """The properties as far as the service returns them: some reportedly only on request, or never."""
+    """Remove the properties that the service does not return: some reportedly appear only on request, or never."""
     asked = {name.casefold() for name in wanted or ()}
     untold = set() if variants.uid else {"uid"}
     if variants.original_start == "never" or (variants.original_start == "select" and "originalstart" not in asked):
         untold.add("originalStart")
     if "occurrenceid" not in asked:
-        untold.add("occurrenceId")  # documented, but no capture shows it unrequested
+        untold.add("occurrenceId")  # documented, but no capture shows it unless requested
     return {name: value for name, value in shown.items() if name not in untold}
 
 
 def extended_properties(entry: Entry, wanted: str) -> list[Json]:
-    """`singleValueExtendedProperties` asked for in a $filter: the sequence number is known."""
+    """`singleValueExtendedProperties` that a $filter requests: only the sequence number is known here."""
     name = "Integer {00062002-0000-0000-c000-000000000046} Id 0x8201"
     is_asked = f"'{name.casefold()}'" in wanted.casefold()
     return [{"id": name, "value": str(entry.meeting.sequence)}] if is_asked else []
 
 
 def cancelled_occurrences(entry: Entry, view: View) -> list[str]:
-    """`cancelledOccurrences`: only what was removed from this calendar.
+    """`cancelledOccurrences`: only the occurrences removed from this calendar.
 
     A cancelled occurrence that still exists is an exception with `isCancelled` instead.
     """

@@ -30,7 +30,7 @@ from dev.exchange.state import Exchange
 ROOT = "/v1.0"
 #: Concurrent requests to one mailbox.
 CONCURRENT = 4
-#: Seconds to wait, as the documentation's sample writes it.
+#: The seconds to wait, as in the documentation's sample.
 RETRY_AFTER = "2.128"
 
 _ROUTES = Routes(
@@ -48,13 +48,13 @@ _ROUTES = Routes(
 
 
 def _nobody(_request: web.Request, _content: bytes, _answer: web.StreamResponse) -> None:
-    """The witness unless somebody else is."""
+    """The default witness, which does nothing."""
 
 
 class Gateway:
-    """Answers everything below `/v1.0`. ``keys``: the JWKS that delegated access tokens go by.
+    """Answers everything below `/v1.0`. ``keys``: the JWKS for delegated access tokens.
 
-    ``witness`` sees every request with its body, and what was answered.
+    ``witness`` sees every request with its body, and the response.
     """
 
     witness: ClassVar[Callable[[web.Request, bytes, web.StreamResponse], None]] = staticmethod(_nobody)
@@ -130,7 +130,7 @@ def _base(request: web.Request) -> str:
 
 def _struck(request: web.Request, fault: Fault) -> web.StreamResponse:
     if fault.action == "crash":
-        # The client sees the connection end without an answer.
+        # The client sees the connection end without a response.
         if request.transport:
             request.transport.close()
         return web.Response(status=500)

@@ -17,7 +17,7 @@ MESSAGE, EVENT = 1, 2
 
 
 class MalformedIdError(ValueError):
-    """Not an id that this service issued."""
+    """An id was not issued by this service."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ _KINDS = frozenset({"created", "updated", "deleted"})
 
 
 async def delta(call: Call) -> web.Response:
-    """GET a page: of the first round, of a later one, or the continuation of one."""
+    """GET a page: the first of a round, or a later one."""
     options.allow_only(
         call.query, "$select", "$filter", "$orderby", "$top", "$deltatoken", "$skiptoken", "$deltaToken", "$skipToken"
     )
@@ -45,7 +45,7 @@ def _begin(call: Call, size: int) -> Step:
     store, condition = call.exchange.store, call.query.get("$filter")
     if condition and not condition.startswith("receivedDateTime g"):
         raise bad_request(
-            "Delta over messages knows $filter=receivedDateTime ge|gt only.", "ErrorInvalidUrlQueryFilter"
+            "Delta over messages supports only $filter=receivedDateTime ge|gt.", "ErrorInvalidUrlQueryFilter"
         )
     start = Round(
         owner=call.owner.guid,
@@ -64,7 +64,7 @@ def _begin(call: Call, size: int) -> Step:
 
 
 def _shown(call: Call, step: Step, key: str) -> Json:
-    """A message as it is now; one that has left the folder since shows as removed."""
+    """A message as it is now; if it has left the folder since, it is shown as removed."""
     store, owner = call.exchange.store, call.owner.guid
     item = store.message(owner, key)
     if item is None or item.folder != step.round.folder or key in step.round.left:

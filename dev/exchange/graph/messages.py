@@ -68,7 +68,7 @@ def _expanded(call: Call, item: Message, *, in_list: bool = False) -> Json:
 
 
 def _refuse_expansion(call: Call) -> None:
-    """Seen occasionally on meeting messages (docs-contrib issue 8064) and on ordinary mail (5995)."""
+    """An error that occurs occasionally for meeting messages (docs-contrib issue 8064) and for ordinary mail (5995)."""
     if fault := call.exchange.faults.for_expansion():
         code = "InternalServerError" if fault.status == 500 else "RequestBroker--ParseUri"
         raise GraphError(fault.status, code, "Error while processing response.")
@@ -80,7 +80,7 @@ def _event(call: Call, item: Message, wanted: options.Expand, *, in_list: bool) 
     entry = _entry(call, item)
     if entry is None:
         if in_list:
-            # One message whose event is gone fails the whole page (docs-contrib issue 8064).
+            # One message whose event is gone makes the whole page fail (docs-contrib issue 8064).
             raise GraphError(500, "InternalServerError", "Error while processing response.")
         return {"event": None if call.exchange.variants.gone_event_is_null else {}}
     identity = message_id(item, call.view)
@@ -90,7 +90,7 @@ def _event(call: Call, item: Message, wanted: options.Expand, *, in_list: bool) 
 
 
 def _entry(call: Call, item: Message) -> Entry | None:
-    """The calendar item of a meeting message; it may lag the message."""
+    """The calendar item of a meeting message; it may lag behind the message."""
     part = item.letter.part
     if part is None or call.exchange.faults.event_lags():
         return None
@@ -114,7 +114,7 @@ async def get_event_of_message(call: Call) -> web.Response:
 
 
 async def move_message(call: Call) -> web.Response:
-    """POST move; answers with the message in its new place."""
+    """POST move: responds with the message in its new place."""
     item, wanted = call.message, lowered(await call.document())
     destination = wanted.get("destinationid")
     if not isinstance(destination, str):

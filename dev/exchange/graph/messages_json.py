@@ -71,7 +71,7 @@ def odata_type(kind: MessageKind) -> str:
 
 
 def message_id(message: Message, view: View) -> str:
-    """Its id, of the kind the client prefers."""
+    """A message's id, of the kind that the client prefers."""
     return ItemId(MESSAGE, message.key, view.moves(message.moves)).text(message.owner)
 
 
@@ -158,7 +158,7 @@ def _event_message(item: Message, part: MeetingPart, view: View) -> Json:
 
 
 def _request(part: MeetingPart, view: View) -> Json:
-    # A new request has these too, equal to the current ones (real capture of 2023).
+    # A new request has the previous values too, equal to the current ones (according to a real capture from 2023).
     previous = part.previous or part.meeting
     return {
         "responseRequested": part.meeting.response_requested,
@@ -179,8 +179,8 @@ def _response(part: MeetingPart, view: View) -> Json:
 
 
 def _type(part: MeetingPart) -> str:
-    """What the message is about. No live capture of a message for one occurrence was found: both values are
-    possible.
+    """The type of the event that a message is about. No live capture of a message for one occurrence was found: both
+    values are possible.
     """
     if part.meeting.original_start:
         return "exception" if part.kind is MessageKind.REQUEST else "occurrence"
@@ -198,7 +198,9 @@ def _conversation(item: Message) -> str:
 
 
 def extended_properties(item: Message, wanted: str) -> list[Json]:
-    """`singleValueExtendedProperties` asked for in a $filter: global object ids and sequence number are known."""
+    """`singleValueExtendedProperties` that a $filter requests: only global object ids and the sequence number are known
+    here.
+    """
     part = item.letter.part
     if part is None:
         return []
@@ -216,6 +218,6 @@ def _binary(hexadecimal: str) -> str:
 
 
 def removed(key: str, owner: str, moves: int | None) -> Json:
-    """A delta entry for a message that is no longer in the folder, also if it was moved."""
+    """A delta entry for a message that is no longer in the folder, whether deleted or moved."""
     item = ItemId(MESSAGE, key, moves).text(owner)
     return {"@odata.type": "#microsoft.graph.message", "id": item, "@removed": {"reason": "deleted"}}

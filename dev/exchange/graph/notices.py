@@ -1,4 +1,4 @@
-"""What is posted to webhooks. Spelling and capitals as in the documentation's samples."""
+"""What is posted to webhooks, with spelling and capitals as in the documentation's samples."""
 
 from typing import Any
 

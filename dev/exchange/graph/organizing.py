@@ -1,5 +1,5 @@
-"""Meetings that their organizers create, change, cancel and forward by Graph, with the messages that Outlook sends to
-attendees.
+"""Meetings that their organizers create, change, cancel and forward through Graph, with the messages that Outlook sends
+to attendees.
 """
 
 from collections.abc import Callable, Mapping
@@ -46,7 +46,7 @@ async def create_event(call: Call) -> web.Response:
 
 
 async def change_event(call: Call) -> web.Response:
-    """PATCH: the organizer changes a meeting, a series or an occurrence, and the attendees are told."""
+    """PATCH: the organizer changes a meeting, a series or an occurrence, and the attendees are informed."""
     entry = call.entry
     if not entry.event.is_organizer:
         raise bad_request("Only the organizer can change a meeting here.", _INVALID)
@@ -58,7 +58,8 @@ async def change_event(call: Call) -> web.Response:
 async def delete_event(call: Call) -> web.Response:
     """DELETE: the organizer cancels a meeting or an occurrence (documentation of event: delete).
 
-    From an attendee's calendar it only disappears; the organizer is not told. Not confirmed without a live tenant.
+    In an attendee's calendar, the item just disappears; the organizer is not informed. Not confirmed without a live
+    tenant.
     """
     entry = call.entry
     if entry.event.is_organizer:
@@ -105,7 +106,9 @@ def _answer(call: Call, entry: Entry, status: int) -> web.Response:
 
 
 def _draft(document: Mapping[str, Any], zone: str) -> Json:
-    """What people would have entered in a form. What this simulation does not support is rejected, not ignored."""
+    """The draft that people would have entered in a form. Anything that this simulation does not support is rejected,
+    not ignored.
+    """
     given = lowered(document)
     unknown = {name for name in given if not name.startswith("@")} - _KNOWN
     if unknown:
@@ -131,7 +134,7 @@ def _attendees(given: list[Json]) -> Json:
     for attendee, address in zip(given, addresses(given), strict=True):
         role = _ROLES.get(str(attendee.get("type", "required")).casefold())
         if role is None:
-            raise bad_request(f"'{attendee['type']}' is no attendeeType.")
+            raise bad_request(f"'{attendee['type']}' is not an attendeeType.")
         found[role].append(address.address)
     return found
 

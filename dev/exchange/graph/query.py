@@ -17,7 +17,7 @@ LARGEST_PAGE = 1000
 
 @dataclass(frozen=True)
 class Prefer:
-    """What the client prefers. ``zone`` is None unless requested; ``body`` "html" or "text"."""
+    """The client's preferences. ``zone`` is None unless requested; ``body`` is "html" or "text"."""
 
     immutable_ids: bool = False
     zone: str | None = None
@@ -26,7 +26,7 @@ class Prefer:
 
     @property
     def applied(self) -> str:
-        """Preference-Applied; empty when nothing was preferred."""
+        """The value of Preference-Applied; empty if the client had no preferences."""
         said = []
         if self.zone:
             said.append(f'outlook.timezone="{self.zone}"')
@@ -63,25 +63,25 @@ class Expand:
 
     @property
     def select(self) -> frozenset[str] | None:
-        """Its requested properties; None for all."""
+        """The requested properties of the included object; None for all."""
         return select(self.options.get("$select"))
 
 
 def allow_only(query: Mapping[str, str], *known: str) -> None:
-    """Reject options that the resource does not support, and those that this simulation omits."""
+    """Reject query options that the resource does not support, and those that this simulation omits."""
     for name in query:
         if name.startswith("$") and name not in known:
             raise bad_request(f"The query option '{name}' is not supported here.")
 
 
 def select(text: str | None) -> frozenset[str] | None:
-    """The wanted properties; None for all."""
+    """The properties in $select; None for all."""
     names = frozenset(name.strip() for name in (text or "").split(",") if name.strip())
     return names or None
 
 
 def check_select(wanted: frozenset[str] | None, known: Iterable[str], kind: str) -> None:
-    """Reject names that the type does not have, in the service's words."""
+    """Reject property names that the type does not have, with the service's error message."""
     names = {name.casefold() for name in known}
     for name in wanted or ():
         if name.casefold() not in names:
@@ -90,7 +90,7 @@ def check_select(wanted: frozenset[str] | None, known: Iterable[str], kind: str)
 
 
 def expand(text: str | None) -> list[Expand]:
-    """The wanted navigation properties: `name($select=a,b),name2`."""
+    """The navigation properties in $expand: `name($select=a,b),name2`."""
     return [_one_expand(part.strip()) for part in _split(text or "", ",") if part.strip()]
 
 
@@ -103,7 +103,7 @@ def _one_expand(text: str) -> Expand:
 
 
 def _split(text: str, separator: str) -> list[str]:
-    """Split where no bracket is open."""
+    """Split at separators outside brackets."""
     parts, depth = [""], 0
     for letter in text:
         depth += {"(": 1, ")": -1}.get(letter, 0)
@@ -125,7 +125,7 @@ def number(query: Mapping[str, str], name: str, default: int, largest: int | Non
 
 
 def moment(text: str, name: str) -> datetime:
-    """A point in time; without offset UTC is meant. Seven fractional digits are understood."""
+    """A point in time, in UTC if there is no offset. Up to seven fractional digits are accepted."""
     try:
         when = datetime.fromisoformat(text.replace(" ", "+"))
     except ValueError as error:

@@ -1,7 +1,7 @@
 """The roles that an application needs, and what happens without one.
 
-Whether Graph checks an id or the right first, if both are bad, is not documented; here it is the id, so that the
-rejection of a malformed id does not count as proof of a right.
+If both an id is malformed and a right is missing, it is not documented which of them Graph reports; here it is the id,
+so that the rejection of a malformed id does not count as proof of a right.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _OF_CALENDARS = ("events", "calendar", "calendarView")
 
 
 def check(withheld: frozenset[str] | set[str], template: str, params: Mapping[str, str]) -> None:
-    """Raise `GraphError` if the ids in a path cannot be read, or the path's role has been withheld."""
+    """Raise `GraphError` if the ids in a path are malformed, or if the role for the path has been withheld."""
     for name in ("message", "event"):
         try:
             parse(params.get(name, "")) if name in params else None
@@ -23,14 +23,16 @@ def check(withheld: frozenset[str] | set[str], template: str, params: Mapping[st
             raise bad_request("Id is malformed.", "ErrorInvalidIdMalformed") from error
     role = _role(template)
     if role == USERS and role in withheld:
-        # The directory's own words, not Exchange's.
+        # This message comes from the directory, not from Exchange.
         raise GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
     if role in withheld:
         raise GraphError(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
 
 
 def _role(template: str) -> str:
-    """What a route requires. The lesser role for reading is part of the one for writing, and not distinguished here."""
+    """The role that a route requires. The lesser role for reading is included in the one for writing, and not
+    distinguished here.
+    """
     segments = template.split("/")
     if template == "users/{user}":
         return USERS

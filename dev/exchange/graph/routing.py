@@ -1,5 +1,5 @@
-"""From OData paths to handlers: `users('x')/mailFolders('inbox')/messages` and `users/x/mailFolders/inbox/messages` are
-the same, names of segments ignore case, and `microsoft.graph.delta` is `delta`.
+"""Finds handlers for OData paths: `users('x')/mailFolders('inbox')/messages` and `users/x/mailFolders/inbox/messages`
+are equivalent, segment names ignore case, and `microsoft.graph.delta` is `delta`.
 """
 
 import re
@@ -27,13 +27,13 @@ class Route:
 
 
 class Routes:
-    """All routes; the first match is used."""
+    """A list of routes; the first match is used."""
 
     def __init__(self, table: Mapping[str, Handler]) -> None:
         self._routes = [Route(*_two_words(line), handler) for line, handler in table.items()]
 
     def find(self, method: str, raw_path: str) -> tuple[Route, Mapping[str, str]] | None:
-        """The route for a path as it appears in the request line, and its parameters."""
+        """Find the route for a path as it appears in the request line, and its parameters."""
         segments = _segments(raw_path)
         for route in self._routes:
             params = _fit(route.template.split("/"), segments) if route.method == method else None

@@ -46,13 +46,13 @@ async def _mime_letter(call: Call) -> Letter:
 
 
 async def reply(call: Call) -> web.Response:
-    """POST reply: with a comment above the quoted original, or with its own body; not with both."""
+    """POST reply: with a comment above the quoted original, or with a complete body, but not with both."""
     call.exchange.post.send(await _reply(call))
     return call.done(202)
 
 
 async def reply_all(call: Call) -> web.Response:
-    """POST replyAll: to the author and to all others who got it."""
+    """POST replyAll: to the author and to all other recipients."""
     before = call.message.letter
     letter, others = await _reply(call), (*before.to, *before.cc)
     cc = tuple(other for other in others if not other.is_(call.owner.address))
@@ -78,12 +78,12 @@ async def forward(call: Call) -> web.Response:
 
 
 async def create_reply(call: Call) -> web.Response:
-    """POST createReply: the same as a draft."""
+    """POST createReply: a reply, saved as a draft."""
     return _draft(call, await _reply(call))
 
 
 async def create_draft(call: Call) -> web.Response:
-    """POST messages: a draft from JSON, or from MIME in base64 as text/plain."""
+    """POST messages: creates a draft from JSON, or from base64-encoded MIME sent as text/plain."""
     if call.request.content_type == "text/plain":
         return _draft(call, await _mime_letter(call))
     return _draft(call, _letter(call.owner, lowered(await call.document())))
@@ -97,19 +97,19 @@ def _draft(call: Call, letter: Letter) -> web.Response:
 async def change_message(call: Call) -> web.Response:
     """PATCH: `isRead`, and the content of a draft."""
     item, given = call.message, lowered(await call.document())
-    wanted = {name: value for name, value in given.items() if not name.startswith("@")}  # the SDK names the type
+    wanted = {name: value for name, value in given.items() if not name.startswith("@")}  # the SDK adds the type's name
     is_read = wanted.pop("isread", item.is_read)
     if not isinstance(is_read, bool):
         raise bad_request("'isRead' must be true or false.")
     if wanted and not item.is_draft:
-        raise bad_request("Only 'isRead' of a message that is not a draft can be changed here.")
+        raise bad_request("Only 'isRead' can be changed here, unless the message is a draft.")
     item.is_read, item.letter = is_read, merged(item.letter, wanted)
     call.exchange.store.touch_message(item)
     return call.answer({"@odata.context": call.view.context("messages/$entity"), **message(item, call.view)})
 
 
 async def send_draft(call: Call) -> web.Response:
-    """POST send: a draft is sent and is in Sent Items then, with the same immutable id."""
+    """POST send: sends a draft, which moves to Sent Items and keeps its immutable id."""
     draft = call.message
     if not draft.is_draft:
         raise bad_request("The message is not a draft.", "ErrorInvalidRequest")

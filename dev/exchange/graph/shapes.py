@@ -20,18 +20,20 @@ _META = '<meta http-equiv="Content-Type" content="text/html; charset=utf-8">'
 
 @dataclass(frozen=True)
 class View:
-    """For whom something is rendered: ``base`` is the service's URL as the client used it, up to `/v1.0`."""
+    """The mailbox and preferences for which something is rendered. ``base`` is the service's URL as the client used it,
+    up to `/v1.0`.
+    """
 
     base: str
     owner: User
     prefer: Prefer
 
     def moves(self, moves: int) -> int | None:
-        """How often an item has moved, as far as its id shows it."""
+        """How often an item has moved, if its kind of id shows that."""
         return None if self.prefer.immutable_ids else moves
 
     def context(self, path: str) -> str:
-        """`@odata.context` below the mailbox."""
+        """The `@odata.context` for a path below the mailbox."""
         return f"{self.base}/$metadata#users('{self.owner.guid}')/{path}"
 
 
@@ -48,7 +50,7 @@ def fine_stamp(when: datetime | None) -> str:
 def wall_time(when: datetime, meeting: Meeting, prefer: Prefer) -> Json:
     """`dateTimeTimeZone`: the wall clock in UTC or in the zone the client prefers.
 
-    All-day meetings float: midnight, whatever zone is requested.
+    All-day meetings float: they start at midnight, whatever zone is requested.
     """
     zone = prefer.zone or "UTC"
     local = to_local(when, meeting.zone if meeting.all_day else zone)
@@ -61,7 +63,7 @@ def recipient(address: Address) -> Json:
 
 
 def body(text: Body, wanted: str | None) -> Json:
-    """`itemBody`. HTML comes as a whole document without scripts; plain text only when it is preferred."""
+    """`itemBody`. HTML is returned as a complete document without scripts, plain text only if it is preferred."""
     if wanted == "text":
         return {"contentType": "text", "content": text.text}
     clean = _SCRIPT.sub("", text.html)
@@ -86,8 +88,9 @@ def location(name: str) -> Json:
 def recurrence(meeting: Meeting, *, as_message: bool = False) -> Json | None:
     """`patternedRecurrence`, with the filler values of the service.
 
-    In a message the dates of the range are local midnights written as UTC dates: a series from Berlin seems to start
-    and end a day early. The real capture of 2023 shows it; expanding it gives wrong dates and wrong DST.
+    In a message, the dates of the range are local midnights written as UTC dates, so a series from Berlin seems to
+    start and end a day early. A real capture from 2023 shows this; expanding such a range gives wrong dates and wrong
+    DST.
     """
     rule = meeting.recurrence
     if rule is None:
@@ -120,7 +123,7 @@ def _is_east_of_utc(meeting: Meeting) -> bool:
 
 
 def selected(item: Json, wanted: frozenset[str] | None) -> Json:
-    """Only the requested properties; the id and annotations always stay. Names ignore case, as in Graph."""
+    """Keep only the requested properties, besides the id and annotations. Names ignore case, as in Graph."""
     if wanted is None:
         return item
     names = {name.casefold() for name in wanted} | {"id"}
@@ -134,7 +137,7 @@ def page(context: str, items: list[Json], next_link: str | None = None) -> Json:
 
 
 def lowered(document: Any) -> Any:
-    """The same document with keys in lower case: clients of the service may write keys in any case."""
+    """The same document with keys in lower case, since clients of the service may write keys in any case."""
     if isinstance(document, Mapping):
         return {str(key).casefold(): lowered(value) for key, value in document.items()}
     return [lowered(item) for item in document] if isinstance(document, list) else document

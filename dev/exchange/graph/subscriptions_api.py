@@ -13,7 +13,7 @@ from dev.exchange.graph.shapes import Json, fine_stamp, page
 from dev.exchange.store import CALENDAR
 from dev.exchange.subscriptions import Subscription, Topic
 
-#: The application that all clients of this service are, and its service principal.
+#: The ids of the application that all clients of this service share, and of its service principal.
 APPLICATION = "24d3b144-21ae-4080-943f-7067b395b913"
 CREATOR = "8ee44408-0679-472c-bc2a-692812af3437"
 _MOST_CLIENT_STATE = 128
@@ -26,11 +26,11 @@ _RESOURCE = re.compile(
 
 
 async def create(call: Call) -> web.Response:
-    """POST: both webhooks must return a validation token before the response."""
+    """POST: creates a subscription. Before the response, both webhooks must return a validation token."""
     wanted = await _wanted(call)
     twin = call.exchange.subscriptions.twin(wanted)
     if twin:
-        # Which words Graph uses for this could not be confirmed without a live tenant.
+        # Graph's wording of this error could not be confirmed without a live tenant.
         raise GraphError(409, "Conflict", "A subscription with the same resource and changeType exists already.")
     for url in filter(None, (wanted.notification_url, wanted.lifecycle_url)):
         await _validate(call, url)
@@ -76,14 +76,14 @@ def _topic(call: Call, resource: str) -> Topic:
     found = _RESOURCE.match(resource)
     user = call.exchange.directory.find(found["user"]) if found else None
     if found is None or user is None:
-        raise _invalid(f"The resource '{resource}' is not one that can be watched here.")
+        raise _invalid(f"The resource '{resource}' cannot be watched here.")
     if found["events"]:
         return Topic(user.guid, CALENDAR)
     return Topic(user.guid, find_folder(user, found["folder"]) if found["folder"] else None)
 
 
 async def list_all(call: Call) -> web.Response:
-    """GET all; the clientState is never returned again."""
+    """GET all subscriptions; the clientState is never returned again."""
     call.exchange.subscriptions.tick()
     return call.answer(page(_context(call), [_shown(subscription) for subscription in call.exchange.subscriptions]))
 

@@ -144,7 +144,7 @@ def test_the_next_run_completes_an_interrupted_installation(
         assert code == -signal.SIGKILL
     else:
         assert code == 130
-        assert said.splitlines()[-1] == "Interrupted. `make test` goes on from here."
+        assert said.splitlines()[-1] == "Interrupted. `make test` continues from here."
     assert_mended(project, whole)
 
 
@@ -213,7 +213,7 @@ def test_installing_for_running_installs_no_browser_and_no_checks(project: Proje
     code, said = project.run(purpose="run")
     assert code == 0, said
     assert {line.split("  ")[1] for line in said.splitlines()[1:]} == {
-        "Python environment", "Python packages", "Command line", "Azurite", "Libraries of pages",
+        "Python environment", "Python packages", "Command line", "Azurite", "Libraries for pages",
     }  # fmt: skip
     assert not (project.root / "tests/browser/node/node_modules").exists()
     assert project.run(purpose="run") == (0, "")
@@ -221,7 +221,7 @@ def test_installing_for_running_installs_no_browser_and_no_checks(project: Proje
 
 def test_each_step_says_how_long_it_took_and_what_is_left(project: Project) -> None:
     lines = project.run()[1].splitlines()
-    assert lines[0] == f"Setting up what `make test` needs; what the tools say is in {project.root / '.setup'}."
+    assert lines[0] == f"Setting up what `make test` needs; the tools' output is in {project.root / '.setup'}."
     assert all(
         re.fullmatch(r"  [A-Z][A-Za-z' ]{23} +\d+\.\d s   (left: .+|nothing is left)", line) for line in lines[1:]
     )
@@ -240,7 +240,7 @@ def test_a_second_installation_waits_for_processes_left_by_a_killed_one(
     process.communicate()
     second = project.start()
     assert second.stdout is not None
-    assert second.stdout.readline() == "Another set-up is under way in this folder: waiting for it.\n"
+    assert second.stdout.readline() == "Another set-up is running in this folder: waiting for it to end.\n"
     (project.root / "go").touch()
     said, _ = second.communicate(timeout=60)
     assert second.returncode == 0, said

@@ -66,10 +66,10 @@ COLUMNS = [
     ({"text": "😀" * 16_385}, "longer than 64 KiB"),
     ({f"c{number}": "x" * 32_000 for number in range(17)}, "more than 1 MiB"),
     ({f"c{number}": 1 for number in range(253)}, "252 columns"),
-    ({"a-b": 1}, "no name of a column"),
-    ({"1a": 1}, "no name of a column"),
-    ({"a b": 1}, "no name of a column"),
-    ({"x" * 256: 1}, "no name of a column"),
+    ({"a-b": 1}, "not a valid column name"),
+    ({"1a": 1}, "not a valid column name"),
+    ({"a b": 1}, "not a valid column name"),
+    ({"x" * 256: 1}, "not a valid column name"),
 ]
 
 
@@ -139,7 +139,7 @@ async def test_messages_that_azure_forbids_are_refused(queue: QueueClient) -> No
 
 async def test_names_that_azure_forbids_are_refused(azurite: str) -> None:
     async with QueueServiceClient.from_connection_string(azurite, retry_total=0) as queues:
-        with pytest.raises(azure.Refused, match="name of a queue"):
+        with pytest.raises(azure.Refused, match="queue name"):
             await queues.create_queue("two--dashes")
     async with TableServiceClient.from_connection_string(azurite, retry_total=0) as tables:
         with pytest.raises((azure.Refused, ValueError), match="name"):
@@ -182,7 +182,7 @@ async def test_both_storages_refuse_a_message_that_azure_would_refuse(storage: S
 def test_a_64_bit_number_must_be_marked_as_such() -> None:
     """The SDK does this by itself."""
     body = json.dumps({**KEYS, "wide": 2**31}).encode()
-    with pytest.raises(azure.Refused, match=r"not called Edm\.Int64"):
+    with pytest.raises(azure.Refused, match=r"is not Edm\.Int64"):
         azure.check_request("POST", "http://h/devstoreaccount1/meetings", {"DataServiceVersion": "3.0"}, body)
 
 

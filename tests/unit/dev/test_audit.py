@@ -19,13 +19,13 @@ UNKNOWN = {"name": "odd", "skip_reason": "no connection"}
 @pytest.mark.parametrize(
     ("report", "faults", "summary"),
     [
-        ([], [], "0 packages, 0 known faults"),
-        ([CLEAN, UNKNOWN], [], "1 packages, 0 known faults, 1 not judged"),
-        ([UNKNOWN], [], "skipped: none of 1 packages could be judged (no connection)"),
+        ([], [], "0 packages, 0 known vulnerabilities"),
+        ([CLEAN, UNKNOWN], [], "1 packages, 0 known vulnerabilities, 1 not checked"),
+        ([UNKNOWN], [], "skipped: none of 1 packages could be checked (no connection)"),
         (
             [CLEAN, FAULTY],
             ["bad 2: PYSEC-1, fixed in 2.1, 3", "bad 2: GHSA-2, fixed in no version yet"],
-            "2 packages, 2 known faults",
+            "2 packages, 2 known vulnerabilities",
         ),
     ],
 )

@@ -63,7 +63,7 @@ def test_node_is_installed_first_if_the_machine_has_none(monkeypatch: pytest.Mon
     monkeypatch.setattr(parts, "machine_has_node", lambda: True)
     assert [[part.title for part in lane] for lane in parts.lanes(parts.for_tests())] == [
         ["Python environment", "Python packages", "Command line"],
-        ["Azurite", "Libraries of pages", "Checks of the pane"],
+        ["Azurite", "Libraries for pages", "Checks for the pane"],
         ["Chromium"],
     ]
     monkeypatch.setattr(parts, "machine_has_node", lambda: False)
@@ -72,7 +72,7 @@ def test_node_is_installed_first_if_the_machine_has_none(monkeypatch: pytest.Mon
         "Python packages",
         "Command line",
         "Azurite",
-        "Libraries of pages",
+        "Libraries for pages",
     ]
 
 
@@ -90,12 +90,12 @@ def test_an_environment_that_has_lost_its_node_is_not_ready(monkeypatch: pytest.
 def test_a_python_that_is_too_old_is_reported_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 10, 13))
     monkeypatch.setattr(sys, "version", "3.10.13 (main)")
-    with pytest.raises(SystemExit, match=r"^Python 3\.11 or newer is needed, this is 3\.10\.13: .*\.$"):
+    with pytest.raises(SystemExit, match=r"^Python 3\.11 or newer is needed, but this is 3\.10\.13: .*\.$"):
         setup.main([])
 
 
 def test_an_unknown_purpose_is_named() -> None:
-    with pytest.raises(SystemExit, match=r"'walk'; there is: run, test\."):
+    with pytest.raises(SystemExit, match=r"'walk', only for: run, test\."):
         installing("walk")
 
 

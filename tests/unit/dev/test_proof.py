@@ -42,7 +42,7 @@ def test_the_proof_shows_the_answers_it_received(capsys: pytest.CaptureFixture[s
     shown = capsys.readouterr().out
     assert "PXPS:-1#" in shown
     assert "Accepted: A meeting" in shown
-    assert "come in: A meeting" in shown
+    assert "people may join: A meeting" in shown
 
 
 def test_an_on_premises_mailbox_is_polled(capsys: pytest.CaptureFixture[str]) -> None:
@@ -59,7 +59,7 @@ def test_an_on_premises_mailbox_is_polled(capsys: pytest.CaptureFixture[str]) ->
         ({"messages": {"messages": []}}, "no answer to the invitation"),
         ({"messages": {"messages": [ACCEPTED | {"uid": "another"}]}}, "no answer to the invitation"),
         ({"messages": {"messages": [ACCEPTED | {"kind": "declined"}]}}, "not accepted, but declined"),
-        ({"local_alias=meet1": {"action": "reject", "result": {}}}, "the room is shut"),
+        ({"local_alias=meet1": {"action": "reject", "result": {}}}, "the room is closed"),
         ({"local_alias=meet0": {"action": "continue", "result": {}}}, "an unknown alias was answered 200, not 404"),
     ],
 )

@@ -96,7 +96,7 @@ def test_the_bill_of_materials_is_valid_cyclonedx(repository: Path) -> None:
 @pytest.mark.parametrize(
     ("changelog", "fault"),
     [
-        ("# Changelog\n\n## 1.1.0, 2026-11-01\n\n- More\n", "nothing waits for release"),
+        ("# Changelog\n\n## 1.1.0, 2026-11-01\n\n- More\n", "there is nothing to release"),
         (CHANGELOG.replace("1.2.0", "1.3.0"), r"is about 1\.3\.0, shared/__init__\.py about 1\.2\.0"),
         ("# Changelog\n\n## 1.2.0, unreleased\n\n## 1.1.0, 2026-11-01\n", "says nothing"),
         ("# Changelog\n\n## 1.3.0, 2026-12-01\n\n## 1.2.0, unreleased\n\n- Rooms.\n", "must begin with"),
@@ -112,7 +112,7 @@ def test_a_changelog_in_the_wrong_form_is_refused(repository: Path, changelog: s
 
 def test_uncommitted_changes_are_not_released(repository: Path) -> None:
     (repository / "more").touch()
-    with pytest.raises(release.ReleaseError, match="not committed"):
+    with pytest.raises(release.ReleaseError, match="uncommitted"):
         release.release(repository, "1.2.0", DAY)
 
 

@@ -107,7 +107,7 @@ def test_ambiguous_routes_are_refused(one: str, other: str, overlap: bool) -> No
     if not overlap:
         Router([route(one), route(other)])
         return
-    with pytest.raises(HostError, match="both fit"):
+    with pytest.raises(HostError, match="both match"):
         Router([route(one), route(other)])
 
 
