@@ -70,7 +70,7 @@ def _results(what: str, size: int, few: Page, many: Page) -> list[Result]:
     note = f"{few.share:.2f} of that among {FEW:,}; {many.seconds * 1000:.0f} ms"
     return [
         Result(f"{what} among {size:,}: storage requests", many.requests, "requests", REQUESTS),
-        Result(f"{what}: time per bare request's", many.share, "times", SHARE, note=note),
+        Result(f"{what}: time relative to bare requests", many.share, "times", SHARE, note=note),
     ]
 
 

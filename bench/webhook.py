@@ -73,7 +73,7 @@ async def measure() -> list[Result]:
     note = f"{1000 * used:.0f} against {1000 * platform:.0f} ms of processor time; {1000 * whole:.0f} ms until 202"
     slow, bare_slow = percentile(warm, 0.99), percentile(usual, 0.99)
     middle, bare_middle = statistics.median(warm), statistics.median(usual)
-    own = f"the bare one's own p99: {bare_slow / bare_middle:.2f}"
+    own = f"the bare function's p99: {bare_slow / bare_middle:.2f}"
     return [
         Result("webhook, a fresh process", used / platform, "× azure.functions alone", MAX_FRESH_RATIO, note=note),
         Result("webhook, warm: median", middle / bare_middle, BARE, MAX_WARM_RATIO, note=_times(middle, bare_middle)),

@@ -33,7 +33,7 @@ export function Conflict({ path, what, field = 'field', by, fields, saved, chang
 
 /**
  * @param {Record<string, any>} fields @param {Record<string, any>[]} versions of an object
- * @returns {Promise<Record<string, any>>} the fields, with the names of integrations that they refer to
+ * @returns {Promise<Record<string, any>>} the fields, with the names of the integrations to which they refer
  */
 async function named(fields, versions) {
   const references = Object.keys(fields).filter((name) => fields[name].x.related === 'ms_exchange_connector');

@@ -1,21 +1,24 @@
-/** Days as date fields have them, `2026-11-30`, in the time zone of whoever looks. */
+/** Days in the format of date fields, `2026-11-30`, in the browser's time zone. */
 
 /** @returns {string} today */
 export function today() {
   return written(new Date());
 }
 
-/** @param {string} day @param {number} later days @returns {string} the day so many days later */
+/** @param {string} day @param {number} later days @returns {string} the day this many days later */
 export function daysAfter(day, later) {
   return written(start(day, later));
 }
 
-/** @param {string} day @param {number} later days @returns {string} the first moment of that day, in UTC, as the API has times; "" without a day */
+/**
+ * @param {string} day @param {number} later days
+ * @returns {string} the first moment of that day in UTC, in the API's format; "" without a day
+ */
 export function midnight(day, later = 0) {
   return day && start(day, later).toISOString().slice(0, 19);
 }
 
-/** @param {string} text @returns {boolean} whether it is a day that there is */
+/** @param {string} text @returns {boolean} whether it is an existing day */
 export function isDay(text) {
   return /^\d{4}-\d\d-\d\d$/.test(text) && written(start(text)) === text;
 }

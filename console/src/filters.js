@@ -1,18 +1,21 @@
-/** The filters of a list, kept in the URL behind its view, as in `#/meetings?state=closed`: so a link shows the same list, and so
- * does coming back to it. */
+/**
+ * A list's filters, kept in the URL after its view, as in `#/meetings?state=closed`, so that a link, or returning to
+ * the page, shows the same list.
+ */
 
 import { useEffect, useRef, useState } from './ui.js';
 
 /** @typedef {Record<string, string>} Filters */
 
 /**
- * @param {Filters} defaults of every filter that there is @param {(filters: Filters) => Filters} valid puts right what a URL may say
- * @returns {[Filters, (changes: Filters) => void]} the filters, and how some of them are changed
+ * @param {Filters} defaults of all filters @param {(filters: Filters) => Filters} valid corrects invalid values from a
+ * URL
+ * @returns {[Filters, (changes: Filters) => void]} the filters, and a function that changes some of them
  */
 export function useFilters(defaults, valid) {
   const read = () => valid({ ...defaults, ...inUrl(Object.keys(defaults)) });
   const [filters, setFilters] = useState(read());
-  const latest = useRef(filters); // what is changed twice at once is changed one after the other
+  const latest = useRef(filters); // two simultaneous changes are applied one after the other
   const become = (/** @type {Filters} */ next) => {
     latest.current = next;
     setFilters(next);
@@ -36,7 +39,7 @@ function inUrl(names) {
   return Object.fromEntries([...query].filter(([name]) => names.includes(name)));
 }
 
-/** @param {Filters} filters @param {Filters} defaults, which the URL leaves out */
+/** @param {Filters} filters @param {Filters} defaults left out of the URL */
 function urlOf(filters, defaults) {
   const given = Object.entries(filters).filter(([name, value]) => value !== defaults[name]);
   const query = new URLSearchParams(given).toString();

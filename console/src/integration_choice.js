@@ -1,15 +1,15 @@
-/** Choosing an integration by name: from a list where they are few, by typing where they are many. */
+/** Choosing an integration by name: from a list if there are few, by typing if there are many. */
 
 import { CONFIGURATION, STATUS, list } from './api.js';
 import { html, useEffect, useRef, useState } from './ui.js';
 
 /** @typedef {{ id: number, name: string, room_mailbox_email_address: string | null, exchange_connector: string }} Named */
-/** @typedef {{ objects: Named[], total: number }} Names the first integrations by name, and how many there are */
+/** @typedef {{ objects: Named[], total: number }} Names the first integrations by name, and the number of all */
 /** @typedef {{ value: string, text: string }} Option */
 
 const PATH = `${STATUS}connector_name/`;
 
-/** As many integrations are listed to choose from; where there are more, what is typed says which. */
+/** The maximum number of integrations in the list; if there are more, the admin types a name. */
 const LISTED_MAX = 200;
 const SUGGESTED = 20;
 const GONE = 'An integration that was deleted';
@@ -24,7 +24,7 @@ export function integrationNames() {
 
 /**
  * @param {(string | null | undefined)[]} uris of integrations
- * @returns {Promise<Map<string, string>>} their names, without those of integrations that are gone
+ * @returns {Promise<Map<string, string>>} their names, except those of deleted integrations
  */
 export async function namesOf(uris) {
   const ids = [...new Set(uris)].flatMap((uri) => (uri ? [idOf(uri)] : []));
@@ -45,7 +45,7 @@ export function uriOf(id) {
 /**
  * @param {{ label: string, names: Names | undefined, value: string, change: (value: string) => void,
  *   others: Option[], id?: string, disabled?: boolean }} props
- *   `value`: an integration's URI, or that of one of the `others`, which stand before the integrations
+ *   `value`: an integration's URI, or that of one of the `others`, which are listed before the integrations
  */
 export function Choice({ label, names, value, change, others, id, disabled }) {
   if (names && names.total > names.objects.length) {
@@ -63,10 +63,10 @@ export function Choice({ label, names, value, change, others, id, disabled }) {
 
 /**
  * @param {{ label: string, value: string, change: (value: string) => void, others: Option[], id?: string, disabled?: boolean }} props
- *   an empty field chooses the first of the others
+ *   an empty field means the first of `others`
  */
 function Typed({ label, value, change, others, id, disabled }) {
-  const chosen = useRef(others[0].value); // what the text in the field stands for
+  const chosen = useRef(others[0].value); // the value that the text in the field represents
   const [text, setText] = useState('');
   const [options, setOptions] = useState(others);
   const place = `${id ?? label.replaceAll(' ', '-')}-names`;
@@ -108,14 +108,14 @@ function Typed({ label, value, change, others, id, disabled }) {
   </label>`;
 }
 
-/** @param {string} value @param {Option[]} others @returns {Promise<string>} what stands in the field for it */
+/** @param {string} value @param {Option[]} others @returns {Promise<string>} the text in the field for a value */
 async function textOf(value, others) {
   const other = others.find((each) => each.value === value);
   if (other) return other === others[0] ? '' : other.text;
   try {
     return (await namesOf([value])).get(value) ?? GONE;
   } catch {
-    return value; // the view, which has more to ask for, says what is wrong
+    return value; // the view shows the error, as its own requests fail, too
   }
 }
 
@@ -128,7 +128,7 @@ async function suggested(text) {
   }
 }
 
-/** @param {Named[]} names @returns {Option[]} with the mailbox where two have the same name */
+/** @param {Named[]} names @returns {Option[]} with the mailbox if two have the same name */
 function labelled(names) {
   const number = (/** @type {string} */ name) => names.filter((each) => each.name === name).length;
   return names.map((each) => ({

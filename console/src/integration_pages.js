@@ -40,7 +40,9 @@ export function ServiceAccount({ id }) {
   <//>`;
 }
 
-/** @param {() => void} again runs when somebody comes back from another tab, where the account may have been signed in */
+/**
+ * @param {() => void} again called when the admin returns from another tab, in which the account may have been signed in
+ */
 function useReturn(again) {
   useEffect(() => {
     const seen = () => document.visibilityState === 'visible' && again();

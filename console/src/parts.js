@@ -73,7 +73,7 @@ export function Pages({ offset, limit, total, go }) {
  */
 export function Search({ label, value, change }) {
   const [text, setText] = useState(value);
-  const told = useRef(value); // what the view knows: something else comes from elsewhere, such as the URL
+  const told = useRef(value); // the value that the view knows; any other value comes from elsewhere, such as the URL
   useEffect(() => {
     if (value === told.current) return;
     told.current = value;

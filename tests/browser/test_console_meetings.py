@@ -1,4 +1,5 @@
-"""W4: meetings in the console, found by integration, day and what else a caller knows; the choice of an integration."""
+"""W4: meetings in the console, found by integration, by day and by other details that a caller may know; choosing an
+integration."""
 
 import os
 import re
@@ -22,7 +23,7 @@ MANY_INTEGRATIONS = 1_000
 
 
 async def booked(stack: Addresses, api: httpx.AsyncClient, subject: str) -> None:
-    """A meeting of tomorrow, unless an earlier test has made it."""
+    """A meeting tomorrow, created unless an earlier test has done so."""
     if not (await api.get(MEETINGS, params={"text": subject})).json()["objects"]:
         await book(stack, api, subject)
 
@@ -61,7 +62,7 @@ async def test_meetings_are_found_by_integration_and_by_day(
 
 
 @pytest.mark.parametrize("admin", [{"timezone_id": "America/New_York"}], ids=[""], indirect=True)
-async def test_a_day_is_one_of_whoever_looks_however_long_it_is(admin: Admin) -> None:
+async def test_a_day_is_a_local_day_whatever_its_length(admin: Admin) -> None:
     await admin.sign_in()
     async with admin.page.expect_request(f"**{MEETINGS}?*") as first:
         await admin.show("meetings?when=day&day=2026-03-08")
@@ -71,9 +72,7 @@ async def test_a_day_is_one_of_whoever_looks_however_long_it_is(admin: Admin) ->
     assert "start__gte=2026-03-09T04%3A00%3A00&start__lt=2026-03-10T04%3A00%3A00" in (await second.value).url
 
 
-async def test_what_a_list_is_filtered_by_is_in_its_address(
-    admin: Admin, stack: Addresses, api: httpx.AsyncClient
-) -> None:
+async def test_a_lists_filters_are_in_its_url(admin: Admin, stack: Addresses, api: httpx.AsyncClient) -> None:
     await booked(stack, api, "Found by its day")
     await admin.sign_in("meetings?text=found+by&state=scheduled&integration=1")
     await admin.page.get_by_role("link", name="Found by its day").click()
@@ -91,7 +90,7 @@ async def test_what_a_list_is_filtered_by_is_in_its_address(
 @pytest.mark.parametrize(
     "query", ["when=toString&state=__proto__&integration=1/../2&offset=-1", "when=day&day=2026-02-30"]
 )
-async def test_an_address_that_makes_no_sense_shows_a_list_all_the_same(admin: Admin, query: str) -> None:
+async def test_a_url_with_invalid_filters_still_shows_a_list(admin: Admin, query: str) -> None:
     await admin.sign_in(f"meetings?{query}")
     await expect(admin.page.get_by_role("alert")).to_have_count(0)
     await expect(choice(admin)).to_have_value("")
@@ -105,7 +104,7 @@ async def test_the_meetings_of_an_integration_are_a_link_away(admin: Admin, corp
     await expect(admin.page.get_by_text("No such meeting")).to_be_visible()
 
 
-async def test_a_list_of_several_integrations_says_whose_each_meeting_is(admin: Admin) -> None:
+async def test_a_list_of_several_integrations_names_the_integration_of_each_meeting(admin: Admin) -> None:
     async def of_two(route: Route) -> None:
         answer = await route.fetch()
         body = await answer.json()
@@ -119,7 +118,7 @@ async def test_a_list_of_several_integrations_says_whose_each_meeting_is(admin: 
     await expect(admin.page.locator("tbody .about")).to_have_text(["Number 1", "Number 2"])
 
 
-async def test_a_search_of_too_many_meetings_says_how_many_it_has_seen(admin: Admin) -> None:
+async def test_a_search_among_too_many_meetings_says_how_many_were_searched(admin: Admin) -> None:
     answer = {"meta": {"total_count": 1, "examined": 2000}, "objects": [MEETING]}
     await admin.sign_in()
     await admin.page.route(f"**{MEETINGS}?*", lambda route: route.fulfill(json=answer))
@@ -130,9 +129,7 @@ async def test_a_search_of_too_many_meetings_says_how_many_it_has_seen(admin: Ad
 
 
 @pytest.mark.parametrize("view", ["meetings", "people"])
-async def test_one_of_a_thousand_integrations_is_chosen_by_typing_and_none_is_read_whole(
-    admin: Admin, view: str
-) -> None:
+async def test_one_of_a_thousand_integrations_is_chosen_by_typing_its_name(admin: Admin, view: str) -> None:
     asked: list[Mapping[str, str]] = []
     whole: list[str] = []
 
@@ -170,7 +167,7 @@ async def test_a_chosen_integration_among_a_thousand_is_named_after_a_reload(adm
 
 
 @pytest.mark.parametrize("admin", LOOKS.values(), ids=LOOKS, indirect=True)
-async def test_a_day_s_meetings_are_accessible_and_fit(
+async def test_the_meetings_of_a_day_are_accessible_and_fit(
     admin: Admin, stack: Addresses, api: httpx.AsyncClient, request: pytest.FixtureRequest
 ) -> None:
     await booked(stack, api, "Found by its day")
@@ -190,7 +187,7 @@ def query_of(route: Route) -> dict[str, str]:
 
 
 def names(query: Mapping[str, str]) -> dict[str, Any]:
-    """What the API says of a thousand integrations."""
+    """The API's response with a thousand integrations."""
     ids = [int(each) for each in query["id__in"].split(",")] if "id__in" in query else range(1, MANY_INTEGRATIONS + 1)
     found = [
         {"id": id_, "name": f"Number {id_}", "room_mailbox_email_address": f"vmr{id_}@example.com",

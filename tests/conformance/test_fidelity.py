@@ -21,7 +21,7 @@ OTHERWISE = {
     "dev/exchange/faults.py",  # work that was done although its answer was lost
     "dev/management_node/faults.py",
 }
-"""The files in which the words mean something else."""
+"""The files in which these words do not mark such a place."""
 
 
 def files() -> Iterator[Path]:
