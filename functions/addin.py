@@ -66,8 +66,8 @@ async def manifest_json(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route("addin/{uuid:guid}/icon-{name}.png", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def icon(req: func.HttpRequest) -> func.HttpResponse:
-    """The icon: `icon-80.png`, or with a fingerprint after the size, as in manifests. Never with Cache-Control: Office
-    shows its generic icon instead of one that has it.
+    """The icon: `icon-80.png`, or with a fingerprint after the size, as in manifests. Never sent with Cache-Control:
+    Office shows its generic icon instead of an icon that has this header.
     """
     from shared.web.icons import GREY
 
@@ -79,7 +79,7 @@ async def icon(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route("addin/{uuid:guid}/pane", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def pane(req: func.HttpRequest) -> func.HttpResponse:
-    """The pane. Browsers cache it, and revalidate."""
+    """The task pane. Browsers cache it and revalidate it each time."""
     html, headers = await services().addin.pane.page(req.route_params["uuid"])
     return file_response(req, html.encode(), "text/html; charset=utf-8", headers | {"Cache-Control": "no-cache"})
 
@@ -87,7 +87,7 @@ async def pane(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route("addin/{uuid:guid}/preview", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def preview(req: func.HttpRequest) -> func.HttpResponse:
-    """The pane in each of its states, for the console."""
+    """The task pane in each of its states, for the console."""
     html, headers = await services().addin.pane.preview(req.route_params["uuid"])
     return file_response(req, html.encode(), "text/html; charset=utf-8", headers | {"Cache-Control": "no-cache"})
 
@@ -95,7 +95,7 @@ async def preview(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route("addin/{uuid:guid}/commands", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def commands(req: func.HttpRequest) -> func.HttpResponse:
-    """The page of commands without a pane, if the integration has any."""
+    """The page for commands without a task pane, if the integration has any."""
     html, headers = await services().addin.pane.commands(req.route_params["uuid"])
     return file_response(req, html.encode(), "text/html; charset=utf-8", headers | {"Cache-Control": "no-cache"})
 
@@ -103,9 +103,7 @@ async def commands(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route("addin/{uuid:guid}/launch.js", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def launch(req: func.HttpRequest) -> func.HttpResponse:
-    """The script for events, with the integration's texts in it: where it runs without a page it can request
-    nothing.
-    """
+    """The script for events, which contains the integration's texts: without a page, it can request nothing."""
     script = await services().addin.pane.launch(req.route_params["uuid"])
     return file_response(req, script, "text/javascript; charset=utf-8", {"Cache-Control": "no-cache"})
 
@@ -113,7 +111,7 @@ async def launch(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route("addin/{uuid:guid}/config", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def config(req: func.HttpRequest) -> func.HttpResponse:
-    """The pane's configuration; with a token also a placeholder."""
+    """The task pane's configuration; with a token, this includes a placeholder."""
     mailboxes = req.headers.get("X-Mailboxes", "")
     return json_response(await services().addin.pane.config(req.route_params["uuid"], user_token(req), mailboxes))
 
@@ -121,6 +119,6 @@ async def config(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route("addin/assets/{name}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def asset(req: func.HttpRequest) -> func.HttpResponse:
-    """A file of the pane: its name changes with its content, so it may be cached for ever."""
+    """A file of the task pane: its name changes with its content, so it may be cached for ever."""
     found = services().addin.pane.asset(req.route_params["name"])
     return file_response(req, found.body, found.content_type, {"Cache-Control": IMMUTABLE}, found.gzipped)

@@ -1,4 +1,4 @@
-"""The web console: one page and its files. Its data are the management API's."""
+"""The web console: one page and its files. Its data comes from the management API."""
 
 import azure.functions as func
 
@@ -12,7 +12,7 @@ bp = func.Blueprint()
 @bp.route("console", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def console(req: func.HttpRequest) -> func.HttpResponse:
-    """The page. Browsers cache it, and revalidate."""
+    """The page. Browsers cache it and revalidate it each time."""
     html, headers = services().administration.console.page()
     return file_response(req, html.encode(), "text/html; charset=utf-8", {**headers, "Cache-Control": "no-cache"})
 
@@ -20,7 +20,7 @@ async def console(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route("console/config", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def console_config(req: func.HttpRequest) -> func.HttpResponse:
-    """How to sign in here."""
+    """How to sign in to the console."""
     return json_response(services().administration.console.config())
 
 

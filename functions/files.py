@@ -19,7 +19,7 @@ def file_response(
 
     `gzipped` is the body compressed ahead of time; without it, text is compressed now.
     """
-    etag = f'W/"{sha256(body).hexdigest()[:32]}"'  # weak: one for the plain and the compressed form
+    etag = f'W/"{sha256(body).hexdigest()[:32]}"'  # weak: the same for the plain and the compressed form
     compressible = not content_type.startswith("image/")
     headers = {**headers, "ETag": etag} | ({"Vary": "Accept-Encoding"} if compressible else {})
     if _names(req.headers.get("If-None-Match", ""), etag):
@@ -36,13 +36,13 @@ def _names(header: str, etag: str) -> bool:
 
 
 def _compressed(body: bytes) -> bytes:
-    from gzip import compress  # which a cold webhook does without
+    from gzip import compress  # imported late, since a cold webhook does without it
 
     return compress(body, mtime=0)
 
 
 def _accepts_gzip(header: str) -> bool:
-    """Whether Accept-Encoding has gzip, and not with `q=0`."""
+    """Whether Accept-Encoding includes gzip, other than with `q=0`."""
     for entry in header.lower().split(","):
         name, _, quality = entry.partition(";")
         if name.strip() == "gzip":

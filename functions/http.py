@@ -1,4 +1,4 @@
-"""From a call into shared/ to an HTTP response, and from exceptions to the right status."""
+"""Turns the result of a call into shared/ into an HTTP response, and exceptions into the right status."""
 
 import inspect
 import json
@@ -38,7 +38,7 @@ STATUS: dict[type[SchedulingError], int] = {
 _UNEXPECTED = "An unexpected error occurred. Please tell your administrator the correlation id."
 
 MAX_TEXTS = 10_000
-"""Maximum bytes of a JSON object of texts from the pane or a sign-in page."""
+"""Maximum bytes of a JSON object of texts from the task pane or a sign-in page."""
 
 Handler = Callable[[func.HttpRequest], Awaitable[Any]]
 Endpoint = Callable[[func.HttpRequest], Awaitable[func.HttpResponse]]
@@ -59,7 +59,7 @@ def json_response(body: Any, status: int = 200, headers: dict[str, str] | None =
 def json_endpoint(handler: Handler) -> Endpoint:
     """Respond with what `handler` returns: `{"status":"success","result":…}`, an HttpResponse as it is, or a failure.
 
-    A failure has a correlation id, under which the log has more.
+    A failure has a correlation id, under which the log has details.
     """
 
     async def endpoint(req: func.HttpRequest) -> func.HttpResponse:
@@ -77,9 +77,9 @@ def json_endpoint(handler: Handler) -> Endpoint:
 
 @dataclass(frozen=True)
 class Failure:
-    """An error in HTTP terms; each endpoint writes it in the form that its caller expects.
+    """An error in HTTP terms, which each endpoint writes in the form that its callers expect.
 
-    `message` is for the caller; the log has more under `correlation_id`. `headers` say when to retry.
+    `message` is for the caller; the log has details under `correlation_id`. `headers` say when to retry.
     """
 
     status: int
@@ -92,9 +92,9 @@ class Failure:
 def failure_of(error: Exception, unexpected: str = _UNEXPECTED, level: int = logging.INFO) -> Failure:
     """Logs an error, and returns what the caller is told. `unexpected` is the text for a bug of ours, without details.
 
-    `level` is for errors raised on purpose; below INFO where strangers can cause them at will.
+    `level` is the log level of errors that we raise ourselves; it is below INFO where strangers can cause them at will.
     """
-    from uuid import uuid4  # with `platform`, which a cold webhook does without
+    from uuid import uuid4  # imports `platform`, which a cold webhook does without
 
     correlation_id = str(uuid4())
     if not isinstance(error, SchedulingError):
@@ -113,7 +113,7 @@ def failure(error: Exception, level: int = logging.INFO) -> func.HttpResponse:
 
 
 def texts_of(req: func.HttpRequest, *names: str) -> list[str]:
-    """These members of the JSON object in the body. Raises InvalidRequest."""
+    """The texts with these names in the JSON object of the body. Raises InvalidRequest."""
     body = req.get_body()
     try:
         sent = json.loads(body) if len(body) <= MAX_TEXTS else None

@@ -1,4 +1,4 @@
-"""Graph's webhooks into the queue, and the queues into their handlers."""
+"""Passes Graph's notifications to the queue, and messages from the queues to their handlers."""
 
 import logging
 from typing import List  # noqa: UP035  # the worker's indexer rejects func.Out[list[str]]
@@ -20,13 +20,13 @@ MAX_DEQUEUE_COUNT = 5
 
 
 async def _received(req: func.HttpRequest, queue: func.Out[List[str]]) -> func.HttpResponse:  # noqa: UP006
-    """Graph's handshake, or notifications; 202 is returned once the host has written the queue."""
+    """Graph's handshake, or notifications; 202 is returned once the host has written to the queue."""
     if (token := req.params.get("validationToken")) is not None:
         return func.HttpResponse(token, mimetype="text/plain", headers={"X-Content-Type-Options": "nosniff"})
     try:
         messages = services().scheduling.webhook.receive(req.get_body())
     except SchedulingError as error:
-        return failure(error, logging.DEBUG)  # anybody may post here: logging each would let them flood our log
+        return failure(error, logging.DEBUG)  # anybody may post here, and could flood our log
     if messages:
         queue.set(messages)
     return func.HttpResponse(status_code=202)
@@ -56,7 +56,7 @@ async def process(message: func.QueueMessage) -> None:
 
 @bp.queue_trigger("message", POISON, STORAGE)
 async def set_aside(message: func.QueueMessage) -> None:
-    """Records what could not be handled, and raises an alarm."""
+    """Records a message that could not be handled, and raises an alarm."""
     await services().scheduling.poison_queue.record(message.get_body().decode())
 
 

@@ -1,4 +1,4 @@
-"""Whether the app is up: for load balancers, and for people."""
+"""Whether the app is up, for load balancers and for people."""
 
 import azure.functions as func
 
@@ -11,13 +11,13 @@ bp = func.Blueprint()
 
 @bp.route("api/health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 async def health(req: func.HttpRequest) -> func.HttpResponse:
-    """Whether the app responds, and its version. Touches nothing else: a load balancer may call it often."""
+    """The app's version, to show that it responds. Touches nothing else, since a load balancer may call it often."""
     return json_response({"status": "ok", "version": __version__})
 
 
-# The form in which ASP.NET accepts the root (docs/facts/azure-functions.md §B).
+# ASP.NET accepts the root only in this form (docs/facts/azure-functions.md §B).
 @bp.route("{root:maxlength(0)?}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 async def home(req: func.HttpRequest) -> func.HttpResponse:
-    """What this deployment is and whether it is well, in words that a stranger may read."""
+    """A page about this deployment and its health, with nothing that strangers must not read."""
     html, headers, status = await services().administration.home.page()
     return func.HttpResponse(html, status_code=status, headers=dict(headers), mimetype="text/html", charset="utf-8")

@@ -1,4 +1,4 @@
-"""Sign-in: users in the add-in's dialog, and the service account by an admin."""
+"""Sign-in: of users in the add-in's dialog, and of the service account by an admin."""
 
 import inspect
 from typing import Any
@@ -15,7 +15,7 @@ _UNEXPECTED = "An unexpected error occurred. Please tell your administrator the 
 
 
 def page_endpoint(handler: Handler) -> Endpoint:
-    """Respond with what `handler` returns; failures are pages for people, with a reference into the log."""
+    """Respond with what `handler` returns; failures are pages for people, with a reference to the log."""
 
     async def endpoint(req: func.HttpRequest) -> func.HttpResponse:
         try:
@@ -40,7 +40,7 @@ async def sign_in(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route("addin/sign-in/callback", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @page_endpoint
 async def sign_in_callback(req: func.HttpRequest) -> func.HttpResponse:
-    """The provider's redirect of the dialog."""
+    """Where the provider redirects the dialog to."""
     from shared.addin.sign_in_page import signed_in
     from shared.identity.sign_in.state_cookie import ended
 
@@ -52,7 +52,7 @@ async def sign_in_callback(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route("addin/{uuid:guid}/sign-in/redeem", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def sign_in_redeem(req: func.HttpRequest) -> dict[str, Any]:
-    """A session token for the one-time code, for the pane that opened the dialog."""
+    """A session token in exchange for the one-time code, for the task pane that opened the dialog."""
     code, verifier = texts_of(req, "code", "verifier")
     token = await services().identity.sign_in.redeem(req.route_params["uuid"], code, verifier, user_token(req))
     return {"token": token}
@@ -69,7 +69,7 @@ async def sign_out(req: func.HttpRequest) -> dict[str, Any]:
 @bp.route("service-account/oauth_redirect", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @page_endpoint
 async def service_account(req: func.HttpRequest) -> func.HttpResponse:
-    """Where an admin returns to after signing in the service account."""
+    """Where an admin arrives after signing in the service account."""
     from shared.identity.sign_in.notice import service_account_signed_in
 
     return _html(*service_account_signed_in(await services().administration.service_accounts.finish(req.params)))

@@ -1,4 +1,4 @@
-"""Timers: every schedule (NCRONTAB: second minute hour day month weekday, UTC), and what it starts."""
+"""Timers: all schedules (NCRONTAB: second minute hour day month weekday, UTC), and what each starts."""
 
 import azure.functions as func
 
@@ -7,14 +7,16 @@ from shared.composition import services
 bp = func.Blueprint()
 
 MINUTES_STARTED = 5
-"""Polls, and checks for due rooms, started by one call of their timers, a minute apart: the timers run every five
-minutes. If no integration needs them, none is started, so that nothing runs every minute.
+"""How many polls, and checks for due rooms, one call of their timers starts, a minute apart: the timers run every five
+minutes.
+
+None are started if no integration needs them, so that nothing runs every minute.
 """
 
 
 @bp.timer_trigger("timer", "0 */5 * * * *")
 async def sweep(timer: func.TimerRequest) -> None:
-    """Every five minutes (sweep): what notifications have missed."""
+    """Every five minutes (sweep): finds what notifications have missed."""
     await services().scheduling.timers.sweep()
 
 
@@ -32,9 +34,10 @@ async def rooms(timer: func.TimerRequest) -> None:
 
 @bp.timer_trigger("timer", "0 0 */6 * * *")
 async def renew(timer: func.TimerRequest) -> None:
-    """Every six hours: subscriptions live six days, and are renewed once a day; all of them if run by hand.
+    """Every six hours: subscriptions last six days and are renewed about once a day; a manual run renews all of them.
 
-    A run by hand has no schedule status on the local host. Not confirmed in Azure: there all may wait for their day.
+    A manual run is recognized by its lack of a schedule status, as on the local host. Not confirmed in Azure, where a
+    manual run may only renew those that are due.
     """
     await services().scheduling.timers.renew(by_hand=not getattr(timer, "schedule_status", None))
 

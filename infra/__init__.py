@@ -1,1 +1,1 @@
-"""Deployment to Azure: templates, scripts, the package."""
+"""Deployment to Azure: templates, scripts, and the package."""

@@ -1,4 +1,4 @@
-"""The app itself: builds the package, deploys it where another one is deployed, and tests whether it works."""
+"""The app itself: builds the package, deploys it unless it is already deployed, and tests whether it works."""
 
 import sys
 import tempfile
@@ -10,16 +10,17 @@ from infra.azure import ARM, AzError, Patience, az, az_or, fail, rest, say, step
 from infra.checks import PYTHON_IN_AZURE
 
 UNHEALTHY = "app appears to be unhealthy"
-"""az 2.87 and newer ends like this when a deployed app has not started yet, which may take minutes the first time."""
+"""How az 2.87 and newer ends when a deployed app has not started yet, which may take minutes the first time."""
 
 ROLE_NOT_THERE_YET = "BlobUploadFailedException"
-"""With 403: the app's identity may not write its package yet, while its new role propagates."""
+"""Reported with 403 while the app's identity cannot write its package yet, because its new role is still propagating.
+"""
 
 PACKAGE_TAG = "-package"
-"""Followed by the app's name: the resource group's tag that names the package which works there."""
+"""Suffix of the resource group's tag, after the app's name, that holds the digest of the last package that worked."""
 
 RECHECK_SECONDS = 120.0
-"""How long an app that worked before may take to work again after its settings have changed."""
+"""How long an app that worked before may take to work again after a change of its settings."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,9 @@ class AppPackage:
         self._remember(built.sha256[:32])
 
     def watch(self, rule: str) -> None:
-        """Switch on the alert that the app has stopped: before the first package nothing could stop."""
+        """Switch on the alert that fires when the app has stopped. Before the first package there is nothing that could
+        stop.
+        """
         url = f"{ARM}{self.group_id}/providers/Microsoft.Insights/scheduledQueryRules/{rule}?api-version=2023-12-01"
         try:
             rest("patch", url, {"properties": {"enabled": True}})
@@ -76,10 +79,12 @@ class AppPackage:
         return str((group.get("tags") or {}).get(self._tag, ""))
 
     def _still_works(self) -> bool:
-        """Whether the remembered package really runs: the site may have been recreated since."""
+        """Whether the recorded package really runs: the site may have been recreated since."""
         fault = self._fault(min(RECHECK_SECONDS, self.patience.seconds))
         say(
-            f"It was deployed, and does not work ({fault})." if fault else "this package is already deployed, and works"
+            f"It has been deployed before, but does not work ({fault})."
+            if fault
+            else "this package is already deployed, and works"
         )
         return not fault
 
@@ -101,11 +106,11 @@ class AppPackage:
             if UNHEALTHY not in str(error):
                 fail(
                     "the package cannot be deployed",
-                    f"run this again; if it stays so: portal, {self.app}, Deployment Center",
+                    f"run this again; if that does not help: portal, {self.app}, Deployment Center",
                 )
 
     def _remember(self, digest: str) -> None:
-        """Only now: a package that does not work is deployed again next time."""
+        """Record the package, now that it works: one that does not work is deployed again next time."""
         try:
             az(
                 *("tag", "update", "--operation", "Merge"),
@@ -115,4 +120,4 @@ class AppPackage:
                 f"{self._tag}={digest}",
             )
         except AzError:
-            say("The package could not be remembered; the next run deploys it again.")
+            say("The package could not be recorded; the next run deploys it again.")

@@ -1,8 +1,8 @@
-"""The app's own secrets in the vault: generated once, known to nobody.
+"""The app's own secrets in the vault: generated once, and known to nobody.
 
-They are written through Azure Resource Manager, where a vault's secrets are resources. So whoever deploys needs no role
-on the vault's data, can write a secret but never read one back, and it also works for a vault in a private network: its
-firewall guards only the data plane (Key Vault's documentation, "Configure network security").
+They are written through Azure Resource Manager, where a vault's secrets are resources. So the person who deploys needs
+no role on the vault's data, can write a secret but never read one back, and can also use a vault in a private network:
+its firewall guards only the data plane (Key Vault's documentation, "Configure network security").
 """
 
 import getpass
@@ -20,7 +20,7 @@ PASSWORDS = {
     "policy-password-hash": ("conferencing nodes (policy)", "POLICY_PASSWORD"),
     "management-password-hash": ("the management API", "MANAGEMENT_PASSWORD"),
 }
-"""Secrets that are hashes of passwords: whose password, and the environment variable that may hold it."""
+"""Secrets that are hashes of passwords: whose password it is, and the environment variable that may hold it."""
 
 SIGNING_KEY = "tag-signing-key"
 
@@ -33,7 +33,7 @@ class AppSecrets:
     app: str
 
     def put(self, names: list[str], new: str) -> None:
-        """Create what is missing, and `new` in any case. No value is printed or passed on a command line."""
+        """Create missing secrets, and those in `new` in any case. No value is printed or passed on a command line."""
         step("Secrets")
         if new and new not in names:
             fail(f"this deployment has no secret {new}", f"choose one of: {', '.join(names)}")
@@ -53,7 +53,7 @@ class AppSecrets:
             found = rest("get", f"{ARM}{self.vault}/secrets?api-version={API_VERSION}")
         except AzError as error:
             sys.stderr.write(f"{error}\n")
-            fail("the vault's list of secrets cannot be read", "you need Contributor or Owner on the resource group")
+            fail("the vault's secrets cannot be listed", "you need Contributor or Owner on the resource group")
         return {entry["name"] for entry in found["value"]}
 
     def _write(self, name: str, value: str) -> None:
@@ -69,9 +69,10 @@ class AppSecrets:
             )
 
     def _refresh_references(self) -> None:
-        """The app reads references when it starts and once a day; this makes it read them now.
+        """Make the app read its references to secrets now; normally it does so when it starts, and once a day.
 
-        Not confirmed on Flex Consumption; if it has no effect, the start that follows the package's deployment has.
+        Not confirmed on Flex Consumption; if it has no effect, the app reads them when it starts after the package's
+        deployment.
         """
         try:
             rest("post", f"{ARM}{self.app}/config/configreferences/appsettings/refresh?api-version=2022-03-01")
@@ -80,11 +81,11 @@ class AppSecrets:
 
 
 def value_of(name: str) -> str:
-    """A new value for a secret; a password is prompted for, or taken from the environment, and hashed."""
+    """A new value for a secret; passwords are prompted for, or taken from the environment, and hashed."""
     if name == SIGNING_KEY:
         return secrets.token_urlsafe(48)
     if name not in PASSWORDS:
-        fail(f"it is not known how to create the secret {name}", "add it to infra/app_secrets.py")
+        fail(f"there is no rule for creating the secret {name}", "add it to infra/app_secrets.py")
     whose, variable = PASSWORDS[name]
     password = os.environ.get(variable, "")
     if not password:
@@ -97,11 +98,13 @@ def value_of(name: str) -> str:
 
 
 def recover_deleted_vaults(group_id: str, *, dry_run: bool) -> None:
-    """Recover a vault that was deleted with an earlier deployment to this resource group: its name stays taken."""
+    """Recover a vault that was deleted with an earlier deployment to this resource group, since its name is still
+    taken.
+    """
     try:
         deleted = az("keyvault", "list-deleted", "--resource-type", "vault") or []
     except AzError:
-        return  # only a reader of the subscription sees them; the deployment will show it
+        return  # only readers of the subscription see deleted vaults; the deployment will show whether there is one
     for vault in deleted:
         properties = vault["properties"]
         if not properties["vaultId"].lower().startswith(f"{group_id.lower()}/"):

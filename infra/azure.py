@@ -1,8 +1,8 @@
-"""Calling the Azure CLI: whole JSON documents are returned, and a failure says what is wrong and what to do.
+"""Calls the Azure CLI: returns whole JSON documents, and on failure says what is wrong and what to do.
 
-Standard library only, like everything that runs on an administrator's machine. No `--query`: documents are evaluated
-here, so that a missing field is noticed instead of becoming the text "None". Bodies are passed in files: command lines
-are visible to others, and Windows' shell rewrites quotation marks.
+It uses only the standard library, like everything that runs on an administrator's machine. No `--query`: documents are
+evaluated here, so that a missing field is noticed instead of becoming the text "None". Bodies are passed in files:
+command lines are visible to others, and Windows' shell rewrites quotation marks.
 """
 
 import json
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class Failure(SystemExit):
-    """Ends the program: what is wrong, and what to do about it."""
+    """Ends the program with a message: what is wrong, and what to do about it."""
 
     def __init__(self, what: str, remedy: str) -> None:
         super().__init__(f"\nFailed: {what}\nDo:     {remedy}")
@@ -43,7 +43,7 @@ def say(*lines: str) -> None:
 
 
 def step(title: str) -> None:
-    """The heading of what comes next."""
+    """Print the heading of the next step."""
     say("", f"== {title}")
 
 
@@ -53,14 +53,16 @@ def fail(what: str, remedy: str) -> NoReturn:
 
 
 def az(*words: str) -> Any:
-    """Run an az command; the JSON document that it prints, or None. Raises AzError."""
+    """Run an az command; returns the JSON document that it prints, or None. Raises AzError."""
     printed = _printed(*words, "--output", "json")
-    # Bicep's own commands print what they like, whatever --output says.
+    # Bicep's own commands ignore --output.
     return json.loads(printed) if printed.strip() and words != BICEP_VERSION else None
 
 
 def az_or(what: str, remedy: str, *words: str) -> Any:
-    """The same; a failure ends the program with this explanation, below what az said."""
+    """Run an az command like `az`, except that a failure ends the program with this explanation, below the output of
+    az.
+    """
     try:
         return az(*words)
     except AzError as error:
@@ -69,7 +71,7 @@ def az_or(what: str, remedy: str, *words: str) -> Any:
 
 
 def show(*words: str) -> None:
-    """Run an az command that is made for reading (what-if), and show what it prints. Raises AzError."""
+    """Run an az command whose output is meant for people (what-if), and show the output. Raises AzError."""
     say(_printed(*words).rstrip())
 
 
@@ -81,14 +83,14 @@ def _printed(*words: str) -> str:
 
 
 def program() -> str:
-    """Where az is; on Windows it is a file az.cmd, whose full name is required."""
+    """The path of az; on Windows it is a file az.cmd, whose full name is required."""
     found = shutil.which("az")
     return found or fail("the Azure CLI (az) is not installed", "https://aka.ms/azure-cli, or use Cloud Shell")
 
 
 @contextmanager
 def body(document: Any) -> Iterator[str]:
-    """A file that nobody else can read, in the form in which az expects it, for as long as the block lasts."""
+    """A temporary file that nobody else can read, given as az expects it; it exists as long as the block."""
     handle, name = tempfile.mkstemp(suffix=".json")  # 0600
     try:
         with os.fdopen(handle, "w") as file:
@@ -109,14 +111,14 @@ def rest(method: str, url: str, document: Any = None, *headers: str) -> Any:
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to wait for Azure: a new role may take ten minutes to take effect everywhere."""
+    """How long to keep retrying: a new role may need ten minutes to take effect everywhere in Azure."""
 
     tries: int
     pause: float
 
     @classmethod
     def from_environment(cls) -> "Patience":
-        """DEPLOY_TRIES times DEPLOY_PAUSE seconds; ten minutes by default."""
+        """The time that the environment allows: DEPLOY_TRIES times DEPLOY_PAUSE seconds; ten minutes by default."""
         return cls(int(os.environ.get("DEPLOY_TRIES", "60")), float(os.environ.get("DEPLOY_PAUSE", "10")))
 
     @property
@@ -125,7 +127,9 @@ class Patience:
         return self.tries * self.pause
 
     def until(self, attempt: Callable[[], T], may_pass: Callable[[AzError], bool], waiting_for: str) -> T:
-        """The attempt's result, retried while its failure `may_pass`, reporting the time. Raises AzError."""
+        """The attempt's result. The attempt is repeated while its failure `may_pass`, and the elapsed time is shown.
+        Raises AzError.
+        """
         for passed in range(1, self.tries + 1):
             try:
                 return attempt()
@@ -135,4 +139,4 @@ class Patience:
                 if passed % 6 == 1:
                     say(f"waiting for {waiting_for}: {passed * self.pause / 60:.0f} of {self.seconds / 60:.0f} minutes")
                 time.sleep(self.pause)
-        raise AssertionError("unreachable: the last try returns or raises")
+        raise AssertionError("unreachable: the last attempt returns or raises")

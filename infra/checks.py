@@ -1,7 +1,7 @@
-"""What is checked before anything is changed: tools, login, parameters, providers, region, rights.
+"""Checks tools, login, parameters, providers, region and rights before anything is changed.
 
-Whoever owns a resource group need not be able to read the subscription around it. What cannot be read there becomes a
-warning: it may be all right nevertheless, and the deployment itself will show it.
+The owner of a resource group may not be able to read the subscription around it. Anything that cannot be read there
+becomes a warning: it may be all right nevertheless, and the deployment itself will show.
 """
 
 import fnmatch
@@ -17,8 +17,9 @@ from infra import package
 from infra.azure import ARM, BICEP_VERSION, ROOT, AzError, az, az_or, fail, rest, say, step
 
 OLDEST_AZ = (2, 87, 0)
-"""Older ones can poll a deployed Flex Consumption package for ever; tests/conformance/test_az_commands.py parses every
-command with the real CLI of this version."""
+"""The oldest az that is supported: older ones may poll a deployed Flex Consumption package for ever;
+tests/conformance/test_az_commands.py parses every command with the real CLI of this version.
+"""
 
 PYTHON_IN_AZURE = "3.13"
 PROVIDERS = (
@@ -37,14 +38,14 @@ DEFINING_ROLES = "Microsoft.Authorization/roleDefinitions/write"
 
 @dataclass(frozen=True)
 class Subscription:
-    """Where the deployment goes."""
+    """The target of the deployment."""
 
     id: str
     name: str
 
 
 def check_tools() -> None:
-    """az, Bicep and Python are new enough, and the clone is complete."""
+    """Check that az, Bicep and Python are new enough, and that the clone is complete."""
     step("Tools")
     versions = az_or("az does not start", "az version", "version")
     version = str(versions["azure-cli"])
@@ -66,7 +67,7 @@ def check_tools() -> None:
 
 
 def check_login() -> Subscription:
-    """Somebody is logged in, to a subscription."""
+    """Check that somebody is logged in, to a subscription."""
     step("Subscription")
     try:
         account = az("account", "show")
@@ -82,14 +83,14 @@ def check_login() -> Subscription:
 
 
 def read_parameters(file: Path) -> dict[str, Any]:
-    """The values of a parameter file, compiled by Bicep, so that an error in it is found before anything is changed."""
+    """The values of a parameter file, compiled by Bicep so that errors are found before anything is changed."""
     step("Parameters")
     if not file.is_file():
-        fail(f"there is no file {file}", "copy infra/bicep/main.bicepparam beside it and fill it in")
+        fail(f"there is no file {file}", "make a copy of infra/bicep/main.bicepparam next to it and fill it in")
     own = package.OWN_AUTHORITIES.exists()
     os.environ["OWN_AUTHORITIES"] = str(own).lower()
     if own:
-        say("infra/authorities.pem goes into the package, after the public authorities")
+        say("infra/authorities.pem is added to the package, after the public authorities")
     compiled = az_or(
         f"{file} cannot be compiled",
         "correct the line named above (an az bicep older than 0.22 cannot read such files: az bicep upgrade)",
@@ -102,8 +103,8 @@ def read_parameters(file: Path) -> dict[str, Any]:
 
 
 def check_addresses(values: dict[str, Any]) -> None:
-    """Storage rejects ranges of one or two addresses, and IPv6; a private network blocks every address that is not
-    listed.
+    """Check the admins' addresses: storage rejects ranges of one or two addresses, and IPv6, and a private network
+    blocks every address that is not listed.
     """
     addresses = values.get("adminAddresses") or []
     for address in addresses:
@@ -114,13 +115,13 @@ def check_addresses(values: dict[str, Any]) -> None:
             )
     if values.get("privateNetwork") and not addresses:
         say(
-            "privateNetwork is on and adminAddresses is empty: backup, `az storage` and `az keyvault secret` will work",
-            "from inside the virtual network only. The deployment itself does not need them.",
+            "privateNetwork is on and adminAddresses is empty: backup, `az storage` and `az keyvault secret` will only",
+            "work from inside the virtual network. The deployment itself does not need them.",
         )
 
 
 def check_providers(*, dry_run: bool) -> None:
-    """The resource providers are registered, or get registered."""
+    """Make sure that the resource providers are registered."""
     step("Resource providers")
     for provider in PROVIDERS:
         try:
@@ -144,7 +145,7 @@ def check_providers(*, dry_run: bool) -> None:
 
 
 def check_region(location: str, values: dict[str, Any]) -> None:
-    """Flex Consumption, this Python version, and one more storage account are available there."""
+    """Check that Flex Consumption, this Python version and another storage account are available in the region."""
     step("Region and quota")
     try:
         offered = az("functionapp", "list-flexconsumption-locations")
@@ -170,12 +171,14 @@ def check_region(location: str, values: dict[str, Any]) -> None:
 
 
 def spelled(region: str) -> str:
-    """A region's name as Azure Resource Manager writes it: "West Europe" is westeurope."""
+    """The name of a region as Azure Resource Manager writes it: "West Europe" is westeurope."""
     return region.replace(" ", "").lower()
 
 
 def check_rights(scope: str) -> None:
-    """Warn users who may not assign roles, which Contributor may not. Azure tells everybody their own permissions."""
+    """Warn users who may not assign roles (as Contributors may not). Everybody can read their own permissions
+    in Azure.
+    """
     step("Your rights")
     try:
         granted = rest("get", f"{ARM}{scope}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01")
@@ -184,7 +187,7 @@ def check_rights(scope: str) -> None:
         return
     missing = [right for right in (ASSIGNING_ROLES, DEFINING_ROLES) if not allows(granted["value"], right)]
     if missing:
-        # Not an error: a condition or the customer's own role may allow it elsewhere.
+        # Not an error: a condition or a custom role may allow it elsewhere.
         say(
             f"Warning: you may not do {' and '.join(missing)} here. Without Owner, or Contributor together with User",
             "Access Administrator, the deployment ends with AuthorizationFailed.",
@@ -194,7 +197,7 @@ def check_rights(scope: str) -> None:
 
 
 def allows(permissions: list[dict[str, Any]], action: str) -> bool:
-    """Whether one of the grants has the action and does not exclude it again."""
+    """Whether one of the grants includes the action without excluding it again."""
 
     def named(patterns: list[str]) -> bool:
         return any(fnmatch.fnmatch(action.lower(), pattern.lower()) for pattern in patterns)
@@ -203,5 +206,5 @@ def allows(permissions: list[dict[str, Any]], action: str) -> bool:
 
 
 def first(error: AzError) -> str:
-    """The first line of what az said."""
+    """The first line of az's message."""
     return next(iter(str(error).splitlines()), "")

@@ -11,7 +11,7 @@ from infra.azure import ARM, ROOT, AzError, az, az_or, fail, rest, say
 
 
 def bind(group: str, app: str, host: str) -> None:
-    """Deploy infra/domain for one host name; issuing the certificate takes some minutes."""
+    """Deploy infra/domain for one host name; issuing the certificate takes a few minutes."""
     subscription = az_or("you are not logged in", "az login", "account", "show")["id"]
     site = f"{ARM}/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Web/sites/{app}"
     try:
@@ -31,7 +31,7 @@ def bind(group: str, app: str, host: str) -> None:
         sys.stderr.write(f"{error}\n")
         fail(
             f"{host} cannot be bound",
-            "see the message above. These two records must be in your DNS, and seen by everybody:\n"
+            "see the message above. These two records must be in your DNS, and visible to everybody:\n"
             f"        {host}.          CNAME  {properties['defaultHostName']}.\n"
             f"        asuid.{host}.    TXT    {properties['customDomainVerificationId']}\n"
             "        A CAA record of the domain, if there is one, must allow digicert.com. Then run this again.",

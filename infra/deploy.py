@@ -18,7 +18,7 @@ from infra.azure import ROOT, AzError, Patience, az, az_or, fail, say, show, ste
 DEPLOYMENT = "vmr-scheduling"
 DEFAULT_PARAMETERS = ROOT / "infra" / "bicep" / "main.bicepparam"
 APP_STOPPED_RULE = "app-stopped"
-"""The alert that waits for the first package (infra/bicep/modules/alerts.bicep)."""
+"""The alert that stays off until the first package is deployed (infra/bicep/modules/alerts.bicep)."""
 
 EXPLANATIONS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (
@@ -39,7 +39,7 @@ EXPLANATIONS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (
         ("RequestDisallowedByPolicy",),
         "a policy of your organisation forbids it",
-        "see its name above; privateNetwork = true, or `tags`, is often what it requires",
+        "see its name above; it often requires privateNetwork = true, or `tags`",
     ),
     (("ScopeLocked",), "a lock forbids it", 'see docs/deploy.md, "Removing it": dataLock'),
     (
@@ -54,12 +54,12 @@ EXPLANATIONS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     ),
     (("BCP", "bicepparam"), "the parameters or templates cannot be compiled", "correct the line named above"),
 )
-"""Failures that people really encounter: what az's message contains, what that means, what to do."""
+"""Failures that people really encounter: a part of az's message, its meaning, and the remedy."""
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """The outputs of the templates for the deployment."""
+    """The outputs of the deployed templates."""
 
     app_name: str
     app_id: str
@@ -72,7 +72,7 @@ class Outputs:
 
     @classmethod
     def of(cls, document: dict[str, Any]) -> "Outputs":
-        """From what `az deployment group show` prints."""
+        """Parse the output of `az deployment group show`."""
         values = {name: entry["value"] for name, entry in document["properties"]["outputs"].items()}
         return cls(
             app_name=values["appName"],
@@ -100,7 +100,7 @@ class Deployment:
     patience: Patience
 
     def run(self) -> None:
-        """All of it, in the order in which an administrator can still say no."""
+        """The whole deployment. The administrator can say no before anything is changed."""
         checks.check_tools()
         subscription = checks.check_login()
         values = checks.read_parameters(self.parameters)
@@ -128,7 +128,7 @@ class Deployment:
         return bool(az_or("Azure did not respond", "run this again", "group", "exists", "--name", self.group))
 
     def _look_for_package(self, name: str, *, there: bool) -> None:
-        """Set in the parameter file whether the app has run before (its package's tag): alerts depend on it."""
+        """Set the parameter that tells whether the app has run before (by its package's tag): alerts depend on it."""
         tags = az("group", "show", "--name", self.group).get("tags") or {} if there else {}
         deployed = any(tag.startswith(name) and tag.endswith(PACKAGE_TAG) for tag in tags)
         os.environ["PACKAGE_DEPLOYED"] = str(deployed).lower()
@@ -149,7 +149,7 @@ class Deployment:
     def _preview(self) -> None:
         step("What would change")
         if not self._group_exists():
-            say("Azure can only compare once the resource group exists.")
+            say("Azure can only show the changes once the resource group exists.")
             return
         where = ("--resource-group", self.group, "--parameters", str(self.parameters))
         try:
@@ -161,7 +161,7 @@ class Deployment:
         if self.confirmed:
             return
         if not sys.stdin.isatty():
-            fail("nobody is here to confirm the change", "look at --dry-run, then run this with --yes")
+            fail("nobody is here to confirm the change", "check the output of --dry-run, then run this with --yes")
         if not input("Continue? [y/N] ").lower().startswith("y"):
             fail("stopped by you; nothing was deployed", "run this again when you are ready")
 
@@ -186,7 +186,7 @@ class Deployment:
 
 
 def report(outputs: Outputs, group: str) -> None:
-    """What the administrator needs next."""
+    """Print what the administrator needs next."""
     step("Done")
     say(
         f"The app           {outputs.base_url}",
@@ -195,7 +195,7 @@ def report(outputs: Outputs, group: str) -> None:
         f"  client id       {outputs.identity_client}",
         f"  object id       {outputs.identity_principal}",
         "Next              docs/exchange.md: the equipment mailbox and the app's access to it; then",
-        "                  infra/live-check --equipment MAILBOX: what the product relies on, tried on your tenant",
+        "                  infra/live-check --equipment MAILBOX: tests on your tenant what the product relies on",
     )
     if outputs.base_url != f"https://{outputs.host}":
         host = outputs.base_url.removeprefix("https://")

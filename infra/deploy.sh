@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The entry point for a shell; see --help. Everything else is Python, so that it runs alike on Linux, macOS and Windows
-# (there without a shell: python -m infra.deploy).
+# The entry point for a shell; see --help. Everything else is Python, so that it works the same on Linux, macOS and
+# Windows (there without a shell: python -m infra.deploy).
 root=$(cd "$(dirname "$0")/.." && pwd)
 python=$(command -v python3 || command -v python)
 PYTHONPATH=$root exec "$python" -m infra.deploy "$@"

@@ -1,8 +1,8 @@
-"""Builds the package that is deployed: what runs, the locked requirements, compiled, and nothing else.
+"""Builds the package that is deployed: the code that runs and the locked requirements, compiled, and nothing else.
 
     python3 infra/package.py [--python 3.13] [--output infra/build/package.zip] [--measure]
 
-The same sources give the same bytes, so deploy.sh can tell whether there is anything to deploy. Needs `uv`, which
+The same sources result in the same bytes, so deploy.sh can tell whether there is anything to deploy. Needs `uv`, which
 fetches the wheels for Azure's Linux and Python whatever this machine is. Standard library only.
 """
 
@@ -20,16 +20,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCT = ("function_app.py", "host.json", "functions", "shared", "addin", "console")
-"""All that runs in Azure."""
+"""Everything that runs in Azure."""
 
 LIBRARIES = (
     "addin/vendor/msal-browser.min.js", "addin/vendor/msal-browser.LICENSE", "console/vendor/msal-browser.min.js",
     "console/vendor/msal-browser.LICENSE", "console/vendor/htm-preact.js", "console/vendor/htm-preact.LICENSE",
 )  # fmt: skip
-"""What pane and console are served with and others have written, with the licences; fetched by dev/install."""
+"""Third-party files of the task pane and the console, with their licences; fetched by dev/install."""
 
 PACKAGES = Path(".python_packages/lib/site-packages")
-"""Where the Functions host puts requirements that come with the app."""
+"""Where the Functions host looks for requirements that come with the app."""
 
 AZURE_ROOT = "/home/site/wwwroot"
 PLATFORM = "x86_64-manylinux_2_28"
@@ -39,7 +39,7 @@ OWN_AUTHORITIES = ROOT / "infra" / "authorities.pem"
 """Your own certificate authorities, if Exchange, AD FS or a Management Node need them; deploy.sh tells the app."""
 PUBLIC_AUTHORITIES = Path("certifi/cacert.pem")
 ON_ADMINS_MACHINES = Path("shared/cli")
-"""Of the product, what does not run in Azure."""
+"""Parts of the product that do not run in Azure."""
 _MEASURE = """
 import sys, time
 sys.path[:0] = sys.argv[1:]
@@ -55,7 +55,7 @@ class PackageError(Exception):
 
 @dataclass(frozen=True)
 class Package:
-    """A built package. `size` and `unpacked` in bytes; `import_ms` is None where it cannot be measured."""
+    """A built package. `size` and `unpacked` in bytes; `import_ms` is None if it cannot be measured."""
 
     path: Path
     sha256: str
@@ -91,7 +91,7 @@ def build(output: Path, python_version: str) -> Package:
 
 
 def copy_product(stage: Path) -> None:
-    """Copy the sources; what has been compiled or tried out beside them stays behind. Raises PackageError."""
+    """Copy the sources, without compiled or temporary files next to them. Raises PackageError."""
     if missing := [name for name in LIBRARIES if not (ROOT / name).exists()]:
         raise PackageError(f"{' and '.join(missing)} are missing: run `make ready`, which fetches them, and try again.")
     stage.mkdir()
@@ -105,7 +105,7 @@ def copy_product(stage: Path) -> None:
 
 
 def add_authorities(stage: Path) -> None:
-    """Put your own authorities behind the public ones: SSL_CERT_FILE takes the place of those. Raises PackageError."""
+    """Add your own authorities to the public ones, which SSL_CERT_FILE would otherwise replace. Raises PackageError."""
     own = OWN_AUTHORITIES.read_text(encoding="ascii", errors="replace")
     if "-----BEGIN CERTIFICATE-----" not in own or "PRIVATE KEY" in own:
         raise PackageError(f"{OWN_AUTHORITIES} must hold certificates as PEM, and no private key.")
@@ -114,12 +114,12 @@ def add_authorities(stage: Path) -> None:
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:
-    """Run a program; what it prints is kept."""
+    """Run a program, and capture its output."""
     return subprocess.run(command, text=True, capture_output=True, check=False)  # noqa: S603  # our own fixed commands
 
 
 def find_uv() -> str:
-    """The program `uv`, beside this Python or on the PATH. Raises PackageError."""
+    """The path of `uv`, next to this Python or on the PATH. Raises PackageError."""
     folders = (Path(sys.executable).parent, ROOT / ".venv" / "bin", ROOT / ".venv" / "Scripts")
     places = [*map(str, folders), os.environ.get("PATH", "")]
     uv = shutil.which("uv", path=os.pathsep.join(places))
@@ -129,7 +129,7 @@ def find_uv() -> str:
 
 
 def install_requirements(target: Path, python_version: str) -> None:
-    """Put the locked wheels, hashes verified, where the host looks for them. Raises PackageError."""
+    """Install the locked wheels, after verifying their hashes, where the host looks for them. Raises PackageError."""
     options = ["--python-version", python_version, "--python-platform", PLATFORM, "--only-binary", ":all:"]
     where = ["--target", str(target), "--link-mode", "copy", "--no-compile-bytecode", "--quiet"]
     lock = ["--require-hashes", "--no-deps", "-r", str(ROOT / "requirements.txt")]
@@ -143,19 +143,21 @@ def prune(target: Path) -> None:
     """Remove what Python never loads: headers, Cython sources, type stubs, command-line programs, uv's lock."""
     shutil.rmtree(target / "bin", ignore_errors=True)
     for path in target.rglob("*"):
-        # RECORD lists files that are gone now; nothing reads it in an app that is never uninstalled.
+        # RECORD lists files that are gone now, but it is only read when packages are uninstalled.
         if path.is_file() and (path.suffix in NEVER_LOADED or path.name in {"RECORD", ".lock"}):
             path.unlink()
 
 
 def find_python(version: str) -> str | None:
-    """An interpreter of this version on this machine."""
+    """The path of an interpreter of this version on this machine."""
     found = run(find_uv(), "python", "find", "--no-python-downloads", "--system", version)
     return found.stdout.strip() if found.returncode == 0 else None
 
 
 def compile_all(stage: Path, python: str) -> None:
-    """Compile every module. Unchecked: the deployed files cannot be written to, so nothing can make them stale."""
+    """Compile every module, without a check against its source: the deployed files are read-only, so they cannot become
+    stale.
+    """
     names = ["-s", str(stage), "-p", AZURE_ROOT]
     options = ["-q", "-j", "0", "--invalidation-mode", "unchecked-hash"]
     done = run(python, "-m", "compileall", *options, *names, str(stage))
@@ -164,7 +166,7 @@ def compile_all(stage: Path, python: str) -> None:
 
 
 def write_zip(output: Path, stage: Path, files: list[Path]) -> None:
-    """Write the zip; times and rights are fixed, so that the same files give the same bytes."""
+    """Write the zip; times and permissions are fixed, so that the same files result in the same bytes."""
     output.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for path in files:
@@ -175,10 +177,10 @@ def write_zip(output: Path, stage: Path, files: list[Path]) -> None:
 
 
 def import_ms(stage: Path, python: str, runs: int = 5) -> float:
-    """Milliseconds of processor time that a fresh process takes to import the packaged app; the median of some runs.
+    """Milliseconds of processor time that a fresh process takes to import the packaged app; the median of a few runs.
 
-    Neighbours on the machine do not add to it. It also proves that the package holds all that the app needs to start.
-    Raises PackageError.
+    Other processes on the machine do not count. This also proves that the package contains everything that the app
+    needs to start. Raises PackageError.
     """
     times = []
     for _ in range(runs):
@@ -190,7 +192,7 @@ def import_ms(stage: Path, python: str, runs: int = 5) -> float:
 
 
 def describe(package: Package) -> str:
-    """What `make package` prints."""
+    """Print the results of `make package`."""
     start = (
         f"{package.import_ms:.0f} ms of processor time" if package.import_ms else "see --measure (no such Python here)"
     )
@@ -205,7 +207,9 @@ def describe(package: Package) -> str:
 
 
 def measured_here() -> Package:
-    """A package for the Python that runs this: where Azure's is missing, a start is measured with what there is."""
+    """Build a package for the Python that runs this program: if Azure's version is missing, the start is measured with
+    this one.
+    """
     with tempfile.TemporaryDirectory() as directory:
         return build(Path(directory) / "package.zip", f"{sys.version_info.major}.{sys.version_info.minor}")
 
@@ -215,7 +219,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Build the package that is deployed.")
     parser.add_argument("--python", default="3.13", help="Python version in Azure (infra/bicep/modules/app.bicep)")
     parser.add_argument("--output", type=Path, default=ROOT / "infra" / "build" / "package.zip")
-    parser.add_argument("--measure", action="store_true", help="measure the start with this Python if need be")
+    parser.add_argument("--measure", action="store_true", help="measure the start with this Python if necessary")
     arguments = parser.parse_args()
     try:
         package = build(arguments.output, arguments.python)

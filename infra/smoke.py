@@ -1,6 +1,6 @@
-"""Whether a deployed app works: three requests, each of which proves more than the one before.
+"""Tests whether a deployed app works, with three requests, each of which proves more than the one before.
 
-    python3 infra/smoke.py https://APP.azurewebsites.net
+python3 infra/smoke.py https://APP.azurewebsites.net
 
 Standard library only. Waits for a new app to start, for two minutes at most.
 """
@@ -20,14 +20,14 @@ NOBODYS = "00000000-0000-4000-8000-000000000000"
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back; status 0 is no answer at all, with the reason as text."""
+    """A response; status 0 means that there was none, with the reason as text."""
 
     status: int
     text: str
 
 
 def ask(url: str, body: bytes | None = None) -> Answer:
-    """GET, or POST with a body."""
+    """Send GET, or POST with a body."""
     request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310  # main() checked it
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  # as above
@@ -39,7 +39,7 @@ def ask(url: str, body: bytes | None = None) -> Answer:
 
 
 def health(base: str) -> str:
-    """The app runs. Returns what is wrong, "" when nothing is."""
+    """Check that the app runs. Returns what is wrong, "" if nothing is."""
     answer = ask(f"{base}/api/health")
     if answer.status == 200 and answer.text.startswith("{") and json.loads(answer.text).get("status") == "ok":
         return ""
@@ -50,22 +50,24 @@ def health(base: str) -> str:
 
 
 def handshake(base: str) -> str:
-    """Graph could subscribe: the webhook gives the validation token back, decoded."""
+    """Check that Graph could subscribe: the webhook returns the validation token, decoded."""
     answer = ask(f"{base}/mailbox/notifications?validationToken=are%20you%2Fthere%3F", b"")
     if (answer.status, answer.text) == (200, PROBE):
         return ""
-    return f"The webhook's handshake was answered {answer.status} ({answer.text[:200]}): what is in between?"
+    return f"The webhook's handshake was answered {answer.status} ({answer.text[:200]}): what is in front of the app?"
 
 
 def storage(base: str) -> str:
-    """Settings are readable and the app's identity reaches the tables: an integration is looked up, in vain."""
+    """Check that settings can be read, and that the app's identity has access to the tables, by looking up an
+    integration that does not exist.
+    """
     answer = ask(f"{base}/addin/{NOBODYS}/manifest.xml")
     if answer.status == 404 and "not_found" in answer.text:
         return ""
     return (
-        f"The manifest of no integration was answered {answer.status} ({answer.text[:200]}). The app's settings (a "
-        "secret that is missing in the vault?) or its roles on storage do not work yet; new roles take up to ten "
-        "minutes."
+        f"The request for a manifest that does not exist was answered {answer.status} ({answer.text[:200]}). The "
+        "app's settings (a secret that is missing in the vault?) or its roles on storage do not work yet; new roles "
+        "take up to ten minutes."
     )
 
 
@@ -73,7 +75,9 @@ CHECKS: tuple[Callable[[str], str], ...] = (health, handshake, storage)
 
 
 def first_fault(base: str, patience: float, pause: float) -> str:
-    """The first check that fails for good, "" when none does; a new app gets `patience` seconds for each."""
+    """The problem found by the first check that keeps failing, "" if all pass; a new app gets `patience` seconds for
+    each.
+    """
     for check in CHECKS:
         until = time.monotonic() + patience
         while fault := check(base):

@@ -41,15 +41,17 @@ class AlarmLevel(StrEnum):
     """Severity."""
 
     CRITICAL = "critical"
-    """No meeting of the integration is scheduled until it is fixed."""
+    """No meeting of the integration is scheduled until the problem is fixed."""
     ERROR = "error"
-    """Somebody is not served as they should be."""
+    """Some people do not get the service that they should get."""
     WARNING = "warning"
-    """Nobody notices yet, or what is missed is made up for automatically."""
+    """Nobody notices yet, or the problem is corrected automatically."""
 
 
 class AlarmType(NamedTuple):
-    """What all alarms of a kind have in common. `identifier` is its number for monitoring, and never reused."""
+    """What all alarms of a kind have in common. `identifier` is the kind's number for monitoring, and is never
+    reused.
+    """
 
     identifier: int
     level: AlarmLevel
@@ -98,17 +100,18 @@ REMEDIES = {
     AlarmKind.NUMBER_SPACE: "Increase scheduled_alias_suffix_length, or use another scheduled_alias_prefix.",
     AlarmKind.BRIDGE: (
         "Meetings are still accepted, and their rooms are created once the node is back. Check bridge_url and the "
-        "account or client that is used there, that the Management Node can be reached from the app (also through a "
-        "web proxy), and that its certificate is trusted (SSL_CERT_FILE names your own authority's)."
+        "account or client that is used there. Check that the app can reach the Management Node (possibly through a "
+        "web proxy), and that it trusts the node's certificate (SSL_CERT_FILE names the file with your own "
+        "authority's)."
     ),
     AlarmKind.ROOMS: (
         "People cannot join these meetings until the Management Node has their rooms. If the cause is the node "
         "itself, bring it back, or set conference_platform to policy meanwhile. If an alias is taken, rename or "
-        "delete the node's other conference that has it. The rooms follow automatically within two minutes. What "
-        "could not be removed is tried again as often; delete it on the node if it stays."
+        "delete the node's other conference that has it. The rooms follow automatically within two minutes. Rooms "
+        "that could not be removed are retried just as often; delete them on the node if they stay."
     ),
     AlarmKind.ROOMS_LATE: (
-        "Rooms were created on the Management Node more than a minute late: it was unavailable or had too many "
+        "Rooms were created on the Management Node more than a minute late: it was unavailable or received too many "
         "requests. A larger room_lead_time leaves more time. The alarm is cleared a week after the last time."
     ),
     AlarmKind.ROOM_NAME: (
@@ -116,17 +119,17 @@ REMEDIES = {
         "use another conference_name_template. The alarm is cleared a week after the last time."
     ),
     AlarmKind.ROOM_COMPARISON: (
-        "Differences are repaired automatically. If there are some again the next night, somebody or another system "
+        "Differences are repaired automatically. If there are more the next night, somebody or another system "
         "deletes or creates rooms of this integration on the Management Node: see its history of changes."
     ),
     AlarmKind.ROOM_ALIAS: (
         "These meetings will have no room: rename or delete the aliases of the node's other conferences before their "
-        "time. The alarm goes within an hour, and the rooms are made in time."
+        "time. The alarm is then cleared within an hour, and the rooms are created in time."
     ),
     AlarmKind.QUOTA: (
-        "Look in scheduled_alias for many unused aliases from the same time: a script uses somebody's token, or a "
-        "client keeps repeating its request. The user's requests were rejected; the alarm is cleared a week after the "
-        "last time."
+        "Look in scheduled_alias for many unused aliases from the same time: a script may be using somebody's token, "
+        "or a client may keep repeating its request. The user's requests were rejected; the alarm is cleared a week "
+        "after the last time."
     ),
     AlarmKind.DUPLICATE_ALIAS: (
         "Give these conferences other names or aliases (PATCH /api/admin/configuration/v1/conference/<id>/): a node "
@@ -135,8 +138,8 @@ REMEDIES = {
     AlarmKind.HOUSEKEEPING: "See the app's log; series are not extended until it works again.",
     AlarmKind.CLEANUP: "See the app's log; old records and unused aliases stay until a nightly cleanup works again.",
     AlarmKind.COMPARISON: (
-        "Differences are repaired automatically. If there are some again the next night, messages are lost or "
-        "somebody changes the equipment mailbox's calendar: see doctor, and scheduling_operation for what was decided."
+        "Differences are repaired automatically. If there are more the next night, messages are getting lost or "
+        "somebody changes the equipment mailbox's calendar: see doctor, and scheduling_operation for the decisions."
     ),
     AlarmKind.POISON: (
         "Look up the correlation id in the app's log and report it. The message is retried automatically, at least "
@@ -192,4 +195,6 @@ IN_USE: Mapping[AlarmKind, Callable[[Integration], bool]] = {
     AlarmKind.ROOM_ALIAS: _has_rooms_on_a_node,
     AlarmKind.DUPLICATE_ALIAS: lambda integration: integration.enable_personal_vmrs or integration.enable_dynamic_vmrs,
 }
-"""Whether an integration uses what an alarm of this kind is about. If not, nothing would ever clear it."""
+"""Whether an integration uses the feature that an alarm of this kind is about. If not, nothing else would ever clear
+the alarm.
+"""

@@ -1,4 +1,4 @@
-"""Raised alarms: what an admin has to fix, with its cause; cleared once the problem is gone (O1)."""
+"""Raised alarms: problems that an admin has to fix, with their cause; cleared once the problem is gone (O1)."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class Alarm:
     cause: str
     since: str
     acknowledged: bool = False
-    """Whether an admin has acknowledged it; the alarm stays until its cause is gone."""
+    """Whether an admin has acknowledged the alarm, which stays until its cause is gone."""
 
     @property
     def remedy(self) -> str:
-        """What to do about it."""
+        """What to do about the alarm."""
         return REMEDIES[self.kind]
 
 
@@ -63,7 +63,7 @@ class Alarms:
             return  # another process has just raised the same alarm
 
     async def acknowledge(self, integration: str, kind: AlarmKind, *, acknowledged: bool) -> None:
-        """Record that an admin knows of an alarm, or reset that. Raises NotFound, RowChanged."""
+        """Record whether an admin has acknowledged an alarm. Raises NotFound, RowChanged."""
         row = await self._row(integration, kind)
         if row is None:
             raise NotFound("The alarm has been cleared.")
@@ -77,7 +77,7 @@ class Alarms:
             await _remove(self._table, row)
 
     async def _keep(self, alarm: Alarm) -> None:
-        """For later analysis. The alarm is cleared whether that can be recorded or not."""
+        """Record the cleared alarm for later analysis. The alarm is cleared even if that fails."""
         until = self._clock.now().isoformat()
         try:
             await keep_former(
@@ -99,21 +99,22 @@ class Alarms:
             await self.clear(integration, kind)
 
     async def of(self, integration: str) -> AsyncIterator[Alarm]:
-        """The integration's alarms, including those of earlier versions; two storage trips."""
+        """The integration's alarms, including those stored by earlier versions; two round trips to storage."""
         await self.adopt(integration)
         async for row in self._table.rows(_partition(integration), _key(integration, "")):
             yield _alarm(row)
 
     async def between(self, after: str = "", until: str = "") -> list[Alarm]:
-        """The alarms of the integrations after `after`, up to `until` (uuids); of all by default. One trip per shard.
+        """The alarms of the integrations after `after` and up to `until` (uuids); of all by default. One round trip per
+        shard.
 
-        Those of earlier versions are included once the integration has had a turn.
+        Alarms stored by earlier versions are included once the integration has had a turn.
         """
         found = await asyncio.gather(*(self._within(each, after, until) for each in _shards(after, until)))
         return [_alarm(row) for rows in found for row in rows]
 
     async def adopt(self, integration: str) -> list[Alarm]:
-        """Migrate alarms that an earlier version has raised among the integration's own rows; returns them."""
+        """Migrate alarms that an earlier version stored among the integration's own rows; returns them."""
         former = [row async for row in self._table.rows(integration, RowKind.ALARM.prefix)]
         for row in former:
             key = _key(integration, RowKind.ALARM.name_in(row.key))
@@ -138,12 +139,12 @@ async def forget_alarms(tables: Tables, integration: str) -> None:
 
 
 async def _remove(table: Table, row: Row) -> None:
-    with suppress(RowChanged):  # another process has just cleared it
+    with suppress(RowChanged):  # another process has just cleared the alarm
         await table.commit(row.partition, Delete(row))
 
 
 _BEHIND = chr(ord(":") + 1)
-"""After an integration's uuid: sorts after all of its keys."""
+"""Follows an integration's uuid in the upper bound of its keys: sorts after all of them."""
 
 
 def _partition(integration: str) -> str:

@@ -1,4 +1,4 @@
-"""Paths of the management API: the one place that builds them, for the server, clients and texts."""
+"""Builds all paths of the management API, for the server, its clients and texts."""
 
 import re
 
@@ -7,10 +7,10 @@ CONFIGURATION = "configuration"
 STATUS = "status"
 HISTORY = "history"
 COMMAND = "command"
-"""The areas of the API."""
+"""The areas of the management API."""
 
 CONNECTOR = "ms_exchange_connector"
-"""Integrations, as admins' tools know them."""
+"""The resource of integrations, as admins' tools know them."""
 
 _ID = re.compile(r"[0-9]{1,18}")
 _OBJECT = re.compile(rf"{API_ROOT}/([a-z]+)/v1/([a-z][a-z0-9_]*)/([0-9]{{1,18}})/")

@@ -61,12 +61,12 @@ class AzureTable:
                 return None
 
     async def commit(self, partition: str, *operations: Write) -> Sequence[str]:
-        """See Table.commit; a single operation is sent as a plain request, which is fastest."""
+        """See Table.commit. A single operation is sent as a plain request, which is fastest."""
         check_transaction(partition, operations)
         with _failures():
             if len(operations) == 1 and not isinstance(operations[0], Delete):
                 return [await self._single(partition, operations[0])]
-            # A plain delete would not report that the row is gone: the SDK swallows a 404.
+            # A plain delete would not report that the row is gone, since the SDK swallows a 404.
             results = await self._client.submit_transaction([_transaction(partition, op) for op in operations])
             return [result.get("etag") or "" for result in results]
 
@@ -130,8 +130,10 @@ class AzureQueue:
 
 
 class AzureStorage:
-    """One account's tables and queues; one client per process. The queue library is loaded on first use: it is slow to
-    import, and the webhook, which must answer from a cold start, uses an output binding instead.
+    """One account's tables and queues, with one client per process.
+
+    The queue library is loaded on first use, since it is slow to import; the webhook, which must answer during a cold
+    start, uses an output binding instead.
     """
 
     def __init__(self, account: StorageAccount) -> None:
@@ -142,7 +144,7 @@ class AzureStorage:
         self._queues: QueueServiceClient | None = None
 
     def table(self, name: str) -> Table:
-        """See Storage.table. Creating a client costs half as much as a request, so each is cached."""
+        """See Storage.table. Creating a client costs half as much as a request, so clients are cached."""
         if name not in self._clients:
             self._clients[name] = AzureTable(self._tables.get_table_client(name))
         return self._clients[name]
@@ -152,7 +154,7 @@ class AzureStorage:
         return AzureQueue(self._queue_service(), name)
 
     async def create(self) -> None:
-        """Create missing TABLES and QUEUES: for the local stack and tests; infra/ does it in Azure."""
+        """Create missing TABLES and QUEUES, for the local stack and tests; in Azure, infra/ creates them."""
         for table in TABLES:
             await self._tables.create_table_if_not_exists(table)
         for queue in QUEUES:
@@ -232,13 +234,13 @@ def _transaction(partition: str, operation: Write) -> tuple[TransactionOperation
 
 @contextmanager
 def _failures() -> Iterator[None]:
-    """Exceptions of Azure's clients, mapped to those that Table and Queue promise."""
+    """Map exceptions of Azure's clients to those that Table and Queue promise."""
     try:
         yield
     except AzureError as error:
         status = error.status_code if isinstance(error, HttpResponseError) else None
         if status in (400, 413):
-            raise  # a bug of ours, which a retry would not fix
+            raise  # our own bug, which a retry would not fix
         if status == 409:
             raise RowExists("a row with this key already exists") from error
         if status in (404, 412) and not _is_table_missing(error):

@@ -1,7 +1,8 @@
-"""How Azure's clients reach storage: through the deployment's web proxy, which is looked up once and not per request.
+"""How Azure's clients reach storage: through the deployment's web proxy, which is looked up once and not for each
+request.
 
-aiohttp, if it trusts the environment, looks up the proxy and the passwords in `.netrc` with each request, in a thread
-each: a third of a request's processor time, and a `.netrc` with a default entry breaks all of them.
+If aiohttp trusts the environment, it looks up the proxy, and passwords in `.netrc`, for each request and in a thread.
+This takes a third of a request's processor time, and a `.netrc` with a default entry breaks all requests.
 """
 
 from typing import Any

@@ -1,9 +1,9 @@
-"""The one way in which HTTP responses from outside are read: within bounds, whatever the other side does.
+"""Reads all HTTP responses from outside, within bounds, whatever the other side does.
 
-The other side is a customer's server, or whoever has taken its place. Each client says what its counterpart may cost:
-bytes (as received, and decompressed), seconds from the first byte sent to the last one read, and concurrent
-connections. A counterpart that exceeds them is dropped, and nobody else's requests wait for it. Cookies are not kept:
-several integrations may share a client.
+The other side is a customer's server, or an attacker in its place. Each client sets limits for its counterpart: bytes
+(as received, and decompressed), seconds from the first byte sent to the last byte read, and concurrent connections. A
+counterpart that exceeds them is dropped, and nobody else's requests wait for it. Cookies are not kept: several
+integrations may share a client.
 
 `tests/integration/shared/test_bounds.py` checks that every client of the product uses this.
 """
@@ -20,19 +20,19 @@ import httpx
 
 MEGABYTE = 1024 * 1024
 _PIECE = 65_536
-"""Bytes decompressed at a time: a kilobyte of gzip may contain a megabyte."""
+"""How many bytes are decompressed at a time: a kilobyte of gzip may contain a megabyte."""
 
 _PACKED = ("gzip", "x-gzip", "deflate")
 _EITHER_HEADER = zlib.MAX_WBITS | 32
-"""zlib detects by the first bytes whether it is gzip or deflate."""
+"""zlib detects by the first bytes whether the data is gzip or deflate."""
 
 _OURS = {b"content-encoding", b"content-length", b"set-cookie"}
-"""Headers of the response that are not passed on."""
+"""Response headers that are not passed on."""
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """What one counterpart may use: `seconds` for the whole response, however slowly it arrives."""
+    """The limits for one counterpart. `seconds` is for the whole response, however slowly it arrives."""
 
     bytes: int
     seconds: float
@@ -40,9 +40,8 @@ class Bounds:
 
 
 class AnswerRefused(httpx.RequestError):
-    """A response that was not read to its end; the text says why, and names nobody.
-
-    `shared/network_errors.py` repeats it.
+    """A response was not read to its end. The text says why, without personal data, so that `shared/network_errors.py`
+    can repeat it.
     """
 
 
@@ -58,18 +57,17 @@ def bounded_client(
 
 
 def bounded_transport(bounds: Bounds, *, use_proxy: bool = True) -> BoundedTransport:
-    """The network, for clients that have to be created by another library."""
+    """A network with these bounds, for clients that another library creates."""
     return BoundedTransport(bounds, _network(bounds, use_proxy=use_proxy))
 
 
 class AnswerTooLarge(AnswerRefused):
-    """A response that exceeds its bounds: a retry returns the same."""
+    """A response exceeds its bounds; a retry would return the same."""
 
 
 class BoundedTransport(httpx.AsyncBaseTransport):
-    """Passes requests on, and responses back as far as bounds allow.
-
-    Raises AnswerRefused for too much, httpx.ReadTimeout for too long.
+    """Passes on requests, and returns responses within bounds. Raises AnswerRefused if a response is too large,
+    httpx.ReadTimeout if it takes too long.
     """
 
     def __init__(self, bounds: Bounds, wire: httpx.AsyncBaseTransport) -> None:
@@ -135,7 +133,9 @@ class _Stream(httpx.AsyncByteStream):
                 yield piece
 
     async def _chunks(self) -> AsyncIterator[bytes]:
-        """As received, which is limited too: data that decompresses to nothing might go on for ever."""
+        """The bytes as received. They are limited as well, since data that decompresses to nothing could go on for
+        ever.
+        """
         left, chunks = self._bounds.bytes, aiter(self._packed)
         while True:
             try:

@@ -1,4 +1,4 @@
-"""JSON from outside, read within bounds."""
+"""Parses JSON from outside within bounds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ def read_json(content: bytes) -> Any:
 
 
 def _depth(content: bytes) -> int:
-    """How deeply the brackets outside texts nest; skipped for the usual documents, which have few brackets."""
+    """How deeply the brackets outside strings are nested; not counted if there are few brackets, as in most
+    documents.
+    """
     if content.count(b"[") + content.count(b"{") <= MAX_DEPTH:
         return 0
     depth = deepest = 0

@@ -1,8 +1,8 @@
 """The network below bounded clients (bounded_http.py): aiohttp's connections behind httpx's interface.
 
-httpx's own network iterates over every open connection whenever a request begins or ends, and parses in Python: 3 to 4
-ms of processor time for each of 32 concurrent requests, compared with 0.5 here. Calls to Exchange are most of what the
-product does. aiohttp is loaded already, for Azure's tables.
+httpx's own network iterates over every open connection whenever a request begins or ends, and parses in Python: this
+takes 3 to 4 ms of processor time for each of 32 concurrent requests, compared with 0.5 ms here. Calls to Exchange are
+most of the product's work. aiohttp is loaded already, for Azure's tables.
 
 The limits of a request's time and size are set by the caller; here only connections are limited.
 """
@@ -19,7 +19,7 @@ from yarl import URL
 from shared.proxy import ServerProxies
 
 KEEPALIVE_TIMEOUT = 5.0
-"""Seconds that an idle connection is kept: many servers close older ones."""
+"""How many seconds an idle connection is kept: many servers close older ones."""
 
 HEADER_MAX_BYTES = 64 * 1024
 """Maximum bytes of one header, and of a status line."""
@@ -39,11 +39,13 @@ _ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
     aiohttp.ClientError: httpx.RemoteProtocolError,
     OSError: httpx.ReadError,
 }
-"""httpx's names for aiohttp's errors: the first match counts."""
+"""httpx's counterparts of aiohttp's errors; the first match counts."""
 
 
 class Network(httpx.AsyncBaseTransport):
-    """The network, with separate connections per server: one that hangs uses up none of another's."""
+    """The network, with separate connections per server, so that a server that hangs does not use up the connections to
+    others.
+    """
 
     def __init__(self, connections: int, *, use_proxy: bool) -> None:
         self._connections = connections
@@ -67,7 +69,7 @@ class Network(httpx.AsyncBaseTransport):
         return httpx.Response(answer.status, headers=list(answer.raw_headers), stream=_Body(request, answer))
 
     def _opened(self) -> aiohttp.ClientSession:
-        # The context honours SSL_CERT_FILE: many servers have a certificate from their company's own authority.
+        # The context respects SSL_CERT_FILE: many servers have a certificate from their company's own authority.
         trust = httpx.create_ssl_context()
         trust.set_alpn_protocols(["http/1.1"])
         connector = aiohttp.TCPConnector(
@@ -106,7 +108,9 @@ class _Body(httpx.AsyncByteStream):
 
 @contextmanager
 def _failures(request: httpx.Request) -> Iterator[None]:
-    """Errors of aiohttp as those of httpx. Their texts name addresses, so they are only kept as the cause."""
+    """Turns errors of aiohttp into those of httpx. Their texts contain addresses, so they are only kept as the
+    cause.
+    """
     try:
         yield
     except (TimeoutError, aiohttp.ClientError, OSError) as error:

@@ -1,15 +1,15 @@
-"""Everything that the product raises on purpose.
+"""All errors that the product itself raises.
 
     SchedulingError
     ├── InvalidRequest          the caller sent something that cannot be understood           422
     │   ├── SettingsInvalid     an integration's settings, every problem by field name
     │   ├── TemplateInvalid     one template, where and why
-    │   └── TooLarge            a body larger than any caller may send     413
+    │   └── TooLarge            a body larger than any caller may send                        413
     ├── NotAuthenticated        no proof of identity, or an invalid one                       401
     ├── NotAllowed              authenticated, but not entitled                               403
     ├── NotFound                no such integration, record or route                          404
     ├── Conflict                somebody else changed it, or it is in use                     409
-    ├── RateLimited             the other side asks to wait                                   429
+    ├── RateLimited             the other side asks us to wait                                429
     └── Unavailable             storage, Exchange or a provider cannot be used at the moment  503
         └── NumberSpaceFull     no free digits are left for an integration's aliases (A7)
 
@@ -32,7 +32,7 @@ class InvalidRequest(SchedulingError):
 
 
 class SettingsInvalid(InvalidRequest):
-    """Settings were rejected; `faults` holds every message by field name and nothing was changed (I3)."""
+    """Settings were rejected, and nothing was changed; `faults` holds every message by field name (I3)."""
 
     code = "settings_invalid"
 
@@ -66,7 +66,7 @@ class NotAllowed(SchedulingError):
 
 
 class NotFound(SchedulingError):
-    """There is no such thing."""
+    """The requested object does not exist."""
 
     code = "not_found"
 
@@ -78,7 +78,7 @@ class Conflict(SchedulingError):
 
 
 class RateLimited(SchedulingError):
-    """The other side asks to wait; `retry_after` in seconds."""
+    """The other side asks us to wait; `retry_after` is in seconds."""
 
     code = "rate_limited"
 
@@ -94,9 +94,9 @@ class Unavailable(SchedulingError):
 
 
 AWAY = (Conflict, NotFound, RateLimited, Unavailable, OSError)
-"""Raised when something required is unavailable or not ready: retrying later, perhaps much later, may help.
+"""Errors that mean that something required is unavailable or not ready: retrying later, perhaps much later, may help.
 
-Among SchedulingErrors also NotFound, since a missing secret may be set again.
+NotFound is included, since a missing secret may be set again.
 """
 
 

@@ -1,12 +1,14 @@
-"""Mail addresses in the form in which they are compared, wherever somebody's identity or ownership is decided."""
+"""Compares mail addresses, wherever somebody's identity or ownership depends on them."""
 
 from __future__ import annotations
 
 
 def folded_address(address: str) -> str:
-    """The address in lower case. Raises ValueError if it is not ASCII: case-folded, it may be somebody else's address.
+    """The address in lower case. Raises ValueError if it is not ASCII: case-folding may turn it into somebody else's
+    address.
 
-    `boß@` casefolds to `boss@`, `ſ` to `s`; the Kelvin sign becomes `k` even by lower(). Domains have their xn-- form.
+    `boß@` casefolds to `boss@`, and `ſ` to `s`; the Kelvin sign becomes `k` even with lower(). Domains are written in
+    their xn-- form.
     """
     address = address.strip(" \t\r\n")
     if not address.isascii():
@@ -15,7 +17,7 @@ def folded_address(address: str) -> str:
 
 
 def same_address(one: str, other: str) -> bool:
-    """Whether two addresses are the same. Non-ASCII ones equal none, and neither does ""."""
+    """Whether two addresses are the same. A non-ASCII address, or "", is the same as no other."""
     try:
         return folded_address(one) == folded_address(other) != ""
     except ValueError:

@@ -1,4 +1,4 @@
-"""The app's own identity in Azure, used for storage, Key Vault and Graph."""
+"""The app's own identity in Azure, which is used for storage, Key Vault and Graph."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 def managed_identity(client_id: str) -> AsyncTokenCredential:
     """The user-assigned identity with this client id, or the system-assigned one if it is "".
 
-    azure-identity reads AZURE_CLIENT_ID only for DefaultAzureCredential, so it is passed here. Imported on first use:
-    the library costs a cold start a tenth of a second.
+    azure-identity reads AZURE_CLIENT_ID only for DefaultAzureCredential, so it is passed here. The library is imported
+    on first use, since it adds a tenth of a second to a cold start.
     """
     from azure.identity.aio import ManagedIdentityCredential
 

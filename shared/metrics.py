@@ -1,9 +1,9 @@
-"""Measurements (O4): one log line per value, which every telemetry mode of the Functions host passes on.
+"""Measurements (O4): one log line per value, since every telemetry mode of the Functions host passes on log lines.
 
     metric {"name":"answer_lag","value":3.2,"integration":"1111…"}
 
 The workbook and the alerts of infra/bicep/queries read these lines; a test keeps the names on both sides consistent.
-Neither addresses nor subjects belong in here.
+They must contain neither addresses nor subjects.
 """
 
 import json
@@ -29,17 +29,19 @@ class Metric(StrEnum):
     """Messages that a sweep found and no notification had announced."""
 
     COMPARE_REPAIRS = "compare_repairs"
-    """Meetings in which a mailbox's calendar differed from the records, of one nightly comparison; 0 is normal."""
+    """Meetings for which a mailbox's calendar differed from the records, in one nightly comparison; 0 is normal."""
 
     ROOM_DELAY = "room_delay"
-    """Seconds by which a room was created on a Management Node after its time (start, buffer and lead time)."""
+    """How many seconds late a room was created on a Management Node (compared with start, buffer and lead time)."""
 
     ROOM_REPAIRS = "room_repairs"
-    """Rooms that a Management Node lacked, or had although they were over, in one nightly comparison; 0 is normal."""
+    """Rooms that a Management Node lacked, or still had although they were over, in one nightly comparison; 0 is
+    normal.
+    """
 
     ROUND = "round"
-    """1 for every message of a round that was handled, or for a round that concerns nobody; dimension `outcome` is the
-    round.
+    """1 for every message of a round that was handled, or for a round that concerns no integration; dimension `outcome`
+    is the round.
     """
 
     TURNED_AWAY = "turned_away"

@@ -1,4 +1,4 @@
-"""Why a host could not be reached, in words for an admin."""
+"""Explains to an admin why a host could not be reached."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 
 def why_not_reached(error: BaseException) -> str:
-    """The reason within an httpx error. It names no path and no person, at most the configured host."""
+    """The reason for an httpx error. The text names no path and no person, at most the configured host."""
     chain = list(_chain(error))
     for each in chain:
         if isinstance(each, ssl.SSLCertVerificationError):

@@ -1,4 +1,4 @@
-"""Hashes of passwords: `scrypt:<cost>:<salt>:<digest>`, salt and digest in hex."""
+"""Hashes of passwords: `scrypt:<cost>:<salt>:<digest>`, with salt and digest in hexadecimal."""
 
 import hashlib
 import hmac
@@ -8,7 +8,7 @@ import secrets
 _COST = 2**14
 _BLOCK = 8
 _FORM = re.compile(r"scrypt:(?P<cost>[0-9]{5,6}):(?P<salt>(?:[0-9a-f]{2}){16,64}):(?P<digest>(?:[0-9a-f]{2}){64})")
-# From tens of milliseconds and 16 MiB per check to hundreds and 128 MiB.
+# From tens of milliseconds and 16 MiB per check up to hundreds of milliseconds and 128 MiB.
 _COSTS = {2**power for power in range(14, 18)}
 
 
@@ -25,7 +25,9 @@ def is_password_hash(text: str) -> bool:
 
 
 def matches(password: str, password_hash: str) -> bool:
-    """Whether the hash is this password's, in constant time. Raises ValueError for what `is_password_hash` rejects."""
+    """Whether this is the hash of the password, in constant time. Raises ValueError for what `is_password_hash`
+    rejects.
+    """
     form = _FORM.fullmatch(password_hash)
     if form is None:
         raise ValueError("not a password hash")

@@ -11,13 +11,13 @@ def proxy_for(url: str) -> str | None:
 
 
 class ServerProxies:
-    """The web proxies of the servers that a client talks to, each looked up once and not per request."""
+    """The web proxies of the servers that a client calls, each looked up once instead of for every request."""
 
     def __init__(self) -> None:
         self._known: dict[str, str | None] = {}
 
     def of(self, url: str) -> str | None:
-        """As `proxy_for`, remembered for the URL's server."""
+        """The web proxy for a URL, remembered for the URL's server; see `proxy_for`."""
         server = "/".join(url.split("/", 3)[:3])
         if server not in self._known:
             self._known[server] = proxy_for(server)

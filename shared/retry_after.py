@@ -1,17 +1,17 @@
-"""How long another server asks to wait: the header Retry-After, of Graph, Exchange and Management Nodes alike."""
+"""How long another server asks us to wait: the header Retry-After of Graph, Exchange and Management Nodes."""
 
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from math import isfinite
 
 MAX_WAIT = 86_400.0
-"""Seconds: a day, the longest that a queue can delay, whatever a server asks for."""
+"""Maximum seconds to wait, whatever a server asks for: a day."""
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
     """Seconds from now, at most MAX_WAIT; 0 if the headers state none, or a meaningless value.
 
-    `headers` are those of a response and ignore case. Seen are "2.128", HTTP dates, 0, "-1" and words
+    `headers` are those of a response and ignore case. Servers have sent "2.128", HTTP dates, 0, "-1" and words
     (docs/facts/graph-delta.md). Dates are evaluated with the server's own clock.
     """
     asked = headers.get("Retry-After", "0")

@@ -1,4 +1,4 @@
-"""The deployment's settings: the environment, read once into one frozen object."""
+"""The deployment's settings: the environment variables, read once into a frozen object."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,9 +16,8 @@ class SettingsError(SchedulingError):
 
 @dataclass(frozen=True)
 class StorageAccount:
-    """Where the storage is: a connection string, or two service URLs to be used with the app's identity.
-
-    `client_id` is that of a user-assigned identity; "" means the system-assigned one.
+    """Where the storage is: a connection string, or two service URLs to be used with the app's identity. `client_id` is
+    the client id of a user-assigned identity; "" means the system-assigned one.
     """
 
     connection_string: str = field(default="", repr=False)
@@ -50,9 +49,8 @@ class EntraApp:
 
 @dataclass(frozen=True)
 class Settings:
-    """A deployment's configuration. Secrets never show in its repr.
-
-    `serves_vmrs` False (POLICY_VMRS=off): another server has all VMRs, and answers nodes.
+    """A deployment's configuration. Its repr never shows secrets. `serves_vmrs` is False (POLICY_VMRS=off) if another
+    server has all VMRs and answers nodes.
     """
 
     storage: StorageAccount
@@ -87,7 +85,7 @@ def _scheme_and_host(url: str) -> tuple[str, str]:
 
 
 def load_settings(env: Mapping[str, str]) -> Settings:
-    """Read the environment. Raises SettingsError naming everything that is missing or invalid."""
+    """Read the environment. Raises SettingsError with everything that is missing or invalid."""
     faults: list[str] = []
     settings = Settings(
         storage=_storage(env, faults),
@@ -132,7 +130,7 @@ def _url(env: Mapping[str, str], name: str, faults: list[str]) -> str:
 
 
 def _switch(env: Mapping[str, str], name: str, faults: list[str]) -> bool:
-    """On unless it is switched off."""
+    """A switch that is on unless it is switched off."""
     text = env.get(name, "") or "on"
     if text not in ("on", "off"):
         faults.append(f"{name} must be on or off")
@@ -142,7 +140,7 @@ def _switch(env: Mapping[str, str], name: str, faults: list[str]) -> bool:
 def _secret(env: Mapping[str, str], name: str, faults: list[str]) -> str:
     value = env.get(name, "")
     if value.startswith("@Microsoft.KeyVault("):
-        # What the platform leaves in place if it cannot read the vault: known to everybody who can read this.
+        # If the platform cannot read the vault, it leaves the reference in place, which is not a secret.
         faults.append(f"{name} is a Key Vault reference that could not be read: check the secret, and the app's access")
     return value
 
@@ -157,7 +155,7 @@ def _signing_key(env: Mapping[str, str], faults: list[str]) -> bytes:
 def _credential(env: Mapping[str, str], prefix: str, faults: list[str]) -> BasicCredential | None:
     username, password_hash = env.get(f"{prefix}_USERNAME", ""), _secret(env, f"{prefix}_PASSWORD_HASH", faults)
     if bool(username) != bool(password_hash):
-        faults.append(f"{prefix}_USERNAME and {prefix}_PASSWORD_HASH belong together")
+        faults.append(f"{prefix}_USERNAME and {prefix}_PASSWORD_HASH must be set together")
     if not (username and password_hash):
         return None
     if not is_password_hash(password_hash):
@@ -168,5 +166,5 @@ def _credential(env: Mapping[str, str], prefix: str, faults: list[str]) -> Basic
 def _app(env: Mapping[str, str], faults: list[str]) -> EntraApp | None:
     tenant, client = env.get("MANAGEMENT_TENANT_ID", ""), env.get("MANAGEMENT_CLIENT_ID", "")
     if bool(tenant) != bool(client):
-        faults.append("MANAGEMENT_TENANT_ID and MANAGEMENT_CLIENT_ID belong together")
+        faults.append("MANAGEMENT_TENANT_ID and MANAGEMENT_CLIENT_ID must be set together")
     return EntraApp(tenant, client) if tenant and client else None

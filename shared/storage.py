@@ -1,4 +1,4 @@
-"""Tables and queues: what the product needs of Azure Storage, independent of meetings.
+"""Tables and queues: what the product needs from Azure Storage, independent of meetings.
 
 Rows of one partition can be written together, all or none (`Table.commit`). Every change of an existing row is
 conditional on its ETag, so two writers never silently overwrite each other.
@@ -17,61 +17,65 @@ from shared.errors import Conflict
 
 Value: TypeAlias = str | int | bool
 Values: TypeAlias = Mapping[str, Value]
-"""A row's own columns. Azure Tables holds at most MAX_TEXT characters in a text column, 1 MiB in a row."""
+"""The columns of a row, without its keys. Azure Tables allows at most MAX_TEXT characters in a text column, and 1 MiB
+in a row.
+"""
 
 MAX_TEXT = 32_768
 """UTF-16 units."""
 
 MEETINGS = "meetings"
-"""The table of bookings and all that belongs to them: shared/bookings/rows.py."""
+"""The table of bookings and everything that belongs to them: shared/bookings/rows.py."""
 
 ALIASES = "aliases"
 """The table of aliases and names of the whole deployment: shared/bookings/alias_rows.py."""
 
 STATISTICS = "statistics"
-"""The table of what has been counted, and of alarms that were: shared/statistics/rows.py."""
+"""The table of counts and cleared alarms: shared/statistics/rows.py."""
 
 CHANGES = "changes"
-"""The table of what admins have changed: shared/changes/rows.py."""
+"""The table of admins' changes: shared/changes/rows.py."""
 
 TABLES = ("integrations", ALIASES, MEETINGS, "personal", STATISTICS, CHANGES)
 """Every table that the product uses; created by infra/, and by the local stack."""
 
 
 MAX_WRITES = 100
-"""Operations per transaction, a limit of Azure Tables."""
+"""Maximum operations per transaction, a limit of Azure Tables."""
 
 MAX_PAGE = 1000
-"""Rows that a request for a range brings at most."""
+"""Maximum rows in the response to a request for a range."""
 
 MAX_ROW = 1024**2
-"""Bytes of a row, by the formula in Azure's documentation: texts and names in UTF-16."""
+"""Maximum bytes of a row, by the formula in Azure's documentation: texts and names in UTF-16."""
 
 MAX_TRANSACTION = 4 * 1024**2
-"""Bytes of a transaction's request. Texts count as in JSON, outside ASCII six bytes per UTF-16 unit."""
+"""Maximum bytes of a transaction's request. Texts count as in JSON: non-ASCII characters take six bytes per UTF-16
+unit.
+"""
 
 MAX_COLUMNS = 252
-"""A row's own columns."""
+"""Maximum columns of a row, without its keys."""
 
 MAX_MESSAGE = 48 * 1024
-"""Bytes of a message before base64, which turns them into 64 KiB."""
+"""Maximum bytes of a message before base64, which turns them into 64 KiB."""
 
 MESSAGE_LIFETIME = timedelta(days=7)
-"""A queue drops a message after that, and cannot hide one for as long."""
+"""How long a queue keeps a message; it can hide a message only for less than that."""
 
 _REQUEST_OVERHEAD = 1024
-"""Generously estimated bytes of a row in a transaction's request, in addition to its columns and its keys' text."""
+"""A generous estimate of the bytes that a row takes in a transaction's request, in addition to its columns and keys."""
 
 _COLUMN = re.compile(r"[^\W\d]\w{0,254}")
 _KEY = re.compile(r"[^/\\#?\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,512}")
 
 
 class RowExists(Conflict):
-    """An insert found a row with the same key."""
+    """An insert failed because there is a row with the same key."""
 
 
 class RowChanged(Conflict):
-    """A conditional write found a row that has changed, or is gone, since it was read."""
+    """A conditional write failed because the row has changed or been deleted since it was read."""
 
 
 @dataclass(frozen=True)
@@ -119,17 +123,21 @@ Write: TypeAlias = Insert | Replace | Put | Delete
 
 
 def is_key(text: str) -> bool:
-    """Whether Azure Tables accepts the text as a key. Callers may ask for any text: no row has an invalid key."""
+    """Whether Azure Tables accepts the text as a key. Callers may look up any text: no row has an invalid key."""
     return _KEY.fullmatch(text) is not None and _bytes(text) <= 1024
 
 
 def before(key: str) -> str:
-    """Sorts before a key, and after every smaller one that is not longer: to begin a range with it."""
+    """A key with which to begin a range at a given key: it sorts before that key, and after every smaller key that is
+    not longer.
+    """
     return key[:-1] + chr(ord(key[-1]) - 1)
 
 
 def check_transaction(partition: str, operations: Sequence[Write]) -> None:
-    """Azure Tables' rules for a transaction. Raises ValueError: a bug of ours, never of a user's."""
+    """Check Azure Tables' rules for a transaction. Raises ValueError, which means a bug of ours, not a user's
+    mistake.
+    """
     keys = [op.key if isinstance(op, Insert | Put) else op.row.key for op in operations]
     if not 1 <= len(keys) <= MAX_WRITES or len(set(keys)) != len(keys):
         raise ValueError(f"a transaction holds 1 to {MAX_WRITES} operations, each on another row")
@@ -145,7 +153,7 @@ def check_transaction(partition: str, operations: Sequence[Write]) -> None:
 
 
 def check_message(text: str, delay: timedelta) -> None:
-    """Azure Queues' rules for a message. Raises ValueError: a bug of ours, never of a user's."""
+    """Check Azure Queues' rules for a message. Raises ValueError, which means a bug of ours, not a user's mistake."""
     if len(text.encode()) > MAX_MESSAGE:
         raise ValueError("a message is longer than the 48 KiB that a queue accepts")
     if not timedelta(0) <= delay < MESSAGE_LIFETIME:
@@ -160,18 +168,18 @@ def _check_row(partition: str, key: str, values: Values) -> None:
         raise ValueError(f"a text is longer than the {MAX_TEXT} characters that a column holds")
     if any(isinstance(value, int) and not -(2**63) <= value < 2**63 for value in values.values()):
         raise ValueError("a number has more than 64 bits")
-    # Eight bytes per column, and generously as many for a length, a number or a boolean.
+    # Eight bytes per column, and another eight, as a generous estimate, for a length, a number or a boolean.
     if 4 + _bytes(partition + key) + sum(16 + _bytes(name) for name in values) + sum(map(_bytes, texts)) > MAX_ROW:
         raise ValueError("a row is larger than the 1 MiB that Azure Tables holds")
 
 
 def _bytes(text: str) -> int:
-    """In UTF-16, as Azure Tables counts."""
+    """The size of a text in UTF-16, as Azure Tables counts."""
     return len(text.encode("utf-16-le"))
 
 
 async def first_rows(rows: AsyncIterator[Row], most: int) -> list[Row]:
-    """The first of some rows, at most so many: no page is asked for beyond those."""
+    """At most this many of the rows, without requesting pages beyond them."""
     found = list[Row]()
     if most > 0:
         async for row in rows:
@@ -206,15 +214,15 @@ class Table(Protocol):
         columns: Sequence[str] = (),
         page: int = 0,
     ) -> AsyncIterator[Row]:
-        """The partition's rows whose key starts with `prefix`, by ascending key, only those after the key `after`.
+        """The partition's rows whose key starts with `prefix`, by ascending key, after the key `after`.
 
-        `until` is the last key that is wanted; `columns` those that are read, all where none is named. One round trip
-        for a thousand rows, or for each `page` where so few are wanted that more would be read for nothing.
+        `until` is the last wanted key; `columns` are the columns that are read, all if none is named. One round trip
+        per thousand rows, or per `page` rows if only a few are needed.
         """
         ...
 
     def everything(self) -> AsyncIterator[Row]:
-        """Every row of the table: for admins' lists and clean-up, never for a user's request."""
+        """Every row of the table, for admins' lists and clean-up, never for a user's request."""
         ...
 
 
@@ -222,7 +230,7 @@ class Queue(Protocol):
     """Short texts to be handled at least once, in any order."""
 
     async def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
-        """Put a message; nobody sees it before `delay` has passed. Raises Unavailable, and ValueError for what
+        """Send a message; nobody sees it before `delay` has passed. Raises Unavailable, and ValueError for what
         `check_message` rejects.
         """
         ...

@@ -1,4 +1,4 @@
-"""Time zone names as Exchange writes them, converted to IANA names."""
+"""Converts time zone names as Exchange writes them to IANA names."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -12,24 +12,24 @@ OffsetAt = Callable[[datetime], timedelta | None]
 UTC_NAME = "UTC"
 _LEGACY_PREFIX = "tzone://Microsoft/"
 _RETIRED = {
-    # Windows still has them; the table in Unicode's CLDR does not (docs/facts/outlook-addin.md).
+    # Windows still has these zones; the table in Unicode's CLDR does not (docs/facts/outlook-addin.md).
     "kamchatka standard time": "Asia/Kamchatka",
     "petropavlovsk-kamchatsky standard time": "Asia/Kamchatka",  # its display name
     "mid-atlantic standard time": "Etc/GMT+2",
     "coordinated universal time": UTC_NAME,
 }
 _COPY = re.compile(r"\s+\d+$")
-"""Windows and Outlook number zones with the same name: "W. Europe Standard Time 1"."""
+"""The number that Windows and Outlook add to zones with the same name: "W. Europe Standard Time 1"."""
 _DISPLAY = re.compile(r"\((?:UTC|GMT)(?:([+-])(\d\d?):(\d\d))?\)\s*(.+)", re.IGNORECASE | re.ASCII)
-"""A display name: "(UTC+01:00) Amsterdam, Berlin, Bern", "(UTC-05:00) Eastern Time (US & Canada)"."""
+"""Matches a display name: "(UTC+01:00) Amsterdam, Berlin, Bern", "(UTC-05:00) Eastern Time (US & Canada)"."""
 _TIME = re.compile(r"\s+Time(?:\s+\(.*\))?$|\s+-\s+Old$", re.IGNORECASE)
 
 
 def iana_zone(name: str) -> str:
     """The IANA name for a zone's Windows, IANA or display name; "" if it is unknown.
 
-    `tzone://Microsoft/Utc` is UTC. The name of a custom zone (`tzone://Microsoft/Custom`, "Customized Time Zone") means
-    nothing: see `zone_like`.
+    `tzone://Microsoft/Utc` is UTC. The name of a custom zone (`tzone://Microsoft/Custom`, "Customized Time Zone") has
+    no meaning: see `zone_like`.
     """
     bare = name.removeprefix(_LEGACY_PREFIX).strip()
     for known in (bare, _COPY.sub("", bare)):
@@ -40,14 +40,13 @@ def iana_zone(name: str) -> str:
 
 
 def zone_info(name: str) -> ZoneInfo:
-    """The zone for a name returned by `iana_zone`. If that is "", UTC, in which Exchange returns all times."""
+    """The zone for a name returned by `iana_zone`; UTC, in which Exchange returns all times, if the name is ""."""
     return ZoneInfo(name or UTC_NAME)
 
 
 def zone_like(offset_at: OffsetAt, when: datetime) -> str:
-    """The IANA name of a zone with the same time as some rules throughout the year of `when`; "" if there is none.
-
-    Zones that Windows has come first: their users are Outlook's.
+    """The IANA name of a zone that has the same time as these rules throughout the year of `when`; "" if there is none.
+    Zones that Windows has are tried first, since Outlook's users have them.
     """
     noons = [datetime(when.year, 1, 1, 12, tzinfo=UTC) + timedelta(days=day) for day in range(365)]
     wanted = [offset_at(noon) for noon in noons]
@@ -67,7 +66,7 @@ def _by_display_name(display: re.Match[str]) -> str:
 
 
 def _candidates(label: str) -> Iterator[str]:
-    """Zones that a display name without its offset may mean: by its own name, then by its cities."""
+    """The zones that a display name without its offset may refer to: by its own name, then by its cities."""
     named = f"{_TIME.sub('', label)} Standard Time".casefold()
     if found := _windows_names().get(named):
         yield found

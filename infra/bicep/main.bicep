@@ -1,25 +1,26 @@
 // Everything that a deployment needs, in one resource group. Values are explained in main.bicepparam.
-// Not in here: grants in Exchange and Entra (infra/grants/), secrets' values (infra/deploy.sh puts them into the vault),
-// and the binding of a public host name (infra/domain/: its DNS records need the app first, and come before the name).
+// Not included: grants in Exchange and Entra (infra/grants/), the values of secrets (infra/deploy.sh puts them into the
+// vault), and the binding of a public host name (infra/domain/: its DNS records need the app, and the binding needs
+// them).
 
-@description('Begins the name of every resource: lower-case letters and digits, a letter first.')
+@description('The start of every resource's name: lower-case letters and digits, beginning with a letter.')
 @minLength(3)
 @maxLength(11)
 param name string
 
-@description('Region of every resource.')
+@description('The region of all resources.')
 param location string = resourceGroup().location
 
-@description('Tags of every resource, as in {\'cost-centre\': \'1234\'}.')
+@description('Tags for all resources, as in {\'cost-centre\': \'1234\'}.')
 param tags { *: string } = {}
 
-@description('Storage and vault cannot be deleted before the lock on them is.')
+@description('Storage and vault get a lock that has to be removed before they can be deleted.')
 param dataLock bool = true
 
-@description('The app has run before. infra/deploy.sh fills it in.')
+@description('Whether the app has run before. infra/deploy.sh fills this in.')
 param packageDeployed bool = false
 
-@description('Your own host name for the app, as in vmr.example.com; empty for the name that Azure gives.')
+@description('Your own host name for the app, such as vmr.example.com; empty for the name that Azure assigns.')
 param publicHostName string = ''
 
 @description('Who gets a mail when an alert fires.')
@@ -28,7 +29,7 @@ param alertEmails string[] = []
 @description('The user name that conferencing nodes sign in with; empty when the management API platform is used.')
 param policyUsername string = ''
 
-@description('Whether nodes are answered for VMRs made through the management API, too; off when another server has them.')
+@description('Whether nodes also get answers for VMRs created through the management API; off if another server has them.')
 @allowed(['on', 'off'])
 param policyVmrs string = 'on'
 
@@ -44,14 +45,14 @@ param webProxy string = ''
 @description('Hosts that bypass the web proxy, separated by commas.')
 param noProxy string = ''
 
-@description('The package contains your own certificate authorities. infra/deploy.sh fills it in.')
+@description('Whether the package contains your own certificate authorities. infra/deploy.sh fills this in.')
 param ownAuthorities bool = false
 
 @description('Instances for HTTP that never stop, so that Graph and the first click in Outlook never meet a cold start.')
 @minValue(0)
 param alwaysReadyInstances int = 0
 
-@description('How far the app may scale out, per group of functions.')
+@description('Maximum number of instances that the app may scale out to, per group of functions.')
 @minValue(40)
 @maxValue(1000)
 param maximumInstances int = 40
@@ -64,24 +65,24 @@ param instanceMemory int = 2048
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
 param storageRedundancy string = 'Standard_ZRS'
 
-@description('Instances are spread over the zones of the region; with storage that is, too, the loss of a data centre stops nothing.')
+@description('Whether instances are spread over the region's availability zones. If storage is zone-redundant, too, the loss of a data centre stops nothing.')
 param zoneRedundant bool = contains(storageRedundancy, 'ZRS')
 
-@description('Days that logs are kept.')
+@description('How many days logs are kept.')
 @minValue(30)
 @maxValue(730)
 param logRetentionDays int = 90
 
-@description('Storage and vault are reached through a virtual network only.')
+@description('Whether storage and vault can be reached through a virtual network only.')
 param privateNetwork bool = false
 
-@description('The virtual network, at least a /25.')
+@description('The address range of the virtual network, at least a /25.')
 param addressSpace string = '10.83.0.0/24'
 
 @description('Public IPv4 addresses or ranges from which admins may reach storage and vault when privateNetwork is on.')
 param adminAddresses string[] = []
 
-// Storage accounts and vaults share one world-wide name space each.
+// The names of storage accounts, and of vaults, have to be unique worldwide.
 var unique = uniqueString(resourceGroup().id, name)
 var uniqueName = '${name}${take(unique, 13)}'
 var appSubnet = network.?outputs.appSubnet ?? ''
@@ -213,7 +214,7 @@ output appName string = app.outputs.name
 @description('Resource id of the app.')
 output appId string = app.outputs.resourceId
 
-@description('The host name that Azure gives the app.')
+@description('The host name that Azure assigns to the app.')
 output appHostName string = app.outputs.hostName
 
 @description('The app\'s public URL.')

@@ -1,20 +1,19 @@
 // Your own host name for the app, with a certificate that Azure issues and renews. infra/custom-domain.sh deploys it,
 // once the DNS records point to the app.
-//
-// Azure issues a certificate only for a bound name, and binds TLS only with a certificate. So the name is bound without
-// TLS, the certificate is issued, and the same binding gets it (tls.bicep: a template may declare a resource once).
-// Certificates of Flex Consumption belong to the site, three at most, and not to the plan as elsewhere.
+// Azure only issues certificates for bound names, and needs a certificate to bind TLS. So the name is bound without
+// TLS, the certificate is issued, and the binding gets it (in tls.bicep: a template may declare a resource only once).
+// On Flex Consumption, certificates belong to the site (three at most), and not to the plan as elsewhere.
 
 @description('Name of the app.')
 param app string
 
-@description('The host name, as in vmr.example.com.')
+@description('The host name, such as vmr.example.com.')
 param host string
 
 @description('Region of the certificate.')
 param location string = resourceGroup().location
 
-@description('The name is already bound. Binding it again without TLS would remove TLS during the deployment.')
+@description('Whether the name is already bound. Binding it again without TLS would remove TLS during the deployment.')
 param isBound bool
 
 resource site 'Microsoft.Web/sites@2024-11-01' existing = {

@@ -1,4 +1,4 @@
-// The name's binding, with its certificate.
+// The binding of the name, with its certificate.
 
 @description('Name of the app.')
 param app string

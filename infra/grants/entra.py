@@ -1,8 +1,8 @@
 """App registrations in Entra, with which Outlook authenticates its user (nested app authentication).
 
 Not needed with Exchange on-premises. Idempotent. Registrations contain the host's name, so that two deployments in one
-tenant have two pairs of them. The API requests no permissions at all; the add-in may request the API's tokens and
-nothing else.
+tenant have separate pairs. The API requests no permissions at all; the add-in may request the API's tokens and nothing
+else.
 """
 
 import argparse
@@ -23,10 +23,10 @@ from infra.grants.registrations import (
 SCOPE_ID = "6f0f2e2c-5b0d-4c55-9f9b-0d1f4d8f5a10"
 ADMIN_ROLE_ID = "0b8e6d57-4a3e-4f0b-8f5e-6b9a0a7c3d21"
 READER_ROLE_ID = "5d1f7c52-2a64-4a2e-9c3b-83f6c1f4e0a7"
-"""Our own constants, the same in every deployment: a second run finds its own scope and roles again."""
+"""Ids that are the same in every deployment, so that a second run finds the existing scope and roles."""
 
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
-"""Microsoft's own client id of the Azure CLI: `az rest --resource api://…` works for admins."""
+"""Microsoft's client id of the Azure CLI: `az rest --resource api://…` works for admins."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,10 @@ class Entra:
     audience: str
 
     def register(self) -> tuple[Registration, Registration]:
-        """The add-in's and the API's."""
+        """Create or update the registrations of the add-in and the API."""
         addin = register(self.tenant, f"vmr-scheduling-addin-{self.hosts[0]}", self._addin())
         api = register(self.tenant, f"vmr-scheduling-api-{self.hosts[0]}", self._api())
-        # The id in the URI is only known now. Pre-authorised clients need nobody's consent.
+        # The id in the URI is only known now. Pre-authorised clients need no consent.
         change(
             self.tenant,
             api,
@@ -57,7 +57,9 @@ class Entra:
         return addin, api
 
     def _addin(self) -> Document:
-        """A page without a secret. The broker's redirect URI is the origin only, without a path."""
+        """The registration of the add-in: a single-page app, which has no secret. The broker's redirect URI consists of
+        the origin, without a path.
+        """
         return {
             "displayName": f"VMR scheduling add-in ({self.hosts[0]})",
             "signInAudience": self.audience,
@@ -65,9 +67,10 @@ class Entra:
         }
 
     def _api(self) -> Document:
-        """Version 2 tokens (version 1 tokens are rejected), one scope for users, and the roles of admins.
+        """The registration of the API: version 2 tokens (version 1 tokens are rejected), one scope for users, and roles
+        for admins.
 
-        Admins sign in to its console, which is a page without a secret.
+        Admins sign in to the console, a single-page app without a secret.
         """
         return {
             "displayName": f"VMR scheduling ({self.hosts[0]})",
@@ -119,7 +122,9 @@ def _role(id_: str, value: str, name: str, does: str) -> Document:
 
 
 def audience_of(tenant: Tenant, host: str, *, multi: bool, single: bool) -> str:
-    """Whose users may sign in. It is never narrowed unasked: that would lock out every customer of a provider."""
+    """Which tenants' users may sign in. It is only restricted on request, since that would lock out all customers of a
+    provider.
+    """
     there = existing_audience(tenant, f"vmr-scheduling-api-{host}")
     if multi or (there == MULTI_TENANT and not single):
         if there == MULTI_TENANT and not multi:
@@ -153,8 +158,8 @@ def main(argv: list[str] | None = None) -> None:
         "--host", action="append", required=True, help="the add-in's host name, as in the manifest; may be repeated"
     )
     reach = parser.add_mutually_exclusive_group()
-    reach.add_argument("--multi-tenant", action="store_true", help="users of other tenants sign in too")
-    reach.add_argument("--single-tenant", action="store_true", help="only this tenant's users, from now on")
+    reach.add_argument("--multi-tenant", action="store_true", help="users of other tenants can sign in, too")
+    reach.add_argument("--single-tenant", action="store_true", help="from now on, only this tenant's users can sign in")
     parser.add_argument("--admin", metavar="OBJECT-ID", help="a user or group that gets the app role Scheduling.Admin")
     parser.add_argument("--reader", metavar="OBJECT-ID", help="a user or group that gets the app role Scheduling.Read")
     given = parser.parse_args(argv)

@@ -14,10 +14,10 @@
     Its display name, as in the integration's "Mailbox name".
 
 .PARAMETER AppId
-    Client id: the managed identity's that infra/deploy.sh prints, or the service provider's app registration's.
+    Client id of the managed identity (infra/deploy.sh prints it), or of the service provider's app registration.
 
 .PARAMETER ObjectId
-    Object id of that app's ENTERPRISE application in this tenant. It is not the one of the app registration:
+    Object id of that app's ENTERPRISE application in this tenant, which is not that of the app registration:
     az ad sp show --id <AppId> --query id
 
 .PARAMETER OtherMailbox
@@ -53,7 +53,7 @@ function Wait-Until([string] $What, [scriptblock] $IsThere) {
         if ($try -eq 1) { Write-Output "Waiting until all of Exchange knows $What (at most five minutes)." }
         Start-Sleep -Seconds 10
     }
-    throw "Exchange does not know $What yet. Do: run this again in some minutes."
+    throw "Exchange does not know $What yet. Do: run this again in a few minutes."
 }
 
 # With -WhatIf everything is reported, and nothing ends the script.
@@ -67,7 +67,7 @@ if ((Get-OrganizationConfig).IsDehydrated) {
 }
 
 # --- The mailbox -------------------------------------------------------------------------------------------------
-# An equipment mailbox needs no licence and nobody signs in to it.
+# An equipment mailbox needs no licence, and nobody signs in to it.
 $found = Get-Mailbox -Identity $Mailbox -ErrorAction SilentlyContinue
 if (-not $found) {
     if ($PSCmdlet.ShouldProcess($Mailbox, 'Create the equipment mailbox')) {
@@ -87,10 +87,10 @@ elseif ($found.HiddenFromAddressListsEnabled) {
 
 # --- How it treats invitations -----------------------------------------------------------------------------------
 $wanted = [ordered]@{
-    # Put invitations into the calendar as tentative, and leave the answer to the app. AutoAccept, the default, would
-    # answer by itself; with None there is no calendar item, and so nothing that the app could answer.
+    # Put invitations into the calendar as tentative, and leave the answer to the app. With AutoAccept, the default,
+    # Exchange would answer by itself; with None there is no calendar item, and so nothing that the app could answer.
     AutomateProcessing               = 'AutoUpdate'
-    # The calendar item of a new invitation is what the app answers.
+    # The app answers the calendar items of new invitations.
     AddNewRequestsTentatively        = $true
     # Keep text and subject: the security tag is in the text. (Exchange applies these with AutoAccept only; should
     # somebody switch that on, the tag survives.)
@@ -101,13 +101,13 @@ $wanted = [ordered]@{
     RemovePrivateProperty            = $false
     # Outdated invitations stay readable, so that the app can see that they are outdated.
     RemoveOldMeetingMessages         = $false
-    # The mailbox stands for as many rooms as there are meetings.
+    # The mailbox can be booked for any number of meetings at the same time.
     AllowConflicts                   = $true
-    # Only the organisation's own people book.
+    # Only people of the organisation can book it.
     ProcessExternalMeetingMessages   = $false
-    # Mail that is no invitation goes.
+    # Mail that is not an invitation is deleted.
     DeleteNonCalendarItems           = $true
-    # No meeting is too long or too far ahead (1080 days is the most that Exchange takes).
+    # No meeting is too long or too far ahead (Exchange accepts at most 1080 days).
     BookingWindowInDays              = 1080
     MaximumDurationInMinutes         = 0
     EnforceSchedulingHorizon         = $false
@@ -125,7 +125,7 @@ if ($found) {
 
 # --- The app's access, to this mailbox alone ---------------------------------------------------------------------
 # RBAC for Applications: Exchange itself holds the grant. The app must have NO Graph permission for mail or calendars
-# in Entra besides: the two add up, and a permission there is for all mailboxes.
+# in Entra in addition: the two add up, and a permission there is for all mailboxes.
 if (-not (Get-ServicePrincipal -Identity "$ObjectId" -ErrorAction SilentlyContinue)) {
     if ($PSCmdlet.ShouldProcess("$AppId", 'Register the app in Exchange')) {
         New-ServicePrincipal -AppId $AppId -ObjectId $ObjectId -DisplayName 'VMR scheduling' | Out-Null
@@ -133,7 +133,7 @@ if (-not (Get-ServicePrincipal -Identity "$ObjectId" -ErrorAction SilentlyContin
     }
 }
 
-# Names of scopes and assignments hold 64 characters, an address may have more.
+# Names of scopes and assignments have at most 64 characters; an address may have more.
 $id = if ($found) { $found.ExchangeGuid } else { [guid]::Empty }
 $scope = "VMR scheduling $id"
 $filter = "PrimarySmtpAddress -eq '$($Mailbox -replace "'", "''")'"
@@ -185,9 +185,9 @@ if ($others.Count) {
 }
 
 # --- Advice ------------------------------------------------------------------------------------------------------
-# Exchange hides updates that change neither time nor place from the Inbox. The app finds them in Deleted Items all the
-# same, minutes later; with Body in this list they arrive at once. It is a setting of the whole organisation, so this
-# script does not touch it.
+# Exchange keeps updates that change neither time nor place out of the Inbox. The app still finds them in Deleted Items,
+# minutes later; with Body in this list they arrive at once. This is a setting of the whole organisation, so the script
+# does not touch it.
 $visible = (Get-OrganizationConfig).VisibleMeetingUpdateProperties
 if ("$visible" -notmatch 'Body') {
     Write-Output @"

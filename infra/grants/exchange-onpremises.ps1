@@ -50,7 +50,7 @@ function Wait-Until([string] $What, [scriptblock] $IsThere) {
         if ($try -eq 1) { Write-Output "Waiting until all of Exchange knows $What (at most five minutes)." }
         Start-Sleep -Seconds 10
     }
-    throw "Exchange does not know $What yet. Do: run this again in some minutes."
+    throw "Exchange does not know $What yet. Do: run this again in a few minutes."
 }
 
 # With -WhatIf everything is reported, and nothing ends the script.
@@ -100,9 +100,9 @@ if ($found) {
     }
 }
 
-# --- The service account gets into this mailbox, and into no other ------------------------------------------------
+# --- The service account's access, to this mailbox alone --------- ------------------------------------------------
 # Without a scope, ApplicationImpersonation would open every mailbox of the organisation.
-# Names of scopes and assignments hold 64 characters, an address may have more.
+# Names of scopes and assignments have at most 64 characters; an address may have more.
 $id = if ($found) { $found.ExchangeGuid } else { [guid]::Empty }
 $filter = "PrimarySmtpAddress -eq '$($Mailbox -replace "'", "''")'"
 $scopes = [ordered]@{}
@@ -139,7 +139,7 @@ if ($Delegate -and $found) {
     if (-not $full -and $PSCmdlet.ShouldProcess($ServiceAccount, "Full access to $Mailbox")) {
         Add-MailboxPermission -Identity $Mailbox -User $ServiceAccount -AccessRights FullAccess -AutoMapping $false | Out-Null
     }
-    # Full access does not allow answers and mails in the mailbox's name.
+    # Full access does not include the right to send answers and mails in the mailbox's name.
     $sends = Get-ADPermission -Identity $found.DistinguishedName -User $ServiceAccount | Where-Object { "$($_.ExtendedRights)" -match 'Send.As' }
     if (-not $sends -and $PSCmdlet.ShouldProcess($ServiceAccount, "Send as $Mailbox")) {
         Add-ADPermission -Identity $found.DistinguishedName -User $ServiceAccount -ExtendedRights 'Send As' | Out-Null
@@ -147,9 +147,9 @@ if ($Delegate -and $found) {
 }
 
 # --- What the service account may ask of the server ---------------------------------------------------------------
-# The app makes at most 4 calls at a time on a server, from one worker; others run beside it when much is to be done.
-# Exchange's own limits (27 calls; 300000, 900000 and 3000000 ms) are for one person's programs; these are for a program
-# that works for everybody, and still keep it from taking the server. Regular: for those only whom it is given to.
+# One worker of the app makes at most 4 concurrent calls to a server; under load, there are several workers. Exchange's
+# own limits (27 calls; 300000, 900000 and 3000000 ms) are meant for one person's programs. These are for a program that
+# works for everybody, and still keep it from overloading the server. Regular: only for accounts that it is assigned to.
 $policy = 'VMR scheduling'
 if (-not (Get-ThrottlingPolicy -Identity $policy -ErrorAction SilentlyContinue)) {
     if ($PSCmdlet.ShouldProcess($policy, 'Create the throttling policy')) {
@@ -157,11 +157,11 @@ if (-not (Get-ThrottlingPolicy -Identity $policy -ErrorAction SilentlyContinue))
             -EwsMaxBurst 600000 -EwsRechargeRate 1800000 -EwsCutoffBalance 6000000 | Out-Null
     }
 }
-# Whose budget an impersonated call is charged to has changed over Exchange's versions: both get the policy.
+# Exchange's versions differ in whose budget an impersonated call is charged to: both accounts get the policy.
 foreach ($account in @($ServiceAccount, $Mailbox)) {
     $association = Get-ThrottlingPolicyAssociation -Identity $account -ErrorAction SilentlyContinue
     if (-not $association -or "$($association.ThrottlingPolicyId)" -notmatch $policy) {
-        if ($PSCmdlet.ShouldProcess($account, "Give it the throttling policy $policy")) {
+        if ($PSCmdlet.ShouldProcess($account, "Assign the throttling policy $policy")) {
             Set-ThrottlingPolicyAssociation -Identity $account -ThrottlingPolicy $policy
         }
     }
@@ -172,7 +172,7 @@ if ($WhatIfPreference) { return }
 $wide = @(Get-ManagementRoleAssignment -Role ApplicationImpersonation -GetEffectiveUsers |
         Where-Object { $_.EffectiveUserName -eq (Get-User $ServiceAccount).Name -and -not $_.CustomRecipientWriteScope })
 if ($wide.Count) {
-    throw "$ServiceAccount may act as every mailbox, by $($wide.Name -join ', '). Do: Remove-ManagementRoleAssignment for it, unless something else needs it."
+    throw "$ServiceAccount may act as every mailbox, through $($wide.Name -join ', '). Do: Remove-ManagementRoleAssignment for it, unless something else needs it."
 }
 $also = if ($OrganizerGroup) { "and the members of $OrganizerGroup, and" } else { 'and' }
 Write-Output "$ServiceAccount may use $Mailbox, $also no other mailbox."

@@ -1,7 +1,7 @@
-"""App registrations in Entra: created once, updated, and never made narrower than somebody has set them.
+"""App registrations in Entra: created once, then updated, and never made more restrictive than somebody has set them.
 
-A registration is identified by its `uniqueName`: Graph creates what is missing under it and changes what exists. A
-PATCH replaces whole lists, so existing entries are read first and kept; afterwards the result is read back.
+A registration is identified by its `uniqueName`: Graph creates or changes the registration with that name. A PATCH
+replaces whole lists, so existing entries are read first and kept; afterwards the result is read back.
 """
 
 import os
@@ -16,12 +16,12 @@ Document = dict[str, Any]
 MULTI_TENANT = "AzureADMultipleOrgs"
 SINGLE_TENANT = "AzureADMyOrg"
 NOT_REPLICATED = ("ResourceNotFound", "does not exist", "NoBackingApplicationObject", "valid application object")
-"""How Entra reports that one part of it does not know yet what was just created."""
+"""How Entra reports that a part of it does not yet know an object that was just created."""
 
 
 @dataclass(frozen=True)
 class Tenant:
-    """The directory that az is logged in to. Addresses end without a slash."""
+    """The directory that az is logged in to. Its addresses have no slash at the end."""
 
     id: str
     graph: str
@@ -29,7 +29,7 @@ class Tenant:
 
     @classmethod
     def logged_in(cls) -> "Tenant":
-        """Of the login; no subscription is needed."""
+        """The tenant of the login; no subscription is needed."""
         try:
             account = az("account", "show")
         except AzError:
@@ -49,12 +49,12 @@ class Registration:
 
 
 def patience() -> Patience:
-    """For Entra's replication: two minutes, unless the environment says otherwise."""
+    """How long to wait for Entra's replication: two minutes, unless the environment says otherwise."""
     return Patience(int(os.environ.get("DEPLOY_TRIES", "24")), float(os.environ.get("DEPLOY_PAUSE", "5")))
 
 
 def register(tenant: Tenant, name: str, wanted: Document) -> Registration:
-    """Create a registration, or add what is wanted to it; and its enterprise application."""
+    """Create a registration, or add the wanted values to it; and create its enterprise application."""
     url = f"{tenant.graph}/applications(uniqueName='{name}')"
     _write(url, merged(_read(url) or {}, wanted), "Prefer=create-if-missing")
     written = _read_back(url, wanted)
@@ -69,7 +69,7 @@ def change(tenant: Tenant, registration: Registration, wanted: Document) -> None
 
 
 def existing_audience(tenant: Tenant, name: str) -> str:
-    """Whose users a registration accepts; "" if there is none yet."""
+    """Which tenants' users a registration accepts; "" if the registration does not exist yet."""
     return str((_read(f"{tenant.graph}/applications(uniqueName='{name}')") or {}).get("signInAudience", ""))
 
 
@@ -93,18 +93,18 @@ def _write(url: str, document: Document, *headers: str) -> None:
 
 
 def _read_back(url: str, wanted: Document) -> Document:
-    """What Entra has now, once it contains everything that is wanted."""
+    """The registration as Entra returns it, once it contains all the wanted values."""
 
     def attempt() -> Document:
         found = _read(url)
         if found is None or missing(found, wanted):
-            raise AzError(f"not as asked for: {', '.join(missing(found or {}, wanted))}")
+            raise AzError(f"values that differ: {', '.join(missing(found or {}, wanted))}")
         return found
 
     try:
         return patience().until(attempt, lambda _: True, "Entra")
     except AzError as error:
-        fail(f"Entra did not take the registration {error}", "run this again; see App registrations in the portal")
+        fail(f"Entra did not accept the registration {error}", "run this again; see App registrations in the portal")
 
 
 def _enterprise_app(app_id: str) -> str:
@@ -124,7 +124,7 @@ def _enterprise_app(app_id: str) -> str:
 
 
 def _replicated(attempt: Callable[[], Any]) -> Any:
-    """The attempt's result, once every part of Entra knows what was just created. Raises AzError."""
+    """The attempt's result, once every part of Entra knows the new object. Raises AzError."""
     return patience().until(attempt, _is_unknown, "Entra")
 
 
@@ -133,7 +133,7 @@ def _is_unknown(error: AzError) -> bool:
 
 
 def merged(existing: Any, wanted: Any) -> Any:
-    """What is wanted, plus the existing list entries; of objects only the wanted fields."""
+    """The wanted values, plus existing entries of lists; of objects, only the wanted fields."""
     if isinstance(wanted, dict):
         there = existing if isinstance(existing, dict) else {}
         return {key: merged(there.get(key), value) for key, value in wanted.items()}
@@ -144,7 +144,7 @@ def merged(existing: Any, wanted: Any) -> Any:
 
 
 def missing(found: Any, wanted: Any, path: str = "") -> list[str]:
-    """The paths of wanted values that are not found."""
+    """The paths of wanted values that are missing."""
     if isinstance(wanted, dict):
         there = found if isinstance(found, dict) else {}
         below = [missing(there.get(key), value, f"{path}.{key}".strip(".")) for key, value in wanted.items()]
@@ -156,5 +156,5 @@ def missing(found: Any, wanted: Any, path: str = "") -> list[str]:
 
 
 def _name(entry: Any) -> Any:
-    """What identifies a list's entries: objects have an id."""
+    """The identity of a list's entry: objects have an id."""
     return (entry.get("id") or entry.get("appId")) if isinstance(entry, dict) else entry

@@ -1,8 +1,8 @@
-"""The provider's app registration for customers' Exchange Online: one for all customers.
+"""Creates a provider's app registration for customers' Exchange Online: one for all customers.
 
-Run in the provider's tenant, which must be the one of the managed identity. Idempotent. The registration requests no
-permissions at all: each customer's Exchange grants it one mailbox (exchange-online.ps1). The managed identity
-authenticates it, so no secret and no certificate has to be stored and renewed.
+Run it in the provider's tenant, which must be the tenant of the managed identity. Idempotent. The registration requests
+no permissions at all: each customer's Exchange grants it access to one mailbox (exchange-online.ps1). The managed
+identity authenticates it, so no secret or certificate has to be stored and renewed.
 """
 
 import argparse
@@ -15,9 +15,9 @@ CREDENTIAL = "managed-identity"
 
 
 def vouch(tenant: Tenant, app: Registration, identity: str) -> None:
-    """Let the managed identity, named by its object id, authenticate the app.
+    """Let the managed identity with an object id authenticate the app.
 
-    A credential is identified by its name: after a deployment was recreated, ours names the old identity.
+    A credential is identified by its name: after a deployment has been recreated, ours refers to the old identity.
     """
     credential = {
         "name": CREDENTIAL,
@@ -40,7 +40,7 @@ def vouch(tenant: Tenant, app: Registration, identity: str) -> None:
             f"is {identity} its object id (not its client id)?",
         )
     if ours:
-        say("The federated credential named another identity; it names this one now.")
+        say("The federated credential referred to another identity; it now refers to this one.")
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -55,7 +55,7 @@ def main(argv: list[str] | None = None) -> None:
     tenant = Tenant.logged_in()
     app = register(tenant, NAME, {"displayName": "VMR scheduling for Exchange", "signInAudience": MULTI_TENANT})
     vouch(tenant, app, identity)
-    say(f"Give this id to your customers: {app.app_id}", "What each customer does is in docs/service-providers.md.")
+    say(f"Give this id to your customers: {app.app_id}", "docs/service-providers.md explains what each has to do.")
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""What the product relies on, checked in a real tenant: infra/live-check (docs/fidelity.md)."""
+"""Checks in a real tenant what the product relies on: infra/live-check (docs/fidelity.md)."""

@@ -20,11 +20,11 @@ _LOCAL = re.compile(re.escape(LOCAL) + r"\d{1,5}(/[\w./-]*)?")
 
 
 def arguments_of(argv: list[str] | None) -> argparse.Namespace:
-    """The command line. Ends the program where it makes no sense."""
+    """Parse the command line. Ends the program if it makes no sense."""
     parser = argparse.ArgumentParser(
         prog="infra/live-check",
         description=(__doc__ or "").splitlines()[0],
-        epilog=f"Without --write nothing is changed. Credentials come from the environment alone: {TENANT}, {CLIENT},"
+        epilog=f"Without --write nothing is changed. Credentials come from the environment only: {TENANT}, {CLIENT},"
         f" {SECRET} of an app registration with the grants of docs/exchange.md, or an access token in {TOKEN}.",
     )
     parser.add_argument("--equipment", required=True, metavar="ADDRESS", type=_address, help="the equipment mailbox")
@@ -39,9 +39,9 @@ def arguments_of(argv: list[str] | None) -> argparse.Namespace:
     if given.write and not given.organizer:
         parser.error("--write needs --organizer: two mailboxes that nobody uses")
     if given.write and given.organizer.casefold() == given.equipment.casefold():
-        parser.error("--organizer and --equipment must be two mailboxes")
+        parser.error("--organizer and --equipment must be different mailboxes")
     if given.organizer and not given.write:
-        parser.error("--organizer goes with --write")
+        parser.error("--organizer requires --write")
     return given
 
 
@@ -58,7 +58,7 @@ def _app(text: str) -> str:
 
 
 def _graph(text: str) -> str:
-    """Where a token may go: to Graph, or to this machine."""
+    """Check where the token would be sent: only Graph and this machine are allowed."""
     if text != GRAPH and not _LOCAL.fullmatch(text):
         raise argparse.ArgumentTypeError(f"only {LOCAL}PORT, a simulated Graph, can be named")
     return text
@@ -77,7 +77,7 @@ def confirm(given: argparse.Namespace) -> None:
 
 
 def write(table: Table, graph: Graph, given: argparse.Namespace) -> None:
-    """The rows that need meetings; whatever happens, they are removed again."""
+    """The rows that need meetings. The meetings are removed again, whatever happens."""
     boxes = Mailboxes(graph, given.organizer, given.equipment, given.patience, min(2.0, given.patience / 20))
     try:
         Writing(table, boxes, given.app or "").run()
@@ -87,8 +87,8 @@ def write(table: Table, graph: Graph, given: argparse.Namespace) -> None:
 
 
 def cleaned(boxes: Mailboxes) -> str:
-    """Remove what this run made; what came of it."""
-    by_hand = f'remove what is named "{boxes.mark}" by hand, in both mailboxes'
+    """Remove everything that this run has created; returns the result, in words."""
+    by_hand = f'remove everything named "{boxes.mark}" by hand, in both mailboxes'
     try:
         return f"something is left: {by_hand}" if boxes.clean() else "nothing is left"
     except (Refused, OSError) as error:
@@ -96,34 +96,35 @@ def cleaned(boxes: Mailboxes) -> str:
 
 
 def run(given: argparse.Namespace) -> Table:
-    """All rows; what was found is printed even where the rest cannot be tried."""
+    """Check all rows. The results are printed even if the rest cannot be tried."""
     token, table = graph_token(), Table()
     graph = Graph(token, given.graph)
     try:
         step("Reading")
         Reading(graph, table, given.equipment, given.other or "").run(token)
         if given.write:
-            step("Holding meetings (takes some minutes)")
+            step("Holding meetings (takes a few minutes)")
             write(table, graph, given)
     finally:
-        step("What was found")
+        step("Results")
         say(table.text(), "", ", ".join(f"{table.count(v)} {v}" for v in (HOLDS, DIFFERS, BORNE, NOT_TRIED)))
     return table
 
 
 def main(argv: list[str] | None = None) -> None:
-    """The command line; ends with 1 where the product relies on something that this tenant does differently."""
+    """The program; ends with 1 if this tenant does something differently that the product relies on."""
     given = arguments_of(argv)
     if given.write:
         confirm(given)
     try:
         table = run(given)
     except OSError as error:
-        fail(
-            f"Graph cannot be reached ({type(error).__name__})", "look at the network and the proxy, and run this again"
-        )
+        fail(f"Graph cannot be reached ({type(error).__name__})", "check the network and the proxy, and run this again")
     if table.count(DIFFERS):
-        fail("this tenant differs where the product relies on it", "tell us: the table holds nobody's data")
+        fail(
+            "this tenant does something differently that the product relies on",
+            "please report it: the table contains no personal data",
+        )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What is read off Graph's objects, and the words that Graph is asked with: as in shared/mailboxes/graph."""
+"""Reads values from Graph's objects and builds Graph's queries, like shared/mailboxes/graph."""
 
 import base64
 import binascii
@@ -22,19 +22,19 @@ OCCURRENCE_FIELDS = "id,type,start,end,isAllDay,isCancelled,originalStartTimeZon
 
 
 def expanding(*names: str) -> dict[str, str]:
-    """The query that asks for extended properties."""
+    """The query for extended properties."""
     condition = " or ".join(f"id eq '{name}'" for name in names)
     return {"$expand": f"singleValueExtendedProperties($filter={condition})"}
 
 
 def extended(document: Json, name: str) -> str:
-    """The value of an extended property; "" where it is not there."""
+    """The value of an extended property; "" if it is missing."""
     found: Iterable[Json] = document.get("singleValueExtendedProperties") or []
     return next((str(each.get("value", "")) for each in found if each.get("id", "").casefold() == name.casefold()), "")
 
 
 def hexadecimal(value: str) -> str:
-    """A binary property (base64) in hex digits; "" for noise."""
+    """A binary property (base64) as hexadecimal digits; "" if it is not valid."""
     try:
         return base64.b64decode(value, validate=True).hex().upper()
     except binascii.Error:
@@ -42,7 +42,7 @@ def hexadecimal(value: str) -> str:
 
 
 def day_in(global_object_id: str) -> str:
-    """The date (yyyymmdd) in bytes 16 to 19 of a global object id in hex digits; "" where there is none."""
+    """The date (yyyymmdd) in bytes 16 to 19 of a global object id (hexadecimal digits); "" if there is none."""
     try:
         raw = bytes.fromhex(global_object_id)[16:20]
     except ValueError:

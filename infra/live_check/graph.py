@@ -1,7 +1,8 @@
-"""Graph with nothing but the standard library: JSON there and back, refusals as exceptions, no word of anyone's mail.
+"""A client for Graph that uses only the standard library: it sends and receives JSON, raises refusals as exceptions,
+and never repeats anything from people's mail.
 
-An administrator's machine has no packages of ours. The product's own client is shared/mailboxes/graph/client.py; both
-send the same headers.
+Our packages are not installed on an administrator's machine. The product's own client is
+shared/mailboxes/graph/client.py; both send the same headers.
 """
 
 import base64
@@ -35,16 +36,16 @@ class Refused(Exception):
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """A token goes to Graph and nowhere else."""
+    """Never follows redirects, so that a token is sent to Graph and nowhere else."""
 
     def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
     ) -> None:
-        """Leave the answer as it is, which makes an error of it."""
+        """Follow no redirect, so that the response becomes an error."""
 
 
 class Graph:
-    """One tenant's Graph. Calls raise Refused, and OSError where there is no answer."""
+    """One tenant's Graph. Calls raise Refused, and OSError if there is no answer."""
 
     def __init__(self, token: str, base: str = GRAPH) -> None:
         self._base = base.rstrip("/")
@@ -52,23 +53,23 @@ class Graph:
         self._open = urllib.request.build_opener(_NoRedirects).open
 
     def get(self, path_or_link: str, query: Mapping[str, str] | None = None, prefer: str = "") -> Json:
-        """The JSON object of a path, or of a link that Graph gave: followed to the letter, on Graph's host only."""
+        """The JSON object at a path, or at a link from Graph, which is followed as it is, but only on Graph's host."""
         return self._send("GET", self._url(path_or_link, query), prefer=prefer)
 
     def post(self, path: str, document: Json | None = None) -> Json:
-        """What Graph answers; {} where it answers nothing. Sending a draft takes no body."""
+        """Graph's response to a POST; {} if it is empty. Sending a draft takes no body."""
         return self._send("POST", self._url(path), None if document is None else json.dumps(document).encode())
 
     def post_mime(self, path: str, content: bytes) -> Json:
-        """A mail as base64 of its MIME form."""
+        """POST a mail as base64 of its MIME form."""
         return self._send("POST", self._url(path), base64.b64encode(content), kind="text/plain")
 
     def patch(self, path: str, document: Json) -> Json:
-        """The same for PATCH."""
+        """Graph's response to a PATCH."""
         return self._send("PATCH", self._url(path), json.dumps(document).encode())
 
     def delete(self, path: str) -> None:
-        """DELETE; what is gone already is fine."""
+        """DELETE; not an error if the object is gone already."""
         try:
             self._send("DELETE", self._url(path))
         except Refused as error:
@@ -102,11 +103,11 @@ class Graph:
                     text = answer.read()
                     return json.loads(text) if text else {}
             except urllib.error.HTTPError as error:
-                # 429: not carried out. A 503 or 504 may have been, so only reads are tried again.
+                # 429: the request was not carried out. With 503 or 504 it may have been, so only reads are repeated.
                 if not left or not (error.code == 429 or (method == "GET" and error.code in (502, 503, 504))):
                     raise Refused(error.code, _code(error)) from None
                 time.sleep(_wait(error))
-        raise AssertionError("unreachable: the last try returns or raises")
+        raise AssertionError("unreachable: the last attempt returns or raises")
 
 
 def _code(error: urllib.error.HTTPError) -> str:
@@ -129,5 +130,5 @@ def user(address: str) -> str:
 
 
 def item(path: str, identity: str) -> str:
-    """The path of something in a list."""
+    """The path of an object in a list."""
     return f"{path}/{urllib.parse.quote(identity, safe='')}"

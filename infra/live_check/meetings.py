@@ -1,4 +1,6 @@
-"""The two throw-away mailboxes, the organizer's and the equipment's: meetings are held by Graph, and removed again."""
+"""The two test mailboxes, the organizer's and the equipment mailbox: creates meetings through Graph, and removes them
+again.
+"""
 
 import secrets
 import time
@@ -20,7 +22,9 @@ _NEWEST = "100"
 
 @dataclass
 class Mailboxes:
-    """What both sides do. `patience` and `pause`, in seconds: how long mail may take, how often one looks."""
+    """Acts for both mailboxes. `patience` and `pause`, in seconds, are how long mail may take and how often it is
+    looked for.
+    """
 
     graph: Graph
     organizer_address: str
@@ -44,7 +48,7 @@ class Mailboxes:
     # --- the organizer
 
     def invite(self, title: str, recurrence: Json | None = None) -> "Meeting":
-        """A meeting of half an hour, a week ahead, with a tag in its text."""
+        """Create a meeting of half an hour, a week ahead, with a tag in its text."""
         start = (datetime.now(UTC) + timedelta(days=7)).replace(minute=0, second=0, microsecond=0)
         tag = f"#PXPS:-{uuid.uuid4()}#"
         wanted: Json = {
@@ -60,35 +64,39 @@ class Mailboxes:
         return Meeting(self, str(made["id"]), wanted["subject"], tag, start)
 
     def cancel(self, meeting: "Meeting") -> None:
-        """DELETE by the organizer: the attendees are told."""
+        """Delete a meeting as its organizer, so that the attendees get a cancellation."""
         self.graph.delete(item(f"{self.organizer}/events", meeting.id))
         self.made.remove(meeting.id)
 
-    # --- looking and waiting
+    # --- reading and waiting
 
     def wait(self, what: str, look: Callable[[], T | None]) -> T:
-        """What `look` finds, as soon as it finds something. Raises Differs."""
+        """The result of `look`, as soon as there is one. Raises Differs."""
         until = time.monotonic() + self.patience
         while (found := look()) is None:
             if time.monotonic() >= until:
-                raise Differs(f"{what} has not come within {self.patience:.0f} seconds")
+                raise Differs(f"{what} has not arrived within {self.patience:.0f} seconds")
             time.sleep(self.pause)
         return found
 
     def messages(self, root: str, subject: str) -> list[Json]:
-        """Messages of one mailbox whose subject holds this, newest first; only what tells of what kind they are."""
+        """Messages of one mailbox whose subject contains this text, newest first, with only the properties that tell
+        their kind.
+        """
         query = {"$top": _NEWEST, "$select": f"id,subject,parentFolderId,{KIND}", "$orderby": "receivedDateTime desc"}
         return [each for each in self.graph.get(f"{root}/messages", query)["value"] if _bears(each, subject)]
 
     # --- cleaning up
 
     def clean(self) -> list[str]:
-        """Remove whatever bears this run's mark from both mailboxes; what is left, in words."""
+        """Remove everything with this run's mark from both mailboxes; returns the mailboxes in which something
+        is left.
+        """
         for meeting in list(self.made):
             self.graph.delete(item(f"{self.organizer}/events", meeting))
         self.made.clear()
         for _ in range(_PASSES):
-            # Messages that are on their way still come; what is deleted lies in Deleted Items first.
+            # More messages may still arrive, and deleted items are in Deleted Items at first.
             left = [path for root in (self.organizer, self.equipment) for path in self._marked(root)]
             for path in left:
                 self.graph.delete(path)
@@ -103,7 +111,7 @@ class Mailboxes:
 
 @dataclass(frozen=True)
 class Meeting:
-    """One meeting of the organizer's; `subject` tells its messages from all others."""
+    """One of the organizer's meetings; `subject` distinguishes its messages from all others."""
 
     mailboxes: Mailboxes
     id: str
@@ -112,11 +120,11 @@ class Meeting:
     start: datetime
 
     def change(self, event_id: str, document: Json) -> None:
-        """PATCH by the organizer, of the meeting or of one of its occurrences."""
+        """Change the meeting, or one of its occurrences, as its organizer."""
         self.mailboxes.graph.patch(item(f"{self.mailboxes.organizer}/events", event_id), document)
 
     def arrival(self, kind: str, after: frozenset[str] = frozenset()) -> Json:
-        """The next message of this kind in the equipment mailbox that is not among those: whole, with its event."""
+        """The next message of this kind in the equipment mailbox that is not in `after`, complete with its event."""
         boxes = self.mailboxes
 
         def look() -> Json | None:
@@ -129,7 +137,7 @@ class Meeting:
         return self.read(str(found["id"]))
 
     def read(self, message_id: str) -> Json:
-        """A message of the equipment mailbox with its event, in two calls where one is refused."""
+        """A message in the equipment mailbox with its event, in two calls if a single one is refused."""
         graph, path = self.mailboxes.graph, item(f"{self.mailboxes.equipment}/messages", message_id)
         try:
             return graph.get(path, {"$expand": EVENT})
@@ -142,7 +150,7 @@ class Meeting:
             return graph.get(path)
 
     def request(self, after: frozenset[str] = frozenset()) -> Json:
-        """The next meeting request with its event, which may come seconds later. Raises Differs."""
+        """The next meeting request with its event, which may appear seconds later. Raises Differs."""
         identity = str(self.arrival("meetingRequest", after)["id"])
 
         def look() -> Json | None:
@@ -152,7 +160,7 @@ class Meeting:
         return self.mailboxes.wait("the event of a meetingRequest", look)
 
     def tracked(self) -> str:
-        """What the organizer's calendar says of the equipment mailbox's answer; "none" while there is none."""
+        """The equipment mailbox's answer according to the organizer's calendar; "none" while there is none."""
         event = self.mailboxes.graph.get(item(f"{self.mailboxes.organizer}/events", self.id))
         wanted = self.mailboxes.equipment_address.casefold()
         answers = (a["status"]["response"] for a in event["attendees"] if _address(a) == wanted)
@@ -160,7 +168,7 @@ class Meeting:
 
 
 class Held:
-    """A meeting, made and read when it is first needed."""
+    """A meeting that is created and read when it is first needed."""
 
     def __init__(self, boxes: Mailboxes, title: str, recurrence: Json | None = None) -> None:
         self.boxes = boxes
@@ -169,12 +177,12 @@ class Held:
 
     @property
     def meeting(self) -> Meeting:
-        """The meeting, as its organizer has it. Raises Refused, and NotTried the next time."""
+        """The organizer's meeting. Raises Refused the first time, and NotTried after that."""
         return self._meeting.get()
 
     @property
     def message(self) -> Json:
-        """The invitation with its event. Raises Differs, and NotTried the next time."""
+        """The invitation with its event. Raises Differs the first time, and NotTried after that."""
         return self._message.get()
 
     @property
@@ -189,13 +197,13 @@ class Held:
 
 
 def moved(start: datetime, hours: int) -> Json:
-    """A change of time."""
+    """The fields that move a meeting."""
     start += timedelta(hours=hours)
     return {"start": _moment(start), "end": _moment(start + timedelta(minutes=30))}
 
 
 def _bears(document: Json, subject: str) -> bool:
-    """Whether its subject, which other people's items may lack, holds this."""
+    """Whether the subject, which other people's items may lack, contains this text."""
     return subject in (document.get("subject") or "")
 
 

@@ -1,4 +1,4 @@
-"""What can be tried without changing anything: the grant, refusals, delta queries, what messages and events tell."""
+"""Checks that change nothing: the grant, refusals, delta queries, and the properties of messages and events."""
 
 import re
 import secrets
@@ -34,7 +34,7 @@ ORIGINAL_START = "$select=originalStart shows where an occurrence was in the pat
 
 @dataclass(frozen=True)
 class Reading:
-    """Reads one mailbox. `other` is one that the app must not open; "" where none was named."""
+    """Reads one mailbox. `other` is a mailbox that the app must not have access to; "" if none was named."""
 
     graph: Graph
     table: Table
@@ -42,7 +42,7 @@ class Reading:
     other: str
 
     def run(self, token: str) -> None:
-        """All of it."""
+        """Make all checks."""
         check = self.table.check
         check("the token has no role for mail or calendars: only Exchange grants", lambda: roles_of(token))
         check("the equipment mailbox can be opened", self._opens)
@@ -99,7 +99,7 @@ class Reading:
         return expect(all(t["timeZone"] == "UTC" and _GRAPH_TIME.fullmatch(t["dateTime"]) for t in times), seen)
 
     def _occurrence(self) -> str:
-        """The id of an occurrence; "" where there is none."""
+        """The id of an occurrence; "" if there is none."""
         return next((str(entry["id"]) for entry in self._view() if entry.get("seriesMasterId")), "")
 
     def _requests(self) -> Iterator[str]:
@@ -111,13 +111,15 @@ class Reading:
 
 
 def message_rows(graph: Graph, table: Table, root: str, newest: Callable[[], str]) -> None:
-    """What a meeting request and its event tell, in one mailbox (`root`). `newest` gives its id, "" for none."""
+    """Check the properties of a meeting request and its event in one mailbox (`root`). `newest` returns the request's
+    id, "" for none.
+    """
     request, check = _Request(graph, root, newest), table.check
     check("a message has its event, by $expand, in one call", request.expands, borne=True)
     check(UID, request.has_uid, borne=True)
     check("a message has 0x3 and 0x23; 0x3 is the event's iCalUId, 0x23 the same without a date", request.object_ids)
     check("an event has its sequence number, 0x8201", request.sequence)
-    check("bodies of meeting messages are HTML, whatever is preferred", request.html)
+    check("bodies of meeting messages are HTML, even if text is preferred", request.html)
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ class _Request:
 
     def has_uid(self) -> str:
         told = bool(self.event.get("uid"))
-        return expect(told, "it has uid" if told else "no uid; the iCalUId and the series tell it")
+        return expect(told, "it has uid" if told else "no uid; it follows from the iCalUId and the series")
 
     def object_ids(self) -> str:
         ical_uid = str(self.event.get("iCalUId", "")).upper()
@@ -165,28 +167,28 @@ class _Request:
 
 
 def original_start(graph: Graph, root: str, event_id: str) -> str:
-    """Whether `originalStart` comes when it is asked for. Raises Differs, NotTried."""
+    """Check that `originalStart` is returned on request. Raises Differs, NotTried."""
     if not event_id:
-        raise NotTried("the calendar holds no series; --write makes one")
+        raise NotTried("there is no series in the calendar; --write creates one")
     event = graph.get(item(f"{root}/events", event_id), {"$select": "id,start,end,originalStart"})
     told = bool(event.get("originalStart"))
-    return expect(told, "it comes" if told else "it does not come; the iCalUId's date tells it")
+    return expect(told, "it is returned" if told else "it is missing; the iCalUId's date replaces it")
 
 
 def delta_state(graph: Graph, root: str) -> str:
-    """The deltaLink at the end of a round over the Inbox. Raises NotTried for a very full one."""
+    """The deltaLink at the end of a delta query over the Inbox. Raises NotTried if the Inbox is very full."""
     page = graph.get(f"{root}/mailFolders/inbox/messages/delta?$select=id", prefer="odata.maxpagesize=100")
     for _ in range(_MOST_PAGES):
         if "@odata.nextLink" not in page:
             return str(page.get("@odata.deltaLink", ""))
         page = graph.get(page["@odata.nextLink"], prefer="odata.maxpagesize=100")
-    raise NotTried("the Inbox holds too many messages")
+    raise NotTried("there are too many messages in the Inbox")
 
 
 def _refusal(
     graph: Graph, path: str, statuses: tuple[int, ...] = (), codes: frozenset[str] | set[str] = frozenset()
 ) -> str:
-    """How a path is refused, where it is with one of these statuses and codes (all, where none are named)."""
+    """Check that a path is refused with one of these statuses and codes (any, if none are given); returns the error."""
     try:
         graph.get(path)
     except Refused as error:
@@ -195,7 +197,7 @@ def _refusal(
 
 
 def roles_of(token: str) -> str:
-    """The roles that Entra has granted; none for mail or calendars where all is well. Raises Differs, NotTried."""
+    """The roles that Entra has granted; there should be none for mail or calendars. Raises Differs, NotTried."""
     claims = claims_of(token)
     if claims is None:
         raise NotTried("the token cannot be read")

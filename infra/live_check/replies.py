@@ -1,4 +1,6 @@
-"""A mail with an iTIP REPLY (RFC 5546), as shared/meetings/itip.py makes it; its library is not at hand here."""
+"""A mail with an iTIP REPLY (RFC 5546), as shared/meetings/itip.py creates it with a library that is not available
+here.
+"""
 
 from datetime import UTC, datetime
 from email import policy
@@ -11,7 +13,7 @@ _COMMENT = "The room is booked (live-check)."
 
 
 def reply(event: Json, organizer: str, attendee: str) -> bytes:
-    """The attendee accepts the single meeting of an event of theirs, as MIME."""
+    """The MIME form of a mail with which an attendee accepts the single meeting of an event."""
     message = EmailMessage(policy=policy.SMTP)
     message["Subject"] = f"Accepted: {event['subject']}"
     message["To"] = organizer
@@ -43,10 +45,10 @@ def _calendar(event: Json, organizer: str, attendee: str) -> list[str]:
 
 
 def _moment(when: Json) -> str:
-    """Graph's time in UTC (no other is asked for) in iCalendar's form."""
+    """A time from Graph, which is always in UTC here, in iCalendar's form."""
     return f"{datetime.fromisoformat(when['dateTime'][:19]):%Y%m%dT%H%M%SZ}"
 
 
 def _folded(line: str) -> str:
-    """At most 75 characters a line."""
+    """Fold a line to at most 75 characters."""
     return "\r\n ".join(line[i : i + 74] for i in range(0, len(line), 74))

@@ -1,4 +1,4 @@
-"""A series of four days: its second occurrence is moved, its third cancelled."""
+"""A series over four days: its second occurrence is moved, its third is cancelled."""
 
 from datetime import timedelta
 
@@ -25,7 +25,7 @@ _DAILY: Json = {
 
 
 class Series:
-    """The series, as both sides have it."""
+    """The series in both mailboxes."""
 
     def __init__(self, boxes: Mailboxes) -> None:
         self.held = Held(boxes, "series", _DAILY)
@@ -33,19 +33,19 @@ class Series:
         self._moved = Once(self._move)
 
     def check(self, table: Table) -> None:
-        """All that a series is relied on for."""
+        """Check everything about series that the product relies on."""
         check = table.check
         check("a series arrives as one meetingRequest, its event a seriesMaster", self._arrives)
         check("/instances returns its occurrences within a period", self._lists)
         check("moving an occurrence sends a meetingRequest whose event is an exception", self._exception)
-        check("the exception's iCalUId has the pattern's date, and is the series' without it", self._dated)
-        check("the message of an occurrence has 0x3 with the date, 0x23 of the series", self._object_ids)
+        check("the exception's iCalUId contains the pattern's date, and otherwise equals the series'", self._dated)
+        check("the message about an occurrence has 0x3 with the date, and 0x23 of the series", self._object_ids)
         check(ORIGINAL_START, self._original_start, borne=True)
         check("an exception has its sequence number, 0x8201", self._sequence, borne=True)
         check("/instances lists exceptions", self._lists_exceptions, borne=True)
         check("$expand=exceptionOccurrences of the series lists exceptions", self._expands_exceptions)
-        check("a cancelled occurrence sends a meetingCancelled", self._cancels)
-        check("the cancelled occurrence is gone from /instances, or has isCancelled", self._without_cancelled)
+        check("cancelling an occurrence sends a meetingCancelled", self._cancels)
+        check("/instances omits the cancelled occurrence, or marks it with isCancelled", self._without_cancelled)
 
     def _instances(self, root: str, series_id: str) -> list[Json]:
         start = self.held.meeting.start
@@ -62,7 +62,9 @@ class Series:
         return f"{self.held.meeting.start + timedelta(days=number):%Y-%m-%d}"
 
     def _own_occurrence(self, number: int) -> str:
-        """The organizer's id of an occurrence, counted from 0, that still stands where the pattern puts it."""
+        """The id, in the organizer's mailbox, of an occurrence (counted from 0) that is still where the pattern puts
+        it.
+        """
         found = self._instances(self._boxes.organizer, self.held.meeting.id)
         for each in found:
             if each["start"]["dateTime"].startswith(self._day(number)):
@@ -78,7 +80,7 @@ class Series:
         return expect(count == 4, f"{count} of 4")
 
     def _move(self) -> Json:
-        """The message of an occurrence that is moved, with its event."""
+        """Move an occurrence; returns the message about that, with its event."""
         before = frozenset({self.held.message_id})
         change = moved(self.held.meeting.start + timedelta(days=1), 2)
         self.held.meeting.change(self._own_occurrence(1), change)

@@ -1,4 +1,4 @@
-"""Change notifications: a webhook that answers the handshake, and one that does not."""
+"""Checks change notifications: with a webhook that answers the handshake, and with one that does not."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,8 +10,10 @@ _LIFETIME = timedelta(hours=1)
 
 
 def subscription_rows(table: Table, boxes: Mailboxes, webhooks: str) -> None:
-    """Subscribes to the equipment mailbox's Inbox, and takes it back. `webhooks`: the app's base URL, "" for none."""
-    table.check("a webhook that answers the handshake is subscribed (201)", lambda: _taken(boxes, webhooks))
+    """Subscribe to the equipment mailbox's Inbox, and unsubscribe again. `webhooks` is the app's base URL, ""
+    for none.
+    """
+    table.check("a webhook that answers the handshake can be subscribed (201)", lambda: _taken(boxes, webhooks))
     table.check(
         "a webhook that refuses the handshake is reported as 400 ValidationError",
         lambda: _refused(boxes, webhooks),
@@ -42,12 +44,12 @@ def _taken(boxes: Mailboxes, webhooks: str) -> str:
 
 def _refused(boxes: Mailboxes, webhooks: str) -> str:
     try:
-        # No page of the app: its answer is 404, and never the token.
+        # The app has no such page: it answers 404 instead of returning the token.
         made = _subscribe(boxes, webhooks, "/mailbox/no-such-page")
     except Refused as error:
         return expect((error.status, error.code) == (400, "ValidationError"), str(error))
     _remove(boxes.graph, made)
-    raise Differs("201: it is subscribed without a handshake")
+    raise Differs("201: it was subscribed without a handshake")
 
 
 def _remove(graph: Graph, subscription: Json) -> None:

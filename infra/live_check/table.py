@@ -1,4 +1,4 @@
-"""The table: what the product relies on, what this tenant does, and whether that holds."""
+"""The table: what the product relies on, what this tenant does, and whether they agree."""
 
 import textwrap
 from collections.abc import Callable
@@ -14,15 +14,15 @@ DIFFERS = "differs"
 BORNE = "differs (borne)"
 NOT_TRIED = "not tried"
 WIDTH = 54
-"""Characters of a column."""
+"""Width of a column, in characters."""
 
 
 class Differs(Exception):
-    """The tenant does something else than what is relied on: what."""
+    """The tenant does something other than what the product relies on; the text says what."""
 
 
 class NotTried(Exception):
-    """What is relied on could not be tried: why."""
+    """A check could not be made; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,9 @@ class Row:
 
 
 class Once(Generic[T]):
-    """What several rows stand on: made when it is first needed. Where that fails, only the first row tells how."""
+    """An object that several rows need, created when it is first needed. If that fails, only the first row reports the
+    error.
+    """
 
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
@@ -43,7 +45,7 @@ class Once(Generic[T]):
         self._failed = ""
 
     def get(self) -> T:
-        """It. Raises what making it raised, and NotTried from then on."""
+        """The object. If creating it fails, raises that error the first time, and NotTried after that."""
         if self._failed:
             raise NotTried(self._failed)
         try:
@@ -55,7 +57,7 @@ class Once(Generic[T]):
 
 
 def expect(holds: bool, seen: str) -> str:
-    """What was seen, where it is what is relied on. Raises Differs."""
+    """Return what was seen if it is as expected. Raises Differs otherwise."""
     if not holds:
         raise Differs(seen)
     return seen
@@ -63,15 +65,15 @@ def expect(holds: bool, seen: str) -> str:
 
 @dataclass
 class Table:
-    """Rows in the order in which they were first tried, by what is relied on."""
+    """Rows by what the product relies on, in the order in which they were first tried."""
 
     rows: dict[str, Row] = field(default_factory=dict)
 
     def check(self, relied_on: str, look: Callable[[], str], *, borne: bool = False) -> None:
-        """Try something. `look` returns what it saw where that is what is relied on; it raises Differs or NotTried.
+        """Make a check. `look` returns what it saw if that is as expected, and raises Differs or NotTried otherwise.
 
-        `borne`: the product works with the other behaviour, too, and only wants to know. What was tried before and is
-        to be tried again (now that there is a meeting) keeps its place, and an earlier finding where this one has none.
+        `borne`: the product works with the other behaviour as well, so the row is only for information. A check that is
+        made again (because there is a meeting now) keeps its row, and the earlier result if there is no new one.
         """
         try:
             row = Row(relied_on, look(), HOLDS)
@@ -88,7 +90,7 @@ class Table:
         return sum(row.verdict == verdict for row in self.rows.values())
 
     def text(self) -> str:
-        """All of it, in columns; the verdict first, so that one sees it at a glance."""
+        """The whole table, in columns, with the verdict first."""
         head = Row("what the product relies on", "what this tenant does", "")
         line = Row("-" * WIDTH, "-" * WIDTH, "-" * len(BORNE))
         return "\n".join(_lines(row) for row in (head, line, *self.rows.values()))

@@ -1,4 +1,6 @@
-"""The access token: from Entra with a client secret, or one that is there already. From the environment only."""
+"""The access token: obtained from Entra with a client secret, or an existing one. Both come from the
+environment only.
+"""
 
 import base64
 import json
@@ -19,12 +21,12 @@ REMEDY = f"set {TOKEN}, or {TENANT}, {CLIENT} and {SECRET}, in the environment"
 
 
 def graph_token() -> str:
-    """GRAPH_TOKEN, or what Entra gives for the client secret. Ends the program where there is neither."""
+    """GRAPH_TOKEN, or a token from Entra for the client secret. Ends the program if there is neither."""
     if given := os.environ.get(TOKEN):
         return given
     tenant, client, secret = (os.environ.get(name, "") for name in (TENANT, CLIENT, SECRET))
     if not (_TENANT.fullmatch(tenant) and client and secret):
-        fail("there is no access token and nothing to get one with", REMEDY)
+        fail("there is neither an access token nor a client secret", REMEDY)
     form = {
         "grant_type": "client_credentials",
         "client_id": client,
@@ -36,13 +38,13 @@ def graph_token() -> str:
         with urllib.request.urlopen(url, urllib.parse.urlencode(form).encode(), timeout=_FETCH_TIMEOUT) as answer:  # noqa: S310  # Entra
             return str(json.load(answer)["access_token"])
     except urllib.error.HTTPError as error:
-        fail(f"Entra gives no token: {_refusal(error)}", "look the AADSTS number up; check id and secret")
+        fail(f"Entra issued no token: {_refusal(error)}", "look up the AADSTS number; check id and secret")
     except OSError as error:
-        fail(f"Entra cannot be reached ({type(error).__name__})", "look at the network and the proxy")
+        fail(f"Entra cannot be reached ({type(error).__name__})", "check the network and the proxy")
 
 
 def claims_of(token: str) -> dict[str, Any] | None:
-    """What is written in a token, unchecked, for telling it; None where it cannot be read."""
+    """The claims of a token, unverified, to be shown; None if they cannot be read."""
     parts = token.split(".")
     try:
         claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
@@ -52,7 +54,7 @@ def claims_of(token: str) -> dict[str, Any] | None:
 
 
 def _refusal(error: urllib.error.HTTPError) -> str:
-    """Its code and the AADSTS number; the rest of the text holds identifiers."""
+    """The error's code and its AADSTS number; the rest of the text contains identifiers."""
     try:
         document = json.loads(error.read())
         number = re.search(r"AADSTS\d+", str(document.get("error_description", "")))

@@ -1,4 +1,4 @@
-"""What can be tried only by holding meetings: with --write, in two throw-away mailboxes."""
+"""Checks that need meetings: with --write, in two mailboxes that nobody uses."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,14 +18,16 @@ _CANCELLED = "ErrorCalendarIsCancelledFor"
 
 @dataclass(frozen=True)
 class Writing:
-    """Holds meetings. `webhooks` is the base URL of a deployment whose webhook answers handshakes; "" for none."""
+    """Makes checks with meetings. `webhooks` is the base URL of a deployment whose webhook answers handshakes; "" for
+    none.
+    """
 
     table: Table
     boxes: Mailboxes
     webhooks: str
 
     def run(self) -> None:
-        """All of it; the caller cleans up."""
+        """Make all checks; the caller cleans up."""
         self._answering()
         self._replying()
         self._moving()
@@ -44,7 +46,7 @@ class Writing:
 
     def _answering(self) -> None:
         held, check = Held(self.boxes, "answered"), self.table.check
-        check("an organizer's meeting arrives as a meetingRequest, with a (tentative) event", lambda: _arrives(held))
+        check("an organizer's meeting arrives as a meetingRequest with a (tentative) event", lambda: _arrives(held))
         check("the tag survives in the invitation's text", lambda: _tagged(held))
         message_rows(self._graph, self.table, self.boxes.equipment, lambda: held.message_id)
         check("a comment with sendResponse=false is refused with 400", lambda: self._silent_comment(held))
@@ -122,7 +124,7 @@ class Writing:
 
     def _cancelling(self) -> None:
         held, check = Held(self.boxes, "cancelled"), self.table.check
-        check("a cancelled meeting sends a meetingCancelled", lambda: self._cancel(held))
+        check("cancelling a meeting sends a meetingCancelled", lambda: self._cancel(held))
         check("accepting it is refused with ErrorCalendarIsCancelled… or 404", lambda: self._too_late(held))
         check("an event that is gone is refused with 404", lambda: self._gone(held))
         check("the expanded event of a cancellation whose event is gone is {}", lambda: self._nothing(held), borne=True)
@@ -159,7 +161,7 @@ class Writing:
             self._graph.post(f"{path}/move", {"destinationId": folder})
         entries = self._graph.get(link, prefer="odata.maxpagesize=100")["value"]
         told = ["removed" if "@removed" in each else "new" for each in entries if each["id"] == held.message_id]
-        return expect("new" not in told, ", then ".join(told) or "not told at all")
+        return expect("new" not in told, ", then ".join(told) or "not reported at all")
 
 
 def _arrives(held: Held) -> str:
@@ -184,7 +186,7 @@ def _answered(meeting: Meeting) -> str | None:
 
 
 def _refused(attempt: Callable[[], Any], status: int) -> str:
-    """How an attempt is refused, where it is with this status. Raises Differs."""
+    """Check that an attempt is refused with this status; returns the error. Raises Differs."""
     try:
         attempt()
     except Refused as error:

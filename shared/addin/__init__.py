@@ -1,1 +1,1 @@
-"""What the add-in in Outlook requests."""
+"""The server's side of the add-in in Outlook."""

@@ -1,4 +1,4 @@
-"""The pane's files as they are served: one bundle, named by the hash of all of it (shared/web/assets.py)."""
+"""The task pane's files as they are served: one bundle, named by a hash of all its files (shared/web/assets.py)."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from shared.web.assets import VENDOR, Asset, Assets, assets, without_comments
 ROUTE = "/addin/assets/"
 PANE, COMMANDS = "pane.html", "commands.html"
 LAUNCH = "launch.js"
-"""Not among the assets: it is served with an integration's texts in it."""
+"""Not among the assets, since it is served with an integration's texts in it."""
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """All files of the pane. `page` and `commands` are templates of HTML pages, `launch` that of the script for
-    events.
+    """All files of the task pane. `page` and `commands` are templates of HTML pages, `launch` is the template of the
+    script for events.
     """
 
     files: Assets
@@ -34,17 +34,17 @@ class Bundle:
 
     @property
     def assets(self) -> Mapping[str, Asset]:
-        """By served name, `<hash>-<file>`; nothing else is ever served."""
+        """The files by served name, `<hash>-<file>`; nothing else is ever served."""
         return self.files.by_name
 
     def url(self, file: str) -> str:
-        """Where a source file is served, as a path. Raises KeyError if the bundle has no such file."""
+        """The path at which a source file is served. Raises KeyError if the bundle has no such file."""
         return self.files.url(file)
 
 
 def load(folder: Path) -> Bundle:
-    """The bundle of `addin/`: pane.html, style sheets, modules in src/, scripts of the sign-in dialog, of commands
-    and of the preview in folders of their own, third-party files in vendor/.
+    """The bundle of `addin/`: pane.html, style sheets, modules in src/, third-party files in vendor/, and in separate
+    folders the scripts of the sign-in dialog, of commands and of the preview.
 
     Raises ValueError if two files have the same name, or if a module imports what does not exist.
     """

@@ -1,4 +1,4 @@
-"""The pane's configuration: texts, modes, how to authenticate its user, and which URLs to call."""
+"""The task pane's configuration: texts, modes, how to authenticate the user, and which URLs to call."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shared.templates import html_to_text, sanitise
 from shared.web import sources
 
 _NOTICE, _NOTICE_ACTION = 150, 30
-"""Maximum characters of a notification and of its button, by Office.js's documentation of
+"""Maximum characters of a notification and of its button, according to Office.js's documentation of
 NotificationMessageDetails.
 """
 
@@ -35,14 +35,14 @@ _TEXTS = {
     "error_signing_in_message": "addin_pane_personal_vmr_error_signing_in_message",
     "error_inserting_personal_message": "addin_pane_personal_vmr_error_inserting_meeting_message",
 }
-"""The pane's names of the texts, and the settings they come from."""
+"""The names of texts in the task pane, and the settings that they come from."""
 
 
 def config(integration: Integration, version: str, addresses: tuple[str, ...] = ()) -> dict[str, Any]:
     """The configuration that is the same for every user of an integration. Texts are sanitised HTML.
 
-    `version` is shown in the debug log: the code running in the pane. `addresses` are those known of a mailbox, its
-    configured address first: if that is not the current one, they are ignored.
+    `version`, shown in the debug log, identifies the code running in the task pane. `addresses` are the known addresses
+    of a mailbox, its configured address first; they are ignored if that is not the current one.
     """
     return {
         "uuid": integration.uuid,
@@ -66,7 +66,9 @@ def _mailbox_addresses(integration: Integration, learnt: tuple[str, ...]) -> lis
 
 
 def offer(integration: Integration) -> dict[str, str]:
-    """The line above a new meeting: its text, and its button, which opens the pane. Plain texts that fit."""
+    """The notification above a new meeting: its text, and its button, which opens the task pane. Both are plain texts
+    that fit.
+    """
     said = html_to_text(sanitise(integration.addin_pane_description))
     return {
         "message": fitted(" ".join(said.split()) or integration.addin_description, _NOTICE),
@@ -75,7 +77,7 @@ def offer(integration: Integration) -> dict[str, str]:
 
 
 def identity(integration: Integration) -> dict[str, str]:
-    """How the pane gets the user's token; with a sign-in service, there is a dialog for when that fails (X5)."""
+    """How the task pane gets the user's token; with a sign-in service, there is a dialog in case that fails (X5)."""
     signs_in = integration.personal_vmr_oauth_auth_endpoint and integration.personal_vmr_oauth_token_endpoint
     dialog = {"dialog_url": f"/addin/{integration.uuid}/sign-in"} if signs_in else {}
     match integration.addin_authentication_method:
@@ -94,7 +96,7 @@ def identity(integration: Integration) -> dict[str, str]:
 
 
 def identity_origins(integration: Integration) -> list[str]:
-    """Origins from which the pane requests a token, besides our own."""
+    """Origins from which the task pane requests a token, besides our own."""
     by_naa = integration.addin_authentication_method == "NAA_TOKEN"
     return sources.origins([integration.addin_authority_url]) if by_naa else []
 

@@ -21,14 +21,14 @@ MAX_IDEMPOTENCY_KEY = 200
 
 @dataclass(frozen=True)
 class MeetingDetails:
-    """Allocates for authenticated users."""
+    """Allocates aliases for authenticated users."""
 
     integrations: IntegrationStore
     users: AddInUsers
     allocator: Allocator
 
     async def allocate(self, uuid: str, token: str, idempotency_key: str = "", mailboxes: str = "") -> dict[str, Any]:
-        """The `result` of the contract's meeting_details. `mailboxes` is the header X-Mailboxes (people.py).
+        """The `result` of the call meeting_details. `mailboxes` is the header X-Mailboxes (people.py).
 
         Raises NotFound, NotAuthenticated, NotAllowed, InvalidRequest, RateLimited, NumberSpaceFull,
         Unavailable.
@@ -50,7 +50,7 @@ class MeetingDetails:
 
 
 def details(integration: Integration, booking: Booking) -> dict[str, Any]:
-    """What the add-in gets for a booking: the `result` of the contract's meeting_details."""
+    """The add-in's answer for a booking: the `result` of the call meeting_details."""
     instructions = joining_instructions(integration, booking)
     return {
         "room_name": integration.room_mailbox_name,

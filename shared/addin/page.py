@@ -1,4 +1,4 @@
-"""The pane's HTML page: the template's placeholders, filled for one integration."""
+"""The task pane's HTML page: a template, filled in for one integration."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ STYLE = "pane.css"
 
 
 def page(bundle: Bundle, scripts: Sequence[str], config: Mapping[str, Any]) -> str:
-    """The pane with its links, scripts and configuration.
+    """The task pane with its links, scripts and configuration. There are no inline scripts, so that the content
+    security policy can forbid them.
 
-    No inline script, so that the content security policy can forbid them all. `main.js` is `async`: an Office.js that
-    hangs must not prevent it from telling the user so.
+    `main.js` is `async`, so that it can tell the user if Office.js hangs.
     """
     style = f'<link rel="stylesheet" href="{bundle.url(STYLE)}">'
     main = f'<script async type="module" src="{bundle.url(MAIN)}"></script>'
@@ -27,16 +27,18 @@ def page(bundle: Bundle, scripts: Sequence[str], config: Mapping[str, Any]) -> s
 
 
 def preview(bundle: Bundle, config: Mapping[str, Any]) -> str:
-    """The pane as it looks in each of its states, for admins: without Office.js, and so without Outlook."""
+    """The task pane as it looks in each of its states, for admins: without Office.js, so that it works outside
+    Outlook.
+    """
     style = f'<link rel="stylesheet" href="{bundle.url(STYLE)}">'
     main = f'<script type="module" src="{bundle.url(PREVIEW)}"></script>'
     return _filled(bundle.page, [style], config, [main])
 
 
 def commands(bundle: Bundle, scripts: Sequence[str], launch: str, config: Mapping[str, Any]) -> str:
-    """The page of commands, which is invisible. `launch` is the URL of the script for events, "" if there is none.
+    """The page for commands, which is invisible. `launch` is the URL of the script for events, "" if there is none.
 
-    All in order after Office.js, without which nothing here can do anything.
+    All scripts are loaded in order after Office.js, which they cannot do without.
     """
     main = f'<script defer type="module" src="{bundle.url(COMMAND)}"></script>'
     tags = [*_deferred([*scripts, *([launch] if launch else [])]), main]
@@ -64,6 +66,6 @@ def _filled(source: str, head: Sequence[str], config: Mapping[str, Any], tags: S
 
 
 def data_block(config: Mapping[str, Any]) -> str:
-    """JSON that cannot contain `</script>` or `<!--`."""
+    """The value as JSON, escaped so that it cannot contain `</script>` or `<!--`."""
     text = json.dumps(config, separators=(",", ":"), ensure_ascii=False)
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

@@ -31,7 +31,7 @@ _TAG = '<div style="font-size:9.0pt; color:#595959; font-family:Calibri,Arial,He
 
 
 class Pane:
-    """The pane of every integration. `local`: a local stack, whose own pages may embed it.
+    """The task pane of every integration. `local`: this is a local stack, whose own pages may embed the task pane.
 
     `addresses` returns the equipment mailbox's known addresses by uuid (shared/intake/mailbox_addresses.py).
     """
@@ -53,35 +53,37 @@ class Pane:
 
     @cached_property
     def bundle(self) -> Bundle:
-        """The files of the pane, read once."""
+        """The files of the task pane, read once."""
         return load(FOLDER)
 
     async def page(self, uuid: str) -> tuple[str, dict[str, str]]:
-        """The pane's HTML and its headers. Raises NotFound."""
+        """The task pane's HTML and its headers. Raises NotFound."""
         integration, told = await self._told(uuid)
         html = page(self.bundle, sources.scripts(integration), told)
         return html, page_headers(integration, identity_origins(integration), ["'self'"] if self._local else [])
 
     async def preview(self, uuid: str) -> tuple[str, dict[str, str]]:
-        """The pane in each of its states, for the console (W6), and its headers. Raises NotFound.
+        """The task pane in each of its states, for the console (W6), and its headers. Raises NotFound.
 
-        It is for nobody's eyes but an admin's, and does nothing: only our own pages may frame it, and it asks nobody.
+        Only admins look at it, and it has no function: only our own pages may frame it, and it sends no requests.
         """
         integration, told = await self._told(uuid)
         security = framed_by(policy(integration), "'self'")
         return preview(self.bundle, told), {**COMMON, "Content-Security-Policy": security}
 
     async def commands(self, uuid: str) -> tuple[str, dict[str, str]]:
-        """The page of commands, and its headers. Raises NotFound, also if the manifest names none."""
+        """The page for commands, and its headers. Raises NotFound, also if the manifest has no commands."""
         integration, told = await self._told(uuid)
         if not (integration.enable_addin_mobile_command or integration.enable_addin_auto_open):
-            raise NotFound("This add-in has no commands of its own.")
+            raise NotFound("This add-in has no commands without a task pane.")
         launch = f"/addin/{integration.uuid}/{LAUNCH}" if integration.enable_addin_auto_open else ""
         html = commands(self.bundle, sources.scripts(integration), launch, told)
         return html, page_headers(integration, identity_origins(integration), ["'self'"] if self._local else [])
 
     async def launch(self, uuid: str) -> bytes:
-        """The script for events, with the texts of the line above new meetings. Raises NotFound if that is off."""
+        """The script for events, with the texts of the notification above new meetings. Raises NotFound if that
+        is off.
+        """
         integration = await self._integrations.cached(uuid)
         if not integration.enable_addin_auto_open:
             raise NotFound("This add-in does not offer itself in new meetings.")
@@ -92,7 +94,7 @@ class Pane:
 
         `mailboxes` is the header X-Mailboxes (shared/aliases/people.py).
 
-        Raises NotFound; NotAuthenticated, Unavailable if a token is given that does not authenticate anybody.
+        Raises NotFound; raises NotAuthenticated or Unavailable if a token is given that does not authenticate anybody.
         """
         integration, answer = await self._told(uuid)
         if token:
@@ -116,9 +118,9 @@ class Pane:
 
 
 def placeholder(integration: Integration, promise: str) -> dict[str, str]:
-    """What goes into the meeting if no alias is available (X4): the admin's text, and the promise, visibly.
+    """The text for the meeting if no alias is available (X4): the admin's text, and the promise, which is visible.
 
-    Hidden text would not survive: clients and gateways drop what they do not show.
+    Hidden text would not survive: clients and gateways drop text that they do not show.
     """
     text = render("placeholder_instructions_template", integration.placeholder_instructions_template, {})
     html = text + _TAG.format(promise)

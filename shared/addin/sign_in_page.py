@@ -1,4 +1,4 @@
-"""What the sign-in dialog shows after the provider has sent the user back (X5)."""
+"""The page in the sign-in dialog after the provider has sent the user back (X5)."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _HEADERS: Mapping[str, str] = {**COMMON, "Cache-Control": "no-store"}
 
 
 def signed_in(bundle: Bundle, integration: Integration, code: str) -> tuple[str, dict[str, str]]:
-    """The page that passes the one-time code to the pane, which closes the dialog; and its headers.
+    """The page that passes the one-time code to the task pane, which closes the dialog; and its headers.
 
-    If the dialog cannot reach the pane, it shows the code's short form for the user to type there.
+    If the dialog cannot reach the task pane, it shows the code's short form for the user to type there.
     """
     scripts = "".join(f'<script defer src="{html.escape(url)}"></script>\n' for url in sources.scripts(integration))
     head = f'<link rel="stylesheet" href="{bundle.url(STYLE)}">\n{scripts}<script defer src="{bundle.url(SCRIPT)}">'

@@ -1,4 +1,4 @@
-"""The state of a tag: the pane asks before it tells a user that a meeting already has its VMR.
+"""The state of a tag, which the task pane checks before it tells a user that a meeting already has its VMR.
 
 A copied meeting, or a quoted invitation, has the tag of another meeting, and would be declined (A4).
 """
@@ -21,12 +21,12 @@ from shared.integrations import IntegrationStore
 from shared.storage import Storage
 
 MAX_TAG = 200
-"""Maximum characters of a tag or a promise, with room for what clients do to it."""
+"""Maximum characters of a tag or a promise, including what clients may add."""
 
 
 @dataclass(frozen=True)
 class TagStates:
-    """Answers authenticated users about tags that they hold: one point read for a tag, none for a promise."""
+    """Looks up tags for authenticated users: one point read for a tag, none for a promise."""
 
     integrations: IntegrationStore
     users: AddInUsers
@@ -35,15 +35,15 @@ class TagStates:
     clock: Clock
 
     async def of(self, uuid: str, token: str, tag: str, start: str, mailboxes: str = "") -> dict[str, Any]:
-        """The `result` of the contract's tag_state. `start` is when the pane's meeting begins: ISO 8601, or "".
+        """The `result` of the call tag_state.
 
-        `mailboxes` are the addresses that Outlook shows of the user, as in the header X-Mailboxes: an unused tag that
-        was created for others is of no use to this meeting (A6).
+        `start` is when the meeting in the task pane begins: ISO 8601, or "".
 
-        `state` is "unknown" (of no use to any meeting), "reserved" (for the first meeting that is sent with it),
-        "scheduled" or "closed". `starts_here` says whether the booked meeting has an occurrence at `start`. `alias` is
-        what the instructions next to the tag contain anyway; `one_date`: it is the own room of one date of a series.
-        Nothing else about the meeting is revealed.
+        `mailboxes` are the user's addresses according to Outlook, as in the header X-Mailboxes: an unused tag that was
+        created for others cannot be used for this meeting (A6). `state` is "unknown" (cannot be used for any meeting),
+        "reserved" (for the first meeting that is sent with it), "scheduled" or "closed". `starts_here` says whether the
+        booked meeting has an occurrence at `start`. `alias` is shown in the instructions next to the tag anyway;
+        `one_date` means that the room is for a single date of a series. Nothing else about the meeting is revealed.
 
         Raises NotFound, NotAuthenticated, InvalidRequest, Unavailable.
         """
@@ -79,7 +79,7 @@ def _starts(booking: Booking, start: str) -> bool:
 
 
 def _moments(text: str) -> list[datetime]:
-    """The moment of an ISO 8601 text, in UTC if it names no zone; None for anything else."""
+    """The moment given by an ISO 8601 text, which is in UTC if it names no zone; None for anything else."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

@@ -1,11 +1,11 @@
-"""Allocation: an unused alias and a tag, unique across the deployment under any concurrency (A1, A2, A3, A7).
+"""Allocates an unused alias and a tag, unique across the deployment under any concurrency (A1, A2, A3, A7).
 
     aliases/<digits>/alias              insert   ← conflict if the digits are taken: try others
     meetings/<integration>/tag:<uuid>   insert   ← conflict only if an idempotency key is reused
 
-Two sequential round trips if nothing collides, with a user's quota read alongside the first; no counter, no scan. In
-this order every known tag owns its digits. A crash between the two leaves digits that nobody has seen; they are reused
-once they have expired.
+Two sequential round trips if nothing collides, with a user's quota read alongside the first; no counter, no scan.
+Thanks to this order, every known tag owns its digits. A crash between the two leaves digits that nobody has seen; they
+are reused once they have expired.
 """
 
 import asyncio
@@ -38,10 +38,13 @@ from shared.record_lists.journal import Journal, Record
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Storage, Write
 
 ATTEMPTS = 40
-"""How many digits are tried. With 80 % of the numbers in use, all of them are taken once in 7,500 allocations."""
+"""How many random numbers are tried. With 80 % of the numbers in use, one allocation in 7,500 finds all of them taken.
+"""
 
 MANY = 9
-"""Failed attempts after which a success raises the alarm: rare below 60 % in use, the rule above 90 %."""
+"""Number of failed attempts after which even a success raises the alarm: rare if fewer than 60 % of the numbers are in
+use, usual above 90 %.
+"""
 
 NEARLY_FULL = 0.8
 """Share of numbers in use at which longer aliases are recommended: early enough to change the setting."""
@@ -55,14 +58,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class AliasFormat:
-    """How an integration's aliases look: `<prefix><suffix_length random digits>@<domain>`."""
+    """The form of an integration's aliases: `<prefix><suffix_length random digits>@<domain>`."""
 
     prefix: str
     suffix_length: int
     domain: str
 
     def may_be(self, alias: str) -> bool:
-        """Whether an alias, with or without a domain, is one of this form."""
+        """Whether an alias, with or without a domain, has this form."""
         name, at, domain = alias.lower().partition("@")
         digits = name.removeprefix(self.prefix.lower())
         is_ours = name.startswith(self.prefix.lower()) and len(digits) == self.suffix_length and digits.isdecimal()
@@ -75,7 +78,7 @@ class AliasFormat:
 
 
 def alias_format(integration: Integration) -> AliasFormat:
-    """How the integration's aliases look (A1)."""
+    """The form of the integration's aliases (A1)."""
     return AliasFormat(
         integration.scheduled_alias_prefix or "",
         integration.scheduled_alias_suffix_length,
@@ -104,7 +107,7 @@ class Allocator:
         *,
         limits: Sequence[Limit] = (),
     ) -> Booking:
-        """A reserved booking; the same one for the same caller and the same (non-empty) idempotency key (A2).
+        """Reserve a booking; the same caller gets the same one for the same (non-empty) idempotency key (A2).
 
         It counts against the `limits` (quota.py). Raises NumberSpaceFull (A7), RateLimited if a limit is reached,
         Unavailable.
@@ -139,16 +142,18 @@ class Allocator:
         )
 
     async def _warn(self, integration: str, cause: str, kind: AlarmKind = AlarmKind.NUMBER_SPACE) -> None:
-        """Raise the alarm (A7). If it cannot be raised, the allocation does not fail."""
+        """Raise the alarm (A7). The allocation does not fail if that is impossible."""
         try:
             await self._alarms.raise_(integration, kind, cause)
         except Unavailable:
             log.warning("integration %s: %s; the alarm could not be raised", integration, kind)
 
     async def share_in_use(self, form: AliasFormat, sample: int = SAMPLE) -> float:
-        """The share of aliases of this form that cannot be allocated now, 0 to 1: estimated by so many random reads.
+        """The share of aliases of this form that cannot be allocated now, 0 to 1, estimated from this many random
+        reads.
 
-        A closed alias found on the way whose booking is gone is released; one more read for each closed one.
+        Closed aliases that are found on the way are released if their booking is gone; this takes one more read for
+        each closed alias.
         """
         now, slots = self._clock.now(), asyncio.Semaphore(_PROBE_CONCURRENCY)
 
@@ -170,7 +175,7 @@ class Allocator:
         return str(uuid.UUID(bytes=hmac.digest(self._signing_key, origin.encode(), "sha256")[:16], version=4))
 
     async def _claim(self, booking: Booking, now: datetime) -> bool:
-        """Whether the booking's digits are this call's now: calls with the same idempotency key share a tag."""
+        """Whether this call now has the booking's digits: calls with the same idempotency key share a tag."""
         digits = booking.numeric_alias
         try:
             await self._aliases.commit(digits, Insert(ALIAS_KEY, booking.claim()))
@@ -203,7 +208,9 @@ class Allocator:
         return False
 
     async def _refuse(self, booking: Booking, exhausted: Account) -> Booking:
-        """Return the alias that an earlier, identical click got; a caller without quota gets no other one."""
+        """Return the alias that an earlier, identical click got. A caller whose quota is used up gets no new one:
+        raises RateLimited.
+        """
         before = await self._stored(booking)
         if before is None or before.alias != booking.alias:
             await self._release(booking)
@@ -218,7 +225,9 @@ class Allocator:
         )
 
     async def _book(self, booking: Booking, accounts: Accounts) -> Booking:
-        """Store the booking; or return the one that its idempotency key got before, if it is still valid."""
+        """Store the booking, or return the one that an earlier call with its idempotency key got, if that is still
+        valid.
+        """
         new: list[Write] = [Insert(booking.key, booking.values()), due_of(booking, booking.created).put()]
         for _ in range(ATTEMPTS):
             try:
@@ -227,7 +236,7 @@ class Allocator:
                 return replace(booking, etag=etag)
             except (RowExists, RowChanged):
                 before = await self._stored(booking)
-            if before is None:  # another alias has just been counted
+            if before is None:  # another alias has just been counted against the same account
                 limits = [account.limit for account in accounts.accounts]
                 accounts = await accounts_of(self._bookings, booking.integration, limits, booking.created)
                 if exhausted := accounts.exhausted(booking.created):
@@ -237,7 +246,7 @@ class Allocator:
                     await self._release(booking)
                 return before
             if before:
-                with suppress(RowChanged):  # a concurrent call with the same key was faster
+                with suppress(RowChanged):  # a concurrent call with the same key has removed it
                     await self._bookings.commit(booking.integration, *removing(before))
         raise Unavailable("The reservation keeps changing. Please try again.")
 

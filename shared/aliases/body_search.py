@@ -1,7 +1,7 @@
-"""Finding tags and promises in a body, whatever mail clients and gateways have done to them (A5).
+"""Finds tags and promises in a body, whatever mail clients and gateways have done to them (A5).
 
-Clients wrap, colour and encode text; gateways rewrite links, one inside the other. A body comes from a stranger and may
-be megabytes long, so it is read in two steps:
+Clients wrap, colour and encode text; gateways rewrite links, sometimes several times. A body comes from a stranger and
+may be megabytes long, so it is read in two steps:
 
 1. RE2 finds places where a tag or a promise may *begin*, in whatever encoding: about a nanosecond per byte, whatever
    the body contains. It works piece by piece, so that the body is not copied and other tasks run in between.
@@ -27,31 +27,33 @@ MAX_MARKS = 16
 """How many different tags, and promises, of one body are examined; a genuine body has one, a quoted thread a few."""
 
 BODY_MAX_LENGTH = 16_000_000
-"""Bytes of a body (in UTF-8, plus one piece) that are examined."""
+"""Maximum bytes of a body (in UTF-8, plus one piece) that are examined."""
 
 MAX_PLACES = 1024
-"""Possible beginnings of a tag in one body that are examined: a quoted thread has some for each of its messages."""
+"""How many possible beginnings of tags are examined in one body: a quoted thread has a few for each of its messages."""
 
 MAX_READ = 262_144
-"""Bytes that are decoded per body, all places together."""
+"""Maximum bytes that are decoded per body, in all places together."""
 
 _PIECE = 65_536
-"""Characters searched at once before other tasks run."""
+"""How many characters are searched before other tasks get to run."""
 
 _OVERLAP = 16_384
-"""Characters that a tag may span with everything that clients insert; pieces overlap by that much."""
+"""Maximum characters that a tag may span, including everything that clients insert; pieces overlap by this much."""
 
 _WINDOWS = (256, 2_048, _OVERLAP)
-"""Bytes that are decoded at a place: more only if the result is too short for a promise."""
+"""How many bytes are decoded at a place; the larger sizes are used only if the result is too short for a promise."""
 
 _LONGEST = 110
-"""Characters of a promise, plus a few."""
+"""The length of a promise in characters, plus a few."""
 
 _MAX_LAYERS = 8
-"""Nested link rewriters, and the link itself."""
+"""Maximum layers of encoding: nested link rewriters, and the link itself."""
 
 _GATE_MEMORY = 8 << 20
-"""Bytes for RE2's states, once per process; with fewer it falls back to a slower search on texts crafted for that."""
+"""Bytes for RE2's states, once per process; with less, texts crafted for the purpose would make it fall back to a
+slower search.
+"""
 
 _SPACE = b" \t\r\n\v\f"
 _MARKUP = re.compile(r"<[^<>]*>")
@@ -65,9 +67,8 @@ _URL_DEFENSE = re.compile(r"[-*](?=[0-9A-Fa-f]{2})")
 
 @dataclass
 class Marks:
-    """The different tags' uuids in lower case, and promises in upper case with their `TOK:-` and `#`.
-
-    Each in order of appearance, visible ones before those hidden in markup; at most MAX_MARKS of each.
+    """The uuids of different tags in lower case, and promises in upper case with `TOK:-` and `#`. Both are in order of
+    appearance, visible ones before those hidden in markup; at most MAX_MARKS of each.
     """
 
     tags: list[str] = field(default_factory=list)
@@ -75,7 +76,7 @@ class Marks:
 
 
 def find_marks(body: str) -> Marks:
-    """Everything in an HTML or plain-text body that reads as a tag or a promise; none of it is verified."""
+    """Everything in an HTML or plain-text body that looks like a tag or a promise, unverified."""
     search = _Search()
     for piece in _pieces(body):
         search.look_at(piece)
@@ -83,17 +84,19 @@ def find_marks(body: str) -> Marks:
 
 
 def find_tags(body: str) -> list[str]:
-    """The different tags' uuids in an HTML or plain-text body, see Marks.tags."""
+    """The uuids of the different tags in an HTML or plain-text body; see Marks.tags."""
     return find_marks(body).tags
 
 
 def find_promises(body: str) -> list[str]:
-    """The different promises in an HTML or plain-text body, see Marks.promises; none of them is verified."""
+    """The different promises in an HTML or plain-text body, unverified; see Marks.promises."""
     return find_marks(body).promises
 
 
 async def find_marks_in_turns(body: str) -> Marks:
-    """The same for the event loop: other tasks run after every piece, of however many bodies at the same time."""
+    """Like `find_marks`, but without blocking the event loop: other tasks run after every piece, however many bodies
+    are searched at the same time.
+    """
     search, pieces, turn = _Search(), _pieces(body), _turns.setdefault(asyncio.get_running_loop(), asyncio.Lock())
     while True:
         async with turn:
@@ -104,7 +107,9 @@ async def find_marks_in_turns(body: str) -> Marks:
 
 
 _turns = WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]()
-"""Who may look at a piece next, in order of arrival: long bodies take turns with each other and with short ones."""
+"""The lock for searching a piece, in order of arrival, so that long bodies take turns with each other and with short
+ones.
+"""
 
 
 def _pieces(body: str) -> Iterator[bytes]:
@@ -122,7 +127,7 @@ def _pieces(body: str) -> Iterator[bytes]:
 
 
 class _Search:
-    """One search through a body's pieces."""
+    """A search through the pieces of one body."""
 
     def __init__(self) -> None:
         self._seen: dict[str, None] = {}
@@ -131,7 +136,7 @@ class _Search:
         self._left = MAX_READ
 
     def look_at(self, piece: bytes) -> None:
-        """Note what begins in this piece."""
+        """Note the tags and promises that begin in this piece."""
         position = 0
         while self._places > 0 and self._left > 0 and (found := _gate().search(piece, position)):
             self._places -= 1
@@ -141,7 +146,7 @@ class _Search:
                 (self._hidden if _is_in_markup(piece, found.start()) else self._seen).setdefault(mark)
 
     def marks(self) -> Marks:
-        """What was found."""
+        """The tags and promises found."""
         every = [*self._seen, *(mark for mark in self._hidden if mark not in self._seen)]
         tags = [tag[1].lower() for mark in every if (tag := TAG.fullmatch(mark))]
         promises = [f"{mark.upper()}#" for mark in every if PROMISE.fullmatch(mark)]
@@ -159,7 +164,7 @@ class _Search:
 
 
 def _undo(window: bytes) -> tuple[str, int]:
-    """The tag or promise at the beginning of `window`, or ""; and how many characters the decoded window has."""
+    """The tag or promise at the beginning of `window`, or "", and the number of characters of the decoded window."""
     said = 0
     for transported in dict.fromkeys((window, binascii.a2b_qp(window))):
         text = _MARKUP.sub("", transported.decode(errors="ignore"))
@@ -172,10 +177,10 @@ def _undo(window: bytes) -> tuple[str, int]:
 
 
 def _layers(text: str) -> Iterator[str]:
-    """The text, followed by its readings with rewritten links undone, the outermost first.
+    """The text, followed by its versions with rewritten links undone, the outermost first.
 
-    Percent-encoding is undone only if there is some, since URL Defense leaves none: v2 writes `-` for `%`, and v3 a
-    `*`.
+    URL Defense leaves no percent-encoding: v2 writes `-` for `%`, and v3 writes `*`. So its encodings are undone only
+    if there is no percent-encoding.
     """
     for _ in range(_MAX_LAYERS):
         yield text
@@ -192,8 +197,8 @@ def _undo_url_defense(text: str) -> str:
 
 
 def _flatten(text: str) -> str:
-    """One line without white space and invisible characters; dashes and full-width characters replaced by plain
-    ones.
+    """The text on one line, without white space and invisible characters, and with plain characters instead of dashes
+    and full-width characters.
     """
     if text.isascii():
         return "".join(text.split())
@@ -215,19 +220,23 @@ def _gate() -> Any:
     options.encoding = re2.Options.Encoding.LATIN1  # bytes
     options.max_mem = _GATE_MEMORY
     options.log_errors = False
-    # Anything that is invisible: markup, entities, non-ASCII characters, and these percent-encoded.
+    # Anything invisible: markup, entities, non-ASCII characters, and percent-encoded ones.
     unseen = rf"(?:[\x80-\xff]|<[^<>]*>|&#?[0-9A-Za-z]+;|{_encoded('[89A-Fa-f][0-9A-Fa-f]|20|0[9ADad]')})*"
     spelt: Callable[[str], str] = lambda word: unseen.join(map(_spelt, word))  # noqa: E731
     return re2.compile(f"{spelt('PXPS:')}|{spelt('TOK:')}".encode(), options)
 
 
 def _encoded(pairs: str) -> str:
-    """Percent-encoded, quoted-printable or URL Defense's, possibly nested; `pairs` of hexadecimal digits."""
+    """A pattern for bytes that are percent-encoded, quoted-printable or in URL Defense's encoding, possibly nested;
+    `pairs` are the bytes' hexadecimal digits.
+    """
     return rf"(?:[%=*-]|&#37;|&#[Xx]25;|&percnt;)(?:2[5ADad]|3[Dd])*(?:{pairs})"
 
 
 def _spelt(character: str) -> str:
-    """Every encoding of a character: in upper or lower case, full-width, as an entity, percent-encoded."""
+    """A pattern for every encoding of a character: in upper or lower case, full-width, as an entity,
+    percent-encoded.
+    """
     plain = [ord(each) for each in sorted({character.upper(), character.lower()})]
     wide = [code + 0xFEE0 for code in plain]
     literal = "|".join("".join(rf"\x{byte:02x}" for byte in chr(code).encode()) for code in plain + wide)

@@ -1,4 +1,4 @@
-"""The owner of digits: compares a claim in table `aliases` with the booking that it names."""
+"""Determines who owns digits: compares a claim in table `aliases` with the booking that it names."""
 
 from datetime import datetime
 
@@ -19,14 +19,14 @@ def has_expired(row: Row, now: datetime) -> bool:
 async def vacate(bookings: Table, row: Row, now: datetime) -> bool:
     """Whether the digits certainly belong to no booking any more; removes a reservation that expired unused (A3).
 
-    Its tag is removed first: after that no invitation can be accepted with it. Raises RowChanged if it has just been
-    used.
+    The reservation's tag is removed first, so that no invitation can be accepted with it any more. Raises RowChanged if
+    the tag has just been used.
     """
     if "state" not in row.values or (row.values["state"] == State.RESERVED and not has_expired(row, now)):
         return False
     owner, tag = str(row.values["integration"]), str(row.values["tag"])
     holder = await stored_booking(bookings, owner, tag)
-    # The tag of a repeated click may have got other digits by now.
+    # After a repeated click, the tag may have other digits by now.
     if holder is not None and holder.numeric_alias == row.partition:
         if holder.is_usable(now):
             return False

@@ -7,7 +7,7 @@ from shared.templates import render
 
 
 def joining_instructions(integration: Integration, booking: Booking) -> str:
-    """HTML from the integration's template, with the booking's tag in it. Raises TemplateInvalid."""
+    """The instructions as HTML from the integration's template, including the booking's tag. Raises TemplateInvalid."""
     values = {
         "alias": booking.alias,
         "numeric_alias": booking.numeric_alias,

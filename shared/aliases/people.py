@@ -1,11 +1,13 @@
-"""Whose meetings a tag is for (A6): marks of the addresses that the add-in named when the tag was created.
+"""Whose meetings a tag is for (A6): marks for the addresses that the add-in named when the tag was created.
 
 The add-in names the user's own mailbox, and the owner of the calendar in which the meeting is written if that is
 another (a delegate, a shared mailbox). An unused tag is valid for a meeting whose organizer or sender is one of them:
-Exchange lets only authorized people send in another's name, and says who did. What Outlook does not reveal imposes no
-restriction: a tag without marks, from another client than our pane, is valid for any meeting, as in the original.
+Exchange lets only authorized people send in somebody else's name, and says who did. Without information from Outlook
+there is no restriction: a tag without marks, from a client other than our task pane, is valid for any meeting, as in
+the original.
 
-The names are the user's own claim. That is enough: whoever names somebody else only gives away their own alias.
+The addresses are only claimed by the user. That is enough: a user who names somebody else only gives away one of their
+own aliases.
 """
 
 import hmac
@@ -15,10 +17,10 @@ from collections.abc import Iterable
 from shared.mail_addresses import folded_address
 
 MARK_BYTES = 5
-"""Bytes of a keyed digest: one in a trillion strangers matches."""
+"""Bytes of a mark: one stranger in a trillion matches by chance."""
 
 MAX_PEOPLE = 3
-"""The user, the mailbox that is open, and the organizer that Outlook shows."""
+"""Maximum addresses: the user, the mailbox that is open, and the organizer that Outlook shows."""
 
 _MAX_HEADER = 1000
 _ADDRESS = re.compile(r"[!-~]{1,100}@[!-~]{1,150}")
@@ -39,7 +41,9 @@ def is_address(text: str) -> bool:
 
 
 class People:
-    """Creates and compares marks with the deployment's signing key: neither table nor mail contains an address."""
+    """Creates and compares marks with the deployment's signing key, so that neither table nor mail contains an
+    address.
+    """
 
     def __init__(self, signing_key: bytes) -> None:
         self._key = hmac.digest(signing_key, b"people", "sha256")
@@ -53,9 +57,8 @@ class People:
         )
 
     def fit(self, integration: str, marks: Iterable[bytes], addresses: Iterable[str]) -> bool:
-        """Whether the marks include one of these addresses.
-
-        True without marks, and if Exchange gives none of the meeting's people by an SMTP address.
+        """Whether the marks include one of these addresses. Also true if there are no marks, or if Exchange states no
+        SMTP address of the meeting's people.
         """
         meant, known = set(marks), [address for address in addresses if is_address(address)]
         return not meant or not known or bool(meant & set(self.marks(integration, known)))

@@ -12,8 +12,8 @@ A promise is 55 bytes in base32, the one common alphabet that survives clients c
     signature                   16 bytes   HMAC-SHA-256 over the integration's uuid and all of the above
 
 **Replay.** A promise may be redeemed any number of times until it expires, because notifications may be duplicated;
-each time it yields the same `Promise.id`. Allocating with that id as idempotency key returns the same alias each time.
-A copy in another meeting therefore gets an alias that belongs to the first one, as with a copied tag (A4).
+each time it yields the same `Promise.id`. Allocating with that id as the idempotency key returns the same alias each
+time. A copy in another meeting therefore gets an alias that belongs to the first meeting, as with a copied tag (A4).
 
 Versions before 0.2 made promises of 40 bytes, without `people`. They are valid until they expire.
 """
@@ -32,10 +32,12 @@ from shared.errors import NotAuthenticated
 from shared.identity.caller import Caller
 
 PROMISE = re.compile(r"TOK:-([A-Z2-7]{88}|[A-Z2-7]{64})", re.IGNORECASE | re.ASCII)
-"""55 bytes in base32, or 40 of an older version. The closing `#` is not required: see TAG in tags.py."""
+"""A promise: 55 bytes in base32, or 40 in an older version. The closing `#` is not required: see TAG in tags.py."""
 
 PROMISE_LIFETIME = timedelta(days=7)
-"""From opening the pane to the invitation's arrival: a draft may wait over a weekend, but not for months."""
+"""Maximum time from opening the task pane to the invitation's arrival: a draft may wait over a weekend, but not for
+months.
+"""
 
 _EXPIRY, _NONCE, _USER, _SIGNATURE = 4, 8, 12, 16
 _NAMED = _EXPIRY + _NONCE + _USER
@@ -46,9 +48,8 @@ _INVALID = "This promise of a VMR is not valid, or it has expired."
 
 @dataclass(frozen=True)
 class Promise:
-    """A valid promise. `id` is the idempotency key for the allocation, `caller` whom the alias was promised to.
-
-    `people` are marks of those for whose meetings it is valid; none for any meeting.
+    """A valid promise. `id` is the idempotency key for the allocation; `caller` is the user whom the alias was promised
+    to. `people` are marks of the people for whose meetings it is valid; if there are none, it is valid for any meeting.
     """
 
     id: str
@@ -60,13 +61,13 @@ class Promises:
     """Makes and verifies promises with the deployment's signing key."""
 
     def __init__(self, signing_key: bytes, clock: Clock) -> None:
-        # A key of its own: nothing signed for another purpose can pass for a promise.
+        # The key is derived for this purpose alone, so nothing signed for another purpose can pass for a promise.
         self._key = hmac.digest(signing_key, b"promises", "sha256")
         self._people = People(signing_key)
         self._clock = clock
 
     def make(self, integration: str, caller: Caller) -> str:
-        """A new promise of an integration (by its uuid) to a caller, as it appears in a meeting's body."""
+        """A new promise by an integration (given by its uuid) to a caller, as it appears in a meeting's body."""
         minutes = int((self._clock.now() + PROMISE_LIFETIME).timestamp()) // 60
         user = self._digest("user", integration, caller.key.encode())[:_USER]
         people = b"".join(self._people.marks(integration, caller.mailboxes[:MAX_PEOPLE])).ljust(_PEOPLE, b"\0")
@@ -74,14 +75,15 @@ class Promises:
         return f"TOK:-{base64.b32encode(signed + self._signature(integration, signed)).decode()}#"
 
     def verify(self, integration: str, promise: str) -> Promise:
-        """The content of a promise of this integration; `promise` as `find_promises` (body_search.py) returns it.
+        """The content of one of this integration's promises; `promise` is as `find_promises` (body_search.py) returns
+        it.
 
         Raises NotAuthenticated if it is forged, damaged, expired, or another integration's.
         """
         found = PROMISE.fullmatch(promise.removesuffix("#"))
         if found is None:
             raise NotAuthenticated(_INVALID)
-        # An old one that has lost its # may seem to continue with the text after it.
+        # An old promise that has lost its # may seem to continue with the text after it.
         for text in dict.fromkeys((found[1], found[1][:_OLD_LENGTH])):
             raw = base64.b32decode(text.upper())
             signed, signature = raw[:-_SIGNATURE], raw[-_SIGNATURE:]

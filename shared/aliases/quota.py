@@ -1,12 +1,12 @@
-"""How many aliases a caller may have: enough for everyone's meetings, too few to exhaust the number space.
+"""Limits how many aliases a caller may request: enough for everyone's meetings, too few to exhaust the number space.
 
-A token bucket in one row each, `quota:<digest of the account>` in the integration's partition of table `meetings`, read
-while digits are claimed and written with the reservation. The row of a full bucket is redundant, and is deleted at
-night.
+Each account is a token bucket in one row, `quota:<digest of the account>` in the integration's partition of table
+`meetings`, read while digits are claimed and written with the reservation. The row of a full bucket is redundant, and
+is deleted at night.
 
-Aliases that are not requested by a click are counted, too: a promise's against the user to whom it was made, a copied
-invitation's against the meeting's organizer. Anybody who has seen an invitation may send copies of it with any
-organizer in them, so all copies of an integration share an additional account.
+Aliases that are not requested by a click are counted, too: that of a promise against the user to whom it was made, that
+of a copied invitation against the meeting's organizer. Anybody who has seen an invitation may send copies of it with
+any organizer in them, so all copies of an integration share an additional account.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from shared.mail_addresses import folded_address
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, Table, Write
 
 BURST = 300
-"""Aliases that a user may request at once; an assistant who plans a year stays below it."""
+"""How many aliases a user may request at once; even an assistant who plans a whole year needs fewer."""
 
 REFILL = timedelta(minutes=5)
-"""Time after which one more is allowed: 288 a day."""
+"""Time after which another alias is allowed: 288 a day."""
 
 COPIES_BURST = 3000
 COPIES_REFILL = timedelta(seconds=30)
-"""The same for the copied invitations of all organizers of an integration."""
+"""The limit for all copied invitations of an integration together."""
 
 
 @dataclass(frozen=True)
 class Limit:
-    """An account: a stable, meaningless key, and how admins are told about it."""
+    """The limit of an account: the account's stable, meaningless key, and its description for admins."""
 
     key: str
     whose: str
@@ -58,7 +58,7 @@ def of_copy(organizer: str) -> tuple[Limit, ...]:
 
 @dataclass(frozen=True)
 class Account:
-    """What is left in an account. `full_at` is when the whole burst is available again."""
+    """The state of an account. `full_at` is when the whole burst is available again."""
 
     limit: Limit
     key: str
@@ -70,14 +70,14 @@ class Account:
         return max(self.full_at - now - (self.limit.burst - 1) * self.limit.refill, timedelta(0))
 
     def spend(self, now: datetime) -> Write:
-        """The write that takes one, on condition that nobody else has since the account was read."""
+        """The write that takes one alias from the account, unless the account has changed since it was read."""
         values = {"full_at": (max(self.full_at, now) + self.limit.refill).isoformat()}
         return Replace(self.row, values) if self.row else Insert(self.key, values)
 
 
 @dataclass(frozen=True)
 class Accounts:
-    """All accounts that one alias counts against."""
+    """All accounts that an alias counts against."""
 
     accounts: tuple[Account, ...] = ()
 
@@ -87,12 +87,12 @@ class Accounts:
         return longest if longest and longest.wait(now) else None
 
     def spend(self, now: datetime) -> list[Write]:
-        """The writes that take one from each."""
+        """The writes that take one alias from each account."""
         return [account.spend(now) for account in self.accounts]
 
 
 async def accounts_of(table: Table, integration: str, limits: Sequence[Limit], now: datetime) -> Accounts:
-    """The accounts of these limits; one storage trip each."""
+    """The accounts with these limits; one round trip to storage each."""
     return Accounts(tuple([await _account_of(table, integration, limit, now) for limit in limits]))
 
 
@@ -106,5 +106,5 @@ async def forget_full(table: Table, integration: str, now: datetime) -> None:
     """Delete the rows of accounts that are full again."""
     async for row in table.rows(integration, RowKind.QUOTA.prefix):
         if datetime.fromisoformat(str(row.values["full_at"])) <= now:
-            with suppress(RowChanged):  # somebody has just requested one
+            with suppress(RowChanged):  # somebody has just requested an alias
                 await table.commit(integration, Delete(row))

@@ -1,4 +1,4 @@
-"""Table `aliases`: who has which alias and which conference name, and the one place that spells its keys.
+"""Table `aliases`: who has which alias and which conference name. This module alone builds its keys.
 
     <alias without domain> / alias  a scheduled room's alias           bookings/booking.py (`claim`)
                                     VMRs' aliases, one per domain      conferences/vmr_rows.py
@@ -6,8 +6,8 @@
     name:<digest> / name            a scheduled room's name            conferences/names.py
                                     a VMR's name                       conferences/vmr_rows.py
 
-The named module knows the columns. A room and a VMR claim the same row, so that only one of them gets it.
-`tests/conformance/test_table_owners.py` enforces all of this.
+The named modules define the columns. A room and a VMR with the same alias or name claim the same row, so that only one
+of them gets it. `tests/conformance/test_table_owners.py` enforces all of this.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ def aliases_table(tables: Tables) -> Table:
 
 def name_partition(name: str) -> str:
     """The partition of a name's claim: case is ignored."""
-    # The colon keeps names apart from digits: an alias's prefix cannot hold one.
+    # The colon distinguishes names from digits: an alias's prefix cannot contain one.
     return f"name:{hashlib.sha256(name.casefold().encode()).hexdigest()[:40]}"
 
 

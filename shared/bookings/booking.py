@@ -1,7 +1,7 @@
 """A booking: an alias with its tag, from the click in the add-in to the end of the conference.
 
-It is one row under the integration's partition of table `meetings`, key `tag:<uuid>`; table `aliases` holds the
-claim of its digits, which is also what conferencing nodes read:
+It is one row under the integration's partition of table `meetings`, key `tag:<uuid>`; table `aliases` holds the claim
+on its digits, from which conferencing nodes are answered:
 
     click                      invitation accepted                   cancelled, over, or deleted
     reserved ────────────────▶ scheduled ◀─────────────────────────▶ closed
@@ -30,7 +30,9 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Apart:
-    """An occurrence of a series that has a room of its own: the pattern's date (yyyymmdd), its time, the room's tag."""
+    """An occurrence of a series that has a separate room: its date by the pattern (yyyymmdd), its time, and the room's
+    tag.
+    """
 
     day: str
     tag: str
@@ -41,16 +43,16 @@ class Apart:
 class Booking:
     """An alias and its meeting. Times are aware, in UTC.
 
-    `people` are marks, in hexadecimal, of those for whose meetings it is reserved until it is used (people.py). `owner`
-    is the opaque key of the user who requested it; `meeting` the key of the meeting that was first accepted with it
-    (A4), "" before; `item_id` that meeting's calendar item, the series master for a series. `names` are all names that
-    its conference has had: they stay claimed until it is closed.
+    `people` are marks, in hexadecimal, of the people for whose meetings it is reserved until it is used (people.py).
+    `owner` is the opaque key of the user who requested it; `meeting` the key of the meeting that was first accepted
+    with it (A4), "" before; `item_id` that meeting's calendar item, the series master for a series. `names` are all
+    names that its conference has had: they stay claimed until it is closed.
 
-    `day` is the pattern's date (yyyymmdd) of the one occurrence whose own room this is, "" for a whole meeting; `apart`
-    are a series' occurrences with rooms of their own, so that this room is closed to them. `held` means that an admin
-    has closed it, and only an admin opens it again; `given_to` is the address of the person to whom an admin has given
-    the meeting, "" while it is its organizer's (shared/meetings/room_control.py). `passed` counts its past occurrences
-    that are no longer known. `numbers` identify it in the management API.
+    `day` is the date by the pattern (yyyymmdd) if this is the separate room of one occurrence, "" for a whole meeting;
+    `apart` are a series' occurrences with separate rooms, for which this room is closed. `held` means that an admin has
+    closed the room, and only an admin can reopen it; `given_to` is the address of the person to whom an admin has given
+    the meeting, "" while it belongs to its organizer (shared/meetings/room_control.py). `passed` counts its past
+    occurrences that are no longer known. `numbers` identify it in the management API.
     """
 
     integration: str
@@ -80,7 +82,7 @@ class Booking:
 
     @property
     def link_key(self) -> str:
-        """Row key in table `meetings` of the link from its meeting, or the single occurrence, to it."""
+        """Row key in table `meetings` of the link from the meeting, or the single occurrence, to the booking."""
         return link_key(self.meeting, self.day)
 
     @property
@@ -98,7 +100,7 @@ class Booking:
         return self.state is not State.RESERVED or now < self.expires
 
     def values(self) -> Values:
-        """Its columns in table `meetings`."""
+        """The booking's columns in table `meetings`."""
         columns = {
             "alias": self.alias,
             "owner": self.owner,
@@ -119,7 +121,7 @@ class Booking:
         return columns | ({"conference": self.conference.to_json()} if self.conference else {})
 
     def claim(self) -> Values:
-        """The columns of its digits in table `aliases`: the source of answers to conferencing nodes."""
+        """The columns for the booking's digits in table `aliases`: the source of answers to conferencing nodes."""
         shown = self.conference if self.state is State.SCHEDULED else None
         return {
             "integration": self.integration,
@@ -131,7 +133,7 @@ class Booking:
 
     @classmethod
     def from_row(cls, row: Row) -> Self:
-        """The booking of a row of table `meetings`."""
+        """The booking in a row of table `meetings`."""
         text = {name: str(value) for name, value in row.values.items()}
         return cls(
             integration=row.partition,
@@ -165,9 +167,8 @@ class Booking:
     def scheduled(
         self, meeting: str, item_id: str, conference: Conference, day: str = "", apart: tuple[Apart, ...] = ()
     ) -> Self:
-        """This booking with a meeting's conference in it, or that of its occurrence of `day`.
-
-        A closed booking has released its names.
+        """This booking with the conference of a meeting, or of the meeting's occurrence on `day`. A closed booking has
+        released its names.
         """
         names = self.names if self.state is State.SCHEDULED else ()
         given_to = self.given_to if meeting == self.meeting else ""
@@ -175,26 +176,26 @@ class Booking:
         return replace(mine, conference=conference, apart=apart, given_to=given_to)
 
     def following(self, calendar: Calendar, apart: tuple[Apart, ...]) -> Self:
-        """This booking of a series with its occurrences from Exchange; `apart` have their own rooms."""
+        """This booking of a series with the occurrences from Exchange; those in `apart` have separate rooms."""
         if self.conference is None:
             return self
         calendar = calendar.without(each.occurrence for each in apart)
         return replace(self, conference=replace(self.conference, calendar=calendar), apart=apart)
 
     def counting(self, calendar: Calendar, now: datetime) -> Self:
-        """This booking of a series, counting the occurrences that are over and not in its new calendar."""
+        """This booking of a series, with the count of occurrences that are over and not in its new calendar."""
         held = self.conference.calendar.occurrences if self.conference and self.state is State.SCHEDULED else ()
         over = sum(each.end <= now and each not in calendar.occurrences for each in held)
         return replace(self, passed=self.passed + over) if held else replace(self, passed=0)
 
     def closed(self) -> Self:
-        """This booking with nobody let in any more; the conference stays on record."""
+        """This booking, closed: nobody is let in any more, but the conference stays on record."""
         return replace(self, state=State.CLOSED)
 
 
 def link_key(meeting: str, day: str = "") -> str:
-    """Row key in table `meetings` of the link from a meeting to its booking, or from its occurrence of `day` to its
-    own.
+    """Row key in table `meetings` of the link from a meeting to its booking, or from its occurrence on `day` to that
+    occurrence's booking.
     """
     return RowKind.LINK.key(meeting, day) if day else RowKind.LINK.key(meeting)
 
@@ -205,7 +206,7 @@ def link_values(booking: Booking) -> Values:
 
 
 def linked_tag(link: Row) -> str:
-    """The tag of the booking that a meeting's, or its occurrence's, row links to."""
+    """The tag of the booking that a link leads to."""
     return str(link.values["tag"])
 
 

@@ -4,8 +4,8 @@ One row each in the integration's partition of table `meetings`:
 
     due:<yyyymmdd>:<task>:<reference>
 
-A row is written in the same transaction as what it is about. It is a hint: the handler reads the record itself, so an
-outdated row does no harm. A day's work depends only on what is due that day.
+A row is written in the same transaction as the record that it is about. It is a hint: the handler reads the record
+itself, so an outdated row does no harm. A day's work depends only on what is due that day.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ RECORDS_LIFETIME = timedelta(days=365)
 
 
 class Task(StrEnum):
-    """What is to be done."""
+    """The kind of a task."""
 
     RESERVATION = "reservation"
     VERIFY = "verify"
@@ -45,25 +45,25 @@ class Due:
         return RowKind.DUE.key(f"{self.day:%Y%m%d}", self.task, self.reference)
 
     def put(self) -> Put:
-        """The write that makes the row."""
+        """The write that creates the row."""
         return Put(self.key, {})
 
     @classmethod
     def from_key(cls, key: str) -> "Due":
-        """The task of a row key."""
+        """The task in a row key."""
         day, task, reference = RowKind.DUE.name_in(key).split(":", 2)
         return cls(datetime.strptime(day, "%Y%m%d").date(), Task(task), reference)  # noqa: DTZ007  # a day, no time
 
 
 def due_of(booking: Booking, now: datetime) -> Due:
-    """The next task for a booking if nothing else happens to it, and its day."""
+    """The next task for a booking, with its day, if nothing else happens to the booking."""
     conference = booking.conference
     if booking.state is State.RESERVED:
         return Due(booking.expires.date() + timedelta(days=1), Task.RESERVATION, booking.tag)
     if booking.state is State.CLOSED or conference is None:
         return Due((now + RECORDS_LIFETIME).date(), Task.FORGET, booking.tag)
     if conference.calendar.known_until:
-        # A third of the horizon passes before it is extended: a series is read again every few weeks.
+        # The horizon is extended when a third of it has passed, so a series is read again every few weeks.
         ahead = conference.calendar.known_until - now
         return Due((now + max(ahead / 3, timedelta(days=1))).date(), Task.EXTEND, booking.tag)
     last = max((o.end for o in conference.calendar.occurrences), default=now)
@@ -71,9 +71,9 @@ def due_of(booking: Booking, now: datetime) -> Due:
 
 
 def all_due_of(booking: Booking, now: datetime) -> tuple[Due, ...]:
-    """The next task for a booking, plus a check on a single meeting's day that it is still in the calendar.
+    """The next task for a booking; for a single meeting, also a check on its day that it is still in the calendar.
 
-    Somebody may delete it from the equipment mailbox; no message reports that (M4).
+    Somebody may delete it from the equipment mailbox, which no message reports (M4).
     """
     conference = booking.conference
     if booking.state is not State.SCHEDULED or conference is None or conference.calendar.known_until:

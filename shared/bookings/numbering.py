@@ -5,9 +5,9 @@ Partition `numbers` of table `meetings`:
     sequence             booking, occurrence: the last assigned number of each kind
     <kind>:<number>      integration, tag: its owner
 
-Numbers are assigned when the management API first shows a booking, so that scheduling never waits for them; bookings of
-older versions get theirs in the same way. They are reserved before they are written into the booking: an interruption
-leaves an unused number. Every call may raise Unavailable.
+Numbers are assigned when the management API first shows a booking, so that scheduling never waits for them; bookings
+stored by older versions get theirs in the same way. They are reserved before they are written into the booking: an
+interruption leaves an unused number. Every call may raise Unavailable.
 """
 
 import asyncio
@@ -29,11 +29,11 @@ Item = TypeVar("Item")
 
 _SEQUENCE = "sequence"
 NUMBERS_AT_ONCE = 90
-"""Numbers per transaction, which holds at most 100 writes."""
+"""How many numbers are assigned per transaction, which can hold at most 100 writes."""
 
 _ATTEMPTS = 16
 WRITE_CONCURRENCY = 16
-"""Bookings that get their numbers concurrently."""
+"""How many bookings get their numbers concurrently."""
 
 
 class Numbered(StrEnum):
@@ -44,13 +44,13 @@ class Numbered(StrEnum):
 
 
 class Numbering:
-    """The numbers of a deployment."""
+    """Assigns and finds the numbers of a deployment."""
 
     def __init__(self, storage: Tables) -> None:
         self._table = meetings_table(storage)
 
     async def find(self, kind: Numbered, number: int) -> Booking | None:
-        """The booking with this number, its own or that of one of its occurrences; two point reads."""
+        """The booking with this number, which may be its own or that of one of its occurrences; two point reads."""
         row = await self._table.get(NUMBERS_PARTITION, _key(kind, number))
         if row is None:
             return None
@@ -60,9 +60,10 @@ class Numbering:
         return found if number in known else None
 
     async def complete(self, bookings: Sequence[Booking]) -> list[Booking]:
-        """The bookings, with numbers for themselves and their occurrences; without those deleted meanwhile.
+        """The bookings, with numbers for themselves and their occurrences, and without any that have been deleted
+        meanwhile.
 
-        No storage trip if all have them. Raises Conflict if somebody else keeps changing one of them.
+        No call to storage if all have numbers. Raises Conflict if somebody else keeps changing one of them.
         """
         lacking = [each for each in bookings if _wanted(each)]
         if not lacking:
@@ -83,7 +84,7 @@ class Numbering:
         return [each for each in done if each is not None]
 
     async def forget(self, booking: Booking) -> None:
-        """A deleted booking's numbers no longer lead anywhere. They are not assigned again."""
+        """Forget the numbers of a deleted booking, which are not assigned again."""
         own = [_key(Numbered.BOOKING, booking.numbers.own)] if booking.numbers.own else []
         await self._drop([*own, *(_key(Numbered.OCCURRENCE, number) for _, number in booking.numbers.occurrences)])
 
@@ -106,8 +107,8 @@ class Numbering:
         raise _busy()
 
     async def _write(self, booking: Booking, new: Sequence[int]) -> Booking | None:
-        """The booking with these numbers, saved; None if it has been deleted. Concurrent changes are taken into
-        account.
+        """Save these numbers in a booking; returns the booking, None if it has been deleted. Concurrent changes are
+        taken into account.
         """
         for _ in range(_ATTEMPTS):
             numbered = _with(booking, new)
@@ -132,12 +133,12 @@ class Numbering:
             found = await asyncio.gather(*(self._table.get(NUMBERS_PARTITION, key) for key in some))
             deletions = [Delete(row) for row in found if row]
             if deletions:
-                with suppress(RowChanged):  # another run of the same work was faster
+                with suppress(RowChanged):  # another run has done the same work
                     await self._table.commit(NUMBERS_PARTITION, *deletions)
 
 
 def _wanted(booking: Booking) -> list[Numbered]:
-    """What has no number yet. Only a scheduled booking shows its occurrences."""
+    """The kinds of numbers that the booking lacks. Only a scheduled booking shows its occurrences."""
     own = [] if booking.numbers.own else [Numbered.BOOKING]
     return [*own, *[Numbered.OCCURRENCE] * booking.numbers.missing(_calendar(booking))]
 

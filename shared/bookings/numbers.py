@@ -1,6 +1,6 @@
 """The numbers of a booking and its occurrences in the management API. Pure; numbering.py assigns them.
 
-All fit a signed 32-bit integer, and none is assigned twice. A series has its booking's number, too.
+All fit a signed 32-bit integer, and none is assigned twice. A series has the same number as its booking.
 """
 
 import json
@@ -12,13 +12,15 @@ from shared.calendar.conference import Calendar, Occurrence
 
 @dataclass(frozen=True)
 class Numbers:
-    """`own` is the booking's, 0 before it has one; `occurrences` are its occurrences', by start in seconds."""
+    """`own` is the booking's number, 0 if it has none yet; `occurrences` are the numbers of its occurrences, by start
+    in seconds.
+    """
 
     own: int = 0
     occurrences: tuple[tuple[int, int], ...] = ()
 
     def of(self, occurrence: Occurrence) -> int:
-        """An occurrence's number, 0 before it has one."""
+        """An occurrence's number, 0 if it has none yet."""
         return dict(self.occurrences).get(_start(occurrence), 0)
 
     def missing(self, calendar: Calendar | None) -> int:
@@ -31,7 +33,7 @@ class Numbers:
         return [number for start, number in self.occurrences if start not in kept]
 
     def completed(self, calendar: Calendar | None, own: int, new: list[int]) -> Self:
-        """With numbers for everything that has none; those of `gone` are dropped."""
+        """These numbers, with new ones for everything that has none, and without those in `gone`."""
         fresh = iter(new)
         known = dict(self.occurrences)
         starts = [_start(each) for each in (calendar.occurrences if calendar else ())]

@@ -2,13 +2,14 @@
 
 One row per message, key `operation:<correlation id>` in the integration's partition. The correlation id is derived from
 the message's id, so that a message that arrives twice finds its first operation. Next to it, `pending:<about>` exists
-until everything that follows from the decision has been done:
+until everything that the decision requires has been done:
 
     decide ─▶ write booking + operation + pending ─▶ open the room ─▶ answer ─▶ operation done, pending removed
-              (one transaction; from here on any run can finish the work, and only one at a time: the lease)
+              (one transaction; from here on any run can finish the work, but only one at a time: the lease)
 
 A meeting, or an occurrence of a series, has at most one pending operation. A newer version's operation replaces one
-that nobody is working on, in the transaction that writes it, and waits for one that somebody is working on.
+that nobody is working on, in the transaction that writes the newer one; it waits if somebody is working on the older
+one.
 """
 
 import uuid
@@ -26,38 +27,37 @@ LEASE_TIME = timedelta(minutes=6)
 
 
 SUPERSEDED = "superseded"
-"""The error code of an operation that ended because a newer version of the meeting is answered instead."""
+"""The error code of an operation that ended because a newer version of the meeting will be answered instead."""
 
 REFUSED = "answer_refused"
-"""The error code of an operation whose answer Exchange refuses; the cause says how."""
+"""The error code of an operation whose answer Exchange has refused; the cause has Exchange's error."""
 
 
 def correlation_id(integration: str, message_id: str) -> str:
-    """The id under which all effects of a message are recorded.
-
-    What follows a `|` in the message's id may change when the message moves (EWS), and is ignored.
+    """The id under which all effects of a message are recorded. The part of the message's id after a `|` may change
+    when the message moves (EWS), and is ignored.
     """
     return str(uuid.uuid5(uuid.UUID(integration), message_id.partition("|")[0]))
 
 
 def about(item: CalendarItem) -> str:
-    """What an answer to the item refers to: its meeting (single or series), or one occurrence of a series."""
+    """The key of what an answer to the item refers to: a meeting (single or series), or one occurrence of a series."""
     key = meeting_key(item.uid)
     return f"{key}:{item.day}" if item.day and not item.is_stand_in else key
 
 
 def decided_prefix(meeting: str) -> str:
-    """What the keys of the operations of a meeting begin with (`Operation.decided_key`)."""
+    """The prefix of the keys of a meeting's operations (`Operation.decided_key`)."""
     return f"{RowKind.DECIDED.key(meeting)}:"
 
 
 def decided_id(row: Row) -> str:
-    """The correlation id of such a row."""
+    """The correlation id in the key of a row `decided:`."""
     return row.key.rpartition(":")[2]
 
 
 def decided_tags(row: Row) -> tuple[str, ...]:
-    """The tags of such a row: of bookings that its meeting has, or has had."""
+    """The tags in a row `decided:`, of bookings that the meeting has or has had."""
     return split(str(row.values["tags"]))
 
 
@@ -67,8 +67,8 @@ def response_of(item: CalendarItem) -> str:
 
 
 class Mailing(StrEnum):
-    """What is mailed: the answer itself if it is to be HTML, late joining instructions to everybody, and these again to
-    the owner of the meeting.
+    """The mails of an operation: the answer if it has to be HTML, late joining instructions to everybody, and joining
+    instructions again to the owner of the meeting.
     """
 
     RESPONSE = "response"
@@ -77,7 +77,7 @@ class Mailing(StrEnum):
 
 
 class DecisionKind(StrEnum):
-    """What was decided, as stored and as shown in the list of operations; decision.py explains each."""
+    """The kinds of decisions, as stored and as shown in the list of operations; decision.py explains each."""
 
     ACCEPT = "accept"
     PROVIDE = "provide"
@@ -86,21 +86,21 @@ class DecisionKind(StrEnum):
     CLOSE = "close"
     IGNORE = "ignore"
     RESEND = "resend"
-    """No decision on a message: an admin has the joining instructions sent again (shared/meetings/resending.py)."""
+    """Not a decision on a message: an admin has the joining instructions sent again (shared/meetings/resending.py)."""
 
 
 @dataclass(frozen=True)
 class Operation:
-    """What was decided on a message, why, and what is or was answered.
+    """The decision on a message, the reason, and the answer.
 
     `answer` NONE means that Exchange gets no response; an empty `text` that the organizer gets none. `tags` are the
-    tags of the bookings whose rooms have to be updated, `mails` what is to be mailed (Mailing), `drafts` the ids of
-    these mails once they are drafted. `symptom` is what in the message indicates wrong mailbox settings (symptoms.py),
-    normally "". `error` is a code, "" if all went well, and `cause` what is known of it (cause.py). Times are ISO
-    texts; `done` is "" while pending. Holds no subject and no address.
+    tags of the bookings whose rooms have to be updated, `mails` the mails to be sent (Mailing), `drafts` the ids of
+    these mails once they are drafted. `symptom` is a sign of wrong mailbox settings in the message (symptoms.py),
+    normally "". `error` is a code, "" if all went well, and `cause` is what is known about its cause (cause.py). Times
+    are ISO texts; `done` is "" while pending. There is no subject and no address in it.
 
-    `about` identifies what it is about: a meeting's key, or that of an occurrence. `before` is the response on record
-    in Exchange when this was decided (`response_of`): a later one is this operation's answer.
+    `about` is the key of the meeting, or of the occurrence, that the operation is about. `before` is the response on
+    record in Exchange when this was decided (`response_of`): a later one is this operation's answer.
     """
 
     correlation_id: str
@@ -131,17 +131,19 @@ class Operation:
 
     @property
     def decided_key(self) -> str:
-        """Row key of what says that this is about its meeting: a meeting's rows are in the order of the decisions."""
+        """Key of the row `decided:`, which links the meeting to this operation. A meeting's rows are in the order of
+        the decisions.
+        """
         moment = datetime.fromisoformat(self.created).astimezone(UTC)
         return RowKind.DECIDED.key(self.meeting, f"{moment:%Y%m%d%H%M%S%f}", self.correlation_id)
 
     @property
     def pending_key(self) -> str:
-        """Row key of the mark that work is left."""
+        """Key of the row `pending:`, which shows that there is work left."""
         return RowKind.PENDING.key(self.about or self.correlation_id)
 
     def decided(self) -> list[Put]:
-        """The write of what says that this is about its meeting, if it is about one, and which bookings it changed."""
+        """The write of the row `decided:`, with the bookings that the operation changed, if it is about a meeting."""
         return [Put(self.decided_key, {"tags": joined(self.tags)})] if self.meeting else []
 
     def inserting(self) -> list[Write]:
@@ -149,14 +151,14 @@ class Operation:
         return [Insert(self.key, self.values()), *self.decided()]
 
     def finished(self, now: datetime, error: str = "") -> Self:
-        """This operation with nothing left to do; an earlier error stays."""
+        """This operation, finished; an earlier error is kept."""
         return replace(self, done=now.isoformat(), error=self.error or error)
 
     def with_mails_of(self, older: Self, kinds: set[Mailing]) -> Self:
         """This operation with those mails of an older one, of the given kinds, that were still to be sent, and their
         drafts.
 
-        Drafted mails come first: drafts belong to the first of the mails.
+        Drafted mails come first, since drafts belong to the first mails.
         """
         drafted = dict(zip(older.mails, older.drafts, strict=False))
         taken = [mail for mail in older.mails if mail in kinds and mail not in self.mails]
@@ -165,13 +167,13 @@ class Operation:
         return replace(self, mails=(*taken, *self.mails), drafts=drafts)
 
     def values(self) -> Values:
-        """Its columns in table `meetings`."""
+        """The operation's columns in table `meetings`."""
         columns = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "correlation_id"}
         return {name: joined(value) if isinstance(value, tuple) else str(value) for name, value in columns.items()}
 
     @classmethod
     def from_row(cls, row: Row) -> Self:
-        """The operation of a row."""
+        """The operation in a row."""
         columns = {name: str(value) for name, value in row.values.items()}
         columns["correlation_id"] = RowKind.OPERATION.name_in(row.key)
         return cls(

@@ -1,12 +1,12 @@
-"""Removing a booking: an interruption at any step leaves neither a usable tag without digits nor orphaned digits.
+"""Removes a booking in such a way that an interruption at any step leaves neither a usable tag without digits nor
+orphaned digits.
 
-    1. one transaction: the booking and its meeting's row are deleted, `removed:<tag>` records what is still to be
-       released
-    2. alias, names and digits are released, and the record lists are told (shared/conferences/booking_removal.py)
-    3. `removed:<tag>` is deleted
+    1. one transaction: the booking and its meeting's row are deleted, `removed:<tag>` records what has yet to be
+    released 2. alias, names and digits are released, and the record lists are told
+    (shared/conferences/booking_removal.py) 3. `removed:<tag>` is deleted
 
-The tag is removed first: after that no invitation can be accepted with it, so the digits may be given to another. If
-interrupted after step 1, the rest is left to the nightly cleanup, or to whoever needs the digits sooner.
+The tag is removed first: after that no invitation can be accepted with it, so the digits can be reused. If the removal
+is interrupted after step 1, the nightly cleanup does the rest, or an allocation that needs the digits sooner.
 """
 
 from dataclasses import replace

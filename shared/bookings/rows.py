@@ -1,35 +1,35 @@
-"""Table `meetings`: its kinds of rows, and the one place that spells their keys.
+"""Table `meetings`: its kinds of rows. This module alone builds their keys.
 
 All rows of one integration share a partition, named by its uuid, so that they can change together:
 
     tag:<uuid>               a booking: alias, meeting, conference             bookings/booking.py
     meeting:<key>            which tag a meeting has                           bookings/booking.py
-    meeting:<key>:<day>      the own tag of one of its occurrences             bookings/booking.py
+    meeting:<key>:<day>      the tag of an occurrence's separate room          bookings/booking.py
     removed:<tag>            a deleted booking, alias not yet released         bookings/removal_steps.py
-    operation:<correlation>  what was decided on a message, and answered       bookings/operation.py
-    decided:<key>:<when>:<operation>  that an operation is about a meeting     bookings/operation.py
-    pending:<about>          an operation's work that is left, with its lease  meetings/lease.py
+    operation:<correlation>  the decision on a message, and its answer         bookings/operation.py
+    decided:<key>:<when>:<operation>  links a meeting to an operation          bookings/operation.py
+    pending:<about>          an operation's unfinished work, with its lease    meetings/lease.py
     wanted:<when>            a notice that is lined up behind others           meetings/lanes.py
     waiting:<correlation>    a message that could not be handled yet           meetings/waiting.py
-    due:<day>:<task>:<of>    what falls due on a day                           bookings/due_tasks.py
+    due:<day>:<task>:<of>    a task that is due on a day                       bookings/due_tasks.py
     symptom                  the last hint at wrong settings of the mailbox    meetings/symptoms.py
     watch:<name>             subscription, delta links, known addresses, …     intake/watch_state.py
     alarm:<kind>             an alarm, as earlier versions kept it             alarms.py
-    quota:<digest>           how many aliases a user may still ask for         aliases/quota.py
+    quota:<digest>           how many aliases a user may still request         aliases/quota.py
     room:<tag>               a room that may be on a Management Node           conferences/room_records.py
     clash:<tag>              an alias that another conference has              conferences/room_ahead.py
     move                     how far bookings are moved to another platform    conferences/room_moves.py
 
-The named module knows the columns. Some partitions belong to no single integration:
+The named modules define the columns. Some partitions belong to no single integration:
 
-    sign-in / <expiry>-<digest>        a one-time code of the pane's sign-in    identity/sign_in/codes.py
-    retired / <integration>            a deleted one with records left          meetings/retirement.py
-    numbers / <kind>:<number>          what the management API calls a booking  bookings/numbering.py
-    nodes / <node>                     requests to a Management Node            management_node/allowance.py
-    rooms / <minute>:<of>:<tag>        when a Management Node is updated        conferences/room_due_times.py
-    alarms-<n> / <integration>:<kind>  a raised alarm                           alarms.py
-    lists / …                          lists of bookings and operations         record_lists/counted.py
-    turns-<n> / <integration>          whose turn it is, and what is due when   meetings/turns.py
+    sign-in / <expiry>-<digest>        a one-time code of the pane's sign-in       identity/sign_in/codes.py
+    retired / <integration>            a deleted integration, with records left    meetings/retirement.py
+    numbers / <kind>:<number>          the management API's number of a booking  bookings/numbering.py
+    nodes / <node>                     requests to a Management Node               management_node/allowance.py
+    rooms / <minute>:<of>:<tag>        when a Management Node is updated           conferences/room_due_times.py
+    alarms-<n> / <integration>:<kind>  a raised alarm                              alarms.py
+    lists / …                          lists of bookings and operations            record_lists/counted.py
+    turns-<n> / <integration>          whose turn it is, and what is due when      meetings/turns.py
 
 Alarms and turns are sharded by the first digit of the uuid, so that what every round reads and writes is not a hot
 partition, and neighbours in uuid order are read and written together.
@@ -51,7 +51,7 @@ TURNS_PARTITION = "turns"
 LISTS_PARTITION = "lists"
 
 SHARDS = "0123456789abcdef"
-"""The first characters of a shard's uuids."""
+"""The first characters of the uuids in each shard."""
 
 
 class RowKind(StrEnum):
@@ -76,11 +76,11 @@ class RowKind(StrEnum):
 
     @property
     def prefix(self) -> str:
-        """What the keys of this kind start with, to list them."""
+        """The prefix of the keys of this kind, for listing them."""
         return f"{self}:"
 
     def key(self, *parts: str) -> str:
-        """The key of the row that the parts name; a kind with a single row takes none."""
+        """The key of the row with these parts; a kind with a single row takes none."""
         return ":".join((self, *parts))
 
     def is_of(self, row: Row) -> bool:
@@ -93,16 +93,20 @@ class RowKind(StrEnum):
 
 
 WATCHED_PREFIX = "wa"
-"""What the watcher reads in one query: its rows, waiting messages, lined-up notices; no other kind starts so."""
+"""The prefix of what the watcher reads in one query: its own rows, waiting messages, and notices lined up; no other
+kind starts with it.
+"""
 
 
 def shard(partition: str, integration: str) -> str:
-    """The partition, among those that integrations share, that holds an integration's rows."""
+    """The shard that holds an integration's rows, among the partitions that integrations share."""
     return f"{partition}-{integration[:1]}"
 
 
 def shards(partition: str, after: str, until: str) -> list[str]:
-    """The partitions that may hold rows of integrations after `after`, up to `until`; uuids, or "" for no bound."""
+    """The shards that may hold rows of integrations after `after` and up to `until`; both are uuids, or "" for no
+    bound.
+    """
     first, last = after[:1], until[:1] or SHARDS[-1]
     return [f"{partition}-{digit}" for digit in SHARDS if first <= digit <= last]
 
@@ -113,10 +117,10 @@ def meetings_table(tables: Tables) -> Table:
 
 
 def joined(parts: tuple[str, ...]) -> str:
-    """A list of ids in one column. No id contains a space: `split` restores the list."""
+    """A list of ids as the text of one column; `split` restores it, since no id contains a space."""
     return " ".join(parts)
 
 
 def split(column: str) -> tuple[str, ...]:
-    """The list in a column."""
+    """The list of ids in a column."""
     return tuple(column.split())

@@ -1,4 +1,4 @@
-"""Bookings and operations in table `meetings`: reading them, saving a booking. Every call may raise Unavailable."""
+"""Reads bookings and operations from table `meetings`, and saves bookings. Every call may raise Unavailable."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -12,15 +12,14 @@ from shared.storage import Delete, Replace, Row, Table, Write
 
 
 async def stored_booking(meetings: Table, integration: str, tag: str) -> Booking | None:
-    """The booking of an integration's tag, or None: one point read."""
+    """An integration's booking with a tag, or None: one point read."""
     row = await meetings.get(integration, RowKind.BOOKING.key(tag))
     return Booking.from_row(row) if row else None
 
 
 async def save_booking(meetings: Table, booking: Booking, now: datetime) -> Booking:
-    """Save a changed booking with its next task; returns it as stored then.
-
-    Raises RowChanged if it has changed since it was read; nothing is written then.
+    """Save a changed booking with its next task; returns the booking as it is then stored. Raises RowChanged, and
+    writes nothing, if it has changed since it was read.
     """
     due = due_of(booking, now).put()
     etag, _ = await meetings.commit(booking.integration, Replace(booking.row, booking.values()), due)
@@ -28,7 +27,7 @@ async def save_booking(meetings: Table, booking: Booking, now: datetime) -> Book
 
 
 async def bookings_of(meetings: Table, integration: str, after: str = "") -> AsyncIterator[Booking]:
-    """All bookings of an integration, page by page, only those after a row key."""
+    """All bookings of an integration, or only those after a row key, page by page."""
     async for row in meetings.rows(integration, RowKind.BOOKING.prefix, after):
         yield Booking.from_row(row)
 
@@ -39,7 +38,7 @@ async def operation_row(meetings: Table, integration: str, correlation_id: str) 
 
 
 async def stored_operation(meetings: Table, integration: str, correlation_id: str) -> Operation | None:
-    """The operation of a correlation id, or None: one point read."""
+    """The operation with a correlation id, or None: one point read."""
     row = await operation_row(meetings, integration, correlation_id)
     return Operation.from_row(row) if row else None
 
@@ -51,13 +50,13 @@ async def decided_on(meetings: Table, integration: str, meeting: str) -> list[st
 
 
 async def tags_of_meeting(meetings: Table, integration: str, meeting: str) -> set[str]:
-    """The tags of the bookings that a meeting has, or has had, as far as operations tell; one round trip."""
+    """The tags of the bookings that a meeting has or has had, according to its operations; one round trip."""
     rows = meetings.rows(integration, decided_prefix(meeting))
     return {tag async for row in rows for tag in decided_tags(row)}
 
 
 async def deleting_operation(meetings: Table, row: Row) -> list[Write]:
-    """The writes that delete an operation as it was read, with what says whose it is: one point read."""
+    """The writes that delete an operation as it was read, and the meeting's link to it: one point read."""
     operation = Operation.from_row(row)
     decided = await meetings.get(row.partition, operation.decided_key) if operation.meeting else None
     return [Delete(row), *([Delete(decided)] if decided else [])]

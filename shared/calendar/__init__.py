@@ -1,1 +1,1 @@
-"""The vocabulary: meeting requests, conferences, occurrences, global object ids. Pure; no I/O."""
+"""The calendar's basic types: meeting requests, conferences, occurrences, global object ids. Pure, without I/O."""

@@ -1,4 +1,4 @@
-"""A scheduled conference: a pure record, and when it lets people in (C1)."""
+"""A scheduled conference, and when it lets people in (C1). Pure."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,8 @@ from typing import Any, Self
 _NOT_EARLY = timedelta(0)
 
 _LEFT_OUT_WHEN_EMPTY = frozenset({"owner", "alias_description"})
-"""Columns of later versions: rows of earlier ones are written back unchanged."""
+"""Fields that later versions have added; they are only written if set, so that older rows are written back unchanged.
+"""
 
 
 @dataclass(frozen=True, order=True)
@@ -35,8 +36,8 @@ class Calendar:
     known_until: datetime | None = None
 
     def current(self, now: datetime) -> tuple[Occurrence, int]:
-        """The occurrence in progress or the next one, the last one if all are over; and its index. There must be
-        one.
+        """The occurrence in progress or the next one (the last one if all are over), and its index. There must be at
+        least one occurrence.
         """
         place = next((n for n, each in enumerate(self.occurrences) if now < each.end), len(self.occurrences) - 1)
         return self.occurrences[place], place
@@ -46,27 +47,27 @@ class Calendar:
         return self.known_until is not None or any(now < o.end for o in self.occurrences)
 
     def is_same_from(self, now: datetime, other: Self) -> bool:
-        """Whether both agree about everything that ends after `now`, as far as both are known."""
+        """Whether both calendars agree about everything that ends after `now`, as far as both are known."""
         horizon = min((c.known_until for c in (self, other) if c.known_until), default=None)
         return self._between(now, horizon) == other._between(now, horizon)
 
     def includes_from(self, now: datetime, other: Self) -> bool:
-        """Whether everything that ends after `now` in the other is here, too, as far as both know."""
+        """Whether this calendar includes everything in the other that ends after `now`, as far as both are known."""
         horizon = min((c.known_until for c in (self, other) if c.known_until), default=None)
         return set(other._between(now, horizon)) <= set(self._between(now, horizon))
 
     def plain(self) -> Self:
-        """A series' calendar without its exceptions; unchanged where Exchange shows no occurrence as plain."""
+        """A series' calendar without its exceptions; unchanged if Exchange shows no plain occurrence."""
         occurrences = tuple(each for each in self.occurrences if each.is_plain)
         return replace(self, occurrences=occurrences) if occurrences else self
 
     def without(self, occurrences: Iterable[Occurrence]) -> Self:
-        """The same without these occurrences."""
+        """This calendar without these occurrences."""
         gone = frozenset(occurrences)
         return replace(self, occurrences=tuple(o for o in self.occurrences if o not in gone)) if gone else self
 
     def including(self, occurrence: Occurrence) -> Self:
-        """The same with this occurrence in it."""
+        """This calendar with this occurrence added."""
         if occurrence in self.occurrences:
             return self
         return replace(self, occurrences=tuple(sorted((*self.occurrences, occurrence))))
@@ -77,12 +78,12 @@ class Calendar:
 
 @dataclass(frozen=True)
 class Conference:
-    """What a conferencing node is told about a room, and the occurrences for which it is open.
+    """A room as a conferencing node is told about it, and the occurrences for which it is open.
 
     `buffer_before` and `buffer_after` are minutes, from the integration's settings when the meeting was scheduled. An
     empty `theme` or `identity_provider_group` means the platform's default. `owner` is the organizer's address if the
     integration's templates store it as well or its rooms are on a Management Node, otherwise ""; `alias_description` is
-    what an admin of the node reads next to the aliases.
+    shown to the node's admins next to the aliases.
     """
 
     name: str
@@ -103,12 +104,12 @@ class Conference:
     def is_open(self, now: datetime, early: timedelta = _NOT_EARLY) -> bool:
         """Whether people are let in at `now` (C1); the window includes its first moment and excludes its last.
 
-        `early`: this long before a window, what has to exist when it opens is prepared.
+        With `early`, windows begin this much earlier, for things that must exist when a window opens.
         """
         return any(start <= now < end for start, end in self.windows(early))
 
     def next_change(self, now: datetime, early: timedelta = _NOT_EARLY) -> datetime | None:
-        """The next moment after `now` at which `is_open` changes, None when it never does, as far as is known."""
+        """The next moment after `now` at which `is_open` changes; None if it never does, as far as is known."""
         closes: datetime | None = None
         for start, end in sorted(self.windows(early)):
             if end <= now or start == end:
@@ -121,7 +122,7 @@ class Conference:
         return closes
 
     def next_opening(self, now: datetime) -> datetime | None:
-        """When the window opens that is open at `now`, or else the next one; None if there is none any more."""
+        """When the window that is open at `now`, or else the next one, opens; None if there are no more windows."""
         return min((start for start, end in self.windows() if now < end), default=None)
 
     def windows(self, early: timedelta = _NOT_EARLY) -> Iterator[tuple[datetime, datetime]]:

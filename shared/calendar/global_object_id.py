@@ -1,18 +1,20 @@
 """Exchange's binary id of a meeting, PidLidGlobalObjectId ([MS-OXOCAL] 2.2.1.27; docs/facts/graph.md).
 
-Bytes 16 to 19 hold the date that the pattern gave an occurrence, zero for a whole meeting; with zeros there it is the
-PidLidCleanGlobalObjectId, which all occurrences share with their series.
+Bytes 16 to 19 hold the date that the pattern gave an occurrence, zero for a whole meeting; with zeros there, the id is
+the PidLidCleanGlobalObjectId, which all occurrences share with their series.
 """
 
 import base64
 from datetime import date
 
 _CLIENT_UID = b"vCal-Uid\x01\x00\x00\x00"
-"""Precedes the uid in a global object id that Exchange created for a meeting from another calendar."""
+"""Marks the start of the uid in a global object id that Exchange created for a meeting from another calendar."""
 
 
 def uid_of(clean_global_object_id: str) -> str:
-    """The meeting's uid in a CleanGlobalObjectId (base64): hex digits, or the foreign uid in it; "" for garbage."""
+    """The meeting's uid in a CleanGlobalObjectId (base64): hexadecimal digits, or the other calendar's uid in it; ""
+    for garbage.
+    """
     try:
         raw = base64.b64decode(clean_global_object_id, validate=True)
     except ValueError:
@@ -43,7 +45,7 @@ def day_of(ical_uid: str) -> str:
 
 
 def hex_of(global_object_id: str) -> str:
-    """A global object id (base64) in hex digits, as an iCalUId; "" for garbage."""
+    """A global object id (base64) as hexadecimal digits, like an iCalUId; "" for garbage."""
     try:
         return base64.b64decode(global_object_id, validate=True).hex().upper()
     except ValueError:
@@ -51,7 +53,7 @@ def hex_of(global_object_id: str) -> str:
 
 
 def _global_object_id(ical_uid: str) -> bytes:
-    """Its bytes; none for the uid from another calendar, which is a text of any form."""
+    """The bytes of a uid; none for a uid from another calendar, which may be any text."""
     try:
         raw = bytes.fromhex(ical_uid)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What arrived in the equipment mailbox, in one shape for Graph and EWS."""
+"""Messages and calendar items of the equipment mailbox, as the same types for Graph and EWS."""
 
 import hashlib
 import re
@@ -68,8 +68,8 @@ _LONGEST_ADDRESS = 320
 def mail_address(text: str) -> str:
     """A text if it is exactly one e-mail address that is valid in a mail header, otherwise "".
 
-    Exchange returns X.500 addresses for people without a mailbox (office-js #3701), and whatever a sender has written
-    for others: lists, names, NUL.
+    Exchange returns X.500 addresses for people without a mailbox (office-js #3701), and for others anything that a
+    sender may have written: lists, names, NUL.
     """
     is_one = len(text) <= _LONGEST_ADDRESS and text.isprintable() and _MAIL_ADDRESS.fullmatch(text)
     return text if is_one else ""
@@ -77,14 +77,14 @@ def mail_address(text: str) -> str:
 
 @dataclass(frozen=True)
 class CalendarItem:
-    """The meeting in the equipment mailbox's calendar: the truth, whatever the message said.
+    """The meeting in the equipment mailbox's calendar, which counts, whatever the message said.
 
     Answers are addressed to `id`; `series_id` is the series master's id, "" for a single meeting. `uid` is shared by a
-    series and all its occurrences. `occurrence` is the time of a single meeting, of the occurrence, or of a series'
-    first one. `zone` is an IANA name, "" if the organizer's is unknown. `attendees` are addresses. `last_day` is the
-    day after which a series has no occurrence, None for an endless one; `original_start` is where an occurrence was
-    before it was moved, and `original_day` the pattern's date of that, yyyymmdd, if Exchange has it. `sequence` is
-    iCalendar's SEQUENCE.
+    series and all its occurrences. `occurrence` is the time of a single meeting, of the occurrence, or of the first
+    occurrence of a series. `zone` is an IANA name, "" if the organizer's is unknown. `attendees` are addresses.
+    `last_day` is the day after which a series has no occurrence, None for an endless series; `original_start` is when
+    an occurrence took place before it was moved, and `original_day` its date by the pattern, yyyymmdd, if Exchange has
+    it. `sequence` is iCalendar's SEQUENCE.
     """
 
     id: str
@@ -113,10 +113,11 @@ class CalendarItem:
 
     @property
     def day(self) -> str:
-        """The date (yyyymmdd, in the organizer's zone) that the pattern gave an occurrence; "" for anything else.
+        """The date (yyyymmdd, in the organizer's zone) of an occurrence according to its series' pattern; "" for
+        anything else.
 
-        It distinguishes an occurrence from all others of its series, wherever it is moved to. An occurrence whose
-        series is not in the calendar appears there as a single meeting, with the same date.
+        It distinguishes an occurrence from all others of its series, even if it is moved. An occurrence whose series is
+        not in the calendar appears there as a single meeting, with the same date.
         """
         if self.original_day or self.is_stand_in or self.shape is Shape.SERIES:
             return self.original_day
@@ -138,9 +139,10 @@ class CalendarItem:
 class MeetingRequest:
     """A meeting message with its calendar item; `item` is None if Exchange has not created one yet or no longer has it.
 
-    `uid` is the meeting's, even without an item, and `day` that of the one occurrence that a message without an item is
-    about (see CalendarItem.day); "" if nothing states it. `senders` are the addresses of the sender and of whoever it
-    was sent for: a delegate and the organizer. `meeting` is its key (see meeting_key) if only that is known.
+    `uid` is the meeting's uid, even without an item, and `day` the date of the one occurrence that a message without an
+    item is about (see CalendarItem.day); both are "" if nothing states them. `senders` are the addresses of the sender
+    and of whoever it was sent for: a delegate and the organizer. `meeting` is its key (see meeting_key) if only that is
+    known.
     """
 
     message_id: str
@@ -157,11 +159,11 @@ class MeetingRequest:
 
     @property
     def people(self) -> tuple[str, ...]:
-        """Addresses of those responsible for it: the organizer, and whoever sent it."""
+        """The addresses of the people responsible for the message: the organizer and the sender."""
         organizer = (self.item.organizer.email,) if self.item else ()
         return (*organizer, *self.senders)
 
 
 def meeting_key(uid: str) -> str:
-    """A meeting's key in our tables: uids contain characters that table keys may not."""
+    """A meeting's key in our tables: uids may contain characters that table keys must not."""
     return hashlib.sha256(uid.encode()).hexdigest()[:40]

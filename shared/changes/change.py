@@ -9,10 +9,10 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 SECRET = "changed"  # noqa: S105 - the placeholder for a secret
-"""All that a record holds of a secret or a personal PIN: neither its old value nor its new one."""
+"""Stands for the values of a secret or a personal PIN: a record holds neither the old nor the new value."""
 
 ERASED = "erased"
-"""Stands for what was removed with a person's data."""
+"""Stands for text that was removed with a person's data."""
 
 Fields: TypeAlias = Mapping[str, Any]
 
@@ -20,26 +20,26 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ChangeState(StrEnum):
-    """How far a change has got. A record is written before its change, so that none is ever lost."""
+    """The state of a change. A record is written before its change is made, so that none is ever lost."""
 
     BEGUN = "begun"
-    """It is under way; or the app ended in between, and nobody knows whether it was made."""
+    """The change is in progress; or the app stopped in between, and it is unknown whether the change was made."""
 
     DONE = "done"
     ERASED = "erased"
-    """It was made. What it said about a person has been removed since, so it cannot be reverted."""
+    """The change was made. Data about a person has been removed from it since, so it cannot be reverted."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """Who changed what, when, and what it was before and after.
+    """Who changed what, when, and the values before and after.
 
     `id` is its time in microseconds since 1970, made unique. `who` is a user name, or the name or id of an application.
-    `action` is `create`, `change`, `delete`, or that of an action such as `close`. `target` is the URI of the object
-    (of its list, for one that is still to be created), `connector` that of the integration that it belongs to, or is;
-    "" for what belongs to none. `name` is what the object was called. `before` and `after` hold the fields that differ;
-    all that there were of a deleted object, and of a new one. `reverts` is the id of the change that this one puts
-    back, 0 for any other.
+    `action` is `create`, `change`, `delete`, or the name of an action such as `close`. `target` is the URI of the
+    object (of its list, if the object has yet to be created); `connector` is the URI of the integration that was
+    changed or that the object belongs to, "" if there is none. `name` is the object's name. `before` and `after` hold
+    the fields that differ, or all fields of a deleted or new object. `reverts` is the id of the change that this one
+    reverts, 0 if it reverts none.
     """
 
     id: int
@@ -55,17 +55,17 @@ class Change:
 
     @property
     def when(self) -> datetime:
-        """The moment at which it began."""
+        """The moment at which the change was started."""
         return moment_of(self.id)
 
     @property
     def fields(self) -> list[str]:
-        """The names of the fields that it is about, in the order in which the object shows them."""
+        """The names of the fields that differ, in the order in which the object shows them."""
         return list({**(self.before or {}), **(self.after or {})})
 
 
 def id_at(moment: datetime) -> int:
-    """The id of a change of that moment, unless it is taken."""
+    """The id of a change made at a moment, unless it is taken."""
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 

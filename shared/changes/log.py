@@ -1,11 +1,11 @@
-"""The log of changes: written around each change, read by pages, forgotten after a year.
+"""The log of changes: written before and after each change, read in pages, and deleted after a year.
 
     begin ─▶ the change itself ─┬─ made: settle          (who, when, from, to: done)
                                 ├─ refused: drop         (nothing was changed or recorded)
                                 └─ unknown: it stays `begun`, with the intended change
 
-The record comes first, so that a crash loses no change; and says `begun` until the change has been made, so that it
-claims none that did not happen.
+The record is written first, so that a crash loses no change; and it says `begun` until the change has been made, so
+that it never claims a change that did not happen.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from shared.errors import Conflict, NotFound
 from shared.storage import Delete, Insert, Put, Replace, Row, RowExists, Table, Tables, Write, before
 
 CHANGES_LIFETIME = timedelta(days=365)
-"""As long as the other records of what was done."""
+"""How long changes are kept: as long as bookings and operations."""
 
 COUNTED_MAX = 1_000
-"""How far a list keeps counting after the page that it shows; one request."""
+"""How many changes after the shown page are counted: as many as one request reads."""
 
 READ_MAX = 2_000
-"""Changes that are searched for a page; the next page continues after them."""
+"""How many changes are searched for a page; the next page continues after them."""
 
 _ATTEMPTS = 50
 
@@ -43,8 +43,8 @@ class Entry:
 
 @dataclass(frozen=True)
 class Search:
-    """Which changes are requested: those older than `older_than` (0: from the newest on), of one object, of one
-    integration and all that belongs to it (both by URI), of one admin, within a time. `matches` is an additional
+    """A search for changes: those older than `older_than` (0: from the newest on), of one object, of one integration
+    and everything that belongs to it (both by URI), by one admin, or within a period. `matches` is an additional
     condition.
     """
 
@@ -58,12 +58,12 @@ class Search:
 
     @property
     def is_a_range(self) -> bool:
-        """Whether everything in the list that is read is requested."""
+        """Whether the search asks for everything in the list that is read."""
         return self.matches is None and sum(map(bool, (self.target, self.connector, self.who))) <= 1
 
     @property
     def prefix(self) -> str:
-        """What begins the keys of the list that is read."""
+        """The prefix of the keys of the list that is read."""
         if self.target:
             return rows.list_of_object(self.target)
         if self.connector:
@@ -71,7 +71,7 @@ class Search:
         return rows.list_of_admin(self.who) if self.who else rows.ALL
 
     def finds(self, change: Change) -> bool:
-        """Whether a change in that list is requested."""
+        """Whether the search asks for a change in that list."""
         return (
             self.connector in ("", change.connector)
             and (not self.who or change.who.casefold() == self.who.casefold())
@@ -102,7 +102,7 @@ class ChangeLog:
         self._newest = 0
 
     async def begin(self, change: Change) -> Entry:
-        """Write down a change that is about to be made; its id is chosen here."""
+        """Record a change that is about to be made; its id is chosen here."""
         for _ in range(_ATTEMPTS):
             self._newest = max(id_at(self._clock.now()), self._newest + 1)
             mine = replace(change, id=self._newest, state=ChangeState.BEGUN)
@@ -111,11 +111,11 @@ class ChangeLog:
                 etags = await self._table.commit(
                     rows.PARTITION, *(Insert(key, rows.listed(mine)) for key in keys), *whole
                 )
-            except RowExists:  # another instance has had the same microsecond
+            except RowExists:  # another instance has used the same microsecond
                 continue
             written = [*keys, *(each.key for each in whole)]
             return Entry(mine, tuple(_row(key, etag) for key, etag in zip(written, etags, strict=True)))
-        raise Conflict("Too many others are changing something right now. Nothing was changed: try again.")
+        raise Conflict("Too many other changes are being made right now. Nothing was changed: try again.")
 
     async def settle(self, entry: Entry, change: Change) -> Change:
         """Record the outcome of the change."""
@@ -128,16 +128,15 @@ class ChangeLog:
         await self._table.commit(rows.PARTITION, *map(Delete, entry.rows))
 
     async def one(self, id_: int) -> Change:
-        """The change of an id, whole. Raises NotFound."""
+        """The change with an id, with its full texts. Raises NotFound."""
         row = await self._table.get(rows.PARTITION, f"{rows.ALL}{rows.place(id_)}")
         if row is None:
             raise NotFound(f"There is no change with id {id_}. Changes are forgotten after a year.")
         return await self._whole(row)
 
     async def page(self, search: Search, limit: int, skipped: int = 0) -> Page:
-        """Some of the requested changes: one request for the page, one to count what follows it.
-
-        If a search is not a range, up to READ_MAX changes are read; rare ones may take several pages.
+        """A page of the requested changes: one request for the page, and one to count those that follow. If the search
+        is not a range of keys, up to READ_MAX changes are read, so that rare ones may be spread over several pages.
         """
         first, last = self._range(search)
         found, read, end = list[Change](), 0, ""
@@ -170,23 +169,23 @@ class ChangeLog:
         last = f"{search.prefix}{rows.place(id_at(search.since))}" if search.since else ""
         return first, last
 
-    # --- what is forgotten
+    # --- deletion
 
     async def tidy(self) -> None:
-        """Forget what is older than CHANGES_LIFETIME."""
+        """Delete changes that are older than CHANGES_LIFETIME."""
         oldest = f"{rows.ALL}{rows.place(id_at(self._clock.now() - CHANGES_LIFETIME))}"
         for row in [row async for row in self._table.rows(rows.PARTITION, rows.ALL, before(oldest))]:
             if row.key >= oldest:
                 await self.drop(await self._entry(row))
 
     async def rewrite(self, change: Change) -> None:
-        """Replace the record of a change: to erase what it says about a person."""
+        """Replace the record of a change, to erase what it says about a person."""
         row = await self._table.get(rows.PARTITION, f"{rows.ALL}{rows.place(change.id)}")
         if row:
             await self._rewrite(await self._entry(row), change)
 
     async def everything(self) -> list[Change]:
-        """Every change, whole: for the erasure of a person's data."""
+        """Every change with its full texts, for erasing a person's data."""
         listed = [row async for row in self._table.rows(rows.PARTITION, rows.ALL)]
         return [await self._whole(row) for row in listed]
 
@@ -205,8 +204,8 @@ class ChangeLog:
         return Entry(change, tuple(each for each in (*found, *beside) if each))
 
     async def _rewrite(self, entry: Entry, change: Change) -> None:
-        """One transaction: what exists under the same keys is replaced, the rest is deleted, and what is new is
-        added.
+        """Write all rows of a change in one transaction: rows with the same keys are replaced, other existing ones
+        deleted, and new ones added.
         """
         values, known = rows.listed(change), {row.key: row for row in entry.rows}
         keys, whole = rows.keys_of(change), rows.whole(change)

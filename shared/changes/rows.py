@@ -1,4 +1,4 @@
-"""Table `changes`: its rows, all in one partition, so that those of one change are written together.
+"""The rows of table `changes`, all in one partition, so that the rows of one change can be written together.
 
     all:<place>              a change, the newest first
     who:<digest>:<place>     the same, among those of one admin
@@ -10,7 +10,7 @@
 these lists with everything that the list shows: a page is one range, however many changes there are. Texts that are too
 long for a list are cut there, and complete in the additional rows.
 
-This module alone knows the keys and the columns.
+This module alone defines the keys and columns.
 """
 
 from __future__ import annotations
@@ -29,17 +29,19 @@ from shared.storage import CHANGES, Put, Row, Table, Tables, Values
 PARTITION = "changes"
 
 SHOWN_MAX_LENGTH = 6_000
-"""Characters of a change's fields in a list, as JSON, before and after each: 50 of them fit into one answer."""
+"""Maximum characters of a change's fields in a list, as JSON, for `before` and `after` each: 50 changes then fit into
+one response.
+"""
 
 _CUTS = (1_000, 200, 40)
-"""Characters of a text in a list: the longest that keeps a change within SHOWN_MAX_LENGTH."""
+"""Maximum characters of a text in a list: the first of these that keeps a change within SHOWN_MAX_LENGTH."""
 
 _COLUMN_LENGTH = 30_000
 _COLUMNS = 15
-"""Base64 takes two bytes a character in a column; so many of them stay below a row's MiB."""
+"""How many columns of base64 a row has: a character takes two bytes, and a row at most 1 MiB."""
 
 _LAST = 10**16
-"""Microseconds since 1970, in the year 2286."""
+"""A time in the year 2286, in microseconds since 1970: places count down from it."""
 
 
 def changes_table(tables: Tables) -> Table:
@@ -48,7 +50,7 @@ def changes_table(tables: Tables) -> Table:
 
 
 def place(id_: int) -> str:
-    """A change's place in every list: the newer, the smaller."""
+    """A change's place in every list: the newer the change, the smaller."""
     return f"{_LAST - min(max(id_, 0), _LAST):017d}"
 
 
@@ -58,33 +60,35 @@ def id_of(key: str) -> int:
 
 
 ALL = "all:"
-"""What begins the keys of the list of all changes."""
+"""The prefix of the keys of the list of all changes."""
 
 
 def list_of_admin(who: str) -> str:
-    """What begins the keys of an admin's changes."""
+    """The prefix of the keys of an admin's changes."""
     return f"who:{_digest(who.casefold())}:"
 
 
 def list_of_object(target: str) -> str:
-    """What begins the keys of the changes of an object, named by its URI."""
+    """The prefix of the keys of the changes to an object, given by its URI."""
     return f"what:{_digest(target)}:"
 
 
 def list_of_integration(connector: str) -> str:
-    """What begins the keys of the changes of an integration, named by its URI, and of all that belongs to it."""
+    """The prefix of the keys of the changes to an integration, given by its URI, and to everything that belongs
+    to it.
+    """
     return f"of:{_digest(connector)}:"
 
 
 def keys_of(change: Change) -> list[str]:
-    """The keys of its rows in all lists, that of the list of all first."""
+    """The keys of a change's rows in all lists, the list of all changes first."""
     lists = [ALL, list_of_admin(change.who), list_of_object(change.target)]
     lists += [list_of_integration(change.connector)] * bool(change.connector)
     return [f"{each}{place(change.id)}" for each in lists]
 
 
 def whole_prefix(id_: int) -> str:
-    """What begins the keys of the rows that hold a change's fields whole."""
+    """The prefix of the keys of the rows that hold a change's complete fields."""
     return f"whole:{place(id_)}:"
 
 
@@ -106,7 +110,7 @@ def listed(change: Change) -> Values:
 
 
 def change_of(row: Row) -> Change:
-    """The change of a row in a list, with long texts cut."""
+    """The change in a row of a list, with long texts cut."""
     texts: dict[str, Any] = dict(row.values)
     return Change(
         id_of(row.key),
@@ -128,7 +132,7 @@ def is_cut(row: Row) -> bool:
 
 
 def whole(change: Change) -> list[Put]:
-    """The rows that hold the fields whole; none where a list shows all of them."""
+    """The rows that hold the complete fields; none if the lists hold them completely."""
     if not listed(change)["cut"]:
         return []
     packed = base64.b64encode(zlib.compress(_json([change.before, change.after]).encode())).decode()
@@ -139,7 +143,7 @@ def whole(change: Change) -> list[Put]:
 
 
 def with_whole(change: Change, rows: list[Row]) -> Change:
-    """The change with its fields as the rows of `whole` hold them."""
+    """The change with its complete fields, from the rows of `whole`."""
     packed = "".join(str(row.values[name]) for row in rows for name in sorted(row.values))
     before, after = json.loads(zlib.decompress(base64.b64decode(packed)))
     return replace(change, before=before, after=after)
@@ -156,7 +160,7 @@ def _shown(fields: Fields | None) -> Fields | None:
 
 
 def _cut(value: Any, longest: int) -> Any:
-    """A value with a text, or what it is as JSON, cut behind so many characters."""
+    """A value, cut after this many characters: of the text, or of the JSON if it is not a text."""
     text = value if isinstance(value, str) else _json(value)
     return value if len(text) <= longest else f"{text[:longest]}…"
 

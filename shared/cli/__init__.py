@@ -1,11 +1,11 @@
 """The command line for admins: settings as code, templates, alarms. `vmr --help`; docs/cli.md.
 
 __main__.py     all commands put together
-connection.py   where the deployment is and how the caller proves who they are
+connection.py   where the deployment is, and how the caller authenticates
 management.py   the management API over HTTP
 reading.py      an integrations file, YAML or JSON, with line numbers
 environment.py  secrets from environment variables
-faults.py       what is wrong in a file, by file, line and field
+faults.py       problems in a file, by file, line and field
 changes.py      what applying a file would change
 writing.py      an integration as YAML that can be applied again
 meeting_files.py  meeting messages from files; explanation.py  the reasons for decisions

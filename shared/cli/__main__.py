@@ -9,7 +9,7 @@ from typing import Annotated, Any, NamedTuple
 try:
     import typer
     from typer.core import TyperGroup
-except ModuleNotFoundError as missing:  # run by a Python without the requirements
+except ModuleNotFoundError as missing:  # run with a Python without the requirements
     sys.exit(
         f"vmr: {missing.name} is not installed for {sys.executable}. Run `uv tool install .` in the project's root and "
         "then `vmr`, or use .venv/bin/python, which `make` sets up."
@@ -17,19 +17,19 @@ except ModuleNotFoundError as missing:  # run by a Python without the requiremen
 
 
 class Commands(NamedTuple):
-    """Where a command, or a group of them, is defined (a Typer called `commands`), and its text in the list."""
+    """Where a command, or a group of commands, is defined (a Typer named `commands`), and its text in the list."""
 
     module: str
     help: str
 
 
 COMMANDS = {
-    "integrations": Commands("shared.cli.integrations", "Integrations: list, show, and keep their settings in files."),
-    "meetings": Commands("shared.cli.meetings", "Scheduled meetings: find one, see why it is as it is."),
-    "changes": Commands("shared.cli.history", "What admins have changed: list it, show it, put it back."),
-    "operations": Commands("shared.cli.operations", "What was decided on meeting messages, and what was answered."),
+    "integrations": Commands("shared.cli.integrations", "Integrations: list, show, keep their settings in files."),
+    "meetings": Commands("shared.cli.meetings", "Scheduled meetings: find a meeting, and see its room and decisions."),
+    "changes": Commands("shared.cli.history", "Admins' changes: list, show and revert them."),
+    "operations": Commands("shared.cli.operations", "The decisions on meeting messages, and the answers."),
     "personal": Commands("shared.cli.personal", "Personal VMRs of our own store."),
-    "alarms": Commands("shared.cli.alarms", "List what an admin has to fix, and how."),
+    "alarms": Commands("shared.cli.alarms", "List problems that an admin has to fix, and how."),
     "doctor": Commands("shared.cli.doctor", "Examine integrations, and print the command that fixes each problem."),
     "preview": Commands("shared.cli.preview", "Preview a template."),
     "explain": Commands("shared.cli.explain", "Show what would be decided on a meeting message, and why."),
@@ -43,8 +43,8 @@ COMMANDS = {
 class Program(TyperGroup):
     """Loads a command when it is called, and ends with one helpful message and an exit code, never with a traceback.
 
-    Loading all of them takes ten times as long as showing this list. Parameters are click's, of which Typer has a copy
-    of its own without public types.
+    Loading all of them takes ten times as long as showing this list. The parameters are click's; Typer has its own copy
+    of click, without public types.
     """
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -75,7 +75,7 @@ class Program(TyperGroup):
         except CommandFailed as failed:
             show.note(str(failed))
             raise typer.Exit(failed.exit_code) from failed
-        except SettingsInvalid as refused:  # of an action, without a file
+        except SettingsInvalid as refused:  # an error of an action, without a file
             for name, messages in refused.faults.items():
                 show.note("\n".join(f"{name}: {message}" for message in messages))
             raise typer.Exit(Exit.REFUSED) from refused

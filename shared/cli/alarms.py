@@ -1,4 +1,4 @@
-"""`alarms`: what is wrong, and what to do."""
+"""`alarms`: what is wrong, and what to do about it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ commands = group()
 
 @commands.command()
 def alarms(context: typer.Context, output: Form = Output.TEXT) -> None:
-    """List what an admin has to fix, and how."""
+    """List problems that an admin has to fix, and how."""
     with context.ensure_object(Connection).open() as management:
         found = management.alarms()
     if output is Output.JSON:

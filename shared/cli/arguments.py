@@ -1,4 +1,4 @@
-"""What several commands have in common: selecting an integration, and the output format."""
+"""Arguments that several commands have in common: for selecting an integration, and for the output format."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import typer
 from shared.cli.show import Output
 
 Reference: TypeAlias = Annotated[str, typer.Argument(metavar="INTEGRATION", help="Name, UUID or id.")]
-Form: TypeAlias = Annotated[Output, typer.Option("--output", "-o", help="For people or for programs.")]
+Form: TypeAlias = Annotated[
+    Output, typer.Option("--output", "-o", help="The form of the output, for people or for programs.")
+]
 
 
 def group(help_: str | None = None) -> typer.Typer:

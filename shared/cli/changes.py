@@ -1,11 +1,11 @@
-"""What applying a file would change: each of its integrations compared with the deployment.
+"""Determines what applying a file would change, by comparing each of its integrations with the deployment.
 
     Entry ──proposed()──► fields that could be saved ──┐
                                                        ├──► Change ──check()──► apply()
     deployment ──find()──► Saved, with its ETag ───────┘
 
 Fields that a file does not name are left alone. Secrets cannot be read back: the file's values are set every time, and
-do not count as a difference. Line ends do not count either; texts are sent with CR LF, like the API's defaults.
+do not count as a difference. Line endings do not count either; texts are sent with CR LF, like the API's defaults.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from shared.integrations.store import MAILBOX_TAKEN
 
 @dataclass(frozen=True)
 class Change:
-    """What applying one integration of a file does. `before` is None for an integration that does not exist yet.
+    """The effect of applying one integration of a file. `before` is None if the integration does not exist yet.
 
-    values: the fields that would change, as they are sent. secrets: those that would be set.
+    values: the fields that would change, as they are sent. secrets: the secrets that would be set.
     """
 
     entry: Entry
@@ -75,7 +75,7 @@ class Change:
         return comparable(name, self.values[name])
 
     def check(self, management: ManagementClient, *, local: bool) -> None:
-        """Raise FileRefused for everything that would be rejected; changes nothing."""
+        """Raise FileRefused with everything that the deployment would reject; changes nothing."""
         sent = {**self.values, **self.secrets}
         try:
             if self.before is None:
@@ -87,13 +87,15 @@ class Change:
             raise FileRefused(self.entry.faults(refused.faults)) from refused
 
     def _refuse_taken(self, management: ManagementClient) -> None:
-        """Raise SettingsInvalid if another integration has the new one's mailbox (I1)."""
+        """Raise SettingsInvalid if another integration has the same mailbox (I1)."""
         mailbox = self.values.get("room_mailbox_email_address")
         if mailbox and management.integrations(room_mailbox_email_address__iexact=str(mailbox)):
             raise SettingsInvalid({"room_mailbox_email_address": [MAILBOX_TAKEN]})
 
     def apply(self, management: ManagementClient) -> Object | None:
-        """Save it; returns the integration as it is now, None if there was nothing to do. Raises FileRefused."""
+        """Save the change; returns the integration as it is now, None if there was nothing to do. Raises
+        FileRefused.
+        """
         sent = {**self.values, **self.secrets}
         try:
             if self.before is None:
@@ -140,7 +142,9 @@ def _find(entry: Entry, values: Mapping[str, Any], management: ManagementClient)
 
 
 def _refuse_same(changes: Sequence[Change]) -> None:
-    """Raise FileRefused if two entries mean the same integration, for example one by its name and one by its UUID."""
+    """Raise FileRefused if two entries refer to the same integration, for example one by its name and one by
+    its UUID.
+    """
     seen: dict[str, Entry] = {}
     for change in changes:
         other = seen.setdefault(change.uuid or f"name {change.name}", change.entry)

@@ -1,4 +1,4 @@
-"""What can be checked in an integrations file without calling the deployment."""
+"""The checks of an integrations file that are possible without calling the deployment."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _Result = TypeVar("_Result")
 
 
 def every(items: Iterable[_Item], do: Callable[[_Item], _Result]) -> list[_Result]:
-    """The results of `do` for each item. Raises FileRefused with the problems of all of them, not only of the first."""
+    """The results of `do` for each item. Raises FileRefused with the problems of all items, not only of the first."""
     results: list[_Result] = []
     faults: list[Fault] = []
     for item in items:
@@ -36,10 +36,10 @@ def every(items: Iterable[_Item], do: Callable[[_Item], _Result]) -> list[_Resul
 
 
 def validated(entries: Sequence[Entry], environ: Mapping[str, str], *, local: bool, partial: bool = False) -> None:
-    """Check integrations apart from any deployment: as new ones and complete, unless `partial`. Raises FileRefused.
+    """Check integrations without a deployment: as new and complete ones, unless `partial`. Raises FileRefused.
 
-    `partial`: they change existing integrations, so that nothing they leave out is missing. `local`: they are for a
-    local stack, where loopback hosts may be configured.
+    `partial`: they change existing integrations, so that settings may be left out. `local`: they are for a local stack,
+    where loopback hosts may be configured.
     """
 
     def check(entry: Entry) -> None:
@@ -55,7 +55,9 @@ def validated(entries: Sequence[Entry], environ: Mapping[str, str], *, local: bo
 
 
 def _faults(entry: Entry, local: bool) -> list[Fault]:
-    """What would be wrong with a new integration. A misspelt setting is one problem, and counts as the one it means."""
+    """The problems of a new integration. A misspelt setting is one problem, and otherwise counts as the setting that
+    was probably meant.
+    """
     meant = {name: near for name in entry.fields if (near := _meant(name)) and near not in entry.fields}
     fields = {meant.get(name, name): value for name, value in entry.fields.items()}
     misspelt = entry.faults({name: [f"There is no such setting. Did you mean {near}?"] for name, near in meant.items()})
@@ -92,7 +94,7 @@ def sendable(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def comparable(name: str, value: Any) -> Any:
-    """A field's value normalized for comparison: without line ends, ids and times."""
+    """A field's value normalized for comparison: with uniform line endings, and without ids and times."""
     if name == "domains":
         return [each["domain"] for each in value or ()]
     return _LINE_END.sub("\n", value) if isinstance(value, str) else value
@@ -129,9 +131,10 @@ def _domain(entry: Any) -> Any:
 def _with_hints(
     entry: Entry, faults: Mapping[str, Sequence[str]], meant: Mapping[str, str] | None = None
 ) -> list[Fault]:
-    """The problems, with the setting that was probably meant by an unknown one.
+    """The problems; for an unknown setting, with the one that was probably meant.
 
-    `meant`: what misspelt names in the file were interpreted as; problems are reported at the misspelt name.
+    `meant` maps misspelt names in the file to the settings that they were taken for; problems are reported for the
+    misspelt name.
     """
     hinted = {name: [f"{message}{_hint(name, entry.fields.get(name))}" for message in m] for name, m in faults.items()}
     written = {near: name for name, near in (meant or {}).items()}
@@ -147,7 +150,7 @@ def _hint(name: str, value: Any) -> str:
 
 
 def _meant(name: str) -> str:
-    """The setting that an unknown name was probably meant for; "" for a setting, and if none is similar."""
+    """The setting that was probably meant by an unknown name; "" for the name of a setting, and if none is similar."""
     if name in Integration.model_fields:
         return ""
     return next(iter(difflib.get_close_matches(name, Integration.model_fields.keys() - READ_ONLY_FIELDS, n=1)), "")

@@ -39,9 +39,9 @@ def list_(context: typer.Context, output: Form = Output.TEXT) -> None:
 @commands.command("create")
 def create_(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The client's name; changes are recorded under it.")],
-    key: Annotated[Path, typer.Option("--key", help="A new file for its private key, which is only available now.")],
-    role: Annotated[ClientRole, typer.Option("--role", help="What it may do.")] = ClientRole.READ,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The client's name, recorded with its changes.")],
+    key: Annotated[Path, typer.Option("--key", help="A new file for the private key, which is only available now.")],
+    role: Annotated[ClientRole, typer.Option("--role", help="What the client may do.")] = ClientRole.READ,
 ) -> None:
     """Create a client, and write its private key into a file that only you can read."""
     with context.ensure_object(Connection).open() as management:

@@ -18,12 +18,12 @@ from shared.settings import is_loopback
 
 PASSWORD = "VMR_PASSWORD"  # noqa: S105 - the variable's name
 _REQUEST_TIMEOUT = httpx.Timeout(60.0, connect=15.0)
-"""Seconds. A functions app that has been idle needs some time for the first response."""
+"""Timeout in seconds. A functions app that has been idle needs some time for its first response."""
 
 
 @dataclass(frozen=True)
 class Connection:
-    """The options that all commands share. With a user name HTTP Basic is used, otherwise the az login."""
+    """The options that all commands share. With a user name, HTTP Basic is used; otherwise the az login."""
 
     url: str = ""
     username: str = ""
@@ -34,7 +34,7 @@ class Connection:
     def open(self) -> Iterator[ManagementClient]:
         """A client of the deployment. Raises CommandFailed if options are missing."""
         url = self._checked_url()
-        # HTTPS_PROXY and SSL_CERT_FILE are honoured, but no proxy is used between this machine and itself.
+        # HTTPS_PROXY and SSL_CERT_FILE are respected, but no proxy is used to reach this machine itself.
         with httpx.Client(
             base_url=url, auth=self._auth(), timeout=_REQUEST_TIMEOUT, trust_env=not self.is_local
         ) as http:
@@ -89,10 +89,10 @@ class AzLogin(httpx.Auth):
         from azure.core.exceptions import ClientAuthenticationError  # imported here: only needed with the az login
         from azure.identity import AzureCliCredential
 
-        logging.getLogger("azure.identity").setLevel(logging.ERROR)  # its warnings say what the exception says
+        logging.getLogger("azure.identity").setLevel(logging.ERROR)  # its warnings only repeat the exception
         try:
             return str(AzureCliCredential().get_token(self._scope).token)
-        except ClientAuthenticationError as error:  # also when az is missing or nobody is logged in
+        except ClientAuthenticationError as error:  # also if az is missing, or nobody is logged in
             reason = str(error.message).strip().splitlines()[0].rstrip(".")
             message = f"az returned no token for {self._scope}: {reason}. Run: az login --scope {self._scope}"
             raise CommandFailed(Exit.ACCESS, message) from error

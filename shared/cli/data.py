@@ -44,9 +44,9 @@ def export_(file: File, tables: Where) -> None:
 
 @commands.command("import")
 def import_(file: File, tables: Where) -> None:
-    """Write the rows of an export that do not exist yet; existing ones stay.
+    """Write the rows of an export that do not exist yet; existing rows are kept.
 
-    The file is read to its end first: a damaged one changes nothing. An interrupted import can be run again.
+    The file is read completely first, so that a damaged file changes nothing. An interrupted import can be run again.
     """
     done = _run(tables, lambda opened: import_file(opened, file))
     typer.echo(f"{done.written} rows were written; {done.kept} existed already and were left unchanged.")
@@ -61,7 +61,8 @@ def erase_(
         typer.Option("--id", metavar="ID", help="The person's Entra object id, or user id of Exchange (msexchuid)."),
     ] = None,
     word: Annotated[
-        list[str] | None, typer.Option("--word", help="For example the name: searched for in the texts of meetings.")
+        list[str] | None,
+        typer.Option("--word", help="For example the person's name, to be searched for in the texts of meetings."),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
@@ -81,7 +82,7 @@ def erase_(
         return typer.echo("Nothing is stored about this person.")
     _tell(traces)
     if not yes:
-        typer.confirm("Remove all of it?", abort=True)
+        typer.confirm("Remove all of this?", abort=True)
     _run(tables, lambda opened: erase(opened, traces))
     return typer.echo("Removed.")
 
@@ -96,7 +97,7 @@ def _tell(traces: Traces) -> None:
 
 
 def _run(where: str, work: Callable[[Tables], Awaitable[Result]]) -> Result:
-    """Do the work on the tables. Raises CommandFailed."""
+    """Run work on the tables. Raises CommandFailed."""
 
     async def run() -> Result:
         async with open_tables(where) as tables:
@@ -108,7 +109,7 @@ def _run(where: str, work: Callable[[Tables], Awaitable[Result]]) -> Result:
     except (InvalidRequest, OSError) as error:
         raise CommandFailed(Exit.REFUSED, str(error)) from error
     except Conflict as error:
-        raise CommandFailed(Exit.CONFLICT, "Some of it is being worked on right now. Run this again.") from error
+        raise CommandFailed(Exit.CONFLICT, "Some of these records are being worked on. Run this again.") from error
     except (AzureError, Unavailable) as error:
         raise CommandFailed(
             Exit.UNAVAILABLE,

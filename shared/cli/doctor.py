@@ -18,7 +18,7 @@ from shared.cli.show import Output
 commands = group()
 
 EXAMINED_AT_MOST = 20
-"""Integrations that are examined when none is named: each takes a dozen requests to its Exchange."""
+"""How many integrations are examined if none is named: each takes a dozen requests to its Exchange."""
 
 
 @commands.command()
@@ -30,9 +30,9 @@ def doctor(
 ) -> None:
     """Examine an integration, and print the command that fixes each problem.
 
-    Without a name, 20 integrations are examined, those with alarms first. Nothing is changed. Commands are for Exchange
-    PowerShell, az or a shell; replace words in capital letters. Exit code 0: nothing is wrong, though there may be
-    warnings; 1: something is wrong.
+    Without a name, 20 integrations are examined, those with alarms first. Nothing is changed. The commands are for
+    Exchange PowerShell, az or a shell; replace words in capital letters. Exit code 0: nothing is wrong, though there
+    may be warnings; 1: something is wrong.
     """
     with context.ensure_object(Connection).open() as management:
         found, total = _chosen(management, integration, everything=everything)
@@ -69,7 +69,7 @@ _MARKS = {
 
 
 def _lines(integration: Object, result: Object) -> list[Text]:
-    """Problems and warnings with their remedies, and a summary of passed checks."""
+    """Show problems and warnings with their remedies, and a summary of passed checks."""
     lines = [Text(show.plain(integration["name"]), style="bold")]
     for finding in result["findings"]:
         mark, style = _MARKS[finding["ok"], finding["warning"]]

@@ -11,7 +11,7 @@ from shared.integrations.integration import SECRET_FIELDS
 def resolved(entry: Entry, environ: Mapping[str, str]) -> Entry:
     """The integration with the variables' values. Raises FileRefused for a variable that is not set, or empty.
 
-    An empty one would clear the setting, which a pipeline without its secrets must never do.
+    An empty one would clear the setting, which must never happen in a pipeline that has lost its secrets.
     """
     missing = [
         entry.fault(field, f"the environment variable {value.name} is not set, or empty.")
@@ -39,5 +39,5 @@ def without_secrets(entry: Entry) -> Entry:
 
 
 def bare_secrets(entry: Entry) -> list[str]:
-    """Fields whose secrets are in the file itself."""
+    """Fields whose secrets are written in the file itself."""
     return sorted(field for field in SECRET_FIELDS if isinstance(value := entry.fields.get(field), str) and value)

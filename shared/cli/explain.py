@@ -32,7 +32,7 @@ _OFFLINE = Integration.model_construct(uuid="00000000-0000-4000-8000-00000000000
 
 
 class Standing(StrEnum):
-    """What the message's tags are assumed to be without a deployment."""
+    """The assumed state of the message's tags, without a deployment."""
 
     UNKNOWN = "unknown"
     FREE = "free"
@@ -43,7 +43,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class _Situation:
-    """What the decision is based on."""
+    """The records and settings that the decision is based on."""
 
     integration: Integration
     tagged: tuple[Booking, ...]
@@ -59,7 +59,7 @@ def explain_(
     offline: Annotated[
         bool, typer.Option("--offline", help="Do not call the deployment; use default settings.")
     ] = False,
-    tag: Annotated[Standing, typer.Option(help="What the tags are assumed to be, offline.")] = Standing.FREE,
+    tag: Annotated[Standing, typer.Option(help="The assumed state of the tags, offline.")] = Standing.FREE,
     now: Annotated[
         datetime | None, typer.Option(help="The time of the decision, in UTC; the current time by default.")
     ] = None,
@@ -71,7 +71,7 @@ def explain_(
     """
     request, moment = read_meeting(file), now.replace(tzinfo=UTC) if now else datetime.now(UTC)
     if request is None:
-        return typer.echo("No meeting request and no cancellation: it is ignored and never answered.")
+        return typer.echo("Neither a meeting request nor a cancellation: the message is ignored and never answered.")
     if offline:
         situation = _imagined(request, tag, moment)
     else:
@@ -115,7 +115,7 @@ def _integration(management: ManagementClient, reference: str) -> Object:
 
 def _known(management: ManagementClient, fields: Object, request: MeetingRequest) -> _Situation:
     """What the deployment knows about the message's tags and its meeting."""
-    # As stored in the deployment: whether they could be saved today does not matter here.
+    # As stored in the deployment, even if they could not be saved today.
     settings = {name: fields[name] for name in Integration.model_fields if name in fields and name != "domains"}
     integration = Integration.model_construct(**settings)
     ours = [
@@ -168,7 +168,7 @@ _TIMES = ("start_time", "end_time")
 
 
 def _imagined(request: MeetingRequest, standing: Standing, now: datetime) -> _Situation:
-    """Bookings as the option describes them."""
+    """Bookings in the state that the option says."""
     if standing is Standing.UNKNOWN:
         return _Situation(_OFFLINE, (), None)
     key = meeting_key(request.item.uid if request.item else request.uid)

@@ -1,4 +1,4 @@
-"""The reasons for a decision: the pure rules run on a message, without any effect."""
+"""Explains a decision by running the pure rules on a message, without any effect."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _REJECTED = {
 class Explanation:
     """The trace of one decision. `tags` describes each tag; `answer` is the organizer's text.
 
-    `cause` is what turns it into a general error: the failing template and line, normally "".
+    `cause` says why it became a general error (the failing template and line), normally "".
     """
 
     message: str
@@ -58,14 +58,14 @@ def explain(
 ) -> Explanation:
     """The decision on a message, given the bookings of its tags and the meeting's own. Raises nothing on purpose."""
     promises, notes = find_promises(request.body), []
-    # Only the deployment can verify a promise: nobody else has the signing key.
+    # Only the deployment can verify a promise, since it has the signing key.
     promise = Promise("assumed", Caller("assumed", "promise")) if promises else None
     if promise:
         notes.append("The TOK tag is assumed to be valid: only the deployment can verify it.")
     if any(booking.state is State.RESERVED and not booking.meeting for booking in tagged):
         notes.append(
-            "An unused tag is valid for the meetings of those for whom it was created. Only the deployment knows who "
-            "they are; it treats anybody else's meeting as a copied invitation."
+            "An unused tag is valid for the meetings of the people for whom it was created. Only the deployment knows "
+            "who they are; it treats anybody else's meeting as a copied invitation."
         )
     if request.item and request.item.shape is not Shape.SINGLE:
         notes.append(
@@ -127,10 +127,12 @@ def _rule(decision: Decision, known: Known) -> str:
             wait = "" if certain or known.own else "; an update, so the mailbox is first searched for its invitation"
             return _REJECTED[reason] + wait
         case Provide(promise):
-            found = "the message holds a promise of an alias" if promise else "the tag is a copy, and may get an alias"
-            return f"{found}: one is allocated now, and then the decision is repeated"
+            found = (
+                "the message contains a promise of an alias" if promise else "the tag is a copy and may get an alias"
+            )
+            return f"{found}: an alias is allocated, and then the decision is repeated"
         case Refresh():
-            return "nothing has changed that the organizer must be told; the room's texts are updated"
+            return "nothing has changed that the organizer must be told about; the room's texts are updated"
         case Close():
             return "the meeting is cancelled: its room is closed"
         case Ignore(why):
@@ -141,5 +143,5 @@ def _accepted(decision: Accept) -> str:
     if decision.reason in (Accepted.NEW_SINGLE, Accepted.NEW_SERIES):
         return "the newest tag in the message is unused, and the meeting had no room before"
     if decision.replaces:
-        return "the meeting already has a room, and the message holds another tag: the room is changed"
+        return "the meeting already has a room, and the message contains another tag: the room is changed"
     return "the meeting already has a room, and its times have changed"

@@ -1,4 +1,4 @@
-"""What is wrong in an integrations file, and where: `corp.yaml:12: password: …`."""
+"""Problems in an integrations file, and where they are: `corp.yaml:12: password: …`."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

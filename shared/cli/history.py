@@ -1,4 +1,4 @@
-"""`changes`: who changed what, and putting it back."""
+"""`changes`: who changed what, and how to revert it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from shared.cli.management import Object
 from shared.cli.outcome import CommandFailed, Exit
 from shared.cli.show import Output
 
-commands = group("What admins have changed: list it, show it, put it back.")
+commands = group("Admins' changes: list, show and revert them.")
 
 _NEWEST = 50
-_Change = Annotated[int, typer.Argument(metavar="ID", min=0, help="Its id: `changes list` shows it.")]
+_Change = Annotated[int, typer.Argument(metavar="ID", min=0, help="The change's id, which `changes list` shows.")]
 
 
 @commands.command("list")
@@ -29,7 +29,7 @@ def list_(
     admin: Annotated[str, typer.Option("--admin", help="A user name, or the name or id of an application.")] = "",
     since: Annotated[datetime | None, typer.Option("--since", help="In UTC.")] = None,
     until: Annotated[datetime | None, typer.Option("--until", help="In UTC.")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many at most.")] = _NEWEST,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="The maximum number.")] = _NEWEST,
     output: Form = Output.TEXT,
 ) -> None:
     """List changes, the newest first. They are kept for a year."""
@@ -73,21 +73,21 @@ def revert(
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Revert a change, by a new change that passes the same checks as any save.
+    """Revert a change by making a new one, which passes the same checks as any save.
 
-    Fields get their earlier values, what was created is deleted, and what was deleted is created again: an integration
+    Fields get their earlier values, created objects are deleted, and deleted objects are created again: an integration
     with its uuid, but without its meetings.
     """
     with context.ensure_object(Connection).open() as management:
         found = management.change_of(change)
         show.note("\n".join(str(line) for line in _lines(found)))
-        if not yes and not typer.confirm("Put this change back?", err=True):
+        if not yes and not typer.confirm("Revert this change?", err=True):
             raise CommandFailed(Exit.REFUSED, "Nothing was changed.")
         secrets = {name: typer.prompt(name, hide_input=True, err=True) for name in ask or ()}
         done = management.revert(change, secrets, force=force)
-    typer.echo(show.plain(f"Put back by change {done['id']}: {done['action']} of {done['name']}."))
+    typer.echo(show.plain(f"Reverted by change {done['id']}: {done['action']} of {done['name']}."))
     if done["not_restored"]:
-        show.note(f"Nobody has kept these, so set them again: {', '.join(done['not_restored'])}.")
+        show.note(f"These values are not stored, so set them again: {', '.join(done['not_restored'])}.")
 
 
 def _lines(change: Object) -> Iterator[Text]:

@@ -22,20 +22,22 @@ from shared.cli.reading import Entry, read
 from shared.cli.show import Output
 from shared.cli.writing import as_first_file, as_yaml
 
-commands = group("Integrations: list, show, and keep their settings in files.")
+commands = group("Integrations: list, show, keep their settings in files.")
 
-Files: TypeAlias = Annotated[list[Path], typer.Argument(metavar="FILE...", help="YAML or JSON; - for standard input.")]
+Files: TypeAlias = Annotated[
+    list[Path], typer.Argument(metavar="FILE...", help="YAML or JSON files; - for standard input.")
+]
 
 
 @commands.command()
 def init(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write; it must not exist.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write, which must not exist.")],
     local: Annotated[bool, typer.Option("--local", help="For a local stack: loopback hosts are allowed.")] = False,
 ) -> None:
     """Ask for the required settings of an integration, and write a first file for `apply`.
 
-    Only the required settings are asked for, each answer is checked at once, and secrets are left to environment
-    variables. docs/settings.md lists all the others.
+    Each answer is checked at once, and secrets are left to environment variables. docs/settings.md lists all the
+    others.
     """
     if file.exists():
         raise CommandFailed(Exit.CONFLICT, f"{file} already exists: name another file, or change that one.")
@@ -74,7 +76,7 @@ def validate_(
     *,
     local: Annotated[bool, typer.Option("--local", help="For a local stack: loopback hosts are allowed.")] = False,
     partial: Annotated[
-        bool, typer.Option("--partial", help="The integrations already exist: what the files leave out is not missing.")
+        bool, typer.Option("--partial", help="The integrations already exist, so the files may leave out settings.")
     ] = False,
     against: Annotated[
         bool, typer.Option("--against", help="Check against the deployment, as `apply` would. Nothing is changed.")
@@ -82,7 +84,7 @@ def validate_(
 ) -> None:
     """Check files, without calling the deployment unless requested.
 
-    Each integration is checked as a new and complete one, and variables of secrets need not be set. Exit code 3:
+    Each integration is checked as a new and complete one, and the variables of secrets need not be set. Exit code 3:
     something is wrong, and every problem is printed with its line, so that a pipeline can stop.
     """
     entries, connection = _read(files), context.ensure_object(Connection)
@@ -115,9 +117,8 @@ def diff(context: typer.Context, files: Files, output: Form = Output.TEXT) -> No
 def apply(context: typer.Context, files: Files) -> None:
     """Create or change integrations to match the files.
 
-    An integration is found by its uuid, or by its name if the file has no uuid. What the file does not name is left
-    alone. Everything is checked before anything is changed, and nothing that somebody else has changed meanwhile is
-    overwritten.
+    An integration is found by its uuid, or by its name if the file has no uuid. Settings that the file does not name
+    are left alone. Everything is checked before anything is changed, and nobody else's changes are overwritten.
     """
     entries, connection = _ready(files), context.ensure_object(Connection)
     with connection.open() as management:
@@ -135,7 +136,7 @@ def export(
     context: typer.Context,
     integration: Annotated[str | None, typer.Argument(metavar="[INTEGRATION]", help="Name, UUID or id.")] = None,
 ) -> None:
-    """Print integrations as YAML that `apply` accepts without a difference; all of them if none is named."""
+    """Print integrations as YAML that `apply` accepts without any difference; all of them if none is named."""
     with context.ensure_object(Connection).open() as management:
         found = management.integrations() if integration is None else [management.integration(integration)]
     typer.echo(as_yaml(found), nl=False)
@@ -183,12 +184,12 @@ def _row(fields: Object) -> tuple[object, ...]:
 
 
 def _installation(fields: Object) -> str:
-    """What has to be done with a manifest that nobody has installed since its last change."""
+    """Tell the admin to install the manifest if nobody has since its last change."""
     return "install again" if fields["manifest_installed_revision"] else "install"
 
 
 def _tell(change: Change, saved: Object | None) -> None:
-    """What was done to one integration."""
+    """Tell what was done to one integration."""
     if saved is None:
         return typer.echo(show.plain(f"{change.name} ({change.uuid}): nothing to change"))
     done = "created" if change.before is None else "changed: " + ", ".join(sorted({*change.values, *change.secrets}))
@@ -204,7 +205,7 @@ def _tell(change: Change, saved: Object | None) -> None:
 
 
 def _stopped(failed: CommandFailed, left: Sequence[Change]) -> CommandFailed:
-    """A failure, and what was not done because of it."""
+    """Report a failure, and what was not done because of it."""
     names = ", ".join(change.name for change in left)
     return CommandFailed(failed.exit_code, f"{failed}\nNot applied: {names}.")
 

@@ -1,6 +1,6 @@
-"""A mail as Exchange interprets it: which part of it is the meeting request, and which text people see.
+"""Interprets a mail as Exchange does: which part is the meeting request, and which text people see.
 
-Standards are applied loosely: mail programs have written unknown charsets (`cp-850`, `uft-8`).
+Standards are applied loosely, since mail programs have written unknown charsets (`cp-850`, `uft-8`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ def read_mail(content: bytes) -> tuple[str, str, datetime | None] | None:
     """The iCalendar text, the visible body ("" if there is none), and the time of sending; None for other mail.
 
     A meeting request is a mail whose body is a calendar, alone or as one of the body's alternatives (RFC 6047). An
-    invitation attached to a mail is just a file, and has invited nobody.
+    invitation attached to a mail is just a file, and invites nobody.
     """
     mail = message_from_bytes(content, policy=policy.default)
     calendar = _calendar(mail)
@@ -30,7 +30,9 @@ def read_mail(content: bytes) -> tuple[str, str, datetime | None] | None:
 
 
 def decoded(data: bytes, charset: str = "utf-8-sig") -> str:
-    """Bytes as text in that charset; in UTF-8 or Windows-1252 if it is unknown. ASCII is the same in all of them."""
+    """The bytes as text, by this charset; by UTF-8 or Windows-1252 if the charset is unknown. ASCII is the same in all
+    of them.
+    """
     try:
         return data.decode(charset)
     except (LookupError, ValueError):
@@ -55,6 +57,6 @@ def _calendar(part: Message) -> Message | None:
 
 def _text(part: Message) -> str:
     charset = part.get_content_charset() or "utf-8"
-    part.del_param("charset")  # get_payload tries it too, and fails for what is not a text encoding
+    part.del_param("charset")  # get_payload tries it as well, and fails for anything that is not a text encoding
     data = part.get_payload(decode=True)
     return decoded(data, charset) if isinstance(data, bytes) else ""

@@ -1,4 +1,6 @@
-"""The management API over HTTP: lists in pages, ETags, and its error responses as exceptions."""
+"""A client of the management API over HTTP: reads lists in pages, uses ETags, and turns error responses into
+exceptions.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,7 @@ class Saved:
 
     @property
     def id(self) -> int:
-        """Its number in the deployment."""
+        """The integration's number in the deployment."""
         return int(self.fields["id"])
 
 
@@ -80,7 +82,7 @@ class ManagementClient:
         self._send("DELETE", f"{_VMRS}{id_}/")
 
     def patch_vmrs(self, objects: Sequence[Object]) -> None:
-        """Create VMRs, and change those with a `resource_uri`; problems are at `objects.<place>.<field>`."""
+        """Create VMRs, and change those with a `resource_uri`; problems are reported for `objects.<place>.<field>`."""
         self._send("PATCH", _VMRS, json={"objects": objects})
 
     def alarms(self) -> list[Object]:
@@ -101,11 +103,11 @@ class ManagementClient:
         return _page(found)[0], _object(found)["meta"].get("examined")
 
     def act_on_meeting(self, id_: int, action: str, **sent: str) -> Object:
-        """Close or reopen a meeting's room, and whatever else may be done; the meeting as it is now."""
+        """Close or reopen a meeting's room, or carry out another action; returns the meeting as it is now."""
         return _object(self._send("POST", f"{_MEETINGS}{id_}/{action}/", json=sent))
 
     def changes(self, most: int, **filters: str) -> list[Object]:
-        """What admins have changed, the newest first, `most` of them at most; long texts are cut."""
+        """Admins' changes, the newest first, at most `most` of them; long texts are cut."""
         return self._all(_CHANGES, filters, most=most)
 
     def change_of(self, id_: int) -> Object:
@@ -113,7 +115,7 @@ class ManagementClient:
         return _object(self._send("GET", f"{_CHANGES}{id_}/"))
 
     def revert(self, id_: int, fields: Mapping[str, str], *, force: bool) -> Object:
-        """Put a change back; the change that does, with `not_restored`."""
+        """Revert a change; returns the change that does so, with `not_restored`."""
         return _object(self._send("POST", f"{_CHANGES}{id_}/revert/", json={"fields": fields, "force": force}))
 
     def aliases(self, **filters: str) -> list[Object]:
@@ -125,7 +127,7 @@ class ManagementClient:
         return self._all(_SCHEDULED, filters)
 
     def doctor(self, id_: int) -> Object:
-        """What is wrong with an integration: {integration, healthy, findings}."""
+        """The doctor's report on an integration: {integration, healthy, findings}."""
         return _object(self._send("GET", f"{_INTEGRATIONS}{id_}/doctor/"))
 
     def integration(self, reference: str) -> Object:
@@ -148,8 +150,8 @@ class ManagementClient:
         """The integration with an id, with its ETag."""
         answer = self._send("GET", f"{_INTEGRATIONS}{id_}/")
         etag = answer.headers.get("ETag", "")
-        if not etag:  # without one, a save could overwrite somebody else's
-            raise CommandFailed(Exit.UNAVAILABLE, "The deployment sent no ETag. Does something in between remove it?")
+        if not etag:  # without an ETag, a save could overwrite somebody else's
+            raise CommandFailed(Exit.UNAVAILABLE, "The deployment sent no ETag. Does a proxy remove it?")
         return Saved(_object(answer), etag)
 
     def create(self, fields: Mapping[str, Any]) -> Object:
@@ -187,7 +189,7 @@ class ManagementClient:
         return self._all(_ROLES, {})
 
     def create_api_client(self, name: str, role: str) -> Object:
-        """A new OAuth2 client with the role of a URI; `private_key_jwt` is only available now."""
+        """Create an OAuth2 client with a role, given by its URI; `private_key_jwt` is only available now."""
         return _object(self._send("POST", _API_CLIENTS, json={"client_name": name, "role": role}))
 
     def delete_api_client(self, id_: int) -> None:
@@ -220,7 +222,7 @@ class ManagementClient:
         try:
             answer = self._http.request(method, path, **request)
         except httpx.TimeoutException as error:
-            message = f"{self._http.base_url} did not answer in time. Try again; nothing is known to have been changed."
+            message = f"{self._http.base_url} did not answer in time. Try again; something may have been changed."
             raise CommandFailed(Exit.UNAVAILABLE, message) from error
         except httpx.RequestError as error:
             raise CommandFailed(Exit.UNAVAILABLE, f"{self._http.base_url} cannot be reached: {error}.") from error
@@ -269,8 +271,8 @@ def _refusal(answer: httpx.Response) -> CommandFailed | SettingsInvalid:
 
 
 _HINTS = {
-    Exit.ACCESS: "Check --username and VMR_PASSWORD, or with az that --api-scope is right and that your account has "
-    "the app role Scheduling.Admin (Scheduling.Read is enough to read).",
+    Exit.ACCESS: "Check --username and VMR_PASSWORD; or, with az, check that --api-scope is right and that your "
+    "account has the app role Scheduling.Admin (Scheduling.Read is enough to read).",
     Exit.UNAVAILABLE: "Try again later.",
 }
 

@@ -18,16 +18,16 @@ from shared.meetings.symptoms import is_empty
 from shared.zones import UTC_NAME, iana_zone, zone_like
 
 _Event: TypeAlias = Any
-"""A VEVENT. icalendar's type of a property is the union of everything that any property may be."""
+"""A VEVENT. icalendar's type for a property is the union of the types of all properties."""
 
 _FAULTS = (ValueError, LookupError, AttributeError, TypeError, OverflowError, RecursionError)
-"""What properties of an unexpected type raise."""
+"""Errors that properties of an unexpected type raise."""
 
 _KINDS = {"REQUEST": Kind.REQUEST, "PUBLISH": Kind.REQUEST, "CANCEL": Kind.CANCELLATION}
 
 
 def read_meeting(file: Path) -> MeetingRequest | None:
-    """The meeting message in a file; None for one that would be ignored. Raises CommandFailed."""
+    """The meeting message in a file; None if it would be ignored. Raises CommandFailed."""
     try:
         content = file.read_bytes()
     except OSError as error:
@@ -44,7 +44,7 @@ def read_meeting(file: Path) -> MeetingRequest | None:
 
 
 def _from_json(content: bytes) -> MeetingRequest | None:
-    """A message of Graph with its event expanded; or an event, treated as a request of its own."""
+    """A message from Graph with its event expanded; or an event, which is treated as a request."""
     from shared.mailboxes.graph.message_payload import parse_message
 
     payload = json.loads(content)
@@ -65,7 +65,7 @@ def _from_calendar(content: str, body: str = "", received: datetime | None = Non
     events: list[_Event] = calendar.walk("VEVENT")
     if kind is None or not events:
         return None
-    # A series includes its exceptions; the message is about the series.
+    # An object with a series includes its exceptions; the message is then about the series.
     event = next((event for event in events if "RECURRENCE-ID" not in event), events[0])
     text = body if not is_empty(body) else _description(event)
     return MeetingRequest(
@@ -84,7 +84,7 @@ def _description(event: _Event) -> str:
     """The meeting's text: DESCRIPTION, which Outlook shows; an HTML version may be outdated or an empty page.
 
     Reported publicly for calendars (ical4j #258, nextcloud/calendar #3863). Not confirmed without a live tenant: that
-    Exchange too uses the HTML only if there is no description.
+    Exchange, too, uses the HTML only if there is no description.
     """
     plain = str(event.get("DESCRIPTION") or "")
     return plain if plain.strip() else str(event.get("X-ALT-DESC") or plain)
@@ -115,7 +115,9 @@ def _item(event: _Event, body: str) -> CalendarItem:
 
 
 def _zone(start: date) -> str:
-    """The zone of DTSTART: by its name, or by the rules of its VTIMEZONE. Days and floating times count as UTC here."""
+    """The zone of DTSTART: by its name, or by the rules of its VTIMEZONE. Dates and floating times count as UTC
+    here.
+    """
     if not isinstance(start, datetime) or start.tzinfo is None:
         return UTC_NAME
     zone = start.tzinfo
@@ -143,7 +145,7 @@ def _until(event: _Event) -> datetime | None:
 
 
 def _moment(when: Any) -> datetime:
-    """An iCalendar time in UTC; one without a zone counts as UTC, a day as its midnight."""
+    """An iCalendar time in UTC; a time without a zone counts as UTC, a date as its midnight."""
     moment = when if isinstance(when, datetime) else datetime.combine(when, time())
     if not 1601 < moment.year < 9999:
         raise ValueError("a time is out of range")
@@ -156,6 +158,6 @@ def _address(person: object) -> str:
 
 
 def _from_eml(content: bytes) -> MeetingRequest | None:
-    """A mail: the calendar in its body is the request, the body's own text is what people see."""
+    """Parse a mail: the calendar in its body is the request, and the body's own text is what people see."""
     mail = read_mail(content)
     return _from_calendar(*mail) if mail else None

@@ -17,12 +17,14 @@ from shared.cli.operations import outcome_of
 from shared.cli.outcome import CommandFailed, Exit
 from shared.cli.show import Output
 
-commands = group("Scheduled meetings: find one, see its history, close its room.")
+commands = group("Scheduled meetings: find a meeting, see its history, close its room.")
 
 _NEAREST = 50
-_Meeting = Annotated[str, typer.Argument(metavar="MEETING", help="Its id, alias or tag, or what a search finds once.")]
+_Meeting = Annotated[
+    str, typer.Argument(metavar="MEETING", help="The meeting's id, alias or tag, or a text that finds only this one.")
+]
 _Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-_Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many at most.")]
+_Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="The maximum number.")]
 
 
 @commands.command("list")
@@ -34,7 +36,7 @@ def list_(
     limit: _Limit = _NEAREST,
     output: Form = Output.TEXT,
 ) -> None:
-    """List current and future meetings, the next first. Times are those of the current or next occurrence."""
+    """List current and future meetings, the next one first. The times are those of the current or next occurrence."""
     with context.ensure_object(Connection).open() as management:
         filters = {"end__gte": since.isoformat(timespec="seconds")} if since else {"is_over": "false"}
         if until:
@@ -79,7 +81,7 @@ def show_(context: typer.Context, meeting: _Meeting, output: Form = Output.TEXT)
 def close(context: typer.Context, meeting: _Meeting, *, yes: _Yes = False) -> None:
     """Close a meeting's room immediately. It stays closed, whatever the organizer sends, until it is reopened."""
     found, _ = _act(context, meeting, "close", "Close the room of {}?", yes=yes)
-    typer.echo(show.plain(f"{found['alias']}: nobody gets in any more."))
+    typer.echo(show.plain(f"{found['alias']}: nobody can join any more."))
 
 
 @commands.command()
@@ -100,7 +102,7 @@ def resend(context: typer.Context, meeting: _Meeting, *, yes: _Yes = False) -> N
 def give(
     context: typer.Context,
     meeting: _Meeting,
-    address: Annotated[str, typer.Argument(metavar="ADDRESS", help='The new owner\'s; "" gives it back.')],
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help='Address of the new owner; "" gives it back.')],
     *,
     yes: _Yes = False,
 ) -> None:
@@ -109,13 +111,15 @@ def give(
     """
     question = f"Give {{}} to {address or 'its organizer again'}?"
     found, changed = _act(context, meeting, "transfer", question, yes=yes, organizer=address)
-    typer.echo(show.plain(f"{found['alias']}: {changed['organizer'] or 'its organizer has it'}."))
+    typer.echo(show.plain(f"{found['alias']}: {changed['organizer'] or 'back to its organizer'}."))
 
 
 def _act(
     context: typer.Context, meeting: str, action: str, question: str = "", *, yes: bool = False, **sent: str
 ) -> tuple[Object, Object]:
-    """Carry out an action on a meeting, which takes the place of {} in the question; the meeting before and after."""
+    """Carry out an action on a meeting, whose name replaces {} in the question; returns the meeting before and
+    after.
+    """
     with context.ensure_object(Connection).open() as management:
         found = _meant(management, meeting)
         if question and not yes:

@@ -27,11 +27,11 @@ def list_(
     integration: Annotated[str, typer.Option("--integration", help="Name, UUID or id; all by default.")] = "",
     since: _Since = None,
     *,
-    failed: Annotated[bool, typer.Option("--failed", help="Only what went wrong.")] = False,
+    failed: Annotated[bool, typer.Option("--failed", help="Only operations with an error.")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many, newest first.")] = _NEWEST,
     output: Form = Output.TEXT,
 ) -> None:
-    """List decisions, newest first. Exit code 0, also if there is nothing to list."""
+    """List decisions, newest first. Exit code 0 even if there is nothing to list."""
     with context.ensure_object(Connection).open() as management:
         filters = {"order_by": "-creation_time"}
         if integration:
@@ -56,7 +56,9 @@ def list_(
 @commands.command("show")
 def show_(
     context: typer.Context,
-    correlation_id: Annotated[str, typer.Argument(metavar="CORRELATION_ID", help="From an answer, alarm or log.")],
+    correlation_id: Annotated[
+        str, typer.Argument(metavar="CORRELATION_ID", help="From an answer, an alarm or the log.")
+    ],
     output: Form = Output.TEXT,
 ) -> None:
     """Show the decision on a meeting message, and the cause if something went wrong."""

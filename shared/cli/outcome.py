@@ -1,4 +1,4 @@
-"""How a command ends: exit codes, and the errors that end one early.
+"""How a command ends: exit codes, and the error that ends a command early.
 
 Scripts may rely on the numbers; docs/cli.md lists them.
 """
@@ -9,16 +9,16 @@ from shared.errors import SchedulingError
 
 
 class Exit(IntEnum):
-    """Exit codes. 2 is the command line parser's own."""
+    """Exit codes. 2 is also used by the command line parser itself."""
 
     DONE = 0
-    """Also `diff` if there is nothing to change, and `doctor` if nothing is wrong."""
+    """Success; for `diff`, there is nothing to change, and for `doctor`, nothing is wrong."""
     CHANGES = 1
-    """`diff` has found something that `apply` would change, or `doctor` something that is wrong."""
+    """`diff` has found something that `apply` would change, or `doctor` has found a problem."""
     USAGE = 2
     """The command is invalid, or lacks what it needs to reach the deployment."""
     REFUSED = 3
-    """A file, a template or settings are invalid. Nothing of the integration concerned was changed."""
+    """A file, a template or settings are invalid. The integration concerned was not changed."""
     ACCESS = 4
     """The deployment rejected the caller."""
     CONFLICT = 5
@@ -30,7 +30,7 @@ class Exit(IntEnum):
 
 
 class CommandFailed(SchedulingError):
-    """Ends the command; `str()` is what the person at the terminal reads."""
+    """Ends the command; `str()` is shown to the person at the terminal."""
 
     code = "command_failed"
 

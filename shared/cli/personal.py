@@ -1,4 +1,4 @@
-"""`personal`: VMRs of our own store, by the thousand."""
+"""`personal`: the VMRs of our own store, which may be thousands."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from shared.management.conference_objects import VmrForm, reference_in
 from shared.management.relations import Relations
 from shared.personal.fields import normal
 
-commands = group("Personal VMRs of our own store.")
+commands = group("The personal VMRs of our own store.")
 
 IMPORT_BATCH_SIZE = 100
 """VMRs per request."""
@@ -44,7 +44,7 @@ class Wanted:
 @commands.command("list")
 def list_(
     context: typer.Context,
-    owner: Annotated[str, typer.Option("--owner", help="Only those of the person with this e-mail address.")] = "",
+    owner: Annotated[str, typer.Option("--owner", help="Only the VMRs of the person with this e-mail address.")] = "",
     output: Form = Output.TEXT,
 ) -> None:
     """List personal VMRs with their aliases, without their PINs."""
@@ -101,12 +101,12 @@ def import_(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A .csv or .json file; docs/personal-vmrs.md.")],
     integration: Annotated[
-        str, typer.Option("--integration", help="The integration they belong to: name, UUID or id; all by default.")
+        str, typer.Option("--integration", help="The integration of the VMRs: name, UUID or id; all by default.")
     ] = "",
 ) -> None:
     """Create or change personal VMRs to match a file; VMRs are identified by their names.
 
-    Those that are not in the file stay unchanged. An interrupted import is completed by running it again.
+    VMRs that are not in the file stay unchanged. To complete an interrupted import, run it again.
     """
     found = read(file)
     _check(found)
@@ -147,7 +147,7 @@ def _placed(vmr: FileVmr, faults: dict[str, list[str]]) -> list[Fault]:
 
 
 def _plan(found: Sequence[FileVmr], present: Sequence[Object], owner: str | None) -> list[Wanted]:
-    """The differences from what exists. A VMR is identified by its name within its integration."""
+    """The differences between the file and the deployment. A VMR is identified by its name within its integration."""
     known = {normal(each["name"]): each for each in present if each["exchange_connector"] == owner}
     wanted = []
     for vmr in found:
@@ -167,7 +167,9 @@ def _comparable(name: str, value: Any) -> Any:
 
 
 def _send(management: ManagementClient, wanted: Sequence[Wanted]) -> list[Fault]:
-    """Send all, in chunks; returns what the deployment finds wrong, such as a name or an alias that another VMR has."""
+    """Send all VMRs, in chunks; returns the problems that the deployment finds, such as a name or alias that another
+    VMR has.
+    """
     faults: list[Fault] = []
     columns = TextColumn("Personal VMRs"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=Console(stderr=True), disable=not wanted) as progress:
@@ -186,7 +188,7 @@ def _parts(wanted: Sequence[Wanted]) -> Iterator[Sequence[Wanted]]:
 
 
 def _of_part(part: Sequence[Wanted], faults: dict[str, list[str]]) -> Iterator[Fault]:
-    """Problems at `objects.<place>.<field>` with the lines of the file."""
+    """Problems reported for `objects.<place>.<field>`, with the lines of the file."""
     for path, messages in faults.items():
         _, place, field = path.split(".", 2)
         yield from _placed(part[int(place)].source, {field: messages})

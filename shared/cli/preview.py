@@ -24,21 +24,21 @@ def preview(
     integration: Reference,
     template: Annotated[str, typer.Argument(metavar="TEMPLATE", help="A setting such as conference_name_template.")],
     text: Annotated[
-        Path | None, typer.Option("--text", help="Preview the template in this file instead of the saved one.")
+        Path | None, typer.Option("--text", help="Preview the template in this file instead of the saved template.")
     ] = None,
     value: Annotated[
         list[str] | None,
         typer.Option(
             "--value",
             metavar="NAME=TEXT",
-            help="A variable's value; NAME:=JSON for a list, true or false. Times are in the form "
-            "2026-11-30T10:00:00+01:00. Samples by default.",
+            help="A variable's value; NAME:=JSON for a list, true or false. Times have the form "
+            "2026-11-30T10:00:00+01:00. By default, samples are used.",
         ),
     ] = None,
     browser: Annotated[bool, typer.Option("--open", help="Show the HTML in a browser, from a temporary file.")] = False,
     output: Form = Output.TEXT,
 ) -> None:
-    """Show what a template would produce, with the integration's own numbers, sample values, or given ones.
+    """Show what a template would produce, with the integration's own numbers, and sample or given values.
 
     Exit code 3: the template is invalid.
     """
@@ -57,7 +57,7 @@ def preview(
 
 
 def _print(result: dict[str, Any]) -> None:
-    """The rendered template on standard output, everything else on standard error."""
+    """Print the rendered template on standard output, and everything else on standard error."""
     for message in result["messages"]:
         show.note(f"pex_debug_log: {message}")
     for fault in result["faults"]:
@@ -68,7 +68,7 @@ def _print(result: dict[str, Any]) -> None:
 
 
 def _open(html: str) -> None:
-    """The template in a page that runs no script: its author may not be the one who looks at it."""
+    """The rendered template in a page that runs no scripts: the person who looks at it may not be its author."""
     policy = "default-src 'none'; img-src https: data:; style-src 'unsafe-inline'"
     with NamedTemporaryFile("w", suffix=".html", delete=False, encoding="utf-8") as page:
         page.write(
@@ -78,7 +78,7 @@ def _open(html: str) -> None:
 
 
 def _pair(text: str) -> tuple[str, Any]:
-    """A variable and its value. Raises CommandFailed."""
+    """Parse a variable and its value. Raises CommandFailed."""
     name, equals, value = text.partition("=")
     if not (name.removesuffix(":") and equals):
         raise CommandFailed(Exit.USAGE, f"--value {text!r} must be NAME=TEXT or NAME:=JSON.")

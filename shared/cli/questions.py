@@ -17,12 +17,12 @@ from shared.integrations.setting import setting_of
 
 _SUGGESTED = {"authentication_method": "GRAPH"}
 _FIRST = ("name", "authentication_method")
-"""Settings that determine which others are required come first."""
+"""Settings that are asked for first, since they determine which others are required."""
 
 
 def ask_settings(*, local: bool) -> dict[str, Any]:
-    """The settings of a complete integration. A secret is a FromEnvironment. Raises typer.Abort if the user gives
-    up.
+    """Ask for the settings of a complete integration. A secret is a FromEnvironment. Raises typer.Abort if the user
+    gives up.
     """
     given: dict[str, Any] = {}
     for name in _FIRST:

@@ -34,15 +34,15 @@ _WHERE = re.compile(r"(line|entry) ([0-9]{1,6}): ", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class FromEnvironment:
-    """Stands for the value of an environment variable."""
+    """Stands in for the value of an environment variable."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class Place:
-    """The position of a field: the line of its name, of its text's first line (a `|` block), and of its list's
-    entries.
+    """The position of a field: the line of its name, of the first line of its text (in a `|` block), and of the entries
+    of its list.
     """
 
     line: int
@@ -50,7 +50,7 @@ class Place:
     entries: tuple[int, ...] = ()
 
     def of(self, message: str) -> int:
-        """The line of a problem: messages may begin with "line 3: " of a text, or "Entry 2: " of a list."""
+        """The line of a problem: messages may begin with "line 3: " (of a text) or "Entry 2: " (of a list)."""
         found = _WHERE.match(message)
         if found is None:
             return self.line
@@ -74,7 +74,7 @@ class Entry:
     variables: Mapping[str, str] = field(default_factory=dict)
 
     def fault(self, name: str, message: str) -> Fault:
-        """A problem of a field; for a field that is not in the file the line is the integration's first."""
+        """A problem with a field; if the field is not in the file, the line is the integration's first line."""
         place = self.places.get(name)
         if name in self.variables:
             message = message.replace(quoted(str(self.fields[name])), f"the value of {self.variables[name]}")
@@ -86,7 +86,7 @@ class Entry:
 
 
 def read(path: Path) -> list[Entry]:
-    """The integrations of a file, or of standard input for `-`. Raises FileRefused."""
+    """The integrations in a file, or in standard input for `-`. Raises FileRefused."""
     name = "<stdin>" if path == STDIN else str(path)
     try:
         data = sys.stdin.buffer.read() if path == STDIN else path.read_bytes()
@@ -99,10 +99,10 @@ def read(path: Path) -> list[Entry]:
 
 
 def parse(name: str, text: str) -> list[Entry]:
-    """The integrations of a text; `name` is its name in messages. Raises FileRefused."""
+    """The integrations in a text; `name` is used for it in messages. Raises FileRefused."""
     try:
         values = _json(text)
-        # No tab can be inside a JSON string, and outside one YAML does not accept it everywhere.
+        # A JSON string cannot contain tabs, and elsewhere YAML does not accept them everywhere.
         root = YAML(typ="safe", pure=True).compose(text if values is None else text.replace("\t", " "))
         nodes = _integrations(root, name)
         for node in _below(nodes):
@@ -135,7 +135,7 @@ _Constructor.add_constructor("!env", _construct_variable)
 
 
 def _json(text: str) -> Any:
-    """The text's value if it is JSON; None if it is not (or is the JSON text `null`, which is as useless)."""
+    """The text's value if it is JSON; None if it is not (or if it is `null`, which is just as useless)."""
     try:
         return json.loads(text)
     except json.JSONDecodeError:
@@ -155,7 +155,7 @@ def _variable(value: Any) -> Any:
 
 
 def _integrations(root: Node | None, name: str) -> list[MappingNode]:
-    """The mappings that hold one integration each. Raises FileRefused if there is anything else."""
+    """The mappings, each of which holds one integration. Raises FileRefused if there is anything else."""
     nodes = root.value if root and root.tag == _LIST else [root] if root else []
     faults = [
         Fault(name, _line(node), "", "must be an integration's settings, such as `name: Example Corp`.")
@@ -197,12 +197,12 @@ def _refuse_duplicates(node: Node, name: str) -> None:
 
 
 def _places(node: MappingNode) -> dict[str, Place]:
-    """The position of each field of an integration; a merged one is where it was merged from."""
+    """The position of each field of an integration; for a merged field, the place that it was merged from."""
     found: dict[str, Place] = {}
     for key, value in node.value:
         if key.tag == _MERGE:
             sources = value.value if isinstance(value, SequenceNode) else [value]
-            for source in reversed(sources):  # of several, the first wins
+            for source in reversed(sources):  # if there are several, the first one counts
                 found |= _places(source) if isinstance(source, MappingNode) else {}
     return found | {key.value: _place(key, value) for key, value in node.value if key.tag != _MERGE}
 
@@ -218,7 +218,7 @@ def _line(node: Node) -> int:
 
 
 def _unreadable(name: str, error: YAMLError) -> Fault:
-    """Only the parser's problem: its full message quotes the file, which may contain secrets."""
+    """The parser's problem, without its full message, which quotes the file and may contain secrets."""
     mark = error.problem_mark or error.context_mark if isinstance(error, MarkedYAMLError) else None
     problem = error.problem if isinstance(error, MarkedYAMLError) else "it contains control characters"
     return Fault(name, mark.line + 1 if mark else 1, "", f"is neither valid YAML nor valid JSON: {problem}.")

@@ -1,4 +1,4 @@
-"""Output for terminals. What is printed comes from outside, so it is never interpreted as markup or control codes."""
+"""Output for terminals. Printed values come from outside, so they are never interpreted as markup or control codes."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from shared.cli.management import Object
 from shared.integrations.integration import SECTIONS
 
 _NARROWEST = 120
-"""Columns for output to a file or a pipe, where there is no terminal width."""
+"""Width in columns for output to a file or a pipe, where there is no terminal."""
 
 
 class Output(StrEnum):
-    """For people or for programs."""
+    """Whether the output is for people or for programs."""
 
     TEXT = "text"
     JSON = "json"
 
 
 def plain(text: object) -> str:
-    """A text without control characters other than line ends and tabs."""
+    """The text without control characters other than line endings and tabs."""
     lines = str(text).replace("\r\n", "\n")
     return "".join("�" if unicodedata.category(c) == "Cc" and c not in "\n\t" else c for c in lines)
 
@@ -41,7 +41,7 @@ def as_json(value: Any) -> None:
 
 
 def note(message: str) -> None:
-    """Print something that is not the command's result."""
+    """Print a message that is not part of the command's result."""
     typer.echo(plain(message), err=True)
 
 
@@ -65,7 +65,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
 
 
 def integration(fields: Object) -> Iterator[Text]:
-    """All settings of an integration, section by section."""
+    """Print all settings of an integration, section by section."""
     for section in SECTIONS:
         yield Text(section.title, style="bold")
         for name in section.__annotations__:
@@ -74,7 +74,7 @@ def integration(fields: Object) -> Iterator[Text]:
 
 
 def change(planned: Change) -> Iterator[Text]:
-    """What applying would do to one integration."""
+    """Print what applying the file would do to one integration."""
     titles = {"create": "will be created", "update": "will be changed", "none": "stays unchanged"}
     yield Text(" ".join(filter(None, (plain(planned.name), plain(planned.uuid), titles[planned.action]))), style="bold")
     for name in sorted(planned.values):
@@ -93,7 +93,9 @@ def change(planned: Change) -> Iterator[Text]:
 
 
 def change_json(planned: Change) -> dict[str, Any]:
-    """The same for programs. Secrets are named, not shown; for values from the environment only the variables are."""
+    """The effect of applying the file, for programs. Secrets are named but not shown; for values from the environment,
+    only the variables are shown.
+    """
     return {
         "action": planned.action,
         "file": planned.entry.file,
@@ -116,14 +118,14 @@ _STYLES: Mapping[str, str] = {"+": "green", "-": "red", "@": "cyan"}
 
 
 def _difference(name: str, now: Any, then: Any, *, new: bool) -> Iterator[Text]:
-    """A field's old and new value; for a long text only the lines that differ."""
+    """Print a field's old and new values; for a long text, only the lines that differ."""
     before, after = _value(now), _value(then)
     if new:
         yield Text(f"  + {name}: {_indented(after)}", style="green")
     elif "\n" in before or "\n" in after:
         yield Text(f"  ~ {name}:")
         lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2)
-        for line in list(lines)[2:]:  # without the two lines that name files
+        for line in list(lines)[2:]:  # without the two heading lines of the diff
             yield Text(f"      {line}", style=_STYLES.get(line[0], ""))
     else:
         yield Text.assemble(f"  ~ {name}: ", (before, "red"), " → ", (after, "green"))

@@ -1,4 +1,4 @@
-"""`sign-in`: signing in a service account (E3)."""
+"""`sign-in`: sign in a service account (E3)."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Reads personal VMRs from CSV or JSON, and remembers the line where each of them begins.
 
 CSV has a heading of field names; `aliases` are separated by spaces or semicolons. JSON is a list of objects with the
-management API's fields, or a list response of a Management Node ({"meta": …, "objects": […]}): what only the node knows
-about a VMR is ignored.
+management API's fields, or a list response of a Management Node ({"meta": …, "objects": […]}): data that only the node
+has about a VMR is ignored.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _GUARD = re.compile(r"\A'(?=[=+\-@\t\r])")
 """The console's export puts an apostrophe before what a spreadsheet would take for a formula (console/src/csv.js)."""
 
 _NOT_OURS = frozenset({"automatic_participants"})
-"""What only the node has: its own entries."""
+"""Fields that only a node's own entries have."""
 
 _OBJECTS = re.compile(r'\s*\{.*?"objects"\s*:\s*', re.DOTALL)
 _SWITCH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
@@ -37,7 +37,7 @@ _FROM_NODE = "resource_uri"
 class FileVmr:
     """A VMR in a file: its fields as they are sent, and the line where it begins.
 
-    `faults` are syntax problems found while reading; the fields are incomplete then.
+    `faults` are syntax problems found while reading; if there are any, the fields are incomplete.
     """
 
     file: str
@@ -46,7 +46,7 @@ class FileVmr:
     faults: tuple[Fault, ...] = ()
 
     def fault(self, field: str, message: str) -> Fault:
-        """A problem of one of its fields."""
+        """A problem with one of the VMR's fields."""
         return Fault(self.file, self.line, field, message)
 
 
@@ -85,7 +85,7 @@ def _csv(name: str, text: str) -> Iterator[FileVmr]:
 
 
 def _delimiter(text: str) -> str:
-    """Spreadsheets in many countries write semicolons."""
+    """The delimiter of a CSV file: spreadsheets in many countries write semicolons."""
     heading = text.partition("\n")[0]
     return ";" if heading.count(";") > heading.count(",") else ","
 
@@ -105,7 +105,7 @@ def _typed(name: str, line: int, row: dict[str, str]) -> FileVmr:
 
 
 def _value(name: str, line: int, column: str, value: Any) -> Any:
-    """A cell in the type of its field; an empty one is the field's default."""
+    """The value of a cell in the type of its field; for an empty cell, the field's default."""
     field = CONFERENCE_FIELDS.fields[column]
     if value == "" and not field.is_required:
         return field.default
@@ -124,7 +124,7 @@ def _value(name: str, line: int, column: str, value: Any) -> Any:
 
 
 def _json(name: str, text: str) -> Iterator[FileVmr]:
-    """Each object separately, so that its first line is known."""
+    """Parse each object separately, so that its first line is known."""
     envelope = _OBJECTS.match(text)
     at = _after_space(text, envelope.end() if envelope else 0)
     if text[at : at + 1] != "[":
@@ -149,7 +149,7 @@ def _json(name: str, text: str) -> Iterator[FileVmr]:
 
 
 def _own(value: dict[str, Any]) -> dict[str, Any]:
-    """The fields of an object that we use; if a person has written it, all fields, so that misspelt ones are
+    """The fields of an object that we use; if a person has written the file, all fields, so that misspelt ones are
     reported.
     """
     if _FROM_NODE not in value:

@@ -25,14 +25,14 @@ _HEAD = f"""\
 # The add-in's icon is not part of this file either. docs/settings.md explains every setting.
 """
 _OTHER_BREAKS = re.compile("[\x85\u2028\u2029]")
-"""YAML 1.1 treats them as line ends."""
+"""Characters that YAML 1.1 treats as line endings."""
 _STARTS = {name: section.title for section in SECTIONS for name in [next(iter(section.__annotations__))]}
 
 
 def as_yaml(integrations: Sequence[Object]) -> str:
     """Integrations from the management API as a YAML list with a heading for each section of settings."""
     yaml = YAML()
-    yaml.width = 1_000_000  # a text's lines are not to be folded
+    yaml.width = 1_000_000  # so that the lines of texts are not folded
     stream = io.StringIO()
     yaml.dump(CommentedSeq(_settings(fields) for fields in integrations), stream)
     return _HEAD + stream.getvalue()
@@ -74,8 +74,8 @@ def _value(name: str, value: Any) -> Any:
 
 
 def _text(text: str) -> Any:
-    """Multi-line texts as blocks; escaped if they would not be restored exactly: other line separators, trailing blank
-    lines.
+    """Write multi-line texts as blocks, or escaped if they would not be restored exactly: with other line separators,
+    or trailing blank lines.
     """
     if _OTHER_BREAKS.search(text) or text.startswith("\n") or text.endswith("\n\n"):
         return DoubleQuotedScalarString(text)

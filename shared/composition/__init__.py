@@ -1,12 +1,12 @@
-"""The one place where the real parts are put together. Tests and the local stack use it with their own parts.
+"""Composes the real parts of the product. Tests and the local stack use this with their own parts.
 
 Parts are imported and created on first use: a cold start pays only for what the request needs (budget of
-bench/README.md; tests/conformance/test_cold_start.py). The groups are plain classes for the same reason: making seven
+bench/README.md; tests/conformance/test_cold_start.py). The groups are plain classes for the same reason: creating seven
 dataclasses takes as long as the webhook's own work. Each group takes the groups that it depends on:
 
     foundation.py   settings, storage, secrets, time    conferences.py     where conferences live, policy
     identity.py     authentication of callers           scheduling.py      webhook, worker, timers
-    addin.py        what the add-in requests            administration.py  management API, doctor
+    addin.py        the add-in's server side            administration.py  management API, doctor
     mailboxes.py    equipment mailboxes, by Graph or EWS
 
 conferences.py chooses where conferences live, for all of these and for the erasure of a person's data.
@@ -61,7 +61,7 @@ _installed: list[Services] = []
 
 
 def install(services: Services) -> None:
-    """Make these the process's parts, instead of those from the environment."""
+    """Use these as the process's parts, instead of those from the environment."""
     _installed[:] = [services]
 
 

@@ -1,4 +1,4 @@
-"""What the add-in requests."""
+"""The parts behind the add-in."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class AddIn:
 
     @cached_property
     def meeting_details(self) -> MeetingDetails:
-        """What a click on the single-use button returns."""
+        """Answers a click on the single-use button."""
         from shared.addin.meeting_details import MeetingDetails
 
         return MeetingDetails(self.foundation.integrations, self.identity.users, self.foundation.allocator)
 
     @cached_property
     def tag_states(self) -> TagStates:
-        """What the pane is told about a tag that it finds in a meeting."""
+        """Tells the task pane the state of a tag that it finds in a meeting."""
         from shared.addin.tag_state import TagStates
 
         base = self.foundation
@@ -67,7 +67,7 @@ class AddIn:
 
     @cached_property
     def personal_vmrs(self) -> PersonalVmrs:
-        """The list of a signed-in user's own VMRs."""
+        """Lists a signed-in user's own VMRs."""
         from shared.personal.lookup import PersonalVmrs
         from shared.personal.sources import ChosenSource, StoreSource
         from shared.personal.store import VmrStore

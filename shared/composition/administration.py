@@ -1,4 +1,4 @@
-"""What admins reach: the management API, the doctor, service accounts' sign-ins; and the page at the root."""
+"""The parts for admins: the management API, the doctor, service accounts' sign-ins; and the page at the root."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Administration:
-    """The parts for whoever runs the deployment. Other cold starts do not pay for them."""
+    """The parts for admins. Cold starts of other functions do not pay for them."""
 
     def __init__(
         self, foundation: Foundation, identity: Identity, addin: AddIn, mailboxes: Mailboxes, scheduling: Scheduling
@@ -89,7 +89,7 @@ class Administration:
 
     @cached_property
     def home(self) -> Home:
-        """What the deployment's own address shows."""
+        """The page at the deployment's own address."""
         from shared.operations.home import Home
 
         return Home(self.foundation.integrations, self.foundation.alarms, self.foundation.clock)

@@ -1,4 +1,4 @@
-"""Where conferences live, and everything that depends on it: the one place that chooses a Platform.
+"""Chooses the Platform of conferences, here and nowhere else, and composes everything that depends on it.
 
 Each integration chooses (`conference_platform`). The choice is made here (`platform_of`) and reaches everything:
 scheduling, the timers, the retirement of integrations and the erasure of a person's data.
@@ -38,7 +38,7 @@ class Conferences:
 
     @cached_property
     def platform(self) -> Platform:
-        """Where conferences live: each integration chooses."""
+        """The platform that each integration has chosen."""
         return platform_of(self.rooms, self._place_of)
 
     @cached_property
@@ -172,7 +172,7 @@ def platform_of(rooms: Rooms, place_of: PlaceOf) -> Platform:
 async def erase(tables: Tables, traces: Traces) -> None:
     """Remove everything that was found about a person: see shared/operations/erasure.py.
 
-    Rooms on Management Nodes are left to the app's timer: whoever erases has no credentials for a node.
+    Rooms on Management Nodes are left to the app's timer: the person who erases has no credentials for a node.
     """
     from shared.conferences.node_platform import Rooms
     from shared.conferences.node_room import Place

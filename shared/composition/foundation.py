@@ -1,4 +1,4 @@
-"""What everything depends on: settings, storage, secrets, time, and the integrations' records."""
+"""The parts that all others depend on: settings, storage, secrets, time, and the integrations' records."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Foundation:
-    """What everything else depends on. `storage` and `secrets` replace those in the settings."""
+    """The parts that all others depend on. `storage` and `secrets` replace those in the settings."""
 
     def __init__(self, settings: Settings, storage: Storage | None, secrets: SecretStore | None, clock: Clock) -> None:
         self.settings = settings
@@ -46,7 +46,7 @@ class Foundation:
 
     @cached_property
     def storage(self) -> Storage:
-        """Tables and queues. Created on first use: the webhook, which must answer from a cold start, needs none."""
+        """Tables and queues. Created on first use: the webhook, which must answer during a cold start, needs none."""
         from shared.azure_storage import AzureStorage
 
         storage = AzureStorage(self.settings.storage)
@@ -69,7 +69,7 @@ class Foundation:
 
     @cached_property
     def counters(self) -> Counters:
-        """What this process counts for the overview."""
+        """The counts that this process makes for the overview."""
         from shared.statistics.counters import Counters
 
         return Counters(self.storage, self.clock)
@@ -83,7 +83,7 @@ class Foundation:
 
     @cached_property
     def addresses(self) -> Addresses:
-        """Where the add-in is served."""
+        """The address at which the add-in is served."""
         from shared.web.addresses import Addresses
 
         return Addresses(self.settings.public_base_url)

@@ -1,4 +1,4 @@
-"""Who is calling: the proofs of identity, sign-ins and sessions."""
+"""The parts that find out who is calling: tokens, sign-ins and sessions."""
 
 from __future__ import annotations
 

@@ -25,14 +25,16 @@ if TYPE_CHECKING:
     from shared.storage import Queue
 
 _ONLINE = ("OAUTH", "APP_PERM")
-"""Exchange Online files some updates away by itself; it is recognized by its tokens (docs/facts/exchange.md §7, §8)."""
+"""Authentication methods that show that a mailbox is in Exchange Online, which moves some updates to Deleted Items by
+itself (docs/facts/exchange.md §7, §8).
+"""
 
 _BY_PASSWORD = {"BASIC": "basic", "NTLM": "NTLM"}
 """exchangelib's names."""
 
 
 class Mailboxes:
-    """The parts that reach into Exchange."""
+    """The parts that call Exchange."""
 
     def __init__(self, foundation: Foundation, identity: Identity) -> None:
         self.foundation = foundation
@@ -92,7 +94,7 @@ class Mailboxes:
         return GraphAccess(self._graph_client(integration), integration.mailbox)
 
     def ews_access_of(self, integration: Integration) -> EwsAccess:
-        """The same by EWS. Raises Unavailable."""
+        """Tests the rights in the mailbox by EWS. Raises Unavailable."""
         from shared.mailboxes.ews.access import EwsAccess
 
         return EwsAccess(self._ews_login(integration), integration.mailbox, impersonate=_impersonates(integration))
@@ -102,9 +104,9 @@ class Mailboxes:
         return {}
 
     def _graph_client(self, integration: Integration) -> GraphClient:
-        """One client per set of credentials, however many integrations use it.
+        """The Graph client: one per set of credentials, however many integrations use it.
 
-        A changed secret has another reference (shared/secrets), so it gets a new client: no restart is needed.
+        A changed secret has another reference (shared/secrets) and so gets a new client; no restart is needed.
         """
         from shared.mailboxes.graph.client import GraphClient
         from shared.mailboxes.graph.credentials import LocalTokens, graph_tokens
@@ -128,7 +130,7 @@ class Mailboxes:
         return self._graph_clients[key]
 
     def graph_as(self, integration: Integration, tokens: Tokens) -> GraphClient:
-        """Graph with the integration's settings and somebody else's tokens, for the doctor."""
+        """A Graph client with the integration's settings and other tokens, for the doctor."""
         from shared.mailboxes.graph.client import GraphClient
 
         base_url = self.foundation.settings.graph_base_url
@@ -139,7 +141,7 @@ class Mailboxes:
         return {}
 
     def _ews_login(self, integration: Integration) -> EwsLogin:
-        """The account at its server. Integrations with the same server and account share its connections."""
+        """The EWS server with its account. Integrations with the same server and account share its connections."""
         from shared.mailboxes.ews.connection import Way
         from shared.mailboxes.ews.server import EwsLogin, EwsServer
         from shared.proxy import proxy_for
@@ -157,7 +159,9 @@ class Mailboxes:
 
     @cached_property
     def _ews_secrets(self) -> dict[tuple[object, ...], Secret]:
-        """Keyed by what they depend on: a changed password or secret has another reference, so no restart is needed."""
+        """Access tokens, cached by what they depend on: a changed password or secret has another reference, so no
+        restart is needed.
+        """
         return {}
 
     def _ews_secret(self, integration: Integration) -> Secret:
@@ -191,17 +195,17 @@ class Mailboxes:
         return AppTokens(ask, form, self.foundation.clock).token
 
     async def _signed_in(self, integration: Integration) -> str:
-        """The service account's access token, which its own part stores and renews."""
+        """Returns the service account's access token, which ServiceTokens stores and renews."""
         from shared.identity.sign_in.endpoint import resource_of
 
         resource = resource_of(integration.url)
         try:
             return (await self.identity.service_tokens.token(integration.uuid, resource)).get_secret_value()
-        except NotAllowed as needed:  # once an admin has signed in, waiting work can be done
+        except NotAllowed as needed:  # it can be done once an admin has signed in the account
             raise Unavailable(str(needed)) from needed
 
     def _kept(self, reference: SecretReference) -> Secret:
-        """Fetches a secret of the settings once: a reference always stands for the same value."""
+        """Fetches a secret of the settings only once, since a reference always stands for the same value."""
         from shared.secrets import SecretMissing
 
         held: list[str] = []
@@ -220,5 +224,5 @@ class Mailboxes:
 
 
 def _impersonates(integration: Integration) -> bool:
-    """An application has no mailbox access of its own to use."""
+    """An application has no mailbox access of its own."""
     return integration.ews_access == "impersonation" or integration.authentication_method == "APP_PERM"

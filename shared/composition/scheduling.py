@@ -1,4 +1,4 @@
-"""What watches mailboxes and schedules rooms."""
+"""The parts that watch mailboxes and schedule rooms."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Scheduling:
 
     @cached_property
     def lists(self) -> RecordLists:
-        """The lists of what was scheduled and decided."""
+        """The lists of bookings and operations."""
         from shared.record_lists.lists import RecordLists
 
         base = self.foundation
@@ -70,7 +70,7 @@ class Scheduling:
 
     @cached_property
     def timers(self) -> Timers:
-        """What the timers do for every integration."""
+        """The work that timers start for every integration."""
         from shared.meetings.timers import Timers
 
         base = self.foundation
@@ -99,7 +99,7 @@ class Scheduling:
 
     @cached_property
     def lifecycle(self) -> IntegrationLifecycle:
-        """What follows when an integration is saved or deleted."""
+        """The further steps when an integration is saved or deleted."""
         from shared.meetings.lifecycle import IntegrationLifecycle
         from shared.personal.sources import served_by
         from shared.personal.store import VmrStore

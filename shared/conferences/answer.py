@@ -146,7 +146,7 @@ def service_answer(fields: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _may_be_cleaned(name: str, value: Any) -> bool:
-    """A PIN of blanks must not turn into no PIN at all."""
+    """A PIN that consists of blanks must not end up as no PIN at all."""
     return isinstance(value, str) and name not in PROTECTING
 
 

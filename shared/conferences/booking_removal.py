@@ -28,13 +28,15 @@ class Removals:
         await self._free(booking)
 
     async def finish(self, integration: str) -> None:
-        """Release what is left of an integration's bookings whose removal was interrupted."""
+        """Release what interrupted removals of an integration's bookings have left behind."""
         async for row in meetings_table(self.storage).rows(integration, RowKind.REMOVED.prefix):
-            with suppress(RowChanged):  # somebody has just taken the digits: the next night checks again
+            with suppress(RowChanged):  # the digits have just been reused: the next nightly run tries again
                 await self._free(removed(row))
 
     async def _free(self, booking: Booking) -> None:
-        """A repeated click may have got the same tag again by now, and keeps the alias that it got."""
+        """Release what belonged to the booking, except an alias that a new booking with the same tag has by now:
+        somebody may have clicked again.
+        """
         table = meetings_table(self.storage)
         again = await stored_booking(table, booking.integration, booking.tag)
         if again is None or again.alias != booking.alias:

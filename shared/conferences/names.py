@@ -30,7 +30,7 @@ class ConferenceNames:
         return await self.claim_numbered(name, integration, tag)
 
     async def claim_numbered(self, name: str, integration: str, tag: str) -> str:
-        """The name followed by a random number: for one that a bridge refuses although it is unused here."""
+        """The name followed by a random number, for when a bridge refuses a name that is unused here."""
         for _ in range(_ATTEMPTS - 1):
             candidate = f"{name[: _NAME_MAX_LENGTH - 9]} {secrets.randbelow(10**8):08}"
             if await self._take(candidate, integration, tag):
@@ -38,7 +38,7 @@ class ConferenceNames:
         return f"{name[: _NAME_MAX_LENGTH - 37]} {tag}"
 
     async def release(self, name: str, tag: str) -> None:
-        """Release the name, if it is this tag's."""
+        """Release the name if it belongs to this tag."""
         row = await self._table.get(name_partition(name), NAME_KEY)
         if row is not None and row.values.get("tag") == tag:
             try:

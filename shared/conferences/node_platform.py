@@ -1,7 +1,7 @@
 """Platform `management_api`: a conference is a room on a Management Node, created ahead of its join window (C3).
 
-Nothing here calls the node: the work is recorded, and done by room_keeper.py. So an unavailable node delays no answer
-to an organizer.
+Nothing here calls the node: the work is recorded here and carried out by room_keeper.py, so an unavailable node does
+not delay answers to organizers.
 """
 
 from __future__ import annotations
@@ -26,16 +26,19 @@ gone. Raises NodeFailed.
 """
 
 PlaceOf = Callable[[str], Awaitable[Place]]
-"""Where an integration's rooms should be, by its uuid; on platform policy if there is no such integration."""
+"""Where an integration's rooms should be, by the integration's uuid; platform policy if there is no such integration.
+"""
 
 
 AHEAD_BY = timedelta(minutes=2)
-"""A room that is due so soon is not checked ahead."""
+"""A room that is due within this time is not checked ahead."""
 
 
 @dataclass(frozen=True)
 class Rooms:
-    """Where room work is recorded, and who is told of it. Without a queue, it waits for the timer."""
+    """Where work on rooms is recorded, and the queue that announces it. Without a queue, the work waits for the
+    timer.
+    """
 
     tables: Tables
     queue: Queue | None
@@ -52,7 +55,7 @@ class Rooms:
         return RoomTimes(self.tables)
 
     async def look_now(self, integration: str, tags: list[str], *, checked: bool = False) -> None:
-        """Queue rooms for a check: at once, and again later in case that gets lost."""
+        """Queue rooms for a check now, and again later in case the first message gets lost."""
         now = self.clock.now()
         minute = retry_minute(now)
         await self.times.put([RoomTime(minute, integration, tag, now) for tag in tags])
@@ -92,10 +95,10 @@ class NodePlatform:
             await self.rooms.look_now(booking.integration, [booking.tag])
 
     async def _claim(self, booking: Booking, record: RoomRecord | None, now: datetime) -> None:
-        """What policy says of the alias: nothing, so that the node asks its own database.
+        """Have policy give no answer for the alias, so that nodes ask their own database.
 
-        A room that policy has answered for and that is open now stays so until conferencing nodes know it
-        (room_keeper.py).
+        For a room that is open now, and that policy has answered for, policy keeps answering until conferencing nodes
+        know the room (room_keeper.py).
         """
         is_wanted = booking.state is State.SCHEDULED and wanted(booking, self.place, now) is not None
         settled = record is not None and record.is_there and record.handed_over

@@ -1,4 +1,4 @@
-"""The desired room of a booking on a Management Node, and what has to be done to get there: pure (C3)."""
+"""The room that a booking should have on a Management Node, and the next step towards it. Pure (C3)."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ RoomFields = Mapping[str, str]
 """The fields of a `conference` that we manage, as texts; theme and group by name, "" for none."""
 
 NODE_REFERENCES = {"ivr_theme": "ivr_theme", "host_identity_provider_group": "identity_provider_group"}
-"""Fields whose value on the node is the URI of an object of a resource."""
+"""Fields whose value on the node is the URI of another object, with the resource of that object."""
 
 
 class Step(StrEnum):
-    """What has to be done about a room."""
+    """The next step for a room."""
 
     OPEN = "open"
     CHANGE = "change"
@@ -52,7 +52,7 @@ def wanted(booking: Booking | None, place: Place, now: datetime) -> Conference |
 
 
 def step_of(booking: Booking | None, record: RoomRecord | None, place: Place, now: datetime) -> Step:
-    """What has to be done. A record of another node is ignored: that node can no longer be reached."""
+    """The next step for a room. A record of another node is ignored: that node can no longer be reached."""
     conference = wanted(booking, place, now)
     if conference is None:
         return Step.CLOSE if record else Step.NOTHING
@@ -66,7 +66,7 @@ def step_of(booking: Booking | None, record: RoomRecord | None, place: Place, no
 def next_moment(booking: Booking | None, record: RoomRecord | None, place: Place, now: datetime) -> datetime | None:
     """When the room has to be checked again if nothing else happens; None for never.
 
-    While it exists, the times depend on the tag alone: however often this is called, there is one next check.
+    While the room exists, the times depend on the tag alone: however often this is called, there is one next check.
     """
     if booking is None or booking.state is not State.SCHEDULED or booking.conference is None or not place.node:
         return None
@@ -79,7 +79,9 @@ def next_moment(booking: Booking | None, record: RoomRecord | None, place: Place
 
 
 def _on_grid(now: datetime, tag: str) -> datetime:
-    """The next of this tag's times, at least half of LOOK_EVERY away, so that not all rooms are checked at once."""
+    """When this tag is due again, at least half of LOOK_EVERY from now. It differs by tag, so that rooms are not all
+    checked at once.
+    """
     period = int(LOOK_EVERY.total_seconds())
     offset = int(tag[:8], 16) % (period // 60) * 60
     earliest = now.timestamp() + period / 2
@@ -102,12 +104,12 @@ def room_fields(conference: Conference) -> RoomFields:
 
 
 def aliases_of(conference: Conference) -> list[dict[str, str]]:
-    """Both aliases, as a node accepts them with a new conference."""
+    """The two aliases of a conference, in the form in which a node accepts them with a new conference."""
     description = clean(conference.alias_description)
     names = dict.fromkeys((conference.alias, conference.numeric_alias))
     return [{"alias": name, "description": description} for name in names]
 
 
 def new_conference(fields: Mapping[str, Any], conference: Conference) -> dict[str, Any]:
-    """What creates the room; `fields` have URIs instead of names."""
+    """The request body that creates the room; `fields` hold URIs instead of names."""
     return {**fields, "service_type": "conference", "aliases": aliases_of(conference)}

@@ -12,7 +12,7 @@ from shared.conferences.names import ConferenceNames
 from shared.storage import Delete, Put, Replace, RowChanged, Tables
 
 ON_NODE = "on_node"
-"""Column of an alias's claim: its room is on a Management Node, and policy sends nodes there."""
+"""Column of an alias's claim: true if its room is on a Management Node, to which policy then sends nodes."""
 
 
 class Platform(Protocol):
@@ -46,9 +46,9 @@ class PolicyPlatform:
         return booking.named(await self._names.claim(conference.name, booking.integration, booking.tag))
 
     async def show(self, booking: Booking, *, on_node: bool = False) -> None:
-        """See Platform.show; one round trip, and two more to release the name of a closed one.
+        """See Platform.show; one round trip, and two more to release the name of a closed conference.
 
-        With `on_node` its room is in the Management Node's own database, to which policy sends nodes.
+        With `on_node` the room is in the Management Node's own database, to which policy sends nodes.
         """
         claim = booking.claim()
         if on_node:
@@ -58,12 +58,14 @@ class PolicyPlatform:
             await self._release_names(booking)
 
     async def answers(self, booking: Booking) -> bool:
-        """Whether policy lets nodes into the booking's room, at whatever times; one round trip."""
+        """Whether policy answers for the booking's room, now or at any other time; one round trip."""
         row = await self._aliases.get(booking.numeric_alias, ALIAS_KEY)
         return row is not None and row.values.get("tag") == booking.tag and "conference" in row.values
 
     async def hand_over(self, booking: Booking) -> None:
-        """Have nodes use their own database from now on. Two round trips; no effect if others are faster."""
+        """Have nodes use their own database from now on. Two round trips; no effect if the alias is changed
+        concurrently.
+        """
         row = await self._aliases.get(booking.numeric_alias, ALIAS_KEY)
         if row is None or row.values.get("tag") != booking.tag or "conference" not in row.values:
             return

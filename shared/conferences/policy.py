@@ -29,7 +29,9 @@ MAX_ALIAS = 250
 """Maximum characters of an alias, as in the original."""
 
 IsOnNode = Callable[[str], Awaitable[bool]]
-"""Whether an integration's rooms are on a Management Node, by its uuid; usually known without a storage trip."""
+"""Whether the rooms of an integration, given by its uuid, are on a Management Node; usually known without a call to
+storage.
+"""
 
 _OUR_TAG = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):([0-9a-f-]{36})")
 
@@ -48,7 +50,7 @@ class Policy:
         self._clock = clock
 
     async def answer(self, request: ServiceRequest) -> PolicyAnswer:
-        """What a node is told. One point read, none for anything that cannot be an alias of ours.
+        """The answer to a node's request. One point read; none for anything that cannot be one of our aliases.
 
         A node that dials out for a running service of ours gets that service's answer, whatever alias it names. A probe
         is never rejected: nodes may cache a rejection, and somebody may call right afterwards.
@@ -75,11 +77,11 @@ class Policy:
         row = await self._aliases.get(partition, ALIAS_KEY)
         if row is None:
             return None
-        if "state" not in row.values:  # a scheduled room's row has one
+        if "state" not in row.values:  # only the row of a scheduled room has a state
             return self._vmr(row, place)
         if domain not in ("", str(row.values["domain"]).lower()):
             return None
-        if row.values.get(ON_NODE):  # and so has the rooms created there for meetings
+        if row.values.get(ON_NODE):  # which then has the rooms created for meetings, too
             return None
         conference = Conference.from_json(str(row.values["conference"])) if row.values.get("conference") else None
         return self._told(conference)
@@ -93,11 +95,11 @@ class Policy:
         if booking is None:
             return None
         if self._is_on_node and await self._is_on_node(integration) and not await self._lets_in(booking):
-            return None  # the room is in the node's own database, with whatever an admin has set there
+            return None  # the room is in the node's own database, including whatever an admin has set there
         return self._told(_named(booking, name) if booking.state is State.SCHEDULED else None)
 
     async def _lets_in(self, booking: Booking) -> bool:
-        """Whether policy still answers for a room that is to be on a node, until nodes know it there."""
+        """Whether policy still answers for a room that is being created on a node, until conferencing nodes know it."""
         row = await self._aliases.get(booking.numeric_alias, ALIAS_KEY)
         return row is not None and row.values.get("tag") == booking.tag and bool(row.values.get("conference"))
 
@@ -110,7 +112,7 @@ class Policy:
         return told if told and told[1].get("name") == request.service_name else None
 
     def _vmr(self, row: Row, place: str) -> PolicyAnswer:
-        """A VMR's service. None if nobody has that alias, or another server has the room."""
+        """A VMR's service. None if no VMR has that alias, or if another server has the room."""
         fields = service_at(row, place) if self._serves_vmrs else None
         if fields is None:
             return None
@@ -125,7 +127,7 @@ class Policy:
 
 
 def _is_of(told: tuple[PolicyAction, dict[str, Any]], tag: str) -> bool:
-    """Whether an answer fits the service, if any, that runs under a tag: it must be for that service."""
+    """Whether an answer is for the service that runs under a tag; always true without a tag or for a rejection."""
     return not tag or told[0] == "reject" or str(told[1].get("service_tag", "")).lower() == tag
 
 

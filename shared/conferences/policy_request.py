@@ -1,7 +1,7 @@
-"""What a conferencing node asks in a service configuration request (docs/facts/pexip.md), parsed defensively.
+"""A conferencing node's service configuration request (docs/facts/pexip.md), parsed defensively.
 
-Nodes, endpoints and gateways write one alias in many ways; the caller decides what is in it. Of the many parameters
-only those are read that affect the answer. Any may be missing, empty, or repeated.
+Nodes, endpoints and gateways write the same alias in many ways, and its content is up to the caller. Only the
+parameters that affect the answer are read. Any may be missing, empty, or repeated.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from typing import Self
 from urllib.parse import unquote
 
 MAX_ALIAS_TEXT = 1024
-"""Maximum characters of `local_alias` as received; no alias of ours, however decorated, has as many."""
+"""Maximum characters of `local_alias` as received; none of our aliases is that long, whatever surrounds it."""
 
 MAX_ESCAPES = 3
-"""How often an alias is unescaped again: each proxy on the way may have escaped it once more."""
+"""How many times an alias is unescaped: each proxy on the way may have escaped it once more."""
 
 _SCHEME = re.compile(r"^(?:sips?|h323|tel):", re.IGNORECASE)
 _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _BRACKETED = re.compile(r"<([^<>]*)>")
 _ROOT_DOT = re.compile(r"\.(?=(?::[0-9]+)?$)")
-"""Also before a port."""
+"""A dot at the end of a domain, possibly followed by a port."""
 
 _PROBES = frozenset({"options", "subscribe", "web_avatar_fetch"})
-"""Triggers that bring nobody in: a node checks whether an alias exists, or fetches a picture."""
+"""Triggers without a caller: a node checks whether an alias exists, or fetches a picture."""
 
 
 class Direction(StrEnum):
@@ -42,8 +42,9 @@ class Direction(StrEnum):
 class ServiceRequest:
     """One request. `service_name` and `service_tag` are those of the running service that dials out, otherwise "".
 
-    `trigger` says how a caller arrives: by SIP, from a browser, from a virtual reception by two-stage dialling. It
-    changes nothing for a call; a probe is not a call. `previous_service_name` (where the caller was) is not read.
+    `trigger` says how a caller arrives: by SIP, from a browser, from a virtual reception by two-stage dialling. All
+    calls get the same answer, however they arrive; a probe is not a call. `previous_service_name` (where the caller
+    was) is not read.
     """
 
     local_alias: str
@@ -87,7 +88,7 @@ def dialled_alias(text: str) -> tuple[str, str]:
     """Key and domain of `local_alias`; ("", "") if it names no alias, or more than one: nobody can tell which.
 
     In addition to what `split_alias` accepts: `"Name" <sip:alias@domain>`, text that was escaped more than once, and
-    the same alias repeated.
+    the same alias several times.
     """
     if len(text) > MAX_ALIAS_TEXT:
         return "", ""

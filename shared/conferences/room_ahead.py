@@ -1,11 +1,12 @@
-"""A look ahead when a meeting is booked: whether another conference of the node has one of its aliases (C3).
+"""The check that is made when a meeting is booked: whether another conference on the node already has one of its
+aliases (C3).
 
-Somebody has to release such an alias manually, and five minutes before people may join are too short for that. Nothing
-is created or changed on the node, and nothing waits for the check. It replaces the search before a new room is created
-(room_changes.py), so that a room still takes two requests.
+Somebody has to release such an alias manually, and the five minutes before people may join are too short for that.
+Nothing is created or changed on the node, and nothing waits for the check. This check replaces the search before a new
+room is created (room_changes.py), so that a room still takes two requests.
 
-A name that another conference has is no problem: the room gets a number after its own. It is not checked ahead, since
-it would appear in a URL, which proxies and nodes log.
+A name that another conference has is no problem, since a number is then added to the room's name. Names are not checked
+ahead, since they would appear in a URL, which proxies and nodes log.
 """
 
 from __future__ import annotations
@@ -31,12 +32,12 @@ from shared.management_node.outage import Outages
 from shared.storage import Delete, Put, Table
 
 LOOK_AGAIN = timedelta(hours=1)
-"""How soon it is checked again whether an alias has been released, and whether an unreachable node is back."""
+"""How long until the next check of whether an alias has been released, or an unreachable node is back."""
 
 
 @dataclass(frozen=True)
 class RoomsAhead:
-    """Looks ahead for rooms. An alias that is taken is row `clash:<tag>` of the integration, until it is free."""
+    """Checks aliases ahead. A taken alias is recorded in row `clash:<tag>` of the integration until it is free."""
 
     rooms: Rooms
     place_of: PlaceOf
@@ -49,14 +50,16 @@ class RoomsAhead:
         return meetings_table(self.rooms.tables)
 
     async def look(self, integration: str, tags: Sequence[str]) -> None:
-        """Look, tell admins, and note when to look again. One request for some forty meetings. Raises Unavailable."""
+        """Check, alert admins, and record when to check again. One request for about forty meetings. Raises
+        Unavailable.
+        """
         place, now = await self.place_of(integration), self.rooms.clock.now()
         coming = {tag: found for tag in tags if (found := await self._coming(integration, tag, place, now))}
         try:
             taken = await self._taken(integration, coming) if coming else frozenset[str]()
         except (NodeFailed, RateLimited, NodeRefused) as failed:
             cause = failed.cause if isinstance(failed, NodeFailed) else str(failed).rstrip(".")
-            await self.alarms.raise_(integration, AlarmKind.BRIDGE, f"Aliases of meetings to come: {cause}.")
+            await self.alarms.raise_(integration, AlarmKind.BRIDGE, f"Aliases of upcoming meetings: {cause}.")
             await self._again(integration, coming, place, now)
             return
         clashes = {tag: coming[tag] for tag in taken}
@@ -64,7 +67,7 @@ class RoomsAhead:
         await self._again(integration, clashes, place, now)
 
     async def _coming(self, integration: str, tag: str, place: Place, now: datetime) -> Conference | None:
-        """The conference that is still to open; one that is open or due is room_keeper.py's business."""
+        """The conference, if it has yet to open; room_keeper.py takes care of one that is open or due."""
         booking = await stored_booking(self._table, integration, tag)
         conference = booking.conference if booking and booking.state is State.SCHEDULED else None
         if conference is None or not place.node or conference.is_open(now, place.lead):
@@ -72,7 +75,7 @@ class RoomsAhead:
         return conference if conference.next_opening(now) else None
 
     async def _taken(self, integration: str, coming: Mapping[str, Conference]) -> frozenset[str]:
-        """Tags of conferences of whose aliases others have one."""
+        """Tags of conferences with an alias that another conference has."""
         node = await self.node_of(integration)
         if node is None:
             return frozenset()
@@ -87,7 +90,7 @@ class RoomsAhead:
     async def _ours(
         self, node: ManagementNode, integration: str, tags: set[str], coming: Mapping[str, Conference]
     ) -> set[str]:
-        """Those whose own room is on the node already: it was left there, and has all that was met."""
+        """Tags whose own room is on the node already, left from earlier, with both aliases: these do not clash."""
         rooms = await node.conferences.by_tags({f"{integration}:{tag}" for tag in tags})
         own = {tag: rooms.get(f"{integration}:{tag}") for tag in tags}
         return {
@@ -97,7 +100,7 @@ class RoomsAhead:
     async def _note(
         self, integration: str, tags: Sequence[str], clashes: Mapping[str, Conference], now: datetime
     ) -> None:
-        """Rows of current clashes, without past ones, and one alarm for all of them."""
+        """Write the rows of current clashes, delete those of past ones, and raise one alarm for all of them."""
         rows = {row.key: row async for row in self._table.rows(integration, RowKind.CLASH.prefix)}
         gone = [row for tag in tags if tag not in clashes and (row := rows.get(RowKind.CLASH.key(tag)))]
         if not clashes and not gone:
@@ -116,11 +119,13 @@ class RoomsAhead:
             await self.alarms.clear(integration, AlarmKind.ROOM_ALIAS)
             return
         told = listed([(str(row["opens"]), str(row["alias"]), "") for row in rows])
-        cause = f"Other conferences of the Management Node have aliases of these meetings: {told}."
+        cause = f"Other conferences on the Management Node have the aliases of these meetings: {told}."
         await self.alarms.raise_(integration, AlarmKind.ROOM_ALIAS, cause)
 
     async def _again(self, integration: str, rooms: Mapping[str, Conference], place: Place, now: datetime) -> None:
-        """When to look again: in a while, and no later than the room is due, so that its row goes."""
+        """Schedule the next check: after LOOK_AGAIN, or when the room is due if that is sooner, so that its row gets
+        deleted.
+        """
         times = [
             min(moment for moment in (now + LOOK_AGAIN, room.next_change(now, place.lead)) if moment)
             for room in rooms.values()

@@ -12,7 +12,7 @@ from shared.conferences.room_items import Outcome
 from shared.conferences.room_records import RoomRecords
 
 ROOM_LATE_AFTER = timedelta(minutes=1)
-"""How late a room may be without an alarm."""
+"""How late a room may be before an alarm is raised."""
 
 NAMED_IN_ALARM = 5
 """Maximum rooms named in an alarm."""
@@ -29,7 +29,7 @@ class RoomAlarms:
     async def tell(self, outcome: Outcome, node_problem: str, delay: timedelta, *, had_problem: bool) -> None:
         """Raise and clear alarms after one batch. `delay` is how long its rooms were overdue."""
         if node_problem:
-            await self.alarms.raise_(self.integration, AlarmKind.BRIDGE, f"Rooms of meetings: {node_problem}.")
+            await self.alarms.raise_(self.integration, AlarmKind.BRIDGE, f"Rooms for meetings: {node_problem}.")
         else:
             await self.alarms.clear(self.integration, AlarmKind.BRIDGE)
         if node_problem or outcome.problems or had_problem:
@@ -44,7 +44,7 @@ class RoomAlarms:
             await self.alarms.raise_(self.integration, AlarmKind.ROOM_NAME, cause)
 
     async def _missing(self) -> None:
-        """One alarm for all rooms that are not as they should be: by alias and time, never by subject."""
+        """One alarm for all rooms in the wrong state; it names them by alias and time, never by subject."""
         wrong = [record async for record in self.records.of(self.integration) if record.problem]
         kinds = {
             "Meetings without a room": [each for each in wrong if each.opens and not each.is_there],
@@ -63,7 +63,7 @@ class RoomAlarms:
 
 
 def listed(rooms: Sequence[tuple[str, str, str]]) -> str:
-    """Rooms as an alarm names them: the ISO time at which each opens ("" if it is over), its alias, and what is wrong
+    """Rooms as an alarm lists them: the ISO time at which each opens ("" if it is over), its alias, and what is wrong
     ("" for nothing).
     """
     more = f"; and {len(rooms) - NAMED_IN_ALARM} more" if len(rooms) > NAMED_IN_ALARM else ""

@@ -1,4 +1,4 @@
-"""Carries out the changes of rooms on one Management Node, many at a time."""
+"""Changes rooms on one Management Node, many at a time."""
 
 from __future__ import annotations
 
@@ -20,14 +20,16 @@ from shared.management_node.objects import NodeConference
 log = logging.getLogger(__name__)
 
 NAME_ATTEMPTS = 3
-"""Names tried for one room before it waits for the next check."""
+"""How many names are tried for a room before it waits for its next check."""
 
 _PROTECTING = "host_identity_provider_group"
 
 
 @dataclass
 class RoomChanges:
-    """The work of one batch. Every method raises what NodeConferences do; `outcome` holds what was done by then."""
+    """The work of one batch. Every method raises the errors of NodeConferences; `outcome` then holds what was done up
+    to that point.
+    """
 
     node: NodeConferences
     node_key: str
@@ -36,7 +38,7 @@ class RoomChanges:
     outcome: Outcome = field(default_factory=Outcome)
 
     async def carry_out(self, items: Sequence[Item]) -> None:
-        """Do everything. Rooms that should exist come before those that are over."""
+        """Bring the rooms into the desired state. Rooms that should exist come before those that are over."""
         found = await self._found(items)
         changed = [item for item in items if item.step is Step.CHANGE]
         for item in changed:
@@ -47,9 +49,10 @@ class RoomChanges:
         await self._close([item for item in items if item.step is Step.CLOSE], found)
 
     async def _found(self, items: Iterable[Item]) -> Mapping[str, NodeConference]:
-        """Rooms by tag, of those that have to be searched for: one request.
+        """The rooms that have to be searched for, by tag: one request.
 
-        One whose creation was never attempted is not: a node that has it nevertheless refuses it by its aliases.
+        A room that nobody has tried to create yet is not searched for: should a node have it nevertheless, it refuses
+        the aliases.
         """
         unknown = [
             item
@@ -79,7 +82,7 @@ class RoomChanges:
                 await self._create([item])
 
     async def _adopt(self, item: Item, room: NodeConference) -> None:
-        """An existing room: what it lacks is added, what others have set on it stays.
+        """Take over an existing room: what it lacks is added, and what others have set on it is kept.
 
         An unrecorded room may have been created from an older state of its meeting.
         """
@@ -91,7 +94,9 @@ class RoomChanges:
             await self._change(item, room.resource_uri, room=room, looked=True)
 
     async def _has_aliases(self, item: Item, room: NodeConference) -> bool:
-        """Whether the room has both aliases, or gets them: a node may leave one behind that lacks them."""
+        """Whether the room has both aliases, once missing ones have been added: a node may leave behind a room without
+        them.
+        """
         conference = _conference(item)
         for alias in room.lacks([conference.alias, conference.numeric_alias]):
             [fields] = [each for each in aliases_of(conference) if each["alias"] == alias]
@@ -106,8 +111,8 @@ class RoomChanges:
     async def _change(self, item: Item, uri: str, *, room: NodeConference | None = None, looked: bool = False) -> None:
         """Write the managed fields that differ; a room that is gone is created again.
 
-        They are compared with what was written last, or with a `room` of which that is not known. `looked` says that
-        it was found by its tag.
+        The fields are compared with what was written last, or with `room` if that is not known. `looked`: the room was
+        found by its tag.
         """
         for _ in range(NAME_ATTEMPTS):
             differing = await self._differing(item, room)
@@ -134,7 +139,7 @@ class RoomChanges:
             try:
                 await self.node.create([fields for _, fields in ready])
             except NodeRefused:
-                log.info("a Management Node does not take one of %s rooms: they are made one by one", len(ready))
+                log.info("a Management Node refused one of %s rooms: they are created one by one", len(ready))
                 are_new = False
             made = await self.node.by_tags({_service_tag(item) for item, _ in ready})
             for item, _ in ready:
@@ -145,7 +150,7 @@ class RoomChanges:
             await self._create_one(item)
 
     async def _made(self, item: Item, room: NodeConference, *, are_new: bool) -> None:
-        """An existing room: just created, or one from an earlier attempt of which the node has refused some."""
+        """A room found after a request to create many: new, or, if the node refused some, perhaps an older one."""
         if not are_new:
             await self._adopt(item, room)
         elif await self._has_aliases(item, room):
@@ -161,7 +166,7 @@ class RoomChanges:
             except NodeRefused as refused:
                 room = (await self.node.by_tags({_service_tag(item)})).get(_service_tag(item))
                 if room := room or await self._tagged_again(item):
-                    await self._adopt(item, room)  # another instance was faster, or this one was, earlier
+                    await self._adopt(item, room)  # created by another instance, or by an earlier attempt of this one
                     return
                 again = await self._to_try_again(item, refused)
                 if again is None:
@@ -171,7 +176,7 @@ class RoomChanges:
                 return
 
     async def _tagged_again(self, item: Item) -> NodeConference | None:
-        """A room whose tag somebody has changed gets it back: it is in its place, and has both aliases."""
+        """The recorded room, if it has both aliases: somebody has changed its tag, which is restored."""
         conference = _conference(item)
         room = await self.node.at(item.record.uri) if item.record and item.record.uri else None
         if room is None or room.lacks([conference.alias, conference.numeric_alias]):
@@ -191,32 +196,36 @@ class RoomChanges:
         return item.uri(self.now) or (room.resource_uri if room else "")
 
     async def _to_try_again(self, item: Item, refused: NodeRefused) -> Item | None:
-        """The item to try next: under another name if its own is taken; None if there is nothing to try."""
+        """The item for the next attempt, under another name if its own is taken; None if there is nothing left
+        to try.
+        """
         if refused.is_taken("name"):
             return await self._renamed(item)
         self._refused(item, refused)
         return None
 
     async def _renamed(self, item: Item) -> Item | None:
-        """The item under another name (M2); None if its booking is being changed by others."""
+        """The item under another name (M2); None if its booking is being changed concurrently."""
         if item.booking is None:
             return None
         self.outcome.renamed.append(_conference(item).numeric_alias)
         try:
             booking = await self.renames.renamed(item.booking)
         except Unnamed:
-            self.outcome.problems[item.tag] = "its name is taken on the node, and it is being changed"
+            self.outcome.problems[item.tag] = "its name is taken on the node, and its booking is being changed"
             return None
         return replace(item, booking=booking, conference=booking.conference)
 
     async def _new(self, item: Item) -> dict[str, Any] | None:
-        """What creates the room; None if it must not be created this way."""
+        """The request body that creates the room; None if the room must not be created with these fields."""
         conference = _conference(item)
         fields = await self._for_node(item, room_fields(conference))
         return None if fields is None else new_conference(fields, conference)
 
     async def _differing(self, item: Item, room: NodeConference | None) -> Mapping[str, Any] | None:
-        """What has to be written to an existing room; None if it must not be written this way."""
+        """The fields that have to be written to an existing room; None if the room must not be changed to these
+        fields.
+        """
         wanted = room_fields(_conference(item))
         if room:
             fields = await self._for_node(item, wanted)
@@ -227,8 +236,8 @@ class RoomChanges:
     async def _for_node(self, item: Item, fields: RoomFields) -> dict[str, Any] | None:
         """The fields with URIs instead of names. A theme that the node does not have falls back to the default.
 
-        None, and a problem, if the group that keeps people out is missing: neither a new nor an existing room is opened
-        to anybody.
+        None, with a problem recorded, if the node lacks the group that restricts access: neither a new nor an existing
+        room must let everybody in.
         """
         found = dict[str, Any](fields)
         for name, resource in NODE_REFERENCES.items():
@@ -236,8 +245,8 @@ class RoomChanges:
                 found[name] = (await self.node.uri_of(resource, fields[name]) if fields[name] else "") or None
         if fields.get(_PROTECTING) and not found[_PROTECTING]:
             self.outcome.problems[item.tag] = (
-                "the Management Node does not have the Identity Provider group of the settings, so that the room would "
-                "let anybody in"
+                "the Management Node does not have the Identity Provider group named in the settings, so the room "
+                "would let anybody in"
             )
             return None
         return found
@@ -265,13 +274,13 @@ def _conference(item: Item) -> Conference:
 
 
 def _service_tag(item: Item) -> str:
-    """Our tag: of the conference, or from the record of a room whose booking is gone."""
+    """The room's tag on the node, from its record or, for a new room, from its booking."""
     integration = item.record.integration if item.record else item.booking.integration if item.booking else ""
     return f"{integration}:{item.tag}"
 
 
 def _problem(conference: Conference, refused: NodeRefused) -> str:
-    """Why the node refuses the room, for an admin; none of the meeting's text."""
+    """Why the node refuses the room, in words for an admin, without any text of the meeting."""
     if refused.is_taken("alias") or refused.is_taken("aliases"):
         return f"alias {conference.alias} or {conference.numeric_alias} belongs to another conference on the node"
     return str(refused).rstrip(".")

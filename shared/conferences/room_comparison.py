@@ -1,4 +1,4 @@
-"""Compares a Management Node's list of rooms with the bookings, once a night and both ways (C3, M10).
+"""Compares a Management Node's list of rooms with the bookings, every night and in both directions (C3, M10).
 
 Differences are passed to room_keeper.py, which checks each room itself before it does anything: the list is read in
 pages, and bookings change meanwhile.
@@ -28,15 +28,17 @@ from shared.management_node.outage import Outages
 from shared.metrics import Metric, measure
 
 COMPARE = "compare"
-"""Takes the place of a tag, in rows of times and in the queue: the integration's list is to be compared."""
+"""Stands in for a tag, in rows of times and in the queue: the integration's list of rooms has to be compared."""
 
 _TIMES_AT_ONCE = 1_000
 
 CONFIRMED_MAX = 400
-"""Differences that are checked again: ten requests. More than these are not caused by changes meanwhile."""
+"""Up to this many differences are checked once more, in ten requests. A larger number cannot be due to changes made
+during the comparison.
+"""
 
 IN_HAND_WITHIN = RETRY_AFTER + timedelta(minutes=1)
-"""A room that is due for a check so soon is being created or removed."""
+"""A room that is due for a check within this time is being created or removed."""
 
 
 class RoomsDiffer(SchedulingError):
@@ -54,7 +56,7 @@ class Differences:
 
     @property
     def count(self) -> int:
-        """How many there are."""
+        """The number of differences."""
         return len(self.missing) + len(self.extra)
 
 
@@ -83,7 +85,7 @@ class RoomComparison:
         return True
 
     async def run(self, integration: str) -> None:
-        """Compare, and have differences repaired; nothing if the rooms are not on a node.
+        """Compare, and have differences repaired; does nothing if the rooms are not on a node.
 
         Raises RoomsDiffer if there were any, and NodeFailed, RateLimited if the node cannot be used.
         """
@@ -107,14 +109,14 @@ class RoomComparison:
         if found.count:
             now = self.rooms.clock.now()
             raise RoomsDiffer(
-                f"On {now:%Y-%m-%d} the Management Node lacked {len(found.missing)} rooms, or some of their aliases, "
+                f"On {now:%Y-%m-%d}, the Management Node lacked {len(found.missing)} rooms, or some of their aliases, "
                 f"and still had {len(found.extra)} that were over."
             )
 
     async def _compared(
         self, integration: str, place: Place, on_node: Mapping[str, NodeConference], records: Mapping[str, RoomRecord]
     ) -> Differences:
-        """What differs. Every booking's next check is written again, which restores a lost row."""
+        """The differences. The time of every booking's next check is written again, which restores a lost row."""
         now, found, known = self.rooms.clock.now(), Differences(), set[str]()
         times: list[RoomTime] = []
         async for booking in bookings_of(meetings_table(self.rooms.tables), integration):
@@ -132,7 +134,9 @@ class RoomComparison:
     async def _confirmed(
         self, integration: str, place: Place, found: Differences, node: ManagementNode
     ) -> tuple[Differences, Mapping[str, NodeConference]]:
-        """What still differs, with the rooms: others came and went while the list was read, and some are in hand."""
+        """The differences that remain, with the rooms: some were created or removed while the list was read, or are
+        about to be.
+        """
         tags, on_node, now = [*found.missing, *found.extra], dict[str, NodeConference](), self.rooms.clock.now()
         for start in range(0, len(tags), BATCH):
             rooms = await node.conferences.by_tags({f"{integration}:{tag}" for tag in tags[start : start + BATCH]})
@@ -168,7 +172,7 @@ class RoomComparison:
         on_node: Mapping[str, NodeConference],
         records: Mapping[str, RoomRecord],
     ) -> None:
-        """Records of unknown rooms, so that they are removed like others."""
+        """Record unknown rooms, so that they are removed like all others."""
         now = self.rooms.clock.now()
         unknown = [tag for tag in found.extra if tag not in records]
         await self.rooms.records.put(

@@ -1,8 +1,9 @@
-"""When a Management Node has to be updated about a room: rows under their minute, so that nothing ever scans all rooms.
+"""When a room has to be updated on its Management Node: one row per room, under its minute, so that nothing ever scans
+all rooms.
 
 Partition `rooms` of table `meetings`, shared by all integrations, key `<yyyymmddhhmm>:<integration>:<tag>`. A row is a
-hint: the handler reads the booking, so an outdated one does no harm. It is deleted once everything is as it should be;
-until then it is due again RETRY_AFTER later.
+hint: the handler reads the booking, so an outdated one does no harm. It is deleted once the room is in the desired
+state; until then it is due again after RETRY_AFTER.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from shared.management_node.allowance import minute_of
 from shared.storage import MAX_WRITES, Delete, Put, Row, RowChanged, Table, Tables
 
 RETRY_AFTER = timedelta(minutes=2)
-"""When a room is checked again whose work was not done: it was queued, and whoever had it may have died."""
+"""How soon a queued room is checked again: whatever took its message may have died."""
 
 AHEAD = "ahead:"
-"""Precedes a tag: whether its aliases are unused on the node is checked (room_ahead.py), and nothing else."""
+"""Prefix of a tag for which only one thing is checked: whether its aliases are unused on the node (room_ahead.py)."""
 
 _MINUTE = timedelta(minutes=1)
 _FORM = "%Y%m%d%H%M"
@@ -39,7 +40,7 @@ class RoomTime:
 
     @classmethod
     def at(cls, moment: datetime, integration: str, tag: str) -> Self:
-        """For a moment: rows are handled at whole minutes, at the latest the first one after it."""
+        """A room to be checked at a moment, rounded up to the next whole minute."""
         minute = minute_of(moment)
         return cls(minute if minute == moment else minute + _MINUTE, integration, tag, moment)
 
@@ -54,7 +55,7 @@ class RoomTime:
         return Row(ROOM_TIMES_PARTITION, self.key, {}, self.etag)
 
     def put(self) -> Put:
-        """The write that makes the row."""
+        """The write that creates the row."""
         return Put(self.key, {"since": self.since.isoformat()})
 
     @classmethod
@@ -76,7 +77,7 @@ class RoomTimes:
         return meetings_table(self.tables)
 
     async def due(self, now: datetime) -> AsyncIterator[RoomTime]:
-        """What is due, oldest first."""
+        """Rows that are due, oldest first."""
         async for row in self._table.rows(ROOM_TIMES_PARTITION):
             time = RoomTime.from_row(row)
             if time.minute > now:
@@ -84,25 +85,27 @@ class RoomTimes:
             yield time
 
     async def put(self, times: Sequence[RoomTime]) -> None:
-        """Write rows; an existing one stays the same."""
+        """Write rows; existing rows stay unchanged."""
         await self._commit([time.put() for time in times])
 
     async def move(self, times: Sequence[RoomTime], to: datetime) -> None:
-        """Postpone rows to another minute: what is queued now may get lost."""
+        """Postpone rows to another minute, since messages queued now may get lost."""
         writes: list[Put | Delete] = []
         for time in times:
             writes += [replace(time, minute=to).put(), Delete(time.row)]
         await self._commit(writes)
 
     async def settle(self, integration: str, minute: datetime, done: Set[str], following: Sequence[RoomTime]) -> None:
-        """Remove an integration's rows of one minute for what is done, and write those for the next checks."""
+        """Remove an integration's rows of one minute for finished rooms, and write the rows of their next checks."""
         prefix = _prefix(minute, integration)
         rows = [row async for row in self._table.rows(ROOM_TIMES_PARTITION, prefix)]
         gone = [Delete(row) for row in rows if row.key.removeprefix(prefix) in done]
         await self._commit([*gone, *(time.put() for time in following)])
 
     async def _commit(self, writes: Sequence[Put | Delete]) -> None:
-        """All writes; the last of two for one row. If others are faster, each is done individually."""
+        """Carry out all writes; of two for one row, only the last. If rows have changed meanwhile, each write is done
+        individually.
+        """
         once = list({each.row.key if isinstance(each, Delete) else each.key: each for each in writes}.values())
         for start in range(0, len(once), MAX_WRITES):
             some = once[start : start + MAX_WRITES]
@@ -115,7 +118,7 @@ class RoomTimes:
 
 
 def retry_minute(now: datetime) -> datetime:
-    """The minute at which what is queued now is due again if nobody does it."""
+    """The minute at which rooms queued now are due again unless they are handled."""
     return minute_of(now + RETRY_AFTER)
 
 

@@ -1,4 +1,4 @@
-"""Rooms on one Management Node with what has to be done about them, and what became of that."""
+"""Rooms on one Management Node, what has to be done about each, and the outcome."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ from shared.conferences.room_records import RoomRecord
 from shared.storage import RowChanged
 
 URI_LIFETIME = timedelta(minutes=20)
-"""How long a room's URI is trusted without checking its tag: a restored node gives its ids to other rooms."""
+"""How long a room's URI is trusted without checking its tag: after a restore, a node reuses ids for other rooms."""
 
 
 class Unnamed(Exception):
-    """The room needs another name, which its booking cannot get right now."""
+    """The room needs another name, but its booking cannot be renamed right now."""
 
 
 @dataclass(frozen=True)
 class Item:
-    """One room with what has to be done about it. `conference` is what has to be there, None for nothing."""
+    """One room, and what has to be done about it. `conference` is what should be on the node; None if nothing
+    should.
+    """
 
     tag: str
     step: Step
@@ -33,17 +35,19 @@ class Item:
 
     @property
     def is_new(self) -> bool:
-        """Whether its creation has not been attempted yet: its record has just been written."""
+        """Whether nobody has tried to create the room yet: its record has only just been written."""
         return self.record is not None and not self.record.etag
 
     def uri(self, now: datetime) -> str:
-        """Where the room is on the node, "" when that is not known, or was known too long ago."""
+        """The room's URI on the node; "" if it is unknown, or was checked too long ago."""
         return self.record.uri if self.record and now < self.record.looked + URI_LIFETIME else ""
 
 
 @dataclass
 class Outcome:
-    """What became of rooms, by tag. `renamed` are names that the node had already, in the order of events."""
+    """The outcome for each room, by tag. `renamed` lists, in order, the numeric aliases of rooms whose name was already
+    in use on the node.
+    """
 
     there: dict[str, RoomRecord] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
@@ -61,7 +65,7 @@ class Renames:
         self._write = write
 
     async def renamed(self, booking: Booking) -> Booking:
-        """The booking with a random number behind its name, in the table, too."""
+        """The booking with a random number added to its name, here and in the table."""
         if booking.conference is None:
             raise Unnamed
         name = await self._names.claim_numbered(booking.conference.name, booking.integration, booking.tag)

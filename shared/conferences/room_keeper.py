@@ -6,8 +6,8 @@
               ─▶ write records ─▶ have the bookings changed meanwhile? again
               ─▶ rows of the minute go, rows of the next moment come
 
-Every step is idempotent. A room is searched for by its tag before one is created, so that work done before a crash, a
-timeout or by another instance is not repeated.
+Every step is idempotent. A room is searched for by its tag before one is created, so that work done by another
+instance, or before a crash or timeout, is not repeated.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from shared.storage import Queue, Replace, Tables
 log = logging.getLogger(__name__)
 
 MAX_TURNS = 4
-"""How often a batch is repeated because bookings have changed meanwhile."""
+"""How many times a batch is repeated because bookings have changed meanwhile."""
 
 MAX_DUE = 20_000
 """Rooms that one run of the timer queues; the next one continues."""
@@ -60,7 +60,9 @@ class RoomTimer:
     queue: Queue
 
     async def run(self) -> int:
-        """Queue them; returns the number of rooms. Those that are checked ahead are separate: none of them is late."""
+        """Queue the rooms; returns their number. Rooms that are only checked ahead get separate messages: none of them
+        is late.
+        """
         now, waiting, count = self.rooms.clock.now(), defaultdict[tuple[str, bool], list[RoomTime]](list), 0
         async for time in self.rooms.times.due(now):
             of = time.integration, time.tag.startswith(AHEAD)
@@ -95,10 +97,12 @@ class RoomKeeper:
     clock: Clock
     ahead: RoomsAhead
     chores: Mapping[str, Callable[[str], Awaitable[bool]]]
-    """What is done for an integration as a whole, by what takes the place of a tag; returns whether it was done."""
+    """Work on a whole integration, by the text that stands in for a tag; each function returns whether it is finished.
+    """
 
     async def keep(self, work: RoomWork) -> None:
-        """Do what is due for these rooms now. What cannot be done yet is queued again by its row.
+        """Do the work that is due for these rooms now. Rooms that cannot be finished yet are queued again because of
+        their rows.
 
         Raises Unavailable if storage cannot be used.
         """
@@ -114,7 +118,7 @@ class RoomKeeper:
         await self.rooms.times.settle(work.integration, work.minute, finished, following)
 
     async def _looked_at(self, work: RoomWork, tags: Sequence[str]) -> tuple[frozenset[str], list[RoomTime]]:
-        """The rooms that are as they should be, with their next check."""
+        """The tags of the rooms that are in the desired state, and the times of their next checks."""
         checked = frozenset(tags) if work.checked else frozenset[str]()
         left, times = tags, list[RoomTime]()
         for _ in range(MAX_TURNS):
@@ -133,8 +137,8 @@ class RoomKeeper:
     async def _turn(
         self, work: RoomWork, tags: Sequence[str], checked: frozenset[str]
     ) -> tuple[list[str], list[str], list[RoomTime]]:
-        """Go through some rooms once. Returns the tags of rooms whose record others have changed meanwhile, of rooms
-        whose bookings have changed, and the next checks.
+        """Handle some rooms once. Returns the tags of rooms whose record was changed meanwhile, the tags of those whose
+        booking was, and the next checks.
         """
         place, now = await self.place_of(work.integration), self.clock.now()
         items = await asyncio.gather(*(self._item(work.integration, tag, place, now, tag in checked) for tag in tags))
@@ -146,7 +150,7 @@ class RoomKeeper:
         return raced, await self._changed(items), following
 
     async def _answered_by_policy(self, items: Iterable[Item], place: Place) -> None:
-        """If the platform has become policy, it answers for a room before that is removed."""
+        """If the platform has changed to policy, let policy answer for each room before the room is removed."""
         for item in items:
             booking = item.booking
             if item.step is Step.CLOSE and not place.node and booking and booking.state is State.SCHEDULED:
@@ -161,7 +165,7 @@ class RoomKeeper:
         return Item(tag, step, booking, record, wanted(booking, place, now))
 
     async def _do(self, work: RoomWork, place: Place, items: Sequence[Item], now: datetime) -> list[str]:
-        """Call the node, and record the result; returns the tags of rooms that others have changed meanwhile."""
+        """Call the node, and record the result; returns the tags of rooms whose record was changed meanwhile."""
         items = await self._noted(items, place, now)
         outcome = Outcome()
         problem = ""
@@ -176,7 +180,7 @@ class RoomKeeper:
             outcome.gone |= {item.tag for item in items if not _is_on(item, node)}
         except (NodeFailed, RateLimited) as failed:
             problem = (
-                failed.cause if isinstance(failed, NodeFailed) else "the Management Node has had too many requests"
+                failed.cause if isinstance(failed, NodeFailed) else "the Management Node has received too many requests"
             )
         except SchedulingError as error:
             problem = str(error).rstrip(".")
@@ -185,12 +189,14 @@ class RoomKeeper:
         return raced
 
     async def _forsaken(self, work: RoomWork, items: Sequence[Item]) -> list[str]:
-        """The settings no longer name a node, or are gone: nobody can remove what is left there."""
+        """The settings no longer name a node, or are gone: rooms that are left on it cannot be removed."""
         log.warning("integration %s: %s rooms stay on an unknown Management Node", work.integration, len(items))
         return await self.rooms.records.remove([item.record for item in items if item.record])
 
     async def _noted(self, items: Sequence[Item], place: Place, now: datetime) -> Sequence[Item]:
-        """The items with records of all rooms about to be created, written before the node is called."""
+        """The items, now with records of all rooms that are about to be created. These are written before the node is
+        called.
+        """
         fresh = {
             item.tag: RoomRecord(
                 item.booking.integration,
@@ -209,14 +215,14 @@ class RoomKeeper:
         return [replace(item, record=fresh.get(item.tag, item.record)) for item in items]
 
     async def _write(self, booking: Booking) -> Booking:
-        """A booking under another name."""
+        """Store a booking under another name."""
         table = meetings_table(self.tables)
         [etag] = await table.commit(booking.integration, Replace(booking.row, booking.values()))
         await Journal(table).note([Record.booking(booking.integration, booking.tag)], self.clock.now())
         return replace(booking, etag=etag)
 
     async def _write_down(self, items: Sequence[Item], outcome: Outcome, problem: str) -> list[str]:
-        """Records of what exists, and of what is wrong and why; those of rooms that are gone are deleted."""
+        """Record which rooms exist, which are wrong, and why; records of rooms that are gone are deleted."""
         missing = []
         for item in items:
             cause = outcome.problems.get(item.tag) or ("" if item.tag in outcome.there else problem)
@@ -241,7 +247,9 @@ class RoomKeeper:
         )
 
     async def _hand_over(self, items: Iterable[Item], place: Place, now: datetime) -> None:
-        """Have nodes use their own database for rooms that policy answers for and that they know by now."""
+        """Have conferencing nodes use their own database for rooms that policy still answers for, once they must know
+        them.
+        """
         for item in items:
             record = await self.rooms.records.get(item.booking.integration, item.tag) if item.booking else None
             if not (item.booking and item.conference and record and record.is_there) or record.handed_over:
@@ -273,5 +281,7 @@ class RoomKeeper:
 
 
 def _is_on(item: Item, node: ManagementNode) -> bool:
-    """Whether the room is on this node, or should be. One that is over on another node cannot be removed there."""
+    """Whether the room is on this node, or should be. A room that is over but on another node cannot be removed from
+    there.
+    """
     return item.step is not Step.CLOSE or item.record is None or item.record.node == node.key

@@ -1,15 +1,15 @@
-"""An integration that changes its platform while meetings are scheduled: all bookings are shown on the new one (C3).
+"""Changing an integration's platform while meetings are scheduled: all bookings are shown on the new platform (C3).
 
     settings saved ─▶ row `move`, a row under a minute and a queue message
     queue ─▶ some bookings are shown on the platform of the settings ─▶ the row says how far ─▶ the queue again
           ─▶ the end: remaining rooms on a node are checked ─▶ once more after two minutes ─▶ the row is deleted
 
-The second pass is for instances that still used the old settings for a while (integrations/cache.py). Whatever is
-interrupted continues by the row under its minute.
+The second pass is for instances that still used the old settings for a while (integrations/cache.py). Interrupted work
+continues from the row under its minute.
 
-To a node: policy answers for open rooms until conferencing nodes know the node's. From a node: policy answers first,
-then the room is removed. So no room is unavailable on both; while it is open on both it has one name, and a
-conferencing node treats it as one.
+In a move to a node, policy answers for open rooms until conferencing nodes know the rooms on the node. In a move from a
+node, policy answers first, and then the room is removed. So a room is always available on one of them; while it is open
+on both it has the same name, and a conferencing node treats it as one room.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from shared.conferences.room_due_times import RoomTime, retry_minute
 from shared.storage import Delete, Put, Replace, Row, RowChanged, Table
 
 MOVE = "move"
-"""Takes the place of a tag, in rows of times and in the queue: the integration's bookings are being moved."""
+"""Stands in for a tag, in rows of times and in the queue: the integration's bookings are being moved."""
 
 BOOKINGS_AT_A_TIME = 100
 """Bookings moved per queue message: a few seconds' work."""
@@ -42,7 +42,7 @@ class Moves(Protocol):
     """Moves bookings to an integration's current platform."""
 
     async def begin(self, integration: str) -> None:
-        """All of them, from now on; a move in progress starts over."""
+        """Start moving all bookings; a move in progress starts over."""
         ...
 
 
@@ -63,7 +63,9 @@ class RoomMoves:
         await self.rooms.look_now(integration, [MOVE])
 
     async def go_on(self, integration: str) -> bool:
-        """Move some more; returns whether that was already finished. Raises Unavailable; everything may be repeated."""
+        """Move the next bookings; returns whether the move is finished. Raises Unavailable; every step may be
+        repeated.
+        """
         row = await self._table.get(integration, RowKind.MOVE.key())
         if row is None:
             return True
@@ -71,7 +73,7 @@ class RoomMoves:
         async for booking in self._some(integration, str(row.values["after"])):
             await self._show(booking)
             last = booking.key
-        with suppress(RowChanged):  # it has started over meanwhile, and its own message is on its way
+        with suppress(RowChanged):  # the move has started over meanwhile, with its own queue message
             await (self._next(integration, row, last) if last else self._end_of_pass(integration, row))
         return False
 
@@ -84,7 +86,9 @@ class RoomMoves:
                 return
 
     async def _show(self, booking: Booking) -> None:
-        """Show it as stored; again if it was changed meanwhile, since the earlier state may have been shown."""
+        """Show the booking as stored; once more if it was changed meanwhile, since an older state may have been
+        shown.
+        """
         for _ in range(_MAX_REREADS):
             if booking.state is not State.SCHEDULED:
                 return

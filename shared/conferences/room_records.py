@@ -1,7 +1,7 @@
 """Rooms that may be on a Management Node: row `room:<tag>` of the integration's partition of table `meetings`.
 
-It is written before a room is created, and deleted after it has been removed: a crash in between leaves a record
-without a room, never an unknown room.
+A record is written before its room is created, and deleted after the room has been removed: a crash in between leaves a
+record without a room, never an unknown room.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from shared.storage import MAX_WRITES, Delete, Put, Row, RowChanged, Table, Tabl
 
 @dataclass(frozen=True)
 class RoomRecord:
-    """What is known of a room.
+    """What is known about a room.
 
-    `fields` are the managed ones that were written last (node_room.room_fields), `uri` its path on the node, "" while
-    unknown, `looked` when it was last seen there. `is_there` means that it was created or found. `problem` is why it is
-    missing, normally "", for the admin; `opens` the ISO time for which it is wanted. `handed_over` means that policy no
-    longer answers conferencing nodes.
+    `fields` are the managed fields as they were written last (node_room.room_fields), `uri` its path on the node, ""
+    while unknown, `looked` when it was last seen there. `is_there` means that the room was created or found. `problem`
+    tells admins why the room is missing, and is normally ""; `opens` is the ISO time at which the room is needed.
+    `handed_over` means that policy no longer answers conferencing nodes.
     """
 
     integration: str
@@ -72,7 +72,7 @@ class RoomRecord:
         )  # fmt: skip
 
     def seen(self, uri: str, now: datetime) -> Self:
-        """The same, found on the node."""
+        """This record after the room was found on the node."""
         return replace(self, uri=uri or self.uri, is_there=True, looked=now, problem="", opens="")
 
 
@@ -87,7 +87,7 @@ class RoomRecords:
         return meetings_table(self.tables)
 
     async def get(self, integration: str, tag: str) -> RoomRecord | None:
-        """The record of a tag's room, or None: one point read."""
+        """The record of the room with a tag, or None: one point read."""
         row = await self._table.get(integration, RowKind.ROOM.key(tag))
         return RoomRecord.from_row(row) if row else None
 
@@ -101,7 +101,7 @@ class RoomRecords:
         await self._commit([(each.integration, Put(each.key, each.values())) for each in records])
 
     async def remove(self, records: Sequence[RoomRecord]) -> list[str]:
-        """Remove records as they were read; returns the tags of those that others have changed, which stay."""
+        """Remove records as they were read; returns the tags of those that have changed since, which stay."""
         try:
             await self._commit([(each.integration, Delete(_row(each))) for each in records])
         except RowChanged:

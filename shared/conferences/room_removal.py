@@ -1,5 +1,5 @@
-"""An integration's rooms are removed from its Management Node before the integration is deleted, and with it the access
-to the node.
+"""Removes an integration's rooms from its Management Node before the integration is deleted, since access to the node
+is deleted with it.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ _AT_A_TIME = 40
 
 
 async def remove_rooms(records: RoomRecords, node_of: NodeOf, integration: str) -> None:
-    """Remove them all, if the node can be reached: an integration may be deleted because its node is gone.
+    """Remove all rooms if the node can be reached: an integration may be deleted because its node is gone.
 
-    What stays on the node has our tag, `<integration>:…`. Raises Unavailable if storage cannot be used.
+    Rooms that stay on the node can be told by their tag, `<integration>:…`. Raises Unavailable if storage cannot be
+    used.
     """
     rooms = [record async for record in records.of(integration)]
     if not rooms:
@@ -34,6 +35,6 @@ async def remove_rooms(records: RoomRecords, node_of: NodeOf, integration: str) 
                     tags = {f"{integration}:{room.tag}" for room in rooms[start : start + _AT_A_TIME]}
                     found = await node.conferences.by_tags(tags)
                     if left := await node.conferences.remove([room.resource_uri for room in found.values()]):
-                        log.warning("%s: its Management Node does not remove %s rooms", integration, len(left))
+                        log.warning("%s: its Management Node refuses to remove %s rooms", integration, len(left))
     except (SchedulingError, TimeoutError) as error:
         log.warning("%s: up to %s rooms stay on its Management Node: %s", integration, len(rooms), type(error).__name__)

@@ -20,7 +20,7 @@ BATCH = 40
 class RoomWork:
     """Rooms of one integration to be checked. `minute` is that of their rows (room_due_times.py).
 
-    `checked` are rooms known to be wrong on the node: they are checked in any case.
+    `checked`: the rooms are known to be wrong on the node, so they are checked in any case.
     """
 
     integration: str
@@ -39,7 +39,7 @@ class RoomWork:
 
     @classmethod
     def decode(cls, body: str) -> Self:
-        """What `encode` wrote. Raises ValueError for anything else."""
+        """Parse the output of `encode`. Raises ValueError for anything else."""
         try:
             fields = json.loads(body)["rooms"]
             minute, since = (datetime.fromtimestamp(float(fields[name]), UTC) for name in ("minute", "since"))
@@ -57,7 +57,7 @@ def is_room_work(body: str) -> bool:
 async def enqueue_rooms(
     queue: Queue, integration: str, tags: Collection[str], minute: datetime, since: datetime, *, checked: bool = False
 ) -> None:
-    """Have rooms checked now. Raises Unavailable."""
+    """Queue rooms for a check now. Raises Unavailable."""
     some = sorted(tags)
     for start in range(0, len(some), BATCH):
         work = RoomWork(integration, tuple(some[start : start + BATCH]), minute, since, checked)

@@ -1,9 +1,10 @@
-"""VMRs in the rows of table `aliases` that their aliases and names claim: who has what, and what nodes are told.
+"""VMRs in the rows of table `aliases` that their aliases and names claim: which VMR has which name, and what nodes are
+told.
 
     vmrs       {"<domain>": [<id of the VMR>, <when, ISO>], …}    the domains of one alias; of a name, "" alone
     vmr<id>    {"revision": <of the VMR>, "service": {…}, null}   the fields of a policy answer; null: another server's
 
-So that a request is answered by one point read. shared/personal/claims.py writes them, policy.py reads them.
+This way one point read answers a request. shared/personal/claims.py writes these columns, policy.py reads them.
 """
 
 import json
@@ -19,32 +20,32 @@ Holders: TypeAlias = Mapping[str, tuple[int, str]]
 
 @dataclass(frozen=True)
 class Told:
-    """What nodes are told of a VMR, at a revision; None: nothing, another server has it."""
+    """What nodes are told about a VMR at a revision; None if they are told nothing because another server has it."""
 
     revision: int
     service: Mapping[str, Any] | None
 
 
 def holders_in(row: Row) -> Holders:
-    """Who has a row's alias or name."""
+    """The VMRs that have a row's alias or name."""
     return {slot: (held[0], held[1]) for slot, held in json.loads(str(row.values.get("vmrs", "{}"))).items()}
 
 
 def held_by(holders: Holders, row: Row | None = None) -> dict[str, Value]:
-    """The columns of a row for these holders; what nodes are told of those already in `row` is kept."""
+    """The columns of a row for these holders; what nodes are told about holders already in `row` is kept."""
     names = {_column(id_) for id_, _ in holders.values()}
     kept = {name: value for name, value in row.values.items() if name in names} if row else {}
     return {"vmrs": json.dumps(holders, separators=(",", ":")), **kept}
 
 
 def told_of(row: Row, vmr: int) -> Told | None:
-    """What nodes are told of a VMR by its row, None if nothing yet."""
+    """What nodes are told about a VMR according to the row; None if nothing yet."""
     column = row.values.get(_column(vmr))
     return Told(**json.loads(str(column))) if column else None
 
 
 def telling(row: Row, vmr: int, told: Told) -> Values:
-    """The columns of the row with what nodes are told of one of its VMRs."""
+    """The columns of the row, including what nodes are told about one of its VMRs."""
     return {**row.values, _column(vmr): json.dumps(vars(told), separators=(",", ":"), ensure_ascii=False)}
 
 

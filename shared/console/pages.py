@@ -47,12 +47,12 @@ class Console:
             "Content-Security-Policy": self._policy,
             "Referrer-Policy": "no-referrer",
             "X-Content-Type-Options": "nosniff",
-            "Cross-Origin-Opener-Policy": "same-origin-allow-popups",  # Entra's sign-in is one
+            "Cross-Origin-Opener-Policy": "same-origin-allow-popups",  # Entra's sign-in uses a frame
         }
 
     @property
     def _embedded(self) -> str:
-        """What the page would have to ask for before it can show anything."""
+        """Files that the page needs before it can show anything."""
         config = json.dumps(self.config()).replace("<", r"\u003c")
         return f'<script type="application/json" id="config">{config}</script>'
 
@@ -69,11 +69,13 @@ class Console:
         """A file by its served name. Raises NotFound."""
         found = self._files.by_name.get(name)
         if found is None:
-            raise NotFound("There is no such file: the console has been updated. Load its page again.")
+            raise NotFound("There is no such file: the console has been updated. Reload its page.")
         return found
 
     def config(self) -> dict[str, Any]:
-        """How to sign in here: `entra` with what the sign-in library needs, or `password`; and the version."""
+        """How to sign in to the console: `entra`, with the values that the sign-in library needs, or `password`; and
+        the version.
+        """
         if self._app is None:
             return {"sign_in": "password", "version": __version__}
         entra = {

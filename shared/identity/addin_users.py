@@ -1,4 +1,4 @@
-"""Which proof of identity an integration's users present, and whether it is valid (A2, X5)."""
+"""Authenticates an integration's users by the kind of token that it has chosen (A2, X5)."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ from shared.integrations.syntax import is_guid
 from shared.web.addresses import Addresses
 
 SCOPE = "access_as_user"
-"""The delegated scope of our API's app registration, named as in Microsoft's documentation."""
+"""The delegated scope of our API's app registration, with the name used in Microsoft's documentation."""
 
 OFFICE = (
     "d3590ed6-52b3-4102-aeff-aad2292ab01c",
@@ -23,24 +23,24 @@ OFFICE = (
     "08e18876-6177-487e-b8b5-cf950c1e598c",
     "bc59ab01-8403-45c6-8796-ac3ef710b3e3",
 )
-"""Client ids of Office that Microsoft's documentation has admins pre-authorize for single sign-on. Not confirmed
-without a live tenant: which of them is in `azp` on which client.
+"""Client ids of Office that admins pre-authorize for single sign-on, according to Microsoft's documentation. Not
+confirmed without a live tenant: which client has which of them in `azp`.
 """
 
 
 _EXCHANGE_ONLINE = "outlook.office365.com"
-"""Signs for every tenant alike, so in addition to Entra tokens, which name the tenant, its tokens would prove too
-little.
+"""Exchange Online, whose identity tokens are not accepted in addition to Entra tokens: it signs for all tenants in the
+same way, while Entra tokens name the tenant.
 """
 
 
 @dataclass(frozen=True)
 class AddInUsers:
     """Authenticates add-in users: by a session of ours, after a sign-in in the dialog; otherwise by the method that the
-    integration has chosen. No other token is accepted.
+    integration has chosen. No other tokens are accepted.
 
-    With Entra tokens, users of Exchange on-premises (hybrid deployments) still present their Exchange's, if the
-    settings name its metadata domain: their Outlook does not support nested app authentication.
+    With Entra tokens, users of Exchange on-premises (in hybrid deployments) still present tokens of their Exchange, if
+    the settings name its metadata domain: their Outlook does not support nested app authentication.
     """
 
     exchange_tokens: ProxyRoutes[ExchangeTokens]
@@ -49,7 +49,7 @@ class AddInUsers:
     addresses: Addresses
 
     async def identify(self, integration: Integration, token: str) -> Caller:
-        """The caller of a token. Raises NotAuthenticated, Unavailable."""
+        """The caller that a token identifies. Raises NotAuthenticated, Unavailable."""
         if not token:
             raise NotAuthenticated("An identity token is required, in the header `token` or `Authorization: Bearer`.")
         if self.sessions.is_one(token):
@@ -64,7 +64,7 @@ class AddInUsers:
 
 
 def entra_rules(integration: Integration) -> EntraRules:
-    """What an access token must contain for an integration that signs in with Entra tokens."""
+    """The required contents of an access token, for an integration that uses Entra tokens."""
     add_in = integration.addin_application_id or ""
     by_naa = integration.addin_authentication_method == "NAA_TOKEN"
     return EntraRules(
@@ -77,6 +77,6 @@ def entra_rules(integration: Integration) -> EntraRules:
 
 
 def _tenants(integration: Integration) -> list[str]:
-    """The tenants in the settings; without one, a metadata document for all tenants lets nobody in."""
+    """The tenants named in the settings; if there are none, a metadata document for all tenants lets nobody in."""
     named = [integration.graph_tenant_id or "", *urlsplit(integration.addin_authority_url).path.split("/")]
     return [tenant for tenant in named if is_guid(tenant)]

@@ -6,7 +6,7 @@ Rows of table `integrations`, in a separate partition:
                 / assertion:<expiry, seconds>-<digest>         a used assertion, until it expires anyway
                 / sequence                                     the last id
 
-The private key is created here, returned once, and not stored: what is in the table lets nobody in.
+The private key is created here, returned once, and not stored, so nobody can sign in with the contents of the table.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from shared.integrations.syntax import is_guid
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Storage, Values
 
 MAX_CLIENTS = 100
-"""Per deployment: lists are read whole."""
+"""Maximum clients per deployment: lists are read completely."""
 
 FORGOTTEN_AT_ONCE = 20
-"""Expired assertions removed when another one is recorded: more than are recorded in that time."""
+"""How many expired assertions are removed when one is recorded: more than one, so that they do not accumulate."""
 
 _PARTITION = "api-clients"
 _CLIENT, _ASSERTION, _SEQUENCE = "client:", "assertion:", "sequence"
@@ -35,7 +35,7 @@ _ATTEMPTS = 8
 
 @dataclass(frozen=True)
 class ApiClient:
-    """A client. `role` is an app role's value, `public_key` a P-256 key in PEM, `created` an ISO time in UTC."""
+    """A client. `role` is the value of an app role, `public_key` a P-256 key in PEM, `created` an ISO time in UTC."""
 
     id: int
     client_id: str
@@ -61,13 +61,13 @@ class ApiClients:
         return _client(await self._row(id_))
 
     async def find(self, client_id: str) -> ApiClient | None:
-        """The client with a client id, which may be any text; one storage trip."""
+        """The client with a client id, which may be any text; one round trip to storage."""
         row = await self._table.get(_PARTITION, f"{_CLIENT}{client_id}") if is_guid(client_id) else None
         return _client(row) if row else None
 
     async def create(self, name: str, role: str) -> tuple[ApiClient, str]:
-        """A new client and its private key, in PEM, which is returned only this once. Raises Conflict if there are too
-        many.
+        """Create a client; returns it with its private key in PEM, which is returned only this once. Raises Conflict if
+        there are too many clients.
         """
         if len(await self.all()) >= MAX_CLIENTS:
             raise Conflict(f"There are already {MAX_CLIENTS} clients. Delete unused ones.")
@@ -85,7 +85,7 @@ class ApiClients:
         raise Conflict("Too many clients are being created at the same time. Please try again.")
 
     async def change(self, id_: int, *, name: str | None = None, role: str | None = None) -> ApiClient:
-        """The client with another name or role. Raises NotFound, and Conflict if it has just changed."""
+        """Change a client's name or role. Raises NotFound, and Conflict if it has just changed."""
         row = await self._row(id_)
         given = {key: value for key, value in (("name", name), ("role", role)) if value is not None}
         values: Values = {**row.values, **given}
@@ -93,7 +93,7 @@ class ApiClients:
         return _client(Row(_PARTITION, row.key, values))
 
     async def delete(self, id_: int) -> None:
-        """Remove the client; its tokens are invalid from now on. Raises NotFound."""
+        """Remove a client; its tokens become invalid. Raises NotFound."""
         await self._table.commit(_PARTITION, Delete(await self._row(id_)))
 
     async def use_assertion(self, client_id: str, jti: str, until: datetime) -> bool:
@@ -107,7 +107,7 @@ class ApiClients:
         return True
 
     async def _forget_assertions(self) -> None:
-        """Remove some that have expired: keys sort by that time."""
+        """Remove some expired assertions; keys are sorted by expiry."""
         now, done = f"{_ASSERTION}{int(self._clock.now().timestamp()):010}", 0
         async for row in self._table.rows(_PARTITION, _ASSERTION):
             if row.key >= now or done >= FORGOTTEN_AT_ONCE:

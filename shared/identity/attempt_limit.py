@@ -1,4 +1,4 @@
-"""Rate limit for attempts to prove something, which cost us work."""
+"""A rate limit for attempts to authenticate, each of which costs us work."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shared.identity.passwords import sender_of
 
 ATTEMPTS_PER_MINUTE = 300
 ATTEMPTS_PER_MINUTE_OF_ONE = 30
-"""Per address; each process counts separately."""
+"""Maximum attempts per minute from one address; each process counts separately."""
 
 _MINUTE = timedelta(minutes=1)
 
@@ -25,7 +25,7 @@ class AttemptLimit:
         self._counts: Counter[str] = Counter()
 
     def count(self, forwarded_for: str | None) -> None:
-        """Count one more attempt of the sender in X-Forwarded-For. Raises RateLimited if there were too many."""
+        """Count an attempt by the sender in X-Forwarded-For. Raises RateLimited if there were too many."""
         now, address = self._clock.now(), sender_of(forwarded_for)
         if self._since is None or now - self._since >= _MINUTE:
             self._since, self._counts = now, Counter()

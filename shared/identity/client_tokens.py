@@ -24,7 +24,7 @@ from shared.identity.signed_tokens import Signed
 log = logging.getLogger(__name__)
 
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
-"""The original's shell renews a token five minutes before its end."""
+"""The lifetime of a token. The original's shell renews a token five minutes before it expires."""
 
 ASSERTION_MAX_LIFETIME = timedelta(hours=1)
 JTI_MAX_LENGTH = 256
@@ -36,7 +36,7 @@ _CLAIMS = frozenset({"iss", "sub", "aud", "iat", "exp", "jti"})
 
 
 class GrantRefused(Exception):
-    """No token. `error` is a code of RFC 6749 §5.2, the message is for whoever sets up the client."""
+    """No token was issued. `error` is a code of RFC 6749 §5.2; the message is for the person who sets up the client."""
 
     def __init__(self, error: str, message: str) -> None:
         super().__init__(message)
@@ -72,18 +72,18 @@ class ClientTokens:
         }
 
     def is_one(self, token: str) -> bool:
-        """Whether a bearer token claims to be of this kind; none of it is verified."""
+        """Whether a bearer token claims to be of this kind; nothing is verified."""
         return self._signed.is_one(token)
 
     async def client(self, token: str) -> ApiClient:
-        """The client of a token; one storage trip. Raises NotAuthenticated, Unavailable."""
+        """The client of a token; one round trip to storage. Raises NotAuthenticated, Unavailable."""
         client = await self._clients.find(str(self._signed.read(token).get("client")))
         if client is None:
             raise NotAuthenticated("The client of this token has been deleted.")
         return client
 
     async def _proven(self, assertion: str) -> ApiClient:
-        """The client that has signed an assertion. The log has the reason for a rejection; the sender is told
+        """The client that has signed an assertion. The log has the detailed reason for a rejection; the sender is told
         little.
         """
         named = _claimed_client(assertion)

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FETCH_TIMEOUT = 10.0
-"""Seconds for the whole document, however slowly it arrives."""
+"""Maximum seconds for the whole document, however slowly it arrives."""
 
 MAX_DOCUMENT = 1024 * 1024
-"""Bytes; key documents have a few kilobytes."""
+"""Maximum bytes of a document; key documents have a few kilobytes."""
 
 HOST_CONNECTIONS = 20
-"""Per server: the documents of every integration are fetched through this client."""
+"""Maximum connections per server: the documents of every integration are fetched through this client."""
 
 _NO_DOCUMENT = "A document that is required to verify identities could not be fetched."
 
@@ -40,7 +40,7 @@ class JsonDocuments:
         self._use_proxy = use_proxy
 
     async def fetch(self, url: str) -> Any:
-        """The document. Raises Unavailable if it does not arrive in time, is not JSON, or never ends."""
+        """The document at a URL. Raises Unavailable if it does not arrive in time, is not JSON, or never ends."""
         status, document = await self._ask("GET", url)
         if status != 200:
             log.warning("No document from %s: status %s", urlsplit(url).hostname, status)

@@ -1,7 +1,8 @@
 """Microsoft Entra access tokens (v2.0) for our own API: how users of Exchange Online authenticate.
 
-Rules: docs/facts/exchange.md §10. Two kinds of app registration issue them. Nested app authentication (NAA): the
-add-in's registration requests the scope of our web API's. Office single sign-on (SSO): Office requests the add-in's.
+Rules: docs/facts/exchange.md §10. There are two ways to get such a token. With nested app authentication (NAA), the
+add-in's registration requests the scope of our web API's registration. With Office single sign-on (SSO), Office
+requests the scope of the add-in's registration.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ _TENANT = "{tenantid}"
 
 @dataclass(frozen=True)
 class EntraRules:
-    """What a token must contain to be accepted.
+    """The required contents of a token.
 
     metadata_url: the configured OpenID Connect metadata document, which names issuer and keys. audience: client id of
-    the registration whose API the token is for. clients: client ids that may have requested it (`azp`). scope: the
-    scope that must be among the token's. tenants: allowed tenants, if the metadata document is one for all tenants; a
+    the registration whose API the token is for. clients: the client ids that may have requested it (`azp`). scope: a
+    scope that the token must include. tenants: allowed tenants, if the metadata document is one for all tenants; a
     tenant's own document allows that tenant.
     """
 
@@ -49,7 +50,7 @@ class EntraTokens:
         self._clock = clock
 
     async def verify(self, token: str, rules: EntraRules) -> Caller:
-        """The caller that `token` proves, by tenant and object id, which never change.
+        """The caller that `token` identifies, by tenant and object id, which never change.
 
         Raises NotAuthenticated if any check fails, and Unavailable if the keys cannot be fetched.
         """
@@ -61,9 +62,8 @@ class EntraTokens:
     async def claims(
         self, token: str, metadata_url: str, audience: str, tenants: Collection[str] = ()
     ) -> dict[str, Any]:
-        """The claims of a version 2.0 token, if signature, audience, times, issuer and tenant are valid.
-
-        To whom it was issued, and for what, is checked by the caller. Raises NotAuthenticated, Unavailable.
+        """The claims of a version 2.0 token, if signature, audience, times, issuer and tenant are valid. The caller has
+        to check to whom it was issued, and for what. Raises NotAuthenticated, Unavailable.
         """
 
         async def key_of(kid: str) -> SigningKey | None:
@@ -81,7 +81,7 @@ class EntraTokens:
 
 
 def _refused(reason: str) -> NotAuthenticated:
-    """The rejection. The log has the reason; the token's sender does not get it."""
+    """The error for a rejected token. The reason is logged, and not told to the token's sender."""
     log.info("An Entra access token was rejected: %s.", reason)
     return NotAuthenticated(_INVALID)
 
@@ -92,7 +92,7 @@ def _check_issuer(claims: dict[str, Any], key: SigningKey, tenants: Collection[s
     """
     tenant = _guid(claims, "tid")
     if {issuer.replace(_TENANT, tenant) for issuer in (key.issuer, key.own_issuer)} != {claims.get("iss")}:
-        raise _refused("another issuer than the metadata document's and the key's")
+        raise _refused("its issuer is not that of the metadata document and the key")
     for_all_tenants = _TENANT in key.issuer
     if tenant not in ({known.lower() for known in tenants} if for_all_tenants else key.issuer.lower()):
         raise _refused("its tenant is not one of the integration's (metadata URL, authority URL, Graph tenant)")

@@ -1,6 +1,6 @@
-"""The keys with which a Microsoft Entra tenant, or AD FS, signs tokens, by its OpenID Connect metadata document.
+"""The keys with which a Microsoft Entra tenant, or AD FS, signs tokens, from its OpenID Connect metadata document.
 
-Only the configured metadata URL and a key document on the same origin are ever requested: a token chooses no host.
+Only the configured metadata URL and a key document on the same origin are ever requested: a token cannot choose a host.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MAX_SIGNING_KEYS = 100
 
 @dataclass(frozen=True)
 class SigningKey:
-    """A key, and the issuers named by the metadata document and the key itself.
+    """A key, and the issuers that the metadata document and the key itself name.
 
     Either may contain `{tenantid}` instead of the token's tenant: documents for all tenants do. `access_token_issuer`
     is specific to AD FS: its access tokens have another issuer than its ID tokens.
@@ -58,7 +58,7 @@ class EntraKeys:
 
 
 def _signing_keys(document: Any, issuer: str, access_token_issuer: str) -> dict[str, SigningKey]:
-    """The RSA keys of a JWKS. Entra's keys name their issuer, because its documents hold keys of several issuers."""
+    """The RSA keys of a JWKS. Entra's keys name their issuer, because its documents contain keys of several issuers."""
     try:
         entries = [entry for entry in document["keys"][:MAX_SIGNING_KEYS] if entry.get("kty") == "RSA"]
         return {

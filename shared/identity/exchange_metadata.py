@@ -1,6 +1,6 @@
 """The public keys with which an Exchange deployment signs its users' identity tokens.
 
-Fetched from the configured URLs only (docs/facts/exchange.md §10): a token never chooses the host.
+They are fetched from the configured URLs only (docs/facts/exchange.md §10): a token never chooses the host.
 """
 
 import base64
@@ -38,7 +38,7 @@ class ExchangeMetadata:
 
 
 def _signing_keys(document: Any) -> Keys:
-    """The RSA signing keys of a metadata document; several during a key rollover.
+    """The RSA signing keys in a metadata document; there are several during a key rollover.
 
     The certificate is Exchange's self-signed Server Auth Certificate: there is no chain to validate. Trust comes from
     TLS to the configured host.

@@ -29,10 +29,8 @@ class ExchangeTokens:
         self._clock = clock
 
     async def verify(self, token: str, metadata_urls: Collection[str], audience: str) -> Caller:
-        """The caller that `token` proves.
-
-        `audience` is the add-in page's URL in the manifest. Raises NotAuthenticated if any check fails, and Unavailable
-        if the key cannot be fetched.
+        """The caller that `token` identifies. `audience` is the add-in page's URL in the manifest. Raises
+        NotAuthenticated if any check fails, and Unavailable if the key cannot be fetched.
         """
         thumbprint, url = _claimed_key(token, {normalise(url): url for url in metadata_urls})
         signing_key = await self._metadata.key(url, thumbprint)
@@ -45,7 +43,7 @@ class ExchangeTokens:
 
 
 def is_exchange_token(token: str) -> bool:
-    """Whether a token claims to be Exchange's; none of it is verified."""
+    """Whether a token claims to be Exchange's; nothing is verified."""
     if len(token) > EXCHANGE_TOKEN_MAX_LENGTH:
         return False
     try:
@@ -55,14 +53,14 @@ def is_exchange_token(token: str) -> bool:
 
 
 def normalise(url: str) -> str:
-    """A metadata URL normalized for comparison: lower-case scheme and host, explicit port, path."""
+    """A metadata URL normalized for comparison: lower-case scheme and host, explicit port, and path."""
     parts = urlsplit(url)
     port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
     return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}{parts.path or '/'}"
 
 
 def _claimed_key(token: str, configured: dict[str, str]) -> tuple[str, str]:
-    """Thumbprint and *configured* metadata URL that the still unverified token claims (`amurl` rule)."""
+    """The thumbprint, and the *configured* metadata URL, that a token names before it is verified (`amurl` rule)."""
     if len(token) > EXCHANGE_TOKEN_MAX_LENGTH:
         raise NotAuthenticated(_INVALID)
     try:
@@ -77,7 +75,7 @@ def _claimed_key(token: str, configured: dict[str, str]) -> tuple[str, str]:
 
 
 def _verified_claims(token: str, key: Any, audience: str) -> dict[str, Any]:
-    # Times are checked by _checked_times: real tokens carry them as numbers, documented ones as strings.
+    # Times are checked by _checked_times: they are numbers in real tokens, but strings in the documentation.
     try:
         claims: dict[str, Any] = jwt.decode(
             token,

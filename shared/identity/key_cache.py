@@ -1,4 +1,4 @@
-"""Keys of token issuers, fetched rarely: once a day, or when a token names an unknown key."""
+"""Caches the keys of token issuers: they are fetched once a day, or when a token names an unknown key."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from shared.errors import Unavailable
 
 FRESH = timedelta(hours=24)
 REFETCH_AFTER = timedelta(minutes=5)
-"""An unknown key triggers a fetch (key rollover), but strangers cannot make us flood the publisher of the keys."""
+"""The pause between fetches. An unknown key triggers a fetch (key rollover), but strangers must not make us flood the
+publisher of the keys.
+"""
 
 RETRY_AFTER = timedelta(seconds=15)
 """After a failure."""
@@ -24,7 +26,7 @@ K = TypeVar("K")
 
 @dataclass
 class _Known(Generic[K]):
-    """The result of the last fetch; `asked` also counts failed fetches."""
+    """The result of the last fetch; `asked` is the time of the last attempt, successful or not."""
 
     asked: datetime | None = None
     fetched: datetime | None = None
@@ -51,11 +53,11 @@ class KeyCache(Generic[K]):
                 if self._is_due(known, name):
                     await self._refresh(url, known, name)
         if known.fetched is None:
-            raise Unavailable("The keys that prove identities could not be fetched. Please try again later.")
+            raise Unavailable("The keys for checking your sign-in could not be fetched. Please try again later.")
         return known.keys.get(name)
 
     def _serves(self, known: _Known[K], name: str) -> bool:
-        """Whether the cache answers: a known key does not wait for a fetch in progress."""
+        """Whether the cache can answer, so that a known key does not wait for a fetch in progress."""
         return name in known.keys and (known.turn.locked() or not self._is_due(known, name))
 
     def _is_due(self, known: _Known[K], name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Basic authentication for machines and admins: a check that is cheap after the first time, and limited before."""
+"""Basic authentication for machines and admins. The check is cheap after the first time, and rate-limited before."""
 
 from __future__ import annotations
 
@@ -19,25 +19,29 @@ from shared.settings import BasicCredential
 __all__ = ["BasicAuthenticator", "hash_password"]
 
 MAX_HEADER = 1024
-"""Maximum characters; user name and password have a few dozen."""
+"""Maximum characters of the header; user name and password have a few dozen."""
 
 MAX_WAITING = 16
-"""Headers waiting for or being checked by scrypt: about a second's work."""
+"""Maximum headers waiting for, or being checked by, scrypt: about a second's work."""
 
 MAX_WAITING_OF_ONE = 4
-"""Maximum of these from one address: whoever guesses leaves room for others."""
+"""Maximum of these from one address, so that somebody who guesses passwords leaves room for others."""
 
 RETRY_AFTER = 2.0
 """Retry-After in seconds for rejected callers: by then everyone who is waiting now has an answer."""
 
 REMEMBERED_GOOD = 8
-"""Nodes write the same credential in more than one way, such as `basic` for `Basic`."""
+"""How many correct headers are cached: nodes write the same credential in more than one way, such as `basic` for
+`Basic`.
+"""
 
 REMEMBERED_WRONG = 256
-"""A node with an old password keeps trying: each time but the first costs nothing."""
+"""How many wrong headers are cached: a node with an old password keeps trying, and only the first attempt should cost
+anything.
+"""
 
 REPORT_EVERY = timedelta(minutes=1)
-"""Guesses may come by the thousand; their log lines must not."""
+"""How often rejections are logged: guesses may come by the thousand, but log lines must not."""
 
 _PORT = re.compile(r":[0-9]+$")
 
@@ -46,8 +50,8 @@ class BasicAuthenticator:
     """Checks `Authorization: Basic` headers against one credential; without a credential nobody gets in.
 
     scrypt takes tens of milliseconds on purpose, and 16 MiB, so one header is checked at a time. Results are cached as
-    keyed digests: a conferencing node's next request costs microseconds. A few may wait per address; `realm` names in
-    metrics where the others were rejected.
+    keyed digests, so a conferencing node's next request takes microseconds. A few headers may wait per address, and
+    others are rejected; `realm` says in metrics where.
     """
 
     def __init__(self, credential: BasicCredential | None, realm: str = "", clock: Clock | None = None) -> None:
@@ -61,7 +65,8 @@ class BasicAuthenticator:
         self._turned_away = _Report(realm, clock or SystemClock())
 
     async def check(self, header: str | None, forwarded_for: str | None = None) -> None:
-        """Raises NotAuthenticated unless the header proves the credential, RateLimited if too many are already waiting.
+        """Raises NotAuthenticated if the header does not hold the credential, RateLimited if too many are already
+        waiting.
 
         `forwarded_for` is the request's X-Forwarded-For, whose last entry Azure's front end sets to the real sender.
         """
@@ -82,7 +87,7 @@ class BasicAuthenticator:
                 raise RateLimited("Too many passwords are being checked. Please try again in a moment.", RETRY_AFTER)
             self._waiting[address] += 1
             self._checks[digest] = asyncio.create_task(self._checked(header, credential, digest, address))
-        return await asyncio.shield(self._checks[digest])  # a caller that disconnects does not cancel it for the others
+        return await asyncio.shield(self._checks[digest])  # one caller that disconnects cancels nothing for others
 
     async def _checked(self, header: str, credential: BasicCredential, digest: bytes, address: str) -> bool:
         try:
@@ -98,7 +103,7 @@ class BasicAuthenticator:
 
 
 def sender_of(forwarded_for: str | None) -> str:
-    """The real sender of a request: Azure's front end appends it to X-Forwarded-For. "" if it has not."""
+    """The real sender of a request, which Azure's front end appends to X-Forwarded-For; "" if it is missing."""
     return _PORT.sub("", (forwarded_for or "").rpartition(",")[2].strip())
 
 
@@ -120,7 +125,7 @@ class _Report:
 
 
 def _is_among(digest: bytes, remembered: deque[bytes]) -> bool:
-    """Compared with every one, in constant time."""
+    """Whether the digest is among those cached, compared with each in constant time."""
     return sum(hmac.compare_digest(digest, each) for each in remembered) > 0
 
 

@@ -14,15 +14,15 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True)
 class ProxyRoutes(Generic[Part]):
-    """Two instances of a part, one per route: what was fetched by one route is never used for the other."""
+    """Two instances of a part, one per route, so that results from one route are never used for the other."""
 
     proxied: Part
     direct: Part
 
     def of(self, integration: Integration) -> Part:
-        """The one that an integration's settings choose."""
+        """The instance that an integration's settings choose."""
         return self.direct if integration.disable_proxy else self.proxied
 
     def each(self, make: Callable[[Part], Made]) -> ProxyRoutes[Made]:
-        """What is built on each of them."""
+        """The results of `make` for both instances."""
         return ProxyRoutes(make(self.proxied), make(self.direct))

@@ -1,4 +1,4 @@
-"""Tokens signed by others with RS256: the checks that apply to all of them, whoever issues them."""
+"""Checks that apply to all tokens signed with RS256, whoever issues them."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ KeyOf: TypeAlias = Callable[[str], Awaitable[SigningKey | None]]
 
 
 class TokenRefused(Exception):
-    """A check has failed. The reason is for the log, not for the token's sender."""
+    """A token failed a check. The reason is for the log, not for the token's sender."""
 
 
 async def verified(
     token: str, key_of: KeyOf, audiences: Collection[str], now: datetime, begin: str = "nbf"
 ) -> tuple[Claims, SigningKey]:
-    """The claims of a token with a valid signature, for one of `audiences` and for the current time; and the key.
+    """The claims of a token, and its key, if the signature, one of `audiences` and the times are valid.
 
-    `begin` names the claim with the token's start. The issuer is checked by the caller. Raises TokenRefused,
-    Unavailable.
+    `begin` names the claim with the start of the token's validity. The caller has to check the issuer. Raises
+    TokenRefused, Unavailable.
     """
     key = await key_of(_claimed_key(token))
     if key is None:
@@ -44,7 +44,7 @@ async def verified(
 
 
 def _claimed_key(token: str) -> str:
-    """The key that the still unverified token names; only RS256 is accepted, so no public key can be used as a
+    """The key that a token names before it is verified; only RS256 is accepted, so that no public key can be used as a
     secret.
     """
     if len(token) > JWT_MAX_LENGTH:

@@ -1,9 +1,9 @@
-"""Signing in an integration's service account with OAuth (E3): a link for the admin, and its result.
+"""Signs in an integration's service account with OAuth (E3), through a link for the admin.
 
 The documented steps: the admin gets a link, signs in with it as the service account, and is sent back here with a code;
-the refresh token obtained with the code is stored in the secret store. Endpoints are Azure's v1. A sign-in is bound to
-its integration by `oauth_state`, which a new link, a completed sign-in, and every change of a setting marked †
-invalidate.
+the refresh token obtained with the code is stored in the secret store. The endpoints are Azure's v1 endpoints. A
+sign-in is bound to its integration by `oauth_state`, which a new link, a completed sign-in, and every change of a
+setting marked † invalidate.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ _NO_REFRESH_TOKEN = "The sign-in returned no refresh token. Check that the app r
 
 @dataclass(frozen=True)
 class Link:
-    """The link that the admin opens in a browser, its expiry, and the redirect URI that the app registration must
-    list.
+    """The link that an admin opens in a browser, its expiry, and the redirect URI that the app registration
+    must list.
     """
 
     url: str
@@ -79,7 +79,7 @@ class ServiceAccounts:
         self._key = hmac.digest(signing_key, b"service account proofs", "sha256")
 
     async def start(self, uuid: str) -> Link:
-        """A new link; it invalidates an earlier one. Raises NotFound, SettingsInvalid."""
+        """Create a link, which invalidates an earlier one. Raises NotFound, SettingsInvalid."""
         integration = await self._integrations.get(uuid)
         _check_settings(integration)
         nonce = await self._integrations.start_sign_in(integration.uuid)
@@ -94,7 +94,7 @@ class ServiceAccounts:
             "state": state,
             "code_challenge": s256(self._verifier(nonce)),
             "code_challenge_method": "S256",
-            # No existing session in this browser is used silently: the admin has to sign out of all of them first.
+            # No existing session in the browser is used silently: the admin has to sign in.
             "prompt": "login",
             "login_hint": integration.username,
         }
@@ -102,7 +102,7 @@ class ServiceAccounts:
         return Link(url, self._clock.now() + SIGN_IN_LINK_LIFETIME, integration.oauth_redirect_uri)
 
     async def finish(self, answer: Mapping[str, str]) -> Integration:
-        """The integration that is now signed in, for the query of the provider's callback.
+        """Complete the sign-in with the query of the provider's callback; returns the integration.
 
         The state proves that an admin requested the sign-in: it is signed, secret, and valid once. Raises
         NotAuthenticated, NotAllowed, SignInRefused, InvalidRequest, Conflict, Unavailable.
@@ -147,12 +147,12 @@ class ServiceAccounts:
         return await self._endpoints.ask(integration, integration.oauth_token_endpoint, form)
 
     def _verifier(self, nonce: str) -> str:
-        """PKCE's verifier, 64 characters, derived from the state: nothing more has to be stored."""
+        """PKCE's verifier of 64 characters, derived from the state, so that nothing more has to be stored."""
         return hmac.digest(self._key, nonce.encode(), "sha256").hex()
 
 
 def _check_settings(integration: Integration) -> None:
-    """Raise SettingsInvalid, naming every setting that prevents a sign-in."""
+    """Raise SettingsInvalid with every setting that prevents a sign-in."""
     faults: dict[str, list[str]] = {}
     if integration.authentication_method != "OAUTH":
         faults["authentication_method"] = ["Must be OAUTH: with other methods the service account does not sign in."]
@@ -168,7 +168,7 @@ def _check_account(integration: Integration, brought: Mapping[str, Any]) -> None
     """Raise NotAllowed if somebody other than the service account has signed in.
 
     The ID token came directly from the token endpoint, over TLS, for our code and verifier; OpenID Connect Core
-    §3.1.3.7 accepts that in place of its signature, which v1 endpoints may omit. v1 tokens have `unique_name`
+    §3.1.3.7 accepts that instead of its signature, which v1 endpoints may omit. v1 tokens have `unique_name`
     (learn.microsoft.com: ID token claims reference); not confirmed without a live tenant: that such a token is issued,
     and whether it has `upn` as well. Without one there is nothing to compare here, and the doctor asks Graph.
     """

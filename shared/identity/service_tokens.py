@@ -22,12 +22,12 @@ log = logging.getLogger(__name__)
 
 EWS_RESOURCE = "https://outlook.office365.com"
 GRAPH_RESOURCE = "https://graph.microsoft.com"
-"""Only requested by the doctor, to see who is signed in; so a registration without permissions for it raises no
-alarm.
+"""The resource that only the doctor requests tokens for, to see who is signed in. So a registration without permissions
+for it raises no alarm.
 """
 
 RENEW_TOKEN_BEFORE = timedelta(minutes=5)
-"""An access token is renewed this long before it expires."""
+"""How long before its expiry an access token is renewed."""
 
 _NOT_SIGNED_IN = (
     "The service account is not signed in: it never was, or OAuth was switched off and on, or the service account "
@@ -37,13 +37,13 @@ _CAUSES = {
     "AADSTS50173": "The service account's password was changed, or its sign-ins were revoked.",
     "AADSTS700082": "The service account's sign-in was not used for 90 days.",
     "AADSTS70008": "The service account's sign-in has expired.",
-    "AADSTS70043": "The organization's sign-in frequency asks the service account to sign in again.",
-    "AADSTS50076": "The service account must do multi-factor authentication (again).",
+    "AADSTS70043": "The organization's sign-in frequency requires the service account to sign in again.",
+    "AADSTS50076": "The service account must complete multi-factor authentication (again).",
     "AADSTS50078": "The service account's multi-factor authentication has expired.",
     "AADSTS50079": "The service account must register for multi-factor authentication.",
     "AADSTS53003": "Conditional Access blocks the service account.",
     "AADSTS50057": "The service account is disabled.",
-    "AADSTS65001": "The application has no consent of the service account (any more).",
+    "AADSTS65001": "The application does not have the service account's consent (any more).",
     "AADSTS700016": "The application (OAuth client ID) was not found in the tenant.",
     "AADSTS7000215": "The OAuth client secret is wrong.",
     "AADSTS7000222": "The OAuth client secret has expired.",
@@ -102,18 +102,18 @@ class ServiceTokens:
             return held.got.value
 
     async def renew(self, integration: Integration) -> None:
-        """Every night: a new refresh token for the account, which restarts its 90 days. Failures become alarms.
+        """Get a new refresh token for the account every night, which restarts its 90 days. Failures become alarms.
 
         Entra leaves the earlier refresh token valid, so a crash in between loses nothing.
         """
         try:
             await self._renew(integration)
         except SchedulingError as error:
-            # SignInNeeded has raised its alarm; after an outage the next night tries again, and there are 90.
+            # SignInNeeded has raised its alarm; after an outage, the next night tries again, and there are 90 nights.
             log.warning("integration %s: sign-in not renewed: %s", integration.uuid, error.code)
 
     async def client_secret(self, integration: Integration) -> dict[str, str]:
-        """The form's part that authenticates the application, if it has a secret. Raises Unavailable."""
+        """The fields of the form that authenticate the application, if it has a secret. Raises Unavailable."""
         secret = await self._integrations.secret(integration.uuid, "oauth_client_secret")
         return {"client_secret": secret.get_secret_value()} if secret else {}
 
@@ -163,9 +163,10 @@ class ServiceTokens:
 
 
 def ews_resource(integration: Integration) -> str:
-    """The audience of tokens for an integration's EWS: the server in its URL; national clouds have their own.
+    """The audience of tokens for an integration's EWS: the server in its URL, since national clouds have their own.
 
-    The sign-in itself requests this one; a v1 refresh token is valid for every resource that the registration may use.
+    The sign-in itself requests this audience; a v1 refresh token is valid for every resource that the registration may
+    use.
     """
     return resource_of(integration.url) if integration.url else EWS_RESOURCE
 
@@ -177,7 +178,7 @@ def _cause(refused: SignInRefused) -> str:
 
 
 def _lifetime(answer: dict[str, Any]) -> timedelta:
-    """`expires_in`, in seconds: a number from v2 endpoints, text from v1."""
+    """`expires_in` in seconds: v2 endpoints send a number, v1 endpoints a text."""
     try:
         return timedelta(seconds=min(max(int(answer.get("expires_in", 0)), 0), 86_400))
     except (TypeError, ValueError):

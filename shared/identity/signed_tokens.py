@@ -1,7 +1,6 @@
-"""Small statements that this service signs for itself: sign-ins in progress, sessions.
-
-JWTs with HS256. Each purpose has its own key and type, both derived from TAG_SIGNING_KEY: what was signed for one
-purpose is never valid for another.
+"""Small statements that this service signs for itself: sign-ins in progress, and sessions. They are JWTs with HS256.
+Each purpose has its own key and type, both derived from TAG_SIGNING_KEY: a statement for one purpose is never valid for
+another.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from shared.clock import Clock
 from shared.errors import NotAuthenticated
 
 MAX_TOKEN_LENGTH = 4096
-"""Maximum characters; our own have a few hundred."""
+"""Maximum characters of a token; our own have a few hundred."""
 
 
 class Signed:
@@ -28,12 +27,12 @@ class Signed:
         self._clock = clock
 
     def sign(self, statement: dict[str, str], lifetime: timedelta) -> str:
-        """The statement as a text suitable for headers, cookies and URLs. It is not encrypted."""
+        """The statement as a text that is suitable for headers, cookies and URLs. It is not encrypted."""
         claims = {**statement, "exp": int((self._clock.now() + lifetime).timestamp())}
         return jwt.encode(claims, self._key, algorithm="HS256", headers={"typ": self._type})
 
     def is_one(self, text: str) -> bool:
-        """Whether the text claims to be one for this purpose; none of it is verified."""
+        """Whether the text claims to be a token for this purpose; nothing is verified."""
         if len(text) > MAX_TOKEN_LENGTH:
             return False
         try:

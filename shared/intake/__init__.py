@@ -1,1 +1,1 @@
-"""How we learn of new messages: webhook, notices, the watcher's subscription and sweep."""
+"""How we learn about new messages: webhook, notices, the watcher's subscription and sweep."""

@@ -1,8 +1,8 @@
-"""The equipment mailbox's other addresses, for the pane: Outlook may list it by any of them.
+"""The equipment mailbox's other addresses, for the task pane: Outlook may list it by any of them.
 
-Exchange is asked after a save and once a night, never while a user waits. Missing addresses do little harm: the pane
-uses the configured address and observes what Outlook makes of it. So a failure raises no alarm, and the known addresses
-stay.
+They are read from Exchange after a save and once a night, never while a user waits. Missing addresses do little harm,
+since the task pane uses the configured address and sees what Outlook turns it into. So a failure raises no alarm, and
+the known addresses are kept.
 """
 
 import asyncio
@@ -19,16 +19,16 @@ from shared.storage import Tables
 log = logging.getLogger(__name__)
 
 ADDRESSES_TIMEOUT = timedelta(seconds=5)
-"""An admin is waiting for the save to finish."""
+"""Time limit for reading the addresses: an admin is waiting for the save to finish."""
 
 ADDRESSES_MAX_AGE = timedelta(seconds=30)
-"""How old the addresses sent to a pane may be, as with settings."""
+"""Maximum age of the addresses sent to a task pane, as for settings."""
 
 _CACHED_MAILBOXES = 256
 
 
 async def learn_addresses(mailbox: Mailbox, address: str, state: WatchState) -> None:
-    """Read the other addresses of an address's mailbox from Exchange, and store them."""
+    """Read the other addresses of the mailbox with an address from Exchange, and store them."""
     try:
         async with asyncio.timeout(ADDRESSES_TIMEOUT.total_seconds()):
             told = await mailbox.addresses()
@@ -39,7 +39,9 @@ async def learn_addresses(mailbox: Mailbox, address: str, state: WatchState) -> 
 
 
 class MailboxAddresses:
-    """Known addresses, at most ADDRESSES_MAX_AGE old: requests in between cost no storage trip."""
+    """The known addresses of mailboxes, at most ADDRESSES_MAX_AGE old: requests within that time need no call to
+    storage.
+    """
 
     def __init__(self, tables: Tables, clock: Clock) -> None:
         self._tables = tables
@@ -47,7 +49,9 @@ class MailboxAddresses:
         self._known: dict[str, tuple[datetime, tuple[str, ...]]] = {}
 
     async def of(self, integration: str) -> tuple[str, ...]:
-        """By an integration's uuid: the configured address at the time, and the mailbox's other addresses, or ()."""
+        """The addresses of the mailbox of an integration (uuid): the address configured when they were read, followed
+        by the others; or ().
+        """
         uuid, now = integration.lower(), self._clock.now()
         cached = self._known.get(uuid)
         if cached and now - cached[0] < ADDRESSES_MAX_AGE:

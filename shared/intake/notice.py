@@ -1,4 +1,4 @@
-"""The queue's messages: ids only, so that the handler reads the current state."""
+"""The queue's messages, which hold only ids, so that the handler reads the current state."""
 
 import json
 import zlib
@@ -17,15 +17,17 @@ QUEUE_MESSAGE_MAX_BYTES = 45_000
 """Maximum characters of one queue message; base64 makes 60,000 of them, and Azure accepts 65,536."""
 
 LOOKS = 9
-"""Retries by way of the queue, after 1, 2, 4 … 256 seconds: eight minutes, longer than a lease (operation.py). What has
-to wait longer is in the list of waiting messages by then (waiting.py).
+"""How many times the queue retries, after 1, 2, 4 … 256 seconds: eight minutes in total, longer than a lease
+(operation.py). By then, a message that has to wait longer is in the list of waiting messages (waiting.py).
 """
 
 LOOKS_FOR_ITEM = 12
-"""Retries for a calendar item that Exchange has not created yet, over half an hour."""
+"""How many times a message is retried whose calendar item Exchange has not created yet, over half an hour."""
 
 LOOKS_FOR_MESSAGE = 8
-"""Retries for a message that cannot be found, over four minutes: Graph announces some before they can be read."""
+"""How many times a message is retried that cannot be found, over four minutes: Graph announces some messages before
+they can be read.
+"""
 
 LONGEST_PAUSE = timedelta(minutes=5)
 
@@ -34,12 +36,13 @@ _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 @dataclass(frozen=True)
 class Notice:
-    """Something may have happened in an integration's mailbox: to one message or, without a message, to any.
+    """A notice that something may have happened in an integration's mailbox: to one message or, if none is named, to
+    any.
 
     `resubscribe` asks for the subscription to be repaired before the mailbox is swept. `attempt` counts failed
     attempts, `itemless` those that found no calendar item. `swept` means that a sweep has found the message, `sought`
     that its possible invitation has been searched for, `delayed` that it was postponed by a second or two. `lined_up`,
-    without a message, asks for the lined-up ones (lanes.py). A calendar item may take the place of a message
+    without a message, asks for the notices that are lined up (lanes.py). The message id may stand for a calendar item
     (comparison.py).
     """
 
@@ -59,30 +62,34 @@ class Notice:
         return cls(integration, resubscribe=resubscribe)
 
     def again(self, wait: timedelta = timedelta(0)) -> tuple[Self, timedelta] | None:
-        """The notice for the next retry and the delay before it, at least `wait`; None after so many LOOKS."""
+        """The notice for the next retry and the delay before it, which is at least `wait`; None after LOOKS retries."""
         if self.attempt >= LOOKS:
             return None
         return replace(self, attempt=self.attempt + 1), max(wait, self._pause(self.attempt))
 
     def again_for_item(self) -> tuple[Self, timedelta] | None:
-        """The same for a message without a calendar item; None after so many LOOKS_FOR_ITEM."""
+        """The notice for the next retry of a message without a calendar item, and the delay; None after LOOKS_FOR_ITEM
+        retries.
+        """
         if self.itemless >= LOOKS_FOR_ITEM:
             return None
         return replace(self, itemless=self.itemless + 1), self._pause(self.itemless)
 
     def _pause(self, looks: int) -> timedelta:
-        """Doubled each time, and with jitter: what failed together is not retried together."""
+        """The delay before an attempt: doubled each time, and with jitter, so that messages that failed together are
+        not retried together.
+        """
         return jittered(min(timedelta(seconds=2**looks), LONGEST_PAUSE), self.message)
 
 
 def jittered(pause: timedelta, key: str) -> timedelta:
-    """The delay, made up to a quarter longer depending on the key; whole seconds, as queues require."""
+    """The delay, up to a quarter longer depending on the key; in whole seconds, as queues require."""
     share = zlib.crc32(key.encode(errors="replace")) / 2**34
     return timedelta(seconds=round(pause.total_seconds() * (1 + share)))
 
 
 def encode(notices: Iterable[Notice]) -> Iterator[str]:
-    """As few queue messages as possible that hold all notices, without duplicates."""
+    """Encode notices into as few queue messages as possible, without duplicates."""
     batch: list[str] = []
     size = 0
     for text in map(_encoded, dict.fromkeys(notices)):
@@ -101,19 +108,21 @@ def _encoded(notice: Notice) -> str:
 
 
 async def enqueue(queue: "Queue", notices: Iterable[Notice], delay: timedelta = timedelta(0)) -> None:
-    """Have all notices handled once `delay` has passed. Raises Unavailable."""
+    """Queue notices, to be handled once `delay` has passed. Raises Unavailable."""
     for body in encode(notices):
         await queue.send(body, delay)
 
 
 def decode(body: str) -> list[Notice]:
-    """The notices of one queue message. Raises ValueError for anything that `encode` did not write."""
+    """The notices in a queue message. Raises ValueError for anything that `encode` did not write."""
     return _adapter().validate_json(body, strict=True)
 
 
 @cache
 def _adapter() -> "TypeAdapter[list[Notice]]":
-    """Created on first use: the webhook, which must answer from a cold start, only encodes."""
+    """The adapter for decoding, created on first use: the webhook, which must answer during a cold start, only
+    encodes.
+    """
     from pydantic import TypeAdapter
 
     return TypeAdapter(list[Notice])

@@ -1,7 +1,7 @@
-"""Renewing the subscription of a mailbox, and replacing one that is lost or applies to something else (M9).
+"""Renews the subscription of a mailbox, and replaces it if it is lost or was made under other terms (M9).
 
-A timer renews every subscription each RENEW_EVERY, which also reveals those that Exchange has lost. Whoever else looks
-at one (a webhook's lifecycle notification, a check by an admin) renews it if less than RENEW_BEFORE is left.
+A timer renews every subscription once per RENEW_EVERY, which also reveals those that Exchange has lost. Other occasions
+(a lifecycle notification, a check by an admin) renew it if less than RENEW_BEFORE is left.
 """
 
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from shared.mailboxes.subscription import Subscription, Subscriptions
 from shared.storage import RowChanged
 
 RENEW_EVERY = timedelta(hours=20)
-"""Subscriptions live six days (SUBSCRIPTION_LIFETIME of mailboxes/graph/subscriptions.py)."""
+"""Subscriptions last six days (SUBSCRIPTION_LIFETIME in mailboxes/graph/subscriptions.py)."""
 
 RENEW_BEFORE = timedelta(hours=48)
 
@@ -32,7 +32,7 @@ async def renewed_or_created(
             await _store(state, renewed, terms)
             return False
         try:
-            await state.remove(row)  # if creating one fails, the lost one must not count as alive
+            await state.remove(row)  # if creating a new one fails, the lost one must not seem alive
         except RowChanged:
             return True  # another run has just subscribed
     await _store(state, await subscriptions.create(now), terms)

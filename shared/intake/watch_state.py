@@ -1,4 +1,4 @@
-"""What the watcher remembers of a mailbox: rows `watch:<name>` in the integration's partition of table `meetings`.
+"""What the watcher remembers about a mailbox: rows `watch:<name>` in the integration's partition of table `meetings`.
 
     watch:subscription     id, expiry, the terms that it was created under
     watch:<folder>         delta link, or EWS's sync state; until when a busy server is left alone
@@ -7,7 +7,7 @@
     watch:compared         how far the calendar has been compared with the records
     watch:addresses        the mailbox's other addresses (mailbox_addresses.py)
 
-each with what it applies to: a state of another mailbox or another public address is ignored.
+Each row names what it applies to: the state of another mailbox, or for another public address, is ignored.
 """
 
 from contextlib import suppress
@@ -26,13 +26,16 @@ _COLUMN = 30_000
 
 @dataclass(frozen=True)
 class WatchState:
-    """The states of one integration; one of another mailbox or another public address is ignored (see Watcher)."""
+    """The states of one integration; the state of another mailbox, or for another public address, is ignored (see
+    Watcher).
+    """
 
     storage: Storage
     integration: str
     watched: str
     known: dict[str, Row] | None = None
-    """Rows by key, if all were read ahead (`prepared`): for one turn, in which nobody else works here."""
+    """Rows by key, if all were read ahead (`prepared`), for one turn, in which nobody else works on this integration.
+    """
 
     messages_wait: bool = False
     """Whether messages were waiting at that time."""
@@ -45,7 +48,7 @@ class WatchState:
         return meetings_table(self.storage)
 
     async def prepared(self) -> Self:
-        """These states, read ahead in one storage trip."""
+        """This object with all states read ahead in one round trip to storage."""
         rows = [row async for row in self._table.rows(self.integration, WATCHED_PREFIX)]
         known = {row.key: row for row in rows if RowKind.WATCH.is_of(row)}
         others = [row for row in rows if not RowKind.WATCH.is_of(row)]
@@ -53,7 +56,7 @@ class WatchState:
         return replace(self, known=known, messages_wait=len(lined_up) < len(others), lined_up=bool(lined_up))
 
     async def read(self, name: str) -> Row | None:
-        """The state of this name, or None."""
+        """The state with this name, or None."""
         key = RowKind.WATCH.key(name)
         row = await self._table.get(self.integration, key) if self.known is None else self.known.get(key)
         return row if row and row.values.get("watched") == self.watched else None
@@ -75,12 +78,12 @@ class WatchState:
         """Remove these states."""
         for name in names:
             if row := await self.read(name):
-                with suppress(RowChanged):  # another run has just written it; the next sweep looks again
+                with suppress(RowChanged):  # another run has just written the row; the next sweep reads it
                     await self.remove(row)
 
 
 async def stored_subscription(tables: Tables, integration: str) -> Subscription | None:
-    """An integration's subscription, whatever mailbox it applies to, or None: one point read."""
+    """An integration's subscription, whatever mailbox it is for, or None: one point read."""
     row = await meetings_table(tables).get(integration, RowKind.WATCH.key(SUBSCRIPTION))
     return subscription_of(row) if row else None
 
@@ -92,7 +95,7 @@ async def stored_addresses(tables: Tables, integration: str) -> tuple[str, ...]:
 
 
 def subscription_of(row: Row) -> Subscription:
-    """The subscription in its row."""
+    """The subscription in a row."""
     return Subscription(str(row.values["id"]), datetime.fromisoformat(str(row.values["expires"])))
 
 
@@ -102,7 +105,9 @@ def is_subscription(row: Row) -> bool:
 
 
 def parts(state: str) -> dict[str, str]:
-    """A state in as many columns as it needs: EWS's grow with the folder, and a column holds 32,768 characters."""
+    """Split a state into as many columns as it needs: EWS's states grow with the folder, and a column holds 32,768
+    characters.
+    """
     rest = range(_COLUMN, len(state), _COLUMN)
     return {"state": state[:_COLUMN]} | {f"state_{start}": state[start : start + _COLUMN] for start in rest}
 

@@ -1,6 +1,6 @@
-"""Watching mailboxes: subscriptions are kept alive, and a sweep finds what notifications have missed (M9).
+"""Watches mailboxes: keeps subscriptions alive, and sweeps for messages that notifications have missed (M9).
 
-A notification is a hint; the delta query is the truth. Its state is in watch_state.py.
+A notification is only a hint; what counts is the delta query. Its state is in watch_state.py.
 """
 
 import asyncio
@@ -24,22 +24,22 @@ from shared.mailboxes.subscription import Subscriptions
 from shared.storage import Queue, Row, Storage
 
 SWEEP_MAX_PAGES = 50
-"""Pages per folder and sweep; the next sweep continues where this one stopped."""
+"""Maximum pages per folder and sweep; the next sweep continues where this one stopped."""
 
 ARRIVALS_OVERLAP = timedelta(minutes=10)
 """How far the list of arrivals reaches back before the last one: messages may be listed late."""
 
 STATE_MAX_AGE = timedelta(hours=1)
-"""How long a folder's state is kept while nothing happens there; Graph discards those that are not used for long."""
+"""How long a folder's state is kept while nothing happens there; Graph discards states that are not used for long."""
 
 LISTED_AT_MOST = timedelta(hours=1)
-"""How far lists reach back while nothing arrives, to write less."""
+"""How far lists reach back while nothing arrives, so that the state is written less often."""
 
 MOST_MARKS = 3_000
-"""Listed messages remembered until the next list, as nine characters each in a column of 32,768."""
+"""How many listed messages are remembered until the next list, as nine characters each in a column of 32,768."""
 
 PROBES = 5
-"""Messages that are read to find out whether any can be."""
+"""How many messages are tried to find out whether any can be read."""
 
 _LOOKUP_CONCURRENCY = 16
 
@@ -54,10 +54,10 @@ class MailboxUnreadable(SchedulingError):
 class Watcher:
     """Watches the mailbox of one integration.
 
-    `watched` names the mailbox and the notified public address: when either changes, watching starts over. Without
-    `subscriptions`, polls find new messages. `files_away` means that this Exchange files some updates away by itself,
-    as Exchange Online does (docs/facts/exchange.md §7). `arrivals` are listed in addition if the changes are not
-    reliable.
+    `watched` names the mailbox and the public address that is notified: when either changes, watching starts over.
+    Without `subscriptions`, polls find new messages. `files_away` means that this Exchange moves some updates to
+    Deleted Items by itself, as Exchange Online does (docs/facts/exchange.md §7). `arrivals` are listed in addition if
+    the changes are not reliable.
     """
 
     integration: str
@@ -77,17 +77,17 @@ class Watcher:
         return self.read_ahead or WatchState(self.storage, self.integration, self.watched)
 
     async def prepared(self) -> Self:
-        """The same with all states read ahead in one storage trip: for one turn."""
+        """This watcher with all states read ahead in one round trip to storage, for one turn."""
         return replace(self, read_ahead=await self.state.prepared())
 
     @property
     def messages_wait(self) -> bool:
-        """Whether messages that could not be handled were waiting at the time of reading ahead."""
+        """Whether, when the states were read ahead, messages were waiting that could not be handled."""
         return self.state.messages_wait
 
     async def take_up_line(self) -> None:
-        """Restart the line of notices that were lined up at the time of reading ahead, in case nobody is handling
-        it.
+        """Restart the line of notices if there was one when the states were read ahead, in case nobody is
+        handling it.
         """
         if self.state.lined_up:
             await enqueue(self.queue, [Notice(self.integration, lined_up=True)])
@@ -95,7 +95,7 @@ class Watcher:
     async def keep_subscribed(self, *, at_once: bool = False) -> bool:
         """See subscription_renewal.py; returns whether a new subscription had to be created.
 
-        If so, the caller sweeps: messages in between raised no notification.
+        If so, the caller must sweep, since there were no notifications of messages in between.
         """
         if self.subscriptions is None:
             return False
@@ -108,10 +108,11 @@ class Watcher:
         return await self.sweep()
 
     async def sweep(self, *, thorough: bool = True) -> int:
-        """Enqueue every message that has arrived since the last sweep, Deleted Items included; returns their number.
+        """Enqueue every message that has arrived since the last sweep, including those in Deleted Items; returns their
+        number.
 
-        The Inbox's arrivals are listed, so that its delta query, unless `thorough`, runs only once an hour while
-        nothing unknown is listed: it would report old messages that were moved there.
+        The Inbox's arrivals are listed, so its delta query, which also reports old messages that were moved there, runs
+        only once an hour while nothing unknown is listed, unless `thorough`.
         """
         seen: set[str] = set()
         found = await self._sweep_arrivals(self.arrivals, seen) if self.arrivals else 0
@@ -120,20 +121,20 @@ class Watcher:
         return found + sum([(await self._sweep_folder(folder, seen)).found for folder in folders])
 
     def _is_stale(self, row: Row | None) -> bool:
-        """Whether a folder has no state, or one so old that it is time for a new one."""
+        """Whether a folder has no state, or one that is so old that it should be renewed."""
         told = str(row.values.get("at", "")) if row else ""
         return not told or datetime.fromisoformat(told) + STATE_MAX_AGE <= self.clock.now()
 
     async def not_found(self) -> None:
-        """A message stayed unreadable despite retries: `check_readable` finds out whether any can be read."""
+        """Note that a message could not be read despite retries, so that `check_readable` finds out whether any can."""
         if self.arrivals and await self.state.read("not_found") is None:
             await self.state.write("not_found")
 
     async def check_readable(self) -> None:
         """Raise MailboxUnreadable if there are messages and none can be read; a single deleted one proves nothing.
 
-        Once that is over, everything is read from the beginning: what was announced meanwhile could not be read. One
-        point read while nothing is wrong.
+        Once messages can be read again, everything is read from the beginning, since messages announced meanwhile have
+        been missed. One point read while nothing is wrong.
         """
         row = await self.state.read("not_found") if self.arrivals else None
         if row is None or self.arrivals is None:
@@ -156,9 +157,10 @@ class Watcher:
         return True
 
     async def _sweep_arrivals(self, arrivals: Arrivals, seen: set[str]) -> int:
-        """Enqueue what the delta query may never report; adds listed messages to `seen`, returns how many were new.
+        """Enqueue arrivals that the delta query may never report; adds listed messages to `seen`, and returns how many
+        were new.
 
-        At first the delta query reports everything, so nothing older is listed.
+        The first delta query reports everything, so older messages need not be listed.
         """
         row, now, found = await self.state.read("arrivals"), self.clock.now(), 0
         self._heed_back_off(row)
@@ -187,9 +189,10 @@ class Watcher:
         return len(fresh)
 
     async def poll(self) -> int:
-        """The same, every minute, with one call while nothing happens: what is filed away passed through the Inbox.
+        """Sweep once a minute, with one call while nothing happens, since messages in Deleted Items have been in the
+        Inbox before.
 
-        If Exchange files away by itself, Deleted Items is checked every five minutes, too.
+        If Exchange moves messages there by itself, Deleted Items is checked every five minutes, too.
         """
         swept = await self._sweep_folder(Folder.INBOX)
         if swept.stirred or (self.files_away and self.clock.now().minute % 5 == 0):
@@ -197,10 +200,10 @@ class Watcher:
         return swept.found
 
     async def _sweep_folder(self, folder: Folder, seen: set[str] | None = None) -> "_Swept":
-        """`seen` are messages that are already in the queue."""
+        """Enqueue a folder's new messages, except those in `seen`, which are already in the queue."""
         found, row = 0, await self.state.read(folder)
         state = joined(row) if row else ""
-        stirred = not state  # at first, every folder is read
+        stirred = not state  # the first time, every folder is read
         self._heed_back_off(row)
         for _ in range(SWEEP_MAX_PAGES):
             changes = await self._changes(folder, state)
@@ -216,7 +219,7 @@ class Watcher:
         return _Swept(found, stirred)
 
     async def _changes(self, folder: Folder, state: str) -> Changes:
-        """The next page. A server that asks to wait is also left alone by later runs."""
+        """The next page of changes. A server that asks us to wait is also left alone by later runs."""
         try:
             return await self.mailbox.changes(folder, state)
         except RateLimited as busy:
@@ -230,11 +233,11 @@ class Watcher:
         asked = str(row.values.get("not_before", "")) if row else ""
         left = (datetime.fromisoformat(asked) - self.clock.now()).total_seconds() if asked else 0
         if left > 0:
-            raise RateLimited("Exchange has asked to wait.", left)
+            raise RateLimited("Exchange has asked us to wait.", left)
 
     async def _unfinished(self, messages: Sequence[str]) -> list[str]:
-        """Messages that need handling; a point read decides. Notified messages and those filed away when answered do
-        not, nor does most of what is reported after a server has lost a state.
+        """The messages that need handling, decided by a point read each. Messages that were notified, or moved when
+        they were answered, do not; nor do most messages that are reported after a server has lost a state.
         """
         slots, table = asyncio.Semaphore(_LOOKUP_CONCURRENCY), meetings_table(self.storage)
 
@@ -249,12 +252,12 @@ class Watcher:
 
 @dataclass(frozen=True)
 class _Swept:
-    """How many messages a folder had, and whether anything at all has happened there."""
+    """How many messages were found in a folder, and whether anything at all has happened there."""
 
     found: int
     stirred: bool
 
 
 def _mark(message: str) -> str:
-    """What is remembered of a listed message."""
+    """The short digest by which a listed message is remembered."""
     return hashlib.sha256(message.encode()).hexdigest()[:8]

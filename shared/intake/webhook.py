@@ -1,8 +1,8 @@
-"""Graph's notifications: accepted only with their clientState, and reduced to ids (docs/facts/exchange.md §3).
+"""Graph's notifications, which are accepted only with their clientState, and reduced to ids (docs/facts/exchange.md
+§3).
 
-Rejected notifications are dropped silently: Graph would only repeat what is refused, and a stranger learns nothing.
-
-Parsed by hand, and not with pydantic: importing that would take longer than everything else that a cold process does
+Rejected notifications are dropped silently: Graph would only repeat refused ones, and strangers learn nothing. They are
+parsed by hand, and not with pydantic: importing that would take longer than everything else that a cold process does
 before Graph gets its 202 (bench/README.md).
 """
 
@@ -32,11 +32,11 @@ class Webhook:
         self._client_states = client_states
 
     def receive(self, body: bytes) -> list[str]:
-        """Queue messages for a POST's notifications; none for rejected ones.
+        """The queue messages for a POST's notifications; none for rejected ones.
 
-        Change and lifecycle notifications may come mixed. An unreadable one does not affect the others: it is counted
-        if anything in its POST is accepted, since strangers could flood the log otherwise. Raises InvalidRequest if
-        there is no list of notifications.
+        Change and lifecycle notifications may be mixed. An unreadable notification does not affect the others: it is
+        counted if anything in its POST is accepted, since strangers could flood the log otherwise. Raises
+        InvalidRequest if there is no list of notifications.
         """
         notices, odd, believed = list[Notice](), 0, False
         integration_of = cache(self._client_states.integration)  # Graph groups notifications of one subscription
@@ -57,14 +57,14 @@ def _notice(integration: str, fields: Mapping[str, Any]) -> Notice | None:
     """The notice of an accepted notification; None if it names no message."""
     if event := fields.get("lifecycleEvent"):
         return Notice.resync(integration, resubscribe=event != "missed")
-    # The path in `resource` is never used: only the id, below our own mailbox's address.
+    # The path in `resource` is never used, only the id, with the address of our own mailbox.
     data = fields.get("resourceData")
     message = _text(data, "id") if isinstance(data, dict) else ""
     return Notice(integration, message) if _is_id(message) else None
 
 
 def _is_notification(item: Any) -> bool:
-    """Whether it has the form of a Graph notification, whoever sent it."""
+    """Whether a JSON value has the form of a Graph notification, whoever sent it."""
     return isinstance(item, dict) and isinstance(item.get("clientState", ""), str | None)
 
 

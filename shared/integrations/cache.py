@@ -1,4 +1,4 @@
-"""Integrations cached in memory, so that a user's request costs no storage trip for settings."""
+"""Caches integrations in memory, so that users' requests need no call to storage for settings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from shared.clock import Clock
 from shared.integrations.integration import Integration
 
 CACHE_MAX_AGE = timedelta(seconds=30)
-"""Maximum age of a cached entry: what another instance saved takes effect everywhere within this time."""
+"""Maximum age of a cached entry: a save by another instance takes effect everywhere within this time."""
 
 CACHE_MAX_ENTRIES = 256
 
@@ -28,11 +28,11 @@ class IntegrationCache:
         self._uuids: OrderedDict[int, str] = OrderedDict()
 
     def now(self) -> datetime:
-        """The moment to pass to `put`: taken before reading, so that a slow read counts towards the age."""
+        """The moment to pass to `put`, taken before reading, so that a slow read counts towards the age."""
         return self._clock.now()
 
     def get(self, uuid: str) -> Integration | None:
-        """The integration, unless it is not cached or too old."""
+        """The integration, or None if it is not cached or too old."""
         entry = self._entries.get(uuid)
         if entry is None or self._clock.now() - entry[0] >= CACHE_MAX_AGE:
             return None
@@ -46,7 +46,7 @@ class IntegrationCache:
         return self._uuids.get(id_)
 
     def put(self, integration: Integration, read_at: datetime) -> None:
-        """Cache what was read at a moment; the least recently used entry is evicted.
+        """Cache an integration that was read at a moment; the least recently used entry is evicted.
 
         An older revision never replaces a newer one, which could happen when a read and a save overlap.
         """

@@ -1,4 +1,4 @@
-"""Whether a draft may be saved (I3, I4): every problem at once, by field name."""
+"""Checks whether a draft may be saved (I3, I4), and reports every problem at once, by field name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from shared.integrations.setting import Format, format_of
 from shared.integrations.settings.metadata import DOMAIN_MAX_LENGTH
 
 _ALL_MAX_BYTES = 900 * 1024
-"""What all texts may take together in UTF-16: a table row holds 1 MiB, and the rest is names and numbers."""
+"""Maximum bytes of all texts together in UTF-16: a table row holds 1 MiB, which must also hold names and numbers."""
 
 Faults = Mapping[str, list[str]]
 
@@ -24,7 +24,7 @@ Faults = Mapping[str, list[str]]
 def validate(fields: Mapping[str, Any], before: Integration | None = None, *, local: bool = False) -> Integration:
     """The integration that these fields would create, checked without any storage.
 
-    Its given secrets are placeholders. Raises SettingsInvalid.
+    Secrets that were given become placeholders. Raises SettingsInvalid.
     """
     proposed = draft(fields, before)
     check(proposed, before, local=local)
@@ -44,9 +44,7 @@ def check(
 
 
 def faults(proposed: Draft, before: Integration | None, *, local: bool) -> Faults:
-    """Everything that is wrong: the draft's own problems, the syntax of what changed, what is missing, what
-    conflicts.
-    """
+    """All problems: the draft's own, wrong syntax in changed settings, missing settings, and conflicts."""
     found: defaultdict[str, list[str]] = defaultdict(list, {name: list(f) for name, f in proposed.faults.items()})
     for name, field, setting in settings():
         value = getattr(proposed.integration, name)

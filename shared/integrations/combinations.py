@@ -1,4 +1,5 @@
-"""Settings that are each well-formed but cannot work together. Rejected on save, with what to set instead.
+"""Settings that are each well-formed but cannot work together. They are rejected on save, with advice what to set
+instead.
 
 A stored combination is left alone as long as nothing about it changes: the integration can be read, and its other
 settings can be changed.
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from shared.integrations.integration import Integration
 
 SERVICE_ACCOUNT_CALLBACK = "/service-account/oauth_redirect"
-"""Path of `oauth_redirect_uri`. Not the original product's: the Functions host reserves /admin/ for itself."""
+"""Path of `oauth_redirect_uri`. It differs from the original product's, since the Functions host reserves /admin/ for
+itself.
+"""
 
 NO_KERBEROS = (
     "KERBEROS cannot be used: it needs the system's GSSAPI libraries, which Azure Functions does not have. Set "
@@ -29,14 +32,16 @@ NO_KERBEROS = (
 )
 
 _V2 = "/oauth2/v2.0/"
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")  # a local stack's simulated Exchange is both
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")  # a local stack's simulated Exchange is both online and on-premises
 _SIGN_IN_FIELDS = ("oauth_redirect_uri", "oauth_auth_endpoint", "oauth_token_endpoint")
 _ONLINE_METHODS = "Use GRAPH or APP_PERM (Microsoft Graph, no service account), or OAUTH while EWS is still there."
 
 
 @dataclass(frozen=True)
 class Combination:
-    """What cannot work: used `when`, if `is_wrong`; reported at `field` with `remedy`."""
+    """A rule for a combination that cannot work: it applies `when` the settings are in use, rejects them if `is_wrong`,
+    and reports `remedy` for `field`.
+    """
 
     field: str
     when: Condition
@@ -45,7 +50,9 @@ class Combination:
 
 
 def combination_faults(integration: Integration, before: Integration | None = None) -> Mapping[str, list[str]]:
-    """By field, what cannot work in an integration, except what was already wrong `before` and is unchanged."""
+    """Combinations in an integration that cannot work, by field, except those that were already wrong `before` and are
+    unchanged.
+    """
     found: defaultdict[str, list[str]] = defaultdict(list)
     for each in _wrong(integration):
         if before is None or not _is_untouched(each, before, integration):
@@ -54,7 +61,7 @@ def combination_faults(integration: Integration, before: Integration | None = No
 
 
 def sign_in_faults(integration: Integration) -> Mapping[str, list[str]]:
-    """By field, what prevents a service account from signing in, whether single-use VMRs are enabled or not."""
+    """Problems that prevent a service account from signing in, by field, whether single-use VMRs are enabled or not."""
     return {
         each.field: [each.remedy]
         for each in _COMBINATIONS
@@ -67,7 +74,7 @@ def _wrong(integration: Integration) -> Iterator[Combination]:
 
 
 def _is_untouched(each: Combination, before: Integration, after: Integration) -> bool:
-    """Whether it was equally wrong before, with the same values."""
+    """Whether the combination was wrong before, too, with the same values."""
     same = getattr(before, each.field) == getattr(after, each.field) and before.url == after.url
     return same and each in _wrong(before)
 

@@ -1,7 +1,7 @@
-"""When settings are required together (I3), as data: field, operator, values, joined by and/or.
+"""Conditions under which settings are required (I3), as data: field, operator, values, joined by and/or.
 
-The admin's text, the check on save, docs/settings.md and the JSON schema are all derived from the same data. A setting
-names its condition; so does a rejected combination of settings (`combinations.py`).
+The admin's text, the check on save, docs/settings.md and the JSON schema are all derived from the same data. Both
+settings and rejected combinations of settings (`combinations.py`) name their condition.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Schema: TypeAlias = dict[str, Any]
 
 
 class Operator(Enum):
-    """How a field is compared. The value is the operator's text."""
+    """How a field is compared. The member's value is the operator's text."""
 
     IS = "is"
     IS_NOT = "is not"
@@ -35,17 +35,17 @@ class Comparison:
     values: tuple[str | bool, ...] = ()
 
     def holds(self, record: object) -> bool:
-        """Whether it holds for a record that has the field as an attribute."""
+        """Whether the condition holds for a record that has the field as an attribute."""
         return self._is_met_by(getattr(record, self.field))
 
     def text(self, mark: str = "") -> str:
-        """Completes "Required when …". `mark` surrounds names and values: a backtick in Markdown."""
+        """The text that completes "Required when …". `mark` surrounds names and values: a backtick in Markdown."""
         shown = [f"{mark}{json.dumps(value) if isinstance(value, bool) else value}{mark}" for value in self.values]
         choice = " or ".join(part for part in (", ".join(shown[:-1]), *shown[-1:]) if part)
         return f"{mark}{self.field}{mark} {self.operator.value} {choice}".rstrip()
 
     def schema(self, defaults: Mapping[str, object]) -> Schema:
-        """The JSON schema of objects for which it holds. A field that is left out has its default."""
+        """The JSON schema of objects for which the condition holds. A field that is left out has its default."""
         allowed: dict[Operator, Schema] = {
             Operator.IS: {"enum": list(self.values)},
             Operator.IS_NOT: {"not": {"enum": list(self.values)}},
@@ -56,11 +56,11 @@ class Comparison:
         return {"properties": {self.field: allowed[self.operator]}, **needed}
 
     def data(self) -> Schema:
-        """As JSON, for forms: {"field": …, "operator": "is", "values": […]}."""
+        """The condition as JSON, for forms: {"field": …, "operator": "is", "values": […]}."""
         return {"field": self.field, "operator": self.operator.value, "values": list(self.values)}
 
     def comparisons(self) -> Iterator[Comparison]:
-        """Itself: its only part."""
+        """The condition itself, as its only part."""
         yield self
 
     def _is_met_by(self, value: object) -> bool:
@@ -86,7 +86,7 @@ class _Joined:
 
 
 class AllOf(_Joined):
-    """And. Without parts it always holds."""
+    """Conditions joined by "and". Without parts it always holds."""
 
     def holds(self, record: object) -> bool:
         """Whether every part holds."""
@@ -99,7 +99,7 @@ class AllOf(_Joined):
         return joint.join(part for part in (", ".join(texts[:-1]), *texts[-1:]) if part) or "always"
 
     def data(self) -> Schema:
-        """As JSON: {"all": […]}, empty for always."""
+        """The condition as JSON: {"all": […]}, with an empty list for always."""
         return {"all": [part.data() for part in self.parts]}
 
     def schema(self, defaults: Mapping[str, object]) -> Schema:
@@ -139,7 +139,7 @@ def _is_set(field: str) -> Comparison:
 
 
 def _all(*parts: Condition) -> AllOf:
-    """And, flattened: nested `AllOf` parts are merged."""
+    """Conditions joined by "and"; nested `AllOf` parts are merged."""
     return AllOf(tuple(inner for part in parts for inner in (part.parts if isinstance(part, AllOf) else (part,))))
 
 

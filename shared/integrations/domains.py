@@ -1,4 +1,4 @@
-"""From received `domains` to exchange_domain records; records that stay keep their ids and creation times."""
+"""Converts received `domains` to exchange_domain records; existing records keep their ids and creation times."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _EXAMPLE = '{"domain": "mail.example.com"}'
 
 
 def domain_records(sent: Any, before: Sequence[ExchangeDomain]) -> tuple[tuple[ExchangeDomain, ...], list[str]]:
-    """The records for a list, and what is wrong with it.
+    """The records for a list, and the problems with it.
 
     An entry is {"domain": …} (the record with that name, or a new one), {"id": …} (an unchanged record), or both (a
-    renamed record). A text is a name, as existing clients send it. Anything else in an entry is ignored: clients send
-    back what they received.
+    renamed record). A text is a name, as existing clients send it. Anything else in an entry is ignored, since clients
+    send back what they received.
     """
     if sent is None:
         return (), []
@@ -41,7 +41,7 @@ def lacks_domains(integration: Integration) -> bool:
 
 
 def _record(entry: Any, before: Sequence[ExchangeDomain]) -> ExchangeDomain | str:
-    """The record, or what is wrong with the entry."""
+    """The record, or the problem with the entry."""
     if isinstance(entry, ExchangeDomain):
         return entry
     sent = {"domain": entry} if isinstance(entry, str) else entry if isinstance(entry, Mapping) else {}

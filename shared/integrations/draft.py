@@ -1,4 +1,5 @@
-"""From what an admin sends to what would be saved: types and limits of each field, one by one.
+"""Turns the fields that an admin sends into the integration that would be saved, checking types and limits field by
+field.
 
 fields (JSON) ──draft()──► Draft ──check()──► an Integration that may be saved, or SettingsInvalid with every problem
 """
@@ -19,7 +20,7 @@ from shared.integrations.setting import is_nullable
 from shared.secrets import SecretReference
 
 GIVEN = SecretReference("given")
-"""Stands for a secret in a draft; the store replaces it with a real reference."""
+"""Stands in for a secret in a draft; the store replaces it with a real reference."""
 
 _MESSAGES = {
     "string_too_long": "Ensure this value has at most {max_length} characters.",
@@ -36,7 +37,7 @@ _MESSAGES = {
 
 @dataclass(frozen=True)
 class Draft:
-    """What would be saved, the fields that were sent, and what is wrong with them so far.
+    """The integration that would be saved, the fields that were sent, and the problems found so far.
 
     An invalid field keeps its earlier value in `integration`, so that the other fields can still be checked.
     """
@@ -50,7 +51,8 @@ class Draft:
 def draft(fields: Mapping[str, Any], before: Integration | None = None) -> Draft:
     """The integration with these fields changed; `before` is None for a new one.
 
-    Read-only fields are ignored, because clients send back what they received. Raises nothing: see Draft.faults.
+    Read-only fields are ignored, because clients send back what they received. Problems are not raised, but collected
+    in Draft.faults.
     """
     faults: defaultdict[str, list[str]] = defaultdict(list)
     for name in fields.keys() - Integration.model_fields.keys() - READ_ONLY_FIELDS:
@@ -88,5 +90,5 @@ def _errors(values: Mapping[str, Any]) -> list[ErrorDetails]:
 
 
 def message(error: ErrorDetails) -> str:
-    """Pydantic's error in the words of the management API."""
+    """Pydantic's error in the management API's wording."""
     return _MESSAGES.get(error["type"], "{msg}.").format(msg=error["msg"], **error.get("ctx", {}))

@@ -1,4 +1,4 @@
-"""How to distinguish Exchange Online from on-premises servers, and an Entra tenant from other token endpoints."""
+"""Distinguishes Exchange Online from on-premises servers, and Entra tenants from other token endpoints."""
 
 import re
 from urllib.parse import urlsplit
@@ -10,11 +10,11 @@ EXCHANGE_ONLINE = (
 """Hosts of EWS in Exchange Online: worldwide, US Government (GCC High, DoD), China, and the former German cloud."""
 
 _TENANT = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)+")
-"""A GUID or a domain name; neither `common` nor `organizations`, with which no application can sign in."""
+"""A tenant's GUID or domain name; not `common` or `organizations`, which applications cannot sign in to."""
 
 
 def is_exchange_online(url: str) -> bool:
-    """Whether an EWS URL is Exchange Online's."""
+    """Whether an EWS URL is one of Exchange Online."""
     return (urlsplit(url).hostname or "") in EXCHANGE_ONLINE
 
 

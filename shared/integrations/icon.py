@@ -1,8 +1,8 @@
 """The add-in's icon: exactly a PNG of 80 × 80 pixels (I3).
 
 A PNG can contain far more than its picture: frames, colour profiles and texts that decompress to a thousand times their
-size, pixels that nobody sees. Every Outlook reads what is served, so such a file is rejected by its chunks before any
-decoder gets it.
+size, pixels that nobody sees. Every Outlook reads the icon, so such a file is rejected by its chunks before any decoder
+gets it.
 """
 
 from __future__ import annotations
@@ -15,22 +15,26 @@ from io import BytesIO
 
 SIDE = 80
 ICON_MAX_BYTES = 128 * 1024
-"""Several times what 80 × 80 pixels can take, even with 16 bits per channel and hardly compressed."""
+"""Maximum size of the file: several times as much as 80 × 80 pixels can take, even with 16 bits per channel and hardly
+compressed.
+"""
 
 MAX_UNPACKED = 1024 * 1024
 """Maximum size of everything compressed in the file: the pixels take at most 52 KB."""
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-# every PNG starts like this: signature, length, "IHDR", width, height
+# the start of every PNG: signature, length, "IHDR", width, height
 _SIGNATURE_AND_HEADER = struct.Struct(">8s4x4sII")
-_CHUNK = struct.Struct(">I4s")  # length, kind; the data and a checksum of 4 bytes follow
+_CHUNK = struct.Struct(">I4s")  # length and kind, followed by the data and a checksum of 4 bytes
 _ANIMATION = frozenset({b"acTL", b"fcTL", b"fdAT"})
 
 _Chunk = tuple[bytes, bytes]
 
 
 def icon_faults(png: bytes) -> list[str]:
-    """Why bytes cannot be the icon; [] if they can. They are decoded only once everything costly has been measured."""
+    """The reasons why bytes cannot be the icon; [] if they can. They are decoded only after everything costly has been
+    measured.
+    """
     if len(png) > ICON_MAX_BYTES:
         return [f"The file must be at most {ICON_MAX_BYTES // 1024} KiB."]
     size = _size(png)
@@ -44,7 +48,7 @@ def icon_faults(png: bytes) -> list[str]:
         return ["The image must not be animated."]
     if _unpacked(chunks) > MAX_UNPACKED:
         return [
-            f"The image holds much more than its {SIDE} x {SIDE} pixels. Save it without texts and a colour profile."
+            f"The file holds much more than {SIDE} x {SIDE} pixels. Save the image without texts and a colour profile."
         ]
     is_whole = kinds.count(b"IHDR") == 1 and kinds[-1] == b"IEND"
     return [] if is_whole and _can_be_decoded(png) else ["The PNG image is damaged."]
@@ -71,14 +75,14 @@ def _chunks(png: bytes) -> Iterator[_Chunk]:
 
 
 def _unpacked(chunks: list[_Chunk]) -> int:
-    """Total bytes of all compressed data once decompressed; counting stops beyond MAX_UNPACKED."""
+    """Total bytes of all compressed data after decompression; counting stops beyond MAX_UNPACKED."""
     pixels = b"".join(data for kind, data in chunks if kind == b"IDAT")
     total = 0
     for packed in (pixels, *(_packed(kind, data) for kind, data in chunks)):
         try:
             total += len(zlib.decompressobj().decompress(packed, MAX_UNPACKED + 1 - total))
         except zlib.error:
-            continue  # a decoder stops here too
+            continue  # decoders stop here, too
         if total > MAX_UNPACKED:
             break
     return total
@@ -95,7 +99,7 @@ def _packed(kind: bytes, data: bytes) -> bytes:
 
 
 def _can_be_decoded(png: bytes) -> bool:
-    from PIL import Image  # slow to load, and only admins who upload an icon need it
+    from PIL import Image  # imported here: slow to load, and only needed when an admin uploads an icon
 
     try:
         with warnings.catch_warnings(), Image.open(BytesIO(png), formats=["PNG"]) as image:

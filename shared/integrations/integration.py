@@ -36,7 +36,7 @@ SECTIONS: tuple[type[Section], ...] = (
     MetadataDomains,
     Record,
 )
-"""In the order of the admin's form."""
+"""The sections in the order of the admin's form."""
 
 
 class GraphApp(NamedTuple):
@@ -48,7 +48,7 @@ class GraphApp(NamedTuple):
 
 class Integration(
     Record, MetadataDomains, Advanced, EmailText, Pane, AddIn, Bridge, Personal, SingleUse, Exchange, General
-):  # the reverse of SECTIONS: pydantic collects fields from the last base to the first
+):  # in the reverse order of SECTIONS: pydantic collects fields from the last base to the first
     """One connection between a VMR platform and an Exchange deployment (I1).
 
     Attributes have the management API's field names. A secret's attribute holds the reference for `SecretStore.get`,
@@ -59,7 +59,7 @@ class Integration(
 
     @property
     def resource_uri(self) -> str:
-        """Where the management API shows this integration."""
+        """The URI of this integration in the management API."""
         return uri(CONFIGURATION, CONNECTOR, self.id)
 
     @property
@@ -69,26 +69,28 @@ class Integration(
 
     @property
     def uses_ews(self) -> bool:
-        """Whether the equipment mailbox is reached by EWS: it is polled then, since there are no notifications (E2,
+        """Whether the equipment mailbox is accessed by EWS; if so, it is polled, since there are no notifications (E2,
         M9).
         """
         match self.authentication_method:
             case "GRAPH":
                 return False
-            case "APP_PERM":  # what the original's clients, which do not know GRAPH, use for an app in Exchange Online
+            case "APP_PERM":  # the original's clients do not know GRAPH, and use this for an app in Exchange Online
                 return bool(self.url) and not is_exchange_online(self.url)
         return True
 
     @property
     def graph_app(self) -> GraphApp:
-        """The application to use Graph as; both ids are "" for the deployment's own identity."""
+        """The application that uses Graph; both ids are "" for the deployment's own identity."""
         if self.authentication_method == "APP_PERM":
             return GraphApp(tenant_of(self.oauth_token_endpoint), self.oauth_client_id or "")
         return GraphApp(self.graph_tenant_id or "", self.graph_client_id or "")
 
     @property
     def answers_in_html(self) -> bool:
-        """Whether Exchange's own responses keep formatting; the comment of Graph's is plain text (exchange.md §2)."""
+        """Whether Exchange's own responses keep formatting; with Graph, the comment in a response is plain text
+        (exchange.md §2).
+        """
         return self.uses_ews
 
     @property
@@ -114,7 +116,7 @@ class Integration(
 
 
 def settings() -> Iterator[tuple[str, FieldInfo, Setting]]:
-    """Every setting: its name, pydantic's description and ours, in the order of the admin's form."""
+    """Every setting in the order of the admin's form: its name, pydantic's description, and ours."""
     for name, field in Integration.model_fields.items():
         yield name, field, setting_of(field)
 

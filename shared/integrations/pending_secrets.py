@@ -14,13 +14,15 @@ from shared.secrets import SecretReference, SecretStore
 _log = logging.getLogger(__name__)
 
 _REFUSED = (SettingsInvalid, Conflict, NotFound)
-"""With these errors nothing was saved. After any other error the row may have been written, so the values must stay."""
+"""Errors after which nothing has been saved. After any other error the row may have been written, so the values must be
+kept.
+"""
 
 
 class PendingSecrets:
-    """Stores the secrets of a save, once, and deletes them again if the save is rejected.
+    """Stores the secrets of a save once, and deletes them again if the save is rejected.
 
-    async with KeptSecrets(secrets, uuid) as keep:
+    async with PendingSecrets(secrets, uuid) as keep:
         references = await keep(given)      # however often the save is repeated
         …                                   # a rejection here leaves the secret store unchanged
     """
@@ -31,7 +33,7 @@ class PendingSecrets:
         self._references: dict[str, SecretReference] = {}
 
     async def __call__(self, given: Mapping[str, SecretStr]) -> Mapping[str, SecretReference]:
-        """References of the given values by setting; an empty value has the empty reference."""
+        """Store the given values; returns their references by setting. An empty value has the empty reference."""
         for name in given.keys() - self._references.keys():
             empty = not given[name].get_secret_value()
             self._references[name] = (
@@ -40,7 +42,7 @@ class PendingSecrets:
         return dict(self._references)
 
     async def __aenter__(self) -> PendingSecrets:
-        """Nothing is stored yet."""
+        """Begin a save; nothing is stored yet."""
         return self
 
     async def __aexit__(
@@ -52,7 +54,7 @@ class PendingSecrets:
 
 
 async def drop(secrets: SecretStore, references: Iterable[SecretReference]) -> None:
-    """Delete values that are no longer referenced. What cannot be deleted now is logged and stays, unused."""
+    """Delete values that are no longer referenced. A value that cannot be deleted now is logged and stays, unused."""
     for reference in references:
         if not reference:
             continue

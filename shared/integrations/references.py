@@ -1,6 +1,6 @@
 """Settings that name an object of the VMR platform: by its name, or by its resource URI as the original's clients do.
 
-Policy answers to conferencing nodes use names: a node rejects a whole answer with a URI in it. So a URI is only
+Policy answers to conferencing nodes use names: a node rejects a whole answer if it contains a URI. So a URI is only
 accepted if a Management Node can resolve it to a name.
 """
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from shared.integrations.integration import Integration
 
 REFERENCES = {"ivr_theme": "ivr_theme", "host_identity_provider_group": "identity_provider_group"}
-"""Settings by field name, with the resource of the original API that they refer to."""
+"""Settings, by field name, with the resource of the original API that each refers to."""
 
 _PATH = re.compile(r"(?:https?://[^/?#]+)?(/api/admin/configuration/v1/([a-z_]+)/[0-9]{1,9}/?)")
 
@@ -30,7 +30,7 @@ def path_in(reference: str, resource: str = "") -> str:
 
 
 def path_of(field: str, text: str) -> str:
-    """The path of the object in a field's URI, "" if it is not of the field's resource."""
+    """The path of the object in a field's URI, "" if the object is not one of the field's resource."""
     return path_in(text, REFERENCES[field])
 
 

@@ -1,4 +1,4 @@
-"""How integrations are stored in their table: in one partition, so that related rows are written together.
+"""The rows of integrations in their table, all in one partition, so that related rows are written together.
 
     key                     columns
     settings-<uuid>         one per setting; domains as JSON; `changes`: setting → revision that last changed it
@@ -8,8 +8,8 @@
     sequence                the last integration id and exchange_domain id assigned; `gaps0`, …: the ids of deleted
                             integrations, as ranges, so that a page is found without reading the others
 
-A null is stored as "" (for a nullable setting they mean the same). Missing columns take the default and unknown columns
-are ignored, so rows of an earlier or later version can be read.
+A null is stored as "" (for a nullable setting they mean the same). Missing columns get the default and unknown columns
+are ignored, so that rows of an earlier or later version can be read.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ OUTLINE = (
     *General.model_fields,
     *Exchange.model_fields,
 )
-"""What rounds and lists need of an integration: its identity, and how its mailbox is reached; no texts, no icon."""
+"""The columns that rounds and lists need: an integration's identity, and how its mailbox is accessed; no texts, no
+icon.
+"""
 
 _GAPS = "gaps"
 _GAPS_IN_COLUMN = 1000
@@ -56,14 +58,14 @@ _DOMAINS = TypeAdapter(tuple[ExchangeDomain, ...])
 
 @dataclass(frozen=True)
 class Stored:
-    """An integration as it was read: with its row, and the revision that last changed each setting."""
+    """An integration as it was read, with its row, and the revision that last changed each setting."""
 
     integration: Integration
     changes: Mapping[str, int]
     row: Row
 
     def changed_since(self, revision: int) -> list[str]:
-        """Names of the settings that changed after a revision."""
+        """The names of the settings that changed after a revision."""
         return sorted(name for name, at in self.changes.items() if at > revision)
 
 
@@ -76,7 +78,7 @@ class Sequence:
     row: Row | None
 
     def write(self, integration: int, domain: int) -> Write:
-        """Records newly assigned ids, on condition that nobody else has assigned any."""
+        """The write that records newly assigned ids, on condition that nobody else has assigned any."""
         values: Values = {"integration": integration, "domain": domain}
         return (
             Replace(self.row, {**self.row.values, **values})
@@ -86,7 +88,7 @@ class Sequence:
 
     @property
     def gaps(self) -> frozenset[int] | None:
-        """Ids of deleted integrations; None if they were not counted: the row is an earlier version's."""
+        """The ids of deleted integrations; None if the row is from an earlier version, which did not record them."""
         if self.row is None:
             return frozenset()
         columns = [str(self.row.values[name]) for name in sorted(self.row.values) if name.startswith(_GAPS)]
@@ -96,7 +98,7 @@ class Sequence:
         return frozenset(id_ for first, last in ranges for id_ in range(int(first), int(last) + 1))
 
     def with_gaps(self, gaps: frozenset[int]) -> Write:
-        """Records which ids are unused, on condition that nothing has changed. There must be a row."""
+        """The write that records which ids are unused, on condition that nothing has changed. The row must exist."""
         assert self.row is not None  # noqa: S101  # ids are only unused after some were assigned
         return Replace(self.row, {"integration": self.integration, "domain": self.domain, **_gap_columns(gaps)})
 
@@ -150,7 +152,7 @@ def settings_values(integration: Integration, changes: Mapping[str, int]) -> Val
 
 
 def stored(row: Row) -> Stored:
-    """An integration from its settings row. Not validated: that was done on save."""
+    """An integration from its settings row. It is not validated, since that was done when it was saved."""
     values: dict[str, Any] = {
         name: None if row.values[name] == "" and is_nullable(field) else row.values[name]
         for name, field in Integration.model_fields.items()

@@ -1,4 +1,4 @@
-"""What ends the sign-in of an OAuth service account (E3, settings marked †)."""
+"""Ends the sign-in of an OAuth service account when certain settings change (E3, settings marked †)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from shared.secrets import SecretReference
 
 
 def without_stale_sign_in(before: Integration, after: Integration) -> Integration:
-    """`after`, signed out if a setting that the sign-in depends on differs from `before`.
+    """`after`, without its sign-in if a setting that the sign-in depends on differs from `before`.
 
     A refresh token set in the same save is kept.
     """

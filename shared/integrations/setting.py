@@ -1,4 +1,4 @@
-"""What one setting is: the vocabulary of the sections of an integration.
+"""Describes a setting: the types with which the sections of an integration are defined.
 
 A field of a section is an ordinary pydantic field. Its type and limits are in the annotation, its default is the
 assigned value, and a `Setting` in the annotation carries what pydantic cannot express.
@@ -19,7 +19,9 @@ from shared.secrets import SecretReference
 
 
 class Format(Enum):
-    """The syntax of a text; `shared.integrations.syntax` has the rules. The value is its description in the docs."""
+    """The syntax of a text; `shared.integrations.syntax` has the rules. The member's value is its description in the
+    docs.
+    """
 
     LINE = "a single line"
     HTML = "text or HTML"
@@ -35,17 +37,14 @@ class Format(Enum):
 
 @dataclass(frozen=True)
 class Setting:
-    """What admins and code need to know about a setting beyond its type.
+    """What admins and code need to know about a setting besides its type.
 
-    label: the original's name of the option, or ours where it has none.
-    help: what it does, in one or two sentences.
-    required: when it must not be empty (I3).
-    manifest: a change calls for installing the add-in's manifest again (I6, marked `*`).
-    secret: the value is write-only and lives in a SecretStore; the field itself holds a SecretReference (I5).
-    sign_in: a change ends the service account's OAuth sign-in (E3, marked `†`).
-    read_only: set by the service; ignored in what admins send.
-    internal: not part of the management API's resource.
-    choices: what a form calls each value of a setting that has a few; the API knows the values alone.
+    label: the original's name for the option, or ours if it has none. help: what it does, in one or two sentences.
+    required: when it must not be empty (I3). manifest: a change calls for installing the add-in's manifest again (I6,
+    marked `*`). secret: the value is write-only and lives in a SecretStore; the field itself holds a SecretReference
+    (I5). sign_in: a change ends the service account's OAuth sign-in (E3, marked `†`). read_only: set by the service;
+    ignored in what admins send. internal: not part of the management API's resource. choices: for a setting with a few
+    possible values, the name of each in forms; the API uses the values alone.
     """
 
     label: str
@@ -62,13 +61,13 @@ class Setting:
 class Section(BaseModel):
     """A group of settings as admins see it. Types are strict: "6" is not a number, 1 is not a boolean."""
 
-    # Only the composed Integration is ever validated, so the sections' own validators are never built.
+    # Only the composed Integration is ever validated, so validators of the sections are never built.
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
 
     title: ClassVar[str]
     about: ClassVar[str] = ""
     in_use: ClassVar[Condition | None] = None
-    """When its settings mean anything; always without it."""
+    """The condition under which the section's settings are in use; always if there is none."""
 
 
 Line: TypeAlias = Annotated[str, Field(max_length=250), Format.LINE]
@@ -102,5 +101,7 @@ def is_nullable(field: FieldInfo) -> bool:
 
 
 def crlf(text: str) -> str:
-    """A default text with the line ends that the original API stores, so that its clients detect no drift (I7)."""
+    """A default text with the line endings that the original API stores, so that its clients detect no
+    difference (I7).
+    """
     return text.replace("\n", "\r\n")

@@ -26,7 +26,7 @@ This page is generated from the model in `shared/integrations/settings/`; after 
 - `†` after a name: a change ends the OAuth sign-in of the service account; sign in again.
 - *Secret* settings can be set and cleared (with `""`), never read.
 - One invalid setting rejects the whole save; every problem is reported by field and nothing is changed.
-- Line ends of texts are stored as sent. The default templates end their lines with CR LF.
+- Line endings of texts are stored as sent. The default templates end their lines with CR LF.
 - Hosts that this service itself calls must be FQDNs: no IP addresses, no loopback names. Names may resolve to private
   addresses. Only a local stack accepts plain http, and only to loopback.
 """

@@ -1,8 +1,8 @@
 """The syntax of texts with a Format. Pure; messages are for the admin who typed the text.
 
 Hosts that this service calls itself must be FQDNs. Numeric addresses and loopback names are rejected, so that no
-setting can point the service at itself, at its platform's metadata endpoint (169.254.169.254) or at an unnamed
-neighbour. Names that resolve to private addresses are fine: an on-premises Exchange has just such a name. The remaining
+setting can point the service at itself, at its platform's metadata endpoint (169.254.169.254) or at a neighbour without
+a name. Names that resolve to private addresses are fine: an on-premises Exchange has just such a name. The remaining
 protection is that the other side must hold a valid TLS certificate for its name.
 """
 
@@ -16,7 +16,7 @@ from shared.integrations.setting import Format
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
-# A numeric last label makes browsers and resolvers read the whole as an IPv4 address ("127.1", "0x7f000001").
+# A numeric last label makes browsers and resolvers read the whole name as an IPv4 address ("127.1", "0x7f000001").
 _NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0[xX][0-9A-Fa-f]*)")
 _GUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _PREFIX = re.compile(r"[A-Za-z0-9._-]+")
@@ -31,7 +31,7 @@ NOT_TEXT = "Contains control characters."
 
 
 def faults(format_: Format | None, text: str, *, local: bool = False) -> list[str]:
-    """Everything wrong with a non-empty text; `local` (a local stack) also accepts loopback hosts and plain http."""
+    """The problems with a non-empty text; `local` (a local stack) also accepts loopback hosts and plain http."""
     if _CONTROL.search(text):
         return [NOT_TEXT]
     rule = _RULES.get(format_) if format_ else None
@@ -44,7 +44,9 @@ def is_guid(text: str) -> bool:
 
 
 def metadata_domain(text: str, local: bool) -> list[str]:
-    """Problems of an Exchange metadata domain: an FQDN, or an https URL (which this service calls)."""
+    """The problems with an Exchange metadata domain, which must be an FQDN or an https URL (which this service
+    calls).
+    """
     return _server_url(text, local) if "://" in text else _fqdn(text, local)
 
 
@@ -100,7 +102,9 @@ def _check_url(text: str, local: bool, is_host: Callable[[str], bool], wanted: s
 
 
 def _split(text: str) -> SplitResult | None:
-    """The parts; None if the text is not a URL. urlsplit alone would drop line breaks and accept any character."""
+    """The parts of a URL; None if the text is not a URL. urlsplit alone would drop line breaks and accept any
+    character.
+    """
     if not _URL_TEXT.fullmatch(text):
         return None
     try:

@@ -1,4 +1,4 @@
-"""The transactions on the integrations' table: what changes together is written together (see rows.py)."""
+"""The transactions on the integrations' table: values that change together are written together (see rows.py)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from shared.integrations.syntax import is_guid
 from shared.storage import Delete, Insert, Put, Replace, RowChanged, Storage, Tables, Write, before
 
 SIGN_IN_STATE = frozenset({"oauth_state", "oauth_refresh_token"})
-"""Changed by the service account's sign-in all the time; no reason to tell an admin that settings have changed."""
+"""Settings that the service account's sign-in keeps changing, so that these changes need not be reported to an admin.
+"""
 
 
 class IntegrationTable:
@@ -26,14 +27,14 @@ class IntegrationTable:
         self._clock = clock
 
     async def load(self, uuid: str) -> Stored:
-        """One storage trip. Raises NotFound."""
+        """Read an integration; one round trip to storage. Raises NotFound."""
         row = await self._table.get(PARTITION, rows.settings_key(uuid.lower())) if is_guid(uuid) else None
         if row is None:
             raise NotFound("There is no such integration.")
         return rows.stored(row)
 
     async def ids(self) -> list[int]:
-        """The ids of all integrations, ascending; one storage trip, except the first time after an import or an
+        """The ids of all integrations, ascending; one round trip to storage, except the first time after an import or
         upgrade.
         """
         sequence = rows.sequence_of(await self._table.get(PARTITION, rows.SEQUENCE_KEY))
@@ -42,16 +43,16 @@ class IntegrationTable:
             found = [row async for row in self._table.rows(PARTITION, rows.ID_PREFIX, columns=("uuid",))]
             present = {int(row.key.removeprefix(rows.ID_PREFIX)) for row in found}
             gaps = frozenset(range(1, sequence.integration + 1)) - present
-            with suppress(RowChanged):  # integrations have been added or deleted meanwhile: the next call counts again
+            with suppress(RowChanged):  # integrations have been added or deleted meanwhile: the next call tries again
                 await self._table.commit(PARTITION, sequence.with_gaps(gaps))
         return [id_ for id_ in range(1, sequence.integration + 1) if id_ not in gaps]
 
     async def exists(self, uuid: str) -> bool:
-        """Whether an integration with this UUID exists; one storage trip."""
+        """Whether an integration with this UUID exists; one round trip to storage."""
         return await self._table.get(PARTITION, rows.settings_key(uuid.lower())) is not None
 
     async def uuid_of(self, id_: int) -> str:
-        """The UUID of an integration id; one storage trip. Raises NotFound."""
+        """The UUID of the integration with an id; one round trip to storage. Raises NotFound."""
         row = await self._table.get(PARTITION, rows.id_key(id_))
         if row is None:
             raise NotFound(f"There is no integration with id {id_}.")
@@ -64,7 +65,8 @@ class IntegrationTable:
     async def between(
         self, after: str = "", until: str = "", columns: Sequence[str] = ()
     ) -> AsyncIterator[Integration]:  # fmt: skip
-        """The integrations after `after`, up to `until` (uuids), by ascending uuid; a storage trip per thousand.
+        """The integrations after `after` and up to `until` (uuids), by ascending uuid; one round trip to storage per
+        thousand.
 
         With `columns`, all other settings have their defaults.
         """
@@ -75,11 +77,11 @@ class IntegrationTable:
             yield rows.stored(row).integration
 
     async def outline(self, uuid: str, columns: Sequence[str]) -> Integration | None:
-        """One integration as `between` returns it; one storage trip."""
+        """One integration as `between` returns it; one round trip to storage."""
         return next(iter([each async for each in self.between(before(uuid), uuid, columns)]), None)
 
     async def owner_of(self, mailbox: str) -> str | None:
-        """UUID of the integration that has claimed an equipment mailbox."""
+        """The UUID of the integration that has claimed an equipment mailbox."""
         row = await self._table.get(PARTITION, rows.mailbox_key(mailbox))
         return str(row.values["uuid"]) if row else None
 
@@ -89,8 +91,8 @@ class IntegrationTable:
         return rows.icon_of(row) if row else None
 
     async def create(self, integration: Integration) -> Integration:
-        """Write a new integration with its number. Raises RowExists (UUID or mailbox taken), RowChanged (lost a
-        race).
+        """Write a new integration with its number. Raises RowExists (UUID or mailbox taken), RowChanged (changed
+        concurrently).
         """
         numbered, numbering = await self._numbered(integration)
         operations = [
@@ -103,7 +105,9 @@ class IntegrationTable:
         return numbered
 
     async def replace(self, before: Stored, after: Integration, icon: bytes | None = None) -> Integration:
-        """Write a changed integration, and a new icon. Raises RowExists (mailbox taken), RowChanged (lost a race)."""
+        """Write a changed integration, and a new icon. Raises RowExists (mailbox taken), RowChanged (changed
+        concurrently).
+        """
         numbered, numbering = await self._numbered(after)
         revised, changes = _revised(before, numbered)
         operations = [
@@ -116,7 +120,7 @@ class IntegrationTable:
         return revised
 
     async def remove(self, stored: Stored) -> None:
-        """Delete an integration and everything that belongs to it. Raises RowChanged (lost a race)."""
+        """Delete an integration and everything that belongs to it. Raises RowChanged (changed concurrently)."""
         old = stored.integration
         keys = [rows.icon_key(old.uuid), rows.id_key(old.id), *_claim_keys(old)]
         found = [row for key in keys if (row := await self._table.get(PARTITION, key))]
@@ -126,7 +130,7 @@ class IntegrationTable:
         await self._table.commit(PARTITION, Delete(stored.row), *(Delete(row) for row in found), *noted)
 
     async def _claims(self, before: Integration | None, after: Integration) -> list[Write]:
-        """Moves the claim from one equipment mailbox to another."""
+        """The writes that move the claim from one equipment mailbox to another."""
         if before and before.mailbox == after.mailbox:
             return []
         old = [await self._table.get(PARTITION, key) for key in _claim_keys(before)] if before else []
@@ -134,7 +138,7 @@ class IntegrationTable:
         return released + [Insert(key, {"uuid": after.uuid}) for key in _claim_keys(after)]
 
     async def _numbered(self, integration: Integration) -> tuple[Integration, list[Write]]:
-        """The integration with ids wherever it has none yet, and the write that records them as assigned."""
+        """The integration with ids assigned where it has none yet, and the write that records them as assigned."""
         unnumbered = [entry for entry in integration.domains if entry.id == UNNUMBERED]
         if integration.id and not unnumbered:
             return integration, []
@@ -151,7 +155,7 @@ class IntegrationTable:
 
 
 async def count_again(tables: Tables) -> None:
-    """Integrations were restored from an export: the unused ids are determined again. Raises Unavailable."""
+    """Determine the unused ids again, after integrations were restored from an export. Raises Unavailable."""
     table = tables.table("integrations")
     sequence = rows.sequence_of(await table.get(PARTITION, rows.SEQUENCE_KEY))
     if sequence.row and sequence.gaps is not None:

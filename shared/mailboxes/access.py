@@ -1,4 +1,4 @@
-"""Testing what an integration may do in its equipment mailbox; implemented by `graph/` and `ews/`."""
+"""Tests what an integration may do in its equipment mailbox; implemented by `graph/` and `ews/`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,5 +30,5 @@ class Access(Protocol):
     """Access to a mailbox."""
 
     async def try_out(self) -> Sequence[Attempt]:
-        """Use the mailbox without changing anything: each right once by Graph, one read per connection by EWS."""
+        """Use the mailbox without changing anything. Graph: each right once. EWS: one read per connection."""
         ...

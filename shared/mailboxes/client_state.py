@@ -1,14 +1,14 @@
-"""How a notification proves itself: by a signed clientState (docs/architecture.md, rule 4; exchange.md §3).
+"""How a notification proves that it is genuine: by a signed clientState (docs/architecture.md, rule 4; exchange.md §3).
 
     11111111-1111-4111-8111-111111111111.GmS0yV…      the integration's uuid, and its signature
 
 The webhook needs no lookup, so it answers within milliseconds of a cold start, and a stranger's POST costs nothing.
-Only Graph gets to know it; it is stored in no table.
+Only Graph ever receives it, and no table stores it.
 
 **Why nothing is stored.** A stored digest could be revoked with its subscription; a signature is valid until the
-signing key is rotated, also for subscriptions that were lost. That does no harm: whoever knew one could only name
-message ids, which are looked up in that integration's own mailbox and nowhere else, or request a sweep of it. A deleted
-integration has no mailbox: the worker drops its notices.
+signing key is rotated, also for subscriptions that were lost. That does no harm: with one, a stranger could only name
+message ids, which are looked up in that integration's own mailbox and nowhere else, or trigger a sweep of that mailbox.
+A deleted integration has no mailbox: the worker drops its notices.
 """
 
 import base64
@@ -20,7 +20,7 @@ class ClientStates:
     """Makes and verifies clientStates with the deployment's signing key."""
 
     def __init__(self, signing_key: bytes) -> None:
-        # A key of its own: nothing signed for another purpose can pass for a clientState.
+        # The key is derived for this purpose alone, so nothing signed for another purpose can pass for a clientState.
         self._key = hmac.digest(signing_key, b"client states", "sha256")
 
     def of(self, integration: str) -> str:
@@ -37,5 +37,7 @@ class ClientStates:
 
 
 def digest(client_state: str) -> str:
-    """What may be stored of a clientState, to check later whether it is still current; 256 random bits need no salt."""
+    """The digest of a clientState, which may be stored to check later whether the clientState is still current. 256
+    random bits need no salt.
+    """
     return hashlib.sha256(client_state.encode()).hexdigest()

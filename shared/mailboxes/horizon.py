@@ -1,4 +1,4 @@
-"""Reading a series' occurrences: they come from Exchange, within a rolling horizon (M3)."""
+"""Reads a series' occurrences, which come from Exchange, within a rolling horizon (M3)."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -7,23 +7,26 @@ from shared.calendar.conference import Calendar, Occurrence
 from shared.calendar.request import CalendarItem, Shape
 
 HORIZON = timedelta(days=90)
-"""How far ahead a series' occurrences are held; the agenda timer extends it."""
+"""How far ahead the occurrences of a series are recorded; the agenda timer keeps extending this."""
 
 FARTHEST = timedelta(days=1825)
-"""How far a series that seems to be over is searched: Graph refuses ranges of more than five years."""
+"""How far ahead a series that seems to be over is searched: Graph refuses ranges of more than five years."""
 
 MOST_OCCURRENCES = 1000
-"""Per series within the horizon; a daily one has 91."""
+"""Maximum occurrences of one series within the horizon; a daily series has 91."""
 
 Instances = Callable[[datetime, datetime, int], Awaitable[tuple[Occurrence, ...]]]
-"""Occurrences between two moments that are not cancelled, by ascending start; at most so many are needed."""
+"""Reads the occurrences between two moments that are not cancelled, by ascending start; the caller needs at most this
+many.
+"""
 
 
 async def read_calendar(item: CalendarItem, now: datetime, instances: Instances) -> Calendar:
     """See Mailbox.calendar.
 
-    The time in an occurrence's own item counts, too: Exchange may omit it from the series. A series that seems to have
-    nothing left is searched as far ahead as Exchange allows: a yearly one may have.
+    The time in an occurrence's own item counts as well, since Exchange may omit the occurrence from the series. A
+    series that seems to have no occurrences left is searched as far ahead as Exchange allows: a yearly series may have
+    one.
     """
     if item.shape is Shape.SINGLE:
         return Calendar((item.occurrence,))

@@ -1,12 +1,12 @@
-"""A mailbox's other addresses: as servers write proxy addresses, and as they are compared. Pure."""
+"""A mailbox's other addresses: parses servers' proxy addresses into the form in which they are compared. Pure."""
 
 from collections.abc import Iterable
 
 ADDRESSES_MAX = 20
-"""Addresses per mailbox, the configured one included: what is sent to every pane stays small."""
+"""Maximum addresses per mailbox, including the configured one, since they are sent to every task pane."""
 
 ADDRESS_MAX = 500
-"""Characters per address; an SMTP address has at most 320, a legacy Exchange DN rarely more than 200."""
+"""Maximum characters per address; an SMTP address has at most 320, a legacy Exchange DN rarely more than 200."""
 
 _KINDS = ("smtp", "ex", "x500")
 
@@ -15,7 +15,7 @@ def known_addresses(configured: str, told: Iterable[str]) -> tuple[str, ...]:
     """Addresses and legacy Exchange DNs in lower case, the configured one first, without duplicates, within bounds.
 
     `told` are proxy addresses ("SMTP:primary", "smtp:secondary", "X500:/o=…", "EX:/o=…"), or plain ones. Types that
-    attendees are not listed by (SIP, SPO) and non-ASCII addresses are left out.
+    never identify an attendee (SIP, SPO) and non-ASCII addresses are left out.
     """
     wanted = dict.fromkeys([configured.lower(), *filter(None, map(_comparable, told))])
     return tuple(wanted)[:ADDRESSES_MAX]

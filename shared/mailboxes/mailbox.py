@@ -1,4 +1,4 @@
-"""What the product needs of an equipment mailbox; implemented by `graph/` and `ews/`."""
+"""What the product needs from an equipment mailbox; implemented by `graph/` and `ews/`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,18 +12,20 @@ from shared.errors import SchedulingError
 
 
 class Folder(StrEnum):
-    """Watched folders. Updates that Exchange files away itself go to Deleted Items (exchange.md §7)."""
+    """Watched folders. Exchange moves updates that it processes by itself to Deleted Items (exchange.md §7)."""
 
     INBOX = "inbox"
     DELETED_ITEMS = "deleteditems"
 
 
 NO_MAILBOX = "Exchange has no mailbox with this address."
-"""What an admin reads, for Graph and for EWS."""
+"""The message that an admin reads, the same for Graph and for EWS."""
 
 
 class ItemGone(SchedulingError):
-    """The item of a call is not in the mailbox: it is gone, or never existed. Both adapters raise it for any item."""
+    """The item that a call is about is not in the mailbox: it is gone, or never existed. Both adapters raise this for
+    every kind of item.
+    """
 
     code = "item_gone"
 
@@ -35,9 +37,8 @@ class CalendarItemGone(ItemGone):
 
 
 class ForeignItem(SchedulingError):
-    """A calendar item's id belongs to the other protocol: it was stored when the mailbox used that.
-
-    The item may exist nevertheless.
+    """A calendar item's id belongs to the other protocol: it was stored when the mailbox used that one. The item may
+    exist nevertheless.
     """
 
     code = "foreign_item"
@@ -71,7 +72,7 @@ class Mail:
 class Changes:
     """One page of a folder's new messages; keep `state` for the next call, which is due immediately if `more`.
 
-    `stirred` is False if nothing at all has happened in the folder, departures included.
+    `stirred` is False if nothing at all has happened in the folder: no message has arrived or left.
     """
 
     message_ids: Sequence[str]
@@ -84,8 +85,8 @@ class Changes:
 class CalendarEntry:
     """A meeting, or one occurrence of a series, in the calendar.
 
-    `item_id` is its own calendar item, `series_id` its series' master if the view contains it ("" otherwise). `uid` is
-    shared by a series and its occurrences. `is_exception` means that it differs from its series.
+    `item_id` is its own calendar item, `series_id` the master of its series if the view states it ("" otherwise). `uid`
+    is shared by a series and its occurrences. `is_exception` means that it differs from its series.
     """
 
     item_id: str
@@ -99,9 +100,9 @@ class CalendarEntry:
 
 @dataclass(frozen=True)
 class CalendarPage:
-    """A page of the calendar; `state` requests the next one, "" on the last.
+    """A page of the calendar; `state` requests the next page, and is "" on the last.
 
-    With it and all previous pages, the calendar has been read up to `until`.
+    With this page and all previous ones, the calendar has been read up to `until`.
     """
 
     entries: Sequence[CalendarEntry]
@@ -113,31 +114,33 @@ class Mailbox(Protocol):
     """One equipment mailbox. Every call may raise Unavailable or RateLimited; retrying later may help then."""
 
     async def read(self, message_id: str) -> MeetingRequest | None:
-        """The meeting message, or None if it is something else (which is ignored). Raises MessageNotFound."""
+        """The meeting message with an id; None if that is another kind of message (which is ignored). Raises
+        MessageNotFound.
+        """
         ...
 
     async def calendar(self, item: CalendarItem, now: datetime, *, late: bool = False) -> Calendar:
-        """Every occurrence from shortly before `now` on, within the horizon; a single meeting's only one.
+        """Every occurrence from shortly before `now` on, within the horizon; a single meeting counts as one occurrence.
 
         `late`: the message was sent a while ago, so that even a new series may have been changed since.
         """
         ...
 
     async def view(self, first: datetime, last: datetime, state: str = "") -> CalendarPage:
-        """A page of everything between two moments, at most two years apart, by ascending start.
+        """A page of all meetings between two moments, at most two years apart, by ascending start.
 
-        Without cancelled entries and those organized by the mailbox itself. An entry may be repeated, also across
-        pages. A page holds some hundreds.
+        Cancelled meetings and those that the mailbox itself organizes are left out. An entry may be repeated, also
+        across pages. A page holds a few hundred entries.
         """
         ...
 
     async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:
-        """Accept or decline. With `text` the organizer gets a response, with None nobody is told.
+        """Accept or decline. With `text` the organizer gets a response; with None nobody does.
 
         `text` is plain for Graph and HTML for EWS (Integration.answers_in_html).
 
-        Sent once: after a failure that leaves open whether the answer went out, Unavailable is raised, and `item` shows
-        whether it did. Raises CalendarItemGone.
+        The answer is sent only once: if a failure leaves it open whether it was sent, Unavailable is raised, and `item`
+        shows whether it was. Raises CalendarItemGone.
         """
         ...
 
@@ -157,16 +160,21 @@ class Mailbox(Protocol):
         ...
 
     async def addresses(self) -> Sequence[str]:
-        """Its other addresses, as far as we may read them: proxy addresses (known_addresses.py). At most two calls."""
+        """The mailbox's other addresses, as far as we may read them: proxy addresses (known_addresses.py). At most two
+        calls.
+        """
         ...
 
     async def messages_of(self, item: CalendarItem, since: datetime) -> Sequence[str]:
-        """The messages of a meeting and its occurrences that have arrived since, oldest first.
+        """The messages about a meeting and its occurrences that have arrived since a time, oldest first.
 
-        Found in Inbox and Deleted Items, whatever `changes` has reported. Empty if the server cannot search.
+        They are searched for in Inbox and Deleted Items, whatever `changes` has reported. Empty if the server cannot
+        search.
         """
         ...
 
     async def changes(self, folder: Folder, state: str) -> Changes:
-        """What has arrived in the folder since `state` ("" at first, and again after the server has lost it)."""
+        """The messages that have arrived in a folder since `state` ("" at first, and again after the server has lost
+        it).
+        """
         ...

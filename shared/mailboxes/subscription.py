@@ -1,4 +1,4 @@
-"""Change notifications of a mailbox: a subscription held by the other side for a limited time."""
+"""Change notifications for a mailbox: Exchange keeps a subscription for a limited time."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,18 +7,18 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Subscription:
-    """A subscription, and when it ends unless it is renewed."""
+    """A subscription, with the time at which it ends unless it is renewed."""
 
     id: str
     expires: datetime
 
 
 class Subscriptions(Protocol):
-    """Change notifications of one mailbox."""
+    """Change notifications for one mailbox."""
 
     @property
     def terms(self) -> str:
-        """The terms of new subscriptions. One made under other terms can no longer be used."""
+        """The terms of new subscriptions. A subscription made under other terms can no longer be used."""
         ...
 
     async def create(self, now: datetime) -> Subscription:
@@ -26,5 +26,5 @@ class Subscriptions(Protocol):
         ...
 
     async def renew(self, subscription_id: str, now: datetime) -> Subscription | None:
-        """Renew; None if the other side has lost it."""
+        """Renew a subscription; None if Exchange no longer has it."""
         ...

@@ -10,7 +10,7 @@ connectors.py  ms_exchange_connector; domains.py exchange_domain; connector_sche
                connector_usage.py what would be lost with an integration
 api_clients.py oauth2_client and role
 fixed.py       constants that the original's clients look up
-changes.py     who changed what; recording.py records that, reverting.py undoes it
+changes.py     who changed what; recording.py records changes, reverting.py undoes them
 writing.py     objects created, changed and removed through a Recorder
 meetings.py    scheduled meetings as a support desk searches for them, and their actions
 alarms.py      what an admin has to fix; former_alarms.py cleared ones; connector_health.py the state of integrations,
@@ -92,7 +92,7 @@ def management(
     """The API with all its resources. `examine` is the doctor, `names` and `name_at` resolve URIs, `control`
     closes and opens rooms, `lists` are those of records.
 
-    `local`: of a local stack, see IntegrationStore.
+    `local`: this is a local stack; see IntegrationStore.
     """
     vmrs = VmrStore(storage, clock, served_by(integrations))
     scheduled = MeetingReader(integrations, storage, lists, clock)

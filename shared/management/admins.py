@@ -31,7 +31,7 @@ class Admins(Protocol):
     """Authenticates admins."""
 
     async def authenticate(self, headers: Mapping[str, str]) -> Admin:
-        """The admin whom the headers (names in lower case) prove.
+        """The admin whom the headers (names in lower case) authenticate.
 
         Raises NotAuthenticated, NotAllowed, RateLimited, Unavailable.
         """
@@ -39,7 +39,9 @@ class Admins(Protocol):
 
 
 class PasswordAdmins:
-    """Admins by HTTP Basic: MANAGEMENT_USERNAME and MANAGEMENT_PASSWORD_HASH. Nobody if these are not set."""
+    """Admins by HTTP Basic: MANAGEMENT_USERNAME and MANAGEMENT_PASSWORD_HASH. Nobody can sign in if these are
+    not set.
+    """
 
     def __init__(self, credential: BasicCredential | None) -> None:
         self._passwords = BasicAuthenticator(credential, "management")
@@ -69,8 +71,8 @@ class EntraAdmins:
         held = set(roles) if isinstance(roles, list) and all(isinstance(role, str) for role in roles) else set()
         if not held & {ADMIN_ROLE, READER_ROLE}:
             raise NotAllowed(
-                f"The token holds neither the app role {ADMIN_ROLE} nor {READER_ROLE}. Ask for one in Entra, and sign "
-                "in again."
+                f"The token has neither the app role {ADMIN_ROLE} nor {READER_ROLE}. Have one assigned to "
+                "you in Entra, and sign in again."
             )
         return Admin(_name(claims), may_change=ADMIN_ROLE in held)
 

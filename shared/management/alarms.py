@@ -1,4 +1,4 @@
-"""`alarm`: what an admin has to fix, in the original's fields, with cause and remedy (O1)."""
+"""`alarm`: problems that an admin has to fix, in the original's fields, with cause and remedy (O1)."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
@@ -20,7 +20,7 @@ _TEXT = {"type": "string", "readOnly": True}
 _NUMBER = {"type": "integer", "readOnly": True}
 ALARM_FIELDS: Mapping[str, Schema] = {
     "id": _NUMBER,
-    "identifier": {**_NUMBER, "description": "The number of this kind of alarm."},
+    "identifier": {**_NUMBER, "description": "The original's number for this kind of alarm."},
     "level": {**_TEXT, "enum": [level.value for level in AlarmLevel]},
     "name": {**_TEXT, "description": "What is wrong."},
     "node": {**_TEXT, "description": "The integration's add-in server."},
@@ -36,7 +36,7 @@ ALARM_FIELDS: Mapping[str, Schema] = {
     "time_raised": TIME,
     "resource_uri": {**_TEXT, "format": "uri-reference"},
 }
-"""Of a raised alarm."""
+"""The URI of a raised alarm."""
 
 _SCHEMA: Schema = {"type": "object", "properties": ALARM_FIELDS}
 _ACKNOWLEDGE: Schema = {
@@ -47,15 +47,15 @@ _ACKNOWLEDGE: Schema = {
 
 
 COLUMNS = ("id", "uuid", "name", "addin_server_domain")
-"""What is shown of an alarm's integration."""
+"""The fields of an integration that its alarms show."""
 
 
 class AlarmResource:
-    """A Resource. Alarms are raised and cleared by their causes; an admin can acknowledge one."""
+    """A Resource. Alarms come and go with their causes; an admin can acknowledge them."""
 
     area = STATUS
     name = ALARM
-    about = "What an admin has to fix."
+    about = "Problems that an admin has to fix."
     schema = _SCHEMA
 
     def __init__(self, integrations: IntegrationStore, alarms: Alarms) -> None:
@@ -65,7 +65,7 @@ class AlarmResource:
     @cached_property
     def actions(self) -> Mapping[str, Action]:
         """Acknowledging."""
-        about = "Records that an admin knows of the alarm, or not: it stays until its cause is gone."
+        about = "Records whether an admin has acknowledged the alarm, which stays until its cause is gone."
         return {"acknowledge": Action("POST", about, self._acknowledge, _ACKNOWLEDGE)}
 
     async def all(self) -> Sequence[Object]:
@@ -93,7 +93,7 @@ class AlarmResource:
         raise NotFound(f"There is no {ALARM} with id {id_}.")
 
     async def _raised(self) -> AsyncIterator[tuple[Integration, Alarm]]:
-        """Alarms with their integrations, whose settings are not read for this."""
+        """Alarms with their integrations, without reading the integrations' settings."""
         alarms = await self._alarms.between()
         concerned = await self._integrations.some({alarm.integration for alarm in alarms}, COLUMNS)
         for alarm in alarms:

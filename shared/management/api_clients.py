@@ -1,4 +1,6 @@
-"""`oauth2_client`: who may use this API by an access token of `POST /oauth/token/`; and `role`, what each may do."""
+"""`oauth2_client`: clients that may use this API with an access token from `POST /oauth/token/`; and `role`, what each
+may do.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,7 +17,7 @@ ROLE = "role"
 NAME_MAX_LENGTH = 100
 
 _ROLES = {1: ADMIN_ROLE, 2: READER_ROLE}
-"""By id. In the original admins define roles; these are the only two."""
+"""The roles by id. In the original product, admins define roles; here these two are fixed."""
 
 _SCHEMA: Schema = {
     "type": "object",
@@ -23,10 +25,10 @@ _SCHEMA: Schema = {
         "id": {"type": "integer", "readOnly": True},
         "client_id": {"type": "string", "readOnly": True, "description": "The client's id (iss and sub)."},
         "client_name": {"type": "string", "minLength": 1, "maxLength": NAME_MAX_LENGTH,
-                        "description": "The client's name; changes are recorded under it."},
+                        "description": "The client's name, under which its changes are recorded."},
         "role": {"type": "string", "format": "uri-reference", "description": "The URI of a role."},
         "private_key_jwt": {"type": ["string", "null"], "readOnly": True,
-                            "description": "The private key for ES256, in PEM; only returned on creation."},
+                            "description": "The private key for ES256, in PEM; returned only on creation."},
         "resource_uri": {"type": "string", "format": "uri-reference", "readOnly": True},
     },
     "required": ["client_name", "role"],
@@ -56,7 +58,7 @@ class ApiClientResource:
         return Shown(_shown(await self._clients.get(id_)))
 
     async def id_named(self, name: str) -> int:
-        """The id of a client with a client id: the original's clients use both. Raises NotFound."""
+        """The id of the client with a client id: the original's clients use both ids. Raises NotFound."""
         client = await self._clients.find(name)
         if client is None:
             raise NotFound(f"There is no {API_CLIENT} with the client id {name}.")

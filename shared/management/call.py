@@ -8,17 +8,17 @@ from typing import Any
 from shared.errors import InvalidRequest, NotAllowed
 
 REQUEST_BODY_MAX_BYTES = 1_000_000
-"""Maximum bytes of a request; an integration with every template at its longest has 350,000."""
+"""Maximum bytes of a request; an integration whose templates all have their maximum length takes 350,000."""
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
-"""Content types that a form can be sent with, to any site and without a preflight request."""
+"""Content types with which a page can send a form to any site without a preflight request."""
 
 
 @dataclass(frozen=True)
 class Call:
     """A request. `path` starts after the host name, `query` is unparsed, header names are in lower case.
 
-    `who` is the admin's name, once it is proven.
+    `who` is the admin's name, once authenticated.
     """
 
     method: str
@@ -41,15 +41,15 @@ class Answer:
 def refuse_another_site(call: Call) -> None:
     """Raises NotAllowed for a change that a page of another site may have made an admin's browser request.
 
-    The browser adds the stored password to whatever any page sends here. What the browser says of that page no page can
-    change: Sec-Fetch-Site (on https), Origin (with every POST of a current browser). A form has a form's content type.
-    Tools send none of these.
+    A browser adds the stored password to whatever any page sends here, but it also sends headers that pages cannot
+    change: Sec-Fetch-Site (on https), and Origin (with every POST in current browsers). A form has a form's content
+    type. Tools send none of these.
     """
     if call.method in ("GET", "HEAD"):
         return
     site, origin = call.headers.get("sec-fetch-site", "none"), call.headers.get("origin")
     if site not in ("same-origin", "none") or not (origin is None or _is_own(origin, call)):
-        raise NotAllowed("Pages of other sites may not change anything here. Use the command line, or another tool.")
+        raise NotAllowed("Pages of other sites may not change anything here. Use the command line or another tool.")
     if _media_type(call) in _FORMS:
         raise NotAllowed(
             "The content type of a form is not accepted: a page of another site could have sent it. Send JSON, with "
@@ -74,7 +74,7 @@ def json_object(call: Call) -> dict[str, Any]:
         raise InvalidRequest(f"The request is longer than {REQUEST_BODY_MAX_BYTES:,} bytes.")
     try:
         value = json.loads(call.body.decode(), object_pairs_hook=_distinct, parse_constant=_no_constant)
-        json.dumps(value, ensure_ascii=False).encode()  # fails for a lone surrogate, which nothing can store
+        json.dumps(value, ensure_ascii=False).encode()  # fails for lone surrogates, which cannot be stored
     except (ValueError, RecursionError) as error:
         raise InvalidRequest(f"The request is not valid JSON: {_reason(error)}") from error
     if not isinstance(value, dict):

@@ -1,11 +1,11 @@
-"""`status/v1/change/`: who changed what, when, from what to what (W7); and putting it back.
+"""`status/v1/change/`: who changed what, and when, with the old and new values (W7); and how to revert a change.
 
     GET  …/change/?exchange_connector=<uri>&who=…&when__gte=…     the newest first
     POST …/change/{id}/revert/                                    passes the same checks as any save: reverting.py
 
 A page is a range of keys, so its cost does not grow with the total; other filters are applied within it. `next` names
-the change after which the next page begins; an `offset` is skipped. `total_count` counts as many changes after the page
-as one request reads: if there are more, `next` says so.
+the change after which the next page begins; with an `offset`, that many are skipped. `total_count` only includes the
+changes after the page that one request reads; if there are more, `next` is set.
 """
 
 from __future__ import annotations
@@ -33,27 +33,31 @@ SCHEMA: Schema = {
     SEARCHED: ["name", "who", "target", "action"],
     "properties": {
         "id": {"type": "integer", "readOnly": True},
-        "when": {**TIME, "description": "UTC, without an offset; when it was begun."},
+        "when": {**TIME, "description": "When the change was started, in UTC, without an offset."},
         "who": {**_TEXT, "description": "A user name, or the name or id of an application."},
-        "action": {**_TEXT, "description": "`create`, `change`, `delete`, or that of an action such as `close`."},
-        "target": {**_LINK, "description": "What was changed; a list, where a creation was cut off."},
+        "action": {**_TEXT, "description": "`create`, `change`, `delete`, or the name of an action such as `close`."},
+        "target": {
+            **_LINK, "description": "The object that was changed; the URI of its list if a creation was interrupted.",
+        },
         "exchange_connector": {
-            **_LINK, "type": ["string", "null"], "description": "The integration that it belongs to, or is.",
+            **_LINK, "type": ["string", "null"],
+            "description": "The integration that was changed, or that the object belongs to.",
         },
-        "name": {**_TEXT, "description": "What it was called."},
+        "name": {**_TEXT, "description": "The object's name."},
         "from": {
-            **_FIELDS, "description": "The fields that differ, as they were. Secrets and PINs only as `changed`. "
-            "Lists cut long texts; one change has them whole.",
+            **_FIELDS,
+            "description": "The fields that differ, with their values before. For secrets and PINs this is just "
+            "`changed`. Lists shorten long texts; a single change has them in full.",
         },
-        "to": {**_FIELDS, "description": "The same fields afterwards."},
+        "to": {**_FIELDS, "description": "The same fields, with their values afterwards."},
         "fields": {"type": "array", "items": {"type": "string"}, "readOnly": True},
         "state": {
             **_TEXT, "enum": [state.value for state in ChangeState],
-            "description": "`begun`: it is in progress, or was interrupted, and may not have been made. `erased`: "
-                           "what it said about a person has been removed.",
+            "description": "`begun`: the change is in progress, or was interrupted and perhaps not made. `erased`: "
+                           "data about a person has been removed from it.",
         },
         "reverts": {**_LINK, "type": ["string", "null"], "description": "The change that this one reverted."},
-        "revertible": {"type": "boolean", "readOnly": True, "description": "Whether `revert` may put it back."},
+        "revertible": {"type": "boolean", "readOnly": True, "description": "Whether the action `revert` can be used."},
         "resource_uri": _LINK,
     },
 }  # fmt: skip
@@ -64,7 +68,7 @@ class Changes:
 
     area = STATUS
     name = CHANGE
-    about = "What admins have changed, and how to put it back; the newest first."
+    about = "Admins' changes, newest first; each can be reverted."
     schema = SCHEMA
 
     def __init__(self, log: ChangeLog, reverting: Reverting) -> None:
@@ -73,17 +77,17 @@ class Changes:
 
     @cached_property
     def actions(self) -> Mapping[str, Action]:
-        """Putting a change back."""
-        about = "Revert this change, by a new change that passes the same checks as any save."
+        """Reverting a change."""
+        about = "Revert this change by making a new one, which passes the same checks as any save."
         return {"revert": Action("POST", about, self._reverting.revert, REVERT_BODY, is_recorded=False)}
 
     async def all(self) -> Sequence[Object]:
-        """The newest changes: for other orders, and for filters that follow references."""
+        """The newest changes, for queries that need them all: other orders, and filters that follow references."""
         page = await self._log.page(Search(), MAX_LIMIT)
         return [self._reverting.shown(change) for change in page.changes]
 
     async def one(self, id_: int) -> Shown:
-        """The change of an id, whole. Raises NotFound."""
+        """The change with an id, with its full texts. Raises NotFound."""
         return Shown(self._reverting.shown(await self._log.one(id_)))
 
     async def listed(self, query: Query, text: str) -> Object | None:
@@ -104,7 +108,7 @@ class Changes:
         return {"meta": meta, "objects": [self._reverting.shown(change) for change in page.changes]}
 
     def _search(self, query: Query) -> Search:
-        """What is read as a range of keys, and what is filtered within it. Raises InvalidRequest."""
+        """The range of keys to read, and the filters to apply within it. Raises InvalidRequest."""
         found: dict[str, Any] = {}
         others = list[Filter]()
         for each in query.filters:
@@ -126,7 +130,7 @@ _OLDER = "id__lt"
 
 
 def _integration(value: str) -> str:
-    """The URI of an integration, which may be named by its id."""
+    """The URI of an integration that is given by URI or id."""
     return uri(CONFIGURATION, CONNECTOR, id_of(value)) if value.isdecimal() else value
 
 
@@ -153,4 +157,4 @@ _RANGES: Mapping[tuple[str, str], tuple[str, Callable[[str], Any]]] = {
     ("when", "lt"): ("until", _moment),
     ("id", "lt"): ("older_than", _id),
 }
-"""The field of Search for each filter that is read as a range of keys, and how its value is understood."""
+"""For each filter that becomes part of the range of keys: the field of Search, and the parser of its value."""

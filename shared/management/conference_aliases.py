@@ -1,4 +1,4 @@
-"""`conference_alias`: the aliases of VMRs, one by one, and those of meetings; also part of their `conference`."""
+"""`conference_alias`: the aliases of VMRs and of meetings, one by one; they are also shown in their `conference`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ConferenceAliases:
 
     area = CONFIGURATION
     name = ALIAS
-    about = "Aliases of VMRs, and of scheduled meetings, which are read-only; also part of their conference."
+    about = "Aliases of VMRs, and of scheduled meetings (read-only); also shown in their conference."
     schema = ALIAS_SCHEMA
     actions: Mapping[str, Action] = {}
     has_etags = False
@@ -35,12 +35,12 @@ class ConferenceAliases:
         self._clock = clock
 
     async def all(self) -> Sequence[Object]:
-        """Every alias of every VMR, then those of meetings, whose ids are greater."""
+        """Every alias of every VMR, followed by those of meetings, whose ids are greater."""
         own = [alias_object(vmr, entry) for vmr in await self._store.all() for entry in vmr.aliases]
         return [*own, *await self._meetings.all(ROOM_ALIASES)]
 
     async def found_by(self, exact: Mapping[str, str]) -> Sequence[Object] | None:
-        """See SearchedResource.found_by: those of meetings, on their own."""
+        """See SearchedResource.found_by. Aliases of meetings are found by value, without reading the others."""
         return await self._meetings.by_alias(ROOM_ALIASES, exact["alias"]) if "alias" in exact else None
 
     async def one(self, id_: int) -> Shown:
@@ -52,7 +52,7 @@ class ConferenceAliases:
         return Shown(alias_object(vmr, _entry(vmr, slot, id_)))
 
     async def create(self, fields: Object) -> Shown:
-        """One more alias for `conference`. Raises SettingsInvalid."""
+        """Add an alias to a `conference`. Raises SettingsInvalid."""
         values = ALIAS_FIELDS.taken(fields, new=True) | {"created": self._clock.now().isoformat()}
         vmr_id = id_in(values.pop("conference"), CONFIGURATION, CONFERENCE)
         try:
@@ -62,7 +62,9 @@ class ConferenceAliases:
         return Shown(alias_object(changed, changed.aliases[-1]))
 
     async def update(self, id_: int, fields: Object, if_match: str | None) -> Shown:
-        """The changed alias. It stays with its VMR. Raises NotFound, SettingsInvalid, and Conflict for a meeting's."""
+        """Change an alias, which stays with its VMR. Raises NotFound, SettingsInvalid, and Conflict for a meeting's
+        alias.
+        """
         values, (vmr_id, slot) = ALIAS_FIELDS.taken(fields, new=False), place(id_)
         await self._check_writable(id_)
         vmr = await self._vmr(vmr_id, id_)
@@ -79,7 +81,7 @@ class ConferenceAliases:
         return Shown(alias_object(changed, _entry(changed, slot, id_)))
 
     async def delete(self, id_: int, if_match: str | None, *, force: bool) -> None:
-        """Remove the alias. Raises NotFound, and Conflict for one of a scheduled meeting."""
+        """Remove an alias. Raises NotFound, and Conflict for one of a scheduled meeting."""
         await self._check_writable(id_)
         vmr_id, slot = place(id_)
         await self._vmr(vmr_id, id_)
@@ -91,7 +93,7 @@ class ConferenceAliases:
         await self._store.change(vmr_id, change)
 
     async def _change(self, vmr_id: int, change: Callable[[PersonalVmr], PersonalVmr]) -> PersonalVmr:
-        """Change the VMR; problems of its new alias are reported at the field that was sent."""
+        """Change the VMR; problems with its new alias are reported for the field that was sent."""
         try:
             return await self._store.change(vmr_id, change)
         except SettingsInvalid as refused:

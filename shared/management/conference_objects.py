@@ -1,4 +1,4 @@
-"""How a VMR and its aliases are shown as `conference` and `conference_alias`, and parsed."""
+"""Shows a VMR and its aliases as `conference` and `conference_alias`, and parses these."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from shared.personal.vmr import ATTRIBUTES, MAX_ALIASES, Alias, PersonalVmr
 CONFERENCE = "conference"
 ALIAS = "conference_alias"
 ALIASES_PER_VMR = 32
-"""An alias's id is its VMR's times this, plus its slot: so the id locates the alias."""
+"""An alias's id is its VMR's id times this number, plus its slot, so that the id locates the alias."""
 
 OWN_FIELD = "exchange_connector"
 """The integration that a VMR belongs to: a field that the original does not have."""
@@ -38,7 +38,7 @@ CONFERENCE_SCHEMA: Schema = {
     },
     "required": CONFERENCE_FIELDS.required,
 }
-"""With our own additions."""
+"""The fields of a `conference`, including our own additions."""
 
 _ADDED = CONFERENCE_SCHEMA["properties"].keys() - CONFERENCE_FIELDS.fields.keys()
 _AS_OBJECTS = frozenset(name for name, each in CONFERENCE_FIELDS.fields.items() if each.is_shown_as_object)
@@ -90,12 +90,12 @@ class VmrForm:
 
 
 def shown_fields(fields: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """Fields of a conference as they are shown; `names` are the names that URIs among them stand for."""
+    """The fields of a conference as they are shown; `names` are the names for the URIs among them."""
     return {name: _as_object(value, names) if name in _AS_OBJECTS else value for name, value in fields.items()}
 
 
 def _as_object(value: Any, names: Mapping[str, str]) -> Any:
-    """A reference, or a list of them, as objects: with an id for a URI, with a name if that is known."""
+    """A reference, or a list of references, as objects: with an id if it is a URI, and with a name if that is known."""
     if isinstance(value, list):
         return [_as_object(each, names) for each in value]
     if value is None:
@@ -106,12 +106,12 @@ def _as_object(value: Any, names: Mapping[str, str]) -> Any:
 
 
 def _taken_back(name: str, value: Any) -> Any:
-    """The value sent for a field: objects shown for references are turned back into texts."""
+    """The value that was sent for a field; objects that were shown for references become texts again."""
     return reference_in(value) if name in _AS_OBJECTS else value
 
 
 def reference_in(value: Any) -> Any:
-    """The text of a reference, or the texts of a list of them, if it comes in the form in which it was shown."""
+    """The text of a reference, or the texts of a list, if the value has the form in which references are shown."""
     match value:
         case [*entries]:
             return [reference_in(each) for each in entries]
@@ -159,7 +159,7 @@ def place(alias_id: int) -> tuple[int, int]:
 
 
 def free_slot(taken: Iterable[int]) -> int:
-    """The slot of one more alias. Raises SettingsInvalid if the VMR has the maximum number."""
+    """The slot for an additional alias. Raises SettingsInvalid if the VMR already has the maximum number."""
     free = set(range(1, MAX_ALIASES + 1)) - set(taken)
     if not free:
         raise SettingsInvalid({"aliases": [f"A conference has at most {MAX_ALIASES} aliases."]})
@@ -185,12 +185,12 @@ _Placed = Callable[[SettingsInvalid], SettingsInvalid]
 
 
 def _placed(number: int) -> _Placed:
-    """Reports problems of an alias at its place in the list."""
+    """Reports problems with an alias at its position in the list."""
     return lambda wrong: SettingsInvalid({f"aliases.{number}.{field}": texts for field, texts in wrong.faults.items()})
 
 
 def _alias(entry: Any, before: Sequence[Alias], vmr: int, placed: _Placed) -> dict[str, Any]:
-    """One of them; with its slot if the VMR already has it."""
+    """One entry; with its slot if the VMR already has that alias."""
     reference = entry.get("resource_uri") if isinstance(entry, dict) else entry
     id_ = id_in(reference, CONFIGURATION, ALIAS)
     sent = {"alias": entry} if isinstance(entry, str) and id_ is None else entry

@@ -32,7 +32,7 @@ class Conferences(Directory[PersonalVmr]):
     def __init__(
         self, store: VmrStore, meetings: MeetingReader, integrations: IntegrationStore, clock: Clock, name_at: NameAt
     ) -> None:
-        about, emptied = "VMRs, and the rooms of scheduled meetings, which are read-only.", _EMPTIED_BY_PUT
+        about, emptied = "VMRs, and the rooms of scheduled meetings (read-only).", _EMPTIED_BY_PUT
         super().__init__(CONFERENCE, about, CONFERENCE_SCHEMA, store, VmrForm(clock), integrations, emptied)
         self._meetings = meetings
         self._name_at = name_at
@@ -49,7 +49,7 @@ class Conferences(Directory[PersonalVmr]):
             return Shown(await self._meetings.one(ROOMS, id_))
 
     async def found_by(self, exact: Mapping[str, str]) -> Sequence[Object] | None:
-        """See SearchedResource.found_by: the rooms of meetings by alias, or by name. VMRs are all read.
+        """See SearchedResource.found_by. Rooms of meetings are found by alias or by name; all VMRs are read.
 
         No rooms are read if the filter admits only smaller ids, however many meetings there are.
         """
@@ -61,9 +61,9 @@ class Conferences(Directory[PersonalVmr]):
         return await self._meetings.by_name(ROOMS, exact["name"]) if "name" in exact else None
 
     async def update(self, id_: int, fields: Object, if_match: str | None) -> Shown:
-        """The changed VMR. Raises NotFound, SettingsInvalid, and Conflict for the room of a scheduled meeting."""
+        """Change a VMR. Raises NotFound, SettingsInvalid, and Conflict for the room of a scheduled meeting."""
         try:
-            if OWN_FIELD not in fields and _uris((fields,)):  # its own integration's node resolves them
+            if OWN_FIELD not in fields and _uris((fields,)):  # URIs are resolved by the node of the VMR's integration
                 fields = {**fields, OWN_FIELD: (await super().one(id_)).fields[OWN_FIELD]}
             return await super().update(id_, fields, if_match)
         except NotFound:

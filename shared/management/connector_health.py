@@ -28,26 +28,26 @@ _NUMBER = {"type": "integer", "readOnly": True}
 _SCHEMA: Schema = {
     "type": "object",
     "properties": {
-        "id": {**_NUMBER, "description": "The integration's own."},
+        "id": {**_NUMBER, "description": "The integration's id."},
         "exchange_connector": {"type": "string", "format": "uri-reference", "readOnly": True},
-        "alarms": {**_NUMBER, "description": "How many are raised."},
-        "waiting": {**_NUMBER, "description": "Waiting messages, and unfinished answers."},
+        "alarms": {**_NUMBER, "description": "The number of raised alarms."},
+        "waiting": {**_NUMBER, "description": "The number of waiting messages and unfinished answers."},
         "subscription_expires": {
             **TIME,
             "type": ["string", "null"],
-            "description": "Until when Exchange Online sends notifications (UTC); null where the mailbox is polled, or "
+            "description": "Until when Exchange Online sends notifications (UTC); null if the mailbox is polled, or "
             "not watched yet.",
         },
         "last_message_day": {
             "type": ["string", "null"],
             "format": "date",
             "readOnly": True,
-            "description": f"The last day (UTC) on which a message was decided on, of {SHOWN_DAYS} days; else null.",
+            "description": f"The last day (UTC) on which a message was decided on, null if over {SHOWN_DAYS} days ago.",
         },
         "time_to_answer_p50": {
             "type": ["number", "null"],
             "readOnly": True,
-            "description": "Seconds within which half of the answers of these days went out; null without any.",
+            "description": "Seconds within which half of the answers of these days were sent; null if there were none.",
         },
         "resource_uri": {"type": "string", "format": "uri-reference", "readOnly": True},
     },
@@ -56,7 +56,9 @@ _SCHEMA: Schema = {
 
 @dataclass(frozen=True)
 class ConnectorHealth:
-    """A PagedResource parallel to the integrations, with their ids: each row shown costs four storage trips."""
+    """A PagedResource with one object per integration, under the integration's id; each object shown costs four round
+    trips to storage.
+    """
 
     integrations: IntegrationStore
     alarms: Alarms
@@ -74,7 +76,7 @@ class ConnectorHealth:
         return {}
 
     async def all(self) -> Sequence[Object]:
-        """Of every integration, by ascending id."""
+        """The health of every integration, by ascending id."""
         return await self._shown(await self.integrations.list())
 
     async def part(self, offset: int, limit: int) -> tuple[Sequence[Object], int]:
@@ -83,9 +85,7 @@ class ConnectorHealth:
         return await self._shown(found), total
 
     async def sketches(self, fields: Collection[str]) -> Sequence[Object]:
-        """See PagedResource.sketches. Fields that the outline of the settings does not have require reading
-        everything.
-        """
+        """See PagedResource.sketches. Fields that are not in the outline of the settings require reading everything."""
         if not {"id", "exchange_connector", "resource_uri"}.issuperset(fields):
             return await self.all()
         outlines = [each async for each in self.integrations.outlines(columns=("id", "uuid"))]
@@ -96,7 +96,7 @@ class ConnectorHealth:
         return await self._shown(await self.integrations.by_ids(ids))
 
     async def one(self, id_: int) -> Shown:
-        """That of the integration with an id. Raises NotFound."""
+        """The health of the integration with an id. Raises NotFound."""
         [fields] = await self._shown([await self.integrations.by_id(id_)])
         return Shown(fields)
 
@@ -130,7 +130,7 @@ class ConnectorHealth:
 
 
 _READS_CONCURRENCY = 32
-"""Integrations that are examined concurrently."""
+"""How many integrations are examined concurrently."""
 
 
 def _named(integration: Integration) -> Object:

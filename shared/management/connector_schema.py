@@ -51,7 +51,7 @@ def connector_schema() -> Schema:
         "items": {
             "oneOf": [
                 {**DOMAIN_SCHEMA, "required": []},
-                {"type": "string", "description": "A name, or the URI of an entry that the integration has."},
+                {"type": "string", "description": "A name, or the URI of one of the integration's existing entries."},
             ]
         }
     }
@@ -65,10 +65,10 @@ def _known_settings() -> Iterator[tuple[str, FieldInfo, Setting]]:
 
 
 def connector_extras() -> dict[str, Any]:
-    """What else a form of an integration needs: sections in their order, and for each setting when it is required, what
-    a change entails, and what a template may use. See DescribedResource.extras.
+    """What else a form for an integration needs: the sections in order, and for each setting when it is required, what
+    a change entails, and which variables a template may use. See DescribedResource.extras.
     """
-    from shared.templates import FIELDS  # jinja2, which other calls do not need
+    from shared.templates import FIELDS  # imports jinja2, which other calls do not need
 
     by_name = {name: (field, setting) for name, field, setting in _known_settings()}
     sections: list[dict[str, Any]] = [
@@ -96,7 +96,9 @@ def connector_extras() -> dict[str, Any]:
 
 
 def _requirements() -> Schema:
-    """What a new integration must have, and when. A setting that is left out has its default."""
+    """Which settings a new integration must have, and under which conditions. A setting that is left out gets its
+    default.
+    """
     defaults = {name: field.default for name, field, _ in settings()}
     needed: defaultdict[Condition, list[str]] = defaultdict(list)
     for name, _, setting in settings():
@@ -108,20 +110,20 @@ def _requirements() -> Schema:
 
 
 def _filled(names: list[str], defaults: Mapping[str, object]) -> Schema:
-    """The schema of objects in which these fields are not empty."""
+    """The schema of objects that have a value in each of these fields."""
     written = {name: {"minItems": 1} if defaults[name] == () else _WRITTEN for name in names}
     return {"properties": written, "required": [name for name in names if not defaults[name]]}
 
 
 @cache
 def _generated() -> Mapping[str, Any]:
-    """What Pydantic makes of the model, by field."""
+    """Pydantic's JSON schema of the model, by field."""
     found: Mapping[str, Any] = Integration.model_json_schema()["properties"]
     return found
 
 
 def _property(generated: Mapping[str, Any]) -> dict[str, Any]:
-    """Pydantic's schema of a field, with `anyOf` something or null rewritten as a type that may be null."""
+    """Pydantic's schema of a field, with `anyOf: [something, null]` rewritten as a nullable type."""
     options = {key: value for key, value in generated.items() if key != "anyOf"}
     for option in generated.get("anyOf", ()):
         kinds = options.get("type", [])

@@ -1,4 +1,4 @@
-"""What would be lost with an integration: future meetings, and its own personal VMRs."""
+"""What would be lost by deleting an integration: future meetings, and its own personal VMRs."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from shared.personal.store import VmrStore
 from shared.storage import Storage
 
 LOST = (
-    "Once it is deleted nobody can join these meetings any more, its personal VMRs are gone, and the add-in stops "
+    "Once it is deleted, nobody can join these meetings any more, its personal VMRs are gone, and the add-in stops "
     "working for its users."
 )
 
 
 @dataclass(frozen=True)
 class Usage:
-    """Who would miss an integration."""
+    """What depends on an integration."""
 
     meetings_to_come: int
     personal_vmrs: int
 
     def text(self) -> str:
-        """In words; "" if nothing would be lost."""
+        """What would be lost, in words; "" if nothing would be."""
         lost = [_counted(self.meetings_to_come, "meeting") + " to come"] * bool(self.meetings_to_come)
         lost += [_counted(self.personal_vmrs, "personal VMR") + " of its own"] * bool(self.personal_vmrs)
         return " and ".join(lost)
@@ -39,12 +39,14 @@ class Usage:
             raise Conflict(f"{integration.name} has {lost}. {LOST} Add ?force=true to delete it.")
 
     def shown(self) -> Object:
-        """As the management API shows it."""
+        """The counts as the management API shows them."""
         return {**asdict(self), "details": f"It has {self.text()}. {LOST}" if self.text() else ""}
 
 
 async def usage_of(integration: Integration, storage: Storage, clock: Clock) -> Usage:
-    """Reads all bookings of the integration: only for an admin about to delete it."""
+    """Count what depends on an integration. Reads all its bookings, so this is only for an admin who is about to delete
+    it.
+    """
     now, meetings = clock.now(), 0
     async for booking in bookings_of(meetings_table(storage), integration.uuid):
         conference = booking.conference if booking.state is State.SCHEDULED else None

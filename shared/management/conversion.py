@@ -1,4 +1,4 @@
-"""Values of another type with the same meaning, accepted as the original's framework accepts them.
+"""Converts values of another type with the same meaning, which the original's framework accepts, too.
 
 Scripts and spreadsheets send "30" for a number, 30 for a text and "true" for a boolean. Ambiguous values stay as they
 were sent, and are rejected by the later checks.
@@ -16,7 +16,7 @@ _SWITCHES = {"true": True, "1": True, "false": False, "0": False}
 
 
 def converted(fields: Object, schema: Schema) -> dict[str, Any]:
-    """The fields of an object, each converted to its schema's type if what was sent can mean nothing else."""
+    """The fields of an object, each converted to the type in its schema if the meaning is unambiguous."""
     known = schema["properties"]
     return {name: _value(value, _types(known.get(name, {}))) for name, value in fields.items()}
 

@@ -1,7 +1,7 @@
 """Descriptions in Tastypie's form: the resources of an area, and the fields of a resource (W2).
 
-The original's shell builds its commands from these (docs/facts/pexip.md §1), and so does a form. What Tastypie cannot
-express is under `x`, which clients of the original skip.
+The original's shell builds its commands from these (docs/facts/pexip.md §1), and the console its forms. What Tastypie
+cannot express is under `x`, which clients of the original skip.
 """
 
 import re
@@ -23,15 +23,15 @@ from shared.management.resource import (
 )
 
 SCHEMA = "schema"
-"""Takes the place of an object's id in a path."""
+"""Stands for an object's id in a path."""
 
 AREA_PATH = re.compile(
     rf"{API_ROOT}/(?:({CONFIGURATION}|{STATUS}|{HISTORY}|{COMMAND})/v1|{COMMAND}/v1/(?:conference|participant|platform))/?"
 )
-"""Paths of areas. In the original, commands are areas of their own; there are none here."""
+"""Paths of areas. The original also has areas for commands; there are none here."""
 
 WITH_RELATIONS = 2
-"""Tastypie's term in `filtering` for a reference that filters can follow."""
+"""Tastypie's value in `filtering` for a reference that filters can follow."""
 
 _UNIQUE: Mapping[str, frozenset[str]] = {
     "conference": frozenset({"name"}),
@@ -64,7 +64,8 @@ def description(resource: Resource) -> dict[str, Any]:
     comparable = [name for name, known in properties.items() if is_comparable(known)]
     several = ["get", "post", *(["patch"] if isinstance(resource, BulkResource) else [])]
     return {
-        # As in the original, "post" is listed here too: its shell only looks here to learn that objects can be created.
+        # As in the original, "post" is listed here as well: its shell looks nowhere else to learn that objects can be
+        # created.
         "allowed_detail_http_methods": ["get", "post", "put", "delete", "patch"] if writable else ["get"],
         "allowed_list_http_methods": several if writable else ["get"],
         "default_format": "application/json",
@@ -107,7 +108,7 @@ def _field(resource: Resource, name: str, known: Schema, extra: Object, *, writa
 
 
 def _default(known: Schema) -> dict[str, Any]:
-    """The default of a field that is left out; nothing if it is neither known nor empty."""
+    """The default of a field that is left out, if it is known or empty."""
     if "default" in known:
         return {"default": known["default"]}
     if _is_nullable(known):
@@ -127,8 +128,8 @@ def _is_nullable(known: Schema) -> bool:
 
 
 def _type(name: str, known: Schema) -> dict[str, str]:
-    """In Tastypie's terms. A reference may point to an object of the platform, such as a theme, that does not exist
-    here.
+    """The type of a field in Tastypie's terms. A reference may point to an object of the VMR platform, such as a theme,
+    that does not exist here.
     """
     kind = known.get("type", "")
     is_reference = known.get("format") == "uri-reference" or "object" in kind

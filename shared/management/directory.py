@@ -1,5 +1,5 @@
-"""Records that admins manage for the add-in, VMRs and users: created one by one, or by the thousand (PATCH on a
-list).
+"""Records that admins manage for the add-in: VMRs and users. They are written one by one, or in bulk (PATCH on
+a list).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from shared.management.resource import TIME, Action, Object, Recorder, Schema, S
 from shared.personal.field_table import FieldTable
 
 ROWS_CONCURRENCY = 16
-"""Records of a list that are written concurrently."""
+"""How many records of a list are written concurrently."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -33,7 +33,7 @@ def properties(table: FieldTable) -> dict[str, Schema]:
 
 
 class Store(Protocol[Model]):
-    """What stores the records: VmrStore, UserStore."""
+    """The store of the records: VmrStore or UserStore."""
 
     async def all(self) -> list[Model]:
         """Every record, by ascending id."""
@@ -61,7 +61,7 @@ class Store(Protocol[Model]):
 
 
 class Form(Protocol[Model]):
-    """How a kind of record is shown and parsed."""
+    """Shows and parses one kind of record."""
 
     def show(self, record: Model, relations: Relations) -> Object:
         """The record as the resource shows it."""
@@ -107,7 +107,7 @@ class Directory(Generic[Model]):
         return self._shown(await self._store.get(id_), await self._relations())
 
     async def create(self, fields: Object) -> Shown:
-        """A new record. Raises SettingsInvalid."""
+        """Create a record. Raises SettingsInvalid."""
         relations = await self._relations([fields])
         self._form.understand(fields, None, 0, relations)  # an invalid record gets no id
         [id_] = await self._store.numbers(1)
@@ -195,8 +195,8 @@ def record_id(record: BaseModel) -> int:
 
 
 async def _each(work: Sequence[Awaitable[Result]]) -> list[Result]:
-    """All of them, a few at a time. Raises SettingsInvalid with the problems of every object, by its place in the
-    list.
+    """Write all records, a few at a time. Raises SettingsInvalid with the problems of every object, by its position in
+    the list.
     """
     turns, faults = asyncio.Semaphore(ROWS_CONCURRENCY), dict[str, list[str]]()
 

@@ -19,7 +19,7 @@ class Domains:
 
     area = CONFIGURATION
     name = DOMAIN
-    about = "FQDNs and URLs of Exchange's metadata documents; also part of their integration."
+    about = "FQDNs and URLs of Exchange's metadata documents; also shown in their integration."
     schema = DOMAIN_SCHEMA
     actions: Mapping[str, Action] = {}
     has_etags = False
@@ -39,7 +39,7 @@ class Domains:
         return Shown(domain_object(*await self._find(id_)))
 
     async def create(self, fields: Object) -> Shown:
-        """A new entry for `exchange_connector`. Raises SettingsInvalid."""
+        """Add an entry to an `exchange_connector`. Raises SettingsInvalid."""
         domain, integration = self._domain(fields), await self._integration(fields)
         saved = await self._change(integration.uuid, lambda now: [*_entries(now), {"domain": domain}])
         return Shown(domain_object(saved, saved.domains[-1]))
@@ -89,7 +89,7 @@ class Domains:
         return str(domain)
 
     async def _change(self, uuid: str, change: Callable[[Integration], list[dict[str, Any]]]) -> Integration:
-        """Change an integration's entries; repeated if somebody else has changed the integration meanwhile."""
+        """Change an integration's entries; tries again if somebody else changes the integration meanwhile."""
         saved = await self._saved(uuid, change)
         await self._lifecycle.saved(uuid, frozenset({"domains"}))
         return saved

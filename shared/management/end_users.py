@@ -50,7 +50,9 @@ class UserForm:
         return sha256(seen.encode()).hexdigest()[:16]
 
     def understand(self, fields: Object, before: UserRecord | None, id_: int, relations: Relations) -> UserRecord:
-        """See Form.understand. Another address or integration signs the user out: it may be another person."""
+        """See Form.understand. A change of address or integration signs the user out, since it may now be another
+        person.
+        """
         known = {name: value for name, value in fields.items() if name != _OWN}
         values = END_USER_FIELDS.taken(known, new=before is None)
         values |= {name: values[name] or "" for name in _NULLABLE if name in values}
@@ -64,6 +66,6 @@ class UserForm:
 
 def end_users(store: UserStore, integrations: IntegrationStore) -> Directory[UserRecord]:
     """The resource."""
-    about = "Users of the add-in: their address names the owner of personal VMRs."
+    about = "Users of the add-in; a personal VMR belongs to the user whose address it names as its owner."
     emptied = END_USER_FIELDS.emptied_by_put
     return Directory(END_USER, about, END_USER_SCHEMA, store, UserForm(), integrations, emptied)

@@ -1,4 +1,4 @@
-"""The management API: admins' requests by Tastypie's conventions (I7).
+"""The management API: handles admins' requests by Tastypie's conventions (I7).
 
     GET    …/v1/                  every resource of an area, with the URLs of its list and its schema
     GET    …/{resource}/schema/   the resource's fields, methods and filters
@@ -7,13 +7,13 @@
     PATCH  …/{resource}/          202, {"objects": [new and changed ones…]}, where the resource takes whole lists:
                                   {"objects": [{…}, …], "deleted_objects": ["<uri>", …]}
     GET    …/{resource}/{id}/     the object, with an ETag where it has one
-    PATCH  …/{resource}/{id}/     202, the changed object; fields that are not sent stay, "" clears
+    PATCH  …/{resource}/{id}/     202, the changed object; fields that are not sent are kept, "" clears
     PUT    …/{resource}/{id}/     the same, but nullable fields and references that are not sent become null
-    DELETE …/{resource}/{id}/     204; this and changes with If-Match: 412 unless the ETag is still the object's
+    DELETE …/{resource}/{id}/     204; this and changes with If-Match: 412 if the object's ETag has changed
     POST   …/{resource}/{id}/{action}/
 
-Problems in an object are 400 `{"<resource>": {"<field>": ["…"]}}`, other errors 4xx `{"error": "…"}`. Lists are never
-deleted as a whole, nor replaced.
+Problems in an object are 400 `{"<resource>": {"<field>": ["…"]}}`, other errors 4xx `{"error": "…"}`. Lists can be
+neither deleted nor replaced as a whole.
 """
 
 import re
@@ -50,11 +50,11 @@ _PATH = re.compile(rf"{API_ROOT}/([a-z]+)/v1/([a-z][a-z0-9_]*)/?(?:([^/]+)/?)?(?
 _DOCUMENT = f"{API_ROOT}/openapi.json"
 
 WARNING_MAX_LENGTH = 1000
-"""Maximum characters of skipped parameters' names in a Warning header."""
+"""Maximum characters of the ignored parameters' names in a Warning header."""
 
 
 class _View:
-    """The resources for one kind of admin, and where changes to them are recorded."""
+    """The resources as one kind of admin may use them, and the record of changes to them."""
 
     def __init__(self, resources: Iterable[Resource], changes: ChangeLog) -> None:
         self.changes = changes
@@ -76,7 +76,9 @@ class Management:
         return self._whole.resources.values()
 
     async def answer(self, call: Call) -> Answer:
-        """The response to an admin. Raises errors that are not in the request itself: NotAuthenticated and others."""
+        """The response to an admin. Raises errors that are not about the content of the request, such as
+        NotAuthenticated.
+        """
         admin = await self._admins.authenticate(call.headers)
         refuse_another_site(call)
         refuse_change(admin, call)
@@ -110,7 +112,7 @@ async def _answer(view: _View, call: Call) -> Answer:
 
 
 def _fixed(view: _View, path: str) -> Mapping[str, Any] | None:
-    """What describes the API at a path; None for a path of objects."""
+    """The description of the API at a path; None if the path is one of objects."""
     if path == _DOCUMENT:
         return document(view.resources.values())
     area = AREA_PATH.fullmatch(path)
@@ -160,7 +162,9 @@ async def _on_list(foreign_keys: ForeignKeys, resource: Resource, call: Call, re
 async def _found(
     foreign_keys: ForeignKeys, resource: Resource, query: listing.Query, own_uri: str, text: str
 ) -> dict[str, Any]:  # fmt: skip
-    """The page that a query asks for. Of many objects only what is needed for filtering and showing is read."""
+    """The page that a query asks for. Where there may be many objects, only what is needed for filtering and for the
+    page is read.
+    """
     if isinstance(resource, PagedResource) and query.is_of_all:
         part, total = await resource.part(query.offset, query.limit)
         return listing.envelope(listing.Part(part, total), query, own_uri, text)
@@ -212,7 +216,9 @@ def _shown(shown: Shown, status: int, headers: Mapping[str, str] | None = None) 
 
 
 def _warning(skipped: Sequence[str]) -> dict[str, str]:
-    """Lists ignored parameters. They come from outside, so characters that are invalid in a header are escaped."""
+    """The Warning header that lists ignored parameters. Their names come from outside, so characters that are invalid
+    in a header are escaped.
+    """
     named = ", ".join(quote(name, safe="") for name in skipped)[:WARNING_MAX_LENGTH]
     return {"Warning": f'299 - "Ignored, as nothing here has such a field: {named}"'} if skipped else {}
 

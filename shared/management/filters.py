@@ -1,8 +1,8 @@
 """One condition of a list's query, by Tastypie's conventions: `name__icontains=corp`, `conference__name=Room`.
 
-A filter names a field that the objects show (so hidden fields cannot be probed either), after any number of references
-to follow, with an optional lookup. Regular expressions are RE2's: they take time in proportion to the text, whatever
-the pattern.
+A filter consists of references to follow (if any), the name of a field that the objects show (so that hidden fields
+cannot be probed), and an optional lookup. Regular expressions are RE2's: they take time in proportion to the text,
+whatever the pattern.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,7 +16,7 @@ from shared.management import resource
 from shared.management.resource import Schema
 
 PATTERN_MAX_LENGTH = 500
-_PATTERN_MAX_MEMORY = 1 << 18  # bytes that RE2 may use for a pattern
+_PATTERN_MAX_MEMORY = 1 << 18  # maximum bytes that RE2 uses for a pattern
 
 _Test: TypeAlias = Callable[[Any, Any], bool]
 
@@ -36,12 +36,12 @@ _OF_LISTS = ("in", "range")
 _REGEX = ("regex", "iregex")
 LOOKUPS = (*_ORDER, *_TEXT, "iexact", *(f"i{name}" for name in _TEXT), *_REGEX, *_OF_LISTS, "isnull")
 SWITCH_LOOKUPS = ("exact", "in", "isnull")
-"""Those that make sense for booleans."""
+"""Lookups that make sense for booleans."""
 
 
 @dataclass(frozen=True)
 class Filter:
-    """A condition on `field`, whose JSON schema is `schema`, of the objects that `path` leads to by references."""
+    """A condition on `field`, with the JSON schema `schema`, of the objects that the references in `path` lead to."""
 
     path: tuple[str, ...]
     field: str
@@ -54,7 +54,9 @@ class Filter:
         self._holds(_example(self.schema))
 
     def holds(self, values: Iterable[Any]) -> bool:
-        """Whether one of the values at the end of the path meets it; if the path leads nowhere, the value is null."""
+        """Whether one of the values at the end of the path meets the condition; if the path leads nowhere, the value is
+        null.
+        """
         return any(self._holds(value) for value in tuple(values) or (None,))
 
     def _holds(self, value: Any) -> bool:
@@ -86,14 +88,14 @@ class Filter:
 
 
 def is_comparable(known: Schema) -> bool:
-    """Whether lists can be filtered and ordered by a field of this schema: by every visible field with a single
+    """Whether lists can be filtered and ordered by a field with this schema: true for every visible field with a single
     value.
     """
     return not known.get("writeOnly") and type_of(known) in ("string", "integer", "boolean")
 
 
 def type_of(schema: Schema) -> str:
-    """The JSON type of a field apart from null; "" for one that may have several."""
+    """The JSON type of a field apart from null; "" if it may have several."""
     kind = schema.get("type", "")
     if not isinstance(kind, list):
         return str(kind)
@@ -130,7 +132,7 @@ def _comparable(schema: Schema, value: Any, wanted: str) -> tuple[Any, Any]:
                 return value, int(wanted)
             case _, resource.TIME_FORMAT:
                 return moment_of(value), moment_of(wanted)
-            case _, "uri-reference" if wanted.isdecimal():  # a foreign key by its id
+            case _, "uri-reference" if wanted.isdecimal():  # a reference may be given by its object's id
                 return value.rstrip("/").rpartition("/")[2], wanted
     except ValueError:
         raise InvalidRequest(f"{wanted!r} cannot be compared with {value!r}.") from None
@@ -138,7 +140,7 @@ def _comparable(schema: Schema, value: Any, wanted: str) -> tuple[Any, Any]:
 
 
 def moment_of(text: str) -> datetime:
-    """A time in a query: UTC unless it says otherwise. Raises ValueError."""
+    """A time in a query, in UTC unless it has an offset. Raises ValueError."""
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-"""Read-only resources: what the original's clients look up, and constants."""
+"""Read-only resources with fixed objects, which the original's clients look up."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from shared.management.resource import Action, Object, Schema, Shown
 
 @dataclass(frozen=True)
 class FixedResource:
-    """A Resource of fixed objects. `properties` are theirs in addition to `id` and `resource_uri`."""
+    """A Resource of fixed objects. `properties` are the schemas of their fields, except `id` and `resource_uri`."""
 
     area: str
     name: str
@@ -35,7 +35,7 @@ class FixedResource:
         return [{**each, "resource_uri": uri(self.area, self.name, each["id"])} for each in self.objects]
 
     async def one(self, id_: int) -> Shown:
-        """The object of an id. Raises NotFound."""
+        """The object with an id. Raises NotFound."""
         for each in await self.all():
             if each["id"] == id_:
                 return Shown(each)
@@ -43,6 +43,6 @@ class FixedResource:
 
 
 def worker_vms() -> FixedResource:
-    """Conferencing nodes, of which this service has none. The original's shell lists them to test a sign-in."""
+    """Conferencing nodes, of which this service has none. The original's shell lists them to test the sign-in."""
     about = "Conferencing nodes: always empty, as they belong to the VMR platform."
     return FixedResource(STATUS, "worker_vm", about, {"name": {"type": "string", "readOnly": True}}, [])

@@ -1,4 +1,4 @@
-"""Following references: filters across relations, such as `scheduled_alias__alias` or `exchange_connector__id`."""
+"""Follows references for filters across relations, such as `scheduled_alias__alias` or `exchange_connector__id`."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
@@ -15,19 +15,19 @@ RELATED: Mapping[str, str] = {
     "scheduled_alias": "scheduled_alias",
     "scheduled_conferences": "scheduled_conference",
 }
-"""The resource that a field refers to, whichever object has the field."""
+"""The resource that a field with this name refers to, whichever kind of object has it."""
 
 PATH_MAX_LENGTH = 3
-"""References that one filter may follow."""
+"""How many references one filter may follow."""
 
 Known: TypeAlias = Mapping[str, Mapping[str, Object]]
-"""Objects by the field that refers to them, and by their URI."""
+"""Objects by the name of the field that refers to them, and by their URI."""
 
 _REFERENCE: Schema = {"type": ["string", "null"], "format": "uri-reference"}
 
 
 def related_resource(field: str, known: Schema) -> str:
-    """The resource that a field of this schema refers to; "" if it is not a reference."""
+    """The resource that a field with this schema refers to; "" if it is not a reference."""
     is_reference = known.get("format") == "uri-reference" or is_to_many(known)
     return RELATED.get(field, "") if is_reference else ""
 
@@ -38,22 +38,24 @@ def is_to_many(known: Schema) -> bool:
 
 
 class ForeignKeys:
-    """The resources, as targets of references."""
+    """The resources that references can point to."""
 
     def __init__(self, resources: Iterable[Resource]) -> None:
         self._resources = {resource.name: resource for resource in resources}
 
     def schema(self, field: str, known: Schema) -> Schema | None:
-        """The JSON schema of the objects that a field of this schema refers to; None if it is not a reference."""
+        """The JSON schema of the objects that a field with this schema refers to; None if it is not a reference."""
         found = self._resources.get(related_resource(field, known))
         return found.schema if found else None
 
     def compared(self, field: str, known: Schema) -> Schema:
-        """The JSON schema of what is compared when a field is filtered by: the individual URIs of several objects."""
+        """The JSON schema of the value that a filter on a field compares; if the field refers to several objects, that
+        of one URI.
+        """
         return _REFERENCE if is_to_many(known) and related_resource(field, known) else known
 
     async def known(self, objects: Sequence[Object], paths: Iterable[tuple[str, ...]]) -> Known:
-        """What is needed to follow these paths from these objects, except objects that are shown inside others."""
+        """The objects needed to follow these paths from these objects, except those that are shown inside others."""
         found: dict[str, Mapping[str, Object]] = {}
         for path in paths:
             level: Sequence[Object] = objects
@@ -77,7 +79,7 @@ def values(start: Object, path: Sequence[str], field: str, known: Known) -> Iter
 
 
 def _followed(start: Object, field: str, known: Known) -> Iterator[Object]:
-    """The objects that a field refers to, without those deleted meanwhile."""
+    """The objects that a field refers to, without any that have been deleted meanwhile."""
     for each in _referred(start, field):
         shown = each if isinstance(each, Mapping) else known.get(field, {}).get(each)
         if shown is not None:

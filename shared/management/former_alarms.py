@@ -1,4 +1,4 @@
-"""`history/v1/alarm/`: alarms that were raised and are over, in the fields of the original's history (W5, O1)."""
+"""`history/v1/alarm/`: alarms that have been cleared, with the fields of the original's history (W5, O1)."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _SCHEMA: Schema = {
 
 @dataclass(frozen=True)
 class FormerAlarms:
-    """A Resource of the latest alarms that are over, of integrations that there are."""
+    """A Resource of the latest cleared alarms, of integrations that still exist."""
 
     integrations: IntegrationStore
     storage: Storage
 
     area = HISTORY
     name = ALARM
-    about = f"Alarms that are over: the latest {MOST_SHOWN}, for a year."
+    about = f"Cleared alarms: the latest {MOST_SHOWN}, for a year."
     schema = _SCHEMA
 
     @property
@@ -45,14 +45,14 @@ class FormerAlarms:
         return {}
 
     async def all(self) -> Sequence[Object]:
-        """All of them, by rising id."""
+        """All cleared alarms, by ascending id."""
         found = [each for each in await former_alarms(self.storage) if each.kind in set(AlarmKind)]
         concerned = await self.integrations.some({each.integration for each in found}, COLUMNS)
         shown = [_shown(concerned[each.integration], each) for each in found if each.integration in concerned]
         return sorted(shown, key=lambda fields: int(fields["id"]))
 
     async def one(self, id_: int) -> Shown:
-        """The alarm of an id. Raises NotFound."""
+        """The alarm with an id. Raises NotFound."""
         for fields in await self.all():
             if fields["id"] == id_:
                 return Shown(fields)

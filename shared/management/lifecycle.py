@@ -1,4 +1,4 @@
-"""What happens besides the settings when they are saved or deleted."""
+"""What else happens when an integration's settings are saved or deleted."""
 
 from typing import Protocol
 
@@ -7,8 +7,8 @@ class Lifecycle(Protocol):
     """Notified of what admins do with integrations."""
 
     async def creating(self, uuid: str) -> None:
-        """Comes before an integration is created with a uuid of the admin's. Raises Conflict where that had another
-        one, of which not everything is gone yet.
+        """Called before an integration is created with a uuid that the admin has chosen. Raises Conflict if an earlier
+        integration had that uuid and has not been removed completely.
         """
         ...
 
@@ -24,5 +24,5 @@ class Lifecycle(Protocol):
         ...
 
     async def deleted(self, uuid: str) -> None:
-        """Called after they have been deleted: its rooms close."""
+        """Called after the settings have been deleted: closes the integration's rooms."""
         ...

@@ -23,7 +23,9 @@ SEARCHED = "x-search"
 """Names of the fields, in a resource's schema, that `?text=` searches."""
 
 BELOW = "id__lt"
-"""The one filter besides exact ones that SearchedResource.found_by is told of: some ids say what an object is."""
+"""The one filter that SearchedResource.found_by gets in addition to exact ones: for some resources, the id tells the
+kind of object.
+"""
 
 _NO_FILTERS = ("limit", "offset", "order_by")
 _TEXT = "text"
@@ -31,7 +33,7 @@ _TEXT = "text"
 
 @dataclass(frozen=True)
 class Query:
-    """What a list is queried for."""
+    """A parsed query for a list."""
 
     filters: tuple[Filter, ...]
     order: tuple[str, ...]
@@ -53,7 +55,7 @@ class Query:
 
     @property
     def fields(self) -> frozenset[str]:
-        """Fields of an object that determine whether and where it is shown."""
+        """The fields that determine whether and where an object is shown."""
         filtered = {each.path[0] if each.path else each.field for each in self.filters}
         searched = self.searched if self.text else ()
         return frozenset(filtered.union(searched, (name.removeprefix("-") for name in self.order)))
@@ -79,21 +81,22 @@ class Part:
 
 @runtime_checkable
 class ListedResource(Resource, Protocol):
-    """A kind of object of which there are lists in storage, in which places and numbers are known."""
+    """A kind of object with lists in storage, which can be read from any position and know their length."""
 
     async def from_lists(self, query: Query) -> Part | None:
-        """What a query asks for; None where no list answers it, so that the objects have to be gone through."""
+        """The page that a query asks for; None if no list can answer the query, so that all objects have to be read."""
         ...
 
 
 @runtime_checkable
 class TimelineResource(Resource, Protocol):
-    """A kind of object that is listed by time, newest first, and answers lists itself."""
+    """A kind of object that is listed by time, newest first, and that answers queries for lists itself."""
 
     async def listed(self, query: Query, text: str) -> Object | None:
         """The page that a query asks for, in Tastypie's envelope; `text` is the query string.
 
-        None if it is not a question of time, so that all objects have to be read. Raises InvalidRequest.
+        None if the query cannot be answered in the order of time, so that all objects have to be read. Raises
+        InvalidRequest.
         """
         ...
 
@@ -101,7 +104,7 @@ class TimelineResource(Resource, Protocol):
 def query_of(query: str, schema: Schema, foreign_keys: ForeignKeys) -> Query:
     """A parsed query string. Raises InvalidRequest for an unknown order or lookup, or an invalid value.
 
-    A parameter that names no field is ignored: the original does so, and its clients search every list by
+    A parameter that names no field is ignored: the original does the same, and its clients search every list by
     `name__icontains`.
     """
     pairs = [(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name != "format"]
@@ -123,7 +126,7 @@ def query_of(query: str, schema: Schema, foreign_keys: ForeignKeys) -> Query:
 
 
 async def candidates(resource: Resource, query: Query) -> Sequence[Object]:
-    """The objects that include those a query asks for: only a few if it names an id, an alias and the like."""
+    """Objects that include all those a query asks for: just a few if the query names an id, an alias or the like."""
     exact = {"__".join((*each.path, each.field)): each.wanted for each in query.filters if each.lookup == "exact"}
     exact |= {
         name: each.wanted
@@ -146,8 +149,8 @@ def flag(text: str, name: str) -> bool:
 
 
 def page(objects: Sequence[Object], query: Query, known: Known, uri: str, text: str) -> dict[str, Any]:
-    """The part of the objects that a query asks for, in Tastypie's envelope. `known` is needed to follow its
-    filters.
+    """The page of the objects that a query asks for, in Tastypie's envelope. `known` holds the objects needed to follow
+    its filters.
     """
     found = [
         o for o in objects
@@ -185,12 +188,12 @@ def _link(uri: str, text: str, limit: int, offset: int) -> str:
 
 
 def _names_field(name: str, schema: Schema) -> bool:
-    """Whether a parameter names an existing field; if so, lists must be filterable by it."""
+    """Whether a parameter names an existing field."""
     return name.partition("__")[0] in schema["properties"]
 
 
 def _filter(name: str, value: str, schema: Schema, foreign_keys: ForeignKeys) -> Filter:
-    """A parameter, followed from field to field as long as these refer to objects; the rest is the lookup."""
+    """Parse a parameter: field names are followed as long as they refer to objects; the rest is the lookup."""
     path, (field, *rest) = list[str](), name.split("__")
     known = schema["properties"][field]
     while rest and (target := foreign_keys.schema(field, known)) and rest[0] in target["properties"]:

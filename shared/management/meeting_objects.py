@@ -40,27 +40,27 @@ class Meeting:
 
     @property
     def conference(self) -> Conference | None:
-        """What is scheduled in the booking, if anything."""
+        """The conference of the booking, if one is scheduled."""
         return open_room_of(self.booking)
 
     @property
     def occurrences(self) -> Sequence[tuple[int, Occurrence]]:
-        """Those that are shown, each with its index in the calendar."""
+        """The occurrences that are shown, each with its index in the calendar."""
         return shown_occurrences(self.booking, self.now)
 
     @property
     def recurs(self) -> bool:
-        """Whether it is a series."""
+        """Whether the meeting is a series."""
         return recurs(self.booking)
 
     def alias(self) -> Object:
-        """Its `scheduled_alias`."""
+        """The meeting's `scheduled_alias`."""
         booking = self.booking
         digits = booking.numeric_alias.removeprefix((self.integration.scheduled_alias_prefix or "").lower())
         return {
             "id": booking.numbers.own,
             "alias": booking.alias,
-            "alias_number": int(digits) if digits.isdecimal() else 0,  # 0: from an earlier prefix
+            "alias_number": int(digits) if digits.isdecimal() else 0,  # 0: it has an earlier prefix
             "numeric_alias": booking.numeric_alias,
             "uuid": booking.tag,
             "exchange_connector": connector_uri(self.integration),
@@ -72,12 +72,12 @@ class Meeting:
         }
 
     def aliases(self) -> list[Object]:
-        """The `conference_alias`es of its room: with the domain, and without."""
+        """The two objects `conference_alias` of its room: with and without the domain."""
         texts = dict.fromkeys((self.booking.alias, self.booking.numeric_alias)) if self.conference else ()
         return [self._room_alias(place, text) for place, text in enumerate(texts)]
 
     def rooms(self) -> list[Object]:
-        """Its `conference`, if it has one."""
+        """The meeting's `conference`, if it has one."""
         if self.conference is None:
             return []
         room, scheduled = self.conference, [str(each["resource_uri"]) for each in self.scheduled()]
@@ -151,7 +151,7 @@ class Meeting:
         }
 
     def _reference(self, field: str, name: str) -> str | None:
-        """A recorded name in the form in which the integration's setting refers to it."""
+        """The name as recorded, or the integration's setting if that refers to the same object."""
         setting = getattr(self.integration, field)
         is_the_same = is_uri(setting) and getattr(self.integration, f"{field}_name") == name
         return str(setting) if is_the_same else name or None
@@ -163,7 +163,7 @@ class Meeting:
         }
 
     def _ews_item_id(self) -> str:
-        """Exchange's id of the meeting; our own additions to it are cut off."""
+        """Exchange's id of the meeting, without our own additions."""
         return self.booking.item_id.partition("|")[0]
 
     def _conference_uri(self) -> str:
@@ -173,7 +173,7 @@ class Meeting:
         return uri(CONFIGURATION, SCHEDULED_ALIAS, self.booking.numbers.own)
 
     def _closed(self) -> str | None:
-        """When a closed alias's conference would last have been over; the moment of closing is not recorded."""
+        """When the conference of a closed alias would have ended; the time at which it was closed is not recorded."""
         booking = self.booking
         if booking.state is not State.CLOSED or not booking.conference or not booking.conference.calendar.occurrences:
             return None
@@ -184,7 +184,7 @@ _GROUP = "host_identity_provider_group"
 
 
 def alias_id(booking: int, place: int) -> int:
-    """The id of one of the two `conference_alias`es of the booking with this number."""
+    """The id of one of the two objects `conference_alias` of the booking with this number."""
     return FIRST_MEETING_ID + 2 * booking + place
 
 

@@ -1,4 +1,4 @@
-"""Scheduled meetings, read-only: every integration's bookings as the resources of meeting_objects.py."""
+"""Scheduled meetings, read-only: every integration's bookings, shown as the objects of meeting_objects.py."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -37,12 +37,14 @@ from shared.storage import Row, Storage
 _Show: TypeAlias = Callable[[Meeting], Sequence[Object]]
 
 _Place: TypeAlias = tuple[Numbered, int]
-"""The number of the booking of an object."""
+"""Where the number of an object's meeting is looked up, and that number."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One of the resources: a meeting's objects of it, and the meeting's number in an object's id."""
+    """One of the resources: how to show a meeting as its objects, and how to get the meeting's number from an object's
+    id.
+    """
 
     name: str
     show: _Show
@@ -62,7 +64,9 @@ ROOM_ALIASES = Kind(ALIAS, Meeting.aliases, lambda id_: (Numbered.BOOKING, booki
 
 @dataclass(frozen=True)
 class MeetingReader:
-    """Reads them. Every call may raise Unavailable, and Conflict while somebody else keeps changing a booking."""
+    """Reads meetings as objects. Every call may raise Unavailable, and Conflict while somebody else keeps changing a
+    booking.
+    """
 
     integrations: IntegrationStore
     storage: Storage
@@ -76,7 +80,7 @@ class MeetingReader:
         return sorted(shown, key=lambda each: int(each["id"]))
 
     async def one(self, kind: Kind, id_: int) -> Object:
-        """The object with an id: by two point reads, whatever the number of meetings. Raises NotFound."""
+        """The object with an id. Two point reads, whatever the number of meetings. Raises NotFound."""
         booking = await Numbering(self.storage).find(*kind.place(id_))
         if booking:
             integration = await self.integrations.cached(booking.integration)
@@ -86,7 +90,7 @@ class MeetingReader:
         raise NotFound(f"There is no {kind.name} with id {id_}.")
 
     async def by_alias(self, kind: Kind, alias: str) -> list[Object] | None:
-        """The objects of the meeting with an alias; None if no meeting has it, according to one row."""
+        """The objects of the meeting with an alias; None if no meeting has the alias. One point read shows that."""
         booking = await booking_with_alias(self.storage, alias)
         return None if booking is None else await self._shown(kind, [booking])
 
@@ -95,8 +99,8 @@ class MeetingReader:
         return await self._claimed_by(kind, await aliases_table(self.storage).get(name_partition(name), NAME_KEY))
 
     async def page(self, kind: Kind, span: Span, query: Query) -> Part | None:
-        """The objects of a part of a list; None while there are no lists. Integrations whose settings are not in the
-        cache take a request each, beside those of the list.
+        """The objects of a page of a list; None while there are no lists. In addition to the requests for the list,
+        each integration whose settings are not in the cache takes one.
         """
         found = await self.lists.page(span.list_, query.offset, query.limit, backwards=span.backwards)
         if found is None:
@@ -155,7 +159,7 @@ async def _claimant(storage: Storage, row: Row | None) -> Booking | None:
 
 @dataclass(frozen=True)
 class MeetingRecords:
-    """A Resource of one kind of them."""
+    """A Resource of one kind of object that meetings are shown as."""
 
     kind: Kind
     about: str
@@ -177,7 +181,7 @@ class MeetingRecords:
 
     @property
     def actions(self) -> Mapping[str, Action]:
-        """None: they follow the meetings."""
+        """No actions: these objects follow the meetings."""
         return {}
 
     async def all(self) -> Sequence[Object]:
@@ -195,7 +199,7 @@ class MeetingRecords:
         return await self.meetings.by_alias(self.kind, alias) or []
 
     async def from_lists(self, query: Query) -> Part | None:
-        """See ListedResource.from_lists: all of them, by id."""
+        """See ListedResource.from_lists. Lists can answer queries for all objects, by id."""
         span = span_by_id(query, self.list_)
         return await self.meetings.page(self.kind, span, query) if span else None
 

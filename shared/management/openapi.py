@@ -38,7 +38,7 @@ _REFUSED = {
     "403": "Not an admin.",
     "404": "There is no such object.",
 }
-_CONFLICTS = {"409": "It is in use.", "412": "It has changed since it was read."}
+_CONFLICTS = {"409": "It is in use.", "412": "The object has changed since it was read."}
 
 
 def document(resources: Iterable[Resource]) -> dict[str, Any]:
@@ -65,7 +65,9 @@ def document(resources: Iterable[Resource]) -> dict[str, Any]:
 
 
 def _schema_name(resource: Resource) -> str:
-    """Areas may have resources of one name: what is, and what was."""
+    """The tag of a resource. Two areas may have resources with the same name: current objects in one, past ones in the
+    other.
+    """
     return f"{HISTORY}_{resource.name}" if resource.area == HISTORY else resource.name
 
 
@@ -77,13 +79,13 @@ def _paths(resource: Resource) -> dict[str, Any]:
     if isinstance(resource, WritableResource):
         several["post"] = _operation("A new object.", {"201": reference}, _writable(resource.schema))
         optional = {"type": "object", "properties": _writable(resource.schema)["properties"], "required": []}
-        single["patch"] = _operation("Changes what is sent.", {"202": reference}, optional, parameters=[_IF_MATCH])
+        single["patch"] = _operation("Changes the fields sent.", {"202": reference}, optional, parameters=[_IF_MATCH])
         emptied = ", ".join(resource.emptied_by_put)
-        rule = f" If left out, these become empty: {emptied}." if emptied else ""
-        single["put"] = {**single["patch"], "summary": f"Changes what is sent.{rule}"}
-        single["delete"] = _operation("Removes it.", {"204": None}, parameters=[_FORCE, _IF_MATCH])
+        rule = f" Fields that become empty if left out: {emptied}." if emptied else ""
+        single["put"] = {**single["patch"], "summary": f"Changes the fields sent.{rule}"}
+        single["delete"] = _operation("Removes the object.", {"204": None}, parameters=[_FORCE, _IF_MATCH])
     if isinstance(resource, BulkResource):
-        several["patch"] = _operation("Creates, changes and removes many.", {"202": {"type": "object"}}, _MANY)
+        several["patch"] = _operation("Creates, changes and removes many objects.", {"202": {"type": "object"}}, _MANY)
     actions = {f"{own}{{id}}/{name}/": _action(action) for name, action in resource.actions.items()}
     return {own: several, f"{own}{{id}}/": single, **actions}
 
@@ -132,7 +134,7 @@ def _full(resource: Resource) -> Schema:
 
 
 def _writable(schema: Schema) -> dict[str, Any]:
-    """A new object: with its required fields, and when they are required."""
+    """A new object: its fields, and when each is required."""
     properties = {name: each for name, each in schema["properties"].items() if not each.get("readOnly")}
     rules = {"allOf": schema["allOf"]} if "allOf" in schema else {}
     return {"type": "object", "properties": properties, "required": list(schema.get("required", [])), **rules}
@@ -144,7 +146,7 @@ _MANY: Schema = {
         "objects": {
             "type": "array",
             "items": {"type": "object"},
-            "description": "Those with a resource_uri are changed, the others are created.",
+            "description": "Objects with a resource_uri are changed, the others are created.",
         },
         "deleted_objects": {
             "type": "array",
@@ -176,7 +178,7 @@ _PAGING: list[Schema] = [
 
 
 def _search(resource: Resource) -> list[Schema]:
-    """The parameter that searches several fields, if there is one."""
+    """The parameter that searches several fields, if the resource has one."""
     searched = ", ".join(resource.schema.get(listing.SEARCHED, ()))
     about = f"Text contained in one of these fields: {searched}."
     return [{"name": "text", "in": "query", "schema": {"type": "string"}, "description": about}] if searched else []
@@ -188,5 +190,5 @@ def _order(resource: Resource) -> Schema:
         "name": "order_by",
         "in": "query",
         "schema": {"type": "string", "enum": [*names, *(f"-{name}" for name in names)]},
-        "description": "Prefixed with -: descending. These fields are filters, too, as in name__icontains=x.",
+        "description": "Prefix a field with - for descending order. The fields are also filters: name__icontains=x.",
     }

@@ -1,7 +1,7 @@
-"""`status/v1/scheduling_operation/`: what was decided on each meeting message.
+"""`status/v1/scheduling_operation/`: the decision on each meeting message. Ids increase with time.
 
-Ids rise with time. By correlation id, by time, by integration and by outcome operations are found in lists; whatever
-else is asked for, all of them are gone through.
+Operations are found in lists by correlation id, time, integration and outcome; for any other query, all of them are
+read.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -27,7 +27,7 @@ from shared.storage import Row, Storage
 NAME = "scheduling_operation"
 
 MOST_NAMED = 100
-"""Correlation ids that a query may name at once and be answered from the lists."""
+"""How many correlation ids a query may name and still be answered from the lists."""
 
 _TEXT: Schema = {"type": "string", "readOnly": True}
 _FLAG: Schema = {"type": "boolean", "readOnly": True}
@@ -61,16 +61,16 @@ class Operations:
 
     area = STATUS
     name = NAME
-    about = "What was decided on each meeting message."
+    about = "The decision on each meeting message."
     schema = SCHEMA
 
     @property
     def actions(self) -> Mapping[str, Action]:
-        """None: records are only read."""
+        """No actions: records can only be read."""
         return {}
 
     async def all(self) -> Sequence[Object]:
-        """Every operation, by rising id."""
+        """Every operation, by ascending id."""
         found = [each for integration in await self.integrations.list() async for each in self._of(integration)]
         return sorted(found, key=lambda shown: int(shown["id"]))
 
@@ -94,7 +94,7 @@ class Operations:
         return Part(list(map(_listed, page.rows)), page.total) if page else None
 
     async def one(self, id_: int) -> Shown:
-        """The operation of an id: in two storage requests. Raises NotFound."""
+        """The operation with an id. Two storage requests. Raises NotFound."""
         rows = await self.lists.at(DECISIONS, f"{id_:016}:")
         found = [shown for shown in await self.all() if shown["id"] == id_] if rows is None else map(_listed, rows)
         for shown in found:
@@ -102,7 +102,7 @@ class Operations:
         raise NotFound(f"There is no {self.name} with id {id_}.")
 
     async def found_by(self, exact: Mapping[str, str]) -> Sequence[Object] | None:
-        """See SearchedResource.found_by: one integration's."""
+        """See SearchedResource.found_by. Finds the operations of one integration."""
         if not exact.get("resource_id", "").isdecimal():
             return None
         with suppress(NotFound):
@@ -147,7 +147,7 @@ def _listed(row: Row) -> Object:
 
 
 def _named(query: Query) -> list[str] | None:
-    """The correlation ids that a query names, and nothing else; None where it does not."""
+    """The correlation ids of a query that names only those; None for any other query."""
     if query.text or len(query.filters) != 1 or query.order not in _ORDERS:
         return None
     [asked] = query.filters

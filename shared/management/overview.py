@@ -1,7 +1,7 @@
-"""`status/v1/overview/`: what has been done lately, by the day, and how many rooms are open in the next days (W5).
+"""`status/v1/overview/`: recent activity, day by day, and how many rooms will be open in the next days (W5).
 
     GET …/overview/        the whole deployment
-    GET …/overview/{id}/   the integration of this id
+    GET …/overview/{id}/   the integration with this id
 
 Both cost a few storage requests, whatever the number of integrations and meetings: shared/statistics/.
 """
@@ -29,7 +29,7 @@ from shared.storage import Storage
 OVERVIEW = "overview"
 DEPLOYMENT_ID = 0
 SHOWN_DAYS = 30
-"""Days that are reported, including today."""
+"""How many days are reported, including today."""
 
 _NEW = (Accepted.NEW_SINGLE, Accepted.NEW_SERIES)
 _NUMBER: Schema = {"type": "integer", "readOnly": True}
@@ -39,30 +39,30 @@ _DAY: Schema = {
     "properties": {
         "day": {"type": "string", "format": "date", "description": "In UTC."},
         "meetings": {**_NUMBER, "description": "Meetings that got a room: single ones and series."},
-        "aliases": {**_NUMBER, "description": "Aliases that meetings took into use."},
-        "accepted": {**_NUMBER, "description": "Requests that were accepted, changed meetings included."},
+        "aliases": {**_NUMBER, "description": "Aliases that meetings started to use."},
+        "accepted": {**_NUMBER, "description": "Requests that were accepted, including those that changed a meeting."},
         "declined": _NUMBER,
-        "other": {**_NUMBER, "description": "Messages that nobody was answered on: cancellations, changes of texts."},
-        "outcomes": {"type": "object", "description": "Messages by reason, or by what was decided."},
-        "answered": {**_NUMBER, "description": "Answers that went out."},
+        "other": {**_NUMBER, "description": "Messages that needed no answer: cancellations, and changes to texts."},
+        "outcomes": {"type": "object", "description": "Messages by reason, or else by decision."},
+        "answered": {**_NUMBER, "description": "Answers that were sent."},
         "time_to_answer_p50": {**_SECONDS, "description": "Seconds from a message's arrival to its answer."},
         "time_to_answer_p95": _SECONDS,
-        "repairs": {**_NUMBER, "description": "Messages, and meetings, that only a sweep or a comparison found."},
+        "repairs": {**_NUMBER, "description": "Messages and meetings that only a sweep or a comparison found."},
     },
 }
 _SCHEMA: Schema = {
     "type": "object",
     "properties": {
-        "id": {"type": "integer", "readOnly": True, "description": "The integration's; 0: of the whole deployment."},
+        "id": {"type": "integer", "readOnly": True, "description": "The integration's id; 0 for the whole deployment."},
         "exchange_connector": {"type": ["string", "null"], "format": "uri-reference", "readOnly": True},
         "days": {"type": "array", "items": _DAY, "description": f"The last {SHOWN_DAYS} days, today last."},
         "rooms_by_hour": {
             "type": "array",
             "items": {"type": "integer"},
-            "description": "Rooms that are open at any time of an hour, for 14 days from rooms_from on.",
+            "description": "How many rooms are open in each hour, for 14 days from rooms_from on.",
         },
         "rooms_from": TIME,
-        "rooms_as_of": {**TIME, "description": "When they were counted, in UTC: every hour."},
+        "rooms_as_of": {**TIME, "description": "When the rooms were counted, in UTC; this is done every hour."},
         "resource_uri": {"type": "string", "format": "uri-reference", "readOnly": True},
     },
 }
@@ -78,7 +78,7 @@ class Overview:
 
     area = STATUS
     name = OVERVIEW
-    about = "What was decided by the day, and how many rooms are open by the hour."
+    about = "The decisions of each day, and the number of rooms that are open in each hour."
     schema = _SCHEMA
 
     @property
@@ -87,11 +87,11 @@ class Overview:
         return {}
 
     async def all(self) -> Sequence[Object]:
-        """That of the deployment."""
+        """The overview of the deployment."""
         return [await self._of(None)]
 
     async def one(self, id_: int) -> Shown:
-        """That of an integration, by its id. Raises NotFound."""
+        """The overview of the integration with an id. Raises NotFound."""
         return Shown(await self._of(None if id_ == DEPLOYMENT_ID else await self.integrations.by_id(id_)))
 
     async def _of(self, integration: Integration | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a preview uses for an integration: its own numbers and names instead of generic samples (T4)."""
+"""Values for previewing an integration's templates: its own numbers and names instead of generic samples (T4)."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,7 +20,9 @@ def preview_for(integration: Integration, name: str, text: str, values: Mapping[
 
 
 def values_shown(integration: Integration, name: str) -> dict[str, object]:
-    """The values of the variables that a template accepts, as JSON: what a person may change to try it."""
+    """The values of the variables that a template accepts, as JSON; an admin can change them to try out the
+    template.
+    """
     known = {**SAMPLES, **own_samples(integration)}
     return {variable: _json(known[variable]) for variable in FIELDS[name].variables}
 
@@ -53,6 +55,6 @@ def _texts(name: str) -> tuple[str, ...]:
 
 
 def _at(alias: str, domain: str) -> str:
-    """An alias with this domain, if it has one."""
+    """An alias with this domain; without one if there is none."""
     local, at, _ = alias.partition("@")
     return f"{local}{at}{domain if at else ''}"

@@ -1,4 +1,4 @@
-"""What read-only admins see (app role Scheduling.Read): everything except personal PINs, and nothing to change."""
+"""What read-only admins see (app role Scheduling.Read): everything except personal PINs. They can change nothing."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +10,9 @@ from shared.management.listing import ListedResource, Part, Query, TimelineResou
 from shared.management.resource import Action, Object, PagedResource, Resource, Schema, SearchedResource, Shown
 
 PINS = frozenset({"pin", "guest_pin"})
-"""Fields of a `conference` that let their reader into somebody's meetings. Lists cannot be searched by them, either."""
+"""Fields of a `conference` with which a reader could join somebody's meetings. Lists cannot be searched by them,
+either.
+"""
 
 _READING = ("GET", "HEAD", "OPTIONS")
 
@@ -56,7 +58,7 @@ class ReadersView:
 
     @property
     def actions(self) -> Mapping[str, Action]:
-        """Only those that do not change anything."""
+        """Only the actions that do not change anything."""
         return {name: action for name, action in self.whole.actions.items() if action.method in _READING}
 
     async def all(self) -> Sequence[Object]:
@@ -109,7 +111,7 @@ class TimelineReadersView(ReadersView):
 
 
 def readers_view(whole: Resource) -> ReadersView:
-    """A resource as a reader sees it: in pages if it is read in pages."""
+    """A resource as a reader sees it, of the same kind: read in pages or by time if the complete one is."""
     if isinstance(whole, TimelineResource):
         return TimelineReadersView(whole)
     return PagedReadersView(whole) if isinstance(whole, PagedResource) else ReadersView(whole)

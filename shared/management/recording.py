@@ -1,11 +1,11 @@
-"""Records every change through the management API (W7): the record is written around the change, so that a crash loses
-none.
+"""Records every change through the management API (W7): a record is begun before the change and completed after it, so
+that a crash loses none.
 
     begin  (what it is now, what is to be changed) ─▶ the change ─▶ settle  (what it has become)
 
-What was refused leaves no record, nor does a request that changes nothing. Where nobody knows whether a change was made
-(the app ended, storage went away in between), its record stays `begun`. Secrets and personal PINs are never in it: all
-that it says of them is that they were changed.
+A refused request leaves no record, nor does one that changes nothing. If it is unknown whether a change was made (the
+app stopped or storage failed halfway), its record stays `begun`. A record never contains secrets or personal PINs: it
+only says that they were changed.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ from shared.management.resource import Action, Object, Resource, Shown
 log = logging.getLogger(__name__)
 
 CREATE, CHANGE, DELETE = "create", "change", "delete"
-"""What a record calls these; an action has its own name."""
+"""What records call these operations; an action is recorded under its own name."""
 
 NEVER_KEPT = PINS | {"private_key_jwt"}
-"""Fields that the API shows, if only once, and that no record may hold."""
+"""Fields that the API shows, perhaps only once, and that no record may hold."""
 
 _OWNER = "exchange_connector"
 _NAMES = ("subject", "name", "client_name", "domain", "alias", "primary_email_address")
-"""Where an object's name is found."""
+"""Fields that may hold an object's name, the first one first."""
 
 NAME_MAX_LENGTH = 250
 """Maximum characters of a recorded name."""
 
 _NOTHING_CHANGED = (InvalidRequest, StaleSettings, NotFound, NotAllowed)
-"""What is raised before anything is written."""
+"""Errors that are raised before anything is written."""
 
 
 Result = TypeVar("Result")
@@ -47,7 +47,7 @@ Result = TypeVar("Result")
 
 @dataclass
 class Recording:
-    """A Recorder of one admin's changes. `last` is the newest recorded one, None before there is one."""
+    """A Recorder of one admin's changes. `last` is the latest change recorded here; None before the first."""
 
     changes: ChangeLog
     who: str
@@ -95,7 +95,7 @@ class Recording:
         await self._settle(entry, entry.change)
 
     async def acted(self, resource: Resource, id_: int, name: str, write: Callable[[], Awaitable[Answer]]) -> Answer:
-        """Do by `write` what an action says, also where nothing of what the object shows becomes another."""
+        """Run an action by `write` and record it, even if no field of the object changes."""
         before = await resource.one(id_)
         entry = await self._begin(self._about(resource, id_, name, before), "", {}, {})
         answer = await self._written(entry, resource, id_, write, before)
@@ -119,7 +119,9 @@ class Recording:
     async def _written(
         self, entry: Entry, resource: Resource, id_: int, write: Callable[[], Awaitable[Result]], before: Shown
     ) -> Result:
-        """What writing brings. A refusal leaves no record; after any other failure the object says what is known."""
+        """The result of `write`. A refusal leaves no record; after any other failure, the record is dropped only if the
+        object is unchanged.
+        """
         try:
             return await write()
         except _NOTHING_CHANGED:
@@ -138,27 +140,29 @@ class Recording:
         return (now.fields, now.secrets) == (before.fields, before.secrets)
 
     async def _settle(self, entry: Entry, change: Change) -> None:
-        """The change has been made, so the admin is told so, whatever becomes of its record."""
+        """Complete the record. The change has been made, so the admin's request succeeds even if its record cannot be
+        completed.
+        """
         self.last = change
         try:
             self.last = await self.changes.settle(entry, change)
         except AWAY as error:
-            log.warning("change %s stays on record as begun: %s", entry.change.id, type(error).__name__)
+            log.warning("the record of change %s stays at begun: %s", entry.change.id, type(error).__name__)
 
     async def _drop(self, entry: Entry) -> None:
         try:
             await self.changes.drop(entry)
         except AWAY as error:
-            log.warning("change %s, which was not made, stays as begun: %s", entry.change.id, type(error).__name__)
+            log.warning("change %s was not made, but its record stays: %s", entry.change.id, type(error).__name__)
 
 
 def is_change(action: Action) -> bool:
-    """Whether an action is one that has to be recorded here."""
+    """Whether an action is a change that has to be recorded here."""
     return action.method != "GET" and action.is_recorded
 
 
 def name_of(fields: Object) -> str:
-    """What an object is called; "" where it has no name."""
+    """The name of an object; "" if it has none."""
     return next((str(fields[name]) for name in _NAMES if fields.get(name)), "")[:NAME_MAX_LENGTH]
 
 
@@ -173,7 +177,7 @@ def writable_names(resource: Resource) -> list[str]:
 
 
 def _of(change: Change, shown: Shown, *, before: Object | None, after: Object | None, target: str = "") -> Change:
-    """The change with what it came to, and with the names that the object has now."""
+    """The completed change: with the values before and after, and with the object's current name."""
     found = target or change.target
     return Change(
         change.id, change.who, change.action, found, _owner(shown.fields, found) or change.connector,
@@ -182,7 +186,7 @@ def _of(change: Change, shown: Shown, *, before: Object | None, after: Object | 
 
 
 def _owner(fields: Object, target: str = "") -> str:
-    """The URI of the integration that an object belongs to, or is."""
+    """The URI of the integration that an object belongs to; of the object itself if that is an integration."""
     if id_in(target, CONFIGURATION, CONNECTOR) is not None:
         return target
     owner = fields.get(_OWNER)
@@ -194,12 +198,12 @@ def _writable(resource: Resource, fields: Object) -> dict[str, Any]:
 
 
 def _public(resource: Resource, fields: Object) -> dict[str, Any]:
-    """Fields with a word in the place of what is secret."""
+    """The fields with a placeholder for each secret value."""
     return {name: SECRET if value and is_secret(resource, name) else value for name, value in fields.items()}
 
 
 def _all(resource: Resource, shown: Shown) -> dict[str, Any]:
-    """All that there is of an object, but for its address."""
+    """All fields of an object except its URI."""
     fields = {name: value for name, value in shown.fields.items() if name != "resource_uri"}
     return {**_public(resource, fields), **dict.fromkeys(shown.secrets, SECRET)}
 
@@ -207,7 +211,9 @@ def _all(resource: Resource, shown: Shown) -> dict[str, Any]:
 def _differing(
     resource: Resource, before: Shown, after: Shown, *, all_fields: bool = False
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The fields of an object that have become others, and what they were and are; those that can be written."""
+    """The values, before and after, of an object's fields that have changed; only writable fields, unless
+    `all_fields`.
+    """
     names = list(resource.schema["properties"]) if all_fields else writable_names(resource)
     differing = [name for name in names if before.fields.get(name) != after.fields.get(name)]
     secrets = [

@@ -1,7 +1,7 @@
-"""What the service has done, read-only: meetings and operations of every integration.
+"""What the service has done, read-only: the meetings and operations of every integration.
 
-Meetings have numbers (meeting_records.py), operations ids that rise with time (operations.py). Pages, and single ones
-by what people know of them, come from lists in storage (shared/record_lists).
+Meetings are identified by numbers (meeting_records.py), operations by ids that increase with time (operations.py).
+Pages, and searches by values that people know, are answered from lists in storage (shared/record_lists).
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ def records(
 ) -> list[Resource]:  # fmt: skip
     """All of them."""
     return [
-        MeetingRecords(ALIASES, "Aliases that were given out.", entries.ALIASES, _numbered(_ALIAS), meetings),
+        MeetingRecords(ALIASES, "Aliases that were issued.", entries.ALIASES, _numbered(_ALIAS), meetings),
         MeetingRecords(
             OCCURRENCES, "Occurrences of scheduled meetings.", entries.OCCURRENCES, _numbered(_SCHEDULED), meetings
         ),

@@ -1,4 +1,4 @@
-"""What records refer to: integrations, and objects of the VMR platform."""
+"""The objects that records refer to: integrations, and objects of the VMR platform."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from shared.management.connectors import connector_uri
 from shared.personal.bridge_failure import BridgeFailed
 
 NameAt: TypeAlias = Callable[[Integration, str], Awaitable[str | None]]
-"""The name of the object at a path of an integration's Management Node, None if there is none; Bridges.name_at.
+"""Looks up the name of the object at a path of an integration's Management Node; None if there is no such object. See
+Bridges.name_at.
 
 Raises BridgeFailed, RateLimited.
 """
@@ -26,14 +27,18 @@ _INSTEAD = "Enter the name instead, as the node shows it."
 
 @dataclass(frozen=True)
 class PlatformNames:
-    """The names behind URIs of the platform's objects, by path, and why others could not be resolved."""
+    """The names of the platform's objects, by the path of their URI, and the reason why others could not be
+    resolved.
+    """
 
     names: Mapping[str, str]
     causes: Mapping[str, str]
 
 
 class Relations:
-    """What records may refer to. `platform` None: nothing was resolved, and unresolved URIs are let pass."""
+    """The objects that records may refer to. `platform` is None if no URIs were resolved; unresolved URIs are then
+    accepted.
+    """
 
     def __init__(self, integrations: Sequence[Integration], platform: PlatformNames | None = None) -> None:
         self._uris = {each.uuid: connector_uri(each) for each in integrations}
@@ -41,9 +46,10 @@ class Relations:
         self.platform = platform
 
     def uri(self, uuid: str) -> str | None:
-        """`exchange_connector` of a record; null if it belongs to all.
+        """`exchange_connector` of a record; null if the record belongs to all integrations.
 
-        A deleted integration's uuid must not become null: sent back, the record would belong to all.
+        The uuid of a deleted integration must not be shown as null: when sent back, the record would belong to all
+        integrations.
         """
         return self._uris.get(uuid, uri(CONFIGURATION, CONNECTOR, 0)) if uuid else None
 
@@ -57,9 +63,9 @@ class Relations:
         return found
 
     def name(self, resource: str, reference: str, known: Mapping[str, str]) -> tuple[str, str]:
-        """The path and the name of a platform object's URI; `known` names are from before. Raises ValueError.
+        """The path and the name of a platform object's URI; `known` are names resolved earlier. Raises ValueError.
 
-        The message is for the admin who sent it. The name is "" if nothing was resolved.
+        The error's message is for the admin who sent the URI. The name is "" if nothing was resolved.
         """
         path = path_in(reference, resource)
         if not path:
@@ -78,18 +84,18 @@ def paths_in(values: Iterable[Any]) -> frozenset[str]:
 
 
 async def platform_names(paths: frozenset[str], integrations: Sequence[Integration], name_at: NameAt) -> PlatformNames:
-    """The names of the paths, according to the Management Node of one of these integrations that has one."""
+    """The names of the objects at these paths, from the Management Node of one of these integrations."""
     names, causes = dict[str, str](), dict[str, str]()
     node = next((each for each in integrations if each.bridge_url), None)
 
     async def ask(path: str) -> None:
         if node is None:
-            causes[path] = "No Management Node is set (bridge_url) that could resolve this URI."
+            causes[path] = "No Management Node that could resolve this URI is set (bridge_url)."
             return
         try:
             name = await name_at(node, path)
         except (BridgeFailed, RateLimited) as failed:
-            cause = failed.cause if isinstance(failed, BridgeFailed) else "it has had too many requests"
+            cause = failed.cause if isinstance(failed, BridgeFailed) else "it has received too many requests"
             causes[path] = f"The Management Node cannot resolve this URI at the moment: {cause}."
             return
         if name:

@@ -1,4 +1,4 @@
-"""What the engine needs of a resource."""
+"""What the engine needs from a resource."""
 
 import hashlib
 import re
@@ -26,7 +26,7 @@ class Shown:
     fields: Object
     etag: str = ""
     secrets: Mapping[str, str] = field(default_factory=dict)
-    """A placeholder for each secret that is set and not shown, by field: another one if it has changed."""
+    """By field, a placeholder for each secret that is set and not shown; it differs when the secret has changed."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,13 @@ class Action:
     body: Schema | None = None
     media_type: str = "application/json"
     is_recorded: bool = True
-    """Whether it is a change, to be recorded as one (recording.py). Not for a GET, nor for what records itself."""
+    """Whether the action is recorded as a change (recording.py). False for actions that record their own changes; a GET
+    is never recorded.
+    """
 
     undone_by: Callable[[Object], tuple[str, Object]] | None = None
-    """The action that puts it back, and what is sent to it; of the fields that differ, as they were before."""
+    """Given the changed fields with their values before: the action that undoes this one, and the body to send to it.
+    """
 
 
 class Resource(Protocol):
@@ -55,12 +58,12 @@ class Resource(Protocol):
 
     @property
     def name(self) -> str:
-        """Its name in URIs."""
+        """The resource's name in URIs."""
         ...
 
     @property
     def about(self) -> str:
-        """What its objects are."""
+        """A description of the objects, in a sentence."""
         ...
 
     @property
@@ -70,7 +73,7 @@ class Resource(Protocol):
 
     @property
     def actions(self) -> Mapping[str, Action]:
-        """Its other actions on one object, by name."""
+        """Additional actions on one object, by name."""
         ...
 
     async def all(self) -> Sequence[Object]:
@@ -84,7 +87,7 @@ class Resource(Protocol):
 
 @runtime_checkable
 class NamedResource(Resource, Protocol):
-    """A kind of object that paths may also name by something other than its id."""
+    """A kind of object that can also be addressed by something other than its id."""
 
     async def id_named(self, name: str) -> int:
         """The id of the object with this name in a path. Raises NotFound."""
@@ -93,7 +96,7 @@ class NamedResource(Resource, Protocol):
 
 @runtime_checkable
 class PagedResource(Resource, Protocol):
-    """A kind of object of which there may be many: a page costs only what it shows."""
+    """A kind of object of which there may be many: the cost of a page depends only on the objects that it shows."""
 
     async def part(self, offset: int, limit: int) -> tuple[Sequence[Object], int]:
         """Some objects by ascending id, and the total number."""
@@ -104,7 +107,7 @@ class PagedResource(Resource, Protocol):
         ...
 
     async def full(self, ids: Sequence[int]) -> Sequence[Object]:
-        """The objects with these ids, in this order; those deleted meanwhile are left out."""
+        """The objects with these ids, in this order; any that have been deleted meanwhile are left out."""
         ...
 
 
@@ -122,7 +125,7 @@ class DescribedResource(Resource, Protocol):
 
 @runtime_checkable
 class SearchedResource(Resource, Protocol):
-    """A kind of object of which some can be found without reading all."""
+    """A kind of object that can be searched without reading all objects."""
 
     async def found_by(self, exact: Mapping[str, str]) -> Sequence[Object] | None:
         """Every object with these values, possibly among others; None if all have to be read.
@@ -134,11 +137,11 @@ class SearchedResource(Resource, Protocol):
 
 @runtime_checkable
 class WritableResource(Resource, Protocol):
-    """A kind of object that admins can change. What is not sent stays, except `emptied_by_put`."""
+    """A kind of object that admins can change. Fields that are not sent keep their values, except `emptied_by_put`."""
 
     @property
     def has_etags(self) -> bool:
-        """Whether its objects have an ETag, on which changes can be made conditional."""
+        """Whether the objects have an ETag, which changes can be made conditional on."""
         ...
 
     @property
@@ -147,11 +150,11 @@ class WritableResource(Resource, Protocol):
         ...
 
     async def create(self, fields: Object) -> Shown:
-        """A new object. Raises SettingsInvalid."""
+        """Create an object. Raises SettingsInvalid."""
         ...
 
     async def update(self, id_: int, fields: Object, if_match: str | None) -> Shown:
-        """The object with these fields changed, if `if_match` (an ETag) is still current.
+        """Change these fields of an object, if `if_match` (an ETag) is still current.
 
         Raises NotFound, SettingsInvalid, StaleSettings.
         """
@@ -166,7 +169,7 @@ class WritableResource(Resource, Protocol):
 
 
 class Recorder(Protocol):
-    """Keeps the record of one admin's changes; see recording.py. Every change of an object is made through it."""
+    """Records one admin's changes; see recording.py. Every change to an object is made through it."""
 
     async def created(self, resource: Resource, fields: Object, write: Callable[[], Awaitable[Shown]]) -> Shown:
         """Create an object by `write`; `fields` are those that were sent."""
@@ -175,7 +178,7 @@ class Recorder(Protocol):
     async def changed(
         self, resource: Resource, id_: int, fields: Object, write: Callable[[], Awaitable[Shown]], before: Shown
     ) -> Shown:
-        """Change an object by `write`, from what it was `before`."""
+        """Change an object by `write`; `before` is its state before the change."""
         ...
 
     async def deleted(self, resource: Resource, id_: int, write: Callable[[], Awaitable[None]], before: Shown) -> None:
@@ -185,15 +188,15 @@ class Recorder(Protocol):
 
 @runtime_checkable
 class BulkResource(WritableResource, Protocol):
-    """A kind of object that can also be created, changed and removed by the thousand: PATCH on the list."""
+    """A kind of object that can also be created, changed and removed in bulk: PATCH on the list."""
 
     async def patch(self, objects: Sequence[Object], deleted: Sequence[int], recorder: Recorder) -> Sequence[Object]:
         """Change the objects with a `resource_uri`, create the others, and remove those with these ids.
 
         Each of them is written through the recorder.
 
-        All are checked first, and nothing is changed if any is invalid. What only shows up while writing (a name that
-        another one has) fails for that object alone. Raises SettingsInvalid with every problem:
+        All are checked first, and nothing is changed if any is invalid. A problem that only shows up while writing
+        (such as a name that another object has) affects that object alone. Raises SettingsInvalid with every problem:
         `objects.<place>.<field>`.
         """
         ...
@@ -209,7 +212,7 @@ def id_of(text: str) -> int:
 def number_of(key: str) -> int:
     """A number for a record without one, derived from its key: always the same, of at most 53 bits.
 
-    In a million records, two share one with a probability of 1 in 18,000; both then show in lists.
+    In a million records, the probability that two have the same number is 1 in 18,000; lists then show both.
     """
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) >> 11
 
@@ -224,7 +227,7 @@ TIME: Schema = {
     "description": "A time in UTC, without an offset, such as 2026-11-23T09:00:00.",
     "readOnly": True,
 }
-"""The schema of what `time_text` writes."""
+"""The JSON schema of the texts that `time_text` returns."""
 
 
 def time_text(moment: datetime) -> str:

@@ -1,11 +1,12 @@
-"""Reverting a change: by a new change, which passes the same checks as any save.
+"""Reverts a change by making a new one, which passes the same checks as any save.
 
     change     the fields get their earlier values, unless somebody has changed them since
     create     the object is deleted
     delete     the object is created again, an integration with its uuid
     close, …   the opposite action, where there is one
 
-What nobody has kept does not come back: secrets, PINs, an icon. `not_restored` names it; secrets may be sent along.
+Values that are not stored do not come back: secrets, PINs, an icon. `not_restored` lists them; secrets may be sent with
+the request.
 """
 
 from __future__ import annotations
@@ -28,24 +29,24 @@ REVERT_BODY: Schema = {
     "properties": {
         "fields": {
             "type": "object",
-            "description": "Additional values: for secrets, which are not stored.",
+            "description": "Additional values, for secrets, which are not stored.",
         },
         "force": {
             "type": "boolean",
-            "description": "Also where these fields have been changed since, or deleting loses something.",
+            "description": "Revert even if these fields have been changed since, or if deleting loses something.",
         },
     },
 }
 
-_KEPT_BY_NOBODY = {"oauth2_client": "The private key of a deleted client is kept nowhere: create another client."}
-"""What cannot be created again, by resource."""
+_KEPT_BY_NOBODY = {"oauth2_client": "The private key of a deleted client is stored nowhere: create another client."}
+"""Why an object cannot be created again, by resource."""
 
 _NUMBERS = frozenset({"id", "resource_uri"})
-"""What an object inside another one is given by the store."""
+"""Fields of an object inside another one that the store assigns."""
 
 
 class Reverting:
-    """Shows changes, and puts them back. `resources` are all that there are, by area and name."""
+    """Shows and reverts changes. `resources` returns all resources, by area and name."""
 
     def __init__(self, log: ChangeLog, resources: Callable[[], Mapping[tuple[str, str], Resource]]) -> None:
         self._log = log
@@ -79,9 +80,9 @@ class Reverting:
         return bool(action and action.undone_by)
 
     async def revert(self, id_: int, call: Call) -> Answer:
-        """The answer to `POST …/{id}/revert/`: the change that puts it back, and what has not come back with it.
+        """The answer to `POST …/{id}/revert/`: the change that reverts it, and what could not be restored.
 
-        Raises NotFound; Conflict if it cannot be reverted, and what any save of these fields raises.
+        Raises NotFound, Conflict if the change cannot be reverted, and anything that a save of these fields raises.
         """
         sent = json_object(call) if call.body.strip() else {}
         more, force = sent.get("fields") or {}, sent.get("force", False)
@@ -92,19 +93,19 @@ class Reverting:
         recorder = Recording(self._log, call.who, reverts=change.id)
         await self._put_back(change, resource, target, more, recorder, call, force=force)
         if recorder.last is None:
-            raise Conflict("There is nothing to revert: it is as it was.")
+            raise Conflict("There is nothing to revert: the values are as they were before this change.")
         return Answer(202, {**self.shown(recorder.last), "not_restored": _lost(change, resource, more)})
 
     def _place(self, change: Change) -> tuple[Resource, int]:
-        """What was changed. Raises Conflict."""
+        """The resource and id of the object that was changed. Raises Conflict."""
         place = object_at(change.target)
         if place is None:
-            raise Conflict("It is not known whether this was done, nor which object it concerns: check the list.")
+            raise Conflict("It is not known whether this change was made, or to which object: check the list.")
         resource = self._resources().get(place[:2])
         if resource is None or not self._is_revertible(change):
             erased = change.state is ChangeState.ERASED
             raise Conflict(
-                "What it said about a person has been removed, so it cannot be reverted." if erased
+                "Data about a person has been removed from this change, so it cannot be reverted." if erased
                 else f"{change.action!r} cannot be reverted."
             )  # fmt: skip
         return resource, place[2]
@@ -137,18 +138,18 @@ async def _change_back(
     change: Change, resource: WritableResource, target: int, more: Object, recorder: Recording, call: Call,
     *, force: bool,
 ) -> None:  # fmt: skip
-    """Give the fields their earlier values; not where somebody has changed them since, unless by `force`."""
+    """Give the fields their earlier values; raises Conflict if somebody has changed them since, except with `force`."""
     restored = _restorable(resource, change.before or {})
     wanted = {**restored, **converted(dict(more), resource.schema)}
     if not wanted:
-        raise Conflict(f"Nobody has kept what {_listed(change.fields)} was before: set it by hand.")
+        raise Conflict(f"The earlier value of {_listed(change.fields)} is not stored: set it by hand.")
     now = await resource.one(target)
     after = change.after or {}
     others = [name for name in restored if now.fields.get(name) not in (after.get(name), restored[name])]
     if others and not force:
         raise Conflict(
-            f"Since this change {_listed(others)} has been changed again. Put that change back first, or send "
-            '{"force": true} to have the values from before this one.'
+            f"Since this change {_listed(others)} has been changed again. Revert that change first, or send "
+            '{"force": true} to restore the values from before this one.'
         )
     if_match = call.headers.get("if-match") or now.etag or None
     await writing.update(resource, target, wanted, if_match, recorder)
@@ -166,11 +167,11 @@ async def _create_again(
         fields = {**_fresh(_restorable(resource, change.before or {})), **dict(more)}
         await writing.create(resource, converted(fields, resource.schema), recorder)
     else:
-        raise Conflict("It is still there: it was not deleted.")
+        raise Conflict("The object still exists: it was not deleted.")
 
 
 def _restorable(resource: Resource, fields: Object) -> dict[str, Any]:
-    """The fields that can be written again: neither what is read only, nor what was not kept."""
+    """The fields that can be written again: those that are neither read-only nor missing their value."""
     names = set(writable_names(resource))
     return {name: value for name, value in fields.items() if name in names and not _is_hidden(resource, name, value)}
 
@@ -180,7 +181,7 @@ def _is_hidden(resource: Resource, name: str, value: Any) -> bool:
 
 
 def _fresh(value: Any) -> Any:
-    """A value without the numbers that the objects within it had."""
+    """A value without the ids and URIs of the objects inside it."""
     match value:
         case dict():
             return {name: _fresh(each) for name, each in value.items() if name not in _NUMBERS}
@@ -190,7 +191,7 @@ def _fresh(value: Any) -> Any:
 
 
 def _lost(change: Change, resource: Resource, more: Object) -> list[str]:
-    """What was not restored, although it existed: secrets, and what only an action sets, such as an icon."""
+    """The names of values that existed and were not restored: secrets, and an icon, which only an action sets."""
     if change.action == CREATE or not isinstance(resource, WritableResource):
         return []
     before = change.before or {}

@@ -1,4 +1,4 @@
-"""`status/v1/exchange_scheduler/`: when each integration last dealt with a meeting message."""
+"""`status/v1/exchange_scheduler/`: when each integration last handled a meeting message."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,9 @@ from shared.storage import Storage
 NAME = "exchange_scheduler"
 
 LATEST = 20
-"""Decisions among which the one is looked for that was done last: they need not be done in their order."""
+"""How many of the newest decisions are searched for the one that was completed last: they may be completed in any
+order.
+"""
 
 _INTEGER: Schema = {"type": "integer", "readOnly": True}
 SCHEMA: Schema = {
@@ -42,16 +44,16 @@ class Schedulers:
 
     area = STATUS
     name = NAME
-    about = "When each integration last dealt with a meeting message."
+    about = "When each integration last handled a meeting message."
     schema = SCHEMA
 
     @property
     def actions(self) -> Mapping[str, Action]:
-        """None: records are only read."""
+        """No actions: records can only be read."""
         return {}
 
     async def all(self) -> Sequence[Object]:
-        """One for each integration, by rising id."""
+        """One object for each integration, by ascending id."""
         return [await self._shown(each) for each in await self.integrations.list()]
 
     async def part(self, offset: int, limit: int) -> tuple[Sequence[Object], int]:
@@ -60,7 +62,7 @@ class Schedulers:
         return [await self._shown(each) for each in found], total
 
     async def sketches(self, fields: Collection[str]) -> Sequence[Object]:
-        """See PagedResource.sketches: the ids, unless times are asked for."""
+        """See PagedResource.sketches. Only the ids are read, unless the query needs times."""
         if "last_modified_time" in fields:
             return await self.all()
         found = [each.id async for each in self.integrations.outlines(columns=("id", "uuid"))]
@@ -71,7 +73,7 @@ class Schedulers:
         return [await self._shown(each) for each in await self.integrations.by_ids(ids)]
 
     async def one(self, id_: int) -> Shown:
-        """That of an integration's id. Raises NotFound."""
+        """The object of the integration with an id. Raises NotFound."""
         return Shown(await self._shown(await self.integrations.by_id(id_)))
 
     async def _shown(self, integration: Integration) -> Object:

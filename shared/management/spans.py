@@ -22,7 +22,7 @@ from shared.record_lists.entries import (
 )
 
 Bound: TypeAlias = Callable[[datetime], str | None]
-"""The first place of a moment; None where places are not fine enough to tell."""
+"""Returns the first position in a list for a moment; None if positions are too coarse to tell."""
 
 _SECOND = timedelta(seconds=1)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -46,7 +46,7 @@ class Span:
 
 
 def span_by_id(query: Query, list_: str) -> Span | None:
-    """The span of a query that names nothing but an order by id."""
+    """The span of a query without filters and ordered by id; None for any other query."""
     is_all = not (query.filters or query.text) and _is_by(query, "id")
     return Span(list_, backwards=query.order == ("-id",)) if is_all else None
 
@@ -80,7 +80,7 @@ def _by_start(query: Query) -> Span | None:
 
 
 def decision_span(query: Query) -> Span | None:
-    """The span of a query for operations: by id or by time, of some time, integration or outcome."""
+    """The span of a query for operations: ordered by id or time, and filtered by time, integration or outcome."""
     if query.text or not (_is_by(query, "id") or _is_by(query, "creation_time")):
         return None
     values = _values(query.filters, {"resource_id", "success", "is_pending"}, "creation_time")
@@ -112,7 +112,7 @@ def _is_by(query: Query, field: str) -> bool:
 
 
 def _values(filters: Sequence[Filter], fields: set[str], time: str) -> dict[str, str] | None:
-    """What these fields are to be; None where something else is asked for than that, and a time."""
+    """The values that a query requires of these fields; None if it has any other condition, except on the time."""
     values = dict[str, str]()
     for each in filters:
         if not each.path and each.field == time and each.lookup in _BOUNDS:
@@ -127,7 +127,7 @@ _BOUNDS = ("gte", "gt", "lt", "lte")
 
 
 def _bounded(span: Span, filters: Sequence[Filter], field: str, place: Bound) -> Span | None:
-    """The span with the bounds that filters say; None for a time that no place can tell."""
+    """The span limited by the filters on a time; None if a time is too fine for the list's positions."""
     for each in filters:
         if each.field != field:
             continue
@@ -146,11 +146,13 @@ def _bounded(span: Span, filters: Sequence[Filter], field: str, place: Bound) ->
 
 
 _NEXT = timedelta(microseconds=1)
-"""What follows a moment."""
+"""Added to a moment, this gives the next one."""
 
 
 def _start(moment: datetime) -> str:
-    """Meetings start at whole seconds. A whole hour is named so, which begins a section of the list."""
+    """The position of a start, rounded up, since meetings start at whole seconds. A whole hour is shortened to the key
+    that begins its section of the list.
+    """
     place = start_place(moment + (_SECOND - _NEXT))
     return place[:-4] if place.endswith("0000") else place
 

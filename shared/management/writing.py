@@ -1,4 +1,4 @@
-"""Objects created, changed and removed by admins: through a Recorder, whoever asks."""
+"""Creates, changes and removes objects for admins, always through a Recorder."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ Result = TypeVar("Result")
 
 
 async def create(resource: WritableResource, fields: Object, recorder: Recorder) -> Shown:
-    """A new object. Raises SettingsInvalid and others: see WritableResource.create."""
+    """Create an object. Raises SettingsInvalid and other errors: see WritableResource.create."""
     return await recorder.created(resource, fields, lambda: resource.create(fields))
 
 
 async def update(
     resource: WritableResource, id_: int, fields: Object, if_match: str | None, recorder: Recorder
 ) -> Shown:
-    """The changed object: see WritableResource.update."""
+    """Change an object: see WritableResource.update."""
 
     async def change(before: Shown, condition: str | None) -> Shown:
         return await recorder.changed(
@@ -48,8 +48,10 @@ async def _from_newest(
     if_match: str | None,
     act: Callable[[Shown, str | None], Awaitable[Result]],
 ) -> Result:
-    """Act on an object as it is. If objects have ETags, exactly the state recorded as the previous one is changed:
-    repeatedly until nobody interferes, unless the admin has named the state.
+    """Act on the current state of an object.
+
+    If objects have ETags, exactly the state that is recorded as the previous one is changed. If somebody else changes
+    the object in between, this is repeated, unless the admin's request is for one state only.
     """
     named = if_match if if_match != "*" else None
     for _ in range(_ATTEMPTS - 1):

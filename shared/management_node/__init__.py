@@ -1,4 +1,4 @@
-"""A Pexip Infinity Management Node, by its API (docs/facts/pexip.md §1): its only client.
+"""The only client of Pexip Infinity Management Nodes and their API (docs/facts/pexip.md §1).
 
 client.py       requests: authentication, TLS, proxy, bounds, limits, what refusals mean
 tokens.py       OAuth2 by a signed assertion

@@ -1,8 +1,8 @@
-"""How many requests a node gets: it serves 1,000 a minute, for all instances and admins' other tools together.
+"""Limits our requests to a node, which serves 1,000 a minute to all instances and admins' other tools together.
 
 Each node has a row in table `meetings`, partition `nodes`. Instances take from it, a few requests at a time and for the
-current clock minute; what they do not use expires with it. Any 60 seconds overlap at most two such minutes, so a node
-never sees more than twice NODE_SHARE from us.
+current clock minute; requests that they do not use expire with that minute. Any 60 seconds overlap at most two such
+minutes, so a node never sees more than twice NODE_SHARE from us.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from shared.errors import Conflict, RateLimited
 from shared.storage import Insert, Replace, RowChanged, RowExists, Tables, Values
 
 NODE_SHARE = 450
-"""Requests to one node within a clock minute, across all instances."""
+"""Maximum requests to one node within a clock minute, across all instances."""
 
 CHUNK = 15
-"""Requests that an instance takes at a time: the fewer, the less is wasted when no more are needed."""
+"""How many requests an instance takes at a time: the fewer, the fewer go unused."""
 
 MAX_SKEW = timedelta(minutes=2)
-"""By how much another instance's clock may be ahead: its minute counts, so that two clocks do not undo each other's
-counting. A clock that is ahead by more is wrong, and keeps nobody waiting.
+"""How far another instance's clock may be ahead: within this, the later minute counts, so that two clocks do not undo
+each other's counting. A clock that is further ahead is wrong, and is ignored.
 """
 
 _ATTEMPTS = 20
@@ -41,7 +41,7 @@ class Allowance(Protocol):
 
 
 class Unlimited:
-    """For the few requests of a save that an admin is waiting for."""
+    """Counts nothing: for the few requests of a save that an admin is waiting for."""
 
     async def take(self) -> None:
         """See Allowance."""
@@ -49,7 +49,9 @@ class Unlimited:
 
 @dataclass
 class SharedAllowance:
-    """An Allowance that all instances share. Two storage trips per CHUNK; raises Unavailable without storage."""
+    """An Allowance that all instances share. Two round trips to storage per CHUNK; raises Unavailable if
+    storage fails.
+    """
 
     tables: Tables
     node: str
@@ -80,13 +82,13 @@ class SharedAllowance:
             try:
                 await table.commit(NODES_PARTITION, Replace(row, values) if row else Insert(self.node, values))
             except (RowChanged, RowExists):
-                continue  # another instance has just taken some
+                continue  # another instance has just taken some requests
             return granted
         raise Conflict("Too many instances are calling the Management Node at the same time.")
 
 
 def node_key(base_url: str) -> str:
-    """A node's name in row keys."""
+    """The name of a node in row keys."""
     return hashlib.sha256(base_url.rstrip("/").casefold().encode()).hexdigest()[:32]
 
 
@@ -96,7 +98,7 @@ def minute_of(moment: datetime) -> datetime:
 
 
 def too_many(seconds: float) -> RateLimited:
-    """What a caller is told if its request would exceed the share."""
+    """The error for a request that would exceed our share."""
     return RateLimited(
         "The Management Node is getting too many requests right now. Please try again in a minute.", seconds
     )

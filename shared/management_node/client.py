@@ -15,17 +15,17 @@ from shared.management_node.failure import NodeFailed, NodeRefused
 from shared.network_errors import why_not_reached
 from shared.retry_after import retry_after
 
-logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log every URL, and these name their owner
+logging.getLogger("httpx").setLevel(logging.WARNING)  # httpx would log every URL, and URLs contain owners' addresses
 
 _API = "/api/admin/"
 CONFIGURATION = f"{_API}configuration/v1/"
 STATUS = f"{_API}status/v1/"
 
 NODE_TIMEOUT = 15.0
-"""Seconds for a whole response, however slowly it arrives."""
+"""Maximum seconds for a whole response, however slowly it arrives."""
 
 NODE_BOUNDS = Bounds(bytes=8 * MEGABYTE, seconds=NODE_TIMEOUT, connections=20)
-"""A page of 250 conferences with all writable fields has less than 3 MB."""
+"""Maximum bytes of a response; 250 conferences with all writable fields take less than 3 MB."""
 
 RATE_LIMIT_PAUSE = 60.0
 """Seconds to wait if a node limits requests without saying for how long."""
@@ -33,19 +33,19 @@ RATE_LIMIT_PAUSE = 60.0
 Fields = Mapping[str, Any]
 
 _DONE = {"GET": (200,), "POST": (201,), "PATCH": (202, 204), "DELETE": (202, 204)}
-"""The statuses of a node that has complied; anything else may come from a proxy."""
+"""The statuses with which a node confirms that it carried out the request; others may come from a proxy."""
 
 _REJECTIONS = (405, 409, 422, 500, 501)
-"""Statuses by which a node rejects what was sent. 500 is one of them: a room that a node cannot handle must not hold up
-all others, as an unavailable node would. If it really is unavailable, the next read fails as well.
+"""Statuses with which a node rejects what was sent. 500 counts as one: a single room that makes a node fail must not
+hold up all others, as an unavailable node would. If it really is unavailable, the next read fails as well.
 """
 
 
 class NodeClient:
-    """One node. Every call raises NodeFailed, NodeRefused for what the node rejects, and RateLimited.
+    """One node. Every call may raise NodeFailed, NodeRefused if the node rejects what was sent, and RateLimited.
 
-    Only reads are retried, once, if the connection broke: a writer finds out by reading what became of it. `wire`
-    replaces the network in tests.
+    Only reads are retried, once, if the connection broke: after a write, the caller has to read to find out whether it
+    was done. `wire` replaces the network in tests.
     """
 
     def __init__(
@@ -69,11 +69,11 @@ class NodeClient:
             base_url=base_url,
             auth=auth,
             headers=headers,
-            event_hooks={"request": [count]},  # those for tokens are requests, too
+            event_hooks={"request": [count]},  # requests for tokens count as well
         )
 
     async def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
-        """The JSON at a path, None if there is nothing."""
+        """The JSON at a path; None if there is nothing."""
         try:
             answer = await self._send("GET", path, params)
         except _Broken:
@@ -81,7 +81,7 @@ class NodeClient:
         return None if answer.status_code == httpx.codes.NOT_FOUND else _read(_taken(answer))
 
     async def post(self, path: str, fields: Fields) -> str:
-        """Create an object; returns its path, "" if the node does not say."""
+        """Create an object; returns its path, "" if the node does not state it."""
         answer = _taken(await self._send("POST", path, fields=fields))
         location = answer.headers.get("Location", "")
         return httpx.URL(location).path if location else ""
@@ -92,8 +92,8 @@ class NodeClient:
         return answer.status_code != httpx.codes.NOT_FOUND and bool(_taken(answer))
 
     async def delete(self, path: str) -> bool:
-        """Remove one object; returns whether it existed. Raises ValueError for a list: a node would remove
-        everything.
+        """Remove one object; returns whether it existed. Raises ValueError for the path of a list: a node would remove
+        everything in it.
         """
         if not path.rstrip("/").rpartition("/")[2].isdecimal():
             raise ValueError("only a single object is ever deleted")
@@ -112,8 +112,8 @@ class NodeClient:
     async def _send(
         self, method: str, path: str, params: Mapping[str, str | int] | None = None, fields: Fields | None = None
     ) -> httpx.Response:
-        if not path.startswith(_API):  # httpx would take another host, and the credentials with it
-            raise NodeFailed(f"bridge_url answers with a place outside {_API}")
+        if not path.startswith(_API):  # httpx would call another host, with the credentials
+            raise NodeFailed(f"the server at bridge_url refers to an address outside {_API}")
         body: dict[str, Any] = {} if fields is None else {"json": dict(fields)}
         try:
             return await self._http.request(method, path, params=params, **body)
@@ -132,7 +132,7 @@ class _Broken(NodeFailed):
 
 
 def _taken(answer: httpx.Response) -> httpx.Response:
-    """The response, if it is that of a node that did as it was asked."""
+    """The response, if it is a node's confirmation. Raises NodeFailed, NodeRefused, RateLimited."""
     if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
         raise too_many(retry_after(answer.headers) or RATE_LIMIT_PAUSE)
     if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
@@ -150,11 +150,11 @@ def _read(answer: httpx.Response) -> Any:
     try:
         return read_json(answer.content)
     except ValueError as error:
-        raise NodeFailed("what answers at bridge_url is not a Management Node") from error
+        raise NodeFailed("the server at bridge_url is not a Management Node") from error
 
 
 def _faults(body: bytes) -> dict[str, list[str]]:
-    """The messages by field, with or without the resource's name above them."""
+    """The messages by field; in the response they may or may not be nested under the resource's name."""
     try:
         told = read_json(body)
     except ValueError:

@@ -1,5 +1,5 @@
-"""Conferences of a Management Node and their aliases: found by tag, created, changed, removed, one or many at a
-time.
+"""Conferences of a Management Node and their aliases: finds them by tag, and creates, changes and removes them, one or
+many at a time.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PAGE_SIZE = 250
 """Conferences per response: 10,000 take 40 requests."""
 
 MAX_LISTED = 4_000
-"""Characters of a list in an address: servers take some 8,000 of the whole."""
+"""Maximum characters of a list in a URL: servers accept about 8,000 for the whole URL."""
 
 MAX_PAGES = 400
 """100,000 conferences, more than a node has."""
@@ -35,11 +35,11 @@ REFERENCES_MAX_AGE = timedelta(minutes=10)
 """How long the URI of a theme or a group is cached."""
 
 MISSING_REFERENCE_MAX_AGE = timedelta(minutes=1)
-"""How long it is believed that the node has no such theme or group: an admin may be making it."""
+"""How long the absence of a theme or group is cached: an admin may be about to create it."""
 
 
 class NodeConferences:
-    """The conferences of one node. Calls raise what NodeClient's do."""
+    """The conferences of one node. Calls raise the errors of NodeClient."""
 
     def __init__(self, client: NodeClient, clock: Clock) -> None:
         self._client = client
@@ -47,11 +47,11 @@ class NodeConferences:
         self._references: dict[tuple[str, str], tuple[str, datetime]] = {}
 
     async def by_tags(self, tags: Collection[str]) -> Mapping[str, NodeConference]:
-        """The conferences with these tags, by tag: one request, however many there are (some fifty).
+        """The conferences with these tags, by tag: one request for up to about fifty tags.
 
-        Of two with the same tag, which only somebody else can have created, the older one counts. Not confirmed against
-        a live node: that lists can be filtered by `tag__in`. If a node rejects or ignores the filter, each tag is
-        requested individually.
+        If two have the same tag (somebody else must have created the second), the older one counts. Not confirmed
+        against a live node: that lists can be filtered by `tag__in`. If a node rejects or ignores the filter, each tag
+        is requested individually.
         """
         if not tags:
             return {}
@@ -64,7 +64,9 @@ class NodeConferences:
         return _oldest(each for page in found for each in page.objects if each.tag in tags)
 
     async def all(self, prefix: str) -> AsyncIterator[NodeConference]:
-        """All conferences whose tag starts so, page by page. Not confirmed live: the filter `tag__startswith`."""
+        """All conferences whose tag has this prefix, page by page. Not confirmed against a live node: the filter
+        `tag__startswith`.
+        """
         seen = 0
         for _ in range(MAX_PAGES):
             page = await self._page({"tag__startswith": prefix, "limit": PAGE_SIZE, "offset": seen})
@@ -77,9 +79,9 @@ class NodeConferences:
         raise NodeFailed(f"the Management Node has more than {MAX_PAGES * PAGE_SIZE} conferences")
 
     async def aliases_known(self, aliases: Sequence[str]) -> frozenset[str]:
-        """Those of the aliases that some conference has, in lower case: one request for some forty rooms.
+        """Which of the aliases are in use by a conference, in lower case: one request for about forty rooms.
 
-        Not confirmed against a live node: that lists can be filtered by `alias__in`, and by upper and lower case.
+        Not confirmed against a live node: that lists can be filtered by `alias__in`, and whether that ignores case.
         """
         found = set[str]()
         for some in _fitting(aliases):
@@ -99,7 +101,7 @@ class NodeConferences:
         return {each.alias.casefold() for each in page.objects}
 
     async def first(self, pages: int) -> tuple[list[NodeConference], int]:
-        """The first conferences of all, whoever made them, and how many there are; a request for each page."""
+        """The first conferences of the node, whoever created them, and the total number; one request per page."""
         found, total = list[NodeConference](), 0
         for _ in range(pages):
             page = await self._page({"limit": PAGE_SIZE, "offset": len(found)})
@@ -115,7 +117,7 @@ class NodeConferences:
         return None if answer is None else read(answer, NodeConference)
 
     async def create(self, conferences: Sequence[Fields]) -> str:
-        """Create them in one request; returns the path of a single one, "" for many.
+        """Create conferences in one request; returns the path if it is a single one, "" for many.
 
         Raises NodeRefused if one of them is refused: others may have been created by then.
         """
@@ -125,13 +127,14 @@ class NodeConferences:
         return ""
 
     async def change(self, uri: str, fields: Fields) -> bool:
-        """Change fields of one; returns whether it existed."""
+        """Change fields of a conference; returns whether it existed."""
         return await self._client.patch(uri, fields)
 
     async def remove(self, uris: Sequence[str]) -> Mapping[str, str]:
-        """Remove them, in one request, or one by one where one is gone already: that ends a bulk removal.
+        """Remove conferences in one request, or one by one if one is gone already, since that makes a bulk removal
+        fail.
 
-        Returns those that the node does not remove, and why.
+        Returns those that the node did not remove, and why.
         """
         left = dict[str, str]()
         if len(uris) > 1 and await self._removed(uris):
@@ -150,11 +153,11 @@ class NodeConferences:
             return False
 
     async def add_alias(self, uri: str, alias: Fields) -> None:
-        """Give a conference another alias."""
+        """Give a conference an additional alias."""
         await self._client.post(ALIASES, {**alias, "conference": uri})
 
     async def uri_of(self, resource: str, name: str) -> str:
-        """The URI of a theme or a group by its name, "" if there is none. One request in REFERENCES_MAX_AGE."""
+        """The URI of a theme or group with a name, "" if there is none. At most one request per REFERENCES_MAX_AGE."""
         known = self._references.get((resource, name))
         if known and self._clock.now() < known[1]:
             return known[0]
@@ -166,11 +169,11 @@ class NodeConferences:
         return uri
 
     def forget_references(self) -> None:
-        """Discard what is cached of themes and groups."""
+        """Discard the cached themes and groups."""
         self._references.clear()
 
     async def name_at(self, path: str) -> str | None:
-        """The name of the object at a path of the API, None if there is none."""
+        """The name of the object at a path of the API; None if there is no object."""
         answer = await self._client.get(path)
         return None if answer is None else read(answer, Named).name
 
@@ -179,7 +182,7 @@ class NodeConferences:
 
 
 def _fitting(aliases: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Groups that fit into the address of a request."""
+    """Split the values into groups that fit into the URL of a request."""
     group, length = list[str](), 0
     for alias in aliases:
         if group and (length + len(alias) > MAX_LISTED or len(group) == PAGE_SIZE):

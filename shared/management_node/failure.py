@@ -1,4 +1,4 @@
-"""A Management Node that does not do what it is asked to do."""
+"""Errors of Management Nodes."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -17,7 +17,7 @@ class NodeFailed(Unavailable):
 
 
 class NodeRefused(SchedulingError):
-    """The node does not take what was sent. `faults` are its messages by field, "" where it names none."""
+    """The node rejects what was sent. `faults` are its messages by field; the field is "" if it names none."""
 
     code = "management_node_refused"
 
@@ -28,6 +28,6 @@ class NodeRefused(SchedulingError):
         self.faults = {field: list(messages) for field, messages in faults.items()}
 
     def is_taken(self, field: str) -> bool:
-        """Whether another object has the value of a unique field."""
+        """Whether the reason is that another object already has the value of this unique field."""
         told = " ".join(self.faults.get(field, ())).lower()
         return "already" in told or "unique" in told

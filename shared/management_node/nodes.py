@@ -1,4 +1,4 @@
-"""The Management Nodes in integrations' settings: a client for each set of settings."""
+"""The Management Nodes in integrations' settings, with one client for each set of settings."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _Key = tuple[str, str, str, str, str, bool]
 class ManagementNode:
     """One node, with the credentials of one integration.
 
-    `key` is its name in rows (allowance.node_key), `login` that of the node with these credentials: another
-    integration's wrong password says nothing about the node.
+    `key` is its name in rows (allowance.node_key), `login` names the node together with these credentials: a wrong
+    password in another integration says nothing about the node itself.
     """
 
     key: str
@@ -38,7 +38,7 @@ class ManagementNode:
 
 
 class ManagementNodes:
-    """Nodes by integrations' settings. Requests to one node share its allowance, whoever sends them."""
+    """Looks up nodes by integrations' settings. All requests to one node share its allowance."""
 
     def __init__(
         self,
@@ -71,13 +71,13 @@ class ManagementNodes:
             secret = await self._integrations.secret(integration.uuid, secret_field(integration))
             if not (integration.bridge_url and secret):
                 raise NodeFailed(f"bridge_url or {secret_field(integration)} is not set")
-            if key not in self._nodes:  # nobody was faster while the secret was read
+            if key not in self._nodes:  # no other task created the client while the secret was read
                 allowance = self._allowance(node_key(integration.bridge_url))
                 self._nodes[key] = self._made(integration, secret.get_secret_value(), allowance)
         return self._nodes[key]
 
     def with_secret(self, integration: Integration, secret: str) -> ManagementNode:
-        """The node of settings that are not saved yet. The caller closes its client."""
+        """The node of settings that are not saved yet. The caller has to close its client."""
         return self._made(integration, secret, Unlimited())
 
     async def close(self) -> None:
@@ -100,7 +100,7 @@ class ManagementNodes:
 
 
 def secret_field(integration: Integration) -> str:
-    """The setting with the secret that the node requires."""
+    """The name of the setting with the secret that the node requires."""
     return "bridge_private_key" if integration.bridge_client_id else "bridge_password"
 
 

@@ -1,4 +1,4 @@
-"""What a Management Node answers with: conferences, aliases, themes and groups (docs/facts/pexip.md §1)."""
+"""Objects in a Management Node's responses: conferences, aliases, themes and groups (docs/facts/pexip.md §1)."""
 
 from __future__ import annotations
 
@@ -52,18 +52,18 @@ class NodeConference(BaseModel):
     aliases: list[NodeAlias] = []
 
     def differing(self, fields: Fields) -> Fields:
-        """Those of the fields, as a node takes them, that it has otherwise."""
+        """Which of these fields (in the form that a node accepts) have another value on the node."""
         return {name: value for name, value in fields.items() if (self._shown(name) or "") != (value or "")}
 
     def _shown(self, name: str) -> Any:
-        """A field as it is written: what a theme or a group is referred to by may be shown as an object."""
+        """A field in the form in which it is written: a node may show a reference to a theme or group as an object."""
         value = getattr(self, name)
         if name not in _REFERENCES:
             return value
         return _path(value.get("resource_uri") if isinstance(value, dict) else value)
 
     def lacks(self, aliases: Iterable[str]) -> list[str]:
-        """Those of the aliases that it does not have."""
+        """Which of the aliases the conference does not have."""
         own = {each.alias.casefold() for each in self.aliases}
         return [alias for alias in aliases if alias.casefold() not in own]
 
@@ -107,8 +107,8 @@ def is_tag_of_room(tag: str) -> bool:
 
 
 def read(answer: Any, kind: type[_Read]) -> _Read:
-    """An answer as a node gives it. Raises NodeFailed for one that no node gives."""
+    """Parse a node's response. Raises NodeFailed for one that no node would send."""
     try:
         return kind.model_validate(answer)
     except ValidationError as error:
-        raise NodeFailed("what answers at bridge_url is not a Management Node") from error
+        raise NodeFailed("the server at bridge_url is not a Management Node") from error

@@ -21,12 +21,14 @@ PROBE_EVERY = timedelta(minutes=1)
 """How often an unavailable node is retried."""
 
 PROBE_AT_LEAST_EVERY = timedelta(minutes=5)
-"""The same, whatever it asks for: its limit is per minute, and a longer Retry-After comes from something else."""
+"""Maximum pause after a node has limited requests, even if it asks for more: its limit is per minute, and a longer
+Retry-After comes from something else.
+"""
 
 
 @dataclass(frozen=True)
 class Outages:
-    """What is known of unavailable nodes, by their keys (allowance.node_key)."""
+    """What is known about unavailable nodes, by their keys (allowance.node_key)."""
 
     tables: Tables
     clock: Clock
@@ -37,10 +39,10 @@ class Outages:
 
     @asynccontextmanager
     async def watched(self, node: str) -> AsyncIterator[None]:
-        """Wraps work with a node. Raises NodeFailed immediately, with the cause, while the node is known to be
+        """Wraps calls to a node. Raises NodeFailed immediately, with the cause, while the node is known to be
         unavailable.
 
-        NodeFailed and RateLimited raised by the work are recorded; work that succeeds means that the node is back.
+        NodeFailed and RateLimited raised inside are recorded; success means that the node is back.
         """
         row = await self._table.get(NODES_PARTITION, _key(node))
         if row is not None:
@@ -48,7 +50,7 @@ class Outages:
         try:
             yield
         except RateLimited as limited:
-            await self._note(node, "the Management Node has had too many requests", limited.retry_after)
+            await self._note(node, "the Management Node has received too many requests", limited.retry_after)
             raise
         except NodeFailed as failed:
             await self._note(node, failed.cause, 0.0)

@@ -1,4 +1,4 @@
-"""OAuth2 at a Management Node: client credentials, proven by an assertion signed with ES256.
+"""OAuth2 at a Management Node: client credentials with an assertion signed with ES256.
 
 Form of the request and claims of the assertion: docs/facts/pexip.md §1. Not confirmed against a live Management Node.
 """
@@ -20,7 +20,7 @@ TOKEN_PATH = "/oauth/token/"  # noqa: S105 - a path
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ASSERTION_LIFETIME = timedelta(hours=1)
 _EARLY = timedelta(minutes=1)
-"""How long before its expiry a token is replaced, so that none expires on the way."""
+"""How long before its expiry a token is replaced, so that none expires during a request."""
 
 
 class NodeOAuth(httpx.Auth):

@@ -26,7 +26,7 @@ from shared.meetings.decision import (
 )
 
 NEW_MESSAGE_AGE = timedelta(minutes=1)
-"""A message that is younger has not been decided on before."""
+"""A message younger than this cannot have been decided on before."""
 
 
 def decide(
@@ -34,7 +34,7 @@ def decide(
 ) -> Decision:
     """Decide what to do about `request`.
 
-    `calendar` holds all of the meeting's occurrences from now on (for a single meeting its only one, even if it is
+    `calendar` holds all of the meeting's occurrences from now on (of a single meeting, the only one, even if it is
     over).
     """
     own, apart = _scheduled(known.own), _scheduled(known.apart)
@@ -49,7 +49,7 @@ def decide(
         return Ignore("superseded by a newer message, or a copy for a delegate")
     chosen = _choose(request.item, known, apart or own, now, copies_get_new_alias)
     if isinstance(chosen, Reject):
-        # A newer message follows; if this one would have been declined, that one is.
+        # A newer message follows; if this one would have been declined, that one will be.
         return Ignore("superseded by a newer message") if outdated else replace(chosen, certain=_is_certain(request))
     decision = _placed(request, request.item, chosen, replace(known, own=own, apart=apart), calendar, now)
     if isinstance(decision, Accept) and answered_before(request, now) and _has_that_room(decision, apart or own):
@@ -58,10 +58,10 @@ def decide(
 
 
 def _tells_more(known: Known, own: Booking | None) -> bool:
-    """Whether an outdated message says something that no newer one does.
+    """Whether an outdated message has information that no newer one has.
 
-    Everything else in it is superseded by the calendar item. But an update without a tag keeps the room that the
-    previous one gave to the meeting, whichever of them is read first: the tag that was created last counts.
+    That can only be its tag; the calendar item supersedes everything else. An update without a tag keeps the room that
+    the previous message gave the meeting, whichever of the two is read first: the tag that was created last counts.
     """
     if own is None:
         return True
@@ -79,7 +79,9 @@ def _placed(
     calendar: Calendar,
     now: datetime,
 ) -> Decision:
-    """Decide on the booking that the meeting is to have; of those in `known`, only open rooms belong to the meeting."""
+    """Decide, given the booking that the meeting should have. Of the bookings in `known`, only those with open rooms
+    belong to the meeting.
+    """
     own, apart = known.own, known.apart
     has_own_room = bool(item.day) and (own is None or not isinstance(chosen, Booking) or chosen.tag != own.tag)
     if not (Calendar((item.occurrence,)) if has_own_room else calendar).has_future(now):
@@ -94,10 +96,10 @@ def _placed(
 
 
 def answered_before(request: MeetingRequest, now: datetime) -> bool:
-    """Whether an old, unrecorded message was answered nevertheless: storage is older than the answer.
+    """Whether an old message without a record has been answered: storage was restored to a state before the answer.
 
-    Exchange has the answer, from after the message arrived (its times are whole seconds). For a message that has just
-    arrived this proves nothing: the mailbox may answer by itself, without our text.
+    Exchange then has an answer from after the message's arrival (its times are whole seconds). For a message that has
+    just arrived this proves nothing: the mailbox may answer by itself, without our text.
     """
     item = request.item
     if item is None or item.answer is Answer.NONE or item.answered_at is None:
@@ -106,7 +108,7 @@ def answered_before(request: MeetingRequest, now: datetime) -> bool:
 
 
 def _has_that_room(decision: Accept, own: Booking | None) -> bool:
-    """Whether the organizer may have been told about that room: no other one is recorded."""
+    """Whether the organizer may have been told about that room: no other room is recorded."""
     return own is None or own.tag == decision.booking.tag
 
 
@@ -140,9 +142,10 @@ def _cancelled(
 def _choose(
     item: CalendarItem, known: Known, own: Booking | None, now: datetime, copies_get_new_alias: bool
 ) -> Booking | Provide | Reject:
-    """The booking that the meeting is to have: the newest tag that is unused or its own, otherwise its current one.
+    """The booking that the meeting should have: that of the newest tag that is unused or its own, otherwise its current
+    one.
 
-    A room that an admin holds closed stays closed: its meeting gets the answer that it would get for a deleted alias.
+    A room that an admin holds closed stays closed: its meeting gets the answer for a deleted alias.
     """
     usable = [booking for booking in known.tagged if booking.is_usable(now)]
     mine = [booking for booking in usable if booking.tag not in known.others and _may_have(item, booking)]
@@ -165,9 +168,10 @@ def _choose(
 
 
 def _may_have(item: CalendarItem, booking: Booking) -> bool:
-    """Whether a meeting may have a booking: it is unused, or already the meeting's own (A4).
+    """Whether a meeting may have a booking: the booking is unused, or already the meeting's own (A4).
 
-    A series may take over the booking of one of its occurrences, but an occurrence may not take that of another.
+    A series may take over the booking of one of its occurrences, but an occurrence may not take over that of another
+    occurrence.
     """
     if booking.meeting in ("", meeting_key(item.uid)):
         return not item.day or booking.day in ("", item.day) or booking.state is State.CLOSED
@@ -203,7 +207,7 @@ def _schedule(
 def _schedule_with_series(
     item: CalendarItem, own: Booking, apart: Booking | None, calendar: Calendar, now: datetime
 ) -> Decision:
-    """An occurrence that uses its series' room, perhaps again: a room of its own is closed then."""
+    """Decide on an occurrence that uses its series' room, perhaps again: if it had its own room, that is closed."""
     kept = tuple(each for each in own.apart if each.day != item.day)
     left = calendar.without(each.occurrence for each in kept)
     if apart is None and own.conference and own.conference.calendar.is_same_from(now, left):
@@ -215,7 +219,7 @@ def _schedule_with_series(
 def _schedule_apart(
     item: CalendarItem, chosen: Booking, own: Booking | None, apart: Booking | None, calendar: Calendar, now: datetime
 ) -> Decision:
-    """An occurrence with a room of its own; the series' room is closed to it."""
+    """Decide on an occurrence that has its own room; the series' room is then closed for that occurrence."""
     at = Calendar((item.occurrence,))
     beside: tuple[Booking, ...] = ()
     if own:

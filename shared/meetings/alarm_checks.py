@@ -1,5 +1,5 @@
-"""Alarms that are raised when a symptom is seen and cleared when it no longer is; never while handling a request (O1,
-A7).
+"""Alarms that are raised when a symptom is seen and cleared when it is gone; never while a request is being handled
+(O1, A7).
 """
 
 from datetime import timedelta
@@ -13,13 +13,13 @@ from shared.meetings.processor import Processor
 from shared.meetings.symptoms import disproves
 
 MAX_OPERATIONS_READ = 200
-"""How many operations are searched for one that disproves a symptom, while there is one."""
+"""How many operations are searched for one that disproves a symptom."""
 
 NUMBERS = frozenset({"scheduled_alias_prefix", "scheduled_alias_suffix_length"})
 """Settings that determine the number space."""
 
 OPERATIONS_READ_SINCE = timedelta(days=1)
-"""How far back the search goes: earlier sweeps have already checked what is older."""
+"""How far back the search goes: earlier sweeps have already checked older operations."""
 
 
 async def check_mailbox_settings(processor: Processor, alarms: Alarms) -> None:
@@ -30,7 +30,7 @@ async def check_mailbox_settings(processor: Processor, alarms: Alarms) -> None:
         return
     async for operation in records.recent(max(mark.seen, now - OPERATIONS_READ_SINCE), now, MAX_OPERATIONS_READ):
         if disproves(operation, mark):
-            # The mark is removed last: after a crash in between, this is repeated.
+            # The mark is removed last, so that this is repeated after a crash in between.
             await alarms.clear(uuid, AlarmKind.MAILBOX_SETTINGS)
             await records.forget_symptom(mark)
             return
@@ -38,7 +38,7 @@ async def check_mailbox_settings(processor: Processor, alarms: Alarms) -> None:
 
 
 async def forget_mailbox(processor: Processor, alarms: Alarms) -> None:
-    """The integration has another mailbox: symptoms of the former mailbox's settings no longer matter."""
+    """Called when the integration has a new mailbox: symptoms of the old mailbox's settings no longer matter."""
     if mark := await processor.records.symptom():
         await processor.records.forget_symptom(mark)
     await alarms.clear(processor.integration.uuid, AlarmKind.MAILBOX_SETTINGS)
@@ -52,7 +52,7 @@ async def check_domains(integration: Integration, alarms: Alarms) -> None:
 
 
 async def check_number_space(processor: Processor, alarms: Alarms) -> None:
-    """Raise or clear the alarm about the number space, by an estimate of how full it is."""
+    """Raise or clear the alarm about the number space, based on an estimate of how full it is."""
     uuid = processor.integration.uuid
     share = await processor.decider.allocator.share_in_use(alias_format(processor.integration))
     if share >= NEARLY_FULL:

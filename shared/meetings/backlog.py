@@ -1,8 +1,7 @@
-"""Work that could not be finished at once: messages that wait, and operations that a run left unfinished.
-
-A timer works through it. Each entry fails alone, so that one that always fails blocks neither the others nor the search
-for missed messages. It starts with a few entries and adds more only while some succeed, so that an Exchange that has
-just recovered is not flooded with everything that waits.
+"""Work that could not be finished at once: messages that wait, and unfinished operations. A timer works through it.
+Each entry fails alone, so that one that always fails blocks neither the others nor the search for missed messages. It
+starts with a few entries and adds more only while some succeed, so that an Exchange that has just recovered is not
+flooded.
 """
 
 import asyncio
@@ -26,21 +25,21 @@ from shared.meetings.waiting import WaitingMessage
 log = logging.getLogger(__name__)
 
 BACKLOG_CONCURRENCY = 4
-"""Graph's limit per mailbox."""
+"""Graph's limit of concurrent requests per mailbox."""
 
 WORTH_AN_ALARM = timedelta(minutes=15)
-"""Anything that has waited for less time is retried by the queue."""
+"""How long something must have waited to raise an alarm; before that, the queue retries it."""
 
 
 class StillWaiting(SchedulingError):
-    """Some of it has waited for a while; how much, since when, and why."""
+    """Some work has waited for a while; the text says how much, since when, and why."""
 
     code = "messages_waiting"
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """One entry: since when it waits, and what handles it and returns whether that succeeded."""
+    """One entry: since when it has waited, and a function that handles it and returns whether that succeeded."""
 
     since: datetime
     work: Callable[[], Awaitable[bool]]
@@ -54,7 +53,7 @@ class Backlog:
     watcher: Watcher
 
     async def handle(self, longest: timedelta) -> None:
-        """Do what is due, oldest first, and start nothing more after `longest`. Raises StillWaiting."""
+        """Do the work that is due, oldest first, and start nothing more after `longest`. Raises StillWaiting."""
         records, now = self.processor.records, self.processor.clock.now()
         waiting, unfinished = await records.waiting.all(), await records.all_unfinished()
         if not waiting and not unfinished:
@@ -93,7 +92,9 @@ class Backlog:
         return True
 
     async def _failed(self, waiting: WaitingMessage, error: Exception, *, is_fault: bool) -> bool:
-        """A decided message is finished as an operation and no longer waits as a message."""
+        """Record a failed attempt. A message that has been decided on no longer waits: its operation gets finished
+        instead.
+        """
         records, now = self.processor.records, self.processor.clock.now()
         if await records.operation(waiting.correlation_id):
             await records.waiting.remove(waiting.correlation_id)
@@ -125,8 +126,8 @@ class Backlog:
             await processor.alarms.clear(processor.integration.uuid, AlarmKind.POISON)
 
     async def _report(self) -> None:
-        """Raise StillWaiting if anything other than a bug of ours has kept something waiting for more than a few
-        minutes.
+        """Raise StillWaiting if something has been kept waiting for more than a few minutes, unless by a bug of
+        ours.
         """
         records, before = self.processor.records, self.processor.clock.now() - WORTH_AN_ALARM
         messages = [each for each in await records.waiting.all() if not each.is_fault and each.since <= before]

@@ -1,7 +1,7 @@
-"""The calendar item of a booking: found by its id, or by its meeting's key if the id leads nowhere.
+"""Finds the calendar item of a booking: by the recorded id, or by the meeting's key if there is nothing at that id.
 
 Graph's ids mean nothing to EWS, and vice versa. After a mailbox has been switched to the other protocol, a recorded
-item is found by what both protocols know: the meeting's uid, at the booked times.
+item is found by data that both protocols have: the meeting's uid, at the booked times.
 """
 
 from collections.abc import Iterator
@@ -14,13 +14,14 @@ from shared.calendar.request import CalendarItem, meeting_key
 from shared.mailboxes.mailbox import ForeignItem, Mailbox
 
 MOST_LOOKS = 3
-"""How many booked times are searched for a meeting: any of them may have been cancelled or moved since."""
+"""At how many booked times a meeting is searched for: any occurrence may have been cancelled or moved since."""
 
 
 async def booked_item(mailbox: Mailbox, booking: Booking, now: datetime) -> CalendarItem | None:
-    """The meeting of a booking as it is now, the master of a series; None when it is no longer in the calendar.
+    """The current calendar item of a booking's meeting (for a series, the master); None if it is no longer in the
+    calendar.
 
-    Raises ForeignItem when it is not at its booked times and there is no way to tell whether it is at others.
+    Raises ForeignItem if it is not at its booked times and there is no way to tell whether it is at other times.
     """
     foreign: ForeignItem | None = None
     try:

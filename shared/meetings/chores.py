@@ -1,4 +1,4 @@
-"""What each round does for one integration in its turn; a failure becomes that integration's alarm and affects no
+"""What each round does for one integration in its turn. A failure becomes an alarm of that integration and affects no
 other.
 
 The findings of a turn are kept in its row, so that an integration that needs nothing costs little:
@@ -35,28 +35,32 @@ from shared.storage import Storage
 log = logging.getLogger(__name__)
 
 CHORE_TIMEOUT = timedelta(seconds=60)
-"""An Exchange that does not answer is left to the next round. Three chores in a row fit into a turn's lease."""
+"""Time limit of one chore. An Exchange that does not answer in time is left to the next round. Three chores in a row
+fit into a turn's lease.
+"""
 
 POLL_TIMEOUT = timedelta(seconds=25)
-"""The two chores of a poll must not take more than its minute: the next one would find the integration busy."""
+"""Time limit of each of a poll's two chores: together they must take less than a minute, or the next poll would find
+the integration busy.
+"""
 
 WHAT_HAS_HAPPENED = frozenset(
     {AlarmKind.POISON, AlarmKind.ANSWER, AlarmKind.QUOTA, AlarmKind.ROOMS_LATE, AlarmKind.ROOM_NAME}
 )
-"""Alarms that only time clears."""
+"""Alarms about events that are over: they are only cleared by time."""
 
 POISON_ALARM_QUIET_TIME = timedelta(days=7)
-"""A failed message or answer stays an alarm for a week after its last failure."""
+"""An alarm about failed messages or answers stays for a week after the last failure."""
 
 LOOK_EVERY = timedelta(minutes=15)
-"""How often records are searched for unfinished work while nothing is known to be wrong. The queue's own retries take
-eight minutes.
+"""How often records are searched for unfinished work while nothing is known to be wrong. Pause before the backlog's
+first retry: the queue's own retries take eight minutes.
 """
 
 _RENEW, _RECORDS = "renew", "records"
 
 WatcherOf = Callable[[Integration], Watcher]
-"""Makes an integration's mailbox watcher from its outline. Raises Unavailable."""
+"""Creates an integration's mailbox watcher from its outline. Raises Unavailable."""
 
 
 @dataclass
@@ -71,7 +75,7 @@ class Visit:
     """Whether anything failed that may succeed when retried."""
 
     messages_wait: bool = False
-    """Whether messages wait that could not be handled yet; known once the watcher is prepared."""
+    """Whether there are messages that could not be handled yet; known once the watcher is prepared."""
 
 
 Chore = Callable[[Visit], Awaitable[object]]
@@ -79,7 +83,7 @@ Chore = Callable[[Visit], Awaitable[object]]
 
 @dataclass(frozen=True)
 class Chores:
-    """What is done in turns.
+    """The work of all rounds on one integration.
 
     `settings` returns all settings of an integration by its uuid; `renew_sign_in` renews a service account's sign-in.
     """
@@ -93,7 +97,7 @@ class Chores:
     clock: Clock
 
     async def do(self, round_: Round, visit: Visit) -> bool:
-        """Do what a round asks for; returns whether anything failed that may succeed when retried."""
+        """Do the work of a round; returns whether anything failed that may succeed when retried."""
         rounds: Mapping[Round, Chore] = {
             Round.SWEEP: self._sweep,
             Round.POLL: self._poll,
@@ -108,7 +112,7 @@ class Chores:
     # --- rounds
 
     async def _sweep(self, visit: Visit) -> None:
-        """Find what notifications missed, finish what a crash interrupted, and subscribe to new mailboxes (M5, M9)."""
+        """Find messages that notifications missed, finish interrupted work, and subscribe to new mailboxes (M5, M9)."""
         watcher = self._watcher(visit)
 
         async def subscribe(visit: Visit) -> None:
@@ -125,7 +129,9 @@ class Chores:
         await self._guarded(visit, lambda visit: self._finish(visit, CHORE_TIMEOUT / 2), AlarmKind.WAITING)
 
     async def _poll(self, visit: Visit) -> None:
-        """The same for mailboxes without notifications: a minute is the longest that an organizer may wait."""
+        """Find messages in mailboxes without notifications, every minute, since organizers may not wait longer, and
+        finish interrupted work.
+        """
         watcher = self._watcher(visit)
 
         async def poll(visit: Visit) -> None:
@@ -139,7 +145,7 @@ class Chores:
         )  # fmt: skip
 
     async def _renew(self, visit: Visit) -> None:
-        """Renew the subscription, or replace one that Exchange has lost (M9)."""
+        """Renew the subscription, or replace it if Exchange has lost it (M9)."""
         now = self.clock.now()
         if not (visit.by_hand or visit.turn.is_due(_RENEW, now)):
             return
@@ -153,7 +159,7 @@ class Chores:
         await self._guarded(visit, renew, AlarmKind.SUBSCRIPTION)
 
     async def _agenda(self, visit: Visit) -> None:
-        """Read series on, and close what is over; count the rooms of the next days (M3, C4, W5)."""
+        """Extend series, close rooms that are over, and count the rooms of the next days (M3, C4, W5)."""
 
         async def go_on(visit: Visit) -> None:
             if await falls_due(self.storage, visit.integration.uuid, ONWARD, self.clock.now()):
@@ -163,7 +169,9 @@ class Chores:
         await self._guarded(visit, go_on, AlarmKind.HOUSEKEEPING)
 
     async def _compare(self, visit: Visit) -> None:
-        """Compare calendar and records both ways, queue the differences, and refresh the mailbox's known addresses."""
+        """Compare calendar and records in both directions, queue the differences, and refresh the mailbox's known
+        addresses.
+        """
 
         async def compare(handlers: Handlers) -> None:
             await handlers.learn_addresses()
@@ -186,9 +194,7 @@ class Chores:
         await self._tidy_alarms(visit)
 
     async def _tidy_alarms(self, visit: Visit) -> None:
-        """Clear alarms that nothing else clears once they are old, and those about unused features that a save could
-        not clear.
-        """
+        """Clear old alarms that nothing else clears, and alarms about unused features that a save failed to clear."""
         for happened in visit.raised & WHAT_HAS_HAPPENED:
             await self.alarms.clear_when_quiet(visit.integration.uuid, happened, POISON_ALARM_QUIET_TIME)
         try:
@@ -199,10 +205,10 @@ class Chores:
             await self.alarms.clear_unused(integration)
         await check_domains(integration, self.alarms)
 
-    # --- their parts
+    # --- parts of rounds
 
     def _watcher(self, visit: Visit) -> Callable[[], Awaitable[Watcher]]:
-        """The mailbox's watcher with all of its state: read once for the turn."""
+        """Returns the mailbox's watcher with all of its state, which is read once per turn."""
         ready: list[Watcher] = []
 
         async def watcher() -> Watcher:
@@ -235,7 +241,7 @@ class Chores:
         await self._with_handlers(visit, lambda handlers: handlers.backlog.handle(longest))
 
     async def _with_handlers(self, visit: Visit, work: Callable[[Handlers], Awaitable[object]]) -> None:
-        """Run with all settings; nothing happens if the integration has been deleted meanwhile."""
+        """Run work that needs all settings; does nothing if the integration has been deleted meanwhile."""
         try:
             handlers = await self.handlers(visit.integration.uuid)
         except NotFound:
@@ -248,7 +254,7 @@ class Chores:
     ) -> None:  # fmt: skip
         """Run a chore; a failure becomes this integration's alarm, which is cleared when the chore works again.
 
-        `limit` defaults to CHORE_TIMEOUT; shorter if the chore must finish sooner.
+        `limit` defaults to CHORE_TIMEOUT; it is shorter if the chore must finish sooner.
         """
         uuid = visit.integration.uuid
         try:
@@ -259,7 +265,7 @@ class Chores:
             visit.away |= isinstance(error, (*AWAY, TimeoutError))
             await self._raise(visit, alarm, str(error) or "Exchange did not answer in time.")
         except Exception:
-            # A bug in one integration's turn must not end the others' turns.
+            # A bug in one integration's turn must not end the turns of others.
             log.exception("%s of integration %s", alarm, uuid)
             await self._raise(visit, alarm, "An unexpected error; see the app's log.")
         else:

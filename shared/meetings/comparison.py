@@ -1,4 +1,4 @@
-"""The nightly comparison: the equipment mailbox's calendar is compared with the records, both ways.
+"""The nightly comparison: the equipment mailbox's calendar is compared with the records, in both directions.
 
 A difference is handled like a lost message: it goes through the queue to the processor, which reads the calendar item
 and decides on its current state. One night reads a limited number of calendar pages, from now to the horizon, and
@@ -33,17 +33,19 @@ MOST_REPAIRS = 500
 """Differences per mailbox and night."""
 
 MAX_ROOMS_WITHOUT_MEETING = 10
-"""If more rooms lack their meeting than the calendar has meetings, the mailbox or its rights are wrong instead."""
+"""If more rooms lack their meeting than the calendar has meetings, and more than this, the mailbox or the rights to it
+must be wrong.
+"""
 
 SETTLED = timedelta(minutes=15)
-"""More recent changes are left for the next night: their messages may still be on their way."""
+"""Changes more recent than this are left for the next night: their messages may still be on their way."""
 
 _STATE = "compared"
 _PREFIX = "compared:"
 
 
 class CalendarDiffers(SchedulingError):
-    """The calendar and the records differed."""
+    """The calendar and the records differ."""
 
     code = "calendar_differs"
 
@@ -61,7 +63,7 @@ class Comparison:
     clock: Clock
 
     async def run(self) -> None:
-        """Compare, and queue what differs. Raises CalendarDiffers if anything did."""
+        """Compare, and queue the differences. Raises CalendarDiffers if there are any."""
         now, row = self.clock.now(), await self.state.read(_STATE)
         first = max(now, datetime.fromisoformat(str(row.values["until"]))) if row else now
         part = await self._part(first, now + HORIZON)
@@ -70,7 +72,7 @@ class Comparison:
         if missing > max(MAX_ROOMS_WITHOUT_MEETING, part.size):
             raise CalendarDiffers(
                 f"The mailbox's calendar has {part.size} meetings, and {missing} scheduled rooms are not among them. "
-                "They are left as they are: check that the address is that of the right mailbox, and that the app has "
+                "They are left as they are: check that this is the address of the right mailbox, and that the app has "
                 "rights to its calendar."
             )
         fresh = [each for each in found if not await self._was_handled(each)]
@@ -92,8 +94,8 @@ class Comparison:
         return await self.records.operation(correlation_id(self.integration, message_of(difference))) is not None
 
     async def _has_come(self, difference: Difference) -> bool:
-        """Whether the calendar has the booked meeting after all: the booking was made while the calendar was being
-        read.
+        """Whether the calendar has the booked meeting after all, because the booking was made while the calendar was
+        being read.
         """
         item = await _item(self.mailbox, difference.item_id) if difference.booked else None
         if item is None or item.cancelled or item.occurrence not in difference.booked:
@@ -133,20 +135,22 @@ def _told(now: datetime, repaired: list[Difference], more: int, lasting: int) ->
 
 
 def message_of(difference: Difference) -> str:
-    """Replaces the lost message's id: `compared:<meeting>:<day>:<mark>|<calendar item>`.
+    """Stands in for the lost message's id: `compared:<meeting>:<day>:<mark>|<calendar item>`.
 
-    The same difference gives the same message; what follows the `|` is ignored (see correlation_id).
+    The same difference always results in the same id; the part after the `|` is ignored (see correlation_id).
     """
     return f"{_PREFIX}{difference.meeting}:{difference.day}:{difference.mark}|{difference.item_id}"
 
 
 def is_compared(message_id: str) -> bool:
-    """Whether a message id stands for a difference. No Exchange id contains a colon."""
+    """Whether a message id stands for a difference: Exchange's ids contain no colon."""
     return message_id.startswith(_PREFIX)
 
 
 async def _item(mailbox: Mailbox, item_id: str) -> CalendarItem | None:
-    """A calendar item. An id of the other protocol was already looked up by key in the whole calendar: it is gone."""
+    """The calendar item with an id. If the id is one of the other protocol, the meeting was already looked up by key in
+    the whole calendar, so it is gone.
+    """
     with suppress(ForeignItem):
         return await mailbox.item(item_id)
     return None
@@ -155,14 +159,14 @@ async def _item(mailbox: Mailbox, item_id: str) -> CalendarItem | None:
 async def compared_request(mailbox: Mailbox, message_id: str, now: datetime) -> MeetingRequest:
     """The meeting of a difference, as if a message had announced the calendar item in its current state.
 
-    An organizer who has been answered for the current times gets no second answer.
+    An organizer who has had an answer for the current times gets no second one.
     """
     name, _, item_id = message_id.removeprefix(_PREFIX).partition("|")
     meeting, day, *_ = [*name.split(":"), ""]
     item = await _item(mailbox, item_id)
     if item and item.shape is Shape.OCCURRENCE and item.series_id:
         series = await mailbox.item(item.series_id)
-        # If the rest of the series has been answered, only the update of this occurrence is lost.
+        # If the rest of the series has been answered, only the update of this occurrence was lost.
         if series and not (series.answer is Answer.ACCEPTED and item.answer is Answer.NONE):
             item = series
     if item and item.answer is Answer.ACCEPTED:

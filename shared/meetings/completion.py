@@ -1,4 +1,4 @@
-"""What follows once a decision is recorded: room, answer, mail, record. Each step may be repeated."""
+"""Carries out a recorded decision: room, answer, mails, record. Each step may be repeated."""
 
 import asyncio
 import logging
@@ -33,19 +33,20 @@ log = logging.getLogger(__name__)
 
 _MAX_REREADS = 4
 PAUSE = timedelta(minutes=20)
-"""Between retries, once all of the queue's have failed."""
+"""The pause between retries once the queue's own retries have failed."""
 
 REFUSED_FOR = timedelta(minutes=15)
-"""How long an answer, or a mail, is retried that Exchange explicitly refuses although the meeting exists and nothing
-newer does.
+"""How long an answer or mail is retried if Exchange explicitly refuses it although the meeting exists and has no newer
+version.
 """
 
 FAILED_FOR = timedelta(days=1)
-"""The same for failures that may be temporary, while everything else that Exchange is asked for works."""
+"""How long an answer or mail is retried after failures that may be temporary, while all other calls to Exchange work.
+"""
 
 
 NOBODY_TO_MAIL = "nobody_to_mail"
-"""The error code of an operation whose mail has nobody to go to."""
+"""The error code of an operation whose mail has no recipient."""
 
 
 class AnswerRefused(Unavailable):
@@ -67,7 +68,7 @@ class Completion:
     clock: Clock
 
     async def complete(self, lease: Lease, *, resumed: bool = False) -> None:
-        """Do everything that is left of a leased operation. The lease is released when something fails."""
+        """Do all the remaining work of a leased operation. If something fails, the lease is released."""
         try:
             await asyncio.gather(
                 self._show(lease), self.records.announce([lease.operation.correlation_id], self.clock.now())
@@ -90,12 +91,12 @@ class Completion:
             await self.counting.write()
 
     async def _give_back(self, lease: Lease) -> None:
-        """Immediately while the queue retries by itself, later at longer intervals."""
+        """Release the lease: at once while the queue retries by itself, and after a pause later on."""
         pause = timedelta(0) if lease.tries < LOOKS else jittered(PAUSE, lease.operation.correlation_id)
         await self.records.give_back(lease, self.clock.now() + pause)
 
     async def resume(self, correlation: str) -> None:
-        """Finish an operation that a run left unfinished; nothing if it is done or being worked on."""
+        """Finish an operation that a run left unfinished; does nothing if it is done or somebody is working on it."""
         lease = await self.records.take_over(correlation, self.clock.now())
         if lease:
             named = await asyncio.gather(*(self.platform.name(booking) for booking in lease.bookings))
@@ -114,7 +115,9 @@ class Completion:
         raise Conflict("the booking keeps changing")
 
     async def _as_it_stands(self, lease: Lease) -> tuple[Lease, str | None]:
-        """Returns the lease and how its answer ended: "" if it went out earlier, None if it has still to be sent."""
+        """The lease, and the state of its answer: "" if it was sent earlier or there is none, None if it has yet to be
+        sent, or an error code.
+        """
         operation = lease.operation
         if operation.answer is Answer.NONE:
             return lease, ""
@@ -128,9 +131,10 @@ class Completion:
         return replace(lease, operation=rest), SUPERSEDED
 
     async def _by_the_other_protocol(self, lease: Lease) -> tuple[Lease, str | None]:
-        """An answer left over from before the mailbox was switched to another protocol: its ids mean nothing now.
+        """An answer left over from before the mailbox was switched to another protocol: its ids are now meaningless.
 
-        Its meeting is found by its key. A single occurrence, or a meeting to be declined, cannot be: the alarm says so.
+        The meeting is found by its key. That is impossible for a single occurrence, or for a meeting to be declined: an
+        alarm is raised.
         """
         operation, booking = lease.operation, lease.bookings[0] if lease.bookings else None
         is_whole = operation.answer is Answer.ACCEPTED and operation.about == operation.meeting
@@ -162,12 +166,12 @@ class Completion:
         return replace(lease, tried=True), ""
 
     async def _refused(self, lease: Lease, error: SchedulingError) -> tuple[Lease, str]:
-        """Schedule a retry or, after enough of them, tell the organizer by mail (M1)."""
+        """Schedule a retry, or tell the organizer by mail after enough retries (M1)."""
         lease = replace(lease, tried=lease.tried or _may_pass(error))
         return await self._told_by_mail(await self._give_up(lease, error))
 
     async def _give_up(self, lease: Lease, error: SchedulingError) -> Lease:
-        """After enough retries of an answer that Exchange refuses, record why and raise the alarm.
+        """After enough retries of an answer that Exchange refuses, record the reason and raise the alarm.
 
         Raises _AnswerFailed if there have not been enough retries.
         """
@@ -182,7 +186,7 @@ class Completion:
         return replace(lease, operation=replace(operation, error=operation.error or REFUSED, cause=cause_of(error)))
 
     async def _told_by_mail(self, lease: Lease) -> tuple[Lease, str]:
-        """The answer as a separate mail, if somebody is to be told and will not be told by mail anyway."""
+        """Send the answer as a separate mail, if the organizer should get one and no mail has been planned anyway."""
         operation = lease.operation
         if operation.text and Mailing.RESPONSE not in operation.mails:
             lease = replace(lease, operation=replace(operation, mails=(*operation.mails, Mailing.RESPONSE)))
@@ -196,9 +200,9 @@ class Completion:
             self.counting.count(self.integration.uuid, [counts.lag(lag.total_seconds())])
 
     async def _prepare_mails(self, lease: Lease, *, refused: bool = False) -> Lease:
-        """Draft the mails, and record the drafts' ids before anything is sent: each mail goes out only once.
+        """Draft the mails, and record the drafts' ids before anything is sent, so that each mail is sent only once.
 
-        This comes before the answer, since a declined item leaves the calendar. A mail that Exchange finally refuses is
+        This comes before the answer, since a declined item leaves the calendar. A mail that Exchange keeps refusing is
         left out, and delays neither the answer nor the other mails. `refused`: Exchange refused the answer.
         """
         item: CalendarItem | None = None
@@ -219,7 +223,9 @@ class Completion:
         return lease
 
     async def _prepare_again(self, lease: Lease) -> Lease:
-        """The same for instructions that an admin has sent again, while there is a meeting and somebody to mail."""
+        """Draft the joining instructions that an admin wants sent again, if there is still a meeting and a
+        recipient.
+        """
         if lease.operation.drafts or not lease.operation.mails:
             return lease
         try:
@@ -237,12 +243,14 @@ class Completion:
         if booking is None or booking.state is not State.SCHEDULED:
             return None
         item: CalendarItem | None = None
-        with suppress(ForeignItem):  # who was given the meeting can be mailed without it
+        with suppress(ForeignItem):  # an owner chosen by an admin can be mailed without the item
             item = await booked_item(self.mailbox, booking, self.clock.now())
         return texts.instructions_again(self.integration, item, booking)
 
     async def _without(self, lease: Lease, mailing: Mailing, *, refused: bool) -> Lease:
-        """One mail fewer. Exchange's own response carries the answer then, unless that was what it refused."""
+        """Leave out a mail. If that was the answer, Exchange's own response carries it instead, unless Exchange has
+        refused that.
+        """
         operation = lease.operation
         if mailing is Mailing.RESPONSE and not refused:
             return await self.records.update(lease, texts.plain_response(operation))
@@ -270,7 +278,7 @@ def _may_pass(error: SchedulingError) -> bool:
 
 
 class _AnswerFailed(Exception):
-    """An answer or a mail that has to be retried; `lease` counts this attempt."""
+    """An answer or mail has to be retried; `lease` counts this attempt."""
 
     def __init__(self, lease: Lease, why: Exception) -> None:
         super().__init__(str(why))

@@ -1,4 +1,4 @@
-"""The decider: gathers what is known about a message and applies the pure rules."""
+"""The decider: gathers the facts about a message and applies the pure rules."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -36,7 +36,7 @@ class Decider:
     clock: Clock
 
     async def decide(self, request: MeetingRequest, calendar: Calendar, *, thorough: bool) -> tuple[Decision, Known]:
-        """The decision and the records it is based on: for `thorough` see Records.known."""
+        """The decision and the records that it is based on. For `thorough`, see Records.known."""
         uid = request.item.uid if request.item else request.uid
         key, day = meeting_key(uid) if uid else request.meeting, request.item.day if request.item else request.day
         marks, untagged = await _marks(request), await _is_untagged(request)
@@ -54,7 +54,7 @@ class Decider:
         """The decision, with a newly allocated alias if one has to be provided (M8, A4).
 
         A promise that another meeting has already redeemed is treated as a copied tag, hence the loop. If too many
-        aliases were provided, the decision is made as if none could be.
+        aliases have been provided recently, the decision is made without a new alias.
         """
         copies, now = self.integration.copied_tag_action == "new_alias", self.clock.now()
         decision = decide(request, calendar, known, now, copies_get_new_alias=copies)
@@ -85,10 +85,10 @@ class Decider:
         )
 
     def _completed(self, known: Known, promise: Promise | None, request: MeetingRequest) -> Known:
-        """What is known, with the owner of each tag (A6).
+        """The records, with the owner of each tag (A6).
 
-        For a meeting that was accepted before its records were lost, ownership was checked then: its calendar item
-        alone does not show which delegate sent it.
+        For a meeting that was accepted before its records were lost, ownership was checked at that time: its calendar
+        item alone does not show which delegate sent it.
         """
         item = request.item
         if is_compared(request.message_id) and item and item.answer is Answer.ACCEPTED and known.own is None:
@@ -119,7 +119,7 @@ async def _marks(request: MeetingRequest) -> Marks:
     """The tags in the message, or in its occurrence's calendar item.
 
     An older message of one occurrence may arrive after its series got another tag, and Exchange need not mark it as
-    outdated: the calendar item counts.
+    outdated: so the calendar item counts.
     """
     if request.item and request.item.day and (current := await find_marks_in_turns(request.item.body)).tags:
         return current
@@ -127,6 +127,6 @@ async def _marks(request: MeetingRequest) -> Marks:
 
 
 async def _is_untagged(request: MeetingRequest) -> bool:
-    """Whether an outdated message's calendar item holds no tag; only used for outdated messages."""
+    """Whether the message is outdated and its calendar item holds no tag."""
     outdated = request.outdated or request.update is Update.OUTDATED
     return bool(outdated and request.item and not (await find_marks_in_turns(request.item.body)).tags)

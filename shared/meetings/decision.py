@@ -34,10 +34,10 @@ class Rejected(StrEnum):
 
 @dataclass(frozen=True)
 class Accept:
-    """Schedule `booking` for the meeting; answer unless the organizer requested no response.
+    """Schedule `booking` for the meeting, and answer unless the organizer requested no response.
 
-    `mail_instructions`: the invitation does not hold the alias, so everybody has to be told (M8). With `day` the
-    booking becomes that occurrence's own room; `apart` lists the occurrences that have rooms of their own. `beside`
+    `mail_instructions`: the invitation does not contain the alias, so all attendees get a mail (M8). With `day`, the
+    booking becomes the room of that occurrence alone; `apart` lists the occurrences that have separate rooms. `beside`
     holds other changed bookings: the meeting's previous one (M4), and that of the occurrence's series.
     """
 
@@ -53,13 +53,13 @@ class Accept:
 
     @property
     def replaces(self) -> bool:
-        """Whether another room is closed in favour of this one."""
+        """Whether another room is closed because of this one."""
         return any(booking.state is State.CLOSED for booking in self.beside)
 
 
 @dataclass(frozen=True)
 class Provide:
-    """Provide an alias for the meeting, accept it, and mail the joining instructions to everybody (M8).
+    """Provide an alias for the meeting, accept the meeting, and mail the joining instructions to everybody (M8).
 
     `promise` is the TOK tag that is redeemed; None for a copied invitation (A4).
     """
@@ -82,12 +82,11 @@ class Refresh:
 
 @dataclass(frozen=True)
 class Reject:
-    """Decline the meeting. `alias` is the conflicting one, "" if there is none. An earlier booking stays (M6).
+    """Decline the meeting. `alias` is the conflicting one, "" if there is none. An earlier booking is kept (M6).
+    `cause` says what went wrong, for the record of a general error; the organizer only gets the correlation id.
 
-    `cause` is what went wrong, for the record of a general error; the organizer only gets the correlation id.
-
-    `certain` is False for an update of an unknown meeting: its invitation may not have been seen yet, and may hold what
-    this message lacks.
+    `certain` is False for an update of an unknown meeting: its invitation may not have been read yet, and may contain
+    what this message lacks.
     """
 
     kind: ClassVar[DecisionKind] = DecisionKind.REJECT
@@ -99,7 +98,7 @@ class Reject:
 
 @dataclass(frozen=True)
 class Close:
-    """Let nobody in any more; no answer, since cancellations are not answered (M4). For `beside` see Accept."""
+    """Close the room; no answer, since cancellations are not answered (M4). For `beside` see Accept."""
 
     kind: ClassVar[DecisionKind] = DecisionKind.CLOSE
     booking: Booking
@@ -121,12 +120,12 @@ Decision: TypeAlias = Accept | Provide | Refresh | Reject | Close | Ignore
 class Known:
     """Our records: the bookings that the message's tags name, newest last, and the meeting's own booking.
 
-    `apart` is the own room of the occurrence that the message is about, `rooms` are the own rooms of any occurrences of
-    the series. `links` are the rows that link the meeting and the occurrence to their bookings, as far as they were
-    read. `promise` is the first valid TOK tag in the message that is meant for its organizer or sender (A6), `others`
-    are the unused tags meant for somebody else's meetings. `untagged` means that an outdated message's calendar item
-    holds no tag now. `guessed` means that the meeting's own booking was not looked up: only an acceptance may be based
-    on that, since its insert fails if the guess was wrong.
+    `apart` is the separate room of the occurrence that the message is about; `rooms` are the separate rooms of all
+    occurrences of the series. `links` are the rows that link the meeting and the occurrence to their bookings, if they
+    were read. `promise` is the first valid TOK tag in the message that is meant for its organizer or sender (A6),
+    `others` are the unused tags meant for somebody else's meetings. `untagged` means that an outdated message's
+    calendar item holds no tag now. `guessed` means that the meeting is assumed to have no booking, without looking it
+    up: only an acceptance may rely on that, since its insert fails if the assumption is wrong.
     """
 
     tagged: tuple[Booking, ...] = ()

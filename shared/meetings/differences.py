@@ -1,7 +1,7 @@
-"""What differs between a calendar and the bookings: pure rules, no I/O.
+"""Finds the differences between a calendar and the bookings: pure rules, no I/O.
 
-The calendar is held in memory as far as it was read. Bookings are streamed, and each only marks the times of a meeting
-that it covers, so that memory depends on the part of the calendar and not on the number of records.
+The part of the calendar that was read is held in memory. Bookings are streamed, and each only marks the times of a
+meeting that it covers, so that memory depends on the part of the calendar and not on the number of records.
 """
 
 import hashlib
@@ -28,8 +28,9 @@ class Kind(StrEnum):
 class Difference:
     """A meeting that differs; `item_id` is the calendar item to decide on.
 
-    `meeting` is its key in our tables, `day` the single occurrence whose own room it is about (see Booking.day). `mark`
-    names the state on both sides: the same difference has the same mark. `booked` holds the recorded times.
+    `meeting` is the meeting's key in our tables; `day` is set if the difference is about the separate room of a single
+    occurrence (see Booking.day). `mark` names the state on both sides: the same difference has the same mark. `booked`
+    holds the recorded times.
     """
 
     kind: Kind
@@ -44,7 +45,7 @@ class Difference:
 class Meeting:
     """A meeting in the calendar, and which of its times the streamed bookings cover.
 
-    A series may have several bookings: its own, and one for each occurrence with a room of its own.
+    A series may have several bookings: its own, and one for each occurrence that has a separate room.
     """
 
     key: str
@@ -54,7 +55,7 @@ class Meeting:
     known_until: datetime | None = None
 
     def modified(self) -> datetime:
-        """When any part of it was last changed."""
+        """When any part of the meeting was last changed."""
         return max(entry.modified for entry in self.entries)
 
     def book(self, booking: Booking, times: Iterable[Occurrence]) -> None:
@@ -66,7 +67,7 @@ class Meeting:
             self.known_until = until
 
     def difference(self) -> Difference | None:
-        """What differs, once all bookings have been noted."""
+        """How the meeting differs, once all bookings have been noted."""
         missing = [entry for entry in self.entries if self._is_missing(entry)]
         beyond = self.covered - {entry.occurrence for entry in self.entries}
         if self.etags and not missing and not beyond:
@@ -75,7 +76,7 @@ class Meeting:
         return Difference(kind, self.key, _item(missing or self.entries), state, booked=frozenset(self.covered))
 
     def _is_missing(self, entry: CalendarEntry) -> bool:
-        """Whether no room is open for an entry, as far as the records reach."""
+        """Whether no room is open for an entry, within the horizon of the records."""
         is_known = self.known_until is None or entry.occurrence.start < self.known_until
         return is_known and entry.occurrence not in self.covered
 
@@ -103,11 +104,11 @@ class CalendarPart:
 
     @property
     def size(self) -> int:
-        """How many meetings it holds; a series counts once."""
+        """How many meetings the calendar holds; a series counts once."""
         return len(self._meetings)
 
     def end_at(self, last: datetime) -> None:
-        """It was only read up to here."""
+        """Note that the calendar was only read up to this moment."""
         self.last = last
         for name, meeting in list(self._meetings.items()):
             meeting.entries = [entry for entry in meeting.entries if self._holds(entry.occurrence)]
@@ -115,9 +116,9 @@ class CalendarPart:
                 del self._meetings[name]
 
     def compare(self, booking: Booking) -> Difference | None:
-        """Take in a booking; returns the difference if its meeting is not in the calendar.
+        """Compare a booking; returns the difference if its meeting is not in the calendar.
 
-        A room that an admin holds closed counts as what its meeting should have.
+        If an admin holds a room closed, that is no difference.
         """
         conference = booking.conference
         if conference is None or not (booking.state is State.SCHEDULED or booking.held):
@@ -132,7 +133,7 @@ class CalendarPart:
         return None
 
     def differences(self, settled: datetime) -> Iterator[Difference]:
-        """What differs, once all bookings have been taken in; ignores changes after `settled`."""
+        """The differences, once all bookings have been compared; ignores changes after `settled`."""
         for meeting in self._meetings.values():
             if meeting.modified() <= settled and (found := meeting.difference()):
                 yield found
@@ -146,7 +147,9 @@ def _key(entry: CalendarEntry) -> str:
 
 
 def _item(entries: list[CalendarEntry]) -> str:
-    """The item to decide on: the first unanswered exception, since its update was lost, or the whole meeting."""
+    """The item to decide on: the first exception without an answer, since its update was lost; otherwise the whole
+    meeting.
+    """
     lost = (entry.item_id for entry in entries if entry.is_exception and entry.answer is Answer.NONE)
     return next(lost, entries[0].series_id or entries[0].item_id)
 

@@ -1,7 +1,7 @@
-"""Handles due tasks: series are extended, finished rooms close, old records are deleted (C4, M3, A3).
+"""Handles due tasks: series are extended, finished rooms close, and old records are deleted (C4, M3, A3).
 
-Each pass is bounded and resumes where the last one ended, since a task's row is deleted when it is done. The cost
-depends on what is due, not on what is stored.
+Each pass is bounded and resumes where the last one ended, since a task's row is deleted when the task is done. The cost
+depends on how much is due, not on how much is stored.
 """
 
 import logging
@@ -29,18 +29,18 @@ from shared.storage import Delete, Row, RowChanged, Storage, Table
 log = logging.getLogger(__name__)
 
 MAX_TASKS_PER_RUN = 500
-"""Tasks per pass and integration."""
+"""Maximum tasks per pass and integration."""
 
 
 class TasksFailed(SchedulingError):
-    """Some tasks failed; their rows stay for the next pass."""
+    """Some tasks have failed; their rows stay for the next pass."""
 
     code = "tasks_failed"
 
 
 @dataclass(frozen=True)
 class DueRunner:
-    """Due tasks of one integration."""
+    """Runs the due tasks of one integration."""
 
     integration: str
     mailbox: Mailbox
@@ -59,7 +59,7 @@ class DueRunner:
         return Removals(self.storage, self.platform)
 
     async def clean_up(self) -> int:
-        """Delete old records and unused reservations, and finish what was interrupted; returns the number of tasks."""
+        """Delete old records and unused reservations, and finish interrupted work; returns the number of tasks."""
         await self.removals.finish(self.integration)
         await forget_full(self._table, self.integration, self.clock.now())
         return await self.handle(CLEANUP)
@@ -67,7 +67,7 @@ class DueRunner:
     async def handle(self, tasks: frozenset[Task]) -> int:
         """Do the due tasks of these kinds; returns their number.
 
-        Each task fails alone: those that always fail do not block the others. Raises TasksFailed at the end.
+        Tasks fail individually: one that always fails does not block the others. Raises TasksFailed at the end.
         """
         today, done, failed = self.clock.now().date(), 0, list[Exception]()
         async for row in _due_rows(self.storage, self.integration, today):
@@ -105,13 +105,13 @@ class DueRunner:
             # Somebody else is working on the same booking: the row stays for the next pass.
             log.info("a due task was postponed")
         except ForeignItem:
-            # Not at its booked times, and its id is of the other protocol: the nightly comparison knows both.
-            log.info("a meeting is left to the comparison")
+            # It is not at its booked times, and its id is one of the other protocol: the nightly comparison can find
+            # it.
+            log.info("a meeting is left to the nightly comparison")
 
     def _is_due(self, booking: Booking, due: Due) -> bool:
-        """Whether the row still matches the booking's needs: it may have been moved, cancelled or reopened since.
-
-        Whatever moved it has written its own row.
+        """Whether the booking still needs what the row says: the meeting may have been moved, cancelled or reopened
+        since, and that change has then written its own row.
         """
         if due.task is Task.VERIFY:
             return booking.state is State.SCHEDULED
@@ -119,7 +119,7 @@ class DueRunner:
         return next_.task is due.task and (due.task is not Task.FINISH or next_.day <= due.day)
 
     async def _drop_reservation(self, booking: Booking) -> None:
-        """An alias that nobody used: tag and digits are released (A3)."""
+        """Delete a booking that nobody has used, and release its tag and digits (A3)."""
         if not booking.is_usable(self.clock.now()):
             await self.removals.remove(booking)
 
@@ -142,7 +142,7 @@ class DueRunner:
         await self._change(replace(booking.counting(calendar, now), item_id=item.id).following(calendar, booking.apart))
 
     async def _finish(self, booking: Booking) -> None:
-        """A conference that is over: its name is released, its record stays."""
+        """Close a conference that is over: its name is released, its record stays."""
         await self._close(booking)
 
     async def _close(self, booking: Booking) -> None:
@@ -164,18 +164,20 @@ class DueRunner:
         await self._tell_lists(Record.operation(self.integration, correlation), *bookings)
 
     async def _tell_lists(self, *records: Record) -> None:
-        """Also of what an interrupted pass has done: the row of the task stays until the lists have been told."""
+        """Note the changes for the lists of records, including those of an interrupted pass: a task's row is kept until
+        this is done.
+        """
         await Journal(self._table).note(records, self.clock.now())
 
 
 def _due_rows(storage: Storage, integration: str, today: date) -> AsyncIterator[Row]:
-    """Due tasks, oldest first; none that are not yet due."""
+    """The rows of tasks that are due by now, oldest first."""
     tomorrow = RowKind.DUE.key(f"{today + timedelta(days=1):%Y%m%d}")
     return meetings_table(storage).rows(integration, RowKind.DUE.prefix, until=tomorrow)
 
 
 async def falls_due(storage: Storage, integration: str, tasks: frozenset[Task], now: datetime) -> bool:
-    """Whether any task of these kinds is due; one storage trip when none is."""
+    """Whether any task of these kinds is due; one round trip to storage if none is."""
     return any([Due.from_key(row.key).task in tasks async for row in _due_rows(storage, integration, now.date())])
 
 

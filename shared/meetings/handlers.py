@@ -1,4 +1,4 @@
-"""The parts that handle one integration."""
+"""The objects that do the work for one integration."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Handlers:
         )
 
     async def learn_addresses(self) -> None:
-        """Refreshes the addresses that the mailbox is known by."""
+        """Refreshes the mailbox's known addresses."""
         of = self.processor
         await learn_addresses(of.mailbox, of.integration.mailbox, self.watcher.state)
 

@@ -1,4 +1,4 @@
-"""An iTIP REPLY (RFC 5546): how calendars tell each other that somebody has accepted or declined."""
+"""An iTIP REPLY (RFC 5546), with which calendars tell each other that somebody has accepted or declined."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ def can_reply(item: CalendarItem) -> bool:
 
 
 def itip_reply(item: CalendarItem, attendee: str, answer: Answer, now: datetime) -> bytes:
-    """The reply of `attendee` to the meeting of `item`, or to its one occurrence.
+    """The reply of `attendee` to the meeting of `item`, or to one occurrence if `item` is one.
 
     A reply with a SEQUENCE lower than the meeting's is shown but not tracked ([MS-OXOCAL] 3.1.5.2). Raises ValueError
     if `can_reply` is False.

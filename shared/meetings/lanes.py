@@ -1,9 +1,9 @@
 """Lanes: a flood of messages for one mailbox must not block other mailboxes' messages (S2).
 
 Graph serves four requests per mailbox at a time, so additional workers on one mailbox would only wait. While this
-process is handling some of an integration's notices, further ones are lined up: written as rows `wanted:<when>-<any>`
-in the integration's partition of table `meetings`, and their queue messages are completed. One worker continues with
-the line after its own notices, and hands over to the queue after a while.
+process is handling an integration's notices, further ones are lined up: written as rows `wanted:<when>-<any>` in the
+integration's partition of table `meetings`, and their queue messages are completed. After its own notices, a worker
+continues with the line, and hands it over to the queue after a while.
 
     queue ──► in progress (LANE_NOTICES) ──► then the line, fifty at a time: claim ─► handle ─► remove
        └────► line, if that many are in progress
@@ -29,27 +29,29 @@ from shared.intake.notice import Notice, decode
 from shared.storage import MAX_WRITES, Delete, Insert, Replace, Row, RowChanged, Storage, Table
 
 LANE_NOTICES = 4
-"""Notices per integration in progress in this process before others are lined up."""
+"""How many of an integration's notices this process handles before it lines up others."""
 
 NOTICES_CONCURRENCY = 8
-"""Notices of one integration handled concurrently; the client enforces Graph's limit per mailbox."""
+"""How many notices of one integration are handled concurrently; the client enforces Graph's limit per mailbox."""
 
 CLAIMED_AT_ONCE = 50
 CLAIM_LIFETIME = timedelta(minutes=10)
-"""After that, whoever has claimed notices must have died: functions run for five minutes at most."""
+"""How long a claim on notices is valid: functions run for five minutes at most, so a claim that is older was left by a
+process that died.
+"""
 
 
 @dataclass
 class Lane:
-    """This process's state of one integration's lane."""
+    """The state of one integration's lane in this process."""
 
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(NOTICES_CONCURRENCY))
     under_way: int = 0
     lined_up: int = 0
-    """Number of notices lined up here since the line was last found empty."""
+    """Number of notices that this process has lined up since the line was last found empty."""
 
     is_served: bool = False
-    """Whether somebody is working through the line."""
+    """Whether a worker is handling the line."""
 
     @property
     def is_busy(self) -> bool:
@@ -80,7 +82,7 @@ class Lanes:
             del self._lanes[integration]
 
     async def line_up(self, integration: str, notices: Sequence[Notice]) -> None:
-        """Store notices to be handled later in order. Raises Unavailable."""
+        """Store notices, to be handled later in this order. Raises Unavailable."""
         left = iter(notices)
         while batch := list(islice(left, MAX_WRITES)):
             now = self.clock.now()
@@ -100,7 +102,7 @@ class Lanes:
             return []
         until = (now + CLAIM_LIFETIME).isoformat()
         writes = [Replace(row, {**row.values, "until": until}) for row in free]
-        with suppress(RowChanged):  # another process was faster; the next attempt finds the rest
+        with suppress(RowChanged):  # another process has claimed some; the next attempt finds the rest
             etags = await self._table.commit(integration, *writes)
             claimed = [Row(row.partition, row.key, row.values, etag) for row, etag in zip(free, etags, strict=True)]
             return [(row, decode(str(row.values["notice"]))[0]) for row in claimed]
@@ -108,12 +110,12 @@ class Lanes:
 
     async def done(self, integration: str, claimed: Sequence[tuple[Row, Notice]]) -> None:
         """Remove notices that were handled or sent again. Raises Unavailable."""
-        with suppress(RowChanged):  # a claim has expired, and somebody else handles them again
+        with suppress(RowChanged):  # a claim has expired, and another worker has them now
             await self._table.commit(integration, *(Delete(row) for row, _ in claimed))
 
 
 _numbers = count()
-"""Orders notices that are lined up within the same microsecond."""
+"""The order of notices that are lined up within the same microsecond."""
 
 
 def _key(now: datetime) -> str:

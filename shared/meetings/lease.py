@@ -1,4 +1,4 @@
-"""Who may work on a pending operation, and what is known of earlier attempts: the row `pending:` next to it."""
+"""The right to work on a pending operation, and what is known about earlier attempts: the row `pending:` next to it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from shared.storage import Row, Table, Values
 class Lease:
     """The exclusive right to finish an operation, until it is finished or released.
 
-    `bookings` are those whose rooms have to be updated, as stored. `tried` means that an answer may have gone out
+    `bookings` are those whose rooms have to be updated, as stored. `tried` means that an answer may have been sent
     already: only Exchange can tell. `tries` counts the failed answers.
     """
 
@@ -37,7 +37,7 @@ class Pending:
 
     @property
     def tried(self) -> bool:
-        """Whether its answer may have gone out."""
+        """Whether the operation's answer may have been sent."""
         return bool(self.row.values.get("tried", True))
 
 
@@ -51,7 +51,7 @@ class Unfinished:
 
     @classmethod
     def from_row(cls, row: Row) -> Self:
-        """What a row `pending:` holds."""
+        """The values of a row `pending:`."""
         until = str(row.values["until"])
         since = str(row.values.get("since", until))
         return cls(operation_of(row), datetime.fromisoformat(since), datetime.fromisoformat(until))
@@ -64,11 +64,11 @@ def pending_values(operation: Operation, until: datetime, *, leased: bool, tried
 
 
 async def unfinished_of(meetings: Table, integration: str) -> list[Unfinished]:
-    """An integration's operations that are not finished, the oldest first, with those that somebody is working on."""
+    """An integration's unfinished operations, oldest first, including those that somebody is working on."""
     rows = meetings.rows(integration, RowKind.PENDING.prefix)
     return sorted([Unfinished.from_row(row) async for row in rows], key=lambda each: each.since)
 
 
 def operation_of(pending: Row) -> str:
-    """The pending operation's correlation id; rows of earlier versions have it only in the key."""
+    """The correlation id of the pending operation; rows of earlier versions have it only in their key."""
     return str(pending.values.get("operation", RowKind.PENDING.name_in(pending.key)))

@@ -10,7 +10,7 @@ from shared.meetings.timers import Timers
 from shared.personal.store import VmrStore
 
 ROOM_SETTINGS = frozenset({"conference_platform", "bridge_url", "room_lead_time"})
-"""Settings that determine where and from when meetings have their rooms."""
+"""Settings that determine where meetings have their rooms, and how early these open."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,12 @@ class IntegrationLifecycle:
         """See Lifecycle.creating."""
         if await self.retirement.is_under_way(uuid):
             raise Conflict(
-                "An integration of this uuid was deleted, and its records are still being removed: try again in a "
-                "minute. What was interrupted is finished by the nightly cleanup."
+                "An integration with this uuid was deleted, and its records are still being removed: try again in a "
+                "minute. If that was interrupted, the nightly cleanup finishes it."
             )
 
     async def saved(self, uuid: str, changed: frozenset[str]) -> None:
-        """See Lifecycle.saved. The location of VMRs and rooms may have changed: nodes are told, and rooms moved."""
+        """See Lifecycle.saved. The platform of VMRs and rooms may have changed: nodes are told, and rooms are moved."""
         if "conference_platform" in changed:
             await self.vmrs.tell_of_integration(uuid)
         if not changed.isdisjoint(ROOM_SETTINGS):

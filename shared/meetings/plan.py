@@ -20,10 +20,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Plan:
-    """What follows from a decision.
+    """Everything that has to be written and sent because of a decision.
 
-    `changed` are the changed bookings, `assigned` the one that the meeting gets if it gets another. A plan whose
-    operation is `done` only has to be recorded. `inherits_answer` means that the answer is that of an older operation
+    `changed` are the changed bookings; `assigned` is the meeting's new booking if it gets another one. If the operation
+    is `done`, the plan only has to be recorded. `inherits_answer` means that the answer is that of an older operation
     (`in_place_of`).
     """
 
@@ -34,7 +34,7 @@ class Plan:
 
 
 def make_plan(integration: Integration, request: MeetingRequest, decision: Decision, now: datetime) -> Plan:
-    """The plan for a decision. If a template fails, it becomes a general error (M1)."""
+    """The plan for a decision. If a template fails, the decision becomes a general error (M1)."""
     try:
         plan = _planned(integration, request, decision, now)
     except TemplateInvalid as error:
@@ -64,10 +64,11 @@ def _planned(integration: Integration, request: MeetingRequest, decision: Decisi
 
 
 def in_place_of(plan: Plan, older: Operation, *, tried: bool) -> Plan:
-    """The plan with the remaining work of an older operation of the same meeting, which it replaces.
+    """The plan plus the remaining work of an older operation of the same meeting, which it replaces.
 
-    Rooms are updated and late instructions sent, whatever the newer version says. The answer is the newer version's; if
-    that has none, the older one's is still sent. `tried` means that it may have been sent already.
+    The older operation's rooms are updated and its late instructions sent in any case. The answer is the newer
+    operation's; if that has none, the older one's is still sent. `tried` means that the older answer may have been sent
+    already.
     """
     operation = plan.operation
     operation = replace(operation, tags=tuple(dict.fromkeys((*operation.tags, *older.tags))))
@@ -84,7 +85,9 @@ def in_place_of(plan: Plan, older: Operation, *, tried: bool) -> Plan:
 def _refreshed(
     integration: Integration, operation: Operation, item: CalendarItem, decision: Refresh, now: datetime
 ) -> Plan:
-    """Update the conference; a meeting that Exchange has reset to unanswered is accepted again, silently (M6)."""
+    """Plan to update the conference; a meeting that Exchange has reset to unanswered is accepted again, without a
+    response (M6).
+    """
     answer = Answer.NONE if item.cancelled or item.answer is Answer.ACCEPTED else Answer.ACCEPTED
     plan = _scheduled(integration, replace(operation, answer=answer), item, decision, now)
     if answer is Answer.NONE and plan.changed == (decision.booking,):
@@ -95,9 +98,9 @@ def _refreshed(
 def _scheduled(
     integration: Integration, operation: Operation, item: CalendarItem, decision: Accept | Refresh, now: datetime
 ) -> Plan:
-    """The bookings as the decision changes them.
+    """The bookings as changed by the decision.
 
-    The first one is `assigned` if the meeting, or its occurrence, had another one before, or a closed one.
+    The first one becomes `assigned` if the meeting, or its occurrence, had another booking before, or a closed one.
     """
     key, before = meeting_key(item.uid), decision.booking
     conference = texts.conference(integration, item, decision, now)
@@ -114,9 +117,9 @@ def _with(operation: Operation, *changed: Booking) -> Plan:
 def _answered(
     integration: Integration, operation: Operation, answer: Answer, html: str, item: CalendarItem | None
 ) -> Operation:
-    """The operation with its answer: in the response itself, or as our own mail if the response cannot hold HTML.
+    """The operation with its answer: in the response itself, or as a separate mail if the response cannot hold HTML.
 
-    An organizer without a valid mail address is told by Exchange's response alone.
+    An organizer without a valid mail address only gets Exchange's response.
     """
     if integration.answers_in_html:
         return replace(operation, answer=answer, text=html)

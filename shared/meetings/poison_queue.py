@@ -1,4 +1,4 @@
-"""What happens to messages of the poison queues, where a queue puts those that failed too often."""
+"""Handles the messages in poison queues, to which a queue moves messages that have failed too often."""
 
 import logging
 from dataclasses import dataclass
@@ -14,20 +14,20 @@ from shared.metrics import Metric, measure
 log = logging.getLogger(__name__)
 
 _SHOWN_LENGTH = 300
-"""Characters of a round's message that are logged: its name, times and uuids."""
+"""How many characters of a round's message are logged: its name, times and uuids."""
 
 
 @dataclass(frozen=True)
 class PoisonQueue:
-    """Records what could not be handled, and raises alarms."""
+    """Records messages that could not be handled, and raises alarms."""
 
     handlers: HandlersOf
     alarms: Alarms
 
     async def record(self, body: str) -> None:
-        """Record a message about meetings or rooms; the backlog retries it. Raises nothing about its content.
+        """Record a message about meetings or rooms; the backlog retries it. No content makes this fail.
 
-        Raises Unavailable if it cannot be recorded: the poison queue keeps it and delivers it again.
+        Raises Unavailable if the message cannot be recorded: the poison queue keeps it and delivers it again.
         """
         if is_room_work(body):
             log.error("rooms of a Management Node could not be updated: their rows queue them again")
@@ -46,7 +46,9 @@ class PoisonQueue:
                 await self._note(notice)
 
     def record_round(self, body: str) -> None:
-        """Record a message of a round, which gets here only by a bug of ours; the next round does its work."""
+        """Log a message of a round, which can only end up here because of a bug of ours; the next round does
+        its work.
+        """
         log.error("a part of a round could not be handled: %s", body[:_SHOWN_LENGTH])
         measure(Metric.SET_ASIDE, 1)
 

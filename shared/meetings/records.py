@@ -20,7 +20,7 @@ from shared.storage import Delete, Insert, Replace, Row, RowChanged, Storage
 
 
 class Records:
-    """One integration's records. Writes raise RowExists or RowChanged if somebody else was faster."""
+    """One integration's records. Writes raise RowExists or RowChanged if somebody else has changed the same rows."""
 
     def __init__(self, storage: Storage, integration: str) -> None:
         self._table = meetings_table(storage)
@@ -32,10 +32,10 @@ class Records:
         return WaitingMessages(self._table, self._integration)
 
     async def known(self, meeting: str, tags: Sequence[str], day: str = "", *, thorough: bool) -> Known:
-        """What is known of a meeting (or of its occurrence of `day`) and of the tags in its message.
+        """The records of a meeting (or of its occurrence on `day`) and of the tags in its message.
 
-        An invitation with a fresh tag is nearly always a new meeting. Unless `thorough`, its own booking is not looked
-        up then; `open` fails if that was wrong.
+        An invitation with an unused tag is nearly always a new meeting, so, unless `thorough`, the meeting's booking is
+        then not looked up; `open` fails if there is one.
         """
         tagged = await self._bookings(tags)
         if day:
@@ -57,15 +57,15 @@ class Records:
     async def _linked(self, meeting: str, day: str = "") -> tuple[Booking | None, tuple[Row, ...]]:
         """The booking of a meeting or an occurrence, and the row that links them.
 
-        A booking that is not open may have been closed since its link was read, as the meeting got another one: the
-        link is read again then, since an occurrence would take its series for one without a room.
+        A booking that is not open may have been closed since the link was read, because the meeting got another one.
+        The link is then read again; otherwise the series would seem to have no room.
         """
         link = await self._link(meeting, day)
         while link:
             booking = await self.booking(linked_tag(link))
             current = link if booking and booking.state is State.SCHEDULED else await self._link(meeting, day)
             if current and linked_tag(current) == linked_tag(link):
-                # A series may have taken over its occurrence's booking; the occurrence's row stays behind.
+                # A series may have taken over its occurrence's booking, which leaves the occurrence's row behind.
                 return booking if booking and booking.day == day else None, (current,)
             link = current
         return None, ()
@@ -74,16 +74,16 @@ class Records:
         return await self._table.get(self._integration, link_key(meeting, day)) if meeting else None
 
     async def _rooms(self, series: Booking | None) -> tuple[Booking, ...]:
-        """The rooms of a series' occurrences that have their own."""
+        """The bookings of a series' occurrences that have separate rooms."""
         return await self._bookings([each.tag for each in series.apart]) if series else ()
 
     async def _rooms_without_series(self, meeting: str) -> tuple[Booking, ...]:
-        """The rooms of occurrences whose series has no room itself, or no longer exists."""
+        """The bookings of occurrences whose series has no room, or no longer exists."""
         rows = [row async for row in self._table.rows(self._integration, f"{link_key(meeting)}:")]
         return await self._bookings([linked_tag(row) for row in rows])
 
     async def booking_of(self, meeting: str, day: str = "") -> Booking | None:
-        """The booking of a meeting, or of its occurrence of `day`; or None."""
+        """The booking of a meeting, or of its occurrence on `day`; None if there is none."""
         return (await self._linked(meeting, day))[0]
 
     async def _bookings(self, tags: Sequence[str]) -> tuple[Booking, ...]:
@@ -91,12 +91,12 @@ class Records:
         return tuple(sorted((b for b in found if b), key=lambda booking: booking.created))
 
     async def _in_order(self, tags: Sequence[str]) -> tuple[Booking, ...]:
-        """The bookings in the order of their tags: an operation's first one is the one it is about."""
+        """The bookings with these tags, in this order: an operation is about its first booking."""
         found = await asyncio.gather(*(self.booking(tag) for tag in tags))
         return tuple(booking for booking in found if booking)
 
     async def booking(self, tag: str) -> Booking | None:
-        """The booking of a tag of this integration, or None."""
+        """This integration's booking with a tag, or None."""
         return await stored_booking(self._table, self._integration, tag)
 
     def bookings(self) -> AsyncIterator[Booking]:
@@ -114,11 +114,11 @@ class Records:
     ) -> Lease:
         """Record a decision, all or nothing, and take the lease on the remaining work.
 
-        `changed` are the changed bookings; `assigned` is the one that the meeting gets, if it gets another. `older` is
-        the operation that this one replaces: it ends here. Raises RowExists if there is an unexpected one.
+        `changed` are the changed bookings; `assigned` is the meeting's new booking if it gets another one. `older` is
+        the operation that this one replaces, which ends here. Raises RowExists if there is one that was not expected.
         """
         others = await self._others(operation, changed) if older else ()
-        if older:  # whoever began it may have gone no further than to its row
+        if older:  # a run may have been interrupted right after writing the row
             await self.announce([older.operation.correlation_id], now)
         inserted, *decided = operation.inserting()
         writes = [inserted]
@@ -129,13 +129,13 @@ class Records:
         writes.append(due_operation(operation.correlation_id, now).put())
         if assigned:
             link = link_values(assigned)
-            # A meeting assumed to be new must be new; if it is not, all of this is decided again, thoroughly.
+            # A meeting that was assumed to be new must be new; if it is not, the decision is made again, thoroughly.
             before = {row.key: row for row in known.links}
             row = before.get(assigned.link_key)
             writes.append(Replace(row, link) if row else Insert(assigned.link_key, link))
             whole = link_key(assigned.meeting)
             if assigned.day and whole not in before:
-                # Its series has no room yet: if it gets one later, the occurrence must be known to it.
+                # The series has no room yet; if it gets one later, it must know of this occurrence.
                 writes.append(Insert(whole, link))
         if older:
             ended = older.operation.finished(now, error=SUPERSEDED)
@@ -150,7 +150,7 @@ class Records:
         )
 
     async def _others(self, operation: Operation, changed: Sequence[Booking]) -> tuple[Booking, ...]:
-        """The operation's bookings that it does not change itself."""
+        """The operation's bookings that the operation itself does not change."""
         tags = {booking.tag for booking in changed}
         return await self._bookings([tag for tag in operation.tags if tag not in tags])
 
@@ -164,25 +164,26 @@ class Records:
         return Pending(Operation.from_row(found), found, row, is_leased)
 
     async def note(self, operation: Operation, now: datetime) -> None:
-        """Record a decision that leaves nothing to do."""
+        """Record a decision that needs no further work."""
         await self.announce([operation.correlation_id], now)
         due = due_operation(operation.correlation_id, now).put()
         await self._table.commit(self._integration, *operation.inserting(), due, *marks(operation))
 
     async def announce(self, correlations: Sequence[str], now: datetime) -> None:
-        """Have the lists follow operations and their bookings, until they are done; before that, so that no crash
-        keeps them from it.
+        """Note operations and their bookings for the lists of records, which follow them until they are done. Called
+        before the change is written, so that no crash can prevent it.
         """
         await Journal(self._table).note([Record.operation(self._integration, each) for each in correlations], now)
 
     async def operation(self, correlation_id: str) -> Operation | None:
-        """The operation of a correlation id, or None."""
+        """The operation with a correlation id, or None."""
         return await stored_operation(self._table, self._integration, correlation_id)
 
     async def recent(self, since: datetime, now: datetime, most: int) -> AsyncIterator[Operation]:
-        """Operations of the days from `since` to `now`, the latest day first, up to a limit; unordered within a day.
+        """Operations from `since` to `now`, the latest day first and unordered within a day, up to a limit.
 
-        Found by the days on which they expire, so that the cost depends on recent decisions and not on what is stored.
+        They are found by the day on which they expire, so that the cost depends on the number of recent decisions and
+        not on the size of the table.
         """
         day, left = now, most
         while day.date() >= since.date() and left > 0:
@@ -196,12 +197,12 @@ class Records:
             day -= timedelta(days=1)
 
     async def symptom(self) -> Mark | None:
-        """The last symptom of wrong mailbox settings that nothing has disproved yet."""
+        """The last symptom of wrong mailbox settings, unless it has been disproved."""
         row = await self._table.get(self._integration, RowKind.SYMPTOM.key())
         return Mark.from_row(row) if row else None
 
     async def forget_symptom(self, mark: Mark) -> None:
-        """The symptom has been disproved; a newer one stays."""
+        """Remove a symptom that has been disproved; a newer one stays."""
         row = await self._table.get(self._integration, RowKind.SYMPTOM.key())
         if row and Mark.from_row(row) == mark:
             with suppress(RowChanged):
@@ -226,7 +227,7 @@ class Records:
         return Lease(operation, row, Row(self._integration, pending.key, {}, etag), bookings, tried, tries)
 
     async def reread(self, lease: Lease) -> Lease:
-        """The same lease with its bookings as they are stored now."""
+        """The lease with its bookings as they are stored now."""
         return replace(lease, bookings=await self._in_order([booking.tag for booking in lease.bookings]))
 
     async def update(self, lease: Lease, operation: Operation) -> Lease:
@@ -236,13 +237,15 @@ class Records:
         return replace(lease, operation=operation, operation_row=replace(row, etag=etag))
 
     async def give_back(self, lease: Lease, until: datetime) -> None:
-        """Release a lease early, with work left to do from `until` on; nothing if somebody else holds it by now."""
+        """Release a lease early; the remaining work may be resumed from `until` on. Does nothing if somebody else holds
+        the lease by now.
+        """
         left = pending_values(lease.operation, until, leased=False, tried=lease.tried, tries=lease.tries)
         with suppress(RowChanged):
             await self._table.commit(self._integration, Replace(lease.pending_row, left))
 
     async def finish(self, lease: Lease, operation: Operation) -> None:
-        """Record that nothing is left to do.
+        """Record that an operation is finished.
 
         RowChanged means that one of the lease's bookings has changed meanwhile, so that its room must be shown again.
         """
@@ -254,7 +257,7 @@ class Records:
         )
 
     async def all_unfinished(self) -> list[Unfinished]:
-        """Operations that are not finished, the oldest first, with those that somebody is working on."""
+        """Unfinished operations, oldest first, including those that somebody is working on."""
         return await unfinished_of(self._table, self._integration)
 
     async def unfinished(self, now: datetime) -> AsyncIterator[Operation]:

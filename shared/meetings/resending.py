@@ -1,8 +1,8 @@
-"""The joining instructions of a meeting, sent again at an admin's request.
+"""Sends the joining instructions of a meeting again, at an admin's request.
 
-It is an operation as any decision is one: written down first, carried out by the queue, or else by the backlog, and
-once: the mail is drafted, its draft written down, then sent. No message of Exchange's is behind it; its own name takes
-the place of a message id. Asked for twice within a minute it is the same operation.
+This is an operation, like any decision: it is recorded first and carried out by the queue, or else by the backlog,
+exactly once: the mail is drafted, its draft recorded, then sent. There is no message from Exchange behind it; a name
+made up here stands in for the message id. Two requests within a minute are the same operation.
 """
 
 from datetime import datetime, timedelta
@@ -17,19 +17,19 @@ from shared.record_lists.journal import Journal, Record
 from shared.storage import Insert, RowExists, Table
 
 RESEND_PAUSE = timedelta(minutes=1)
-"""Whoever asks again because an answer was lost must not have two mails sent."""
+"""Requests within this time count as one: an admin may repeat a request because its response was lost."""
 
 _PREFIX = "resend:"
-"""No id of Exchange's holds a colon."""
+"""Exchange's ids contain no colon."""
 
 
 def is_resending(message_id: str) -> bool:
-    """Whether a message's id is the name of such an operation."""
+    """Whether a message id stands for a request to send instructions again."""
     return message_id.startswith(_PREFIX)
 
 
 async def write_resending(meetings: Table, booking: Booking, now: datetime) -> Notice:
-    """Write down that a meeting's instructions are to be sent; what has it done at once.
+    """Record that a meeting's instructions have to be sent again; returns the notice that has this done at once.
 
     Raises Conflict if that was requested a moment ago.
     """
@@ -49,5 +49,5 @@ async def write_resending(meetings: Table, booking: Booking, now: datetime) -> N
             due_operation(operation.correlation_id, now).put(),
         )
     except RowExists as error:
-        raise Conflict("The instructions were sent a moment ago. Wait a minute before you send them again.") from error
+        raise Conflict("The instructions were sent a moment ago. Wait a minute before sending them again.") from error
     return Notice(booking.integration, message)

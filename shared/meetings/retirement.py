@@ -1,7 +1,7 @@
-"""Retirement of a deleted integration: its rooms close, its digits are released, its records are deleted.
+"""Retirement of a deleted integration: its rooms close, its digits are released, and its records are deleted.
 
-A marker is written before the settings are deleted, so that the nightly round finishes whatever was interrupted; if the
-settings still exist then, the deletion itself failed, and everything stays.
+A marker is written before the settings are deleted, so that the nightly round finishes an interrupted retirement; if
+the settings still exist by then, the deletion itself failed, and everything is kept.
 """
 
 import asyncio
@@ -44,11 +44,15 @@ class Retirement:
         await self._table.commit(RETIRED_PARTITION, Put(integration, {}))
 
     async def is_under_way(self, integration: str) -> bool:
-        """Whether something of it has still to go: another one of the same uuid would lose its rows with these."""
+        """Whether some of its rows have yet to be removed: a new integration with the same uuid would lose its rows,
+        too.
+        """
         return await self._table.get(RETIRED_PARTITION, integration) is not None
 
     async def complete(self, integration: str) -> None:
-        """Close its rooms and remove all its rows. May be repeated, and resumed where it was interrupted."""
+        """Close the integration's rooms and remove all its rows. May be repeated, and continues where it was
+        interrupted.
+        """
         while rows := [row async for row in self._first_rows(integration)]:
             await self._remove(integration, rows)
         await forget_alarms(self.storage, integration)
@@ -71,15 +75,15 @@ class Retirement:
                 return
 
     async def complete_all(self, existing: Collection[str]) -> None:
-        """Finish every interrupted retirement; those of `existing` integrations (uuids) never began."""
+        """Finish every interrupted retirement. Integrations (uuids) in `existing` were not deleted after all."""
         for row in [row async for row in self._table.rows(RETIRED_PARTITION)]:
             try:
                 await (self._unmark if row.key in existing else self.complete)(row.key)
-            except AWAY as error:  # its marker stays, so nothing is forgotten
+            except AWAY as error:  # the marker stays, so this will be tried again
                 log.warning("integration %s cannot be removed yet: %s", row.key, cause_of(error))
 
     async def _remove(self, integration: str, rows: list[Row]) -> None:
-        """Remove some of its rows; bookings are removed separately, which also releases their aliases and names."""
+        """Remove some rows; bookings are removed separately, which also releases their aliases and names."""
         bookings = [Booking.from_row(row) for row in rows if RowKind.BOOKING.is_of(row)]
         others = [row for row in rows if not (RowKind.BOOKING.is_of(row) or RowKind.REMOVED.is_of(row))]
         removals = Removals(self.storage, self.platform)
@@ -96,7 +100,7 @@ class Retirement:
 
 
 def _listed(integration: str, rows: Iterable[Row]) -> list[Record]:
-    """The records that lists may hold, of some rows."""
+    """The bookings and operations among some rows, which lists of records may hold."""
     bookings = [RowKind.BOOKING.name_in(row.key) for row in rows if RowKind.BOOKING.is_of(row)]
     operations = [RowKind.OPERATION.name_in(row.key) for row in rows if RowKind.OPERATION.is_of(row)]
     records = [Record.booking(integration, tag) for tag in bookings]

@@ -1,14 +1,14 @@
-"""What an admin does to a scheduled meeting by hand: closing and reopening its room, giving it to another owner, and
-sending the joining instructions again.
+"""What an admin can do to a scheduled meeting: close and reopen its room, give it to another owner, and send the
+joining instructions again.
 
 A room that an admin has closed is *held*: neither the organizer's next message nor the nightly comparison with the
 calendar opens it. The organizer's messages about it are declined like those of a deleted alias. An invitation with
-another, unused alias gets that one.
+another, unused alias gets that alias.
 
-A meeting that an admin has given to another owner stays theirs, whatever the organizer sends. The new owner is shown as
-its organizer, owns the room on a Management Node, and receives the instructions when they are sent again; erasing that
-person's data removes the meeting. In Exchange it stays the organizer's, who alone can move or cancel it and gets the
-answers; texts that templates render keep naming the organizer.
+A meeting that an admin has given to another owner stays with that owner, whatever the organizer sends. The new owner is
+shown as its organizer, owns the room on a Management Node, and receives the instructions when they are sent again;
+erasing that person's data removes the meeting. In Exchange the meeting stays with the organizer, who alone can move or
+cancel it and gets the answers; rendered templates keep naming the organizer.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ _Change: TypeAlias = Callable[[Booking], Awaitable[Booking]]
 
 @dataclass(frozen=True)
 class RoomControl:
-    """Does it. Every call but `resend` is idempotent; all may raise Unavailable."""
+    """Carries out these actions. Every call except `resend` is idempotent; all may raise Unavailable."""
 
     storage: Storage
     platform: Platform
     clock: Clock
 
     async def close(self, integration: str, tag: str) -> Booking:
-        """Let nobody in any more, and hold the room closed. Raises NotFound; Conflict if it is no scheduled room."""
+        """Close the room, and hold it closed. Raises NotFound; Conflict if the room is not scheduled."""
 
         async def change(booking: Booking) -> Booking:
             if booking.conference is None:
@@ -54,7 +54,9 @@ class RoomControl:
         return await self._change(integration, tag, change)
 
     async def reopen(self, integration: str, tag: str) -> Booking:
-        """Let people in again at the meeting's times. Raises NotFound; Conflict if it was not closed by hand."""
+        """Let people in again at the meeting's times. Raises NotFound; Conflict if the room was not closed by
+        an admin.
+        """
 
         async def change(booking: Booking) -> Booking:
             if booking.state is State.SCHEDULED:
@@ -70,9 +72,9 @@ class RoomControl:
         return await self._change(integration, tag, change)
 
     async def give(self, integration: str, tag: str, address: str) -> Booking:
-        """Give the meeting to the person of an address, or back to its organizer where it is "".
+        """Give the meeting to the person with an address, or back to its organizer if the address is "".
 
-        Raises NotFound, SettingsInvalid; Conflict for what has no room, or is over.
+        Raises NotFound, SettingsInvalid; Conflict if the meeting has no room or is over.
         """
         given_to = mail_address(address)
         if address and not (given_to and given_to.isascii()):
@@ -80,15 +82,15 @@ class RoomControl:
 
         async def change(booking: Booking) -> Booking:
             conference = self._scheduled(booking)
-            # The previous owner is not recorded here: the organizer's next message names it again.
+            # The conference's previous owner is not kept: the organizer's next message states it again.
             return replace(booking, given_to=given_to, conference=replace(conference, owner=given_to))
 
         return await self._change(integration, tag, change)
 
     async def resend(self, integration: str, tag: str) -> Booking:
-        """Have the joining instructions mailed to whoever has the meeting: once, however often the queue tries.
+        """Have the joining instructions mailed to the meeting's owner: once, however often the queue tries.
 
-        Raises NotFound; Conflict for what has no open room, is over, or had them sent a moment ago.
+        Raises NotFound; Conflict if the meeting has no open room, is over, or had them sent a moment ago.
         """
         table = meetings_table(self.storage)
         booking = await stored_booking(table, integration, tag)
@@ -96,12 +98,12 @@ class RoomControl:
             raise NotFound("There is no such meeting.")
         self._scheduled(booking)
         notice = await write_resending(table, booking, self.clock.now())
-        # Were this refused, the next sweep would find what was written down.
+        # If this fails, the next sweep finds the recorded operation.
         await enqueue(self.storage.queue(MEETING_REQUESTS), [notice])
         return booking
 
     def _scheduled(self, booking: Booking) -> Conference:
-        """The conference of a meeting that is scheduled, and not over. Raises Conflict."""
+        """The conference of a meeting. Raises Conflict unless the meeting is scheduled and not over."""
         if booking.conference is None or booking.state is not State.SCHEDULED:
             raise Conflict("This meeting has no open room: it was cancelled, closed, or has another room.")
         if not booking.conference.calendar.has_future(self.clock.now()):

@@ -1,8 +1,8 @@
 """Rounds: what timers do for every integration, fanned out over the queue `rounds`.
 
 A timer writes messages, each for a bounded stretch of consecutive integrations in the order of their uuids, and ends;
-the platform distributes them to as many workers as needed. Each integration of a stretch has a turn of its own
-(turns.py), within time limits (chores.py), concurrently with the others.
+the platform distributes them to as many workers as needed. Each integration of a stretch has its own turn (turns.py),
+within time limits (chores.py), concurrently with the others.
 
     timer ── start ──► [stretch] [stretch] [stretch] …  ── handle ──► turn, turn, turn, …
                            ▲                                             │
@@ -10,7 +10,8 @@ the platform distributes them to as many workers as needed. Each integration of 
                                retried: later, alone
 
 Nothing is lost when a process dies: the queue delivers the message again. Nothing piles up when rounds take longer than
-their period: a message as old as its period is left to the round that has started since.
+their period: the work of a message that is older than its round's period is left to the next round, which has started
+by then.
 """
 
 from __future__ import annotations
@@ -38,23 +39,26 @@ STRETCH_TURNS = 50
 """Maximum integrations per message."""
 
 _STRETCH_GAP = 20
-"""How many unaffected integrations a stretch may skip between two that the round concerns."""
+"""How many integrations that the round does not concern may lie between two of the same stretch."""
 
 SENDS_CONCURRENCY = 16
 
 TURNS_CONCURRENCY = 32
-"""Concurrent turns per process: nearly all their time is spent waiting for Exchange and storage. More would slow the
-connection pool down more than they speed the round up: its work per request grows with the number of waiting requests.
+"""Maximum concurrent turns per process: they spend nearly all their time waiting for Exchange and storage. A larger
+number would slow down the connection pool, whose work per request grows with the number of waiting requests, more than
+it would speed up the round.
 """
 
 START_TURNS_WITHIN = timedelta(seconds=90)
-"""Turns of a message that have not started by then go back into the queue: it must end within functionTimeout."""
+"""Turns that have not started within this time go back into the queue: a message must be handled within
+functionTimeout.
+"""
 
 RELEASE_AFTER = timedelta(seconds=10)
-"""Integrations wait no longer than that for slower neighbours."""
+"""How long integrations wait for slower neighbours."""
 
 BUSY_PAUSE = timedelta(seconds=30)
-"""Delay before retrying an integration that was in another round's turn."""
+"""Delay before retrying an integration that another round was busy with."""
 
 RETRY_PAUSE = timedelta(minutes=10)
 
@@ -77,8 +81,8 @@ class Rounds:
         return asyncio.Semaphore(TURNS_CONCURRENCY)
 
     async def start(self, round_: Round, *, by_hand: bool = False, delays: Sequence[timedelta] = (timedelta(),)) -> int:
-        """Write the messages of a round, or of several that start after `delays`; returns the number of messages of
-        each.
+        """Write the messages of a round, or of several rounds that start after `delays`; returns the number of messages
+        of each.
         """
         now, count = self.clock.now(), 0
         first = Stretch(round_, "", "", now.isoformat(), by_hand)
@@ -105,7 +109,7 @@ class Rounds:
             break
 
     async def _stretches(self, round_: Round) -> AsyncIterator[tuple[str, str]]:
-        """Bounds of stretches that cover all integrations that a round concerns."""
+        """The bounds of stretches that cover all integrations that a round concerns."""
         chosen, passed = list[str](), 0
         async for integration in self.integrations.outlines(columns=CONCERNING):
             if not round_.concerns(integration):
@@ -125,7 +129,7 @@ class Rounds:
     async def handle(self, body: str, *, last_try: bool = False) -> None:
         """Give every integration of a message its turn. Raises Unavailable, and ValueError for a foreign message.
 
-        An outage on the last attempt is not raised: the next round is the retry.
+        On the last attempt an outage is not raised: the next round serves as the retry.
         """
         stretch = decode(body)
         if stretch.is_over(self.clock.now()):
@@ -161,7 +165,7 @@ class Rounds:
     ) -> list[Visit]:  # fmt: skip
         raised = await self.alarms.between(stretch.after, stretch.until)
         for turn in turns:
-            if turn.is_first:  # of an earlier version's integration, or a new one
+            if turn.is_first:  # an integration of an earlier version, or a new one
                 raised += await self.alarms.adopt(turn.integration)
         visits = [Visit(outlines[turn.integration], turn, by_hand=stretch.by_hand) for turn in turns]
         by_uuid = {visit.turn.integration: visit for visit in visits}
@@ -171,7 +175,7 @@ class Rounds:
         return visits
 
     async def _finish(self, tasks: dict[asyncio.Task[None], Turn]) -> None:
-        """Wait for turns and release those that have ended: quick ones do not wait for slow ones."""
+        """Wait for turns and release them as they end, so that quick ones do not wait for slow ones."""
         if not tasks:
             return
         over, slow = await asyncio.wait(tasks, timeout=RELEASE_AFTER.total_seconds())

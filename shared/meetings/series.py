@@ -1,7 +1,7 @@
-"""A series and its occurrences that have rooms of their own: pure rules (M3, M4).
+"""A series, and its occurrences with separate rooms: pure rules (M3, M4).
 
-What happens to one occurrence never changes the others. A series' room keeps its name, texts and alias; an occurrence
-to which the organizer gives another VMR gets that one for itself, and the series' room is closed to it.
+What happens to one occurrence never changes the others. A series' room keeps its name, texts and alias; if the
+organizer gives an occurrence another VMR, that VMR is for this occurrence alone, and the series' room is closed for it.
 """
 
 from collections.abc import Iterable
@@ -11,19 +11,19 @@ from shared.calendar.conference import Calendar
 from shared.calendar.request import CalendarItem
 
 MOST_APART = 30
-"""Maximum occurrences of one series with rooms of their own: cancelling the series closes all of them in one
-transaction of 100 writes.
+"""Maximum occurrences of one series with separate rooms: cancelling the series closes all of them in one transaction of
+100 writes.
 """
 
 
 def closed(rooms: Iterable[Booking], kept: Iterable[Apart] = ()) -> tuple[Booking, ...]:
-    """The rooms of occurrences that are open and not kept, as they become."""
+    """The occurrences' open rooms that are not kept, as bookings that are now closed."""
     tags = {each.tag for each in kept}
     return tuple(room.closed() for room in rooms if room.state is State.SCHEDULED and room.tag not in tags)
 
 
 def apart_of(rooms: Iterable[Booking]) -> tuple[Apart, ...]:
-    """The occurrences with these rooms, if their series had no room to note them in."""
+    """The occurrences that have these rooms, for a series that had no room until now and so no record of them."""
     return tuple(
         Apart(room.day, room.tag, occurrence)
         for room in rooms
@@ -33,8 +33,8 @@ def apart_of(rooms: Iterable[Booking]) -> tuple[Apart, ...]:
 
 
 def without_cancelled(apart: Iterable[Apart], day: str, calendar: Calendar) -> tuple[Apart, ...]:
-    """Those that remain once the occurrence of `day` is cancelled; with "" once those that Exchange no longer shows
-    are.
+    """The occurrences with separate rooms that remain once the one on `day` is cancelled; if `day` is "", once all are
+    that Exchange no longer shows.
     """
     if day:
         return tuple(each for each in apart if each.day != day)
@@ -44,10 +44,10 @@ def without_cancelled(apart: Iterable[Apart], day: str, calendar: Calendar) -> t
 def still_apart(
     apart: Iterable[Apart], tag: str, item: CalendarItem, calendar: Calendar, *, has_new_times: bool
 ) -> tuple[Apart, ...]:
-    """Those that keep their own rooms after a change of the series, which gets the room of `tag`.
+    """The occurrences that keep their separate rooms after a change to the series, which gets the room of `tag`.
 
-    A new pattern resets all occurrences: Exchange then shows a plain one instead of an exception, or nothing at its
-    time any more. An exception that Exchange merely omits from a series' instances is kept, hence `has_new_times`.
+    A new pattern resets all occurrences: Exchange then shows a plain occurrence instead of an exception, or nothing at
+    its time any more. An exception that Exchange merely omits from a series' instances is kept, hence `has_new_times`.
     """
     zone = item.tz
     plain = {f"{each.start.astimezone(zone):%Y%m%d}" for each in calendar.occurrences if each.is_plain}

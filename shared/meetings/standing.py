@@ -1,4 +1,4 @@
-"""What became of the answer of an operation that a run left unfinished: only Exchange can tell."""
+"""Finds out from Exchange whether the answer of an unfinished operation was sent: nothing else can tell."""
 
 from datetime import datetime
 from enum import Enum, auto
@@ -10,7 +10,7 @@ from shared.meetings.lease import Lease
 
 
 class Standing(Enum):
-    """What to do about the answer."""
+    """The state of an operation's answer."""
 
     OPEN = auto()
     ANSWERED = auto()
@@ -18,20 +18,21 @@ class Standing(Enum):
 
 
 async def standing(mailbox: Mailbox, lease: Lease, now: datetime) -> Standing:
-    """Whether the answer went out, must still be sent, or is obsolete because there is a newer version.
+    """Whether the answer was sent, must still be sent, or is obsolete because there is a newer version.
 
     A response counts as this operation's if Exchange had a different one, or none, when the decision was made: the time
-    of a response alone does not show which version it answers. An answer must not apply to a newer version: a late
-    decline would remove it from the calendar, and a time that is no longer true would be announced.
+    of a response alone does not show which version it answers. An answer must not be applied to a newer version of the
+    meeting: a late decline would remove that from the calendar, and an answer might announce times that are no longer
+    true.
     """
     operation = lease.operation
     request = await _read(mailbox, operation.message_id)
     item = request.item if request else None
-    # a message of one occurrence may have been treated as one of its series
+    # a message about one occurrence may have been treated as one about its series
     if item is None or item.id != operation.item_id:
         item = await mailbox.item(operation.item_id)
     if item is None:
-        # A declined item leaves the calendar. If the item to be accepted is gone, the attempt fails.
+        # A declined item leaves the calendar. If an item to be accepted is gone, sending the answer will fail.
         return Standing.ANSWERED if operation.answer is Answer.DECLINED else Standing.OPEN
     if lease.tried and _is_answered(operation, item):
         return Standing.ANSWERED
@@ -55,9 +56,10 @@ def _is_answered(operation: Operation, item: CalendarItem) -> bool:
 
 
 async def _is_newer(mailbox: Mailbox, lease: Lease, item: CalendarItem, now: datetime) -> bool:
-    """Whether the calendar item differs from what was decided on, so that its own message will be answered.
+    """Whether the calendar item is newer than the version that was decided on, so that its own message will be
+    answered.
 
-    A changed or cancelled occurrence of a series has a message of its own, and the series' answer stays true.
+    A changed or cancelled occurrence of a series has its own message, and the series' answer stays true.
     """
     booking = lease.bookings[0] if lease.bookings else None
     if lease.operation.answer is Answer.DECLINED or booking is None or booking.conference is None:

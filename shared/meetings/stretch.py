@@ -1,4 +1,4 @@
-"""What a round is, and its messages: ids only, so that the handler reads the current state."""
+"""Rounds and their messages, which hold only ids, so that the handler reads the current state."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from shared.integrations import Integration
 from shared.storage import before
 
 MAX_RETRIES = 3
-"""Delay before a failed turn is retried, in rounds whose next one is an hour or a day away."""
+"""How many times a failed turn is retried, in rounds that take place every hour or less often."""
 
 
 class Round(StrEnum):
-    """What is done for every integration that it concerns."""
+    """Work that is done regularly for every integration that it concerns."""
 
     SWEEP = "sweep"
     POLL = "poll"
@@ -30,12 +30,14 @@ class Round(StrEnum):
 
     @property
     def period(self) -> timedelta:
-        """Time between rounds; that of its timer, except for polls, of which one timer call starts several."""
+        """Time between two such rounds: the period of the timer, except for polls, several of which start with one
+        timer call.
+        """
         return _PERIODS[self]
 
     @property
     def retries(self) -> int:
-        """How often a failed turn is retried before the next round."""
+        """How many times a failed turn is retried before the next round."""
         return MAX_RETRIES if self.period >= timedelta(hours=1) else 0
 
     def concerns(self, integration: Integration) -> bool:
@@ -59,14 +61,14 @@ _PERIODS = {
 }
 
 CONCERNING = ("uuid", "enable_dynamic_vmrs", "authentication_method", "url", "conference_platform")
-"""Columns that determine whether a round concerns an integration."""
+"""Columns of an integration's row that determine whether a round concerns it."""
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """The integrations after `after`, up to `until` (uuids), whose turns are due since `started` (ISO).
+    """The integrations after `after` and up to `until` (uuids), in a round that started at `started` (ISO).
 
-    `by_hand` includes what is not due yet. `tries` counts the failed turns.
+    `by_hand` includes work that is not due yet. `tries` counts the failed turns.
     """
 
     round: Round
@@ -77,7 +79,7 @@ class Stretch:
     tries: int = 0
 
     def alone(self, uuid: str) -> Self:
-        """The stretch reduced to one integration."""
+        """The part of the stretch for one integration."""
         return replace(self, after=before(uuid), until=uuid)
 
     def is_over(self, now: datetime) -> bool:
@@ -93,5 +95,5 @@ _adapter = TypeAdapter(Stretch)
 
 
 def decode(body: str) -> Stretch:
-    """The stretch of a queue message. Raises ValueError for anything that `encode` did not write."""
+    """Parse a queue message. Raises ValueError for anything that `encode` did not write."""
     return _adapter.validate_json(body, strict=True)

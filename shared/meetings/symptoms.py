@@ -23,7 +23,7 @@ _UNSEEN = re.compile(r"<(head|style)\b.*?</\1\s*>|<[^<>]*>|&nbsp;|&#160;|\s+", r
 
 
 class Symptom(StrEnum):
-    """What is odd about a request."""
+    """What is unusual about a meeting request."""
 
     NO_ITEM = "no_calendar_item"
     EMPTY = "empty_body"
@@ -33,7 +33,7 @@ class Symptom(StrEnum):
 CAUSES = {
     Symptom.NO_ITEM: "Exchange creates no calendar item for meeting requests (AutomateProcessing None).",
     Symptom.EMPTY: "A meeting request arrived without text, and therefore without its security tag (AutoAccept with "
-    "DeleteComments), or the organizer left it empty.",
+    "DeleteComments), unless the organizer left it empty.",
     Symptom.ANSWERED: "Exchange answered a meeting request before this service did (AutomateProcessing AutoAccept).",
 }
 
@@ -48,7 +48,7 @@ class Mark:
 
     @classmethod
     def from_row(cls, row: Row) -> Self:
-        """What the row records."""
+        """The values of the row that records the symptom."""
         values = {name: str(value) for name, value in row.values.items()}
         return cls(Symptom(values["symptom"]), datetime.fromisoformat(values["seen"]), values["correlation_id"])
 
@@ -59,7 +59,7 @@ class Mark:
 
 
 def symptom_of(request: MeetingRequest, decision: Decision, now: datetime) -> Symptom | None:
-    """What in a request indicates wrong mailbox settings, given the decision on it `now`."""
+    """The symptom of wrong mailbox settings in a request, if any, given the decision made at `now`."""
     if request.kind is not Kind.REQUEST:
         return None
     if request.item is None:
@@ -78,8 +78,8 @@ def is_empty(body: str) -> bool:
 
 
 def marks(operation: Operation) -> list[Put]:
-    """The write that notes an operation's symptom, in the transaction that writes the operation: it costs nothing
-    extra.
+    """The write that records an operation's symptom. It is part of the transaction that writes the operation, so it
+    costs nothing extra.
     """
     if not operation.symptom:
         return []
@@ -88,6 +88,6 @@ def marks(operation: Operation) -> list[Put]:
 
 
 def disproves(operation: Operation, mark: Mark) -> bool:
-    """Whether a later request went as expected: a new meeting was accepted, and nothing about it was odd."""
+    """Whether a later request went as expected: a new meeting was accepted, without any symptom."""
     is_normal = operation.decision is DecisionKind.ACCEPT and operation.reason in _NEW and not operation.symptom
     return is_normal and datetime.fromisoformat(operation.created) > mark.seen

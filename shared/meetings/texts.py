@@ -1,4 +1,4 @@
-"""A meeting's conference name and the texts its organizer gets: the integration's rendered templates."""
+"""Renders the integration's templates: a meeting's conference name, and the texts for its organizer."""
 
 import logging
 from dataclasses import replace
@@ -30,8 +30,8 @@ _CONFERENCE_TEMPLATES = (
 def conference(integration: Integration, item: CalendarItem, decision: Accept | Refresh, now: datetime) -> Conference:
     """The conference of a meeting under the integration's current settings (M2).
 
-    While people may be in it, its name stays: a node treats another name as another room. A series' texts are its own:
-    what is said of one occurrence does not change them. Raises TemplateInvalid.
+    While people may be in the room, its name stays the same: a node treats another name as another room. The texts of a
+    series do not follow messages about one occurrence. Raises TemplateInvalid.
     """
     booking, calendar, before = decision.booking, decision.calendar, decision.booking.conference
     if before and item.shape is Shape.OCCURRENCE and not decision.day:
@@ -57,7 +57,7 @@ def conference(integration: Integration, item: CalendarItem, decision: Accept | 
         numeric_alias=booking.numeric_alias,
         service_tag=f"{integration.uuid}:{booking.tag}",
         theme=name_in(integration, "ivr_theme"),
-        # An unresolved URI lets nobody in (shared/conferences/answer.py).
+        # With an unresolved URI, nobody is let in (shared/conferences/answer.py).
         identity_provider_group=name_in(integration, _GROUP) or getattr(integration, _GROUP) or "",
         non_idp_participants=integration.non_idp_participants,
         buffer_before=integration.meeting_buffer_before,
@@ -69,14 +69,14 @@ def conference(integration: Integration, item: CalendarItem, decision: Accept | 
 
 
 def _keeps_organizer(integration: Integration) -> bool:
-    """Whether the settings record the organizer's address anyway, or use it on a Management Node."""
+    """Whether the organizer's address is recorded anyway because of the settings, or needed on a Management Node."""
     on_record = any("organizer_email" in str(getattr(integration, field)) for field in _CONFERENCE_TEMPLATES)
     return on_record or integration.conference_platform == "management_api"
 
 
 def acceptance(integration: Integration, decision: Accept, item: CalendarItem) -> str:
     """The answer to a meeting that was accepted, as HTML."""
-    # If the times are not in the organizer's own zone, the answer says so.
+    # If the times are not in the organizer's time zone, the answer says so.
     zone = "" if item.zone else " UTC"
     return _answer(
         integration,
@@ -99,7 +99,7 @@ def rejection(integration: Integration, decision: Reject, correlation_id: str) -
 
 
 def _general_error(integration: Integration, values: dict[str, str]) -> str:
-    """This answer always goes out: if the admin's own template fails too, the default is used."""
+    """This answer is always sent: if the admin's own template fails, too, the default is used."""
     name = Rejected.GENERAL_ERROR.value
     try:
         return _answer(integration, Rejected.GENERAL_ERROR, values)
@@ -109,17 +109,16 @@ def _general_error(integration: Integration, values: dict[str, str]) -> str:
 
 
 def late_instructions(integration: Integration, item: CalendarItem, booking: Booking) -> Mail:
-    """The mail with the joining instructions that the invitation could not hold, to everybody who was invited (M8).
-
-    It is sent from the organizer's address where that is allowed.
+    """The mail to everybody invited, with the joining instructions that the invitation could not contain (M8). It is
+    sent from the organizer's address if that is allowed.
     """
     recipients, html = invited(integration, item), joining_instructions(integration, booking)
     return Mail(recipients, one_line(item.subject), html, sender=item.organizer.address, item_id=item.id)
 
 
 def instructions_again(integration: Integration, item: CalendarItem | None, booking: Booking) -> Mail | None:
-    """The mail with the joining instructions that an admin requested: from the equipment mailbox, to the meeting's
-    owner. None if nobody is known who can be mailed. Raises TemplateInvalid.
+    """The mail with joining instructions that an admin requested, from the equipment mailbox to the meeting's owner.
+    None if there is no known address. Raises TemplateInvalid.
     """
     recipient = booking.given_to or (mail_address(item.organizer.email) if item else "")
     subject = item.subject if item else booking.conference.subject if booking.conference else ""
@@ -127,9 +126,9 @@ def instructions_again(integration: Integration, item: CalendarItem | None, book
 
 
 def invited(integration: Integration, item: CalendarItem) -> tuple[str, ...]:
-    """Everybody who was invited and has a mail address, with the organizer and without the equipment mailbox.
+    """The addresses of everybody who was invited, including the organizer but not the equipment mailbox.
 
-    Only ASCII is lowercased: other characters in lower case may make somebody else's address
+    Only ASCII letters are lowercased: lowercasing others may result in somebody else's address
     (shared/mail_addresses.py).
     """
     addresses = (mail_address(text) for text in (item.organizer.email, *item.attendees))
@@ -143,16 +142,16 @@ def can_mail_to(item: CalendarItem) -> bool:
 
 
 def plain_response(operation: Operation) -> Operation:
-    """The same operation with its answer as the plain comment of Graph's own response instead of a separate mail."""
+    """The operation with its answer as the plain-text comment of Graph's own response, instead of a separate mail."""
     others = tuple(mailing for mailing in operation.mails if mailing is not Mailing.RESPONSE)
     return replace(operation, mails=others, text=html_to_text(operation.text))
 
 
 def response_mail(integration: Integration, item: CalendarItem, operation: Operation, now: datetime) -> Mail:
-    """The answer as a mail: if it is to be HTML, since Graph's own comment is plain text, or if Exchange refuses it.
+    """The answer as a mail: for HTML, since Graph's own comments are plain text, or if Exchange refuses the response.
 
-    It contains an iTIP REPLY, so that it is a meeting response; an ordinary mail if no reply can be made (`can_reply`).
-    Not confirmed without a live tenant: that Exchange turns it into a tracked response.
+    The mail contains an iTIP REPLY, which makes it a meeting response; it is an ordinary mail if no reply is possible
+    (`can_reply`). Not confirmed without a live tenant: that Exchange turns it into a tracked response.
     """
     html = operation.text
     if not (integration.answers_in_html or integration.response_format == "html"):

@@ -1,4 +1,4 @@
-"""What the timers start, and what is done immediately when an admin has saved an integration."""
+"""The work that timers start, and the work that is done as soon as an admin has saved an integration."""
 
 import asyncio
 import logging
@@ -26,7 +26,7 @@ from shared.statistics.rows import DEPLOYMENT
 log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT = timedelta(seconds=10)
-"""An admin is waiting for the response to a save."""
+"""Time limit of the connection test: an admin is waiting for the response to a save."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Timers:
     lists: RecordLists
 
     async def sweep(self) -> None:
-        """Find what notifications missed, finish what crashes interrupted, subscribe to new mailboxes (M5, M9).
+        """Find messages that notifications missed, finish interrupted work, and subscribe to new mailboxes (M5, M9).
 
         The lists of records are brought up to date as well.
         """
@@ -49,11 +49,13 @@ class Timers:
         await self.lists.keep()
 
     async def poll(self, polls: int = 1) -> None:
-        """Poll mailboxes without notifications, so many times a minute apart: as long as an organizer may wait."""
+        """Poll mailboxes without notifications, this many times, a minute apart: organizers may not wait longer."""
         await self.rounds.start(Round.POLL, delays=[each * Round.POLL.period for each in range(polls)])
 
     async def rooms(self, minutes: int = 1) -> None:
-        """Queue rooms that are due on Management Nodes, so many times a minute apart; nothing if there are none."""
+        """Queue rooms that are due on Management Nodes, this many times, a minute apart; does nothing if no integration
+        uses one.
+        """
         await self.rounds.start_rooms([each * Round.ROOMS.period for each in range(minutes)])
 
     async def renew(self, *, by_hand: bool = True) -> None:
@@ -63,11 +65,13 @@ class Timers:
         await self.rounds.start(Round.RENEW, by_hand=by_hand)
 
     async def agenda(self) -> None:
-        """Extend series, and close what is over (M3, C4)."""
+        """Extend series, and close rooms that are over (M3, C4)."""
         await self.rounds.start(Round.AGENDA)
 
     async def compare(self) -> None:
-        """Compare calendars and records both ways, queue the differences, and refresh the mailboxes' addresses."""
+        """Compare calendars and records in both directions, queue the differences, and refresh the mailboxes'
+        addresses.
+        """
         await self.rounds.start(Round.COMPARE)
 
     async def cleanup(self) -> None:
@@ -80,7 +84,7 @@ class Timers:
         await keep_vmrs_registered(self.retirement.storage, self.alarms, self._outlines, served_by(self.integrations))
 
     async def _tidy_statistics(self) -> None:
-        """What is counted for all integrations together; each one's own is tidied in its turn."""
+        """Tidy the statistics of all integrations together; those of each integration are tidied in its turn."""
         storage, now = self.retirement.storage, self.rounds.clock.now()
         await tidy(storage, DEPLOYMENT, now)
         await forget_former(storage, now - STATISTICS_LIFETIME)
@@ -91,7 +95,7 @@ class Timers:
     async def connect(self, uuid: str, changed: frozenset[str] = frozenset()) -> None:
         """Test an integration's connection immediately, for an admin who has just saved it or signed it in (E3, E4).
 
-        `changed` names the changed settings. Alarms about what no longer exists are cleared.
+        `changed` names the changed settings. Alarms about things that no longer exist are cleared.
         """
         integration = await self.integrations.get(uuid)
         await self.alarms.clear_unused(integration)
@@ -104,7 +108,7 @@ class Timers:
             await handlers.learn_addresses()
 
     async def _connects(self, uuid: str, changed: frozenset[str]) -> bool:
-        """Whether the connection works; if it does not, that becomes the integration's alarm."""
+        """Whether the connection works; if it does not, an alarm of the integration is raised."""
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT.total_seconds()):
                 await self._connect(await self.handlers(uuid), changed)

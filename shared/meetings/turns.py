@@ -1,7 +1,7 @@
-"""Turns: two rounds never work on one integration at the same time, in whichever process they run.
+"""Turns: two rounds never work on one integration at the same time, even in different processes.
 
 One row each, `<integration>` in the partitions `turns-<n>` of table `meetings`: the lease on the integration, and what
-its turns remember (when something is due again). Neighbours are taken and released together.
+its turns remember (when something is due again). The turns of neighbours are taken and released together.
 
     take     until = now + TURN_LEASE, if it was free        ── conditional on the ETag: only one of two succeeds
       …      the turn does its work, each chore within a time limit
@@ -38,7 +38,9 @@ from shared.storage import (
 )
 
 TURN_LEASE = timedelta(minutes=5)
-"""As long as a function may run (functionTimeout of host.json): whoever has taken a turn has ended by then."""
+"""The lease lasts as long as a function may run (functionTimeout of host.json), so that a turn has always ended when
+its lease expires.
+"""
 
 _UNTIL = "until"
 
@@ -53,15 +55,15 @@ class Turn:
     memory: dict[str, str] = field(default_factory=dict)
 
     def is_due(self, what: str, now: datetime) -> bool:
-        """Whether something is due: never done yet, or postponed until now."""
+        """Whether something is due: it was never done, or the time until which it was postponed has come."""
         return _moment(self.memory.get(what, "")) <= now
 
     def put_off(self, what: str, until: datetime) -> None:
-        """Something is not due before that time."""
+        """Postpone something until a time."""
         self.memory[what] = until.isoformat()
 
     def forget(self, what: str) -> None:
-        """Something is due in the next turn."""
+        """Make something due in the next turn."""
         self.memory.pop(what, None)
 
 
@@ -77,7 +79,7 @@ class Turns:
         return meetings_table(self.storage)
 
     async def take(self, integrations: Sequence[str]) -> list[Turn]:
-        """Take the turns of these neighbours (uuids, in order), except those that somebody is working on."""
+        """Take the turns of these neighbouring integrations (uuids, in order), except those that are taken."""
         if not integrations:
             return []
         now, present = self.clock.now(), await self._present(integrations)
@@ -88,7 +90,7 @@ class Turns:
         return [_turn(each, present.get(each), until, etags[each]) for each in free if each in etags]
 
     async def release(self, turns: Sequence[Turn]) -> None:
-        """Release these integrations. Raises Unavailable; the leases expire then."""
+        """Release the turns of these integrations. Raises Unavailable; the leases then expire by themselves."""
         await self._commit(
             {turn.integration: Replace(turn.row, {**turn.memory, _UNTIL: ""}) for turn in turns}
         )  # fmt: skip
@@ -121,7 +123,7 @@ class Turns:
             etags = await self._table.commit(partition, *(writes[each] for each in some))
         except (RowChanged, RowExists):
             if len(some) == 1:
-                return {}  # somebody else was faster
+                return {}  # somebody else has taken the turn
             halves = some[: len(some) // 2], some[len(some) // 2 :]
             done = [await self._batch(partition, half, writes) for half in halves]
             return {**done[0], **done[1]}
@@ -129,7 +131,7 @@ class Turns:
 
 
 async def forget_turn(tables: Tables, integration: str) -> None:
-    """The integration is deleted."""
+    """Delete the turn of an integration that is being deleted."""
     table, partition = meetings_table(tables), shard(TURNS_PARTITION, integration)
     row = await table.get(partition, integration)
     with suppress(RowChanged):  # a turn is in progress, and will find that the integration is gone

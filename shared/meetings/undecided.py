@@ -1,7 +1,7 @@
-"""Messages of one meeting that have arrived and not been decided on yet.
+"""Messages about one meeting that have arrived but have not been decided on yet.
 
-Notices arrive in any order, and one may be missing until its worker is given up. So what an update lacks is only
-certain to be missing once no other message of its meeting is left to read.
+Notices arrive in any order, and one may be delayed until its worker is considered dead. So it is only certain that an
+update's tag is missing once no other message about its meeting is left to read.
 """
 
 from datetime import datetime
@@ -13,13 +13,13 @@ from shared.meetings.records import Records
 from shared.meetings.waiting import HOLDS_OTHERS_FOR
 
 MOST_UNDECIDED = 20
-"""Maximum messages of one meeting that are read for one update."""
+"""Maximum messages about one meeting that are read for one update."""
 
 
 async def undecided_beside(
     request: MeetingRequest, item: CalendarItem, mailbox: Mailbox, records: Records, integration: str
 ) -> list[str]:
-    """The other undecided messages of the meeting, oldest first, starting HOLDS_OTHERS_FOR before it."""
+    """The other undecided messages about the meeting, oldest first, starting HOLDS_OTHERS_FOR before this one."""
     own, found = correlation_id(integration, request.message_id), list[str]()
     for message in await mailbox.messages_of(item, request.received - HOLDS_OTHERS_FOR):
         correlation = correlation_id(integration, message)
@@ -31,5 +31,5 @@ async def undecided_beside(
 
 
 def holds_others(request: MeetingRequest, now: datetime) -> bool:
-    """Whether a message still waits for others of its meeting that cannot be read at the moment."""
+    """Whether a message still has to wait for others about its meeting that cannot be read at the moment."""
     return now < request.received + HOLDS_OTHERS_FOR

@@ -2,7 +2,7 @@
 
 One row each, `waiting:<correlation id>` in the integration's partition of table `meetings`, from the first failed
 attempt until one succeeds. Queue messages live for at most seven days and their attempts are counted; these rows stay
-for as long as it takes. The backlog (backlog.py) retries them.
+for as long as needed. The backlog (backlog.py) retries them.
 """
 
 from collections.abc import AsyncIterator
@@ -16,24 +16,26 @@ from shared.intake.notice import jittered
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Table, Values
 
 FIRST_PAUSE = timedelta(minutes=10)
-"""The queue's own retries take eight minutes."""
+"""Pause before the backlog's first retry: the queue's own retries take eight minutes."""
 
 LONGEST_PAUSE = timedelta(minutes=30)
 LONGEST_PAUSE_AFTER_FAULT = timedelta(days=1)
-"""A bug of ours does not go away by waiting: the next version may handle the message."""
+"""Longest pause after an unexpected error: a bug of ours does not go away by waiting, but the next version may handle
+the message.
+"""
 
 HOLDS_OTHERS_FOR = timedelta(days=4)
-"""How long a message may delay the decline of later ones: longer than outages last, but one that Exchange can never
-deliver must not delay them for ever.
+"""How long a waiting message may delay the decline of later ones: longer than outages last, but not for ever, since
+Exchange may never deliver it.
 """
 
 
 @dataclass(frozen=True)
 class WaitingMessage:
-    """A message, since when it waits, when it is retried next, how often it has failed, and why.
+    """A message that waits: since when, when it is retried next, how often it has failed, and why.
 
-    `is_fault` means that it failed with an unexpected error, not because something was unavailable. `cause` is fit for
-    an admin to read.
+    `is_fault` means that it failed with an unexpected error, not because something was unavailable. `cause` may be
+    shown to admins.
     """
 
     correlation_id: str
@@ -45,7 +47,7 @@ class WaitingMessage:
     is_fault: bool
 
     def failed(self, cause: str, now: datetime, *, is_fault: bool) -> Self:
-        """This message after one more failed attempt."""
+        """This message after another failed attempt."""
         longest = LONGEST_PAUSE_AFTER_FAULT if is_fault else LONGEST_PAUSE
         pause = jittered(min(FIRST_PAUSE * 2 ** min(self.looks, 20), longest), self.correlation_id)
         return replace(self, looks=self.looks + 1, next_look=now + pause, cause=cause, is_fault=is_fault)
@@ -84,13 +86,13 @@ class WaitingMessages:
     integration: str
 
     async def add(self, correlation_id: str, message: str, cause: str, now: datetime, *, is_fault: bool) -> None:
-        """Record that a message waits; one already recorded is left as it is."""
+        """Record that a message waits; does nothing if that is recorded already."""
         new = WaitingMessage(correlation_id, message, now, now + FIRST_PAUSE, 0, cause, is_fault)
         with suppress(RowExists):
             await self.table.commit(self.integration, Insert(RowKind.WAITING.key(correlation_id), new.values()))
 
     async def all(self) -> list[WaitingMessage]:
-        """All of them, the longest waiting first."""
+        """All waiting messages, the oldest first."""
         found = [WaitingMessage.from_row(row) async for row in self._rows()]
         return sorted(found, key=lambda waiting: (waiting.since, waiting.correlation_id))
 
@@ -98,7 +100,7 @@ class WaitingMessages:
         return self.table.rows(self.integration, RowKind.WAITING.prefix)
 
     async def update(self, waiting: WaitingMessage) -> None:
-        """Record an attempt; nothing if the message has been handled meanwhile."""
+        """Record an attempt; does nothing if the message has been handled meanwhile."""
         key = RowKind.WAITING.key(waiting.correlation_id)
         row = await self.table.get(self.integration, key)
         with suppress(RowChanged):
@@ -106,14 +108,16 @@ class WaitingMessages:
                 await self.table.commit(self.integration, Replace(row, waiting.values()))
 
     async def remove(self, correlation_id: str) -> None:
-        """It has been handled."""
+        """Remove a message that has been handled."""
         row = await self.table.get(self.integration, RowKind.WAITING.key(correlation_id))
         with suppress(RowChanged):
             if row:
                 await self.table.commit(self.integration, Delete(row))
 
     async def has_earlier(self, correlation_id: str, now: datetime) -> bool:
-        """Whether messages that arrived before this one (within HOLDS_OTHERS_FOR) wait for something unavailable."""
+        """Whether messages that arrived up to HOLDS_OTHERS_FOR before this one are waiting for something that is
+        unavailable.
+        """
         for waiting in await self.all():
             if waiting.correlation_id == correlation_id:
                 return False

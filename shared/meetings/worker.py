@@ -23,10 +23,10 @@ from shared.storage import Queue
 log = logging.getLogger(__name__)
 
 _Failure: TypeAlias = tuple[Notice, Exception]
-"""A notice that failed for another reason than unavailability."""
+"""A notice failed for a reason other than unavailability."""
 
 SERVE_LINE_FOR = 60.0
-"""Seconds that handling one queue message may go on with a line; then the queue passes it to a free worker."""
+"""How many seconds a worker may continue with a line; then the queue passes the line to a free worker."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,11 @@ class Worker:
     keep_rooms: Callable[[RoomWork], Awaitable[None]]
 
     async def handle(self, body: str, *, last_try: bool) -> None:
-        """Handle one queue message; whatever must wait is put back into the queue with a delay.
+        """Handle one queue message; notices that must wait are put back into the queue with a delay.
 
-        A notice that fails for another reason does not hold up its neighbours: it is sent again alone. A single one
-        raises, so that the queue counts its attempts and moves it to the poison queue in the end. Raises ValueError for
-        a foreign one.
+        A notice that fails for any other reason does not hold up its neighbours: it is sent again alone. If it is
+        alone, its error is raised, so that the queue counts the attempts and eventually moves it to the poison queue.
+        Raises ValueError for a foreign message.
         """
         if is_room_work(body):
             await self.keep_rooms(RoomWork.decode(body))
@@ -71,8 +71,8 @@ class Worker:
         return failures
 
     async def _line_up(self, uuid: str, notices: Sequence[Notice]) -> bool:
-        """Line notices up; returns whether they were: not those about the whole mailbox, nor any while storage is
-        unavailable.
+        """Line up notices; returns whether that was done: it is not if they are about the whole mailbox, or if storage
+        is unavailable.
         """
         if not all(notice.message for notice in notices):
             return False
@@ -84,7 +84,7 @@ class Worker:
         return True
 
     async def _all(self, lane: Lane, notices: Sequence[Notice], *, last_try: bool = False) -> list[_Failure]:
-        """Handle notices; returns those that failed for a reason that no waiting cures, each with that reason."""
+        """Handle notices; returns those that failed for a reason that waiting does not fix, each with the reason."""
 
         async def one(notice: Notice) -> _Failure | None:
             async with lane.slots:
@@ -102,7 +102,7 @@ class Worker:
         return [failure for failure in found if failure]
 
     async def _serve_line(self, uuid: str, lane: Lane) -> None:
-        """Work through the line until nothing is left, or hand over to the queue after a while."""
+        """Handle the line until nothing is left, or hand it over to the queue after a while."""
         until, lane.is_served = time.monotonic() + SERVE_LINE_FOR, True
         try:
             while lane.lined_up:
@@ -137,7 +137,7 @@ class Worker:
             return
         try:
             if notice.lined_up:
-                return  # the line continues once this has ended
+                return  # the worker continues with the line when it has finished its own notices
             if not notice.message:
                 await handlers.watcher.resync(resubscribe=notice.resubscribe)
             else:
@@ -154,7 +154,7 @@ class Worker:
             await handlers.processor.handled(notice)
 
     async def _look_again(self, handlers: Handlers, notice: Notice, error: Exception) -> None:
-        """The message is recorded first, so that it waits for as long as it takes; then the queue makes its few quick
+        """Record the message first, so that it can wait for as long as needed; after that, the queue makes a few quick
         retries.
         """
         try:
@@ -169,20 +169,20 @@ class Worker:
             await self._send(*later)
 
     async def _put_off(self, notice: Notice, error: Exception) -> None:
-        """Put back into the queue, however often: it cannot even be recorded. Each time it may stay there for seven
-        days.
+        """Put a notice that cannot even be recorded back into the queue, however often. It may stay there for seven
+        days each time.
         """
         again, delay = notice.again(_wait(error)) or (notice, LONGEST_PAUSE)
         log.info("retried in %s: %s", delay, cause_of(error))
         await self._send(again, delay)
 
     async def _not_found(self, handlers: Handlers, notice: Notice) -> None:
-        """Look for the message again; after some minutes it counts as gone, if other messages can be read."""
+        """Look for the message again; after a few minutes it counts as gone if other messages can be read."""
         later = notice.again() if notice.attempt < LOOKS_FOR_MESSAGE else None
         if later:
             await self._send(*later)
         else:
-            log.info("a message was not found: it was deleted before it was read, or we may no longer read it")
+            log.info("a message was not found: it was deleted before it was read, or we no longer have access to it")
             await handlers.watcher.not_found()
 
     async def _send(self, notice: Notice, delay: timedelta) -> None:

@@ -1,1 +1,1 @@
-"""Running a deployment: export and import of its data, erasure, the doctor."""
+"""Operations for running a deployment: export and import of its data, erasure, and the doctor."""

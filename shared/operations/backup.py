@@ -1,4 +1,4 @@
-"""Every table as lines of JSON, and back: for backups, and for a move to another deployment.
+"""Exports every table as lines of JSON, and imports them: for backups, and for moving to another deployment.
 
     {"export":1,"version":"0.1.0"}
     {"table":"meetings","partition":"1111…","key":"tag:2222…","values":{"alias":"meet123456@example.com",…}}
@@ -7,7 +7,7 @@
 
 Secrets are not included: tables hold references into the secret store, never values. Subscriptions are left out as
 well: Graph has them under the URL of the app that created them, so another app must create its own. So are the lists of
-records: they are built from the records again.
+records, which are rebuilt from the records.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ from shared.storage import MEETINGS, TABLES, Insert, Row, RowExists, Tables, che
 
 FORMAT = 1
 IMPORT_CONCURRENCY = 32
-"""Rows written concurrently: as many as one storage partition serves without delay."""
+"""How many rows are written concurrently: as many as one storage partition serves without delay."""
 
 
 class DamagedExport(InvalidRequest):
@@ -58,7 +58,7 @@ class Restored:
 
 
 async def export_tables(tables: Tables) -> AsyncIterator[str]:
-    """The lines of an export, without line ends; rows that change meanwhile may be included in either state."""
+    """The lines of an export, without line endings; rows that change meanwhile may be included in either state."""
     yield _json({"export": FORMAT, "version": __version__})
     count = 0
     for table in TABLES:
@@ -70,7 +70,7 @@ async def export_tables(tables: Tables) -> AsyncIterator[str]:
 
 
 def check_export(lines: Iterable[str]) -> int:
-    """The number of rows in an export. Raises DamagedExport if any part of it cannot be used, or its end is missing.
+    """The number of rows in an export. Raises DamagedExport if any part of it cannot be used, or if its end is missing.
 
     Call this before `import_tables`, so that a damaged file changes nothing.
     """
@@ -80,7 +80,7 @@ def check_export(lines: Iterable[str]) -> int:
 async def import_tables(tables: Tables, lines: Iterable[str]) -> Restored:
     """Write the rows of an export that do not exist yet; an interrupted import can simply be run again.
 
-    What is in the tables already is newer than the export and stays. Raises DamagedExport.
+    Rows that are in the tables already are newer than the export, and are kept. Raises DamagedExport.
     """
     rows, written, kept = _rows(lines), 0, 0
     while batch := list(islice(rows, IMPORT_CONCURRENCY)):

@@ -1,4 +1,4 @@
-"""Everything that the tables hold about a person, and its removal.
+"""Finds and removes everything that the tables hold about a person.
 
     user records, personal VMRs      by the e-mail address
     bookings, and their rooms        by the owner of the alias: ids of the person, or a sign-in of the record;
@@ -41,10 +41,8 @@ SHORTEST_WORD = 3
 
 @dataclass(frozen=True)
 class Person:
-    """Who is meant.
-
-    `ids` are those that identify the person in identity tokens: the Entra object id, or Exchange's user id
-    (`msexchuid`). `words` are searched for in the texts of meetings in addition to the address, ignoring case.
+    """The person. `ids` are the ids that identify the person in identity tokens: the Entra object id, or Exchange's
+    user id (`msexchuid`). `words` are searched for in the texts of meetings in addition to the address, ignoring case.
     """
 
     email: str
@@ -63,7 +61,7 @@ class Person:
 
 @dataclass(frozen=True)
 class DecisionTrace:
-    """A decision's row, of which only the key is kept, and the key of the row of its remaining work."""
+    """A decision's row, of which only the key is kept here, and the key of the row of its remaining work."""
 
     row: Row
     pending_key: str
@@ -71,21 +69,21 @@ class DecisionTrace:
 
 @dataclass(frozen=True)
 class Traces:
-    """What is stored about a person."""
+    """Everything that is stored about a person."""
 
     users: Sequence[UserRecord]
     vmrs: Sequence[PersonalVmr]
     bookings: Sequence[Booking]
     decisions: Sequence[DecisionTrace]
     changes: Sequence[Change] = ()
-    """Those about the person, as they become."""
+    """Changes about the person, as they will be after the erasure."""
 
     def __bool__(self) -> bool:
         return any((self.users, self.vmrs, self.bookings, self.decisions, self.changes))
 
 
 async def traces_of(tables: Tables, person: Person) -> Traces:
-    """Find everything. Raises Unavailable."""
+    """Find everything about a person. Raises Unavailable."""
     users = [user for user in await UserStore(tables).all() if same_address(user.email, person.email)]
     vmrs = await VmrStore(tables).all()
     is_owner = _owners(person, users)
@@ -97,11 +95,12 @@ async def traces_of(tables: Tables, person: Person) -> Traces:
 
 
 async def erase(tables: Tables, platform: Platform, traces: Traces) -> None:
-    """Remove it all: rooms close, aliases are unknown as if they had never existed. May be repeated if interrupted.
+    """Remove everything: rooms close, and aliases are unknown as if they had never existed. May be repeated if
+    interrupted.
 
-    Bookings go last, after the decisions that are found through them, so that an interruption leaves nothing of the
-    person where neither the next run nor the nightly cleanup finds it. Raises Conflict if somebody is working on one of
-    the rows, and Unavailable.
+    Bookings are removed last, after the decisions that are found through them, so that an interruption leaves nothing
+    that neither the next run nor the nightly cleanup would find. Raises Conflict if somebody is working on one of the
+    rows, and Unavailable.
     """
     meetings, log, records = meetings_table(tables), ChangeLog(tables, SystemClock()), _records(traces)
     for change in traces.changes:
@@ -118,13 +117,13 @@ async def erase(tables: Tables, platform: Platform, traces: Traces) -> None:
         await UserStore(tables).delete(user.id)
     for vmr in traces.vmrs:
         await VmrStore(tables).delete(vmr.id)
-    # from an earlier, interrupted run: no longer anybody's VMR, but with an owner
+    # left by an earlier, interrupted run: no longer a VMR, but the row still has an owner
     await VmrStore(tables).finish_deletions()
 
 
 async def _erase_decision(meetings: Table, decision: DecisionTrace) -> None:
-    """Its remaining work is deleted with it: what nobody can finish would keep newer messages of the meeting
-    waiting.
+    """Delete a decision and its remaining work: otherwise newer messages about the meeting would wait for work that
+    nobody can finish.
     """
     row = await meetings.get(decision.row.partition, decision.row.key)
     if row is None or row.etag != decision.row.etag:
@@ -136,14 +135,14 @@ async def _erase_decision(meetings: Table, decision: DecisionTrace) -> None:
 
 
 def _records(traces: Traces) -> list[Record]:
-    """What lists hold of these traces."""
+    """The records of these traces in lists."""
     bookings = [Record.booking(each.integration, each.tag) for each in traces.bookings]
     decided = [(each.row.partition, RowKind.OPERATION.name_in(each.row.key)) for each in traces.decisions]
     return [*bookings, *(Record.operation(*each) for each in decided)]
 
 
 def _uris(users: Sequence[UserRecord], vmrs: Sequence[PersonalVmr], bookings: Sequence[Booking]) -> frozenset[str]:
-    """What the management API calls these objects."""
+    """The URIs of these objects in the management API."""
     return frozenset(
         [uri(CONFIGURATION, "end_user", user.id) for user in users]
         + [uri(CONFIGURATION, "conference", vmr.id) for vmr in vmrs]
@@ -152,8 +151,10 @@ def _uris(users: Sequence[UserRecord], vmrs: Sequence[PersonalVmr], bookings: Se
 
 
 def _erased(person: Person, changes: Sequence[Change], targets: frozenset[str]) -> list[Change]:
-    """The changes about the person, as they become. What concerns one of their objects is removed as a whole; so is an
-    object that is gone, but is about them in one of its changes.
+    """The changes about the person, as they will be after the erasure.
+
+    Records about one of the person's objects are emptied completely; so are those about an object that is gone, if one
+    of its changes is about the person.
     """
     theirs = targets | {each.target for each in changes if _is_about(person, each)}
     pairs = [(each, _without(person, each, whole=each.target in theirs)) for each in changes]
@@ -161,7 +162,9 @@ def _erased(person: Person, changes: Sequence[Change], targets: frozenset[str]) 
 
 
 def _is_about(person: Person, change: Change) -> bool:
-    """Whether the object of a change is somebody's own, not an integration's, and the person's by what it tells."""
+    """Whether the object of a change belongs to a person, not to an integration, and, by its contents, to this
+    person.
+    """
     return change.target != change.connector and person.is_in(change.name, *map(_text, (change.before, change.after)))
 
 
@@ -181,7 +184,7 @@ def _text(value: Any) -> str:
 
 
 def _owners(person: Person, users: Sequence[UserRecord]) -> Callable[[str], bool]:
-    """Decides whether a `Caller.key` is the person's."""
+    """Decides whether a `Caller.key` belongs to the person."""
     known = {id_ for user in users for id_ in (user.user_oid, user.exchange_user_id) if id_}
     ids = {normal(id_) for id_ in person.ids | known}
     digests = {key_digest for user in users for _, key_digest, *_ in user.sign_ins}

@@ -1,4 +1,4 @@
-"""Exports as files, and the tables as an admin reaches them."""
+"""Exports in files, and an admin's access to the tables."""
 
 import os
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ from shared.storage import Tables
 
 
 class AzureTables:
-    """Only the tables: no queue is needed for exporting and importing data."""
+    """Access to the tables only: no queue is needed for exporting and importing data."""
 
     def __init__(self, service: TableServiceClient) -> None:
         self._service = service
@@ -28,7 +28,8 @@ class AzureTables:
 
 @asynccontextmanager
 async def open_tables(where: str) -> AsyncIterator[AzureTables]:
-    """The tables at `https://ACCOUNT.table.core.windows.net` with the az login, or at a connection string's.
+    """The tables at `https://ACCOUNT.table.core.windows.net` with the az login, or at the account of a connection
+    string.
 
     The login needs the role Storage Table Data Contributor on the account. Raises InvalidRequest.
     """

@@ -1,6 +1,7 @@
-"""The page at the deployment's own address: what this is, and whether it is well.
+"""The page at the deployment's own address: what this is, and whether it works.
 
-For strangers, so it names no version, no integration and no cause; admins find those after signing in.
+It is for strangers, so it names no version, no integration and no cause of a problem; admins find those after signing
+in.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from shared.web.notice_page import Tone, notice_page
 log = logging.getLogger(__name__)
 
 CONDITION_LIFETIME = timedelta(minutes=1)
-"""How long an answer is cached: however often strangers ask, storage is read once in this time."""
+"""How long the page is cached: however often strangers request it, storage is read once in this time."""
 
 _HEADING = "VMR scheduling for Exchange"
 _WHAT = (
@@ -30,26 +31,26 @@ _WHAT = (
 
 
 class Condition(Enum):
-    """The deployment's state: the page's tone, the HTTP status, and the text."""
+    """The state of the deployment, with the page's tone, HTTP status and text."""
 
     WELL = ("good", 200, "Up and well")
     NEW = ("good", 200, "Up, with no integration yet: an administrator creates the first one with the command line")
     ATTENTION = ("bad", 200, "Up, but an administrator is needed: an alarm is raised")
-    AWAY = ("bad", 503, "Its storage does not answer; meetings wait and will be handled once it does")
+    AWAY = ("bad", 503, "Storage does not answer; meetings wait and will be handled once it does")
 
     @property
     def tone(self) -> Tone:
-        """Of the page."""
+        """The tone of the page."""
         return self.value[0]
 
     @property
     def status(self) -> int:
-        """Of the HTTP answer: 200 while the deployment works."""
+        """The HTTP status of the page: 200 while the deployment works."""
         return self.value[1]
 
 
 class Home:
-    """Answers at the deployment's address."""
+    """Serves the page at the deployment's address."""
 
     def __init__(self, integrations: IntegrationStore, alarms: Alarms, clock: Clock) -> None:
         self._integrations = integrations
@@ -77,6 +78,6 @@ class Home:
                 return Condition.ATTENTION
             integrations, _ = await self._integrations.page(0, 1)
         except AWAY:
-            log.warning("the home page cannot read storage", exc_info=True)
+            log.warning("storage cannot be read for the home page", exc_info=True)
             return Condition.AWAY
         return Condition.WELL if integrations else Condition.NEW

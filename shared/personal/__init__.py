@@ -1,8 +1,8 @@
-"""Personal VMRs: people's own rooms, their owners, and what is put on a meeting in one (P1 to P3).
+"""Personal VMRs: people's own rooms, their owners, and the texts for meetings in them (P1 to P3).
 
 vmr.py        a VMR; which PINs are valid together
 end_user.py   a user record
-indexed.py    records in a table that are found by several names
+indexed.py    records in a table that can be found by several names
 store.py      our own VMRs, found by their owner's address
 users.py      user records and their remembered sign-ins
 rendering.py  what the add-in gets for a VMR
@@ -10,11 +10,11 @@ node_vmrs.py  VMRs of a Management Node; bridges.py chooses the node, and raises
 lookup.py     the list that a signed-in user gets
 retirement.py what is deleted with an integration
 
-A room here is an entry in a directory: calls into it are the bridge's business. So nothing is scheduled for a meeting
-in a personal VMR, and the equipment mailbox is not invited (P3).
+A room here is only an entry in a directory: the bridge handles calls into it. So nothing is scheduled for a meeting in
+a personal VMR, and the equipment mailbox is not invited (P3).
 
 Ownership. A VMR and a user record belong to one integration, or to all of them (`integration` is ""). Integrations of
-different customers trust different sign-in services, each of which can prove any address it likes: what belongs to one
-integration is never shown by another (I1) and is deleted with it, and what belongs to all trusts all of their sign-in
-services.
+different customers trust different sign-in services, each of which can claim any address it likes. So records of one
+integration are never shown by another (I1) and are deleted with it, and records of all integrations trust all of their
+sign-in services.
 """

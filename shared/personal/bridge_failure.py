@@ -1,4 +1,4 @@
-"""A Management Node that does not return what it was asked for."""
+"""The error of a Management Node that does not answer a query."""
 
 from shared.errors import Unavailable
 

@@ -49,8 +49,7 @@ class Bridges:
             raise _too_many(limited.retry_after) from limited
 
     async def names(self, proposed: Draft, before: Integration | None) -> Mapping[str, str]:
-        """The names that a checked draft's URI references stand for, by field, according to its Management Node.
-
+        """The names of the objects that a checked draft refers to by URI, by field, according to its Management Node.
         Raises SettingsInvalid if the node does not know one of them, or cannot be reached.
         """
         wanted, names, faults = _unresolved(proposed.integration, before), dict[str, str](), dict[str, list[str]]()
@@ -83,7 +82,7 @@ class Bridges:
             raise BridgeFailed(_STATUS_400) from refused
 
     async def _name(self, proposed: Draft, before: Integration | None, path: str) -> str | None:
-        """Requested with the draft's own credentials, which are not saved yet."""
+        """Look up names with the draft's own credentials, which are not saved yet."""
         field = secret_field(proposed.integration)
         secret = proposed.secrets.get(field) or (
             await self._integrations.secret(before.uuid, field) if before else None
@@ -98,7 +97,7 @@ class Bridges:
 
 
 def _unresolved(now: Integration, before: Integration | None) -> list[str]:
-    """References that hold a URI, except those resolved before."""
+    """References that hold a URI, except those resolved earlier."""
     return [
         field
         for field in REFERENCES

@@ -1,11 +1,11 @@
-"""What personal VMRs claim of the deployment's aliases and names (C5): no two things that it serves share one.
+"""Personal VMRs' claims on aliases and names (C5), which are unique in the deployment, among VMRs and meetings alike.
 
-Table `aliases` is the registry of both (shared/bookings/alias_rows.py). A scheduled room's digits are its own in any
-domain: some endpoints dial without one.
+Table `aliases` is the registry of aliases and names (shared/bookings/alias_rows.py). A scheduled room's digits are its
+own in any domain: some endpoints dial without one.
 
     take the new claims ─▶ write the VMR ─▶ release those that it no longer has
 
-An interruption leaves a claim that its VMR does not need. It becomes invalid after GRACE.
+An interruption may leave a claim that its VMR does not need. Such a claim becomes invalid after GRACE.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ class Claim:
 
     @property
     def partition(self) -> str:
-        """Its partition in table `aliases`."""
+        """The claim's partition in table `aliases`."""
         return name_partition(self.text) if self.field == "name" else alias_place(*split_alias(self.text))[0]
 
     @property
@@ -52,7 +52,7 @@ class Claim:
 
     @property
     def slot(self) -> str:
-        """Its place in the row: the alias's domain."""
+        """The claim's place in the row: the alias's domain, "" for a name."""
         return "" if self.field == "name" else alias_place(*split_alias(self.text))[1]
 
 
@@ -68,21 +68,23 @@ _Read = Callable[[int], Awaitable[PersonalVmr | None]]
 
 @dataclass(frozen=True)
 class Claims:
-    """The registry, for VMRs. `read` returns the VMR of an id. Every call may raise Unavailable and Conflict."""
+    """VMRs' access to the registry. `read` returns the VMR with an id. Every call may raise Unavailable and
+    Conflict.
+    """
 
     storage: Tables
     clock: Clock
     read: _Read
 
     async def take(self, vmr: int, claims: Collection[Claim], now: datetime) -> frozenset[Claim]:
-        """Claim them for a VMR that does not have them yet; returns those that somebody else has.
+        """Make claims for a VMR that does not have them yet; returns the claims that somebody else has.
 
         If any are returned, the caller releases the others.
         """
         return await self._each(claims, lambda claim: self._take(vmr, claim, now))
 
     async def adopt(self, vmr: int, claims: Collection[Claim]) -> frozenset[Claim]:
-        """Claim what a VMR has had since before there was a registry; returns what somebody else has.
+        """Make the claims of a VMR from before there was a registry; returns the claims that somebody else has.
 
         An alias that was reserved for a meeting and is not used yet goes to the VMR: the meeting's invitation will be
         declined as a conflict.
@@ -90,15 +92,15 @@ class Claims:
         return await self._each(claims, lambda claim: self._take(vmr, claim, self.clock.now(), adopting=True))
 
     async def release(self, vmr: int, claims: Collection[Claim], until: datetime) -> None:
-        """Release what a VMR has held since `until` or before."""
+        """Release claims that a VMR made at `until` or earlier."""
         await self._each(claims, lambda claim: self._release(vmr, claim, until))
 
     async def tell(self, vmr: int, claims: Collection[Claim], told: Told) -> None:
-        """Store what nodes are told of a VMR in all rows that it holds, unless they have a newer revision."""
+        """Store what nodes are told about a VMR in all rows that it has claimed, unless they have a newer revision."""
         await self._each(claims, lambda claim: self._tell(vmr, claim, told))
 
     async def _each(self, claims: Collection[Claim], work: Callable[[Claim], Awaitable[bool]]) -> frozenset[Claim]:
-        """Those for which the work fails. Claims on the same row are handled one by one."""
+        """The claims for which the work fails. Claims on the same row are handled one by one."""
         rows: defaultdict[str, list[Claim]] = defaultdict(list)
         for claim in claims:
             rows[claim.partition].append(claim)
@@ -139,7 +141,7 @@ class Claims:
         return (held is None or claim not in claims_of(held)) and age >= GRACE
 
     async def _vacate(self, vmr: int, row: Row, *, adopting: bool) -> bool:
-        """Whether no meeting has this alias or name any more."""
+        """Whether no meeting has this alias or name any more, after releasing it if possible."""
         bookings = meetings_table(self.storage)
         if "state" in row.values:
             if await vacate(bookings, row, self.clock.now()):
@@ -153,7 +155,7 @@ class Claims:
         booking = await stored_booking(bookings, str(row.values["integration"]), str(row.values["tag"]))
         if booking is None or booking.state is not State.RESERVED:
             return False
-        # From now on the tag is another's, as with a copied invitation (A4).
+        # From now on somebody else has the tag, as with a copied invitation (A4).
         given_up = replace(booking, meeting=f"vmr:{vmr}")
         await bookings.commit(booking.integration, Replace(booking.row, given_up.values()))
         return True

@@ -9,14 +9,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from shared.personal.fields import digest
 
 MAX_SIGN_INS = 50
-"""Sign-ins that a record remembers; the oldest is dropped first: one transaction must hold them all."""
+"""How many sign-ins a record remembers, the oldest being dropped first: one transaction must hold them all."""
 
 SignIn: TypeAlias = tuple[str, str, str, int]
 
 
 def _completed(sign_ins: Any) -> Any:
-    """Parsed from JSON: records from before there were ids hold pairs, and triples from before there were expiry
-    times.
+    """Sign-ins as parsed from JSON, with missing values filled in: older records hold pairs (before there were ids) or
+    triples (before there were expiry times).
     """
     if not isinstance(sign_ins, list | tuple):
         return sign_ins
@@ -26,11 +26,11 @@ def _completed(sign_ins: Any) -> Any:
 class UserRecord(BaseModel):
     """A stored user.
 
-    `integration` is the uuid of the one it belongs to, "" for all. `sign_ins` are of an integration's uuid, the digest
-    of a `Caller.key`, an id of that sign-in, which is "" for those from before there were ids, and the time in seconds
-    since 1970 until which it proves the user, 0 without expiry (EndUsers.remember). `user_oid` is the user's Entra
-    object id, `exchange_user_id` the id in tokens of Exchange on-premises (`msexchuid`): both link Outlook's own token
-    to a record. Limits are the table's, and apply to what is written now.
+    `integration` is the uuid of the integration that the record belongs to, "" for all. Each of `sign_ins` consists of
+    an integration's uuid, the digest of a `Caller.key`, an id of the sign-in ("" for those from before there were ids),
+    and the time until which it identifies the user, in seconds since 1970, 0 for no expiry (EndUsers.remember).
+    `user_oid` is the user's Entra object id, `exchange_user_id` the id in tokens of Exchange on-premises (`msexchuid`):
+    both link Outlook's own token to a record. The limits are those of the table, and apply to values written now.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
@@ -66,5 +66,5 @@ class UserRecord(BaseModel):
         return found[2] if found else ""
 
     def remembered(self, integration: str, key_digest: str) -> SignIn | None:
-        """The sign-in of a key, whether it still proves the user or not."""
+        """The sign-in with a key, even if it has expired."""
         return next((each for each in self.sign_ins if each[:2] == (integration, key_digest)), None)

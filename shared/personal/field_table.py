@@ -1,4 +1,4 @@
-"""The fields of the original API's resources whose objects we store: one table each, `<resource>_fields.json`.
+"""The fields of those resources of the original API whose objects we store: one table each, `<resource>_fields.json`.
 
 The table is the only definition of such a field: accepted values, default, JSON schema, and what nodes are told. A
 field has
@@ -70,19 +70,19 @@ _FORMATS: Mapping[str, Callable[[str], list[str]]] = {
 
 @dataclass(frozen=True)
 class Field:
-    """One of them; `facts` is its entry in the table."""
+    """A field; `facts` is its entry in the table."""
 
     name: str
     facts: Mapping[str, Any]
 
     @property
     def type(self) -> str:
-        """See the module's docstring."""
+        """The field's type; see the module's docstring."""
         return str(self.facts["type"])
 
     @property
     def is_writable(self) -> bool:
-        """Whether admins may change it."""
+        """Whether admins may change the field."""
         return bool(self.facts["writable"])
 
     @property
@@ -92,12 +92,12 @@ class Field:
 
     @property
     def is_required(self) -> bool:
-        """Whether every object needs it."""
+        """Whether every object needs a value."""
         return bool(self.facts.get("required"))
 
     @property
     def is_reference(self) -> bool:
-        """Whether it names an object of the platform: by name, or by URI."""
+        """Whether the field refers to an object of the platform, by name or by URI."""
         return self.type == "related" and self.is_nullable
 
     @property
@@ -107,11 +107,11 @@ class Field:
 
     @property
     def default(self) -> Any:
-        """The value in a new object for which none was sent."""
+        """The value that a new object gets if none was sent."""
         return self.facts.get("default")
 
     def told_as(self, service_type: str) -> str | None:
-        """The name of its field in a policy answer, None if there is none."""
+        """The name of the field in a policy answer, None if it is not in there."""
         found: str | None = self.facts.get("policy", {}).get(service_type)
         return found
 
@@ -163,7 +163,7 @@ class Field:
         return _FORMATS[self.facts["format"]](value) if "format" in self.facts else []
 
     def schema(self) -> dict[str, Any]:
-        """Its JSON schema, with `x-` for what JSON Schema cannot express."""
+        """The field's JSON schema, with `x-` keywords for what JSON Schema cannot express."""
         kind = _UNIT.get(self.type, self.type)
         shown = ["object", "string"] if self.is_shown_as_object else kind
         found: dict[str, Any] = {"type": "array" if kind.endswith("_list") else shown}
@@ -207,7 +207,7 @@ class FieldTable:
 
     @cached_property
     def fields(self) -> Mapping[str, Field]:
-        """By name; read when first needed."""
+        """The fields by name; read when first needed."""
         return {name: Field(name, facts) for name, facts in json.loads(self._path.read_text())["fields"].items()}
 
     def default(self, name: str) -> Any:
@@ -221,7 +221,7 @@ class FieldTable:
 
     @cached_property
     def emptied_by_put(self) -> Mapping[str, Any]:
-        """The values of nullable fields and references that a PUT leaves out. Objects of its own stay."""
+        """The values of nullable fields and references that a PUT leaves out. Objects inside the object are kept."""
         chosen = [each for each in self.fields.values() if each.is_writable and each.type != "nested_list"]
         return {
             each.name: [] if each.type == "related_list" else None
@@ -231,7 +231,7 @@ class FieldTable:
 
     @cached_property
     def references(self) -> Mapping[str, str]:
-        """Fields that name an object of the platform, with its resource."""
+        """Fields that refer to an object of the platform, with the object's resource."""
         return {name: str(each.facts["related"]) for name, each in self.fields.items() if each.is_reference}
 
     def schemas(self) -> dict[str, Schema]:
@@ -244,10 +244,11 @@ class FieldTable:
         return [name for name, each in self.fields.items() if each.is_required]
 
     def taken(self, sent: Mapping[str, Any], *, new: bool) -> dict[str, Any]:
-        """The received values of writable fields, in stored form; clients send read-only ones back, which are ignored.
+        """The received values of writable fields, in stored form; read-only fields, which clients send back, are
+        ignored.
 
-        Raises SettingsInvalid with every problem by field, including what a `new` object lacks. Lists of the resource's
-        own objects are checked elsewhere.
+        Raises SettingsInvalid with every problem by field, including the fields that a `new` object lacks. Lists of
+        objects inside the object are checked elsewhere.
         """
         unknown = {name: ["There is no such field."] for name in sent.keys() - self.fields.keys()}
         if unknown:

@@ -1,4 +1,4 @@
-"""How texts of VMRs and user records are compared, and validation problems in the management API's words."""
+"""Compares texts of VMRs and user records, and words validation problems as the management API does."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def normal(text: str) -> str:
-    """A text in the form in which names, aliases and addresses are compared: case is ignored."""
+    """A text in the form in which names, aliases and addresses are compared, ignoring case."""
     return text.strip().casefold()
 
 
 def digest(text: str) -> str:
-    """Stands for a text in row keys: works for any text, and reveals nothing to whoever reads a log or a URL."""
+    """The digest that stands for a text in row keys: works for any text, and reveals nothing in a log or a URL."""
     return sha256(normal(text).encode()).hexdigest()
 
 
 def validated(model: type[Model], values: Mapping[str, Any]) -> Model:
-    """The record. Raises SettingsInvalid with every problem by field."""
+    """Create a record from values. Raises SettingsInvalid with every problem by field."""
     try:
         return model.model_validate(values)
     except ValidationError as error:

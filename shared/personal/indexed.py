@@ -1,7 +1,7 @@
-"""Records of one kind in one partition of table `personal`, found by several names.
+"""Records of one kind in one partition of table `personal`, which can be found by several names.
 
-A record's row is stored under its key; each of its claims (its id, its name, …) is a row that names the key. They are
-written all or nothing, so no two records have the same claim, and no crash leaves half a record.
+A record's row is stored under its key; each of its claims (its id, its name, …) is a row that names the key. All rows
+of a record are written in one transaction, so no two records have the same claim, and no crash leaves half a record.
 
     key           a claim: "id:7", "alias:<integration>:<digest>"        column `key`: the record's
     …             the record                                              columns: see the store
@@ -19,7 +19,9 @@ from shared.storage import Delete, Insert, Put, Replace, Row, RowChanged, RowExi
 
 _SEQUENCE = "sequence"
 _ATTEMPTS = 32
-"""Every round of a race has a winner, so this many may take ids, or follow a moving record, at the same time."""
+"""How many times a write is tried. Each round of a race has one winner, so this many writers can take ids, or change a
+record, at the same time.
+"""
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,11 @@ class Kind(Generic[Record]):
 
 
 Note: TypeAlias = Callable[[Record], Sequence[Write]]
-"""Adds writes to the transaction in which a record is written or removed: what is still to be done afterwards."""
+"""Adds writes to the transaction in which a record is written or removed, as a note of work to be done afterwards."""
 
 
 def no_note(_: object) -> Sequence[Write]:
-    """A Note: nothing is to be done afterwards."""
+    """A Note for records that need no work afterwards."""
     return ()
 
 
@@ -66,21 +68,21 @@ class IndexedTable(Generic[Record]):
         self._kind = kind
 
     async def records(self, prefix: str) -> AsyncIterator[Record]:
-        """Those whose key starts with `prefix`, by ascending key; one storage trip per 1,000."""
+        """The records whose key starts with `prefix`, by ascending key; one round trip to storage per 1,000."""
         async for row in self._table.rows(self._kind.partition, prefix):
             yield self._kind.read(row)
 
     async def find(self, claim: str) -> Record | None:
-        """The record that has this claim; two storage trips."""
+        """The record that has this claim, or None; two round trips to storage."""
         row = await self._row(claim)
         return self._kind.read(row) if row else None
 
     async def get(self, claim: str) -> Record:
-        """The record that has this claim; two storage trips. Raises NotFound."""
+        """The record that has this claim; two round trips to storage. Raises NotFound."""
         return self._kind.read(await self._existing(claim))
 
     async def numbers(self, count: int) -> range:
-        """Ids that were never assigned before; two storage trips, however many they are. Raises Conflict."""
+        """Ids that were never assigned before; two round trips to storage, however many there are. Raises Conflict."""
 
         async def take() -> range:
             row = await self._table.get(self._kind.partition, _SEQUENCE)
@@ -93,14 +95,16 @@ class IndexedTable(Generic[Record]):
         return await self._until_done(take)
 
     async def create(self, record: Record, note: Note[Record] = no_note) -> None:
-        """Write a new record; one storage trip. Raises SettingsInvalid if another one already has one of its claims."""
+        """Write a new record; one round trip to storage. Raises SettingsInvalid if another record already has one of
+        its claims.
+        """
         entry = self._kind.write(record)
         await self._commit(entry, [Insert(entry.key, entry.values), *_claimed(entry, entry.claims), *note(record)])
 
     async def change(self, claim: str, change: Callable[[Record], Record], note: Note[Record] = no_note) -> Record:
         """Change the record with this claim, despite concurrent changes.
 
-        Raises NotFound, Conflict, what `change` raises, and SettingsInvalid as `create` does.
+        Raises NotFound, Conflict, the errors of `change`, and SettingsInvalid as `create` does.
         """
 
         async def once() -> Record:
@@ -144,7 +148,7 @@ class IndexedTable(Generic[Record]):
             row = await self._table.get(self._kind.partition, str(pointer.values["key"])) if pointer else None
             if pointer is None or row is not None:
                 return row
-        raise _busy()  # each time, the record was moved or removed between the two reads
+        raise _busy()  # in every attempt, the record was moved or removed between the two reads
 
     async def _existing(self, claim: str) -> Row:
         row = await self._row(claim)
@@ -153,7 +157,7 @@ class IndexedTable(Generic[Record]):
         return row
 
     async def _replace(self, row: Row, before: Entry, after: Entry, note: Sequence[Write]) -> None:
-        """One transaction. A record that gets another key takes along the claims that it keeps."""
+        """Write a changed record in one transaction. If its key changes, the claims that it keeps are updated."""
         moved, old = before.key != after.key, before.claims.keys()
         own: list[Write] = [Delete(row), Insert(after.key, after.values)] if moved else [Replace(row, after.values)]
         kept: list[Write] = [Put(claim, {"key": after.key}) for claim in after.claims if moved and claim in old]
@@ -170,7 +174,7 @@ class IndexedTable(Generic[Record]):
         except RowExists:
             taken = {field for claim, field in entry.claims.items() if await self._is_anothers(claim, entry.key)}
             if not taken:
-                raise  # its holder has released it meanwhile
+                raise  # the record that had the claim has released it meanwhile
             kind = self._kind.name.replace("_", " ").capitalize()
             raise SettingsInvalid({field: [f"{kind} with this {field} already exists."] for field in taken}) from None
 

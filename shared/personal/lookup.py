@@ -14,7 +14,7 @@ from shared.personal.users import UserStore
 
 
 class VmrSource(Protocol):
-    """Where an integration's VMRs are found."""
+    """A source of an integration's VMRs."""
 
     async def of_owner(self, integration: Integration, email: str) -> Sequence[Vmr]:
         """The VMRs of an owner, ignoring case. Raises Unavailable, RateLimited."""
@@ -23,7 +23,9 @@ class VmrSource(Protocol):
 
 @dataclass(frozen=True)
 class PersonalVmrs:
-    """Lists VMRs. `identify` is AddInUsers.identify: the address comes from proven identity, never from a request."""
+    """Lists VMRs. `identify` is AddInUsers.identify: the address comes from the authenticated user, never from a
+    request.
+    """
 
     integrations: IntegrationStore
     identify: Callable[[Integration, str], Awaitable[Caller]]
@@ -31,7 +33,7 @@ class PersonalVmrs:
     source: VmrSource
 
     async def listing(self, uuid: str, token: str) -> list[Listed]:
-        """The `result` of the contract's personal_vmrs, ordered by name; VMRs without an alias are left out.
+        """The `result` of the call personal_vmrs, ordered by name; VMRs without an alias are left out.
 
         Raises NotFound, NotAuthenticated (also for a user whose record has no address), NotAllowed, Unavailable,
         RateLimited.

@@ -1,7 +1,7 @@
 """People's VMRs on a Management Node (docs/facts/pexip.md §2).
 
 Not confirmed against a live Management Node: that lists can be filtered by `primary_owner_email_address__iexact`. So
-the owner is compared here as well, and a node that ignored the filter would show nobody another's VMRs.
+the owner is compared here as well: even if a node ignored the filter, nobody would see other people's VMRs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from shared.personal.vmr import PERSONAL_SERVICE_TYPES
 OWNER_PAGE_SIZE = 200
 OWNER_MAX_PAGES = 10
 LIST_TIMEOUT = 15.0
-"""Seconds for the whole list, however slowly it arrives: a user is waiting in front of the pane."""
+"""Maximum seconds for the whole list, however slowly it arrives: a user is waiting for the task pane."""
 
 
 class _Alias(BaseModel):
@@ -42,13 +42,13 @@ class _Conference(BaseModel):
     tag: str = ""
 
     def is_personal(self, email: str) -> bool:
-        """Whether it is a VMR of this owner, and not created for a meeting."""
+        """Whether the conference is a VMR of this owner, and not one created for a meeting."""
         is_theirs = same_address(self.primary_owner_email_address or "", email)
         of_a_meeting = self.scheduled_conferences_count or is_tag_of_room(self.tag)
         return is_theirs and self.service_type in PERSONAL_SERVICE_TYPES and not of_a_meeting
 
     def shown(self) -> Vmr:
-        """As templates see it."""
+        """The VMR as templates see it."""
         return Vmr(
             self.name, self.description, self.service_type, tuple(entry.alias for entry in self.aliases),
             self.pin or "", self.guest_pin or "", self.allow_guests, self.primary_owner_email_address or "",
@@ -65,8 +65,8 @@ class _Page(BaseModel):
 
 
 async def vmrs_of_owner(client: NodeClient, email: str) -> list[Vmr]:
-    """An owner's VMRs; one request per 200. Nobody's if `email` is "". Raises NodeFailed, RateLimited."""
-    if not same_address(email, email):  # none, or one that a node might case-fold to somebody else's
+    """An owner's VMRs; none if `email` is "". One request per 200 VMRs. Raises NodeFailed, RateLimited."""
+    if not same_address(email, email):  # no address, or one that a node might case-fold to somebody else's
         return []
     try:
         async with asyncio.timeout(LIST_TIMEOUT):

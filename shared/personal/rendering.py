@@ -1,4 +1,4 @@
-"""What the add-in gets for a personal VMR: the four templates, and their variables (P1)."""
+"""Renders a personal VMR for the add-in: the four templates and their variables (P1)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from shared.integrations import Integration
 from shared.templates import html_to_text, render
 
 Listed: TypeAlias = Mapping[str, str]
-"""An entry of the contract's personal_vmrs: name, description, instructions, instructions_text, location."""
+"""An entry in the result of the call personal_vmrs: name, description, instructions, instructions_text, location."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def is_domain_alias(alias: str) -> bool:
 
 
 def is_numeric_alias(alias: str) -> bool:
-    """Whether an alias consists of digits only: the keys of a telephone."""
+    """Whether an alias consists only of digits, so that it can be dialled on a telephone."""
     return alias.isascii() and alias.isdigit()
 
 
@@ -79,5 +79,5 @@ def listed(integration: Integration, vmr: Vmr) -> Listed:
 
 
 def joinable(vmrs: Sequence[Vmr]) -> list[Vmr]:
-    """Those that can be called, i.e. have an alias; ordered by name."""
+    """The VMRs that can be called, i.e. that have an alias; ordered by name."""
     return sorted((vmr for vmr in vmrs if vmr.aliases), key=lambda vmr: (vmr.name.casefold(), vmr.name))

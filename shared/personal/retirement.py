@@ -1,8 +1,8 @@
-"""Personal records of a deleted integration: its VMRs and user records are deleted with all their contents.
+"""Removes the personal records of a deleted integration: its VMRs and user records, with all their contents.
 
-A record that names an integration belongs to it. One that names none belongs to the deployment, as every `conference`
-and `end_user` of the original API does, and stays; but what such a user proved to the deleted integration is forgotten:
-an integration with the same uuid may be created again with another sign-in service.
+A record that names an integration belongs to it. A record that names none belongs to the deployment, as every
+`conference` and `end_user` of the original API does, and is kept; but such users' sign-ins with the deleted integration
+are forgotten: an integration with the same uuid may be created again with another sign-in service.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ RETIREMENT_CONCURRENCY = 16
 
 
 async def retire_personal(storage: Storage, integration: str) -> None:
-    """Remove what belongs to an integration (uuid). May be repeated, and resumed where it was interrupted."""
+    """Remove the records of an integration (uuid). May be repeated, and continues where it was interrupted."""
     vmrs, users = VmrStore(storage), UserStore(storage)
     await _each(vmrs.delete(vmr.id) for vmr in await vmrs.of_integration(integration))
     await vmrs.finish_deletions()
@@ -40,6 +40,6 @@ async def _each(work: Iterable[Awaitable[None]]) -> None:
             try:
                 await each
             except NotFound:
-                return  # an admin has just removed it
+                return  # an admin has just removed the record
 
     await asyncio.gather(*map(one, work))

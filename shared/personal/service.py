@@ -1,4 +1,6 @@
-"""What nodes are told of a VMR: the fields of a policy answer, according to its table (field_table.py)."""
+"""What nodes are told about a VMR: the fields of a policy answer, according to the table of its fields
+(field_table.py).
+"""
 
 from __future__ import annotations
 
@@ -12,14 +14,14 @@ from shared.personal.vmr import PersonalVmr
 
 
 def service_of(vmr: PersonalVmr) -> dict[str, Any]:
-    """The service; fields at their default are left out, so that the platform's default applies."""
+    """The service of a VMR; fields with their default value are left out, so that the platform's default applies."""
     values, told = vmr.fields, dict[str, Any]()
     for name, field in CONFERENCE_FIELDS.fields.items():
         as_ = field.told_as(vmr.service_type)
         if as_ and (as_ in REQUIRED or values[name] != field.default):
             told[as_] = _told(field, values[name], vmr)
     if told.get("breakout_rooms"):
-        told.pop("direct_media", None)  # nodes accept either
+        told.pop("direct_media", None)  # nodes accept either spelling
         told.pop("direct_media_notification_duration", None)
     return {name: value for name, value in told.items() if value is not None}
 

@@ -1,4 +1,4 @@
-"""Where an integration's VMRs are: in our own store, or on the bridge in its settings."""
+"""Sources of an integration's VMRs: our own store, or the bridge in its settings."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class StoreSource:
     store: VmrStore
 
     async def of_owner(self, integration: Integration, email: str) -> Sequence[Vmr]:
-        """See VmrSource.of_owner; one storage trip."""
+        """See VmrSource.of_owner. One round trip to storage."""
         return await self.store.of_owner(integration.uuid, email)
 
 
 @dataclass(frozen=True)
 class ChosenSource:
-    """A VmrSource that asks the bridge for integrations on its management API, and the store for the others."""
+    """A VmrSource that asks the bridge if an integration uses its management API, and otherwise the store."""
 
     store: VmrSource
     bridge: VmrSource
@@ -38,7 +38,9 @@ class ChosenSource:
 
 
 def served_by(integrations: IntegrationStore) -> IsServed:
-    """Whether nodes get answers for an integration's VMRs, or for those of all; at most 30 seconds old."""
+    """Tells whether nodes get policy answers for the VMRs of an integration, or of all integrations; at most 30 seconds
+    out of date.
+    """
 
     async def is_served(uuid: str) -> bool:
         try:
@@ -50,5 +52,5 @@ def served_by(integrations: IntegrationStore) -> IsServed:
 
 
 def _is_ours(integration: Integration) -> bool:
-    """Otherwise its Management Node has its VMRs, and answers for them."""
+    """Whether the integration's VMRs are our own; otherwise its Management Node has them, and answers for them."""
     return integration.conference_platform == "policy"

@@ -5,8 +5,8 @@
     deleted:<id>                                    vmr: still has to release its claims
     registered                                      all VMRs are in the registry (claims.py)
 
-So an owner's VMRs are one range of keys, read in one query. Names and aliases are unique in the whole deployment:
-claims.py.
+So an owner's VMRs are one range of keys, read in one query. Names and aliases are unique in the whole deployment
+(claims.py).
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from shared.storage import Delete, Put, Row, RowChanged, Tables, Values, Write
 
 _VMRS = "vmrs"
 _REGISTERED = "told"
-"""Row key of the mark that all VMRs have been entered in the registry, with what nodes are told of them."""
+"""Row key of the marker that all VMRs have been entered in the registry, with what nodes are told about them."""
 
 TELL_CONCURRENCY = 16
-"""VMRs whose policy answers are updated concurrently."""
+"""How many VMRs' policy answers are updated concurrently."""
 
 _DELETED = "deleted:"
-"""Row key prefix of what a deleted VMR still has to release."""
+"""Row key prefix of deleted VMRs whose claims have yet to be released."""
 
 _ATTEMPTS = 8
 _IN_USE = {
@@ -45,7 +45,9 @@ _IN_USE = {
 
 
 class VmrStore:
-    """VMRs, for admins by id, for the add-in by owner. Every call may raise Unavailable, those that write Conflict."""
+    """VMRs: by id for admins, by owner for the add-in. Every call may raise Unavailable; those that write may also
+    raise Conflict.
+    """
 
     def __init__(self, storage: Tables, clock: Clock | None = None, is_served: IsServed = always) -> None:
         self._vmrs = IndexedTable(storage, Kind(_VMRS, "conference", _entry, _vmr))
@@ -55,15 +57,17 @@ class VmrStore:
         self._telling = Telling(self._table, _VMRS, self._claims, is_served)
 
     async def of_owner(self, integration: str, email: str) -> list[Vmr]:
-        """The VMRs of an owner that an integration (uuid) may show; one storage trip. Nobody's if `email` is ""."""
-        if not same_address(email, email):  # none, or one that would case-fold to somebody else's
+        """The VMRs of an owner that an integration (uuid) may show; none if `email` is "". One round trip to
+        storage.
+        """
+        if not same_address(email, email):  # no address, or one that would case-fold to somebody else's
             return []
         found = self._vmrs.records(f"owner:{digest(email)}:")
         theirs = [vmr async for vmr in found if same_address(vmr.primary_owner_email_address, email)]
         return [shown(vmr) for vmr in theirs if vmr.integration in ("", integration)]
 
     async def of_integration(self, integration: str) -> list[PersonalVmr]:
-        """The VMRs that belong to this integration (uuid) alone. Reads all: for admins and clean-up."""
+        """The VMRs that belong to this integration (uuid) alone. Reads all VMRs, so this is for admins and clean-up."""
         return [vmr for vmr in await self.all() if vmr.integration == integration]
 
     async def all(self) -> list[PersonalVmr]:
@@ -71,15 +75,17 @@ class VmrStore:
         return sorted([vmr async for vmr in self._vmrs.records("owner:")], key=lambda vmr: vmr.id)
 
     async def get(self, id_: int) -> PersonalVmr:
-        """The VMR of an id; two storage trips. Raises NotFound."""
+        """The VMR with an id; two round trips to storage. Raises NotFound."""
         return await self._vmrs.get(f"id:{id_}")
 
     async def numbers(self, count: int) -> range:
-        """Ids for new VMRs; two storage trips, however many they are."""
+        """Ids for new VMRs; two round trips to storage, however many there are."""
         return await self._vmrs.numbers(count)
 
     async def create(self, vmr: PersonalVmr) -> None:
-        """Write a new VMR, and what nodes are told. Raises SettingsInvalid for a name or an alias that is in use."""
+        """Write a new VMR, and what nodes are told about it. Raises SettingsInvalid for a name or alias that is
+        in use.
+        """
         claims, now = claims_of(vmr), self._clock.now()
         await self._take(vmr.id, claims, now)
         try:
@@ -90,7 +96,7 @@ class VmrStore:
         await self._telling.tell(vmr)
 
     async def change(self, id_: int, change: Callable[[PersonalVmr], PersonalVmr]) -> PersonalVmr:
-        """Change a VMR, despite concurrent changes. Raises NotFound, and what `change` and `create` raise."""
+        """Change a VMR, despite concurrent changes. Raises NotFound, and the errors of `change` and `create`."""
         for _ in range(_ATTEMPTS):
             before, now = await self.get(id_), self._clock.now()
             added = claims_of(change(before)) - claims_of(before)
@@ -120,11 +126,13 @@ class VmrStore:
             await self._forget(_vmr(row))
 
     async def finish_changes(self) -> None:
-        """Release what changed VMRs no longer need, and tell nodes, if a change was interrupted."""
+        """Finish interrupted changes: release claims that VMRs no longer need, and update what nodes are told."""
         await self._telling.finish(lambda id_: self._vmrs.find(f"id:{id_}"), self._clock.now())
 
     async def tell_of_integration(self, integration: str) -> None:
-        """Tell nodes again of the VMRs of an integration (uuid): the server that has them may have changed."""
+        """Update what nodes are told about the VMRs of an integration (uuid): the server that has these may have
+        changed.
+        """
         turns = asyncio.Semaphore(TELL_CONCURRENCY)
 
         async def tell(vmr: PersonalVmr) -> None:
@@ -141,11 +149,13 @@ class VmrStore:
                 await self._table.commit(_VMRS, Delete(row))
 
     async def is_registered(self) -> bool:
-        """Whether `register` has completed: once is enough."""
+        """Whether `register` has completed, which is necessary only once."""
         return await self._table.get(_VMRS, _REGISTERED) is not None
 
     async def register(self) -> Mapping[int, list[str]]:
-        """Enter the VMRs of older versions in the registry, and tell nodes; returns what others have, by id."""
+        """Enter the VMRs stored by older versions in the registry, and write what nodes are told; returns, by VMR, the
+        names and aliases that others have.
+        """
         refused = dict[int, frozenset[Claim]]()
         for vmr in await self.all():
             refused[vmr.id] = await self._claims.adopt(vmr.id, claims_of(vmr))
@@ -153,7 +163,7 @@ class VmrStore:
         return {id_: sorted(claim.text for claim in claims) for id_, claims in refused.items() if claims}
 
     async def mark_registered(self) -> None:
-        """All have been entered, and none shares anything."""
+        """Record that all VMRs have been entered, with unique names and aliases."""
         await self._table.commit(_VMRS, Put(_REGISTERED, {}))
 
     async def _take(self, id_: int, claims: frozenset[Claim], now: datetime) -> None:
@@ -166,12 +176,12 @@ class VmrStore:
             raise SettingsInvalid(faults)
 
 
-class _Overtaken(Exception):  # no error: the change is retried
+class _Overtaken(Exception):  # not named an error, since the change is retried
     """Another change came first; this one needs other names or aliases now."""
 
 
 class _Attempt:
-    """A change that may only add these claims; `gone` are those that it gave up."""
+    """A change that may only add these claims; `gone` are the claims that it gives up."""
 
     def __init__(self, change: Callable[[PersonalVmr], PersonalVmr], added: frozenset[Claim]) -> None:
         self._change = change
@@ -188,7 +198,7 @@ class _Attempt:
         return after
 
     def note(self, after: PersonalVmr) -> list[Write]:
-        """A Note of the change."""
+        """A Note for the change."""
         return to_tell(after, self.gone)
 
 

@@ -1,9 +1,10 @@
-"""Nodes follow VMRs: what they are told is stored with each alias, and with the name for calls made by a VMR itself.
+"""Keeps up to date what nodes are told about VMRs. It is stored with each alias and, for calls that a VMR makes itself,
+with its name.
 
     changed:<id>:<revision>    gone: the claims that the change gave up, as JSON
 
-is written in the transaction that changes the VMR, in partition `vmrs`, and deleted once the claims are released and
-nodes are told. So an interruption leaves a note for the nightly clean-up.
+This row is written in the transaction that changes the VMR, in partition `vmrs`, and deleted once the claims are
+released and the new texts for nodes are stored. So an interruption leaves a note for the nightly clean-up.
 """
 
 from __future__ import annotations
@@ -23,18 +24,18 @@ from shared.storage import Delete, Put, Row, RowChanged, Table, Write
 _CHANGED = "changed:"
 
 IsServed: TypeAlias = Callable[[str], Awaitable[bool]]
-"""Whether nodes get answers for VMRs of an integration (uuid, "" for those of all): otherwise another server has
-them.
+"""Whether nodes get policy answers for the VMRs of an integration (uuid; "" for VMRs of all integrations). Otherwise
+another server has them.
 """
 
 
 async def always(_: str) -> bool:
-    """An IsServed: nodes get answers for all VMRs."""
+    """An IsServed for deployments where nodes get answers for all VMRs."""
     return True
 
 
 class Telling:
-    """Writes what nodes are told. `table` and `partition` are those of the VMRs."""
+    """Writes what nodes are told about VMRs. `table` and `partition` are those of the VMRs."""
 
     def __init__(self, table: Table, partition: str, claims: Claims, is_served: IsServed) -> None:
         self._table = table
@@ -43,7 +44,7 @@ class Telling:
         self._is_served = is_served
 
     async def tell(self, vmr: PersonalVmr) -> None:
-        """Write what nodes are told of a VMR, unless they have a newer revision."""
+        """Write what nodes are told about a VMR, unless a newer revision is stored."""
         service = service_of(vmr) if await self._is_served(vmr.integration) else None
         await self._claims.tell(vmr.id, claims_of(vmr), Told(vmr.revision, service))
         row = await self._table.get(self._partition, _key(vmr))
@@ -51,7 +52,7 @@ class Telling:
             await self._forget(row)
 
     async def finish(self, read: Callable[[int], Awaitable[PersonalVmr | None]], now: datetime) -> None:
-        """Finish interrupted changes. `read` returns the VMR of an id."""
+        """Finish interrupted changes. `read` returns the VMR with an id."""
         async for row in self._table.rows(self._partition, _CHANGED):
             id_ = int(row.key.split(":")[1])
             vmr = await read(id_)
@@ -68,7 +69,7 @@ class Telling:
 
 
 def to_tell(vmr: PersonalVmr, gone: frozenset[Claim] = frozenset()) -> list[Write]:
-    """The note that nodes have to be told of a VMR which has given up claims."""
+    """The note that a VMR has changed and given up claims, and that nodes must be told."""
     given_up = sorted((claim.field, claim.text) for claim in gone)
     return [Put(_key(vmr), {"gone": json.dumps(given_up, ensure_ascii=False)})]
 

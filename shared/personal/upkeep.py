@@ -1,4 +1,4 @@
-"""The nightly upkeep of personal VMRs: the registry of aliases and names follows them (claims.py)."""
+"""Nightly upkeep of personal VMRs: brings the registry of aliases and names up to date (claims.py)."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ AllIntegrations = Callable[[], Awaitable[Sequence[Integration]]]
 async def keep_vmrs_registered(
     storage: Storage, alarms: Alarms, all_integrations: AllIntegrations, is_served: IsServed = always
 ) -> None:
-    """Finish what was interrupted; enter in the registry, and tell nodes, what older versions have stored.
+    """Finish interrupted work, and enter VMRs stored by older versions in the registry.
 
-    What somebody else has becomes an alarm of the VMR's integration, or of the first one if it belongs to all.
+    An alias or name that somebody else has becomes an alarm of the VMR's integration, or of the first integration if
+    the VMR belongs to all.
     """
     vmrs = VmrStore(storage, is_served=is_served)
     await vmrs.finish_deletions()

@@ -5,7 +5,7 @@
     sign-in:<integration>:<digest of the caller's key>      claims, see indexed.py
 
 A sign-in is part of the record, so it is deleted with it. Addresses and ids are unique within an integration, and among
-the records that belong to all of them; an integration's own record takes precedence.
+the records that belong to all integrations; an integration's own record takes precedence.
 """
 
 from __future__ import annotations
@@ -31,16 +31,15 @@ _SOMEBODY_ELSE = (
 )
 _UNUSABLE = "Your e-mail address cannot be used here. Please ask your administrator for a user record."
 _AT_ONCE = 1
-"""Already expired: of a proof without times."""
+"""The expiry of a token that states no times: long past."""
 
 _CLAIMS_CONCURRENCY = 8
-"""How often concurrent first sign-ins of one user are retried."""
+"""How many times a sign-in is tried when the same user signs in concurrently for the first time."""
 
 
 class UserStore:
-    """User records, for admins and (as EndUsers) for sign-in.
-
-    Every call may raise Unavailable, those that write Conflict.
+    """User records, for admins and (as EndUsers) for sign-in. Every call may raise Unavailable; those that write may
+    also raise Conflict.
     """
 
     def __init__(self, storage: Tables, clock: Clock | None = None) -> None:
@@ -66,7 +65,9 @@ class UserStore:
         raise Conflict("Your user record is being changed right now. Please sign in again.")
 
     async def remember(self, integration: Integration, user: str, outlook: Caller) -> bool:
-        """See EndUsers.remember. A key also proves somebody else if an admin has put it on their record."""
+        """See EndUsers.remember. A key can also identify somebody else, if an admin has put it on that user's
+        record.
+        """
         key = outlook.key
         other, record = await self.tied(integration, key), await self._users.find(f"uuid:{user}")
         if record is None or not _may_be(record, key) or (other is not None and other.uuid != user):
@@ -79,7 +80,7 @@ class UserStore:
         return True
 
     async def _forget_ended(self, integration: Integration, user: str, key: str) -> None:
-        """Take a key that no longer proves anybody from another record."""
+        """Remove a key that no longer identifies anybody from the record of another user."""
         holder = await self._users.find(_sign_in(integration.uuid, digest(key)))
         if holder and holder.uuid != user:
             place = integration.uuid, digest(key)
@@ -96,9 +97,9 @@ class UserStore:
         await self.forget_all(user, integration.uuid)
 
     async def tied(self, integration: Integration, key: str) -> UserRecord | None:
-        """The user whom a `Caller.key` proves: by a sign-in, or by what an admin has put on a record.
+        """The user whom a `Caller.key` identifies: by a sign-in, or by an id that an admin has put on a record.
 
-        That is `user_oid` for `entra:<tenant>:<object id>`, `exchange_user_id` for `exchange:<msexchuid>:<url>`.
+        That id is `user_oid` for `entra:<tenant>:<object id>`, `exchange_user_id` for `exchange:<msexchuid>:<url>`.
         """
         user = await self.known(integration, key)
         method, id_ = _id_in(key)
@@ -111,19 +112,21 @@ class UserStore:
         return sorted([user async for user in self._users.records("user:")], key=lambda user: user.id)
 
     async def get(self, id_: int) -> UserRecord:
-        """The record of an id; two storage trips. Raises NotFound."""
+        """The record with an id; two round trips to storage. Raises NotFound."""
         return await self._users.get(f"id:{id_}")
 
     async def numbers(self, count: int) -> range:
-        """Ids for new records; two storage trips, however many they are."""
+        """Ids for new records; two round trips to storage, however many there are."""
         return await self._users.numbers(count)
 
     async def create(self, user: UserRecord) -> None:
-        """Write a new record; one storage trip. Raises SettingsInvalid for an address or id that another one has."""
+        """Write a new record; one round trip to storage. Raises SettingsInvalid for an address or id that another
+        record has.
+        """
         await self._users.create(user)
 
     async def change(self, id_: int, change: Callable[[UserRecord], UserRecord]) -> UserRecord:
-        """Change a record, despite concurrent changes. Raises NotFound, and what `change`, `create` raise."""
+        """Change a record, despite concurrent changes. Raises NotFound, and the errors of `change` and `create`."""
         return await self._users.change(f"id:{id_}", change)
 
     async def delete(self, id_: int, check: Callable[[UserRecord], None] = unchecked) -> None:
@@ -135,23 +138,23 @@ class UserStore:
         try:
             await self._users.change(f"uuid:{user}", lambda now: _without(now, lambda each: each[0] == integration))
         except NotFound:
-            return  # the record is gone, and with it its sign-ins
+            return  # the record is gone, along with its sign-ins
 
     # ---
 
     async def _same(self, integration: Integration, subject: str, email: str) -> UserRecord | None:
-        """The record that remembers an account, with the address that it proves now.
+        """The record that remembers an account, updated to the account's current address.
 
-        An address that the account no longer proves may belong to somebody else by now. A record of all integrations is
-        left unchanged: no sign-in service can make somebody another user for other integrations. So is one that an
-        admin has linked to this account.
+        The account's previous address may belong to somebody else by now. A record of all integrations is left
+        unchanged: no sign-in service may turn somebody into another user for other integrations. A record that an admin
+        has linked to this account is left unchanged, too.
         """
         user = await self.known(integration, subject)
         if user is None or same_address(user.email, email) or _is_tied(user, subject):
             return user
         has_another = await self._users.find(f"email:{integration.uuid}:{digest(email)}")
         if user.integration != integration.uuid or has_another:
-            await self.forget_all(user.uuid, integration.uuid)  # Outlook's tokens, too: they belong to the same person
+            await self.forget_all(user.uuid, integration.uuid)  # Outlook's tokens as well: they are the same person's
             return None
         return await self._users.change(f"uuid:{user.uuid}", lambda now: _renamed(now, email))
 
@@ -159,7 +162,7 @@ class UserStore:
         return await self._own_or_common(integration, "email", email)
 
     async def _own_or_common(self, integration: Integration, claim: str, text: str) -> UserRecord | None:
-        """The integration's own record before one of all integrations."""
+        """The integration's own record if there is one, otherwise one of all integrations."""
         own = await self._users.find(f"{claim}:{integration.uuid}:{digest(text)}")
         return own or await self._users.find(f"{claim}::{digest(text)}")
 
@@ -182,7 +185,7 @@ class UserStore:
 
 
 def _newcomer(integration: Integration, subject: str, email: str, name: str) -> UserRecord:
-    """A record without an id yet. Raises NotAllowed for an address that no record can have."""
+    """A new record, which has no id yet. Raises NotAllowed for an address that no record can have."""
     values: dict[str, Any] = {
         "id": 0,
         "uuid": str(uuid4()),
@@ -219,7 +222,9 @@ def _with(user: UserRecord, integration: Integration, key: str, ends: int = 0) -
 
 
 def _with_outlook(user: UserRecord, integration: Integration, outlook: Caller) -> UserRecord:
-    """The record with what Outlook's token proves: permanently if it was issued after the first one's expiry."""
+    """The record with a sign-in by Outlook's token: a permanent one if the token was issued after the first token
+    expired.
+    """
     before = user.remembered(integration.uuid, digest(outlook.key))
     ends = before[3] if before else max(outlook.expires, _AT_ONCE)
     is_for_good = _is_tied(user, outlook.key) or (before is not None and outlook.issued >= before[3])
@@ -231,7 +236,9 @@ def _without(user: UserRecord, goes: Callable[[SignIn], bool]) -> UserRecord:
 
 
 def _may_be(user: UserRecord, subject: str) -> bool:
-    """Whether an account may be this user: one with another id than the record's is another person."""
+    """Whether an account may belong to this user: an account with an id other than the record's belongs to another
+    person.
+    """
     return not _id_on(user, subject) or _is_tied(user, subject)
 
 
@@ -242,7 +249,7 @@ def _is_tied(user: UserRecord, subject: str) -> bool:
 
 
 def _id_on(user: UserRecord, key: str) -> str:
-    """The id of the key's kind that an admin has put on the record, or ""."""
+    """The id that an admin has put on the record for keys of this kind, or ""."""
     return {"entra": user.user_oid, "exchange": user.exchange_user_id}.get(_id_in(key)[0], "")
 
 

@@ -10,17 +10,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.personal.field_table import CONFERENCE_FIELDS
 
 MAX_ALIASES = 20
-"""So that the longest possible VMR fits into one column of a table."""
+"""Maximum number of aliases, so that the longest possible VMR fits into one column of a table."""
 
 PERSONAL_SERVICE_TYPES = ("conference", "lecture", "two_stage_dialing")
-"""Virtual Meeting Room, Virtual Auditorium, Virtual Reception: what people meet in, and what the add-in lists."""
+"""Virtual Meeting Room, Virtual Auditorium and Virtual Reception: the services that the add-in lists."""
 
 
 class Alias(BaseModel):
     """One of a VMR's aliases.
 
-    `slot` distinguishes it from the VMR's other ones and stays when it is renamed. `created` is an ISO time, "" for one
-    from before it was stored: it was created with its VMR.
+    `slot` distinguishes it from the VMR's other aliases and stays the same when it is renamed. `created` is an ISO
+    time; it is "" for an alias created with its VMR by a version that did not store the time.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
@@ -33,11 +33,13 @@ class Alias(BaseModel):
 
 
 class PersonalVmr(BaseModel):
-    """A stored VMR. `integration` is the uuid of the one it belongs to, "" for all; `created` an ISO time.
+    """A stored VMR.
 
-    `settings` are the original's other fields, by name, where they differ from their default. `names` are what URI
-    references among them stand for. `revision` counts its changes: nodes are told the newest. Limits are the table's,
-    and apply to what is written now: what was stored before is read as it is.
+    `integration` is the uuid of the integration that it belongs to, "" for all; `created` is an ISO time.
+
+    `settings` are the original's other fields, by name, if they differ from their default. `names` are the names of the
+    objects that URIs among them refer to. `revision` counts its changes: nodes are told the newest. The limits are
+    those of the table, and apply to values written now; stored values are read as they are.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")

@@ -1,7 +1,7 @@
 """Where secrets are stored: passwords, client secrets, refresh tokens (I5).
 
-A value is stored under a new reference each time, and never changed. So a save of settings is atomic: the reference
-becomes valid with the row that holds it, and an interrupted or rejected save leaves the old value in force.
+Each value is stored under a new reference, and never changed. This makes a save of settings atomic: the reference
+becomes valid with the row that holds it, and after an interrupted or rejected save the old value is still valid.
 
     settings row:  password = "1111…-password-9f2c…"   ──►   Key Vault / encrypted file: the value
 """
@@ -20,7 +20,7 @@ SecretReference = NewType("SecretReference", str)
 
 
 class SecretMissing(NotFound):
-    """There is no value under this reference, or no longer."""
+    """There is no value under this reference (any more)."""
 
 
 class SecretStore(Protocol):
@@ -44,7 +44,7 @@ class SecretStore(Protocol):
 
 
 def new_reference(integration: str, field: str) -> SecretReference:
-    """A reference never used before: letters, digits and dashes, at most 127, as Key Vault requires of names."""
+    """A new reference: at most 127 letters, digits and dashes, as Key Vault requires of names."""
     return SecretReference(f"{integration}-{field.replace('_', '-')}-{uuid4().hex[:12]}")
 
 

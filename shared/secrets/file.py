@@ -1,4 +1,4 @@
-"""Secrets in an encrypted file: for development, and for one process at a time."""
+"""Secrets in an encrypted file, for development and for one process at a time."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _ENTRIES = TypeAdapter(dict[str, str])
 
 
 class FileSecrets:
-    """A SecretStore: JSON of reference to AES-256-GCM ciphertext, and the key in a file next to it.
+    """A SecretStore in a JSON file that maps references to AES-256-GCM ciphertext, with the key in a file next to it.
 
-    Each value is bound to its reference, so swapped entries do not decrypt. Nothing is awaited between reading and
-    replacing the file: tasks of one process never overwrite each other's changes.
+    Each value is bound to its reference, so swapped entries cannot be decrypted. Nothing is awaited between reading and
+    replacing the file, so tasks of one process never overwrite each other's changes.
     """
 
     def __init__(self, path: Path) -> None:
@@ -96,7 +96,7 @@ class FileSecrets:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Write a file with mode 0600 so that a reader sees either the old or the new content, never a part."""
+    """Write a file with mode 0600, in such a way that readers see either the old or the new content, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=path.parent, delete=False) as file:  # created with mode 0600
         try:

@@ -2,8 +2,8 @@
 
 rows.py        table `statistics`: its partitions and keys
 counts.py      what is counted; times to answer in classes, and their percentiles
-counters.py    counting: each process writes its own rows
-reading.py     the days of an integration, or of the deployment; old rows joined and removed
+counters.py    the counters: each process writes its own rows
+reading.py     the days of an integration, or of the deployment; merging and removing old rows
 forecast.py    how many rooms are open at the same time, hour by hour
-former_alarms.py  alarms that were raised once
+former_alarms.py  cleared alarms
 """

@@ -1,8 +1,9 @@
-"""Counting. Each process writes its own rows, so that no two ever write the same one and nothing is read before.
+"""Counters. Each process writes its own rows, so that no two processes write the same row, and nothing has to be read
+first.
 
-A row holds what the process has counted on that day in all: writing it again changes nothing, and a write that failed
-is made good by the next. A process that dies loses what it has not written: at most what it was just working on. An
-operation that is taken up again after that may be counted again.
+A row holds the process's totals of the day: writing it again changes nothing, and a failed write is made up for by the
+next one. A process that dies loses the counts that it has not written, at most those of the work in progress. An
+operation that is resumed after that may be counted twice.
 """
 
 import asyncio
@@ -22,19 +23,19 @@ log = logging.getLogger(__name__)
 
 
 class Counting(Protocol):
-    """Counts what happens to integrations, named by their uuids."""
+    """Counts events of integrations, given by their uuids."""
 
     def count(self, integration: str, names: Iterable[str]) -> None:
-        """One more of each of these, in memory until `write`."""
+        """Count one of each of these, in memory until `write`."""
         ...
 
     async def write(self) -> None:
-        """Write the counts, all concurrently. Unavailable storage is not an error: they are written later."""
+        """Write the counts, all concurrently. If storage is unavailable, they are written later, without an error."""
         ...
 
 
 class Counters:
-    """Counting, of one process."""
+    """The counters of one process."""
 
     def __init__(self, tables: Tables, clock: Clock) -> None:
         self._table = statistics_table(tables)
@@ -52,7 +53,9 @@ class Counters:
             self._unwritten.add((today, partition))
 
     async def write(self) -> None:
-        """See Counting.write. What others have counted meanwhile is written with it, and they need not do it again."""
+        """See Counting.write. Counts that other tasks have added meanwhile are written as well, so these need not do
+        so.
+        """
         async with self._writing:
             await asyncio.gather(*map(self._write, list(self._unwritten)))
             today = self._clock.now().date()
@@ -64,7 +67,7 @@ class Counters:
         try:
             await self._table.commit(partition, Put(day_key(day, self._process), counts))
         except SchedulingError as error:
-            log.warning("what was counted is written later: %s", type(error).__name__)
+            log.warning("the counts are written later: %s", type(error).__name__)
             return
         if self._counts[of] == counts:
             self._unwritten.discard(of)

@@ -1,9 +1,9 @@
-"""What is counted a day, as columns of a row; pure.
+"""The counts of a day, as columns of a row. Pure.
 
     outcome_<reason or decision>   messages decided on, by decision
     aliases_used                   aliases that a meeting has started to use
     sweep_repairs                  messages that a sweep found and no notification had announced
-    compare_repairs                meetings in which a mailbox's calendar differed from the records
+    compare_repairs                meetings for which a mailbox's calendar differed from the records
     lag_<class>                    answers by the time that they took
 
 Rows of one day are added column by column.
@@ -20,20 +20,20 @@ SWEEP_REPAIRS = "sweep_repairs"
 COMPARE_REPAIRS = "compare_repairs"
 
 LAG_SHORTEST = 0.5
-"""Seconds; times to answer up to here are one class."""
+"""The upper bound, in seconds, of the first class of times to answer."""
 
 LAG_FACTOR = 1.25
-"""From the upper bound of one class to that of the next: so far may a percentile be off."""
+"""The ratio of the upper bounds of two successive classes, and so the maximum error of a percentile."""
 
 LAG_CLASSES = 56
-"""The last one takes what is longer, too: from 1.2 days on."""
+"""The number of classes; the last one includes all longer times, from 1.2 days on."""
 
 Counts = Mapping[str, int]
 """Numbers by column."""
 
 
 def outcome(reason: str, decision: str) -> str:
-    """The column of a decision: its reason where that is one of the known names, else what was decided."""
+    """The column of a decision: named by its reason if that is one of the known names, otherwise by the decision."""
     return OUTCOME + (reason if reason.isidentifier() else decision)
 
 
@@ -52,19 +52,18 @@ def added(rows: Iterable[Counts]) -> Counts:
 
 
 def outcomes(counts: Counts) -> dict[str, int]:
-    """Messages decided on, by what was decided."""
+    """Messages decided on, by decision."""
     return {name.removeprefix(OUTCOME): number for name, number in sorted(counts.items()) if name.startswith(OUTCOME)}
 
 
 def answered(counts: Counts) -> int:
-    """How many answers went out."""
+    """How many answers were sent."""
     return sum(_by_class(counts).values())
 
 
 def percentile(counts: Counts, share: float) -> float | None:
-    """The time, in seconds, within which so many of the answers went out (0 < share <= 1); None without any.
-
-    It is the upper bound of the class that the answer in question is in.
+    """The time, in seconds, within which this share of the answers was sent (0 < share <= 1); None if there were none.
+    It is the upper bound of a class.
     """
     left = ceil(share * answered(counts))
     if not left:

@@ -1,7 +1,7 @@
-"""How many rooms are open at the same time, hour by hour, for the next fortnight.
+"""How many rooms are open at the same time, hour by hour, for the next two weeks.
 
-Each integration's hours are computed from its bookings every hour (Round.AGENDA). The deployment's are their sum, which
-is computed when somebody reads it and the last one is old.
+Each integration's hours are computed from its bookings every hour (Round.AGENDA). The deployment's hours are their sum,
+which is computed when somebody reads it, unless the last one is recent.
 """
 
 import json
@@ -20,25 +20,27 @@ FORECAST_HOURS = 14 * 24
 HOUR = timedelta(hours=1)
 
 SUM_LIFETIME = timedelta(minutes=5)
-"""How old the deployment's hours may be: a sum reads a row of each integration that has meetings, 1,000 a request."""
+"""Maximum age of the deployment's hours: the sum reads a row for each integration with meetings, 1,000 per request."""
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """Rooms that are open in each hour from `start` (a whole hour, UTC) on; `made` is when this was found."""
+    """The number of rooms that are open in each hour from `start` (a whole hour, UTC) on; `made` is when this was
+    computed.
+    """
 
     start: datetime
     rooms: Sequence[int]
     made: datetime
 
     def from_hour(self, start: datetime) -> Sequence[int]:
-        """The numbers from another hour on, as many as ever; 0 where nothing is known."""
+        """The same number of hours, beginning at another hour; 0 for hours about which nothing is known."""
         passed = (start - self.start) // HOUR
         return [self.rooms[n] if 0 <= n < len(self.rooms) else 0 for n in range(passed, passed + FORECAST_HOURS)]
 
 
 async def refresh_forecast(tables: Tables, integration: str, now: datetime) -> None:
-    """Find an integration's hours again. Reads its bookings, a thousand in a request."""
+    """Compute an integration's hours again. Reads its bookings, a thousand per request."""
     bookings = bookings_of(meetings_table(tables), integration)
     scheduled = [each.conference async for each in bookings if each.state is State.SCHEDULED and not each.held]
     rooms = rooms_by_hour((each for each in scheduled if each), whole_hour(now))
@@ -50,7 +52,7 @@ async def refresh_forecast(tables: Tables, integration: str, now: datetime) -> N
 
 
 async def forecast(tables: Tables, integration: str, now: datetime) -> Forecast:
-    """An integration's hours from now on, by one point read; DEPLOYMENT stands for the sum."""
+    """An integration's hours from now on: one point read. DEPLOYMENT stands for the sum."""
     row = await statistics_table(tables).get(FORECAST_PARTITION, integration)
     found = _forecast(row) if row else None
     if integration == DEPLOYMENT and (found is None or now - found.made >= SUM_LIFETIME):
@@ -60,7 +62,7 @@ async def forecast(tables: Tables, integration: str, now: datetime) -> Forecast:
 
 
 def rooms_by_hour(conferences: Iterable[Conference], start: datetime) -> list[int]:
-    """How many of these are open at any time of each hour from `start` on."""
+    """How many of these conferences are open at any time in each hour from `start` on."""
     found = [0] * FORECAST_HOURS
     for conference in conferences:
         hours = set[int]()
@@ -73,7 +75,7 @@ def rooms_by_hour(conferences: Iterable[Conference], start: datetime) -> list[in
 
 
 def whole_hour(moment: datetime) -> datetime:
-    """The beginning of the hour that a moment is in."""
+    """The beginning of the hour of a moment."""
     return moment.replace(minute=0, second=0, microsecond=0)
 
 

@@ -1,6 +1,6 @@
-"""Days of what was counted, read; and kept small: days that are over become one row, old ones go.
+"""Reads the counts of days, and keeps them small: the rows of a past day are merged into one, and old days are removed.
 
-A day of the deployment is read from as many rows as processes counted on it, and from one once it is over.
+The deployment's counts of today are in as many rows as there were processes, those of a past day in one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,30 +13,30 @@ from shared.statistics.rows import FORECAST_PARTITION, day_key, day_of, statisti
 from shared.storage import MAX_WRITES, Delete, Insert, Replace, Row, RowChanged, RowExists, Table, Tables, before
 
 STATISTICS_LIFETIME = timedelta(days=365)
-"""As long as records stay after their meetings."""
+"""How long counts are kept: as long as records after their meetings."""
 
 WRITTEN_WITHIN = timedelta(days=1)
-"""A process may still write a day's counts so long after the day: it is not made one row before."""
+"""How long after a day processes may still write its counts; until then its rows are not merged."""
 
 
 async def days_since(tables: Tables, partition: str, first: date) -> Mapping[date, Counts]:
-    """What was counted on each day since `first`; days without anything are missing. Raises Unavailable."""
+    """The counts of each day since `first`; days without any are missing. Raises Unavailable."""
     found = statistics_table(tables).rows(partition, after=before(day_key(first)))
     return {day: added(map(_counts, rows)) for day, rows in groupby([row async for row in found], _day)}
 
 
 async def tidy(tables: Tables, partition: str, now: datetime) -> None:
-    """Make one row of each day that is over, and remove old days. May be repeated, and interrupted anywhere."""
+    """Merge the rows of each past day into one, and remove old days. May be repeated, and interrupted anywhere."""
     table = statistics_table(tables)
     rows = [row async for row in table.rows(partition, until=day_key(now.date() - WRITTEN_WITHIN))]
     oldest = (now - STATISTICS_LIFETIME).date()
-    with suppress(RowChanged, RowExists):  # somebody else tidies up: they go on
+    with suppress(RowChanged, RowExists):  # somebody else is tidying up, and will continue
         for day, of_day in groupby(rows, _day):
             await (_remove if day < oldest else _join)(table, partition, list(of_day))
 
 
 async def forget_statistics(tables: Tables, integration: str) -> None:
-    """An integration has been deleted: nothing of it is left, but in the sums of the deployment."""
+    """Remove the counts of a deleted integration. They are still included in the deployment's sums."""
     table = statistics_table(tables)
     await _remove(table, integration, [row async for row in table.rows(integration)])
     if row := await table.get(FORECAST_PARTITION, integration):
@@ -44,7 +44,9 @@ async def forget_statistics(tables: Tables, integration: str) -> None:
 
 
 async def _join(table: Table, partition: str, rows: Sequence[Row]) -> None:
-    """One row of several, each part of it in one transaction: what was counted is in one row at any time."""
+    """Merge several rows into one, each part in one transaction, so that every count is in exactly one row at
+    any time.
+    """
     total, others = (rows[0], rows[1:]) if rows[0].key == day_key(_day(rows[0])) else (None, rows)
     while others:
         part, others = others[: MAX_WRITES - 1], others[MAX_WRITES - 1 :]
@@ -57,7 +59,7 @@ async def _join(table: Table, partition: str, rows: Sequence[Row]) -> None:
 
 async def _remove(table: Table, partition: str, rows: Sequence[Row]) -> None:
     for start in range(0, len(rows), MAX_WRITES):
-        with suppress(RowChanged):  # somebody else removes them
+        with suppress(RowChanged):  # somebody else is removing them
             await table.commit(partition, *map(Delete, rows[start : start + MAX_WRITES]))
 
 

@@ -1,6 +1,6 @@
-"""Table `statistics`: the one place where its keys are spelt.
+"""Table `statistics`. This module alone builds its keys.
 
-    deployment   / <yyyymmdd>:<process>            what one process has counted on a day      counters.py
+    deployment   / <yyyymmdd>:<process>            the counts of one process on a day         counters.py
     <uuid>       / <yyyymmdd>:<process>            the same of one integration                counters.py
     deployment   / <yyyymmdd>:                     a day of all processes, once it is over    reading.py
     <uuid>       / <yyyymmdd>:                     the same of one integration                reading.py
@@ -8,7 +8,7 @@
     forecast     / deployment                      the sum of these                           forecast.py
     alarms       / <inverted>:<uuid>:<kind>        an alarm that was raised; newest first     former_alarms.py
 
-Nothing here is personal, and nothing depends on it: whatever is lost is missing in a chart.
+Nothing here is personal, and nothing depends on it: lost counts are only missing from a chart.
 """
 
 from datetime import date, datetime
@@ -16,13 +16,13 @@ from datetime import date, datetime
 from shared.storage import STATISTICS, Table, Tables
 
 DEPLOYMENT = "deployment"
-"""Partition of what is counted for all integrations together."""
+"""Partition of the counts of all integrations together."""
 
 FORECAST_PARTITION = "forecast"
 FORMER_ALARMS_PARTITION = "alarms"
 
 _SECONDS_END = 10**10
-"""Seconds since 1970 that no clock shows before the year 2286."""
+"""Seconds since 1970 that are not reached before the year 2286."""
 
 
 def statistics_table(tables: Tables) -> Table:
@@ -31,15 +31,15 @@ def statistics_table(tables: Tables) -> Table:
 
 
 def day_key(day: date, process: str = "") -> str:
-    """The key of a day's counts by one process; of all of them without."""
+    """The key of a day's counts by one process; of all processes' counts if none is given."""
     return f"{day:%Y%m%d}:{process}"
 
 
 def day_of(key: str) -> date:
-    """The day of such a key."""
+    """The day in the key of a day's counts."""
     return datetime.strptime(key.partition(":")[0], "%Y%m%d").date()  # noqa: DTZ007  # a day, no time
 
 
 def newest_first(moment: datetime) -> str:
-    """What a key begins with so that later moments sort in front of earlier ones."""
+    """The beginning of a key that sorts later moments before earlier ones."""
     return f"{_SECONDS_END - int(moment.timestamp()):010d}"

@@ -1,8 +1,8 @@
-"""The settings that are templates, the variables of each, and where the result goes.
+"""The settings that are templates, the variables of each, and where its result is used.
 
 Accepted variables are those that the original's documentation lists under each template.
-`scheduled_alias_description_template` is not listed there; it describes an alias in the words of the conference
-description, so it accepts the same variables.
+`scheduled_alias_description_template` is not listed there; its default is that of the conference description, so it
+accepts the same variables.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ MAX_TEMPLATE = 12_288
 
 
 class Destination(Enum):
-    """Where a rendered template goes, which determines how values are escaped (T3)."""
+    """Where a rendered template is used, which determines how values are escaped (T3)."""
 
     HTML = "html"
     """Part of a mail body: values are HTML-escaped."""
@@ -26,7 +26,9 @@ class Destination(Enum):
 
 @dataclass(frozen=True)
 class TemplateField:
-    """One settings field that is a template; a text (`reject_alias_deleted_template`, …) is one without variables."""
+    """A settings field that is a template; a text (`reject_alias_deleted_template`, …) is a template without
+    variables.
+    """
 
     name: str
     destination: Destination
@@ -117,4 +119,4 @@ SAMPLES: Mapping[str, object] = MappingProxyType(
         "owners_email": "alice@example.com",
     }
 )
-"""A sample value for every variable: what a preview shows, and what a template is tested with before it is saved."""
+"""A sample value for every variable, for previews, and for testing a template before it is saved."""

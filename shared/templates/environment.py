@@ -1,4 +1,4 @@
-"""The sandbox: a Jinja2 environment that can do what `grammar` allows and pays for it (T1, T2).
+"""The sandbox: a Jinja2 environment that can do what `grammar` allows, and is charged for it (T1, T2).
 
 Jinja2's own sandbox is a second line of defence behind the list of allowed syntax.
 """
@@ -21,7 +21,7 @@ from shared.templates.standard import FILTERS, Filter, range_
 MAX_OUTPUT = 262_144
 """Maximum characters of a template's output."""
 
-_COMPILED = 128  # compiled templates in the cache; an integration has 21
+_COMPILED = 128  # number of compiled templates in the cache; an integration has 21
 
 
 class _Context(Context):
@@ -30,14 +30,14 @@ class _Context(Context):
     meter: Meter
 
     def derived(self, locals: dict[str, Any] | None = None) -> "_Context":
-        """Jinja2's context for calls inside a loop: the same rendering, the same meter."""
+        """Jinja2's context for calls inside a loop, with the same rendering and the same meter."""
         context = cast(_Context, super().derived(locals))
         context.meter = self.meter
         return context
 
 
 def _metered(function: Filter) -> Callable[..., Any]:
-    """A filter or function as Jinja2 calls it: it gets the meter, and its result is charged."""
+    """Wraps a filter or function for Jinja2: it gets the meter, and its result is charged."""
 
     @pass_context
     def paid(context: _Context, *args: Any, **kwargs: Any) -> Any:
@@ -48,7 +48,7 @@ def _metered(function: Filter) -> Callable[..., Any]:
 
 
 def _variable(_: Meter, value: Any) -> Any:
-    """The value of a name, if it is data; not functions, Jinja2's own objects and the like."""
+    """The value of a name if it is data, and not a function, an object of Jinja2 or the like."""
     if value is None or isinstance(value, str | int | float | list | tuple | dict | Undefined | Now):
         return value
     raise TypeError("not a value")
@@ -70,7 +70,7 @@ def _concat(context: _Context, *values: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    """A value as it is printed; nothing for None. Lists and the like are printed as in Python."""
+    """The text that a value is printed as; nothing for None. Lists and the like are printed as in Python."""
     if isinstance(value, str):
         return value
     return "" if value is None else str(value)
@@ -84,13 +84,13 @@ def _finalize(context: _Context, value: Any) -> str:
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
-    """One for HTML (values are escaped) and one for plain text."""
+    """The environment: there is one for HTML (where values are escaped) and one for plain text."""
 
     context_class = _Context
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%"})
 
     def __init__(self, *, html: bool) -> None:
-        # Not optimised: nothing is computed at compile time, when no meter runs.
+        # Not optimised, so that nothing is computed at compile time, when there is no meter.
         super().__init__(autoescape=html, optimized=False, finalize=_finalize, cache_size=0)
         functions = {name: _metered(function) for name, function in PEX.items()}
         self.filters = {name: _metered(function) for name, function in FILTERS.items()} | functions
@@ -106,7 +106,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         }
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """The parts of `loop` and of the result of `pex_now`; nothing else has attributes."""
+        """An attribute of `loop` or of the result of `pex_now`; nothing else has attributes."""
         parts = {LoopContext: grammar.LOOP_PARTS, Now: NOW_PARTS}.get(type(obj), frozenset())
         return getattr(obj, attribute) if attribute in parts else self.undefined(obj=obj, name=attribute)
 
@@ -132,7 +132,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
 
 def _product(left: Any, right: Any) -> int:
-    """The size of a repeated text or list; 0 for a product of numbers."""
+    """The size of the result if a text or list is repeated; 0 for a product of numbers."""
     for repeated, times in ((left, right), (right, left)):
         if isinstance(repeated, str | list | tuple) and isinstance(times, int):
             return (weigh(repeated) - 1) * max(times, 0)
@@ -155,13 +155,13 @@ def parse(text: str, *, html: bool) -> tuple[nodes.Template | None, grammar.Chec
         return tree, grammar.check(tree, environment.allowed_filters, environment.allowed_functions)
     except TemplateSyntaxError as error:
         return None, grammar.Checked([f"line {error.lineno}: {error.message}"])
-    except (RecursionError, ValueError):  # too many brackets; a number of thousands of digits
+    except (RecursionError, ValueError):  # too many brackets, or a number with thousands of digits
         return None, grammar.Checked(["it is nested too deeply, or contains too long a number"])
 
 
 @lru_cache(maxsize=_COMPILED)
 def compiled(text: str, *, html: bool) -> Template:
-    """A template ready to run. Raises TemplateInvalid with its first problem."""
+    """A template that is ready to run. Raises TemplateInvalid with its first problem."""
     tree, checked = parse(text, html=html)
     if tree is None or checked.faults:
         raise TemplateInvalid(checked.faults[0])
@@ -181,12 +181,12 @@ def run(text: str, values: Mapping[str, Any], meter: Meter, *, html: bool) -> st
     try:
         result = "".join(template.root_render_func(context))
     except Exception as error:
-        # Any exception at all: what runs is the admin's. The error's text may hold personal data, so it is not
-        # repeated.
+        # Any exception at all, since the admin wrote the template. The error's text may contain personal data, so it is
+        # not repeated.
         raise _explained(template, error) from error
     if len(result) > MAX_OUTPUT:
         raise TemplateInvalid(f"it produces more than {MAX_OUTPUT:,} characters")
-    return result.encode("utf-8", "ignore").decode()  # without lone surrogates, which no mail can carry
+    return result.encode("utf-8", "ignore").decode()  # without lone surrogates, which mails cannot contain
 
 
 def _explained(template: Template, error: Exception) -> TemplateInvalid:

@@ -1,7 +1,7 @@
-r"""Regular expressions in templates, by RE2.
+r"""Regular expressions in templates, evaluated by RE2.
 
 Python's `re` may backtrack without end and cannot be stopped; a time limit would make the result depend on how busy the
-machine is. RE2 takes time in proportion to the text, whatever the pattern, and a bounded amount of memory. Its price:
+machine is. RE2 takes time in proportion to the text, whatever the pattern, and a bounded amount of memory. In return,
 look-around and back-references inside a pattern are rejected (those in a replacement, `\1`, work).
 """
 
@@ -40,7 +40,7 @@ def _reason(error: Exception) -> str:
 
 
 def _matches(meter: Meter, pattern: str, text: str) -> Iterator[Any]:
-    """Matches from left to right. Each search may read the text to its end, so each is charged for that."""
+    """The matches from left to right. Each search may read the text to its end, and is charged for that."""
     expression = _compiled(pattern)
     price = 4 + len(text) * (1 + expression.programsize // 16) // 16
     meter.charge(price)
@@ -64,7 +64,7 @@ def replace(meter: Meter, pattern: str, replacement: str, text: str) -> str:
     end = size = 0
     for match in _matches(meter, pattern, text):
         groups = {written: _group(match, reference) for written, reference in references.items()}
-        new = [groups.get(part, part) for part in parts]  # each group once, however often it is named
+        new = [groups.get(part, part) for part in parts]  # each group only once, however often it is named
         size += match.start() - end + sum(map(len, new))
         if size > MAX_VALUE:
             meter.room(size)
@@ -75,7 +75,7 @@ def replace(meter: Meter, pattern: str, replacement: str, text: str) -> str:
 
 
 def _parts(replacement: str) -> list[str]:
-    """A replacement split into group references and the literal texts between them."""
+    """A replacement, split into group references and the literal texts between them."""
     parts: list[str] = []
     end = 0
     for reference in _REFERENCE.finditer(replacement):

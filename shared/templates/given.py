@@ -1,4 +1,4 @@
-"""Values given to a preview as JSON: converted to what the product itself would pass, or rejected."""
+"""Converts the JSON values given to a preview to the values that the product itself would pass, or rejects them."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,7 +9,7 @@ _A_TIME = "a time with its offset, such as 2026-11-30T10:00:00+01:00"
 
 
 def values_of(template: TemplateField, values: Mapping[str, object]) -> tuple[dict[str, object], list[str]]:
-    """The values by variable, and what is wrong with the others."""
+    """The values by variable, and the problems with the others."""
     good: dict[str, object] = {}
     faults: list[str] = []
     for name, value in values.items():

@@ -1,9 +1,9 @@
-"""What a template may contain of Jinja2's language, and how it is charged for what it does (T1, T2).
+"""The parts of Jinja2's language that a template may contain, and how it is charged for its work (T1, T2).
 
-The syntax tree from Jinja2's parser is checked against a list of what is allowed, so that a new Jinja2 version adds
-nothing by itself. Excluded on purpose: macros, calls of anything but the listed functions and `recursive` loops (so
-there is no recursion), include, import and extends (there is no loader either), `**`, attributes (except those of
-`loop` and of the result of `pex_now`).
+The syntax tree from Jinja2's parser is checked against a list of what is allowed, so that a new version of Jinja2 does
+not add anything by itself. Excluded on purpose: macros, calls of anything but the listed functions and `recursive`
+loops (so there is no recursion), include, import and extends (there is no loader either), `**`, attributes (except
+those of `loop` and of the result of `pex_now`).
 """
 
 from collections.abc import Container, Iterator
@@ -22,10 +22,10 @@ TESTS = frozenset({
     "integer", "le", "lessthan", "lower", "lt", "mapping", "ne", "none", "number", "odd", "sequence", "string",
     "true", "undefined", "upper", "==", "!=", "<", "<=", ">", ">=",
 })  # fmt: skip
-"""The allowed tests (`is …`): those that only look at a value."""
+"""The allowed tests (`is …`): those that only inspect a value."""
 
 MAX_DEPTH = 60
-"""Maximum depth of a template's tree. Far more than people nest, and far less than Python's compiler and ours can
+"""Maximum depth of a template's tree: far more than people need, and far less than Python's compiler and our code can
 take.
 """
 
@@ -48,11 +48,11 @@ VARIABLE, CONTAINER, LOOP, CONCAT = "@variable", "@container", "@loop", "@concat
 
 @dataclass
 class Checked:
-    """What the check of a template's tree found."""
+    """The results of checking a template's tree."""
 
     faults: list[str] = field(default_factory=list)
     used: dict[str, int] = field(default_factory=dict)
-    """Names that are read, with the line of the first use."""
+    """Names that the template reads, with the line of the first use."""
     assigned: set[str] = field(default_factory=set)
 
     def fault(self, node: nodes.Node, message: str) -> None:
@@ -63,7 +63,7 @@ class Checked:
 
 
 def check(tree: nodes.Template, filters: Container[str], functions: Container[str]) -> Checked:
-    """Everything in a tree that is not allowed, in the template's order.
+    """Check a tree; returns everything in it that is not allowed, in the template's order.
 
     Raises RecursionError for a tree deeper than MAX_DEPTH (and does not recurse itself).
     """
@@ -152,7 +152,7 @@ class _Instrument(NodeTransformer):
 
     def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:
         self.generic_visit(node)
-        if isinstance(node.arg, nodes.Slice):  # compiled to a Python slice, which triggers a warning for a number
+        if isinstance(node.arg, nodes.Slice):  # becomes a Python slice, which causes a warning for a number
             node.node = _paid(node.node, CONTAINER)
         return node
 
@@ -168,13 +168,13 @@ def _paid(node: nodes.Node, filter_name: str, *args: nodes.Node) -> nodes.Filter
 
 
 def instrument(tree: nodes.Template) -> nodes.Template:
-    """The tree, changed so that it is charged for what it does. Only for valid trees."""
+    """The tree, with charges for its work inserted. Only for valid trees."""
     _Instrument().visit(tree)
     return tree
 
 
 def weight(tree: nodes.Node) -> int:
-    """Steps that one run through a tree costs, without those of its values and inner loops."""
+    """The steps that one run through a tree costs, without those for its values and inner loops."""
     return sum(1 + _length(node) // CHARACTERS_PER_STEP for node in _walk(tree))
 
 

@@ -1,7 +1,7 @@
 """Undoes what mail filters do to links: Microsoft Safe Links and Proofpoint URL Defense (versions 1 to 3).
 
 A text is split at white space, quotes and angle brackets; each piece that is such a link is replaced by its target. A
-piece that only looks like one is left alone.
+piece that only looks like such a link is left alone.
 """
 
 import base64
@@ -22,13 +22,13 @@ _RUNS = {
 
 
 def safelinks_decode(text: str) -> str:
-    """Every `https://….safelinks.protection.outlook.com/?url=…` in a text replaced by its target."""
+    """The text, with every `https://….safelinks.protection.outlook.com/?url=…` replaced by its target."""
     return _each(text, _safelink)
 
 
 def urldefense_decode(text: str) -> str:
-    """Every `https://urldefense.proofpoint.com/v1|v2/url?u=…` and `https://urldefense.com/v3/__…` replaced by its
-    target.
+    """The text, with every `https://urldefense.proofpoint.com/v1|v2/url?u=…` and `https://urldefense.com/v3/__…`
+    replaced by its target.
     """
     return _each(text, _urldefense)
 

@@ -1,4 +1,4 @@
-"""HTML around templates: whether tags are closed, HTML as plain text, and sanitising of admins' HTML."""
+"""HTML in templates: checks that tags are closed, converts HTML to plain text, and sanitises admins' HTML."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -10,7 +10,7 @@ _VOID = frozenset({
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
 })  # fmt: skip
 _ACTIVE = frozenset({"script", "iframe", "object", "embed"})
-_VALUE = "\ue000"  # stands for a value; a private-use character, which no template needs
+_VALUE = "\ue000"  # stands for a value; a private-use character, since no template needs one
 _NAMED = re.compile(f"</?{_VALUE}")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -37,8 +37,8 @@ _STYLES = {
 
 
 class _Tags(HTMLParser):
-    """Records tags that are not closed or closed in the wrong order, and values where escaping would not contain
-    them.
+    """Records tags that are not closed or closed in the wrong order, and values in places where escaping is not
+    enough.
     """
 
     def __init__(self) -> None:
@@ -75,18 +75,18 @@ class _Tags(HTMLParser):
             self.faults.append(f"line {line}: </{tag}> comes before <{name[0]}> in line {name[1]} is closed")
 
     def close(self) -> None:
-        """Everything has been fed; `rawdata` is what HTMLParser could not finish."""
+        """Called when everything has been fed; `rawdata` is what HTMLParser could not finish."""
         if "<" in self.rawdata:
             self.faults.append(f"line {self.getpos()[0]}: a tag or comment is incomplete")
         self.faults += [f"line {line}: <{tag}> is not closed" for tag, line in self._open]
 
 
 def faults(tree: nodes.Template) -> list[str]:
-    """What is wrong with a template's own HTML, with lines: tags left open or closed in the wrong order, values outside
-    quotes.
+    """The problems in a template's own HTML, with lines: tags left open or closed in the wrong order, and values
+    outside quotes.
 
-    Checked once for every branch of an `if`, taking the same branch everywhere: a tag that is opened in one `if` may be
-    closed in a later one.
+    It is checked once for every branch of an `if`, taking the same branch everywhere: a tag that is opened in one `if`
+    may be closed in a later one.
     """
     ways = max((2 + len(node.elif_) for node in tree.find_all(nodes.If)), default=1)
     found: dict[str, None] = {}
@@ -106,7 +106,7 @@ def _named(html: str) -> Iterator[str]:
 
 
 def _skeleton(tree: nodes.Template, way: int) -> str:
-    """The template's own HTML with its lines, with a mark for every value."""
+    """The pieces of the template's own HTML with their lines, with a mark for every value."""
     pieces: list[str] = []
     line = 1
     for node in _outputs(tree.body, way):
@@ -131,7 +131,7 @@ def _outputs(body: Iterable[nodes.Node], way: int) -> Iterator[nodes.Node]:
 def html_to_text(html: str) -> str:
     """HTML as plain text for people.
 
-    Lines are broken where the HTML breaks them and nowhere else, so addresses and security tags stay whole. A link's
+    Lines break where the HTML breaks them and nowhere else, so that addresses and security tags stay whole. A link's
     address follows its label if the label differs.
     """
     if not html.strip():
@@ -151,7 +151,8 @@ def html_to_text(html: str) -> str:
 
 
 def sanitise(html: str) -> str:
-    """An admin's HTML (headings, messages of the pane), reduced to what formats text; scripts and handlers are removed.
+    """An admin's HTML (headings and messages of the task pane), reduced to text formatting; scripts and handlers are
+    removed.
 
     Allowed: formatting tags, links to https: and mailto:, and inline styles for fonts, colours and spacing.
     """

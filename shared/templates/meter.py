@@ -1,13 +1,13 @@
-"""How much work a template may do (T2).
+"""Limits how much work a template may do (T2).
 
 Nothing is timed: a template that is accepted today must not fail tomorrow because the machine is busy, and neither
 signals nor killable threads exist on every platform. Instead, all work is charged in *steps*, against a fixed budget:
 
 - a loop is charged in advance for its body, once per iteration (`grammar.instrument`);
 - a value is charged for its size when it enters an expression: read from a variable, or created by an operator, a
-  filter or a function. What is then done with it (compare, slice, print) takes time in proportion to that size;
-- no value may grow beyond `MAX_VALUE`, so that a step is short whatever it does. What could multiply a value calls
-  `Meter.room` *before* doing the work.
+  filter or a function. Whatever is then done with it (compare, slice, print) takes time in proportion to that size;
+- no value may grow beyond `MAX_VALUE`, so that a step is short whatever it does. Code that could multiply a
+  value calls `Meter.room` *before* doing the work.
 
 Templates have neither recursion (macros, recursive loops) nor endless loops, so this bounds time and memory together.
 """
@@ -19,7 +19,7 @@ from shared.clock import Clock
 from shared.errors import TemplateInvalid
 
 MAX_STEPS = 100_000
-"""Steps per rendering; about half a second on a slow core. The default templates need fewer than 100."""
+"""Maximum steps per rendering: about half a second on a slow core. The default templates need fewer than 100."""
 
 CHARACTERS_PER_STEP = 16
 """Characters (or list entries) handled per step."""
@@ -28,7 +28,7 @@ MAX_VALUE = 16_384
 """Maximum characters and entries of one value, including nested ones."""
 
 MAX_NUMBER = 10**18
-"""Numbers stay within ± this."""
+"""The maximum absolute value of numbers."""
 
 
 class Exhausted(TemplateInvalid):
@@ -36,7 +36,9 @@ class Exhausted(TemplateInvalid):
 
 
 def weigh(value: object) -> int:
-    """1 plus its characters for a text, 1 plus its entries' weights for a list; counting stops soon after MAX_VALUE."""
+    """The size of a value: 1 plus its characters for a text, 1 plus the sizes of its entries for a list. Counting stops
+    soon after MAX_VALUE.
+    """
     total = 0
     rest: list[object] = [value]
     while rest and total <= MAX_VALUE:
@@ -53,7 +55,7 @@ def weigh(value: object) -> int:
 
 
 class Meter:
-    """What one rendering has left, and what it has logged."""
+    """The steps that a rendering has left, and what it has logged."""
 
     def __init__(self, clock: Clock, steps: int = MAX_STEPS) -> None:
         self.clock = clock
@@ -67,7 +69,7 @@ class Meter:
             raise Exhausted("it does too much: shorten its loops or its texts")
 
     def scan(self, size: int, times: int) -> None:
-        """Charge for passing over a text of this size so many times at memory speed. Raises Exhausted."""
+        """Charge for going through a text of this size this many times at memory speed. Raises Exhausted."""
         self.charge(size * times // 4096)
 
     def room(self, size: int) -> None:
@@ -77,7 +79,7 @@ class Meter:
         self.charge(1 + size // CHARACTERS_PER_STEP)
 
     def hold(self, value: Any) -> Any:
-        """A value enters an expression: charge for its size, and return it. Raises Exhausted."""
+        """Charge for the size of a value that enters an expression, and return the value. Raises Exhausted."""
         self.room(weigh(value))
         if isinstance(value, int | float) and abs(value) > MAX_NUMBER:
             raise Exhausted("it produces too large a number")

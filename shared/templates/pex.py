@@ -1,8 +1,8 @@
-"""The 24 `pex_*` of admins' templates (docs/facts/pexip.md §7).
+"""The 24 `pex_*` filters and functions for admins' templates (docs/facts/pexip.md §7).
 
 The public sources do not say for each whether it is a filter or a function, so every one is both: `{{ name|pex_reverse
-}}` and `{{ pex_reverse(name) }}`. Every one gets the rendering's Meter before the template's arguments, and none
-returns markup: results are escaped like any value.
+}}` and `{{ pex_reverse(name) }}`. Each gets the rendering's Meter before the template's arguments, and none returns
+markup: results are escaped like any value.
 """
 
 import base64
@@ -62,12 +62,14 @@ def _base64(_: Meter, value: object) -> str:
 
 
 def _clean_phone_number(_: Meter, value: object) -> str:
-    """Only digits and plus signs are kept."""
+    """Keeps only digits and plus signs."""
     return "".join(character for character in text(value) if character in "+0123456789")
 
 
 def _debug_log(meter: Meter, *message: object) -> str:
-    """Shows something to whoever previews the template. Never logged: template values are personal data (O3)."""
+    """Shows a value to the person who previews the template. It is never logged: template values are personal data
+    (O3).
+    """
     meter.messages.append(" ".join(text(part) for part in message))
     return ""
 
@@ -80,7 +82,9 @@ def _find_first_match(meter: Meter, values: Sequence[object], pattern: str) -> s
 
 
 def _hash(_: Meter, value: object) -> str:
-    """20 digits that depend on the value only. Pexip Infinity's algorithm is not documented, so its digits differ."""
+    """20 digits that depend only on the value. Pexip Infinity's algorithm is not documented, so it results in other
+    digits.
+    """
     return f"{int.from_bytes(hashlib.sha256(text(value).encode()).digest()[:8]):020}"
 
 
@@ -167,7 +171,7 @@ def _to_json(_: Meter, value: object) -> str:
 
 
 def _to_uuid(_: Meter, value: object) -> str:
-    """16 bytes in base64 as a UUID, in network byte order (the order is not documented)."""
+    """Converts 16 bytes in base64 to a UUID, in network byte order (the order is not documented)."""
     try:
         return str(uuid.UUID(bytes=base64.b64decode(text(value), validate=True)))
     except ValueError:
@@ -175,7 +179,7 @@ def _to_uuid(_: Meter, value: object) -> str:
 
 
 def _update(_: Meter, value: Mapping[Any, Any], changes: Mapping[Any, Any]) -> dict[Any, Any]:
-    """A copy with other values; the source stays unchanged."""
+    """A copy with some values replaced; the source stays unchanged."""
     return {**value, **changes}
 
 
@@ -184,8 +188,8 @@ def _url_decode(_: Meter, value: object) -> str:
 
 
 def _url_encode(_: Meter, value: object) -> str:
-    """Percent-encoded so that it can be any part of a URL: slashes too (which characters are exempt is not
-    documented).
+    """The value percent-encoded, including slashes, so that it can be any part of a URL (which characters are exempt is
+    not documented).
     """
     return quote(text(value), safe="")
 
@@ -206,4 +210,4 @@ PEX: Mapping[str, Filter] = {
         _to_uuid, _update, _url_decode, _url_encode, _urldefense_decode, _uuid4,
     )
 }  # fmt: skip
-"""By their names in templates."""
+"""The filters and functions by their names in templates."""

@@ -1,4 +1,4 @@
-"""Templates as the rest of the product uses them: checked, rendered for their destination, previewed."""
+"""Checks, renders and previews templates for the rest of the product."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -14,12 +14,12 @@ from shared.templates.given import values_of
 from shared.templates.meter import Meter, RequirementNotMet
 
 LINE_MAX_LENGTH = 250
-"""Maximum characters of a line: what names, descriptions and policy answers may have (docs/facts/pexip.md §1, §6)."""
+"""Maximum characters of a line: the limit of names, descriptions and policy answers (docs/facts/pexip.md §1, §6)."""
 
 
 @dataclass(frozen=True)
 class Preview:
-    """What a template would produce. `html` is None for a line, `line` is None for HTML."""
+    """The result of a preview. `html` is None for a line, `line` is None for HTML."""
 
     html: str | None
     text: str
@@ -33,7 +33,7 @@ _REQUIRED = "{{{{{}}}}} must be in the visible text: meetings are recognised by 
 
 
 def check(name: str, text: str) -> list[str]:
-    """Every problem of a template for that settings field (I4); an empty list if it can be saved.
+    """Every problem of a template for a settings field (I4); an empty list if it can be saved.
 
     Raises InvalidRequest if there is no such template field.
     """
@@ -61,7 +61,7 @@ def _tried(template: TemplateField, text: str) -> list[str]:
     try:
         result = _render(template, text, SAMPLES, Meter(SystemClock()))
     except RequirementNotMet:
-        return []  # it may succeed for real values
+        return []  # it may succeed with real values
     except TemplateInvalid as error:
         return [f"with sample values: {error}"]
     if template.required and str(SAMPLES[template.required]) not in markup.html_to_text(result):
@@ -70,10 +70,10 @@ def _tried(template: TemplateField, text: str) -> list[str]:
 
 
 def render(name: str, text: str, values: Mapping[str, object], *, clock: Clock | None = None) -> str:
-    """The result of that settings field's template for these values: HTML with values escaped, or one plain line (T3).
+    """The result of a settings field's template for these values: HTML with values escaped, or one plain line (T3).
 
-    Values are texts, numbers, booleans, None (nothing is printed), lists of these, and aware datetimes; those that the
-    field does not accept are ignored. Raises TemplateInvalid if it fails or exceeds its limits, with the template's
+    Values are texts, numbers, booleans, None (nothing is printed), lists of these, and aware datetimes; variables that
+    the field does not accept are ignored. Raises TemplateInvalid if it fails or exceeds its limits, with the template's
     name and the line; the values are not repeated.
     """
     try:
@@ -90,9 +90,9 @@ def _render(template: TemplateField, text: str, values: Mapping[str, object], me
 
 
 def preview(name: str, text: str, values: Mapping[str, object] | None = None, *, clock: Clock | None = None) -> Preview:
-    """A template rendered with the given values and samples for the rest (T4); only problems if there are any.
+    """A template rendered with the given values, and samples for the rest (T4); only the problems if there are any.
 
-    Values are JSON, converted to what the product itself would pass: times are ISO texts with an offset.
+    Values are JSON, converted to the values that the product itself would pass: times are ISO texts with an offset.
     """
     template = _field(name)
     meter = Meter(clock or SystemClock())
@@ -121,7 +121,7 @@ def _field(name: str) -> TemplateField:
 
 
 def _value(value: object) -> Any:
-    """A value as templates see it: nothing with attributes, nothing that is already markup."""
+    """A value as templates see it: without attributes, and never already markup."""
     if isinstance(value, list | tuple):
         return [_scalar(entry) for entry in value]
     return _scalar(value)

@@ -1,7 +1,7 @@
 """The 18 standard filters that admins' templates may use (docs/facts/pexip.md §7).
 
-They do what Jinja2's do, without Jinja2's `attribute` arguments, and each checks the size of its result before creating
-it. Every one gets the rendering's Meter before the template's arguments.
+They do the same as Jinja2's, without Jinja2's `attribute` arguments, and each checks the size of its result before
+creating it. Each gets the rendering's Meter before the template's arguments.
 """
 
 import re
@@ -24,7 +24,7 @@ _CONVERSION = re.compile(
 
 
 def _alike(*texts: object) -> list[str]:
-    """The texts, all HTML-escaped if one of them is markup, so that no value becomes markup by being joined to
+    """The texts, all HTML-escaped if one of them is markup, so that joining a value to markup does not make it
     markup.
     """
     if any(isinstance(text, Markup) for text in texts):
@@ -45,7 +45,9 @@ def _last(_: Meter, value: Sequence[Any]) -> Any:
 
 
 def _format(meter: Meter, value: object, *args: object, **kwargs: object) -> str:
-    """Printf formatting. Widths are bounded and must be in the text itself: `%1000000000d` and `%*d` are attacks."""
+    """Printf formatting. Widths are bounded, and must be in the text itself, since `%1000000000d` and `%*d` would be
+    attacks.
+    """
     text = soft_str(value)
     longest = max((len(soft_str(each)) for each in (*args, *kwargs.values())), default=0)
     size = len(text)
@@ -137,4 +139,4 @@ FILTERS: Mapping[str, Filter] = {
     "truncate": _truncate,
     "upper": _upper,
 }
-"""By their names in templates."""
+"""The filters by their names in templates."""

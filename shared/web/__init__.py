@@ -1,1 +1,1 @@
-"""What the add-in, the sign-in pages and their policies share: addresses, headers, sources, icons."""
+"""Code that the add-in, the console and the sign-in pages share: addresses, headers, sources, icons."""

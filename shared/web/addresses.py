@@ -1,4 +1,4 @@
-"""Where an integration's add-in is served: the URLs in the manifest, the pane and identity tokens."""
+"""The addresses of an integration's add-in: the URLs in the manifest, the task pane and identity tokens."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,9 @@ from shared.web.icons import GREY, fingerprint
 
 @dataclass(frozen=True)
 class Addresses:
-    """The add-in's URLs. Users reach it at the integration's add-in server, on a local stack at `public_base_url`."""
+    """The add-in's URLs. Users reach it at the integration's add-in server or, on a local stack, at
+    `public_base_url`.
+    """
 
     public_base_url: str
 
@@ -20,19 +22,19 @@ class Addresses:
         return f"https://{integration.addin_server_domain}"
 
     def pane(self, integration: Integration) -> str:
-        """The pane's URL in the manifest, which is the audience of Exchange identity tokens."""
+        """The task pane's URL in the manifest, which is the audience of Exchange identity tokens."""
         return f"{self._root(integration)}/pane"
 
     def commands(self, integration: Integration) -> str:
-        """The page in which Outlook runs commands without a pane."""
+        """The URL of the page in which Outlook runs commands without a task pane."""
         return f"{self._root(integration)}/commands"
 
     def launch(self, integration: Integration) -> str:
-        """The script for events, for Outlook clients that run it without a page."""
+        """The URL of the script for events, for Outlook clients that run it without a page."""
         return f"{self._root(integration)}/launch.js"
 
     def icon(self, integration: Integration, size: int, *, grey: bool = False) -> str:
-        """The icon with that many pixels. A new icon has a new URL: Outlook never requests the same one again."""
+        """The URL of the icon in a size. A new icon has a new URL, since Outlook never requests the same URL twice."""
         return f"{self._root(integration)}/icon-{size}-{fingerprint(integration)}{f'-{GREY}' if grey else ''}.png"
 
     def _root(self, integration: Integration) -> str:

@@ -1,8 +1,8 @@
-"""Static files as they are served: named by the hash of all of them, compressed once.
+"""Static files as they are served: named by a hash of all files, and compressed once.
 
-The content of `<route><hash>-<file>` never changes, so that browsers may cache it for ever; a change of any file gives
-all of them new names. Modules import each other as `./insert.js`, in the source and in the browser's tests; here the
-names in the imports are replaced by the served ones.
+The content of `<route><hash>-<file>` never changes, so that browsers may cache it for ever; a change to any file gives
+all files new names. Modules import each other as `./insert.js`, in the source and in the browser's tests; here the
+names in the imports are replaced by the served names.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ _TYPES = {
     ".css": "text/css; charset=utf-8",
 }
 _COMMENTS = re.compile(r"^[ \t]*/\*(?:(?!\*/).)*\*/[ \t]*\n|^[ \t]*//[^\n]*\n", re.MULTILINE | re.DOTALL)
-"""Comments on lines of their own: a third of the sources, of no use to a browser."""
+"""Matches comments that have a line to themselves: a third of the sources, and of no use to a browser."""
 _IMPORT = re.compile(r"""(?P<quote>["'])\.(?:\.?/(?:src|vendor))?/(?P<file>[\w.-]+\.js)(?P=quote)""")
 
 
 @dataclass(frozen=True)
 class Asset:
-    """One file as it is sent."""
+    """A file as it is sent."""
 
     body: bytes
     gzipped: bytes
@@ -37,14 +37,14 @@ class Asset:
 
 @dataclass(frozen=True)
 class Assets:
-    """Files below one route. `by_name` holds them by served name, `<hash>-<file>`; nothing else is ever served."""
+    """The files below one route. `by_name` holds them by served name, `<hash>-<file>`; nothing else is ever served."""
 
     route: str
     hash: str
     by_name: Mapping[str, Asset]
 
     def url(self, file: str) -> str:
-        """Where a source file is served, as a path. Raises KeyError if there is no such file."""
+        """The path at which a source file is served. Raises KeyError if there is no such file."""
         name = f"{self.hash}-{file}"
         if name not in self.by_name:
             raise KeyError(f"there is no file {file!r} below {self.route}")
@@ -52,7 +52,7 @@ class Assets:
 
 
 def assets(route: str, files: Sequence[Path], also: Mapping[str, str] | None = None) -> Assets:
-    """These files, served below a route; `also` (contents by name) is included in the hash.
+    """Prepare files to be served below a route; `also` (contents by name) is included in the hash.
 
     Raises ValueError if two files have the same name, or a module imports a missing file.
     """
@@ -66,7 +66,7 @@ def assets(route: str, files: Sequence[Path], also: Mapping[str, str] | None = N
 
 
 def without_comments(source: str) -> str:
-    """A script without the comments that have lines of their own."""
+    """A script without the comments that have a line to themselves."""
     return _COMMENTS.sub("", source)
 
 

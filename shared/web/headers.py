@@ -1,8 +1,8 @@
 """Response headers of the add-in's pages: what may run in them, and who may embed them (X7).
 
-There is no X-Frame-Options: Outlook on the web shows the pane in a frame, and `frame-ancestors` says in which.
-`Cross-Origin-Opener-Policy: unsafe-none` is explicit, because `same-origin` disconnects a sign-in dialog from the pane
-that opened it (docs/facts/outlook-addin.md).
+There is no X-Frame-Options: Outlook on the web shows the task pane in a frame, and `frame-ancestors` says which pages
+may do so. `Cross-Origin-Opener-Policy: unsafe-none` is explicit, because `same-origin` disconnects a sign-in dialog
+from the task pane that opened it (docs/facts/outlook-addin.md).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ OUTLOOK = (
     "https://webmail.apps.mil",
     "https://partner.outlook.cn",
 )
-"""Where Outlook on the web runs: Microsoft's clouds. Not confirmed in live tenants of the national clouds."""
+"""The origins of Outlook on the web in Microsoft's clouds. Not confirmed in live tenants of the national clouds."""
 
 COMMON = {
     "X-Content-Type-Options": "nosniff",
@@ -40,10 +40,10 @@ def page_headers(
 
 
 def policy(integration: Integration, connect: Sequence[str] = (), ancestors: Sequence[str] = ()) -> str:
-    """The content security policy of the pane. `ancestors`: who may embed it besides Outlook and `owa_hosts`.
+    """The content security policy of the task pane. `ancestors`: who may embed it besides Outlook and `owa_hosts`.
 
-    The real Office.js works under it (docs/facts/outlook-addin.md). Style attributes are allowed because the admin's
-    texts may have them, sanitised; style elements and scripts in the page are not.
+    The real Office.js works under this policy (docs/facts/outlook-addin.md). Style attributes are allowed because the
+    admin's (sanitised) texts may have them; style elements and scripts in the page are not.
     """
     directives: Mapping[str, Sequence[str]] = {
         "default-src": ["'none'"],
@@ -61,14 +61,14 @@ def policy(integration: Integration, connect: Sequence[str] = (), ancestors: Seq
 
 
 def framed_by(policy_: str, who: str) -> str:
-    """A policy of `policy`'s for a page that Outlook does not frame: `who` does, such as 'none' or 'self' in quotes."""
+    """The policy for a page that is framed by `who` (such as 'none' or 'self', with the quotes) instead of Outlook."""
     return policy_.partition("frame-ancestors")[0] + f"frame-ancestors {who}"
 
 
 def owa_hosts(integration: Integration) -> list[str]:
     """Origins of Outlook on the web on-premises: the servers of Exchange's metadata and web services.
 
-    In Exchange's defaults these names are the same; a deployment with another name for Outlook on the web lists that
+    By default, Exchange uses the same names for these; a deployment with another name for Outlook on the web lists that
     name among its metadata domains.
     """
     urls = [*integration.metadata_urls, integration.url]

@@ -1,4 +1,4 @@
-"""The add-in's icon in every size that Outlook requests, made from one of 80 × 80 pixels."""
+"""The add-in's icon in every size that Outlook requests, scaled from one of 80 × 80 pixels."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from shared.integrations import Integration, IntegrationStore
 
 SIZES = (16, 25, 32, 48, 64, 80, 128)
-"""Pixels: the ribbon's 16, 32 and 80, lists of add-ins (64, 128), phones (25, 32, 48)."""
+"""Sizes in pixels: for the ribbon (16, 32, 80), lists of add-ins (64, 128) and phones (25, 32, 48)."""
 
 GREY = "grey"
-"""In an icon's URL: a grey version for phones (docs/facts/outlook-addin.md)."""
+"""Marks the grey version for phones in an icon's URL (docs/facts/outlook-addin.md)."""
 
 _GREY = (0x91, 0x91, 0x91)
 _SIZES = {str(size): size for size in SIZES}
@@ -37,12 +37,14 @@ def default_icon() -> bytes:
 
 
 def fingerprint(integration: Integration) -> str:
-    """Changes with an integration's icon."""
+    """A fingerprint of an integration's icon, which changes with the icon."""
     return (integration.icon or sha256(default_icon()).hexdigest())[:16]
 
 
 class Icons:
-    """The icons of all integrations; the most recently used sizes stay in memory, so that they cost no storage trip."""
+    """The icons of all integrations; the most recently used sizes stay in memory, so that they need no call to
+    storage.
+    """
 
     def __init__(self, integrations: IntegrationStore) -> None:
         self._integrations = integrations
@@ -60,7 +62,7 @@ class Icons:
             return self._made[key]
         uploaded = await self._integrations.icon(integration.uuid) if integration.icon else default_icon()
         made = await asyncio.to_thread(resized, uploaded or default_icon(), pixels, grey=grey)
-        # An icon replaced at this very moment is served, but not cached under the old one's name.
+        # If the icon is replaced at this very moment, the new one is served, but not cached under the old one's name.
         if not integration.icon or (uploaded and sha256(uploaded).hexdigest() == integration.icon):
             self._remember(key, made)
         return made
@@ -72,7 +74,7 @@ class Icons:
 
 
 def resized(png: bytes, size: int, *, grey: bool = False) -> bytes:
-    """A PNG in another size, or as a grey shape. Takes milliseconds of processor time."""
+    """A PNG in another size, or as a grey shape. This takes milliseconds of processor time."""
     from PIL import Image, ImageChops, ImageOps  # slow to import
 
     with Image.open(BytesIO(png), formats=["PNG"]) as image:
@@ -80,7 +82,7 @@ def resized(png: bytes, size: int, *, grey: bool = False) -> bytes:
             return png
         scaled = image.convert("RGBA").resize((size, size), Image.Resampling.LANCZOS)
     if grey:
-        # Dark and opaque pixels are the shape; light ones are the background.
+        # Dark and opaque pixels form the shape; light ones are the background.
         on_white = Image.alpha_composite(Image.new("RGBA", scaled.size, "white"), scaled).convert("L")
         shape = ImageChops.multiply(ImageOps.autocontrast(ImageOps.invert(on_white)), scaled.getchannel("A"))
         scaled = Image.new("RGBA", scaled.size, (*_GREY, 0))

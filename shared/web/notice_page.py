@@ -1,6 +1,6 @@
-"""A page with nothing but a message: shown after a sign-in, or at the deployment's own address.
+"""A page that shows only a message: after a sign-in, or at the deployment's own address.
 
-It needs no file and runs no script, so nothing in it can do harm; all texts are escaped.
+It needs no files and runs no scripts, and all texts are escaped, so nothing in it can do harm.
 """
 
 from __future__ import annotations

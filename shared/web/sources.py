@@ -1,4 +1,4 @@
-"""Which scripts and style sheets the pane loads, and from which origins (X6).
+"""Which scripts and style sheets the task pane loads, and from which origins (X6).
 
 Without custom sources: Microsoft's hosted Office.js, and our own style sheet, which is sufficient without Fabric. With
 custom sources: exactly the configured URLs. The additional scripts come first, and one with the same file name as
@@ -19,7 +19,7 @@ _HOSTED_SCRIPTS = ("https://appsforoffice.microsoft.com", "https://ajax.aspnetcd
 
 
 def scripts(integration: Integration) -> list[str]:
-    """Script URLs in the order in which they must run, without duplicates; the pane's own module follows."""
+    """Script URLs in the order in which they must run, without duplicates; the task pane's own module follows."""
     if not integration.use_custom_add_in_sources:
         return [OFFICE_JS]
     additional = list(dict.fromkeys(integration.script_sources))
@@ -36,12 +36,12 @@ def stylesheets(integration: Integration) -> list[str]:
 
 
 def script_origins(integration: Integration) -> list[str]:
-    """Origins of scripts, besides our own; Office.js loads siblings from its own location."""
+    """The origins of scripts, besides our own; Office.js loads further files from its own location."""
     return origins(scripts(integration)) if integration.use_custom_add_in_sources else list(_HOSTED_SCRIPTS)
 
 
 def origins(urls: Iterable[str]) -> list[str]:
-    """The different origins of URLs, as a content security policy writes them."""
+    """The different origins of URLs, as they are written in a content security policy."""
     return list(dict.fromkeys(origin(url) for url in urls))
 
 

@@ -169,7 +169,7 @@ def test_secrets_are_written_through_the_resource_manager_which_needs_no_vault_r
     ran = deploy(azure, "--yes")
     assert ran.code == 0, ran.output
     assert ran.count("keyvault secret") == ran.count("ad ") == ran.count("role ") == 0
-    assert "inside the virtual network only" in ran.output.partition("Deployment (takes")[0]
+    assert "from inside the virtual network" in ran.output.partition("Deployment (takes")[0]
 
 
 @pytest.mark.parametrize("address", ["203.0.113.7/32", "203.0.113.6/31", "2001:db8::/64"])
@@ -252,7 +252,7 @@ FAULTS = [
     (DEPLOYMENT, "(ScopeLocked) no", "lock forbids", "dataLock"),
     (DEPLOYMENT, "something new", "Azure refused it", "operation group list"),
     ("rest --method get --url https://management.azure.com/subscriptions/sub/resourceGroups/rg/providers/Microsoft.KeyVault",
-     "Forbidden", "list of secrets cannot be read", "Contributor"),
+     "Forbidden", "secrets cannot be listed", "Contributor"),
     ("rest --method put", "Conflict", "tag-signing-key cannot be put", "secret recover"),
     (UPLOAD, "502", "package cannot be deployed", "run this again"),
 ]  # fmt: skip

@@ -127,7 +127,7 @@ def test_a_registration_that_entra_did_not_change_as_requested_is_noticed(azure:
     azure.change(ignores_patches=True)
     ran = azure.run("grants/entra.sh", *ENTRA)
     assert ran.code == 1
-    assert "Entra did not take the registration not as asked for: displayName, signInAudience" in ran.output
+    assert "Entra did not accept the registration values that differ: displayName, signInAudience" in ran.output
 
 
 def test_the_script_waits_for_entras_replication(azure: Azure) -> None:

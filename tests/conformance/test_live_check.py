@@ -150,7 +150,7 @@ async def test_items_that_cannot_be_removed_are_named(
     monkeypatch.setattr("infra.live_check.writing.Writing.run", lambda self: self.boxes.invite("left"))
     await run("--write")
     told = capsys.readouterr().out
-    assert 'it failed (403 ErrorAccessDenied): remove what is named "VMR live-check ' in told
+    assert 'it failed (403 ErrorAccessDenied): remove everything named "VMR live-check ' in told
     assert "holds" in told, "findings are still reported"
 
 
@@ -178,8 +178,8 @@ async def test_if_no_invitation_arrives_each_row_says_why_and_none_waits_again(r
     """Exchange's calendar attendant is off, so there is a message but no event."""
     exchange.exchange.attendant.processing(exchange.exchange.directory.ensure(EQUIPMENT)).automate_processing = "None"
     rows = await run("--write", "--patience", "0.2")
-    arrives = rows["an organizer's meeting arrives as a meetingRequest, with a (tentative) event"]
-    assert arrives == f"{DIFFERS}: the event of a meetingRequest has not come within 0 seconds"
+    arrives = rows["an organizer's meeting arrives as a meetingRequest with a (tentative) event"]
+    assert arrives == f"{DIFFERS}: the event of a meetingRequest has not arrived within 0 seconds"
     assert rows["the tag survives in the invitation's text"].startswith(f"{NOT_TRIED}: see above")
 
 
@@ -205,8 +205,8 @@ def test_a_token_is_sent_only_to_graph_or_to_this_machine(url: str, capsys: pyte
     ("words", "said"),
     [
         (["--write"], "--write needs --organizer"),
-        (["--write", "--organizer", EQUIPMENT.upper()], "must be two mailboxes"),
-        (["--organizer", ORGANIZER], "goes with --write"),
+        (["--write", "--organizer", EQUIPMENT.upper()], "must be different mailboxes"),
+        (["--organizer", ORGANIZER], "requires --write"),
     ],
 )
 def test_writing_requires_both_mailboxes_to_be_named(
@@ -238,7 +238,7 @@ async def test_the_exit_code_is_1_if_something_differs(exchange: Running, monkey
     monkeypatch.setenv("GRAPH_TOKEN", TOKEN)
     exchange.exchange.application_scopes.clear()
     words = ["--equipment", EQUIPMENT, "--other", OTHER, "--graph", exchange.graph_url]
-    with pytest.raises(SystemExit, match="differs where the product relies on it"):
+    with pytest.raises(SystemExit, match="does something differently that the product relies on"):
         await asyncio.to_thread(live_check.main, words)
 
 

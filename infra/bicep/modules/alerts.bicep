@@ -1,13 +1,13 @@
-// Alerts. Every query returns rows only when something is wrong, so one rule fits all; docs/troubleshooting.md says
+// Alerts. Every query returns rows only if something is wrong, so all rules look alike; docs/troubleshooting.md says
 // what to do about each.
 
-@description('Begins the name of every alert.')
+@description('The start of every alert's name.')
 param name string
 
 @description('Region.')
 param location string
 
-@description('Tags of every resource.')
+@description('Tags for all resources.')
 param tags { *: string }
 
 @description('Application Insights, which the alerts query.')
@@ -16,7 +16,7 @@ param insightsResourceId string
 @description('Who gets a mail.')
 param emails string[]
 
-@description('The app has run before, so that it can have stopped. infra/deploy.sh switches that alert on after the first package.')
+@description('Whether the app has run before, so that it can have stopped. infra/deploy.sh switches on that alert after the first package.')
 param packageDeployed bool
 
 var alerts = [
@@ -46,7 +46,7 @@ var alerts = [
   }
   {
     id: 'integration-failing'
-    title: 'An integration does not reach its mailbox or has lost its subscription'
+    title: 'An integration cannot reach its mailbox, or has lost its subscription'
     query: loadTextContent('../queries/integration_failing.kql')
     severity: 2
     window: 'PT30M'
@@ -70,7 +70,7 @@ var alerts = [
   }
   {
     id: 'webhook-errors'
-    title: 'Graph is answered with errors'
+    title: 'The webhook answers Graph with errors'
     query: loadTextContent('../queries/webhook_errors.kql')
     severity: 1
     window: 'PT15M'
@@ -130,7 +130,7 @@ resource alert 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for entry 
           operator: 'GreaterThan'
           threshold: 0
           failingPeriods: {
-            // The alert first runs on a newly deployed app before its first sweep.
+            // On a newly deployed app, the alert runs before the first sweep does.
             numberOfEvaluationPeriods: entry.id == 'app-stopped' ? 2 : 1
             minFailingPeriodsToAlert: entry.id == 'app-stopped' ? 2 : 1
           }

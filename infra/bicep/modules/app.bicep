@@ -19,19 +19,19 @@ param storageName string
 @description('The blob container of the deployed package.')
 param packageContainer string
 
-@description('Address of the vault, with a slash at its end.')
+@description('Address of the vault, ending with a slash.')
 param vaultUri string
 
-@description('Where telemetry goes.')
+@description('Connection string for telemetry.')
 param insightsConnectionString string
 
-@description('Your own host name; empty for the one that Azure gives.')
+@description('Your own host name; empty for the one that Azure assigns.')
 param publicHostName string
 
 @description('User name of conferencing nodes; empty for none.')
 param policyUsername string
 
-@description('on or off: whether nodes are answered for VMRs made through the management API, too.')
+@description('on or off: whether nodes also get answers for VMRs created through the management API.')
 param policyVmrs string
 
 @description('User name of the management API; empty for none.')
@@ -46,25 +46,25 @@ param webProxy string
 @description('Hosts that bypass the web proxy.')
 param noProxy string
 
-@description('The package contains your own certificate authorities.')
+@description('Whether the package contains your own certificate authorities.')
 param ownAuthorities bool
 
 @description('Instances for HTTP that never stop.')
 param alwaysReadyInstances int
 
-@description('How far the app may scale out, per group of functions.')
+@description('Maximum number of instances that the app may scale out to, per group of functions.')
 param maximumInstances int
 
 @description('Memory of one instance, in MB.')
 param instanceMemory int
 
-@description('Tags of every resource.')
+@description('Tags for all resources.')
 param tags { *: string }
 
-@description('Instances are spread over the region\'s zones.')
+@description('Whether instances are spread over the region\'s availability zones.')
 param zoneRedundant bool
 
-@description('The subnet that the app speaks from; empty for none.')
+@description('The subnet for the app's outgoing traffic; empty for none.')
 param subnetResourceId string
 
 var storageSuffix = environment().suffixes.storage
@@ -74,10 +74,10 @@ var tableUri = 'https://${storageName}.table.${storageSuffix}'
 
 var publicBaseUrl = 'https://${empty(publicHostName) ? app.properties.defaultHostName : publicHostName}'
 
-// A reference without a version follows the secret's newest one, within a day or after a restart.
+// A reference without a version gets the secret's newest version, within a day or after a restart.
 var secrets = '${vaultUri}secrets'
 
-// Whose values infra/deploy.sh has to make, separated by spaces.
+// Secrets whose values infra/deploy.sh has to create, separated by spaces.
 var secretNames = join(concat(
   ['tag-signing-key'],
   empty(policyUsername) ? [] : ['policy-password-hash'],
@@ -91,19 +91,20 @@ var settings = {
   AzureWebJobsStorage__blobServiceUri: blobUri
   AzureWebJobsStorage__queueServiceUri: queueUri
   AzureWebJobsStorage__tableServiceUri: tableUri
-  // Telemetry. Newer exporters take five traces a second and drop the log lines of all others, which alerts count.
+  // Telemetry. By default, newer exporters sample five traces a second and drop the log lines of all others, which
+  // alerts count.
   OTEL_TRACES_SAMPLER: 'microsoft.fixed_percentage'
   OTEL_TRACES_SAMPLER_ARG: '1.0'
   APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
-  // The product's own. The queue trigger reads credential and clientId, the code AZURE_CLIENT_ID.
+  // The product's own storage. The queue trigger reads credential and clientId, the code reads AZURE_CLIENT_ID.
   AZURE_CLIENT_ID: identityClientId
   SchedulingStorage__credential: 'managedidentity'
   SchedulingStorage__clientId: identityClientId
   SchedulingStorage__queueServiceUri: queueUri
   SchedulingStorage__tableServiceUri: tableUri
   PUBLIC_BASE_URL: publicBaseUrl
-  // The root is our own page, not the platform's default page.
+  // The root shows our own page, not the platform's default page.
   AzureWebJobsDisableHomepage: 'true'
   SECRETS_VAULT_URI: vaultUri
   TAG_SIGNING_KEY: '@Microsoft.KeyVault(SecretUri=${secrets}/tag-signing-key)'
@@ -125,8 +126,8 @@ var managementEntraSettings = {
   MANAGEMENT_CLIENT_ID: managementClientId
 }
 
-// Libraries read these: all outgoing requests use the proxy, except to the listed hosts and those of integrations with
-// disable_proxy. The file is part of the package (infra/package.py) and includes public authorities.
+// Libraries read these: all outgoing requests use the proxy, except those to the listed hosts and those of integrations
+// with disable_proxy. The file is part of the package (infra/package.py) and includes public authorities.
 var proxySettings = {
   HTTPS_PROXY: webProxy
   NO_PROXY: noProxy
@@ -198,7 +199,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
             instanceCount: alwaysReadyInstances
           }
         ]
-        // Python's default is 1. Every handler awaits, so one instance serves many concurrent requests.
+        // Python's default is 1. All handlers are asynchronous, so one instance serves many concurrent requests.
         triggers: {
           http: {
             perInstanceConcurrency: 16
@@ -222,7 +223,7 @@ resource appSettings 'Microsoft.Web/sites/config@2024-11-01' = {
   )
 }
 
-// Deployment goes by Entra identity only: no publishing user name and password.
+// Deployment uses Entra identities only: no publishing user name and password.
 resource publishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01' = [for kind in ['ftp', 'scm']: {
   parent: app
   name: kind
@@ -237,7 +238,7 @@ output name string = app.name
 @description('Resource id of the app.')
 output resourceId string = app.id
 
-@description('The host name that Azure gives.')
+@description('The host name that Azure assigns.')
 output hostName string = app.properties.defaultHostName
 
 @description('The app\'s public URL.')

@@ -1,18 +1,18 @@
 // Private endpoints of storage and vault, and the DNS zones that resolve to them.
 
-@description('Begins the name of every endpoint.')
+@description('The start of every endpoint's name.')
 param name string
 
 @description('Region.')
 param location string
 
-@description('Tags of every resource.')
+@description('Tags for all resources.')
 param tags { *: string }
 
 @description('The subnet that the endpoints are in.')
 param subnetResourceId string
 
-@description('The network whose names lead to them.')
+@description('The virtual network in which names resolve to the endpoints.')
 param virtualNetworkResourceId string
 
 @description('Resource id of the storage account.')

@@ -8,7 +8,7 @@ param name string
 @description('Region.')
 param location string
 
-@description('Tags of every resource.')
+@description('Tags for all resources.')
 param tags { *: string }
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
@@ -23,5 +23,5 @@ output resourceId string = identity.id
 @description('Client id: how the app requests this identity, and how Exchange identifies it.')
 output clientId string = identity.properties.clientId
 
-@description('Object id of its enterprise application: the assignee of roles and grants.')
+@description('Object id of the identity's enterprise application, to which roles and grants are assigned.')
 output principalId string = identity.properties.principalId

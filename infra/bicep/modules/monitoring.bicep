@@ -1,18 +1,18 @@
 // Logs, traces and metrics. Nobody can write telemetry with a key: the app authenticates with its identity.
 
-@description('Begins the name of every resource.')
+@description('The start of every resource's name.')
 param name string
 
 @description('Region.')
 param location string
 
-@description('Tags of every resource.')
+@description('Tags for all resources.')
 param tags { *: string }
 
 @description('Object id of the app\'s identity, the only one that may write telemetry.')
 param appPrincipalId string
 
-@description('Days that logs are kept.')
+@description('How many days logs are kept.')
 param retentionDays int
 
 var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
@@ -57,8 +57,8 @@ resource grant 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 @description('Resource id of the Log Analytics workspace.')
 output workspaceResourceId string = workspace.id
 
-@description('Resource id of Application Insights: what alerts and the workbook query.')
+@description('Resource id of Application Insights, which alerts and the workbook query.')
 output insightsResourceId string = insights.id
 
-@description('Where telemetry goes; an address, no key.')
+@description('Connection string for telemetry. It contains no valid key.')
 output connectionString string = insights.properties.ConnectionString

@@ -1,12 +1,12 @@
 // A virtual network with two subnets: one for the app's outgoing traffic, one for the private endpoints.
 
-@description('Begins the name of the network.')
+@description('The start of the network's name.')
 param name string
 
 @description('Region.')
 param location string
 
-@description('Tags of every resource.')
+@description('Tags for all resources.')
 param tags { *: string }
 
 @description('A /25 or larger, as in 10.83.0.0/24.')
@@ -48,7 +48,7 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
 @description('Resource id of the network.')
 output resourceId string = network.id
 
-@description('The subnet that the app speaks from.')
+@description('The subnet for the app's outgoing traffic.')
 output appSubnet string = network.properties.subnets[0].id
 
 @description('The subnet of the private endpoints.')

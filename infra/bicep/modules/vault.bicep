@@ -7,13 +7,13 @@ param name string
 @description('Region.')
 param location string
 
-@description('Tags of every resource.')
+@description('Tags for all resources.')
 param tags { *: string }
 
 @description('Object id of the app\'s identity.')
 param appPrincipalId string
 
-@description('Reached through the virtual network only.')
+@description('Whether the vault can be reached through the virtual network only.')
 param privateNetwork bool
 
 @description('Public addresses from which admins may reach it when privateNetwork is on.')
@@ -25,8 +25,9 @@ param dataLock bool
 @description('Log Analytics workspace of the audit log.')
 param workspaceResourceId string
 
-// Key Vault Secrets Officer: admins set secrets through the app (shared/secrets/vault.py), so it writes and deletes too.
-// Whoever deploys gets no role: infra/app_secrets.py writes the app's own secrets through Azure Resource Manager.
+// Key Vault Secrets Officer: admins set secrets through the app (shared/secrets/vault.py), so it writes and deletes
+// too. The person who deploys gets no role: infra/app_secrets.py writes the app's own secrets through Azure Resource
+// Manager.
 var secretsOfficer = 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7'
 
 resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
@@ -69,11 +70,11 @@ resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (dataLock) {
   scope: vault
   properties: {
     level: 'CanNotDelete'
-    notes: 'Passwords of every integration are in here. docs/deploy.md, "Removing it", says how it is deleted.'
+    notes: 'This holds the passwords of all integrations. docs/deploy.md, "Removing it", explains how to delete it.'
   }
 }
 
-// Who read which secret, and when.
+// Logs who read which secret, and when.
 resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'audit'
   scope: vault

@@ -1,9 +1,9 @@
-// What admins look at: response times, decisions, messages found by the sweep.
+// The workbook for admins: response times, decisions, messages found by the sweep.
 
 @description('Region.')
 param location string
 
-@description('Tags of every resource.')
+@description('Tags for all resources.')
 param tags { *: string }
 
 @description('Application Insights, which the charts query.')

@@ -1,4 +1,4 @@
-"""The add-in's manifests, made from an integration (X1, I6).
+"""The add-in's manifests, generated from an integration (X1, I6).
 
 contents.py   what both forms contain: identity, version, texts cut to Outlook's limits, URLs
 xml.py        the add-in-only manifest, which every Outlook accepts
@@ -25,14 +25,14 @@ class Manifests:
         self._addresses = addresses
 
     async def xml(self, uuid: str, permission: str = "") -> bytes:
-        """The add-in-only manifest. `permission`: by its name there, if the add-in needs more than the item.
-
-        Not cached, so that whoever has just changed a text gets it. Raises NotFound, InvalidRequest.
+        """The add-in-only manifest. `permission` is the permission's name in the manifest, if the add-in needs more
+        than the default. Not cached, so that an admin who has just changed a text gets it. Raises NotFound,
+        InvalidRequest.
         """
         return xml_manifest(await self._contents(uuid, permission))
 
     async def unified(self, uuid: str, permission: str = "") -> dict[str, Any]:
-        """The unified manifest; as `xml`."""
+        """The unified manifest. See `xml`."""
         return unified_manifest(await self._contents(uuid, permission))
 
     async def _contents(self, uuid: str, permission: str) -> Contents:

@@ -1,4 +1,4 @@
-"""What an add-in does without a pane, if an integration enables it: the switch on phones, the offer in new meetings.
+"""Commands without a task pane, if an integration enables them: the switch on phones, and the offer in new meetings.
 
 Only version 1.1 of the overrides has these; an Outlook that does not support them ignores them. Both work in Exchange
 Online only, and only for add-ins that an admin has installed (docs/facts/outlook-addin.md); not confirmed in a live
@@ -11,20 +11,20 @@ from shared.addin.manifest.contents import Contents, phone_icons
 from shared.addin.manifest.elements import Element, add, typed
 
 PAGE, SCRIPT = "commands", "launch"
-"""Resources: the page of commands, and the script of events."""
+"""Resources: the page for commands, and the script for events."""
 ADD_VMR, ON_NEW_MEETING = "addVmr", "onNewMeeting"
 PHONE_BUTTON = "vmrPhoneButton"
 
 
 def runtimes(host: Element, contents: Contents) -> None:
-    """Where events run; first in the host. Classic Outlook for Windows loads only the script."""
+    """The runtime for events; the first element in the host. Classic Outlook for Windows loads only the script."""
     if contents.auto_open:
         runtime = add(add(host, "Runtimes"), "Runtime", resid=PAGE)
         add(runtime, "Override", type="javascript", resid=SCRIPT)
 
 
 def new_meetings(desktop: Element, contents: Contents) -> None:
-    """The event of a new meeting; last in the desktop's form."""
+    """The event for a new meeting; the last element in the desktop's form factor."""
     if contents.auto_open:
         point = typed(add(desktop, "ExtensionPoint"), "LaunchEvent")
         add(add(point, "LaunchEvents"), "LaunchEvent", Type="OnNewAppointmentOrganizer", FunctionName=ON_NEW_MEETING)
@@ -32,7 +32,7 @@ def new_meetings(desktop: Element, contents: Contents) -> None:
 
 
 def phones(host: Element, contents: Contents) -> None:
-    """The switch on phones; last in the host."""
+    """The switch on phones; the last element in the host."""
     if not contents.mobile:
         return
     mobile = add(host, "MobileFormFactor")
@@ -47,7 +47,7 @@ def phones(host: Element, contents: Contents) -> None:
 
 
 def images(parent: Element, contents: Contents) -> None:
-    """The phones' icons among the resources."""
+    """The icons for phones, among the resources."""
     if contents.mobile:
         for pixels in sorted({pixels for _, _, pixels in phone_icons()}):
             add(parent, "bt:Image", id=_grey(pixels), DefaultValue=contents.grey_icons[pixels])

@@ -1,4 +1,4 @@
-"""What a manifest says, whatever its form."""
+"""The contents of a manifest, whatever its form."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from shared.web.icons import SIZES
 _NAMESPACE = UUID("5a1c2b62-3f0e-4d27-9f5b-0f6d2f6c1f4e")
 _LOGIN = "https://login.microsoftonline.com"
 _APP_DOMAIN = 250
-"""Maximum characters of an AppDomain, by the schema."""
+"""Maximum characters of an AppDomain, according to the schema."""
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _PHONE_ICONS = (25, 32, 48)
 _SCALES = (1, 2, 3)
 ICON_SIZES = (16, 32, 64, 80, 128)
-"""Pixels: 16, 32 and 80 on the ribbon (64 recommended), 64 and 128 in lists of add-ins."""
+"""Sizes of icons in pixels: 16, 32 and 80 on the ribbon (64 recommended), 64 and 128 in lists of add-ins."""
 
 
 class Permission(Enum):
     """The add-in's permission. The mailbox permission is only for clients with a bug: classic Outlook for Windows from
-    version 2510 up to build 16.0.20131 refuses identity tokens of Exchange on-premises to anything less (office-js
+    version 2510 up to build 16.0.20131 refuses identity tokens of Exchange on-premises to add-ins with less (office-js
     #6340).
     """
 
@@ -48,8 +48,8 @@ class SingleSignOn:
 
 @dataclass(frozen=True)
 class Contents:
-    """An integration's manifest. Texts are as the admin set them, and never empty; each form cuts them to its
-    limits.
+    """The contents of an integration's manifest. Texts are as the admin set them, and never empty; each form cuts them
+    to its limits.
     """
 
     id: UUID
@@ -75,14 +75,14 @@ class Contents:
 
     @property
     def version(self) -> str:
-        """Increases with the revision: `1.0.1`, … `1.0.9999`, `1.1.0`. A manifest with a lower version is not
-        installed.
+        """The version, which increases with the revision: `1.0.1`, … `1.0.9999`, `1.1.0`. Outlook does not install a
+        manifest with a lower version.
         """
         return f"1.{self.revision // 10_000}.{self.revision % 10_000}"
 
 
 def contents(integration: Integration, addresses: Addresses, permission: Permission = Permission.ITEM) -> Contents:
-    """What an integration's manifest says. Pure."""
+    """The contents of an integration's manifest. Pure."""
     origin = addresses.origin(integration)
     return Contents(
         id=uuid5(_NAMESPACE, integration.uuid.lower()),
@@ -109,8 +109,8 @@ def contents(integration: Integration, addresses: Addresses, permission: Permiss
 
 
 def phone_icons() -> Iterator[tuple[int, int, int]]:
-    """Size and scale of each icon on phones, and the size of ours that serves it: the same number of pixels, or
-    nearly.
+    """Size and scale of each icon on phones, and the size of our icon that is used for it, which has the same or nearly
+    the same number of pixels.
     """
     for size in _PHONE_ICONS:
         for scale in _SCALES:
@@ -118,7 +118,9 @@ def phone_icons() -> Iterator[tuple[int, int, int]]:
 
 
 def fitted(text: str, limit: int) -> str:
-    """A text of at most `limit` UTF-16 units, which is how Outlook counts; a longer one ends with an ellipsis."""
+    """The text, cut to at most `limit` UTF-16 units, which is how Outlook counts; a text that was cut ends with an
+    ellipsis.
+    """
     if len(text.encode("utf-16-le")) <= 2 * limit:
         return text
     cut = text.encode("utf-16-le")[: 2 * (limit - 1)].decode("utf-16-le", "ignore")
@@ -126,14 +128,14 @@ def fitted(text: str, limit: int) -> str:
 
 
 def _text(integration: Integration, field: str) -> str:
-    """A text setting on one line, with characters that XML allows; its default if nothing is left."""
+    """A text setting on one line, without characters that XML forbids; its default if nothing is left."""
     given = _NO_XML.sub("", getattr(integration, field))
     return " ".join(given.split()) or str(type(integration).model_fields[field].default)
 
 
 def _app_domains(integration: Integration, origin: str) -> tuple[str, ...]:
     """Our own origin, and those of sign-in pages, which a dialog may show. A sign-in page whose name is too long for
-    the schema is left out: the dialog starts on our own origin and still gets there.
+    the schema is left out: the dialog starts on our own origin and still reaches it.
     """
     urls = [origin, _LOGIN]
     if integration.enable_personal_vmrs and integration.personal_vmr_oauth_auth_endpoint:

@@ -1,4 +1,4 @@
-"""Writing elements of the add-in-only manifest, in its namespaces."""
+"""Writes elements of the add-in-only manifest, in its namespaces."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ Element: TypeAlias = Any  # lxml is untyped
 def add(
     parent: Element, tag: str, text: str | None = None, nsmap: dict[None, str] | None = None, **attributes: str
 ) -> Element:
-    """A new last child: in its parent's default namespace, in that of a `bt:` prefix, or in a given `{namespace}`."""
+    """Append a new child element: in its parent's default namespace, in that of the prefix `bt:`, or in a given
+    `{namespace}`.
+    """
     from lxml import etree  # type: ignore[import-untyped]  # imported here: only admins request manifests
 
     if tag.startswith("bt:"):
@@ -26,6 +28,6 @@ def add(
 
 
 def typed(element: Element, type_: str) -> Element:
-    """The same element, with its `xsi:type`."""
+    """The element, after setting its `xsi:type`."""
     element.set(f"{{{XSI}}}type", type_)
     return element

@@ -1,4 +1,4 @@
-"""The unified manifest for Microsoft 365: JSON by Microsoft's schema 1.22.
+"""The unified manifest for Microsoft 365: JSON that follows Microsoft's schema 1.22.
 
 Outlook for Mac, mobile and on-premises only accept the add-in-only manifest (docs/facts/outlook-addin.md), so this one
 is for tenants that manage all their apps in this form. The two icons are files in the package that an admin creates
@@ -73,7 +73,7 @@ def _extension(contents: Contents) -> dict[str, Any]:
     if contents.mobile:
         extension["ribbons"].append(_phones(contents))
     if contents.auto_open:
-        # Events came with 1.10; an older Outlook shows the rest of the add-in.
+        # Events were added in 1.10; an older Outlook shows the rest of the add-in.
         needed = {"scopes": ["mail"], "capabilities": [{"name": "Mailbox", "minVersion": "1.10"}]}
         event = {"type": "newAppointmentOrganizerCreated", "actionId": ON_NEW_MEETING}
         extension["autoRunEvents"] = [{"requirements": needed, "events": [event]}]
@@ -92,7 +92,7 @@ def _command_runtime(contents: Contents) -> dict[str, Any]:
 
 
 def _phones(contents: Contents) -> dict[str, Any]:
-    """The switch on phones, for the day when they accept this manifest (docs/facts/outlook-addin.md: not yet)."""
+    """The switch on phones. Phones do not accept this manifest yet (docs/facts/outlook-addin.md)."""
     icons = [{"size": size, "scale": scale, "url": contents.grey_icons[px]} for size, scale, px in phone_icons()]
     label = fitted(contents.button, _PHONE_LABEL)
     button = {"id": PHONE_BUTTON, "type": "mobileButton", "label": label, "icons": icons, "actionId": ADD_VMR}

@@ -1,8 +1,9 @@
-"""The add-in-only manifest. The order of elements is the schema's.
+"""The add-in-only manifest. Its elements have the order that the schema requires.
 
 Two version overrides: 1.0 for Outlook clients that support no other, and inside it 1.1, which adds delegates
-(`SupportsSharedFolders`), single sign-on, and what an integration enables without a pane. Requirement sets stay at 1.5
-and below, because Exchange on-premises offers no more, and an add-in that requires more does not appear there.
+(`SupportsSharedFolders`), single sign-on, and the commands that an integration enables without a task pane. Requirement
+sets stay at 1.5 and below, because Exchange on-premises offers no more, and an add-in that requires more does not
+appear there.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def _identity(root: Element, contents: Contents) -> None:
 
 
 def _fallback(root: Element, contents: Contents) -> None:
-    """What an Outlook without add-in commands shows; its pane's URL is the audience of identity tokens."""
+    """The form that an Outlook without add-in commands shows; its URL is the audience of identity tokens."""
     sets = add(add(root, "Requirements"), "Sets")
     add(sets, "Set", Name="Mailbox", MinVersion="1.3")
     form = typed(add(add(root, "FormSettings"), "Form"), "ItemEdit")
@@ -61,7 +62,9 @@ def _fallback(root: Element, contents: Contents) -> None:
 
 
 def _overrides(parent: Element, contents: Contents, namespace: str, version: str, mailbox: str) -> Element:
-    """A version of the add-in commands: the button among an organizer's commands, and what it refers to."""
+    """The add-in commands for one version of the overrides: the button among an organizer's commands, and the resources
+    that it refers to.
+    """
     overrides = typed(add(parent, f"{{{namespace}}}VersionOverrides", nsmap={None: namespace}), version)
     add(overrides, "Description", resid="description")
     sets = add(add(overrides, "Requirements"), "bt:Sets", DefaultMinVersion=mailbox)

@@ -1,12 +1,12 @@
-"""One-time codes: what the dialog passes to the pane, valid for a minute and for one redemption.
+"""One-time codes, which the dialog passes to the task pane. A code is valid for a minute and for one redemption.
 
 Rows of table `meetings`, in a separate partition:
 
     sign-in / <attempt's expiry, seconds>-<attempt's digest>    user, subject, sign_in, provider, integration,
                                                                 challenge, secret, typed, until
 
-The key is the attempt's, so a second callback with the same state finds it taken. A row stays until the attempt has
-expired, and keys sort by that time: the clean-up only reads expired rows.
+The key identifies the attempt, so a second callback with the same state finds it taken. A row stays until the attempt
+has expired, and keys are sorted by that time, so the clean-up only reads expired rows.
 """
 
 from __future__ import annotations
@@ -26,13 +26,14 @@ from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, 
 
 ONE_TIME_CODE_LIFETIME = timedelta(minutes=1)
 MAX_OPEN_CODES = 5_000
-"""Rows per clean-up; the next one continues."""
+"""Maximum rows per clean-up; the next one continues."""
 
 TYPED = 10
-"""Characters of a code's short form: 50 bits, valid for a minute, and only with the verifier that the pane holds."""
+"""Characters of a code's short form: 50 bits, valid for a minute, and only together with the verifier in the task pane.
+"""
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's: no letters that look like digits, or like each other."""
+"""Crockford's alphabet: no letters that look like digits, or like each other."""
 _SEEN_AS = str.maketrans("OIL", "011", " -")
 
 _CODE = re.compile(r"([0-9]{10}-[0-9a-f]{32})\.([A-Za-z0-9_-]{43})")
@@ -43,7 +44,7 @@ _INVALID = "This sign-in is no longer valid. Please sign in again."
 class Redeemed:
     """The owner of a redeemed code: user record (uuid), and the subject under which the record remembers the sign-in.
 
-    `sign_in` is that sign-in's id, `provider` the fingerprint of the provider that has proven the user.
+    `sign_in` is that sign-in's id, `provider` the fingerprint of the provider that authenticated the user.
     """
 
     user: str
@@ -60,7 +61,7 @@ class Codes:
         self._clock = clock
 
     async def issue(self, attempt: Attempt, owner: Redeemed) -> str:
-        """The code of a successful attempt. Raises NotAuthenticated if it already has one."""
+        """Issue the code of a successful attempt. Raises NotAuthenticated if the attempt already has one."""
         key, secret = f"{attempt.expires:010}-{attempt.digest}", secrets.token_urlsafe(32)
         values: dict[str, Value] = {
             "user": owner.user,
@@ -80,7 +81,7 @@ class Codes:
         return f"{key}.{secret}"
 
     async def redeem(self, integration: str, code: str, verifier: str) -> Redeemed:
-        """Redeem a code, once: for its integration (uuid), by the pane that knows the challenge's verifier.
+        """Redeem a code, once: for its integration (uuid), by the task pane that knows the challenge's verifier.
 
         `code` may be its short form, as a person types it. Raises NotAuthenticated.
         """
@@ -94,7 +95,7 @@ class Codes:
         try:
             await self._table.commit(SIGN_IN_PARTITION, Replace(row, {**row.values, "until": 0}))
         except RowChanged as error:
-            raise NotAuthenticated(_INVALID) from error  # somebody else has just redeemed it
+            raise NotAuthenticated(_INVALID) from error  # somebody else has just redeemed the code
         return Redeemed(*(str(row.values.get(name, "")) for name in ("user", "subject", "sign_in", "provider")))
 
     async def clean_up(self) -> int:
@@ -106,17 +107,17 @@ class Codes:
             try:
                 await self._table.commit(SIGN_IN_PARTITION, Delete(row))
             except RowChanged:
-                continue  # another process has removed it
+                continue  # another process has removed the row
             done += 1
         return done
 
     async def _row_of(self, challenge: str, typed: str) -> Row | None:
-        """The row for a pane's challenge and a short form's digest, among the attempts of the last quarter of an
-        hour.
+        """The row with a task pane's challenge and the digest of a short form, among the attempts of the last quarter
+        of an hour.
         """
         now = f"{int(self._clock.now().timestamp()):010}"
         async for row in self._table.rows(SIGN_IN_PARTITION, after=now):
-            # A pane may have several: in the dialog, then in a browser window.
+            # A task pane may have several codes: from the dialog, then from a browser window.
             if row.values["challenge"] == challenge and hmac.compare_digest(str(row.values.get("typed", "")), typed):
                 return row
         return None
@@ -132,14 +133,14 @@ class Codes:
 
 
 def by_hand(code: str) -> str:
-    """A code's short form, which can be typed if the dialog cannot reach the pane: `K7QX2-M9PAT`."""
+    """A code's short form, which can be typed if the dialog cannot reach the task pane: `K7QX2-M9PAT`."""
     number = int.from_bytes(sha256(code.encode()).digest()[:8], "big")
     letters = "".join(_ALPHABET[number >> 5 * place & 31] for place in range(TYPED))
     return f"{letters[: TYPED // 2]}-{letters[TYPED // 2 :]}"
 
 
 def _plain(typed: str) -> str:
-    """A short form without what people add to it, and with letters mistaken for digits corrected."""
+    """A short form as typed, without characters that people add, and with letters that look like digits corrected."""
     return typed.upper().translate(_SEEN_AS)
 
 

@@ -1,4 +1,4 @@
-"""Token endpoints, and what a provider returns when it does not sign somebody in."""
+"""Calls token endpoints, and explains a provider's refusal to sign somebody in."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shared.identity.proxy_routes import ProxyRoutes
 from shared.integrations import Integration
 
 AUTHORIZATION_CODE_MAX_LENGTH = 8192
-"""Maximum characters; Entra's codes have about a thousand."""
+"""Maximum characters of a code; Entra's have about a thousand."""
 
 _CODE = re.compile(r"\b(?:AADSTS|MSIS)\d{3,7}\b")
 
@@ -64,9 +64,9 @@ class SignInRefused(NotAllowed):
 
 
 def refusal(answer: Mapping[str, Any]) -> SignInRefused | Unavailable:
-    """What a provider's `error` and `error_description` mean, in words for the user.
+    """The meaning of a provider's `error` and `error_description`, in words for the user.
 
-    Only the codes in the provider's text are repeated: it names people, and anybody can write into a callback.
+    Only the codes in the provider's text are repeated: the text names people, and anybody can make up a callback.
     """
     given, description = str(answer.get("error", "")), str(answer.get("error_description", ""))[:4000]
     codes = tuple(dict.fromkeys(_CODE.findall(description)))[:3]
@@ -99,6 +99,6 @@ class TokenEndpoints:
 
 
 def resource_of(url: str) -> str:
-    """The audience of a token for a URL's server: its scheme and host."""
+    """The audience of a token for the server of a URL: its scheme and host."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"

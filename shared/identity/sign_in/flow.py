@@ -1,4 +1,4 @@
-"""The sign-in of users, step by step."""
+"""The steps of the sign-in of users."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Identify: TypeAlias = Callable[[Integration, str], Awaitable[Caller]]
 
 @dataclass(frozen=True)
 class UserSignIn:
-    """What the sign-in's routes do. `identify` is AddInUsers.identify."""
+    """Handles the sign-in's routes. `identify` is AddInUsers.identify."""
 
     integrations: IntegrationStore
     addresses: Addresses
@@ -52,9 +52,8 @@ class UserSignIn:
         return provider.authorization(self._redirect_uri(integration), state, self.attempts.proof(state)), cookie
 
     async def finish(self, answer: Mapping[str, str], cookies: str) -> tuple[Integration, str]:
-        """The integration and the one-time code, for the query of the provider's callback.
-
-        Raises NotAuthenticated, NotAllowed, SignInRefused, NotFound, InvalidRequest, Unavailable.
+        """Complete the sign-in with the query of the provider's callback; returns the integration and the one-time
+        code. Raises NotAuthenticated, NotAllowed, SignInRefused, NotFound, InvalidRequest, Unavailable.
         """
         attempt = self.attempts.resume(answer.get("state", ""), cookies)
         if "error" in answer:
@@ -70,9 +69,9 @@ class UserSignIn:
         return integration, await self.codes.issue(attempt, owner)
 
     async def redeem(self, uuid: str, code: str, verifier: str, token: str = "") -> str:
-        """The session's token for a one-time code. Raises NotFound, NotAuthenticated, Unavailable.
+        """The session's token in exchange for a one-time code. Raises NotFound, NotAuthenticated, Unavailable.
 
-        `token` is the user's own Outlook token, if there is one: it proves the user without a dialog
+        `token` is the user's own Outlook token, if there is one: from then on it identifies the user without a dialog
         (EndUsers.remember).
         """
         integration = await self.integrations.cached(uuid)
@@ -104,19 +103,19 @@ class UserSignIn:
         try:
             caller = await self.identify(integration, token)
         except (NotAuthenticated, Unavailable) as error:
-            # The user has signed in nevertheless; Outlook's token would only spare them the next time.
+            # The user is signed in nevertheless; Outlook's token would only have made the next dialog unnecessary.
             log.info("Outlook's token was not remembered with a sign-in: %s", error.code)
             return
         if caller.key == owner.subject:
             return
         if _are_two(caller.key, owner.subject) or not await self.users.remember(integration, owner.user, caller):
-            log.warning("integration %s: Outlook's token is of another user than the sign-in", integration.uuid)
+            log.warning("integration %s: Outlook's token belongs to another user than the sign-in", integration.uuid)
 
     def _redirect_uri(self, integration: Integration) -> str:
         return self.addresses.origin(integration) + CALLBACK
 
 
 def _are_two(key: str, subject: str) -> bool:
-    """Whether they are two accounts in one Entra tenant, and so two people."""
+    """Whether two keys are different accounts in one Entra tenant, and so different people."""
     tenant, tenant_too = (text.rpartition(":")[0] for text in (key, subject))
     return key.startswith("entra:") and tenant == tenant_too and key != subject

@@ -6,13 +6,13 @@ from shared.integrations import Integration
 from shared.web.notice_page import notice_page
 
 _KEPT = (
-    "The sign-in is stored and renews itself. If it has to be repeated, an alarm says so and why. You can close this "
-    "window."
+    "The sign-in is stored and renewed automatically. If it ever has to be repeated, an alarm will say so, and why. "
+    "You can close this window."
 )
 
 
 def service_account_signed_in(integration: Integration) -> tuple[str, dict[str, str]]:
-    """What an admin sees after signing in the service account (E3); and the page's headers."""
+    """The page for an admin who has signed in the service account (E3), and its headers."""
     facts = {
         "Integration": integration.name,
         "Service account": integration.username,
@@ -22,5 +22,5 @@ def service_account_signed_in(integration: Integration) -> tuple[str, dict[str, 
 
 
 def failed(heading: str, message: str, reference: str) -> tuple[str, dict[str, str]]:
-    """What is wrong and what to do; and the page's headers. The log has more under the reference."""
+    """A page that says what is wrong and what to do, and its headers. The log has details under the reference."""
     return notice_page("bad", heading, message, {"Reference": reference})

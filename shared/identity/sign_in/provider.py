@@ -1,4 +1,4 @@
-"""The identity provider that an integration's users sign in to, by its settings: Azure (v2.0) or AD FS. Pure."""
+"""The identity provider in an integration's settings, to which its users sign in: Azure (v2.0) or AD FS. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ENDPOINTS = {AZURE: "/oauth2/v2.0/token", ADFS: "/oauth2/token"}
 
 @dataclass(frozen=True)
 class Provider:
-    """Where and as which application users sign in. `resource` is the AD FS resource identifier, "" with Azure."""
+    """Where users sign in, and for which application. `resource` is the AD FS resource identifier, "" with Azure."""
 
     kind: str
     authorize_url: str
@@ -59,9 +59,9 @@ class Provider:
 
 
 def provider_of(integration: Integration) -> Provider:
-    """The provider of an integration's settings.
+    """The provider in an integration's settings.
 
-    The metadata document is expected next to the token endpoint: that is the host which this service, not the browser,
+    The metadata document is expected next to the token endpoint, on the host that this service, and not the browser,
     must reach. Raises Unavailable if the settings are incomplete, or not in the documented form.
     """
     kind, token_url = integration.auth_provider, integration.personal_vmr_oauth_token_endpoint
@@ -73,7 +73,7 @@ def provider_of(integration: Integration) -> Provider:
             f"and client ID must be set, and the token URI must end in {_ENDPOINTS[kind]}."
         )
     if kind == AZURE and root.lower() in _EVERYBODY:
-        # Anybody can run a tenant whose users have any address, so an address proves nothing across tenants.
+        # Anybody can run a tenant whose users have arbitrary addresses, so addresses prove nothing across tenants.
         raise Unavailable(
             "Sign-in is not set up here. Please tell your administrator: the user OAuth URIs must name your "
             f"organization's tenant instead of {root}."
@@ -102,7 +102,7 @@ def fingerprint(integration: Integration) -> str:
 
 
 def with_query(url: str, values: dict[str, str]) -> str:
-    """A configured URL with these parameters; its own are kept, except those given here."""
+    """A configured URL with these parameters added; its own parameters are kept, except those given here."""
     parts = urlsplit(url)
     kept = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name not in values]
     return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode([*kept, *values.items()]), ""))

@@ -1,4 +1,4 @@
-"""Session tokens: the pane's proof of a user who has signed in through the dialog (X5)."""
+"""Session tokens, with which the task pane identifies a user who has signed in through the dialog (X5)."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _OVER = "Please sign in again."
 
 
 class Sessions:
-    """Signed with the deployment's key, and valid as long as the user's record remembers that very sign-in, and the
-    integration has the provider that proved the user.
+    """Session tokens are signed with the deployment's key. They are valid as long as the user's record remembers that
+    very sign-in, and the integration still uses the provider that authenticated the user.
     """
 
     def __init__(self, signing_key: bytes, users: EndUsers, clock: Clock) -> None:
@@ -29,19 +29,21 @@ class Sessions:
         self._users = users
 
     def make(self, integration: Integration, owner: Redeemed) -> str:
-        """A new token for a user, bound to the integration."""
+        """Create a token for a user, bound to the integration."""
         return self._signed.sign({"integration": integration.uuid, **asdict(owner)}, SESSION_LIFETIME)
 
     def is_one(self, token: str) -> bool:
-        """Whether a token claims to be a session's; none of it is verified."""
+        """Whether a token claims to be a session's; nothing is verified."""
         return self._signed.is_one(token)
 
     async def owner(self, integration: Integration, token: str) -> Redeemed:
-        """The user of a token. Raises NotAuthenticated, also if the record is gone or signed out; Unavailable."""
+        """The user whom a token identifies. Raises Unavailable, and NotAuthenticated, also if the record is gone or
+        signed out.
+        """
         return (await self._read(integration, token))[0]
 
     async def verify(self, integration: Integration, token: str) -> Caller:
-        """The caller that a token proves. Raises NotAuthenticated, Unavailable."""
+        """The caller that a token identifies. Raises NotAuthenticated, Unavailable."""
         owner, email = await self._read(integration, token)
         return Caller(key=owner.subject, method="session", email=email)
 
@@ -52,7 +54,7 @@ class Sessions:
         user = await self._users.known(integration, stated["subject"])
         if user is None or user.uuid != stated["user"]:  # deleted, recreated, or signed out
             raise NotAuthenticated(_OVER)
-        # Tokens from before there were ids have neither, and their sign-ins have the id "" until they are signed out.
+        # Tokens from before there were ids have no id, and their sign-ins have the id "" until the user signs out.
         if not hmac.compare_digest(stated.get("sign_in", ""), user.sign_in(integration.uuid, stated["subject"])):
             raise NotAuthenticated(_OVER)  # signed out, and in again
         provider = fingerprint(integration)

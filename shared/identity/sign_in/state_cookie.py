@@ -1,7 +1,8 @@
-"""A sign-in in progress, kept by the browser that started it: nothing is stored before a provider has proven somebody.
+"""A sign-in in progress is kept in the browser that started it: nothing is stored before a provider has authenticated
+somebody.
 
-The cookie holds a signed attempt. PKCE's verifier and the nonce are derived from its state with our key, so they leave
-this service only as far as the provider must see them.
+The cookie holds a signed attempt. PKCE's verifier and the nonce are derived from the attempt's state with our key, so
+that only the provider ever sees them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from shared.errors import InvalidRequest, NotAuthenticated
 from shared.identity.signed_tokens import Signed
 
 STATE_COOKIE_LIFETIME = timedelta(minutes=15)
-"""Time to type a password and answer a second factor."""
+"""The time allowed for typing a password and a second factor."""
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _STATE = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -31,7 +32,7 @@ _STRANGE = (
 
 @dataclass(frozen=True)
 class Attempt:
-    """One sign-in. `challenge` is the pane's, `expires` in seconds since 1970."""
+    """One sign-in. `challenge` is the task pane's, `expires` is in seconds since 1970."""
 
     state: str
     integration: str
@@ -46,7 +47,9 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Proof:
-    """What binds the provider's response to an attempt: PKCE's verifier (RFC 7636) and OpenID Connect's nonce."""
+    """The values that bind the provider's response to an attempt: PKCE's verifier (RFC 7636) and OpenID Connect's
+    nonce.
+    """
 
     verifier: str
     nonce: str
@@ -65,9 +68,8 @@ class Attempts:
         self._key = hmac.digest(signing_key, b"sign-in proofs", "sha256")
 
     def start(self, integration: str, challenge: str) -> tuple[str, str]:
-        """A new attempt for an integration (uuid) and a pane's challenge: its state, and the Set-Cookie header.
-
-        Raises InvalidRequest.
+        """Create an attempt for an integration (uuid) and a task pane's challenge; returns its state, and the
+        Set-Cookie header. Raises InvalidRequest.
         """
         if not _CHALLENGE.fullmatch(challenge):
             raise InvalidRequest("This page is opened by the add-in. Close it, and choose Sign In in Outlook.")
@@ -78,7 +80,7 @@ class Attempts:
         return state, _cookie(state, value, STATE_COOKIE_LIFETIME)
 
     def resume(self, state: str, cookies: str) -> Attempt:
-        """The attempt of this state, by the browser's Cookie header. Raises NotAuthenticated."""
+        """The attempt with this state, from the browser's Cookie header. Raises NotAuthenticated."""
         try:
             found = self._signed.read(_value(cookies, _name(state)) if _STATE.fullmatch(state) else "")
         except NotAuthenticated as error:
@@ -106,15 +108,15 @@ def s256(verifier: str) -> str:
 
 
 def _name(state: str) -> str:
-    # One name per attempt: two concurrent dialogs do not disturb each other. `__Host-`: no other host can set it.
+    # Each attempt has its own name, so that concurrent dialogs do not interfere. `__Host-`: no other host can set it.
     return f"__Host-sign-in-{sha256(state.encode()).hexdigest()[:8]}"
 
 
 def _value(cookies: str, name: str) -> str:
     """The value of the one cookie with this name in a Cookie header, "" if it is missing.
 
-    Other cookies are ignored: a page of a parent domain may set some that no parser accepts (RFC 6265, 5.4, has
-    browsers send them all the same), and a parser that gives up at one would lose ours.
+    Other cookies are ignored: a page on a parent domain may set cookies that no parser accepts (and browsers send them
+    nevertheless, RFC 6265, 5.4), and a parser that gives up at one would lose ours.
     """
     pairs = (pair.partition("=") for pair in cookies.split(";"))
     return next((value.strip(" \t") for found, _, value in pairs if found.strip(" \t") == name), "")

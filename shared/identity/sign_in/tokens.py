@@ -1,7 +1,7 @@
-"""Who has signed in, by the tokens that the provider issued for the code.
+"""Determines who has signed in, from the tokens that the provider issued for the code.
 
-Rules: docs/facts/exchange.md §10, OpenID Connect Core §3.1.3.7. The address is taken from signed claims only, and
-never identifies the user: that is tenant and object id with Azure, issuer and SID (or UPN) with AD FS.
+Rules: docs/facts/exchange.md §10, OpenID Connect Core §3.1.3.7. The address is taken from signed claims only, and never
+identifies the user: tenant and object id do with Azure, issuer and SID (or UPN) with AD FS.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ _NO_ADDRESS = {
 }
 _ADDRESS = re.compile(r"[^@\s<>\"',;:\x00-\x1f]{1,64}@[^@\s<>\"',;:\x00-\x1f]{1,190}")
 MAX_ADDRESS = 100
-"""Maximum characters of a user record's address (docs/facts/pexip.md §2)."""
+"""Maximum characters of the address in a user record (docs/facts/pexip.md §2)."""
 
 
 @dataclass(frozen=True)
 class SignedInUser:
-    """A user proven by a provider. `subject` never changes; it is the `Caller.key` of the same Entra user."""
+    """A user authenticated by a provider. `subject` never changes; it is the `Caller.key` of the same Entra user."""
 
     subject: str
     email: str
@@ -53,29 +53,32 @@ class ProviderTokens:
         self._clock = clock
 
     async def user(self, provider: Provider, answer: Claims, nonce: str) -> SignedInUser:
-        """The user. Raises NotAuthenticated, NotAllowed (no usable address), Unavailable (no keys)."""
+        """The user who has signed in. Raises NotAuthenticated, NotAllowed (no usable address), Unavailable (no
+        keys).
+        """
         claims = await (self._adfs(provider, answer) if provider.kind == ADFS else self._azure(provider, answer))
         if not hmac.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
-            raise _refused("its nonce is another sign-in's")
+            raise _refused("its nonce belongs to another sign-in")
         subject = _adfs_subject(claims) if provider.kind == ADFS else f"entra:{claims['tid']}:{_text(claims, 'oid')}"
         email = _address(claims, provider.kind)
         return SignedInUser(subject.lower(), email, str(claims.get("name", ""))[:250])
 
     async def _azure(self, provider: Provider, answer: Claims) -> Claims:
-        # No tenants are passed: a metadata document for all tenants is rejected, since anybody may run a tenant whose
-        # users have any address.
+        # No tenants are passed: a metadata document for all tenants is rejected, since anybody can run a tenant whose
+        # users have arbitrary addresses.
         token = _token(answer, "id_token")
         try:
             return await self._entra.claims(token, provider.metadata_url, provider.client_id)
-        except NotAuthenticated as refused:  # worded for the add-in, not for the dialog
+        except NotAuthenticated as refused:  # the original error is worded for the add-in, not for the dialog
             raise NotAuthenticated(_INVALID) from refused
 
     async def _adfs(self, provider: Provider, answer: Claims) -> Claims:
-        """Claims of both tokens: the ID token has the nonce, the access token what the resource's rules issue.
+        """The claims of both tokens: the ID token has the nonce, the access token has the claims that the resource's
+        rules issue.
 
-        By default the ID token has upn, unique_name and sid, and the access token, whose audience is the identifier as
-        it is, nothing of the user (captures named in _address, and vouch/vouch-proxy#158). Not confirmed without a live
-        AD FS: that the audience's other form occurs.
+        By default the ID token has upn, unique_name and sid; the access token, whose audience is the unchanged
+        identifier, has no claim about the user (captures named in _address, and vouch/vouch-proxy#158). Not confirmed
+        without a live AD FS: that the audience's other form occurs.
         """
         resources = [provider.resource, f"microsoft:identityserver:{provider.resource}"]
         proven, key = await self._verified(provider, _token(answer, "id_token"), [provider.client_id])
@@ -83,11 +86,11 @@ class ProviderTokens:
             raise _refused("another issuer than the metadata document's")
         granted, key = await self._verified(provider, _token(answer, "access_token"), resources)
         if granted.get("iss") != (key.access_token_issuer or key.issuer):
-            raise _refused("another issuer than the metadata document's access_token_issuer")
+            raise _refused("its issuer is not the metadata document's access_token_issuer")
         if granted.get("appid", provider.client_id) != provider.client_id:
             raise _refused("another client has requested it (appid)")
         if any(proven[name] != granted[name] for name in ("upn", "sid") if name in proven and name in granted):
-            raise _refused("its two tokens are of two users")
+            raise _refused("its two tokens belong to different users")
         return {**granted, **proven}
 
     async def _verified(self, provider: Provider, token: str, audiences: list[str]) -> tuple[Claims, SigningKey]:
@@ -95,7 +98,7 @@ class ProviderTokens:
             return await self._keys.key(provider.metadata_url, kid)
 
         try:
-            # AD FS puts no nbf into its ID tokens; every token has its time of issue.
+            # AD FS puts no nbf into its ID tokens, but every token has its time of issue.
             return await verified(token, key_of, audiences, self._clock.now(), begin="iat")
         except TokenRefused as refused:
             raise _refused(str(refused)) from refused
@@ -121,7 +124,9 @@ def _text(claims: Claims, name: str) -> str:
 
 
 def _adfs_subject(claims: Claims) -> str:
-    """Keys are compared case-folded, so a UPN must not fold to another one; whoever has such a UPN signs in by sid."""
+    """The part of the key that identifies the user. Keys are compared case-folded, so a UPN must not fold to another
+    one; users with such a UPN are identified by sid.
+    """
     if "sid" in claims:
         return f"adfs:{claims['iss']}:{_text(claims, 'sid')}"
     try:
@@ -133,8 +138,8 @@ def _adfs_subject(claims: Claims) -> str:
 def _address(claims: Claims, kind: str) -> str:
     """The user's address, in lower case.
 
-    AD FS: only the domain's administrators assign a UPN, so it may be used instead: by default ID tokens have no
-    `email` (Microsoft's MS-OIDCE; captures at smallstep/certificates#398 and jumbojett/OpenID-Connect-PHP#135).
+    With AD FS, only the domain's administrators assign UPNs, so the UPN may be used instead: by default, ID tokens have
+    no `email` (Microsoft's MS-OIDCE; captures at smallstep/certificates#398 and jumbojett/OpenID-Connect-PHP#135).
     """
     email: Any = claims.get("email") if _is_vouched_for(claims) else None
     if not email and kind == ADFS:
@@ -150,10 +155,10 @@ def _address(claims: Claims, kind: str) -> str:
 def _is_vouched_for(claims: Claims) -> bool:
     """Whether somebody vouches for `email`.
 
-    Azure: `xms_edov` and `email_verified`, if a registration requests them, say whether the owner of the address's
+    With Azure, `xms_edov` and `email_verified`, if a registration requests them, say whether the owner of the address's
     domain is verified. Without them, the tenant vouches for its members, but not for guests (`idp`), whose home may be
-    a tenant that anybody runs. Not confirmed without a live tenant: that members never have an `idp` without their
-    tenant's id in it; if one has, `xms_edov` is the way out.
+    anybody's tenant. Not confirmed without a live tenant: that members never have an `idp` without their tenant's id in
+    it; if one does, `xms_edov` has to be requested.
     """
     said = [_is_true(claims[name]) for name in ("xms_edov", "email_verified") if name in claims]
     is_guest = "tid" in claims and str(claims["tid"]) not in str(claims.get("idp", claims["tid"])).lower()

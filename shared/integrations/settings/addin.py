@@ -1,4 +1,4 @@
-"""What the add-in's manifest says, and how the add-in proves who its user is."""
+"""The contents of the add-in's manifest, and how the add-in authenticates its user."""
 
 from typing import Annotated, Literal
 

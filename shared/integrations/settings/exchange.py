@@ -1,4 +1,4 @@
-"""How Exchange is reached, with which identity, and the integration's equipment mailbox."""
+"""How Exchange is accessed, with which identity, and the integration's equipment mailbox."""
 
 from typing import Annotated, Literal
 

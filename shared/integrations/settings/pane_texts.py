@@ -1,4 +1,4 @@
-"""Headings, messages and buttons of the add-in's pane: the second half of "Add-in configuration"."""
+"""Headings, messages and buttons of the add-in's task pane: the second half of "Add-in configuration"."""
 
 from typing import Annotated
 

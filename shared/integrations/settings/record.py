@@ -1,4 +1,4 @@
-"""What the service records about an integration; admins can read but not set it."""
+"""Values that the service records about an integration; admins can read but not set them."""
 
 from typing import Annotated
 

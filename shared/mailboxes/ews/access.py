@@ -9,15 +9,14 @@ from shared.mailboxes.ews.server import CONCURRENCY, EwsLogin
 
 
 class EwsAccess:
-    """Tests the access to one mailbox."""
+    """Tests access to one mailbox."""
 
     def __init__(self, login: EwsLogin, address: str, *, impersonate: bool) -> None:
         self._login, self._address, self._impersonate = login, address, impersonate
 
     async def try_out(self) -> list[Attempt]:
-        """See Access.try_out: all connections at once, since a load balancer may treat them differently.
-
-        One right stands for all: impersonation, or full access, grants them together.
+        """See Access.try_out. All connections are tested at once, since a load balancer may treat them differently. One
+        right stands for all, since impersonation or full access grants all of them together.
         """
         return list(await asyncio.gather(*(self._attempt() for _ in range(CONCURRENCY))))
 

@@ -1,4 +1,6 @@
-"""Exchange's address book by EWS: a mailbox's other addresses. `resolve` blocks, as operations.py does."""
+"""Exchange's address book through EWS, for a mailbox's other addresses. `resolve` blocks, like the functions of
+operations.py.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,7 +12,7 @@ from shared.mailboxes.ews.services import Resolve
 
 
 def resolve(account: Account, address: str) -> tuple[str, ...]:
-    """Proxy addresses of an address's mailbox in the address book; () if it has none. One call.
+    """The proxy addresses that the address book has for the mailbox with an address; () if there are none. One call.
 
     With the prefix "smtp:" all addresses are searched, otherwise only primary ones (reference of UnresolvedEntry).
     """
@@ -21,7 +23,7 @@ def resolve(account: Account, address: str) -> tuple[str, ...]:
 
 
 def addresses(resolutions: Sequence[Node], address: str) -> tuple[str, ...]:
-    """Addresses of the intended one among the matches, which may merely start with the address: its owner, or the only
+    """The addresses of the intended match. Others may merely start with the address, so this is its owner, or the only
     match.
 
     The mailbox is identified by its legacy Exchange DN if its RoutingType is EX; a contact has at most three addresses.

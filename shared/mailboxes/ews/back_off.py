@@ -1,4 +1,4 @@
-"""When a server is not called: it has asked us to wait, is down, or has no free connection for us."""
+"""Decides when a server must not be called: it has asked us to wait, is down, or has no free connection for us."""
 
 from datetime import datetime, timedelta
 
@@ -7,19 +7,19 @@ from shared.errors import RateLimited, SchedulingError
 from shared.mailboxes.ews.failures import EwsUnavailable, Trouble
 
 DEFAULT_BACK_OFF_SECONDS = 60.0
-"""If a busy server states no delay."""
+"""How long a busy server is left alone if it states no delay."""
 
 MAX_BACK_OFF_SECONDS = 3600.0
 
 DOWN_AFTER = 3
 DOWN_PAUSE = timedelta(seconds=30)
-"""After so many calls in a row without any response, a server is left alone for a while: callers waiting for it would
-only occupy what other integrations need.
+"""After DOWN_AFTER calls in a row without any response, a server is left alone for DOWN_PAUSE: callers waiting for it
+would only tie up resources that other integrations need.
 """
 
 CONNECTION_WAIT = timedelta(seconds=5)
-"""Wait for a free connection. If none becomes free in that time, nobody waits for one during the next seconds,
-either.
+"""How long a call waits for a free connection. If none becomes free in that time, calls do not wait at all for the next
+few seconds.
 """
 
 _WHOLE_SERVER = ""
@@ -28,7 +28,7 @@ _NO_ANSWER = (Trouble.SILENT, Trouble.UNREACHABLE)
 
 
 class BackOff:
-    """What one server has asked for, by mailbox: Exchange throttles by mailbox."""
+    """How long one server must be left alone, by mailbox, since Exchange throttles by mailbox."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -36,23 +36,23 @@ class BackOff:
         self._unanswered = 0
 
     def check(self, address: str, *, has_calls: bool) -> None:
-        """Before a call on the mailbox of an address. Raises RateLimited if there must be none now.
+        """Check that a mailbox (by its address) may be called. Raises RateLimited if it must not be called now.
 
-        `has_calls`: one that is under way is enough to detect that a silent server is up again.
+        `has_calls`: whether a call is in progress, which is enough to detect that a silent server is up again.
         """
         now = self._clock.now()
         left = max((self._until.get(name, now) - now).total_seconds() for name in (address, _WHOLE_SERVER))
         if left <= 0 and self._unanswered >= DOWN_AFTER and has_calls:
             left = CONNECTION_WAIT.total_seconds()
         if left > 0:
-            raise RateLimited("Exchange has asked to wait, or is not answering.", left)
+            raise RateLimited("Exchange has asked us to wait, or is not answering.", left)
 
     def succeeded(self) -> None:
-        """A call was answered."""
+        """Note that a call was answered."""
         self._unanswered = 0
 
     def failed(self, address: str, failure: SchedulingError) -> None:
-        """A call on the mailbox of an address failed, with consequences for the next calls."""
+        """Note that a call to a mailbox (by its address) failed, with consequences for the next calls."""
         is_silence = isinstance(failure, EwsUnavailable) and failure.trouble in _NO_ANSWER
         self._unanswered = self._unanswered + 1 if is_silence else 0
         if isinstance(failure, RateLimited):
@@ -61,7 +61,7 @@ class BackOff:
             self._pause(DOWN_PAUSE)
 
     def no_connection(self) -> RateLimited:
-        """No connection became free within CONNECTION_WAIT; the error to raise."""
+        """Note that no connection became free within CONNECTION_WAIT; returns the error to raise."""
         self._pause(CONNECTION_WAIT)
         return RateLimited("Exchange is not answering fast enough.", CONNECTION_WAIT.total_seconds())
 

@@ -14,7 +14,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from shared.mailboxes.ews.error_mapping import TooLarge
 
 PIECE = 64 * 1024
-"""Bytes of a response read at a time. exchangelib passes no number, which requests takes as one."""
+"""Bytes of a response read at a time. exchangelib passes no number, which requests takes to mean 1."""
 
 LARGEST = 16 * 1024 * 1024
 """Bytes of a response, decompressed; a page of 512 changes takes about 500 KB, an invitation with a long body a few
@@ -24,7 +24,7 @@ MB.
 
 class Sockets:
     """The sockets of one connection, to be shut down from outside: a read times out when no byte arrives, but a server
-    that sends one now and then would keep it waiting for ever.
+    that sends one now and then could keep it waiting for ever.
     """
 
     def __init__(self) -> None:
@@ -32,16 +32,16 @@ class Sockets:
         self._open: list[HTTPConnection] = []
 
     def watch(self, connection: HTTPConnection) -> None:
-        """A new connection is about to replace the last one. Raises OSError after an abort."""
+        """Called when a new connection is about to replace the last one. Raises OSError after an abort."""
         if self.aborted:
             raise ConnectionAbortedError
-        self._open = [connection, *self._open[:1]]  # a proxy's and ours
+        self._open = [connection, *self._open[:1]]  # one to the proxy, one to the server
 
     def abort(self) -> None:
         """Shut down. The reading thread keeps its TLS state: only the transport below it is closed."""
         self.aborted = True
         for connection in self._open:
-            if transport := getattr(connection.sock, "socket", connection.sock):  # TLS inside a proxy's TLS has one
+            if transport := getattr(connection.sock, "socket", connection.sock):  # TLS inside TLS has one
                 with suppress(OSError):
                     socket.socket.shutdown(transport, socket.SHUT_RDWR)
 
@@ -89,14 +89,16 @@ class Adapter(HTTPAdapter):
         return manager
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
-        """See HTTPAdapter, which does not let the response's class be chosen."""
+        """See HTTPAdapter.build_response, which offers no way to choose the response's class."""
         response = super().build_response(req, resp)
         response.__class__ = Bounded
         return response
 
 
 class Bounded(requests.Response):
-    """A response that is read within bounds. It is read late: NTLM needs the open socket's certificate first."""
+    """A response that is read within bounds, and only on demand, since NTLM first needs the certificate of the open
+    socket.
+    """
 
     def iter_content(self, chunk_size: int | None = 1, *_: Any, **__: Any) -> Iterator[Any]:
         """See Response. Raises TooLarge."""

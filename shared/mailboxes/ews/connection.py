@@ -22,7 +22,8 @@ from shared.mailboxes.ews.error_mapping import HttpFailure, NotSoap, Unreadable
 from shared.retry_after import retry_after
 
 EWS_TIMEOUT = (10.0, 25.0)
-"""Seconds to connect, and to wait for each further part of a response. The caller limits the total time by `abort`."""
+"""Seconds allowed for connecting, and for each further part of a response. The caller limits the total time by `abort`.
+"""
 
 _HEAD = 2048
 _ENVELOPE = re.compile(rb"<([A-Za-z_][\w.-]*:)?Envelope[\s>]")
@@ -45,7 +46,7 @@ class AtOnce(FailFast):
     """Raises every error at once, with the delay that the server asks for; never waits itself."""
 
     def raise_response_errors(self, response: requests.Response) -> None:
-        """See RetryPolicy: a SOAP fault is checked, too, which comes with status 500 or even 200."""
+        """See RetryPolicy. SOAP faults are checked as well; they come with status 500, or even 200."""
         if response.status_code in (200, 500) and _is_soap(response.content):
             return _check(response.content)
         if response.status_code == 200:
@@ -79,7 +80,7 @@ class Line(Protocol, metaclass=_Uncached):
                 service_endpoint=way.url,
                 credentials=credentials,
                 auth_type=method if credentials else NOAUTH,
-                version=Version(EXCHANGE_2016),  # or newer; without it a call is spent on detecting the version
+                version=Version(EXCHANGE_2016),  # or newer; otherwise a call is spent on detecting it
                 retry_policy=AtOnce(),
                 max_connections=1,
             )
@@ -93,7 +94,9 @@ class Line(Protocol, metaclass=_Uncached):
         return bool(self.credentials.password == secret)
 
     def create_session(self) -> requests.Session:
-        """See BaseProtocol: within bounds, and with nothing from the environment except what settings say."""
+        """See BaseProtocol. The session reads within bounds, and takes nothing from the environment beyond what
+        settings say.
+        """
         session: requests.Session = super().create_session()
         if self.credentials is None:
             session.auth = self._auth
@@ -116,7 +119,7 @@ class Line(Protocol, metaclass=_Uncached):
     def account(self, address: str, access: str = IMPERSONATION) -> Account:
         """The mailbox of an address, over this connection."""
         account = Account(address, access_type=access, config=self.config, default_timezone=UTC, locale="en_US")
-        # It has created its own Protocol, which would be kept for ever.
+        # The account has created its own Protocol, which exchangelib would keep for ever.
         del Protocol[self.config]
         account.protocol = self
         return account
@@ -132,15 +135,15 @@ class _Bearer(AuthBase):
 
 
 def _is_soap(content: bytes) -> bool:
-    """Whether it is an envelope: with or without an XML declaration (grommunio sends faults without), with any
-    prefix.
+    """Whether the bytes are a SOAP envelope: with any prefix, and with or without an XML declaration (grommunio's
+    faults have none).
     """
     head = content[:_HEAD].removeprefix(_MARK).lstrip()
     return head.startswith(b"<") and bool(_ENVELOPE.search(head))
 
 
 def _check(content: bytes) -> None:
-    """Reject what exchangelib's lenient parser would accept: truncated SOAP would lose messages.
+    """Reject what exchangelib's lenient parser would accept, since truncated SOAP would lose messages.
 
     SOAP has no document type (SOAP 1.1, chapter 3), and so no entity declarations.
     """

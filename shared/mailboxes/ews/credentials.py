@@ -11,13 +11,11 @@ from shared.identity.sign_in.endpoint import SignInRefused
 _RENEW_BEFORE = timedelta(minutes=5)
 
 Ask = Callable[[dict[str, str]], Awaitable[dict[str, Any]]]
-"""Send a form to the token endpoint and return its response. Raises SignInRefused, Unavailable."""
+"""Send a form to the token endpoint and return the endpoint's response. Raises SignInRefused, Unavailable."""
 
 
 def token_form(client_id: str, secret: str, endpoint: str, resource: str) -> dict[str, str]:
-    """The form of a client credentials grant; v2.0 endpoints take a scope, v1 ones a resource, and neither takes the
-    other.
-    """
+    """The form of a client credentials grant; v2.0 endpoints take only a scope, v1 endpoints only a resource."""
     wanted = {"scope": f"{resource}/.default"} if "/v2.0/" in endpoint else {"resource": resource}
     return {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret} | wanted
 

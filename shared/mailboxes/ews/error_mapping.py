@@ -1,8 +1,7 @@
 """Everything that can go wrong with EWS, mapped in one place to the product's own errors.
 
-Of what exchangelib or the server writes, only the names of codes are repeated: their messages contain people's mail.
-Whatever is not known to be a permanent failure of one item is worth a retry, since Exchange gives many temporary
-problems odd names.
+Only the names of codes from exchangelib or the server are passed on, since messages may contain people's mail. Anything
+not known to be a permanent failure of one item is retried, since Exchange gives many temporary problems odd names.
 """
 
 from collections.abc import Iterator
@@ -27,7 +26,9 @@ from shared.mailboxes.ews.failures import (
 
 
 class HttpFailure(errors.TransportError):
-    """A response that is not SOAP: its status, and the seconds that the server asks to wait (0: not stated)."""
+    """A response that is not SOAP, with its status and the number of seconds that the server asks us to wait (0: not
+    stated).
+    """
 
     def __init__(self, status: int, retry_after: float = 0.0) -> None:
         super().__init__(f"HTTP {status}")
@@ -40,7 +41,7 @@ class NotSoap(errors.TransportError):
 
 
 CALL_ERRORS = (EWSError, requests.exceptions.RequestException)
-"""What a call raises: exchangelib's errors, or those of requests that it lets through."""
+"""What a call may raise: exchangelib's errors, and the errors of requests that it lets through."""
 
 
 class Unreadable(requests.exceptions.ConnectionError):
@@ -48,7 +49,7 @@ class Unreadable(requests.exceptions.ConnectionError):
 
 
 class TooLarge(Unreadable):
-    """A response larger than the limit; without the bodies it may fit."""
+    """A response larger than the limit; without message bodies it may fit."""
 
 
 GONE = (
@@ -59,7 +60,7 @@ GONE = (
     errors.ErrorCalendarOccurrenceIsDeletedFromRecurrence,
     errors.ErrorCalendarOccurrenceIndexIsOutOfRecurrenceRange,
 )
-"""About one item, also if a call reads several and each has its own error."""
+"""Errors about a single item, even when one call reads several items and each has its own error."""
 
 _CANCELLED = (
     errors.ErrorCalendarIsCancelledForAccept,
@@ -89,7 +90,7 @@ REFUSED_SEARCH = (
     errors.ErrorInvalidExtendedProperty,
     errors.SOAPError,
 )
-"""A server that does not support searching by a binary property."""
+"""Errors of servers that cannot search by a binary property."""
 
 _BUSY = (
     errors.ErrorServerBusy,
@@ -134,7 +135,7 @@ _KINDS: dict[type[EwsUnavailable], tuple[type[EWSError], ...]] = {
     EwsMailboxClosed: _NOT_ALLOWED_THERE,
     EwsSyncStateLost: (errors.ErrorInvalidSyncStateData,),
 }
-"""Errors that callers can do something about."""
+"""Errors that callers handle themselves."""
 
 
 def translated(error: Exception) -> SchedulingError:
@@ -143,7 +144,7 @@ def translated(error: Exception) -> SchedulingError:
         return error
     if isinstance(error, _BUSY):
         asked = getattr(error, "back_off", None) or getattr(error, "wait", None) or DEFAULT_BACK_OFF_SECONDS
-        return RateLimited(f"Exchange asks to wait ({_name(error)}).", min(float(asked), MAX_BACK_OFF_SECONDS))
+        return RateLimited(f"Exchange asks us to wait ({_name(error)}).", min(float(asked), MAX_BACK_OFF_SECONDS))
     if isinstance(error, HttpFailure):
         return _http(error)
     if cause := next((c for c in _causes(error) if isinstance(c, requests.exceptions.RequestException)), None):
@@ -154,9 +155,9 @@ def translated(error: Exception) -> SchedulingError:
         trouble = next((t for t, classes in _TROUBLES.items() if isinstance(error, classes)), Trouble.OTHER)
         kind = next((kind for kind, classes in _KINDS.items() if isinstance(error, classes)), EwsUnavailable)
         return kind(trouble, _name(error))
-    if isinstance(error, PermissionError | SpnegoError):  # what the steps of an NTLM sign-in may raise
+    if isinstance(error, PermissionError | SpnegoError):  # errors that an NTLM sign-in may raise
         return EwsUnavailable(Trouble.SIGN_IN, "NTLM")
-    # Neither exchangelib's nor the network's: whatever a hostile response causes in the library's parser.
+    # Neither exchangelib's nor the network's error: whatever a hostile response triggers in the library's parser.
     return EwsUnavailable(Trouble.UNREADABLE, type(error).__name__)
 
 
@@ -166,13 +167,13 @@ def is_too_large(error: BaseException) -> bool:
 
 
 def _name(error: Exception) -> str:
-    """EWS's own codes are the names of exchangelib's classes."""
+    """EWS's code for an error: exchangelib names its classes after the codes."""
     name = type(error).__name__
     return name if name.startswith("Error") else ""
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The error and those that it was raised from or during: exchangelib wraps what requests raises."""
+    """The error, and those that it was raised from or during: exchangelib wraps the errors of requests."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
@@ -181,7 +182,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 def _http(failure: HttpFailure) -> SchedulingError:
     if failure.status in (429, 503):
         wait = failure.retry_after or DEFAULT_BACK_OFF_SECONDS
-        return RateLimited(f"Exchange asks to wait (HTTP {failure.status}).", min(wait, MAX_BACK_OFF_SECONDS))
+        return RateLimited(f"Exchange asks us to wait (HTTP {failure.status}).", min(wait, MAX_BACK_OFF_SECONDS))
     troubles = {
         401: Trouble.SIGN_IN,
         407: Trouble.PROXY,
@@ -194,7 +195,7 @@ def _http(failure: HttpFailure) -> SchedulingError:
 
 
 def _connection(cause: BaseException) -> Trouble:
-    """The cause of a requests error, some of which is only stated in its text."""
+    """The cause of an error of requests; for some errors, only the text states it."""
     if isinstance(cause, Unreadable | requests.exceptions.ContentDecodingError):
         return Trouble.UNREADABLE
     if isinstance(cause, requests.exceptions.SSLError):

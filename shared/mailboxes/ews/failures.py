@@ -1,5 +1,5 @@
-"""What an EWS server may refuse, in the product's own words. Independent of exchangelib, so that anyone may import
-it.
+"""Reasons for which calls to an EWS server fail, in the product's own terms. Independent of exchangelib, so that anyone
+may import it.
 """
 
 from enum import StrEnum
@@ -9,7 +9,7 @@ from shared.mailboxes.mailbox import NO_MAILBOX, ItemGone
 
 
 class Trouble(StrEnum):
-    """Why a server cannot be used; the doctor has a remedy for each."""
+    """Why a server cannot be used; the doctor has a remedy for each reason."""
 
     UNREACHABLE = "unreachable"
     NAME = "name_not_found"
@@ -35,18 +35,18 @@ _MEANINGS = {
     Trouble.SIGN_IN: "Exchange refuses the service account (401): a wrong user name or password, a locked account, "
     "or, with NTLM, a layer-7 load balancer that distributes the steps of one sign-in to different "
     "servers.",
-    Trouble.NOT_EWS: "What answers at the EWS URL is not EWS.",
+    Trouble.NOT_EWS: "The server at the EWS URL is not EWS.",
     Trouble.IMPERSONATION: "The service account may not impersonate the mailbox.",
     Trouble.NO_MAILBOX: NO_MAILBOX,
     Trouble.ACCESS: "The service account has no access to the mailbox.",
     Trouble.UNREADABLE: "Exchange's answer could not be read.",
-    Trouble.BUSY: "Exchange asks to wait.",
+    Trouble.BUSY: "Exchange asks us to wait.",
     Trouble.OTHER: "Exchange refused a request.",
 }
 
 
 class EwsUnavailable(Unavailable):
-    """EWS cannot be used at the moment. `trouble` says why, `error_code` is EWS's own code, the HTTP status, or ""."""
+    """EWS cannot be used at the moment. `trouble` says why; `error_code` is EWS's own code, the HTTP status, or ""."""
 
     code = "ews_unavailable"
 
@@ -69,7 +69,7 @@ class EwsMeetingCancelled(EwsItemGone):
 
 
 class EwsMailboxClosed(EwsUnavailable):
-    """There is no such mailbox, or none that we may use."""
+    """The mailbox does not exist, or is not one that we may use."""
 
 
 class EwsSyncStateLost(EwsUnavailable):

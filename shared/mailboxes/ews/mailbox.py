@@ -47,7 +47,7 @@ class EwsMailbox:
         )
 
     async def read(self, message_id: str) -> MeetingRequest | None:
-        """See Mailbox.read: message and calendar item in one call if the hints in the id are right, otherwise in
+        """See Mailbox.read. Reads message and calendar item in one call if the hints in the id are right, otherwise in
         two.
         """
         known = MessageId.parse(message_id)
@@ -68,11 +68,10 @@ class EwsMailbox:
     async def _about_one_day(
         self, message: Node, known_as: str, master: Node, original: datetime
     ) -> MeetingRequest | None:
-        """A message about one occurrence that names its series' master, as grommunio's do.
-
-        Its own recurrence id says which occurrence. For a cancellation, the master stands in for an occurrence that has
-        left the calendar (CalendarItem.is_stand_in). An invitation to a missing occurrence has no item: it has been
-        cancelled since, or does not exist yet.
+        """The message about one occurrence, where the server gives its series' master as the item (grommunio does). The
+        message's recurrence id says which occurrence is meant. For a cancellation, the master stands in for an
+        occurrence that has left the calendar (CalendarItem.is_stand_in). An invitation to a missing occurrence has no
+        item: the occurrence has been cancelled since, or does not exist yet.
         """
         series_id = str(payloads.item_reference(master))
         now_at = message.moment("Start") or original
@@ -90,7 +89,9 @@ class EwsMailbox:
         return replace(request, item=stand_in, day=day)
 
     async def _series_id(self, item: Node | None, read: list[Node | None]) -> str:
-        """The id of an occurrence's series master, "" for anything else; costs a call unless it was read with it."""
+        """The id of an occurrence's series master, "" for anything else. Costs a call unless the id came with the
+        occurrence.
+        """
         if item is None or not payloads.is_occurrence(item):
             return ""
         master = read[1] if len(read) > 1 else None
@@ -115,7 +116,9 @@ class EwsMailbox:
         return CalendarPage(entries, next_.isoformat() if next_ else "", next_ or last)
 
     async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:
-        """See Mailbox.answer; `text` is HTML. If the item has a new id by now, it is searched for: nothing was sent."""
+        """See Mailbox.answer; `text` is HTML. If the item has a new id by now, nothing was sent, and the item is
+        searched for.
+        """
         known = ItemReference.parse(item_id)
         respond = partial(self._call, operations.respond, accept=answer is Answer.ACCEPTED, html=text)
         try:
@@ -147,18 +150,17 @@ class EwsMailbox:
         return payloads.calendar_item(found, await self._series_id(found, [])) if found else None
 
     async def draft(self, mail: Mail) -> str:
-        """See Mailbox.draft: in the organizer's own mailbox if that is allowed, so that it is sent from there (M8).
-
-        The id then names the meeting in which the organizer is found, not the person: it is stored.
+        """See Mailbox.draft. The draft is made in the organizer's own mailbox if that is allowed, so that it is sent
+        from there (M8). The draft's id then names the meeting instead of the organizer, because ids are stored.
         """
         save = partial(operations.save_draft, recipients=mail.recipients, subject=mail.subject, html=mail.html)
-        if self._impersonate and mail.sender.isascii() and mail.sender and mail.item_id:  # it goes into a header
+        if self._impersonate and mail.sender.isascii() and mail.sender and mail.item_id:  # goes into a header
             with suppress(EwsMailboxClosed):
                 return f"{mail.item_id}|{await self._login.call(mail.sender, save)}"
         return await self._call(save)
 
     async def send(self, draft_id: str) -> None:
-        """See Mailbox.send. What is no longer in Drafts has been sent, under another id."""
+        """See Mailbox.send. A mail that is no longer in Drafts has been sent, and now has another id."""
         item_id, _, own_id = draft_id.rpartition("|")
         address, impersonate = self._address, self._impersonate
         if item_id:
@@ -172,18 +174,20 @@ class EwsMailbox:
             await self._login.call(address, lambda a: operations.send(a, own_id, key), impersonate=impersonate)
 
     async def addresses(self) -> tuple[str, ...]:
-        """See Mailbox.addresses: from the address book."""
+        """See Mailbox.addresses. They come from the address book."""
         return await self._call(address_book.resolve, self._address)
 
     async def messages_of(self, item: CalendarItem, since: datetime) -> list[str]:
-        """See Mailbox.messages_of: two calls."""
+        """See Mailbox.messages_of. Two calls."""
         found = [node for folder in Folder for node in await self._call(operations.arrived, folder, since)]
         ours = [node for node in found if payloads.kind_of(node) and payloads.uid(node) == item.uid]
         ours.sort(key=lambda node: node.moment("DateTimeReceived") or since)
         return list(dict.fromkeys(str(payloads.message_id(message)) for message in ours))
 
     async def changes(self, folder: Folder, state: str) -> Changes:
-        """See Mailbox.changes: SyncFolderItems. Only requests and cancellations are reported, by their item classes."""
+        """See Mailbox.changes. Uses SyncFolderItems; only meeting requests and cancellations, told by their item
+        classes, are reported.
+        """
         try:
             found = await self._call(operations.sync, folder, state)
         except EwsSyncStateLost:
@@ -191,7 +195,7 @@ class EwsMailbox:
                 raise
             found = await self._call(operations.sync, folder, "")
         ids = [str(payloads.message_id(message)) for message in found.messages if payloads.kind_of(message)]
-        # A server that claims there is more, and returns nothing for the same state, would claim so for ever.
+        # A server that claims there is more but returns nothing, and the same state, would do so for ever.
         stuck = found.state == state and not found.stirred
         return Changes(list(dict.fromkeys(ids)), found.state, more=found.more and not stuck, stirred=found.stirred)
 

@@ -1,4 +1,4 @@
-"""An XML element of EWS, read leniently: whatever is missing or unset is empty."""
+"""An XML element of EWS, read leniently: a missing or unset value is empty."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ TYPES = "http://schemas.microsoft.com/exchange/services/2006/types"
 
 
 class Node:
-    """An XML element in EWS's types namespace, from lxml (which is untyped). Whatever is missing or unset is empty."""
+    """An XML element in EWS's types namespace, from lxml (which is untyped). A missing or unset value is empty."""
 
     def __init__(self, element: Any) -> None:
         self._element = element
@@ -50,9 +50,9 @@ class Node:
         return str(self._element.get(name) or "")
 
     def moment(self, path: str) -> datetime | None:
-        """An xs:dateTime in UTC, to the second; without an offset it is UTC, which is what was requested.
+        """An xs:dateTime in UTC, to the second; without an offset it is UTC, since UTC was requested.
 
-        None if it is missing, or out of range for arithmetic in some zone (unset ones are in year 1).
+        None if it is missing, or out of range for arithmetic in some zone (unset times are in year 1).
         """
         try:
             moment = datetime.fromisoformat(self.text(path).strip())

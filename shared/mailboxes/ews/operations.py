@@ -1,7 +1,7 @@
-"""The EWS operations in use, by exchangelib's services.
+"""The EWS operations in use, built on exchangelib's services.
 
 These functions block: server.py runs them. They raise exchangelib's errors, which error_mapping.py maps. Folders are
-named by their distinguished names, so that no call is spent on looking them up.
+referred to by their distinguished names, so that no call is spent on looking them up.
 """
 
 import logging
@@ -65,12 +65,14 @@ SEARCH = 250
 """Entries per page of a search (EWSFindCountLimit)."""
 
 SEARCHED = 20
-"""Pages of a folder that are searched for one meeting."""
+"""How many pages of a folder are searched for one meeting."""
 
 
 @dataclass(frozen=True)
 class Arrivals:
-    """A page of changes: the new messages, the state for the next page, and whether anything changed at all."""
+    """A page of changes: the new messages, the state for the next page, and whether anything changed in the folder at
+    all.
+    """
 
     messages: tuple[Node, ...]
     state: str
@@ -132,7 +134,9 @@ def occurrences(account: Account, master_id: str, first: int) -> tuple[list[Node
 
 
 def look(account: Account) -> None:
-    """One small call that needs the right to read the mailbox, and changes nothing. Raises whatever it fails with."""
+    """One small call that needs the right to read the mailbox, and changes nothing. Raises whatever error it fails
+    with.
+    """
     _folder(account, "inbox")
 
 
@@ -148,9 +152,10 @@ def _folder(account: Account, name: str) -> list[Node]:
 
 
 def read_draft(account: Account, item_id: str) -> Node | None:
-    """A message that is still to be sent; None if it is gone or was sent.
+    """A message that has yet to be sent; None if it is gone or was sent.
 
-    A sent one has another id. Where ids are kept, the folder decides: not every server marks what it saved as a draft.
+    A sent message normally has another id. On servers that keep the id, the folder decides: not every server marks
+    saved messages as drafts.
     """
     draft = _got(account, [ItemId(id=item_id)], DRAFT)[0]
     if draft is None or draft.flag("IsDraft"):
@@ -173,7 +178,7 @@ def _found(result: Node | Exception) -> Node | None:
 
 
 def sync(account: Account, folder: str, state: str) -> Arrivals:
-    """What has changed in a folder since `state` ("" for everything in it); one call."""
+    """The changes in a folder since `state` ("" for everything in it); one call."""
     service = Sync(account=account)
     changes: Sequence[Node] = list(
         service.call(
@@ -191,7 +196,9 @@ def sync(account: Account, folder: str, state: str) -> Arrivals:
 
 
 def view(account: Account, start: datetime, end: datetime) -> tuple[list[Node], bool]:
-    """The calendar between two moments, occurrences expanded, by start: one page, and whether there are more."""
+    """One page of the calendar between two moments, with series expanded, sorted by start; and whether there are more
+    pages.
+    """
     times = {"start": EWSDateTime.from_datetime(start), "end": EWSDateTime.from_datetime(end)}
     asked = {"additional_fields": TIMES + UID, "calendar_view": CalendarView(max_items=VIEW, **times)}
     return Find(account=account).page(folder_id(account, "calendar"), **asked)
@@ -208,7 +215,9 @@ def find(account: Account, global_object_id: str) -> str:
 
 
 def _looked_through(account: Account, wanted: str) -> str:
-    """The same for an Exchange that cannot search by this property: page by page."""
+    """The EWS id of the meeting, for an Exchange that cannot search by this property: goes through the calendar page by
+    page.
+    """
     for page in range(SEARCHED):
         asked = {"additional_fields": UID + TIMES, "page_size": VIEW, "offset": page * VIEW}
         found, more = Find(account=account).page(folder_id(account, "calendar"), **asked)
@@ -220,7 +229,9 @@ def _looked_through(account: Account, wanted: str) -> str:
 
 
 def arrived(account: Account, folder: str, since: datetime) -> list[Node]:
-    """Messages that have arrived in a folder since, in any order, each with its meeting; none if the server refuses."""
+    """Messages that have arrived in a folder since a time, in any order, each with its meeting; none if the server
+    refuses.
+    """
     found: list[Node] = []
     for page in range(SEARCHED):
         asked = {"additional_fields": ARRIVAL + UID, "page_size": SEARCH, "offset": page * SEARCH}
@@ -238,9 +249,9 @@ def arrived(account: Account, folder: str, since: datetime) -> list[Node]:
 
 
 def respond(account: Account, item_id: str, *, accept: bool, html: str | None) -> None:
-    """Accept or decline once. With `html` the organizer gets a response, with None nobody does.
+    """Accept or decline once. With `html` the organizer gets a response; with None nobody does.
 
-    A response that is not sent is left in Deleted Items: EWS creates one, but need not send it.
+    EWS always creates a response; one that is not sent is left in Deleted Items.
     """
     body = {} if html is None else {"body": HTMLBody(html)}
     answer = (AcceptItem if accept else DeclineItem)(reference_item_id=ReferenceItemId(id=item_id), **body)
@@ -251,7 +262,7 @@ def respond(account: Account, item_id: str, *, accept: bool, html: str | None) -
 
 
 def save_draft(account: Account, recipients: Sequence[str], subject: str, html: str) -> str:
-    """A message in Drafts; its id."""
+    """Create a message in Drafts; returns its id."""
     to = [Mailbox(email_address=address) for address in recipients]
     message = Message(account=account, subject=subject, body=HTMLBody(html), to_recipients=to)
     [saved] = _create(account, message, SAVE_ONLY, "drafts")

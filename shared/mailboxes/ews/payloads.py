@@ -1,4 +1,4 @@
-"""EWS items as XML, and how they are read into the product's own shapes (docs/facts/ews.md).
+"""Converts the XML of EWS items into the product's own types (docs/facts/ews.md).
 
 exchangelib's own item classes are not used for reading: they lack a request's uid and a cancellation's times, and drop
 what they cannot parse.
@@ -18,7 +18,7 @@ from shared.mailboxes.mailbox import CalendarEntry
 from shared.zones import zone_info
 
 SENDER = 0x5D01
-"""PidTagSenderSmtpAddress: who sent a message; the organizer is only on whose behalf."""
+"""PidTagSenderSmtpAddress: who sent a message, possibly on behalf of the organizer."""
 
 SEARCH_KEY = 0x300B
 """PR_SEARCH_KEY, a property tag."""
@@ -27,7 +27,9 @@ GLOBAL_OBJECT_ID, CLEAN_GLOBAL_OBJECT_ID = 0x3, 0x23
 """PidLidGlobalObjectId and PidLidCleanGlobalObjectId, property ids of the set Meeting."""
 
 _KINDS = {"ipm.schedule.meeting.request": Kind.REQUEST, "ipm.schedule.meeting.canceled": Kind.CANCELLATION}
-"""By item class. Responses, forward notifications and mail have other classes, and are ignored (M7)."""
+"""What a message is, by its item class. Responses, forward notifications and mail have other classes, and are ignored
+(M7).
+"""
 
 _UPDATES = {
     "NewMeetingRequest": Update.NEW,
@@ -42,7 +44,7 @@ _ANSWERS = {"Accept": Answer.ACCEPTED, "Decline": Answer.DECLINED}
 
 
 def kind_of(message: Node) -> Kind | None:
-    """What a message asks for, by its item class; None for what is ignored."""
+    """What a message asks for, by its item class; None for messages that are ignored."""
     item_class = message.text("ItemClass").strip().lower()
     return next(
         (kind for name, kind in _KINDS.items() if item_class == name or item_class.startswith(f"{name}.")), None
@@ -52,8 +54,8 @@ def kind_of(message: Node) -> Kind | None:
 def message_id(message: Node) -> MessageId:
     """The id of a message in a folder."""
     received, key = message.moment("DateTimeReceived"), message.extended(SEARCH_KEY)
-    # The time is added to the key: should two updates ever have the same key, they remain two messages. Not confirmed
-    # without a live server: that neither changes when a message moves, as their descriptions say.
+    # The time is added to the key, so that two updates stay two messages should they ever have the same key. Not
+    # confirmed without a live server: that neither changes when a message moves, as their descriptions say.
     stable = f"{key}@{int(received.timestamp())}" if key and received else ""
     item = associated(message)
     return MessageId(stable or message.id, message.id, item, bool(item) and is_occurrence(message))
@@ -70,12 +72,14 @@ def associated(message: Node) -> str:
 
 
 def is_occurrence(node: Node) -> bool:
-    """Whether an item or message is about one of a series."""
+    """Whether an item or message is about one occurrence of a series."""
     return node.text("CalendarItemType") in ("Occurrence", "Exception")
 
 
 def meeting_request(message: Node, known_as: str, item: Node | None, series_id: str) -> MeetingRequest | None:
-    """The message in the product's shape; None for what is not for us: mail, responses, our own meetings."""
+    """The message as the product's own type; None for anything else: mail, responses, meetings that the mailbox itself
+    organizes.
+    """
     kind = kind_of(message)
     if kind is None or (item and item.text("MyResponseType") == "Organizer"):
         return None
@@ -94,7 +98,7 @@ def meeting_request(message: Node, known_as: str, item: Node | None, series_id: 
 
 
 def body(node: Node) -> str:
-    """The body: HTML, or its text if that is too large to be read."""
+    """The body: HTML, or plain text if the HTML is too large to be read."""
     return node.text("Body") or node.text("TextBody")
 
 
@@ -104,14 +108,12 @@ def is_series(node: Node | None) -> bool:
 
 
 def original_start(node: Node) -> datetime | None:
-    """When an occurrence takes place by its series' pattern, according to its message or itself; None for all
-    others.
-    """
+    """When the series' pattern places an occurrence, according to its message or its item; None for anything else."""
     return node.moment("RecurrenceId") or node.moment("OriginalStart")
 
 
 def day(node: Node) -> str:
-    """The date (yyyymmdd) that the pattern gave this occurrence; "" for anything else."""
+    """The date (yyyymmdd) on which the series' pattern places this occurrence; "" for anything else."""
     if told := day_of(hex_of(node.extended(GLOBAL_OBJECT_ID))):
         return told
     original = node.moment("RecurrenceId")
@@ -124,7 +126,7 @@ def uid(node: Node) -> str:
 
 
 def calendar_item(item: Node, series_id: str) -> CalendarItem:
-    """The calendar item in the product's shape. Raises Unavailable for something that Exchange never sends."""
+    """The calendar item as the product's own type. Raises Unavailable for something that Exchange never sends."""
     shape = _SHAPES.get(item.text("CalendarItemType"), Shape.OCCURRENCE)
     return CalendarItem(
         id=str(item_reference(item)),
@@ -149,7 +151,7 @@ def calendar_item(item: Node, series_id: str) -> CalendarItem:
 
 
 def entry(item: Node) -> CalendarEntry | None:
-    """An entry of a calendar view; None if it is cancelled, our own, or names no meeting."""
+    """An entry of a calendar view; None if it is cancelled, organized by the mailbox itself, or names no meeting."""
     if item.flag("IsCancelled") or item.text("MyResponseType") == "Organizer" or not uid(item):
         return None
     return CalendarEntry(
@@ -164,7 +166,7 @@ def entry(item: Node) -> CalendarEntry | None:
 
 
 def occurrence(item: Node) -> Occurrence:
-    """When it takes place. Raises Unavailable if that cannot be read."""
+    """When the meeting takes place. Raises Unavailable if that cannot be read."""
     start, end = (item.moment(name) or missing(name) for name in ("Start", "End"))
     if item.flag("IsAllDayEvent"):
         zone = zone_info(_zone(item))
@@ -177,9 +179,9 @@ def _whole_number(text: str) -> int:
 
 
 def _midnight(moment: datetime, zone: ZoneInfo) -> datetime:
-    """One end of an all-day event: midnight in the organizer's zone, which determines its day.
+    """The start or end of an all-day event: midnight in the organizer's zone, which determines the day.
 
-    Exchange sends the moment; some senders' events have midnight UTC instead, and mean the day.
+    Exchange sends that moment; events of some other senders have midnight UTC instead, and only the date counts.
     """
     is_floating = moment.time() == time() and moment.astimezone(zone).time() != time()
     return moment.replace(tzinfo=zone).astimezone(UTC) if is_floating else moment
@@ -206,7 +208,7 @@ def _attendees(item: Node) -> Iterator[str]:
 
 
 def _last_day(item: Node) -> datetime | None:
-    """The day after which a series has no occurrence, as far as its rule or its last occurrence says."""
+    """The last day on which a series can have an occurrence, according to its rule or its last occurrence."""
     if ends := item.text("Recurrence/EndDateRecurrence/EndDate"):
         try:
             return datetime.combine(date.fromisoformat(ends[:10]), time(), UTC)  # "2026-12-31Z", "2026-12-31+01:00"

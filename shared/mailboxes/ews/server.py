@@ -1,4 +1,5 @@
-"""One Exchange server for one account: its own threads, a limit on every call, and the server's back-off honoured.
+"""One Exchange server for one account: with its own threads and a limit on every call, and respecting the server's
+back-off.
 
 exchangelib blocks, so every call runs in a thread. Whatever happens there, the caller waits no longer than
 EWS_CALL_TIMEOUT, and calls to other servers do not wait at all. A call that timed out may still take effect: see
@@ -28,17 +29,17 @@ CONCURRENCY = 4
 """Concurrent calls, and so connections; Exchange's default policy allows an account 27."""
 
 EWS_CALL_TIMEOUT = timedelta(seconds=40)
-"""For one call, its NTLM handshake included."""
+"""The time limit for one call, including its NTLM handshake."""
 
 Secret = Callable[[], Awaitable[str]]
-"""Fetches the password, or a currently valid access token."""
+"""Fetches the password, or an access token that is valid now."""
 
 
 class EwsServer:
-    """Runs calls. `method` is exchangelib's name of the authentication method, "" for access tokens.
+    """Runs calls. `method` is exchangelib's name for the authentication method, "" for access tokens.
 
-    Integrations with the same server and account share it, and so its connections, whichever references their secrets
-    have.
+    Integrations with the same server and account share one object, and so its connections, whatever their secrets are
+    called.
     """
 
     def __init__(self, way: Way, method: str, username: str, clock: Clock) -> None:
@@ -66,7 +67,7 @@ class EwsServer:
             async with asyncio.timeout(EWS_CALL_TIMEOUT.total_seconds()):
                 result = await asyncio.shield(running)
         except TimeoutError:
-            # otherwise a server that sends a byte now and then would hold the thread, and soon all threads
+            # otherwise a server that sends a byte now and then would block this thread, and soon all threads
             line.abort()
             raise self._failed(address, EwsUnavailable(Trouble.SILENT)) from None
         except Exception as error:
@@ -97,7 +98,7 @@ class EwsServer:
 
     def _release(self, line: Line, done: "asyncio.Future[T]") -> None:
         if not done.cancelled():
-            done.exception()  # whoever timed out is no longer waiting for it
+            done.exception()  # a caller that timed out is no longer waiting for the result
         if line.aborted:
             line.close()
         self._free.put_nowait(None if line.aborted else line)
@@ -112,7 +113,7 @@ class EwsServer:
 
 @dataclass(frozen=True)
 class EwsLogin:
-    """An account at a server, by one integration's settings."""
+    """The account and server of one integration's settings."""
 
     server: EwsServer
     secret: Secret

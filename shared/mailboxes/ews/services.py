@@ -86,9 +86,7 @@ _ITEM = (
     )
 )
 _SENDER = [FieldPath(field=ExtendedPropertyField("sender_address", value_cls=_Sender))]
-"""A MAPI property, since the same is requested of calendar items, and `message:Sender` is not one of their
-properties.
-"""
+"""A MAPI property, because the same properties are requested of calendar items, which have no `message:Sender`."""
 
 BODILESS = (
     _ITEM
@@ -102,7 +100,9 @@ BODILESS = (
         "meetingRequest:MeetingRequestType",
     )
 )
-"""All but a body. A meeting message and its calendar item are read in one call, so the same is requested of both."""
+"""All properties except the body. A meeting message and its calendar item are read in one call, so both get the same
+request.
+"""
 
 READ = BODILESS + paths("item:Body")
 AS_TEXT = BODILESS + paths("item:TextBody")
@@ -110,16 +110,16 @@ DRAFT = paths("item:IsDraft", "item:ParentFolderId")
 
 
 class _Once(EWSAccountService):
-    """A service that sends each request once. exchangelib would retry a refused one with all versions of EWS, responses
-    included.
+    """A service that sends each request once. exchangelib would retry a refused request, even one that sends a
+    response, with every version of EWS.
     """
 
     def _api_versions_to_try(self) -> tuple[str]:
         return (self._version_hint.api_version,)
 
     def _get_response(self, payload: Any, api_version: str) -> Any:
-        """A server ends an idle connection with 408: it has read no request, so it is sent again on a new
-        connection.
+        """A server ends an idle connection with 408. It has not read the request then, so the request is sent again on
+        a new connection.
         """
         try:
             return super()._get_response(payload, api_version)
@@ -134,14 +134,14 @@ class Send(_Once, SendItem):
 
 
 class _Xml(_Once):
-    """A service whose responses stay XML."""
+    """A service that returns its responses as XML."""
 
     def _elem_to_obj(self, elem: Any) -> Node:
         return Node(elem)
 
 
 class Get(_Xml, GetItem):
-    """Reads items; missing ones are reported individually."""
+    """Reads items; each missing item is reported as such."""
 
     ERRORS_TO_CATCH_IN_RESPONSE = (
         *GetItem.ERRORS_TO_CATCH_IN_RESPONSE,
@@ -156,27 +156,27 @@ class Folders(_Xml, GetFolder):
 
 
 class Resolve(_Xml, ResolveNames):
-    """Searches the address book. Also for an application, which acts for a mailbox or not at all."""
+    """Searches the address book, also for an application, which can only act on behalf of a mailbox."""
 
 
 class Create(_Xml, CreateItem):
     """Creates responses and mails."""
 
     def _elem_to_obj(self, elem: Any) -> Any:
-        return elem if isinstance(elem, bool) else Node(elem)  # True stands for a success without an id
+        return elem if isinstance(elem, bool) else Node(elem)  # True means success without an id
 
 
 class Sync(_Xml, SyncFolderItems):
-    """Reads what has changed in a folder."""
+    """Reads the changes in a folder."""
 
     def _get_element_container(self, message: Any, name: str | None = None) -> Any:
-        if message.get("ResponseClass") == "Error":  # it has no state
+        if message.get("ResponseClass") == "Error":  # a folder read from the start has no state
             return EWSAccountService._get_element_container(self, message, name)
         return super()._get_element_container(message, name)
 
 
 class Restriction:
-    """A restriction by one property. exchangelib's own requires its models."""
+    """A restriction on one property. exchangelib's own class requires its models."""
 
     def __init__(self, comparison: str, field: FieldPath, value: str) -> None:
         self._comparison, self._field, self._value = comparison, field, value
@@ -197,7 +197,7 @@ def of_meeting(global_object_id: str) -> Restriction:
 
 
 def received_since(moment: datetime) -> Restriction:
-    """A restriction to messages that have arrived since."""
+    """A restriction to messages that have arrived since a time."""
     field = paths("item:DateTimeReceived")[0]
     return Restriction("IsGreaterThanOrEqualTo", field, f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
 

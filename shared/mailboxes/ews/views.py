@@ -1,4 +1,4 @@
-"""One meeting's entries in the calendar between two moments, by EWS's calendar views."""
+"""One meeting's entries in the calendar between two moments, from EWS's calendar views."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
@@ -9,11 +9,11 @@ from shared.mailboxes.ews import operations, payloads
 from shared.mailboxes.ews.node import Node
 
 LONGEST_VIEW = timedelta(days=730)
-"""EWS refuses calendar views of more than two years."""
+"""EWS refuses calendar views that span more than two years."""
 
 VIEW_MAX_PAGES = 60
-"""Pages of calendar views per series: 60,000 meetings in its horizon. The same limit applies to its numbered
-occurrences.
+"""Pages of calendar views that are read for one series: 60,000 meetings within its horizon. The same limit applies when
+its occurrences are read by number.
 """
 
 AROUND = timedelta(minutes=1)
@@ -27,8 +27,8 @@ Call = Callable[..., Awaitable[Any]]
 async def entries(call: Call, uid: str, first: datetime, last: datetime, most: int) -> list[Node]:
     """The meeting's entries, by ascending start, without cancelled ones; at most `most` are needed.
 
-    EWS expands series only in views of the whole calendar, so they are picked from one. A server may return the series'
-    master instead (grommunio does); its occurrences are requested by number then.
+    EWS expands series only in views of the whole calendar, so the entries are picked from such a view. A server may
+    return the series' master instead (grommunio does); its occurrences are then requested by number.
     """
     found: dict[str, Node] = {}
     async for page in _pages(call, first, last):
@@ -60,7 +60,7 @@ async def page(call: Call, first: datetime, last: datetime, start: datetime) -> 
 async def occurrence_id(call: Call, master: Node, original: datetime, now_at: datetime) -> str:
     """The id of the occurrence whose pattern time is `original`, and which may now be at `now_at`; or "".
 
-    If neither time holds it, another message has moved it since; only its number leads to it then.
+    If it is at neither time, another message has moved it since, and it can only be found by its number.
     """
     for moment in dict.fromkeys((now_at, original)):
         for entry in await entries(call, payloads.uid(master), moment - AROUND, moment + AROUND, operations.VIEW):
@@ -79,7 +79,7 @@ def _is_after(entry: Node, original: datetime) -> bool:
 
 
 async def _numbered_id(call: Call, master_id: str, original: datetime) -> str:
-    """The id of that occurrence wherever it is now, or "": numbers follow the pattern, whose times only increase."""
+    """The id of that occurrence wherever it is now, or "". Numbers follow the pattern, whose times only increase."""
     async for page in _numbered_pages(call, master_id):
         if found := next((node.id for node in page if _pattern_start(node) == original), ""):
             return found
@@ -99,7 +99,8 @@ async def _pages(call: Call, first: datetime, last: datetime) -> AsyncIterator[l
         page, more = await call(operations.view, start, end)
         yield page
         if more and page:
-            # The next page begins with the last entry's start: entries are sorted by it, and those are repeated.
+            # The next page begins at the last entry's start: entries are sorted by start, and those at that time are
+            # repeated.
             start = max(last_start(page), start + _STEP)
         elif end >= last:
             return
@@ -109,7 +110,7 @@ async def _pages(call: Call, first: datetime, last: datetime) -> AsyncIterator[l
 
 
 async def _numbered(call: Call, master_id: str, first: datetime, last: datetime) -> AsyncIterator[Node]:
-    """The occurrences of a series that overlap a period, by number from the first on."""
+    """The occurrences of a series that overlap a period, read by number from the first one."""
     async for page in _numbered_pages(call, master_id):
         for node in page:
             times = payloads.occurrence(node)

@@ -1,7 +1,7 @@
-"""The organizer's time zone from EWS: by its name, or by the definition that comes with a custom one.
+"""The organizer's time zone from EWS: by its name, or by the definition that comes with a custom zone.
 
-A definition (TimeZoneDefinition of Exchange's types) has periods with a bias each, `UTC = local time + bias`, and
-groups of yearly transitions between them, of which the last is in force. Not confirmed without a live server: that an
+A definition (TimeZoneDefinition of Exchange's types) has periods, each with a bias (`UTC = local time + bias`), and
+groups of yearly transitions between them, the last of which is in force. Not confirmed without a live server: that an
 item includes the rules of a custom zone.
 """
 
@@ -26,7 +26,7 @@ def organizers_zone(item: Node, start: datetime | None) -> str:
 
 
 def _rules(definition: Node | None, year: int) -> OffsetAt | None:
-    """The offset at any moment of a year; None if the definition does not state it, or states it in another way."""
+    """The offset at any moment of a year; None if the definition does not state it in this form."""
     if definition is None:
         return None
     try:
@@ -62,7 +62,7 @@ def _day(year: int, month: int, weekday: int, occurrence: int) -> date:
 
 
 def _between(first: tuple[datetime, timedelta], second: tuple[datetime, timedelta]) -> OffsetAt:
-    """For a year with two changes: each begins by the clock that was in force before it."""
+    """For a year with two changes: each change takes place by the clock that was in force before it."""
     (begins, inside), (ends, outside) = first, second
 
     def offset_at(moment: datetime) -> timedelta:

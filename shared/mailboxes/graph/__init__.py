@@ -1,4 +1,4 @@
-"""Exchange Online by Microsoft Graph. Imported only when the first call needs it.
+"""Exchange Online through Microsoft Graph. Imported only when the first call needs it.
 
 client.py           sending requests: retries, limits, four at a time for one mailbox
 error_mapping.py    what Graph's refusals mean for us

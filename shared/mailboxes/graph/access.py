@@ -1,12 +1,12 @@
 """Testing what Graph lets the app do in a mailbox, without changing anything.
 
 No call returns an app's rights: with RBAC for Applications the token's `roles` claim is empty, and Exchange decides on
-each request. So each kind of request is made, on something that every mailbox has, and its success is the proof: the
-calendar is given the color that it has, and the Inbox a hidden property. Only sending cannot be tested without a mail,
-so a mail to nobody is submitted. Sources: docs/facts/settings.md.
+each request. So each kind of request is made on something that every mailbox has, and its success is the proof: the
+calendar's color is set to its current value, and the Inbox gets a hidden property. Sending cannot be tested without a
+mail, so one without recipients is submitted. Sources: docs/facts/settings.md.
 
-Not confirmed without a live tenant: that an equipment mailbox accepts both updates, and that a mail to nobody is
-refused only after the right has been checked, as the error's text suggests.
+Not confirmed without a live tenant: that an equipment mailbox accepts both updates, and that a mail without recipients
+is refused only after the right has been checked, as the error's text suggests.
 """
 
 from collections.abc import Awaitable, Callable
@@ -42,16 +42,15 @@ class Listed:
 
 
 class GraphAccess:
-    """Tests the access to one mailbox."""
+    """Tests access to one mailbox."""
 
     def __init__(self, client: GraphClient, address: str) -> None:
         self._client = client
         self._root = f"/users/{quote(address, safe='@')}"
 
     async def try_out(self) -> list[Attempt]:
-        """See Access.try_out: one request of each kind.
-
-        One after the other, since a mailbox serves four at a time and is in use.
+        """See Access.try_out. One request of each kind, one after the other, since a mailbox serves four at a time and
+        is in use.
         """
         client, root = self._client, self._root
         one: dict[str, str] = {"$top": "1", "$select": "id"}
@@ -65,7 +64,9 @@ class GraphAccess:
         return [await _attempt(right, call) for right, call in tries.items()]
 
     async def _leave_calendar(self) -> None:
-        """Set the calendar's color to its current one: whoever may write the calendar may answer meetings, too."""
+        """Set the calendar's color to its current value: an app that may write the calendar may also answer meeting
+        requests.
+        """
         calendar = await self._client.get(f"{self._root}/calendar", {"$select": "color"})
         await self._client.patch(f"{self._root}/calendar", {"color": parse(CalendarAnswer, calendar).color})
 

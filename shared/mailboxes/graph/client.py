@@ -1,7 +1,7 @@
 """Calls to Graph: the SDK's own client core, without its generated models.
 
 Reads are retried by the SDK's retry middleware if the wait is short. Everything that changes something is sent once: a
-504 may come after the work was done, and an answer sent twice is worse than one sent late.
+504 may arrive after the work was done, and answering twice is worse than answering late.
 """
 
 import base64
@@ -34,7 +34,7 @@ IMMUTABLE_IDS = {"Prefer": 'IdType="ImmutableId"'}
 """Sent with every call: without it an id changes when the message moves, and accepting moves it (exchange.md §1)."""
 
 _ALWAYS = IMMUTABLE_IDS | {"Accept": "application/json", "User-Agent": "vmr-scheduling"}
-"""Headers of every call; the SDK's own builders request JSON, too."""
+"""Headers of every call; the SDK's own builders also request JSON."""
 
 _FIRST_WAIT = 0.2
 MAILBOX_CONCURRENCY = 4
@@ -84,7 +84,7 @@ class GraphClient:
         self._base_url = base_url.rstrip("/")
         self._tokens = tokens
         self._slots: defaultdict[str, Semaphore] = defaultdict(lambda: Semaphore(MAILBOX_CONCURRENCY))
-        # The SDK's transport does not close the one inside it, so that one is kept for closing.
+        # The SDK's transport does not close the transport inside it, so that one is kept for closing.
         self._wire = bounded_transport(GRAPH_BOUNDS, use_proxy=use_proxy)
         middleware = [RetryReads(), GraphTelemetryHandler()]
         pipeline = KiotaClientFactory.create_middleware_pipeline(middleware, self._wire)
@@ -126,7 +126,7 @@ class GraphClient:
         await self._tokens.close()
 
     def _url(self, path_or_link: str) -> str:
-        """Links are only followed on the configured host: a token must never reach another."""
+        """Links are followed only on the configured host: a token must never reach another host."""
         if path_or_link.startswith("/"):
             return self._base_url + path_or_link
         link, base = urlsplit(path_or_link), urlsplit(self._base_url)
@@ -161,9 +161,9 @@ class GraphClient:
 
 
 async def get_whole(client: GraphClient, path: str, but_body: str, params: Mapping[str, str] | None = None) -> Any:
-    """A message or an event with its body: as text if HTML (pictures in it) makes it too large to be read.
+    """A message or an event with its body, as text if the HTML (with pictures in it) is too large to be read.
 
-    If its text is too large as well, it is read without: `but_body` are the properties to select then.
+    If the text is too large as well, it is read without a body: `but_body` are the properties to select then.
     """
     for prefer in ("", _AS_TEXT):
         try:
@@ -181,5 +181,5 @@ def _middleware() -> dict[str, Any]:
 
 
 def _mailbox_of(url: str) -> str:
-    """The mailbox that a request is about, "" if it is about none."""
+    """The mailbox that a request is about; "" if there is none."""
     return urlsplit(url).path.partition("/users/")[2].partition("/")[0].lower()

@@ -49,7 +49,7 @@ class AzureTokens:
                 self._credential = self._credential or await self._make()
                 got = await self._credential.get_token(self._scope)
             except (AzureError, ValueError) as error:
-                # The library's message names tenant, client and secret id: it only goes into the chained cause.
+                # The library's message names the tenant, client and secret id, so it only goes into the chained cause.
                 raise Unavailable("No access token for Graph: the credentials were refused or are unusable.") from error
             self._token, self._expires = got.token, got.expires_on
         return self._token
@@ -88,16 +88,15 @@ def graph_tokens(base_url: str, tenant_id: str, client_id: str, secret: Secret |
 
 
 def _federated(tenant_id: str, client_id: str, identity: str) -> AsyncTokenCredential:
-    """The customer's tenant trusts the app registration, the registration trusts our managed identity (exchange.md
-    §6).
-    """
+    """The customer's tenant trusts the app registration, which trusts our managed identity (exchange.md §6)."""
     from azure.identity import ManagedIdentityCredential
     from azure.identity.aio import ClientAssertionCredential
 
     ours = ManagedIdentityCredential(client_id=identity) if identity else ManagedIdentityCredential()
 
     def assertion() -> str:
-        # The library requires a plain function here. It is called once an hour, and the identity endpoint is local.
+        # The library requires a synchronous function here. It is called once an hour, and the identity endpoint is
+        # local.
         token: str = ours.get_token("api://AzureADTokenExchange/.default").token
         return token
 

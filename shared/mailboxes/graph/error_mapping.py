@@ -1,4 +1,4 @@
-"""What Graph's refusals and failures mean for us: from HTTP status and error code to an error of ours."""
+"""Maps Graph's refusals and failures, by HTTP status and error code, to our own errors."""
 
 import httpx
 
@@ -11,23 +11,25 @@ _UNSAID_WAIT = 10.0
 """Seconds after a 429 that states no delay, or a meaningless one."""
 
 _LATER = {401, 403, 408}
-"""Refused now, but not permanently: grants take up to two hours to reach every server (docs/facts/exchange.md §6)."""
+"""Statuses of refusals that may not be permanent: grants take up to two hours to reach every server
+(docs/facts/exchange.md §6).
+"""
 
-_NOT_FOUND = "ResourceNotFound"  # for users, and for subscriptions and the like
+_NOT_FOUND = "ResourceNotFound"  # also sent for subscriptions and other objects
 
 TOO_LARGE = "AnswerTooLarge"
 """Our own code for an answer that exceeded the limits (GRAPH_BOUNDS)."""
 
 NO_MAILBOX_CODES = frozenset({"ErrorInvalidUser", "ErrorNonExistentMailbox", "MailboxNotEnabledForRESTAPI", _NOT_FOUND})
-"""Graph's codes for an address without a mailbox, or with one on-premises, if the request was about the mailbox itself.
-Not confirmed without a live tenant: that there are no others.
+"""Graph's codes for an address without a mailbox, or with an on-premises one, if the request was about the mailbox
+itself. Not confirmed without a live tenant: that there are no others.
 """
 
 MALFORMED_ID = "ErrorInvalidIdMalformed"
-"""Sent with 400 for an id that is not Graph's: a repair's (comparison.py), or one of EWS, which was used before."""
+"""Sent with 400 for an id that is not Graph's: made by a repair (comparison.py), or stored while EWS was in use."""
 
 _CANCELLED = "ErrorCalendarIsCancelled"
-"""…ForAccept, …ForDecline: the cancellation arrived before the answer."""
+"""With the suffix ForAccept or ForDecline: the cancellation arrived before the answer."""
 
 
 class GraphError(SchedulingError):
@@ -57,7 +59,7 @@ class RefusedForNow(Unavailable):
 
 
 class ServerError(Unavailable):
-    """Graph failed to handle a request; `status` is the HTTP status, 500 or above."""
+    """Graph failed while handling a request; `status` is the HTTP status, 500 or above."""
 
     def __init__(self, status: int, error_code: str) -> None:
         super().__init__(f"Graph answered {status} {error_code}.")
@@ -65,11 +67,11 @@ class ServerError(Unavailable):
 
 
 def failure_of(response: httpx.Response) -> SchedulingError:
-    """What an answer of Graph's that is no success means for us."""
+    """The error for an unsuccessful response from Graph."""
     status, error_code = response.status_code, _error_code(response)
     wait = retry_after(response.headers)
     if status == 429 or (status == 503 and wait):
-        return RateLimited(f"Graph asks to wait ({error_code}).", wait or _UNSAID_WAIT)
+        return RateLimited(f"Graph asks us to wait ({error_code}).", wait or _UNSAID_WAIT)
     if status in _LATER:
         return RefusedForNow(status, error_code)
     if status >= 500:

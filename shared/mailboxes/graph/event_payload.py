@@ -1,4 +1,4 @@
-"""Graph's JSON of events, and how it is read into the product's own shapes (docs/facts/graph.md)."""
+"""Converts Graph's JSON for events into the product's own types (docs/facts/graph.md)."""
 
 import logging
 from collections.abc import Iterable
@@ -45,11 +45,11 @@ EVENT_BUT_BODY = (
     "id,type,seriesMasterId,iCalUId,subject,organizer,attendees,start,end,originalStart,originalStartTimeZone,isAllDay,"
     "isCancelled,isOrganizer,responseRequested,responseStatus,recurrence,lastModifiedDateTime"
 )
-"""All that is read except the body. `uid` is not declared in v1.0, and would be refused."""
+"""All properties that are read, except the body. `uid` is not declared in v1.0, and selecting it would be refused."""
 
 
 class EventIds(Payload):
-    """What identifies the meeting of an event, whatever else of it can be read.
+    """What identifies an event's meeting, even if nothing else about it can be read.
 
     `uid` is shared by a series and its occurrences, but not declared in v1.0 and missing in captures of 2023 and 2024;
     an occurrence's own `iCalUId` contains its date.
@@ -63,7 +63,9 @@ class EventIds(Payload):
 
     @property
     def shape(self) -> Shape:
-        """What the event is. If the type is missing, or unknown, the other properties decide."""
+        """Whether the event is a single meeting, a series or an occurrence. If the type is missing, or unknown, the
+        other properties decide.
+        """
         known = _SHAPES.get(self.type)
         if self.series_master_id and known is not Shape.SERIES:
             return Shape.OCCURRENCE
@@ -73,13 +75,13 @@ class EventIds(Payload):
 
     @property
     def meeting_uid(self) -> str:
-        """The meeting's uid, for an occurrence that of its series; "" if only the series has it."""
+        """The meeting's uid; for an occurrence, that of its series. "" if only the series' own event has it."""
         derived = series_uid(self.i_cal_u_id)
         return self.uid or derived or ("" if self.shape is Shape.OCCURRENCE else self.i_cal_u_id)
 
 
 class Event(EventIds, Extended):
-    """An event, as far as it is used."""
+    """An event, with the properties that are used."""
 
     id: str
     subject: str = ""
@@ -104,9 +106,8 @@ class Event(EventIds, Extended):
         return self
 
     def occurrence(self) -> Occurrence:
-        """When it takes place.
-
-        An all-day event's times are midnights without a meaningful zone: its day is in the organizer's.
+        """When the event takes place. An all-day event's times are midnights without a meaningful zone: its day is a
+        day in the organizer's zone.
         """
         is_plain = self.type == _PLAIN
         if not self.is_all_day:
@@ -117,11 +118,11 @@ class Event(EventIds, Extended):
 
     @property
     def zone(self) -> str:
-        """The organizer's zone, as an IANA name; "" for a custom zone, of which Graph reveals no more."""
+        """The organizer's zone, as an IANA name; "" for a custom zone, about which Graph reveals nothing else."""
         return iana_zone(self.original_start_time_zone or "UTC")
 
     def item(self) -> CalendarItem:
-        """The event in the product's shape."""
+        """The event as the product's own type."""
         shape, status, sequence = self.shape, self.response_status, self.extended(SEQUENCE)
         return CalendarItem(
             id=self.id,
@@ -152,17 +153,17 @@ class Event(EventIds, Extended):
 
 
 class Exceptions(Payload):
-    """A series master with those occurrences that the organizer has changed."""
+    """A series master with the occurrences that the organizer has changed."""
 
     exception_occurrences: list[dict[str, Any]] = Field(default_factory=list)
 
     def events(self) -> list[Event]:
-        """Those that can be read."""
+        """The occurrences that can be read."""
         return parse_events({"type": "exception"} | entry for entry in self.exception_occurrences)
 
 
 def parse_events(payloads: Iterable[Any]) -> list[Event]:
-    """The readable occurrences of a series: an unreadable one must not cost the others their rooms."""
+    """The readable occurrences of a series: one that cannot be read must not cost the others their rooms."""
     found: list[Event] = []
     for payload in payloads:
         try:
@@ -173,5 +174,5 @@ def parse_events(payloads: Iterable[Any]) -> list[Event]:
 
 
 def parse_event(payload: Any) -> Event:
-    """The event of Graph's JSON. Raises Unavailable for something that Graph never sends."""
+    """Parse Graph's JSON for an event. Raises Unavailable for something that Graph never sends."""
     return parse(Event, payload)

@@ -1,4 +1,4 @@
-"""Graph's events that take more than one request: occurrences, and properties returned only on request.
+"""Events that Graph needs more than one request for: occurrences, and properties that are only returned on request.
 
 Facts and their sources: docs/facts/graph.md.
 """
@@ -57,14 +57,13 @@ class GraphEvents:
             return await get_whole(self._client, path, EVENT_BUT_BODY)
 
     async def item(self, event_id: str) -> CalendarItem | None:
-        """See Mailbox.item. An occurrence comes with what a response to it needs, as far as Graph has it."""
+        """See Mailbox.item. An occurrence comes with everything that a response to it needs, as far as Graph has it."""
         event = await self.event(event_id)
         item = event.item() if event else None
         return item and await self.completed(item, for_response=True)
 
     async def completed(self, item: CalendarItem, *, for_response: bool = False) -> CalendarItem | None:
-        """An occurrence with what distinguishes it from all others: its series' uid, and its original place in the
-        pattern.
+        """An occurrence, completed with what identifies it: its series' uid, and its original place in the pattern.
 
         `originalStart` is only returned on request. None if the uid is missing and the series is gone.
         """
@@ -93,7 +92,7 @@ class GraphEvents:
         return start.astimezone(UTC) if start else None
 
     async def instances(self, series_id: str, first: datetime, last: datetime, most: int) -> tuple[Occurrence, ...]:
-        """Occurrences and exceptions in a range, or the first few of them.
+        """Occurrences and exceptions in a range: all, or the first few.
 
         Graph may include cancelled ones, with `isCancelled`.
         """
@@ -110,7 +109,9 @@ class GraphEvents:
     async def instances_with_exceptions(
         self, series_id: str, first: datetime, last: datetime, most: int
     ) -> tuple[Occurrence, ...]:
-        """The same with the series master's exceptions, in case `/instances` omits them."""
+        """The occurrences in a range, plus the exceptions that the series master lists, in case `/instances` omits
+        them.
+        """
         found = await self.instances(series_id, first, last, most)
         if not all(occurrence.is_plain for occurrence in found):
             return found
@@ -120,7 +121,7 @@ class GraphEvents:
     async def view(self, first: datetime, last: datetime, state: str) -> CalendarPage:
         """See Mailbox.view; `state` is Graph's own link.
 
-        `uid` is not selected: v1.0 does not declare it, and refuses to select what it does not declare.
+        `uid` is not selected: v1.0 does not declare it, and refuses to select undeclared properties.
         """
         range_ = {"startDateTime": first.isoformat(), "endDateTime": last.isoformat()}
         query = {**range_, "$select": _ENTRY_FIELDS, "$orderby": "start/dateTime", "$top": str(VIEW)}
@@ -159,8 +160,8 @@ def _taking_place(events: list[Event]) -> list[Occurrence]:
 
 
 def _start_on(day: str, series: CalendarItem) -> datetime:
-    """When the occurrence of a date (yyyymmdd) starts according to its series: at its time of day, in the organizer's
-    zone.
+    """When the occurrence on a date (yyyymmdd) starts according to its series: at the series' time of day, in the
+    organizer's zone.
     """
     try:
         wanted = date.fromisoformat(day)

@@ -42,19 +42,20 @@ from shared.mailboxes.mailbox import (
 log = logging.getLogger(__name__)
 
 _FORGOTTEN = {"syncstatenotfound", "syncstateinvalid", "resyncrequired", "foreignlink"}
-"""Codes in lower case, since Graph's spelling varies, and whatever the status.
+"""Codes for a state that can no longer be used, whatever the status; in lower case, since Graph's spelling varies.
 
-The last one is the client's own: a state from another Graph, after GRAPH_BASE_URL has changed, cannot be used.
+The last one is raised by the client itself: a state from another Graph, after GRAPH_BASE_URL has changed, cannot be
+used.
 """
 
 _EVENT = "microsoft.graph.eventMessage/event"
 _PAGE_SIZE = 100
 _SEARCHED_PAGES, _SEARCHED_PAGE_SIZE = 20, 500
-"""Messages that are searched for those of one meeting, a few hundred bytes each."""
+"""How many messages are searched for those of one meeting; each takes a few hundred bytes."""
 
 
 class GraphMailbox:
-    """A Mailbox behind Graph. `address` is its name in every URL; nothing in an answer is."""
+    """A Mailbox behind Graph. `address` names it in every URL; nothing from an answer is used there."""
 
     def __init__(self, client: GraphClient, address: str) -> None:
         self._client = client
@@ -62,7 +63,7 @@ class GraphMailbox:
         self._events = GraphEvents(client, self._root)
 
     async def read(self, message_id: str) -> MeetingRequest | None:
-        """See Mailbox.read: message and event in one call."""
+        """See Mailbox.read. Reads message and event in one call."""
         path = f"{self._root}/messages/{quote(message_id, safe='')}"
         try:
             payload = await self._message(path)
@@ -70,7 +71,7 @@ class GraphMailbox:
             if isinstance(error, ItemGone) or error.error_code == MALFORMED_ID:
                 raise MessageNotFound("There is no such message.") from error
             raise
-        # Whatever id Graph returns: records use the id that was requested, and so do repeated notices.
+        # The requested id is kept, whatever id Graph returns: records and repeated notices use it.
         request = parse_message({**payload, "id": message_id}).request()
         if request and request.item:
             return replace(request, item=await self._events.completed(request.item))
@@ -79,14 +80,17 @@ class GraphMailbox:
         return request
 
     async def _with_ids(self, request: MeetingRequest, path: str) -> MeetingRequest:
-        """A cancellation whose event is already gone (RemoveCanceledMeetings, or somebody was faster)."""
+        """Reads a cancellation whose event is already gone (through RemoveCanceledMeetings, or because somebody deleted
+        it).
+        """
         message = parse_message(await self._client.get(path, {"$select": "id", **expanding(*GLOBAL_OBJECT_IDS)}))
         return replace(request, uid=message.uid(), day=message.day())
 
     async def _message(self, path: str) -> Any:
-        """A message with its event; in two reads if both are too large, or if Graph refuses to return them in one.
+        """A message with its event; in two reads if together they are too large, or if Graph refuses to return them
+        together.
 
-        Graph refuses with 400 or 500, on meeting messages and on ordinary mail (docs/facts/graph-delta.md).
+        Graph refuses with 400 or 500, for meeting messages and for ordinary mail (docs/facts/graph-delta.md).
         """
         try:
             return await self._client.get(path, {"$expand": _EVENT})
@@ -107,8 +111,8 @@ class GraphMailbox:
     async def calendar(self, item: CalendarItem, now: datetime, *, late: bool = False) -> Calendar:
         """See Mailbox.calendar.
 
-        Some servers are reported to omit exceptions from a series, others not. A series that has only just been invited
-        to hardly has any, and its next reading checks again.
+        Some servers are reported to omit exceptions from a series, others do not. A series that has only just been sent
+        hardly has any, and the next time it is read they are checked.
         """
         is_new = item.shape is Shape.SERIES and item.answer is Answer.NONE and item.occurrence.start > now and not late
         instances = self._events.instances if is_new else self._events.instances_with_exceptions
@@ -119,7 +123,7 @@ class GraphMailbox:
         return await self._events.view(first, last, state)
 
     async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:
-        """See Mailbox.answer. Graph refuses a comment without a response, so None sends neither."""
+        """See Mailbox.answer. Graph refuses a comment without a response, so with None neither is sent."""
         verb = "accept" if answer is Answer.ACCEPTED else "decline"
         body = {"sendResponse": False} if text is None else {"comment": text, "sendResponse": True}
         try:
@@ -137,7 +141,7 @@ class GraphMailbox:
             raise
 
     async def draft(self, mail: Mail) -> str:
-        """See Mailbox.draft: a message in Drafts, whose immutable id is kept when it is sent."""
+        """See Mailbox.draft. Creates a message in Drafts, whose immutable id stays the same when it is sent."""
         messages = f"{self._root}/messages"
         if mail.calendar:
             return parse(Draft, await self._client.post_mime(messages, _mime(mail))).id
@@ -156,9 +160,11 @@ class GraphMailbox:
                 await self._client.post(f"{path}/send")
 
     async def addresses(self) -> tuple[str, ...]:
-        """See Mailbox.addresses: from the directory if the application may read it, otherwise the calendar's owner.
+        """See Mailbox.addresses. They come from the directory if the application may read it; otherwise, only the
+        calendar's owner is known.
 
-        The directory finds a user by id or sign-in name, which an equipment mailbox's address need not be.
+        The directory finds a user by id or sign-in name, and an equipment mailbox's address need not be its sign-in
+        name.
         """
         try:
             user = await self._client.get(self._root, {"$select": "mail,proxyAddresses"})
@@ -168,9 +174,8 @@ class GraphMailbox:
             return parse(CalendarOwner, calendar).addresses
 
     async def changes(self, folder: Folder, state: str) -> Changes:
-        """See Mailbox.changes: delta query; `state` is Graph's own link, followed as it is.
-
-        Tokens may expire between two pages, so any page may have to start over.
+        """See Mailbox.changes. Uses delta queries; `state` is Graph's own link, followed as it is. Tokens may expire
+        between two pages, so reading may have to start over at any page.
         """
         first = f"{self._root}/mailFolders/{folder}/messages/delta?$select=id"
         try:
@@ -193,9 +198,9 @@ class GraphMailbox:
             link = page.next_link
 
     async def messages_of(self, item: CalendarItem, since: datetime) -> list[str]:
-        """See Mailbox.messages_of: filtered by the meeting's id, which is requested with each message.
-
-        Not confirmed without a live tenant: that lists expand the extended property as single messages do.
+        """See Mailbox.messages_of. Messages are filtered here by the meeting's id, which is requested with each
+        message. Not confirmed without a live tenant: that lists expand the extended property as reads of single
+        messages do.
         """
         found = [each for folder in Folder for each in await self._with_meetings(folder, since)]
         ours = [message for message in found if message.uid() == item.uid]
@@ -224,12 +229,12 @@ class GraphMailbox:
         return [parse_message(entry).id for entry in page.value]
 
     async def _page(self, path_or_link: str, size: int = _PAGE_SIZE) -> Any:
-        """A page of a list that links may lead to."""
+        """A page of a list, by a link."""
         return await self._client.get(path_or_link, prefer=f"odata.maxpagesize={size}", of=self._root)
 
 
 def _since(moment: datetime) -> dict[str, str]:
-    """The query for messages that have arrived since, oldest first."""
+    """The query for messages that have arrived since a time, oldest first."""
     return {
         "$filter": f"receivedDateTime ge {moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "$orderby": "receivedDateTime",

@@ -1,4 +1,4 @@
-"""Graph's JSON of messages, and how it is read into the product's own shape (docs/facts/graph.md)."""
+"""Converts Graph's JSON for messages into the product's own type (docs/facts/graph.md)."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +11,9 @@ from shared.mailboxes.graph.event_payload import Event, EventIds
 from shared.mailboxes.graph.payload import Body, Extended, Instant, Recipient, parse
 
 _KINDS = {"meetingRequest": Kind.REQUEST, "meetingCancelled": Kind.CANCELLATION}
-"""By `meetingMessageType`; `@odata.type` is not reliable. Everything else is ignored."""
+"""What a message asks for, by its `meetingMessageType`, since `@odata.type` is not reliable. Other messages are
+ignored.
+"""
 
 _UPDATES = {
     "newMeetingRequest": Update.NEW,
@@ -30,7 +32,7 @@ MESSAGE_BUT_BODY = (
     "id,receivedDateTime,sender,from,microsoft.graph.eventMessage/meetingMessageType,"
     "microsoft.graph.eventMessage/isOutOfDate,microsoft.graph.eventMessageRequest/meetingRequestType"
 )
-"""All that is read except the body. Properties that only meeting messages have are selected with their type
+"""All properties that are read, except the body. Those that only meeting messages have are selected with their type
 (docs-contrib #8020).
 """
 
@@ -54,11 +56,15 @@ class Message(Extended):
         return self.ids.meeting_uid or uid_of(self.extended(CLEAN_GLOBAL_OBJECT_ID))
 
     def day(self) -> str:
-        """The date that the pattern gave the message's one occurrence; "" if nothing states it."""
+        """The date on which the series' pattern places the one occurrence that the message is about; "" if nothing
+        states it.
+        """
         return day_of(self.ids.i_cal_u_id) or day_of(hex_of(self.extended(GLOBAL_OBJECT_ID)))
 
     def request(self) -> MeetingRequest | None:
-        """The message in the product's shape; None for what is not for us: mail, responses, our own meetings."""
+        """The message as the product's own type; None for anything else: mail, responses, meetings that the mailbox
+        itself organizes.
+        """
         kind = _KINDS.get(self.meeting_message_type)
         if kind is None or (self.event and self.event.is_organizer):
             return None
@@ -77,5 +83,5 @@ class Message(Extended):
 
 
 def parse_message(payload: Any) -> Message:
-    """The message of Graph's JSON. Raises Unavailable for something that Graph never sends."""
+    """Parse Graph's JSON for a message. Raises Unavailable for something that Graph never sends."""
     return parse(Message, payload)

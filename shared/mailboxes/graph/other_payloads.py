@@ -19,7 +19,7 @@ class Page(Payload):
 
 
 class Draft(Payload):
-    """A message that we have created; `is_draft` until it is sent."""
+    """A message that we have created; `is_draft` is true until it is sent."""
 
     id: str
     is_draft: bool = True
@@ -35,18 +35,18 @@ class SubscriptionAnswer(Payload):
     expiration_date_time: Instant
 
     def subscription(self) -> Subscription:
-        """In the product's own shape."""
+        """The subscription as the product's own type."""
         return Subscription(self.id, self.expiration_date_time.astimezone(UTC))
 
 
 class CalendarAnswer(Payload):
-    """A calendar's changeable property."""
+    """The property of a calendar that is used to test write access."""
 
     color: str
 
 
 class DirectoryUser(Payload):
-    """A user in the directory. `proxy_addresses` start with their type: "SMTP:" the primary one, "smtp:", "X500:".
+    """A user in the directory. `proxy_addresses` start with their type: "SMTP:" (the primary one), "smtp:", or "X500:".
 
     The current legacy Exchange DN is not among its properties; former ones are X500 addresses.
     """
@@ -82,13 +82,15 @@ class _Arrival(Payload):
 class _DeltaPage(Page):
     @model_validator(mode="after")
     def _has_a_link(self) -> Self:
-        """Without a link the next sweep would start over, for ever."""
+        """Check that there is a link: without one, the next sweep would start over, and so would every later one."""
         if not (self.next_link or self.delta_link):
             raise ValueError("neither @odata.nextLink nor @odata.deltaLink")
         return self
 
     def changes(self) -> Changes:
-        """Removed entries also stand for moved messages; both are ignored. The same message may come twice."""
+        """Entries marked as removed are ignored: they are also sent for moved messages. The same message may be listed
+        twice.
+        """
         arrived = (parse(_Arrival, entry).id for entry in self.value if "@removed" not in entry)
         return Changes(
             list(dict.fromkeys(arrived)),

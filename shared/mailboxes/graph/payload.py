@@ -1,7 +1,7 @@
-"""Graph's JSON: what all objects have in common, and the small ones that others consist of.
+"""Graph's JSON: what all objects have in common, and the small objects that others consist of.
 
-Only what is needed is required. A field that cannot be read counts as missing, so that nothing irrelevant makes a
-message unreadable; an event without an id or its times does not count as one (docs/facts/graph.md).
+Only fields that are indispensable are required. A field that cannot be read counts as missing, so that nothing
+irrelevant makes a message unreadable; an event must have an id and its times (docs/facts/graph.md).
 """
 
 from datetime import UTC, date, datetime
@@ -24,7 +24,7 @@ from shared.zones import iana_zone, zone_info
 
 
 class Payload(BaseModel):
-    """An object of Graph. Null means "not set", wherever Graph puts it, and so does anything that is not an object."""
+    """An object from Graph. Null means "not set" wherever it occurs, and so does anything that is not an object."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
 
@@ -47,7 +47,9 @@ class Payload(BaseModel):
 
 
 def _whole(text: Any) -> Any:
-    """Exchange cuts texts after a number of UTF-16 units, possibly in the middle of a character."""
+    """Drops half characters: Exchange cuts texts after a number of UTF-16 units, possibly in the middle of a
+    character.
+    """
     return text.encode(errors="replace").decode() if isinstance(text, str) else text
 
 
@@ -133,7 +135,7 @@ class Extended(Payload):
 
 
 def parse(model: type[P], payload: Any) -> P:
-    """Any Graph object. Raises Unavailable for something that Graph never sends."""
+    """Parse any Graph object. Raises Unavailable for something that Graph never sends."""
     try:
         return model.model_validate(payload)
     except ValidationError as error:

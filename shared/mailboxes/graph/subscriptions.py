@@ -29,15 +29,15 @@ class GraphSubscriptions:
 
     @property
     def terms(self) -> str:
-        """Whether notifications are accepted depends on it: the clientState changes with the deployment's signing
-        key.
+        """A digest of the clientState, which decides whether notifications are accepted, and changes with the
+        deployment's signing key.
         """
         return digest(self._client_state)
 
     async def create(self, now: datetime) -> Subscription:
         """Subscribe. Graph calls both URLs during this call.
 
-        An existing one (409) cannot be adopted, since Graph does not return its clientState: it is removed.
+        An existing subscription (409) cannot be taken over, since Graph does not return its clientState: it is removed.
         """
         try:
             return _subscription(await self._client.post("/subscriptions", self._wanted(now)))
@@ -49,7 +49,7 @@ class GraphSubscriptions:
         return _subscription(await self._client.post("/subscriptions", self._wanted(now)))
 
     async def renew(self, subscription_id: str, now: datetime) -> Subscription | None:
-        """Renew; None if Graph has lost it. This also answers reauthorizationRequired."""
+        """Renew a subscription; None if Graph no longer has it. This is also the reply to reauthorizationRequired."""
         wanted = {"expirationDateTime": _graph_time(now + SUBSCRIPTION_LIFETIME)}
         try:
             return _subscription(await self._client.patch(f"/subscriptions/{subscription_id}", wanted))
@@ -68,7 +68,9 @@ class GraphSubscriptions:
         }
 
     async def _look_at_mailbox(self) -> None:
-        """Raise errors of the mailbox itself: Graph calls every refused subscription a ValidationError."""
+        """Raise an error if the mailbox itself cannot be used: Graph reports every refused subscription as
+        ValidationError.
+        """
         await self._client.get(f"/users/{self._address}/mailFolders/inbox", {"$select": "id"})
 
     async def _remove_ours(self) -> None:

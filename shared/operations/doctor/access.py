@@ -1,4 +1,4 @@
-"""The app's rights in the mailbox, judged by Graph's response to each kind of request (docs/facts/settings.md)."""
+"""Judges the app's rights in the mailbox by Graph's response to each kind of request (docs/facts/settings.md)."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,9 @@ _ROLES = {
     Right.SEND_MAIL: "Application Mail.Send",
 }
 _PROOFS = {Right.SEND_MAIL: "ErrorInvalidRecipients"}
-"""The error that only an authorized app gets: for a mail to nobody. The other rights are proven only by success."""
+"""Errors that prove a right, since only an authorized app gets them: here, the one for a mail without recipients. The
+other rights are proven only by success.
+"""
 
 
 def judge_access(attempts: Sequence[Attempt], place: Place) -> list[Finding]:
@@ -37,12 +39,12 @@ def judge_access(attempts: Sequence[Attempt], place: Place) -> list[Finding]:
         return [problem(Check.CONNECTION, details, f"az ad sp show --id {place.app_id} --query accountEnabled")]
     if error_code in NO_MAILBOX_CODES:
         return [problem(Check.CONNECTION, f"{NO_MAILBOX} ({error_code})", _create(place))]
-    connected = sound(Check.CONNECTION, "Graph answers, and accepts the app's token.")
+    connected = sound(Check.CONNECTION, "Graph can be reached, and accepts the app's token.")
     return [connected, *(_judge(attempt, place) for attempt in attempts)]
 
 
 def _answer(attempt: Attempt) -> tuple[int, str]:
-    """Graph's HTTP status, 0 if there was none or Graph itself failed, and its error code."""
+    """Graph's HTTP status (0 if there was none, or if Graph itself failed), and its error code."""
     match attempt.failure:
         case None:
             return 200, ""
@@ -79,8 +81,8 @@ def _create(place: Place) -> str:
 
 
 def _grant(role: str, place: Place) -> str:
-    """Exchange PowerShell; scope as infra/grants/exchange-online.ps1 names it. Takes effect after 30 minutes to 2
-    hours.
+    """The Exchange PowerShell command that grants a role, with the scope's name as in infra/grants/exchange-online.ps1.
+    It takes effect after 30 minutes to 2 hours.
 
     Not confirmed without a live tenant: that an app's client id stands for its service principal in both commands.
     """
@@ -92,7 +94,7 @@ def _grant(role: str, place: Place) -> str:
 
 
 def _test(place: Place) -> str:
-    """Exchange PowerShell: what Exchange itself says about the app's roles."""
+    """The Exchange PowerShell command that shows what Exchange itself says about the app's roles."""
     return f"Test-ServicePrincipalAuthorization -Identity {place.app_id} -Resource {quoted(place.mailbox)}"
 
 

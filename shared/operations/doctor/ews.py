@@ -1,4 +1,4 @@
-"""Access to a mailbox by EWS: what blocks it, and the command that fixes it (O2, E2)."""
+"""Judges access to a mailbox by EWS: what blocks it, and the command that fixes it (O2, E2)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ from shared.operations.doctor.finding import Check, Finding, Place, problem, sou
 
 
 def judge_kerberos(place: Place) -> Finding:
-    """What can never work here."""
+    """A problem with settings that can never work here."""
     return problem(Check.CONNECTION, NO_KERBEROS, place.curl("PATCH", "", '{"authentication_method": "NTLM"}'))
 
 
@@ -21,7 +21,7 @@ def judge_ews(attempts: Sequence[Attempt], integration: Integration, place: Plac
     """One finding for the connection: impersonation, or full access, grants every right in the mailbox at once."""
     failures = [attempt.failure for attempt in attempts if attempt.failure]
     if not failures:
-        return sound(Check.CONNECTION, "EWS answers, and lets the service account into the mailbox.")
+        return sound(Check.CONNECTION, "EWS can be reached, and the service account has access to the mailbox.")
     trouble = _trouble(failures[0])
     if trouble is Trouble.SIGN_IN and len(failures) < len(attempts):
         details = (
@@ -33,7 +33,7 @@ def judge_ews(attempts: Sequence[Attempt], integration: Integration, place: Plac
 
 
 def _trouble(failure: SchedulingError) -> Trouble:
-    """What blocks it. Other errors, such as a missing secret, have texts that say what to do."""
+    """The finding about what blocks access. Other errors, such as a missing secret, have texts that say what to do."""
     if isinstance(failure, EwsUnavailable):
         return failure.trouble
     return Trouble.BUSY if isinstance(failure, RateLimited) else Trouble.OTHER
@@ -46,11 +46,11 @@ _BALANCER = (
 
 
 def _reach(integration: Integration, _: Place) -> str:
-    return f"curl -sSv -o /dev/null {integration.url}  # from where the app runs: its network, firewalls, routes"
+    return f"curl -sSv -o /dev/null {integration.url}  # where the app runs: with its network, firewalls, routes"
 
 
 def _name(integration: Integration, _: Place) -> str:
-    return f"nslookup {_host(integration)}  # by the DNS servers that the app's network uses"
+    return f"nslookup {_host(integration)}  # with the DNS servers that the app's network uses"
 
 
 def _certificate(integration: Integration, _: Place) -> str:
@@ -82,7 +82,9 @@ def _url(_: Integration, place: Place) -> str:
 
 
 def _impersonation(integration: Integration, place: Place) -> str:
-    """As in infra/grants/exchange-onpremises.ps1. An application's role is Exchange Online's."""
+    """The commands that grant access, as in infra/grants/exchange-onpremises.ps1. An application has a role of Exchange
+    Online instead.
+    """
     mailbox, account = quoted(place.mailbox), quoted(integration.username)
     scope = f'"VMR scheduling $((Get-Mailbox {mailbox}).ExchangeGuid)"'
     if integration.authentication_method == "APP_PERM":

@@ -1,5 +1,5 @@
-"""The examination of one integration: all probes run concurrently, each with a time limit, and a failure affects no
-other.
+"""Examines one integration: all probes run concurrently, each with a time limit, and no failure affects another
+probe.
 """
 
 import asyncio
@@ -46,15 +46,15 @@ from shared.settings import is_loopback
 from shared.storage import Storage
 
 CHECK_TIMEOUT = timedelta(seconds=45)
-"""Per check. An HTTP request of the Functions host may take 230 seconds."""
+"""Time limit per check. An HTTP request to the Functions host may take 230 seconds."""
 
 LATELY = timedelta(days=2)
 MAX_OPERATIONS_READ = 100
-"""Operations that are read: from the last few days, whatever number is stored."""
+"""How many operations are read: from the last few days, however many are stored."""
 
 
 class GraphAccess(Access, Protocol):
-    """Access to a mailbox by Graph; shared/mailboxes/graph/access.py."""
+    """Tests access to a mailbox by Graph; shared/mailboxes/graph/access.py."""
 
     async def subscription(self, subscription_id: str) -> Listed | None:
         """The subscription in Graph."""
@@ -74,9 +74,8 @@ _Check = Callable[[Integration, Place], Awaitable[Sequence[Finding]]]
 
 @dataclass(frozen=True)
 class Doctor:
-    """Examines integrations. `app_id` is the deployment's own identity, "" if it is not known.
-
-    Nothing is changed anywhere, whatever is found.
+    """Examines integrations. `app_id` is the deployment's own identity, "" if it is unknown. Nothing is changed
+    anywhere, whatever is found.
     """
 
     access: Callable[[Integration], GraphAccess]
@@ -92,9 +91,8 @@ class Doctor:
     app_id: str = ""
 
     async def examine(self, integration: Integration, only: Collection[str] = ()) -> Examination:
-        """Every check, or those that `only` names, passed or not.
-
-        Raises InvalidRequest for a name that is not one of this integration's checks.
+        """Make every check, or those that `only` names; returns the results, passed or not. Raises InvalidRequest for a
+        name that is not one of this integration's checks.
         """
         app = integration.graph_app.client_id or self.app_id or "<app id>"
         place = Place(integration.mailbox, app, self.base_url, integration.resource_uri)
@@ -141,7 +139,7 @@ class Doctor:
         return judge_node(look, "", integration, place)
 
     async def _named(self, integration: str, name: str) -> str:
-        """The alias of the meeting that has claimed a name, "" when none has."""
+        """The alias of the meeting that has claimed a name, "" if there is none."""
         tag = await ConferenceNames(self.storage).tag_of(name, integration)
         booking = await stored_booking(meetings_table(self.storage), integration, tag) if tag else None
         return booking.numeric_alias if booking else ""

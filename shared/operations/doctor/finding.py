@@ -42,7 +42,7 @@ class Check(StrEnum):
 class Finding:
     """The result of one check: what was found and, if that is a problem, the command that fixes it.
 
-    A `warning` is not a problem: everything works, but somebody should look at it.
+    A `warning` is not a problem: everything works, but somebody should take a look.
     """
 
     check: Check
@@ -54,7 +54,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Examination:
-    """What was found, and the names of all checks that there are for the integration: each can be asked for alone."""
+    """The findings, and the names of all checks for this integration, each of which can be requested alone."""
 
     checks: Sequence[str]
     findings: Sequence[Finding]
@@ -66,7 +66,7 @@ def sound(check: Check, details: str) -> Finding:
 
 
 def warning(check: Check, details: str, remedy: str) -> Finding:
-    """Nothing is wrong, but somebody should look at it."""
+    """A finding that is not a problem, but that somebody should look at."""
     return Finding(check, True, details, remedy, warning=True)
 
 
@@ -77,7 +77,7 @@ def problem(check: Check, details: str, remedy: str) -> Finding:
 
 @dataclass(frozen=True)
 class Place:
-    """What commands have to name: the mailbox, the app in Entra, and the URLs of the deployment and the integration.
+    """Names for use in commands: the mailbox, the app in Entra, and the URLs of the deployment and the integration.
 
     `app_id` is "<app id>" if the deployment does not know it. `connector` is the integration's path in the management
     API.
@@ -89,7 +89,7 @@ class Place:
     connector: str
 
     def curl(self, method: str, path: str, body: str = "") -> str:
-        """A call of the management API, relative to the integration unless the path is absolute."""
+        """A call to the management API, relative to the integration unless the path is absolute."""
         target = f"{self.base_url}{path if path.startswith('/') else self.connector + path}"
         sent = f" -H 'Content-Type: application/json' -d '{body}'" if body else ""
         return f"curl -sS -u ADMIN -X {method}{sent} '{target}'"

@@ -1,4 +1,4 @@
-"""How the mailbox treats requests, and how fast they are answered: both inferred from recent operations."""
+"""Judges how the mailbox treats requests, and how fast they are answered, from recent operations."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,10 +11,12 @@ from shared.operations.doctor.access import quoted
 from shared.operations.doctor.finding import OPERATIONS_PATH, Check, Finding, Place, problem, sound, warning
 
 SLOW = timedelta(minutes=2)
-"""From a message's arrival to the end of its handling; usually seconds. A sweep runs every five minutes."""
+"""Acceptable time from a message's arrival to the end of its handling; usually it takes seconds. A sweep runs every
+five minutes.
+"""
 
 VERY_SLOW = timedelta(minutes=15)
-"""For a single message: three sweeps have passed."""
+"""The acceptable time for a single message: three sweeps have passed by then."""
 
 _REMEDIES = {
     Symptom.NO_ITEM: "-AutomateProcessing AutoUpdate",
@@ -27,7 +29,7 @@ def judge_settings(operations: Sequence[Operation], place: Place) -> list[Findin
     """One finding for each symptom among recent operations; one if there is none."""
     seen = Counter(operation.symptom for operation in operations if operation.symptom)
     if not seen:
-        return [sound(Check.MAILBOX_SETTINGS, f"Nothing odd about the last {len(operations)} meeting messages.")]
+        return [sound(Check.MAILBOX_SETTINGS, f"Nothing unusual about the last {len(operations)} meeting messages.")]
     return [_settings(Symptom(symptom), count, len(operations), place) for symptom, count in sorted(seen.items())]
 
 
@@ -38,7 +40,7 @@ def _settings(symptom: Symptom, count: int, total: int, place: Place) -> Finding
 
 
 def judge_lag(operations: Sequence[Operation], place: Place) -> Finding:
-    """The time from the arrival of messages to the end of their handling."""
+    """Judge the time from the arrival of messages to the end of their handling."""
     done = [each for each in operations if each.done and each.decision is not DecisionKind.IGNORE]
     lags = [_lag(operation) for operation in done]
     if not lags:
@@ -63,14 +65,15 @@ def _time(span: timedelta) -> str:
 
 
 def handshake(place: Place) -> str:
-    """What Graph does before it sends notifications; prints "doctor" if it gets through."""
+    """The command that does what Graph does before it sends notifications; it prints "doctor" if it succeeds."""
     return f"curl -sS -X POST -H 'Content-Length: 0' '{place.base_url}/mailbox/notifications?validationToken=doctor'"
 
 
 def judge_unfinished(operations: Sequence[Operation], now: datetime, place: Place) -> Finding:
-    """Decisions that have not been completed although their lease has expired.
+    """Judge decisions that have not been completed although their lease has expired.
 
-    The next sweep resumes them; those that survive several sweeps have a cause that somebody must fix.
+    The next sweep resumes them; if they are still there after several sweeps, there is a problem that somebody must
+    fix.
     """
     old = [each for each in operations if datetime.fromisoformat(each.created) + 3 * LEASE_TIME < now]
     if not old:

@@ -1,5 +1,5 @@
-"""Whether the Management Node can be used: reached, rights, clock, aliases and names that others have; and what policy
-needs.
+"""Judges whether the Management Node can be used: connection, rights, clock, and aliases and names that others have;
+and what policy needs.
 """
 
 from __future__ import annotations
@@ -21,31 +21,33 @@ from shared.management_node.objects import ALIASES, CONFERENCES, is_tag_of_room,
 from shared.operations.doctor.finding import Check, Finding, Place, problem, sound, warning
 
 MAX_SKEW = 60.0
-"""Seconds by which the node's clock may differ: beyond that, OAuth assertions are rejected, and logs cannot be
+"""How many seconds the node's clock may differ: beyond that, OAuth assertions are rejected, and logs cannot be
 compared.
 """
 
 LEAST_BUFFER = 5
-"""Minutes of `meeting_buffer_before` within which a rejection cached by a node expires."""
+"""Minimum minutes of `meeting_buffer_before`, so that a rejection cached by a node expires before the meeting."""
 
 _ALIASES_READ = 200
 _PAGES_READ = 4
-"""Of the node's conferences, whose names are compared with those of meetings."""
+"""How many pages of the node's conferences are read, to compare their names with those of meetings."""
 
 _NAMED = 5
-"""Aliases that a finding names."""
+"""Maximum aliases that a finding names."""
 
 NodeOf = Callable[[str], Awaitable[ManagementNode | None]]
 
 MeetingOf = Callable[[str], Awaitable[str]]
-"""The alias of the integration's meeting that has claimed a conference name, "" when none has."""
+"""Returns the alias of the integration's meeting that has claimed a conference name, "" if there is none."""
 
 
 @dataclass(frozen=True)
 class NodeLook:
-    """What was found. `refused` is why the account may not write, "" if it may; `foreign` are others' aliases.
+    """The facts about a node. `refused` is the reason why the account may not write, "" if it may; `foreign` are
+    aliases of other conferences.
 
-    `namesakes` are aliases of meetings whose names others have; `compared` of `conferences` were checked for that.
+    `namesakes` are aliases of meetings whose names other conferences have; `compared` of `conferences` were checked for
+    that.
     """
 
     version: str
@@ -76,10 +78,11 @@ class _Aliases(BaseModel):
 async def look_at_node(
     node: ManagementNode, form: AliasFormat, own: Collection[str], meeting_of: MeetingOf, now: datetime
 ) -> NodeLook:
-    """Eight requests at most, of which none changes anything: one writes an empty list. Raises NodeFailed, RateLimited.
+    """Gather the facts, with at most eight requests, none of which changes anything (one writes an empty list). Raises
+    NodeFailed, RateLimited.
 
-    `own` are aliases of our rooms. Names of meetings are in no address: the node's are read, and compared here. Not
-    confirmed live: that an empty bulk PATCH is refused to whoever may not write.
+    `own` are aliases of our rooms. Names of meetings must not be in any URL, so the node's names are read and compared
+    here. Not confirmed against a live node: that an empty bulk PATCH is refused if the account may not write.
     """
     date = await node.client.date()
     versions = read(await node.client.get(f"{STATUS}management_vm/", {"limit": 1}), _Versions).objects
@@ -99,7 +102,7 @@ async def look_at_node(
 
 
 def judge_node(look: NodeLook | None, cause: str, integration: Integration, place: Place) -> list[Finding]:
-    """What was found, or why nothing was."""
+    """The findings, or one that says why there are none."""
     if look is None:
         remedy = place.curl("PATCH", "", '{"bridge_url": "https://manager.example.com", "bridge_password": "VALUE"}')
         return [problem(Check.NODE, f"{integration.bridge_url}: {cause}.", remedy)]
@@ -123,8 +126,8 @@ def _judge_aliases(look: NodeLook, place: Place) -> Finding:
     if not look.foreign:
         return sound(Check.NODE_ALIASES, "No other conference of the node has an alias like those of meetings.")
     details = (
-        f"Other conferences of the node have aliases such as meetings get: {_some(look.foreign)}. A meeting that gets "
-        "one of these numbers has no room."
+        f"Other conferences on the node have aliases of the form that meetings get: {_some(look.foreign)}. A meeting "
+        "that gets one of these numbers has no room."
     )
     return warning(Check.NODE_ALIASES, details, place.curl("PATCH", "", '{"scheduled_alias_prefix": "VALUE"}'))
 
@@ -135,10 +138,10 @@ def _judge_names(look: NodeLook) -> Finding:
         details = f"No other conference has the name of a scheduled meeting ({of_all} conferences were compared)."
         return sound(Check.NODE_NAMES, details)
     details = (
-        f"Other conferences of the node have the names of the meetings {_some(look.namesakes)} ({of_all} conferences "
-        "were compared). Their rooms get a number behind their names."
+        f"Other conferences on the node have the names of the meetings {_some(look.namesakes)} ({of_all} conferences "
+        "were compared). A number is added to the names of their rooms."
     )
-    remedy = "Rename these conferences on the Management Node, or put more into conference_name_template."
+    remedy = "Rename these conferences on the Management Node, or add more to conference_name_template."
     return warning(Check.NODE_NAMES, details, remedy)
 
 
@@ -147,13 +150,13 @@ def _some(aliases: Sequence[str]) -> str:
 
 
 def judge_join_window(integration: Integration, place: Place) -> Finding:
-    """Whether a rejection cached by a conferencing node may keep people out at a meeting's beginning."""
+    """Judge whether a rejection cached by a conferencing node may keep people out at the beginning of a meeting."""
     before = integration.meeting_buffer_before
     if before >= LEAST_BUFFER:
         return sound(Check.JOIN_WINDOW, f"People may join {before} minutes before the start.")
     details = (
         f"People may join {before} minutes before the start. A node may cache a rejected call for two or three "
-        "minutes, so whoever dials too early may miss the beginning."
+        "minutes, so somebody who dials too early may miss the beginning."
     )
     return warning(Check.JOIN_WINDOW, details, place.curl("PATCH", "", f'{{"meeting_buffer_before": {LEAST_BUFFER}}}'))
 

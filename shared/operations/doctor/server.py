@@ -1,4 +1,4 @@
-"""The add-in's server as Outlook sees it: its name in DNS, and its certificate."""
+"""Examines the add-in's server as Outlook sees it: its name in DNS, and its certificate."""
 
 import asyncio
 import socket
@@ -17,7 +17,7 @@ CERTIFICATE_WARNING_TIME = timedelta(days=14)
 
 
 class Trouble(StrEnum):
-    """What keeps Outlook from reaching the server."""
+    """A problem that keeps Outlook from reaching the server."""
 
     NAME = "name"
     SILENT = "silent"
@@ -26,7 +26,7 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True)
 class Server:
-    """What was found at a host: a trusted certificate and its expiry, or a problem."""
+    """The result of probing a host: a trusted certificate and its expiry, or a problem."""
 
     host: str
     certificate_ends: datetime | None = None
@@ -65,7 +65,7 @@ class ServerProbe:
 
 
 def judge_server(server: Server, now: datetime) -> Finding:
-    """Whether Outlook can reach the add-in."""
+    """Judge whether Outlook can reach the add-in."""
     host, show = server.host, f"openssl s_client -connect {server.host}:443 -servername {server.host} </dev/null"
     match server.trouble:
         case Trouble.NAME:

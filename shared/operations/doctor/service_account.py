@@ -1,7 +1,7 @@
-"""Whether the service account is signed in (OAUTH), and whether it is the one in the settings (E3).
+"""Examines whether the service account is signed in (OAUTH), and whether it is the one in the settings (E3).
 
-The second question goes to Graph, with a delegated token of the same sign-in: only Graph says for certain whose token
-it is. A registration without the permission User.Read cannot answer it, which is not a problem.
+To answer the second question, Graph is called with a delegated token of the same sign-in: only Graph says for certain
+whose token it is. Without the permission User.Read, the question cannot be answered, which is not a problem.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Account:
-    """What is known of the sign-in: why it is invalid ("" if it is valid), and its account ("" if unknown)."""
+    """The facts about the sign-in: why it is invalid ("" if it is valid), and its account ("" if unknown)."""
 
     lost: str = ""
     name: str = ""
@@ -53,7 +53,7 @@ class ServiceAccountProbe:
         try:
             me = await graph.get("/me", {"$select": "userPrincipalName"})
         except SchedulingError:
-            return Account()  # no consent for Graph, or no route to it: nothing that the mailbox needs
+            return Account()  # no consent for Graph, or no route to it: the mailbox needs neither
         finally:
             await graph.close()
         return Account(name=str(me.get("userPrincipalName", "")))
@@ -61,7 +61,7 @@ class ServiceAccountProbe:
 
 @dataclass(frozen=True)
 class _Delegated:
-    """Tokens for Graph, of the service account."""
+    """The service account's tokens for Graph."""
 
     tokens: ServiceTokens
     uuid: str
@@ -80,7 +80,7 @@ def judge_account(account: Account, integration: Integration, place: Place) -> F
     if account.lost:
         return problem(Check.SERVICE_ACCOUNT, account.lost, again)
     if not account.name:
-        return sound(Check.SERVICE_ACCOUNT, "Signed in. Graph does not say as whom (permission User.Read).")
+        return sound(Check.SERVICE_ACCOUNT, "Signed in. Graph does not name the account (permission User.Read).")
     if not same_address(account.name, integration.username):
         details = "The signed-in account is not the integration's service account (username)."
         return problem(Check.SERVICE_ACCOUNT, details, again)

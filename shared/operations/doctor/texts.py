@@ -1,4 +1,4 @@
-"""The text of invitations: whether it is finished, and whether its numbers can be dialled."""
+"""Examines the text of invitations: whether it is finished, and whether its numbers can be dialled."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from shared.integrations import Integration
 from shared.operations.doctor.finding import Check, Finding, Place, sound, warning
 
 PLACEHOLDER = "[Your number]"
-"""In the default texts it stands for the admin's telephone number."""
+"""The placeholder for the admin's telephone number in the default texts."""
 
 _NUMBER = re.compile(r"\bnumeric_alias\b")
 _USED = {
@@ -21,7 +21,7 @@ _USED = {
 
 
 def judge_texts(integration: Integration, place: Place) -> Finding:
-    """Whether a text that people get still has a placeholder, or a number that cannot be dialled."""
+    """Judge whether a text that people get still has a placeholder, or a number that cannot be dialled."""
     used = [name for switch, names in _USED.items() if getattr(integration, switch) for name in names]
     texts = {name: str(getattr(integration, name)) for name in used}
     unfinished = sorted(name for name, text in texts.items() if PLACEHOLDER in text)

@@ -1,4 +1,6 @@
-"""What an admin has to do now and then: install the manifest, extend the number space, handle poison messages."""
+"""Examines what an admin has to do from time to time: install the manifest, extend the number space, handle poison
+messages.
+"""
 
 import json
 
@@ -14,7 +16,9 @@ DOMAINS_PATH = uri(CONFIGURATION, "exchange_domain")
 
 
 def judge_combinations(integration: Integration, place: Place) -> Finding:
-    """Whether an earlier version has saved settings that contradict each other; now they are rejected on save."""
+    """Judge whether an earlier version has saved settings that contradict each other, which are now rejected on
+    save.
+    """
     faults = combination_faults(integration)
     if not faults:
         return sound(Check.SETTINGS, "No setting contradicts another.")
@@ -23,7 +27,7 @@ def judge_combinations(integration: Integration, place: Place) -> Finding:
 
 
 def judge_manifest(integration: Integration, place: Place) -> Finding:
-    """Whether the installed manifest is the current one, as far as an admin has acknowledged it (I6)."""
+    """Judge whether the installed manifest is the current one, according to admins' acknowledgements (I6)."""
     revision = integration.manifest_revision
     if not integration.manifest_reinstall_needed:
         return sound(Check.MANIFEST, f"Revision {revision} is installed.")
@@ -31,12 +35,12 @@ def judge_manifest(integration: Integration, place: Place) -> Finding:
         f"curl -sS -o manifest.xml '{place.base_url}/addin/{integration.uuid}/manifest.xml'  # install it, then: "
         + place.curl("POST", "manifest_installed/", f'{{"manifest_revision": {revision}}}')
     )
-    details = f"The manifest has changed (revision {revision}), and its installation was not acknowledged."
+    details = f"The manifest has changed (revision {revision}), and its installation has not been acknowledged."
     return problem(Check.MANIFEST, details, remedy)
 
 
 def judge_domains(integration: Integration, place: Place) -> Finding:
-    """Whether Exchange identity tokens can be verified; for integrations whose add-in signs in with them."""
+    """Judge whether Exchange identity tokens can be verified, for integrations whose add-in signs in with them."""
     if not lacks_domains(integration):
         return sound(Check.DOMAINS, f"Metadata domains: {', '.join(entry.domain for entry in integration.domains)}.")
     body = json.dumps({"domain": "mail.example.com", "exchange_connector": place.connector})
@@ -45,7 +49,7 @@ def judge_domains(integration: Integration, place: Place) -> Finding:
 
 
 def judge_number_space(share: float, integration: Integration, place: Place) -> Finding:
-    """How much of the number space is in use; `share` is 0 to 1, estimated from a sample."""
+    """Judge how much of the number space is in use; `share` is 0 to 1, estimated from a sample."""
     length = integration.scheduled_alias_suffix_length
     details = f"About {share:.0%} of the numbers of {length} digits are in use."
     if share < NEARLY_FULL:
@@ -55,7 +59,7 @@ def judge_number_space(share: float, integration: Integration, place: Place) -> 
 
 
 def judge_poison(alarm: Alarm | None, place: Place) -> Finding:
-    """Whether a message became poison because it could not be handled."""
+    """Judge whether a message ended up in the poison queue because it could not be handled."""
     if alarm is None:
         return sound(Check.POISON, "No poison messages.")
     correlation = alarm.cause.removeprefix("Correlation id ").removesuffix(".")

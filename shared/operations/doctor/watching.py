@@ -1,4 +1,4 @@
-"""The subscription: our record of it compared with Graph's (docs/facts/exchange.md §3)."""
+"""Examines the subscription: compares our record of it with Graph's (docs/facts/exchange.md §3)."""
 
 from datetime import datetime, timedelta
 
@@ -8,14 +8,14 @@ from shared.operations.doctor.finding import Check, Finding, Place, problem, sou
 from shared.operations.doctor.mailbox import handshake
 
 RENEWED = timedelta(days=1)
-"""A healthy subscription has more time left: it is renewed every six hours, for six days."""
+"""A healthy subscription has more time left than this: every six hours it is renewed if it is due, for six days."""
 
 
 def judge_subscription(kept: Subscription | None, listed: Listed | None, now: datetime, place: Place) -> Finding:
-    """Whether Graph will notify us, at the right URL, for some time to come.
+    """Judge whether Graph will notify us, at the right URL, for some time to come.
 
-    Every sweep creates a missing subscription, so a missing one means that it could not be created: Graph calls the
-    webhook meanwhile, which is what the remedy does.
+    Every sweep creates a missing subscription, so if there is none, it could not be created: to do so, Graph calls the
+    webhook, and the remedy does the same.
     """
     if kept is None:
         details = "There is no subscription: Graph could not be reached, or could not reach the webhook."

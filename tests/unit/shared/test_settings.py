@@ -63,8 +63,8 @@ FAULTS = {
         "TAG_SIGNING_KEY is a Key Vault reference that could not be read",
     ),
     "place for secrets": (without("SECRETS_VAULT_URI"), "SECRETS_VAULT_URI is missing"),
-    "a name without password": (without("POLICY_PASSWORD_HASH"), "belong together"),
-    "a password without name": (without("POLICY_USERNAME"), "belong together"),
+    "a name without password": (without("POLICY_PASSWORD_HASH"), "must be set together"),
+    "a password without name": (without("POLICY_USERNAME"), "must be set together"),
     "a password in clear": (GOOD | {"POLICY_PASSWORD_HASH": "hunter2"}, "POLICY_PASSWORD_HASH is not a password hash"),
     "Graph elsewhere": (GOOD | {"GRAPH_BASE_URL": "http://graph.example.com"}, "GRAPH_BASE_URL must be an https URL"),
 }

@@ -30,7 +30,7 @@ def test_changes_are_listed_shown_and_reverted(changed: FakeDeployment, cli: Cli
     assert "- one" in shown
     assert "+ two" in shown
     assert cli("changes", "revert", newest, stdin="n\n").exit_code == Exit.REFUSED
-    assert "Put back by change" in cli("changes", "revert", newest, "--yes").stdout
+    assert "Reverted by change" in cli("changes", "revert", newest, "--yes").stdout
     assert "one" in cli("integrations", "show", "Example Corp").stdout
 
 

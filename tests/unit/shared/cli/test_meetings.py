@@ -66,7 +66,7 @@ def test_a_text_means_no_meeting_where_not_all_were_searched_but_an_alias_does(
 
 def test_a_meetings_room_is_closed_and_reopened(rooms: FakeDeployment, cli: Cli) -> None:
     assert cli("meetings", "close", "review", stdin="n\n").exit_code == Exit.REFUSED
-    assert "nobody gets in" in cli("meetings", "close", "review", "--yes").stdout
+    assert "nobody can join" in cli("meetings", "close", "review", "--yes").stdout
     assert "closed by an admin" in cli("meetings", "search", "review").stdout
     assert "open until" in cli("meetings", "reopen", "review").stdout
 

@@ -228,7 +228,7 @@ async def test_a_field_that_has_changed_since_is_reverted_only_with_force() -> N
         await revert(api, change)
     await revert(api, change, force=True)
     assert (await api.get(f"{CONNECTORS}1/"))["description"] == "first"
-    with pytest.raises(Conflict, match="as it was"):
+    with pytest.raises(Conflict, match="as they were"):
         await revert(api, change)
 
 
