@@ -100,7 +100,7 @@ if ($found) {
     }
 }
 
-# --- The service account's access, to this mailbox alone --------- ------------------------------------------------
+# --- The service account's access, to this mailbox alone ----------------------------------------------------------
 # Without a scope, ApplicationImpersonation would open every mailbox of the organisation.
 # Names of scopes and assignments have at most 64 characters; an address may have more.
 $id = if ($found) { $found.ExchangeGuid } else { [guid]::Empty }

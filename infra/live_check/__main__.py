@@ -28,10 +28,14 @@ def arguments_of(argv: list[str] | None) -> argparse.Namespace:
         f" {SECRET} of an app registration with the grants of docs/exchange.md, or an access token in {TOKEN}.",
     )
     parser.add_argument("--equipment", required=True, metavar="ADDRESS", type=_address, help="the equipment mailbox")
-    parser.add_argument("--other", metavar="ADDRESS", type=_address, help="a mailbox that the app must not open")
+    parser.add_argument(
+        "--other", metavar="ADDRESS", type=_address, help="a mailbox that the app must not have access to"
+    )
     parser.add_argument("--write", action="store_true", help="schedule meetings, in two mailboxes that nobody uses")
-    parser.add_argument("--organizer", metavar="ADDRESS", type=_address, help="with --write: the mailbox that invites")
-    parser.add_argument("--app", metavar="URL", type=_app, help="with --write: the app, for its webhook")
+    parser.add_argument(
+        "--organizer", metavar="ADDRESS", type=_address, help="with --write: the mailbox that sends invitations"
+    )
+    parser.add_argument("--app", metavar="URL", type=_app, help="with --write: the app's address, for its webhook")
     parser.add_argument("--yes", action="store_true", help="do not ask before writing")
     parser.add_argument("--patience", type=float, default=120, metavar="SECONDS", help="how long mail may take")
     parser.add_argument("--graph", default=GRAPH, metavar="URL", type=_graph, help="a simulated Graph on this machine")
@@ -65,7 +69,7 @@ def _graph(text: str) -> str:
 
 
 def confirm(given: argparse.Namespace) -> None:
-    """Ask before anything is written. Ends the program without a yes."""
+    """Ask before anything is written. Ends the program unless the answer is yes."""
     what = f"Meetings are scheduled between {given.organizer} and {given.equipment}, and removed afterwards."
     if given.yes:
         say(what)

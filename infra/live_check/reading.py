@@ -27,7 +27,7 @@ from infra.live_check.token import claims_of
 _ROLES = re.compile(r"^(Mail|Calendars)\b")
 _GRAPH_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}")
 _MOST_PAGES = 50
-_NO_MESSAGE = "no meeting request lies in this mailbox; --write makes one"
+_NO_MESSAGE = "there is no meeting request in this mailbox; --write creates one"
 UID = "the event has its uid (undeclared in v1.0)"
 ORIGINAL_START = "$select=originalStart shows where an occurrence was in the pattern"
 
@@ -49,7 +49,7 @@ class Reading:
         check("another mailbox is refused with 403", self._other)
         check("an address without a mailbox has its own error code", self._nobody)
         check("a malformed id is refused with 400 ErrorInvalidIdMalformed", self._malformed)
-        check("a delta query over the Inbox ends with a deltaLink of the same host", self._delta)
+        check("a delta query over the Inbox ends with a deltaLink to the same host", self._delta)
         check("an unknown delta token is refused with 400 or 410", self._bad_delta)
         check("calendarView accepts the product's $select and $orderby; times are UTC with 7 digits", self._calendar)
         check(ORIGINAL_START, lambda: original_start(self.graph, self.root, self._occurrence()), borne=True)

@@ -35,7 +35,7 @@ class Series:
     def check(self, table: Table) -> None:
         """Check everything about series that the product relies on."""
         check = table.check
-        check("a series arrives as one meetingRequest, its event a seriesMaster", self._arrives)
+        check("a series arrives as one meetingRequest whose event is a seriesMaster", self._arrives)
         check("/instances returns its occurrences within a period", self._lists)
         check("moving an occurrence sends a meetingRequest whose event is an exception", self._exception)
         check("the exception's iCalUId contains the pattern's date, and otherwise equals the series'", self._dated)

@@ -101,8 +101,8 @@ class Writing:
 
     def _moving(self) -> None:
         held, check = Held(self.boxes, "moved"), self.table.check
-        check("a moved meeting sends another meetingRequest, a fullUpdate", lambda: self._move(held))
-        check("the older invitation is out of date then", lambda: self._outdated(held), borne=True)
+        check("moving a meeting sends another meetingRequest, a fullUpdate", lambda: self._move(held))
+        check("the older invitation is then out of date", lambda: self._outdated(held), borne=True)
         check("an answer to the event as it was before the move works", lambda: self._late(held), borne=True)
 
     def _move(self, held: "Held") -> str:

@@ -103,7 +103,7 @@ def _run(where: str, work: Callable[[Tables], Awaitable[Result]]) -> Result:
         async with open_tables(where) as tables:
             return await work(tables)
 
-    logging.getLogger("azure.identity").setLevel(logging.ERROR)  # its warnings say what the exception says
+    logging.getLogger("azure.identity").setLevel(logging.ERROR)  # its warnings only repeat the exception
     try:
         return asyncio.run(run())
     except (InvalidRequest, OSError) as error:

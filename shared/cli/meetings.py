@@ -137,7 +137,7 @@ def _confirm(question: str) -> None:
 
 
 def _meant(management: ManagementClient, meeting: str) -> Object:
-    """The one meeting that is meant. Raises CommandFailed.
+    """The meeting that the argument identifies. Raises CommandFailed.
 
     Where not all meetings were searched, a text might mean another one as well: only a whole alias or tag is certain.
     """

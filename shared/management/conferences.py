@@ -77,7 +77,9 @@ class Conferences(Directory[PersonalVmr]):
             raise await self._read_only(id_) from None
 
     async def _relations(self, objects: Sequence[Object] = ()) -> Relations:
-        """With the names of what VMRs refer to by URI: according to their own integration's Management Node, if any."""
+        """The relations, with names for the URIs in VMRs. They come from the Management Node of the VMRs' own
+        integrations, if any.
+        """
         uris = _uris(objects)
         if not uris:  # no node is asked, so nobody's settings are needed
             return Relations(await self._identities(), PlatformNames({}, {}))

@@ -68,7 +68,7 @@ class Query:
 
 @dataclass(frozen=True)
 class Part:
-    """The objects of a page, and how many there are in all pages.
+    """The objects of a page, and the total number on all pages.
 
     `examined`: to how many objects alone, the first in the order asked for, the query was applied, because no index
     answers it; None if `total` counts all that there are.

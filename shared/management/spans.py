@@ -30,7 +30,8 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 @dataclass(frozen=True)
 class Span:
-    """The places of a list from `first` on, up to but without `end`; `integration` is the id of the only one wanted.
+    """The positions of a list from `first` up to `end` (exclusive); `integration` is the id of the only integration
+    wanted, None for all.
 
     `is_searched`: there is no list of exactly what is asked for, so the query has to be applied to each of these
     entries; `text` is what is looked for in them.

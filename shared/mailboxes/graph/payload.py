@@ -36,7 +36,9 @@ class Payload(BaseModel):
     @field_validator("*", mode="wrap")
     @classmethod
     def _or_not_set(cls, value: Any, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
-        """What cannot be read counts as not set, unless it is required. Half a character is replaced in every text."""
+        """A field that cannot be read counts as not set, unless it is required. Half a character is replaced in every
+        text.
+        """
         try:
             return read(_whole(value))
         except ValueError:
@@ -47,7 +49,7 @@ class Payload(BaseModel):
 
 
 def _whole(text: Any) -> Any:
-    """Drops half characters: Exchange cuts texts after a number of UTF-16 units, possibly in the middle of a
+    """Replaces half characters: Exchange cuts texts after a number of UTF-16 units, possibly in the middle of a
     character.
     """
     return text.encode(errors="replace").decode() if isinstance(text, str) else text

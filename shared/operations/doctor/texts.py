@@ -27,7 +27,7 @@ def judge_texts(integration: Integration, place: Place) -> Finding:
     unfinished = sorted(name for name, text in texts.items() if PLACEHOLDER in text)
     if unfinished:
         contain = "still contains" if len(unfinished) == 1 else "still contain"
-        details = f"{', '.join(unfinished)} {contain} {PLACEHOLDER}: people see that in invitations."
+        details = f"{', '.join(unfinished)} {contain} {PLACEHOLDER}: people see this in invitations."
         return warning(Check.TEXTS, details, place.curl("PATCH", "", json.dumps(dict.fromkeys(unfinished, "TEXT"))))
     prefix = integration.scheduled_alias_prefix or ""
     told = sorted(name for name, text in texts.items() if _NUMBER.search(text))

@@ -206,7 +206,7 @@ def test_a_series_is_explained_with_what_only_exchange_knows(explained: Explaine
 
 
 def test_the_note_says_for_whose_meetings_an_unused_tag_is_valid(explained: Explained) -> None:
-    note = "An unused tag is valid for the meetings of those for whom it was created"
+    note = "An unused tag is valid for the meetings of the people for whom it was created"
     free, own = (explained("a.ics", ics(), "--offline", "--tag", standing) for standing in ("free", "own"))
     assert any(note in each for each in free["notes"])
     assert not any(note in each for each in own["notes"])
