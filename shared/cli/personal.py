@@ -118,7 +118,7 @@ def import_(
     typer.echo(f"{created} new, {len(wanted) - created} changed, {len(found) - len(wanted)} unchanged.")
     if faults:
         wrong = len({fault.line for fault in faults})
-        show.note(f"These were not saved: {wrong} {'has' if wrong == 1 else 'have'} errors.")
+        show.note(f"Not all of these were saved: {wrong} {'has' if wrong == 1 else 'have'} errors.")
         raise FileRefused(faults)
 
 
