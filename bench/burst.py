@@ -11,7 +11,8 @@ from datetime import timedelta
 
 from bench.result import Result
 from bench.throughput import CONCURRENT, GRAPH_LATENCY
-from dev.harness.deployment import MAILBOX, Deployment, deployed
+from dev.harness.deployment import Deployment, deployed
+from dev.harness.integration import MAILBOX
 from dev.host.config import messages_at_once
 from shared.aliases.allocation import alias_format
 from shared.aliases.instructions import joining_instructions
@@ -109,10 +110,10 @@ async def work_off(world: Deployment, done: asyncio.Event) -> None:
                 busy.add(task)
                 task.add_done_callback(busy.discard)
             await asyncio.sleep(0.005)
-    assert world.poisoned == []
+    assert world.host.poisoned == []
 
 
 async def _hand_out(world: Deployment, slots: asyncio.Semaphore, body: str, delay: timedelta) -> None:
     await asyncio.sleep(delay.total_seconds())
     async with slots:
-        await world.hand_out(body)
+        await world.host.deliver(body)

@@ -68,7 +68,7 @@ async def of_a_meeting() -> Counts:
     """The counts for one meeting, in a process that has already handled another one."""
     meter = Meter()
     async with deployed() as world:
-        await world.restart(MeteredStorage(world.memory, meter))
+        await world.host.restart(MeteredStorage(world.memory, meter))
         await _meeting(world, "First")
         meter.reset()
         messages = await _meeting(world, "Second")
@@ -94,7 +94,7 @@ async def _handled(world: Deployment) -> int:
     await world.exchange.exchange.notifier.idle()
     count, queue = 0, world.memory.queue("meeting-requests")
     while queue.sent:
-        await world.hand_out(await world.take())
+        await world.host.deliver(await world.take())
         await world.exchange.exchange.notifier.idle()
         count += 1
     return count

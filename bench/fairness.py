@@ -13,7 +13,8 @@ from datetime import timedelta
 from bench.burst import instructions, integration, work_off
 from bench.result import Result
 from bench.throughput import GRAPH_LATENCY
-from dev.harness.deployment import INTEGRATION, MAILBOX, Deployment, deployed
+from dev.harness.deployment import Deployment, deployed
+from dev.harness.integration import INTEGRATION, MAILBOX
 from shared.intake.notice import Notice, decode, encode
 
 WAITING, MEETINGS = 5000, 200

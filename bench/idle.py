@@ -11,7 +11,8 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from bench.result import Result
-from dev.harness.deployment import INTEGRATION, By, Deployment, deployed
+from dev.harness.deployment import Deployment, deployed
+from dev.harness.integration import INTEGRATION, By
 from dev.harness.times import tomorrow
 
 MINUTES = 60

@@ -26,7 +26,7 @@ async def measure() -> list[Result]:
     """A day of all timers on their schedules (functions/timers.py)."""
     meter = Meter()
     async with deployed() as world:
-        await world.restart(MeteredStorage(world.memory, meter))
+        await world.host.restart(MeteredStorage(world.memory, meter))
         await world.services.scheduling.timers.sweep()  # leave out what only a process's first round does
         meter.reset()
         timers = await _day(world)

@@ -11,7 +11,8 @@ from typing import Any
 
 from bench.meter import Meter, MeteredStorage
 from bench.result import Result
-from dev.harness.deployment import By, Deployment, deployed
+from dev.harness.deployment import Deployment, deployed
+from dev.harness.integration import By
 from dev.harness.times import hour_from, tomorrow, weekly
 
 LATENCY = 0.02  # seconds; several times the computation between two requests
@@ -28,7 +29,7 @@ async def measure() -> list[Result]:
 async def _measured(by: By) -> list[Result]:
     meter = Meter(LATENCY)
     async with deployed(by) as world:
-        await world.restart(MeteredStorage(world.memory, meter))
+        await world.host.restart(MeteredStorage(world.memory, meter))
         await _meeting(world)  # the first meeting fills the caches
         return [result async for kind in _kinds(world) for result in await _counted(world, by, meter, *kind)]
 

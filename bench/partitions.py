@@ -11,7 +11,8 @@ from datetime import timedelta
 from bench.burst import instructions
 from bench.meter import Meter, MeteredStorage
 from bench.result import Result
-from dev.harness.deployment import INTEGRATION, Deployment, deployed
+from dev.harness.deployment import Deployment, deployed
+from dev.harness.integration import INTEGRATION
 from dev.harness.times import tomorrow
 from shared.alarm_kinds import AlarmKind
 from shared.bookings.rows import ALARMS_PARTITION, SHARDS, TURNS_PARTITION
@@ -57,7 +58,7 @@ async def _counted(
 ) -> dict[str, Counter[str]]:
     meter, found = Meter(), dict[str, Counter[str]]()
     async with deployed(on_node=on_node) as world:
-        await world.restart(MeteredStorage(world.memory, meter))
+        await world.host.restart(MeteredStorage(world.memory, meter))
         await _meeting(world, "First", timedelta(days=7))
         await world.services.scheduling.timers.sweep()
         for event, happen in events(world).items():

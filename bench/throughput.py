@@ -12,7 +12,8 @@ from urllib.parse import quote
 import httpx
 
 from bench.result import Result
-from dev.harness.deployment import MAILBOX, Deployment, deployed
+from dev.harness.deployment import Deployment, deployed
+from dev.harness.integration import MAILBOX
 from shared.intake.notice import Notice, decode, encode
 
 GRAPH_LATENCY = 0.1  # seconds

@@ -2,7 +2,8 @@
 /** Outlook's form with the add-in next to it: composing and sending meetings. */
 
 import { field, part, tell } from './dom.js';
-import { FakeOutlook, Meeting as Form } from './outlook.js';
+import { FakeOutlook } from './outlook.js';
+import { Meeting as Form } from './outlook_meeting.js';
 import { called, other, page } from './page.js';
 import { showPhone } from './phone.js';
 import { Refusal, ask, send, update } from './stack.js';

@@ -1,17 +1,20 @@
 // @ts-check
 /**
- * A simulated Outlook on the web: a meeting that is being written, with an add-in's pane next to it.
+ * A simulated Outlook on the web: a meeting that is being composed, with an add-in's pane next to it.
  *
- * It implements the postMessage protocol ("XDM") between Office.js and Outlook, so the genuine library works with it in
- * the browser tests, and the demo page's replacement does, too. The protocol: facts learned from @microsoft/office-js
- * 1.1.110, dist/outlook-web-16.01.debug.js.
+ * It speaks the postMessage protocol ("XDM") between Office.js and Outlook, so both the genuine library, in the browser
+ * tests, and the demo page's replacement work with it. Source of the protocol: @microsoft/office-js 1.1.110,
+ * dist/outlook-web-16.01.debug.js.
  */
 
-/** @typedef {{name: string, address: string}} Person */
+import { appContext, initialData } from './outlook_context.js';
+import { HONEST, Meeting, plainText, withoutPictures } from './outlook_meeting.js';
+
+/** @import {Person, Quirks} from './outlook_meeting.js' */
 
 /**
- * What goes wrong in a call: it never answers; it fails with a code, always or so many `times`; it reports success and
- * does nothing; or "append": a location is added to the existing one.
+ * What goes wrong in a call: it is never answered; it reports success and does nothing; it adds a location to the
+ * existing one; or it fails with a code, always or this many `times`.
  * @typedef {'hang' | 'silent' | 'append' | {code: number, times?: number}} Fault
  */
 
@@ -23,60 +26,10 @@ const CALLS = /** @type {Record<number, string>} */ ({
   164: 'itemId',
 });
 const HTML = 3; // Office.js's number for CoercionType.Html; text is 0
-const APPOINTMENT_READ = 2;
-const APPOINTMENT_COMPOSE = 5;
-const READ_WRITE_ITEM = 3;
-const OUTLOOK = 64; // OSF.AppName.OutlookWebApp
 const TAB_EXITS = [13, 14]; // OSF.AgaveHostAction: Tab and Shift+Tab past the pane's last and first element
 
-const LISTED = 500; // recipients that getAsync gives at most
+const MAX_LISTED = 500; // recipients that getAsync returns
 const NOT_SAVED = 9046; // Office.js's ItemNotSaved
-
-/**
- * How real Outlook clients deviate from their documentation; tests/browser/behaviours.js names the deviations.
- * @typedef {object} Quirks
- * @property {number} bodyLate  milliseconds for which the body is given as it was before it was written
- * @property {(person: Person) => Person} resolve  what becomes of an attendee that is added
- * @property {(people: Person[], organizer: Person) => (Person & {appointmentResponse?: number})[]} list  required
- *   attendees as they are given
- * @property {(raw: string, format: 'html'|'text') => string} give  the body as it is given
- * @property {(html: string) => string} keep  HTML that is written, as it is kept
- * @property {(text: string) => string[]} place  a location that is added, as it is kept
- * @property {''|'html'|'text'} typeSaid  what is said to be the body's format, "" for the truth
- */
-
-/** @type {Quirks} */
-const HONEST = {
-  bodyLate: 0, resolve: (person) => person, list: (people) => people, give: (raw) => raw, keep: (html) => html,
-  place: (text) => [text], typeSaid: '',
-};
-
-/** A meeting as the form shows it. */
-export class Meeting {
-  subject = '';
-  /** Exchange's id; "" before it was saved for the first time. */
-  id = '';
-  /** The series that this is one date of. */
-  seriesId = /** @type {string|null} */ (null);
-  start = '2026-12-01T10:00:00Z';
-  organizer = { name: 'Alice', address: 'alice@example.com' };
-  /** @type {'html'|'text'} */
-  format = 'html';
-  body = '';
-  /** @type {Person[]} */
-  required = [];
-  /** @type {Person[]} */
-  optional = [];
-  /** @type {{id: string, type: 'custom'|'room'}[]} */
-  places = [];
-  properties = '{}';
-  /** @type {any[]} */
-  notices = [];
-
-  get location() {
-    return this.places.map(({ id }) => id).join('; ');
-  }
-}
 
 /** The Outlook around a pane. */
 export class FakeOutlook {
@@ -89,7 +42,7 @@ export class FakeOutlook {
   unanswered = /** @type {(() => unknown)[]} */ ([]);
   /** Milliseconds that each call takes. */
   delay = 0;
-  /** Converts what is written into the body into what is stored. */
+  /** Converts HTML that is written into the body into what is stored. */
   rewrite = (/** @type {string} */ html) => html;
   /** @type {Quirks} */
   quirks = HONEST;
@@ -176,9 +129,9 @@ export class FakeOutlook {
   async #answer(action, data) {
     switch (action) {
       case 'ContextActivationManager_getAppContextAsync':
-        return this.#context();
+        return appContext(this.options);
       case 'GetInitialData':
-        return this.#initialData();
+        return initialData(this.options, this.meeting);
       case 'ContextActivationManager_notifyHost':
         // Outlook moves the focus to its own controls.
         if (TAB_EXITS.includes(data[1])) /** @type {HTMLElement} */ (document.activeElement)?.blur();
@@ -221,7 +174,7 @@ export class FakeOutlook {
       body: () => this.#read(given.coercionType),
       prependBody: () => this.#write(given, (text) => meeting.body.replace(/^(.*<body[^>]*>)?/is, (head) => head + text)),
       setBody: () => this.#write(given, withoutPictures),
-      attendees: () => this.#list(attendees).slice(0, LISTED),
+      attendees: () => this.#list(attendees).slice(0, MAX_LISTED),
       addAttendees: () => void attendees.push(...given.recipientArray.map(this.quirks.resolve)),
       setAttendees: () => void attendees.splice(0, Infinity, ...given.recipientArray.map(this.quirks.resolve)),
       time: () => meeting.start,
@@ -262,7 +215,7 @@ export class FakeOutlook {
   #read(coercionType) {
     const { meeting: { format, body: newest }, quirks } = this;
     const body = this.#before.until > this.#now() ? this.#before.body : newest;
-    return quirks.give(coercionType === HTML ? body : plain({ format, body }), format);
+    return quirks.give(coercionType === HTML ? body : plainText({ format, body }), format);
   }
 
   /** @param {Person[]} attendees */
@@ -289,42 +242,10 @@ export class FakeOutlook {
     const ids = gone.map(({ id }) => id);
     this.meeting.places = this.meeting.places.filter(({ id }) => !ids.includes(id));
   }
-
-  #context() {
-    const { language, mailbox, sets, platform } = this.options;
-    return {
-      ...(platform && { _platform: platform }),
-      _id: 'pane', _appName: OUTLOOK, _appVersion: '16.01', _appUILocale: language, _dataLocale: language,
-      _docUrl: `${location.origin}/`, _clientMode: 0, _settings: {}, _reason: 0, _osfControlType: 1, _eToken: '',
-      _correlationId: crypto.randomUUID(), _appInstanceId: 'pane', _hostFullVersion: '16.0.0.0',
-      _requirementMatrix: JSON.stringify({ Mailbox: mailbox, ...sets }), _dialogRequirementMatrix: '{}',
-      _clientWindowHeight: 570, _clientWindowWidth: 320, _addinName: 'VMR', _appDomains: [], _featureGates: {},
-      _initialDisplayMode: 0,
-    };
-  }
-
-  #initialData() {
-    const { user, isShared, isReading } = this.options;
-    return {
-      itemType: isReading ? APPOINTMENT_READ : APPOINTMENT_COMPOSE, permissionLevel: READ_WRITE_ITEM,
-      userDisplayName: user.name, userEmailAddress: user.address, userProfileType: 'enterprise', userTimeZone: 'UTC',
-      timeZoneOffsets: [], hostVersion: '16.0.0.0', owaView: 'OneColumn', extensionId: 'pane', isRestIdSupported: true,
-      restUrl: `${location.origin}/api`, ewsUrl: 'https://mail.example.com/EWS/Exchange.asmx',
-      isFromSharedFolder: isShared, seriesId: this.meeting.seriesId, id: null, subject: this.meeting.subject,
-    };
-  }
 }
 
 const refused = Symbol('refused');
 const notSaved = Symbol('not saved');
-
-/**
- * A picture in the text is an attachment that the text refers to; rewriting the whole text breaks that.
- * @param {string} html
- */
-function withoutPictures(html) {
-  return html.replace(/<img\b[^>]*\bsrc="cid:[^>]*>/gi, '');
-}
 
 /** @param {unknown} [data] */
 function success(data = null) {
@@ -341,11 +262,6 @@ function parsed(text) {
   try {
     return JSON.parse(String(text));
   } catch {
-    return null; // other people's messages
+    return null; // somebody else's message
   }
-}
-
-/** @param {Pick<Meeting, 'format'|'body'>} meeting */
-function plain({ format, body }) {
-  return format === 'text' ? body : new DOMParser().parseFromString(body, 'text/html').body.textContent;
 }

@@ -6,21 +6,19 @@ The webhook is a real HTTP endpoint. The queue is handled when a test says so, w
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from functools import cache
 from typing import Any
 from unittest.mock import patch
 
 import httpx
-from aiohttp import web
 
 from dev.exchange.app import Running, running_exchange
-from dev.exchange.visibility import ON_PREMISES
-from dev.harness.node_wire import ON_NODE, wire_to
+from dev.harness.functions_host import FunctionsHost, running_host
+from dev.harness.integration import INTEGRATION, MAILBOX, By, integration_fields
+from dev.harness.node_wire import ON_NODE
 from dev.harness.outages import Away, Outages
-from dev.harness.rounds import in_place
 from dev.harness.secrets import MemorySecrets
 from dev.harness.storage import MemoryStorage
 from dev.management_node.node import Node
@@ -28,46 +26,16 @@ from dev.movable_clock import MovableClock
 from shared.addin.meeting_details import details
 from shared.aliases.allocation import alias_format
 from shared.composition import Services
-from shared.errors import SchedulingError, Unavailable
+from shared.errors import SchedulingError
 from shared.identity.caller import Caller
 from shared.integrations import Integration
 from shared.mailboxes.graph.credentials import LocalTokens
-from shared.queues import ROUNDS
-from shared.settings import Settings, StorageAccount
-from shared.storage import Storage
+from shared.queues import MEETING_REQUESTS
 
-INTEGRATION = "11111111-1111-4111-8111-111111111111"
-MAILBOX = "vmr@example.com"
 ALICE = "alice@example.com"
-KEY = b"k" * 32
-TRIES = 5
-OTHER_HABITS = {
-    **dict.fromkeys(("marks_drafts", "expands_views", "names_occurrences", "searches_binary"), False),
-    "plain_faults": True,
-}
-"""How grommunio's EWS differs from Exchange; see dev/exchange/ews/state.py."""
 
 QUIET = timedelta(minutes=20)
 """Long enough for every lease to expire and every retry to become due."""
-
-
-class By(StrEnum):
-    """How the equipment mailbox is reached. Nothing else in a deployment depends on it."""
-
-    GRAPH = "Graph"
-    EWS = "EWS"
-
-    def settings(self, exchange: Running) -> dict[str, Any]:
-        """The integration's settings of the connection."""
-        if self is By.GRAPH:
-            return {"authentication_method": "GRAPH"}
-        account = {"username": "svc-vmr@example.com", "password": "local-ews"}
-        return {"authentication_method": "NTLM", "url": exchange.ews_url, **account}
-
-    @property
-    def processing(self) -> dict[str, Any]:
-        """How the mailbox's Exchange differs from Exchange Online."""
-        return {} if self is By.GRAPH else {"visible_update_properties": ON_PREMISES}
 
 
 @dataclass
@@ -76,35 +44,36 @@ class Deployment:
 
     exchange: Running
     http: httpx.AsyncClient
-    memory: MemoryStorage
     secrets: MemorySecrets
-    services: Services
-    webhook_url: str
     outages: Outages
+    host: FunctionsHost
     node: Node | None = None
     """The Management Node that has the rooms, if the integration is on one."""
-    poisoned: list[str] = field(default_factory=list)
-    """The poison queue: messages that the host has moved there and the product has not yet recorded."""
+
+    @property
+    def memory(self) -> MemoryStorage:
+        """The product's storage."""
+        return self.host.memory
+
+    @property
+    def services(self) -> Services:
+        """The parts of the running product; a restart replaces them."""
+        return self.host.services
 
     # --- what people do
 
     async def click(self, user: str = "alice") -> Any:
-        """An alias with joining instructions, as the add-in gets them; while storage is down, people wait for that."""
+        """An alias with joining instructions, as the add-in gets them. During an outage, people click again until it
+        is over.
+        """
         away, self.outages.away = self.outages.away, set()
         try:
-            return await self._click(user)
+            integration, allocator = await self.integration(), self.services.foundation.allocator
+            lifetime = timedelta(days=integration.reservation_days)
+            form, caller = alias_format(integration), Caller(user, "test")
+            return details(integration, await allocator.allocate(INTEGRATION, form, caller, lifetime))
         finally:
             self.outages.away = away
-
-    async def _click(self, user: str) -> Any:
-        integration = await self.integration()
-        booking = await self.services.foundation.allocator.allocate(
-            INTEGRATION,
-            alias_format(integration),
-            Caller(user, "test"),
-            timedelta(days=integration.reservation_days),
-        )
-        return details(integration, booking)
 
     async def integration(self) -> Integration:
         """The one integration."""
@@ -148,27 +117,28 @@ class Deployment:
         return None if answer is None else answer[0] == "continue"
 
     def calls(self) -> int:
-        """How many requests the mailbox got, without those that look for new messages."""
+        """How many requests the mailbox received, not counting those that look for new messages."""
         return sum(n for name, n in self.exchange.exchange.traffic.requests.items() if name != "EWS SyncFolderItems")
 
     # --- what happens automatically
 
     async def control(self, method: str, path: str, body: Any = None) -> Any:
         """A control route of the simulated Exchange."""
-        response = await self.http.request(method, path, json=body)
-        assert response.is_success, (method, path, response.status_code, response.text)
-        return response.json() if response.content else None
+        return await self._request(method, path, json=body)
 
     async def open_to_graph(self, *mailboxes: str) -> None:
-        """The application may open these mailboxes by Graph, and no others."""
+        """The application may open these mailboxes through Graph, and no others."""
         scope = {"token": await LocalTokens().token(), "mailboxes": mailboxes}
         await self.control("PUT", "/dev/applications", scope)
 
     async def control_graph(self, method: str, path: str) -> Any:
         """A Graph request from somebody else."""
         url, headers = self.exchange.graph_url + path, {"Authorization": "Bearer admin"}
-        response = await self.http.request(method, url, headers=headers)
-        assert response.is_success, (method, path, response.status_code, response.text)
+        return await self._request(method, url, headers=headers)
+
+    async def _request(self, method: str, url: str, **sent: Any) -> Any:
+        response = await self.http.request(method, url, **sent)
+        assert response.is_success, (method, url, response.status_code, response.text)
         return response.json() if response.content else None
 
     async def faults(self, *faults: dict[str, Any]) -> None:
@@ -185,28 +155,28 @@ class Deployment:
         return self.exchange.exchange.clock.now()
 
     async def move_to(self, when: datetime) -> None:
-        """Let time pass."""
+        """Move the clock to a moment."""
         await self.control("POST", "/dev/clock", {"now": when.isoformat()})
 
     async def drain(self) -> None:
-        """Let everything arrive and the queue be handled, until nothing is left, including waiting messages."""
+        """Let everything arrive and be handled until the queue is empty, delayed messages included."""
         await self.notified()
-        while self.memory.queue("meeting-requests").sent:
+        while self.memory.queue(MEETING_REQUESTS).sent:
             await self.handle()
             await self.notified()
 
     async def handle(self, most: int = 1000) -> None:
         """Handle the queue until it is empty."""
-        await self.set_aside()
+        await self.host.deliver_poisoned()
         for _ in range(most):
-            if not self.memory.queue("meeting-requests").sent:
+            if not self.memory.queue(MEETING_REQUESTS).sent:
                 return
             self.outages.check(Away.QUEUE)
-            await self.hand_out(await self.take())
+            await self.host.deliver(await self.take())
         raise AssertionError("the queue never runs empty")
 
     async def notified(self) -> None:
-        """Return once everything is in the queue: what is notified now, and what a poll finds.
+        """Return once everything is in the queue: what Exchange notifies now, and what a poll finds.
 
         Held-back notifications wait for the clock. Only mailboxes without notifications are polled.
         """
@@ -217,46 +187,30 @@ class Deployment:
 
     async def take(self, place: int = 0) -> str:
         """Remove a message from the queue, once its delay has passed."""
-        body, delay = self.memory.queue("meeting-requests").sent.pop(place)
+        body, delay = self.memory.queue(MEETING_REQUESTS).sent.pop(place)
         if delay:
             await self.move_to(self.now + delay)
         return body
 
-    async def hand_out(self, body: str) -> None:
-        """The queue delivers a message as often as Azure does before moving it to the poison queue."""
-        for attempt in range(1, TRIES + 1):
-            with suppress(Exception):  # the host logs whatever it was
-                await self.services.scheduling.worker.handle(body, last_try=attempt == TRIES)
-                return
-        self.poisoned.append(body)
-        await self.set_aside()
-
-    async def set_aside(self) -> None:
-        """The poison queue delivers what it holds. What fails there stays: Azure delivers it again and again."""
-        for body in list(self.poisoned):
-            with suppress(SchedulingError):
-                await self.services.scheduling.poison_queue.record(body)
-                self.poisoned.remove(body)
-
     # --- outages
 
     async def begin_outage(self, what: Away, fault: dict[str, Any]) -> None:
-        """Something is unavailable from now on; `fault` says how requests to Exchange fail meanwhile."""
+        """Something is unavailable from now on; `fault` is how requests to Exchange fail meanwhile."""
         if what is Away.EXCHANGE:
             await self.faults({**fault, "on": "*", "times": None}, {**fault, "on": "EWS ", "times": None})
         elif what is Away.TOKENS:
-            # Its effect by EWS, where the sign-in is part of the request.
+            # What this means for EWS, where every request carries the sign-in.
             await self.faults({"on": "EWS ", "status": 401, "times": None})
         self.outages.away.add(what)
 
     def end_outages(self) -> None:
-        """Everything is back."""
+        """Everything is available again."""
         for on in ("*", "EWS "):
             self.exchange.exchange.faults.clear(on)
         self.outages.away.clear()
 
     async def tick(self) -> None:
-        """The timers run, and what is in the queue is handled; a timer that fails runs again next time."""
+        """The timers run and the queue is handled; a timer that fails runs again next time."""
         with suppress(SchedulingError):
             await self.drain()
         timers, rooms = self.services.scheduling.timers, self.services.conferences.room_timer
@@ -267,19 +221,19 @@ class Deployment:
             await self.drain()
 
     async def pass_time(self, span: timedelta, times: int = 6) -> None:
-        """Time passes, in so many steps, and the timers run meanwhile."""
+        """Time passes in this many equal steps, and the timers run after each."""
         for _ in range(times):
             await self.move_to(self.now + span / times)
             await self.tick()
 
     async def left(self) -> list[str]:
-        """The remaining work: keys of rows."""
+        """The keys of rows that stand for unfinished work."""
         prefixes = ("pending:", "waiting:")
         table = self.memory.table("meetings")
         return [row.key async for row in table.everything() if row.key.startswith(prefixes)]
 
     async def settle(self, times: int = 2) -> None:
-        """All outages end; timers run so many times, and then until nothing is left to do."""
+        """All outages end; the timers run this many times, then until nothing is left to do (at most ten times)."""
         self.end_outages()
         await self.clear_faults()
         for turn in range(10):
@@ -291,13 +245,6 @@ class Deployment:
             if turn + 1 >= times and not await self.left():
                 return
 
-    async def restart(self, storage: Storage | None = None) -> None:
-        """The process dies and another one starts, perhaps with other storage around the same rows."""
-        await self.services.close()
-        self.services = _services(
-            self.exchange, storage or self.outages, self.memory, self.secrets, self.webhook_url, self.node
-        )
-
 
 @asynccontextmanager
 async def deployed(
@@ -307,109 +254,33 @@ async def deployed(
 
     `on_node`: its rooms are on a Management Node.
     """
-    async with (
-        _replaced("httpx._transports.default.create_ssl_context", _ssl_context),
-        _replaced("httpx.create_ssl_context", _ssl_context),
-        running_exchange(clock=clock) as exchange,
-        httpx.AsyncClient(base_url=exchange.base_url, timeout=30) as http,
+    secrets, outages = MemorySecrets(), Outages(MemoryStorage())
+
+    async def token(_: LocalTokens) -> str:
+        outages.check(Away.TOKENS)
+        return "local"
+
+    with (
+        patch("httpx._transports.default.create_ssl_context", _ssl_context),
+        patch("httpx.create_ssl_context", _ssl_context),
+        patch("shared.mailboxes.graph.credentials.LocalTokens.token", token),
     ):
-        memory, secrets = MemoryStorage(), MemorySecrets()
-        held: list[Deployment] = []
-        outages = Outages(memory)
-
-        async def token(_: LocalTokens) -> str:
-            outages.check(Away.TOKENS)
-            return "local"
-
         async with (
-            _webhook(held) as webhook_url,
-            _replaced("shared.mailboxes.graph.credentials.LocalTokens.token", token),
+            running_exchange(clock=clock) as exchange,
+            httpx.AsyncClient(base_url=exchange.base_url, timeout=30) as http,
+            running_host(exchange, outages, secrets, Node(exchange.exchange.clock) if on_node else None) as host,
         ):
-            node = Node(exchange.exchange.clock) if on_node else None
-            services = _services(exchange, outages, memory, secrets, webhook_url, node)
-            deployment = Deployment(exchange, http, memory, secrets, services, webhook_url, outages, node)
-            held.append(deployment)
-            try:
-                await deployment.control("PATCH", f"/dev/mailboxes/{MAILBOX}", by.processing)
-                await deployment.open_to_graph(MAILBOX)
-                place = ON_NODE if on_node else {}
-                await _create_integration(deployment, by.settings(exchange) | place | settings)
-                await services.scheduling.timers.renew()
-                await services.scheduling.timers.poll()
-                assert [alarm async for alarm in deployment.services.foundation.alarms.of(INTEGRATION)] == []
-                yield deployment
-            finally:
-                await deployment.services.close()
+            deployment = Deployment(exchange, http, secrets, outages, host, host.node)
+            await deployment.control("PATCH", f"/dev/mailboxes/{MAILBOX}", by.processing)
+            await deployment.open_to_graph(MAILBOX)
+            place = ON_NODE if on_node else {}
+            services = deployment.services
+            await services.foundation.integrations.create(integration_fields(exchange, by) | place | settings)
+            await services.scheduling.timers.renew()
+            await services.scheduling.timers.poll()
+            assert [alarm async for alarm in services.foundation.alarms.of(INTEGRATION)] == []
+            yield deployment
 
 
 _ssl_context = cache(httpx.create_ssl_context)
 """Reading the trusted authorities takes longer than most histories, and nothing here is encrypted."""
-
-
-@asynccontextmanager
-async def _replaced(name: str, by: object) -> AsyncIterator[None]:
-    with patch(name, by):
-        yield
-
-
-def _services(
-    exchange: Running,
-    storage: Storage,
-    memory: MemoryStorage,
-    secrets: MemorySecrets,
-    webhook_url: str,
-    node: Node | None,
-) -> Services:
-    settings = Settings(
-        storage=StorageAccount("unused"),
-        public_base_url=webhook_url,
-        tag_signing_key=KEY,
-        graph_base_url=exchange.graph_url,
-        secrets_file="unused",
-    )
-    services = Services(settings, storage, secrets, exchange.exchange.clock)
-    scheduling = services.scheduling
-    scheduling.__dict__["rounds"] = in_place(scheduling.rounds, memory.queue(ROUNDS))
-    if node:
-        wire_to(node, services)
-    return services
-
-
-async def _create_integration(deployment: Deployment, settings: dict[str, Any]) -> None:
-    fields = {
-        "uuid": INTEGRATION,
-        "name": "Test",
-        "room_mailbox_name": "Video meeting rooms",
-        "room_mailbox_email_address": MAILBOX,
-        "scheduled_alias_prefix": "meet",
-        "scheduled_alias_domain": "example.com",
-        "addin_server_domain": "vmr.example.com",
-        "domains": [{"domain": f"{deployment.exchange.base_url}/autodiscover/metadata/json/1"}],
-    }
-    await deployment.services.foundation.integrations.create(fields | settings)
-
-
-@asynccontextmanager
-async def _webhook(held: list[Deployment]) -> AsyncIterator[str]:
-    """What functions/mailbox.py and functions/timers.py do, without a functions host."""
-
-    async def receive(request: web.Request) -> web.Response:
-        if "validationToken" in request.query:
-            return web.Response(text=request.query["validationToken"])
-        deployment = held[0]
-        for message in deployment.services.scheduling.webhook.receive(await request.read()):
-            try:
-                await deployment.outages.queue("meeting-requests").send(message)
-            except Unavailable:  # the host's output binding fails
-                return web.Response(status=500)
-        return web.Response(status=202)
-
-    app = web.Application()
-    app.add_routes([web.post("/mailbox/notifications", receive), web.post("/mailbox/lifecycle", receive)])
-    runner = web.AppRunner(app)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()

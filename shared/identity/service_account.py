@@ -30,6 +30,7 @@ from shared.identity.sign_in.state_cookie import s256
 from shared.identity.signed_tokens import Signed
 from shared.integrations import Integration, IntegrationStore
 from shared.integrations.combinations import sign_in_faults
+from shared.integrations.service_sign_in import finish_sign_in, start_sign_in
 from shared.mail_addresses import same_address
 
 log = logging.getLogger(__name__)
@@ -82,7 +83,7 @@ class ServiceAccounts:
         """Create a link, which invalidates an earlier one. Raises NotFound, SettingsInvalid."""
         integration = await self._integrations.get(uuid)
         _check_settings(integration)
-        nonce = await self._integrations.start_sign_in(integration.uuid)
+        nonce = await start_sign_in(self._integrations, integration.uuid)
         state = self._signed.sign({"integration": integration.uuid, "nonce": nonce}, SIGN_IN_LINK_LIFETIME)
         asked = {
             "client_id": integration.oauth_client_id or "",
@@ -118,7 +119,7 @@ class ServiceAccounts:
         if not isinstance(refresh_token, str) or not refresh_token:
             raise NotAllowed(_NO_REFRESH_TOKEN)
         _check_account(integration, brought)
-        signed_in = await self._integrations.keep_refresh_token(integration.uuid, SecretStr(refresh_token), nonce)
+        signed_in = await finish_sign_in(self._integrations, integration.uuid, SecretStr(refresh_token), nonce)
         self._tokens.forget(integration.uuid)
         await self._alarms.clear(integration.uuid, AlarmKind.SIGN_IN)
         await self._connect(integration.uuid)

@@ -17,6 +17,7 @@ from shared.clock import Clock
 from shared.errors import NotAllowed, SchedulingError
 from shared.identity.sign_in.endpoint import SignInRefused, TokenEndpoints, resource_of
 from shared.integrations import Integration, IntegrationStore
+from shared.integrations.service_sign_in import renew_refresh_token
 
 log = logging.getLogger(__name__)
 
@@ -126,9 +127,8 @@ class ServiceTokens:
         answer = await self._renewed(integration, ews_resource(integration))
         refresh_token = answer.get("refresh_token")
         if isinstance(refresh_token, str) and refresh_token:
-            await self._integrations.renew_refresh_token(
-                integration.uuid, SecretStr(refresh_token), integration.oauth_refresh_token
-            )
+            token, before = SecretStr(refresh_token), integration.oauth_refresh_token
+            await renew_refresh_token(self._integrations, integration.uuid, token, before)
 
     async def _renewed(self, integration: Integration, resource: str) -> dict[str, Any]:
         secret = await self._integrations.secret(integration.uuid, "oauth_refresh_token")

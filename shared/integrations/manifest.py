@@ -1,7 +1,8 @@
-"""When the add-in's manifest must be installed again (I6)."""
+"""When the add-in's manifest must be installed again, and that it has been (I6)."""
 
 from __future__ import annotations
 
+from shared.errors import Conflict
 from shared.integrations.integration import MANIFEST_FIELDS, Integration
 
 
@@ -23,4 +24,13 @@ def revised(before: Integration, after: Integration) -> Integration:
         return after
     return after.model_copy(
         update={"manifest_revision": before.manifest_revision + 1, "manifest_reinstall_needed": True}
+    )
+
+
+def installed(integration: Integration, manifest_revision: int) -> Integration:
+    """`integration`, once an admin has installed this revision of the manifest. Raises Conflict for an earlier one."""
+    if integration.manifest_revision != manifest_revision:
+        raise Conflict(f"The manifest is now at revision {integration.manifest_revision}: install that one.")
+    return integration.model_copy(
+        update={"manifest_reinstall_needed": False, "manifest_installed_revision": manifest_revision}
     )

@@ -1,17 +1,54 @@
-"""Ends the sign-in of an OAuth service account when certain settings change (E3, settings marked †)."""
+"""The sign-in of an OAuth service account (E3) as it is stored: its state, then its refresh token."""
 
 from __future__ import annotations
 
-from shared.integrations.integration import SIGN_IN_FIELDS, Integration
+from uuid import uuid4
+
+from pydantic import SecretStr
+
+from shared.errors import Conflict
+from shared.integrations.integration import Integration
+from shared.integrations.pending_secrets import PendingSecrets
+from shared.integrations.store import IntegrationStore
 from shared.secrets import SecretReference
 
 
-def without_stale_sign_in(before: Integration, after: Integration) -> Integration:
-    """`after`, without its sign-in if a setting that the sign-in depends on differs from `before`.
+async def start_sign_in(integrations: IntegrationStore, uuid: str) -> str:
+    """A new `oauth_state` for a sign-in; it invalidates an earlier one. Raises NotFound."""
+    state = str(uuid4())
 
-    A refresh token set in the same save is kept.
+    async def change(now: Integration, _: PendingSecrets) -> Integration:
+        return now.model_copy(update={"oauth_state": state})
+
+    await integrations.change(uuid, change)
+    return state
+
+
+async def finish_sign_in(
+    integrations: IntegrationStore, uuid: str, token: SecretStr, state: str | None = None
+) -> Integration:
+    """Store the refresh token that a sign-in brought, and end the sign-in. If `state` is given, it must be that of the
+    sign-in in progress. Raises Conflict, NotFound, Unavailable.
     """
-    kept_token = after.oauth_refresh_token == before.oauth_refresh_token
-    if kept_token and any(getattr(before, name) != getattr(after, name) for name in SIGN_IN_FIELDS):
-        return after.model_copy(update={"oauth_refresh_token": SecretReference(""), "oauth_state": None})
-    return after
+
+    async def change(now: Integration, keep: PendingSecrets) -> Integration:
+        if state is not None and now.oauth_state != state:
+            raise Conflict("Another sign-in was started meanwhile, or settings that end a sign-in were saved.")
+        return now.model_copy(update={"oauth_state": None, **await keep({"oauth_refresh_token": token})})
+
+    return await integrations.change(uuid, change)
+
+
+async def renew_refresh_token(
+    integrations: IntegrationStore, uuid: str, token: SecretStr, before: SecretReference
+) -> Integration:
+    """Store a renewed token in place of the one under `before`; refused if a new sign-in, or settings that ended the
+    old one, came in between. Raises Conflict, NotFound, Unavailable.
+    """
+
+    async def change(now: Integration, keep: PendingSecrets) -> Integration:
+        if now.oauth_refresh_token != before:
+            raise Conflict("The service account has been signed in or out meanwhile.")
+        return now.model_copy(update=dict(await keep({"oauth_refresh_token": token})))
+
+    return await integrations.change(uuid, change)

@@ -26,23 +26,24 @@ from shared.integrations.icon import icon_faults
 from shared.integrations.integration import SECRET_FIELDS, Integration
 from shared.integrations.pending_secrets import PendingSecrets, drop
 from shared.integrations.rows import OUTLINE, Stored
-from shared.integrations.service_sign_in import without_stale_sign_in
+from shared.integrations.stale_sign_in import without_stale_sign_in
 from shared.integrations.table import IntegrationTable
 from shared.secrets import SecretMissing, SecretReference, SecretStore
 from shared.storage import RowChanged, RowExists, Storage
 
 MAILBOX_TAKEN = "An integration with this equipment mailbox already exists."
+
 _ATTEMPTS = 32
-"""Every round of a race has a winner, so this many admins may save at the same time."""
-
-_Change: TypeAlias = Callable[[Integration], Awaitable[Integration]]
-
+"""Every round of a race has a winner, so this many changes may be saved at the same time."""
 
 READS_CONCURRENCY = 32
 """Integrations of a page that are read concurrently."""
 
 MAX_READ_SINGLY = 40
 """Up to this many integrations are read individually; more are read by listing all."""
+
+Change: TypeAlias = Callable[[Integration, PendingSecrets], Awaitable[Integration]]
+"""From an integration to the one to be saved; PendingSecrets stores its new secrets."""
 
 
 class StaleSettings(Conflict):
@@ -110,10 +111,10 @@ class IntegrationStore:
 
     async def by_ids(self, ids: Sequence[int]) -> Sequence[Integration]:
         """The integrations with these ids, in this order, without missing ones; each as by `by_id`."""
-        room = asyncio.Semaphore(READS_CONCURRENCY)
+        slots = asyncio.Semaphore(READS_CONCURRENCY)
 
         async def one(id_: int) -> Integration | None:
-            async with room:
+            async with slots:
                 try:
                     return await self.by_id(id_)
                 except NotFound:
@@ -126,13 +127,13 @@ class IntegrationStore:
     ) -> AsyncIterator[Integration]:  # fmt: skip
         """The integrations after `after`, up to `until` (uuids), by ascending uuid, with the columns in OUTLINE.
 
-        Other settings are not read, and have their defaults: for rounds and lists, never for a meeting. One storage
-        trip per thousand.
+        Other settings are not read and have their defaults: for rounds and lists, never for a meeting. One storage trip
+        per thousand.
         """
         return self._table.between(after, until, columns)
 
     async def uuids(self, after: str = "") -> AsyncIterator[str]:
-        """The uuids of the integrations behind a uuid, rising; one storage trip for each thousand."""
+        """The uuids of the integrations after `after`, ascending; one storage trip per thousand."""
         async for each in self.outlines(after, columns=("uuid",)):
             yield each.uuid
 
@@ -186,16 +187,14 @@ class IntegrationStore:
         `names` are the names that references stand for, by field (references.py). Raises NotFound, SettingsInvalid,
         StaleSettings; in each case nothing has changed.
         """
-        async with PendingSecrets(self._secrets, uuid.lower()) as keep:
 
-            async def change(now: Integration) -> Integration:
-                proposed = draft(fields, now)
-                await self._check(proposed, now)
-                update = {**await keep(proposed.secrets), **_name_fields(names)}
-                chosen = proposed.integration.model_copy(update=update)
-                return without_stale_sign_in(now, chosen)
+        async def change(now: Integration, keep: PendingSecrets) -> Integration:
+            proposed = draft(fields, now)
+            await self._check(proposed, now)
+            update = {**await keep(proposed.secrets), **_name_fields(names)}
+            return without_stale_sign_in(now, proposed.integration.model_copy(update=update))
 
-            return await self._change(uuid, change, revision=revision)
+        return await self.change(uuid, change, revision=revision)
 
     async def would_save(self, integration: Integration, fields: Mapping[str, Any]) -> Integration:
         """The integration as `update` would save it; nothing is saved. Raises SettingsInvalid."""
@@ -230,80 +229,42 @@ class IntegrationStore:
         if faults:
             raise SettingsInvalid({"icon": faults})
 
-        async def change(now: Integration) -> Integration:
+        async def change(now: Integration, _: PendingSecrets) -> Integration:
             return now.model_copy(update={"icon": sha256(png).hexdigest()})
 
-        return await self._change(uuid, change, icon=png)
+        return await self.change(uuid, change, icon=png)
 
     async def acknowledge_manifest(self, uuid: str, manifest_revision: int) -> Integration:
         """Record that an admin has installed this revision of the manifest. Raises NotFound, Conflict."""
 
-        async def change(now: Integration) -> Integration:
-            if now.manifest_revision != manifest_revision:
-                raise Conflict(f"The manifest is now at revision {now.manifest_revision}: install that one.")
-            return now.model_copy(
-                update={"manifest_reinstall_needed": False, "manifest_installed_revision": manifest_revision}
-            )
+        async def change(now: Integration, _: PendingSecrets) -> Integration:
+            return manifest.installed(now, manifest_revision)
 
-        return await self._change(uuid, change)
+        return await self.change(uuid, change)
 
-    async def start_sign_in(self, uuid: str) -> str:
-        """A new `oauth_state` for the service account's sign-in (E3); it invalidates an earlier one. Raises
-        NotFound.
-        """
-        state = str(uuid4())
-
-        async def change(now: Integration) -> Integration:
-            return now.model_copy(update={"oauth_state": state})
-
-        await self._change(uuid, change)
-        return state
-
-    async def renew_refresh_token(self, uuid: str, token: SecretStr, before: SecretReference) -> Integration:
-        """Store a renewed token in place of the one under `before`; refused if a new sign-in, or settings that ended
-        the old one, came in between. Raises Conflict, NotFound, Unavailable.
-        """
-        async with PendingSecrets(self._secrets, uuid.lower()) as keep:
-
-            async def change(now: Integration) -> Integration:
-                if now.oauth_refresh_token != before:
-                    raise Conflict("The service account has been signed in or out meanwhile.")
-                return now.model_copy(update=dict(await keep({"oauth_refresh_token": token})))
-
-            return await self._change(uuid, change)
-
-    async def keep_refresh_token(self, uuid: str, token: SecretStr, state: str | None = None) -> Integration:
-        """Store the result of a sign-in and end it; if `state` is given, it must be that of the sign-in in progress.
-
-        Raises Conflict, NotFound, Unavailable.
-        """
-        async with PendingSecrets(self._secrets, uuid.lower()) as keep:
-
-            async def change(now: Integration) -> Integration:
-                if state is not None and now.oauth_state != state:
-                    raise Conflict("Another sign-in was started meanwhile, or settings that end a sign-in were saved.")
-                return now.model_copy(update={"oauth_state": None, **await keep({"oauth_refresh_token": token})})
-
-            return await self._change(uuid, change)
-
-    async def _change(
-        self, uuid: str, change: _Change, *, revision: int | None = None, icon: bytes | None = None
+    async def change(
+        self, uuid: str, change: Change, *, revision: int | None = None, icon: bytes | None = None
     ) -> Integration:
-        """Apply a change to the latest state, repeatedly until nobody interferes."""
-        for _ in range(_ATTEMPTS):
-            before = await self._table.load(uuid)
-            if revision is not None and revision != before.integration.revision:
-                raise StaleSettings(before.changed_since(revision))
-            after = manifest.revised(before.integration, await change(before.integration))
-            if after == before.integration:
-                return self._remember(after)
-            try:
-                saved = self._remember(await self._table.replace(before, after, icon))
-            except (RowExists, RowChanged):
-                continue
-            await drop(self._secrets, _replaced(before, saved))
-            return saved
-        raise _busy()
+        """Save what `change` makes of the latest state, and the icon; repeated until nobody interferes.
+
+        Nothing is checked: use `update` for settings that an admin has entered. With `revision`, only if nothing has
+        changed since it. Raises NotFound, StaleSettings, and what `change` raises; then nothing has been saved.
+        """
+        async with PendingSecrets(self._secrets, uuid.lower()) as keep:
+            for _ in range(_ATTEMPTS):
+                before = await self._table.load(uuid)
+                if revision is not None and revision != before.integration.revision:
+                    raise StaleSettings(before.changed_since(revision))
+                after = manifest.revised(before.integration, await change(before.integration, keep))
+                if after == before.integration:
+                    return self._remember(after)
+                try:
+                    saved = self._remember(await self._table.replace(before, after, icon))
+                except (RowExists, RowChanged):
+                    continue
+                await drop(self._secrets, _replaced(before, saved))
+                return saved
+            raise _busy()
 
     async def _check(self, proposed: Draft, before: Integration | None) -> None:
         taken: dict[str, list[str]] = {}

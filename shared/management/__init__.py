@@ -6,13 +6,15 @@ engine.py      from a request to a resource and back, by Tastypie's conventions
 admins.py      who may use it; readers.py what read-only admins see
 listing.py     order, pages; filters.py one condition of a query; foreign_keys.py following references
 description.py areas, and each resource's schema in Tastypie's form
-connectors.py  ms_exchange_connector; domains.py exchange_domain; connector_schema.py their JSON schemas,
+connectors.py  ms_exchange_connector; domains.py exchange_domain; connector_objects.py their objects,
+               connector_schema.py their JSON schemas, connector_actions.py previews, checks, the doctor, the icon, …,
                connector_usage.py what would be lost with an integration
 api_clients.py oauth2_client and role
 fixed.py       constants that the original's clients look up
 changes.py     who changed what; recording.py records changes, reverting.py undoes them
 writing.py     objects created, changed and removed through a Recorder
-meetings.py    scheduled meetings as a support desk searches for them, and their actions
+meetings.py    scheduled meetings as a support desk searches for them, and their actions; meeting_status.py how one
+               of them is shown
 alarms.py      what an admin has to fix; former_alarms.py cleared ones; connector_health.py the state of integrations,
                connector_names.py their names
 overview.py    activity by day, and the rooms of the next days
@@ -36,9 +38,10 @@ from shared.management.call import Answer, Call
 from shared.management.changes import Changes
 from shared.management.conference_aliases import ConferenceAliases
 from shared.management.conferences import Conferences
+from shared.management.connector_actions import ConnectorActions, Examine, StartSignIn
 from shared.management.connector_health import ConnectorHealth
 from shared.management.connector_names import ConnectorNames
-from shared.management.connectors import Connectors, Examine, Names, StartSignIn
+from shared.management.connectors import Connectors, Names
 from shared.management.domains import Domains
 from shared.management.end_users import end_users
 from shared.management.engine import Management
@@ -97,9 +100,10 @@ def management(
     vmrs = VmrStore(storage, clock, served_by(integrations))
     scheduled = MeetingReader(integrations, storage, lists, clock)
     changes = ChangeLog(storage, clock)
+    connector_actions = ConnectorActions(integrations, storage, clock, examine, start_sign_in)
     reverting = Reverting(changes, lambda: {(each.area, each.name): each for each in resources})
     resources: list[Resource] = [
-        Connectors(integrations, storage, clock, lifecycle, examine, start_sign_in, names, local=local),
+        Connectors(integrations, storage, clock, lifecycle, names, connector_actions.by_name(), local=local),
         Domains(integrations, lifecycle),
         Conferences(vmrs, scheduled, integrations, clock, name_at),
         ConferenceAliases(vmrs, scheduled, clock),

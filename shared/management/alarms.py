@@ -11,7 +11,7 @@ from shared.api_paths import STATUS, uri
 from shared.errors import NotFound, SettingsInvalid
 from shared.integrations import Integration, IntegrationStore
 from shared.management.call import Answer, Call, json_object
-from shared.management.connectors import connector_uri
+from shared.management.connector_objects import connector_uri
 from shared.management.resource import TIME, Action, Object, Schema, Shown, number_of, time_text
 
 ALARM = "alarm"

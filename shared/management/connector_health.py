@@ -13,7 +13,7 @@ from shared.bookings.rows import meetings_table
 from shared.clock import Clock
 from shared.intake.watch_state import stored_subscription
 from shared.integrations import Integration, IntegrationStore
-from shared.management.connectors import connector_uri
+from shared.management.connector_objects import connector_uri
 from shared.management.overview import SHOWN_DAYS
 from shared.management.resource import TIME, Action, Object, Schema, Shown, time_text
 from shared.meetings.lease import unfinished_of

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from shared.api_paths import STATUS, uri
 from shared.integrations import Integration, IntegrationStore
-from shared.management.connectors import connector_uri
+from shared.management.connector_objects import connector_uri
 from shared.management.listing import SEARCHED
 from shared.management.resource import Action, Object, Schema, Shown
 

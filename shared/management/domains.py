@@ -6,8 +6,8 @@ from typing import Any
 from shared.api_paths import CONFIGURATION, CONNECTOR, id_in
 from shared.errors import NotFound, SettingsInvalid
 from shared.integrations import ExchangeDomain, Integration, IntegrationStore, StaleSettings
+from shared.management.connector_objects import domain_object
 from shared.management.connector_schema import DOMAIN, DOMAIN_SCHEMA
-from shared.management.connectors import domain_object
 from shared.management.lifecycle import Lifecycle
 from shared.management.resource import Action, Object, Shown
 

@@ -12,7 +12,7 @@ from shared.api_paths import HISTORY, uri
 from shared.errors import NotFound
 from shared.integrations import Integration, IntegrationStore
 from shared.management.alarms import ALARM, ALARM_FIELDS, COLUMNS
-from shared.management.connectors import connector_uri
+from shared.management.connector_objects import connector_uri
 from shared.management.resource import TIME, Action, Object, Schema, Shown, number_of, time_text
 from shared.statistics.former_alarms import MOST_SHOWN, FormerAlarm, former_alarms
 from shared.storage import Storage

@@ -15,7 +15,7 @@ from shared.calendar.conference import Conference, Occurrence
 from shared.integrations import Integration
 from shared.integrations.references import REFERENCES, is_uri, path_in
 from shared.management.conference_objects import ALIAS, CONFERENCE, OWN_FIELD, shown_fields
-from shared.management.connectors import connector_uri
+from shared.management.connector_objects import connector_uri
 from shared.management.resource import Object, time_text
 from shared.personal.field_table import CONFERENCE_FIELDS
 from shared.record_lists.entries import open_room_of, recurs, shown_occurrences

@@ -6,26 +6,21 @@
     POST …/meeting/{id}/resend/    mail the joining instructions to the meeting's owner again
     POST …/meeting/{id}/transfer/  {"organizer": "bob@example.com"}: the meeting is theirs; "" gives it back
 
-The organizer of a meeting is not recorded. What the integration's templates put into names and descriptions is, and by
-default that is the organizer's address: only to that extent can meetings be found by organizer.
+A meeting can be found by its organizer only as far as meeting_status.py can tell who that is.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
 
-from shared.api_paths import CONFIGURATION, CONNECTOR, STATUS, id_in, uri
-from shared.bookings.booking import Booking, State
+from shared.api_paths import CONFIGURATION, CONNECTOR, STATUS, id_in
+from shared.bookings.booking import Booking
 from shared.bookings.numbering import Numbered, Numbering
 from shared.bookings.operation import Operation
 from shared.bookings.rows import meetings_table
 from shared.bookings.stored import bookings_of, decided_on, operations_of
-from shared.calendar.conference import Conference
 from shared.clock import Clock
 from shared.errors import NotFound, SettingsInvalid
 from shared.integrations import Integration, IntegrationStore
@@ -33,77 +28,17 @@ from shared.integrations.syntax import is_guid
 from shared.management.call import Answer, Call, json_object
 from shared.management.listing import Part, Query, part_of
 from shared.management.meeting_records import booking_with_alias
-from shared.management.resource import TIME, Action, Object, Schema, Shown, time_text
+from shared.management.meeting_status import MEETING, SCHEMA, meeting_object
+from shared.management.resource import Action, Object, Schema, Shown
 from shared.management.spans import meeting_span
 from shared.meetings.room_control import RoomControl
-from shared.record_lists.entries import (
-    MEETINGS,
-    booking_in,
-    decided_in,
-    integration_id_in,
-    room_of,
-    state_of,
-)
+from shared.record_lists.entries import MEETINGS, booking_in, decided_in, integration_id_in, room_of
 from shared.record_lists.journal import Record
 from shared.record_lists.lists import RecordLists
 from shared.storage import Row, Storage
 
-MEETING = "meeting"
-
 MEETINGS_SEARCHED_MAX = 2_000
 """Meetings that are looked at for a query that no list answers: two storage requests."""
-
-_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+\w")
-_TEXT: Schema = {"type": "string", "readOnly": True}
-_TIMES: Schema = {
-    "type": "object",
-    "description": "When it takes place, and when people are let in for it.",
-    "properties": {"start": TIME, "end": TIME, "opens": TIME, "closes": TIME},
-}
-SCHEMA: Schema = {
-    "type": "object",
-    "properties": {
-        "id": {"type": "integer", "readOnly": True},
-        "exchange_connector": {"type": "string", "format": "uri-reference", "readOnly": True},
-        "alias": _TEXT,
-        "numeric_alias": _TEXT,
-        "tag": _TEXT,
-        "name": _TEXT,
-        "subject": _TEXT,
-        "description": _TEXT,
-        "organizer": {
-            **_TEXT,
-            "description": "The person an admin has given it to, otherwise the recorded address, or the one in the "
-            "name or description; otherwise empty.",
-        },
-        "given_to": {
-            **_TEXT,
-            "description": "Whom an admin has given it to; empty while it is its organizer's.",
-        },
-        "state": {**_TEXT, "enum": ["scheduled", "closed", "held"], "description": "`held`: closed by an admin."},
-        "start": {
-            **TIME,
-            "description": "UTC, without an offset; of the current or next occurrence, or else of the last one.",
-        },
-        "end": TIME,
-        "is_over": {"type": "boolean", "readOnly": True, "description": "Whether nothing of it is on or to come."},
-        "door": {
-            "type": "object",
-            "description": "Whether people are let in now, and when that changes next.",
-            "properties": {"open": {"type": "boolean"}, "next_change": {**TIME, "type": ["string", "null"]}},
-        },
-        "occurrences": {"type": "array", "items": _TIMES},
-        "operations": {
-            "type": "array",
-            "items": {"type": "string"},
-            "description": "Correlation ids of the decisions on its messages, newest first.",
-        },
-        "text": {**_TEXT, "x-search": True, "description": "The fields that a search covers: `text=review`."},
-        "creation_time": TIME,
-        "resource_uri": {"type": "string", "format": "uri-reference", "readOnly": True},
-    },
-}
-
 
 _TRANSFER: Schema = {
     "type": "object",
@@ -169,7 +104,7 @@ class Meetings:
         return sorted(found, key=lambda shown: int(shown["id"]))
 
     async def one(self, id_: int) -> Shown:
-        """The meeting with an id, however many there are: see `_found` and `_decided`. Raises NotFound."""
+        """The meeting with an id. Raises NotFound."""
         integration, booking = await self._found(id_)
         return Shown(self._shown(integration.id, booking, await self._decided(booking)))
 
@@ -247,7 +182,7 @@ class Meetings:
         return _newest([each async for each in operations_of(table, uuid) if each.meeting == booking.meeting])
 
     async def _found(self, id_: int) -> tuple[Integration, Booking]:
-        """By two point reads, and its integration."""
+        """The booking with a number, by two point reads, with its integration. Raises NotFound."""
         booking = await Numbering(self.storage).find(Numbered.BOOKING, id_)
         if booking is None or not room_of(booking):
             raise NotFound(f"There is no meeting with id {id_}. Its records may have been removed.")
@@ -264,69 +199,10 @@ class Meetings:
     def _listed(self, row: Row) -> Object:
         return self._shown(integration_id_in(row), booking_in(row), decided_in(row))
 
-    def _shown(self, integration: int, booking: Booking, decided: Sequence[str]) -> dict[str, Any]:
-        conference, now = room_of(booking), self.clock.now()
-        assert conference is not None  # noqa: S101 - bookings without one are not shown
-        occurrence, _ = conference.calendar.current(now)
-        searched = (conference.name, conference.subject, conference.description, booking.alias, booking.tag)
-        return {
-            "id": booking.numbers.own,
-            "exchange_connector": uri(CONFIGURATION, CONNECTOR, integration),
-            "alias": booking.alias,
-            "numeric_alias": booking.numeric_alias,
-            "tag": booking.tag,
-            "name": conference.name,
-            "subject": conference.subject,
-            "description": conference.description,
-            "organizer": booking.given_to or conference.owner or organizer_in(conference),
-            "given_to": booking.given_to,
-            "state": state_of(booking),
-            "start": time_text(occurrence.start),
-            "end": time_text(occurrence.end),
-            "is_over": occurrence.end <= now,
-            "door": door(booking, conference, now),
-            "occurrences": _times(conference),
-            "operations": list(decided),
-            "text": "\n".join(dict.fromkeys(filter(None, searched))),
-            "creation_time": time_text(booking.created),
-            "resource_uri": uri(STATUS, MEETING, booking.numbers.own),
-        }
+    def _shown(self, integration: int, booking: Booking, decided: Sequence[str]) -> Object:
+        return meeting_object(integration, booking, decided, self.clock.now())
 
 
 def _newest(operations: Sequence[Operation]) -> list[str]:
     """The correlation ids of a meeting's operations, the newest first."""
     return [each.correlation_id for each in sorted(operations, key=lambda each: each.created, reverse=True)]
-
-
-def _times(conference: Conference) -> list[Object]:
-    """The occurrences, each with its join window."""
-    before, after = timedelta(minutes=conference.buffer_before), timedelta(minutes=conference.buffer_after)
-    return [
-        {
-            "start": time_text(each.start),
-            "end": time_text(each.end),
-            "opens": time_text(each.start - before),
-            "closes": time_text(each.end + after),
-        }
-        for each in conference.calendar.occurrences
-    ]
-
-
-def organizer_in(conference: Conference) -> str:
-    """The address in the conference's description, or otherwise in its name; "" if there is none."""
-    for text in (conference.description, conference.name):
-        if found := _ADDRESS.search(text):
-            return found[0]
-    return ""
-
-
-def door(booking: Booking, conference: Conference, now: datetime) -> Object:
-    """Whether people are let in, and the next moment at which that changes."""
-    if booking.state is not State.SCHEDULED:
-        return {"open": False, "next_change": None}
-    before, after = timedelta(minutes=conference.buffer_before), timedelta(minutes=conference.buffer_after)
-    is_open = conference.is_open(now)
-    moments = {moment for o in conference.calendar.occurrences for moment in (o.start - before, o.end + after)}
-    changes = (moment for moment in sorted(moments) if moment > now and conference.is_open(moment) != is_open)
-    change = next(changes, None)
-    return {"open": is_open, "next_change": time_text(change) if change else None}

@@ -16,7 +16,7 @@ from typing import Any
 from shared.api_paths import STATUS, uri
 from shared.clock import Clock
 from shared.integrations import Integration, IntegrationStore
-from shared.management.connectors import connector_uri
+from shared.management.connector_objects import connector_uri
 from shared.management.resource import TIME, Action, Object, Schema, Shown, time_text
 from shared.meetings.decision import Accepted
 from shared.statistics import counts

@@ -11,7 +11,7 @@ from shared.api_paths import CONFIGURATION, CONNECTOR, id_in, uri
 from shared.errors import RateLimited, SettingsInvalid
 from shared.integrations import Integration
 from shared.integrations.references import is_uri, path_in
-from shared.management.connectors import connector_uri
+from shared.management.connector_objects import connector_uri
 from shared.personal.bridge_failure import BridgeFailed
 
 NameAt: TypeAlias = Callable[[Integration, str], Awaitable[str | None]]

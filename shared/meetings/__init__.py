@@ -1,8 +1,9 @@
 """Meetings: decides on invitations and carries out the decisions.
 
-worker.py       handles queue messages          acceptance.py  the pure rules
-poison_queue.py messages that failed too often  room_control.py what an admin does to a meeting by hand
-processor.py    one message, start to finish    decision.py    the possible decisions
-decider.py      gathers facts, applies rules    completion.py  carries out a decision
-timers.py       what timers start               texts.py       what organizers read
+worker.py       handles queue messages          poison_queue.py    messages that failed too often
+processor.py    one message, start to finish    request_reader.py  reads a message and its calendar item
+decider.py      gathers facts, applies rules    acceptance.py      the pure rules
+completion.py   carries out a decision          decision.py        the possible decisions
+timers.py       what timers start               room_control.py    what an admin does to a meeting by hand
+texts.py        what organizers read
 """

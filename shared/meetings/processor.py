@@ -1,37 +1,32 @@
 """The processor: decides on meeting messages and has each decision carried out exactly once, whatever happens (M5).
 
-Its steps are described in operation.py. After a crash the queue delivers the message again, the recorded decision is
-found, and the work resumes where it stopped.
+shared/bookings/operation.py describes its steps. After a crash the queue delivers the message again, the recorded
+decision is found, and the work resumes where it stopped.
 """
 
 import asyncio
 import logging
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared.alarms import Alarms
-from shared.aliases.body_search import find_marks_in_turns
-from shared.bookings.booking import Booking
 from shared.bookings.operation import correlation_id
 from shared.calendar.conference import Calendar
-from shared.calendar.request import CalendarItem, Kind, MeetingRequest, Shape, meeting_key
+from shared.calendar.request import CalendarItem, Kind, MeetingRequest
 from shared.clock import Clock
 from shared.conferences.platform import Platform
 from shared.errors import AWAY, Conflict, Unavailable
 from shared.intake.notice import Notice, enqueue
 from shared.integrations import Integration
-from shared.mailboxes.mailbox import ForeignItem, Mailbox, MessageNotFound
-from shared.meetings.booked_item import booked_item
+from shared.mailboxes.mailbox import Mailbox, MessageNotFound
 from shared.meetings.cause import cause_of
-from shared.meetings.comparison import compared_request, is_compared
 from shared.meetings.completion import Completion
 from shared.meetings.decider import Decider
 from shared.meetings.decision import Ignore, Known, Reject, Rejected
 from shared.meetings.lease import Lease, Pending
 from shared.meetings.plan import Plan, in_place_of, make_plan
 from shared.meetings.records import Records
-from shared.meetings.resending import is_resending
+from shared.meetings.request_reader import RequestReader
 from shared.meetings.undecided import holds_others, undecided_beside
 from shared.metrics import Metric, measure
 from shared.statistics import counts
@@ -74,13 +69,18 @@ class Processor:
             self.integration, self.mailbox, self.platform, self.records, self.alarms, self.counting, self.clock
         )
 
+    @property
+    def reader(self) -> RequestReader:
+        """What reads the meeting requests that notices name."""
+        return RequestReader(self.integration.uuid, self.mailbox, self.records, self.clock)
+
     async def process(self, notice: Notice, *, last_try: bool = False) -> None:
         """Do what the message asks for if it is a meeting message.
 
         Raises the errors in AWAY and MessageNotFound if it should be retried later. Unexpected errors are raised too,
         except on the last attempt, when the organizer gets a general error instead (M1).
         """
-        request = await self._request(notice)
+        request = await self.reader.read(notice.message)
         if request is None or (request.item is None and request.kind is Kind.REQUEST):
             await self._without_item(notice, request)
             return
@@ -93,28 +93,6 @@ class Processor:
                 raise
             log.exception("general error, correlation id %s", self._correlation(notice.message))
             await self._handle(request, notice, instead=Reject(Rejected.GENERAL_ERROR, cause=cause_of(error)))
-
-    async def _request(self, notice: Notice) -> MeetingRequest | None:
-        """The message and the meeting it is about."""
-        request = await self._read(notice)
-        if request and request.item is None and request.uid:
-            return await self._with_own_item(request)
-        if request and request.item and request.item.day:
-            return await self._with_series(request, request.item)
-        return request
-
-    async def _read(self, notice: Notice) -> MeetingRequest | None:
-        """The message; None if there is nothing to decide on. Raises MessageNotFound for one that was never read."""
-        if is_resending(notice.message):
-            return None
-        if is_compared(notice.message):
-            return await compared_request(self.mailbox, notice.message, self.clock.now())
-        try:
-            return await self.mailbox.read(notice.message)
-        except MessageNotFound:
-            if await self.records.operation(self._correlation(notice.message)) is None:
-                raise
-            return None
 
     async def wait(self, notice: Notice, cause: str, *, is_fault: bool) -> str:
         """Record a message that could not be handled yet, unless it was decided on; returns the correlation id.
@@ -132,39 +110,6 @@ class Processor:
 
     def _correlation(self, message_id: str) -> str:
         return correlation_id(self.integration.uuid, message_id)
-
-    async def _with_own_item(self, request: MeetingRequest) -> MeetingRequest:
-        """A cancellation whose item is gone, with the rest of its meeting.
-
-        If the known series continues, only one occurrence was cancelled (M4). An invitation to an occurrence that does
-        not exist stays without an item: it has nothing to open a room for.
-        """
-        if request.kind is Kind.REQUEST and request.day:
-            return request
-        key, day = meeting_key(request.uid), request.day
-        own = await self.records.booking_of(key) or (await self.records.booking_of(key, day) if day else None)
-        item = await self._booked_item(own) if own else None
-        if item is None or request.kind is Kind.REQUEST:
-            return replace(request, item=item)
-        return replace(request, item=replace(item, shape=Shape.OCCURRENCE, original_day=day))
-
-    async def _booked_item(self, booking: Booking) -> CalendarItem | None:
-        with suppress(ForeignItem):  # the cancelled meeting is not where it was booked
-            return await booked_item(self.mailbox, booking, self.clock.now())
-        return None
-
-    async def _with_series(self, request: MeetingRequest, item: CalendarItem) -> MeetingRequest:
-        """A message about an occurrence; if its series is unknown but has the same tag, one about the series instead.
-
-        The series' own invitation was lost or arrives later.
-        """
-        if item.is_orphan or request.kind is Kind.CANCELLATION or await self.records.booking_of(meeting_key(item.uid)):
-            return request
-        series = await self.mailbox.item(item.series_id)
-        if series is None or series.cancelled:
-            return request
-        theirs, ours = await find_marks_in_turns(series.body), await find_marks_in_turns(request.body)
-        return replace(request, item=series, body=series.body) if set(theirs.tags) & set(ours.tags) else request
 
     async def _without_item(self, notice: Notice, request: MeetingRequest | None) -> None:
         """A message without a calendar item: it may have been decided on already, or Exchange may not be ready yet."""
@@ -225,11 +170,11 @@ class Processor:
 
     async def _again(self, notice: Notice) -> MeetingRequest | None:
         """The message as it is now: whoever was faster may have known a newer version of the meeting."""
-        fresh = await self._request(notice)
+        fresh = await self.reader.read(notice.message)
         return fresh if fresh and fresh.item else None
 
     async def _is_sought(self, notice: Notice) -> bool:
-        """Whether the mailbox was swept for the invitation. Raises Unavailable while messages wait that may hold it."""
+        """Whether the mailbox was swept for the invitation. Raises Unavailable while others that may hold it wait."""
         correlation = self._correlation(notice.message)
         if notice.sought and await self.records.waiting.has_earlier(correlation, self.clock.now()):
             raise Unavailable("Earlier messages wait, and the invitation may be among them.")
@@ -245,7 +190,7 @@ class Processor:
         for message in others:
             notice = Notice(uuid, message)
             try:
-                if (other := await self._request(notice)) and other.item:
+                if (other := await self.reader.read(message)) and other.item:
                     await self._decide(other, notice)
             except (MessageNotFound, _LacksInvitation):
                 log.info("another message of the same meeting is no invitation")
@@ -283,7 +228,7 @@ class Processor:
         return replace(lease, bookings=bookings, tried=bool(older and plan.inherits_answer and older.tried))
 
     def _tell(self, plan: Plan, notice: Notice) -> None:
-        """Log, metrics and counts of a decision (O4, W5)."""
+        """Log, measure and count a decision (O4, W5)."""
         operation, counted = plan.operation, [counts.outcome(plan.operation.reason, plan.operation.decision)]
         log.info("%s: %s (%s)", operation.correlation_id, operation.decision, operation.reason)
         measure(Metric.OUTCOME, 1, self.integration.uuid, outcome=operation.reason or operation.decision)

@@ -1,11 +1,11 @@
 // @ts-check
 /**
- * What real Outlook clients do, by name: for each, how the fake Outlook deviates (`quirks`, see dev/demo/outlook.js),
- * what its meetings contain (`meeting`), and the newest requirement set that it supports (`mailbox`). The reports of
- * each behaviour are in docs/facts/outlook-addin.md.
+ * What real Outlook clients do, by name: for each, how the fake Outlook deviates (`quirks`, see
+ * dev/demo/outlook_meeting.js), what its meetings contain (`meeting`), and the newest requirement set that it supports
+ * (`mailbox`). The reports of each behaviour are in docs/facts/outlook-addin.md.
  */
 
-/** @import {Person} from '../../dev/demo/outlook.js' */
+/** @import {Person} from '../../dev/demo/outlook_meeting.js' */
 
 const MAILBOX = 'vmr@example.com';
 const DN = '/o=ExchangeLabs/ou=Exchange Administrative Group/cn=Recipients/cn=0123456789abcdef-vmr';

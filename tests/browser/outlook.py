@@ -22,7 +22,7 @@ AJAX = "ajax.aspnetcdn.com"
 PAGES = {
     "/": HERE / "outlook.html",
     "/behaviours.js": HERE / "behaviours.js",
-    "/outlook.js": ROOT / "dev" / "demo" / "outlook.js",
+    **{f"/{each.name}": each for each in (ROOT / "dev" / "demo").glob("outlook*.js")},
 }
 """The files of the fake Outlook."""
 

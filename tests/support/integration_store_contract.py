@@ -14,6 +14,7 @@ from shared.errors import Conflict, NotFound, SettingsInvalid, Unavailable
 from shared.integrations import Integration, IntegrationStore, StaleSettings
 from shared.integrations.cache import CACHE_MAX_AGE
 from shared.integrations.integration import SECRET_FIELDS, TEMPLATE_FIELDS
+from shared.integrations.service_sign_in import finish_sign_in, start_sign_in
 from shared.storage import Queue, Row, RowChanged, Storage, Table, Write
 from tests.fakes.clock import FakeClock
 from tests.support.icons import png
@@ -444,11 +445,11 @@ class IntegrationStoreContract:
 
     async def test_the_service_accounts_sign_in_is_stored(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields("OAUTH"))
-        state = await world.store.start_sign_in(created.uuid)
+        state = await start_sign_in(world.store, created.uuid)
         assert (await world.another_instance().get(created.uuid)).oauth_state == state
-        signed_in = await world.store.keep_refresh_token(created.uuid, SecretStr("token-1"))
+        signed_in = await finish_sign_in(world.store, created.uuid, SecretStr("token-1"))
         assert signed_in.oauth_state is None
-        await world.store.keep_refresh_token(created.uuid, SecretStr("token-2"))
+        await finish_sign_in(world.store, created.uuid, SecretStr("token-2"))
         secret = await world.store.secret(created.uuid, "oauth_refresh_token")
         assert secret
         assert secret.get_secret_value() == "token-2"
@@ -456,12 +457,12 @@ class IntegrationStoreContract:
 
     async def test_renewing_the_sign_in_does_not_conflict_with_an_admins_change(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields("OAUTH"))
-        await world.store.keep_refresh_token(created.uuid, SecretStr("token-1"))
+        await finish_sign_in(world.store, created.uuid, SecretStr("token-1"))
         assert (await world.store.update(created.uuid, {"name": "New"}, revision=1)).oauth_refresh_token
 
     async def test_changing_the_account_ends_its_sign_in(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields("OAUTH"))
-        await world.store.keep_refresh_token(created.uuid, SecretStr("token-1"))
+        await finish_sign_in(world.store, created.uuid, SecretStr("token-1"))
         await world.store.update(created.uuid, {"username": "other@example.com"})
         assert await world.store.secret(created.uuid, "oauth_refresh_token") is None
         assert "token-1" not in str([value.get_secret_value() for value in world.secrets.kept.values()])

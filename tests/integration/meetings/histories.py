@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 
 from hypothesis import HealthCheck, currently_in_test_context, note, settings
 
-from dev.harness.deployment import INTEGRATION, OTHER_HABITS, By, Deployment, deployed
+from dev.harness.deployment import Deployment, deployed
+from dev.harness.integration import INTEGRATION, OTHER_HABITS, By
 from dev.harness.node_wire import wire_to
 from dev.harness.outages import Away
 from dev.management_node.node import Node
@@ -148,7 +149,7 @@ class History:
             if self.clean:
                 await self.world.drain()
         await self._endure([OUTAGES[step[3]] for _, step in steps if step[0] == "outage"])
-        await self.world.restart()
+        await self.world.host.restart()
         await self.world.settle()
 
     async def _endure(self, outages: list[int]) -> None:
@@ -179,9 +180,9 @@ class History:
                 await self._work_until_crash(Fuse(at, after))
             case ("storage", int(at), bool(after)):
                 fuse = Fuse(at, after, error=lambda: Unavailable("storage cannot be reached"))
-                await self.world.restart(CrashingStorage(self.world.outages, fuse))
+                await self.world.host.restart(CrashingStorage(self.world.outages, fuse))
                 await self._work(1)
-                await self.world.restart()
+                await self.world.host.restart()
             case ("work", int(many)):
                 await self._work(many)
 
@@ -260,11 +261,11 @@ class History:
             return
         queue = self.world.memory.queue("meeting-requests")
         for _ in range(min(many, len(queue.sent))):
-            await self.world.hand_out(await self.world.take(-1))
+            await self.world.host.deliver(await self.world.take(-1))
 
     async def _work_until_crash(self, fuse: Fuse) -> None:
         """A poll or the worker dies halfway; the queue keeps the message, and another process continues."""
-        await self.world.restart(CrashingStorage(self.world.outages, fuse))
+        await self.world.host.restart(CrashingStorage(self.world.outages, fuse))
         queue = self.world.memory.queue("meeting-requests")
         body = ""
         try:
@@ -277,7 +278,7 @@ class History:
             _note(f"a try failed: {error!r}")
         if body:
             queue.sent.append((body, timedelta(0)))
-        await self.world.restart()
+        await self.world.host.restart()
 
     async def outcome(self) -> dict[str, Any]:
         """What everybody sees once everything has settled."""
@@ -385,7 +386,7 @@ async def run(
             await story.segment(segment)
         outcome = await story.outcome()
         await never_twice(world)
-        assert world.poisoned == []
+        assert world.host.poisoned == []
         return outcome
 
 

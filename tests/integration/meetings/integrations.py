@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from dev.harness.deployment import By, Deployment
+from dev.harness.deployment import Deployment
+from dev.harness.integration import By
 
 
 async def add(world: Deployment, uuid: str, mailbox: str, **changes: Any) -> None:

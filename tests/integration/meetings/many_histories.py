@@ -16,7 +16,7 @@ from random import Random
 
 import pytest
 
-from dev.harness.deployment import By
+from dev.harness.integration import By
 from shared.mailboxes.graph.client import RetryReads
 from tests.integration.meetings.histories import check, check_on_node, random_history, random_variants
 

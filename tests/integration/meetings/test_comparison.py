@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from dev.exchange.calendar import instances, whole
 from dev.exchange.model import Event, Message
-from dev.harness.deployment import MAILBOX, By, Deployment, deployed
+from dev.harness.deployment import Deployment, deployed
+from dev.harness.integration import MAILBOX, By
 from dev.harness.times import hour_from, tomorrow, weekly
 from shared.alarm_kinds import AlarmKind
 from shared.bookings.booking import State
@@ -278,8 +279,8 @@ class SetBack:
         """Restore a backup."""
         memory, mailbox = to
         if what != "mailbox":
-            self.world.memory = self.world.outages.memory = memory
-            await self.world.restart()
+            self.world.host.memory = self.world.outages.memory = memory
+            await self.world.host.restart()
         if what != "records":
             store, (calendar, messages) = self.world.exchange.exchange.store, mailbox
             store._events[owner_of(self.world)] = calendar
@@ -328,7 +329,7 @@ async def differences_after(by: By, before: list[Step], after: list[Step], what:
             await world.settle()
             assert await night(world) == []
             assert await story.in_records() == story.in_calendar()
-        assert world.poisoned == []
+        assert world.host.poisoned == []
 
 
 @pytest.mark.parametrize("by", By)

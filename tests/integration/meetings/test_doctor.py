@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from dev.harness.deployment import INTEGRATION, MAILBOX, Deployment, deployed
+from dev.harness.deployment import Deployment, deployed
+from dev.harness.integration import INTEGRATION, MAILBOX
 from shared.operations.doctor import Finding
 from shared.operations.doctor.finding import Check
 

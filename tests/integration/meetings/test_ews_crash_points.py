@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from dev.harness.deployment import INTEGRATION, By, Deployment, deployed
+from dev.harness.deployment import Deployment, deployed
+from dev.harness.integration import INTEGRATION, By
 from dev.harness.times import tomorrow, weekly
 from shared.conferences.policy import Policy
 from shared.identity.caller import Caller
@@ -64,7 +65,7 @@ class Case:
             doors.append([(found := await policy.service_configuration(a)) and found[0] for a in self.rooms])
         table = self.world.memory.table("meetings")
         pending = [row.key async for row in table.rows(INTEGRATION, "pending:")]
-        return answers, len(mails), doors, pending, self.world.poisoned
+        return answers, len(mails), doors, pending, self.world.host.poisoned
 
 
 Scenario = Callable[[Case], Awaitable[None]]
@@ -140,7 +141,7 @@ async def run(world: Deployment, line: Line, scenario: Scenario, fuse: Fuse, *, 
     await scenario(case)
     if not polled:
         await world.notified()
-    await world.restart(CrashingStorage(world.memory, fuse))
+    await world.host.restart(CrashingStorage(world.memory, fuse))
     line.fuse, queue, body = fuse, world.memory.queue("meeting-requests"), ""
     try:
         if polled:
@@ -152,7 +153,7 @@ async def run(world: Deployment, line: Line, scenario: Scenario, fuse: Fuse, *, 
         queue.sent.extend([(body, timedelta(0))] * bool(body))  # the queue delivers the message again
     finally:
         line.fuse = None
-    await world.restart()
+    await world.host.restart()
     await world.settle(times=1)
     return await case.outcome()
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from dev.harness.deployment import By
+from dev.harness.integration import By
 from dev.harness.outages import Away
 from shared.mailboxes.graph.client import RetryReads
 from tests.integration.meetings.histories import Step, check, check_on_node, random_history, random_variants, run_by_run

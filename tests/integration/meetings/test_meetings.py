@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dev.harness.deployment import ALICE, MAILBOX, By, Deployment, deployed
+from dev.harness.deployment import ALICE, Deployment, deployed
+from dev.harness.integration import MAILBOX, By
 from dev.harness.times import hour_from, tomorrow, weekly
 
 
@@ -106,7 +107,7 @@ class TestSingle:
         await world.services.scheduling.timers.agenda()
         await world.cancel(uid)
         await world.drain()
-        assert world.poisoned == []
+        assert world.host.poisoned == []
         assert await world.is_open(room["alias"]) is False
 
     async def test_removing_the_mailbox_from_a_meeting_closes_its_room(self, world: Deployment) -> None:

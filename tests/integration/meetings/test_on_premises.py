@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from dev.harness.deployment import ALICE, INTEGRATION, MAILBOX, OTHER_HABITS, By, Deployment, deployed
+from dev.harness.deployment import ALICE, Deployment, deployed
+from dev.harness.integration import INTEGRATION, MAILBOX, OTHER_HABITS, By
 from dev.harness.times import hour_from, tomorrow, weekly
 from dev.provider.registry import ENTRA_APP, ENTRA_SECRET
 from shared.alarm_kinds import AlarmKind
@@ -222,7 +223,7 @@ class TestConnection:
         await asked(world)
         await world.faults({"on": "EWS SyncFolderItems", "action": "server_busy", "back_off_ms": 150_000})
         await world.services.scheduling.timers.poll()
-        await world.restart()
+        await world.host.restart()
         for _ in range(2):
             await world.move_to(world.now + MINUTE)
             await world.services.scheduling.timers.poll()
@@ -309,14 +310,15 @@ class TestTheWayToGraph:
         await world.change(uid, **hour_from(start + timedelta(hours=5)))
         await world.drain()
         assert len(await world.answers(uid)) == 2
-        assert world.poisoned == []
+        assert world.host.poisoned == []
 
 
 async def test_the_ews_library_is_never_loaded_without_ews() -> None:
     """A Graph deployment also runs the poll every minute, but it must cost nothing."""
     code = """
 import asyncio, sys
-from dev.harness.deployment import By, deployed
+from dev.harness.deployment import deployed
+from dev.harness.integration import By
 
 async def main():
     async with deployed(By.GRAPH) as world:

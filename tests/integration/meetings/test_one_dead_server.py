@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from dev.harness.deployment import INTEGRATION, MAILBOX, By, Deployment, deployed
+from dev.harness.deployment import Deployment, deployed
+from dev.harness.integration import INTEGRATION, MAILBOX, By
 from dev.harness.times import tomorrow
 from dev.host.config import messages_at_once
 from shared.aliases.allocation import alias_format

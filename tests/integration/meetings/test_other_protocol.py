@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from dev.harness.deployment import INTEGRATION, MAILBOX, By, Deployment, deployed
+from dev.harness.deployment import Deployment, deployed
+from dev.harness.integration import INTEGRATION, MAILBOX, By
 from dev.harness.times import hour_from, tomorrow, weekly
 from shared.alarm_kinds import AlarmKind
 from shared.bookings.booking import Booking

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from dev.harness.deployment import INTEGRATION, By, Deployment, deployed
+from dev.harness.deployment import Deployment, deployed
+from dev.harness.integration import INTEGRATION, By
 from dev.harness.outages import Away
 from dev.harness.times import hour_from, tomorrow
 from shared.alarm_kinds import AlarmKind
@@ -69,7 +70,7 @@ class TestOutages:
             assert [answer["kind"] for answer in await world.answers(uid)] == ["accepted"]
         await world.move_to(start)
         assert [await world.is_open(room["alias"]) for room in rooms] == [True] * 3
-        assert (await alarms(world), await world.left(), world.poisoned) == ({}, [], [])
+        assert (await alarms(world), await world.left(), world.host.poisoned) == ({}, [], [])
 
     @pytest.mark.parametrize("status", [401, 403, 408, 500, 503])
     async def test_messages_that_cannot_be_read_for_an_hour_are_read_afterwards(
@@ -131,7 +132,7 @@ class TestOutages:
         uid = await graph.invite(start, room["instructions"])
         await graph.notified()
         await graph.faults({"on": "GET /messages/", "status": 503, "times": 12})
-        await graph.hand_out(await graph.take())
+        await graph.host.deliver(await graph.take())
         await graph.change(uid, body_html="<p>tag removed</p>")
         await graph.settle()
         assert [answer["kind"] for answer in await graph.answers(uid)][-1:] == ["accepted"]
@@ -166,7 +167,7 @@ class TestNewerVersions:
         await graph.faults({"on": "POST /accept", "status": status, "times": 3})
         uid = await graph.invite(start, room["instructions"])
         await graph.notified()
-        await graph.hand_out(await graph.take())
+        await graph.host.deliver(await graph.take())
         await graph.move_to(graph.now + timedelta(seconds=gap, milliseconds=20))
         later = start + 5 * HOUR
         await graph.change(uid, **hour_from(later))
@@ -191,7 +192,7 @@ class TestNewerVersions:
         await graph.faults({"on": "POST /decline", "status": 503, "times": 2})
         uid = await graph.invite(tomorrow(graph), "<p>no tag</p>")
         await graph.notified()
-        await graph.hand_out(await graph.take())
+        await graph.host.deliver(await graph.take())
         await graph.faults({"on": "notification", "action": "lose", "times": 9})
         await graph.change(uid, body_html=(await graph.click())["instructions"])
         await graph.settle()

@@ -3,7 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from dev.harness.deployment import INTEGRATION, deployed
+from dev.harness.deployment import deployed
+from dev.harness.integration import INTEGRATION
 from shared.identity.sign_in.codes import Redeemed
 from shared.identity.sign_in.provider import fingerprint
 from shared.personal.store import VmrStore

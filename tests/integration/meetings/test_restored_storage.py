@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from dev.harness.deployment import MAILBOX, By, Deployment, deployed
+from dev.harness.deployment import Deployment, deployed
+from dev.harness.integration import MAILBOX, By
 from dev.harness.storage import MemoryStorage
 from dev.harness.times import hour_from, tomorrow, weekly
 from shared.operations.backup import Restored, export_tables, import_tables
@@ -93,8 +94,8 @@ def empty_the_mailbox(world: Deployment) -> None:
 async def restore(office: Office, export: list[str]) -> Restored:
     """Import the export into another account while the app already uses it and people send invitations."""
     world = office.world
-    world.memory = MemoryStorage()
-    await world.restart(world.memory)
+    world.host.memory = MemoryStorage()
+    await world.host.restart(world.memory)
 
     async def go_on() -> None:
         for number in range(MEANWHILE):

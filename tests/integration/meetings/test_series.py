@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from dev.harness.deployment import INTEGRATION, MAILBOX, OTHER_HABITS, By, Deployment, deployed
+from dev.harness.deployment import Deployment, deployed
+from dev.harness.integration import INTEGRATION, MAILBOX, OTHER_HABITS, By
 from dev.harness.times import hour_from
 from tests.integration.meetings.series import WEEK, Series, swept
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from dev.harness.deployment import INTEGRATION, MAILBOX, By, Deployment, deployed
+from dev.harness.deployment import Deployment, deployed
+from dev.harness.integration import INTEGRATION, MAILBOX, By
 from dev.harness.times import hour_from, tomorrow
 from shared.alarm_kinds import AlarmKind
 from shared.mailboxes.graph import client as graph_client
@@ -55,7 +56,7 @@ class TestAnItemThatIsGone:
         await world.cancel(uid)
         await swept(world)
         assert await world.is_open(room["alias"]) is False
-        assert world.poisoned == []
+        assert world.host.poisoned == []
 
     async def test_a_response_that_arrives_in_the_mailbox_is_ignored(self, world: Deployment) -> None:
         uid = await world.invite(tomorrow(world), "<p>x</p>", organizer=MAILBOX, attendees=["bob@example.com"])
@@ -65,7 +66,7 @@ class TestAnItemThatIsGone:
         assert response.status_code == 202
         await world.cancel(uid)
         await swept(world)
-        assert world.poisoned == []
+        assert world.host.poisoned == []
 
 
 @pytest.mark.parametrize(
@@ -181,7 +182,7 @@ class TestABodyThatIsTooLargeToBeRead:
         assert [answer["kind"] for answer in await world.answers(uid)] == ["accepted", "accepted"]
         await world.move_to(later)
         assert await world.is_open(room["alias"])
-        assert world.poisoned == []
+        assert world.host.poisoned == []
 
     async def test_an_unknown_meeting_with_a_huge_body_is_declined_like_one_without_a_tag(
         self, world: Deployment
@@ -190,7 +191,7 @@ class TestABodyThatIsTooLargeToBeRead:
         uid = await world.invite(tomorrow(world), room["instructions"] + self.LARGE)
         await swept(world)
         assert [answer["kind"] for answer in await world.answers(uid)] == ["declined"]
-        assert world.poisoned == []
+        assert world.host.poisoned == []
 
     async def test_one_occurrence_of_a_known_series_with_a_huge_body_is_moved(self, world: Deployment) -> None:
         series = await Series(world).invite()
@@ -198,4 +199,4 @@ class TestABodyThatIsTooLargeToBeRead:
         await series.change(1, body_html=self.LARGE, **hour_from(moved))
         await world.move_to(moved)
         assert await world.is_open(series.room["alias"])
-        assert world.poisoned == []
+        assert world.host.poisoned == []

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from dev.exchange import notifications
-from dev.harness.deployment import INTEGRATION, MAILBOX, Deployment, deployed
+from dev.harness.deployment import Deployment, deployed
+from dev.harness.integration import INTEGRATION, MAILBOX
 from dev.harness.times import tomorrow
 from shared.mailboxes.graph import mailbox as graph_mailbox
 from shared.queues import MEETING_REQUESTS
@@ -126,7 +127,7 @@ async def test_a_failed_answer_is_sent_once(world: Deployment, status: int, afte
     await world.drain()
     await world.settle()
     assert len(await world.answers()) == 1
-    assert world.poisoned == []
+    assert world.host.poisoned == []
 
 
 async def test_a_lost_subscription_is_recreated_and_the_gap_is_swept(world: Deployment) -> None:
@@ -237,7 +238,7 @@ async def test_a_deleted_message_is_given_up_after_minutes(world: Deployment) ->
         await world.services.scheduling.timers.sweep()
         await world.drain()
     assert await alarms(world) == []
-    assert world.poisoned == []
+    assert world.host.poisoned == []
 
 
 async def test_a_404_for_every_message_raises_an_alarm_and_all_are_answered_afterwards(world: Deployment) -> None:
@@ -264,7 +265,7 @@ async def test_a_message_that_cannot_be_expanded_is_read_without_its_event(world
     await world.invite(tomorrow(world), (await world.click())["instructions"])
     await world.drain()
     assert len(await world.answers()) == 1
-    assert world.poisoned == []
+    assert world.host.poisoned == []
 
 
 async def test_requests_to_links_from_graph_count_towards_the_mailboxs_limit_of_four(

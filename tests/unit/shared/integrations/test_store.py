@@ -10,6 +10,7 @@ from dev.harness.storage import MemoryStorage
 from shared.errors import Unavailable
 from shared.integrations import IntegrationStore
 from shared.integrations.integration import SECRET_FIELDS
+from shared.integrations.service_sign_in import finish_sign_in
 from shared.secrets import SecretReference
 from tests.fakes.clock import FakeClock
 from tests.support.integration_store_contract import IntegrationStoreContract
@@ -69,6 +70,6 @@ async def test_a_secret_is_stored_once_however_often_a_save_is_repeated(storage:
     secrets = MemorySecrets()
     store = IntegrationStore(storage, secrets, FakeClock())
     created = await store.create(full_fields("OAUTH"))
-    await store.keep_refresh_token(created.uuid, SecretStr("token"))
+    await finish_sign_in(store, created.uuid, SecretStr("token"))
     given = [field for field in SECRET_FIELDS if full_fields("OAUTH").get(field)]
     assert len(secrets.kept) == len({*given, "oauth_refresh_token"})

@@ -20,6 +20,7 @@ from shared.identity.caller import Caller
 from shared.identity.service_tokens import ServiceTokens, SignInNeeded
 from shared.identity.sign_in.endpoint import TokenEndpoints
 from shared.intake.notice import LOOKS, Notice, encode
+from shared.integrations.service_sign_in import finish_sign_in
 from shared.management_node.nodes import ManagementNodes
 from shared.meetings.chores import POISON_ALARM_QUIET_TIME
 from shared.meetings.lanes import Lanes
@@ -165,7 +166,7 @@ async def _sign_in(world: RecurringAlarmsWorld, uuid: str) -> None:
 
 
 async def _signed_in(world: RecurringAlarmsWorld, uuid: str) -> None:
-    await world.store.keep_refresh_token(uuid, SecretStr("refresh"))
+    await finish_sign_in(world.store, uuid, SecretStr("refresh"))
     await world.tokens.token(uuid)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.integrations.service_sign_in import without_stale_sign_in
+from shared.integrations.stale_sign_in import without_stale_sign_in
 from shared.secrets import SecretReference
 from tests.support.integrations import an_integration
 

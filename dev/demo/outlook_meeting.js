@@ -1,0 +1,66 @@
+// @ts-check
+/** The meeting in a simulated Outlook's form, and how Outlook clients deviate in what they store and return. */
+
+/** @typedef {{name: string, address: string}} Person */
+
+/**
+ * How real Outlook clients deviate from their documentation; tests/browser/behaviours.js names the deviations.
+ * @typedef {object} Quirks
+ * @property {number} bodyLate  milliseconds for which the body is still returned as it was before it was written
+ * @property {(person: Person) => Person} resolve  what an added attendee becomes
+ * @property {(people: Person[], organizer: Person) => (Person & {appointmentResponse?: number})[]} list  the required
+ *   attendees as they are returned
+ * @property {(raw: string, format: 'html'|'text') => string} give  the body as it is returned
+ * @property {(html: string) => string} keep  written HTML as it is stored
+ * @property {(text: string) => string[]} place  an added location as it is stored
+ * @property {''|'html'|'text'} typeSaid  the format that the body is said to have; "" for the true one
+ */
+
+/** @type {Quirks} */
+export const HONEST = {
+  bodyLate: 0, resolve: (person) => person, list: (people) => people, give: (raw) => raw, keep: (html) => html,
+  place: (text) => [text], typeSaid: '',
+};
+
+/** A meeting as the form shows it. */
+export class Meeting {
+  subject = '';
+  /** Exchange's id; "" until it is saved for the first time. */
+  id = '';
+  /** The series that this is one date of. */
+  seriesId = /** @type {string|null} */ (null);
+  start = '2026-12-01T10:00:00Z';
+  organizer = { name: 'Alice', address: 'alice@example.com' };
+  /** @type {'html'|'text'} */
+  format = 'html';
+  body = '';
+  /** @type {Person[]} */
+  required = [];
+  /** @type {Person[]} */
+  optional = [];
+  /** @type {{id: string, type: 'custom'|'room'}[]} */
+  places = [];
+  properties = '{}';
+  /** @type {any[]} */
+  notices = [];
+
+  get location() {
+    return this.places.map(({ id }) => id).join('; ');
+  }
+}
+
+/**
+ * The body after it was rewritten as a whole: its pictures are attachments, and the reference to them is lost.
+ * @param {string} html
+ */
+export function withoutPictures(html) {
+  return html.replace(/<img\b[^>]*\bsrc="cid:[^>]*>/gi, '');
+}
+
+/**
+ * The body as text.
+ * @param {Pick<Meeting, 'format'|'body'>} meeting
+ */
+export function plainText({ format, body }) {
+  return format === 'text' ? body : new DOMParser().parseFromString(body, 'text/html').body.textContent;
+}
