@@ -76,7 +76,7 @@ function Choices({ theirs, etag, last, field, fields, saved, changes, merge }) {
       </div></div>`)}
     </details>`}
     <div class="actions">
-      <button type="button" disabled=${open.length > 0} onClick=${() => merge(theirs, etag, kept)}>${Object.keys(kept).length ? 'Save with these choices' : 'Use theirs'}</button>
+      <button type="button" disabled=${open.length > 0} onClick=${() => merge(theirs, etag, kept)}>${open.length || Object.keys(kept).length ? 'Save with these choices' : 'Use theirs'}</button>
       <button type="button" onClick=${() => merge(theirs, etag, {})}>Use theirs and discard mine</button>
       ${open.length > 0 && html`<span role="status">${open.length} still to choose</span>`}
     </div>

@@ -65,16 +65,15 @@ function Kinds({ now }) {
 
 /** @param {{ kind: Kind, objects: any[], named: Map<string, string> }} props */
 function Rows({ kind, objects, named }) {
-  return html`<div class="table people"><table>
-    <thead><tr>${kind.columns.map(({ label }) => html`<th scope="col">${label}</th>`)}<th scope="col">Belongs to</th></tr></thead>
-    <tbody>${objects.map(
-      (each) => html`<tr key=${each.id}>
-        ${kind.columns.map(({ name }, n) =>
-          n === 0
-            ? html`<th scope="row"><a href="#/people/${kind.path}/${each.id}">${asText(each[name])}</a></th>`
-            : html`<td>${asText(each[name])}</td>`,
-        )}
-        <td>${each[OWNER] ? (named.get(each[OWNER]) ?? each[OWNER]) : 'all integrations'}</td>
+  const [first, ...others] = kind.columns;
+  const cell = (/** @type {string} */ label, /** @type {string} */ text) => html`<td role="cell" data-label=${label}>${text || '–'}</td>`;
+  return html`<div class="table people"><table class="stacked" role="table">
+    <thead role="rowgroup"><tr role="row">${[...kind.columns.map(({ label }) => label), 'Belongs to'].map((each) => html`<th scope="col" role="columnheader">${each}</th>`)}</tr></thead>
+    <tbody role="rowgroup">${objects.map(
+      (each) => html`<tr key=${each.id} role="row">
+        <th scope="row" role="rowheader"><a href="#/people/${kind.path}/${each.id}">${asText(each[first.name])}</a></th>
+        ${others.map(({ name, label }) => cell(label, asText(each[name])))}
+        ${cell('Belongs to', each[OWNER] ? (named.get(each[OWNER]) ?? each[OWNER]) : 'all integrations')}
       </tr>`,
     )}</tbody>
   </table></div>`;

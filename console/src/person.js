@@ -11,6 +11,8 @@ import { OWNER, comparable, mayWrite, pathOf, schemaOf, writable } from './recor
 
 /** @typedef {import('./records.js').Kind} Kind */
 
+const BELONGS = 'Belongs to';
+
 /** @param {{ kind: Kind, id: string }} props */
 export function Person({ kind, id }) {
   const isNew = id === 'new';
@@ -73,6 +75,7 @@ function Form({ kind, id, schema, integrations, saved: first, etag: tag }) {
     }
   };
   const faults = state.failure?.faults ?? {};
+  const owner = { ...schema.fields[OWNER], x: { ...schema.fields[OWNER].x, label: BELONGS } };
   const names = Object.keys(fields);
   const main = kind.main.filter((name) => fields[name]);
   const more = names.filter((name) => !main.includes(name));
@@ -88,7 +91,7 @@ function Form({ kind, id, schema, integrations, saved: first, etag: tag }) {
     <form class="settings" onSubmit=${submit} novalidate>
       <div ref=${place} tabindex="-1" aria-live="polite">
         ${state.failure?.status === 412 && html`<${Conflict} key=${etag} path=${path} what=${kind.one} by=${{ target: path }}
-            fields=${{ ...fields, [OWNER]: schema.fields[OWNER] }} saved=${saved} changes=${changes} merge=${merge} />`}
+            fields=${{ ...fields, [OWNER]: owner }} saved=${saved} changes=${changes} merge=${merge} />`}
         ${state.failure && state.failure.status !== 412 && html`<${Problem} error=${state.failure} />${others(faults, names)}`}
         ${state.told && html`<p class="well">${state.told}</p>`}
       </div>
@@ -96,7 +99,7 @@ function Form({ kind, id, schema, integrations, saved: first, etag: tag }) {
         <legend>${kind.one}</legend>
         ${main.map(setting)}
         <div class="setting">
-          <${Owner} label="Belongs to" id=${OWNER} value=${values[OWNER] ?? ''} integrations=${integrations} disabled=${readOnly} change=${(/** @type {string} */ value) => change(OWNER, value || null)} />
+          <${Owner} label=${BELONGS} id=${OWNER} value=${values[OWNER] ?? ''} integrations=${integrations} disabled=${readOnly} change=${(/** @type {string} */ value) => change(OWNER, value || null)} />
           ${faults[OWNER] && html`<p class="fault">${faults[OWNER].join(' ')}</p>`}
         </div>
       </fieldset>

@@ -190,6 +190,7 @@ async def test_two_admins_who_save_the_same_vmr_both_keep_their_changes(
     await expect(described.locator(".value")).to_have_text(["before", "theirs", "mine"])
     await expect(conflict).to_contain_text("2 fields that only they changed")
     await conflict.get_by_text("2 fields that only they changed").click()
+    await expect(conflict.locator(".panel").last).to_contain_text("Belongs to")
     await expect(conflict.locator(".panel").last).to_contain_text("Console Corp")
     await described.get_by_label("Yours").check()
     assert await violations(admin.page) == []
