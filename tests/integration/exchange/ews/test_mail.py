@@ -63,7 +63,7 @@ async def test_mail_can_be_sent_at_once_with_a_copy_and_headers(world: ExchangeW
     assert await client.do(lambda: client.mailbox().sent.all().count()) == 1
 
 
-async def test_the_sender_of_a_mail_depends_on_the_way_of_access(world: ExchangeWorld, client: Client) -> None:
+async def test_the_sender_of_a_mail_depends_on_how_the_mailbox_is_opened(world: ExchangeWorld, client: Client) -> None:
     await client.do(lambda: letter(client.mailbox(ALICE), None, to_recipients=[BOB]).send(save_copy=False))
     [got] = await world.received(BOB)
     assert got["from"] == ALICE, "the organizer, through impersonation"

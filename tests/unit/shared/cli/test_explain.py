@@ -199,7 +199,9 @@ def test_the_tag_option_sets_the_state_of_tags(
         ("RECURRENCE-ID:20261208T090000Z", "accept_new_recurring_series_template"),
     ],
 )
-def test_a_series_is_explained_with_what_only_exchange_knows(explained: Explained, extra: str, template: str) -> None:
+def test_the_explanation_of_a_series_notes_what_only_exchange_knows(
+    explained: Explained, extra: str, template: str
+) -> None:
     found = explained("a.ics", ics(extra=extra))
     assert found["template"] == template
     assert any("Only Exchange knows" in note for note in found["notes"])
