@@ -21,7 +21,7 @@ NODE_SHARE = 450
 """Maximum requests to one node within a clock minute, across all instances."""
 
 CHUNK = 15
-"""How many requests an instance takes at a time: the fewer, the fewer go unused."""
+"""How many requests an instance takes at a time: few, so that hardly any go unused."""
 
 MAX_SKEW = timedelta(minutes=2)
 """How far another instance's clock may be ahead: within this, the later minute counts, so that two clocks do not undo
