@@ -175,15 +175,12 @@ class Rounds:
         return visits
 
     async def _finish(self, tasks: dict[asyncio.Task[None], Turn]) -> None:
-        """Wait for turns and release them as they end, so that quick ones do not wait for slow ones."""
-        if not tasks:
-            return
-        over, slow = await asyncio.wait(tasks, timeout=RELEASE_AFTER.total_seconds())
-        await self.turns.release([tasks[task] for task in over])
-        for task in asyncio.as_completed(slow) if slow else ():
-            await task
-        await self.turns.release([tasks[task] for task in slow])
-        for task in over:
+        """Wait for turns, and release those that have ended at least every RELEASE_AFTER."""
+        left = set(tasks)
+        while left:
+            over, left = await asyncio.wait(left, timeout=RELEASE_AFTER.total_seconds())
+            await self.turns.release([tasks[task] for task in over])
+        for task in tasks:
             task.result()
 
     async def _turn(self, stretch: Stretch, visit: Visit) -> None:

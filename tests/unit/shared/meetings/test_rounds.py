@@ -10,7 +10,7 @@ import pytest
 from shared.alarm_kinds import AlarmKind
 from shared.bookings.rows import RowKind, meetings_table
 from shared.errors import Unavailable
-from shared.mailboxes.mailbox import Folder
+from shared.mailboxes.mailbox import Changes, Folder
 from shared.meetings import rounds as module
 from shared.meetings.rounds import STRETCH_TURNS, Rounds
 from shared.meetings.stretch import MAX_RETRIES, Round, Stretch, decode
@@ -165,22 +165,31 @@ async def test_a_crash_in_the_middle_of_a_message_loses_nothing(world: Deferred)
 
 
 async def test_a_slow_exchange_costs_only_its_own_turn(world: Deferred, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Meanwhile its neighbours are free for other rounds."""
+    """Meanwhile its neighbours are free for other rounds, also one that was slow itself."""
     uuids = sorted(await world.several(5))
-    waited_for = asyncio.Event()
+    waited_for, goes_on = asyncio.Event(), asyncio.Event()
 
     async def silent(*_: object) -> None:
         waited_for.set()
         await asyncio.Event().wait()
 
+    async def slow(*arguments: Any) -> Changes:
+        await goes_on.wait()
+        return await usual(*arguments)
+
+    usual = world.places[uuids[1]].mailbox.changes
+    monkeypatch.setattr(world.places[uuids[1]].mailbox, "changes", slow)
     monkeypatch.setattr(world.places[uuids[2]].mailbox, "changes", silent)
     monkeypatch.setattr(module, "RELEASE_AFTER", timedelta(milliseconds=50))
     await world.timers.sweep()
     under_way = asyncio.create_task(world.work())
     await waited_for.wait()
     free = set[str]()
-    while len(free) < 4:
-        free |= {turn.integration for turn in await world.queued.turns.take(uuids)}
+    async with asyncio.timeout(30):
+        while len(free) < 4:
+            free |= {turn.integration for turn in await world.queued.turns.take(uuids)}
+            if len(free) == 3:
+                goes_on.set()
     assert uuids[2] not in free
     under_way.cancel()
     await asyncio.gather(under_way, return_exceptions=True)
