@@ -74,7 +74,7 @@ async def integration(world: Deployment, number: int, address: str) -> None:
 async def _burst(world: Deployment, mailboxes: list[str]) -> float:
     """Send invitations while the queue is already being handled; returns the seconds until all is quiet."""
     start, done = time.perf_counter(), asyncio.Event()
-    workers = asyncio.create_task(work_off(world, done))
+    workers = asyncio.create_task(handle_messages(world, done))
     await _invitations(world, mailboxes)
     await world.exchange.exchange.notifier.idle()
     done.set()
@@ -99,7 +99,7 @@ async def instructions(world: Deployment, integration: Integration) -> str:
     return joining_instructions(integration, booking)
 
 
-async def work_off(world: Deployment, done: asyncio.Event) -> None:
+async def handle_messages(world: Deployment, done: asyncio.Event) -> None:
     """Deliver messages until none are left, including hidden ones."""
     queue, slots = world.memory.queue("meeting-requests"), asyncio.Semaphore(messages_at_once())
     busy: set[asyncio.Task[None]] = set()

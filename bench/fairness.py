@@ -10,7 +10,7 @@ import statistics
 import time
 from datetime import timedelta
 
-from bench.burst import instructions, integration, work_off
+from bench.burst import handle_messages, instructions, integration
 from bench.result import Result
 from bench.throughput import GRAPH_LATENCY
 from dev.harness.deployment import Deployment, deployed
@@ -34,7 +34,7 @@ async def measure() -> list[Result]:
         notices = await _flood(world)
         await world.faults({"on": "*", "action": "latency", "ms": 1000 * GRAPH_LATENCY})
         done = asyncio.Event()
-        worker = asyncio.create_task(work_off(world, done))
+        worker = asyncio.create_task(handle_messages(world, done))
         quiet = statistics.median([await _answered(world) for _ in range(TRIES)])
         queue = world.memory.queue("meeting-requests")
         for notice in notices:

@@ -71,7 +71,7 @@ class _World:
         await self.memory.table("meetings").commit(uuid, Put(booking.key, booking.values()))
         await self.services.conferences.platform.show(booking)
 
-    async def work_off(self) -> None:
+    async def handle_messages(self) -> None:
         """Enqueue what is due, and handle it."""
         await self.services.conferences.room_timer.run()
         queue, slots = self.memory.queue(MEETING_REQUESTS), asyncio.Semaphore(messages_at_once())
@@ -105,7 +105,7 @@ async def _one() -> list[Result]:
             before = len(world.node.requests)
             if change:
                 await world.show(1, start, change)
-            await world.work_off()
+            await world.handle_messages()
             counts.append(len(world.node.requests) - before)
         assert [room["description"] for room in world.node.rooms()] == ["Changed"]
         await world.services.close()
@@ -126,7 +126,7 @@ async def _one_hour() -> list[Result]:
         assert not world.node.requests
         clock.move_to(start - timedelta(minutes=30) - LEAD)
         began = time.perf_counter()
-        await world.work_off()
+        await world.handle_messages()
         taken = time.perf_counter() - began
         missing = MEETINGS - _rooms(world)
         await world.services.close()

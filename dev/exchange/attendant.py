@@ -86,7 +86,7 @@ class Attendant:
         return self._process(owner, letter, part, settings)
 
     def enter(self, owner: User, part: MeetingPart) -> Entry | None:
-        """Put a request's meeting into the calendar, which answering does if the attendant has ignored the request."""
+        """Add a request's meeting to the calendar: answering does so if the attendant has ignored the request."""
         self._update(owner, part)
         return self._entry(owner, part.meeting)
 

@@ -38,7 +38,7 @@ REVERT_BODY: Schema = {
     },
 }
 
-_KEPT_BY_NOBODY = {"oauth2_client": "The private key of a deleted client is stored nowhere: create another client."}
+_STORED_NOWHERE = {"oauth2_client": "The private key of a deleted client is stored nowhere: create another client."}
 """Why an object cannot be created again, by resource."""
 
 _NUMBERS = frozenset({"id", "resource_uri"})
@@ -159,8 +159,8 @@ async def _create_again(
     change: Change, resource: WritableResource, target: int, more: Object, recorder: Recording
 ) -> None:
     """Create an object as it was when it was deleted. Raises Conflict while it exists."""
-    if resource.name in _KEPT_BY_NOBODY:
-        raise Conflict(_KEPT_BY_NOBODY[resource.name])
+    if resource.name in _STORED_NOWHERE:
+        raise Conflict(_STORED_NOWHERE[resource.name])
     try:
         await resource.one(target)
     except NotFound:

@@ -44,7 +44,7 @@ POLL_TIMEOUT = timedelta(seconds=25)
 the integration busy.
 """
 
-WHAT_HAS_HAPPENED = frozenset(
+CLEARED_BY_TIME = frozenset(
     {AlarmKind.POISON, AlarmKind.ANSWER, AlarmKind.QUOTA, AlarmKind.ROOMS_LATE, AlarmKind.ROOM_NAME}
 )
 """Alarms about events that are over: they are only cleared by time."""
@@ -195,7 +195,7 @@ class Chores:
 
     async def _tidy_alarms(self, visit: Visit) -> None:
         """Clear old alarms that nothing else clears, and alarms about unused features that a save failed to clear."""
-        for happened in visit.raised & WHAT_HAS_HAPPENED:
+        for happened in visit.raised & CLEARED_BY_TIME:
             await self.alarms.clear_when_quiet(visit.integration.uuid, happened, POISON_ALARM_QUIET_TIME)
         try:
             integration = await self.settings(visit.integration.uuid)

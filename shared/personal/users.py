@@ -33,7 +33,7 @@ _UNUSABLE = "Your e-mail address cannot be used here. Please ask your administra
 _AT_ONCE = 1
 """The expiry of a token that states no times: long past."""
 
-_CLAIMS_CONCURRENCY = 8
+_CLAIM_ATTEMPTS = 8
 """How many times a sign-in is tried when the same user signs in concurrently for the first time."""
 
 
@@ -54,7 +54,7 @@ class UserStore:
             email = folded_address(email)
         except ValueError as error:
             raise NotAllowed(_UNUSABLE) from error
-        for _ in range(_CLAIMS_CONCURRENCY):
+        for _ in range(_CLAIM_ATTEMPTS):
             try:
                 user = await self._same(integration, subject, email) or await self._by_email(integration, email)
                 if user is None:

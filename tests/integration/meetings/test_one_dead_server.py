@@ -34,7 +34,7 @@ async def invite(world: Deployment, uuid: str, mailbox: str) -> str:
     return await world.invite(tomorrow(world), body, attendees=[mailbox])
 
 
-async def work_off(world: Deployment) -> None:
+async def handle_messages(world: Deployment) -> None:
     """The work of one instance; postponed messages stay in the queue for longer than a test takes."""
     queue = world.memory.queue("meeting-requests")
     while queue.sent:
@@ -59,11 +59,13 @@ async def test_messages_waiting_for_a_dead_server_delay_no_other_mailbox(monkeyp
                 await queue.send(body)
         uids = [await invite(world, INTEGRATION, MAILBOX), await invite(world, GRAPH, "vmr2@example.com")]
         polled = asyncio.create_task(world.services.scheduling.timers.poll())
-        instance = [asyncio.create_task(work_off(world)) for _ in range(MESSAGES_AT_ONCE)]
+        instance = [asyncio.create_task(handle_messages(world)) for _ in range(MESSAGES_AT_ONCE)]
         try:
             async with asyncio.timeout(SOON):
                 while not all([await world.answers(uid) for uid in uids]):
-                    instance = [task if not task.done() else asyncio.create_task(work_off(world)) for task in instance]
+                    instance = [
+                        task if not task.done() else asyncio.create_task(handle_messages(world)) for task in instance
+                    ]
             for uuid in (INTEGRATION, GRAPH):
                 assert [alarm async for alarm in world.services.foundation.alarms.of(uuid)] == []
         finally:
