@@ -26,14 +26,18 @@ export function useAsked(ask, on) {
   return { ...state, again: () => setRound(round + 1) };
 }
 
-/** @param {{ asked: { value?: any, error?: ApiError, again: () => void }, children: (value: any) => any }} props */
+/**
+ * What was asked for, once it has come. In one element, which has no box: the Preact of htm's standalone build puts what
+ * replaces several elements before their neighbours.
+ * @param {{ asked: { value?: any, error?: ApiError, again: () => void }, children: (value: any) => any }} props
+ */
 export function Asked({ asked, children }) {
-  return html`
+  return html`<div class="asked">
     ${asked.error && html`<${Problem} error=${asked.error} again=${asked.again} />`}
     ${asked.value === undefined
       ? !asked.error && html`<p class="loading" role="status">Loading …</p>`
       : children(asked.value)}
-  `;
+  </div>`;
 }
 
 /** @param {{ error: ApiError | Error, again?: () => void }} props */

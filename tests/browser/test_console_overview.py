@@ -52,6 +52,8 @@ async def test_every_view_is_accessible_and_fits(admin: Admin, images: Path, req
         await admin.page.evaluate("for (const each of document.querySelectorAll('main details')) each.open = true")
         await admin.settled()
         assert await violations(admin.page) == [], name
+        begins = "document.querySelector('main').innerText.startsWith(document.querySelector('main h1').innerText)"
+        assert await admin.page.evaluate(begins), f"{name}: the heading does not come first"
         wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert await admin.page.evaluate(wide) <= 0, name
 

@@ -45,6 +45,7 @@ async def test_a_picture_is_taken(
         await take(name)
     await admin.show("meetings")
     await admin.page.get_by_role("link", name="Customer workshop").click()
+    await expect(admin.page.get_by_role("heading", name="Customer workshop")).to_be_visible()
     await admin.settled()
     await take("meeting")
     await admin.show("integrations/1")
