@@ -3,7 +3,7 @@
 // vault), and the binding of a public host name (infra/domain/: its DNS records need the app, and the binding needs
 // them).
 
-@description('The start of every resource's name: lower-case letters and digits, beginning with a letter.')
+@description('The start of every resource\'s name: lower-case letters and digits, beginning with a letter.')
 @minLength(3)
 @maxLength(11)
 param name string
@@ -65,7 +65,7 @@ param instanceMemory int = 2048
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
 param storageRedundancy string = 'Standard_ZRS'
 
-@description('Whether instances are spread over the region's availability zones. If storage is zone-redundant, too, the loss of a data centre stops nothing.')
+@description('Whether instances are spread over the region\'s availability zones. If storage is zone-redundant, too, the loss of a data centre stops nothing.')
 param zoneRedundant bool = contains(storageRedundancy, 'ZRS')
 
 @description('How many days logs are kept.')

@@ -227,7 +227,7 @@ def test_the_throttling_policy_allows_the_apps_concurrent_requests() -> None:
     granted = re.search(r"-EwsMaxConcurrency (\d+)", source)
     assert granted
     assert int(granted[1]) >= 8 * CONCURRENCY, "several workers at a time"
-    assert f"at most {CONCURRENCY} calls at a time" in source
+    assert f"at most {CONCURRENCY} concurrent calls" in source
     assert "-ThrottlingPolicyScope Regular" in source
 
 

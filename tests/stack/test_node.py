@@ -80,8 +80,8 @@ def test_a_node_that_dies_around_a_join_window_gets_the_room_when_it_is_back(
     lines: list[str] = []
     transcript(tmp_path, lines.append)
     expected = [
-        "is killed before the meeting is booked", "accepted", "alarm bridge_failed: Aliases of meetings to come",
-        "alarm bridge_failed: Rooms of meetings", "alarm rooms_missing", "is told that there is no such conference",
+        "is killed before the meeting is booked", "accepted", "alarm bridge_failed: Aliases of upcoming meetings",
+        "alarm bridge_failed: Rooms for meetings", "alarm rooms_missing", "is told that there is no such conference",
         "is back, and empty", "has the room", "these alarms are gone", "is in",
         "is killed while people are in", "is back, and empty", "has the room", "the room is gone",
         "is told that there is no such conference",

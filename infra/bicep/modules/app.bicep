@@ -64,7 +64,7 @@ param tags { *: string }
 @description('Whether instances are spread over the region\'s availability zones.')
 param zoneRedundant bool
 
-@description('The subnet for the app's outgoing traffic; empty for none.')
+@description('The subnet for the app\'s outgoing traffic; empty for none.')
 param subnetResourceId string
 
 var storageSuffix = environment().suffixes.storage

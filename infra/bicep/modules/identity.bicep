@@ -23,5 +23,5 @@ output resourceId string = identity.id
 @description('Client id: how the app requests this identity, and how Exchange identifies it.')
 output clientId string = identity.properties.clientId
 
-@description('Object id of the identity's enterprise application, to which roles and grants are assigned.')
+@description('Object id of the identity\'s enterprise application, to which roles and grants are assigned.')
 output principalId string = identity.properties.principalId

@@ -1,6 +1,6 @@
 // A virtual network with two subnets: one for the app's outgoing traffic, one for the private endpoints.
 
-@description('The start of the network's name.')
+@description('The start of the network\'s name.')
 param name string
 
 @description('Region.')
@@ -48,7 +48,7 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
 @description('Resource id of the network.')
 output resourceId string = network.id
 
-@description('The subnet for the app's outgoing traffic.')
+@description('The subnet for the app\'s outgoing traffic.')
 output appSubnet string = network.properties.subnets[0].id
 
 @description('The subnet of the private endpoints.')
