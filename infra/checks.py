@@ -176,8 +176,8 @@ def spelled(region: str) -> str:
 
 
 def check_rights(scope: str) -> None:
-    """Warn users who may not assign roles (as Contributors may not). Everybody can read their own permissions
-    in Azure.
+    """Warn users who are not allowed to assign roles (Contributors, for example). Everybody can read their own
+    permissions in Azure.
     """
     step("Your rights")
     try:

@@ -49,7 +49,7 @@ export const words = {
     `The VMR has been removed from the meeting. Please also remove "${name}" from the attendees, if it is still there: ` +
     'Outlook does not let the add-in do that here.',
   lost: (/** @type {string[]} */ names) =>
-    `Outlook did not accept these attendees again. Please add them again: ${names.join('; ')}`,
+    `Outlook could not restore these attendees. Please add them back: ${names.join('; ')}`,
   unanswered: (/** @type {string} */ name) =>
     `Outlook has not responded. Wait until "${name}" is among the attendees, or try again.`,
   locationKept: 'The meeting already has a location, which was left unchanged.',

@@ -177,7 +177,7 @@ class Held:
 
     @property
     def meeting(self) -> Meeting:
-        """The organizer's meeting. Raises Refused the first time, and NotTried after that."""
+        """The organizer's meeting. If it cannot be created, raises Refused the first time, and NotTried after that."""
         return self._meeting.get()
 
     @property

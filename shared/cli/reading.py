@@ -102,7 +102,7 @@ def parse(name: str, text: str) -> list[Entry]:
     """The integrations in a text; `name` is used for it in messages. Raises FileRefused."""
     try:
         values = _json(text)
-        # A JSON string cannot contain tabs, and elsewhere YAML does not accept them everywhere.
+        # JSON strings cannot contain tabs, and outside strings YAML accepts them only in some places.
         root = YAML(typ="safe", pure=True).compose(text if values is None else text.replace("\t", " "))
         nodes = _integrations(root, name)
         for node in _below(nodes):

@@ -236,8 +236,10 @@ class Watcher:
             raise RateLimited("Exchange has asked us to wait.", left)
 
     async def _unfinished(self, messages: Sequence[str]) -> list[str]:
-        """The messages that need handling, decided by a point read each. Messages that were notified, or moved when
-        they were answered, do not; nor do most messages that are reported after a server has lost a state.
+        """The messages that still need handling, found by one point read per message.
+
+        Those that a notification announced, or that moved when they were answered, do not; nor do most of those that
+        are reported again after a server has lost its sync state.
         """
         slots, table = asyncio.Semaphore(_LOOKUP_CONCURRENCY), meetings_table(self.storage)
 

@@ -111,7 +111,7 @@ def _taken_back(name: str, value: Any) -> Any:
 
 
 def reference_in(value: Any) -> Any:
-    """The text of a reference, or the texts of a list, if the value has the form in which references are shown."""
+    """The URI or name of a reference, or those of a list of references; any other value as it is."""
     match value:
         case [*entries]:
             return [reference_in(each) for each in entries]

@@ -183,7 +183,7 @@ class Processor:
     async def _decide_beside(self, request: MeetingRequest, item: CalendarItem) -> bool:
         """Decide on the other undecided messages of a meeting; returns whether there were any.
 
-        Raises the errors in AWAY if one that may hold what this one lacks cannot be read now.
+        Raises the errors in AWAY if another message, which may contain what this one lacks, cannot be read now.
         """
         uuid = self.integration.uuid
         others = await undecided_beside(request, item, self.mailbox, self.records, uuid)

@@ -95,12 +95,12 @@ async def traces_of(tables: Tables, person: Person) -> Traces:
 
 
 async def erase(tables: Tables, platform: Platform, traces: Traces) -> None:
-    """Remove everything: rooms close, and aliases are unknown as if they had never existed. May be repeated if
+    """Remove everything: rooms close, and aliases become unknown, as if they had never existed. May be repeated if
     interrupted.
 
-    Bookings are removed last, after the decisions that are found through them, so that an interruption leaves nothing
-    that neither the next run nor the nightly cleanup would find. Raises Conflict if somebody is working on one of the
-    rows, and Unavailable.
+    Bookings are removed last, after the decisions that are found through them, so that the next run or the nightly
+    cleanup finds whatever an interruption leaves behind. Raises Conflict if one of the rows is being worked on, and
+    Unavailable if storage cannot be reached.
     """
     meetings, log, records = meetings_table(tables), ChangeLog(tables, SystemClock()), _records(traces)
     for change in traces.changes:

@@ -198,7 +198,7 @@ def _newcomer(integration: Integration, subject: str, email: str, name: str) -> 
 
 
 def _renamed(user: UserRecord, email: str) -> UserRecord:
-    """The record with another address. Raises NotAllowed for one that no record can have."""
+    """A copy of the record with another address. Raises NotAllowed if no record may have that address."""
     return _usable(user.model_dump() | {"primary_email_address": email})
 
 

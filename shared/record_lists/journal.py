@@ -48,7 +48,7 @@ class Record:
 
     @property
     def called(self) -> str:
-        """What the lists call it."""
+        """Its name in the record lists."""
         return f"{self.kind}:{self.name}"
 
     @classmethod

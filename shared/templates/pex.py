@@ -82,8 +82,8 @@ def _find_first_match(meter: Meter, values: Sequence[object], pattern: str) -> s
 
 
 def _hash(_: Meter, value: object) -> str:
-    """20 digits that depend only on the value. Pexip Infinity's algorithm is not documented, so it results in other
-    digits.
+    """20 digits that depend only on the value. Pexip Infinity's algorithm is not documented, so its digits
+    differ from these.
     """
     return f"{int.from_bytes(hashlib.sha256(text(value).encode()).digest()[:8]):020}"
 

@@ -24,7 +24,7 @@ _TOKENS = {"$deltatoken", "$skiptoken"}
 
 
 _HELD: set[str] = set()
-"""The forms of answers that the SDK's models were able to hold."""
+"""The shapes of responses that the SDK's models could represent."""
 
 
 class GraphJudge:

@@ -48,7 +48,7 @@ class Advanced(Section):
         Format.SCRIPT_URLS,
         Setting(
             "Additional add-in script sources",
-            "Additional scripts to load, above all MicrosoftAjax.js. They take precedence over any other URL for the "
+            "Additional scripts to load, such as MicrosoftAjax.js. They take precedence over any other URL for the "
             "same file.",
         ),
     ] = ""

@@ -111,7 +111,7 @@ SCENARIOS = [new_meeting, swapped_room, cancelled_occurrence, no_tag, copied_tag
 
 
 class Line:
-    """The path of all calls to Exchange; they fail when the fuse, if there is one, burns through."""
+    """All calls to Exchange go through here; they fail once the fuse, if there is one, has blown."""
 
     def __init__(self, call: Callable[..., Awaitable[Any]]) -> None:
         self._call = call

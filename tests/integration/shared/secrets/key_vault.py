@@ -31,7 +31,7 @@ class KeyVault:
     fails_with: int = 0
 
     async def answer(self, request: web.Request) -> web.Response:
-        """One request of the vault's REST API."""
+        """A single request to the vault's REST API."""
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
             challenge = 'Bearer authorization="https://login.microsoftonline.com/t", resource="https://vault.azure.net"'
             return web.Response(status=401, headers={"WWW-Authenticate": challenge})

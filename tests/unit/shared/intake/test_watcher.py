@@ -320,7 +320,9 @@ class TestWhatTheDeltaQueryNeverTells:
         assert await world.watcher.sweep() == 1
         assert world.found() == ["a"]
 
-    async def test_a_message_moved_away_and_back_is_found_after_an_outage_of_days(self, world: WatcherWorld) -> None:
+    async def test_a_message_moved_away_and_back_is_found_after_several_days_of_outage(
+        self, world: WatcherWorld
+    ) -> None:
         await world.watcher.sweep()
         world.mailbox.deliver_mail("a")
         world.mailbox.move_there_and_back("a")
