@@ -9,6 +9,7 @@
     ├── NotAllowed              authenticated, but not entitled                               403
     ├── NotFound                no such integration, record or route                          404
     ├── Conflict                somebody else changed it, or it is in use                     409
+    │   └── StaleObject         a save was based on an outdated state; 412 in the management API
     ├── RateLimited             the other side asks us to wait                                429
     └── Unavailable             storage, Exchange or a provider cannot be used at the moment  503
         └── NumberSpaceFull     no free digits are left for an integration's aliases (A7)
@@ -16,7 +17,7 @@
 `functions/http.py` maps the tree to HTTP; a test checks that the mapping is complete.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 
 class SchedulingError(Exception):
@@ -75,6 +76,17 @@ class Conflict(SchedulingError):
     """The state has changed since it was read, or forbids the change."""
 
     code = "conflict"
+
+
+class StaleObject(Conflict):
+    """A save was based on an outdated state of an object; `changed` names its fields that differ now, if known."""
+
+    def __init__(self, what: str, changed: Iterable[str] = ()) -> None:
+        self.changed = list(changed)
+        super().__init__(
+            f"This {what} has changed since you read it (changed: {', '.join(self.changed) or 'all'}). Nothing "
+            "was saved: read it again and repeat your change."
+        )
 
 
 class RateLimited(SchedulingError):

@@ -1,6 +1,7 @@
 /** Choosing an integration by name: from a list if there are few, by typing if there are many. */
 
 import { CONFIGURATION, STATUS, list } from './api.js';
+import { TYPING_PAUSE } from './parts.js';
 import { html, useEffect, useRef, useState } from './ui.js';
 
 /** @typedef {{ id: number, name: string, room_mailbox_email_address: string | null, exchange_connector: string }} Named */
@@ -13,9 +14,6 @@ const PATH = `${STATUS}connector_name/`;
 const LISTED_MAX = 200;
 const SUGGESTED = 20;
 const GONE = 'An integration that was deleted';
-
-/** Milliseconds after the last keystroke before the deployment is called. */
-const TYPING_PAUSE = 250;
 
 /** @returns {Promise<Names>} */
 export function integrationNames() {

@@ -48,6 +48,9 @@ export function Problem({ error, again }) {
   </div>`;
 }
 
+/** Milliseconds after the last keystroke before the deployment is called. */
+export const TYPING_PAUSE = 250;
+
 /** @param {{ title: string, children?: any }} props gets the focus when the view changes, so that screen readers
  * announce it */
 export function Heading({ title, children }) {
@@ -88,7 +91,7 @@ export function Search({ label, value, change }) {
       if (text === told.current) return;
       told.current = text;
       change(text);
-    }, 250);
+    }, TYPING_PAUSE);
     return () => clearTimeout(timer);
   }, [text]);
   return html`<label class="search">

@@ -13,6 +13,6 @@ settings_docs.py  generates docs/settings.md
 from shared.integrations.checks import validate
 from shared.integrations.integration import Integration
 from shared.integrations.settings.metadata import ExchangeDomain
-from shared.integrations.store import IntegrationStore, StaleSettings
+from shared.integrations.store import IntegrationStore
 
-__all__ = ["ExchangeDomain", "Integration", "IntegrationStore", "StaleSettings", "validate"]
+__all__ = ["ExchangeDomain", "Integration", "IntegrationStore", "validate"]

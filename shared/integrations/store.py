@@ -8,7 +8,7 @@ leaves an unreferenced value.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from typing import Any, TypeAlias
@@ -17,7 +17,7 @@ from uuid import uuid4
 from pydantic import SecretStr
 
 from shared.clock import Clock
-from shared.errors import Conflict, NotFound, SettingsInvalid
+from shared.errors import Conflict, NotFound, SettingsInvalid, StaleObject
 from shared.integrations import manifest
 from shared.integrations.cache import IntegrationCache
 from shared.integrations.checks import check
@@ -44,17 +44,6 @@ MAX_READ_SINGLY = 40
 
 Change: TypeAlias = Callable[[Integration, PendingSecrets], Awaitable[Integration]]
 """From an integration to the one to be saved; PendingSecrets stores its new secrets."""
-
-
-class StaleSettings(Conflict):
-    """A save was based on an outdated revision; `changed` names the settings that differ now. `what` was changed."""
-
-    def __init__(self, changed: Iterable[str], what: str = "integration") -> None:
-        self.changed = list(changed)
-        super().__init__(
-            f"This {what} has changed since you read it (changed: {', '.join(self.changed) or 'all'}). Nothing "
-            "was saved: read it again and repeat your change."
-        )
 
 
 class IntegrationStore:
@@ -185,7 +174,7 @@ class IntegrationStore:
         """Change the given settings and leave the others. With `revision`, only if nothing has changed since it.
 
         `names` are the names that references stand for, by field (references.py). Raises NotFound, SettingsInvalid,
-        StaleSettings; in each case nothing has changed.
+        StaleObject; in each case nothing has changed.
         """
 
         async def change(now: Integration, keep: PendingSecrets) -> Integration:
@@ -205,12 +194,12 @@ class IntegrationStore:
     async def delete(self, uuid: str, revision: int | None = None) -> None:
         """Delete the integration with its icon and secrets. Its ids are never assigned again.
 
-        With `revision`, only if nothing has changed since it. Raises NotFound, StaleSettings.
+        With `revision`, only if nothing has changed since it. Raises NotFound, StaleObject.
         """
         for _ in range(_ATTEMPTS):
             stored = await self._table.load(uuid)
             if revision is not None and revision != stored.integration.revision:
-                raise StaleSettings(stored.changed_since(revision))
+                raise StaleObject("integration", stored.changed_since(revision))
             try:
                 await self._table.remove(stored)
             except RowChanged:
@@ -248,13 +237,13 @@ class IntegrationStore:
         """Save what `change` makes of the latest state, and the icon; repeated until nobody interferes.
 
         Nothing is checked: use `update` for settings that an admin has entered. With `revision`, only if nothing has
-        changed since it. Raises NotFound, StaleSettings, and what `change` raises; then nothing has been saved.
+        changed since it. Raises NotFound, StaleObject, and what `change` raises; then nothing has been saved.
         """
         async with PendingSecrets(self._secrets, uuid.lower()) as keep:
             for _ in range(_ATTEMPTS):
                 before = await self._table.load(uuid)
                 if revision is not None and revision != before.integration.revision:
-                    raise StaleSettings(before.changed_since(revision))
+                    raise StaleObject("integration", before.changed_since(revision))
                 after = manifest.revised(before.integration, await change(before.integration, keep))
                 if after == before.integration:
                     return self._remember(after)

@@ -102,10 +102,10 @@ class ConnectorHealth:
 
     async def _shown(self, integrations: Sequence[Integration]) -> list[Object]:
         raised = [alarm.integration for alarm in await self.alarms.between()] if integrations else []
-        room = asyncio.Semaphore(_READS_CONCURRENCY)
+        slots = asyncio.Semaphore(_READS_CONCURRENCY)
 
         async def one(integration: Integration) -> Object:
-            async with room:
+            async with slots:
                 state = await self._state(integration.uuid)
             return {**_named(integration), **state, "alarms": raised.count(integration.uuid)}
 

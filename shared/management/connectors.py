@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 
 from shared.api_paths import CONFIGURATION, CONNECTOR
 from shared.clock import Clock
-from shared.integrations import Integration, IntegrationStore, StaleSettings
+from shared.errors import StaleObject
+from shared.integrations import Integration, IntegrationStore
 from shared.integrations.checks import check
 from shared.integrations.draft import Draft, draft
 from shared.integrations.integration import READ_ONLY_FIELDS, settings
@@ -112,7 +113,7 @@ class Connectors:
         return shown_connector(created)
 
     async def update(self, id_: int, fields: Object, if_match: str | None) -> Shown:
-        """The changed integration. Raises NotFound, SettingsInvalid, StaleSettings."""
+        """The changed integration. Raises NotFound, SettingsInvalid, StaleObject."""
         integration = await self._integrations.by_id(id_)
         given = fields_to_store(fields)
         names = await self._resolved(given, integration)
@@ -130,7 +131,7 @@ class Connectors:
         return await self._names(proposed, before)
 
     async def delete(self, id_: int, if_match: str | None, *, force: bool) -> None:
-        """Delete the integration with everything it owns. Raises NotFound, StaleSettings, and Conflict.
+        """Delete the integration with everything it owns. Raises NotFound, StaleObject, and Conflict.
 
         Conflict if it still has future meetings, or personal VMRs of its own.
         """
@@ -144,10 +145,10 @@ class Connectors:
 
 
 def _revision(if_match: str | None) -> int | None:
-    """The revision in an If-Match header. Raises StaleSettings for one that never existed."""
-    if if_match is None or if_match.strip() == "*":
+    """The revision in an If-Match header. Raises StaleObject for one that never existed."""
+    if if_match is None:
         return None
     named = _ETAG.fullmatch(if_match.strip())
     if named is None:
-        raise StaleSettings(())
+        raise StaleObject("integration")
     return int(named[1])

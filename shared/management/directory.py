@@ -12,8 +12,8 @@ from typing import Generic, Protocol, TypeVar
 from pydantic import BaseModel
 
 from shared.api_paths import CONFIGURATION, id_in
-from shared.errors import NotFound, SettingsInvalid
-from shared.integrations import Integration, IntegrationStore, StaleSettings
+from shared.errors import NotFound, SettingsInvalid, StaleObject
+from shared.integrations import Integration, IntegrationStore
 from shared.management.relations import Relations
 from shared.management.resource import TIME, Action, Object, Recorder, Schema, Shown
 from shared.personal.field_table import FieldTable
@@ -116,7 +116,7 @@ class Directory(Generic[Model]):
         return self._shown(record, relations)
 
     async def update(self, id_: int, fields: Object, if_match: str | None) -> Shown:
-        """The changed record. Raises NotFound, SettingsInvalid, StaleSettings."""
+        """The changed record. Raises NotFound, SettingsInvalid, StaleObject."""
         relations = await self._relations([fields])
 
         def change(now: Model) -> Model:
@@ -126,7 +126,7 @@ class Directory(Generic[Model]):
         return self._shown(await self._store.change(id_, change), relations)
 
     async def delete(self, id_: int, if_match: str | None, *, force: bool) -> None:
-        """Remove the record. Raises NotFound, StaleSettings."""
+        """Remove the record. Raises NotFound, StaleObject."""
         await self._store.delete(id_, lambda now: self._check(now, if_match))
 
     async def patch(self, objects: Sequence[Object], deleted: Sequence[int], recorder: Recorder) -> Sequence[Object]:
@@ -159,9 +159,9 @@ class Directory(Generic[Model]):
         return f'"{self._form.version(record)}"'
 
     def _check(self, record: Model, if_match: str | None) -> None:
-        """Raises StaleSettings if an ETag was named that is not the record's."""
-        if if_match is not None and if_match.strip() not in ("*", self._etag(record)):
-            raise StaleSettings((), self.name.replace("_", " "))
+        """Raises StaleObject if an ETag was named that is not the record's."""
+        if if_match is not None and if_match.strip() != self._etag(record):
+            raise StaleObject(self.name.replace("_", " "))
 
     def _id(self, fields: Object) -> int | None:
         return id_in(fields.get("resource_uri"), self.area, self.name)

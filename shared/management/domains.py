@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 from shared.api_paths import CONFIGURATION, CONNECTOR, id_in
-from shared.errors import NotFound, SettingsInvalid
-from shared.integrations import ExchangeDomain, Integration, IntegrationStore, StaleSettings
+from shared.errors import NotFound, SettingsInvalid, StaleObject
+from shared.integrations import ExchangeDomain, Integration, IntegrationStore
 from shared.management.connector_objects import domain_object
 from shared.management.connector_schema import DOMAIN, DOMAIN_SCHEMA
 from shared.management.lifecycle import Lifecycle
@@ -98,7 +98,7 @@ class Domains:
         for _ in range(_ATTEMPTS - 1):
             try:
                 return await self._change_once(uuid, change)
-            except StaleSettings:
+            except StaleObject:
                 continue
         return await self._change_once(uuid, change)
 

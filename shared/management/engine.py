@@ -24,8 +24,7 @@ from urllib.parse import quote
 
 from shared.api_paths import API_ROOT, id_in, uri
 from shared.changes import ChangeLog
-from shared.errors import InvalidRequest, NotFound, SettingsInvalid
-from shared.integrations import StaleSettings
+from shared.errors import InvalidRequest, NotFound, SettingsInvalid, StaleObject
 from shared.management import listing, writing
 from shared.management.admins import Admins
 from shared.management.call import Answer, Call, json_object, refuse_another_site
@@ -105,7 +104,7 @@ async def _answer(view: _View, call: Call) -> Answer:
         return await _dispatch(view, resource, path[3], path[4], call)
     except SettingsInvalid as refused:
         return Answer(400, {resource.name: refused.faults})
-    except StaleSettings as refused:
+    except StaleObject as refused:
         return Answer(412, {"error": str(refused), "changed": refused.changed})
     except InvalidRequest as refused:
         return Answer(400, {"error": str(refused)})

@@ -17,8 +17,7 @@ from typing import Any, TypeVar
 
 from shared.api_paths import CONFIGURATION, CONNECTOR, id_in, uri
 from shared.changes import SECRET, Change, ChangeLog, Entry
-from shared.errors import AWAY, Conflict, InvalidRequest, NotAllowed, NotFound, RateLimited
-from shared.integrations import StaleSettings
+from shared.errors import AWAY, Conflict, InvalidRequest, NotAllowed, NotFound, RateLimited, StaleObject
 from shared.management.call import Answer
 from shared.management.readers import PINS
 from shared.management.resource import Action, Object, Resource, Shown
@@ -38,7 +37,7 @@ _NAMES = ("subject", "name", "client_name", "domain", "alias", "primary_email_ad
 NAME_MAX_LENGTH = 250
 """Maximum characters of a recorded name."""
 
-_NOTHING_CHANGED = (InvalidRequest, StaleSettings, NotFound, NotAllowed)
+_NOTHING_CHANGED = (InvalidRequest, StaleObject, NotFound, NotAllowed)
 """Errors that are raised before anything is written."""
 
 

@@ -156,14 +156,14 @@ class WritableResource(Resource, Protocol):
     async def update(self, id_: int, fields: Object, if_match: str | None) -> Shown:
         """Change these fields of an object, if `if_match` (an ETag) is still current.
 
-        Raises NotFound, SettingsInvalid, StaleSettings.
+        Raises NotFound, SettingsInvalid, StaleObject.
         """
         ...
 
     async def delete(self, id_: int, if_match: str | None, *, force: bool) -> None:
         """Remove the object, if `if_match` (an ETag) is still current.
 
-        Raises NotFound, StaleSettings, and Conflict if it is in use and `force` is not given.
+        Raises NotFound, StaleObject, and Conflict if it is in use and `force` is not given.
         """
         ...
 

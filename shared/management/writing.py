@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from shared.integrations import StaleSettings
+from shared.errors import StaleObject
 from shared.management.resource import Object, Recorder, Shown, WritableResource
 
 _ATTEMPTS = 8
@@ -58,7 +58,7 @@ async def _from_newest(
         before = await resource.one(id_)
         try:
             return await act(before, _condition(named, before))
-        except StaleSettings:
+        except StaleObject:
             if named is not None:
                 raise
     before = await resource.one(id_)

@@ -10,8 +10,8 @@ import pytest
 from pydantic import SecretStr
 
 from dev.harness.secrets import MemorySecrets
-from shared.errors import Conflict, NotFound, SettingsInvalid, Unavailable
-from shared.integrations import Integration, IntegrationStore, StaleSettings
+from shared.errors import Conflict, NotFound, SettingsInvalid, StaleObject, Unavailable
+from shared.integrations import Integration, IntegrationStore
 from shared.integrations.cache import CACHE_MAX_AGE
 from shared.integrations.integration import SECRET_FIELDS, TEMPLATE_FIELDS
 from shared.integrations.service_sign_in import finish_sign_in, start_sign_in
@@ -213,7 +213,7 @@ class IntegrationStoreContract:
         created = await world.store.create(full_fields())
         await world.another_instance().update(created.uuid, {"name": "Hers", "password": "hers"}, revision=1)
         kept = dict(world.secrets.kept)
-        with pytest.raises(StaleSettings) as caught:
+        with pytest.raises(StaleObject) as caught:
             await world.store.update(created.uuid, {"description": "Mine", "password": "mine"}, revision=1)
         assert caught.value.changed == ["name", "password"]
         assert "name, password" in str(caught.value)
@@ -240,7 +240,7 @@ class IntegrationStoreContract:
             return_exceptions=True,
         )
         (saved,) = [result for result in results if isinstance(result, Integration)]
-        (refused,) = [result for result in results if isinstance(result, StaleSettings)]
+        (refused,) = [result for result in results if isinstance(result, StaleObject)]
         assert refused.changed == ["name"]
         assert await world.another_instance().get(created.uuid) == saved
 
