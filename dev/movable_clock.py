@@ -23,12 +23,18 @@ class MovableClock:
 
     def move_to(self, moment: datetime) -> None:
         """Move the clock forward. Raises ClockError for a moment in the past or without an offset."""
-        if moment.tzinfo is None:
-            raise ClockError(f"a time needs an offset, as in 2030-01-31T09:00:00+00:00; got {moment.isoformat()}")
-        now = self.now()
-        if moment < now:
-            raise ClockError(f"the clock only moves forward: it is at {now.isoformat()}; got {moment.isoformat()}")
-        self._ahead += moment - now
+        step = self._until(moment)
+        if step < timedelta(0):
+            now = self.now().isoformat()
+            raise ClockError(f"the clock only moves forward: it is at {now}; got {moment.isoformat()}")
+        self._ahead += step
+        self._wake()
+
+    def catch_up(self, moment: datetime) -> None:
+        """Move the clock forward unless it has reached the moment already. Raises ClockError for one without an
+        offset.
+        """
+        self._ahead += max(self._until(moment), timedelta(0))
         self._wake()
 
     def reset(self) -> None:
@@ -43,6 +49,11 @@ class MovableClock:
                 await asyncio.wait_for(self._moved.wait(), left)
             except TimeoutError:
                 continue
+
+    def _until(self, moment: datetime) -> timedelta:
+        if moment.tzinfo is None:
+            raise ClockError(f"a time needs an offset, as in 2030-01-31T09:00:00+00:00; got {moment.isoformat()}")
+        return moment - self.now()
 
     def _wake(self) -> None:
         moved, self._moved = self._moved, asyncio.Event()

@@ -86,8 +86,7 @@ class Server:
         clock = self.node.clock
         if isinstance(clock, MovableClock):
             try:
-                moment = datetime.fromisoformat((await request.json())["now"])
-                clock.move_to(max(moment, clock.now()) if moment.tzinfo else moment)
+                clock.catch_up(datetime.fromisoformat((await request.json())["now"]))
             except (KeyError, TypeError, ValueError) as error:
                 return web.json_response({"error": str(error)}, status=400)
         return await self._clock(request)
