@@ -59,10 +59,10 @@ class Azurite:
 def _arguments(data_dir: Path | None) -> list[str]:
     ports = [text for service in SERVICES for text in (f"--{service.lower()}Port", "0")]
     # Node closes idle connections after five seconds, possibly just when a client reuses one.
-    patience = [text for service in SERVICES for text in (f"--{service.lower()}KeepAliveTimeout", "3600")]
+    keep_alive = [text for service in SERVICES for text in (f"--{service.lower()}KeepAliveTimeout", "3600")]
     where = ["--location", str(data_dir)] if data_dir else ["--inMemoryPersistence"]
     # azure-storage-queue uses a newer API version than Azurite knows (docs/facts/azure-functions.md §E).
-    return [*ports, *patience, *where, "--skipApiVersionCheck", "--disableTelemetry", "--silent"]
+    return [*ports, *keep_alive, *where, "--skipApiVersionCheck", "--disableTelemetry", "--silent"]
 
 
 def _connection_string(addresses: dict[str, str]) -> str:

@@ -8,7 +8,7 @@ import { NOTHING, find } from './finding.js';
 import { SignInNeeded } from './identity.js';
 import { OutlookError } from './office.js';
 import { hintOf } from './outcomes.js';
-import { inTime } from './patience.js';
+import { inTime } from './waiting.js';
 import { Placing } from './placing.js';
 import { hasTag, holds, tagOf } from './text.js';
 import { words } from './fixed_words.js';

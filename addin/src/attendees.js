@@ -8,7 +8,7 @@
  * server knows about the mailbox, and by how Outlook was seen to change it.
  */
 
-import { ATTENDEE_WAITS, failureOf, readAgain } from './patience.js';
+import { ATTENDEE_WAITS, failureOf, readAgain } from './waiting.js';
 
 /** @import {Attendee, Item, Mailbox} from './insert.js' */
 

@@ -8,7 +8,7 @@
 
 import { content, insertedPart, prepended, withoutLines, withoutPart } from './compose.js';
 import { hasOwnPictures, piecesOf, withoutText } from './html.js';
-import { BODY_WAITS, failureOf, readAgain } from './patience.js';
+import { BODY_WAITS, failureOf, readAgain } from './waiting.js';
 import { holds, letters, pieces } from './text.js';
 
 /** @import {Block, Item, Placed} from './insert.js' */

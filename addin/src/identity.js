@@ -5,7 +5,7 @@
  * The server verifies every token; here it only matters which sources are available in this Outlook.
  */
 
-import { inTime } from './patience.js';
+import { inTime } from './waiting.js';
 import { Sessions } from './sessions.js';
 
 /** @import {Api} from './api.js' */

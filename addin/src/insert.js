@@ -9,7 +9,7 @@
 import { invite, uninvite } from './attendees.js';
 import { BodyError, RewriteNeeded, eraseBody, hasPictures, isSeparable, writeBody } from './body.js';
 import { eraseLocation, writeLocation } from './location.js';
-import { failureOf } from './patience.js';
+import { failureOf } from './waiting.js';
 import { holds } from './text.js';
 
 /** @import {Body} from './text.js' */

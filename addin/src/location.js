@@ -1,7 +1,7 @@
 // @ts-check
 /** A meeting's location: set only if there is none, cleared only if we set it. */
 
-import { failureOf } from './patience.js';
+import { failureOf } from './waiting.js';
 
 /** @import {Item, Placed} from './insert.js' */
 

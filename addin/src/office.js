@@ -7,7 +7,7 @@
  */
 
 import { meeting } from './item.js';
-import { clock } from './patience.js';
+import { clock } from './waiting.js';
 
 /** @import {Item} from './insert.js' */
 /** @typedef {typeof globalThis.Office} OfficeApi */
@@ -189,12 +189,12 @@ export class Outlook {
 /**
  * @param {string} name
  * @param {(done: (result: Office.AsyncResult<any>) => void) => void} start
- * @param {number} patience
+ * @param {number} timeout
  * @returns {Promise<any>}
  */
-function answered(name, start, patience) {
+function answered(name, start, timeout) {
   return new Promise((done, fail) => {
-    const timer = setTimeout(() => fail(new OutlookError(name, 0, 'no answer')), patience);
+    const timer = setTimeout(() => fail(new OutlookError(name, 0, 'no answer')), timeout);
     const stop = () => clearTimeout(timer);
     start(settle(name, (value) => (stop(), done(value)), (error) => (stop(), fail(error))));
   });

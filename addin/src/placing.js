@@ -7,7 +7,7 @@ import { place, takeBack } from './insert.js';
 import { isAt } from './location.js';
 import { noted } from './memory.js';
 import { placedHint } from './outcomes.js';
-import { failureOf } from './patience.js';
+import { failureOf } from './waiting.js';
 import { holds } from './text.js';
 import { words } from './fixed_words.js';
 

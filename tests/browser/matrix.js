@@ -7,7 +7,7 @@
 
 import { Actions } from './actions.js';
 import { Outlook } from './office.js';
-import { clock } from './patience.js';
+import { clock } from './waiting.js';
 import { picture } from './screens.js';
 import { next, start } from './state.js';
 

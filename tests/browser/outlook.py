@@ -59,7 +59,7 @@ OTHER_ADDRESSES = (
 
 # Instead of waiting in the pane, let time pass in the fake Outlook.
 NO_WAITING = """async () => {
-    const { href } = document.querySelector('link[rel=modulepreload][href$="-patience.js"]');
+    const { href } = document.querySelector('link[rel=modulepreload][href$="-waiting.js"]');
     const { clock } = await import(href);
     clock.pause = async milliseconds => parent.postMessage({ pass: milliseconds }, '*');
 }"""
@@ -162,7 +162,7 @@ class Outlook:
 
     async def _ready(self) -> None:
         await self.settled()
-        if await self.pane.locator("link[href$='-patience.js']").count():
+        if await self.pane.locator("link[href$='-waiting.js']").count():
             await self.frame().evaluate(NO_WAITING)
 
     async def reopen(self, *, noted: bool = True) -> None:

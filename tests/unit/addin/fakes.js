@@ -1,6 +1,6 @@
 /** A meeting in memory, with the faults of real Outlooks. It answers without delay. */
 
-import { clock } from '../../../addin/src/patience.js';
+import { clock } from '../../../addin/src/waiting.js';
 
 clock.pause = async () => {};
 

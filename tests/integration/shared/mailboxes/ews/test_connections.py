@@ -177,7 +177,7 @@ class TestProxy:
             assert await trouble(reached) is Trouble.PROXY
 
 
-class TestPatience:
+class TestTimeLimits:
     async def test_a_silent_server_is_abandoned_and_delays_no_other(
         self, world: ExchangeWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:
