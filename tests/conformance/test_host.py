@@ -42,6 +42,8 @@ async def queue(azurite: str, host: FunctionsHost) -> AsyncIterator[QueueClient]
     encode = TextBase64EncodePolicy()
     async with QueueClient.from_connection_string(azurite, "fixture", message_encode_policy=encode) as queue:
         yield queue
+        for opened in sys.modules["fixture_app"].waiting:
+            opened.set()  # a test that has failed in between would otherwise be waited for, without an end
         await host.settle()
         await queue.clear_messages()
 
@@ -54,7 +56,8 @@ async def poison(azurite: str, host: FunctionsHost) -> AsyncIterator[QueueClient
 
 
 @pytest.fixture
-def app(host: FunctionsHost) -> Any:
+async def app(host: FunctionsHost) -> Any:
+    await host.settle()  # the work that an earlier test's timers have queued
     app = sys.modules["fixture_app"]
     app.received.clear()
     app.ticks.clear()
@@ -183,10 +186,23 @@ class TestQueues:
         assert app.received == []
 
     async def test_at_most_a_batch_plus_the_threshold_run_at_a_time(
-        self, host: FunctionsHost, app: Any, queue: QueueClient
+        self, host: FunctionsHost, app: Any, queue: QueueClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        # A poll in the middle of sending would fetch a smaller batch first.
+        [listener] = [each for each in host._listeners if each.queue_name == "fixture"]
+        idle, sent, poll = asyncio.Event(), asyncio.Event(), listener._poll
+
+        async def poll_later() -> bool:
+            idle.set()
+            await sent.wait()
+            return await poll()
+
+        monkeypatch.setattr(listener, "_poll", poll_later)
+        listener.wake()
+        await idle.wait()
         for number in range(20):
             await queue.send_message(f"gate {number}")
+        sent.set()
         await eventually(lambda: len(app.waiting) == 8, "a batch of 8 is running")
         for opened in app.waiting[:4]:
             opened.set()
