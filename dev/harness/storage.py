@@ -28,7 +28,8 @@ from shared.storage import (
 
 
 class MemoryTable:
-    """A Table; `round_trips` counts the network requests that a real one would have made.
+    """A Table; `round_trips` counts the network requests that a real one would have made, and `rows_sent` the rows
+    that its answers to queries would have contained: a page is sent whole, even if only its first row is used.
 
     Every request first lets other tasks run, as the network would.
     """
@@ -37,6 +38,7 @@ class MemoryTable:
         self._rows: dict[tuple[str, str], Row] = {}
         self._etags = count(1)
         self.round_trips = 0
+        self.rows_sent = 0
 
     async def get(self, partition: str, key: str) -> Row | None:
         self.round_trips += 1
@@ -63,13 +65,18 @@ class MemoryTable:
         page: int = 0,
     ) -> AsyncIterator[Row]:
         self.round_trips += 1
-        count, page = 0, page or 1000
-        for (owner, key), row in sorted(self._rows.items()):
-            if owner == partition and key.startswith(prefix) and key > after and (key <= until or not until):
-                kept = {name: value for name, value in row.values.items() if name in columns}
-                count += 1
-                self.round_trips += (count - 1) % page == 0 and count > 1  # the next page
-                yield replace(row, values=kept) if columns else row
+        page = page or 1000
+        found = [
+            row
+            for (owner, key), row in sorted(self._rows.items())
+            if owner == partition and key.startswith(prefix) and key > after and (key <= until or not until)
+        ]
+        for place, row in enumerate(found):
+            if place % page == 0:
+                self.round_trips += place > 0
+                self.rows_sent += len(found[place : place + page])
+            kept = {name: value for name, value in row.values.items() if name in columns}
+            yield replace(row, values=kept) if columns else row
 
     async def everything(self) -> AsyncIterator[Row]:
         self.round_trips += 1

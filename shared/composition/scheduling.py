@@ -66,7 +66,7 @@ class Scheduling:
         from shared.record_lists.lists import RecordLists
 
         base = self.foundation
-        return RecordLists(base.storage, base.clock, base.integrations.uuids, base.integrations.id_of)
+        return RecordLists(base.storage, base.clock, base.integrations.uuid_after, base.integrations.id_of)
 
     @cached_property
     def timers(self) -> Timers:

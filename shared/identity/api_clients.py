@@ -109,7 +109,7 @@ class ApiClients:
     async def _forget_assertions(self) -> None:
         """Remove some expired assertions; keys are sorted by expiry."""
         now, done = f"{_ASSERTION}{int(self._clock.now().timestamp()):010}", 0
-        async for row in self._table.rows(_PARTITION, _ASSERTION):
+        async for row in self._table.rows(_PARTITION, _ASSERTION, page=FORGOTTEN_AT_ONCE + 1):
             if row.key >= now or done >= FORGOTTEN_AT_ONCE:
                 break
             done += 1

@@ -121,10 +121,11 @@ class IntegrationStore:
         """
         return self._table.between(after, until, columns)
 
-    async def uuids(self, after: str = "") -> AsyncIterator[str]:
-        """The uuids of the integrations after `after`, ascending; one storage trip per thousand."""
-        async for each in self.outlines(after, columns=("uuid",)):
-            yield each.uuid
+    async def uuid_after(self, uuid: str) -> str | None:
+        """The lowest uuid of an integration after this one, or None; one storage trip."""
+        async for each in self._table.between(uuid, columns=("uuid",), page=1):
+            return each.uuid
+        return None
 
     async def id_of(self, uuid: str) -> int:
         """The id of an integration; see `cached`. Raises NotFound."""

@@ -63,16 +63,16 @@ class IntegrationTable:
         return sorted([each async for each in self.between()], key=lambda integration: integration.id)
 
     async def between(
-        self, after: str = "", until: str = "", columns: Sequence[str] = ()
+        self, after: str = "", until: str = "", columns: Sequence[str] = (), page: int = 0
     ) -> AsyncIterator[Integration]:  # fmt: skip
         """The integrations after `after` and up to `until` (uuids), by ascending uuid; one round trip to storage per
-        thousand.
+        thousand, or per `page`.
 
         With `columns`, all other settings have their defaults.
         """
         first = rows.settings_key(after) if after else ""
         last = rows.settings_key(until) if until else ""
-        found = self._table.rows(PARTITION, rows.SETTINGS_PREFIX, first, until=last, columns=columns)
+        found = self._table.rows(PARTITION, rows.SETTINGS_PREFIX, first, until=last, columns=columns, page=page)
         async for row in found:
             yield rows.stored(row).integration
 

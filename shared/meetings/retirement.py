@@ -6,7 +6,7 @@ the settings still exist by then, the deletion itself failed, and everything is 
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from shared.alarms import forget_alarms
@@ -21,7 +21,7 @@ from shared.personal.retirement import retire_personal
 from shared.record_lists.counted import CountedLists
 from shared.record_lists.journal import Journal, Record
 from shared.statistics.reading import forget_statistics
-from shared.storage import Delete, Put, Row, RowChanged, Storage, Table
+from shared.storage import Delete, Put, Row, RowChanged, Storage, Table, first_rows
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class Retirement:
         """Close the integration's rooms and remove all its rows. May be repeated, and continues where it was
         interrupted.
         """
-        while rows := [row async for row in self._first_rows(integration)]:
+        while rows := await first_rows(self._table.rows(integration, page=_BATCH), _BATCH):
             await self._remove(integration, rows)
         await forget_alarms(self.storage, integration)
         await forget_turn(self.storage, integration)
@@ -65,14 +65,6 @@ class Retirement:
         marker = await self._table.get(RETIRED_PARTITION, integration)
         if marker:
             await self._table.commit(RETIRED_PARTITION, Delete(marker))
-
-    async def _first_rows(self, integration: str) -> AsyncIterator[Row]:
-        count = 0
-        async for row in self._table.rows(integration):
-            yield row
-            count += 1
-            if count == _BATCH:
-                return
 
     async def complete_all(self, existing: Collection[str]) -> None:
         """Finish every interrupted retirement. Integrations (uuids) in `existing` were not deleted after all."""

@@ -6,7 +6,7 @@ The journal's first row says how far this has got, so that it goes on wherever i
 lists are read from the records themselves.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -18,8 +18,8 @@ from shared.record_lists.indexer import IdOf, Indexer
 from shared.record_lists.journal import BUILDING_KEY, Record
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Tables, Values, first_rows
 
-Uuids: TypeAlias = Callable[[str], AsyncIterator[str]]
-"""The integrations behind a uuid, by rising uuid."""
+UuidAfter: TypeAlias = Callable[[str], Awaitable[str | None]]
+"""The lowest uuid of an integration after this one, or None."""
 
 ROWS_AT_ONCE = 90
 _COST_OF_INTEGRATION = 5
@@ -50,10 +50,10 @@ async def build_again(tables: Tables) -> None:
 class Building:
     """Builds the lists, some rows at a time."""
 
-    def __init__(self, tables: Tables, uuids: Uuids, id_of: IdOf) -> None:
+    def __init__(self, tables: Tables, uuid_after: UuidAfter, id_of: IdOf) -> None:
         self._table = meetings_table(tables)
         self._indexer = Indexer(tables, id_of)
-        self._uuids = uuids
+        self._uuid_after = uuid_after
 
     async def go_on(self, row: Row | None, most: int, now: datetime) -> bool:
         """Enter about so many rows more; whether that was all. Raises Conflict while somebody else does it."""
@@ -74,9 +74,8 @@ class Building:
         return found
 
     async def _following(self, place: _Place) -> _Place:
-        async for uuid in self._uuids(place.integration):
-            return _Place(uuid)
-        return _Place(is_done=True)
+        uuid = await self._uuid_after(place.integration)
+        return _Place(uuid) if uuid else _Place(is_done=True)
 
     async def _enter(self, integration: str, rows: Sequence[Row], now: datetime) -> None:
         operations = [Operation.from_row(row) for row in rows if RowKind.OPERATION.is_of(row)]

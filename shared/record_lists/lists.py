@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from shared.bookings.rows import meetings_table
 from shared.clock import Clock
 from shared.errors import Conflict
-from shared.record_lists.building import Building, Uuids, is_built
+from shared.record_lists.building import Building, UuidAfter, is_built
 from shared.record_lists.counted import CountedLists, Page
 from shared.record_lists.indexer import IdOf, Indexer
 from shared.record_lists.journal import Due, Journal
@@ -32,7 +32,7 @@ class RecordLists:
 
     tables: Tables
     clock: Clock
-    uuids: Uuids
+    uuid_after: UuidAfter
     id_of: IdOf
 
     async def page(
@@ -93,7 +93,7 @@ class RecordLists:
 
     async def _build(self, row: Row | None, most: int) -> bool:
         try:
-            return await Building(self.tables, self.uuids, self.id_of).go_on(row, most, self.clock.now())
+            return await Building(self.tables, self.uuid_after, self.id_of).go_on(row, most, self.clock.now())
         except Conflict:
             log.info("others are building the lists")
             return False

@@ -52,7 +52,7 @@ class FakeDeployment:
         self.doctor = FakeDoctor()
         parts = self.integrations, storage, self.alarms, clock, FakeLifecycle(), self.doctor
         control = RoomControl(storage, PolicyPlatform(storage), clock)
-        lists = RecordLists(storage, clock, self.integrations.uuids, self.integrations.id_of)
+        lists = RecordLists(storage, clock, self.integrations.uuid_after, self.integrations.id_of)
         more = sign_in_link, known_names, name_at, control, lists
         self._api = management(_ADMINS, ApiClients(storage, clock), *parts, *more, local=False)
         self._loop = asyncio.Runner()

@@ -52,7 +52,7 @@ class Api:
         self.doctor = FakeDoctor()
         parts = self.integrations, self.storage, self.alarms, self.clock, self.lifecycle, self.doctor
         control = RoomControl(self.storage, PolicyPlatform(self.storage), self.clock)
-        lists = RecordLists(self.storage, self.clock, self.integrations.uuids, self.integrations.id_of)
+        lists = RecordLists(self.storage, self.clock, self.integrations.uuid_after, self.integrations.id_of)
         more = sign_in_link, known_names, name_at, control, lists
         self.management: Management = management(TwoAdmins(), self.api_clients, *parts, *more, local=False)
 

@@ -1,7 +1,7 @@
 """The record lists of a world with one integration."""
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from shared.bookings.rows import LISTS_PARTITION, meetings_table
@@ -18,17 +18,15 @@ from tests.fakes.clock import FakeClock
 def lists_of(tables: Tables, clock: Clock, *integrations: str) -> RecordLists:
     """The lists for these integrations, whose ids are 1, 2, …"""
 
-    async def uuids(after: str) -> AsyncIterator[str]:
-        for each in sorted(integrations):
-            if each > after:
-                yield each
+    async def uuid_after(uuid: str) -> str | None:
+        return min((each for each in integrations if each > uuid), default=None)
 
     async def id_of(uuid: str) -> int:
         if uuid not in integrations:
             raise NotFound("There is no such integration.")
         return integrations.index(uuid) + 1
 
-    return RecordLists(tables, clock, uuids, id_of)
+    return RecordLists(tables, clock, uuid_after, id_of)
 
 
 async def check_lists(tables: Tables, now: datetime, *integrations: str) -> None:

@@ -54,7 +54,7 @@ class TimersWorld:
         parts = self.store, turns, self.chores, self.alarms, queue, self.clock
         self.rounds = RoundsInPlace(*parts, self.due_rooms, queue)
         retirement = Retirement(self.storage, PolicyPlatform(self.storage))
-        lists = RecordLists(self.storage, self.clock, self.store.uuids, self.store.id_of)
+        lists = RecordLists(self.storage, self.clock, self.store.uuid_after, self.store.id_of)
         self.timers = Timers(self.store, self.rounds, self.handlers, self.alarms, retirement, lists)
         self.signed_in: list[str] = []
         self.looks_for_rooms = 0

@@ -7,16 +7,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dev.harness.secrets import MemorySecrets
 from dev.harness.storage import MemoryStorage
 from shared.bookings.booking import Booking
 from shared.bookings.operation import DecisionKind, Operation
 from shared.bookings.rows import LISTS_PARTITION
 from shared.calendar.conference import Calendar
+from shared.integrations import IntegrationStore
 from shared.record_lists.entries import ALIASES, DECISIONS, OCCURRENCES
 from shared.record_lists.journal import UNWRITTEN_FOR, Journal, Record
+from shared.record_lists.lists import RecordLists
 from shared.storage import Insert, Put, Tables
 from tests.fakes.clock import FakeClock
 from tests.support.crashes import Crash, CrashingStorage, Fuse
+from tests.support.integration_store_contract import fields_for
 from tests.support.meetings import at, scheduled
 from tests.support.meetings import booking as reserved
 from tests.support.record_lists import check_lists, lists_of
@@ -93,6 +97,17 @@ async def test_lists_too_long_to_be_built_at_once_are_built_by_several_sweeps() 
     for _ in range(3):
         await lists.keep()
     assert await total(tables, clock, DECISIONS) == 1200
+
+
+async def test_building_reads_each_integration_once_however_many_there_are() -> None:
+    tables, clock = MemoryStorage(), FakeClock()
+    store = IntegrationStore(tables, MemorySecrets(), clock)
+    for number in range(40):
+        await store.create(fields_for(number))
+    tables.table("integrations").rows_sent = 0
+    await RecordLists(tables, clock, store.uuid_after, store.id_of).keep()
+    assert await RecordLists(tables, clock, store.uuid_after, store.id_of).is_good()
+    assert tables.table("integrations").rows_sent <= 40
 
 
 async def test_records_entered_by_many_processes_at_once_are_entered_once() -> None:
