@@ -8,7 +8,7 @@ of bare requests among the same rows.
 import json
 import statistics
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -82,7 +82,7 @@ async def _among(size: int) -> dict[str, Page]:
         azurite = Azurite(Path(folder))
         storage = AzureStorage(StorageAccount(azurite.connection_string))
         try:
-            lists = RecordLists(storage, _Clock(), _uuids, _id_of)
+            lists = RecordLists(storage, _Clock(), _uuid_after, _id_of)
             assert await lists.is_good()
             return await _pages(storage, lists, size)
         finally:
@@ -199,9 +199,8 @@ def _operation(number: int) -> Operation:
     )  # fmt: skip
 
 
-async def _uuids(after: str) -> AsyncIterator[str]:
-    if after < INTEGRATION:
-        yield INTEGRATION
+async def _uuid_after(uuid: str) -> str | None:
+    return INTEGRATION if uuid < INTEGRATION else None
 
 
 async def _id_of(uuid: str) -> int:
