@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from shared.storage import Queue, Row, Storage, Table, Write
+from shared.storage import Queue, Row, Storage, Table, Write, first_rows
 
 PAGE_ROWS = 1000
-"""The maximum number of rows that one range request returns."""
+"""The maximum number of rows that one range request returns, unless fewer are asked for."""
 
 
 @dataclass
@@ -80,26 +80,28 @@ class _MeteredTable:
             await asyncio.sleep(self.meter.latency)
             return await self.inner.commit(partition, *operations)
 
-    async def rows(self, partition: str, prefix: str = "", after: str = "", **range_: Any) -> AsyncIterator[Row]:
+    async def rows(
+        self, partition: str, prefix: str = "", after: str = "", *, page: int = 0, **range_: Any
+    ) -> AsyncIterator[Row]:
+        found, size = self.inner.rows(partition, prefix, after, page=page, **range_), page or PAGE_ROWS
         with self.meter.span(self.name):
             await asyncio.sleep(self.meter.latency)
-            found = [row async for row in self.inner.rows(partition, prefix, after, **range_)]
-        self.meter.rows[self.name, partition] += max(len(found), 1)
-        self._count_pages(found)
-        for row in found:
-            yield row
+            rows = await first_rows(found, size)
+        self.meter.rows[self.name, partition] += max(len(rows), 1)
+        while rows:
+            for row in rows:
+                yield row
+            rows = await first_rows(found, size) if len(rows) == size else []
+            self.meter.calls[self.name] += bool(rows)
+            self.meter.rows[self.name, partition] += len(rows)
 
     async def everything(self) -> AsyncIterator[Row]:
         with self.meter.span(self.name):
             await asyncio.sleep(self.meter.latency)
             found = [row async for row in self.inner.everything()]
-        self._count_pages(found)
+        self.meter.calls[self.name] += max(len(found) - 1, 0) // PAGE_ROWS
         for row in found:
             yield row
-
-    def _count_pages(self, rows: Sequence[Row]) -> None:
-        """Count the pages after the first one: each is a separate request."""
-        self.meter.calls[self.name] += max(len(rows) - 1, 0) // PAGE_ROWS
 
 
 @dataclass(frozen=True)

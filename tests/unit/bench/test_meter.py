@@ -53,3 +53,14 @@ def test_counting_can_be_restarted() -> None:
         pass
     meter.reset()
     assert (meter.total, meter.sequential) == (0, 0)
+
+
+async def test_each_page_that_is_read_is_a_request() -> None:
+    storage, memory, meter = metered()
+    await memory.table("meetings").commit("p", *(Insert(f"k{n}", {}) for n in range(7)))
+    memory.table("meetings").round_trips = 0
+    async for row in storage.table("meetings").rows("p", page=3):
+        if row.key == "k4":
+            break
+    assert meter.total == memory.round_trips == 2
+    assert meter.rows["meetings", "p"] == 6
