@@ -18,17 +18,17 @@ PATH = Path("docs/settings.md")
 _INTRODUCTION = """\
 # Settings of an integration
 
-This page is generated from the model in `shared/integrations/settings/`; after changing that, run
-`python -m shared.integrations.settings_docs`. Field names are those of the management API's resource
+This page is generated from the model in `shared/integrations/settings/`. After a change to the model, run
+`python -m shared.integrations.settings_docs`. The field names are those of the management API's resource
 `ms_exchange_connector`.
 
-- `*` after a name: after a change, reinstall the add-in's manifest.
-- `†` after a name: a change ends the OAuth sign-in of the service account; sign in again.
-- *Secret* settings can be set and cleared (with `""`), never read.
-- One invalid setting rejects the whole save; every problem is reported by field and nothing is changed.
-- Line endings of texts are stored as sent. The default templates end their lines with CR LF.
-- Hosts that this service itself calls must be FQDNs: no IP addresses, no loopback names. Names may resolve to private
-  addresses. Only a local stack accepts plain http, and only to loopback.
+- A `*` after a name means that the add-in's manifest must be reinstalled after a change.
+- A `†` after a name means that a change ends the OAuth sign-in of the service account, which then has to sign in again.
+- *Secret* settings can be set, and cleared with `""`, but never read.
+- If any setting is invalid, the whole save is rejected, every problem is reported by field, and nothing is changed.
+- Line endings of texts are stored as sent. The default templates use CR LF.
+- Hosts that this service itself calls must be given as FQDNs, not as IP addresses or loopback names. Names may resolve
+  to private addresses. Only a local stack accepts plain http, and only for loopback addresses.
 """
 
 
