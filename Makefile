@@ -1,13 +1,13 @@
-# The two commands of the README are `make run` and `make test`; both install what they need first.
+# The README's two commands are `make run` and `make test`. Both first install what they need.
 PYTHON ?= python3
 BIN := .venv/bin
-# Two processes a core, since many tests wait for a browser or a server; a file stays in one of them, as the functions host
-# indexes an app once in a process. All folders in one run: those that wait begin, and the small change of the unit tests
-# fills what is left over.
+# Tests run in two processes per core, because many of them wait for a browser or a server. All tests of a file run in the
+# same process, because the functions host can index an app only once per process. All folders are tested in one run: the
+# slow tests start first, and the short unit tests fill the remaining time.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 PARALLEL = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 FOLDERS := tests/stack tests/browser tests/conformance tests/integration tests/unit
-# Where Python can watch what runs at hardly any cost, what the tests do not reach is told. COVERAGE=1 tells it elsewhere.
+# Coverage is measured by default with Python versions that can do so at almost no cost; COVERAGE=1 enables it on others.
 MONITORING := $(shell $(PYTHON) -c 'import sys; print("sysmon" * (sys.version_info >= (3, 12)))')
 COVERAGE ?= $(MONITORING)
 ORDER = $(if $(SHUFFLE),--shuffle $(SHUFFLE))
@@ -17,7 +17,7 @@ QUICK := $(addprefix tests/conformance/test_,fidelity.py functions.py helpers.py
 LINTERS := tests/unit/addin/test_modules.py tests/conformance/test_infra_scripts.py
 LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version
 
-# Containers set this to stay small. Here it would have each of some hundred processes compile what another has compiled.
+# Containers set this variable to save space. Here, each of about a hundred processes would have to compile every module.
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run test check lint types tests unit integration conformance loop browser audit bench package release lock ready tools
@@ -25,11 +25,11 @@ export PYTHONDONTWRITEBYTECODE :=
 run:
 	@$(PYTHON) -m dev.setup run && exec $(BIN)/python -m dev
 
-# SHUFFLE=seed makes another order of the tests. What is no test uses one core at most, so it runs beside them.
+# SHUFFLE=seed changes the order of the tests. The other checks use one core at most, so they run in parallel with them.
 test: tools
 	@$(MAKE) --no-print-directory --jobs=4 lint types tests audit
 
-# Between changes: everything that needs no browser, no servers, and of generated cases only a few.
+# Quick checks for use while you work: no browser, no servers, and only a few generated cases.
 check: lint types
 	$(BIN)/pytest tests/unit $(QUICK) $(PARALLEL) -q --hypothesis-profile=quick -m "not lint"
 
@@ -59,7 +59,7 @@ loop: tools
 browser: tools
 	$(BIN)/pytest tests/browser $(PARALLEL)
 
-# What is publicly known of faults in the locked packages; STRICT=1 makes them an error.
+# Reports publicly known vulnerabilities of the locked packages; with STRICT=1, they are an error.
 audit: tools
 	@$(BIN)/python -m dev.audit
 
@@ -69,7 +69,7 @@ bench: tools
 package: ready
 	$(BIN)/python infra/package.py --measure
 
-# Dates the changelog, commits, tags; package, SBOM, notes and hashes in dist/. Pushes nothing.
+# Dates the changelog, commits, tags, and writes package, SBOM, notes and hashes to dist/. Pushes nothing.
 release: tools
 	$(BIN)/python -m dev.release
 
@@ -81,10 +81,11 @@ lock: tools
 	$(LOCK) 3.11 --no-deps dev/requirements-node.in -o dev/requirements-node.txt
 	$(LOCK) 3.13 --no-deps dev/requirements-host.in -o dev/requirements-host.txt
 
-# What running, the command line and the package need.
+# Installs the requirements of the local stack, the command line and the package.
 ready:
 	@$(PYTHON) -m dev.setup run
 
-# And what tests and linters need; what cannot be installed of Chromium and the checks of the pane is named and skipped.
+# Also installs the requirements of tests and linters. If Chromium or the checks of the pane cannot be installed, it says
+# so, and they are skipped.
 tools:
 	@$(PYTHON) -m dev.setup test

@@ -1,2 +1,2 @@
-/** What the server writes before launch.js: shared/addin/config.py. */
+/** The constant that the server inserts before launch.js; see shared/addin/config.py. */
 declare const OFFER: { message: string; action: string };

@@ -10,15 +10,15 @@ param name = 'vmrsched'
 // the add-in has to be installed again. Bind it with infra/custom-domain.sh after the first deployment.
 param publicHostName = ''
 
-// Who gets a mail when an alert fires; [] creates the alerts without notifying anybody.
+// The addresses to which a mail is sent when an alert fires; [] creates the alerts without notifying anybody.
 param alertEmails = []
 
-// The user name that conferencing nodes sign in with (external policy); '' switches that off.
+// The user name with which conferencing nodes sign in (external policy); '' switches external policy off.
 // deploy.sh asks for the password and keeps its hash in the vault.
 param policyUsername = 'policy'
 
-// Whether nodes also get answers for VMRs that were created through the management API or imported; 'off' if another
-// server has them all.
+// Whether nodes also get answers for VMRs that were created through the management API or imported. Use 'off' if all of
+// them are on another server.
 param policyVmrs = 'on'
 
 // The user name of the management API; '' switches Basic authentication off.
@@ -33,8 +33,8 @@ param managementClientId = ''
 param webProxy = ''
 param noProxy = '.core.windows.net,.vault.azure.net'
 
-// An instance that never stops costs more than all the rest of a small deployment (docs/operations.md has the formula).
-// With 0, Graph's notifications may meet a cold start: the sweep finds lost ones minutes later.
+// An instance that never stops costs more than everything else in a small deployment (see docs/operations.md).
+// With 0, Graph's notifications may encounter a cold start; the sweep finds lost ones minutes later.
 param alwaysReadyInstances = 0
 param maximumInstances = 40
 param instanceMemory = 2048
@@ -56,6 +56,6 @@ param adminAddresses = []
 param tags = {}
 param dataLock = true
 
-// Filled in by deploy.sh. ownAuthorities: whether there is a file infra/authorities.pem; packageDeployed: whether the app has run before.
+// Set by deploy.sh. ownAuthorities: whether infra/authorities.pem exists; packageDeployed: whether the app has run.
 param ownAuthorities = bool(readEnvironmentVariable('OWN_AUTHORITIES', 'false'))
 param packageDeployed = bool(readEnvironmentVariable('PACKAGE_DEPLOYED', 'false'))
