@@ -191,7 +191,9 @@ async def test_a_page_takes_three_requests_whatever_the_number_of_meetings() -> 
     for many in (30, 300):
         api, uuids = await deployment(1)
         await filled(api, uuids, Random(5), many)
-        while not await RecordLists(api.storage, api.clock, api.integrations.uuid_after, api.integrations.id_of).is_good():
+        while not await RecordLists(
+            api.storage, api.clock, api.integrations.uuid_after, api.integrations.id_of
+        ).is_good():
             pass
         api.clock.move(timedelta(seconds=1))
         await api.get(f"{OPERATIONS}?limit=1")  # unfinished operations are checked again
