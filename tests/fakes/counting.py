@@ -1,11 +1,11 @@
-"""A Counting that remembers what it is told, and writes nothing."""
+"""A Counting that keeps its counts in memory."""
 
 from collections import Counter
 from collections.abc import Iterable
 
 
 class FakeCounting:
-    """A Counting; `counted` is what has been counted, `written` how much of it would have been written by now."""
+    """A Counting; `counted` contains all counts, `written` those that the latest write would have stored."""
 
     def __init__(self) -> None:
         self.counted = Counter[str]()

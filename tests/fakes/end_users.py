@@ -10,7 +10,7 @@ from shared.integrations import Integration
 
 @dataclass
 class MemoryEndUser:
-    """An EndUser; `keys` are the keys under which it is remembered, with the ids of sign-ins."""
+    """An EndUser; `keys` maps each integration and key that identify the user to the id of a sign-in."""
 
     email: str
     name: str = ""
@@ -38,7 +38,7 @@ class MemoryEndUsers:
         return user
 
     async def remember(self, integration: Integration, user: str, outlook: Caller) -> bool:
-        """Immediate and permanent: when a key expires is up to the real records."""
+        """Remember a key immediately and for good; only the real records let keys expire."""
         key = outlook.key
         known = await self.known(integration, key)
         if known is not None:

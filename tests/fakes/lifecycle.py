@@ -1,4 +1,4 @@
-"""Records the notifications about integrations."""
+"""A recorder of notifications about integrations."""
 
 
 class FakeLifecycle:

@@ -33,7 +33,7 @@ class SentAnswer:
 
 @dataclass
 class Fault:
-    """The next `times` calls of a method raise this; with `after_effect` they take effect nevertheless (a 504)."""
+    """An error that the next `times` calls of a method raise; with `after_effect`, after taking effect (like a 504)."""
 
     error: Exception
     times: int = 1
@@ -41,8 +41,8 @@ class Fault:
 
 
 class FakeMailbox:
-    """A Mailbox. `calls` names every call, `answers` and `mails` hold what was sent, `series` the occurrences by id.
-    `modified` holds when items were last changed, which is long ago by default.
+    """A Mailbox. `calls` lists the methods called, `answers` and `mails` what was sent; `series` contains occurrences
+    by id, and `modified` the times of items' last changes, by default long ago.
 
     An accepted request moves to Deleted Items and keeps its id; a declined item leaves the calendar (exchange.md §2).
     """
@@ -208,7 +208,7 @@ class FakeMailbox:
 
 
 class _Call:
-    """One call: it is recorded, and fails as configured."""
+    """One call, which is recorded and fails if a test has configured it to."""
 
     def __init__(self, mailbox: FakeMailbox, method: str) -> None:
         mailbox.calls.append(method)

@@ -38,9 +38,9 @@ _Result = TypeVar("_Result")
 
 
 class FakeDeployment:
-    """A deployment. Requests are answered one by one, on a separate event loop.
+    """A deployment that answers requests one by one, on a separate event loop.
 
-    calls: the requests so far. interrupt: called before each request; its answer, if any, replaces the API's.
+    `calls` lists all requests. `interrupt` is called before each request, and its answer, if any, replaces the API's.
     """
 
     def __init__(self) -> None:
@@ -62,7 +62,7 @@ class FakeDeployment:
 
     @property
     def changes(self) -> list[tuple[str, str]]:
-        """Method and path of the requests that may have changed something."""
+        """The method and path of each request that may have changed something."""
         return [
             (call.method, call.path)
             for call in self.calls

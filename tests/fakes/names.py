@@ -1,4 +1,4 @@
-"""The names on a Management Node, without a node."""
+"""The names of objects on a Management Node, from memory."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""A service-account sign-in that only creates links."""
+"""A sign-in for service accounts that only creates links."""
 
 from datetime import UTC, datetime
 

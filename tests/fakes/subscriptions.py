@@ -8,7 +8,7 @@ LIFETIME = timedelta(days=6)
 
 
 class FakeSubscriptions:
-    """A Subscriptions. `alive` holds what the other side knows; `failure`, if set, is raised when one is created."""
+    """A Subscriptions. `alive` contains those that exist at Graph; creating another raises `failure`, if it is set."""
 
     def __init__(self) -> None:
         self.alive: dict[str, datetime] = {}

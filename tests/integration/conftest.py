@@ -1,4 +1,4 @@
-"""Independent judges of what the simulated counterparts receive and send."""
+"""Independent judges of what the simulated Exchange receives and sends."""
 
 from collections.abc import Iterator
 

@@ -11,7 +11,7 @@ from dev.azurite import running_azurite
 from dev.processes import StackError
 
 
-async def test_data_outlives_azurite_if_a_folder_is_given(tmp_path: Path) -> None:
+async def test_data_survives_a_restart_of_azurite_if_a_folder_is_given(tmp_path: Path) -> None:
     with running_azurite(tmp_path) as connection_string:
         async with TableServiceClient.from_connection_string(connection_string) as service:
             table = await service.create_table("kept")
@@ -23,7 +23,7 @@ async def test_data_outlives_azurite_if_a_folder_is_given(tmp_path: Path) -> Non
 
 
 async def test_a_connection_may_be_idle_for_longer_than_nodes_five_seconds(azurite: str) -> None:
-    """Node's default would close an idle connection just when a client may want to use it again."""
+    """With Node's default, an idle connection could be closed just as a client reuses it."""
     endpoint = next(part for part in azurite.split(";") if part.startswith("TableEndpoint="))
     host, port = endpoint.partition("//")[2].partition("/")[0].split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
@@ -34,7 +34,7 @@ async def test_a_connection_may_be_idle_for_longer_than_nodes_five_seconds(azuri
     assert "keep-alive: timeout=3600" in head
 
 
-def test_a_failed_start_shows_what_azurite_said(tmp_path: Path) -> None:
+def test_the_error_after_a_failed_start_contains_azurites_output(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
     with pytest.raises(StackError, match="Azurite ended before it was listening"), running_azurite(blocked):

@@ -1,6 +1,6 @@
-"""An installation that is interrupted at any point, for any reason, is completed by the next one.
+"""An installation that is interrupted at any point and for any reason is completed by the next one.
 
-The commands are stand-ins, which write partial files and stop where they are told; the installer is the real one.
+The commands are stand-ins, which write partial files and stop at a given point; the installer is the real one.
 """
 
 import os
@@ -18,27 +18,27 @@ import pytest
 
 from tests.support import ROOT
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children with their parent")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends child processes with their parent")
 
 STAND_INS = Path(__file__).with_name("stand_ins")
 SOURCES = ("__init__.py", "setup.py", "node_runtime.py", "processes.py", "install")
-STARTUP_TIMEOUT = 30.0  # seconds within which a point must be reached
+STARTUP_TIMEOUT = 30.0  # seconds within which the installer must reach a point
 POINTS = {
     "venv": "the environment is half created",
     "uv": "uv is half downloaded",
     "sync": "a package is half unpacked",
-    "synced": "all packages are there, but not the worker runtime",
+    "synced": "all packages are installed, but not the worker runtime",
     "host": "the worker runtime is half unpacked",
-    "stamp": "all Python packages are there, but this is not yet recorded",
+    "stamp": "all Python packages are installed, but this is not yet recorded",
     "azurite": "node_modules is half created",
-    "rename": "node_modules is complete, but not yet in its place",
+    "rename": "node_modules is complete, but has not been moved into place",
     "checks": "the pane's checks are half created",
     "chromium": "dpkg is running",
 }
 OURS = ("stamp", "rename")
-"""Points in the installer's own code, where no command is running."""
+"""Points in the installer's own code at which no command is running."""
 SOFT = ("checks", "chromium")
-"""Without these, the only consequence is that some tests are skipped."""
+"""Optional parts: without them, some tests are skipped."""
 SIGNALS = {"Ctrl-C": signal.SIGINT, "SIGTERM": signal.SIGTERM, "kill -9": signal.SIGKILL}
 FAULTS = {"full disk": "the disk is full", "no network": "the network or a package registry cannot be reached"}
 
@@ -64,13 +64,13 @@ class Project:
         )
 
     def run(self, point: str = "", how: str = "", purpose: str = "test") -> tuple[int, str]:
-        """A complete run: its exit code and its output."""
+        """Run the installer to completion; returns its exit code and output."""
         process = self.start(point, how, purpose)
         said, _ = process.communicate(timeout=60)
         return process.returncode, said
 
     def interrupt(self, point: str, number: signal.Signals) -> tuple[int, str]:
-        """A run that receives a signal when it has reached a certain point."""
+        """Run the installer, and send it a signal when it reaches the given point."""
         process = self.start(point, "wait")
         until = time.monotonic() + STARTUP_TIMEOUT
         while not (self.root / "reached").exists():
@@ -114,7 +114,7 @@ def project(tmp_path: Path) -> Project:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What exists after an uninterrupted installation."""
+    """The files that exist after an uninterrupted installation."""
     folder = tmp_path_factory.mktemp("whole") / "clone"
     (folder / "dev").mkdir(parents=True)
     undisturbed = make(folder)
@@ -130,7 +130,7 @@ def assert_mended(project: Project, whole: dict[str, str]) -> None:
     code, said = project.run()
     assert code == 0, said
     assert project.tree() == whole
-    assert project.run() == (0, ""), "afterwards there is nothing left to do"
+    assert project.run() == (0, ""), "the run after that has nothing to do"
 
 
 @pytest.mark.parametrize("how", SIGNALS)
@@ -168,10 +168,10 @@ def test_the_next_run_completes_a_failed_installation(
 
 
 CHANGES: dict[str, Callable[[Path], object]] = {
-    "the requirements for running": lambda root: (root / "dev/requirements-run.txt").write_text(
+    "changed requirements for running": lambda root: (root / "dev/requirements-run.txt").write_text(
         "uv==1.2.4 \\\n    --hash=x\n"
     ),
-    "that of tests": lambda root: (root / "requirements-dev.txt").write_text("newer"),
+    "changed requirements for tests": lambda root: (root / "requirements-dev.txt").write_text("newer"),
     "no Python": lambda root: (root / ".venv/bin/python").unlink(),
     "no uv": lambda root: (root / ".venv/bin/uv").unlink(),
     "no environment": lambda root: shutil.rmtree(root / ".venv"),
@@ -183,9 +183,9 @@ CHANGES: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_whatever_has_changed_is_installed(project: Project, change: str) -> None:
+def test_an_installation_repairs_whatever_has_changed(project: Project, change: str) -> None:
     assert project.run()[0] == 0
-    assert project.run() == (0, ""), "the second run does nothing"
+    assert project.run() == (0, ""), "a second run does nothing"
     CHANGES[change](project.root)
     code, said = project.run()
     assert code == 0, said
@@ -193,7 +193,7 @@ def test_whatever_has_changed_is_installed(project: Project, change: str) -> Non
     assert project.run() == (0, "")
 
 
-def test_packages_for_tests_are_enough_for_running_too(project: Project) -> None:
+def test_packages_installed_for_tests_are_sufficient_for_running(project: Project) -> None:
     assert project.run()[0] == 0
     (project.root / "requirements-dev.txt").write_text("newer")
     assert project.run(purpose="run") == (0, "")
@@ -219,7 +219,7 @@ def test_installing_for_running_installs_no_browser_and_no_checks(project: Proje
     assert project.run(purpose="run") == (0, "")
 
 
-def test_each_step_says_how_long_it_took_and_what_is_left(project: Project) -> None:
+def test_each_step_reports_its_duration_and_the_remaining_steps(project: Project) -> None:
     lines = project.run()[1].splitlines()
     assert lines[0] == f"Setting up what `make test` needs; the tools' output is in {project.root / '.setup'}."
     assert all(

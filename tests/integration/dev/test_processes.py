@@ -46,11 +46,11 @@ async def test_a_child_dies_when_its_parent_is_killed() -> None:
     assert is_running(pid)
     parent.kill()
     await parent.wait()
-    await eventually(lambda: not is_running(pid), "the child is dead")
+    await eventually(lambda: not is_running(pid), "the child has ended")
 
 
 @pytest.mark.parametrize(("command", "ended_by"), [(SLEEP, signal.SIGTERM), (STUBBORN, signal.SIGKILL)])
-def test_stopping_a_process_first_asks_it_to_terminate(
+def test_a_process_is_asked_to_terminate_before_it_is_killed(
     command: list[str], ended_by: signal.Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dev.processes.SHUTDOWN_TIMEOUT", 0.2)

@@ -8,13 +8,13 @@ from tests.support import shared_data
 
 Json = dict[str, Any]
 
-_CATEGORIES = {"categories": "nobody sets categories on messages here"}
-_PROPOSED = {"attendees[].proposedNewTime": "proposals are in the response's message; tracking does not keep them"}
+_CATEGORIES = {"categories": "no simulated message has categories"}
+_PROPOSED = {"attendees[].proposedNewTime": "the response's message contains the proposal; tracking does not"}
 _PLACES = {
-    "locations[].address": "a location is one line of text here",
-    "locations[].coordinates": "a location is one line of text here",
+    "locations[].address": "a simulated location is one line of text",
+    "locations[].coordinates": "a simulated location is one line of text",
 }
-#: Properties of a sample that are not served, and why.
+#: Properties that a sample has and the simulation does not serve, each with the reason.
 NOT_SERVED: dict[str, dict[str, str]] = {
     "real__eventMessageRequest_seriesMaster_2023_listitem": _CATEGORIES,
     "docs__series_master_cancelled_and_exception_occurrences": {
@@ -24,7 +24,7 @@ NOT_SERVED: dict[str, dict[str, str]] = {
     "graph__event-get__01": _PROPOSED,
     "graph__event-get__02": _PLACES,
 }
-#: Properties that are null in one of the two and have a value in the other.
+#: Properties that may be null in the sample and have a value in the answer, or the other way round.
 _NULLABLE = {
     "notificationContentType",
     "lifecycleNotificationUrl",
@@ -46,14 +46,14 @@ def sample(name: str) -> Json:
 
 
 def check_shape(name: str, served: Json) -> Json:
-    """Assert that an answer has everything that a sample has; returns the sample for further checks."""
+    """Assert that an answer has every property of a sample; returns the sample for further checks."""
     wanted = sample(name)
     assert set(differences(wanted, served)) == {f"{path} is missing" for path in NOT_SERVED.get(name, {})}
     return wanted
 
 
 def differences(wanted: Any, served: Any, path: str = "") -> Iterator[str]:
-    """How ``served`` falls short of ``wanted``."""
+    """What ``served`` lacks or has with another type, compared with ``wanted``."""
     if isinstance(wanted, dict) and isinstance(served, dict):
         yield from _of_objects(wanted, served, path)
     elif isinstance(wanted, list) and isinstance(served, list):

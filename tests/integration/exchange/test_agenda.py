@@ -1,4 +1,4 @@
-"""What an organizer's Outlook shows of its meetings, even after it was closed and reopened."""
+"""The meetings that an organizer's Outlook shows, even after it was closed and reopened."""
 
 from typing import Any
 
@@ -30,12 +30,12 @@ async def test_a_meeting_is_shown_as_sent_with_the_add_ins_notes(world: Exchange
     assert await meetings(world, BOB) == []
 
 
-async def test_only_answers_to_the_present_version_are_shown(world: ExchangeWorld) -> None:
+async def test_only_answers_to_the_current_version_of_a_meeting_are_shown(world: ExchangeWorld) -> None:
     uid = await world.meet()
     await world.respond((await world.event())["id"])
     assert (await meetings(world))[0]["responses"] == {VMR: "accepted"}
     await world.edit(uid, subject="Other")
-    assert (await meetings(world))[0]["responses"] == {VMR: "accepted"}, "nobody is asked again"
+    assert (await meetings(world))[0]["responses"] == {VMR: "accepted"}, "the attendees are not asked again"
     await world.edit(uid, start="2030-03-04T11:00:00")
     assert (await meetings(world))[0]["responses"] == {}
 
@@ -72,5 +72,5 @@ async def test_a_cancelled_meeting_is_no_longer_shown(world: ExchangeWorld) -> N
 
 
 @pytest.mark.parametrize("query", [{}, {"user": "nobody"}])
-async def test_without_an_address_nothing_is_shown(world: ExchangeWorld, query: dict[str, str]) -> None:
+async def test_without_an_organizers_address_no_meetings_are_shown(world: ExchangeWorld, query: dict[str, str]) -> None:
     assert (await world.http.get("/dev/meetings", params=query)).status_code == 400

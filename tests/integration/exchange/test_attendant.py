@@ -1,4 +1,4 @@
-"""Calendar Attendant (docs/facts/exchange.md §7): what happens to a calendar when meeting messages arrive."""
+"""The Calendar Attendant (docs/facts/exchange.md §7): how a calendar changes when meeting messages arrive."""
 
 from datetime import timedelta
 
@@ -124,7 +124,7 @@ async def test_automate_processing_none_leaves_the_calendar_alone(world: Exchang
     assert (await world.get(f"/users/{VMR}/events"))["value"] == []
 
 
-async def test_auto_accept_deletes_the_body_and_answers_by_itself(world: ExchangeWorld) -> None:
+async def test_auto_accept_deletes_the_body_and_answers_automatically(world: ExchangeWorld) -> None:
     await world.http.patch(f"/dev/mailboxes/{VMR}", json={"automate_processing": "AutoAccept"})
     await world.meet(body_html="<p>PXPS:-tag#</p>")
     event = await world.event()

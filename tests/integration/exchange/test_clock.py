@@ -1,4 +1,4 @@
-"""The simulated clock, here and in the functions host."""
+"""The simulated clock, in Exchange and in the functions host."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -46,7 +46,7 @@ async def test_the_functions_host_is_notified_before_the_answer(status: int, exp
         assert "a timer failed" in answer.json()["error"]
 
 
-async def test_without_a_functions_host_only_this_clock_moves() -> None:
+async def test_without_a_functions_host_only_exchanges_clock_moves() -> None:
     async with (
         running_exchange(Settings(functions_url="http://127.0.0.1:9")) as running,
         httpx.AsyncClient(base_url=running.base_url) as http,

@@ -1,4 +1,4 @@
-"""Faults on requests: refusals, unconfirmed effects, broken connections, lag, throttling."""
+"""Faults of requests: refusals, unconfirmed effects, broken connections, lag and throttling."""
 
 import asyncio
 from typing import Any
@@ -20,7 +20,7 @@ from tests.support.exchange_world import ALICE, VMR, ExchangeWorld
 )  # fmt: skip
 async def test_a_request_is_refused_the_given_number_of_times(world: ExchangeWorld, status: int, code: str) -> None:
     await world.fault(on="GET /messages", status=status, retry_after=2.128, times=2)
-    assert (await world.graph("GET", f"/users/{VMR}/events")).status_code == 200, "the fault is not for this path"
+    assert (await world.graph("GET", f"/users/{VMR}/events")).status_code == 200, "the fault is for another path"
     for _ in range(2):
         answer = await world.graph("GET", f"/users/{VMR}/messages")
         assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
@@ -99,7 +99,7 @@ async def test_faults_can_be_cleared(world: ExchangeWorld) -> None:
         {"on": "*", "action": "latency", "ms": "much"},
     ],
 )
-async def test_senseless_faults_are_refused(world: ExchangeWorld, fault: dict[str, Any]) -> None:
+async def test_impossible_faults_are_refused(world: ExchangeWorld, fault: dict[str, Any]) -> None:
     answer = await world.http.post("/dev/faults", json={"faults": [fault]})
     assert answer.status_code == 400
     assert answer.json()["error"]

@@ -1,4 +1,4 @@
-"""Graph as a protocol: authentication, paths, ids, preferences, queries, errors."""
+"""The Graph protocol: authentication, paths, ids, preferences, queries and errors."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ async def test_nothing_is_answered_without_a_token(world: ExchangeWorld, authori
     assert set(error["innerError"]) == {"date", "request-id", "client-request-id"}
 
 
-async def test_paths_are_understood_in_every_spelling(world: ExchangeWorld) -> None:
+async def test_paths_may_be_spelled_in_several_ways(world: ExchangeWorld) -> None:
     await world.meet()
     guid = world.exchange.directory.ensure(VMR).guid
     for path in (
@@ -100,7 +100,7 @@ def test_text_that_is_not_an_id_is_malformed(text: str) -> None:
 
 
 @pytest.mark.parametrize("moves", [None, 0, 3])
-def test_a_written_id_can_be_parsed(moves: int | None) -> None:
+def test_a_formatted_id_can_be_parsed(moves: int | None) -> None:
     item = ItemId(1, "0123456789abcdef0123456789abcdef", moves)
     assert parse(item.text("6b526823-5759-5e9b-b98b-003c3475630b")) == item
 
@@ -137,7 +137,7 @@ async def test_times_and_bodies_follow_the_preferences(world: ExchangeWorld) -> 
     assert 'outlook.body-content-type="text"' in applied
     message = (await world.folder())[0]["id"]
     shown = await world.get(f"/users/{VMR}/messages/{message}", prefer='outlook.body-content-type="text"')
-    assert shown["body"]["contentType"] == "html", "meeting messages come in HTML only"
+    assert shown["body"]["contentType"] == "html", "meeting messages are always in HTML"
     wrong = await world.graph("GET", f"/users/{VMR}/events", prefer='outlook.timezone="Middle Earth"')
     assert wrong.status_code == 400
 

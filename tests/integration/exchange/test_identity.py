@@ -51,7 +51,7 @@ async def test_a_token_looks_like_a_real_one(world: ExchangeWorld) -> None:
     assert context["amurl"] == f"{world.running.base_url}/autodiscover/metadata/json/1"
 
 
-async def test_a_user_always_has_the_same_id_and_never_another_users(world: ExchangeWorld) -> None:
+async def test_each_user_has_a_constant_and_unique_id(world: ExchangeWorld) -> None:
     def who(encoded: str) -> str:
         payload = jwt.decode(encoded, options={"verify_signature": False})
         return str(json.loads(payload["appctx"])["msexchuid"])
@@ -70,7 +70,7 @@ async def test_old_tokens_stay_valid_after_a_key_rollover(world: ExchangeWorld) 
     assert jwt.get_unverified_header(old)["x5t"] != jwt.get_unverified_header(new)["x5t"]
 
 
-async def test_a_forged_token_names_a_key_that_nobody_published(world: ExchangeWorld) -> None:
+async def test_a_forged_token_names_an_unpublished_key(world: ExchangeWorld) -> None:
     assert jwt.get_unverified_header(await token(world, signed_by="other"))["x5t"] not in await certificates(world)
 
 

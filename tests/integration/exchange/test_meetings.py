@@ -1,4 +1,4 @@
-"""The organizer's side: which messages each action in Outlook sends, and to whom."""
+"""The messages that an organizer's actions in Outlook send, and their recipients."""
 
 import pytest
 
@@ -25,7 +25,7 @@ async def test_an_invitation_reaches_every_attendee_but_not_the_organizer(world:
     assert sent["subject"] == "Review"
 
 
-async def test_the_equipment_mailbox_hears_nothing_of_a_meeting_without_it(world: ExchangeWorld) -> None:
+async def test_the_equipment_mailbox_gets_no_message_about_a_meeting_without_it(world: ExchangeWorld) -> None:
     await world.meet(attendees=[BOB])
     assert await world.received(VMR) == []
 
@@ -38,7 +38,7 @@ async def test_a_message_has_its_times_in_utc_and_states_its_request_type(world:
     assert message["type"] == "singleInstance"
     assert message["startDateTime"] == {"dateTime": "2030-03-04T08:00:00.0000000", "timeZone": "UTC"}
     assert message["endDateTime"] == {"dateTime": "2030-03-04T09:00:00.0000000", "timeZone": "UTC"}
-    # As in the real capture, a new request has previous values too, equal to the present ones.
+    # As in the captured request, a new request also has previous values, which equal the current ones.
     assert message["previousStartDateTime"] == message["startDateTime"]
     assert not {"uid", "iCalUId"} & set(message)
 

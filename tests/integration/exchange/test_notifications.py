@@ -47,7 +47,7 @@ async def test_the_kind_of_id_is_determined_when_the_subscription_is_created(
     assert parse(webhook.notices[0]["resourceData"]["id"]).moves == 0
 
 
-async def test_simultaneous_changes_come_in_one_post(world: ExchangeWorld, webhook: Webhook) -> None:
+async def test_simultaneous_changes_are_sent_in_one_post(world: ExchangeWorld, webhook: Webhook) -> None:
     await subscribe(world, webhook, changeType="created,updated")
     uid = await world.meet()
     await webhook.until(told(1))
@@ -142,7 +142,7 @@ async def test_a_notification_can_be_lost(world: ExchangeWorld, webhook: Webhook
     assert notice["resourceData"]["id"] == (await world.newest())["id"]
 
 
-async def test_a_notification_can_come_twice(world: ExchangeWorld, webhook: Webhook) -> None:
+async def test_a_notification_can_be_sent_twice(world: ExchangeWorld, webhook: Webhook) -> None:
     await subscribe(world, webhook)
     await world.fault(on="notification", action="duplicate", times=1)
     await world.meet()
@@ -151,7 +151,7 @@ async def test_a_notification_can_come_twice(world: ExchangeWorld, webhook: Webh
 
 
 @pytest.mark.parametrize(("action", "more"), [("reorder", {}), ("delay", {"seconds": 0.3})])
-async def test_notifications_can_come_out_of_order(
+async def test_notifications_can_arrive_out_of_order(
     world: ExchangeWorld, webhook: Webhook, action: str, more: dict[str, Any]
 ) -> None:
     await subscribe(world, webhook)
@@ -163,7 +163,7 @@ async def test_notifications_can_come_out_of_order(
     assert [notice["resourceData"]["id"] for notice in webhook.notices] == [second, first]
 
 
-async def test_a_delayed_notification_comes_when_the_clock_moves(world: ExchangeWorld, webhook: Webhook) -> None:
+async def test_a_delayed_notification_is_sent_when_the_clock_moves(world: ExchangeWorld, webhook: Webhook) -> None:
     await subscribe(world, webhook)
     await world.fault(on="notification", action="delay", times=1, seconds=3600)
     await world.meet()

@@ -25,7 +25,7 @@ def dates(pattern: dict[str, Any], limits: dict[str, Any], count: int = 5) -> li
     [
         ({"type": "daily", "interval": 3}, {}, ["2028-01-01", "2028-01-04", "2028-01-07"]),
         ({"type": "weekly", "daysOfWeek": ["Monday", "Tuesday"]}, {}, ["2028-01-03", "2028-01-04", "2028-01-10"]),
-        # Every other week: which days share a week depends on the first day of the week.
+        # Every other week: the first day of the week determines which days belong to the same week.
         (
             {"type": "weekly", "interval": 2, "daysOfWeek": ["sunday", "tuesday"], "firstDayOfWeek": "sunday"},
             {"startDate": "2028-01-04"},
@@ -126,9 +126,9 @@ def test_invalid_patterns_are_refused(fields: dict[str, Any]) -> None:
     [
         ("2030-01-15T09:00:00", "2030-01-15T08:00:00+00:00"),
         ("2030-07-15T09:00:00", "2030-07-15T07:00:00+00:00"),
-        # This time is skipped by the change to summer time, so it is an hour later.
+        # The change to summer time skips this time, so the occurrence is an hour later.
         ("2030-03-31T02:30:00", "2030-03-31T01:30:00+00:00"),
-        # This time occurs twice on the day of the change back; the first one counts.
+        # This time occurs twice on the day of the change to winter time; the first one counts.
         ("2030-10-27T02:30:00", "2030-10-27T00:30:00+00:00"),
     ],
 )

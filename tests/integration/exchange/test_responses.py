@@ -1,4 +1,4 @@
-"""Responses: their effect on the attendee's mailbox, and what reaches the organizer (docs/facts/exchange.md §2)."""
+"""Responses: their effect on the attendee's mailbox, and what the organizer receives (docs/facts/exchange.md §2)."""
 
 import pytest
 
@@ -34,7 +34,7 @@ async def test_a_response_reaches_the_organizer(
     assert shown["responseType"] == response
 
 
-async def test_an_answered_request_lies_in_deleted_items_with_the_same_immutable_id(
+async def test_an_answered_request_is_in_deleted_items_with_the_same_immutable_id(
     world: ExchangeWorld,
 ) -> None:
     await world.meet()

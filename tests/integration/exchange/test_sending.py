@@ -1,4 +1,4 @@
-"""sendMail, reply, drafts; a MIME reply that becomes a meeting response."""
+"""Sending mail: sendMail, replies, drafts, and MIME replies that become meeting responses."""
 
 import base64
 from email.message import EmailMessage
@@ -84,7 +84,7 @@ async def test_a_sent_draft_keeps_its_immutable_id(world: ExchangeWorld) -> None
     assert (await world.get(path, select="isDraft"))["isDraft"] is False
     assert [item["subject"] for item in await world.folder(VMR, "sentitems")] == ["Hi"]
     assert len(await world.received(BOB)) == 1
-    assert (await world.graph("POST", f"{path}/send")).status_code == 400, "it is no longer a draft"
+    assert (await world.graph("POST", f"{path}/send")).status_code == 400, "a sent message is no longer a draft"
 
 
 async def test_a_draft_without_recipients_is_not_sent(world: ExchangeWorld) -> None:

@@ -32,7 +32,7 @@ async def test_a_series_has_a_master_and_occurrences(world: ExchangeWorld) -> No
     asked = await world.get(f"/users/{VMR}/events/{second['id']}", select="originalStart,occurrenceId")
     assert asked["originalStart"] == "2030-03-11T08:00:00Z"
     assert asked["occurrenceId"] == f"OID.{master['id']}.2030-03-11"
-    assert not {"originalStart", "occurrenceId"} & second.keys(), "they are returned only on request"
+    assert not {"originalStart", "occurrenceId"} & second.keys(), "occurrences are returned only on request"
     assert (await world.get(f"/users/{VMR}/events/{second['id']}"))["id"] == second["id"]
 
 
@@ -168,7 +168,7 @@ async def test_guests_of_one_occurrence_are_told_that_the_series_is_cancelled(wo
     assert [m["kind"] for m in await world.received(BOB)] == ["request", "cancelled"]
 
 
-async def test_a_single_meeting_becomes_a_series_and_back(world: ExchangeWorld) -> None:
+async def test_a_single_meeting_can_become_a_series_and_the_reverse(world: ExchangeWorld) -> None:
     uid = await world.meet()
     await world.edit(uid, recurrence=WEEKLY)
     assert (await world.event())["type"] == "seriesMaster"
@@ -176,7 +176,7 @@ async def test_a_single_meeting_becomes_a_series_and_back(world: ExchangeWorld) 
     assert (await world.event())["type"] == "singleInstance"
 
 
-async def test_a_window_is_required_and_pages_can_be_followed(world: ExchangeWorld) -> None:
+async def test_instances_require_a_window_and_are_returned_in_pages(world: ExchangeWorld) -> None:
     await world.meet(recurrence=WEEKLY)
     master = (await world.event())["id"]
     path = f"/users/{VMR}/events/{master}/instances"
@@ -194,7 +194,7 @@ async def test_a_window_is_required_and_pages_can_be_followed(world: ExchangeWor
     assert starts(seen) == sorted(set(starts(seen)))
 
 
-async def test_an_endless_series_is_expanded_far_ahead(world: ExchangeWorld) -> None:
+async def test_an_endless_series_has_occurrences_far_in_the_future(world: ExchangeWorld) -> None:
     await world.meet(recurrence={"pattern": {"type": "daily", "interval": 1}, "range": {"type": "noEnd"}})
     found = await world.instances("2049-12-30T00:00:00Z", "2050-01-02T00:00:00Z")
     assert starts(found) == ["2049-12-30T08:00", "2049-12-31T08:00", "2050-01-01T08:00"]

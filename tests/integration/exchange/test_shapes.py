@@ -1,4 +1,4 @@
-"""Contract: what the simulated service serves has the shape of captured and documented samples.
+"""A contract: answers of the simulated service have the shape of captured and documented samples.
 
 Every property of a sample must be served, with the same JSON type. Exceptions are listed with their reasons.
 """
@@ -16,7 +16,7 @@ from tests.support.exchange_world import ALICE, EXPAND_EVENT, VMR, WEEKLY, Excha
 
 
 async def real_like(world: ExchangeWorld) -> Json:
-    """A series like the captured one."""
+    """Create a series like the captured one."""
     weekly = {**WEEKLY, "range": {"type": "endDate", "startDate": "2023-01-09", "endDate": "2023-07-10"}}
     await world.meet(start="2023-01-09T08:30:00", end="2023-01-09T08:55:00", recurrence=weekly, location="Teams")
     return (await world.folder())[0]
@@ -144,12 +144,12 @@ async def test_a_lifecycle_notification_matches_the_sample(world: ExchangeWorld,
     await webhook.until(lambda hook: bool(hook.posts))
     served = {"value": webhook.posts[0]}
     check_shape(name, served)
-    # This is missing in the documentation's sample, but it is sent (microsoftgraph/microsoft-graph-docs #21675).
+    # The documentation's sample lacks this, but Graph sends it (microsoftgraph/microsoft-graph-docs #21675).
     assert set(served["value"][0]) - set(wanted["value"][0]) == {"resource", "resourceData", "organizationId"}
     assert served["value"][0]["resource"] == ""
 
 
-#: Values that the SDK's models know, and for meetingMessageType those that the service really sends (exchange.md §1).
+#: Values in the SDK's models and, for meetingMessageType, those that the service really sends (exchange.md §1).
 DOCUMENTED = {
     "meetingMessageType": {"meetingRequest", "meetingCancelled", "meetingAccepted", "meetingTenativelyAccepted",
                            "meetingDeclined"},
@@ -171,7 +171,7 @@ def values(document: Any, name: str) -> Iterator[str]:
 
 
 async def everything(world: ExchangeWorld) -> Any:
-    """Everything in two mailboxes after each kind of event has happened once."""
+    """The contents of two mailboxes after each kind of event has occurred once."""
     uid = await world.meet(recurrence=WEEKLY)
     await world.edit(uid, occurrence="2030-03-11", start="2030-03-12T09:00:00")
     await world.edit(uid, subject="New")
@@ -191,7 +191,7 @@ async def everything(world: ExchangeWorld) -> Any:
 
 async def test_enumerations_contain_only_documented_values_and_all_of_them_occur(world: ExchangeWorld) -> None:
     seen = await everything(world)
-    kinds = DOCUMENTED["type"] | {"required", "daily", "weekly", "endDate", "noEnd"}  # `type` is also used elsewhere
+    kinds = DOCUMENTED["type"] | {"required", "daily", "weekly", "endDate", "noEnd"}  # `type` has other meanings too
     for name, known in DOCUMENTED.items():
         found = set(values(seen, name))
         assert known <= found <= (kinds if name == "type" else known), name
@@ -227,7 +227,7 @@ async def test_an_identity_token_matches_the_sample(world: ExchangeWorld) -> Non
     assert payload["exp"] - payload["nbf"] == real["payload"]["exp"] - real["payload"]["nbf"]
 
 
-async def test_the_comparison_detects_what_is_missing_or_different() -> None:
+async def test_the_comparison_detects_missing_and_different_properties() -> None:
     assert list(differences({"a": {"b": 1}}, {"a": {}})) == ["a.b is missing"]
     assert list(differences({"a": [{"b": 1}]}, {"a": [{"b": "1"}]})) == ["a[].b: int in the sample, str served"]
     assert list(differences({"a": [1]}, {"a": []})) == ["a is missing"]

@@ -29,7 +29,7 @@ async def test_a_webhook_used_for_both_is_validated_twice(world: ExchangeWorld, 
     assert webhook.handshakes == ["/changes", "/changes"]
 
 
-async def test_the_validation_token_must_come_back_decoded(world: ExchangeWorld, webhook: Webhook) -> None:
+async def test_the_validation_token_must_be_returned_decoded(world: ExchangeWorld, webhook: Webhook) -> None:
     webhook.echo = lambda token: token.replace(" ", "+")
     answer = await subscribe(world, webhook)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "ValidationError")

@@ -1,4 +1,4 @@
-"""The clock of the simulated Management Node, which the local stack's other parts move."""
+"""The clock of the simulated Management Node, which other parts of the local stack move."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -27,7 +27,7 @@ async def http(clock: MovableClock) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.mark.parametrize(("by", "moved"), [(timedelta(days=1), True), (timedelta(days=-1), False)])
-async def test_it_follows_another_clock_forward_only(
+async def test_the_node_follows_another_clock_forward_only(
     http: httpx.AsyncClient, clock: MovableClock, by: timedelta, *, moved: bool
 ) -> None:
     before = clock.now()
@@ -37,5 +37,5 @@ async def test_it_follows_another_clock_forward_only(
 
 
 @pytest.mark.parametrize("given", [{}, {"now": "tomorrow"}, {"now": "2035-01-01T00:00:00"}, {"now": 5}, []])
-async def test_what_is_not_a_moment_is_rejected(http: httpx.AsyncClient, given: Any) -> None:
+async def test_text_that_is_not_a_time_is_rejected(http: httpx.AsyncClient, given: Any) -> None:
     assert (await http.post("/dev/clock", json=given)).status_code == 400

@@ -1,4 +1,4 @@
-"""The simulated Management Node is tested with requests that real clients of the original API have sent (C3).
+"""The simulated Management Node answers recorded requests of real clients of the original API (C3).
 
 The recordings are those with which our own management API is tested: tests/data/clients.
 """
@@ -15,11 +15,11 @@ from shared.management import Answer
 from tests.support.recorded_client import READS, Replay, readable, recording
 
 OWN = ("conference", "conference_alias", "end_user")
-"""The resources that rooms and people need. Exchange connectors are the product's own business."""
+"""The resources that a node has. Exchange connectors exist in the product only."""
 
 
 class Client:
-    """The node in place of our own API: what Replay calls."""
+    """A session that sends Replay's requests to the node instead of our own API."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
@@ -45,7 +45,7 @@ def _resource(step: dict[str, Any], bound: dict[str, str]) -> str:
 
 
 def own_steps(steps: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The recorded steps for resources that the node has."""
+    """The recorded steps that concern resources of the node."""
     bound: dict[str, str] = {}
     found = []
     for step in steps:

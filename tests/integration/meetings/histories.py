@@ -1,4 +1,4 @@
-"""Random histories of meetings, and what must be true after each."""
+"""Random histories of meetings, and the conditions that must hold after each."""
 
 import os
 from collections import Counter
@@ -30,10 +30,10 @@ from tests.support.record_lists import check_lists
 Step: TypeAlias = tuple[Any, ...]
 MEETINGS = 3
 ORIGIN = datetime(2027, 1, 4, 8, 30, tzinfo=UTC)
-"""When all histories begin. The clock only moves when a step moves it, so much happens within one second."""
+"""The start of every history. Only steps move the clock, so many events occur within the same second."""
 
 LEAD = 14
-"""Days before the first meeting: longer than all outages of a history together, as past meetings are not answered."""
+"""Days before the first meeting: more than all outages of a history together, since past meetings are not answered."""
 
 ACTIONS: list[Callable[[Random], Step]] = [
     lambda chance: ("invite", _meeting(chance), _hours(chance), chance.choice(["tag"] * 3 + ["none"] + ["series"] * 2)),
@@ -51,7 +51,7 @@ ACTIONS: list[Callable[[Random], Step]] = [
 WEIGHTS = [4, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1]
 
 LONGEST_GAP = 15
-"""Seconds between actions. Often 0, which puts two versions of a meeting into the same second of Exchange's clock."""
+"""The most seconds between two actions. Often there are none, so that Exchange gives two versions the same time."""
 
 GRAPH_FAULTS: list[Callable[[Random], Step]] = [
     lambda chance: ("notification", chance.choice(["lose", "duplicate", "reorder", "delay"]), chance.randint(1, 3)),
@@ -77,12 +77,12 @@ EWS_FAULTS: list[Callable[[Random], Step]] = [
         chance.randint(1, 6),
     )
 ]
-"""There are no notifications over EWS; polls take their place."""
+"""Over EWS, polls replace notifications."""
 
 FAULTS = {By.GRAPH: GRAPH_FAULTS, By.EWS: EWS_FAULTS}
 FEWEST_TROUBLES, MOST_TROUBLES = 3, 9
 TELLING = {accepted.value: "{{start_time}}|{{alias}}" for accepted in Accepted}
-"""Settings that make an acceptance say which version of the meeting it is about."""
+"""Settings with which an acceptance shows the version of the meeting to which it refers."""
 
 OUTAGES = {"a minute": 1, "an hour": 60, "a day": 24 * 60, "three days": 3 * 24 * 60}
 OTHER_TROUBLES: list[Callable[[Random], Step]] = [
@@ -110,7 +110,7 @@ def _trouble(chance: Random, by: By) -> Step:
 
 
 def random_history(chance: Random, by: By) -> list[list[Step]]:
-    """Segments of steps, each with the seconds before it; after a segment, all troubles end and everything settles."""
+    """Segments of steps with the seconds before each; all troubles end after their segment, and everything settles."""
     segments = [
         [(_gap(chance), _action(chance)) for _ in range(chance.randint(1, 6))] for _ in range(chance.randint(1, 3))
     ]
@@ -130,7 +130,7 @@ def _action(chance: Random) -> Step:
 
 @dataclass
 class History:
-    """One run of a history; `clean` omits the troubles."""
+    """One run of a history, without its troubles if it is `clean`."""
 
     world: Deployment
     clean: bool
@@ -230,7 +230,7 @@ class History:
         else:
             edit = await self._occurrence_changes(verb, day) | {"occurrence": occurrence}
             response = await self.world.http.patch(path, json=edit)
-        assert response.status_code < 500, response.text  # an occurrence that was already cancelled is refused
+        assert response.status_code < 500, response.text  # refused if it was already cancelled
 
     async def _occurrence_changes(self, verb: str, day: datetime) -> dict[str, str]:
         match verb:
@@ -242,7 +242,7 @@ class History:
         return {"subject": "Only this one"}
 
     async def _click(self, label: str) -> str:
-        """Nobody clicks twice at the same instant, and Exchange's times, in whole seconds, could not show it."""
+        """Request a room a moment later, because no user clicks twice at the same instant."""
         self.clicks += 1
         await self.world.move_to(self.world.now + timedelta(milliseconds=1))
         room = await self.world.click()
@@ -264,7 +264,7 @@ class History:
             await self.world.host.deliver(await self.world.take(-1))
 
     async def _work_until_crash(self, fuse: Fuse) -> None:
-        """A poll or the worker dies halfway; the queue keeps the message, and another process continues."""
+        """Crash during a poll or in the worker; the queue keeps the message, and another process continues."""
         await self.world.host.restart(CrashingStorage(self.world.outages, fuse))
         queue = self.world.memory.queue("meeting-requests")
         body = ""
@@ -281,7 +281,7 @@ class History:
         await self.world.host.restart()
 
     async def outcome(self) -> dict[str, Any]:
-        """What everybody sees once everything has settled."""
+        """The open rooms and last answers once everything has settled."""
         clock = FakeClock()
         opened = self._opened_on(self.world.node, clock) if self.world.node else self._opened_by_policy(clock)
         doors: dict[str, list[bool]] = {label: [] for label in self.rooms}
@@ -293,7 +293,7 @@ class History:
         return {"doors": doors} | {f"last answer {which}": self._last(answers, which) for which in sorted(self.uids)}
 
     def _opened_by_policy(self, clock: FakeClock) -> Callable[[], Awaitable[dict[str, bool]]]:
-        """Which rooms the policy admits people to, at the clock's time."""
+        """Whether policy admits people to each room at the clock's time."""
         policy = Policy(self.world.memory, clock)
 
         async def opened() -> dict[str, bool]:
@@ -303,7 +303,7 @@ class History:
         return opened
 
     def _opened_on(self, node: Node, clock: FakeClock) -> Callable[[], Awaitable[dict[str, bool]]]:
-        """Which rooms are on the node at the clock's time, once everything due by then is done."""
+        """Whether each room is on the node at the clock's time, once everything due by then has been done."""
         settings = self.world.services.foundation.settings
         services = Services(settings, self.world.memory, self.world.secrets, clock)
         wire_to(node, services)
@@ -319,7 +319,7 @@ class History:
         return opened
 
     def _last(self, answers: list[dict[str, Any]], which: int) -> object:
-        """The last answer about a meeting, with its room and time unless it may be about any occurrence."""
+        """The last answer about a meeting, with its room and time unless it may refer to an occurrence."""
         last = [answer for answer in answers if answer["uid"] == self.uids[which]][-1:]
         kinds = [answer["kind"] for answer in last]
         if which in self.firsts or kinds != ["accepted"]:
@@ -330,7 +330,7 @@ class History:
 
 
 def _note(text: str) -> None:
-    """Print this with a failing history, unless it is one of many (many_histories.py)."""
+    """Have hypothesis print a text with a failing history; does nothing in many_histories.py."""
     if currently_in_test_context():
         note(text)
 
@@ -346,7 +346,7 @@ def _fault(on: str, *rest: Any) -> dict[str, Any]:
 
 
 def random_variants(chance: Random, by: By) -> dict[str, Any]:
-    """Behaviour of Graph that is reported in several ways, or of other EWS servers that differs from Exchange's."""
+    """Variants of Graph that have been reported, or habits of EWS servers other than Exchange."""
     if by is By.EWS:
         return {name: value if chance.random() < 0.3 else not value for name, value in OTHER_HABITS.items()}
     return {
@@ -368,11 +368,11 @@ async def run(
 ) -> dict[str, Any]:
     """The outcome of a history.
 
-    `renews`: this Exchange gives a calendar item a new id when it is answered over EWS.
+    `renews`: Exchange gives a calendar item a new id when it is answered over EWS.
 
     `on_node`: the rooms are on a Management Node.
 
-    `varied`: variants of Graph, or of EWS servers other than Exchange; nothing may depend on them.
+    `varied`: variants of Graph or habits of other EWS servers, on which the outcome must not depend.
     """
     async with deployed(by, MovableClock(lambda: ORIGIN), on_node=on_node, **TELLING) as world:
         world.exchange.exchange.ews.renews_answered = renews
@@ -391,7 +391,7 @@ async def run(
 
 
 async def never_twice(world: Deployment) -> None:
-    """Check that no message was answered twice (rule 2), no alias has two meetings (rule 1), and nothing is left."""
+    """Check that no message has two answers (rule 2), no alias has two meetings (rule 1), and no work is unfinished."""
     table = world.memory.table("meetings")
     rows = [row async for row in table.everything()]
     decided = [Operation.from_row(row) for row in rows if row.key.startswith("operation:")]
@@ -411,26 +411,26 @@ def _plain(text: str) -> str:
 
 
 def run_by_run(test: Callable[..., None]) -> Callable[..., None]:
-    """HISTORIES=1000 runs for longer than a test may take."""
+    """Run a test on as many histories as the environment variable HISTORIES says, 20 by default."""
     most = int(os.environ.get("HISTORIES", "20"))
     return settings(max_examples=most, suppress_health_check=list(HealthCheck))(test)
 
 
 async def check_on_node(history: list[list[Step]], *, varied: dict[str, Any] | None = None) -> None:
-    """Fail unless a Management Node, with and without troubles, shows the same as a clean run by policy."""
+    """Fail unless the outcome on a Management Node, with or without troubles, equals a clean run's with policy."""
     expected = await run(history, By.GRAPH, clean=True)
     for clean in (True, False):
         found = await run(history, By.GRAPH, clean=clean, varied=varied, on_node=True)
         differing = {what: (expected[what], found[what]) for what in expected if expected[what] != found[what]}
-        assert not differing, f"{'without' if clean else 'with'} troubles: by policy and on the node: {differing}"
+        assert not differing, f"{'without' if clean else 'with'} troubles, by policy and on the node: {differing}"
 
 
 async def check(
     history: list[list[Step]], by: By, *, renews: bool = False, varied: dict[str, Any] | None = None
 ) -> None:
-    """Fail unless everybody sees in the end what a clean run over Graph shows."""
+    """Fail unless the outcome equals that of a clean run over Graph."""
     expected = await run(history, By.GRAPH, clean=True)
     for clean in (True, False) if by is By.EWS else (False,):
         found = await run(history, by, clean=clean, renews=renews, varied=varied)
         differing = {what: (expected[what], found[what]) for what in expected if expected[what] != found[what]}
-        assert not differing, f"by {by}, {'without' if clean else 'with'} troubles: expected and found: {differing}"
+        assert not differing, f"by {by}, {'without' if clean else 'with'} troubles, expected and found: {differing}"

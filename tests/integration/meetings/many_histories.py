@@ -1,9 +1,9 @@
-"""Run many random histories, all to the end, and count those that failed:
+"""Run many random histories to completion, and count those that fail:
 
     python -m tests.integration.meetings.many_histories graph 10000 [--seed 7] [--only 123]
 
-`node` compares rooms on a Management Node with rooms by policy. The same seed gives the same histories. Several
-processes with different seeds use several cores. `--only` reruns one history by its number.
+`node` compares rooms on a Management Node with rooms admitted by policy. The same seed gives the same histories. To use
+several cores, start several processes with different seeds. `--only` reruns one history by its number.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from tests.integration.meetings.histories import check, check_on_node, random_hi
 
 
 def main() -> int:
-    """Run as many histories as the command line says; the exit status says whether one failed."""
+    """Run as many histories as the command line requests; the exit status is 1 if any failed, and otherwise 0."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("by", choices=["graph", "ews", "node"])
     parser.add_argument("count", type=int)
@@ -35,7 +35,7 @@ def main() -> int:
     warnings.simplefilter("ignore")
     failed, since = 0, time.monotonic()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(RetryReads, "get_delay_time", lambda *_: 0.0)  # as the tests do
+        patch.setattr(RetryReads, "get_delay_time", lambda *_: 0.0)  # as in the tests
         numbers = range(asked.count) if asked.only is None else [asked.only]
         for done, number in enumerate(numbers, 1):
             failed += not succeeds(by, asked.seed, number, on_node=on_node)
@@ -46,7 +46,7 @@ def main() -> int:
 
 
 def succeeds(by: By, seed: int, number: int, *, on_node: bool = False) -> bool:
-    """Run one history; a failure is reported with the history."""
+    """Run one history, and print it if it fails; returns whether it succeeded."""
     chance = Random(f"{seed} {number}")
     history = random_history(chance, by)
     varied = random_variants(chance, by)
@@ -62,7 +62,7 @@ def succeeds(by: By, seed: int, number: int, *, on_node: bool = False) -> bool:
 
 
 def say(text: str) -> None:
-    """Print at once, even to a file."""
+    """Print a line without buffering, even to a file."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 

@@ -17,7 +17,7 @@ async def swept(world: Deployment) -> None:
 
 
 class Series:
-    """A weekly series of Alice's with its own room."""
+    """A weekly series of Alice's with a room."""
 
     def __init__(self, world: Deployment) -> None:
         self.world = world
@@ -42,13 +42,13 @@ class Series:
         await swept(self.world)
 
     async def swap(self, week: int, **fields: Any) -> Any:
-        """The organizer gives one occurrence a different VMR."""
+        """Give one occurrence a different VMR, as the organizer would."""
         other = await self.world.click()
         await self.change(week, body_html=other["instructions"], **fields)
         return other
 
     async def doors(self, *rooms: Any, weeks: int = 4, at: timedelta = timedelta()) -> list[list[bool | None]]:
-        """For each week, which rooms are open when the series' occurrence starts."""
+        """For each week, whether each room is open when the occurrence of the series starts."""
         found = []
         for week in range(weeks):
             await self.world.move_to(max(self.world.now, self.first + week * WEEK + at))

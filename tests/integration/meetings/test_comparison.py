@@ -1,4 +1,4 @@
-"""The nightly comparison: calendar and records are compared once a night, and made equal again whatever was lost."""
+"""The nightly comparison of calendar and records makes them equal again, whatever was lost."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -31,7 +31,7 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[Deployment]:
 
 
 async def lose_messages(world: Deployment) -> None:
-    """Delete everything that has arrived without announcing it; the calendar has followed nevertheless."""
+    """Delete all messages before the product reads them; the calendar has followed them nevertheless."""
     store, owner = world.exchange.exchange.store, owner_of(world)
     for folder in ("inbox", "deleteditems"):
         for message in store.messages(owner, folder):
@@ -98,7 +98,7 @@ async def test_a_lost_invitation_to_a_series_is_answered(world: Deployment) -> N
     assert await is_open_at(world, room["alias"], start + timedelta(weeks=3)) is True
 
 
-async def test_a_lost_update_is_followed(world: Deployment) -> None:
+async def test_a_lost_update_is_applied(world: Deployment) -> None:
     start = tomorrow(world)
     uid, alias = await booked(world, start)
     await world.change(uid, **hour_from(start + timedelta(hours=5)))
@@ -122,7 +122,7 @@ async def test_a_lost_cancellation_closes_the_room(world: Deployment) -> None:
     assert await is_open_at(world, alias, start) is False
 
 
-async def test_a_lost_update_or_cancellation_of_one_occurrence_is_followed(world: Deployment) -> None:
+async def test_a_lost_update_or_cancellation_of_one_occurrence_is_applied(world: Deployment) -> None:
     start = tomorrow(world)
     uid, alias = await booked(world, start, recurrence=weekly(start))
     second, third = start + timedelta(weeks=1), start + timedelta(weeks=2)
@@ -179,7 +179,7 @@ async def test_an_exchange_that_does_not_answer_raises_an_alarm(world: Deploymen
 
 
 async def test_a_large_calendar_costs_one_call_for_hundreds_of_meetings() -> None:
-    """Over real HTTP; the unit tests compare ten thousand meetings without it."""
+    """This uses real HTTP; the unit tests compare ten thousand meetings without it."""
     async with deployed() as world:
         first = tomorrow(world)
         _, alias = await booked(world, first)
@@ -198,7 +198,7 @@ async def test_a_large_calendar_costs_one_call_for_hundreds_of_meetings() -> Non
         assert await is_open_at(world, alias, first)
 
 
-# --- histories in which records, calendar, or both are set back by an hour
+# --- histories in which records, calendar or both are reset to an earlier time
 
 Step: TypeAlias = tuple[Any, ...]
 meetings = st.integers(0, 2)
@@ -229,7 +229,7 @@ class SetBack:
         self.cancelled: set[int] = set()
 
     async def steps(self, steps: list[Step]) -> None:
-        """Perform the steps, with everything that follows from them."""
+        """Perform the steps, and process everything that results from them."""
         for step in steps:
             await self._step(step)
         await self.world.drain()
@@ -266,13 +266,13 @@ class SetBack:
         else:
             later = hour_from(day + timedelta(hours=2))
             answer = await http.patch(path, json={**later, "occurrence": occurrence})
-        assert answer.status_code < 500, answer.text  # a meeting that was already cancelled is refused
+        assert answer.status_code < 500, answer.text  # refused if it was already cancelled
 
     def _at(self, ahead: int) -> datetime:
         return self.origin + timedelta(days=2, hours=ahead)
 
     def moment(self) -> tuple[Any, Any]:
-        """Records and mailbox in their present state."""
+        """Copies of records and mailbox in their current state."""
         return deepcopy(self.world.memory), deepcopy((self._calendar(), self._messages()))
 
     async def set_back(self, to: tuple[Any, Any], what: str) -> None:
@@ -304,7 +304,7 @@ class SetBack:
         return found
 
     async def in_records(self) -> Times:
-        """The same, according to the rooms that are open then."""
+        """When each meeting takes place according to the records, by its subject."""
         names = {room["alias"]: f"Meeting {which}" for which, room in enumerate(self.rooms)}
         found: Times = {}
         async for booking in Records(self.world.memory, (await self.world.integration()).uuid).bookings():

@@ -1,4 +1,4 @@
-"""The doctor against a simulated Exchange: what Graph really answers to the doctor's attempts (O2)."""
+"""The doctor examines integrations of a simulated Exchange over real HTTP (O2)."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -25,14 +25,14 @@ async def findings(world: Deployment) -> dict[Check, Finding]:
 
 
 async def faults(world: Deployment) -> set[Check]:
-    """What is wrong, apart from the manifest, whose installation nobody has acknowledged."""
+    """The checks that found faults, apart from the manifest's, which no admin has installed in these tests."""
     return {check for check, finding in (await findings(world)).items() if not finding.ok} - {Check.MANIFEST}
 
 
 async def test_a_healthy_integration_has_no_faults(world: Deployment) -> None:
     found = await findings(world)
     nobody = {Check.SERVER, Check.SERVICE_ACCOUNT} | NODE
-    assert set(found) == set(Check) - nobody, "no certificate, no sign-in, and no Management Node"
+    assert set(found) == set(Check) - nobody, "there is no certificate, no sign-in and no Management Node"
     assert await faults(world) == set()
 
 

@@ -1,9 +1,9 @@
-"""M5, rule 2, over EWS: after a crash at any external call, the next run finishes, and the organizer is answered once.
+"""M5, rule 2, over EWS: after a crash at any external call, the next run completes, and the organizer gets one answer.
 
-The unit test of the same name shows this with a mailbox in memory. This test covers what differs with EWS: ids that
-change when a message moves, polls instead of notifications, several calls for one step, drafts in organizers'
-mailboxes. Every scenario runs once to count its calls, then once for each call with a crash right after it. All
-scenarios share one deployment, each with its own meetings.
+The unit test of the same name uses a mailbox in memory. This test covers the peculiarities of EWS: ids that change when
+a message moves, polls instead of notifications, several calls for one step, and drafts in organizers' mailboxes. Every
+scenario runs once to count its calls, and then once for each call with a crash right after that call. All scenarios
+share one deployment, each with its own meetings.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -26,9 +26,9 @@ from tests.support.crashes import Crash, CrashingStorage, Fuse
 LATER = timedelta(hours=4)
 HOUR, WEEK = timedelta(hours=1), timedelta(weeks=1)
 LOOKS = (-HOUR / 2 - timedelta(minutes=1), timedelta(0), LATER, LATER + 3 * HOUR, WEEK, WEEK + LATER)
-"""When the test checks which rooms are open, measured from the start of the meeting."""
+"""The times at which the test checks which rooms are open, measured from the start of the meeting."""
 
-# A process that dies closes nothing: its sockets are found open when they are collected.
+# A process that crashes closes nothing, so its sockets are still open when they are garbage-collected.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
 
 _numbers = count(1)
@@ -36,7 +36,7 @@ _numbers = count(1)
 
 @dataclass
 class Case:
-    """Meetings of one run, which cannot be confused with those of any other."""
+    """The meetings of one run, which differ from those of all other runs."""
 
     world: Deployment
     start: datetime
@@ -45,17 +45,17 @@ class Case:
     rooms: list[str]
 
     async def room(self) -> str:
-        """A click's instructions."""
+        """Request a room; returns its joining instructions."""
         room = await self.world.click()
         self.rooms.append(room["alias"])
         return str(room["instructions"])
 
     async def invite(self, body: str, **more: Any) -> None:
-        """Alice sends an invitation, which nobody has seen yet."""
+        """Send an invitation from Alice, without processing it."""
         self.uids.append(await self.world.invite(self.start, body, subject=self.subject, **more))
 
     async def outcome(self) -> object:
-        """What everybody can see in the end: answers, mails, which rooms are open when; and what is unfinished."""
+        """What is visible in the end: answers, mails, when each room is open, and unfinished work."""
         answers = [[answer["kind"] for answer in await self.world.answers(uid)] for uid in self.uids]
         mails = [mail for mail in await self.world.mails("bob@example.com") if self.subject in mail["subject"]]
         clock = FakeClock()
@@ -69,7 +69,7 @@ class Case:
 
 
 Scenario = Callable[[Case], Awaitable[None]]
-"""Brings the world to the message whose processing crashes."""
+"""Creates the message whose processing crashes, and everything that precedes it."""
 
 
 async def new_meeting(case: Case) -> None:
@@ -111,7 +111,7 @@ SCENARIOS = [new_meeting, swapped_room, cancelled_occurrence, no_tag, copied_tag
 
 
 class Line:
-    """All calls to Exchange go through here; they fail once the fuse, if there is one, has blown."""
+    """Passes on all calls to Exchange; they fail once the fuse, if there is one, has blown."""
 
     def __init__(self, call: Callable[..., Awaitable[Any]]) -> None:
         self._call = call
@@ -136,7 +136,7 @@ async def world() -> AsyncIterator[Deployment]:
 
 
 async def run(world: Deployment, line: Line, scenario: Scenario, fuse: Fuse, *, polled: bool) -> object:
-    """The outcome of a scenario whose last message, and optionally the poll that finds it, is handled with a fuse."""
+    """The outcome of a scenario in which a fuse guards the handling of the last message and, optionally, its poll."""
     case = Case(world, tomorrow(world), f"Meeting {next(_numbers)}", [], [])
     await scenario(case)
     if not polled:
@@ -150,7 +150,7 @@ async def run(world: Deployment, line: Line, scenario: Scenario, fuse: Fuse, *, 
             body = await world.take()
             await world.services.scheduling.worker.handle(body, last_try=False)
     except Crash:
-        queue.sent.extend([(body, timedelta(0))] * bool(body))  # the queue delivers the message again
+        queue.sent.extend([(body, timedelta(0))] * bool(body))  # the queue redelivers the message
     finally:
         line.fuse = None
     await world.host.restart()

@@ -1,10 +1,10 @@
 """Random histories: organizers' actions × faults × crashes × outages, compared with an undisturbed run.
 
-Each history runs twice: once with all its faults, crashes, outages and idle workers, at least three of them, and once
-without. In the end everybody must see the same: which rooms are open when, and the last answer to each organizer. No
-version of a meeting is answered twice. Over EWS, both runs must also match what the same organizers see over Graph.
+Each history runs twice: once with at least three faults, crashes, outages or idle workers, and once without. Both runs
+must have the same outcome: when each room is open, and the last answer to each organizer. No version of a meeting is
+answered twice. Over EWS, both runs must also have the same outcome as over Graph.
 
-`python -m tests.integration.meetings.many_histories graph 10000` runs many of them, and counts how many fail.
+`python -m tests.integration.meetings.many_histories graph 10000` runs many histories, and counts those that fail.
 """
 
 import asyncio
@@ -22,11 +22,11 @@ from tests.integration.meetings.histories import Step, check, check_on_node, ran
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reads are repeated without a pause: the outcome is tested, not how long it takes."""
+    """Retry reads without a pause, since only the outcome is tested."""
     monkeypatch.setattr(RetryReads, "get_delay_time", lambda *_: 0.0)
 
 
-# A process that dies closes nothing: its sockets are found open when they are collected.
+# A process that crashes closes nothing, so its sockets are still open when they are garbage-collected.
 dies = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
 
 
@@ -57,7 +57,7 @@ def test_on_a_management_node_the_outcome_equals_that_of_policy(chance: Random) 
     asyncio.run(check_on_node(history, varied=varied))
 
 
-def test_an_occurrence_that_was_changed_before_its_series_was_read_is_open() -> None:
+def test_a_room_is_open_for_an_occurrence_changed_before_its_series_was_read() -> None:
     """After an outage both messages are read together, and `/instances` lists no exceptions in some tenants."""
     three_days: Step = ("outage", Away.EXCHANGE, 503, "three days")
     rename: Step = ("rename occurrence", 1, 1)
@@ -77,7 +77,7 @@ def test_an_update_without_a_tag_that_overtook_its_invitation_is_not_declined() 
 
 @pytest.mark.parametrize("then", ["move", "cancel", "swap"])
 @pytest.mark.parametrize("first", ["move", "rename", "swap"])
-def test_two_messages_about_one_occurrence_that_name_its_series_leave_nothing_waiting(first: str, then: str) -> None:
+def test_two_messages_about_one_occurrence_that_refer_to_its_series_are_both_completed(first: str, then: str) -> None:
     """grommunio sends such messages; when the second is read, the occurrence has been moved or removed."""
     series: Step = ("invite", 2, 8, "series")
     history: list[list[Step]] = [[(0, series)], [(0, (f"{verb} occurrence", 2, 2)) for verb in (first, then)]]
@@ -87,7 +87,7 @@ def test_two_messages_about_one_occurrence_that_name_its_series_leave_nothing_wa
 @pytest.mark.parametrize("by", By)
 @pytest.mark.parametrize("kind", ["tag", "series"])
 def test_a_room_swapped_before_the_tag_was_removed_stays_with_the_meeting(by: By, kind: str) -> None:
-    """Exchange Online files both updates away, so they are read together, when the first one is already outdated."""
+    """Exchange Online files both updates away, so both are read only when the first is already outdated."""
     swap, untag = ("swap", 1), ("untag", 1)
     history: list[list[Step]] = [
         [(0, ("invite", 1, 18, kind))],

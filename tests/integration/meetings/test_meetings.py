@@ -1,4 +1,4 @@
-"""Meetings against a simulated Exchange: what organizers do in Outlook, and what everybody sees of it (M1 to M8).
+"""Meetings with a simulated Exchange: organizers' actions in Outlook, and their visible results (M1 to M8).
 
 Graph and EWS behave the same: neither the processor nor an outside observer can tell which one is used (E2).
 """
@@ -26,7 +26,7 @@ async def world(by: By) -> AsyncIterator[Deployment]:
 
 
 class TestSingle:
-    async def test_an_accepted_meeting_is_open_in_its_window_only(self, world: Deployment) -> None:
+    async def test_the_room_of_an_accepted_meeting_is_open_in_its_window_only(self, world: Deployment) -> None:
         room, start = await world.click(), tomorrow(world)
         uid = await world.invite(start, room["instructions"])
         await world.drain()
@@ -43,14 +43,14 @@ class TestSingle:
             assert await world.is_open(room["alias"]) is expected
 
     async def test_one_request_takes_two_calls(self, world: Deployment) -> None:
-        """The budget in bench/README.md is three; finding the message over EWS is not counted."""
+        """The budget in bench/README.md is three calls; finding the message over EWS is not counted."""
         room = await world.click()
         await world.control("DELETE", "/dev/requests")
         await world.invite(tomorrow(world), room["instructions"])
         await world.drain()
         assert world.calls() == 2
 
-    async def test_a_moved_meeting_is_answered_again_and_followed(self, world: Deployment) -> None:
+    async def test_a_moved_meeting_is_answered_again_and_its_room_moves_too(self, world: Deployment) -> None:
         room, start = await world.click(), tomorrow(world)
         uid = await world.invite(start, room["instructions"])
         await world.drain()
@@ -88,8 +88,8 @@ class TestSingle:
         assert await world.is_open(room["alias"]) is False
         assert len(await world.answers(uid)) == 1
 
-    async def test_a_cancelled_meeting_closes_even_if_exchange_removes_the_item(self, world: Deployment) -> None:
-        """RemoveCanceledMeetings: the cancellation no longer has an event, only its CleanGlobalObjectId."""
+    async def test_a_cancelled_meetings_room_closes_even_if_exchange_removes_the_item(self, world: Deployment) -> None:
+        """With RemoveCanceledMeetings, the cancellation has only a CleanGlobalObjectId and no event."""
         await world.control("PATCH", f"/dev/mailboxes/{MAILBOX}", {"remove_canceled_meetings": True})
         room, start = await world.click(), tomorrow(world)
         uid = await world.invite(start, room["instructions"])
@@ -120,8 +120,8 @@ class TestSingle:
         await world.move_to(start)
         assert await world.is_open(room["alias"]) is False
 
-    async def test_a_meeting_deleted_from_the_equipment_mailbox_is_closed_on_its_day(self, world: Deployment) -> None:
-        """M4: no message reports the deletion."""
+    async def test_the_room_of_a_deleted_meeting_is_closed_on_its_day(self, world: Deployment) -> None:
+        """No message reports a deletion in the equipment mailbox (M4)."""
         room, start = await world.click(), tomorrow(world)
         await world.invite(start, room["instructions"])
         await world.drain()
@@ -153,7 +153,7 @@ class TestSingle:
             start, room["instructions"], length=timedelta(days=1), is_all_day=True, time_zone="Pacific Standard Time"
         )
         await world.drain()
-        await world.move_to(start + timedelta(hours=7))  # 23:00 or midnight of the previous day, in Los Angeles
+        await world.move_to(start + timedelta(hours=7))  # still the previous evening in Los Angeles
         assert await world.is_open(room["alias"]) is False
         await world.move_to(start + timedelta(hours=8 + 23))
         assert await world.is_open(room["alias"])
@@ -187,7 +187,7 @@ class TestRejected:
         for part in ("currently valid scheduling data", "occurs in the past", room["alias"]):
             assert part in texts
 
-    async def test_a_copied_tag_gets_a_new_alias_where_the_settings_say_so(self, by: By) -> None:
+    async def test_a_meeting_with_a_copied_tag_gets_a_new_alias_if_the_settings_say_so(self, by: By) -> None:
         async with deployed(by, copied_tag_action="new_alias") as world:
             room, start = await world.click(), tomorrow(world)
             await world.invite(start, room["instructions"])
@@ -215,7 +215,7 @@ class TestLeftAlone:
     async def test_ordinary_mail_and_automatic_replies_are_not_answered(
         self, world: Deployment, headers: dict[str, str]
     ) -> None:
-        """M7: they are never answered, so no loop can start."""
+        """Ordinary mail and automatic replies are never answered, so no loop can start (M7)."""
         mail = {"from": ALICE, "to": MAILBOX, "subject": "Hello", "body_html": "PXPS?", "headers": headers}
         await world.control("POST", "/dev/mail", mail)
         await world.drain()
@@ -226,7 +226,7 @@ class TestLeftAlone:
 
 class TestSeries:
     async def test_an_endless_weekly_series_keeps_its_local_time_across_clock_changes(self, world: Deployment) -> None:
-        """M3: ten in the morning in Berlin stays ten in the morning, in winter and in summer."""
+        """A meeting at ten in Berlin is always at ten in Berlin, in winter and in summer (M3)."""
         room, first = await world.click(), tomorrow(world)
         uid = await world.invite(
             first, room["instructions"], time_zone="W. Europe Standard Time", recurrence=weekly(first)
@@ -246,7 +246,7 @@ class TestSeries:
             assert await world.is_open(room["alias"]), f"week {week}"
             await world.services.scheduling.timers.agenda()
 
-    async def test_moved_and_cancelled_occurrences_are_followed(self, world: Deployment) -> None:
+    async def test_the_room_follows_moved_and_cancelled_occurrences(self, world: Deployment) -> None:
         room, first = await world.click(), tomorrow(world)
         uid = await world.invite(first, room["instructions"], recurrence=weekly(first))
         await world.drain()
@@ -275,7 +275,7 @@ class TestSeries:
         assert "occurrences happen in the past" in answer["body_text"]
 
     async def test_a_running_series_to_which_the_mailbox_is_added_late_is_accepted(self, world: Deployment) -> None:
-        """docs/facts/exchange.md §1: "in the past" refers to the last occurrence."""
+        """"In the past" refers to the last occurrence (docs/facts/exchange.md §1)."""
         room, first = await world.click(), tomorrow(world) - timedelta(weeks=8)
         await world.invite(first, room["instructions"], recurrence=weekly(first))
         await world.drain()
@@ -297,7 +297,7 @@ class TestSeries:
         [answer] = await world.answers()
         assert answer["kind"] == "accepted"
 
-    async def test_a_cancelled_occurrence_that_exchange_removes_closes(self, world: Deployment) -> None:
+    async def test_the_room_closes_for_a_cancelled_occurrence_that_exchange_removes(self, world: Deployment) -> None:
         await world.control("PATCH", f"/dev/mailboxes/{MAILBOX}", {"remove_canceled_meetings": True})
         room, first = await world.click(), tomorrow(world)
         uid = await world.invite(first, room["instructions"], recurrence=weekly(first))
@@ -309,7 +309,7 @@ class TestSeries:
         await world.move_to(first + timedelta(weeks=1))
         assert await world.is_open(room["alias"])
 
-    async def test_a_cancelled_series_closes_every_occurrence(self, world: Deployment) -> None:
+    async def test_cancelling_a_series_closes_its_room_for_every_occurrence(self, world: Deployment) -> None:
         room, first = await world.click(), tomorrow(world)
         uid = await world.invite(first, room["instructions"], recurrence=weekly(first))
         await world.drain()

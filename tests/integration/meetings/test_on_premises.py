@@ -1,4 +1,4 @@
-"""What is specific to EWS: polls and their calls, the sender of late instructions, passwords, migration to Graph."""
+"""Features specific to EWS: polls and their calls, the sender of late instructions, passwords, migration to Graph."""
 
 import asyncio
 import subprocess
@@ -37,7 +37,7 @@ async def world() -> AsyncIterator[Deployment]:
 
 
 async def asked(world: Deployment) -> Counter[str]:
-    """EWS operations since the previous call, by name."""
+    """The number of calls of each EWS operation since the previous count."""
     counted = (await world.control("GET", "/dev/requests"))["requests"]
     await world.control("DELETE", "/dev/requests")
     return Counter({name.removeprefix("EWS "): n for name, n in counted.items() if name.startswith("EWS ")})
@@ -83,7 +83,7 @@ class TestCalls:
 
 
 class TestLateInstructions:
-    """M8: mail comes from the organizer where that is allowed."""
+    """Late instructions are sent from the organizer's mailbox if possible (M8)."""
 
     @pytest.mark.parametrize(
         ("organizer", "access", "sender"),
@@ -103,7 +103,7 @@ class TestLateInstructions:
 
 
 class TestServersOfOtherHabits:
-    """Nothing that grommunio does differently from Exchange is silently ignored."""
+    """The product copes with everything that grommunio does differently from Exchange."""
 
     @pytest.fixture
     async def world(self) -> AsyncIterator[Deployment]:
@@ -122,7 +122,7 @@ class TestServersOfOtherHabits:
     async def test_an_invitation_is_answered_although_the_organizer_cannot_be_impersonated(
         self, world: Deployment
     ) -> None:
-        """The refusal is a fault without a code."""
+        """The server refuses the impersonation with a fault that has no code."""
         tag = world.services.foundation.promises.make(INTEGRATION, Caller("alice", "test"))
         await world.invite(tomorrow(world), f"<p>{tag}</p>", organizer=CAROL)
         await world.drain()
@@ -164,7 +164,7 @@ class TestConnection:
 
     @pytest.mark.parametrize("endpoint", ["oauth2/token", "oauth2/v2.0/token"], ids=["v1", "v2.0"])
     async def test_an_application_with_a_client_secret_can_use_ews(self, world: Deployment, endpoint: str) -> None:
-        """APP_PERM: the provider next to the simulated Exchange issues the token, and EWS accepts it."""
+        """With APP_PERM, the provider next to the simulated Exchange issues a token that EWS accepts."""
         app = {
             "authentication_method": "APP_PERM",
             "username": "",
@@ -181,8 +181,8 @@ class TestConnection:
         await world.services.scheduling.timers.poll()
         assert "client secret" in (await alarms(world))[AlarmKind.CONNECTION]
 
-    async def test_a_stored_kerberos_integration_is_told_what_to_use_instead(self, world: Deployment) -> None:
-        """Kerberos can no longer be saved, but an earlier version's integration can still be read and changed."""
+    async def test_the_alarm_of_a_stored_kerberos_integration_names_an_alternative(self, world: Deployment) -> None:
+        """Kerberos can no longer be chosen, but an earlier version's integration can still be read and changed."""
         kerberos = {
             "authentication_method": "KERBEROS",
             "kerberos_realm": "EXAMPLE",
@@ -209,7 +209,7 @@ class TestConnection:
             await world.invite(tomorrow(world), room["instructions"])
             round_ = asyncio.create_task(world.services.scheduling.timers.poll())
             await asyncio.wait([round_], timeout=3)
-            assert not round_.done(), "the server that is down is still being waited for"
+            assert not round_.done(), "the call to the server that is down is still waiting"
             assert len(world.memory.queue("meeting-requests").sent) == 1
             round_.cancel()
             await asyncio.wait([round_])
@@ -219,7 +219,7 @@ class TestConnection:
         await world.services.scheduling.timers.poll()
         assert len(world.services.mailboxes._ews_servers) == 1
 
-    async def test_other_processes_leave_a_busy_server_alone_too(self, world: Deployment) -> None:
+    async def test_other_processes_do_not_call_a_busy_server_either(self, world: Deployment) -> None:
         await asked(world)
         await world.faults({"on": "EWS SyncFolderItems", "action": "server_busy", "back_off_ms": 150_000})
         await world.services.scheduling.timers.poll()
@@ -245,7 +245,7 @@ class TestDoctor:
             ({"password": "wrong"}, "password"),
         ],
     )
-    async def test_the_doctor_names_what_fixes_the_connection(
+    async def test_the_doctor_names_the_remedy_for_a_failing_connection(
         self, world: Deployment, fault: dict[str, str], remedy: str
     ) -> None:
         if fault:
@@ -263,7 +263,7 @@ BY_APP = {
     "oauth_client_secret": ENTRA_SECRET,
     "oauth_token_endpoint": f"https://login.microsoftonline.com/{TENANT}/oauth2/token",
 }
-"""The settings that a client without GRAPH sends. EWS's host is never called: outside the test it would not answer."""
+"""The settings that a client sends when it does not know GRAPH. Their EWS host does not exist, and is never called."""
 
 
 class TestTheWayToGraph:
@@ -275,7 +275,7 @@ class TestTheWayToGraph:
     async def test_migrating_to_graph_takes_one_change_of_the_settings(
         self, world: Deployment, settings: dict[str, Any]
     ) -> None:
-        """The mailbox and everything scheduled stay: nobody is answered again, and rooms follow their meetings."""
+        """Mailbox and meetings are kept, no meeting is answered again, and rooms still follow their meetings."""
         room, start = await world.click(), tomorrow(world)
         uid = await world.invite(start, room["instructions"], recurrence=weekly(start))
         await world.drain()
@@ -314,7 +314,7 @@ class TestTheWayToGraph:
 
 
 async def test_the_ews_library_is_never_loaded_without_ews() -> None:
-    """A Graph deployment also runs the poll every minute, but it must cost nothing."""
+    """A Graph deployment runs the poll every minute too, which must not load exchangelib."""
     code = """
 import asyncio, sys
 from dev.harness.deployment import deployed

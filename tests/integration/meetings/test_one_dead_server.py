@@ -1,4 +1,4 @@
-"""One server that never responds, next to healthy ones over EWS and over Graph: nobody else waits for it (E2)."""
+"""An EWS server that never responds delays no mailbox on healthy servers, over EWS or over Graph (E2)."""
 
 import asyncio
 from datetime import timedelta
@@ -22,7 +22,7 @@ DEAD, GRAPH = "22222222-2222-4222-8222-222222222222", "33333333-3333-4333-8333-3
 MESSAGES_AT_ONCE = messages_at_once()
 
 SOON = 15.0
-"""Seconds; a call to a server that does not answer takes 25."""
+"""A limit in seconds, shorter than the 25 seconds that a call to an unresponsive server takes."""
 
 
 async def invite(world: Deployment, uuid: str, mailbox: str) -> str:
@@ -35,7 +35,7 @@ async def invite(world: Deployment, uuid: str, mailbox: str) -> str:
 
 
 async def handle_messages(world: Deployment) -> None:
-    """The work of one instance; postponed messages stay in the queue for longer than a test takes."""
+    """Handle the queue's messages as one instance does, except postponed ones, which are due after the test."""
     queue = world.memory.queue("meeting-requests")
     while queue.sent:
         body, delay = queue.sent.pop(0)

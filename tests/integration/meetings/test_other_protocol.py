@@ -1,6 +1,6 @@
-"""A mailbox that is switched to the other protocol, EWS or Graph: recorded meetings stay the same meetings.
+"""A mailbox that is switched from EWS to Graph or the reverse: recorded meetings are recognised.
 
-Its messages are gone by then, so only the records and the calendar know about the meetings.
+The mailbox no longer contains their messages, so only the records and the calendar show the meetings.
 """
 
 from collections.abc import AsyncIterator
@@ -43,7 +43,7 @@ async def forget_messages(world: Deployment) -> None:
 
 
 async def switch(world: Deployment, by: By) -> None:
-    """An admin switches to the other protocol."""
+    """Switch to the other protocol, as an admin would."""
     await forget_messages(world)
     await world.services.foundation.integrations.update(INTEGRATION, OTHER[by].settings(world.exchange))
     await world.services.scheduling.timers.connect(INTEGRATION)
@@ -86,10 +86,10 @@ async def test_the_next_part_of_a_series_is_read(world: Deployment, by: By) -> N
     after = await booking(world, alias)
     assert after.item_id != before.item_id
     await world.move_to(first + 60 * WEEK)
-    assert await world.is_open(alias), "a year later, as the series continues"
+    assert await world.is_open(alias), "the series continues for more than a year"
 
 
-async def test_a_meeting_is_open_on_its_day(world: Deployment, by: By) -> None:
+async def test_the_room_of_a_meeting_is_open_on_its_day(world: Deployment, by: By) -> None:
     start = tomorrow(world) + timedelta(days=3)
     room = await world.click()
     await world.invite(start, room["instructions"])
@@ -102,7 +102,7 @@ async def test_a_meeting_is_open_on_its_day(world: Deployment, by: By) -> None:
     assert await world.is_open(room["alias"])
 
 
-async def test_a_meeting_deleted_in_the_meantime_closes(world: Deployment, by: By) -> None:
+async def test_the_room_of_a_meeting_deleted_in_the_meantime_closes(world: Deployment, by: By) -> None:
     start = tomorrow(world) + timedelta(days=3)
     room = await world.click()
     await world.invite(start, room["instructions"])
@@ -162,7 +162,7 @@ async def test_an_unsent_answer_is_sent(world: Deployment, by: By, of_series: bo
 
 
 async def test_an_unsent_answer_to_one_occurrence_ends_with_an_alarm(world: Deployment, by: By) -> None:
-    """Its series is found, but an answer to the series would refer to all occurrences."""
+    """Only the series can be found, but an answer to the series would refer to all occurrences."""
     first = tomorrow(world)
     uid, _ = await booked(world, recurrence=weekly(first))
     on = "POST accept" if by is By.GRAPH else "EWS CreateItem"

@@ -1,7 +1,7 @@
 """Outages, refusals and newer versions: no invitation or answer is lost or duplicated, and nothing stops the sweep.
 
-The simulated Exchange refuses in the way that real ones are reported to (microsoft-graph-docs-contrib #8124 for accept
-and decline).
+The simulated Exchange refuses requests as reported of real ones (for accept and decline, see
+microsoft-graph-docs-contrib #8124).
 """
 
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ from shared.secrets import SecretMissing
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LONG_AGO = 10 * DAY
-"""How long before a meeting starts: longer than any outage here."""
+"""The time until a meeting starts, which exceeds every outage in these tests."""
 
 
 @pytest.fixture(params=list(By))
@@ -44,12 +44,12 @@ async def graph(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Deployment]:
 
 
 async def alarms(world: Deployment) -> dict[AlarmKind, str]:
-    """The raised alarms, with their causes."""
+    """The causes of the raised alarms, by kind."""
     return {alarm.kind: alarm.cause async for alarm in world.services.foundation.alarms.of(INTEGRATION)}
 
 
 async def operations(world: Deployment) -> list[Operation]:
-    """The decisions, oldest first."""
+    """The recorded decisions, oldest first."""
     rows = world.memory.table("meetings").rows(INTEGRATION, "operation:")
     return sorted([Operation.from_row(row) async for row in rows], key=lambda each: each.created)
 
@@ -96,7 +96,7 @@ class TestOutages:
         await graph.pass_time(HOUR)
         assert await alarms(graph) == {}
 
-    async def test_waiting_messages_cause_few_requests_during_an_outage_and_are_processed_right_after(
+    async def test_waiting_messages_cause_few_requests_in_an_outage_and_are_processed_right_after_it(
         self, graph: Deployment
     ) -> None:
         await graph.faults({"on": "GET /messages/", "status": 503, "times": None})
@@ -105,7 +105,7 @@ class TestOutages:
         graph.exchange.exchange.traffic.reset()
         await graph.services.scheduling.timers.sweep()
         reads = sum(n for call, n in graph.exchange.exchange.traffic.requests.items() if call.endswith("{message}"))
-        assert reads <= 4 * 3, "a few messages are tried, each read with the client's two repetitions"
+        assert reads <= 4 * 3, "a few messages are tried, and each read is retried twice"
         await graph.clear_faults()
         await graph.pass_time(HOUR)
         assert all([len(await graph.answers(uid)) == 1 for uid in uids])
@@ -113,7 +113,7 @@ class TestOutages:
     async def test_a_secret_that_is_missing_for_a_day_loses_no_message(
         self, graph: Deployment, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """A missing secret was once mistaken for a deleted integration."""
+        """An earlier version mistook a missing secret for a deleted integration."""
 
         async def missing(_: Any) -> str:
             raise SecretMissing("There is no value under this reference.")
@@ -138,7 +138,7 @@ class TestOutages:
         assert [answer["kind"] for answer in await graph.answers(uid)][-1:] == ["accepted"]
         assert "declined" not in [answer["kind"] for answer in await graph.answers(uid)]
 
-    async def test_a_message_that_failed_because_of_our_bug_is_retried_with_the_next_version(
+    async def test_a_message_that_failed_because_of_a_bug_is_retried_by_the_next_version(
         self, graph: Deployment, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def fails(_: Any) -> None:
@@ -177,7 +177,7 @@ class TestNewerVersions:
     async def test_two_versions_in_one_second_and_a_crash_after_the_second_answer_are_handled(
         self, graph: Deployment
     ) -> None:
-        """The organizer swaps the room in the same second in which the first version is answered."""
+        """The organizer replaces the room in the second in which the first version is answered."""
         old, new = await graph.click(), await graph.click()
         uid = await graph.invite(tomorrow(graph), old["instructions"])
         await graph.drain()
@@ -187,8 +187,8 @@ class TestNewerVersions:
         answers = [answer["body_text"] for answer in await graph.answers(uid)]
         assert [old["alias"] in answers[0], new["alias"] in answers[-1], len(answers)] == [True, True, 2]
 
-    async def test_a_late_decline_does_not_hit_the_newer_version_that_has_a_tag(self, graph: Deployment) -> None:
-        """It would remove the meeting from the calendar, and the newer message would have nothing left to answer."""
+    async def test_a_late_decline_does_not_affect_a_newer_version_with_a_tag(self, graph: Deployment) -> None:
+        """The decline would remove the meeting from the calendar, so the newer message could not be answered."""
         await graph.faults({"on": "POST /decline", "status": 503, "times": 2})
         uid = await graph.invite(tomorrow(graph), "<p>no tag</p>")
         await graph.notified()
@@ -251,7 +251,7 @@ class TestRefusals:
         assert len([*await graph.answers(uid), *await graph.mails()]) == 1
 
     @pytest.mark.parametrize("status", REFUSALS)
-    async def test_an_answer_that_is_refused_temporarily_is_sent_in_the_usual_way(
+    async def test_an_answer_that_is_refused_temporarily_is_sent_later(
         self, graph: Deployment, status: int
     ) -> None:
         await graph.faults({"on": "POST /accept", "status": status, "times": 6})

@@ -1,4 +1,4 @@
-"""A meeting in a personal VMR concerns only the bridge (P3)."""
+"""The product does nothing for a meeting in a personal VMR (P3)."""
 
 from datetime import timedelta
 from typing import Any
@@ -30,7 +30,7 @@ async def test_a_meeting_in_a_personal_vmr_creates_no_conference_and_gets_no_ans
         owner = Redeemed(user.uuid, SUBJECT, sign_in, fingerprint(integration))
         token = services.identity.sessions.make(integration, owner)
         [room] = await services.addin.personal_vmrs.listing(INTEGRATION, token)
-        assert not {"room_email", "alias_id", "tag"} & room.keys()  # nobody to invite, and nothing to recognise
+        assert not {"room_email", "alias_id", "tag"} & room.keys()  # there is no mailbox to invite, and no tag
         rows = [row async for row in services.foundation.storage.table("meetings").rows(INTEGRATION)]
 
         # The pane adds its text and location, but no attendee (tests/unit/addin/actions.test.js).
@@ -45,6 +45,6 @@ async def test_a_meeting_in_a_personal_vmr_creates_no_conference_and_gets_no_ans
         assert not [key for key in news if key.startswith(("tag:", "operation:"))]
         claims = [row async for row in services.foundation.storage.table("aliases").everything()]
         assert claims
-        assert not [row for row in claims if "tag" in row.values], "the alias belongs to no meeting"
+        assert not [row for row in claims if "tag" in row.values], "no alias belongs to a meeting"
         assert await deployment.answers() == []
         assert await deployment.is_open("alice@example.com"), "a personal VMR admits people at any time"

@@ -1,4 +1,4 @@
-"""Storage that is an hour old, after a failover or an import, while people continue to schedule (M5)."""
+"""Storage that is restored to its state an hour ago while people continue to schedule meetings (M5)."""
 
 import asyncio
 from collections import Counter
@@ -18,7 +18,7 @@ from shared.operations.backup import Restored, export_tables, import_tables
 HALF = timedelta(minutes=30)
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 MEANWHILE = 5
-"""Number of meetings that are created while the tables are being written."""
+"""The number of meetings that are created during the import."""
 
 
 @pytest.fixture(params=By)
@@ -50,7 +50,7 @@ class Office:
         await self.invite(name, recurrence=weekly(start))
 
     async def answers(self) -> dict[str, Counter[str]]:
-        """How often each meeting was answered, and how."""
+        """The number of answers of each kind, by meeting."""
         return {
             name: Counter(answer["kind"] for answer in await self.world.answers(uid)) for name, uid in self.uids.items()
         }
@@ -61,7 +61,7 @@ class Office:
 
 
 async def lost_hour(office: Office) -> None:
-    """What happens, and is answered, after the export was taken."""
+    """Change meetings and have the product answer, after the export."""
     world = office.world
     await world.move_to(world.now + HALF)
     await office.invite("new")
@@ -83,7 +83,7 @@ async def lost_hour(office: Office) -> None:
 
 
 def empty_the_mailbox(world: Deployment) -> None:
-    """Delete the messages, as a retention policy would, so that only the calendar shows the meetings."""
+    """Delete some meetings' messages, as a retention policy would, so that only the calendar shows these meetings."""
     store, owner = world.exchange.exchange.store, world.exchange.exchange.directory.ensure(MAILBOX).guid
     for folder in ("inbox", "deleteditems"):
         for message in store.messages(owner, folder):
@@ -107,7 +107,7 @@ async def restore(office: Office, export: list[str]) -> Restored:
 
 
 async def heal(world: Deployment) -> list[str]:
-    """What runs automatically: the next sweep, and the next nightly comparison."""
+    """Run the next sweep and the next nightly comparison; returns the causes of the alarms."""
     await world.move_to(world.now + timedelta(minutes=5))
     await world.services.scheduling.timers.sweep()
     await world.drain()
@@ -137,10 +137,10 @@ async def test_a_lost_hour_is_recovered_and_nobody_is_answered_twice(world: Depl
     assert restored.written + restored.kept == len(export) - 2  # all except its first and last line
     causes = await heal(world)
 
-    assert ["1 without a room" in cause for cause in causes] == [True], "the sweep found everything else"
+    assert ["1 without a room" in cause for cause in causes] == [True], "the sweep has found all other meetings"
     told_again = {name: kinds - before.get(name, Counter()) for name, kinds in (await office.answers()).items()}
     assert {name: dict(kinds) for name, kinds in told_again.items() if kinds} == {
-        "new alias": {"declined": 1},  # the tag is unknown now, so its organizer gets a different alias
+        "new alias": {"declined": 1},  # the restored records lack the tag
         **{name: {"accepted": 1} for name in meanwhile},
     }
     await world.settle()
@@ -149,7 +149,7 @@ async def test_a_lost_hour_is_recovered_and_nobody_is_answered_twice(world: Depl
 
 
 async def _doors(office: Office, meanwhile: list[str]) -> None:
-    """Check that people get in at the time that the organizer sees, and at no other."""
+    """Check that each room is open at the time that the organizer's calendar shows, and at no other time."""
     starts, later = office.starts, timedelta(minutes=90)
     stay = ("old", "series", "new", "new series", "emptied", *meanwhile)
     doors: list[tuple[datetime, str, bool | None]] = [(starts[name], name, True) for name in stay]

@@ -1,4 +1,4 @@
-"""What happens to one occurrence never changes its series (M3, M4), over Graph and over EWS."""
+"""Changes to one occurrence never affect its series (M3, M4), over Graph or over EWS."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -12,9 +12,9 @@ from dev.harness.times import hour_from
 from tests.integration.meetings.series import WEEK, Series, swept
 
 
-@pytest.fixture(params=[*By, "EWS as grommunio behaves"])
+@pytest.fixture(params=[*By, "EWS behaving like grommunio"])
 async def world(request: pytest.FixtureRequest) -> AsyncIterator[Deployment]:
-    """Over Graph, over EWS, and over EWS with behaviour seen in grommunio."""
+    """A deployment over Graph, over EWS, and over EWS with the behaviour observed in grommunio."""
     way = request.param
     async with deployed(way if isinstance(way, By) else By.EWS) as deployment:
         if not isinstance(way, By):
@@ -23,7 +23,7 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[Deployment]:
 
 
 async def service(world: Deployment, room: Any, at: datetime) -> dict[str, Any]:
-    """What a node is told about a room."""
+    """The service configuration that a conferencing node receives for a room."""
     await world.move_to(at)
     answer = await world.services.conferences.policy.service_configuration(room["alias"])
     assert answer is not None
@@ -81,7 +81,7 @@ class TestAnotherRoom:
         await series.change(1, **hour_from(series.first + WEEK + timedelta(hours=6)))
         assert (await series.doors(series.room, other, at=timedelta(hours=6)))[1] == [False, True]
 
-    async def test_a_cancelled_occurrence_closes_only_its_separate_room(self, world: Deployment) -> None:
+    async def test_cancelling_an_occurrence_closes_only_its_separate_room(self, world: Deployment) -> None:
         series = await Series(world).invite()
         other = await series.swap(1)
         await series.cancel(1)
@@ -101,7 +101,7 @@ class TestAnotherRoom:
         await swept(world)
         assert await series.doors(series.room, other) == [[False, False]] * 4
 
-    async def test_an_occurrence_given_the_series_tag_again_returns_to_the_series_room(self, world: Deployment) -> None:
+    async def test_an_occurrence_with_the_series_tag_again_returns_to_the_series_room(self, world: Deployment) -> None:
         series = await Series(world).invite()
         other = await series.swap(1)
         await series.change(1, body_html=series.room["instructions"])
@@ -131,14 +131,14 @@ class TestAnotherRoom:
             [True, False, False],
         ]
 
-    async def test_renaming_the_series_leaves_an_occurrence_its_separate_room(self, world: Deployment) -> None:
+    async def test_an_occurrence_keeps_its_separate_room_when_the_series_is_renamed(self, world: Deployment) -> None:
         series = await Series(world).invite()
         other = await series.swap(1)
         await world.change(series.uid, subject="Daily")
         await swept(world)
         assert await series.doors(series.room, other) == [[True, False], [False, True], [True, False], [True, False]]
 
-    async def test_a_new_room_for_the_series_leaves_an_occurrence_its_separate_room(self, world: Deployment) -> None:
+    async def test_an_occurrence_keeps_its_room_when_the_series_gets_a_new_room(self, world: Deployment) -> None:
         series = await Series(world).invite()
         other, new = await series.swap(1), await world.click()
         await world.change(series.uid, body_html=new["instructions"])
@@ -164,7 +164,7 @@ class TestAnotherRoom:
         await swept(world)
         assert await series.doors(series.room, other) == [[False, True]] * 4
 
-    async def test_the_agenda_reads_more_of_the_series_and_leaves_an_occurrence_its_separate_room(
+    async def test_an_occurrence_keeps_its_separate_room_when_the_agenda_reads_more_of_the_series(
         self, world: Deployment
     ) -> None:
         series = await Series(world).invite()
@@ -186,7 +186,7 @@ class TestAnotherRoom:
         await series.change(2, body_html="<p>no tag</p>")
         assert await series.doors(series.room, other) == [[True, False], [False, True], [True, False], [True, False]]
 
-    async def test_another_meetings_tag_takes_no_room_from_anybody(self, world: Deployment) -> None:
+    async def test_a_tag_of_another_meeting_does_not_take_over_its_room(self, world: Deployment) -> None:
         series = await Series(world).invite()
         taken = await world.click()
         await world.invite(series.first + WEEK + timedelta(days=1), taken["instructions"])
@@ -194,7 +194,7 @@ class TestAnotherRoom:
         await series.change(1, body_html=taken["instructions"])
         assert await series.doors(series.room, taken) == [[True, False]] * 4
 
-    async def test_another_occurrences_tag_takes_no_room_from_it(self, world: Deployment) -> None:
+    async def test_a_tag_of_another_occurrence_does_not_take_over_its_room(self, world: Deployment) -> None:
         series = await Series(world).invite()
         other = await series.swap(1)
         await series.change(2, body_html=other["instructions"])
@@ -202,9 +202,9 @@ class TestAnotherRoom:
 
 
 class TestOccurrencesOfADeclinedSeries:
-    """The series was declined, so each occurrence is in the calendar as a single meeting with its date in its id."""
+    """A declined series, whose occurrences are single meetings in the calendar, with their dates in their ids."""
 
-    async def test_a_series_that_gets_its_room_later_leaves_an_occurrence_its_separate_room(
+    async def test_an_occurrence_keeps_its_separate_room_when_the_series_gets_a_room_later(
         self, world: Deployment
     ) -> None:
         series = await Series(world).invite("<p>no tag</p>")
@@ -220,7 +220,7 @@ class TestOccurrencesOfADeclinedSeries:
         ]
 
     async def test_occurrences_of_a_declined_series_are_independent(self, world: Deployment) -> None:
-        """The series has left the calendar, which contains its occurrences separately."""
+        """The calendar no longer contains the series, only its occurrences as separate meetings."""
         series = await Series(world).invite("<p>no tag</p>")
         one, two = await series.swap(1), await series.swap(2)
         await series.change(1, **hour_from(series.first + WEEK + timedelta(minutes=30)))
@@ -233,7 +233,7 @@ class TestOccurrencesOfADeclinedSeries:
             [False, False],
         ]
 
-    async def test_an_occurrence_of_a_declined_series_closes_even_if_exchange_removes_it(
+    async def test_the_room_of_an_occurrence_of_a_declined_series_closes_even_if_exchange_removes_it(
         self, world: Deployment
     ) -> None:
         await world.control("PATCH", f"/dev/mailboxes/{MAILBOX}", {"remove_canceled_meetings": True})

@@ -1,4 +1,4 @@
-"""Behaviour of Graph that is reported in different ways: the product copes with all of it (docs/facts/graph.md)."""
+"""Variants of Graph's behaviour that have been reported: the product copes with all of them (docs/facts/graph.md)."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -28,7 +28,7 @@ async def vary(world: Deployment, **variants: Any) -> None:
 
 
 async def tracked(world: Deployment, occurrence: str = "") -> str:
-    """How the equipment mailbox's answer appears in Alice's own calendar, for the series or one occurrence."""
+    """The equipment mailbox's answer as Alice's calendar shows it, for the series or one occurrence."""
     events = await world.control_graph("GET", "/users/alice@example.com/events")
     event = events["value"][0]
     if occurrence:
@@ -86,7 +86,7 @@ class TestOccurrences:
     async def _varied(self, world: Deployment, variants: dict[str, Any]) -> None:
         await vary(world, **variants)
 
-    async def test_a_moved_occurrence_is_followed_and_not_declined(self, world: Deployment) -> None:
+    async def test_the_room_follows_a_moved_occurrence_which_is_not_declined(self, world: Deployment) -> None:
         series = await Series(world).invite()
         await series.change(1, **hour_from(series.first + WEEK + timedelta(hours=6)))
         await series.change(2, **hour_from(series.first + 2 * WEEK + timedelta(hours=6)))
@@ -95,7 +95,7 @@ class TestOccurrences:
         assert {answer["kind"] for answer in await world.answers(series.uid)} == {"accepted"}
         assert await series.doors(series.room, at=timedelta(hours=6)) == [[False], [True], [True], [False]]
 
-    async def test_a_cancelled_occurrence_is_closed(self, world: Deployment) -> None:
+    async def test_the_room_closes_for_a_cancelled_occurrence(self, world: Deployment) -> None:
         series = await Series(world).invite()
         await series.change(1, **hour_from(series.first + WEEK + timedelta(hours=1)))
         await series.cancel(2)
@@ -126,13 +126,13 @@ class TestOccurrences:
             await series.change(1, **hour_from(moved + timedelta(hours=1)))
             last = (await world.answers(series.uid))[-1]
             assert (last["kind"], last["occurrence"]) == ("accepted", series.day(1))
-            await vary(world, instances_with_exceptions=True)  # for Alice
+            await vary(world, instances_with_exceptions=True)  # as Alice sees it
             assert await tracked(world) == "accepted"
             assert await tracked(world, series.day(1)) == "accepted"
 
 
 async def test_a_reply_to_an_edited_meeting_is_tracked() -> None:
-    """MS-OXOCAL 3.1.5.2: a reply without SEQUENCE would count as outdated."""
+    """A reply without SEQUENCE would count as outdated (MS-OXOCAL 3.1.5.2)."""
     async with deployed(By.GRAPH, response_format="html") as world:
         room, start = await world.click(), tomorrow(world)
         uid = await world.invite(start, room["instructions"])
@@ -163,7 +163,7 @@ async def test_a_refused_handshake_raises_an_alarm_until_it_succeeds(
 
 
 class TestABodyThatIsTooLargeToBeRead:
-    """Bodies that are too large even as text are ignored, and the decision is based on what is known."""
+    """A body that is too large even as text is ignored, and the decision is based on the records."""
 
     LARGE = "<p>" + "x" * 400_000 + "</p>"
 

@@ -1,4 +1,4 @@
-"""Watching a mailbox over Graph: notifications that come once, twice or not at all, and the sweep behind them (M9)."""
+"""Watching a mailbox over Graph: notifications that arrive once, twice or never, and the sweep as a safeguard (M9)."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -33,7 +33,7 @@ async def test_a_message_whose_notification_was_lost_is_found_by_the_sweep(world
 
 
 class _Starting:
-    """The queue of an instance that is still starting: what is sent to it is written once it runs."""
+    """The queue of an instance that is still starting; messages are written once it runs."""
 
     def __init__(self, queue: Queue) -> None:
         self.queue, self.runs, self.given = queue, asyncio.Event(), 0
@@ -97,7 +97,7 @@ async def test_a_message_with_a_duplicate_notification_is_answered_once(world: D
 
 
 async def test_a_burst_causes_at_most_four_concurrent_requests_for_one_mailbox(world: Deployment) -> None:
-    """docs/facts/exchange.md §5, MailboxConcurrency: nothing is throttled, and nothing is lost."""
+    """Exchange throttles no request, and every message is answered (MailboxConcurrency, docs/facts/exchange.md §5)."""
     await world.faults({"on": "*", "action": "latency", "ms": 20})
     start = tomorrow(world)
     for number in range(30):
@@ -109,7 +109,7 @@ async def test_a_burst_causes_at_most_four_concurrent_requests_for_one_mailbox(w
     assert len(await world.answers()) == 30
 
 
-async def test_a_calendar_item_that_lags_is_waited_for(world: Deployment) -> None:
+async def test_the_worker_waits_for_a_calendar_item_that_appears_late(world: Deployment) -> None:
     await world.faults({"on": "event", "action": "lag", "times": 3})
     room = await world.click()
     await world.invite(tomorrow(world), room["instructions"])
@@ -153,7 +153,7 @@ async def test_the_subscription_stays_alive_for_weeks(world: Deployment) -> None
 
 
 @pytest.mark.parametrize("event", ["missed", "subscriptionRemoved", "reauthorizationRequired"])
-async def test_lifecycle_events_restore_everything(world: Deployment, event: str) -> None:
+async def test_after_a_lifecycle_event_missed_messages_are_found(world: Deployment, event: str) -> None:
     await world.faults({"on": "notification", "action": "lose", "times": 1})
     room = await world.click()
     await world.invite(tomorrow(world), room["instructions"])
@@ -166,7 +166,7 @@ async def test_lifecycle_events_restore_everything(world: Deployment, event: str
 
 
 async def test_a_forgotten_delta_state_loses_nothing(world: Deployment) -> None:
-    """After 410, the sweep starts again, and nothing is answered twice."""
+    """After a 410, the sweep starts over, and no message is answered twice."""
     room = await world.click()
     await world.invite(tomorrow(world), room["instructions"])
     await world.drain()
@@ -202,7 +202,7 @@ async def test_delta_tokens_that_expire_in_the_middle_of_a_round_lose_nothing(
 
 
 async def test_a_message_moved_away_and_back_is_answered(world: Deployment) -> None:
-    """The delta query reports it as removed, and never again."""
+    """The delta query reports the message as removed, and never again afterwards."""
     await world.services.scheduling.timers.sweep()
     await world.faults({"on": "notification", "action": "lose", "times": 9})
     await world.invite(tomorrow(world), (await world.click())["instructions"])
@@ -216,7 +216,7 @@ async def test_a_message_moved_away_and_back_is_answered(world: Deployment) -> N
     assert len(await world.answers()) == 1
 
 
-async def test_a_message_that_cannot_be_read_yet_is_looked_for_again(world: Deployment) -> None:
+async def test_a_message_that_cannot_be_read_yet_is_retried(world: Deployment) -> None:
     await world.faults({"on": "message", "action": "lag", "times": 5})
     start = world.now
     await world.invite(tomorrow(world), (await world.click())["instructions"])
@@ -225,7 +225,7 @@ async def test_a_message_that_cannot_be_read_yet_is_looked_for_again(world: Depl
     assert world.now - start < timedelta(minutes=1)
 
 
-async def test_a_deleted_message_is_given_up_after_minutes(world: Deployment) -> None:
+async def test_a_deleted_message_is_abandoned_after_some_minutes(world: Deployment) -> None:
     start = world.now
     await world.invite(tomorrow(world), (await world.click())["instructions"])
     await world.notified()

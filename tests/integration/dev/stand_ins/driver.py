@@ -1,4 +1,4 @@
-"""The real installer, except for the machine's Python, and for stopping between two of its steps when told to."""
+"""The real installer, with a stand-in for the machine's Python; it can be made to pause between two steps."""
 
 import os
 import sys

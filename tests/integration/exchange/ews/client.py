@@ -1,7 +1,7 @@
-"""exchangelib, unmodified, as a client of the simulated Exchange.
+"""Unmodified exchangelib as a client of the simulated Exchange.
 
-It blocks, and calls the server when many of its attributes are read, so everything runs in a thread: the server is in
-this process.
+exchangelib blocks, and reading some of its attributes calls the server. The server runs in the same process, so every
+call runs in a thread.
 """
 
 import asyncio
@@ -52,7 +52,7 @@ class Client:
         )
 
     def mailbox(self, address: str = VMR_EWS, access: str = IMPERSONATION) -> Account:
-        """A mailbox; this does not call the server yet."""
+        """A mailbox; opening it does not call the server."""
         return Account(address, config=self.configuration, access_type=access, default_timezone=UTC, locale="en_US")
 
     def delegate(self, address: str = VMR_EWS) -> Account:
@@ -60,7 +60,7 @@ class Client:
         return self.mailbox(address, DELEGATE)
 
     async def do(self, work: Callable[..., T], *arguments: Any) -> T:
-        """The result of a call."""
+        """Run a call in a thread; returns its result."""
         return await asyncio.to_thread(work, *arguments)
 
     async def inbox(self, address: str = VMR_EWS) -> list[Any]:
@@ -72,13 +72,13 @@ class Client:
         return (await self.inbox(address))[-1]
 
     async def calendar(self, start: datetime, end: datetime, *, most: int | None = None) -> list[Any]:
-        """What the calendar shows between two moments."""
+        """The calendar's items between two moments."""
         return await self.do(lambda: list(self.mailbox().calendar.view(start, end, max_items=most)))
 
     async def synced(
         self, folder: str = "inbox", state: str | None = None, address: str = VMR_EWS, **more: Any
     ) -> tuple[list[tuple[str, Any]], str]:
-        """The changes of a folder since a state, and the state after them. exchangelib requests page after page."""
+        """A folder's changes since a state, from all pages, and the new state."""
         return await self.do(lambda: _synced(getattr(self.mailbox(address), folder), state, **more))
 
 

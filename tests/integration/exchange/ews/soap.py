@@ -1,4 +1,4 @@
-"""Hand-written EWS requests, for what exchangelib cannot be made to send or to show."""
+"""Hand-written EWS requests, for everything that exchangelib cannot send or show."""
 
 import httpx
 from lxml import etree  # type: ignore[import-untyped]
@@ -17,7 +17,7 @@ NEWEST = '<t:RequestServerVersion Version="Exchange2016"/>'
 
 
 def envelope(body: str, header: str = "", version: str = NEWEST) -> str:
-    """A request; without the header ``version`` it counts as one of Exchange 2007."""
+    """A request; without a ``version`` in its header, the server treats it as one for Exchange 2007."""
     return (
         '<?xml version="1.0" encoding="utf-8"?>'
         '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"'

@@ -1,4 +1,4 @@
-"""Signing in, impersonation, delegate access, versions (docs/facts/exchange.md §8, §9)."""
+"""Signing in, impersonation, delegate access and versions (docs/facts/exchange.md §8, §9)."""
 
 import base64
 import os
@@ -67,11 +67,11 @@ async def test_ntlm_authenticates_a_connection_once(world: ExchangeWorld, client
         assert mailbox.trash.name == "Deleted Items"
 
     await client.do(work)
-    assert statuses.count(401) <= 1, "only the first request on the connection was refused"
+    assert statuses.count(401) <= 1, "only the first request on the connection is refused"
     assert statuses[-1] == 200
 
 
-async def test_ntlm_credentials_leave_nothing_behind(
+async def test_ntlm_leaves_credentials_neither_in_files_nor_in_the_environment(
     client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -174,7 +174,7 @@ async def test_an_item_id_gives_no_access_to_another_mailbox(world: ExchangeWorl
     assert isinstance(refused, ErrorItemNotFound)
 
 
-async def test_an_account_without_a_mailbox_must_name_one(world: ExchangeWorld) -> None:
+async def test_an_account_without_a_mailbox_must_name_a_mailbox(world: ExchangeWorld) -> None:
     body = soap.GET_INBOX.replace("<t:Mailbox><t:EmailAddress>vmr-ews@example.com</t:EmailAddress></t:Mailbox>", "")
     answer = await soap.post(world, soap.envelope(body))
     assert soap.texts(answer, "ResponseCode") == ["ErrorMissingEmailAddress"]
@@ -193,7 +193,7 @@ async def with_token(world: ExchangeWorld, token: str, header: str = IMPERSONATE
 async def test_an_application_may_and_must_impersonate_a_user(world: ExchangeWorld) -> None:
     carol = IMPERSONATE_VMR.replace(VMR_EWS, CAROL)
     answer = await with_token(world, "local", carol)
-    assert soap.texts(answer, "ResponseCode") == ["ErrorFolderNotFound"], "as Carol, who may not open the mailbox"
+    assert soap.texts(answer, "ResponseCode") == ["ErrorFolderNotFound"], "as Carol, who has no access to the mailbox"
     assert soap.texts(await with_token(world, "local"), "DisplayName") == ["Inbox"]
     refused = await with_token(world, "local", "")
     assert (refused.status_code, soap.texts(refused, "ResponseCode")) == (500, ["ErrorInvalidRequest"])

@@ -1,4 +1,4 @@
-"""EWS faults as a client encounters them, and what took effect nevertheless."""
+"""EWS faults as a client encounters them, including those of requests that took effect."""
 
 import asyncio
 from typing import Any
@@ -21,7 +21,7 @@ from tests.support.exchange_world import ALICE, ExchangeWorld
 
 
 async def struck(client: Client) -> Any:
-    """A call to which a fault on GetFolder applies."""
+    """Make a call to which a fault on GetFolder applies."""
     return await client.do(lambda: client.mailbox().inbox)
 
 
@@ -51,7 +51,7 @@ async def test_exchangelib_raises_the_expected_error_for_each_fault(
     assert (await struck(client)).name == "Inbox", "it struck once"
 
 
-async def test_a_fault_strikes_one_operation_the_given_number_of_times(world: ExchangeWorld) -> None:
+async def test_a_fault_affects_one_operation_the_given_number_of_times(world: ExchangeWorld) -> None:
     await world.fault(on="EWS FindItem", status=503, times=2)
     assert (await soap.post(world, soap.envelope(soap.GET_INBOX))).status_code == 200
     await world.fault(on="EWS", status=503, retry_after="7", times=2)
@@ -89,7 +89,7 @@ async def test_without_after_effect_a_faulty_request_does_nothing(world: Exchang
     assert await world.received(ALICE) == []
 
 
-# --- answers that no client expects
+# --- unexpected answers
 
 
 async def odd(world: ExchangeWorld, **fault: Any) -> httpx.Response:
@@ -135,7 +135,7 @@ async def test_a_server_can_hang(world: ExchangeWorld) -> None:
     assert answer.status_code == 200, "nobody else waits"
 
 
-async def test_a_hanging_request_finally_ends(world: ExchangeWorld) -> None:
+async def test_a_hanging_request_ends_eventually(world: ExchangeWorld) -> None:
     await world.fault(on="EWS GetFolder", action="hang", seconds=0)
     with pytest.raises(httpx.RemoteProtocolError):
         await soap.post(world, soap.envelope(soap.GET_INBOX))

@@ -132,7 +132,7 @@ async def test_a_calendar_view_may_be_limited(world: ExchangeWorld, client: Clie
     assert len(await client.calendar(at(2030, 3, 4), at(2030, 4, 4), most=5)) == 5
     view = '<m:CalendarView MaxEntriesReturned="5" StartDate="2030-03-04T00:00:00Z" EndDate="2030-04-04T00:00:00Z"/>'
     page = soap.attributes(await soap.post(world, soap.envelope(find(view, "calendar"))), "RootFolder")
-    assert page == {"TotalItemsInView": "31", "IncludesLastItemInRange": "false"}, "without pages there is no offset"
+    assert page == {"TotalItemsInView": "31", "IncludesLastItemInRange": "false"}, "an unpaged answer has no offset"
 
 
 async def test_calendar_views_have_limits(world: ExchangeWorld, client: Client) -> None:

@@ -21,7 +21,7 @@ FOUR = {"pattern": WEEKLY["pattern"], "range": {"type": "numbered", "numberOfOcc
 
 
 async def get(world: ExchangeWorld, item: Any, *properties: str, base: str = "IdOnly", extra: str = "") -> Any:
-    """A hand-written GetItem request, for what exchangelib cannot see."""
+    """Send a hand-written GetItem request, for properties that exchangelib cannot read."""
     uris = "".join(f'<t:FieldURI FieldURI="{uri}"/>' if uri[0] != "<" else uri for uri in properties)
     more = f"<t:AdditionalProperties>{uris}</t:AdditionalProperties>" if uris else ""
     body = (
@@ -144,7 +144,7 @@ async def test_a_property_that_does_not_exist_is_refused(world: ExchangeWorld, c
     assert (answer.status_code, soap.texts(answer, "ResponseCode")) == (500, ["ErrorSchemaValidation"])
 
 
-async def test_a_cancellation_has_properties_that_exchangelib_cannot_see(world: ExchangeWorld, client: Client) -> None:
+async def test_a_cancellation_has_properties_that_exchangelib_cannot_read(world: ExchangeWorld, client: Client) -> None:
     uid = await world.meet(attendees=[VMR_EWS], recurrence=FOUR)
     await world.cancel(uid, "2030-03-11")
     cancellation = await client.newest()
@@ -282,7 +282,7 @@ async def test_a_zone_without_a_windows_name_becomes_a_custom_zone(world: Exchan
     [(_, request)], _ = await client.synced(only_fields=["subject"])
     answer = await get(world, request, "calendar:StartTimeZone")
     assert soap.attributes(answer, "StartTimeZone")["Id"] == "tzone://Microsoft/Custom"
-    assert soap.attributes(answer, "Period")["Bias"], "only its rules show which zone it is"
+    assert soap.attributes(answer, "Period")["Bias"], "the zone can be recognised by its rules only"
 
 
 async def test_private_meetings_and_updates_are_marked(world: ExchangeWorld, client: Client) -> None:

@@ -53,7 +53,7 @@ async def test_mail_can_be_sent_without_a_copy(world: ExchangeWorld, client: Cli
     assert await client.do(lambda: client.mailbox().sent.all().count()) == 0
 
 
-async def test_mail_can_be_sent_at_once_with_a_copy_and_headers(world: ExchangeWorld, client: Client) -> None:
+async def test_mail_can_be_sent_without_a_draft_with_a_copy_and_headers(world: ExchangeWorld, client: Client) -> None:
     more = {"cc_recipients": [BOB], "reply_to": [CAROL]}
     await client.do(lambda: letter(client.mailbox(), None, **more).send_and_save())
     got = await client.newest(ALICE)
@@ -77,7 +77,7 @@ async def test_a_mail_needs_recipients(client: Client) -> None:
         await client.do(lambda: letter(client.mailbox(), None, to_recipients=[]).send(save_copy=False))
 
 
-async def test_a_draft_can_be_changed_and_a_stale_one_cannot_be_sent(world: ExchangeWorld, client: Client) -> None:
+async def test_a_draft_can_be_changed_but_a_stale_one_cannot_be_sent(world: ExchangeWorld, client: Client) -> None:
     def work() -> tuple[Any, Any]:
         draft = letter(client.mailbox()).save()
         old = (draft.id, draft.changekey)

@@ -34,7 +34,7 @@ def vmr(client: Client) -> Account:
 
 
 def meeting(account: Account, **fields: Any) -> CalendarItem:
-    """A meeting of Alice's with the equipment mailbox, saved and sent."""
+    """Save and send a meeting of Alice's with the equipment mailbox."""
     item = CalendarItem(
         account=account,
         folder=account.calendar,

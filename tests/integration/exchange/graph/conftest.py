@@ -14,12 +14,12 @@ from tests.support.exchange_world import ExchangeWorld
 
 
 class AnyToken(AuthenticationProvider):
-    """A token; the simulated Exchange accepts any bearer token of an application."""
+    """A token provider for the SDK; the simulated Exchange accepts any bearer token of an application."""
 
     async def authenticate_request(
         self, request: RequestInformation, additional_authentication_context: dict[str, Any] | None = None
     ) -> None:
-        """Put the token into the request."""
+        """Add the token to the request."""
         request.headers.add("Authorization", "Bearer sdk")
 
 

@@ -1,4 +1,4 @@
-"""Microsoft's description and the genuine msgraph-sdk judge every test with the simulated Graph: see graph_judge.py."""
+"""Microsoft's description and the genuine msgraph-sdk judge every test with the simulated Graph (graph_judge.py)."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -99,7 +99,7 @@ async def test_an_invalid_request_fails_the_test(client: GraphClient, graph_judg
         ("DELETE", f"/users/{VMR}/calendarView", {}, OURS, b"", "makes no DELETE"),
     ],
 )
-def test_a_request_that_the_sdk_could_not_have_sent_is_reported(
+def test_a_request_that_the_sdk_cannot_send_is_reported(
     method: str, path: str, query: dict[str, str], headers: dict[str, str], body: bytes, word: str
 ) -> None:
     assert msgraph.GraphServiceClient
@@ -144,5 +144,5 @@ def test_names_in_queries_are_checked_against_the_description() -> None:
     assert len(graph_description.faults_of_request(MESSAGE, wrong, None)) == 3
 
 
-def test_every_exception_names_its_source() -> None:
+def test_every_known_deviation_names_its_source() -> None:
     assert all(len(each.source) > 20 for each in EXCEPTIONS)

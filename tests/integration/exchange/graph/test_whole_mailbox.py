@@ -1,4 +1,4 @@
-"""The genuine msgraph-sdk uses a complete mailbox through its typed models; the product's own client is not involved.
+"""The genuine msgraph-sdk uses a complete mailbox with its typed models; the product's own client is not involved.
 
 Each request and each answer is judged as well (tests/support/graph_judge.py): an answer that the SDK's models cannot
 hold, or that they change, fails the test.
@@ -245,7 +245,7 @@ class TestResponding:
         assert known.response_status.response is ResponseType.Accepted
         assert [each.value for each in known.single_value_extended_properties] == ["0"]
 
-    async def test_an_answer_can_be_given_without_notifying_anybody(self, alice: Any, vmr: Any) -> None:
+    async def test_an_invitation_can_be_answered_without_notifying_anybody(self, alice: Any, vmr: Any) -> None:
         await alice.events.post(invitation())
         request = await newest(vmr)
         await vmr.events.by_event_id(request.event.id).accept.post(AcceptPostRequestBody(send_response=False))
@@ -313,7 +313,7 @@ class TestMail:
         await vmr.messages.by_message_id(moved.id).delete()
         assert (await deleted.messages.get()).value == []
 
-    async def test_mail_can_be_sent_at_once(self, alice: Any, vmr: Any) -> None:
+    async def test_mail_can_be_sent_without_a_draft(self, alice: Any, vmr: Any) -> None:
         mail = Message(subject="At once", body=html("<p>x</p>"), to_recipients=[to(VMR)])
         await alice.send_mail.post(SendMailPostRequestBody(message=mail, save_to_sent_items=False))
         assert (await newest(vmr)).subject == "At once"
@@ -344,7 +344,7 @@ class TestMail:
 
 
 class TestSubscribing:
-    async def test_a_subscription_receives_notifications_during_its_life(
+    async def test_a_subscription_receives_notifications_until_it_expires(
         self, sdk: Any, alice: Any, world: ExchangeWorld, webhook: Webhook
     ) -> None:
         now = world.exchange.clock.now()
