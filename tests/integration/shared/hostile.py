@@ -1,4 +1,4 @@
-"""A server that answers every request in the way that costs a trusting client most, over real HTTP."""
+"""A server over real HTTP whose answers cost a trusting client as much as possible."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 @dataclass
 class Hostile:
-    """A running server. `way` is how it answers: "bomb", "deep", "endless", "trickle" or "silent"."""
+    """A running server. `way` is the kind of its answers: "bomb", "deep", "endless", "trickle" or "silent"."""
 
     way: str
     url: str = ""
@@ -35,15 +35,15 @@ class Hostile:
             writer.transport.abort()
 
     async def bomb(self, writer: asyncio.StreamWriter) -> None:
-        """A small gzip body that decompresses to a huge one."""
+        """Send a small gzip body that decompresses to a huge one."""
         await self._whole(writer, BOMB, "Content-Encoding: gzip\r\n")
 
     async def deep(self, writer: asyncio.StreamWriter) -> None:
-        """JSON within JSON."""
+        """Send deeply nested JSON."""
         await self._whole(writer, DEEP)
 
     async def endless(self, writer: asyncio.StreamWriter) -> None:
-        """An endless body."""
+        """Send an endless body."""
         writer.write(f"{HEAD}Transfer-Encoding: chunked\r\n\r\n".encode())
         while True:
             writer.write(b"10000\r\n" + b" " * 65_536 + b"\r\n")
@@ -51,7 +51,7 @@ class Hostile:
             await writer.drain()
 
     async def trickle(self, writer: asyncio.StreamWriter) -> None:
-        """One byte from time to time, each within the timeout."""
+        """Send one byte at a time, each within the client's timeout."""
         writer.write(f"{HEAD}Transfer-Encoding: chunked\r\n\r\n".encode())
         while True:
             writer.write(b"1\r\n \r\n")
@@ -73,11 +73,11 @@ async def running_hostile(way: str) -> AsyncIterator[Hostile]:
     hostile, tasks, over = Hostile(way), set[asyncio.Task[None]](), asyncio.Event()
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if over.is_set():  # accepted before the server stopped, and reported afterwards
+        if over.is_set():  # connections accepted before the server stopped are reported only now
             writer.transport.abort()
             return
         task = asyncio.create_task(hostile.serve(reader, writer))
-        # A task that is cancelled before it starts never reaches its own `finally`.
+        # A task that is cancelled before it starts does not execute its own `finally`.
         task.add_done_callback(lambda _: writer.transport.abort())
         tasks.add(task)
 

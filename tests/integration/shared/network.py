@@ -24,7 +24,7 @@ PROXY_VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
 class Authority:
-    """A company's own certificate authority. `file` is meant for SSL_CERT_FILE."""
+    """A company's own certificate authority; `file` is the value for SSL_CERT_FILE."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -61,9 +61,9 @@ def _builder(
 
 @dataclass
 class Proxy:
-    """A running web proxy. Only the proxy knows where the hosts in `hosts` are; `asked` lists the requested hosts.
+    """A running web proxy. Only the proxy can resolve the hosts in `hosts`; `asked` lists the requested hosts.
 
-    `places` lists them with their ports, because a functions host in the same process requests Azurite all the time.
+    `places` lists them with ports, which tell them apart from Azurite, which a functions host in this process requests.
     """
 
     hosts: Mapping[str, int]
@@ -72,7 +72,7 @@ class Proxy:
     places: list[str] = field(default_factory=list)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection: either a tunnel (CONNECT), or plain requests for absolute URLs with the same host."""
+        """Serve one connection: a tunnel (CONNECT), or plain requests for absolute URLs with the same host."""
         head = await reader.readuntil(END)
         method, target, _ = head.split(b"\r\n")[0].decode().split(" ")
         place = urlsplit(f"//{target}" if method == "CONNECT" else target)
@@ -95,7 +95,7 @@ class Proxy:
 async def _carry_requests(
     head: bytes, origin: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
-    """Requests as servers expect them: with the path instead of the complete URL."""
+    """Pass on requests in the form that servers expect, with the path instead of the complete URL."""
     with suppress(ConnectionError, asyncio.IncompleteReadError):
         while True:
             length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
@@ -120,7 +120,7 @@ async def _end(writer: asyncio.StreamWriter) -> None:
 
 @asynccontextmanager
 async def running_proxy(hosts: Mapping[str, int]) -> AsyncIterator[Proxy]:
-    """A proxy on a free port that knows the ports of these hosts on this machine."""
+    """A proxy on a free port, with the local ports of the given hosts."""
     proxy = Proxy(hosts)
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
     proxy.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
@@ -129,7 +129,7 @@ async def running_proxy(hosts: Mapping[str, int]) -> AsyncIterator[Proxy]:
 
 
 def environment(monkeypatch: pytest.MonkeyPatch, **variables: str) -> None:
-    """Set these of the variables that concern proxies and certificate authorities, and unset the others."""
+    """Set the given variables for proxies and certificate authorities, and unset all others of this kind."""
     for name in (*PROXY_VARIABLES, *map(str.lower, PROXY_VARIABLES), "SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():

@@ -1,4 +1,4 @@
-"""A1, A2 on real storage: what holds in memory also holds on Azurite, with real concurrent requests."""
+"""A1, A2: aliases stay unique on Azurite too, with real concurrent requests."""
 
 import asyncio
 from datetime import timedelta
@@ -14,7 +14,7 @@ ALICE = Caller("exchange:alice", "exchange_token")
 
 
 async def test_concurrent_allocations_never_share_an_alias(azure_storage: AzureStorage) -> None:
-    """A1: 40 concurrent draws out of 100 numbers."""
+    """Forty of a hundred numbers are drawn concurrently (A1)."""
     allocator, integration = Allocator(azure_storage, FakeClock(), b"k" * 32), str(uuid4())
     form = AliasFormat(uuid4().hex[:8], 2, "example.com")
     bookings = await asyncio.gather(*(allocator.allocate(integration, form, ALICE, LIFETIME) for _ in range(40)))
@@ -26,7 +26,7 @@ async def test_concurrent_allocations_never_share_an_alias(azure_storage: AzureS
 
 
 async def test_concurrent_calls_with_the_same_key_get_one_alias(azure_storage: AzureStorage) -> None:
-    """A2, from two processes."""
+    """The calls come from two processes (A2)."""
     allocators = [Allocator(azure_storage, FakeClock(), b"k" * 32) for _ in range(2)]
     integration, form = str(uuid4()), AliasFormat(uuid4().hex[:8], 6, "example.com")
     bookings = await asyncio.gather(
@@ -41,7 +41,7 @@ async def test_the_alias_of_an_expired_reservation_goes_to_another_caller(azure_
     """A3."""
     clock = FakeClock()
     allocator, integration = Allocator(azure_storage, clock, b"k" * 32), str(uuid4())
-    form = AliasFormat(uuid4().hex[:8], 0, "example.com")  # a single number in all
+    form = AliasFormat(uuid4().hex[:8], 0, "example.com")  # this form allows a single number
     old = await allocator.allocate(integration, form, ALICE, LIFETIME)
     clock.move(LIFETIME)
     new = await allocator.allocate(integration, form, ALICE, LIFETIME)

@@ -1,4 +1,4 @@
-"""Every client in the product keeps its bounds against a server whose answers cost as much as possible."""
+"""Every client in the product limits what it reads from a server whose answers cost as much as possible."""
 
 from __future__ import annotations
 
@@ -97,16 +97,16 @@ CLIENTS: dict[str, tuple[Callable[[str], Awaitable[None]], ...]] = {
     "shared/mailboxes/graph/client.py": (reads_graph, writes_graph),
     "shared/management_node/client.py": (asks_node, asks_node_for_token, writes_to_node),
 }
-"""What each module that creates a bounded client does with it."""
+"""The modules that create bounded clients, with what each does with its client."""
 
 ELSEWHERE = {
     "shared/operations/files.py": "the deployment's own storage account, by Azure's SDK",
-    "shared/bounded_http.py": "makes the bounded clients",
-    "shared/bounded_network.py": "the network below them",
+    "shared/bounded_http.py": "creates the bounded clients",
+    "shared/bounded_network.py": "the network layer below the bounded clients",
     "shared/mailboxes/ews/connection.py": "exchangelib uses requests, with separate bounds and tests",
     "shared/mailboxes/ews/bounded.py": "the same: tests/integration/shared/mailboxes/ews/test_limits.py",
-    "shared/cli/connection.py": "an admin's own process calls the deployment that the admin names",
-    "shared/operations/doctor/server.py": "one TLS handshake; nothing is read",
+    "shared/cli/connection.py": "an admin's own process calls a deployment that the admin has chosen",
+    "shared/operations/doctor/server.py": "makes one TLS handshake, and reads nothing",
     "shared/azure_storage.py": "the deployment's own storage account, by Azure's SDK",
     "shared/secrets/vault.py": "the deployment's own Key Vault, by Azure's SDK",
     "shared/managed_identity.py": "the platform's own identity endpoint, by Azure's SDK",
@@ -124,7 +124,7 @@ LIBRARIES = (
     *("azure.identity", "azure.keyvault", "azure.data", "azure.storage", "msrest"),
 )
 ERRORS_ONLY = {"shared/mailboxes/ews/error_mapping.py", "shared/mailboxes/ews/failures.py", "shared/proxy.py"}
-"""Modules that only know a library's errors, or how it reads the environment, and open nothing."""
+"""Modules that use only a library's errors, or its way of reading the environment, and open no connection."""
 
 
 def calls(tree: ast.AST) -> set[str]:
@@ -150,8 +150,8 @@ def test_no_client_bypasses_the_bounds() -> None:
             bounded.add(name)
         if (calls(tree) & OPENERS and name not in CLIENTS) or libraries(tree):
             opening.add(name)
-    assert bounded == CLIENTS.keys(), "add to CLIENTS what a new client does, so that it meets the hostile server"
-    assert opening - ERRORS_ONLY == ELSEWHERE.keys(), "use shared/bounded_http.py, or say why not"
+    assert bounded == CLIENTS.keys(), "add the client's calls to CLIENTS, which are tested with a hostile server"
+    assert opening - ERRORS_ONLY == ELSEWHERE.keys(), "use shared/bounded_http.py, or give a reason in ELSEWHERE"
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -172,5 +172,5 @@ async def test_a_hostile_server_is_abandoned(
             await ask(hostile.url)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        assert peak < 120_000_000, "the bomb of 200 MB was not unpacked"
-        assert hostile.sent < 60_000_000  # the sockets in between hold some more
+        assert peak < 120_000_000, "the 200 MB were not decompressed"
+        assert hostile.sent < 60_000_000  # socket buffers contain some more

@@ -1,4 +1,4 @@
-"""The record lists on Azure Tables (Azurite): the same pages, in the same number of requests, as in memory."""
+"""The record lists in Azure Tables (Azurite) return the same pages as in memory, with as many requests."""
 
 from collections.abc import AsyncIterator
 from uuid import uuid4

@@ -65,7 +65,7 @@ def partition() -> str:
 
 
 async def insert(table: Table, partition: str, key: str = "key", /, **values: Value) -> Row:
-    """A row that exists in the table."""
+    """Insert a row; returns it as read from the table."""
     await table.commit(partition, Insert(key, values))
     return await read(table, partition, key)
 
@@ -111,7 +111,7 @@ async def test_a_missing_row_is_none(table: Table, partition: str) -> None:
 
 @pytest.mark.parametrize("key", ["", "a/b", "a\\b", "a#b", "a?b", "a\nb", "a\x00b", "\x85", "\ud800", "x" * 513])
 async def test_an_invalid_key_can_be_looked_up_but_never_written(table: Table, partition: str, key: str) -> None:
-    """Input is used as keys: an integration's uuid from a URL, a dialled alias."""
+    """Keys may come from input, such as an integration's uuid in a URL or a dialled alias."""
     assert await table.get(partition, key) is None
     assert await table.get(key, "key") is None
     with pytest.raises(ValueError, match="key"):
@@ -134,7 +134,7 @@ async def test_insert_never_overwrites(table: Table, partition: str) -> None:
     assert (await read(table, partition)).values == {"number": 1}
 
 
-async def test_replace_removes_columns_that_are_not_given(table: Table, partition: str) -> None:
+async def test_replace_removes_columns_that_are_not_in_the_new_row(table: Table, partition: str) -> None:
     row = await insert(table, partition, old=1, kept=1)
     await table.commit(partition, Replace(row, {"kept": 2}))
     assert (await read(table, partition)).values == {"kept": 2}
@@ -188,7 +188,7 @@ async def test_a_transaction_returns_its_etags_in_order(table: Table, partition:
 
 @pytest.mark.parametrize("place", [0, 1, 2])
 async def test_a_transaction_is_all_or_nothing(table: Table, partition: str, place: int) -> None:
-    """Rule 2 depends on this: a decision is recorded completely or not at all."""
+    """A decision must be recorded completely or not at all (rule 2)."""
     row = await insert(table, partition, n=1)
     operations: list[Write] = [Put("a", {}), Put("b", {})]
     operations.insert(place, Insert("key", {}))
@@ -281,7 +281,7 @@ async def test_more_rows_than_fit_on_a_page_are_read(table: Table, partition: st
 
 
 async def test_unreachable_storage_is_unavailable(unused_tcp_port: int) -> None:
-    """The meeting being processed is not at fault: it must be retried, not declined."""
+    """Storage is at fault and not the meeting being processed, which must be retried instead of declined."""
     address = f"http://127.0.0.1:{unused_tcp_port}/account"
     account = f"AccountName=account;AccountKey=a2V5;TableEndpoint={address};QueueEndpoint={address}"
     async with TableClient.from_connection_string(account, "meetings", retry_total=0) as client:
@@ -300,7 +300,7 @@ async def test_unreachable_storage_is_unavailable(unused_tcp_port: int) -> None:
 async def test_credentials_stored_on_the_machine_for_other_programs_are_not_used(
     azurite: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A `.netrc` with a default entry once broke every request, and it was read in a thread for each one."""
+    """In an earlier version, a default entry in a `.netrc` broke every request, and each request read it again."""
     netrc = tmp_path / "netrc"
     netrc.write_text("default login somebody password secret\n")
     monkeypatch.setenv("NETRC", str(netrc))
@@ -314,7 +314,7 @@ async def test_credentials_stored_on_the_machine_for_other_programs_are_not_used
 
 
 class CountingExecutor(ThreadPoolExecutor):
-    """Counts what is run in threads."""
+    """An executor that counts the calls run in its threads."""
 
     tasks = 0
 
@@ -323,9 +323,9 @@ class CountingExecutor(ThreadPoolExecutor):
         return super().submit(*call, **options)
 
 
-@pytest.mark.usefixtures("azure_storage")  # its tables
+@pytest.mark.usefixtures("azure_storage")  # creates the tables
 async def test_storage_is_reached_through_the_web_proxy(azurite: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """E5; hosts in `noProxy` are reached directly (docs/deploy.md)."""
+    """Only hosts in `noProxy` are reached directly (E5, docs/deploy.md)."""
     place = re.search(r"TableEndpoint=http://127.0.0.1:(\d+)/", azurite)
     assert place
     async with running_proxy({"storage.example.com": int(place[1])}) as proxy:
@@ -340,7 +340,7 @@ async def test_storage_is_reached_through_the_web_proxy(azurite: str, monkeypatc
     assert set(proxy.asked) == {"storage.example.com"}
 
 
-async def test_a_missing_table_is_not_an_empty_table(azure_storage: AzureStorage) -> None:
+async def test_a_missing_table_is_reported_instead_of_seeming_empty(azure_storage: AzureStorage) -> None:
     missing = azure_storage.table("missing")
     with pytest.raises(Unavailable):
         await missing.get("partition", "key")
@@ -353,12 +353,12 @@ async def test_a_missing_table_is_not_an_empty_table(azure_storage: AzureStorage
 async def test_queue_messages_have_the_form_that_the_functions_host_expects(
     azurite: str, azure_storage: AzureStorage
 ) -> None:
-    """They are Base64, as host.json says; a delayed message is not visible before its time."""
-    await azure_storage.queue(QUEUES[0]).send("[später]", timedelta(hours=1))
-    await azure_storage.queue(QUEUES[0]).send("[jetzt]")
+    """Messages are Base64, as host.json requires, and a delayed message is invisible until it is due."""
+    await azure_storage.queue(QUEUES[0]).send("[déjà vu]", timedelta(hours=1))
+    await azure_storage.queue(QUEUES[0]).send("[now]")
     async with QueueClient.from_connection_string(azurite, QUEUES[0]) as client:
         seen = [message async for message in client.receive_messages()]
         waiting = (await client.get_queue_properties()).approximate_message_count
         await client.clear_messages()
-    assert [base64.b64decode(message.content).decode() for message in seen] == ["[jetzt]"]
+    assert [base64.b64decode(message.content).decode() for message in seen] == ["[now]"]
     assert waiting == 2

@@ -27,7 +27,7 @@ MiB = 1024**2
 
 @pytest.fixture(autouse=True)
 def looked_for(storage_witness: list[str]) -> Iterator[None]:
-    """Everything rejected here is rejected on purpose."""
+    """Clear the witness's list of violations, which these tests cause on purpose."""
     yield
     storage_witness.clear()
 
@@ -53,7 +53,7 @@ async def test_keys_that_azure_forbids_are_refused(table: TableClient, key: str)
             await table.upsert_entity({**KEYS, **keys})
     with pytest.raises(azure.Refused, match="key"):
         await table.get_entity("p", key)
-    assert not is_key(key), "the product would request it from Azure"
+    assert not is_key(key), "the product must not send an invalid key to Azure"
 
 
 def test_the_longest_key_is_accepted() -> None:
@@ -95,7 +95,7 @@ async def test_transactions_that_azure_forbids_are_refused(table: TableClient) -
 
 
 def test_a_transaction_across_two_partitions_is_refused() -> None:
-    """The SDK itself refuses it."""
+    """The SDK itself refuses such a transaction."""
     with pytest.raises(azure.Refused, match="partition"):
         azure.check_transaction([("p", "r"), ("q", "r")], 1)
 
@@ -160,7 +160,7 @@ ROWS = [
 
 @pytest.mark.parametrize("values", ROWS, ids=["1 MiB", "columns", "name"])
 async def test_both_storages_refuse_a_row_that_azure_would_refuse(storage: Storage, values: dict[str, Any]) -> None:
-    """They raise an error with a message before anything is sent, since this is our bug."""
+    """Such a row is a bug of the product, so an error with a message is raised before anything is sent."""
     with pytest.raises(ValueError, match=r"row|column"):
         await storage.table("meetings").commit("p", Insert("r", values))
 
@@ -180,14 +180,14 @@ async def test_both_storages_refuse_a_message_that_azure_would_refuse(storage: S
 
 
 def test_a_64_bit_number_must_be_marked_as_such() -> None:
-    """The SDK does this by itself."""
+    """The SDK marks such numbers automatically."""
     body = json.dumps({**KEYS, "wide": 2**31}).encode()
     with pytest.raises(azure.Refused, match=r"is not Edm\.Int64"):
         azure.check_request("POST", "http://h/devstoreaccount1/meetings", {"DataServiceVersion": "3.0"}, body)
 
 
 def test_every_request_in_a_batch_is_checked() -> None:
-    """Rows whose texts look like parts of a request make no difference."""
+    """Texts in rows may look like parts of a request."""
     row = json.dumps({**KEYS, "text": "\r\n--changeset_x\r\nPOST http://x/ HTTP/1.1"})
     inner = f"POST http://h/devstoreaccount1/meetings HTTP/1.1\r\nAccept: application/json\r\n\r\n{row}"
     part = f"\r\n--changeset_1\r\nContent-Type: application/http\r\n\r\n{inner}"
@@ -198,7 +198,7 @@ def test_every_request_in_a_batch_is_checked() -> None:
         azure.check_request("POST", "http://h/devstoreaccount1/$batch", {}, body.encode())
 
 
-def test_a_refusal_that_is_swallowed_is_still_noticed(storage_witness: list[str]) -> None:
+def test_a_violation_is_noticed_even_if_the_error_is_swallowed(storage_witness: list[str]) -> None:
     with pytest.raises(azure.Refused):
         azure.check_message(base64.b64encode(b"x" * MiB).decode())
     assert storage_witness == ["a message is longer than 64 KiB"]

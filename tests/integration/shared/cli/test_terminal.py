@@ -1,4 +1,4 @@
-"""Passwords entered at a real terminal."""
+"""Entering passwords at a real terminal."""
 
 import os
 import pty
@@ -23,7 +23,7 @@ def terminal() -> Iterator[tuple[int, int]]:
 
 
 def typed(terminal: tuple[int, int], *lines: str) -> tuple[int, str, str]:
-    """Run the program; returns exit code, output and screen content. Each line is typed when prompted for."""
+    """Run the program, typing one line at each prompt; returns exit code, output and screen content."""
     person, program = terminal
     command = [sys.executable, "-m", "shared.cli", "hash-password"]
     with subprocess.Popen(

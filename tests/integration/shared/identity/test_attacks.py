@@ -1,4 +1,4 @@
-"""What attackers try on a sign-in, and what they and the rightful users are told."""
+"""Attacks on a sign-in, and the messages that attackers and legitimate users get."""
 
 import base64
 import hmac
@@ -69,7 +69,7 @@ async def _refused(world: SignInWorld, integration: Integration, claims: dict[st
 
 
 class Forger(Keys):
-    """Takes the provider's place: publishes its keys, and signs as `forge` does."""
+    """The keys of an impostor, who publishes the provider's keys and signs with `forge`."""
 
     def __init__(self, keys: Keys, forge: Callable[[Keys, dict[str, Any]], Any]) -> None:
         super().__init__()
@@ -86,7 +86,7 @@ class Forger(Keys):
 
 
 class Endless(Keys):
-    """Publishes more keys than anybody would read."""
+    """A key document that is too large to be read."""
 
     def document(self, issuer: str = "") -> dict[str, Any]:
         return {"keys": ["x" * 70_000] * 100}
@@ -131,7 +131,7 @@ FORGERIES = {
     own_key: NotAuthenticated,
     unknown_key: NotAuthenticated,
     long: NotAuthenticated,
-    ten_megabytes: Unavailable,  # such an answer is not read to the end
+    ten_megabytes: Unavailable,  # an answer of this size is not read completely
     a_number: NotAuthenticated,
 }
 
@@ -154,7 +154,7 @@ async def test_a_forged_token_is_refused(world: SignInWorld, make: Any, forge: A
     assert not world.users.records
 
 
-async def test_an_unknown_key_is_looked_up_only_once_in_a_while(world: SignInWorld) -> None:
+async def test_unknown_keys_are_looked_up_once_within_several_minutes(world: SignInWorld) -> None:
     integration = await world.azure()
     await world.session(integration)
     world.provider.keys = forger = Forger(world.provider.keys, unknown_key)
@@ -205,7 +205,7 @@ async def test_clocks_may_differ_by_a_few_minutes(world: SignInWorld, skew: time
     ],
 )
 async def test_an_unverified_address_is_refused(world: SignInWorld, claims: dict[str, Any]) -> None:
-    """preferred_username is always present, but users can change it, so it proves nothing."""
+    """The claim preferred_username is always present, but users can change it, so it proves nothing."""
     world.provider.accounts[0].claims = claims
     answer = await world.at_provider(await world.start(await world.azure()))
     with pytest.raises(NotAllowed, match="no usable e-mail address"):
@@ -224,7 +224,7 @@ async def test_an_unverified_address_is_refused(world: SignInWorld, claims: dict
 async def test_a_guests_address_counts_if_the_owner_of_its_domain_is_verified(
     world: SignInWorld, claims: dict[str, Any]
 ) -> None:
-    """Anybody can run a tenant, give any address to a user there, and have that user invited."""
+    """Anybody can create a tenant, give a user there any address, and have this user invited as a guest."""
     world.provider.accounts[0].claims = claims
     await world.session(await world.azure())
     assert world.users.records[0].email == "alice@example.com"
@@ -263,7 +263,7 @@ async def test_a_upn_that_only_folds_to_another_address_is_not_accepted(world: S
     assert not world.users.records
 
 
-async def test_tokens_of_two_different_people_prove_nothing(world: SignInWorld) -> None:
+async def test_an_id_token_and_access_token_of_different_people_are_refused(world: SignInWorld) -> None:
     integration = await world.adfs()
     answer = await world.at_provider(await world.start(integration))
     names = iter(["alice@example.com", "bob@example.com"])
@@ -292,7 +292,7 @@ async def test_a_state_can_be_used_only_once_even_with_another_code(world: SignI
 
 
 async def test_states_cannot_be_swapped(world: SignInWorld) -> None:
-    """Alice's code arrives with the state of Mallory's sign-in, but the PKCE verifier belongs to that other state."""
+    """A code is useless with the state of another sign-in, whose PKCE verifier differs."""
     integration = await world.azure()
     alice = await world.at_provider(await world.start(integration))
     mallory = await world.at_provider(await world.start(integration, "m" * 43), "bob@example.com")
@@ -301,7 +301,7 @@ async def test_states_cannot_be_swapped(world: SignInWorld) -> None:
 
 
 async def test_a_sign_in_must_be_finished_in_the_browser_that_started_it(world: SignInWorld) -> None:
-    """Otherwise somebody could be tricked into signing in for another person's pane."""
+    """Otherwise a user could be tricked into signing in for an attacker's pane."""
     answer = await world.at_provider(await world.start(await world.azure()))
     world.cookies.clear()
     with pytest.raises(NotAuthenticated, match="not started in this window"):
@@ -337,7 +337,7 @@ async def test_a_cookie_of_another_attempt_or_purpose_is_ignored(world: SignInWo
             await world.callback(answer)
 
 
-async def test_a_sign_in_may_take_a_quarter_of_an_hour_at_most(world: SignInWorld) -> None:
+async def test_a_sign_in_may_take_at_most_a_quarter_of_an_hour(world: SignInWorld) -> None:
     answer = await world.at_provider(await world.start(await world.azure()))
     world.clock.move(state_cookie.STATE_COOKIE_LIFETIME)
     with pytest.raises(NotAuthenticated, match="15 minutes"):
@@ -424,7 +424,7 @@ async def test_a_stolen_one_time_code_is_worthless(world: SignInWorld) -> None:
     ]:
         with pytest.raises(NotAuthenticated):
             await world.sign_in.redeem(*thief)
-    assert await world.sign_in.redeem(integration.uuid, code, VERIFIER), "its owner can still use it"
+    assert await world.sign_in.redeem(integration.uuid, code, VERIFIER), "the code's owner can still use it"
 
 
 async def test_codes_are_not_stored(world: SignInWorld) -> None:
@@ -485,7 +485,7 @@ async def test_the_providers_refusal_is_translated_into_help(
     answer = await world.at_provider(await world.start(await world.azure()))
     with pytest.raises((SignInRefused, Unavailable), match=told) as refused:
         await world.callback({"state": answer["state"], **said})
-    assert not any(text in str(refused.value) for text in ("<", "555")), "nothing of the provider's text is repeated"
+    assert not any(text in str(refused.value) for text in ("<", "555")), "the message quotes nothing from the provider"
 
 
 async def test_the_user_can_cancel_at_the_provider(world: SignInWorld) -> None:
@@ -494,7 +494,7 @@ async def test_the_user_can_cancel_at_the_provider(world: SignInWorld) -> None:
         await world.callback(answer)
 
 
-async def test_an_error_is_believed_only_in_a_sign_in_of_this_browser(world: SignInWorld) -> None:
+async def test_an_error_is_accepted_only_for_a_sign_in_of_this_browser(world: SignInWorld) -> None:
     with pytest.raises(NotAuthenticated):
         await world.callback({"state": "a" * 43, "error": "access_denied"})
 

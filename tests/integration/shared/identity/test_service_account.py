@@ -1,4 +1,4 @@
-"""E3: an admin signs in the service account; its tokens are valid until a documented reason ends the sign-in."""
+"""E3: an admin signs in the service account; the sign-in remains valid until a documented reason ends it."""
 
 import asyncio
 import logging
@@ -21,7 +21,7 @@ SERVICE = "service@example.com"
 
 
 async def signed_in(world: SignInWorld, **changes: Any) -> Integration:
-    """An integration whose service account has been signed in."""
+    """Create an integration, and sign in its service account."""
     integration = await world.oauth(**changes)
     link = await world.services.administration.service_accounts.start(integration.uuid)
     return await world.services.administration.service_accounts.finish(await world.at_provider(link.url, SERVICE))
@@ -70,14 +70,14 @@ async def test_tokens_are_for_the_server_in_the_ews_url(world: SignInWorld) -> N
     assert {form["resource"] for form in world.provider.forms} == {other}
 
 
-async def test_the_same_sign_in_also_gives_tokens_for_delegated_graph(world: SignInWorld) -> None:
+async def test_the_same_sign_in_also_provides_tokens_for_delegated_graph(world: SignInWorld) -> None:
     integration = await signed_in(world)
     token = await world.services.identity.service_tokens.token(integration.uuid, GRAPH_RESOURCE)
     assert jwt.decode(token.get_secret_value(), options={"verify_signature": False})["aud"] == GRAPH_RESOURCE
 
 
 async def test_an_app_registration_without_graph_raises_no_alarm(world: SignInWorld) -> None:
-    """The mailbox does not need Graph; and a success with Graph does not clear an alarm about EWS."""
+    """The mailbox does not need Graph, and a success with Graph does not clear an alarm about EWS."""
     integration = await signed_in(world)
     world.provider.refuse_next = "invalid_grant", 65001
     with pytest.raises(SignInNeeded):
@@ -93,7 +93,7 @@ async def test_an_app_registration_without_graph_raises_no_alarm(world: SignInWo
 async def test_a_confidential_application_sends_its_client_secret(world: SignInWorld) -> None:
     integration = await world.oauth(oauth_client_secret="app-secret")
     link = await world.services.administration.service_accounts.start(integration.uuid)
-    with pytest.raises(SignInRefused, match="client secret"):  # the provider has it registered as a public client
+    with pytest.raises(SignInRefused, match="client secret"):  # at the provider, it is registered as a public client
         await world.services.administration.service_accounts.finish(await world.at_provider(link.url, SERVICE))
     assert world.provider.forms[-1]["client_secret"] == "app-secret"
 
@@ -197,9 +197,9 @@ async def test_a_refusal_by_entra_becomes_an_alarm_with_its_cause(world: SignInW
         await world.services.identity.service_tokens.token(integration.uuid)
     [alarm] = await alarms(world, integration)
     assert cause in alarm.cause
-    assert "alice" not in alarm.cause, "nothing of the provider's text is repeated"
+    assert "alice" not in alarm.cause, "the alarm quotes nothing from the provider"
     assert await world.services.identity.service_tokens.token(integration.uuid)
-    assert not await alarms(world, integration), "the alarm is cleared once its cause is gone"
+    assert not await alarms(world, integration), "the alarm is cleared once the refusal ends"
 
 
 async def test_a_failed_nightly_renewal_raises_an_alarm_and_does_not_affect_the_others(world: SignInWorld) -> None:
@@ -236,7 +236,7 @@ async def test_signing_in_again_clears_the_alarm(world: SignInWorld) -> None:
 # ---- attacks and mistakes ----------------------------------------------------------------------------------------
 
 
-async def test_another_account_than_the_service_account_is_refused(world: SignInWorld) -> None:
+async def test_accounts_other_than_the_service_account_are_refused(world: SignInWorld) -> None:
     integration = await world.oauth()
     link = await world.services.administration.service_accounts.start(integration.uuid)
     with pytest.raises(NotAllowed, match="private window"):
@@ -288,7 +288,7 @@ async def test_states_cannot_be_swapped_or_forged(world: SignInWorld) -> None:
     link = await world.services.administration.service_accounts.start(one.uuid)
     others = await world.services.administration.service_accounts.start(other.uuid)
     answer = await world.at_provider(link.url, SERVICE)
-    with pytest.raises(SignInRefused):  # the code's challenge belongs to the other verifier
+    with pytest.raises(SignInRefused):  # the code's challenge was made from the other verifier
         await world.services.administration.service_accounts.finish(answer | {"state": query(others.url)["state"]})
     settings = await world.services.foundation.integrations.get(one.uuid)
     for state in ("", "x", settings.oauth_state or "", one.uuid, "A" * 10_000_000):
@@ -316,10 +316,10 @@ async def test_the_admin_can_cancel_the_sign_in(world: SignInWorld) -> None:
         ),
     ],
 )
-async def test_settings_that_cannot_work_are_named_before_anybody_signs_in(
+async def test_settings_that_cannot_work_are_named_before_a_sign_in(
     world: SignInWorld, change: dict[str, Any], field: str
 ) -> None:
-    # Without single-use VMRs these settings are not in use, so they can be saved.
+    # Without single-use VMRs, these settings are unused and can be saved even if they cannot work.
     integration = await world.oauth(enable_dynamic_vmrs=False, **change)
     with pytest.raises(SettingsInvalid) as refused:
         await world.services.administration.service_accounts.start(integration.uuid)

@@ -1,6 +1,6 @@
-"""E3: what a service account's sign-in gives access to: EWS, and Graph as that account.
+"""E3: a service account's sign-in gives access to EWS, and to Graph as that account.
 
-Over real HTTP: the simulated Exchange's EWS and Graph, and the OpenID provider next to it.
+The tests call the simulated Exchange's EWS and Graph and the OpenID provider over real HTTP.
 """
 
 from collections.abc import AsyncIterator
@@ -30,7 +30,7 @@ PLACE = Place("vmr@example.com", "app", "https://vmr.example.com", "/api/admin/â
 
 
 class Delegated:
-    """Access tokens for Graph as an integration's service account."""
+    """Access tokens with which Graph treats the caller as an integration's service account."""
 
     def __init__(self, world: SignInWorld, integration: Integration) -> None:
         self._tokens, self._uuid = world.services.identity.service_tokens, integration.uuid
@@ -44,7 +44,7 @@ class Delegated:
 
 @asynccontextmanager
 async def deployed() -> AsyncIterator[tuple[SignInWorld, Running]]:
-    """A deployment whose provider and Graph are those of the simulated Exchange."""
+    """A deployment that uses the provider and Graph of a simulated Exchange."""
     async with running_exchange() as exchange, httpx.AsyncClient(trust_env=False) as http:
         clock = FakeClock(exchange.exchange.clock.now())
         world = SignInWorld(RunningProvider(exchange.base_url, Provider(clock.now)), http, clock)
@@ -58,10 +58,10 @@ async def signed_in(world: SignInWorld, account: str = SERVICE, **settings: str)
     return await world.services.administration.service_accounts.finish(await world.at_provider(link.url, account))
 
 
-async def test_a_sign_in_clears_the_alarms_at_once() -> None:
-    """Waiting for the next check would be too late: the admin who has just signed in looks at the alarms."""
+async def test_a_sign_in_clears_the_alarms_immediately() -> None:
+    """The next check would clear them too late, since an admin looks at the alarms right after signing in."""
     async with deployed() as (world, exchange):
-        del world.services.scheduling.__dict__["timers"]  # here there is an Exchange to connect to
+        del world.services.scheduling.__dict__["timers"]  # the real timers, since this test has an Exchange
         url = f"{exchange.base_url}/EWS/Exchange.asmx"
         integration = await world.oauth(username=SERVICE, url=url, room_mailbox_email_address=MAILBOX)
 
@@ -86,7 +86,7 @@ async def test_the_equipment_mailbox_is_opened_over_ews(access: str) -> None:
         assert [attempt.failure for attempt in attempts if attempt.failure] == []
 
 
-async def test_a_lost_sign_in_closes_ews_and_raises_an_alarm() -> None:
+async def test_without_a_valid_sign_in_ews_is_inaccessible_and_an_alarm_is_raised() -> None:
     async with deployed() as (world, exchange):
         url = f"{exchange.base_url}/EWS/Exchange.asmx"
         integration = await signed_in(world, url=url, room_mailbox_email_address=MAILBOX)
@@ -125,7 +125,7 @@ def probe(world: SignInWorld, graph_url: str) -> ServiceAccountProbe:
     return ServiceAccountProbe(world.services.identity.service_tokens, graph)
 
 
-async def test_the_doctor_sees_who_is_signed_in() -> None:
+async def test_the_doctor_reports_which_account_is_signed_in() -> None:
     async with deployed() as (world, exchange):
         integration = await signed_in(world)
         account = await probe(world, exchange.graph_url).look(integration)
@@ -137,7 +137,7 @@ async def test_the_doctor_sees_who_is_signed_in() -> None:
         assert "@" not in finding.details
 
 
-async def test_the_doctor_sees_that_nobody_is_signed_in() -> None:
+async def test_the_doctor_reports_that_no_account_is_signed_in() -> None:
     async with deployed() as (world, exchange):
         integration = await world.oauth()
         account = await probe(world, exchange.graph_url).look(integration)
@@ -146,7 +146,7 @@ async def test_the_doctor_sees_that_nobody_is_signed_in() -> None:
         assert "sign_in/" in finding.remedy
 
 
-async def test_an_account_that_graph_does_not_reveal_is_not_reported_as_a_fault() -> None:
+async def test_an_account_name_that_graph_withholds_is_not_reported_as_a_fault() -> None:
     """The app registration may lack permissions for Graph, which the mailbox does not need."""
     async with deployed() as (world, _):
         integration = await signed_in(world)

@@ -1,4 +1,4 @@
-"""P2, X5: users sign in at Azure or AD FS, and the pane gets a session for them."""
+"""P2, X5: users sign in with Azure or AD FS, and the pane gets a session for them."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -32,7 +32,7 @@ async def test_a_user_who_has_signed_in_is_recognised_from_then_on(world: SignIn
     assert (caller.method, caller.email) == ("session", "alice@example.com")
     assert "alice" not in caller.key
     again = await world.services.identity.users.identify(integration, await world.session(integration))
-    assert again == caller, "the same user is the same caller, with a single record"
+    assert again == caller, "both sign-ins identify the same caller, who has a single record"
     assert len(world.users.records) == 1
     assert (
         await world.services.identity.users.identify(integration, await world.session(integration, "bob@example.com"))
@@ -91,7 +91,7 @@ async def test_nothing_is_stored_before_a_provider_has_proven_the_user(world: Si
     assert world.storage.round_trips == before
 
 
-async def test_new_users_are_refused_where_they_are_not_allowed(world: SignInWorld) -> None:
+async def test_new_users_are_refused_if_the_settings_do_not_allow_them(world: SignInWorld) -> None:
     integration = await world.azure(allow_new_users=False)
     with pytest.raises(NotAllowed, match="administrator"):
         await world.code(integration)
@@ -203,7 +203,7 @@ async def test_a_session_without_a_sign_in_id_is_valid_until_its_user_signs_out(
         ("exchange:alice@corp:https://mail.example.com/x", True),
     ],
 )
-async def test_an_outlook_token_of_another_account_in_the_same_tenant_is_not_bound(
+async def test_an_outlook_token_of_another_account_in_the_same_tenant_is_not_remembered(
     world: SignInWorld, key: str, is_remembered: bool
 ) -> None:
     async def identify(_integration: Integration, _token: str) -> Caller:
@@ -211,7 +211,7 @@ async def test_an_outlook_token_of_another_account_in_the_same_tenant_is_not_bou
 
     integration = await world.azure()
     world.services.identity.__dict__["sign_in"] = replace(world.sign_in, identify=identify)
-    assert await world.session(integration, token="outlook"), "the sign-in itself still succeeds"
+    assert await world.session(integration, token="outlook"), "the sign-in itself succeeds nevertheless"
     assert (await world.users.known(integration, key) is not None) is is_remembered
 
 
@@ -234,7 +234,7 @@ async def test_an_outlook_token_is_remembered_so_that_the_user_is_not_asked_agai
     known = await world.users.known(integration, "exchange:alice")
     assert known is not None
     assert known.email == "alice@example.com"
-    assert await world.session(integration, token="forged"), "the sign-in itself still succeeds"
+    assert await world.session(integration, token="forged"), "the sign-in itself succeeds nevertheless"
 
 
 async def test_sign_ins_survive_a_key_rollover(world: SignInWorld) -> None:

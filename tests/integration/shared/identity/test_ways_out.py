@@ -1,4 +1,4 @@
-"""E5: requests that verify identities go through the web proxy, unless the integration bypasses it."""
+"""E5: requests for verifying identities go through the web proxy, unless the integration bypasses it."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -47,7 +47,7 @@ async def test_a_sign_in_goes_through_the_proxy_or_bypasses_it(
 async def test_integrations_with_and_without_the_proxy_work_side_by_side(
     world: SignInWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Keys fetched by one are not used by the other, since they came by a different route."""
+    """Keys fetched without the proxy are not reused for an integration with it, as they came by a different route."""
     async with running_proxy({}) as proxy:
         environment(monkeypatch, HTTP_PROXY=proxy.url)
         assert await outcome(world, SignInWorld.azure, disable_proxy=True) is None
@@ -55,7 +55,7 @@ async def test_integrations_with_and_without_the_proxy_work_side_by_side(
         assert proxy.places.count(provider_of(world)) == 1
 
 
-async def test_the_service_accounts_token_is_requested_without_the_proxy_too(
+async def test_requests_for_the_service_accounts_token_can_also_bypass_the_proxy(
     world: SignInWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with running_proxy({}) as proxy:
@@ -89,7 +89,7 @@ async def test_a_companys_own_certificate_authority_is_trusted_when_it_is_named(
     stranger = JsonDocuments(use_proxy=use_proxy)
     with pytest.raises(Unavailable):
         await stranger.fetch(url)
-    assert "its certificate is not trusted" in caplog.text
+    assert "the server's certificate is not trusted" in caplog.text
     assert "/adfs/discovery" not in caplog.text
     environment(monkeypatch, SSL_CERT_FILE=str(authority.file))
     documents = JsonDocuments(use_proxy=use_proxy)

@@ -1,4 +1,4 @@
-"""What every Mailbox must do, over real HTTP against the simulated Exchange: with Graph and with EWS."""
+"""The contract of every Mailbox, tested over real HTTP with the simulated Exchange, for Graph and EWS."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -30,7 +30,7 @@ PRIMARY = "video.rooms@corp.example.com"
 DN = "/o=Example/ou=Exchange Administrative Group/cn=Recipients/cn=vmr"
 INTEGRATION = "11111111-1111-4111-8111-111111111111"
 NINE, HOUR = datetime(2030, 3, 4, 8, 0, tzinfo=UTC), timedelta(hours=1)
-"""Nine in the morning in Berlin, when ExchangeWorld.meet's meeting begins."""
+"""Nine in the morning in Berlin, when the meeting created by ExchangeWorld.meet begins."""
 
 
 @asynccontextmanager
@@ -56,12 +56,12 @@ async def by_delegate_access(running: Running) -> AsyncIterator[Mailbox]:
 
 @dataclass
 class Office:
-    """A mailbox, and the world around it."""
+    """A mailbox, and the simulated Exchange that contains it."""
 
     world: ExchangeWorld
     mailbox: Mailbox
     call: Callable[[str], str]
-    """How to name the call for which a fault is meant: "read", "answer", "send", "changes"."""
+    """Returns the name by which a fault refers to a call: "read", "answer", "send" or "changes"."""
     states: dict[Folder, str]
 
     async def news(self, folder: Folder = Folder.INBOX) -> list[str]:
@@ -82,7 +82,7 @@ class Office:
 
     @property
     def now(self) -> datetime:
-        """The simulated present."""
+        """The simulated current time."""
         return self.world.exchange.clock.now()
 
     async def responses(self, user: str = ALICE) -> list[Json]:
@@ -135,7 +135,7 @@ class TestReading:
         assert set(item.attendees) == {VMR, BOB}
 
     async def test_a_delegates_invitation_names_both_people(self, office: Office) -> None:
-        """It may carry a tag of either (A6)."""
+        """The invitation may contain a tag of either person (A6)."""
         await office.world.meet(sender="bob@example.com")
         request = await office.newest()
         assert {ALICE, "bob@example.com"} <= set(request.people)
@@ -183,7 +183,7 @@ class TestReading:
         request = await office.newest()
         assert (request.kind, request.uid) == (Kind.CANCELLATION, uid)
 
-    async def test_ordinary_mail_is_left_alone(self, office: Office) -> None:
+    async def test_ordinary_mail_is_not_read_as_a_meeting(self, office: Office) -> None:
         body = {"message": {"subject": "Hi", "toRecipients": [{"emailAddress": {"address": VMR}}]}}
         sent = await office.world.graph("POST", f"/users/{ALICE}/sendMail", json=body)
         assert sent.is_success, sent.text
@@ -193,7 +193,7 @@ class TestReading:
         await office.world.meet()
         [message] = await office.news()
         stored = (await office.world.folder())[0]["id"]
-        for _ in range(2):  # into Deleted Items, where Graph's ids remain valid, and out of it
+        for _ in range(2):  # first into Deleted Items, where Graph's ids remain valid, and then from there
             assert (await office.world.graph("DELETE", f"/users/{VMR}/messages/{stored}")).is_success
         with pytest.raises(MessageNotFound):
             await office.mailbox.read(message)
@@ -270,7 +270,7 @@ class TestCalendar:
         assert [e.occurrence for e in entries] == sorted(e.occurrence for e in entries)
 
     async def test_series_masters_in_a_view_are_expanded(self, office: Office) -> None:
-        """grommunio returns them; without their occurrences, every series would be a room without a meeting."""
+        """grommunio returns series masters; unless they are expanded, every series seems to have left the calendar."""
         office.world.exchange.ews.expands_views = False
         uid = await office.world.meet(recurrence=WEEKLY)
         entries = await self._view(office, NINE, NINE + timedelta(weeks=3))
@@ -320,7 +320,7 @@ class TestAnswering:
         assert item.answered_at is not None
         assert item.answered_at >= request.received
 
-    async def test_a_silent_answer_reaches_nobody(self, office: Office) -> None:
+    async def test_a_silent_answer_is_not_sent(self, office: Office) -> None:
         await office.world.meet()
         item = (await office.newest()).item
         assert item is not None
@@ -374,7 +374,7 @@ class TestAnswering:
 class TestMail:
     async def test_a_draft_is_sent_once(self, office: Office) -> None:
         draft = await office.mailbox.draft(Mail((BOB,), "Come in", "<p>Here is <b>how</b></p>"))
-        assert " " not in draft, "ids are stored separated by spaces"
+        assert " " not in draft, "an id contains no space, since stored ids are separated by spaces"
         assert await office.mails(BOB) == []
         await office.mailbox.send(draft)
         await office.mailbox.send(draft)
@@ -384,7 +384,7 @@ class TestMail:
 
 
 class TestWatching:
-    async def test_first_every_message_is_found_then_only_new_ones(self, office: Office) -> None:
+    async def test_all_messages_are_found_first_and_then_only_new_ones(self, office: Office) -> None:
         for number in range(3):
             await office.world.meet(subject=f"Meeting {number}")
         assert len(await office.news()) == 3
@@ -393,7 +393,7 @@ class TestWatching:
         assert len(await office.news()) == 1
 
     async def test_a_message_that_was_filed_away_is_still_the_same_message(self, office: Office) -> None:
-        """Rule 2: it is not decided on again."""
+        """A message that was filed away is not processed a second time (rule 2)."""
         await office.world.meet()
         [first] = await office.news()
         request = await office.mailbox.read(first)
@@ -407,7 +407,7 @@ class TestWatching:
         assert replace(again, message_id="", item=None) == replace(request, message_id="", item=None)
 
     async def test_all_messages_of_one_meeting_are_found(self, office: Office) -> None:
-        """They are found wherever they are by now, together with those about its occurrences."""
+        """Messages are found in every folder, including those about single occurrences."""
         uid = await office.world.meet(recurrence=WEEKLY)
         series = await office.newest()
         await office.world.meet(subject="Another meeting")
@@ -433,7 +433,7 @@ class TestWatching:
         office.states[Folder.INBOX] += "x"
         assert len(await office.news()) == 1
 
-    async def test_a_busy_server_says_how_long_to_wait(self, office: Office) -> None:
+    async def test_the_requested_wait_of_a_busy_server_is_reported(self, office: Office) -> None:
         await office.world.fault(on=office.call("changes"), status=429, retry_after=7)
         with pytest.raises(RateLimited) as caught:
             await office.mailbox.changes(Folder.INBOX, "")
@@ -466,14 +466,14 @@ async def test_over_ews_the_legacy_distinguished_name_is_found(by: Callable[[Run
         assert known_addresses(VMR, await mailbox.addresses()) == (VMR, DN.lower())
 
 
-async def test_over_graph_the_directory_is_read_if_the_application_may() -> None:
+async def test_over_graph_the_directory_is_read_if_the_application_has_the_right() -> None:
     async with running_exchange() as running, by_graph(running) as mailbox:
         directory = running.exchange.directory
         directory.give(directory.ensure(VMR), f"SMTP:{PRIMARY}", f"smtp:{VMR}", "smtp:third@example.com", f"X500:{DN}")
         without = known_addresses(VMR, await mailbox.addresses())
         running.exchange.withheld.remove("User.Read.All")
         allowed = known_addresses(VMR, await mailbox.addresses())
-    assert without == (VMR, PRIMARY), "the calendar says who owns it"
+    assert without == (VMR, PRIMARY), "the calendar reveals its owner's address"
     assert allowed == (VMR, PRIMARY, "third@example.com", DN.lower())
 
 

@@ -1,4 +1,4 @@
-"""A separate Azurite: an export reads whole tables, so no other test may write into them."""
+"""A separate Azurite, since an export reads whole tables, into which no other test may write."""
 
 from collections.abc import Iterator
 

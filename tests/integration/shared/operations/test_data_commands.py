@@ -23,8 +23,8 @@ With = Callable[[Callable[[Storage], Awaitable[Answer]]], Answer]
 
 
 @pytest.fixture
-def storage(own_azurite: str) -> Iterator[With]:  # type: ignore[type-arg]  # each call has an answer of its own
-    """Run something on the storage, like a separate process; the tables are empty before and afterwards."""
+def storage(own_azurite: str) -> Iterator[With]:  # type: ignore[type-arg]  # each call returns its own type
+    """Run a function on the storage, as a separate process would; the tables are empty before and afterwards."""
 
     def run(work: Callable[[Storage], Awaitable[Answer]]) -> Answer:
         async def connected() -> Answer:
@@ -102,6 +102,6 @@ def test_a_person_is_erased_after_confirmation(storage: With, own_azurite: str) 
     assert cli(*command, "--yes").stdout == "Nothing is stored about this person.\n"
 
 
-def test_a_word_that_is_too_short_is_refused(own_azurite: str) -> None:
+def test_a_search_word_that_is_too_short_is_refused(own_azurite: str) -> None:
     result = cli("erase", "alice@example.com", "--word", "a", "--tables", own_azurite)
     assert result.exit_code == Exit.USAGE

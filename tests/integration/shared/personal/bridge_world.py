@@ -15,7 +15,7 @@ ALICE = "alice@example.com"
 
 
 class BridgeWorld:
-    """A deployment whose integrations use the node."""
+    """A deployment whose integrations use a Management Node."""
 
     def __init__(self, node: Node) -> None:
         self.node, self.clock, storage = node, node.clock, MemoryStorage()
@@ -25,7 +25,7 @@ class BridgeWorld:
         self.bridges = Bridges(self.integrations, self.nodes, self.alarms)
 
     async def integration(self, **changes: Any) -> Integration:
-        """With Basic authentication unless changed."""
+        """Create an integration, with Basic authentication unless `changes` specify otherwise."""
         bridge_settings = {
             "conference_platform": "management_api", "bridge_url": self.node.url, "bridge_username": USERNAME,
             "bridge_password": PASSWORD, "bridge_client_id": "", "bridge_private_key": "",

@@ -28,7 +28,7 @@ async def world() -> AsyncIterator[BridgeWorld]:
         await world.nodes.close()
 
 
-async def test_an_owners_vmrs_are_given_to_templates(world: BridgeWorld) -> None:
+async def test_templates_receive_an_owners_vmrs(world: BridgeWorld) -> None:
     integration = await world.integration()
     pins = {"pin": "1234", "guest_pin": "5678", "allow_guests": True, "service_type": "lecture", "description": "D"}
     await world.node.create("Alice", "Alice@Example.com", ALICE, "5550123", **pins)
@@ -81,7 +81,7 @@ async def test_a_node_that_ignores_the_filter_shows_nobody_another_persons_vmrs(
     assert await world.names(integration) == ["Mine"]
 
 
-async def test_one_oauth_token_from_an_assertion_serves_many_requests(world: BridgeWorld) -> None:
+async def test_one_oauth_token_is_used_for_many_requests(world: BridgeWorld) -> None:
     integration = await world.by_oauth()
     await world.node.create("Alice", ALICE, "a")
     for _ in range(3):
@@ -90,7 +90,7 @@ async def test_one_oauth_token_from_an_assertion_serves_many_requests(world: Bri
     world.clock.move(timedelta(minutes=59, seconds=30))
     assert await world.names(integration) == ["Alice"]
     assert len(world.node.tokens) == 2
-    world.node.tokens.clear()  # the node has forgotten the tokens
+    world.node.tokens.clear()  # the node no longer accepts its tokens
     assert await world.names(integration) == ["Alice"]
 
 
@@ -134,7 +134,7 @@ async def test_an_outage_raises_an_alarm_that_is_cleared_when_it_is_over(
     assert await world.causes(integration) == []
 
 
-async def test_nobody_waits_for_ever(world: BridgeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_call_to_a_silent_node_is_abandoned(world: BridgeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(node_vmrs, "LIST_TIMEOUT", 0.05)
     silent = asyncio.Event()
 
@@ -151,7 +151,7 @@ async def test_nobody_waits_for_ever(world: BridgeWorld, monkeypatch: pytest.Mon
     server.close()
     await server.wait_closed()
     assert "answer" in (await world.causes(integration))[0]
-    with pytest.raises(BridgeFailed):  # now there is no listener at all
+    with pytest.raises(BridgeFailed):  # nothing listens on this port now
         await world.names(integration)
     assert "cannot be reached" in (await world.causes(integration))[0]
 
@@ -174,7 +174,7 @@ async def test_the_nodes_request_limit_is_respected_and_its_refusal_passed_on(
     assert await world.causes(integration) == []
 
 
-async def test_a_changed_password_is_used_at_once(world: BridgeWorld) -> None:
+async def test_a_changed_password_is_used_immediately(world: BridgeWorld) -> None:
     integration = await world.integration(bridge_password="wrong")
     with pytest.raises(BridgeFailed):
         await world.names(integration)
@@ -200,7 +200,7 @@ async def named(world: BridgeWorld, **changes: Any) -> Any:
 
 @pytest.mark.parametrize("spelt", [THEME, f"https://manager.example.com{THEME}", THEME.removesuffix("/")])
 async def test_the_uri_of_a_theme_is_resolved_by_the_integrations_own_node(world: BridgeWorld, spelt: str) -> None:
-    """This holds whatever host it contains: input never chooses whom we call."""
+    """The host in the URI is ignored, so that input never determines which server is called."""
     world.node.answers.append(web.json_response({"id": 3, "name": "Blue", "resource_uri": THEME}))
     assert await named(world, ivr_theme=spelt) == {"ivr_theme": "Blue"}
     assert [request.path.rstrip("/") for request in world.node.asked] == [THEME.rstrip("/")]

@@ -1,4 +1,4 @@
-"""C3, E5: a Management Node over TLS, with a company's own authority, and through a web proxy; over real sockets."""
+"""C3, E5: a Management Node is reached over TLS, with a company's own authority, and through a web proxy."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,7 +24,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 async def deployed(
     authority: Authority, host: str = "localhost", *, expired: bool = False
 ) -> AsyncIterator[BridgeWorld]:
-    """A node with a certificate for this host, and one VMR of Alice's on it."""
+    """A deployment with a node that has a certificate for `host` and one VMR of Alice's."""
     async with running_node(authority.server(host, expired=expired)) as node:
         await node.create("Alice", ALICE, "alice")
         world = BridgeWorld(node)
@@ -72,7 +72,7 @@ async def test_an_invalid_certificate_is_refused_and_reported_to_the_admin(
         [cause] = await world.causes(integration)
         assert "certificate" in cause
         assert told in cause
-        assert not world.node.asked, "no password is sent to a server that has not proven to be the node"
+        assert not world.node.asked, "no password is sent to a server without a valid certificate"
 
 
 async def test_requests_go_through_the_web_proxy(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,7 +103,7 @@ async def test_hosts_excluded_by_the_environment_are_reached_without_the_proxy(
         assert not proxy.asked
 
 
-async def test_a_proxy_that_refuses_is_told_apart_from_a_node_that_does(
+async def test_a_refusal_by_the_proxy_is_not_mistaken_for_one_by_the_node(
     authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with deployed(authority) as world, running_proxy({}) as proxy:

@@ -1,4 +1,4 @@
-"""VMRs and users on real tables: one transaction moves a VMR with its claims, and users are found by all their keys."""
+"""VMRs and users in real tables: a VMR changes in one transaction with its claims; any of their keys finds users."""
 
 import asyncio
 from uuid import uuid4

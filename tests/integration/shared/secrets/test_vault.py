@@ -102,10 +102,10 @@ async def test_an_unreachable_vault_is_unavailable() -> None:
     await unreachable.close()
 
 
-async def test_nobody_waits_for_a_vault_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_call_to_a_vault_that_does_not_answer_is_abandoned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shared.secrets.vault.VAULT_TIMEOUT", 0.2)
     async with running_hostile("silent") as server:
-        url = server.url.replace("http:", "https:")  # it never completes a handshake either
+        url = server.url.replace("http:", "https:")  # the server does not complete a TLS handshake either
         client = SecretClient(url, Identity(), verify_challenge_resource=False)
         silent = KeyVaultSecrets(url, client=client)
         with pytest.raises(Unavailable, match="did not answer within"):

@@ -1,4 +1,4 @@
-"""Answers that no healthy Exchange gives. Each leads to an error of the product, and loses nothing."""
+"""Answers that a healthy Exchange never sends. Each raises one of the product's errors, and loses nothing."""
 
 from collections.abc import Awaitable
 from typing import Any
@@ -81,11 +81,11 @@ async def test_a_response_is_sent_at_most_once(
     sent = [m for m in await world.received(ALICE) if m["kind"] == "accepted"]
     item = await mailbox.item(request.item.id)
     assert item is not None
-    assert len(sent) == (item.answer is Answer.ACCEPTED), "Exchange has recorded what was sent"
+    assert len(sent) == (item.answer is Answer.ACCEPTED), "Exchange has recorded the answer if it was sent"
     assert len(sent) <= 1
 
 
-async def test_text_in_a_wrong_charset_is_read_as_far_as_possible(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
+async def test_text_in_a_wrong_charset_is_decoded_as_far_as_possible(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
     await world.meet(subject="Réunion", body_html="<p>PXPS:-5e0ad6a0-8f0c-4f5c-9e2e-7a1b1f0d3c11#</p>")
     [message] = (await mailbox.changes(Folder.INBOX, "")).message_ids
     await world.fault(on="EWS GetItem", action="charset")
@@ -98,7 +98,7 @@ async def test_text_in_a_wrong_charset_is_read_as_far_as_possible(world: Exchang
 
 
 @pytest.mark.parametrize("code", ["ErrorServerBusy", "ErrorExceededConnectionCount", "ErrorTooManyObjectsOpened"])
-async def test_every_kind_of_busy_error_makes_the_client_wait(
+async def test_every_error_that_means_busy_makes_the_client_wait(
     world: ExchangeWorld, mailbox: EwsMailbox, code: str
 ) -> None:
     await world.fault(on="EWS SyncFolderItems", action="soap_fault", code=code)
@@ -161,13 +161,13 @@ async def test_an_item_whose_id_has_changed_is_found_by_its_old_id(world: Exchan
 
 @pytest.mark.parametrize("known_as", ["", "|", "a|b|c|d|e", "x" * 5000, "stable|not-an-id", "stable|../../x|<a>&"])
 async def test_invalid_message_ids_are_not_found(mailbox: EwsMailbox, known_as: str) -> None:
-    """A queue message may be old, or may not be ours at all."""
+    """Queue messages may be old, or may come from another program."""
     with pytest.raises(MessageNotFound):
         await mailbox.read(known_as)
 
 
 async def test_an_error_contains_nothing_from_the_mail(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
-    """Rule 6."""
+    """Errors may be logged, so they must not quote mail (rule 6)."""
     await world.meet(subject="Layoffs", body_html="<p>Top secret</p>")
     [message] = (await mailbox.changes(Folder.INBOX, "")).message_ids
     for fault, _ in SPOILT[:4]:

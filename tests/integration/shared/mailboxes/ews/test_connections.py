@@ -1,4 +1,4 @@
-"""How an Exchange server is reached, as whom, and what happens when it is unreachable; over real sockets (E2, E5)."""
+"""Connections to an Exchange server over real sockets: routes, sign-in methods and outages (E2, E5)."""
 
 import asyncio
 import ssl
@@ -29,7 +29,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 async def calls(world: ExchangeWorld) -> int:
-    """Authenticated requests that have reached EWS."""
+    """The number of authenticated requests that have reached EWS."""
     counted = (await world.http.get("/dev/requests")).json()["requests"]
     return sum(number for name, number in counted.items() if name.startswith("EWS"))
 
@@ -46,7 +46,7 @@ async def test_a_wrong_password_is_reported(world: ExchangeWorld, method: str) -
         assert await trouble(reached) is Trouble.SIGN_IN
 
 
-async def test_a_changed_password_takes_effect_at_once(world: ExchangeWorld) -> None:
+async def test_a_changed_password_takes_effect_immediately(world: ExchangeWorld) -> None:
     """exchangelib's own cache is keyed by server and account, and would return connections with the old password."""
     async with opened(world.running) as before:
         await look(before)
@@ -160,7 +160,7 @@ class TestProxy:
     async def test_proxies_from_the_environment_are_ignored(
         self, world: ExchangeWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """E5: with disable_proxy, requests do not go through a proxy that the environment names.
+        """With disable_proxy, requests do not go through a proxy that the environment names (E5).
 
         The host has a name that nothing else in this process uses, since a functions host next to the test may access
         its storage through the proxy.
@@ -178,7 +178,7 @@ class TestProxy:
 
 
 class TestTimeLimits:
-    async def test_a_silent_server_is_abandoned_and_delays_no_other(
+    async def test_calls_to_a_silent_server_are_abandoned_and_delay_no_other_server(
         self, world: ExchangeWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(connection.Line, "TIMEOUT", (5.0, 1.5))
@@ -191,16 +191,16 @@ class TestTimeLimits:
             assert set(await asyncio.gather(*waiting[:4])) == {Trouble.SILENT}
             await asyncio.gather(*waiting[4:], return_exceptions=True)
 
-    async def test_a_caller_waits_no_longer_than_the_limit(
+    async def test_callers_wait_no_longer_than_the_limit(
         self, world: ExchangeWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """This holds whatever exchangelib does in the meantime."""
+        """The limit applies regardless of what exchangelib is doing."""
         monkeypatch.setattr(server, "EWS_CALL_TIMEOUT", timedelta(milliseconds=200))
         monkeypatch.setattr(connection.Line, "TIMEOUT", (5.0, 1.0))
         async with silent() as url, opened(world.running, url=url) as dead:
             assert await trouble(dead) is Trouble.SILENT
 
-    async def test_a_server_that_is_down_is_left_alone(
+    async def test_a_server_that_is_down_is_not_called_for_a_while(
         self, world: ExchangeWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         async with opened(world.running, url="http://127.0.0.1:9/EWS/Exchange.asmx") as down:
@@ -212,7 +212,7 @@ class TestTimeLimits:
             await pass_time(world, back_off.DOWN_PAUSE)
             assert await trouble(down) is Trouble.UNREACHABLE
 
-    async def test_a_busy_server_is_left_alone_for_as_long_as_it_asks(self, world: ExchangeWorld) -> None:
+    async def test_a_busy_server_is_not_called_until_its_requested_wait_has_passed(self, world: ExchangeWorld) -> None:
         await world.fault(on="EWS", action="server_busy", back_off_ms=61_500)
         async with opened(world.running) as busy:
             with pytest.raises(RateLimited) as caught:
@@ -221,11 +221,11 @@ class TestTimeLimits:
             asked = await calls(world)
             with pytest.raises(RateLimited):
                 await look(busy)
-            assert await calls(world) == asked, "it was not even called"
+            assert await calls(world) == asked, "the server was not called during the wait"
             await pass_time(world, timedelta(seconds=62))
             await look(busy)
 
-    async def test_more_calls_than_connections_take_turns(self, world: ExchangeWorld) -> None:
+    async def test_calls_take_turns_if_there_are_more_than_connections(self, world: ExchangeWorld) -> None:
         async with opened(world.running) as reached:
             await asyncio.gather(*(look(reached) for _ in range(20)))
 
@@ -254,7 +254,7 @@ async def pass_time(world: ExchangeWorld, by: timedelta) -> None:
 
 @asynccontextmanager
 async def front(world: ExchangeWorld, context: ssl.SSLContext) -> AsyncIterator[str]:
-    """TLS in front of the simulated Exchange, each connection separately; returns the EWS URL."""
+    """Put TLS in front of the simulated Exchange, with one upstream connection per client; returns the EWS URL."""
     port = urlsplit(world.running.base_url).port
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

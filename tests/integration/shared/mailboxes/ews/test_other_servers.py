@@ -1,4 +1,4 @@
-"""What other servers do that is EWS, but not as Exchange documents it; much of it was seen in grommunio's gromox."""
+"""EWS servers that deviate from Exchange's documentation; many of the deviations were seen in grommunio's gromox."""
 
 from datetime import UTC, datetime
 
@@ -60,8 +60,8 @@ async def test_a_fault_without_an_xml_declaration_and_with_another_prefix_is_a_r
     assert received["from"] == "vmr@example.com"
 
 
-async def test_a_busy_server_that_names_no_wait_gets_the_default(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
-    """exchangelib would assume ten seconds."""
+async def test_a_busy_server_that_requests_no_wait_gets_the_default(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
+    """Without a wait from the server, exchangelib would assume ten seconds."""
     await world.fault(on="EWS SyncFolderItems", action="server_busy", back_off_ms=0)
     with pytest.raises(RateLimited) as caught:
         await mailbox.changes(Folder.INBOX, "")
@@ -131,7 +131,7 @@ class TestOccurrencesWhoseMessagesNameTheMaster:
         series = await mailbox.item(request.item.series_id)
         assert series is not None
         calendar = await mailbox.calendar(series, datetime(2030, 3, 1, tzinfo=UTC))
-        assert len(calendar.occurrences) == 13 - 1, "the series continues"
+        assert len(calendar.occurrences) == 13 - 1, "the series keeps its other occurrences"
 
     async def test_an_occurrence_that_has_since_been_moved_is_found_at_its_new_time(
         self, world: ExchangeWorld, mailbox: EwsMailbox
@@ -148,7 +148,7 @@ class TestOccurrencesWhoseMessagesNameTheMaster:
         assert (renamed.item.shape, renamed.item.day) == (Shape.OCCURRENCE, "20300311")
         assert renamed.item.occurrence.start == datetime(2030, 3, 14, 8, tzinfo=UTC)
 
-    async def test_an_invitation_to_an_occurrence_that_has_since_been_cancelled_says_so(
+    async def test_an_invitation_shows_that_its_occurrence_has_since_been_cancelled(
         self, world: ExchangeWorld, mailbox: EwsMailbox
     ) -> None:
         await switch(world, names_occurrences=False)
@@ -182,20 +182,20 @@ async def test_a_meeting_is_found_on_servers_that_cannot_search_binary_propertie
     await world.meet()
     request = await newest(mailbox)
     assert request.item is not None
-    await mailbox.answer(request.item.id, Answer.ACCEPTED, "Welcome")  # gives it a new id
+    await mailbox.answer(request.item.id, Answer.ACCEPTED, "Welcome")  # the answer gives the item a new id
     item = await mailbox.item(request.item.id)
     assert item is not None
     assert item.answer is Answer.ACCEPTED
 
 
-async def test_a_cancellation_of_a_removed_occurrence_says_which_day_it_was(
+async def test_a_cancellation_of_a_removed_occurrence_shows_the_occurrences_day(
     world: ExchangeWorld, mailbox: EwsMailbox
 ) -> None:
     uid = await world.meet(recurrence=WEEKLY)
     await world.cancel(uid, "2030-03-18")
     cancelled = await newest(mailbox)
     assert cancelled.item is not None
-    await mailbox.answer((await invited(mailbox)).id, Answer.DECLINED, None)  # the series is removed from the calendar
+    await mailbox.answer((await invited(mailbox)).id, Answer.DECLINED, None)  # removes the series from the calendar
     request = await newest(mailbox)
     assert (request.kind, request.item, request.day) == (Kind.CANCELLATION, None, "20300318")
 

@@ -1,4 +1,4 @@
-"""A Graph client and the server that it calls."""
+"""A Graph client and the scripted server that it calls."""
 
 from collections.abc import AsyncIterator
 

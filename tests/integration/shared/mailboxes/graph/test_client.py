@@ -1,4 +1,4 @@
-"""The Graph client over real HTTP: what is retried, and where tokens are sent (docs/facts/exchange.md §5)."""
+"""The Graph client over real HTTP: what is retried, and who receives tokens (docs/facts/exchange.md §5)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -57,7 +57,7 @@ async def test_a_read_is_retried_after_a_short_wait(
     assert all('IdType="ImmutableId"' in asked.headers["Prefer"] for asked in script.asked)
 
 
-async def test_a_read_is_retried_twice_at_most(client: GraphClient, script: Script) -> None:
+async def test_a_read_is_retried_at_most_twice(client: GraphClient, script: Script) -> None:
     script.refuse(503, "ServiceUnavailable", Retry_After="0.01")
     with pytest.raises(RateLimited):
         await client.get("/messages/1")
@@ -76,7 +76,7 @@ async def test_a_long_wait_is_left_to_the_queue(client: GraphClient, script: Scr
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 @pytest.mark.parametrize("call", WRITES.values(), ids=WRITES)
 async def test_a_write_is_never_retried(client: GraphClient, script: Script, call: Call, status: int) -> None:
-    """A 504 may arrive after the write took effect: the organizer would get two answers (docs/facts/exchange.md §5)."""
+    """A 504 may follow a write that took effect, so a retry could send a second answer (docs/facts/exchange.md §5)."""
     script.refuse(status, "Timeout", Retry_After="0.01")
     with pytest.raises((Unavailable, RateLimited)):
         await call(client)
@@ -103,7 +103,7 @@ async def test_a_write_is_never_retried(client: GraphClient, script: Script, cal
     ],
 )
 def test_a_read_waits_as_long_as_requested(retry_after: str | None, first: float, second: float) -> None:
-    """At 180 seconds the SDK gives up. Dates are compared with the server's own clock."""
+    """The SDK gives up if the wait is 180 seconds. Dates are compared with the server's own clock."""
     headers = {"Date": "Mon, 23 Nov 2026 09:00:00 GMT"} | ({"Retry-After": retry_after} if retry_after else {})
     response = httpx.Response(503, headers=headers)
     assert [RetryReads().get_delay_time(n, response) for n in (0, 1)] == pytest.approx([first, second])
@@ -129,7 +129,7 @@ def test_a_read_waits_as_long_as_requested(retry_after: str | None, first: float
 async def test_a_write_reports_how_long_graph_asks_to_wait(
     client: GraphClient, script: Script, retry_after: str | None, wait: float
 ) -> None:
-    """The wait is always one that a queue supports; a 503 without a sensible time just means unavailable."""
+    """The wait never exceeds what a queue supports; a 503 without a valid time counts as an outage."""
     headers = {"Date": "Mon, 23 Nov 2026 09:00:00 GMT"} | ({} if retry_after is None else {"Retry_After": retry_after})
     script.refuse(429, "ApplicationThrottled", **headers)
     with pytest.raises(RateLimited) as limited:
@@ -164,10 +164,10 @@ async def test_a_write_reports_how_long_graph_asks_to_wait(
         (507, Unavailable),
     ],
 )
-async def test_errors_are_told_apart(
+async def test_errors_are_distinguished_by_status(
     client: GraphClient, script: Script, status: int, kind: type[SchedulingError]
 ) -> None:
-    """Nothing of Graph's own message is passed on, since it may name people (rule 6)."""
+    """Graph's own message is not passed on, since it may name people (rule 6)."""
     script.refuse(status, "ErrorSomething", Location=f"{script.url}/elsewhere")
     with pytest.raises(kind) as refused:
         await client.post("/events/1/accept", {})
@@ -179,7 +179,7 @@ async def test_errors_are_told_apart(
 
 
 @pytest.mark.parametrize("payload", ["", "<html>", "null", "[]", '{"error": "x"}', '{"error": {"message": "x"}}'])
-async def test_an_error_in_another_form_is_still_an_error(client: GraphClient, script: Script, payload: str) -> None:
+async def test_an_error_in_an_unexpected_form_is_recognised(client: GraphClient, script: Script, payload: str) -> None:
     script.answer(404, payload)
     with pytest.raises(GraphError) as refused:
         await client.get("/messages/1")
@@ -210,7 +210,7 @@ LINKS = [
     "/v1.0/users/5b1f/messages?$skip=10",
     "/v1.0/me/messages?$skip=10",
 ]
-"""How Graph itself names a mailbox that we know by its address."""
+"""Links in which Graph identifies a mailbox by something other than its address."""
 
 
 @pytest.mark.parametrize("link", LINKS)
@@ -247,7 +247,7 @@ FOREIGN = [
 
 @pytest.mark.parametrize("link", FOREIGN)
 async def test_no_token_is_sent_to_another_host(client: GraphClient, script: Script, link: str) -> None:
-    """Rule 5: links come from answers, and states from tables."""
+    """Links in answers and states in tables are not trusted (rule 5)."""
     script.answer(200, {})
     async with running_script() as other:
         other.answer(200, {})

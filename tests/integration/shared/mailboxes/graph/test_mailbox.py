@@ -1,4 +1,4 @@
-"""The equipment mailbox over real HTTP: exactly what is requested from Graph, and what its answers mean."""
+"""The equipment mailbox over real HTTP: the requests that Graph receives, and the meaning of its answers."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -30,7 +30,7 @@ def mailbox(client: GraphClient) -> GraphMailbox:
 
 
 def paths(script: Script) -> list[str]:
-    """Method and path of the requests, without parameters."""
+    """The method and path of each request, without parameters."""
     return [f"{asked.method} {asked.path.partition('?')[0]}" for asked in script.asked]
 
 
@@ -44,7 +44,7 @@ async def test_a_message_is_read_with_its_event_in_one_call(mailbox: GraphMailbo
 
 
 async def test_a_deleted_message_is_not_found(mailbox: GraphMailbox, script: Script) -> None:
-    """RemoveOldMeetingMessages deletes outdated ones; others become readable a moment after they were announced."""
+    """Outdated messages are deleted (RemoveOldMeetingMessages); others are not yet readable when they are announced."""
     script.refuse(404)
     with pytest.raises(MessageNotFound):
         await mailbox.read("m")
@@ -109,7 +109,7 @@ async def test_a_message_and_event_that_are_too_large_together_are_read_separate
 
 
 async def test_a_body_that_is_too_large_as_html_is_read_as_text(narrow: GraphMailbox, script: Script) -> None:
-    """Otherwise nobody would get an answer, since the body stays as large however often it is requested."""
+    """Otherwise the organizer would never get an answer, since a retry would return the same body."""
     body = long_body(LIMIT)
     script.answer(200, message(**body, event=event(**body)))
     script.answer(200, message(**body, event=None))
@@ -124,7 +124,7 @@ async def test_a_body_that_is_too_large_as_html_is_read_as_text(narrow: GraphMai
 
 
 async def test_a_body_that_is_too_large_even_as_text_is_left_out(narrow: GraphMailbox, script: Script) -> None:
-    """The decision is then based on what is known of the meeting, as with EWS."""
+    """The decision is then based on the records of the meeting, as with EWS."""
     body = long_body(LIMIT)
     script.answer(200, message(**body, event=event(**body)))
     script.answer(200, message(**body, event=None))
@@ -222,7 +222,7 @@ async def test_an_answer_that_may_have_been_sent_is_not_sent_again(mailbox: Grap
 
 
 def instances(*days: int, **more: Any) -> dict[str, Any]:
-    """A page of one-hour meetings on these days from NOW; negative days are cancelled ones."""
+    """A page of one-hour meetings at these numbers of days from NOW; those with negative numbers are cancelled."""
     value = []
     for day in days:
         start = NOW + timedelta(days=abs(day))
@@ -249,7 +249,7 @@ async def test_the_calendar_of_a_single_meeting_needs_no_call(mailbox: GraphMail
 
 
 async def test_a_series_is_read_up_to_the_horizon(mailbox: GraphMailbox, script: Script) -> None:
-    """M3: all pages, in order, without cancelled occurrences."""
+    """All pages are read, and the occurrences are ordered, without cancelled ones (M3)."""
     script.answer(200, instances(7, 0, **{"@odata.nextLink": f"{script.url}/v1.0/next?$skip=2"}))
     script.answer(200, instances(-14, 21))
     assert await mailbox.calendar(SERIES, NOW) == Calendar(on(0, 7, 21), NOW + HORIZON)
@@ -268,7 +268,7 @@ async def test_a_yearly_series_has_a_future_beyond_the_horizon(mailbox: GraphMai
     assert await mailbox.calendar(SERIES, NOW) == Calendar((), NOW + HORIZON)
 
 
-async def test_the_next_occurrence_that_is_not_cancelled_counts(mailbox: GraphMailbox, script: Script) -> None:
+async def test_a_series_has_a_future_if_any_later_occurrence_remains(mailbox: GraphMailbox, script: Script) -> None:
     script.answer(200, instances())
     script.answer(200, instances(-365, **{"@odata.nextLink": f"{script.url}/v1.0/next"}))
     script.answer(200, instances(730))
@@ -286,7 +286,7 @@ def delta(*ids: str, **links: str) -> dict[str, Any]:
 
 
 async def test_changes_are_read_page_by_page(mailbox: GraphMailbox, script: Script) -> None:
-    """Links are followed unchanged; removed entries also stand for moved messages."""
+    """Links are followed unchanged, and entries marked as removed are skipped."""
     next_, last = f"{script.url}/v1.0/delta?$skiptoken=a%2Bb", f"{script.url}/v1.0/delta?$deltatoken=c"
     page = delta("a", "b", "a", nextLink=next_)
     page["value"].append({"id": "gone", "@removed": {"reason": "deleted"}})
@@ -320,7 +320,7 @@ async def test_a_state_that_graph_has_forgotten_starts_over(
 
 
 async def test_a_state_of_another_graph_host_starts_over(mailbox: GraphMailbox, script: Script) -> None:
-    """The other host is not called."""
+    """A state that contains a link to another host must not cause a call to it."""
     script.answer(200, delta("a", deltaLink=f"{script.url}/v1.0/new"))
     assert (await mailbox.changes(Folder.INBOX, "https://evil.example/v1.0/delta")).message_ids == ["a"]
 

@@ -1,4 +1,4 @@
-"""Graph's side of change notifications over real HTTP (M9, docs/facts/exchange.md §3)."""
+"""Subscriptions to Graph's change notifications, over real HTTP (M9, docs/facts/exchange.md §3)."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -65,7 +65,7 @@ def test_a_subscription_lives_no_longer_than_graph_allows() -> None:
 async def test_only_our_own_existing_subscription_is_replaced(
     subscriptions: GraphSubscriptions, script: Script
 ) -> None:
-    """It cannot be adopted, since nobody knows its clientState; those of other apps and mailboxes stay."""
+    """Ours cannot be reused, since Graph does not reveal its clientState; other apps' and mailboxes' are kept."""
     others = [
         subscription("elsewhere", notificationUrl="https://other.example.com/mailbox/notifications"),
         subscription("other-mailbox", resource=RESOURCE.replace("vmr", "room")),
@@ -88,7 +88,7 @@ async def test_only_our_own_existing_subscription_is_replaced(
 async def test_a_subscription_that_cannot_be_created_is_an_error(
     subscriptions: GraphSubscriptions, script: Script
 ) -> None:
-    """A failed handshake or a missing grant: a permanent refusal does not say whether the mailbox is the cause."""
+    """Graph's permanent refusal does not show whether the mailbox is missing, so the mailbox is looked up."""
     script.refuse(400, "ValidationError")
     script.answer(200, {"id": "inbox"})
     with pytest.raises(GraphError, match="400 ValidationError"):
