@@ -24,7 +24,7 @@ ON_PREMISES = "https://mail.example.com/autodiscover/metadata/json/1"
 
 
 class AddInUsersWorld:
-    """Exchange, Entra, and the part that verifies their users' tokens."""
+    """Exchange and Entra, and the part of the product that verifies their users' tokens."""
 
     def __init__(self) -> None:
         clock = FakeClock()

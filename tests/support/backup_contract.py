@@ -1,4 +1,4 @@
-"""What exporting and importing data does, on any storage."""
+"""The contract of exporting and importing data, for any storage."""
 
 from collections.abc import AsyncIterator
 

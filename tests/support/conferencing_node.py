@@ -1,4 +1,4 @@
-"""What a conferencing node accepts as the `result` of a service configuration, written down independently of our table.
+"""The service configurations that a conferencing node accepts as a `result`, independently of the product's own table.
 
 It is based on the documented reference of external policy and the rules for PINs (docs/facts/pexip.md).
 """
@@ -47,7 +47,7 @@ ONLY_OF = {
 
 
 def refusals(result: dict[str, Any]) -> list[str]:
-    """Why a node would refuse this answer as a whole; empty if it accepts it."""
+    """The reasons for which a node would refuse an answer as a whole; empty if it accepts the answer."""
     found = [name for name in ("name", "service_tag", "service_type") if name not in result]
     found += [name for name, value in result.items() if isinstance(value, str) and len(value) > LONGEST]
     if result.get("service_type") == "media_playback" and "media_playlist_name" not in result:
@@ -61,7 +61,7 @@ def refusals(result: dict[str, Any]) -> list[str]:
 
 
 def misplaced(result: dict[str, Any]) -> list[str]:
-    """Fields that a service of this type does not have."""
+    """The fields in an answer that its service type does not have."""
     return [name for name, types in ONLY_OF.items() if name in result and result["service_type"] not in types]
 
 

@@ -1,4 +1,4 @@
-"""Dying at any external call: storage, mailbox and queue that end the process before or after the n-th call."""
+"""Crashes at any external call: a storage, mailbox and queue that end the process before or after the n-th call."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from shared.storage import Queue, Row, Storage, Table, Write
 
 
 class Crash(BaseException):
-    """The process dies here. This is not an Exception, as nothing may catch it and clean up."""
+    """A crash of the process. It is not an Exception, so that no code catches it and cleans up."""
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Fuse:
         return self.calls == self.at
 
     async def guard(self, call: Any) -> Any:
-        """One external call."""
+        """Make one external call."""
         try:
             burns = self.before()
         except BaseException:

@@ -1,4 +1,4 @@
-"""Microsoft's EWS schemas as a judge of every request that the simulated EWS receives and every answer it gives."""
+"""Microsoft's EWS schemas as a judge of all requests and answers of the simulated EWS."""
 
 from functools import cache
 from typing import Any
@@ -12,20 +12,20 @@ SCHEMAS = ROOT.parent / "shared" / "data" / "ews-xsd"
 """Reference material next to the repository; nothing is validated without it."""
 
 BY_HAND = "python-httpx/"
-"""The user agents of requests that a test has written by hand, sometimes invalid on purpose."""
+"""The start of the User-Agent of hand-written requests, which may be invalid on purpose."""
 
 UNKNOWN_CODE = "'ErrorOfNobodysKnowledge'"
-"""A response code that tests make the server invent."""
+"""A response code that Exchange does not have, and that tests have the server send."""
 
 
 @cache
 def schema() -> Any:
-    """messages.xsd with what it imports."""
+    """The schema in messages.xsd, with its imports."""
     return etree.XMLSchema(etree.parse(SCHEMAS / "messages.xsd"))
 
 
 class SchemaJudge:
-    """Collects violations of the schemas. Faults are defined by SOAP, and their detail has no schema."""
+    """A collector of violations of the schemas, except in SOAP faults, for whose details there is no schema."""
 
     def __init__(self) -> None:
         self.requests = self.answers = 0

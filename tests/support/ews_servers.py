@@ -19,7 +19,7 @@ SERVICE, PASSWORD = "svc-vmr@example.com", "local-ews"
 
 
 def fixed(secret: str) -> Secret:
-    """A secret that never changes."""
+    """A source of a secret that never changes."""
 
     async def value() -> str:
         return secret
@@ -31,7 +31,7 @@ def fixed(secret: str) -> Secret:
 async def opened(
     running: Running, method: str = "NTLM", secret: str | Secret = PASSWORD, *, url: str = "", proxy: str = ""
 ) -> AsyncIterator[EwsLogin]:
-    """The service account at the simulated Exchange's EWS, optionally with another URL."""
+    """The service account's connection to the simulated Exchange's EWS, or to another URL."""
     server = EwsServer(Way(url or running.ews_url, proxy), method, SERVICE, running.exchange.clock)
     try:
         yield EwsLogin(server, fixed(secret) if isinstance(secret, str) else secret)

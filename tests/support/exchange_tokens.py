@@ -1,4 +1,4 @@
-"""An Exchange organisation that signs identity tokens and publishes its keys, and everything that a forger can do."""
+"""An Exchange organisation that signs identity tokens and publishes its keys, and ways to forge tokens."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _public(name: str) -> rsa.RSAPublicKey:
 
 @dataclass(frozen=True)
 class Signer:
-    """A key pair with its certificate; the same name gives the same pair."""
+    """A key pair with its certificate; equal names have the same pair."""
 
     name: str
 
@@ -72,7 +72,7 @@ class Signer:
 
 
 class Exchange:
-    """`asked` lists the URLs that were fetched; `documents` are the URLs that answer, with their content."""
+    """An Exchange organisation. `documents` contains what its URLs return; `asked` lists the fetched URLs."""
 
     def __init__(self, clock: FakeClock) -> None:
         self._clock = clock
@@ -105,7 +105,7 @@ class Exchange:
         return _changed(claims, changes)
 
     def token(self, signer: Signer | None = None, header: dict[str, Any] | None = None, **changes: Any) -> str:
-        """A valid token of Alice's, with changes to header and claims; LEFT_OUT removes one."""
+        """A valid token of Alice's, with changes to its header and claims; the value LEFT_OUT removes a claim."""
         signer = signer or self.signer
         headers = _changed({"kid": signer.thumbprint.hex().upper(), "x5t": signer.x5t}, header or {})
         return jwt.encode(self.claims(**changes), signer.key, algorithm="RS256", headers=headers)
@@ -116,7 +116,7 @@ def _changed(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def handmade(header: Any, claims: Any, signature: bytes = b"") -> str:
-    """A token that no library would create."""
+    """A token in a form that no library would create."""
 
     def part(content: bytes) -> str:
         return base64.urlsafe_b64encode(content).rstrip(b"=").decode()

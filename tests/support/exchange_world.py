@@ -1,4 +1,4 @@
-"""What tests do with a simulated Exchange, all over HTTP: as an organizer, as a Graph client, as a webhook."""
+"""A simulated Exchange with which tests interact over HTTP: as an organizer, a Graph client and a webhook."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -24,7 +24,7 @@ WEEKLY = {
 
 
 class ExchangeWorld:
-    """One running service and a client for it."""
+    """A running simulated Exchange, and a client for it."""
 
     def __init__(self, running: Running, http: httpx.AsyncClient) -> None:
         self.running = running
@@ -34,12 +34,12 @@ class ExchangeWorld:
     # --- Graph
 
     async def graph(self, method: str, path: str, *, prefer: str = IMMUTABLE, **more: Any) -> httpx.Response:
-        """Any request below /v1.0."""
+        """Send any request to a path below /v1.0."""
         headers = {"Authorization": "Bearer token", "Prefer": prefer, **more.pop("headers", {})}
         return await self.http.request(method, f"/v1.0{path}", headers=headers, **more)
 
     async def get(self, path: str, *, prefer: str = IMMUTABLE, **params: str) -> Json:
-        """A successful GET; parameter names get a leading `$`, except times."""
+        """Send a GET that must succeed; parameter names other than those of times and types get a leading `$`."""
         query = {name if name.endswith(("Time", "Type")) else f"${name}": value for name, value in params.items()}
         answer = await self.graph("GET", path, params=query or None, prefer=prefer)
         assert answer.status_code == 200, answer.text
@@ -81,7 +81,7 @@ class ExchangeWorld:
     # --- people in Outlook
 
     async def meet(self, **fields: Any) -> str:
-        """A meeting on Monday 2030-03-04 at nine in Berlin by default (None: left out); returns its uid."""
+        """Send a meeting, by default on Monday 2030-03-04 at nine in Berlin; returns its uid. None omits a field."""
         draft = {
             "organizer": ALICE,
             "subject": "Review",
@@ -98,24 +98,24 @@ class ExchangeWorld:
         return str(answer.json()["uid"])
 
     async def edit(self, uid: str, **fields: Any) -> None:
-        """The organizer changes the meeting."""
+        """Change a meeting as its organizer."""
         answer = await self.http.patch(f"/dev/meetings/{uid}", json=fields)
         assert answer.status_code == 200, answer.text
 
     async def cancel(self, uid: str, occurrence: str | None = None) -> None:
-        """The organizer cancels the meeting."""
+        """Cancel a meeting or an occurrence as its organizer."""
         params = {"occurrence": occurrence} if occurrence else None
         answer = await self.http.delete(f"/dev/meetings/{uid}", params=params)
         assert answer.status_code == 200, answer.text
 
     async def received(self, user: str) -> list[Json]:
-        """The messages that a mailbox received."""
+        """The messages that a mailbox has received."""
         answer = await self.http.get(f"/dev/mailboxes/{user}/messages")
         messages: list[Json] = answer.json()["messages"]
         return messages
 
     async def post(self, path: str, body: Json | None = None) -> Json:
-        """A successful control request."""
+        """Send a control request that must succeed."""
         answer = await self.http.post(path, json=body or {})
         assert answer.status_code < 300, answer.text
         document: Json = answer.json()
@@ -127,7 +127,7 @@ class ExchangeWorld:
 
 
 class Webhook:
-    """A notification endpoint that remembers what it received. ``answer`` is the status that it returns."""
+    """A notification endpoint that records what it receives, and returns the status ``answer``."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -143,14 +143,14 @@ class Webhook:
         return [notice for post in self.posts for notice in post]
 
     async def until(self, enough: Callable[["Webhook"], bool], limit: float = 10.0) -> None:
-        """Wait until it has received enough."""
+        """Wait until the condition holds for what the webhook has received."""
         async with asyncio.timeout(limit):
             while not enough(self):
                 self._told.clear()
                 await self._told.wait()
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Handshake or notices."""
+        """Answer a handshake, or record notices."""
         token = request.query.get("validationToken")
         if token is not None:
             self.handshakes.append(request.path)

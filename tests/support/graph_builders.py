@@ -1,6 +1,6 @@
-"""The genuine msgraph-sdk as a judge: could its builders have made a request, and do its models hold an answer?
+"""The genuine msgraph-sdk as a judge: whether its builders can create a request, and its models represent an answer.
 
-The SDK is imported with the first judgement only, because it is large.
+The SDK is imported only for the first judgement, because it is large.
 """
 
 import dataclasses
@@ -20,13 +20,13 @@ _TRANSPORT = {
     "host", "user-agent", "accept-encoding", "connection", "content-length", "authorization", "sdkversion",
     "client-request-id", "retry-attempt",
 }  # fmt: skip
-"""Headers that the SDK's builders leave to its middleware and to the HTTP client."""
+"""Headers that the SDK's middleware or the HTTP client adds, instead of the builders."""
 
 _NAVIGATION = "/microsoft.graph.eventMessage/event"
-"""The description and the documentation ('Get eventMessage') have it, but the SDK has no builder for such a cast."""
+"""A cast in the description and the documentation ('Get eventMessage') for which the SDK has no builder."""
 
 MIME = "text/plain"
-"""A message may be posted as MIME ('Create message' in Graph's documentation), but builders accept only a model."""
+"""The type of messages posted as MIME ('Create message' in Graph's documentation), for which builders have no model."""
 
 _MOMENT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$")
 
@@ -53,20 +53,20 @@ def builder(path: str) -> Any:
         elif by_key:
             found = getattr(found, by_key)(segment)
         else:
-            raise NoBuilderError(f"{type(found).__name__} leads to no {segment}")
+            raise NoBuilderError(f"{type(found).__name__} has no segment {segment}")
     return found
 
 
 def faults_of_request(
     method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
 ) -> list[str]:
-    """How a request differs from the one that the SDK's builder creates for the same purpose."""
+    """The differences between a request and the one that the SDK's builder creates for the same purpose."""
     if path.endswith(_NAVIGATION):
         return []
     maker = builder(path)
     make = getattr(maker, f"to_{method.lower()}_request_information", None)
     if make is None:
-        return [f"{type(maker).__name__} makes no {method}"]
+        return [f"{type(maker).__name__} has no method {method}"]
     arguments: list[Any] = []
     wrong: list[str] = []
     is_mime = headers.get("Content-Type") == MIME
@@ -86,7 +86,7 @@ def faults_of_request(
 
 
 def faults_of_answer(method: str, path: str, document: Json) -> list[str]:
-    """The parts of an answer that the SDK's models cannot hold."""
+    """The parts of an answer that the SDK's models cannot represent."""
     maker = builder(path)
     annotation = str(signature(getattr(maker, method.lower())).return_annotation)
     name = re.sub(r"^Optional\[(.*)\]$", r"\1", annotation)
@@ -97,14 +97,14 @@ def faults_of_answer(method: str, path: str, document: Json) -> list[str]:
 
 
 def faults_of_refusal(document: Json) -> list[str]:
-    """The parts of an error's envelope that the SDK's models cannot hold."""
+    """The parts of an error's envelope that the SDK's models cannot represent."""
     error = importlib.import_module("msgraph.generated.models.o_data_errors.o_data_error").ODataError
     found = _parsed(error, json.dumps(document).encode())
     return strays(found) + list(differences(document, json.loads(written(found))))
 
 
 def strays(found: Any, path: str = "$") -> list[str]:
-    """The contents of `additional_data`, except annotations, for which no model has a place."""
+    """The contents of `additional_data`, except annotations, which no model has properties for."""
     if isinstance(found, list):
         return [stray for number, each in enumerate(found) for stray in strays(each, f"{path}[{number}]")]
     if not dataclasses.is_dataclass(found) or not hasattr(found, "additional_data"):
@@ -125,7 +125,7 @@ def written(found: Any) -> bytes:
 
 
 def differences(meant: Any, understood: Any, path: str = "$") -> Iterator[str]:
-    """What differs after passing through a model; null and a missing value count as equal, and so do letter cases."""
+    """What differs after conversion to a model and back; a null equals a missing value, and letter case is ignored."""
     if isinstance(meant, dict) and isinstance(understood, dict):
         there = {name.casefold(): value for name, value in understood.items()}
         for name, value in meant.items():
@@ -149,7 +149,7 @@ def _parsed(model: Any, content: bytes) -> Any:
 
 
 def _body(model: Any, content: bytes) -> Any:
-    """A request's body as a model.
+    """A request's body, converted to a model.
 
     Parameter names of actions are case-insensitive: the SDK writes Comment, as in the description, while the
     documentation ('event: accept') writes comment.
@@ -163,7 +163,7 @@ def _body(model: Any, content: bytes) -> Any:
 
 @cache
 def _imports(builders: str) -> Mapping[str, str]:
-    """The module from which a builder takes its names."""
+    """The modules from which a builder's module imports, by imported name."""
     module = importlib.import_module(builders)
     package = module.__name__.split(".")
     found = re.findall(r"^ *from (\.+)([\w.]+) import (\w+)$", getsource(module), re.MULTILINE)
@@ -198,7 +198,7 @@ def _typed(annotation: str, value: str) -> Any:
 
 def _differences(made: Any, path: str, query: Mapping[str, str]) -> list[str]:
     url = urlsplit(made.url)
-    # The SDK's middleware turns this into `me` at the last moment (msgraph-core, UrlReplaceHandler).
+    # The SDK's middleware replaces this with `me` before sending (msgraph-core, UrlReplaceHandler).
     theirs_path = url.path.replace("/users/me-token-to-replace", "/me")
     wrong = [] if segments(theirs_path) == segments(path) else [f"path {path}: the SDK's is {theirs_path}"]
     theirs = dict(parse_qsl(url.query, keep_blank_values=True))

@@ -1,4 +1,4 @@
-"""Microsoft Graph's published description (CSDL of v1.0): what a path leads to, and whether JSON matches it."""
+"""Microsoft Graph's published description (CSDL of v1.0): the type at a path, and whether JSON matches it."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -24,35 +24,35 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Undeclared:
-    """A publicly documented case in which Graph sends something that is not in the description, or differs from it."""
+    """A publicly documented case in which Graph deviates from its description."""
 
     pattern: str
     source: str
 
 
-#: All of them, with those of the SDK, are listed in docs/facts/graph.md.
+#: docs/facts/graph.md lists all of these exceptions and those of the SDK.
 EXCEPTIONS = (
     Undeclared(
         r"\.uid: (not declared on microsoft\.graph\.event|in additional_data of Event)",
-        "answers of Graph v1.0 since 2024: microsoft-graph-docs #14880",
+        "answers of Graph v1.0 since 2024 (microsoft-graph-docs #14880)",
     ),
     Undeclared(
         r"\.occurrenceId: (not declared on microsoft\.graph\.event|in additional_data of Event)",
-        "the event resource of beta in the documentation of Graph",
+        "the documentation of the event resource in Graph's beta version",
     ),
     Undeclared(
         r"\.notificationContentType: (not declared on microsoft\.graph\.s|in additional_data of S)ubscription",
-        "the samples of 'Create subscription' in the documentation of Graph",
+        "the samples of 'Create subscription' in Graph's documentation",
     ),
     Undeclared(
         r"\.resourceData: @odata\.type #Microsoft\.Graph\.(Message|Event) unknown"
         r"|\.resourceData\.id: not declared on microsoft\.graph\.resourceData \(open type\)",
-        "'Change notifications for Outlook resources' in the documentation of Graph: its samples",
+        "the samples of 'Change notifications for Outlook resources' in Graph's documentation",
     ),
     Undeclared(
         r"\.organizationId: not declared on microsoft\.graph\.changeNotification"
         r"|\.resourceData: @odata\.type  unknown",
-        "'Reduce missing subscriptions and change notifications' in the documentation of Graph: its samples",
+        "the samples of 'Reduce missing subscriptions and change notifications' in Graph's documentation",
     ),
 )
 
@@ -72,7 +72,7 @@ def model() -> Any:
 
 @dataclass(frozen=True)
 class Resource:
-    """What a path leads to: a type, or an operation bound to the type before it."""
+    """The type at a path, or an operation bound to the type before it."""
 
     type: str
     operation: str = ""
@@ -80,7 +80,7 @@ class Resource:
 
     @property
     def item(self) -> str:
-        """The type; for a collection, the type of its members."""
+        """The type at the path, or for a collection the type of its members."""
         found = _COLLECTION.match(self.type)
         return found[1] if found else self.type
 
@@ -104,7 +104,7 @@ def segments(path: str) -> list[str]:
 
 
 def resource(path: str) -> Resource:
-    """What a path below `/v1.0` leads to, in any letter case, as Graph reads it. Raises `NoSuchPathError`."""
+    """The resource at a path below `/v1.0`, in any letter case, as in Graph. Raises `NoSuchPathError`."""
     first, *rest = segments(path)
     if first.casefold() not in _SETS:
         raise NoSuchPathError(f"no entity set {first}")
@@ -132,26 +132,26 @@ def _operation(type_: str, name: str) -> Resource | None:
     full = f"microsoft.graph.{name}"
     for each in [*model().actions.get(full, ()), *model().functions.get(full, ())]:
         given = [(child.get("Name"), child.get("Type")) for child in each if child.tag.endswith("}Parameter")]
-        if given and given[0][1] == type_:  # the first parameter is the one to which it is bound
+        if given and given[0][1] == type_:  # the first parameter is the type to which the operation is bound
             answers = [child.get("Type") for child in each if child.tag.endswith("}ReturnType")]
             return Resource(answers[0] if answers else "", name, tuple(given[1:]))
     return None
 
 
 def faults_of_answer(method: str, path: str, document: Json) -> list[str]:
-    """What is wrong with the JSON of a successful answer."""
+    """The faults in the JSON of a successful answer."""
     found = resource(path)
     if method == "POST" and found.is_collection and not found.operation:
         found = Resource(found.item)
     if not found.is_collection:
         return _check(document, found.type)
     strange = set(document) - _ANNOTATIONS - {"value"}
-    wrong = [f"$.{name}: not of a collection" for name in sorted(strange)]
+    wrong = [f"$.{name}: not a property of a collection" for name in sorted(strange)]
     return wrong + _check(document.get("value"), found.type)
 
 
 def faults_of_request(path: str, query: Mapping[str, str], document: Json | None) -> list[str]:
-    """What is wrong with a request: the names in its query, and its body."""
+    """The faults of a request in its query and body."""
     found = resource(path)
     wrong = [f"{option}: {name} is not declared on {found.item}" for option, name in _strangers(found.item, query)]
     if document is None:
@@ -160,14 +160,14 @@ def faults_of_request(path: str, query: Mapping[str, str], document: Json | None
         return wrong + _check(document, found.item)
     parameters = {name.casefold(): type_ for name, type_ in found.parameters}
     for name, value in document.items():
-        # Parameter names are case-insensitive: the description has DestinationId, the documentation destinationId.
+        # Parameter names are case-insensitive: DestinationId in the description, destinationId in the documentation.
         type_ = parameters.get(name.casefold())
-        wrong += _check(value, type_) if type_ else [f"$.{name}: no parameter of {found.operation}"]
+        wrong += _check(value, type_) if type_ else [f"$.{name}: not a parameter of {found.operation}"]
     return wrong
 
 
 def faults_of_notices(document: Json) -> list[str]:
-    """What is wrong with a request to a webhook."""
+    """The faults of a request to a webhook."""
     return _check(document, "graph.changeNotificationCollection")
 
 
@@ -195,5 +195,5 @@ def _check(value: Any, type_: str) -> list[str]:
 
 
 def declared(faults: list[str]) -> list[str]:
-    """The faults, except those with a public source."""
+    """The given faults, except those that a public source explains."""
     return [fault for fault in faults if not any(re.search(each.pattern, fault) for each in EXCEPTIONS)]

@@ -1,6 +1,6 @@
-"""Judges of every request to the simulated Graph, of every answer, and of everything posted to webhooks.
+"""Judges of all requests to the simulated Graph, its answers, and its notifications to webhooks.
 
-Microsoft's description of Graph judges all of them; the genuine msgraph-sdk judges requests and answers.
+Microsoft's description of Graph judges all three; the genuine msgraph-sdk judges requests and answers.
 """
 
 import json
@@ -17,18 +17,18 @@ from tests.support.graph_builders import NoBuilderError
 from tests.support.graph_description import DESCRIPTION, NoSuchPathError, declared
 
 CLIENTS = ("vmr-scheduling", "kiota-python")
-"""How the User-Agents of the product's client and of the SDK begin; hand-written requests of tests have others."""
+"""The start of the User-Agents of the product's client and of the SDK, but not of tests' hand-written requests."""
 
 _TOKENS = {"$deltatoken", "$skiptoken"}
-"""Tokens that occur in links only: nobody invents them, but tests spoil them."""
+"""Parameters that occur only in Graph's links, which tests may corrupt."""
 
 
 _HELD: set[str] = set()
-"""The shapes of responses that the SDK's models could represent."""
+"""The shapes of responses that the SDK's models are known to represent."""
 
 
 class GraphJudge:
-    """Collects deviations from Microsoft's judges. ``built`` counts our requests that the SDK could have made too."""
+    """A collector of the judges' findings. ``built`` counts the requests that the SDK has to be able to create."""
 
     def __init__(self) -> None:
         self.requests = self.answers = self.refusals = self.notices = 0
@@ -39,10 +39,10 @@ class GraphJudge:
         self._has_sdk = find_spec("msgraph") is not None
 
     def __call__(self, request: web.Request, content: bytes, answer: web.StreamResponse) -> None:
-        """Judge one call. What a judge cannot read is a violation too, but the client still gets its answer."""
+        """Judge one call. If a judge fails, this counts as a violation, but the client still gets its answer."""
         try:
             self._judge(request, content, answer)
-        except Exception as error:  # nobody would catch an exception behind a web server
+        except Exception as error:  # a web server would swallow the exception
             self.violations.append(f"{request.method} {_shape(request.path)}: {error!r}")
 
     def _judge(self, request: web.Request, content: bytes, answer: web.StreamResponse) -> None:
@@ -91,10 +91,10 @@ class GraphJudge:
                 self.held += 1
                 yield from self._faults_of_models(method, path, document)
         except NoBuilderError:
-            pass  # a path that a test spelled as no SDK does; the description has judged the answer
+            pass  # the SDK never spells a path like this; the description has judged the answer
 
     def _faults_of_models(self, method: str, path: str, document: dict[str, Any]) -> list[str]:
-        """The models are slow, so only one of several answers of the same form is checked."""
+        """The models' faults. As models are slow, only one of several answers of the same form is checked."""
         items = document["value"] if isinstance(document.get("value"), list) else [document]
         kind = f"{method} {'/'.join(graph_description.segments(path)[2::2])}"
         fresh = {key: item for item in items if (key := f"{kind} {_looks(item)}") not in _HELD}
@@ -110,7 +110,7 @@ class GraphJudge:
 
 
 def _looks(value: Any) -> str:
-    """JSON without what differs from item to item: numbers in texts, long texts, the number of entries in a list."""
+    """JSON without values that vary between items: numbers in texts, long texts, and the number of a list's entries."""
     if isinstance(value, dict):
         return f"{{{', '.join(f'{name}: {_looks(each)}' for name, each in sorted(value.items()))}}}"
     if isinstance(value, list):

@@ -54,13 +54,13 @@ def message(**changes: Any) -> dict[str, Any]:
 
 
 def samples() -> list[Any]:
-    """Every JSON sample; skips the test if they are not next to the repository."""
+    """All JSON samples; skips the test if they are not next to the repository."""
     files = sorted(shared_data("data/graph-samples").glob("*.json"))
     return [json.loads(file.read_text(encoding="utf-8")) for file in files]
 
 
 def objects(value: Any) -> Iterator[Any]:
-    """Every object in a JSON value: samples show an event alone, in a page, or in a message."""
+    """Every object in a JSON value, since a sample may contain an event directly, in a page or in a message."""
     if isinstance(value, dict):
         yield value
     for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():

@@ -1,4 +1,4 @@
-"""A server that gives prepared answers and remembers the requests."""
+"""A server that gives prepared answers and records the requests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Asked:
 
 @dataclass
 class Script:
-    """`answers` are given in turn, the last one repeatedly; `asked` lists every request. While held, requests wait."""
+    """A script of `answers`, which are given in turn, the last one repeatedly. `asked` lists every request."""
 
     url: str = ""
     answers: list[web.Response] = field(default_factory=list)
@@ -37,11 +37,11 @@ class Script:
         self._open.set()
 
     def hold(self) -> None:
-        """Let requests wait."""
+        """Make requests wait until `release` is called."""
         self._open.clear()
 
     def release(self) -> None:
-        """Answer the waiting requests, and all later ones."""
+        """Answer the waiting requests and all later ones."""
         self._open.set()
 
     async def arrived(self, many: int) -> None:
@@ -52,7 +52,7 @@ class Script:
         await asyncio.sleep(0.05)
 
     def answer(self, status: int = 200, payload: Any = None, **headers: str) -> None:
-        """The response to the next request; underscores in header names stand for dashes."""
+        """Add a response; underscores in header names stand for hyphens."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if isinstance(payload, str):
             self.answers.append(web.Response(status=status, text=payload, headers=named))
@@ -62,7 +62,7 @@ class Script:
             self.answers.append(web.json_response(payload, status=status, headers=named))
 
     def refuse(self, status: int, code: str = "ErrorItemNotFound", **headers: str) -> None:
-        """The next request gets an error in Graph's form."""
+        """Add an error response in Graph's form."""
         self.answer(status, {"error": {"code": code, "message": "Not for alice@example.com."}}, **headers)
 
     async def handle(self, request: web.Request) -> web.Response:
@@ -78,7 +78,7 @@ class Script:
         await self._open.wait()
         self._running -= 1
         given = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        # A response object can be sent only once.
+        # A response object can be sent only once, so it is copied.
         return web.Response(status=given.status, body=given.body, headers=given.headers)
 
 

@@ -1,4 +1,4 @@
-"""PNG files for tests."""
+"""PNG files for tests, including malicious ones."""
 
 import struct
 import zlib

@@ -1,4 +1,4 @@
-"""Which module imports which, read from the source."""
+"""The imports of each module, read from the source."""
 
 import ast
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ def modules(place: str) -> list[Path]:
 
 
 def imported(file: Path) -> Iterator[str]:
-    """Every module that a file imports, anywhere in it; `from a import b` also counts as a.b, which may be a module."""
+    """All modules that a file imports at any place; `from a import b` also counts as a.b, which may be a module."""
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

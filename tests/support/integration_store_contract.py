@@ -1,4 +1,4 @@
-"""What an IntegrationStore does, whatever storage it uses. A subclass's module provides a `storage` fixture."""
+"""The contract of an IntegrationStore on any storage. A subclass's module provides a `storage` fixture."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -40,7 +40,7 @@ class StoreWorld:
 
 
 class Interrupting:
-    """A Storage whose next commits first do something else, or fail."""
+    """A Storage whose next commits are preceded by other actions, or fail."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
@@ -68,7 +68,7 @@ class _InterruptingTable:
         event = self._before_commit.pop(0) if self._before_commit else None
         if event == "answer is lost":
             await self._table.commit(partition, *operations)
-            return await self._table.commit(partition, *operations)  # as an SDK that retries does
+            return await self._table.commit(partition, *operations)  # as if an SDK retried
         if isinstance(event, Exception):
             raise event
         if callable(event):
@@ -123,8 +123,8 @@ class IntegrationStoreContract:
         with pytest.raises(NotFound):
             await world.store.update(uuid, {"name": "x"})
 
-    async def test_an_id_is_that_of_its_integration_only(self, world: StoreWorld) -> None:
-        """An instance that remembers which uuid an id had follows what the others delete and create."""
+    async def test_an_id_identifies_one_integration_only(self, world: StoreWorld) -> None:
+        """An instance that has cached the uuid of an id notices what other instances delete and create."""
         other = world.another_instance()
         first = await world.store.create(graph_fields(uuid=SEEDED))
         assert (await other.by_id(first.id)).uuid == await other.uuid_of(first.id) == SEEDED
@@ -137,7 +137,7 @@ class IntegrationStoreContract:
         assert (await other.by_id(again.id)).uuid == await other.uuid_of(again.id) == SEEDED
         assert await other.uuid_of(first.id) is None
         await world.store.delete(SEEDED)
-        assert await world.store.uuid_of(again.id) is None, "it was deleted here"
+        assert await world.store.uuid_of(again.id) is None, "this instance deleted it"
         world.clock.move(CACHE_MAX_AGE)
         assert await other.uuid_of(again.id) is None
 
@@ -177,7 +177,7 @@ class IntegrationStoreContract:
         world.clock.move(timedelta(seconds=1))
         assert (await other.cached(created.uuid)).name == "New"
 
-    async def test_an_instance_sees_its_own_saves_at_once(self, world: StoreWorld) -> None:
+    async def test_an_instance_sees_its_own_saves_immediately(self, world: StoreWorld) -> None:
         created = await world.store.create(graph_fields())
         await world.store.update(created.uuid, {"name": "New"})
         assert (await world.store.cached(created.uuid.upper())).name == "New"
@@ -187,7 +187,7 @@ class IntegrationStoreContract:
 
     # --- changing
 
-    async def test_a_change_leaves_other_settings_alone(self, world: StoreWorld) -> None:
+    async def test_a_change_does_not_affect_other_settings(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields())
         changed = await world.store.update(created.uuid, {"name": "New", "ivr_theme": "Blue"})
         assert changed == created.model_copy(update={"name": "New", "ivr_theme": "Blue", "revision": 2})
@@ -207,7 +207,7 @@ class IntegrationStoreContract:
         assert await world.everything() == before
         assert world.secrets.kept == kept
 
-    async def test_a_change_based_on_an_outdated_revision_is_refused_naming_the_changed_settings(
+    async def test_the_refusal_of_a_change_to_an_outdated_revision_names_the_changed_settings(
         self, world: StoreWorld
     ) -> None:
         created = await world.store.create(full_fields())
@@ -301,7 +301,7 @@ class IntegrationStoreContract:
         assert all(error.faults.keys() == {"room_mailbox_email_address"} for error in refused)
         assert len(await world.store.list()) == len(world.secrets.kept) == 1
 
-    async def test_only_one_of_two_integrations_that_change_to_a_mailbox_gets_it(self, world: StoreWorld) -> None:
+    async def test_only_one_of_two_integrations_that_claim_a_mailbox_gets_it(self, world: StoreWorld) -> None:
         both = [await world.store.create(fields_for(1)), await world.store.create(fields_for(2))]
         wanted = {"room_mailbox_email_address": "new@example.com"}
         results = await asyncio.gather(
@@ -328,7 +328,7 @@ class IntegrationStoreContract:
         assert sorted(one.domains[0].id for one in created) == list(range(1, 9))
         assert [one.id for one in await world.store.list()] == list(range(1, 9))
 
-    async def test_domains_keep_their_ids_while_others_come_and_go(self, world: StoreWorld) -> None:
+    async def test_domains_keep_their_ids_while_others_are_added_and_removed(self, world: StoreWorld) -> None:
         created = await world.store.create(graph_fields())
         (cloud,) = created.domains
         world.clock.move(timedelta(hours=1))
@@ -379,14 +379,14 @@ class IntegrationStoreContract:
     async def test_a_failed_write_with_an_unknown_outcome_loses_no_secret(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields(password="old"))
         interrupting = Interrupting(world.storage)
-        interrupting.before_commit.append(Unavailable("the network went away"))
+        interrupting.before_commit.append(Unavailable("the network failed"))
         with pytest.raises(Unavailable):
             await world.another_instance(interrupting).update(created.uuid, {"password": "new"})
         secret = await world.another_instance().secret(created.uuid, "password")
         assert secret
         assert secret.get_secret_value() == "old"
 
-    async def test_a_lost_answer_to_a_write_makes_no_difference(self, world: StoreWorld) -> None:
+    async def test_a_lost_answer_to_a_write_does_no_harm(self, world: StoreWorld) -> None:
         interrupting = Interrupting(world.storage)
         store = world.another_instance(interrupting)
         interrupting.before_commit.append("answer is lost")
@@ -467,7 +467,7 @@ class IntegrationStoreContract:
         assert await world.store.secret(created.uuid, "oauth_refresh_token") is None
         assert "token-1" not in str([value.get_secret_value() for value in world.secrets.kept.values()])
 
-    async def test_a_deletion_leaves_nothing_but_the_sequence(self, world: StoreWorld) -> None:
+    async def test_a_deletion_leaves_only_the_sequence_of_ids(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields())
         await world.store.put_icon(created.uuid, png())
         await world.store.delete(created.uuid)
@@ -478,7 +478,7 @@ class IntegrationStoreContract:
             with pytest.raises(NotFound):
                 await read(created.uuid)
 
-    async def test_a_deletion_wins_over_a_concurrent_change(self, world: StoreWorld) -> None:
+    async def test_a_deletion_takes_precedence_over_a_concurrent_change(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields())
         interrupting = Interrupting(world.storage)
 

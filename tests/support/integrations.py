@@ -1,4 +1,4 @@
-"""Sets of fields with which integrations can be saved."""
+"""Valid sets of fields for integrations."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ GUID = "0c5e5b4f-2f0e-4a57-9d0c-7f1f0f5f2f7c"
 
 
 def graph_fields(**changes: Any) -> dict[str, Any]:
-    """An integration using Graph, with the fewest fields that single-use VMRs need."""
+    """The fewest fields that an integration using Graph needs for single-use VMRs."""
     return {
         "name": "Example Corp",
         "addin_server_domain": "addin.example.com",
@@ -23,7 +23,7 @@ def graph_fields(**changes: Any) -> dict[str, Any]:
 
 
 def full_fields(method: str = "BASIC", /, **changes: Any) -> dict[str, Any]:
-    """An integration using EWS that satisfies the conditions of every switch and method."""
+    """Fields of an integration using EWS that satisfies the conditions of every switch and method."""
     azure = changes.get("auth_provider") == "AZURE"
     users = "https://login.microsoftonline.com/common/oauth2/v2.0" if azure else "https://fs.example.com/adfs/oauth2"
     exchange = "outlook.office365.com" if method in {"OAUTH", "APP_PERM"} else "mail.example.com"

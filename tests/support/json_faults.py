@@ -1,4 +1,4 @@
-"""JSON with something wrong in it: hypothesis strategies that delete, replace or retype any node."""
+"""Faulty JSON: hypothesis strategies that delete, replace or retype any node."""
 
 import copy
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ ODD = st.one_of(
 
 
 def paths(value: Any, here: Path = ()) -> Iterator[Path]:
-    """The position of every node except the root."""
+    """The path to every node except the root."""
     children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, child in children:
         yield (*here, key)

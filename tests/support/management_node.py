@@ -1,4 +1,4 @@
-"""A simulated Management Node for tests of its clients; it can be made to give any answer."""
+"""A simulated Management Node for tests of its clients, which can be made to give any answer."""
 
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,7 +19,7 @@ CLIENT = "scheduling"
 
 
 class Node:
-    """A running node. `answers` are used first, instead of real ones; `asked` lists the requests that it received."""
+    """A running node. It gives the prepared `answers` first, and then real ones; `asked` lists the requests."""
 
     def __init__(self, clock: FakeClock | None = None) -> None:
         self.clock = clock or FakeClock()
@@ -39,7 +39,7 @@ class Node:
 
     @property
     def tokens(self) -> dict[str, float]:
-        """The tokens that it has issued, and accepts."""
+        """The tokens that the node has issued and still accepts."""
         return self.simulated.auth.tokens
 
     async def create(self, name: str, owner: str, *aliases: str, **more: Any) -> None:
@@ -52,7 +52,7 @@ class Node:
     async def canned(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        """Record a request, and give a prepared answer if there is one."""
+        """Record a request, and return a prepared answer if there is one."""
         if not request.path.startswith("/api/"):
             return await handler(request)
         self.asked.append(request)

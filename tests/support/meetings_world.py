@@ -1,4 +1,4 @@
-"""The processor with everything around it in memory, to which anything may happen."""
+"""The processor and its surroundings in memory, with any part replaceable by tests."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -40,7 +40,7 @@ def stored_integration(uuid: str = "11111111-1111-4111-8111-111111111111", **cha
 
 @dataclass
 class MeetingsWorld:
-    """One integration with its mailbox, storage and clock; a test may change `integration` before anything else."""
+    """One integration with its mailbox, storage and clock; a test that changes `integration` does so first."""
 
     integration: Integration = field(default_factory=stored_integration)
     clock: FakeClock = field(default_factory=FakeClock)
@@ -57,7 +57,7 @@ class MeetingsWorld:
         self.queue = self.storage.queue("meeting-requests")
 
     def processor(self, **parts: Any) -> Processor:
-        """The processor; `parts` replace some of its usual parts."""
+        """The processor, with `parts` instead of its usual ones."""
         usual: dict[str, Any] = {
             "integration": self.integration,
             "mailbox": self.mailbox,
@@ -72,29 +72,29 @@ class MeetingsWorld:
         return Processor(**usual | parts)
 
     def platform(self, storage: Storage) -> Platform:
-        """The platform for conferences on this storage."""
+        """The platform for conferences that uses the given storage."""
         return PolicyPlatform(storage)
 
     async def handle_rooms(self, body: str) -> None:
-        """Refuse queue messages about rooms on a node, since there are none."""
+        """Fail on queue messages about rooms on a node, since no room is on a node."""
         raise AssertionError(body)
 
     def decider(self, records: Records, allocator: Allocator) -> Decider:
-        """The decider on these records."""
+        """The decider that uses the given records."""
         return Decider(self.integration, records, allocator, self.promises, self.clock)
 
     def backlog(self) -> Backlog:
-        """The backlog; whether a message that is not found is really missing must be determined elsewhere."""
+        """The backlog, without the check of whether a message that is not found was really deleted."""
         parts = self.mailbox, None, self.storage, self.queue, self.clock
         return Backlog(self.processor(), Watcher(self.integration.uuid, "", *parts))
 
     def agenda(self) -> DueRunner:
-        """The agenda."""
+        """The runner of agenda entries that are due."""
         platform = self.platform(self.storage)
         return DueRunner(self.integration.uuid, self.mailbox, platform, self.records, self.storage, self.clock)
 
     async def reserve(self, user: str = "alice") -> Booking:
-        """What a click in the add-in returns."""
+        """Reserve an alias, as a click in the add-in does; returns the booking."""
         form = alias_format(self.integration)
         return await self.allocator.allocate(
             self.integration.uuid, form, Caller(user, "test"), timedelta(days=self.integration.reservation_days)
@@ -105,7 +105,7 @@ class MeetingsWorld:
         await self.processor().process(Notice(self.integration.uuid, message_id))
 
     async def settle(self) -> None:
-        """Let leases expire, finish unfinished work, and deliver what went back into the queue."""
+        """Let leases expire, complete unfinished work, and deliver the messages that were returned to the queue."""
         self.clock.move(max(LEASE_TIME, FIRST_PAUSE) + timedelta(seconds=1))
         await self.backlog().handle(timedelta(minutes=1))
         while self.queue.sent:
@@ -121,13 +121,13 @@ class MeetingsWorld:
         return await self.records.operation(correlation_id(self.integration.uuid, message_id))
 
     async def is_open(self, alias: str) -> bool | None:
-        """What a conferencing node is told: open, closed, or None for unknown."""
+        """The answer to a conferencing node: whether the room is open, or None if the alias is unknown."""
         answer = await self.policy.service_configuration(alias)
         return None if answer is None else answer[0] == "continue"
 
     @property
     def told(self) -> list[tuple[str, str]]:
-        """Every answer that reached the organizer, with its kind and text."""
+        """The kind and text of every answer that reached the organizer."""
         return [(sent.answer.value, sent.text) for sent in self.mailbox.answers if sent.text is not None]
 
 

@@ -1,4 +1,4 @@
-"""The processor with everything around it in memory, and rooms on a Management Node."""
+"""The processor and its surroundings in memory, with rooms on a Management Node."""
 
 from datetime import timedelta
 
@@ -23,11 +23,11 @@ from tests.support.meetings_world import MeetingsWorld
 
 URL = str(ON_NODE["bridge_url"])
 PLACE = Place(node_key(URL), timedelta(0))
-"""Without a lead time, so that rooms exist exactly when the policy would let people in."""
+"""A node without a lead time, so that rooms exist exactly when policy would admit people."""
 
 
 class NodeMeetingsWorld(MeetingsWorld):
-    """One integration whose rooms are on a node."""
+    """One integration with its rooms on a Management Node."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -55,7 +55,7 @@ class NodeMeetingsWorld(MeetingsWorld):
         await keeper.keep(RoomWork.decode(body))
 
     async def is_open(self, alias: str) -> bool | None:
-        """Whether the room is on the node, once everything that is due by now has been done."""
+        """Whether the room is on the node, once everything due by now has been done."""
         await RoomTimer(self._rooms(self.storage), self.queue).run()
         while self.queue.sent:
             await self.handle_rooms(self.queue.sent.pop(0)[0])

@@ -1,4 +1,4 @@
-"""The order in which test files are given to the processes that run them."""
+"""The order in which test files are assigned to the processes that run them."""
 
 from collections.abc import Sequence
 
@@ -22,9 +22,9 @@ LONGEST = (
     "tests/conformance/test_cli.py",
     "tests/conformance/test_infra_package.py",
 )
-"""The slowest files, with waiting ones and computing ones alternating.
+"""The slowest files; those that mostly wait alternate with those that mostly compute.
 
-Each file stays in one process, so if one of these began last, all the other processes would wait for it.
+All tests of a file run in one process, so if one of these files began last, all other processes would wait for it.
 """
 
 

@@ -1,4 +1,4 @@
-"""VMRs, and integrations that list them."""
+"""VMRs, and integrations whose users have them."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ OTHER = "22222222-2222-4222-8222-222222222222"
 
 
 def integration(uuid: str = CORP, **changes: Any) -> Integration:
-    """An integration with an identity."""
+    """An integration with the given uuid."""
     return an_integration(**changes).model_copy(update={"uuid": uuid})
 
 
@@ -33,7 +33,7 @@ def vmr(**changes: Any) -> Vmr:
 
 
 def kept(id_: int, *aliases: str, **changes: Any) -> PersonalVmr:
-    """A VMR of Alice's as the store keeps it."""
+    """A VMR of Alice's in the form in which it is stored."""
     entries = [{"alias": alias, "slot": slot} for slot, alias in enumerate(aliases, start=1)]
     values = {"id": id_, "name": f"Room {id_}", "primary_owner_email_address": "alice@example.com", "aliases": entries}
     return validated(PersonalVmr, values | changes)

@@ -30,7 +30,7 @@ def lists_of(tables: Tables, clock: Clock, *integrations: str) -> RecordLists:
 
 
 async def check_lists(tables: Tables, now: datetime, *integrations: str) -> None:
-    """Fail unless the lists, once all notes have been processed, contain and count what the records contain."""
+    """Process the journal, and fail unless the lists contain and count all records."""
     clock = FakeClock()
     clock.set(now + UNWRITTEN_FOR)
     lists = lists_of(tables, clock, *integrations)
@@ -42,7 +42,7 @@ async def check_lists(tables: Tables, now: datetime, *integrations: str) -> None
     listed = {key: values for key, values in rows.items() if not key.startswith(kinds)}
     keys = listed.keys() | wanted.keys()
     differing = {key: (listed.get(key), wanted.get(key)) for key in keys if listed.get(key) != wanted.get(key)}
-    assert not differing, f"listed, and on record: {_columns(differing)}"
+    assert not differing, f"listed and recorded: {_columns(differing)}"
     for name in {key.partition(":")[0] for key in wanted}:
         page = await lists.page(name, 0, MAX_PAGE)
         assert page
@@ -53,7 +53,7 @@ async def check_lists(tables: Tables, now: datetime, *integrations: str) -> None
 
 
 def _columns(differing: Mapping[str, tuple[Values | None, Values | None]]) -> dict[str, object]:
-    """The differences, in short."""
+    """The names of the differing columns, or where a row exists."""
     return {
         key: {name for name in listed.keys() | wanted.keys() if listed.get(name) != wanted.get(name)}
         if listed and wanted
@@ -63,7 +63,7 @@ def _columns(differing: Mapping[str, tuple[Values | None, Values | None]]) -> di
 
 
 async def _wanted(tables: Tables, now: datetime, integrations: Sequence[str]) -> dict[str, Values]:
-    """What lists must contain according to the records."""
+    """The rows that the lists must contain according to the records."""
     table, wanted = meetings_table(tables), dict[str, Values]()
     for id_, uuid in enumerate(integrations, 1):
         async for booking in bookings_of(table, uuid):

@@ -1,4 +1,4 @@
-"""What a genuine client of the original API sent, and what it must be able to read in the answers."""
+"""The recorded requests of a genuine client of the original API, and the fields that it reads in the answers."""
 
 import json
 import re
@@ -13,27 +13,27 @@ from tests.support.management_api import Api
 
 
 class Recording(NamedTuple):
-    """What a client sent, step by step, and the fields that it reads of each resource, with their types."""
+    """The requests that a client sent, and the fields that it reads of each resource, with their types."""
 
     steps: Sequence[dict[str, Any]]
     reads: Mapping[str, Mapping[str, str]]
 
 
 def recording(name: str) -> Recording:
-    """A file in tests/data/clients."""
+    """The recording in a file in tests/data/clients."""
     found = json.loads((ROOT / f"tests/data/clients/{name}.json").read_text())
     return Recording(found["steps"], found["reads"])
 
 
 STEPS, READS = recording("go-sdk-v41")
-"""Of Pexip's own Go SDK."""
+"""The recording of Pexip's own Go SDK."""
 
 TYPES: Mapping[str, Any] = {"text": str, "number": int, "switch": bool, "object": dict, "list": list}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?")
 
 
 class Replay:
-    """Takes the client's place: sends what the client sent, and reads the answers as the client does."""
+    """A replacement for the client, which sends the recorded requests and reads the answers as the client does."""
 
     def __init__(self, api: Api, reads: Mapping[str, Mapping[str, str]] = READS) -> None:
         self._api = api
@@ -42,7 +42,7 @@ class Replay:
         self._sent: dict[str, Mapping[str, Any]] = {}
 
     async def step(self, step: Mapping[str, Any]) -> Answer:
-        """The answer to one recorded request, after checking that the client can read it."""
+        """Send one recorded request; returns the answer, after checking that the client can read it."""
         sent = self._body(step)
         path = self._filled(step["path"]).removeprefix("/api/admin/")
         try:
@@ -62,7 +62,7 @@ class Replay:
         return answer
 
     def _remember(self, method: str, answer: Answer, uri: str, sent: Mapping[str, Any] | None) -> None:
-        """Check that what was written as a whole is read back as sent, as long as nothing else is written."""
+        """Check that an object that was written as a whole is read back as sent, until it is changed."""
         match method, answer.status:
             case "POST", 201:
                 self._sent[str(answer.headers["Location"])] = sent or {}
@@ -103,16 +103,14 @@ def fits(kind: str, value: Any) -> bool:
 
 
 def kept(sent: Mapping[str, Any] | None, shown: Mapping[str, Any]) -> None:
-    """Check that an object is read back as it was sent, so that a provider finds no drift. "" and null count as
-    equal.
-    """
+    """Check that an object is read back as it was sent, so that Terraform finds no drift; "" equals null."""
     for name, value in (sent or {}).items():
         if name in shown and not (name == "aliases" and value is None):  # these are separate conference_aliases
             assert (_as_sent(name, shown[name], value) or None) == (value or None), name
 
 
 def _as_sent(name: str, shown: Any, sent: Any) -> Any:
-    """Objects in the form in which they were sent: as texts, or with some of their fields."""
+    """Shown objects, reduced to the form in which they were sent: as texts, or with some of their fields."""
     if name == "domains":
         by_uri = not sent or all(str(each).startswith("/") for each in sent)
         return [each["resource_uri" if by_uri else "domain"] for each in shown]

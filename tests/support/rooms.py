@@ -1,4 +1,4 @@
-"""Rooms on a simulated Management Node, with everything around them in memory."""
+"""Rooms on a simulated Management Node, with everything else in memory."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -27,23 +27,23 @@ from tests.support.integrations import graph_fields
 
 
 async def no_rooms(work: RoomWork) -> None:
-    """Replaces RoomKeeper.keep if there is no node."""
+    """A replacement for RoomKeeper.keep in tests without a node."""
     raise AssertionError(f"no rooms were expected: {work}")
 
 
 class NoMoves:
-    """Replaces RoomMoves if no integration changes its platform."""
+    """A replacement for RoomMoves in tests in which no integration changes its platform."""
 
     async def begin(self, integration: str) -> None:
         """See Moves."""
 
 
 async def no_node(integration: str) -> None:
-    """Replaces Conferences.leave_node."""
+    """A replacement for Conferences.leave_node, which does nothing."""
 
 
 def tag_of(number: int) -> str:
-    """A tag for each number."""
+    """The tag of the meeting with this number."""
     return f"{number:08x}-0000-4000-8000-000000000000"
 
 
@@ -63,7 +63,7 @@ class RoomsWorld:
         self.restart()
 
     def restart(self, integrations: IntegrationStore | None = None) -> None:
-        """Start another process; `integrations` are those of an existing deployment."""
+        """Start another process, optionally with an existing deployment's `integrations`."""
         settings = Settings(StorageAccount("x"), "https://vmr.example.com", b"k" * 32, secrets_file="x")
         self.services = Services(settings, self.around(self.memory), self.secrets, self.clock)
         base = self.services.foundation
@@ -97,7 +97,7 @@ class RoomsWorld:
         return named
 
     async def drain(self) -> None:
-        """Let the queue deliver what it contains."""
+        """Let the queue deliver all its messages."""
         queue = self.memory.queue("meeting-requests")
         for _ in range(10_000):
             if not queue.sent:
@@ -110,7 +110,7 @@ class RoomsWorld:
         raise AssertionError("the queue never becomes empty")
 
     async def tick(self) -> None:
-        """Run the timer, and do what it queues."""
+        """Run the timer, and do the work that it queues."""
         await self.services.conferences.room_timer.run()
         await self.drain()
 
@@ -129,7 +129,7 @@ class RoomsWorld:
         return [room["name"] for room in self.node.rooms()]
 
     def room(self, number: int = 0) -> dict[str, Any]:
-        """The only room with this number."""
+        """The room with this number, which must be on the node exactly once."""
         alias = f"77{100000 + number}@example.com"
         [id_] = [
             id_
@@ -139,13 +139,13 @@ class RoomsWorld:
         return self.node.store.shown("conference", id_)
 
     def foreign(self, name: str, *aliases: str) -> int:
-        """A conference that an admin has created on the node."""
+        """Create a conference on the node as an admin would; returns its id."""
         fields = {"name": name, "aliases": [{"alias": alias} for alias in aliases]}
         return self.node.store.create(CONFERENCE, fields, self.clock.now())
 
     @property
     def requests(self) -> list[str]:
-        """Every request that the node received, with method and path only."""
+        """The method and path of every request that the node received."""
         return [f"{method} {path.partition('?')[0]}" for method, path in self.node.requests]
 
     async def alarms(self) -> dict[AlarmKind, str]:
@@ -154,6 +154,6 @@ class RoomsWorld:
         return {alarm.kind: alarm.cause async for alarm in found}
 
     async def left(self) -> list[str]:
-        """Rows of rooms and their times."""
+        """The keys of all rows for rooms and their times."""
         table = self.memory.table("meetings")
         return [row.key async for row in table.everything() if row.partition == "rooms" or row.key.startswith("room:")]

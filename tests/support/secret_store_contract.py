@@ -1,4 +1,4 @@
-"""What every SecretStore does. A subclass's module provides a `secrets` fixture."""
+"""The contract of every SecretStore. A subclass's module provides a `secrets` fixture."""
 
 import asyncio
 import re
@@ -31,7 +31,7 @@ class SecretStoreContract:
         assert (await secrets.get(first)).get_secret_value() == "old"
         assert (await secrets.get(second)).get_secret_value() == "new"
 
-    async def test_only_the_deleted_value_is_gone(self, secrets: SecretStore) -> None:
+    async def test_deleting_a_value_keeps_the_others(self, secrets: SecretStore) -> None:
         first = await secrets.set(UUID, "password", SecretStr("old"))
         second = await secrets.set(UUID, "password", SecretStr("new"))
         await secrets.delete(first)
@@ -54,6 +54,6 @@ class SecretStoreContract:
         references = await asyncio.gather(*(secrets.set(UUID, "password", value) for value in values))
         assert [await secrets.get(reference) for reference in references] == values
 
-    async def test_values_are_not_shown(self, secrets: SecretStore) -> None:
+    async def test_values_are_not_shown_in_texts_about_the_store(self, secrets: SecretStore) -> None:
         value = await secrets.get(await secrets.set(UUID, "password", SecretStr("correct horse")))
         assert "correct horse" not in f"{value} {value!r} {secrets!r}"

@@ -1,4 +1,4 @@
-"""A random order of the tests, which is the same for the same seed."""
+"""A random order of the tests, which depends only on a seed."""
 
 import random
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""The sign-in assembled as in the product, against the OpenID provider over real HTTP."""
+"""The product's sign-in, with the OpenID provider over real HTTP."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PUBLIC = "http://127.0.0.1:7071"
 
 
 class Connections:
-    """Rounds that only remember whose connection was tested."""
+    """A replacement for the timers that only records which integrations' connections are tested."""
 
     def __init__(self) -> None:
         self.tried: list[str] = []
@@ -45,7 +45,7 @@ class SignInWorld:
         self.storage = MemoryStorage()
         self.services = Services(settings, self.storage, MemorySecrets(), clock)
         self.users = MemoryEndUsers()
-        # Two parts of the product are replaced: another module's records, and the connection to an Exchange.
+        # Two parts of the product are replaced: another module's records, and connections to Exchange.
         self.services.identity.__dict__["end_users"] = self.users
         self.connections = Connections()
         self.services.scheduling.__dict__["timers"] = self.connections
@@ -90,7 +90,7 @@ class SignInWorld:
         return await self._integration(fields | changes)
 
     async def start(self, integration: Integration, verifier: str = VERIFIER) -> str:
-        """Open the dialog; returns the provider's URL to which it is redirected."""
+        """Open the dialog; returns the URL at the provider to which it is redirected."""
         url, cookie = await self.sign_in.start(integration.uuid, s256(verifier))
         name, _, value = cookie.partition(";")[0].partition("=")
         self.cookies[name] = value
@@ -104,7 +104,7 @@ class SignInWorld:
         return {name: value for name, [value] in parse_qs(urlsplit(answer.headers["Location"]).query).items()}
 
     async def callback(self, answer: dict[str, str]) -> str:
-        """The one-time code that the dialog receives."""
+        """Finish the sign-in; returns the one-time code that the dialog receives."""
         _, code = await self.sign_in.finish(answer, self.cookie)
         return str(code)
 

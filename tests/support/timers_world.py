@@ -41,7 +41,7 @@ class Place:
 
 
 class TimersWorld:
-    """Integrations, and the rounds over them."""
+    """Several integrations, and the timers that process them."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()

@@ -34,7 +34,7 @@ async def test_a_connection_may_be_idle_for_longer_than_nodes_five_seconds(azuri
     assert "keep-alive: timeout=3600" in head
 
 
-def test_the_error_after_a_failed_start_contains_azurites_output(tmp_path: Path) -> None:
+def test_a_failed_start_of_azurite_is_reported(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
     with pytest.raises(StackError, match="Azurite ended before it was listening"), running_azurite(blocked):

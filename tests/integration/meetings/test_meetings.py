@@ -275,7 +275,7 @@ class TestSeries:
         assert "occurrences happen in the past" in answer["body_text"]
 
     async def test_a_running_series_to_which_the_mailbox_is_added_late_is_accepted(self, world: Deployment) -> None:
-        """"In the past" refers to the last occurrence (docs/facts/exchange.md §1)."""
+        """ "In the past" refers to the last occurrence (docs/facts/exchange.md §1)."""
         room, first = await world.click(), tomorrow(world) - timedelta(weeks=8)
         await world.invite(first, room["instructions"], recurrence=weekly(first))
         await world.drain()

@@ -251,9 +251,7 @@ class TestRefusals:
         assert len([*await graph.answers(uid), *await graph.mails()]) == 1
 
     @pytest.mark.parametrize("status", REFUSALS)
-    async def test_an_answer_that_is_refused_temporarily_is_sent_later(
-        self, graph: Deployment, status: int
-    ) -> None:
+    async def test_an_answer_that_is_refused_temporarily_is_sent_later(self, graph: Deployment, status: int) -> None:
         await graph.faults({"on": "POST /accept", "status": status, "times": 6})
         uid = await graph.invite(tomorrow(graph), (await graph.click())["instructions"])
         await graph.settle()

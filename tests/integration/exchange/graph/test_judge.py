@@ -96,7 +96,7 @@ async def test_an_invalid_request_fails_the_test(client: GraphClient, graph_judg
         ("POST", f"{EVENT}/accept", {}, OURS, b'{"remark": "Hi"}', "remark"),
         ("POST", f"{MESSAGE}/move", {}, OURS, b'{"destinationId": 7}', "destinationId"),
         ("PATCH", EVENT, {}, OURS, b'{"start": {"when": "2030-03-04T09:00:00"}}', "when"),
-        ("DELETE", f"/users/{VMR}/calendarView", {}, OURS, b"", "makes no DELETE"),
+        ("DELETE", f"/users/{VMR}/calendarView", {}, OURS, b"", "has no method DELETE"),
     ],
 )
 def test_a_request_that_the_sdk_cannot_send_is_reported(
