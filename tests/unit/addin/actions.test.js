@@ -90,21 +90,21 @@ test('an outage without a promise is an error, and the meeting stays unchanged',
   assert.deepEqual(item.writes, []);
 });
 
-test('a refusal is no outage: the user sees what the server says', async () => {
+test('the user sees the message of a server that refuses', async () => {
   await actions.prepare();
   api.meetingDetails = fails(new ApiError(403, { message: 'Not here.', correlation_id: 'c-1' }));
   assert.deepEqual(await run('single'), ['failed', 'single', `Not here. ${words.reference} c-1`]);
   assert.deepEqual(item.writes, []);
 });
 
-test('the last good placeholder is kept when no new one can be loaded', async () => {
+test('the last placeholder is kept when no new one can be loaded', async () => {
   await actions.prepare();
   api.placeholder = fails(new ApiError(0));
   await actions.prepare();
   assert.match(actions.placeholder.text, /TOK/);
 });
 
-test('an interrupted attempt continues where it stopped, without requesting another alias', async () => {
+test('an interrupted attempt is resumed without requesting another alias', async () => {
   item.faults.prependBody = timeout();
   assert.equal((await run('single'))[0], 'failed');
   item.body = `Join ${TAG}\n\nAgenda`; // the unanswered call took effect
@@ -113,13 +113,13 @@ test('an interrupted attempt continues where it stopped, without requesting anot
   assert.deepEqual(item.attendees, [ROOM.address]);
 });
 
-test('the error says that the body could not be restored', async () => {
+test('the error message mentions that the body could not be restored', async () => {
   item.faults.addAttendees = new Error('9002');
   item.faults.replaceBody = new Error('9002');
   assert.deepEqual(await run('single'), ['failed', 'single', words.notRestored]);
 });
 
-test("the user's own location is kept, and the pane says so", async () => {
+test("the user's own location is kept, and the pane shows this", async () => {
   item.places = ['Room 1'];
   assert.deepEqual(await run('single'), ['added', words.locationKept]);
 });
@@ -195,7 +195,7 @@ test('when the dialog fails, its page can be opened in the browser', async () =>
   assert.equal((await actions.run({ do: 'signIn' })).page, identity.attempt.page);
 });
 
-/** Another pane on the same meeting. */
+/** Opens another pane on the same meeting. */
 const reopened = () => new Actions(item, api, identity, ROOM, () => {});
 
 test('a pane opened later removes what was inserted, and nothing else', async () => {
@@ -264,14 +264,14 @@ test('an undo that fails is an error', async () => {
 const FOREIGN = { state: 'scheduled', starts_here: false, alias: '1@example.com' };
 
 for (const [name, state, facts, owner] of [
-  ['nobody has sent it yet', { ...FOREIGN, state: 'reserved' }, {}, 'ours'],
+  ['no meeting with it has been sent', { ...FOREIGN, state: 'reserved' }, {}, 'ours'],
   ['it is booked, and this meeting was never sent', { ...FOREIGN, starts_here: true }, { isNew: true }, 'foreign'],
   ['it is booked for this time', { ...FOREIGN, starts_here: true }, { isNew: false }, 'ours'],
   ['it is booked for another time', FOREIGN, { isNew: false }, 'unsure'],
-  ['it is booked for another time, and Outlook does not tell whether it was sent', FOREIGN, { isNew: null }, 'unsure'],
+  ['it is booked for another time, and Outlook does not show whether this meeting was sent', FOREIGN, { isNew: null }, 'unsure'],
   ['its room is closed, and this meeting was never sent', { ...FOREIGN, state: 'closed' }, { isNew: true }, 'foreign'],
-  ['the server does not know it', { ...FOREIGN, state: 'unknown' }, { isNew: false }, 'foreign'],
-  ['it came from a series', FOREIGN, { isNew: false, isOccurrence: true }, 'ours'],
+  ['it is unknown to the server', { ...FOREIGN, state: 'unknown' }, { isNew: false }, 'foreign'],
+  ['the meeting is an occurrence of the series', FOREIGN, { isNew: false, isOccurrence: true }, 'ours'],
 ]) {
   test(`owner of the tag when ${name}`, async () => {
     item.body = `Join ${TAG}`;
@@ -285,7 +285,7 @@ for (const [name, state, facts, owner] of [
   });
 }
 
-test('the pane says which VMR one date of a series has, and can give that date its own', async () => {
+test('the pane shows which VMR one date of a series has, and can give this date a separate one', async () => {
   Object.assign(item, { body: `Join ${TAG.replace('0b1c', 'ffff')}`, attendees: [ROOM.address], isOccurrence: true });
   const series = { state: 'scheduled', starts_here: true, alias: '77@example.com', one_date: false };
   api.tagState = async () => series;
@@ -302,7 +302,7 @@ test('a tag whose state cannot be looked up counts as this meeting\'s own', asyn
   assert.equal((await actions.look()).owner, 'ours');
 });
 
-test('an opening pane does not wait long for the state of a tag', async (context) => {
+test('the pane opens even if the state of a tag takes long to load', async (context) => {
   context.mock.timers.enable({ apis: ['setTimeout'] });
   item.body = `Join ${TAG}`;
   const isAsked = new Promise((asked) => {
@@ -325,14 +325,14 @@ test("replacing a copied meeting's VMR swaps the instructions, and Remove takes 
   assert.deepEqual([item.body, item.attendees], ['Agenda', []]);
 });
 
-test('edited old instructions stay, and the pane says so', async () => {
+test('old instructions that were edited are kept, and the pane shows this', async () => {
   const old = TAG.replace('0b1c', 'ffff');
   item.body = `Dial ${old}\n\nAgenda`;
   assert.deepEqual(await run('replace'), ['added', words.formerStays]);
   assert.equal(item.body, `Join ${TAG}\n\nDial ${old}\n\nAgenda`);
 });
 
-test('a scheduled meeting was sent to the mailbox, whatever the attendee list says', async () => {
+test('a scheduled meeting counts as sent to the mailbox even if the attendee list lacks it', async () => {
   Object.assign(item, { body: `Join ${TAG}`, attendees: ['bob@example.com'], isNew: async () => false });
   api.tagState = async () => ({ state: 'scheduled', starts_here: true, alias: '1@example.com', one_date: false });
   assert.deepEqual((({ owner, incomplete }) => [owner, incomplete])(await actions.look()), ['ours', false]);
@@ -367,7 +367,7 @@ test('attendees who could not be added again are named, and everything else is r
   assert.equal(item.body, 'Agenda');
 });
 
-test('an addition that fails once is retried, and nobody is added twice', async () => {
+test('adding attendees is retried after a failure, and no attendee is added twice', async () => {
   await run('single');
   item.attendees.push(...Array.from({ length: 150 }, (_, at) => `p${at}@example.com`));
   let calls = 0;
@@ -380,7 +380,7 @@ test('an addition that fails once is retried, and nobody is added twice', async 
   assert.deepEqual([calls, new Set(item.attendees).size, item.attendees.length], [2, 150, 150]);
 });
 
-test('if the body cannot be changed, the mailbox is invited again, since a tag alone gets no room', async () => {
+test('if the body cannot be changed, the mailbox is invited again, since the body still has the tag', async () => {
   await run('single');
   item.faults.replaceBody = new Error('9002');
   assert.equal((await run('undo'))[0], 'failed');

@@ -57,7 +57,7 @@ test('a part that occurs twice, or not at all, is not removed', () => {
 
 const SEEN = 'Jointheroom:\nhttps://x/\nPXPS#';
 for (const [name, raw, expected] of [
-  ['as it was written', 'Join the room:\nhttps://x/\nPXPS#\n\nAgenda', 'Agenda'],
+  ['unchanged', 'Join the room:\nhttps://x/\nPXPS#\n\nAgenda', 'Agenda'],
   ['with CR LF', 'Join the room:\r\nhttps://x/\r\nPXPS#\r\n\r\nAgenda\r\n', 'Agenda\r\n'],
   ['with extra empty lines and trailing spaces', 'Join the room: \n\nhttps://x/ \n\n\nPXPS# \n \nAgenda', 'Agenda'],
   ['wrapped', 'Join\n the room:\nhttps://x/\nPXPS#\nAgenda', 'Agenda'],

@@ -1,4 +1,4 @@
-/** A meeting in memory, with the faults of real Outlooks. It answers without delay. */
+/** A meeting in memory that answers without delay and can show the faults of real Outlooks. */
 
 import { clock } from '../../../addin/src/waiting.js';
 
@@ -11,7 +11,7 @@ export class FakeItem {
   places = [];
   note = '';
   calls = [];
-  /** For each call: an Error to throw, or a function to run instead. */
+  /** Maps each call to an Error to throw, or to a function to run instead. */
   faults = {};
 
   async #do(call, work) {

@@ -7,7 +7,7 @@ import { Identity, NoIdentity, SignInNeeded } from '../../../addin/src/identity.
 globalThis.location = { href: 'https://vmr.example.com/addin/1/pane' };
 const DIALOG = '/addin/1/sign-in';
 
-/** What Outlook and the back end do; tests change it. */
+/** The behaviour of Outlook and the back end, which tests can change. */
 let world;
 const outlook = {
   supports: (set) => world.sets.includes(set),
@@ -59,11 +59,11 @@ for (const mayAsk of [true, false]) {
   });
 }
 
-test('with the method `dialog`, nothing else is tried', async () => {
+test('with the method `dialog`, no other method is tried', async () => {
   await assert.rejects(identity({ method: 'dialog' }).token(true), SignInNeeded);
 });
 
-test('signing in sends a challenge, and later its verifier together with the code', async () => {
+test('signing in sends a challenge first, and later its verifier with the code', async () => {
   const it = identity({ method: 'dialog' });
   await it.signIn();
   const url = new URL(world.opened);
@@ -101,7 +101,7 @@ test('an integration without a sign-in has no session', async () => {
   assert.equal(await identity({ method: 'exchange_token', dialog_url: '' }).token(false), 'exchange');
 });
 
-test('a typed code completes a sign-in whose window could not report back', async () => {
+test('a typed code completes a sign-in whose window could not reach the pane', async () => {
   let late;
   world.dialog = () => new Promise((done) => (late = done));
   const it = identity({ method: 'dialog' });
@@ -112,13 +112,13 @@ test('a typed code completes a sign-in whose window could not report back', asyn
   await it.redeem('K7QX2-M9PAT');
   assert.deepEqual(world.redeemed, { code: 'K7QX2-M9PAT', verifier, token: '' });
   assert.equal(await it.token(false), 'session');
-  assert.equal(world.closed, 2, 'the old window first, then this one');
+  assert.equal(world.closed, 2, 'first the old window and then this one are closed');
   late('{"code":"late"}');
   await signingIn;
   assert.equal(world.redeemed.code, 'K7QX2-M9PAT', 'a code can be used once');
 });
 
-test('signing in tells the server to whom the Outlook token belongs', async () => {
+test('signing in sends the Outlook token to the server', async () => {
   await identity({ method: 'exchange_token' }).signIn();
   assert.equal(world.redeemed.token, 'exchange');
   world.exchange = fail;
@@ -126,7 +126,7 @@ test('signing in tells the server to whom the Outlook token belongs', async () =
   assert.equal(world.redeemed.token, '');
 });
 
-test('signing out forgets the session here and on the server', async () => {
+test('signing out deletes the session in the pane and on the server', async () => {
   const it = identity({ method: 'dialog' });
   await it.signIn();
   await it.signOut();
@@ -135,7 +135,7 @@ test('signing out forgets the session here and on the server', async () => {
   await assert.rejects(it.token(true), SignInNeeded);
 });
 
-test('without a sign-in, the error is what the server said', () => {
+test('without a sign-in, the error is the server's', () => {
   const said = new Error('401');
   assert.equal(identity({ method: 'exchange_token', dialog_url: '' }).refused(said), said);
 });

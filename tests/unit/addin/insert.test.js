@@ -53,7 +53,7 @@ test('an unanswered prepend is not repeated, since it may still take effect', as
   assert.deepEqual(item.attendees, []);
 });
 
-test('the next attempt finds the late prepend and continues from there', async () => {
+test('the next attempt finds the text that was prepended late, and continues from there', async () => {
   item.faults.prependBody = timeout();
   await assert.rejects(place(item, block));
   item.body = BODY;
@@ -62,7 +62,7 @@ test('the next attempt finds the late prepend and continues from there', async (
   assert.deepEqual(item.attendees, [ROOM.address]);
 });
 
-test('nobody is invited when the body cannot be changed', async () => {
+test('no attendee is added when the body cannot be changed', async () => {
   Object.assign(item.faults, { prependBody: () => {}, replaceBody: () => {} });
   await assert.rejects(place(item, block), { step: 'body', restored: true });
   assert.equal(item.body, 'Agenda');
@@ -88,18 +88,18 @@ test('the body is restored when the mailbox cannot be invited', async () => {
   assert.deepEqual(item.places, []);
 });
 
-test('an attendee who is reported as added but is missing counts as a failure', async () => {
+test('an attendee whom Outlook reports as added but does not list counts as a failure', async () => {
 
 });
 
-test('the error says when the body could not be restored either', async () => {
+test('the error shows when the body could not be restored either', async () => {
   item.faults.addAttendees = new Error('9002');
   item.faults.replaceBody = new Error('9002');
   await assert.rejects(place(item, block), { step: 'mailbox', restored: false });
   assert.equal(item.body, BODY);
 });
 
-test('attendees who are resolved late are waited for', async () => {
+test('the pane waits for attendees who are resolved late', async () => {
   let reads = 0;
   item.faults.readAttendees = () => ((reads += 1) > 3 ? [ROOM] : []);
   const placed = await place(item, block);
@@ -173,14 +173,14 @@ test('undo succeeds when the user has already removed some of it', async () => {
   assert.equal(item.body, 'Agenda');
 });
 
-test('undo removes the mailbox before the body, and reports when Outlook keeps it', async () => {
+test('undo removes the mailbox before the text, and reports a mailbox that Outlook keeps', async () => {
   const placed = await place(item, block);
   item.faults.setAttendees = () => {};
   await assert.rejects(takeBack(item, placed));
   assert.equal(item.body, BODY);
 });
 
-test('undo leaves an edited block in a plain-text body alone', async () => {
+test('undo does not change an edited block in a plain-text body', async () => {
   const placed = await place(item, block);
   item.body = item.body.replace('Join', 'Dial');
   await assert.rejects(takeBack(item, placed));
@@ -188,7 +188,7 @@ test('undo leaves an edited block in a plain-text body alone', async () => {
   assert.deepEqual(item.attendees, [ROOM.address], 'a tag without the mailbox is a room that nobody knows of');
 });
 
-test('undo reports when Outlook keeps the location', async () => {
+test('undo reports a location that Outlook keeps', async () => {
   const placed = await place(item, block);
   item.faults.clearLocation = () => {};
   await assert.rejects(takeBack(item, placed));

@@ -1,4 +1,4 @@
-"""Runs Node for the tests of the pane's modules."""
+"""A runner of Node for the tests of the pane's modules."""
 
 import subprocess
 from pathlib import Path
@@ -13,7 +13,7 @@ PACKAGES = ROOT / "tests" / "browser" / "node" / "node_modules"
 
 
 def run_node(*arguments: object, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """A Node process that has finished; skips the test if there is no Node."""
+    """Run Node to completion; skips the test if there is no Node."""
     try:
         command = [*node(), *map(str, arguments)]
     except NodeMissing as missing:
@@ -24,5 +24,5 @@ def run_node(*arguments: object, stdin: str = "") -> subprocess.CompletedProcess
 def package(name: str) -> Path:
     """The folder of an npm package; skips the test if it is not installed."""
     if not (PACKAGES / name).is_dir():
-        pytest.skip(f"{name} is not here: `python3 -m dev.setup test` fetches it")
+        pytest.skip(f"{name} is missing: `python3 -m dev.setup test` installs it")
     return PACKAGES / name

@@ -8,7 +8,7 @@ globalThis.Office = { AsyncResultStatus: { Succeeded: 'succeeded' } };
 const answers = (value) => (done) => done({ status: 'succeeded', value });
 const fails = (done) => done({ status: 'failed', error: { name: 'E', code: 9, message: 'no' } });
 
-/** An Outlook in which alice has opened the pane over an item. */
+/** An Outlook in which Alice has opened the pane for an item. */
 function outlook(item, supported = () => true) {
   const office = {
     context: { mailbox: { item, userProfile: { emailAddress: 'alice@example.com' } }, requirements: { isSetSupported: supported } },

@@ -91,7 +91,7 @@ const SCREENS = {
     [opened, clicked('personal'), finished('signInNeeded'), clicked('signIn')],
     '', words.waiting, '', [words.back], 'waiting',
   ],
-  'a code on its way': [
+  'a code was entered': [
     [opened, clicked('personal'), finished('signInNeeded'), clicked('signIn'), entered('K7QX2-M9PAT')],
     '', words.waiting, words.working, [words.back], 'waiting',
   ],
@@ -131,8 +131,8 @@ const SCREENS = {
   ],
   'the pane is opened outside Outlook': [[{ type: 'unusable', why: 'outside' }], '', words.outside, '', [], 'plain'],
   'the item is not a meeting': [[{ type: 'unusable', why: 'unsuitable' }], '', words.unsuitable, '', [], 'plain'],
-  'Office.js never gets ready': [[{ type: 'unusable', why: 'stuck' }], words.stuck, '', words.stuckHint, [], 'bad'],
-  'Office.js gets ready late': [[{ type: 'unusable', why: 'stuck' }, opened], '', '', '', KINDS, 'plain'],
+  'Office.js never becomes ready': [[{ type: 'unusable', why: 'stuck' }], words.stuck, '', words.stuckHint, [], 'bad'],
+  'Office.js becomes ready late': [[{ type: 'unusable', why: 'stuck' }, opened], '', '', '', KINDS, 'plain'],
 };
 
 for (const [name, [events, ...expected]] of Object.entries(SCREENS)) {
@@ -193,7 +193,7 @@ for (const [name, events, expected] of [
   test(`a code can be typed ${name}: ${expected[0] || 'no'}`, () => assert.deepEqual(field(events), expected));
 }
 
-test('a typed code is trimmed and redeemed, and only when the pane has asked for it', () => {
+test('a typed code is trimmed and redeemed, but only when the pane has asked for one', () => {
   assert.deepEqual(next(after(waiting), entered(' K7QX2-M9PAT ')).effect, { do: 'redeem', code: 'K7QX2-M9PAT' });
   for (const events of [[opened], waiting.slice(0, 3), listed]) {
     assert.equal(next(after(events), entered('K7QX2-M9PAT')).effect, null);
@@ -219,7 +219,7 @@ test('hundreds of VMRs are shown page by page', () => {
   assert.deepEqual(counts, [[PAGE, true], [2 * PAGE, true], [60, false]]);
 });
 
-test('a user who agrees to the rewriting gets the requested action', () => {
+test('the requested action continues when the user accepts the rewriting', () => {
   for (const effect of [{ do: 'undo' }, { do: 'single' }, { do: 'personal', index: 3 }]) {
     const state = after([opened, clicked('single'), finished('rewrite', { effect })]);
     assert.deepEqual(next(state, clicked('rewrite')).effect, { ...effect, rewrite: true });

@@ -1,4 +1,4 @@
-/** For test_tags.py: reads plain-text bodies from stdin and writes whether the pane finds a tag in each (JSON). */
+/** Reads plain-text bodies from stdin for test_tags.py, and writes whether the pane finds a tag in each, as JSON. */
 import { readFileSync } from 'node:fs';
 
 import { hasTag } from '../../../addin/src/text.js';

@@ -13,18 +13,18 @@ def test_node_tests_of_the_pane_pass() -> None:
     ran = run_node("--test", *sorted(HERE.glob("*.test.js")))
     assert ran.returncode == 0, ran.stdout + ran.stderr
     passed = re.search(r"pass (\d+)", ran.stdout)
-    assert int(passed[1] if passed else 0) > 100, "most of the tests did not run: " + ran.stdout
+    assert int(passed[1] if passed else 0) > 100, "fewer tests ran than expected: " + ran.stdout
 
 
 @pytest.mark.lint
 @pytest.mark.parametrize("folder", ["addin", "console", "dev/demo"])
-def test_types_of_the_panes_modules_are_correct(folder: str) -> None:
+def test_types_in_the_pages_modules_are_correct(folder: str) -> None:
     ran = run_node(package("typescript") / "bin" / "tsc", "-p", ROOT / folder / "jsconfig.json")
     assert ran.returncode == 0, ran.stdout
 
 
 def test_no_third_party_library_is_in_the_repository() -> None:
-    """dev/install copies them into vendor folders, from the packages in dev/node's lock file."""
+    """dev/install copies third-party libraries into vendor folders, from the packages in dev/node's lock file."""
     kept = subprocess.run(["git", "ls-files", "*/vendor"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert kept.stdout == ""
     for name, source in LIBRARIES.items():

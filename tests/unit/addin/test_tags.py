@@ -19,11 +19,11 @@ TAGS = (
 
 
 def url_defense(tag: str) -> str:
-    """As version 2 of Proofpoint's rewriting writes it (MeetingBar #539, #384)."""
+    """Encode a tag like version 2 of Proofpoint's URL rewriting (MeetingBar #539, #384)."""
     return quote(tag, safe="").replace("-", "-2D").replace("%", "-")
 
 
-# What mail clients do to a tag, and what damages it.
+# Changes that mail clients make to a tag, and changes that damage it.
 CHANGES: list[Callable[[str], str]] = [
     str.upper,
     str.lower,

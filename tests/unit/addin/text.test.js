@@ -32,7 +32,7 @@ for (const [name, text] of Object.entries(SURVIVORS)) {
   });
 }
 
-test('a tag is found in a rewritten link, where no reader sees it', () => {
+test('a tag is found in a rewritten link, where it is invisible to readers', () => {
   assert.ok(hasTag(html('Join', `<a href="https://safelinks.example/?url=${encodeURIComponent(TAG)}">Join</a>`)));
 });
 
@@ -43,7 +43,7 @@ for (const text of ['', 'PXPS:-', 'PXPS:-0b1c2d3e', 'TOK:-ABC#', 'tok: tick', '1
   });
 }
 
-test('the whole promise is found, of this version and of an older one', () => {
+test('promises of this version and of an older one are found completely', () => {
   for (const length of [64, 88]) {
     const promise = `TOK:-${'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.repeat(3).slice(0, length)}`;
     assert.equal(findTag(`Later ${promise}# and more`), promise);
@@ -61,7 +61,7 @@ test('a block is found in a body however it was restyled', () => {
   assert.equal(holds(plain(restyled.replace('1234', '9999')), mark), false);
 });
 
-test('a block without any text is found in no body', () => {
+test('a block without text is not found in any body', () => {
   assert.equal(holds(plain('anything'), ' — '), false);
 });
 

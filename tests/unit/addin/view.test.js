@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { View } from '../../../addin/src/view.js';
 
-/** The part of a document that the view needs before it shows anything. */
+/** A document with only the parts that an empty view needs. */
 function page() {
   const element = { addEventListener: () => {} };
   return { documentElement: { dataset: {} }, getElementById: () => element };

@@ -16,7 +16,7 @@ def metered() -> tuple[MeteredStorage, MemoryStorage, Meter]:
     return MeteredStorage(memory, meter), memory, meter
 
 
-async def test_sequential_storage_trips_are_counted_apart_from_concurrent_ones() -> None:
+async def test_sequential_and_concurrent_storage_trips_are_counted_separately() -> None:
     storage, memory, meter = metered()
     table = storage.table("meetings")
     await read(table, 2)
@@ -26,7 +26,7 @@ async def test_sequential_storage_trips_are_counted_apart_from_concurrent_ones()
     assert meter.sequential == 3
 
 
-async def test_the_meter_passes_everything_through() -> None:
+async def test_the_meter_does_not_change_calls_or_results() -> None:
     storage, memory, meter = metered()
     await storage.table("meetings").commit("p", Insert("k", {"v": 1}), Insert("l", {"v": 2}))
     await storage.queue("meeting-requests").send("text", timedelta(seconds=3))

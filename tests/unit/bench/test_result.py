@@ -18,13 +18,13 @@ from bench.result import Result, table, write
         (1e9, None, False, True),
     ],
 )
-def test_a_budget_may_be_used_up_but_not_exceeded(
+def test_a_budget_may_be_reached_but_not_exceeded(
     figure: float, budget: float | None, at_least: bool, passed: bool
 ) -> None:
     assert Result("x", figure, "ms", budget, at_least=at_least).passed is passed
 
 
-def test_the_table_shows_what_failed() -> None:
+def test_the_table_shows_which_results_exceed_their_budgets() -> None:
     head, good, bad, plain = table(
         [Result("good", 1, "ms", 2), Result("bad", 3, "ms", 2, note="why"), Result("plain", 1234.5, "ms")]
     ).splitlines()

@@ -1,4 +1,4 @@
-"""What the local stack passes to its functions."""
+"""The settings that the local stack passes to its functions."""
 
 import base64
 from pathlib import Path

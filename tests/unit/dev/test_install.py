@@ -1,4 +1,4 @@
-"""What `make` installs: which packages for which purpose, and what the user is told."""
+"""The packages that `make` installs for each purpose, and the messages that users see."""
 
 import re
 import sys
@@ -15,7 +15,7 @@ from dev.install.steps import SetupError, Steps
 
 
 def packages(lock: Path) -> dict[str, str]:
-    """The versions that a lock file pins; a name pinned for two Pythons has both versions."""
+    """The versions that a lock file pins; a package pinned differently for two versions of Python has both."""
     found: dict[str, str] = {}
     for name, version in re.findall(r"^([\w.-]+)==(\S+)", lock.read_text(), re.MULTILINE):
         found[name] = f"{found.get(name, '')} {version}".strip()
@@ -55,7 +55,7 @@ def test_a_lock_file_without_uv_is_named() -> None:
         ({"PIP_CERT": "/ca.pem"}, {"SSL_CERT_FILE": "/ca.pem"}),
     ],
 )
-def test_uv_uses_the_settings_that_were_made_for_pip(environ: dict[str, str], told: dict[str, str]) -> None:
+def test_uv_uses_the_users_settings_for_pip(environ: dict[str, str], told: dict[str, str]) -> None:
     assert uv_environment(environ) == told
 
 
@@ -77,7 +77,7 @@ def test_node_is_installed_first_if_the_machine_has_none(monkeypatch: pytest.Mon
 
 
 def test_an_environment_that_has_lost_its_node_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It was created while the machine had Node, which has since been removed."""
+    """The environment was created while the machine had Node, which has since been removed."""
     packages = parts.PythonPackages(places.RUN_LOCK)
     monkeypatch.setattr(parts.PythonEnvironment, "ready", lambda self: True)
     monkeypatch.setattr(parts.PythonPackages, "_stamped", lambda self: parts._contents(places.RUN_LOCK))
@@ -94,7 +94,7 @@ def test_a_python_that_is_too_old_is_reported_in_one_sentence(monkeypatch: pytes
         setup.main([])
 
 
-def test_an_unknown_purpose_is_named() -> None:
+def test_the_error_about_an_unknown_purpose_names_it() -> None:
     with pytest.raises(SystemExit, match=r"'walk', only for: run, test\."):
         installing("walk")
 
@@ -126,6 +126,6 @@ def test_no_step_starts_once_the_installation_is_ending(tmp_path: Path) -> None:
     assert not (tmp_path / "started").exists()
 
 
-def test_a_browser_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_browser_can_be_chosen_by_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHROMIUM", "/opt/chrome")
     assert chromium() == "/opt/chrome"

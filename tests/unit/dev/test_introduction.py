@@ -1,4 +1,4 @@
-"""What `make run` prints once the stack is up."""
+"""The text that `make run` prints once the stack is up."""
 
 import pytest
 

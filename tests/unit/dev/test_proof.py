@@ -1,4 +1,4 @@
-"""The proof believes only what it has seen, and otherwise says what it saw. tests/stack shows that it succeeds."""
+"""The proof fails if any step has the wrong result, and shows that result. tests/stack shows that it can succeed."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ GOOD: dict[str, Any] = {
 
 
 def book(seed: Seed = ONLINE, **changes: Any) -> None:
-    """Run the proof against good answers, apart from these changes."""
+    """Run the proof with correct answers, apart from the given changes."""
     answers = GOOD | changes
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -63,7 +63,7 @@ def test_an_on_premises_mailbox_is_polled(capsys: pytest.CaptureFixture[str]) ->
         ({"local_alias=meet0": {"action": "continue", "result": {}}}, "an unknown alias was answered 200, not 404"),
     ],
 )
-def test_a_failed_step_is_reported_with_what_was_seen(
+def test_a_failed_step_is_reported_with_its_result(
     monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], said: str
 ) -> None:
     monkeypatch.setattr(proof, "PROOF_TIMEOUT", 0.01)

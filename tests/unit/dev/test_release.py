@@ -1,4 +1,4 @@
-"""`make release`, in a separate repository."""
+"""Tests of `make release` in a temporary repository."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ def git(root: Path, *words: str) -> str:
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository with a change that waits for a release, and a builder that takes no time."""
+    """A repository with an unreleased change, and a replacement for the slow package builder."""
 
     def build(output: Path, python_version: str) -> None:
         with zipfile.ZipFile(output, "w") as archive:
@@ -65,7 +65,7 @@ def test_the_hashes_of_a_releases_files_are_correct(repository: Path) -> None:
     assert (folder / "vmr-scheduling-1.2.0.md").read_text() == "- Rooms.\n"
 
 
-def test_the_bill_of_materials_names_what_is_in_the_package(repository: Path) -> None:
+def test_the_bill_of_materials_names_the_packages_contents(repository: Path) -> None:
     folder = release.release(repository, "1.2.0", DAY)
     bill: dict[str, Any] = json.loads((folder / "vmr-scheduling-1.2.0.cdx.json").read_text())
     msal = json.loads(sbom.NODE_LOCK.read_text())["packages"]["node_modules/@azure/msal-browser"]["version"]

@@ -1,4 +1,4 @@
-"""The integrations with which the local stack starts."""
+"""The integrations that the local stack creates at its start."""
 
 from dev.environment import INTEGRATION, ON_PREMISES, ONLINE, seeds
 from dev.harness.secrets import MemorySecrets
@@ -9,7 +9,7 @@ from shared.integrations import IntegrationStore
 from shared.personal.store import VmrStore
 
 
-async def test_the_first_integration_is_created_once_and_follows_the_stack_to_other_ports() -> None:
+async def test_the_first_integration_is_created_once_and_its_urls_follow_the_stacks_ports() -> None:
     store = IntegrationStore(MemoryStorage(), MemorySecrets(), SystemClock(), local=True)
     await seed(store, Places("http://127.0.0.1:7072", "http://127.0.0.1:7071"))
     first = await store.get(INTEGRATION)
@@ -30,10 +30,10 @@ async def test_a_second_integration_over_ews_is_created_on_request() -> None:
     assert (one.uses_ews, other.uses_ews) == (False, True)
     assert (other.uuid, other.mailbox) == (ON_PREMISES.uuid, "vmr-ews@example.com")
     assert other.url == "http://127.0.0.1:9999/EWS/Exchange.asmx"
-    assert one.scheduled_alias_prefix != other.scheduled_alias_prefix, "the prefix shows whose alias it is"
+    assert one.scheduled_alias_prefix != other.scheduled_alias_prefix, "the prefix identifies the integration"
 
 
-async def test_users_sign_in_at_the_stacks_own_provider_and_have_personal_vmrs() -> None:
+async def test_users_sign_in_with_the_stacks_own_provider_and_have_personal_vmrs() -> None:
     storage = MemoryStorage()
     store = IntegrationStore(storage, MemorySecrets(), SystemClock(), local=True)
     await seed(store, Places("http://127.0.0.1:7072", "http://127.0.0.1:7071"))
@@ -41,7 +41,7 @@ async def test_users_sign_in_at_the_stacks_own_provider_and_have_personal_vmrs()
     assert integration.enable_personal_vmrs
     assert integration.personal_vmr_oauth_token_endpoint.startswith("http://127.0.0.1:7072/")
     vmrs = VmrStore(storage)
-    for _ in range(2):  # this also holds if DATA_DIR has kept them
+    for _ in range(2):  # as when DATA_DIR still contains them
         await seed_vmrs(vmrs, SystemClock().now())
     for user in ("alice@example.com", "bob@example.com"):
         assert [vmr for vmr in await vmrs.of_owner(INTEGRATION, user) if vmr.aliases]

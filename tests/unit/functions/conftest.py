@@ -1,4 +1,4 @@
-"""What the functions answer when they are called as the host calls them."""
+"""Fixtures for calling functions as the host calls them."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from shared import composition
 
 @pytest.fixture(autouse=True)
 def _parts_of_the_process_are_put_back() -> Iterator[None]:
-    """Tests here install their own parts; a functions host in the same process uses different ones."""
+    """Restore the process's parts after a test, since a functions host in the same process uses different ones."""
     before = list(composition._installed)
     yield
     composition._installed[:] = before

@@ -1,4 +1,4 @@
-"""Files that browsers cache: a known file is not sent again, and a file is compressed for those who accept it."""
+"""Files that browsers cache are not sent again, and files are compressed for browsers that accept it."""
 
 import gzip
 

@@ -43,34 +43,34 @@ from shared.settings import SettingsError
 from shared.storage import RowChanged, RowExists
 
 INTERNAL = {
-    SchedulingError: "the base",
+    SchedulingError: "the base class",
     SettingsError: "the app cannot start",
-    GraphError: "Graph refused what we sent: our bug, or a wrong deployment",
-    GraphItemGone: "the processor's business",
-    ForeignItem: "the processor's business",
-    EwsError: "EWS refused what we sent: our bug, or a wrong deployment",
-    ItemGone: "the processor's business",
-    CalendarItemGone: "the processor's business",
-    MessageNotFound: "the processor's business",
-    NodeRefused: "the Management Node refused what we sent",
+    GraphError: "Graph refused a request: a bug, or a wrong deployment",
+    GraphItemGone: "handled by the processor",
+    ForeignItem: "handled by the processor",
+    EwsError: "EWS refused a request: a bug, or a wrong deployment",
+    ItemGone: "handled by the processor",
+    CalendarItemGone: "handled by the processor",
+    MessageNotFound: "handled by the processor",
+    NodeRefused: "the Management Node refused a request",
     MailboxUnreadable: "raised as an alarm by the sweep",
     StillWaiting: "raised as an alarm by the sweep",
     CalendarDiffers: "raised as an alarm by the nightly comparison",
     RoomsDiffer: "raised as an alarm by the comparison with a Management Node",
     TasksFailed: "raised as an alarm by the hourly round",
 }
-"""Errors that are answered with 500, each with the reason why no caller can do anything about it."""
+"""Errors that result in a 500, each with the reason why a caller cannot act on it."""
 
 
 def tree(kind: type[SchedulingError] = SchedulingError) -> Iterator[type[SchedulingError]]:
-    """The class and all its subclasses, wherever they are defined."""
+    """A class and all its subclasses, wherever they are defined."""
     yield kind
     for below in kind.__subclasses__():
         yield from tree(below)
 
 
 def everything() -> set[type[SchedulingError]]:
-    """Every error that a function may meet; the command line reports its own errors in the terminal."""
+    """All errors that functions may raise; those of the command line are shown in the terminal instead."""
     for module in pkgutil.walk_packages(shared.__path__, "shared."):
         if not module.name.startswith("shared.cli"):
             importlib.import_module(module.name)
@@ -78,9 +78,9 @@ def everything() -> set[type[SchedulingError]]:
 
 
 def test_the_mapping_of_errors_is_complete() -> None:
-    """A new kind of error may be answered with 500 only on purpose."""
+    """A new kind of error may result in a 500 only on purpose."""
     unmapped = {kind for kind in everything() if not any(base in STATUS for base in kind.__mro__[:-4])}
-    assert unmapped <= set(INTERNAL), "give these a place in STATUS, or make them subclasses of one that has it"
+    assert unmapped <= set(INTERNAL), "add these errors to STATUS, or derive them from an error that is in it"
 
 
 def test_every_error_has_a_code_or_inherits_one() -> None:
@@ -108,7 +108,7 @@ def test_every_error_has_a_code_or_inherits_one() -> None:
     ],
 )
 def test_errors_have_their_http_status(error: SchedulingError, status: int) -> None:
-    """401, 403, 404, 409, 422, 429, 503."""
+    """The documented statuses are 401, 403, 404, 409, 422, 429 and 503."""
     assert status_of(error) == status
     assert failure(error).status_code == status
 
@@ -144,7 +144,7 @@ async def test_a_finished_response_is_returned_unchanged() -> None:
     assert (endpoint.__name__, endpoint.__doc__) == ("endpoint", "What it does.")
 
 
-async def test_a_failure_says_what_is_wrong_and_where_to_look(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failure_has_a_message_and_a_correlation_id_that_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     @json_endpoint
     async def endpoint(_: func.HttpRequest) -> Any:
         raise NotAllowed("Single-use VMRs are not enabled here.")
@@ -173,7 +173,7 @@ async def test_an_internal_error_reveals_only_its_correlation_id(caplog: pytest.
 
 
 @pytest.mark.parametrize(("wait", "header"), [(0.1, "1"), (2.128, "2"), (90, "90")])
-def test_a_caller_who_must_wait_is_told_for_how_long(wait: float, header: str) -> None:
+def test_a_caller_who_must_wait_gets_a_retry_after_header(wait: float, header: str) -> None:
     assert failure(RateLimited("Please wait.", wait)).headers["Retry-After"] == header
     assert "Retry-After" not in failure(NotFound("x")).headers
 
@@ -204,10 +204,10 @@ async def management_failure(error: Exception, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("error", [RateLimited("Please wait.", 90), NotFound("Not here."), ZeroDivisionError("alice")])
-async def test_every_kind_of_endpoint_gives_status_and_retry_after_alike(
+async def test_every_kind_of_endpoint_has_the_same_status_and_retry_after(
     error: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Sign-in pages once left out Retry-After."""
+    """In an earlier version, sign-in pages lacked Retry-After."""
     answers = [await json_failure(error), await page_failure(error), await management_failure(error, monkeypatch)]
     status = status_of(error) if isinstance(error, SchedulingError) else 500
     wait = "90" if isinstance(error, RateLimited) else None

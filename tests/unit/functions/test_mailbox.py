@@ -1,4 +1,4 @@
-"""Graph's webhook: what strangers post there costs them more than it costs us."""
+"""Graph's webhook: unauthenticated posts cost little and write no log lines."""
 
 import logging
 from types import SimpleNamespace

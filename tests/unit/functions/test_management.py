@@ -33,7 +33,7 @@ async def deployment(credential: BasicCredential) -> AsyncIterator[Services]:
         StorageAccount("x"),
         "https://vmr.example.com",
         b"k" * 32,
-        graph_base_url="http://127.0.0.1:1/v1.0",  # saving tests the connection, and nothing listens there
+        graph_base_url="http://127.0.0.1:1/v1.0",  # saving tests the connection, and nothing listens at this address
         secrets_file="x",
         management=credential,
     )
@@ -76,7 +76,7 @@ async def test_every_request_needs_credentials(headers: dict[str, str]) -> None:
     assert "objects" not in json.loads(answer.get_body())
 
 
-async def test_nobody_is_admitted_if_no_password_is_set() -> None:
+async def test_no_admin_is_admitted_if_no_password_is_set() -> None:
     settings = Settings(StorageAccount("x"), "https://vmr.example.com", b"k" * 32, secrets_file="x")
     install(Services(settings, MemoryStorage(), MemorySecrets(), FakeClock()))
     assert (await send("GET", CONNECTORS, **PROOF)).status_code == 401

@@ -1,4 +1,4 @@
-"""A flood of wrong passwords: whoever is turned away learns when to come back, for policy and management alike."""
+"""A flood of wrong passwords: rejected callers of policy and management get a Retry-After header."""
 
 import asyncio
 import base64

@@ -88,7 +88,7 @@ async def test_an_invalid_request_fails_the_test(client: GraphClient, graph_judg
 @pytest.mark.parametrize(
     ("method", "path", "query", "headers", "body", "word"),
     [
-        ("GET", f"/users/{VMR}/mailbox", {}, OURS, b"", "no mailbox"),
+        ("GET", f"/users/{VMR}/mailbox", {}, OURS, b"", "no segment mailbox"),
         ("GET", MESSAGE, {"$top": "1"}, OURS, b"", "no option '$top'"),
         ("GET", f"{EVENT}/instances", {}, OURS, b"", "startDateTime"),
         ("GET", MESSAGE, {}, {"Accept": "text/html"}, b"", "header Accept"),

@@ -1,4 +1,4 @@
-"""The demo page's server: its files, the requests that it forwards, and what it makes of the stack's answers."""
+"""The demo page's server: its files, the requests that it forwards, and its use of the stack's answers."""
 
 import asyncio
 import json
@@ -57,7 +57,7 @@ def _room(name: str, alias: str, created: str) -> dict[str, Any]:
 
 
 class Stack:
-    """The functions and the simulated Exchange, and the requests that they received."""
+    """The functions and the simulated Exchange, with the requests that they have received."""
 
     def __init__(self, meeting: dict[str, Any] | None = None, **records: list[dict[str, Any]]) -> None:
         self.asked: list[str] = []
@@ -153,7 +153,7 @@ async def test_each_selectable_exchange_has_its_integrations_pane() -> None:
     assert exchanges[0]["audience"] == f"http://functions/addin/{DEMO.uuid}/pane"
 
 
-async def test_the_page_shows_the_recorded_room_whatever_the_meetings_text_says() -> None:
+async def test_the_page_shows_the_recorded_room_and_not_one_in_the_meetings_text() -> None:
     [meeting] = (await look(Stack({"responses": {DEMO.mailbox: "accepted"}})))["meetings"]
     assert (meeting["state"], meeting["answer"], meeting["window"]) == ("open", "accepted", [30, 60])
     [room] = meeting["rooms"]
@@ -194,7 +194,7 @@ async def test_a_series_shows_the_room_of_its_current_or_next_date() -> None:
     assert [room["opens"] for room in meeting["rooms"]] == ["2026-12-08T09:30:00+00:00"]
 
 
-async def test_no_room_is_known_while_the_back_end_is_down() -> None:
+async def test_the_state_of_rooms_is_unknown_while_the_back_end_is_down() -> None:
     stack = Stack()
     stack.is_away = True
     seen = await look(stack)
@@ -202,7 +202,7 @@ async def test_no_room_is_known_while_the_back_end_is_down() -> None:
     assert [meeting["state"] for meeting in seen["meetings"]] == ["unknown"]
 
 
-async def test_an_overview_needs_a_person() -> None:
+async def test_an_overview_requires_a_user() -> None:
     assert (await ask("GET", "/demo/overview"))[0] == 400
 
 
@@ -216,7 +216,7 @@ async def test_an_overview_needs_a_person() -> None:
         (503, {}, "88123456", "away"),
     ],
 )
-async def test_a_participant_sees_what_a_node_would_do(
+async def test_a_participant_sees_how_a_conferencing_node_would_react(
     code: int, body: dict[str, Any], alias: str, verdict: str
 ) -> None:
     stack = Stack()
@@ -226,7 +226,7 @@ async def test_a_participant_sees_what_a_node_would_do(
     assert f"local_alias={alias}&protocol=" in told["question"]
 
 
-async def test_rooms_on_a_node_are_shown_as_the_node_has_them() -> None:
+async def test_rooms_on_a_node_are_shown_as_they_are_stored_there() -> None:
     path = "/demo/overview?user=alice@example.com"
     assert json.loads((await ask("GET", path))[1])["node"] is None
     seen = json.loads((await ask("GET", path, node="http://node"))[1])["node"]
@@ -252,17 +252,17 @@ async def test_a_node_that_is_down_shows_no_rooms() -> None:
         (503, "772", "http://node", "away", ""),
     ],
 )
-async def test_a_participant_gets_into_a_room_that_a_conferencing_node_knows(
+async def test_a_participant_can_join_a_room_that_exists_on_a_conferencing_node(
     code: int, alias: str, node: str, verdict: str, name: str
 ) -> None:
-    """This also works while the product is down, since the rooms are on the node itself."""
+    """Joining also works while the product is down, since the rooms are on the node itself."""
     stack = Stack()
     stack.policy = (code, {})
     told = json.loads((await ask("GET", f"/demo/join?alias={alias}", stack, node=node))[1])
     assert (told["verdict"], told["name"], told["asks_itself"]) == (verdict, name, True)
 
 
-async def test_the_mailboxes_are_swept_when_the_back_end_is_back() -> None:
+async def test_the_mailboxes_are_swept_when_the_back_end_is_available_again() -> None:
     stack = Stack()
     assert json.loads((await ask("POST", "/demo/away", stack, body=b'{"away": true}'))[1]) == {"away": True}
     assert stack.asked == ["POST http://functions/dev/away"]
@@ -270,7 +270,7 @@ async def test_the_mailboxes_are_swept_when_the_back_end_is_back() -> None:
     assert stack.asked[-1] == "POST http://functions/dev/run/sweep"
 
 
-async def test_a_reset_is_left_to_the_process_that_runs_the_stack() -> None:
+async def test_a_reset_is_delegated_to_the_process_that_runs_the_stack() -> None:
     stack = Stack()
     assert (await ask("POST", "/demo/reset", stack))[0] == 200
     assert (stack.over, stack.asked) == (1, [])
@@ -290,7 +290,7 @@ async def test_only_control_routes_are_forwarded(path: str) -> None:
     assert stack.asked == []
 
 
-async def test_a_part_that_does_not_answer_is_named() -> None:
+async def test_a_part_of_the_stack_that_does_not_answer_is_named() -> None:
     status, text = await ask("GET", "/demo/exchange/clock", exchange="http://down")
     assert status == 502
     assert "does not respond" in text

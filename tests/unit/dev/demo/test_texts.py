@@ -1,4 +1,4 @@
-"""The suggested texts: documentation and demo have the same ones, and the product accepts them."""
+"""The suggested texts are the same in the documentation and the demo, and the product accepts them."""
 
 import re
 
@@ -42,7 +42,7 @@ def test_every_answer_has_a_suggested_text() -> None:
 
 
 @pytest.mark.parametrize("name", ACCEPTED)
-def test_an_acceptance_gives_the_time_the_window_and_the_link(name: str) -> None:
+def test_an_acceptance_contains_the_time_the_window_and_the_link(name: str) -> None:
     text = html_to_text(render(name, TEXTS[name], VALUES))
     for told in ("10:00 on 01/12/2026", "30 minutes before", "60 minutes after", "https://", "88123456 #"):
         assert told in text

@@ -14,7 +14,7 @@ def test_unset_values_have_azures_defaults(tmp_path: Path) -> None:
     assert load_config(tmp_path / "host.json") == HostConfig()
 
 
-def test_the_threshold_follows_the_batch_size(tmp_path: Path) -> None:
+def test_the_new_batch_threshold_is_half_the_batch_size(tmp_path: Path) -> None:
     (tmp_path / "host.json").write_text('{"extensions": {"queues": {"batchSize": 10}}}')
     assert load_config(tmp_path / "host.json").new_batch_threshold == 5
 
@@ -32,7 +32,7 @@ def test_the_projects_own_host_json_is_read() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"functionTimeout": "5 min"}'])
-def test_an_invalid_host_json_is_named(tmp_path: Path, text: str) -> None:
+def test_the_error_about_an_invalid_host_json_names_the_file(tmp_path: Path, text: str) -> None:
     (tmp_path / "host.json").write_text(text)
     with pytest.raises(HostError, match=r"host\.json"):
         load_config(tmp_path / "host.json")
@@ -43,6 +43,6 @@ def test_setting_names_in_percent_signs_are_replaced_by_their_values() -> None:
     assert resolve("plain", {}) == "plain"
 
 
-def test_an_unknown_setting_is_fatal() -> None:
+def test_an_unknown_setting_in_percent_signs_is_an_error() -> None:
     with pytest.raises(HostError, match="%X%"):
         resolve("%X%", {})

@@ -1,4 +1,4 @@
-"""How often the local host polls its queues, counted on the test's own clock."""
+"""How often the local host polls its queues, counted in simulated time."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,7 +13,7 @@ from dev.host.queues import QueueListener
 from dev.host.runner import Runner
 from dev.host.worker import Function
 
-LONGEST = 5.0  # seconds, host.json's maxPollingInterval
+LONGEST = 5.0  # seconds, as maxPollingInterval in host.json
 
 
 class EmptyQueue:
@@ -51,7 +51,7 @@ class SwiftLoop(asyncio.SelectorEventLoop):
 
 
 def asked(seconds: float, expected_at: tuple[float, ...] = ()) -> list[float]:
-    """When a listener polls an empty queue, in seconds from its start, with expect() called at the given moments."""
+    """When a listener polls an empty queue, in seconds from its start, if expect() is called at `expected_at`."""
     queue = EmptyQueue()
 
     async def scenario() -> float:
@@ -77,11 +77,11 @@ def test_an_empty_queue_is_polled_less_and_less_often() -> None:
     assert set(map(round, pauses[7:])) == {5}
 
 
-def test_a_quiet_day_takes_one_request_every_five_seconds() -> None:
+def test_an_idle_queue_is_polled_every_five_seconds() -> None:
     assert len(asked(86_400)) <= 86_400 / LONGEST + 10
 
 
-def test_a_message_that_a_function_may_have_sent_is_looked_for_at_once() -> None:
+def test_a_queue_is_polled_as_soon_as_a_function_may_have_sent_a_message() -> None:
     moments = asked(60, expected_at=(41.0,))
     assert min(moment for moment in moments if moment >= 41) <= 41.2
 

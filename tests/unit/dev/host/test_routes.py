@@ -62,7 +62,7 @@ def test_invalid_templates_are_refused(template: str) -> None:
         route(template)
 
 
-def test_the_prefix_comes_first_and_a_functions_name_replaces_a_missing_route() -> None:
+def test_a_prefix_comes_first_and_a_functions_name_replaces_a_missing_route() -> None:
     assert Route(function("Health", None), "api").match("/api/health") == {}
 
 
@@ -76,7 +76,7 @@ def test_a_route_without_methods_accepts_every_method() -> None:
     assert Router([route("a")]).find("PROPFIND", "/a") is not None
 
 
-def test_the_same_path_may_have_different_functions_for_different_methods() -> None:
+def test_a_path_may_have_different_functions_for_different_methods() -> None:
     router = Router([Route(function("read", "a", "GET"), ""), Route(function("write", "a", "PUT"), "")])
     found = router.find("PUT", "/a")
     assert found is not None

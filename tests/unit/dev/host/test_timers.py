@@ -1,4 +1,4 @@
-"""NCRONTAB: when a timer is due. How timers run is tested in tests/conformance/test_host.py."""
+"""NCRONTAB expressions: when a timer is due. tests/conformance/test_host.py tests how timers run."""
 
 from datetime import UTC, datetime, timedelta, timezone
 

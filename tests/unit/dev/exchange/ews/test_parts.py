@@ -1,4 +1,4 @@
-"""Shapes, extended properties, accounts, sync states: the parts that need no server."""
+"""Parts of the simulated EWS that need no server: shapes, extended properties, accounts, sync states."""
 
 import pytest
 
@@ -98,11 +98,11 @@ def test_extended_properties_are_read(attributes: dict[str, str], property_set: 
         ("", False),
     ],
 )
-def test_an_account_is_known_under_several_names(username: str, known: bool) -> None:
+def test_an_account_can_sign_in_under_several_names(username: str, known: bool) -> None:
     assert seeded()[0].is_(username) is known
 
 
-def test_an_application_must_say_on_whose_behalf_it_acts() -> None:
+def test_an_application_must_name_the_user_on_whose_behalf_it_acts() -> None:
     with pytest.raises(SoapFaultError):
         impersonating(Caller(), None, asked=False)
     account = seeded()[0]

@@ -34,7 +34,7 @@ def test_invalid_xml_is_not_parsed(content: bytes) -> None:
         parse(content)
 
 
-def test_comments_are_not_read() -> None:
+def test_comments_are_ignored() -> None:
     assert [local(item) for item in parse(b"<a><!-- x --><b/></a>")] == ["b"]
 
 
@@ -74,7 +74,7 @@ def test_empty_elements_are_omitted() -> None:
     assert text(None, "A", "usual") == "usual"
 
 
-def test_a_fault_is_written_as_clients_read_it() -> None:
+def test_a_fault_is_written_in_the_form_that_clients_read() -> None:
     shown = fault(SoapFaultError("ErrorServerBusy", values={"BackOffMilliseconds": "1000"}))
     content = serialize(shown)
     assert b"<faultcode>a:ErrorServerBusy</faultcode>" in content
