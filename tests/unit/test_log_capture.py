@@ -1,4 +1,4 @@
-"""A test sees its own log messages only, whatever else runs in its process."""
+"""Tests capture only their own log messages, whatever else runs in the process."""
 
 import logging
 from contextvars import Context

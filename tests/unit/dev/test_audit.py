@@ -34,9 +34,7 @@ def test_a_report_is_summarised(report: list[dict[str, Any]], faults: list[str],
 
 
 @pytest.mark.parametrize(("strict", "code"), [("1", 1), ("", 0)])
-def test_vulnerabilities_are_an_error_only_if_requested(
-    monkeypatch: pytest.MonkeyPatch, strict: str, code: int
-) -> None:
+def test_vulnerabilities_are_errors_only_if_requested(monkeypatch: pytest.MonkeyPatch, strict: str, code: int) -> None:
     monkeypatch.setattr(audit, "_audit", lambda lock: ["bad 2: PYSEC-1"])
     assert audit.main({"STRICT": strict}) == code
 

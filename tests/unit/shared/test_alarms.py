@@ -1,4 +1,4 @@
-"""O1: alarms say what is wrong, since when and what to do, and disappear when it is fixed."""
+"""O1: alarms show a problem, its start and its remedy, and are cleared when the problem is fixed."""
 
 import asyncio
 from datetime import timedelta
@@ -37,7 +37,7 @@ async def test_an_alarm_is_raised_and_cleared(world: AlarmsWorld) -> None:
         assert await world.of() == []
 
 
-async def test_a_lasting_alarm_keeps_its_beginning_and_shows_the_newest_cause(world: AlarmsWorld) -> None:
+async def test_a_lasting_alarm_keeps_its_start_time_and_shows_the_latest_cause(world: AlarmsWorld) -> None:
     since = world.clock.now().isoformat()
     await world.alarms.raise_(ONE, AlarmKind.CONNECTION, "Graph answered 403.")
     world.clock.move(timedelta(hours=1))

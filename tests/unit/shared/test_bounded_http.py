@@ -1,4 +1,4 @@
-"""Answers are read within bounds, both compressed and decompressed: in size, in time, and without keeping cookies."""
+"""Answers are read within limits of time and of compressed and decompressed size, and cookies are not kept."""
 
 import asyncio
 import gzip
@@ -17,7 +17,7 @@ BOUNDS = Bounds(bytes=1_000_000, seconds=30.0, connections=2)
 
 
 class Body(httpx.AsyncByteStream):
-    """A body that records how much of it was read, and whether it was released."""
+    """A response body that records how much of it was read, and whether it was released."""
 
     def __init__(self, chunk: bytes, times: int) -> None:
         self.chunk, self.times = chunk, times

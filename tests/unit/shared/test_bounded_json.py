@@ -1,4 +1,4 @@
-"""JSON is read as the json module reads it, up to a depth; deeper JSON is refused, whatever its texts contain."""
+"""JSON is parsed as by the json module up to a certain depth, and refused beyond it, whatever its texts contain."""
 
 import json
 from typing import Any

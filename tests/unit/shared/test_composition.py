@@ -1,4 +1,4 @@
-"""The platform for conferences is chosen once: another Platform reaches scheduling, timers, retirement and erasure."""
+"""The platform for conferences is chosen in one place, for scheduling, timers, retirement and erasure."""
 
 import pytest
 
@@ -17,7 +17,7 @@ from tests.support.meetings_world import MeetingsWorld, stored_integration
 
 
 class OtherPlatform(PolicyPlatform):
-    """A platform that records what it was told."""
+    """A platform that records its calls."""
 
     def __init__(self, tables: Tables) -> None:
         super().__init__(tables)
@@ -34,7 +34,7 @@ class OtherPlatform(PolicyPlatform):
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[OtherPlatform]:
-    """Every platform that the composition created; each is the replacement."""
+    """The replacements that the composition has created instead of the usual platform."""
     made: list[OtherPlatform] = []
 
     def platform_of(rooms: Rooms, _: PlaceOf) -> OtherPlatform:
@@ -45,7 +45,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[OtherPlatform]:
     return made
 
 
-async def test_a_second_platform_reaches_every_part_of_the_app(made: list[OtherPlatform]) -> None:
+async def test_another_platform_is_used_in_every_part_of_the_app(made: list[OtherPlatform]) -> None:
     settings = Settings(StorageAccount("x"), "https://vmr.example.com", b"k" * 32, secrets_file="x")
     services = Services(settings, MemoryStorage(), MemorySecrets(), FakeClock())
     integration = await services.foundation.integrations.create(graph_fields())
@@ -60,7 +60,7 @@ async def test_a_second_platform_reaches_every_part_of_the_app(made: list[OtherP
     await services.close()
 
 
-async def test_a_second_platform_closes_the_rooms_of_a_person_who_is_erased(made: list[OtherPlatform]) -> None:
+async def test_another_platform_closes_the_rooms_of_a_person_who_is_erased(made: list[OtherPlatform]) -> None:
     world = MeetingsWorld(stored_integration())
     booking = await world.reserve()
     await conferences.erase(world.storage, Traces([], [], [booking], []))

@@ -1,4 +1,4 @@
-"""Addresses decide who somebody is, so an address that only looks or folds like another is never accepted as it."""
+"""Addresses identify people, so an address that only looks like another or folds to it is never accepted instead."""
 
 import re
 
@@ -26,7 +26,7 @@ def test_an_address_that_only_folds_to_another_is_a_different_address(odd: str) 
         folded_address(odd)
 
 
-def test_the_kelvin_sign_is_not_a_k_although_lower_turns_it_into_one() -> None:
+def test_the_kelvin_sign_is_not_a_k_although_lower_converts_it_to_one() -> None:
     assert KELVIN.lower() == "kim@example.com"
     assert not same_address(KELVIN, "kim@example.com")
 
@@ -44,8 +44,8 @@ def test_only_equal_letters_make_equal_addresses(one: str, other: str) -> None:
 
 FOLDED = re.compile(r"(?i:email|address|username|upn|owner|mailbox)\w*(?:\(\))?\)?\.(?:lower|casefold|upper)\(")
 ELSEWHERE = {
-    "shared/meetings/texts.py": "who gets a mail, each once; nobody is admitted by it",
-    "shared/integrations/integration.py": "in settings, where an address is ASCII",
+    "shared/meetings/texts.py": "removes duplicate recipients, and identifies no user",
+    "shared/integrations/integration.py": "used for settings, where addresses are ASCII",
 }
 
 
@@ -57,4 +57,4 @@ def test_no_address_is_folded_anywhere_else() -> None:
         for line in file.read_text().splitlines()
         if FOLDED.search(line) and "mail_addresses" not in file.name
     }
-    assert found <= ELSEWHERE.keys(), "compare addresses with shared/mail_addresses.py"
+    assert found <= ELSEWHERE.keys(), "use shared/mail_addresses.py to compare addresses"

@@ -1,4 +1,4 @@
-"""Metrics are written in the form that the queries in infra/bicep/queries read."""
+"""Metrics are logged in the form that the queries in infra/bicep/queries expect."""
 
 import json
 import logging

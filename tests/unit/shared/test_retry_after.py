@@ -1,4 +1,4 @@
-"""How long another server asks us to wait: Retry-After is read in one way for Graph, Exchange and Management Nodes."""
+"""Retry-After is parsed in the same way for Graph, Exchange and Management Nodes."""
 
 import ast
 
@@ -28,7 +28,7 @@ def test_a_missing_header_or_a_date_without_the_servers_clock_means_no_wait(head
 
 
 def test_no_other_module_reads_the_header() -> None:
-    """Three implementations once drifted apart: dates in one, fractions in two, bounds in one."""
+    """Separate implementations in an earlier version differed in their support for dates, fractions and limits."""
     readers = {
         str(path.relative_to(ROOT))
         for path in (ROOT / "shared").rglob("*.py")

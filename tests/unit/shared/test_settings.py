@@ -1,4 +1,4 @@
-"""Invalid environment variables are refused together, with every fault named, before anything starts."""
+"""Invalid environment variables are refused before the app starts, with all faults in one message."""
 
 import pytest
 
@@ -86,7 +86,7 @@ def test_an_address_must_be_https(url: str) -> None:
         load_settings(GOOD | {"PUBLIC_BASE_URL": url})
 
 
-def test_all_faults_are_named_at_once() -> None:
+def test_all_faults_are_named_in_one_message() -> None:
     with pytest.raises(SettingsError) as refused:
         load_settings({"MANAGEMENT_USERNAME": "admin"})
     for name in ("SchedulingStorage", "PUBLIC_BASE_URL", "TAG_SIGNING_KEY", "MANAGEMENT_PASSWORD_HASH", "SECRETS_FILE"):
@@ -94,7 +94,7 @@ def test_all_faults_are_named_at_once() -> None:
 
 
 def test_nothing_secret_is_shown() -> None:
-    """I5, rule 6: neither when settings are printed nor in messages about faults."""
+    """Neither printed settings nor messages about faults contain secrets (I5, rule 6)."""
     secrets = {
         "SchedulingStorage": "AccountKey=c2VjcmV0",
         "TAG_SIGNING_KEY": "s3cret" * 6,

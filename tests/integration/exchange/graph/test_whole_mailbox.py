@@ -1,7 +1,6 @@
 """The genuine msgraph-sdk uses a complete mailbox with its typed models; the product's own client is not involved.
 
-Each request and each answer is judged as well (tests/support/graph_judge.py): an answer that the SDK's models cannot
-hold, or that they change, fails the test.
+Each request and each answer is judged as well (tests/support/graph_judge.py): an answer that the SDK's models cannot represent, or that they change, fails the test.
 """
 
 from datetime import date, timedelta

@@ -24,7 +24,7 @@ def world() -> AddInUsersWorld:
 
 
 async def method_of(world: AddInUsersWorld, integration: Integration, token: str) -> str:
-    """The method by which the token is verified; "" if it is not accepted."""
+    """The method with which a token is verified; "" if it is not accepted."""
     try:
         return (await world.users.identify(integration, token)).method
     except NotAuthenticated:
@@ -37,14 +37,14 @@ async def test_a_request_without_a_token_is_refused(world: AddInUsersWorld, meth
         await world.users.identify(integration(method), "")
 
 
-async def test_exchange_users_can_prove_themselves_with_exchange_tokens_only(world: AddInUsersWorld) -> None:
+async def test_exchange_users_can_prove_their_identity_with_exchange_tokens_only(world: AddInUsersWorld) -> None:
     chosen = integration("EXCHANGE_USER_ID_TOKEN")
     assert await method_of(world, chosen, world.exchange_token(chosen)) == "exchange_token"
     assert await method_of(world, chosen, world.exchange_token(chosen, ONLINE)) == "exchange_token"
     assert await method_of(world, chosen, world.entra.token()) == ""
 
 
-async def test_a_token_for_another_integrations_pane_proves_nothing(world: AddInUsersWorld) -> None:
+async def test_a_token_for_another_integrations_pane_is_refused(world: AddInUsersWorld) -> None:
     chosen = integration("EXCHANGE_USER_ID_TOKEN", uuid=STRANGER)
     other = integration("EXCHANGE_USER_ID_TOKEN", uuid=API)
     assert await method_of(world, chosen, world.exchange_token(other)) == ""
@@ -66,18 +66,18 @@ async def test_single_sign_on_tokens_are_accepted(world: AddInUsersWorld) -> Non
 
 
 @pytest.mark.parametrize("method", ["NAA_TOKEN", "SSO_TOKEN"])
-async def test_on_premises_users_of_a_hybrid_deployment_still_use_exchange_tokens(
+async def test_on_premises_users_of_a_hybrid_deployment_use_exchange_tokens(
     world: AddInUsersWorld, method: str
 ) -> None:
     hybrid = integration(method)
     assert await method_of(world, hybrid, world.exchange_token(hybrid)) == "exchange_token"
-    assert await method_of(world, hybrid, world.exchange_token(hybrid, ONLINE)) == "", "it may come from any tenant"
+    assert await method_of(world, hybrid, world.exchange_token(hybrid, ONLINE)) == "", "any tenant could have issued it"
     online = integration(method, domains=[])
     assert await method_of(world, online, world.exchange_token(online)) == ""
 
 
 @pytest.mark.parametrize("setting", ["graph_tenant_id", "addin_authority_url"])
-async def test_metadata_for_all_tenants_requires_a_tenant_in_another_setting(setting: str) -> None:
+async def test_metadata_for_all_tenants_is_accepted_only_if_another_setting_names_a_tenant(setting: str) -> None:
     world = AddInUsersWorld()
     world.entra = Entra(world.entra.clock, "common")
     tenant = world.entra.claims()["tid"]
@@ -90,7 +90,7 @@ async def test_metadata_for_all_tenants_requires_a_tenant_in_another_setting(set
 
 
 async def test_the_settings_decide_whether_keys_are_fetched_through_the_proxy(world: AddInUsersWorld) -> None:
-    """E5: an integration may bypass the web proxy for everything that it fetches."""
+    """An integration may bypass the web proxy for everything that it fetches (E5)."""
 
     async def nothing(url: str) -> Any:
         raise Unavailable("the proxy does not know this host")

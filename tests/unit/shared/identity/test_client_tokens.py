@@ -1,4 +1,4 @@
-"""Client credentials with an ES256 assertion (RFC 7523): who gets an access token, and what it is valid for."""
+"""Client credentials with an ES256 assertion (RFC 7523): who gets an access token, and what it permits."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -24,7 +24,7 @@ TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 class ClientTokensWorld:
-    """A deployment with one client; the test holds the client's key."""
+    """A deployment with one API client, and the client's private key."""
 
     def __init__(self) -> None:
         self.clock, self.storage = FakeClock(), MemoryStorage()
@@ -39,7 +39,7 @@ class ClientTokensWorld:
         return self
 
     def assertion(self, key: str = "", algorithm: str = "ES256", without: str = "", **claims: Any) -> str:
-        """Send what the shell sends."""
+        """An assertion like those of the shell client, with changes."""
         self.number += 1
         now, id_ = int(self.clock.now().timestamp()), self.client.client_id
         sent = {"iss": id_, "sub": id_, "aud": ENDPOINT, "iat": now, "exp": now + HOUR, "jti": f"{self.number:036}"}
@@ -57,16 +57,16 @@ async def world() -> ClientTokensWorld:
 
 
 class Nobody:
-    """The other ways in which an admin can prove their identity."""
+    """A replacement for all other ways in which an admin can prove their identity."""
 
     async def authenticate(self, headers: Mapping[str, str]) -> Admin:
         raise NotAllowed("others")
 
 
-async def test_a_valid_assertion_gets_a_token_that_is_valid_for_a_while(world: ClientTokensWorld) -> None:
+async def test_a_valid_assertion_gets_a_token_with_a_limited_lifetime(world: ClientTokensWorld) -> None:
     answer = await world.issue(world.assertion())
     assert (answer["token_type"], answer["expires_in"]) == ("Bearer", ACCESS_TOKEN_LIFETIME.total_seconds())
-    assert answer["expires_in"] > 5 * 60, "the shell renews a token five minutes before its end, before each request"
+    assert answer["expires_in"] > 5 * 60, "the shell client renews a token that has less than five minutes left"
     admins, headers = ClientAdmins(world.tokens, Nobody()), {"authorization": f"Bearer {answer['access_token']}"}
     assert await admins.authenticate(headers) == Admin("Terraform", may_change=True)
     world.clock.move(ACCESS_TOKEN_LIFETIME)
@@ -74,7 +74,7 @@ async def test_a_valid_assertion_gets_a_token_that_is_valid_for_a_while(world: C
         await admins.authenticate(headers)
 
 
-async def test_a_token_has_the_present_role_of_its_client(world: ClientTokensWorld) -> None:
+async def test_a_token_has_the_current_role_of_its_client(world: ClientTokensWorld) -> None:
     admins = ClientAdmins(world.tokens, Nobody())
     headers = {"authorization": f"bearer {(await world.issue(world.assertion()))['access_token']}"}
     await world.clients.change(world.client.id, role="Scheduling.Read")
@@ -87,7 +87,7 @@ async def test_a_token_has_the_present_role_of_its_client(world: ClientTokensWor
 
 
 @pytest.mark.parametrize("header", ["", "Basic YTpi", "Bearer x", "Bearer " + jwt.encode({}, "k" * 32)])
-async def test_other_authorization_headers_are_left_to_other_methods(world: ClientTokensWorld, header: str) -> None:
+async def test_other_authorization_headers_are_passed_to_other_methods(world: ClientTokensWorld, header: str) -> None:
     with pytest.raises(NotAllowed, match="others"):
         await ClientAdmins(world.tokens, Nobody()).authenticate({"authorization": header})
 
@@ -129,14 +129,14 @@ async def test_a_text_that_is_not_an_assertion_is_refused(world: ClientTokensWor
         await world.issue(assertion)
 
 
-async def test_another_clients_key_proves_nothing(world: ClientTokensWorld) -> None:
+async def test_an_assertion_signed_with_another_clients_key_is_refused(world: ClientTokensWorld) -> None:
     _, other_key = await world.clients.create("Other", "Scheduling.Read")
     with pytest.raises(GrantRefused, match="signature"):
         await world.issue(world.assertion(key=other_key))
 
 
 async def test_the_public_key_cannot_be_used_as_a_shared_secret(world: ClientTokensWorld) -> None:
-    """PyJWT itself refuses to sign with a public key, so the test assembles the token by hand."""
+    """PyJWT refuses to sign with a public key, so the test assembles the token itself."""
     import base64
     import hmac
 
@@ -147,7 +147,7 @@ async def test_the_public_key_cannot_be_used_as_a_shared_secret(world: ClientTok
         await world.issue(f"{head}.{body}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}")
 
 
-async def test_an_assertion_can_be_used_once_during_its_whole_lifetime(world: ClientTokensWorld) -> None:
+async def test_an_assertion_can_be_used_only_once(world: ClientTokensWorld) -> None:
     used = world.assertion()
     await world.issue(used)
     for passed in (timedelta(0), timedelta(hours=1) + SKEW - timedelta(seconds=1)):
@@ -159,7 +159,7 @@ async def test_an_assertion_can_be_used_once_during_its_whole_lifetime(world: Cl
     with pytest.raises(GrantRefused, match="expired"):
         await world.issue(used)
     left = [row.key async for row in world.storage.table("integrations").rows("api-clients", "assertion:")]
-    assert len(left) == 1, "assertions that have expired are forgotten"
+    assert len(left) == 1, "the records of expired assertions are deleted"
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ async def test_attempts_are_limited_per_address_and_in_total(world: ClientTokens
         return -1
 
     assert await attempts("203.0.113.7, 192.0.2.1:4711") == ATTEMPTS_PER_MINUTE_OF_ONE
-    assert await attempts("192.0.2.1") == 0, "an address that the client puts in front changes nothing"
+    assert await attempts("192.0.2.1") == 0, "an additional address at the start of the header makes no difference"
     allowed = sum([await attempts(f"192.0.2.{number}") for number in range(2, 30)])
     assert allowed == ATTEMPTS_PER_MINUTE - ATTEMPTS_PER_MINUTE_OF_ONE
     world.clock.move(timedelta(minutes=1))

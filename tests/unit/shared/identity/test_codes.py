@@ -1,4 +1,4 @@
-"""X5: the short form of a sign-in's one-time code, which users type if the dialog cannot reach the pane."""
+"""X5: the short form of a one-time code, which users type if the sign-in dialog cannot reach the pane."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -49,7 +49,7 @@ async def test_a_short_code_is_accepted_in_any_case_with_spaces_and_lookalike_le
     assert await codes.redeem("integration", f" {typed.replace('0', 'o').replace('1', 'l')} ", VERIFIER) == ALICE
 
 
-async def test_a_short_code_finds_the_right_one_of_many_codes(codes: Codes) -> None:
+async def test_a_short_code_is_found_among_many_codes(codes: Codes) -> None:
     for number in range(5):
         await codes.issue(attempt(f"other {number}", f"{number}" * 43), Redeemed("bob", "b"))
     typed = by_hand(await codes.issue(attempt(), ALICE))
@@ -57,16 +57,14 @@ async def test_a_short_code_finds_the_right_one_of_many_codes(codes: Codes) -> N
 
 
 async def test_a_pane_may_have_several_codes(codes: Codes) -> None:
-    """The dialog could not reach the pane, so the user signs in again in a browser window."""
+    """If the dialog cannot reach the pane, the user signs in again in a browser window, which shows another code."""
     await codes.issue(attempt("dialog"), ALICE)
     typed = by_hand(await codes.issue(attempt("browser"), ALICE))
     assert await codes.redeem("integration", typed, VERIFIER) == ALICE
 
 
 @pytest.mark.parametrize("first_by_hand", [True, False])
-async def test_the_short_and_long_form_of_a_code_can_be_used_only_once_together(
-    codes: Codes, first_by_hand: bool
-) -> None:
+async def test_a_code_can_be_used_only_once_in_either_form(codes: Codes, first_by_hand: bool) -> None:
     code = await codes.issue(attempt(), ALICE)
     first, second = (by_hand(code), code) if first_by_hand else (code, by_hand(code))
     await codes.redeem("integration", first, VERIFIER)
@@ -74,7 +72,7 @@ async def test_the_short_and_long_form_of_a_code_can_be_used_only_once_together(
     assert await refused(codes, second)
 
 
-async def test_a_short_code_is_worthless_in_another_pane(codes: Codes) -> None:
+async def test_a_short_code_is_refused_in_another_pane(codes: Codes) -> None:
     typed = by_hand(await codes.issue(attempt(), ALICE))
     assert await refused(codes, typed, verifier="w" * 43), "another pane"
     assert await refused(codes, typed, integration="another")

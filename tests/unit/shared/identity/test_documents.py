@@ -1,4 +1,4 @@
-"""Documents are read completely, within a time limit and from the requested URL; anything else counts as an outage."""
+"""Documents must be complete, arrive within a time limit and come from the requested URL; otherwise it is an outage."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -39,7 +39,7 @@ ANSWERS: dict[str, Callable[[httpx.Request], httpx.Response]] = {
     "no text": lambda _: httpx.Response(200, content=b"\xff\xfe\x00"),
     "nesting without end": lambda _: httpx.Response(200, content=b"[" * 200_000),
     "an endless document": lambda _: httpx.Response(200, content=endless()),
-    "one that is too large": lambda _: httpx.Response(200, content=b" " * (MAX_DOCUMENT + 1)),
+    "a document that is too large": lambda _: httpx.Response(200, content=b" " * (MAX_DOCUMENT + 1)),
     "no connection": failing,
 }
 
@@ -60,7 +60,7 @@ async def test_a_document_that_trickles_in_is_abandoned(monkeypatch: pytest.Monk
     await store.close()
 
 
-async def test_a_document_is_returned_unchanged() -> None:
+async def test_a_complete_document_is_returned_unchanged() -> None:
     store = served(lambda request: httpx.Response(200, json={"asked": str(request.url)}))
     assert await store.fetch(URL) == {"asked": URL}
     await store.close()
@@ -77,7 +77,7 @@ async def test_a_posted_form_returns_status_and_document() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["no JSON", "an endless document", "one that is too large", "no connection"])
+@pytest.mark.parametrize("name", ["no JSON", "an endless document", "a document that is too large", "no connection"])
 async def test_an_unreadable_answer_to_a_form_is_an_outage(name: str) -> None:
     with pytest.raises(Unavailable):
         await served(ANSWERS[name]).post(URL, {})

@@ -1,4 +1,4 @@
-"""X5: an Entra access token proves who its user is, and nothing else is accepted (docs/facts/exchange.md §10)."""
+"""X5: a valid Entra access token identifies its user, and all other tokens are refused (docs/facts/exchange.md §10)."""
 
 import base64
 import hashlib
@@ -53,7 +53,7 @@ async def test_a_token_identifies_its_user_by_claims_that_never_change(entra: En
 
 
 @pytest.mark.parametrize("scope", ["access_as_user", "User.Read access_as_user profile"])
-async def test_our_scope_may_be_one_of_several(entra: Entra, tokens: EntraTokens, scope: str) -> None:
+async def test_the_required_scope_may_be_one_of_several(entra: Entra, tokens: EntraTokens, scope: str) -> None:
     assert await tokens.verify(entra.token(scp=scope), RULES)
 
 
@@ -87,7 +87,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "another scope": {"scp": "access_as_user2"},
     "a scope that is not a text": {"scp": ["access_as_user"]},
     "another client's": {"azp": STRANGER},
-    "nobody's client": {"azp": None},
+    "no client": {"azp": None},
     "an ID token": {"scp": None, "azp": None, "aud": ADD_IN},
     "times as text": {"exp": "9999999999", "nbf": "0"},
     "no expiry": {"exp": None},
@@ -103,7 +103,7 @@ async def test_a_token_with_a_wrong_claim_is_refused(
     with caplog.at_level(logging.INFO), pytest.raises(NotAuthenticated) as refusal:
         await tokens.verify(entra.token(**changes), RULES)
     assert str(refusal.value) == str(refusal.value.args[0])
-    assert "reopen the add-in" in str(refusal.value), "all refusals read the same"
+    assert "reopen the add-in" in str(refusal.value), "all refusals have the same message"
     assert [record for record in caplog.records if "was rejected" in record.getMessage()], "the log contains the reason"
 
 
@@ -133,7 +133,7 @@ def unsigned(entra: Entra) -> str:
 
 
 def signed_with_the_public_key(entra: Entra) -> str:
-    """HS256 with a secret that everybody can read in the key document."""
+    """Sign with HS256, using the public key in the key document as the secret."""
     public = entra.keys[0].private.public_key()
     secret = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     text = f"{encoded({'alg': 'HS256', 'kid': 'first', 'typ': 'JWT'})}.{encoded(entra.claims())}"
@@ -155,7 +155,7 @@ def with_another_body(entra: Entra) -> str:
 FORGED = {
     "unsigned": unsigned,
     "signed with the public key": signed_with_the_public_key,
-    "bringing its own key": with_its_own_key,
+    "containing its own key": with_its_own_key,
     "another body": with_another_body,
     "another algorithm": lambda entra: jwt.encode(
         entra.claims(), entra.keys[0].private, algorithm="PS256", headers={"kid": "first"}
@@ -174,7 +174,7 @@ FORGED = {
 async def test_a_forged_token_is_refused(entra: Entra, tokens: EntraTokens, forge: Any) -> None:
     with pytest.raises(NotAuthenticated):
         await tokens.verify(forge(entra), RULES)
-    assert not [url for url in entra.asked if not url.startswith(LOGIN)], "no token chooses the host that we ask"
+    assert not [url for url in entra.asked if not url.startswith(LOGIN)], "tokens do not determine which host is called"
 
 
 @given(st.text(max_size=100) | st.binary(max_size=60).map(lambda raw: base64.urlsafe_b64encode(raw).decode()))
@@ -196,7 +196,7 @@ async def test_with_metadata_for_all_tenants_only_named_tenants_are_admitted(clo
 
 
 async def test_a_key_is_valid_only_for_its_own_issuer(clock: FakeClock) -> None:
-    """Documents for all tenants also contain keys of personal accounts, with a separate issuer."""
+    """Key documents for all tenants also contain keys for personal accounts, which have a different issuer."""
     entra = Entra(clock, "common")
     entra.keys = [Key("all", issuer=f"{LOGIN}/{{tenantid}}/v2.0"), Key("personal", issuer=f"{LOGIN}/{STRANGER}/v2.0")]
     tokens = EntraTokens(EntraKeys(entra.fetch, clock), clock)
@@ -206,7 +206,7 @@ async def test_a_key_is_valid_only_for_its_own_issuer(clock: FakeClock) -> None:
         await tokens.verify(entra.token(entra.keys[1]), rules)
 
 
-async def test_rules_without_ids_admit_nobody(entra: Entra, tokens: EntraTokens) -> None:
+async def test_rules_without_ids_admit_no_user(entra: Entra, tokens: EntraTokens) -> None:
     for rules in (replace(RULES, audience=""), replace(RULES, clients=[""]), replace(RULES, clients=[])):
         for token in (entra.token(), entra.token(azp=""), entra.token(azp=None), entra.token(aud="")):
             with pytest.raises(NotAuthenticated):

@@ -32,7 +32,7 @@ def keys(entra: Entra, clock: FakeClock) -> EntraKeys:
 
 async def test_keys_are_fetched_once_a_day(entra: Entra, keys: EntraKeys, clock: FakeClock) -> None:
     assert await keys.key(entra.url, "first")
-    assert len(entra.asked) == 2, "the metadata, then the keys"
+    assert len(entra.asked) == 2, "the first request is for metadata, the second for keys"
     clock.move(FRESH - SECOND)
     assert await keys.key(entra.url, "first")
     assert len(entra.asked) == 2
@@ -49,7 +49,7 @@ async def test_a_new_key_is_found_after_a_short_wait(entra: Entra, keys: EntraKe
     assert await keys.key(entra.url, "first")
 
 
-async def test_unknown_keys_cannot_make_us_flood_the_provider(entra: Entra, keys: EntraKeys, clock: FakeClock) -> None:
+async def test_unknown_keys_cause_few_requests_to_the_provider(entra: Entra, keys: EntraKeys, clock: FakeClock) -> None:
     for number in range(100):
         assert await keys.key(entra.url, f"unknown {number}") is None
         clock.move(SECOND)
@@ -59,7 +59,7 @@ async def test_unknown_keys_cannot_make_us_flood_the_provider(entra: Entra, keys
     assert len(entra.asked) == 4
 
 
-async def test_a_provider_that_is_down_is_not_asked_again_at_once(
+async def test_a_provider_that_is_down_is_not_called_again_immediately(
     entra: Entra, keys: EntraKeys, clock: FakeClock
 ) -> None:
     entra.is_down = True
@@ -82,7 +82,7 @@ async def test_known_keys_stay_valid_during_an_outage(entra: Entra, keys: EntraK
         await keys.key(entra.url, "unknown")
 
 
-async def test_authorities_are_kept_apart(clock: FakeClock) -> None:
+async def test_keys_of_different_authorities_are_kept_apart(clock: FakeClock) -> None:
     one, other = Entra(clock), Entra(clock, "common")
     other.keys = [Key("second")]
 

@@ -49,8 +49,8 @@ async def test_concurrent_requests_fetch_keys_once(exchange: Exchange, metadata:
     assert exchange.asked == [METADATA]
 
 
-async def test_a_key_rollover_is_followed(exchange: Exchange, metadata: ExchangeMetadata, clock: FakeClock) -> None:
-    """First both keys are published, later only the new one."""
+async def test_keys_follow_a_rollover(exchange: Exchange, metadata: ExchangeMetadata, clock: FakeClock) -> None:
+    """Exchange first publishes both keys, and later only the new one."""
     await metadata.key(METADATA, OLD.x5t)
     clock.move(REFETCH_AFTER)
     exchange.documents[METADATA] = {"keys": [NEW.entry(), OLD.entry()]}
@@ -62,7 +62,7 @@ async def test_a_key_rollover_is_followed(exchange: Exchange, metadata: Exchange
     assert await metadata.key(METADATA, OLD.x5t) is None
 
 
-async def test_strangers_cannot_make_us_flood_the_server(
+async def test_unknown_keys_cause_few_requests_to_the_server(
     exchange: Exchange, metadata: ExchangeMetadata, clock: FakeClock
 ) -> None:
     for number in range(100):
@@ -73,7 +73,7 @@ async def test_strangers_cannot_make_us_flood_the_server(
     assert exchange.asked == [METADATA] * 2
 
 
-async def test_a_server_that_is_down_is_left_alone_for_a_moment(
+async def test_a_server_that_is_down_is_not_called_again_immediately(
     exchange: Exchange, metadata: ExchangeMetadata, clock: FakeClock
 ) -> None:
     document = exchange.documents.pop(METADATA)
@@ -133,7 +133,7 @@ async def test_keys_for_other_uses_cannot_sign(exchange: Exchange, metadata: Exc
     assert await metadata.key(METADATA, OLD.x5t) is None
 
 
-async def test_urls_are_kept_apart(exchange: Exchange, metadata: ExchangeMetadata) -> None:
+async def test_keys_from_different_urls_are_kept_apart(exchange: Exchange, metadata: ExchangeMetadata) -> None:
     other = "https://mail.example.org/autodiscover/metadata/json/1"
     exchange.documents[other] = {"keys": [NEW.entry()]}
     assert await metadata.key(other, OLD.x5t) is None

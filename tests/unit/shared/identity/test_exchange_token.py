@@ -1,4 +1,4 @@
-"""X5, rule 4: an Exchange identity token is accepted only under the rules of docs/facts/exchange.md §10."""
+"""X5, rule 4: an Exchange identity token is accepted only if it satisfies the rules of docs/facts/exchange.md §10."""
 
 import base64
 import hashlib
@@ -74,7 +74,7 @@ async def test_the_key_id_is_optional(exchange: Exchange, tokens: ExchangeTokens
 
 
 async def test_users_of_two_organisations_are_different_users(exchange: Exchange, tokens: ExchangeTokens) -> None:
-    """The same msexchuid in another Exchange is a different person."""
+    """Equal msexchuids in two Exchange organisations belong to different people."""
     exchange.documents[OTHER_ORGANISATION] = exchange.documents[METADATA]
     here = await tokens.verify(exchange.token(), [METADATA, OTHER_ORGANISATION], AUDIENCE)
     there = exchange.token(appctx=exchange.context(amurl=OTHER_ORGANISATION))
@@ -109,7 +109,7 @@ def context(exchange: Exchange, **changes: Any) -> str:
 
 
 def with_public_key_as_secret(exchange: Exchange) -> str:
-    """HS256 with the RSA public key as the shared secret: the classic algorithm confusion."""
+    """Sign with HS256, using the RSA public key as the shared secret (algorithm confusion)."""
     header = {"alg": "HS256", "typ": "JWT", "x5t": exchange.signer.x5t}
     signed = handmade(header, exchange.claims()).rpartition(".")[0]
     signature = hmac.digest(exchange.signer.public_pem, signed.encode(), hashlib.sha256)
@@ -117,7 +117,7 @@ def with_public_key_as_secret(exchange: Exchange) -> str:
 
 
 def with_other_payload(exchange: Exchange) -> str:
-    """A valid token whose claims were replaced."""
+    """Replace the claims of a valid token."""
     header, _, signature = exchange.token().split(".")
     claims = handmade({}, exchange.claims(appctx=context(exchange, msexchuid="bob"))).split(".")[1]
     return f"{header}.{claims}.{signature}"
@@ -193,7 +193,7 @@ FORGED: dict[str, Callable[[Exchange], str]] = {
 async def test_a_forged_token_is_refused(
     exchange: Exchange, tokens: ExchangeTokens, forged: Callable[[Exchange], str]
 ) -> None:
-    """Nothing but the configured URL is ever fetched, whatever `amurl` says."""
+    """Only the configured URL is fetched, whatever `amurl` contains."""
     exchange.documents[EVIL] = {"keys": [STRANGER.entry()]}
     with pytest.raises(NotAuthenticated) as refused:
         await tokens.verify(forged(exchange), [METADATA], AUDIENCE)
@@ -236,4 +236,4 @@ async def test_a_signed_token_with_an_invalid_claim_is_refused(name: str, value:
         await tokens.verify(exchange.token(**{name: value}), [METADATA], AUDIENCE)
     except NotAuthenticated:
         return
-    assert name in ("nbf", "exp"), "only a number can happen to be a valid time"
+    assert name in ("nbf", "exp"), "random values can be valid only as times"

@@ -1,4 +1,4 @@
-"""A caller with a known key is answered from the cache, whatever is being fetched in the meantime."""
+"""Known keys are returned from the cache, even while other keys are being fetched."""
 
 import asyncio
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ URL = "https://login.example.com/keys"
 
 
 class Publisher:
-    """A publisher of keys that takes as long as the test wants."""
+    """A publisher of keys that answers when a test lets it."""
 
     def __init__(self) -> None:
         self.keys: Mapping[str, str] = {"known": "key"}
@@ -47,7 +47,7 @@ async def test_known_keys_do_not_wait_while_an_unknown_one_is_fetched(age: timed
     for _ in range(128):
         task = asyncio.create_task(cache.key(URL, "known"))
         await asyncio.sleep(0)
-        assert task.done(), "answered without waiting for anything"
+        assert task.done(), "a known key is returned without waiting"
         assert await task == "key"
     publisher.may_answer.set()
     assert await stranger is None

@@ -1,4 +1,4 @@
-"""What people read when a sign-in has ended: texts are shown literally, and nothing in them can do harm."""
+"""The pages at the end of a sign-in show texts literally, so that nothing in them can do harm."""
 
 import re
 from base64 import b64encode
@@ -14,7 +14,7 @@ def test_a_failure_page_runs_nothing_and_shows_texts_literally() -> None:
     assert "Tell &lt;script&gt;" in html
     assert "<dt>Reference</dt><dd>r-1</dd>" in html
     assert headers["Content-Security-Policy"].startswith("default-src 'none'")
-    assert headers["Cross-Origin-Opener-Policy"] == "unsafe-none", "the pane must learn that the dialog closed"
+    assert headers["Cross-Origin-Opener-Policy"] == "unsafe-none", "the pane has to notice when the dialog closes"
 
 
 def test_only_the_pages_own_style_sheet_applies() -> None:
@@ -25,7 +25,7 @@ def test_only_the_pages_own_style_sheet_applies() -> None:
     assert "unsafe" not in headers["Content-Security-Policy"]
 
 
-def test_an_admin_sees_which_account_is_signed_in_for_which_integration() -> None:
+def test_an_admin_sees_which_account_was_signed_in_for_which_integration() -> None:
     integration = an_integration(name="R&D", username="svc@example.com")
     html, _ = service_account_signed_in(integration)
     assert '<main data-tone="good">' in html

@@ -36,7 +36,7 @@ def nodes() -> BasicAuthenticator:
 
 @pytest.fixture
 def derivations(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """Every password that was passed to scrypt."""
+    """The passwords that were passed to scrypt."""
     passwords: list[bytes] = []
     real = hashlib.scrypt
 
@@ -81,7 +81,7 @@ async def test_any_other_header_is_refused(nodes: BasicAuthenticator, wrong: str
             await nodes.check(wrong)
 
 
-async def test_nobody_is_admitted_without_a_configured_credential() -> None:
+async def test_no_caller_is_admitted_without_a_configured_credential() -> None:
     with pytest.raises(NotAuthenticated):
         await BasicAuthenticator(None).check(header())
 
@@ -132,7 +132,7 @@ async def test_a_client_that_disconnects_does_not_cancel_the_check_for_others(no
 async def test_wrong_passwords_do_not_delay_the_right_one_without_bound(
     nodes: BasicAuthenticator, derivations: list[bytes]
 ) -> None:
-    """However fast one address guesses, the node waits for only a few checks."""
+    """The node's own password waits for only a few checks, however many guesses another address sends."""
     guesses = [
         asyncio.create_task(nodes.check(header(password=str(n)), f"10.0.0.1, 203.0.113.7:{n}")) for n in range(500)
     ]
@@ -151,7 +151,7 @@ async def test_guesses_from_many_addresses_are_limited_too(nodes: BasicAuthentic
     results = await asyncio.gather(*guesses, return_exceptions=True)
     assert len(derivations) == MAX_WAITING
     assert sum(isinstance(result, RateLimited) for result in results) == 200 - MAX_WAITING
-    await nodes.check(header(), "198.51.100.1")  # once they have been checked, there is room again
+    await nodes.check(header(), "198.51.100.1")  # once the guesses have been checked, other callers are admitted again
 
 
 async def test_refusals_for_overload_are_reported_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
@@ -179,12 +179,12 @@ async def test_a_wrong_name_costs_as_much_as_a_wrong_password(
 
 
 async def test_guesses_are_checked_one_at_a_time(nodes: BasicAuthenticator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Otherwise the 16 MiB of memory for each check would be multiplied by the number of guesses."""
+    """Concurrent checks would need 16 MiB of memory each."""
     running, most, real = 0, 0, asyncio.to_thread
 
     async def counted(work: Any, *args: Any) -> Any:
         nonlocal running, most
-        if work is not module._is_right:  # a host that other tests have started uses threads of this process, too
+        if work is not module._is_right:  # other tests' functions hosts use threads of this process, too
             return await real(work, *args)
         running += 1
         most = max(most, running)
@@ -230,6 +230,6 @@ SALT, DIGEST = "00" * 16, "00" * 64
         (HASH.upper(), False),
     ],
 )
-def test_valid_and_invalid_password_hashes_are_told_apart(text: str, valid: bool) -> None:
-    """An invalid hash is refused when the settings are read, not when somebody signs in."""
+def test_valid_and_invalid_password_hashes_are_distinguished(text: str, valid: bool) -> None:
+    """An invalid hash is refused when the settings are read, and not at the first sign-in."""
     assert is_password_hash(text) is valid

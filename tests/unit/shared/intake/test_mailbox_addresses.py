@@ -26,7 +26,7 @@ class Learning:
         return await MailboxAddresses(self.storage, self.clock).of(UUID)
 
 
-async def test_no_address_is_known_before_exchange_was_asked() -> None:
+async def test_no_address_is_known_until_exchange_has_been_queried() -> None:
     assert await Learning().told() == ()
 
 

@@ -1,4 +1,4 @@
-"""Queue messages contain only ids, every notice exactly once, and stay within the queue's size limit."""
+"""Queue messages contain only ids, include every notice exactly once, and respect the queue's size limit."""
 
 import ast
 import base64
@@ -16,7 +16,7 @@ from tests.support import ROOT
 INTEGRATION = "11111111-1111-4111-8111-111111111111"
 AZURE_TAKES = 65_536
 PAUSES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]
-"""The pauses in seconds, before each is lengthened a little at random."""
+"""The pauses in seconds, without the random time that is added to each."""
 
 notices = st.builds(
     Notice,
@@ -69,7 +69,7 @@ FOREIGN = [
 
 
 @pytest.mark.parametrize("body", FOREIGN)
-def test_foreign_messages_are_refused(body: str) -> None:
+def test_messages_in_another_format_are_refused(body: str) -> None:
     with pytest.raises(ValueError, match="validation error"):
         decode(body)
 
@@ -88,7 +88,7 @@ def test_retries_become_less_frequent_until_they_end() -> None:
     assert notice == Notice(INTEGRATION, "message", attempt=LOOKS)
 
 
-def test_a_missing_calendar_item_is_looked_for_during_half_an_hour_despite_earlier_outages() -> None:
+def test_reading_a_missing_calendar_item_is_retried_for_half_an_hour_even_after_outages() -> None:
     notice, waits = Notice(INTEGRATION, "message", attempt=LOOKS), []
     while later := notice.again_for_item():
         notice, wait = later
@@ -96,7 +96,7 @@ def test_a_missing_calendar_item_is_looked_for_during_half_an_hour_despite_earli
     assert all(pause <= wait <= 1.25 * pause + 0.5 for pause, wait in zip(PAUSES, waits, strict=True))
 
 
-def test_notices_that_failed_together_are_not_retried_together() -> None:
+def test_notices_that_failed_together_are_retried_at_different_times() -> None:
     late = [Notice(INTEGRATION, f"message {n}", attempt=8).again() for n in range(50)]
     assert len({delay for _, delay in filter(None, late)}) > 20
 
@@ -119,7 +119,7 @@ async def test_notices_are_queued_together_and_with_a_delay_if_requested() -> No
 
 
 def test_only_one_module_puts_notices_into_the_queue() -> None:
-    """The webhook's notices go out through the host's output binding."""
+    """The webhook encodes notices itself, since it queues them through the host's output binding."""
     encoders = {
         str(path.relative_to(ROOT))
         for path in (ROOT / "shared").rglob("*.py")

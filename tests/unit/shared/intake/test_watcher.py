@@ -1,4 +1,4 @@
-"""M9: subscriptions are kept alive, and a sweep finds whatever notifications have missed."""
+"""M9: subscriptions are kept alive, and a sweep finds messages that were not notified."""
 
 from datetime import timedelta
 
@@ -35,7 +35,7 @@ class WatcherWorld:
 
     @property
     def watcher(self) -> Watcher:
-        """The watcher of a new process, which remembers only what is stored."""
+        """The watcher of a new process, which has only the stored state."""
         return Watcher(
             INTEGRATION,
             self.watched,
@@ -74,10 +74,10 @@ async def test_a_subscription_is_renewed_two_days_before_it_expires(world: Watch
     assert await world.watcher.keep_subscribed() is False
     assert world.subscriptions.alive == {"subscription-1": world.clock.now() + LIFETIME}
     await world.watcher.keep_subscribed()
-    assert world.subscriptions.renewed == 1, "the new expiry is remembered"
+    assert world.subscriptions.renewed == 1, "the new expiry is stored"
 
 
-async def test_the_renewal_timer_renews_at_once(world: WatcherWorld) -> None:
+async def test_the_renewal_timer_renews_a_subscription_long_before_it_expires(world: WatcherWorld) -> None:
     await world.watcher.keep_subscribed()
     world.clock.move(timedelta(hours=6))
     assert await world.watcher.keep_subscribed(at_once=True) is False
@@ -93,7 +93,7 @@ async def test_a_lost_subscription_is_created_again(world: WatcherWorld) -> None
 
 
 async def test_a_subscription_that_cannot_be_recreated_does_not_count_as_alive(world: WatcherWorld) -> None:
-    """Otherwise nothing would happen until the renewal timer runs, and the alarm would be cleared in the meantime."""
+    """Otherwise the subscription would be missing until the renewal timer runs, without an alarm in the meantime."""
     await world.watcher.keep_subscribed()
     world.subscriptions.alive.clear()
     world.subscriptions.failure = Unavailable("the handshake failed")
@@ -106,7 +106,7 @@ async def test_a_subscription_that_cannot_be_recreated_does_not_count_as_alive(w
 
 @pytest.mark.parametrize("at_once", [True, False])
 async def test_a_subscription_with_outdated_terms_is_replaced(world: WatcherWorld, at_once: bool) -> None:
-    """The signing key was rotated, and notifications signed with the old one are rejected."""
+    """After a rotation of the signing key, notifications signed with the old key are rejected."""
     await world.watcher.keep_subscribed()
     world.subscriptions.terms = "second"
     assert await world.watcher.keep_subscribed(at_once=at_once) is True
@@ -123,7 +123,7 @@ async def test_a_mailbox_without_subscriptions_is_watched_by_sweeps_alone(world:
 
 
 async def test_a_changed_mailbox_or_public_address_gets_a_new_subscription(world: WatcherWorld) -> None:
-    """Otherwise the new equipment mailbox would never be watched, and the old one for ever."""
+    """Otherwise the old equipment mailbox would be watched instead of the new one."""
     world.mailbox.deliver_mail("a")
     await world.watcher.resync(resubscribe=True)
     world.watched = "room@example.com https://vmr.example.com"
@@ -135,7 +135,7 @@ async def test_a_changed_mailbox_or_public_address_gets_a_new_subscription(world
 
 
 async def test_a_sweep_finds_every_message_once_in_both_folders(world: WatcherWorld) -> None:
-    """Messages that Exchange has filed away by itself are in Deleted Items (docs/facts/exchange.md §7)."""
+    """Exchange itself files some messages away into Deleted Items (docs/facts/exchange.md §7)."""
     for name in "abcde":
         world.mailbox.deliver_mail(name)
     world.mailbox.deliver_mail("f", Folder.DELETED_ITEMS)
@@ -158,7 +158,7 @@ async def test_a_sweep_of_an_endless_folder_stops_and_the_next_one_continues(wor
 
 @pytest.mark.parametrize("page", range(3))
 async def test_a_crash_during_a_sweep_loses_nothing(world: WatcherWorld, page: int) -> None:
-    """The state is stored only after the messages are queued: some may come twice, but none is missing."""
+    """The state is stored only after the messages are queued, so some may be queued twice, but none is lost."""
     for name in "abcdef":
         world.mailbox.deliver_mail(name)
     queue, world.queue = world.queue, BreakingQueue(world.queue, after=page)
@@ -209,7 +209,7 @@ async def test_a_resync_renews_the_subscription_first(world: WatcherWorld) -> No
 
 
 class BreakingQueue(MemoryQueue):
-    """A queue that breaks after this many messages; the earlier ones are delivered."""
+    """A queue that delivers this many messages, and then fails."""
 
     def __init__(self, queue: MemoryQueue, after: int) -> None:
         self.sent = queue.sent
@@ -223,7 +223,7 @@ class BreakingQueue(MemoryQueue):
 
 
 class TestPolling:
-    """Without notifications (EWS): a poll every minute, with a single call while nothing happens."""
+    """Without notifications (EWS), a poll every minute takes a single call while nothing happens."""
 
     @pytest.fixture
     def polled(self, world: WatcherWorld) -> WatcherWorld:
@@ -267,7 +267,7 @@ class TestPolling:
         await polled.watcher.poll()
         assert [notice.swept for body, _ in polled.queue.sent for notice in decode(body)] == [False]
 
-    async def test_other_processes_leave_a_busy_server_alone_too(self, polled: WatcherWorld) -> None:
+    async def test_other_processes_do_not_call_a_busy_server_either(self, polled: WatcherWorld) -> None:
         polled.mailbox.deliver_mail("a")
         polled.mailbox.fail("changes", RateLimited("busy", 150))
         for minute in range(4):
@@ -277,7 +277,7 @@ class TestPolling:
             else:
                 await polled.watcher.poll()
             polled.clock.move(timedelta(minutes=1))
-        assert polled.mailbox.calls == ["changes"] * 3, "once at first, then both folders"
+        assert polled.mailbox.calls == ["changes"] * 3, "one folder before the wait, and both folders after it"
         assert polled.found() == ["a"]
 
     async def test_backing_off_keeps_the_known_state(self, polled: WatcherWorld) -> None:
@@ -307,7 +307,7 @@ async def test_a_message_that_was_notified_and_answered_is_not_read_again(world:
     world.mailbox.deliver_mail("answered")
     assert await world.watcher.sweep() == 0
     world.mailbox.forgotten_states |= {"1 0", "1 1"}
-    assert await world.watcher.sweep() == 0, "not even when the delta query starts over"
+    assert await world.watcher.sweep() == 0, "the message is not read again even when the delta query starts over"
 
 
 class TestWhatTheDeltaQueryNeverTells:
@@ -333,7 +333,7 @@ class TestWhatTheDeltaQueryNeverTells:
                 await world.watcher.sweep()
         assert await world.watcher.sweep() == 1
 
-    async def test_the_next_sweep_leaves_a_busy_server_alone_too(self, world: WatcherWorld) -> None:
+    async def test_the_next_sweep_does_not_call_a_busy_server_either(self, world: WatcherWorld) -> None:
         world.mailbox.deliver_mail("a")
         world.mailbox.fail("arrived", RateLimited("busy", 150))
         for _ in range(2):
@@ -343,7 +343,7 @@ class TestWhatTheDeltaQueryNeverTells:
         assert world.mailbox.calls == ["arrived"]
         assert await world.watcher.sweep() == 1
 
-    async def test_listing_new_messages_costs_one_call_and_does_not_grow(self, world: WatcherWorld) -> None:
+    async def test_listing_new_messages_takes_one_call_and_a_bounded_state(self, world: WatcherWorld) -> None:
         for number in range(100):
             world.mailbox.deliver_mail(f"m{number}")
             await world.watcher.sweep()
@@ -371,7 +371,7 @@ class TestWhatTheDeltaQueryNeverTells:
 
 
 class TestMessagesThatCannotBeRead:
-    """404 for one message means that it was deleted; 404 for all of them raises an alarm."""
+    """A 404 for one message means that it was deleted, while a 404 for all messages raises an alarm."""
 
     @pytest.fixture
     async def told(self, world: WatcherWorld) -> WatcherWorld:
@@ -381,13 +381,13 @@ class TestMessagesThatCannotBeRead:
         world.mailbox.calls.clear()
         return world
 
-    async def test_a_single_deleted_message_proves_nothing(self, told: WatcherWorld) -> None:
+    async def test_a_single_deleted_message_raises_no_alarm(self, told: WatcherWorld) -> None:
         for _ in range(3):
             await told.watcher.check_readable()
-        assert told.mailbox.calls == ["newest", "read"], "it is read once"
+        assert told.mailbox.calls == ["newest", "read"], "one message is read only once"
         assert await told.watcher.sweep() == 0
 
-    async def test_a_mailbox_without_messages_proves_nothing(self, told: WatcherWorld) -> None:
+    async def test_a_mailbox_without_messages_raises_no_alarm(self, told: WatcherWorld) -> None:
         told.mailbox.lose("a")
         await told.watcher.check_readable()
 
@@ -404,7 +404,7 @@ class TestMessagesThatCannotBeRead:
         await told.watcher.check_readable()
         assert await told.watcher.sweep() == 0
 
-    async def test_over_ews_no_messages_are_compared(self, world: WatcherWorld) -> None:
+    async def test_over_ews_no_messages_are_read_for_this_check(self, world: WatcherWorld) -> None:
         world.is_polled = True
         world.mailbox.deliver_mail("a")
         await world.watcher.not_found()
@@ -414,7 +414,7 @@ class TestMessagesThatCannotBeRead:
 
 @pytest.mark.parametrize("length", [0, 1, 29_999, 30_000, 30_001, 60_000, 200_000])
 async def test_a_state_of_any_length_is_stored(world: WatcherWorld, length: int) -> None:
-    """EWS's states grow with the folder, but a table column cannot."""
+    """The size of EWS's states grows with the folder, but that of a table column is limited."""
     told: list[str] = []
 
     async def changes(folder: Folder, state: str) -> Changes:

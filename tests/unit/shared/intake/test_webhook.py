@@ -1,4 +1,4 @@
-"""Graph's POSTs are believed only with their clientState (rule 4), and reduced to ids (exchange.md §3)."""
+"""Graph's POSTs are accepted only with a valid clientState (rule 4), and reduced to ids (exchange.md §3)."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ STATE, OTHER_STATE = STATES.of(OURS), STATES.of(OTHERS)
 
 
 def receive(body: Any) -> list[Notice]:
-    """The notices that a POST becomes."""
+    """The notices that result from a POST."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     return [notice for message in Webhook(STATES).receive(raw) for notice in decode(message)]
 
@@ -41,7 +41,7 @@ def lifecycle(event: str, subscription: str = "ours", state: str = STATE) -> dic
     return {"subscriptionId": subscription, "clientState": state, "lifecycleEvent": event, "tenantId": "t"}
 
 
-def test_a_change_becomes_a_notice() -> None:
+def test_a_change_notification_becomes_a_notice() -> None:
     assert receive({"value": [change()]}) == [Notice(OURS, "message-1")]
 
 
@@ -70,7 +70,7 @@ def test_a_batch_may_mix_notifications_of_several_subscriptions() -> None:
 
 
 def forged(integration: str, signature_of: str = OURS, states: ClientStates = STATES) -> str:
-    """A clientState assembled by somebody who has seen others."""
+    """A clientState forged by an attacker who has seen valid ones."""
     return f"{integration}.{states.of(signature_of).partition('.')[2]}"
 
 
@@ -86,7 +86,7 @@ UNBELIEVED = {
     "its stored digest": change(state=digest(STATE)),
     "clientState in capitals": change(state=STATE.upper()),
     "clientState with spaces": change(state=f" {STATE} "),
-    "letters that only look alike": change(state=STATE.replace("1", "１")),
+    "characters that only look alike": change(state=STATE.replace("1", "１")),
     "half a character": change(state="\ud800" + STATE),
     "empty clientState": change(state=""),
     "no clientState": change(state=None),
@@ -129,7 +129,7 @@ def test_a_malformed_item_is_counted_and_does_not_affect_the_others(
 
 
 @pytest.mark.parametrize("item", ODD.values(), ids=ODD)
-def test_a_strangers_notification_writes_no_log_line(item: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_unauthenticated_notifications_write_no_log_line(item: Any, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     if isinstance(item, dict) and item.get("clientState") == STATE:
         item = {**item, "clientState": "x"}
@@ -182,7 +182,7 @@ def test_an_oversized_body_is_not_even_parsed() -> None:
     ]
 
 
-def test_an_error_reveals_nothing_of_the_request() -> None:
+def test_an_error_reveals_nothing_about_the_request() -> None:
     with pytest.raises(InvalidRequest) as refused:
         receive({"value": {"secret": STATE}})
     assert STATE not in str(refused.value)
@@ -190,7 +190,7 @@ def test_an_error_reveals_nothing_of_the_request() -> None:
 
 
 def test_a_client_state_gives_access_to_its_own_integrations_mailbox_only() -> None:
-    """This holds whatever else the notification claims (rule 4)."""
+    """The other contents of a notification make no difference (rule 4)."""
     item = change("theirs", OTHERS, resource=f"Users('{OTHERS}')/messages('theirs')", tenantId=OTHERS)
     assert receive({"value": [item]}) == [Notice(OURS, "theirs")]
 
@@ -208,7 +208,7 @@ def test_a_client_state_gives_access_to_its_own_integrations_mailbox_only() -> N
     ],
 )
 def test_sample_notifications_are_read(name: str, notices: list[Notice]) -> None:
-    """They are documented or captured ones, with our clientState."""
+    """The samples were documented or captured, and get a valid clientState."""
     sample = graph_sample(name)
     for item in sample["value"]:
         item["clientState"] = STATE
@@ -237,6 +237,6 @@ def test_random_input_is_never_believed(body: Any) -> None:
 
 @pytest.mark.parametrize("data", ["", [], 7, None, {}], ids=repr)
 def test_resource_fields_of_a_lifecycle_notification_are_ignored(data: object) -> None:
-    """It carries `resource: ""` and some resourceData (microsoftgraph/microsoft-graph-docs #21675)."""
+    """Graph sends `resource: ""` and some resourceData (microsoftgraph/microsoft-graph-docs #21675)."""
     item = {**lifecycle("missed"), "resource": "", "resourceData": data, "organizationId": "x"}
     assert len(receive({"value": [item]})) == 1

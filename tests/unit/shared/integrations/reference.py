@@ -24,5 +24,5 @@ def product_definition() -> str:
 
 def _text(path: Path) -> str:
     if not path.exists():
-        pytest.skip(f"the reference {path.name} is not part of the repository, and not next to it")
+        pytest.skip(f"the reference {path.name} is not next to the repository, of which it is no part")
     return path.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Settings cached in memory: fresh enough, and not too many."""
+"""Settings cached in memory are fresh enough and limited in number."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ def test_a_cache_entry_lives_for_thirty_seconds() -> None:
     assert timedelta(seconds=30) == CACHE_MAX_AGE
 
 
-def test_the_duration_of_a_slow_read_counts_towards_its_age() -> None:
+def test_the_duration_of_a_slow_read_counts_towards_the_entrys_age() -> None:
     clock = FakeClock()
     cache = IntegrationCache(clock)
     read_at = cache.now()
@@ -46,7 +46,7 @@ def test_a_recreated_integration_is_cached_once_the_old_one_was_forgotten() -> N
     assert cache.get(SAMPLE.uuid) is SAMPLE
 
 
-def test_the_least_recently_used_entry_makes_room() -> None:
+def test_the_least_recently_used_entry_is_removed_first() -> None:
     cache = IntegrationCache(FakeClock())
     for number in range(CACHE_MAX_ENTRIES):
         cache.put(SAMPLE.model_copy(update={"uuid": str(number)}), cache.now())
@@ -57,7 +57,7 @@ def test_the_least_recently_used_entry_makes_room() -> None:
     assert cache.get("one more")
 
 
-def test_more_ids_are_remembered_than_settings_but_not_any_number() -> None:
+def test_more_ids_than_settings_are_cached_up_to_a_limit() -> None:
     cache = IntegrationCache(FakeClock())
     for number in range(KNOWN_IDS_MAX_ENTRIES + 1):
         cache.put(SAMPLE.model_copy(update={"id": number, "uuid": str(number)}), cache.now())

@@ -1,4 +1,4 @@
-"""Which settings are required together (I3), and that all faults are reported at once."""
+"""Settings that are required together (I3); all faults are reported in one refusal."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -82,7 +82,7 @@ REQUIRED = {name for name, _, setting in settings() if setting.required}
 
 
 def empty_fields() -> dict[str, Any]:
-    """Every setting that can be empty, left empty."""
+    """Fields in which every setting that can be empty is empty."""
     return {
         name: [] if name == "domains" else ""
         for name, field, setting in settings()
@@ -124,13 +124,13 @@ def test_blank_text_counts_as_missing(blank: str) -> None:
     assert "name" in refused(graph_fields(name=blank))
 
 
-def test_messages_say_when_a_setting_is_required() -> None:
+def test_messages_show_under_which_condition_a_setting_is_required() -> None:
     found = refused({"scheduled_alias_domain": ""})
     assert found["name"] == ["This field is required."]
     assert found["scheduled_alias_domain"] == ["Required when enable_dynamic_vmrs is true."]
 
 
-def test_all_faults_are_reported_at_once() -> None:
+def test_all_faults_are_reported_together() -> None:
     wrong = {
         "meeting_buffer_before": -1, "url": "http://mail.example.com/", "scheduled_alias_prefix": "me et",
         "meeting_instructions_template": "no tag", "domains": [{"domain": "10.0.0.1"}], "auth_provider": "LDAP",

@@ -1,4 +1,4 @@
-"""Settings that cannot work together are refused on saving, and the message says what to set instead."""
+"""Settings that cannot work together are refused when they are saved, with a message that names alternatives."""
 
 from typing import Any
 
@@ -87,7 +87,7 @@ def test_an_integration_stored_with_an_impossible_combination_can_still_be_chang
                 and "secret" not in name and name != "domains"} | {"enable_dynamic_vmrs": True}
     )  # fmt: skip
     assert validate({"name": "Renamed"}, stored).name == "Renamed"
-    # A client that sends everything it has read changes nothing either.
+    # A client may also send back all fields that it has read.
     assert validate({"name": "Renamed", field: getattr(stored, field), "url": stored.url}, stored).name == "Renamed"
     assert validate({"enable_dynamic_vmrs": False, "enable_personal_vmrs": False}, stored)
     if field != "authentication_method":

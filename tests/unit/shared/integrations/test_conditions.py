@@ -1,4 +1,4 @@
-"""Conditions are data: check, text and JSON schema are derived from the same ones, and refer to existing settings."""
+"""Conditions are data, from which checks, texts and JSON schemas are derived; they refer to existing settings."""
 
 from types import SimpleNamespace
 from typing import Any, get_args
@@ -52,7 +52,7 @@ def test_the_text_of_a_condition_is_derived_from_its_data(condition: Condition, 
     assert condition.text() == text
 
 
-def test_values_to_be_typed_can_be_marked_in_the_text() -> None:
+def test_values_to_type_can_be_marked_in_the_text() -> None:
     assert AllOf((ON, WAY)).text("`") == "`on` is `true` and `way` is `a`, `b` or `c`"
 
 

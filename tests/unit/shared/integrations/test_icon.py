@@ -1,4 +1,4 @@
-"""The icon must be a PNG of exactly 80 x 80 pixels (I3), and checking it costs little."""
+"""The icon must be a PNG of exactly 80 x 80 pixels (I3), and checking it takes little memory."""
 
 import struct
 import tracemalloc
@@ -72,7 +72,7 @@ def test_large_files_are_refused_without_reading_them() -> None:
 def test_decompression_bombs_are_not_expanded(made: Callable[[], bytes]) -> None:
     content = made()
     assert len(content) <= ICON_MAX_BYTES
-    icon_faults(png())  # Pillow itself is loaded before memory is measured
+    icon_faults(png())  # loads Pillow before memory is measured
     tracemalloc.start()
     try:
         assert icon_faults(content)

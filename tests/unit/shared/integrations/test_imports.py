@@ -1,4 +1,4 @@
-"""What a cold start loads: settings must not import what only an admin's save needs."""
+"""A cold start loads settings, which must not import libraries that only an admin's save needs."""
 
 import subprocess
 import sys

@@ -52,7 +52,7 @@ def faults(**changes: Any) -> dict[str, list[str]]:
     return {}
 
 
-def test_each_writable_field_is_of_exactly_one_type() -> None:
+def test_each_writable_field_has_exactly_one_type() -> None:
     assert len(TEXTS) + len(SWITCHES) + len(NUMBERS) + len(CHOICES) + len({"domains"}) == len(WRITABLE)
 
 
@@ -76,7 +76,7 @@ def test_numbers_are_accepted_within_their_limits_only(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(CHOICES))
 def test_every_choice_is_accepted_and_nothing_else(name: str) -> None:
     for choice in get_args(WRITABLE[name].annotation):
-        # Without VMRs, so that no other setting has to match the choice.
+        # VMRs are disabled, so that no other setting has to match the choice.
         assert faults(**{name: choice}, enable_dynamic_vmrs=False, enable_personal_vmrs=False) == {}
         assert list(faults(**{name: choice.swapcase()})) == [name]
     assert faults(**{name: ""})[name][0].startswith("Must be one of: ")
@@ -115,7 +115,7 @@ def test_an_empty_text_clears_a_nullable_field(name: str) -> None:
 @pytest.mark.parametrize("text", ["\ud800", "a\x00b", "a\x0bb", "a\uffffb"])
 def test_invalid_characters_are_refused(name: str, text: str) -> None:
     if name in SECRET_FIELDS and text != "\ud800":
-        assert faults(**{name: text}) == {}  # a password may hold anything that can be encoded
+        assert faults(**{name: text}) == {}  # a password may contain anything that can be encoded
     else:
         assert list(faults(**{name: text})) == [name]
 

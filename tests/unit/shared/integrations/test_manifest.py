@@ -33,7 +33,7 @@ def test_a_changed_setting_increases_the_revision_if_the_manifest_contains_it(na
         {"addin_authentication_method": "SSO_TOKEN"},
     ],
 )
-def test_changes_of_identity_icon_and_single_sign_on_affect_the_manifest(change: dict[str, str]) -> None:
+def test_changes_to_identity_icon_and_single_sign_on_affect_the_manifest(change: dict[str, str]) -> None:
     assert revised(BEFORE, BEFORE.model_copy(update=change)).manifest_revision == 5
 
 
@@ -43,7 +43,7 @@ def test_the_app_registration_affects_the_manifest_with_single_sign_on_only() ->
     assert revised(sso, BEFORE).manifest_revision == 5
 
 
-def test_the_revision_stays_when_nothing_changed() -> None:
+def test_the_revision_stays_the_same_when_nothing_has_changed() -> None:
     assert revised(BEFORE, BEFORE) is BEFORE
 
 

@@ -1,4 +1,4 @@
-"""The model compared with the original API's field table, and with its documentation where they differ."""
+"""The model compared with the original API's field table, or with its documentation if they differ."""
 
 import re
 
@@ -71,7 +71,7 @@ def test_limits_and_choices_equal_those_of_the_original_api() -> None:
 
 def test_nullable_secret_and_read_only_fields_equal_those_of_the_original_api() -> None:
     for name, facts in api_fields().items():
-        if name in {"resource_uri", "domains"}:  # derived from the id; an empty list instead of null
+        if name in {"resource_uri", "domains"}:  # derived from the id, and [] instead of null
             continue
         assert is_nullable(Integration.model_fields[name]) == facts["nullable"], name
         assert (name in READ_ONLY_FIELDS) == (not facts["writable"]), name
@@ -106,7 +106,7 @@ def test_labels_are_those_of_the_product_definition() -> None:
             assert setting.label in seed, name
 
 
-def test_the_template_fields_are_exactly_those_that_the_sandbox_knows() -> None:
+def test_the_template_fields_are_those_that_the_sandbox_supports() -> None:
     assert set(TEMPLATES) == TEMPLATE_FIELDS
 
 

@@ -1,4 +1,4 @@
-"""S1: a page of integrations costs as much as it shows, however many integrations exist."""
+"""S1: the cost of a page of integrations depends only on its length, and not on how many integrations exist."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from tests.support.integrations import graph_fields
 
 
 class PagesWorld:
-    """A store whose storage trips are counted."""
+    """A store on a storage that counts storage trips."""
 
     def __init__(self) -> None:
         self.storage = MemoryStorage()
@@ -48,7 +48,7 @@ async def test_the_storage_trips_for_a_page_do_not_depend_on_the_number_of_integ
     assert [await world.trips(offset) for offset in (0, 95, 190)] == [few] * 3
 
 
-async def test_the_storage_trips_for_adding_one_do_not_depend_on_the_number_of_integrations(world: PagesWorld) -> None:
+async def test_the_storage_trips_for_adding_one_integration_do_not_depend_on_their_number(world: PagesWorld) -> None:
     counts = []
     for number in (0, 9, 150):
         await world.add(number)
@@ -78,7 +78,7 @@ async def test_integrations_of_an_earlier_version_are_counted_once(world: PagesW
     await table.commit(PARTITION, Replace(row, {"integration": 5, "domain": row.values["domain"]}))
     await world.store.delete(added[1].uuid)
     assert await world.ids() == [1, 3, 4, 5]
-    assert await world.trips(limit=2) == 1 + 2, "the sequence, and each of the two"
+    assert await world.trips(limit=2) == 1 + 2, "one trip for the sequence, and one for each integration"
 
 
 async def test_integrations_restored_by_an_import_are_listed(world: PagesWorld) -> None:

@@ -53,7 +53,7 @@ def test_unknown_columns_of_a_later_version_are_ignored() -> None:
     assert read({**rows.settings_values(SAMPLE, {}), "from_the_future": 1}).integration == SAMPLE
 
 
-def test_a_row_knows_which_settings_changed_since_a_revision() -> None:
+def test_a_row_records_which_settings_changed_since_a_revision() -> None:
     stored = rows.Stored(SAMPLE, {"name": 2, "url": 4, "ivr_theme": 3}, Row("p", "k", {}))
     assert stored.changed_since(2) == ["ivr_theme", "url"]
     assert stored.changed_since(4) == []

@@ -1,4 +1,4 @@
-"""The store on storage in memory, and what it costs in storage trips."""
+"""The store on storage in memory, and its number of storage trips."""
 
 import logging
 
@@ -48,7 +48,7 @@ async def test_an_unused_secret_that_cannot_be_deleted_is_logged_by_name(
 ) -> None:
     class Stuck(MemorySecrets):
         async def delete(self, reference: SecretReference) -> None:
-            raise Unavailable("the vault is down")
+            raise Unavailable("The vault is down.")
 
     store = IntegrationStore(storage, Stuck(), FakeClock())
     created = await store.create(full_fields(password="correct horse"))

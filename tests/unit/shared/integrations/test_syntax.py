@@ -1,4 +1,4 @@
-"""The form of hosts, URLs and addresses in settings. Nothing that this service calls may be inside its own network."""
+"""The syntax of hosts, URLs and addresses in settings, which must not be inside the service's own network."""
 
 import ipaddress
 
@@ -142,7 +142,7 @@ def test_a_local_stack_accepts_no_other_plain_http_or_numeric_host(text: str) ->
     assert faults(Format.SERVER_URL, text, local=True)
 
 
-def test_an_invalid_script_url_is_named_by_its_line() -> None:
+def test_an_invalid_script_url_is_identified_by_its_line() -> None:
     text = "https://a.example/x.js\n\nhttp://b.example/y.js\njunk"
     assert [fault[:7] for fault in faults(Format.SCRIPT_URLS, text)] == ["Line 3:", "Line 4:"]
 

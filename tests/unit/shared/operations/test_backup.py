@@ -1,4 +1,4 @@
-"""Backups: the contract on storage in memory, and damaged files."""
+"""Backups satisfy their contract on storage in memory, and damaged files are refused."""
 
 import json
 import os
@@ -70,14 +70,14 @@ async def test_a_truncated_file_is_noticed_wherever_it_was_cut() -> None:
             check_export(text[:end].split("\n"))
 
 
-async def test_blank_lines_do_no_harm() -> None:
+async def test_blank_lines_are_ignored() -> None:
     old, new = MemoryStorage(), MemoryStorage()
     await fill(old, ROWS)
     await import_tables(new, ["", *(line + "\r\n" for line in await lines_of(old)), "\n"])
     assert await content(new) == await content(old)
 
 
-async def test_every_line_is_one_line_of_plain_json() -> None:
+async def test_every_line_of_an_export_is_one_json_object() -> None:
     storage = MemoryStorage()
     await fill(storage, ROWS)
     for line in await lines_of(storage):
@@ -85,7 +85,7 @@ async def test_every_line_is_one_line_of_plain_json() -> None:
         assert isinstance(json.loads(line), dict)
 
 
-async def test_an_export_becomes_a_file_that_only_its_owner_can_read(tmp_path: Path) -> None:
+async def test_an_exported_file_can_be_read_by_its_owner_only(tmp_path: Path) -> None:
     old, new, path = MemoryStorage(), MemoryStorage(), tmp_path / "export.jsonl"
     await fill(old, ROWS)
     assert await export_file(old, path) == len(ROWS)

@@ -1,4 +1,4 @@
-"""Everything stored about a person is found and erased, other people's data stay, and interruptions do no harm."""
+"""All data about a person are found and erased, those of others are kept, and interruptions do no harm."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -58,7 +58,7 @@ def vmr(id_: int, email: str) -> PersonalVmr:
 
 
 async def meet(world: MeetingsWorld, owner: str, message: str, start: datetime, **changes: Any) -> str:
-    """Schedule a meeting with its room; return the alias."""
+    """Schedule a meeting with a room; returns the alias."""
     booking = await world.reserve(owner)
     await world.process(world.mailbox.deliver(invitation(message, body(booking), uid=message, start=start, **changes)))
     return booking.alias
@@ -84,7 +84,7 @@ async def test_records_vmrs_meetings_and_decisions_are_found(world: MeetingsWorl
         (Person("carol@example.com"), 0),
         (Person("carol@example.com", ids=frozenset({OID.upper()})), 1),
         (Person("carol@example.com", ids=frozenset({TENANT})), 0),
-        (Person("carol@example.com", words=("Alice",)), 2),  # she sent both invitations
+        (Person("carol@example.com", words=("Alice",)), 2),  # Alice sent both invitations
     ],
 )
 async def test_meetings_are_found_by_ids_and_by_words(person: Person, meetings: int) -> None:
@@ -109,7 +109,7 @@ async def test_meetings_are_found_by_the_keys_in_the_persons_record(key: str, re
     assert len((await traces_of(world.storage, Person(ADDRESS))).bookings) == 1
 
 
-async def test_nothing_of_the_person_is_left_and_nothing_of_others_is_touched(world: MeetingsWorld) -> None:
+async def test_all_data_of_the_person_are_erased_and_those_of_others_are_kept(world: MeetingsWorld) -> None:
     before = [row async for row in all_rows(world)]
     traces = await traces_of(world.storage, Person(ADDRESS))
     [alias] = [booking.alias for booking in traces.bookings]
@@ -125,7 +125,7 @@ async def test_nothing_of_the_person_is_left_and_nothing_of_others_is_touched(wo
     await check_lists(world.storage, world.clock.now(), world.integration.uuid)
 
 
-async def test_mentions_of_the_person_are_erased_from_the_change_log_and_the_rest_stays() -> None:
+async def test_only_mentions_of_the_person_are_erased_from_the_change_log() -> None:
     api = Api()
     for mailbox, name in ((ADDRESS, "Alice Smith"), ("bob@example.com", "Bob")):
         made = await api.call("POST", CONFERENCES, {"name": name, "primary_owner_email_address": mailbox})
@@ -143,7 +143,7 @@ async def test_mentions_of_the_person_are_erased_from_the_change_log_and_the_res
     assert not (await traces_of(api.storage, Person(ADDRESS))).changes
 
 
-async def test_agenda_entries_of_an_erased_meeting_disappear_when_they_fall_due(world: MeetingsWorld) -> None:
+async def test_agenda_entries_of_an_erased_meeting_are_deleted_when_they_fall_due(world: MeetingsWorld) -> None:
     traces = await traces_of(world.storage, Person(ADDRESS))
     await erase(world.storage, traces)
     world.clock.move(timedelta(days=800))
@@ -154,7 +154,7 @@ async def test_agenda_entries_of_an_erased_meeting_disappear_when_they_fall_due(
 
 
 @pytest.mark.parametrize("at", range(1, 40, 2))
-async def test_whatever_an_interruption_leaves_is_found_by_the_next_run(world: MeetingsWorld, at: int) -> None:
+async def test_the_next_run_completes_an_interrupted_erasure(world: MeetingsWorld, at: int) -> None:
     storage, person = CrashingStorage(world.storage, Fuse(at)), Person(ADDRESS)
     with_alias = [booking.alias for booking in (await traces_of(world.storage, person)).bookings]
     try:
@@ -182,6 +182,6 @@ async def test_a_meeting_whose_unfinished_answer_was_erased_can_be_sent_again(wo
 
 
 @pytest.mark.parametrize(("email", "words"), [("", ()), ("al", ()), (ADDRESS, ("a",)), (ADDRESS, ("  ",))])
-def test_a_word_too_short_to_be_specific_is_refused(email: str, words: tuple[str, ...]) -> None:
+def test_a_word_that_is_too_short_is_refused(email: str, words: tuple[str, ...]) -> None:
     with pytest.raises(InvalidRequest, match="3 characters"):
         Person(email, words=words)

@@ -1,4 +1,4 @@
-"""The page at the deployment's address shows whether it is well, and reveals nothing confidential."""
+"""The page at the deployment's address shows the deployment's state, and reveals nothing confidential."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -18,7 +18,7 @@ from tests.support.integrations import graph_fields
 
 
 class Deployment:
-    """Storage with integrations and alarms in it, and the page over it."""
+    """Storage with integrations and alarms, and the page that shows their state."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()
@@ -51,7 +51,7 @@ async def alarmed(deployment: Deployment) -> None:
         (alarmed, "bad", "an alarm is raised"),
     ],
 )
-async def test_the_page_shows_the_deployments_state_without_naming_anybody(
+async def test_the_page_shows_the_deployments_state_without_names(
     state: Callable[[Deployment], Awaitable[None]], tone: str, said: str
 ) -> None:
     deployment = Deployment()
@@ -74,7 +74,7 @@ async def test_unresponsive_storage_is_reported_with_status_503(monkeypatch: pyt
     assert (status, "Storage does not answer" in html, "secret-account" in html) == (503, True, False)
 
 
-async def test_storage_is_read_at_most_once_a_minute_however_often_strangers_ask() -> None:
+async def test_storage_is_read_at_most_once_a_minute_however_often_the_page_is_requested() -> None:
     deployment = Deployment()
     await well(deployment)
     await deployment.home.page()

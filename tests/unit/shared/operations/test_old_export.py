@@ -1,8 +1,8 @@
-"""Data written by version 0.1.0 can be read and processed further, and is written back in the same texts.
+"""Data written by version 0.1.0 can be read and processed, and is written back in the same form.
 
-`data/export-0.1.0.jsonl` was created by that version's code, in the world of its own tests: scheduled, closed and
-unused aliases, one decision of each kind, late instructions that were drafted when Exchange failed before the answer,
-an alarm, watched folders, a sign-in, an interrupted deletion, and a user with a personal VMR.
+`data/export-0.1.0.jsonl` was created by that version's code in an environment of its tests. It contains scheduled,
+closed and unused aliases, one decision of each kind, late instructions that were drafted before Exchange failed, an
+alarm, watched folders, a sign-in, an interrupted deletion, and a user with a personal VMR.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -64,7 +64,7 @@ async def bookings(world: MeetingsWorld) -> dict[str, Booking]:
     return {booking.alias: booking async for booking in world.records.bookings()}
 
 
-async def test_exporting_the_imported_data_gives_the_same_export(world: MeetingsWorld) -> None:
+async def test_exporting_the_imported_data_results_in_the_same_export(world: MeetingsWorld) -> None:
     made = [line async for line in export_tables(world.storage)]
     assert sorted(made[1:]) == sorted(EXPORT.read_text().splitlines()[1:])
 
@@ -98,7 +98,7 @@ async def test_imported_decisions_can_be_read(world: MeetingsWorld) -> None:
     assert {each.message_id: (each.decision, each.reason) async for each in read} == DECIDED
 
 
-async def test_bookings_and_decisions_are_written_back_in_the_same_texts(world: MeetingsWorld) -> None:
+async def test_bookings_and_decisions_are_written_back_in_the_same_form(world: MeetingsWorld) -> None:
     async for row in meetings_table(world.storage).rows(world.integration.uuid):
         if RowKind.BOOKING.is_of(row):
             assert dict(row.values).items() <= dict(Booking.from_row(row).values()).items()
@@ -106,7 +106,7 @@ async def test_bookings_and_decisions_are_written_back_in_the_same_texts(world: 
             assert dict(row.values).items() <= dict(Operation.from_row(row).values()).items()
 
 
-async def test_rooms_open_and_stay_closed_as_before(world: MeetingsWorld) -> None:
+async def test_rooms_of_imported_meetings_open_and_close_as_before(world: MeetingsWorld) -> None:
     found = await bookings(world)
     assert [found[alias].state for alias in (SINGLE, SERIES, CANCELLED, UNUSED)] == [
         State.SCHEDULED, State.SCHEDULED, State.CLOSED, State.RESERVED,
@@ -140,7 +140,7 @@ async def test_imported_agenda_entries_are_handled_when_they_fall_due(world: Mee
     assert found[SINGLE].state is State.CLOSED
 
 
-async def test_alarms_folder_states_and_expired_codes_are_found_and_cleaned_up(world: MeetingsWorld) -> None:
+async def test_imported_alarms_folder_states_and_codes_are_found_and_cleaned_up(world: MeetingsWorld) -> None:
     table, uuid = meetings_table(world.storage), world.integration.uuid
     [alarm] = [alarm async for alarm in world.alarms.of(uuid)]
     assert (alarm.kind, alarm.cause) == (AlarmKind.CONNECTION, "Graph answers 503.")

@@ -1,4 +1,4 @@
-"""C5, rule 1: no two objects that the deployment serves share an alias or a name, whichever comes first."""
+"""C5, rule 1: no two objects of a deployment share an alias or a name, in whatever order they are created."""
 
 import asyncio
 import json
@@ -44,7 +44,7 @@ async def names_shown(world: MeetingsWorld) -> list[str]:
 
 
 async def claims(world: MeetingsWorld) -> set[str]:
-    """The aliases that VMRs have claimed."""
+    """The aliases that VMRs have claimed, from the stored rows."""
     return {row.partition async for row in world.storage.table("aliases").everything() if "vmrs" in row.values}
 
 
@@ -86,7 +86,7 @@ async def test_vmrs_and_meeting_rooms_never_share_a_name(world: MeetingsWorld, s
     assert second.startswith("planning ")
 
 
-async def test_aliases_and_names_that_a_vmr_gives_up_are_free_again(world: MeetingsWorld, store: VmrStore) -> None:
+async def test_aliases_and_names_that_a_vmr_no_longer_has_are_free(world: MeetingsWorld, store: VmrStore) -> None:
     await store.create(kept(1, "a", "b@example.com", name="One"))
     await store.change(1, lambda now: with_alias(now, "c").model_copy(update={"name": "Uno"}))
     await store.change(1, lambda now: now.model_copy(update={"aliases": now.aliases[:1]}))
@@ -103,7 +103,7 @@ async def test_aliases_of_expired_reservations_and_deleted_rooms_become_free(
     booking = await world.reserve()
     world.clock.move(timedelta(days=world.integration.reservation_days))
     await store.create(kept(1, booking.alias))
-    assert await world.records.booking(booking.tag) is None, "its tag must become invalid first"
+    assert await world.records.booking(booking.tag) is None, "the reservation's tag must become invalid first"
 
 
 async def test_concurrent_vmrs_and_meetings_never_share_an_alias(world: MeetingsWorld, store: VmrStore) -> None:
@@ -153,7 +153,7 @@ async def test_an_interruption_leaves_no_vmr_without_claims_and_no_claim_without
 
 
 async def interrupted(store: VmrStore, what: str) -> None:
-    """What an admin does."""
+    """Create, change or delete a VMR, as an admin would."""
     if what == "create":
         await store.create(kept(1, "a", "b", name="One"))
     elif what == "change":
@@ -163,7 +163,7 @@ async def interrupted(store: VmrStore, what: str) -> None:
 
 
 class TestOlderVersions:
-    """VMRs and meetings that were created before there was a registry."""
+    """VMRs and meetings that were created before claims existed."""
 
     async def test_existing_vmrs_are_registered_at_night_and_their_aliases_become_unavailable(
         self, world: MeetingsWorld, store: VmrStore
@@ -174,13 +174,13 @@ class TestOlderVersions:
             await store.create(kept(2, "m1", name="x"))
         before = world.storage.round_trips
         await self.night(world)
-        assert world.storage.round_trips - before < 6, "once is enough"
+        assert world.storage.round_trips - before < 6, "VMRs are registered only once"
         assert await self.alarms(world) == []
 
-    async def test_a_meeting_with_an_alias_that_a_vmr_had_before_is_declined_as_a_conflict(
+    async def test_a_meeting_whose_alias_belongs_to_an_older_vmr_is_declined(
         self, world: MeetingsWorld, store: VmrStore
     ) -> None:
-        """The original's text says that another VMR uses the alias."""
+        """The answer is the original product's text that another VMR uses the alias."""
         booking = await world.reserve()
         await self.unregistered(world, kept(1, booking.alias))
         await self.night(world)
@@ -191,7 +191,7 @@ class TestOlderVersions:
         assert "use by another Pexip Virtual Meeting Room" in " ".join(text.split())
         assert booking.numeric_alias in await claims(world)
 
-    async def test_a_room_in_use_keeps_its_alias_and_an_alarm_says_so(
+    async def test_a_room_in_use_keeps_its_alias_and_an_alarm_reports_the_conflict(
         self, world: MeetingsWorld, store: VmrStore
     ) -> None:
         booking = await world.reserve()
@@ -205,7 +205,7 @@ class TestOlderVersions:
         assert await self.alarms(world) == []
 
     async def unregistered(self, world: MeetingsWorld, vmr: PersonalVmr) -> None:
-        """A VMR as older versions stored it."""
+        """Store a VMR as older versions did, without claims."""
         await VmrStore(world.storage, world.clock).create(vmr.model_copy(update={"aliases": (), "name": "x"}))
         store = VmrStore(world.storage, world.clock)
         await store._vmrs.change(f"id:{vmr.id}", lambda _: vmr)
@@ -226,7 +226,7 @@ class TestOlderVersions:
 
 
 async def test_a_reopened_room_claims_its_name_again(world: MeetingsWorld) -> None:
-    """Its name became free when it was closed, and may have been taken since."""
+    """A room's name becomes free when it is closed, so another room may have it when the first is reopened."""
     first, second = await world.reserve(), await world.reserve()
     request = invitation(body=body(first), subject="Budget")
     await world.process(world.mailbox.deliver(request))
@@ -238,7 +238,7 @@ async def test_a_reopened_room_claims_its_name_again(world: MeetingsWorld) -> No
     assert len(names) == len({name.casefold() for name in names}) == 2
 
 
-async def test_a_claim_just_made_by_a_concurrent_change_of_the_same_vmr_is_not_reused(
+async def test_a_claim_of_a_concurrent_change_of_the_same_vmr_is_not_reused(
     world: MeetingsWorld, store: VmrStore
 ) -> None:
     await store.create(kept(1, "a"))
@@ -251,7 +251,7 @@ async def test_a_claim_just_made_by_a_concurrent_change_of_the_same_vmr_is_not_r
 
 
 def with_alias(vmr: PersonalVmr, alias: str) -> PersonalVmr:
-    """The VMR with a different first alias."""
+    """A copy of the VMR with a different first alias."""
     entries = vmr.aliases or kept(1, "x").aliases
     changed = entries[0].model_copy(update={"alias": alias})
     return vmr.model_copy(update={"aliases": (changed, *entries[1:])})

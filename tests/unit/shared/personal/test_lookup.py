@@ -1,4 +1,4 @@
-"""The list of VMRs of a signed-in user: their own, by proven identity, and nobody else's (P1)."""
+"""The list of VMRs of a signed-in user contains the user's own VMRs and no others (P1)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,14 +26,14 @@ ENTRA = f"entra:33333333-3333-4333-8333-333333333333:{OID}"
 
 
 class Bridge:
-    """A VmrSource with one room."""
+    """A VmrSource with one VMR for each owner."""
 
     async def of_owner(self, integration: Integration, email: str) -> Sequence[Vmr]:
         return [vmr(name=f"Bridge room of {email}")]
 
 
 class PersonalVmrsWorld:
-    """Storage, and tokens that are the callers' names."""
+    """Storage with VMRs, and callers whose tokens are their names."""
 
     def __init__(self) -> None:
         self.storage, self.clock = MemoryStorage(), FakeClock()
@@ -69,7 +69,7 @@ async def world() -> PersonalVmrsWorld:
     return world
 
 
-async def test_everybody_gets_their_own_vmrs(world: PersonalVmrsWorld) -> None:
+async def test_users_get_their_own_vmrs(world: PersonalVmrsWorld) -> None:
     integration = await world.integration()
     assert await world.names(integration, "alice") == ["Alice's room"]
     assert await world.names(integration, "bob") == ["Bob's room"]
@@ -77,7 +77,7 @@ async def test_everybody_gets_their_own_vmrs(world: PersonalVmrsWorld) -> None:
     assert entry.keys() == {"name", "description", "instructions", "instructions_text", "location"}
 
 
-async def test_nobody_gets_anything_without_proof(world: PersonalVmrsWorld) -> None:
+async def test_callers_without_a_valid_token_get_no_vmrs(world: PersonalVmrsWorld) -> None:
     integration = await world.integration()
     for token in ("", "forged"):
         with pytest.raises(NotAuthenticated):
@@ -111,7 +111,7 @@ async def test_a_remembered_outlook_token_makes_another_sign_in_unnecessary(worl
         await world.lookup.listing(integration.uuid, "entra")
 
 
-async def test_an_integration_never_shows_vmrs_of_another(world: PersonalVmrsWorld) -> None:
+async def test_an_integration_never_shows_vmrs_of_another_integration(world: PersonalVmrsWorld) -> None:
     one = await world.integration()
     two = await world.integration(name="Other", room_mailbox_email_address="o@example.com", uuid=OTHER)
     await world.store.create(kept(4, "x", name="Of one", integration=one.uuid))

@@ -1,4 +1,4 @@
-"""Aliases sorted into kinds as the original's documentation says, and how the default templates render VMRs."""
+"""Aliases are sorted into kinds as the original's documentation specifies, and default templates render VMRs."""
 
 import pytest
 from hypothesis import given
@@ -24,7 +24,7 @@ TWELVE = {
         ("0", "numeric"),
         ("+5550123", "other"),
         ("555 0123", "other"),
-        ("٣٤٥", "other"),  # digits, but not of a telephone
+        ("٣٤٥", "other"),  # digits, but not those of a telephone
         ("²", "other"),
         ("alice", "other"),
         ("alice.example.com", "other"),
@@ -79,7 +79,7 @@ def test_the_default_templates_choose_the_best_alias(aliases: tuple[str, ...], c
         ("", "", False, ""),
         ("1234", "", False, "1234"),
         ("1234", "5678", True, "5678"),
-        ("1234", "", True, ""),  # guests need no PIN, and hosts know theirs
+        ("1234", "", True, ""),  # guests need no PIN, and hosts already know theirs
         ("1234#", "5678#", True, "5678#"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Our own VMRs: found by owner in one trip, with unique names and aliases, and changed completely or not at all."""
+"""The store of VMRs: they are found by owner in one trip, have unique names and aliases, and change atomically."""
 
 import asyncio
 
@@ -36,7 +36,7 @@ async def test_an_owners_vmrs_are_found_in_one_trip_whatever_the_letter_case(
 
 
 @pytest.mark.parametrize("email", ["", "  ", "alice@example.co", "alice@example.comm", "%", "*", "bob@example.com"])
-async def test_nobody_gets_another_persons_vmrs(store: VmrStore, email: str) -> None:
+async def test_no_user_gets_another_users_vmrs(store: VmrStore, email: str) -> None:
     await store.create(kept(1, "a"))
     await store.create(kept(2, "b", primary_owner_email_address=""))
     assert await names(store, email) == []
@@ -52,7 +52,7 @@ async def test_a_vmr_of_one_integration_is_invisible_to_others(store: VmrStore) 
 
 @pytest.mark.parametrize("integration", [CORP, OTHER, ""])
 async def test_names_and_aliases_are_unique_in_the_whole_deployment(store: VmrStore, integration: str) -> None:
-    """A node does not distinguish integrations."""
+    """A conferencing node does not distinguish integrations, so names must be unique across all of them."""
     await store.create(kept(1, "alice", integration=CORP))
     with pytest.raises(SettingsInvalid) as name:
         await store.create(kept(2, "x", name="ROOM 1", integration=integration))
@@ -110,7 +110,7 @@ async def test_only_one_of_two_concurrent_requests_gets_a_name(store: VmrStore) 
     assert len(await store.all()) == 1
 
 
-async def test_ids_are_never_given_out_twice(store: VmrStore) -> None:
+async def test_ids_are_never_assigned_twice(store: VmrStore) -> None:
     taken = await asyncio.gather(*(store.numbers(n) for n in (1, 5, 1000, 1, 1)))
     assert len({number for block in taken for number in block}) == 1008
 

@@ -1,4 +1,4 @@
-"""User records and the sign-ins that they remember."""
+"""User records, and the sign-ins that are stored with them."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ def users(clock: FakeClock) -> UserStore:
 
 
 def outlook(key: str = "exchange:1:url", issued: datetime | None = None) -> Caller:
-    """The caller whom an Outlook token proves, with the lifetime of Exchange's tokens."""
+    """The caller whom an Outlook token identifies, with the lifetime of Exchange's tokens."""
     begin = issued or FakeClock().now()
     return Caller(key, "test", issued=int(begin.timestamp()), expires=int((begin + TOKEN_LIFETIME).timestamp()))
 
@@ -62,10 +62,10 @@ async def test_an_address_that_no_record_can_have_is_refused(users: UserStore, e
     with pytest.raises(NotAllowed, match="e-mail address"):
         await users.signed_in(integration(), SUBJECT, email, "Alice")
     assert (await users.signed_in(integration(), SUBJECT, ALICE, "A\x00\nB" + "c" * 300)).display_name[:3] == "ABc"
-    assert [user.id for user in await users.all()] == [1]  # the refusal used up no id
+    assert [user.id for user in await users.all()] == [1]  # the refusal has used no id
 
 
-async def test_new_users_are_refused_where_they_are_not_allowed(users: UserStore) -> None:
+async def test_new_users_are_refused_if_the_settings_do_not_allow_them(users: UserStore) -> None:
     closed = integration(allow_new_users=False)
     with pytest.raises(NotAllowed, match="administrator"):
         await users.signed_in(closed, SUBJECT, ALICE, "Alice")
@@ -83,7 +83,7 @@ async def test_an_integrations_own_record_is_preferred_to_a_shared_one(users: Us
     assert await users.known(integration(OTHER), SUBJECT) is None
 
 
-async def test_a_record_tied_to_another_account_is_not_handed_over(users: UserStore) -> None:
+async def test_a_record_tied_to_another_account_is_not_used(users: UserStore) -> None:
     await users.create(record(user_oid="99999999-3333-4333-8333-333333333333"))
     with pytest.raises(NotAllowed, match="another account"):
         await users.signed_in(integration(), SUBJECT, ALICE, "")
@@ -91,8 +91,8 @@ async def test_a_record_tied_to_another_account_is_not_handed_over(users: UserSt
     assert (await users.signed_in(integration(), SUBJECT, ALICE, "")).id == 1
 
 
-async def test_a_user_whose_address_has_changed_keeps_the_record_and_gives_up_the_old_address(users: UserStore) -> None:
-    """The old address may be given to another person, who must neither find the first one's record nor be found."""
+async def test_a_user_whose_address_has_changed_keeps_the_record_without_the_old_address(users: UserStore) -> None:
+    """The old address may be assigned to another person, who must not get the first person's record."""
     corp = integration()
     before = await users.signed_in(corp, SUBJECT, ALICE, "Alice")
     after = await users.signed_in(corp, SUBJECT, "Alice.Smith@example.com", "Alice")
@@ -112,15 +112,15 @@ async def test_a_user_whose_new_address_already_has_a_record_gets_that_record(us
     assert [bool(user.sign_ins) for user in await users.all()] == [False, True]
 
 
-async def test_no_sign_in_service_changes_the_address_of_a_shared_record(users: UserStore) -> None:
-    """Otherwise one customer's sign-in service could make its user look like somebody else to another customer."""
+async def test_signing_in_never_changes_the_address_of_a_shared_record(users: UserStore) -> None:
+    """Otherwise one customer's sign-in service could give its user another identity at another customer."""
     corp, other = integration(), integration(OTHER)
     await users.create(record())
     for each in (corp, other):
         await users.signed_in(each, SUBJECT, ALICE, "Alice")
     await users.remember(corp, "user-1", outlook("exchange:mallory"))
     moved = await users.signed_in(corp, SUBJECT, "victim@example.com", "Mallory")
-    assert await users.known(corp, "exchange:mallory") is None, "the Outlook token belongs to the same person"
+    assert await users.known(corp, "exchange:mallory") is None, "the shared record loses the Outlook token"
     assert (moved.integration, moved.email) == (CORP, "victim@example.com")
     elsewhere = await users.known(other, SUBJECT)
     assert elsewhere is not None
@@ -157,7 +157,7 @@ async def test_signing_out_forgets_the_keys_of_this_integration_only(users: User
 
 
 async def test_a_key_belongs_to_one_user_until_they_sign_out(users: UserStore) -> None:
-    """Otherwise anybody who had Alice's token for a moment would be taken for Alice's user for good."""
+    """Otherwise a thief of Alice's token could take over her key permanently."""
     corp = integration()
     alice = await users.signed_in(corp, "adfs:a", ALICE, "")
     mallory = await users.signed_in(corp, "adfs:m", "mallory@example.com", "")
@@ -168,10 +168,10 @@ async def test_a_key_belongs_to_one_user_until_they_sign_out(users: UserStore) -
     assert found is not None
     assert found.uuid == alice.uuid
     await users.sign_out(corp, alice.uuid)
-    assert await users.remember(corp, mallory.uuid, outlook()), "a mailbox may get a new user one day"
+    assert await users.remember(corp, mallory.uuid, outlook()), "a mailbox may be assigned to a new user later"
 
 
-async def test_a_stolen_token_is_attributed_to_the_thief_no_longer_than_it_lives(
+async def test_a_stolen_token_is_attributed_to_the_thief_only_until_it_expires(
     users: UserStore, clock: FakeClock
 ) -> None:
     corp = integration()
@@ -180,7 +180,7 @@ async def test_a_stolen_token_is_attributed_to_the_thief_no_longer_than_it_lives
     stolen = outlook(issued=clock.now())
     assert await users.remember(corp, mallory.uuid, stolen)
     clock.move(TOKEN_LIFETIME - timedelta(minutes=1))
-    assert await users.remember(corp, mallory.uuid, stolen), "however often it is sent, it is still one token"
+    assert await users.remember(corp, mallory.uuid, stolen), "sending the same token again does not prolong this"
     clock.move(timedelta(minutes=1))
     assert await users.known(corp, "exchange:1:url") is None
     assert await users.tied(corp, "exchange:1:url") is None
@@ -191,7 +191,7 @@ async def test_a_stolen_token_is_attributed_to_the_thief_no_longer_than_it_lives
     assert not await users.remember(corp, mallory.uuid, stolen)
 
 
-async def test_a_second_token_issued_after_the_first_expired_proves_the_user_for_good(
+async def test_a_second_token_issued_after_the_first_expired_identifies_the_user_permanently(
     users: UserStore, clock: FakeClock
 ) -> None:
     corp = integration()
@@ -209,7 +209,7 @@ async def test_a_second_token_issued_after_the_first_expired_proves_the_user_for
     assert await users.known(corp, "exchange:1:url") is not None
 
 
-async def test_a_key_that_an_admin_put_on_the_record_needs_only_one_sign_in(users: UserStore, clock: FakeClock) -> None:
+async def test_a_key_entered_by_an_admin_needs_only_one_sign_in(users: UserStore, clock: FakeClock) -> None:
     corp, key = integration(), "exchange:abc@corp:https://mail.example.com/x"
     await users.create(record(exchange_user_id="ABC@corp", integration=CORP))
     await users.remember(corp, "user-1", outlook(key, clock.now()))
@@ -217,16 +217,14 @@ async def test_a_key_that_an_admin_put_on_the_record_needs_only_one_sign_in(user
     assert await users.known(corp, key) is not None
 
 
-async def test_a_proof_without_times_proves_nothing_later(users: UserStore) -> None:
+async def test_a_token_without_times_is_not_remembered(users: UserStore) -> None:
     corp = integration()
     alice = await users.signed_in(corp, "adfs:a", ALICE, "")
     assert await users.remember(corp, alice.uuid, Caller("exchange:1:url", "test"))
     assert await users.known(corp, "exchange:1:url") is None
 
 
-async def test_outlook_tokens_remembered_by_an_older_version_are_recognised_for_good(
-    users: UserStore, clock: FakeClock
-) -> None:
+async def test_outlook_tokens_remembered_by_an_older_version_stay_valid(users: UserStore, clock: FakeClock) -> None:
     old = {**record(integration=CORP).model_dump(mode="json"), "sign_ins": [[CORP, digest("exchange:1:url"), "id"]]}
     await users.create(UserRecord.model_validate_json(json.dumps(old)))
     clock.move(timedelta(days=1000))
@@ -237,7 +235,7 @@ async def test_outlook_tokens_remembered_by_an_older_version_are_recognised_for_
     ("fields", "key"),
     [({"user_oid": OID}, SUBJECT), ({"exchange_user_id": "ABC@corp"}, "exchange:abc@corp:https://mail.example.com/x")],
 )
-async def test_a_key_that_an_admin_put_on_a_record_belongs_to_nobody_else(
+async def test_a_key_entered_by_an_admin_belongs_to_no_other_user(
     users: UserStore, fields: dict[str, Any], key: str
 ) -> None:
     corp = integration()
@@ -254,7 +252,7 @@ async def test_a_record_with_a_different_exchange_id_accepts_no_other_key(users:
     assert await users.remember(corp, "user-1", outlook("exchange:abc@corp:https://mail.example.com/x"))
 
 
-async def test_a_key_claimed_by_two_users_at_once_goes_to_one_of_them(users: UserStore) -> None:
+async def test_a_key_claimed_by_two_users_concurrently_belongs_to_one_of_them(users: UserStore) -> None:
     corp = integration()
     both = [await users.signed_in(corp, f"adfs:{name}", f"{name}@example.com", "") for name in ("a", "b")]
     taken = await asyncio.gather(*(users.remember(corp, user.uuid, outlook()) for user in both))
@@ -263,7 +261,7 @@ async def test_a_key_claimed_by_two_users_at_once_goes_to_one_of_them(users: Use
     assert [found.uuid == user.uuid for user in both] == list(taken)
 
 
-async def test_each_sign_in_has_an_id_that_ends_with_it(users: UserStore) -> None:
+async def test_a_sign_in_keeps_its_id_until_the_user_signs_out(users: UserStore) -> None:
     corp = integration()
     first = (await users.signed_in(corp, SUBJECT, ALICE, "")).sign_in(CORP, SUBJECT)
     again = await users.signed_in(corp, SUBJECT, ALICE, "")
@@ -290,19 +288,19 @@ async def test_admins_can_tie_outlook_tokens_to_a_record(users: UserStore, field
     found = await users.tied(integration(), key)
     assert found is not None
     assert found.email == ALICE
-    assert await users.known(integration(), key) is None  # this is not a sign-in, since signing out must have an effect
+    assert await users.known(integration(), key) is None  # not a sign-in, since a sign-out would not end it
     assert await users.tied(integration(OTHER), key) is None
     assert await users.tied(integration(), "adfs:https://fs.example.com:" + OID) is None
     assert await users.tied(integration(), "entra::") is None
 
 
-async def test_the_oldest_sign_in_is_forgotten_first(users: UserStore) -> None:
+async def test_the_oldest_sign_in_is_removed_first(users: UserStore) -> None:
     corp = integration()
     for number in range(MAX_SIGN_INS + 1):
         await users.signed_in(corp, f"adfs:{number}", ALICE, "")
     assert await users.known(corp, "adfs:0") is None
     assert await users.known(corp, f"adfs:{MAX_SIGN_INS}") is not None
-    await users.delete((await users.all())[0].id)  # one transaction is enough for all of them
+    await users.delete((await users.all())[0].id)  # one transaction is enough for all sign-ins
     with pytest.raises(NotFound):
         await users.get(1)
 

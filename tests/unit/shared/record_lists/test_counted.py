@@ -1,4 +1,4 @@
-"""A counted list behaves like an ordered list in memory, whatever is inserted, removed and requested."""
+"""A counted list behaves like an ordered list in memory, for any insertions, removals and requests."""
 
 from collections.abc import Mapping
 
@@ -12,13 +12,13 @@ from shared.record_lists.steps import MAX_CHANGES, Change, entry_key
 from shared.storage import RowChanged, RowExists, Tables, Values
 
 LIST, OTHER = "starts", "starts-held"
-# Few days and hours, so that entries share sections; seconds on both sides of where a range cuts an hour in two.
+# There are few days and hours, so that entries share sections, and times before and after bounds within an hour.
 PLACES = st.builds("202611{:02}{:02}{:02}30:{:010}".format, st.integers(1, 3), st.integers(8, 10), st.integers(0, 59), st.integers(1, 9))  # fmt: skip  # noqa: E501
 BOUNDS = st.sampled_from(["", "2026110109", "20261102", "2026110209", "20261102091500", "20261102093000", "2026110310"])
 
 
 async def put(tables: Tables, name: str, places: set[str], list_: str = LIST) -> None:
-    """Make these the places of a record, whatever it had before."""
+    """Replace the places of a record."""
     lists = CountedLists(tables)
     while not await lists.commit(
         [await change(lists, name, {entry_key(list_, each): {"by": name} for each in places})]
@@ -64,7 +64,7 @@ async def test_a_record_with_more_entries_than_a_transaction_allows_is_entered_i
     assert (await CountedLists(tables).page(LIST, 0, 1000)).total == 2
 
 
-async def test_a_concurrent_second_change_is_refused_until_it_has_been_read_again() -> None:
+async def test_a_change_is_refused_if_the_record_was_changed_concurrently() -> None:
     tables = MemoryStorage()
     lists = CountedLists(tables)
     mine = await change(lists, "a", {entry_key(LIST, "20261101100000:1"): {}})

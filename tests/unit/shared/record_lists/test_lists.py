@@ -1,4 +1,4 @@
-"""The journal and the building of lists: crashes, concurrency, unreadable rows, and records that are only announced."""
+"""The journal and the building of lists: crashes, concurrency, unreadable rows, and announced records."""
 
 import asyncio
 from contextlib import suppress
@@ -60,7 +60,7 @@ async def journal(tables: Tables) -> list[str]:
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-async def test_a_crash_while_entering_records_leaves_the_work_to_the_next_process(*, after: bool) -> None:
+async def test_the_next_process_enters_records_after_a_crash(*, after: bool) -> None:
     for at_call in range(1, 200):
         tables, clock = MemoryStorage(), FakeClock()
         assert await lists_of(tables, clock, UUID).is_good()
@@ -77,7 +77,7 @@ async def test_a_crash_while_entering_records_leaves_the_work_to_the_next_proces
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-async def test_an_interrupted_build_continues_where_it_stopped(*, after: bool) -> None:
+async def test_an_interrupted_build_is_resumed(*, after: bool) -> None:
     for at_call in range(1, 300, 7):
         tables, clock = MemoryStorage(), FakeClock()
         await stored(tables, *map(meeting, range(1, 4)), *map(operation, range(3)))
@@ -89,17 +89,17 @@ async def test_an_interrupted_build_continues_where_it_stopped(*, after: bool) -
             break
 
 
-async def test_lists_too_long_to_be_built_at_once_are_built_by_several_sweeps() -> None:
+async def test_long_lists_are_built_by_several_sweeps() -> None:
     tables, clock = MemoryStorage(), FakeClock()
     await stored(tables, *map(operation, range(1200)))
     lists = lists_of(tables, clock, UUID)
-    assert await lists.page(DECISIONS, 0, 10) is None, "until then, records are read one by one"
+    assert await lists.page(DECISIONS, 0, 10) is None, "records are read one by one until the list is complete"
     for _ in range(3):
         await lists.keep()
     assert await total(tables, clock, DECISIONS) == 1200
 
 
-async def test_building_reads_each_integration_once_however_many_there_are() -> None:
+async def test_building_reads_each_of_many_integrations_only_once() -> None:
     tables, clock = MemoryStorage(), FakeClock()
     store = IntegrationStore(tables, MemorySecrets(), clock)
     for number in range(40):
@@ -110,7 +110,7 @@ async def test_building_reads_each_integration_once_however_many_there_are() -> 
     assert tables.table("integrations").rows_sent <= 40
 
 
-async def test_records_entered_by_many_processes_at_once_are_entered_once() -> None:
+async def test_records_processed_by_many_processes_are_entered_once() -> None:
     tables, clock = MemoryStorage(), FakeClock()
     assert await lists_of(tables, clock, UUID).is_good()
     await stored(tables, *map(meeting, range(1, 6)))
@@ -120,7 +120,7 @@ async def test_records_entered_by_many_processes_at_once_are_entered_once() -> N
     await check_lists(tables, clock.now(), UUID)
 
 
-async def test_an_announced_record_is_waited_for_and_then_forgotten() -> None:
+async def test_an_announced_record_is_awaited_for_a_limited_time() -> None:
     tables, clock = MemoryStorage(), FakeClock()
     await noted(tables, Record.booking(UUID, tag(1)), Record.booking(UUID, tag(2)))
     assert await total(tables, clock, ALIASES) == 0
@@ -133,7 +133,7 @@ async def test_an_announced_record_is_waited_for_and_then_forgotten() -> None:
     assert [key for key in await journal(tables) if tag(2) in key] == []
 
 
-async def test_an_unfinished_operation_is_checked_ever_less_often_until_it_is_done() -> None:
+async def test_an_unfinished_operation_is_checked_less_and_less_often_until_it_is_done() -> None:
     tables, clock = MemoryStorage(), FakeClock()
     assert await lists_of(tables, clock, UUID).is_good()
     await stored(tables, operation(1, done=""))
@@ -152,7 +152,7 @@ async def test_an_unfinished_operation_is_checked_ever_less_often_until_it_is_do
     assert await journal(tables) == []
 
 
-async def test_an_unreadable_row_keeps_no_other_record_out_of_the_lists() -> None:
+async def test_an_unreadable_row_does_not_affect_other_records_in_the_lists() -> None:
     tables, clock = MemoryStorage(), FakeClock()
     assert await lists_of(tables, clock, UUID).is_good()
     await stored(tables, meeting(1))
@@ -161,7 +161,7 @@ async def test_an_unreadable_row_keeps_no_other_record_out_of_the_lists() -> Non
     assert await total(tables, clock, ALIASES) == 1
 
 
-async def test_occurrences_leave_their_list_a_day_after_their_end_without_any_change() -> None:
+async def test_past_occurrences_leave_their_list_a_day_after_their_end() -> None:
     tables, clock = MemoryStorage(), FakeClock(datetime(2026, 11, 23, 9, 0, tzinfo=UTC))
     series = scheduled(Calendar((at(1), at(25), at(49))))
     await stored(tables, series)

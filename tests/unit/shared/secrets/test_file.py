@@ -1,6 +1,6 @@
-"""Secrets in an encrypted file."""
+"""Tests of secrets in an encrypted file."""
 
-# ruff: noqa: ASYNC240 - the store is asynchronous, but the test may block while it reads the files
+# ruff: noqa: ASYNC240 - the store is asynchronous, but tests may block while they read files
 
 import json
 import stat
@@ -33,12 +33,12 @@ async def keep(secrets: FileSecrets, value: str) -> SecretReference:
     return await secrets.set(UUID, "password", SecretStr(value))
 
 
-async def test_values_outlive_the_process(secrets: FileSecrets, path: Path) -> None:
+async def test_values_are_kept_when_the_process_ends(secrets: FileSecrets, path: Path) -> None:
     reference = await keep(secrets, "correct horse")
     assert (await FileSecrets(path).get(reference)).get_secret_value() == "correct horse"
 
 
-async def test_only_the_owner_can_read_the_files_which_contain_no_value_in_plain_text(
+async def test_files_can_be_read_by_their_owner_only_and_contain_no_plain_text(
     secrets: FileSecrets, path: Path
 ) -> None:
     await keep(secrets, "correct horse")

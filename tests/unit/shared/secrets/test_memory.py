@@ -1,4 +1,4 @@
-"""The fake satisfies the same contract as the real stores."""
+"""The secret store in memory satisfies the same contract as the real stores."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""W5: processes count independently, past days are merged into one row, and nothing is lost on the way."""
+"""W5: processes count independently, past days are merged into one row, and no count is lost."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -56,7 +56,7 @@ async def test_counts_of_integrations_processes_and_days_add_up(world: CountersW
     assert await world.aliases(DEPLOYMENT) == [3, 1]
 
 
-async def test_counting_takes_two_requests_that_read_nothing(world: CountersWorld) -> None:
+async def test_counting_takes_two_requests_and_no_reads(world: CountersWorld) -> None:
     counters = Counters(world.storage, world.clock)
     await world.count(counters)
     assert world.storage.round_trips == 2
@@ -70,7 +70,7 @@ async def test_counts_that_storage_refuses_are_written_with_the_next_ones(
     counters = Counters(world.storage, world.clock)
 
     async def away(*_: object) -> list[str]:
-        raise Unavailable("storage is down")
+        raise Unavailable("Storage is down.")
 
     with monkeypatch.context() as patched:
         patched.setattr(world.table, "commit", away)
@@ -85,7 +85,7 @@ async def test_concurrent_counts_are_written_together_and_none_is_lost(world: Co
     counters = Counters(world.storage, world.clock)
     await asyncio.gather(*(world.count(counters) for _ in range(50)))
     assert await world.aliases(ONE) == [50]
-    assert world.storage.round_trips <= 2 * 2 + 1  # the first count, all the others, and the reading
+    assert world.storage.round_trips <= 2 * 2 + 1  # two for the first count, two for all others, and one for reading
 
 
 async def test_past_days_are_merged_into_one_row_with_the_same_sums(world: CountersWorld) -> None:
@@ -98,7 +98,7 @@ async def test_past_days_are_merged_into_one_row_with_the_same_sums(world: Count
         assert await world.aliases(DEPLOYMENT) == [130]
 
 
-async def test_yesterday_is_not_merged_since_a_process_may_still_write_it(world: CountersWorld) -> None:
+async def test_yesterdays_rows_are_not_merged_since_a_process_may_still_write_to_them(world: CountersWorld) -> None:
     for _ in range(2):
         await world.count(Counters(world.storage, world.clock))
     world.clock.move(DAY)

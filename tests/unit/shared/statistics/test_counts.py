@@ -1,4 +1,4 @@
-"""W5: daily counts; times to answer are kept in classes, so that days and processes can be added up."""
+"""W5: daily counts. Times to answer are counted in classes, so that days and processes can be added up."""
 
 import pytest
 from hypothesis import given
@@ -28,7 +28,7 @@ def test_the_counts_of_two_processes_add_up(some: list[float], others: list[floa
     assert added([counted(some), counted(others)]) == counted(some + others)
 
 
-def test_there_is_no_time_to_answer_without_answers() -> None:
+def test_without_answers_there_is_no_percentile() -> None:
     assert percentile({"outcome_accept": 3}, 0.5) is None
 
 

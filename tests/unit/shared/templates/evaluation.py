@@ -1,4 +1,4 @@
-"""Runs templates on their own, without any settings field."""
+"""Evaluation of templates that do not belong to a settings field."""
 
 from shared.templates import environment
 from shared.templates.meter import Meter

@@ -1,4 +1,4 @@
-"""Links rewritten by mail filters, restored."""
+"""Restoring links that mail filters have rewritten."""
 
 import pytest
 
@@ -19,7 +19,7 @@ from shared.templates.links import safelinks_decode, urldefense_decode
         ("https://x.safelinks.protection.outlook.com/?nothing=1", "https://x.safelinks.protection.outlook.com/?nothing=1"),
         ("https://safelinks.protection.outlook.com.evil.example/?url=x", "https://safelinks.protection.outlook.com.evil.example/?url=x"),
         ("https://[bad/?url=x", "https://[bad/?url=x"),
-        ("no link at all", "no link at all"),
+        ("text without links", "text without links"),
         ("", ""),
     ],
 )  # fmt: skip

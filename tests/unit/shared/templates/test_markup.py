@@ -1,4 +1,4 @@
-"""HTML converted to text, HTML made harmless, and HTML that is not well-formed."""
+"""Converting HTML to text, making it harmless, and reporting faults in it."""
 
 import re
 from html.parser import HTMLParser
@@ -104,7 +104,7 @@ def test_no_html_lets_code_through(html: str) -> None:
     assert not found.tags & {"script", "iframe", "img", "svg", "math", "style", "form", "object", "noscript"}
     assert not [name for name in found.attributes if name.startswith("on")]
     scheme, _, _ = found.attributes.get("href", "").partition(":")
-    # Browsers ignore white space and control characters in a scheme, and treat one with any other character as a path.
+    # Browsers ignore white space and control characters in a scheme, and with any other character it is a path.
     assert re.sub(r"[\x00-\x20]", "", scheme).casefold() != "javascript"
 
 

@@ -75,7 +75,7 @@ def test_exactly_the_documented_functions_exist() -> None:
     assert set(PEX) == set(shared_json("pexip-samples/jinja_filters.json")["custom"])
 
 
-def test_the_documented_examples_give_the_documented_results() -> None:
+def test_the_documented_examples_return_the_documented_results() -> None:
     vectors = shared_json("pexip-samples/jinja_filters.json")["vectors"]
     assert vectors
     for vector in vectors:
@@ -85,7 +85,7 @@ def test_the_documented_examples_give_the_documented_results() -> None:
 @pytest.mark.parametrize(
     "name", ["pex_reverse", "pex_hash", "pex_md5", "pex_strlen", "pex_url_encode", "pex_clean_phone_number"]
 )
-def test_filter_and_function_give_the_same_result(name: str) -> None:
+def test_filter_and_function_return_the_same_result(name: str) -> None:
     assert evaluate("{{ '+1 a'|" + name + " }}") == evaluate("{{ " + name + "('+1 a') }}")
 
 
@@ -134,16 +134,16 @@ def test_results_are_escaped_in_html() -> None:
         ("{{ pex_uuid4(1) }}", "TypeError"),
     ],
 )
-def test_misuse_makes_the_template_fail(text: str, message: str) -> None:
+def test_invalid_arguments_make_the_template_fail(text: str, message: str) -> None:
     with pytest.raises(TemplateInvalid, match="line 1: ") as refused:
         evaluate(text)
     assert message in str(refused.value)
 
 
 def test_a_replacement_is_measured_before_it_is_made() -> None:
-    """4,000 copies of a group of 16,000 characters would be 64 MB."""
+    """Thousands of copies of a group of 16,000 characters would take many megabytes."""
     text = "{{ ('a' * 16000)|pex_regex_replace('(a+)a', '" + "\\\\1" * 3000 + "') }}"
-    evaluate("{{ 'a'|pex_regex_replace('a', 'b') }}")  # RE2 itself is loaded before memory is measured
+    evaluate("{{ 'a'|pex_regex_replace('a', 'b') }}")  # loads RE2 before memory is measured
     tracemalloc.start()
     try:
         with pytest.raises(TemplateInvalid, match="longer than 16,384 characters"):

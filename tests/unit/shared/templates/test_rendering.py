@@ -1,4 +1,4 @@
-"""check, render and preview, as the rest of the product calls them."""
+"""The functions check, render and preview, called as in the rest of the product."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,7 +37,7 @@ From a telephone:<br>
 PXPS:-6f8cf6fc-7ab0-4e1d-a6c8-3b5e5a1a1f3d#<br>
 </div>"""
 
-# Lines that contain only template tags remain, as Jinja2 leaves them.
+# Lines that contain only template tags are kept, as in Jinja2.
 PERSONAL_MEETING = """
     
 
@@ -243,11 +243,11 @@ def test_every_template_accepts_its_own_variables_and_no_others(field: object) -
         ("{{ 1 / 0 }}", "with sample values: line 1: an expression cannot be evaluated (ZeroDivisionError)"),
     ],
 )
-def test_faults_say_what_is_wrong_and_where(text: str, fault: str) -> None:
+def test_faults_describe_the_problem_and_its_line(text: str, fault: str) -> None:
     assert fault in check(ACCEPT, text)[0]
 
 
-def test_all_faults_are_reported_at_once() -> None:
+def test_all_faults_are_reported_together() -> None:
     faults = check(ACCEPT, "{{ subject }}\n{{ alias|sort }}\n{% include 'x' %}\n<b>")
     assert [fault[:7] for fault in faults] == ["line 2:", "line 3:", "line 1:", "line 4:"]
 
@@ -256,7 +256,7 @@ def test_a_template_of_the_maximum_length_is_accepted() -> None:
     assert check(ACCEPT, "x" * 12_288) == []
 
 
-def test_a_name_that_the_template_sets_itself_is_a_known_variable() -> None:
+def test_a_template_can_use_variables_that_it_sets_itself() -> None:
     text = "{% set room = alias %}{% for part in range(2) %}{{ room }}{{ part }}{{ loop.index }}{% endfor %}"
     assert check(ACCEPT, text) == []
 
@@ -280,13 +280,13 @@ def test_instructions_must_contain_the_tag(text: str, accepted: bool) -> None:
     assert accepted or "{{alias_uuid}}" in faults[0]
 
 
-def test_the_fault_says_that_a_text_has_no_variables() -> None:
+def test_the_fault_mentions_that_a_text_has_no_variables() -> None:
     assert check("reject_alias_deleted_template", "{{ alias }}") == [
         "line 1: unknown variable 'alias'; this text has no variables"
     ]
 
 
-def test_a_template_may_reject_the_sample_values_on_purpose() -> None:
+def test_a_template_that_rejects_the_sample_values_can_be_saved() -> None:
     text = "{{ name|pex_require_min_length(100) }}"
     assert check("personal_vmr_name_template", text) == []
     with pytest.raises(TemplateInvalid, match="shorter than 100"):
@@ -382,13 +382,13 @@ def test_a_preview_of_html_has_a_plain_text_form() -> None:
     assert shown.text == "From 15:30 on 31/07/2026\nto 16:30 on 31/07/2026"
 
 
-def test_a_preview_of_a_faulty_template_says_what_is_wrong() -> None:
+def test_a_preview_of_a_faulty_template_reports_the_faults() -> None:
     shown = preview(ACCEPT, "{{ subject }}")
     assert (shown.html, shown.text) == ("", "")
     assert "unknown variable 'subject'" in shown.faults[0]
 
 
-def test_a_preview_that_fails_for_the_given_values_says_so() -> None:
+def test_a_preview_reports_a_failure_with_the_given_values() -> None:
     text = "{{ alias|pex_require_min_length(5) }}"
     assert preview(ACCEPT, text, {"alias": "abc"}).faults == [
         "line 1: pex_require_min_length: a value is shorter than 5 characters"
@@ -409,14 +409,14 @@ def test_every_template_can_be_previewed(name: str) -> None:
 
 
 def test_a_missing_tag_is_reported_together_with_other_faults() -> None:
-    """I3: all faults are reported at once."""
+    """All faults are reported together (I3)."""
     faults = check("meeting_instructions_template", "{{ alias }} <b>")
     assert len(faults) == 2
     assert any("alias_uuid" in fault for fault in faults)
 
 
-def test_a_preview_prints_given_times_as_answers_do() -> None:
-    """The times are ISO 8601 texts, as the management API sends them."""
+def test_a_preview_formats_given_times_as_in_answers() -> None:
+    """Given times are ISO 8601 texts, as in the management API."""
     given = {"start_time": "2026-11-30T10:00:00+01:00", "end_time": "2026-11-30T10:30:00Z"}
     shown = preview(ACCEPT, "{{ start_time }} to {{ end_time }}", given)
     assert (shown.text, shown.faults) == ("10:00 on 30/11/2026 to 10:30 on 30/11/2026", [])

@@ -112,7 +112,7 @@ def test_markup_is_kept_and_values_joined_to_it_are_escaped() -> None:
         "{{ 5|round(1, 'sideways') }}",
     ],
 )
-def test_misuse_makes_the_template_fail(text: str) -> None:
+def test_invalid_arguments_make_the_template_fail(text: str) -> None:
     with pytest.raises(
         TemplateInvalid, match=r"line 1: an expression cannot be evaluated \((Type|Value|FilterArgument)Error\)"
     ):

@@ -1,4 +1,4 @@
-"""Addresses inside a network, which no setting may contain."""
+"""Settings with addresses of a company's own file servers, for tests of custom sources."""
 
 INTERNAL = {
     "use_custom_add_in_sources": True,

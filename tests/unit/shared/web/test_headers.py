@@ -1,4 +1,4 @@
-"""X7: what may run in the pane, and which pages may show it."""
+"""X7: the scripts that may run in the pane, and the pages that may show it."""
 
 from shared.integrations import Integration
 from shared.web.headers import OUTLOOK, page_headers
@@ -29,7 +29,7 @@ def test_custom_sources_replace_microsofts_hosts() -> None:
     assert policy["font-src"] == ["https://styles.example.com"]
 
 
-def test_outlook_may_show_the_pane_wherever_it_runs() -> None:
+def test_every_host_of_outlook_may_show_the_pane() -> None:
     fields = full_fields(
         url="https://ews.example.com:444/EWS/Exchange.asmx",
         domains=[
@@ -63,6 +63,6 @@ def test_the_pane_may_call_the_given_hosts_and_be_shown_by_the_given_pages() -> 
 def test_the_other_security_headers_are_set() -> None:
     headers = page_headers(an_integration())
     assert "X-Frame-Options" not in headers
-    assert headers["Cross-Origin-Opener-Policy"] == "unsafe-none", "a sign-in dialog must reach its opener"
+    assert headers["Cross-Origin-Opener-Policy"] == "unsafe-none", "a sign-in dialog needs access to its opener"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"

@@ -36,17 +36,17 @@ def store(storage: MemoryStorage) -> IntegrationStore:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_phones_get_the_icons_shape_in_their_grey(size: int) -> None:
+def test_phones_get_the_icons_shape_in_grey(size: int) -> None:
     image = opened(resized(default_icon(), size, grey=True)).convert("RGBA")
     assert image.size == (size, size)
     raw = image.tobytes()
     pixels = [raw[at : at + 4] for at in range(0, len(raw), 4)]
     assert {pixel[:3] for pixel in pixels if pixel[3]} == {b"\x91\x91\x91"}
     alphas = [pixel[3] for pixel in pixels]
-    assert (min(alphas), max(alphas) > 200) == (0, True), "part of it is visible and part of it is not"
+    assert (min(alphas), max(alphas) > 200) == (0, True), "the icon has transparent and opaque parts"
 
 
-def test_light_backgrounds_and_blank_icons_give_no_grey_square() -> None:
+def test_the_grey_icon_is_not_a_square_if_the_background_is_light() -> None:
     picture = Image.new("RGB", (80, 80), "white")
     picture.paste("navy", (30, 30, 50, 50))
     out = BytesIO()
@@ -65,7 +65,7 @@ async def test_the_default_icon_exists_in_every_size(store: IntegrationStore, si
     integration = await store.create(graph_fields())
     made = opened(await Icons(store).icon(integration.uuid, str(size)))
     assert (made.size, made.mode) == ((size, size), "RGBA")
-    assert made.getchannel("A").getextrema() == (0, 255), "drawn on a transparent background"
+    assert made.getchannel("A").getextrema() == (0, 255), "the icon has a transparent background"
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "RGB", "P", "L", "1"])
@@ -109,7 +109,7 @@ async def test_an_icon_replaced_by_another_instance_is_not_cached_under_the_old_
     icons = Icons(here)
     await here.put_icon(integration.uuid, red)
     await elsewhere.put_icon(integration.uuid, blue)
-    assert await icons.icon(integration.uuid, "80") == blue, "the stored icon, although the settings are older"
+    assert await icons.icon(integration.uuid, "80") == blue, "the newest icon is served even with older settings"
     await elsewhere.put_icon(integration.uuid, red)
     await here.get(integration.uuid)
     assert await icons.icon(integration.uuid, "80") == red

@@ -1,4 +1,4 @@
-"""X6: which scripts and styles are loaded from where, and which takes precedence."""
+"""X6: the sources of scripts and style sheets, and their precedence."""
 
 import pytest
 
@@ -47,10 +47,10 @@ def test_custom_urls_are_ignored_while_custom_sources_are_disabled() -> None:
 def test_additional_scripts_come_first_and_take_precedence(additional: str, loaded: list[str]) -> None:
     integration = an_integration(**INTERNAL, additional_add_in_script_sources=additional)
     assert sources.scripts(integration) == loaded
-    assert set(sources.script_origins(integration)) == {sources.origin(url) for url in loaded}, "and no other host"
+    assert set(sources.script_origins(integration)) == {sources.origin(url) for url in loaded}, "there are no others"
 
 
-def test_custom_sources_name_the_style_sheets() -> None:
+def test_custom_sources_determine_the_style_sheets() -> None:
     assert sources.stylesheets(an_integration(**INTERNAL)) == [
         "https://styles.example.com/fabric.min.css",
         "https://styles.example.com/fabric.components.min.css",

@@ -1,4 +1,4 @@
-"""What blocks access to a mailbox over EWS, and the command that fixes it."""
+"""Problems with accessing a mailbox over EWS, each with the command that fixes it."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def test_unblocked_access_is_reported_as_fine() -> None:
 
 
 @pytest.mark.parametrize("trouble", Trouble)
-def test_every_trouble_has_a_remedy(trouble: Trouble) -> None:
+def test_every_problem_has_a_remedy(trouble: Trouble) -> None:
     finding = judged(trouble, trouble)
     assert not finding.ok
     assert finding.details == str(failure(trouble))

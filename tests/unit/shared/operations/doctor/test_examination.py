@@ -1,4 +1,4 @@
-"""One examination, with everything around the doctor in memory."""
+"""Examinations by the doctor, with its surroundings in memory."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ BASE = "https://scheduling.example.com"
 
 @dataclass
 class FakeAccess:
-    """A GraphAccess that returns what the test says Graph answers."""
+    """A GraphAccess whose results a test determines."""
 
     refused: Mapping[Right, SchedulingError] = field(default_factory=dict)
     listed: dict[str, Listed] = field(default_factory=dict)
@@ -66,7 +66,7 @@ class FakeAccount:
 
 
 class Clinic:
-    """An integration and its doctor."""
+    """An integration, and a doctor who can examine it."""
 
     def __init__(self, **settings: Any) -> None:
         self.world = MeetingsWorld()
@@ -85,7 +85,7 @@ class Clinic:
         return Server(host, self.world.clock.now() + timedelta(days=90))
 
     async def subscribe(self) -> None:
-        """Create a subscription that both sides know."""
+        """Create a subscription that is both stored and listed by Graph."""
         expires = self.world.clock.now() + timedelta(days=6)
         row = Put("watch:subscription", {"id": "s", "expires": expires.isoformat(), "watched": "x"})
         await self.world.storage.table("meetings").commit(self.integration.uuid, row)
@@ -124,7 +124,7 @@ class Clinic:
 
 OF_NODES = {Check.NODE, Check.NODE_RIGHTS, Check.NODE_CLOCK, Check.NODE_ALIASES, Check.NODE_NAMES}
 OF_OTHERS = {Check.SERVICE_ACCOUNT, *OF_NODES}
-"""Checks that do not apply: nobody signs in for GRAPH, and rooms are not on a node."""
+"""Checks that do not apply, since GRAPH needs no service account and rooms are not on a node."""
 
 
 async def test_a_healthy_integration_has_no_faults() -> None:
@@ -134,7 +134,7 @@ async def test_a_healthy_integration_has_no_faults() -> None:
     found = await clinic.examine()
     assert [finding for finding in found if not finding.ok] == []
     assert {finding.check for finding in found} == set(Check) - OF_OTHERS
-    assert clinic.looked_at == ["addin.example.com"], "the configured host and no other"
+    assert clinic.looked_at == ["addin.example.com"], "only the configured host is examined"
 
 
 OAUTH = {"authentication_method": "OAUTH", "url": "https://outlook.office365.com/EWS/Exchange.asmx"}
@@ -156,7 +156,7 @@ async def test_the_service_account_is_examined(account: Account, is_fault: bool)
     assert (not finding.ok, bool(finding.remedy)) == (is_fault, is_fault)
 
 
-async def test_everything_that_is_wrong_is_found_at_once() -> None:
+async def test_all_faults_are_found_in_one_examination() -> None:
     clinic = Clinic(manifest_reinstall_needed=True)
     clinic.access.refused = {Right.ANSWER: RefusedForNow(403, "ErrorAccessDenied")}
     await clinic.world.process(clinic.world.mailbox.deliver(invitation(body="")))
@@ -187,7 +187,7 @@ async def test_a_check_that_hangs_is_abandoned(monkeypatch: pytest.MonkeyPatch) 
     assert await clinic.faults() == {Check.SERVER}
 
 
-async def test_only_what_the_integration_uses_is_examined() -> None:
+async def test_only_features_that_the_integration_uses_are_examined() -> None:
     personal = {finding.check for finding in await Clinic(enable_dynamic_vmrs=False).examine()}
     assert personal == {Check.SETTINGS, Check.TEXTS, Check.SERVER, Check.MANIFEST}
     by_ews = {finding.check for finding in await Clinic(authentication_method="NTLM").examine()}

@@ -1,4 +1,4 @@
-"""Findings are turned into faults, each with the command that fixes it (O2)."""
+"""The doctor's judgements: faults, each with the command that fixes it (O2)."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -49,7 +49,7 @@ def all_fail(failure: SchedulingError) -> list[Attempt]:
 
 
 def faults(*findings: Finding) -> dict[str, str]:
-    """The remedies by check; every fault has one, and nothing else does."""
+    """The remedies by check, after asserting that faults have one and other findings have none."""
     assert all(bool(finding.remedy) is not finding.ok for finding in findings)
     assert all(finding.details for finding in findings)
     return {finding.check: finding.remedy for finding in findings if not finding.ok}
@@ -92,13 +92,13 @@ class TestAccess:
     @pytest.mark.parametrize(
         ("failure", "remedy"),
         [
-            (Unavailable("the credentials were refused"), "curl -sS -o /dev/null"),
+            (Unavailable("The credentials were refused."), "curl -sS -o /dev/null"),
             (RefusedForNow(401, "InvalidAuthenticationToken"), "az ad sp show --id APP"),
             (GraphError(404, "ErrorInvalidUser"), "New-Mailbox -Equipment"),
             (GraphError(404, "ResourceNotFound"), "New-Mailbox -Equipment"),
         ],
     )
-    def test_nothing_else_is_judged_without_a_connection(self, failure: SchedulingError, remedy: str) -> None:
+    def test_without_a_connection_only_the_connection_is_judged(self, failure: SchedulingError, remedy: str) -> None:
         [(check, mends)] = faults(*judge_access(all_fail(failure), PLACE)).items()
         assert check == Check.CONNECTION
         assert mends.startswith(remedy)
@@ -106,7 +106,7 @@ class TestAccess:
     @pytest.mark.parametrize("right", Right)
     @pytest.mark.parametrize("code", ["ErrorInvalidIdMalformed", "RequestBodyRead", "ErrorItemNotFound", "BadRequest"])
     def test_a_refusal_for_another_reason_does_not_prove_the_right(self, right: Right, code: str) -> None:
-        """It is not documented whether Graph checks the right or the request first when both are wrong."""
+        """It is not documented whether Graph checks rights before it checks the request."""
         [finding] = [one for one in judge_access(attempts(**{right: GraphError(400, code)}), PLACE) if not one.ok]
         assert f"400 {code}" in finding.details
         assert finding.remedy == "Test-ServicePrincipalAuthorization -Identity APP -Resource 'vmr@example.com'"
@@ -142,7 +142,7 @@ class TestSettings:
 
 class TestLag:
     @pytest.mark.parametrize(("seconds", "ok"), [([2, 3, 900], True), ([400, 500, 3], False), ([], True)])
-    def test_the_typical_lag_counts_rather_than_the_worst(self, seconds: list[int], *, ok: bool) -> None:
+    def test_the_typical_lag_is_judged_rather_than_the_worst(self, seconds: list[int], *, ok: bool) -> None:
         done = [operation(done=(NOW + timedelta(seconds=each)).isoformat()) for each in seconds]
         finding = judge_lag(done, PLACE)
         assert finding.ok is ok
@@ -152,7 +152,7 @@ class TestLag:
         late = (NOW + timedelta(days=1)).isoformat()
         assert judge_lag([operation(done=""), operation(decision=DecisionKind.IGNORE, done=late)], PLACE).ok
 
-    def test_unfinished_operations_count_once_sweeps_have_failed_to_finish_them(self) -> None:
+    def test_unfinished_operations_are_a_fault_once_sweeps_have_failed_to_complete_them(self) -> None:
         young, old = operation(), operation(created=(NOW - timedelta(hours=1)).isoformat())
         assert judge_unfinished([young], NOW, PLACE).ok
         [remedy] = faults(judge_unfinished([young, old], NOW, PLACE)).values()

@@ -1,4 +1,4 @@
-"""O2: what the doctor finds on a Management Node."""
+"""O2: the doctor's findings on a Management Node."""
 
 from datetime import timedelta
 from functools import partial
@@ -26,7 +26,7 @@ async def a_world(**changes: Any) -> RoomsWorld:
 
 
 async def meeting_of(world: RoomsWorld, name: str) -> str:
-    """Store the tag of the meeting that has this name."""
+    """The tag of the meeting that has claimed this name."""
     return await ConferenceNames(world.memory).tag_of(name, world.integration.uuid)
 
 
@@ -86,7 +86,7 @@ async def test_aliases_that_no_meeting_can_get_cause_no_warning() -> None:
 
 
 async def test_other_conferences_with_names_of_scheduled_meetings_are_a_warning() -> None:
-    """This includes meetings whose rooms have not been created yet. No name appears in a URL."""
+    """The check includes meetings whose rooms do not exist yet, and sends no meeting's name in a URL."""
     world = await a_world()
     names = ConferenceNames(world.memory)
     for name, tag in {"Board": "tag of board", "Stand-up": "tag of stand-up"}.items():
