@@ -1,4 +1,4 @@
-"""A clock that stands still until it is moved."""
+"""A clock that shows the same time until a test moves it."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -17,5 +17,5 @@ class FakeClock:
         self._now += by
 
     def set(self, now: datetime) -> None:
-        """Jump to a moment."""
+        """Move the clock to the given time."""
         self._now = now

@@ -1,11 +1,11 @@
-"""A Counting that keeps its counts in memory."""
+"""A fake `Counting`, which keeps its counts in memory."""
 
 from collections import Counter
 from collections.abc import Iterable
 
 
 class FakeCounting:
-    """A Counting; `counted` contains all counts, `written` those that the latest write would have stored."""
+    """A fake `Counting`. `counted` contains all counts, and `written` those that the latest write would have stored."""
 
     def __init__(self) -> None:
         self.counted = Counter[str]()

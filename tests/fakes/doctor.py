@@ -1,4 +1,4 @@
-"""A doctor that returns the findings that a test has set."""
+"""A fake doctor, which returns the findings that a test has set."""
 
 from collections.abc import Collection
 
@@ -7,7 +7,7 @@ from shared.operations.doctor import Examination, Finding
 
 
 class FakeDoctor:
-    """An Examine that returns `findings`; `examined` lists the uuids of the integrations that it has examined."""
+    """A fake `Examine`, which returns `findings`. `examined` lists the uuids of the integrations that were examined."""
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []

@@ -10,7 +10,7 @@ from shared.integrations import Integration
 
 @dataclass
 class MemoryEndUser:
-    """An EndUser; `keys` maps each integration and key that identify the user to the id of a sign-in."""
+    """A fake `EndUser`. `keys` maps each integration and key that identify the user to the id of a sign-in."""
 
     email: str
     name: str = ""
@@ -22,7 +22,7 @@ class MemoryEndUser:
 
 
 class MemoryEndUsers:
-    """An EndUsers; tests add and remove `records` as an admin would."""
+    """A fake `EndUsers`. Tests add and remove `records` as an admin would."""
 
     def __init__(self) -> None:
         self.records: list[MemoryEndUser] = []

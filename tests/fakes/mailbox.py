@@ -24,7 +24,7 @@ ALICE = Person("Alice", "alice@example.com")
 
 @dataclass(frozen=True)
 class SentAnswer:
-    """A response that was sent; `text` is None when nobody was notified."""
+    """A response that was sent; `text` is None if it notified no one."""
 
     item_id: str
     answer: Answer
@@ -41,8 +41,8 @@ class Fault:
 
 
 class FakeMailbox:
-    """A Mailbox. `calls` lists the methods called, `answers` and `mails` what was sent; `series` contains occurrences
-    by id, and `modified` the times of items' last changes, by default long ago.
+    """A fake `Mailbox`. `calls` lists the methods called, `answers` and `mails` what was sent; `series` contains
+    occurrences by id, and `modified` the times of items' last changes, by default long ago.
 
     An accepted request moves to Deleted Items and keeps its id; a declined item leaves the calendar (exchange.md §2).
     """

@@ -32,7 +32,7 @@ from tests.fakes.sign_in import sign_in_link
 
 USERNAME, PASSWORD = "admin", "correct horse"
 _ADMINS = PasswordAdmins(BasicCredential(USERNAME, hash_password(PASSWORD)))
-"""Shared by all deployments, since checking the password takes longer than most tests; it is cached, as in reality."""
+"""All deployments share this, since checking the password takes longer than most tests; the result is cached."""
 
 _Result = TypeVar("_Result")
 

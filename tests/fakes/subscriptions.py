@@ -8,7 +8,7 @@ LIFETIME = timedelta(days=6)
 
 
 class FakeSubscriptions:
-    """A Subscriptions. `alive` contains those that exist at Graph; creating another raises `failure`, if it is set."""
+    """A fake `Subscriptions`. `alive` contains those that exist at Graph; creating one raises `failure`, if set."""
 
     def __init__(self) -> None:
         self.alive: dict[str, datetime] = {}

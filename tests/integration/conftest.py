@@ -15,7 +15,7 @@ from tests.support.graph_judge import GraphJudge
 def ews_judge(monkeypatch: pytest.MonkeyPatch) -> Iterator[SchemaJudge]:
     """Every request to the simulated EWS, and every answer, is valid according to Microsoft's schemas.
 
-    Nothing is validated if the schemas are not next to the repository; `test_schema.py` then says so.
+    Nothing is validated if the schemas are not next to the repository; `test_schema.py` is skipped then.
     """
     judge = SchemaJudge()
     if SCHEMAS.exists():
@@ -28,7 +28,7 @@ def ews_judge(monkeypatch: pytest.MonkeyPatch) -> Iterator[SchemaJudge]:
 def graph_judge(monkeypatch: pytest.MonkeyPatch) -> Iterator[GraphJudge]:
     """Every request of our client to the simulated Graph, and every answer, matches Microsoft's description.
 
-    Only the SDK judges if the description is not next to the repository; `graph/test_judge.py` then says so.
+    Only the SDK judges if the description is not next to the repository; `graph/test_judge.py` is skipped then.
     """
     judge = GraphJudge()
     monkeypatch.setattr(GraphGateway, "witness", staticmethod(judge))

@@ -20,7 +20,7 @@ def shared_data(path: str) -> Path:
 
 
 async def eventually(check: Callable[[], bool], what: str) -> None:
-    """Wait until a condition holds; if it does not, the test fails and says what it waited for."""
+    """Wait until a condition holds; after a timeout, the test fails and shows what it waited for."""
     until = time.monotonic() + WAIT_TIMEOUT
     while not check():
         if time.monotonic() > until:

@@ -43,7 +43,7 @@ ONLY_OF = {
     "two_stage_dial_type": ("two_stage_dialing",), "system_location_name": ("two_stage_dialing",),
     "media_playlist_name": ("media_playback",), "on_completion": ("media_playback",),
 }  # fmt: skip
-"""For each field, the service types that have it. The reference does not say what a node does with other fields."""
+"""For each field, the service types that have it. The reference does not specify what a node does with other fields."""
 
 
 def refusals(result: dict[str, Any]) -> list[str]:
@@ -76,7 +76,7 @@ def _pins(result: dict[str, Any]) -> list[str]:
     if result.get("allow_guests") and not pin:
         return ["guests without a host PIN"]
     if guest and (not result.get("allow_guests") or guest == pin):
-        return ["a guest PIN that nobody can use"]
+        return ["a guest PIN that cannot be used"]
     if guest and pin and pin.endswith("#") != guest.endswith("#"):
         return ["one PIN with # and one without"]
     return ["PINs of different lengths"] if guest and pin and not pin.endswith("#") and len(pin) != len(guest) else []

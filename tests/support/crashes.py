@@ -49,7 +49,7 @@ class Fuse:
 
 @dataclass
 class CrashingTable:
-    """A Table that fails when its fuse burns through."""
+    """A `Table` that fails when its fuse burns through."""
 
     table: Table
     fuse: Fuse
@@ -75,7 +75,7 @@ class CrashingTable:
 
 @dataclass
 class CrashingQueue:
-    """A Queue that fails when its fuse burns through."""
+    """A `Queue` that fails when its fuse burns through."""
 
     queue: Queue
     fuse: Fuse
@@ -86,7 +86,7 @@ class CrashingQueue:
 
 @dataclass
 class CrashingStorage:
-    """A Storage that fails when its fuse burns through."""
+    """A `Storage` that fails when its fuse burns through."""
 
     storage: Storage
     fuse: Fuse
@@ -102,7 +102,7 @@ class CrashingStorage:
 
 
 class CrashingMailbox:
-    """A Mailbox that fails when its fuse burns through."""
+    """A `Mailbox` that fails when its fuse burns through."""
 
     def __init__(self, mailbox: Mailbox, fuse: Fuse) -> None:
         self._mailbox = mailbox

@@ -40,7 +40,7 @@ class StoreWorld:
 
 
 class Interrupting:
-    """A Storage whose next commits are preceded by other actions, or fail."""
+    """A `Storage` whose next commits are preceded by other actions, or fail."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
@@ -146,7 +146,7 @@ class IntegrationStoreContract:
             with pytest.raises(NotFound):
                 await world.store.by_id(id_)
 
-    @pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")  # comes from aiohttp, above 1 MiB
+    @pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")  # from aiohttp, for bodies above 1 MiB
     async def test_the_largest_settings_can_be_stored(self, world: StoreWorld) -> None:
         templates = sorted(TEMPLATE_FIELDS - {"meeting_instructions_template"})
         longest = dict.fromkeys(templates[:18], "😀" * 12_288)

@@ -1,4 +1,4 @@
-"""Child processes end with their parent, however it ends."""
+"""Child processes end with their parent, in whatever way it ends."""
 
 import asyncio
 import os
@@ -37,7 +37,7 @@ def is_running(pid: int) -> bool:
     return False
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only the Linux kernel ends children together with their parent")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends child processes with their parent")
 async def test_a_child_dies_when_its_parent_is_killed() -> None:
     pipe = asyncio.subprocess.PIPE
     parent = await asyncio.create_subprocess_exec(sys.executable, "-c", PARENT, cwd=ROOT, stdout=pipe)

@@ -123,10 +123,10 @@ async def test_a_generation_of_tokens_can_be_invalidated_in_the_middle_of_a_roun
 
 
 @pytest.mark.parametrize("loses", [True, False])
-async def test_a_message_that_comes_back_is_reported_as_removed_and_never_again(
+async def test_a_message_that_is_moved_away_and_back_is_reported_only_as_removed(
     world: ExchangeWorld, loses: bool
 ) -> None:
-    """docs-contrib issue 72; with regular ids, it counts as a different message."""
+    """With regular ids, the message counts as a different one (docs-contrib issue 72)."""
     world.exchange.delta.loses_returns = loses
     _, link = await follow(world, start())
     await world.meet()

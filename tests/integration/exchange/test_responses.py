@@ -71,7 +71,7 @@ async def test_a_comment_without_a_response_is_refused(world: ExchangeWorld, com
     await world.respond(event, comment=None, sendResponse=False)
 
 
-async def test_nobody_can_respond_to_their_own_meeting(world: ExchangeWorld) -> None:
+async def test_organizers_cannot_respond_to_their_own_meetings(world: ExchangeWorld) -> None:
     await world.meet()
     event = (await world.event(ALICE))["id"]
     answer = await world.graph("POST", f"/users/{ALICE}/events/{event}/accept", json={})

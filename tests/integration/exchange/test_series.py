@@ -73,7 +73,7 @@ async def test_a_moved_occurrence_becomes_an_exception_with_the_same_id(world: E
     assert [item["subject"] for item in master["exceptionOccurrences"]] == ["Moved"]
 
 
-async def test_an_exception_is_found_at_its_new_time_however_far_it_was_moved(world: ExchangeWorld) -> None:
+async def test_an_exception_is_found_at_its_new_time_even_if_it_was_moved_far(world: ExchangeWorld) -> None:
     uid = await world.meet(recurrence=WEEKLY)
     await world.edit(uid, occurrence="2030-03-11", start="2031-03-12T15:00:00")
     found = await world.instances("2031-03-12T00:00:00Z", "2031-03-13T00:00:00Z")
@@ -160,7 +160,7 @@ async def test_an_attendee_can_be_invited_to_one_occurrence_only(world: Exchange
     assert (await world.event())["isCancelled"] is True
 
 
-async def test_guests_of_one_occurrence_are_told_that_the_series_is_cancelled(world: ExchangeWorld) -> None:
+async def test_guests_of_one_occurrence_are_notified_that_the_series_is_cancelled(world: ExchangeWorld) -> None:
     uid = await world.meet(recurrence=WEEKLY, attendees=[BOB])
     await world.edit(uid, occurrence="2030-03-11", attendees=[BOB, CAROL])
     await world.cancel(uid)

@@ -395,7 +395,7 @@ async def never_twice(world: Deployment) -> None:
     table = world.memory.table("meetings")
     rows = [row async for row in table.everything()]
     decided = [Operation.from_row(row) for row in rows if row.key.startswith("operation:")]
-    # A change that notifies nobody may still carry an older version's answer, but that belongs to the older version.
+    # A change without a notification may still contain an older version's answer, which belongs to that version.
     told = Counter(_plain(each.text) for each in decided if each.text and each.decision != "refresh")
     sent = Counter(_plain(answer["body_text"]) for answer in await world.answers())
     assert not sent - told, f"answered more often than decided: {sent - told} of {told}"

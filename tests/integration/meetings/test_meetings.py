@@ -139,7 +139,7 @@ class TestSingle:
         [answer] = await world.answers(uid)
         assert answer["kind"] == "accepted"
 
-    async def test_nobody_is_answered_if_no_answer_was_requested(self, world: Deployment) -> None:
+    async def test_no_answer_is_sent_if_none_was_requested(self, world: Deployment) -> None:
         room, start = await world.click(), tomorrow(world)
         await world.invite(start, room["instructions"], response_requested=False)
         await world.drain()

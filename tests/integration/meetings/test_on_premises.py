@@ -89,7 +89,7 @@ class TestLateInstructions:
         ("organizer", "access", "sender"),
         [(ALICE, "impersonation", ALICE), (ALICE, "delegate", MAILBOX), (CAROL, "impersonation", MAILBOX)],
     )
-    async def test_late_instructions_come_from_the_mailbox_that_may_be_used(
+    async def test_late_instructions_are_sent_from_an_accessible_mailbox(
         self, organizer: str, access: str, sender: str
     ) -> None:
         async with deployed(By.EWS, ews_access=access) as world:
@@ -263,7 +263,7 @@ BY_APP = {
     "oauth_client_secret": ENTRA_SECRET,
     "oauth_token_endpoint": f"https://login.microsoftonline.com/{TENANT}/oauth2/token",
 }
-"""The settings that a client sends when it does not know GRAPH. Their EWS host does not exist, and is never called."""
+"""The settings that a client sends if it does not support GRAPH. Their EWS host does not exist, and is never called."""
 
 
 class TestTheWayToGraph:

@@ -84,7 +84,7 @@ class TestOutages:
         await graph.pass_time(HOUR)
         assert [answer["kind"] for answer in await graph.answers(uid)] == ["accepted"]
 
-    async def test_the_alarm_says_how_many_messages_wait_and_is_cleared(self, graph: Deployment) -> None:
+    async def test_the_alarm_shows_how_many_messages_wait_and_is_cleared(self, graph: Deployment) -> None:
         await graph.faults({"on": "GET /messages/", "status": 503, "times": None})
         for _ in range(3):
             await graph.invite(tomorrow(graph), (await graph.click())["instructions"])

@@ -117,7 +117,7 @@ async def heal(world: Deployment) -> list[str]:
     return [alarm.cause async for alarm in world.services.foundation.alarms.of((await world.integration()).uuid)]
 
 
-async def test_a_lost_hour_is_recovered_and_nobody_is_answered_twice(world: Deployment) -> None:
+async def test_a_lost_hour_is_recovered_and_no_meeting_is_answered_twice(world: Deployment) -> None:
     office = Office(world)
     meanwhile = [f"meanwhile {number}" for number in range(MEANWHILE)]
     await office.click("old", "moved", "cancelled", "series", "new", "new series", "emptied", *meanwhile)

@@ -173,7 +173,7 @@ class TestABodyThatIsTooLargeToBeRead:
         async with deployed(By.GRAPH) as deployment:
             yield deployment
 
-    async def test_a_known_meeting_with_a_huge_body_is_followed(self, world: Deployment) -> None:
+    async def test_the_room_follows_a_recorded_meeting_with_a_huge_body(self, world: Deployment) -> None:
         room, later = await world.click(), tomorrow(world, hour=15)
         uid = await world.invite(tomorrow(world), room["instructions"])
         await swept(world)

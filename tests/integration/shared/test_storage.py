@@ -140,7 +140,7 @@ async def test_replace_removes_columns_that_are_not_in_the_new_row(table: Table,
     assert (await read(table, partition)).values == {"kept": 2}
 
 
-async def test_put_overwrites_whatever_exists(table: Table, partition: str) -> None:
+async def test_put_overwrites_an_existing_row(table: Table, partition: str) -> None:
     await table.commit(partition, Put("key", {"old": 1}))
     await table.commit(partition, Put("key", {"new": 2}))
     assert (await read(table, partition)).values == {"new": 2}
@@ -210,7 +210,7 @@ async def test_a_transaction_with_no_or_too_many_operations_is_refused(
         await table.commit(partition, *operations)
 
 
-async def test_one_of_many_concurrent_writers_wins(table: Table, partition: str) -> None:
+async def test_one_of_many_concurrent_writes_succeeds(table: Table, partition: str) -> None:
     row = await insert(table, partition, n=0)
     results = await asyncio.gather(
         *(table.commit(partition, Replace(row, {"n": n})) for n in range(1, 9)), return_exceptions=True

@@ -285,7 +285,7 @@ for (const [name, state, facts, owner] of [
   });
 }
 
-test('the pane shows which VMR one date of a series has, and can give this date a separate one', async () => {
+test('the pane shows which VMR one date of a series has, and can add a separate VMR to this date', async () => {
   Object.assign(item, { body: `Join ${TAG.replace('0b1c', 'ffff')}`, attendees: [ROOM.address], isOccurrence: true });
   const series = { state: 'scheduled', starts_here: true, alias: '77@example.com', one_date: false };
   api.tagState = async () => series;

@@ -55,7 +55,7 @@ class TestLists:
             page = (await http.get(path)).json()
             seen += [each["name"] for each in page["objects"]]
             totals.add(page["meta"]["total_count"])
-            assert len(page["objects"]) <= page["meta"]["limit"] == 20, "unless limit says otherwise"
+            assert len(page["objects"]) <= page["meta"]["limit"] == 20, "20 objects unless a limit is requested"
             path = page["meta"]["next"]
         assert seen == [f"Room {number}" for number in range(45)]
         assert totals == {45}

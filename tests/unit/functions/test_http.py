@@ -1,4 +1,4 @@
-"""Every error has an HTTP status, and no response reveals anything that its reader may not know (rule 6)."""
+"""Every error has an HTTP status, and no response reveals confidential data (rule 6)."""
 
 import importlib
 import json

@@ -1,4 +1,4 @@
-"""Folders, time zones, ids, and custom properties of clients, read through exchangelib and by hand."""
+"""Folders, time zones, ids and clients' custom properties, read with exchangelib and with hand-written requests."""
 
 import base64
 from collections.abc import Iterator

@@ -96,7 +96,7 @@ async def test_a_draft_can_be_changed_but_a_stale_one_cannot_be_sent(world: Exch
 # --- responses that are refused or silent
 
 
-async def test_a_response_can_be_saved_without_notifying_anybody(world: ExchangeWorld, client: Client) -> None:
+async def test_a_response_can_be_saved_without_notifying_the_organizer(world: ExchangeWorld, client: Client) -> None:
     await world.meet(attendees=[VMR_EWS])
     request = await client.newest()
     await client.do(lambda: request.accept(message_disposition=SAVE_ONLY, folder=request.account.drafts))

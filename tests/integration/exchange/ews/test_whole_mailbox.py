@@ -101,7 +101,7 @@ async def test_a_meeting_goes_from_the_invitation_to_its_end(
     await client.do(work)
 
 
-async def test_a_meeting_can_be_created_without_notifying_anybody(client: Client, alice: Account, vmr: Account) -> None:
+async def test_a_meeting_can_be_created_without_notifications(client: Client, alice: Account, vmr: Account) -> None:
     def work() -> tuple[int, int, int]:
         item = CalendarItem(account=alice, folder=alice.calendar, subject="Alone", start=NINE, end=TEN)
         item.save(send_meeting_invitations=SEND_TO_NONE)

@@ -1,6 +1,7 @@
 """The genuine msgraph-sdk uses a complete mailbox with its typed models; the product's own client is not involved.
 
-Each request and each answer is judged as well (tests/support/graph_judge.py): an answer that the SDK's models cannot represent, or that they change, fails the test.
+Each request and each answer is judged as well (tests/support/graph_judge.py). A test fails if the SDK's models cannot
+represent an answer, or change it.
 """
 
 from datetime import date, timedelta
@@ -244,7 +245,7 @@ class TestResponding:
         assert known.response_status.response is ResponseType.Accepted
         assert [each.value for each in known.single_value_extended_properties] == ["0"]
 
-    async def test_an_invitation_can_be_answered_without_notifying_anybody(self, alice: Any, vmr: Any) -> None:
+    async def test_an_invitation_can_be_answered_without_notifying_the_organizer(self, alice: Any, vmr: Any) -> None:
         await alice.events.post(invitation())
         request = await newest(vmr)
         await vmr.events.by_event_id(request.event.id).accept.post(AcceptPostRequestBody(send_response=False))

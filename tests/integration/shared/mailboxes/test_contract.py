@@ -216,7 +216,7 @@ class TestCalendar:
         expected = (*on_mondays(0, 1), Occurrence(moved, moved + HOUR), *on_mondays(3, 13))
         assert calendar.occurrences == expected
 
-    async def test_a_series_that_ends_is_known_completely(self, office: Office) -> None:
+    async def test_a_series_that_ends_is_read_completely(self, office: Office) -> None:
         until = {"type": "numbered", "startDate": "2030-03-04", "numberOfOccurrences": 3}
         await office.world.meet(recurrence=WEEKLY | {"range": until})
         calendar = await office.mailbox.calendar(await self._series(office), NINE)
@@ -441,7 +441,7 @@ class TestWatching:
 
 
 class TestAddresses:
-    """X3: the other addresses by which a mailbox is known."""
+    """X3: the other addresses of a mailbox."""
 
     async def test_the_primary_address_is_found_if_another_one_is_configured(self, office: Office) -> None:
         directory = office.world.exchange.directory

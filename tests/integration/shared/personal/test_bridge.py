@@ -59,7 +59,7 @@ async def test_an_address_that_only_folds_to_an_owners_address_shows_no_vmrs(wor
     assert await world.names(integration, "boss@example.com") == []
 
 
-async def test_a_node_that_ignores_the_filter_shows_nobody_another_persons_vmrs(world: BridgeWorld) -> None:
+async def test_users_see_only_their_own_vmrs_even_if_the_node_ignores_the_filter(world: BridgeWorld) -> None:
     integration = await world.integration()
     objects: list[dict[str, Any]] = [
         {

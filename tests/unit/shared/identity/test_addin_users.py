@@ -93,7 +93,7 @@ async def test_the_settings_decide_whether_keys_are_fetched_through_the_proxy(wo
     """An integration may bypass the web proxy for everything that it fetches (E5)."""
 
     async def nothing(url: str) -> Any:
-        raise Unavailable("the proxy does not know this host")
+        raise Unavailable("The proxy cannot resolve this host.")
 
     clock = FakeClock()
     routes = ProxyRoutes(nothing, world._fetch)

@@ -37,7 +37,7 @@ async def test_addresses_from_exchange_are_stored_after_the_configured_one() -> 
     assert await learning.told() == (VMR, "primary@example.com", "/o=org/cn=vmr")
 
 
-async def test_a_failure_keeps_the_known_addresses() -> None:
+async def test_addresses_are_kept_after_a_failure() -> None:
     learning = Learning()
     learning.mailbox.proxy_addresses = ("SMTP:primary@example.com",)
     await learning.learn()

@@ -280,7 +280,7 @@ class TestPolling:
         assert polled.mailbox.calls == ["changes"] * 3, "one folder before the wait, and both folders after it"
         assert polled.found() == ["a"]
 
-    async def test_backing_off_keeps_the_known_state(self, polled: WatcherWorld) -> None:
+    async def test_backing_off_keeps_the_stored_state(self, polled: WatcherWorld) -> None:
         polled.mailbox.deliver_mail("a")
         await polled.watcher.poll()
         polled.mailbox.fail("changes", RateLimited("busy", 30))

@@ -61,7 +61,7 @@ def test_limits_and_choices_equal_those_of_the_original_api() -> None:
     for name, facts in api_fields().items():
         wanted = {keys[key]: value for key, value in facts.items() if key in keys}
         if name == "scheduled_alias_suffix_length":
-            wanted["ge"] = 6  # the original's documentation says 6 to 15
+            wanted["ge"] = 6  # 6 to 15 in the original's documentation
         if facts["writable"] and wanted:
             assert limits(name) == wanted, name
         if "enum" in facts:

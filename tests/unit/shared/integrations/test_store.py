@@ -66,7 +66,7 @@ async def test_settings_of_a_local_stack_may_contain_loopback_hosts(storage: Mem
     assert (await store.create(fields)).metadata_urls == (url,)
 
 
-async def test_a_secret_is_stored_once_however_often_a_save_is_repeated(storage: MemoryStorage) -> None:
+async def test_a_secret_is_stored_once_even_if_the_save_is_repeated(storage: MemoryStorage) -> None:
     secrets = MemorySecrets()
     store = IntegrationStore(storage, secrets, FakeClock())
     created = await store.create(full_fields("OAUTH"))

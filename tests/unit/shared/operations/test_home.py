@@ -74,7 +74,7 @@ async def test_unresponsive_storage_is_reported_with_status_503(monkeypatch: pyt
     assert (status, "Storage does not answer" in html, "secret-account" in html) == (503, True, False)
 
 
-async def test_storage_is_read_at_most_once_a_minute_however_often_the_page_is_requested() -> None:
+async def test_storage_is_read_at_most_once_a_minute_for_any_number_of_requests() -> None:
     deployment = Deployment()
     await well(deployment)
     await deployment.home.page()

@@ -26,7 +26,7 @@ ENTRA = f"entra:33333333-3333-4333-8333-333333333333:{OID}"
 
 
 class Bridge:
-    """A VmrSource with one VMR for each owner."""
+    """A fake `VmrSource` with one VMR for each owner."""
 
     async def of_owner(self, integration: Integration, email: str) -> Sequence[Vmr]:
         return [vmr(name=f"Bridge room of {email}")]

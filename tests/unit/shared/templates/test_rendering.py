@@ -317,7 +317,7 @@ def test_values_are_escaped_in_html_and_plain_in_single_lines() -> None:
         "<i>{{ '%s'|format(alias) }}</i>",
     ],
 )
-def test_a_value_stays_escaped_however_it_reaches_the_result(text: str) -> None:
+def test_a_value_stays_escaped_in_every_kind_of_expression(text: str) -> None:
     assert render(ACCEPT, text, {"alias": "&lt;script&gt;"}) in (
         "<i>&amp;lt;script&amp;gt;</i>",
         "<i>&lt;script&gt;</i>",

@@ -230,7 +230,7 @@ class TestTimeLimits:
             await asyncio.gather(*(look(reached) for _ in range(20)))
 
 
-async def test_exchangelibs_process_wide_state_stays_unchanged(world: ExchangeWorld) -> None:
+async def test_the_process_wide_state_of_exchangelib_stays_unchanged(world: ExchangeWorld) -> None:
     before = BaseProtocol.TIMEOUT, BaseProtocol.USERAGENT, BaseProtocol.HTTP_ADAPTER_CLS
     async with opened(world.running) as reached:
         await look(reached)

@@ -256,7 +256,7 @@ async def test_a_series_is_read_up_to_the_horizon(mailbox: GraphMailbox, script:
     assert paths(script) == [f"GET {ROOT}/events/series/instances", "GET /v1.0/next"]
 
 
-async def test_a_series_that_ends_before_the_horizon_is_known_completely(mailbox: GraphMailbox, script: Script) -> None:
+async def test_a_series_that_ends_before_the_horizon_is_read_completely(mailbox: GraphMailbox, script: Script) -> None:
     script.answer(200, instances(0, 7))
     ending = replace(SERIES, last_day=NOW + timedelta(days=7))
     assert await mailbox.calendar(ending, NOW) == Calendar(on(0, 7))

@@ -30,7 +30,7 @@ BASE = "https://scheduling.example.com"
 
 @dataclass
 class FakeAccess:
-    """A GraphAccess whose results a test determines."""
+    """A fake `GraphAccess`, whose results a test determines."""
 
     refused: Mapping[Right, SchedulingError] = field(default_factory=dict)
     listed: dict[str, Listed] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class FakeAccess:
 
 @dataclass
 class FakeEwsAccess:
-    """An Access over EWS that raises `failure` on each connection."""
+    """A fake `Access` over EWS, which raises `failure` on each connection."""
 
     failure: SchedulingError | None = None
 
@@ -57,7 +57,7 @@ class FakeEwsAccess:
 
 @dataclass
 class FakeAccount:
-    """A LooksAtAccount."""
+    """A fake `LooksAtAccount`, which returns `found`."""
 
     found: Account = field(default_factory=Account)
 
@@ -80,7 +80,7 @@ class Clinic:
         self.looked_at: list[str] = []
 
     async def look(self, host: str) -> Server:
-        """A Look."""
+        """Record the host, and return a valid certificate."""
         self.looked_at.append(host)
         return Server(host, self.world.clock.now() + timedelta(days=90))
 
