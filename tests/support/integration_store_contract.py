@@ -420,7 +420,7 @@ class IntegrationStoreContract:
         with pytest.raises(NotFound):
             await world.store.put_icon(GUID, png())
 
-    async def test_the_manifest_needs_installing_until_an_admin_acknowledges_it(self, world: StoreWorld) -> None:
+    async def test_the_manifest_must_be_installed_until_an_admin_acknowledges_it(self, world: StoreWorld) -> None:
         created = await world.store.create(graph_fields())
         done = await world.store.acknowledge_manifest(created.uuid, 1)
         assert not done.manifest_reinstall_needed

@@ -18,7 +18,7 @@ class SecretStoreContract:
         reference = await secrets.set(UUID, "password", SecretStr(value))
         assert (await secrets.get(reference)).get_secret_value() == value
 
-    async def test_references_are_valid_names_that_reveal_nothing_of_the_value(self, secrets: SecretStore) -> None:
+    async def test_references_are_valid_names_that_reveal_nothing_about_the_value(self, secrets: SecretStore) -> None:
         reference = await secrets.set(UUID, LONGEST_FIELD, SecretStr("correct"))
         assert re.fullmatch(r"[0-9A-Za-z-]{1,127}", reference)
         assert "correct" not in reference

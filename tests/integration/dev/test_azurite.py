@@ -1,4 +1,4 @@
-"""Azurite as the local stack runs it."""
+"""Azurite, run as in the local stack."""
 
 import asyncio
 from pathlib import Path

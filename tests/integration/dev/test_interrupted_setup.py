@@ -83,7 +83,7 @@ class Project:
         return process.returncode, said
 
     def tree(self) -> dict[str, str]:
-        """Everything that is installed, with its content."""
+        """All installed files, with their contents."""
         places = (".venv", "dev/node", "tests/browser/node", "addin/vendor", "bin")
         files = (file for place in places for file in (self.root / place).rglob("*") if file.is_file())
         return {str(file.relative_to(self.root)): file.read_text().replace(str(self.root), "") for file in files}
@@ -201,7 +201,7 @@ def test_packages_installed_for_tests_are_sufficient_for_running(project: Projec
 
 
 def test_installing_for_running_removes_nothing_that_tests_need(project: Project) -> None:
-    """Tests may be in progress: one of them starts `make run`."""
+    """Tests may be running, since one of them starts `make run`."""
     assert project.run()[0] == 0
     (project.root / "dev/requirements-run.txt").write_text("uv==1.2.4 \\\n    --hash=sha256:00\n")
     assert "Python packages" in project.run(purpose="run")[1]
@@ -231,7 +231,7 @@ def test_each_step_reports_its_duration_and_the_remaining_steps(project: Project
 def test_a_second_installation_waits_for_processes_left_by_a_killed_one(
     project: Project, whole: dict[str, str]
 ) -> None:
-    """The killed installation's own commands end with it, but processes that they started may still be writing."""
+    """A killed installation's own commands end with it, but processes started by them may still be writing."""
     process = project.start("azurite", "linger")
     while not (project.root / "reached").exists():
         assert process.poll() is None

@@ -14,7 +14,7 @@ async def meetings(world: ExchangeWorld, user: str = ALICE) -> list[dict[str, An
     return found
 
 
-async def test_a_meeting_is_shown_as_sent_with_the_add_ins_notes(world: ExchangeWorld) -> None:
+async def test_a_sent_meeting_is_shown_with_the_add_ins_notes(world: ExchangeWorld) -> None:
     uid = await world.meet(location="Room 1", properties='{"placed": "x"}')
     [meeting] = await meetings(world)
     assert (meeting["uid"], meeting["subject"], meeting["organizer"], meeting["sender"]) == (

@@ -20,7 +20,7 @@ async def test_a_request_creates_a_tentative_event(world: ExchangeWorld) -> None
     assert "originalStart" not in event
 
 
-async def test_a_new_time_asks_for_a_new_answer_and_outdates_the_old_message(world: ExchangeWorld) -> None:
+async def test_a_new_time_requires_a_new_answer_and_outdates_the_old_message(world: ExchangeWorld) -> None:
     uid = await world.meet()
     first = await world.newest()
     await world.respond(first["event"]["id"])
@@ -117,7 +117,7 @@ async def test_old_messages_can_be_removed(world: ExchangeWorld) -> None:
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "ErrorItemNotFound")
 
 
-async def test_automate_processing_none_leaves_the_calendar_alone(world: ExchangeWorld) -> None:
+async def test_automate_processing_none_does_not_change_the_calendar(world: ExchangeWorld) -> None:
     await world.http.patch(f"/dev/mailboxes/{VMR}", json={"automate_processing": "None"})
     await world.meet()
     assert (await world.newest())["event"] == {}

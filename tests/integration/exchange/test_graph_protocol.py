@@ -9,7 +9,7 @@ from tests.support.exchange_world import ALICE, EXPAND_EVENT, IMMUTABLE, VMR, WE
 
 
 @pytest.mark.parametrize("authorization", [None, "", "Basic YTpi", "Bearer"])
-async def test_nothing_is_answered_without_a_token(world: ExchangeWorld, authorization: str | None) -> None:
+async def test_requests_without_a_token_are_refused(world: ExchangeWorld, authorization: str | None) -> None:
     headers = {} if authorization is None else {"Authorization": authorization}
     answer = await world.http.get(f"/v1.0/users/{VMR}/messages", headers=headers)
     assert answer.status_code == 401
@@ -84,7 +84,7 @@ async def test_events_also_have_both_kinds_of_id(world: ExchangeWorld) -> None:
     assert occurrence["seriesMasterId"] == master["id"]
 
 
-async def test_an_id_of_one_mailbox_gives_no_access_to_another(world: ExchangeWorld) -> None:
+async def test_an_id_of_one_mailbox_does_not_provide_access_to_another(world: ExchangeWorld) -> None:
     await world.meet()
     message = (await world.folder())[0]["id"]
     event = (await world.event())["id"]
@@ -142,7 +142,7 @@ async def test_times_and_bodies_follow_the_preferences(world: ExchangeWorld) -> 
     assert wrong.status_code == 400
 
 
-async def test_an_all_day_meeting_is_at_midnight_in_every_zone(world: ExchangeWorld) -> None:
+async def test_an_all_day_meeting_begins_at_midnight_in_every_zone(world: ExchangeWorld) -> None:
     await world.meet(is_all_day=True, start="2030-03-04T00:00:00", end="2030-03-05T00:00:00")
     for prefer in ("", 'outlook.timezone="Pacific Standard Time"'):
         [event] = (await world.get(f"/users/{VMR}/events", prefer=prefer))["value"]
@@ -263,7 +263,7 @@ async def test_an_application_may_open_only_the_mailboxes_granted_to_it(world: E
     assert (refused.status_code, refused.json()["error"]["code"]) == (403, "ErrorAccessDenied")
 
 
-async def test_a_directory_user_can_be_read_only_with_the_right_to_do_so(world: ExchangeWorld) -> None:
+async def test_a_directory_user_can_be_read_only_with_the_required_right(world: ExchangeWorld) -> None:
     refused = await world.graph("GET", f"/users/{VMR}")
     assert (refused.status_code, refused.json()["error"]["code"]) == (403, "Authorization_RequestDenied")
     world.exchange.withheld.remove("User.Read.All")

@@ -30,7 +30,7 @@ async def test_the_equipment_mailbox_gets_no_message_about_a_meeting_without_it(
     assert await world.received(VMR) == []
 
 
-async def test_a_message_has_its_times_in_utc_and_states_its_request_type(world: ExchangeWorld) -> None:
+async def test_a_message_contains_its_times_in_utc_and_its_request_type(world: ExchangeWorld) -> None:
     await world.meet()
     message = await world.newest()
     assert message["meetingMessageType"] == "meetingRequest"
@@ -64,7 +64,7 @@ async def test_a_delegate_sends_on_behalf_of_the_organizer(world: ExchangeWorld)
         ({"subject": "Other", "silent": True}, "silentUpdate"),
     ],
 )
-async def test_an_update_states_its_type(world: ExchangeWorld, change: dict[str, object], kind: str) -> None:
+async def test_an_update_contains_its_type(world: ExchangeWorld, change: dict[str, object], kind: str) -> None:
     uid = await world.meet()
     await world.edit(uid, **change)
     message = await world.newest()
@@ -80,7 +80,7 @@ async def test_moving_the_start_keeps_the_duration(world: ExchangeWorld) -> None
     assert message["endDateTime"]["dateTime"] == "2030-03-05T14:00:00.0000000"
 
 
-async def test_adding_an_attendee_notifies_only_the_new_one(world: ExchangeWorld) -> None:
+async def test_adding_an_attendee_notifies_only_the_new_attendee(world: ExchangeWorld) -> None:
     uid = await world.meet(attendees=[BOB])
     await world.edit(uid, attendees=[BOB, VMR])
     assert await kinds(world, BOB) == ["request"]

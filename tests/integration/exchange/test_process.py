@@ -1,4 +1,4 @@
-"""`python -m dev.exchange`, as the local stack starts it."""
+"""The process `python -m dev.exchange`, started as in the local stack."""
 
 import asyncio
 import os

@@ -92,7 +92,7 @@ async def test_declining_removes_the_event(world: ExchangeWorld) -> None:
     assert (await world.graph("GET", f"/users/{VMR}/events/{before['event']['id']}")).status_code == 404
 
 
-async def test_an_update_after_a_decline_brings_the_event_back(world: ExchangeWorld) -> None:
+async def test_an_update_after_a_decline_recreates_the_event(world: ExchangeWorld) -> None:
     uid = await world.meet()
     await world.respond((await world.event())["id"], "decline")
     await world.edit(uid, start="2030-03-04T15:00:00")

@@ -1,4 +1,4 @@
-"""Series: occurrences, exceptions, cancelled occurrences, daylight saving time."""
+"""Series: occurrences, exceptions, cancelled occurrences and daylight saving time."""
 
 from typing import Any
 
@@ -143,7 +143,7 @@ async def test_an_attendee_added_to_a_series_is_not_added_to_occurrences_with_se
     assert len(await world.instances("2030-03-11T00:00:00Z", "2030-03-12T00:00:00Z")) == 1
 
 
-async def test_being_removed_from_one_occurrence_cancels_that_occurrence(world: ExchangeWorld) -> None:
+async def test_an_attendee_removed_from_one_occurrence_gets_its_cancellation(world: ExchangeWorld) -> None:
     uid = await world.meet(recurrence=WEEKLY)
     await world.edit(uid, occurrence="2030-03-11", attendees=[BOB])
     assert [m["kind"] for m in await world.received(VMR)] == ["request", "cancelled"]

@@ -1,4 +1,4 @@
-"""A contract: answers of the simulated service have the shape of captured and documented samples.
+"""Answers of the simulated service have the shape of captured and documented samples.
 
 Every property of a sample must be served, with the same JSON type. Exceptions are listed with their reasons.
 """
@@ -162,7 +162,7 @@ DOCUMENTED = {
 
 
 def values(document: Any, name: str) -> Iterator[str]:
-    """All values of a property, however deeply nested."""
+    """All values of a property at any depth."""
     if isinstance(document, dict):
         yield from [document[name]] if isinstance(document.get(name), str) else []
         document = list(document.values())

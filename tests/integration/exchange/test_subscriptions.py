@@ -12,7 +12,9 @@ async def lives(world: ExchangeWorld, subscription: str) -> bool:
     return (await world.graph("GET", f"/subscriptions/{subscription}")).status_code == 200
 
 
-async def test_both_webhooks_are_validated_before_the_answer(world: ExchangeWorld, webhook: Webhook) -> None:
+async def test_both_webhooks_are_validated_before_a_subscription_is_created(
+    world: ExchangeWorld, webhook: Webhook
+) -> None:
     lifecycle = webhook.url.replace("changes", "lifecycle")
     answer = await subscribe(world, webhook, lifecycleNotificationUrl=lifecycle)
     assert answer.status_code == 201
@@ -23,7 +25,7 @@ async def test_both_webhooks_are_validated_before_the_answer(world: ExchangeWorl
     assert (await world.get(f"/subscriptions/{answer.json()['id']}"))["clientState"] is None
 
 
-async def test_a_webhook_used_for_both_is_validated_twice(world: ExchangeWorld, webhook: Webhook) -> None:
+async def test_a_webhook_used_for_both_purposes_is_validated_twice(world: ExchangeWorld, webhook: Webhook) -> None:
     url = webhook.url + "?code=key"
     assert (await subscribe(world, webhook, notificationUrl=url, lifecycleNotificationUrl=url)).status_code == 201
     assert webhook.handshakes == ["/changes", "/changes"]

@@ -1,6 +1,6 @@
 """The simulated Management Node answers recorded requests of real clients of the original API (C3).
 
-The recordings are those with which our own management API is tested: tests/data/clients.
+The tests of our own management API use the same recordings (tests/data/clients).
 """
 
 from collections.abc import AsyncIterator, Sequence

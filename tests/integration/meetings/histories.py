@@ -346,7 +346,7 @@ def _fault(on: str, *rest: Any) -> dict[str, Any]:
 
 
 def random_variants(chance: Random, by: By) -> dict[str, Any]:
-    """Variants of Graph that have been reported, or habits of EWS servers other than Exchange."""
+    """Variants of Graph that have been reported, or peculiarities of EWS servers other than Exchange."""
     if by is By.EWS:
         return {name: value if chance.random() < 0.3 else not value for name, value in OTHER_HABITS.items()}
     return {
@@ -372,7 +372,7 @@ async def run(
 
     `on_node`: the rooms are on a Management Node.
 
-    `varied`: variants of Graph or habits of other EWS servers, on which the outcome must not depend.
+    `varied`: variants of Graph or peculiarities of other EWS servers, on which the outcome must not depend.
     """
     async with deployed(by, MovableClock(lambda: ORIGIN), on_node=on_node, **TELLING) as world:
         world.exchange.exchange.ews.renews_answered = renews

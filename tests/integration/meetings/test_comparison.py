@@ -31,7 +31,7 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[Deployment]:
 
 
 async def lose_messages(world: Deployment) -> None:
-    """Delete all messages before the product reads them; the calendar has followed them nevertheless."""
+    """Delete all messages before the product reads them; their changes to the calendar remain."""
     store, owner = world.exchange.exchange.store, owner_of(world)
     for folder in ("inbox", "deleteditems"):
         for message in store.messages(owner, folder):
@@ -219,7 +219,7 @@ Times: TypeAlias = dict[str, set[Occurrence]]
 
 
 class SetBack:
-    """Organizers' actions in a world whose records or calendar can be reset to an earlier moment."""
+    """Organizers' actions in a deployment whose records or calendar can be reset to an earlier time."""
 
     def __init__(self, world: Deployment, rooms: list[Any]) -> None:
         self.world = world

@@ -25,7 +25,7 @@ async def findings(world: Deployment) -> dict[Check, Finding]:
 
 
 async def faults(world: Deployment) -> set[Check]:
-    """The checks that found faults, apart from the manifest's, which no admin has installed in these tests."""
+    """The checks that found faults, apart from that of the manifest, which is not installed in these tests."""
     return {check for check, finding in (await findings(world)).items() if not finding.ok} - {Check.MANIFEST}
 
 

@@ -65,7 +65,7 @@ class TestSingle:
         await world.move_to(later)
         assert await world.is_open(room["alias"])
 
-    async def test_an_update_of_the_body_that_exchange_files_away_is_seen(self, world: Deployment) -> None:
+    async def test_an_update_of_the_body_that_exchange_files_away_is_noticed(self, world: Deployment) -> None:
         """docs/facts/exchange.md §7: VisibleMeetingUpdateProperties."""
         old, new, start = await world.click(), await world.click(), tomorrow(world)
         uid = await world.invite(start, old["instructions"])

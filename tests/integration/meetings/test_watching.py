@@ -165,7 +165,7 @@ async def test_after_a_lifecycle_event_missed_messages_are_found(world: Deployme
     assert len((await world.control_graph("GET", "/subscriptions"))["value"]) == 1
 
 
-async def test_a_forgotten_delta_state_loses_nothing(world: Deployment) -> None:
+async def test_a_delta_state_that_graph_has_forgotten_loses_no_message(world: Deployment) -> None:
     """After a 410, the sweep starts over, and no message is answered twice."""
     room = await world.click()
     await world.invite(tomorrow(world), room["instructions"])
@@ -188,7 +188,7 @@ async def test_disabled_mailbox_processing_leads_to_a_recorded_error(world: Depl
 
 @pytest.mark.parametrize("after", [1, 2, 3])
 @pytest.mark.parametrize(("status", "code"), [(410, "SyncStateNotFound"), (400, "syncStateInvalid"), (400, "x")])
-async def test_delta_tokens_that_expire_in_the_middle_of_a_round_lose_nothing(
+async def test_delta_tokens_that_expire_in_the_middle_of_a_round_lose_no_message(
     world: Deployment, monkeypatch: pytest.MonkeyPatch, after: int, status: int, code: str
 ) -> None:
     monkeypatch.setattr(graph_mailbox, "_PAGE_SIZE", 2)
@@ -202,7 +202,7 @@ async def test_delta_tokens_that_expire_in_the_middle_of_a_round_lose_nothing(
 
 
 async def test_a_message_moved_away_and_back_is_answered(world: Deployment) -> None:
-    """The delta query reports the message as removed, and never again afterwards."""
+    """The delta query reports the message as removed, and then never reports it again."""
     await world.services.scheduling.timers.sweep()
     await world.faults({"on": "notification", "action": "lose", "times": 9})
     await world.invite(tomorrow(world), (await world.click())["instructions"])

@@ -63,7 +63,7 @@ def _builder(
 class Proxy:
     """A running web proxy. Only the proxy can resolve the hosts in `hosts`; `asked` lists the requested hosts.
 
-    `places` lists them with ports, which tell them apart from Azurite, which a functions host in this process requests.
+    `places` lists them with ports, to distinguish them from Azurite, which a functions host in this process calls.
     """
 
     hosts: Mapping[str, int]

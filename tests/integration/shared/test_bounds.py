@@ -112,7 +112,7 @@ ELSEWHERE = {
     "shared/managed_identity.py": "the platform's own identity endpoint, by Azure's SDK",
     "shared/mailboxes/graph/credentials.py": "the sign-in service of Microsoft's cloud, by Azure's SDK",
 }
-"""The other modules that use the network, and why they need no bounds of ours."""
+"""The other modules that use the network, and the reasons why they need no bounded client."""
 
 OPENERS = {
     *("httpx.AsyncClient", "httpx.Client", "httpx.AsyncHTTPTransport", "httpx.HTTPTransport"),

@@ -1,4 +1,4 @@
-"""One contract for every Storage: Azure Tables (Azurite), and the storage in memory that other tests use."""
+"""The contract of every `Storage`: Azure Tables (Azurite), and the storage in memory that other tests use."""
 
 import asyncio
 import base64

@@ -1,4 +1,4 @@
-"""What Azure Storage would refuse is refused in tests, even if Azurite or the storage in memory would accept it."""
+"""Tests refuse all requests that Azure Storage would refuse, even if Azurite or the storage in memory accepts them."""
 
 import base64
 import json

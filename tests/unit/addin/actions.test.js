@@ -314,7 +314,7 @@ test('the pane opens even if the state of a tag takes long to load', async (cont
   assert.equal((await looking).owner, 'ours');
 });
 
-test("replacing a copied meeting's VMR swaps the instructions, and Remove takes everything out", async () => {
+test("replacing a copied meeting's VMR replaces the instructions, and Remove removes everything", async () => {
   const old = TAG.replace('0b1c', 'ffff');
   Object.assign(item, { body: `Join 99 ${old}\n\nAgenda`, attendees: [ROOM.address], places: ['VMR'] });
   Object.assign(api, { meetingDetails: async () => ({ ...DETAILS, numeric_alias: '77', instructions_text: `Join 77 ${TAG}` }) });

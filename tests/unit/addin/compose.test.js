@@ -44,7 +44,7 @@ test('inserted text can be removed exactly, wherever it was inserted', () => {
   }
 });
 
-test('changes in two places are not taken for one inserted part', () => {
+test('changes in two places are not mistaken for one inserted part', () => {
   assert.equal(insertedPart('<p>old</p>', '<div>new</div><p>other</p>'), '');
 });
 

@@ -141,7 +141,7 @@ test('a block without a mailbox invites nobody', async () => {
   assert.deepEqual(item.attendees, []);
 });
 
-test('undo removes what was inserted and nothing else', async () => {
+test('undo removes the inserted text and nothing else', async () => {
   item.attendees = ['bob@example.com'];
   const placed = await place(item, block);
   item.body = `Hello!\n${item.body}\nSee you`;

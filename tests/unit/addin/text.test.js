@@ -37,7 +37,7 @@ test('a tag is found in a rewritten link, where it is invisible to readers', () 
 });
 
 for (const text of ['', 'PXPS:-', 'PXPS:-0b1c2d3e', 'TOK:-ABC#', 'tok: tick', '100 % sure, 50 %off', '%zz']) {
-  test(`nothing is taken for a tag in ${JSON.stringify(text)}`, () => {
+  test(`no tag is found in ${JSON.stringify(text)}`, () => {
     assert.equal(hasTag(plain(text)), false);
     assert.equal(findTag(text), '');
   });

@@ -41,7 +41,7 @@ def test_uv_comes_from_the_lock_file_with_its_hashes() -> None:
     assert all(re.match(r"    (--hash=sha256:[0-9a-f]{64}|# via)|    #   ", line) for line in lines[1:])
 
 
-def test_a_lock_file_without_uv_is_named() -> None:
+def test_a_lock_file_without_uv_is_reported_with_the_remedy() -> None:
     with pytest.raises(SetupError, match="make lock"):
         locked("uvicorn==1 \\\n    --hash=sha256:00\n", "uv")
 

@@ -6,7 +6,7 @@ from dev.__main__ import introduce
 from dev.environment import Addresses
 
 
-def test_the_last_lines_begin_with_the_demos_address(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_summary_begins_with_the_demos_address(capsys: pytest.CaptureFixture[str]) -> None:
     introduce(Addresses(port=7071, exchange_port=7072), None)
     up, first, *others = capsys.readouterr().out.strip().splitlines()
     assert up.startswith("The local stack is up")

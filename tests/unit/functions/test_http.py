@@ -204,7 +204,7 @@ async def management_failure(error: Exception, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("error", [RateLimited("Please wait.", 90), NotFound("Not here."), ZeroDivisionError("alice")])
-async def test_every_kind_of_endpoint_has_the_same_status_and_retry_after(
+async def test_all_kinds_of_endpoints_return_the_same_status_and_retry_after(
     error: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """In an earlier version, sign-in pages lacked Retry-After."""

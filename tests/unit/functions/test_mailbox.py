@@ -29,7 +29,7 @@ class NoQueue:
     ],
     ids=["empty", "deep", "no list", "large", "forged"],
 )
-async def test_refused_or_unproven_requests_write_no_log_line(
+async def test_refused_or_unauthenticated_requests_write_no_log_line(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, body: bytes, status: int
 ) -> None:
     webhook = Webhook(ClientStates(b"k" * 32))

@@ -49,7 +49,7 @@ async def asks_management(password: str, address: str) -> func.HttpResponse:
 
 @pytest.mark.usefixtures("deployment")
 @pytest.mark.parametrize(("ask", "right"), [(asks_policy, 404), (asks_management, 200)])
-async def test_guesses_from_one_address_leave_room_for_the_right_password(
+async def test_guesses_from_one_address_do_not_block_the_right_password(
     ask: Callable[[str, str], Coroutine[Any, Any, func.HttpResponse]], right: int
 ) -> None:
     guesses = [asyncio.create_task(ask(str(n), "203.0.113.7")) for n in range(GUESSES)]

@@ -33,7 +33,7 @@ UTC = EWSTimeZone("UTC")
 
 
 def at(*parts: int) -> EWSDateTime:
-    """A moment in UTC, in the form that exchangelib needs."""
+    """A time in UTC, in the form that exchangelib requires."""
     return EWSDateTime(*parts, tzinfo=UTC)
 
 
@@ -72,7 +72,7 @@ class Client:
         return (await self.inbox(address))[-1]
 
     async def calendar(self, start: datetime, end: datetime, *, most: int | None = None) -> list[Any]:
-        """The calendar's items between two moments."""
+        """The calendar's items between two times."""
         return await self.do(lambda: list(self.mailbox().calendar.view(start, end, max_items=most)))
 
     async def synced(

@@ -163,7 +163,7 @@ async def test_a_mailbox_cannot_be_opened_without_delegate_access(
         await client.do(lambda: opened(client.delegate(address)))
 
 
-async def test_an_item_id_gives_no_access_to_another_mailbox(world: ExchangeWorld, client: Client) -> None:
+async def test_an_item_id_does_not_provide_access_to_another_mailbox(world: ExchangeWorld, client: Client) -> None:
     await world.meet(attendees=[VMR_EWS, BOB])
     request = await client.newest(BOB)
 
@@ -190,7 +190,7 @@ async def with_token(world: ExchangeWorld, token: str, header: str = IMPERSONATE
     return await soap.post(world, soap.envelope(soap.GET_INBOX, header), auth=None, headers=authorization)
 
 
-async def test_an_application_may_and_must_impersonate_a_user(world: ExchangeWorld) -> None:
+async def test_an_application_has_access_only_by_impersonating_a_user(world: ExchangeWorld) -> None:
     carol = IMPERSONATE_VMR.replace(VMR_EWS, CAROL)
     answer = await with_token(world, "local", carol)
     assert soap.texts(answer, "ResponseCode") == ["ErrorFolderNotFound"], "as Carol, who has no access to the mailbox"

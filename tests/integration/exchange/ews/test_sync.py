@@ -1,4 +1,4 @@
-"""SyncFolderItems: pages, changes, sync states (reference of SyncFolderItems; docs/facts/exchange.md §9)."""
+"""SyncFolderItems: pages, changes and sync states (Microsoft's reference and docs/facts/exchange.md §9)."""
 
 from typing import Any
 
@@ -96,7 +96,9 @@ def uid_of(request: Any, world: ExchangeWorld) -> str:
     return next(m.letter.part.meeting.uid for m in world.exchange.store.messages(owner.guid) if m.letter.part)
 
 
-async def test_an_item_that_came_and_went_in_between_is_not_reported(world: ExchangeWorld, client: Client) -> None:
+async def test_an_item_created_and_deleted_between_two_syncs_is_not_reported(
+    world: ExchangeWorld, client: Client
+) -> None:
     _, state = await client.synced()
     await mail(world)
     await client.do(lambda: client.mailbox().inbox.all()[0].delete())

@@ -68,7 +68,7 @@ async def test_the_hierarchy_can_be_synchronized(client: Client, vmr: Account) -
     assert again == []
 
 
-async def test_a_meeting_goes_from_the_invitation_to_its_end(
+async def test_a_meeting_is_sent_answered_moved_and_cancelled(
     world: ExchangeWorld, client: Client, alice: Account, vmr: Account
 ) -> None:
     def work() -> None:
@@ -139,7 +139,7 @@ async def test_a_series_and_its_occurrences_can_be_changed(client: Client, alice
     await client.do(work)
 
 
-async def test_mail_goes_from_the_draft_to_the_answers(
+async def test_mail_is_drafted_sent_and_answered(
     world: ExchangeWorld, client: Client, alice: Account, vmr: Account
 ) -> None:
     def work() -> None:

@@ -37,7 +37,7 @@ async def client(world: ExchangeWorld) -> AsyncIterator[GraphClient]:
     await client.close()
 
 
-async def test_everything_that_our_client_does_is_judged(
+async def test_all_calls_of_our_client_are_judged(
     world: ExchangeWorld, client: GraphClient, webhook: Webhook, graph_judge: GraphJudge
 ) -> None:
     mailbox, now = GraphMailbox(client, VMR), world.exchange.clock.now()

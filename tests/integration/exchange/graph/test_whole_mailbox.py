@@ -136,7 +136,7 @@ async def newest(user: Any) -> Any:
 
 
 class TestOrganizing:
-    async def test_a_meeting_goes_from_the_invitation_to_its_end(self, alice: Any, vmr: Any) -> None:
+    async def test_a_meeting_is_sent_moved_and_cancelled(self, alice: Any, vmr: Any) -> None:
         made = await alice.events.post(invitation())
         assert (made.subject, made.type, made.is_organizer) == ("Review", EventType.SingleInstance, True)
         assert made.start.date_time == "2030-03-04T08:00:00.0000000"
@@ -283,7 +283,7 @@ class TestMail:
         assert (await vmr.calendar.get()).color is CalendarColor.Auto
         assert (await vmr.calendar.patch(Calendar(color=CalendarColor.Auto))).is_default_calendar
 
-    async def test_mail_goes_from_the_draft_to_the_answers(self, alice: Any, vmr: Any, world: ExchangeWorld) -> None:
+    async def test_mail_is_drafted_sent_and_answered(self, alice: Any, vmr: Any, world: ExchangeWorld) -> None:
         mail = Message(subject="Hello", body=html("<p>How?</p>"), to_recipients=[to(VMR)], cc_recipients=[to(BOB)])
         draft = await alice.messages.post(mail)
         assert draft.is_draft

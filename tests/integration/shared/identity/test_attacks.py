@@ -224,7 +224,7 @@ async def test_an_unverified_address_is_refused(world: SignInWorld, claims: dict
 async def test_a_guests_address_counts_if_the_owner_of_its_domain_is_verified(
     world: SignInWorld, claims: dict[str, Any]
 ) -> None:
-    """Anybody can create a tenant, give a user there any address, and have this user invited as a guest."""
+    """An attacker can create a tenant with a user who has any address, and have this user invited as a guest."""
     world.provider.accounts[0].claims = claims
     await world.session(await world.azure())
     assert world.users.records[0].email == "alice@example.com"
@@ -408,7 +408,7 @@ async def test_a_one_time_code_is_valid_for_a_minute(world: SignInWorld) -> None
         await world.sign_in.redeem(integration.uuid, second, VERIFIER)
 
 
-async def test_a_stolen_one_time_code_is_worthless(world: SignInWorld) -> None:
+async def test_a_stolen_one_time_code_cannot_be_redeemed(world: SignInWorld) -> None:
     integration, other = await world.azure(), await world.adfs()
     code = await world.code(integration)
     key, secret = code.split(".")
@@ -479,7 +479,7 @@ SAID: dict[str, tuple[dict[str, str], str]] = {
 
 
 @pytest.mark.parametrize(("said", "told"), SAID.values(), ids=SAID)
-async def test_the_providers_refusal_is_translated_into_help(
+async def test_the_providers_refusal_is_translated_into_a_helpful_message(
     world: SignInWorld, said: dict[str, str], told: str
 ) -> None:
     answer = await world.at_provider(await world.start(await world.azure()))

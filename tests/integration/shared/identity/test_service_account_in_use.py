@@ -59,7 +59,7 @@ async def signed_in(world: SignInWorld, account: str = SERVICE, **settings: str)
 
 
 async def test_a_sign_in_clears_the_alarms_immediately() -> None:
-    """The next check would clear them too late, since an admin looks at the alarms right after signing in."""
+    """Alarms must be cleared before the next check, since an admin looks at them right after signing in."""
     async with deployed() as (world, exchange):
         del world.services.scheduling.__dict__["timers"]  # the real timers, since this test has an Exchange
         url = f"{exchange.base_url}/EWS/Exchange.asmx"

@@ -40,7 +40,7 @@ async def test_a_user_who_has_signed_in_is_recognised_from_then_on(world: SignIn
     )
 
 
-async def test_an_entra_user_is_the_same_caller_whichever_proof_is_used(world: SignInWorld) -> None:
+async def test_an_entra_user_is_the_same_caller_with_every_kind_of_token(world: SignInWorld) -> None:
     integration = await world.azure()
     caller = await world.services.identity.users.identify(integration, await world.session(integration))
     assert caller.key == f"entra:{TENANT}:{world.provider.accounts[0].oid}"
@@ -84,7 +84,7 @@ async def test_a_configured_query_is_kept_but_cannot_override_our_parameters(wor
     assert asked["state"] != "fixed"
 
 
-async def test_nothing_is_stored_before_a_provider_has_proven_the_user(world: SignInWorld) -> None:
+async def test_nothing_is_stored_before_a_provider_has_identified_the_user(world: SignInWorld) -> None:
     integration = await world.azure()
     before = world.storage.round_trips
     await world.start(integration)
@@ -147,7 +147,7 @@ async def test_a_session_stays_invalid_after_signing_out_and_in_again(world: Sig
         await world.services.identity.users.identify(integration, stolen)
 
 
-async def test_a_code_issued_before_a_sign_out_gives_no_session(world: SignInWorld) -> None:
+async def test_a_code_issued_before_a_sign_out_creates_no_session(world: SignInWorld) -> None:
     integration = await world.azure()
     session, code = await world.session(integration), await world.code(integration)
     await world.sign_in.sign_out(integration.uuid, session)
@@ -281,7 +281,7 @@ async def test_a_missing_integration_has_no_sign_in(world: SignInWorld) -> None:
 
 
 async def test_the_redirect_uri_is_on_the_configured_add_in_server(world: SignInWorld) -> None:
-    """Nothing in a request affects it, so users cannot be redirected anywhere else."""
+    """No request can change the redirect URI, so users cannot be redirected anywhere else."""
     url = await world.start(await world.azure())
     assert url.startswith(f"{world.base}/{TENANT}/oauth2/v2.0/authorize?")
     assert urlsplit(query(url)["redirect_uri"])[:2] == urlsplit(PUBLIC)[:2]

@@ -1,4 +1,4 @@
-"""`data export`, `import` and `erase` of the command line, on Azurite."""
+"""The commands `data export`, `data import` and `data erase`, on Azurite."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator

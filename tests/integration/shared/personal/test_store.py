@@ -1,4 +1,4 @@
-"""VMRs and users in real tables: a VMR changes in one transaction with its claims; any of their keys finds users."""
+"""VMRs and users in real tables: a VMR and its claims change in one transaction, and users are found by any key."""
 
 import asyncio
 from uuid import uuid4

@@ -157,7 +157,7 @@ async def test_a_sweep_of_an_endless_folder_stops_and_the_next_one_continues(wor
 
 
 @pytest.mark.parametrize("page", range(3))
-async def test_a_crash_during_a_sweep_loses_nothing(world: WatcherWorld, page: int) -> None:
+async def test_a_crash_during_a_sweep_loses_no_message(world: WatcherWorld, page: int) -> None:
     """The state is stored only after the messages are queued, so some may be queued twice, but none is lost."""
     for name in "abcdef":
         world.mailbox.deliver_mail(name)

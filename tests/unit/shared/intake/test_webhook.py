@@ -101,7 +101,7 @@ UNBELIEVED = {
 
 
 @pytest.mark.parametrize("item", UNBELIEVED.values(), ids=UNBELIEVED)
-def test_unproven_notifications_are_dropped_and_the_others_kept(item: dict[str, Any]) -> None:
+def test_unauthenticated_notifications_are_dropped_and_the_others_kept(item: dict[str, Any]) -> None:
     assert receive({"value": [item]}) == []
     assert receive({"value": [item, change("good")]}) == [Notice(OURS, "good")]
 

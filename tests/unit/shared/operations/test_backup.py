@@ -61,7 +61,7 @@ def test_a_damaged_export_is_refused_with_its_line(lines: list[str], message: st
         check_export(lines)
 
 
-async def test_a_truncated_file_is_noticed_wherever_it_was_cut() -> None:
+async def test_a_file_truncated_at_any_point_is_noticed() -> None:
     storage = MemoryStorage()
     await fill(storage, ROWS)
     text = "\n".join(await lines_of(storage))

@@ -109,7 +109,7 @@ async def test_meetings_are_found_by_the_keys_in_the_persons_record(key: str, re
     assert len((await traces_of(world.storage, Person(ADDRESS))).bookings) == 1
 
 
-async def test_all_data_of_the_person_are_erased_and_those_of_others_are_kept(world: MeetingsWorld) -> None:
+async def test_all_data_about_the_person_are_erased_and_other_peoples_data_are_kept(world: MeetingsWorld) -> None:
     before = [row async for row in all_rows(world)]
     traces = await traces_of(world.storage, Person(ADDRESS))
     [alias] = [booking.alias for booking in traces.bookings]

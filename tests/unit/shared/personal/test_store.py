@@ -24,7 +24,9 @@ async def names(store: VmrStore, email: str, integration: str = CORP) -> list[st
     return [vmr.name for vmr in await store.of_owner(integration, email)]
 
 
-async def test_an_owners_vmrs_are_found_in_one_trip_in_any_letter_case(storage: MemoryStorage, store: VmrStore) -> None:
+async def test_an_owners_vmrs_are_found_in_one_trip_for_any_letter_case(
+    storage: MemoryStorage, store: VmrStore
+) -> None:
     for number in range(1, 301):
         await store.create(kept(number, f"a{number}", primary_owner_email_address="Alice@Example.com"))
     await store.create(kept(301, "b", primary_owner_email_address="bob@example.com"))

@@ -162,7 +162,7 @@ class TestOccurrencesWhoseMessagesNameTheMaster:
         assert (renamed.kind, renamed.day) == (Kind.REQUEST, "20300311")
         assert renamed.item is None or renamed.item.cancelled
 
-    async def test_a_cancelled_occurrence_is_not_taken_for_the_series(
+    async def test_a_cancelled_occurrence_is_not_mistaken_for_the_series(
         self, world: ExchangeWorld, mailbox: EwsMailbox
     ) -> None:
         await switch(world, names_occurrences=False)

@@ -49,7 +49,7 @@ async def test_a_subscription_requests_new_messages_and_lifecycle_events(
 
 
 def test_the_terms_of_a_subscription_depend_on_its_client_state_without_revealing_it(client: GraphClient) -> None:
-    """The terms are stored in a table (I5)."""
+    """The terms are stored in a table, which must not contain secrets (I5)."""
 
     def terms(client_state: str) -> str:
         return GraphSubscriptions(client, "vmr@example.com", "https://vmr.example.com", client_state).terms
@@ -65,7 +65,7 @@ def test_a_subscription_lives_no_longer_than_graph_allows() -> None:
 async def test_only_our_own_existing_subscription_is_replaced(
     subscriptions: GraphSubscriptions, script: Script
 ) -> None:
-    """Ours cannot be reused, since Graph does not reveal its clientState; other apps' and mailboxes' are kept."""
+    """Our own subscription cannot be reused, since Graph does not reveal its clientState; others are kept."""
     others = [
         subscription("elsewhere", notificationUrl="https://other.example.com/mailbox/notifications"),
         subscription("other-mailbox", resource=RESOURCE.replace("vmr", "room")),

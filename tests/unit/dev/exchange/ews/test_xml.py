@@ -47,7 +47,7 @@ def test_comments_are_ignored() -> None:
         ("a\x00b\x0bc\ufffe", "abc"),
     ],
 )
-def test_values_are_written_as_ews_writes_them(value: object, shown: str) -> None:
+def test_values_are_written_in_the_form_that_ews_uses(value: object, shown: str) -> None:
     assert written(value) == shown
 
 
