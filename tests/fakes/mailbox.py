@@ -99,7 +99,7 @@ class FakeMailbox:
         self._faults[method].append(Fault(error, times, after_effect))
 
     async def read(self, message_id: str) -> MeetingRequest | None:
-        """See Mailbox.read: the message with the present state of its calendar item."""
+        """Implement `Mailbox.read`: the message with the current state of its calendar item."""
         with _Call(self, "read"):
             if message_id not in self._messages:
                 raise MessageNotFound("There is no such message.")
@@ -109,14 +109,14 @@ class FakeMailbox:
             return replace(request, item=self.items.get(request.item.id))
 
     async def calendar(self, item: CalendarItem, now: datetime, *, late: bool = False) -> Calendar:
-        """See Mailbox.calendar."""
+        """Implement `Mailbox.calendar`."""
         with _Call(self, "calendar"):
             if item.shape is Shape.SINGLE:
                 return Calendar((item.occurrence,))
             return self.series[item.series_id]
 
     async def view(self, first: datetime, last: datetime, state: str = "") -> CalendarPage:
-        """See Mailbox.view; a state is the number of entries already returned."""
+        """Implement `Mailbox.view`; a state is the number of entries already returned."""
         with _Call(self, "view"):
             found = sorted(self._entries(), key=lambda entry: entry.occurrence)
             within = [e for e in found if e.occurrence.start < last and e.occurrence.end > first]
@@ -135,7 +135,7 @@ class FakeMailbox:
                 yield CalendarEntry(item.id, item.series_id, item.uid, time, item.answer, False, modified)
 
     async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:
-        """See Mailbox.answer."""
+        """Implement `Mailbox.answer`."""
         with _Call(self, "answer"):
             item = self.items.get(item_id)
             if item is None:
@@ -148,18 +148,18 @@ class FakeMailbox:
             self._file_away(item_id)
 
     async def item(self, item_id: str) -> CalendarItem | None:
-        """See Mailbox.item."""
+        """Implement `Mailbox.item`."""
         with _Call(self, "item"):
             return self.items.get(item_id)
 
     async def draft(self, mail: Mail) -> str:
-        """See Mailbox.draft."""
+        """Implement `Mailbox.draft`."""
         with _Call(self, "draft"):
             self.drafts.append(mail)
             return f"draft-{len(self.drafts)}"
 
     async def send(self, draft_id: str) -> None:
-        """See Mailbox.send."""
+        """Implement `Mailbox.send`."""
         with _Call(self, "send"):
             mail = self.drafts[int(draft_id.removeprefix("draft-")) - 1]
             if draft_id not in self._sent:
@@ -167,12 +167,12 @@ class FakeMailbox:
                 self.mails.append(mail)
 
     async def addresses(self) -> tuple[str, ...]:
-        """See Mailbox.addresses."""
+        """Implement `Mailbox.addresses`."""
         with _Call(self, "addresses"):
             return self.proxy_addresses
 
     async def changes(self, folder: Folder, state: str) -> Changes:
-        """See Mailbox.changes: a state counts the arrivals already returned, and the departures from the Inbox."""
+        """Implement `Mailbox.changes`; a state counts arrivals already returned, and departures from the Inbox."""
         with _Call(self, "changes"):
             told = 0 if state in self.forgotten_states else int(state.partition(" ")[0] or "0")
             arrivals = self._arrivals[folder]
@@ -181,7 +181,7 @@ class FakeMailbox:
             return Changes(arrivals[told:upto], new, more=upto < len(arrivals), stirred=new != state)
 
     async def arrived(self, since: datetime) -> AsyncIterator[Arrived]:
-        """See Arrivals.arrived."""
+        """Implement `Arrivals.arrived`."""
         with _Call(self, "arrived"):
             here = (*self._arrivals[Folder.INBOX], *self._returned)
             found = sorted((m for m in here if self._received[m] >= since), key=self._received.__getitem__)
@@ -190,13 +190,13 @@ class FakeMailbox:
             yield Arrived(page, self._received[page[-1]])
 
     async def messages_of(self, item: CalendarItem, since: datetime) -> list[str]:
-        """See Mailbox.messages_of."""
+        """Implement `Mailbox.messages_of`."""
         with _Call(self, "messages_of"):
             ours = [m for m, each in self._messages.items() if each and each.item and each.item.uid == item.uid]
             return sorted((m for m in ours if self._received[m] >= since), key=self._received.__getitem__)
 
     async def newest(self, most: int) -> list[str]:
-        """See Arrivals.newest."""
+        """Implement `Arrivals.newest`."""
         with _Call(self, "newest"):
             return sorted(self._messages, key=self._received.__getitem__, reverse=True)[:most]
 
@@ -240,7 +240,7 @@ def invitation(
     update: Update = Update.NEW,
     received: datetime = datetime(2026, 11, 23, 8, 59, tzinfo=UTC),
 ) -> MeetingRequest:
-    """A meeting request from Alice; `uid` also names its calendar item. Use dataclasses.replace for anything else."""
+    """A meeting request from Alice; `uid` also names its calendar item. Other fields can be changed with `replace`."""
     item = CalendarItem(
         id=f"item-{uid}",
         uid=uid,

@@ -14,7 +14,7 @@ KNOWN = {
 
 
 async def known_names(proposed: Draft, before: Integration | None) -> Mapping[str, str]:
-    """Resolve names like `Bridges.names`."""
+    """Return the names at the URIs in the settings, as `Bridges.names` does."""
     values = {field: str(getattr(proposed.integration, field)) for field in REFERENCES}
     uris = {field: value for field, value in values.items() if is_uri(value)}
     unknown = {field: ["There is no such object."] for field, uri in uris.items() if uri not in KNOWN}
@@ -24,5 +24,5 @@ async def known_names(proposed: Draft, before: Integration | None) -> Mapping[st
 
 
 async def name_at(integration: Integration, path: str) -> str | None:
-    """Resolve a name like `Bridges.name_at`."""
+    """Return the name of the object at a URI, as `Bridges.name_at` does."""
     return KNOWN.get(path)

@@ -18,7 +18,7 @@ def imported(file: Path) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{file}: relative imports hide who imports whom"
+            assert node.level == 0, f"{file}: relative imports obscure dependencies"
             yield node.module or ""
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 

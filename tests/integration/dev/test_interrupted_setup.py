@@ -130,7 +130,7 @@ def assert_mended(project: Project, whole: dict[str, str]) -> None:
     code, said = project.run()
     assert code == 0, said
     assert project.tree() == whole
-    assert project.run() == (0, ""), "the run after that has nothing to do"
+    assert project.run() == (0, ""), "a further run has nothing to do"
 
 
 @pytest.mark.parametrize("how", SIGNALS)

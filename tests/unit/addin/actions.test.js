@@ -183,10 +183,10 @@ test('the user signs in', async () => {
 test('a typed code signs the user in, or its refusal is shown and another code can be typed', async () => {
   identity.redeem = async (code) => assert.equal(code, 'K7QX2-M9PAT');
   assert.deepEqual(await run('redeem', { code: 'K7QX2-M9PAT' }), ['signedIn']);
-  identity.redeem = fails(new ApiError(401, { message: 'Not valid any more.' }));
+  identity.redeem = fails(new ApiError(401, { message: 'No longer valid.' }));
   identity.attempt.page = 'https://vmr.example.com/sign-in';
   const { outcome, fault, hint, page } = await actions.run({ do: 'redeem', code: 'x' });
-  assert.deepEqual([outcome, fault, hint, page], ['failed', 'signing', 'Not valid any more.', identity.attempt.page]);
+  assert.deepEqual([outcome, fault, hint, page], ['failed', 'signing', 'No longer valid.', identity.attempt.page]);
 });
 
 test('when the dialog fails, its page can be opened in the browser', async () => {

@@ -34,7 +34,7 @@ def test_encoded_notices_are_decoded_once_each_in_order(sent: list[Notice]) -> N
 
 @pytest.mark.parametrize("count", [0, 1, 100, 5000])
 @pytest.mark.parametrize("length", [1, 152, 1024])
-def test_messages_stay_within_the_queues_limit_and_are_few(count: int, length: int) -> None:
+def test_notices_are_packed_into_few_messages_within_the_queues_limit(count: int, length: int) -> None:
     bodies = list(encode(Notice(INTEGRATION, f"{n:0{length}}"[-length:] + str(n)) for n in range(count)))
     assert all(len(base64.b64encode(body.encode())) <= AZURE_TAKES for body in bodies)
     assert sum(len(decode(body)) for body in bodies) == count

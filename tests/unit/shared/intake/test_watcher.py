@@ -1,4 +1,4 @@
-"""M9: subscriptions are kept alive, and a sweep finds messages that were not notified."""
+"""M9: subscriptions are kept alive, and a sweep finds messages without a notification."""
 
 from datetime import timedelta
 
