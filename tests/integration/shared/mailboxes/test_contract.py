@@ -193,7 +193,7 @@ class TestReading:
         await office.world.meet()
         [message] = await office.news()
         stored = (await office.world.folder())[0]["id"]
-        for _ in range(2):  # first into Deleted Items, where Graph's ids remain valid, and then from there
+        for _ in range(2):  # deleted first into Deleted Items, where Graph's ids stay valid, and then for good
             assert (await office.world.graph("DELETE", f"/users/{VMR}/messages/{stored}")).is_success
         with pytest.raises(MessageNotFound):
             await office.mailbox.read(message)
