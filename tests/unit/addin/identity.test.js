@@ -135,7 +135,7 @@ test('signing out deletes the session in the pane and on the server', async () =
   await assert.rejects(it.token(true), SignInNeeded);
 });
 
-test('without a sign-in, the error is the server's', () => {
+test('without a sign-in, the error of the server is reported', () => {
   const said = new Error('401');
   assert.equal(identity({ method: 'exchange_token', dialog_url: '' }).refused(said), said);
 });
