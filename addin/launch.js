@@ -1,9 +1,9 @@
 // @ts-check
 /**
- * Offers the pane in a new meeting, through a notification with a button above the text.
+ * Offers the pane in a new meeting: a notification above the text has a button that opens it.
  *
- * Classic Outlook for Windows runs only this file: no page, no modules, no storage, and `Office.onReady` is never
- * called (docs/facts/outlook-addin.md). So it is one plain script; the server prepends the texts, as `OFFER`.
+ * Classic Outlook for Windows runs this file without a page, modules or storage, and never calls `Office.onReady`
+ * (docs/facts/outlook-addin.md). It is therefore one plain script, to which the server prepends the texts as `OFFER`.
  */
 
 /** @param {Office.AddinCommands.Event} event */
@@ -12,7 +12,7 @@ function onNewMeeting(event) {
   const line = {
     type: 'insightMessage',
     message: OFFER.message,
-    icon: 'icon16', // its name in the manifest
+    icon: 'icon16', // the icon's name in the manifest
     actions: [{ actionType: 'showTaskPane', actionText: OFFER.action, commandId: 'vmrButton', contextData: '{}' }],
   };
   // If an Outlook does not accept the notification, the meeting works without it.

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * The only command of Outlook on phones: adds a single-use VMR without a pane, within a minute
- * (docs/facts/outlook-addin.md). Which of Outlook's calls phones support is not confirmed; unsupported ones have
- * fallbacks (src/office.js, src/insert.js).
+ * The only command in Outlook on phones: adds a single-use VMR within a minute, without opening a pane
+ * (docs/facts/outlook-addin.md). It is not confirmed which of Outlook's calls phones support, so there are fallbacks
+ * for unsupported ones (src/office.js, src/insert.js).
  */
 
 import { Actions } from '../src/actions.js';
@@ -14,7 +14,7 @@ import { words } from '../src/fixed_words.js';
 /** @import {Finished} from '../src/state.js' */
 
 const config = JSON.parse(document.getElementById('config')?.textContent ?? '');
-const NOTICE = 150; // maximum characters of a notification
+const NOTICE = 150; // maximum length of a notification, in characters
 const log = () => {};
 
 /** @param {Office.AddinCommands.Event} event */
@@ -42,13 +42,13 @@ async function added(outlook) {
   const first = await actions.run({ do: 'single' });
   if (first.outcome === 'already' && first.incomplete) return actions.run({ do: 'complete' });
   if (first.outcome !== 'signInNeeded') return first;
-  // The time that the user spends in the dialog does not count.
+  // The time that the user spends in the dialog does not count towards that minute.
   const signedIn = await actions.run({ do: 'signIn' });
   return signedIn.outcome === 'signedIn' ? actions.run({ do: 'single' }) : signedIn;
 }
 
 /**
- * Report what is left to do, if this Outlook can show it. What was inserted is visible anyway.
+ * Tell the user what is left to do, if this Outlook can show notifications. The inserted text is visible anyway.
  * @param {Outlook} outlook
  * @param {Finished} finished
  */

@@ -2,7 +2,7 @@
 /**
  * Runs in the sign-in dialog after the provider has authenticated the user: passes the one-time code to the pane, which
  * closes the dialog. If that does not happen, the dialog shows a code for the user to type into the pane
- * (docs/facts/outlook-addin.md: dialogs that cannot reach their parent, and browser windows that have none).
+ * (docs/facts/outlook-addin.md: some dialogs cannot reach their parent, and browser windows have no parent).
  */
 
 const CLOSING_TIMEOUT = 2_500; // milliseconds that the pane has to close the window

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * The pane without Outlook, for admins (W6): the same screens and the same decisions, with sample results of actions.
- * No Office.js, no token, no requests. The URL names a state, as in `…/preview#success`; the root element lists the
- * states in `data-states`.
+ * Shows admins the pane without Outlook (W6): the same screens and decisions, with sample results of actions. It uses
+ * neither Office.js nor a token, and sends no requests. The URL names a state, as in `…/preview#success`; the root
+ * element lists the states in `data-states`.
  */
 
 import { NOTHING } from '../src/finding.js';
@@ -17,7 +17,7 @@ const VMRS = ['Alice’s room', 'Quality', 'Board'].map((name) => ({
   name, description: `${name}: a sample`, instructions: '', instructions_text: '', location: '',
 }));
 
-/** The result of each action here. @type {Record<Effect['do'], Finished|null>} */
+/** The sample result of each action. @type {Record<Effect['do'], Finished|null>} */
 const SAMPLES = {
   single: { outcome: 'added' },
   replace: { outcome: 'added' },

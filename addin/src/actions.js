@@ -27,9 +27,9 @@ const FAULTS = {
   signIn: 'signing', redeem: 'signing', signOut: 'signing',
 };
 const TAG_STATE_TIMEOUT = 5_000; // milliseconds; an opening pane must not wait for long
-const CLOSED_BY_USER = 12006; // a code of the dialog's events
+const CLOSED_BY_USER = 12006; // Office.js's code for a dialog that the user has closed
 
-/** One pane's work on one meeting. */
+/** What one pane does with one meeting. */
 export class Actions {
   /**
    * @param {Item} item
@@ -44,7 +44,7 @@ export class Actions {
     this.identity = identity;
     this.room = room;
     this.log = log;
-    /** Repeated clicks get the same alias as long as the pane is open. */
+    /** The same key, and therefore the same alias, is used for repeated clicks as long as the pane is open. */
     this.key = crypto.randomUUID();
     this.vmrs = /** @type {PersonalVmr[]} */ ([]);
     this.placeholder = /** @type {{html: string, text: string}|null} */ (null);
@@ -57,7 +57,8 @@ export class Actions {
   }
 
   /**
-   * Whether the meeting already has its VMR when the pane opens. A click checks again, and reports a failure.
+   * Whether the meeting already has its VMR when the pane opens. Ignores errors: a click checks
+   * again and reports them.
    * @returns {Promise<Finding>}
    */
   async look() {
@@ -65,7 +66,7 @@ export class Actions {
     return body && hasTag(body) ? this.#find(body) : NOTHING;
   }
 
-  /** Fetch a placeholder while the back end is available, to use when it is not (X4). */
+  /** Fetch a placeholder while the back end is available, for use when it is not (X4). */
   async prepare() {
     try {
       this.placeholder = await this.api.placeholder(await this.identity.token(false));
@@ -254,8 +255,8 @@ export class Actions {
 /**
  * @param {Effect} effect
  * @param {unknown} error
- * @param {string} page  of a sign-in in progress
- * @param {string} mailbox  its name
+ * @param {string} page  the page of a sign-in in progress
+ * @param {string} mailbox  the mailbox's name
  * @returns {Finished}
  */
 function outcome(effect, error, page, mailbox) {

@@ -1,7 +1,7 @@
 // @ts-check
 /** The back end's routes, as defined by the add-in's API. Tokens are sent in headers, never in URLs. */
 
-const SERVER_TIMEOUT = 8_000; // milliseconds; after that, a promise is inserted instead of an alias (X4)
+const SERVER_TIMEOUT = 8_000; // milliseconds; then a placeholder is inserted instead of an alias (X4)
 
 /** The back end returned an error, or did not answer (`status` 0). */
 export class ApiError extends Error {
@@ -40,7 +40,7 @@ export class Api {
     this.paths = paths;
     this.log = log;
     this.ask = ask;
-    /** Returns the addresses of the users for whose meetings a tag is valid. */
+    /** Returns the addresses of the users whose meetings may use a tag. */
     this.mailboxes = /** @type {(() => Promise<string[]>)|null} */ (null);
   }
 
@@ -78,7 +78,7 @@ export class Api {
    * Request the state of a tag.
    * @param {string} token
    * @param {string} tag
-   * @param {string} start  start of the meeting in which it was found, ISO 8601
+   * @param {string} start  when the meeting with the tag starts, as ISO 8601
    * @returns {Promise<TagState>}
    */
   async tagState(token, tag, start) {
@@ -91,8 +91,8 @@ export class Api {
   /**
    * Exchange the one-time code from the sign-in dialog for a session token.
    * @param {string} code
-   * @param {string} verifier  whose SHA-256 was sent when the sign-in started
-   * @param {string} token  Outlook's own token, "" if there is none: the server remembers its user
+   * @param {string} verifier  the secret whose SHA-256 was sent when the sign-in started
+   * @param {string} token  Outlook's own token, whose user the server remembers; "" if there is none
    * @returns {Promise<string>}
    */
   async redeem(code, verifier, token) {
@@ -137,7 +137,7 @@ export class Api {
       if (!response.ok) throw new ApiError(status, answer.error);
       return answer;
     } catch (cause) {
-      // A proxy's error page is not JSON; a truncated response counts as none.
+      // A proxy's error page is not JSON; a truncated response is treated as missing.
       const error = cause instanceof ApiError ? cause : new ApiError(status >= 400 ? status : 0);
       this.log(`Back end: ${error.status || 'no answer'} ${error.correlationId} ${error.message}`);
       throw error;

@@ -4,8 +4,8 @@
  *
  * Outlook's list is unreliable: it omits unresolved people, has 500 entries at most (100 on phones), and may contain a
  * legacy Exchange DN or another address of the same mailbox (office-js #3701, #2590; reference of Office.Recipients).
- * So if adding is reported as successful, that counts. The list is only used to recognize what was added: by what the
- * server knows about the mailbox, and by how Outlook was seen to change it.
+ * So if Outlook reports that it has added an attendee, the pane believes it. The list is only used to recognize what
+ * was added, by the addresses that the server has for the mailbox, and by how Outlook was seen to change them.
  */
 
 import { ATTENDEE_WAITS, failureOf, readAgain } from './waiting.js';
@@ -25,8 +25,8 @@ export function isMailbox({ name, address }, mailbox) {
   const given = address.toLowerCase();
   const { aliases = [], known = [] } = mailbox;
   if ([mailbox.address, ...aliases, ...known].some((one) => one.toLowerCase() === given)) return true;
-  // A DN does not identify the mailbox to us, so the name decides: nobody else in the organization is likely to have
-  // it.
+  // A DN does not tell which mailbox it is, so the name decides: no other mailbox in the organization is likely to have
+  // the same one.
   return isLegacyDn(given) && name !== '' && name === mailbox.name;
 }
 
@@ -51,10 +51,10 @@ export function isTelling(attendees, limit) {
 }
 
 /**
- * Add the mailbox, unless it is already there.
+ * Add the mailbox, unless it is already an attendee.
  * @param {Item} item
  * @param {Mailbox} mailbox
- * @param {boolean} isInDoubt  it may be invited without being listed, so it is not added again
+ * @param {boolean} isInDoubt  the mailbox may be invited without being listed, so it is not added again
  * @returns {Promise<{invited: boolean, seen: boolean, as: string}>} whether it was added here, whether it is listed,
  * and the address under which it is listed if that is a different one
  * @throws {Error} when Outlook refused, or did not answer (`timedOut`)

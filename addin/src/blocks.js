@@ -1,5 +1,5 @@
 // @ts-check
-/** Creates the blocks to insert into a meeting from the back end's responses. Pure. */
+/** Turns the back end's responses into blocks to insert into a meeting. Pure. */
 
 import { asKnown } from './attendees.js';
 import { piecesOf } from './html.js';
@@ -25,7 +25,7 @@ export function allocated(details, room) {
 }
 
 /**
- * The block used until there is an alias (X4).
+ * The block that is used until an alias is available (X4).
  * @param {{html: string, text: string}} placeholder
  * @param {Mailbox} room
  * @returns {Block}
@@ -35,10 +35,10 @@ export function promised({ html, text }, room) {
 }
 
 /**
- * A personal VMR's block has no tag: its mark is its text, in pieces, since clients turn list numbers into text
- * (docs/facts/outlook-addin.md). No mailbox is invited (P3).
+ * A personal VMR's block. It has no tag, so it is identified by its text, split into pieces because clients turn list
+ * numbers into text (docs/facts/outlook-addin.md). No mailbox is invited (P3).
  * @param {PersonalVmr} vmr
- * @param {'html'|'text'} format  format of the body for which it is intended
+ * @param {'html'|'text'} format  format of the body into which the block will be inserted
  * @returns {Block}
  */
 export function personal({ instructions: html, instructions_text: text, location }, format) {
@@ -55,8 +55,8 @@ export function succeeding(block, former) {
 }
 
 /**
- * The block of another tag of this integration, to be removed: it has the same text as a new one, except for tag and
- * alias.
+ * The block of another tag of this integration, to be removed: it has the same text as a new one, except for the
+ * tag and the alias.
  * @param {MeetingDetails} details
  * @param {string} tag
  * @param {Pick<Placed, 'format'|'seen'>} placed  the new block

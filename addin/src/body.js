@@ -2,8 +2,8 @@
 /**
  * Inserts a block into a meeting's body or removes it, and verifies this by reading the body back (X3).
  *
- * Prepending touches nothing else. Writing the whole body breaks pictures in it (office-js #6808, #5430, #402, #1666),
- * so a body with pictures is only rewritten if the user has agreed.
+ * Prepending leaves the rest of the body unchanged. Writing the whole body breaks pictures (office-js #6808,
+ * #5430, #402, #1666), so a body with pictures is only rewritten if the user has agreed.
  */
 
 import { content, insertedPart, prepended, withoutLines, withoutPart } from './compose.js';
@@ -21,7 +21,7 @@ export class RewriteNeeded extends Error {
   }
 }
 
-/** The body could not be changed. `restored`: it is as it was before. */
+/** The body could not be changed. `restored`: the body is as it was before. */
 export class BodyError extends Error {
   /**
    * @param {boolean} restored
@@ -47,10 +47,10 @@ export async function writeBody(item, block, mayRewrite) {
   const { format, failure } = await prepend(item, block, before);
   let after = await readUntil(item, (body) => holds(body, block.mark));
   if (!holds(after, block.mark)) {
-    // The unanswered call may still take effect: writing again could insert the block twice.
+    // An unanswered call may still take effect, so writing again could insert the block twice.
     if (failure?.timedOut) throw new BodyError(true, failure);
     if (hasPictures(before) && !mayRewrite) throw new RewriteNeeded();
-    // Outlook on Mac reports that it has prepended when it has not (office-js #6328).
+    // Outlook for Mac reports that it has prepended text when it has not (office-js #6328).
     const second = await failureOf(item.replaceBody(prepended(before, content(block, format)), format));
     after = await readUntil(item, (body) => holds(body, block.mark));
     if (!holds(after, block.mark)) {
@@ -112,7 +112,7 @@ export function remainder({ raw, format }, { part, seen }) {
  */
 async function prepend(item, block, before) {
   const failure = await failureOf(item.prependBody(content(block, before.format), before.format));
-  // Outlook may report a text as HTML (office-js #3642), and then refuses HTML for it.
+  // Outlook may report a plain-text body as HTML (office-js #3642) and then refuse HTML for it.
   const isRefused = failure !== null && !failure.timedOut && before.format === 'html' && !before.raw.includes('<');
   if (!isRefused) return { format: before.format, failure };
   const format = /** @type {const} */ ('text');

@@ -1,5 +1,5 @@
 // @ts-check
-/** Bodies with a block inserted or removed. Pure: strings in, strings out. */
+/** Inserts blocks into bodies and removes them. Pure: takes and returns strings. */
 
 import { lettersAsTheyStand, stretches } from './text.js';
 
@@ -34,7 +34,7 @@ export function prepended(body, inserted) {
 /**
  * What was inserted into a body between two readings, or "" if more than one place has changed.
  *
- * Taken from what Outlook returns, not from what was sent: Outlook rewrites HTML.
+ * It is taken from what Outlook returns instead of what was sent, because Outlook rewrites HTML.
  * @param {string} before
  * @param {string} after
  */
@@ -60,9 +60,9 @@ export function withoutPart(raw, part) {
 
 /**
  * Plain text without the lines that contain the pieces of a block, and without the empty line after them; null unless
- * the pieces occur exactly once. Clients change line ends and add lines.
+ * the pieces occur exactly once. Clients change line endings and add lines.
  * @param {string} raw
- * @param {string} seen  pieces, as `pieces` gives them
+ * @param {string} seen  pieces, as `pieces` returns them
  */
 export function withoutLines(raw, seen) {
   const { letters, places } = lettersOf(raw);

@@ -53,8 +53,8 @@ export async function find(item, body, room, ask) {
 }
 
 /**
- * The owner of a tag, according to the server. Outlook does not tell add-ins the meeting's uid, so the booked time
- * decides, and whether this meeting can have been sent at all.
+ * The owner of a tag, according to the server. Outlook does not tell add-ins the meeting's uid, so the owner is
+ * determined by the booked time, and by whether this meeting can have been sent yet.
  * @param {TagState} state
  * @param {boolean} isOccurrence  the tag came with the series
  * @param {boolean|null} isNew

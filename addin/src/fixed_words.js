@@ -23,7 +23,7 @@ export const words = {
   replace: 'Replace with a new VMR',
   foreign:
     'The joining instructions in this text belong to another meeting. ' +
-    'Give this one its own VMR before you send it.',
+    'Give this meeting its own VMR before you send it.',
   unsure:
     'This VMR is booked for another time. If you have just moved the meeting, select Send. ' +
     'If this is a copy of another meeting, replace the VMR with a new one.',
@@ -35,11 +35,11 @@ export const words = {
   onlyThisDate: 'This is one date of a series; the other dates do not change.',
   goOn: 'Continue',
   rewriteToRemove:
-    'The text contains pictures, and to remove the joining instructions, Outlook has to rewrite all of it: pictures ' +
-    'may get lost. Alternatively, delete the joining instructions yourself, then select Back and Remove.',
+    'The text contains pictures. To remove the joining instructions, Outlook has to rewrite the whole text, and ' +
+    'pictures may get lost. Alternatively, delete the joining instructions yourself, then select Back and Remove.',
   rewriteToReplace:
-    'The text contains pictures, and to replace the joining instructions, Outlook has to rewrite all of it: pictures ' +
-    'may get lost. Alternatively, delete the joining instructions yourself, and reopen this pane.',
+    'The text contains pictures. To replace the joining instructions, Outlook has to rewrite the whole text, and ' +
+    'pictures may get lost. Alternatively, delete the joining instructions yourself, and reopen this pane.',
   rewriteToAdd:
     'Outlook did not insert the joining instructions above the text. Rewriting the whole text would work, ' +
     'but pictures in it may get lost.',
@@ -55,10 +55,10 @@ export const words = {
   locationKept: 'The meeting already has a location, which was left unchanged.',
   locationFailed: 'Outlook did not accept the location. The meeting works without it.',
   undoFailed: 'Not everything could be removed. Please check the text, the attendees and the location of the meeting.',
-  notRestored: 'The joining instructions may still be in the text. Try again, or remove them by hand before you select Send.',
+  notRestored: 'The joining instructions may still be in the text. Try again, or delete them yourself before you select Send.',
   popupBlocked: 'The sign-in window was blocked. Allow pop-up windows for Outlook in your browser, and try again.',
   outside: 'This page works inside Outlook, in a meeting that you are editing.',
-  unsuitable: 'To add a VMR, create a meeting, or open one of your meetings for editing. This needs a current Outlook.',
+  unsuitable: 'To add a VMR, create a meeting, or open one of your meetings for editing. This requires a current version of Outlook.',
   stuck: 'Outlook is not responding.',
   stuckHint:
     'Close this pane and open it again. If that does not help, please tell your administrator: ' +

@@ -21,8 +21,8 @@ export function piecesOf(html) {
 }
 
 /**
- * Whether rewriting some HTML as a whole would break pictures in it: those attached to the meeting, not those from the
- * web.
+ * Whether rewriting some HTML as a whole would break pictures in it: this affects pictures attached to the meeting, but
+ * not those from the web.
  * @param {string} html
  */
 export function hasOwnPictures(html) {
@@ -30,12 +30,12 @@ export function hasOwnPictures(html) {
 }
 
 /**
- * HTML without the part whose text is `seen`, whatever elements it is in by now; null unless there is exactly one.
+ * HTML without the part whose text is `seen`, whatever elements enclose it by now; null unless it occurs exactly once.
  *
- * For blocks that Outlook has rewritten since they were inserted: ids get prefixes, divisions become paragraphs, lists
- * become paragraphs that begin with "1." or "o"; the text stays (docs/facts/outlook-addin.md).
+ * This also finds blocks that Outlook has rewritten: ids get prefixes, divisions become paragraphs, and lists become
+ * paragraphs that begin with "1." or "o", but the text stays the same (docs/facts/outlook-addin.md).
  * @param {string} html
- * @param {string} seen  pieces, as `piecesOf` gives them
+ * @param {string} seen  pieces, as `piecesOf` returns them
  */
 export function withoutText(html, seen) {
   const document = parsed(html);
@@ -74,7 +74,7 @@ function* textNodes(root) {
 function findText(document, wanted) {
   const { seen, places } = readable(document);
   const found = stretches(seen, wanted, lettersAsTheyStand);
-  // Two matches count as none, since it is unknown which of them is ours.
+  // If there are two matches, neither is used, since it is unknown which of them is ours.
   if (found.length !== 1) return null;
   const [first, last] = [places[found[0].start], places[found[0].end - 1]];
   const range = document.createRange();
@@ -100,7 +100,7 @@ function readable(document) {
 }
 
 /**
- * Include punctuation at the edges of the match, unless other text adjoins it (the `#` of a tag).
+ * Include punctuation at the edges of the match, unless other text adjoins it (such as the `#` of a tag).
  * @param {Range} range
  */
 function takeWholeText(range) {

@@ -1,8 +1,9 @@
 // @ts-check
 /**
- * Who the user is (X5): gets a token from the configured source or, if that fails, through a sign-in dialog.
+ * Establishes who the user is (X5): gets a token from the configured source or, if that fails, through a sign-in
+ * dialog.
  *
- * The server verifies every token; here it only matters which sources are available in this Outlook.
+ * The server verifies every token, so the pane only has to find out which sources this Outlook supports.
  */
 
 import { inTime } from './waiting.js';
@@ -17,7 +18,7 @@ import { Sessions } from './sessions.js';
  * @property {string} [client_id]
  * @property {string} [authority]
  * @property {string} [scope]
- * @property {string} [dialog_url]  a page of ours that starts the sign-in
+ * @property {string} [dialog_url]  the server's page that starts the sign-in
  */
 
 const SILENT_SIGN_IN_TIMEOUT = 15_000; // milliseconds for steps that need no user interaction
@@ -25,7 +26,7 @@ const SILENT_SIGN_IN_TIMEOUT = 15_000; // milliseconds for steps that need no us
 /** The user has to click "Sign In" before anything can be requested. */
 export class SignInNeeded extends Error {}
 
-/** No token, and no way to sign in. */
+/** There is no token, and no way to sign in. */
 export class NoIdentity extends Error {}
 
 /** Gets tokens for one user in one pane. */
@@ -50,7 +51,7 @@ export class Identity {
   }
 
   /**
-   * A token.
+   * Return a token for the user.
    * @param {boolean} mayAsk  whether Outlook may ask the user for consent; only after a click
    * @returns {Promise<string>}
    * @throws {SignInNeeded|NoIdentity}
@@ -70,7 +71,7 @@ export class Identity {
     return this.config.dialog_url ? new SignInNeeded() : error;
   }
 
-  /** Let the user sign in. Call it from a click, or the browser blocks the window. */
+  /** Let the user sign in. Must be called from a click, or the browser blocks the window. */
   async signIn() {
     const attempt = await begun(this.config.dialog_url ?? '');
     this.attempt = attempt;
@@ -83,7 +84,7 @@ export class Identity {
 
   /**
    * Redeem the one-time code of the sign-in in progress: from the dialog, or typed by the user if the dialog cannot
-   * reach us.
+   * reach the pane.
    * @param {string} code
    */
   async redeem(code) {
@@ -93,7 +94,7 @@ export class Identity {
     this.#keep(session);
   }
 
-  /** Make the server forget the user's sign-ins, and forget them here. */
+  /** End the user's sessions on the server, and delete the one that is stored here. */
   async signOut() {
     await this.api.signOut(this.session);
     this.#keep('');
@@ -161,12 +162,12 @@ export class Identity {
 }
 
 /**
- * MSAL's application. The library is loaded only when needed, since it is larger than everything else.
+ * MSAL's application. The library is loaded only when needed, since it is larger than the rest of the pane.
  * @param {IdentityConfig} config
  * @returns {Promise<any>}
  */
 async function nestedApp({ client_id: clientId = '', authority }) {
-  // @ts-ignore: it is a script that defines `msal`, not a module
+  // @ts-ignore: the file is a script that defines `msal`, not a module
   await import('./msal-browser.min.js');
   const { msal } = /** @type {any} */ (globalThis);
   let isNested = false;
@@ -185,8 +186,8 @@ async function nestedApp({ client_id: clientId = '', authority }) {
 }
 
 /**
- * A new sign-in.
- * @param {string} url  of the page that starts it
+ * Start a new sign-in.
+ * @param {string} url  URL of the page that starts it
  */
 async function begun(url) {
   const verifier = base64url(crypto.getRandomValues(new Uint8Array(32)));

@@ -15,7 +15,7 @@ import { holds } from './text.js';
 /** @import {Body} from './text.js' */
 
 /**
- * The meeting that is being written. Every call rejects with an Error that has `timedOut` set if Outlook did not
+ * The meeting that is being edited. Every call rejects with an Error that has `timedOut` set if Outlook did not
  * answer: the request may still take effect.
  * @typedef {object} Item
  * @property {() => Promise<Body>} readBody
@@ -30,7 +30,7 @@ import { holds } from './text.js';
  * @property {(places: string[]) => Promise<void>} clearLocation  `places` are all current places
  * @property {() => Promise<string>} recall  the note saved with the meeting; "" if there is none
  * @property {(note: string) => Promise<void>} remember  "" removes the note
- * @property {boolean} isOccurrence  it is one date of a series
+ * @property {boolean} isOccurrence  the meeting is one date of a series
  * @property {() => Promise<boolean|null>} isNew  whether the meeting was never saved; null when Outlook does not say
  * @property {() => Promise<string>} start  as ISO 8601 in UTC; "" when Outlook does not say
  */
@@ -61,15 +61,15 @@ import { holds } from './text.js';
  * @property {boolean} invited  whether the mailbox was added here
  * @property {boolean} mailboxSeen  whether Outlook lists the mailbox
  * @property {string} location  what was set here, or ""
- * @property {'set'|'kept'|'failed'|''} locationResult  "kept": somebody else's location was left alone
+ * @property {'set'|'kept'|'failed'|''} locationResult  "kept": somebody else's location was left unchanged
  */
 
 /** @typedef {{ourLocation?: string, mayRewrite?: boolean, isInDoubt?: boolean}} Permissions
- *   `isInDoubt`: the mailbox was added before, and it is not visible whether it is still there */
+ *   `isInDoubt`: the mailbox was added before, and Outlook does not show whether it is still there */
 
 /**
- * The meeting could not be changed. `restored`: it is as it was before. `unanswered`: the request may still take
- * effect.
+ * The meeting could not be changed. `restored`: the meeting is as it was before. `unanswered`: the request may still
+ * take effect.
  */
 export class PlaceError extends Error {
   /**
@@ -85,7 +85,7 @@ export class PlaceError extends Error {
   }
 }
 
-/** Everything has been removed from the meeting, but Outlook did not take these attendees back. */
+/** Everything has been removed from the meeting, but Outlook did not add these attendees back. */
 export class AttendeesLost extends Error {
   /** @param {Attendee[]} lost */
   constructor(lost) {
@@ -114,8 +114,8 @@ export async function place(item, block, { ourLocation = '', mayRewrite = false,
 }
 
 /**
- * Remove what `place` inserted, and nothing else. The mailbox is removed before the body's part, so that it never stays
- * without a tag; it is added back if the body cannot be changed.
+ * Remove what `place` inserted, and nothing else. The mailbox is removed before the body's part, so that it is never
+ * invited without a tag; it is added back if the body cannot be changed.
  * @param {Item} item
  * @param {Placed} placed
  * @param {Permissions} [permissions]
@@ -153,7 +153,7 @@ async function bodyWritten(item, block, mayRewrite) {
 
 /**
  * @param {Item} item
- * @param {Placed} placed  is completed
+ * @param {Placed} placed  gets the result
  * @param {Mailbox} mailbox
  * @param {{mayRewrite: boolean, isInDoubt: boolean}} permissions
  * @throws {PlaceError}
@@ -165,7 +165,7 @@ async function addMailbox(item, placed, mailbox, { mayRewrite, isInDoubt }) {
     Object.assign(placed, { invited, mailboxSeen: seen, block: { ...placed.block, mailbox: { ...mailbox, aliases } } });
   } catch (cause) {
     const error = /** @type {Error & {timedOut?: boolean}} */ (cause);
-    // If the mailbox is added late, the tag must be in the body by then.
+    // An unanswered call may add the mailbox later, and then the body must contain the tag.
     const isRestored = !error.timedOut && !(await failureOf(eraseBody(item, placed, mayRewrite)));
     throw new PlaceError('mailbox', isRestored, error);
   }

@@ -1,5 +1,5 @@
 // @ts-check
-/** The meeting behind Office.js: implements the Item of src/insert.js with the calls that this Outlook supports. */
+/** The meeting, through Office.js: implements the Item of src/insert.js with the calls that this Outlook supports. */
 
 import { textOf } from './html.js';
 
@@ -7,7 +7,7 @@ import { textOf } from './html.js';
 /** @import {Outlook} from './office.js' */
 /** @import {Body} from './text.js' */
 
-const NOTE_TIMEOUT = 3_000; // milliseconds for a note, which a meeting does not strictly need
+const NOTE_TIMEOUT = 3_000; // milliseconds; a meeting also works without its note
 const NOTE = 'placed'; // the note's name among the item's custom properties
 const LISTED = 500; // the maximum number of attendees that `getAsync` returns (reference of Office.Recipients)
 const LISTED_ON_PHONES = 100;
@@ -60,7 +60,7 @@ function people({ requiredAttendees: required, optionalAttendees: optional, orga
   const call = outlook.call.bind(outlook);
   const given = (/** @type {Attendee[]} */ all) =>
     all.map(({ name, address }) => ({ displayName: name || address, emailAddress: address }));
-  /** Whose meeting it is; "" if this Outlook does not say. */
+  /** The address of the meeting's organizer; "" if this Outlook does not provide it. */
   const owner = once(async () => {
     if (!outlook.supports('Mailbox', '1.7')) return outlook.user.toLowerCase();
     const found = await call('organizer.getAsync', (done) => organizer.getAsync(done)).catch(() => null);
@@ -121,7 +121,7 @@ function once(work) {
 }
 
 /**
- * A note in the item's custom properties: Mailbox 1.1.
+ * A note in the item's custom properties: requires Mailbox 1.1.
  * @param {Office.AppointmentCompose} item
  * @param {Outlook['call']} call
  */
@@ -140,7 +140,7 @@ function notes(item, call) {
 }
 
 /**
- * The location as one text: Mailbox 1.1.
+ * The location as one text: requires Mailbox 1.1.
  * @param {Office.AppointmentCompose} item
  * @param {Outlook['call']} call
  */
@@ -156,8 +156,8 @@ function location({ location }, call) {
 }
 
 /**
- * The location as a list of rooms and texts: Mailbox 1.8. Adding to the list keeps rooms, which setting the text does
- * not (office-js-docs #1192, #2011).
+ * The location as a list of rooms and texts: requires Mailbox 1.8. Adding to the list keeps rooms, but setting the text
+ * does not (office-js-docs #1192, #2011).
  * @param {Office.AppointmentCompose} item
  * @param {Outlook['call']} call
  */

@@ -12,7 +12,7 @@ const LOCATION_LIMIT = 255; // characters; from the reference of location.setAsy
  * failures are only reported.
  * @param {Item} item
  * @param {string} wanted
- * @param {string} ours  what was set here before and may be replaced
+ * @param {string} ours  the location that was set here before and may be replaced
  * @returns {Promise<Placed['locationResult']>}
  */
 export async function writeLocation(item, wanted, ours) {

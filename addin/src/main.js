@@ -103,8 +103,8 @@ class Pane {
 }
 
 /**
- * Load the integration's style sheets, before our own. They are not in the page itself, which one that hangs would
- * block.
+ * Load the integration's style sheets, before our own. They are not linked in the page itself, because one that
+ * never loads would block it.
  * @param {string[]} urls
  */
 function link(urls) {

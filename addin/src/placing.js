@@ -29,7 +29,7 @@ export class Placing {
     this.log = log;
     this.unfinished = /** @type {Plan|null} */ (null);
     this.placed = /** @type {Placed|null} */ (null);
-    this.noting = Promise.resolve(); // resolves once the note about it is saved
+    this.noting = Promise.resolve(); // resolves once the note about the VMR is saved
     this.location = ''; // the location that was set here
     this.isMailboxInDoubt = false; // the mailbox was added, but was not listed when it had to be removed
   }
@@ -50,11 +50,11 @@ export class Placing {
   }
 
   /**
-   * Give the meeting a new room in place of the other meeting's, whose instructions it contains. The new ones are
-   * inserted first: of two tags, the server uses the one that is not taken.
+   * Give the meeting a new room instead of the one of another meeting, whose instructions it contains. The new
+   * instructions are inserted first: if there are two tags, the server uses the one that is not taken.
    * @param {Body} body  the current body
    * @param {string} tag  the other room's tag
-   * @param {MeetingDetails} details  those of the new room
+   * @param {MeetingDetails} details  the details of the new room
    * @param {Mailbox} room  the equipment mailbox
    * @param {boolean} mayRewrite
    * @returns {Promise<Done>}
@@ -73,7 +73,7 @@ export class Placing {
   }
 
   /**
-   * Before any change, ask the user if the next step rewrites a whole text with pictures.
+   * Require the user's consent, before any change, if the next step would rewrite a text that contains pictures.
    * @param {Body} body
    * @param {boolean} mayRewrite
    * @throws {RewriteNeeded}
@@ -104,7 +104,7 @@ export class Placing {
   }
 
   /**
-   * Save a note. It is only needed for removing the VMR later, so nothing waits for it.
+   * Save a note. It is only needed to remove the VMR later, so nothing waits until it is saved.
    * @param {string} text
    */
   #note(text) {

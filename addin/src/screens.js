@@ -24,14 +24,14 @@ import { words } from './fixed_words.js';
 /** @typedef {{kind: 'search'|'code', label: string, button?: string}} Entry  a field, with a button to submit it */
 
 /**
- * @typedef {object} Picture  what is shown
+ * @typedef {object} Picture  what a screen shows
  * @property {Content|null} heading
  * @property {Content|null} message
  * @property {string} hint  plain text
  * @property {'plain'|'good'|'warning'|'bad'|'waiting'} tone
  * @property {boolean} busy
  * @property {Entry|null} entry
- * @property {string} link  to the sign-in page, or ""
+ * @property {string} link  URL of the sign-in page, or ""
  * @property {Button[]} buttons
  */
 

@@ -2,7 +2,7 @@
 /**
  * What the pane shows and what it does next: pure decisions (X2).
  *
- *     starting ─► choose ─► (working) ─► success | unable | already | error | rewrite (asks, and goes on or back)
+ *     starting ─► choose ─► (working) ─► success | unable | already | error | rewrite (asks, then on or back)
  *                   │  ▲                    └─── undo ───► choose
  *                   ▼  │ back
  *                signIn ─► waiting ─► list ─► (working) ─► success | already | error
@@ -24,12 +24,12 @@
  * @property {PersonalVmr[]} vmrs
  * @property {number} shown  how many of the matches are shown
  * @property {string} query  the search text
- * @property {boolean} signedIn  through the dialog, so that signing out makes sense
+ * @property {boolean} signedIn  the user has signed in through the dialog, and can therefore sign out
  * @property {string} page  page of a sign-in whose dialog failed, for a separate browser window
  * @property {boolean} removable  what the meeting already has can be removed
- * @property {Owner} owner  whose VMR it is
+ * @property {Owner} owner  whose VMR the meeting has
  * @property {boolean} incomplete  the equipment mailbox is missing
- * @property {boolean} isOccurrence  it is one date of a series
+ * @property {boolean} isOccurrence  the meeting is one date of a series
  * @property {Effect|null} asked  the action that waits for the user's consent
  * @property {State|null} before  the state before the user was asked
  * @property {number} turn  counts the user's choices; the result of an earlier choice is ignored
@@ -132,7 +132,8 @@ function clicked(state, button) {
 }
 
 /**
- * A code was typed by hand. While searching VMRs, Enter does nothing, since the matches are already listed.
+ * Redeem the sign-in code that the user has typed. In the search for VMRs, Enter does nothing, since the matches are
+ * already listed.
  * @param {State} state
  * @param {string} code
  * @returns {{state: State, effect: Effect|null}}
@@ -179,7 +180,7 @@ function found(state, { removable, owner, incomplete, isOccurrence, hint }) {
 }
 
 /**
- * Continue with what the user was asked about, or go back.
+ * Continue with the action for which the user's consent was requested, or go back.
  * @param {State} state
  * @param {boolean} agrees
  * @returns {{state: State, effect: Effect|null}}

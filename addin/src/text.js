@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Texts as people and mail clients leave them: finds security tags in them, and one of our blocks.
+ * Finds security tags and our blocks in texts that people and mail clients have changed.
  *
  * The server reads tags the same way when the invitation arrives (A5; shared/aliases/body_search.py).
  */
@@ -20,9 +20,9 @@ const PERCENT = /%([2-7][0-9a-f])/gi;
 const URL_DEFENSE = /-([2-7][0-9a-f])/gi; // version 2 of Proofpoint's URL rewriting writes `-` for `%`
 const MOST_LAYERS = 8;
 const TAG = /PXPS:-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|TOK:-(?:[a-z2-7]{88}|[a-z2-7]{64})/i;
-/** Represents unknown letters in pieces. */
+/** Stands for unknown letters in pieces. */
 export const ANYTHING = '\ufffc';
-const UNKNOWN = '(?:(?!pxps)[\\p{L}\\p{N}]){1,80}?'; // does not cross a tag into another block
+const UNKNOWN = '(?:(?!pxps)[\\p{L}\\p{N}]){1,80}?'; // does not extend past a tag into another block
 const LIST_MARKER = '[\\p{L}\\p{N}]{0,4}?'; // letters of "1.", "o", "iv)", into which Word turns list items
 
 /**
@@ -94,7 +94,7 @@ export function letters(text) {
 }
 
 /**
- * The letters and digits of a text as it is, for finding positions: an encoded character is not the character itself.
+ * The letters and digits of a text without decoding it, for finding positions in it.
  * @param {string} text
  */
 export function lettersAsTheyStand(text) {
@@ -112,8 +112,8 @@ function plain(text) {
 }
 
 /**
- * A text, and its versions with one layer of percent-encoding after another removed, since rewritten links are
- * rewritten again.
+ * A text, and its versions with one layer of percent-encoding after another removed, since links may have been
+ * rewritten several times.
  * @param {string} text
  */
 function layers(text) {

@@ -1,5 +1,5 @@
 // @ts-check
-/** Renders a picture into the page. Knows nothing about meetings. */
+/** Renders a picture into the page, whatever it shows. */
 
 import { words } from './fixed_words.js';
 
@@ -72,7 +72,7 @@ export class View {
   }
 
   /**
-   * Show the field. It is left as it is while its purpose is the same, so that typed text is not lost.
+   * Show the input field. It is not replaced while its purpose is the same, so that typed text is not lost.
    * @param {Entry|null} entry
    */
   #ask(entry) {
@@ -87,8 +87,8 @@ export class View {
   }
 
   /**
-   * Show a link as an alternative if a button's action did not work; it and its field then follow the buttons.
-   * @param {string} address  URL of a page for a separate browser window, or """
+   * Show a link as an alternative if a button's action did not work. The link and its field then follow the buttons.
+   * @param {string} address  URL of a page for a separate browser window, or ""
    */
   #pointElsewhere(address) {
     const [paragraph, form] = [this.#part('elsewhere'), this.#part('entry')];
@@ -107,24 +107,24 @@ export class View {
   #offer(buttons, isBusy) {
     const focused = /** @type {HTMLElement|null} */ (this.document.activeElement);
     const at = [...this.choices.querySelectorAll('button')].findIndex((button) => button === focused);
-    // A removed field counts as having had the focus, too.
+    // If the focus was in a field that is hidden now, it counts as well.
     const hadFocus = at >= 0 || (focused?.closest('form')?.hidden ?? false);
     if (!isBusy || buttons.length) this.choices.replaceChildren(...buttons.map((button) => this.#button(button, isBusy)));
     if (hadFocus) this.#keepFocus(focused?.dataset.id, at);
   }
 
   /**
-   * @param {string|undefined} id  of the button that had the focus
+   * @param {string|undefined} id  id of the button that had the focus
    * @param {number} at  the button's index
    */
   #keepFocus(id, at) {
     const all = [...this.choices.querySelectorAll('button')];
     const heading = this.#part('heading');
     const same = all.find((button) => button.dataset.id === id);
-    // "Show more" adds a page, at whose first entry the user wants to continue reading.
+    // "Show more" adds entries, and the first of them gets the focus, so that the user can continue there.
     const target = (id === 'more' ? all[at] : same) ?? (heading.hidden ? all[0] : heading);
-    // In Outlook on the web, Office.js moves the focus on Tab itself, and from an element without a tab index out of
-    // the pane; so the heading has a tab index while it is focused.
+    // In Outlook on the web, Office.js handles the Tab key, and moves the focus out of the pane if the focused element
+    // has no tab index. So the heading has a tab index while it is focused.
     if (target === heading) heading.tabIndex = 0;
     target?.focus();
   }
@@ -139,7 +139,7 @@ export class View {
     button.dataset.id = id;
     button.className = item ? 'item' : quiet ? 'quiet' : '';
     button.dir = 'auto';
-    // Not `disabled`, which would remove the focus.
+    // `disabled` is not used, because it would remove the focus.
     button.setAttribute('aria-disabled', String(isBusy));
     fill(button, label);
     if (about) this.#describe(button, about);

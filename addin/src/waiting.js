@@ -8,7 +8,7 @@ export const ATTENDEE_WAITS = [0, 100, 300, 600, 1000];
 
 export const clock = {
   /**
-   * Let time pass. Tests replace the clock here.
+   * Wait for some time. Tests replace this method.
    * @param {number} milliseconds
    */
   pause(milliseconds) {
@@ -17,7 +17,7 @@ export const clock = {
 };
 
 /**
- * The first of several readings that is as wanted, or else the last one.
+ * Read repeatedly until a value is as wanted; return that value or, failing that, the last one.
  * @template T
  * @param {number[]} waits  milliseconds before each reading
  * @param {() => Promise<T>} read

@@ -1,14 +1,17 @@
 /**
- * The management API, as the console asks it. Every failure is an ApiError, which says what a person can do about it.
+ * Calls the management API. Every failure is an ApiError, whose message tells the admin what to do about it.
  */
 
 export const CONFIGURATION = '/api/admin/configuration/v1/';
 export const STATUS = '/api/admin/status/v1/';
 
-/** A refusal. `faults` are by field, `changed` the settings that somebody else has changed (412). */
+/**
+ * The API returned an error, or did not respond. `faults` lists the errors by field; `changed` names the settings that
+ * somebody else has changed (status 412).
+ */
 export class ApiError extends Error {
   /**
-   * @param {number} status 0 where there was no answer at all
+   * @param {number} status 0 if there was no response
    * @param {string} message
    * @param {Record<string, string[]>} faults
    * @param {string[]} changed
@@ -26,14 +29,14 @@ export class ApiError extends Error {
 /** @type {Session} */
 let session = { headers: async () => ({}), expired: () => {} };
 
-/** @param {Session} next who asks from now on */
+/** @param {Session} next used for all calls from now on */
 export function useSession(next) {
   session = next;
 }
 
 /**
  * @param {string} path
- * @param {{ method?: string, body?: unknown, file?: File, etag?: string }} options `body` goes as JSON, `file` as it is
+ * @param {{ method?: string, body?: unknown, file?: File, etag?: string }} options `body` is sent as JSON, `file` unchanged
  * @returns {Promise<{ data: any, etag: string }>}
  */
 export async function call(path, { method = 'GET', body, file, etag } = {}) {
@@ -48,7 +51,7 @@ export async function call(path, { method = 'GET', body, file, etag } = {}) {
       cache: 'no-store',
     });
   } catch {
-    throw new ApiError(0, 'The deployment cannot be reached. Nothing is known to have been changed; try again.');
+    throw new ApiError(0, 'The deployment cannot be reached. It is not known whether anything was changed. Try again.');
   }
   if (answer.ok) return { data: answer.status === 204 ? null : await answer.json(), etag: answer.headers.get('ETag') ?? '' };
   throw await refusal(path, answer);
@@ -56,7 +59,7 @@ export async function call(path, { method = 'GET', body, file, etag } = {}) {
 
 /**
  * @param {string} path @param {Record<string, string | number | boolean | undefined>} query
- * `examined`: that many objects alone were searched, where there are too many of them
+ * `examined`: the number of objects that were searched, if there are too many to search all
  */
 export async function list(path, query = {}) {
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
@@ -73,7 +76,7 @@ async function refusal(path, answer) {
   const resource = path.split('/v1/')[1]?.split('/')[0] ?? '';
   const faults = body[resource];
   if (answer.status === 400 && faults && typeof faults === 'object') {
-    return new ApiError(400, 'Not saved: some settings are wrong.', faults);
+    return new ApiError(400, 'Not saved: some settings are invalid.', faults);
   }
   const told = typeof body.error === 'string' ? body.error : said(answer.status);
   return new ApiError(answer.status, told, {}, Array.isArray(body.changed) ? body.changed : []);
@@ -81,8 +84,8 @@ async function refusal(path, answer) {
 
 /** @param {number} status */
 function said(status) {
-  if (status === 401) return 'You are signed out. Sign in again; what you typed is still here.';
-  if (status === 403) return 'Your account may only read here.';
-  if (status === 429) return 'Too many requests at once. Wait a minute, and try again.';
-  return status >= 500 ? 'The deployment cannot answer now. Try again.' : `Refused with status ${status}.`;
+  if (status === 401) return 'You are signed out. Sign in again; what you have typed is still here.';
+  if (status === 403) return 'Your account has read-only access.';
+  if (status === 429) return 'Too many requests. Wait a minute, then try again.';
+  return status >= 500 ? 'The deployment cannot respond now. Try again.' : `The request was refused with status ${status}.`;
 }

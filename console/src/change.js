@@ -64,8 +64,8 @@ function Target({ change }) {
 }
 
 /**
- * @param {{ change: any, fields: any }} props asks for confirmation, and for secrets that are not stored where they are
- *   needed
+ * @param {{ change: any, fields: any }} props asks for confirmation and, if needed, for secrets that the history does
+ *   not contain
  */
 function Revert({ change, fields }) {
   const [state, setState] = useState(/** @type {{ busy?: boolean, error?: any, done?: any }} */ ({}));
@@ -104,7 +104,7 @@ function Done({ change, fields }) {
   const lost = change.not_restored.map((/** @type {string} */ name) => fields[name]?.x?.label ?? name).join(', ');
   return html`<div class="note" role="status">
     <p class="well">Reverted by <a href="#/changes/${change.id}">another change</a>.</p>
-    ${lost && html`<p>These are not stored, so set them again: ${lost}.</p>`}
+    ${lost && html`<p>The history does not contain these settings, so set them again: ${lost}.</p>`}
     <p><${Target} change=${change} /></p>
   </div>`;
 }
@@ -112,8 +112,8 @@ function Done({ change, fields }) {
 /** @param {any} change */
 function question(change) {
   const name = change.name || kindOf(change);
-  if (change.action === 'create') return `Delete ${name} again?`;
-  if (change.action === 'delete') return `Create ${name} again, as it was when it was deleted? Its secrets, and the meetings and VMRs that went with it, do not come back.`;
+  if (change.action === 'create') return `Revert the creation of ${name} by deleting it?`;
+  if (change.action === 'delete') return `Create ${name} again as it was before it was deleted? Its secrets, and the meetings and VMRs that were deleted with it, are not restored.`;
   return `Revert this change of ${name}?`;
 }
 

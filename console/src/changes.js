@@ -19,7 +19,7 @@ const WORDS = /** @type {Record<string, string>} */ ({
 export function Changes({ integration = '', meeting = '' }) {
   const target = meeting && `${STATUS}meeting/${meeting}/`;
   const [filters, setFilters] = useState(/** @type {Record<string, string>} */ ({}));
-  const [behind, setBehind] = useState(/** @type {string[]} */ ([])); // the mark of each page that was left for an older one
+  const [behind, setBehind] = useState(/** @type {string[]} */ ([])); // the markers of the newer pages, for going back
   const asked = useAsked(() => page({ ...filters, exchange_connector: integration, target }, behind[behind.length - 1]), [filters, behind]);
   const one = integration ? `${CONFIGURATION}ms_exchange_connector/${integration}/` : target;
   const named = useAsked(async () => (one ? nameOf((await call(one)).data) : ''), [one]);
@@ -43,7 +43,7 @@ export function Changes({ integration = '', meeting = '' }) {
     </div>
     <${Asked} asked=${asked}>
       ${(/** @type {any} */ { objects, older }) => html`
-        ${objects.length === 0 && html`<div class="empty"><p>${older ? 'None among the latest changes; there may be older ones.' : 'No such change. Changes are kept for a year.'}</p></div>`}
+        ${objects.length === 0 && html`<div class="empty"><p>${older ? 'No matches among the latest changes; there may be older ones.' : 'No matching changes. Changes are kept for a year.'}</p></div>`}
         ${objects.length > 0 && html`<div class="table"><table class="stacked" role="table">
           <thead role="rowgroup"><tr role="row">${['When', 'Who', 'What', 'Fields'].map((each) => html`<th scope="col" role="columnheader">${each}</th>`)}</tr></thead>
           <tbody role="rowgroup">${objects.map(row)}</tbody>

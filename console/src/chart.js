@@ -1,5 +1,5 @@
 /**
- * Bar charts, drawn without a library. What a chart shows is also given in words, and as a table on request; the
+ * Bar charts, drawn without a library. Each chart's content is also summarized as text and available as a table; the
  * picture itself is hidden from screen readers.
  */
 
@@ -57,7 +57,7 @@ export function Chart({ title, told, series, columns, table, stacked = false, te
   </figure>`;
 }
 
-/** @param {number[]} values the start and end of each bar, stacked on one another */
+/** @param {number[]} values @returns the start and end of each bar, stacked on one another */
 function stack(values) {
   let from = 0;
   return values.map((value) => [from, (from += value)]);
@@ -68,7 +68,7 @@ export function sum(values) {
   return values.reduce((total, value) => total + value, 0);
 }
 
-/** @param {number} value a round number at least as large, for the top of a scale */
+/** @param {number} value @returns a round number that is at least as large, for the top of a scale */
 function roundedUp(value) {
   const power = 10 ** Math.floor(Math.log10(value));
   return power * ([1, 1.5, 2, 3, 4, 5, 6, 8].find((step) => step * power >= value) ?? 10);

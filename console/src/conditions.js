@@ -1,4 +1,4 @@
-/** The settings' conditions, as in the API's schema: evaluates them, and puts them into words. */
+/** The settings' conditions, as in the API's schema: evaluates them, and converts them into text. */
 
 /**
  * @typedef {{ all?: Condition[], any?: Condition[], field: string, operator: string, values: (string | boolean)[] }} Condition
@@ -33,7 +33,7 @@ export function words(condition, fields) {
   return `${label} ${condition.operator} ${chosen.join(' or ')}`;
 }
 
-/** @param {import('./fields.js').Field | undefined} field @param {any} value the form's name for it */
+/** @param {import('./fields.js').Field | undefined} field @param {any} value @returns the form's name for the value */
 export function choice(field, value) {
   return field?.x.choices?.[String(value)] ?? String(value);
 }

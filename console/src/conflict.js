@@ -12,14 +12,15 @@ import { Version, isSame } from './values.js';
 /**
  * @param {{ path: string, what: string, field?: string, by: Record<string, string>, fields: any, saved: any, changes: Record<string, any>,
  *   merge: (theirs: any, etag: string, kept: Record<string, any>) => void }} props
- *   `path` of the object, and what people call it and one of its fields; `by` filters the changes of this object.
- *   `saved`: the state when the form was opened. `merge` continues from their state, with the chosen changes of one's own.
+ *   `path`: the object's path; `what` and `field`: how the texts name the object and its fields; `by`: a filter for the
+ *   changes of this object; `saved`: its state when the form was opened; `merge`: called with the other person's state
+ *   and those of the admin's own changes that are kept
  */
 export function Conflict({ path, what, field = 'field', by, fields, saved, changes, merge }) {
   const asked = useAsked(async () => {
     const [now, latest] = await Promise.all([
       call(path),
-      list(`${STATUS}change/`, { ...by, limit: 1 }).catch(() => ({ objects: [] })), // who made it, if that is known
+      list(`${STATUS}change/`, { ...by, limit: 1 }).catch(() => ({ objects: [] })), // shows who made the change, if that is known
     ]);
     return { theirs: now.data, etag: now.etag, last: latest.objects[0], fields: await named(fields, [saved, changes, now.data]) };
   }, [path]);

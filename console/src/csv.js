@@ -2,12 +2,12 @@
 
 const FORMULA = /^[=+\-@\t\r]/;
 
-/** A file as a whole cannot be read; the message says why. */
+/** A file cannot be read as a whole; the message tells why. */
 export class Unreadable extends Error {}
 
 /**
- * The rows of a text, each with the line where it begins; empty lines are left out. Spreadsheets in many countries use
- * semicolons. Raises Unreadable for an unclosed quote.
+ * The rows of a text, each with the line where it begins; empty lines are left out. The delimiter may be a semicolon,
+ * which spreadsheets use in many countries. Throws Unreadable for an unclosed quote.
  * @param {string} text
  * @returns {{ line: number, cells: string[] }[]}
  */

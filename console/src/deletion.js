@@ -1,4 +1,4 @@
-/** Deleting an integration: says what will be lost, and asks for its name. */
+/** Deletes an integration, after showing what will be lost and asking for the integration's name. */
 
 import { CONFIGURATION, call } from './api.js';
 import { html, useEffect, useRef, useState } from './ui.js';

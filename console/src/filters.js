@@ -39,7 +39,7 @@ function inUrl(names) {
   return Object.fromEntries([...query].filter(([name]) => names.includes(name)));
 }
 
-/** @param {Filters} filters @param {Filters} defaults left out of the URL */
+/** @param {Filters} filters @param {Filters} defaults values that are left out of the URL */
 function urlOf(filters, defaults) {
   const given = Object.entries(filters).filter(([name, value]) => value !== defaults[name]);
   const query = new URLSearchParams(given).toString();

@@ -37,7 +37,7 @@ export function Icon({ id, uuid, readOnly }) {
       </figure>`)}
     </div>
     ${!readOnly && html`<div class="setting ${state.faults ? 'wrong' : ''}">
-      <label for="icon-file">Another icon</label>
+      <label for="icon-file">New icon</label>
       <input id="icon-file" type="file" accept="image/png" aria-describedby="icon-help" onChange=${choose} />
       <p class="help" id="icon-help">A PNG of 80 × 80 pixels, at most 128 KiB. Nothing changes until you replace the icon.</p>
       <div aria-live="polite">

@@ -1,4 +1,4 @@
-/** Imports records from a file, and shows the progress and every bad row. */
+/** Imports records from a file, and shows the progress and every invalid row. */
 
 import { html, useRef, useState } from './ui.js';
 import { Problem } from './parts.js';
@@ -54,7 +54,7 @@ export function Import({ kind, schema, integrations, again }) {
 
 /** @param {{ faults: Fault[] }} props */
 function Faults({ faults }) {
-  return html`<div class="table" role="region" tabindex="0" aria-label="Bad rows"><table>
+  return html`<div class="table" role="region" tabindex="0" aria-label="Invalid rows"><table>
     <thead><tr><th scope="col">Where</th><th scope="col">Who</th><th scope="col">Field</th><th scope="col">Problem</th></tr></thead>
     <tbody>${faults.map((each) => html`<tr><th scope="row">${each.place}</th><td>${each.name}</td><td>${each.field}</td><td class="fault">${each.message}</td></tr>`)}</tbody>
   </table></div>`;
@@ -70,11 +70,11 @@ function told({ progress, busy, failure, stopped }, faults) {
   return failure || stopped ? `Interrupted after ${done} of ${of}: ${sums}. Run it again to finish.` : `Done: ${sums}.`;
 }
 
-/** @param {ArrayBuffer} bytes @returns {string} Raises Error if they are not UTF-8. */
+/** @param {ArrayBuffer} bytes @returns {string} Throws an Error if they are not UTF-8. */
 function decoded(bytes) {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new Error('The file is not UTF-8: save it in that encoding.');
+    throw new Error('The file is not UTF-8. Save it in that encoding.');
   }
 }

@@ -20,7 +20,7 @@ const PATH = `${CONFIGURATION}ms_exchange_connector/`;
 export function Integration({ id, from }) {
   const isNew = id === 'new';
   const source = isNew ? from : id;
-  const [saved, setSaved] = useState(/** @type {any} */ (null)); // from the last save: the form restarts with it
+  const [saved, setSaved] = useState(/** @type {any} */ (null)); // the result of the last save, after which the form is rendered anew
   const asked = useAsked(async () => {
     const own = (/** @type {string} */ rest) => (source ? call(`${PATH}${source}/${rest}`) : null);
     const [{ data: schema }, found, secrets] = await Promise.all([call(`${PATH}schema/`), own(''), own('secrets/')]);
@@ -130,7 +130,7 @@ function Form({ id, schema, saved: first, etag: tag, secrets, copy, again, said,
   `;
 }
 
-/** @param {any} one @param {any} other a text area converts the API's line ends, which does not count as a change */
+/** @param {any} one @param {any} other a text area converts the API's line endings, which does not count as a change */
 function same(one, other) {
   return one === other || (typeof one === 'string' && typeof other === 'string' && plain(one) === plain(other));
 }
@@ -140,7 +140,7 @@ function plain(text) {
   return text.replaceAll('\r\n', '\n');
 }
 
-/** @param {Record<string, any>} changes @param {any} saved @returns {Record<string, any>} with the API's line ends */
+/** @param {Record<string, any>} changes @param {any} saved @returns {Record<string, any>} the changes, with the API's line endings */
 function sent(changes, saved) {
   const one = (/** @type {string} */ name, /** @type {any} */ value) => {
     if (Array.isArray(value)) return value.map((line) => (typeof line === 'string' ? line.trim() : line)).filter(Boolean);
@@ -163,7 +163,7 @@ function Summary({ failure, fields }) {
     </ul>`}`;
 }
 
-/** @param {boolean} dirty asks before changes are lost */
+/** @param {boolean} dirty if true, the admin is asked before changes are lost */
 function useGuard(dirty) {
   useEffect(() => {
     if (!dirty) return undefined;

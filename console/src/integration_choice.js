@@ -1,4 +1,4 @@
-/** Choosing an integration by name: from a list if there are few, by typing if there are many. */
+/** Lets the admin choose an integration: from a list if there are few, by typing its name if there are many. */
 
 import { CONFIGURATION, STATUS, list } from './api.js';
 import { TYPING_PAUSE } from './parts.js';
@@ -13,7 +13,7 @@ const PATH = `${STATUS}connector_name/`;
 /** The maximum number of integrations in the list; if there are more, the admin types a name. */
 const LISTED_MAX = 200;
 const SUGGESTED = 20;
-const GONE = 'An integration that was deleted';
+const GONE = 'A deleted integration';
 
 /** @returns {Promise<Names>} */
 export function integrationNames() {
@@ -113,16 +113,16 @@ async function textOf(value, others) {
   try {
     return (await namesOf([value])).get(value) ?? GONE;
   } catch {
-    return value; // the view shows the error, as its own requests fail, too
+    return value; // the view shows the error, since its own requests fail as well
   }
 }
 
-/** @param {string} text @returns {Promise<Option[]>} some integrations with that in their name */
+/** @param {string} text @returns {Promise<Option[]>} some integrations whose names contain the text */
 async function suggested(text) {
   try {
     return labelled((await list(PATH, { text, order_by: 'name', limit: SUGGESTED })).objects);
   } catch {
-    return []; // as above
+    return []; // the view shows the error
   }
 }
 

@@ -71,7 +71,7 @@ function Link({ id, integration, isSignedIn }) {
     <p role="status"><span class=${isSignedIn ? 'chip good' : 'chip warn'}>${isSignedIn ? 'signed in' : 'not signed in'}</span>${
       isSignedIn ? `${integration.username || 'The service account'} is signed in.` : 'No invitation can be answered until the service account has signed in.'
     }</p>
-    <p>This is needed after the first save, and again after changing any setting marked with †, the account’s password or its multi-factor authentication.</p>
+    <p>The account has to sign in after the first save, and again after a change of any setting marked with †, the account’s password or its multi-factor authentication.</p>
     <ol class="steps">
       <li>Sign out of all Microsoft accounts on your device, including the Azure portal, or use a private window.</li>
       <li>Create a sign-in link. It can be used once, within an hour, and invalidates earlier links.
@@ -82,8 +82,8 @@ function Link({ id, integration, isSignedIn }) {
           <p class="about">Valid until <${Moment} utc=${link.expires} />. The redirect URI must be registered as <code>${link.redirect_uri}</code>.</p>`}
       </li>
       <li>Open the link, and sign in as <strong>${integration.username || 'the service account'}</strong>.</li>
-      <li>If you are offered to <em>consent on behalf of your organization</em>, do not do so: consent is only needed for the service account. Choose <em>Accept</em>.</li>
-      <li>You return to this deployment, which says “Successfully signed in”. Then <a href="#/integrations/${id}">check the integration</a>.</li>
+      <li>If there is an option to <em>consent on behalf of your organization</em>, do not select it: consent is only needed for the service account. Choose <em>Accept</em>.</li>
+      <li>You return to this deployment, which shows “Successfully signed in”. Then <a href="#/integrations/${id}">check the integration</a>.</li>
     </ol>
   `;
 }

@@ -91,7 +91,7 @@ function Health({ health, integration }) {
     <p class="about">${health.last_message_day ? `Last message on ${day(health.last_message_day)}` : 'No message in 30 days'}${
       health.time_to_answer_p50 ? `, answered in ${seconds(health.time_to_answer_p50)}` : ''
     }</p>
-    ${until && html`<p class="about">Notified until <${Moment} utc=${until} /></p>`}
+    ${until && html`<p class="about">Subscribed until <${Moment} utc=${until} /></p>`}
   `;
 }
 

@@ -110,8 +110,8 @@ function Console({ how, known }) {
 }
 
 /**
- * @param {{ how: Config, done: () => void, expired: () => void }} props asks the admin to sign in again, on top of what
- *   was typed
+ * @param {{ how: Config, done: () => void, expired: () => void }} props asks the admin to sign in again, in front of the
+ *   current view, so that typed text is kept
  */
 function Expired({ how, done, expired }) {
   const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));

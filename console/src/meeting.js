@@ -1,4 +1,4 @@
-/** One meeting: its room and when that is open, the decisions on its messages, and the available actions. */
+/** One meeting: its room and when it is open, the decisions on its messages, and the available actions. */
 
 import { STATUS, call, list } from './api.js';
 import { html, useState } from './ui.js';
@@ -38,7 +38,7 @@ export function Meeting({ id }) {
       </section>
       <section aria-labelledby="decided">
         <h2 id="decided">Decisions on its messages</h2>
-        ${decided.length === 0 && html`<p>No decisions are on record any more.</p>`}
+        ${decided.length === 0 && html`<p>No decisions are on record.</p>`}
         <ul class="cards">${decided.map(operation)}</ul>
       </section>
     `}
@@ -84,8 +84,8 @@ function Give({ meeting, act }) {
   };
   return html`<details class="give">
     <summary>Change the owner</summary>
-    <p class="help">The new owner is shown as its organizer, owns the room on a Management Node and gets the instructions when they are sent
-      again. In Exchange the meeting stays the organizer’s, who alone can move or cancel it.</p>
+    <p class="help">The new owner is shown as the meeting’s organizer, owns the room on a Management Node, and gets the instructions when
+      they are sent again. In Exchange, the meeting still belongs to the original organizer, and only they can move or cancel it.</p>
     <form onSubmit=${give}>
       <label><span>The new owner’s address</span><input type="email" required autocomplete="off" value=${address} onInput=${(/** @type {any} */ e) => setAddress(e.target.value)} /></label>
       <button>Change owner</button>
@@ -97,7 +97,7 @@ function Give({ meeting, act }) {
 /** The number of occurrences that are shown at first. */
 const DRAWN = 12;
 
-/** @param {{ occurrences: any[] }} props a line for each: the join window, and the meeting within it */
+/** @param {{ occurrences: any[] }} props shows a line for each: the join window, and the meeting within it */
 function Times({ occurrences }) {
   const present = now();
   const next = occurrences.findIndex((each) => each.closes > present);
@@ -105,7 +105,7 @@ function Times({ occurrences }) {
   const [drawn, others] = [occurrences.slice(first, first + DRAWN), [...occurrences.slice(0, first), ...occurrences.slice(first + DRAWN)]];
   const row = (/** @type {any} */ each) => html`<${Line} key=${each.start} times=${each} present=${present} />`;
   return html`<ol class="timeline">${drawn.map(row)}</ol>
-    ${others.length > 0 && html`<details><summary>${others.length} more, past or later</summary><ol class="timeline">${others.map(row)}</ol></details>`}`;
+    ${others.length > 0 && html`<details><summary>${others.length} more, earlier or later</summary><ol class="timeline">${others.map(row)}</ol></details>`}`;
 }
 
 /** @param {{ times: any, present: string }} props */

@@ -1,4 +1,4 @@
-/** Scheduled meetings, to come and past, found by whatever a caller knows of one. */
+/** Past and upcoming meetings, which can be searched by whatever a caller knows about them. */
 
 import { STATUS, list } from './api.js';
 import { html } from './ui.js';
@@ -10,7 +10,7 @@ import { Asked, Heading, Moment, Pages, Problem, Search, useAsked } from './part
 /** @typedef {import('./filters.js').Filters} Filters */
 
 const LIMIT = 50;
-const WHEN = { upcoming: 'On and to come', past: 'Past', day: 'On a day' };
+const WHEN = { upcoming: 'Current and upcoming', past: 'Past', day: 'On a day' };
 const STATES = { '': 'Any', scheduled: 'Scheduled', closed: 'Closed', held: 'Closed by an admin' };
 const NONE = { text: '', when: 'upcoming', day: '', state: '', integration: '', offset: '0' };
 const ANY = [{ value: '', text: 'Any integration' }];
@@ -43,8 +43,8 @@ export function Meetings() {
     ${names.error && !asked.error && html`<${Problem} error=${names.error} again=${names.again} />`}
     <${Asked} asked=${{ ...asked, again }}>
       ${(/** @type {any} */ { objects, total, examined, named }) => html`
-        ${examined !== undefined && html`<p class="note" role="note">Only the ${searched(filters.when, examined)} were searched. ${filters.integration ? '' : 'Choose an integration to search its own. '}A whole alias or tag is found in any case.</p>`}
-        ${objects.length === 0 && html`<div class="empty"><p>No such meeting. A meeting that got no room is among the operations: <code>vmr operations list</code>.</p></div>`}
+        ${examined !== undefined && html`<p class="note" role="note">Only the ${searched(filters.when, examined)} were searched. ${filters.integration ? '' : 'Choose an integration to search only its meetings. '}Complete aliases and tags are always found.</p>`}
+        ${objects.length === 0 && html`<div class="empty"><p>No matching meetings. Meetings that got no room are listed among the operations: <code>vmr operations list</code>.</p></div>`}
         ${objects.length > 0 && html`<div class="table"><table class="stacked" role="table">
           <thead role="rowgroup"><tr role="row">${COLUMNS.map((each) => html`<th scope="col" role="columnheader">${each}</th>`)}</tr></thead>
           <tbody role="rowgroup">${objects.map((/** @type {any} */ each) => row(each, named.get(each.exchange_connector)))}</tbody>
@@ -55,7 +55,7 @@ export function Meetings() {
   `;
 }
 
-/** @param {Filters} filters as a URL has them @returns {Filters} that can be asked for */
+/** @param {Filters} filters from a URL @returns {Filters} the filters with valid values */
 function valid({ text, when, day, state, integration, offset }) {
   const known = Object.hasOwn(WHEN, when) ? when : NONE.when;
   return {
@@ -68,7 +68,7 @@ function valid({ text, when, day, state, integration, offset }) {
   };
 }
 
-/** @param {Filters} filters a page, with the names of its integrations where it is of several */
+/** @param {Filters} filters @returns a page of meetings, with the names of their integrations if there are several */
 async function page({ text, when, day, state, integration, offset }) {
   const time = when === 'day' ? { start__gte: midnight(day), start__lt: midnight(day, 1) } : { is_over: when === 'past' };
   const order_by = when === 'past' ? '-start' : 'start';
@@ -103,7 +103,7 @@ function Day({ day, change }) {
   </div>`;
 }
 
-/** @param {any} each @param {string | undefined} integration its name, where it is to be told */
+/** @param {any} each @param {string | undefined} integration the integration's name, if it is to be shown */
 function row(each, integration) {
   return html`<tr key=${each.id} role="row">
     <th scope="row" role="rowheader"><a href="#/meetings/${each.id}">${each.subject || each.name || each.alias}</a>${integration && html`<p class="about">${integration}</p>`}</th>

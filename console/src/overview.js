@@ -1,6 +1,6 @@
 /**
- * The deployment's state: alarms with their remedies, the next meetings, recent activity, and which rooms are open
- * when.
+ * The deployment's state: alarms with their remedies, the next meetings, recent activity, and how many rooms will be
+ * open in each hour.
  */
 
 import { CONFIGURATION, STATUS, list } from './api.js';

@@ -126,7 +126,7 @@ function seconds(time) {
   return time < 7200 ? `${Math.round(time / 60)} min` : `${Math.round(time / 3600)} h`;
 }
 
-/** @param {string} reason the name of an answer's template, or the decision */
+/** @param {string} reason the name of the response's template, or the decision */
 function reasonOf(reason) {
   return reason.replace(/_template$/, '').replaceAll('_', ' ');
 }

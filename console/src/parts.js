@@ -1,4 +1,4 @@
-/** Building blocks of all views: loading states, problems, lists with pages, times. */
+/** Building blocks of all views: loading states, errors, lists with pages, and times. */
 
 import { html, useEffect, useRef, useState } from './ui.js';
 
@@ -27,8 +27,8 @@ export function useAsked(ask, on) {
 }
 
 /**
- * What was asked for, once it has come. In one element, which has no box: the Preact of htm's standalone build puts what
- * replaces several elements before their neighbours.
+ * Shows requested data once it has arrived. One element without a box encloses everything, because the Preact of htm's
+ * standalone build inserts whatever replaces several elements before their neighbours.
  * @param {{ asked: { value?: any, error?: ApiError, again: () => void }, children: (value: any) => any }} props
  */
 export function Asked({ asked, children }) {
@@ -48,11 +48,11 @@ export function Problem({ error, again }) {
   </div>`;
 }
 
-/** Milliseconds after the last keystroke before the deployment is called. */
+/** Milliseconds from the last keystroke until the deployment is called. */
 export const TYPING_PAUSE = 250;
 
-/** @param {{ title: string, children?: any }} props gets the focus when the view changes, so that screen readers
- * announce it */
+/** @param {{ title: string, children?: any }} props the heading gets the focus when the view
+ * changes, so that screen readers announce it */
 export function Heading({ title, children }) {
   const place = useRef(/** @type {HTMLElement | null} */ (null));
   useEffect(() => {
@@ -76,11 +76,11 @@ export function Pages({ offset, limit, total, go }) {
 }
 
 /**
- * @param {{ label: string, value: string, change: (text: string) => void }} props searches once the typing has stopped
+ * @param {{ label: string, value: string, change: (text: string) => void }} props searches once the user has stopped typing
  */
 export function Search({ label, value, change }) {
   const [text, setText] = useState(value);
-  const told = useRef(value); // the value that the view knows; any other value comes from elsewhere, such as the URL
+  const told = useRef(value); // the value last exchanged with the view; any other value comes from elsewhere, such as the URL
   useEffect(() => {
     if (value === told.current) return;
     told.current = value;
@@ -100,7 +100,7 @@ export function Search({ label, value, change }) {
   </label>`;
 }
 
-/** The current time as the management API writes times. */
+/** The current time, in the management API's format. */
 export function now() {
   return new Date().toISOString().slice(0, 19);
 }

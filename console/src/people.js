@@ -1,4 +1,4 @@
-/** Personal VMRs and users: lists that are searched, brought in from files, and taken out into files. */
+/** Lists of personal VMRs and users, with search, import and export. */
 
 import { list } from './api.js';
 import { html, useState } from './ui.js';
@@ -9,9 +9,9 @@ import { Import } from './import.js';
 import { fileOf } from './transfer.js';
 
 const LIMIT = 50;
-const ALL = 'all'; // what belongs to all integrations
+const ALL = 'all'; // selects records that belong to all integrations
 const EVERY = [{ value: ALL, text: 'All integrations' }];
-const ANY = [{ value: '', text: 'Any integration or all' }, ...EVERY];
+const ANY = [{ value: '', text: 'Any' }, ...EVERY];
 
 /** @typedef {import('./records.js').Kind} Kind */
 
@@ -80,7 +80,7 @@ function Rows({ kind, objects, named }) {
 }
 
 /** @param {{ label: string, value: string, change: (value: string) => void, integrations: import('./integration_choice.js').Names, id?: string, disabled?: boolean }} props
- * `value`: an integration's URI, "" for what belongs to all of them */
+ * `value`: an integration's URI, "" for records that belong to all of them */
 export function Owner({ label, value, change, integrations, id, disabled }) {
   const own = (/** @type {string} */ chosen) => change(chosen === ALL ? '' : chosen);
   return html`<${Choice} label=${label} names=${integrations} others=${EVERY} value=${value || ALL} change=${own} id=${id} disabled=${disabled} />`;
@@ -112,7 +112,7 @@ function Files({ kind, filters, known, again }) {
     ${mayWrite(known.schema) && html`<${Import} kind=${kind} schema=${known.schema} integrations=${known.integrations} again=${again} />`}
     <details>
       <summary>Export</summary>
-      <p>What is searched for above, of all pages.${kind.path === 'vmrs' ? ' PINs are in it where you may see them.' : ''}</p>
+      <p>The file contains everything that matches the search above, from all pages.${kind.path === 'vmrs' ? ' It includes PINs if you are allowed to see them.' : ''}</p>
       <p class="actions">
         <button type="button" onClick=${() => save('csv')}>Export as CSV</button>
         <button type="button" onClick=${() => save('json')}>Export as JSON</button>

@@ -1,4 +1,4 @@
-/** One personal VMR or user: its fields, saved and deleted. */
+/** One personal VMR or user: a form to change, create or delete it. */
 
 import { call } from './api.js';
 import { html, useRef, useState } from './ui.js';
@@ -27,7 +27,7 @@ export function Person({ kind, id }) {
 
 /** @param {{ kind: Kind, id: string, schema: any, integrations: import('./integration_choice.js').Names, saved?: any, etag?: string }} props */
 function Form({ kind, id, schema, integrations, saved: first, etag: tag }) {
-  const [{ saved, etag }, setBase] = useState({ saved: first, etag: tag }); // what the changes are made to
+  const [{ saved, etag }, setBase] = useState({ saved: first, etag: tag }); // the state to which the changes apply
   const isNew = !saved;
   const path = isNew ? pathOf(kind) : `${pathOf(kind)}${id}/`;
   const fields = Object.fromEntries(Object.entries(writable(schema)).map(([name, field]) => [name, chosen(field)]));
@@ -66,7 +66,7 @@ function Form({ kind, id, schema, integrations, saved: first, etag: tag }) {
     if (Object.keys(kept).length) save(kept, now);
   };
   const remove = async () => {
-    if (!confirm(`Delete ${saved[kind.key]}? ${kind.path === 'vmrs' ? 'Its aliases come free; invitations that name it lead nowhere.' : 'It signs the user out.'}`)) return;
+    if (!confirm(`Delete ${saved[kind.key]}? ${kind.path === 'vmrs' ? 'Its aliases become available again, and invitations that contain them stop working.' : 'The user is signed out.'}`)) return;
     try {
       await call(path, { method: 'DELETE', etag });
       location.hash = `#/people/${kind.path}`;
@@ -113,7 +113,7 @@ function Form({ kind, id, schema, integrations, saved: first, etag: tag }) {
   `;
 }
 
-/** @param {any} field a choice may be left empty where the field may be null */
+/** @param {any} field a choice may be left empty if the field may be null */
 function chosen(field) {
   const choices = field.type !== 'boolean' && field.nullable && field.valid_choices ? ['', ...field.valid_choices] : field.valid_choices;
   return { ...field, valid_choices: field.type === 'boolean' ? undefined : choices };
@@ -129,7 +129,7 @@ function sent(changes, fields) {
   );
 }
 
-/** @param {Record<string, string[]>} faults @param {string[]} names faults of no field that is shown */
+/** @param {Record<string, string[]>} faults @param {string[]} names the fields that are shown; faults of other fields are listed */
 function others(faults, names) {
   const found = Object.entries(faults).filter(([name]) => !names.includes(name) && name !== OWNER);
   return found.length > 0 && html`<ul class="faults">${found.map(([name, messages]) => html`<li>${name}: ${messages.join(' ')}</li>`)}</ul>`;

@@ -1,4 +1,4 @@
-/** Personal VMRs and users as records of the management API: what lists show, and what files contain. */
+/** Personal VMRs and users as records of the management API: what lists show and what files contain. */
 
 import { CONFIGURATION, call, list } from './api.js';
 
@@ -56,7 +56,7 @@ export function mayWrite(schema) {
 
 /**
  * @param {any} schema
- * @returns {Record<string, Field>} the fields that people edit, without references to other systems' objects
+ * @returns {Record<string, Field>} the fields that people edit, except references to objects of other systems
  */
 export function writable(schema) {
   const fields = /** @type {[string, any][]} */ (Object.entries(schema.fields));

@@ -11,7 +11,7 @@ import { holds, words } from './conditions.js';
 /** Names of the fields that are not shown in a form. */
 const LEFT_OUT = new Set(['id', 'uuid', 'resource_uri', 'private_key', 'public_key']);
 
-/** The section for what the service stores itself. */
+/** The section for values that the service sets itself. */
 const RECORD = 'Record';
 
 /** @param {any} schema @returns {(Section & { settings: [string, Field][] })[]} in the form's order */
@@ -25,7 +25,7 @@ export function sections(schema) {
     .filter((each) => each.settings.length > 0);
 }
 
-/** @param {any} schema whether the account that requested it is read-only */
+/** @param {any} schema @returns {boolean} whether the account that requested the schema is read-only */
 export function mayOnlyRead(schema) {
   return !schema.allowed_detail_http_methods.includes('patch');
 }
@@ -42,7 +42,7 @@ export function SectionOf({ section, fields, values, needed, setting }) {
   return html`<fieldset id=${idOf(section)} class=${inUse ? null : 'unused'}>
     <legend tabindex="-1">${section.title}</legend>
     ${section.about && html`<p class="about">${section.about}</p>`}
-    ${!inUse && html`<p class="about">Not in use now. Used when ${words(section.condition, fields)}.</p>`}
+    ${!inUse && html`<p class="about">Not in use at present. Used when ${words(section.condition, fields)}.</p>`}
     ${shown.length > 0 && html`<div class="grid">${shown.map(([name, field]) => setting(name, field))}</div>`}
     ${others.length > 0 &&
     html`<details class="others">

@@ -1,6 +1,6 @@
 /**
- * Signing in with a user name and password, or with Entra. The credentials stay in this tab (sessionStorage), never in
- * a cookie.
+ * Signs admins in with a user name and password, or with Entra. The credentials are stored in this tab (sessionStorage)
+ * and never in a cookie.
  */
 
 import { call, useSession, STATUS } from './api.js';
@@ -10,7 +10,7 @@ const KEPT = 'vmr-console';
 /** @typedef {{ sign_in: 'password' | 'entra', version: string, entra?: Entra }} Config */
 /** @typedef {{ authority: string, client_id: string, scope: string, library: string }} Entra */
 
-/** @returns {Config} how admins sign in here, which is part of the page */
+/** @returns {Config} how admins sign in to this deployment; it is part of the page */
 export function config() {
   return JSON.parse(document.getElementById('config')?.textContent ?? '');
 }
@@ -29,7 +29,7 @@ export async function resume(how, expired) {
 
 /**
  * @param {string} user @param {string} password @param {() => void} expired
- * Raises ApiError when they are wrong.
+ * Throws ApiError if they are wrong.
  */
 export async function withPassword(user, password, expired) {
   const bytes = new TextEncoder().encode(`${user}:${password}`);

@@ -1,6 +1,7 @@
 /**
  * Imports records from files and exports them. An import makes the records match the file: existing ones are updated if
- * they differ, missing ones are created, and others stay. So an interrupted import can be finished by running it again.
+ * they differ, missing ones are created, and all others are kept. So an interrupted import can be finished by running it
+ * again.
  */
 
 import { ApiError, call, list } from './api.js';
@@ -17,7 +18,7 @@ const YES = new Set(['true', '1', 'yes']);
 const NO = new Set(['false', '0', 'no', '']);
 
 /**
- * The records in a file; `faults` are the errors of individual records. Raises Unreadable for an unsuitable file.
+ * The records in a file; `faults` are the errors of individual records. Throws Unreadable for an unsuitable file.
  * @param {string} name @param {string} text @param {Kind} kind @param {any} schema
  * @returns {{ entries: Entry[], faults: Fault[] }}
  */
@@ -48,13 +49,13 @@ function fromJson(text, fields) {
   if (!Array.isArray(objects)) throw new Unreadable('The file must contain a list of records, or one under "objects".');
   return objects.map((each, n) => {
     if (typeof each !== 'object' || each === null) throw new Unreadable(`Entry ${n + 1} is not a record.`);
-    const isShown = 'resource_uri' in each; // exported from the API: its own fields are left out
+    const isShown = 'resource_uri' in each; // exported from the API, whose own fields are left out
     const own = Object.entries(each).filter(([name]) => (isShown ? name in fields : name !== OWNER));
     return { place: `entry ${n + 1}`, fields: Object.fromEntries(own.map(([name, each]) => [name, bare(name, each)])) };
   });
 }
 
-/** @param {string} name @param {any} value an alias's id and URI mean nothing elsewhere */
+/** @param {string} name @param {any} value an alias's id and URI are omitted, since they are only valid in one deployment */
 function bare(name, value) {
   return name === 'aliases' && Array.isArray(value)
     ? value.map((each) => (typeof each === 'object' && each ? { alias: each.alias, ...(each.description ? { description: each.description } : {}) } : each))
@@ -106,7 +107,7 @@ function typed(field, cell) {
  * @param {Kind} kind @param {Entry[]} entries @param {string | null} owner the integration's URI; null for all
  * integrations
  * @param {(progress: Progress) => void} tell @param {() => boolean} isStopped called between requests
- * @returns {Promise<void>} raises ApiError if the deployment cannot continue
+ * @returns {Promise<void>} throws ApiError if the deployment cannot continue
  */
 export async function bring(kind, entries, owner, tell, isStopped) {
   const progress = { created: 0, changed: 0, same: 0, faults: /** @type {Fault[]} */ ([]), done: 0, of: entries.length };
@@ -124,7 +125,7 @@ export async function bring(kind, entries, owner, tell, isStopped) {
 }
 
 /**
- * Save some records. A request with an invalid record changes nothing, or all but that record: the others are sent
+ * Save some records. If a record is invalid, the API may have saved none of the others or all of them, so they are sent
  * again.
  * @param {Kind} kind @param {{ entry: Entry, before: any }[]} part @param {string | null} owner @param {Progress} progress
  */

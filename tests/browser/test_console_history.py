@@ -69,7 +69,7 @@ async def test_changes_are_filtered_by_object_and_by_admin(
     await admin.page.get_by_label("What was changed").fill("console corp")
     await expect(admin.page.locator("tbody tr").first).to_contain_text("Console Corp")
     await admin.page.get_by_label("Admin or application").fill("nobody")
-    await expect(admin.page.get_by_text("No such change")).to_be_visible()
+    await expect(admin.page.get_by_text("No matching changes")).to_be_visible()
     await admin.page.get_by_label("Admin or application").fill("")
     await expect(admin.page.locator("tbody tr").first).to_contain_text("Console Corp")
 

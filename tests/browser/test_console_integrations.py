@@ -187,7 +187,7 @@ async def test_an_icon_is_shown_rejected_if_unsuitable_and_replaced(
     admin: Admin, api: httpx.AsyncClient, corp: dict[str, Any]
 ) -> None:
     await admin.sign_in(f"integrations/{corp['id']}")
-    place, button = admin.page.get_by_label("Another icon"), admin.page.get_by_role("button", name="Replace the icon")
+    place, button = admin.page.get_by_label("New icon"), admin.page.get_by_role("button", name="Replace the icon")
     small = {"name": "small.png", "mimeType": "image/png", "buffer": png(40, 40)}
     await place.set_input_files(small)  # type: ignore[arg-type]
     await button.click()

@@ -33,7 +33,7 @@ def choice(admin: Admin) -> Locator:
 
 
 def when(admin: Admin) -> Locator:
-    return admin.page.locator("select", has_text="On and to come")
+    return admin.page.locator("select", has_text="Current and upcoming")
 
 
 async def test_meetings_are_found_by_integration_and_by_day(
@@ -45,7 +45,7 @@ async def test_meetings_are_found_by_integration_and_by_day(
     meeting = admin.page.get_by_role("link", name="Found by its day")
     await expect(meeting).to_be_visible()
     await choice(admin).select_option(label=corp["name"])
-    await expect(admin.page.get_by_text("No such meeting")).to_be_visible()
+    await expect(admin.page.get_by_text("No matching meetings")).to_be_visible()
     await choice(admin).select_option(label=name)
     await expect(meeting).to_be_visible()
     await when(admin).select_option(label="On a day")
@@ -101,7 +101,7 @@ async def test_the_meetings_of_an_integration_are_a_link_away(admin: Admin, corp
     await admin.page.get_by_role("link", name="Meetings", exact=True).last.click()
     await admin.settled()
     await expect(choice(admin).locator("option:checked")).to_have_text(corp["name"])
-    await expect(admin.page.get_by_text("No such meeting")).to_be_visible()
+    await expect(admin.page.get_by_text("No matching meetings")).to_be_visible()
 
 
 async def test_a_list_of_several_integrations_names_the_integration_of_each_meeting(admin: Admin) -> None:
@@ -124,7 +124,7 @@ async def test_a_search_among_too_many_meetings_says_how_many_were_searched(admi
     await admin.page.route(f"**{MEETINGS}?*", lambda route: route.fulfill(json=answer))
     await admin.show("meetings?when=past")
     await expect(admin.page.get_by_role("note")).to_contain_text("Only the latest 2,000 meetings were searched")
-    await when(admin).select_option(label="On and to come")
+    await when(admin).select_option(label="Current and upcoming")
     await expect(admin.page.get_by_role("note")).to_contain_text("Only the next 2,000 meetings were searched")
 
 
