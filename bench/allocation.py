@@ -12,7 +12,7 @@ from bench.world import BenchWorld, azurite_storage, product
 from dev.harness.storage import MemoryStorage
 
 TIMES = 150
-LATENCY = 0.003  # seconds; more than the computation between two requests, or they appear simultaneous
+LATENCY = 0.003  # seconds; longer than the computation between two requests, which would otherwise appear simultaneous
 CLICKS = 100
 
 
@@ -53,7 +53,7 @@ class Raw:
         self._meetings: TableClient = service.get_table_client("meetings")
 
     async def allocate(self) -> None:
-        """Write rows of the same size and shape as an allocation does."""
+        """Write rows of the size and shape that an allocation writes."""
         digits, tag = f"raw{secrets.randbelow(10**12)}", secrets.token_hex(18)
         row = {"tag": tag, "state": "reserved", "expires": "2026-12-23T09:00:00+00:00", "domain": "example.com"}
         await self._aliases.create_entity({"PartitionKey": digits, "RowKey": "alias", **row})

@@ -1,4 +1,4 @@
-"""The search for tags in message bodies that strangers can send: processor time and memory for the worst of them."""
+"""The search for tags in message bodies that anybody can send: processor time and memory for the worst of them."""
 
 import random
 import sys
@@ -9,7 +9,7 @@ from bench.result import Result
 from shared.aliases.body_search import find_marks
 
 SIZE = 4_000_000
-"""Bytes; the size of body that Graph and Exchange deliver for a meeting with pictures."""
+"""The size in bytes of a body that Graph and Exchange deliver for a meeting with pictures."""
 
 TAG = "550e8400-e29b-41d4-a716-446655440000"
 _PARTS = ("P", "X", "PXPS", "&#80;", "&#0", "%25", "%", "<", ">", "<b>", "\u200b", "=\r\n", "&amp", "%50", "=3D", "TOK")

@@ -72,7 +72,9 @@ async def integration(world: Deployment, number: int, address: str) -> None:
 
 
 async def _burst(world: Deployment, mailboxes: list[str]) -> float:
-    """Send invitations while the queue is already being handled; returns the seconds until all is quiet."""
+    """Send invitations while the queue is already being handled; returns the seconds until everything has been
+    handled.
+    """
     start, done = time.perf_counter(), asyncio.Event()
     workers = asyncio.create_task(handle_messages(world, done))
     await _invitations(world, mailboxes)

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ROUNDS = 7
 COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
 """The deployed package contains .pyc files, so a measured process may write its own, whatever the shell's environment
-says."""
+specifies."""
 BARE = "import azure.functions, pydantic, azure.data.tables.aio, jinja2, jwt"
 WITH_TRANSPORT = f"{BARE}, aiohttp"
 """What azure.data.tables.aio imports when its first client is created."""

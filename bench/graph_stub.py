@@ -1,6 +1,6 @@
 """`python -m bench.graph_stub PORT LATENCY`: a simulated Graph in which nothing ever happens, in a separate process.
 
-It is cheap to run, so that the measurement shows the product.
+It needs little processor time, so that the figures show the cost of the product.
 """
 
 import asyncio

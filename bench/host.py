@@ -62,7 +62,7 @@ async def backdrop() -> AsyncIterator[Backdrop]:
 
 @asynccontextmanager
 async def running_host(against: Backdrop) -> AsyncIterator[Host]:
-    """A fresh host process that is listening and has so far answered only health checks."""
+    """A fresh host process that is listening, but has only answered health checks."""
     environment = child_environment(**against.settings, PORT=str(against.port))
     quiet = asyncio.subprocess.DEVNULL
     process = await asyncio.create_subprocess_exec(

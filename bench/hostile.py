@@ -1,4 +1,4 @@
-"""A hostile client next to an honest one, in one process: guessed passwords, 4 MB bodies, clicks without end.
+"""A hostile client next to an honest one, in one process: guessed passwords, 4 MB bodies, endless clicks.
 
 The honest client is a conferencing node that asks whether people may join: its password is checked, and one row is
 read. It asks alone and then with each hostile client in turn, so that a busy machine affects both alike.
@@ -38,7 +38,7 @@ TURNS, QUESTIONS = 4, 15
 MAX_RATIO = 2.0
 
 CLICK_REQUESTS = 3
-"""One read of each quota that limits the click, as for a click that is granted."""
+"""A rejected click reads each quota that limits it once, as an accepted click does."""
 
 INTEGRATION = "11111111-1111-4111-8111-111111111111"
 
@@ -94,7 +94,7 @@ async def _beside(what: str, question: Act, act: Act) -> Result:
         await asyncio.gather(*tasks, return_exceptions=True)
     usual, slowed = statistics.median(alone), statistics.median(busy)
     note = f"{1000 * slowed:.1f} ms, {1000 * usual:.1f} alone"
-    return Result(f"a question beside {what}", slowed / usual, "× alone", MAX_RATIO, note=note)
+    return Result(f"a question during {what}", slowed / usual, "× alone", MAX_RATIO, note=note)
 
 
 async def _asked(question: Act) -> list[float]:

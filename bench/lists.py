@@ -46,7 +46,9 @@ async def _counted(size: int) -> dict[str, int]:
     alarms = Alarms(storage, SystemClock())
 
     def store() -> IntegrationStore:
-        """One that has read nothing yet: otherwise it would know more of few integrations than of many."""
+        """Return a store that has read nothing yet. A store with a cache would have cached more of the few integrations
+        than of the many.
+        """
         return IntegrationStore(storage, MemorySecrets(), SystemClock())
 
     page, _ = await store().page(0, PAGE)

@@ -25,7 +25,7 @@ from dev.install.browser import chromium
 
 OPENINGS = 7
 CONNECTORS = "/api/admin/configuration/v1/ms_exchange_connector/"
-SMALL = 1024  # bytes; the size of a response that brings nothing new
+SMALL = 1024  # bytes; the size of a response without new content
 
 WATCH = """
 const seen = (name, ready) => new MutationObserver((_, observer) => {
@@ -57,8 +57,8 @@ class Opening:
 
     @property
     def on_the_wire(self) -> dict[str, int]:
-        """The requests for what the browser did not have. The pane does not wait for the placeholder, so that is not
-        counted.
+        """The requests for resources that the browser did not have. The pane does not wait for the placeholder, so that
+        is not counted.
         """
         return {path: size for path, size in self.requests.items() if size and not path.endswith("/config")}
 
@@ -101,7 +101,7 @@ def _clicks(added: float, answered: float, asked: int) -> list[Result]:
 
 async def _open(context: BrowserContext, url: str, token: str) -> Opening:
     page = await context.new_page()
-    # Any page of the same origin, to contain Outlook.
+    # Any page of the same origin will do, since Outlook replaces its content.
     await page.goto(url.partition("/addin/")[0] + "/demo/outlook.js")
     await page.evaluate(OUTLOOK, [url, token])
     frame = await _frame(page)

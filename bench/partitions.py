@@ -42,8 +42,8 @@ async def measure() -> list[Result]:
 
 
 def most(partition: str, rows: int) -> float:
-    """How many such events per second use up the partition's limit, or that of all partitions that the rows are spread
-    over.
+    """How many of these events per second exhaust the limit of the partition, or of all partitions over which the rows
+    are spread.
     """
     return PARTITION_ROWS_PER_SECOND / rows * (len(SHARDS) if partition in SPREAD else 1)
 
@@ -92,7 +92,7 @@ def _on_node(world: Deployment) -> dict[str, Event]:
 
 
 async def _meeting(world: Deployment, subject: str, later: timedelta = timedelta()) -> None:
-    settings = await world.services.foundation.integrations.cached(INTEGRATION)  # as on a click
+    settings = await world.services.foundation.integrations.cached(INTEGRATION)  # cached, as they are on a click
     await world.invite(tomorrow(world) + later, await instructions(world, settings), subject=subject)
     await world.exchange.exchange.notifier.idle()
     await world.handle()

@@ -60,7 +60,9 @@ async def _against(storage: Storage, raw: Callable[[str], Awaitable[None]], stor
 
 
 async def _growth() -> float:
-    """The time of our own share of an answer with MANY conferences compared with FEW; storage costs nothing here."""
+    """How much longer our own share of an answer takes with MANY conferences than with FEW; storage takes no time
+    here.
+    """
     sizes = {}
     for size in (MANY, FEW):
         storage = MemoryStorage()

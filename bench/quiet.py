@@ -1,4 +1,4 @@
-"""Whether the machine is busy with anything else: timings mean little while it is."""
+"""Whether other processes keep the machine busy: timings mean little while they do."""
 
 import time
 from pathlib import Path

@@ -61,7 +61,7 @@ class _Clock:
 
 
 async def measure(size: int) -> list[Result]:
-    """Measure each page among FEW records, and among this many."""
+    """Measure each page among FEW records, and among `size` records."""
     few, many = await _among(FEW), await _among(size)
     return [result for what in few for result in _results(what, size, few[what], many[what])]
 

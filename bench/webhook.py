@@ -31,7 +31,7 @@ MAX_FRESH_RATIO = 1.15
 MAX_WARM_RATIO = 1.5
 BARE = "× a bare function"
 INTEGRATION = str(uuid4())
-"""An integration that is gone: its notifications are accepted, and later dropped when they are processed."""
+"""A deleted integration: its notifications are accepted, and dropped later, when they are processed."""
 LOADED_FOR_STORAGE = ("azure.data.tables", "azure.storage.queue", "aiohttp")
 _FRESH = """
 import time

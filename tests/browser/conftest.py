@@ -25,13 +25,13 @@ from tests.browser.stack import running_stack
 from tests.browser.timeouts import fault_of, hanging
 from tests.browser.tools import OFFICE_JS
 
-# Tests wait for a state, however long a busy machine takes to reach it: this timeout only ends what hangs.
+# Tests wait for a state, however long a busy machine takes to reach it: this timeout only ends tests that hang.
 expect.set_options(timeout=hanging())
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """After two failures in a row, the tests that follow no longer wait two minutes each."""
+    """After two failures in a row, the following tests no longer wait two minutes each."""
     report = yield
     timeouts.note(report)
     expect.set_options(timeout=hanging())
@@ -124,7 +124,7 @@ async def deployment(outlook: Outlook, stack: Addresses) -> AsyncIterator[Deploy
             """Answer for the provider, and do what a reverse proxy with a public name would do, since the stack itself
             has only a loopback address.
 
-            A redirect becomes a page that goes there, because Playwright does not intercept redirected requests.
+            A redirect becomes a page that navigates there, because Playwright does not intercept redirected requests.
             """
             url = urlsplit(route.request.url)
             if route.request.url.startswith(stack.functions):

@@ -13,7 +13,7 @@ from dev.environment import INTEGRATION, MANAGEMENT, Addresses
 
 CONNECTORS = "/api/admin/configuration/v1/ms_exchange_connector/"
 VIEWS = ["", "integrations", "integrations/1", "integrations/new", "meetings", "changes", "people"]
-"""The console's views, by URL fragment, that exist on a stack that nobody has used yet."""
+"""The console's views, by URL fragment, that exist on a fresh stack."""
 
 HOSTILE = "<img src=x onerror=alert(1)>\u202e\"'{{7*7}}"
 LOOKS: dict[str, dict[str, Any]] = {

@@ -54,8 +54,8 @@ class Visit:
         await expect(self.page.locator("#banner")).to_be_hidden()
 
     async def go_away(self) -> None:
-        """Switch the back end off, once the pane has fetched the placeholder that it inserts into meetings
-        meanwhile."""
+        """Switch the back end off, once the pane has fetched the placeholder that it will insert into meetings in the
+        meantime."""
         async with asyncio.timeout(hanging() / 1000):
             await self._placeholder.wait()
         await self.page.check("#away")
@@ -146,8 +146,8 @@ async def visiting(browser: Browser, stack: Addresses, **look: Any) -> AsyncIter
         yield visit
     finally:
         await context.close()
-        # The switch belongs to the stack, not to the page: a failed test must not leave the back end off for all
-        # others.
+        # The switch belongs to the stack, not to the page: a failed test must not leave the back end off for all other
+        # tests.
         async with httpx.AsyncClient(trust_env=False) as client:
             await client.post(f"{stack.functions}/dev/away", json={"away": False})
 

@@ -39,7 +39,7 @@ async def test_long_words_and_markup_do_not_scroll_sideways(outlook: Outlook, wi
     assert await violations(outlook.frame()) == []
 
 
-async def test_everything_works_with_the_keyboard_alone(outlook: Outlook) -> None:
+async def test_everything_works_with_only_the_keyboard(outlook: Outlook) -> None:
     PersonalVmrs(outlook, [vmr("Alice"), vmr("Bob")])
     await outlook.open({"body": AGENDA})
 

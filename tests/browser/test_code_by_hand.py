@@ -1,4 +1,4 @@
-"""X5: signing in where the dialog cannot reach the pane: a browser window shows a code, which the user types into the
+"""X5: signing in if the dialog cannot reach the pane: a browser window shows a code, which the user types into the
 pane. No stubs."""
 
 import os

@@ -28,7 +28,8 @@ RUN = """async name => {
 
 @pytest.fixture
 async def integration(outlook: Outlook, stack: Addresses) -> AsyncIterator[Mapping[str, Any]]:
-    """An integration that has both; Outlook's identity tokens are issued for it."""
+    """An integration with the command on phones and the offer in new meetings; Outlook's identity tokens are issued for
+    it."""
     async with httpx.AsyncClient(base_url=stack.functions, auth=MANAGEMENT, trust_env=False) as admin:
         made = await Deployment(outlook, stack, admin).integration(
             enable_addin_mobile_command=True, enable_addin_auto_open=True
@@ -72,9 +73,7 @@ async def test_a_second_tap_adds_nothing(outlook: Outlook, integration: Mapping[
     assert (await outlook.meeting())["body"] == before["body"]
 
 
-async def test_a_failure_is_reported_where_outlook_has_a_place_for_it(
-    outlook: Outlook, integration: Mapping[str, Any]
-) -> None:
+async def test_a_failure_is_reported_in_a_notification(outlook: Outlook, integration: Mapping[str, Any]) -> None:
     async def refuse(route: Route) -> None:
         error = {"code": "not_allowed", "message": "Not today.", "correlation_id": "c-1"}
         await route.fulfill(status=403, json={"status": "failure", "error": error})

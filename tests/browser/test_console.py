@@ -34,7 +34,7 @@ async def test_a_reload_keeps_the_session_and_signing_out_ends_it(admin: Admin) 
 
 
 @pytest.mark.parametrize("admin", LOOKS.values(), ids=LOOKS, indirect=True)
-async def test_every_view_is_accessible_and_fits(admin: Admin, request: pytest.FixtureRequest) -> None:
+async def test_every_view_is_accessible_and_fits_the_window(admin: Admin, request: pytest.FixtureRequest) -> None:
     await admin.sign_in()
     for view in VIEWS:
         await admin.show(view)

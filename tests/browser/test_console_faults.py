@@ -133,7 +133,7 @@ async def test_every_view_continues_after_an_expired_session_is_renewed(admin: A
         await expect(admin.page.get_by_role("alert")).to_have_count(0)
 
 
-async def test_a_slow_deployment_is_waited_for_without_layout_shifts(admin: Admin, views: list[str]) -> None:
+async def test_a_slow_deployment_causes_no_layout_shifts(admin: Admin, views: list[str]) -> None:
     await admin.page.add_init_script(COUNT_SHIFTS)
     await admin.sign_in()
     for view in views:
@@ -182,7 +182,7 @@ async def test_every_view_shows_what_others_have_written_as_plain_text(admin: Ad
     assert opened == []
 
 
-async def test_every_view_fits_right_to_left_and_honours_reduced_motion(admin: Admin, views: list[str]) -> None:
+async def test_every_view_supports_right_to_left_text_and_reduced_motion(admin: Admin, views: list[str]) -> None:
     await admin.page.emulate_media(reduced_motion="reduce")
     await admin.page.set_viewport_size({"width": 320, "height": 700})
     await admin.sign_in()
@@ -233,7 +233,7 @@ async def reach(admin: Admin, wanted: str) -> None:
     raise AssertionError(f"Tab does not reach {wanted}")
 
 
-async def test_the_first_opening_is_small_and_the_next_needs_one_round_trip(admin: Admin) -> None:
+async def test_the_first_opening_loads_little_and_the_next_needs_one_round_trip(admin: Admin) -> None:
     cdp = await admin.context.new_cdp_session(admin.page)
     await cdp.send("Network.enable")
     sizes: dict[str, float] = {}

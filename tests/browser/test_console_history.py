@@ -147,7 +147,7 @@ async def test_instructions_are_sent_again_and_a_meeting_gets_another_owner(
 
 
 @pytest.mark.parametrize("admin", [LOOKS[name] for name in ("narrow dark", "wide", "forced colours")], indirect=True)
-async def test_history_is_accessible_and_fits(
+async def test_the_history_is_accessible_and_fits_the_window(
     admin: Admin, stack: Addresses, api: httpx.AsyncClient, corp: dict[str, Any], request: pytest.FixtureRequest
 ) -> None:
     long = "<p>{{start_time}}</p>\n" * 30 + "x" * 300

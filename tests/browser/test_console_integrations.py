@@ -41,7 +41,7 @@ async def test_integrations_are_found_by_their_mailbox_and_show_their_state(admi
     await expect(admin.page.locator(".empty")).to_contain_text("nobody has this")
 
 
-async def test_a_page_among_a_thousand_integrations_costs_as_much_as_among_ten(admin: Admin) -> None:
+async def test_a_page_of_a_thousand_integrations_costs_as_much_as_a_page_of_ten(admin: Admin) -> None:
     asked: list[str] = []
 
     async def answer(route: Route) -> None:
@@ -269,7 +269,7 @@ async def test_a_preview_is_requested_once_after_the_last_keystroke(admin: Admin
 @pytest.mark.parametrize(
     "admin", [LOOKS["narrow dark"], LOOKS["forced colours"]], ids=["narrow", "forced"], indirect=True
 )
-async def test_an_open_preview_is_accessible_and_fits(admin: Admin, template: Locator) -> None:
+async def test_an_open_preview_is_accessible_and_fits_the_window(admin: Admin, template: Locator) -> None:
     await admin.page.locator(f"#{TEMPLATE}").fill("<p>Dial {{numeric_alias}}</p>\n<p>{{alias}}</p>")
     for each in ("Sample values", "Difference from the default"):
         await template.get_by_text(each, exact=True).click()

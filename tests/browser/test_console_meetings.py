@@ -72,7 +72,7 @@ async def test_a_day_is_a_local_day_whatever_its_length(admin: Admin) -> None:
     assert "start__gte=2026-03-09T04%3A00%3A00&start__lt=2026-03-10T04%3A00%3A00" in (await second.value).url
 
 
-async def test_a_lists_filters_are_in_its_url(admin: Admin, stack: Addresses, api: httpx.AsyncClient) -> None:
+async def test_the_url_of_a_list_contains_its_filters(admin: Admin, stack: Addresses, api: httpx.AsyncClient) -> None:
     await booked(stack, api, "Found by its day")
     await admin.sign_in("meetings?text=found+by&state=scheduled&integration=1")
     await admin.page.get_by_role("link", name="Found by its day").click()
@@ -96,7 +96,7 @@ async def test_a_url_with_invalid_filters_still_shows_a_list(admin: Admin, query
     await expect(choice(admin)).to_have_value("")
 
 
-async def test_the_meetings_of_an_integration_are_a_link_away(admin: Admin, corp: dict[str, Any]) -> None:
+async def test_an_integrations_page_links_to_its_meetings(admin: Admin, corp: dict[str, Any]) -> None:
     await admin.sign_in(f"integrations/{corp['id']}")
     await admin.page.get_by_role("link", name="Meetings", exact=True).last.click()
     await admin.settled()
@@ -167,7 +167,7 @@ async def test_a_chosen_integration_among_a_thousand_is_named_after_a_reload(adm
 
 
 @pytest.mark.parametrize("admin", LOOKS.values(), ids=LOOKS, indirect=True)
-async def test_the_meetings_of_a_day_are_accessible_and_fit(
+async def test_the_meetings_of_a_day_are_accessible_and_fit_the_window(
     admin: Admin, stack: Addresses, api: httpx.AsyncClient, request: pytest.FixtureRequest
 ) -> None:
     await booked(stack, api, "Found by its day")

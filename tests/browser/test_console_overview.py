@@ -38,7 +38,9 @@ async def busy(route: Route) -> None:
 
 
 @pytest.mark.parametrize("admin", LOOKED_AT.values(), ids=LOOKED_AT, indirect=True)
-async def test_every_view_is_accessible_and_fits(admin: Admin, images: Path, request: pytest.FixtureRequest) -> None:
+async def test_every_view_is_accessible_and_fits_the_window(
+    admin: Admin, images: Path, request: pytest.FixtureRequest
+) -> None:
     await admin.page.route("**/overview/*/", busy)
     await admin.sign_in()
     look = request.node.callspec.id

@@ -54,7 +54,7 @@ def row(number: int) -> str:
     return f"People test {number:03d},,owner@example.com,people{number}@example.com,1234,true"
 
 
-async def test_good_rows_are_saved_and_every_bad_row_is_named(admin: Admin, people: httpx.AsyncClient) -> None:
+async def test_valid_rows_are_saved_and_every_invalid_row_is_reported(admin: Admin, people: httpx.AsyncClient) -> None:
     await admin.sign_in("people")
     rows = [
         HEAD,

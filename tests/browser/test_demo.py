@@ -182,11 +182,11 @@ async def test_starting_over_empties_the_stack_and_resets_the_clock(browser: Bro
             assert await visit.page.locator("#date").inner_text() != day
 
 
-async def test_there_is_no_choice_of_exchange_if_there_is_only_one(visit: Visit) -> None:
+async def test_no_choice_of_exchange_is_offered_if_there_is_only_one(visit: Visit) -> None:
     await expect(visit.page.get_by_label("Exchange", exact=True)).to_be_hidden()
 
 
-async def test_the_exchange_can_be_chosen_where_there_are_two(
+async def test_the_exchange_can_be_chosen_if_there_are_two(
     browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EWS", "1")

@@ -62,7 +62,7 @@ async def test_a_declined_meeting_has_no_room_and_no_join_window(visit: Visit) -
     assert lane not in lanes, "a dotted join window would suggest that people can join"
 
 
-async def test_an_answer_to_an_older_version_of_a_meeting_does_not_count(visit: Visit) -> None:
+async def test_an_answer_to_an_older_version_of_a_meeting_is_ignored(visit: Visit) -> None:
     """Somebody moves the meeting while no notification gets through, so the new version has no answer yet."""
     await book(visit, "To be moved")
     found = (await visit.control("GET", "meetings?user=alice@example.com"))["meetings"]

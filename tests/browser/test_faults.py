@@ -81,7 +81,7 @@ async def test_a_mailbox_that_cannot_be_invited_leaves_the_meeting_as_it_was(out
     assert (await outlook.meeting())["required"] == [MAILBOX]
 
 
-async def test_a_mailbox_that_was_added_but_is_not_listed_counts_and_the_user_should_check(outlook: Outlook) -> None:
+async def test_a_mailbox_that_is_not_listed_counts_as_added_and_the_user_is_asked_to_check(outlook: Outlook) -> None:
     """Outlook does not list people that it has not resolved yet."""
     outlook.behaviour = "the mailbox is not listed"
     await outlook.open({"body": AGENDA})
@@ -117,7 +117,7 @@ async def test_a_prepend_that_takes_effect_late_without_an_answer_is_not_repeate
     assert sum("meeting_details" in url for url in outlook.requests) == 1
 
 
-async def test_a_prepend_that_works_without_an_answer_counts(outlook: Outlook) -> None:
+async def test_a_prepend_that_works_without_an_answer_is_accepted(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA}, faults={"prependBody": "hang"}, clock=True)
     await outlook.pane.get_by_role("button", name=ADD).click()
     await outlook.page.wait_for_function("outlook.calls.includes('prependBody')")
@@ -182,7 +182,7 @@ async def test_without_an_identity_token_the_user_is_asked_to_sign_in(outlook: O
     assert writes(await outlook.calls()) == []
 
 
-async def test_an_empty_identity_token_counts_as_none(outlook: Outlook) -> None:
+async def test_an_empty_identity_token_is_treated_as_missing(outlook: Outlook) -> None:
     outlook.token = ""
     outlook.config = {"identity": {"dialog_url": ""}}
     await outlook.open({"body": AGENDA})
@@ -202,7 +202,7 @@ async def test_a_token_that_the_server_rejects_is_reported(outlook: Outlook) -> 
     assert writes(await outlook.calls()) == []
 
 
-async def test_an_identity_token_that_never_comes_is_reported(outlook: Outlook) -> None:
+async def test_an_identity_token_that_never_arrives_is_reported(outlook: Outlook) -> None:
     outlook.config = {"identity": {"dialog_url": ""}}
     await outlook.open({"body": AGENDA}, faults={"identityToken": "hang"}, clock=True)
     await outlook.pane.get_by_role("button", name=ADD).click()

@@ -90,7 +90,7 @@ async def test_if_nested_authentication_fails_the_exchange_token_is_used(
     assert await token_of_a_click(outlook, bridge(*fail), NestedAppAuth="1.1") == "exchange-token"
 
 
-async def test_msal_is_not_loaded_where_nested_authentication_is_not_supported(outlook: Outlook) -> None:
+async def test_msal_is_not_loaded_if_nested_authentication_is_not_supported(outlook: Outlook) -> None:
     outlook.token = "exchange-token"
     assert await token_of_a_click(outlook, bridge()) == "exchange-token"
     assert not any("msal" in url for url in outlook.requests)

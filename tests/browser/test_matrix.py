@@ -162,7 +162,7 @@ def places(meeting: dict[str, Any]) -> list[str]:
 
 
 def untouched(before: dict[str, Any], after: dict[str, Any], said: list[dict[str, Any]]) -> list[str]:
-    """Whether the meeting's earlier content was changed: a list of complaints."""
+    """Complaints about changes to the meeting's earlier content."""
     faults: list[str] = []
     rest = re.sub(BLOCK + f"(?:{TAG_LETTERS})?", "", seen(after["body"]), count=1)
     if rest != seen(before["body"]):
@@ -179,7 +179,7 @@ def untouched(before: dict[str, Any], after: dict[str, Any], said: list[dict[str
 
 @dataclass(frozen=True)
 class Left:
-    """What the meeting contains of what the pane adds."""
+    """The parts that a pane adds, as far as the meeting contains them."""
 
     block: bool
     tag: bool
@@ -209,7 +209,7 @@ ENDS = {
 
 
 def disagreement(case: Case, before: dict[str, Any], left: Left, last: dict[str, Any]) -> list[str]:
-    """Whether body, mailbox, location and the pane's last message disagree: a list of complaints."""
+    """Complaints about contradictions between body, mailbox, location and the pane's last message."""
     told = any(words in last["hint"] for words in BY_HAND)
     wanted = Left(True, not case.is_personal, 0 if case.is_personal else 1, not before["places"])
     nothing = Left(False, False, 0, False)
@@ -225,7 +225,7 @@ def disagreement(case: Case, before: dict[str, Any], left: Left, last: dict[str,
 
 
 def wrong_end(case: Case, left: Left, last: dict[str, Any]) -> list[str]:
-    """What must never happen, whatever the pane says: a list of complaints."""
+    """Complaints about outcomes that must never occur, whatever the pane says."""
     wrong = [] if last["screen"] in ENDS.get(case.steps, ("success", "already")) else [f"the pane ends with {last}"]
     return wrong + ([f"the mailbox is listed {left.mailboxes} times"] if left.mailboxes > 1 else [])
 

@@ -57,7 +57,7 @@ async def test_a_plain_text_meeting_gets_the_promise_as_text(outlook: Outlook) -
     assert "<" not in body
 
 
-async def test_an_answer_that_takes_too_long_counts_as_none(outlook: Outlook) -> None:
+async def test_an_answer_that_takes_too_long_is_treated_as_missing(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA}, clock=True)
     await outlook.until_answered(CONFIG)
     outlook.answers[DETAILS] = outlook.hang
@@ -104,7 +104,7 @@ async def test_the_placeholder_is_renewed_while_the_pane_is_open(outlook: Outloo
         await outlook.pass_time(REFRESH)
 
 
-async def test_no_placeholder_is_fetched_where_single_use_vmrs_are_not_offered(outlook: Outlook) -> None:
+async def test_no_placeholder_is_fetched_if_single_use_vmrs_are_not_offered(outlook: Outlook) -> None:
     outlook.config = {"modes": {"single_use": False, "personal": True}}
     await outlook.open({"body": AGENDA})
     assert await outlook.buttons() == ["Add a Personal VMR"]

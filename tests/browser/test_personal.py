@@ -136,7 +136,7 @@ async def test_one_of_hundreds_of_vmrs_is_found_by_its_name(outlook: Outlook) ->
     assert "room298" in (await outlook.meeting())["body"]
 
 
-async def test_one_of_hundreds_of_vmrs_is_chosen_with_the_keyboard_alone(outlook: Outlook) -> None:
+async def test_one_of_hundreds_of_vmrs_is_chosen_with_only_the_keyboard(outlook: Outlook) -> None:
     await hundreds(outlook)
 
     async def press(*keys: str) -> str:
@@ -280,7 +280,7 @@ async def test_a_blocked_dialog_leaves_a_link_for_the_browser(outlook: Outlook) 
     assert await outlook.buttons() == ["Alice's room", "Sign out", "Back"]
 
 
-async def test_a_user_who_goes_back_is_not_bothered_by_the_window_any_more(outlook: Outlook) -> None:
+async def test_the_sign_in_window_is_ignored_after_the_user_goes_back(outlook: Outlook) -> None:
     PersonalVmrs(outlook, [ALICE], signed_in=False).message = None
     await outlook.open({"body": AGENDA})
     await outlook.click(LIST)

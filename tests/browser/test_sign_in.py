@@ -54,7 +54,8 @@ async def test_a_signed_in_user_is_not_asked_again_until_signing_out(deployment:
 
 
 async def test_the_sign_in_is_remembered_with_outlook_s_own_token(deployment: Deployment) -> None:
-    """In another browser with the same mailbox, Exchange's token for its user is enough from now on."""
+    """In another browser with the same mailbox, Exchange's token for its user is enough once the sign-in is
+    remembered."""
     outlook = deployment.outlook
     integration = await deployment.integration(enable_personal_vmrs=True)
     who = {"user": outlook.user, "audience": f"{deployment.stack.functions}/addin/{integration['uuid']}/pane"}
@@ -70,7 +71,9 @@ async def test_the_sign_in_is_remembered_with_outlook_s_own_token(deployment: De
     assert await outlook.buttons() == [*OWN, "Back"], "the user is not asked, and there is no session to sign out of"
 
 
-async def test_a_user_who_cancels_sees_that_in_the_dialog_and_may_try_again(deployment: Deployment) -> None:
+async def test_a_user_who_cancels_the_sign_in_is_told_so_in_the_dialog_and_may_try_again(
+    deployment: Deployment,
+) -> None:
     outlook = deployment.outlook
     await deployment.open(await deployment.integration(), faults=NO_TOKEN)
     await outlook.click(ADD)
@@ -83,7 +86,7 @@ async def test_a_user_who_cancels_sees_that_in_the_dialog_and_may_try_again(depl
     assert await outlook.buttons() == ["Sign In", "Back"]
 
 
-async def test_an_unknown_user_is_turned_away_and_told_what_to_do(deployment: Deployment) -> None:
+async def test_an_unknown_user_is_rejected_and_told_what_to_do(deployment: Deployment) -> None:
     await deployment.open(await deployment.integration(allow_new_users=False), faults=NO_TOKEN)
     await deployment.outlook.click(ADD)
     dialog = await deployment.dialog()
@@ -139,7 +142,7 @@ async def test_an_admin_signs_in_the_service_account(deployment: Deployment) -> 
     assert (await page.get_by_role("definition").all_inner_texts())[:2] == ["Example Corp", "service@example.com"]
 
 
-async def test_signing_in_with_another_account_than_the_service_account_is_refused(deployment: Deployment) -> None:
+async def test_signing_in_with_an_account_other_than_the_service_account_is_refused(deployment: Deployment) -> None:
     page = await service_account_page(deployment, "bob@example.com")
     assert await page.get_by_role("heading").inner_text() == "Sign-in failed"
     assert "private window" in await page.locator("#message").inner_text()

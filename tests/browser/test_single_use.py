@@ -43,7 +43,7 @@ async def test_a_plain_text_meeting_gets_plain_text(outlook: Outlook) -> None:
     assert body.endswith("\n\nAgenda")
 
 
-async def test_the_pane_says_at_once_that_a_meeting_has_a_vmr_and_leaves_it_alone(outlook: Outlook) -> None:
+async def test_the_pane_says_immediately_that_a_meeting_has_a_vmr_and_does_not_change_it(outlook: Outlook) -> None:
     outlook.answers[TAG_STATE] = reserved
     body = f"<p>Join: <b>PXPS:-0b1c2d3e-</b><span>4f50-4617&#8203;-8829</span>-{OTHER_TAG[-13:]}</p>"
     await outlook.open({"body": body, "required": [{"name": "VMR", "address": MAILBOX}]})
@@ -72,7 +72,7 @@ async def test_a_tag_that_the_server_does_not_know_can_be_replaced(outlook: Outl
 
 
 async def test_a_copied_meeting_gets_a_new_room_in_place_of_the_originals(outlook: Outlook) -> None:
-    """The original has been sent, its copy has not."""
+    """The original has been sent, but its copy has not."""
 
     async def scheduled(route: Route) -> None:
         state = {"state": "scheduled", "starts_here": True, "alias": "1@x"}

@@ -1,4 +1,4 @@
-"""If one test breaks the stack, each later test loses seconds, not two minutes."""
+"""If one test breaks the stack, each later test loses seconds instead of two minutes."""
 
 import socket
 

@@ -1,11 +1,11 @@
-"""How long a browser test waits for a state, and what is known of the stack once tests have failed."""
+"""How long a browser test waits for a state, and whether the stack still responds after tests have failed."""
 
 import httpx
 import pytest
 
 from dev.environment import Addresses
 
-HANGING_TIMEOUT = 120_000  # milliseconds; generous for a busy machine, since this only ends what hangs
+HANGING_TIMEOUT = 120_000  # milliseconds; generous for a busy machine, since this only ends tests that hang
 BROKEN_TIMEOUT = 10_000  # milliseconds; used once that many tests in a row have failed
 BROKEN_AFTER = 2  # failed tests in a row
 

@@ -72,7 +72,7 @@ EMPTY: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Ran:
-    """What a run left behind. `calls` are the calls of az and those that build and try the package, in order."""
+    """What a run printed and did. `calls` are the calls of az and those that build and try the package, in order."""
 
     code: int
     output: str
@@ -90,7 +90,7 @@ class Ran:
 
 
 def words_of(call: list[str]) -> str:
-    """An az call without its options, but `rest` with its method."""
+    """An az call without its options, except the method of `rest`."""
     words = []
     for word in call:
         if word.startswith("--"):
@@ -159,9 +159,9 @@ class Azure:
     ) -> Ran:
         """Run a program of infra/ without a terminal.
 
-        `package` is the package's content; trying the app gives these `faults` in turn, and then none. With `spawn`, az
-        is a process, as on an administrator's machine; otherwise its calls are answered in this process, in a hundredth
-        of the time.
+        `package` is the package's content; checks of the app find these `smoke_faults` in turn, and then none. With
+        `spawn`, az is a process, as on an administrator's machine; otherwise its calls are answered in this process, in
+        a hundredth of the time.
         """
         self._calls.write_text("")
         output, faults = io.StringIO(), list(smoke_faults)

@@ -1,7 +1,7 @@
 """Reads Bicep files: declarations become plain Python values.
 
-Objects become dicts, arrays become lists, and variables are replaced by their values. What only Azure can evaluate
-becomes an Expression; a text with such a part keeps it as `${…}`.
+Objects become dicts, arrays become lists, and variables are replaced by their values. Whatever only Azure can evaluate
+becomes an Expression; within a text, it remains as `${…}`.
 """
 
 from collections.abc import Iterator

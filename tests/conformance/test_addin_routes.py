@@ -37,7 +37,7 @@ async def test_the_pane_is_served(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["commands", "launch.js"])
-async def test_commands_are_served_only_where_they_are_enabled(client: httpx.AsyncClient, path: str) -> None:
+async def test_commands_are_served_only_if_they_are_enabled(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.get(f"{ADDIN}/{path}")
     assert answer.status_code == 404
     assert answer.json()["error"]["code"] == "not_found"
@@ -127,7 +127,7 @@ async def test_the_manifest_requests_the_wider_permission_only_on_demand(client:
     assert "ReadWriteItem or ReadWriteMailbox" in refused.json()["error"]["message"]
 
 
-async def test_the_configuration_needs_no_token_but_rejects_a_false_one(client: httpx.AsyncClient) -> None:
+async def test_the_configuration_needs_no_token_but_rejects_an_invalid_one(client: httpx.AsyncClient) -> None:
     anonymous = await client.get(f"{ADDIN}/config")
     assert anonymous.headers["Cache-Control"] == "no-store"
     assert anonymous.json()["uuid"] == INTEGRATION
@@ -146,7 +146,7 @@ ASKED = {"tag": "PXPS:-0b1c2d3e-4f50-4617-8829-3a4b5c6d7e8f#", "start": ""}
     ("headers", "body", "status"),
     [({}, ASKED, 401), ({"token": "x.y.z"}, ASKED, 401), ({}, {"tag": 7}, 422), ({}, ["tag"], 422)],
 )
-async def test_only_authenticated_users_learn_the_state_of_a_tag(
+async def test_only_authenticated_users_get_the_state_of_a_tag(
     client: httpx.AsyncClient, headers: dict[str, str], body: Any, status: int
 ) -> None:
     answer = await client.post(TAG_STATE, headers=headers, json=body)

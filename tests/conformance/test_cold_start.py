@@ -1,4 +1,4 @@
-"""What importing the app loads: a cold start must not pay for what most requests never use (bench/README.md)."""
+"""What importing the app loads: a cold start must not load what most requests never use (bench/README.md)."""
 
 import json
 import subprocess
@@ -40,7 +40,7 @@ print(json.dumps([answer.status_code, len(output.messages), sorted(sys.modules)]
 
 
 def test_graph_gets_its_202_without_loading_storage_http_or_pydantic(tmp_path: Path) -> None:
-    """Graph waits almost only for what a cold process imports."""
+    """Most of the time that Graph waits is spent on the imports of a cold process."""
     settings = {
         "SchedulingStorage": "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;TableEndpoint=http://x/a",
         "PUBLIC_BASE_URL": "https://vmr.example.com",

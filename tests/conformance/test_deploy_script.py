@@ -91,7 +91,7 @@ def test_a_package_that_does_not_work_is_deployed_again_on_the_next_run(azure: A
     assert ran.code == 1
     assert "GET /api/health answered 503" in ran.output
     assert "troubleshooting.md" in ran.output
-    assert azure.state["alerts"] == {}  # nothing is running yet that could have stopped
+    assert azure.state["alerts"] == {}  # nothing is running yet, so there is nothing to watch
     assert deploy(azure, "--yes").count(UPLOAD) == 1
 
 
@@ -164,7 +164,7 @@ def test_a_secret_is_replaced_on_demand(azure: Azure) -> None:
 
 
 def test_secrets_are_written_through_the_resource_manager_which_needs_no_vault_role(azure: Azure) -> None:
-    """So pipelines and people who own only the resource group can deploy, even into a private network."""
+    """Therefore pipelines, and people who own only the resource group, can deploy, even into a private network."""
     azure.parameters(privateNetwork=True)
     ran = deploy(azure, "--yes")
     assert ran.code == 0, ran.output
@@ -232,7 +232,7 @@ def test_a_login_without_a_subscription_is_reported(azure: Azure) -> None:
 def test_a_custom_host_name_needs_one_more_step(azure: Azure) -> None:
     azure.parameters(publicHostName="vmr.example.com")
     ran = deploy(azure, "--yes")
-    assert ["python", "smoke.py", "https://vmrapp.azurewebsites.net"] in ran.calls  # where the app certainly is
+    assert ["python", "smoke.py", "https://vmrapp.azurewebsites.net"] in ran.calls  # the app always has this address
     assert "custom-domain.sh --resource-group rg --app vmrapp --host vmr.example.com" in ran.output
 
 
@@ -350,7 +350,7 @@ def test_the_script_runs_its_program_from_anywhere(tmp_path: Path, script: str) 
 
 
 def test_everything_that_runs_on_an_admins_machine_needs_only_python() -> None:
-    """No Python packages are installed there, as in Cloud Shell."""
+    """As in Cloud Shell, no Python packages are installed on such a machine."""
     names = ", ".join(PROGRAMS.values())
     program = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import {names}; "
     program += "from infra.app_secrets import value_of; print(value_of('policy-password-hash'), end='')"

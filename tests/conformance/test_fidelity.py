@@ -14,7 +14,7 @@ FOLDERS = ("shared", "infra", "functions", "dev", "addin", "docs")
 KINDS = {".py", ".md", ".js", ".html", ".bicep", ".ps1", ".sh"}
 OTHERWISE = {
     "docs/fidelity.md",
-    "docs/settings.md",  # there, † marks settings that end a sign-in
+    "docs/settings.md",  # in this file, † marks settings whose change ends a sign-in
     "shared/integrations/setting.py",
     "shared/integrations/service_sign_in.py",
     "shared/integrations/settings_docs.py",

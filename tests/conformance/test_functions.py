@@ -55,7 +55,7 @@ async def test_the_root_names_the_product_but_not_its_version(client: httpx.Asyn
     answer = await client.get("/")
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     assert "VMR scheduling for Exchange" in answer.text
-    # All tests in this folder share the host: another one may have raised an alarm.
+    # All tests in this folder share the host, and another test may have raised an alarm.
     assert any(condition.value[2] in answer.text for condition in (Condition.WELL, Condition.ATTENTION))
     assert __version__ not in answer.text
     assert "example.com" not in answer.text

@@ -1,4 +1,4 @@
-"""Where test helpers belong: those used in one folder next to its tests, those used in several in tests/support."""
+"""Test helpers belong in the folder that uses them, or in tests/support if several folders use them."""
 
 import ast
 from collections import Counter

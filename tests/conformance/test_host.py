@@ -43,7 +43,7 @@ async def queue(azurite: str, host: FunctionsHost) -> AsyncIterator[QueueClient]
     async with QueueClient.from_connection_string(azurite, "fixture", message_encode_policy=encode) as queue:
         yield queue
         for opened in sys.modules["fixture_app"].waiting:
-            opened.set()  # a test that has failed in between would otherwise be waited for, without an end
+            opened.set()  # otherwise a call that a failed test has left waiting would never end
         await host.settle()
         await queue.clear_messages()
 
@@ -57,7 +57,7 @@ async def poison(azurite: str, host: FunctionsHost) -> AsyncIterator[QueueClient
 
 @pytest.fixture
 async def app(host: FunctionsHost) -> Any:
-    await host.settle()  # the work that an earlier test's timers have queued
+    await host.settle()  # until the work that an earlier test's timers have queued is done
     app = sys.modules["fixture_app"]
     app.received.clear()
     app.ticks.clear()
@@ -92,7 +92,7 @@ class TestHttp:
         assert len(answer.content) == 5_000_000
 
     @pytest.mark.parametrize(("path", "text"), [("/api/sync", "nothing"), ("/api/sync/a/b", "a/b")])
-    async def test_functions_without_async_run_too(self, client: httpx.AsyncClient, path: str, text: str) -> None:
+    async def test_synchronous_functions_run_as_well(self, client: httpx.AsyncClient, path: str, text: str) -> None:
         assert (await client.get(path)).text == text
 
     @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ class TestHttp:
         answer = await client.request(method, path)
         assert (answer.status_code, answer.content) == (status, b"")
 
-    async def test_what_a_function_raises_is_logged_and_not_sent_to_the_client(
+    async def test_a_functions_exceptions_are_logged_and_not_sent_to_the_client(
         self, client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
     ) -> None:
         await client.get("/api/fails")
@@ -133,7 +133,7 @@ class TestHttp:
     ) -> None:
         assert (await client.get("/api/locked", headers=headers, params=query)).status_code == status
 
-    async def test_a_held_path_gets_503_until_the_host_is_ready(self, client: httpx.AsyncClient) -> None:
+    async def test_a_path_that_is_held_back_gets_503_until_the_host_is_ready(self, client: httpx.AsyncClient) -> None:
         assert (await client.get("/api/held")).status_code == 503
         assert (await client.post("/dev/ready")).status_code == 200
         assert (await client.get("/api/held")).status_code == 200
@@ -158,7 +158,7 @@ class TestQueues:
         assert (await client.post("/api/lost")).status_code == 500
         assert "the output out cannot be written" in caplog.text
 
-    async def test_a_failed_message_comes_back(self, host: FunctionsHost, app: Any, queue: QueueClient) -> None:
+    async def test_a_failed_message_is_delivered_again(self, host: FunctionsHost, app: Any, queue: QueueClient) -> None:
         await queue.send_message("flaky")
         await host.settle()
         assert app.received == [("flaky", 1), ("flaky", 2)]
@@ -237,7 +237,9 @@ class TestTimers:
     @pytest.mark.parametrize(
         "body", [{"now": "2020-01-01T00:00:00Z"}, {"now": "2999-01-01T00:00:00"}, {"now": 7}, {}, [], "x"]
     )
-    async def test_a_bad_clock_is_refused(self, client: httpx.AsyncClient, app: Any, body: object) -> None:
+    async def test_an_invalid_time_for_the_clock_is_refused(
+        self, client: httpx.AsyncClient, app: Any, body: object
+    ) -> None:
         answer = await client.post("/dev/clock", json=body)
         assert answer.status_code == 400
         assert "now" in answer.json()["error"]
@@ -276,11 +278,13 @@ class TestTimers:
         assert (await client.get("/sync/x")).status_code != 503
 
     @pytest.mark.parametrize("body", [{}, [], None])
-    async def test_an_incomplete_request_to_go_away_is_explained(self, client: httpx.AsyncClient, body: object) -> None:
+    async def test_an_incomplete_away_request_is_refused_with_an_explanation(
+        self, client: httpx.AsyncClient, body: object
+    ) -> None:
         answer = await client.post("/dev/away", json=body)
         assert (answer.status_code, "away" in answer.json()["error"]) == (400, True)
 
-    async def test_other_dev_paths_are_unknown(self, client: httpx.AsyncClient) -> None:
+    async def test_other_dev_paths_are_not_found(self, client: httpx.AsyncClient) -> None:
         assert (await client.get("/dev/else")).status_code == 404
 
 

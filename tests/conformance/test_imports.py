@@ -34,7 +34,7 @@ BARE = (
 
 
 @pytest.mark.parametrize("place", FORBIDDEN)
-def test_no_module_imports_what_it_must_not_know(place: str) -> None:
+def test_no_module_imports_a_forbidden_package(place: str) -> None:
     files = modules(place)
     assert files, f"{place} no longer exists: remove it from the table"
     wrong = {

@@ -23,16 +23,16 @@ POISON = "\n  'meeting-requests-poison'"
 GUID = "'8a0f0c08-91a1-4084-bc3d-661d67233fed'"
 DRIFTS: dict[str, tuple[str, str, str, Callable[[], None]]] = {
     "a table is missing": ("storage", "\n  'personal'", "", tables_and_queues),
-    "a table too many": ("storage", "\n  'personal'", "\n  'personal'" + MORE, tables_and_queues),
+    "an additional table": ("storage", "\n  'personal'", "\n  'personal'" + MORE, tables_and_queues),
     "a poison queue is missing": ("storage", POISON, "", tables_and_queues),
-    "a queue too many": ("storage", POISON, POISON + MORE, tables_and_queues),
+    "an additional queue": ("storage", POISON, POISON + MORE, tables_and_queues),
     "a role is missing": ("storage", f"  storageQueueDataMessageProcessor: {GUID}", "", roles),
     "another role": ("storage", GUID, "'17d1049b-9a84-46fb-8f53-869881c3d3ab'", roles),
     "a setting is missing": ("app", "  SECRETS_VAULT_URI: vaultUri\n", "", given),
     "a setting is misspelt": ("app", "  PUBLIC_BASE_URL:", "  PUBLIC_BASEURL:", given),
-    "a setting that nobody reads": ("app", "  PUBLIC_BASE_URL:", "  DEBUG: 'true'\n  PUBLIC_BASE_URL:", unread),
-    "an optional setting is always given": ("app", "empty(policyUsername) ? {} : ", "", optional),
-    "a secret in clear": (
+    "an unused setting": ("app", "  PUBLIC_BASE_URL:", "  DEBUG: 'true'\n  PUBLIC_BASE_URL:", unread),
+    "an optional setting is always set": ("app", "empty(policyUsername) ? {} : ", "", optional),
+    "a secret in plain text": (
         "app", "'@Microsoft.KeyVault(SecretUri=${secrets}/tag-signing-key)'", "'0123456789abcdef'", secrets
     ),
 }  # fmt: skip
@@ -62,7 +62,7 @@ def test_a_drift_in_the_code_is_noticed(monkeypatch: pytest.MonkeyPatch, name: s
         tables_and_queues()
 
 
-def test_a_setting_that_the_code_newly_reads_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_setting_in_the_code_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     real = app_settings.read
     monkeypatch.setattr(app_settings, "read", lambda: {*real(), "ONE_MORE"})
     with pytest.raises(AssertionError):

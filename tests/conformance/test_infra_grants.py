@@ -82,7 +82,7 @@ def test_running_the_entra_script_again_changes_nothing(azure: Azure) -> None:
     assert azure.state == before
 
 
-def test_two_deployments_in_one_tenant_leave_each_other_alone(azure: Azure) -> None:
+def test_two_deployments_in_one_tenant_do_not_affect_each_other(azure: Azure) -> None:
     entra(azure)
     before = applications(azure)
     entra(azure, "--host", "test.example.com")
@@ -94,11 +94,11 @@ def test_a_deployment_with_two_host_names_registers_both(azure: Azure) -> None:
     entra(azure, "--host", HOST, "--host", "vmrapp.azurewebsites.net")
     uris = ["brk-multihub://vmr.example.com", "brk-multihub://vmrapp.azurewebsites.net"]
     assert applications(azure)[ADDIN]["spa"]["redirectUris"] == uris
-    entra(azure)  # run with one host name, the other one stays
+    entra(azure)  # when the script runs with one host name, the other one is kept
     assert sorted(applications(azure)[ADDIN]["spa"]["redirectUris"]) == sorted(uris)
 
 
-def test_entries_that_somebody_added_by_hand_stay(azure: Azure) -> None:
+def test_manually_added_entries_are_kept(azure: Azure) -> None:
     entra(azure)
     state = azure.state
     api = state["applications"][API]

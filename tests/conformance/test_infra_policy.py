@@ -1,4 +1,4 @@
-"""What must hold for every deployment, whatever else changes in the templates."""
+"""Requirements that every deployment must meet, whatever else changes in the templates."""
 
 from typing import Any
 

@@ -41,7 +41,7 @@ class App(BaseHTTPRequestHandler):
 @pytest.fixture
 def app() -> type[App]:
     class Own(App):
-        """Its attributes belong to one test."""
+        """An app whose attributes a test can change without affecting other tests."""
 
     return Own
 

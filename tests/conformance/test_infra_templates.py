@@ -31,7 +31,7 @@ def check_types(files: list[Path], types: Path | None = None) -> str:
 def known_types(directory: Path) -> Path:
     """The shared type data, with the missing types added."""
     if not (TOOLS / "bicep_types.json").exists():
-        pytest.skip("the type data are missing")
+        pytest.skip("the type data is missing")
     return completed(TOOLS / "bicep_types.json", directory / "types.json")
 
 
@@ -81,7 +81,7 @@ def test_nothing_is_fetched_from_a_registry() -> None:
         assert not [text for text in load(path).strings() if text.startswith(("br:", "br/", "ts:", "ts/"))]
 
 
-def test_the_parameter_file_gives_every_parameter_of_the_template() -> None:
+def test_the_parameter_file_sets_every_parameter_of_the_template() -> None:
     lines = (BICEP / "main.bicepparam").read_text().splitlines()
     given = {line.split()[1] for line in lines if line.startswith("param ")}
     assert given == set(load(BICEP / "main.bicep").names("parameter")) - {"location"}
@@ -125,7 +125,7 @@ def test_every_parameter_has_a_specific_type(path: Path) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_resource_ids_are_named_as_in_azure_verified_modules(path: Path) -> None:
-    """Parameters end in ResourceId, a module's own id is the output resourceId."""
+    """Parameter names end in ResourceId, and a module's own id is the output resourceId."""
     declared = re.findall(r"^(?:param|output) (\w+)", path.read_text(), re.MULTILINE)
     ids = {name for name in declared if name.lower().endswith("id")}
     assert {name for name in ids if not name.endswith(("ResourceId", "resourceId", "clientId", "ClientId"))} <= {

@@ -1,4 +1,5 @@
-"""OAuth2 clients in Microsoft's worker runtime: a client of the original product signs in with a key, and works."""
+"""OAuth2 clients in Microsoft's worker runtime: a client of the original product can authenticate with its key and use
+the API."""
 
 from time import time
 from typing import Any

@@ -15,8 +15,8 @@ from tests.support import ROOT
 
 
 def test_no_constant_is_defined_twice() -> None:
-    """No two constants have the same name and value. The command line is exempt: it is a client, and knows the API only
-    from outside."""
+    """No two constants have the same name and value. The command line is exempt, because it is a client that only uses
+    the API."""
     places: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for path in (path for folder in ("shared", "functions") for path in sorted((ROOT / folder).rglob("*.py"))):
         if path.is_relative_to(ROOT / "shared" / "cli"):

@@ -8,7 +8,7 @@ ROUTE = f"/api/client/v2/msexchange_schedulers/{INTEGRATION}/personal_vmrs"
 CONFERENCES = "/api/admin/configuration/v1/conference/"
 
 
-async def test_nobody_gets_a_list_without_a_token(client: httpx.AsyncClient) -> None:
+async def test_the_list_requires_a_token(client: httpx.AsyncClient) -> None:
     for headers in ({}, {"token": "forged"}, {"Authorization": "Bearer x.y.z"}):
         answer = await client.get(ROUTE, headers=headers)
         assert answer.status_code == 401

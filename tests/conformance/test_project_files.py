@@ -1,4 +1,5 @@
-"""The files that people expect in any open project: licences, how to contribute, forms that ask for helpful details."""
+"""The files that people expect in any published project: licences, a guide for contributors, and issue forms that ask
+for helpful details."""
 
 import tomllib
 from pathlib import Path

@@ -27,8 +27,8 @@ SETTINGS = {
 PAGES = {
     "no such integration": (f"/addin/{NOWHERE}/sign-in?challenge={'a' * 43}", 404),
     "not set up": (f"/addin/{WITHOUT}/sign-in?challenge={'a' * 43}", 503),
-    "a callback that nobody started": ("/addin/sign-in/callback?state=x&code=y", 401),
-    "an error that nobody caused": ("/addin/sign-in/callback?error=access_denied", 401),
+    "a callback without a sign-in": ("/addin/sign-in/callback?state=x&code=y", 401),
+    "an error without a sign-in": ("/addin/sign-in/callback?error=access_denied", 401),
     "a script in the query": ("/addin/sign-in/callback?state=%3Cscript%3E&error=%3Cscript%3E", 401),
     "an admin's page without a link": ("/service-account/oauth_redirect?state=x&code=y", 401),
 }
@@ -61,7 +61,7 @@ async def test_people_get_a_page_that_says_what_is_wrong(client: httpx.AsyncClie
 @pytest.mark.parametrize(
     "query", ["redirect_uri=https://evil.example/", "returnUrl=//evil.example", "next=https://evil.example"]
 )
-async def test_no_query_can_redirect_anybody(client: httpx.AsyncClient, query: str) -> None:
+async def test_no_query_can_cause_a_redirect(client: httpx.AsyncClient, query: str) -> None:
     for path in (f"/addin/{WITHOUT}/sign-in?challenge={'a' * 43}&", "/addin/sign-in/callback?"):
         answer = await client.get(path + query)
         assert "Location" not in answer.headers

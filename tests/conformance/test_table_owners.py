@@ -16,8 +16,8 @@ from tests.support import ROOT
 VOCABULARY = "shared/bookings/rows.py"
 NAMED_IN = "shared/storage.py"
 
-# The modules that may use the keys of a kind of row: the one that knows its columns, and those that list or remove
-# whole rows.
+# The modules that may use the keys of a kind of row: the one that uses its columns, and those that list or remove whole
+# rows.
 OWNERS = {
     "BOOKING": {"bookings/booking.py", "bookings/removal_steps.py", "bookings/stored.py"}
     | {"meetings/retirement.py", "operations/erasure.py", "record_lists/building.py", "record_lists/entries.py"},

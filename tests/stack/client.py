@@ -1,4 +1,4 @@
-"""Uses the local stack as an outsider does: through its command, its ports, and the public contracts."""
+"""Uses the local stack as its users do: through its command, its ports, and the public contracts."""
 
 import os
 import signal

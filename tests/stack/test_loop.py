@@ -94,7 +94,7 @@ def forgeries(stack: LocalStack) -> dict[str, dict[str, str]]:
     return {"nothing": {}} | {name: {"token": token} for name, token in tokens.items()}
 
 
-def test_without_proof_of_identity_no_alias_is_given(stack: LocalStack) -> None:
+def test_no_alias_is_allocated_without_proof_of_identity(stack: LocalStack) -> None:
     statuses = {name: stack.meeting_details(headers).status_code for name, headers in forgeries(stack).items()}
     assert statuses == dict.fromkeys(statuses, 401)
     assert stack.meeting_details({"Authorization": f"Bearer {stack.token()}"}).is_success
@@ -108,7 +108,7 @@ def test_a_lost_notification_is_made_up_for_by_the_sweep(stack: LocalStack) -> N
     assert stack.wait_for_answer(uid)["kind"] == "accepted"
 
 
-def test_notifications_that_come_twice_lead_to_one_answer(stack: LocalStack) -> None:
+def test_notifications_that_arrive_twice_lead_to_one_answer(stack: LocalStack) -> None:
     stack.inject({"on": "notification", "action": "duplicate", "times": 50})
     room = stack.allocate()
     uid = stack.invite(stack.now() + 3 * HOUR, room["instructions"], "twice")
