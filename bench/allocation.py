@@ -17,7 +17,7 @@ CLICKS = 100
 
 
 async def measure() -> list[Result]:
-    """Compares it with the raw calls on Azurite; then counts round trips and settings reads in memory."""
+    """Compare a click with the raw calls on Azurite, then count its round trips and settings reads in memory."""
     async with azurite_storage() as (storage, connection_string), product(storage) as world:
         async with TableServiceClient.from_connection_string(connection_string) as raw:
             slower = await ratio(world.click, Raw(raw).allocate, TIMES)

@@ -38,7 +38,7 @@ TURNS, QUESTIONS = 4, 15
 MAX_RATIO = 2.0
 
 CLICK_REQUESTS = 3
-"""A rejected click reads each quota that limits it once, as an accepted click does."""
+"""The storage requests of a rejected click: it reads each quota once, as an accepted click does."""
 
 INTEGRATION = "11111111-1111-4111-8111-111111111111"
 
@@ -66,7 +66,7 @@ async def measure() -> list[Result]:
         number = next(numbers)
         with suppress(NotAuthenticated, RateLimited):
             await nodes.check(_header(f"guess {number}"), f"198.51.100.{number % NEIGHBOURS}")
-        await asyncio.sleep(STORAGE_LATENCY)  # its request arrives over a network, too
+        await asyncio.sleep(STORAGE_LATENCY)  # the hostile client's request arrives over a network as well
 
     async def read() -> None:
         await find_marks_in_turns(worst)

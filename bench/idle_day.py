@@ -27,7 +27,7 @@ async def measure() -> list[Result]:
     meter = Meter()
     async with deployed() as world:
         await world.host.restart(MeteredStorage(world.memory, meter))
-        await world.services.scheduling.timers.sweep()  # leave out what only a process's first round does
+        await world.services.scheduling.timers.sweep()  # do not count the work that only a process's first round does
         meter.reset()
         timers = await _day(world)
     messages = meter.calls[ROUNDS]

@@ -138,7 +138,7 @@ class MeteredStorage:
 
 @contextmanager
 def counted_requests() -> Iterator[list[str]]:
-    """The requests that Azure's table library sends in the meantime, including retries."""
+    """The requests that Azure's table library sends within the context, including retries."""
     seen: list[str] = []
 
     class Ears(logging.Handler):

@@ -11,7 +11,7 @@ AZURE_PYTHON = "3.13"
 
 
 def measure() -> list[Result]:
-    """Rebuilds the package, which needs the package index or uv's cache of it. If Azure's Python version is not
+    """Rebuild the package, which needs the package index or uv's cache of it. If Azure's Python version is not
     installed, the package is built for the running one.
     """
     ours = f"{sys.version_info.major}.{sys.version_info.minor}"

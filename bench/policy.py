@@ -77,7 +77,7 @@ async def _growth() -> float:
 
 
 async def fill(storage: AzureStorage | MemoryStorage, numbers: range, seconds: float = float("inf")) -> int:
-    """Store conferences for a limited time; returns how many were stored, without gaps."""
+    """Store conferences for a limited time; returns how many consecutive ones were stored."""
     table, until = storage.table("aliases"), time.monotonic() + seconds
     text, left = _conference().to_json(), iter(numbers)
     values = {"domain": "example.com", "state": "scheduled", "conference": text}

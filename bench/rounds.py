@@ -47,7 +47,7 @@ MOST_PROCESSOR_TIME = 5  # milliseconds for one idle integration
 
 
 async def measure() -> list[Result]:
-    """Measures the second sweep: the first one subscribes to every mailbox."""
+    """Measure the second sweep, since the first one subscribes to every mailbox."""
     small, large = [await _measured(size) for size in SIZES]
     growth = large[-1].figure / small[-1].figure
     return [*small, *large, Result("storage requests per idle integration, with ten times as many", growth, "×", 1.05)]

@@ -25,8 +25,8 @@ export function isMailbox({ name, address }, mailbox) {
   const given = address.toLowerCase();
   const { aliases = [], known = [] } = mailbox;
   if ([mailbox.address, ...aliases, ...known].some((one) => one.toLowerCase() === given)) return true;
-  // A DN does not tell which mailbox it is, so the name decides: no other mailbox in the organization is likely to have
-  // the same one.
+  // A DN does not reveal which mailbox it is, so the name decides: no other mailbox in the organization is likely to
+  // have the same one.
   return isLegacyDn(given) && name !== '' && name === mailbox.name;
 }
 
@@ -44,7 +44,7 @@ export function asKnown(mailbox, room) {
 /**
  * Whether the list is complete: it is below Outlook's limit, and every attendee in it has an address.
  * @param {Attendee[]} attendees
- * @param {number} limit  attendees that Outlook lists
+ * @param {number} limit  the maximum number of attendees that Outlook lists
  */
 export function isTelling(attendees, limit) {
   return attendees.length < limit && attendees.every(({ address }) => address.includes('@'));
@@ -75,7 +75,7 @@ export async function invite(item, mailbox, isInDoubt) {
 }
 
 /**
- * Remove the mailbox. Outlook can only rewrite all attendees, 100 at a time.
+ * Remove the mailbox. For this, all attendees have to be written again, 100 at a time.
  * @param {Item} item
  * @param {Mailbox} mailbox
  * @returns {Promise<{isGone: boolean, lost: Attendee[]}>} `isGone` is false if the mailbox or some attendees are not
@@ -108,7 +108,7 @@ async function addEach(item, people) {
     if (await failureOf(item.addAttendees(some))) lost.push(...some);
   }
   if (!lost.length) return [];
-  // A failed call may have worked nevertheless.
+  // A call that failed may still have taken effect.
   const listed = new Set((await item.readAttendees('required').catch(() => [])).map(({ address }) => address));
   return lost.filter(({ address }) => !listed.has(address));
 }

@@ -23,8 +23,8 @@ import { holds } from './text.js';
  * @property {(content: string, format: 'html'|'text') => Promise<void>} replaceBody
  * @property {number} listed  the maximum number of attendees that Outlook lists
  * @property {(field: 'required'|'optional') => Promise<Attendee[]>} readAttendees
- * @property {(attendees: Attendee[]) => Promise<void>} addAttendees  to the required ones, 100 at most
- * @property {(attendees: Attendee[]) => Promise<void>} setAttendees  the required ones, 100 at most
+ * @property {(attendees: Attendee[]) => Promise<void>} addAttendees  adds required attendees, 100 at most
+ * @property {(attendees: Attendee[]) => Promise<void>} setAttendees  replaces the required attendees, 100 at most
  * @property {() => Promise<string[]>} readLocation  the meeting's places
  * @property {(location: string) => Promise<void>} setLocation  only called if there is none
  * @property {(places: string[]) => Promise<void>} clearLocation  `places` are all current places
@@ -32,7 +32,7 @@ import { holds } from './text.js';
  * @property {(note: string) => Promise<void>} remember  "" removes the note
  * @property {boolean} isOccurrence  the meeting is one date of a series
  * @property {() => Promise<boolean|null>} isNew  whether the meeting was never saved; null when Outlook does not say
- * @property {() => Promise<string>} start  as ISO 8601 in UTC; "" when Outlook does not say
+ * @property {() => Promise<string>} start  when the meeting starts, as ISO 8601 in UTC; "" when Outlook does not say
  */
 
 /** @typedef {{name: string, address: string, isOrganizer?: boolean}} Attendee */
@@ -55,7 +55,7 @@ import { holds } from './text.js';
  * What was changed in a meeting, so that it can be undone.
  * @typedef {object} Placed
  * @property {Pick<Block, 'mark'|'mailbox'>} block
- * @property {'html'|'text'} format  of the body
+ * @property {'html'|'text'} format  the body's format
  * @property {string} part  what was inserted into the body, as Outlook returns it; "" if unknown
  * @property {string} seen  the visible text of `part`, as pieces
  * @property {boolean} invited  whether the mailbox was added here

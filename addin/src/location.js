@@ -43,7 +43,7 @@ export async function eraseLocation(item, ours) {
 }
 
 /**
- * Whether the meeting's location is what we set.
+ * Whether the meeting's location is the one that we set.
  * @param {Item} item
  * @param {string} text
  */

@@ -19,7 +19,7 @@ const LIMIT = 2_400; // characters; Outlook stores at most 2,500 per add-in (ref
  */
 export function noted({ block: { mark, mailbox }, seen, invited, location }) {
   const note = JSON.stringify({
-    // Outlook rewrites HTML and line ends, but not the visible text, so the latter is saved.
+    // Outlook rewrites HTML and line endings, but not the visible text, so the latter is saved.
     seen,
     ...(mark !== seen && { mark }),
     ...(invited && { mailbox: mailbox?.address, name: mailbox?.name, aliases: mailbox?.aliases?.join('\n') }),

@@ -32,7 +32,7 @@ export class OutlookError extends Error {
 }
 
 /**
- * Office.js, once its script has run and found its host. Waits as long as that takes.
+ * Return Office.js once its script has run and found its host, however long that takes.
  * @returns {Promise<{office: OfficeApi, host: Office.HostType|null}>}  host is null outside of Office
  */
 export async function officeReady() {
@@ -79,7 +79,7 @@ export class Outlook {
     return meeting(this);
   }
 
-  /** The user's Exchange identity token. An empty one counts as none (docs/facts/outlook-addin.md). */
+  /** The user's Exchange identity token. An empty token is treated as missing (docs/facts/outlook-addin.md). */
   async identityToken() {
     const { mailbox } = this.office.context;
     const token = await this.call('getUserIdentityTokenAsync', (done) => mailbox.getUserIdentityTokenAsync(done));
@@ -90,7 +90,7 @@ export class Outlook {
   /**
    * Whether the meeting is in somebody else's calendar; null when Outlook does not say.
    *
-   * The server learns from the invitation whose meeting it is. Outlook offers this call only for shared items, and it
+   * The server takes the meeting's owner from the invitation. Outlook offers this call only for shared items, and it
    * has failed for new ones (docs/facts/outlook-addin.md).
    */
   async isShared() {

@@ -87,7 +87,7 @@ export class View {
   }
 
   /**
-   * Show a link as an alternative if a button's action did not work. The link and its field then follow the buttons.
+   * Show a link that users can open if a button's action did not work. The link and its field then follow the buttons.
    * @param {string} address  URL of a page for a separate browser window, or ""
    */
   #pointElsewhere(address) {
@@ -107,7 +107,7 @@ export class View {
   #offer(buttons, isBusy) {
     const focused = /** @type {HTMLElement|null} */ (this.document.activeElement);
     const at = [...this.choices.querySelectorAll('button')].findIndex((button) => button === focused);
-    // If the focus was in a field that is hidden now, it counts as well.
+    // A field that has just been hidden also counts as having had the focus.
     const hadFocus = at >= 0 || (focused?.closest('form')?.hidden ?? false);
     if (!isBusy || buttons.length) this.choices.replaceChildren(...buttons.map((button) => this.#button(button, isBusy)));
     if (hadFocus) this.#keepFocus(focused?.dataset.id, at);

@@ -1,4 +1,4 @@
-/** Current alarms with cause and remedy, and past ones. */
+/** Current alarms with their causes and remedies, and past alarms. */
 
 import { STATUS, call, list } from './api.js';
 import { html, useState } from './ui.js';

@@ -20,7 +20,7 @@ export function Conflict({ path, what, field = 'field', by, fields, saved, chang
   const asked = useAsked(async () => {
     const [now, latest] = await Promise.all([
       call(path),
-      list(`${STATUS}change/`, { ...by, limit: 1 }).catch(() => ({ objects: [] })), // shows who made the change, if that is known
+      list(`${STATUS}change/`, { ...by, limit: 1 }).catch(() => ({ objects: [] })), // names whoever made it, if that is known
     ]);
     return { theirs: now.data, etag: now.etag, last: latest.objects[0], fields: await named(fields, [saved, changes, now.data]) };
   }, [path]);

@@ -4,7 +4,7 @@ import { STATUS, list } from './api.js';
 import { html } from './ui.js';
 import { Problem, useAsked } from './parts.js';
 
-/** @param {{ saved: any }} props the integration; Exchange is contacted before a save is answered */
+/** @param {{ saved: any }} props the integration; Exchange is contacted before a save returns */
 export function Connection({ saved }) {
   const asked = useAsked(() => list(`${STATUS}alarm/`, { exchange_connector: saved.resource_uri, limit: 20 }), [saved]);
   const raised = asked.value?.objects ?? [];

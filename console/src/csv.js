@@ -2,7 +2,7 @@
 
 const FORMULA = /^[=+\-@\t\r]/;
 
-/** A file cannot be read as a whole; the message tells why. */
+/** A whole file is unreadable; the message explains why. */
 export class Unreadable extends Error {}
 
 /**

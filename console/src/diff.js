@@ -3,7 +3,8 @@
 /**
  * @typedef {{ kind: 'same' | 'gone' | 'new', line: string }} Difference
  * @param {string} before @param {string} after
- * @returns {Difference[]} by a longest common subsequence of lines; templates have at most a few hundred
+ * @returns {Difference[]} computed as a longest common subsequence of lines, of which templates have a few hundred at
+ * most
  */
 export function differences(before, after) {
   const [old, fresh] = [before, after].map((text) => text.replaceAll('\r\n', '\n').split('\n'));

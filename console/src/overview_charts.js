@@ -98,7 +98,7 @@ function byDay(rooms, hour) {
   return { head: ['Day', 'At most', 'First at', 'Hours with rooms'], rows };
 }
 
-/** @param {Day[]} days @param {number} n @param {number[]} values @param {string} tip every tenth column has a label */
+/** @param {Day[]} days @param {number} n @param {number[]} values @param {string} tip @returns a column; every tenth one has a label */
 function column(days, n, values, tip) {
   const day = /** @type {Day} */ (days[n]);
   return { name: day.day, values, tip, label: n % 10 === 0 ? named(day) : '' };

@@ -44,7 +44,7 @@ export function Preview({ id, template, field, text, change }) {
 
 /**
  * @param {boolean} wanted @param {string} id @param {string} template @param {string} text @param {Record<string, any>} values
- * @returns {any} the API's last answer
+ * @returns {any} the API's latest response
  */
 function usePreview(wanted, id, template, text, values) {
   const [shown, setShown] = useState(/** @type {any} */ (null));

@@ -33,7 +33,7 @@ export function mayOnlyRead(schema) {
 /**
  * @param {{ section: Section & { settings: [string, Field][] }, fields: Record<string, Field>, values: Record<string, any>,
  *   needed: (name: string) => boolean, setting: (name: string, field: Field) => any }} props
- *   `needed`: whether a field is shown whatever the conditions say, because it has a fault or was changed
+ *   `needed`: whether a field is shown regardless of the conditions, because it has a fault or was changed
  */
 export function SectionOf({ section, fields, values, needed, setting }) {
   const inUse = !section.condition || holds(section.condition, values);

@@ -69,8 +69,8 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def outlook(browser: Browser, stack: Addresses, request: pytest.FixtureRequest) -> AsyncIterator[Outlook]:
-    """An Outlook whose window is still closed. It behaves like one of the real ones, always the same one for a given
-    test."""
+    """An Outlook whose window is not open yet. It has one of the behaviours of real Outlooks, always the same one for a
+    given test."""
     behaviour = USUAL[crc32(request.node.nodeid.encode()) % len(USUAL)]
     async with httpx.AsyncClient(trust_env=False, timeout=hanging() / 1000) as client:
         window = Outlook(browser, stack, client, behaviour)

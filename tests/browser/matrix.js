@@ -1,8 +1,7 @@
 // @ts-check
 /**
- * Runs many panes in one page, without their own pages: the pane's logic on the genuine Office.js, with a back end that
- * is always available and a clock that tests advance. Served as one of the pane's modules
- * (tests/browser/test_matrix.py).
+ * Runs many panes in a single page: the pane's logic on the genuine Office.js, with a back end that is always available
+ * and a clock that tests advance. Served as one of the pane's modules (tests/browser/test_matrix.py).
  */
 
 import { Actions } from './actions.js';

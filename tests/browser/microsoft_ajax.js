@@ -1,6 +1,6 @@
 /*
- * Replaces MicrosoftAjax.js, without which Office.js does not start in Outlook on the web: the few names that version
- * 1.1.110 of it uses.
+ * Replaces MicrosoftAjax.js, without which Office.js does not start in Outlook on the web. Defines only the few names
+ * that version 1.1.110 of Office.js uses.
  */
 (() => {
   const nothing = () => null;

@@ -47,8 +47,8 @@ USUAL = (
     "the mailbox is listed by its primary address", "the organizer is among the attendees",
     "a semicolon splits the location", "text is reported as HTML",
 )  # fmt: skip
-"""Behaviours of real Outlooks (behaviours.js) that every test must pass with, unless it names its own: those that leave
-no trace in the body. The others are tested in test_matrix.py.
+"""Behaviours of real Outlooks (behaviours.js), one of which applies to each test that does not choose its own. They
+leave no trace in the body; the other behaviours are tested in test_matrix.py.
 """
 
 OTHER_ADDRESSES = (
@@ -131,8 +131,8 @@ class Outlook:
         """Open a meeting with the pane next to it, and wait until the pane is idle.
 
         `options` are those of FakeOutlook; `look` holds browser settings (colour scheme, window size); `rewrite` is a
-        JavaScript function that changes HTML; `clock` makes time movable; `script` runs in every page before the page's
-        own scripts.
+        JavaScript function that changes HTML; `clock` lets the test control time; `script` runs in every page before
+        the page's own scripts.
         """
         if url == PANE:
             self.config = _merged(dict(SINGLE_USE), self.config)

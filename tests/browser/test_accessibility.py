@@ -85,7 +85,7 @@ async def test_the_focused_element_is_visible(outlook: Outlook) -> None:
 
 
 async def test_results_are_announced_to_screen_readers(outlook: Outlook) -> None:
-    """The live region exists, empty, before any text is put into it."""
+    """The live region exists, and is empty, before any text is put into it."""
     await outlook.open({"body": AGENDA})
     region = outlook.pane.get_by_role("status")
     assert await region.get_attribute("aria-live") == "polite"

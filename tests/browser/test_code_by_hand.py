@@ -65,7 +65,7 @@ async def test_a_user_signs_in_in_a_browser_window_and_types_its_code(
 
 
 async def test_a_dialog_without_office_js_shows_a_code(deployment: Deployment) -> None:
-    """If the dialog's page cannot load Office.js, it can pass the code on only through the user."""
+    """If the dialog's page cannot load Office.js, only the user can pass the code on to the pane."""
     outlook = deployment.outlook
     await deployment.open(await deployment.integration(), faults=NO_TOKEN)
     await outlook.click(ADD)
@@ -89,7 +89,7 @@ async def test_a_code_works_once_and_in_one_pane(deployment: Deployment) -> None
     outlook.unreachable = set()
     await dialog.close()
     await outlook.settled()
-    await sign_in(outlook)  # another sign-in, which does not accept the first one's code
+    await sign_in(outlook)  # this is another sign-in, which does not accept the first sign-in's code
     await outlook.pane.get_by_label("code").fill(code)
     await outlook.page.keyboard.press("Enter")
     await outlook.settled()

@@ -1,4 +1,4 @@
-"""The web console in Chromium, against the whole local stack: what an admin does there, and what goes wrong."""
+"""The web console in Chromium, against the whole local stack: what an admin does there, and what can go wrong."""
 
 import os
 from pathlib import Path
@@ -138,7 +138,7 @@ async def test_a_link_to_a_deleted_object_says_that_it_is_gone(admin: Admin) -> 
     await expect(admin.page.get_by_role("alert")).to_contain_text("no meeting")
 
 
-async def test_the_page_runs_no_foreign_scripts_and_cannot_be_framed(stack: Addresses) -> None:
+async def test_the_page_runs_no_third_party_scripts_and_cannot_be_framed(stack: Addresses) -> None:
     async with httpx.AsyncClient(base_url=stack.functions, trust_env=False, timeout=60) as client:
         page = await client.get("/console")
         policy = page.headers["Content-Security-Policy"]

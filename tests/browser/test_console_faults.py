@@ -1,4 +1,4 @@
-"""What can go wrong around the console, tested in all of its views: failures of the deployment and of the network,
+"""What can go wrong, tested in all views of the console: failures of the deployment and of the network,
 hostile texts, right-to-left text, no mouse; and the cost of opening it.
 """
 
@@ -20,7 +20,7 @@ from tests.browser.looks import violations
 API = "**/api/admin/**"
 OPENING_MAX_BYTES = 200 * 1024
 SHIFT_MAX = 0.1
-"""The cumulative layout shift that Web Vitals rate as good."""
+"""The maximum cumulative layout shift that Web Vitals rates as good."""
 
 COUNT_SHIFTS = """
     window.shift = 0;
@@ -51,7 +51,7 @@ _CHOSEN = {"state", "level", "decision", "what", "authentication_method", "kind"
 
 
 def hostile(value: Any, turn: list[int], key: str = "") -> Any:
-    """A response of the API with a hostile text wherever text that people wrote may appear."""
+    """A response of the API with a hostile text wherever user-written text may appear."""
     match value:
         case dict():
             return {name: hostile(each, turn, name) for name, each in value.items()}
@@ -65,14 +65,14 @@ def hostile(value: Any, turn: list[int], key: str = "") -> Any:
 
 @asynccontextmanager
 async def answering(admin: Admin, answer: Callable[[Route], Awaitable[None]]) -> AsyncIterator[None]:
-    """Within the context, answer the management API's requests this way."""
+    """Within the context, answer requests to the management API with this handler."""
     await admin.page.route(API, answer)
     yield
     await admin.page.unroute_all(behavior="wait")
 
 
 async def open_view(admin: Admin, view: str) -> None:
-    """Open a view afresh, even if it is the current one."""
+    """Load a view again, even if it is the current one."""
     await admin.page.evaluate("location.hash = '#/nowhere'")
     await expect(admin.page.get_by_text("There is no such page")).to_be_visible()
     await admin.page.evaluate("path => { location.hash = '#/' + path; }", view)

@@ -173,11 +173,11 @@ async def deleted(admin: Admin, name: str) -> None:
 
 
 async def test_a_deletion_says_what_will_be_lost(admin: Admin, corp: dict[str, Any]) -> None:
-    lost = {"meetings_to_come": 12, "personal_vmrs": 3, "details": "It has 12 meetings to come. Nobody can join."}
+    lost = {"meetings_to_come": 12, "personal_vmrs": 3, "details": "It has 12 upcoming meetings. Nobody can join."}
     await admin.page.route("**/usage/", lambda route: route.fulfill(json=lost))
     await admin.sign_in(f"integrations/{corp['id']}")
     await admin.page.get_by_role("button", name="Delete …").click()
-    await expect(admin.page.get_by_role("dialog")).to_contain_text("12 meetings to come")
+    await expect(admin.page.get_by_role("dialog")).to_contain_text("12 upcoming meetings")
     await admin.page.keyboard.press("Escape")
     await expect(admin.page.get_by_role("dialog")).to_have_count(0)
     await expect(admin.page.locator("h1")).to_have_text(corp["name"])

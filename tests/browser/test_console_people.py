@@ -21,7 +21,7 @@ HEAD = "name,description,primary_owner_email_address,aliases,pin,allow_guests"
 
 @pytest.fixture
 async def people(api: httpx.AsyncClient) -> AsyncIterator[httpx.AsyncClient]:
-    """The API; the people that a test has created are deleted at its end."""
+    """The management API. People whom a test has created are deleted at the end of the test."""
     try:
         yield api
     finally:
@@ -124,7 +124,7 @@ async def test_importing_an_exported_file_changes_nothing(
         text = path.read_text("utf-8")
         panel = await bring(admin, file(text, path.name))
         await expect(panel.get_by_role("status")).to_contain_text("Done: 0 new, 0 changed, 1 unchanged.")
-    assert "'=cmd()" in (tmp_path / "vmrs.csv").read_text("utf-8")  # no spreadsheet takes the value for a formula
+    assert "'=cmd()" in (tmp_path / "vmrs.csv").read_text("utf-8")  # spreadsheets do not treat the value as a formula
 
 
 async def test_a_file_without_a_list_of_people_is_rejected_before_anything_is_sent(admin: Admin) -> None:

@@ -1,6 +1,6 @@
 """The demo page, used as a visitor would: one meeting from the click in the pane to the room that opens and closes.
 
-That it never contradicts itself is tested in tests/browser/test_demo_truth.py, and its layout in test_demo_looks.py.
+tests/browser/test_demo_truth.py tests that the page never contradicts itself, and test_demo_looks.py tests its layout.
 """
 
 from collections.abc import AsyncIterator
@@ -120,8 +120,8 @@ async def test_a_phone_has_a_switch_and_no_pane(visit: Visit) -> None:
 
 
 async def test_after_a_one_click_sign_in_a_personal_vmr_can_be_chosen(visit: Visit) -> None:
-    """Signing in takes place in a separate window, at the provider; afterwards the page recognizes the room from the
-    records."""
+    """Sign-in takes place in a separate window, on the provider's page. The demo page then recognizes the room from the
+    product's records."""
     pane, page = visit.pane, visit.page
     await visit.be("Bob")
     await visit.fill("At Bob's", await visit.tomorrow(), "18:00", "18:30")

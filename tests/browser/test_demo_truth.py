@@ -1,5 +1,4 @@
-"""The demo page never contradicts itself: what it shows of a room is what the product's records say at the same
-moment."""
+"""The demo page never contradicts itself: what it shows about a room matches the product's records at that moment."""
 
 import asyncio
 import re
@@ -30,7 +29,8 @@ async def book(visit: Visit, subject: str, start: str = "10:00", end: str = "11:
 
 
 async def test_a_meeting_with_promised_instructions_gets_a_room(visit: Visit) -> None:
-    """The text contains a promise instead of a number; the room exists nevertheless, once the back end is back."""
+    """The text contains a promise instead of a number. Nevertheless, there is a room once the back end is available
+    again."""
     page, name = visit.page, "While it was away"
     await visit.fill(name, await visit.tomorrow(), "10:00", "11:00")
     await visit.go_away()

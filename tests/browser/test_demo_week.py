@@ -61,7 +61,7 @@ async def test_a_copied_meeting_is_offered_a_new_room(visit: Visit) -> None:
     await visit.send("Kick-off, again")
 
 
-async def test_the_meeting_that_make_run_books_as_proof_is_listed(visit: Visit, week: Addresses) -> None:
+async def test_the_meeting_that_make_run_books_is_listed(visit: Visit, week: Addresses) -> None:
     def prove() -> None:
         with httpx.Client(trust_env=False, timeout=60) as client:
             client.post(f"{week.functions}/dev/run/renew").raise_for_status()

@@ -94,7 +94,9 @@ async def test_a_mailbox_that_is_not_listed_counts_as_added_and_the_user_is_aske
     assert (await outlook.meeting())["required"] == [MAILBOX], "never twice"
 
 
-async def test_the_pane_says_so_if_neither_the_mailbox_nor_undoing_the_body_works(outlook: Outlook) -> None:
+async def test_the_pane_says_so_if_the_mailbox_cannot_be_added_and_the_body_cannot_be_restored(
+    outlook: Outlook,
+) -> None:
     await outlook.open({"body": AGENDA}, faults={"addAttendees": {"code": 9002}, "setBody": {"code": 9002}})
     assert await heading_of(outlook) == "Error"
     assert "by hand" in await outlook.text("hint")

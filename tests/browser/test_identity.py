@@ -85,7 +85,7 @@ async def test_consent_is_requested_only_after_a_click(outlook: Outlook) -> None
 async def test_if_nested_authentication_fails_the_exchange_token_is_used(
     outlook: Outlook, fail: tuple[str, ...]
 ) -> None:
-    """Some Outlooks claim to support nested authentication, and fail (docs/facts/outlook-addin.md)."""
+    """Some Outlooks claim to support nested authentication, but fail (docs/facts/outlook-addin.md)."""
     outlook.token = "exchange-token"
     assert await token_of_a_click(outlook, bridge(*fail), NestedAppAuth="1.1") == "exchange-token"
 

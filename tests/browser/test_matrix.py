@@ -151,7 +151,7 @@ def is_mailbox(person: dict[str, str]) -> bool:
 
 
 def people(meeting: dict[str, Any]) -> tuple[list[str], Counter[str]]:
-    """The attendees that are the mailbox, and all others."""
+    """Two lists: the attendees that are the mailbox, and all others."""
     everybody = [*meeting["required"], *meeting["optional"]]
     others = Counter(person["address"] for person in everybody if not is_mailbox(person))
     return [person["address"] for person in everybody if is_mailbox(person)], others

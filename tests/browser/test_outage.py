@@ -12,7 +12,7 @@ from tests.browser.single_use import ADD, AGENDA, REMOVE
 
 PROMISE = re.compile(r"TOK:-[A-Z2-7]{88}#")
 SLOW = 8_000  # milliseconds that the pane waits for the back end
-REFRESH = 5 * 60_000  # milliseconds between two placeholders
+REFRESH = 5 * 60_000  # milliseconds between two requests for a placeholder
 
 
 def status(code: int, body: str = "<h1>Bad gateway</h1>") -> Answer:

@@ -31,7 +31,7 @@ PROGRAMS = {
 """The scripts that an administrator calls, and the module that each one runs."""
 
 READING = ("show", "list", "exists", "what-if", "version", "list-flexconsumption-", "show-usage", "build-params")
-"""Words that mark an az command as one that changes nothing."""
+"""Words that occur only in az commands that change nothing."""
 
 EMPTY: dict[str, Any] = {
     "version": "2.91.0",

@@ -95,7 +95,7 @@ def test_a_package_that_does_not_work_is_deployed_again_on_the_next_run(azure: A
     assert deploy(azure, "--yes").count(UPLOAD) == 1
 
 
-def test_a_recreated_app_gets_its_package_although_the_tag_names_it(azure: Azure) -> None:
+def test_a_recreated_app_gets_its_package_even_if_the_tag_already_names_it(azure: Azure) -> None:
     deploy(azure, "--yes")
     ran = deploy(azure, "--yes", smoke_faults=("GET /api/health answered 404",))
     assert ran.code == 0, ran.output
@@ -103,7 +103,7 @@ def test_a_recreated_app_gets_its_package_although_the_tag_names_it(azure: Azure
     assert "does not work (GET /api/health answered 404)" in ran.output
 
 
-def test_a_package_can_be_forced(azure: Azure) -> None:
+def test_the_deployment_of_a_package_can_be_forced(azure: Azure) -> None:
     deploy(azure, "--yes")
     assert deploy(azure, "--yes", "--force").count(UPLOAD) == 1
 

@@ -8,7 +8,7 @@ from tests.support import ROOT
 
 PAGE = ROOT / "docs" / "fidelity.md"
 IN_CODE = re.compile(r"not\s+(?:#\s+)?(?:be\s+)?(?:#\s+)?confirmed", re.IGNORECASE)
-"""The words with which comments mark such a place. Documents mark it with †, whatever their wording."""
+"""The words with which comments say that something is unproven. Documents mark it with †, whatever their wording."""
 
 FOLDERS = ("shared", "infra", "functions", "dev", "addin", "docs")
 KINDS = {".py", ".md", ".js", ".html", ".bicep", ".ps1", ".sh"}
@@ -18,10 +18,10 @@ OTHERWISE = {
     "shared/integrations/setting.py",
     "shared/integrations/service_sign_in.py",
     "shared/integrations/settings_docs.py",
-    "dev/exchange/faults.py",  # work that was done although its answer was lost
+    "dev/exchange/faults.py",  # here, the words concern work that was done although its answer was lost
     "dev/management_node/faults.py",
 }
-"""The files in which these words do not mark such a place."""
+"""Files in which these words have another meaning."""
 
 
 def files() -> Iterator[Path]:

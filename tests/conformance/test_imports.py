@@ -1,4 +1,4 @@
-"""Which package may import which, read from the source code, whatever happens to be loaded at run time."""
+"""Which package may import which, according to the source code and not to what is loaded at run time."""
 
 import pytest
 
@@ -23,7 +23,7 @@ FORBIDDEN = {
     "shared/conferences": {"azure", "shared.azure_storage", "shared.composition"},
     "shared/integrations": {"azure", "shared.azure_storage", "shared.composition", "httpx"},
 }
-# Standard library only: they run before anything is installed.
+# These use only the standard library, since they run before anything is installed.
 BARE = (
     "dev/__init__.py",
     "dev/setup.py",
@@ -94,7 +94,7 @@ def test_a_cycle_of_folders_is_detected() -> None:
     ],
 )  # fmt: skip
 def test_only_the_composition_creates_the_parts(part: str) -> None:
-    """No other module creates them, so that a second Platform would reach them all."""
+    """No other module creates these parts, so a second Platform only has to be passed to the composition."""
     module, _, name = part.rpartition(".")
     makers = {
         path.relative_to(ROOT).parts[1]

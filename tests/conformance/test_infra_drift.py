@@ -1,4 +1,4 @@
-"""The tests that keep code and infrastructure in step notice a drift: each kind of drift is planted in a copy."""
+"""The tests that keep code and infrastructure in step notice a drift: each kind of drift is introduced into a copy."""
 
 import shutil
 from collections.abc import Callable

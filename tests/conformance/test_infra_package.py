@@ -1,5 +1,5 @@
-"""The deployment package contains what runs and nothing else. It is built for this Python, with the locked
-requirements."""
+"""The deployment package contains what runs and nothing else. It is built for the running Python version, with the
+locked requirements."""
 
 import sys
 import zipfile
@@ -109,7 +109,7 @@ CERTIFICATE = "-----BEGIN CERTIFICATE-----\nown\n-----END CERTIFICATE-----\n"
 
 
 def authorities(stage: Path, monkeypatch: pytest.MonkeyPatch, own: str) -> Path:
-    """A staging folder with the public authorities, and a file with the organization's own."""
+    """A staging folder with the public certificate authorities, and a file with the organization's own."""
     (stage / package.PACKAGES / "certifi").mkdir(parents=True)
     (stage / package.PACKAGES / package.PUBLIC_AUTHORITIES).write_text("public")
     (stage / "own.pem").write_text(own)

@@ -55,7 +55,7 @@ async def app() -> AsyncIterator[str]:
 
 @pytest.fixture(autouse=True)
 def judge(monkeypatch: pytest.MonkeyPatch) -> Iterator[GraphJudge]:
-    """Every request exists in Microsoft's API description, and Microsoft's SDK could make it."""
+    """Check that every request exists in Microsoft's API description, and that Microsoft's SDK could make it."""
     judge = GraphJudge()
     monkeypatch.setattr(Gateway, "witness", staticmethod(judge))
     yield judge

@@ -129,7 +129,7 @@ def test_only_their_owners_use_the_keys_of_aliases(name: str) -> None:
     assert users(name) == ALIAS_USERS[name]
 
 
-def test_every_module_that_knows_columns_of_aliases_exists() -> None:
+def test_every_module_that_uses_columns_of_aliases_exists() -> None:
     known = set(re.findall(r"(\w+/\w+\.py)", (alias_rows.__doc__ or "").partition("The named module")[0]))
     assert known
     assert [module for module in known if not (ROOT / "shared" / module).is_file()] == []

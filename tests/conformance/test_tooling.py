@@ -128,8 +128,8 @@ def test_the_longest_test_files_start_first() -> None:
 
 
 def test_linters_run_in_parallel_with_the_tests() -> None:
-    """The tests must not inherit its environment: a make started by a test would otherwise look for this make's job
-    server."""
+    """The tests must not inherit MAKEFLAGS: a make started by a test would otherwise look for the job server of the
+    outer make."""
     said = subprocess.run(["make", "--dry-run", "test"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for command in ("ruff check", "mypy", "dev.audit", "MAKEFLAGS= "):
         assert command in said

@@ -44,7 +44,7 @@ def wait_for(check: Callable[[], T | None], what: str, seconds: float = ANSWER_T
 
 
 class LocalStack:
-    """One `python -m dev` on free ports, with methods for what people and machines do with it, or with its integration
+    """A `python -m dev` on free ports, with methods for what people and machines do with it. They use the integration
     `seed`."""
 
     def __init__(self, folder: Path, at: Addresses | None = None, seed: Seed = ONLINE, **env: str) -> None:
@@ -160,7 +160,7 @@ class LocalStack:
         return {"continue": "open", "reject": "closed"}[answer.json()["action"]]
 
     def wait_for_policy(self, alias: str, state: str) -> None:
-        """Wait until a conferencing node is told this."""
+        """Wait until a conferencing node is told that an alias has this state."""
         wait_for(lambda: self.policy(alias) == state or None, f"{alias} is {state}")
 
     def inject(self, *faults: dict[str, object]) -> None:
