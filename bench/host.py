@@ -40,7 +40,7 @@ class Host:
     pid: int
 
     async def settle(self) -> None:
-        """Return when the queues are empty and no function is running, as a manual timer run does."""
+        """Wait until the queues are empty and no function is running, as a manual run of a timer does."""
         (await self.http.post("/dev/run/cleanup")).raise_for_status()
 
     def resident(self) -> float:

@@ -23,7 +23,7 @@ MINUTES = 5
 
 
 async def measure() -> list[Result]:
-    """A day of all timers on their schedules (functions/timers.py)."""
+    """Run all timers on their schedules for a day (functions/timers.py)."""
     meter = Meter()
     async with deployed() as world:
         await world.host.restart(MeteredStorage(world.memory, meter))

@@ -20,12 +20,12 @@ PAGE = 10
 
 
 async def measure() -> list[Result]:
-    """Measure all lists, those of records with some thousands of entries."""
+    """Measure all lists; those of records have a few thousand entries."""
     return [*await _of_integrations(), *await record_lists.measure(record_lists.SOME)]
 
 
 async def measure_long() -> list[Result]:
-    """Measure all lists, those of records with more than a hundred thousand entries."""
+    """Measure all lists; those of records have more than a hundred thousand entries."""
     return [*await _of_integrations(), *await record_lists.measure(record_lists.MANY)]
 
 

@@ -40,7 +40,7 @@ async def measure() -> list[Result]:
 
 
 class _World:
-    """A deployment with one integration on a running node. The node uses `clock`, too."""
+    """A deployment with one integration on a running node. The node uses `clock` as well."""
 
     def __init__(self, running: Running, clock: MovableClock) -> None:
         self.node, self.clock, self.memory = running.node, clock, MemoryStorage()

@@ -23,7 +23,7 @@ def others() -> Result:
     idle = spent[3] + spent[4]  # idle time, and waiting for a disk
     share = 100 * (1 - idle / max(sum(spent), 1))
     note = "NOT QUIET: repeat figures in seconds or ×" if share > BUSY_AT_MOST else "quiet"
-    return Result("the machine, used by others", share, "%", note=note)
+    return Result("share of the machine used by other processes", share, "%", note=note)
 
 
 def _times() -> list[int]:

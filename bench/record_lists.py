@@ -67,7 +67,7 @@ async def measure(size: int) -> list[Result]:
 
 
 def _results(what: str, size: int, few: Page, many: Page) -> list[Result]:
-    note = f"{few.share:.2f} of that among {FEW:,}; {many.seconds * 1000:.0f} ms"
+    note = f"{few.share:.2f} times among {FEW:,}; {many.seconds * 1000:.0f} ms"
     return [
         Result(f"{what} among {size:,}: storage requests", many.requests, "requests", REQUESTS),
         Result(f"{what}: time relative to bare requests", many.share, "times", SHARE, note=note),
@@ -150,7 +150,7 @@ async def _bare(storage: AzureStorage, requests: int) -> None:
 
 
 async def _fill(storage: Storage, size: int) -> None:
-    """Enter this many meetings and operations into the lists, in transactions that are as large as allowed."""
+    """Enter `size` meetings and operations into the lists, in transactions that are as large as allowed."""
     lists, changes = CountedLists(storage), list[Change]()
     for number in range(1, size + 1):
         changes += [Change(name, Entered(), rows) for name, rows in _entries(number).items()]

@@ -36,7 +36,7 @@ async def measure() -> list[Result]:
 
 
 async def invited(world: Deployment, count: int) -> list[Notice]:
-    """The queue messages for this many invitations, which arrive without any latency."""
+    """The queue messages for `count` invitations, which arrive without any latency."""
     await world.clear_faults()
     start = (world.now + timedelta(days=1)).replace(hour=10, minute=0, second=0, microsecond=0)
     for number in range(count):

@@ -133,7 +133,9 @@ async def _post(host: Host, body: bytes) -> float:
 
 
 def _body(client_state: str, count: int) -> bytes:
-    """This many notifications about new messages, with ids as long as Outlook's (docs/facts/exchange.md §3)."""
+    """The body of a POST with `count` notifications about new messages, with ids as long as Outlook's
+    (docs/facts/exchange.md §3).
+    """
     value = [_notification(client_state, uuid4().hex.ljust(150, "A")) for _ in range(count)]
     return json.dumps({"value": value}).encode()
 

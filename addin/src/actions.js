@@ -138,7 +138,7 @@ export class Actions {
     }
   }
 
-  /** Add only the mailbox, to a meeting that has everything else. @returns {Promise<Finished>} */
+  /** Add only the mailbox, since the meeting has everything else. @returns {Promise<Finished>} */
   async #complete() {
     const mark = tagOf(await this.item.readBody());
     if (!mark) return this.#addSingleUse();

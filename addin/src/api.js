@@ -102,7 +102,7 @@ export class Api {
   }
 
   /**
-   * End the user's sessions, here and elsewhere.
+   * End all sessions of the user, including those on other devices.
    * @param {string} token
    */
   async signOut(token) {

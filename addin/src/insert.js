@@ -31,8 +31,8 @@ import { holds } from './text.js';
  * @property {() => Promise<string>} recall  the note saved with the meeting; "" if there is none
  * @property {(note: string) => Promise<void>} remember  "" removes the note
  * @property {boolean} isOccurrence  the meeting is one date of a series
- * @property {() => Promise<boolean|null>} isNew  whether the meeting was never saved; null when Outlook does not say
- * @property {() => Promise<string>} start  when the meeting starts, as ISO 8601 in UTC; "" when Outlook does not say
+ * @property {() => Promise<boolean|null>} isNew  whether the meeting was never saved; null if unknown
+ * @property {() => Promise<string>} start  when the meeting starts, as ISO 8601 in UTC; "" if unknown
  */
 
 /** @typedef {{name: string, address: string, isOrganizer?: boolean}} Attendee */
@@ -60,7 +60,7 @@ import { holds } from './text.js';
  * @property {string} seen  the visible text of `part`, as pieces
  * @property {boolean} invited  whether the mailbox was added here
  * @property {boolean} mailboxSeen  whether Outlook lists the mailbox
- * @property {string} location  what was set here, or ""
+ * @property {string} location  the location that was set here, or ""
  * @property {'set'|'kept'|'failed'|''} locationResult  "kept": somebody else's location was left unchanged
  */
 

@@ -88,7 +88,7 @@ export class Outlook {
   }
 
   /**
-   * Whether the meeting is in somebody else's calendar; null when Outlook does not say.
+   * Whether the meeting is in somebody else's calendar; null if unknown.
    *
    * The server takes the meeting's owner from the invitation. Outlook offers this call only for shared items, and it
    * has failed for new ones (docs/facts/outlook-addin.md).
@@ -104,7 +104,7 @@ export class Outlook {
     }
   }
 
-  /** The address of the mailbox that the pane is open in; "" if this Outlook does not say. */
+  /** The address of the mailbox that the pane is open in; "" if this Outlook does not provide it. */
   get user() {
     return /** @type {string} */ (this.office.context.mailbox.userProfile?.emailAddress ?? '');
   }
@@ -128,7 +128,7 @@ export class Outlook {
   /**
    * @param {string} name
    * @param {(done: (result: any) => void) => void} ask
-   * @returns {Promise<any>}  null when Outlook does not say
+   * @returns {Promise<any>}  null if Outlook does not provide it
    */
   async #told(name, ask) {
     try {
@@ -146,7 +146,7 @@ export class Outlook {
   async dialog(url) {
     const { ui } = this.office.context;
     const size = { height: 60, width: 30, promptBeforeOpen: true };
-    // No time limit from here on: the user is typing a password.
+    // There is no time limit from here on, since the user may be typing a password.
     const dialog = await new Promise((done, fail) => ui.displayDialogAsync(url, size, settle('dialog', done, fail)));
     this.shown = dialog;
     return new Promise((done, fail) => {

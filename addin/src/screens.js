@@ -119,7 +119,7 @@ function signIn(texts) {
 }
 
 /**
- * The fallback if the sign-in dialog fails: the same page in a browser, which shows a code to type here.
+ * The fallback if the sign-in dialog fails: the same page in a browser, which shows a code to type into the pane.
  * @param {State} state
  * @returns {Partial<Picture>}
  */

@@ -1,5 +1,5 @@
 // @ts-check
-/** Renders a picture into the page, whatever it shows. */
+/** Renders a picture (src/screens.js) into the page. */
 
 import { words } from './fixed_words.js';
 

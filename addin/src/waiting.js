@@ -1,5 +1,5 @@
 // @ts-check
-/** Reads from Outlook repeatedly for a while, because what it returns often lags behind what it has done. */
+/** Reads from Outlook repeatedly for a while, because its answers often lag behind its actions. */
 
 /** Milliseconds before each reading of a body: outdated bodies have been seen for up to two seconds after a write. */
 export const BODY_WAITS = [0, 150, 350, 500, 1000, 1500];

@@ -87,7 +87,7 @@ function HowTo({ integration }) {
       <summary>Exchange on-premises, or for a group of users: Exchange PowerShell</summary>
       <label class="search"><span>Only for these users (addresses; leave empty for everybody)</span>
         <input value=${users} onInput=${(/** @type {any} */ e) => setUsers(e.target.value)} /></label>
-      ${wrong.length > 0 && html`<p class="fault" role="alert">Not an address, so left out: ${wrong.join(', ')}</p>`}
+      ${wrong.length > 0 && html`<p class="fault" role="alert">Left out, because not a valid address: ${wrong.join(', ')}</p>`}
       <${Command} label="Exchange PowerShell" text=${powerShell(url, named.filter((each) => ADDRESS.test(each)))} />
     </details>
   </section>`;

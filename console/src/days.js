@@ -5,13 +5,13 @@ export function today() {
   return written(new Date());
 }
 
-/** @param {string} day @param {number} later days @returns {string} the day this many days later */
+/** @param {string} day @param {number} later the days to add @returns {string} the resulting day */
 export function daysAfter(day, later) {
   return written(start(day, later));
 }
 
 /**
- * @param {string} day @param {number} later days
+ * @param {string} day @param {number} later the days to add
  * @returns {string} the first moment of that day in UTC, in the API's format; "" without a day
  */
 export function midnight(day, later = 0) {

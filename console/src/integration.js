@@ -20,7 +20,7 @@ const PATH = `${CONFIGURATION}ms_exchange_connector/`;
 export function Integration({ id, from }) {
   const isNew = id === 'new';
   const source = isNew ? from : id;
-  const [saved, setSaved] = useState(/** @type {any} */ (null)); // the result of the last save, after which the form is rendered anew
+  const [saved, setSaved] = useState(/** @type {any} */ (null)); // the result of the last save, after which the form is rendered again
   const asked = useAsked(async () => {
     const own = (/** @type {string} */ rest) => (source ? call(`${PATH}${source}/${rest}`) : null);
     const [{ data: schema }, found, secrets] = await Promise.all([call(`${PATH}schema/`), own(''), own('secrets/')]);

@@ -1,4 +1,4 @@
-/** Past and upcoming meetings, which can be searched by whatever a caller knows about them. */
+/** Past and upcoming meetings, with a search for details that a caller may know. */
 
 import { STATUS, list } from './api.js';
 import { html } from './ui.js';

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * What real Outlook clients do, by name: for each, how the fake Outlook deviates (`quirks`, see
+ * Behaviours of real Outlook clients by name: for each, how the fake Outlook deviates (`quirks`, see
  * dev/demo/outlook_meeting.js), what its meetings contain (`meeting`), and the newest requirement set that it supports
  * (`mailbox`). The reports of each behaviour are in docs/facts/outlook-addin.md.
  */

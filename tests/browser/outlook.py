@@ -98,7 +98,7 @@ class Outlook:
         self._news = asyncio.Event()
         self.failed: list[str] = []
         self.lost: list[str] = []
-        """The URLs on hosts that do not exist here."""
+        """The requested URLs on hosts that do not exist in these tests."""
         self.complaints: list[str] = []
         """The browser's messages: errors and policy violations."""
         self.answers: dict[str, Answer] = {}

@@ -213,7 +213,7 @@ async def test_a_template_is_previewed_while_it_is_edited_and_runs_nothing(admin
         assert await frame.get_attribute("sandbox") == "allow-same-origin"
 
 
-async def test_a_template_is_tried_with_other_values(admin: Admin, template: Locator) -> None:
+async def test_a_template_is_previewed_with_other_values(admin: Admin, template: Locator) -> None:
     await admin.page.locator(f"#{TEMPLATE}").fill("<p>{{alias}} at {{start_time}}</p>")
     await template.get_by_text("Sample values").click()
     await template.get_by_label("alias", exact=True).fill("<b>board</b>@example.org")

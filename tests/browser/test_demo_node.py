@@ -55,7 +55,7 @@ async def test_the_page_shows_the_rooms_that_the_node_has(
 async def test_a_participant_is_admitted_through_the_nodes_own_database(
     browser: Browser, node_stack: Addresses
 ) -> None:
-    """People can join as soon as conferencing nodes know the room, even while the product is down."""
+    """People can join as soon as conferencing nodes have the room, even while the product is down."""
     async with visiting(browser, node_stack) as visit:
         page, verdict = visit.page, visit.page.locator("#verdict")
         await booked(visit, "Own database")

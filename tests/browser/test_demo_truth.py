@@ -172,7 +172,7 @@ async def test_a_visitor_can_look_at_other_days_and_return_to_the_present(visit:
 
 
 async def test_a_refresh_that_began_before_a_switch_was_changed_does_not_undo_it(visit: Visit) -> None:
-    """Such a response would show the former state, and on a busy machine the page would then request that state."""
+    """The response to such a refresh shows the former state of the switch, which the page must not restore."""
     page, looking, looked, turned = visit.page, asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def late(route: Route) -> None:

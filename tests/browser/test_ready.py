@@ -6,7 +6,7 @@ from tests.browser.single_use import ADD, AGENDA
 OFFICE_JS_TIMEOUT = 10_000  # milliseconds that the pane waits for Office.js
 
 
-async def test_a_pane_in_a_plain_browser_says_where_it_works(outlook: Outlook) -> None:
+async def test_a_pane_in_a_browser_without_outlook_says_where_it_works(outlook: Outlook) -> None:
     await outlook.open({}, wait=False)
     await outlook.page.goto(PANE)
     await outlook.page.locator("#pane[aria-busy=false]").wait_for()

@@ -28,7 +28,7 @@ def test_two_failures_in_a_row_shorten_the_timeout_until_a_test_passes() -> None
 
 def test_a_stack_is_checked_only_after_a_failure_and_named_if_it_does_not_respond() -> None:
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # nothing listens there
+        taken.bind(("127.0.0.1", 0))  # nothing listens on this port
         stack = Addresses(port=9, exchange_port=taken.getsockname()[1])
         assert fault_of(stack) == ""
         timeouts.note(ended("failed"))

@@ -85,7 +85,7 @@ class Ran:
         return [c for c in commands if not c.split()[-1].startswith(READING) and c != "rest get"]
 
     def count(self, command: str) -> int:
-        """The number of calls that began with this command."""
+        """The number of calls that began with a command."""
         return sum(" ".join(call).startswith(command) for call in self.calls)
 
 

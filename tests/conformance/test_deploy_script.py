@@ -350,7 +350,7 @@ def test_the_script_runs_its_program_from_anywhere(tmp_path: Path, script: str) 
 
 
 def test_everything_that_runs_on_an_admins_machine_needs_only_python() -> None:
-    """As in Cloud Shell, no Python packages are installed on such a machine."""
+    """As in Cloud Shell, no Python packages are installed on an admin's machine."""
     names = ", ".join(PROGRAMS.values())
     program = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import {names}; "
     program += "from infra.app_secrets import value_of; print(value_of('policy-password-hash'), end='')"

@@ -18,10 +18,10 @@ OTHERWISE = {
     "shared/integrations/setting.py",
     "shared/integrations/service_sign_in.py",
     "shared/integrations/settings_docs.py",
-    "dev/exchange/faults.py",  # here, the words concern work that was done although its answer was lost
+    "dev/exchange/faults.py",  # in this file, "not confirmed" means work that was done although its answer was lost
     "dev/management_node/faults.py",
 }
-"""Files in which these words have another meaning."""
+"""Files in which "not confirmed" or † has another meaning."""
 
 
 def files() -> Iterator[Path]:

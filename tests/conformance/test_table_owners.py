@@ -125,7 +125,7 @@ def test_each_tables_name_is_spelt_once(constant: str, name: str, owner: str) ->
 
 
 @pytest.mark.parametrize("name", ALIAS_USERS)
-def test_only_their_owners_use_the_keys_of_aliases(name: str) -> None:
+def test_the_keys_of_aliases_are_used_only_by_their_owners(name: str) -> None:
     assert users(name) == ALIAS_USERS[name]
 
 
@@ -136,12 +136,12 @@ def test_every_module_that_uses_columns_of_aliases_exists() -> None:
 
 
 @pytest.mark.parametrize("kind", RowKind)
-def test_only_its_owners_use_the_keys_of_a_kind_of_row(kind: RowKind) -> None:
+def test_the_keys_of_a_kind_of_row_are_used_only_by_its_owners(kind: RowKind) -> None:
     assert users(f"RowKind.{kind.name}") == OWNERS[kind.name]
 
 
 @pytest.mark.parametrize("partition", PARTITIONS)
-def test_only_their_owners_use_the_partitions_without_an_integration(partition: str) -> None:
+def test_partitions_without_an_integration_are_used_only_by_their_owners(partition: str) -> None:
     assert users(partition) == PARTITIONS[partition]
 
 

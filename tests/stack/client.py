@@ -160,7 +160,7 @@ class LocalStack:
         return {"continue": "open", "reject": "closed"}[answer.json()["action"]]
 
     def wait_for_policy(self, alias: str, state: str) -> None:
-        """Wait until a conferencing node is told that an alias has this state."""
+        """Wait until a conferencing node is told that `alias` is in `state`."""
         wait_for(lambda: self.policy(alias) == state or None, f"{alias} is {state}")
 
     def inject(self, *faults: dict[str, object]) -> None:

@@ -53,7 +53,7 @@ def test_the_stack_ends_with_all_its_children(start: StackFactory, by: signal.Si
     assert not alive(pids)
 
 
-def test_ctrl_c_prints_no_traceback_while_it_is_still_loading(start: StackFactory, tmp_path: Path) -> None:
+def test_ctrl_c_prints_no_traceback_while_the_stack_is_still_loading(start: StackFactory, tmp_path: Path) -> None:
     (tmp_path / "httpx.py").write_text("import signal\nsignal.raise_signal(signal.SIGINT)\n")
     stack = start(PYTHONPATH=str(tmp_path))
     assert stack.process.wait(20) == -signal.SIGINT
