@@ -30,7 +30,7 @@ async def measure_long() -> list[Result]:
 
 
 async def _of_integrations() -> list[Result]:
-    """Each list among few integrations, and how many more requests it takes among many."""
+    """Measure each list with few integrations, and how many more requests it takes with many."""
     few, many = await _counted(FEW), await _counted(MANY)
     return [
         Result(f"{what}: extra storage requests, {MANY:,} against {FEW}", many[what] - few[what], "requests", 0,

@@ -91,7 +91,7 @@ async def admin(browser: Browser, stack: Addresses, request: pytest.FixtureReque
 
 @pytest.fixture
 async def api(stack: Addresses) -> AsyncIterator[httpx.AsyncClient]:
-    """The management API, called as the local stack's admin."""
+    """The management API, accessed as the local stack's admin."""
     async with httpx.AsyncClient(
         base_url=stack.functions, auth=MANAGEMENT, trust_env=False, timeout=hanging() / 1000
     ) as client:

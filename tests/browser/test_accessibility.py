@@ -1,4 +1,5 @@
-"""WCAG 2.2 AA (X7): axe in every state and colour scheme at 320 × 570, keyboard, focus, reflow, right-to-left text."""
+"""WCAG 2.2 AA (X7): axe in every state and colour scheme at 320 × 570; keyboard use, focus, reflow, and right-to-left
+text."""
 
 import pytest
 

@@ -105,7 +105,7 @@ async def test_a_style_sheet_that_hangs_does_not_block_the_page(outlook: Outlook
 
 
 async def test_a_second_opening_uses_the_current_identity_token(outlook: Outlook) -> None:
-    """Nothing is carried over from one meeting to the next: another key gets another alias."""
+    """Nothing is carried over from one meeting to the next: a different key gets a different alias."""
     keys = set()
     for _ in range(2):
         await outlook.open({"body": AGENDA})

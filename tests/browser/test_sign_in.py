@@ -36,7 +36,8 @@ async def test_a_user_signs_in_through_the_dialog_and_adds_a_vmr(deployment: Dep
 
 
 async def test_a_signed_in_user_is_not_asked_again_until_signing_out(deployment: Deployment) -> None:
-    """Within one pane: this browser stores nothing for a page in another site's frame, so a new pane asks again."""
+    """This applies to one pane: this browser stores nothing for a page in another site's frame, so a new pane asks
+    again."""
     outlook = deployment.outlook
     integration = await deployment.integration(enable_personal_vmrs=True)
     await deployment.open(integration, faults=NO_TOKEN)
@@ -136,7 +137,7 @@ async def service_account_page(deployment: Deployment, account: str, **look: Any
     return page
 
 
-async def test_an_admin_signs_in_the_service_account(deployment: Deployment) -> None:
+async def test_an_admin_signs_the_service_account_in(deployment: Deployment) -> None:
     page = await service_account_page(deployment, "service@example.com")
     assert await page.get_by_role("heading").inner_text() == "Successfully signed in"
     assert (await page.get_by_role("definition").all_inner_texts())[:2] == ["Example Corp", "service@example.com"]

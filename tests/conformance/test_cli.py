@@ -67,7 +67,7 @@ async def test_exporting_and_applying_the_seeded_integration_changes_nothing(cli
     (change,) = json.loads(different.output)
     assert (different.code, change["action"], change["uuid"]) == (Exit.DONE, "none", INTEGRATION)
     judged = await cli("integrations", "validate", "--against", "-", stdin=exported.output)
-    assert judged.code == Exit.DONE, judged.errors  # keeping the existing secrets, which no export contains
+    assert judged.code == Exit.DONE, judged.errors  # this keeps the existing secrets, which exports do not contain
 
 
 async def test_an_integration_is_created_changed_and_rejected_if_invalid(cli: Cli, tmp_path: Path) -> None:

@@ -44,8 +44,8 @@ def wait_for(check: Callable[[], T | None], what: str, seconds: float = ANSWER_T
 
 
 class LocalStack:
-    """A `python -m dev` on free ports, with methods for what people and machines do with it. They use the integration
-    `seed`."""
+    """A `python -m dev` on free ports, with methods for what people and machines do with it. The methods use the
+    integration `seed`."""
 
     def __init__(self, folder: Path, at: Addresses | None = None, seed: Seed = ONLINE, **env: str) -> None:
         self.at = at or Addresses(free_port(), free_port())
