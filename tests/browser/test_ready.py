@@ -14,7 +14,7 @@ async def test_a_pane_in_a_browser_without_outlook_says_where_it_works(outlook: 
     assert await outlook.page.locator("#choices button").count() == 0
 
 
-async def test_without_microsoft_ajax_the_user_is_told_in_time(outlook: Outlook) -> None:
+async def test_without_microsoft_ajax_the_user_sees_an_error_in_time(outlook: Outlook) -> None:
     outlook.unreachable = {AJAX}
     await outlook.open({"body": AGENDA}, wait=False, clock=True)
     await outlook.pane.locator("#title", has_text="Add a VMR").wait_for()
@@ -24,7 +24,7 @@ async def test_without_microsoft_ajax_the_user_is_told_in_time(outlook: Outlook)
     assert "MicrosoftAjax.js could not be loaded" in await outlook.text("hint")
 
 
-async def test_without_office_js_the_user_is_told_in_time(outlook: Outlook) -> None:
+async def test_without_office_js_the_user_sees_an_error_in_time(outlook: Outlook) -> None:
     outlook.unreachable = {OFFICE}
     await outlook.open({"body": AGENDA}, wait=False, clock=True)
     await outlook.pane.locator("#title", has_text="Add a VMR").wait_for()

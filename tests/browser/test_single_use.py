@@ -124,7 +124,7 @@ async def test_a_vmr_that_was_added_meanwhile_is_found_on_click(outlook: Outlook
     assert writes(await outlook.calls()) == []
 
 
-async def test_a_double_click_adds_one(outlook: Outlook) -> None:
+async def test_a_double_click_adds_one_vmr(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA})
     await outlook.pane.get_by_role("button", name=ADD).dblclick()
     await outlook.settled()

@@ -87,7 +87,7 @@ async def test_unknown_paths_are_not_found(client: httpx.AsyncClient, path: str)
 
 @pytest.mark.parametrize("name", ["icon-80.png", "icon-16-0123456789abcdef.png", "icon-128-x-y.png"])
 async def test_icons_are_served_without_cache_control(client: httpx.AsyncClient, name: str) -> None:
-    """Otherwise Office shows its generic icon (docs/facts/outlook-addin.md)."""
+    """Cache-Control can make Office show its generic icon instead (docs/facts/outlook-addin.md)."""
     answer = await client.get(f"{ADDIN}/{name}")
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "image/png"

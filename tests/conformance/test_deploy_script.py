@@ -164,7 +164,8 @@ def test_a_secret_is_replaced_on_demand(azure: Azure) -> None:
 
 
 def test_secrets_are_written_through_the_resource_manager_which_needs_no_vault_role(azure: Azure) -> None:
-    """Therefore pipelines, and people who own only the resource group, can deploy, even into a private network."""
+    """Pipelines, and people who own only the resource group, can deploy without a vault role, even into a private
+    network."""
     azure.parameters(privateNetwork=True)
     ran = deploy(azure, "--yes")
     assert ran.code == 0, ran.output
