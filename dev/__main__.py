@@ -1,14 +1,14 @@
 """`make run`: the whole product on this machine, until Ctrl-C.
 
 The functions listen on PORT (7071), the simulated Exchange on EXCHANGE_PORT (7072). Data is kept in DATA_DIR, if set.
-EWS=1 adds a second integration, whose equipment mailbox is on an Exchange on-premises; NODE=1 adds one whose rooms are
-on a Management Node, simulated on NODE_PORT (7073).
+EWS=1 adds an integration with an equipment mailbox on an on-premises Exchange server. NODE=1 adds an integration with
+rooms on a Management Node, which is simulated on NODE_PORT (7073).
 """
 
 import signal
 
 if __name__ == "__main__":
-    # Until main() can handle Ctrl-C, it ends the program silently: the imports take half a second.
+    # The imports below take half a second. Until main() handles Ctrl-C, it should end the program without a traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import os
@@ -47,7 +47,7 @@ REST_GLANCE = 0.5  # seconds between two checks of running processes
 
 
 class Stopped(Exception):
-    """Somebody has asked the stack to stop."""
+    """The stack has received a signal to stop."""
 
 
 class Stack:
@@ -71,32 +71,33 @@ class Stack:
         azurite = Azurite(data_dir and data_dir / "azurite")
         self._children.append(azurite.child)
         settings = app_settings(at, azurite.connection_string, working_dir)
-        # Waiting for the product's health includes waiting for the proof meeting, so nobody interferes with that.
+        # The health route is held back until the proof meetings are done, so that clients waiting for it do not
+        # interfere.
         functions = child_environment(PORT=str(at.port), DEV_HELD_ROUTE="/api/health", **settings)
         self._children.append(Child("The functions host", [sys.executable, "-m", "dev.functions"], functions))
 
     def start_node(self) -> None:
-        """Start the Management Node, empty and at the real time."""
+        """Start the Management Node, without any rooms and with its clock at the real time."""
         env = child_environment(NODE_PORT=str(self.addresses.node_port))
         self._node = Child("The Management Node", [sys.executable, "-m", "dev.management_node"], env)
         self._children.append(self._node)
 
     def kill_node(self) -> None:
-        """Stop the Management Node, which forgets everything. Until it is started again, the children must not be
-        checked.
+        """Stop the Management Node, which loses all its data. `check` must not be called until it has been started
+        again.
         """
         self._node.stop()
         self._children.remove(self._node)
 
     def wait_until_up(self, client: httpx.Client) -> None:
-        """Wait until everything responds. Raises StackError."""
+        """Wait until all servers respond. Raises StackError."""
         until = time.monotonic() + STARTUP_TIMEOUT
         parts = (self.addresses.node, self.addresses.exchange, self.addresses.functions)
         waiting = [f"{part}/dev/clock" for part in parts if part]
         while waiting:
             self.check()
             if time.monotonic() > until:
-                raise StackError(f"{waiting[0]} does not answer after {STARTUP_TIMEOUT:g} s.")
+                raise StackError(f"{waiting[0]} has not responded within {STARTUP_TIMEOUT:g} s.")
             waiting = [url for url in waiting if not _answers(client, url)]
             time.sleep(GLANCE)
 
@@ -104,7 +105,7 @@ class Stack:
         """Raise StackError if a child has exited."""
         for child in self._children:
             if child.exit_code is not None:
-                raise StackError(f"{child.name} has ended with exit code {child.exit_code}: see its output above.")
+                raise StackError(f"{child.name} exited with code {child.exit_code}. See its output above.")
 
     def wait(self) -> None:
         """Wait until a child exits, which raises StackError."""
@@ -138,7 +139,7 @@ def main() -> None:
             introduce(stack.addresses, data_dir)
             stack.wait()
     except Stopped:
-        print("\nThe local stack has ended.")
+        print("\nThe local stack has stopped.")
     except (StackError, NodeMissing) as error:
         sys.exit(f"make run: {error}")
 
@@ -163,7 +164,7 @@ def _port(variable: str, default: int) -> int:
 
 @contextmanager
 def _directories() -> Iterator[tuple[Path | None, Path]]:
-    """The folder in which data is kept, if it is, and a folder for files that are needed while the stack runs."""
+    """The folder for persistent data (None without DATA_DIR), and a folder for files that the running stack needs."""
     if kept := os.environ.get("DATA_DIR"):
         data_dir = Path(kept).resolve()
         data_dir.mkdir(parents=True, exist_ok=True)
@@ -174,7 +175,7 @@ def _directories() -> Iterator[tuple[Path | None, Path]]:
 
 
 def _end_on_signals() -> None:
-    # Set explicitly, since a shell that starts us in the background makes us ignore SIGINT.
+    # Set explicitly, since SIGINT is ignored in a process that a shell has started in the background.
     def end(_number: int, _frame: FrameType | None) -> NoReturn:
         for number in signals:
             signal.signal(number, signal.SIG_IGN)
@@ -187,14 +188,14 @@ def _end_on_signals() -> None:
 
 def _prove(addresses: Addresses, client: httpx.Client) -> None:
     print("One meeting, end to end:", flush=True)
-    # Subscribes to the mailbox's notifications, even if DATA_DIR still holds a subscription at an Exchange that is
-    # gone. In Azure the timers do this.
+    # This subscribes to the mailbox's notifications, even if DATA_DIR contains a subscription to an Exchange server
+    # that no longer exists. In Azure, a timer does this.
     answer = client.post(f"{addresses.functions}/dev/run/renew")
     if answer.is_error:
         raise StackError(f"the mailbox cannot be watched: {answer.text}")
     for seed in seeds(os.environ):
         if seed.by_ews:
-            print("The same through EWS, on an Exchange on-premises:", flush=True)
+            print("The same through EWS, with an on-premises Exchange server:", flush=True)
             visible = {"visible_update_properties": ON_PREMISES}
             client.patch(f"{addresses.exchange}/dev/mailboxes/{seed.mailbox}", json=visible).raise_for_status()
         if seed.on_node:
@@ -206,7 +207,7 @@ def _prove(addresses: Addresses, client: httpx.Client) -> None:
 
 
 def introduce(addresses: Addresses, data_dir: Path | None) -> None:
-    """Print all addresses and credentials, starting with what most people want to open."""
+    """Print all addresses and credentials, the most frequently needed ones first."""
     rows = {
         "Demo": f"{addresses.functions}/demo (open it in a browser)",
         "Console": f"{addresses.functions}/console as {' / '.join(MANAGEMENT)}",
@@ -218,13 +219,13 @@ def introduce(addresses: Addresses, data_dir: Path | None) -> None:
         "External policy": f"{addresses.functions}/policy/v1/service/configuration as {' / '.join(POLICY)}",
         "Data": f"kept in {data_dir}" if data_dir else "in memory (set DATA_DIR to keep it)",
     }
-    print("\nThe local stack is up; Ctrl-C ends it.")
+    print("\nThe local stack is running. Press Ctrl-C to stop it.")
     for name, value in rows.items():
         print(f"  {name:<26}{value}", flush=True)
 
 
 def _more(addresses: Addresses) -> dict[str, str]:
-    """Describe the integrations other than the first one, with their special settings."""
+    """Describe all integrations except the first one, with their special settings."""
     found = {}
     for each in seeds(os.environ):
         if each.by_ews:

@@ -1,7 +1,7 @@
 """`make audit`: reports the known vulnerabilities of the locked packages, using pip-audit.
 
-Without network access nothing can be checked, and the output says so. Findings are shown; with STRICT=1 they are
-errors. They are not errors by default, so that a commit that passes its tests today does not fail them tomorrow.
+Without network access nothing can be checked, and the output says so. Vulnerabilities are listed, but the command fails
+only with STRICT=1, so that a commit that passes today does not fail tomorrow because of a new advisory.
 """
 
 import json
@@ -14,12 +14,12 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ("requirements-cli.txt", "requirements-dev.txt")
-"""The lock files of what runs in Azure and on admins' machines, and of what runs on developers' machines."""
+"""The lock files: one for Azure and admins' machines, and one for developers' machines."""
 AUDIT_TIMEOUT = 120  # seconds
 
 
 def main(environ: Mapping[str, str]) -> int:
-    """Audit every lock file; returns the exit code."""
+    """Audit every lock file, and return the exit code."""
     found = [line for lock in LOCKS for line in _audit(lock)]
     return 1 if found and environ.get("STRICT") == "1" else 0
 
@@ -43,7 +43,9 @@ def _audit(lock: str) -> list[str]:
 
 
 def judge(dependencies: list[dict[str, Any]]) -> tuple[list[str], str]:
-    """Summarize pip-audit's report: one line on how much it could check, and one for each vulnerability."""
+    """Summarize pip-audit's report: one line for each vulnerability, and a line that says how many packages were
+    checked.
+    """
     skipped = [each for each in dependencies if "skip_reason" in each]
     judged = len(dependencies) - len(skipped)
     if dependencies and not judged:

@@ -19,7 +19,9 @@ _LISTENING = re.compile(r"Azurite (\w+) service is successfully listening at (ht
 
 
 class Azurite:
-    """A running Azurite on free ports, in memory, or on disk in `data_dir`. Raises StackError when it cannot start."""
+    """A running Azurite on free ports, which keeps data in `data_dir` or in memory. Raises StackError if it cannot
+    start.
+    """
 
     def __init__(self, data_dir: Path | None = None) -> None:
         if not PROGRAM.exists():
@@ -34,7 +36,7 @@ class Azurite:
         threading.Thread(target=self._drain, daemon=True).start()
 
     def stop(self) -> None:
-        """End it."""
+        """Stop Azurite."""
         self.child.stop()
 
     def _wait_for_addresses(self) -> dict[str, str]:
@@ -46,7 +48,7 @@ class Azurite:
                 addresses[found[1]] = found[2]
             if len(addresses) == len(SERVICES):
                 return addresses
-        raise StackError("Azurite ended before it was listening. Its output:\n" + "".join(lines[-20:]))
+        raise StackError("Azurite exited before it was listening. Its output:\n" + "".join(lines[-20:]))
 
     def _drain(self) -> None:
         try:
@@ -61,7 +63,7 @@ def _arguments(data_dir: Path | None) -> list[str]:
     # Node closes idle connections after five seconds, possibly just when a client reuses one.
     keep_alive = [text for service in SERVICES for text in (f"--{service.lower()}KeepAliveTimeout", "3600")]
     where = ["--location", str(data_dir)] if data_dir else ["--inMemoryPersistence"]
-    # azure-storage-queue uses a newer API version than Azurite knows (docs/facts/azure-functions.md §E).
+    # azure-storage-queue uses a newer API version than Azurite supports (docs/facts/azure-functions.md §E).
     return [*ports, *keep_alive, *where, "--skipApiVersionCheck", "--disableTelemetry", "--silent"]
 
 
@@ -72,7 +74,7 @@ def _connection_string(addresses: dict[str, str]) -> str:
 
 @contextmanager
 def running_azurite(data_dir: Path | None = None) -> Iterator[str]:
-    """Run Azurite while the context lasts; returns its connection string."""
+    """Run Azurite while the context is open; yields its connection string."""
     azurite = Azurite(data_dir)
     try:
         yield azurite.connection_string

@@ -3,17 +3,17 @@
     GET  /demo                 the page
     GET  /demo/<file>          its files
     GET  /demo/exchanges       the Exchanges to choose from: [{"integration", "name", "audience", "polled", "mailbox"}]
-    GET  /demo/overview?user=  all that a user sees at one moment (overview.py), with "life": a new value after each
-                               reset, "week": the progress of the week of meetings (week.py), and "node": the rooms of
-                               the Management Node, null where there is none (node.py)
-    GET  /demo/join?alias=     what a conferencing node is told about an alias now, and what it does then: {"question",
-                               "status", "answer", "verdict", "name", "asks_itself"}
-    POST /demo/week            create the week of meetings, unless that has been done
+    GET  /demo/overview?user=  everything a user sees at one moment (overview.py), with "life": a new value after
+                               each reset, "week": the progress of the week of meetings (week.py), and "node": the rooms
+                               of the Management Node, null if there is none (node.py)
+    GET  /demo/join?alias=     the policy response for an alias, and what a conferencing node does with it:
+                               {"question", "status", "answer", "verdict", "name", "asks_itself"}
+    POST /demo/week            create the week of meetings, unless it already exists
     POST /demo/away            {"away": true | false}: make the product unavailable, or available again
     POST /demo/reset           start over: delete everything that is stored, and reset the clock
     *    /demo/exchange/…      the simulated Exchange's control routes, which are on another port
 
-The page only uses the public contracts: it knows nothing that Outlook, a node or an admin would not know.
+The page uses only interfaces that Outlook, a conferencing node or an admin can use as well.
 """
 
 import asyncio
@@ -45,8 +45,8 @@ _AS_A_NODE = {"protocol": "webrtc", "call_direction": "dial_in", "remote_display
 
 
 class Demo:
-    """Handles requests to /demo and below. Meetings can be composed for the integrations in `seeds`; `over` stops the
-    stack so that it restarts.
+    """Handles requests to /demo and below. Meetings can be composed for the integrations in `seeds`. `over` is called
+    to restart the stack.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class Demo:
         return web.json_response({})
 
     def _shown(self, seed: Seed) -> dict[str, object]:
-        """An identity token's audience is the pane's URL, as in Outlook."""
+        """The integration as the page needs it; an identity token's audience is the pane's URL, as in Outlook."""
         audience = f"{self._places.functions}/addin/{seed.uuid}/pane"
         return {
             "integration": seed.uuid,
@@ -132,8 +132,8 @@ class Demo:
         return web.json_response({**shown, "verdict": verdict, "name": name or own, "asks_itself": asks_itself})
 
     async def _verdict(self, alias: str, answer: httpx.Response) -> str:
-        """What a node does when it has no such room in its own database: open, closed, personal (the VMR is on the
-        original product's node), unknown (to everybody), away.
+        """The result when a conferencing node has no room for the alias in its own database: open, closed, personal
+        (the VMR is on the original product's node), unknown (no room anywhere), or away (no policy response).
         """
         if answer.status_code == HTTPStatus.OK:
             return "open" if answer.json()["action"] == "continue" else "closed"
@@ -143,8 +143,8 @@ class Demo:
         return "personal" if any(alias.casefold() in map(str.casefold, vmr.aliases) for vmr in vmrs) else "unknown"
 
     async def _go_away(self, body: bytes) -> web.Response:
-        """Once the product is back, sweep the mailboxes: in Azure, the next scheduled sweep would do so within
-        minutes.
+        """Make the product unavailable, or available again. When it becomes available, sweep the mailboxes, as
+        a scheduled sweep does within minutes in Azure.
         """
         answer = await self._client.post(f"{self._places.functions}/dev/away", content=body)
         if answer.is_success and not answer.json()["away"]:
@@ -160,7 +160,9 @@ class Demo:
 
 @asynccontextmanager
 async def demo(places: Places, seeds: Sequence[Seed], over: Callable[[], None]) -> AsyncIterator[Demo]:
-    """Serve the demo page while the context lasts. Moving the clock far runs many timers, hence the long timeout."""
+    """Serve the demo page while the context is open. The timeout is long because moving the clock far ahead runs many
+    timers.
+    """
     async with httpx.AsyncClient(trust_env=False, timeout=120) as client:
         page = Demo(places, client, seeds, over)
         try:

@@ -1,5 +1,5 @@
 // @ts-check
-/** The clock of the whole stack, which only moves forward, and the timeline of a day with its meetings. */
+/** The stack's clock, which only moves forward, and the timeline of a day with its meetings. */
 
 import { doing, field, make, part, replace } from './dom.js';
 import { page } from './page.js';
@@ -37,8 +37,8 @@ export function show(day) {
 }
 
 /**
- * Move the time forward. Rooms follow the clock, so both are updated together; until then the page says that the clock
- * is moving.
+ * Move the clock forward. The clock and the rooms are updated together. Until then, the page shows that the clock is
+ * moving.
  * @param {Date} time
  * @param {() => Promise<unknown>} refresh
  */
@@ -55,13 +55,13 @@ async function travel(time, refresh) {
   }
 }
 
-/** The slider's time, never before the current time. */
+/** The slider's time, or the current time if that is later. */
 function chosen() {
   const time = plus(at(page.day, '00:00'), Math.min(Number(field('slider').value), DAY_MINUTES - 1));
   return time < page.seen.now ? page.seen.now : time;
 }
 
-/** The clock, and the day that is shown. */
+/** Show the clock and the selected day. */
 export function showDay() {
   const now = goal ?? page.seen.now;
   const today = dayOf(now);
@@ -131,7 +131,7 @@ function bar({ subject, window, state }, { start: first, end: last }, begin) {
 }
 
 /**
- * Distribute bars over lanes, so that none covers another one or its title.
+ * Distribute the bars over lanes so that no bar overlaps another bar or its title.
  * @param {Bar[]} bars
  */
 function packed(bars) {

@@ -14,7 +14,7 @@ import { dayOf, said } from './time.js';
 
 const LOOK_AGAIN = 1500; // milliseconds between two updates
 const OUTCOMES = { accepted: 'accepted', declined: 'declined', tentative: 'accepted tentatively' };
-let looks = 0; // only the newest refresh counts
+let looks = 0; // the number of the latest refresh; results of earlier ones are discarded
 
 /** @type {Actions} */
 const actions = {
@@ -31,7 +31,7 @@ const actions = {
   },
 };
 
-/** Reload everything that is shown, all for the same moment. */
+/** Reload everything on the page, so that all parts show the same moment. */
 async function refresh() {
   const look = (looks += 1);
   const { user } = page;
@@ -47,7 +47,7 @@ async function refresh() {
   showState();
 }
 
-/** Say in words how what was sent here has been answered. */
+/** Tell the user how the equipment mailbox has answered the meetings that were sent from this page. */
 function announce() {
   for (const { uid, answer } of page.seen.meetings) {
     const said = page.awaited.get(uid);
@@ -57,12 +57,12 @@ function announce() {
   }
 }
 
-/** Show the stack's state, if it is worth mentioning. */
+/** Show the stack's state, if there is anything to report. */
 function showState() {
   const { week, away } = page.seen;
   const making = week.over ? '' : `A week of meetings is being created: ${week.done} of ${week.of} …`;
   const failed = week.fault && `The week of meetings could not be created: ${week.fault}`;
-  const sorry = away && 'The back end is down: the add-in inserts a promise, invitations wait, and nobody can join a room.';
+  const sorry = away && 'The back end is down. The add-in inserts a placeholder, invitations wait, and joining a room is not possible.';
   say(sorry || failed || making, Boolean(sorry || failed));
   if (isIdle()) field('away').checked = away; // otherwise the user may have just changed it
   const aliases = page.seen.meetings.flatMap(({ rooms, vmr }) => [...rooms.map(({ alias }) => alias), ...(vmr?.aliases ?? [])]);
@@ -80,7 +80,7 @@ function say(text, isBad) {
   banner.classList.toggle('bad', isBad);
 }
 
-/** Ask policy about an alias, as a node does when somebody has dialled it. */
+/** Request external policy for an alias, as a conferencing node does when the alias is dialled. */
 async function join() {
   const alias = field('alias').value.trim();
   const { verdict, name, question, status, answer, asks_itself: asksItself } = await ask(
@@ -91,10 +91,10 @@ async function join() {
     open: `You are in: ${name}`,
     node: `You are in: ${name}. The node has the room in its own database.`,
     absent: `Not now: the node has no such room in its own database.${opens}`,
-    closed: `Not now: the room lets nobody in.${opens}`,
-    personal: 'This is a personal VMR: the node has it in its own database, and opens it from there.',
-    unknown: 'Nobody has this number: the node finds nothing in its own database either.',
-    away: 'The back end does not respond: the node uses only its own database.',
+    closed: `Not now: the room is closed.${opens}`,
+    personal: 'This is a personal VMR, which the node has in its own database.',
+    unknown: 'No room has this number. The node has none in its own database either.',
+    away: 'The back end does not respond, so the node uses only its own database.',
   });
   const isBooked = Boolean(room) && verdict === 'unknown';
   part('verdict').textContent = words[isBooked ? 'absent' : verdict];
@@ -105,7 +105,7 @@ async function join() {
   part('exchange-of-words').hidden = false;
 }
 
-/** Reload, unless the user is in the middle of something. */
+/** Reload, unless a user action is in progress. */
 async function lookAgain() {
   if (document.hidden || !isIdle()) return;
   try {
@@ -117,7 +117,7 @@ async function lookAgain() {
 }
 
 async function startOver() {
-  if (!confirm('This deletes everything that the stack has stored, also in DATA_DIR, and resets the clock. Start over?')) return;
+  if (!confirm('This deletes everything that the stack has stored, including DATA_DIR, and resets the clock. Start over?')) return;
   await ask('POST', 'reset');
   say('Starting over …', false);
 }
@@ -140,7 +140,7 @@ function listen() {
     page.user = /** @type {HTMLInputElement} */ (event.target).value;
     page.seen.meetings = [];
     composeNew();
-    tell(`You are ${called(page.user)} now.`);
+    tell(`You are now ${called(page.user)}.`);
     void doing(refresh);
   });
   part('exchange').addEventListener('change', () => {

@@ -34,8 +34,7 @@ export function button(label, work, key, about = '') {
 const drawn = /** @type {Map<string, string>} */ (new Map());
 
 /**
- * Show new rows in a list. If nothing has changed, the old rows stay; expanded rows stay expanded, and the focus is
- * kept.
+ * Show new rows in a list, unless nothing has changed. Expanded rows stay expanded, and the focus is kept.
  * @param {string} id
  * @param {HTMLElement[]} rows
  */

@@ -24,7 +24,7 @@ const outlook = new FakeOutlook({
 });
 outlook.onChange = showForm;
 
-/** A new, empty meeting. */
+/** Compose a new, empty meeting. */
 export function composeNew() {
   const { now } = page.seen;
   const start = plus(now, 60 - (minutesOf(now) % 30));
@@ -37,7 +37,7 @@ export function composeNew() {
   });
 }
 
-/** Discard what has been written so far; only the title and the time stay. */
+/** Discard the meeting's content, but keep its title and time. */
 export function composeAgain() {
   const { subject } = outlook.meeting;
   const times = ['day', 'from', 'to', 'repeat'].map((id) => field(id).value);
@@ -55,7 +55,7 @@ export function edit(meeting) {
 }
 
 /**
- * A new meeting with the content of another one, a day later: like copying in Outlook.
+ * Compose a new meeting with the content of another one, a day later, like copying a meeting in Outlook.
  * @param {Meeting} meeting
  */
 export function copy(meeting) {
@@ -138,13 +138,13 @@ export function showAddIn() {
   if (page.seen.away) {
     const sorry = document.createElement('p');
     sorry.className = 'sorry';
-    sorry.textContent = 'Outlook cannot load the add-in while the back end is down. If it was already open, it keeps working.';
+    sorry.textContent = 'Outlook cannot load the add-in while the back end is down. An add-in that is already open keeps working.';
     part('pane').replaceChildren(sorry);
   } else if (page.options.phone) showPhone(outlook, `/addin/${integration}/commands`);
   else outlook.open(part('pane'), `/addin/${integration}/pane`);
 }
 
-/** Update the form after the add-in, or a click, has changed the meeting. */
+/** Update the form after the add-in or a click has changed the meeting. */
 function showForm() {
   const { meeting } = outlook;
   field('subject').value = meeting.subject;
@@ -190,15 +190,15 @@ function draft() {
   const { subject, location, body, format, properties } = outlook.meeting;
   const wrong = addresses().find((address) => !ADDRESS.test(address));
   if (wrong) throw new Refusal(`“${wrong}” is not an e-mail address.`);
-  if (!addresses().length) throw new Refusal('Nobody is invited yet.');
+  if (!addresses().length) throw new Refusal('Invite at least one person.');
   const repeat = field('day').disabled ? 'kept' : field('repeat').value;
   const { start, end } = page.edited && repeat === 'kept' ? page.edited : when();
-  if (end <= start) throw new Refusal('The meeting ends before it begins.');
+  if (end <= start) throw new Refusal('The meeting must end after it starts.');
   const isAllDay = field('all-day').checked;
   return { subject, attendees: addresses(), start, end, isAllDay, repeat, location, body, format, properties };
 }
 
-/** Send what is in the form; returns the recipients, and the day to show afterwards. */
+/** Send the meeting in the form; returns the day to show afterwards. */
 export async function submit() {
   const { edited } = page;
   const { polled, mailbox } = page.exchange;

@@ -1,6 +1,4 @@
-"""The rooms that the simulated Management Node really has, as the page shows them. The stack has a node if NODE is
-1.
-"""
+"""The rooms that exist on the simulated Management Node, as the page shows them. The stack has a node if NODE is 1."""
 
 from http import HTTPStatus
 from typing import Any
@@ -11,7 +9,7 @@ Json = dict[str, Any]
 
 
 class NodeRooms:
-    """Calls the node's control routes. `node` is its base URL, "" if there is none."""
+    """Calls the node's control routes. `node` is the node's base URL, "" if there is no node."""
 
     def __init__(self, client: httpx.AsyncClient, node: str) -> None:
         self._client = client
@@ -19,11 +17,11 @@ class NodeRooms:
 
     @property
     def is_there(self) -> bool:
-        """Whether the stack has a node, running or not."""
+        """Whether the stack has a node, even if it is not running."""
         return bool(self._node)
 
     async def shown(self) -> Json | None:
-        """{"away", "rooms": [{"name", "aliases", "since", "reached"}]}, the newest first; None without a node.
+        """{"away", "rooms": [{"name", "aliases", "since", "reached"}]}, newest room first; None without a node.
 
         `since` is when a room was created, `reached` whether conferencing nodes know about it yet.
         """
@@ -37,7 +35,7 @@ class NodeRooms:
         return {"away": False, "rooms": sorted(rooms, key=lambda room: str(room["since"]), reverse=True)}
 
     async def dialled(self, alias: str) -> str:
-        """The name of the room that a conferencing node finds in its own database, "" if there is none."""
+        """The name of the room that a conferencing node finds in its own database, "" if it finds none."""
         if not self._node:
             return ""
         try:
@@ -48,7 +46,7 @@ class NodeRooms:
 
 
 def _shown(room: Json) -> Json:
-    """Times without an offset are UTC."""
+    """A room in the form of the page. The node's times have no offset and are in UTC."""
     return {
         "name": room["name"],
         "aliases": room["aliases"],

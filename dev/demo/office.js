@@ -1,18 +1,19 @@
 // @ts-check
 /**
- * Replaces Office.js on the demo page, which is served over plain http, where the genuine library refuses to work; its
- * licence also forbids committing it. It contains only what the add-in uses. The browser tests run the genuine library.
+ * A replacement for Office.js on the demo page. The genuine library does not work over plain http, and its licence does
+ * not allow it to be committed. The replacement contains only what the add-in uses. The browser tests use the genuine
+ * library.
  *
- * Communicates with dev/demo/outlook.js as Office.js communicates with Outlook; in the sign-in dialog, it communicates
- * with the pane that opened the dialog.
+ * It communicates with dev/demo/outlook.js as Office.js communicates with Outlook. In the sign-in dialog, it
+ * communicates with the pane that opened the dialog.
  */
 (() => {
   const HTML = 3;
   const coercion = (/** @type {string} */ type) => (type === 'html' ? HTML : 0);
-  const DIALOG = 'demo sign-in'; // the dialog's name, and that of its messages
+  const DIALOG = 'demo sign-in'; // the name of the dialog and of its messages
   const BLOCKED = 12009; // Office.js's code for a dialog that was blocked by the user or the browser
-  const CLOSED = 12006; // … and for one that was closed
-  const GLANCE = 300; // milliseconds between two checks whether the dialog was closed
+  const CLOSED = 12006; // Office.js's code for a dialog that was closed
+  const GLANCE = 300; // milliseconds between two checks of whether the dialog was closed
   const waiting = /** @type {Map<string, (data: any) => void>} */ (new Map());
   let count = 0;
 

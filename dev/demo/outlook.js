@@ -13,8 +13,8 @@ import { HONEST, Meeting, plainText, withoutPictures } from './outlook_meeting.j
 /** @import {Person, Quirks} from './outlook_meeting.js' */
 
 /**
- * What goes wrong in a call: it is never answered; it reports success and does nothing; it adds a location to the
- * existing one; or it fails with a code, always or this many `times`.
+ * How a call fails. 'hang': it is never answered. 'silent': it reports success and does nothing. 'append': it adds a
+ * location to the existing one. With a code, it fails with that code, always or `times` times.
  * @typedef {'hang' | 'silent' | 'append' | {code: number, times?: number}} Fault
  */
 

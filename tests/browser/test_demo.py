@@ -149,7 +149,7 @@ async def test_closing_the_sign_in_window_leaves_the_pane_as_it_was(visit: Visit
 @pytest.mark.parametrize(
     ("alias", "kind", "said"),
     [("kick-off", "open", "You are in: Project kick-off"), ("5550102", "open", "You are in: Bob's room"),
-     ("880", "unknown", "Nobody has this number")],
+     ("880", "unknown", "No room has this number")],
 )  # fmt: skip
 async def test_a_participant_joins_exactly_when_a_node_would_admit_them(
     visit: Visit, alias: str, kind: str, said: str

@@ -117,7 +117,7 @@ async def test_the_page_keeps_updating_while_it_shows_an_error(visit: Visit) -> 
     page = visit.page
     await visit.fill("Backwards", "", "11:00", "10:00")
     await page.click("#send")
-    await expect(page.locator("#notice.fault")).to_have_text("The meeting ends before it begins.")
+    await expect(page.locator("#notice.fault")).to_have_text("The meeting must end after it starts.")
     start = await visit.now() + timedelta(days=2)
     meeting = {
         "organizer": "alice@example.com", "subject": "From another Outlook", "attendees": ["bob@example.com"],
@@ -130,7 +130,7 @@ async def test_the_page_keeps_updating_while_it_shows_an_error(visit: Visit) -> 
 
 @pytest.mark.parametrize(
     ("invited", "said"),
-    [("bob", "“bob” is not an e-mail address."), ("", "Nobody is invited yet.")],
+    [("bob", "“bob” is not an e-mail address."), ("", "Invite at least one person.")],
 )
 async def test_the_page_explains_why_a_meeting_cannot_be_sent(visit: Visit, invited: str, said: str) -> None:
     await visit.page.fill("#attendees", invited)

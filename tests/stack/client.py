@@ -75,7 +75,7 @@ class LocalStack:
         def up() -> bool | None:
             if self.process.poll() is not None:
                 pytest.fail(f"the stack ended with exit code {self.process.returncode}:\n{self.said}")
-            return "The local stack is up" in self.said or None
+            return "The local stack is running" in self.said or None
 
         wait_for(up, "the stack is up", START)
 

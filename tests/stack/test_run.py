@@ -49,7 +49,7 @@ def test_the_stack_ends_with_all_its_children(start: StackFactory, by: signal.Si
     pids = children(stack.process.pid)
     assert len(pids) == 3
     assert stack.stop(by) == 0
-    assert stack.said.endswith("The local stack has ended.\n")
+    assert stack.said.endswith("The local stack has stopped.\n")
     assert not alive(pids)
 
 
@@ -74,7 +74,7 @@ def test_a_child_that_dies_ends_the_stack_with_an_explanation(start: StackFactor
     os.kill(max(children(stack.process.pid)), signal.SIGKILL)
     assert stack.process.wait(20) == 1
     assert stack.said.splitlines()[-1].startswith("make run: The ")
-    assert "has ended with exit code -9" in stack.said
+    assert "exited with code -9" in stack.said
 
 
 @pytest.mark.parametrize("variable", ["PORT", "EXCHANGE_PORT"])

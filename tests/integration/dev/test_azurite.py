@@ -37,7 +37,7 @@ async def test_a_connection_may_be_idle_for_longer_than_nodes_five_seconds(azuri
 def test_a_failed_start_of_azurite_is_reported(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
-    with pytest.raises(StackError, match="Azurite ended before it was listening"), running_azurite(blocked):
+    with pytest.raises(StackError, match="Azurite exited before it was listening"), running_azurite(blocked):
         pytest.fail("it started")
 
 
