@@ -1,6 +1,4 @@
-"""The functions' configuration in the local stack: app settings, integrations, and credentials that are valid nowhere
-else.
-"""
+"""The configuration of the local stack: app settings, integrations, and credentials that are valid only there."""
 
 import os
 import secrets
@@ -29,7 +27,7 @@ class Seed:
     by_ews: bool = False
     on_node: bool = False
     by_demo: bool = False
-    """Whether only the demo page embeds its pane, which then uses the page's replacement for Office.js."""
+    """Whether the pane uses the demo page's replacement for Office.js, because only that page embeds it."""
 
 
 ONLINE = Seed(
@@ -57,14 +55,15 @@ NODE_ACCOUNT = ("admin", "local-node")
 DEMO = Seed(
     "44444444-4444-4444-8444-444444444444", "Demo", "rooms@example.com", "88", "Exchange Online (Graph)", by_demo=True
 )
-"""The demo page's own integration; created when the page is first opened, so that others do not see it."""
+"""The demo page's own integration, which does not exist until the page is opened for the first time."""
 
 INTEGRATION, MAILBOX = ONLINE.uuid, ONLINE.mailbox
 SERVICE_ACCOUNT = ("svc-vmr@example.com", "local-ews")
 
 
 def seeds(environ: Mapping[str, str]) -> tuple[Seed, ...]:
-    """The integrations that the stack starts with, including a second one if EWS is 1, and another one if NODE is 1."""
+    """The integrations that the stack starts with. EWS=1 adds the on-premises one, and NODE=1 adds the one on a node.
+    """
     more = {"EWS": ON_PREMISES, "NODE": ON_NODE}
     return (ONLINE, *(each for switch, each in more.items() if environ.get(switch) == "1"))
 
@@ -89,12 +88,12 @@ class Addresses:
 
     @property
     def node(self) -> str:
-        """The simulated Management Node's base URL, "" if there is none."""
+        """The simulated Management Node's base URL, "" if the stack has no node."""
         return f"http://127.0.0.1:{self.node_port}" if self.node_port else ""
 
 
 def app_settings(addresses: Addresses, connection_string: str, data_dir: Path) -> dict[str, str]:
-    """The app settings of a deployment. The passwords and keys are valid only for this stack."""
+    """The app settings of the functions. The passwords and keys are valid only for this stack."""
     return {
         "SchedulingStorage": connection_string,
         "PUBLIC_BASE_URL": addresses.functions,
@@ -116,7 +115,9 @@ def child_environment(**more: str) -> dict[str, str]:
 
 
 def _signing_key(file: Path) -> str:
-    """The key that earlier runs used with the same data, so that promised tags stay valid, or a new one."""
+    """The signing key in the file, which is created if it does not exist. Tags from earlier runs with the same data
+    stay valid.
+    """
     if not file.exists():
         file.touch(mode=0o600)
         file.write_text(secrets.token_urlsafe(48))

@@ -1,7 +1,7 @@
-"""Everything that the page shows at one moment: the clock, a user's meetings and inbox, and the state of each.
+"""The content of the demo page: the clock, a user's meetings with the state of their rooms, and the user's inbox.
 
-A room's state comes from the records, never from a text. Everything comes in one response, so that the whole page shows
-the same moment.
+A room's state comes from the product's records, never from the text of a mail. One response contains everything, so
+that all parts of the page show the same moment.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ Json = dict[str, Any]
 
 
 class Overview:
-    """Reads what a user sees. `exchange` is the simulated Exchange's base URL, `seeds` the integrations."""
+    """Reads the content of the page. `exchange` is the simulated Exchange's base URL, `seeds` the integrations."""
 
     def __init__(self, client: httpx.AsyncClient, exchange: str, records: Records, seeds: Sequence[Seed]) -> None:
         self._client = client
@@ -37,7 +37,7 @@ class Overview:
         meetings, inbox = await asyncio.gather(
             self._get("meetings", user=user), self._get(f"mailboxes/{user}/messages")
         )
-        # The records are read last: a room is on record before its meeting is accepted, so no accepted meeting lacks
+        # The records are read last. A room is recorded before its meeting is accepted, so every accepted meeting has
         # one here.
         known = await self._known(datetime.fromisoformat(now))
         shown = [self._meeting(each, known) for each in meetings["meetings"]]
@@ -75,8 +75,8 @@ class Overview:
 
 
 def _state(known: Known | None, mailbox: str, rooms: Sequence[Room], vmr: Vmr | None, answer: str) -> str:
-    """The state in one word: unknown, open, closed, personal, none, declined (and no room), waiting (for an answer),
-    gone.
+    """The state of a meeting's rooms: unknown, open, closed, personal, none, declined (and no room), waiting (for an
+    answer) or gone.
     """
     if known is None:
         return "unknown"
@@ -92,6 +92,8 @@ def _shown(room: Room) -> Json:
 
 
 def _vmr_in(meeting: Json, vmrs: Sequence[Vmr]) -> Vmr | None:
-    """The personal VMR whose joining instructions a meeting has; the records of meetings do not contain its room."""
+    """The personal VMR whose joining instructions a meeting contains. The records of meetings do not include personal
+    VMRs.
+    """
     text = f"{meeting['location']} {meeting['body']}".casefold()
     return next((vmr for vmr in vmrs if any(alias.casefold() in text for alias in vmr.aliases)), None)

@@ -1,5 +1,5 @@
 // @ts-check
-/** What the page knows at the moment. */
+/** The current state of the page. */
 
 /** @import {Exchange, Meeting, Overview} from './stack.js' */
 
@@ -21,7 +21,7 @@ export const page = {
   options: { plain: false, delegate: false, phone: false },
 };
 
-/** The user for whom the current one works as a delegate, or whom they invite. */
+/** The other user: the delegate's manager, or the person to invite. */
 export function other() {
   return page.user.startsWith('alice') ? 'bob@example.com' : 'alice@example.com';
 }

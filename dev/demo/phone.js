@@ -1,5 +1,5 @@
 // @ts-check
-/** Outlook on a phone: instead of a pane, it has a switch that runs the add-in's command (docs/addin.md). */
+/** Outlook on a phone, which has a switch for the add-in's command instead of a pane (docs/addin.md). */
 
 import { make, part } from './dom.js';
 
@@ -36,6 +36,6 @@ export function showPhone(outlook, url) {
     const notice = outlook.meeting.notices.at(-1)?.message;
     toggle.ariaChecked = String(!notice);
     toggle.disabled = Boolean(!notice);
-    result.textContent = notice ?? 'The joining instructions are in. The room is booked once you send the meeting.';
+    result.textContent = notice ?? 'The joining instructions have been added. The room is booked when you send the meeting.';
   }
 }

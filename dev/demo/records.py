@@ -58,7 +58,7 @@ class Records:
         self._functions = functions
 
     async def read(self, now: datetime) -> Known:
-        """All records, at the current time of the stack's clock. Raises BackEndAway."""
+        """Read all records; `now` is the current time of the stack's clock. Raises BackEndAway."""
         names = ("ms_exchange_connector", "scheduled_alias", "scheduled_conference", "conference")
         connectors, aliases, scheduled, conferences = await asyncio.gather(*map(self._list, names))
         return Known(
@@ -71,20 +71,20 @@ class Records:
         url = f"{self._functions}{_ROOT}/{resource}/"
         answer = await self._client.get(url, params={"limit": _ALL}, auth=MANAGEMENT)
         if answer.status_code != HTTPStatus.OK:
-            raise BackEndAway(f"{resource} was answered {answer.status_code}")
+            raise BackEndAway(f"GET {resource} returned status {answer.status_code}")
         objects: list[dict[str, Any]] = answer.json()["objects"]
         return objects
 
 
 def _rooms(now: datetime, *lists: list[dict[str, Any]]) -> dict[str, list[Room]]:
-    """One scheduled conference for each alias of a meeting; the API has an object for each date of a series."""
+    """The rooms by meeting: one for each alias, although the API has an object for each date of a series."""
     connectors, aliases, scheduled, conferences = lists
     windows = {each["resource_uri"]: _window(each) for each in connectors}
     by_uri = {each["resource_uri"]: each for each in (*aliases, *conferences)}
     dates: defaultdict[tuple[str, str], list[Room]] = defaultdict(list)
     for each in scheduled:
         alias, conference = by_uri.get(each["scheduled_alias"]), by_uri.get(each["conference"])
-        if alias and conference:  # otherwise the lists were read at slightly different moments
+        if alias and conference:  # an object can be missing because the lists are read one after another
             before, after = windows[alias["exchange_connector"]]
             opens, closes = _time(each["start_time"]) - before, _time(each["end_time"]) + after
             room = Room(alias["alias"], conference["name"], conference["is_open"], opens, closes)

@@ -1,5 +1,5 @@
 // @ts-check
-/** The rooms that the Management Node actually has, as opposed to the records. */
+/** The rooms that exist on the Management Node, which can differ from the product's records. */
 
 import { button, make, part, replace } from './dom.js';
 import { page } from './page.js';
@@ -15,7 +15,7 @@ export function showRooms(join) {
   replace('rooms', node.rooms.map((room) => roomRow(room, join)));
   part('no-rooms').textContent = node.away
     ? 'The Management Node does not respond. Rooms that are due are created when it is back.'
-    : 'The node has no rooms now. Meetings get theirs shortly before people may join, and lose them afterwards.';
+    : 'The node has no rooms now. A meeting's room is created shortly before people may join, and deleted afterwards.';
 }
 
 /**
@@ -25,8 +25,8 @@ export function showRooms(join) {
 function roomRow({ name, aliases, since, reached }, join) {
   const title = make('strong', 'title', name);
   title.title = name;
-  const chip = make('span', `chip ${reached ? 'accepted' : ''}`, reached ? 'On all nodes' : 'On its way');
-  chip.title = reached ? 'Conferencing nodes let people in.' : 'Conferencing nodes learn about it within a minute.';
+  const chip = make('span', `chip ${reached ? 'accepted' : ''}`, reached ? 'On all nodes' : 'Not on all nodes yet');
+  chip.title = reached ? 'People can join.' : 'Conferencing nodes have the room within a minute.';
   const foot = make('div', 'since', make('small', '', `There since ${said(since, page.seen.now)}`));
   if (aliases.length) foot.append(button('Join', () => join(aliases[0]), `join room ${aliases[0]}`, `Join “${name}” as a participant`));
   return make('li', '', make('div', 'head', title, chip), make('small', 'names', aliases.join(', ')), foot);

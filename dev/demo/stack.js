@@ -11,15 +11,16 @@ import { local, plus, weekly } from './time.js';
  * @property {Date} start
  * @property {Date} end
  * @property {boolean} isAllDay
- * @property {string} repeat  "" for once, "4" for four weeks, "endless"; "kept" for an existing series
+ * @property {string} repeat  "" for a single meeting, "4" for four weeks, "endless"; "kept" for an existing series
  * @property {string} location
  * @property {string} body
  * @property {'html'|'text'} format
- * @property {string} properties  what the add-in has noted about it
+ * @property {string} properties  the custom properties that the add-in has saved with the meeting
  */
 
 /**
- * A date of a meeting. `day` is the original one, which identifies it in a series; `change` is "moved" or "cancelled".
+ * An occurrence of a meeting. `day` is the original date, which identifies it in a series. `change` is "moved" or
+ * "cancelled".
  * @typedef {{day: string|null, start: Date, end: Date, change: string}} Occurrence
  */
 
@@ -59,7 +60,8 @@ import { local, plus, weekly } from './time.js';
  */
 
 /**
- * A room on the Management Node. `reached`: whether conferencing nodes know about it yet.
+
+ * A room on the Management Node. `reached`: whether the conferencing nodes have it yet.
  * @typedef {{name: string, aliases: string[], since: Date, reached: boolean}} NodeRoom
  */
 
@@ -73,7 +75,7 @@ import { local, plus, weekly } from './time.js';
  * @property {{done: number, of: number, over: boolean, fault: string}} week
  * @property {Meeting[]} meetings
  * @property {Mail[]} inbox
- * @property {{away: boolean, rooms: NodeRoom[]}|null} node  null where the stack has none
+ * @property {{away: boolean, rooms: NodeRoom[]}|null} node  null if the stack has no Management Node
  */
 
 /** The stack refused a request; the message is for the user of the page. */
@@ -92,9 +94,9 @@ export async function ask(method, path, body) {
   const headers = { 'Content-Type': 'application/json' };
   const sent = body === undefined ? { method } : { method, headers, body: JSON.stringify(body) };
   const answer = await fetch(`/demo/${path}`, sent).catch(() => null);
-  if (!answer || answer.status === 502) throw new Silence('The local stack does not answer. Is “make run” still running?');
+  if (!answer || answer.status === 502) throw new Silence('The local stack does not respond. Is “make run” still running?');
   const content = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Refusal(sentence(content.error ?? `The stack refused this with status ${answer.status}`));
+  if (!answer.ok) throw new Refusal(sentence(content.error ?? `The stack refused the request with status ${answer.status}`));
   return content;
 }
 
@@ -128,7 +130,9 @@ export async function send(organizer, sender, draft) {
 }
 
 /**
- * Change the whole of a meeting. A series keeps its times, which are changed one date at a time.
+
+ * Change a whole meeting. The times of a series stay as they are, since they can only be changed for one date at a
+ * time.
  * @param {string} uid
  * @param {Draft} draft
  * @returns {Promise<string>}  its uid

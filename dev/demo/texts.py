@@ -1,5 +1,5 @@
-"""The texts suggested in docs/texts.md, for the demo's integration. Beyond the defaults, they say when the meeting
-takes place, from when until when people can join, the link, and which date of a series is meant.
+"""The texts suggested in docs/texts.md, for the demo's integration. Unlike the default texts, they contain the time of
+the meeting, the time during which people can join, the link, and the date of the series that was changed.
 """
 
 from collections.abc import Mapping

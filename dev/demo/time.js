@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * Times in the demo, always in UTC, like the stack's clock. A meeting's local time looks like `2026-12-01T10:00:00`.
+ * Times on the demo page, which are all in UTC, like the stack's clock. A meeting's local time has the form
+ * `2026-12-01T10:00:00`.
  */
 
 export const MINUTE = 60_000; // milliseconds
@@ -38,7 +39,8 @@ export function plus(date, minutes) {
 }
 
 /**
- * Another day.
+
+ * The day that many days later.
  * @param {string} day
  * @param {number} days
  */
@@ -57,7 +59,8 @@ export function long(date) {
 }
 
 /**
- * A moment as people say it: the time, preceded by the day unless that is today.
+
+ * A moment as text: the time, preceded by the day unless that is today.
  * @param {Date} date
  * @param {Date} now
  */

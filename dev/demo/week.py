@@ -1,4 +1,6 @@
-"""A demonstration week of meetings, created by the same clicks and invitations as a user's own. The page starts it."""
+"""A week of meetings for demonstration, created with the same requests and invitations as a user's own meetings. The
+page starts their creation.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -20,12 +22,12 @@ _CLIENT = "/api/client/v2/msexchange_schedulers"
 
 
 class WeekFailed(Exception):
-    """The week cannot be created; the message contains the unexpected response."""
+    """The week of meetings cannot be created; the message contains the unexpected response."""
 
 
 @dataclass
 class Progress:
-    """The progress of creating the week. `fault` says in words why it has stopped."""
+    """The progress of creating the week of meetings. `fault` is the reason why it has failed, "" if it has not."""
 
     of: int = 1
     done: int = 0
@@ -33,7 +35,7 @@ class Progress:
 
     @property
     def is_over(self) -> bool:
-        """Whether creating the week has ended."""
+        """Whether all meetings have been created, or creating them has failed."""
         return bool(self.fault) or self.done == self.of
 
 
@@ -47,12 +49,12 @@ class Week:
     _work: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
-        """Start creating the week, unless that has already been done."""
+        """Start creating the week of meetings, unless this has already been called."""
         if self._work is None:
             self._work = asyncio.create_task(self._make())
 
     async def close(self) -> None:
-        """Stop creating the week."""
+        """Stop creating the week of meetings."""
         if self._work:
             self._work.cancel()
             await asyncio.gather(self._work, return_exceptions=True)
@@ -84,17 +86,17 @@ class Week:
             "meeting_buffer_after": AFTER,
             "enable_addin_mobile_command": True,
         }
-        await self._exchange("GET", f"mailboxes/{DEMO.mailbox}/messages")  # the mailbox exists from now on
+        await self._exchange("GET", f"mailboxes/{DEMO.mailbox}/messages")  # this creates the mailbox
         found = await self._product("GET", f"{_CONNECTORS}?uuid={DEMO.uuid}")
-        if found["objects"]:  # DATA_DIR still has it
+        if found["objects"]:  # from an earlier run, kept in DATA_DIR
             await self._product("PATCH", found["objects"][0]["resource_uri"], fields)
         else:
             await self._product("POST", _CONNECTORS, fields)
         await self._product("POST", "/dev/run/renew")
 
     async def _first_and_its_copy(self) -> None:
-        """Book a meeting whose room is already open, and one that is declined because it contains the first one's
-        instructions.
+        """Book a meeting whose room is already open, and a copy of it, which is declined because it contains the
+        joining instructions of the first meeting.
         """
         now = await self._now()
         soon = now.replace(second=0, microsecond=0) + timedelta(minutes=20 - now.minute % 5)
@@ -125,8 +127,8 @@ class Week:
         await self._meet(ALICE, "Company day", day, 24 * 60, await self._instructions(ALICE), is_all_day=True)
 
     async def _late(self) -> None:
-        """Book a meeting with what the add-in inserts while it cannot reach the back end; the joining instructions come
-        by mail.
+        """Book a meeting with the placeholder that the add-in inserts while it cannot reach the back end. The organizer
+        gets the joining instructions by mail.
         """
         config = await self._product("GET", f"/addin/{DEMO.uuid}/config", headers=await self._proof(ALICE))
         await self._meet(ALICE, "Customer call", await self._day(3, time(13, 0)), 45, config["placeholder"]["html"])
@@ -150,7 +152,7 @@ class Week:
         return str((await self._exchange("POST", "meetings", meeting))["uid"])
 
     async def _answered(self, user: str, uid: str, times: int = 1) -> None:
-        """Wait until the equipment mailbox has sent this many answers. Raises WeekFailed."""
+        """Wait until the equipment mailbox has answered a meeting this many times. Raises WeekFailed."""
         for _ in range(LOOKS):
             messages = (await self._exchange("GET", f"mailboxes/{user}/messages"))["messages"]
             if sum(each["uid"] == uid and each["from"] == DEMO.mailbox for each in messages) >= times:
@@ -165,13 +167,13 @@ class Week:
         return datetime.combine((await self._now()).date() + timedelta(days=days), at)
 
     async def _proof(self, user: str) -> dict[str, str]:
-        """Headers of the pane's requests."""
+        """Headers that authenticate the pane's requests."""
         wanted = {"user": user, "audience": f"{self.places.functions}/addin/{DEMO.uuid}/pane"}
         token = (await self._exchange("POST", "identity-token", wanted))["token"]
         return {"token": str(token), "X-Mailboxes": user}
 
     async def _instructions(self, user: str) -> str:
-        """The text that the button in Outlook inserts."""
+        """The joining instructions that the button in Outlook inserts."""
         path = f"{_CLIENT}/{DEMO.uuid}/meeting_details"
         answer = await self._product("GET", path, headers=await self._proof(user))
         return str(answer["result"]["instructions"])

@@ -20,7 +20,7 @@ _TICK = 1.0
 
 
 def create_app(exchange: Exchange) -> web.Application:
-    """The application; `exchange` is started and stopped with it."""
+    """Create the aiohttp application, which starts and stops `exchange`."""
     app = web.Application(middlewares=[explain], client_max_size=8 * 1024**2)
     app.add_routes(control_routes(exchange))
     provider = Provider(exchange.clock.now)
@@ -49,7 +49,7 @@ async def _tick(exchange: Exchange) -> None:
 
 @dataclass(frozen=True)
 class Running:
-    """A running server: its URL, and its state for tests to inspect."""
+    """A running simulated Exchange: its URL, and its state for tests to inspect."""
 
     base_url: str
     exchange: Exchange
@@ -69,7 +69,7 @@ class Running:
 async def running_exchange(
     settings: Settings | None = None, port: int = 0, clock: MovableClock | None = None
 ) -> AsyncIterator[Running]:
-    """Run a simulated Exchange on 127.0.0.1, on a free port unless one is given."""
+    """Run a simulated Exchange on 127.0.0.1, by default on a free port."""
     exchange = Exchange(settings, clock)
     runner = web.AppRunner(create_app(exchange), shutdown_timeout=1.0)
     await runner.setup()

@@ -1,7 +1,6 @@
-"""Calendar Attendant: what Exchange itself does with a meeting message that reaches a mailbox.
-
-``AutoUpdate`` keeps a tentative calendar item in step with the organizer and sends no answers; ``AutoAccept`` also
-answers, and deletes the body; ``None`` does nothing.
+"""The Calendar Attendant, with which Exchange itself processes the meeting messages in a mailbox. ``AutoUpdate`` keeps
+a tentative calendar item in step with the organizer and sends no answers; ``AutoAccept`` also answers, and deletes the
+body; ``None`` does nothing.
 """
 
 from collections.abc import Iterator
@@ -51,7 +50,7 @@ class Processing:
 
 @dataclass(frozen=True)
 class Placement:
-    """The folder for a letter and the letter as it appears there; ``accepts``: the booking assistant accepts it now."""
+    """A message as it appears in a mailbox, and its folder. ``accepts``: the booking assistant accepts the meeting."""
 
     letter: Letter
     folder: str = INBOX
@@ -59,7 +58,7 @@ class Placement:
 
 
 class Attendant:
-    """Keeps calendars in step with the messages that arrive."""
+    """Updates calendars according to the meeting messages that arrive."""
 
     def __init__(self, store: Store, clock: MovableClock) -> None:
         self._store = store
@@ -67,11 +66,11 @@ class Attendant:
         self._processing: dict[str, Processing] = {}
 
     def processing(self, owner: User) -> Processing:
-        """The settings of a mailbox, which may be changed."""
+        """The settings of a mailbox; callers may change the returned object."""
         return self._processing.setdefault(owner.guid, Processing())
 
     def receive(self, owner: User, letter: Letter) -> Placement:
-        """Process an arriving letter, and return where it goes."""
+        """Process an arriving message, and return its placement."""
         part, settings = letter.part, self.processing(owner)
         if part is None:
             return Placement(letter)
@@ -86,7 +85,7 @@ class Attendant:
         return self._process(owner, letter, part, settings)
 
     def enter(self, owner: User, part: MeetingPart) -> Entry | None:
-        """Add a request's meeting to the calendar: answering does so if the attendant has ignored the request."""
+        """Add a request's meeting to the calendar, as answering does if the attendant has ignored the request."""
         self._update(owner, part)
         return self._entry(owner, part.meeting)
 
@@ -102,7 +101,7 @@ class Attendant:
         return Placement(letter, DELETED if unseen and not accepts else INBOX, accepts)
 
     def _entry(self, owner: User, meeting: Meeting) -> Entry | None:
-        """The calendar's entry for a message's meeting."""
+        """The entry in a user's calendar for the meeting of a message."""
         master = self._store.event(owner.guid, meeting.uid)
         day = day_of(meeting)
         if master and day:
@@ -161,8 +160,8 @@ class Attendant:
     # --- earlier messages
 
     def _outdate(self, owner: User, part: MeetingPart, before: Entry | None, settings: Processing) -> None:
-        """Mark older messages about the same meeting as outdated; a new pattern also makes those about occurrences
-        outdated.
+        """Mark older messages about the same meeting as outdated, and with a new pattern also those about its
+        occurrences.
         """
         meeting = part.meeting
         new_pattern = before is not None and before.day is None and not before.meeting.same_time(meeting)
@@ -193,7 +192,7 @@ class Attendant:
         now = self._clock.now()
         return next((e.meeting.start for e in instances(entry.event, now, now + timedelta(days=366))), None)
 
-    # --- answers, at the organizer
+    # --- answers that reach the organizer
 
     def _track(self, owner: User, letter: Letter, part: MeetingPart) -> None:
         event = self._store.event(owner.guid, part.meeting.uid)
@@ -205,8 +204,8 @@ class Attendant:
 
 
 def _is_out_of_date(event: Event, answered: Meeting) -> bool:
-    """Whether a response refers to an older version of a meeting: it is shown then, but not tracked ([MS-OXOCAL]
-    3.1.5.2).
+    """Whether a response refers to an older version of a meeting. The organizer sees such a response, but it is not
+    tracked ([MS-OXOCAL] 3.1.5.2).
     """
     entry = find_occurrence(event, answered)
     return entry is not None and answered.sequence < entry.meeting.sequence
@@ -236,7 +235,7 @@ def _update_occurrence(master: Event, day: date, meeting: Meeting) -> None:
 
 
 def _not_invited(part: MeetingPart, owner: User) -> Iterator[date]:
-    """The occurrences of a series from which this attendee was left out."""
+    """The occurrences of a series to which this attendee is not invited."""
     for day, difference in part.differences.items():
         attendees = difference.overrides.get("attendees")
         if attendees is not None and not any(attendee.is_(owner.address) for attendee in attendees):

@@ -11,7 +11,7 @@ from dev.exchange.zones import to_local, to_utc
 
 @dataclass(frozen=True)
 class Entry:
-    """A calendar item or occurrence to show: ``day`` names the occurrence (None: the item itself)."""
+    """A calendar item or one of its occurrences. ``day`` identifies the occurrence (None: the item itself)."""
 
     event: Event
     day: date | None
@@ -22,13 +22,15 @@ class Entry:
 
 
 def whole(event: Event) -> Entry:
-    """The item itself: a single meeting or a series master."""
+    """The entry for an item itself: a single meeting or a series master."""
     kind = "seriesMaster" if event.meeting.recurrence else "singleInstance"
     return Entry(event, None, event.meeting, kind, event.cancelled, event.response)
 
 
 def plain_occurrence(series: Meeting, day: date) -> Meeting:
-    """The occurrence of a series on one of its dates, at the series' wall clock time in its zone, whatever DST does."""
+    """The occurrence of a series on one of its dates, at the series' wall clock time in its zone, even when DST
+    changes.
+    """
     first = to_local(series.start, series.zone)
     start = to_utc(datetime.combine(day, first.time()), series.zone)
     local_length = to_local(series.end, series.zone) - first
@@ -37,14 +39,14 @@ def plain_occurrence(series: Meeting, day: date) -> Meeting:
 
 
 def day_of(meeting: Meeting) -> date | None:
-    """The pattern's date of an occurrence; None for anything else."""
+    """The date of an occurrence in the pattern of its series; None for any other meeting."""
     if meeting.original_start is None:
         return None
     return to_local(meeting.original_start, meeting.zone).date()
 
 
 def occurrence(event: Event, day: date) -> Entry | None:
-    """The occurrence that the pattern has on ``day``, including cancelled ones; None if there is none."""
+    """The occurrence of the pattern on ``day``, even if it is cancelled; None if there is no such occurrence."""
     recurrence = event.meeting.recurrence
     if recurrence is None or day in event.removed or not recurrence.has(day):
         return None
@@ -72,15 +74,13 @@ def exceptions(event: Event) -> Iterator[Entry]:
 
 
 def instances(event: Event, start: datetime, end: datetime, *, with_cancelled: bool = False) -> list[Entry]:
-    """The occurrences of the series between two moments, ordered by time, without removed ones, and without cancelled
-    ones unless requested.
-
-    An exception counts at its new time.
+    """The occurrences of a series between two moments, ordered by time. Removed occurrences are left out, and so are
+    cancelled ones unless requested. An exception is listed at its new time.
     """
     series = event.meeting
     if series.recurrence is None:
         return []
-    # More than half a day on either side: the pattern uses local dates, the window is in UTC.
+    # A margin of more than half a day on either side, since the pattern uses local dates but the window is in UTC.
     length = series.end - series.start
     first = (start - length).date() - timedelta(days=2)
     days = chain(series.recurrence.dates_between(first, end.date() + timedelta(days=2)), event.differences)
@@ -96,7 +96,7 @@ def overlaps(meeting: Meeting, start: datetime, end: datetime) -> bool:
 
 
 def find_occurrence(event: Event, meeting: Meeting) -> Entry | None:
-    """The entry of an item for a message's meeting: the item itself, or one occurrence."""
+    """The entry for the meeting of a message: the item itself, or one occurrence."""
     day = day_of(meeting)
     if day is None or event.meeting.recurrence is None:
         return whole(event)
@@ -104,6 +104,6 @@ def find_occurrence(event: Event, meeting: Meeting) -> Entry | None:
 
 
 def response_of(entry: Entry, address: Address) -> Response:
-    """An attendee's answer as shown in this calendar: the organizer sees all answers, an attendee only their own."""
+    """An attendee's answer as this calendar shows it. The organizer sees all answers, an attendee only their own."""
     tracking, who = entry.event.tracking, address.address.casefold()
     return tracking.get((entry.day, who)) or tracking.get((None, who)) or Response()

@@ -1,4 +1,4 @@
-"""Who has a mailbox: users and equipment mailboxes with their stable GUIDs."""
+"""The owners of mailboxes, which are users and equipment, with their stable GUIDs."""
 
 import uuid
 from collections.abc import Iterator
@@ -54,9 +54,9 @@ class Directory:
         return self._by_guid.get(key.casefold()) or self._by_address.get(key.casefold())
 
     def give(self, user: User, *proxies: str) -> None:
-        """Assign proxy addresses: "SMTP:" the primary one, "smtp:" others, "X500:" and "EX:" distinguished names.
-
-        Each of them identifies the mailbox. The address with which the mailbox was created is its sign-in name.
+        """Assign proxy addresses with their prefixes: "SMTP:" for the primary address, "smtp:" for other addresses,
+        "X500:" and "EX:" for distinguished names. Each of them identifies the mailbox. The address with which the
+        mailbox was created is its sign-in name.
         """
         self._proxies[user.guid] = proxies
         for proxy in proxies:
@@ -71,7 +71,7 @@ class Directory:
         return next(each for each in self.proxies(user) if each.startswith("SMTP:")).removeprefix("SMTP:")
 
     def ensure(self, address: str, name: str = "") -> User:
-        """The owner of an address; created if nobody has it yet."""
+        """Return the owner of an address, who is created if the address is new."""
         known = self._by_address.get(address.casefold())
         if known:
             return known

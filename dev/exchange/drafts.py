@@ -1,4 +1,4 @@
-"""Meetings as people describe them to the control routes: checked, and turned into what calendars contain."""
+"""Checks the descriptions of meetings in control requests, and turns them into calendar items."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -36,7 +36,7 @@ _ROLES = {"attendees": "required", "optional_attendees": "optional", "resources"
 
 
 class DraftError(ValueError):
-    """A draft does not make a valid meeting; the message gives all known reasons."""
+    """A draft does not describe a valid meeting; the message gives the reason."""
 
 
 def new_meeting(given: Mapping[str, Any], organizer: User, uid: str, directory: Directory) -> Meeting:
@@ -44,7 +44,7 @@ def new_meeting(given: Mapping[str, Any], organizer: User, uid: str, directory: 
     missing = [name for name in ("start", "end") if name not in given]
     if missing:
         raise DraftError(f"missing: {', '.join(missing)}")
-    nothing = datetime(1601, 1, 1)  # noqa: DTZ001  # a local time, as drafts hold them
+    nothing = datetime(1601, 1, 1)  # noqa: DTZ001  # a local time, as in drafts
     empty = Meeting(
         uid=uid,
         organizer=organizer.contact,
@@ -59,10 +59,10 @@ def new_meeting(given: Mapping[str, Any], organizer: User, uid: str, directory: 
 
 
 def change_by(given: Mapping[str, Any], directory: Directory) -> Callable[[Meeting], Meeting]:
-    """The changes that a draft makes to a meeting; applying them raises `DraftError` if the result is not a valid
-    meeting.
+    """Return a function that applies a draft's changes to a meeting. It raises `DraftError` if the result is not a
+    valid meeting.
 
-    A new start without a new end moves the meeting and keeps its duration.
+    If a draft has a new start but no new end, the meeting keeps its duration.
     """
     _check(given)
 
@@ -114,7 +114,7 @@ def _body(meeting: Meeting, given: Mapping[str, Any]) -> Body:
 
 
 def _attendees(meeting: Meeting, given: Mapping[str, Any], directory: Directory) -> tuple[Address, ...]:
-    """Who is invited, without duplicates; a missing field leaves its people unchanged."""
+    """The invited people, without duplicates. Those of a missing field stay invited."""
     found: dict[str, Address] = {}
     for name, role in _ROLES.items():
         before = [address.address for address in meeting.attendees if address.role == role]
@@ -143,7 +143,7 @@ def _timed(meeting: Meeting, given: Mapping[str, Any]) -> Meeting:
 def _rule(meeting: Meeting, given: Mapping[str, Any], first: date) -> Recurrence | None:
     if "recurrence" in given:
         if meeting.original_start:
-            raise DraftError("an occurrence has no recurrence of its own")
+            raise DraftError("an occurrence must not have a 'recurrence'")
         return parse_recurrence(given["recurrence"], first) if given["recurrence"] else None
     rule = meeting.recurrence
     return replace(rule, first=first) if rule and "start" in given else rule
@@ -169,7 +169,7 @@ def _local(text: str, name: str) -> datetime:
 
 
 def parse_recurrence(given: Mapping[str, Any], first: date) -> Recurrence:
-    """Read a Graph `patternedRecurrence`; ``first`` is used if the range has no start. Raises `DraftError`."""
+    """Read a Graph `patternedRecurrence`; ``first`` is the start date if the range has none. Raises `DraftError`."""
     pattern, limits = given.get("pattern"), given.get("range", {})
     if not isinstance(pattern, dict) or not isinstance(limits, dict):
         raise DraftError("'recurrence' needs the objects 'pattern' and 'range', as in Graph's patternedRecurrence")
@@ -194,7 +194,7 @@ def parse_recurrence(given: Mapping[str, Any], first: date) -> Recurrence:
 
 
 def _days(pattern: Mapping[str, Any]) -> tuple[str, ...]:
-    """The days of the week, in order. A daily pattern may contain all seven, which mean nothing then."""
+    """The days of the week, in order. A daily pattern may contain all seven, which have no effect there."""
     if pattern.get("type") not in ("weekly", "relativeMonthly", "relativeYearly"):
         return ()
     days = [str(day).lower() for day in pattern.get("daysOfWeek", [])]

@@ -24,14 +24,15 @@ class Fault(dev.faults.Fault):
     """One fault. ``on``: "notification", "event", "message", "expansion", "*", a method and a part of the path ("GET
     /messages"), or "EWS" and a part of an operation's name ("EWS GetItem").
 
-    "event" and "message" lag: they cannot be read yet. An "expansion" is refused with a status.
+    With "event" or "message", a read does not find the calendar item or the message yet. With "expansion", a read of a
+    message together with its event fails with a status.
 
     ``status`` is the HTTP status of the response; action "crash" closes the connection without a response. With
-    ``after_effect`` the work is done first. ``times`` is how often the fault still occurs (None: until faults are
-    cleared). ``seconds``: how long a "delay" holds a notification back, what a "latency" adds to each request, how long
-    one "hangs", or the time between the bytes of a "trickle". ``code`` is the error code of the refusal (by default
-    Graph's usual one for the status), ``back_off_ms`` the wait that "server_busy" requests (0: none is given),
-    ``megabytes`` the size of an "oversize" response.
+    ``after_effect`` the request is carried out first. ``times`` is how often the fault still occurs (None: until faults
+    are cleared). ``seconds`` is the delay of a notification for "delay", the additional duration of each request for
+    "latency", the duration of a "hang", or the time between the bytes of a "trickle". ``code`` is the error code of the
+    refusal (by default Graph's usual one for the status). ``back_off_ms`` is the wait that "server_busy" asks for (0:
+    none). ``megabytes`` is the size of an "oversize" response.
     """
 
     code: str = ""
@@ -50,11 +51,11 @@ class Faults(dev.faults.Faults[Fault]):
         return self._take(lambda fault: fault.on == "notification")
 
     def event_lags(self) -> bool:
-        """Whether this read does not find the calendar item of a message yet."""
+        """Whether the current read does not find the calendar item of a message yet."""
         return self._take(lambda fault: fault.on == "event") is not None
 
     def message_lags(self) -> bool:
-        """Whether this read does not find a notified message yet."""
+        """Whether the current read does not find a message yet that a notification has announced."""
         return self._take(lambda fault: fault.on == "message") is not None
 
     def for_expansion(self) -> Fault | None:

@@ -40,7 +40,7 @@ class SigningKey:
 
 
 class Identity:
-    """Issues tokens, and publishes the keys; after a rollover the old key remains in the document."""
+    """Issues tokens and publishes the keys. After a rollover the old key remains in the document."""
 
     def __init__(self, clock: MovableClock) -> None:
         self._clock = clock
@@ -54,10 +54,9 @@ class Identity:
     def token(
         self, user: User, audience: str, amurl: str, *, expires_in: int = IDENTITY_TOKEN_LIFETIME, forged: bool = False
     ) -> str:
-        """A token that proves who has opened the pane at ``audience``.
-
-        ``expires_in`` is in seconds, negative for an expired token. ``forged``: signed by a key that no document
-        contains, with that key's thumbprint.
+        """Issue a token that identifies the user of the pane at ``audience``. ``expires_in`` is in seconds, negative
+        for an expired token. ``forged``: the token is signed by a key that no document contains, and has that key's
+        thumbprint.
         """
         key = self._foreign_key() if forged else self._published[0]
         now = int(self._clock.now().timestamp())

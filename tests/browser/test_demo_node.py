@@ -60,7 +60,7 @@ async def test_a_participant_is_admitted_through_the_nodes_own_database(
         page, verdict = visit.page, visit.page.locator("#verdict")
         await booked(visit, "Own database")
         row = rooms(page, "Own database")
-        await expect(row.locator(".chip")).to_have_text("On its way")
+        await expect(row.locator(".chip")).to_have_text("Not on all nodes yet")
         await row.get_by_role("button", name="Join").click()
         await expect(verdict).to_contain_text("no such room in its own database")
         await pass_time(visit, timedelta(minutes=2))

@@ -1,4 +1,6 @@
-"""The control routes under `/dev`, and the metadata document: for people and tests, not for the product."""
+"""The control routes under `/dev` and the metadata document, for people and tests. The product does not use the control
+routes.
+"""
 
 from aiohttp import web
 

@@ -11,17 +11,16 @@ from dev.exchange.model import Event, Meeting
 from dev.exchange.recurrence import Recurrence
 
 SHOWN_DATES = 12
-"""The maximum number of dates of a series that are shown."""
+"""The maximum number of dates that are shown for a series."""
 
 LOOK_BACK = timedelta(days=1)
 """How long past dates of a series remain visible."""
 
 
 def shown(event: Event, sender: User, now: datetime) -> dict[str, Any]:
-    """Times are ISO in UTC; `repeats` has `count` null for a series without end; `sender` is who sends it.
-
-    `responses` are the current responses to the meeting as a whole, by the attendees' addresses, as Outlook tracks
-    them.
+    """A meeting as JSON. Times are in ISO format and in UTC. The `count` in `repeats` is null for an endless series.
+    `sender` is the person who sends the meeting. `responses` are the current responses to the whole meeting, by the
+    attendees' addresses, as Outlook tracks them.
     """
     meeting = event.meeting
     rule = meeting.recurrence

@@ -1,4 +1,4 @@
-"""What the control routes share: reading requests, and rejecting them with an explanation."""
+"""Functions that all control routes use to read requests, and to reject them with an explanation."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +23,7 @@ class ControlError(Exception):
 
 @web.middleware
 async def explain(request: web.Request, handler: Any) -> web.StreamResponse:
-    """Respond to errors with an explanation: {"error": "…"}."""
+    """Turn errors into responses with an explanation: {"error": "…"}."""
     try:
         answer: web.StreamResponse = await handler(request)
     except NoSuchMeetingError as error:
@@ -36,7 +36,7 @@ async def explain(request: web.Request, handler: Any) -> web.StreamResponse:
 
 
 async def document(request: web.Request) -> Given:
-    """The JSON object in a request; raises `ControlError`."""
+    """Return the JSON object in a request; raises `ControlError`."""
     try:
         given = await request.json()
     except ValueError as error:
@@ -47,7 +47,7 @@ async def document(request: web.Request) -> Given:
 
 
 def text(given: Mapping[str, Any], name: str) -> str:
-    """A required text field; raises `ControlError`."""
+    """Return a required text field; raises `ControlError`."""
     value = given.get(name)
     if not isinstance(value, str) or not value:
         raise ControlError(f"'{name}' is required, as text")
@@ -55,7 +55,7 @@ def text(given: Mapping[str, Any], name: str) -> str:
 
 
 def address(given: Mapping[str, Any], name: str) -> str:
-    """A required e-mail address; raises `ControlError`."""
+    """Return a required e-mail address; raises `ControlError`."""
     value = text(given, name)
     if "@" not in value:
         raise ControlError(f"'{name}' must be an e-mail address; got {value!r}")

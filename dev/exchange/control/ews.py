@@ -1,4 +1,4 @@
-"""Control routes for the EWS side: its version, the balancer in front of it, and the passwords of its accounts."""
+"""Control routes for EWS: its version, the load balancer in front of it, and the passwords of its accounts."""
 
 from typing import Any
 
@@ -19,13 +19,12 @@ class EwsRoutes:
         self._ews = exchange.ews
 
     def routes(self) -> list[web.RouteDef]:
-        """The control routes for the EWS side."""
+        """The control routes for EWS."""
         return [web.patch("/dev/ews", self.set_up)]
 
     async def set_up(self, request: web.Request) -> web.Response:
-        """{"version"?: "2016"|"2019", any of `FLAGS`: true|false, …}.
-
-        "schemes" are values of WWW-Authenticate; "passwords" are keyed by account name.
+        """Change settings: {"version"?: "2016"|"2019", any of `FLAGS`: true|false, …}. "schemes" are values of
+        WWW-Authenticate. "passwords" are keyed by account name.
         """
         given = await document(request)
         setters = {
@@ -60,5 +59,5 @@ class EwsRoutes:
             if account is None:
                 raise ControlError(f"no account is called '{name}'")
             if ":" in str(password):
-                raise ControlError("the NTLM acceptor's file cannot contain a password with a colon")
+                raise ControlError("a password must not contain a colon, a separator in the NTLM acceptor's file")
             account.password = str(password)

@@ -8,7 +8,7 @@ from dev.exchange.state import Exchange
 
 
 class IdentityRoutes:
-    """Issue tokens, roll keys, publish certificates."""
+    """Routes that issue tokens, roll the keys over, and publish certificates."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
@@ -48,6 +48,8 @@ class IdentityRoutes:
 
 
 def _metadata_url(request: web.Request) -> str:
-    """Always the same URL, whatever name the client uses for this host, since the product compares it literally."""
+    """The URL of the metadata document, which does not depend on the host name in the request, since the product
+    compares it literally.
+    """
     port = request.transport.get_extra_info("sockname")[1] if request.transport else request.url.port
     return f"http://127.0.0.1:{port}/autodiscover/metadata/json/1"

@@ -28,7 +28,7 @@ class MailboxRoutes:
         ]
 
     async def messages(self, request: web.Request) -> web.Response:
-        """Everything that a mailbox has received, newest last, whatever folder it is in now."""
+        """All messages that a mailbox has received, newest last, regardless of their current folder."""
         user = self._exchange.directory.ensure(request.match_info["email"])
         received = (m for m in self._exchange.store.messages(user.guid) if m.folder not in (SENT, DRAFTS))
         return web.json_response({"messages": [_shown(message) for message in received]})

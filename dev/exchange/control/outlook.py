@@ -1,4 +1,4 @@
-"""Control routes for what people do in Outlook: meetings, forwarding, mail."""
+"""Control routes for actions in Outlook: creating and forwarding meetings, sending mail."""
 
 from datetime import date
 
@@ -19,7 +19,7 @@ class OutlookRoutes:
         self._exchange = exchange
 
     def routes(self) -> list[web.RouteDef]:
-        """The control routes for what people do in Outlook."""
+        """The control routes for actions in Outlook."""
         return [
             web.get("/dev/meetings", self.meetings),
             web.post("/dev/meetings", self.create_meeting),
@@ -30,14 +30,14 @@ class OutlookRoutes:
         ]
 
     async def meetings(self, request: web.Request) -> web.Response:
-        """The meetings that ?user= organizes or sends for others, in the form of agenda.py."""
+        """Return the meetings that ?user= organizes, or sends for others, in the form of agenda.py."""
         user = self._exchange.directory.ensure(address(request.query, "user"))
         now = self._exchange.clock.now()
         seen = self._exchange.meetings.seen_by(user)
         return web.json_response({"meetings": [shown(event, sender, now) for event, sender in seen]})
 
     async def create_meeting(self, request: web.Request) -> web.Response:
-        """Somebody creates a meeting in Outlook."""
+        """Create a meeting, as an organizer does in Outlook."""
         given = await document(request)
         exchange = self._exchange
         organizer = exchange.directory.ensure(address(given, "organizer"))
@@ -48,7 +48,7 @@ class OutlookRoutes:
         return web.json_response({"uid": meeting.uid}, status=201)
 
     async def edit_meeting(self, request: web.Request) -> web.Response:
-        """The organizer changes a meeting or, with "occurrence", one occurrence of a series."""
+        """Change a meeting or, with "occurrence", one occurrence of a series, as its organizer."""
         given = await document(request)
         day = _day(given.pop("occurrence", None))
         silent = given.pop("silent", False) is True
@@ -62,19 +62,19 @@ class OutlookRoutes:
         return web.json_response({"uid": uid})
 
     async def cancel_meeting(self, request: web.Request) -> web.Response:
-        """The organizer cancels a meeting or, with ?occurrence=, one occurrence of a series."""
+        """Cancel a meeting or, with ?occurrence=, one occurrence of a series, as its organizer."""
         self._exchange.meetings.cancel(request.match_info["uid"], _day(request.query.get("occurrence")))
         return web.json_response({})
 
     async def forward(self, request: web.Request) -> web.Response:
-        """An attendee forwards an invitation: {"uid", "from", "to"}."""
+        """Forward an invitation, as an attendee: {"uid", "from", "to"}."""
         given, directory = await document(request), self._exchange.directory
         sender, to = directory.ensure(address(given, "from")), directory.ensure(address(given, "to"))
         self._exchange.meetings.forward(text(given, "uid"), sender, to)
         return web.json_response({})
 
     async def mail(self, request: web.Request) -> web.Response:
-        """Ordinary mail: {"from", "to", "subject", "body_html", "headers"?: {name: value}, "item_class"?}."""
+        """Send ordinary mail: {"from", "to", "subject", "body_html", "headers"?: {name: value}, "item_class"?}."""
         given, directory = await document(request), self._exchange.directory
         sender = directory.ensure(address(given, "from")).contact
         to = given["to"] if isinstance(given.get("to"), list) else [address(given, "to")]

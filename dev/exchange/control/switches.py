@@ -11,18 +11,18 @@ from dev.exchange.state import Exchange
 from dev.exchange.subscriptions import LIFECYCLE
 from dev.exchange.variants import VariantError
 
-#: The functions host runs whatever is due before it responds.
+#: Before it responds, the functions host runs everything that is due.
 _CLOCK_LIMIT = aiohttp.ClientTimeout(total=120)
 
 
 class SwitchRoutes:
-    """Switches with which tests check how the product copes with faults."""
+    """Routes with which tests switch faults and other behaviours on and off."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
 
     def routes(self) -> list[web.RouteDef]:
-        """The control routes of all switches."""
+        """The control routes for the clock, faults and counters."""
         return [
             web.post("/dev/faults", self.add_faults),
             web.delete("/dev/faults", self.clear_faults),
@@ -61,7 +61,7 @@ class SwitchRoutes:
         return web.json_response(vars(self._exchange.variants))
 
     async def scope_application(self, request: web.Request) -> web.Response:
-        """Allow an application to open only these mailboxes: {"token", "mailboxes": [address, …]}."""
+        """Limit an application to the given mailboxes: {"token", "mailboxes": [address, …]}."""
         given = await document(request)
         mailboxes = given.get("mailboxes")
         if not isinstance(mailboxes, list) or not all(isinstance(address, str) for address in mailboxes):
@@ -74,7 +74,9 @@ class SwitchRoutes:
         return web.json_response({"now": self._exchange.clock.now().isoformat()})
 
     async def move_clock(self, request: web.Request) -> web.Response:
-        """Move time forward here, on the Management Node and in the functions host; responds once all have done so."""
+        """Move the clock forward here, on the Management Node and in the functions host; responds after all clocks have
+        moved.
+        """
         given = await document(request)
         try:
             when = datetime.fromisoformat(text(given, "now"))
@@ -88,7 +90,7 @@ class SwitchRoutes:
         return web.json_response({"now": self._exchange.clock.now().isoformat(), "functions": told})
 
     async def restart(self, _request: web.Request) -> web.Response:
-        """Forget everything and restart, at the real time."""
+        """Restart with empty state and at the real time."""
         self._exchange.is_over.set()
         return web.json_response({})
 
@@ -120,8 +122,8 @@ class SwitchRoutes:
     async def forget_delta(self, request: web.Request) -> web.Response:
         """Invalidate all delta tokens, and all states of SyncFolderItems.
 
-        {"status"?, "code"?}: how tokens are refused; {"after"?}: only after this many more pages, in the middle of a
-        round.
+        {"status"?, "code"?}: how tokens are refused. {"after"?}: the number of pages that are still returned first, so
+        that a round fails in the middle.
         """
         given = await document(request)
         refusal = Forgotten(int(given.get("status", 410)), str(given.get("code", "SyncStateNotFound")))
@@ -130,8 +132,8 @@ class SwitchRoutes:
         return web.json_response({})
 
     async def traffic(self, _request: web.Request) -> web.Response:
-        """The number of requests since the start or the last reset: Graph requests by method and path template, EWS
-        requests by "EWS" and the operation.
+        """Return the number of requests since the start or the last reset. Graph requests are counted by method and
+        path template, EWS requests by "EWS" and the operation.
         """
         traffic = self._exchange.traffic
         return web.json_response(

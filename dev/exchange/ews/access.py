@@ -1,4 +1,5 @@
-"""Access rights: service accounts with their passwords, impersonation (a management scope), delegate access."""
+"""Access rights in EWS: service accounts with passwords, impersonation (with a management scope), and delegate access.
+"""
 
 from dataclasses import dataclass, field
 
@@ -29,7 +30,7 @@ class Account:
 
 
 def seeded() -> list[Account]:
-    """The accounts of the local stack. One has no rights, because the cmdlets were not run for it.
+    """The accounts of the local stack. ``svc-norights`` has no rights, as if the cmdlets had not been run for it.
 
     ``service`` is the account that signs in at the stack's provider.
     """
@@ -55,7 +56,7 @@ class Caller:
 
 @dataclass(frozen=True)
 class Actor:
-    """On whose behalf a request acts. ``user`` is the impersonated user; None: the account itself."""
+    """The identity with which a request acts. ``user`` is the impersonated user (None: the account itself)."""
 
     caller: Caller
     user: User | None = None
@@ -67,13 +68,13 @@ class Actor:
 
 
 def impersonating(caller: Caller, user: User | None, *, asked: bool) -> Actor:
-    """The actor of a request. ``asked`` without ``user`` means that a user without a mailbox was requested. Raises
-    `SoapFaultError`.
+    """Return the actor of a request. ``asked`` without ``user`` means that the request impersonates a user without a
+    mailbox. Raises `SoapFaultError`.
     """
     account = caller.account
     if not asked:
         if account is None:
-            # An application has no mailbox, so it must say on whose behalf it acts.
+            # An application has no mailbox, so it must always impersonate a user.
             raise SoapFaultError("ErrorInvalidRequest", "ExchangeImpersonation SOAP header must be present.")
         return Actor(caller, opens=account.opens)
     if user is None:
@@ -84,6 +85,6 @@ def impersonating(caller: Caller, user: User | None, *, asked: bool) -> Actor:
 
 
 def check_access(actor: Actor, owner: User, code: str) -> None:
-    """Check that the caller may open the mailbox; raises `EwsError` with that code."""
+    """Check that the caller may open the mailbox; raises `EwsError` with the given code if not."""
     if not actor.may_open(owner):
         raise EwsError(code)

@@ -16,12 +16,12 @@ _VERBS = {Reply.ACCEPTED: "Accept", Reply.TENTATIVE: "Tentative", Reply.DECLINED
 
 
 def answer_meeting(call: Call, reply: Reply, given: Element, disposition: str) -> list[Element]:
-    """Answer a request or a calendar item; returns the ids of what changed, but none for SendAndSaveCopy.
+    """Answer a request or a calendar item; returns the ids of the changed items, but none for SendAndSaveCopy.
 
-    Afterwards the request is in Deleted Items, with a new id; the calendar item has a new id too, unless
-    ``renews_answered`` is off; a declined meeting is no longer in the calendar. According to the documentation,
-    SaveOnly sends nothing to the organizer. Whether it leaves a draft behind could not be confirmed; here it does not.
-    Raises `EwsError`.
+    Afterwards the request is in Deleted Items, with a new id. The calendar item has a new id too, unless
+    ``renews_answered`` is off. A declined meeting is removed from the calendar. According to the documentation,
+    SaveOnly sends nothing to the organizer. Whether it creates a draft could not be confirmed. Here it does not. Raises
+    `EwsError`.
     """
     reference = child(given, "ReferenceItemId")
     if reference is None:

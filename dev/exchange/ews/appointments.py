@@ -32,9 +32,7 @@ _EMPTY: dict[str, Any] = {
 
 
 def create_appointment(call: Call, given: Element) -> list[Element]:
-    """Create a meeting, series or appointment, and invite its attendees unless nothing is to be sent. Raises
-    `EwsError`.
-    """
+    """Create a meeting, series or appointment, and invite its attendees if the request says so. Raises `EwsError`."""
     send = _required(call, "SendMeetingInvitations", "ErrorSendMeetingInvitationsRequired")
     wanted = children(child(call.body, "SavedItemFolderId", M))
     folder = call.folder(wanted[0]) if wanted else Folder(call.own_mailbox, CALENDAR)
@@ -55,7 +53,7 @@ def create_appointment(call: Call, given: Element) -> list[Element]:
 
 
 def update_appointment(call: Call, entry: Entry, updates: list[Element]) -> Entry:
-    """Change an item, and inform the attendees unless nothing is to be sent. Raises `EwsError`."""
+    """Change an item, and inform the attendees if the request says so. Raises `EwsError`."""
     attribute = "SendMeetingInvitationsOrCancellations"
     send = _required(call, attribute, f"Error{attribute}Required")
     changed = [value for update in updates for value in values_of(update)]
@@ -72,7 +70,9 @@ def update_appointment(call: Call, entry: Entry, updates: list[Element]) -> Entr
 
 
 def cancel_appointment(call: Call, given: Element) -> list[Element]:
-    """CancelCalendarItem: the organizer cancels a meeting, optionally with a text. Raises `EwsError`."""
+    """Handle a CancelCalendarItem, with which the organizer cancels a meeting, optionally with a text. Raises
+    `EwsError`.
+    """
     reference = child(given, "ReferenceItemId")
     entry = call.item(reference) if reference is not None else None
     if not isinstance(entry, Entry):
@@ -116,7 +116,7 @@ _NAMES = {**_TEXTS, **_ATTENDEES, "Body": "body_html", "Recurrence": "recurrence
 
 
 def _draft(properties: list[Element], zone: str) -> dict[str, Any]:
-    """The draft that people would have entered in a form; anything that has no meaning here is ignored."""
+    """The draft that a person would enter in a form to set these properties. Unknown properties are ignored."""
     held = {local(item): item for item in properties}
     name = held["StartTimeZone"].get("Id") if "StartTimeZone" in held else zone
     readers: dict[str, Callable[[Element], Any]] = {

@@ -1,4 +1,4 @@
-"""Signing in: Basic and Bearer with each request, NTLM once for each TCP connection."""
+"""Authentication: Basic and Bearer with each request, NTLM once for each TCP connection."""
 
 import asyncio
 import base64
@@ -79,7 +79,7 @@ class Authentication:
         return Caller(account) if account and account.password == password else None
 
     def _ntlm(self, connection: _Connection, value: str) -> Caller:
-        """Do one step of an NTLM handshake; returns the caller after the last step."""
+        """Perform one step of an NTLM handshake; returns the caller after the last step."""
         try:
             token = base64.b64decode(value, validate=True)
             with _credentials(self._ews.accounts):
@@ -100,7 +100,7 @@ class Authentication:
 
 @contextmanager
 def _credentials(accounts: list[Account]) -> Iterator[None]:
-    """Pass the passwords to the NTLM acceptor: it reads them from a file named in the environment."""
+    """Pass the passwords to the NTLM acceptor, which reads them from a file named in the environment."""
     with tempfile.NamedTemporaryFile("w", suffix=".ntlm", delete=False) as file:
         for account in accounts:
             names = (

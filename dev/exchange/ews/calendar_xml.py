@@ -29,7 +29,9 @@ DEFAULT = frozenset(
 
 
 def properties(entry: Entry, shape: Shape, held: ExtendedProperties) -> Properties:
-    """All properties of a calendar item or an occurrence; ``held`` contains what clients have written on any item."""
+    """All properties of a calendar item or an occurrence. ``held`` contains the extended properties that clients have
+    written on any item.
+    """
     return {**_item(entry, shape, held), **_calendar(entry), **_answers(entry), **_series(entry)}
 
 
@@ -74,7 +76,7 @@ def _calendar(entry: Entry) -> Properties:
         "calendar:Location": meeting.location or None,
         "calendar:IsMeeting": True,
         "calendar:IsCancelled": entry.cancelled,
-        # This is False for the organizer's masters, which is wrong, as the reference of IsRecurring itself says.
+        # IsRecurring is False for the organizer's masters. That is wrong, as the reference of IsRecurring itself says.
         "calendar:IsRecurring": entry.day is not None or bool(meeting.recurrence and not event.is_organizer),
         "calendar:MeetingRequestWasSent": event.is_organizer,
         "calendar:IsResponseRequested": meeting.response_requested,
@@ -113,7 +115,7 @@ def _series(entry: Entry) -> Properties:
 
 
 def _attendees(entry: Entry, tag: str) -> Element | None:
-    """Attendees of one kind. The organizer sees everybody's answers, an attendee sees none."""
+    """The attendees of one kind. Only the organizer sees the answers of the attendees."""
     return parts.attendees(tag, entry.meeting.attendees, lambda address: response_of(entry, address))
 
 

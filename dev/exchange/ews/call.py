@@ -14,7 +14,7 @@ from dev.exchange.store import CALENDAR, FOLDERS
 
 Thing = Message | Entry
 
-#: Well-known folders that clients start from.
+#: Well-known folders that contain other folders.
 ROOTS = {"root": "", "msgfolderroot": "Top of Information Store"}
 #: Well-known folders that are always empty here.
 EMPTY = {"contacts": "Contacts", "journal": "Journal", "junkemail": "Junk Email", "notes": "Notes", "outbox": "Outbox",
@@ -45,7 +45,7 @@ class Call:
     # --- folders
 
     def folder(self, element: Element) -> Folder:
-        """The folder of a FolderId or DistinguishedFolderId; raises `EwsError`."""
+        """The folder with a FolderId or DistinguishedFolderId; raises `EwsError`."""
         if local(element) == "FolderId":
             item = ids.parse(element.get("Id", ""))
             if item.kind != ids.FOLDER:
@@ -65,13 +65,13 @@ class Call:
         owner = self.exchange.directory.find(address)
         if owner is None:
             raise EwsError("ErrorNonExistentMailbox")
-        # For a mailbox without access rights, reports name either this code or ErrorAccessDenied.
+        # For a mailbox without access rights, some reports name this code and others ErrorAccessDenied.
         check_access(self.actor, owner, "ErrorFolderNotFound")
         return owner
 
     @property
     def own_mailbox(self) -> User:
-        """The actor's mailbox; service accounts have none. Raises `EwsError`."""
+        """The actor's own mailbox. Raises `EwsError` for a service account, which has no mailbox."""
         if self.actor.user is None:
             raise EwsError("ErrorMissingEmailAddress")
         return self.actor.user
@@ -79,7 +79,7 @@ class Call:
     # --- items
 
     def item(self, element: Element) -> Thing:
-        """What an ItemId, OccurrenceItemId, RecurringMasterItemId or ReferenceItemId identifies; raises `EwsError`."""
+        """The item with an ItemId, OccurrenceItemId, RecurringMasterItemId or ReferenceItemId; raises `EwsError`."""
         kind = local(element)
         if kind == "OccurrenceItemId":
             return self._by_index(element)
@@ -140,7 +140,7 @@ class Call:
 
 
 def only(parent: Element | None) -> Element:
-    """The child of an element that must have exactly one; raises `EwsError`."""
+    """The only child of an element; raises `EwsError` if the element has none or several."""
     found = children(parent)
     if not found:
         raise EwsError("ErrorSchemaValidation")

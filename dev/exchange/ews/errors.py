@@ -1,11 +1,11 @@
-"""Errors of EWS: for one item in a response message, or for the whole request as a SOAP fault."""
+"""Errors of EWS, either for one item in a response message or for the whole request as a SOAP fault."""
 
 from collections.abc import Mapping
 
 from dev.exchange.ews.xml import Element, e, m, plain, s, t
 
-#: The service's texts, by response code (from samples, and from clients' error reports); others are given where they
-#: are used.
+#: The service's messages by response code, from samples and from clients' error reports. Messages for further codes are
+#: in the code that raises the errors.
 TEXTS = {
     "ErrorAccessDenied": "Access is denied. Check credentials and try again.",
     "ErrorChangeKeyRequired": "This operation can't be performed because this item has no change key.",
@@ -36,7 +36,7 @@ _CONTAINERS = {
 
 
 class EwsError(Exception):
-    """One item, or one folder, of a request is refused: ResponseCode and MessageText."""
+    """One item or folder of a request is refused, with this ResponseCode and MessageText."""
 
     def __init__(self, code: str, message: str | None = None) -> None:
         self.code = code
@@ -61,7 +61,9 @@ def response_message(operation: str, *content: Element) -> Element:
 
 
 def error_message(operation: str, error: EwsError, *content: Element) -> Element:
-    """A response message for an error. Errors for items and folders still contain their empty container."""
+    """A response message for an error. If the operation returns items or folders, it contains an empty Items or Folders
+    element.
+    """
     tag = _CONTAINERS.get(operation)
     return m(
         f"{operation}ResponseMessage",

@@ -1,4 +1,6 @@
-"""Extended properties: MAPI properties by tag, or by property set and id or name; those that clients write are kept."""
+"""Extended properties, which are MAPI properties with a tag, or with a property set and an id or name. Those that
+clients write are stored.
+"""
 
 import base64
 from collections import defaultdict
@@ -22,7 +24,8 @@ _SEQUENCE = 0x8201
 
 @dataclass(frozen=True)
 class ExtendedUri:
-    """An ExtendedFieldURI: its attributes as the client wrote them, to be echoed, and their meaning.
+    """An ExtendedFieldURI. Its ``attributes`` are repeated in responses as the client wrote them; the other fields are
+    their meaning.
 
     ``name`` is the property's tag or id as a number, or its name.
     """
@@ -55,7 +58,7 @@ class ExtendedProperties:
                 self._held[_whose(thing)][uri.key] = tuple(texts)
 
     def update(self, thing: Message | Entry, updates: list[Element]) -> None:
-        """Store the extended properties in an item's updates, which may also remove some; raises `EwsError`."""
+        """Store or remove extended properties according to an item's updates; raises `EwsError`."""
         for update in updates:
             self.keep(thing, values_of(update))
             path = child(update, "ExtendedFieldURI")
@@ -68,13 +71,13 @@ class ExtendedProperties:
 
 
 def values_of(update: Element) -> list[Element]:
-    """The properties in a SetItemField; appending to one is ignored."""
+    """The properties in a SetItemField; an AppendToItemField is ignored."""
     return children(update[-1]) if local(update) == "SetItemField" and len(update) else []
 
 
 def _whose(thing: Message | Entry) -> tuple[str, str]:
-    """The key under which an item's properties are stored. Calendar items get other keys when they are answered, so
-    their meeting's uid is used.
+    """The key under which an item's properties are stored. For a calendar item it contains the meeting's uid, since the
+    item's own key changes when the meeting is answered.
     """
     if isinstance(thing, Message):
         return thing.owner, thing.key
@@ -101,7 +104,7 @@ def read(element: Element | None) -> ExtendedUri:
 
 
 def of(held: ExtendedProperties, thing: Message | Entry, wanted: tuple[ExtendedUri, ...]) -> list[Element]:
-    """The requested extended properties that an item has: built-in ones, and those that clients have written."""
+    """The requested extended properties that an item has, including those that clients have written."""
     meeting = thing.meeting if isinstance(thing, Entry) else thing.letter.part and thing.letter.part.meeting
     known: dict[tuple[str, int | str, str], tuple[str, ...]] = dict(held.of(thing))
     known["", _SEARCH_KEY, "Binary"] = (_binary(thing.event.key if isinstance(thing, Entry) else thing.key),)

@@ -1,6 +1,4 @@
-"""The properties that EWS knows by FieldURI, and the version that introduced them (reference of FieldURI,
-types.xsd).
-"""
+"""The properties in EWS by their FieldURI, and the version that introduced them (reference of FieldURI, types.xsd)."""
 
 from dev.exchange.ews.errors import EwsError
 

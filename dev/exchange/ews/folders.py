@@ -26,7 +26,7 @@ def shape(call: Call) -> Shape:
 
 
 def get_folder(call: Call) -> list[Element]:
-    """GetFolder: one response message for each folder, in their order."""
+    """Handle a GetFolder, with one response message for each folder, in order."""
     wanted = shape(call)
     return [_answer(call, each, wanted) for each in children(child(call.body, "FolderIds", M))]
 

@@ -1,4 +1,6 @@
-"""The front end of EWS: authentication, reading SOAP, counting, impersonation, faults; then the operation."""
+"""The front end of EWS, which authenticates, parses, counts and dispatches requests, and applies impersonation and
+faults.
+"""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -31,16 +33,16 @@ from dev.exchange.ews.xml import SOAP, Element, NotXmlError, child, children, lo
 from dev.exchange.state import Exchange
 
 PATH = "/EWS/Exchange.asmx"
-#: IIS ignores case in paths.
+#: Like IIS, this ignores case in paths.
 ROUTE = r"/{path:(?i:ews/exchange\.asmx)}"
 #: Concurrent requests of one account (EWSMaxConcurrency).
 CONCURRENT = 27
 
-#: With these statuses the work is never done, whatever the fault says. A 401 comes from IIS, before EWS sees the
-#: request; a 408 means that the request did not arrive completely (RFC 9110, 15.5.9), for example on an idle
-#: connection. So clients immediately send the same request again, even an answer to an organizer: NTLM's handshake
-#: consists of 401s. A server that did the work first would violate HTTP, and no client could notice. A response that is
-#: lost on the way back appears as a 503, a 504 or a closed connection.
+#: With these statuses the request has no effect, even if the fault has `after_effect`. A 401 comes from IIS, before EWS
+#: gets the request. A 408 means that the request did not arrive completely (RFC 9110, 15.5.9), for example on an idle
+#: connection. Clients therefore repeat the request immediately, even an answer to an organizer, as they do in NTLM's
+#: handshake, which consists of 401s. A server that carried out the request first would violate HTTP, and no client
+#: could notice. A response that is lost on the way back appears as a 503, a 504 or a closed connection.
 _UNDONE = (401, 408)
 
 _OPERATIONS: dict[str, Callable[[Call], list[Element]]] = {
@@ -66,9 +68,10 @@ def _nobody(_agent: str, _request: Element, _answer: Element) -> None:
 
 
 class Gateway:
-    """Answers everything that is posted to `/EWS/Exchange.asmx`. ``keys``: the JWKS for access tokens.
+    """Answers POST requests to `/EWS/Exchange.asmx`. ``keys``: the JWKS for access tokens.
 
-    ``witness`` sees the User-Agent and the envelopes of request and response, except responses that a fault has spoilt.
+    ``witness`` is called with the User-Agent and the envelopes of request and response, unless a fault has changed the
+    response.
     """
 
     witness: ClassVar[Callable[[str, Element, Element], None]] = staticmethod(_nobody)
@@ -79,8 +82,7 @@ class Gateway:
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""
-        # This is needed even for a rejected request: a connection can only be reused after the whole request has been
-        # read.
+        # Even a rejected request must be read completely, since its connection cannot be reused otherwise.
         content = await request.read()
         try:
             caller = self._authentication.caller(request)

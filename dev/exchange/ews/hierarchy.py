@@ -1,4 +1,6 @@
-"""FindFolder and SyncFolderHierarchy: the folders of a mailbox, which are always the same here."""
+"""FindFolder and SyncFolderHierarchy, which return the folders of a mailbox. In this simulation, all mailboxes have the
+same folders.
+"""
 
 from dev.exchange.ews import folders
 from dev.exchange.ews.call import PARENTS, Call, Folder, only
@@ -12,7 +14,7 @@ _TRAVERSALS = ("Shallow", "Deep")
 
 
 def find_folder(call: Call) -> list[Element]:
-    """FindFolder: the folders below each given folder, directly or at any depth."""
+    """Handle a FindFolder, which returns the folders directly below each given folder, or at any depth."""
     shape = folders.shape(call)
     if call.body.get("Traversal") not in _TRAVERSALS:
         raise EwsError("ErrorUnsupportedTraversal", "Only shallow and deep traversal are supported here.")
@@ -59,7 +61,7 @@ def _below(parent: Folder, *, deep: bool) -> list[Folder]:
 
 
 def sync_folder_hierarchy(call: Call) -> list[Element]:
-    """SyncFolderHierarchy: all folders at first, and no changes after that."""
+    """Handle a SyncFolderHierarchy. The first response contains all folders, later ones contain no changes."""
     shape = folders.shape(call)
     given = text(call.body, "SyncState", namespace=M)
     where = child(call.body, "SyncFolderId", M)

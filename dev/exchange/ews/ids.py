@@ -1,4 +1,4 @@
-"""EWS ids: they name the mailbox, and change whenever an item moves to another folder."""
+"""EWS ids, which contain the mailbox, and change whenever an item moves to another folder."""
 
 import binascii
 from base64 import b64decode, b64encode

@@ -1,4 +1,4 @@
-"""Ordinary mail: CreateItem of a Message, SendItem, UpdateItem."""
+"""Ordinary mail: CreateItem with a Message, SendItem, UpdateItem."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -20,7 +20,7 @@ _RECIPIENTS = {"ToRecipients": "to", "CcRecipients": "cc", "BccRecipients": "bcc
 
 
 def create_message(call: Call, given: Element, disposition: str) -> list[Element]:
-    """Create a mail: save it as a draft (returns its id), or send it (returns no id). Raises `EwsError`."""
+    """Create a mail, and save it as a draft (returns its id) or send it (returns no id). Raises `EwsError`."""
     folder = _saved_folder(call, DRAFTS if disposition == "SaveOnly" else SENT)
     owner = folder.owner
     letter = merged(Letter("", body(None), owner.contact, owner.contact, ()), children(given))
@@ -31,7 +31,7 @@ def create_message(call: Call, given: Element, disposition: str) -> list[Element
 def issue(
     call: Call, owner: User, letter: Letter, disposition: str, properties: list[Element], folder: str = ""
 ) -> list[Element]:
-    """Save a letter as a draft (returns its id) or send it (returns no id); raises `EwsError`."""
+    """Save a mail as a draft (returns its id) or send it (returns no id); raises `EwsError`."""
     store = call.exchange.store
     if disposition == "SaveOnly":
         draft = store.add_message(owner.guid, folder or DRAFTS, letter, is_read=True, is_draft=True)
@@ -52,7 +52,7 @@ def _saved_folder(call: Call, usual: str) -> Folder:
 
 
 def _author(call: Call, owner: User, given: Element | None) -> Address:
-    """The author of a mail: the caller's mailbox, unless From names another one that the actor may open."""
+    """The author of a mail, which is the caller's mailbox unless From contains another one that the actor may open."""
     address = text(child(given, "Mailbox"), "EmailAddress")
     other = call.exchange.directory.find(address) if address else owner
     if other is None or not (other == owner or call.actor.may_open(other)):
@@ -64,7 +64,7 @@ def _author(call: Call, owner: User, given: Element | None) -> Address:
 
 
 def merged(letter: Letter, properties: list[Element]) -> Letter:
-    """A letter with the properties that a client wrote; those that have no meaning here are ignored."""
+    """A mail with the properties that a client wrote. Unknown properties are ignored."""
     setters: dict[str, Callable[[Element], Any]] = {
         "Subject": lambda item: item.text or "",
         "Body": lambda item: body(item),
@@ -92,7 +92,7 @@ def _headers(given: Element) -> Iterator[tuple[str, str]]:
 
 
 def _header(given: Element) -> Iterator[tuple[str, str]]:
-    """An extended property of the set InternetHeaders is a header of the mail."""
+    """An extended property of the set InternetHeaders becomes a header of the mail."""
     uri = child(given, "ExtendedFieldURI")
     if uri is not None and uri.get("DistinguishedPropertySetId") == "InternetHeaders":
         yield uri.get("PropertyName", ""), text(given, "Value")
@@ -108,7 +108,7 @@ def _check_recipients(letter: Letter) -> None:
 
 
 def send_item(call: Call) -> list[Element]:
-    """SendItem: drafts are sent; if requested, a copy is stored in the given folder, with a new id."""
+    """Handle a SendItem. Drafts are sent. If requested, a copy is stored in the given folder, with a new id."""
     return [_sent(call, wanted) for wanted in children(child(call.body, "ItemIds", M))]
 
 
@@ -149,7 +149,9 @@ def _check_change_key(item: Message, wanted: Element) -> None:
 
 
 def update_item(call: Call) -> list[Element]:
-    """UpdateItem: the read flag of any message, and the content of a draft; SendAndSaveCopy sends it too."""
+    """Handle an UpdateItem, which can change the read flag of any message and the content of a draft. SendAndSaveCopy
+    also sends the draft.
+    """
     return [_updated(call, change) for change in children(child(call.body, "ItemChanges", M))]
 
 

@@ -26,7 +26,7 @@ _REQUESTS = {
     RequestKind.INFORMATIONAL: "InformationalUpdate",
     RequestKind.SILENT: "SilentUpdate",
 }
-#: The properties of BaseShape "Default", as far as the sample of SyncFolderItems and the reference show them.
+#: The properties of BaseShape "Default" that the sample of SyncFolderItems and the reference show.
 DEFAULT = frozenset(
     {
         *(f"item:{name}" for name in ("Subject", "Sensitivity", "Body", "DateTimeSent", "HasAttachments")),
@@ -40,11 +40,11 @@ DEFAULT = frozenset(
 
 @dataclass(frozen=True)
 class Shown:
-    """A message with the information about its context that a response needs.
+    """A message, and the information about it that a response needs.
 
-    ``entry`` is the calendar's entry for its meeting, ``associated`` the entry that the message is shown as associated
-    with, ``attended`` whether the Calendar Attendant processes this mailbox's messages, ``is_draft`` the value of
-    IsDraft, ``properties`` what clients have written on any item.
+    ``entry`` is the calendar's entry for its meeting. ``associated`` is the entry that is returned as its associated
+    calendar item. ``attended`` is whether the Calendar Attendant processes messages in this mailbox. ``is_draft`` is
+    the value of IsDraft. ``properties`` are the extended properties that clients have written on any item.
     """
 
     message: Message
@@ -56,7 +56,7 @@ class Shown:
 
 
 def item_class(message: Message) -> tuple[str, str]:
-    """The element and the item class. A letter's own class takes precedence over the usual one."""
+    """The element and the item class. A message's own class takes precedence over the usual one."""
     tag, name = _CLASSES[message.letter.kind]
     own = message.letter.item_class
     if own.startswith("IPM.Schedule.Meeting."):
@@ -189,7 +189,7 @@ def _request(shown: Shown, part: MeetingPart) -> Properties:
         "calendar:Resources": lambda: _attendees(meeting, "Resources"),
         "calendar:AppointmentReplyTime": entry.response.time if entry else None,
         "calendar:AppointmentSequenceNumber": meeting.sequence,
-        # Bits: this is a meeting, and it was received.
+        # The bits mean that the item is a meeting, and that it was received.
         "calendar:AppointmentState": 3,
         "calendar:Recurrence": lambda: parts.recurrence(meeting),
         "calendar:StartTimeZone": lambda: parts.zone("StartTimeZone", meeting.zone, meeting.start.year),
@@ -200,7 +200,7 @@ def _request(shown: Shown, part: MeetingPart) -> Properties:
 
 
 def _cancellation(meeting: Meeting) -> Properties:
-    """The properties that newer servers add to a cancellation. exchangelib does not know them and never requests
+    """The properties that newer servers add to a cancellation. exchangelib does not support them, and never requests
     them.
     """
     return {
@@ -213,8 +213,8 @@ def _cancellation(meeting: Meeting) -> Properties:
 
 
 def item_type(meeting: Meeting) -> str:
-    """The type of the item that a message is about. No capture of a request for one occurrence was found; "Exception"
-    is in line with the reference.
+    """The type of the item that a message is about. For a request about one occurrence, no capture of a real server was
+    found. "Exception" agrees with the reference.
     """
     if meeting.original_start:
         return "Exception"

@@ -30,7 +30,9 @@ def _moved(call: Call, wanted: Element) -> Element:
 
 
 def delete_item(call: Call) -> list[Element]:
-    """DeleteItem: to Deleted Items, or permanently (also with SoftDelete, since there is no dumpster here)."""
+    """Handle a DeleteItem. Items are moved to Deleted Items or deleted permanently. SoftDelete is permanent too, since
+    this simulation has no dumpster.
+    """
     return [_deleted(call, wanted) for wanted in children(child(call.body, "ItemIds", M))]
 
 
@@ -50,8 +52,8 @@ def _deleted(call: Call, wanted: Element) -> Element:
 
 
 def _delete_entry(call: Call, entry: Entry) -> None:
-    """Remove an item from this calendar: for the organizer this cancels the meeting; for others nothing is sent.
-    Deleted items are not kept here.
+    """Remove an item from this calendar. If the owner is the organizer, this cancels the meeting; otherwise nothing is
+    sent. This simulation does not keep deleted calendar items.
     """
     if call.body.get("SendMeetingCancellations") is None:
         raise EwsError("ErrorSendMeetingCancellationsRequired", "SendMeetingCancellations is required.")

@@ -20,10 +20,9 @@ _TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 
 def resolve_names(call: Call) -> list[Element]:
-    """ResolveNames: the mailboxes whose name or address begins with the entry, in one response message, which is a
-    warning if there are several.
-
-    With a routing type prefix, all proxy addresses are searched instead (reference of UnresolvedEntry).
+    """Handle a ResolveNames, which finds the mailboxes whose name or address begins with the entry. The only response
+    message is a warning if there are several. With a routing type prefix, all proxy addresses are searched instead
+    (reference of UnresolvedEntry).
     """
     directory = call.exchange.directory
     wanted = text(call.body, "UnresolvedEntry", namespace=M).casefold()
@@ -53,7 +52,7 @@ def _is_meant(directory: Directory, user: User, wanted: str) -> bool:
 
 
 def _resolution(directory: Directory, user: User, *, full: bool) -> Element:
-    """One candidate; if a mailbox was found by its distinguished name, the routing type shows that."""
+    """One candidate. Its routing type shows whether the mailbox was found by its distinguished name."""
     entries = directory.proxies(user)
     legacy = next((each.partition(":")[2] for each in entries if each.startswith("EX:")), "")
     known = t("EmailAddress", legacy or directory.primary(user)), t("RoutingType", "EX" if legacy else "SMTP")
@@ -76,8 +75,8 @@ _FORMATS: dict[str, tuple[Callable[[bytes], str], Callable[[str], bytes]]] = {
 
 
 def convert_id(call: Call) -> list[Element]:
-    """ConvertId: this service's ids in other formats. Real servers use different bytes in each format; here they are
-    the same.
+    """Handle a ConvertId, which returns ids in other formats. Real servers use different bytes in each format, but this
+    simulation uses the same ones.
     """
     wanted = call.body.get("DestinationFormat", "")
     return [_converted(given, wanted) for given in children(child(call.body, "SourceIds", M))]

@@ -1,4 +1,4 @@
-"""Elements that items have in common: people, bodies, time zones, patterns of recurrence."""
+"""Elements that several kinds of items have: people, bodies, time zones, recurrence patterns."""
 
 from collections.abc import Callable, Iterable
 
@@ -27,7 +27,7 @@ def item_id(thing: Thing, tag: str = "ItemId") -> Element:
 
 
 def folder_id(owner: str, name: str, tag: str = "FolderId", change: int = 0) -> Element:
-    """The id of a folder; folders do not move, so it is always the same."""
+    """The id of a folder, which never changes because folders do not move."""
     return t(tag, {"Id": ItemId(FOLDER, owner, name).text(), "ChangeKey": change_key(change)})
 
 
@@ -53,7 +53,7 @@ def many(tag: str, addresses: Iterable[Address]) -> Element | None:
     return t(tag, *found) if found else None
 
 
-#: The attendee properties, and how those in them are invited.
+#: The attendee properties, and how the people in each of them are invited.
 ATTENDEES = {"RequiredAttendees": "required", "OptionalAttendees": "optional", "Resources": "resource"}
 
 
@@ -68,7 +68,7 @@ def attendees(tag: str, invited: Iterable[Address], response_of: Callable[[Addre
 
 
 def body(tag: str, content: Body, wanted: str) -> Element:
-    """A body as HTML or text; "Best" returns HTML, since every stored body can be converted to HTML."""
+    """A body as HTML or text. "Best" means HTML, since every stored body can be converted to HTML."""
     shown = graph_body(content, "text" if wanted == "Text" else None)
     return t(tag, {"BodyType": "Text" if wanted == "Text" else "HTML"}, shown["content"])
 

@@ -1,4 +1,4 @@
-"""Renders an item as an element according to its class, after looking up its context."""
+"""Renders an item as the element for its class."""
 
 from dev.exchange.calendar import Entry, whole
 from dev.exchange.ews import calendar_xml, messages_xml, parts

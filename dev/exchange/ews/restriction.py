@@ -27,14 +27,12 @@ _PATHS = ("FieldURI", "ExtendedFieldURI")
 
 
 def matches(call: Call, thing: Thing, condition: Element) -> bool:
-    """Whether an item meets a search expression; raises `EwsError` for one that is not known here."""
+    """Whether an item meets a search expression; raises `EwsError` for an unsupported expression."""
     return compares(condition, lambda holder: _value(call, thing, holder))
 
 
 def compares(condition: Element, value_of: Callable[[Element], Any]) -> bool:
-    """Evaluate a search expression on anything with properties: ``value_of`` returns the value of the property that an
-    element names.
-    """
+    """Evaluate a search expression. ``value_of`` returns the value of the property that an element names."""
     kind = local(condition)
     if kind in ("And", "Or", "Not"):
         found = (compares(part, value_of) for part in children(condition))

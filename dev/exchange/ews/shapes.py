@@ -8,14 +8,14 @@ from dev.exchange.ews.errors import EwsError
 from dev.exchange.ews.extended import ExtendedUri
 from dev.exchange.ews.xml import Element, child, children, local, t, text
 
-#: URI → value, element, or a function that returns either; None is left out. The order is that of the schema.
+#: URI → value, element, or a function that returns one of these; None is left out. The order is that of the schema.
 Properties = Mapping[str, object]
 #: The position of extended properties among other properties.
 EXTENDED = "extended"
 
 _BASES = ("IdOnly", "Default", "AllProperties")
-#: Properties that FindItem and SyncFolderItems never return, because they are not columns of the folder's table. That
-#: both leave them out silently when requested could not be confirmed for each property without a live server.
+#: Properties that FindItem and SyncFolderItems never return, because they are not columns of the folder's table. Here
+#: they are left out even if a request names them, which could not be confirmed for each property without a live server.
 _NOT_IN_LISTS = frozenset(
     {
         *(f"item:{name}" for name in ("Body", "TextBody", "UniqueBody", "MimeContent", "Attachments",
@@ -40,7 +40,7 @@ class Shape:
     default: frozenset[str] = field(default_factory=frozenset)
 
     def wants(self, uri: str) -> bool:
-        """Whether a property has to be in the response."""
+        """Whether a property must be in the response."""
         if self.in_list and uri in _NOT_IN_LISTS:
             return False
         if uri in self.uris or self.base == "AllProperties":
@@ -49,7 +49,7 @@ class Shape:
 
 
 def read(element: Element | None, version: str, *, default: Iterable[str] = (), in_list: bool = False) -> Shape:
-    """Read an ItemShape or FolderShape; raises `EwsError` for what this version does not know."""
+    """Read an ItemShape or FolderShape; raises `EwsError` for a property that this version does not support."""
     base = text(element, "BaseShape")
     if base not in _BASES:
         raise EwsError("ErrorSchemaValidation")

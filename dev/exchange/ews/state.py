@@ -6,8 +6,8 @@ from dev.exchange.ews.access import Account, seeded
 from dev.exchange.ews.extended import ExtendedProperties
 from dev.exchange.ews.sync_states import SyncStates
 
-#: ServerVersionInfo by version. The builds are those of late cumulative updates; Version has the values that clients
-#: have seen.
+#: ServerVersionInfo by version. The builds are those of late cumulative updates. The values of Version are from
+#: clients' reports.
 BUILDS = {
     "2016": {"MajorVersion": "15", "MinorVersion": "1", "MajorBuildNumber": "2507", "MinorBuildNumber": "39",
              "Version": "V2017_07_11"},
@@ -21,16 +21,17 @@ class Ews:
     """The EWS side of one simulated Exchange.
 
     ``version`` is a key of `BUILDS`. With ``layer7_balancer``, each request arrives on a separate connection, as behind
-    a balancer that redistributes requests: NTLM, which authenticates a connection, never succeeds. With
-    ``renews_answered``, answering gives the calendar item another id: according to the EWS Managed API's guide to
-    responses (2012), the service deletes and recreates it. ews-managed-api issue 255 (2020) reports servers of both
-    kinds; which kind 2016 and 2019 are could not be confirmed. A client must handle both.
+    a balancer that redistributes requests. NTLM, which authenticates a connection, then never succeeds. With
+    ``renews_answered``, a calendar item gets another id when it is answered, because the service deletes and recreates
+    it, according to the EWS Managed API's guide to responses (2012). ews-managed-api issue 255 (2020) reports servers
+    of both kinds. It could not be confirmed which behaviour Exchange 2016 and 2019 have. A client must handle both.
 
-    How grommunio's EWS differs from Exchange: without ``marks_drafts``, the IsDraft of a saved mail is false; without
-    ``expands_views``, a calendar view shows a series' master instead of its occurrences; without ``names_occurrences``,
-    the associated item of a message about one occurrence is the master; without ``searches_binary``, FindItem refuses
-    restrictions on binary properties; with ``plain_faults``, every fault is text only. With ``never_at_end``,
-    SyncFolderItems always says that there is more, which exchangelib's source reports of some servers.
+    Further settings describe how grommunio's EWS differs from Exchange. Without ``marks_drafts``, the IsDraft of a
+    saved mail is false. Without ``expands_views``, a calendar view shows a series' master instead of its occurrences.
+    Without ``names_occurrences``, the associated item of a message about one occurrence is the master. Without
+    ``searches_binary``, FindItem refuses restrictions on binary properties. With ``plain_faults``, every fault is text
+    only. With ``never_at_end``, SyncFolderItems always reports that there are more changes, as some servers do
+    according to exchangelib's source.
     """
 
     version: str = "2019"

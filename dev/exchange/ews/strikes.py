@@ -1,30 +1,30 @@
-"""What EWS does when a fault applies: reject, disconnect, or return something that no client expects.
+"""The effects of faults on EWS requests: rejections, closed connections, and malformed or endless responses.
 
 status
     an HTTP status without SOAP, as from a balancer; 401 with challenges
 crash
-    the connection is closed without an answer
+    the connection is closed without a response
 server_busy
-    a SOAP fault with BackOffMilliseconds, by HTTP 500 (throttling documentation)
+    a SOAP fault with BackOffMilliseconds and HTTP status 500 (throttling documentation)
 soap_fault
-    a SOAP fault with ``code``, by HTTP 500 or by the ``status`` that is given: 200 occurs
+    a SOAP fault with ``code``, and with HTTP status 500 or ``status``, which can even be 200
 plain_fault
-    a SOAP fault as grommunio writes it: by HTTP 500, without an XML declaration, by another prefix, without a code of
-    EWS's; ``code`` is its message
+    a SOAP fault in grommunio's form, with HTTP status 500 and another prefix, but without an XML declaration or an EWS
+    code; ``code`` is its message
 error
     200 with a response message of ResponseClass Error and ``code``
 truncate, charset
-    the right answer, cut in half, or in another encoding than declared
+    the correct response, but cut in half, or in another encoding than declared
 html
     200 with an HTML page, such as a sign-in page or one from a proxy
 bomb
-    an answer that grows beyond all bounds when its entities are resolved, and asks for a file
+    a response with nested entities that expand to gigabytes, and an entity that refers to a file
 oversize
-    an answer of many megabytes
+    a response of many megabytes
 trickle
-    an answer that comes byte by byte and never ends
+    a response that is sent byte by byte and never ends
 hang
-    no answer for as long as the client cares to wait
+    no response for as long as the client waits
 """
 
 import asyncio
@@ -36,7 +36,7 @@ from dev.exchange.ews.errors import EwsError, SoapFaultError, error_message
 from dev.exchange.ews.xml import Element
 from dev.exchange.faults import Fault
 
-#: These faults spoil the right answer, so the work is done first.
+#: These faults change the response, so the request is carried out first.
 SPOILING = ("truncate", "charset")
 _XML = {"Content-Type": "text/xml; charset=utf-8"}
 _PAGE = "<!DOCTYPE html><html><head><title>Sign in</title></head><body><form>Password</form></body></html>"
@@ -50,7 +50,8 @@ _MEGABYTE = b" " * 1024**2
 
 
 def refusal(operation: str, fault: Fault) -> list[Element] | None:
-    """The response messages for an "error"; raises `SoapFaultError` for SOAP faults. None for other kinds of fault."""
+    """Return the response messages for an "error", or None for other faults; raises `SoapFaultError` for SOAP faults.
+    """
     if fault.action == "error":
         return [error_message(operation, EwsError(fault.code))]
     if fault.action == "server_busy":
@@ -62,7 +63,9 @@ def refusal(operation: str, fault: Fault) -> list[Element] | None:
 
 
 async def strike(request: web.Request, fault: Fault, answer: bytes) -> web.StreamResponse:
-    """Respond to a request with an HTTP or XML fault; ``answer`` is the correct response, empty if nothing was done."""
+    """Respond to a request with an HTTP or XML fault. ``answer`` is the correct response, empty if the request was not
+    carried out.
+    """
     if fault.action == "hang":
         await asyncio.sleep(fault.seconds)
     if fault.action in ("crash", "hang"):
@@ -105,7 +108,7 @@ def _miscoded(answer: bytes) -> bytes:
 
 
 def _bomb() -> bytes:
-    """A document with nested entities (a billion of them), and an external one."""
+    """A document with nested entities that expand to gigabytes, and an external entity."""
     entities = ['<!ENTITY x0 "ha">', '<!ENTITY file SYSTEM "file:///etc/passwd">']
     entities += [f'<!ENTITY x{level} "{f"&x{level - 1};" * 10}">' for level in range(1, _LEVELS + 1)]
     body = f"<s:Body><a>&x{_LEVELS};</a><b>&file;</b></s:Body>"

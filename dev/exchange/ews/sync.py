@@ -1,4 +1,4 @@
-"""SyncFolderItems: what has changed in a folder since a state that the client keeps."""
+"""SyncFolderItems, which returns the changes in a folder since the state that the client sends."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,7 +27,9 @@ class _Change:
 
 
 def sync_folder_items(call: Call) -> list[Element]:
-    """SyncFolderItems: at most MaxChangesReturned changes, the state after them, and whether there are more."""
+    """Handle a SyncFolderItems, which returns at most MaxChangesReturned changes, the state after them, and whether
+    there are more.
+    """
     shape = render.item_shape(call, in_list=True)
     given = text(call.body, "SyncState", namespace=M)
     most = _most(text(call.body, "MaxChangesReturned", namespace=M))
@@ -97,7 +99,7 @@ def _seen(thing: Thing) -> Seen:
 
 
 def inside(call: Call, folder: Folder) -> list[Thing]:
-    """The items of a folder, oldest first: messages, or calendar items (series as their masters)."""
+    """The items of a folder, oldest first: messages, or calendar items with a master for each series."""
     store, owner = call.exchange.store, folder.owner.guid
     if folder.name == CALENDAR:
         return [whole(event) for event in store.events(owner)]

@@ -1,4 +1,4 @@
-"""States of SyncFolderItems: what a client knows about a folder."""
+"""States of SyncFolderItems, which represent the folder as a client last saw it."""
 
 import base64
 import os
@@ -24,7 +24,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class State:
-    """What a client knows about the items in a mailbox folder."""
+    """The items in a folder as a client last saw them."""
 
     owner: str
     folder: str
@@ -32,14 +32,14 @@ class State:
 
 
 class SyncStates:
-    """The issued states. A real state contains the client's knowledge itself; here it is a key to it."""
+    """The issued states. A real state contains its data, while here it is a key to the data."""
 
     def __init__(self) -> None:
         self._states: dict[str, State] = {}
 
     def find(self, token: str, owner: str, folder: str) -> State:
-        """The state for a token; an empty token is the start. Raises `EwsError` for a token of another folder, or from
-        before a reset.
+        """The state for a token; an empty token stands for the initial state. Raises `EwsError` for a token of another
+        folder, or from before a reset.
         """
         if not token:
             return State(owner, folder, {})
@@ -49,7 +49,7 @@ class SyncStates:
         return state
 
     def keep(self, state: State, before: State, token: str) -> str:
-        """A token for a state; the old token if nothing has changed."""
+        """Return a token for a state, or the old token if nothing has changed."""
         if token and state == before:
             return token
         fresh = base64.b64encode(os.urandom(_SIZE)).decode()

@@ -1,4 +1,4 @@
-"""GetServerTimeZones: Windows time zones with this year's rules, as far as zoneinfo has them."""
+"""GetServerTimeZones, which returns Windows time zones with this year's rules from zoneinfo."""
 
 from datetime import UTC, datetime, timedelta, tzinfo
 
@@ -14,7 +14,8 @@ _DAY = timedelta(days=1)
 
 
 def get_server_time_zones(call: Call) -> list[Element]:
-    """GetServerTimeZones: all time zones, or those with the given ids; unknown ids are ignored."""
+    """Handle a GetServerTimeZones, which returns all time zones, or those with the given ids; unknown ids are ignored.
+    """
     wanted = {item.text or "" for item in children(child(call.body, "Ids", M))} or set(win_tz)
     full = call.body.get("ReturnFullTimeZoneData", "true") == "true"
     year = call.exchange.clock.now().year
@@ -77,9 +78,7 @@ def _to_period(period: str) -> Element:
 
 
 def _change(name: str, rules: tzinfo, moment: datetime, standard: timedelta) -> Element:
-    """The wall clock before the change, and which occurrence of its weekday in the month it falls on; -1 is the
-    last.
-    """
+    """The local time before a change, and the number of its weekday in the month, with -1 for the last one."""
     local = (moment + _offset(rules, moment - timedelta(hours=2))).replace(tzinfo=None)
     is_last = (local + 7 * _DAY).month != local.month
     return t(

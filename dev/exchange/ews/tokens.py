@@ -1,4 +1,4 @@
-"""Bearer tokens: of the stack's own provider, for an account or for an application."""
+"""Bearer tokens that the stack's own provider issues to an account or to an application."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -18,7 +18,7 @@ JsonWebKeys = Callable[[], dict[str, Any]]
 
 
 class Tokens:
-    """Reads access tokens. ``keys`` gives the JWKS of the provider, ``now`` the simulated time."""
+    """Reads access tokens. ``keys`` returns the provider's JWKS, ``now`` the simulated time."""
 
     def __init__(self, keys: JsonWebKeys, now: Callable[[], datetime]) -> None:
         self._keys = keys

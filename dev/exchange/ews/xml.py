@@ -25,8 +25,8 @@ class NotXmlError(ValueError):
 
 
 def parse(content: bytes) -> Element:
-    """Parse a document; returns its root element. Raises `NotXmlError`. No entities are resolved, nothing is fetched,
-    and lxml limits sizes.
+    """Parse a document; returns its root element. Raises `NotXmlError`. Entities are not resolved, nothing is fetched,
+    and lxml limits the size.
     """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
     try:
@@ -87,7 +87,7 @@ def local(element: Element) -> str:
 
 
 def child(parent: Element | None, name: str, namespace: str = TYPES) -> Element | None:
-    """The first child of that name."""
+    """The first child with the given name."""
     return None if parent is None else parent.find(f"{{{namespace}}}{name}")
 
 
@@ -97,7 +97,7 @@ def children(parent: Element | None) -> list[Element]:
 
 
 def text(parent: Element | None, name: str, default: str = "", namespace: str = TYPES) -> str:
-    """The text of the first child of that name."""
+    """The text of the first child with the given name."""
     found = child(parent, name, namespace)
     return default if found is None else (found.text or "")
 

@@ -1,1 +1,1 @@
-"""Graph v1.0 as the product uses it, over the mailboxes of the simulated Exchange."""
+"""The part of Graph v1.0 that the product uses, for the mailboxes of the simulated Exchange."""

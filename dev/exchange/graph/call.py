@@ -39,7 +39,7 @@ class Call:
 
     @cached_property
     def owner(self) -> User:
-        """The mailbox in the path; responds 404 if there is no such user."""
+        """The mailbox in the path; raises `GraphError` with status 404 if there is no such user."""
         user = self.exchange.directory.find(self.params["user"])
         if user is None:
             raise GraphError(404, "ErrorInvalidUser", f"The requested user '{self.params['user']}' is invalid.")
@@ -109,7 +109,7 @@ class Call:
 
 
 def find_folder(owner: User, name: str) -> str:
-    """A mail folder by well-known name or id; 404 otherwise."""
+    """A mail folder by well-known name or id; raises `GraphError` with status 404 if there is none."""
     for folder in FOLDERS:
         if name.casefold() == folder or name == folder_id(owner.guid, folder):
             return folder

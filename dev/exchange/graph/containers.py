@@ -1,4 +1,4 @@
-"""Changes to a mailbox's calendar and mail folders themselves."""
+"""Changes to the properties of calendars and mail folders."""
 
 from aiohttp import web
 
@@ -19,7 +19,7 @@ async def get_calendar(call: Call) -> web.Response:
 
 
 async def change_calendar(call: Call) -> web.Response:
-    """PATCH the calendar: accepts a color, and ignores it."""
+    """PATCH the calendar. A color is accepted and ignored."""
     given = lowered(await call.document())
     if given.keys() != {"color"} or given["color"] not in _COLORS:
         raise bad_request("Only a calendar's color can be changed here.", "ErrorInvalidParameter")
@@ -27,7 +27,7 @@ async def change_calendar(call: Call) -> web.Response:
 
 
 async def change_folder(call: Call) -> web.Response:
-    """PATCH a mail folder: accepts extended properties, and ignores them. A well-known folder cannot be renamed."""
+    """PATCH a mail folder. Extended properties are accepted and ignored. A well-known folder cannot be renamed."""
     given = lowered(await call.document())
     properties = given.get("singlevalueextendedproperties")
     named = isinstance(properties, list) and all({"id", "value"} <= set(map(str, each)) for each in properties)

@@ -1,4 +1,4 @@
-"""Delta rounds over a mail folder: first its content, then what has changed since."""
+"""Delta rounds over a mail folder, which return first its content, and then the changes since the last round."""
 
 import uuid
 from dataclasses import dataclass, field, replace
@@ -8,11 +8,11 @@ from dev.exchange.store import Store
 
 @dataclass(frozen=True)
 class Round:
-    """The state of one delta query on a folder.
+    """The state of a delta query on a folder.
 
-    ``waiting`` are the keys still to be shown in this round; ``upto`` is the number of the last change that it covers;
-    ``kinds`` is the requested changeType (empty: all); ``select`` and ``filter`` stay as in the first request. ``left``
-    are the keys that have left the folder, and that are not shown again if they return.
+    ``waiting`` are the keys still to be shown in the current round. ``upto`` is the number of the last change that the
+    round covers. ``kinds`` is the requested changeType (empty: all). ``select`` and ``filter`` are those of the first
+    request. ``left`` are the keys of items that have left the folder, and that are not shown again if they return.
     """
 
     owner: str
@@ -28,8 +28,8 @@ class Round:
 
 @dataclass(frozen=True)
 class Step:
-    """One page: keys to show, and the token for the next one. ``done``: the round is complete, the token is a
-    deltatoken.
+    """A page with the keys to show, and the token for the next page. ``done``: the round is complete, and the token is
+    a deltatoken.
     """
 
     round: Round
@@ -40,7 +40,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Forgotten:
-    """How an unknown token is refused: the HTTP status, and the error code, for which Graph uses many variants."""
+    """The HTTP status and error code with which an unknown token is refused. Graph uses many variants."""
 
     status: int = 410
     code: str = "SyncStateNotFound"
@@ -48,10 +48,9 @@ class Forgotten:
 
 @dataclass
 class DeltaRounds:
-    """Tokens and their states. Tokens do not expire; all can be forgotten at once.
-
-    ``loses_returns``: an item with an immutable id that leaves a folder and comes back is reported as removed, and
-    never shown again (docs-contrib issue 72).
+    """Tokens and their states. Tokens do not expire, but all can be invalidated together. ``loses_returns``: an item
+    with an immutable id that leaves a folder and comes back is reported as removed, and never shown again (docs-contrib
+    issue 72).
     """
 
     store: Store
@@ -65,14 +64,14 @@ class DeltaRounds:
         return self._step(replace(start, waiting=tuple(keys)), size)
 
     def go_on(self, token: str, size: int) -> Step | None:
-        """The next page, or the first page of a new round; None for an unknown token."""
+        """Return the next page, or the first page of a new round; None for an unknown token."""
         state = self._tokens.get(token)
         if state is None:
             return None
         return self._step(state if state.waiting else self._next_round(state), size)
 
     def forget(self, refusal: Forgotten | None = None, after: int = 0) -> None:
-        """Invalidate all tokens, now or, in the middle of a round, after this many more pages."""
+        """Invalidate all tokens, either now or after the given number of pages, in the middle of a round."""
         self.forgotten = refusal or Forgotten()
         self._lives = after or None
         if not after:

@@ -1,4 +1,4 @@
-"""Users in Entra ID rather than Exchange: found only by id or sign-in name."""
+"""Users in Entra ID, which unlike mailboxes are found only by id or sign-in name."""
 
 from aiohttp import web
 
@@ -28,4 +28,4 @@ async def get_user(call: Call) -> web.Response:
 
 ROUTES = {"GET users/{user}": get_user}
 ROUTES_OF_APPLICATIONS = frozenset(line.partition(" ")[2] for line in ROUTES)
-"""Paths that no signed-in user may access here: their tokens are for mailboxes."""
+"""Paths that no signed-in user may access, since the users' tokens are only for mailboxes."""

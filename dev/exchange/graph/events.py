@@ -1,4 +1,4 @@
-"""Events: reading calendars, and answering meetings."""
+"""Events: handlers that read calendars and answer meetings."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,7 +28,7 @@ _ON_DEMAND = ("cancelledOccurrences", "exceptionOccurrences", "originalStart")
 
 
 async def get_event(call: Call) -> web.Response:
-    """GET one event: meeting, master, occurrence or exception."""
+    """GET one event, which is a meeting, master, occurrence or exception."""
     options.allow_only(call.query, "$select", "$expand")
     return call.answer({"@odata.context": call.view.context("events/$entity"), **_shown(call, call.entry)})
 
@@ -56,7 +56,7 @@ def _shown(call: Call, entry: Entry) -> Json:
 
 
 async def list_events(call: Call) -> web.Response:
-    """GET the calendar's items: meetings and masters, not occurrences."""
+    """GET the calendar's items, which include meetings and masters, but not occurrences."""
     options.allow_only(call.query, "$select", "$expand", "$filter", "$top", "$skip", "$orderby")
     entries = [whole(item) for item in call.exchange.store.events(call.owner.guid)]
     condition = call.query.get("$filter")
@@ -112,7 +112,8 @@ def _page(call: Call, path: str, entries: list[Entry]) -> web.Response:
     return call.answer(page(call.view.context(path), shown, link))
 
 
-#: As in the service's own error codes, which map to 400; the message could not be confirmed without a live tenant.
+#: The code is one of the service's own error codes for status 400. The message could not be confirmed without a live
+#: tenant.
 _VERBS = {Reply.ACCEPTED: "Accept", Reply.DECLINED: "Decline", Reply.TENTATIVE: "Tentative"}
 
 

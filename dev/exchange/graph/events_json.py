@@ -1,4 +1,4 @@
-"""An event as Graph shows it: single meetings, series masters, occurrences and exceptions."""
+"""Events as Graph shows them: single meetings, series masters, occurrences and exceptions."""
 
 from urllib.parse import quote
 
@@ -83,34 +83,33 @@ def event(entry: Entry, view: View) -> Json:
 
 
 def told(shown: Json, variants: Variants, wanted: frozenset[str] | None) -> Json:
-    """Remove the properties that the service does not return: some reportedly appear only on request, or never."""
+    """Remove the properties that the service reportedly returns only on request, or never."""
     asked = {name.casefold() for name in wanted or ()}
     untold = set() if variants.uid else {"uid"}
     if variants.original_start == "never" or (variants.original_start == "select" and "originalstart" not in asked):
         untold.add("originalStart")
     if "occurrenceid" not in asked:
-        untold.add("occurrenceId")  # documented, but no capture shows it unless requested
+        untold.add("occurrenceId")  # documented, but in captures it appears only on request
     return {name: value for name, value in shown.items() if name not in untold}
 
 
 def extended_properties(entry: Entry, wanted: str) -> list[Json]:
-    """`singleValueExtendedProperties` that a $filter requests: only the sequence number is known here."""
+    """The `singleValueExtendedProperties` that a $filter requests. Only the sequence number is supported here."""
     name = "Integer {00062002-0000-0000-c000-000000000046} Id 0x8201"
     is_asked = f"'{name.casefold()}'" in wanted.casefold()
     return [{"id": name, "value": str(entry.meeting.sequence)}] if is_asked else []
 
 
 def cancelled_occurrences(entry: Entry, view: View) -> list[str]:
-    """`cancelledOccurrences`: only the occurrences removed from this calendar.
-
-    A cancelled occurrence that still exists is an exception with `isCancelled` instead.
+    """The value of `cancelledOccurrences`, which contains only the occurrences removed from this calendar. A cancelled
+    occurrence that still exists is an exception with `isCancelled` instead.
     """
     master = ItemId(EVENT, entry.event.key, view.moves(0)).text(entry.event.owner)
     return [f"OID.{master}.{day.isoformat()}" for day in sorted(entry.event.removed)]
 
 
 def exception_occurrences(entry: Entry, view: View) -> list[Json]:
-    """`exceptionOccurrences`, cancelled ones included."""
+    """The value of `exceptionOccurrences`, including cancelled ones."""
     return [event(changed, view) for changed in exceptions(entry.event)]
 
 

@@ -1,4 +1,4 @@
-"""The front end of Graph: authentication, counting, faults, throttling; then the handler."""
+"""The front end of Graph, which authenticates, counts, throttles and dispatches requests, and applies faults."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ from dev.exchange.state import Exchange
 ROOT = "/v1.0"
 #: Concurrent requests to one mailbox.
 CONCURRENT = 4
-#: The seconds to wait, as in the documentation's sample.
+#: The value of Retry-After in seconds, as in the documentation's sample.
 RETRY_AFTER = "2.128"
 
 _ROUTES = Routes(
@@ -52,9 +52,9 @@ def _nobody(_request: web.Request, _content: bytes, _answer: web.StreamResponse)
 
 
 class Gateway:
-    """Answers everything below `/v1.0`. ``keys``: the JWKS for delegated access tokens.
+    """Answers requests below `/v1.0`. ``keys``: the JWKS for delegated access tokens.
 
-    ``witness`` sees every request with its body, and the response.
+    ``witness`` is called with every request, its body, and the response.
     """
 
     witness: ClassVar[Callable[[web.Request, bytes, web.StreamResponse], None]] = staticmethod(_nobody)
@@ -130,7 +130,7 @@ def _base(request: web.Request) -> str:
 
 def _struck(request: web.Request, fault: Fault) -> web.StreamResponse:
     if fault.action == "crash":
-        # The client sees the connection end without a response.
+        # For the client, the connection ends without a response.
         if request.transport:
             request.transport.close()
         return web.Response(status=500)

@@ -1,7 +1,7 @@
 """Graph item ids, long and case-sensitive like real ones.
 
 A regular id names the mailbox and changes with every move to another folder; an immutable id (`Prefer:
-IdType="ImmutableId"`) stays as long as the item is in the mailbox. Both kinds are always understood.
+IdType="ImmutableId"`) stays the same as long as the item is in the mailbox. Both kinds are always understood.
 """
 
 import binascii
@@ -62,7 +62,7 @@ def _content(data: bytes, moves: int | None) -> ItemId:
 
 
 def folder_id(owner: str, folder: str) -> str:
-    """The id of a well-known folder of a mailbox; folders do not move, so it is always the same."""
+    """The id of a well-known folder of a mailbox, which never changes because folders do not move."""
     return urlsafe_b64encode(_REGULAR + owner.encode() + b"\x00\x2e" + folder.encode()).decode()
 
 

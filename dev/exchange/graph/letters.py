@@ -1,4 +1,4 @@
-"""Turns what a client writes into `message` into a letter."""
+"""Reads the `message` in a client's request."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -11,7 +11,7 @@ _RECIPIENTS = {"torecipients": "to", "ccrecipients": "cc", "bccrecipients": "bcc
 
 
 def merged(letter: Letter, given: Mapping[str, Any]) -> Letter:
-    """A letter with what a client wrote into `message`, whose keys are in lower case; raises `GraphError`."""
+    """Read a `message`, whose keys are in lower case. Raises `GraphError`."""
     found: dict[str, Any] = {ours: addresses(given[name]) for name, ours in _RECIPIENTS.items() if name in given}
     if "subject" in given:
         found["subject"] = str(given["subject"])
@@ -23,7 +23,7 @@ def merged(letter: Letter, given: Mapping[str, Any]) -> Letter:
 
 
 def addresses(given: Any) -> tuple[Address, ...]:
-    """The people in a list of recipients or attendees, whose keys are in lower case. Raises `GraphError`."""
+    """Read a list of recipients or attendees, whose keys are in lower case. Raises `GraphError`."""
     try:
         found = [item["emailaddress"] for item in given]
         return tuple(Address(str(item.get("name") or item["address"]), str(item["address"])) for item in found)
@@ -40,7 +40,7 @@ def body(given: Any) -> Body:
 
 
 def _headers(given: Any) -> Iterator[tuple[str, str]]:
-    """Read the headers that a client sets: only custom ones, which start with `x-`, are allowed."""
+    """Read the headers that a client sets. Only custom headers, which start with `x-`, are allowed."""
     for header in given if isinstance(given, list) else [given]:
         name = str(header.get("name", "")) if isinstance(header, Mapping) else ""
         if not name.casefold().startswith("x-"):

@@ -64,7 +64,7 @@ def _begin(call: Call, size: int) -> Step:
 
 
 def _shown(call: Call, step: Step, key: str) -> Json:
-    """A message as it is now; if it has left the folder since, it is shown as removed."""
+    """A message in its current state, or as removed if it has left the folder since."""
     store, owner = call.exchange.store, call.owner.guid
     item = store.message(owner, key)
     if item is None or item.folder != step.round.folder or key in step.round.left:

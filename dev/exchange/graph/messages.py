@@ -68,7 +68,9 @@ def _expanded(call: Call, item: Message, *, in_list: bool = False) -> Json:
 
 
 def _refuse_expansion(call: Call) -> None:
-    """An error that occurs occasionally for meeting messages (docs-contrib issue 8064) and for ordinary mail (5995)."""
+    """An error that Graph returns occasionally for meeting messages (docs-contrib issue 8064) and for ordinary mail
+    (5995).
+    """
     if fault := call.exchange.faults.for_expansion():
         code = "InternalServerError" if fault.status == 500 else "RequestBroker--ParseUri"
         raise GraphError(fault.status, code, "Error while processing response.")
@@ -114,7 +116,7 @@ async def get_event_of_message(call: Call) -> web.Response:
 
 
 async def move_message(call: Call) -> web.Response:
-    """POST move: responds with the message in its new place."""
+    """POST move. The response is the message in its new folder."""
     item, wanted = call.message, lowered(await call.document())
     destination = wanted.get("destinationid")
     if not isinstance(destination, str):
@@ -124,7 +126,9 @@ async def move_message(call: Call) -> web.Response:
 
 
 async def delete_message(call: Call) -> web.Response:
-    """DELETE: to Deleted Items, and from there permanently. Not confirmed without a live tenant."""
+    """DELETE a message, which moves it to Deleted Items, or deletes it permanently if it is there already. This could
+    not be confirmed without a live tenant.
+    """
     item = call.message
     if item.folder == DELETED:
         call.exchange.store.delete_message(item)

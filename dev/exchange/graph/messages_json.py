@@ -62,7 +62,7 @@ _RESPONSE_TYPES = {
 
 
 def odata_type(kind: MessageKind) -> str:
-    """The type annotation; a cancellation has the base type."""
+    """The value of `@odata.type`. A cancellation has the base type."""
     if kind is MessageKind.MAIL:
         return "#microsoft.graph.message"
     if kind is MessageKind.REQUEST:
@@ -79,7 +79,7 @@ def message(item: Message, view: View) -> Json:
     """All properties."""
     letter, mark = item.letter, change_key(item.change)
     identity = message_id(item, view)
-    # Bodies of meeting messages are always HTML, whatever is preferred.
+    # Bodies of meeting messages are always HTML, even if the client prefers text.
     wanted = view.prefer.body if letter.part is None else None
     shown: Json = {
         **({"@odata.type": odata_type(letter.kind)} if letter.part else {}),
@@ -118,10 +118,9 @@ def message(item: Message, view: View) -> Json:
 
 
 def selected_message(item: Message, view: View, wanted: frozenset[str] | None) -> Json:
-    """Only the requested properties.
-
-    Those of meeting messages must be selected with their type, `microsoft.graph.eventMessage/meetingMessageType`;
-    without it the service finds no such property (docs-contrib issues 8020 and 4028).
+    """Return only the requested properties. Those of meeting messages must be selected with their type, as in
+    `microsoft.graph.eventMessage/meetingMessageType`. Without the type, the service does not find the property
+    (docs-contrib issues 8020 and 4028).
     """
     shown = message(item, view)
     if wanted is None:
@@ -158,7 +157,8 @@ def _event_message(item: Message, part: MeetingPart, view: View) -> Json:
 
 
 def _request(part: MeetingPart, view: View) -> Json:
-    # A new request has the previous values too, equal to the current ones (according to a real capture from 2023).
+    # A new request also has previous values, which are equal to the current ones (according to a real capture from
+    # 2023).
     previous = part.previous or part.meeting
     return {
         "responseRequested": part.meeting.response_requested,
@@ -179,7 +179,7 @@ def _response(part: MeetingPart, view: View) -> Json:
 
 
 def _type(part: MeetingPart) -> str:
-    """The type of the event that a message is about. No live capture of a message for one occurrence was found: both
+    """The type of the event that a message is about. No capture of a message about one occurrence was found, so both
     values are possible.
     """
     if part.meeting.original_start:
@@ -198,8 +198,8 @@ def _conversation(item: Message) -> str:
 
 
 def extended_properties(item: Message, wanted: str) -> list[Json]:
-    """`singleValueExtendedProperties` that a $filter requests: only global object ids and the sequence number are known
-    here.
+    """The `singleValueExtendedProperties` that a $filter requests. Only global object ids and the sequence number are
+    supported here.
     """
     part = item.letter.part
     if part is None:

@@ -1,5 +1,5 @@
-"""Meetings that their organizers create, change, cancel and forward through Graph, with the messages that Outlook sends
-to attendees.
+"""Creating, changing, cancelling and forwarding meetings through Graph, with the messages that Outlook sends to
+attendees.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,7 +33,7 @@ _KNOWN = {*_PLAIN, "start", "end", "body", "location", "attendees", "recurrence"
 
 
 async def create_event(call: Call) -> web.Response:
-    """POST: a new meeting, series or appointment; its attendees are invited."""
+    """POST an event: create a meeting, series or appointment, and invite its attendees."""
     exchange, owner = call.exchange, call.owner
     uid = new_uid(exchange.clock.now())
     draft = _draft(await call.document(), "UTC")
@@ -46,7 +46,7 @@ async def create_event(call: Call) -> web.Response:
 
 
 async def change_event(call: Call) -> web.Response:
-    """PATCH: the organizer changes a meeting, a series or an occurrence, and the attendees are informed."""
+    """PATCH an event: change a meeting, a series or an occurrence as its organizer, and inform the attendees."""
     entry = call.entry
     if not entry.event.is_organizer:
         raise bad_request("Only the organizer can change a meeting here.", _INVALID)
@@ -56,10 +56,9 @@ async def change_event(call: Call) -> web.Response:
 
 
 async def delete_event(call: Call) -> web.Response:
-    """DELETE: the organizer cancels a meeting or an occurrence (documentation of event: delete).
-
-    In an attendee's calendar, the item just disappears; the organizer is not informed. Not confirmed without a live
-    tenant.
+    """DELETE an event: cancel a meeting or an occurrence as its organizer (documentation of event: delete). If an
+    attendee deletes it, the item only disappears from that calendar, and the organizer is not informed. This could not
+    be confirmed without a live tenant.
     """
     entry = call.entry
     if entry.event.is_organizer:
@@ -72,7 +71,8 @@ async def delete_event(call: Call) -> web.Response:
 
 
 async def cancel_event(call: Call) -> web.Response:
-    """POST cancel: the organizer cancels a meeting or an occurrence. A comment is not passed on here."""
+    """POST cancel: cancel a meeting or an occurrence as its organizer. A comment is not passed on in this simulation.
+    """
     entry = call.entry
     if not entry.event.is_organizer:
         message = "Your request can't be completed. You need to be an organizer to cancel a meeting."
@@ -82,7 +82,7 @@ async def cancel_event(call: Call) -> web.Response:
 
 
 async def forward_event(call: Call) -> web.Response:
-    """POST forward: the invitation is also sent to others."""
+    """POST forward: send the invitation to others too."""
     entry, given = call.entry, lowered(await call.document())
     recipients = addresses(given.get("torecipients") or [])
     if not recipients:
@@ -106,8 +106,8 @@ def _answer(call: Call, entry: Entry, status: int) -> web.Response:
 
 
 def _draft(document: Mapping[str, Any], zone: str) -> Json:
-    """The draft that people would have entered in a form. Anything that this simulation does not support is rejected,
-    not ignored.
+    """The draft that a person would enter in a form to set these properties. Properties that this simulation does not
+    support are rejected, not ignored.
     """
     given = lowered(document)
     unknown = {name for name in given if not name.startswith("@")} - _KNOWN
@@ -140,7 +140,7 @@ def _attendees(given: list[Json]) -> Json:
 
 
 def _local(given: Any, zone: str) -> str:
-    """The wall clock in the zone of the meeting."""
+    """The local time in the zone of the meeting."""
     try:
         when = to_utc(datetime.fromisoformat(given["datetime"]), given.get("timezone") or zone)
         return to_local(when, zone).isoformat()

@@ -1,4 +1,4 @@
-"""OData query options and the Prefer header, as far as Outlook resources support them."""
+"""The OData query options and preferences that Outlook resources support."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -56,7 +56,7 @@ def prefer(headers: Iterable[str]) -> Prefer:
 
 @dataclass(frozen=True)
 class Expand:
-    """One navigation property to include, with its own options."""
+    """A navigation property to include, with its own options."""
 
     name: str
     options: Mapping[str, str] = field(default_factory=dict)
@@ -68,7 +68,7 @@ class Expand:
 
 
 def allow_only(query: Mapping[str, str], *known: str) -> None:
-    """Reject query options that the resource does not support, and those that this simulation omits."""
+    """Reject query options that the resource or this simulation does not support."""
     for name in query:
         if name.startswith("$") and name not in known:
             raise bad_request(f"The query option '{name}' is not supported here.")
@@ -142,9 +142,8 @@ _COMPARE: Mapping[str, Any] = {
 
 
 def matches(item: Mapping[str, Any], text: str) -> bool:
-    """Whether a rendered item passes a $filter: comparisons of times, equality of words, joined by `and`.
-
-    Anything else is rejected with 400 rather than ignored.
+    """Whether a rendered item passes a $filter, which may contain comparisons of times and equality of words, joined by
+    `and`. Anything else is rejected with 400 rather than ignored.
     """
     return all(_passes(item, clause) for clause in re.split(r"\s+and\s+", text))
 

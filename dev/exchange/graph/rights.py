@@ -1,7 +1,7 @@
-"""The roles that an application needs, and what happens without one.
+"""The roles that an application needs, and the errors without them.
 
-If both an id is malformed and a right is missing, it is not documented which of them Graph reports; here it is the id,
-so that the rejection of a malformed id does not count as proof of a right.
+It is not documented which error Graph reports if an id is malformed and a role is missing. Here it is the malformed id,
+so that its rejection does not count as proof that the role has been granted.
 """
 
 from collections.abc import Mapping
@@ -30,8 +30,8 @@ def check(withheld: frozenset[str] | set[str], template: str, params: Mapping[st
 
 
 def _role(template: str) -> str:
-    """The role that a route requires. The lesser role for reading is included in the one for writing, and not
-    distinguished here.
+    """The role that a route requires. Roles for reading are not distinguished from the roles for writing, which include
+    them.
     """
     segments = template.split("/")
     if template == "users/{user}":

@@ -46,13 +46,13 @@ async def _mime_letter(call: Call) -> Letter:
 
 
 async def reply(call: Call) -> web.Response:
-    """POST reply: with a comment above the quoted original, or with a complete body, but not with both."""
+    """POST reply, with a comment above the quoted original or with a complete body, but not with both."""
     call.exchange.post.send(await _reply(call))
     return call.done(202)
 
 
 async def reply_all(call: Call) -> web.Response:
-    """POST replyAll: to the author and to all other recipients."""
+    """POST replyAll: reply to the author and to all other recipients."""
     before = call.message.letter
     letter, others = await _reply(call), (*before.to, *before.cc)
     cc = tuple(other for other in others if not other.is_(call.owner.address))
@@ -61,7 +61,7 @@ async def reply_all(call: Call) -> web.Response:
 
 
 async def forward(call: Call) -> web.Response:
-    """POST forward: the quoted original to somebody else, with a comment above."""
+    """POST forward: send the quoted original to other people, with a comment above it."""
     original, document = call.message, lowered(await call.document())
     to = addresses(document.get("torecipients") or [])
     if not to:
@@ -78,12 +78,12 @@ async def forward(call: Call) -> web.Response:
 
 
 async def create_reply(call: Call) -> web.Response:
-    """POST createReply: a reply, saved as a draft."""
+    """POST createReply: save a reply as a draft."""
     return _draft(call, await _reply(call))
 
 
 async def create_draft(call: Call) -> web.Response:
-    """POST messages: creates a draft from JSON, or from base64-encoded MIME sent as text/plain."""
+    """POST messages: create a draft from JSON, or from base64-encoded MIME sent as text/plain."""
     if call.request.content_type == "text/plain":
         return _draft(call, await _mime_letter(call))
     return _draft(call, _letter(call.owner, lowered(await call.document())))
@@ -95,7 +95,7 @@ def _draft(call: Call, letter: Letter) -> web.Response:
 
 
 async def change_message(call: Call) -> web.Response:
-    """PATCH: `isRead`, and the content of a draft."""
+    """PATCH a message: change `isRead`, or the content of a draft."""
     item, given = call.message, lowered(await call.document())
     wanted = {name: value for name, value in given.items() if not name.startswith("@")}  # the SDK adds the type's name
     is_read = wanted.pop("isread", item.is_read)
@@ -109,7 +109,7 @@ async def change_message(call: Call) -> web.Response:
 
 
 async def send_draft(call: Call) -> web.Response:
-    """POST send: sends a draft, which moves to Sent Items and keeps its immutable id."""
+    """POST send: send a draft, which moves to Sent Items and keeps its immutable id."""
     draft = call.message
     if not draft.is_draft:
         raise bad_request("The message is not a draft.", "ErrorInvalidRequest")

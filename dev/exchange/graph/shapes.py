@@ -1,4 +1,4 @@
-"""JSON shapes that messages and events share. Samples of real responses are the reference."""
+"""The JSON values that messages and events have in common, according to samples of real responses."""
 
 import re
 from collections.abc import Mapping
@@ -20,8 +20,8 @@ _META = '<meta http-equiv="Content-Type" content="text/html; charset=utf-8">'
 
 @dataclass(frozen=True)
 class View:
-    """The mailbox and preferences for which something is rendered. ``base`` is the service's URL as the client used it,
-    up to `/v1.0`.
+    """The mailbox and preferences for which a response is rendered. ``base`` is the service's URL as the client used
+    it, up to `/v1.0`.
     """
 
     base: str
@@ -29,7 +29,7 @@ class View:
     prefer: Prefer
 
     def moves(self, moves: int) -> int | None:
-        """How often an item has moved, if its kind of id shows that."""
+        """How often an item has moved; None if its id is immutable."""
         return None if self.prefer.immutable_ids else moves
 
     def context(self, path: str) -> str:
@@ -43,14 +43,13 @@ def stamp(when: datetime) -> str:
 
 
 def fine_stamp(when: datetime | None) -> str:
-    """A point in time with seven fractional digits, as in events and subscriptions; None: the year 1."""
+    """A point in time with seven fractional digits, as in events and subscriptions. None becomes the year 1."""
     return f"{when.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}0Z" if when else NEVER
 
 
 def wall_time(when: datetime, meeting: Meeting, prefer: Prefer) -> Json:
-    """`dateTimeTimeZone`: the wall clock in UTC or in the zone the client prefers.
-
-    All-day meetings float: they start at midnight, whatever zone is requested.
+    """A `dateTimeTimeZone`, with the local time in UTC or in the zone the client prefers. All-day meetings start at
+    midnight in any requested zone.
     """
     zone = prefer.zone or "UTC"
     local = to_local(when, meeting.zone if meeting.all_day else zone)
@@ -63,7 +62,9 @@ def recipient(address: Address) -> Json:
 
 
 def body(text: Body, wanted: str | None) -> Json:
-    """`itemBody`. HTML is returned as a complete document without scripts, plain text only if it is preferred."""
+    """An `itemBody`. HTML is returned as a complete document without scripts. Plain text is returned only if the client
+    prefers it.
+    """
     if wanted == "text":
         return {"contentType": "text", "content": text.text}
     clean = _SCRIPT.sub("", text.html)
@@ -86,11 +87,9 @@ def location(name: str) -> Json:
 
 
 def recurrence(meeting: Meeting, *, as_message: bool = False) -> Json | None:
-    """`patternedRecurrence`, with the filler values of the service.
-
-    In a message, the dates of the range are local midnights written as UTC dates, so a series from Berlin seems to
-    start and end a day early. A real capture from 2023 shows this; expanding such a range gives wrong dates and wrong
-    DST.
+    """A `patternedRecurrence`, with the service's default values. In a message, the dates of the range are local
+    midnights written as UTC dates, so a series from Berlin seems to start and end a day early. A real capture from 2023
+    shows this. Expanding such a range results in wrong dates and wrong DST.
     """
     rule = meeting.recurrence
     if rule is None:
@@ -123,7 +122,7 @@ def _is_east_of_utc(meeting: Meeting) -> bool:
 
 
 def selected(item: Json, wanted: frozenset[str] | None) -> Json:
-    """Keep only the requested properties, besides the id and annotations. Names ignore case, as in Graph."""
+    """Keep only the requested properties, the id and annotations. The case of names is ignored, as in Graph."""
     if wanted is None:
         return item
     names = {name.casefold() for name in wanted} | {"id"}
@@ -137,7 +136,7 @@ def page(context: str, items: list[Json], next_link: str | None = None) -> Json:
 
 
 def lowered(document: Any) -> Any:
-    """The same document with keys in lower case, since clients of the service may write keys in any case."""
+    """A copy of a document with keys in lower case, since Graph accepts keys in any case."""
     if isinstance(document, Mapping):
         return {str(key).casefold(): lowered(value) for key, value in document.items()}
     return [lowered(item) for item in document] if isinstance(document, list) else document

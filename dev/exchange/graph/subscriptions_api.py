@@ -26,7 +26,7 @@ _RESOURCE = re.compile(
 
 
 async def create(call: Call) -> web.Response:
-    """POST: creates a subscription. Before the response, both webhooks must return a validation token."""
+    """POST a subscription: create it after both webhooks have returned a validation token."""
     wanted = await _wanted(call)
     twin = call.exchange.subscriptions.twin(wanted)
     if twin:
@@ -94,7 +94,8 @@ async def get_one(call: Call) -> web.Response:
 
 
 async def change(call: Call) -> web.Response:
-    """PATCH: a new expirationDateTime, or another notificationUrl. A lifecycleNotificationUrl cannot be added."""
+    """PATCH a subscription: change expirationDateTime or notificationUrl. A lifecycleNotificationUrl cannot be added.
+    """
     subscription, given = _found(call), await call.document()
     if "lifecycleNotificationUrl" in given:
         raise _invalid("lifecycleNotificationUrl cannot be changed.")
@@ -107,7 +108,7 @@ async def change(call: Call) -> web.Response:
 
 
 async def reauthorize(call: Call) -> web.Response:
-    """POST reauthorize: access continues, the expiry stays."""
+    """POST reauthorize: extend access to the mailbox, but not the expiry of the subscription."""
     _found(call).warned = True
     return call.done(204)
 
