@@ -6,15 +6,15 @@ from typing import Any, Generic, TypeVar
 
 
 class FaultError(ValueError):
-    """The fault cannot be switched on; the message says what is wrong with its description."""
+    """A fault cannot be switched on; the message says what is wrong with its description."""
 
 
 @dataclass
 class Fault:
     """One fault. `on`: "*", or a method and a part of the path ("POST /conference").
 
-    `action` "status" responds with `status`. With `after_effect` the work is done first. `times` is how often the fault
-    still occurs, None means until faults are cleared. `seconds` is the duration of its effect.
+    `action` "status" responds with `status`. With `after_effect` the request is carried out first. `times` is how often
+    the fault still occurs (None: until faults are cleared). `seconds` is the duration of its effect.
     """
 
     on: str
@@ -68,7 +68,7 @@ class Faults(Generic[F]):
 
 
 def times_of(given: Mapping[str, Any], action: str) -> int | None:
-    """How often a described fault occurs. Raises `FaultError`."""
+    """Read from a fault's description how often it occurs. Raises `FaultError`."""
     times = given.get("times", None if action == "latency" else 1)
     if times is not None and (not isinstance(times, int) or isinstance(times, bool) or times < 1):
         raise FaultError(f"'times' must be a whole number of 1 or more; got {times!r}")
@@ -76,7 +76,7 @@ def times_of(given: Mapping[str, Any], action: str) -> int | None:
 
 
 def seconds_of(given: Mapping[str, Any], usual: float) -> float:
-    """The duration of a described fault's effect. Raises `FaultError`."""
+    """Read the duration of a fault's effect from its description. Raises `FaultError`."""
     try:
         return float(given["ms"]) / 1000 if "ms" in given else float(given.get("seconds", usual))
     except (TypeError, ValueError) as error:

@@ -1,6 +1,6 @@
 """`python -m dev.functions`: the product in the functions host, with a movable clock and the seeded integrations.
 
-It listens on PORT; DEV_HELD_ROUTE, if set, is a path that gets 503 until `POST /dev/ready`.
+It listens on PORT. Requests to the path in DEV_HELD_ROUTE, if set, get 503 until `POST /dev/ready`.
 """
 
 import asyncio
@@ -30,18 +30,18 @@ APP = Path(__file__).resolve().parent.parent
 
 
 class End:
-    """Why the product must stop: permanently, or to restart with empty storage."""
+    """The end of the product, either permanently or to restart with empty storage."""
 
     def __init__(self) -> None:
         self.has_come = asyncio.Event()
         self.begins_again = False
 
     def come(self) -> None:
-        """For good."""
+        """End the product permanently."""
         self.has_come.set()
 
     def come_and_begin_again(self) -> None:
-        """The demo page's reset."""
+        """End the product and restart it with empty storage, for the demo page's reset."""
         self.begins_again = True
         self.has_come.set()
 
@@ -80,7 +80,7 @@ async def _prepare_storage(known: Settings, clock: MovableClock) -> None:
 
 
 async def _main() -> bool:
-    """Whether the product is to restart."""
+    """Host the product until it ends; returns whether it is to restart."""
     end = End()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, end.come)
@@ -89,8 +89,8 @@ async def _main() -> bool:
 
 
 def _begin_again() -> None:
-    """The restart takes place in the same process, so that its parent does not notice. Nobody waits for its health any
-    more.
+    """Restart in the same process, so that the parent process keeps running. No client is waiting for the health route
+    any more.
     """
     os.environ.pop("DEV_HELD_ROUTE", None)
     os.execv(sys.executable, [sys.executable, "-m", "dev.functions"])  # noqa: S606  # ourselves

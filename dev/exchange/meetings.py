@@ -1,4 +1,4 @@
-"""The organizer's side: what people do with their meetings in Outlook, and the messages that are sent as a result."""
+"""The organizer's actions on meetings in Outlook, and the messages that are sent as a result."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -26,7 +26,7 @@ from dev.exchange.store import DELETED, Store
 
 
 class MeetingError(ValueError):
-    """What the organizer wants is not possible; the message gives the reason."""
+    """An organizer's action is not possible; the message gives the reason."""
 
 
 class NoSuchMeetingError(MeetingError):
@@ -44,9 +44,8 @@ class Meetings:
         self._delegates: dict[str, User] = {}
 
     def create(self, organizer: User, meeting: Meeting, delegate: User | None = None, *, told: bool = True) -> None:
-        """Put a meeting into the organizer's calendar, and invite the attendees unless nothing is to be sent.
-
-        A ``delegate`` sends this and all later messages on the organizer's behalf.
+        """Put a meeting into the organizer's calendar, and invite the attendees if ``told``. A ``delegate`` sends this
+        and all later messages on the organizer's behalf.
         """
         self._organizers[meeting.uid] = organizer
         if delegate:
@@ -64,12 +63,11 @@ class Meetings:
         silent: bool = False,
         told: bool = True,
     ) -> None:
-        """Change a meeting, a series or, with ``day``, one occurrence, and inform those concerned unless nothing is to
-        be sent.
+        """Change a meeting, a series or, with ``day``, one occurrence, and inform the people concerned if ``told``.
 
-        A new time or recurrence is a full update and requires new answers; a series then loses its exceptions, as in
-        Outlook. Added attendees get a new request, removed ones a cancellation; if nothing else changed, nobody else
-        gets a message.
+        A new time or recurrence is a full update, which requires new answers and removes the exceptions of a series, as
+        in Outlook. Added attendees get a new request, and removed attendees get a cancellation. If nothing else has
+        changed, the other attendees get no message.
         """
         event = self._event(uid)
         old = self._entry(event, day).meeting
@@ -91,9 +89,7 @@ class Meetings:
         self._delegates[uid] = delegate
 
     def cancel(self, uid: str, day: date | None = None, *, told: bool = True) -> None:
-        """Cancel a meeting, a series, or one occurrence of it, and inform the attendees unless nothing is to be
-        sent.
-        """
+        """Cancel a meeting, a series, or one occurrence of a series, and inform the attendees if ``told``."""
         event = self._event(uid)
         entry = self._entry(event, day)
         if day is None:
@@ -108,10 +104,11 @@ class Meetings:
             self._cancellation(entry.meeting, entry.meeting.attendees)
 
     def forward(self, uid: str, sender: User, to: User) -> None:
-        """An attendee forwards the invitation, which appears as coming from the organizer, sent by that attendee.
+        """Forward an invitation as an attendee. The forwarded message is from the organizer, but has the attendee as
+        its sender.
 
-        The new recipients are added to the organizer's meeting. The organizer gets a notice, which goes straight to
-        Deleted Items, as with the Calendar Attendant.
+        The new recipients are added to the organizer's meeting. The organizer gets a notice, which the Calendar
+        Attendant moves to Deleted Items immediately.
         """
         event = self._event(uid)
         event.meeting = replace(event.meeting, attendees=(*event.meeting.attendees, to.contact))
@@ -122,7 +119,7 @@ class Meetings:
         self._store.add_message(event.owner, DELETED, _forward_notice(entry.meeting, sender, to))
 
     def seen_by(self, user: User) -> list[tuple[Event, User]]:
-        """The meetings that a user organizes, or sends for others, each with its sender."""
+        """The meetings that a user organizes or sends on behalf of others, each with its sender."""
         owned = [(event, event.meeting.uid) for owner in self._owners() for event in self._store.events(owner.guid)]
         organized = [(event, self._delegates.get(uid) or self._organizers[uid]) for event, uid in owned
                      if event.is_organizer and uid in self._organizers]  # fmt: skip
@@ -139,7 +136,7 @@ class Meetings:
             raise NoSuchMeetingError(f"no meeting has the uid '{uid}'")
         event = self._store.event(organizer.guid, uid)
         if event is None:
-            raise MeetingError("the organizer has cancelled this meeting already")
+            raise MeetingError("the organizer has already cancelled this meeting")
         return event
 
     @staticmethod
@@ -147,10 +144,10 @@ class Meetings:
         if day is None:
             return whole(event)
         if event.meeting.recurrence is None:
-            raise MeetingError("this meeting is not a series: it has no occurrences")
+            raise MeetingError("this meeting is not a series, so it has no occurrences")
         entry = occurrence(event, day)
         if entry is None:
-            raise MeetingError(f"the series has no occurrence on {day} (dates are those of the pattern, in its zone)")
+            raise MeetingError(f"the series has no occurrence on {day} (dates are in the series' time zone)")
         return entry
 
     # --- changes
@@ -164,7 +161,7 @@ class Meetings:
         event.meeting = new
 
     def _dismiss_guests(self, event: Event) -> None:
-        """People who were invited only to single occurrences are just told that these are cancelled."""
+        """People who were invited only to single occurrences get cancellations only for those."""
         for entry in exceptions(event):
             guests = [a for a in entry.meeting.attendees if not event.meeting.invites(a.address)]
             self._cancellation(entry.meeting, guests)
@@ -180,7 +177,7 @@ class Meetings:
         self._request(event, entry, added, RequestKind.NEW, new)
         self._cancellation(new, dropped)
 
-    # --- letters
+    # --- messages
 
     def _request(self, event: Event, entry: Entry, to: Iterable[Address], kind: RequestKind, previous: Meeting) -> None:
         recipients = tuple(a for a in to if not a.is_(event.meeting.organizer.address))

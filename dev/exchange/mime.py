@@ -1,4 +1,4 @@
-"""Mail sent as MIME: a `text/calendar; method=REPLY` part turns it into a real meeting response."""
+"""Mail sent as MIME. A `text/calendar; method=REPLY` part turns it into a meeting response."""
 
 import email
 import email.policy
@@ -27,7 +27,8 @@ class MimeError(ValueError):
 def letter_from_mime(content: bytes, author: User, store: Store, directory: Directory) -> Letter:
     """Read a MIME message that ``author`` sends; raises `MimeError`.
 
-    A REPLY to a meeting of one of the recipients becomes a response; one to an unknown meeting stays ordinary mail.
+    A REPLY to a meeting that a recipient organizes becomes a response. A REPLY to an unknown meeting stays ordinary
+    mail.
     """
     parsed = email.message_from_bytes(content, policy=email.policy.default)
     letter = Letter(
@@ -67,7 +68,7 @@ def _response(parsed: EmailMessage, letter: Letter, store: Store, directory: Dir
     events = (store.event(user.guid, said.get("UID", ("", ""))[1]) for user in organizers if user)
     event = next((event for event in events if event and event.is_organizer), None)
     entry = event and _entry(event, said.get("RECURRENCE-ID"))
-    # The reply's sequence number, 0 if it has none (RFC 5545, 3.8.7.4), which an attendant compares.
+    # The reply's sequence number, which the Calendar Attendant compares; 0 if it is missing (RFC 5545, 3.8.7.4).
     sequence = int(said.get("SEQUENCE", ("", "0"))[1] or 0)
     return MeetingPart(kind, replace(entry.meeting, sequence=sequence)) if kind and entry else None
 
@@ -79,8 +80,8 @@ def _entry(event: Event, recurrence_id: tuple[str, str] | None) -> Entry | None:
 
 
 def _day(text: str, zone: str) -> date:
-    """The pattern's date in a RECURRENCE-ID: a local time is used as it is, a UTC time is converted to the series'
-    zone.
+    """The pattern's date in a RECURRENCE-ID. A local time is used without conversion, a UTC time is converted to the
+    series' time zone.
     """
     try:
         when = datetime.strptime(text.removesuffix("Z")[:15], "%Y%m%dT%H%M%S")  # noqa: DTZ007  # the zone follows
@@ -90,8 +91,8 @@ def _day(text: str, zone: str) -> date:
 
 
 def _properties(calendar: str) -> Mapping[str, tuple[str, str]]:
-    """Name → (parameters, value) for an iCalendar text, after unfolding its lines; if a name occurs several times, the
-    last one counts.
+    """The properties of an iCalendar text, as name → (parameters, value). If a name occurs several times, the last one
+    is used.
     """
     lines = re.sub(r"\r?\n[ \t]", "", calendar).splitlines()
     return {found[1].upper(): (found[2], found[3].strip()) for found in map(_PROPERTY.match, lines) if found}

@@ -28,14 +28,14 @@ class Address:
 
 @dataclass(frozen=True)
 class Body:
-    """A text as it was written; Exchange can return it as HTML or as plain text."""
+    """A body as it was written. Exchange can return it as HTML or as plain text."""
 
     content: str = ""
     is_html: bool = True
 
     @cached_property
     def html(self) -> str:
-        """The body as HTML; in a plain text, any markup becomes visible text."""
+        """The body as HTML. Markup in a plain text body becomes visible text."""
         return self.content if self.is_html else escape(self.content, quote=False).replace("\n", "<br>\r\n")
 
     @cached_property
@@ -45,7 +45,7 @@ class Body:
 
 
 class MessageKind(StrEnum):
-    """The role of a message for the calendar."""
+    """The kind of a meeting message."""
 
     MAIL = "mail"
     REQUEST = "request"
@@ -56,7 +56,7 @@ class MessageKind(StrEnum):
 
     @property
     def is_response(self) -> bool:
-        """Whether messages of this kind are sent by attendees."""
+        """Whether messages of this kind are attendees' responses."""
         return self in (MessageKind.ACCEPTED, MessageKind.TENTATIVE, MessageKind.DECLINED)
 
 
@@ -71,7 +71,7 @@ class RequestKind(StrEnum):
 
 
 class Reply(StrEnum):
-    """An attendee's answer, as it is in the calendar."""
+    """An attendee's answer as the calendar stores it."""
 
     NONE = "none"
     ORGANIZER = "organizer"
@@ -91,13 +91,13 @@ class Response:
 
 @dataclass(frozen=True)
 class Meeting:
-    """What the organizer wrote: the content of one meeting, series or occurrence.
+    """The content of a meeting, series or occurrence, as the organizer wrote it.
 
     ``start`` and ``end`` are moments in UTC, ``zone`` is the organizer's (Windows or IANA name), in which a series is
-    expanded. ``original_start`` is set only for one occurrence of a series: its moment according to the pattern.
-    ``uid`` is the clean global object id in hex, the same for a series and its occurrences. ``properties`` is what an
-    add-in has saved with the meeting (JSON): only the organizer's calendar has it, and changes to it are not sent to
-    anybody.
+    expanded. ``original_start`` is set only for an occurrence of a series, and is its start according to the pattern.
+    ``uid`` is the clean global object id in hex, the same for a series and its occurrences. ``properties`` are the
+    custom properties (JSON) that an add-in has saved with the meeting. They exist only in the organizer's calendar, and
+    changes to them are not sent to attendees.
     """
 
     uid: str
@@ -122,7 +122,7 @@ class Meeting:
         return any(attendee.is_(address) for attendee in self.attendees)
 
     def same_time(self, other: "Meeting") -> bool:
-        """Whether nothing that requires a new answer has changed: start, end, recurrence."""
+        """Whether start, end and recurrence are the same. If not, a new answer is required."""
         return (self.start, self.end, self.all_day, self.recurrence) == (
             other.start,
             other.end,
@@ -140,7 +140,7 @@ OVERRIDABLE = (
 
 @dataclass(frozen=True)
 class Difference:
-    """One occurrence that differs from its series: what the organizer changed, and its state in this calendar."""
+    """An occurrence that differs from its series: the organizer's changes, and its state in this calendar."""
 
     overrides: Mapping[str, Any] = field(default_factory=dict)
     cancelled: bool = False
@@ -158,11 +158,11 @@ def overrides(plain: Meeting, edited: Meeting) -> dict[str, Any]:
 
 @dataclass
 class Event:
-    """One calendar item: a meeting, a whole series, or one occurrence to which its owner was invited separately.
+    """A calendar item, which is a meeting, a whole series, or one occurrence to which its owner was invited separately.
 
     ``differences`` and ``removed`` are keyed by the occurrence's local date according to the pattern. A cancelled
-    occurrence stays among the differences; one that was deleted from this calendar is in ``removed``.
-    ``tracking`` holds the answers that reached the organizer, by (occurrence or None, address in lower case).
+    occurrence is in ``differences``, and an occurrence that was deleted from this calendar is in ``removed``.
+    ``tracking`` contains the answers that reached the organizer, by (occurrence or None, address in lower case).
     """
 
     key: str
@@ -181,10 +181,8 @@ class Event:
 
 @dataclass(frozen=True)
 class MeetingPart:
-    """The calendar part of a message.
-
-    ``previous`` is the meeting before this update. Requests for a series contain its ``differences`` and ``removed``
-    dates, like the recurrence blob of a real request.
+    """The part of a message for the calendar. ``previous`` is the meeting before this update. Requests for a series
+    contain its ``differences`` and ``removed`` dates, like the recurrence blob of a real request.
     """
 
     kind: MessageKind
@@ -198,9 +196,8 @@ class MeetingPart:
 
 @dataclass(frozen=True)
 class Letter:
-    """A message as it is sent. ``sender`` differs from ``from_`` if a delegate sends on somebody's behalf.
-
-    ``item_class`` is set if it is not the usual one for the kind, as with IPM.Schedule.Meeting.Notification.Forward.
+    """A message as it is sent. ``sender`` differs from ``from_`` if a delegate sends it. ``item_class`` is set only for
+    an unusual class, such as IPM.Schedule.Meeting.Notification.Forward.
     """
 
     subject: str
@@ -217,14 +214,14 @@ class Letter:
 
     @property
     def kind(self) -> MessageKind:
-        """The message's role for the calendar."""
+        """The kind of the meeting message."""
         return self.part.kind if self.part else MessageKind.MAIL
 
 
 @dataclass
 class Message:
-    """A letter in a folder of one mailbox. ``moves`` counts changes of folder, each of which leads to a new regular
-    id.
+    """A message in a folder of a mailbox. ``moves`` is how often it has moved to another folder, which changes its
+    regular id each time.
     """
 
     key: str

@@ -20,21 +20,21 @@ Notice = Mapping[str, Any]
 HANDSHAKE_LIMIT = 10.0
 ANSWER_LIMIT = 3.0
 GIVE_UP_AFTER = timedelta(hours=4)
-#: Notices that arise within this many seconds are sent in one POST.
+#: Notifications that are created within this many seconds are sent in one POST.
 GATHERING = 0.01
 FIRST_RETRY, LAST_RETRY = 0.2, 10.0
-#: How many seconds a notification that is to be overtaken waits for another one.
+#: How many seconds a notification with the fault "reorder" waits for another one to overtake it.
 OVERTAKING = 1.0
 
 _log = logging.getLogger(__name__)
 
 
 class Notifier:
-    """Posts notices to webhooks in groups, and retries with growing delays until they are accepted.
+    """Posts notifications to webhooks in groups, and retries with growing delays until they are accepted.
 
-    Retries use real time, so that a test need not move the clock to see one, and happen at once when the simulated
-    clock moves. Four simulated hours after the first attempt, a notice is dropped, and ``on_dropped`` gets the
-    subscription ids. ``witness`` sees what is posted.
+    Retries use real time, so that a test need not move the clock to see one. When the simulated clock moves, all
+    retries become due immediately. Four simulated hours after the first attempt, a notification is dropped, and
+    ``on_dropped`` is called with the subscription ids. ``witness`` is called with everything that is posted.
     """
 
     witness: ClassVar[Callable[[Notice], None]] = staticmethod(lambda _document: None)
@@ -62,19 +62,19 @@ class Notifier:
             await self._session.close()
 
     async def idle(self) -> None:
-        """Return once nothing is waiting for delivery."""
+        """Wait until there are no more notifications to deliver."""
         while self._tasks:
             await asyncio.wait(self._tasks)
 
     def clock_moved(self) -> None:
-        """Make everything that is waiting due now."""
+        """Make all waiting notifications due now."""
         self._moved.set()
         self._moved = asyncio.Event()
 
-    # --- what happened
+    # --- events that cause notifications
 
     def change(self, url: str, notice: Notice) -> None:
-        """Record that something has changed in a mailbox."""
+        """Send a change notification to a subscription's URL."""
         fault = self._faults.for_notification()
         action = fault.action if fault else ""
         self._overtaken.set()
@@ -89,15 +89,14 @@ class Notifier:
             self._run(self._deliver(url, [notice]))
 
     def lifecycle(self, url: str, notice: Notice) -> None:
-        """Record a lifecycle event of a subscription."""
+        """Send a lifecycle notification to a subscription's URL."""
         self._enqueue(url, notice)
 
     # --- delivery
 
     async def shake_hands(self, url: str) -> str:
-        """Ask a webhook to echo a decoded validation token within 10 s, with status 200 and as text/plain.
-
-        Returns what is wrong with its response; empty if it is correct.
+        """Ask a webhook to return a decoded validation token within 10 s, with status 200 and as text/plain. Returns an
+        error message, empty if the response is correct.
         """
         token = f"Validation: Testing client application reachability for subscription Request-Id: {uuid.uuid4()}"
         target = f"{url}{'&' if '?' in url else '?'}validationToken={quote(token, safe='')}"

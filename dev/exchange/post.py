@@ -1,4 +1,6 @@
-"""The transport sends letters and keeps copies in Sent Items; each recipient's attendant processes what arrives."""
+"""The mail transport, which delivers messages and keeps copies in Sent Items. Each recipient's Calendar Attendant
+processes the messages that arrive.
+"""
 
 from collections.abc import Callable
 
@@ -11,7 +13,7 @@ AutoAnswer = Callable[[User, MeetingPart], None]
 
 
 class PostOffice:
-    """Delivers letters immediately. ``auto_answer`` is called for a mailbox whose booking assistant answers
+    """Delivers messages immediately. ``auto_answer`` is called for a mailbox whose booking assistant answers
     automatically.
     """
 
@@ -22,7 +24,7 @@ class PostOffice:
         self.auto_answer: AutoAnswer = lambda _owner, _part: None
 
     def send(self, letter: Letter, *, save: bool = True) -> None:
-        """Deliver a letter once to each recipient; the sent copy is kept in the mailbox of ``from_``."""
+        """Deliver a message once to each recipient. The sent copy is kept in the mailbox of ``from_``."""
         if save:
             author = self._directory.ensure(letter.from_.address, letter.from_.name)
             self._store.add_message(author.guid, SENT, letter, is_read=True)

@@ -1,6 +1,4 @@
-"""Series: calculates dates from a pattern and a range, as Exchange interprets them (data: Graph
-`patternedRecurrence`).
-"""
+"""Calculates the dates of a series from its pattern and range, as in Graph's `patternedRecurrence`."""
 
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -28,14 +26,15 @@ _FREQUENCY: dict[str, Literal[0, 1, 2, 3]] = {
 
 
 class RecurrenceError(ValueError):
-    """Exchange would not accept the recurrence; the message says what is wrong."""
+    """Exchange would not accept the recurrence; the message gives the reason."""
 
 
 @dataclass(frozen=True)
 class Recurrence:
-    """Pattern and range. At most one of ``until`` and ``count`` is set; neither means no end.
+    """The pattern and range of a series. At most one of ``until`` and ``count`` is set. Without both, the series is
+    endless.
 
-    ``days`` are names of week days; ``index`` is one of `INDEXES`; ``first`` is the earliest date that is allowed.
+    ``days`` are names of weekdays, ``index`` is one of `INDEXES`, and ``first`` is the earliest date that is allowed.
     """
 
     pattern: str
@@ -61,7 +60,7 @@ class Recurrence:
         needs_days = pattern in ("weekly", "relativeMonthly", "relativeYearly")
         yield needs_days and not self.days, f"pattern.daysOfWeek is required for {pattern}"
         yield not set(self.days) <= set(DAYS), f"pattern.daysOfWeek contains {self.days}; known are {', '.join(DAYS)}"
-        yield self.week_start not in DAYS, f"pattern.firstDayOfWeek '{self.week_start}' is not a week day"
+        yield self.week_start not in DAYS, f"pattern.firstDayOfWeek '{self.week_start}' is not a day of the week"
         yield self.index not in INDEXES, f"pattern.index must be one of {', '.join(INDEXES)}; got '{self.index}'"
         absolute = pattern.startswith("absolute")
         yield absolute and not 1 <= self.day_of_month <= 31, f"pattern.dayOfMonth must be 1 to 31 for {pattern}"
@@ -103,7 +102,7 @@ class Recurrence:
         )
 
     def _month_days(self) -> tuple[list[int] | None, int | None]:
-        """The days of the month, and the position in that set. In shorter months, day 31 means the last day, as in
+        """The days of the month, and the position among them. In shorter months, day 31 means the last day, as in
         Outlook.
         """
         if self.pattern.startswith("relative"):
@@ -116,7 +115,9 @@ class Recurrence:
 
 
 class _Unrolled:
-    """The dates of a series, each calculated once: clients request occurrences by number and by date all the time."""
+    """The dates of a series. Each date is calculated only once, since clients often request occurrences by number or
+    date.
+    """
 
     def __init__(self, rule: rrule) -> None:
         self._moments = iter(rule)

@@ -1,4 +1,4 @@
-"""The attendee's side: accept, decline, accept tentatively."""
+"""The attendee's actions on meetings: accept, decline, accept tentatively."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +20,7 @@ _NO_COMMENT = Body("", is_html=False)
 
 
 class ResponseError(Exception):
-    """Exchange rejects an answer."""
+    """Exchange rejects an answer to a meeting."""
 
 
 class OrganizerCannotRespondError(ResponseError):
@@ -33,8 +33,8 @@ class MeetingIsCancelledError(ResponseError):
 
 @dataclass(frozen=True)
 class Answer:
-    """An attendee's response. Without ``send``, the organizer gets no message; without ``save``, there is no copy in
-    Sent Items. ``proposed`` is another time, as start and end.
+    """An attendee's answer. Without ``send``, the organizer gets no message. Without ``save``, there is no copy in Sent
+    Items. ``proposed`` is the start and end of another time.
     """
 
     reply: Reply
@@ -53,9 +53,8 @@ class Responses:
         self._clock = clock
 
     def respond(self, owner: User, entry: Entry, answer: Answer) -> None:
-        """Answer a meeting, a series or one occurrence; raises `ResponseError`.
-
-        The answered requests move from the Inbox to Deleted Items; a declined meeting leaves the calendar.
+        """Answer a meeting, a series or one occurrence; raises `ResponseError`. The answered requests move from the
+        Inbox to Deleted Items. A declined meeting is removed from the calendar.
         """
         if entry.event.is_organizer:
             raise OrganizerCannotRespondError
@@ -67,7 +66,7 @@ class Responses:
             self._post.send(_letter(owner, entry, answer), save=answer.save)
 
     def accept_by_itself(self, owner: User, part: MeetingPart) -> None:
-        """What the booking assistant does with a request (AutoAccept); conflicts are not checked."""
+        """Accept a request as the booking assistant (AutoAccept). Conflicts are not checked."""
         meeting = part.meeting
         event = self._store.event(owner.guid, meeting.uid) or self._store.event(
             owner.guid, meeting.uid, meeting.original_start

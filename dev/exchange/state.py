@@ -1,4 +1,4 @@
-"""The whole simulated Exchange, assembled."""
+"""The simulated Exchange as a whole."""
 
 from asyncio import Event
 from collections import Counter
@@ -26,8 +26,8 @@ from dev.movable_clock import MovableClock
 
 @dataclass
 class Settings:
-    """Addresses. ``functions_url``: the functions host, which is notified when the clock moves, unless this is empty.
-    ``node_url``: the Management Node, which is notified first.
+    """Addresses. ``functions_url`` is the functions host, and ``node_url`` the Management Node. Both are notified when
+    the clock moves, the node first. An empty address is not notified.
     """
 
     functions_url: str = ""
@@ -36,16 +36,15 @@ class Settings:
 
     @property
     def audience(self) -> str:
-        """The add-in's page for which identity tokens are issued."""
+        """The default audience of identity tokens, which is the URL of the add-in's pane."""
         pane = "/addin/11111111-1111-4111-8111-111111111111/pane"
         return self.addin_audience or f"{self.functions_url or 'http://127.0.0.1:7071'}{pane}"
 
 
 @dataclass
 class Traffic:
-    """Counts the clients' requests: to Graph by method and path template, to EWS by operation.
-
-    ``running`` is how many requests of one mailbox (EWS: of one account) are running right now.
+    """Counts the clients' requests to Graph by method and path template, and to EWS by operation. ``running`` is the
+    number of current requests, by mailbox for Graph and by account for EWS.
     """
 
     requests: Counter[str] = field(default_factory=Counter)
@@ -60,11 +59,11 @@ class Traffic:
 
 
 class Exchange:
-    """All parts of one simulated service."""
+    """All parts of a simulated Exchange."""
 
     def __init__(self, settings: Settings | None = None, clock: MovableClock | None = None) -> None:
         self.settings = settings or Settings()
-        #: Set to request a restart with empty state, which is done by whoever runs this service.
+        #: Set to request a restart with empty state. The program that runs this service restarts it.
         self.is_over = Event()
         self.clock = clock or MovableClock()
         self.directory = Directory()
@@ -73,8 +72,8 @@ class Exchange:
         self.application_scopes: dict[str, frozenset[str]] = {}
         self.identity = Identity(self.clock)
         self.traffic = Traffic()
-        #: The application roles that have not been granted. By default "Mail.Send" is missing, which the product does
-        #: not need.
+        #: The application roles that have not been granted. By default this is "Mail.Send", which the product does not
+        #: need.
         self.withheld: set[str] = {"User.Read.All"}
         self.store = Store(self.clock)
         self.attendant = Attendant(self.store, self.clock)
@@ -96,13 +95,13 @@ class Exchange:
         return find_occurrence(event, meeting) if event else None
 
     def move_clock(self, when: datetime) -> None:
-        """Move the time forward, and do everything that becomes due. Raises `ClockError`."""
+        """Move the clock forward, and run everything that becomes due. Raises `ClockError`."""
         self.clock.move_to(when)
         self.subscriptions.tick()
         self.notifier.clock_moved()
 
     def send_lifecycle(self, subscription: Subscription, event: str) -> None:
-        """Send a lifecycle notification, if the subscription has somewhere to send it."""
+        """Send a lifecycle notification, if the subscription has a URL for it."""
         if subscription.lifecycle_url:
             self.notifier.lifecycle(subscription.lifecycle_url, lifecycle_notice(subscription, event))
 

@@ -1,4 +1,4 @@
-"""Mailboxes: folders, messages, calendar items, and the log of everything that happened to them."""
+"""Mailboxes: folders, messages, calendar items, and the log of changes to them."""
 
 import uuid
 from bisect import bisect_right
@@ -52,7 +52,7 @@ class Store:
     def add_message(
         self, owner: str, folder: str, letter: Letter, *, is_read: bool = False, is_draft: bool = False
     ) -> Message:
-        """Put a letter into a folder."""
+        """Put a message into a folder."""
         now = self._clock.now()
         key = uuid.uuid4().hex
         internet_id = f"<{key.upper()}@EXAMPLE.PROD.OUTLOOK.COM>"
@@ -62,7 +62,7 @@ class Store:
         return message
 
     def message(self, owner: str, key: str) -> Message | None:
-        """A message of this mailbox."""
+        """The message with the given key in a mailbox."""
         return self._messages[owner].get(key)
 
     def messages(self, owner: str, folder: str | None = None) -> list[Message]:
@@ -74,7 +74,7 @@ class Store:
         self._note_message(message, "updated")
 
     def move_message(self, message: Message, folder: str) -> None:
-        """Put a message into another folder. Its key stays the same, its regular id changes."""
+        """Move a message to another folder. Its key stays the same, and its regular id changes."""
         if folder == message.folder:
             return
         self._note_message(message, "deleted", is_move=True)
@@ -108,7 +108,7 @@ class Store:
         return event
 
     def event_by_key(self, owner: str, key: str) -> Event | None:
-        """A calendar item of this mailbox."""
+        """The calendar item with the given key in a mailbox."""
         return self._events[owner].get(key)
 
     def event(self, owner: str, uid: str, original_start: datetime | None = None) -> Event | None:
@@ -131,7 +131,7 @@ class Store:
         self._note_event(event, "deleted")
 
     def renew_event(self, event: Event) -> None:
-        """Replace a calendar item by another one with the same content, under another key."""
+        """Replace a calendar item with one that has the same content but another key."""
         self.delete_event(event)
         event.key = uuid.uuid4().hex
         self._events[event.owner][event.key] = event
@@ -144,7 +144,7 @@ class Store:
     # --- log
 
     def changes(self, owner: str, folder: str, after: int) -> Iterator[Change]:
-        """What happened in a folder after the change with that number, oldest first."""
+        """The changes in a folder after the change with the given number, oldest first."""
         log = self._logs[owner, folder]
         return iter(log[bisect_right(log, after, key=lambda change: change.number) :])
 

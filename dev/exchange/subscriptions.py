@@ -1,4 +1,4 @@
-"""Subscriptions: who is notified of which changes, and for how long (docs/facts/exchange.md §3)."""
+"""Subscriptions to change notifications (docs/facts/exchange.md §3)."""
 
 import uuid
 from collections.abc import Callable, Iterator
@@ -25,8 +25,8 @@ class Topic:
     def concerns(self, change: Change) -> bool:
         """Whether the subscription covers a change.
 
-        If a whole mailbox is watched, a move appears as a creation (exchange.md §3); that its deletion part is not
-        reported could not be confirmed without a live tenant.
+        If a subscription is for a whole mailbox, a move is reported as a creation (exchange.md §3). Here the deletion
+        is not reported, which could not be confirmed without a live tenant.
         """
         if change.owner != self.owner:
             return False
@@ -53,8 +53,8 @@ class Subscription:
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     def renew(self, now: datetime, expires: datetime) -> None:
-        """Keep the subscription until ``expires``, but at least 45 minutes; raises ValueError if that is past or too
-        far ahead.
+        """Keep the subscription until ``expires``, but at least 45 minutes; raises ValueError if ``expires`` is in the
+        past or too far ahead.
         """
         if expires <= now:
             raise ValueError("Subscription expiration must be in the future.")
@@ -75,7 +75,7 @@ class Subscription:
 
 
 class Subscriptions:
-    """All subscriptions. They belong to the only application that uses this service."""
+    """All subscriptions. They belong to the same application."""
 
     def __init__(self, clock: MovableClock) -> None:
         self._clock = clock
@@ -86,11 +86,11 @@ class Subscriptions:
         return iter(list(self._all.values()))
 
     def get(self, subscription_id: str) -> Subscription | None:
-        """A subscription that has not expired."""
+        """The subscription with an id, unless it has expired."""
         return self._all.get(subscription_id.casefold())
 
     def twin(self, wanted: Subscription) -> Subscription | None:
-        """A subscription to the same resource for the same kinds of change."""
+        """An existing subscription to the same resource for the same kinds of change."""
         return next((s for s in self if (s.topic, s.changes) == (wanted.topic, wanted.changes)), None)
 
     def add(self, subscription: Subscription) -> None:
@@ -98,7 +98,7 @@ class Subscriptions:
         self._all[subscription.id] = subscription
 
     def remove(self, subscription_id: str) -> None:
-        """End a subscription without notifying anybody."""
+        """End a subscription without a notification."""
         self._all.pop(subscription_id, None)
 
     def interested(self, change: Change) -> list[Subscription]:

@@ -1,4 +1,4 @@
-"""Global object ids of meetings (MS-OXOCAL), the bytes behind iCalUId and uid.
+"""Global object ids of meetings (MS-OXOCAL), from which iCalUId and uid are derived.
 
 Layout: 16 bytes class id, 4 bytes date of the occurrence (zero for a whole meeting), 8 bytes creation time, 8 zero
 bytes, 4 bytes length, the data. `iCalUId` is the hex text with the date, `uid` the same without it.
@@ -12,16 +12,15 @@ _FILETIME_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 
 
 def new_uid(now: datetime) -> str:
-    """A fresh uid in upper-case hex."""
+    """A new uid in upper-case hex."""
     ticks = int((now - _FILETIME_EPOCH).total_seconds() * 10_000_000)
     created = ticks.to_bytes(8, "little").hex()
     return (_CLASS_ID + "00000000" + created + "00" * 8 + "10000000" + uuid.uuid4().hex).upper()
 
 
 def of_occurrence(uid: str, day: date | None) -> str:
-    """The global object id of one occurrence: the uid with the occurrence's date, or the uid itself for None.
-
-    A uid from another product (not a global object id) is left unchanged.
+    """The global object id of an occurrence, which is the uid with the occurrence's date; the uid itself for None. A
+    uid from another product (not a global object id) is returned unchanged.
     """
     if day is None or not uid.upper().startswith(_CLASS_ID):
         return uid

@@ -1,4 +1,5 @@
-"""VisibleMeetingUpdateProperties: which updates are shown to an attendee who has already answered.
+"""VisibleMeetingUpdateProperties, which determines the updates that attendees see in their Inbox after they have
+answered.
 
 The setting is a list such as "Location,AllProperties:15": a change of the location is always visible, any other change
 only within 15 minutes before the start. Changes of time and recurrence are always visible.
@@ -9,12 +10,12 @@ from datetime import timedelta
 
 from dev.exchange.model import Meeting
 
-#: The setting only exists in Exchange Online: on-premises every update is visible.
+#: The setting exists only in Exchange Online. On-premises, every update is visible.
 ON_PREMISES = "Location,Subject,Body,AllProperties"
 
 
 def is_visible(setting: str, before: Meeting, after: Meeting, left: timedelta) -> bool:
-    """Whether an update reaches the Inbox; ``left`` is the time until the meeting starts, negative after that."""
+    """Whether an update reaches the Inbox. ``left`` is the time until the meeting starts, negative afterwards."""
     if not before.same_time(after):
         return True
     changed = {"AllProperties", *_changed(before, after)}
@@ -28,8 +29,8 @@ def _changed(before: Meeting, after: Meeting) -> Iterator[str]:
 
 
 def parts(setting: str) -> Iterator[tuple[str, timedelta | None]]:
-    """Parse the setting: each property, and how long before the start it counts (None: always). Raises ValueError for
-    invalid minutes.
+    """Parse the setting into properties, and the time before the start during which each is visible (None: always).
+    Raises ValueError for invalid minutes.
     """
     for item in setting.split(","):
         name, _, minutes = item.strip().partition(":")

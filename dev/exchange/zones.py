@@ -28,7 +28,7 @@ def zone(name: str) -> tzinfo:
 
 
 def windows_name(name: str) -> str:
-    """The Windows name of a zone given by either name ("Europe/Berlin" → "W. Europe Standard Time")."""
+    """The Windows name of a zone given by its Windows or IANA name ("Europe/Berlin" → "W. Europe Standard Time")."""
     if name.casefold() in _UTC_NAMES:
         return "UTC"
     if name.casefold() in _WINDOWS:
@@ -41,11 +41,11 @@ def to_utc(local: datetime, name: str) -> datetime:
     """Convert a wall clock time in a zone to UTC.
 
     A time that a DST change skips uses the offset before the change, so it moves forward by the skipped hour, as in
-    Outlook; a time that occurs twice means its first occurrence.
+    Outlook. A time that occurs twice means the first of the two.
     """
     return local.replace(tzinfo=zone(name), fold=0).astimezone(UTC)
 
 
 def to_local(moment: datetime, name: str) -> datetime:
-    """The wall clock in a zone at a moment, without offset."""
+    """The local time in a zone at a given moment, without offset."""
     return moment.astimezone(zone(name)).replace(tzinfo=None, fold=0)

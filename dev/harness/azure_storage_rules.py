@@ -1,9 +1,10 @@
-"""Checks for requests that Azure Storage rejects but Azurite, or the in-memory storage, accepts; applied to both.
+"""Checks for requests that Azure Storage rejects, but that Azurite or the in-memory storage accepts. The tests apply
+them to both.
 
 Sources: Microsoft's reference of the Table service ("Understanding the Table service data model", "Performing entity
 group transactions", "Querying tables and entities", "Insert Entity", "Update Entity") and of the Queue service ("Put
-Message", "Get Messages", "Naming queues and metadata"). A violation raises `Refused`, which no code of the product
-catches; `seen` records it for workers that continue after any failure.
+Message", "Get Messages", "Naming queues and metadata"). A violation raises `Refused`, which the product does not catch;
+`seen` records it for workers that continue after any failure.
 """
 
 import json
@@ -19,7 +20,7 @@ MAX_KEY_BYTES = KIB
 MAX_TEXT_UNITS = 32 * KIB
 MAX_ROW_BYTES = MIB
 MAX_COLUMNS = 252
-"""The maximum is 255 including both keys and the timestamp."""
+"""The maximum number of columns. Azure allows 255 properties, including both keys and the timestamp."""
 MAX_NAME = 255
 MAX_TRANSACTION_BYTES, MAX_TRANSACTION_ROWS = 4 * MIB, 100
 MAX_COMPARISONS = 15
@@ -40,11 +41,11 @@ _INT32 = range(-(2**31), 2**31)
 _FIXED = {bool: 1, int: 8, float: 8}
 
 seen: list[str] = []
-"""All refusals in this process."""
+"""All violations in this process."""
 
 
 class Refused(AssertionError):
-    """Azure Storage would respond with 400 or 413; the message gives the reason."""
+    """Azure Storage would reject a request with 400 or 413; the message gives the reason."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -86,7 +87,7 @@ def check_row(partition: str, key: str, columns: Mapping[str, Any]) -> None:
 def _size(name: str, value: object) -> int:
     if isinstance(value, str):
         _insist(units(value) <= MAX_TEXT_UNITS, f"'{name}' is longer than 64 KiB")
-        _insist(value.isascii() or not re.search("[\ud800-\udfff]", value), f"'{name}' contains half a character")
+        _insist(value.isascii() or not re.search("[\ud800-\udfff]", value), f"'{name}' contains a lone surrogate")
         return 4 + 2 * units(value)
     _insist(type(value) in _FIXED, f"'{name}' has a type that a column cannot have")
     if type(value) is int:
@@ -98,13 +99,15 @@ def check_transaction(rows: Iterable[tuple[str, str]], size: int) -> None:
     """Check a transaction, given the keys of its rows and its size in bytes."""
     keys = list(rows)
     _insist(1 <= len(keys) <= MAX_TRANSACTION_ROWS, f"a transaction has {len(keys)} operations")
-    _insist(len({partition for partition, _ in keys}) == 1, "a transaction concerns more than one partition")
-    _insist(len(set(keys)) == len(keys), "a transaction concerns the same row twice")
+    _insist(len({partition for partition, _ in keys}) == 1, "a transaction affects more than one partition")
+    _insist(len(set(keys)) == len(keys), "a transaction affects the same row twice")
     _insist(size <= MAX_TRANSACTION_BYTES, "a transaction takes more than 4 MiB")
 
 
 def check_filter(text: str) -> None:
-    """Check a `$filter`: comparisons of columns with literals, in which quotation marks are doubled."""
+    """Check a `$filter`, which consists of comparisons of columns with literals. Quotation marks in literals are
+    doubled.
+    """
     bare = _LITERAL.sub("''", text)
     _insist(bool(_FILTER_WORDS.fullmatch(bare)), "a $filter cannot be read")
     _insist(len(_COMPARISON.findall(bare)) <= MAX_COMPARISONS, f"a $filter has more than {MAX_COMPARISONS} comparisons")
@@ -114,10 +117,10 @@ def check_filter(text: str) -> None:
 
 
 def check_message(encoded: str, delay: timedelta = timedelta(0), life: timedelta | None = None) -> None:
-    """Check a message as it is sent, in base64 if that is used. Without `life` it lives for seven days."""
+    """Check a queue message as it is sent, possibly in base64. The default of `life` is seven days."""
     _insist(len(encoded.encode()) <= MAX_MESSAGE_BYTES, "a message is longer than 64 KiB")
     _insist(timedelta(0) <= delay <= MAX_DELAY, "a message is hidden for longer than seven days")
-    _insist(delay < (life or MAX_DELAY), "a message is hidden for longer than it lives")
+    _insist(delay < (life or MAX_DELAY), "a message is hidden for longer than its time to live")
 
 
 # --- requests
@@ -130,7 +133,7 @@ def check_request(method: str, url: str, headers: Mapping[str, str], body: bytes
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     given = {name.casefold(): value for name, value in headers.items()}
     if "restype" in query or "comp" in query:
-        return  # properties of the account or of a queue
+        return  # a request for properties of the account or of a queue
     if path == "$batch":
         _check_batch(body)
     elif path.partition("(")[0] == "Tables":
@@ -152,10 +155,10 @@ def _check_new_table(method: str, body: bytes) -> None:
 def _check_entity(
     method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
 ) -> tuple[str, str]:
-    """Check a request for one entity, or a query for several; returns the keys, if there are any."""
+    """Check a request for an entity or a query for several; returns the entity's keys, if the request has them."""
     address = _ADDRESS.fullmatch(path)
     if address is None:
-        _insist(bool(re.fullmatch(r"\w+(?:\(\))?", path)), "the address of an entity cannot be read")
+        _insist(bool(re.fullmatch(r"\w+(?:\(\))?", path)), "the URL of an entity cannot be parsed")
         if "$filter" in query:
             check_filter(query["$filter"])
         _insist(int(query.get("$top", "1")) <= 1000, "$top is more than 1,000")
@@ -163,7 +166,7 @@ def _check_entity(
         for text in address.groups()[1:]:
             check_key(text.replace("''", "'"))
     etag = headers.get("if-match")
-    _insist(etag is None or bool(_ETAG.fullmatch(etag)), "If-Match is not one of Azure's ETags")
+    _insist(etag is None or bool(_ETAG.fullmatch(etag)), "If-Match is not an ETag in Azure's format")
     _insist(method != "DELETE" or etag is not None, "DELETE has no If-Match")
     entity = json.loads(body) if body and method in ("POST", "PUT", "PATCH", "MERGE") else {}
     if not entity:
@@ -171,7 +174,7 @@ def _check_entity(
     partition, key = (str(entity[name]) for name in _KEYS)
     if address:
         named = tuple(text.replace("''", "'") for text in address.groups()[1:])
-        _insist(named == (partition, key), "the address of an entity does not match its keys")
+        _insist(named == (partition, key), "the URL of an entity does not match its keys")
     check_row(partition, key, dict(_columns(entity)))
     return partition, key
 
@@ -212,7 +215,9 @@ def _check_messages(method: str, path: str, query: Mapping[str, str], body: byte
     _insist(timedelta(0) <= hidden <= MAX_DELAY, "a message is hidden for longer than seven days")
     _insist(1 <= int(query.get("numofmessages", "1")) <= 32, "1 to 32 messages can be fetched at a time")
     if method == "GET":
-        _insist("visibilitytimeout" not in query or hidden >= timedelta(seconds=1), "hidden for under a second")
+        _insist(
+            "visibilitytimeout" not in query or hidden >= timedelta(seconds=1), "a message is hidden for under a second"
+        )
     text = re.search(rb"<MessageText>(.*)</MessageText>", body, re.DOTALL)
     if method in ("POST", "PUT") and text:
         life = int(query.get("messagettl", "-1" if message else str(int(MAX_DELAY.total_seconds()))))

@@ -1,6 +1,8 @@
-"""The product with a simulated Exchange over real HTTP; storage in memory, so that a history takes milliseconds.
+"""The product with a simulated Exchange over real HTTP. Storage is in memory, so that a test of many events takes
+milliseconds.
 
-The webhook is a real HTTP endpoint. The queue is handled when a test says so, with as many attempts as Azure makes.
+The webhook is a real HTTP endpoint. Tests decide when the queue is handled. Each message gets as many attempts as in
+Azure.
 """
 
 import asyncio
@@ -35,12 +37,12 @@ from shared.queues import MEETING_REQUESTS
 ALICE = "alice@example.com"
 
 QUIET = timedelta(minutes=20)
-"""Long enough for every lease to expire and every retry to become due."""
+"""A duration after which all leases have expired and all retries are due."""
 
 
 @dataclass
 class Deployment:
-    """Everything that an organizer, Exchange and the timers can do to the product."""
+    """The product in operation: actions of organizers and of Exchange, timers, and outages."""
 
     exchange: Running
     http: httpx.AsyncClient
@@ -48,7 +50,7 @@ class Deployment:
     outages: Outages
     host: FunctionsHost
     node: Node | None = None
-    """The Management Node that has the rooms, if the integration is on one."""
+    """The Management Node that has the rooms, if the integration uses one."""
 
     @property
     def memory(self) -> MemoryStorage:
@@ -57,14 +59,14 @@ class Deployment:
 
     @property
     def services(self) -> Services:
-        """The parts of the running product; a restart replaces them."""
+        """The product's services, which a restart replaces."""
         return self.host.services
 
-    # --- what people do
+    # --- actions of people
 
     async def click(self, user: str = "alice") -> Any:
-        """An alias with joining instructions, as the add-in gets them. During an outage, people click again until it
-        is over.
+        """Request an alias with joining instructions, as the add-in does. Outages do not affect the request, since
+        users click again until an outage is over.
         """
         away, self.outages.away = self.outages.away, set()
         try:
@@ -76,11 +78,11 @@ class Deployment:
             self.outages.away = away
 
     async def integration(self) -> Integration:
-        """The one integration."""
+        """The deployment's integration."""
         return await self.services.foundation.integrations.get(INTEGRATION)
 
     async def invite(self, start: datetime, body: str, *, length: timedelta = timedelta(hours=1), **more: Any) -> str:
-        """Alice sends an invitation; returns the meeting's uid."""
+        """Send an invitation from Alice; returns the meeting's uid."""
         meeting = {
             "organizer": ALICE,
             "subject": "Planning",
@@ -93,46 +95,46 @@ class Deployment:
         return str((await self.control("POST", "/dev/meetings", meeting))["uid"])
 
     async def change(self, uid: str, **fields: Any) -> None:
-        """Alice edits a meeting, or one occurrence of it."""
+        """Change one of Alice's meetings, or one occurrence of it."""
         await self.control("PATCH", f"/dev/meetings/{uid}", fields)
 
     async def cancel(self, uid: str, occurrence: str = "") -> None:
-        """Alice cancels a meeting, or one occurrence of it."""
+        """Cancel one of Alice's meetings, or one occurrence of it."""
         await self.control("DELETE", f"/dev/meetings/{uid}" + (f"?occurrence={occurrence}" if occurrence else ""))
 
     async def answers(self, uid: str = "", user: str = ALICE) -> list[dict[str, Any]]:
-        """The responses in the organizer's mailbox, newest last."""
+        """The responses to meetings in the organizer's mailbox, newest last."""
         messages = (await self.control("GET", f"/dev/mailboxes/{user}/messages"))["messages"]
         kinds = {"accepted", "declined", "tentative"}
         return [m for m in messages if m["kind"] in kinds and uid in ("", m["uid"])]
 
     async def mails(self, user: str = ALICE) -> list[dict[str, Any]]:
-        """Ordinary mail in a mailbox."""
+        """The ordinary mail in a mailbox."""
         messages = (await self.control("GET", f"/dev/mailboxes/{user}/messages"))["messages"]
         return [m for m in messages if m["kind"] == "mail"]
 
     async def is_open(self, alias: str) -> bool | None:
-        """What a conferencing node is told: open, closed, or None for unknown."""
+        """Whether the room is open according to external policy; None for an unknown alias."""
         answer = await self.services.conferences.policy.service_configuration(alias)
         return None if answer is None else answer[0] == "continue"
 
     def calls(self) -> int:
-        """How many requests the mailbox received, not counting those that look for new messages."""
+        """The number of requests to Exchange, not counting those that look for new messages."""
         return sum(n for name, n in self.exchange.exchange.traffic.requests.items() if name != "EWS SyncFolderItems")
 
-    # --- what happens automatically
+    # --- the simulated Exchange and the queue
 
     async def control(self, method: str, path: str, body: Any = None) -> Any:
-        """A control route of the simulated Exchange."""
+        """Call a control route of the simulated Exchange."""
         return await self._request(method, path, json=body)
 
     async def open_to_graph(self, *mailboxes: str) -> None:
-        """The application may open these mailboxes through Graph, and no others."""
+        """Allow the application to open only these mailboxes through Graph."""
         scope = {"token": await LocalTokens().token(), "mailboxes": mailboxes}
         await self.control("PUT", "/dev/applications", scope)
 
     async def control_graph(self, method: str, path: str) -> Any:
-        """A Graph request from somebody else."""
+        """Send a Graph request from another application."""
         url, headers = self.exchange.graph_url + path, {"Authorization": "Bearer admin"}
         return await self._request(method, url, headers=headers)
 
@@ -155,12 +157,12 @@ class Deployment:
         return self.exchange.exchange.clock.now()
 
     async def move_to(self, when: datetime) -> None:
-        """Move the clock to a moment; on a slow machine, a clock that runs may have reached it already."""
+        """Move the clock to a moment. On a slow machine, a running clock may have passed that moment already."""
         response = await self.http.post("/dev/clock", json={"now": when.isoformat()})
         assert response.is_success or self.now >= when, response.text
 
     async def drain(self) -> None:
-        """Let everything arrive and be handled until the queue is empty, delayed messages included."""
+        """Wait for notifications and handle the queue until both are empty. This includes delayed messages."""
         await self.notified()
         while self.memory.queue(MEETING_REQUESTS).sent:
             await self.handle()
@@ -174,12 +176,12 @@ class Deployment:
                 return
             self.outages.check(Away.QUEUE)
             await self.host.deliver(await self.take())
-        raise AssertionError("the queue never runs empty")
+        raise AssertionError("the queue does not become empty")
 
     async def notified(self) -> None:
-        """Return once everything is in the queue: what Exchange notifies now, and what a poll finds.
+        """Wait until notifications have been delivered, and poll the mailboxes without notifications.
 
-        Held-back notifications wait for the clock. Only mailboxes without notifications are polled.
+        Delayed notifications are not delivered before the clock has moved.
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(0.1):
@@ -187,7 +189,7 @@ class Deployment:
         await self.services.scheduling.timers.poll()
 
     async def take(self, place: int = 0) -> str:
-        """Remove a message from the queue, once its delay has passed."""
+        """Remove a message from the queue, after moving the clock past its delay."""
         body, delay = self.memory.queue(MEETING_REQUESTS).sent.pop(place)
         if delay:
             await self.move_to(self.now + delay)
@@ -196,22 +198,22 @@ class Deployment:
     # --- outages
 
     async def begin_outage(self, what: Away, fault: dict[str, Any]) -> None:
-        """Something is unavailable from now on; `fault` is how requests to Exchange fail meanwhile."""
+        """Make a service unavailable from now on. `fault` is applied to requests to Exchange during its outage."""
         if what is Away.EXCHANGE:
             await self.faults({**fault, "on": "*", "times": None}, {**fault, "on": "EWS ", "times": None})
         elif what is Away.TOKENS:
-            # What this means for EWS, where every request carries the sign-in.
+            # EWS requests fail without tokens too, since each of them is authenticated.
             await self.faults({"on": "EWS ", "status": 401, "times": None})
         self.outages.away.add(what)
 
     def end_outages(self) -> None:
-        """Everything is available again."""
+        """Make all services available again."""
         for on in ("*", "EWS "):
             self.exchange.exchange.faults.clear(on)
         self.outages.away.clear()
 
     async def tick(self) -> None:
-        """The timers run and the queue is handled; a timer that fails runs again next time."""
+        """Handle the queue and run all timers. A timer that fails runs again next time."""
         with suppress(SchedulingError):
             await self.drain()
         timers, rooms = self.services.scheduling.timers, self.services.conferences.room_timer
@@ -222,19 +224,21 @@ class Deployment:
             await self.drain()
 
     async def pass_time(self, span: timedelta, times: int = 6) -> None:
-        """Time passes in this many equal steps, and the timers run after each."""
+        """Move the clock in equal steps, and run the timers after each step."""
         for _ in range(times):
             await self.move_to(self.now + span / times)
             await self.tick()
 
     async def left(self) -> list[str]:
-        """The keys of rows that stand for unfinished work."""
+        """The keys of rows that represent unfinished work."""
         prefixes = ("pending:", "waiting:")
         table = self.memory.table("meetings")
         return [row.key async for row in table.everything() if row.key.startswith(prefixes)]
 
     async def settle(self, times: int = 2) -> None:
-        """All outages end; the timers run this many times, then until nothing is left to do (at most ten times)."""
+        """End all outages, and run the timers at least this many times, and until there is no unfinished work (at most
+        ten times).
+        """
         self.end_outages()
         await self.clear_faults()
         for turn in range(10):
@@ -251,9 +255,10 @@ class Deployment:
 async def deployed(
     by: By = By.GRAPH, clock: MovableClock | None = None, *, on_node: bool = False, **settings: Any
 ) -> AsyncIterator[Deployment]:
-    """A deployment with one integration that watches its mailbox; `settings` are the integration's.
+    """Run a deployment with one integration, whose mailbox is watched. `settings` are additional settings of the
+    integration.
 
-    `on_node`: its rooms are on a Management Node.
+    `on_node`: the integration's rooms are on a Management Node.
     """
     secrets, outages = MemorySecrets(), Outages(MemoryStorage())
 
@@ -284,4 +289,6 @@ async def deployed(
 
 
 _ssl_context = cache(httpx.create_ssl_context)
-"""Reading the trusted authorities takes longer than most histories, and nothing here is encrypted."""
+"""A cached TLS context. Loading the trusted certificates takes longer than most tests, although no connection here uses
+TLS.
+"""

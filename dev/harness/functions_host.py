@@ -1,4 +1,4 @@
-"""The functions host of the product, in this process: does what functions/mailbox.py does in Azure.
+"""The functions host of the product, in this process. It does what functions/mailbox.py does in Azure.
 
 Exchange's notifications arrive at a real HTTP endpoint. A queue message is delivered as often as Azure delivers it.
 """
@@ -30,7 +30,7 @@ _TAG_SIGNING_KEY = b"k" * 32
 
 @dataclass
 class FunctionsHost:
-    """Runs the product's services, reached at `url`, on the rows and queues in `memory`."""
+    """Runs the product's services at `url`, with the tables and queues in `memory`."""
 
     exchange: Running
     memory: MemoryStorage
@@ -40,10 +40,10 @@ class FunctionsHost:
     url: str = ""
     services: Services = field(init=False)
     poisoned: list[str] = field(default_factory=list)
-    """The poison queue: messages that the host has moved there and the product has not yet recorded."""
+    """The poison queue, with messages that the host has moved there and the product has not recorded yet."""
 
     def start(self, storage: Storage | None = None) -> None:
-        """The process starts, perhaps with other storage around the same rows."""
+        """Start the product, by default with storage that can have outages."""
         settings = Settings(
             storage=StorageAccount("unused"),
             public_base_url=self.url,
@@ -58,12 +58,12 @@ class FunctionsHost:
             wire_to(self.node, self.services)
 
     async def restart(self, storage: Storage | None = None) -> None:
-        """The process dies and another one starts; see `start`."""
+        """Stop the product and start it again; see `start`."""
         await self.services.close()
         self.start(storage)
 
     async def receive(self, request: web.Request) -> web.Response:
-        """A notification from Exchange, or its question whether this is the endpoint of a new subscription."""
+        """Handle a notification from Exchange, or the validation request for a new subscription."""
         if "validationToken" in request.query:
             return web.Response(text=request.query["validationToken"])
         for message in self.services.scheduling.webhook.receive(await request.read()):
@@ -74,16 +74,16 @@ class FunctionsHost:
         return web.Response(status=202)
 
     async def deliver(self, body: str) -> None:
-        """The queue delivers a message until it is handled, and moves it to the poison queue if it never is."""
+        """Deliver a message until it is handled, and after the last attempt move it to the poison queue."""
         for attempt in range(1, MAX_DELIVERIES + 1):
-            with suppress(Exception):  # the host logs whatever it was
+            with suppress(Exception):  # Azure's host logs the exception
                 await self.services.scheduling.worker.handle(body, last_try=attempt == MAX_DELIVERIES)
                 return
         self.poisoned.append(body)
         await self.deliver_poisoned()
 
     async def deliver_poisoned(self) -> None:
-        """The poison queue delivers its messages. Those that fail stay: Azure delivers them again and again."""
+        """Deliver the messages in the poison queue. Those that fail stay there, since Azure delivers them again."""
         for body in list(self.poisoned):
             with suppress(SchedulingError):
                 await self.services.scheduling.poison_queue.record(body)
@@ -94,7 +94,7 @@ class FunctionsHost:
 async def running_host(
     exchange: Running, outages: Outages, secrets: MemorySecrets, node: Node | None
 ) -> AsyncIterator[FunctionsHost]:
-    """A host that is running, on a free port of 127.0.0.1."""
+    """Run a host on a free port of 127.0.0.1."""
     host = FunctionsHost(exchange, outages.memory, outages, secrets, node)
     app = web.Application()
     app.add_routes([web.post(f"/mailbox/{name}", host.receive) for name in ("notifications", "lifecycle")])

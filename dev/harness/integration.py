@@ -1,4 +1,4 @@
-"""The one integration of a deployment: its mailbox, and by which protocol that is reached."""
+"""The only integration of a deployment: its mailbox, and the protocol for it."""
 
 from enum import StrEnum
 from typing import Any
@@ -12,17 +12,17 @@ OTHER_HABITS = {
     **dict.fromkeys(("marks_drafts", "expands_views", "names_occurrences", "searches_binary"), False),
     "plain_faults": True,
 }
-"""How grommunio's EWS differs from Exchange; see dev/exchange/ews/state.py."""
+"""The settings with which the simulated EWS behaves like grommunio's; see dev/exchange/ews/state.py."""
 
 
 class By(StrEnum):
-    """How the equipment mailbox is reached. Nothing else in a deployment depends on it."""
+    """The protocol for the equipment mailbox. No other part of a deployment depends on it."""
 
     GRAPH = "Graph"
     EWS = "EWS"
 
     def settings(self, exchange: Running) -> dict[str, Any]:
-        """The integration's settings of the connection."""
+        """The integration's connection settings."""
         if self is By.GRAPH:
             return {"authentication_method": "GRAPH"}
         account = {"username": "svc-vmr@example.com", "password": "local-ews"}
@@ -30,7 +30,7 @@ class By(StrEnum):
 
     @property
     def processing(self) -> dict[str, Any]:
-        """How the mailbox's Exchange differs from Exchange Online."""
+        """The settings of calendar processing that differ from those of Exchange Online."""
         return {} if self is By.GRAPH else {"visible_update_properties": ON_PREMISES}
 
 

@@ -1,4 +1,4 @@
-"""The simulated Management Node without a network: an HTTP client's transport that calls its API directly."""
+"""The simulated Management Node without a network. An HTTP client's transport calls its API directly."""
 
 import json
 
@@ -14,11 +14,11 @@ ON_NODE = {
     "conference_platform": "management_api", "bridge_url": "https://manager.example.com",
     "bridge_username": BASIC[0], "bridge_password": BASIC[1], "bridge_client_id": "", "bridge_private_key": "",
 }  # fmt: skip
-"""The settings of an integration whose rooms are on the node."""
+"""The settings of an integration with rooms on the node."""
 
 
 class NodeWire(httpx.AsyncBaseTransport):
-    """Passes requests to one node. Its faults apply as they do over HTTP, but without taking time."""
+    """Passes requests to a node. The node's faults apply as over HTTP, but without delays."""
 
     def __init__(self, node: Node) -> None:
         self.node = node
@@ -59,7 +59,7 @@ def _response(answer: Answer) -> httpx.Response:
 
 
 def wire_to(node: Node, services: Services, wire: httpx.AsyncBaseTransport | None = None) -> None:
-    """Make the product use this node, whatever URL is in the settings."""
+    """Make the product use this node, regardless of the URL in the settings."""
     base = services.foundation
     nodes = ManagementNodes(base.integrations, base.storage, base.clock, wire or NodeWire(node))
     services.conferences.__dict__["management_nodes"] = nodes

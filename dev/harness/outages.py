@@ -1,4 +1,4 @@
-"""In-memory storage and queues that can be made unavailable, as can the other services that we use."""
+"""Simulated outages of in-memory storage and queues, and of the other services that the product uses."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from shared.storage import Row, Write
 
 
 class Away(StrEnum):
-    """The services that can be down."""
+    """The services that can be unavailable."""
 
     EXCHANGE = "Exchange"
     TOKENS = "token endpoint"
@@ -22,7 +22,7 @@ class Away(StrEnum):
 
 @dataclass
 class Outages:
-    """In-memory storage that can be down, and the set of services that are down now."""
+    """In-memory storage that can be unavailable, and the set of services that are unavailable now."""
 
     memory: MemoryStorage
     away: set[Away] = field(default_factory=set)
@@ -37,14 +37,14 @@ class Outages:
         pass
 
     def check(self, what: Away) -> None:
-        """Fail as the real one does during an outage."""
+        """Raise Unavailable if the service is unavailable now."""
         if what in self.away:
             raise Unavailable(f"The {what} cannot be used at the moment (ServiceRequestError).")
 
 
 @dataclass
 class ReachableTable:
-    """A Table that may be down."""
+    """A Table that can be unavailable."""
 
     table: MemoryTable
     outages: Outages
@@ -70,7 +70,7 @@ class ReachableTable:
 
 @dataclass
 class ReachableQueue:
-    """A Queue that may be down."""
+    """A Queue that can be unavailable."""
 
     queue: MemoryQueue
     outages: Outages

@@ -1,4 +1,4 @@
-"""Rounds without a queue worker: what a timer starts is handled before the timer returns."""
+"""Rounds without a queue worker. The messages that a timer sends are handled before the timer returns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,8 @@ from shared.meetings.stretch import Round
 
 @dataclass(frozen=True)
 class RoundsInPlace(Rounds):
-    """Rounds whose `sent` messages are handled at once; those with a delay stay in the queue."""
+    """Rounds whose `sent` messages are handled immediately, except for messages with a delay, which stay in the queue.
+    """
 
     sent: MemoryQueue
 
@@ -28,6 +29,6 @@ class RoundsInPlace(Rounds):
 
 
 def in_place(rounds: Rounds, sent: MemoryQueue) -> RoundsInPlace:
-    """Run the same rounds in place; `sent` is their queue's content."""
+    """Return the same rounds without a queue worker; `sent` is their queue."""
     parts = rounds.integrations, rounds.turns, rounds.chores, rounds.alarms, rounds.queue, rounds.clock
     return RoundsInPlace(*parts, rounds.due_rooms, sent)

@@ -6,7 +6,7 @@ from shared.secrets import SecretReference, missing, new_reference
 
 
 class MemorySecrets:
-    """A SecretStore; `kept` shows its content."""
+    """A SecretStore in memory; `kept` is its content."""
 
     def __init__(self) -> None:
         self.kept: dict[SecretReference, SecretStr] = {}

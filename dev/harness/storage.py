@@ -28,10 +28,10 @@ from shared.storage import (
 
 
 class MemoryTable:
-    """A Table; `round_trips` counts the network requests that a real one would have made, and `rows_sent` the rows
-    that its answers to queries would have contained: a page is sent whole, even if only its first row is used.
+    """A Table in memory. `round_trips` counts the network requests that a table in Azure would need. `rows_sent` counts
+    the rows in its responses to queries, in which a page is sent as a whole even if only its first row is used.
 
-    Every request first lets other tasks run, as the network would.
+    Before each request, other tasks may run, as with a real network.
     """
 
     def __init__(self) -> None:
@@ -109,8 +109,8 @@ class MemoryTable:
 
 
 def _judge(partition: str, operations: Sequence[Write]) -> None:
-    """Refuse what Azure would refuse, as is done for Azurite. A request takes about 600 bytes in addition to its row's
-    JSON.
+    """Reject requests that Azure would reject, as the checks of requests to Azurite do. A request has about 600 bytes
+    in addition to its row's JSON.
     """
     keys, size = [], 0
     for operation in operations:
@@ -132,7 +132,7 @@ def _content(operation: Write) -> tuple[str, Values]:
 
 
 class MemoryQueue:
-    """A Queue that records what was sent, with each message's delay."""
+    """A Queue that records the messages sent, with their delays."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, timedelta]] = []
@@ -158,7 +158,7 @@ class MemoryStorage:
 
     @property
     def round_trips(self) -> int:
-        """The number of storage requests so far, over all tables."""
+        """The number of storage requests since the start, for all tables."""
         return sum(table.round_trips for table in self._tables.values())
 
     async def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Times as organizers write them."""
+"""Times in the form of meeting drafts."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,7 +7,7 @@ from dev.harness.deployment import Deployment
 
 
 def tomorrow(world: Deployment, hour: int = 10) -> datetime:
-    """An hour of the next day, in UTC."""
+    """The given hour of the next day, in UTC."""
     return (world.now + timedelta(days=1)).replace(hour=hour, minute=0, second=0, microsecond=0)
 
 

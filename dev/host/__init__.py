@@ -1,4 +1,4 @@
-"""A functions host for a local machine: drives Microsoft's worker runtime as the host in Azure does.
+"""A functions host for a local machine, which runs Microsoft's worker runtime like the host in Azure.
 
     worker.py    indexes the app and runs functions (azure-functions-runtime, in this process)
     protos.py    the messages between host and worker

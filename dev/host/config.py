@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 class HostError(Exception):
-    """The app cannot be hosted; the message says what to change."""
+    """The function app cannot be hosted; the message says what to change."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class HostConfig:
 
     @property
     def messages_at_once(self) -> int:
-        """The number of queue messages that one instance handles concurrently: a batch, plus the next one, which is
-        fetched before the last is done.
+        """The number of queue messages that one instance handles concurrently. It is more than one batch, because the
+        next batch is fetched before the current one is complete.
         """
         return self.batch_size + self.new_batch_threshold
 
@@ -76,7 +76,7 @@ def resolve(text: str, settings: Mapping[str, str]) -> str:
 
     def value(match: re.Match[str]) -> str:
         if match[1] not in settings:
-            raise HostError(f"%{match[1]}% in a binding: there is no app setting of that name")
+            raise HostError(f"%{match[1]}% in a binding: there is no app setting with that name")
         return settings[match[1]]
 
     return re.sub(r"%([^%]+)%", value, text)

@@ -1,4 +1,4 @@
-"""Routes that exist only in this host, for the local stack and its tests: moving the clock, running a timer now."""
+"""Routes that exist only in this host, with which the local stack and its tests move the clock or run a timer."""
 
 import asyncio
 import json
@@ -14,14 +14,14 @@ from dev.host.worker import InvocationFailed
 from dev.movable_clock import MovableClock
 
 STARTS_MINUTES = frozenset({"poll", "rooms"})
-"""The app's timers that put messages for later minutes into a queue."""
+"""The app's timers that send queue messages with a delay, for later minutes."""
 
 
 class Control:
     """`POST /dev/clock` {"now"}, `POST /dev/run/{timer}`, `POST /dev/away` {"away": true | false}, `POST /dev/ready`.
 
-    `settle` waits until the queues are quiet; `release` makes the host ready; `is_up` is cleared while the app counts
-    as stopped: requests get 503, timers wait.
+    `settle` waits until the queues are quiet. `release` makes the host ready. `is_up` is cleared while the app is
+    simulated as stopped, when requests get 503 and timers wait.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Control:
         self._one_at_a_time = asyncio.Lock()
 
     async def handle(self, request: web.BaseRequest) -> web.Response:
-        """One request to a path below /dev/."""
+        """Handle a request to a path below /dev/."""
         match request.method, request.path.split("/")[2:]:
             case "POST", ["clock"]:
                 return await self._move_clock(await request.read())
@@ -79,8 +79,7 @@ class Control:
         return web.json_response({"away": not self._is_up.is_set()})
 
     async def _start_minutes(self) -> None:
-        """Make these timers' messages for later minutes visible: they are hidden in the queue, which does not follow
-        the movable clock.
+        """Make these timers' delayed messages visible, since the queue uses the real time instead of the movable clock.
         """
         for name in STARTS_MINUTES & self._timers.keys():
             with suppress(InvocationFailed):

@@ -1,4 +1,4 @@
-"""The host as a whole: one app, one port, its queues and timers."""
+"""The functions host as a whole, with one app, one port, queues and timers."""
 
 import asyncio
 import secrets
@@ -27,9 +27,11 @@ LARGEST_BODY = 100 * 1024 * 1024  # bytes; the maximum that Azure accepts
 
 
 class FunctionsHost:
-    """Hosts the functions of one app directory. `settings` are the app settings; the worker reads os.environ itself.
+    """Hosts the functions in an app directory. `settings` are the app settings. The worker reads them from os.environ
+    itself.
 
-    A `held` path gets 503 until `POST /dev/ready`, so that waiting for it includes more than this host's start.
+    Requests to the `held` path get 503 until `POST /dev/ready`, so that clients can wait for more than the start of the
+    host.
     """
 
     def __init__(
@@ -38,7 +40,7 @@ class FunctionsHost:
         self.functions: list[Function] = []
         self.url = ""
         self.pages: dict[str, Page] = {}
-        """Additional handlers, by the first segment of their paths; Azure would not serve them."""
+        """Additional handlers, by the first segment of their paths. They do not exist in Azure."""
         self._app_dir = app_dir
         self._settings = settings
         self.clock = clock
@@ -53,7 +55,7 @@ class FunctionsHost:
         self._server: web.ServerRunner | None = None
 
     async def start(self, port: int = 0) -> None:
-        """Index the app and listen on 127.0.0.1; port 0 takes a free one. Raises HostError, OSError."""
+        """Index the app and listen on 127.0.0.1. With port 0, a free port is used. Raises HostError, OSError."""
         self.functions = await worker.index(self._app_dir)
         router = Router([Route(f, self._config.route_prefix) for f in self._of_kind("httpTrigger")])
         for function in self._of_kind("timerTrigger"):
@@ -67,7 +69,7 @@ class FunctionsHost:
             self._keep(timer.keep())
 
     async def settle(self) -> None:
-        """Wait until all queues are quiet: no visible message, and no function running for one."""
+        """Wait until all queues are quiet, which means no visible message and no running function."""
         while True:
             before = self._deliveries()
             await asyncio.gather(*(listener.settle() for listener in self._listeners))
@@ -75,11 +77,11 @@ class FunctionsHost:
                 return
 
     def release(self) -> None:
-        """Start answering the held path like any other."""
+        """Answer requests to the held path from now on."""
         self._held = ""
 
     async def close(self) -> None:
-        """Stop listening, and release everything; messages in progress are redelivered to a later host."""
+        """Stop listening, and release all resources. Messages in progress are redelivered to a later host."""
         if self._server:
             await self._server.cleanup()
         for task in self._tasks:
@@ -132,7 +134,7 @@ class FunctionsHost:
 
 
 def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
-    """Create a request whose body may be as large as in Azure."""
+    """Create a request that allows as large a body as Azure."""
     loop = asyncio.get_running_loop()
     return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=LARGEST_BODY)
 
@@ -141,7 +143,7 @@ def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) 
 async def running_host(
     app_dir: Path, settings: Mapping[str, str], clock: MovableClock, *, key: str = "", held: str = "", port: int = 0
 ) -> AsyncIterator[FunctionsHost]:
-    """Run a host while the context lasts."""
+    """Run a host while the context is open."""
     host = FunctionsHost(app_dir, settings, clock, key=key, held=held)
     try:
         await host.start(port)

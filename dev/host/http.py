@@ -1,4 +1,4 @@
-"""HTTP triggers: a request becomes an invocation, and what it returns becomes the response."""
+"""HTTP triggers, which turn a request into an invocation, and its result into the response."""
 
 import hmac
 import logging
@@ -22,7 +22,7 @@ _SAME_SITE = {
 
 
 class HttpTriggers:
-    """Answers every request to the app's routes. `key` opens functions whose authLevel is not anonymous."""
+    """Answers every request to the app's routes. `key` is required for functions whose authLevel is not anonymous."""
 
     def __init__(self, router: Router, runner: Runner, key: str) -> None:
         self._router = router

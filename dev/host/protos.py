@@ -1,4 +1,4 @@
-"""The messages of FunctionRpc.proto that the worker runtime reads and writes, as plain attribute bags.
+"""The messages of FunctionRpc.proto that the worker runtime reads and writes, as plain objects.
 
 The runtime takes its protobuf module as an argument, and only creates messages, reads their fields and calls
 `WhichOneof`, so neither grpcio nor protobuf is needed (docs/facts/azure-functions.md §A1).
@@ -14,7 +14,7 @@ class Message:
     def __init__(self, **fields: Any) -> None:
         self.__dict__.update(fields)
 
-    def __getattr__(self, field: str) -> Any:  # only the runtime knows what it puts into a field
+    def __getattr__(self, field: str) -> Any:  # the types of fields are defined only in the runtime
         raise AttributeError(f"{type(self).__name__} has no field {field}")
 
 
@@ -30,12 +30,12 @@ class ParameterBinding(Message):
     """A function parameter's name and data."""
 
     def WhichOneof(self, _group: str) -> str:
-        """Always returns `data`, since shared memory is not offered."""
+        """Always return `data`, since shared memory is not supported."""
         return "data"
 
 
 class StatusResult(Message):
-    """How a call to the worker ended."""
+    """The status of a call to the worker."""
 
     Failure = 0
     Success = 1
@@ -84,7 +84,7 @@ class RpcRetryOptions(Message):
 
 
 class InvocationResponse(Message):
-    """How an invocation ended: result, return_value, output_data."""
+    """The response to an invocation: result, return_value, output_data."""
 
 
 class NullableString(Message):

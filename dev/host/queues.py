@@ -23,7 +23,7 @@ from dev.host.protos import TypedData
 from dev.host.runner import Runner
 from dev.host.worker import Function, InvocationFailed
 
-HIDDEN_WHILE_RUNNING = 600  # seconds; longer than functionTimeout, so that no renewal as in the real host is needed
+HIDDEN_WHILE_RUNNING = 600  # seconds; longer than functionTimeout, so that no renewal is needed
 FIRST_POLL_INTERVAL = 0.1  # seconds
 PAUSE_AFTER_ERROR = 1.0  # seconds
 
@@ -51,21 +51,21 @@ class QueueListener:
 
     @property
     def queue_name(self) -> str:
-        """The name of the queue that it listens to."""
+        """The name of the queue."""
         return self._queue.queue_name
 
     def wake(self) -> None:
-        """Poll now, as there is a new message."""
+        """Poll now, because there is a new message."""
         self._wake.set()
 
     def expect(self) -> None:
-        """Poll within FIRST_POLL_INTERVAL, however often this is called, as there may be a new message."""
+        """Poll within FIRST_POLL_INTERVAL, because there may be a new message. Frequent calls do not delay the poll."""
         if self._interval > FIRST_POLL_INTERVAL:
             self._interval = FIRST_POLL_INTERVAL
             asyncio.get_running_loop().call_later(FIRST_POLL_INTERVAL, self.wake)
 
     async def listen(self) -> None:
-        """Poll until cancelled. Storage errors are logged and waited out, as in the real host."""
+        """Poll until cancelled. After a storage error, which is logged, polling continues, as in the real host."""
         while True:
             self._wake.clear()
             try:
@@ -79,7 +79,7 @@ class QueueListener:
                 self._interval = min(2 * self._interval, self._longest)
 
     async def settle(self) -> None:
-        """Wait until a poll that began after this call has found nothing, and nothing is running."""
+        """Wait until a poll that began after this call has found no message, and no function is running."""
         async with self._polled:
             # The current poll began before this call, so only the next one counts.
             enough = self._quiet_polls + 2
@@ -88,13 +88,14 @@ class QueueListener:
                 await self._polled.wait()
 
     async def close(self) -> None:
-        """Cancel running functions; their messages reappear later."""
+        """Cancel the running functions. Their messages reappear later."""
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
 
     async def _poll(self) -> bool:
-        """Fetch a batch if another one may run; returns whether there may be more to fetch at once."""
+        """Fetch a batch if there is capacity for it; returns whether there may be more messages to fetch immediately.
+        """
         if len(self._running) > self._config.new_batch_threshold:
             return False
         busy = bool(self._running)
@@ -157,7 +158,7 @@ class QueueListener:
             await self._bury(message)
             return
         rest = int(self._config.visibility_timeout.total_seconds())
-        # Uses the message's id: given the message itself, the SDK would encode its text a second time.
+        # This uses the message's id, since with the message itself the SDK would encode its text a second time.
         await self._queue.update_message(message.id, message.pop_receipt, visibility_timeout=rest)
 
     async def _bury(self, message: QueueMessage, raw: bool = False) -> None:
@@ -173,7 +174,7 @@ class QueueListener:
 
 
 def _decode(content: str, encoding: str) -> TypedData:
-    """A message's text. Raises ValueError when it is not in the encoding that host.json names."""
+    """A message's text. Raises ValueError if it is not in the encoding specified in host.json."""
     if encoding == "none":
         return TypedData(string=content)
     try:

@@ -1,4 +1,4 @@
-"""ASP.NET route templates, as far as function routes use them: `a/{id:guid}/{name?}/{*rest}`."""
+"""ASP.NET route templates, with the features that function routes use: `a/{id:guid}/{name?}/{*rest}`."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from dev.host.config import HostError
 from dev.host.worker import Function
 
-# ASP.NET's guid constraint accepts every form that Guid.Parse accepts; functions should not rely on the rare ones.
+# ASP.NET's guid constraint accepts every form that Guid.Parse accepts, but functions should not rely on the rare ones.
 CONSTRAINTS = {
     "": r"[^/]+",
     "guid": r"\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?",
@@ -25,13 +25,13 @@ _PARAMETER = re.compile(r"\{(?P<star>\*)?(?P<name>\w+)(?::(?P<constraint>\w+(?:\
 
 @dataclass(frozen=True)
 class Segment:
-    """The part of a template between two slashes: text that may contain parameters."""
+    """The part of a template between two slashes, which is text that may contain parameters."""
 
     template: str
 
     @property
     def is_catch_all(self) -> bool:
-        """Whether the segment matches the whole rest of the path."""
+        """Whether the segment matches the rest of the path, including slashes."""
         return self.template.startswith("{*")
 
     @property
@@ -41,7 +41,7 @@ class Segment:
 
     @cached_property
     def pattern(self) -> str:
-        """A regular expression for the segment. Raises HostError for what the host would not accept."""
+        """A regular expression for the segment. Raises HostError if the host would not accept the segment."""
         if set("{}") & set(_PARAMETER.sub("", self.template)):
             raise HostError(f"the route segment {self.template!r} cannot be understood")
         out, end = "", 0
@@ -82,7 +82,7 @@ class Route:
         return {name: value for name, value in found.groupdict().items() if value is not None} if found else None
 
     def overlaps(self, other: "Route") -> bool:
-        """Whether a request may match both routes; two parameters count as matching the same texts."""
+        """Whether a request may match both routes. Two parameters are assumed to match the same texts."""
         if self.methods and other.methods and not self.methods & other.methods:
             return False
         for mine, theirs in zip_longest(self.segments, other.segments):
@@ -125,7 +125,7 @@ class Router:
         return "" if "{" in first else first.casefold()
 
     def find(self, method: str, raw_path: str) -> tuple[Function, dict[str, str]] | None:
-        """The function and its route parameters. As in Azure, another method gets 404, just like another path."""
+        """The function and its route parameters. As in Azure, a wrong method gets 404, just like an unknown path."""
         path = decode_path(raw_path)
         first = path[1:].partition("/")[0].casefold()
         for bucket in (first, "") if first else ("",):

@@ -1,4 +1,4 @@
-"""Runs functions for every kind of trigger: time limit, queue outputs."""
+"""Runs functions for all kinds of triggers, with a time limit and queue outputs."""
 
 import asyncio
 import json
@@ -14,15 +14,15 @@ from dev.host.worker import Function, InvocationFailed, Result
 
 
 class Runner:
-    """Runs functions within `time_limit`, writes their queue outputs, and calls `on_end` whenever one ends."""
+    """Runs functions within `time_limit`, writes their queue outputs, and calls `on_end` after each function."""
 
     def __init__(self, queues: Queues, time_limit: timedelta, on_end: Callable[[], None] = lambda: None) -> None:
         self._queues = queues
         self._on_end = on_end
         self._seconds = time_limit.total_seconds()
         self.is_up = asyncio.Event()
-        """Cleared while the app counts as stopped: requests are rejected, timers wait. Messages that are already in the
-        queues are still handled.
+        """Cleared while the app is simulated as stopped, when requests are rejected and timers wait. Messages that are
+        already in the queues are still handled.
         """
         self.is_up.set()
 
@@ -31,8 +31,8 @@ class Runner:
     ) -> Result:
         """Run a function once.
 
-        Raises InvocationFailed if it raises, if it takes longer than functionTimeout, or if its output cannot be
-        written.
+        Raises InvocationFailed if the function raises, if it takes longer than functionTimeout, or if its output cannot
+        be written.
         """
         try:
             async with asyncio.timeout(self._seconds):
@@ -55,7 +55,7 @@ class Runner:
 
 
 def messages(output: TypedData) -> list[str]:
-    """The messages in a queue output: a list set on Out[…] means one message for each element."""
+    """The messages in a queue output. If a list is set on Out[…], each element is a message."""
     kind = output.WhichOneof("data")
     if kind is None:
         return []
@@ -67,7 +67,7 @@ def messages(output: TypedData) -> list[str]:
 
 
 def _text(item: object) -> str:
-    """The text of a queue message: azure.functions sends QueueMessage objects as {id, body}."""
+    """The text of a queue message; azure.functions sends QueueMessage objects as {id, body}."""
     if isinstance(item, str):
         return item
     return str(item["body"]) if isinstance(item, dict) and "body" in item else json.dumps(item)

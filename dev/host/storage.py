@@ -1,4 +1,4 @@
-"""The queues of the app's storage account, as bindings name them."""
+"""The queues of the app's storage account, by the names in bindings."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -26,7 +26,7 @@ class Queues:
         self._services: dict[str, QueueServiceClient] = {}
 
     async def open(self, binding: Mapping[str, Any], suffix: str = "") -> QueueClient:
-        """The queue of a binding, created if it is missing (in Azure, infra/ does that)."""
+        """The queue of a binding, created if it does not exist (in Azure, infra/ creates it)."""
         client = self._client(binding, suffix)
         try:
             await client.create_queue()

@@ -1,7 +1,7 @@
 """Timer triggers on a movable clock, with the rules of the timer extension (docs/facts/azure-functions.md §F).
 
-Schedules are NCRONTAB with six fields, in UTC. A late run makes up once for all missed runs, and gets `past_due`. Runs
-of one timer never overlap; nothing is retried.
+Schedules are NCRONTAB with six fields, in UTC. One late run, with `past_due`, replaces all missed runs. Runs of a timer
+never overlap, and failed runs are not retried.
 """
 
 import asyncio
@@ -24,10 +24,11 @@ _log = logging.getLogger(__name__)
 
 
 def next_run(schedule: str, after: datetime) -> datetime:
-    """When a schedule is due next, strictly after a moment. Raises CronSimError for an invalid NCRONTAB expression.
+    """The next time at which a schedule is due, strictly after a moment. Raises CronSimError for an invalid NCRONTAB
+    expression.
 
-    No schedule should name both day of month and day of week: NCRONTAB requires both to match; CronSim, like Unix,
-    either.
+    A schedule should not specify both day of month and day of week, since NCRONTAB requires both to match, but CronSim,
+    like Unix, only one of them.
     """
     return next(CronSim(schedule, after.astimezone(UTC)))
 
@@ -45,23 +46,25 @@ class Timer:
         self.failures = 0
         self._last = clock.now()
         if function.trigger.get("runOnStartup"):
-            raise HostError(f"{self.name}: runOnStartup runs at every scale-out in Azure: leave it out")
+            raise HostError(f"{self.name}: omit runOnStartup, which in Azure runs the timer at every scale-out")
         try:
             self.due = next_run(self._schedule, self._last)
         except CronSimError as error:
             raise HostError(f"{self.name}: {self._schedule!r} is not a six-field NCRONTAB schedule: {error}") from error
 
     async def keep(self) -> None:
-        """Run whenever the timer is due, until cancelled. A failed run is logged; the next run follows on schedule."""
+        """Run the timer whenever it is due, until cancelled. A failed run is logged, and the next run takes place on
+        schedule.
+        """
         while True:
             await self._clock.wait_until(self.due)
             await self._runner.is_up.wait()
             await self.catch_up()
 
     async def catch_up(self) -> None:
-        """Run once if the timer is due, and wait for a run in progress. Failures are logged and counted.
+        """Run the timer once if it is due, and wait for a run in progress. Failures are logged and counted.
 
-        While the app counts as stopped, nothing runs; missed runs are made up for once, when it is back.
+        While the app is simulated as stopped, the timer does not run. Afterwards, one run replaces all missed runs.
         """
         async with self._one_at_a_time:
             late = self._clock.now() - self.due
@@ -74,7 +77,7 @@ class Timer:
                 self.failures += 1
 
     async def run(self) -> None:
-        """Run the timer now, whether it is due or not. Raises InvocationFailed."""
+        """Run the timer now, even if it is not due. Raises InvocationFailed."""
         async with self._one_at_a_time:
             await self._run(None, past_due=False)
 
@@ -87,6 +90,6 @@ class Timer:
         try:
             await self._runner.run(self._function, TypedData(json=json.dumps(payload)))
         finally:
-            # Calculated from the run's start, unlike in Azure: the clock may have been moved during the run, so that
-            # the timer is due again.
+            # Unlike in Azure, this is calculated from the run's start, since the clock may have been moved during the
+            # run, so that the timer is due again.
             self.due = next_run(self._schedule, self._last)

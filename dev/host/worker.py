@@ -1,4 +1,4 @@
-"""The Python worker: indexes the function app and runs its functions, using Microsoft's own code."""
+"""The Python worker, which indexes the function app and runs its functions, using Microsoft's own code."""
 
 import json
 import logging
@@ -21,7 +21,7 @@ _NO_RETRY = Message(retry_count=0, max_retry_count=0, exception=None)
 
 
 class InvocationFailed(Exception):
-    """A function raised. `stack_trace` is the worker's."""
+    """A function raised an exception. `stack_trace` is from the worker."""
 
     def __init__(self, function: str, message: str, stack_trace: str) -> None:
         super().__init__(f"{function}: {message}")
@@ -45,7 +45,7 @@ class Function:
 
 @dataclass(frozen=True)
 class Result:
-    """What a function returned, and what it put into its output bindings, by parameter name."""
+    """The return value of a function, and the values of its output bindings by parameter name."""
 
     value: TypedData | None
     outputs: Mapping[str, TypedData]
@@ -56,7 +56,7 @@ async def index(app_dir: Path) -> list[Function]:
 
     Raises HostError with the worker's message if nothing can be indexed.
     """
-    # Two log lines per invocation and a page of JSON at start do not help developers.
+    # The worker's two log lines per invocation and a page of JSON at start are not useful to developers.
     logging.getLogger("azure.functions").setLevel(logging.WARNING)
     if str(app_dir) not in sys.path:
         sys.path.insert(0, str(app_dir))
@@ -91,7 +91,8 @@ def _unique(functions: list[Function]) -> list[Function]:
 async def invoke(
     function: Function, data: TypedData, metadata: Mapping[str, object] | None = None, trace_parent: str = ""
 ) -> Result:
-    """Run a function once. Raises InvocationFailed if it raises, or if the runtime cannot convert its values."""
+    """Run a function once. Raises InvocationFailed if the function raises, or if the runtime cannot convert its values.
+    """
     request = Message(
         invocation_id=str(uuid4()),
         function_id=function.id,
@@ -117,7 +118,7 @@ def _call(**request: Any) -> SimpleNamespace:
 
 
 def _metadatum(value: object) -> TypedData:
-    """Strings are sent as strings and everything else as JSON, since the worker does not accept ints
+    """Strings are sent as strings and all other values as JSON, since the worker does not accept ints
     (docs/facts/azure-functions.md §A1).
     """
     return TypedData(string=value) if isinstance(value, str) else TypedData(json=json.dumps(value))
