@@ -62,7 +62,8 @@ SERVICE_ACCOUNT = ("svc-vmr@example.com", "local-ews")
 
 
 def seeds(environ: Mapping[str, str]) -> tuple[Seed, ...]:
-    """The integrations that the stack starts with. EWS=1 adds the on-premises one, and NODE=1 adds the one on a node.
+    """The integrations that the stack starts with. EWS=1 adds the on-premises one, and NODE=1 adds the one on a
+    node.
     """
     more = {"EWS": ON_PREMISES, "NODE": ON_NODE}
     return (ONLINE, *(each for switch, each in more.items() if environ.get(switch) == "1"))

@@ -11,7 +11,8 @@ from shared.meetings.stretch import Round
 
 @dataclass(frozen=True)
 class RoundsInPlace(Rounds):
-    """Rounds whose `sent` messages are handled immediately, except for messages with a delay, which stay in the queue.
+    """Rounds whose `sent` messages are handled immediately, except for messages with a delay, which stay in the
+    queue.
     """
 
     sent: MemoryQueue

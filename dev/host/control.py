@@ -79,7 +79,8 @@ class Control:
         return web.json_response({"away": not self._is_up.is_set()})
 
     async def _start_minutes(self) -> None:
-        """Make these timers' delayed messages visible, since the queue uses the real time instead of the movable clock.
+        """Make these timers' delayed messages visible, since the queue uses the real time instead of the movable
+        clock.
         """
         for name in STARTS_MINUTES & self._timers.keys():
             with suppress(InvocationFailed):

@@ -94,7 +94,8 @@ class QueueListener:
         await asyncio.gather(*self._running, return_exceptions=True)
 
     async def _poll(self) -> bool:
-        """Fetch a batch if there is capacity for it; returns whether there may be more messages to fetch immediately.
+        """Fetch a batch if there is capacity for it; returns whether there may be more messages to fetch
+        immediately.
         """
         if len(self._running) > self._config.new_batch_threshold:
             return False

@@ -91,7 +91,8 @@ def _unique(functions: list[Function]) -> list[Function]:
 async def invoke(
     function: Function, data: TypedData, metadata: Mapping[str, object] | None = None, trace_parent: str = ""
 ) -> Result:
-    """Run a function once. Raises InvocationFailed if the function raises, or if the runtime cannot convert its values.
+    """Run a function once. Raises InvocationFailed if the function raises, or if the runtime cannot convert its
+    values.
     """
     request = Message(
         invocation_id=str(uuid4()),

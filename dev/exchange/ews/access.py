@@ -1,4 +1,5 @@
-"""Access rights in EWS: service accounts with passwords, impersonation (with a management scope), and delegate access.
+"""Access rights in EWS: service accounts with passwords, impersonation (with a management scope), and delegate
+access.
 """
 
 from dataclasses import dataclass, field

@@ -50,7 +50,8 @@ _MEGABYTE = b" " * 1024**2
 
 
 def refusal(operation: str, fault: Fault) -> list[Element] | None:
-    """Return the response messages for an "error", or None for other faults; raises `SoapFaultError` for SOAP faults.
+    """Return the response messages for an "error", or None for other faults; raises `SoapFaultError` for SOAP
+    faults.
     """
     if fault.action == "error":
         return [error_message(operation, EwsError(fault.code))]

@@ -71,7 +71,8 @@ async def delete_event(call: Call) -> web.Response:
 
 
 async def cancel_event(call: Call) -> web.Response:
-    """POST cancel: cancel a meeting or an occurrence as its organizer. A comment is not passed on in this simulation.
+    """POST cancel: cancel a meeting or an occurrence as its organizer. A comment is not passed on in this
+    simulation.
     """
     entry = call.entry
     if not entry.event.is_organizer:

@@ -94,7 +94,8 @@ async def get_one(call: Call) -> web.Response:
 
 
 async def change(call: Call) -> web.Response:
-    """PATCH a subscription: change expirationDateTime or notificationUrl. A lifecycleNotificationUrl cannot be added.
+    """PATCH a subscription: change expirationDateTime or notificationUrl. A lifecycleNotificationUrl cannot be
+    added.
     """
     subscription, given = _found(call), await call.document()
     if "lifecycleNotificationUrl" in given:
