@@ -1,8 +1,8 @@
-"""`python -m dev.layers`: the folders of shared/ as layers, calculated from the real imports; each may import only
-those above it.
+"""`python -m dev.layers`: the folders of shared/ as layers, calculated from the imports in the code. A folder may
+import only the folders above it.
 
-Prints a line for each folder, leaves first: its level, its name, what it imports. If there is a cycle, it is named and
-the exit code is 1. tests/conformance/test_imports.py enforces the order.
+Prints a line for each folder with its level, its name and the folders that it imports, leaves first. If there is a
+cycle, it is printed and the exit code is 1. tests/conformance/test_imports.py enforces the order.
 """
 
 import ast
@@ -15,11 +15,12 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "shared"
 
 Graph = Mapping[str, set[str]]
-"""An import graph: the others that each folder (or module directly in shared/), or each module, imports."""
+"""An import graph, as name → imported names, of modules or of folders. A module directly in shared/ counts as a folder.
+"""
 
 
 def imports(root: Path = ROOT) -> dict[str, set[str]]:
-    """The graph of folders, in-function imports included."""
+    """The import graph of folders, including imports inside functions."""
     graph: defaultdict[str, set[str]] = defaultdict(set)
     for name, targets in module_imports(root).items():
         folder = folder_of(name)
@@ -29,8 +30,8 @@ def imports(root: Path = ROOT) -> dict[str, set[str]]:
 
 
 def module_imports(root: Path = ROOT) -> dict[str, set[str]]:
-    """The graph of modules, including imports for type checking. A package's `__init__` counts if it defines the
-    imported name.
+    """The import graph of modules, including imports for type checking. A package's `__init__` is included if it
+    defines the imported name.
     """
     modules = {_name(path, root): path for path in sorted((root / PACKAGE).rglob("*.py"))}
     return {name: {each for each in _imported(path, modules) if each != name} for name, path in modules.items()}
@@ -42,7 +43,9 @@ def folder_of(module: str) -> str:
 
 
 def levels(graph: Graph) -> dict[str, int]:
-    """Each folder's level: 0 for a leaf, otherwise one above the highest level that it imports. Raises Circle."""
+    """The level of each folder, which is 0 for a leaf, otherwise one more than the highest level that it imports.
+    Raises Circle.
+    """
     found: dict[str, int] = {}
 
     def level(folder: str, path: tuple[str, ...]) -> int:

@@ -1,4 +1,4 @@
-"""A clock that runs at normal speed and can be moved forward: every part of the local stack has one."""
+"""A clock that runs at normal speed and can be moved forward. Each part of the local stack has one."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,7 +10,9 @@ class ClockError(ValueError):
 
 
 class MovableClock:
-    """Real time plus the offset by which it has been moved forward, aware and in UTC. A shared.clock.Clock."""
+    """A shared.clock.Clock that returns the real time plus the offset by which it has been moved forward,
+    timezone-aware and in UTC.
+    """
 
     def __init__(self, real: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._real = real
@@ -31,7 +33,7 @@ class MovableClock:
         self._wake()
 
     def catch_up(self, moment: datetime) -> None:
-        """Move the clock forward unless it has reached the moment already. Raises ClockError for one without an
+        """Move the clock forward, unless it has already passed the moment. Raises ClockError for a moment without an
         offset.
         """
         self._ahead += max(self._until(moment), timedelta(0))
@@ -43,7 +45,7 @@ class MovableClock:
         self._wake()
 
     async def wait_until(self, moment: datetime) -> None:
-        """Wait until the clock reaches a moment, by running or by being moved."""
+        """Wait until the clock reaches a moment, either because time passes or because the clock is moved."""
         while (left := (moment - self.now()).total_seconds()) > 0:
             try:
                 await asyncio.wait_for(self._moved.wait(), left)

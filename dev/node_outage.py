@@ -1,9 +1,9 @@
-"""`python -m dev.node_outage`: prints a transcript of what happens to a meeting whose Management Node dies around the
-join window.
+"""`python -m dev.node_outage`: prints a transcript of a meeting with two outages of its Management Node, before and
+during the meeting.
 
-It runs a separate local stack on free ports. The node is killed before the room is due and comes back, empty, when
-people may already join; it is killed again while people are in the room, and comes back empty once more. Each line is
-what somebody sees: the organizer, an admin of the app, the node, a participant.
+It runs a separate local stack on free ports. The node is killed before the room is due, and restarts without data when
+people may already join. It is killed again while people are in the room, and again restarts without data. Each line
+describes what the organizer, an admin of the app, the node or a participant sees.
 """
 
 import os
@@ -22,16 +22,16 @@ from dev.proof import Proof
 
 MINUTE = timedelta(minutes=1)
 BUFFER = 30 * MINUTE
-"""The seeded integration's meeting_buffer_before; after the end, people may stay for twice as long."""
+"""The seeded integration's meeting_buffer_before. Its meeting_buffer_after is twice as long."""
 
 CLOSELY = 3 * MINUTE
-"""How long before each interesting moment the clock stops."""
+"""The time before each moment of interest during which the clock moves minute by minute."""
 
 _STATUS = "/api/admin/status/v1/alarm/"
 
 
 class Outage:
-    """One meeting, and everybody involved. `say` is called with the lines of the transcript."""
+    """A meeting during the outages, and the people involved. `say` is called with the lines of the transcript."""
 
     def __init__(self, stack: Stack, client: httpx.Client, say: Callable[[str], None]) -> None:
         self._stack = stack
@@ -42,7 +42,7 @@ class Outage:
         self._alias = ""
 
     def run(self) -> None:
-        """Go through the whole outage. Raises StackError if something expected does not happen."""
+        """Run through both outages. Raises StackError if an expected event does not happen."""
         room = self._proof.allocate(self._proof.token())
         self._alias = room["alias"]
         start = (self._now() + timedelta(hours=3)).replace(minute=0, second=0, microsecond=0)
@@ -87,9 +87,7 @@ class Outage:
         self._go_to(self._now() + 2 * MINUTE)
 
     def _go_to(self, moment: datetime) -> None:
-        """Move the clock in leaps, and minute by minute where something is about to happen; timers run with each
-        move.
-        """
+        """Move the clock to shortly before the moment, and then minute by minute. Timers run with each move."""
         while (now := self._now()) < moment:
             to = min(now + (MINUTE if moment - now <= CLOSELY else moment - now - CLOSELY), moment)
             self._proof.call("POST", f"{self._at.exchange}/dev/clock", json={"now": to.isoformat()})
@@ -123,8 +121,8 @@ class Outage:
         return next((room for room in rooms if self._alias in room["aliases"]), None)
 
     def _join(self) -> None:
-        """What a participant gets: a conferencing node asks policy, and then its own database, which does not change
-        while the Management Node is dead.
+        """Join as a participant. The conferencing node requests external policy, and then looks in its own database,
+        which does not change while the Management Node is down.
         """
         told = self._proof.policy(self._alias).status_code
         try:
@@ -142,7 +140,7 @@ class Outage:
 
 
 def transcript(folder: Path, say: Callable[[str], None]) -> None:
-    """Start a stack, go through the outage, and end the stack. Raises StackError. NODE must be 1."""
+    """Start a stack, run through the outages, and stop the stack. Raises StackError. NODE must be 1."""
     stack = Stack(Addresses(_free_port(), _free_port(), _free_port()), None, folder)
     try:
         with httpx.Client(trust_env=False, timeout=60) as client:

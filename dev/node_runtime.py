@@ -1,7 +1,7 @@
-"""Finds the Node that runs Azurite: the machine's if it is new enough, otherwise the one that dev/install puts into
-.venv.
+"""Finds the Node.js that runs Azurite, which is the machine's if it is new enough, otherwise the one that dev/install
+puts into .venv.
 
-Standard library only: dev/install uses it before anything is installed.
+It uses only the standard library, since dev/install runs it before anything is installed.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ VENV = Path(__file__).resolve().parent.parent / ".venv"
 
 
 class NodeMissing(Exception):
-    """There is no usable Node."""
+    """No usable Node.js was found."""
 
 
 def machine_has_node() -> bool:
-    """Whether the machine has npm and a Node that is new enough."""
+    """Whether the machine has npm and a Node.js that is new enough."""
     node = shutil.which("node")
     if node is None or shutil.which("npm") is None:
         return False
@@ -29,12 +29,12 @@ def machine_has_node() -> bool:
 
 
 def node() -> list[str]:
-    """The command that runs Node. Raises NodeMissing."""
+    """The command that runs Node.js. Raises NodeMissing."""
     return ["node"] if machine_has_node() else [str(_wheel() / "bin" / "node")]
 
 
 def node_is_there() -> bool:
-    """Whether a usable Node is found."""
+    """Whether a usable Node.js was found."""
     return machine_has_node() or _found_wheel() is not None
 
 

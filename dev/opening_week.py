@@ -1,7 +1,7 @@
-"""The week of meetings with which the local stack starts, so that the console has something to show.
+"""The week of meetings with which the local stack starts, so that the console is not empty.
 
-They are created only through the public contracts. Carol and Dave organize them, so that the mailboxes of Alice and
-Bob, as whom people try the stack, stay empty.
+They are created only through the public APIs. Their organizers are Carol and Dave, so that the mailboxes of Alice and
+Bob stay empty for people who try the stack.
 """
 
 import time
@@ -31,8 +31,8 @@ class OpeningWeek:
     seed: Seed
 
     def make(self) -> None:
-        """Create all meetings and wait for their answers; does nothing if DATA_DIR has the meetings of an earlier
-        start.
+        """Create all meetings, and wait for the answers. If DATA_DIR contains the meetings of an earlier start, this
+        does nothing.
         """
         if self._is_there():
             return
@@ -43,9 +43,9 @@ class OpeningWeek:
         until = time.monotonic() + ANSWERS_TIMEOUT
         while self._answers() < before + invited:
             if time.monotonic() > until:
-                raise StackError(f"the meetings of the week have not been answered after {ANSWERS_TIMEOUT:g} s")
+                raise StackError(f"the meetings of the week have not been answered within {ANSWERS_TIMEOUT:g} s")
             time.sleep(GLANCE)
-        print(f"  {'A week to look at':<26}{invited} meetings of {self.seed.name}", flush=True)
+        print(f"  {'A week of meetings':<26}{invited} meetings of {self.seed.name}", flush=True)
 
     def _invite_all(self) -> int:
         """Send all invitations; returns how many were sent."""
@@ -88,7 +88,7 @@ class OpeningWeek:
         return str(self._ask("GET", url, headers={"token": proof["token"]})["result"]["instructions"])
 
     def _answers(self) -> int:
-        """How many answers from the equipment mailbox the two organizers have."""
+        """The number of answers from the equipment mailbox in the mailboxes of the two organizers."""
         found = [
             self._ask("GET", f"{self.addresses.exchange}/dev/mailboxes/{who}/messages")["messages"]
             for who in (CAROL, DAVE)

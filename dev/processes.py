@@ -1,4 +1,4 @@
-"""Child processes of the local stack, which end with their parent, however it ends."""
+"""Child processes of the local stack, which end when their parent ends, even if it is killed."""
 
 import ctypes
 import os
@@ -14,11 +14,11 @@ _PR_SET_PDEATHSIG = 1
 
 
 class StackError(Exception):
-    """The local stack cannot run; the message is one sentence for the person who started it."""
+    """The local stack cannot run; the message is one sentence for the user."""
 
 
 class Child:
-    """A running child process. `name` is for people."""
+    """A running child process. `name` is its name in messages."""
 
     def __init__(
         self, name: str, command: Sequence[str], env: Mapping[str, str] | None = None, stdout: int | None = None
@@ -49,7 +49,7 @@ class Child:
         return self._process.stdout
 
     def stop(self) -> None:
-        """End the child: politely at first, then by force."""
+        """End the child with SIGTERM and, if that is not enough, with SIGKILL."""
         if self.exit_code is None:
             self._process.terminate()
             try:
@@ -62,7 +62,7 @@ class Child:
 
 
 def die_with_parent(parent: int) -> Any:
-    """A hook that asks the Linux kernel to kill the child with its parent; other systems have no such service."""
+    """A hook that makes the Linux kernel kill the child when its parent ends. On other systems it does nothing."""
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl
@@ -83,5 +83,6 @@ def require_free(port: int, variable: str) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             raise StackError(
-                f"Port {port} cannot be used ({error.strerror}): stop what listens there, or set {variable} to another."
+                f"Port {port} cannot be used ({error.strerror}). Stop the program that "
+                f"listens there, or set {variable} to another."
             ) from error

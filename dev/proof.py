@@ -1,4 +1,4 @@
-"""Books one meeting end to end, using only the public contracts, and prints the results."""
+"""Books one meeting end to end, using only the public APIs, and prints the results."""
 
 import time
 from collections.abc import Callable
@@ -26,9 +26,7 @@ def asked(client: httpx.Client, method: str, url: str, **more: Any) -> dict[str,
 
 
 class Proof:
-    """The actions of a user, an organizer and a conferencing node, one after another. Each step may raise
-    StackError.
-    """
+    """The actions of an add-in user, an organizer and a conferencing node. Each of them may raise StackError."""
 
     def __init__(self, addresses: Addresses, client: httpx.Client, seed: Seed) -> None:
         self._at = addresses
@@ -45,11 +43,11 @@ class Proof:
         _say("The invitation goes out", f"uid {uid[:24]}…")
         if self._seed.by_ews:
             self.call("POST", f"{self._at.functions}/dev/run/poll")
-            _say("The mailbox is polled", f"{self._seed.mailbox}: every minute; this time immediately")
+            _say("The mailbox is polled", f"{self._seed.mailbox}: usually every minute, here immediately")
         answer = self.wait_for(lambda: self.answer(uid), "no answer to the invitation")
         _say("The organizer is answered", f"{answer['kind']}: {answer['subject']}")
         if answer["kind"] != "accepted":
-            raise StackError(f"the proof meeting was not accepted, but {answer['kind']}: {answer.get('body_text', '')}")
+            raise StackError(f"the test meeting was not accepted, but {answer['kind']}: {answer.get('body_text', '')}")
         if self._seed.on_node:
             _say("The node has a room", self.wait_for(lambda: self._on_node(room["alias"]), "the node has no room"))
         else:
@@ -57,12 +55,12 @@ class Proof:
         _say("… for an unknown number", self._unknown())
 
     def token(self) -> str:
-        """The token with which Outlook proves the user's identity."""
+        """Get the identity token that Outlook issues for the user."""
         wanted = {"user": USER, "audience": f"{self._at.functions}/addin/{self._seed.uuid}/pane"}
         return str(self.call("POST", f"{self._at.exchange}/dev/identity-token", json=wanted)["token"])
 
     def allocate(self, token: str) -> dict[str, str]:
-        """Request a room for a meeting that is being written: alias, numeric_alias, alias_id, instructions."""
+        """Request a room for a new meeting; returns alias, numeric_alias, alias_id and instructions."""
         url = f"{self._at.functions}/api/client/v2/msexchange_schedulers/{self._seed.uuid}/meeting_details"
         result: dict[str, str] = self.call("GET", url, headers={"token": token})["result"]
         return result
@@ -83,7 +81,7 @@ class Proof:
         return str(self.call("POST", f"{self._at.exchange}/dev/meetings", json=meeting)["uid"])
 
     def answer(self, uid: str) -> dict[str, Any] | None:
-        """The response to an invitation; None while there is none."""
+        """The response to an invitation; None until there is one."""
         messages = self.call("GET", f"{self._at.exchange}/dev/mailboxes/{USER}/messages")["messages"]
         kinds = ("accepted", "declined", "tentative")
         return next((message for message in messages if message["uid"] == uid and message["kind"] in kinds), None)
@@ -103,10 +101,10 @@ class Proof:
         answer = self.policy(f"{self._seed.prefix}0")
         if answer.status_code != httpx.codes.NOT_FOUND:
             raise StackError(f"an unknown alias was answered {answer.status_code}, not 404: {answer.text[:300]}")
-        return "not ours: ask the node's own database"
+        return "unknown, so the node looks in its own database"
 
     def policy(self, alias: str) -> httpx.Response:
-        """The product's answer to a conferencing node when somebody has dialled."""
+        """The product's external policy response for an alias that has been dialled."""
         url = f"{self._at.functions}/policy/v1/service/configuration"
         query = {"local_alias": alias, "protocol": "sip", "call_direction": "dial_in"}
         return self._client.get(url, params=query, auth=POLICY)
@@ -116,7 +114,7 @@ class Proof:
         return asked(self._client, method, url, **more)
 
     def wait_for(self, check: Callable[[], T | None], otherwise: str) -> T:
-        """Wait until a check returns something. Raises StackError."""
+        """Wait until a check returns a value other than None. Raises StackError."""
         until = time.monotonic() + PROOF_TIMEOUT
         while time.monotonic() < until:
             if (found := check()) is not None:

@@ -1,7 +1,7 @@
-"""`make release`: dates the changelog, commits, tags, and puts package, SBOM, notes and hashes into dist/.
+"""`make release`: dates the changelog, commits, tags, and puts the package, SBOM, release notes and hashes into dist/.
 
-The released version is `shared.__version__`, which is defined nowhere else; the changelog's first section must be "##
-<version>, unreleased". Nothing is pushed. If the package cannot be built, nothing is committed.
+The released version is `shared.__version__`. The changelog's first section must be "## <version>, unreleased". Nothing
+is pushed. If the package cannot be built, nothing is committed.
 """
 
 import hashlib
@@ -22,11 +22,11 @@ TOP_SECTION = re.compile(r"^## (?P<version>\S+), unreleased\n(?P<notes>.*?)(?=^#
 
 
 class ReleaseError(Exception):
-    """A release is not possible; the message is one sentence that says what to do."""
+    """A release is not possible; the message says what to do."""
 
 
 def dated(changelog: str, version: str, day: date) -> str:
-    """The changelog with its first section dated. Raises ReleaseError if that section is empty, or not for this
+    """The changelog with the date in its first section. Raises ReleaseError if that section is empty or for another
     version.
     """
     section = _section(changelog, version)
@@ -34,7 +34,7 @@ def dated(changelog: str, version: str, day: date) -> str:
 
 
 def notes(changelog: str, version: str) -> str:
-    """The text of the first section. Raises ReleaseError like `dated`."""
+    """The text of the changelog's first section. Raises ReleaseError like `dated`."""
     return _section(changelog, version)["notes"].strip() + "\n"
 
 
@@ -54,7 +54,7 @@ def _section(changelog: str, version: str) -> re.Match[str]:
 
 
 def release(root: Path, version: str, day: date) -> Path:
-    """Make a release of what is committed in a repository; returns the folder of its files. Raises ReleaseError."""
+    """Release the commit at HEAD of a repository; returns the folder with the released files. Raises ReleaseError."""
     tag = f"v{version}"
     if _git(root, "status", "--porcelain"):
         raise ReleaseError("There are uncommitted changes: commit or undo them first.")

@@ -11,11 +11,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 NODE_LOCK = ROOT / "dev" / "node" / "package-lock.json"
 SERVED = {"node_modules/@azure/msal-browser": "addin/vendor/msal-browser.min.js"}
-"""The npm packages of which a file is in the package: their path in the lock file, and the file."""
+"""The npm packages with files in the built package, as path in the lock file → file."""
 
 
 def bill(package: Path, version: str) -> dict[str, Any]:
-    """The bill of materials for a zip that infra/package.py has built. The same package always gives the same bill."""
+    """The bill of materials for a zip that infra/package.py has built. It depends only on the package."""
     with zipfile.ZipFile(package) as archive:
         components = [*_python(archive), *_javascript(archive)]
     product = {

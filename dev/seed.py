@@ -1,4 +1,4 @@
-"""The data that the local stack starts with: integrations, and its users' personal VMRs."""
+"""The initial data of the local stack: integrations, and personal VMRs of its users."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -20,14 +20,12 @@ _VMRS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "bob@example.com": {"Bob's room": ("bob.brown@example.com", "5550102")},
 }
-"""Names of VMRs with their aliases, by the owner's address."""
+"""The personal VMRs, as the owner's address → names with their aliases."""
 
 
 @dataclass(frozen=True)
 class Places:
-    """The base URLs of the simulated Exchange, whose users sign in at the stack's own provider, and of the
-    functions.
-    """
+    """The base URLs of the functions and of the simulated Exchange, whose users sign in at the stack's own provider."""
 
     exchange: str
     functions: str
@@ -36,7 +34,7 @@ class Places:
 
 
 async def seed(integrations: IntegrationStore, places: Places, seeds: Sequence[Seed] = (ONLINE,)) -> None:
-    """Create the integrations, or update their addresses if DATA_DIR already has them."""
+    """Create the integrations, or update the URLs in integrations from an earlier run."""
     for each in seeds:
         addresses = addresses_of(each, places)
         try:
@@ -46,8 +44,8 @@ async def seed(integrations: IntegrationStore, places: Places, seeds: Sequence[S
 
 
 async def seed_vmrs(vmrs: VmrStore, now: datetime) -> None:
-    """Give each user personal VMRs that belong to all integrations; those that DATA_DIR already has stay as they
-    are.
+    """Create personal VMRs for each user, which belong to all integrations. VMRs from an earlier run are not
+    changed.
     """
     wanted = [(owner, name, aliases) for owner, own in _VMRS.items() for name, aliases in own.items()]
     known = {vmr.name for vmr in await vmrs.all()}
@@ -61,12 +59,12 @@ async def seed_vmrs(vmrs: VmrStore, now: datetime) -> None:
             primary_owner_email_address=owner,
             created=now.isoformat(),
         )
-        with suppress(SettingsInvalid):  # an alias that somebody has meanwhile given to another VMR
+        with suppress(SettingsInvalid):  # the alias belongs to another VMR in the meantime
             await vmrs.create(vmr)
 
 
 def addresses_of(each: Seed, places: Places) -> dict[str, Any]:
-    """The settings that contain addresses of the stack."""
+    """The settings that contain URLs of the stack."""
     provider = f"{places.exchange}/{TENANT}/oauth2/v2.0"
     stand_in = {
         "use_custom_add_in_sources": True,
@@ -102,7 +100,7 @@ def settings_of(each: Seed) -> dict[str, Any]:
         "room_mailbox_email_address": each.mailbox,
         "scheduled_alias_prefix": each.prefix,
         "scheduled_alias_domain": "example.com",
-        # Read only by Outlook, which is not part of the local stack: its pane is served from a loopback address.
+        # This is used only by Outlook, which is not part of the local stack, whose pane has a loopback URL.
         "addin_server_domain": "vmr.example.com",
         "enable_personal_vmrs": True,
         "auth_provider": "AZURE",

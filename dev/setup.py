@@ -1,7 +1,7 @@
 """Sets up the clone: `python3 -m dev.setup [run|test]` in the project's root, with the machine's own Python.
 
 It uses only the standard library, and any Python 3 can parse this file, so that users of an old version get a clear
-message. If nothing has changed since the last time, it does nothing, within a few hundredths of a second.
+message. If nothing has changed since the last run, it ends within a few hundredths of a second.
 """
 
 import sys
@@ -10,7 +10,9 @@ OLDEST_PYTHON = (3, 11)
 
 
 def main(arguments: "list[str]") -> None:
-    """Install what is missing for `run` (the default) or `test`; ends the program with one sentence if it cannot."""
+    """Install the missing parts for `run` (the default) or `test`. If that fails, end the program with an
+    explanation.
+    """
     if sys.version_info < OLDEST_PYTHON:
         sys.exit(
             "Python {}.{} or newer is needed, but this is {}: try `make PYTHON=python3.12 …`.".format(

@@ -1,4 +1,4 @@
-"""Finds or installs Chromium, in which the tests of pages run."""
+"""Finds or installs Chromium, which the browser tests use."""
 
 import os
 import shutil
@@ -7,20 +7,20 @@ from dev.install import places
 from dev.install.steps import SetupError, Steps
 
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-"""In order of preference: in the headless shell, pages open in less than half the time."""
+"""In order of preference. The headless shell needs less than half the time to open a page."""
 
 
 def chromium() -> str:
-    """The browser to use: CHROMIUM, or one with a usual name; "" if there is none."""
+    """The executable of the browser, which is CHROMIUM or a program with a usual name; "" if there is none."""
     if named := os.environ.get("CHROMIUM"):
         return named
     return next(filter(None, map(shutil.which, NAMES)), "")
 
 
 def install(title: str, steps: Steps) -> None:
-    """Install Debian's headless Chromium. Raises SetupError, also if the user has no right to install it."""
+    """Install Debian's headless Chromium. Raises SetupError, for example if the user is not allowed to install it."""
     if shutil.which("apt-get") is None or os.geteuid() != 0:
-        raise SetupError("There is no Chromium: install it, or name its executable in CHROMIUM.")
+        raise SetupError("Chromium was not found. Install it, or set CHROMIUM to its executable.")
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
     # The first command completes an interrupted installation.
     for words in (["dpkg", "--configure", "-a"], ["apt-get", "update"], ["apt-get", "install", "-y", NAMES[0]]):

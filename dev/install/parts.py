@@ -1,8 +1,8 @@
-"""The parts that can be installed: when each one counts as complete, and how it is built.
+"""The parts that can be installed, with the checks for whether they are complete.
 
-A part is complete if its stamp says so. A stamp is removed before its part is touched, and written atomically once the
-part is complete; Node packages are built next to their final folder and renamed into place. Whatever interrupts an
-installation, the next one finds no stamp, and builds that part from scratch.
+A part is complete if it has a valid stamp. The stamp is removed before the part is changed, and written atomically when
+the part is complete. Node packages are built next to their final folder and renamed into place. After an interrupted
+installation there is no stamp, so the next installation builds the part from scratch.
 """
 
 import hashlib
@@ -19,12 +19,12 @@ from dev.install.steps import SetupError, Steps
 from dev.node_runtime import machine_has_node, node_is_there, npm
 
 MACHINE_PYTHON: str = getattr(sys, "_base_executable", "") or sys.executable
-"""The Python to use, but not that of .venv, even if it is activated, since .venv is about to be replaced."""
+"""The Python outside .venv, even if .venv is activated, since the installation replaces .venv."""
 
 
 class Part(Protocol):
-    """A part, shown as one line of the installation. `optional` says what a failure means, "" if it ends the
-    installation.
+    """A part, which is one line in the output of the installation. `optional` is a message about the consequences of a
+    failure, or "" if a failure ends the installation.
     """
 
     title: str
@@ -38,14 +38,16 @@ class Part(Protocol):
 
 
 class PythonEnvironment:
-    """The folder .venv, made with the machine's Python and containing uv, which installs everything else."""
+    """The folder .venv, which is created with the machine's Python, and contains uv, which installs all other
+    packages.
+    """
 
     title = "Python environment"
     optional = ""
     stamp = "made-of"
 
     def ready(self) -> bool:
-        """Whether .venv is unchanged since it was last complete."""
+        """Whether .venv is complete, and was built with the current Python."""
         return places.PYTHON.exists() and places.UV.exists() and _read(places.VENV / self.stamp) == sys.version
 
     def install(self, steps: Steps) -> None:
@@ -62,7 +64,7 @@ class PythonEnvironment:
 
 
 class PythonPackages:
-    """The packages of a lock file, and the Functions worker runtime despite its `Python >= 3.13`."""
+    """The packages of a lock file, and the Functions worker runtime, although it requires Python 3.13."""
 
     title = "Python packages"
     optional = ""
@@ -71,12 +73,12 @@ class PythonPackages:
         self._lock = lock
 
     def ready(self) -> bool:
-        """Whether the environment contains the packages. Those for tests include those for running."""
+        """Whether the environment contains the packages. The packages for tests include the packages for running."""
         return PythonEnvironment().ready() and _contents(self._lock) <= self._stamped() and node_is_there()
 
     def install(self, steps: Steps) -> None:
-        """Install exactly these packages, and remove those that no lock file names. Packages for tests stay if they are
-        installed.
+        """Install exactly these packages, and remove packages that are in no lock file. Packages for tests stay if they
+        are installed.
         """
         lock = places.TEST_LOCK if any(places.TEST_LOCK.name in line for line in self._stamped()) else self._lock
         made = places.VENV / PythonEnvironment.stamp
@@ -100,7 +102,7 @@ class PythonPackages:
 
 
 class CommandLine:
-    """The program `vmr`, which runs this clone's sources; `uv tool install .` installs a copy of them instead."""
+    """The program `vmr`, which runs this clone's sources. In contrast, `uv tool install .` installs a copy of them."""
 
     title = "Command line"
     optional = ""
@@ -114,7 +116,7 @@ PYTHONPATH="$here/../.." exec "$here/python" -m shared.cli "$@"
         return PythonEnvironment().ready() and _read(places.VMR) == self._text
 
     def install(self, steps: Steps) -> None:
-        """Write it."""
+        """Write the program."""
         write_whole(places.VMR, self._text)
         places.VMR.chmod(0o755)
 
@@ -149,7 +151,7 @@ class NodePackages:
 
 
 class PageLibraries:
-    """The content of addin/vendor and console/vendor: copies from node_modules."""
+    """The libraries in addin/vendor and console/vendor, which are copies from node_modules."""
 
     title = "Libraries for pages"
     optional = ""
@@ -161,7 +163,7 @@ class PageLibraries:
         return all(mine.is_file() and _bytes(mine) == _bytes(theirs) for mine, theirs in pairs)
 
     def install(self, steps: Steps) -> None:
-        """Copy them."""
+        """Copy the libraries."""
         for name, path in places.LIBRARIES.items():
             copy = places.ROOT / name
             copy.parent.mkdir(parents=True, exist_ok=True)
@@ -171,7 +173,7 @@ class PageLibraries:
 
 
 class Browser:
-    """Chromium, for the tests of pages."""
+    """Chromium for the browser tests."""
 
     title = "Chromium"
     optional = "Tests in a browser will be skipped."
@@ -181,7 +183,7 @@ class Browser:
         return bool(browser.chromium())
 
     def install(self, steps: Steps) -> None:
-        """Install Debian's Chromium, if the user may do so."""
+        """Install Debian's Chromium. Raises SetupError if the user is not allowed to."""
         browser.install(self.title, steps)
 
 
@@ -205,8 +207,8 @@ def _azurite() -> Part:
 
 
 def lanes(missing: Sequence[Part]) -> list[list[Part]]:
-    """Groups of parts that may be installed at the same time. If the machine has no Node, it is installed with the
-    Python packages.
+    """Groups of parts that may be installed at the same time. If the machine has no Node, it is installed as one of the
+    Python packages, before the parts that need it.
     """
     python = [part for part in missing if isinstance(part, PythonEnvironment | PythonPackages | CommandLine)]
     system = [part for part in missing if isinstance(part, Browser)]
@@ -219,12 +221,12 @@ def locked(lock: str, name: str) -> str:
     """One package's lines in a lock file, including hashes. Raises SetupError."""
     found = re.search(rf"^{re.escape(name)}==(?:.*\\\n)*.*\n", lock, re.MULTILINE)
     if found is None:
-        raise SetupError(f"The lock file does not name {name}: run `make lock`.")
+        raise SetupError(f"The lock file does not contain {name}. Run `make lock`.")
     return found[0]
 
 
 def uv_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment for uv, with what pip reads from its own variables: the index and the certificates."""
+    """Variables for uv with the index and the certificates from pip's variables."""
     wanted = {"UV_DEFAULT_INDEX": "PIP_INDEX_URL", "SSL_CERT_FILE": "PIP_CERT"}
     return {mine: environ[theirs] for mine, theirs in wanted.items() if mine not in environ and environ.get(theirs)}
 
@@ -244,7 +246,7 @@ def _bytes(file: Path) -> bytes | None:
 
 
 def write_whole(file: Path, text: str) -> None:
-    """Write the whole file or nothing, even if the machine stops in between."""
+    """Write a file atomically, even if the machine stops while it is being written."""
     draft = file.with_name(f"{file.name}.part")
     with draft.open("w") as output:
         output.write(text)

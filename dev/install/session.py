@@ -1,4 +1,4 @@
-"""One installation: finds out what is missing, installs it, and prints one final line, whatever happens."""
+"""Runs an installation, which finds and installs missing parts. The last line of the output is always its result."""
 
 import fcntl
 import signal
@@ -16,16 +16,16 @@ from dev.install.steps import SetupError, Steps
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 INTERRUPTED = 130  # a shell's exit code for "ended by Ctrl-C"
-# A signal that arrives just before a blocking call is only seen when the call returns, so no call blocks for long.
+# A signal that arrives just before a blocking call is handled only when the call returns, so no call blocks for long.
 GLANCE = 0.2  # seconds
 
 
 class Interrupted(BaseException):
-    """The user has asked the installation to stop."""
+    """The user has interrupted the installation."""
 
 
 def installing(purpose: str) -> None:
-    """Install what is missing for a purpose of parts.PURPOSES; ends the program with an explanation if it cannot."""
+    """Install the missing parts for a purpose of parts.PURPOSES. If that fails, end the program with an explanation."""
     if purpose not in parts.PURPOSES:
         sys.exit(f"There is no installation for {purpose!r}, only for: {', '.join(parts.PURPOSES)}.")
     if not _missing(purpose):
@@ -40,9 +40,9 @@ def installing(purpose: str) -> None:
         sys.exit(INTERRUPTED)
     except OSError as error:
         where = error.filename or places.ROOT
-        sys.exit(f"The set-up failed: {error.strerror or error} ({where}). Run make again when that is fixed.")
+        sys.exit(f"The set-up failed: {error.strerror or error} ({where}). Fix this, and run make again.")
     except SetupError as error:
-        sys.exit(f"{error} Run make again when that is fixed: it continues from here.")
+        sys.exit(f"{error} Fix this, and run make again, which continues from here.")
 
 
 def _missing(purpose: str) -> list[Part]:
@@ -52,7 +52,7 @@ def _missing(purpose: str) -> list[Part]:
 def _install(purpose: str, missing: Sequence[Part], lock: int) -> None:
     for log in places.STATE.glob("*.log"):
         log.unlink()
-    print(f"Setting up what `make {purpose}` needs; the tools' output is in {places.STATE}.", flush=True)
+    print(f"Setting up `make {purpose}`. The tools' output is in {places.STATE}.", flush=True)
     steps = Steps(places.STATE, [part.title for part in missing], lock)
     with ThreadPoolExecutor() as pool:
         try:
@@ -78,7 +78,7 @@ def _alone() -> Iterator[int]:
     places.STATE.mkdir(exist_ok=True)
     with (places.STATE / "lock").open("a") as file:
         if not _locked(file):
-            print("Another set-up is running in this folder: waiting for it to end.", flush=True)
+            print("Waiting for another set-up in this folder to end.", flush=True)
             while not _locked(file):
                 time.sleep(GLANCE)
         yield file.fileno()

@@ -21,11 +21,11 @@ CAUSES = {
     ),
     r"ensurepip is not available": "Python's venv module is missing (Debian and Ubuntu: apt-get install python3-venv)",
 }
-"""What the user is told, by patterns in the tools' output."""
+"""Explanations for the user, by patterns in the tools' output."""
 
 
 class SetupError(Exception):
-    """A step cannot be done; the message is one sentence for the person who started it."""
+    """A step of the installation failed; the message is one sentence for the user."""
 
 
 class Steps:
@@ -43,8 +43,8 @@ class Steps:
 
     @contextmanager
     def step(self, title: str, optional: str = "") -> Iterator[None]:
-        """Print how long a step took and what is left. With `optional`, print what a failure means instead of raising
-        an error.
+        """Print how long a step took, and the remaining steps. If the step fails, print `optional`, or raise SetupError
+        without it.
         """
         began, outcome = time.monotonic(), ""
         try:
@@ -59,7 +59,7 @@ class Steps:
             print(f"  {title:<24}{time.monotonic() - began:6.1f} s   {left}{outcome}", flush=True)
 
     def run(self, title: str, *command: object, cwd: Path, env: Mapping[str, str] | None = None) -> None:
-        """Run a command of a step, and write its output to the step's log. Raises SetupError, which names the cause."""
+        """Run a command of a step, and write its output to the step's log. Raises SetupError with the cause."""
         log = self._logs / f"{re.sub('[^a-z]+', '-', title.lower())}.log"
         words = [str(part) for part in command]
         with log.open("ab") as output:
@@ -82,7 +82,7 @@ class Steps:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                start_new_session=True,  # Ctrl-C reaches only this process, which then ends the command
+                start_new_session=True,  # so that only this process gets Ctrl-C, and then ends the command
                 pass_fds=(self._lock,),
                 preexec_fn=die_with_parent(os.getpid()),
             )
@@ -94,7 +94,7 @@ class Steps:
                 self._running.discard(process)
 
     def end(self) -> None:
-        """Start nothing more, and end every running command with its child processes."""
+        """Start no more commands, and end the running ones with their child processes."""
         self._ended = True
         with self._guard:
             running = list(self._running)
@@ -113,7 +113,7 @@ def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
     try:
         os.killpg(process.pid, number)
     except ProcessLookupError:
-        return  # it has ended in the meantime
+        return  # the process has ended in the meantime
 
 
 def _cause(said: str, code: int) -> str:

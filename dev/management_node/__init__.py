@@ -5,5 +5,5 @@ store.py    objects, what is unique           node.py      one node: clock, limi
 api.py      requests and responses (Tastypie)   app.py       HTTP and the control routes
 faults.py   faults that can be switched on
 
-It knows nothing about the product. Where it is not known how a real node behaves, `Variants` offers the possibilities.
+It does not depend on the product. `Variants` are alternatives for behaviours of a real node that are not known.
 """

@@ -1,6 +1,4 @@
-"""The management API: turns a request to the node into a response, in the manner of Tastypie, without any HTTP
-library.
-"""
+"""The management API, which turns a request to the node into a response like Tastypie's, without an HTTP library."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -33,7 +31,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """A response of the node; `body` None means that it is empty."""
+    """A response of the node; it is empty if `body` is None."""
 
     status: int
     body: Any = None
@@ -47,7 +45,7 @@ class Api:
         self._node = node
 
     def answer(self, request: Request) -> Answer:
-        """Handle a request. Faults that are switched on are handled elsewhere."""
+        """Handle a request. The caller applies faults."""
         target = request.path + (f"?{request.query}" if request.query else "")
         if not self._node.takes(request.method, target):
             return Answer(429, headers={"Retry-After": "60"} if self._node.variants.retry_after else {})
@@ -116,14 +114,16 @@ class Api:
                 return Answer(201, headers={"Location": host + uri_of(resource.name, id_)})
             case "PATCH":
                 return self._bulk(resource, _object(request.body))
-            case "DELETE":  # as on a real node, this means everything
+            case "DELETE":  # DELETE of a list deletes all objects, as on a real node
                 for id_ in list(self._node.store.all(resource.name)):
                     self._node.store.delete(resource, id_)
                 return Answer(204)
         return Answer(405)
 
     def _bulk(self, resource: Resource, given: Fields) -> Answer:
-        """Objects with `resource_uri` are changed, others are created; then `deleted_objects` are deleted."""
+        """Handle a bulk request: change objects with `resource_uri`, create the other objects, and then delete
+        `deleted_objects`.
+        """
         if not isinstance(given.get("objects"), list):
             raise ValueError("Invalid data sent.")
         store, before = self._node.store, self._node.store.copied()
@@ -136,7 +136,7 @@ class Api:
             self._node.changed()
             raise
         deleted = [store.referred(resource.name, uri) for uri in given.get("deleted_objects", [])]
-        if not all(deleted):  # a missing object ends it; whether those before it are deleted is a variant
+        if not all(deleted):  # a variant decides whether the objects before a missing one are deleted
             known = deleted[: deleted.index(0)]
             for id_ in [] if self._node.variants.bulk_is_atomic else known:
                 store.delete(resource, id_)
@@ -162,7 +162,7 @@ class Api:
         return Answer(200, {"meta": _meta(limit, offset, len(found), path, query), "objects": page})
 
     def _matching(self, resource: Resource, query: dict[str, str]) -> Iterator[int]:
-        """Filters on unknown fields are ignored, as in Tastypie."""
+        """Filter objects. Filters on unknown fields are ignored, as in Tastypie."""
         wanted = []
         for name, value in query.items():
             field_name, _, operator = name.partition("__")
@@ -179,7 +179,9 @@ class Api:
 
 
 def _created(node: Node, resource: Resource, given: Fields) -> int:
-    """Create an object; returns its id. Raises Refused, Missing; a refused alias may leave its conference behind."""
+    """Create an object; returns its id. Raises Refused, Missing. If an alias is refused, the conference may exist
+    without it.
+    """
     now = node.clock.now()
     try:
         return node.store.create(resource, given, now)

@@ -1,4 +1,4 @@
-"""The HTTP server: the management API with its faults, and the control routes of the local stack."""
+"""The HTTP server, with the management API, its faults, and the control routes of the local stack."""
 
 import asyncio
 import json
@@ -121,7 +121,7 @@ class Server:
         )
 
     async def _restart(self, _: web.Request) -> web.Response:
-        """Forget everything and start again, at the real time."""
+        """Restart with empty state and at the real time."""
         self.node.begin_again()
         return web.json_response({})
 
@@ -145,7 +145,7 @@ def _response(answer: Answer) -> web.Response:
 
 @dataclass(frozen=True)
 class Running:
-    """A running node: its address, and its state for tests to inspect."""
+    """A running Management Node: its URL, and its state for tests to inspect."""
 
     base_url: str
     node: Node
@@ -155,7 +155,7 @@ class Running:
 async def running_node(
     node: Node | None = None, port: int = 0, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[Running]:
-    """Run a simulated node on 127.0.0.1, on a free port unless one is given; with https, its name is "localhost"."""
+    """Run a simulated node on 127.0.0.1, by default on a free port. With https, its host name is "localhost"."""
     node = node or Node()
     runner = web.AppRunner(Server(node).app(), shutdown_timeout=1.0, access_log=None)
     await runner.setup()

@@ -19,7 +19,7 @@ _LIFETIME = 3600
 
 
 class Auth:
-    """The node's accounts: one for Basic authentication, and OAuth2 clients with their public keys."""
+    """The node's account for Basic authentication, and its OAuth2 clients with their public keys."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now

@@ -1,4 +1,4 @@
-"""Faults that can be switched on: refused requests, unconfirmed work, silence, half a response, latency."""
+"""Faults that can be switched on: refused requests, unconfirmed work, missing or truncated responses, latency."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,8 +7,9 @@ import dev.faults
 from dev.faults import Fault, FaultError, seconds_of, times_of
 
 ACTIONS = ("status", "crash", "hang", "truncate", "html", "latency")
-"""`crash` closes the connection, `hang` does not respond for `seconds`, `truncate` sends half a response, `html` sends
-a proxy's error page, `latency` adds `seconds` to each request."""
+"""`crash` closes the connection. `hang` delays the response by `seconds`. `truncate` sends half of the response. `html`
+sends a proxy's error page. `latency` adds `seconds` to each request.
+"""
 
 
 class Faults(dev.faults.Faults[Fault]):

@@ -1,4 +1,4 @@
-"""The resources of the management API that rooms need, with the fields that the original product's clients know."""
+"""The resources of the management API that rooms need, with the fields that the original product's clients use."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,9 +11,8 @@ MAX_LINE = 250
 
 @dataclass(frozen=True)
 class Resource:
-    """One resource. `defaults` has every field that can be written; a default of None means that null is accepted.
-
-    `unique` are the fields whose values must be unique, ignoring case; `title` is an object's name in error messages.
+    """A resource. `defaults` contains all writable fields, and a default of None means that null is accepted. `unique`
+    are the fields whose values must be unique, ignoring case. `title` is an object's name in error messages.
     `references` are fields that contain the URI of an object of another resource.
     """
 

@@ -1,4 +1,6 @@
-"""One node: its database, its clock, its request limit per minute, and what its conferencing nodes already know."""
+"""A Management Node with its database, its clock, its request limit per minute, and the state of its conferencing
+nodes.
+"""
 
 from collections import deque
 from dataclasses import dataclass, field, fields
@@ -12,25 +14,25 @@ from dev.management_node.store import Store
 from dev.movable_clock import MovableClock
 
 REPLICATION = timedelta(seconds=60)
-"""How long it takes until conferencing nodes know about configuration changes."""
+"""The time until conferencing nodes get configuration changes."""
 
 
 class Clock(Protocol):
     """A clock."""
 
     def now(self) -> datetime:
-        """The current time, aware, in UTC."""
+        """The current time, timezone-aware and in UTC."""
         ...
 
 
 @dataclass
 class Variants:
-    """Behaviours for which it is not known what a real node does. The product must not depend on them.
+    """Behaviours that are not known for a real node. The product must not depend on them.
 
     `wrapped_faults`: errors by field are nested below the resource's name. `bulk_is_atomic`: a bulk PATCH with one
-    refused object changes nothing; otherwise the objects before it stay changed. `absolute_location`: Location includes
-    the host. `shows_changed`: PUT and PATCH respond with the object (202), otherwise with nothing (204). `retry_after`:
-    a 429 says how long to wait. `knows_in`: lists can be filtered by `__in`, otherwise that filter is refused.
+    refused object has no effect; otherwise the objects before it stay changed. `absolute_location`: Location includes
+    the host. `shows_changed`: PUT and PATCH return the object (202), otherwise an empty response (204). `retry_after`:
+    a 429 has a Retry-After header. `knows_in`: lists can be filtered by `__in`, otherwise that filter is refused.
     `nested_is_atomic`: a conference with a refused alias is not created; otherwise it exists without its aliases.
     `clash_is_error`: a duplicate of a unique value is an internal error (500), otherwise an error of the field.
     """
@@ -55,7 +57,7 @@ class Variants:
 
 @dataclass
 class _Replicated:
-    """A room as conferencing nodes know it from a moment on; None if it is gone."""
+    """A room that conferencing nodes have from the moment `since`; None if it has been deleted."""
 
     since: datetime
     room: Fields | None
@@ -108,7 +110,7 @@ class Node:
         return True
 
     def changed(self) -> None:
-        """Record a configuration change, which conferencing nodes learn about later."""
+        """Record a configuration change, which reaches the conferencing nodes later."""
         until = self.clock.now() + self.replication
         for id_ in self.store.touched - {0}:
             is_there = self.store.get("conference", id_) is not None
@@ -117,7 +119,7 @@ class Node:
         self.store.touched.clear()
 
     def dialled(self, alias: str) -> Fields | None:
-        """The room that a conferencing node finds by an alias now, or None."""
+        """The room that a conferencing node finds for an alias now, or None."""
         for id_ in self._replicated:
             room = self._known(id_)
             if room and any(str(each["alias"]).casefold() == alias.casefold() for each in room["aliases"]):
@@ -125,13 +127,13 @@ class Node:
         return None
 
     def _known(self, id_: int) -> Fields | None:
-        """A room as conferencing nodes know it now."""
+        """A room as conferencing nodes have it now."""
         now = self.clock.now()
         known = [each for each in self._replicated.get(id_, ()) if each.since <= now]
         return known[-1].room if known else None
 
     def rooms(self) -> list[dict[str, Any]]:
-        """A summary of all conferences for people."""
+        """A summary of all conferences in human-readable form."""
         return [self._told(id_) for id_ in self.store.all("conference")]
 
     def _told(self, id_: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dev.management_node.model import CONFERENCE_ALIAS, RESOURCES, Fields, Resou
 
 
 class Refused(Exception):
-    """The node refuses a request; `faults` are the messages by field, for an object of `resource`."""
+    """The node refuses a request. `faults` are the messages by field, for an object of `resource`."""
 
     def __init__(self, resource: str, faults: dict[str, list[str]]) -> None:
         super().__init__(str(faults))
@@ -17,7 +17,7 @@ class Refused(Exception):
 
 
 class Missing(Exception):
-    """A reference to an object that does not exist; `uri` is what was sent."""
+    """A request refers to an object that does not exist; `uri` is the reference."""
 
     def __init__(self, uri: object) -> None:
         super().__init__(str(uri))
@@ -29,7 +29,7 @@ Copied: TypeAlias = tuple[dict[str, dict[int, Fields]], dict[tuple[str, str, str
 
 
 class Store:
-    """All objects. An alias is a separate object that is shown with its conference."""
+    """All objects. An alias is a separate object, which is also shown with its conference."""
 
     def __init__(self) -> None:
         self.objects: dict[str, dict[int, Fields]] = {name: {} for name in RESOURCES}
@@ -37,10 +37,10 @@ class Store:
         self._aliases: dict[int, set[int]] = {}
         self._next = dict.fromkeys(RESOURCES, 0)
         self.touched: set[int] = set()
-        """The conferences that have changed, themselves or in their aliases, since this was last emptied."""
+        """The conferences that have changed, or whose aliases have changed, since this set was last emptied."""
 
     def copied(self) -> Copied:
-        """A snapshot of the content, to be restored later."""
+        """Return a snapshot of the content, which can be restored later."""
         objects = {name: dict(held) for name, held in self.objects.items()}
         return objects, dict(self._unique), {id_: set(held) for id_, held in self._aliases.items()}
 
@@ -68,7 +68,9 @@ class Store:
         yield from self.objects[resource]
 
     def create(self, resource: Resource, given: Fields, now: datetime) -> int:
-        """Create an object with its dependent objects. Raises Refused or Missing, and creates nothing then."""
+        """Create an object with its dependent objects. Raises Refused or Missing, in which case no object is
+        created.
+        """
         aliases = (given.get("aliases") or []) if resource.name == "conference" else []
         fields = {name: given.get(name, default) for name, default in resource.defaults.items() if name != "aliases"}
         self._check(resource, fields, 0)
@@ -90,7 +92,8 @@ class Store:
         fields = before | {name: given[name] for name in resource.defaults if name in given and name != "aliases"}
         self._check(resource, fields, id_)
         # Terraform's provider manages aliases as a separate resource, and sends null with every change of a conference:
-        # docs/facts/pexip.md §2. Only a live node can confirm that it keeps the aliases; the product never sends null.
+        # docs/facts/pexip.md §2. It could not be confirmed without a live node that the aliases are kept then. The
+        # product never sends null.
         if resource.name == "conference" and given.get("aliases") is not None:
             self._set_aliases(id_, given["aliases"], now)
         self._take(resource, before)
@@ -131,7 +134,7 @@ class Store:
                 raise Missing(fields[name])
 
     def _set_aliases(self, conference: int, aliases: Any, now: datetime) -> None:
-        """Replace all aliases of a conference. Aliases given as URIs stay what they are, even those of another
+        """Replace all aliases of a conference. Aliases given as URIs keep their content, even those of another
         conference.
         """
         wanted = [each for each in aliases if isinstance(each, dict)]
@@ -173,7 +176,7 @@ class Store:
 
 
 def _faults(resource: Resource, fields: Fields) -> dict[str, list[str]]:
-    """The errors of an object, regardless of other objects."""
+    """The errors in an object's fields, regardless of other objects."""
     empty = {name: ["This field is required."] for name in resource.required if fields[name] in ("", None)}
     long = {
         name: [f"Ensure this value has at most {limit} characters (it has {len(fields[name])})."]

@@ -1,5 +1,6 @@
-"""An OpenID provider for the local stack and tests, with two faces: Microsoft Entra's (v1 and v2) and AD FS's.
+"""An OpenID provider for the local stack and tests, which can act as Microsoft Entra (v1 and v2) and as AD FS.
 
-Tokens, metadata, keys and refusals have the shapes of docs/facts/exchange.md §10; signatures are PyJWT's. It is as
-strict as the real ones: a code is valid once, for its client, redirect URI and PKCE verifier.
+Tokens, metadata, keys and errors have the forms described in docs/facts/exchange.md §10, and PyJWT signs the tokens.
+The provider is as strict as the real ones. A code is valid only once, and only for its client, redirect URI and PKCE
+verifier.
 """

@@ -1,4 +1,4 @@
-"""The provider over HTTP: metadata, keys, authorize page and token endpoint of every face."""
+"""The provider over HTTP, with the metadata, keys, authorize page and token endpoint of each kind of provider."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _PAGE = """<!doctype html>
 </style>
 <main>
 <h1>Pick an account</h1>
-<p>The local stack's own sign-in: no password is asked for.</p>
+<p>This is the local stack's sign-in, which needs no password.</p>
 <form method="post">{buttons}<button name="cancel" value="1">Cancel</button></form>
 </main>
 </html>
@@ -49,7 +49,7 @@ Handler: TypeAlias = Callable[[Provider, Face, web.Request], Awaitable[web.Strea
 
 
 def routes(provider: Provider) -> list[web.RouteDef]:
-    """The routes of all faces; their base URL is taken from the request."""
+    """The routes of all kinds of providers, whose base URL is taken from the request."""
 
     def at(face: Face, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def here(request: web.Request) -> web.StreamResponse:
@@ -72,7 +72,7 @@ def routes(provider: Provider) -> list[web.RouteDef]:
 
 @dataclass(frozen=True)
 class Running:
-    """A running provider: its address, and its state for tests to inspect."""
+    """A running provider: its URL, and its state for tests to inspect."""
 
     base_url: str
     provider: Provider
@@ -80,7 +80,7 @@ class Running:
 
 @asynccontextmanager
 async def running_provider(provider: Provider | None = None, port: int = 0) -> AsyncIterator[Running]:
-    """Run a provider on 127.0.0.1, on a free port unless one is given."""
+    """Run a provider on 127.0.0.1, by default on a free port."""
     state = provider or Provider()
     app = web.Application()
     app.add_routes(routes(state))
@@ -102,7 +102,7 @@ async def _jwks(provider: Provider, face: Face, request: web.Request) -> web.Str
 
 
 async def _ask(provider: Provider, face: Face, request: web.Request) -> web.StreamResponse:
-    """The page on which a person picks an account. Errors in the request are shown on the page, never sent to the
+    """The page on which the user picks an account. Errors in the request are shown on the page, and never sent to the
     redirect URI (RFC 6749 §4.1).
     """
     try:

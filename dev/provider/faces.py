@@ -1,4 +1,4 @@
-"""The differences between Entra and AD FS: addresses, issuers, claims, forms of errors."""
+"""The differences between Entra and AD FS: URLs, issuers, claims, and the form of errors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dev.provider.registry import TENANT, Account, Application
 
 @dataclass(frozen=True)
 class Face:
-    """One kind of provider at `base` (its URL without path). `root` is the path before its endpoints."""
+    """A kind of provider. `base` is its URL without a path, and `root` the path before its endpoints."""
 
     base: str
     root: str
@@ -29,7 +29,7 @@ class Face:
 
     @property
     def key_issuer(self) -> str:
-        """The issuer in the entries for keys; "" if there is none."""
+        """The issuer in the JWKS entries; "" if the entries have no issuer."""
         return self.issuer
 
     def document(self) -> dict[str, Any]:
@@ -43,7 +43,7 @@ class Face:
         }
 
     def number(self, value: int) -> int | str:
-        """A number as this face writes it in JSON."""
+        """A number in the form in which this provider writes it in JSON."""
         return value
 
     def id_token(self, account: Account, app: Application, asked: Mapping[str, str]) -> dict[str, Any]:
@@ -65,7 +65,7 @@ class EntraV2(Face):
 
     @property
     def issuer(self) -> str:
-        """The claims include the version."""
+        """The issuer and claims of v2 tokens."""
         return f"{self.base}{self.root}/v2.0"
 
     def id_token(self, account: Account, app: Application, asked: Mapping[str, str]) -> dict[str, Any]:
@@ -80,7 +80,9 @@ class EntraV2(Face):
         }
 
     def access_token(self, account: Account, app: Application, resource: str) -> dict[str, Any]:
-        """The token is for Microsoft Graph, as with openid scopes alone, so nobody else can verify it."""
+        """The claims of an access token for Microsoft Graph, as issued for openid scopes alone. Only Graph can verify
+        the token.
+        """
         return _entra(self.issuer, account) | {"aud": "00000003-0000-0000-c000-000000000000", "azp": app.client_id}
 
 
@@ -93,7 +95,7 @@ class EntraV1(Face):
 
     @property
     def issuer(self) -> str:
-        """The issuer is that of the Security Token Service, whatever host the request used."""
+        """The URL of the Security Token Service, regardless of the host in the request."""
         return f"https://sts.windows.net/{TENANT}/"
 
     def id_token(self, account: Account, app: Application, asked: Mapping[str, str]) -> dict[str, Any]:
@@ -123,7 +125,7 @@ class Adfs(Face):
 
     @property
     def access_token_issuer(self) -> str:
-        """The issuer's scheme is http, whatever scheme the request used."""
+        """The issuer of access tokens, whose scheme is http even if the request used https."""
         return f"http://{self.base.partition('://')[2]}{self.root}/services/trust"
 
     def document(self) -> dict[str, Any]:
@@ -131,7 +133,9 @@ class Adfs(Face):
         return super().document() | {"access_token_issuer": self.access_token_issuer}
 
     def id_token(self, account: Account, app: Application, asked: Mapping[str, str]) -> dict[str, Any]:
-        """The claims include upn, unique_name and sid, as in a real one without additional rules, but no address."""
+        """The claims of an ID token, with upn, unique_name and sid but without an address, as AD FS issues them without
+        additional rules.
+        """
         return {
             "iss": self.issuer,
             "aud": app.client_id,
@@ -144,7 +148,7 @@ class Adfs(Face):
         }
 
     def access_token(self, account: Account, app: Application, resource: str) -> dict[str, Any]:
-        """The token is for the resource identifier, with the claims that its rules issue."""
+        """The claims of an access token for the resource identifier, as its rules issue them."""
         return {
             "iss": self.access_token_issuer,
             "aud": resource,
@@ -158,7 +162,7 @@ class Adfs(Face):
 
 
 FACES: tuple[Face, ...] = (EntraV2("", f"/{TENANT}"), EntraV1("", f"/{TENANT}"), Adfs("", "/adfs"))
-"""All faces, without a base URL yet."""
+"""All kinds of providers, without a base URL."""
 
 
 def _entra(issuer: str, account: Account) -> dict[str, Any]:

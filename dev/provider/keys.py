@@ -12,7 +12,9 @@ from jwt.algorithms import RSAAlgorithm
 
 
 class Keys:
-    """The newest key signs; after a rollover the previous key stays published, as with real providers."""
+    """The provider's keys. The newest one signs. After a rollover the previous key stays published, as with real
+    providers.
+    """
 
     def __init__(self) -> None:
         self._keys: list[tuple[str, rsa.RSAPrivateKey]] = []
@@ -22,7 +24,7 @@ class Keys:
         self._keys = [_new_key(), *self._published[:1]]
 
     def sign(self, claims: dict[str, Any]) -> str:
-        """A signed token with the claims; those that are None are left out."""
+        """Return a signed token with the claims, without those that are None."""
         kid, key = self._published[0]
         stated = {name: value for name, value in claims.items() if value is not None}
         return jwt.encode(stated, key, algorithm="RS256", headers={"kid": kid, "x5t": kid})
@@ -34,7 +36,7 @@ class Keys:
 
     @property
     def _published(self) -> list[tuple[str, rsa.RSAPrivateKey]]:
-        if not self._keys:  # created when first needed, since it takes a while
+        if not self._keys:  # created on first use, since this takes some time
             self._keys = [_new_key()]
         return self._keys
 

@@ -52,9 +52,7 @@ class Provider:
     """All token requests, in order."""
 
     def application(self, asked: Mapping[str, str]) -> Application:
-        """The application of an authorization request. Raises Refused, so that nobody is redirected to an unknown
-        address.
-        """
+        """The application of an authorization request. Raises Refused, for example for an unregistered redirect URI."""
         found = next((app for app in self.applications if app.client_id == asked.get("client_id")), None)
         if found is None:
             raise Refused("unauthorized_client", 700016, "Application not found.")

@@ -17,7 +17,7 @@ ENTRA_SECRET = "local-client-secret"  # noqa: S105  # opens nothing but this pro
 
 @dataclass
 class Account:
-    """An account that can sign in. Tests change the content of its tokens through `claims`; None leaves a claim out."""
+    """An account that can sign in. Tests change the claims in its tokens through `claims`, where None omits a claim."""
 
     upn: str
     name: str
@@ -28,7 +28,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Application:
-    """A registered application; `secret` is "" for a public client; redirect URIs must end with one of the paths in
+    """A registered application. `secret` is "" for a public client. Redirect URIs must end with one of the paths in
     `redirect_uris`.
     """
 

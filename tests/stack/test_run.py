@@ -101,12 +101,12 @@ def test_data_is_kept_in_the_given_folder(start: StackFactory, tmp_path: Path) -
     room = first.allocate()
     first.wait_for_answer(first.invite(first.now(), room["instructions"]))
     first.wait_for_policy(room["alias"], "open")
-    assert "A week to look at" in first.said
+    assert "A week of meetings" in first.said
     first.stop()
     second = start(first.at, DATA_DIR=str(tmp_path / "data"))
     second.wait_until_up()
     assert second.policy(room["alias"]) == "open"
-    assert "A week to look at" not in second.said
+    assert "A week of meetings" not in second.said
 
 
 def test_only_the_user_who_started_the_stack_may_read_its_keys(start: StackFactory, tmp_path: Path) -> None:

@@ -221,7 +221,7 @@ def test_installing_for_running_installs_no_browser_and_no_checks(project: Proje
 
 def test_each_step_reports_its_duration_and_the_remaining_steps(project: Project) -> None:
     lines = project.run()[1].splitlines()
-    assert lines[0] == f"Setting up what `make test` needs; the tools' output is in {project.root / '.setup'}."
+    assert lines[0] == f"Setting up `make test`. The tools' output is in {project.root / '.setup'}."
     assert all(
         re.fullmatch(r"  [A-Z][A-Za-z' ]{23} +\d+\.\d s   (left: .+|nothing is left)", line) for line in lines[1:]
     )
@@ -240,7 +240,7 @@ def test_a_second_installation_waits_for_processes_left_by_a_killed_one(
     process.communicate()
     second = project.start()
     assert second.stdout is not None
-    assert second.stdout.readline() == "Another set-up is running in this folder: waiting for it to end.\n"
+    assert second.stdout.readline() == "Waiting for another set-up in this folder to end.\n"
     (project.root / "go").touch()
     said, _ = second.communicate(timeout=60)
     assert second.returncode == 0, said
