@@ -1,4 +1,4 @@
-"""Everything that a click on the single-use button needs."""
+"""The objects that are needed to handle a click on the single-use button."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ ADDRESSES = Addresses("https://vmr.example.com")
 
 
 class SingleUseWorld:
-    """Everything behind such a click, with one integration."""
+    """The objects that handle a click on the single-use button, with one integration."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()
@@ -49,7 +49,7 @@ class SingleUseWorld:
         return self.integration
 
     def token(self, **changes: Any) -> str:
-        """Alice's token for this integration's pane."""
+        """Alice's identity token for the integration's pane."""
         return self.exchange.token(**{"aud": ADDRESSES.pane(self.integration), **changes})
 
     async def allocated(self) -> list[Booking]:

@@ -1,4 +1,4 @@
-"""The pane's files are named by their content and discovered through their imports, and nothing else is served."""
+"""The pane's files are named by their content and found through their imports, and no other files are served."""
 
 import gzip
 from pathlib import Path
@@ -62,7 +62,7 @@ def test_only_listed_files_are_served(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("file", ["pane.html", "commands.html", "pane.css", "src/a.js", "vendor/big.min.js"])
-def test_any_change_gives_files_new_names(folder: Path, file: str) -> None:
+def test_any_change_to_the_files_changes_their_names(folder: Path, file: str) -> None:
     before = load(folder)
     assert before.hash == load(folder).hash
     changed = folder / file
@@ -112,7 +112,7 @@ def test_comments_on_their_own_lines_are_not_served(folder: Path) -> None:
 
 
 def test_the_real_pane_is_small() -> None:
-    """As transferred, without Office.js and the sign-in library, the pane is far below the limit of 60 KB."""
+    """The transferred size, without Office.js and the sign-in library, is far below the limit of 60 KB."""
     addin = Path("addin")
     bundle = load(addin)
     own = {path.name for path in (*addin.glob("*.css"), *addin.glob("src/*.js"))}

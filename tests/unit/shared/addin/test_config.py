@@ -9,7 +9,7 @@ from tests.support.integrations import GUID, an_integration, full_fields
 HOSTILE = '<b style="color:red;position:fixed" onclick="x()">Hi</b><script>x()</script><img src=x onerror=x()>'
 
 
-def test_every_text_of_the_pane_is_included_and_harmless() -> None:
+def test_every_text_of_the_pane_is_included_and_sanitized() -> None:
     names = list(Pane.model_fields)
     integration = an_integration(**{name: f"{index}{HOSTILE}" for index, name in enumerate(names)})
     texts = config(integration, "1")["texts"]
@@ -91,7 +91,7 @@ def test_configuration_contains_no_secret() -> None:
         ),
     ],
 )
-def test_configuration_says_how_the_pane_proves_its_user(method: str, told: dict[str, str]) -> None:
+def test_configuration_contains_how_the_pane_authenticates_its_user(method: str, told: dict[str, str]) -> None:
     fields = full_fields(addin_authentication_method=method, uuid=GUID)
     with_sign_in = an_integration(**fields)
     without = an_integration(

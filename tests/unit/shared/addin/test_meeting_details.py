@@ -1,4 +1,4 @@
-"""A2, X5: a click gets an alias only with a proven identity, and every refused click leaves no trace."""
+"""A2, X5: only authenticated users get an alias for a click, and a refused click leaves no trace."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ async def world() -> SingleUseWorld:
 
 
 async def test_a_click_gets_everything_that_a_meeting_needs(world: SingleUseWorld) -> None:
-    """This is the contract with the add-in."""
+    """The add-in depends on these fields."""
     result = await world.details.allocate(world.integration.uuid, world.token())
     [booking] = await world.allocated()
     assert {name: result[name] for name in ("alias", "numeric_alias", "room_name", "room_email", "location")} == {
@@ -43,8 +43,8 @@ async def test_a_reservation_lasts_as_long_as_the_setting_says(world: SingleUseW
     assert (booking.expires - world.clock.now()).days == world.integration.reservation_days
 
 
-async def test_the_owner_is_stored_as_an_opaque_key(world: SingleUseWorld) -> None:
-    """Rule 6: whoever clicked is stored without a name or address."""
+async def test_the_user_who_clicked_is_stored_as_an_opaque_key(world: SingleUseWorld) -> None:
+    """Rule 6: the user who clicked is stored without a name or address."""
     await world.details.allocate(world.integration.uuid, world.token())
     [booking] = await world.allocated()
     assert booking.owner.startswith("exchange:")
@@ -78,7 +78,7 @@ REFUSED: dict[str, tuple[type[SchedulingError], dict[str, Any]]] = {
 async def test_a_refused_request_leaves_no_trace(
     world: SingleUseWorld, error: type[SchedulingError], wrong: dict[str, Any]
 ) -> None:
-    """Rule 4: the caller learns that the token is at fault, but not what is wrong with it."""
+    """Rule 4: the response shows that the token is invalid, but not why."""
     wrong = dict(wrong)
     uuid, key = wrong.pop("uuid", world.integration.uuid), wrong.pop("key", "")
     token = wrong.pop("token") if "token" in wrong else world.token(**wrong)
@@ -96,7 +96,7 @@ async def test_a_forged_token_leaves_no_trace(world: SingleUseWorld) -> None:
 
 
 async def test_a_token_for_another_integrations_pane_is_refused(world: SingleUseWorld) -> None:
-    """I1: integrations of one deployment do not share proofs of their users' identity."""
+    """I1: an identity token is valid for only one of the deployment's integrations."""
     token = world.token()
     other = await world.create(name="Other", room_mailbox_email_address="other@example.com")
     with pytest.raises(NotAuthenticated):
@@ -104,7 +104,7 @@ async def test_a_token_for_another_integrations_pane_is_refused(world: SingleUse
     assert await world.allocated() == []
 
 
-async def test_no_alias_is_given_out_where_single_use_vmrs_are_disabled(world: SingleUseWorld) -> None:
+async def test_no_alias_is_allocated_if_single_use_vmrs_are_disabled(world: SingleUseWorld) -> None:
     await world.store.update(world.integration.uuid, {"enable_dynamic_vmrs": False})
     with pytest.raises(NotAllowed):
         await world.details.allocate(world.integration.uuid, world.token())

@@ -1,4 +1,4 @@
-"""The pane's page has its links and data in the right places, and nothing in them can run as code."""
+"""The pane's page has its links and data in the right places, and none of them can run as code."""
 
 import json
 import re
@@ -17,7 +17,7 @@ BUNDLE = Bundle(Assets(ROUTE, "h", ASSETS), SOURCE, MODULES, SOURCE, "")
 
 
 class Tags(HTMLParser):
-    """What a browser finds in a page: its tags, and the text of its scripts."""
+    """The tags of a page and the text of its scripts, as a browser parses them."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class Tags(HTMLParser):
             self.texts.append(data)
 
 
-def test_scripts_run_in_order_and_the_main_module_waits_for_none_of_them() -> None:
+def test_scripts_run_in_order_and_the_main_module_does_not_wait_for_them() -> None:
     read = Tags(page(BUNDLE, ["https://x.example/ajax.js", "https://x.example/office.js"], {}))
     scripts = [attributes for tag, attributes in read.tags if tag == "script" and attributes.get("src")]
     assert scripts == [
@@ -55,7 +55,7 @@ def test_a_url_cannot_break_out_of_its_attribute() -> None:
 NASTY = "</script><script>alert(1)</script><!-- <script> ]]> & \u2028 <!-- config --> <!-- scripts -->"
 
 
-def test_the_configuration_is_never_executed_whatever_it_contains() -> None:
+def test_no_content_of_the_configuration_is_ever_executed() -> None:
     config = {"texts": {"pane_title": NASTY}}
     made = page(BUNDLE, [], config)
     [block] = re.findall(r'<script type="application/json" id="config">(.*?)</script>', made, re.DOTALL)

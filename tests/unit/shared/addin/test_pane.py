@@ -1,4 +1,4 @@
-"""The pane as a whole: anybody may load its page, but only proven users get promises (X4, X5, A6)."""
+"""The pane as a whole. Its page is public, but only authenticated users get promises (X4, X5, A6)."""
 
 import json
 from typing import Any
@@ -20,7 +20,7 @@ NOWHERE = "22222222-2222-4222-8222-222222222222"
 
 
 class Served:
-    """One integration's pane, its users, and the signer of promises."""
+    """An integration's pane, its users, and the signer of promises."""
 
     def __init__(self, *, local: bool = False) -> None:
         clock = FakeClock()
@@ -43,7 +43,7 @@ def served() -> Served:
     return Served()
 
 
-async def test_anybody_may_load_the_page(served: Served) -> None:
+async def test_the_page_is_served_without_authentication(served: Served) -> None:
     integration = await served.integration(addin_pane_title="Ein <b>Raum</b>")
     html, headers = await served.pane.page(integration.uuid)
     assert integration.uuid in html
@@ -53,7 +53,7 @@ async def test_anybody_may_load_the_page(served: Served) -> None:
 
 
 async def test_the_page_stays_identical_until_a_setting_changes(served: Served) -> None:
-    """Otherwise browsers that revalidate would download it again."""
+    """Otherwise browsers that revalidate the page would download it again."""
     integration = await served.integration()
     before = await served.pane.page(integration.uuid)
     assert await served.pane.page(integration.uuid) == before
@@ -62,7 +62,7 @@ async def test_the_page_stays_identical_until_a_setting_changes(served: Served) 
 
 
 @pytest.mark.parametrize(("phones", "offer"), [(False, False), (True, False), (False, True), (True, True)])
-async def test_commands_exist_where_the_manifest_names_them(served: Served, phones: bool, offer: bool) -> None:
+async def test_commands_exist_at_the_urls_in_the_manifest(served: Served, phones: bool, offer: bool) -> None:
     switches = {"enable_addin_mobile_command": phones, "enable_addin_auto_open": offer}
     integration = await served.integration(**switches)
     if not (phones or offer):
@@ -96,7 +96,7 @@ async def test_only_a_local_stack_allows_its_own_pages_to_frame_the_pane() -> No
         assert headers["Content-Security-Policy"].endswith(" 'self'") is local
 
 
-async def test_a_proven_user_gets_a_promise_in_the_placeholder_text(served: Served) -> None:
+async def test_an_authenticated_user_gets_a_promise_in_the_placeholder_text(served: Served) -> None:
     integration = await served.integration(placeholder_instructions_template="<p>Soon &amp; surely</p>")
     token = served.world.exchange_token(integration)
     given = [(await served.pane.config(integration.uuid, token))["placeholder"] for _ in range(2)]
@@ -111,7 +111,7 @@ async def test_a_proven_user_gets_a_promise_in_the_placeholder_text(served: Serv
     assert held[0].caller == held[1].caller
 
 
-async def test_no_promise_is_given_without_a_token(served: Served) -> None:
+async def test_no_promise_is_issued_without_a_token(served: Served) -> None:
     integration = await served.integration()
     assert "TOK:-" not in str(await served.pane.config(integration.uuid, ""))
 
@@ -122,7 +122,7 @@ async def test_an_invalid_token_is_refused(served: Served) -> None:
         await served.pane.config(integration.uuid, "x.y.z")
 
 
-async def test_no_promise_is_given_where_single_use_vmrs_are_disabled(served: Served) -> None:
+async def test_no_promise_is_issued_if_single_use_vmrs_are_disabled(served: Served) -> None:
     integration = await served.integration(enable_dynamic_vmrs=False)
     assert "placeholder" not in await served.pane.config(integration.uuid, served.world.exchange_token(integration))
 

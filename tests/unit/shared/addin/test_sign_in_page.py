@@ -1,4 +1,4 @@
-"""The sign-in dialog's pages hand a code to the pane, and run no code from outside."""
+"""The sign-in dialog's pages pass a code to the pane, and run no third-party scripts."""
 
 from shared.addin.bundle import load
 from shared.addin.pane import FOLDER
@@ -7,7 +7,7 @@ from shared.identity.sign_in.codes import by_hand
 from tests.support.integrations import an_integration
 
 
-def test_the_result_page_hands_the_code_to_the_pane() -> None:
+def test_the_result_page_passes_the_code_to_the_pane() -> None:
     html, headers = signed_in(load(FOLDER), an_integration(), "1-a.<b>")
     assert '<data id="code" hidden>1-a.&lt;b&gt;</data>' in html
     assert f'<p id="typed"><code>{by_hand("1-a.<b>")}</code></p>' in html, "in case the pane cannot be reached"

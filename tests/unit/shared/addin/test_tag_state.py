@@ -1,4 +1,4 @@
-"""X3, A4: the pane asks whether a tag can be used for the meeting that contains it."""
+"""X3, A4: the pane requests whether a tag can be used for the meeting that contains it."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ NOBODYS = "0b1c2d3e-4f50-4617-8829-3a4b5c6d7e8f"
 
 
 class Asked(SingleUseWorld):
-    """A pane that asks about tags."""
+    """A pane that requests the states of tags."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class Asked(SingleUseWorld):
         return self.clock.now().replace(microsecond=0) + timedelta(days=1)
 
     async def tag(self, mailboxes: str = "") -> str:
-        """A tag that Alice has just been given."""
+        """Allocate a new tag for Alice."""
         given = await self.details.allocate(self.integration.uuid, self.token(), mailboxes=mailboxes)
         return str(given["alias_id"])
 
@@ -58,7 +58,7 @@ async def asked() -> Asked:
     return asked
 
 
-async def test_a_tag_that_nobody_has_sent_yet_is_free(asked: Asked) -> None:
+async def test_a_tag_that_has_not_been_sent_yet_is_free(asked: Asked) -> None:
     tag = await asked.tag()
     assert (await asked.ask(tag))["state"] == "reserved"
     assert (await asked.ask(tag.lower().removesuffix("#")))["state"] == "reserved"
@@ -75,13 +75,13 @@ async def test_a_scheduled_tag_only_reveals_its_alias_and_whether_its_meeting_st
         assert await asked.ask(tag, other) == here | {"starts_here": False}
 
 
-async def test_the_pane_learns_that_a_tag_belongs_to_one_date_of_a_series(asked: Asked) -> None:
+async def test_a_tag_for_one_date_of_a_series_is_reported_as_such(asked: Asked) -> None:
     tag = await asked.tag()
     await asked.change(lambda booking: replace(asked.scheduled(booking), day="20261201"))
     assert (await asked.ask(tag))["one_date"] is True
 
 
-async def test_the_pane_learns_that_a_tag_is_closed(asked: Asked) -> None:
+async def test_a_closed_tag_is_reported_as_closed(asked: Asked) -> None:
     tag = await asked.tag()
     await asked.change(lambda booking: asked.scheduled(booking).closed())
     assert (await asked.ask(tag))["state"] == "closed"
@@ -113,7 +113,7 @@ async def test_a_promise_is_valid_until_it_expires(asked: Asked) -> None:
     assert (await asked.ask(promise))["state"] == "unknown"
 
 
-async def test_only_a_proven_user_gets_a_tags_state_and_the_lookup_costs_one_read(asked: Asked) -> None:
+async def test_only_an_authenticated_user_gets_a_tags_state_which_costs_one_read(asked: Asked) -> None:
     tag = await asked.tag()
     meetings = asked.storage.table("meetings")
     with pytest.raises(NotAuthenticated):
@@ -127,14 +127,14 @@ async def test_only_a_proven_user_gets_a_tags_state_and_the_lookup_costs_one_rea
     assert meetings.round_trips - before == 1
 
 
-async def test_an_unused_tag_that_was_made_for_other_people_is_unknown(asked: Asked) -> None:
+async def test_an_unused_tag_that_was_created_for_other_people_is_unknown(asked: Asked) -> None:
     """A meeting with it would be declined, so the pane offers to replace the copied text with a new VMR."""
     tag = await asked.tag("alice@example.com, boss@example.com")
     for mailbox, state in (("Boss@example.com", "reserved"), ("", "reserved"), ("bob@example.com", "unknown")):
         assert (await asked.ask(tag, mailboxes=mailbox))["state"] == state
 
 
-async def test_a_promise_that_was_made_for_other_people_is_unknown(asked: Asked) -> None:
+async def test_a_promise_that_was_created_for_other_people_is_unknown(asked: Asked) -> None:
     caller = Caller("alice", "test", mailboxes=("alice@example.com",))
     promise = asked.promises.make(asked.integration.uuid, caller)
     assert (await asked.ask(promise, mailboxes="alice@example.com"))["state"] == "reserved"

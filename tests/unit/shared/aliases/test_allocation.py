@@ -47,7 +47,7 @@ class AllocationWorld:
         return booking
 
     def crashing(self) -> Allocator:
-        """The same allocator in a process that dies after it has claimed the digits."""
+        """An allocator whose process dies after it has claimed the digits."""
         storage = MemoryStorage()
         storage._tables |= {"meetings": CrashingTable(), "aliases": self.storage.table("aliases")}
         return Allocator(storage, self.clock, b"k" * 32)
@@ -60,19 +60,19 @@ class AllocationWorld:
         return Booking.from_row(row) if row else None
 
     async def holder(self, digits: str) -> str | None:
-        """The tag that owns these digits."""
+        """The tag that owns the given digits."""
         row = await self.storage.table("aliases").get(digits, "alias")
         return str(row.values["tag"]) if row else None
 
     async def use(self, booking: Booking) -> Booking:
-        """Do what happens when an invitation with this booking is accepted."""
+        """Update the records as if an invitation with this booking were accepted."""
         used = scheduled(booking)
         await self.storage.table("meetings").commit(INTEGRATION, Replace(booking.row, used.values()))
         await PolicyPlatform(self.storage).show(used)
         return used
 
     async def usable(self) -> list[Booking]:
-        """Every booking that was given to a user and whose tag is still valid."""
+        """The allocated bookings whose tags are still valid."""
         bookings = [await self.booking(tag) for tag in tuple(self.given)]
         return [booking for booking in bookings if booking and booking.is_usable(self.clock.now())]
 
@@ -107,7 +107,7 @@ async def test_an_alias_consists_of_prefix_digits_and_domain(world: AllocationWo
 
 
 async def test_an_allocation_takes_two_round_trips_and_one_note_for_the_record_lists(world: AllocationWorld) -> None:
-    """The budget is in bench/README.md; the note is written while the digits are claimed."""
+    """The budget is in bench/README.md. The note is written in parallel with the claim on the digits."""
     await world.allocate()
     assert world.storage.round_trips == 3
 
@@ -115,7 +115,7 @@ async def test_an_allocation_takes_two_round_trips_and_one_note_for_the_record_l
 def test_all_numbers_are_equally_likely_including_those_with_leading_zeros() -> None:
     digits = [AliasFormat("", 2, "example.com").random()[:2] for _ in range(20_000)]
     counts = [digits.count(f"{n:02}") for n in range(100)]
-    # 200 of each are expected, with a standard deviation of 14; a count of zero would be seven deviations off.
+    # Each number is expected 200 times, with a standard deviation of 14. The limits are seven deviations away.
     assert 100 < min(counts) <= max(counts) < 300
 
 
@@ -129,7 +129,9 @@ async def test_concurrent_allocations_never_share_an_alias(world: AllocationWorl
 
 
 async def test_integrations_share_one_number_space(world: AllocationWorld) -> None:
-    """A1: digits are unique across the deployment, whatever the domain, because a bridge also accepts digits alone."""
+    """A1: digits are unique across the deployment, regardless of the domain, because a bridge also accepts digits
+    alone.
+    """
     first = [await world.allocate(TINY) for _ in range(5)]
     other_domain = AliasFormat("m", 1, "example.org")
     second = [await world.allocator.allocate(OTHER_INTEGRATION, other_domain, ALICE, LIFETIME) for _ in range(4)]
@@ -139,12 +141,12 @@ async def test_integrations_share_one_number_space(world: AllocationWorld) -> No
 async def full(world: AllocationWorld) -> list[Booking]:
     """Allocate every number of the form TINY."""
     while len(await world.usable()) < 10:
-        with suppress(NumberSpaceFull):  # forty draws may all miss the last free number
+        with suppress(NumberSpaceFull):  # it is possible that all forty draws miss the last free number
             await world.allocate(TINY)
     return await world.usable()
 
 
-async def test_a_full_number_space_is_an_error_that_says_what_to_do(world: AllocationWorld) -> None:
+async def test_a_full_number_space_is_an_error_with_a_remedy(world: AllocationWorld) -> None:
     """A7."""
     bookings = await full(world)
     assert len({booking.alias for booking in bookings}) == 10
@@ -159,7 +161,7 @@ async def test_a_full_number_space_is_an_error_that_says_what_to_do(world: Alloc
 async def test_an_alarm_is_raised_when_free_aliases_become_hard_to_find(
     world: AllocationWorld, monkeypatch: pytest.MonkeyPatch, misses: int, *, is_raised: bool
 ) -> None:
-    """A7: the admin is warned while aliases are still available."""
+    """A7: admins are warned while aliases are still available."""
     taken = await world.allocate(FORM)
     draws = iter([taken.alias] * misses + ["meet000001@example.com"])
     monkeypatch.setattr(AliasFormat, "random", lambda _: next(draws))
@@ -208,7 +210,7 @@ async def test_a_used_alias_is_never_reassigned(world: AllocationWorld, close: b
 
 
 async def test_an_alias_that_is_used_at_the_last_moment_is_not_reassigned(world: AllocationWorld) -> None:
-    """The booking's record decides: its claim on the digits is written a moment later."""
+    """The booking's record is decisive, since its claim on the digits is written a moment later."""
     bookings = await full(world)
     for booking in bookings:
         used = scheduled(booking)
@@ -235,14 +237,14 @@ async def test_the_same_caller_and_key_get_the_same_alias(world: AllocationWorld
 
 
 async def test_a_tag_cannot_be_computed_without_the_signing_key(world: AllocationWorld) -> None:
-    """Whoever holds a tag can book the alias, and neither idempotency keys nor callers are secret."""
+    """Anyone who has a tag can book the alias, and neither idempotency keys nor callers are secret."""
     stranger = Allocator(MemoryStorage(), world.clock, b"x" * 32)
     theirs = await stranger.allocate(INTEGRATION, FORM, ALICE, LIFETIME, "click-1")
     assert theirs.tag != (await world.allocate(key="click-1")).tag
 
 
 async def test_concurrent_calls_with_the_same_key_get_one_alias(world: AllocationWorld) -> None:
-    """A2, even when many digits are taken; whatever the slower calls have claimed is released immediately."""
+    """A2, even if most numbers are taken. The digits claimed by the slower calls are released immediately."""
     form = AliasFormat("m", 2, "example.com")
     for _ in range(50):
         await world.allocate(form)
@@ -266,7 +268,7 @@ async def test_a_used_booking_is_returned_for_its_key(world: AllocationWorld) ->
 
 
 async def test_an_expired_reservation_is_renewed_for_its_key(world: AllocationWorld) -> None:
-    """An expired tag is never given out again; the tag of a repeated click is as good as a new one."""
+    """An expired tag is never returned again. The tag for a repeated click has a full lifetime."""
     first = await world.allocate(key="click")
     world.clock.move(LIFETIME + timedelta(days=1))
     again = await asyncio.gather(*(world.allocate(key="click") for _ in range(10)))
@@ -287,7 +289,7 @@ async def test_a_renewed_reservation_does_not_end_with_its_original_digits(world
 
 
 async def test_a_crash_between_the_two_writes_does_no_harm(world: AllocationWorld) -> None:
-    """The digits then have no booking: the repeated click gets others, and these are reused once they expire."""
+    """The digits then have no booking. The repeated click gets other digits, and these are reused after they expire."""
     for _ in range(10):
         with suppress(ConnectionError, NumberSpaceFull):
             await world.crashing().allocate(INTEGRATION, TINY, ALICE, LIFETIME, "click")
@@ -370,7 +372,7 @@ timers = st.tuples(
 async def test_aliases_stay_unique_whatever_happens_concurrently(
     timers: list[tuple[timedelta, list[Step]]], seed: int
 ) -> None:
-    """Rule 1: clicks, repeated clicks, accepted invitations and expiry in any order, with only ten numbers."""
+    """Rule 1, with clicks, repeated clicks, accepted invitations and expiry in any order, and only ten numbers."""
     world = AllocationWorld(UnevenStorage(random.Random(seed)))
     for pause, concurrent in timers:
         world.clock.move(pause)

@@ -1,4 +1,4 @@
-"""A6: an unused tag is valid for meetings of the people for whom it was created, and for nobody else's."""
+"""A6: an unused tag is valid only for meetings of the people for whom it was created."""
 
 import pytest
 from hypothesis import given
@@ -19,9 +19,9 @@ DN = "/o=Example/ou=Exchange Administrative Group/cn=Recipients/cn=alice"
         ([ALICE], ["Alice@EXAMPLE.com"], True),
         ([ALICE], [BOB], False),
         ([ALICE], [BOSS, ALICE], True),  # a delegate sends on behalf of the boss
-        ([ALICE, BOSS], [BOSS], True),  # a shared mailbox: Exchange does not say who wrote it
+        ([ALICE, BOSS], [BOSS], True),  # a shared mailbox, for which Exchange does not report the author
         ([ALICE, BOSS], [BOB, BOB], False),
-        ([], [BOB], True),  # a client other than our pane names nobody
+        ([], [BOB], True),  # a client other than the product's pane names no people
         ([ALICE], [DN], True),  # Exchange has no address for the organizer
         ([ALICE], ["", DN, BOB], False),
     ],

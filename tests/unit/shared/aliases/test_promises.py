@@ -37,7 +37,7 @@ def promises(clock: FakeClock) -> Promises:
 def test_a_valid_promise_identifies_its_user(promises: Promises) -> None:
     promise = promises.make(UUID, ALICE)
     held = promises.verify(UUID, promise)
-    assert held == promises.verify(UUID.upper(), promise.lower()), "redeemed twice, it is still the same promise"
+    assert held == promises.verify(UUID.upper(), promise.lower()), "both spellings are the same promise"
     assert held.caller == promises.verify(UUID, promises.make(UUID, ALICE)).caller
     assert held.caller != promises.verify(UUID, promises.make(UUID, BOB)).caller
 
@@ -47,7 +47,7 @@ def test_every_promise_is_for_one_meeting(promises: Promises) -> None:
     assert first.id != second.id
 
 
-def test_a_promise_reveals_nobodys_identity(promises: Promises) -> None:
+def test_a_promise_does_not_reveal_its_users_identity(promises: Promises) -> None:
     promise = promises.make(UUID, ALICE)
     raw = base64.b32decode(promise.removeprefix("TOK:-").removesuffix("#"))
     guesses = [ALICE.key.encode(), hashlib.sha256(ALICE.key.encode()).digest()[:12]]
@@ -137,7 +137,7 @@ def test_a_hostile_body_is_searched_quickly() -> None:
 def test_a_promise_of_an_older_version_is_valid_until_it_expires(
     promises: Promises, clock: FakeClock, behind: str
 ) -> None:
-    """It names no people, so it is valid for anybody's meeting."""
+    """It contains no people, so it is valid for every organizer's meetings."""
     raw = base64.b32decode(promises.make(UUID, ALICE)[5:-1])
     signed = raw[:24]
     old = f"TOK:-{base64.b32encode(signed + promises._signature(UUID, signed)).decode()}"

@@ -1,4 +1,4 @@
-"""One user's script cannot exhaust the number space, and nobody who plans meetings normally notices a limit."""
+"""One user's script cannot exhaust the number space, and people who plan meetings normally do not notice a limit."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -43,7 +43,7 @@ def world() -> QuotaWorld:
     return QuotaWorld()
 
 
-async def test_a_user_who_exceeds_the_burst_is_refused_and_learns_when_to_retry(world: QuotaWorld) -> None:
+async def test_a_user_who_exceeds_the_burst_is_refused_and_told_when_to_retry(world: QuotaWorld) -> None:
     await world.exhaust()
     with pytest.raises(RateLimited, match="try again in 6 minutes") as refused:
         await world.allocate()
@@ -98,7 +98,7 @@ async def copy(world: QuotaWorld, organizer: str, key: str = "") -> Booking:
     return await world.allocator.allocate(INTEGRATION, FORM, caller, lifetime, key, limits=of_copy(organizer))
 
 
-async def test_copies_count_against_their_organizer_however_the_address_is_written(world: QuotaWorld) -> None:
+async def test_copies_count_against_their_organizer_in_every_spelling_of_the_address(world: QuotaWorld) -> None:
     for number in range(BURST):
         await copy(world, "alice@example.com" if number % 2 else "Alice@Example.COM")
     with pytest.raises(RateLimited):

@@ -31,7 +31,9 @@ def safelink(url: str) -> str:
 
 
 def url_defense_v2(url: str) -> str:
-    """Proofpoint's older rewriting: `-` for the `%` of percent-encoding, `_` for `/`; any `-` is encoded as well."""
+    """Proofpoint's older rewriting, with `-` for the `%` of percent-encoding and `_` for `/`. A `-` is encoded as
+    well.
+    """
     encoded = "".join(each if (each.isalnum() and each.isascii()) or each in "./" else _pairs(each) for each in url)
     return f"https://urldefense.proofpoint.com/v2/url?u={encoded.replace('/', '_')}&d=DwMFaQ&c=a&r=b&m=c&s=d&e="
 
@@ -83,7 +85,7 @@ MANGLED = {
     "percent-encoded by hand, in lower case": BARE.replace(":", "%3a").replace("-", "%2d") + "%23",
     "preceded by a broken percent-encoding": f"100% of %zz %{BARE}#",
     "preceded by markup that never ends": f"<a <b {BARE}#",
-    "preceded by a number that stands for no character": f"&#{'9' * 5000};{BARE}#",
+    "preceded by an invalid character reference": f"&#{'9' * 5000};{BARE}#",
 }
 
 
@@ -135,7 +137,7 @@ words = st.text("ABCDEFabcdef0123 xyz.,-\n", max_size=40)
 
 
 def inserted(pieces: list[str]) -> Callable[[str], st.SearchStrategy[str]]:
-    """Inserts some of the pieces anywhere in a text."""
+    """A strategy that inserts some of the pieces at random positions in a text."""
 
     def insert(text: str) -> st.SearchStrategy[str]:
         between = st.lists(st.sampled_from(["", "", "", *pieces]), min_size=len(text), max_size=len(text))
@@ -145,7 +147,7 @@ def inserted(pieces: list[str]) -> Callable[[str], st.SearchStrategy[str]]:
 
 
 def chosen(*ways: Callable[[str], str]) -> Callable[[str], st.SearchStrategy[str]]:
-    """Applies one of these changes to each character, or leaves it alone."""
+    """A strategy that applies one of the changes, or none, to each character."""
 
     def choose(text: str) -> st.SearchStrategy[str]:
         picks = st.lists(st.sampled_from([unchanged, *ways]), min_size=len(text), max_size=len(text))
@@ -172,7 +174,7 @@ def other_dash(character: str) -> str:
 
 @st.composite
 def typed(draw: st.DrawFn, tag: str) -> str:
-    """What editors do to a tag."""
+    """A tag after changes by an editor."""
     text = draw(st.sampled_from([f"PXPS:-{tag}#", f"PXPS:-{tag}"]))
     text = draw(chosen(str.upper, str.lower, other_dash)(text))
     return draw(inserted([" ", "\r\n", "\u00a0", "\u200b", "\u00ad", "\ufeff"])(text))
@@ -180,7 +182,7 @@ def typed(draw: st.DrawFn, tag: str) -> str:
 
 @st.composite
 def shown(draw: st.DrawFn, text: str) -> str:
-    """What HTML does to it."""
+    """A text after changes by an HTML editor."""
     spelt = draw(chosen(as_decimal, as_hexadecimal)(text))
     pieces = re.findall(r"&[^;]+;|[^&]", spelt)
     marks = st.sampled_from(["", "", "", "<wbr>", "</b><i>", '<span style="x">', "<!--a-->", "&nbsp;", "&shy;"])
@@ -189,7 +191,7 @@ def shown(draw: st.DrawFn, text: str) -> str:
 
 @st.composite
 def linked(draw: st.DrawFn, text: str) -> str:
-    """What gateways do to it in a link."""
+    """A text in a link after changes by gateways."""
     url = f"https://example.com/?a=1&tag={quote(text, safe='')}"
     url = draw(st.sampled_from([url, f"https://example.com/?tag={text}"]))
     for rewriter in draw(st.lists(st.sampled_from([safelink, url_defense_v2]), max_size=3)):
@@ -224,7 +226,7 @@ def test_only_the_tag_that_a_body_contains_is_found(before: str, after: str, tag
 
 @given(st.text(st.characters(), max_size=200) | st.text("<>&#;%=0aAPXS:-\r\n \u00ad\ud800", max_size=200))
 def test_any_text_can_be_searched(body: str) -> None:
-    """This includes lone surrogates: Exchange cuts texts in the middle of a character."""
+    """This includes texts with lone surrogates, since Exchange truncates texts in the middle of a character."""
     find_tags(body)
 
 
@@ -254,7 +256,7 @@ HOSTILE: dict[str, Callable[[int], str]] = {
 FOUR_MEGABYTES = 4_000_000
 HOSTILE_TO_THE_SEARCH: dict[str, Callable[[int], str]] = {
     "starts of tags in every spelling": lambda n: "P<b>X%50&#83;=3A PXPS&colon;" * (n // 27),
-    "starts with encoding layers that lead nowhere": lambda n: f"PXPS:%252525-2525%2D{TAG[:-1]}g" * (n // 55),
+    "starts with many nested encodings": lambda n: f"PXPS:%252525-2525%2D{TAG[:-1]}g" * (n // 55),
     "starts that are far from what follows them": lambda n: ("PXPS:" + "<b>" * 20_000) * (n // 60_005),
     "Base64": lambda n: "UFhQUzotNTUwZTg0MDAtZTI5Yi00MWQ0" * (n // 32),
     "four bytes each": lambda n: "\U0001f600" * (n // 4),
@@ -265,7 +267,9 @@ HOSTILE_TO_THE_SEARCH: dict[str, Callable[[int], str]] = {
 def test_searching_any_body_takes_bounded_steps_and_little_memory(
     hostile: Callable[[int], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """This is counted, not timed: what Python processes is bounded, and RE2 reads each byte once."""
+    """The steps are counted instead of measured. The amount of text that Python processes is bounded, and RE2 reads
+    each byte once.
+    """
     body, undone, undo = hostile(FOUR_MEGABYTES), list[int](), body_search._undo
 
     def counted(window: bytes) -> tuple[str, int]:
@@ -273,7 +277,7 @@ def test_searching_any_body_takes_bounded_steps_and_little_memory(
         return undo(window)
 
     monkeypatch.setattr(body_search, "_undo", counted)
-    find_tags("PXPS:-")  # RE2 compiles the pattern once per process
+    find_tags("PXPS:-")  # RE2 compiles the pattern only once per process
     undone.clear()
     tracemalloc.start()
     find_tags(body)
@@ -284,7 +288,7 @@ def test_searching_any_body_takes_bounded_steps_and_little_memory(
     assert peak <= sys.getsizeof(body) / 2
 
 
-async def test_other_work_gets_its_turn_while_a_long_body_is_searched() -> None:
+async def test_other_tasks_run_while_a_long_body_is_searched() -> None:
     turns = 0
 
     async def work() -> None:
@@ -325,7 +329,7 @@ def test_only_a_bounded_part_of_a_body_is_read() -> None:
 
 
 async def test_searches_of_long_bodies_yield_after_every_piece(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Eight bodies of 4 MB each: nobody waits for more than one piece of one body, and all the tags are found."""
+    """With eight bodies of 4 MB each, other tasks wait for at most one piece of one body, and all tags are found."""
     looked, most, look_at = 0, 0, body_search._Search.look_at
 
     def counted(search: Any, piece: bytes) -> None:

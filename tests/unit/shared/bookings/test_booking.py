@@ -1,4 +1,4 @@
-"""The stored life of a booking: what it means to the processor and to conferencing nodes."""
+"""A booking's stored states, and their meaning for the processor and for conferencing nodes."""
 
 from datetime import timedelta
 
@@ -36,14 +36,14 @@ def test_only_a_reservation_expires(stored: Booking, after_expiry: bool) -> None
 
 
 @pytest.mark.parametrize("stored", BOOKINGS.values(), ids=BOOKINGS)
-def test_nodes_see_a_conference_only_while_it_is_scheduled(stored: Booking) -> None:
+def test_nodes_find_a_conference_only_while_it_is_scheduled(stored: Booking) -> None:
     claim = stored.claim()
     assert ("conference" in claim) is (stored.state is State.SCHEDULED)
     assert (claim["state"], claim["tag"], claim["domain"]) == (stored.state.value, stored.tag, "example.com")
 
 
-def test_nodes_learn_nothing_about_a_bookings_owner() -> None:
-    """Rule 6: the row from which strangers' requests are answered holds no user's key."""
+def test_the_row_for_nodes_does_not_contain_the_bookings_owner() -> None:
+    """Rule 6: the row from which requests of conferencing nodes are answered does not contain the user's key."""
     owned = Booking(**{**vars(scheduled()), "owner": "exchange:alice"})
     assert not any("exchange:alice" in str(value) for value in owned.claim().values())
 

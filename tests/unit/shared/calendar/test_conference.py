@@ -1,4 +1,4 @@
-"""C1, rule 3: people are let in around each occurrence, and at no other time."""
+"""C1, rule 3: people are admitted around each occurrence, and at no other time."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def minutes(count: float) -> datetime:
-    """The moment this many minutes after START."""
+    """The moment that is the given number of minutes after START."""
     return START + count * MINUTE
 
 
@@ -52,7 +52,9 @@ buffers = st.integers(0, 20)
 def test_windows_are_the_union_of_all_occurrences_windows(
     spans: list[tuple[int, int]], before: int, after: int
 ) -> None:
-    """Compared with a model that simply lists every open minute; the second before and after each is checked too."""
+    """The result is compared with a list of all open minutes. The second before and after each minute is checked
+    too.
+    """
     times = tuple(sorted(Occurrence(minutes(start), minutes(start + length)) for start, length in spans))
     room = conference(calendar=Calendar(times), buffer_before=before, buffer_after=after)
     model = {m for start, length in spans for m in range(start - before, start + length + after)}
@@ -123,7 +125,7 @@ def test_a_calendar_knows_whether_anything_is_still_to_come(calendar: Calendar, 
         (Calendar((FUTURE,)), Calendar((FUTURE, LATER)), False),
         (Calendar((FUTURE,)), Calendar((occurrence(5, 2),)), False),
         (Calendar(()), Calendar((PAST,)), True),
-        # Nothing can be said beyond the nearer horizon.
+        # Times beyond the nearer horizon cannot be compared.
         (
             Calendar((FUTURE,), START + timedelta(hours=10)),
             Calendar((FUTURE, LATER), START + timedelta(hours=40)),
@@ -139,7 +141,9 @@ def test_calendars_are_compared_by_their_future_occurrences(one: Calendar, other
 
 
 def test_a_series_keeps_its_accepted_times_when_only_single_occurrences_changed() -> None:
-    """The second was cancelled and the third moved; only a new pattern shows plain occurrences at other times."""
+    """The second occurrence was cancelled and the third was moved. Only a new pattern has unchanged occurrences at
+    other times.
+    """
     known = Calendar((occurrence(0), occurrence(24), occurrence(48)))
     moved = Calendar((replace(occurrence(0), is_plain=True), occurrence(50)))
     rescheduled = Calendar(tuple(replace(occurrence(hours), is_plain=True) for hours in (1, 25)))

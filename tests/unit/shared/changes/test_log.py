@@ -1,4 +1,4 @@
-"""The log of changes on storage in memory."""
+"""The log of changes, with in-memory storage."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""The command line, as a person would use it."""
+"""Runs the command line as a user would."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A deployment in memory, and a command line that is configured to reach it."""
+"""A deployment in memory, and a command line that is configured to use it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +29,7 @@ def deployment(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDeployment]:
 
 @pytest.fixture
 def cli() -> Cli:
-    """Run a command; no exception except an exit may come out of it, whatever happens."""
+    """Run a command, and check that it raises no exception other than SystemExit."""
 
     def run(*arguments: str, stdin: str | bytes | None = None) -> Result:
         result = CliRunner().invoke(app, arguments, input=stdin)

@@ -1,4 +1,4 @@
-"""Once a file is applied, the deployment matches it and nothing else has changed, whatever the file says."""
+"""After any file has been applied, the deployment matches it, and other settings are unchanged."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ def empty(deployment: FakeDeployment) -> None:
         deployment.do(deployment.integrations.delete(integration.uuid))
 
 
-# All examples share one deployment; each starts with an empty one.
+# All examples share one deployment, which is emptied before each example.
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(earlier=st.lists(SETTINGS, max_size=2), fields=SETTINGS)
 def test_applying_a_file_sets_its_settings_and_leaves_others_alone(

@@ -1,4 +1,4 @@
-"""Offline checks: those of the settings, with line numbers, across all integrations in all files."""
+"""Offline checks of the settings of all integrations in all files, with line numbers."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -43,7 +43,7 @@ def test_a_valid_file_has_no_faults() -> None:
     assert faults(good() + good("other@example.com")) == []
 
 
-def test_every_fault_of_every_integration_is_reported_in_file_order() -> None:
+def test_all_faults_of_all_integrations_are_reported_in_the_order_of_the_file() -> None:
     text = good("vmr@example.com", "descripton: typo", "meeting_buffer_after: 181", "description: 12")
     assert faults(text + good("nobody").replace("addin.example.com", "10.0.0.1")) == [
         "corp.yaml:9: descripton: There is no such setting. Did you mean description?",
@@ -142,13 +142,13 @@ def test_one_typo_is_reported_as_one_fault() -> None:
     ]
 
 
-def test_a_bad_value_of_a_misspelt_setting_is_reported_at_its_line() -> None:
+def test_an_invalid_value_of_a_misspelt_setting_is_reported_with_its_line() -> None:
     assert faults(good("vmr@example.com", "meeting_bufer_after: 181")) == [
         "corp.yaml:9: meeting_bufer_after: Ensure this value is less than or equal to 180.",
         "corp.yaml:9: meeting_bufer_after: There is no such setting. Did you mean meeting_buffer_after?",
     ]
 
 
-def test_duplicate_settings_are_reported_together_with_everything_else() -> None:
+def test_duplicate_settings_are_reported_together_with_other_faults() -> None:
     told = faults(good("vmr@example.com", "meeting_buffer_after: 181") + good())
     assert [fault.split(": ")[0] for fault in told] == ["corp.yaml:9", "corp.yaml:10", "corp.yaml:14"]

@@ -1,4 +1,4 @@
-"""`clients`: created with a key that only its owner can read, listed, and removed."""
+"""`clients`: API clients are created with a key file that only its owner can read, listed, and removed."""
 
 import json
 from pathlib import Path
@@ -27,7 +27,7 @@ def test_a_client_is_created_listed_and_removed(deployment: FakeDeployment, cli:
     assert cli("clients", "delete", "1").exit_code == Exit.MISSING
 
 
-def test_a_client_may_only_read_unless_the_command_says_otherwise(deployment: FakeDeployment, cli: Cli) -> None:
+def test_a_client_is_read_only_by_default(deployment: FakeDeployment, cli: Cli) -> None:
     cli("clients", "create", "Auditor", "--key", "a.pem")
     [listed] = json.loads(cli("clients", "list", "-o", "json").stdout)
     assert listed["role"].endswith("/role/2/")
@@ -41,7 +41,7 @@ def test_an_existing_file_is_not_overwritten(deployment: FakeDeployment, cli: Cl
     assert json.loads(cli("clients", "list", "-o", "json").stdout) == []
 
 
-def test_a_client_that_is_refused_leaves_no_file(deployment: FakeDeployment, cli: Cli, tmp_path: Path) -> None:
+def test_no_file_is_left_if_the_client_is_refused(deployment: FakeDeployment, cli: Cli, tmp_path: Path) -> None:
     refused = cli("clients", "create", "x" * 101, "--key", "t.pem")
     assert (refused.exit_code, "client_name" in refused.stderr) == (Exit.REFUSED, True)
     assert not (tmp_path / "t.pem").exists()

@@ -1,4 +1,4 @@
-"""Which deployment the command line talks to, and as whom."""
+"""The deployment and the credentials that the command line uses."""
 
 import base64
 import io
@@ -79,7 +79,7 @@ class FakeAz:
         return AccessToken("ey.token", 0)
 
 
-def test_az_is_asked_for_a_token_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_one_token_is_requested_from_az(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("azure.identity.AzureCliCredential", FakeAz)
     login = AzLogin("api://app/.default")
     for _ in range(2):

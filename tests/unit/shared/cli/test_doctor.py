@@ -1,4 +1,4 @@
-"""`doctor`: findings for people and for scripts."""
+"""`doctor`: findings in forms for people and for scripts."""
 
 import json
 
@@ -28,7 +28,7 @@ def test_faults_are_shown_with_their_remedies(deployment: FakeDeployment, cli: C
     ]
 
 
-def test_doctor_reports_that_nothing_is_wrong(deployment: FakeDeployment, cli: Cli) -> None:
+def test_doctor_reports_that_it_found_no_faults(deployment: FakeDeployment, cli: Cli) -> None:
     deployment.add(graph_fields())
     deployment.doctor.findings = [SOUND]
     assert cli("doctor").exit_code == Exit.DONE
@@ -45,7 +45,7 @@ def test_every_integration_is_examined_as_json_for_scripts(deployment: FakeDeplo
     assert deployment.doctor.examined == uuids
 
 
-def test_without_a_name_doctor_examines_a_few_integrations_those_with_alarms_first(
+def test_without_a_name_doctor_examines_a_few_integrations_starting_with_those_with_alarms(
     deployment: FakeDeployment, cli: Cli
 ) -> None:
     uuids = [

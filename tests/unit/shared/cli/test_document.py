@@ -1,4 +1,4 @@
-"""docs/cli.md shows what the commands print, and no page mentions a command that does not exist."""
+"""docs/cli.md shows the actual output of the commands, and all commands in the documentation exist."""
 
 import re
 import shlex
@@ -17,7 +17,7 @@ PAGES = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / 
 
 
 def examples(text: str) -> list[str]:
-    """The calls of `vmr` in a page's blocks, without the name of the program."""
+    """The calls of `vmr` in a page's code blocks, without the name of the program."""
     return re.findall(r"^ *vmr ([^->#\n][^>#\n]*)", text.replace("\\\n", " "), re.MULTILINE)
 
 
@@ -58,7 +58,7 @@ def test_the_example_file_is_valid() -> None:
         pytest.fail(str(refused))
 
 
-def test_the_suggested_texts_pass_the_command_that_is_named_before_them() -> None:
+def test_the_suggested_texts_pass_the_command_shown_before_them() -> None:
     page = PAGES["texts.md"]
     assert "vmr integrations validate --partial texts.yaml" in page
     (text,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)

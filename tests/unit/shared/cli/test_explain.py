@@ -1,4 +1,4 @@
-"""`explain`: the decision that would be made on a meeting in a file, without acting on it."""
+"""`explain`: shows the decision that would be made on a meeting in a file, without carrying it out."""
 
 import json
 from collections.abc import Callable
@@ -102,7 +102,7 @@ def graph_message(**changes: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def explained(cli: Cli, tmp_path: Path) -> Callable[..., dict[str, Any]]:
-    """Write a file and explain it, offline unless told otherwise."""
+    """Write a file and explain it, by default offline."""
 
     def run(name: str, content: object, *options: str) -> dict[str, Any]:
         file = tmp_path / name
@@ -130,7 +130,7 @@ Explained = Callable[..., dict[str, Any]]
         ("event.json", {**graph_message()["event"], "body": {"content": BODY}}),
     ],
 )
-def test_every_file_format_gives_the_same_explanation(explained: Explained, name: str, content: object) -> None:
+def test_the_explanation_is_the_same_for_every_file_format(explained: Explained, name: str, content: object) -> None:
     found = explained(name, content)
     assert "single meeting, 2026-12-01 09:00 to 2026-12-01 10:00 UTC (Europe/Berlin)" in found["message"]
     assert list(found["tags"]) == [TAG]
@@ -199,7 +199,7 @@ def test_the_tag_option_sets_the_state_of_tags(
         ("RECURRENCE-ID:20261208T090000Z", "accept_new_recurring_series_template"),
     ],
 )
-def test_the_explanation_of_a_series_notes_what_only_exchange_knows(
+def test_the_explanation_of_a_series_lists_information_that_only_exchange_has(
     explained: Explained, extra: str, template: str
 ) -> None:
     found = explained("a.ics", ics(extra=extra))
@@ -207,7 +207,7 @@ def test_the_explanation_of_a_series_notes_what_only_exchange_knows(
     assert any("Only Exchange knows" in note for note in found["notes"])
 
 
-def test_the_note_says_for_whose_meetings_an_unused_tag_is_valid(explained: Explained) -> None:
+def test_the_note_lists_the_people_for_whose_meetings_an_unused_tag_is_valid(explained: Explained) -> None:
     note = "An unused tag is valid for the meetings of the people for whom it was created"
     free, own = (explained("a.ics", ics(), "--offline", "--tag", standing) for standing in ("free", "own"))
     assert any(note in each for each in free["notes"])
@@ -253,7 +253,7 @@ def test_the_html_alternative_is_searched_for_tags_when_the_description_is_empty
 
 @pytest.mark.parametrize("charset", ["cp-850", "uft-8", "iso-8859-8-i", "x-unknown", "", "idna", "rot13", "base64"])
 def test_a_body_in_an_unknown_charset_is_read_as_far_as_possible(explained: Explained, charset: str) -> None:
-    """Mail programs do write misspelt charsets; ASCII text, and therefore any tag, still reads the same."""
+    """Some mail programs misspell charsets. ASCII text, and therefore any tag, can still be read."""
     mail = eml(ics(description="nothing here"), f"<p>Über {BODY}</p>").replace(
         b'text/html; charset="utf-8"', f'text/html; charset="{charset}"'.encode()
     )
@@ -343,7 +343,7 @@ def test_a_promise_is_assumed_to_be_valid(explained: Explained) -> None:
         ("a.json", json.dumps(graph_message(meetingMessageType="none")).encode()),
     ],
 )
-def test_other_mail_is_left_alone(cli: Cli, tmp_path: Path, name: str, content: str | bytes) -> None:
+def test_other_mail_is_explained_as_ignored(cli: Cli, tmp_path: Path, name: str, content: str | bytes) -> None:
     file = tmp_path / name
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
     result = cli("explain", str(file), "--offline")
@@ -435,7 +435,7 @@ class TestWithADeployment:
         assert cli("explain", "a.ics").exit_code == Exit.USAGE
 
 
-def test_the_explanation_is_readable_for_people(cli: Cli, tmp_path: Path) -> None:
+def test_the_explanation_is_human_readable(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "a.ics").write_text(ics())
     lines = cli("explain", "a.ics", "--offline", "--tag", "unknown", *NOW).stdout.splitlines()
     assert f"tags       PXPS:-{TAG}#: unknown" in lines
@@ -444,7 +444,7 @@ def test_the_explanation_is_readable_for_people(cli: Cli, tmp_path: Path) -> Non
 
 @given(st.data())
 def test_no_file_crashes_explain(data: st.DataObject) -> None:
-    """Lines of a calendar are dropped, repeated and changed: the file is explained, or refused with a message."""
+    """With missing, repeated and changed lines, the file is either explained or refused with a message."""
     lines = ics(extra="RRULE:FREQ=WEEKLY").splitlines()
     for _ in range(data.draw(st.integers(1, 4))):
         place = data.draw(st.integers(0, len(lines) - 1))

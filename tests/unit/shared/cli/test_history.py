@@ -1,4 +1,4 @@
-"""`changes`: who changed what, and reverting it."""
+"""`changes`: lists the changes that admins have made, and reverts them."""
 
 import json
 
@@ -42,7 +42,7 @@ def test_a_setting_that_has_changed_since_is_reverted_only_with_force(changed: F
     assert cli("changes", "revert", str(first["id"]), "--yes", "--force").exit_code == Exit.DONE
 
 
-def test_the_user_is_asked_for_a_secret_that_was_not_kept(deployment: FakeDeployment, cli: Cli) -> None:
+def test_the_user_is_asked_for_a_secret_that_was_not_recorded(deployment: FakeDeployment, cli: Cli) -> None:
     basic = {"authentication_method": "BASIC", "url": "https://mail.example.com/EWS/Exchange.asmx", "username": "svc"}
     deployment.ask("POST", CONNECTORS, graph_fields(**basic, password="gone"))
     deployment.ask("DELETE", f"{CONNECTORS}1/")

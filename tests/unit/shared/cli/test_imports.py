@@ -1,4 +1,6 @@
-"""The command line's libraries are not in the functions app's package, so nothing else may import them."""
+"""The libraries of the command line are not in the functions app's package, so only the command line may import
+them.
+"""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`integrations`, against the real management API on storage in memory."""
+"""`integrations`, with the real management API and in-memory storage."""
 
 import json
 from pathlib import Path
@@ -52,7 +52,7 @@ def test_a_name_that_matches_no_integration_or_several_is_refused(deployment: Fa
     assert "2 integrations are named 'Example Corp': " in two.stderr
 
 
-def test_applying_a_file_creates_then_changes_then_finds_nothing_to_do(
+def test_applying_a_file_creates_then_changes_then_does_nothing(
     deployment: FakeDeployment, cli: Cli, corp: File
 ) -> None:
     file = str(corp(CORP))
@@ -76,7 +76,7 @@ def test_applying_a_file_creates_then_changes_then_finds_nothing_to_do(
     assert len(deployment.changes) == count
 
 
-def test_a_setting_that_the_file_does_not_name_is_kept(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
+def test_a_setting_that_is_not_in_the_file_is_kept(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
     deployment.add(graph_fields(description="kept", host_identity_provider_group="cleared"))
     assert (
         cli("integrations", "apply", str(corp('name: Example Corp\nhost_identity_provider_group: ""'))).exit_code == 0
@@ -113,7 +113,7 @@ def test_an_export_is_applied_without_a_difference(
     assert cli("integrations", "diff", "-", stdin=cli("integrations", "export", "Other").stdout).exit_code == Exit.DONE
 
 
-def test_an_answer_of_the_api_can_be_used_as_a_file(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
+def test_a_response_of_the_api_can_be_used_as_a_file(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
     deployment.add(full_fields())
     file = str(corp(cli("integrations", "list", "-o", "json").stdout))
     assert cli("integrations", "diff", file).exit_code == Exit.DONE
@@ -121,9 +121,7 @@ def test_an_answer_of_the_api_can_be_used_as_a_file(deployment: FakeDeployment, 
     assert deployment.changes == []
 
 
-def test_diff_has_a_json_form_for_programs(
-    deployment: FakeDeployment, cli: Cli, corp: File, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_diff_can_print_json(deployment: FakeDeployment, cli: Cli, corp: File, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET", "battery staple")
     deployment.add(full_fields("OAUTH", uuid=UUID))
     text = "name: Example Corp\naddin_pane_title: New\nusername: new@example.com\noauth_client_secret: !env SECRET\n"
@@ -187,7 +185,7 @@ def test_validate_reaches_the_same_verdict_as_apply(deployment: FakeDeployment, 
     assert deployment.changes == []
 
 
-def test_secrets_are_always_set_and_never_shown(
+def test_secrets_are_always_sent_and_never_shown(
     deployment: FakeDeployment, cli: Cli, corp: File, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = str(corp(CORP + "oauth_client_secret: !env SECRET\n"))
@@ -220,7 +218,7 @@ def test_a_secret_in_the_file_is_used_with_a_warning(deployment: FakeDeployment,
 def test_everything_is_checked_before_anything_is_changed(
     deployment: FakeDeployment, cli: Cli, tmp_path: Path, corp: File, command: str
 ) -> None:
-    """The first file is fine; the second has a fault only in combination with the integration's present settings."""
+    """The first file is valid. The second has a fault only in combination with the integration's current settings."""
     deployment.add(graph_fields(uuid=UUID))
     new = CORP.replace("vmr@", "new@").replace("Example Corp", "New")
     (tmp_path / "old.yaml").write_text(f"uuid: {UUID}\n\nauthentication_method: NTLM\nreject_single_meeting_past: <b>")
@@ -238,10 +236,10 @@ def test_everything_is_checked_before_anything_is_changed(
     assert deployment.changes == []
 
 
-def test_a_fault_that_only_saving_can_find_is_reported_in_the_same_way(
+def test_a_fault_that_is_found_only_on_saving_is_reported_in_the_same_way(
     deployment: FakeDeployment, cli: Cli, corp: File
 ) -> None:
-    """Another integration took the equipment mailbox after the check; the files that follow are left alone too."""
+    """Another integration took the equipment mailbox after the check. The following files are not applied either."""
     deployment.add(graph_fields(name="First"))
     nothing = Answer(200, {"meta": {"total_count": 0}, "objects": []})
     deployment.interrupt = lambda call: nothing if "room_mailbox" in call.query else None
@@ -337,7 +335,7 @@ def test_no_proxy_is_used_for_a_deployment_on_this_machine(
     assert cli("integrations", "list").exit_code == Exit.DONE
 
 
-def test_the_password_is_asked_for_when_none_is_set(
+def test_the_user_is_asked_for_the_password_if_none_is_set(
     deployment: FakeDeployment, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("VMR_PASSWORD")
@@ -352,7 +350,7 @@ def test_control_characters_in_an_answer_do_not_reach_the_terminal(deployment: F
 def test_values_of_variables_are_never_printed(
     deployment: FakeDeployment, cli: Cli, corp: File, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither the new value nor the one it replaces is printed: many people can read a pipeline's log."""
+    """Neither the new value nor the old one is printed, since many people can read a pipeline's log."""
     deployment.add(graph_fields(addin_pane_title="old-and-private"))
     monkeypatch.setenv("TITLE", "new-and-private")
     file = str(corp("name: Example Corp\naddin_pane_title: !env TITLE\n"))

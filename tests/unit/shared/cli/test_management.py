@@ -1,4 +1,4 @@
-"""How the deployment's answers are presented."""
+"""How the deployment's responses are shown to the user."""
 
 from collections.abc import Callable
 from typing import Any
@@ -75,7 +75,7 @@ def test_redirects_are_not_followed_since_credentials_would_be_sent_along() -> N
         (httpx.RemoteProtocolError("hung up"), "cannot be reached: hung up."),
     ],
 )
-def test_an_unanswered_request_is_explained(error: httpx.RequestError, message: str) -> None:
+def test_a_request_without_a_response_is_explained(error: httpx.RequestError, message: str) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         raise error
 
@@ -91,7 +91,7 @@ def test_faults_in_settings_keep_their_fields() -> None:
     assert refused.value.faults == faults
 
 
-def test_lists_are_read_to_the_end() -> None:
+def test_lists_are_read_completely() -> None:
     objects = [{"id": number} for number in range(250)]
 
     def answer(request: httpx.Request) -> httpx.Response:

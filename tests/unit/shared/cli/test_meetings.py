@@ -43,7 +43,7 @@ def test_a_meeting_is_found_by_its_organizer_and_shown(rooms: FakeDeployment, cl
     assert "2026-11-23T08:54:00 to 2026-11-23T09:54:00" in shown
 
 
-def test_a_search_says_when_it_has_not_seen_all_meetings(
+def test_a_search_reports_that_it_did_not_cover_all_meetings(
     rooms: FakeDeployment, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "searched" not in cli("meetings", "search", "example").stderr
@@ -54,7 +54,7 @@ def test_a_search_says_when_it_has_not_seen_all_meetings(
     assert "Review" not in found.stdout
 
 
-def test_a_text_means_no_meeting_where_not_all_were_searched_but_an_alias_does(
+def test_a_partial_search_identifies_a_meeting_by_alias_but_not_by_text(
     rooms: FakeDeployment, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.management.meetings.MEETINGS_SEARCHED_MAX", 1)

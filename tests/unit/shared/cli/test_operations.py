@@ -27,7 +27,7 @@ def test_alarms_are_listed_with_cause_and_remedy(deployment: FakeDeployment, cli
     assert alarm["remedy"] == REMEDIES[AlarmKind.NUMBER_SPACE]
 
 
-def test_the_operation_with_a_correlation_id_says_what_went_wrong(deployment: FakeDeployment, cli: Cli) -> None:
+def test_the_operation_with_a_correlation_id_shows_what_went_wrong(deployment: FakeDeployment, cli: Cli) -> None:
     uuid = deployment.add(graph_fields())
     correlation = "7e1f4c5e-9f1c-5b3a-8f0e-2f3a4b5c6d7e"
     operation = Operation(
@@ -83,7 +83,7 @@ def test_preview_reports_faults(deployment: FakeDeployment, cli: Cli, tmp_path: 
         (("conference_name_template", "--text", "latin"), Exit.REFUSED, "latin is not UTF-8"),
     ],
 )
-def test_preview_refuses_bad_arguments(
+def test_preview_refuses_invalid_arguments(
     deployment: FakeDeployment, cli: Cli, tmp_path: Path, arguments: tuple[str, ...], exit_code: Exit, message: str
 ) -> None:
     deployment.add(graph_fields())
@@ -93,7 +93,7 @@ def test_preview_refuses_bad_arguments(
     assert message in result.stderr
 
 
-async def test_hash_password_prints_a_hash_that_the_password_matches(cli: Cli) -> None:
+async def test_hash_password_prints_a_hash_of_the_password(cli: Cli) -> None:
     result = cli("hash-password", stdin="correct horse\n")
     assert result.exit_code == Exit.DONE
     authenticator = BasicAuthenticator(BasicCredential("policy", result.stdout.strip()))
@@ -105,7 +105,7 @@ def test_hash_password_without_a_password_prints_no_hash(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize("arguments", [(), ("integrations",), ("nothing",), ("alarms", "--nothing"), ("preview", "1")])
-def test_wrong_usage_is_refused(cli: Cli, arguments: tuple[str, ...]) -> None:
+def test_invalid_arguments_are_refused(cli: Cli, arguments: tuple[str, ...]) -> None:
     assert cli(*arguments).exit_code == Exit.USAGE
 
 

@@ -1,4 +1,4 @@
-"""`personal import`: thousands of VMRs from a file; running it again finishes an interrupted import."""
+"""`personal import`: imports thousands of VMRs from a file. Running it again completes an interrupted import."""
 
 import json
 from pathlib import Path
@@ -39,16 +39,14 @@ def test_vmrs_are_imported_from_a_csv_file(cli: Cli, deployment: FakeDeployment)
     assert (alice.pin, alice.guest_pin, alice.allow_guests, alice.integration) == ("1234", "5678", True, "")
 
 
-def test_values_that_an_export_guards_from_spreadsheets_are_imported_unchanged(
-    cli: Cli, deployment: FakeDeployment
-) -> None:
+def test_values_that_were_escaped_for_spreadsheets_are_imported_unchanged(cli: Cli, deployment: FakeDeployment) -> None:
     heading = "name,description,aliases\n"
     cli("personal", "import", csv("'=Sum,'+49 30,a\n", "'Tis mine,'-,b\n", heading=heading))
     found = {name: vmr.fields["description"] for name, vmr in rooms(deployment).items()}
     assert found == {"=Sum": "+49 30", "'Tis mine": "-"}
 
 
-def test_a_second_import_sends_only_what_differs(cli: Cli, deployment: FakeDeployment) -> None:
+def test_a_second_import_sends_only_differences(cli: Cli, deployment: FakeDeployment) -> None:
     cli("personal", "import", csv(ALICE, BOB))
     again = cli("personal", "import", csv(ALICE, BOB.replace("bob,,", "bob;5550124,4321,")))
     assert again.stdout == "0 new, 1 changed, 1 unchanged.\n"
@@ -95,7 +93,7 @@ def test_vmrs_are_imported_for_one_integration(cli: Cli, deployment: FakeDeploym
     assert cli("personal", "import", csv(BOB), "--integration", "Nobody").exit_code == Exit.MISSING
 
 
-def test_an_interrupted_import_of_thousands_is_finished_by_the_next_run(cli: Cli, deployment: FakeDeployment) -> None:
+def test_an_interrupted_import_of_thousands_is_completed_by_the_next_run(cli: Cli, deployment: FakeDeployment) -> None:
     sent = 0
 
     def fail_at_the_fifth(call: Call) -> Answer | None:
@@ -115,7 +113,7 @@ def test_an_interrupted_import_of_thousands_is_finished_by_the_next_run(cli: Cli
     assert len(rooms(deployment)) == 1200
 
 
-def test_every_bad_row_is_named_and_nothing_is_sent(cli: Cli, deployment: FakeDeployment) -> None:
+def test_all_invalid_rows_are_reported_and_nothing_is_sent(cli: Cli, deployment: FakeDeployment) -> None:
     file = csv(ALICE, ",x,a,,,\n", BOB, "C,c@example.com,c,12,,\n", "ALICE'S ROOM,,z,,,\n")
     result = cli("personal", "import", file)
     assert result.exit_code == Exit.REFUSED
@@ -126,7 +124,7 @@ def test_every_bad_row_is_named_and_nothing_is_sent(cli: Cli, deployment: FakeDe
     assert rooms(deployment) == {}
 
 
-def test_rows_that_the_deployment_refuses_are_named_and_the_others_are_saved(
+def test_rows_that_the_deployment_refuses_are_reported_and_the_others_are_saved(
     cli: Cli, deployment: FakeDeployment
 ) -> None:
     cli("personal", "import", csv(BOB))

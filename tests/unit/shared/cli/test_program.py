@@ -1,4 +1,4 @@
-"""The program itself: it shows its help quickly, and says clearly why it cannot run."""
+"""The program shows its help quickly, and explains why it cannot run."""
 
 import subprocess
 import sys
@@ -32,7 +32,7 @@ runpy.run_module("shared.cli", run_name="__main__")
 """
 
 
-def test_help_loads_no_command() -> None:
+def test_help_does_not_import_the_commands() -> None:
     loaded = python(HELP).stdout
     assert all(name in loaded for name in COMMANDS)
     assert not {name.partition(".")[0] for name in loaded.split()} & set(HEAVY)

@@ -1,4 +1,4 @@
-"""Reading files: their contents, the line numbers, and what is rejected."""
+"""Reading files: their contents, line numbers, and rejected input."""
 
 import json
 import string
@@ -153,7 +153,7 @@ def test_invalid_input_is_refused_with_its_line(text: str, line: int, field: str
 @pytest.mark.parametrize(
     "text", ["password: hunter2\nurl: [", "password: hunter2\npassword: hunter2", "- password: hunter2\n  x"]
 )
-def test_refusals_do_not_quote_the_file(text: str) -> None:
+def test_error_messages_do_not_quote_the_file(text: str) -> None:
     assert "hunter2" not in str(refused(text))
 
 
@@ -181,12 +181,12 @@ def test_a_file_that_cannot_be_opened_is_reported(tmp_path: Path) -> None:
 )
 @example([{"a": "\U0001f600 \u2028 \x85 \ud7ff /"}], None, True)
 def test_json_is_read_as_json(written: list[dict[str, Any]], indent: Any, ascii_only: bool) -> None:
-    """This matters where YAML would read the same text differently: surrogate pairs, line separators, tabs."""
+    """YAML would read some JSON texts differently, such as surrogate pairs, line separators and tabs."""
     text = json.dumps(written, indent=indent, ensure_ascii=ascii_only)
     try:
         entries = parse("corp.json", text)
     except FileRefused as error:
-        # Raw control characters above U+007E are valid in JSON but not in YAML; settings refuse them anyway.
+        # Raw control characters above U+007E are valid in JSON but not in YAML. Settings must not contain them anyway.
         assert not text.isprintable()
         assert "control characters" in str(error)  # noqa: PT017
         return

@@ -1,4 +1,4 @@
-"""`sign-in`: the link with which a service account is signed in, and how to use it (E3)."""
+"""`sign-in`: prints the link with which a service account is signed in, and how to use it (E3)."""
 
 import json
 
@@ -16,7 +16,7 @@ def test_only_the_link_is_written_to_standard_output(deployment: FakeDeployment,
         assert told in " ".join(result.stderr.split())
 
 
-def test_the_sign_in_link_has_a_json_form_for_programs(deployment: FakeDeployment, cli: Cli) -> None:
+def test_the_sign_in_link_can_be_printed_as_json(deployment: FakeDeployment, cli: Cli) -> None:
     deployment.add(graph_fields())
     shown = json.loads(cli("sign-in", "1", "-o", "json").stdout)
     assert shown.keys() == {"sign_in_link", "expires", "redirect_uri"}

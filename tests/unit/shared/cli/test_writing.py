@@ -1,4 +1,4 @@
-"""Whatever is exported reads back unchanged."""
+"""Exported files are read back unchanged."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from shared.integrations.integration import READ_ONLY_FIELDS, SECRET_FIELDS, SEC
 from tests.support.integrations import an_integration
 
 SHOWN = an_integration().resource()
-# Everything that a description may contain: settings reject the other control characters, and lone surrogates are not
+# All characters that a description may contain: settings reject other control characters, and lone surrogates are not
 # text.
 TEXTS = st.text(
     st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\t\r\n :#'\"|>-{}[]&*!%@`"), max_size=60
@@ -37,7 +37,7 @@ def test_default_texts_are_read_back_with_their_line_endings() -> None:
     assert values["meeting_instructions_template"] == SHOWN["meeting_instructions_template"]
 
 
-def test_an_exported_file_is_readable_for_people() -> None:
+def test_an_exported_file_is_human_readable() -> None:
     text = as_yaml([SHOWN])
     assert "  meeting_instructions_template: |-\n    <br>\n" in text
     for section in SECTIONS[:-1]:

@@ -6,12 +6,14 @@ from tests.support.integrations import an_integration
 
 SWITCHES = ("enable_addin_auto_open", "enable_addin_mobile_command")
 TEXTS = sorted(MANIFEST_FIELDS - {"addin_server_domain", *SWITCHES})
-FQDN = "a" * 63 + "." + "b" * 63 + "." + "c" * 60 + ".xy"  # 192 characters: the longest that is accepted
+FQDN = "a" * 63 + "." + "b" * 63 + "." + "c" * 60 + ".xy"  # 192 characters, the maximum length
 MARKUP = "<b>&\"'amp;]]>--><script>alert(1)</script> %s {{x}} \\"
 
 
 def worst(text: str) -> Integration:
-    """An integration with this text in every manifest field and every feature on; the settings checks are bypassed."""
+    """An integration with all features enabled, and with the given text in every manifest field, without the checks of
+    settings.
+    """
     update = {**dict.fromkeys(TEXTS, text), **dict.fromkeys(SWITCHES, True)}
     return an_integration(addin_server_domain=FQDN).model_copy(update=update)
 

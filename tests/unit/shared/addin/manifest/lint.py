@@ -1,4 +1,4 @@
-"""Errors that no schema of the add-in-only manifest catches (docs/facts/outlook-addin.md)."""
+"""Finds errors that the schemas of the add-in-only manifest do not detect (docs/facts/outlook-addin.md)."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ ONLY_IN_1_1 = {
 
 
 def lint(manifest: bytes, sign_in_hosts: tuple[str, ...] = (), after: str = "") -> list[str]:
-    """Everything wrong with a manifest. `after` is the version that is already installed."""
+    """All errors in a manifest. `after` is the version that is already installed."""
     root = etree.fromstring(manifest)
     return [
         *_size(manifest),
@@ -47,7 +47,7 @@ def _overrides(root: Any) -> list[Any]:
 
 
 def _own(overrides: Any) -> Iterator[Any]:
-    """The elements of one version of the overrides, without those of the version nested inside it."""
+    """The elements of one version of the overrides, without the elements of the version nested inside it."""
     for child in overrides:
         if _local(child) != "VersionOverrides":
             yield from child.iter()
@@ -67,7 +67,7 @@ def _urls(root: Any) -> Iterator[str]:
 
 def _permissions(root: Any) -> Iterator[str]:
     if root.find(f"{{{APP}}}Permissions") is None:
-        yield "no Permissions: the add-in would be restricted"
+        yield "Permissions are missing, so the add-in would be restricted"
 
 
 def _requirements(root: Any) -> Iterator[str]:
@@ -133,4 +133,4 @@ def _references(elements: list[Any]) -> Iterator[str]:
     yield from (f"the name of resource {id_} is too long" for id_ in resources if len(id_) > MAX_RESID)
     referred = {element.get("resid") for element in elements if element.get("resid")}
     yield from (f"{resid} refers to a missing resource" for resid in referred - set(resources))
-    yield from (f"nothing refers to {resid}" for resid in set(resources) - referred)
+    yield from (f"there is no reference to {resid}" for resid in set(resources) - referred)

@@ -1,4 +1,4 @@
-"""The lint does its job: each error that is put into a valid manifest is reported."""
+"""The lint reports each error that is added to a valid manifest."""
 
 from collections.abc import Callable
 
@@ -48,7 +48,7 @@ def test_lint_reports_each_error(fault: Callable[[], str]) -> None:
     assert lint(fault().encode())
 
 
-def test_lint_reports_a_sign_in_host_that_is_not_listed() -> None:
+def test_lint_reports_a_sign_in_host_missing_from_the_app_domains() -> None:
     assert lint(GOOD.encode(), ("fs.example.com",)) == ["AppDomains lack fs.example.com"]
 
 

@@ -1,4 +1,4 @@
-"""X1: the unified manifest is valid according to Microsoft's own schema, whatever admins configure."""
+"""X1: the unified manifest is valid according to Microsoft's schema with all possible settings."""
 
 import json
 from typing import Any
@@ -33,18 +33,18 @@ def faults(validator: Any, integration: Integration) -> list[str]:
 
 
 @pytest.mark.parametrize("method", ["EXCHANGE_USER_ID_TOKEN", "NAA_TOKEN", "SSO_TOKEN"])
-def test_every_authentication_method_gives_a_valid_manifest(validator: Any, method: str) -> None:
+def test_the_manifest_is_valid_with_every_authentication_method(validator: Any, method: str) -> None:
     assert faults(validator, an_integration(**full_fields(addin_authentication_method=method))) == []
 
 
 @pytest.mark.parametrize("text", EXTREMES.values(), ids=EXTREMES)
-def test_extreme_texts_give_a_valid_manifest(validator: Any, text: str) -> None:
+def test_the_manifest_is_valid_with_extreme_texts(validator: Any, text: str) -> None:
     assert faults(validator, worst(text)) == []
 
 
 @pytest.mark.parametrize("phones", [True, False])
 @pytest.mark.parametrize("offer", [True, False])
-def test_every_combination_of_commands_gives_a_valid_manifest(validator: Any, phones: bool, offer: bool) -> None:
+def test_the_manifest_is_valid_with_every_combination_of_commands(validator: Any, phones: bool, offer: bool) -> None:
     integration = an_integration(enable_addin_mobile_command=phones, enable_addin_auto_open=offer)
     assert faults(validator, integration) == []
     [extension] = unified_manifest(contents(integration, ADDRESSES))["extensions"]
@@ -58,7 +58,7 @@ def test_every_combination_of_commands_gives_a_valid_manifest(validator: Any, ph
 
 
 def controls(extension: dict[str, Any]) -> list[dict[str, Any]]:
-    """The buttons of all ribbons, including those on phones."""
+    """The buttons on all ribbons, including those on phones."""
     tabs = [tab for ribbon in extension["ribbons"] for tab in ribbon["tabs"]]
     groups = [group for tab in tabs for group in (*tab.get("groups", []), *tab.get("customMobileRibbonGroups", []))]
     return [control for group in groups for control in group["controls"]]
@@ -91,5 +91,5 @@ def test_delegates_and_the_mailbox_permission_are_declared() -> None:
         ("𝔘𝔘𝔘", 4, "𝔘…"),
     ],
 )
-def test_a_text_is_truncated_to_the_length_that_outlook_counts(text: str, limit: int, cut: str) -> None:
+def test_texts_are_truncated_by_the_length_that_outlook_counts(text: str, limit: int, cut: str) -> None:
     assert fitted(text, limit) == cut

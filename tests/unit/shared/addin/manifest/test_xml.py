@@ -1,4 +1,4 @@
-"""X1, I6: the add-in-only manifest is valid and contains the settings, whatever admins configure."""
+"""X1, I6: the add-in-only manifest contains the settings, and is valid with all possible settings."""
 
 from typing import Any
 from uuid import UUID
@@ -35,19 +35,19 @@ def assert_valid(schema: Any, integration: Integration) -> None:
     assert lint(made, (integration.addin_server_domain, "login.microsoftonline.com")) == []
 
 
-def test_default_settings_give_a_valid_manifest(schema: Any) -> None:
+def test_the_manifest_is_valid_with_default_settings(schema: Any) -> None:
     assert_valid(schema, an_integration())
 
 
 @pytest.mark.parametrize("method", ["EXCHANGE_USER_ID_TOKEN", "NAA_TOKEN", "SSO_TOKEN"])
-def test_every_authentication_method_gives_a_valid_manifest(schema: Any, method: str) -> None:
+def test_the_manifest_is_valid_with_every_authentication_method(schema: Any, method: str) -> None:
     fields = full_fields(addin_authentication_method=method, addin_server_domain=FQDN)
     assert_valid(schema, an_integration(**fields))
 
 
 @pytest.mark.parametrize("phones", [True, False])
 @pytest.mark.parametrize("offer", [True, False])
-def test_every_combination_of_commands_gives_a_valid_manifest(schema: Any, phones: bool, offer: bool) -> None:
+def test_the_manifest_is_valid_with_every_combination_of_commands(schema: Any, phones: bool, offer: bool) -> None:
     integration = an_integration(enable_addin_mobile_command=phones, enable_addin_auto_open=offer)
     assert_valid(schema, integration)
     root = manifest(integration)
@@ -75,7 +75,7 @@ def test_commands_that_run_without_a_pane_are_declared() -> None:
 
 
 @pytest.mark.parametrize("text", EXTREMES.values(), ids=EXTREMES)
-def test_extreme_texts_give_a_valid_manifest(schema: Any, text: str) -> None:
+def test_the_manifest_is_valid_with_extreme_texts(schema: Any, text: str) -> None:
     assert_valid(schema, worst(text))
 
 
@@ -122,7 +122,7 @@ def test_each_integration_has_one_stable_add_in_id() -> None:
     recreated = one.model_copy(update={"uuid": "11111111-1111-4111-8111-111111111111"})
     ids = [manifest(integration).findtext("a:Id", namespaces=NAMES) for integration in (one, renamed, recreated)]
     assert ids[0] == ids[1] != ids[2]
-    assert UUID(ids[0]) != UUID(GUID), "the add-in's id differs from the uuid in the pane's address"
+    assert UUID(ids[0]) != UUID(GUID), "the add-in's id differs from the uuid in the pane's URL"
 
 
 def test_manifest_version_increases_with_every_revision() -> None:
@@ -146,7 +146,7 @@ def test_a_new_icon_gets_a_new_url() -> None:
     assert not addresses[0] & addresses[1]
 
 
-def test_the_mailbox_permission_is_requested_only_when_wanted() -> None:
+def test_the_mailbox_permission_is_requested_only_if_the_settings_require_it() -> None:
     permissions = {
         permission: manifest(an_integration(), permission).findtext("a:Permissions", namespaces=NAMES)
         for permission in Permission
@@ -166,7 +166,7 @@ def test_a_sign_in_service_whose_name_is_too_long_for_the_schema_is_left_out(sch
     assert_valid(schema, integration)
 
 
-def test_app_registration_is_named_for_single_sign_on_only() -> None:
+def test_the_app_registration_is_declared_only_for_single_sign_on() -> None:
     sso = manifest(an_integration(**full_fields(addin_authentication_method="SSO_TOKEN")))
     [info] = sso.iterfind(".//n:WebApplicationInfo", NAMES)
     assert info.findtext("n:Id", namespaces=NAMES) == GUID
