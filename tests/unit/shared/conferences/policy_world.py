@@ -1,4 +1,4 @@
-"""What a conferencing node asks the policy, and how the policy answers."""
+"""Requests of conferencing nodes to the external policy, and its answers."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""C2: nodes never get an answer that they would refuse, whatever a room is called and however it is set up."""
+"""C2: nodes never get an answer that they would refuse, with any name and any settings of a room."""
 
 import json
 from typing import Any
@@ -32,7 +32,7 @@ def test_a_node_accepts_every_answer(fields: dict[str, Any], name: str, protecte
     answer = service_answer(given_fields)
     if answer is not None:
         assert refusals(answer) == []
-        json.dumps(answer, ensure_ascii=False).encode()  # nor may it contain lone surrogates
+        json.dumps(answer, ensure_ascii=False).encode()  # the answer must not contain lone surrogates either
 
 
 @given(answers)
@@ -44,7 +44,7 @@ def test_an_answer_never_leaves_out_what_keeps_people_out(fields: dict[str, Any]
 
 @given(texts, texts, texts, texts)
 async def test_nodes_accept_the_answer_whatever_is_stored(name: str, description: str, theme: str, group: str) -> None:
-    """Rows written by older versions contain values that were never checked, such as URIs."""
+    """Rows written by older versions may contain values that were not checked, such as URIs."""
     storage, room = MemoryStorage(), scheduled(name=name, description=description, theme=theme)
     assert room.conference
     told = _with_group(str(room.claim()["conference"]), group)
@@ -53,7 +53,7 @@ async def test_nodes_accept_the_answer_whatever_is_stored(name: str, description
     assert action == ("reject" if result == {} else "continue")
     assert result == {} or refusals(result) == []
     if not group:
-        assert action == "continue", "the appearance of a room keeps nobody out"
+        assert action == "continue", "the theme does not restrict access"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
-"""One way to delete a booking (A3, C4): interrupted at any step, it leaves no digits, name or tag without an owner."""
+"""The deletion of a booking (A3, C4). After an interruption at any step, no digits, name or tag are left without an
+owner.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -35,14 +37,14 @@ class OneNumber(AliasFormat):
 
 
 async def meeting(world: MeetingsWorld) -> Booking:
-    """A meeting that has its room."""
+    """Schedule a meeting with a room."""
     booking = await world.reserve(ALICE.key)
     await world.process(world.mailbox.deliver(invitation(body=body(booking), start=START)))
     return booking
 
 
 async def old_meeting(world: MeetingsWorld) -> Booking:
-    """A meeting that ended more than a year ago."""
+    """Schedule a meeting, and move the clock to more than a year after its end."""
     booking = await meeting(world)
     world.clock.move(timedelta(days=2))
     await world.agenda().handle(ONWARD)
@@ -51,7 +53,7 @@ async def old_meeting(world: MeetingsWorld) -> Booking:
 
 
 async def old_reservation(world: MeetingsWorld) -> Booking:
-    """An alias that nobody used."""
+    """Allocate an alias, and move the clock past the expiry of its reservation."""
     booking = await world.reserve(ALICE.key)
     world.clock.move(timedelta(days=world.integration.reservation_days + 1))
     return booking
@@ -72,7 +74,7 @@ async def with_the_person(world: MeetingsWorld, storage: CrashingStorage) -> Non
 
 
 async def by_another_allocation(world: MeetingsWorld, storage: CrashingStorage) -> None:
-    """Another allocation needs the digits, since its format allows no others."""
+    """Allocate the same digits, since the format allows no others."""
     [alias] = [row.partition async for row in world.storage.table("aliases").everything() if row.key == "alias"]
     form = OneNumber(alias, 0, "example.com")
     await Allocator(storage, world.clock, KEY).allocate(
@@ -93,7 +95,7 @@ WAYS: dict[
 
 
 async def night(world: MeetingsWorld) -> None:
-    """Run the nightly cleanup, and write the announced changes to the record lists."""
+    """Run the nightly cleanup, and update the record lists."""
     platform = PolicyPlatform(world.storage)
     await Retirement(world.storage, platform).complete_all(existing=set())
     await world.agenda().clean_up()
@@ -102,8 +104,8 @@ async def night(world: MeetingsWorld) -> None:
 
 
 async def left_of(world: MeetingsWorld, tag: str) -> list[str]:
-    """Every row that still contains the tag."""
-    # A row in the agenda contains a tag, and does no harm once that tag is gone.
+    """The rows that still contain the tag."""
+    # Rows of the agenda may still contain the tag, which has no effect without a booking.
     rows = [row for name in ("meetings", "aliases") async for row in world.storage.table(name).everything()]
     naming = [row for row in rows if tag in row.key or tag in map(str, row.values.values())]
     return [f"{row.partition} {row.key}" for row in naming if not row.key.startswith(("due:", "journal:"))]
@@ -124,7 +126,7 @@ async def test_an_interruption_at_any_step_leaves_nothing_behind(way: str, *, af
             await check_nobody_shares(world, booking)
         if fuse.calls < at:
             break  # this call was not reached, so all steps have been tried
-        if way == "with the person":  # no marker records it: the admin repeats the command
+        if way == "with the person":  # without a marker, the admin must repeat the command
             await delete(world, CrashingStorage(world.storage, Fuse(0)))
         await night(world)
         assert await left_of(world, booking.tag) == [], (way, at)
@@ -172,7 +174,7 @@ async def test_the_nightly_check_of_the_number_space_frees_leaked_digits() -> No
 
 
 class Forgetful(PolicyPlatform):
-    """A platform in which every deletion stops before it frees anything."""
+    """A platform on which deletions do not free anything, as if they were interrupted."""
 
     async def forget(self, booking: Booking) -> None:
         """Free nothing."""

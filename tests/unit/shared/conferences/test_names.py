@@ -58,7 +58,7 @@ async def test_a_released_name_is_free(names: ConferenceNames) -> None:
 
 
 async def test_names_and_aliases_never_collide(names: ConferenceNames, storage: MemoryStorage) -> None:
-    """They share a table: a meeting with the name of an alias does not claim the alias."""
+    """Names and aliases share a table, but a meeting whose name is an alias does not claim the alias."""
     await storage.table("aliases").commit("meet123456", Insert("alias", {"tag": OTHER_TAG}))
     assert await names.claim("meet123456", INTEGRATION, TAG) == "meet123456"
 

@@ -1,4 +1,4 @@
-"""Platform `policy`: the alias's row follows the booking, however often it is updated."""
+"""Platform `policy`: the alias's row is updated with the booking, and updates can be repeated."""
 
 import pytest
 
@@ -35,7 +35,7 @@ async def test_a_booking_without_an_open_room_needs_no_name(
     assert storage.round_trips == 0
 
 
-async def test_showing_a_booking_can_be_repeated(platform: PolicyPlatform, storage: MemoryStorage) -> None:
+async def test_making_a_booking_available_can_be_repeated(platform: PolicyPlatform, storage: MemoryStorage) -> None:
     for _ in range(3):
         await platform.show(scheduled())
     row = await storage.table("aliases").get("meet123456", "alias")
@@ -57,7 +57,7 @@ async def test_closing_a_room_frees_its_name(platform: PolicyPlatform) -> None:
 
 
 async def test_deleting_a_booking_frees_its_own_alias_only(platform: PolicyPlatform, storage: MemoryStorage) -> None:
-    """The digits may belong to a different booking by then (A3)."""
+    """The digits may belong to a different booking at that time (A3)."""
     await platform.show(scheduled())
     await platform.forget(scheduled(OTHER_TAG))
     assert await storage.table("aliases").get("meet123456", "alias") is not None

@@ -115,7 +115,7 @@ async def test_every_spelling_of_an_alias_finds_the_conference(world: PolicyWorl
         "x" * 1_000_000,
     ],
 )
-async def test_aliases_of_others_are_left_to_the_node(world: PolicyWorld, foreign: str) -> None:
+async def test_aliases_of_other_products_are_left_to_the_node(world: PolicyWorld, foreign: str) -> None:
     await world.show()
     assert await world.ask(foreign) is None
 
@@ -146,7 +146,7 @@ async def test_an_alias_without_an_open_conference_is_rejected(world: PolicyWorl
     assert await world.ask() == ("reject", {})
 
 
-async def test_an_answer_takes_one_round_trip_however_many_conferences_exist(world: PolicyWorld) -> None:
+async def test_an_answer_takes_one_round_trip_for_any_number_of_conferences(world: PolicyWorld) -> None:
     """The budget is in bench/README.md."""
     for number in range(1000):
         await world.storage.table("aliases").commit(f"meet{number:06}", Put("alias", {"domain": "example.com"}))

@@ -89,7 +89,7 @@ async def test_every_form_of_an_alias_is_found_by_one_point_read(world: PolicyWo
         "meet123456@example.com," * 1000,
     ],
 )
-async def test_text_that_names_no_alias_or_two_is_left_to_the_node(world: PolicyWorld, hostile: str) -> None:
+async def test_text_that_contains_no_alias_or_two_is_left_to_the_node(world: PolicyWorld, hostile: str) -> None:
     before = world.storage.round_trips
     assert await ask(world, local_alias=hostile) is None
     assert world.storage.round_trips <= before + hostile.isprintable()  # a VMR's alias may be any text
@@ -128,8 +128,8 @@ async def test_a_call_through_a_virtual_reception_is_answered_like_any_other(wor
         {"trigger": "OPTIONS,options"}, {"call_direction": "non_dial"},
     ],
 )  # fmt: skip
-async def test_a_probe_is_answered_and_never_refused(world: PolicyWorld, probe: dict[str, str]) -> None:
-    """A node may remember a refusal for minutes, and somebody may call right after the probe."""
+async def test_a_probe_is_never_refused(world: PolicyWorld, probe: dict[str, str]) -> None:
+    """A node may cache a refusal for minutes, and a call may follow right after the probe."""
     assert (await ask(world, **probe))[0] == "continue"
     world.clock.set(BEFORE)
     assert await ask(world, **probe) is None
@@ -140,7 +140,7 @@ async def test_a_probe_is_answered_and_never_refused(world: PolicyWorld, probe: 
     "trigger", ["web", "invite", "setup", "arq", "lrq", "teams", "unspecified", "two_stage_dialing"]
 )
 async def test_a_call_outside_the_window_is_refused_up_to_the_last_second(world: PolicyWorld, trigger: str) -> None:
-    """This applies even shortly before the window opens, though nodes may remember a refusal for three minutes."""
+    """This applies even shortly before the window opens, although nodes may cache a refusal for three minutes."""
     opens = START - timedelta(minutes=30)
     for early in (timedelta(minutes=10), timedelta(minutes=2), timedelta(seconds=1)):
         world.clock.set(opens - early)
@@ -150,9 +150,9 @@ async def test_a_call_outside_the_window_is_refused_up_to_the_last_second(world:
 
 
 class TestDialOut:
-    """A node that dials out of a running service asks for that same service again, and nothing else."""
+    """When a node dials out of a running service, it requests the configuration of that same service."""
 
-    async def test_the_running_service_is_found_by_its_tag_whatever_the_alias(self, world: PolicyWorld) -> None:
+    async def test_the_running_service_is_found_by_its_tag_with_any_alias(self, world: PolicyWorld) -> None:
         for alias in ("", "bob@example.org", "meet123456@example.com", "meet654321"):
             before = world.storage.round_trips
             _, result = await ask(world, call_direction="dial_out", service_tag=SERVICE_TAG, local_alias=alias)
@@ -175,16 +175,16 @@ class TestDialOut:
     async def test_a_dial_out_request_without_a_tag_is_answered_by_its_alias(self, world: PolicyWorld) -> None:
         assert (await ask(world, call_direction="dial_out"))[0] == "continue"
 
-    async def test_nobody_is_dialled_outside_the_window(self, world: PolicyWorld) -> None:
+    async def test_dial_out_is_refused_outside_the_window(self, world: PolicyWorld) -> None:
         world.clock.move(timedelta(days=1))
         assert await ask(world, call_direction="dial_out", service_tag=SERVICE_TAG) == ("reject", {})
 
-    async def test_a_closed_room_dials_nobody(self, world: PolicyWorld) -> None:
+    async def test_dial_out_of_a_closed_room_is_refused(self, world: PolicyWorld) -> None:
         closed = scheduled().closed()
         await world.storage.table("meetings").commit(INTEGRATION, Put(closed.key, closed.values()))
         assert await ask(world, call_direction="dial_out", service_tag=SERVICE_TAG) == ("reject", {})
 
-    async def test_a_tag_counts_only_in_dial_out_requests(self, world: PolicyWorld) -> None:
+    async def test_the_tag_is_used_only_in_dial_out_requests(self, world: PolicyWorld) -> None:
         assert (await ask(world, service_tag="nextcloud"))[0] == "continue"
         foreign = {"service_tag": SERVICE_TAG, "local_alias": "meet654321"}
         assert await ask(world, **foreign) is None

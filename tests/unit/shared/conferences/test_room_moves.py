@@ -1,4 +1,6 @@
-"""C3: an integration that changes platform takes all scheduled meetings along, and no room closes in the meantime."""
+"""C3: when an integration changes its platform, all scheduled meetings are moved, and no room closes in the
+meantime.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -23,7 +25,7 @@ async def a_world(**changes: Any) -> RoomsWorld:
 
 
 async def switch(world: RoomsWorld, platform: str) -> None:
-    """What a save does, apart from testing the connection."""
+    """Change the platform as a save does, but without testing the connection."""
     store = world.services.foundation.integrations
     await store.update(world.integration.uuid, {"conference_platform": platform})
     await world.services.conferences.room_moves.begin(world.integration.uuid)
@@ -35,7 +37,7 @@ async def policy_lets_in(world: RoomsWorld, number: int) -> bool:
 
 
 def node_lets_in(world: RoomsWorld, number: int) -> bool:
-    """Whether conferencing nodes know the room yet."""
+    """Whether conferencing nodes have the room yet."""
     return world.node.dialled(f"77{100000 + number}@example.com") is not None
 
 
@@ -44,7 +46,7 @@ async def is_open(world: RoomsWorld, number: int = 0) -> bool:
 
 
 async def test_an_open_meeting_stays_open_while_it_moves_to_a_node() -> None:
-    """The policy answers until conferencing nodes know the room."""
+    """External policy answers until the conferencing nodes have the room."""
     world = await a_world(conference_platform="policy")
     await world.show(world.booking())
     await world.show(world.booking(2, calendar=Calendar((occurrence(24),))))
@@ -64,7 +66,7 @@ async def test_an_open_meeting_stays_open_while_it_moves_to_a_node() -> None:
     assert world.names() == ["Room 2"]
 
 
-async def test_policy_answers_dial_out_requests_until_the_node_knows_the_room() -> None:
+async def test_policy_answers_dial_out_requests_until_the_node_has_the_room() -> None:
     world = await a_world(conference_platform="policy")
     booking = await world.show(world.booking())
     world.clock.set(START)
@@ -107,8 +109,8 @@ async def test_policy_answers_for_a_room_that_falls_due_before_its_booking_is_mo
 
 
 @pytest.mark.parametrize("platform", ["policy", "management_api"])
-async def test_hundreds_of_rooms_are_moved_despite_interruptions(platform: str) -> None:
-    """The process dies at any call; the row for its minute lets the next one continue."""
+async def test_hundreds_of_rooms_are_moved_in_spite_of_interruptions(platform: str) -> None:
+    """The process dies at any call, and the next process continues with the row for the minute."""
     before = "policy" if platform == "management_api" else "management_api"
     calls = 0
     for at in (0, 3, 40, 150, 300, 460):

@@ -1,4 +1,4 @@
-"""C3: rooms on a Management Node are created in time and only once, and follow their meetings."""
+"""C3: rooms on a Management Node are created in time, exactly once, and are updated with their meetings."""
 
 from datetime import timedelta
 
@@ -40,7 +40,7 @@ async def test_a_room_is_created_ahead_of_its_window_and_removed_after_it(world:
     assert await world.left() == []
 
 
-async def test_a_room_gets_everything_known_about_its_meeting(world: RoomsWorld) -> None:
+async def test_a_room_gets_all_data_of_its_meeting(world: RoomsWorld) -> None:
     await world.show(world.booking(theme="Blue", identity_provider_group="Staff", alias_description="By Alice"))
     await world.go_to(MADE)
     room = world.room()
@@ -52,10 +52,9 @@ async def test_a_room_gets_everything_known_about_its_meeting(world: RoomsWorld)
     assert {alias["description"] for alias in room["aliases"]} == {"By Alice"}
 
 
-async def test_the_requests_over_a_meetings_life_stay_within_the_budget(world: RoomsWorld) -> None:
-    """Two requests create a room and one changes it; checks come every ten minutes.
-
-    The first of the two is made when the meeting is booked: it checks that its aliases are free.
+async def test_the_number_of_requests_for_a_meeting_stays_within_the_budget(world: RoomsWorld) -> None:
+    """Two requests create a room and one changes it. The first one is made when the meeting is booked, and checks that
+    its aliases are free. An existing room is checked every ten minutes.
     """
     booking = await world.show(world.booking())
     await world.go_to(MADE)
@@ -83,7 +82,7 @@ async def test_moving_a_meeting_moves_its_room(world: RoomsWorld) -> None:
 
 
 async def test_extending_a_meeting_keeps_its_room(world: RoomsWorld) -> None:
-    """Participants stay in the room: it is neither removed nor recreated, and nothing about it is written."""
+    """Participants stay in the room, since it is neither removed nor recreated, and none of its fields is written."""
     await world.show(world.booking())
     await world.go_to(START)
     before = len(world.requests)
@@ -106,7 +105,9 @@ async def test_a_series_has_its_room_around_each_occurrence(world: RoomsWorld) -
 
 
 async def test_an_admins_changes_to_a_room_are_kept(world: RoomsWorld) -> None:
-    """PINs and other fields belong to the admin; so does one of our fields until the meeting changes it."""
+    """PINs and other fields are never written. A field that the product sets is written only when the meeting changes
+    it.
+    """
     await world.show(world.booking())
     await world.go_to(MADE)
     fields = world.node.store.objects["conference"][1]
@@ -119,7 +120,7 @@ async def test_an_admins_changes_to_a_room_are_kept(world: RoomsWorld) -> None:
     assert room["ivr_theme"]["name"] == "Blue"
 
 
-async def test_a_room_deleted_by_hand_is_recreated_while_its_meeting_lasts(world: RoomsWorld) -> None:
+async def test_a_room_that_an_admin_deletes_is_recreated_during_its_meeting(world: RoomsWorld) -> None:
     await world.show(world.booking())
     await world.go_to(START)
     for id_ in list(world.node.store.all("conference")):
@@ -130,7 +131,7 @@ async def test_a_room_deleted_by_hand_is_recreated_while_its_meeting_lasts(world
     assert world.aliases() == []
 
 
-async def test_an_alias_deleted_by_hand_is_restored(world: RoomsWorld) -> None:
+async def test_an_alias_that_an_admin_deletes_is_restored(world: RoomsWorld) -> None:
     await world.show(world.booking())
     await world.go_to(START)
     world.node.store.delete(CONFERENCE_ALIAS, 2)
@@ -175,7 +176,7 @@ async def test_an_alias_that_is_taken_on_the_node_raises_an_alarm_until_it_is_fr
     assert AlarmKind.ROOMS not in await world.alarms()
 
 
-async def test_a_missing_theme_is_left_out_but_a_missing_identity_provider_group_never_is(world: RoomsWorld) -> None:
+async def test_a_missing_theme_is_omitted_but_a_missing_identity_provider_group_never_is(world: RoomsWorld) -> None:
     await world.show(world.booking(1, theme="Pink"))
     await world.show(world.booking(2, identity_provider_group="Nobody"))
     await world.go_to(MADE)

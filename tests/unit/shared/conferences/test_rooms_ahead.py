@@ -1,4 +1,6 @@
-"""C3: an alias that another conference on the node has is reported when the meeting is booked, not when it begins."""
+"""C3: an alias that belongs to another conference on the node is reported when a meeting is booked, not when it
+begins.
+"""
 
 from datetime import timedelta
 
@@ -81,21 +83,21 @@ async def test_a_room_that_is_already_due_is_not_checked_ahead(world: RoomsWorld
     assert len(world.requests) == 1
 
 
-async def test_a_node_that_is_down_raises_an_alarm_at_once_and_is_asked_again(world: RoomsWorld) -> None:
-    """This happens hours before anybody needs the room."""
+async def test_a_node_that_is_down_raises_an_alarm_immediately_and_is_tried_again(world: RoomsWorld) -> None:
+    """The alarm is raised hours before the room is needed."""
     world.node.faults.add({"on": "*", "status": 503, "times": None})
     world.foreign("Foreign", "77100000")
     await world.show(world.booking())
     await world.go_to(BOOKED + MINUTE)
     assert (await world.alarms()).keys() == {AlarmKind.BRIDGE}
     await world.go_to(BOOKED + timedelta(minutes=50))
-    assert len(world.requests) == 1, "it is not asked over and over"
+    assert len(world.requests) == 1, "requests are not repeated too often"
     world.node.faults.clear()
     await world.go_to(BOOKED + timedelta(minutes=62))
     assert (await world.alarms()).keys() == {AlarmKind.ROOM_ALIAS}
 
 
-async def test_a_room_of_ours_left_on_the_node_does_not_count_as_a_clash(world: RoomsWorld) -> None:
+async def test_an_alias_of_the_products_own_old_room_is_not_reported(world: RoomsWorld) -> None:
     booking = world.booking()
     tag = f"{booking.integration}:{booking.tag}"
     fields = {"name": "Room 0", "tag": tag, "aliases": [{"alias": "77100000@example.com"}, {"alias": "77100000"}]}
@@ -117,7 +119,7 @@ async def test_checks_of_long_aliases_do_not_exceed_the_length_of_a_url(world: R
     assert max(len(path) for _, path in world.node.requests) < 6_000
 
 
-async def test_switching_to_a_node_reports_at_once_which_meetings_will_lack_a_room() -> None:
+async def test_switching_to_a_node_immediately_reports_the_meetings_whose_aliases_are_taken() -> None:
     world = RoomsWorld()
     world.clock.set(BOOKED)
     await world.integrate(conference_platform="policy")

@@ -1,4 +1,4 @@
-"""C3: rooms on a node that other people change too, and that behaves in its own way."""
+"""C3: rooms on a node on which admins also make changes, and whose behaviours vary."""
 
 from datetime import timedelta
 
@@ -24,14 +24,14 @@ async def world() -> RoomsWorld:
 
 
 def restored_from_an_older_backup(world: RoomsWorld) -> None:
-    """The node has lost all the rooms and reuses their ids for other conferences."""
+    """Restore an old backup of the node, so that the rooms are lost and their ids are used for other conferences."""
     store = world.node.store
     for id_ in list(store.all("conference")):
         store.delete(CONFERENCE, id_)
     store._next["conference"] = 0
 
 
-async def test_restoring_a_nodes_backup_costs_no_other_conference(world: RoomsWorld) -> None:
+async def test_restoring_a_nodes_backup_affects_no_other_conference(world: RoomsWorld) -> None:
     """A conference that has the id of a former room is neither removed nor overwritten."""
     for number in (1, 2, 3):
         await world.show(world.booking(number))
@@ -69,7 +69,7 @@ async def test_frequent_changes_do_not_keep_a_room_from_being_checked(world: Roo
 
 
 @pytest.mark.parametrize("is_atomic", [True, False])
-async def test_a_room_deleted_by_hand_does_not_prevent_the_removal_of_others(
+async def test_a_room_that_an_admin_deleted_does_not_prevent_the_removal_of_others(
     world: RoomsWorld, is_atomic: bool
 ) -> None:
     """A bulk removal stops at the first object that is missing."""
@@ -84,7 +84,7 @@ async def test_a_room_deleted_by_hand_does_not_prevent_the_removal_of_others(
 
 
 async def test_a_change_never_removes_a_rooms_access_restriction(world: RoomsWorld) -> None:
-    """The meeting is changed to a group that does not exist on the node: the room keeps its present group."""
+    """If a meeting is changed to a group that does not exist on the node, the room keeps its current group."""
     await world.show(world.booking(identity_provider_group="Staff"))
     await world.go_to(MADE)
     assert world.room()["host_identity_provider_group"] == STAFF
@@ -102,7 +102,7 @@ async def test_a_change_never_removes_a_rooms_access_restriction(world: RoomsWor
     assert await world.alarms() == {}
 
 
-async def test_a_group_created_by_hand_is_found_at_the_next_check(world: RoomsWorld) -> None:
+async def test_a_group_that_an_admin_creates_is_found_at_the_next_check(world: RoomsWorld) -> None:
     await world.show(world.booking(identity_provider_group="Guests"))
     await world.go_to(MADE)
     world.node.store.create(IDENTITY_PROVIDER_GROUP, {"name": "Guests"}, world.clock.now())
@@ -128,8 +128,8 @@ async def test_a_room_without_its_aliases_does_not_count_as_a_room(world: RoomsW
     assert world.names() == []
 
 
-async def test_a_room_whose_creation_was_not_confirmed_follows_its_meetings_latest_changes(world: RoomsWorld) -> None:
-    """This includes a meeting that has since returned to its original state."""
+async def test_a_room_whose_creation_was_not_confirmed_gets_its_meetings_latest_changes(world: RoomsWorld) -> None:
+    """This includes changes that restore a meeting's original state."""
     world.node.faults.add({"on": "POST /api", "status": 502})
     await world.show(world.booking())
     await world.go_to(MADE)
@@ -145,7 +145,7 @@ async def test_a_room_whose_creation_was_not_confirmed_follows_its_meetings_late
     assert room["ivr_theme"] is None
 
 
-async def test_a_node_that_cannot_filter_by_many_tags_is_asked_for_each_tag(world: RoomsWorld) -> None:
+async def test_tags_are_looked_up_one_by_one_on_a_node_that_cannot_filter_by_many(world: RoomsWorld) -> None:
     world.node.variants.knows_in = False
     for number in range(1, 6):
         await world.show(world.booking(number))
@@ -163,7 +163,7 @@ async def test_a_node_that_cannot_filter_by_many_tags_is_asked_for_each_tag(worl
      ("/api/admin/configuration/v1/conference/../end_user/1/", False), ("", False)],
 )  # fmt: skip
 async def test_an_answer_cannot_redirect_requests_to_another_path(world: RoomsWorld, uri: str, is_ours: bool) -> None:
-    """A room's URI is that of one of the node's own conferences, whatever host it names."""
+    """A room's URI must be that of one of the node's own conferences. The host in a Location header is ignored."""
     shown = world.node.store.shown
     world.node.store.objects["conference"][world.foreign("Room", "room")]["tag"] = "ours"
     with pytest.MonkeyPatch.context() as patch:
@@ -179,7 +179,7 @@ async def test_an_answer_cannot_redirect_requests_to_another_path(world: RoomsWo
 
 
 async def test_a_url_outside_the_node_is_never_requested(world: RoomsWorld) -> None:
-    """A URL with another host name would send the credentials there."""
+    """A request to a URL with another host name would send the credentials to that host."""
     node = await world.services.conferences.node_of(world.integration.uuid)
     assert node is not None
     for place in ("https://evil.example/api/admin/1/", "//evil.example/1/", "/elsewhere/1/"):
@@ -188,8 +188,8 @@ async def test_a_url_outside_the_node_is_never_requested(world: RoomsWorld) -> N
     assert world.requests == []
 
 
-async def test_a_tag_changed_by_hand_is_restored(world: RoomsWorld) -> None:
-    """Rooms are found by their tag; without it, nobody would remove the room."""
+async def test_a_tag_that_an_admin_changes_is_restored(world: RoomsWorld) -> None:
+    """Rooms are found by their tag. A room without a tag would never be removed."""
     await world.show(world.booking())
     await world.go_to(START)
     world.node.store.objects["conference"][1] |= {"tag": "", "pin": "1234"}
@@ -201,7 +201,7 @@ async def test_a_tag_changed_by_hand_is_restored(world: RoomsWorld) -> None:
     assert world.names() == []
 
 
-async def test_a_conference_that_was_given_our_alias_by_hand_is_not_taken_for_our_room(world: RoomsWorld) -> None:
+async def test_an_admins_conference_with_a_rooms_alias_is_not_mistaken_for_the_room(world: RoomsWorld) -> None:
     await world.show(world.booking())
     await world.go_to(START)
     restored_from_an_older_backup(world)
@@ -213,8 +213,8 @@ async def test_a_conference_that_was_given_our_alias_by_hand_is_not_taken_for_ou
     assert world.node.store.objects["conference"][1]["tag"] == ""
 
 
-async def test_a_pause_longer_than_the_per_minute_limit_explains_is_ignored(world: RoomsWorld) -> None:
-    """A node limits its requests per minute, so a longer pause cannot come from that limit: it is cut short."""
+async def test_a_retry_delay_is_limited_to_what_a_per_minute_limit_can_require(world: RoomsWorld) -> None:
+    """A node limits its requests per minute, so a longer delay cannot be due to that limit, and is shortened."""
     world.node.faults.add({"on": "*", "status": 429, "retry_after": 86400})
     await world.show(world.booking())
     await world.go_to(MADE + 6 * MINUTE)
@@ -222,7 +222,7 @@ async def test_a_pause_longer_than_the_per_minute_limit_explains_is_ignored(worl
 
 
 async def test_a_room_that_makes_the_node_fail_delays_no_other_room(world: RoomsWorld) -> None:
-    """If the node answers everything else, an internal error must be caused by what was sent."""
+    """If the node answers all other requests, the content of the request must be the cause of an internal error."""
     world.node.variants.clash_is_error = True
     world.foreign("Foreign", "77100003")
     for number in range(1, 6):

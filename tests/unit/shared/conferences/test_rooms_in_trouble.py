@@ -1,4 +1,4 @@
-"""C3, M10: whatever happens to a Management Node or to us, each room exists in the end, exactly once."""
+"""C3, M10: after all failures of a Management Node or of the product, each room exists exactly once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -36,7 +36,7 @@ async def a_world(**parts: Any) -> RoomsWorld:
 
 
 @pytest.mark.parametrize("outage", OUTAGES, ids=str)
-async def test_a_node_that_was_down_gets_its_rooms_when_it_is_back(outage: dict[str, Any]) -> None:
+async def test_a_node_that_was_down_gets_its_rooms_when_it_is_available_again(outage: dict[str, Any]) -> None:
     world = await a_world()
     for number in (1, 2, 3):
         await world.show(world.booking(number))
@@ -45,7 +45,7 @@ async def test_a_node_that_was_down_gets_its_rooms_when_it_is_back(outage: dict[
     alarms = await world.alarms()
     assert "Management Node" in alarms[AlarmKind.BRIDGE]
     assert all(alias in alarms[AlarmKind.ROOMS] for alias in ("77100001", "77100002", "77100003"))
-    assert len(world.requests) <= 40, "it is not asked over and over"
+    assert len(world.requests) <= 40, "requests are not repeated too often"
     world.node.faults.clear()
     await world.go_to(OPENS + timedelta(minutes=4))
     assert sorted(world.names()) == ["Room 1", "Room 2", "Room 3"]
@@ -58,7 +58,7 @@ async def test_a_node_that_was_down_gets_its_rooms_when_it_is_back(outage: dict[
 
 
 @pytest.mark.parametrize("outage", OUTAGES, ids=str)
-async def test_a_room_is_removed_when_the_node_is_back(outage: dict[str, Any]) -> None:
+async def test_a_room_is_removed_when_the_node_is_available_again(outage: dict[str, Any]) -> None:
     world = await a_world()
     await world.show(world.booking())
     await world.go_to(START)
@@ -73,8 +73,8 @@ async def test_a_room_is_removed_when_the_node_is_back(outage: dict[str, Any]) -
 
 @pytest.mark.parametrize("on", ["GET", "POST", "PATCH", "DELETE"])
 @pytest.mark.parametrize("outage", OUTAGES, ids=str)
-async def test_one_failed_request_is_repeated_without_harm(outage: dict[str, Any], on: str) -> None:
-    """This includes a request that took effect without being confirmed."""
+async def test_a_failed_request_can_be_repeated(outage: dict[str, Any], on: str) -> None:
+    """This includes a request that was carried out, but whose response was lost."""
     world = await a_world()
     world.node.faults.add({"on": f"{on} /api", **outage})
     await world.show(world.booking())
@@ -90,7 +90,7 @@ async def test_one_failed_request_is_repeated_without_harm(outage: dict[str, Any
 
 
 async def test_a_node_that_is_down_does_not_delay_accepting_a_meeting() -> None:
-    """Showing a booking never calls the node."""
+    """No request is sent to the node while a meeting is accepted."""
     world = await a_world()
     world.node.faults.add({"on": "*", "times": None, "action": "hang"})
     await world.show(world.booking())
@@ -99,7 +99,7 @@ async def test_a_node_that_is_down_does_not_delay_accepting_a_meeting() -> None:
     assert world.requests == []
 
 
-async def test_another_integrations_wrong_password_says_nothing_about_the_node() -> None:
+async def test_a_wrong_password_of_one_integration_does_not_affect_others_on_the_same_node() -> None:
     world = await a_world()
     other = world.integration
     await world.integrate(room_mailbox_email_address="other@example.com", bridge_password="wrong", bridge_username="x")
@@ -154,7 +154,7 @@ SCENARIOS = [opened, changed, taken, moved, cancelled, over]
 
 
 class FusedWire(httpx.AsyncBaseTransport):
-    """A wire that fails when its fuse burns through."""
+    """A transport that fails at a certain call, which the fuse determines."""
 
     def __init__(self, wire: httpx.AsyncBaseTransport, fuse: Fuse) -> None:
         self._wire, self._fuse = wire, fuse
@@ -165,7 +165,7 @@ class FusedWire(httpx.AsyncBaseTransport):
 
 
 async def crash_in(scenario: Scenario, fuse: Fuse) -> RoomsWorld:
-    """Run the scenario in a process that dies at an external call while it handles rooms."""
+    """Run the scenario, with a process that dies at an external call while it handles rooms."""
     world = await a_world()
     await scenario(world)
     world.around = lambda storage: CrashingStorage(storage, fuse)
@@ -184,7 +184,7 @@ async def crash_in(scenario: Scenario, fuse: Fuse) -> RoomsWorld:
 
 
 async def outcome(world: RoomsWorld) -> object:
-    """What everybody sees in the end, now and at later times."""
+    """The visible result, now and at later times."""
     seen = []
     await world.go_to(world.clock.now() + timedelta(minutes=6), timedelta(minutes=2))
     for hours in (0.2, 4.6, 9):
@@ -218,7 +218,7 @@ async def test_a_failure_of_any_call_leads_to_the_same_outcome(scenario: Scenari
 
 @pytest.fixture
 async def two() -> tuple[RoomsWorld, RoomsWorld]:
-    """Two instances of one deployment, on one node."""
+    """Two instances of a deployment that use the same node."""
     first = await a_world()
     second = RoomsWorld(clock=first.clock, memory=first.memory)
     second.node, second.secrets, second.integration = first.node, first.secrets, first.integration
@@ -226,7 +226,7 @@ async def two() -> tuple[RoomsWorld, RoomsWorld]:
     return first, second
 
 
-async def test_two_instances_that_do_the_same_work_create_one_room(two: tuple[RoomsWorld, RoomsWorld]) -> None:
+async def test_two_instances_that_handle_the_same_meeting_create_one_room(two: tuple[RoomsWorld, RoomsWorld]) -> None:
     first, second = two
     await first.show(first.booking())
     await first.show(first.booking(2))

@@ -1,4 +1,4 @@
-"""W1: the console's page, and how much is transferred to open it."""
+"""W1: the console's page, and its transferred size."""
 
 import re
 
@@ -19,7 +19,7 @@ def test_the_whole_console_is_small() -> None:
 
 
 def test_every_module_is_preloaded_by_the_page() -> None:
-    """They load in one round trip: no module is discovered only through another one."""
+    """All modules load in one round trip, because none of them is found only through the imports of another one."""
     console = Console(None)
     html, _ = console.page()
     for path in re.findall(r'modulepreload" href="(/console/assets/[^"]+)"', html):

@@ -1,4 +1,4 @@
-"""X3: a mailbox's known addresses, as servers write them and as attendees are compared with them."""
+"""X3: a mailbox's known addresses, read from servers' responses, and compared with those of attendees."""
 
 from typing import Any
 
@@ -95,8 +95,8 @@ def test_the_address_book_contributes_addresses_and_the_distinguished_name() -> 
     assert found == (DN, "SMTP:primary@example.com", "smtp:VMR@example.com")
 
 
-def test_a_mailbox_whose_address_only_starts_alike_is_not_ours() -> None:
-    """EWS matches prefixes: vmr@example.com also finds vmr@example.com.au."""
+def test_a_mailbox_whose_address_only_has_the_same_prefix_is_not_the_equipment_mailbox() -> None:
+    """EWS matches prefixes, so a search for vmr@example.com also finds vmr@example.com.au."""
     own, other = resolution(VMR, f"SMTP:{VMR}"), resolution("vmr@example.com.au", "SMTP:vmr@example.com.au")
     assert addresses([other, own], VMR) == (VMR, f"SMTP:{VMR}")
     assert addresses([other, other], VMR) == ()

@@ -22,7 +22,7 @@ FULL: dict[str, Any] = {
     "media_playlist": "Welcome", "mssip_proxy": "Skype", "system_location": "Oslo", "teams_proxy": "Teams",
     "ivr_theme": "Blue",
 }  # fmt: skip
-"""For each field, a value that differs from its default."""
+"""A value for each field that differs from its default."""
 
 
 async def made(api: Api, resource: str, **fields: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The management API on top of stored bookings."""
+"""The management API with stored bookings."""
 
 from datetime import timedelta
 
@@ -45,7 +45,7 @@ def booking(api: Api, integration: str, *starts: timedelta, tag: str = TAG, endl
 
 
 async def put(api: Api, record: Booking | Operation, integration: str) -> None:
-    """Write a new record as the product does: a booking, its claim on the alias, and a note for the lists."""
+    """Write a new record as the product does: a booking, its claim on the alias, and a note for the record lists."""
     table = api.storage.table("meetings")
     is_new = [Insert(record.key, record.values())] if isinstance(record, Booking) else record.inserting()
     await table.commit(integration, *is_new)
@@ -55,7 +55,7 @@ async def put(api: Api, record: Booking | Operation, integration: str) -> None:
 
 
 async def noted(api: Api, record: Booking | Operation, integration: str) -> None:
-    """Make the record lists follow rows that were written without the product."""
+    """Update the record lists with rows that tests have written directly."""
     if isinstance(record, Booking):
         named = Record.booking(integration, record.tag)
     else:

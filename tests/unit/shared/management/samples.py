@@ -1,4 +1,4 @@
-"""Meetings and VMRs that several tests of the management API request."""
+"""Sample meetings and VMRs for several tests of the management API."""
 
 from dataclasses import replace
 from typing import Any

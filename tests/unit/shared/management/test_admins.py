@@ -1,4 +1,4 @@
-"""The management API admits the app roles Scheduling.Admin and Scheduling.Read, or the password, and nobody else."""
+"""The management API accepts only the app roles Scheduling.Admin and Scheduling.Read, and the password."""
 
 from typing import Any
 
@@ -32,7 +32,9 @@ def bearer(entra: Entra, **claims: Any) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("scp", ["access_as_user", None], ids=["a person", "an app"])
-async def test_the_admin_role_admits_people_and_apps(entra: Entra, admins: EntraAdmins, scp: str | None) -> None:
+async def test_the_admin_role_is_accepted_for_people_and_apps(
+    entra: Entra, admins: EntraAdmins, scp: str | None
+) -> None:
     found = await admins.authenticate(bearer(entra, roles=["Other", "Scheduling.Admin"], scp=scp))
     assert found.may_change
 
@@ -51,7 +53,7 @@ async def test_a_token_without_a_role_is_not_allowed(entra: Entra, admins: Entra
 
 
 @pytest.mark.parametrize("claims", [{"aud": STRANGER}, {"tid": STRANGER}, {"ver": "1.0"}])
-async def test_a_token_for_another_audience_proves_nothing(
+async def test_a_token_for_another_audience_is_refused(
     entra: Entra, admins: EntraAdmins, claims: dict[str, Any]
 ) -> None:
     with pytest.raises(NotAuthenticated):

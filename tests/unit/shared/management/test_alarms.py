@@ -1,4 +1,4 @@
-"""`alarm`, as monitoring written for the original API reads it; and acknowledging an alarm."""
+"""The resource `alarm`, which monitoring written for the original API can read, and acknowledging alarms."""
 
 import pytest
 
@@ -39,7 +39,7 @@ def test_every_kind_of_alarm_has_a_unique_number_and_a_level() -> None:
     assert {each.level for each in ALARM_TYPES.values()} == set(AlarmLevel)
 
 
-async def test_an_acknowledged_alarm_stays_until_its_cause_is_gone() -> None:
+async def test_an_acknowledged_alarm_stays_until_its_cause_is_fixed() -> None:
     api, uuid, path = await api_with_an_alarm()
     answer = await api.call("POST", f"{path}acknowledge/")
     assert (answer.status, answer.body["acknowledged"]) == (202, True)

@@ -28,7 +28,9 @@ async def test_a_client_is_created_read_changed_and_removed() -> None:
     )
     changed = await api.call("PUT", f"{CLIENTS}1/", {"client_name": "Auditor", "role": READ})
     assert (changed.status, changed.body) == (202, shown | {"client_name": "Auditor", "role": READ})
-    assert (await api.call("PATCH", f"{CLIENTS}1/", shown)).body == shown, "what was read can be sent back unchanged"
+    assert (await api.call("PATCH", f"{CLIENTS}1/", shown)).body == shown, (
+        "an object that was read can be sent back unchanged"
+    )
     assert (await api.call("DELETE", f"{CLIENTS}1/")).status == 204
     assert await api.ids(CLIENTS) == []
     with pytest.raises(NotFound):

@@ -1,4 +1,4 @@
-"""status/v1/change/: who changed what, and reverting it (W7)."""
+"""status/v1/change/: the record of admins' changes, and reverting them (W7)."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -138,7 +138,9 @@ async def test_only_the_fact_that_secrets_and_pins_changed_is_recorded() -> None
 
 
 async def test_the_value_of_a_field_with_a_secret_name_is_never_recorded() -> None:
-    """Deny by default: when a later resource shows a field whose name sounds secret, somebody has to decide on it."""
+    """Fields with such names are denied by default. A developer who adds one to a resource must decide whether it is
+    secret.
+    """
     telling = ("pin", "password", "secret", "private", "token")
     api = Api()
     harmless = {"oauth_token_endpoint", "personal_vmr_oauth_token_endpoint", "gms_access_token"}  # URLs, a reference
@@ -246,7 +248,7 @@ async def test_a_revert_passes_the_same_checks_as_a_save() -> None:
     assert stale.status == 412
 
 
-async def test_a_deleted_integration_is_restored_with_its_uuid_and_missing_secrets_are_named() -> None:
+async def test_a_deleted_integration_is_restored_with_its_uuid_and_missing_secrets_are_listed() -> None:
     api = Api()
     first = await created(api, description="kept", password="gone")
     await api.call("DELETE", f"{CONNECTORS}1/")
@@ -292,7 +294,7 @@ async def test_reverting_a_creation_deletes_the_object() -> None:
 
 
 @pytest.mark.parametrize("action", ["sign_in", "manifest_installed"])
-async def test_a_change_that_cannot_be_reverted_says_so(action: str) -> None:
+async def test_reverting_an_irreversible_change_is_refused_with_a_reason(action: str) -> None:
     api = Api()
     await created(api)
     assert (await api.call("POST", f"{CONNECTORS}1/{action}/", {"manifest_revision": 1})).status < 300
@@ -302,7 +304,7 @@ async def test_a_change_that_cannot_be_reverted_says_so(action: str) -> None:
         await revert(api, change)
 
 
-async def test_a_deleted_client_is_not_restored_as_nobody_has_its_key() -> None:
+async def test_a_deleted_client_is_not_restored_because_its_key_is_not_stored() -> None:
     api = Api()
     client = (await api.call("POST", CLIENTS, {"client_name": "Terraform", "role": ADMIN_ROLE})).body
     await api.call("DELETE", f"{CLIENTS}{client['id']}/")
@@ -355,7 +357,7 @@ async def test_readers_see_changes_but_cannot_revert_them() -> None:
         await api.call("POST", f"{CHANGES}{answer.body['objects'][0]['id']}/revert/", {}, READER)
 
 
-# --- crashes, and other admins who change something in between
+# --- crashes, and concurrent changes by other admins
 
 
 class Dies(Exception):
@@ -365,7 +367,7 @@ class Dies(Exception):
 @pytest.mark.parametrize(
     ("method", "body"), [("PATCH", {"description": "new"}), ("DELETE", None), ("POST", graph_fields(name="Second"))]
 )
-async def test_an_interruption_neither_loses_a_change_nor_records_one_that_was_not_made(method: str, body: Any) -> None:
+async def test_after_an_interruption_exactly_the_changes_that_were_made_are_recorded(method: str, body: Any) -> None:
     path = CONNECTORS if method == "POST" else f"{CONNECTORS}1/"
     for step in range(1, 40):
         api = Api()
@@ -382,7 +384,7 @@ async def test_an_interruption_neither_loses_a_change_nor_records_one_that_was_n
 
 
 class dying:
-    """A table that counts commits and dies at one of them, before or after the commit takes effect."""
+    """A table that counts commits, and crashes before or after one of them takes effect."""
 
     def __init__(self, api: Api, step: int) -> None:
         self._tables = [api.storage.table(name) for name in ("integrations", "changes", "meetings")]
@@ -427,7 +429,7 @@ async def test_a_change_is_refused_if_it_cannot_be_recorded() -> None:
     assert (await api.get(f"{CONNECTORS}1/"))["description"] == ""
 
 
-async def test_a_change_by_another_admin_in_between_is_not_recorded_as_ones_own() -> None:
+async def test_a_concurrent_change_by_another_admin_is_not_attributed_to_the_wrong_admin() -> None:
     api = Api()
     await created(api)
     real, hits = api.management, 0

@@ -15,7 +15,7 @@ from tests.unit.shared.management.conference_fields import CONFERENCES, FULL, ma
 
 TABLES = {"conference": CONFERENCE_FIELDS, "conference_alias": ALIAS_FIELDS, "end_user": END_USER_FIELDS}
 OBJECTS = {"aliases"}
-"""Fields that list the resource's own objects; these have separate tests."""
+"""Fields that contain the resource's dependent objects, which have separate tests."""
 
 
 async def least(api: Api, resource: str) -> dict[str, Any]:
@@ -35,7 +35,7 @@ async def test_a_field_that_was_not_sent_has_the_original_apis_default(resource:
     assert {name: shown[name] for name in optional} == optional
 
 
-async def test_every_field_is_stored_and_what_was_read_can_be_sent_back() -> None:
+async def test_every_field_is_stored_and_an_object_that_was_read_can_be_sent_back() -> None:
     api = Api()
     assert CONFERENCE_FIELDS.defaults.keys() == FULL.keys() | OBJECTS
     assert not [name for name in FULL if name != "name" and FULL[name] == CONFERENCE_FIELDS.default(name)]
@@ -50,7 +50,7 @@ async def test_every_field_is_stored_and_what_was_read_can_be_sent_back() -> Non
         assert (await api.call(method, path(shown), FULL)).body == shown
 
 
-async def test_a_put_empties_nullable_fields_and_a_patch_changes_only_what_is_sent() -> None:
+async def test_a_put_clears_nullable_fields_and_a_patch_changes_only_the_fields_in_it() -> None:
     api = Api()
     connector = (await api.call("POST", CONNECTORS, graph_fields())).body["resource_uri"]
     shown = await made(api, "conference", **FULL, aliases=["a"], exchange_connector=connector)
@@ -63,7 +63,7 @@ async def test_a_put_empties_nullable_fields_and_a_patch_changes_only_what_is_se
     assert replaced == changed | emptied
 
 
-async def test_a_put_empties_the_nullable_fields_of_users() -> None:
+async def test_a_put_clears_the_nullable_fields_of_users() -> None:
     api = Api()
     group = "/api/admin/configuration/v1/user_group/1/"
     user = await made(
@@ -80,7 +80,7 @@ async def test_a_put_empties_the_nullable_fields_of_users() -> None:
 
 
 def wrong_values(field: Field) -> list[Any]:
-    """Values that a field does not accept, according to its entry in the table."""
+    """Invalid values for a field, according to its entry in the table."""
     facts = field.facts
     found: list[Any] = [{"x": 1}]
     if "max_length" in facts:
@@ -104,7 +104,7 @@ CASES = [(resource, name) for resource, table in TABLES.items() for name in tabl
 
 
 @pytest.mark.parametrize(("resource", "name"), CASES)
-async def test_wrong_values_are_reported_by_field_and_nothing_changes(resource: str, name: str) -> None:
+async def test_invalid_values_are_reported_by_field_and_nothing_changes(resource: str, name: str) -> None:
     api, table = Api(), TABLES[resource]
     shown = await least(api, resource)
     wrong = wrong_values(table.fields[name])
@@ -192,7 +192,7 @@ async def test_vmrs_stored_by_an_older_version_get_default_values() -> None:
     assert vmr.settings == {}
     assert (shown["enable_chat"], shown["guests_can_present"], shown["crypto_mode"]) == ("default", True, "")
     [alias] = shown["aliases"]
-    assert (alias["creation_time"], alias["view_order"]) == ("2026-01-01T00:00:00", None)  # null makes clients fail
+    assert (alias["creation_time"], alias["view_order"]) == ("2026-01-01T00:00:00", None)  # clients fail on null
 
 
 def test_every_field_table_is_complete() -> None:

@@ -1,4 +1,4 @@
-"""`conference` and `conference_alias`: personal VMRs, one by one and in thousands."""
+"""`conference` and `conference_alias`: personal VMRs, one by one or thousands in one request."""
 
 import json
 from typing import Any
@@ -96,7 +96,7 @@ async def test_a_vmr_belongs_to_one_integration_or_to_all() -> None:
     assert own["exchange_connector"] == connector
     assert await api.ids(CONFERENCES + "?exchange_connector=1") == [own["id"]]
     await api.call("DELETE", CONNECTORS + "1/?force=true")
-    # This lasts until the retirement is finished; the lifecycle here is a fake.
+    # The clash lasts until the retirement is complete, which this fake lifecycle does not start.
     orphan = await api.get(f"{CONFERENCES}{own['id']}/")
     assert orphan["exchange_connector"] is not None
     answer = await api.call("PUT", f"{CONFERENCES}{own['id']}/", orphan)  # must not be shared by all integrations
@@ -170,7 +170,7 @@ async def test_thousands_of_vmrs_are_created_changed_and_deleted_in_one_request(
     assert (await api.get(CONFERENCES))["meta"]["total_count"] == 2000
 
 
-async def test_every_bad_object_is_named_and_nothing_is_changed() -> None:
+async def test_all_invalid_objects_are_reported_and_nothing_is_changed() -> None:
     api = Api()
     good, bad = ROOM, ROOM | {"name": "", "pin": "1"}
     sent = {"objects": [good, bad, ROOM | {"resource_uri": "/api/admin/configuration/v1/conference/9/"}, bad]}

@@ -1,4 +1,4 @@
-"""`connector_health`: the state of several integrations, for a list of them."""
+"""`connector_health`: the state of several integrations, which the console shows in a list."""
 
 from datetime import timedelta
 
@@ -38,6 +38,6 @@ async def test_the_health_of_one_page_is_requested_by_ids() -> None:
     api = Api()
     for number in range(4):
         await created(api, room_mailbox_email_address=f"r{number}@example.com")
-    api.integrations.list = None  # type: ignore[assignment]  # whoever reads all settings fails
+    api.integrations.list = None  # type: ignore[assignment]  # reading all settings fails
     assert await api.ids(f"{HEALTH}?id__in=2,4,9") == [2, 4]
     assert await api.ids(f"{HEALTH}?limit=1&offset=2") == [3]

@@ -1,4 +1,4 @@
-"""`connector_name`: integrations by name, for choosing one of many."""
+"""`connector_name`: the names of integrations, from which users of the console choose one."""
 
 import pytest
 

@@ -19,11 +19,11 @@ REQUIRED = {name: setting.required for name, _, setting in settings() if setting
 SCHEMA = connector_schema()
 ALWAYS = {name: {"pattern": SCHEMA["properties"][name]["pattern"]} for name in SCHEMA["required"]}
 RULES = jsonschema.Draft202012Validator({key: SCHEMA[key] for key in ("required", "allOf")} | {"properties": ALWAYS})
-"""The rules about what must be given, without those about how a value must be written."""
+"""The rules about required settings, without the rules about the format of values."""
 
 
 def values(name: str) -> st.SearchStrategy[Any]:
-    """The values of a setting that conditions refer to: every choice, or a filled and an empty value."""
+    """Values for a setting in conditions: all choices, or a value and an empty value."""
     annotation = Integration.model_fields[name].annotation
     choices = [choice for choice in get_args(annotation) if isinstance(choice, str)]
     return st.booleans() if annotation is bool else st.sampled_from(choices or ["given", ""])
@@ -35,7 +35,7 @@ EMPTY = st.dictionaries(st.sampled_from(sorted(REQUIRED)), st.sampled_from(["", 
 
 
 def sent(switches: dict[str, Any], empty: dict[str, Any]) -> dict[str, Any]:
-    """The body of a POST in which everything is given except what is empty or left out."""
+    """The body of a POST with all settings, except those that are empty or omitted."""
     everything = {name: value for name, value in full_fields().items() if name not in DECIDING} | switches
     emptied = {name: [] if name == "domains" else value for name, value in empty.items()}
     return {name: value for name, value in (everything | emptied).items() if value != "left out"}
@@ -70,7 +70,9 @@ def test_blank_text_counts_as_missing_in_the_schema_too(blank: str) -> None:
 
 
 def test_the_schema_of_a_new_integration_has_conditions_and_that_of_a_change_has_none() -> None:
-    """A change leaves out whatever stays the same, so only the service knows whether something would be missing."""
+    """A change contains only the changed settings, so only the service can determine whether a required one is
+    missing.
+    """
     paths = asyncio.run(Api().get("openapi.json"))["paths"]
     body = {
         method: operation["requestBody"]["content"]["application/json"]["schema"]

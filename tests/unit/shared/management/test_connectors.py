@@ -1,4 +1,4 @@
-"""`ms_exchange_connector`: create, read, change, delete, and its actions."""
+"""`ms_exchange_connector`: creating, reading, changing and deleting integrations, and actions on them."""
 
 from datetime import timedelta
 from typing import Any
@@ -117,7 +117,7 @@ async def test_a_put_without_required_fields_is_refused_and_changes_nothing() ->
     assert await api.get(CONNECTORS + "1/") == shown
 
 
-async def test_numbers_texts_and_switches_are_accepted_in_each_others_form() -> None:
+async def test_numbers_texts_and_booleans_are_accepted_in_each_others_form() -> None:
     api = Api()
     sent = {"meeting_buffer_before": "5", "allow_new_users": "False", "enable_personal_vmrs": 0, "description": 5}
     shown = await created(api, **sent)
@@ -142,7 +142,7 @@ async def test_every_fault_is_reported_by_field_and_nothing_changes() -> None:
     assert await api.get(CONNECTORS + "1/") == before
 
 
-async def test_a_refused_creation_leaves_nothing() -> None:
+async def test_a_refused_creation_stores_nothing() -> None:
     api = Api()
     answer = await api.call("POST", CONNECTORS, full_fields(scheduled_alias_prefix="far too long"))
     assert answer.status == 400
@@ -175,7 +175,7 @@ async def test_a_secret_that_is_not_sent_is_kept_and_an_empty_one_is_cleared() -
     assert await api.integrations.secret(uuid, "oauth_client_secret") is None
 
 
-async def test_the_second_of_two_concurrent_admins_learns_what_has_changed() -> None:
+async def test_the_second_of_two_concurrent_admins_is_told_what_has_changed() -> None:
     api = Api()
     await created(api)
     read = (await api.call("GET", CONNECTORS + "1/")).headers["ETag"]
@@ -239,7 +239,7 @@ async def test_an_integration_that_has_changed_since_is_not_deleted(if_match: st
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-async def test_if_match_never_holds_for_an_object_without_an_etag(method: str) -> None:
+async def test_if_match_always_fails_for_an_object_without_an_etag(method: str) -> None:
     api = Api()
     await api.call("POST", "configuration/v1/conference/", {"name": "Room"})
     path, changed = "configuration/v1/conference/1/", {"name": "Other"}
@@ -255,7 +255,7 @@ async def test_an_integration_with_past_meetings_only_is_deleted_without_force()
     assert (await api.call("DELETE", CONNECTORS + "1/")).status == 204
 
 
-async def test_only_the_present_manifest_revision_can_be_acknowledged() -> None:
+async def test_only_the_current_manifest_revision_can_be_acknowledged() -> None:
     api = Api()
     assert (await created(api))["manifest_reinstall_needed"] is True
     await api.call("PATCH", CONNECTORS + "1/", {"addin_button_label": "Meet"})
@@ -324,7 +324,7 @@ async def test_previewing_a_faulty_template_or_value_shows_its_faults() -> None:
     assert "needs a text" in (await api.call("POST", CONNECTORS + "1/preview/", body)).body["faults"][0]
 
 
-async def test_a_check_reports_what_would_change_and_saves_nothing() -> None:
+async def test_a_check_reports_the_changes_without_saving_them() -> None:
     api = Api()
     before = await created(api)
     answer = await api.call("POST", CONNECTORS + "1/check/", {"description": "new", "name": "Example Corp"})
@@ -424,7 +424,7 @@ async def test_a_preview_uses_the_integrations_own_settings() -> None:
     assert given.body["text"].strip() == "corp12345678@corp.example 9"
 
 
-async def test_it_is_shown_which_secrets_are_set_but_never_their_values() -> None:
+async def test_responses_show_which_secrets_are_set_but_never_their_values() -> None:
     api = Api()
     await created(api, oauth_client_secret="s3cret", graph_tenant_id=GUID, graph_client_id=GUID)
     told = await api.get(f"{CONNECTORS}1/secrets/")
@@ -433,7 +433,7 @@ async def test_it_is_shown_which_secrets_are_set_but_never_their_values() -> Non
     assert "s3cret" not in str(told)
 
 
-async def test_the_usage_shows_what_a_deletion_would_lose() -> None:
+async def test_the_usage_shows_what_a_deletion_would_remove() -> None:
     api = Api()
     uuid = (await created(api))["uuid"]
     assert await api.get(f"{CONNECTORS}1/usage/") == {"meetings_to_come": 0, "personal_vmrs": 0, "details": ""}
@@ -453,7 +453,7 @@ async def test_integrations_are_found_by_name_description_or_mailbox() -> None:
     assert await api.ids(f"{CONNECTORS}?text=nobody") == []
 
 
-async def test_a_preview_lists_the_values_that_a_person_may_change() -> None:
+async def test_a_preview_lists_the_values_that_users_can_change() -> None:
     api = Api()
     await created(api)
     name = "accept_new_single_meeting_template"

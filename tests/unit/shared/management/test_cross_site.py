@@ -1,4 +1,4 @@
-"""A page of another site cannot change anything, even if the admin's browser sends the password along."""
+"""A page of another site cannot change anything, even if the admin's browser sends the password with the request."""
 
 from collections.abc import Iterator
 
@@ -34,7 +34,7 @@ OWN = [
 
 
 def writes() -> Iterator[tuple[str, str]]:
-    """Every way to change something: lists, objects, and actions with and without a body."""
+    """All requests that change something: to lists, to objects, and to actions with and without a body."""
     yield from (("POST", CONNECTORS), ("PATCH", CONNECTORS))
     yield from ((method, f"{CONNECTORS}1/") for method in ("PUT", "PATCH", "DELETE", "POST"))
     for resource in Api().management.resources:
@@ -67,12 +67,12 @@ async def test_another_site_cannot_change_anything(api: Api, headers: dict[str, 
 
 
 @pytest.mark.parametrize("headers", OWN, ids=str)
-async def test_tools_and_our_own_pages_do_not_count_as_another_site(api: Api, headers: dict[str, str]) -> None:
+async def test_requests_of_tools_and_of_the_products_pages_are_accepted(api: Api, headers: dict[str, str]) -> None:
     assert (await api.raw("PATCH", f"{CONNECTORS}1/", b'{"description":"x"}', {**HOST, **headers})).status == 202
     link = await api.raw("POST", f"{CONNECTORS}1/sign_in/", b"", {"content-type": "", **HOST, **headers})
     assert link.status == 200
 
 
 @pytest.mark.parametrize("headers", BROWSERS, ids=str)
-async def test_reading_is_left_to_the_browser_which_hides_the_answer_from_other_sites(headers: dict[str, str]) -> None:
+async def test_reads_are_allowed_since_browsers_hide_the_response_from_other_sites(headers: dict[str, str]) -> None:
     assert (await Api().raw("GET", CONNECTORS, b"", {**PROOF, **HOST, **headers})).status == 200

@@ -1,4 +1,4 @@
-"""The index of an area and the schema of a resource, in Tastypie's form with our additions under `x`."""
+"""The index of an area and the schema of a resource, in Tastypie's form, with additional information under `x`."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ async def schema(resource: str = "ms_exchange_connector") -> dict[str, Any]:
     return found
 
 
-async def test_an_area_names_the_list_and_the_schema_of_each_resource() -> None:
+async def test_an_area_contains_the_urls_of_the_list_and_the_schema_of_each_resource() -> None:
     listed = await Api().get("configuration/v1/")
     assert listed["ms_exchange_connector"] == {
         "list_endpoint": "/api/admin/configuration/v1/ms_exchange_connector/",
@@ -46,7 +46,7 @@ async def test_schema_fields_are_the_settings_with_their_types_defaults_and_choi
     assert (fields["password"]["default"], fields["password"]["x"]["secret"]) == ("", True)
 
 
-async def test_the_schema_gives_forms_their_sections_labels_and_conditions() -> None:
+async def test_the_schema_contains_sections_labels_and_conditions_for_forms() -> None:
     found = await schema()
     assert [each["title"] for each in found["x"]["sections"]] == [each.title for each in SECTIONS]
     assert [name for each in found["x"]["sections"] for name in each["fields"]] == SHOWN
@@ -77,7 +77,7 @@ async def test_the_schema_gives_forms_their_sections_labels_and_conditions() -> 
         ("conference", "aliases", "conference_alias", "to_many"),
     ],
 )
-async def test_the_schema_says_to_which_resource_a_reference_leads(
+async def test_the_schema_contains_the_resource_of_a_reference(
     resource: str, field: str, related: str, kind: str
 ) -> None:
     found = await schema(resource)
@@ -102,7 +102,7 @@ async def test_the_schema_lists_filters_and_orders() -> None:
     assert "domains" not in found["ordering"]
 
 
-async def test_a_readers_schema_offers_reading_only() -> None:
+async def test_a_readers_schema_allows_only_reading() -> None:
     api = Api()
     found = (await api.call("GET", f"{CONNECTORS}schema/", headers=READER)).body
     assert found["allowed_detail_http_methods"] == found["allowed_list_http_methods"] == ["get"]

@@ -1,4 +1,4 @@
-"""VMRs created through the management API are dialable: a node's request is answered by one point read (C2, I7)."""
+"""VMRs created through the management API can be dialled. A node's request is answered with one point read (C2, I7)."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -78,7 +78,7 @@ async def test_the_same_name_can_be_an_alias_in_several_domains() -> None:
 
 
 @pytest.mark.parametrize("alias", ["møterom", "alice+test@example.com", "a b", "x" * 70])
-async def test_an_alias_with_any_text_is_dialable(alias: str) -> None:
+async def test_an_alias_with_any_text_can_be_dialled(alias: str) -> None:
     api = Api()
     await made(api, "conference", name="Room", aliases=[alias])
     assert (await dial(api, alias.upper()))[1]["name"] == "Room"
@@ -92,7 +92,7 @@ async def test_nodes_receive_every_supported_field_of_every_service_type(service
     assert action == "continue"
     assert refusals(service) == misplaced(service) == []
     told = {each.told_as(service_type) for name, each in CONFERENCE_FIELDS.fields.items() if name in FULL} - {None}
-    assert told - service.keys() <= {"direct_media", "direct_media_notification_duration"}  # it has breakout rooms
+    assert told - service.keys() <= {"direct_media", "direct_media_notification_duration"}  # the VMR has breakout rooms
     assert len(told) > 7
     if "max_callrate_in" in service:
         assert service["max_callrate_in"] == 4096 * 1000
@@ -118,7 +118,7 @@ async def test_a_vmr_that_a_node_would_refuse_lets_nobody_in() -> None:
     assert await dial(api, "room") == ("reject", {})
 
 
-async def test_nodes_follow_every_change() -> None:
+async def test_nodes_get_every_change() -> None:
     api = Api()
     room = await made(api, "conference", name="Room", aliases=["room"])
     await api.call("PATCH", path(room), {"pin": "4321", "name": "Other"})
@@ -134,7 +134,7 @@ async def test_nodes_follow_every_change() -> None:
     assert await dial(api, "room") is None is await dial(api, "moved")
 
 
-async def test_vmrs_are_left_to_another_server_if_deployment_or_integration_says_so() -> None:
+async def test_vmrs_are_left_to_another_server_if_the_settings_require_it() -> None:
     api = Api()
     connector = (await api.call("POST", CONNECTORS, graph_fields(**NODE))).body
     own = await made(api, "conference", name="Own", aliases=["own"], exchange_connector=connector["resource_uri"])
@@ -153,13 +153,13 @@ async def test_vmrs_are_left_to_another_server_if_deployment_or_integration_says
 
 
 class Connecting:
-    """The part of Timers that a save calls."""
+    """The method of Timers that a save calls."""
 
     async def connect(self, uuid: str, changed: frozenset[str]) -> None:
         assert uuid
 
 
-async def test_a_vmr_may_dial_out_under_its_own_name() -> None:
+async def test_a_vmr_can_dial_out_under_its_own_name() -> None:
     api = Api()
     await made(api, "conference", name="Room", tag="sales", aliases=["room"])
     policy = Policy(api.storage, api.clock)
@@ -181,7 +181,7 @@ async def test_meetings_and_vmrs_never_share_an_alias() -> None:
     assert (await dial(api, "meet123456"))[0] == "continue"
 
 
-async def test_an_interrupted_change_is_finished_at_night_or_never_happened(
+async def test_an_interrupted_change_is_completed_at_night_or_has_no_effect(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     writes = 0
@@ -206,7 +206,7 @@ async def test_an_interrupted_change_is_finished_at_night_or_never_happened(
 
 
 def dying(api: Api, patched: pytest.MonkeyPatch, step: int) -> None:
-    """Make the process die at the write with this number."""
+    """Simulate that the process dies at the write with the given number."""
     count = 0
 
     def counted(genuine: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:

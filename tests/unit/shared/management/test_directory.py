@@ -1,4 +1,4 @@
-"""Personal VMRs and users have ETags: who saves what somebody else has changed meanwhile overwrites nothing."""
+"""Personal VMRs and users have ETags, so that a save does not overwrite a concurrent change by another admin."""
 
 import asyncio
 from typing import Any
@@ -19,14 +19,14 @@ of_each_kind = pytest.mark.parametrize(("path", "fields"), KINDS, ids=["conferen
 
 
 async def made(api: Api, path: str, fields: dict[str, Any]) -> tuple[str, str]:
-    """One more; its own path and its ETag."""
+    """Create an object; returns its path and its ETag."""
     answer = await api.call("POST", path, fields)
     assert answer.status == 201, answer
     return f"{path}{answer.body['id']}/", answer.headers["ETag"]
 
 
 @of_each_kind
-async def test_a_change_of_what_was_read_is_made_and_one_of_what_has_changed_is_refused(
+async def test_a_change_is_refused_if_the_object_has_changed_since_it_was_read(
     path: str, fields: dict[str, Any]
 ) -> None:
     api = Api()
@@ -51,14 +51,14 @@ async def test_a_change_of_what_was_read_is_made_and_one_of_what_has_changed_is_
 
 
 @of_each_kind
-async def test_who_names_no_state_changes_whatever_there_is(path: str, fields: dict[str, Any]) -> None:
+async def test_a_change_without_if_match_is_applied_to_any_state(path: str, fields: dict[str, Any]) -> None:
     api = Api()
     own, _ = await made(api, path, fields)
     answers = await asyncio.gather(*(api.call("PATCH", own, {"description": f"by {n}"}) for n in range(4)))
     assert [answer.status for answer in answers] == [202] * 4
 
 
-async def test_an_alias_that_is_changed_by_itself_is_a_change_of_its_vmr() -> None:
+async def test_changing_an_alias_changes_the_etag_of_its_vmr() -> None:
     api = Api()
     own, first = await made(api, CONFERENCES, VMR)
     [alias] = (await api.get(ALIASES))["objects"]
@@ -67,20 +67,20 @@ async def test_an_alias_that_is_changed_by_itself_is_a_change_of_its_vmr() -> No
 
 
 @of_each_kind
-async def test_no_integration_is_read_whole_to_say_which_one_a_record_belongs_to(
+async def test_the_integration_of_a_record_is_shown_without_reading_all_its_settings(
     path: str, fields: dict[str, Any]
 ) -> None:
     api = Api()
     connector = (await created(api))["resource_uri"]
-    api.integrations.list = None  # type: ignore[assignment]  # whoever reads all settings fails
+    api.integrations.list = None  # type: ignore[assignment]  # reading all settings fails
     own, _ = await made(api, path, {**fields, "exchange_connector": connector})
     await api.call("PATCH", own, {"description": "second"})
     listed = (await api.get(f"{path}?id__lt=1073741824&order_by=id"))["objects"]
     assert [(each["exchange_connector"], each["description"]) for each in listed] == [(connector, "second")]
 
 
-async def test_an_etag_tells_nothing_of_a_pin() -> None:
-    """A reader may see it, and could try all PINs if it were made of one."""
+async def test_an_etag_does_not_depend_on_the_pin() -> None:
+    """Readers can see ETags. If an ETag were derived from the PIN, they could find the PIN by trying all of them."""
     api = Api()
     own, first = await made(api, CONFERENCES, VMR)
     _, other = await made(api, CONFERENCES, {**VMR, "name": "Other", "aliases": [], "pin": "4321"})
@@ -88,7 +88,7 @@ async def test_an_etag_tells_nothing_of_a_pin() -> None:
     assert (await api.call("GET", own, headers=READER)).headers["ETag"] == first
 
 
-async def test_a_sign_in_is_no_change_of_an_admin_s() -> None:
+async def test_a_sign_in_does_not_change_the_users_etag() -> None:
     api = Api()
     own, first = await made(api, USERS, USER)
     signed_in = await UserStore(api.storage, api.clock).signed_in(

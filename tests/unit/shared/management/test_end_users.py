@@ -58,12 +58,12 @@ async def test_changing_the_address_signs_the_user_out(change: dict[str, str], r
     assert (await users.known(integration, "adfs:1") is not None) == remains
 
 
-async def test_users_are_created_and_deleted_in_thousands() -> None:
+async def test_thousands_of_users_are_created_and_deleted() -> None:
     api = Api()
     sent = [{"primary_email_address": f"user{n}@example.com"} for n in range(1500)]
     answer = await api.call("PATCH", USERS, {"objects": sent})
     assert answer.status == 202
     uris = [each["resource_uri"] for each in answer.body["objects"]]
-    for _ in range(2):  # a second time: deleting what is already gone is not an error
+    for _ in range(2):  # repeated, since deleting an object that no longer exists is not an error
         assert (await api.call("PATCH", USERS, {"objects": [], "deleted_objects": uris})).status == 202
     assert await api.ids(USERS) == []

@@ -1,4 +1,4 @@
-"""Request handling that is the same for every resource."""
+"""The handling of requests that all resources have in common."""
 
 from collections.abc import Mapping
 
@@ -25,7 +25,7 @@ from tests.support.management_api import CONNECTORS, DOMAINS, Api
     ],
 )
 @pytest.mark.parametrize("proof", [{"authorization": ""}, {"authorization": "Basic YTpi"}])
-async def test_nothing_works_without_credentials(method: str, path: str, proof: Mapping[str, str]) -> None:
+async def test_all_requests_without_credentials_are_refused(method: str, path: str, proof: Mapping[str, str]) -> None:
     api = Api()
     await api.call("POST", CONNECTORS, graph_fields())
     before = await api.get(CONNECTORS)
@@ -83,7 +83,7 @@ async def test_head_is_get_without_the_body() -> None:
         await api.call("HEAD", CONNECTORS + "9/")
 
 
-async def test_unknown_parameters_are_skipped_with_a_warning() -> None:
+async def test_unknown_parameters_are_ignored_with_a_warning() -> None:
     api = Api()
     await api.call("POST", CONNECTORS, graph_fields())
     answer = await api.call("GET", DOMAINS + "?name__icontains=corp&limit=5&format=json&%0d%0aX=1&%22=2")

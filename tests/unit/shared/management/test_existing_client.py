@@ -1,8 +1,9 @@
-"""A client written against the original API works unchanged (I7).
+"""A client written for the original API works unchanged (I7).
 
-The test does what Pexip's Go library (v41) and its Terraform provider do (pexip.md §1): create with every plain field
-and without empty ones, take the id from Location, read back and compare with the plan; update by PUT with all fields
-except unset secrets; send domains as URIs and read them as objects.
+The tests send the same requests as Pexip's Go library (v41) and its Terraform provider (pexip.md §1). They create an
+object with every plain field except empty ones, take the id from the Location header, and compare the object that they
+read back with the plan. They update by PUT with all fields except unset secrets. They send domains as URIs, and read
+them as objects.
 """
 
 import re
@@ -21,7 +22,7 @@ OWN = {
     "reservation_days", "room_lead_time",
     "bridge_url", "bridge_username", "bridge_password", "bridge_client_id", "bridge_private_key",
 }  # fmt: skip
-"""Settings that the original API does not have; its clients never send them."""
+"""Settings that the original API does not have, so that its clients never send them."""
 
 ALWAYS_SENT = {"name", "uuid", "authentication_method", "auth_provider", "addin_server_domain"}
 

@@ -1,4 +1,4 @@
-"""Filters across relations, over the API: each finds the objects whose reference has the given properties."""
+"""Filters across relations in the API, which find the objects whose reference has the given properties."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Filters, order and pages, in isolation."""
+"""Filters, order and pages of lists, without the API."""
 
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -196,13 +196,13 @@ def test_a_boolean_parameter_that_is_neither_true_nor_false_is_refused() -> None
         flag("force=maybe", "force")
 
 
-def test_a_parameter_that_names_no_field_is_skipped_and_reported() -> None:
+def test_a_parameter_that_is_not_a_field_is_ignored_and_reported() -> None:
     query = query_of("title__icontains=x&id=2&_=17&format=json", SCHEMA, FOREIGN_KEYS)
     assert query.skipped == ("title__icontains", "_")
     assert ids("title__icontains=x&id=2") == [2]
 
 
-def test_a_regular_expression_that_would_backtrack_for_ever_reads_the_text_once() -> None:
-    """Backtracking would try 2^n ways here; RE2 reads the text once."""
+def test_a_regular_expression_with_catastrophic_backtracking_takes_linear_time() -> None:
+    """Backtracking would try 2^n possibilities, while RE2 reads the text once."""
     objects = [an_object(1, "a" * 10_000)]
     assert listed("name__regex=%5E(a|a)*b$", objects)["objects"] == []

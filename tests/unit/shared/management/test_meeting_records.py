@@ -126,7 +126,7 @@ async def test_meetings_are_found_by_alias_and_name(search: str) -> None:
         ("status/v1/scheduling_operation/?transaction_uuid=c2", 0),
     ],
 )
-async def test_finding_one_meeting_takes_the_same_requests_however_many_exist(search: str, count: int) -> None:
+async def test_finding_one_meeting_takes_the_same_requests_for_any_number_of_meetings(search: str, count: int) -> None:
     trips = []
     for meetings in (10, 60):
         api, uuid = await api_with_one()
@@ -138,7 +138,7 @@ async def test_finding_one_meeting_takes_the_same_requests_however_many_exist(se
             await put(api, room.named(name), uuid)
             aliases = api.storage.table("aliases")
             await aliases.commit(name_partition(name), Insert("name", {"integration": uuid, "tag": tag}))
-        await api.ids(SCHEDULED + "?limit=1")  # they have their numbers now
+        await api.ids(SCHEDULED + "?limit=1")  # the meetings have numbers from now on
         before = api.storage.round_trips
         assert len(await objects(api, search)) == count
         trips.append(api.storage.round_trips - before)
@@ -162,7 +162,7 @@ async def test_every_occurrence_is_an_object_of_its_series() -> None:
     assert (series["current_index"], series["is_depleted"]) == (0, False)
 
 
-async def test_occurrence_numbers_continue_when_more_of_a_series_is_read_and_ids_stay() -> None:
+async def test_new_occurrences_of_a_series_get_the_next_numbers_and_existing_ids_stay() -> None:
     api, uuid = await api_with_one()
     await put(api, booking(api, uuid, HOUR, DAY, 2 * DAY, endless=True), uuid)
     first = {each["start_time"]: each["id"] for each in await objects(api, SCHEDULED)}
@@ -263,7 +263,7 @@ async def test_admins_who_list_concurrently_see_the_same_numbers() -> None:
     assert len({each["id"] for each in seen[0]}) == 60
 
 
-async def test_a_change_between_reading_and_numbering_is_kept() -> None:
+async def test_a_change_between_reading_and_numbering_is_not_lost() -> None:
     api, uuid = await api_with_one()
     await put(api, booking(api, uuid, HOUR), uuid)
     read = await stored(api, uuid)

@@ -1,4 +1,4 @@
-"""status/v1/meeting/: meetings as a support desk searches for them, and their two actions."""
+"""status/v1/meeting/: the search for meetings by a support desk, and the two actions on meetings."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from tests.support.meetings import OTHER_TAG, TAG
 from tests.unit.shared.management.samples import MEETINGS, deployment, listed
 
 
-async def test_a_meeting_shows_what_a_support_desk_wants_to_know() -> None:
+async def test_a_meeting_contains_the_information_that_a_support_desk_needs() -> None:
     (review,) = await listed(await deployment(), "text=REVIEW")
     assert (review["organizer"], review["tag"], review["state"]) == ("alice@example.com", TAG, "scheduled")
     assert review["door"] == {"open": True, "next_change": "2026-11-23T10:54:00"}
@@ -19,7 +19,7 @@ async def test_a_meeting_shows_what_a_support_desk_wants_to_know() -> None:
     assert review["operations"] == ["7e1f4c5e-9f1c-5b3a-8f0e-2f3a4b5c6d7e"]
 
 
-async def test_meetings_are_found_by_what_people_know_about_them() -> None:
+async def test_meetings_are_found_by_tag_organizer_text_and_time() -> None:
     api = await deployment()
     for query in ("text=alice@example", f"text={TAG}", "organizer=alice@example.com"):
         assert [each["tag"] for each in await listed(api, query)][:1] == [TAG], query
@@ -28,7 +28,7 @@ async def test_meetings_are_found_by_what_people_know_about_them() -> None:
     assert await listed(api, "text=nobody") == []
 
 
-async def test_a_series_is_listed_by_its_next_occurrence() -> None:
+async def test_a_series_is_listed_with_its_next_occurrence() -> None:
     (series,) = await listed(await deployment(), f"tag={OTHER_TAG}")
     assert series["start"] == "2026-11-24T09:00:00"
     assert len(series["occurrences"]) == 3

@@ -1,4 +1,4 @@
-"""The API's description, and the API checked against it with generated requests."""
+"""The API's OpenAPI description, and generated requests that check the API against it."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ from shared.management.resource import TIME_FORMAT, time_text
 from tests.support.integrations import graph_fields
 from tests.support.management_api import CONNECTORS, DOMAINS, PROOF, Api
 
-NO_FAULT = (NotFound, Conflict)  # the front door turns these into 404 and 409
+NO_FAULT = (NotFound, Conflict)  # the web layer turns these into 404 and 409
 
 
 @cache
@@ -74,7 +74,7 @@ def _schemas(part: Any) -> list[dict[str, Any]]:
 
 
 def test_times_are_described_as_utc_without_an_offset() -> None:
-    """JSON Schema's date-time has an offset, so a client generated from this document would reject every response."""
+    """In JSON Schema, a date-time has an offset, so with that format generated clients would reject every response."""
     assert not [each for each in _schemas(document()) if each.get("format") == "date-time"]
     times = [each for each in _schemas(document()) if each.get("format") == TIME_FORMAT]
     assert len(times) > 5
@@ -86,7 +86,7 @@ def test_times_are_described_as_utc_without_an_offset() -> None:
             jsonschema.validate("2026-11-23T09:00:00Z", schema)
 
 
-def test_every_example_of_an_answer_matches_its_description() -> None:
+def test_every_example_response_matches_its_schema() -> None:
     async def shown() -> dict[str, Any]:
         api = Api()
         await api.call("POST", CONNECTORS, graph_fields())
@@ -98,7 +98,7 @@ def test_every_example_of_an_answer_matches_its_description() -> None:
 
 
 def fits(operation: dict[str, Any], answer: Answer) -> None:
-    """Fail unless the operation's description contains this answer."""
+    """Check that the operation's description includes this response."""
     known = operation["responses"]
     assert str(answer.status) in known, answer
     content = known[str(answer.status)].get("content")
@@ -128,7 +128,9 @@ def cases(path: str, method: str, mode: schemathesis.GenerationMode) -> Any:
 
 
 def without_rules(part: Any) -> Any:
-    """Leave out the conditional requirements, which schemathesis cannot solve; test_connector_schema.py covers them."""
+    """Remove the conditional requirements, for which schemathesis cannot generate values. test_connector_schema.py
+    covers them.
+    """
     if isinstance(part, list):
         return [without_rules(each) for each in part]
     return (
@@ -150,7 +152,7 @@ def test_generated_requests_get_described_answers(path: str, method: str, data: 
 
 
 async def answer_to(case: Any, id_: int) -> Answer | None:
-    """Call a deployment with one integration; None if the object does not exist (404) or is in use (409)."""
+    """Call a deployment with one integration; returns None if the object does not exist (404) or is in use (409)."""
     api = Api()
     await api.call("POST", CONNECTORS, graph_fields())
     path = case.operation.path.removeprefix("/api/admin/").replace("{id}", str(id_))
@@ -196,7 +198,7 @@ def test_any_values_are_saved_and_shown_or_refused_by_field(fields: dict[str, An
         taken = converted(fields, connector_schema())
         changed = {name: value for name, value in taken.items() if name in answer.body and name not in READ_ONLY}
         for name in changed.keys() - {"domains", "uuid"}:
-            # "" clears a setting, and a nullable setting is null then
+            # "" clears a setting, and a nullable setting becomes null
             assert answer.body[name] in ([None, ""] if changed[name] == "" else [changed[name]]), name
 
 

@@ -1,4 +1,4 @@
-"""W5: the overview by day and by hour, at the same cost for one integration and for thousands."""
+"""W5: the overview by day and by hour, whose cost is the same for one integration and for thousands."""
 
 from datetime import timedelta
 from typing import Any
@@ -35,7 +35,7 @@ async def deployment(api: Api) -> dict[str, Any]:
     return dict(found)
 
 
-async def test_days_show_what_was_decided_and_how_fast() -> None:
+async def test_days_show_the_decisions_and_how_long_they_took() -> None:
     api, integration = await api_with_one()
     await count(api, integration, counts.outcome(Accepted.NEW_SINGLE, "accept"), counts.ALIASES_USED, counts.lag(2))
     api.clock.move(DAY)
@@ -76,7 +76,7 @@ async def test_an_integrations_own_overview_excludes_the_others() -> None:
 
 
 async def test_open_rooms_are_counted_for_each_hour() -> None:
-    api, integration = await api_with_one()  # 9:00; buffers of 30 and 60 minutes
+    api, integration = await api_with_one()  # at 9:00, with buffers of 30 and 60 minutes
     await put(api, booking(api, integration, 3 * HOUR, 27 * HOUR), integration)
     closed = booking(api, integration, 3 * HOUR, tag="7f8cf6fc-7ab0-4e1d-a6c8-3b5e5a1a1f3d")
     await put(api, closed.closed(), integration)
@@ -102,7 +102,7 @@ async def test_hours_without_any_room_leave_no_row() -> None:
     assert (await deployment(api))["rooms_by_hour"] == [0] * FORECAST_HOURS
 
 
-async def test_the_overview_costs_the_same_whatever_the_number_of_integrations() -> None:
+async def test_the_overview_costs_the_same_for_any_number_of_integrations() -> None:
     api, _ = await api_with_one()
     table, now = statistics_table(api.storage), api.clock.now().isoformat()
     for n in range(2500):
@@ -113,7 +113,7 @@ async def test_the_overview_costs_the_same_whatever_the_number_of_integrations()
     await deployment(api)
     assert api.storage.round_trips - before <= MOST_TRIPS
     api.clock.move(SUM_LIFETIME)
-    await deployment(api)  # the sum is computed once more, for all readers
+    await deployment(api)  # the sum is computed again, for all readers
     before = api.storage.round_trips
     await deployment(api)
     assert api.storage.round_trips - before <= MOST_TRIPS

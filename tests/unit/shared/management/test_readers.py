@@ -1,4 +1,4 @@
-"""The app role Scheduling.Read: a reader can read everything except personal PINs, and change nothing."""
+"""The app role Scheduling.Read, with which users can read everything except personal PINs, but change nothing."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Lists of meetings, aliases and operations: what they contain, and how many storage requests they take (S1, W4)."""
+"""The contents of lists of meetings, aliases and operations, and the storage requests for them (S1, W4)."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -28,7 +28,7 @@ SCHEDULERS = "status/v1/exchange_scheduler/"
 DAY = timedelta(days=1)
 
 MOST_REQUESTS = 3
-"""Storage requests for one page, once the settings of the integrations on it are cached."""
+"""The storage requests for one page, if the settings of the integrations on it are cached."""
 
 
 async def deployment(integrations: int = 2) -> tuple[Api, list[str]]:
@@ -45,7 +45,9 @@ def tag(number: int) -> str:
 
 
 def random_booking(api: Api, uuid: str, number: int, chance: Random) -> Booking:
-    """A booking in any state, past or future, with one or several occurrences; two may start at the same time."""
+    """A booking in any state, past or future, with one or several occurrences. Two bookings may start at the same
+    time.
+    """
     starts = sorted(chance.choices(range(-50, 60), k=chance.choice([1, 1, 1, 3])))
     made = booking(api, uuid, *(each * HOUR for each in dict.fromkeys(starts)), tag=tag(number))
     made = replace(made, alias=f"meet{number}@example.com", meeting=f"meeting-{number}")
@@ -128,7 +130,7 @@ def queries(api: Api) -> Iterator[str]:
 
 
 async def without_lists(api: Api, path: str, patch: pytest.MonkeyPatch) -> Any:
-    """What the records themselves contain, when all of them are read."""
+    """The expected list, calculated from all records."""
     with patch.context() as patched:
 
         async def not_built(*_: object, **__: object) -> None:
@@ -140,16 +142,16 @@ async def without_lists(api: Api, path: str, patch: pytest.MonkeyPatch) -> Any:
 
 
 def times(found: Any, path: str) -> list[Any]:
-    """The values by which a list is ordered; the order of records with equal values is left open."""
+    """The values by which a list is sorted. The order of records with equal values is undefined."""
     field = "start" if "start" in path else "creation_time" if "creation_time" in path else "id"
     return [each[field] for each in found["objects"]]
 
 
 @pytest.mark.parametrize("seed", range(2))
-async def test_lists_match_the_records_whatever_happens(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_lists_match_the_records_after_any_changes(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     chance = Random(seed)
     api, uuids = await deployment()
-    await filled(api, uuids, chance, 25)  # written by an older version: nobody has built lists of these
+    await filled(api, uuids, chance, 25)  # written by an older version, without lists
     for turn in range(3):
         for path in chance.sample(list(queries(api)), 70):
             found, wanted = await api.get(path), await without_lists(api, path, monkeypatch)
@@ -187,7 +189,7 @@ PAGES = [
 ]
 
 
-async def test_a_page_takes_three_requests_whatever_the_number_of_meetings() -> None:
+async def test_a_page_takes_three_requests_for_any_number_of_meetings() -> None:
     for many in (30, 300):
         api, uuids = await deployment(1)
         await filled(api, uuids, Random(5), many)
@@ -204,7 +206,7 @@ async def test_a_page_takes_three_requests_whatever_the_number_of_meetings() -> 
             assert api.storage.round_trips - before <= MOST_REQUESTS, path
 
 
-async def test_a_search_that_no_list_answers_looks_at_so_many_meetings_and_says_so(
+async def test_a_search_without_a_matching_list_examines_a_limited_number_of_meetings_and_reports_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     api, uuids = await deployment(1)
@@ -224,13 +226,13 @@ async def test_a_search_that_no_list_answers_looks_at_so_many_meetings_and_says_
     assert await aliases(f"{upcoming}&text=MEET") == ([f"meet{number}" for number in range(5)], 5)
     assert await aliases(f"{upcoming}&text=MEET", READER) == ([f"meet{number}" for number in range(5)], 5)
     assert await aliases(f"{upcoming}&state=scheduled&exchange_connector=1") == await aliases(f"{upcoming}&text=m")
-    assert await aliases(f"{upcoming}&text=meet10@example.com") == (["meet10"], 5), "its whole alias says where it is"
-    assert await aliases(f"{upcoming}&text={tag(11)}") == (["meet11"], 5), "and so does its tag"
-    assert await aliases(f"{past}&text=meet10@example.com") == ([], None), "it is not over"
+    assert await aliases(f"{upcoming}&text=meet10@example.com") == (["meet10"], 5), "an alias is looked up directly"
+    assert await aliases(f"{upcoming}&text={tag(11)}") == (["meet11"], 5), "a tag is looked up directly"
+    assert await aliases(f"{past}&text=meet10@example.com") == ([], None), "the meeting is not over"
     assert await aliases(f"{upcoming}&text=a/b%23%3F") == ([], 5)
 
 
-async def test_an_operation_is_found_by_its_id_in_two_requests_whatever_their_number() -> None:
+async def test_an_operation_is_found_by_its_id_in_two_requests_for_any_number_of_operations() -> None:
     api, uuids = await deployment(1)
     await filled(api, uuids, Random(6), 60)
     listed = (await api.get(f"{OPERATIONS}?limit=3&order_by=-creation_time"))["objects"]
@@ -248,7 +250,7 @@ async def test_operation_ids_increase_with_time_and_are_exact_in_javascript() ->
 
 
 async def test_a_page_is_still_shown_while_its_integration_is_being_deleted() -> None:
-    """The integration's settings go first, its records some time later."""
+    """The integration's settings are deleted first, and its records some time later."""
     api, uuids = await deployment(2)
     await filled(api, uuids, Random(8), 20)
     before = await api.get(f"{ALIASES}?limit=0")

@@ -1,11 +1,11 @@
-"""Recorded requests of real clients of the original API get the answers that these clients need (I7).
+"""Recorded requests of real clients of the original API get the responses that these clients need (I7).
 
 `tests/data/clients/` contains what each client sent to the local stack and what it received. `reads` lists the fields
-that a client understands of each resource, with the type to which it decodes them; "?" marks fields that may be null.
-`at_default` names the fields of a body that have our default values. `{name}` stands for the URI of the object that was
-created, or listed first, in the step that `binds` the name. What a client wrote as a whole must be read back as it was
-sent, which is how Terraform finds no difference. docs/existing-clients.md says which clients were recorded and how to
-record again.
+of each resource that a client reads, with their types in the client; "?" marks fields that may be null. `at_default`
+lists the fields of a body that have the product's default values. `{name}` stands for the URI of the object that was
+created, or listed first, in the step that `binds` the name. An object that a client wrote as a whole must be read back
+as it was sent, since otherwise Terraform reports a difference. docs/existing-clients.md lists the recorded clients, and
+explains how to record them again.
 """
 
 import pytest
@@ -22,11 +22,13 @@ NOT_SHOWN = {
         "oauth_client_secret", "oauth_refresh_token", "password", "personal_vmr_oauth_client_secret", "private_key",
     },
 }  # fmt: skip
-"""Fields that the client knows but does not receive: secrets, and fields that do not exist. It treats them as empty."""
+"""Fields that the client supports but does not receive, which are secrets and fields that do not exist. It treats them
+as empty.
+"""
 
 
 async def a_deployment() -> Api:
-    """One integration with a scheduled series and an alarm."""
+    """An integration with a scheduled series and an alarm."""
     api, uuid = await api_with_one()
     await put(api, booking(api, uuid, HOUR, 3 * HOUR), uuid)
     await api.alarms.raise_(uuid, AlarmKind.SUBSCRIPTION, "Graph has let it go.")
@@ -36,7 +38,7 @@ async def a_deployment() -> Api:
     return api
 
 
-async def test_every_recorded_request_gets_the_answer_that_the_client_needs() -> None:
+async def test_every_recorded_request_gets_the_response_that_the_client_needs() -> None:
     replay = Replay(await a_deployment())
     answers = {step["name"]: await replay.step(step) for step in STEPS}
     assert len(answers) == len(STEPS) >= 60
@@ -87,7 +89,7 @@ async def test_terraform_creates_changes_plans_without_a_difference_and_destroys
     assert len(await api.ids("configuration/v1/ms_exchange_connector/")) == 1, "only the original one"
 
 
-async def test_a_public_python_client_works_as_it_did() -> None:
+async def test_a_public_python_client_works_unchanged() -> None:
     steps, reads = recording("python-mgmt-mcp")
     replay = Replay(await a_deployment(), reads)
     answers = {step["name"]: await replay.step(step) for step in steps}

@@ -1,4 +1,4 @@
-"""Read-only objects: aliases, conferences, operations and alarms of every integration."""
+"""The read-only objects, which are the aliases, conferences, operations and alarms of all integrations."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -76,7 +76,7 @@ async def test_a_series_shows_the_current_or_next_occurrence(passed: timedelta, 
     )  # it has been over for a day
 
 
-async def test_an_endless_series_is_never_depleted() -> None:
+async def test_an_endless_series_is_never_shown_as_depleted() -> None:
     api, uuid = await api_with_one()
     await put(api, booking(api, uuid, HOUR, endless=True), uuid)
     api.clock.move(timedelta(days=9))
@@ -120,7 +120,7 @@ async def test_operations_show_their_decision_and_schedulers_show_when_it_was_ma
     assert await api.ids(OPERATIONS + "?success=true") == [shown["c2"]["id"]]
 
 
-async def test_alarms_say_what_to_do_and_disappear_when_cleared() -> None:
+async def test_alarms_contain_a_remedy_and_disappear_when_cleared() -> None:
     api, uuid = await api_with_one()
     await api.alarms.raise_(uuid, AlarmKind.CONNECTION, "Exchange answers 403.")
     alarm = await only(api, ALARMS)

@@ -1,7 +1,7 @@
-"""The original's shell builds its commands from our indexes and schemas, and works with them (I7).
+"""The original product's shell can build its commands from the API's indexes and schemas (I7).
 
-The test replays what pexshell (commit c9c3a5a) does: `login` lists worker_vm, `cache` fetches each API's index and
-every schema in it, and fails on any field that it cannot decode; after that each resource has the commands `get`,
+The tests repeat the requests of pexshell (commit c9c3a5a). `login` lists worker_vm. `cache` fetches each API's index
+and all schemas in it, and fails if it cannot decode a field. After that, each resource has those of the commands `get`,
 `post`, `patch` and `delete` that its schema allows, with an argument for each field and filter.
 """
 
@@ -21,13 +21,13 @@ ALL_FILTERS = {
     "exact", "iexact", "contains", "icontains", "startswith", "istartswith", "endswith", "iendswith", "regex", "iregex",
     "lt", "lte", "gt", "gte",
 }  # fmt: skip
-"""What the shell makes of a number in `filtering`."""
+"""How the shell interprets a number in `filtering`."""
 
 Endpoint = Mapping[str, Any]
 
 
 async def cached(api: Api) -> dict[str, dict[str, Endpoint]]:
-    """What the shell stores after `pexshell cache`."""
+    """The schemas that the shell stores during `pexshell cache`."""
     found: dict[str, dict[str, Endpoint]] = {}
     for path in APIS:
         entries = await api.get(f"{path}/")
@@ -86,7 +86,7 @@ async def test_the_shells_login_request_succeeds() -> None:
     }  # fmt: skip
 
 
-async def test_every_filter_that_the_schema_offers_is_understood(resources: dict[str, Endpoint]) -> None:
+async def test_every_filter_in_the_schema_is_supported(resources: dict[str, Endpoint]) -> None:
     api, values = Api(), {"integer": "1", "boolean": "true", "datetime": "2026-01-01T00:00:00"}
     for name, endpoint in resources.items():
         area = "status" if name in await api.get("status/v1/") else "configuration"

@@ -1,4 +1,4 @@
-"""What counts as EWS, and for how long a server may ask us to wait."""
+"""The responses that are recognised as EWS, and the longest wait that a server may request."""
 
 import pytest
 import requests
@@ -19,20 +19,20 @@ def answer(status: int, content: bytes = b"", **headers: str) -> requests.Respon
 
 @pytest.mark.parametrize("content", [SOAP, b"\xef\xbb\xbf" + SOAP, b"\r\n" + SOAP + b"\r\n"])
 @pytest.mark.parametrize("status", [200, 500])
-def test_soap_is_read_whatever_the_http_status(status: int, content: bytes) -> None:
-    """Faults usually come with status 500, and sometimes with 200."""
+def test_soap_is_read_with_any_http_status(status: int, content: bytes) -> None:
+    """SOAP faults usually have status 500, and sometimes 200."""
     AtOnce().raise_response_errors(answer(status, content))
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirections_are_not_followed(status: int) -> None:
-    """Rule 5: nothing from outside chooses a host to call."""
+    """Rule 5: external input never determines the host of a request."""
     with pytest.raises(NotSoap):
         AtOnce().raise_response_errors(answer(status, location="https://evil.example/"))
 
 
 @pytest.mark.parametrize("content", [b"", b"<html></html>", b"<!DOCTYPE html><html/>", b"{}"])
-def test_a_web_page_is_not_taken_for_soap(content: bytes) -> None:
+def test_a_web_page_is_not_mistaken_for_soap(content: bytes) -> None:
     with pytest.raises(NotSoap):
         AtOnce().raise_response_errors(answer(200, content))
 
@@ -55,7 +55,7 @@ def test_a_servers_requested_wait_is_read(asked: str, seconds: float) -> None:
 
 
 def test_a_refusal_that_closes_the_connection_is_still_a_refusal() -> None:
-    """exchangelib treats every answer with `Connection: close` as a busy server."""
+    """exchangelib treats every response with `Connection: close` as a sign of a busy server."""
     with pytest.raises(HttpFailure) as caught:
         AtOnce().raise_response_errors(answer(404, connection="close"))
     assert caught.value.status == 404

@@ -15,7 +15,7 @@ OUTLOOK = "https://outlook.office365.com"
 
 
 class Endpoint:
-    """A token endpoint that gives the `answers` one after the other."""
+    """A token endpoint that returns the `answers` one after another."""
 
     def __init__(self, *answers: Any) -> None:
         self.answers = list(answers)
@@ -77,7 +77,7 @@ async def test_an_answer_without_a_token_is_an_error(answer: dict[str, Any]) -> 
         await Endpoint(answer).tokens.token()
 
 
-async def test_a_refusal_is_reported_and_the_request_is_repeated_later() -> None:
+async def test_a_refused_token_request_is_reported_and_repeated_later() -> None:
     refused = SignInRefused("invalid_client", ("AADSTS7000215",), "The client secret is not accepted.")
     with pytest.raises(Unavailable, match="secret is not accepted"):
         await Endpoint(refused).tokens.token()

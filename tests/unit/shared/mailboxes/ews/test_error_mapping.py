@@ -1,4 +1,4 @@
-"""Whatever exchangelib raises becomes an error of the product, without any confidential text."""
+"""All exceptions of exchangelib become errors of the product, without confidential text."""
 
 import inspect
 import ssl
@@ -18,7 +18,7 @@ SECRET = "alice@example.com: Layoffs"
 
 
 def raised(cls: type[Exception]) -> Exception:
-    """An exception of this class, with a text that nobody may see."""
+    """An exception of the given class, with a confidential text."""
     if issubclass(cls, errors.RedirectError):
         redirect: Exception = errors.RedirectError(url=f"https://example.com/{SECRET}")
         return redirect
@@ -37,7 +37,7 @@ def raised(cls: type[Exception]) -> Exception:
 
 
 def library() -> Iterator[type[Exception]]:
-    """Every exception class that exchangelib has."""
+    """All exception classes of exchangelib."""
     yield from (c for c in vars(errors).values() if inspect.isclass(c) and issubclass(c, Exception))
 
 
@@ -47,11 +47,11 @@ def test_every_exchangelib_error_is_mapped(cls: type[Exception]) -> None:
     assert isinstance(error, (EwsUnavailable, EwsError, RateLimited))
     assert SECRET not in str(error)
     if cls.__name__.startswith("Error"):
-        assert cls.__name__ in str(error), "EWS's own code is what an admin can look up"
+        assert cls.__name__ in str(error), "admins can look up EWS's error code"
 
 
 def network() -> Iterator[type[Exception]]:
-    """Every exception class that requests has."""
+    """All exception classes of the requests library."""
     for cls in vars(requests.exceptions).values():
         if inspect.isclass(cls) and issubclass(cls, requests.exceptions.RequestException):
             yield cls
@@ -65,14 +65,14 @@ def test_every_network_error_is_mapped(cls: type[Exception]) -> None:
 
 
 @pytest.mark.parametrize("cls", [KeyError, ValueError, AttributeError, TypeError, RecursionError, MemoryError])
-def test_errors_that_a_hostile_answer_causes_in_the_library_are_mapped(cls: type[Exception]) -> None:
+def test_errors_that_a_hostile_response_causes_in_exchangelib_are_mapped(cls: type[Exception]) -> None:
     error = translated(cls(SECRET))
     assert isinstance(error, EwsUnavailable)
     assert error.trouble is Trouble.UNREADABLE
     assert SECRET not in str(error)
 
 
-def test_our_own_errors_pass_unchanged() -> None:
+def test_the_products_own_errors_are_not_changed() -> None:
     ours: SchedulingError = NotFound("x")
     assert translated(ours) is ours
 
@@ -102,7 +102,7 @@ def test_our_own_errors_pass_unchanged() -> None:
         (requests.exceptions.ConnectionError("refused"), Trouble.UNREACHABLE),
     ],
 )
-def test_each_error_is_mapped_to_its_trouble(error: Exception, trouble: Trouble) -> None:
+def test_each_error_is_mapped_to_the_error_for_its_cause(error: Exception, trouble: Trouble) -> None:
     found = translated(error)
     assert isinstance(found, EwsUnavailable)
     assert found.trouble is trouble
@@ -132,14 +132,14 @@ def test_a_network_failure_that_exchangelib_wraps_is_recognised() -> None:
         (HttpFailure(429), 60),
     ],
 )
-def test_a_busy_server_gets_the_time_that_it_asks_for(error: Exception, seconds: float) -> None:
+def test_the_wait_that_a_busy_server_requests_is_respected(error: Exception, seconds: float) -> None:
     found = translated(error)
     assert isinstance(found, RateLimited)
     assert found.retry_after == seconds
 
 
 def test_only_errors_about_one_item_are_permanent() -> None:
-    """Everything else is worth another try: Exchange reports many temporary problems under odd names."""
+    """All other errors are retried, since Exchange reports many temporary problems with misleading codes."""
     final = {cls.__name__ for cls in library() if isinstance(translated(raised(cls)), EwsError)}
     assert final == {
         "ErrorItemCorrupt",

@@ -1,4 +1,4 @@
-"""EWS items as XML, and how they are read (docs/facts/exchange.md §1, §9)."""
+"""Reading EWS items from XML (docs/facts/exchange.md §1, §9)."""
 
 import base64
 from contextlib import suppress
@@ -25,7 +25,7 @@ KEY = "WIdfQoipTBuCK1ThiefxJA=="
 
 
 def node(name: str, *parts: str) -> Node:
-    """An element with these contents, which are given as XML of EWS's types."""
+    """An element with the given content, which is XML in the namespace of EWS's types."""
     return Node(etree.fromstring(f'<{name} xmlns="{TYPES}">{"".join(parts)}</{name}>'))
 
 
@@ -172,8 +172,8 @@ class TestReferences:
         assert ItemReference.parse(found.id) == ItemReference("item-1", GOID)
 
     @pytest.mark.parametrize("type_", ["Occurrence", "Exception"])
-    def test_an_occurrence_is_not_taken_for_its_series(self, type_: str) -> None:
-        """Their clean global object ids are the same."""
+    def test_an_occurrence_is_not_mistaken_for_its_series(self, type_: str) -> None:
+        """An occurrence has the same clean global object id as its series."""
         goid = extended("PropertyId", "35", GOID)
         found = calendar_item(item(CalendarItemType=f"<CalendarItemType>{type_}</CalendarItemType>", goid=goid), "m")
         assert ItemReference.parse(found.id) == ItemReference("item-1")
@@ -257,7 +257,7 @@ class TestItems:
         ],
     )
     def test_times_are_read_in_every_form(self, text: str, moment: datetime) -> None:
-        """Naive times are UTC, as every request asks for."""
+        """Times without an offset are in UTC, which every request specifies."""
         assert calendar_item(item(Start=f"<Start>{text}</Start>"), "").occurrence.start == moment
 
     @pytest.mark.parametrize("text", ["", "yesterday", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
@@ -291,7 +291,7 @@ class TestItems:
     def test_a_custom_time_zone_is_recognised_by_its_rules(
         self, rules: tuple[str, str, str, str], hours: list[float]
     ) -> None:
-        """The format is the one in the TimeZoneDefinition reference; the offsets are for January and July."""
+        """The format is that of the TimeZoneDefinition reference. The offsets are for January and July."""
         name = calendar_item(item(zone=custom_zone(*rules)), "").zone
         offsets = [datetime(2026, month, 1, tzinfo=ZoneInfo(name)).utcoffset() for month in (1, 7) if name]
         assert offsets == [timedelta(hours=number) for number in hours]
@@ -317,7 +317,7 @@ class TestItems:
         [("2026-11-22T23:00:00Z", "2026-11-23T23:00:00Z"), ("2026-11-23T00:00:00Z", "2026-11-24T00:00:00Z")],
         ids=["the moment", "the day"],
     )
-    def test_an_all_day_meeting_is_a_day_in_the_organizers_zone(self, start: str, end: str) -> None:
+    def test_an_all_day_meeting_lasts_a_day_in_the_organizers_zone(self, start: str, end: str) -> None:
         found = item(
             Start=f"<Start>{start}</Start>",
             End=f"<End>{end}</End>",
@@ -344,7 +344,9 @@ class TestItems:
 
     @pytest.mark.parametrize("address", ["/O=EXAMPLE/CN=A", "a@example.com\nBcc: b@example.com", "a b@example.com", ""])
     def test_an_invalid_email_address_is_dropped(self, address: str) -> None:
-        """X.500 addresses (RoutingType EX) reach nobody, and others would end up in request headers."""
+        """X.500 addresses (RoutingType EX) cannot be used for mail, and other invalid ones could get into request
+        headers.
+        """
         mailbox = f"<Mailbox><Name>A</Name><EmailAddress>{address}</EmailAddress></Mailbox>"
         found = calendar_item(
             item(

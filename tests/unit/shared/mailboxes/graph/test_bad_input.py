@@ -1,6 +1,7 @@
-"""Whatever Graph, or somebody pretending to be Graph, sends is read or refused with a documented error, never a crash.
+"""All input from Graph, or from an attacker who pretends to be Graph, is read or refused with a documented error,
+without a crash.
 
-All samples go through everything, and so do variants with any node deleted, replaced or retyped.
+All parsers are tested with all samples, and with variants in which any node is deleted, replaced or of another type.
 """
 
 import json
@@ -51,7 +52,7 @@ NOTIFICATIONS = {
 
 
 class Parrot:
-    """A GraphClient that answers everything with one payload, and stops after a large number of requests."""
+    """A GraphClient that answers all requests with the same payload, and fails after a large number of requests."""
 
     def __init__(self, payload: Any) -> None:
         self._payload = payload
@@ -84,7 +85,7 @@ class Parrot:
 
 
 def everything(payload: Any) -> list[Callable[[], Coroutine[Any, Any, Any]]]:
-    """Every call that reads something from Graph, answered with this payload."""
+    """All calls that read from Graph, with this payload as the response."""
     client: Any = Parrot(payload)
     mailbox = GraphMailbox(client, "vmr@example.com")
     subscriptions = GraphSubscriptions(client, "vmr@example.com", "https://x.example.com", STATE)
@@ -105,7 +106,7 @@ def everything(payload: Any) -> list[Callable[[], Coroutine[Any, Any, Any]]]:
 
 
 async def swallow(payload: Any) -> None:
-    """Call everything with this payload; only documented errors may come out."""
+    """Make all calls with this payload, and check that they raise only documented errors."""
     for call in everything(payload):
         try:
             await call()
@@ -128,7 +129,7 @@ async def test_every_sample_is_read_or_refused() -> None:
         await swallow(each)
 
 
-async def test_the_webhook_believes_no_sample() -> None:
+async def test_the_webhook_accepts_no_sample_without_a_valid_client_state() -> None:
     for sample in samples():
         assert notify(json.dumps(sample).encode()) == []
 

@@ -17,7 +17,7 @@ HOUR = 3600
 
 @dataclass
 class Credential:
-    """An azure-identity credential, as far as it is used."""
+    """The parts of an azure-identity credential that are used."""
 
     failure: Exception | None = None
     scopes: list[str] = field(default_factory=list)
@@ -35,7 +35,7 @@ class Credential:
 
 @pytest.fixture
 def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The machine's time; tests may set its single element."""
+    """The machine's time, as a list with one element, which tests may change."""
     moment = [1_800_000_000.0]
     monkeypatch.setattr(time, "time", lambda: moment[0])
     return moment
@@ -68,7 +68,7 @@ async def test_a_token_is_used_until_five_minutes_before_it_expires(now: list[fl
     ],
 )
 async def test_graph_is_unavailable_without_a_token(failure: Exception) -> None:
-    """The meeting being processed is not at fault. The library's message is not passed on."""
+    """The meeting that is being processed is not the cause. The library's message is not passed on."""
     credential = Credential(failure)
     mine = tokens(credential)
     with pytest.raises(Unavailable) as refused:

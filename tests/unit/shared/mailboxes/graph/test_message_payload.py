@@ -1,4 +1,4 @@
-"""Graph's JSON as it really arrives (docs/facts/exchange.md §1)."""
+"""Reading Graph's JSON in its actual forms (docs/facts/exchange.md §1)."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -43,7 +43,7 @@ def test_a_request_is_read_with_its_event() -> None:
         ("meetingRequest", Kind.REQUEST),
         ("meetingCancelled", Kind.CANCELLATION),
         ("meetingAccepted", None),
-        ("meetingTenativelyAccepted", None),  # as the service spells it
+        ("meetingTenativelyAccepted", None),  # the service's spelling
         ("meetingTentativelyAccepted", None),
         ("meetingDeclined", None),
         ("none", None),
@@ -107,7 +107,7 @@ def test_event_types_are_read(type_: str, shape: Shape, series: str) -> None:
     assert (item.shape, item.series_id) == (shape, series)
 
 
-def test_a_series_and_its_occurrences_share_the_uid_if_there_is_one() -> None:
+def test_a_series_and_its_occurrences_have_the_same_uid_if_there_is_one() -> None:
     """iCalUId differs for each occurrence (docs/facts/exchange.md §1)."""
     assert parse_event(event(uid="series-uid")).item().uid == "series-uid"
     assert parse_event(event(uid=None)).item().uid == "040000008200E00074C5B7101A82E008"
@@ -120,7 +120,7 @@ def test_a_series_and_its_occurrences_share_the_uid_if_there_is_one() -> None:
 
 
 def test_no_uid_is_invented_for_an_exception_when_only_the_series_has_it() -> None:
-    """A meeting from another calendar system may have any uid, which contains no date."""
+    """A meeting from another calendar system may have any uid, without a date."""
     foreign = event(type="exception", seriesMasterId="m", uid=None, iCalUId="abc@google.com")
     assert parse_event(foreign).item().uid == ""
     assert parse_event(event(uid=None, iCalUId="abc@google.com")).item().uid == "abc@google.com"
@@ -136,7 +136,7 @@ def test_no_uid_is_invented_for_an_exception_when_only_the_series_has_it() -> No
     ],
 )
 def test_a_missing_event_type_is_inferred_from_other_fields(changes: dict[str, Any], shape: Shape) -> None:
-    """A cancelled occurrence that is taken for a single meeting would close the whole series."""
+    """A cancelled occurrence that is mistaken for a single meeting would close the room of the whole series."""
     assert parse_event(event(**changes)).item().shape is shape
 
 
@@ -154,7 +154,7 @@ def test_a_missing_event_type_is_inferred_from_other_fields(changes: dict[str, A
     ],
 )
 def test_times_are_read_in_every_form(start: dict[str, Any], expected: datetime) -> None:
-    """They have seven fractional digits, no offset, and a zone in any spelling."""
+    """Times have seven fractional digits, no offset, and a time zone in any spelling."""
     assert parse_event(event(start=start)).item().occurrence.start == expected
 
 
@@ -206,7 +206,7 @@ def test_recorded_answers_are_read(response: str | None, answer: Answer) -> None
     ],
 )
 def test_the_end_of_a_series_is_read(range_: dict[str, Any] | None, last_day: datetime | None) -> None:
-    """Fields that a recurrence type does not use contain filler (docs/facts/exchange.md §1)."""
+    """Fields that a recurrence type does not use contain default values (docs/facts/exchange.md §1)."""
     item = parse_event(event(type="seriesMaster", recurrence={"pattern": {}, "range": range_})).item()
     assert item.last_day == last_day
 
@@ -232,7 +232,7 @@ def test_a_text_cut_in_the_middle_of_a_character_can_still_be_stored() -> None:
 
 
 @pytest.mark.parametrize("name", ["id", "iCalUId", "uid", "seriesMasterId", "originalStartTimeZone"])
-def test_half_a_character_in_an_id_can_still_be_stored(name: str) -> None:
+def test_an_id_with_a_lone_surrogate_can_still_be_stored(name: str) -> None:
     item = parse_event(event(**{name: "half a \ud83d"})).item()
     json.dumps([item.id, item.uid, item.series_id, item.zone], ensure_ascii=False).encode()
 
@@ -248,7 +248,7 @@ def test_half_a_character_in_an_id_can_still_be_stored(name: str) -> None:
     ],
 )
 def test_an_unreadable_payload_is_retried_and_the_error_reveals_no_content(payload: Any) -> None:
-    """The error contains field names only: the payload holds people's mail (rule 6)."""
+    """The error contains only field names, since the payload contains people's mail (rule 6)."""
     with pytest.raises(Unavailable, match="could not be read") as refused:
         parse_message(payload)
     for secret in ("Alice", "alice@example.com", "Budget", TAG, "yesterday", "noon"):
@@ -284,7 +284,7 @@ def test_an_event_without_an_id_or_times_counts_as_missing(gone: Any, kind: str)
     ["subject", "organizer", "attendees", "isAllDay", "isCancelled", "isOrganizer", "responseRequested", "uid", "type",
      "responseStatus", "recurrence", "originalStart", "originalStartTimeZone", "iCalUId", "body", "seriesMasterId"],
 )  # fmt: skip
-def test_one_odd_field_does_not_make_a_message_unreadable(field: str, noise: Any) -> None:
+def test_one_invalid_field_does_not_make_a_message_unreadable(field: str, noise: Any) -> None:
     request = parse_message(message(event=event(**{field: noise}))).request()
     if field == "isOrganizer" and noise is True:
         assert request is None
@@ -294,13 +294,15 @@ def test_one_odd_field_does_not_make_a_message_unreadable(field: str, noise: Any
     assert (request.item.id, request.item.occurrence.start.date()) == ("AAMkevent", date(2026, 11, 23))
 
 
-def test_one_odd_attendee_does_not_affect_the_others() -> None:
+def test_one_invalid_attendee_does_not_affect_the_others() -> None:
     odd: list[Any] = [None, 7, {"emailAddress": []}, {"emailAddress": {"address": "bob@example.com"}}]
     assert "bob@example.com" in parse_event(event(attendees=odd)).item().attendees
 
 
 def test_the_captured_series_master_is_read() -> None:
-    """A capture from 2023: previous* filled in a new request, tzone://, filler values, rewritten links."""
+    """The capture from 2023 is a new request with values in previous*, tzone:// zones, default values, and rewritten
+    links.
+    """
     payload = graph_sample("real__eventMessageRequest_seriesMaster_2023_listitem.json")
     request = parse_message(payload).request()
     assert request is not None
