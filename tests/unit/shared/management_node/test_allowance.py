@@ -1,4 +1,4 @@
-"""C3: a node never gets more requests than it answers, however wrong the instances' clocks are."""
+"""C3: a node never gets more requests than its limit per minute, even if the instances' clocks are wrong."""
 
 from collections import deque
 from datetime import timedelta
@@ -12,7 +12,7 @@ from tests.fakes.clock import FakeClock
 
 SECOND = timedelta(seconds=1)
 LIMIT = 1000
-"""Requests that a node answers within 60 seconds."""
+"""The number of requests that a node answers within 60 seconds."""
 
 
 async def taken(allowance: SharedAllowance, most: int) -> int:
@@ -40,10 +40,10 @@ async def test_instances_with_different_clocks_share_one_limit(skews: tuple[int,
         assert sum(lately) <= LIMIT
         for clock in clocks:
             clock.move(SECOND)
-    assert all_of_them >= 3 * NODE_SHARE, "nobody has to wait long"
+    assert all_of_them >= 3 * NODE_SHARE, "no instance has to wait long"
 
 
-async def test_a_clock_that_is_wrong_by_hours_makes_nobody_wait() -> None:
+async def test_no_instance_waits_for_a_clock_that_is_wrong_by_hours() -> None:
     wrong, right, tables = FakeClock(), FakeClock(), MemoryStorage()
     wrong.move(timedelta(hours=9))
     assert await taken(SharedAllowance(tables, "node", wrong), 2 * NODE_SHARE) == NODE_SHARE

@@ -1,4 +1,4 @@
-"""The pure rules M1 to M7, one test per rule."""
+"""The rules M1 to M7 as pure functions, with a test for each rule."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -46,11 +46,16 @@ class TestNewMeetings:
     @pytest.mark.parametrize(
         ("age", "answered", "own", "answer"),
         [
-            (5, 1, None, False),  # our records are older than our answer
+            (5, 1, None, False),  # the records are older than the answer
             (5, 1, scheduled(Calendar((at(9),))), False),
-            (0, 0, None, True),  # the mailbox answers by itself, and mentions no room
-            (5, -1, None, True),  # an answer to an earlier version
-            (5, 1, scheduled(Calendar((at(9),)), tag=OTHER_TAG), True),  # the answer may have named a different room
+            (0, 0, None, True),  # Exchange answers by itself, without a room
+            (5, -1, None, True),  # the answer is to an earlier version
+            (
+                5,
+                1,
+                scheduled(Calendar((at(9),)), tag=OTHER_TAG),
+                True,
+            ),  # the answer may have contained a different room
         ],
     )
     def test_an_organizer_answered_before_storage_was_restored_is_not_answered_again(
@@ -111,7 +116,7 @@ class TestRejections:
         assert isinstance(on(request(series()), yearly, booking()), Accept)
 
     def test_an_edit_into_the_past_is_declined_and_changes_nothing(self) -> None:
-        """M6: the earlier booking stays."""
+        """M6: the earlier booking is kept."""
         own = scheduled(IN_THREE_HOURS)
         assert on(request(item()), YESTERDAY, own, own=own) == Reject(Rejected.SINGLE_PAST)
 
@@ -161,7 +166,7 @@ class TestEdits:
         assert isinstance(decision, Accept)
         assert decision.booking == own
 
-    def test_a_revived_meeting_gets_its_room_back(self) -> None:
+    def test_a_restored_meeting_gets_its_room_back(self) -> None:
         closed = scheduled(IN_THREE_HOURS, state=State.CLOSED)
         decision = on(request(item()), IN_THREE_HOURS, closed, own=closed)
         assert isinstance(decision, Accept)
@@ -174,24 +179,24 @@ class TestCancellations:
         message = request(item(cancelled=True), kind=Kind.CANCELLATION)
         assert on(message, IN_THREE_HOURS, own, own=own) == Close(own)
 
-    def test_a_request_read_after_the_cancellation_closes_the_room_too(self) -> None:
+    def test_a_request_that_is_read_after_its_cancellation_also_closes_the_room(self) -> None:
         own = scheduled(IN_THREE_HOURS)
         assert on(request(item(cancelled=True)), IN_THREE_HOURS, own, own=own) == Close(own)
 
-    def test_a_cancelled_occurrence_closes_only_itself(self) -> None:
+    def test_cancelling_an_occurrence_closes_the_room_only_for_that_occurrence(self) -> None:
         """M4: cancelling one occurrence never cancels the series."""
         own = scheduled(WEEKLY)
         rest = replace(WEEKLY, occurrences=WEEKLY.occurrences[1:])
         message = request(item(shape=Shape.OCCURRENCE, cancelled=True), kind=Kind.CANCELLATION)
         assert on(message, rest, own, own=own) == Refresh(own, rest)
 
-    def test_a_meeting_that_was_never_scheduled_is_left_alone(self) -> None:
+    def test_a_cancellation_of_an_unscheduled_meeting_is_ignored(self) -> None:
         message = request(item(cancelled=True), kind=Kind.CANCELLATION)
         assert isinstance(on(message, IN_THREE_HOURS, booking()), Ignore)
 
 
 def occurrence(**changes: Any) -> CalendarItem:
-    """The second occurrence of WEEKLY."""
+    """An item for the second occurrence of WEEKLY."""
     base: dict[str, Any] = {"id": "second", "occurrence": WEEKLY.occurrences[1]}
     return item(shape=Shape.OCCURRENCE, series_id="event-of-uid-1", **base | changes)
 
@@ -226,7 +231,13 @@ class TestRoomsOfOccurrences:
             (None, Update.FULL, False),
             (None, Update.INFORMATIONAL, True),
         ],
-        ids=["an exception", "plain again", "plain at another time", "gone by a new pattern", "only left out"],
+        ids=[
+            "an exception",
+            "plain again",
+            "unchanged but at another time",
+            "removed by a new pattern",
+            "only left out",
+        ],
     )
     def test_an_update_of_the_series_ends_separate_rooms_only_if_its_pattern_is_new(
         self, shown: Occurrence | None, update: Update, stays: bool
@@ -284,7 +295,7 @@ class TestLateMessages:
     def test_the_tag_of_an_outdated_update_counts_if_the_newer_one_has_none(
         self, untagged: bool, made: timedelta, others: bool, moves: bool
     ) -> None:
-        """An update without a tag keeps the room of the update before it, whichever of them is read first (rule 2)."""
+        """An update without a tag keeps the room of the previous update, in whichever order they are read (rule 2)."""
         own = scheduled(IN_THREE_HOURS)
         new = booking(tag=OTHER_TAG, created=own.created + made)
         known = Known((own, new), own, others=frozenset({OTHER_TAG} if others else ()), untagged=untagged)
@@ -293,6 +304,6 @@ class TestLateMessages:
         if isinstance(decision, Accept):
             assert (decision.booking.tag, [each.tag for each in decision.beside]) == (OTHER_TAG, [own.tag])
 
-    def test_an_update_of_an_unknown_meeting_is_not_declined_for_certain(self) -> None:
+    def test_declining_an_update_of_an_unknown_meeting_is_not_certain(self) -> None:
         decision = on(request(item(), update=Update.FULL), IN_THREE_HOURS)
         assert decision == Reject(Rejected.INVALID_ALIAS, certain=False)

@@ -1,4 +1,4 @@
-"""Every kind of alarm: raised by a problem, cleared by the fix, and cleared when its cause is no longer in use (O1)."""
+"""Each kind of alarm is raised by a problem, and cleared by its fix, or when its cause is no longer in use (O1)."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ OFF = {"enable_dynamic_vmrs": False}
 
 
 class RecurringAlarmsWorld(TimersWorld):
-    """Integrations, the code that raises and clears their alarms, and what an admin does to them."""
+    """Integrations, the code that raises and clears their alarms, and actions of an admin."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,14 +64,14 @@ class RecurringAlarmsWorld(TimersWorld):
         self.worker = Worker(self.handlers, queue, lanes, no_rooms)
 
     async def save(self, uuid: str, **changes: Any) -> None:
-        """Save changes as the management API does."""
+        """Save changes to an integration as the management API does."""
         before = await self.store.get(uuid)
         after = await self.store.update(uuid, changes)
         self.places[uuid].site.integration = after
         await self.lifecycle.saved(uuid, frozenset(name for name, old in before if old != getattr(after, name)))
 
     async def pass_time(self) -> None:
-        """Let enough time pass for everything that waits for a retry, and sweep."""
+        """Let enough time pass for all retries, and sweep."""
         self.clock.move(timedelta(minutes=30))
         await self.timers.sweep()
 
@@ -133,7 +133,7 @@ async def _poison(world: RecurringAlarmsWorld, uuid: str) -> None:
 
 
 async def _waiting(world: RecurringAlarmsWorld, uuid: str) -> None:
-    """A message cannot be read, and the queue's retries are exhausted."""
+    """Handle a message that cannot be read, until the queue's retries are exhausted."""
     place = world.places[uuid]
     message = place.mailbox.deliver(invitation("late", body(await place.site.reserve()), uid="uid-late"))
     place.mailbox.fail("read", Unavailable("Exchange did not answer in time."), times=2)
@@ -146,7 +146,7 @@ async def _time_passes(world: RecurringAlarmsWorld, uuid: str) -> None:
 
 
 async def _refused(world: RecurringAlarmsWorld, uuid: str) -> None:
-    """Exchange refuses an answer every time."""
+    """Handle an invitation whose answer Exchange always refuses."""
     place = world.places[uuid]
     message = place.mailbox.deliver(invitation("refused", body(await place.site.reserve()), uid="uid-refused"))
     place.mailbox.fail("answer", SchedulingError("Graph answered 400."), times=LOOKS)
@@ -191,7 +191,7 @@ async def _housekeeping(world: RecurringAlarmsWorld, uuid: str) -> None:
 
 
 async def _cleanup(world: RecurringAlarmsWorld, uuid: str) -> None:
-    """The alarm stays even if the agenda succeeds an hour later."""
+    """Raise an alarm that stays even if the agenda succeeds an hour later."""
     with pytest.MonkeyPatch.context() as patch:
 
         async def broken(*_: object) -> None:
@@ -203,7 +203,7 @@ async def _cleanup(world: RecurringAlarmsWorld, uuid: str) -> None:
 
 
 async def _duplicate_alias(world: RecurringAlarmsWorld, uuid: str) -> None:
-    """A VMR of an older version has the alias of a meeting's room."""
+    """Give a meeting's room the alias of a VMR that an older version has stored."""
     place, vmrs = world.places[uuid], VmrStore(world.storage, world.clock)
     booking = await place.site.reserve()
     await place.site.process(place.mailbox.deliver(invitation("room", body(booking), uid="uid-room")))
@@ -226,7 +226,7 @@ async def _renamed(world: RecurringAlarmsWorld, uuid: str) -> None:
 
 
 async def _unseen_meeting(world: RecurringAlarmsWorld, uuid: str) -> None:
-    """A meeting in the calendar that no message has announced."""
+    """Add a meeting to the calendar without a message."""
     item = invitation(uid="unseen", start=world.clock.now() + timedelta(days=1)).item
     assert item is not None
     world.places[uuid].mailbox.items[item.id] = item
@@ -239,7 +239,7 @@ async def _gone_again(world: RecurringAlarmsWorld, uuid: str) -> None:
 
 
 async def _room(world: RecurringAlarmsWorld, uuid: str, *, minutes: int = 0) -> None:
-    """A meeting begins in half an hour, and time passes."""
+    """Let time pass before a meeting that begins in half an hour."""
     world.rooms.integration = await world.store.get(uuid)
     begin = world.clock.now() + timedelta(minutes=30)
     calendar = Calendar((Occurrence(begin, begin + timedelta(hours=1)),))
@@ -257,7 +257,7 @@ async def _alias_free(world: RecurringAlarmsWorld, uuid: str) -> None:
     world.node.store.delete(CONFERENCE, 1)
     await world.rooms.go_to(world.clock.now() + timedelta(minutes=3))
     assert AlarmKind.ROOMS not in await world.raised(uuid)
-    await _quiet(world, uuid)  # its invitation arrived late
+    await _quiet(world, uuid)  # the invitation arrived late
 
 
 async def _room_late(world: RecurringAlarmsWorld, uuid: str) -> None:
@@ -273,7 +273,7 @@ async def _room_renamed(world: RecurringAlarmsWorld, uuid: str) -> None:
 
 
 async def _alias_taken(world: RecurringAlarmsWorld, uuid: str) -> None:
-    """The clash concerns a meeting tomorrow."""
+    """Book a meeting for tomorrow whose alias is taken."""
     world.rooms.integration = await world.store.get(uuid)
     world.rooms.foreign("Foreign", "77100000")
     begin = world.clock.now() + timedelta(days=1)
@@ -303,7 +303,9 @@ Step = Callable[[RecurringAlarmsWorld, str], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Story:
-    """How an alarm is raised and fixed: `leave` are settings that take its cause out of use, `fields` those before."""
+    """The steps that raise and fix an alarm. `fields` are the initial settings, and with `leave` the cause is no longer
+    in use.
+    """
 
     raised: Step
     cured: Step
@@ -371,7 +373,7 @@ def world() -> RecurringAlarmsWorld:
 
 
 async def raised(world: RecurringAlarmsWorld, kind: AlarmKind) -> str:
-    """An integration that has this alarm and no other."""
+    """Create an integration that has only this alarm."""
     fields = {
         name: value
         for name, value in STORIES[kind].fields.items()
@@ -409,7 +411,9 @@ async def test_an_alarm_is_cleared_when_its_cause_is_no_longer_in_use(
 async def test_an_alarm_left_over_from_an_earlier_save_is_cleared_at_night(
     world: RecurringAlarmsWorld, kind: AlarmKind
 ) -> None:
-    """The process crashed between the save and the clearing, or the alarm was raised by work in progress."""
+    """This can happen if the process crashes between the save and the clearing, or if work in progress raises the
+    alarm.
+    """
     uuid = await raised(world, kind)
     off = {"enable_personal_vmrs": False, "conference_platform": "policy", **OFF}
     world.places[uuid].site.integration = await world.store.update(uuid, off)
@@ -419,7 +423,7 @@ async def test_an_alarm_left_over_from_an_earlier_save_is_cleared_at_night(
 
 @pytest.mark.parametrize("kind", sorted(set(AlarmKind) - {AlarmKind.CONNECTION, AlarmKind.NUMBER_SPACE}))
 async def test_an_unrelated_save_clears_no_alarm(world: RecurringAlarmsWorld, kind: AlarmKind) -> None:
-    """Every save checks the connection and the number space again, and reports their present state."""
+    """The exceptions are the alarms about the connection and the number space, which every save checks again."""
     uuid = await raised(world, kind)
     await world.save(uuid, description="nothing that matters")
     assert kind in await world.raised(uuid)

@@ -1,4 +1,4 @@
-"""Faulty requests, from end to end: never two answers, and always a recorded decision."""
+"""Faulty requests end to end. They never get two answers, and there is always a recorded decision."""
 
 import json
 from collections.abc import Mapping
@@ -42,7 +42,7 @@ OCCURRENCE = event(type="occurrence", seriesMasterId="AAMkmaster", originalStart
 
 
 class OneMessage:
-    """A GraphClient of a mailbox with one message in it; `answers` lists the calls that informed the organizer."""
+    """A GraphClient for a mailbox with one message. `answers` lists the calls that informed the organizer."""
 
     def __init__(self, payload: Any) -> None:
         self._payload = payload
@@ -74,7 +74,9 @@ class OneMessage:
 
 
 class Mailroom(MeetingsWorld):
-    """A world with a Graph mailbox, whose queue hands out every message until it is finished or set aside."""
+    """A world with a Graph mailbox, whose queue delivers each message until it has been handled or moved to the poison
+    queue.
+    """
 
     async def run(self, client: Any) -> None:
         """Deliver a notification about the message."""
@@ -97,7 +99,7 @@ class Mailroom(MeetingsWorld):
         for attempt in range(1, TRIES + 1):
             try:
                 await worker.handle(body, last_try=attempt == TRIES)
-            except (Unavailable, GraphError):  # anything else is our bug
+            except (Unavailable, GraphError):  # any other exception is a bug
                 continue
             return
         await poison_queue.record(body)
@@ -109,7 +111,7 @@ class Mailroom(MeetingsWorld):
 
 
 async def decision_on(payload: Any) -> str:
-    """The decision on a message whose notification comes twice; "" if the message is ignored."""
+    """Deliver the notification about a message twice; returns the decision, "" if the message is ignored."""
     room = Mailroom()
     booking = await room.reserve()
     client = OneMessage(json.loads(json.dumps(payload).replace(TAG, booking.tag)))
@@ -128,7 +130,7 @@ async def decision_on(payload: Any) -> str:
     return ""
 
 
-async def test_sound_requests_are_accepted() -> None:
+async def test_valid_requests_are_accepted() -> None:
     assert await decision_on(message()) == "accept"
     assert await decision_on(message(event=SERIES)) == "accept"
     assert await decision_on(message(event=OCCURRENCE)) == "accept"
@@ -154,7 +156,7 @@ async def test_an_unreadable_event_counts_as_no_event() -> None:
     ],
     ids=["long", "too long", "100 tags", "100 more tags", "nested link", "forged", "charset", "markup", "numbers"],
 )
-async def test_bodies_from_strangers_are_handled(text: str, decision: str) -> None:
+async def test_arbitrary_bodies_are_handled(text: str, decision: str) -> None:
     assert await decision_on(message(body={"contentType": "html", "content": text})) == decision
 
 
@@ -165,7 +167,7 @@ async def test_a_tag_of_another_integration_is_unknown() -> None:
     assert [operation.decision for operation in await room.operations()] == ["reject"]
 
 
-async def test_an_expired_promise_is_worthless() -> None:
+async def test_an_expired_promise_is_not_accepted() -> None:
     room = Mailroom()
     promise = room.promises.make(room.integration.uuid, Caller("alice", "test"))
     room.clock.move(PROMISE_LIFETIME)

@@ -1,4 +1,6 @@
-"""What admins do to a meeting besides closing its room: send its instructions again, give it a new owner."""
+"""Admins' actions on a meeting other than closing its room: sending its instructions again, and assigning a new
+owner.
+"""
 
 from datetime import timedelta
 
@@ -31,7 +33,7 @@ async def booked(world: MeetingsWorld) -> str:
 
 
 async def hand_out(world: MeetingsWorld) -> None:
-    """Handle everything that is in the queue."""
+    """Handle all messages in the queue."""
     while world.queue.sent:
         for notice in decode(world.queue.sent.pop(0)[0]):
             await world.processor().process(notice)
@@ -54,7 +56,7 @@ async def test_instructions_are_mailed_to_the_organizer_from_the_equipment_mailb
     assert await world.records.all_unfinished() == []
 
 
-async def test_instructions_are_mailed_once_however_often_the_queue_delivers_the_request() -> None:
+async def test_instructions_are_mailed_once_even_if_the_queue_delivers_the_request_repeatedly() -> None:
     world = MeetingsWorld()
     tag = await booked(world)
     await control(world).resend(world.integration.uuid, tag)
@@ -82,7 +84,7 @@ async def test_a_crash_at_any_step_mails_the_instructions_once(at: int) -> None:
 
 @pytest.mark.parametrize("after_effect", [False, True])
 @pytest.mark.parametrize("call", ["item", "draft", "send"])
-async def test_instructions_are_mailed_once_after_exchange_is_back(call: str, after_effect: bool) -> None:
+async def test_instructions_are_mailed_once_when_exchange_is_available_again(call: str, after_effect: bool) -> None:
     world = MeetingsWorld()
     tag = await booked(world)
     await control(world).resend(world.integration.uuid, tag)
@@ -109,7 +111,7 @@ async def test_no_instructions_are_sent_for_a_closed_or_past_meeting() -> None:
         await control(world).resend(world.integration.uuid, tag)
 
 
-async def test_a_meeting_keeps_its_new_owner_whatever_the_organizer_sends() -> None:
+async def test_a_meeting_keeps_its_new_owner_after_the_organizers_updates() -> None:
     world = MeetingsWorld(stored_integration(conference_platform="policy"))
     tag = await booked(world)
     given = await control(world).give(world.integration.uuid, tag, "bob@example.com")
@@ -126,7 +128,7 @@ async def test_a_meeting_keeps_its_new_owner_whatever_the_organizer_sends() -> N
     assert world.mailbox.mails[-1].recipients == ("bob@example.com",)
 
 
-async def test_a_meeting_is_found_when_its_new_owners_data_are_erased() -> None:
+async def test_a_meeting_is_found_when_its_new_owners_data_is_erased() -> None:
     world = MeetingsWorld()
     tag = await booked(world)
     assert not (await traces_of(world.storage, Person("bob@example.com"))).bookings

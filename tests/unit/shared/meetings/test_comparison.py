@@ -1,4 +1,4 @@
-"""The nightly comparison: calendar and records are compared in both directions, and differences handled as usual."""
+"""The nightly comparison of calendar and records in both directions. Differences are handled like messages."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -39,7 +39,7 @@ def comparison(world: MeetingsWorld) -> Comparison:
 
 
 async def compared(world: MeetingsWorld) -> str:
-    """What one night reports, "" if nothing differed; the repairs that it queued are done."""
+    """Run the comparison of one night and the repairs that it queues; returns its report, "" without differences."""
     try:
         await comparison(world).run()
     except CalendarDiffers as differs:
@@ -53,12 +53,12 @@ async def hand_out(world: MeetingsWorld) -> None:
     while world.queue.sent:
         body, _ = world.queue.sent.pop(0)
         for notice in decode(body):
-            if notice.message:  # the others are sweeps
+            if notice.message:  # notices without a message are sweeps
                 await world.processor().process(notice)
 
 
 async def scheduled(world: MeetingsWorld, number: int = 1, start: datetime = START) -> Booking:
-    """A meeting whose message arrived normally."""
+    """Schedule a meeting whose message arrived normally."""
     booking = await world.reserve(f"user{number}")
     request = invitation(f"message-{number}", body(booking), uid=f"uid-{number}", start=start)
     request = replace(request, item=replace(request.item, body=request.body)) if request.item else request
@@ -69,7 +69,7 @@ async def scheduled(world: MeetingsWorld, number: int = 1, start: datetime = STA
 async def unseen(
     world: MeetingsWorld, number: int = 1, start: datetime = START, *, shape: Shape = Shape.SINGLE
 ) -> Booking:
-    """A meeting in the calendar whose message nobody has seen."""
+    """Add a meeting to the calendar whose message has not been processed."""
     booking = await world.reserve(f"user{number}")
     item = invitation(f"message-{number}", uid=f"uid-{number}", start=start, shape=shape).item
     assert item is not None
@@ -78,7 +78,7 @@ async def unseen(
 
 
 def to_a_series(booking: Booking) -> MeetingRequest:
-    """An invitation to a series; its series master is its calendar item."""
+    """An invitation to a series, whose calendar item is the series master."""
     request = invitation(body=body(booking), start=START, shape=Shape.SERIES)
     assert request.item is not None
     return replace(request, item=replace(request.item, id=request.item.series_id, body=request.body))
@@ -115,7 +115,7 @@ async def test_a_meeting_accepted_before_the_records_were_lost_is_not_answered_a
 
 
 async def test_a_meeting_sent_by_a_delegate_stays_accepted_after_the_records_were_lost(world: MeetingsWorld) -> None:
-    """The tag names only the delegate, and the calendar item does not say who sent it."""
+    """The tag contains only the delegate, and the calendar item does not contain the sender."""
     form, delegate = alias_format(world.integration), Caller("delegate", "test", mailboxes=("delegate@example.com",))
     booking = await world.allocator.allocate(world.integration.uuid, form, delegate, timedelta(days=90))
     request = invitation(body=body(booking), start=START)
@@ -141,7 +141,7 @@ async def test_a_meeting_that_cannot_be_declined_is_recorded_and_not_declined_ev
     assert item is not None
     world.mailbox.items[item.id] = item
     assert await compared(world)
-    world.mailbox.items[item.id] = item  # the decline has had no effect
+    world.mailbox.items[item.id] = item  # the decline had no effect
     for _ in range(3):
         world.clock.move(DAY)
         assert await compared(world) == ""
@@ -154,7 +154,7 @@ async def test_a_room_without_a_meeting_is_closed(world: MeetingsWorld) -> None:
     assert "1 with a room, but not in the calendar" in await compared(world)
     assert await compared(world) == ""
     assert await opens(world, booking, START) is False
-    assert len(world.told) == 1, "nobody is notified of a cancellation"
+    assert len(world.told) == 1, "no cancellation is sent"
 
 
 async def test_the_room_of_a_cancelled_meeting_is_closed(world: MeetingsWorld) -> None:
@@ -165,7 +165,7 @@ async def test_the_room_of_a_cancelled_meeting_is_closed(world: MeetingsWorld) -
     assert await opens(world, booking, START) is False
 
 
-async def test_a_meeting_at_different_times_is_followed_and_its_organizer_informed(world: MeetingsWorld) -> None:
+async def test_a_meeting_with_other_times_is_updated_and_its_organizer_informed(world: MeetingsWorld) -> None:
     booking = await scheduled(world)
     [(key, item)] = world.mailbox.items.items()
     later = Occurrence(START + 5 * HOUR, START + 6 * HOUR)
@@ -177,7 +177,7 @@ async def test_a_meeting_at_different_times_is_followed_and_its_organizer_inform
     assert await opens(world, booking, later.start) is True
 
 
-async def test_a_meeting_moved_beyond_the_horizon_is_followed(world: MeetingsWorld) -> None:
+async def test_a_meeting_moved_beyond_the_horizon_is_updated(world: MeetingsWorld) -> None:
     booking = await scheduled(world)
     [(key, item)] = world.mailbox.items.items()
     world.mailbox.items[key] = replace(item, occurrence=Occurrence(START + 2 * HORIZON, START + 2 * HORIZON + HOUR))
@@ -256,7 +256,7 @@ async def test_past_and_declined_meetings_are_ignored(world: MeetingsWorld) -> N
 
 
 async def test_an_empty_calendar_closes_no_rooms(world: MeetingsWorld) -> None:
-    """Missing permissions or a different mailbox look the same as an empty calendar."""
+    """Missing permissions and a different mailbox have the same effect as an empty calendar."""
     bookings = [await scheduled(world, number, START + number * DAY) for number in range(MAX_ROOMS_WITHOUT_MEETING + 1)]
     world.mailbox.items.clear()
     for _ in range(2):
@@ -266,7 +266,7 @@ async def test_an_empty_calendar_closes_no_rooms(world: MeetingsWorld) -> None:
 
 
 async def test_another_mailboxs_calendar_closes_no_rooms(world: MeetingsWorld) -> None:
-    """It contains a few meetings, and hardly any of ours."""
+    """That calendar contains a few meetings, and hardly any of the recorded ones."""
     bookings = [await scheduled(world, number, START + number * DAY) for number in range(20)]
     for item in list(world.mailbox.items)[3:]:
         del world.mailbox.items[item]
@@ -293,7 +293,7 @@ async def test_a_crash_after_writing_to_the_queue_repairs_each_difference_once(w
     assert len(world.told) == 1
 
 
-async def test_one_night_repairs_a_limited_number_and_the_following_nights_the_rest(
+async def test_each_night_repairs_a_limited_number_of_differences(
     world: MeetingsWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MOST_REPAIRS", 3)
@@ -317,7 +317,7 @@ class TestLargeMailboxes:
         assert len(world.mailbox.calls) == 20 + len(lost)
         assert world.storage.round_trips - before < 40
 
-    async def test_a_part_that_one_night_does_not_read_is_read_the_next_night(
+    async def test_a_part_of_the_calendar_that_is_not_read_is_read_the_next_night(
         self, world: MeetingsWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         world.mailbox._view_size = 2
@@ -330,7 +330,7 @@ class TestLargeMailboxes:
 
 
 async def fill(world: MeetingsWorld, many: int) -> None:
-    """Meetings that have their rooms, stored without scheduling them."""
+    """Store meetings with rooms directly in the records."""
     table, uuid = world.storage.table("meetings"), world.integration.uuid
     for number in range(many):
         start = world.clock.now() + HOUR + number * timedelta(minutes=10)

@@ -1,6 +1,6 @@
-"""M5, rule 2: after a crash at any step, the next run finishes the work, and the organizer is answered once.
+"""M5, rule 2: after a crash at any step, the next run completes the work, and the organizer is answered once.
 
-Every scenario runs once to count its external calls, then twice for each call: with a crash before and after it.
+Each scenario runs once to count its external calls, and then twice for each call, with a crash before and after it.
 """
 
 from collections.abc import Awaitable, Callable
@@ -27,7 +27,7 @@ START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LATER = START + timedelta(hours=4)
 
 Scenario = Callable[[MeetingsWorld], Awaitable[str]]
-"""A function that brings the world to the message whose processing crashes, and returns the message's id."""
+"""A function that prepares the world and delivers the message whose processing crashes; returns the message's id."""
 
 
 async def new_meeting(world: MeetingsWorld) -> str:
@@ -97,7 +97,7 @@ SCENARIOS = [
 
 
 async def run(world: MeetingsWorld, message: str, fuse: Fuse) -> None:
-    """Process the message until the fuse burns through."""
+    """Process the message, and crash at the call that the fuse determines."""
     await lists_of(world.storage, world.clock, world.integration.uuid).keep()
     storage = CrashingStorage(world.storage, fuse)
     records = Records(storage, world.integration.uuid)
@@ -112,7 +112,7 @@ async def run(world: MeetingsWorld, message: str, fuse: Fuse) -> None:
 
 
 async def outcome(world: MeetingsWorld) -> object:
-    """What everybody can see in the end: answers, mails, and which rooms are open when."""
+    """The visible result: answers, mails, and the times at which rooms are open."""
     bookings = world.storage.table("meetings").rows(world.integration.uuid, "tag:")
     rooms = [Booking.from_row(row).numeric_alias async for row in bookings]
     doors = []
@@ -126,11 +126,12 @@ async def outcome(world: MeetingsWorld) -> object:
 
 
 WORLDS = [MeetingsWorld, NodeMeetingsWorld]
-"""Rooms served by policy, and rooms on a Management Node: the outcome must equal that by policy."""
+"""The worlds with rooms served by external policy, and with rooms on a Management Node. Their outcomes must be equal.
+"""
 
 
 async def clean_run(scenario: Scenario, by: type[MeetingsWorld] = MeetingsWorld) -> tuple[object, int]:
-    """The outcome without a crash, and how many external calls were made."""
+    """The outcome without a crash, and the number of external calls."""
     world, fuse = by(), Fuse(at=0)
     message = await scenario(world)
     await run(world, message, fuse)
@@ -139,7 +140,7 @@ async def clean_run(scenario: Scenario, by: type[MeetingsWorld] = MeetingsWorld)
 
 
 async def crashed_run(scenario: Scenario, fuse: Fuse, by: type[MeetingsWorld]) -> object:
-    """The outcome after a crash: the queue delivers the message again, and timers run."""
+    """The outcome after a crash, after which the queue delivers the message again and the timers run."""
     world = by()
     message = await scenario(world)
     with pytest.raises(Crash):
@@ -165,7 +166,7 @@ async def test_a_crash_at_any_call_leads_to_the_same_outcome(
 
 
 async def test_a_crash_blocks_other_runs_until_its_lease_expires() -> None:
-    """As long as a run may still be alive, another run with the same message does nothing."""
+    """While a run may still be in progress, another run with the same message does nothing."""
     world = MeetingsWorld()
     message = await new_meeting(world)
     with pytest.raises(Crash):
@@ -179,7 +180,7 @@ async def test_a_crash_blocks_other_runs_until_its_lease_expires() -> None:
 @pytest.mark.parametrize("by", WORLDS)
 @pytest.mark.parametrize("scenario", SCENARIOS)
 async def test_a_failure_of_any_call_leads_to_the_same_outcome(scenario: Scenario, by: type[MeetingsWorld]) -> None:
-    """The process survives, and records what it knows about the answer."""
+    """The process does not crash, and records whether the answer may have been sent."""
     expected, calls = await clean_run(scenario, by)
     for at in range(1, calls + 1):
         for after in (False, True):

@@ -22,7 +22,7 @@ BUSY, QUIET = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-2
 
 @dataclass
 class LanesWorld:
-    """Mailboxes that take as long as a test says, and workers that share the same storage."""
+    """A busy mailbox that a test can block, a quiet one, and workers that use the same storage."""
 
     storage: MemoryStorage = field(default_factory=MemoryStorage)
     clock: FakeClock = field(default_factory=FakeClock)
@@ -74,7 +74,7 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-async def test_a_flood_occupies_few_workers_and_another_mailbox_is_served_at_once(world: LanesWorld) -> None:
+async def test_a_flood_occupies_few_workers_and_another_mailbox_is_handled_immediately(world: LanesWorld) -> None:
     worker = world.worker()
     flood = started(worker, *(message(BUSY, f"{n:03}") for n in range(200)))
     await settle()
@@ -106,7 +106,7 @@ async def test_waiting_messages_are_handled_roughly_in_order(world: LanesWorld) 
     world.go_on.set()
     await asyncio.gather(*flood)
     far = [abs(place - int(name)) for place, name in enumerate(world.order)]
-    assert max(far) <= 8, "this many are handled at the same time"
+    assert max(far) <= 8, "the number of messages that are handled at the same time"
 
 
 async def test_processes_share_a_mailboxs_waiting_messages(world: LanesWorld) -> None:
@@ -136,7 +136,7 @@ async def test_messages_claimed_by_a_process_that_died_are_handled_by_others(wor
     assert await world.lined_up() == 0
 
 
-async def test_only_the_message_that_fails_is_tried_again(world: LanesWorld) -> None:
+async def test_only_the_message_that_fails_is_retried(world: LanesWorld) -> None:
     world.wrong.add("7")
     flood = started(world.worker(), *(message(BUSY, f"{n}") for n in range(20)))
     await settle()
@@ -147,7 +147,7 @@ async def test_only_the_message_that_fails_is_tried_again(world: LanesWorld) -> 
         await world.worker().handle(world.queue.sent[0][0], last_try=False)
 
 
-async def test_a_long_line_of_messages_is_handed_back_to_the_queue(
+async def test_messages_that_a_worker_cannot_handle_in_time_are_returned_to_the_queue(
     world: LanesWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.meetings.worker.SERVE_LINE_FOR", -1.0)
@@ -165,7 +165,7 @@ async def test_a_long_line_of_messages_is_handed_back_to_the_queue(
     assert len(world.handled) == 120
 
 
-async def test_an_inactive_mailbox_takes_no_memory(world: LanesWorld) -> None:
+async def test_an_inactive_mailbox_uses_no_memory(world: LanesWorld) -> None:
     worker: Any = world.worker()
     await worker.handle(message(QUIET, "one"), last_try=False)
     assert not worker.lanes._lanes

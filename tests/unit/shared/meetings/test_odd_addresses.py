@@ -1,4 +1,4 @@
-"""What Exchange has been seen to give as an organizer's address, and what may be put into a mail's header."""
+"""Organizers' addresses as real Exchange servers return them, and the text that is allowed in a mail's header."""
 
 from dataclasses import replace
 
@@ -32,7 +32,7 @@ ODD = [
 
 
 @pytest.mark.parametrize("odd", ODD)
-def test_an_invalid_address_is_treated_as_none(odd: str) -> None:
+def test_an_invalid_address_is_treated_as_missing(odd: str) -> None:
     assert mail_address(odd) == ""
 
 
@@ -51,7 +51,7 @@ def from_(address: str, **changes: object) -> MeetingRequest:
 
 @pytest.mark.parametrize("odd", ODD)
 async def test_an_organizer_without_an_address_is_answered_by_exchange_alone(odd: str) -> None:
-    """Exchange knows whom it answers; a mail of ours would go nowhere, or to somebody else."""
+    """Exchange can answer such an organizer, but a separate mail would not arrive, or would reach another person."""
     world = MeetingsWorld(stored_integration(response_format="html"))
     booking = await world.reserve()
     await world.process(world.mailbox.deliver(from_(odd, body=body(booking))))
@@ -116,7 +116,7 @@ async def test_a_subject_is_one_line_without_control_characters(subject: str) ->
         *(("{{organizer_email}}", odd, "") for odd in ODD),
     ],
 )
-async def test_a_room_belongs_to_the_organizer_if_the_settings_keep_the_address(
+async def test_the_organizers_address_becomes_the_rooms_owner_if_the_settings_allow_it(
     template: str, organizer: str, owner: str
 ) -> None:
     texts = {f"conference_{name}_template": "x" for name in ("name", "subject")}

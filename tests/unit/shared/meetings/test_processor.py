@@ -1,4 +1,4 @@
-"""The processor with a mailbox in memory: outcomes, exactly-once answers, and round trips."""
+"""The processor with an in-memory mailbox: outcomes, exactly-once answers, and round trips."""
 
 import re
 from dataclasses import replace
@@ -38,14 +38,16 @@ def world() -> MeetingsWorld:
 
 
 async def exhaust(world: MeetingsWorld, limits: tuple[Limit, ...], before: int = 0) -> None:
-    """Use up what these limits leave after `before` aliases were allocated."""
+    """Exhaust the limits, of which `before` aliases have already been allocated."""
     form, caller = alias_format(world.integration), Caller("somebody", "test")
     for _ in range(BURST - before):
         await world.allocator.allocate(world.integration.uuid, form, caller, timedelta(days=1), limits=limits)
 
 
-async def test_a_message_that_can_never_be_read_does_not_delay_an_answer_for_ever(world: MeetingsWorld) -> None:
-    """It may be the invitation to the unknown meeting of an update, so the update waits for it, but not for ever."""
+async def test_a_message_that_can_never_be_read_delays_an_answer_only_for_a_limited_time(world: MeetingsWorld) -> None:
+    """An update of an unknown meeting waits for the unreadable message, which may be its invitation, but only for a
+    limited time.
+    """
     since = world.clock.now()
     await world.records.waiting.add("unreadable", "m", "Graph answered 500.", since, is_fault=False)
     update = Notice(
@@ -60,7 +62,7 @@ async def test_a_message_that_can_never_be_read_does_not_delay_an_answer_for_eve
     assert [kind for kind, _ in world.told] == ["declined"]
 
 
-async def test_an_update_without_a_tag_waits_for_its_invitation_wherever_that_is_queued(world: MeetingsWorld) -> None:
+async def test_an_update_without_a_tag_is_handled_after_its_invitation(world: MeetingsWorld) -> None:
     booking = await world.reserve()
     request = invitation(body=body(booking))
     world.mailbox.deliver(request)
@@ -78,7 +80,7 @@ async def test_an_update_without_a_tag_waits_for_its_invitation_wherever_that_is
 async def test_a_message_of_the_same_meeting_that_cannot_be_read_delays_others_only_in_an_outage(
     world: MeetingsWorld, error: Exception
 ) -> None:
-    """A deleted message, or one that triggers a bug, delays nothing; outages are waited for."""
+    """A deleted message and a message that triggers a bug do not delay others, but during an outage the others wait."""
     request = invitation(body="<p>no tag</p>", update=Update.INFORMATIONAL)
     world.mailbox.deliver(replace(request, message_id="message-0"))
     world.mailbox.deliver(request)
@@ -113,19 +115,19 @@ class TestSingleMeetings:
     async def test_one_request_costs_two_graph_calls_and_four_sequential_storage_trips(
         self, world: MeetingsWorld
     ) -> None:
-        """The budget is in bench/README.md. Names are claimed in parallel with the second trip."""
+        """The budget is in bench/README.md. Names are claimed in parallel with the second storage trip."""
         booking = await world.reserve()
         world.mailbox.deliver(invitation(body=body(booking)))
         before = world.storage.round_trips
         await world.process("message-1")
-        assert world.mailbox.calls == ["read", "calendar", "answer"]  # calendar() makes no call for a single meeting
+        assert world.mailbox.calls == ["read", "calendar", "answer"]  # calendar() needs no call for a single meeting
         assert world.storage.round_trips - before == 6
 
     async def test_decision_and_lag_are_counted_and_written_after_the_answer(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         message = world.mailbox.deliver(invitation(body=body(booking)))
         await world.process(message)
-        await world.process(message)  # delivered twice but counted once
+        await world.process(message)  # the message is delivered twice but counted once
         own, times = counts.outcomes(world.counting.written), counts.answered(world.counting.written)
         assert (own, times) == ({Accepted.NEW_SINGLE: 1}, 1)
         assert world.counting.written[counts.ALIASES_USED] == 1
@@ -136,7 +138,7 @@ class TestSingleMeetings:
         assert world.counting.written[counts.SWEEP_REPAIRS] == 1
         assert world.counting.written[counts.ALIASES_USED] == 1
 
-    async def test_a_new_time_is_answered_and_followed(self, world: MeetingsWorld) -> None:
+    async def test_a_new_time_is_answered_and_applied(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))
         moved = invitation("message-2", body(booking), start=LATER, update=Update.FULL)
@@ -148,7 +150,7 @@ class TestSingleMeetings:
         world.clock.set(LATER)
         assert await world.is_open(booking.alias)
 
-    async def test_new_texts_are_followed_without_an_answer(self, world: MeetingsWorld) -> None:
+    async def test_new_texts_are_applied_without_an_answer(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))
         await world.process(world.mailbox.deliver(invitation("message-2", body(booking), subject="Other")))
@@ -180,7 +182,7 @@ class TestSingleMeetings:
         assert len(names) == 2
         assert all(name.startswith("Planning (Alice)") for name in names)
 
-    async def test_a_cancelled_meeting_closes_and_nobody_is_answered(self, world: MeetingsWorld) -> None:
+    async def test_a_cancelled_meeting_closes_its_room_without_an_answer(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         request = invitation(body=body(booking))
         await world.process(world.mailbox.deliver(request))
@@ -189,8 +191,10 @@ class TestSingleMeetings:
         assert await world.is_open(booking.alias) is False
         assert len(world.told) == 1
 
-    async def test_a_cancellation_with_an_unknown_tag_closes_the_room_too(self, world: MeetingsWorld) -> None:
-        """The organizer swapped the room and cancelled before the update was read (found by the random histories)."""
+    async def test_a_cancellation_with_an_unknown_tag_also_closes_the_room(self, world: MeetingsWorld) -> None:
+        """The organizer changed the room and cancelled the meeting before the update was read (found by the random
+        histories).
+        """
         old, new = await world.reserve(), await world.reserve()
         request = invitation(body=body(old))
         await world.process(world.mailbox.deliver(request))
@@ -269,7 +273,7 @@ class TestRejections:
         assert operation.correlation_id in world.told[0][1]
         assert operation.cause.startswith("RequirementNotMet: conference_name_template: ")
 
-    async def test_an_unexpected_error_is_answered_on_the_last_try_only(self, world: MeetingsWorld) -> None:
+    async def test_an_unexpected_error_is_answered_only_on_the_last_attempt(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         world.mailbox.deliver(invitation(body=body(booking)))
         notice = Notice(world.integration.uuid, "message-1")
@@ -282,13 +286,13 @@ class TestRejections:
         operation = await world.operation("message-1")
         assert operation
         assert operation.error == "general_error"
-        # The class and the location, but not the text, which may contain something from a meeting.
+        # The class and the location are recorded, but not the text, which may contain parts of a meeting.
         assert re.fullmatch(r"ZeroDivisionError at [\w.]+:[0-9]+", operation.cause)
 
 
 @pytest.mark.parametrize("response_format", ["text", "html"])
 async def test_answers_over_ews_contain_html(response_format: str) -> None:
-    """Exchange's own response can carry HTML there, so no additional mail is sent."""
+    """Over EWS, Exchange's own response can contain HTML, so no additional mail is sent."""
     by_ews = {"authentication_method": "NTLM", "response_format": response_format}
     world = MeetingsWorld(stored_integration().model_copy(update=by_ews))
     booking = await world.reserve()
@@ -325,8 +329,8 @@ class TestHtmlAnswers:
 
 
 class TestCopiesAndPromises:
-    async def test_a_copied_tag_gets_a_new_alias_where_the_settings_say_so(self, world: MeetingsWorld) -> None:
-        """A4: everybody is mailed the new joining instructions, once."""
+    async def test_a_copied_tag_gets_a_new_alias_if_the_settings_require_it(self, world: MeetingsWorld) -> None:
+        """A4: all attendees get the new joining instructions by mail, once."""
         world.integration = stored_integration(copied_tag_action="new_alias")
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))
@@ -337,7 +341,7 @@ class TestCopiesAndPromises:
         assert mail.recipients == ("alice@example.com",)
         assert "PXPS:-" in mail.html
 
-    async def test_a_promise_is_redeemed_and_everybody_is_mailed_once(self, world: MeetingsWorld) -> None:
+    async def test_a_promise_is_redeemed_and_all_attendees_get_one_mail(self, world: MeetingsWorld) -> None:
         """M8."""
         promise = world.promises.make(world.integration.uuid, Caller("alice", "test"))
         world.mailbox.deliver(invitation(body=promise))
@@ -353,8 +357,8 @@ class TestCopiesAndPromises:
         world.clock.set(START)
         assert await world.is_open(booking.alias)
 
-    async def test_too_many_copies_are_declined_as_if_copies_got_no_alias(self, world: MeetingsWorld) -> None:
-        """This way nobody can exhaust the number space with copies of one invitation."""
+    async def test_too_many_copies_are_declined_like_copies_without_a_new_alias(self, world: MeetingsWorld) -> None:
+        """Otherwise the number space could be exhausted with copies of one invitation."""
         world.integration = stored_integration(copied_tag_action="new_alias")
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))
@@ -399,7 +403,7 @@ class TestCopiesAndPromises:
 
     @pytest.mark.parametrize("spoil", ["expired", "foreign", "forged"])
     async def test_an_invalid_promise_is_answered_as_an_invalid_alias(self, world: MeetingsWorld, spoil: str) -> None:
-        """A6: it is useless anywhere else, and once it has expired."""
+        """A6: a promise is invalid in another integration, and after it has expired."""
         uuid = "22222222-2222-4222-8222-222222222222" if spoil == "foreign" else world.integration.uuid
         promise = world.promises.make(uuid, Caller("alice", "test"))
         if spoil == "expired":
@@ -443,10 +447,10 @@ class TestOnce:
         assert operation
         assert operation.done
 
-    async def test_a_series_accepted_because_of_an_occurrences_message_is_not_answered_again(
+    async def test_a_series_accepted_through_an_occurrences_message_is_not_answered_again(
         self, world: MeetingsWorld
     ) -> None:
-        """Its own invitation was lost, so it stands in for the occurrence: its item shows whether it was answered."""
+        """The invitation to the series was lost. The calendar item of the series shows whether it has been answered."""
         booking, hour = await world.reserve(), timedelta(hours=1)
         times = tuple(Occurrence(start, start + hour) for start in (START, START + timedelta(weeks=1)))
         series = invitation(body=body(booking), shape=Shape.SERIES).item
@@ -494,7 +498,7 @@ class TestLeftAlone:
             await world.process("gone")
         assert world.told == []
 
-    async def test_work_on_a_message_deleted_after_the_decision_is_finished(self, world: MeetingsWorld) -> None:
+    async def test_the_work_on_a_message_deleted_after_the_decision_is_completed(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         world.mailbox.deliver(invitation(body=body(booking)))
         world.mailbox.fail("answer", Unavailable("down"))
@@ -504,7 +508,7 @@ class TestLeftAlone:
         await world.process("message-1")
         assert [kind for kind, _ in world.told] == ["accepted"]
 
-    async def test_a_calendar_item_that_lags_is_waited_for(self, world: MeetingsWorld) -> None:
+    async def test_the_processor_waits_for_a_calendar_item_that_lags(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         request = invitation(body=body(booking))
         world.mailbox.deliver(replace(request, item=None))
@@ -516,7 +520,7 @@ class TestLeftAlone:
         assert [kind for kind, _ in world.told] == ["accepted"]
 
     async def test_an_invitation_to_a_missing_occurrence_does_not_change_its_series(self, world: MeetingsWorld) -> None:
-        """The occurrence has since been cancelled, as another message says."""
+        """The occurrence has since been cancelled by another message."""
         booking, other = await world.reserve(), await world.reserve()
         series = invitation(body=body(booking), shape=Shape.SERIES)
         world.mailbox.series["series-uid-1"] = Calendar((Occurrence(START, START + timedelta(hours=1)),))
@@ -534,7 +538,9 @@ class TestLeftAlone:
         assert await world.records.waiting.all() == []
 
     async def test_an_update_that_names_an_old_item_is_about_the_recorded_meeting(self, world: MeetingsWorld) -> None:
-        """Answering a request gives the meeting a new id on some servers, while its messages still name the old one."""
+        """On some servers, a meeting gets a new id when it is answered, while its messages still contain the old
+        one.
+        """
         booking = await world.reserve()
         request = invitation(body=body(booking))
         await world.process(world.mailbox.deliver(request))
@@ -546,7 +552,7 @@ class TestLeftAlone:
         assert await world.is_open(booking.alias)
 
     async def test_a_calendar_item_that_never_arrives_leads_to_a_recorded_error(self, world: MeetingsWorld) -> None:
-        """If mailbox processing is switched off, Exchange creates no calendar items (docs/facts/exchange.md §7)."""
+        """With calendar processing switched off, Exchange creates no calendar items (docs/facts/exchange.md §7)."""
         world.mailbox.deliver(replace(invitation(), item=None))
         await world.process("message-1")
         await world.settle()
@@ -554,7 +560,7 @@ class TestLeftAlone:
         assert operation
         assert operation.error == "no_calendar_item"
 
-    async def test_nobody_is_answered_if_no_answer_was_requested(self, world: MeetingsWorld) -> None:
+    async def test_no_answer_is_sent_if_none_was_requested(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         request = invitation(body=body(booking))
         assert request.item
@@ -572,7 +578,7 @@ class TestSeries:
         world.mailbox.series["series-uid-1"] = calendar
         return calendar
 
-    async def test_a_series_is_one_room_that_is_open_around_each_occurrence(
+    async def test_a_series_has_one_room_that_is_open_around_each_occurrence(
         self, world: MeetingsWorld, weekly: Calendar
     ) -> None:
         booking = await world.reserve()
@@ -628,7 +634,7 @@ class TestHousekeeping:
         assert await world.agenda().handle(ONWARD) == 1
 
     async def test_an_unused_reservation_is_deleted(self, world: MeetingsWorld) -> None:
-        """A3: its digits become free."""
+        """A3: the digits of an unused reservation become free."""
         booking = await world.reserve()
         world.clock.move(timedelta(days=world.integration.reservation_days + 1))
         await world.agenda().handle(CLEANUP)
@@ -639,7 +645,7 @@ class TestHousekeeping:
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))
         world.clock.move(timedelta(days=2))
-        assert await world.agenda().handle(ONWARD) == 2  # it was checked on its day, and it is over
+        assert await world.agenda().handle(ONWARD) == 2  # the meeting was checked on its day, and is over
         known = await world.records.booking(booking.tag)
         assert known
         assert known.state == "closed"
@@ -662,8 +668,8 @@ class TestHousekeeping:
         names = [row async for row in world.storage.table("aliases").everything() if row.key == "name"]
         assert names == []
 
-    async def test_messages_filed_away_by_exchange_are_handled_too(self, world: MeetingsWorld) -> None:
-        """docs/facts/exchange.md §7: updates that Exchange processes by itself end up in Deleted Items."""
+    async def test_messages_that_exchange_moves_to_deleted_items_are_also_handled(self, world: MeetingsWorld) -> None:
+        """Exchange moves updates that it processes by itself to Deleted Items (docs/facts/exchange.md §7)."""
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))
         update = invitation("message-2", body(booking), subject="Filed away")

@@ -19,13 +19,15 @@ ALWAYS = 10_000
 
 
 async def run_for(world: MeetingsWorld, message: str, span: timedelta) -> Operation:
-    """Let the queue deliver the message and the backlog retry the rest for this long; return the operation."""
-    with suppress(SchedulingError):  # the worker handles this
+    """Let the queue deliver the message, and the backlog retry the remaining work for the given time; returns the
+    operation.
+    """
+    with suppress(SchedulingError):  # the worker handles the exception
         await world.process(message)
     end = world.clock.now() + span
     while world.clock.now() < end:
         world.clock.move(PAUSE)
-        with suppress(SchedulingError):  # the timer handles this
+        with suppress(SchedulingError):  # the timer handles the exception
             await world.backlog().handle(timedelta(minutes=1))
     operation = await world.operation(message)
     assert operation

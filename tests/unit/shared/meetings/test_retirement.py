@@ -1,4 +1,4 @@
-"""A deleted integration leaves no open room, no digits in use and no records, whatever interrupts the deletion."""
+"""A deleted integration leaves no open room, no digits in use and no records, even if the deletion is interrupted."""
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -52,7 +52,7 @@ async def test_nothing_is_left_and_other_integrations_keep_their_records() -> No
     await retirement.announce(world.integration.uuid)
     elsewhere: Any = None  # parts that creating an integration does not use
     lifecycle = IntegrationLifecycle(elsewhere, retirement, elsewhere, elsewhere, elsewhere)
-    with pytest.raises(Conflict, match="still being removed"):  # its rows would go with these
+    with pytest.raises(Conflict, match="still being removed"):  # its rows would be deleted too
         await lifecycle.creating(world.integration.uuid)
     await retirement.complete(world.integration.uuid)
     await lifecycle.creating(world.integration.uuid)
@@ -63,7 +63,7 @@ async def test_nothing_is_left_and_other_integrations_keep_their_records() -> No
 
 
 @pytest.mark.parametrize("at", range(1, 30, 4))
-async def test_an_interrupted_retirement_is_finished_by_the_nightly_job(at: int) -> None:
+async def test_an_interrupted_retirement_is_completed_by_the_nightly_job(at: int) -> None:
     world = MeetingsWorld()
     await with_meetings(world, 12)
     fuse = Fuse(at)
@@ -77,7 +77,7 @@ async def test_an_interrupted_retirement_is_finished_by_the_nightly_job(at: int)
 
 
 async def test_an_integration_whose_deletion_failed_keeps_everything() -> None:
-    """Its settings could not be removed: the admin was told so, and its meetings continue."""
+    """The settings could not be removed, so the admin got an error, and the meetings continue."""
     world = MeetingsWorld()
     [alias] = await with_meetings(world, 1)
     before = sorted(await rows_left(world))
@@ -110,15 +110,17 @@ async def test_an_integrations_own_vmrs_and_users_are_deleted_with_it() -> None:
         ("bob@example.com", ""),
     ]
     for subject in ("adfs:x:alice", "adfs:x:bob"):
-        assert await users.known(world.integration, subject) is None, "this also holds if it is recreated"
+        assert await users.known(world.integration, subject) is None, (
+            "the records stay deleted if the integration is recreated"
+        )
     assert await users.known(both[1], "adfs:x:bob")
     rows = [row async for row in world.storage.table("personal").everything()]
-    assert not [row for row in rows if own in row.key], "none of its claims is left"
+    assert not [row for row in rows if own in row.key], "no claims are left"
 
 
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("at", range(1, 16))
-async def test_an_interrupted_deletion_of_vmrs_and_users_is_finished_at_night(at: int, after: bool) -> None:
+async def test_an_interrupted_deletion_of_vmrs_and_users_is_completed_at_night(at: int, after: bool) -> None:
     world = MeetingsWorld()
     await VmrStore(world.storage).create(kept(1, "a1", "a2", integration=world.integration.uuid))
     await UserStore(world.storage).signed_in(world.integration, "adfs:x:alice", "alice@example.com", "Alice")
@@ -132,8 +134,8 @@ async def test_an_interrupted_deletion_of_vmrs_and_users_is_finished_at_night(at
     assert await rows_left(world) == []
 
 
-async def test_a_booking_that_cannot_be_removed_does_not_keep_the_others() -> None:
-    """Its Management Node is down, perhaps for ever."""
+async def test_a_booking_that_cannot_be_removed_does_not_prevent_the_removal_of_others() -> None:
+    """The booking's Management Node is down, perhaps permanently."""
     world = MeetingsWorld()
     aliases = await with_meetings(world, 2)
     other = MeetingsWorld(stored_integration(OTHER), storage=world.storage)

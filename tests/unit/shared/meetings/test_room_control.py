@@ -1,4 +1,4 @@
-"""A room that an admin closes stays closed, whatever the organizer or the calendar says, until an admin reopens it."""
+"""A room that an admin closes stays closed until an admin reopens it, even if the organizer sends updates."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -28,7 +28,7 @@ HELD = replace(scheduled(SOON).closed(), held=True)
 
 
 class Rooms:
-    """One integration with one room in it."""
+    """An integration with one room."""
 
     def __init__(self, room: Booking) -> None:
         self.storage = MemoryStorage()
@@ -65,7 +65,7 @@ async def test_a_room_can_be_closed_and_reopened_repeatedly() -> None:
     assert (await rooms.record()).names == ("Budget",)
 
 
-async def test_a_reopened_room_is_finished_when_its_meeting_is_over() -> None:
+async def test_a_reopened_room_closes_when_its_meeting_is_over() -> None:
     rooms = Rooms(scheduled(SOON))
     await rooms.book()
     await rooms.control.close(INTEGRATION, TAG)
@@ -100,29 +100,29 @@ async def test_a_missing_room_is_reported() -> None:
 
 class TestTheOrganizersNextMessage:
     @pytest.mark.parametrize("known", [Known((HELD,)), Known((), HELD), Known((HELD,), HELD)])
-    def test_a_request_for_a_held_room_is_told_that_its_alias_was_deleted(self, known: Known) -> None:
+    def test_a_request_for_a_room_closed_by_an_admin_is_rejected_as_alias_deleted(self, known: Known) -> None:
         assert decide(request(item(), update=Update.FULL), SOON, known, NOW) == Reject(
             Rejected.ALIAS_DELETED, certain=False
         )
 
-    def test_an_occurrence_of_a_series_with_a_held_room_is_rejected(self) -> None:
+    def test_an_occurrence_of_a_series_whose_room_an_admin_closed_is_rejected(self) -> None:
         one = item(shape=Shape.OCCURRENCE, series_id="master", original_start=at(3).start)
         assert isinstance(decide(request(one, body=""), SOON, Known((), HELD), NOW), Reject)
 
-    def test_a_request_for_a_held_room_gets_another_alias_if_it_brings_a_new_tag(self) -> None:
+    def test_a_meeting_whose_room_an_admin_closed_gets_another_alias_with_a_new_tag(self) -> None:
         fresh = booking(OTHER_TAG, created=NOW + timedelta(minutes=1))
         decision = decide(request(item(), update=Update.FULL), SOON, Known((HELD, fresh), HELD), NOW)
         assert isinstance(decision, Accept)
         assert decision.booking == fresh
 
-    def test_a_meeting_with_a_held_room_can_be_cancelled(self) -> None:
+    def test_a_meeting_whose_room_an_admin_closed_can_be_cancelled(self) -> None:
         assert isinstance(decide(request(item(cancelled=True)), SOON, Known((HELD,), HELD), NOW), Ignore)
 
 
 @pytest.mark.parametrize(
     ("room", "differs"), [(scheduled(SOON), False), (scheduled(SOON).closed(), True), (HELD, False)]
 )
-def test_the_nightly_comparison_leaves_a_held_room_alone(room: Booking, differs: bool) -> None:
+def test_the_nightly_comparison_does_not_reopen_a_room_that_an_admin_closed(room: Booking, differs: bool) -> None:
     part = CalendarPart(NOW, NOW + timedelta(days=1))
     entry = CalendarEntry("event", "", "uid-1", at(3), Answer.ACCEPTED, False, NOW - timedelta(days=1))
     part.add([entry])

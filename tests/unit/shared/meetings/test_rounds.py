@@ -1,4 +1,6 @@
-"""Rounds are split into bounded messages: one turn at a time per integration, nothing lost and nothing piled up."""
+"""Rounds are split into bounded messages, with one turn at a time per integration. No turn is lost, and turns do not
+pile up.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -34,7 +36,7 @@ class Deferred(TimersWorld):
         return [(decode(body), delay) for body, delay in self.queue.sent]
 
     async def work(self) -> None:
-        """Let one worker handle everything that is visible."""
+        """Let a worker handle all visible messages."""
         while visible := [each for each in self.queue.sent if not each[1]]:
             self.queue.sent.remove(visible[0])
             await self.queued.handle(visible[0][0])
@@ -51,7 +53,7 @@ def world() -> Deferred:
     return Deferred()
 
 
-async def test_a_timer_writes_messages_for_bounded_ranges_and_calls_no_mailbox(world: Deferred) -> None:
+async def test_a_timer_sends_messages_for_bounded_ranges_and_calls_no_mailbox(world: Deferred) -> None:
     uuids = await world.several(2 * STRETCH_TURNS + 1)
     await world.timers.sweep()
     assert len(world.queue.sent) == 3
@@ -73,7 +75,7 @@ async def test_a_round_reaches_a_few_integrations_without_reading_the_many_in_be
     assert all("changes" in world.calls(uuid) for uuid in polled)
 
 
-async def test_nobody_is_polled_if_nobody_uses_ews(world: Deferred) -> None:
+async def test_no_mailbox_is_polled_if_no_integration_uses_ews(world: Deferred) -> None:
     await world.several(3)
     await world.timers.poll(5)
     assert world.queue.sent == []
@@ -84,7 +86,7 @@ async def test_polls_for_five_minutes_are_queued_together(world: Deferred) -> No
     await world.timers.poll(5)
     assert [delay for _, delay in world.stretches()] == [timedelta(minutes=n) for n in range(5)]
     moments = {stretch.started for stretch, _ in world.stretches()}
-    assert len(moments) == 5, "each poll starts in its own minute"
+    assert len(moments) == 5, "each poll starts in a different minute"
 
 
 async def test_due_rooms_are_checked_every_minute_if_a_management_node_has_any(world: Deferred) -> None:
@@ -99,8 +101,8 @@ async def test_due_rooms_are_checked_every_minute_if_a_management_node_has_any(w
     assert world.looks_for_rooms == 1
 
 
-async def test_two_rounds_never_handle_the_same_integration_at_once(world: Deferred) -> None:
-    """The second one tries again later, by itself, and then gets the turn."""
+async def test_two_rounds_never_handle_the_same_integration_at_the_same_time(world: Deferred) -> None:
+    """The second round tries again later by itself, and then gets the turn."""
     [uuid] = await world.several(1)
     begun, busy, at_once, most = asyncio.Event(), asyncio.Event(), 0, 0
     mailbox = world.places[uuid].mailbox
@@ -146,8 +148,8 @@ async def test_the_turn_of_a_process_that_died_is_free_once_its_lease_has_expire
     assert "changes" in world.calls(uuid)
 
 
-async def test_a_crash_in_the_middle_of_a_message_loses_nothing(world: Deferred) -> None:
-    """The queue delivers the message again; by then, the turns that were in progress are free."""
+async def test_a_crash_in_the_middle_of_a_message_loses_no_turn(world: Deferred) -> None:
+    """When the queue delivers the message again, the turns that were in progress are free."""
     uuids = await world.several(5)
     for uuid in uuids:
         world.places[uuid].mailbox.deliver_mail(uuid)
@@ -164,8 +166,8 @@ async def test_a_crash_in_the_middle_of_a_message_loses_nothing(world: Deferred)
     assert all("view" in world.calls(uuid) for uuid in uuids)
 
 
-async def test_a_slow_exchange_costs_only_its_own_turn(world: Deferred, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Meanwhile its neighbours are free for other rounds, also one that was slow itself."""
+async def test_a_slow_exchange_delays_only_its_own_turn(world: Deferred, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the meantime, other rounds can take the turns of the neighbours, including one that was slow itself."""
     uuids = sorted(await world.several(5))
     waited_for, goes_on = asyncio.Event(), asyncio.Event()
 
@@ -209,7 +211,7 @@ async def test_a_round_that_takes_longer_than_its_period_does_not_pile_up(world:
     assert lists == 1
 
 
-async def test_turns_that_do_not_start_in_time_go_back_into_the_queue(
+async def test_turns_that_do_not_start_in_time_are_returned_to_the_queue(
     world: Deferred, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uuids = await world.several(3)
@@ -239,7 +241,7 @@ async def test_a_turn_that_fails_in_a_daily_round_is_retried_before_the_next_one
     assert await world.raised(uuids[1]) == [AlarmKind.COMPARISON]
 
 
-async def test_a_round_survives_a_storage_outage_by_retries_or_is_left_to_the_next_round(
+async def test_after_a_storage_outage_a_round_is_retried_or_left_to_the_next_round(
     world: Deferred, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await world.several(1)
@@ -280,7 +282,7 @@ class Watched:
 
 
 class TestIdle:
-    """An idle integration causes hardly any work."""
+    """Tests of the work for an idle integration."""
 
     @pytest.fixture
     async def idle(self, world: Deferred) -> Deferred:
@@ -329,7 +331,7 @@ class TestIdle:
             idle.clock.move(timedelta(hours=6))
         assert renewed == [True, False, False, False, True, False, False, False]
 
-    async def test_a_renewal_by_hand_renews_all_subscriptions(self, idle: Deferred) -> None:
+    async def test_a_renewal_that_an_admin_starts_renews_all_subscriptions(self, idle: Deferred) -> None:
         [place] = idle.places.values()
         for _ in range(2):
             before = dict(place.subscriptions.alive)
@@ -351,7 +353,7 @@ async def test_alarms_raised_by_an_earlier_version_are_migrated(world: Deferred)
     assert [row async for row in table.rows(uuid, RowKind.ALARM.prefix)] == []
 
 
-async def test_an_operation_left_unfinished_by_a_crash_is_found_within_a_quarter_of_an_hour(
+async def test_an_operation_interrupted_by_a_crash_is_found_within_fifteen_minutes(
     world: Deferred,
 ) -> None:
     [uuid] = await world.several(1)

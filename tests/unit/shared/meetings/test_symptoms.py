@@ -1,4 +1,4 @@
-"""Wrong settings of the mailbox, detected by their effects; the alarm about them comes and goes (O1)."""
+"""Wrong settings of the mailbox are detected by their effects, and an alarm is raised and cleared (O1)."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -41,7 +41,7 @@ UNTAGGED = Reject(Rejected.INVALID_ALIAS)
         ({"the_item": item(answer=Answer.ACCEPTED)}, MOVED, None),
     ],
 )
-def test_each_wrong_setting_has_its_symptom(
+def test_each_wrong_setting_is_detected_by_its_symptom(
     changes: dict[str, Any], decision: Decision, symptom: Symptom | None
 ) -> None:
     changes = dict(changes)
@@ -50,7 +50,7 @@ def test_each_wrong_setting_has_its_symptom(
 
 
 def test_an_answer_older_than_our_records_does_not_count_as_a_symptom() -> None:
-    """Storage was restored: we had answered, but no record says so."""
+    """After storage has been restored from a backup, the records do not contain the product's own answer."""
     old = request(item(answer=Answer.ACCEPTED, answered_at=NOW))
     assert symptom_of(old, ACCEPTED, NOW) is Symptom.ANSWERED
     assert symptom_of(old, ACCEPTED, NOW + timedelta(minutes=5)) is None
@@ -62,7 +62,7 @@ def test_long_bodies_are_not_searched_for_symptoms(text: str) -> None:
 
 
 class Site(MeetingsWorld):
-    """A world with alarms that are updated by sweeps."""
+    """A world with alarms, which sweeps update."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -89,7 +89,7 @@ class Site(MeetingsWorld):
         return [alarm async for alarm in self.alarms.of(self.integration.uuid)]
 
 
-async def test_the_alarm_lasts_until_a_request_is_processed_normally() -> None:
+async def test_the_alarm_stays_until_a_request_is_processed_normally() -> None:
     site = Site()
     await site.receive_without_item()
     [alarm] = await site.raised()
@@ -103,7 +103,7 @@ async def test_the_alarm_lasts_until_a_request_is_processed_normally() -> None:
     assert await site.raised() == []
 
 
-async def test_earlier_normal_requests_prove_nothing() -> None:
+async def test_normal_requests_before_the_symptom_do_not_clear_the_alarm() -> None:
     site = Site()
     await site.receive(body(await site.reserve()))
     await site.receive("")
@@ -111,7 +111,7 @@ async def test_earlier_normal_requests_prove_nothing() -> None:
     assert "DeleteComments" in alarm.cause
 
 
-async def test_a_newer_symptom_updates_the_alarms_cause() -> None:
+async def test_a_newer_symptom_updates_the_cause_in_the_alarm() -> None:
     site = Site()
     await site.receive_without_item()
     await site.raised()
@@ -130,7 +130,7 @@ async def test_an_answer_that_exchange_sent_by_itself_is_a_symptom() -> None:
     assert "AutoAccept" in alarm.cause
 
 
-async def test_the_check_costs_one_read_when_all_is_well_and_little_otherwise() -> None:
+async def test_the_check_costs_one_read_without_symptoms_and_few_reads_otherwise() -> None:
     site = Site()
     await site.receive(body(await site.reserve()))
     before = site.storage.round_trips

@@ -1,4 +1,4 @@
-"""The timers' rounds: every integration gets its turn, and one broken integration stops no other (M5, M9)."""
+"""The timers' rounds, in which all integrations get a turn even if one of them fails (M5, M9)."""
 
 import asyncio
 from datetime import timedelta
@@ -44,7 +44,7 @@ async def test_notified_mailboxes_are_swept_and_the_others_are_polled(world: Tim
 
 
 async def test_a_poll_raises_and_clears_the_connection_alarm(world: TimersWorld) -> None:
-    """The sweep does not check the connection, so it clears nothing."""
+    """The sweep does not check the connection, so it does not clear the alarm."""
     uuid = await world.add("polled", **EWS)
     world.places[uuid].mailbox.fail("changes", Unavailable("Exchange did not answer in time."))
     await world.timers.poll()
@@ -55,7 +55,7 @@ async def test_a_poll_raises_and_clears_the_connection_alarm(world: TimersWorld)
 
 
 async def test_a_poll_ends_before_the_next_one_is_due(world: TimersWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Otherwise the timer would skip the next poll for every integration."""
+    """Otherwise the timer would skip the next poll for all integrations."""
     assert timedelta(seconds=0) < module.POLL_TIMEOUT < timedelta(minutes=1)
     monkeypatch.setattr(module, "POLL_TIMEOUT", timedelta(milliseconds=200))
     uuid = await world.add("polled", **EWS)
@@ -64,15 +64,15 @@ async def test_a_poll_ends_before_the_next_one_is_due(world: TimersWorld, monkey
     assert await world.raised(uuid) == [AlarmKind.CONNECTION]
 
 
-async def test_integrations_without_single_use_vmrs_have_no_mailbox_to_watch(world: TimersWorld) -> None:
+async def test_mailboxes_of_integrations_without_single_use_vmrs_are_not_watched(world: TimersWorld) -> None:
     uuid = await world.add("room", enable_dynamic_vmrs=False)
     await world.timers.sweep()
     assert world.places[uuid].mailbox.calls == []
 
 
 @pytest.mark.parametrize("error", [Unavailable("Graph answered 503."), ZeroDivisionError("secret"), TimeoutError()])
-async def test_one_broken_integration_never_stops_the_others(world: TimersWorld, error: Exception) -> None:
-    """It gets an alarm, which is cleared when it works again."""
+async def test_one_failing_integration_never_stops_the_others(world: TimersWorld, error: Exception) -> None:
+    """The failing integration gets an alarm, which is cleared when it works again."""
     broken, sound = await world.add("broken"), await world.add("sound")
     for uuid in (broken, sound):
         world.places[uuid].mailbox.deliver_mail(uuid)
@@ -102,7 +102,7 @@ async def test_a_failed_subscription_does_not_stop_the_sweep(world: TimersWorld)
     assert await world.raised(uuid) == []
 
 
-async def test_an_exchange_that_never_answers_is_left_for_the_next_round(
+async def test_an_exchange_that_does_not_respond_is_left_to_the_next_round(
     world: TimersWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     silent, sound = await world.add("silent"), await world.add("sound")
@@ -177,9 +177,9 @@ async def test_a_full_number_space_raises_an_alarm_every_night_until_it_is_exten
 
 
 class TestMailboxAddresses:
-    """X3: the mailbox's other addresses are learnt after a save and every night, and never raise an alarm."""
+    """X3: a mailbox's other addresses are read after a save and every night, and failures raise no alarm."""
 
-    async def test_addresses_are_learnt_after_a_save_and_every_night(self) -> None:
+    async def test_addresses_are_read_after_a_save_and_every_night(self) -> None:
         world = TimersWorld()
         uuid = await world.add("a")
         mailbox = world.places[uuid].mailbox
@@ -190,7 +190,7 @@ class TestMailboxAddresses:
         await world.timers.compare()
         assert await stored_addresses(world.storage, uuid) == ("a@example.com", "second@example.com")
 
-    async def test_a_failure_to_learn_addresses_raises_no_alarm(self) -> None:
+    async def test_a_failure_to_read_addresses_raises_no_alarm(self) -> None:
         world = TimersWorld()
         uuid = await world.add("a")
         world.places[uuid].mailbox.fail("addresses", Unavailable("no"), times=2)
@@ -198,14 +198,14 @@ class TestMailboxAddresses:
         await world.timers.compare()
         assert await world.raised(uuid) == []
 
-    async def test_no_other_round_asks_for_addresses(self) -> None:
+    async def test_no_other_round_reads_addresses(self) -> None:
         world = TimersWorld()
         uuid = await world.add("a")
         for round_ in (world.timers.sweep, world.timers.poll, world.timers.renew, world.timers.agenda):
             await round_()
         assert "addresses" not in world.places[uuid].mailbox.calls
 
-    async def test_an_unreachable_mailbox_is_not_asked_for_its_addresses(self) -> None:
+    async def test_the_addresses_of_an_unreachable_mailbox_are_not_requested(self) -> None:
         world = TimersWorld()
         uuid = await world.add("a")
         world.places[uuid].mailbox.fail("changes", Unavailable("down"), times=9)

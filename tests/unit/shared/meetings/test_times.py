@@ -1,4 +1,4 @@
-"""M1, T3: answers give times in the organizer's zone, or say that the zone is unknown."""
+"""M1, T3: answers contain times in the organizer's time zone, or state that the zone is unknown."""
 
 import pytest
 
@@ -17,7 +17,7 @@ from tests.support.meetings import at, booking, item
         ("", "12:00 on 23/11/2026 UTC to 13:00 on 23/11/2026 UTC."),
     ],
 )
-def test_times_are_in_the_organizers_zone_or_marked_otherwise(zone: str, said: str) -> None:
+def test_times_are_in_the_organizers_zone_or_marked_as_utc(zone: str, said: str) -> None:
     integration = an_integration(accept_new_single_meeting_template="{{start_time}} to {{end_time}}.")
     accept = Accept(Accepted.NEW_SINGLE, booking(), Calendar((at(3),)))
     assert acceptance(integration, accept, item(zone=zone)) == said

@@ -1,4 +1,4 @@
-"""Turns: one of several concurrent requesters gets each turn, and neighbours take few storage trips."""
+"""Turns: each turn goes to one of several concurrent requesters, and neighbouring turns take few storage trips."""
 
 import asyncio
 from datetime import timedelta
@@ -20,14 +20,14 @@ def uuids(count: int) -> list[str]:
     return sorted(str(uuid4()) for _ in range(count))
 
 
-async def test_concurrent_requests_for_turns_give_each_integration_to_one_requester(turns: Turns) -> None:
+async def test_each_turn_goes_to_one_of_several_concurrent_requesters(turns: Turns) -> None:
     wanted = uuids(120)
     taken = await asyncio.gather(*(turns.take(wanted[start : start + 60]) for start in (0, 20, 40, 60)))
     given = [turn.integration for some in taken for turn in some]
     assert sorted(given) == wanted
 
 
-async def test_a_released_turn_is_free_and_keeps_its_memory(turns: Turns) -> None:
+async def test_a_released_turn_is_free_and_keeps_its_stored_state(turns: Turns) -> None:
     wanted = uuids(1)
     [turn] = await turns.take(wanted)
     assert turn.is_first

@@ -1,4 +1,4 @@
-"""A6: Alice's unused tag or promise gets no room for Bob, but it works for her delegates and shared mailboxes."""
+"""A6: Bob gets no room with Alice's unused tag or promise, but her delegates and shared mailboxes do."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +16,7 @@ ALICE, BOB, BOSS = (f"{name}@example.com" for name in ("alice", "bob", "boss"))
 
 
 def sent(body: str, organizer: str, *senders: str, uid: str = "uid-1", message: str = "message-1") -> MeetingRequest:
-    """An invitation as Exchange hands it on."""
+    """An invitation as Exchange delivers it."""
     request = invitation(message, body, uid=uid)
     assert request.item
     item = replace(request.item, organizer=Person("", organizer))
@@ -49,11 +49,11 @@ def world() -> MeetingsWorld:
         ([ALICE], "ALICE@Example.com", []),
         ([ALICE], BOSS, [ALICE, BOSS]),  # on behalf of the boss
         ([ALICE, BOSS], BOSS, []),  # as the boss, or as a shared mailbox
-        ([ALICE], ALICE, [BOB, ALICE]),  # forwarded by somebody who was invited
-        ([], BOB, []),  # a client that names nobody
+        ([ALICE], ALICE, [BOB, ALICE]),  # forwarded by an attendee
+        ([], BOB, []),  # a client that names no people
     ],
 )
-async def test_the_people_for_whom_a_tag_was_made_get_the_room(
+async def test_the_people_for_whom_a_tag_was_created_get_the_room(
     world: MeetingsWorld, make: object, named: list[str], organizer: str, senders: list[str]
 ) -> None:
     body = await make(world, *named)  # type: ignore[operator]
@@ -62,16 +62,14 @@ async def test_the_people_for_whom_a_tag_was_made_get_the_room(
 
 
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
-async def test_another_persons_meeting_is_declined_and_the_tag_stays_valid_for_its_own_people(
-    world: MeetingsWorld, make: object
-) -> None:
+async def test_another_persons_meeting_is_declined_and_the_tag_stays_valid(world: MeetingsWorld, make: object) -> None:
     body = await make(world, ALICE, BOSS)  # type: ignore[operator]
     await world.process(world.mailbox.deliver(sent(body, BOB)))
     await world.process(world.mailbox.deliver(sent(body, ALICE, uid="uid-2", message="message-2")))
     assert [answer for answer, _ in world.told] == ["declined", "accepted"]
 
 
-async def test_another_persons_tag_gets_a_new_room_where_copies_do() -> None:
+async def test_another_persons_tag_gets_a_new_room_if_copies_get_one() -> None:
     world = MeetingsWorld(stored_integration(copied_tag_action="new_alias"))
     body = await tag_of(world, ALICE)
     await world.process(world.mailbox.deliver(sent(body, BOB)))
@@ -81,8 +79,8 @@ async def test_another_persons_tag_gets_a_new_room_where_copies_do() -> None:
     assert told != told_too
 
 
-async def test_a_meeting_with_a_room_keeps_it_whoever_sends_its_updates(world: MeetingsWorld) -> None:
-    """A meeting may get a new organizer, and a mailbox a new name."""
+async def test_a_meeting_keeps_its_room_regardless_of_the_sender_of_updates(world: MeetingsWorld) -> None:
+    """The organizer of a meeting may change, and a mailbox may be renamed."""
     body = await tag_of(world, ALICE)
     await world.process(world.mailbox.deliver(sent(body, ALICE)))
     later = sent(body, BOB, message="message-2")
