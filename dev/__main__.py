@@ -1,4 +1,4 @@
-"""`make run`: the whole product on this machine, until Ctrl-C.
+"""`make run`: runs the whole product on this machine until Ctrl-C is pressed.
 
 The functions listen on PORT (7071), the simulated Exchange on EXCHANGE_PORT (7072). Data is kept in DATA_DIR, if set.
 EWS=1 adds an integration with an equipment mailbox on an on-premises Exchange server. NODE=1 adds an integration with
@@ -41,7 +41,7 @@ from dev.opening_week import OpeningWeek
 from dev.processes import Child, StackError, require_free
 from dev.proof import Proof
 
-STARTUP_TIMEOUT = 90.0  # seconds within which everything must respond, even on a busy machine
+STARTUP_TIMEOUT = 90.0  # seconds within which all servers must respond, even on a busy machine
 GLANCE = 0.05  # seconds between two checks during start-up
 REST_GLANCE = 0.5  # seconds between two checks of running processes
 
@@ -51,7 +51,7 @@ class Stopped(Exception):
 
 
 class Stack:
-    """Azurite, the simulated Exchange and the functions, as children of this process."""
+    """Azurite, the simulated Exchange and the functions, which run as child processes."""
 
     def __init__(self, addresses: Addresses, data_dir: Path | None, working_dir: Path) -> None:
         self.addresses = addresses
@@ -108,7 +108,7 @@ class Stack:
                 raise StackError(f"{child.name} exited with code {child.exit_code}. See its output above.")
 
     def wait(self) -> None:
-        """Wait until a child exits, which raises StackError."""
+        """Wait until a child exits, and then raise StackError."""
         while True:
             self.check()
             time.sleep(REST_GLANCE)
@@ -127,7 +127,7 @@ def _answers(client: httpx.Client, url: str) -> bool:
 
 
 def main() -> None:
-    """Start the stack, prove that it works, and keep it running."""
+    """Start the stack, check that it works, and keep it running."""
     _end_on_signals()
     try:
         with _directories() as (data_dir, working_dir), ExitStack() as ending:
@@ -187,7 +187,7 @@ def _end_on_signals() -> None:
 
 
 def _prove(addresses: Addresses, client: httpx.Client) -> None:
-    print("One meeting, end to end:", flush=True)
+    print("A test meeting, end to end:", flush=True)
     # This subscribes to the mailbox's notifications, even if DATA_DIR contains a subscription to an Exchange server
     # that no longer exists. In Azure, a timer does this.
     answer = client.post(f"{addresses.functions}/dev/run/renew")

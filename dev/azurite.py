@@ -12,7 +12,7 @@ from dev.processes import Child, StackError
 
 PROGRAM = Path(__file__).parent / "node" / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
 SERVICES = ("Blob", "Queue", "Table")
-# The account and key that every Azurite has, as published by Microsoft.
+# The account and key that every Azurite has, which Microsoft has published.
 ACCOUNT = "devstoreaccount1"
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 _LISTENING = re.compile(r"Azurite (\w+) service is successfully listening at (http://[\d.:]+)")
@@ -55,12 +55,12 @@ class Azurite:
             for _line in self.child.output:
                 continue
         except ValueError:
-            return  # stop() has closed the pipe
+            return  # stop() closed the pipe
 
 
 def _arguments(data_dir: Path | None) -> list[str]:
     ports = [text for service in SERVICES for text in (f"--{service.lower()}Port", "0")]
-    # Node closes idle connections after five seconds, possibly just when a client reuses one.
+    # By default, Node.js closes idle connections after five seconds, possibly just when a client reuses one.
     keep_alive = [text for service in SERVICES for text in (f"--{service.lower()}KeepAliveTimeout", "3600")]
     where = ["--location", str(data_dir)] if data_dir else ["--inMemoryPersistence"]
     # azure-storage-queue uses a newer API version than Azurite supports (docs/facts/azure-functions.md §E).

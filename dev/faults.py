@@ -1,4 +1,4 @@
-"""Faults that can be switched on in a simulated service; each service adds its own kinds."""
+"""Faults that can be switched on in a simulated service. Each service has additional kinds of faults."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Fault:
     seconds: float = 0.0
 
     def matches(self, method: str, path: str) -> bool:
-        """Whether the fault applies to this request."""
+        """Whether the fault applies to a request."""
         wanted, _, part = self.on.partition(" ")
         return self.on == "*" or (method == wanted.upper() and part.casefold() in path.casefold())
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 
 class ClockError(ValueError):
-    """The requested time cannot be set: it is in the past, or has no offset from UTC."""
+    """The requested time cannot be set, because it is in the past or has no offset from UTC."""
 
 
 class MovableClock:
@@ -28,7 +28,7 @@ class MovableClock:
         step = self._until(moment)
         if step < timedelta(0):
             now = self.now().isoformat()
-            raise ClockError(f"the clock only moves forward: it is at {now}; got {moment.isoformat()}")
+            raise ClockError(f"the clock can only be moved forward; it is at {now}; got {moment.isoformat()}")
         self._ahead += step
         self._wake()
 
@@ -40,7 +40,7 @@ class MovableClock:
         self._wake()
 
     def reset(self) -> None:
-        """Return to the real time."""
+        """Set the clock to the real time."""
         self._ahead = timedelta(0)
         self._wake()
 

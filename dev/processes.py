@@ -69,7 +69,7 @@ def die_with_parent(parent: int) -> Any:
 
     def hook() -> None:
         prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # the parent died before the line above
+        if os.getppid() != parent:  # the parent had already died
             os._exit(1)
 
     return hook

@@ -11,16 +11,16 @@ from dev.environment import NODE_ACCOUNT, POLICY, Addresses, Seed
 from dev.processes import StackError
 
 USER = "alice@example.com"
-PROOF_TIMEOUT = 60.0  # seconds, even on a busy machine
+PROOF_TIMEOUT = 60.0  # seconds to wait for a result, even on a busy machine
 
 T = TypeVar("T")
 
 
 def asked(client: httpx.Client, method: str, url: str, **more: Any) -> dict[str, Any]:
-    """Read the response of a part of the stack. Raises StackError unless the request succeeded."""
+    """Send a request to a part of the stack; returns the JSON response. Raises StackError unless it succeeds."""
     answer = client.request(method, url, **more)
     if answer.is_error:
-        raise StackError(f"{method} {url} was answered {answer.status_code}: {answer.text[:500]}")
+        raise StackError(f"{method} {url} returned {answer.status_code}: {answer.text[:500]}")
     body: dict[str, Any] = answer.json()
     return body
 
@@ -100,7 +100,9 @@ class Proof:
     def _unknown(self) -> str:
         answer = self.policy(f"{self._seed.prefix}0")
         if answer.status_code != httpx.codes.NOT_FOUND:
-            raise StackError(f"an unknown alias was answered {answer.status_code}, not 404: {answer.text[:300]}")
+            raise StackError(
+                f"the response for an unknown alias was {answer.status_code}, not 404: {answer.text[:300]}"
+            )
         return "unknown, so the node looks in its own database"
 
     def policy(self, alias: str) -> httpx.Response:

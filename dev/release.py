@@ -49,7 +49,7 @@ def _section(changelog: str, version: str) -> re.Match[str]:
             f"CHANGELOG.md is about {section['version']}, shared/__init__.py about {version}: make them the same."
         )
     if not section["notes"].strip():
-        raise ReleaseError(f"CHANGELOG.md says nothing about {version}.")
+        raise ReleaseError(f"CHANGELOG.md has no entries for {version}.")
     return section
 
 

@@ -67,13 +67,13 @@ class Demo:
         self.week = Week(client, places)
 
     async def handle(self, request: web.BaseRequest) -> web.Response:
-        """Handle one request. Anything below /demo/exchange/ is forwarded to the simulated Exchange's /dev/, and
-        nowhere else.
+        """Handle a request. Requests below /demo/exchange/ are forwarded to the simulated Exchange, but only to paths
+        below /dev/.
         """
         try:
             return await self._answer(request)
         except httpx.TransportError as error:
-            return web.json_response({"error": f"A part of the stack does not respond: {error!r}"}, status=502)
+            return web.json_response({"error": f"Part of the stack does not respond: {error!r}"}, status=502)
 
     async def _answer(self, request: web.BaseRequest) -> web.Response:
         query = request.rel_url.query

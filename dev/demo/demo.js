@@ -1,5 +1,5 @@
 // @ts-check
-/** The demo page, assembled: form, add-in, lists, clock, and switches. */
+/** The demo page as a whole, with its form, add-in, lists, clock, and switches. */
 
 import { listenToClock, show, showDay } from './clock.js';
 import { doing, field, isIdle, part, replace, tell } from './dom.js';
@@ -64,7 +64,7 @@ function showState() {
   const failed = week.fault && `The week of meetings could not be created: ${week.fault}`;
   const sorry = away && 'The back end is down. The add-in inserts a placeholder, invitations wait, and joining a room is not possible.';
   say(sorry || failed || making, Boolean(sorry || failed));
-  if (isIdle()) field('away').checked = away; // otherwise the user may have just changed it
+  if (isIdle()) field('away').checked = away; // not while a change by the user is in progress
   const aliases = page.seen.meetings.flatMap(({ rooms, vmr }) => [...rooms.map(({ alias }) => alias), ...(vmr?.aliases ?? [])]);
   replace('aliases', [...new Set(aliases)].map((alias) => new Option(alias, alias)));
 }
@@ -156,7 +156,7 @@ function listen() {
   });
   part('start-over').addEventListener('click', () => void doing(startOver));
   part('join').addEventListener('submit', (event) => (event.preventDefault(), void doing(join)));
-  // The details cover other parts of the page.
+  // The details are closed by a click elsewhere, since they cover other parts of the page.
   document.addEventListener('click', ({ target }) => {
     if (!part('exchange-of-words').contains(/** @type {Node} */ (target))) part('exchange-of-words').removeAttribute('open');
   });

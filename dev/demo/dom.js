@@ -72,7 +72,7 @@ let last = /** @type {Promise<void>} */ (Promise.resolve());
 let waiting = 0;
 
 /**
- * Run one action after another; errors are shown.
+ * Run an action after the previous ones, and show its errors.
  * @param {() => Promise<unknown>} work
  */
 export function doing(work) {

@@ -48,7 +48,7 @@
   }
 
   /**
-   * An asynchronous method of Office.js: arguments, perhaps options, and a callback.
+   * An asynchronous method of Office.js, with arguments, optional options, and a callback.
    * @param {number} dispatch
    * @param {(...given: any[]) => object} [parameters]
    * @param {(answer: any) => unknown} [value]
@@ -138,7 +138,7 @@
     });
   }
 
-  /** Whether this page is a dialog that one of our panes has opened. */
+  /** Whether this page is a dialog that a pane on the demo page has opened. */
   const isDialog = () => parent === window && window.name === DIALOG && Boolean(opener);
 
   /** @param {(info: object) => void} [callback] */
@@ -169,7 +169,7 @@
     Object.assign(Office.context.mailbox, {
       userProfile: { displayName: data.userDisplayName, emailAddress: data.userEmailAddress },
     });
-    // Outlook has this call only in other people's calendars.
+    // Outlook supports this call only in other people's calendars.
     if (data.isFromSharedFolder) Object.assign(item, { getSharedPropertiesAsync: method(108) });
     return { host: 'Outlook', platform: 'OfficeOnline' };
   }

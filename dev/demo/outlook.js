@@ -14,11 +14,11 @@ import { HONEST, Meeting, plainText, withoutPictures } from './outlook_meeting.j
 
 /**
  * How a call fails. 'hang': it is never answered. 'silent': it reports success and does nothing. 'append': it adds a
- * location to the existing one. With a code, it fails with that code, always or `times` times.
+ * location to the existing one. With a code, it fails with that code, either always or `times` times.
  * @typedef {'hang' | 'silent' | 'append' | {code: number, times?: number}} Fault
  */
 
-/** What Office.js calls "dispids", by the names that tests use. */
+/** The calls by their numbers, which Office.js calls "dispids", with the names that tests use. */
 const CALLS = /** @type {Record<number, string>} */ ({
   2: 'identityToken', 3: 'loadProperties', 4: 'saveProperties', 14: 'bodyType', 15: 'attendees', 21: 'setAttendees',
   22: 'addAttendees', 23: 'prependBody', 24: 'time', 26: 'location', 27: 'setLocation', 33: 'notify', 37: 'body',
@@ -31,22 +31,22 @@ const TAB_EXITS = [13, 14]; // OSF.AgaveHostAction: Tab and Shift+Tab past the p
 const MAX_LISTED = 500; // recipients that getAsync returns
 const NOT_SAVED = 9046; // Office.js's ItemNotSaved
 
-/** The Outlook around a pane. */
+/** A simulated Outlook around a pane. */
 export class FakeOutlook {
   /** @type {Record<string, Fault>} */
   faults = {};
   /** @type {string[]} */
   calls = [];
   meeting = new Meeting();
-  /** What hanging calls would have done. */
+  /** The effects that hanging calls would have had. */
   unanswered = /** @type {(() => unknown)[]} */ ([]);
-  /** Milliseconds that each call takes. */
+  /** The duration of each call in milliseconds. */
   delay = 0;
-  /** Converts HTML that is written into the body into what is stored. */
+  /** Converts HTML that is written into the body to the HTML that is stored. */
   rewrite = (/** @type {string} */ html) => html;
   /** @type {Quirks} */
   quirks = HONEST;
-  /** Milliseconds that tests have advanced in addition to the clock's. */
+  /** The time in milliseconds by which tests have advanced the clock. */
   skipped = 0;
   #before = { body: '', until: 0 };
   onChange = () => {};
@@ -85,7 +85,7 @@ export class FakeOutlook {
     const conversation = `conversation|pane|${location.origin}`;
     const frame = document.createElement('iframe');
     frame.title = 'Add-in';
-    // Outlook also passes this in the frame's name, from the start; displayDialogAsync reads it there.
+    // Outlook also passes this information in the frame's name, from which displayDialogAsync reads it.
     frame.name = JSON.stringify({
       baseFrameName: 'pane', hostInfo: host, xdmInfo: conversation, serializerVersion: 1,
     });
@@ -94,7 +94,7 @@ export class FakeOutlook {
   }
 
   /**
-   * Change the behaviour from now on.
+   * Change the simulated behaviour from now on.
    * @param {Partial<Quirks>} quirks
    */
   behave(quirks) {
@@ -133,7 +133,7 @@ export class FakeOutlook {
       case 'GetInitialData':
         return initialData(this.options, this.meeting);
       case 'ContextActivationManager_notifyHost':
-        // Outlook moves the focus to its own controls.
+        // In this case, Outlook moves the focus to its own controls.
         if (TAB_EXITS.includes(data[1])) /** @type {HTMLElement} */ (document.activeElement)?.blur();
         return null;
       case 'ExecuteMethod':

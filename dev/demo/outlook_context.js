@@ -1,5 +1,5 @@
 // @ts-check
-/** What Outlook tells Office.js when an add-in starts: about itself, its user and the meeting. */
+/** The information that Outlook passes to Office.js when an add-in starts: about itself, its user and the meeting. */
 
 /** @import {Meeting, Person} from './outlook_meeting.js' */
 

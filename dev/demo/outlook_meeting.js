@@ -1,10 +1,10 @@
 // @ts-check
-/** The meeting in a simulated Outlook's form, and how Outlook clients deviate in what they store and return. */
+/** The meeting in a simulated Outlook's form, and the deviations of Outlook clients in storing and returning it. */
 
 /** @typedef {{name: string, address: string}} Person */
 
 /**
- * How real Outlook clients deviate from their documentation; tests/browser/behaviours.js names the deviations.
+ * Deviations of real Outlook clients from their documentation, which are listed in tests/browser/behaviours.js.
  * @typedef {object} Quirks
  * @property {number} bodyLate  milliseconds for which the body is still returned as it was before it was written
  * @property {(person: Person) => Person} resolve  what an added attendee becomes
@@ -25,9 +25,9 @@ export const HONEST = {
 /** A meeting as the form shows it. */
 export class Meeting {
   subject = '';
-  /** Exchange's id; "" until it is saved for the first time. */
+  /** The meeting's id in Exchange; "" until the meeting is saved for the first time. */
   id = '';
-  /** The series that this is one date of. */
+  /** The id of the series, if this is one date of a series. */
   seriesId = /** @type {string|null} */ (null);
   start = '2026-12-01T10:00:00Z';
   organizer = { name: 'Alice', address: 'alice@example.com' };
@@ -50,15 +50,14 @@ export class Meeting {
 }
 
 /**
- * The body after it was rewritten as a whole: its pictures are attachments, and the reference to them is lost.
+ * The body after it was rewritten as a whole. Its pictures remain as attachments, but the references to them are lost.
  * @param {string} html
  */
 export function withoutPictures(html) {
   return html.replace(/<img\b[^>]*\bsrc="cid:[^>]*>/gi, '');
 }
 
-/**
- * The body as text.
+/** The body as plain text.
  * @param {Pick<Meeting, 'format'|'body'>} meeting
  */
 export function plainText({ format, body }) {

@@ -32,7 +32,7 @@ class Overview:
 
     async def of(self, user: str) -> Json:
         """Return {"now", "away", "meetings", "inbox"}; `away` is true while the product does not respond."""
-        # The clock is read first, so that everything read afterwards is at least as recent.
+        # The clock is read first, so that all other data is at least as recent.
         now = (await self._get("clock"))["now"]
         meetings, inbox = await asyncio.gather(
             self._get("meetings", user=user), self._get(f"mailboxes/{user}/messages")

@@ -22,7 +22,9 @@ class BackEndAway(Exception):
 
 @dataclass(frozen=True)
 class Room:
-    """A scheduled conference. `opens` and `closes` refer to the current or next occurrence, or else the last one."""
+    """A scheduled conference. `opens` and `closes` are those of the current or next occurrence, or of the last one if
+    all are over.
+    """
 
     alias: str
     name: str

@@ -1,5 +1,5 @@
 // @ts-check
-/** Requests to the stack: what users do with meetings in Outlook, and the state of all meetings. */
+/** Requests to the stack for users' actions in Outlook, and for the state of all meetings. */
 
 import { local, plus, weekly } from './time.js';
 

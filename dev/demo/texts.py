@@ -7,7 +7,7 @@ from collections.abc import Mapping
 HOST = "vmr.example.com"
 PHONE = "+1 555 0100"
 BEFORE, AFTER = 30, 60
-"""Minutes: `meeting_buffer_before` and `meeting_buffer_after`, which are not available in templates."""
+"""The values of `meeting_buffer_before` and `meeting_buffer_after` in minutes, which are not available in templates."""
 
 _JOIN = f"""\
 Join in a browser: https://{HOST}/webapp/#/?conference={{{{alias}}}}<br>

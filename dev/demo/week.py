@@ -189,7 +189,7 @@ class Week:
     async def _ask(self, method: str, url: str, **more: Any) -> Mapping[str, Any]:
         answer = await self.client.request(method, url, **more)
         if answer.is_error:
-            raise WeekFailed(f"{method} {url} was answered {answer.status_code}: {answer.text[:300]}")
+            raise WeekFailed(f"{method} {url} returned {answer.status_code}: {answer.text[:300]}")
         body: Mapping[str, Any] = answer.json()
         return body
 

@@ -1,4 +1,6 @@
-"""`python -m dev.exchange`: run until Ctrl-C. Reads EXCHANGE_PORT, FUNCTIONS_URL, NODE_URL, ADDIN_AUDIENCE."""
+"""`python -m dev.exchange`: runs the simulated Exchange until Ctrl-C is pressed. Reads the environment variables
+EXCHANGE_PORT, FUNCTIONS_URL, NODE_URL and ADDIN_AUDIENCE.
+"""
 
 import asyncio
 import os

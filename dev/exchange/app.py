@@ -1,4 +1,4 @@
-"""The HTTP server: Graph, EWS, the control routes, the metadata document, and the OpenID provider of its users."""
+"""The HTTP server with Graph, EWS, the control routes, the metadata document, and the OpenID provider of its users."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ from dev.movable_clock import MovableClock
 from dev.provider.app import routes as provider_routes
 from dev.provider.provider import Provider
 
-#: How often, in real seconds, subscriptions are checked for expiry.
+#: The time in real seconds between two checks for expired subscriptions.
 _TICK = 1.0
 
 

@@ -23,7 +23,7 @@ _SEEDED = {
 
 @dataclass(frozen=True)
 class User:
-    """One mailbox owner. ``guid`` is the Entra object id, ``exchange_id`` the `msexchuid` of identity tokens."""
+    """The owner of a mailbox. ``guid`` is the Entra object id, ``exchange_id`` the `msexchuid` of identity tokens."""
 
     address: str
     name: str

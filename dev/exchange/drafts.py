@@ -107,7 +107,7 @@ def _worded(meeting: Meeting, given: Mapping[str, Any], directory: Directory) ->
 
 
 def _body(meeting: Meeting, given: Mapping[str, Any]) -> Body:
-    """The text of a meeting: HTML, or plain text, which Outlook can send as well."""
+    """The text of a meeting, which is HTML or plain text, as in Outlook."""
     if "body_text" in given:
         return Body(given["body_text"], is_html=False)
     return Body(given["body_html"]) if "body_html" in given else meeting.body
@@ -150,7 +150,7 @@ def _rule(meeting: Meeting, given: Mapping[str, Any], first: date) -> Recurrence
 
 
 def _aligned(rule: Recurrence, start: datetime, end: datetime) -> tuple[datetime, datetime]:
-    """The first occurrence: a series starts on the first date of its pattern."""
+    """The first occurrence, which for a series is on the first date of its pattern."""
     first = next(rule.dates(), None)
     if first is None:
         raise DraftError("the recurrence has no occurrences")
@@ -164,7 +164,9 @@ def _local(text: str, name: str) -> datetime:
     except ValueError as error:
         raise DraftError(f"'{name}' is not a time such as 2026-12-01T09:00:00; got {text!r}") from error
     if when.tzinfo:
-        raise DraftError(f"'{name}' must be a local time without offset; the zone goes into 'time_zone'. Got {text!r}")
+        raise DraftError(
+            f"'{name}' must be a local time without offset, and its zone must be in 'time_zone'; got {text!r}"
+        )
     return when
 
 

@@ -1,4 +1,6 @@
-"""Exchange identity tokens and the metadata document with their keys, in the form of real ones (exchange.md §10)."""
+"""Exchange identity tokens, and the metadata document with their keys, in the form of real Exchange servers
+(exchange.md §10).
+"""
 
 import base64
 import json
@@ -97,7 +99,7 @@ class Identity:
 
     @property
     def _published(self) -> list[SigningKey]:
-        """The keys, newest first; the first one is generated when needed."""
+        """The keys, newest first. The first key is generated on first use."""
         self._keys = self._keys or [_new_key()]
         return self._keys
 

@@ -21,7 +21,7 @@ _PARTSTAT = re.compile(r"PARTSTAT=([A-Z-]+)", re.IGNORECASE)
 
 
 class MimeError(ValueError):
-    """The content cannot be sent; the message gives the reason."""
+    """A MIME message cannot be sent; the exception's message gives the reason."""
 
 
 def letter_from_mime(content: bytes, author: User, store: Store, directory: Directory) -> Letter:

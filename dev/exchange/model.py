@@ -1,4 +1,4 @@
-"""The contents of mailboxes: meetings, calendar items and messages. Independent of Graph and EWS."""
+"""The contents of mailboxes: meetings, calendar items and messages. The model does not depend on Graph or EWS."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -61,7 +61,7 @@ class MessageKind(StrEnum):
 
 
 class RequestKind(StrEnum):
-    """What a meeting request is about."""
+    """The type of a meeting request."""
 
     NONE = "none"
     NEW = "newMeetingRequest"
@@ -83,7 +83,7 @@ class Reply(StrEnum):
 
 @dataclass(frozen=True)
 class Response:
-    """An answer and when it was given (None: never)."""
+    """An answer and its time (None: not answered)."""
 
     reply: Reply = Reply.NONE
     time: datetime | None = None
@@ -147,7 +147,7 @@ class Difference:
     response: Response | None = None
 
     def applied_to(self, plain: Meeting) -> Meeting:
-        """The occurrence with its differences applied."""
+        """An occurrence with its differences from the series applied."""
         return replace(plain, **self.overrides)
 
 

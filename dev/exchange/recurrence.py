@@ -73,7 +73,7 @@ class Recurrence:
         return _unrolled(self).onwards(0)
 
     def nth(self, number: int) -> date | None:
-        """The date with this number, starting at 0; None if the series has fewer dates."""
+        """The date with the given number, starting at 0; None if the series has fewer dates."""
         return _unrolled(self).at(number)
 
     def dates_between(self, first: date, last: date) -> Iterator[date]:
@@ -82,7 +82,7 @@ class Recurrence:
         return takewhile(lambda day: day <= last, dates.onwards(dates.number_of_first_from(first)))
 
     def has(self, day: date) -> bool:
-        """Whether the pattern has this date."""
+        """Whether the series has the given date."""
         return next(self.dates_between(day, day), None) is not None
 
     def rule(self) -> rrule:
@@ -125,7 +125,7 @@ class _Unrolled:
         self._lock = Lock()
 
     def at(self, number: int) -> date | None:
-        """The date with this number, starting at 0; None if there are fewer dates."""
+        """The date with the given number, starting at 0; None if there are fewer dates."""
         with self._lock:
             while len(self._dates) <= number and self._grow():
                 pass

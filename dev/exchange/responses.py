@@ -24,7 +24,7 @@ class ResponseError(Exception):
 
 
 class OrganizerCannotRespondError(ResponseError):
-    """The mailbox's owner is the organizer of the meeting."""
+    """The owner of the mailbox is the organizer of the meeting, so they cannot answer it."""
 
 
 class MeetingIsCancelledError(ResponseError):

@@ -20,8 +20,8 @@ FOLDERS = {INBOX: "Inbox", DELETED: "Deleted Items", SENT: "Sent Items", DRAFTS:
 
 @dataclass(frozen=True)
 class Change:
-    """One entry in the log. ``kind``: created, updated, deleted; a move is a deletion in one folder and a creation in
-    another.
+    """An entry in the log. ``kind`` is created, updated or deleted. A move is a deletion in one folder and a creation
+    in another.
     """
 
     number: int
@@ -83,7 +83,7 @@ class Store:
         self._note_message(message, "created", is_move=True)
 
     def sent(self, draft: Message) -> None:
-        """Move a draft that was sent to Sent Items, with the same immutable id."""
+        """Move a draft to Sent Items after it has been sent. It keeps its immutable id."""
         draft.is_draft = False
         draft.sent = draft.received = self._clock.now()
         self.move_message(draft, SENT)
@@ -112,7 +112,9 @@ class Store:
         return self._events[owner].get(key)
 
     def event(self, owner: str, uid: str, original_start: datetime | None = None) -> Event | None:
-        """The item of a meeting or series or, with ``original_start``, of an occurrence with a separate invitation."""
+        """The item for a meeting or series or, with ``original_start``, for an occurrence with a separate
+        invitation.
+        """
         wanted = (uid, original_start)
         found = (e for e in self._events[owner].values() if (e.meeting.uid, e.meeting.original_start) == wanted)
         return next(found, None)

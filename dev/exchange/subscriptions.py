@@ -37,7 +37,7 @@ class Topic:
 
 @dataclass
 class Subscription:
-    """One subscription. ``resource`` stays as the client wrote it; ``immutable_ids`` is fixed at creation."""
+    """A subscription. ``resource`` is stored as the client wrote it. ``immutable_ids`` is fixed at creation."""
 
     resource: str
     topic: Topic
@@ -67,7 +67,7 @@ class Subscription:
     def wants_reauthorization(self, now: datetime) -> bool:
         """Whether the service now requests reauthorization.
 
-        The exact moment could not be confirmed: here it is in the last quarter of the lifetime, at most twelve hours
+        The exact moment could not be confirmed. Here it is in the last quarter of the lifetime, at most twelve hours
         before expiry.
         """
         left = self.expires - now
@@ -107,7 +107,7 @@ class Subscriptions:
         return [s for s in self if s.expires > now and change.kind in s.changes and s.topic.concerns(change)]
 
     def tick(self) -> None:
-        """Remove expired subscriptions, and request reauthorization where that is due."""
+        """Remove expired subscriptions, and request reauthorization for those that need it."""
         now = self._clock.now()
         for subscription in self:
             if subscription.expires <= now:

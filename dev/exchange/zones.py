@@ -13,7 +13,7 @@ _WINDOWS = {name.casefold(): iana for name, iana in win_tz.items()}
 
 
 class UnknownZoneError(ValueError):
-    """The name is neither a Windows nor an IANA name."""
+    """A name is neither a Windows nor an IANA name of a time zone."""
 
 
 def zone(name: str) -> tzinfo:

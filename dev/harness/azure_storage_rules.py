@@ -72,7 +72,7 @@ def check_key(text: str) -> None:
 
 
 def check_row(partition: str, key: str, columns: Mapping[str, Any]) -> None:
-    """Check a row with its columns: texts, whole numbers, booleans. `columns` does not include the keys."""
+    """Check a row. Its columns must be texts, whole numbers or booleans. `columns` does not include the keys."""
     check_key(partition)
     check_key(key)
     _insist(len(columns) <= MAX_COLUMNS, f"a row has more than {MAX_COLUMNS} columns")
@@ -193,7 +193,7 @@ def _columns(entity: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
 
 
 def _check_batch(body: bytes) -> None:
-    """Check an entity group transaction: one changeset of requests."""
+    """Check an entity group transaction, which is one changeset of requests."""
     keys = []
     for part in re.split(rb"\r?\n--changeset[^\r\n]*", body)[1:]:
         _, _, request = part.partition(b"\r\n\r\n")

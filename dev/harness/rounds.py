@@ -23,7 +23,7 @@ class RoundsInPlace(Rounds):
         return count
 
     async def handle_all(self) -> None:
-        """Handle the messages that are visible now."""
+        """Handle all messages in the queue that are visible now."""
         while visible := [each for each in self.sent.sent if not each[1]]:
             self.sent.sent.remove(visible[0])
             await self.handle(visible[0][0])

@@ -14,8 +14,8 @@ class HostError(Exception):
 
 @dataclass(frozen=True)
 class HostConfig:
-    """host.json with Azure's defaults. `visibility_timeout` is how long a failed message stays hidden before the
-    retry.
+    """The settings of host.json, with Azure's defaults. `visibility_timeout` is the time until a failed message is
+    retried.
     """
 
     route_prefix: str = "api"

@@ -122,7 +122,8 @@ class FunctionsHost:
                 return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
             return await (control if request.path.startswith("/dev/") else triggers).handle(request)
 
-        # This is aiohttp's low-level server, since its routing would cost more than the rest of this host.
+        # The host uses aiohttp's low-level server, since aiohttp's routing would take more time than the rest of the
+        # host.
         self._server = web.ServerRunner(web.Server(handle, request_factory=_request, access_log=None))
         await self._server.setup()
         site = web.TCPSite(self._server, "127.0.0.1", port)

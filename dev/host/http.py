@@ -30,9 +30,7 @@ class HttpTriggers:
         self._key = key
 
     async def handle(self, request: web.BaseRequest) -> web.Response:
-        """Handle one request. If the function raises, the response is an empty 500, and the traceback goes to the
-        log.
-        """
+        """Handle a request. If the function raises, the response is an empty 500, and the traceback goes to the log."""
         if not self._runner.is_up.is_set():
             return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE, text="The service is unavailable.")
         found = self._router.find(request.method, request.rel_url.raw_path)

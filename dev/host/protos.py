@@ -19,7 +19,7 @@ class Message:
 
 
 class TypedData(Message):
-    """A value in exactly one of the fields string, json, bytes, int, double, http."""
+    """A value, which is in exactly one of the fields string, json, bytes, int, double and http."""
 
     def WhichOneof(self, _group: str) -> str | None:
         """The name of the field that is set."""
@@ -50,13 +50,13 @@ class BindingInfo(Message):
 
 
 class RpcHttpCookie(Message):
-    """A cookie of a response."""
+    """A cookie in a response."""
 
     SameSite = SimpleNamespace(**{"None": 0, "Lax": 1, "Strict": 2, "ExplicitNone": 3})
 
 
 class RpcHttp(Message):
-    """A request or a response."""
+    """An HTTP request or response."""
 
 
 class RpcException(Message):

@@ -125,8 +125,8 @@ class QueueListener:
         self._running.discard(task)
         self.wake()
         if not task.cancelled() and (error := task.exception()):
-            # The message reappears after HIDDEN_WHILE_RUNNING, so nothing is lost.
-            _log.error("queue %s: a message could not be finished", self.queue_name, exc_info=error)
+            # The message is not lost, since it reappears after HIDDEN_WHILE_RUNNING.
+            _log.error("queue %s: a message could not be deleted or moved", self.queue_name, exc_info=error)
 
     async def _wait(self, seconds: float) -> None:
         try:

@@ -59,7 +59,7 @@ class Segment:
 
 
 class Route:
-    """One HTTP function's template and methods."""
+    """The route template and methods of an HTTP function."""
 
     def __init__(self, function: Function, prefix: str) -> None:
         template = function.trigger.get("route") or function.name
@@ -67,7 +67,7 @@ class Route:
         self.methods = frozenset(method.upper() for method in function.trigger.get("methods") or ())
         self.template = f"{prefix}/{template}" if prefix else template
         if "//" in self.template or self.template.startswith("/"):
-            # azure-functions-python-worker issue 1310.
+            # This is azure-functions-python-worker issue 1310.
             raise HostError(f"{function.name}: the route {self.template!r} must not have an empty segment")
         self.segments = [Segment(part) for part in self.template.split("/") if part]
         self._regex = re.compile("".join(self._parts()) + "/?", re.IGNORECASE)

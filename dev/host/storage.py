@@ -53,6 +53,6 @@ class Queues:
     def _service(self, connection: str) -> QueueServiceClient:
         if connection not in self._services:
             if connection not in self._settings:
-                raise HostError(f"the app setting {connection} is missing: a connection string is needed here")
+                raise HostError(f"the app setting {connection} is missing: it must be a connection string in this host")
             self._services[connection] = QueueServiceClient.from_connection_string(self._settings[connection])
         return self._services[connection]

@@ -34,7 +34,7 @@ def next_run(schedule: str, after: datetime) -> datetime:
 
 
 class Timer:
-    """One timer function and its schedule."""
+    """A timer function and its schedule."""
 
     def __init__(self, function: Function, clock: MovableClock, runner: Runner, settings: Mapping[str, str]) -> None:
         self.name = function.name

@@ -30,7 +30,7 @@ class InvocationFailed(Exception):
 
 @dataclass(frozen=True)
 class Function:
-    """One indexed function. `trigger` and `outputs` (by parameter name) are bindings as function.json has them."""
+    """An indexed function. `trigger` and `outputs` (by parameter name) are bindings as function.json has them."""
 
     name: str
     id: str
@@ -52,7 +52,7 @@ class Result:
 
 
 async def index(app_dir: Path) -> list[Function]:
-    """Import function_app.py and index it as Azure does. One app per process.
+    """Import function_app.py and index it as Azure does. A process can index only one app.
 
     Raises HostError with the worker's message if nothing can be indexed.
     """

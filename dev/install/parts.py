@@ -85,7 +85,8 @@ class PythonPackages:
         for stamp in (made, self._stamp()):
             stamp.unlink(missing_ok=True)
         self._uv(steps, "sync", *([lock] if machine_has_node() else [lock, places.NODE_LOCK]))
-        # The runtime also works on 3.11 (dev/requirements-host.in), so uv is told to install for a newer Python.
+        # The runtime also works on Python 3.11 (dev/requirements-host.in), so uv installs the packages for a newer
+        # Python.
         self._uv(steps, "install", "--no-deps", "--python-version", "3.13", "-r", places.HOST_LOCK)
         write_whole(self._stamp(), "\n".join(sorted(_contents(lock))))
         write_whole(made, sys.version)
@@ -176,7 +177,7 @@ class Browser:
     """Chromium for the browser tests."""
 
     title = "Chromium"
-    optional = "Tests in a browser will be skipped."
+    optional = "Browser tests will be skipped."
 
     def ready(self) -> bool:
         """Whether a browser is available."""
@@ -218,7 +219,7 @@ def lanes(missing: Sequence[Part]) -> list[list[Part]]:
 
 
 def locked(lock: str, name: str) -> str:
-    """One package's lines in a lock file, including hashes. Raises SetupError."""
+    """The lines of a package in a lock file, including its hashes. Raises SetupError."""
     found = re.search(rf"^{re.escape(name)}==(?:.*\\\n)*.*\n", lock, re.MULTILINE)
     if found is None:
         raise SetupError(f"The lock file does not contain {name}. Run `make lock`.")
@@ -232,7 +233,7 @@ def uv_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _contents(lock: Path) -> set[str]:
-    """The stamp of an environment: a line for each lock file that it matches."""
+    """The stamp of an environment, with a line for each lock file that it matches."""
     locks = {places.RUN_LOCK, lock, places.HOST_LOCK}
     return {f"{each.name} {hashlib.sha256(each.read_bytes()).hexdigest()}" for each in locks}
 

@@ -1,4 +1,4 @@
-"""The steps of an installation: each prints one line, logs the tools' output, and leaves no process behind."""
+"""The steps of an installation. Each step prints one line, logs the tools' output, and leaves no process running."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""`python -m dev.management_node`: run until Ctrl-C, listening on NODE_PORT (7073)."""
+"""`python -m dev.management_node`: runs the simulated Management Node on NODE_PORT (7073) until Ctrl-C is pressed."""
 
 import asyncio
 import os

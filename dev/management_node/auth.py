@@ -10,7 +10,7 @@ from typing import Any
 import jwt
 
 BASIC = ("admin", "local-node")
-"""The credentials of the local stack's node, which are valid nowhere else."""
+"""The credentials of the local stack's node, which are valid only there."""
 
 TOKEN_PATH = "/oauth/token/"  # noqa: S105 - a path
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

@@ -69,7 +69,7 @@ class EntraV2(Face):
         return f"{self.base}{self.root}/v2.0"
 
     def id_token(self, account: Account, app: Application, asked: Mapping[str, str]) -> dict[str, Any]:
-        """The claims include name and address, for the scopes profile and email."""
+        """The claims of an ID token, with name and address for the scopes profile and email."""
         return _entra(self.issuer, account) | {
             "aud": app.client_id,
             "nonce": asked.get("nonce"),
@@ -99,12 +99,12 @@ class EntraV1(Face):
         return f"https://sts.windows.net/{TENANT}/"
 
     def id_token(self, account: Account, app: Application, asked: Mapping[str, str]) -> dict[str, Any]:
-        """The claims include upn and unique_name."""
+        """The claims of an ID token, with upn and unique_name."""
         names = {"upn": account.upn, "unique_name": account.upn}
         return _entra(self.issuer, account) | names | {"aud": app.client_id, "ver": "1.0", "nonce": asked.get("nonce")}
 
     def access_token(self, account: Account, app: Application, resource: str) -> dict[str, Any]:
-        """The token is for the requested resource."""
+        """The claims of an access token for the requested resource."""
         return _entra(self.issuer, account) | {
             "aud": resource,
             "appid": app.client_id,

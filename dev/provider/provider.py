@@ -1,4 +1,4 @@
-"""Codes, tokens and refusals, independent of HTTP."""
+"""Codes, tokens and errors of the provider, without HTTP."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TOKEN_LIFETIME = 3600
 
 
 class Refused(Exception):
-    """An OAuth error: its code, the provider's own number, and a description."""
+    """An OAuth error, with its code, the provider's own number, and a description."""
 
     def __init__(self, error: str, number: int, description: str) -> None:
         super().__init__(description)
@@ -120,8 +120,8 @@ class Provider:
         }
 
     def _as_application(self, face: Face, form: Mapping[str, str]) -> dict[str, Any]:
-        """A token for an application itself, with the role for EWS; v1 requests name a resource, v2 requests its scope
-        `.default`.
+        """A token for an application itself, with the role for EWS. Requests to v1 contain a resource, and requests to
+        v2 its scope `.default`.
         """
         app = next((app for app in self.applications if app.secret and app.client_id == form.get("client_id")), None)
         if app is None:

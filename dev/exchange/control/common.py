@@ -14,7 +14,7 @@ Given = dict[str, Any]
 
 
 class ControlError(Exception):
-    """A rejected control request: HTTP status and reason."""
+    """A control request was rejected, with this HTTP status and reason."""
 
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -40,9 +40,9 @@ async def document(request: web.Request) -> Given:
     try:
         given = await request.json()
     except ValueError as error:
-        raise ControlError("the request's body must be JSON") from error
+        raise ControlError("the request body must be JSON") from error
     if not isinstance(given, dict):
-        raise ControlError("the request's body must be a JSON object")
+        raise ControlError("the request body must be a JSON object")
     return given
 
 

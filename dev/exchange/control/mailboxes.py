@@ -15,7 +15,7 @@ from dev.exchange.visibility import parts
 
 
 class MailboxRoutes:
-    """Routes for reading what a mailbox has received, and for Set-CalendarProcessing."""
+    """Routes that return the messages in a mailbox, and for Set-CalendarProcessing."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
@@ -55,7 +55,7 @@ def _check_visibility(setting: str) -> None:
         strange = {name for name, _ in parts(setting)} - known
     except ValueError as error:
         raise ControlError(
-            f"'visible_update_properties': minutes after a colon are whole numbers: {setting!r}"
+            f"'visible_update_properties': the minutes after a colon must be whole numbers: {setting!r}"
         ) from error
     if strange:
         raise ControlError(f"'visible_update_properties' names {', '.join(strange)}, which is not a property")

@@ -13,7 +13,7 @@ from dev.exchange.uids import new_uid
 
 
 class OutlookRoutes:
-    """Routes for the organizer's side, and for other people's mail."""
+    """Routes for organizers' actions on meetings, and for other people's mail."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange

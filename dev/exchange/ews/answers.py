@@ -1,4 +1,6 @@
-"""CreateItem of AcceptItem, TentativelyAcceptItem and DeclineItem: answers to meetings, with a body in HTML."""
+"""CreateItem with AcceptItem, TentativelyAcceptItem and DeclineItem, which are answers to meetings with an HTML
+body.
+"""
 
 from datetime import datetime
 
@@ -63,7 +65,7 @@ def _entry(call: Call, owner: User, thing: Thing, reply: Reply) -> Entry:
 
 
 def body(written: Element | None) -> Body:
-    """The Body element of an item that a client writes."""
+    """The body in an item that a client writes."""
     if written is None:
         return Body("", is_html=False)
     return Body(written.text or "", is_html=written.get("BodyType") == "HTML")

@@ -45,7 +45,7 @@ class Authentication:
         self._connections: WeakKeyDictionary[asyncio.BaseTransport, _Connection] = WeakKeyDictionary()
 
     def caller(self, request: web.Request) -> Caller:
-        """The caller that sent this request; raises `UnauthorizedError`."""
+        """The caller that sent a request; raises `UnauthorizedError`."""
         connection = self._connection(request)
         scheme, _, value = request.headers.get("Authorization", "").partition(" ")
         if not scheme and connection.caller:

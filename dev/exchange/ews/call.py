@@ -1,4 +1,4 @@
-"""One accepted EWS request, and how the ids in it are resolved."""
+"""An EWS request that has been accepted, with methods that resolve the ids in it."""
 
 from dataclasses import dataclass
 

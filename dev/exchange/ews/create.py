@@ -1,4 +1,4 @@
-"""CreateItem: handles each item according to its type."""
+"""CreateItem, which handles each item according to its type."""
 
 from dev.exchange.ews.answers import REPLIES, answer_meeting
 from dev.exchange.ews.appointments import cancel_appointment, create_appointment

@@ -56,7 +56,7 @@ class SoapFaultError(EwsError):
 
 
 def response_message(operation: str, *content: Element) -> Element:
-    """A response message of success."""
+    """A response message for success."""
     return m(f"{operation}ResponseMessage", {"ResponseClass": "Success"}, m("ResponseCode", "NoError"), *content)
 
 

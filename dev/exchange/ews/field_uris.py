@@ -36,7 +36,7 @@ _KNOWN = {
     "ProposedEnd",
     "meetingRequest": "MeetingRequestType IntendedFreeBusyStatus ChangeHighlights",
 }
-#: Namespaces of item classes that do not occur here; requests for their properties are not checked.
+#: Namespaces of item classes that this simulation does not have. Requests for their properties are not checked.
 _ELSEWHERE = ("contacts", "task", "distributionlist", "postitem", "conversation")
 
 _SINCE = {

@@ -1,4 +1,4 @@
-"""FindItem: a folder page by page, or the calendar between two moments (CalendarView)."""
+"""FindItem, which returns a folder page by page, or the calendar between two moments (CalendarView)."""
 
 from datetime import datetime, timedelta
 
@@ -39,7 +39,7 @@ def _answer(call: Call, wanted: Element, shape: Shape) -> Element:
     return response_message("FindItem", found)
 
 
-# --- one page at a time
+# --- pages
 
 
 def _paged(call: Call, folder: Folder, shape: Shape) -> Element:
@@ -65,7 +65,9 @@ def _restricted(call: Call, things: list[Thing]) -> list[Thing]:
 
 
 def _ordered(call: Call, things: list[Thing]) -> list[Thing]:
-    """The items in the requested order; by default newest first, which is usual but not guaranteed."""
+    """The items in the requested order. By default this is newest first, which Exchange usually returns but does not
+    guarantee.
+    """
     found = list(reversed(things))
     for order in reversed(children(child(call.body, "SortOrder", M))):
         found.sort(key=lambda thing: sort_key(call, thing, order), reverse=order.get("Order") == "Descending")

@@ -33,7 +33,7 @@ class ItemId:
 
 
 def parse(text: str) -> ItemId:
-    """Read an id; raises `EwsError` for one that this service never issued."""
+    """Parse an id; raises `EwsError` for an id that this service has not issued."""
     try:
         data = b64decode(text.encode("ascii"), validate=True)
         head, content = len(_HEAD), data[len(_HEAD) + _GUID :]
@@ -52,5 +52,5 @@ def parse(text: str) -> ItemId:
 
 
 def change_key(number: int) -> str:
-    """The change key of an item after the change with that number."""
+    """The change key of an item after the change with the given number."""
     return b64encode(_KEY + number.to_bytes(12, "big")).decode()

@@ -65,7 +65,7 @@ def item_class(message: Message) -> tuple[str, str]:
 
 
 def properties(shown: Shown, shape: Shape) -> Properties:
-    """All properties that a message of its kind has."""
+    """All properties of a message, according to its kind."""
     part = shown.message.letter.part
     return {
         **_item(shown, shape),

@@ -12,7 +12,7 @@ from dev.exchange.store import DELETED, FOLDERS
 
 
 def move_item(call: Call) -> list[Element]:
-    """MoveItem: messages get a new id in another folder of their mailbox."""
+    """Handle a MoveItem. Messages get a new id in another folder of their mailbox."""
     return [_moved(call, wanted) for wanted in children(child(call.body, "ItemIds", M))]
 
 

@@ -74,7 +74,7 @@ def body(tag: str, content: Body, wanted: str) -> Element:
 
 
 def zone(tag: str, name: str, year: int) -> Element:
-    """A time zone definition. Clients use the id; a custom zone has no meaningful id, only its rules."""
+    """A time zone definition. Clients use the id, or the rules of a custom zone, which has no meaningful id."""
     known = windows_name(name)
     if known != CUSTOM:
         return t(tag, {"Id": known, "Name": known})
@@ -104,7 +104,7 @@ def _pattern(rule: Recurrence) -> Element:
 
 
 def _range(rule: Recurrence) -> Element:
-    # Dates without a time have an offset (samples show "2030-03-04Z").
+    # Dates without a time have an offset, as in the samples ("2030-03-04Z").
     start = t("StartDate", f"{rule.first.isoformat()}Z")
     if rule.until:
         return t("EndDateRecurrence", start, t("EndDate", f"{rule.until.isoformat()}Z"))

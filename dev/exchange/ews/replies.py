@@ -1,4 +1,4 @@
-"""CreateItem of ReplyToItem, ReplyAllToItem and ForwardItem: mail that responds to another mail."""
+"""CreateItem with ReplyToItem, ReplyAllToItem and ForwardItem, which are mails that respond to another mail."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ FOLLOWING = {"ReplyToItem": "RE: ", "ReplyAllToItem": "RE: ", "ForwardItem": "FW
 
 
 def follow(call: Call, kind: str, given: Element, disposition: str) -> list[Element]:
-    """Save or send the reply; returns its id if it was only saved. Raises `EwsError`."""
+    """Save or send a reply; returns its id if it was only saved. Raises `EwsError`."""
     reference = child(given, "ReferenceItemId")
     original = call.item(reference) if reference is not None else None
     if not isinstance(original, Message):

@@ -1,4 +1,4 @@
-"""Item and folder shapes: the properties that a request asks for, and the elements made from them."""
+"""Item and folder shapes, which are the requested properties, and the elements that contain them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

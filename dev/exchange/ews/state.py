@@ -1,4 +1,4 @@
-"""The state and configuration of the EWS side."""
+"""The state and configuration of EWS."""
 
 from dataclasses import dataclass, field
 
@@ -18,7 +18,7 @@ BUILDS = {
 
 @dataclass
 class Ews:
-    """The EWS side of one simulated Exchange.
+    """The EWS part of a simulated Exchange.
 
     ``version`` is a key of `BUILDS`. With ``layer7_balancer``, each request arrives on a separate connection, as behind
     a balancer that redistributes requests. NTLM, which authenticates a connection, then never succeeds. With
@@ -49,5 +49,5 @@ class Ews:
     states: SyncStates = field(default_factory=SyncStates)
 
     def account(self, username: str) -> Account | None:
-        """The account with that sign-in name."""
+        """The account with the given sign-in name."""
         return next((account for account in self.accounts if account.is_(username)), None)

@@ -15,7 +15,7 @@ _SIZE = 900
 
 @dataclass(frozen=True)
 class Seen:
-    """How a client last saw an item: ``content`` is everything except its read flag."""
+    """An item as a client last saw it. ``content`` is everything except its read flag."""
 
     change: int
     is_read: bool

@@ -9,7 +9,8 @@ from jwt.types import Options
 
 from dev.exchange.ews.access import Account, Caller
 
-#: A bearer token that the local stack accepts without issuing it: an application with full_access_as_app.
+#: A bearer token of an application with full_access_as_app, which the local stack accepts although it has not issued
+#: it.
 LOCAL = "local"
 _ONLINE = "https://outlook.office365.com"
 _UNCHECKED: Options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False}
@@ -25,7 +26,9 @@ class Tokens:
         self._now = now
 
     def caller(self, token: str, origin: str, account: Callable[[str], Account | None]) -> Caller | None:
-        """The account of a token; None if it is not valid here. ``origin`` is this server's scheme and host."""
+        """The account of a token; None if the token is not valid for this server. ``origin`` is this server's scheme
+        and host.
+        """
         if token == LOCAL:
             return Caller()
         claims = self.verified(token)

@@ -1,4 +1,6 @@
-"""SOAP and EWS elements: parsed safely, and built with lxml's element maker, never from concatenated strings."""
+"""SOAP and EWS elements, which are parsed safely, and built with lxml's element maker instead of concatenated
+strings.
+"""
 
 import re
 from collections.abc import Mapping
@@ -53,7 +55,7 @@ class _Maker:
         self._maker = ElementMaker(namespace=namespace, nsmap=prefixes)
 
     def __call__(self, tag: str, *content: Any) -> Element:
-        """An element with texts, attributes (a mapping) and children; None is left out."""
+        """An element with texts, attributes (a mapping) and children. Arguments that are None are omitted."""
         return self._maker(tag, *(_content(item) for item in content if item is not None))
 
 
@@ -64,7 +66,7 @@ def _content(item: Any) -> Any:
 
 
 def written(value: Any) -> str:
-    """A value as EWS writes it: booleans as true and false, moments in UTC to the second."""
+    """A value in the form in which EWS writes it, with booleans as true and false, and times in UTC to the second."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
@@ -108,7 +110,7 @@ def is_true(value: str | None) -> bool:
 
 
 def moment(value: str | None) -> datetime | None:
-    """Parse an xs:dateTime; without an offset it counts as UTC. None if it is not a time."""
+    """Parse an xs:dateTime, which is in UTC if it has no offset; returns None if it is not a time."""
     try:
         when = datetime.fromisoformat(value or "")
     except ValueError:

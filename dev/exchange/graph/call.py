@@ -57,7 +57,7 @@ class Call:
 
     @property
     def message(self) -> Message:
-        """The message in the path. A regular id that was issued before a move is no longer found."""
+        """The message in the path. A regular id that was issued before the message was moved is no longer found."""
         item = _parsed(self.params["message"], MESSAGE)
         message = self.exchange.store.message(self.owner.guid, item.key)
         if message is None or item.moves not in (None, message.moves):
@@ -100,7 +100,7 @@ class Call:
         return web.Response(status=status, headers=self._headers())
 
     def link(self, path: str, query: str) -> str:
-        """An absolute URL of this service, on the host that the client used."""
+        """An absolute URL of this service, with the host that the client used."""
         return f"{self.base}/{path}?{query}"
 
     def _headers(self) -> dict[str, str]:

@@ -9,7 +9,7 @@ from aiohttp import web
 
 
 class GraphError(Exception):
-    """A rejected request: HTTP status, Graph's code and message, extra headers."""
+    """A request was rejected, with an HTTP status, Graph's code and message, and extra headers."""
 
     def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(f"{status} {code}: {message}")
@@ -25,7 +25,7 @@ def bad_request(message: str, code: str = "BadRequest") -> GraphError:
 
 
 def not_found() -> GraphError:
-    """404 for an item."""
+    """The error with status 404 for a missing item."""
     return GraphError(404, "ErrorItemNotFound", "The specified object was not found in the store.")
 
 

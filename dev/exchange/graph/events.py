@@ -22,7 +22,7 @@ from dev.exchange.model import Body, Reply
 from dev.exchange.responses import Answer, MeetingIsCancelledError, OrganizerCannotRespondError
 from dev.exchange.zones import UnknownZoneError, to_utc
 
-#: The longest window of a calendar view (docs-contrib issue 6321); assumed to apply to instances too.
+#: The longest window of a calendar view (docs-contrib issue 6321), which is assumed to apply to instances too.
 _LONGEST = timedelta(days=1825)
 _ON_DEMAND = ("cancelledOccurrences", "exceptionOccurrences", "originalStart")
 
@@ -76,7 +76,7 @@ async def list_instances(call: Call) -> web.Response:
 
 
 async def calendar_view(call: Call) -> web.Response:
-    """GET everything that takes place within a window of time, in order of time."""
+    """GET all events within a window of time, ordered by time."""
     options.allow_only(call.query, "$select", "$top", "$skip", "$orderby")
     start, end = _window(call)
     found: list[Entry] = []

@@ -28,7 +28,7 @@ def event_id(entry: Entry, view: View) -> str:
 
 
 def event(entry: Entry, view: View) -> Json:
-    """All properties returned by default."""
+    """All properties of an event that are returned by default."""
     meeting, item = entry.meeting, entry.event
     mark, identity = change_key(item.change), event_id(entry, view)
     zone = windows_name(meeting.zone)

@@ -17,7 +17,7 @@ MESSAGE, EVENT = 1, 2
 
 
 class MalformedIdError(ValueError):
-    """An id was not issued by this service."""
+    """This service has not issued an id."""
 
 
 @dataclass(frozen=True)
@@ -67,5 +67,5 @@ def folder_id(owner: str, folder: str) -> str:
 
 
 def change_key(number: int) -> str:
-    """The change key of an item after the change with that number."""
+    """The change key of an item after the change with the given number."""
     return urlsafe_b64encode(b"\x09\x00\x00\x00\x16\x00\x00\x00\x11\x9f\x6b\xdd" + number.to_bytes(12, "big")).decode()

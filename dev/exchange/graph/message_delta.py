@@ -13,7 +13,7 @@ _KINDS = frozenset({"created", "updated", "deleted"})
 
 
 async def delta(call: Call) -> web.Response:
-    """GET a page: the first of a round, or a later one."""
+    """GET a page of a delta round, either the first one or a later one."""
     options.allow_only(
         call.query, "$select", "$filter", "$orderby", "$top", "$deltatoken", "$skiptoken", "$deltaToken", "$skipToken"
     )

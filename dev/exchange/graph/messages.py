@@ -17,7 +17,7 @@ _EVENT_PATH = "microsoft.graph.eventmessage/event"
 
 
 async def get_message(call: Call) -> web.Response:
-    """GET one message, with its event if requested."""
+    """GET a message, with its event if requested."""
     options.allow_only(call.query, "$select", "$expand")
     if call.exchange.faults.message_lags():
         raise not_found()

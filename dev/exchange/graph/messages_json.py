@@ -1,4 +1,4 @@
-"""A message as Graph shows it: `message`, `eventMessage`, `eventMessageRequest`, `eventMessageResponse`."""
+"""Messages as Graph shows them: `message`, `eventMessage`, `eventMessageRequest`, `eventMessageResponse`."""
 
 import base64
 from collections.abc import Mapping

@@ -115,7 +115,7 @@ def _split(text: str, separator: str) -> list[str]:
 
 
 def number(query: Mapping[str, str], name: str, default: int, largest: int | None = None) -> int:
-    """A whole number of 0 or more."""
+    """Read a whole number of 0 or more; raises `GraphError`."""
     text = query.get(name)
     if text is None:
         return default

@@ -15,7 +15,7 @@ _OF_CALENDARS = ("events", "calendar", "calendarView")
 
 
 def check(withheld: frozenset[str] | set[str], template: str, params: Mapping[str, str]) -> None:
-    """Raise `GraphError` if the ids in a path are malformed, or if the role for the path has been withheld."""
+    """Raise `GraphError` if an id in a path is malformed, or if the role for the path has not been granted."""
     for name in ("message", "event"):
         try:
             parse(params.get(name, "")) if name in params else None

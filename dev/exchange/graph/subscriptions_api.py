@@ -83,7 +83,7 @@ def _topic(call: Call, resource: str) -> Topic:
 
 
 async def list_all(call: Call) -> web.Response:
-    """GET all subscriptions; the clientState is never returned again."""
+    """GET all subscriptions, without their clientState, which is never returned."""
     call.exchange.subscriptions.tick()
     return call.answer(page(_context(call), [_shown(subscription) for subscription in call.exchange.subscriptions]))
 

@@ -48,19 +48,19 @@ def test_the_proof_shows_the_answers_it_received(capsys: pytest.CaptureFixture[s
 def test_an_on_premises_mailbox_is_polled(capsys: pytest.CaptureFixture[str]) -> None:
     book(ON_PREMISES)
     assert "vmr-ews@example.com" in capsys.readouterr().out
-    with pytest.raises(StackError, match=r"/dev/run/poll was answered 500"):
+    with pytest.raises(StackError, match=r"/dev/run/poll returned 500"):
         book(ON_PREMISES, **{"/dev/run/poll": 500})
 
 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"meeting_details": 500}, "meeting_details was answered 500: no"),
+        ({"meeting_details": 500}, "meeting_details returned 500: no"),
         ({"messages": {"messages": []}}, "no answer to the invitation"),
         ({"messages": {"messages": [ACCEPTED | {"uid": "another"}]}}, "no answer to the invitation"),
         ({"messages": {"messages": [ACCEPTED | {"kind": "declined"}]}}, "not accepted, but declined"),
         ({"local_alias=meet1": {"action": "reject", "result": {}}}, "the room is closed"),
-        ({"local_alias=meet0": {"action": "continue", "result": {}}}, "an unknown alias was answered 200, not 404"),
+        ({"local_alias=meet0": {"action": "continue", "result": {}}}, "the response for an unknown alias was 200, not 404"),
     ],
 )
 def test_a_failed_step_is_reported_with_its_result(
