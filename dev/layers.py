@@ -38,7 +38,9 @@ def module_imports(root: Path = ROOT) -> dict[str, set[str]]:
 
 
 def folder_of(module: str) -> str:
-    """shared.mailboxes.graph.client → mailboxes; shared.errors → errors."""
+    """The folder of a module in shared/, such as mailboxes for shared.mailboxes.graph.client, or errors for
+    shared.errors.
+    """
     return ".".join(module.split(".")[1:2]) or PACKAGE
 
 

@@ -83,7 +83,7 @@ def addresses_of(each: Seed, places: Places) -> dict[str, Any]:
 
 
 def settings_of(each: Seed) -> dict[str, Any]:
-    """The remaining settings."""
+    """The settings of an integration, except those that contain URLs of the stack."""
     username, password = SERVICE_ACCOUNT
     ews = {"authentication_method": "NTLM", "username": username, "password": password}
     node = {

@@ -40,7 +40,7 @@ class Body:
 
     @cached_property
     def text(self) -> str:
-        """As plain text."""
+        """The body as plain text."""
         return get_text(self.content).strip() if self.is_html and self.content else self.content
 
 

@@ -54,7 +54,7 @@ class Notifier:
         self._session = aiohttp.ClientSession()
 
     async def stop(self) -> None:
-        """Drop everything undelivered."""
+        """Drop all undelivered notifications, and close the HTTP client."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

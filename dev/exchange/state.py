@@ -53,7 +53,7 @@ class Traffic:
     most_at_once: int = 0
 
     def reset(self) -> None:
-        """Reset the counters."""
+        """Reset the request counters."""
         self.requests.clear()
         self.throttled = self.most_at_once = 0
 

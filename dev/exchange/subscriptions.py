@@ -94,7 +94,7 @@ class Subscriptions:
         return next((s for s in self if (s.topic, s.changes) == (wanted.topic, wanted.changes)), None)
 
     def add(self, subscription: Subscription) -> None:
-        """Start it."""
+        """Start a subscription."""
         self._all[subscription.id] = subscription
 
     def remove(self, subscription_id: str) -> None:

@@ -153,7 +153,7 @@ class Deployment:
 
     @property
     def now(self) -> datetime:
-        """The simulated present."""
+        """The current simulated time."""
         return self.exchange.exchange.clock.now()
 
     async def move_to(self, when: datetime) -> None:

@@ -144,7 +144,7 @@ class MemoryQueue:
 
 
 class MemoryStorage:
-    """A Storage."""
+    """A Storage in memory."""
 
     def __init__(self) -> None:
         self._tables: dict[str, MemoryTable] = defaultdict(MemoryTable)

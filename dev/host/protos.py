@@ -100,8 +100,8 @@ class NullableDouble(Message):
 
 
 class NullableTimestamp(Message):
-    """An optional moment."""
+    """An optional timestamp."""
 
 
 class Timestamp(Message):
-    """Seconds since 1970."""
+    """A time in seconds since 1970."""

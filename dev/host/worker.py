@@ -39,7 +39,7 @@ class Function:
 
     @property
     def kind(self) -> str:
-        """The trigger's type: httpTrigger, queueTrigger, timerTrigger."""
+        """The trigger's type: httpTrigger, queueTrigger or timerTrigger."""
         return str(self.trigger["type"])
 
 

@@ -27,7 +27,7 @@ class Server:
         self._api = Api(node)
 
     def app(self) -> web.Application:
-        """The application."""
+        """Create the aiohttp application of a node."""
         app = web.Application(client_max_size=MAX_BODY)
         app.add_routes(
             [

@@ -18,7 +18,7 @@ REPLICATION = timedelta(seconds=60)
 
 
 class Clock(Protocol):
-    """A clock."""
+    """The clock of a node."""
 
     def now(self) -> datetime:
         """The current time, timezone-aware and in UTC."""
@@ -65,7 +65,7 @@ class _Replicated:
 
 @dataclass
 class Node:
-    """The node's state."""
+    """A simulated Management Node."""
 
     clock: Clock = field(default_factory=MovableClock)
     limit: int = 1000

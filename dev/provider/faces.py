@@ -90,7 +90,7 @@ class EntraV1(Face):
     """Microsoft Entra, v1. Numbers in its responses are strings."""
 
     def number(self, value: int) -> int | str:
-        """As text."""
+        """The number as text."""
         return str(value)
 
     @property
@@ -120,7 +120,7 @@ class Adfs(Face):
 
     @property
     def key_issuer(self) -> str:
-        """None."""
+        """No issuer."""
         return ""
 
     @property
@@ -129,7 +129,7 @@ class Adfs(Face):
         return f"http://{self.base.partition('://')[2]}{self.root}/services/trust"
 
     def document(self) -> dict[str, Any]:
-        """With access_token_issuer."""
+        """The metadata document, which also contains access_token_issuer."""
         return super().document() | {"access_token_issuer": self.access_token_issuer}
 
     def id_token(self, account: Account, app: Application, asked: Mapping[str, str]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ FLAGS = ("layer7_balancer", "renews_answered", "marks_drafts", "expands_views", 
 
 
 class EwsRoutes:
-    """Set up the EWS side."""
+    """Routes that change the settings of EWS."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._ews = exchange.ews

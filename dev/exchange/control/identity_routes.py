@@ -22,7 +22,7 @@ class IdentityRoutes:
         ]
 
     async def identity_token(self, request: web.Request) -> web.Response:
-        """{"user", "audience"?, "amurl"?, "expires_in"?, "signed_by": "other"?} → {"token"}."""
+        """Issue a token: {"user", "audience"?, "amurl"?, "expires_in"?, "signed_by": "other"?} → {"token"}."""
         given = await document(request)
         life = given.get("expires_in", IDENTITY_TOKEN_LIFETIME)
         if not isinstance(life, int):

@@ -34,7 +34,7 @@ class MailboxRoutes:
         return web.json_response({"messages": [_shown(message) for message in received]})
 
     async def set_processing(self, request: web.Request) -> web.Response:
-        """Set-CalendarProcessing: {"automate_processing": "None"|"AutoUpdate"|"AutoAccept", …}."""
+        """Handle Set-CalendarProcessing: {"automate_processing": "None"|"AutoUpdate"|"AutoAccept", …}."""
         given = await document(request)
         known = {field.name: type(field.default) for field in fields(Processing)}
         for name, value in given.items():

@@ -146,6 +146,6 @@ class SwitchRoutes:
         )
 
     async def reset_traffic(self, _request: web.Request) -> web.Response:
-        """Reset the counters."""
+        """Reset the request counters."""
         self._exchange.traffic.reset()
         return web.json_response({})

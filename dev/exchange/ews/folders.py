@@ -1,4 +1,4 @@
-"""GetFolder."""
+"""The EWS operation GetFolder."""
 
 from dev.exchange.ews import parts
 from dev.exchange.ews.call import NAMES, PARENTS, ROOTS, Call, Folder

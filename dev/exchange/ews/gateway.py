@@ -81,7 +81,7 @@ class Gateway:
         self._authentication = Authentication(exchange.ews, Tokens(keys, exchange.clock.now))
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
-        """Answer one request."""
+        """Answer a request."""
         # Even a rejected request must be read completely, since its connection cannot be reused otherwise.
         content = await request.read()
         try:

@@ -1,4 +1,4 @@
-"""GetItem."""
+"""The EWS operation GetItem."""
 
 from dev.exchange.ews import render
 from dev.exchange.ews.call import Call

@@ -1,4 +1,4 @@
-"""MoveItem and DeleteItem."""
+"""The EWS operations MoveItem and DeleteItem."""
 
 from dev.exchange.calendar import Entry
 from dev.exchange.ews import render

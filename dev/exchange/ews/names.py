@@ -1,4 +1,4 @@
-"""ResolveNames and ConvertId."""
+"""The EWS operations ResolveNames and ConvertId."""
 
 from base64 import b64decode, b64encode
 from collections.abc import Callable

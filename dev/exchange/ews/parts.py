@@ -32,7 +32,7 @@ def folder_id(owner: str, name: str, tag: str = "FolderId", change: int = 0) -> 
 
 
 def mailbox(address: Address) -> Element:
-    """A Mailbox."""
+    """A Mailbox element with a person's name and address."""
     return t(
         "Mailbox",
         t("Name", address.name),

@@ -57,5 +57,5 @@ class SyncStates:
         return fresh
 
     def forget(self) -> None:
-        """Invalidate all states."""
+        """Invalidate all states that have been issued."""
         self._states.clear()

@@ -34,7 +34,7 @@ class Call:
 
     @property
     def query(self) -> Mapping[str, str]:
-        """Query options."""
+        """The query options of the request."""
         return self.request.query
 
     @cached_property
@@ -88,7 +88,7 @@ class Call:
         return document
 
     def answer(self, document: Json, status: int = 200) -> web.Response:
-        """A JSON answer."""
+        """A JSON response."""
         return web.Response(
             status=status,
             body=json.dumps(document).encode(),

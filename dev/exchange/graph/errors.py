@@ -1,4 +1,4 @@
-"""Graph's error envelope."""
+"""Graph's errors, and the envelope in which they are returned."""
 
 import json
 import uuid
@@ -20,7 +20,7 @@ class GraphError(Exception):
 
 
 def bad_request(message: str, code: str = "BadRequest") -> GraphError:
-    """400."""
+    """An error with status 400."""
     return GraphError(400, code, message)
 
 
@@ -30,7 +30,7 @@ def not_found() -> GraphError:
 
 
 def throttled(retry_after: str | None) -> GraphError:
-    """429."""
+    """The error with status 429 for throttled requests."""
     headers = {"Retry-After": retry_after} if retry_after is not None else {}
     message = "Application is over its MailboxConcurrency limit."
     return GraphError(429, "ApplicationThrottled", message, headers)
@@ -60,7 +60,7 @@ def with_status(status: int, retry_after: str | None, code: str = "") -> GraphEr
 
 
 def error_response(error: GraphError, now: datetime) -> web.Response:
-    """The envelope."""
+    """A response with an error in Graph's envelope."""
     request_id = str(uuid.uuid4())
     inner = {"date": f"{now:%Y-%m-%dT%H:%M:%S}", "request-id": request_id, "client-request-id": request_id}
     body = {"error": {"code": error.code, "message": error.message, "innerError": inner}}

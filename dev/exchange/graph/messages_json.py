@@ -76,7 +76,7 @@ def message_id(message: Message, view: View) -> str:
 
 
 def message(item: Message, view: View) -> Json:
-    """All properties."""
+    """All properties of a message."""
     letter, mark = item.letter, change_key(item.change)
     identity = message_id(item, view)
     # Bodies of meeting messages are always HTML, even if the client prefers text.

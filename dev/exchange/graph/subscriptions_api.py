@@ -89,7 +89,7 @@ async def list_all(call: Call) -> web.Response:
 
 
 async def get_one(call: Call) -> web.Response:
-    """GET one."""
+    """GET a subscription."""
     return call.answer({"@odata.context": f"{_context(call)}/$entity", **_shown(_found(call))})
 
 
@@ -115,7 +115,7 @@ async def reauthorize(call: Call) -> web.Response:
 
 
 async def delete(call: Call) -> web.Response:
-    """DELETE."""
+    """DELETE a subscription."""
     call.exchange.subscriptions.remove(_found(call).id)
     return call.done(204)
 

@@ -60,7 +60,10 @@ def test_an_on_premises_mailbox_is_polled(capsys: pytest.CaptureFixture[str]) ->
         ({"messages": {"messages": [ACCEPTED | {"uid": "another"}]}}, "no answer to the invitation"),
         ({"messages": {"messages": [ACCEPTED | {"kind": "declined"}]}}, "not accepted, but declined"),
         ({"local_alias=meet1": {"action": "reject", "result": {}}}, "the room is closed"),
-        ({"local_alias=meet0": {"action": "continue", "result": {}}}, "the response for an unknown alias was 200, not 404"),
+        (
+            {"local_alias=meet0": {"action": "continue", "result": {}}},
+            "the response for an unknown alias was 200, not 404",
+        ),
     ],
 )
 def test_a_failed_step_is_reported_with_its_result(

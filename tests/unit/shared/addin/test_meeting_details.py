@@ -37,7 +37,7 @@ async def test_a_click_gets_everything_that_a_meeting_needs(world: SingleUseWorl
 
 
 async def test_a_reservation_lasts_as_long_as_the_setting_says(world: SingleUseWorld) -> None:
-    """A3."""
+    """A3: the lifetime of an unused alias is a setting."""
     await world.details.allocate(world.integration.uuid, world.token())
     [booking] = await world.allocated()
     assert (booking.expires - world.clock.now()).days == world.integration.reservation_days

@@ -147,7 +147,7 @@ async def full(world: AllocationWorld) -> list[Booking]:
 
 
 async def test_a_full_number_space_is_an_error_with_a_remedy(world: AllocationWorld) -> None:
-    """A7."""
+    """A7: the error message contains the remedy."""
     bookings = await full(world)
     assert len({booking.alias for booking in bookings}) == 10
     with pytest.raises(NumberSpaceFull, match="administrator"):
@@ -184,7 +184,7 @@ async def test_the_share_of_used_numbers_is_estimated(world: AllocationWorld) ->
 async def test_digits_of_expired_reservations_are_reused_and_the_old_tag_becomes_invalid(
     world: AllocationWorld,
 ) -> None:
-    """A3."""
+    """A3: the digits of an unused alias become free."""
     old = await full(world)
     world.clock.move(LIFETIME - timedelta(seconds=1))
     with pytest.raises(NumberSpaceFull):
@@ -221,7 +221,7 @@ async def test_an_alias_that_is_used_at_the_last_moment_is_not_reassigned(world:
 
 
 async def test_the_same_caller_and_key_get_the_same_alias(world: AllocationWorld) -> None:
-    """A2."""
+    """A2: a repeated request with the same key gets the same alias."""
     first = await world.allocate(key="click-1")
     world.clock.move(timedelta(hours=1))
     assert await world.allocate(key="click-1") == first

@@ -68,7 +68,7 @@ def test_a_user_name_and_password_are_sent_as_basic_authentication(monkeypatch: 
 
 
 class FakeAz:
-    """Stands for AzureCliCredential."""
+    """A fake AzureCliCredential."""
 
     scopes: list[str] = []  # noqa: RUF012
 

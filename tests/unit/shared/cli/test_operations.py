@@ -1,4 +1,4 @@
-"""`alarms`, `operations`, `preview` and `hash-password`."""
+"""The commands `alarms`, `operations`, `preview` and `hash-password`."""
 
 import json
 from pathlib import Path

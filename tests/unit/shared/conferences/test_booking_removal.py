@@ -177,4 +177,4 @@ class Forgetful(PolicyPlatform):
     """A platform on which deletions do not free anything, as if they were interrupted."""
 
     async def forget(self, booking: Booking) -> None:
-        """Free nothing."""
+        """Do nothing."""

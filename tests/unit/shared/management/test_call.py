@@ -1,4 +1,4 @@
-"""Which JSON is taken."""
+"""The JSON bodies that the management API accepts."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`exchange_domain`."""
+"""The resource `exchange_domain` of the management API."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`end_user`."""
+"""The resource `end_user` of the management API."""
 
 from typing import Any
 

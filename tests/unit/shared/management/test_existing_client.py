@@ -28,7 +28,7 @@ ALWAYS_SENT = {"name", "uuid", "authentication_method", "auth_provider", "addin_
 
 
 class Client:
-    """The library's calls."""
+    """Makes the same calls as Pexip's Go library."""
 
     def __init__(self, api: Api) -> None:
         self._api = api

@@ -105,7 +105,7 @@ class Mailroom(MeetingsWorld):
         await poison_queue.record(body)
 
     async def operations(self) -> list[Operation]:
-        """Every recorded decision."""
+        """All recorded decisions."""
         rows = self.storage.table("meetings").rows(self.integration.uuid, "operation:")
         return [Operation.from_row(row) async for row in rows]
 

@@ -36,7 +36,7 @@ class LanesWorld:
         return self.storage.queue("meeting-requests")
 
     def worker(self) -> Worker:
-        """Another process."""
+        """A worker in another process."""
         return Worker(self.handlers, self.queue, Lanes(self.storage, self.clock), no_rooms)
 
     async def handlers(self, uuid: str) -> Handlers:

@@ -52,7 +52,7 @@ def test_a_request_is_read_with_its_event() -> None:
     ],
 )
 def test_only_requests_and_cancellations_are_handled(kind: str | None, expected: Kind | None) -> None:
-    """M7: whatever `@odata.type` says."""
+    """M7: the kind of a message does not depend on `@odata.type`."""
     request = parse_message(message(meetingMessageType=kind)).request()
     assert (request.kind if request else None) is expected
 
