@@ -36,7 +36,7 @@ async def test_a_click_gets_everything_that_a_meeting_needs(world: SingleUseWorl
     assert "<" not in result["instructions_text"]
 
 
-async def test_a_reservation_lasts_as_long_as_the_setting_says(world: SingleUseWorld) -> None:
+async def test_a_reservation_lasts_for_the_time_in_the_settings(world: SingleUseWorld) -> None:
     """A3: the lifetime of an unused alias is a setting."""
     await world.details.allocate(world.integration.uuid, world.token())
     [booking] = await world.allocated()

@@ -37,7 +37,7 @@ class Asked(SingleUseWorld):
         return str(given["alias_id"])
 
     async def change(self, how: Any) -> None:
-        """Change the stored row of the only booking."""
+        """Change the stored row of the booking."""
         [booking] = await self.allocated()
         changed: Booking = how(booking)
         await self.storage.table("meetings").commit(changed.integration, Put(changed.key, changed.values()))
@@ -88,7 +88,7 @@ async def test_a_closed_tag_is_reported_as_closed(asked: Asked) -> None:
 
 
 @pytest.mark.parametrize("tag", [format_tag(NOBODYS), "", "hello", "PXPS:-#"])
-async def test_a_text_that_is_not_one_of_our_tags_is_unknown(asked: Asked, tag: str) -> None:
+async def test_a_text_that_is_not_a_valid_tag_is_unknown(asked: Asked, tag: str) -> None:
     assert await asked.ask(tag) == {"state": "unknown", "starts_here": False, "alias": "", "one_date": False}
 
 
@@ -128,7 +128,7 @@ async def test_only_an_authenticated_user_gets_a_tags_state_which_costs_one_read
 
 
 async def test_an_unused_tag_that_was_created_for_other_people_is_unknown(asked: Asked) -> None:
-    """A meeting with it would be declined, so the pane offers to replace the copied text with a new VMR."""
+    """A meeting with the copied tag would be declined, so the pane offers to replace the copied text with a new VMR."""
     tag = await asked.tag("alice@example.com, boss@example.com")
     for mailbox, state in (("Boss@example.com", "reserved"), ("", "reserved"), ("bob@example.com", "unknown")):
         assert (await asked.ask(tag, mailboxes=mailbox))["state"] == state

@@ -77,7 +77,7 @@ class AllocationWorld:
         return [booking for booking in bookings if booking and booking.is_usable(self.clock.now())]
 
     async def check_uniqueness(self) -> None:
-        """Check rule 1: no two valid tags share digits, and each owns its digits."""
+        """Check rule 1: no two valid tags have the same digits, and each tag owns its digits."""
         usable = await self.usable()
         assert len({booking.numeric_alias for booking in usable}) == len(usable)
         for booking in usable:

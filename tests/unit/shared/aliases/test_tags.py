@@ -82,7 +82,7 @@ MANGLED = {
     "by URL Defense v3": f'<a href="https://urldefense.com/v3/__{LINK[:-1]}*__;Iw!!A!b$">Join</a>',
     "encoded three times": quote(quote(quote(f"{BARE}#", safe=""), safe=""), safe=""),
     "wrapped within a percent-encoding": f"PXPS%3\r\nA-{TAG[:8]}%\n2D{TAG[9:]}",
-    "percent-encoded by hand, in lower case": BARE.replace(":", "%3a").replace("-", "%2d") + "%23",
+    "percent-encoded in lower case": BARE.replace(":", "%3a").replace("-", "%2d") + "%23",
     "preceded by a broken percent-encoding": f"100% of %zz %{BARE}#",
     "preceded by markup that never ends": f"<a <b {BARE}#",
     "preceded by an invalid character reference": f"&#{'9' * 5000};{BARE}#",
@@ -257,7 +257,7 @@ FOUR_MEGABYTES = 4_000_000
 HOSTILE_TO_THE_SEARCH: dict[str, Callable[[int], str]] = {
     "starts of tags in every spelling": lambda n: "P<b>X%50&#83;=3A PXPS&colon;" * (n // 27),
     "starts with many nested encodings": lambda n: f"PXPS:%252525-2525%2D{TAG[:-1]}g" * (n // 55),
-    "starts that are far from what follows them": lambda n: ("PXPS:" + "<b>" * 20_000) * (n // 60_005),
+    "starts of tags far from their continuation": lambda n: ("PXPS:" + "<b>" * 20_000) * (n // 60_005),
     "Base64": lambda n: "UFhQUzotNTUwZTg0MDAtZTI5Yi00MWQ0" * (n // 32),
     "four bytes each": lambda n: "\U0001f600" * (n // 4),
 }
@@ -312,13 +312,13 @@ def test_a_tag_is_found_wherever_the_body_is_split(filler: str, cut: int) -> Non
 
 
 def test_a_sample_of_url_defense_is_decoded() -> None:
-    """A link as a gateway wrote it in 2023: `-3A` for `:`, `-2D` for `-`."""
+    """A link that a gateway rewrote in 2023, with `-3A` for `:` and `-2D` for `-`."""
     tag = f"PXPS-3A-2D{TAG.replace('-', '-2D')}-23"
     url = f"https://urldefense.proofpoint.com/v2/url?u=https-3A__example.com_join-3Ftag-3D{tag}&amp;d=DwMFaQ&amp;c=a"
     assert find_tags(f'<a href="{url}">Join</a>') == [TAG]
 
 
-def test_a_flood_of_tags_is_cut_off() -> None:
+def test_the_number_of_tags_read_from_a_body_is_limited() -> None:
     tags = [new_tag() for _ in range(100_000)]
     assert find_tags(" ".join(map(format_tag, tags))) == tags[:MAX_MARKS]
 

@@ -108,12 +108,12 @@ NOW = START
         (Calendar(()), False),
         (Calendar((PAST,)), False),
         (Calendar((PAST, FUTURE)), True),
-        (Calendar((occurrence(-0.5),)), True),  # it is in progress
-        (Calendar((occurrence(-1),)), False),  # it ends at this very moment
-        (Calendar((PAST,), known_until=START), True),  # there may be more beyond the horizon
+        (Calendar((occurrence(-0.5),)), True),  # the occurrence is in progress
+        (Calendar((occurrence(-1),)), False),  # the occurrence ends at this moment
+        (Calendar((PAST,), known_until=START), True),  # there may be more occurrences beyond the horizon
     ],
 )
-def test_a_calendar_knows_whether_anything_is_still_to_come(calendar: Calendar, has_future: bool) -> None:
+def test_a_calendar_shows_whether_occurrences_are_still_to_come(calendar: Calendar, has_future: bool) -> None:
     assert calendar.has_future(NOW) is has_future
 
 
@@ -121,7 +121,7 @@ def test_a_calendar_knows_whether_anything_is_still_to_come(calendar: Calendar, 
     ("one", "other", "same"),
     [
         (Calendar((FUTURE,)), Calendar((FUTURE,)), True),
-        (Calendar((PAST, FUTURE)), Calendar((FUTURE,)), True),  # past occurrences do not matter
+        (Calendar((PAST, FUTURE)), Calendar((FUTURE,)), True),  # past occurrences are ignored
         (Calendar((FUTURE,)), Calendar((FUTURE, LATER)), False),
         (Calendar((FUTURE,)), Calendar((occurrence(5, 2),)), False),
         (Calendar(()), Calendar((PAST,)), True),
@@ -149,4 +149,4 @@ def test_a_series_keeps_its_accepted_times_when_only_single_occurrences_changed(
     rescheduled = Calendar(tuple(replace(occurrence(hours), is_plain=True) for hours in (1, 25)))
     assert known.includes_from(START, moved.plain())
     assert not known.includes_from(START, rescheduled.plain())
-    assert not known.includes_from(START, Calendar((occurrence(1),)).plain()), "no occurrence is known to be plain"
+    assert not known.includes_from(START, Calendar((occurrence(1),)).plain()), "no occurrence is marked as plain"

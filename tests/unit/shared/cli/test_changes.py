@@ -17,7 +17,7 @@ SETTINGS = st.fixed_dictionaries(
     {"name": st.sampled_from(["Example Corp", "Another"])},
     optional={
         "description": LINES,
-        "ivr_theme": st.none() | LINES.filter(lambda text: not text.startswith("/")),  # a name, since there is no node
+        "ivr_theme": st.none() | LINES.filter(lambda text: not text.startswith("/")),  # a name, not a URI
         "meeting_buffer_before": st.integers(0, 180),
         "enable_personal_vmrs": st.just(False),
         "addin_pane_title": st.lists(LINES, min_size=1, max_size=3).map("\n".join),

@@ -63,7 +63,7 @@ def test_a_fault_inside_a_template_is_reported_with_the_files_line() -> None:
     ]  # fmt: skip
 
 
-def test_a_missing_setting_is_reported_at_its_integration() -> None:
+def test_a_missing_setting_is_reported_with_the_line_of_its_integration() -> None:
     (fault,) = faults(good().replace("  scheduled_alias_prefix: meet\n", ""))
     assert fault == "corp.yaml:1: scheduled_alias_prefix: Required when enable_dynamic_vmrs is true."
 

@@ -170,7 +170,7 @@ def test_reinstalling_the_manifest_is_announced_only_when_a_change_requires_it(
     assert "2 (install again)" in cli("integrations", "list").stdout
 
 
-def test_validate_reaches_the_same_verdict_as_apply(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
+def test_validate_reports_the_same_faults_as_apply(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
     deployment.add(graph_fields(uuid=UUID))
     deployment.add(graph_fields(name="Two", room_mailbox_email_address="two@example.com"))
     part = str(corp("name: Example Corp\noauth_client_secret: !env NOT_SET_HERE\ndescription: new\n"))
@@ -342,7 +342,7 @@ def test_the_user_is_asked_for_the_password_if_none_is_set(
     assert cli("integrations", "list", stdin="correct horse\n").exit_code == Exit.DONE
 
 
-def test_control_characters_in_an_answer_do_not_reach_the_terminal(deployment: FakeDeployment, cli: Cli) -> None:
+def test_control_characters_in_a_response_do_not_reach_the_terminal(deployment: FakeDeployment, cli: Cli) -> None:
     deployment.interrupt = lambda call: Answer(409, {"error": "\x1b]0;owned\x07 no"})
     assert cli("integrations", "list").stderr == "�]0;owned� no\n"
 

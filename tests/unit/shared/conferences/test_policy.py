@@ -21,7 +21,7 @@ def world() -> PolicyWorld:
     return PolicyWorld()
 
 
-async def test_an_open_conference_is_described(world: PolicyWorld) -> None:
+async def test_the_answer_for_an_open_conference_contains_its_settings(world: PolicyWorld) -> None:
     await world.show()
     assert await world.ask() == (
         "continue",
@@ -121,7 +121,7 @@ async def test_aliases_of_other_products_are_left_to_the_node(world: PolicyWorld
 
 
 async def test_the_window_is_exact_to_the_second(world: PolicyWorld) -> None:
-    """C1: open from 30 minutes before the start until 60 minutes after the end."""
+    """C1: the room is open from 30 minutes before the start until 60 minutes after the end."""
     await world.show()
     for moment, action in [
         (START - timedelta(minutes=30) - SECOND, "reject"),

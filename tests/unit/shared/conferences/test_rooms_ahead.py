@@ -47,7 +47,7 @@ async def test_a_taken_alias_raises_an_alarm_within_a_minute_until_it_is_free(
     assert sorted(world.names()) == ["Room 0", "Room 2"]
 
 
-async def test_an_alias_that_stays_taken_finally_counts_as_a_missing_room(world: RoomsWorld) -> None:
+async def test_an_alias_that_stays_taken_eventually_counts_as_a_missing_room(world: RoomsWorld) -> None:
     world.foreign("Foreign", "77100000")
     await world.show(world.booking())
     await world.go_to(MADE - 6 * MINUTE, timedelta(hours=3))

@@ -56,7 +56,7 @@ async def test_restoring_a_nodes_backup_affects_no_other_conference(world: Rooms
     assert await world.left() == []
 
 
-async def test_frequent_changes_do_not_keep_a_room_from_being_checked(world: RoomsWorld) -> None:
+async def test_frequent_changes_do_not_prevent_the_check_of_a_room(world: RoomsWorld) -> None:
     await world.show(world.booking())
     await world.go_to(START)
     world.node.store.delete(CONFERENCE, 1)
@@ -162,7 +162,7 @@ async def test_tags_are_looked_up_one_by_one_on_a_node_that_cannot_filter_by_man
      ("/api/admin/configuration/v1/end_user/1/", False), ("/api/admin/configuration/v1/conference/", False),
      ("/api/admin/configuration/v1/conference/../end_user/1/", False), ("", False)],
 )  # fmt: skip
-async def test_an_answer_cannot_redirect_requests_to_another_path(world: RoomsWorld, uri: str, is_ours: bool) -> None:
+async def test_a_response_cannot_redirect_requests_to_another_path(world: RoomsWorld, uri: str, is_ours: bool) -> None:
     """A room's URI must be that of one of the node's own conferences. The host in a Location header is ignored."""
     shown = world.node.store.shown
     world.node.store.objects["conference"][world.foreign("Room", "room")]["tag"] = "ours"

@@ -28,7 +28,7 @@ def test_every_process_creates_and_accepts_the_same_client_states(states: Client
 
 
 def test_a_client_state_fits_graphs_limit_and_a_header(states: ClientStates) -> None:
-    """Graph allows 128 characters."""
+    """Graph allows at most 128 characters."""
     assert len(states.of(OURS)) == 80
     assert states.of(OURS).isascii()
 

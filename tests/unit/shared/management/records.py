@@ -22,7 +22,7 @@ async def api_with_one() -> tuple[Api, str]:
 
 
 def booking(api: Api, integration: str, *starts: timedelta, tag: str = TAG, endless: bool = False) -> Booking:
-    """A meeting with one-hour occurrences, each starting this long from now."""
+    """A booking of a meeting with one-hour occurrences, which start after the given times from now."""
     now = api.clock.now()
     occurrences = tuple(Occurrence(now + start, now + start + HOUR) for start in starts)
     calendar = Calendar(occurrences, now + timedelta(days=365) if endless else None)

@@ -143,7 +143,7 @@ async def test_the_value_of_a_field_with_a_secret_name_is_never_recorded() -> No
     """
     telling = ("pin", "password", "secret", "private", "token")
     api = Api()
-    harmless = {"oauth_token_endpoint", "personal_vmr_oauth_token_endpoint", "gms_access_token"}  # URLs, a reference
+    harmless = {"oauth_token_endpoint", "personal_vmr_oauth_token_endpoint", "gms_access_token"}  # URLs and a reference
     shown = {
         name for resource in api.management.resources for name, known in resource.schema["properties"].items()
         if any(word in name.split("_") or name.endswith(word) for word in telling) and not known.get("writeOnly")

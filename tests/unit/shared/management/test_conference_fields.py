@@ -116,7 +116,7 @@ async def test_invalid_values_are_reported_by_field_and_nothing_changes(resource
 
 
 @pytest.mark.parametrize("resource", sorted(TABLES))
-async def test_null_and_empty_text_are_distinguished_only_where_the_original_does_so(resource: str) -> None:
+async def test_null_and_empty_text_are_distinguished_only_if_the_original_api_does_so(resource: str) -> None:
     api, table = Api(), TABLES[resource]
     shown = await least(api, resource)
     texts = [each for each in table.fields.values() if each.is_writable and each.type == "string"]

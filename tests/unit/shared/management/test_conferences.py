@@ -99,7 +99,9 @@ async def test_a_vmr_belongs_to_one_integration_or_to_all() -> None:
     # The clash lasts until the retirement is complete, which this fake lifecycle does not start.
     orphan = await api.get(f"{CONFERENCES}{own['id']}/")
     assert orphan["exchange_connector"] is not None
-    answer = await api.call("PUT", f"{CONFERENCES}{own['id']}/", orphan)  # must not be shared by all integrations
+    answer = await api.call(
+        "PUT", f"{CONFERENCES}{own['id']}/", orphan
+    )  # the VMR must not be shared by all integrations
     assert list(answer.body["conference"]) == ["exchange_connector"]
 
 

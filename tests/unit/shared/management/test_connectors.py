@@ -248,7 +248,7 @@ async def test_if_match_always_fails_for_an_object_without_an_etag(method: str) 
     assert (await api.call(method, path, changed, {"if-match": "*"})).status in (202, 204)
 
 
-async def test_an_integration_with_past_meetings_only_is_deleted_without_force() -> None:
+async def test_an_integration_with_only_past_meetings_is_deleted_without_force() -> None:
     api = Api()
     shown = await created(api)
     await schedule(api, shown["uuid"], timedelta(days=-1))

@@ -44,7 +44,7 @@ async def nobody() -> list[Integration]:
     return []
 
 
-async def test_a_dialled_vmr_is_answered_by_one_point_read() -> None:
+async def test_a_request_for_a_vmr_is_answered_with_one_point_read() -> None:
     api = Api()
     await made(api, "conference", name="Alice's room", tag="sales", pin="1234", aliases=["alice@example.com", "55501"])
     before = api.storage.round_trips
@@ -112,7 +112,7 @@ async def test_nodes_receive_names_instead_of_the_uris_of_references() -> None:
     assert (service["ivr_theme_name"], service["host_identity_provider_group"]) == ("Blue", "Staff")
 
 
-async def test_a_vmr_that_a_node_would_refuse_lets_nobody_in() -> None:
+async def test_a_vmr_that_a_node_would_refuse_is_closed() -> None:
     api = Api()
     await made(api, "conference", name="Playlist", service_type="media_playback", aliases=["room"])
     assert await dial(api, "room") == ("reject", {})

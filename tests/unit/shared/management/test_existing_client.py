@@ -51,7 +51,7 @@ class Client:
         sent = {name: value for name, value in plan.items() if not (name in SECRET_FIELDS and not value)}
         answer = await self._api.call("PUT", f"{CONNECTORS}{id_}/", sent)
         assert answer.status == 202, answer.body
-        assert answer.body == await self.read(id_)  # the library reads the new object from the answer
+        assert answer.body == await self.read(id_)  # the library reads the new object from the response
 
 
 def a_plan(**changes: Any) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def a_plan(**changes: Any) -> dict[str, Any]:
 
 
 def drift(plan: dict[str, Any], shown: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """The differences that the provider would want to change again."""
+    """The differences that the provider would try to change again."""
     nullable = {name for name, field, _ in settings() if is_nullable(field)}
     return {
         name: (value, shown.get(name))
@@ -107,7 +107,7 @@ async def test_an_integration_is_created_read_without_drift_updated_and_removed(
         await client.read(id_)
 
 
-async def test_an_update_without_changes_changes_nothing() -> None:
+async def test_an_update_without_differences_changes_nothing() -> None:
     api = Api()
     client = Client(api)
     plan = a_plan()
@@ -118,11 +118,13 @@ async def test_an_update_without_changes_changes_nothing() -> None:
     after = await api.call("GET", f"{CONNECTORS}{id_}/")
     assert (before.headers["ETag"], before.body) == (after.headers["ETag"], after.body)
     secret = await api.integrations.secret(GUID, "oauth_client_secret")
-    assert secret is not None  # not sent, so kept
+    assert secret is not None  # not sent, and therefore kept
 
 
-async def test_references_that_a_plan_no_longer_contains_are_gone_after_an_update() -> None:
-    """The library omits nulls; a provider that does not read back what it planned reports an inconsistent result."""
+async def test_references_that_a_plan_no_longer_contains_are_removed_by_an_update() -> None:
+    """The library omits nulls, and the provider reports an inconsistent result if the object that it reads back differs
+    from its plan.
+    """
     api = Api()
     client = Client(api)
     plan = a_plan(**FULL)
@@ -139,7 +141,7 @@ async def test_references_that_a_plan_no_longer_contains_are_gone_after_an_updat
 
 
 async def test_domains_can_be_managed_as_separate_resources() -> None:
-    """Terraform's order: first the integration, then its domains with the integration's URI."""
+    """Terraform creates the integration first, and then its domains with the integration's URI."""
     api = Api()
     client = Client(api)
     off = {"enable_dynamic_vmrs": False, "enable_personal_vmrs": False}
@@ -152,7 +154,7 @@ async def test_domains_can_be_managed_as_separate_resources() -> None:
     assert [each["domain"] for each in (await client.read(id_))["domains"]] == ["outlook.office365.com"]
 
 
-async def test_lists_work_as_the_library_requests_them() -> None:
+async def test_lists_work_with_the_librarys_requests() -> None:
     api = Api()
     for number in range(25):
         await created(api, name=f"Integration {number}", room_mailbox_email_address=f"vmr{number}@example.com")

@@ -250,7 +250,7 @@ async def test_the_numbers_of_a_deleted_meeting_are_never_reused() -> None:
     for path, gone in ids.items():
         assert not set(gone) & set(await api.ids(path)), path
     rows = [row.key async for row in api.storage.table("meetings").rows("numbers")]
-    assert len(rows) == 1 + 1 + 2  # the sequence, the booking, its occurrences
+    assert len(rows) == 1 + 1 + 2  # for the sequence, the booking and its occurrences
 
 
 async def test_admins_who_list_concurrently_see_the_same_numbers() -> None:

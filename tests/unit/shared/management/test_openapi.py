@@ -123,7 +123,7 @@ def operations() -> Any:
 
 @cache
 def cases(path: str, method: str, mode: schemathesis.GenerationMode) -> Any:
-    """Requests that match the description, or do not."""
+    """Generated requests, of which some match the description."""
     return operations()[path][method.upper()].as_strategy(generation_mode=mode)
 
 
@@ -144,7 +144,7 @@ def without_rules(part: Any) -> Any:
 @settings(max_examples=20, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_generated_requests_get_described_answers(path: str, method: str, data: st.DataObject) -> None:
-    """Schemathesis generates requests that match the description and some that do not; none may cause a 500."""
+    """Schemathesis generates requests of which some match the description. None of them may cause a 500."""
     case = data.draw(cases(path, method, data.draw(st.sampled_from(schemathesis.GenerationMode))))
     answer = asyncio.run(answer_to(case, data.draw(st.sampled_from([1, 1, 1, 2]))))
     if answer is not None:

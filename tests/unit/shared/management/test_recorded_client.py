@@ -31,7 +31,7 @@ async def a_deployment() -> Api:
     """An integration with a scheduled series and an alarm."""
     api, uuid = await api_with_one()
     await put(api, booking(api, uuid, HOUR, 3 * HOUR), uuid)
-    await api.alarms.raise_(uuid, AlarmKind.SUBSCRIPTION, "Graph has let it go.")
+    await api.alarms.raise_(uuid, AlarmKind.SUBSCRIPTION, "Graph has removed the subscription.")
     now = api.clock.now().isoformat()
     operation = Operation("c1", "m1", now, now, "new request", DecisionKind.ACCEPT, "new", done=now)
     await put(api, operation, uuid)

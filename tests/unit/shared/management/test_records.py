@@ -73,7 +73,7 @@ async def test_a_series_shows_the_current_or_next_occurrence(passed: timedelta, 
     starts = ["2026-11-23T10:00:00", "2026-11-24T09:00:00"]
     assert [each["start_time"] for each in scheduled] == (
         starts[1:] if depleted else starts
-    )  # it has been over for a day
+    )  # the meeting has been over for a day
 
 
 async def test_an_endless_series_is_never_shown_as_depleted() -> None:

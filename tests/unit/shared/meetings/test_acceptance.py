@@ -152,7 +152,7 @@ class TestEdits:
         assert isinstance(decision, Accept)
         assert decision.booking == own
 
-    def test_a_different_tag_swaps_the_room(self) -> None:
+    def test_a_different_tag_changes_the_room(self) -> None:
         own = scheduled(IN_THREE_HOURS)
         decision = on(request(item()), IN_THREE_HOURS, booking(OTHER_TAG), own=own)
         assert isinstance(decision, Accept)

@@ -54,7 +54,7 @@ class OneMessage:
         if "/instances" in path_or_link:
             return {"value": [self._event()]}
         found = self._event() if "/events/" in path_or_link else self._payload
-        if not isinstance(found, dict):  # as the real client does
+        if not isinstance(found, dict):  # like the real client
             raise Unavailable("no object")
         return found
 

@@ -125,7 +125,7 @@ async def test_messages_claimed_by_a_process_that_died_are_handled_by_others(wor
     for task in flood:
         task.cancel()
     await asyncio.gather(*flood, return_exceptions=True)
-    assert await Lanes(world.storage, world.clock).claim(BUSY), "a worker claims them and dies"
+    assert await Lanes(world.storage, world.clock).claim(BUSY), "a worker claims the messages and dies"
     world.go_on.set()
     [take_up] = encode([Notice(BUSY, lined_up=True)])
     await world.worker().handle(take_up, last_try=False)

@@ -202,7 +202,7 @@ class TestSingleMeetings:
         world.clock.set(START)
         assert await world.is_open(old.alias) is False
 
-    async def test_a_swapped_tag_closes_the_old_room_and_opens_the_new_one(self, world: MeetingsWorld) -> None:
+    async def test_a_changed_tag_closes_the_old_room_and_opens_the_new_one(self, world: MeetingsWorld) -> None:
         old, new = await world.reserve(), await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(old))))
         await world.process(world.mailbox.deliver(invitation("message-2", body(new), update=Update.FULL)))
@@ -537,7 +537,7 @@ class TestLeftAlone:
         ]
         assert await world.records.waiting.all() == []
 
-    async def test_an_update_that_names_an_old_item_is_about_the_recorded_meeting(self, world: MeetingsWorld) -> None:
+    async def test_an_update_with_an_old_item_id_is_applied_to_the_recorded_meeting(self, world: MeetingsWorld) -> None:
         """On some servers, a meeting gets a new id when it is answered, while its messages still contain the old
         one.
         """
@@ -621,7 +621,7 @@ class TestSeries:
 
 
 class TestHousekeeping:
-    async def test_a_meeting_that_exchange_refuses_to_show_does_not_keep_others_from_opening(
+    async def test_a_meeting_that_exchange_refuses_to_return_does_not_prevent_others_from_opening(
         self, world: MeetingsWorld
     ) -> None:
         for number in range(3):
@@ -641,7 +641,9 @@ class TestHousekeeping:
         assert await world.records.booking(booking.tag) is None
         assert await world.is_open(booking.alias) is None
 
-    async def test_a_finished_meeting_frees_its_name_and_is_forgotten_a_year_later(self, world: MeetingsWorld) -> None:
+    async def test_a_past_meeting_frees_its_name_and_its_records_are_deleted_a_year_later(
+        self, world: MeetingsWorld
+    ) -> None:
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))
         world.clock.move(timedelta(days=2))

@@ -49,7 +49,7 @@ def test_each_wrong_setting_is_detected_by_its_symptom(
     assert symptom_of(request(the_item, **changes), decision, NOW) is symptom
 
 
-def test_an_answer_older_than_our_records_does_not_count_as_a_symptom() -> None:
+def test_an_answer_older_than_the_records_does_not_count_as_a_symptom() -> None:
     """After storage has been restored from a backup, the records do not contain the product's own answer."""
     old = request(item(answer=Answer.ACCEPTED, answered_at=NOW))
     assert symptom_of(old, ACCEPTED, NOW) is Symptom.ANSWERED

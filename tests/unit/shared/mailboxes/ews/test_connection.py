@@ -25,7 +25,7 @@ def test_soap_is_read_with_any_http_status(status: int, content: bytes) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_redirections_are_not_followed(status: int) -> None:
+def test_redirects_are_not_followed(status: int) -> None:
     """Rule 5: external input never determines the host of a request."""
     with pytest.raises(NotSoap):
         AtOnce().raise_response_errors(answer(status, location="https://evil.example/"))
@@ -54,7 +54,7 @@ def test_a_servers_requested_wait_is_read(asked: str, seconds: float) -> None:
     assert (caught.value.status, caught.value.retry_after) == (503, seconds)
 
 
-def test_a_refusal_that_closes_the_connection_is_still_a_refusal() -> None:
+def test_a_refusal_that_closes_the_connection_is_not_mistaken_for_a_busy_server() -> None:
     """exchangelib treats every response with `Connection: close` as a sign of a busy server."""
     with pytest.raises(HttpFailure) as caught:
         AtOnce().raise_response_errors(answer(404, connection="close"))

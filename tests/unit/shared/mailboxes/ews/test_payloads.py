@@ -108,7 +108,9 @@ class TestMessages:
         assert request.update is update
 
     def test_a_cancellation_has_hardly_any_properties(self) -> None:
-        """docs/facts/exchange.md §9: no start, end or uid; CleanGlobalObjectId identifies the meeting."""
+        """A cancellation has no start, end or uid. CleanGlobalObjectId identifies the meeting (docs/facts/exchange.md
+        §9).
+        """
         canceled = "<ItemClass>IPM.Schedule.Meeting.Canceled</ItemClass>"
         found = message(ItemClass=canceled, goid=extended("PropertyId", "35", GOID), MeetingRequestType="")
         request = meeting_request(found, "m", None, "")
@@ -165,7 +167,7 @@ class TestIds:
 
 
 class TestReferences:
-    """Answering a request gives the calendar item a new EWS id on some servers."""
+    """On some servers, a calendar item gets a new EWS id when it is answered."""
 
     def test_a_meeting_is_also_identified_by_an_id_that_never_changes(self) -> None:
         found = calendar_item(item(goid=extended("PropertyId", "35", GOID)), "")
@@ -226,7 +228,7 @@ class TestItems:
         [("RecurringMaster", Shape.SERIES, "item-1"), ("Occurrence", Shape.OCCURRENCE, "master"),
          ("Exception", Shape.OCCURRENCE, "master")],
     )  # fmt: skip
-    def test_the_place_in_a_series_is_read(self, type_: str, shape: Shape, series_id: str) -> None:
+    def test_the_role_in_a_series_is_read(self, type_: str, shape: Shape, series_id: str) -> None:
         found = calendar_item(item(CalendarItemType=f"<CalendarItemType>{type_}</CalendarItemType>"), "master")
         assert (found.shape, found.series_id) == (shape, series_id)
 

@@ -64,7 +64,7 @@ class Parrot:
         self._left -= 1
         if self._left < 0:
             raise Unavailable("enough")
-        if not isinstance(self._payload, dict):  # as the real client does
+        if not isinstance(self._payload, dict):  # like the real client
             raise Unavailable("no object")
         return self._payload
 
@@ -206,5 +206,5 @@ async def test_no_bytes_crash_the_webhook(body: bytes) -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"{}", b"[" * 100_000, b'{"value": null}', b"\xff", b"1e999", b'"\\ud800"']
 )
-async def test_the_webhook_ignores_nonsense(body: bytes) -> None:
+async def test_the_webhook_ignores_invalid_input(body: bytes) -> None:
     assert notify(body) == []

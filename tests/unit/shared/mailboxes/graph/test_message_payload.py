@@ -119,7 +119,7 @@ def test_a_series_and_its_occurrences_have_the_same_uid_if_there_is_one() -> Non
     assert parse_event(event(type="seriesMaster", uid=None, iCalUId=SERIES_UID)).item().uid == SERIES_UID
 
 
-def test_no_uid_is_invented_for_an_exception_when_only_the_series_has_it() -> None:
+def test_no_uid_is_derived_for_an_exception_if_only_the_series_has_one() -> None:
     """A meeting from another calendar system may have any uid, without a date."""
     foreign = event(type="exception", seriesMasterId="m", uid=None, iCalUId="abc@google.com")
     assert parse_event(foreign).item().uid == ""
@@ -224,7 +224,7 @@ def test_null_means_that_a_field_is_not_set() -> None:
     assert TAG in request.body, "the calendar contains it"
 
 
-def test_a_text_cut_in_the_middle_of_a_character_can_still_be_stored() -> None:
+def test_a_text_truncated_in_the_middle_of_a_character_can_still_be_stored() -> None:
     """Exchange counts UTF-16 units. A lone surrogate can be neither hashed nor written to a table."""
     payload = json.loads(r'{"subject": "Party \ud83c", "body": {"content": "\udf89"}}')
     item = parse_event(event(**payload)).item()
