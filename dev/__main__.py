@@ -199,7 +199,7 @@ def _prove(addresses: Addresses, client: httpx.Client) -> None:
             visible = {"visible_update_properties": ON_PREMISES}
             client.patch(f"{addresses.exchange}/dev/mailboxes/{seed.mailbox}", json=visible).raise_for_status()
         if seed.on_node:
-            print("The same with the room on a Management Node:", flush=True)
+            print("The same, with the room on a Management Node:", flush=True)
         Proof(addresses, client, seed).book()
         if not seed.on_node:
             OpeningWeek(addresses, client, seed).make()

@@ -30,7 +30,7 @@ APP = Path(__file__).resolve().parent.parent
 
 
 class End:
-    """The end of the product, either permanently or to restart with empty storage."""
+    """A signal that the product must end, either permanently or to restart with empty storage."""
 
     def __init__(self) -> None:
         self.has_come = asyncio.Event()

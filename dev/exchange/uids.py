@@ -1,7 +1,7 @@
 """Global object ids of meetings (MS-OXOCAL), from which iCalUId and uid are derived.
 
 Layout: 16 bytes class id, 4 bytes date of the occurrence (zero for a whole meeting), 8 bytes creation time, 8 zero
-bytes, 4 bytes length, the data. `iCalUId` is the hex text with the date, `uid` the same without it.
+bytes, 4 bytes length, the data. `iCalUId` is the hex text with the date, and `uid` is the hex text without the date.
 """
 
 import uuid

@@ -236,8 +236,8 @@ class Deployment:
         return [row.key async for row in table.everything() if row.key.startswith(prefixes)]
 
     async def settle(self, times: int = 2) -> None:
-        """End all outages, and run the timers at least this many times, and until there is no unfinished work (at most
-        ten times).
+        """End all outages, and run the timers until there is no unfinished work, but at least `times` and at most ten
+        times.
         """
         self.end_outages()
         await self.clear_faults()

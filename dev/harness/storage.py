@@ -109,8 +109,8 @@ class MemoryTable:
 
 
 def _judge(partition: str, operations: Sequence[Write]) -> None:
-    """Reject requests that Azure would reject, as the checks of requests to Azurite do. A request has about 600 bytes
-    in addition to its row's JSON.
+    """Reject requests that Azure would reject. The same checks apply to requests to Azurite. A request has about 600
+    bytes in addition to its row's JSON.
     """
     keys, size = [], 0
     for operation in operations:

@@ -39,7 +39,7 @@ class Granted:
 
 @dataclass
 class Provider:
-    """The provider's state. `refuse_next` makes the next token request fail: error, number."""
+    """The provider's state. With `refuse_next`, the next token request fails with this error and number."""
 
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     keys: Keys = field(default_factory=Keys)

@@ -61,7 +61,7 @@ def _below(parent: Folder, *, deep: bool) -> list[Folder]:
 
 
 def sync_folder_hierarchy(call: Call) -> list[Element]:
-    """Handle a SyncFolderHierarchy. The first response contains all folders, later ones contain no changes."""
+    """Handle a SyncFolderHierarchy. The first response contains all folders, and later ones contain no changes."""
     shape = folders.shape(call)
     given = text(call.body, "SyncState", namespace=M)
     where = child(call.body, "SyncFolderId", M)

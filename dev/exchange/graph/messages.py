@@ -82,7 +82,7 @@ def _event(call: Call, item: Message, wanted: options.Expand, *, in_list: bool) 
     entry = _entry(call, item)
     if entry is None:
         if in_list:
-            # One message whose event is gone makes the whole page fail (docs-contrib issue 8064).
+            # A single message whose event has been deleted makes the whole page fail (docs-contrib issue 8064).
             raise GraphError(500, "InternalServerError", "Error while processing response.")
         return {"event": None if call.exchange.variants.gone_event_is_null else {}}
     identity = message_id(item, call.view)

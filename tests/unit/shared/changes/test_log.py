@@ -54,7 +54,7 @@ async def test_a_refused_change_leaves_no_rows() -> None:
     assert [row async for row in storage.table("changes").everything()] == []
 
 
-async def test_a_change_whose_target_is_replaced_is_found_under_the_new_target_only() -> None:
+async def test_a_change_whose_target_is_replaced_is_found_only_under_the_new_target() -> None:
     storage = MemoryStorage()
     log = ChangeLog(storage, FakeClock())
     entry: Entry = await log.begin(change(after={"long": "x" * 20_000}))

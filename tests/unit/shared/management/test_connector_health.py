@@ -34,7 +34,7 @@ async def test_alarms_waiting_messages_and_the_subscription_are_reported() -> No
     assert (ill["last_message_day"], ill["time_to_answer_p50"]) == ("2026-11-23", answered)
 
 
-async def test_the_health_of_one_page_is_requested_by_ids() -> None:
+async def test_health_can_be_requested_by_ids_for_one_page_of_integrations() -> None:
     api = Api()
     for number in range(4):
         await created(api, room_mailbox_email_address=f"r{number}@example.com")

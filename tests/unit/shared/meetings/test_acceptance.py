@@ -115,7 +115,7 @@ class TestRejections:
         yearly = Calendar((), NOW + timedelta(days=90))
         assert isinstance(on(request(series()), yearly, booking()), Accept)
 
-    def test_an_edit_into_the_past_is_declined_and_changes_nothing(self) -> None:
+    def test_moving_a_meeting_into_the_past_is_declined_and_changes_nothing(self) -> None:
         """M6: the earlier booking is kept."""
         own = scheduled(IN_THREE_HOURS)
         assert on(request(item()), YESTERDAY, own, own=own) == Reject(Rejected.SINGLE_PAST)

@@ -167,7 +167,7 @@ async def test_a_crash_in_the_middle_of_a_message_loses_no_turn(world: Deferred)
 
 
 async def test_a_slow_exchange_delays_only_its_own_turn(world: Deferred, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the meantime, other rounds can take the turns of the neighbours, including one that was slow itself."""
+    """While one integration waits for Exchange, other rounds can take the turns of the other integrations."""
     uuids = sorted(await world.several(5))
     waited_for, goes_on = asyncio.Event(), asyncio.Event()
 
