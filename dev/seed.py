@@ -59,7 +59,7 @@ async def seed_vmrs(vmrs: VmrStore, now: datetime) -> None:
             primary_owner_email_address=owner,
             created=now.isoformat(),
         )
-        with suppress(SettingsInvalid):  # the alias belongs to another VMR in the meantime
+        with suppress(SettingsInvalid):  # the alias belongs to another VMR by now
             await vmrs.create(vmr)
 
 

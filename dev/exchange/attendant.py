@@ -36,7 +36,7 @@ _REPLIES = {
 
 @dataclass
 class Processing:
-    """Set-CalendarProcessing of one mailbox, and the tenant's VisibleMeetingUpdateProperties.
+    """The settings of Set-CalendarProcessing for one mailbox, and the tenant's VisibleMeetingUpdateProperties.
 
     The defaults are the settings recommended for an equipment mailbox that the product watches, not those of a new
     mailbox.

@@ -109,7 +109,7 @@ def check_filter(text: str) -> None:
     doubled.
     """
     bare = _LITERAL.sub("''", text)
-    _insist(bool(_FILTER_WORDS.fullmatch(bare)), "a $filter cannot be read")
+    _insist(bool(_FILTER_WORDS.fullmatch(bare)), "a $filter cannot be parsed")
     _insist(len(_COMPARISON.findall(bare)) <= MAX_COMPARISONS, f"a $filter has more than {MAX_COMPARISONS} comparisons")
 
 

@@ -70,7 +70,7 @@ def update_appointment(call: Call, entry: Entry, updates: list[Element]) -> Entr
 
 
 def cancel_appointment(call: Call, given: Element) -> list[Element]:
-    """Handle a CancelCalendarItem, with which the organizer cancels a meeting, optionally with a text. Raises
+    """Handle a CancelCalendarItem request, with which the organizer cancels a meeting, optionally with a text. Raises
     `EwsError`.
     """
     reference = child(given, "ReferenceItemId")

@@ -13,7 +13,7 @@ _DISPOSITIONS = ("SaveOnly", "SendOnly", "SendAndSaveCopy")
 
 
 def create_item(call: Call) -> list[Element]:
-    """Handle a CreateItem, with one response message for each item, in order."""
+    """Handle a CreateItem request, with one response message for each item, in order."""
     given = children(child(call.body, "Items", M))
     disposition = call.body.get("MessageDisposition", "")
     if disposition not in _DISPOSITIONS and [local(item) for item in given] != ["CalendarItem"]:

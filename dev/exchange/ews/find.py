@@ -20,7 +20,7 @@ _LONGEST_VIEW = timedelta(days=731)
 
 
 def find_item(call: Call) -> list[Element]:
-    """Handle a FindItem, with one response message for each folder, in order."""
+    """Handle a FindItem request, with one response message for each folder, in order."""
     shape = render.item_shape(call, in_list=True)
     if call.body.get("Traversal") != "Shallow":
         raise EwsError("ErrorUnsupportedTraversal", "Only shallow traversal is supported here.")

@@ -26,7 +26,7 @@ def shape(call: Call) -> Shape:
 
 
 def get_folder(call: Call) -> list[Element]:
-    """Handle a GetFolder, with one response message for each folder, in order."""
+    """Handle a GetFolder request, with one response message for each folder, in order."""
     wanted = shape(call)
     return [_answer(call, each, wanted) for each in children(child(call.body, "FolderIds", M))]
 

@@ -14,7 +14,7 @@ _TRAVERSALS = ("Shallow", "Deep")
 
 
 def find_folder(call: Call) -> list[Element]:
-    """Handle a FindFolder, which returns the folders directly below each given folder, or at any depth."""
+    """Handle a FindFolder request, which returns the folders directly below each given folder, or at any depth."""
     shape = folders.shape(call)
     if call.body.get("Traversal") not in _TRAVERSALS:
         raise EwsError("ErrorUnsupportedTraversal", "Only shallow and deep traversal are supported here.")
@@ -61,7 +61,9 @@ def _below(parent: Folder, *, deep: bool) -> list[Folder]:
 
 
 def sync_folder_hierarchy(call: Call) -> list[Element]:
-    """Handle a SyncFolderHierarchy. The first response contains all folders, and later ones contain no changes."""
+    """Handle a SyncFolderHierarchy request. The first response contains all folders, and later ones contain no
+    changes.
+    """
     shape = folders.shape(call)
     given = text(call.body, "SyncState", namespace=M)
     where = child(call.body, "SyncFolderId", M)

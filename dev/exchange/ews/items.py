@@ -9,7 +9,7 @@ from dev.exchange.ews.xml import Element, child, children, m
 
 
 def get_item(call: Call) -> list[Element]:
-    """Handle a GetItem, with one response message for each id, in order."""
+    """Handle a GetItem request, with one response message for each id, in order."""
     shape = render.item_shape(call)
     return [_answer(call, wanted, shape) for wanted in children(child(call.body, "ItemIds", M))]
 

@@ -108,7 +108,7 @@ def _check_recipients(letter: Letter) -> None:
 
 
 def send_item(call: Call) -> list[Element]:
-    """Handle a SendItem. Drafts are sent. If requested, a copy is stored in the given folder, with a new id."""
+    """Handle a SendItem request. Drafts are sent. If requested, a copy is stored in the given folder, with a new id."""
     return [_sent(call, wanted) for wanted in children(child(call.body, "ItemIds", M))]
 
 
@@ -149,8 +149,8 @@ def _check_change_key(item: Message, wanted: Element) -> None:
 
 
 def update_item(call: Call) -> list[Element]:
-    """Handle an UpdateItem, which can change the read flag of any message and the content of a draft. SendAndSaveCopy
-    also sends the draft.
+    """Handle an UpdateItem request, which can change the read flag of any message and the content of a draft.
+    SendAndSaveCopy also sends the draft.
     """
     return [_updated(call, change) for change in children(child(call.body, "ItemChanges", M))]
 

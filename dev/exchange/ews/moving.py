@@ -12,7 +12,7 @@ from dev.exchange.store import DELETED, FOLDERS
 
 
 def move_item(call: Call) -> list[Element]:
-    """Handle a MoveItem. Messages get a new id in another folder of their mailbox."""
+    """Handle a MoveItem request. Messages get a new id in another folder of their mailbox."""
     return [_moved(call, wanted) for wanted in children(child(call.body, "ItemIds", M))]
 
 
@@ -30,8 +30,8 @@ def _moved(call: Call, wanted: Element) -> Element:
 
 
 def delete_item(call: Call) -> list[Element]:
-    """Handle a DeleteItem. Items are moved to Deleted Items or deleted permanently. SoftDelete is permanent too, since
-    this simulation has no dumpster.
+    """Handle a DeleteItem request. Items are moved to Deleted Items or deleted permanently. SoftDelete is permanent
+    too, since this simulation has no dumpster.
     """
     return [_deleted(call, wanted) for wanted in children(child(call.body, "ItemIds", M))]
 

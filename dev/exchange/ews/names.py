@@ -20,9 +20,9 @@ _TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 
 def resolve_names(call: Call) -> list[Element]:
-    """Handle a ResolveNames, which finds the mailboxes whose name or address begins with the entry. The only response
-    message is a warning if there are several. With a routing type prefix, all proxy addresses are searched instead
-    (reference of UnresolvedEntry).
+    """Handle a ResolveNames request, which finds the mailboxes whose name or address begins with the entry. The only
+    response message is a warning if there are several. With a routing type prefix, all proxy addresses are searched
+    instead (reference of UnresolvedEntry).
     """
     directory = call.exchange.directory
     wanted = text(call.body, "UnresolvedEntry", namespace=M).casefold()
@@ -75,8 +75,8 @@ _FORMATS: dict[str, tuple[Callable[[bytes], str], Callable[[str], bytes]]] = {
 
 
 def convert_id(call: Call) -> list[Element]:
-    """Handle a ConvertId, which returns ids in other formats. Real servers use different bytes in each format, but this
-    simulation uses the same ones.
+    """Handle a ConvertId request, which returns ids in other formats. Real servers use different bytes in each format,
+    but this simulation uses the same ones.
     """
     wanted = call.body.get("DestinationFormat", "")
     return [_converted(given, wanted) for given in children(child(call.body, "SourceIds", M))]

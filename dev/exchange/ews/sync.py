@@ -27,8 +27,8 @@ class _Change:
 
 
 def sync_folder_items(call: Call) -> list[Element]:
-    """Handle a SyncFolderItems, which returns at most MaxChangesReturned changes, the state after them, and whether
-    there are more.
+    """Handle a SyncFolderItems request, which returns at most MaxChangesReturned changes, the state after them, and
+    whether there are more.
     """
     shape = render.item_shape(call, in_list=True)
     given = text(call.body, "SyncState", namespace=M)

@@ -14,7 +14,7 @@ _DAY = timedelta(days=1)
 
 
 def get_server_time_zones(call: Call) -> list[Element]:
-    """Handle a GetServerTimeZones, which returns all time zones, or those with the given ids; unknown ids are
+    """Handle a GetServerTimeZones request, which returns all time zones, or those with the given ids; unknown ids are
     ignored.
     """
     wanted = {item.text or "" for item in children(child(call.body, "Ids", M))} or set(win_tz)

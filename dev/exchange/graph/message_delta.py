@@ -41,7 +41,7 @@ async def delta(call: Call) -> web.Response:
 def _begin(call: Call, size: int) -> Step:
     kinds = frozenset(filter(None, call.query.get("changeType", "").split(",")))
     if not kinds <= _KINDS:
-        raise bad_request(f"changeType must be of {', '.join(sorted(_KINDS))}.")
+        raise bad_request(f"changeType must be one of {', '.join(sorted(_KINDS))}.")
     store, condition = call.exchange.store, call.query.get("$filter")
     if condition and not condition.startswith("receivedDateTime g"):
         raise bad_request(

@@ -1,4 +1,4 @@
-"""Requests of conferencing nodes to the external policy, and its answers."""
+"""Requests from conferencing nodes to external policy, and the answers."""
 
 from typing import Any
 
