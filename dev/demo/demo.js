@@ -117,7 +117,7 @@ async function lookAgain() {
 }
 
 async function startOver() {
-  if (!confirm('This deletes everything that the stack has stored, including DATA_DIR, and resets the clock. Start over?')) return;
+  if (!confirm('This deletes everything that the stack has stored, including the data in DATA_DIR, and resets the clock. Start over?')) return;
   await ask('POST', 'reset');
   say('Starting over …', false);
 }

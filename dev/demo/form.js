@@ -12,7 +12,7 @@ import { at, dayOf, plus, minutesOf, timeOf } from './time.js';
 /** @import {Draft, Meeting} from './stack.js' */
 
 const ADDRESS = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
-const GREETING = ['Hello,', 'let’s discuss the plans for next year.'];
+const GREETING = ['Hello,', 'this meeting is about the plans for next year.'];
 
 const outlook = new FakeOutlook({
   user: { name: 'Demo', address: page.user },

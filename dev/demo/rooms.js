@@ -15,7 +15,7 @@ export function showRooms(join) {
   replace('rooms', node.rooms.map((room) => roomRow(room, join)));
   part('no-rooms').textContent = node.away
     ? 'The Management Node does not respond. Rooms that are due are created when it is back.'
-    : 'The node has no rooms now. A meeting's room is created shortly before people may join, and deleted afterwards.';
+    : 'The node has no rooms now. The room of a meeting is created shortly before people may join, and deleted afterwards.';
 }
 
 /**

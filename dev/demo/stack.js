@@ -60,7 +60,6 @@ import { local, plus, weekly } from './time.js';
  */
 
 /**
-
  * A room on the Management Node. `reached`: whether the conferencing nodes have it yet.
  * @typedef {{name: string, aliases: string[], since: Date, reached: boolean}} NodeRoom
  */
@@ -130,7 +129,6 @@ export async function send(organizer, sender, draft) {
 }
 
 /**
-
  * Change a whole meeting. The times of a series stay as they are, since they can only be changed for one date at a
  * time.
  * @param {string} uid

@@ -39,7 +39,6 @@ export function plus(date, minutes) {
 }
 
 /**
-
  * The day that many days later.
  * @param {string} day
  * @param {number} days
@@ -59,7 +58,6 @@ export function long(date) {
 }
 
 /**
-
  * A moment as text: the time, preceded by the day unless that is today.
  * @param {Date} date
  * @param {Date} now
