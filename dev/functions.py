@@ -47,7 +47,7 @@ class End:
 
 
 async def serve(settings: Mapping[str, str], port: int, end: End) -> None:
-    """Host the product until `end` has come. Raises HostError, SettingsError, OSError."""
+    """Host the product until `end` is signalled. Raises HostError, SettingsError, OSError."""
     known, clock = load_settings(settings), MovableClock()
     exchange, node = settings["GRAPH_BASE_URL"].removesuffix("/v1.0"), settings.get("NODE_URL", "")
     places = Places(exchange, known.public_base_url, node)

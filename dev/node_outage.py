@@ -65,7 +65,7 @@ class Outage:
         self._go_to(self._now() + 2 * MINUTE)
         self._join()
         self._go_to(start + 10 * MINUTE)
-        self._kill("while people are in")
+        self._kill("while people are in the room")
         self._go_to(start + 12 * MINUTE)
         self._come_back()
         self._go_to(start + 25 * MINUTE)
@@ -83,7 +83,7 @@ class Outage:
         self._stack.start_node()
         self._stack.wait_until_up(self._client)
         self._client.post(f"{self._at.node}/dev/clock", json={"now": self._now().isoformat()})
-        self._say("node", "is back, and empty")
+        self._say("node", "is back, without its data")
         self._go_to(self._now() + 2 * MINUTE)
 
     def _go_to(self, moment: datetime) -> None:
@@ -104,7 +104,9 @@ class Outage:
         gone = {"bridge_failed", "rooms_missing"}
         self._proof.wait_for(lambda: None if gone & {each["name"] for each in self._alarms()} else True, "alarms stay")
         left = [f"{each['name']}: {each['details']}" for each in self._alarms()]
-        self._say("admin", f"these alarms are gone; {'left is ' + '; '.join(left) if left else 'none is left'}")
+        self._say(
+            "admin", f"these alarms are cleared; {'remaining: ' + '; '.join(left) if left else 'no alarms remain'}"
+        )
 
     def _alarms(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self._proof.call("GET", f"{self._at.functions}{_STATUS}", auth=MANAGEMENT)[
@@ -127,10 +129,13 @@ class Outage:
         told = self._proof.policy(self._alias).status_code
         try:
             own = self._client.get(f"{self._at.node}/dev/dialled", params={"alias": self._alias})
-            found = "is in" if own.is_success else "is told that there is no such conference"
+            found = "is in the room" if own.is_success else "is told that there is no such conference"
         except httpx.TransportError:
             found = "is told that there is no such conference"
-        self._say("participant", f"policy says {told}, ask your own database; {found}")
+        self._say(
+            "participant",
+            f"policy responds with {told}, so the node looks in its own database; the participant {found}",
+        )
 
     def _now(self) -> datetime:
         return datetime.fromisoformat(self._proof.call("GET", f"{self._at.exchange}/dev/clock")["now"])

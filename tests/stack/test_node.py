@@ -83,8 +83,8 @@ def test_a_node_that_dies_around_a_join_window_gets_the_room_when_it_is_back(
     expected = [
         "is killed before the meeting is booked", "accepted", "alarm bridge_failed: Aliases of upcoming meetings",
         "alarm bridge_failed: Rooms for meetings", "alarm rooms_missing", "is told that there is no such conference",
-        "is back, and empty", "has the room", "these alarms are gone", "is in",
-        "is killed while people are in", "is back, and empty", "has the room", "the room is gone",
+        "is back, without its data", "has the room", "these alarms are cleared", "is in the room",
+        "is killed while people are in the room", "is back, without its data", "has the room", "the room is gone",
         "is told that there is no such conference",
     ]  # fmt: skip
     assert len(lines) == len(expected), lines

@@ -56,7 +56,7 @@ def test_a_refusal_has_an_exit_code_and_a_message(status: int, body: Any, exit_c
     assert message in str(failed)
 
 
-def test_redirects_are_not_followed_since_credentials_would_be_sent_along() -> None:
+def test_redirects_are_not_followed_because_credentials_would_be_sent_to_another_host() -> None:
     asked = []
 
     def answer(request: httpx.Request) -> httpx.Response:

@@ -63,7 +63,7 @@ async def test_the_private_key_is_shown_once_and_never_stored() -> None:
         assert secret not in str((await api.call("GET", CLIENTS, headers=proof)).body)
 
 
-async def test_roles_are_the_existing_ones() -> None:
+async def test_the_listed_roles_are_the_existing_app_roles() -> None:
     listed = await Api().get(ROLES)
     assert [(each["resource_uri"], each["name"]) for each in listed["objects"]] == [
         (ADMIN, "Scheduling.Admin"), (READ, "Scheduling.Read"),
