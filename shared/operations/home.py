@@ -25,8 +25,8 @@ CONDITION_LIFETIME = timedelta(minutes=1)
 
 _HEADING = "VMR scheduling for Exchange"
 _WHAT = (
-    "Adds virtual meeting rooms (VMRs) to meetings: users click a button in Outlook, and the room is scheduled when the "
-    "invitation arrives. People use it in Outlook; there is nothing to do on this page."
+    "Adds virtual meeting rooms (VMRs) to meetings: users click a button in Outlook, and the room is scheduled when "
+    "the invitation arrives. People use it in Outlook; there is nothing to do on this page."
 )
 
 
