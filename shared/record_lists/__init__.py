@@ -1,15 +1,15 @@
-"""The lists of what the service has done, so that a page of one takes the same among a thousand and among a million.
+"""Lists of bookings and operations, in which reading a page costs the same with a thousand records as with a million.
 
-journal.py      what has changed and has still to be entered into the lists
-entries.py      in which lists a booking or an operation stands, and at which place; pure
-counted.py      lists in storage: rows in order, and how many there are between any two places
-steps.py        what a transaction writes of them; pure
-indexer.py      enters what the journal names
-building.py     enters what older versions, or an import, have left
-lists.py        reading them: what the management API asks
+journal.py      the records that have changed and still have to be entered into the lists
+entries.py      which lists contain a booking or an operation, and at which positions; pure
+counted.py      lists in storage: rows in order, and the number of rows between any two positions
+steps.py        the rows of the lists that one transaction writes; pure
+indexer.py      enters the records in the journal
+building.py     enters records from older versions or from an import
+lists.py        reads the lists for the management API
 
-    booking or operation changes ─▶ a row of the journal ─▶ the next reader, or the next sweep, enters it ─▶ lists
+    booking or operation changes ─▶ row in the journal ─▶ the next reader, or the next sweep, enters it ─▶ lists
 
-The journal's row is written before the change's own work is over (its operation is pending, its due row stands), so
-that no crash loses it. It holds ids only. What a list says of a record is read from the record when it is entered.
+The journal row is written while the operation is still pending, or the due row still exists, so a crash cannot lose it.
+It contains only ids. A list's entry is made from the record as it is when it is entered.
 """

@@ -1,9 +1,9 @@
-"""Enters what was there before there were lists: records of older versions, and those that an import has brought back.
+"""Builds the lists from the records that are not in the journal: those of older versions, and imported ones.
 
-    integration by integration, by rising uuid: its operations, then its bookings, by rising key
+    integrations by ascending uuid; of each, first its operations, then its bookings, by ascending key
 
-The journal's first row says how far this has got, so that it goes on wherever it was interrupted. Until it is done,
-lists are read from the records themselves.
+The first row of the journal stores the progress, so that interrupted work resumes where it stopped. Until the lists are
+complete, queries are answered from the records themselves.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -19,7 +19,7 @@ from shared.record_lists.journal import BUILDING_KEY, Record
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Tables, Values, first_rows
 
 UuidAfter: TypeAlias = Callable[[str], Awaitable[str | None]]
-"""The lowest uuid of an integration after this one, or None."""
+"""Returns the lowest uuid of an integration that is greater than the given one, or None."""
 
 ROWS_AT_ONCE = 90
 _COST_OF_INTEGRATION = 5
@@ -28,7 +28,7 @@ _KINDS = (RowKind.OPERATION, RowKind.BOOKING)
 
 @dataclass(frozen=True)
 class _Place:
-    """How far it has got: behind this row of this integration; "" before the first one."""
+    """The progress: the integration in progress, and the key of its last row that was entered; "" before the first."""
 
     integration: str = ""
     after: str = ""
@@ -36,19 +36,19 @@ class _Place:
 
 
 def is_built(row: Row | None) -> bool:
-    """Whether all that there was has been entered, as the journal's first row says."""
+    """Whether all existing records have been entered, according to the first row of the journal."""
     return row is not None and bool(row.values["done"])
 
 
 async def build_again(tables: Tables) -> None:
-    """An import has brought rows: the lists are to be gone through again. Raises Unavailable."""
+    """Have the lists built again, after an import has added rows. Raises Unavailable."""
     table = meetings_table(tables)
     if row := await table.get(LISTS_PARTITION, BUILDING_KEY):
         await table.commit(LISTS_PARTITION, Delete(row))
 
 
 class Building:
-    """Builds the lists, some rows at a time."""
+    """Builds the lists, a few rows at a time."""
 
     def __init__(self, tables: Tables, uuid_after: UuidAfter, id_of: IdOf) -> None:
         self._table = meetings_table(tables)
@@ -56,7 +56,9 @@ class Building:
         self._uuid_after = uuid_after
 
     async def go_on(self, row: Row | None, most: int, now: datetime) -> bool:
-        """Enter about so many rows more; whether that was all. Raises Conflict while somebody else does it."""
+        """Enter about `most` more rows; returns whether the lists are complete. Raises Conflict if another process is
+        building them.
+        """
         place, left = _place(row), most
         while left > 0 and not place.is_done:
             rows = await self._next(place) if place.integration else []
@@ -92,7 +94,7 @@ class Building:
         try:
             [etag] = await self._table.commit(LISTS_PARTITION, write)
         except (RowChanged, RowExists):
-            raise Conflict("Somebody else is building the lists this moment.") from None
+            raise Conflict("Another process is building the lists right now.") from None
         return Row(LISTS_PARTITION, BUILDING_KEY, values, etag)
 
 

@@ -1,7 +1,8 @@
-"""Lists in storage: rows in order, and how many of them there are between any two places; their rows: steps.py.
+"""Lists in storage: rows in order, and the number of rows between any two positions (see steps.py).
 
-An entry, its counts and what tells of it are written in one transaction, so a count is always that of the entries. Who
-is second in changing a count changes it again: only the indexer writes here.
+An entry is written in one transaction with the counts that include it and the row that lists its record's entries, so
+the counts always match the entries. When two writers change the same count, the second one fails and is repeated: only
+the indexer writes here.
 """
 
 import asyncio
@@ -29,35 +30,35 @@ from shared.record_lists.steps import (
 from shared.storage import MAX_PAGE, Delete, Put, Row, RowChanged, RowExists, Tables, Write, first_rows
 
 ATTEMPTS = 8
-"""How often somebody else may be faster."""
+"""How many times a write is tried when other writers change the same rows first."""
 
 _NOTHING = ("nothing",)
-"""Columns of which a row has none: to read keys."""
+"""Columns to select when only keys are needed: no row has such a column."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """Some entries of a list, and how many there are in all."""
+    """Some entries of a list, and the total number of entries."""
 
     rows: Sequence[Row]
     total: int
 
 
 class CountedLists:
-    """Reads and writes them. Every call may raise Unavailable."""
+    """Reads and writes the lists. Every call may raise Unavailable."""
 
     def __init__(self, tables: Tables) -> None:
         self._table = meetings_table(tables)
 
     async def entered(self, name: str) -> Entered:
-        """The entries of a record; one round trip."""
+        """The entries that a record has now; one round trip."""
         row = await self._table.get(LISTS_PARTITION, entered_key(name))
         return Entered.from_row(row) if row else Entered()
 
     async def commit(self, changes: Sequence[Change]) -> bool:
-        """Make some records' entries what they are to be; False when more than a transaction can hold is left to do.
+        """Carry out the changes; returns False if some did not fit into a transaction, so that work remains.
 
-        Raises RowChanged or RowExists when somebody else was faster with a count or a record.
+        Raises RowChanged or RowExists if somebody else has changed the same count or record first.
         """
         waiting, is_all = [each for each in changes if not each.is_done], True
         while waiting:
@@ -68,7 +69,7 @@ class CountedLists:
         return is_all
 
     async def take_out(self, names: Sequence[str]) -> None:
-        """Take records out of all lists, with all that these hold of them. Raises Conflict while others enter them."""
+        """Remove all entries of these records. Raises Conflict while other processes keep entering them."""
         for _ in range(ATTEMPTS):
             with suppress(RowChanged, RowExists):
                 entered = await asyncio.gather(*map(self.entered, names))
@@ -79,9 +80,9 @@ class CountedLists:
     async def page(
         self, list_: str, offset: int, limit: int, first: str = "", end: str = "", *, backwards: bool = False
     ) -> Page:
-        """Entries with places from `first` on, up to but without `end`: by rising place, or `backwards`.
+        """Entries with positions from `first` up to `end` (exclusive), ascending or `backwards`.
 
-        Two round trips; one or two more where a bound is not that of a section, or a page is far down in one.
+        Two round trips; one or two more if `first` or `end` is inside a section, or if the page is deep inside one.
         """
         shape = shape_of(list_)
         cuts = {bound[: shape.section] for bound in (first, end) if len(bound) > shape.section}
@@ -90,7 +91,7 @@ class CountedLists:
             found = await self._between(list_, first, end, offset + limit)
             last = section_of(found[-1], shape) if len(found) == offset + limit else "~"
             [cut] = cuts
-            if last > cut:  # all of the section that is cut in two has been seen
+            if last > cut:  # the part of the divided section that is in the range has been read completely
                 counts[cut] = sum(section_of(row, shape) == cut for row in found)
                 return Page(found[offset:], sum(counts.values()))
         for cut in cuts & counts.keys():
@@ -111,7 +112,7 @@ class CountedLists:
         return Page([], total)
 
     async def _number_in(self, list_: str, section: str, first: str, end: str) -> int:
-        """How many entries of the range a section has that the range cuts in two."""
+        """The number of entries in the part of a section that the range includes."""
         after, until = entry_key(list_, max(section, first)), end if end.startswith(section) else f"{section}~"
         keys = self._table.rows(
             LISTS_PARTITION, entry_key(list_, ""), after, until=entry_key(list_, until), columns=_NOTHING
@@ -119,23 +120,23 @@ class CountedLists:
         return len([row async for row in keys])
 
     async def at(self, list_: str, place: str) -> list[Row]:
-        """The entries whose places begin so; one round trip."""
+        """The entries whose positions start with `place`; one round trip."""
         return [row async for row in self._table.rows(LISTS_PARTITION, entry_key(list_, place))]
 
     async def of(self, name: str, list_: str) -> Row | None:
-        """What a list holds of a record; two round trips."""
+        """The record's entry in a list, or None; two round trips."""
         keys = (await self.entered(name)).digests
         key = next((key for key in keys if key.startswith(entry_key(list_, ""))), None)
         return await self._table.get(LISTS_PARTITION, key) if key else None
 
     async def _between(self, list_: str, first: str, end: str, most: int) -> list[Row]:
-        """Entries of a range, the first of them. Places are longer than what begins or ends a range."""
+        """The first entries of a range. Positions are longer than the bounds of a range, so they never equal one."""
         after, until = entry_key(list_, first), entry_key(list_, end) if end else ""
         rows = self._table.rows(LISTS_PARTITION, entry_key(list_, ""), after, until=until, page=min(most, MAX_PAGE))
         return await first_rows(rows, most)
 
     async def _counts(self, list_: str, first: str, end: str) -> dict[str, int]:
-        """How many entries each section of the range has, those that the range cuts in two as a whole."""
+        """The number of entries in each section of the range; sections that are only partly in it count in full."""
         shape, counts = shape_of(list_), dict[str, int]()
         async for row in self._table.rows(LISTS_PARTITION, counts_key(list_, "")):
             part = row.key.rpartition(":")[2]
@@ -167,5 +168,5 @@ class CountedLists:
 
 
 def busy() -> Conflict:
-    """What is raised when others are always faster."""
-    return Conflict("Somebody else is entering the same records into the lists this moment.")
+    """The error for a write that failed every time because other writers were faster."""
+    return Conflict("Another process is entering the same records into the lists right now.")

@@ -1,15 +1,15 @@
-"""In which lists a booking or an operation stands, at which place, and what a list holds of it. Pure.
+"""Which lists contain a booking or an operation, at which positions, and which values an entry stores. Pure.
 
-A list is named by what it holds; `<list>-<state>` holds those of a state only, `<list>@<integration>` an integration's:
+`<list>-<state>` contains only the entries with that state, `<list>@<integration>` only those of that integration:
 
-    aliases       every booking                          by number
-    series        series                                 by number
-    occurrences   occurrences, a day after their end yet by number
-    meetings      what has, or had, a room               by number
-    starts        the same                               by start
-    current       of these, what is on or to come        by start
-    over          the others                             by start
-    decisions     operations                             by id, which rises with time
+    aliases       every booking                               by number
+    series        series                                      by number
+    occurrences   occurrences, until a day after their end    by number
+    meetings      meetings that have, or had, a room          by number
+    starts        the same meetings                           by start
+    current       those that are in progress or to come       by start
+    over          those that are over                         by start
+    decisions     operations                                  by id, which increases with time
 
 The states of operations are OUTCOMES.
 """
@@ -40,34 +40,34 @@ HELD = "held"
 """The state of a room that an admin has closed."""
 
 MOST_OPERATIONS = 500
-"""Of a meeting's operations, the newest, that lists hold."""
+"""Maximum operations of a meeting that its entries name: the newest."""
 
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _SHARE = 4096
-"""Ids of operations that were made in one millisecond."""
+"""How many ids there are for the operations of one millisecond."""
 
 
 @dataclass(frozen=True)
 class Entries:
-    """What stands of a record in lists, by key; and when that changes though the record does not."""
+    """A record's entries in the lists, by key, and the time at which they change although the record does not."""
 
     rows: Mapping[str, Values]
     changes: datetime | None = None
 
 
 def room_of(booking: Booking) -> Conference | None:
-    """The conference that a booking has, or had before it was closed, if anything is known of its times."""
+    """The conference that a booking has, or had before it was closed; None if none of its times is known."""
     conference = booking.conference
     return conference if conference and conference.calendar.occurrences else None
 
 
 def open_room_of(booking: Booking) -> Conference | None:
-    """The same while it is scheduled."""
+    """The conference of a scheduled booking; None if the booking is not scheduled, or none of its times is known."""
     return room_of(booking) if booking.state is State.SCHEDULED else None
 
 
 def shown_occurrences(booking: Booking, now: datetime) -> list[tuple[int, Occurrence]]:
-    """Those that are shown, each with its place in the calendar."""
+    """The occurrences that the lists show, each with its index in the calendar."""
     room = open_room_of(booking)
     known = room.calendar.occurrences if room else ()
     return [(place, each) for place, each in enumerate(known) if each.end > now - OVER_SHOWN_FOR]
@@ -94,7 +94,7 @@ def outcome_of(operation: Operation) -> str:
 
 
 def booking_entries(booking: Booking, integration_id: int, decided: Sequence[str], now: datetime) -> Entries:
-    """The entries of a booking that has its numbers; `decided` are its meeting's correlation ids, the newest first."""
+    """The entries of a booking whose numbers are set; `decided` are its meeting's correlation ids, newest first."""
     values, number = _booking_values(booking, integration_id, decided), f"{booking.numbers.own:010}"
     lists = [ALIASES] + [SERIES] * recurs(booking) + [MEETINGS] * (room_of(booking) is not None)
     rows = {entry_key(each, number): values for each in lists}
@@ -110,7 +110,7 @@ def booking_entries(booking: Booking, integration_id: int, decided: Sequence[str
 
 def operation_entries(integration: str, integration_id: int, operation: Operation) -> Entries:
     """The entries of an operation."""
-    # Not what was told to whom: lists do not show it.
+    # Lists do not show the texts of answers and mails, nor their recipients.
     told = replace(operation, text="", drafts=(), before="").values()
     values: Values = {**told, "integration_id": integration_id, "correlation": operation.correlation_id}
     place = f"{operation_id(operation):016}:{operation.correlation_id}"
@@ -119,43 +119,43 @@ def operation_entries(integration: str, integration_id: int, operation: Operatio
 
 
 def operation_id(operation: Operation) -> int:
-    """A number of at most 53 bits that rises with the time of the decision: milliseconds, and a share of the digest.
+    """A number of at most 53 bits that increases with the time of the decision: milliseconds, and part of a digest.
 
-    Two of a million in a year are the same with a probability of 1 in 250; both then show.
+    Among a million operations in a year, the probability that two have the same id is 1 in 250; lists then show both.
     """
     digest = hashlib.sha256(operation.correlation_id.encode()).digest()
     return first_operation_id(datetime.fromisoformat(operation.created)) + int.from_bytes(digest[:2]) % _SHARE
 
 
 def first_operation_id(moment: datetime) -> int:
-    """The smallest id of operations of a millisecond; 0 for a time before there were any."""
+    """The smallest id that an operation decided in this millisecond can have; 0 for any time before 2020."""
     return max((moment - _EPOCH) // timedelta(milliseconds=1), 0) * _SHARE
 
 
 def start_place(moment: datetime) -> str:
-    """Where meetings that start at a moment stand in lists by start."""
+    """The position, in lists by start, of meetings that start at this moment."""
     utc = moment.astimezone(UTC)
     return f"{utc.year:04}{utc:%m%d%H%M%S}"
 
 
 def booking_in(row: Row) -> Booking:
-    """The booking of an entry, as far as lists hold it."""
+    """The booking of an entry, with only the values that an entry stores."""
     key = RowKind.BOOKING.key(str(row.values["tag"]))
     return Booking.from_row(Row(str(row.values["integration"]), key, row.values))
 
 
 def integration_id_in(row: Row) -> int:
-    """The id of the integration of an entry."""
+    """The id of the integration that an entry belongs to."""
     return int(row.values["integration_id"])
 
 
 def decided_in(row: Row) -> tuple[str, ...]:
-    """The correlation ids of a booking's entry, the newest first."""
+    """The correlation ids in a booking's entry, newest first."""
     return split(str(row.values.get("decided", "")))
 
 
 def operation_in(row: Row) -> Operation:
-    """The operation of an entry, as far as lists hold it."""
+    """The operation of an entry, with only the values that an entry stores."""
     values = {name: value for name, value in row.values.items() if name not in ("integration_id", "correlation")}
     return Operation.from_row(Row("", RowKind.OPERATION.key(str(row.values["correlation"])), values))
 
@@ -167,7 +167,7 @@ def _lists_by_start(booking: Booking, room: Conference, now: datetime) -> Iterat
 
 
 def _changes(booking: Booking, now: datetime) -> Iterator[datetime]:
-    """The moments to come at which a booking's entries change by themselves."""
+    """The future times at which a booking's entries change although the booking does not."""
     if room := room_of(booking):
         end = room.calendar.current(now)[0].end
         yield from [end] if end > now else []
@@ -175,14 +175,14 @@ def _changes(booking: Booking, now: datetime) -> Iterator[datetime]:
 
 
 def _booking_values(booking: Booking, integration_id: int, decided: Sequence[str]) -> Values:
-    """Not whose it is, nor for whom: lists do not show it."""
+    """The values that an entry stores of a booking: without owner and attendees, whom lists do not show."""
     told = replace(booking, owner="", people=(), names=()).values()
     whose: Values = {"integration": booking.integration, "integration_id": integration_id, "tag": booking.tag}
     return {**told, **whose, "decided": joined(tuple(decided[:MOST_OPERATIONS]))}
 
 
 def _of_one(booking: Booking, occurrence: Occurrence) -> Booking:
-    """As much of a booking as one of its occurrences shows."""
+    """The booking reduced to one of its occurrences."""
     room = open_room_of(booking)
     assert room is not None  # noqa: S101 - only such a booking shows occurrences
     calendar = Calendar((occurrence,), room.calendar.known_until)

@@ -1,4 +1,4 @@
-"""Enters bookings and operations into the lists, as they stand when it looks at them."""
+"""Enters bookings and operations into the lists, in the state in which they are when they are read."""
 
 import asyncio
 import logging
@@ -23,19 +23,19 @@ from shared.storage import RowChanged, RowExists, Tables
 log = logging.getLogger(__name__)
 
 IdOf: TypeAlias = Callable[[str], Awaitable[int]]
-"""The id of an integration's uuid. Raises NotFound."""
+"""Returns the id of the integration with a uuid. Raises NotFound."""
 
 Result = TypeVar("Result")
 
 READ_CONCURRENCY = 16
-"""Rows that are read at the same time."""
+"""How many rows are read concurrently."""
 
 _NO_ENTRIES = Entries({})
 
 
 @dataclass(frozen=True)
 class _Found:
-    """A record as it was read, None where there is none, with the entries that it has."""
+    """A record as it was read (`stored` is None if it does not exist), with the entries that it has now."""
 
     record: Record
     stored: Booking | Operation | None
@@ -43,14 +43,16 @@ class _Found:
 
     @property
     def is_settled(self) -> bool:
-        """Whether nothing is expected to become of it by itself: an operation that is not done will be."""
+        """Whether no change is expected soon: an unfinished operation, or a record not yet written, will change."""
         if isinstance(self.stored, Operation):
             return bool(self.stored.done)
         return self.stored is not None or self.entered.row is not None
 
 
 class Indexer:
-    """Follows the journal. Every call may raise Unavailable, and Conflict while others are entering the same."""
+    """Enters the records in the journal. Every call may raise Unavailable, and Conflict if another process is
+    entering the same records.
+    """
 
     def __init__(self, tables: Tables, id_of: IdOf) -> None:
         self._id_of = id_of
@@ -60,17 +62,17 @@ class Indexer:
         self._journal = Journal(self._table)
 
     async def follow(self, due: Due, now: datetime) -> None:
-        """Enter what has been noted. What was announced and is not written yet, and operations that are not done, are
-        looked at again.
+        """Enter the records that are due. Those that have not been written yet, and unfinished operations, are checked
+        again later.
         """
         unsettled = await self.enter_all({each.record for each in due.noted}, now)
         again = [each for each in due.noted if _may_change(each, unsettled, now)]
         await self._journal.look_again(again, now)
-        with suppress(RowChanged):  # another reader was faster, or it has been noted again: the next one looks at it
+        with suppress(RowChanged):  # entered by another reader, or changed again: the next one checks it
             await self._journal.forget(due.noted)
 
     async def enter_all(self, records: Collection[Record], now: datetime) -> Mapping[Record, bool]:
-        """See `enter`; one that cannot be understood keeps none of the others, and counts as unsettled."""
+        """See `enter`; a record that cannot be parsed does not affect the others, and counts as unsettled."""
         try:
             return await self.enter(records, now)
         except SchedulingError:
@@ -89,9 +91,9 @@ class Indexer:
         return unsettled
 
     async def enter(self, records: Collection[Record], now: datetime) -> Mapping[Record, bool]:
-        """Make the lists say of these records, and of operations' bookings, what is true of them now.
+        """Bring the entries of these records, and of the operations' bookings, up to date.
 
-        Returns those of which more is to come, each with whether it was there.
+        Returns the records that are expected to change soon, and for each whether it exists.
         """
         unsettled: dict[Record, bool] | None = None
         for _ in range(ATTEMPTS):
@@ -107,7 +109,7 @@ class Indexer:
         changes = [each for each in await self._changes(found, now) if not each.is_done]
         for change in changes:
             if change.changes and change.entered.changes != change.changes.isoformat():
-                # First, so that nothing stands in a list that nobody takes out of it.
+                # Noted first, so that a crash cannot leave an entry that is never updated.
                 await self._journal.note([_record_of(change, found)], change.changes)
         return await self._lists.commit(changes)
 
@@ -130,7 +132,7 @@ class Indexer:
         return [Change(each.record.called, each.entered, to_be.rows, to_be.changes) for each, to_be in wanted]
 
     async def _integration_id(self, uuid: str) -> int | None:
-        """None once the integration was deleted: its records are about to go."""
+        """None for a deleted integration, whose records are about to be deleted, too."""
         try:
             return await self._id_of(uuid)
         except NotFound:
@@ -140,7 +142,7 @@ class Indexer:
         return await decided_on(self._table, booking.integration, booking.meeting) if booking.meeting else ()
 
     async def _found(self, records: Collection[Record]) -> list[_Found]:
-        """The records, and the bookings that operations among them are about."""
+        """These records, and the bookings that the operations among them are about."""
         found = await _each(map(self._read, sorted(records, key=_called)))
         operations = [each for each in found if isinstance(each.stored, Operation)]
         about = {record for some in await _each(map(self._bookings_of, operations)) for record in some}
@@ -148,7 +150,7 @@ class Indexer:
 
     async def _read(self, record: Record) -> _Found:
         read = stored_booking if record.kind is RecordKind.BOOKING else stored_operation
-        # In this order: what is entered by others meanwhile was no older than what is read here.
+        # The entries are read first, so that whatever another process enters meanwhile makes this attempt fail.
         entered = await self._lists.entered(record.called)
         return _Found(record, await read(self._table, record.integration, record.name), entered)
 
@@ -156,7 +158,7 @@ class Indexer:
         operation, integration = found.stored, found.record.integration
         assert isinstance(operation, Operation)  # noqa: S101 - `_found` asks for no others
         tags = set(operation.tags)
-        if operation.meeting:  # also those that it had before: they show what is decided on their meeting
+        if operation.meeting:  # also the meeting's former bookings, since they show the decisions on their meeting
             tags |= await tags_of_meeting(self._table, integration, operation.meeting)
         return [Record.booking(integration, tag) for tag in tags]
 
@@ -175,7 +177,7 @@ def _called(record: Record) -> str:
 
 
 async def _each(work: Iterable[Awaitable[Result]]) -> list[Result]:
-    """All of it, some at a time."""
+    """Await everything, a limited number at a time; returns the results in order."""
     turns = asyncio.Semaphore(READ_CONCURRENCY)
 
     async def one(each: Awaitable[Result]) -> Result:

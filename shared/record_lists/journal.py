@@ -1,11 +1,11 @@
-"""What has changed and has still to be entered into the lists.
+"""The journal: records that have changed and still have to be entered into the lists.
 
 Rows of partition `lists` of table `meetings`:
 
     journal!                                        how far the lists have been built (building.py)
-    journal:<when>:<kind>:<integration>:<record>    a record to be looked at, from `when` on; 0 is at once
+    journal:<when>:<kind>:<integration>:<record>    a record to be entered, from `when` on; 0 means immediately
 
-The first stands before all others, so that both are read in one request.
+The row `journal!` sorts before all others, so one request reads it together with the records.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,17 +22,17 @@ _PREFIX = "journal"
 _WHEN = "%Y%m%d%H%M%S%f"
 
 NOTED_AT_ONCE = 90
-"""Rows of one transaction, which holds at most 100 writes."""
+"""Rows per transaction, which may contain at most 100 writes."""
 
 UNWRITTEN_FOR = timedelta(minutes=15)
-"""How long a record may be announced before it is written, amply: a run of the functions ends within five minutes."""
+"""How long a record may be in the journal before it is written: longer than a function may run (five minutes)."""
 
 _AT_ONCE, _LONG_AGO = "0", datetime(2020, 1, 1, tzinfo=UTC)
 _SOONEST, _LATEST = timedelta(seconds=2), timedelta(minutes=10)
 
 
 class RecordKind(StrEnum):
-    """What a record is."""
+    """The kinds of records in the journal."""
 
     BOOKING = "booking"
     OPERATION = "operation"
@@ -48,23 +48,23 @@ class Record:
 
     @property
     def called(self) -> str:
-        """Its name in the record lists."""
+        """The record's name in the lists: `<kind>:<name>`."""
         return f"{self.kind}:{self.name}"
 
     @classmethod
     def booking(cls, integration: str, tag: str) -> Self:
-        """The booking of a tag."""
+        """The booking with this tag."""
         return cls(RecordKind.BOOKING, integration, tag)
 
     @classmethod
     def operation(cls, integration: str, correlation: str) -> Self:
-        """The operation of a correlation id."""
+        """The operation with this correlation id."""
         return cls(RecordKind.OPERATION, integration, correlation)
 
 
 @dataclass(frozen=True)
 class Noted:
-    """A row of the journal; `since` is when the record was noted first."""
+    """A row of the journal; `since` is when the record was first added to it."""
 
     record: Record
     since: datetime
@@ -73,39 +73,39 @@ class Noted:
 
 @dataclass(frozen=True)
 class Due:
-    """What is in the journal up to a moment, or the oldest of it; `building` as `building.py` has it."""
+    """The records in the journal that are due, or the first of them; `building` is the row described in building.py."""
 
     building: Row | None
     noted: Sequence[Noted]
 
 
 class Journal:
-    """Notes what has changed. Every call may raise Unavailable."""
+    """Notes which records have changed. Every call may raise Unavailable."""
 
     def __init__(self, meetings: Table) -> None:
         self._table = meetings
 
     async def note(self, records: Iterable[Record], when: datetime) -> None:
-        """Have records looked at from `when` on, which they are as often as they are noted; one round trip for 90."""
+        """Have records entered at `when`; several times can be noted for a record. One round trip per 90 records."""
         await self._put([(each, _moment(when), when) for each in records])
 
     async def note_gone(self, records: Iterable[Record]) -> None:
-        """Have records that were deleted taken out of the lists."""
+        """Have deleted records removed from the lists."""
         await self._put([(each, _AT_ONCE, _LONG_AGO) for each in records])
 
     async def look_again(self, noted: Iterable[Noted], now: datetime) -> None:
-        """Have what is not as it is to be yet looked at later, the longer it has been so."""
+        """Have these records entered again after a pause, which is longer the older their row is."""
         await self._put([(each.record, _moment(now + _pause(now - each.since)), each.since) for each in noted])
 
     async def due(self, now: datetime, most: int) -> Due:
-        """What is to be looked at by now; one round trip for a thousand."""
+        """The records that are due by now; one round trip per thousand."""
         found = self._table.rows(LISTS_PARTITION, _PREFIX, until=f"{_PREFIX}:{_moment(now)};", page=most + 1)
         rows = await first_rows(found, most + 1)
         building = next((row for row in rows[:1] if row.key == BUILDING_KEY), None)
         return Due(building, [_noted(row) for row in rows if row.key != BUILDING_KEY][:most])
 
     async def forget(self, noted: Sequence[Noted]) -> None:
-        """These have been looked at. Raises RowChanged when somebody else was faster with one of them."""
+        """Remove rows whose records have been entered. Raises RowChanged if another process has changed one of them."""
         for start in range(0, len(noted), NOTED_AT_ONCE):
             some = noted[start : start + NOTED_AT_ONCE]
             await self._table.commit(LISTS_PARTITION, *(Delete(each.row) for each in some))

@@ -1,4 +1,4 @@
-"""Reading the lists. Who reads enters what the journal names first, so that a list is true of the moment it is read."""
+"""Reads the lists. A reader first enters the records in the journal, so that the list is up to date."""
 
 import asyncio
 import logging
@@ -17,10 +17,10 @@ from shared.storage import Row, Tables
 log = logging.getLogger(__name__)
 
 ENTERED_BY_READER = 500
-"""Records that whoever reads a list enters first, at most. What is left, the next one or the next sweep does."""
+"""Maximum records that a reader enters first; the rest is left to the next reader or the next sweep."""
 
 BUILT_BY_READER = 500
-"""Rows of an older version, about, that a reader enters: where there are no more, the lists are good at once."""
+"""About how many existing rows a reader enters: if there are no more, the lists can be used immediately."""
 
 ENTERED_BY_SWEEP = 10_000
 BUILT_BY_SWEEP = 5_000
@@ -38,20 +38,21 @@ class RecordLists:
     async def page(
         self, list_: str, offset: int, limit: int, first: str = "", end: str = "", *, backwards: bool = False
     ) -> Page | None:
-        """See CountedLists.page; None while the lists are not built: then the records have to be read. Three round
-        trips in most cases, one of them to learn that nothing has changed.
+        """See CountedLists.page; None while the lists are incomplete: the records have to be read instead.
+
+        Three round trips in most cases, one of them to check that nothing has changed.
         """
         if not await self._follow():
             return None
         return await CountedLists(self.tables).page(list_, offset, limit, first, end, backwards=backwards)
 
     async def at(self, list_: str, place: str) -> Sequence[Row] | None:
-        """The entries whose places begin so; None while the lists are not built. Two round trips."""
+        """The entries whose positions start with `place`; None while the lists are incomplete. Two round trips."""
         return await CountedLists(self.tables).at(list_, place) if await self._follow() else None
 
     async def of(self, names: Sequence[str], list_: str) -> list[Row] | None:
-        """What a list holds of some records (`Record.called`), of those that are in it; None while the lists are not
-        built. A round trip, and two for each of the names.
+        """The entries in a list of the records with these names (`Record.called`), if they are in it; None while the
+        lists are incomplete. One round trip, and two more for each name.
         """
         if not await self._follow():
             return None
@@ -59,11 +60,13 @@ class RecordLists:
         return [row for row in found if row]
 
     async def is_good(self) -> bool:
-        """Whether the lists hold all that there is, what is noted this moment included."""
+        """Whether the lists contain every record, including those that are in the journal at this moment."""
         return await self._follow()
 
     async def keep(self) -> None:
-        """Enter what the journal names, and go on building: a part of every sweep. One round trip when all is done."""
+        """Enter the records in the journal, and continue building the lists. Part of every sweep; one round trip if
+        there is nothing to do.
+        """
         for _ in range(ENTERED_BY_SWEEP // ENTERED_BY_READER):
             due = await self._due()
             if not await self._enter(due):
@@ -72,7 +75,7 @@ class RecordLists:
             await self._build(due.building, BUILT_BY_SWEEP)
 
     async def _follow(self) -> bool:
-        """Enter what has been noted; whether the lists are built."""
+        """Enter the records in the journal; returns whether the lists are complete."""
         due = await self._due()
         await self._enter(due)
         return is_built(due.building) or await self._build(due.building, BUILT_BY_READER)
@@ -81,13 +84,13 @@ class RecordLists:
         return await Journal(meetings_table(self.tables)).due(self.clock.now(), ENTERED_BY_READER)
 
     async def _enter(self, due: Due) -> bool:
-        """Whether something was entered."""
+        """Enter the records that are due; returns whether any were entered."""
         if not due.noted:
             return False
         try:
             await Indexer(self.tables, self.id_of).follow(due, self.clock.now())
         except Conflict:
-            log.info("others are entering the same records into the lists")
+            log.info("another process is entering the same records into the lists")
             return False
         return True
 
@@ -95,5 +98,5 @@ class RecordLists:
         try:
             return await Building(self.tables, self.uuid_after, self.id_of).go_on(row, most, self.clock.now())
         except Conflict:
-            log.info("others are building the lists")
+            log.info("another process is building the lists")
             return False

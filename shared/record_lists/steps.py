@@ -1,12 +1,12 @@
-"""What a transaction writes of records and of the counts of their lists; pure.
+"""The rows that one transaction writes for records' entries and for the counts of the lists; pure.
 
 Rows of partition `lists` of table `meetings`:
 
-    <list>:<place>            an entry: all that a list shows of a record
-    counts:<list>:<part>      how many entries the sections of a part have
-    entered:<kind>:<record>   the keys of a record's entries, to take them out again
+    <list>:<place>            an entry: everything that a list shows about a record
+    counts:<list>:<part>      the number of entries in each section of a part of a list
+    entered:<kind>:<record>   the keys of a record's entries, so that they can be removed again
 
-A section is what the first characters of its entries' places say: a hundred numbers, an hour.
+A section is determined by the first characters of its entries' positions: it covers a hundred numbers, or an hour.
 """
 
 import hashlib
@@ -20,19 +20,19 @@ from typing import Self, TypeAlias
 from shared.storage import Delete, Insert, Replace, Row, Values, Write
 
 MAX_CHANGES = 40
-"""Entries of one record that a transaction changes: each has counts of its own, at the worst."""
+"""Maximum entries of one record that a transaction changes: in the worst case, each is in a different row of counts."""
 
 _MAX_WRITES = 90
 _MAX_BYTES = 3 * 1024**2
 _COLUMN_LENGTH = 30_000
 
 Part: TypeAlias = tuple[str, str]
-"""A list, and the part of it whose counts stand in one row."""
+"""A list, and the part of it whose counts are stored in one row."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """How many characters of an entry's place name its section, and how many of these the part of the counts."""
+    """How many characters of an entry's position identify its section, and how many of these identify the part."""
 
     section: int
     part: int
@@ -47,8 +47,8 @@ _SHAPES = {
 
 @dataclass(frozen=True)
 class Entered:
-    """The entries that a record has: a digest of what each holds, by key; `row` says so, and `until` when they change
-    by themselves.
+    """The entries that a record has: a digest of each entry's values, by key. `row` is the stored row; `changes` is the
+    time at which they change although the record does not.
     """
 
     digests: Mapping[str, str] = field(default_factory=dict)
@@ -57,14 +57,14 @@ class Entered:
 
     @classmethod
     def from_row(cls, row: Row) -> Self:
-        """What `_entered` wrote."""
+        """Parse a row written by `_entered`."""
         texts = sorted((name, str(value)) for name, value in row.values.items() if name.startswith("keys"))
         return cls(json.loads("".join(text for _, text in texts)), str(row.values["changes"]), row)
 
 
 @dataclass(frozen=True)
 class Change:
-    """What a record's entries are to be. `name` is `<kind>:<record>`; without rows it stands in no list any more."""
+    """The entries that a record should have: none if it has to leave all lists. `name` is `<kind>:<record>`."""
 
     name: str
     entered: Entered
@@ -73,19 +73,19 @@ class Change:
 
     @property
     def digests(self) -> Mapping[str, str]:
-        """As in Entered."""
+        """A digest of each entry's values, by key, as in Entered."""
         return {key: _digest(values) for key, values in self.rows.items()}
 
     @property
     def is_done(self) -> bool:
-        """Whether they are that already."""
+        """Whether the record has exactly these entries already."""
         if not self.rows:
             return self.entered.row is None
         return self.entered.digests == self.digests and self.entered.changes == _text(self.changes)
 
 
 class Step:
-    """As much of a change as one transaction takes."""
+    """The part of a change that fits into one transaction."""
 
     def __init__(self, change: Change) -> None:
         wanted, now = change.digests, change.entered.digests
@@ -105,12 +105,12 @@ class Step:
 
     @property
     def writes(self) -> int:
-        """How many rows a transaction has for it at the worst."""
+        """The maximum number of rows that this step writes."""
         return 1 + len(self.removed) + len(self.put) + len(self.counts)
 
     @property
     def size(self) -> int:
-        """Bytes of a transaction's request, amply."""
+        """An upper estimate of the bytes that this step adds to a transaction's request."""
         values = [*self.put.values(), {} if isinstance(self.entered, Delete) else self.entered.values]
         return sum(2048 + len(json.dumps(dict(each))) for each in values) + 2048 * (self.writes - len(values))
 
@@ -122,22 +122,22 @@ class Step:
 
 
 def section_of(row: Row, shape: Shape) -> str:
-    """The section that an entry is counted in."""
+    """The section in which an entry is counted."""
     return row.key.partition(":")[2][: shape.section]
 
 
 def entry_key(list_: str, place: str) -> str:
-    """The key of a list's entry."""
+    """The key of the entry at this position of a list."""
     return f"{list_}:{place}"
 
 
 def shape_of(list_: str) -> Shape:
-    """How the places of a list are divided, whatever state or integration its name goes on with."""
+    """How a list is divided into sections, regardless of the state or integration at the end of its name."""
     return _SHAPES[list_.partition("@")[0].partition("-")[0]]
 
 
 def fitting(changes: Sequence[Change]) -> Sequence[Step]:
-    """Steps of the first of the changes, as many as go into one transaction."""
+    """Steps for the first changes: as many as fit into one transaction."""
     steps: list[Step] = []
     writes = size = 0
     for change in changes:
@@ -160,7 +160,7 @@ def _entered(change: Change, digests: Mapping[str, str], changes: str) -> Insert
 
 
 def recounted(part: Part, row: Row | None, changed: Mapping[str, int]) -> list[Write]:
-    """The write of a part's counts, after changes by section."""
+    """The write that updates a part's counts; `changed` are the differences by section."""
     counts = Counter(numbers_in(row) if row else {})
     counts.update(changed)
     values: Values = {"sections": json.dumps({each: n for each, n in sorted(counts.items()) if n})}
@@ -168,18 +168,18 @@ def recounted(part: Part, row: Row | None, changed: Mapping[str, int]) -> list[W
 
 
 def numbers_in(row: Row) -> dict[str, int]:
-    """How many entries each section of a part has, by what follows the part's name."""
+    """The number of entries in each section of a part, by the characters that follow the part's name."""
     found: dict[str, int] = json.loads(str(row.values["sections"]))
     return found
 
 
 def counts_key(list_: str, part: str) -> str:
-    """The key of a part's counts."""
+    """The key of the row with a part's counts."""
     return f"counts:{list_}:{part}"
 
 
 def entered_key(name: str) -> str:
-    """The key of what is known of a record's entries."""
+    """The key of the row that lists a record's entries."""
     return f"entered:{name}"
 
 
