@@ -1,1 +1,1 @@
-"""Conferences: what a scheduled room is, when it lets people in, and the platforms that serve it."""
+"""Conferences: scheduled rooms, when they let people in, and the platforms that serve them."""

@@ -1,4 +1,4 @@
-"""Answers to policy requests, checked: a node rejects the whole answer if one field is wrong (C2).
+"""Checks answers to policy requests: a node rejects the whole answer if one field is wrong (C2).
 
 What a node accepts is in docs/facts/pexip.md. A wrong field that only affects a room's appearance is left out, so that
 the platform's default applies. One that keeps people out is never left out: such an answer lets nobody in.
@@ -26,7 +26,7 @@ PROTECTING = frozenset(
     {"pin", "guest_pin", "allow_guests", "host_identity_provider_group", "guest_identity_provider_group",
      "non_idp_participants", "locked", "participant_limit", "crypto_mode", "match_string", "post_match_string"}
 )  # fmt: skip
-"""Fields that keep people out, or make them listeners: without them strangers might get in."""
+"""Fields that restrict access, or limit guests to listening: without them, unauthorized people might get in."""
 
 VIEWS = (
     "one_main_zero_pips", "one_main_seven_pips", "one_main_twentyone_pips", "two_mains_twentyone_pips",
@@ -56,7 +56,7 @@ def _is_text(value: Any) -> bool:
 
 
 def _is_name(value: Any) -> bool:
-    """The name of a theme or a group: never a resource URI."""
+    """Whether the value can be the name of a theme or a group; a resource URI cannot."""
     return _is_text(value) and bool(value.strip()) and not value.startswith(("/", "http://", "https://"))
 
 
@@ -123,11 +123,11 @@ FIELDS: Mapping[str, _Check] = {
     "max_callrate_out": _between(128_000, 8_192_000),
     "participant_limit": _between(0, 1_000_000),
 }
-"""Every field of our answers, and what a node accepts for it."""
+"""Every field of our answers, with a check of the values that a node accepts."""
 
 
 def service_answer(fields: Mapping[str, Any]) -> dict[str, Any] | None:
-    """A `result` that a node accepts, for the service that `fields` describe; None if it may let nobody in.
+    """A `result` that a node accepts, for the service that `fields` describe; None if nobody must be let in.
 
     Texts are cut to the length that a node accepts; empty ones are left out, except required ones.
     """
@@ -146,10 +146,10 @@ def service_answer(fields: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _may_be_cleaned(name: str, value: Any) -> bool:
-    """A PIN that consists of blanks must not end up as no PIN at all."""
+    """Whether a value may be cleaned: not a PIN, since one that consists of blanks must not become an empty one."""
     return isinstance(value, str) and name not in PROTECTING
 
 
 def clean(text: str) -> str:
-    """One line of printable text; JSON has no lone surrogates, and Exchange may cut characters in two."""
+    """The text as one printable line, without lone surrogates: Exchange may cut characters in two."""
     return "".join(each if each.isprintable() else " " for each in text)[:MAX_TEXT].strip()

@@ -22,7 +22,7 @@ class ConferenceNames:
     async def claim(self, name: str, integration: str, tag: str) -> str:
         """The name itself if it is unused or already this tag's, otherwise followed by a random number.
 
-        `integration` is where the tag's booking is found. One round trip if the name is unused.
+        `integration` is that of the tag's booking is found. One round trip if the name is unused.
         """
         candidate = name[:_NAME_MAX_LENGTH]
         if await self._take(candidate, integration, tag):

@@ -21,17 +21,16 @@ from shared.management_node.nodes import ManagementNode
 from shared.storage import Queue, Tables
 
 NodeOf = Callable[[str], Awaitable[ManagementNode | None]]
-"""The Management Node in an integration's settings, whatever its platform; None if there is none or the integration is
-gone. Raises NodeFailed.
+"""Returns the Management Node in an integration's settings, whatever its platform; None if none is set, or if the
+integration no longer exists. Raises NodeFailed.
 """
 
 PlaceOf = Callable[[str], Awaitable[Place]]
-"""Where an integration's rooms should be, by the integration's uuid; platform policy if there is no such integration.
-"""
+"""Returns where the rooms of an integration (uuid) should be; platform policy if there is no such integration."""
 
 
 AHEAD_BY = timedelta(minutes=2)
-"""A room that is due within this time is not checked ahead."""
+"""A room that is due within this time is not checked in advance."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Rooms:
 
     @property
     def times(self) -> RoomTimes:
-        """When a node has to be updated."""
+        """The times at which rooms have to be updated on a node."""
         return RoomTimes(self.tables)
 
     async def look_now(self, integration: str, tags: list[str], *, checked: bool = False) -> None:
@@ -65,7 +64,9 @@ class Rooms:
 
 @dataclass(frozen=True)
 class NodePlatform:
-    """A Platform. Names are claimed in this deployment first; one already in use on the node is changed later."""
+    """A Platform on a Management Node. A name is claimed in this deployment first, and changed later if the node
+    already uses it.
+    """
 
     policy: PolicyPlatform
     rooms: Rooms
@@ -95,7 +96,7 @@ class NodePlatform:
             await self.rooms.look_now(booking.integration, [booking.tag])
 
     async def _claim(self, booking: Booking, record: RoomRecord | None, now: datetime) -> None:
-        """Have policy give no answer for the alias, so that nodes ask their own database.
+        """Have policy leave requests for the alias unanswered, so that nodes use their own database.
 
         For a room that is open now, and that policy has answered for, policy keeps answering until conferencing nodes
         know the room (room_keeper.py).

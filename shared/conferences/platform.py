@@ -1,4 +1,4 @@
-"""Where conferences live. On platform `policy` a conference is a row from which nodes' requests are answered.
+"""Where conferences are stored. On platform `policy` a conference is a row from which nodes' requests are answered.
 
 The other platform, a Management Node, is in node_platform.py.
 """

@@ -1,4 +1,4 @@
-"""External policy: what conferencing nodes are told when somebody dials (C2; docs/facts/pexip.md).
+"""External policy: answers conferencing nodes when somebody dials an alias (C2; docs/facts/pexip.md).
 
 One point read by the alias's digits, whatever the number of conferences.
 """
@@ -23,7 +23,7 @@ from shared.storage import Row, Storage
 PolicyAction = Literal["continue", "reject"]
 
 PolicyAnswer = tuple[PolicyAction, dict[str, Any]] | None
-"""Action and result, or None if the alias is not ours: the node asks its own database then."""
+"""Action and result, or None if the alias is not ours: the node then uses its own database."""
 
 MAX_ALIAS = 250
 """Maximum characters of an alias, as in the original."""
@@ -42,7 +42,7 @@ class Policy:
     def __init__(
         self, storage: Storage, clock: Clock, *, serves_vmrs: bool = True, is_on_node: IsOnNode | None = None
     ) -> None:
-        """`serves_vmrs` False: another server has all VMRs, and policy does not answer for them."""
+        """With `serves_vmrs` False, another server has all VMRs, and policy does not answer for them."""
         self._serves_vmrs = serves_vmrs
         self._storage = storage
         self._is_on_node = is_on_node
@@ -64,7 +64,7 @@ class Policy:
         return told if _is_of(told, request.running_tag) else None
 
     async def service_configuration(self, local_alias: str) -> PolicyAnswer:
-        """Action and result for a dialled alias, or None if it is not ours (the node asks its own database).
+        """Action and result for a dialled alias, or None if it is not ours (the node then uses its own database).
 
         A VMR is always open. A scheduled room outside its join window is rejected with an empty result, up to the last
         moment before it opens (docs/facts/pexip.md says what nodes may make of that).
@@ -81,7 +81,7 @@ class Policy:
             return self._vmr(row, place)
         if domain not in ("", str(row.values["domain"]).lower()):
             return None
-        if row.values.get(ON_NODE):  # which then has the rooms created for meetings, too
+        if row.values.get(ON_NODE):  # which then also has the rooms created for meetings
             return None
         conference = Conference.from_json(str(row.values["conference"])) if row.values.get("conference") else None
         return self._told(conference)

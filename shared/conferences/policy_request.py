@@ -14,10 +14,10 @@ from typing import Self
 from urllib.parse import unquote
 
 MAX_ALIAS_TEXT = 1024
-"""Maximum characters of `local_alias` as received; none of our aliases is that long, whatever surrounds it."""
+"""Maximum characters of `local_alias` as received; none of our aliases is that long, even in its longest form."""
 
 MAX_ESCAPES = 3
-"""How many times an alias is unescaped: each proxy on the way may have escaped it once more."""
+"""How many times an alias is unescaped: each proxy on the way may have escaped it again."""
 
 _SCHEME = re.compile(r"^(?:sips?|h323|tel):", re.IGNORECASE)
 _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
@@ -31,7 +31,7 @@ _PROBES = frozenset({"options", "subscribe", "web_avatar_fetch"})
 
 
 class Direction(StrEnum):
-    """`call_direction`; any other value counts as an incoming call."""
+    """The values of `call_direction`; any other value counts as an incoming call."""
 
     DIAL_IN = "dial_in"
     DIAL_OUT = "dial_out"
@@ -40,11 +40,12 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True)
 class ServiceRequest:
-    """One request. `service_name` and `service_tag` are those of the running service that dials out, otherwise "".
+    """A conferencing node's request.
 
-    `trigger` says how a caller arrives: by SIP, from a browser, from a virtual reception by two-stage dialling. All
-    calls get the same answer, however they arrive; a probe is not a call. `previous_service_name` (where the caller
-    was) is not read.
+    `service_name` and `service_tag` are those of the running service that dials out, otherwise "". `trigger` tells how
+    a caller arrives: by SIP, from a browser, or from a virtual reception by two-stage dialling. All calls get the same
+    answer, however they arrive; a probe is not a call. `previous_service_name` (where the caller was before) is not
+    read.
     """
 
     local_alias: str

@@ -1,12 +1,11 @@
-"""The check that is made when a meeting is booked: whether another conference on the node already has one of its
-aliases (C3).
+"""When a meeting is booked, checks whether another conference on the node already has one of its aliases (C3).
 
 Somebody has to release such an alias manually, and the five minutes before people may join are too short for that.
 Nothing is created or changed on the node, and nothing waits for the check. This check replaces the search before a new
 room is created (room_changes.py), so that a room still takes two requests.
 
 A name that another conference has is no problem, since a number is then added to the room's name. Names are not checked
-ahead, since they would appear in a URL, which proxies and nodes log.
+in advance, since they would appear in a URL, which proxies and nodes log.
 """
 
 from __future__ import annotations
@@ -32,12 +31,12 @@ from shared.management_node.outage import Outages
 from shared.storage import Delete, Put, Table
 
 LOOK_AGAIN = timedelta(hours=1)
-"""How long until the next check of whether an alias has been released, or an unreachable node is back."""
+"""The pause before checking again whether an alias has been released, or an unreachable node is back."""
 
 
 @dataclass(frozen=True)
 class RoomsAhead:
-    """Checks aliases ahead. A taken alias is recorded in row `clash:<tag>` of the integration until it is free."""
+    """Checks aliases in advance. A taken alias is recorded in row `clash:<tag>` of the integration until it is free."""
 
     rooms: Rooms
     place_of: PlaceOf
@@ -67,7 +66,7 @@ class RoomsAhead:
         await self._again(integration, clashes, place, now)
 
     async def _coming(self, integration: str, tag: str, place: Place, now: datetime) -> Conference | None:
-        """The conference, if it has yet to open; room_keeper.py takes care of one that is open or due."""
+        """The booking's conference if it has yet to open; room_keeper.py takes care of those that are open or due."""
         booking = await stored_booking(self._table, integration, tag)
         conference = booking.conference if booking and booking.state is State.SCHEDULED else None
         if conference is None or not place.node or conference.is_open(now, place.lead):

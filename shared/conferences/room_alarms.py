@@ -44,7 +44,7 @@ class RoomAlarms:
             await self.alarms.raise_(self.integration, AlarmKind.ROOM_NAME, cause)
 
     async def _missing(self) -> None:
-        """One alarm for all rooms in the wrong state; it names them by alias and time, never by subject."""
+        """Raise one alarm for all rooms in the wrong state; it names them by alias and time, never by subject."""
         wrong = [record async for record in self.records.of(self.integration) if record.problem]
         kinds = {
             "Meetings without a room": [each for each in wrong if each.opens and not each.is_there],

@@ -51,8 +51,8 @@ class RoomChanges:
     async def _found(self, items: Iterable[Item]) -> Mapping[str, NodeConference]:
         """The rooms that have to be searched for, by tag: one request.
 
-        A room that nobody has tried to create yet is not searched for: should a node have it nevertheless, it refuses
-        the aliases.
+        A room that nobody has tried to create yet is not searched for: if it exists on the node nevertheless, the node
+        refuses its aliases.
         """
         unknown = [
             item
@@ -82,7 +82,7 @@ class RoomChanges:
                 await self._create([item])
 
     async def _adopt(self, item: Item, room: NodeConference) -> None:
-        """Take over an existing room: what it lacks is added, and what others have set on it is kept.
+        """Take over an existing room: add what it lacks, and keep what others have set on it.
 
         An unrecorded room may have been created from an older state of its meeting.
         """
@@ -94,9 +94,7 @@ class RoomChanges:
             await self._change(item, room.resource_uri, room=room, looked=True)
 
     async def _has_aliases(self, item: Item, room: NodeConference) -> bool:
-        """Whether the room has both aliases, once missing ones have been added: a node may leave behind a room without
-        them.
-        """
+        """Add missing aliases, since a node may create a room without them; returns whether the room now has both."""
         conference = _conference(item)
         for alias in room.lacks([conference.alias, conference.numeric_alias]):
             [fields] = [each for each in aliases_of(conference) if each["alias"] == alias]

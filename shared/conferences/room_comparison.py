@@ -33,8 +33,8 @@ COMPARE = "compare"
 _TIMES_AT_ONCE = 1_000
 
 CONFIRMED_MAX = 400
-"""Up to this many differences are checked once more, in ten requests. A larger number cannot be due to changes made
-during the comparison.
+"""Up to this many differences are checked again, in ten requests. A larger number cannot be due to changes made during
+the comparison.
 """
 
 IN_HAND_WITHIN = RETRY_AFTER + timedelta(minutes=1)

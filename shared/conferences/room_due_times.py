@@ -19,7 +19,7 @@ from shared.management_node.allowance import minute_of
 from shared.storage import MAX_WRITES, Delete, Put, Row, RowChanged, Table, Tables
 
 RETRY_AFTER = timedelta(minutes=2)
-"""How soon a queued room is checked again: whatever took its message may have died."""
+"""How soon a queued room is checked again: the process that received its message may have died."""
 
 AHEAD = "ahead:"
 """Prefix of a tag for which only one thing is checked: whether its aliases are unused on the node (room_ahead.py)."""
@@ -30,7 +30,7 @@ _FORM = "%Y%m%d%H%M"
 
 @dataclass(frozen=True)
 class RoomTime:
-    """A room to be checked at a minute. `since` is when it should have reached its state."""
+    """A room that has to be checked at `minute`. `since` is when it should have reached its state."""
 
     minute: datetime
     integration: str
@@ -103,8 +103,8 @@ class RoomTimes:
         await self._commit([*gone, *(time.put() for time in following)])
 
     async def _commit(self, writes: Sequence[Put | Delete]) -> None:
-        """Carry out all writes; of two for one row, only the last. If rows have changed meanwhile, each write is done
-        individually.
+        """Carry out all writes; of several writes to a row, only the last. If rows have changed meanwhile, each write
+        is done individually.
         """
         once = list({each.row.key if isinstance(each, Delete) else each.key: each for each in writes}.values())
         for start in range(0, len(once), MAX_WRITES):

@@ -23,9 +23,7 @@ class Unnamed(Exception):
 
 @dataclass(frozen=True)
 class Item:
-    """One room, and what has to be done about it. `conference` is what should be on the node; None if nothing
-    should.
-    """
+    """One room, and what has to be done about it. `conference` is the one that should be on the node, or None."""
 
     tag: str
     step: Step

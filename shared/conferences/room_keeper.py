@@ -1,10 +1,10 @@
 """Keeps rooms on Management Nodes as bookings need them: there in time, gone otherwise (C1, C3).
 
     a booking changes ─▶ row under a minute, and a queue message if due now         node_platform.py
-    every minute ─▶ what is due goes into the queue, and is due again later       RoomTimer
-    the queue ─▶ read bookings and records ─▶ write records ─▶ ask the node         RoomKeeper
-              ─▶ write records ─▶ have the bookings changed meanwhile? again
-              ─▶ rows of the minute go, rows of the next moment come
+    every minute ─▶ due rooms go into the queue, and are due again later            RoomTimer
+    the queue ─▶ read bookings and records ─▶ write records ─▶ call the node        RoomKeeper
+              ─▶ write records ─▶ repeat if bookings have changed meanwhile
+              ─▶ delete the rows of this minute, write the rows of the next checks
 
 Every step is idempotent. A room is searched for by its tag before one is created, so that work done by another
 instance, or before a crash or timeout, is not repeated.
@@ -49,7 +49,7 @@ MAX_TURNS = 4
 """How many times a batch is repeated because bookings have changed meanwhile."""
 
 MAX_DUE = 20_000
-"""Rooms that one run of the timer queues; the next one continues."""
+"""Maximum rooms that one run of the timer queues; the next run continues."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ class RoomTimer:
     queue: Queue
 
     async def run(self) -> int:
-        """Queue the rooms; returns their number. Rooms that are only checked ahead get separate messages: none of them
-        is late.
+        """Queue the rooms that are due; returns their number. Rooms that are only checked in advance get separate
+        messages, since none of them can be late.
         """
         now, waiting, count = self.rooms.clock.now(), defaultdict[tuple[str, bool], list[RoomTime]](list), 0
         async for time in self.rooms.times.due(now):
@@ -189,7 +189,7 @@ class RoomKeeper:
         return raced
 
     async def _forsaken(self, work: RoomWork, items: Sequence[Item]) -> list[str]:
-        """The settings no longer name a node, or are gone: rooms that are left on it cannot be removed."""
+        """Delete records of rooms that cannot be removed: the settings no longer name a node, or no longer exist."""
         log.warning("integration %s: %s rooms stay on an unknown Management Node", work.integration, len(items))
         return await self.rooms.records.remove([item.record for item in items if item.record])
 
@@ -247,8 +247,8 @@ class RoomKeeper:
         )
 
     async def _hand_over(self, items: Iterable[Item], place: Place, now: datetime) -> None:
-        """Have conferencing nodes use their own database for rooms that policy still answers for, once they must know
-        them.
+        """Have conferencing nodes use their own database for rooms that policy still answers for, once these rooms must
+        have reached them.
         """
         for item in items:
             record = await self.rooms.records.get(item.booking.integration, item.tag) if item.booking else None
@@ -259,7 +259,7 @@ class RoomKeeper:
                 await self.rooms.records.put([replace(record, handed_over=True)])
 
     async def _changed(self, items: Sequence[Item]) -> list[str]:
-        """Rooms whose bookings have changed since they were read."""
+        """The tags of rooms whose bookings have changed since they were read."""
         acted = [item for item in items if item.step is not Step.NOTHING and item.booking]
         table = meetings_table(self.tables)
         now = await asyncio.gather(
@@ -281,7 +281,5 @@ class RoomKeeper:
 
 
 def _is_on(item: Item, node: ManagementNode) -> bool:
-    """Whether the room is on this node, or should be. A room that is over but on another node cannot be removed from
-    there.
-    """
+    """Whether the room is on this node, or should be. A room on another node cannot be removed once it is over."""
     return item.step is not Step.CLOSE or item.record is None or item.record.node == node.key

@@ -1,8 +1,8 @@
 """Changing an integration's platform while meetings are scheduled: all bookings are shown on the new platform (C3).
 
     settings saved ─▶ row `move`, a row under a minute and a queue message
-    queue ─▶ some bookings are shown on the platform of the settings ─▶ the row says how far ─▶ the queue again
-          ─▶ the end: remaining rooms on a node are checked ─▶ once more after two minutes ─▶ the row is deleted
+    queue ─▶ some bookings are shown on the platform of the settings ─▶ the row records the progress ─▶ the queue again
+          ─▶ at the end, remaining rooms on a node are checked ─▶ repeat after two minutes ─▶ delete the row
 
 The second pass is for instances that still used the old settings for a while (integrations/cache.py). Interrupted work
 continues from the row under its minute.

@@ -18,7 +18,7 @@ from shared.storage import MAX_WRITES, Delete, Put, Row, RowChanged, Table, Tabl
 
 @dataclass(frozen=True)
 class RoomRecord:
-    """What is known about a room.
+    """What is known about a room on a Management Node.
 
     `fields` are the managed fields as they were written last (node_room.room_fields), `uri` its path on the node, ""
     while unknown, `looked` when it was last seen there. `is_there` means that the room was created or found. `problem`

@@ -14,7 +14,7 @@ from shared.errors import SchedulingError
 log = logging.getLogger(__name__)
 
 REMOVAL_TIMEOUT = 20.0
-"""Seconds: an admin is waiting."""
+"""Seconds allowed for the removal: an admin is waiting for it."""
 
 _AT_A_TIME = 40
 
@@ -22,8 +22,8 @@ _AT_A_TIME = 40
 async def remove_rooms(records: RoomRecords, node_of: NodeOf, integration: str) -> None:
     """Remove all rooms if the node can be reached: an integration may be deleted because its node is gone.
 
-    Rooms that stay on the node can be told by their tag, `<integration>:…`. Raises Unavailable if storage cannot be
-    used.
+    Rooms that stay on the node can be identified by their tag, `<integration>:…`. Raises Unavailable if storage cannot
+    be used.
     """
     rooms = [record async for record in records.of(integration)]
     if not rooms:

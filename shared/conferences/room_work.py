@@ -20,7 +20,7 @@ BATCH = 40
 class RoomWork:
     """Rooms of one integration to be checked. `minute` is that of their rows (room_due_times.py).
 
-    `checked`: the rooms are known to be wrong on the node, so they are checked in any case.
+    `checked` means that the rooms are known to be wrong on the node, so they are checked in any case.
     """
 
     integration: str

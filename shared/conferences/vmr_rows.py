@@ -1,10 +1,10 @@
 """VMRs in the rows of table `aliases` that their aliases and names claim: which VMR has which name, and what nodes are
 told.
 
-    vmrs       {"<domain>": [<id of the VMR>, <when, ISO>], …}    the domains of one alias; of a name, "" alone
-    vmr<id>    {"revision": <of the VMR>, "service": {…}, null}   the fields of a policy answer; null: another server's
+    vmrs       {"<domain>": [<id of the VMR>, <time, ISO>], …}    the domains of one alias; "" for a name
+    vmr<id>    {"revision": <of the VMR>, "service": {…}, null}   fields of a policy answer; null: on another server
 
-This way one point read answers a request. shared/personal/claims.py writes these columns, policy.py reads them.
+So a request is answered with one point read. shared/personal/claims.py writes these columns, and policy.py reads them.
 """
 
 import json
@@ -39,7 +39,7 @@ def held_by(holders: Holders, row: Row | None = None) -> dict[str, Value]:
 
 
 def told_of(row: Row, vmr: int) -> Told | None:
-    """What nodes are told about a VMR according to the row; None if nothing yet."""
+    """What nodes are told about a VMR according to the row; None if that has not been written yet."""
     column = row.values.get(_column(vmr))
     return Told(**json.loads(str(column))) if column else None
 

@@ -2,13 +2,13 @@
 
     11111111-1111-4111-8111-111111111111.GmS0yV…      the integration's uuid, and its signature
 
-The webhook needs no lookup, so it answers within milliseconds of a cold start, and a stranger's POST costs nothing.
-Only Graph ever receives it, and no table stores it.
+The webhook needs no lookup, so it answers within milliseconds of a cold start, and a forged notification costs nothing.
+A clientState is sent only to Graph, and no table stores it.
 
 **Why nothing is stored.** A stored digest could be revoked with its subscription; a signature is valid until the
-signing key is rotated, also for subscriptions that were lost. That does no harm: with one, a stranger could only name
-message ids, which are looked up in that integration's own mailbox and nowhere else, or trigger a sweep of that mailbox.
-A deleted integration has no mailbox: the worker drops its notices.
+signing key is rotated, even for subscriptions that were lost. That does no harm: with a clientState, an attacker could
+only send message ids, which are looked up in that integration's own mailbox and nowhere else, or trigger a sweep of
+that mailbox. A deleted integration has no mailbox, so the worker drops its notices.
 """
 
 import base64

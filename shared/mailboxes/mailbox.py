@@ -19,7 +19,7 @@ class Folder(StrEnum):
 
 
 NO_MAILBOX = "Exchange has no mailbox with this address."
-"""The message that an admin reads, the same for Graph and for EWS."""
+"""An error message for admins, the same for Graph and for EWS."""
 
 
 class ItemGone(SchedulingError):
@@ -37,8 +37,8 @@ class CalendarItemGone(ItemGone):
 
 
 class ForeignItem(SchedulingError):
-    """A calendar item's id belongs to the other protocol: it was stored when the mailbox used that one. The item may
-    exist nevertheless.
+    """A calendar item's id belongs to the other protocol: it was stored while the mailbox used that protocol. The item
+    may exist nevertheless.
     """
 
     code = "foreign_item"
@@ -72,7 +72,7 @@ class Mail:
 class Changes:
     """One page of a folder's new messages; keep `state` for the next call, which is due immediately if `more`.
 
-    `stirred` is False if nothing at all has happened in the folder: no message has arrived or left.
+    `stirred` is False if nothing has changed in the folder: no message has arrived or left.
     """
 
     message_ids: Sequence[str]
@@ -122,7 +122,7 @@ class Mailbox(Protocol):
     async def calendar(self, item: CalendarItem, now: datetime, *, late: bool = False) -> Calendar:
         """Every occurrence from shortly before `now` on, within the horizon; a single meeting counts as one occurrence.
 
-        `late`: the message was sent a while ago, so that even a new series may have been changed since.
+        `late` means that the message was sent a while ago, so that even a new series may have been changed since.
         """
         ...
 
@@ -160,8 +160,8 @@ class Mailbox(Protocol):
         ...
 
     async def addresses(self) -> Sequence[str]:
-        """The mailbox's other addresses, as far as we may read them: proxy addresses (known_addresses.py). At most two
-        calls.
+        """The mailbox's other addresses, if the integration may read them: proxy addresses (known_addresses.py). At most
+        two calls.
         """
         ...
 

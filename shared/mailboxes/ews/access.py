@@ -1,4 +1,4 @@
-"""Testing what EWS lets the service account do in a mailbox, without changing anything."""
+"""Tests what EWS lets the service account do in a mailbox, without changing anything."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Exchange's address book through EWS, for a mailbox's other addresses. `resolve` blocks, like the functions of
+"""Looks up a mailbox's other addresses in Exchange's address book through EWS. `resolve` blocks, like the functions of
 operations.py.
 """
 
@@ -12,7 +12,7 @@ from shared.mailboxes.ews.services import Resolve
 
 
 def resolve(account: Account, address: str) -> tuple[str, ...]:
-    """The proxy addresses that the address book has for the mailbox with an address; () if there are none. One call.
+    """The proxy addresses of the mailbox with this address, from the address book; () if there are none. One call.
 
     With the prefix "smtp:" all addresses are searched, otherwise only primary ones (reference of UnresolvedEntry).
     """
@@ -23,8 +23,8 @@ def resolve(account: Account, address: str) -> tuple[str, ...]:
 
 
 def addresses(resolutions: Sequence[Node], address: str) -> tuple[str, ...]:
-    """The addresses of the intended match. Others may merely start with the address, so this is its owner, or the only
-    match.
+    """The addresses of the intended match: the only one, or the one that owns the address. Others may merely start with
+    the address.
 
     The mailbox is identified by its legacy Exchange DN if its RoutingType is EX; a contact has at most three addresses.
     """

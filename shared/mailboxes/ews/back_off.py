@@ -7,13 +7,13 @@ from shared.errors import RateLimited, SchedulingError
 from shared.mailboxes.ews.failures import EwsUnavailable, Trouble
 
 DEFAULT_BACK_OFF_SECONDS = 60.0
-"""How long a busy server is left alone if it states no delay."""
+"""How long, in seconds, a busy server is not called if it states no delay."""
 
 MAX_BACK_OFF_SECONDS = 3600.0
 
 DOWN_AFTER = 3
 DOWN_PAUSE = timedelta(seconds=30)
-"""After DOWN_AFTER calls in a row without any response, a server is left alone for DOWN_PAUSE: callers waiting for it
+"""After DOWN_AFTER calls in a row without any response, a server is not called for DOWN_PAUSE: callers waiting for it
 would only tie up resources that other integrations need.
 """
 
@@ -28,7 +28,7 @@ _NO_ANSWER = (Trouble.SILENT, Trouble.UNREACHABLE)
 
 
 class BackOff:
-    """How long one server must be left alone, by mailbox, since Exchange throttles by mailbox."""
+    """How long one server must not be called, by mailbox, since Exchange throttles by mailbox."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -38,7 +38,7 @@ class BackOff:
     def check(self, address: str, *, has_calls: bool) -> None:
         """Check that a mailbox (by its address) may be called. Raises RateLimited if it must not be called now.
 
-        `has_calls`: whether a call is in progress, which is enough to detect that a silent server is up again.
+        `has_calls` means that a call is in progress, which is enough to detect that a silent server is up again.
         """
         now = self._clock.now()
         left = max((self._until.get(name, now) - now).total_seconds() for name in (address, _WHOLE_SERVER))
@@ -52,7 +52,7 @@ class BackOff:
         self._unanswered = 0
 
     def failed(self, address: str, failure: SchedulingError) -> None:
-        """Note that a call to a mailbox (by its address) failed, with consequences for the next calls."""
+        """Note that a call to a mailbox (by its address) failed, which may delay the next calls."""
         is_silence = isinstance(failure, EwsUnavailable) and failure.trouble in _NO_ANSWER
         self._unanswered = self._unanswered + 1 if is_silence else 0
         if isinstance(failure, RateLimited):

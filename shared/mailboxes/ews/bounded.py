@@ -1,4 +1,4 @@
-"""HTTP to an Exchange server within bounds: the bytes of a response, and a deadline set by the caller."""
+"""HTTP to an Exchange server with limits: a maximum response size, and a deadline set by the caller."""
 
 import socket
 import ssl
@@ -14,17 +14,17 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from shared.mailboxes.ews.error_mapping import TooLarge
 
 PIECE = 64 * 1024
-"""Bytes of a response read at a time. exchangelib passes no number, which requests takes to mean 1."""
+"""How many bytes of a response are read at a time: exchangelib sets no chunk size, and the default of requests is 1."""
 
 LARGEST = 16 * 1024 * 1024
-"""Bytes of a response, decompressed; a page of 512 changes takes about 500 KB, an invitation with a long body a few
-MB.
+"""Maximum bytes of a decompressed response; a page of 512 changes takes about 500 KB, an invitation with a long body a
+few MB.
 """
 
 
 class Sockets:
-    """The sockets of one connection, to be shut down from outside: a read times out when no byte arrives, but a server
-    that sends one now and then could keep it waiting for ever.
+    """The sockets of one connection, so that another thread can shut them down: a read only times out if no byte
+    arrives, so a server that sends one now and then could keep it waiting indefinitely.
     """
 
     def __init__(self) -> None:
@@ -32,16 +32,16 @@ class Sockets:
         self._open: list[HTTPConnection] = []
 
     def watch(self, connection: HTTPConnection) -> None:
-        """Called when a new connection is about to replace the last one. Raises OSError after an abort."""
+        """Watch a new connection, which is about to replace the last one. Raises OSError after an abort."""
         if self.aborted:
             raise ConnectionAbortedError
         self._open = [connection, *self._open[:1]]  # one to the proxy, one to the server
 
     def abort(self) -> None:
-        """Shut down. The reading thread keeps its TLS state: only the transport below it is closed."""
+        """Shut the sockets down. Only the transport is closed; the reading thread keeps its TLS state."""
         self.aborted = True
         for connection in self._open:
-            if transport := getattr(connection.sock, "socket", connection.sock):  # TLS inside TLS has one
+            if transport := getattr(connection.sock, "socket", connection.sock):  # TLS inside TLS wraps a socket
                 with suppress(OSError):
                     socket.socket.shutdown(transport, socket.SHUT_RDWR)
 
@@ -69,7 +69,7 @@ def _pools(sockets: Sockets) -> dict[str, type[HTTPConnectionPool]]:
 
 
 class Adapter(HTTPAdapter):
-    """Reads responses within bounds, whatever the server does."""
+    """An adapter that reads responses within the limits, whatever the server does."""
 
     def __init__(self, sockets: Sockets, *, encrypted: bool) -> None:
         self._pools = _pools(sockets)

@@ -43,7 +43,7 @@ class Way:
 
 
 class AtOnce(FailFast):
-    """Raises every error at once, with the delay that the server asks for; never waits itself."""
+    """A retry policy that never waits: it raises every error immediately, with the delay that the server asks for."""
 
     def raise_response_errors(self, response: requests.Response) -> None:
         """See RetryPolicy. SOAP faults are checked as well; they come with status 500, or even 200."""
@@ -94,8 +94,8 @@ class Line(Protocol, metaclass=_Uncached):
         return bool(self.credentials.password == secret)
 
     def create_session(self) -> requests.Session:
-        """See BaseProtocol. The session reads within bounds, and takes nothing from the environment beyond what
-        settings say.
+        """See BaseProtocol. The session limits responses, and uses the settings, not environment variables such as
+        HTTPS_PROXY.
         """
         session: requests.Session = super().create_session()
         if self.credentials is None:
@@ -109,7 +109,7 @@ class Line(Protocol, metaclass=_Uncached):
 
     @property
     def aborted(self) -> bool:
-        """Whether it can no longer be used."""
+        """Whether the connection was aborted, so that it can no longer be used."""
         return self._sockets.aborted
 
     def abort(self) -> None:
@@ -117,9 +117,9 @@ class Line(Protocol, metaclass=_Uncached):
         self._sockets.abort()
 
     def account(self, address: str, access: str = IMPERSONATION) -> Account:
-        """The mailbox of an address, over this connection."""
+        """The account for the mailbox with an address, using this connection."""
         account = Account(address, access_type=access, config=self.config, default_timezone=UTC, locale="en_US")
-        # The account has created its own Protocol, which exchangelib would keep for ever.
+        # The account has created its own Protocol, which exchangelib would never discard.
         del Protocol[self.config]
         account.protocol = self
         return account

@@ -45,7 +45,7 @@ CALL_ERRORS = (EWSError, requests.exceptions.RequestException)
 
 
 class Unreadable(requests.exceptions.ConnectionError):
-    """A response that is truncated, never ends, or contains a document type: no sane server sends these."""
+    """A response that is truncated, never ends, or contains a document type; a working server sends none of these."""
 
 
 class TooLarge(Unreadable):
@@ -139,7 +139,7 @@ _KINDS: dict[type[EwsUnavailable], tuple[type[EWSError], ...]] = {
 
 
 def translated(error: Exception) -> SchedulingError:
-    """The product's error for one raised by exchangelib, requests or the parsing of a response."""
+    """The product's error for one raised by exchangelib, by requests or while parsing a response."""
     if isinstance(error, SchedulingError):
         return error
     if isinstance(error, _BUSY):
@@ -157,7 +157,7 @@ def translated(error: Exception) -> SchedulingError:
         return kind(trouble, _name(error))
     if isinstance(error, PermissionError | SpnegoError):  # errors that an NTLM sign-in may raise
         return EwsUnavailable(Trouble.SIGN_IN, "NTLM")
-    # Neither exchangelib's nor the network's error: whatever a hostile response triggers in the library's parser.
+    # Any other error: a hostile response may trigger anything in the library's parser.
     return EwsUnavailable(Trouble.UNREADABLE, type(error).__name__)
 
 

@@ -1,5 +1,5 @@
-"""Reasons for which calls to an EWS server fail, in the product's own terms. Independent of exchangelib, so that anyone
-may import it.
+"""The reasons why calls to an EWS server fail, in the product's own terms. Independent of exchangelib, so that any
+module may import it.
 """
 
 from enum import StrEnum
@@ -61,11 +61,11 @@ class EwsItemGone(EwsUnavailable, ItemGone):
 
 
 class EwsIdMalformed(EwsItemGone):
-    """Not a valid EWS id: the item may exist nevertheless."""
+    """The id is not a valid EWS id; the item may exist nevertheless."""
 
 
 class EwsMeetingCancelled(EwsItemGone):
-    """The cancellation arrived before the answer."""
+    """The meeting was cancelled before it was answered."""
 
 
 class EwsMailboxClosed(EwsUnavailable):

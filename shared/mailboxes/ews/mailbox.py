@@ -47,8 +47,8 @@ class EwsMailbox:
         )
 
     async def read(self, message_id: str) -> MeetingRequest | None:
-        """See Mailbox.read. Reads message and calendar item in one call if the hints in the id are right, otherwise in
-        two.
+        """See Mailbox.read. Reads the message and its calendar item in one call if the hints in the id are right,
+        otherwise in two.
         """
         known = MessageId.parse(message_id)
         hinted = _ids(known.calendar_item, occurrence=known.is_occurrence) if known.calendar_item else []
@@ -68,8 +68,8 @@ class EwsMailbox:
     async def _about_one_day(
         self, message: Node, known_as: str, master: Node, original: datetime
     ) -> MeetingRequest | None:
-        """The message about one occurrence, where the server gives its series' master as the item (grommunio does). The
-        message's recurrence id says which occurrence is meant. For a cancellation, the master stands in for an
+        """The message about one occurrence, if the server returns the series' master as its item (grommunio does). The
+        message's recurrence id identifies the occurrence. For a cancellation, the master stands in for an
         occurrence that has left the calendar (CalendarItem.is_stand_in). An invitation to a missing occurrence has no
         item: the occurrence has been cancelled since, or does not exist yet.
         """

@@ -55,14 +55,14 @@ SYNC_PAGE_SIZE = 512
 """Changes per page: the most that EWS returns."""
 
 VIEW = 1000
-"""Entries per page of a calendar view: what Exchange's throttling policy allows (EWSFindCountLimit)."""
+"""Entries per page of a calendar view, within the limit of Exchange's throttling policy (EWSFindCountLimit)."""
 
 
 BATCH = 50
-"""Occurrences requested by number in one call."""
+"""How many occurrences are requested by number in one call."""
 
 SEARCH = 250
-"""Entries per page of a search (EWSFindCountLimit)."""
+"""Entries per page of a search, within the limit of Exchange's throttling policy (EWSFindCountLimit)."""
 
 SEARCHED = 20
 """How many pages of a folder are searched for one meeting."""
@@ -70,8 +70,8 @@ SEARCHED = 20
 
 @dataclass(frozen=True)
 class Arrivals:
-    """A page of changes: the new messages, the state for the next page, and whether anything changed in the folder at
-    all.
+    """A page of changes: the new messages, the state for the next page, and whether anything in the folder has
+    changed.
     """
 
     messages: tuple[Node, ...]
@@ -81,14 +81,14 @@ class Arrivals:
 
 
 def folder_id(account: Account, name: str) -> DistinguishedFolderId:
-    """A folder of the account's mailbox by its distinguished name."""
+    """The id of a folder of the account's mailbox, by its distinguished name."""
     return DistinguishedFolderId(id=name, mailbox=Mailbox(email_address=account.primary_smtp_address))
 
 
 def read(account: Account, *ids: ItemId | RecurringMasterItemId, strict: bool = False) -> list[Node | None]:
     """Messages and calendar items, None for each that is gone; one call. An invalid id counts as gone unless `strict`.
 
-    If their bodies are too large, they are read one by one: first as text, then without.
+    If their bodies are too large, they are read one by one: first with the body as text, then without it.
     """
     try:
         return _got(account, ids, READ, strict=strict)
@@ -215,9 +215,7 @@ def find(account: Account, global_object_id: str) -> str:
 
 
 def _looked_through(account: Account, wanted: str) -> str:
-    """The EWS id of the meeting, for an Exchange that cannot search by this property: goes through the calendar page by
-    page.
-    """
+    """The EWS id of the meeting, found by reading the calendar page by page: not every server can search for it."""
     for page in range(SEARCHED):
         asked = {"additional_fields": UID + TIMES, "page_size": VIEW, "offset": page * VIEW}
         found, more = Find(account=account).page(folder_id(account, "calendar"), **asked)
@@ -230,7 +228,7 @@ def _looked_through(account: Account, wanted: str) -> str:
 
 def arrived(account: Account, folder: str, since: datetime) -> list[Node]:
     """Messages that have arrived in a folder since a time, in any order, each with its meeting; none if the server
-    refuses.
+    refuses the search.
     """
     found: list[Node] = []
     for page in range(SEARCHED):

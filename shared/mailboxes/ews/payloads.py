@@ -18,13 +18,13 @@ from shared.mailboxes.mailbox import CalendarEntry
 from shared.zones import zone_info
 
 SENDER = 0x5D01
-"""PidTagSenderSmtpAddress: who sent a message, possibly on behalf of the organizer."""
+"""PidTagSenderSmtpAddress: the address of the sender of a message, who may act on behalf of the organizer."""
 
 SEARCH_KEY = 0x300B
 """PR_SEARCH_KEY, a property tag."""
 
 GLOBAL_OBJECT_ID, CLEAN_GLOBAL_OBJECT_ID = 0x3, 0x23
-"""PidLidGlobalObjectId and PidLidCleanGlobalObjectId, property ids of the set Meeting."""
+"""PidLidGlobalObjectId and PidLidCleanGlobalObjectId, ids of properties in the set Meeting."""
 
 _KINDS = {"ipm.schedule.meeting.request": Kind.REQUEST, "ipm.schedule.meeting.canceled": Kind.CANCELLATION}
 """What a message is, by its item class. Responses, forward notifications and mail have other classes, and are ignored
@@ -54,7 +54,7 @@ def kind_of(message: Node) -> Kind | None:
 def message_id(message: Node) -> MessageId:
     """The id of a message in a folder."""
     received, key = message.moment("DateTimeReceived"), message.extended(SEARCH_KEY)
-    # The time is added to the key, so that two updates stay two messages should they ever have the same key. Not
+    # The time is added to the key, so that two updates remain two messages even if they have the same key. Not
     # confirmed without a live server: that neither changes when a message moves, as their descriptions say.
     stable = f"{key}@{int(received.timestamp())}" if key and received else ""
     item = associated(message)
@@ -98,7 +98,7 @@ def meeting_request(message: Node, known_as: str, item: Node | None, series_id: 
 
 
 def body(node: Node) -> str:
-    """The body: HTML, or plain text if the HTML is too large to be read."""
+    """The body of a message: HTML, or plain text if the HTML is too large to be read."""
     return node.text("Body") or node.text("TextBody")
 
 
@@ -108,7 +108,7 @@ def is_series(node: Node | None) -> bool:
 
 
 def original_start(node: Node) -> datetime | None:
-    """When the series' pattern places an occurrence, according to its message or its item; None for anything else."""
+    """The start of an occurrence according to the series' pattern, from its message or item; None for anything else."""
     return node.moment("RecurrenceId") or node.moment("OriginalStart")
 
 

@@ -1,6 +1,6 @@
-"""The ids under which the product stores messages and calendar items, since EWS's own ids change.
+"""The ids by which the product refers to messages and calendar items, since EWS's own ids change.
 
-Their texts are stored in queue messages and records, with `|` between the parts; no Exchange id contains one.
+They are stored as texts in queue messages and records, with `|` between the parts; no Exchange id contains one.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class MessageId:
     An EWS id changes when the message moves, and accepting moves it. `stable` does not change: it is PR_SEARCH_KEY with
     the time of arrival. Records use it (shared/bookings/operation.py), so a message that comes back from Deleted Items
     is recognized as one that was handled before. `calendar_item` is where its calendar item was when the folder was
-    read, "" if unknown; `is_occurrence` means that it is one of a series: both are hints, which may be outdated.
+    read, "" if unknown; `is_occurrence` means that the item is one of a series. Both are hints, which may be outdated.
     """
 
     stable: str
@@ -31,7 +31,7 @@ class MessageId:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Parse the output of `str`. A bare EWS id is valid, too; garbage is cut to a length that may be requested."""
+        """Parse the output of `str`. A bare EWS id is valid, too; an invalid text is cut to the maximum length."""
         stable, _, rest = text.partition("|")
         ews_id, calendar_item, occurrence, *_ = [*rest.split("|"), "", ""]
         return cls(stable, (ews_id or stable)[:_LONGEST_ID], calendar_item[:_LONGEST_ID], bool(occurrence))
@@ -41,8 +41,8 @@ class MessageId:
 class ItemReference:
     """A stored calendar item id: `<EWS id>|<CleanGlobalObjectId>`, the latter in base64.
 
-    On some servers, answering a meeting request gives the meeting another EWS id; its global object id still finds it.
-    An occurrence shares that with its series, so it is known by its EWS id alone.
+    On some servers, answering a meeting request changes the meeting's EWS id; the meeting can still be found by its
+    global object id. An occurrence shares that with its series, so it is identified by its EWS id alone.
     """
 
     ews_id: str
@@ -53,6 +53,6 @@ class ItemReference:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Parse the output of `str`; garbage is cut to a length that may be requested."""
+        """Parse the output of `str`; an invalid text is cut to the maximum length."""
         ews_id, _, global_object_id = text.partition("|")
         return cls(ews_id[:_LONGEST_ID], global_object_id[:_LONGEST_ID])

@@ -1,8 +1,8 @@
-"""One Exchange server for one account: with its own threads and a limit on every call, and respecting the server's
+"""Calls to one Exchange server by one account: in threads of their own, with a time limit, and respecting the server's
 back-off.
 
 exchangelib blocks, so every call runs in a thread. Whatever happens there, the caller waits no longer than
-EWS_CALL_TIMEOUT, and calls to other servers do not wait at all. A call that timed out may still take effect: see
+EWS_CALL_TIMEOUT, and calls to other servers are not delayed. A call that timed out may still take effect: see
 Mailbox.answer.
 """
 
@@ -26,7 +26,7 @@ from shared.mailboxes.ews.failures import EwsUnavailable, Trouble
 T = TypeVar("T")
 
 CONCURRENCY = 4
-"""Concurrent calls, and so connections; Exchange's default policy allows an account 27."""
+"""Maximum concurrent calls, and so connections; Exchange's default policy allows 27 per account."""
 
 EWS_CALL_TIMEOUT = timedelta(seconds=40)
 """The time limit for one call, including its NTLM handshake."""
@@ -38,8 +38,8 @@ Secret = Callable[[], Awaitable[str]]
 class EwsServer:
     """Runs calls. `method` is exchangelib's name for the authentication method, "" for access tokens.
 
-    Integrations with the same server and account share one object, and so its connections, whatever their secrets are
-    called.
+    Integrations with the same server and account share one object, and so its connections, whatever the names of their
+    secrets are.
     """
 
     def __init__(self, way: Way, method: str, username: str, clock: Clock) -> None:
@@ -80,7 +80,7 @@ class EwsServer:
         return failure
 
     async def _line(self, secret: str) -> Line:
-        """An idle connection; open ones first. One authenticated with another password is not reused."""
+        """An idle connection, preferably an open one; a connection with another password is not reused."""
         try:
             async with asyncio.timeout(back_off.CONNECTION_WAIT.total_seconds()):
                 line = await self._free.get()

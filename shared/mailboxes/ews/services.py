@@ -45,7 +45,7 @@ class _CleanGlobalObjectId(ExtendedProperty):
 
 
 def paths(*uris: str) -> list[FieldPath]:
-    """Properties by their URIs, independent of exchangelib's models."""
+    """Properties by their URIs, without exchangelib's models."""
     return [FieldPath(field=TextField(uri, field_uri=uri)) for uri in uris]
 
 
@@ -86,7 +86,7 @@ _ITEM = (
     )
 )
 _SENDER = [FieldPath(field=ExtendedPropertyField("sender_address", value_cls=_Sender))]
-"""A MAPI property, because the same properties are requested of calendar items, which have no `message:Sender`."""
+"""The sender as a MAPI property: calendar items, for which it is requested as well, have no `message:Sender`."""
 
 BODILESS = (
     _ITEM
@@ -118,8 +118,8 @@ class _Once(EWSAccountService):
         return (self._version_hint.api_version,)
 
     def _get_response(self, payload: Any, api_version: str) -> Any:
-        """A server ends an idle connection with 408. It has not read the request then, so the request is sent again on
-        a new connection.
+        """The response; if the server has ended an idle connection with status 408, it has not read the request, which
+        is then sent again on a new connection.
         """
         try:
             return super()._get_response(payload, api_version)

@@ -9,10 +9,10 @@ from shared.mailboxes.ews import operations, payloads
 from shared.mailboxes.ews.node import Node
 
 LONGEST_VIEW = timedelta(days=730)
-"""EWS refuses calendar views that span more than two years."""
+"""The longest calendar view that EWS accepts: two years."""
 
 VIEW_MAX_PAGES = 60
-"""Pages of calendar views that are read for one series: 60,000 meetings within its horizon. The same limit applies when
+"""Maximum pages of calendar views read for one series: 60,000 meetings within its horizon. The same limit applies when
 its occurrences are read by number.
 """
 
@@ -79,7 +79,7 @@ def _is_after(entry: Node, original: datetime) -> bool:
 
 
 async def _numbered_id(call: Call, master_id: str, original: datetime) -> str:
-    """The id of that occurrence wherever it is now, or "". Numbers follow the pattern, whose times only increase."""
+    """The id of the occurrence wherever it is now, or "". Numbers follow the pattern, whose times only increase."""
     async for page in _numbered_pages(call, master_id):
         if found := next((node.id for node in page if _pattern_start(node) == original), ""):
             return found

@@ -17,7 +17,7 @@ _LAST = -1
 
 
 def organizers_zone(item: Node, start: datetime | None) -> str:
-    """The IANA name of a calendar item's zone: UTC if it has none, "" if neither name nor rules identify one."""
+    """The IANA name of a calendar item's zone: UTC if it has no zone, "" if neither name nor rules identify it."""
     name = item.attribute("StartTimeZone", "Id") or item.text("TimeZone") or "UTC"
     if known := iana_zone(name):
         return known
@@ -62,7 +62,7 @@ def _day(year: int, month: int, weekday: int, occurrence: int) -> date:
 
 
 def _between(first: tuple[datetime, timedelta], second: tuple[datetime, timedelta]) -> OffsetAt:
-    """For a year with two changes: each change takes place by the clock that was in force before it."""
+    """The offsets of a year with two changes; the time of a change is given in the offset that applies before it."""
     (begins, inside), (ends, outside) = first, second
 
     def offset_at(moment: datetime) -> timedelta:

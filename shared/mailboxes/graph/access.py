@@ -1,7 +1,7 @@
-"""Testing what Graph lets the app do in a mailbox, without changing anything.
+"""Tests what Graph lets the app do in a mailbox, without changing anything.
 
 No call returns an app's rights: with RBAC for Applications the token's `roles` claim is empty, and Exchange decides on
-each request. So each kind of request is made on something that every mailbox has, and its success is the proof: the
+each request. So each kind of request is made on something that every mailbox has, and success proves the right: the
 calendar's color is set to its current value, and the Inbox gets a hidden property. Sending cannot be tested without a
 mail, so one without recipients is submitted. Sources: docs/facts/settings.md.
 
@@ -28,7 +28,7 @@ _PROBE = {
         {"id": "String {6b1c7c0e-52f0-4f0e-9c8e-2f6f5d3a7b11} Name VmrSchedulingDoctor", "value": "1"}
     ]
 }
-"""A property of our own, which no client shows; its value never changes."""
+"""A property that only this product uses and no client shows; its value never changes."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ class GraphAccess:
         self._root = f"/users/{quote(address, safe='@')}"
 
     async def try_out(self) -> list[Attempt]:
-        """See Access.try_out. One request of each kind, one after the other, since a mailbox serves four at a time and
-        is in use.
+        """See Access.try_out. One request of each kind, one after the other: a mailbox serves only four at a time, and
+        it is in use.
         """
         client, root = self._client, self._root
         one: dict[str, str] = {"$top": "1", "$select": "id"}

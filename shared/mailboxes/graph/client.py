@@ -28,10 +28,12 @@ from shared.retry_after import retry_after
 log = logging.getLogger(__name__)
 
 GRAPH_BOUNDS = Bounds(bytes=32 * MEGABYTE, seconds=30.0, connections=100)
-"""A message comes with its event, each with the whole body: about 10 MB for the longest seen (4 MB)."""
+"""Limits on an answer. A message comes with its event, both with the whole body: the longest seen (4 MB) takes about
+10 MB.
+"""
 
 IMMUTABLE_IDS = {"Prefer": 'IdType="ImmutableId"'}
-"""Sent with every call: without it an id changes when the message moves, and accepting moves it (exchange.md §1)."""
+"""Sent with every call: otherwise an id changes when the message moves, and accepting moves it (exchange.md §1)."""
 
 _ALWAYS = IMMUTABLE_IDS | {"Accept": "application/json", "User-Agent": "vmr-scheduling"}
 """Headers of every call; the SDK's own builders also request JSON."""
@@ -58,7 +60,7 @@ class Tokens(Protocol):
 
 
 class RetryReads(RetryHandler):
-    """The SDK's retries, for GET only, and only if the wait is short; longer waits are left to the queue."""
+    """The SDK's retries, for GET only, and only after a short wait; longer waits are left to the queue."""
 
     def __init__(self) -> None:
         super().__init__(RetryHandlerOption(delay=0.2, max_retries=2))
@@ -104,19 +106,19 @@ class GraphClient:
         return payload
 
     async def post(self, path: str, body: Mapping[str, Any] | None = None, prefer: str = "") -> Any:
-        """Send once, without a body if an action takes none; the JSON of the answer, None if there is none."""
+        """Send a request once, without a body if an action takes none; returns the answer's JSON, or None."""
         return await self._send("POST", path, json=body, prefer=prefer)
 
     async def post_mime(self, path: str, content: bytes) -> Any:
-        """Send a MIME message once, as Graph expects it: base64 in text/plain; the JSON of the answer."""
+        """Send a MIME message once, as Graph expects it (base64 in text/plain); returns the answer's JSON."""
         return await self._send("POST", path, content=base64.b64encode(content), content_type="text/plain")
 
     async def patch(self, path: str, body: Mapping[str, Any]) -> Any:
-        """Send once; the JSON of the answer."""
+        """Send a change once; returns the answer's JSON."""
         return await self._send("PATCH", path, json=body)
 
     async def delete(self, path: str) -> None:
-        """Send once."""
+        """Send a deletion once."""
         await self._send("DELETE", path)
 
     async def close(self) -> None:
@@ -126,7 +128,7 @@ class GraphClient:
         await self._tokens.close()
 
     def _url(self, path_or_link: str) -> str:
-        """Links are followed only on the configured host: a token must never reach another host."""
+        """The URL of a path or link. A link must name the configured host: a token must never reach another host."""
         if path_or_link.startswith("/"):
             return self._base_url + path_or_link
         link, base = urlsplit(path_or_link), urlsplit(self._base_url)
@@ -161,9 +163,9 @@ class GraphClient:
 
 
 async def get_whole(client: GraphClient, path: str, but_body: str, params: Mapping[str, str] | None = None) -> Any:
-    """A message or an event with its body, as text if the HTML (with pictures in it) is too large to be read.
+    """A message or an event with its body: as plain text if the HTML (with its pictures) is too large to be read.
 
-    If the text is too large as well, it is read without a body: `but_body` are the properties to select then.
+    If the text is too large as well, no body is read: `but_body` are the properties to select then.
     """
     for prefer in ("", _AS_TEXT):
         try:
@@ -176,10 +178,10 @@ async def get_whole(client: GraphClient, path: str, but_body: str, params: Mappi
 
 
 def _middleware() -> dict[str, Any]:
-    """Without request options, the SDK's transport silently skips its middleware."""
+    """Request options, without which the SDK's transport silently skips its middleware."""
     return {REQUEST_OPTIONS_KEY: {}}
 
 
 def _mailbox_of(url: str) -> str:
-    """The mailbox that a request is about; "" if there is none."""
+    """The mailbox in a request's URL; "" if there is none."""
     return urlsplit(url).path.partition("/users/")[2].partition("/")[0].lower()

@@ -20,7 +20,7 @@ Secret = Callable[[], Awaitable[str]]
 
 
 class LocalTokens:
-    """For the local stack: the simulated Exchange accepts any bearer token."""
+    """Tokens for the local stack, whose simulated Exchange accepts any bearer token."""
 
     async def token(self) -> str:
         """See Tokens.token."""
@@ -65,9 +65,9 @@ def graph_tokens(base_url: str, tenant_id: str, client_id: str, secret: Secret |
 
     no tenant, no client      the app's own managed identity, in its own tenant
     both, and a secret        an app registration with a client secret
-    both, and a PEM           the same with a certificate: the secret holds certificate and private key
-    both, without a secret    the same, authenticated by the app's managed identity (federated credential): nothing
-                              to renew, and the way into customers' tenants
+    both, and a PEM           an app registration with a certificate: the secret contains certificate and private key
+    both, without a secret    an app registration that trusts the app's managed identity (federated credential): it
+                              needs no renewal, and works in customers' tenants
     """
 
     async def make() -> AsyncTokenCredential:
@@ -88,7 +88,7 @@ def graph_tokens(base_url: str, tenant_id: str, client_id: str, secret: Secret |
 
 
 def _federated(tenant_id: str, client_id: str, identity: str) -> AsyncTokenCredential:
-    """The customer's tenant trusts the app registration, which trusts our managed identity (exchange.md §6)."""
+    """A credential for an app registration in a customer's tenant that trusts our managed identity (exchange.md §6)."""
     from azure.identity import ManagedIdentityCredential
     from azure.identity.aio import ClientAssertionCredential
 

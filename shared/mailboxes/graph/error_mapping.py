@@ -8,7 +8,7 @@ from shared.mailboxes.mailbox import NO_MAILBOX, ItemGone
 from shared.retry_after import retry_after
 
 _UNSAID_WAIT = 10.0
-"""Seconds after a 429 that states no delay, or a meaningless one."""
+"""Seconds to wait after a 429 that states no delay, or an invalid one."""
 
 _LATER = {401, 403, 408}
 """Statuses of refusals that may not be permanent: grants take up to two hours to reach every server
@@ -26,10 +26,10 @@ itself. Not confirmed without a live tenant: that there are no others.
 """
 
 MALFORMED_ID = "ErrorInvalidIdMalformed"
-"""Sent with 400 for an id that is not Graph's: made by a repair (comparison.py), or stored while EWS was in use."""
+"""Sent with 400 for an id that is not Graph's: an id made by a repair (comparison.py), or one stored with EWS."""
 
 _CANCELLED = "ErrorCalendarIsCancelled"
-"""With the suffix ForAccept or ForDecline: the cancellation arrived before the answer."""
+"""Sent, with the suffix ForAccept or ForDecline, if a meeting was cancelled before it was answered."""
 
 
 class GraphError(SchedulingError):

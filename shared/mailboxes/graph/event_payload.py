@@ -45,11 +45,11 @@ EVENT_BUT_BODY = (
     "id,type,seriesMasterId,iCalUId,subject,organizer,attendees,start,end,originalStart,originalStartTimeZone,isAllDay,"
     "isCancelled,isOrganizer,responseRequested,responseStatus,recurrence,lastModifiedDateTime"
 )
-"""All properties that are read, except the body. `uid` is not declared in v1.0, and selecting it would be refused."""
+"""All properties of an event that are read, except the body. `uid` cannot be selected: v1.0 does not declare it."""
 
 
 class EventIds(Payload):
-    """What identifies an event's meeting, even if nothing else about it can be read.
+    """The properties that identify an event's meeting, even if nothing else about it can be read.
 
     `uid` is shared by a series and its occurrences, but not declared in v1.0 and missing in captures of 2023 and 2024;
     an occurrence's own `iCalUId` contains its date.

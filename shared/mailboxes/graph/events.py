@@ -48,7 +48,7 @@ class GraphEvents:
             return None
 
     async def _get(self, path: str, query: dict[str, str]) -> Any:
-        """An event with additional properties, or without them if Graph refuses."""
+        """An event with the additional properties of a query, or without them if Graph refuses the query."""
         try:
             return await get_whole(self._client, path, EVENT_BUT_BODY, query)
         except GraphError as error:
@@ -63,7 +63,7 @@ class GraphEvents:
         return item and await self.completed(item, for_response=True)
 
     async def completed(self, item: CalendarItem, *, for_response: bool = False) -> CalendarItem | None:
-        """An occurrence, completed with what identifies it: its series' uid, and its original place in the pattern.
+        """The item; an occurrence is completed with its series' uid and its original place in the pattern.
 
         `originalStart` is only returned on request. None if the uid is missing and the series is gone.
         """
@@ -92,7 +92,7 @@ class GraphEvents:
         return start.astimezone(UTC) if start else None
 
     async def instances(self, series_id: str, first: datetime, last: datetime, most: int) -> tuple[Occurrence, ...]:
-        """Occurrences and exceptions in a range: all, or the first few.
+        """Occurrences and exceptions in a range, without cancelled ones; at most `most` are needed.
 
         Graph may include cancelled ones, with `isCancelled`.
         """
@@ -150,7 +150,7 @@ def _entry(event: Event) -> CalendarEntry:
 
 
 def expanding(*names: str) -> dict[str, str]:
-    """The query for extended properties."""
+    """The query that requests extended properties."""
     condition = " or ".join(f"id eq '{name}'" for name in names)
     return {"$expand": f"singleValueExtendedProperties($filter={condition})"}
 

@@ -42,7 +42,7 @@ from shared.mailboxes.mailbox import (
 log = logging.getLogger(__name__)
 
 _FORGOTTEN = {"syncstatenotfound", "syncstateinvalid", "resyncrequired", "foreignlink"}
-"""Codes for a state that can no longer be used, whatever the status; in lower case, since Graph's spelling varies.
+"""Error codes for a state that can no longer be used; in lower case, since Graph's spelling varies.
 
 The last one is raised by the client itself: a state from another Graph, after GRAPH_BASE_URL has changed, cannot be
 used.
@@ -51,11 +51,11 @@ used.
 _EVENT = "microsoft.graph.eventMessage/event"
 _PAGE_SIZE = 100
 _SEARCHED_PAGES, _SEARCHED_PAGE_SIZE = 20, 500
-"""How many messages are searched for those of one meeting; each takes a few hundred bytes."""
+"""Limits of the search for a meeting's messages; each message takes a few hundred bytes."""
 
 
 class GraphMailbox:
-    """A Mailbox behind Graph. `address` names it in every URL; nothing from an answer is used there."""
+    """A Mailbox behind Graph. Every URL contains `address`, and nothing that an answer states instead."""
 
     def __init__(self, client: GraphClient, address: str) -> None:
         self._client = client
@@ -63,7 +63,7 @@ class GraphMailbox:
         self._events = GraphEvents(client, self._root)
 
     async def read(self, message_id: str) -> MeetingRequest | None:
-        """See Mailbox.read. Reads message and event in one call."""
+        """See Mailbox.read. Normally reads the message and its event in one call."""
         path = f"{self._root}/messages/{quote(message_id, safe='')}"
         try:
             payload = await self._message(path)
@@ -80,8 +80,8 @@ class GraphMailbox:
         return request
 
     async def _with_ids(self, request: MeetingRequest, path: str) -> MeetingRequest:
-        """Reads a cancellation whose event is already gone (through RemoveCanceledMeetings, or because somebody deleted
-        it).
+        """Complete a cancellation whose event is already gone (because of RemoveCanceledMeetings, or because somebody
+        deleted it).
         """
         message = parse_message(await self._client.get(path, {"$select": "id", **expanding(*GLOBAL_OBJECT_IDS)}))
         return replace(request, uid=message.uid(), day=message.day())
@@ -111,8 +111,8 @@ class GraphMailbox:
     async def calendar(self, item: CalendarItem, now: datetime, *, late: bool = False) -> Calendar:
         """See Mailbox.calendar.
 
-        Some servers are reported to omit exceptions from a series, others do not. A series that has only just been sent
-        hardly has any, and the next time it is read they are checked.
+        Some servers are reported to omit exceptions from a series' occurrences. A series that has only just been sent
+        hardly has any, so they are only read separately the next time.
         """
         is_new = item.shape is Shape.SERIES and item.answer is Answer.NONE and item.occurrence.start > now and not late
         instances = self._events.instances if is_new else self._events.instances_with_exceptions
@@ -160,8 +160,8 @@ class GraphMailbox:
                 await self._client.post(f"{path}/send")
 
     async def addresses(self) -> tuple[str, ...]:
-        """See Mailbox.addresses. They come from the directory if the application may read it; otherwise, only the
-        calendar's owner is known.
+        """See Mailbox.addresses. The addresses come from the directory if the application may read it; otherwise, only
+        that of the calendar's owner is known.
 
         The directory finds a user by id or sign-in name, and an equipment mailbox's address need not be its sign-in
         name.
@@ -229,7 +229,7 @@ class GraphMailbox:
         return [parse_message(entry).id for entry in page.value]
 
     async def _page(self, path_or_link: str, size: int = _PAGE_SIZE) -> Any:
-        """A page of a list, by a link."""
+        """A page of a list."""
         return await self._client.get(path_or_link, prefer=f"odata.maxpagesize={size}", of=self._root)
 
 
@@ -242,14 +242,14 @@ def _since(moment: datetime) -> dict[str, str]:
 
 
 def _is_forgotten(error: GraphError) -> bool:
-    """Whether a link has expired. Nothing else can be wrong with a link that is followed exactly as Graph returned
-    it.
+    """Whether a link has expired. Nothing else can be wrong with it, since links are followed exactly as Graph returned
+    them.
     """
     return error.status in (400, 410) or error.error_code.casefold() in _FORGOTTEN
 
 
 def _mime(mail: Mail) -> bytes:
-    """The mail as MIME: Graph's JSON cannot hold a calendar part."""
+    """The mail in MIME format, since Graph's JSON cannot represent a calendar part."""
     message = EmailMessage(policy=policy.SMTP)
     message["Subject"] = " ".join(mail.subject.split())  # a header is one line
     message["To"] = ", ".join(mail.recipients)

@@ -32,8 +32,8 @@ MESSAGE_BUT_BODY = (
     "id,receivedDateTime,sender,from,microsoft.graph.eventMessage/meetingMessageType,"
     "microsoft.graph.eventMessage/isOutOfDate,microsoft.graph.eventMessageRequest/meetingRequestType"
 )
-"""All properties that are read, except the body. Those that only meeting messages have are selected with their type
-(docs-contrib #8020).
+"""All properties of a message that are read, except the body. Those that only meeting messages have are selected with
+the type of these messages (docs-contrib #8020).
 """
 
 
@@ -52,7 +52,7 @@ class Message(Extended):
     ids: EventIds = Field(default_factory=lambda: EventIds.model_validate({}), validation_alias="event")
 
     def uid(self) -> str:
-        """The meeting's uid, from the event or from the message's CleanGlobalObjectId; "" if there is neither."""
+        """The meeting's uid, from the event or from the message's CleanGlobalObjectId; "" if neither has it."""
         return self.ids.meeting_uid or uid_of(self.extended(CLEAN_GLOBAL_OBJECT_ID))
 
     def day(self) -> str:

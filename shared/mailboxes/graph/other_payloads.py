@@ -11,7 +11,7 @@ from shared.mailboxes.subscription import Subscription
 
 
 class Page(Payload):
-    """A page of a list; `next_link` is set while there are more."""
+    """A page of a list; `next_link` is set if there are more pages."""
 
     value: list[dict[str, Any]]
     next_link: str = Field("", alias="@odata.nextLink")
@@ -56,7 +56,7 @@ class DirectoryUser(Payload):
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """All of them, the primary one first."""
+        """All of the user's addresses, the primary one first."""
         return tuple(filter(None, (self.mail, *self.proxy_addresses)))
 
 
@@ -88,8 +88,8 @@ class _DeltaPage(Page):
         return self
 
     def changes(self) -> Changes:
-        """Entries marked as removed are ignored: they are also sent for moved messages. The same message may be listed
-        twice.
+        """The changes in the page. Entries marked as removed are ignored, since they are also sent for moved messages.
+        The same message may be listed twice.
         """
         arrived = (parse(_Arrival, entry).id for entry in self.value if "@removed" not in entry)
         return Changes(

@@ -36,9 +36,7 @@ class Payload(BaseModel):
     @field_validator("*", mode="wrap")
     @classmethod
     def _or_not_set(cls, value: Any, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
-        """A field that cannot be read counts as not set, unless it is required. Half a character is replaced in every
-        text.
-        """
+        """Treat a field that cannot be read as not set, unless it is required. Replaces lone surrogates in texts."""
         try:
             return read(_whole(value))
         except ValueError:
@@ -49,14 +47,14 @@ class Payload(BaseModel):
 
 
 def _whole(text: Any) -> Any:
-    """Replaces half characters: Exchange cuts texts after a number of UTF-16 units, possibly in the middle of a
-    character.
+    """The text with lone surrogates replaced: Exchange cuts texts after a number of UTF-16 code units, possibly in the
+    middle of a character.
     """
     return text.encode(errors="replace").decode() if isinstance(text, str) else text
 
 
 def _sensible(moment: datetime) -> datetime:
-    """A moment within range for arithmetic in every zone. Exchange's own calendar begins in 1601."""
+    """The moment, if it is in the range for arithmetic in every zone; Exchange's own calendar begins in 1601."""
     if not 1601 < moment.year < 9999:
         raise ValueError("out of range")
     return moment

@@ -13,7 +13,7 @@ from shared.mailboxes.mailbox import ItemGone
 from shared.mailboxes.subscription import Subscription
 
 SUBSCRIPTION_LIFETIME = timedelta(days=6)
-"""Graph allows 10,080 minutes, seven days; one day less leaves room for differing clocks."""
+"""Graph allows 10,080 minutes, seven days; one day less allows for differences between clocks."""
 
 
 class GraphSubscriptions:
