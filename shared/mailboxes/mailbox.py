@@ -160,8 +160,8 @@ class Mailbox(Protocol):
         ...
 
     async def addresses(self) -> Sequence[str]:
-        """The mailbox's other addresses, if the integration may read them: proxy addresses (known_addresses.py). At most
-        two calls.
+        """The mailbox's other addresses, if the integration may read them; proxy addresses (known_addresses.py). At
+        most two calls.
         """
         ...
 

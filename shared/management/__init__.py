@@ -1,29 +1,29 @@
 """The management API: integrations and their meetings, in the form that admins' existing tools understand (I7).
 
-call.py        a request and its response; which JSON is accepted
-resource.py    the protocol of a resource; URIs and ids
-engine.py      from a request to a resource and back, by Tastypie's conventions
-admins.py      who may use it; readers.py what read-only admins see
-listing.py     order, pages; filters.py one condition of a query; foreign_keys.py following references
-description.py areas, and each resource's schema in Tastypie's form
-connectors.py  ms_exchange_connector; domains.py exchange_domain; connector_objects.py their objects,
-               connector_schema.py their JSON schemas, connector_actions.py previews, checks, the doctor, the icon, …,
-               connector_usage.py what would be lost with an integration
+call.py        a request and its response; parses JSON
+resource.py    the protocols of resources; URIs and ids
+engine.py      dispatches requests to resources, by Tastypie's conventions
+admins.py      authenticates admins; readers.py: what read-only admins see
+listing.py     order and pages; filters.py: one condition of a query; foreign_keys.py: follows references
+description.py the resources of an area, and each resource's schema, in Tastypie's form
+connectors.py  ms_exchange_connector; domains.py: exchange_domain; connector_objects.py: their objects;
+               connector_schema.py: their JSON schemas; connector_actions.py: previews, checks, the doctor, the icon, …;
+               connector_usage.py: what would be lost by deleting an integration
 api_clients.py oauth2_client and role
 fixed.py       constants that the original's clients look up
-changes.py     who changed what; recording.py records changes, reverting.py undoes them
-writing.py     objects created, changed and removed through a Recorder
-meetings.py    scheduled meetings as a support desk searches for them, and their actions; meeting_status.py how one
-               of them is shown
-alarms.py      what an admin has to fix; former_alarms.py cleared ones; connector_health.py the state of integrations,
-               connector_names.py their names
+changes.py     who changed what; recording.py records changes, and reverting.py undoes them
+writing.py     creates, changes and removes objects through a Recorder
+meetings.py    scheduled meetings as a support desk searches for them, and their actions; meeting_status.py: how a
+               meeting is shown
+alarms.py      problems that an admin has to fix; former_alarms.py: cleared alarms; connector_health.py: the state of
+               integrations; connector_names.py: their names
 overview.py    activity by day, and the rooms of the next days
-meeting_objects.py a meeting as the original's objects; meeting_records.py those of all meetings
-records.py     read-only records; operations.py, schedulers.py those of status
+meeting_objects.py a meeting as the original's objects; meeting_records.py: those of all meetings
+records.py     read-only records; operations.py and schedulers.py: those of area status
 spans.py       which part of which list in storage answers a query
-directory.py   records by the thousand: conferences.py, conference_aliases.py, end_users.py
-relations.py   what these refer to; conference_objects.py a VMR shown as conference, and parsed
-openapi.py     the API described
+directory.py   records that exist in thousands: conferences.py, conference_aliases.py, end_users.py
+relations.py   the objects to which these refer; conference_objects.py: shows and parses a VMR as a conference
+openapi.py     the description of the API
 """
 
 from shared.alarms import Alarms
@@ -93,9 +93,9 @@ def management(
     local: bool,
 ) -> Management:
     """The API with all its resources. `examine` is the doctor, `names` and `name_at` resolve URIs, `control`
-    closes and opens rooms, `lists` are those of records.
+    closes and opens rooms, and `lists` are the lists of records.
 
-    `local`: this is a local stack; see IntegrationStore.
+    `local` means that this is a local stack; see IntegrationStore.
     """
     vmrs = VmrStore(storage, clock, served_by(integrations))
     scheduled = MeetingReader(integrations, storage, lists, clock)

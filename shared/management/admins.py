@@ -1,4 +1,4 @@
-"""Who may use the management API: holders of the password, of an Entra app role, and OAuth2 clients.
+"""Who may use the management API: holders of the password or of an Entra app role, and OAuth2 clients.
 
 `Scheduling.Admin` may do everything. `Scheduling.Read` may read everything except personal PINs, and change nothing.
 """
@@ -14,7 +14,7 @@ from shared.identity.passwords import BasicAuthenticator
 from shared.settings import BasicCredential, EntraApp
 
 ADMIN_ROLE = "Scheduling.Admin"
-"""The app role, for people (az rest) and for apps alike."""
+"""The app role with all rights; it can be assigned to people (for az rest) and to apps."""
 
 READER_ROLE = "Scheduling.Read"
 
@@ -39,8 +39,8 @@ class Admins(Protocol):
 
 
 class PasswordAdmins:
-    """Admins by HTTP Basic: MANAGEMENT_USERNAME and MANAGEMENT_PASSWORD_HASH. Nobody can sign in if these are
-    not set.
+    """Authenticates admins by HTTP Basic: MANAGEMENT_USERNAME and MANAGEMENT_PASSWORD_HASH. Nobody can sign in
+    if these are not set.
     """
 
     def __init__(self, credential: BasicCredential | None) -> None:
@@ -54,7 +54,9 @@ class PasswordAdmins:
 
 
 class EntraAdmins:
-    """Admins by a bearer token for the app registration MANAGEMENT_CLIENT_ID that holds a role; others by password."""
+    """Authenticates admins by a bearer token for the app registration MANAGEMENT_CLIENT_ID that contains a role; other
+    requests are left to `others`.
+    """
 
     def __init__(self, tokens: EntraTokens, app: EntraApp, others: Admins) -> None:
         self._tokens = tokens
@@ -78,7 +80,7 @@ class EntraAdmins:
 
 
 class ClientAdmins:
-    """OAuth2 clients by the tokens of `POST /oauth/token/`, with their assigned roles; others as before."""
+    """Authenticates OAuth2 clients by the tokens of `POST /oauth/token/`; other requests are left to `others`."""
 
     def __init__(self, tokens: ClientTokens, others: Admins) -> None:
         self._tokens = tokens

@@ -36,7 +36,7 @@ ALARM_FIELDS: Mapping[str, Schema] = {
     "time_raised": TIME,
     "resource_uri": {**_TEXT, "format": "uri-reference"},
 }
-"""The URI of a raised alarm."""
+"""The JSON schemas of an alarm's fields."""
 
 _SCHEMA: Schema = {"type": "object", "properties": ALARM_FIELDS}
 _ACKNOWLEDGE: Schema = {

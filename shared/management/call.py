@@ -8,7 +8,7 @@ from typing import Any
 from shared.errors import InvalidRequest, NotAllowed
 
 REQUEST_BODY_MAX_BYTES = 1_000_000
-"""Maximum bytes of a request; an integration whose templates all have their maximum length takes 350,000."""
+"""Maximum bytes of a request's body; an integration takes 350,000 if all its templates have their maximum length."""
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
 """Content types with which a page can send a form to any site without a preflight request."""
@@ -39,11 +39,11 @@ class Answer:
 
 
 def refuse_another_site(call: Call) -> None:
-    """Raises NotAllowed for a change that a page of another site may have made an admin's browser request.
+    """Raise NotAllowed for a change that a page of another site may have made an admin's browser request.
 
-    A browser adds the stored password to whatever any page sends here, but it also sends headers that pages cannot
-    change: Sec-Fetch-Site (on https), and Origin (with every POST in current browsers). A form has a form's content
-    type. Tools send none of these.
+    A browser adds the stored password to every request that a page sends here, but it also adds headers that pages
+    cannot change: Sec-Fetch-Site (on https), and Origin (to every POST in current browsers). A form has a form's
+    content type. Tools send none of these.
     """
     if call.method in ("GET", "HEAD"):
         return

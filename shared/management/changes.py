@@ -46,15 +46,15 @@ SCHEMA: Schema = {
         "name": {**_TEXT, "description": "The object's name."},
         "from": {
             **_FIELDS,
-            "description": "The fields that differ, with their values before. For secrets and PINs this is just "
-            "`changed`. Lists shorten long texts; a single change has them in full.",
+            "description": "The fields that differ, with their previous values. For secrets and PINs this is just "
+            "`changed`. Long texts are shortened in lists, and complete in a single change.",
         },
-        "to": {**_FIELDS, "description": "The same fields, with their values afterwards."},
+        "to": {**_FIELDS, "description": "The same fields, with their new values."},
         "fields": {"type": "array", "items": {"type": "string"}, "readOnly": True},
         "state": {
             **_TEXT, "enum": [state.value for state in ChangeState],
-            "description": "`begun`: the change is in progress, or was interrupted and perhaps not made. `erased`: "
-                           "data about a person has been removed from it.",
+            "description": "`begun`: the change is in progress, or was interrupted and may not have been made. "
+                           "`erased`: data about a person has been removed from it.",
         },
         "reverts": {**_LINK, "type": ["string", "null"], "description": "The change that this one reverted."},
         "revertible": {"type": "boolean", "readOnly": True, "description": "Whether the action `revert` can be used."},
@@ -82,7 +82,7 @@ class Changes:
         return {"revert": Action("POST", about, self._reverting.revert, REVERT_BODY, is_recorded=False)}
 
     async def all(self) -> Sequence[Object]:
-        """The newest changes, for queries that need them all: other orders, and filters that follow references."""
+        """The newest changes, for queries with another order, or with filters that follow references."""
         page = await self._log.page(Search(), MAX_LIMIT)
         return [self._reverting.shown(change) for change in page.changes]
 

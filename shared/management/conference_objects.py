@@ -90,7 +90,7 @@ class VmrForm:
 
 
 def shown_fields(fields: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """The fields of a conference as they are shown; `names` are the names for the URIs among them."""
+    """The fields of a conference as they are shown; `names` are the names of objects by the path of their URI."""
     return {name: _as_object(value, names) if name in _AS_OBJECTS else value for name, value in fields.items()}
 
 
@@ -106,7 +106,7 @@ def _as_object(value: Any, names: Mapping[str, str]) -> Any:
 
 
 def _taken_back(name: str, value: Any) -> Any:
-    """The value that was sent for a field; objects that were shown for references become texts again."""
+    """The value that was sent for a field; a reference in the form in which it is shown becomes a text again."""
     return reference_in(value) if name in _AS_OBJECTS else value
 
 
@@ -123,7 +123,7 @@ def reference_in(value: Any) -> Any:
 
 
 def _settings(chosen: Mapping[str, Any], before: Mapping[str, str], relations: Relations) -> dict[str, Any]:
-    """`settings` and `names` of a VMR with these values. Raises SettingsInvalid for references that lead nowhere."""
+    """`settings` and `names` of a VMR with these values. Raises SettingsInvalid for unresolvable references."""
     names, faults = dict[str, str](), dict[str, list[str]]()
     for field, resource in CONFERENCE_FIELDS.references.items():
         value = chosen.get(field)

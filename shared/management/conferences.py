@@ -38,7 +38,7 @@ class Conferences(Directory[PersonalVmr]):
         self._name_at = name_at
 
     async def all(self) -> Sequence[Object]:
-        """Personal VMRs first: their ids are smaller."""
+        """All VMRs and rooms; personal VMRs come first, since their ids are smaller."""
         return [*await super().all(), *await self._meetings.all(ROOMS)]
 
     async def one(self, id_: int) -> Shown:
@@ -77,11 +77,11 @@ class Conferences(Directory[PersonalVmr]):
             raise await self._read_only(id_) from None
 
     async def _relations(self, objects: Sequence[Object] = ()) -> Relations:
-        """The relations, with names for the URIs in VMRs. They come from the Management Node of the VMRs' own
+        """The relations, with names for the URIs in VMRs. The names come from the Management Node of the VMRs' own
         integrations, if any.
         """
         uris = _uris(objects)
-        if not uris:  # no node is asked, so nobody's settings are needed
+        if not uris:  # no node is called, so no settings are needed
             return Relations(await self._identities(), PlatformNames({}, {}))
         integrations = await self._integrations.list()
         ids = {id_in(each.get(OWN_FIELD), CONFIGURATION, CONNECTOR) for each in objects if _uris((each,))}
@@ -94,5 +94,5 @@ class Conferences(Directory[PersonalVmr]):
 
 
 def _uris(objects: Sequence[Object]) -> frozenset[str]:
-    """The paths of all references in some objects that are URIs."""
+    """The paths of all references in these objects that are URIs."""
     return paths_in(reference_in(each.get(name)) for each in objects for name in CONFERENCE_FIELDS.references)

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from shared.operations.doctor import Examination
 
 Examine: TypeAlias = "Callable[[Integration, Collection[str]], Awaitable[Examination]]"
-"""Examines an integration from end to end; Doctor.examine."""
+"""Examines an integration from end to end; see Doctor.examine."""
 
 StartSignIn: TypeAlias = "Callable[[str], Awaitable[Link]]"
-"""Creates a link for signing in the service account of an integration (uuid); ServiceAccounts.start."""
+"""Creates a link for signing in the service account of an integration (uuid); see ServiceAccounts.start."""
 
 _PREVIEW: Schema = {
     "type": "object",
@@ -34,9 +34,9 @@ _PREVIEW: Schema = {
         "text": {"type": "string", "description": "A text to preview instead of the saved one."},
         "values": {
             "type": "object",
-            "description": "Values of variables that the template accepts. For the others, values from the settings "
-            "(aliases in its form, its add-in server) and samples are used. Times are ISO 8601 with an "
-            "offset, and are printed as in a real answer.",
+            "description": "Values for the template's variables. Variables that are left out get values based on the "
+            "settings (for aliases and the add-in server) or samples. Times are ISO 8601 with an offset, and are "
+            "printed as in a real answer.",
         },
     },
     "required": ["template"],
@@ -63,7 +63,11 @@ class ConnectorActions:
         """Each action by the last part of its path."""
         return {
             "preview": Action(
-                "POST", "What a template would produce, saved or not.", self._preview, _PREVIEW, is_recorded=False
+                "POST",
+                "What a template would produce; it need not be saved.",
+                self._preview,
+                _PREVIEW,
+                is_recorded=False,
             ),
             "check": Action(
                 "POST",
@@ -74,7 +78,8 @@ class ConnectorActions:
             ),
             "doctor": Action(
                 "GET",
-                "What is wrong, from end to end, and the commands to fix it; ?check=lag runs that check alone.",
+                "Checks the integration from end to end; returns problems and the commands to fix them. ?check=lag "
+                "runs only the check `lag`.",
                 self._doctor,
             ),
             "icon": Action(
@@ -82,7 +87,7 @@ class ConnectorActions:
             ),
             "sign_in": Action("POST", "A link for signing in the service account (OAUTH).", self._sign_in),
             "secrets": Action("GET", "Which secrets are set; their values are never shown.", self._secrets),
-            "usage": Action("GET", "What would be lost if it were deleted.", self._usage),
+            "usage": Action("GET", "What would be lost if the integration were deleted.", self._usage),
             "manifest_installed": Action(
                 "POST", "Records that this revision of the manifest is installed.", self._installed, _INSTALLED
             ),

@@ -36,13 +36,14 @@ _SCHEMA: Schema = {
             **TIME,
             "type": ["string", "null"],
             "description": "Until when Exchange Online sends notifications (UTC); null if the mailbox is polled, or "
-            "not watched yet.",
+            "is not watched yet.",
         },
         "last_message_day": {
             "type": ["string", "null"],
             "format": "date",
             "readOnly": True,
-            "description": f"The last day (UTC) on which a message was decided on, null if over {SHOWN_DAYS} days ago.",
+            "description": "The last day (UTC) on which a message was decided on; null if not in the last "
+            f"{SHOWN_DAYS} days.",
         },
         "time_to_answer_p50": {
             "type": ["number", "null"],

@@ -1,8 +1,8 @@
-"""`status/v1/connector_name/`: the integrations by name, for choosing one of many (W4, W6).
+"""`status/v1/connector_name/`: the names of the integrations, for choosing one of many (W4, W6).
 
     GET …/connector_name/?text=corp&order_by=name&limit=20
 
-A few columns of each integration are read, of a thousand integrations in one storage trip, where
+Only a few columns of each integration are read, with one round trip to storage per thousand integrations;
 `ms_exchange_connector` reads and shows every setting.
 """
 
@@ -25,12 +25,12 @@ _SCHEMA: Schema = {
     "type": "object",
     SEARCHED: ["name", "room_mailbox_email_address"],
     "properties": {
-        "id": {"type": "integer", "readOnly": True, "description": "The integration's own."},
+        "id": {"type": "integer", "readOnly": True, "description": "The integration's id."},
         "name": _TEXT,
         "room_mailbox_email_address": {
             **_TEXT,
             "type": ["string", "null"],
-            "description": "Tells integrations of the same name apart.",
+            "description": "Distinguishes integrations with the same name.",
         },
         "exchange_connector": {"type": "string", "format": "uri-reference", "readOnly": True},
         "resource_uri": {"type": "string", "format": "uri-reference", "readOnly": True},
@@ -40,13 +40,13 @@ _SCHEMA: Schema = {
 
 @dataclass(frozen=True)
 class ConnectorNames:
-    """A Resource parallel to the integrations, with their ids."""
+    """A Resource with one object per integration, under the integration's id."""
 
     integrations: IntegrationStore
 
     area = STATUS
     name = CONNECTOR_NAME
-    about = "The names of the integrations: a light list, for choosing one."
+    about = "The names of the integrations, for choosing one of many."
     schema = _SCHEMA
 
     @property
@@ -55,12 +55,12 @@ class ConnectorNames:
         return {}
 
     async def all(self) -> Sequence[Object]:
-        """Of every integration, by ascending id; one storage trip per thousand."""
+        """The name of every integration, by ascending id; one round trip to storage per thousand."""
         found = [_named(each) async for each in self.integrations.outlines(columns=_COLUMNS)]
         return sorted(found, key=lambda fields: int(fields["id"]))
 
     async def one(self, id_: int) -> Shown:
-        """That of the integration with an id. Raises NotFound."""
+        """The name of the integration with an id. Raises NotFound."""
         return Shown(_named(await self.integrations.by_id(id_)))
 
 

@@ -65,8 +65,10 @@ def _known_settings() -> Iterator[tuple[str, FieldInfo, Setting]]:
 
 
 def connector_extras() -> dict[str, Any]:
-    """What else a form for an integration needs: the sections in order, and for each setting when it is required, what
-    a change entails, and which variables a template may use. See DescribedResource.extras.
+    """Additional properties for a form with an integration's settings; see DescribedResource.extras.
+
+    These are the sections in order, and for each setting when it is required, what a change entails, and which
+    variables a template may use.
     """
     from shared.templates import FIELDS  # imports jinja2, which other calls do not need
 

@@ -28,7 +28,7 @@ class Usage:
     personal_vmrs: int
 
     def text(self) -> str:
-        """What would be lost, in words; "" if nothing would be."""
+        """What would be lost, as a text; "" if nothing would be."""
         lost = [_counted(self.meetings_to_come, "meeting") + " to come"] * bool(self.meetings_to_come)
         lost += [_counted(self.personal_vmrs, "personal VMR") + " of its own"] * bool(self.personal_vmrs)
         return " and ".join(lost)

@@ -22,7 +22,7 @@ from shared.management.resource import Action, Object, Schema, Shown
 from shared.storage import Storage
 
 Names: TypeAlias = "Callable[[Draft, Integration | None], Awaitable[Mapping[str, str]]]"
-"""The names of what a checked draft refers to by URI, found before it is saved; Bridges.names."""
+"""Looks up the names of the objects that a checked draft refers to by URI, before it is saved; see Bridges.names."""
 
 _OWN_NULLABLE = frozenset({"graph_tenant_id", "graph_client_id"})
 """Nullable settings that the original does not have: its clients never send them, and must not clear them."""
@@ -72,12 +72,12 @@ class Connectors:
 
     @cached_property
     def schema(self) -> Schema:
-        """From the model of the settings, with their labels and help."""
+        """The JSON schema, from the model of the settings, with their labels and help."""
         return connector_schema()
 
     @cached_property
     def extras(self) -> Object:
-        """For forms, see connector_extras."""
+        """Additional properties for forms; see connector_extras."""
         return connector_extras()
 
     async def all(self) -> Sequence[Object]:
@@ -104,7 +104,7 @@ class Connectors:
         return shown_connector(await self._integrations.by_id(id_))
 
     async def create(self, fields: Object) -> Shown:
-        """A new integration. Raises SettingsInvalid, and Conflict while an earlier one of the same uuid is removed."""
+        """Create an integration. Raises SettingsInvalid, and Conflict if one with that uuid is being removed."""
         given = fields_to_store(fields)
         if isinstance(given.get("uuid"), str) and given["uuid"]:
             await self._lifecycle.creating(given["uuid"].lower())
@@ -113,7 +113,7 @@ class Connectors:
         return shown_connector(created)
 
     async def update(self, id_: int, fields: Object, if_match: str | None) -> Shown:
-        """The changed integration. Raises NotFound, SettingsInvalid, StaleObject."""
+        """Change an integration. Raises NotFound, SettingsInvalid, StaleObject."""
         integration = await self._integrations.by_id(id_)
         given = fields_to_store(fields)
         names = await self._resolved(given, integration)
@@ -123,7 +123,7 @@ class Connectors:
         return shown_connector(updated)
 
     async def _resolved(self, fields: Mapping[str, Any], before: Integration | None) -> Mapping[str, str]:
-        """The names of what is given by URI. The draft is checked before any host in it is called."""
+        """The names of the objects given by URI. The draft is checked before any host in it is called."""
         proposed = draft(fields, before)
         if not any(is_uri(getattr(proposed.integration, field)) for field in REFERENCES.keys() & proposed.given):
             return {}
@@ -131,9 +131,9 @@ class Connectors:
         return await self._names(proposed, before)
 
     async def delete(self, id_: int, if_match: str | None, *, force: bool) -> None:
-        """Delete the integration with everything it owns. Raises NotFound, StaleObject, and Conflict.
+        """Delete the integration with everything it owns.
 
-        Conflict if it still has future meetings, or personal VMRs of its own.
+        Raises NotFound, StaleObject, and Conflict if it still has future meetings, or personal VMRs of its own.
         """
         integration = await self._integrations.by_id(id_)
         revision = _revision(if_match)

@@ -23,7 +23,7 @@ from shared.management.resource import (
 )
 
 SCHEMA = "schema"
-"""Stands for an object's id in a path."""
+"""Replaces an object's id in the path of a resource's schema."""
 
 AREA_PATH = re.compile(
     rf"{API_ROOT}/(?:({CONFIGURATION}|{STATUS}|{HISTORY}|{COMMAND})/v1|{COMMAND}/v1/(?:conference|participant|platform))/?"
@@ -64,8 +64,8 @@ def description(resource: Resource) -> dict[str, Any]:
     comparable = [name for name, known in properties.items() if is_comparable(known)]
     several = ["get", "post", *(["patch"] if isinstance(resource, BulkResource) else [])]
     return {
-        # As in the original, "post" is listed here as well: its shell looks nowhere else to learn that objects can be
-        # created.
+        # As in the original, "post" is listed here as well: this is the only place where its shell checks whether
+        # objects can be created.
         "allowed_detail_http_methods": ["get", "post", "put", "delete", "patch"] if writable else ["get"],
         "allowed_list_http_methods": several if writable else ["get"],
         "default_format": "application/json",

@@ -27,7 +27,7 @@ Result = TypeVar("Result")
 
 
 def properties(table: FieldTable) -> dict[str, Schema]:
-    """JSON schemas of the original's fields."""
+    """The JSON schemas of a table's fields, by name."""
     times = {name for name, each in table.fields.items() if each.type == "datetime"}
     return {name: {**each, **TIME} if name in times else each for name, each in table.schemas().items()}
 
@@ -56,7 +56,7 @@ class Store(Protocol[Model]):
         ...
 
     async def delete(self, id_: int, check: Callable[[Model], None]) -> None:
-        """Remove a record. Raises NotFound, and what `check` raises of the record that would be removed."""
+        """Remove a record. Raises NotFound, and what `check` raises for the record that would be removed."""
         ...
 
 
@@ -68,8 +68,8 @@ class Form(Protocol[Model]):
         ...
 
     def version(self, record: Model) -> str:
-        """What differs between any two states of a record, as the resource shows them. It tells nothing of a PIN, as
-        who may not see PINs sees it, too.
+        """A text that differs between any two states of a record that the resource shows. It reveals nothing about a
+        PIN, since admins who may not see PINs see it as well.
         """
         ...
 
@@ -116,7 +116,7 @@ class Directory(Generic[Model]):
         return self._shown(record, relations)
 
     async def update(self, id_: int, fields: Object, if_match: str | None) -> Shown:
-        """The changed record. Raises NotFound, SettingsInvalid, StaleObject."""
+        """Change the record. Raises NotFound, SettingsInvalid, StaleObject."""
         relations = await self._relations([fields])
 
         def change(now: Model) -> Model:
@@ -149,7 +149,7 @@ class Directory(Generic[Model]):
         return Relations(await self._identities())
 
     async def _identities(self) -> Sequence[Integration]:
-        """The integrations, of whose settings nothing but their ids is read."""
+        """The integrations, with only their ids read."""
         return [each async for each in self._integrations.outlines(columns=("id", "uuid"))]
 
     def _shown(self, record: Model, relations: Relations) -> Shown:
@@ -159,7 +159,7 @@ class Directory(Generic[Model]):
         return f'"{self._form.version(record)}"'
 
     def _check(self, record: Model, if_match: str | None) -> None:
-        """Raises StaleObject if an ETag was named that is not the record's."""
+        """Raise StaleObject if the request has an ETag that is not the record's."""
         if if_match is not None and if_match.strip() != self._etag(record):
             raise StaleObject(self.name.replace("_", " "))
 
@@ -190,7 +190,7 @@ class Directory(Generic[Model]):
 
 
 def record_id(record: BaseModel) -> int:
-    """The number that every record has."""
+    """The id of a record."""
     return int(record.id)  # type: ignore[attr-defined]
 
 

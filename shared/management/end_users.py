@@ -45,13 +45,13 @@ class UserForm:
         }
 
     def version(self, record: UserRecord) -> str:
-        """See Form.version: a digest of what admins see. Sign-ins are no change of theirs."""
+        """See Form.version: a digest of the fields that admins see, so a sign-in does not change it."""
         seen = record.model_dump_json(exclude={"sign_ins"})
         return sha256(seen.encode()).hexdigest()[:16]
 
     def understand(self, fields: Object, before: UserRecord | None, id_: int, relations: Relations) -> UserRecord:
-        """See Form.understand. A change of address or integration signs the user out, since it may now be another
-        person.
+        """See Form.understand. A change of address or integration signs the user out, since the record may now belong
+        to another person.
         """
         known = {name: value for name, value in fields.items() if name != _OWN}
         values = END_USER_FIELDS.taken(known, new=before is None)

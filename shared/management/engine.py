@@ -4,9 +4,9 @@
     GET    …/{resource}/schema/   the resource's fields, methods and filters
     GET    …/{resource}/          a page of objects: filters, order, limit, offset
     POST   …/{resource}/          201, Location, the new object
-    PATCH  …/{resource}/          202, {"objects": [new and changed ones…]}, where the resource takes whole lists:
+    PATCH  …/{resource}/          202, {"objects": [new and changed ones…]}; only for bulk resources, with the body
                                   {"objects": [{…}, …], "deleted_objects": ["<uri>", …]}
-    GET    …/{resource}/{id}/     the object, with an ETag where it has one
+    GET    …/{resource}/{id}/     the object, with its ETag if the resource has ETags
     PATCH  …/{resource}/{id}/     202, the changed object; fields that are not sent are kept, "" clears
     PUT    …/{resource}/{id}/     the same, but nullable fields and references that are not sent become null
     DELETE …/{resource}/{id}/     204; this and changes with If-Match: 412 if the object's ETag has changed
@@ -49,7 +49,7 @@ _PATH = re.compile(rf"{API_ROOT}/([a-z]+)/v1/([a-z][a-z0-9_]*)/?(?:([^/]+)/?)?(?
 _DOCUMENT = f"{API_ROOT}/openapi.json"
 
 WARNING_MAX_LENGTH = 1000
-"""Maximum characters of the ignored parameters' names in a Warning header."""
+"""Maximum characters of the names of ignored parameters in a Warning header."""
 
 
 class _View:
@@ -75,7 +75,7 @@ class Management:
         return self._whole.resources.values()
 
     async def answer(self, call: Call) -> Answer:
-        """The response to an admin. Raises errors that are not about the content of the request, such as
+        """The response to a request. Raises errors that are not about the request's content, such as
         NotAuthenticated.
         """
         admin = await self._admins.authenticate(call.headers)
@@ -111,7 +111,7 @@ async def _answer(view: _View, call: Call) -> Answer:
 
 
 def _fixed(view: _View, path: str) -> Mapping[str, Any] | None:
-    """The description of the API at a path; None if the path is one of objects."""
+    """The description of the API at a path; None if the path is that of objects."""
     if path == _DOCUMENT:
         return document(view.resources.values())
     area = AREA_PATH.fullmatch(path)
@@ -197,7 +197,7 @@ async def _on_object(resource: Resource, id_: int, call: Call, recorder: Recorde
     if_match = call.headers.get("if-match")
     match call.method, resource:
         case "PUT" | "PATCH" | "DELETE", WritableResource() if if_match not in (None, "*") and not resource.has_etags:
-            return Answer(412, {"error": f"Objects of {resource.name} have no ETag: leave the header If-Match out."})
+            return Answer(412, {"error": f"Objects of {resource.name} have no ETag: leave out the header If-Match."})
         case "GET", _:
             return _shown(await resource.one(id_), 200)
         case "PUT" | "PATCH", WritableResource():
@@ -215,8 +215,8 @@ def _shown(shown: Shown, status: int, headers: Mapping[str, str] | None = None) 
 
 
 def _warning(skipped: Sequence[str]) -> dict[str, str]:
-    """The Warning header that lists ignored parameters. Their names come from outside, so characters that are invalid
-    in a header are escaped.
+    """The Warning header that lists ignored parameters. Their names come from the client, so characters that are
+    invalid in a header are escaped.
     """
     named = ", ".join(quote(name, safe="") for name in skipped)[:WARNING_MAX_LENGTH]
     return {"Warning": f'299 - "Ignored, as nothing here has such a field: {named}"'} if skipped else {}

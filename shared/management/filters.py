@@ -50,7 +50,7 @@ class Filter:
     wanted: str
 
     def check(self) -> None:
-        """Raises InvalidRequest if `wanted` cannot be a value of the field, even if there are no objects."""
+        """Raise InvalidRequest if `wanted` cannot be a value of the field, even if there are no objects."""
         self._holds(_example(self.schema))
 
     def holds(self, values: Iterable[Any]) -> bool:

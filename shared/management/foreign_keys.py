@@ -21,7 +21,7 @@ PATH_MAX_LENGTH = 3
 """How many references one filter may follow."""
 
 Known: TypeAlias = Mapping[str, Mapping[str, Object]]
-"""Objects by the name of the field that refers to them, and by their URI."""
+"""Objects by their URI, by the name of the field that refers to them."""
 
 _REFERENCE: Schema = {"type": ["string", "null"], "format": "uri-reference"}
 
@@ -49,8 +49,8 @@ class ForeignKeys:
         return found.schema if found else None
 
     def compared(self, field: str, known: Schema) -> Schema:
-        """The JSON schema of the value that a filter on a field compares; if the field refers to several objects, that
-        of one URI.
+        """The JSON schema of the value that a filter on a field compares; if the field refers to several objects,
+        the schema of one URI.
         """
         return _REFERENCE if is_to_many(known) and related_resource(field, known) else known
 

@@ -13,7 +13,7 @@ class Lifecycle(Protocol):
         ...
 
     async def saved(self, uuid: str, changed: frozenset[str]) -> None:
-        """Test the connection to its Exchange; problems raise an alarm, never an error (E4).
+        """Test the integration's connection to Exchange; problems raise an alarm, never an error (E4).
 
         `changed` names the settings that differ now; alarms about what is no longer in use are cleared.
         """

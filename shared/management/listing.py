@@ -20,7 +20,7 @@ MAX_OFFSET = 999_999_999
 MAX_FILTERS = 50
 
 SEARCHED = "x-search"
-"""Names of the fields, in a resource's schema, that `?text=` searches."""
+"""The key in a resource's schema for the names of the fields that `?text=` searches."""
 
 BELOW = "id__lt"
 """The one filter that SearchedResource.found_by gets in addition to exact ones: for some resources, the id tells the
@@ -41,7 +41,7 @@ class Query:
     offset: int
     skipped: tuple[str, ...] = ()
     text: str = ""
-    """A text contained in one of the `searched` fields, ignoring case."""
+    """A text that one of the `searched` fields must contain, ignoring case."""
     searched: tuple[str, ...] = ()
 
     @property
@@ -50,7 +50,7 @@ class Query:
         return not (self.filters or self.order or self.text)
 
     def meets(self, shown: Object) -> bool:
-        """Whether an object is asked for, by filters that follow no references."""
+        """Whether an object meets the query, whose filters must not follow references."""
         return self.finds(shown) and all(each.holds([shown[each.field]]) for each in self.filters)
 
     @property
@@ -70,8 +70,8 @@ class Query:
 class Part:
     """The objects of a page, and the total number on all pages.
 
-    `examined`: to how many objects alone, the first in the order asked for, the query was applied, because no index
-    answers it; None if `total` counts all that there are.
+    `examined` is set if no index answers the query, so that it was applied only to this many objects, the first in the
+    requested order; None if `total` counts all matching objects.
     """
 
     objects: Sequence[Object]
@@ -84,7 +84,7 @@ class ListedResource(Resource, Protocol):
     """A kind of object with lists in storage, which can be read from any position and know their length."""
 
     async def from_lists(self, query: Query) -> Part | None:
-        """The page that a query asks for; None if no list can answer the query, so that all objects have to be read."""
+        """The page that a query requests; None if no list can answer the query, so that all objects have to be read."""
         ...
 
 
@@ -93,7 +93,7 @@ class TimelineResource(Resource, Protocol):
     """A kind of object that is listed by time, newest first, and that answers queries for lists itself."""
 
     async def listed(self, query: Query, text: str) -> Object | None:
-        """The page that a query asks for, in Tastypie's envelope; `text` is the query string.
+        """The page that a query requests, in Tastypie's envelope; `text` is the query string.
 
         None if the query cannot be answered in the order of time, so that all objects have to be read. Raises
         InvalidRequest.
@@ -126,7 +126,7 @@ def query_of(query: str, schema: Schema, foreign_keys: ForeignKeys) -> Query:
 
 
 async def candidates(resource: Resource, query: Query) -> Sequence[Object]:
-    """Objects that include all those a query asks for: just a few if the query names an id, an alias or the like."""
+    """Objects that include all those a query requests: just a few if the query contains an id, an alias or the like."""
     exact = {"__".join((*each.path, each.field)): each.wanted for each in query.filters if each.lookup == "exact"}
     exact |= {
         name: each.wanted
@@ -149,8 +149,8 @@ def flag(text: str, name: str) -> bool:
 
 
 def page(objects: Sequence[Object], query: Query, known: Known, uri: str, text: str) -> dict[str, Any]:
-    """The page of the objects that a query asks for, in Tastypie's envelope. `known` holds the objects needed to follow
-    its filters.
+    """The page of the objects that a query requests, in Tastypie's envelope. `known` contains the objects needed to
+    follow its filters.
     """
     found = [
         o for o in objects
@@ -162,12 +162,12 @@ def page(objects: Sequence[Object], query: Query, known: Known, uri: str, text: 
 
 
 def part_of(found: Sequence[Object], query: Query, examined: int | None = None) -> Part:
-    """The page that a query asks for, of all that was found, in order."""
+    """The requested page of the objects that were found, in their order."""
     return Part(found[query.offset : query.offset + query.limit], len(found), examined)
 
 
 def envelope(part: Part, query: Query, uri: str, text: str) -> dict[str, Any]:
-    """A page in Tastypie's form; with `examined` where only so many objects were."""
+    """A page in Tastypie's form, with `examined` if only some objects were examined."""
     end = query.offset + query.limit
     return {
         "meta": {

@@ -1,8 +1,8 @@
 """A scheduled meeting as the objects of the original API. Pure: from a booking, its integration and the time.
 
 scheduled_alias        the allocated alias
-conference             its room, while it is scheduled; conference_alias both its aliases
-scheduled_conference   each known occurrence until some time after its end; recurring_conference a series
+conference             its room, while it is scheduled; conference_alias: both aliases of the room
+scheduled_conference   each known occurrence until some time after its end; recurring_conference: a series
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ SCHEDULED = "scheduled_conference"
 RECURRING = "recurring_conference"
 
 FIRST_MEETING_ID = 2**30
-"""Ids of `conference` and `conference_alias` of meetings start here; VMRs' are smaller."""
+"""The first id of a meeting's `conference` and `conference_alias`; the ids of VMRs are smaller."""
 
 _OWNER_MAX_LENGTH = 100
 
@@ -60,7 +60,7 @@ class Meeting:
         return {
             "id": booking.numbers.own,
             "alias": booking.alias,
-            "alias_number": int(digits) if digits.isdecimal() else 0,  # 0: it has an earlier prefix
+            "alias_number": int(digits) if digits.isdecimal() else 0,  # 0: the alias has an earlier prefix
             "numeric_alias": booking.numeric_alias,
             "uuid": booking.tag,
             "exchange_connector": connector_uri(self.integration),

@@ -37,13 +37,13 @@ from shared.storage import Row, Storage
 _Show: TypeAlias = Callable[[Meeting], Sequence[Object]]
 
 _Place: TypeAlias = tuple[Numbered, int]
-"""Where the number of an object's meeting is looked up, and that number."""
+"""The kind of number by which an object's meeting is looked up, and that number."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One of the resources: how to show a meeting as its objects, and how to get the meeting's number from an object's
-    id.
+    """One of the resources: how to show a meeting as objects of the resource, and how to get the meeting's number from
+    an object's id.
     """
 
     name: str
@@ -99,8 +99,8 @@ class MeetingReader:
         return await self._claimed_by(kind, await aliases_table(self.storage).get(name_partition(name), NAME_KEY))
 
     async def page(self, kind: Kind, span: Span, query: Query) -> Part | None:
-        """The objects of a page of a list; None while there are no lists. In addition to the requests for the list,
-        each integration whose settings are not in the cache takes one.
+        """The objects of a page of a list; None while the lists are incomplete. In addition to the requests for the
+        list, there is one for each integration whose settings are not in the cache.
         """
         found = await self.lists.page(span.list_, query.offset, query.limit, backwards=span.backwards)
         if found is None:
@@ -121,7 +121,7 @@ class MeetingReader:
             return None
 
     async def by_tag(self, kind: Kind, tag: str) -> list[Object]:
-        """The objects of the meeting with a tag: three requests; one point read per integration without lists."""
+        """The objects of the meeting with a tag. Three requests, or one per integration if the lists are incomplete."""
         table, wanted = meetings_table(self.storage), tag.strip().lower()
         rows = await self.lists.of([Record.booking("", wanted).called], LISTED_ALIASES)
         if rows is not None:
@@ -159,7 +159,7 @@ async def _claimant(storage: Storage, row: Row | None) -> Booking | None:
 
 @dataclass(frozen=True)
 class MeetingRecords:
-    """A Resource of one kind of object that meetings are shown as."""
+    """A Resource of one kind of object in which meetings are shown."""
 
     kind: Kind
     about: str
@@ -199,7 +199,7 @@ class MeetingRecords:
         return await self.meetings.by_alias(self.kind, alias) or []
 
     async def from_lists(self, query: Query) -> Part | None:
-        """See ListedResource.from_lists. Lists can answer queries for all objects, by id."""
+        """See ListedResource.from_lists. Lists can answer queries for all objects, ordered by id."""
         span = span_by_id(query, self.list_)
         return await self.meetings.page(self.kind, span, query) if span else None
 

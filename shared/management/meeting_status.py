@@ -20,7 +20,7 @@ _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+\w")
 _TEXT: Schema = {"type": "string", "readOnly": True}
 _TIMES: Schema = {
     "type": "object",
-    "description": "When it takes place, and when people are let in for it.",
+    "description": "When the meeting takes place, and when people are let in.",
     "properties": {"start": TIME, "end": TIME, "opens": TIME, "closes": TIME},
 }
 SCHEMA: Schema = {
@@ -36,20 +36,25 @@ SCHEMA: Schema = {
         "description": _TEXT,
         "organizer": {
             **_TEXT,
-            "description": "The person an admin has given it to, otherwise the recorded address, or the one in the "
-            "name or description; otherwise empty.",
+            "description": "The person to whom an admin has given the meeting; otherwise the recorded address, or "
+            "the one in the name or description; otherwise empty.",
         },
         "given_to": {
             **_TEXT,
-            "description": "Whom an admin has given it to; empty while it is its organizer's.",
+            "description": "The person to whom an admin has given the meeting; empty if it belongs to its organizer.",
         },
         "state": {**_TEXT, "enum": ["scheduled", "closed", "held"], "description": "`held`: closed by an admin."},
         "start": {
             **TIME,
-            "description": "UTC, without an offset; of the current or next occurrence, or else of the last one.",
+            "description": "The start of the current or next occurrence, or else of the last one; UTC, without an "
+            "offset.",
         },
         "end": TIME,
-        "is_over": {"type": "boolean", "readOnly": True, "description": "Whether nothing of it is on or to come."},
+        "is_over": {
+            "type": "boolean",
+            "readOnly": True,
+            "description": "Whether no occurrence is in progress or to come.",
+        },
         "door": {
             "type": "object",
             "description": "Whether people are let in now, and when that changes next.",
@@ -59,7 +64,7 @@ SCHEMA: Schema = {
         "operations": {
             "type": "array",
             "items": {"type": "string"},
-            "description": "Correlation ids of the decisions on its messages, newest first.",
+            "description": "Correlation ids of the decisions on the meeting's messages, newest first.",
         },
         "text": {**_TEXT, "x-search": True, "description": "The fields that a search covers: `text=review`."},
         "creation_time": TIME,

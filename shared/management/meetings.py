@@ -1,12 +1,12 @@
 """`status/v1/meeting/`: scheduled meetings as a support desk searches for them, and their actions (W4).
 
     GET  …/meeting/?text=review&start__gte=…&state=scheduled&order_by=start
-    POST …/meeting/{id}/close/     nobody gets in any more, until
-    POST …/meeting/{id}/reopen/    an admin opens the room again
-    POST …/meeting/{id}/resend/    mail the joining instructions to the meeting's owner again
-    POST …/meeting/{id}/transfer/  {"organizer": "bob@example.com"}: the meeting is theirs; "" gives it back
+    POST …/meeting/{id}/close/     closes the room until an admin reopens it
+    POST …/meeting/{id}/reopen/    reopens the room
+    POST …/meeting/{id}/resend/    mails the joining instructions to the meeting's owner again
+    POST …/meeting/{id}/transfer/  {"organizer": "bob@example.com"} gives the meeting to that person; "" gives it back
 
-A meeting can be found by its organizer only as far as meeting_status.py can tell who that is.
+A meeting can be found by its organizer only if meeting_status.py can tell who that is.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ from shared.record_lists.lists import RecordLists
 from shared.storage import Row, Storage
 
 MEETINGS_SEARCHED_MAX = 2_000
-"""Meetings that are looked at for a query that no list answers: two storage requests."""
+"""Maximum meetings that are searched for a query that no list answers; this takes two storage requests."""
 
 _TRANSFER: Schema = {
     "type": "object",
-    "properties": {"organizer": {"type": "string", "description": "The new owner's address; empty: the organizer's."}},
+    "properties": {"organizer": {"type": "string", "description": "The new owner's address; empty for the organizer."}},
     "required": ["organizer"],
 }
 
@@ -64,22 +64,22 @@ class Meetings:
 
     @cached_property
     def actions(self) -> Mapping[str, Action]:
-        """What an admin may do with a room."""
+        """The actions on a meeting and its room."""
         return {
             "close": Action(
                 "POST",
-                "Let nobody in any more, until it is reopened.",
+                "Close the room: nobody is let in until it is reopened.",
                 self._acting(self.control.close),
                 undone_by=lambda _: ("reopen", {}),
             ),
             "reopen": Action(
                 "POST",
-                "Reopen a room that was closed here.",
+                "Reopen a room that an admin has closed.",
                 self._acting(self.control.reopen),
                 undone_by=lambda _: ("close", {}),
             ),
             "resend": Action(
-                "POST", "Mail the joining instructions to its owner again.", self._acting(self.control.resend)
+                "POST", "Mail the joining instructions to the meeting's owner again.", self._acting(self.control.resend)
             ),
             "transfer": Action(
                 "POST", "Give the meeting to another owner.", self._transfer, _TRANSFER,
@@ -129,8 +129,8 @@ class Meetings:
         return Part(found, page.total)
 
     async def _searched(self, query: Query, text: str, shown: Sequence[Object], total: int) -> Part:
-        """What is asked for of the meetings shown. Where there are more, those whose whole alias or tag is the text are
-        looked up as well, so that one of them is found however many there are.
+        """The page that a query requests, from the first meetings of a list. If the list has more, the meeting whose
+        alias or tag is the text is looked up as well, so that it is found however long the list is.
         """
         if len(shown) == total:
             return part_of(list(filter(query.meets, shown)), query)
@@ -141,11 +141,11 @@ class Meetings:
         return part_of(ordered, query, examined=len(shown))
 
     async def _named(self, text: str) -> Sequence[Object]:
-        """The meeting whose whole alias, or tag, a text is."""
+        """The meeting whose alias or tag is exactly this text."""
         return await self.found_by({"tag" if is_guid(text) else "alias": text}) or ()
 
     async def found_by(self, exact: Mapping[str, str]) -> Sequence[Object] | None:
-        """See SearchedResource.found_by: by alias or by tag; or one integration's."""
+        """See SearchedResource.found_by. Finds meetings by alias, tag or integration."""
         if alias := exact.get("alias") or exact.get("numeric_alias"):
             booking = await booking_with_alias(self.storage, alias)
             return await self._whole([booking] if booking else [])
@@ -175,7 +175,7 @@ class Meetings:
         ]
 
     async def _decided(self, booking: Booking) -> Sequence[str]:
-        """Correlation ids of its meeting, the newest first: two round trips."""
+        """The correlation ids of the booking's meeting, newest first; two round trips."""
         table, uuid = meetings_table(self.storage), booking.integration
         if await self.lists.is_good():
             return await decided_on(table, uuid, booking.meeting)
@@ -204,5 +204,5 @@ class Meetings:
 
 
 def _newest(operations: Sequence[Operation]) -> list[str]:
-    """The correlation ids of a meeting's operations, the newest first."""
+    """The correlation ids of a meeting's operations, newest first."""
     return [each.correlation_id for each in sorted(operations, key=lambda each: each.created, reverse=True)]

@@ -24,9 +24,9 @@ _META: Schema = {
         "total_count": {"type": "integer"},
         "examined": {
             "type": "integer",
-            "description": "Only there where no index answers the query and there are too many objects to look at: the "
-            "query was applied to the first so many alone, in the order asked for, and total_count counts those found "
-            "among them.",
+            "description": "Only present if no index answers the query and there are too many objects to search: the "
+            "query was applied only to this many objects, the first in the requested order, and total_count counts "
+            "the matches among them.",
         },
     },
     "required": ["limit", "next", "offset", "previous", "total_count"],
@@ -56,7 +56,7 @@ def document(resources: Iterable[Resource]) -> dict[str, Any]:
                 "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
                 "client": {
                     "type": "oauth2",
-                    "description": "With an ES256 assertion (RFC 7523) of an oauth2_client.",
+                    "description": "With an ES256 assertion (RFC 7523) signed by an oauth2_client.",
                     "flows": {"clientCredentials": {"tokenUrl": "/oauth/token/", "scopes": {}}},
                 },
             },
@@ -65,8 +65,8 @@ def document(resources: Iterable[Resource]) -> dict[str, Any]:
 
 
 def _schema_name(resource: Resource) -> str:
-    """The tag of a resource. Two areas may have resources with the same name: current objects in one, past ones in the
-    other.
+    """The tag of a resource. Two areas may have resources with the same name: one for current objects, and one for
+    past ones.
     """
     return f"{HISTORY}_{resource.name}" if resource.area == HISTORY else resource.name
 
@@ -79,10 +79,11 @@ def _paths(resource: Resource) -> dict[str, Any]:
     if isinstance(resource, WritableResource):
         several["post"] = _operation("A new object.", {"201": reference}, _writable(resource.schema))
         optional = {"type": "object", "properties": _writable(resource.schema)["properties"], "required": []}
-        single["patch"] = _operation("Changes the fields sent.", {"202": reference}, optional, parameters=[_IF_MATCH])
+        summary = "Changes the fields that are sent."
+        single["patch"] = _operation(summary, {"202": reference}, optional, parameters=[_IF_MATCH])
         emptied = ", ".join(resource.emptied_by_put)
         rule = f" Fields that become empty if left out: {emptied}." if emptied else ""
-        single["put"] = {**single["patch"], "summary": f"Changes the fields sent.{rule}"}
+        single["put"] = {**single["patch"], "summary": f"{summary}{rule}"}
         single["delete"] = _operation("Removes the object.", {"204": None}, parameters=[_FORCE, _IF_MATCH])
     if isinstance(resource, BulkResource):
         several["patch"] = _operation("Creates, changes and removes many objects.", {"202": {"type": "object"}}, _MANY)
@@ -190,5 +191,6 @@ def _order(resource: Resource) -> Schema:
         "name": "order_by",
         "in": "query",
         "schema": {"type": "string", "enum": [*names, *(f"-{name}" for name in names)]},
-        "description": "Prefix a field with - for descending order. The fields are also filters: name__icontains=x.",
+        "description": "Prefix a field with - for descending order. The fields can also be filtered by, as in "
+        "name__icontains=x.",
     }

@@ -27,7 +27,7 @@ from shared.storage import Row, Storage
 NAME = "scheduling_operation"
 
 MOST_NAMED = 100
-"""How many correlation ids a query may name and still be answered from the lists."""
+"""Maximum correlation ids in a query that can be answered from the lists."""
 
 _TEXT: Schema = {"type": "string", "readOnly": True}
 _FLAG: Schema = {"type": "boolean", "readOnly": True}
@@ -147,7 +147,7 @@ def _listed(row: Row) -> Object:
 
 
 def _named(query: Query) -> list[str] | None:
-    """The correlation ids of a query that names only those; None for any other query."""
+    """The correlation ids in a query that has no other condition; None for any other query."""
     if query.text or len(query.filters) != 1 or query.order not in _ORDERS:
         return None
     [asked] = query.filters

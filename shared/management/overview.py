@@ -55,7 +55,7 @@ _SCHEMA: Schema = {
     "properties": {
         "id": {"type": "integer", "readOnly": True, "description": "The integration's id; 0 for the whole deployment."},
         "exchange_connector": {"type": ["string", "null"], "format": "uri-reference", "readOnly": True},
-        "days": {"type": "array", "items": _DAY, "description": f"The last {SHOWN_DAYS} days, today last."},
+        "days": {"type": "array", "items": _DAY, "description": f"The last {SHOWN_DAYS} days, ending with today."},
         "rooms_by_hour": {
             "type": "array",
             "items": {"type": "integer"},
@@ -70,7 +70,7 @@ _SCHEMA: Schema = {
 
 @dataclass(frozen=True)
 class Overview:
-    """A Resource: the list holds the deployment's overview."""
+    """A Resource whose list contains the overview of the whole deployment."""
 
     integrations: IntegrationStore
     storage: Storage

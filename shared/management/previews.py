@@ -55,6 +55,6 @@ def _texts(name: str) -> tuple[str, ...]:
 
 
 def _at(alias: str, domain: str) -> str:
-    """An alias with this domain; without one if there is none."""
+    """The alias with its domain replaced by this one; unchanged if it has no domain."""
     local, at, _ = alias.partition("@")
     return f"{local}{at}{domain if at else ''}"

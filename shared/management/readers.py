@@ -10,7 +10,7 @@ from shared.management.listing import ListedResource, Part, Query, TimelineResou
 from shared.management.resource import Action, Object, PagedResource, Resource, Schema, SearchedResource, Shown
 
 PINS = frozenset({"pin", "guest_pin"})
-"""Fields of a `conference` with which a reader could join somebody's meetings. Lists cannot be searched by them,
+"""Fields of a `conference` that would let a reader join somebody's meetings. Readers cannot filter lists by them,
 either.
 """
 
@@ -18,7 +18,7 @@ _READING = ("GET", "HEAD", "OPTIONS")
 
 
 def refuse_change(admin: Admin, call: Call) -> None:
-    """Raises NotAllowed for anything but reading, if the admin may only read."""
+    """Raise NotAllowed for anything but reading if the admin may only read."""
     if call.method not in _READING and not admin.may_change:
         raise NotAllowed(
             f"You have read-only access: changes, and all actions except GET, require the app role {ADMIN_ROLE}."

@@ -1,7 +1,7 @@
 """Records every change through the management API (W7): a record is begun before the change and completed after it, so
 that a crash loses none.
 
-    begin  (what it is now, what is to be changed) ─▶ the change ─▶ settle  (what it has become)
+    begin  (current values, requested values) ─▶ the change ─▶ settle  (new values)
 
 A refused request leaves no record, nor does one that changes nothing. If it is unknown whether a change was made (the
 app stopped or storage failed halfway), its record stays `begun`. A record never contains secrets or personal PINs: it
@@ -25,14 +25,14 @@ from shared.management.resource import Action, Object, Resource, Shown
 log = logging.getLogger(__name__)
 
 CREATE, CHANGE, DELETE = "create", "change", "delete"
-"""What records call these operations; an action is recorded under its own name."""
+"""The names of these operations in records; an action is recorded under its own name."""
 
 NEVER_KEPT = PINS | {"private_key_jwt"}
-"""Fields that the API shows, perhaps only once, and that no record may hold."""
+"""Fields that the API shows, at least once, but that no record may contain."""
 
 _OWNER = "exchange_connector"
 _NAMES = ("subject", "name", "client_name", "domain", "alias", "primary_email_address")
-"""Fields that may hold an object's name, the first one first."""
+"""Fields that may contain an object's name, in order of preference."""
 
 NAME_MAX_LENGTH = 250
 """Maximum characters of a recorded name."""
@@ -118,8 +118,8 @@ class Recording:
     async def _written(
         self, entry: Entry, resource: Resource, id_: int, write: Callable[[], Awaitable[Result]], before: Shown
     ) -> Result:
-        """The result of `write`. A refusal leaves no record; after any other failure, the record is dropped only if the
-        object is unchanged.
+        """The result of `write`. If the change is refused, its record is dropped; after other failures, the record is
+        dropped only if the object is unchanged.
         """
         try:
             return await write()
@@ -166,7 +166,7 @@ def name_of(fields: Object) -> str:
 
 
 def is_secret(resource: Resource, name: str) -> bool:
-    """Whether no record may hold the values of a field."""
+    """Whether the values of a field must not be recorded."""
     return name in NEVER_KEPT or bool(resource.schema["properties"].get(name, {}).get("writeOnly"))
 
 

@@ -54,7 +54,7 @@ class Relations:
         return self._uris.get(uuid, uri(CONFIGURATION, CONNECTOR, 0)) if uuid else None
 
     def uuid(self, reference: Any) -> str:
-        """The reverse. Raises SettingsInvalid."""
+        """The uuid of the integration that a reference names; "" for none. Raises SettingsInvalid."""
         if reference in (None, ""):
             return ""
         found = self._uuids.get(id_in(reference, CONFIGURATION, CONNECTOR) or 0)

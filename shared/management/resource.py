@@ -26,7 +26,7 @@ class Shown:
     fields: Object
     etag: str = ""
     secrets: Mapping[str, str] = field(default_factory=dict)
-    """By field, a placeholder for each secret that is set and not shown; it differs when the secret has changed."""
+    """By field, a placeholder for each secret that is set but not shown; it changes when the secret is changed."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Action:
     """
 
     undone_by: Callable[[Object], tuple[str, Object]] | None = None
-    """Given the changed fields with their values before: the action that undoes this one, and the body to send to it.
+    """Returns the action that undoes this one, with the body to send, given the previous values of the changed fields.
     """
 
 
@@ -113,7 +113,7 @@ class PagedResource(Resource, Protocol):
 
 @runtime_checkable
 class DescribedResource(Resource, Protocol):
-    """A kind of object whose schema says more about its fields than their JSON schemas do."""
+    """A kind of object with additional information about its fields that JSON schemas cannot express."""
 
     @property
     def extras(self) -> Object:
@@ -141,12 +141,12 @@ class WritableResource(Resource, Protocol):
 
     @property
     def has_etags(self) -> bool:
-        """Whether the objects have an ETag, which changes can be made conditional on."""
+        """Whether the objects have ETags, on which changes can be conditional."""
         ...
 
     @property
     def emptied_by_put(self) -> Object:
-        """The values of nullable fields and references that a PUT leaves out: the original's clients send no nulls."""
+        """The values of nullable fields and references that a PUT leaves out; the original's clients send no nulls."""
         ...
 
     async def create(self, fields: Object) -> Shown:

@@ -2,10 +2,10 @@
 
     change     the fields get their earlier values, unless somebody has changed them since
     create     the object is deleted
-    delete     the object is created again, an integration with its uuid
-    close, …   the opposite action, where there is one
+    delete     the object is created again; an integration keeps its uuid
+    close, …   the opposite action is carried out, if there is one
 
-Values that are not stored do not come back: secrets, PINs, an icon. `not_restored` lists them; secrets may be sent with
+Values that are not stored are not restored: secrets, PINs, an icon. `not_restored` lists them; secrets may be sent with
 the request.
 """
 
@@ -29,16 +29,16 @@ REVERT_BODY: Schema = {
     "properties": {
         "fields": {
             "type": "object",
-            "description": "Additional values, for secrets, which are not stored.",
+            "description": "Values for secrets, which are not stored and so cannot be restored.",
         },
         "force": {
             "type": "boolean",
-            "description": "Revert even if these fields have been changed since, or if deleting loses something.",
+            "description": "Revert even if these fields have been changed since, or if deleting the object loses data.",
         },
     },
 }
 
-_STORED_NOWHERE = {"oauth2_client": "The private key of a deleted client is stored nowhere: create another client."}
+_STORED_NOWHERE = {"oauth2_client": "The private key of a deleted client is not stored: create another client."}
 """Why an object cannot be created again, by resource."""
 
 _NUMBERS = frozenset({"id", "resource_uri"})
@@ -142,7 +142,7 @@ async def _change_back(
     restored = _restorable(resource, change.before or {})
     wanted = {**restored, **converted(dict(more), resource.schema)}
     if not wanted:
-        raise Conflict(f"The earlier value of {_listed(change.fields)} is not stored: set it by hand.")
+        raise Conflict(f"The earlier value of {_listed(change.fields)} is not stored: set it manually.")
     now = await resource.one(target)
     after = change.after or {}
     others = [name for name in restored if now.fields.get(name) not in (after.get(name), restored[name])]

@@ -1,4 +1,4 @@
-"""Which part of which list (shared/record_lists) a query asks for. Pure."""
+"""Finds the part of a list (shared/record_lists) that answers a query. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -30,11 +30,11 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 @dataclass(frozen=True)
 class Span:
-    """The positions of a list from `first` up to `end` (exclusive); `integration` is the id of the only integration
-    wanted, None for all.
+    """The positions of a list from `first` up to `end` (exclusive); `integration` is the id of an integration if only
+    its entries are requested, otherwise None.
 
-    `is_searched`: there is no list of exactly what is asked for, so the query has to be applied to each of these
-    entries; `text` is what is looked for in them.
+    `is_searched` means that no list contains exactly the requested entries, so the query has to be applied to each of
+    these; `text` is the text to search for in them.
     """
 
     list_: str
@@ -53,8 +53,9 @@ def span_by_id(query: Query, list_: str) -> Span | None:
 
 
 def meeting_span(query: Query) -> Span | None:
-    """The span of a query for meetings: by start, of some time, state or integration, to be searched for a text, or for
-    a state of an integration's; or all of them by id.
+    """The span of a query for meetings: either all of them by id, or by start, filtered by time, state or integration.
+
+    The span has to be searched for a text, or if the query has both a state and an integration.
     """
     if query.order and not query.text and _is_by(query, "start"):
         return _by_start(query)
@@ -147,7 +148,7 @@ def _bounded(span: Span, filters: Sequence[Filter], field: str, place: Bound) ->
 
 
 _NEXT = timedelta(microseconds=1)
-"""Added to a moment, this gives the next one."""
+"""The difference between a moment and the next one."""
 
 
 def _start(moment: datetime) -> str:

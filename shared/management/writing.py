@@ -51,7 +51,7 @@ async def _from_newest(
     """Act on the current state of an object.
 
     If objects have ETags, exactly the state that is recorded as the previous one is changed. If somebody else changes
-    the object in between, this is repeated, unless the admin's request is for one state only.
+    the object in between, this is repeated, unless the admin's request has an ETag of its own.
     """
     named = if_match if if_match != "*" else None
     for _ in range(_ATTEMPTS - 1):
