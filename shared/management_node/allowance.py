@@ -21,10 +21,10 @@ NODE_SHARE = 450
 """Maximum requests to one node within a clock minute, across all instances."""
 
 CHUNK = 15
-"""How many requests an instance takes at a time: few, so that hardly any go unused."""
+"""How many requests an instance takes at a time: only a few, so that hardly any go unused."""
 
 MAX_SKEW = timedelta(minutes=2)
-"""How far another instance's clock may be ahead: within this, the later minute counts, so that two clocks do not undo
+"""How far another instance's clock may be ahead: up to this, the later minute counts, so that two clocks do not undo
 each other's counting. A clock that is further ahead is wrong, and is ignored.
 """
 
@@ -41,7 +41,7 @@ class Allowance(Protocol):
 
 
 class Unlimited:
-    """Counts nothing: for the few requests of a save that an admin is waiting for."""
+    """An Allowance without a limit, for the few requests of a save that an admin is waiting for."""
 
     async def take(self) -> None:
         """See Allowance."""
@@ -93,7 +93,7 @@ def node_key(base_url: str) -> str:
 
 
 def minute_of(moment: datetime) -> datetime:
-    """The minute of a moment."""
+    """The start of the minute that contains a moment."""
     return moment.replace(second=0, microsecond=0)
 
 

@@ -25,10 +25,10 @@ NODE_TIMEOUT = 15.0
 """Maximum seconds for a whole response, however slowly it arrives."""
 
 NODE_BOUNDS = Bounds(bytes=8 * MEGABYTE, seconds=NODE_TIMEOUT, connections=20)
-"""Maximum bytes of a response; 250 conferences with all writable fields take less than 3 MB."""
+"""Limits on a response; 250 conferences with all writable fields take less than 3 MB."""
 
 RATE_LIMIT_PAUSE = 60.0
-"""Seconds to wait if a node limits requests without saying for how long."""
+"""Seconds to wait if a node limits requests without stating for how long."""
 
 Fields = Mapping[str, Any]
 
@@ -73,7 +73,7 @@ class NodeClient:
         )
 
     async def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
-        """The JSON at a path; None if there is nothing."""
+        """The JSON at a path; None if there is no object."""
         try:
             answer = await self._send("GET", path, params)
         except _Broken:
@@ -92,16 +92,16 @@ class NodeClient:
         return answer.status_code != httpx.codes.NOT_FOUND and bool(_taken(answer))
 
     async def delete(self, path: str) -> bool:
-        """Remove one object; returns whether it existed. Raises ValueError for the path of a list: a node would remove
-        everything in it.
+        """Remove one object; returns whether it existed. Raises ValueError for the path of a list, since a node would
+        remove everything in the list.
         """
         if not path.rstrip("/").rpartition("/")[2].isdecimal():
-            raise ValueError("only a single object is ever deleted")
+            raise ValueError("only single objects may be deleted")
         answer = await self._send("DELETE", path)
         return answer.status_code != httpx.codes.NOT_FOUND and bool(_taken(answer))
 
     async def date(self) -> str:
-        """The node's own clock: the header Date of a response, "" if it has none."""
+        """The time of the node's own clock, from the header Date of a response; "" if it has none."""
         answer = await self._send("GET", f"{STATUS}management_vm/", {"limit": 1})
         return str(_taken(answer).headers.get("Date", ""))
 

@@ -22,8 +22,8 @@ _Key = tuple[str, str, str, str, str, bool]
 class ManagementNode:
     """One node, with the credentials of one integration.
 
-    `key` is its name in rows (allowance.node_key), `login` names the node together with these credentials: a wrong
-    password in another integration says nothing about the node itself.
+    `key` is its name in rows (allowance.node_key); `login` identifies the node together with these credentials, since a
+    wrong password in another integration says nothing about the node itself.
     """
 
     key: str
@@ -55,9 +55,9 @@ class ManagementNodes:
         self._allowances: dict[str, SharedAllowance] = {}
 
     async def of(self, integration: Integration) -> ManagementNode:
-        """The integration's node. Raises NodeFailed if its settings name none, Unavailable.
+        """The integration's node. Raises NodeFailed if its settings do not name one; Unavailable.
 
-        A changed secret has another reference, and so gets a new client.
+        A changed secret has another reference, and so leads to a new client.
         """
         key = (
             integration.bridge_url,
@@ -77,7 +77,7 @@ class ManagementNodes:
         return self._nodes[key]
 
     def with_secret(self, integration: Integration, secret: str) -> ManagementNode:
-        """The node of settings that are not saved yet. The caller has to close its client."""
+        """The node in settings that are not saved yet. The caller has to close its client."""
         return self._made(integration, secret, Unlimited())
 
     async def close(self) -> None:

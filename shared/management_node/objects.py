@@ -80,7 +80,7 @@ class ConferencePage(BaseModel):
 
 
 class Named(BaseModel):
-    """An object of which only name and URI matter."""
+    """An object of which only the name and the URI are read."""
 
     name: str
     resource_uri: str = ""

@@ -28,7 +28,7 @@ Retry-After comes from something else.
 
 @dataclass(frozen=True)
 class Outages:
-    """What is known about unavailable nodes, by their keys (allowance.node_key)."""
+    """The known outages, by the keys of nodes (allowance.node_key)."""
 
     tables: Tables
     clock: Clock
@@ -60,7 +60,7 @@ class Outages:
                 await self._back(node)
 
     async def _enter(self, row: Row) -> None:
-        """Only one instance at a time checks whether the node is back."""
+        """Let only one instance at a time check whether the node is back. Raises NodeFailed for the others."""
         now = self.clock.now()
         if now < datetime.fromisoformat(str(row.values["until"])):
             raise NodeFailed(str(row.values["cause"]))

@@ -1,4 +1,4 @@
-"""Deciding on a meeting message: pure rules, no I/O (M1 to M7).
+"""Decides on a meeting message: pure rules, no I/O (M1 to M7).
 
 `decide` gets the message as Exchange has it now, the bookings that its tags name, and the meeting's current booking.
 Messages arrive twice, late and out of order. Since the calendar item is the meeting's current state, deciding on an old
@@ -34,8 +34,8 @@ def decide(
 ) -> Decision:
     """Decide what to do about `request`.
 
-    `calendar` holds all of the meeting's occurrences from now on (of a single meeting, the only one, even if it is
-    over).
+    `calendar` contains all of the meeting's occurrences from now on; for a single meeting, its only occurrence, even if
+    that is over.
     """
     own, apart = _scheduled(known.own), _scheduled(known.apart)
     if request.item is None:
@@ -58,7 +58,7 @@ def decide(
 
 
 def _tells_more(known: Known, own: Booking | None) -> bool:
-    """Whether an outdated message has information that no newer one has.
+    """Whether an outdated message has information that no newer message has.
 
     That can only be its tag; the calendar item supersedes everything else. An update without a tag keeps the room that
     the previous message gave the meeting, whichever of the two is read first: the tag that was created last counts.
@@ -96,7 +96,7 @@ def _placed(
 
 
 def answered_before(request: MeetingRequest, now: datetime) -> bool:
-    """Whether an old message without a record has been answered: storage was restored to a state before the answer.
+    """Whether an old message was answered although it has no record: storage was restored to a state before the answer.
 
     Exchange then has an answer from after the message's arrival (its times are whole seconds). For a message that has
     just arrived this proves nothing: the mailbox may answer by itself, without our text.
@@ -108,7 +108,7 @@ def answered_before(request: MeetingRequest, now: datetime) -> bool:
 
 
 def _has_that_room(decision: Accept, own: Booking | None) -> bool:
-    """Whether the organizer may have been told about that room: no other room is recorded."""
+    """Whether an earlier answer may have named the decision's room: no other room is recorded."""
     return own is None or own.tag == decision.booking.tag
 
 
@@ -142,8 +142,8 @@ def _cancelled(
 def _choose(
     item: CalendarItem, known: Known, own: Booking | None, now: datetime, copies_get_new_alias: bool
 ) -> Booking | Provide | Reject:
-    """The booking that the meeting should have: that of the newest tag that is unused or its own, otherwise its current
-    one.
+    """The booking that the meeting should have: that of its newest tag that is unused or already the meeting's own,
+    otherwise its current booking.
 
     A room that an admin holds closed stays closed: its meeting gets the answer for a deleted alias.
     """

@@ -1,7 +1,8 @@
-"""Work that could not be finished at once: messages that wait, and unfinished operations. A timer works through it.
-Each entry fails alone, so that one that always fails blocks neither the others nor the search for missed messages. It
-starts with a few entries and adds more only while some succeed, so that an Exchange that has just recovered is not
-flooded.
+"""Work that could not be finished immediately: waiting messages and unfinished operations. A timer works through it.
+
+Each entry fails alone, so that one that always fails blocks neither the others nor the search for missed messages. The
+timer starts with a few entries and continues only while some succeed, so that an Exchange server that has just
+recovered is not flooded.
 """
 
 import asyncio
@@ -126,7 +127,7 @@ class Backlog:
             await processor.alarms.clear(processor.integration.uuid, AlarmKind.POISON)
 
     async def _report(self) -> None:
-        """Raise StillWaiting if something has been kept waiting for more than a few minutes, unless by a bug of
+        """Raise StillWaiting if something has waited for longer than WORTH_AN_ALARM, unless because of a bug of
         ours.
         """
         records, before = self.processor.records, self.processor.clock.now() - WORTH_AN_ALARM

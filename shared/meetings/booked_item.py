@@ -14,7 +14,7 @@ from shared.calendar.request import CalendarItem, meeting_key
 from shared.mailboxes.mailbox import ForeignItem, Mailbox
 
 MOST_LOOKS = 3
-"""At how many booked times a meeting is searched for: any occurrence may have been cancelled or moved since."""
+"""The number of booked times at which a meeting is searched for: some occurrences may have been cancelled or moved."""
 
 
 async def booked_item(mailbox: Mailbox, booking: Booking, now: datetime) -> CalendarItem | None:
@@ -54,6 +54,6 @@ async def _whole(mailbox: Mailbox, item_id: str) -> CalendarItem | None:
 
 
 def _looks(booking: Booking, now: datetime) -> Iterator[Occurrence]:
-    """Booked times, the next one first; the last one if all are over."""
+    """The booked times in order, starting with the next one; only the last one if all are over."""
     occurrences = booking.conference.calendar.occurrences if booking.conference else ()
     yield from [each for each in occurrences if now < each.end] or occurrences[-1:]

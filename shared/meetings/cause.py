@@ -10,8 +10,8 @@ _OURS = "shared."
 def cause_of(error: BaseException) -> str:
     """An error's class with its text if the text is our own, otherwise with the line of our code that it came from.
 
-    Errors that we raise ourselves contain no personal data; that of a failing template names the template and line. The
-    text of any other error may quote the data that caused it.
+    Errors that we raise ourselves contain no personal data; the error of a failing template names the template and the
+    line. The text of any other error may quote the data that caused it.
     """
     name = type(error).__name__
     if isinstance(error, SchedulingError):

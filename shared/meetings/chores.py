@@ -1,10 +1,10 @@
 """What each round does for one integration in its turn. A failure becomes an alarm of that integration and affects no
-other.
+others.
 
-The findings of a turn are kept in its row, so that an integration that needs nothing costs little:
+A turn's row stores when work is due again, so that an integration that needs nothing costs little:
 
-    renew     the subscription needs no renewal before that time
-    records   nothing was unfinished and no symptom was seen; checked again at that time
+    renew     the time before which the subscription needs no renewal
+    records   the time at which records are checked again; nothing was unfinished, and no symptom was seen
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from shared.storage import Storage
 log = logging.getLogger(__name__)
 
 CHORE_TIMEOUT = timedelta(seconds=60)
-"""Time limit of one chore. An Exchange that does not answer in time is left to the next round. Three chores in a row
-fit into a turn's lease.
+"""Time limit of one chore. An Exchange server that does not answer in time is left to the next round. Three chores in a
+row fit into a turn's lease.
 """
 
 POLL_TIMEOUT = timedelta(seconds=25)
@@ -53,8 +53,8 @@ POISON_ALARM_QUIET_TIME = timedelta(days=7)
 """An alarm about failed messages or answers stays for a week after the last failure."""
 
 LOOK_EVERY = timedelta(minutes=15)
-"""How often records are searched for unfinished work while nothing is known to be wrong. Pause before the backlog's
-first retry: the queue's own retries take eight minutes.
+"""How often records are searched for unfinished work while nothing is known to be wrong; the queue's own retries take
+eight minutes.
 """
 
 _RENEW, _RECORDS = "renew", "records"
@@ -65,7 +65,7 @@ WatcherOf = Callable[[Integration], Watcher]
 
 @dataclass
 class Visit:
-    """An integration in its turn: its outline and its raised alarms."""
+    """One integration's turn: the integration's outline and its raised alarms."""
 
     integration: Integration
     turn: Turn
@@ -229,7 +229,7 @@ class Chores:
         await self._with_handlers(visit, lambda handlers: check_mailbox_settings(handlers.processor, self.alarms))
 
     async def _finish(self, visit: Visit, longest: timedelta) -> None:
-        """Handle what could not be finished at once: see Backlog. Raises StillWaiting."""
+        """Handle work that could not be finished immediately; see Backlog. Raises StillWaiting."""
         now, records = self.clock.now(), Records(self.storage, visit.integration.uuid)
         known = visit.messages_wait or not visit.raised.isdisjoint({AlarmKind.WAITING, AlarmKind.POISON})
         if not known and not visit.turn.is_due(_RECORDS, now):

@@ -27,10 +27,10 @@ from shared.statistics.counters import Counting
 from shared.storage import Queue
 
 MOST_PAGES = 25
-"""Calendar pages per night: 12,500 entries by Graph, 25,000 by EWS."""
+"""Maximum calendar pages per night: 12,500 entries with Graph, 25,000 with EWS."""
 
 MOST_REPAIRS = 500
-"""Differences per mailbox and night."""
+"""Maximum differences that are handled per mailbox and night."""
 
 MAX_ROOMS_WITHOUT_MEETING = 10
 """If more rooms lack their meeting than the calendar has meetings, and more than this, the mailbox or the rights to it
@@ -135,7 +135,7 @@ def _told(now: datetime, repaired: list[Difference], more: int, lasting: int) ->
 
 
 def message_of(difference: Difference) -> str:
-    """Stands in for the lost message's id: `compared:<meeting>:<day>:<mark>|<calendar item>`.
+    """The text that stands in for the lost message's id: `compared:<meeting>:<day>:<mark>|<calendar item>`.
 
     The same difference always results in the same id; the part after the `|` is ignored (see correlation_id).
     """
@@ -159,7 +159,7 @@ async def _item(mailbox: Mailbox, item_id: str) -> CalendarItem | None:
 async def compared_request(mailbox: Mailbox, message_id: str, now: datetime) -> MeetingRequest:
     """The meeting of a difference, as if a message had announced the calendar item in its current state.
 
-    An organizer who has had an answer for the current times gets no second one.
+    An organizer who has received an answer for the current times does not get another one.
     """
     name, _, item_id = message_id.removeprefix(_PREFIX).partition("|")
     meeting, day, *_ = [*name.split(":"), ""]

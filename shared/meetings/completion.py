@@ -1,4 +1,6 @@
-"""Carries out a recorded decision: room, answer, mails, record. Each step may be repeated."""
+"""Carries out a recorded decision: updates the room, answers, sends mails, and completes the record. Each step may be
+repeated.
+"""
 
 import asyncio
 import logging
@@ -46,7 +48,7 @@ FAILED_FOR = timedelta(days=1)
 
 
 NOBODY_TO_MAIL = "nobody_to_mail"
-"""The error code of an operation whose mail has no recipient."""
+"""The error code of an operation with a mail that has no recipient."""
 
 
 class AnswerRefused(Unavailable):
@@ -91,7 +93,7 @@ class Completion:
             await self.counting.write()
 
     async def _give_back(self, lease: Lease) -> None:
-        """Release the lease: at once while the queue retries by itself, and after a pause later on."""
+        """Release the lease: immediately while the queue itself retries, later with a pause."""
         pause = timedelta(0) if lease.tries < LOOKS else jittered(PAUSE, lease.operation.correlation_id)
         await self.records.give_back(lease, self.clock.now() + pause)
 
@@ -115,7 +117,7 @@ class Completion:
         raise Conflict("the booking keeps changing")
 
     async def _as_it_stands(self, lease: Lease) -> tuple[Lease, str | None]:
-        """The lease, and the state of its answer: "" if it was sent earlier or there is none, None if it has yet to be
+        """The lease, and the state of its answer: "" if it has been sent or none is needed, None if it has yet to be
         sent, or an error code.
         """
         operation = lease.operation
@@ -131,7 +133,7 @@ class Completion:
         return replace(lease, operation=rest), SUPERSEDED
 
     async def _by_the_other_protocol(self, lease: Lease) -> tuple[Lease, str | None]:
-        """An answer left over from before the mailbox was switched to another protocol: its ids are now meaningless.
+        """Handle an answer from before the mailbox was switched to another protocol, whose ids are now meaningless.
 
         The meeting is found by its key. That is impossible for a single occurrence, or for a meeting to be declined: an
         alarm is raised.
@@ -203,7 +205,7 @@ class Completion:
         """Draft the mails, and record the drafts' ids before anything is sent, so that each mail is sent only once.
 
         This comes before the answer, since a declined item leaves the calendar. A mail that Exchange keeps refusing is
-        left out, and delays neither the answer nor the other mails. `refused`: Exchange refused the answer.
+        left out, and delays neither the answer nor the other mails. `refused` means that Exchange refused the answer.
         """
         item: CalendarItem | None = None
         while left := lease.operation.mails[len(lease.operation.drafts) :]:

@@ -71,7 +71,7 @@ class Decider:
         return replace(decision, mail_instructions=provided) if isinstance(decision, Accept) else decision
 
     async def _provide(self, decision: Provide, request: MeetingRequest) -> Booking:
-        """An alias for a meeting that came without one; repeating this gives the same alias."""
+        """Allocate an alias for a meeting that came without one; repeating this returns the same alias."""
         promise, correlation = decision.promise, correlation_id(self.integration.uuid, request.message_id)
         return await self.allocator.allocate(
             self.integration.uuid,
@@ -118,8 +118,8 @@ class Decider:
 async def _marks(request: MeetingRequest) -> Marks:
     """The tags in the message, or in its occurrence's calendar item.
 
-    An older message of one occurrence may arrive after its series got another tag, and Exchange need not mark it as
-    outdated: so the calendar item counts.
+    An older message about one occurrence may arrive after its series got another tag, and Exchange need not mark it as
+    outdated, so the calendar item takes precedence.
     """
     if request.item and request.item.day and (current := await find_marks_in_turns(request.item.body)).tags:
         return current
@@ -127,6 +127,6 @@ async def _marks(request: MeetingRequest) -> Marks:
 
 
 async def _is_untagged(request: MeetingRequest) -> bool:
-    """Whether the message is outdated and its calendar item holds no tag."""
+    """Whether the message is outdated and its calendar item contains no tag."""
     outdated = request.outdated or request.update is Update.OUTDATED
     return bool(outdated and request.item and not (await find_marks_in_turns(request.item.body)).tags)

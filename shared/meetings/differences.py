@@ -26,11 +26,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Difference:
-    """A meeting that differs; `item_id` is the calendar item to decide on.
+    """A meeting that differs between calendar and records; `item_id` is the calendar item to decide on.
 
     `meeting` is the meeting's key in our tables; `day` is set if the difference is about the separate room of a single
-    occurrence (see Booking.day). `mark` names the state on both sides: the same difference has the same mark. `booked`
-    holds the recorded times.
+    occurrence (see Booking.day). `mark` identifies the state on both sides: the same difference has the same mark.
+    `booked` contains the recorded times.
     """
 
     kind: Kind
@@ -82,7 +82,7 @@ class Meeting:
 
 
 class CalendarPart:
-    """The calendar between two moments."""
+    """The part of a calendar between two moments."""
 
     def __init__(self, first: datetime, last: datetime) -> None:
         self.first = first
@@ -104,7 +104,7 @@ class CalendarPart:
 
     @property
     def size(self) -> int:
-        """How many meetings the calendar holds; a series counts once."""
+        """The number of meetings in this part of the calendar; a series counts once."""
         return len(self._meetings)
 
     def end_at(self, last: datetime) -> None:
@@ -118,7 +118,7 @@ class CalendarPart:
     def compare(self, booking: Booking) -> Difference | None:
         """Compare a booking; returns the difference if its meeting is not in the calendar.
 
-        If an admin holds a room closed, that is no difference.
+        A room that an admin holds closed is not a difference.
         """
         conference = booking.conference
         if conference is None or not (booking.state is State.SCHEDULED or booking.held):

@@ -1,4 +1,4 @@
-"""Handles due tasks: series are extended, finished rooms close, and old records are deleted (C4, M3, A3).
+"""Handles due tasks: extends series, closes rooms that are over, and deletes old records (C4, M3, A3).
 
 Each pass is bounded and resumes where the last one ended, since a task's row is deleted when the task is done. The cost
 depends on how much is due, not on how much is stored.
@@ -55,7 +55,7 @@ class DueRunner:
 
     @property
     def removals(self) -> Removals:
-        """What deletes bookings."""
+        """The object that deletes bookings."""
         return Removals(self.storage, self.platform)
 
     async def clean_up(self) -> int:
@@ -105,13 +105,13 @@ class DueRunner:
             # Somebody else is working on the same booking: the row stays for the next pass.
             log.info("a due task was postponed")
         except ForeignItem:
-            # It is not at its booked times, and its id is one of the other protocol: the nightly comparison can find
-            # it.
+            # The meeting is not at its booked times, and its id belongs to the other protocol: the nightly comparison
+            # can find it.
             log.info("a meeting is left to the nightly comparison")
 
     def _is_due(self, booking: Booking, due: Due) -> bool:
-        """Whether the booking still needs what the row says: the meeting may have been moved, cancelled or reopened
-        since, and that change has then written its own row.
+        """Whether the booking still needs the task: the meeting may have been moved, cancelled or reopened since, and
+        that change has then written its own row.
         """
         if due.task is Task.VERIFY:
             return booking.state is State.SCHEDULED
@@ -142,7 +142,7 @@ class DueRunner:
         await self._change(replace(booking.counting(calendar, now), item_id=item.id).following(calendar, booking.apart))
 
     async def _finish(self, booking: Booking) -> None:
-        """Close a conference that is over: its name is released, its record stays."""
+        """Close a conference that is over: its name is released, but its record stays."""
         await self._close(booking)
 
     async def _close(self, booking: Booking) -> None:
@@ -164,8 +164,8 @@ class DueRunner:
         await self._tell_lists(Record.operation(self.integration, correlation), *bookings)
 
     async def _tell_lists(self, *records: Record) -> None:
-        """Note the changes for the lists of records, including those of an interrupted pass: a task's row is kept until
-        this is done.
+        """Note the changes for the lists of records. A task's row is kept until this is done, so an interrupted pass
+        loses no changes.
         """
         await Journal(self._table).note(records, self.clock.now())
 
@@ -177,7 +177,7 @@ def _due_rows(storage: Storage, integration: str, today: date) -> AsyncIterator[
 
 
 async def falls_due(storage: Storage, integration: str, tasks: frozenset[Task], now: datetime) -> bool:
-    """Whether any task of these kinds is due; one round trip to storage if none is."""
+    """Whether any task of these kinds is due; one round trip to storage if there are no due tasks."""
     return any([Due.from_key(row.key).task in tasks async for row in _due_rows(storage, integration, now.date())])
 
 

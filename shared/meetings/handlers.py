@@ -21,19 +21,19 @@ class Handlers:
 
     @property
     def backlog(self) -> Backlog:
-        """Retries work that could not be finished at once."""
+        """The backlog, which retries work that could not be finished immediately."""
         return Backlog(self.processor, self.watcher)
 
     @property
     def comparison(self) -> Comparison:
-        """Compares the mailbox's calendar with the records."""
+        """The comparison of the mailbox's calendar with the records."""
         of = self.processor
         return Comparison(
             of.integration.uuid, of.mailbox, of.records, self.watcher.state, of.queue, of.counting, of.clock
         )
 
     async def learn_addresses(self) -> None:
-        """Refreshes the mailbox's known addresses."""
+        """Refresh the mailbox's known addresses."""
         of = self.processor
         await learn_addresses(of.mailbox, of.integration.mailbox, self.watcher.state)
 

@@ -5,8 +5,8 @@ process is handling an integration's notices, further ones are lined up: written
 integration's partition of table `meetings`, and their queue messages are completed. After its own notices, a worker
 continues with the line, and hands it over to the queue after a while.
 
-    queue ──► in progress (LANE_NOTICES) ──► then the line, fifty at a time: claim ─► handle ─► remove
-       └────► line, if that many are in progress
+    queue ──► in progress (at most LANE_NOTICES) ──► then the line, fifty at a time: claim ─► handle ─► remove
+       └────► line, if LANE_NOTICES are in progress
 
 Nothing is lost when a process dies: its claim expires, and the sweep sees the rows and restarts the line.
 """
@@ -36,8 +36,8 @@ NOTICES_CONCURRENCY = 8
 
 CLAIMED_AT_ONCE = 50
 CLAIM_LIFETIME = timedelta(minutes=10)
-"""How long a claim on notices is valid: functions run for five minutes at most, so a claim that is older was left by a
-process that died.
+"""How long a claim on notices is valid: functions run for five minutes at most, so an older claim was left by a process
+that died.
 """
 
 
@@ -91,7 +91,7 @@ class Lanes:
         self.of(integration).lined_up += len(notices)
 
     async def claim(self, integration: str) -> list[tuple[Row, Notice]]:
-        """Claim the next notices of the line; [] if none is unclaimed."""
+        """Claim the next notices of the line; [] if all are claimed already."""
         now, free = self.clock.now(), list[Row]()
         async for row in self._table.rows(integration, RowKind.WANTED.prefix):
             if str(row.values["until"]) <= now.isoformat():
@@ -115,7 +115,7 @@ class Lanes:
 
 
 _numbers = count()
-"""The order of notices that are lined up within the same microsecond."""
+"""Numbers that order the notices lined up within the same microsecond."""
 
 
 def _key(now: datetime) -> str:

@@ -1,4 +1,4 @@
-"""The right to work on a pending operation, and what is known about earlier attempts: the row `pending:` next to it."""
+"""The right to work on a pending operation, with data about earlier attempts; stored in a row `pending:`."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ class Lease:
     """The exclusive right to finish an operation, until it is finished or released.
 
     `bookings` are those whose rooms have to be updated, as stored. `tried` means that an answer may have been sent
-    already: only Exchange can tell. `tries` counts the failed answers.
+    already, which only Exchange can tell. `tries` counts the failed attempts to answer.
     """
 
     operation: Operation
@@ -51,7 +51,7 @@ class Unfinished:
 
     @classmethod
     def from_row(cls, row: Row) -> Self:
-        """The values of a row `pending:`."""
+        """Parse a row `pending:`."""
         until = str(row.values["until"])
         since = str(row.values.get("since", until))
         return cls(operation_of(row), datetime.fromisoformat(since), datetime.fromisoformat(until))
@@ -70,5 +70,5 @@ async def unfinished_of(meetings: Table, integration: str) -> list[Unfinished]:
 
 
 def operation_of(pending: Row) -> str:
-    """The correlation id of the pending operation; rows of earlier versions have it only in their key."""
+    """The correlation id of the pending operation; rows of earlier versions contain it only in their key."""
     return str(pending.values.get("operation", RowKind.PENDING.name_in(pending.key)))

@@ -28,7 +28,7 @@ class IntegrationLifecycle:
         if await self.retirement.is_under_way(uuid):
             raise Conflict(
                 "An integration with this uuid was deleted, and its records are still being removed: try again in a "
-                "minute. If that was interrupted, the nightly cleanup finishes it."
+                "minute. If the removal was interrupted, the nightly cleanup finishes it."
             )
 
     async def saved(self, uuid: str, changed: frozenset[str]) -> None:

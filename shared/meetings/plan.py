@@ -1,4 +1,4 @@
-"""From a decision to everything that has to be written and sent for it; pure, apart from rendering templates."""
+"""Turns a decision into everything that has to be written and sent for it; pure, apart from rendering templates."""
 
 import logging
 from dataclasses import dataclass, replace

@@ -25,7 +25,7 @@ class PoisonQueue:
     alarms: Alarms
 
     async def record(self, body: str) -> None:
-        """Record a message about meetings or rooms; the backlog retries it. No content makes this fail.
+        """Record a message about meetings or rooms; the backlog retries it. This works for any content.
 
         Raises Unavailable if the message cannot be recorded: the poison queue keeps it and delivers it again.
         """
@@ -42,7 +42,7 @@ class PoisonQueue:
         for notice in notices:
             log.error("a notice of integration %s could not be handled", notice.integration)
             measure(Metric.SET_ASIDE, 1, notice.integration)
-            if notice.message:  # the sweep repeats itself
+            if notice.message:  # a notice without a message requests a sweep, which is repeated anyway
                 await self._note(notice)
 
     def record_round(self, body: str) -> None:

@@ -36,13 +36,13 @@ from shared.storage import Queue
 log = logging.getLogger(__name__)
 
 INVITATION_DELAY = timedelta(seconds=10)
-"""Allows for a sweep, and for the invitation that it may find."""
+"""The time allowed for a sweep, and for handling an invitation that it may find."""
 
 LATE = timedelta(minutes=1)
-"""A message sent longer ago may have been followed by others about the same meeting."""
+"""A message older than this may have been followed by others about the same meeting."""
 
 TICK = timedelta(seconds=2)
-"""More than the resolution of Exchange's times."""
+"""A delay longer than the resolution of Exchange's times."""
 
 _MAX_DECISIONS = 4
 """How often a decision is repeated when somebody else changes the same records meanwhile."""
@@ -64,14 +64,14 @@ class Processor:
 
     @property
     def completion(self) -> Completion:
-        """What carries decisions out."""
+        """The object that carries out decisions."""
         return Completion(
             self.integration, self.mailbox, self.platform, self.records, self.alarms, self.counting, self.clock
         )
 
     @property
     def reader(self) -> RequestReader:
-        """What reads the meeting requests that notices name."""
+        """The object that reads the meeting requests that notices name."""
         return RequestReader(self.integration.uuid, self.mailbox, self.records, self.clock)
 
     async def process(self, notice: Notice, *, last_try: bool = False) -> None:
@@ -105,14 +105,14 @@ class Processor:
         return correlation
 
     async def handled(self, notice: Notice) -> None:
-        """A waiting message has been handled."""
+        """Note that a waiting message has been handled."""
         await self.records.waiting.remove(self._correlation(notice.message))
 
     def _correlation(self, message_id: str) -> str:
         return correlation_id(self.integration.uuid, message_id)
 
     async def _without_item(self, notice: Notice, request: MeetingRequest | None) -> None:
-        """A message without a calendar item: it may have been decided on already, or Exchange may not be ready yet."""
+        """Handle a message without a calendar item: it was decided on already, or Exchange has not created one yet."""
         correlation = self._correlation(notice.message)
         if await self.records.operation(correlation):
             await self.completion.resume(correlation)
@@ -125,7 +125,7 @@ class Processor:
             await self.records.note(plan.operation.finished(now, error="no_calendar_item"), now)
 
     async def _handle(self, request: MeetingRequest, notice: Notice, instead: Reject | None = None) -> None:
-        """Decide on the message; before it is declined for what it lacks, look for an invitation that may hold it."""
+        """Decide on the message; before it is declined for lack of a tag, look for an invitation that may have one."""
         try:
             await self._decide(request, notice, instead)
         except _LacksInvitation:
@@ -138,9 +138,9 @@ class Processor:
     async def _decide(
         self, request: MeetingRequest, notice: Notice, instead: Reject | None = None, *, is_alone: bool = False
     ) -> None:
-        """Decide on the message, record the decision, and carry it out; repeat if others were faster.
+        """Decide on the message, record the decision, and carry it out; repeat if the records have changed meanwhile.
 
-        Raises _LacksInvitation unless `is_alone` says that no other message of its meeting is left to read.
+        Raises _LacksInvitation, unless `is_alone`: no other message of its meeting is left to read.
         """
         for attempt in range(_MAX_DECISIONS):
             item = request.item
@@ -169,12 +169,12 @@ class Processor:
         raise Conflict("the records of this meeting keep changing")
 
     async def _again(self, notice: Notice) -> MeetingRequest | None:
-        """The message as it is now: whoever was faster may have known a newer version of the meeting."""
+        """The message as it is now: a concurrent change may be based on a newer version of the meeting."""
         fresh = await self.reader.read(notice.message)
         return fresh if fresh and fresh.item else None
 
     async def _is_sought(self, notice: Notice) -> bool:
-        """Whether the mailbox was swept for the invitation. Raises Unavailable while others that may hold it wait."""
+        """Whether the mailbox was swept for the invitation. Raises Unavailable while a waiting message may be it."""
         correlation = self._correlation(notice.message)
         if notice.sought and await self.records.waiting.has_earlier(correlation, self.clock.now()):
             raise Unavailable("Earlier messages wait, and the invitation may be among them.")
@@ -211,7 +211,7 @@ class Processor:
         return older
 
     async def _write(self, plan: Plan, known: Known, older: Pending | None) -> Lease | None:
-        """Record a plan; None if nothing is left to do. Raises Conflict if others were faster."""
+        """Record a plan; None if nothing is left to do. Raises Conflict if somebody else has changed the records."""
         now = self.clock.now()
         if plan.operation.done:
             await self.records.note(plan.operation, now)
@@ -240,7 +240,7 @@ class Processor:
         self.counting.count(self.integration.uuid, counted)
 
     async def _look_for_invitation(self, notice: Notice) -> None:
-        """Sweep the mailbox for unseen messages, then look at this one again."""
+        """Sweep the mailbox for unseen messages, then handle this message again."""
         await self._send(Notice.resync(notice.integration))
         await self._send(replace(notice, sought=True), INVITATION_DELAY)
 
@@ -253,9 +253,9 @@ class _LacksInvitation(Exception):
 
 
 def _is_too_soon(plan: Plan, request: MeetingRequest) -> bool:
-    """Whether the answer could not be distinguished from the one on record in Exchange: both in the same second.
+    """Whether the answer would have the same time as the one on record in Exchange, and look the same.
 
-    Exchange's times are whole seconds. After a crash, the response's time shows whether it is this answer's.
+    Exchange's times are whole seconds. After a crash, the time of the response shows whether this answer was sent.
     """
     item = request.item
     if item is None or item.answered_at is None or plan.operation.answer is not item.answer:

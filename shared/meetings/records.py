@@ -91,7 +91,7 @@ class Records:
         return tuple(sorted((b for b in found if b), key=lambda booking: booking.created))
 
     async def _in_order(self, tags: Sequence[str]) -> tuple[Booking, ...]:
-        """The bookings with these tags, in this order: an operation is about its first booking."""
+        """The bookings with these tags, in this order: the first one is the booking that an operation is about."""
         found = await asyncio.gather(*(self.booking(tag) for tag in tags))
         return tuple(booking for booking in found if booking)
 
@@ -115,7 +115,7 @@ class Records:
         """Record a decision, all or nothing, and take the lease on the remaining work.
 
         `changed` are the changed bookings; `assigned` is the meeting's new booking if it gets another one. `older` is
-        the operation that this one replaces, which ends here. Raises RowExists if there is one that was not expected.
+        the operation that this one replaces, which ends here. Raises RowExists if there is an unexpected one.
         """
         others = await self._others(operation, changed) if older else ()
         if older:  # a run may have been interrupted right after writing the row
@@ -170,8 +170,8 @@ class Records:
         await self._table.commit(self._integration, *operation.inserting(), due, *marks(operation))
 
     async def announce(self, correlations: Sequence[str], now: datetime) -> None:
-        """Note operations and their bookings for the lists of records, which follow them until they are done. Called
-        before the change is written, so that no crash can prevent it.
+        """Note operations and their bookings for the lists of records, in which they are updated until they are done.
+        This comes before the change is written, so that no crash can prevent it.
         """
         await Journal(self._table).note([Record.operation(self._integration, each) for each in correlations], now)
 
@@ -247,7 +247,7 @@ class Records:
     async def finish(self, lease: Lease, operation: Operation) -> None:
         """Record that an operation is finished.
 
-        RowChanged means that one of the lease's bookings has changed meanwhile, so that its room must be shown again.
+        Raises RowChanged if one of the lease's bookings has changed meanwhile, so that its room must be shown again.
         """
         await self._table.commit(
             self._integration,

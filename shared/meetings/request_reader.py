@@ -1,4 +1,4 @@
-"""Reads the meeting request that a notice names: the message, with the meeting as it is in the calendar now."""
+"""Reads the meeting request that a notice names: the message, and the meeting's current state in the calendar."""
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -50,7 +50,7 @@ class RequestReader:
             return None
 
     async def _with_own_item(self, request: MeetingRequest) -> MeetingRequest:
-        """A cancellation whose item is gone, with the rest of its meeting.
+        """The request with its item if that is known; a cancellation whose item is gone gets the rest of its meeting.
 
         If the known series continues, only one occurrence was cancelled (M4). An invitation to an occurrence that does
         not exist stays without an item: there is nothing to open a room for.
@@ -70,9 +70,9 @@ class RequestReader:
         return None
 
     async def _with_series(self, request: MeetingRequest, item: CalendarItem) -> MeetingRequest:
-        """A message about an occurrence; if its series is unknown but has the same tag, one about the series instead.
+        """A message about an occurrence; if its series is unknown but has the same tag, a message about the series.
 
-        The series' own invitation was lost or arrives later.
+        In that case, the series' own invitation was lost or will arrive later.
         """
         if item.is_orphan or request.kind is Kind.CANCELLATION or await self.records.booking_of(meeting_key(item.uid)):
             return request

@@ -1,8 +1,8 @@
 """Sends the joining instructions of a meeting again, at an admin's request.
 
-This is an operation, like any decision: it is recorded first and carried out by the queue, or else by the backlog,
-exactly once: the mail is drafted, its draft recorded, then sent. There is no message from Exchange behind it; a name
-made up here stands in for the message id. Two requests within a minute are the same operation.
+This is an operation, like any decision: it is recorded first, and carried out exactly once, by the queue or else by the
+backlog. The mail is drafted, the draft is recorded, and then it is sent. Since no message from Exchange has caused the
+operation, a generated name stands in for the message id. Two requests within a minute are the same operation.
 """
 
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ RESEND_PAUSE = timedelta(minutes=1)
 """Requests within this time count as one: an admin may repeat a request because its response was lost."""
 
 _PREFIX = "resend:"
-"""Exchange's ids contain no colon."""
+"""The prefix of the name that stands in for a message id; Exchange's ids contain no colon."""
 
 
 def is_resending(message_id: str) -> bool:
@@ -29,7 +29,7 @@ def is_resending(message_id: str) -> bool:
 
 
 async def write_resending(meetings: Table, booking: Booking, now: datetime) -> Notice:
-    """Record that a meeting's instructions have to be sent again; returns the notice that has this done at once.
+    """Record that a meeting's instructions have to be sent again; returns the notice that starts this immediately.
 
     Raises Conflict if that was requested a moment ago.
     """

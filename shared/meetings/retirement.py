@@ -44,8 +44,8 @@ class Retirement:
         await self._table.commit(RETIRED_PARTITION, Put(integration, {}))
 
     async def is_under_way(self, integration: str) -> bool:
-        """Whether some of its rows have yet to be removed: a new integration with the same uuid would lose its rows,
-        too.
+        """Whether some of the integration's rows have yet to be removed: a new integration with the same uuid would
+        lose its own rows, too.
         """
         return await self._table.get(RETIRED_PARTITION, integration) is not None
 
@@ -67,7 +67,7 @@ class Retirement:
             await self._table.commit(RETIRED_PARTITION, Delete(marker))
 
     async def complete_all(self, existing: Collection[str]) -> None:
-        """Finish every interrupted retirement. Integrations (uuids) in `existing` were not deleted after all."""
+        """Finish every interrupted retirement. The integrations in `existing` (uuids) were not deleted after all."""
         for row in [row async for row in self._table.rows(RETIRED_PARTITION)]:
             try:
                 await (self._unmark if row.key in existing else self.complete)(row.key)
@@ -92,7 +92,7 @@ class Retirement:
 
 
 def _listed(integration: str, rows: Iterable[Row]) -> list[Record]:
-    """The bookings and operations among some rows, which lists of records may hold."""
+    """The bookings and operations among these rows, which the lists of records may contain."""
     bookings = [RowKind.BOOKING.name_in(row.key) for row in rows if RowKind.BOOKING.is_of(row)]
     operations = [RowKind.OPERATION.name_in(row.key) for row in rows if RowKind.OPERATION.is_of(row)]
     records = [Record.booking(integration, tag) for tag in bookings]

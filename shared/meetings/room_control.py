@@ -1,5 +1,5 @@
-"""What an admin can do to a scheduled meeting: close and reopen its room, give it to another owner, and send the
-joining instructions again.
+"""The actions of an admin on a scheduled meeting: closing and reopening its room, giving the meeting to another owner,
+and sending the joining instructions again.
 
 A room that an admin has closed is *held*: neither the organizer's next message nor the nightly comparison with the
 calendar opens it. The organizer's messages about it are declined like those of a deleted alias. An invitation with
@@ -8,7 +8,7 @@ another, unused alias gets that alias.
 A meeting that an admin has given to another owner stays with that owner, whatever the organizer sends. The new owner is
 shown as its organizer, owns the room on a Management Node, and receives the instructions when they are sent again;
 erasing that person's data removes the meeting. In Exchange the meeting stays with the organizer, who alone can move or
-cancel it and gets the answers; rendered templates keep naming the organizer.
+cancel it and gets the answers; rendered templates still name the organizer.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class RoomControl:
         return await self._change(integration, tag, change)
 
     async def resend(self, integration: str, tag: str) -> Booking:
-        """Have the joining instructions mailed to the meeting's owner: once, however often the queue tries.
+        """Have the joining instructions mailed to the meeting's owner, only once even if the queue retries.
 
         Raises NotFound; Conflict if the meeting has no open room, is over, or had them sent a moment ago.
         """

@@ -6,8 +6,8 @@ within time limits (chores.py), concurrently with the others.
 
     timer ── start ──► [stretch] [stretch] [stretch] …  ── handle ──► turn, turn, turn, …
                            ▲                                             │
-                           └── busy, not reached in time, or to be ──────┘
-                               retried: later, alone
+                           └── later and alone: busy, not reached ───────┘
+                               in time, or to be retried
 
 Nothing is lost when a process dies: the queue delivers the message again. Nothing piles up when rounds take longer than
 their period: the work of a message that is older than its round's period is left to the next round, which has started
@@ -39,7 +39,7 @@ STRETCH_TURNS = 50
 """Maximum integrations per message."""
 
 _STRETCH_GAP = 20
-"""How many integrations that the round does not concern may lie between two of the same stretch."""
+"""Maximum integrations without a part in the round between two integrations of the same stretch."""
 
 SENDS_CONCURRENCY = 16
 
@@ -55,10 +55,10 @@ functionTimeout.
 """
 
 RELEASE_AFTER = timedelta(seconds=10)
-"""How long integrations wait for slower neighbours."""
+"""How long a finished turn may remain unreleased while slower neighbours are working."""
 
 BUSY_PAUSE = timedelta(seconds=30)
-"""Delay before retrying an integration that another round was busy with."""
+"""Delay before retrying an integration on which another round was working."""
 
 RETRY_PAUSE = timedelta(minutes=10)
 
@@ -175,7 +175,7 @@ class Rounds:
         return visits
 
     async def _finish(self, tasks: dict[asyncio.Task[None], Turn]) -> None:
-        """Wait for turns, and release those that have ended at least every RELEASE_AFTER."""
+        """Wait for turns to end, and release finished ones at least every RELEASE_AFTER."""
         left = set(tasks)
         while left:
             over, left = await asyncio.wait(left, timeout=RELEASE_AFTER.total_seconds())

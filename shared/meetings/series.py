@@ -17,13 +17,13 @@ MOST_APART = 30
 
 
 def closed(rooms: Iterable[Booking], kept: Iterable[Apart] = ()) -> tuple[Booking, ...]:
-    """The occurrences' open rooms that are not kept, as bookings that are now closed."""
+    """The bookings of occurrences' open rooms that are not kept, in closed state."""
     tags = {each.tag for each in kept}
     return tuple(room.closed() for room in rooms if room.state is State.SCHEDULED and room.tag not in tags)
 
 
 def apart_of(rooms: Iterable[Booking]) -> tuple[Apart, ...]:
-    """The occurrences that have these rooms, for a series that had no room until now and so no record of them."""
+    """The occurrences that have these rooms; for a series without a room, which has not recorded them."""
     return tuple(
         Apart(room.day, room.tag, occurrence)
         for room in rooms
@@ -33,8 +33,8 @@ def apart_of(rooms: Iterable[Booking]) -> tuple[Apart, ...]:
 
 
 def without_cancelled(apart: Iterable[Apart], day: str, calendar: Calendar) -> tuple[Apart, ...]:
-    """The occurrences with separate rooms that remain once the one on `day` is cancelled; if `day` is "", once all are
-    that Exchange no longer shows.
+    """The occurrences with separate rooms that remain once the one on `day` is cancelled. If `day` is "", all that
+    Exchange no longer shows are cancelled.
     """
     if day:
         return tuple(each for each in apart if each.day != day)
@@ -47,7 +47,7 @@ def still_apart(
     """The occurrences that keep their separate rooms after a change to the series, which gets the room of `tag`.
 
     A new pattern resets all occurrences: Exchange then shows a plain occurrence instead of an exception, or nothing at
-    its time any more. An exception that Exchange merely omits from a series' instances is kept, hence `has_new_times`.
+    that time. An exception that Exchange merely omits from a series' instances is kept, hence `has_new_times`.
     """
     zone = item.tz
     plain = {f"{each.start.astimezone(zone):%Y%m%d}" for each in calendar.occurrences if each.is_plain}

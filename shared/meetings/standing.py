@@ -1,4 +1,4 @@
-"""Finds out from Exchange whether the answer of an unfinished operation was sent: nothing else can tell."""
+"""Finds out from Exchange whether the answer of an unfinished operation was sent: no other source can tell."""
 
 from datetime import datetime
 from enum import Enum, auto
@@ -22,8 +22,7 @@ async def standing(mailbox: Mailbox, lease: Lease, now: datetime) -> Standing:
 
     A response counts as this operation's if Exchange had a different one, or none, when the decision was made: the time
     of a response alone does not show which version it answers. An answer must not be applied to a newer version of the
-    meeting: a late decline would remove that from the calendar, and an answer might announce times that are no longer
-    true.
+    meeting: a late decline would remove the meeting from the calendar, and an answer might contain outdated times.
     """
     operation = lease.operation
     request = await _read(mailbox, operation.message_id)
@@ -59,7 +58,7 @@ async def _is_newer(mailbox: Mailbox, lease: Lease, item: CalendarItem, now: dat
     """Whether the calendar item is newer than the version that was decided on, so that its own message will be
     answered.
 
-    A changed or cancelled occurrence of a series has its own message, and the series' answer stays true.
+    A changed or cancelled occurrence of a series has its own message, and the series' answer remains valid.
     """
     booking = lease.bookings[0] if lease.bookings else None
     if lease.operation.answer is Answer.DECLINED or booking is None or booking.conference is None:

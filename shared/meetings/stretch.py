@@ -1,4 +1,4 @@
-"""Rounds and their messages, which hold only ids, so that the handler reads the current state."""
+"""Rounds and their messages, which contain only ids, so that the handler reads the current state."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Round(StrEnum):
 
     @property
     def period(self) -> timedelta:
-        """Time between two such rounds: the period of the timer, except for polls, several of which start with one
-        timer call.
+        """The time between two rounds of this kind: the period of the timer, except for polls, several of which start
+        with one timer call.
         """
         return _PERIODS[self]
 

@@ -17,13 +17,13 @@ from shared.storage import Put, Row
 
 _NEW = frozenset({Accepted.NEW_SINGLE, Accepted.NEW_SERIES})
 _LONGEST = 4000
-"""Maximum length in characters of an emptied body: Exchange leaves at most an HTML frame."""
+"""Maximum characters of a body whose text was removed: Exchange leaves at most an HTML frame."""
 
 _UNSEEN = re.compile(r"<(head|style)\b.*?</\1\s*>|<[^<>]*>|&nbsp;|&#160;|\s+", re.IGNORECASE | re.DOTALL)
 
 
 class Symptom(StrEnum):
-    """What is unusual about a meeting request."""
+    """The symptoms that a meeting request can show."""
 
     NO_ITEM = "no_calendar_item"
     EMPTY = "empty_body"
@@ -40,7 +40,7 @@ CAUSES = {
 
 @dataclass(frozen=True)
 class Mark:
-    """A symptom, when it was seen, and in which operation."""
+    """A symptom, with the time at which it was seen and the operation in which it was seen."""
 
     symptom: Symptom
     seen: datetime
@@ -48,7 +48,7 @@ class Mark:
 
     @classmethod
     def from_row(cls, row: Row) -> Self:
-        """The values of the row that records the symptom."""
+        """Parse the row that records the symptom."""
         values = {name: str(value) for name, value in row.values.items()}
         return cls(Symptom(values["symptom"]), datetime.fromisoformat(values["seen"]), values["correlation_id"])
 
@@ -73,7 +73,7 @@ def symptom_of(request: MeetingRequest, decision: Decision, now: datetime) -> Sy
 
 
 def is_empty(body: str) -> bool:
-    """Whether an HTML or plain-text body shows nothing."""
+    """Whether an HTML or plain-text body contains no visible text."""
     return len(body) <= _LONGEST and not _UNSEEN.sub("", body)
 
 

@@ -57,7 +57,7 @@ def conference(integration: Integration, item: CalendarItem, decision: Accept | 
         numeric_alias=booking.numeric_alias,
         service_tag=f"{integration.uuid}:{booking.tag}",
         theme=name_in(integration, "ivr_theme"),
-        # With an unresolved URI, nobody is let in (shared/conferences/answer.py).
+        # If the URI is unresolved, nobody is let in (shared/conferences/answer.py).
         identity_provider_group=name_in(integration, _GROUP) or getattr(integration, _GROUP) or "",
         non_idp_participants=integration.non_idp_participants,
         buffer_before=integration.meeting_buffer_before,
@@ -99,7 +99,7 @@ def rejection(integration: Integration, decision: Reject, correlation_id: str) -
 
 
 def _general_error(integration: Integration, values: dict[str, str]) -> str:
-    """This answer is always sent: if the admin's own template fails, too, the default is used."""
+    """The answer for a general error, as HTML. If the admin's own template fails as well, the default is used."""
     name = Rejected.GENERAL_ERROR.value
     try:
         return _answer(integration, Rejected.GENERAL_ERROR, values)
@@ -148,7 +148,7 @@ def plain_response(operation: Operation) -> Operation:
 
 
 def response_mail(integration: Integration, item: CalendarItem, operation: Operation, now: datetime) -> Mail:
-    """The answer as a mail: for HTML, since Graph's own comments are plain text, or if Exchange refuses the response.
+    """The answer as a mail: for HTML, since Graph's comments are plain text, or if Exchange refuses the response.
 
     The mail contains an iTIP REPLY, which makes it a meeting response; it is an ordinary mail if no reply is possible
     (`can_reply`). Not confirmed without a live tenant: that Exchange turns it into a tracked response.

@@ -1,7 +1,7 @@
 """Turns: two rounds never work on one integration at the same time, even in different processes.
 
-One row each, `<integration>` in the partitions `turns-<n>` of table `meetings`: the lease on the integration, and what
-its turns remember (when something is due again). The turns of neighbours are taken and released together.
+Each integration has a row `<integration>` in one of the partitions `turns-<n>` of table `meetings`: the lease on the
+integration, and when its work is due again. The turns of neighbouring integrations are taken and released together.
 
     take     until = now + TURN_LEASE, if it was free        ── conditional on the ETag: only one of two succeeds
       …      the turn does its work, each chore within a time limit
@@ -47,7 +47,7 @@ _UNTIL = "until"
 
 @dataclass
 class Turn:
-    """The exclusive right to work on an integration. `memory` is kept for its next turns: short texts by name."""
+    """The exclusive right to work on an integration. `memory` contains short texts by name for its next turns."""
 
     integration: str
     row: Row
@@ -55,15 +55,15 @@ class Turn:
     memory: dict[str, str] = field(default_factory=dict)
 
     def is_due(self, what: str, now: datetime) -> bool:
-        """Whether something is due: it was never done, or the time until which it was postponed has come."""
+        """Whether work is due: it was never done, or the time to which it was postponed has come."""
         return _moment(self.memory.get(what, "")) <= now
 
     def put_off(self, what: str, until: datetime) -> None:
-        """Postpone something until a time."""
+        """Postpone work to a time."""
         self.memory[what] = until.isoformat()
 
     def forget(self, what: str) -> None:
-        """Make something due in the next turn."""
+        """Make work due in the next turn."""
         self.memory.pop(what, None)
 
 

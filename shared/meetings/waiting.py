@@ -1,6 +1,6 @@
 """Undecided messages that could not be handled yet, because something was unavailable or because of a bug.
 
-One row each, `waiting:<correlation id>` in the integration's partition of table `meetings`, from the first failed
+Each has a row `waiting:<correlation id>` in the integration's partition of table `meetings`, from the first failed
 attempt until one succeeds. Queue messages live for at most seven days and their attempts are counted; these rows stay
 for as long as needed. The backlog (backlog.py) retries them.
 """
@@ -20,19 +20,19 @@ FIRST_PAUSE = timedelta(minutes=10)
 
 LONGEST_PAUSE = timedelta(minutes=30)
 LONGEST_PAUSE_AFTER_FAULT = timedelta(days=1)
-"""Longest pause after an unexpected error: a bug of ours does not go away by waiting, but the next version may handle
-the message.
+"""Maximum pause after an unexpected error: waiting does not fix a bug of ours, but the next version may handle the
+message.
 """
 
 HOLDS_OTHERS_FOR = timedelta(days=4)
-"""How long a waiting message may delay the decline of later ones: longer than outages last, but not for ever, since
+"""How long a waiting message may delay the decline of later ones: longer than outages last, but not indefinitely, since
 Exchange may never deliver it.
 """
 
 
 @dataclass(frozen=True)
 class WaitingMessage:
-    """A message that waits: since when, when it is retried next, how often it has failed, and why.
+    """A waiting message: since when it waits, when it is retried next, and how often and why it has failed.
 
     `is_fault` means that it failed with an unexpected error, not because something was unavailable. `cause` may be
     shown to admins.
@@ -47,7 +47,7 @@ class WaitingMessage:
     is_fault: bool
 
     def failed(self, cause: str, now: datetime, *, is_fault: bool) -> Self:
-        """This message after another failed attempt."""
+        """A copy of this message after another failed attempt."""
         longest = LONGEST_PAUSE_AFTER_FAULT if is_fault else LONGEST_PAUSE
         pause = jittered(min(FIRST_PAUSE * 2 ** min(self.looks, 20), longest), self.correlation_id)
         return replace(self, looks=self.looks + 1, next_look=now + pause, cause=cause, is_fault=is_fault)
@@ -86,7 +86,7 @@ class WaitingMessages:
     integration: str
 
     async def add(self, correlation_id: str, message: str, cause: str, now: datetime, *, is_fault: bool) -> None:
-        """Record that a message waits; does nothing if that is recorded already."""
+        """Record that a message is waiting; does nothing if that is recorded already."""
         new = WaitingMessage(correlation_id, message, now, now + FIRST_PAUSE, 0, cause, is_fault)
         with suppress(RowExists):
             await self.table.commit(self.integration, Insert(RowKind.WAITING.key(correlation_id), new.values()))

@@ -23,10 +23,10 @@ from shared.storage import Queue
 log = logging.getLogger(__name__)
 
 _Failure: TypeAlias = tuple[Notice, Exception]
-"""A notice failed for a reason other than unavailability."""
+"""A notice that failed for a reason other than unavailability, and the error."""
 
 SERVE_LINE_FOR = 60.0
-"""How many seconds a worker may continue with a line; then the queue passes the line to a free worker."""
+"""How many seconds a worker may work on a line; then the queue passes the line to a free worker."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Worker:
         await self._send_again(failures)
 
     async def _group(self, uuid: str, notices: list[Notice], *, last_try: bool) -> list[_Failure]:
-        """Handle the notices of one integration, or line them up behind those in progress."""
+        """Handle the notices of one integration, or line them up if others are in progress."""
         lane = self.lanes.of(uuid)
         failures: list[_Failure] = []
         if not (lane.is_busy and await self._line_up(uuid, notices)):
@@ -71,8 +71,8 @@ class Worker:
         return failures
 
     async def _line_up(self, uuid: str, notices: Sequence[Notice]) -> bool:
-        """Line up notices; returns whether that was done: it is not if they are about the whole mailbox, or if storage
-        is unavailable.
+        """Line up notices, unless they are about the whole mailbox or storage is unavailable; returns whether that was
+        done.
         """
         if not all(notice.message for notice in notices):
             return False
@@ -102,7 +102,7 @@ class Worker:
         return [failure for failure in found if failure]
 
     async def _serve_line(self, uuid: str, lane: Lane) -> None:
-        """Handle the line until nothing is left, or hand it over to the queue after a while."""
+        """Handle the line until it is empty, or hand it over to the queue after a while."""
         until, lane.is_served = time.monotonic() + SERVE_LINE_FOR, True
         try:
             while lane.lined_up:
@@ -169,7 +169,7 @@ class Worker:
             await self._send(*later)
 
     async def _put_off(self, notice: Notice, error: Exception) -> None:
-        """Put a notice that cannot even be recorded back into the queue, however often. It may stay there for seven
+        """Put a notice that cannot be recorded back into the queue, any number of times. It may stay there for seven
         days each time.
         """
         again, delay = notice.again(_wait(error)) or (notice, LONGEST_PAUSE)

@@ -29,7 +29,7 @@ class Bridges:
         self._alarms = alarms
 
     async def of_owner(self, integration: Integration, email: str) -> Sequence[Vmr]:
-        """See VmrSource.of_owner. Raises BridgeFailed, after raising an alarm; RateLimited, Unavailable."""
+        """See VmrSource.of_owner. Raises BridgeFailed (after raising an alarm), RateLimited, Unavailable."""
         try:
             found = await self._of_owner(integration, email)
         except BridgeFailed as failed:
@@ -82,7 +82,7 @@ class Bridges:
             raise BridgeFailed(_STATUS_400) from refused
 
     async def _name(self, proposed: Draft, before: Integration | None, path: str) -> str | None:
-        """Look up names with the draft's own credentials, which are not saved yet."""
+        """Look up a name with the draft's own credentials, which are not saved yet."""
         field = secret_field(proposed.integration)
         secret = proposed.secrets.get(field) or (
             await self._integrations.secret(before.uuid, field) if before else None
@@ -97,7 +97,7 @@ class Bridges:
 
 
 def _unresolved(now: Integration, before: Integration | None) -> list[str]:
-    """References that hold a URI, except those resolved earlier."""
+    """The settings that contain the URI of an object, except those resolved earlier."""
     return [
         field
         for field in REFERENCES

@@ -1,9 +1,9 @@
-"""Personal VMRs' claims on aliases and names (C5), which are unique in the deployment, among VMRs and meetings alike.
+"""Personal VMRs' claims on aliases and names (C5), which are unique in the deployment among all VMRs and meetings.
 
-Table `aliases` is the registry of aliases and names (shared/bookings/alias_rows.py). A scheduled room's digits are its
-own in any domain: some endpoints dial without one.
+Table `aliases` is the registry of aliases and names (shared/bookings/alias_rows.py). A scheduled room's digits are
+reserved in every domain, since some endpoints dial without a domain.
 
-    take the new claims ─▶ write the VMR ─▶ release those that it no longer has
+    take the new claims ─▶ write the VMR ─▶ release the claims that it no longer has
 
 An interruption may leave a claim that its VMR does not need. Such a claim becomes invalid after GRACE.
 """
@@ -28,21 +28,21 @@ from shared.personal.vmr import PersonalVmr
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Tables
 
 GRACE = timedelta(minutes=10)
-"""How long a claim is valid without its VMR: more than a run may take (functionTimeout of host.json, 5 minutes)."""
+"""How long a claim is valid without its VMR: longer than a function may run (functionTimeout of host.json)."""
 
 _ATTEMPTS = 16
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A name or an alias in its compared form. `field` is the VMR's field that it comes from."""
+    """A name or an alias in the form in which it is compared. `field` is the VMR's field from which it comes."""
 
     field: str
     text: str
 
     @property
     def partition(self) -> str:
-        """The claim's partition in table `aliases`."""
+        """The partition of the claim's row in table `aliases`."""
         return name_partition(self.text) if self.field == "name" else alias_place(*split_alias(self.text))[0]
 
     @property
@@ -68,7 +68,7 @@ _Read = Callable[[int], Awaitable[PersonalVmr | None]]
 
 @dataclass(frozen=True)
 class Claims:
-    """VMRs' access to the registry. `read` returns the VMR with an id. Every call may raise Unavailable and
+    """Makes and releases the claims of VMRs. `read` returns the VMR with an id. Every call may raise Unavailable and
     Conflict.
     """
 
@@ -77,14 +77,14 @@ class Claims:
     read: _Read
 
     async def take(self, vmr: int, claims: Collection[Claim], now: datetime) -> frozenset[Claim]:
-        """Make claims for a VMR that does not have them yet; returns the claims that somebody else has.
+        """Make new claims for a VMR; returns the claims that somebody else has.
 
         If any are returned, the caller releases the others.
         """
         return await self._each(claims, lambda claim: self._take(vmr, claim, now))
 
     async def adopt(self, vmr: int, claims: Collection[Claim]) -> frozenset[Claim]:
-        """Make the claims of a VMR from before there was a registry; returns the claims that somebody else has.
+        """Make the claims of a VMR that is older than the registry; returns the claims that somebody else has.
 
         An alias that was reserved for a meeting and is not used yet goes to the VMR: the meeting's invitation will be
         declined as a conflict.
@@ -100,7 +100,7 @@ class Claims:
         await self._each(claims, lambda claim: self._tell(vmr, claim, told))
 
     async def _each(self, claims: Collection[Claim], work: Callable[[Claim], Awaitable[bool]]) -> frozenset[Claim]:
-        """The claims for which the work fails. Claims on the same row are handled one by one."""
+        """Do the work for each claim, one by one if they share a row; returns the claims for which it fails."""
         rows: defaultdict[str, list[Claim]] = defaultdict(list)
         for claim in claims:
             rows[claim.partition].append(claim)
@@ -155,7 +155,7 @@ class Claims:
         booking = await stored_booking(bookings, str(row.values["integration"]), str(row.values["tag"]))
         if booking is None or booking.state is not State.RESERVED:
             return False
-        # From now on somebody else has the tag, as with a copied invitation (A4).
+        # From now on the tag belongs to somebody else, as with a copied invitation (A4).
         given_up = replace(booking, meeting=f"vmr:{vmr}")
         await bookings.commit(booking.integration, Replace(booking.row, given_up.values()))
         return True

@@ -9,14 +9,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from shared.personal.fields import digest
 
 MAX_SIGN_INS = 50
-"""How many sign-ins a record remembers, the oldest being dropped first: one transaction must hold them all."""
+"""Maximum sign-ins per record, of which the oldest are dropped: one transaction must be able to hold them all."""
 
 SignIn: TypeAlias = tuple[str, str, str, int]
 
 
 def _completed(sign_ins: Any) -> Any:
-    """Sign-ins as parsed from JSON, with missing values filled in: older records hold pairs (before there were ids) or
-    triples (before there were expiry times).
+    """Sign-ins as parsed from JSON, with missing values filled in: older records contain pairs (before there were ids)
+    or triples (before there were expiry times).
     """
     if not isinstance(sign_ins, list | tuple):
         return sign_ins
@@ -27,8 +27,8 @@ class UserRecord(BaseModel):
     """A stored user.
 
     `integration` is the uuid of the integration that the record belongs to, "" for all. Each of `sign_ins` consists of
-    an integration's uuid, the digest of a `Caller.key`, an id of the sign-in ("" for those from before there were ids),
-    and the time until which it identifies the user, in seconds since 1970, 0 for no expiry (EndUsers.remember).
+    an integration's uuid, the digest of a `Caller.key`, an id of the sign-in ("" for one from before there were ids),
+    and the time until which it identifies the user, in seconds since 1970, or 0 for no expiry (EndUsers.remember).
     `user_oid` is the user's Entra object id, `exchange_user_id` the id in tokens of Exchange on-premises (`msexchuid`):
     both link Outlook's own token to a record. The limits are those of the table, and apply to values written now.
     """
@@ -57,7 +57,7 @@ class UserRecord(BaseModel):
 
     @property
     def email(self) -> str:
-        """The address by which VMRs name their owner."""
+        """The address that VMRs use to name their owner."""
         return self.primary_email_address
 
     def sign_in(self, integration: str, key: str) -> str:

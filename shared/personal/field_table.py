@@ -1,13 +1,13 @@
-"""The fields of those resources of the original API whose objects we store: one table each, `<resource>_fields.json`.
+"""The fields of the original API's resources whose objects we store, in one table each: `<resource>_fields.json`.
 
-The table is the only definition of such a field: accepted values, default, JSON schema, and what nodes are told. A
-field has
+The table is the only definition of a field: its accepted values, default, JSON schema, and field of a policy answer. A
+field has these properties:
 
     type           string, integer, boolean, related (a URI, or a name), related_list, nested_list, datetime
     nullable, default, required, unique, writable, help_text
     max_length, minimum, maximum, choices, format (line, email, guid, pin, on_completion)
-    related        the resource that a reference points to; shown_as "object": shown as an object
-    policy         by service type, the name of the field of a policy answer; policy_factor, policy_as: its form there
+    related        the resource to which a reference points; shown_as "object": a reference is shown as an object
+    policy         by service type, the field's name in a policy answer; policy_factor, policy_as: its form there
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ REFERENCE_MAX_LENGTH = 250
 """Maximum characters of a URI or a name."""
 
 REFERENCES_MAX_COUNT = 50
-"""Maximum entries of a list of references."""
+"""Maximum entries in a list of references."""
 
 _REQUIRED = "This field is required, and must not be empty."
 _UNIT = {"datetime": "string", "related": "string"}
@@ -43,7 +43,7 @@ def _in_format(format_: Format) -> Callable[[str], list[str]]:
 
 
 def _pin_faults(text: str) -> list[str]:
-    return [] if is_pin(text) else ["Must be 4 to 20 digits, of which a # may be the last."]
+    return [] if is_pin(text) else ["Must be 4 to 20 digits; the last character may be a # instead."]
 
 
 def _completion_faults(text: str) -> list[str]:
@@ -107,11 +107,11 @@ class Field:
 
     @property
     def default(self) -> Any:
-        """The value that a new object gets if none was sent."""
+        """The value of the field in a new object if none was sent."""
         return self.facts.get("default")
 
     def told_as(self, service_type: str) -> str | None:
-        """The name of the field in a policy answer, None if it is not in there."""
+        """The field's name in a policy answer; None if a policy answer does not contain it."""
         found: str | None = self.facts.get("policy", {}).get(service_type)
         return found
 
@@ -123,7 +123,7 @@ class Field:
         return self.default if value == "" and clears else value
 
     def faults(self, value: Any) -> list[str]:
-        """Everything wrong with a value in stored form."""
+        """All problems with a value in stored form."""
         if value is None:
             return [] if self.is_nullable else ["Must not be null."]
         match self.type:
@@ -207,7 +207,7 @@ class FieldTable:
 
     @cached_property
     def fields(self) -> Mapping[str, Field]:
-        """The fields by name; read when first needed."""
+        """The fields by name; the table is read when first needed."""
         return {name: Field(name, facts) for name, facts in json.loads(self._path.read_text())["fields"].items()}
 
     def default(self, name: str) -> Any:
@@ -235,7 +235,7 @@ class FieldTable:
         return {name: str(each.facts["related"]) for name, each in self.fields.items() if each.is_reference}
 
     def schemas(self) -> dict[str, Schema]:
-        """JSON schemas of all fields."""
+        """The JSON schemas of all fields, by name."""
         return {name: each.schema() for name, each in self.fields.items()}
 
     @property

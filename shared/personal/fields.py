@@ -1,4 +1,4 @@
-"""Compares texts of VMRs and user records, and words validation problems as the management API does."""
+"""Compares texts of VMRs and user records, and reports validation problems as the management API does."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def normal(text: str) -> str:
 
 
 def digest(text: str) -> str:
-    """The digest that stands for a text in row keys: works for any text, and reveals nothing in a log or a URL."""
+    """The digest that represents a text in row keys; it works for any text, and reveals nothing in a log or a URL."""
     return sha256(normal(text).encode()).hexdigest()
 
 

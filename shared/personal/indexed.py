@@ -4,7 +4,7 @@ A record's row is stored under its key; each of its claims (its id, its name, �
 of a record are written in one transaction, so no two records have the same claim, and no crash leaves half a record.
 
     key           a claim: "id:7", "alias:<integration>:<digest>"        column `key`: the record's
-    …             the record                                              columns: see the store
+    …             a record under its own key                             columns: see the store
     sequence      column `last`: the last id assigned
 """
 
@@ -19,14 +19,14 @@ from shared.storage import Delete, Insert, Put, Replace, Row, RowChanged, RowExi
 
 _SEQUENCE = "sequence"
 _ATTEMPTS = 32
-"""How many times a write is tried. Each round of a race has one winner, so this many writers can take ids, or change a
-record, at the same time.
+"""How many times a write is tried. One of several concurrent writers succeeds each time, so this many can take ids, or
+change a record, at the same time.
 """
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A record to be written: its row, and its claims with the field that each comes from."""
+    """A record to be written: its row, and its claims with the field from which each comes."""
 
     key: str
     values: Values
@@ -57,7 +57,7 @@ def no_note(_: object) -> Sequence[Write]:
 
 
 def unchecked(_: object) -> None:
-    """Whatever the record is like, it may be removed."""
+    """A check that allows any record to be removed."""
 
 
 class IndexedTable(Generic[Record]):
@@ -121,7 +121,7 @@ class IndexedTable(Generic[Record]):
         self, claim: str, note: Note[Record] = no_note, check: Callable[[Record], None] = unchecked
     ) -> Record:
         """Remove the record with this claim, with all its claims; returns it. Raises NotFound, Conflict, and what
-        `check` raises of the very state that would be removed.
+        `check` raises for exactly the state that would be removed.
         """
 
         async def once() -> Record:

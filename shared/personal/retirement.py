@@ -1,8 +1,8 @@
 """Removes the personal records of a deleted integration: its VMRs and user records, with all their contents.
 
-A record that names an integration belongs to it. A record that names none belongs to the deployment, as every
-`conference` and `end_user` of the original API does, and is kept; but such users' sign-ins with the deleted integration
-are forgotten: an integration with the same uuid may be created again with another sign-in service.
+A record that names an integration belongs to it. A record that names none belongs to the deployment, like every
+`conference` and `end_user` of the original API, and is kept. The sign-ins of such a user with the deleted integration
+are removed, since an integration with the same uuid may be created again with another sign-in service.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ def service_of(vmr: PersonalVmr) -> dict[str, Any]:
 
 
 def _told(field: Field, value: Any, vmr: PersonalVmr) -> Any:
-    """A value as nodes accept it: a reference's name, a call rate in bits, JSON as an object."""
+    """A value in the form that nodes accept: a reference as a name, a call rate in bits, JSON as an object."""
     if field.is_reference and isinstance(value, str):
         return vmr.names.get(path_in(value), value)
     if value is None:

@@ -26,7 +26,7 @@ class StoreSource:
 
 @dataclass(frozen=True)
 class ChosenSource:
-    """A VmrSource that asks the bridge if an integration uses its management API, and otherwise the store."""
+    """A VmrSource that uses the bridge if the integration uses its management API, and otherwise the store."""
 
     store: VmrSource
     bridge: VmrSource
@@ -38,9 +38,7 @@ class ChosenSource:
 
 
 def served_by(integrations: IntegrationStore) -> IsServed:
-    """Tells whether nodes get policy answers for the VMRs of an integration, or of all integrations; at most 30 seconds
-    out of date.
-    """
+    """An IsServed that reads the settings of integrations; its result may be up to 30 seconds out of date."""
 
     async def is_served(uuid: str) -> bool:
         try:

@@ -2,10 +2,10 @@
 
     owner:<digest of the owner's address>:<id>      vmr: the VMR as JSON
     id:<id>, name:<integration>:<digest>, alias:<integration>:<digest>      claims, see indexed.py
-    deleted:<id>                                    vmr: still has to release its claims
-    registered                                      all VMRs are in the registry (claims.py)
+    deleted:<id>                                    vmr: a deleted VMR whose claims have yet to be released
+    told                                            a marker: all VMRs are in the registry (claims.py)
 
-So an owner's VMRs are one range of keys, read in one query. Names and aliases are unique in the whole deployment
+So an owner's VMRs are one range of keys, read with one query. Names and aliases are unique in the whole deployment
 (claims.py).
 """
 
@@ -116,7 +116,7 @@ class VmrStore:
         raise Conflict("Somebody else keeps changing this conference. Nothing was saved: try again.")
 
     async def delete(self, id_: int, check: Callable[[PersonalVmr], None] = unchecked) -> None:
-        """Remove a VMR. Raises NotFound, and what `check` raises of it."""
+        """Remove a VMR. Raises NotFound, and what `check` raises for it."""
         gone = await self._vmrs.delete(f"id:{id_}", lambda vmr: [Put(f"{_DELETED}{vmr.id:018}", _values(vmr))], check)
         await self._forget(gone)
 
@@ -130,8 +130,8 @@ class VmrStore:
         await self._telling.finish(lambda id_: self._vmrs.find(f"id:{id_}"), self._clock.now())
 
     async def tell_of_integration(self, integration: str) -> None:
-        """Update what nodes are told about the VMRs of an integration (uuid): the server that has these may have
-        changed.
+        """Update what nodes are told about the VMRs of an integration (uuid), since these may be on another server
+        now.
         """
         turns = asyncio.Semaphore(TELL_CONCURRENCY)
 
@@ -177,7 +177,7 @@ class VmrStore:
 
 
 class _Overtaken(Exception):  # not named an error, since the change is retried
-    """Another change came first; this one needs other names or aliases now."""
+    """Another change came first, so that this one now needs claims on other names or aliases."""
 
 
 class _Attempt:

@@ -1,10 +1,10 @@
-"""Keeps up to date what nodes are told about VMRs. It is stored with each alias and, for calls that a VMR makes itself,
-with its name.
+"""Updates what nodes are told about VMRs. This is stored with each alias and, for calls that a VMR makes itself, with
+the VMR's name.
 
     changed:<id>:<revision>    gone: the claims that the change gave up, as JSON
 
 This row is written in the transaction that changes the VMR, in partition `vmrs`, and deleted once the claims are
-released and the new texts for nodes are stored. So an interruption leaves a note for the nightly clean-up.
+released and the new data for nodes is stored. So an interruption leaves a note for the nightly clean-up.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from shared.storage import Delete, Put, Row, RowChanged, Table, Write
 _CHANGED = "changed:"
 
 IsServed: TypeAlias = Callable[[str], Awaitable[bool]]
-"""Whether nodes get policy answers for the VMRs of an integration (uuid; "" for VMRs of all integrations). Otherwise
-another server has them.
+"""Returns whether nodes get policy answers for the VMRs of an integration (uuid; "" for VMRs of all integrations);
+otherwise another server has the VMRs.
 """
 
 

@@ -31,7 +31,7 @@ _SOMEBODY_ELSE = (
 )
 _UNUSABLE = "Your e-mail address cannot be used here. Please ask your administrator for a user record."
 _AT_ONCE = 1
-"""The expiry of a token that states no times: long past."""
+"""The expiry of a token that states no times; it is in the past."""
 
 _CLAIM_ATTEMPTS = 8
 """How many times a sign-in is tried when the same user signs in concurrently for the first time."""
@@ -65,8 +65,8 @@ class UserStore:
         raise Conflict("Your user record is being changed right now. Please sign in again.")
 
     async def remember(self, integration: Integration, user: str, outlook: Caller) -> bool:
-        """See EndUsers.remember. A key can also identify somebody else, if an admin has put it on that user's
-        record.
+        """See EndUsers.remember. A key can also identify somebody else, if an admin has set its id on that
+        user's record.
         """
         key = outlook.key
         other, record = await self.tied(integration, key), await self._users.find(f"uuid:{user}")
@@ -97,7 +97,7 @@ class UserStore:
         await self.forget_all(user, integration.uuid)
 
     async def tied(self, integration: Integration, key: str) -> UserRecord | None:
-        """The user whom a `Caller.key` identifies: by a sign-in, or by an id that an admin has put on a record.
+        """The user whom a `Caller.key` identifies: by a sign-in, or by an id that an admin has set on a record.
 
         That id is `user_oid` for `entra:<tenant>:<object id>`, `exchange_user_id` for `exchange:<msexchuid>:<url>`.
         """
@@ -130,7 +130,7 @@ class UserStore:
         return await self._users.change(f"id:{id_}", change)
 
     async def delete(self, id_: int, check: Callable[[UserRecord], None] = unchecked) -> None:
-        """Remove a record: the user is signed out everywhere. Raises NotFound, and what `check` raises of it."""
+        """Remove a record, which signs the user out everywhere. Raises NotFound, and what `check` raises for it."""
         await self._users.delete(f"id:{id_}", check=check)
 
     async def forget_all(self, user: str, integration: str) -> None:
@@ -143,7 +143,7 @@ class UserStore:
     # ---
 
     async def _same(self, integration: Integration, subject: str, email: str) -> UserRecord | None:
-        """The record that remembers an account, updated to the account's current address.
+        """The record on which an account has signed in before, updated to the account's current address.
 
         The account's previous address may belong to somebody else by now. A record of all integrations is left
         unchanged: no sign-in service may turn somebody into another user for other integrations. A record that an admin
@@ -243,18 +243,18 @@ def _may_be(user: UserRecord, subject: str) -> bool:
 
 
 def _is_tied(user: UserRecord, subject: str) -> bool:
-    """Whether an admin has put this account on the record."""
+    """Whether an admin has linked this account to the record."""
     id_ = _id_on(user, subject)
     return bool(id_) and normal(id_) == normal(_id_in(subject)[1])
 
 
 def _id_on(user: UserRecord, key: str) -> str:
-    """The id that an admin has put on the record for keys of this kind, or ""."""
+    """The id that an admin has set on the record for keys of this kind, or ""."""
     return {"entra": user.user_oid, "exchange": user.exchange_user_id}.get(_id_in(key)[0], "")
 
 
 def _id_in(key: str) -> tuple[str, str]:
-    """The method of a `Caller.key`, and the id in it that an admin may put on a record; "" if it has none."""
+    """The method of a `Caller.key`, and the id in it that an admin may set on a record; "" if it has none."""
     method, _, rest = key.partition(":")
     return method, {"entra": rest.rpartition(":")[2], "exchange": rest.partition(":")[0]}.get(method, "")
 

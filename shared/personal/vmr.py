@@ -38,8 +38,8 @@ class PersonalVmr(BaseModel):
     `integration` is the uuid of the integration that it belongs to, "" for all; `created` is an ISO time.
 
     `settings` are the original's other fields, by name, if they differ from their default. `names` are the names of the
-    objects that URIs among them refer to. `revision` counts its changes: nodes are told the newest. The limits are
-    those of the table, and apply to values written now; stored values are read as they are.
+    objects that URIs among them refer to. `revision` counts the VMR's changes: nodes get the newest one. The limits
+    are those of the table, and apply to values written now; stored values are read as they are.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
@@ -69,4 +69,4 @@ class PersonalVmr(BaseModel):
 
 
 ATTRIBUTES = frozenset(CONFERENCE_FIELDS.defaults) & frozenset(PersonalVmr.model_fields)
-"""The original's fields that code here reads by name; the others are in `settings`."""
+"""The original's fields that the code reads by name; the others are in `settings`."""
