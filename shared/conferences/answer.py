@@ -1,7 +1,7 @@
 """Checks answers to policy requests: a node rejects the whole answer if one field is wrong (C2).
 
-What a node accepts is in docs/facts/pexip.md. A wrong field that only affects a room's appearance is left out, so that
-the platform's default applies. One that keeps people out is never left out: such an answer lets nobody in.
+What a node accepts is described in docs/facts/pexip.md. A wrong field that only affects a room's appearance is left
+out, so that the platform's default applies. A wrong field that restricts access is not left out: nobody is let in then.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from shared.conferences.pins import is_pin, pin_faults
 log = logging.getLogger(__name__)
 
 MAX_TEXT = 250
-"""Maximum characters of any text in an answer."""
+"""Maximum length of a text in an answer, in characters."""
 
 REQUIRED = ("service_type", "name", "service_tag")
 
@@ -139,7 +139,7 @@ def service_answer(fields: Mapping[str, Any]) -> dict[str, Any] | None:
     pins = {name: str(given.get(name, "")) for name in ("pin", "guest_pin")}
     wrong |= pin_faults(**pins, allow_guests=given.get("allow_guests") is True).keys()
     if wrong:
-        log.error("a policy answer would be rejected for its %s", ", ".join(sorted(wrong)))
+        log.error("nodes would reject a policy answer because of its %s", ", ".join(sorted(wrong)))
     if wrong & PROTECTING or wrong & needed:
         return None
     return {name: value for name, value in given.items() if name not in wrong}

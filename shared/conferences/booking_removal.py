@@ -1,4 +1,4 @@
-"""Deletes bookings for good, in the steps of shared/bookings/removal_steps.py."""
+"""Deletes bookings permanently, in the steps described in shared/bookings/removal_steps.py."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,21 +21,21 @@ class Removals:
     platform: Platform
 
     async def remove(self, booking: Booking) -> None:
-        """Delete a booking as it was read. Raises RowChanged if it has changed since; nothing is done then."""
+        """Delete a booking as it was read. Does nothing and raises RowChanged if it has changed since."""
         table = meetings_table(self.storage)
         link = await table.get(booking.integration, booking.link_key) if booking.meeting else None
         await table.commit(booking.integration, *removing(booking, link))
         await self._free(booking)
 
     async def finish(self, integration: str) -> None:
-        """Release what interrupted removals of an integration's bookings have left behind."""
+        """Release everything that interrupted removals of an integration's bookings have left behind."""
         async for row in meetings_table(self.storage).rows(integration, RowKind.REMOVED.prefix):
             with suppress(RowChanged):  # the digits have just been reused: the next nightly run tries again
                 await self._free(removed(row))
 
     async def _free(self, booking: Booking) -> None:
-        """Release what belonged to the booking, except an alias that a new booking with the same tag has by now:
-        somebody may have clicked again.
+        """Release everything that belonged to the booking, except an alias that a new booking with the same tag already
+        has: the user may have clicked again.
         """
         table = meetings_table(self.storage)
         again = await stored_booking(table, booking.integration, booking.tag)

@@ -22,7 +22,7 @@ class ConferenceNames:
     async def claim(self, name: str, integration: str, tag: str) -> str:
         """The name itself if it is unused or already this tag's, otherwise followed by a random number.
 
-        `integration` is that of the tag's booking is found. One round trip if the name is unused.
+        `integration` is the one that has the tag's booking. One round trip if the name is unused.
         """
         candidate = name[:_NAME_MAX_LENGTH]
         if await self._take(candidate, integration, tag):
@@ -30,7 +30,7 @@ class ConferenceNames:
         return await self.claim_numbered(name, integration, tag)
 
     async def claim_numbered(self, name: str, integration: str, tag: str) -> str:
-        """The name followed by a random number, for when a bridge refuses a name that is unused here."""
+        """The name followed by a random number, in case a bridge refuses a name that is unused here."""
         for _ in range(_ATTEMPTS - 1):
             candidate = f"{name[: _NAME_MAX_LENGTH - 9]} {secrets.randbelow(10**8):08}"
             if await self._take(candidate, integration, tag):
@@ -47,7 +47,7 @@ class ConferenceNames:
                 return  # released by a concurrent run
 
     async def tag_of(self, name: str, integration: str) -> str:
-        """The tag of the integration's booking that a name belongs to, "" if there is none: one point read."""
+        """The tag of the integration's booking to which a name belongs, or ""; one point read."""
         row = await self._table.get(name_partition(name), NAME_KEY)
         is_theirs = row is not None and row.values.get("integration") == integration
         return str(row.values.get("tag", "")) if row and is_theirs else ""

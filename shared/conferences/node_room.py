@@ -1,4 +1,4 @@
-"""The room that a booking should have on a Management Node, and the next step towards it. Pure (C3)."""
+"""The room that a booking should have on a Management Node, and the next step towards it (C3). Pure."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from shared.conferences.answer import clean
 from shared.conferences.room_records import RoomRecord
 
 LOOK_EVERY = timedelta(minutes=10)
-"""How often a room is checked in case somebody has deleted it."""
+"""How often a room is checked, in case somebody has deleted it from the node."""
 
 MAX_OWNER = 100
-"""Maximum characters of an owner's address on a node."""
+"""Maximum length of an owner's address on a node, in characters."""
 
 RoomFields = Mapping[str, str]
 """The fields of a `conference` that we manage, as texts; theme and group by name, "" for none."""
@@ -64,9 +64,10 @@ def step_of(booking: Booking | None, record: RoomRecord | None, place: Place, no
 
 
 def next_moment(booking: Booking | None, record: RoomRecord | None, place: Place, now: datetime) -> datetime | None:
-    """When the room has to be checked again if nothing else happens; None for never.
+    """The time of the room's next check if nothing else happens; None if no check is needed.
 
-    While the room exists, the times depend on the tag alone: however often this is called, there is one next check.
+    While the room exists, the times depend only on the tag, so that there is one next check however often this is
+    called.
     """
     if booking is None or booking.state is not State.SCHEDULED or booking.conference is None or not place.node:
         return None
@@ -79,8 +80,8 @@ def next_moment(booking: Booking | None, record: RoomRecord | None, place: Place
 
 
 def _on_grid(now: datetime, tag: str) -> datetime:
-    """When this tag is due again, at least half of LOOK_EVERY from now. It differs by tag, so that rooms are not all
-    checked at once.
+    """The time of a tag's next check, at least half of LOOK_EVERY from now. It differs by tag, so that rooms are not
+    all checked at the same time.
     """
     period = int(LOOK_EVERY.total_seconds())
     offset = int(tag[:8], 16) % (period // 60) * 60
@@ -90,7 +91,7 @@ def _on_grid(now: datetime, tag: str) -> datetime:
 
 
 def room_fields(conference: Conference) -> RoomFields:
-    """The fields of a room that we manage. Whatever else an admin sets on the node is left alone."""
+    """The fields of a room that we manage. Other settings on the node are left unchanged."""
     group = conference.identity_provider_group
     return {
         "name": clean(conference.name) or conference.alias,

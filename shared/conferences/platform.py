@@ -23,7 +23,7 @@ class Platform(Protocol):
         ...
 
     async def show(self, booking: Booking) -> None:
-        """Make the bridge follow the booking: its room exists and is open at its conference's times, or is closed."""
+        """Make the bridge reflect the booking: its room is open at its conference's times, or is closed."""
         ...
 
     async def forget(self, booking: Booking) -> None:
@@ -63,8 +63,8 @@ class PolicyPlatform:
         return row is not None and row.values.get("tag") == booking.tag and "conference" in row.values
 
     async def hand_over(self, booking: Booking) -> None:
-        """Have nodes use their own database from now on. Two round trips; no effect if the alias is changed
-        concurrently.
+        """Have nodes use their own database from now on; two round trips. Does nothing if the alias is
+        changed concurrently.
         """
         row = await self._aliases.get(booking.numeric_alias, ALIAS_KEY)
         if row is None or row.values.get("tag") != booking.tag or "conference" not in row.values:

@@ -1,6 +1,6 @@
 """External policy: answers conferencing nodes when somebody dials an alias (C2; docs/facts/pexip.md).
 
-One point read by the alias's digits, whatever the number of conferences.
+One point read by the alias's digits, regardless of the number of conferences.
 """
 
 import ipaddress
@@ -26,7 +26,7 @@ PolicyAnswer = tuple[PolicyAction, dict[str, Any]] | None
 """Action and result, or None if the alias is not ours: the node then uses its own database."""
 
 MAX_ALIAS = 250
-"""Maximum characters of an alias, as in the original."""
+"""Maximum length of an alias in characters, as in the original."""
 
 IsOnNode = Callable[[str], Awaitable[bool]]
 """Whether the rooms of an integration, given by its uuid, are on a Management Node; usually known without a call to
@@ -67,7 +67,7 @@ class Policy:
         """Action and result for a dialled alias, or None if it is not ours (the node then uses its own database).
 
         A VMR is always open. A scheduled room outside its join window is rejected with an empty result, up to the last
-        moment before it opens (docs/facts/pexip.md says what nodes may make of that).
+        moment before it opens (docs/facts/pexip.md describes how nodes may treat that).
         """
         dialled, domain = dialled_alias(local_alias)
         if not dialled or not dialled.isprintable() or len(dialled) + len(domain) > MAX_ALIAS:
@@ -81,13 +81,13 @@ class Policy:
             return self._vmr(row, place)
         if domain not in ("", str(row.values["domain"]).lower()):
             return None
-        if row.values.get(ON_NODE):  # which then also has the rooms created for meetings
+        if row.values.get(ON_NODE):  # the node has the room in its own database
             return None
         conference = Conference.from_json(str(row.values["conference"])) if row.values.get("conference") else None
         return self._told(conference)
 
     async def _running(self, integration: str, tag: str, name: str) -> PolicyAnswer:
-        """The service that dials out, found by its tag, under the name by which it runs if that was one of its names.
+        """The answer for a service of ours that dials out, found by its tag, under the name by which it runs.
 
         A node treats another name as another service.
         """
@@ -104,7 +104,7 @@ class Policy:
         return row is not None and row.values.get("tag") == booking.tag and bool(row.values.get("conference"))
 
     async def _running_vmr(self, request: ServiceRequest) -> PolicyAnswer:
-        """The VMR that dials out, by its name; a node treats another name as another service."""
+        """The answer for a VMR that dials out, found by its name; a node treats another name as another service."""
         if request.direction is not Direction.DIAL_OUT or not request.service_name.strip():
             return None
         row = await self._aliases.get(name_partition(request.service_name.strip()), NAME_KEY)

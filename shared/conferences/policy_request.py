@@ -14,7 +14,7 @@ from typing import Self
 from urllib.parse import unquote
 
 MAX_ALIAS_TEXT = 1024
-"""Maximum characters of `local_alias` as received; none of our aliases is that long, even in its longest form."""
+"""Maximum length of `local_alias` as received, in characters; none of our aliases is that long in any form."""
 
 MAX_ESCAPES = 3
 """How many times an alias is unescaped: each proxy on the way may have escaped it again."""
@@ -86,7 +86,7 @@ def _single(text: str) -> str:
 
 
 def dialled_alias(text: str) -> tuple[str, str]:
-    """Key and domain of `local_alias`; ("", "") if it names no alias, or more than one: nobody can tell which.
+    """Key and domain of `local_alias`; ("", "") if it names no alias, or more than one.
 
     In addition to what `split_alias` accepts: `"Name" <sip:alias@domain>`, text that was escaped more than once, and
     the same alias several times.

@@ -109,8 +109,8 @@ class RoomChanges:
     async def _change(self, item: Item, uri: str, *, room: NodeConference | None = None, looked: bool = False) -> None:
         """Write the managed fields that differ; a room that is gone is created again.
 
-        The fields are compared with what was written last, or with `room` if that is not known. `looked`: the room was
-        found by its tag.
+        The fields are compared with what was written last, or with `room` if that is not known. `looked` means that the
+        room was found by its tag.
         """
         for _ in range(NAME_ATTEMPTS):
             differing = await self._differing(item, room)
@@ -148,7 +148,9 @@ class RoomChanges:
             await self._create_one(item)
 
     async def _made(self, item: Item, room: NodeConference, *, are_new: bool) -> None:
-        """A room found after a request to create many: new, or, if the node refused some, perhaps an older one."""
+        """Record a room that was found after a request to create many; if the node refused some, it may be an older
+        one.
+        """
         if not are_new:
             await self._adopt(item, room)
         elif await self._has_aliases(item, room):
@@ -174,7 +176,7 @@ class RoomChanges:
                 return
 
     async def _tagged_again(self, item: Item) -> NodeConference | None:
-        """The recorded room, if it has both aliases: somebody has changed its tag, which is restored."""
+        """Restore the tag of the recorded room, if somebody has changed it and the room has both aliases."""
         conference = _conference(item)
         room = await self.node.at(item.record.uri) if item.record and item.record.uri else None
         if room is None or room.lacks([conference.alias, conference.numeric_alias]):
@@ -194,9 +196,7 @@ class RoomChanges:
         return item.uri(self.now) or (room.resource_uri if room else "")
 
     async def _to_try_again(self, item: Item, refused: NodeRefused) -> Item | None:
-        """The item for the next attempt, under another name if its own is taken; None if there is nothing left
-        to try.
-        """
+        """The item for the next attempt, under another name if its own is taken; None if no attempt is left."""
         if refused.is_taken("name"):
             return await self._renamed(item)
         self._refused(item, refused)
@@ -232,10 +232,10 @@ class RoomChanges:
         return await self._for_node(item, {name: value for name, value in wanted.items() if known.get(name) != value})
 
     async def _for_node(self, item: Item, fields: RoomFields) -> dict[str, Any] | None:
-        """The fields with URIs instead of names. A theme that the node does not have falls back to the default.
+        """The fields with URIs instead of names. A theme that the node does not have is replaced by the default.
 
-        None, with a problem recorded, if the node lacks the group that restricts access: neither a new nor an existing
-        room must let everybody in.
+        If the node lacks the group that restricts access, records a problem and returns None: neither a new nor an
+        existing room must let everybody in.
         """
         found = dict[str, Any](fields)
         for name, resource in NODE_REFERENCES.items():

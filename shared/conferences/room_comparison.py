@@ -28,7 +28,7 @@ from shared.management_node.outage import Outages
 from shared.metrics import Metric, measure
 
 COMPARE = "compare"
-"""Stands in for a tag, in rows of times and in the queue: the integration's list of rooms has to be compared."""
+"""Replaces a tag in rows of times and in the queue if an integration's list of rooms has to be compared."""
 
 _TIMES_AT_ONCE = 1_000
 
@@ -87,7 +87,7 @@ class RoomComparison:
     async def run(self, integration: str) -> None:
         """Compare, and have differences repaired; does nothing if the rooms are not on a node.
 
-        Raises RoomsDiffer if there were any, and NodeFailed, RateLimited if the node cannot be used.
+        Raises RoomsDiffer if there were differences; NodeFailed, RateLimited if the node cannot be used.
         """
         place = await self.place_of(integration)
         node = await self.node_of(integration) if place.node else None
@@ -116,7 +116,7 @@ class RoomComparison:
     async def _compared(
         self, integration: str, place: Place, on_node: Mapping[str, NodeConference], records: Mapping[str, RoomRecord]
     ) -> Differences:
-        """The differences. The time of every booking's next check is written again, which restores a lost row."""
+        """The differences. Also writes the time of every booking's next check again, which restores lost rows."""
         now, found, known = self.rooms.clock.now(), Differences(), set[str]()
         times: list[RoomTime] = []
         async for booking in bookings_of(meetings_table(self.rooms.tables), integration):

@@ -1,5 +1,5 @@
-"""When a room has to be updated on its Management Node: one row per room, under its minute, so that nothing ever scans
-all rooms.
+"""The times at which rooms have to be updated on Management Nodes: one row per room, under its minute, so that no scan
+of all rooms is needed.
 
 Partition `rooms` of table `meetings`, shared by all integrations, key `<yyyymmddhhmm>:<integration>:<tag>`. A row is a
 hint: the handler reads the booking, so an outdated one does no harm. It is deleted once the room is in the desired

@@ -1,4 +1,4 @@
-"""Keeps rooms on Management Nodes as bookings need them: there in time, gone otherwise (C1, C3).
+"""Creates rooms on Management Nodes in time for their bookings, and removes them afterwards (C1, C3).
 
     a booking changes ─▶ row under a minute, and a queue message if due now         node_platform.py
     every minute ─▶ due rooms go into the queue, and are due again later            RoomTimer
@@ -97,12 +97,11 @@ class RoomKeeper:
     clock: Clock
     ahead: RoomsAhead
     chores: Mapping[str, Callable[[str], Awaitable[bool]]]
-    """Work on a whole integration, by the text that stands in for a tag; each function returns whether it is finished.
-    """
+    """Work on a whole integration, by the text that replaces a tag; each function returns whether it is finished."""
 
     async def keep(self, work: RoomWork) -> None:
-        """Do the work that is due for these rooms now. Rooms that cannot be finished yet are queued again because of
-        their rows.
+        """Do the work that is due for these rooms now. Rooms that cannot be finished yet are queued again later, since
+        their rows remain.
 
         Raises Unavailable if storage cannot be used.
         """

@@ -1,4 +1,4 @@
-"""Changing an integration's platform while meetings are scheduled: all bookings are shown on the new platform (C3).
+"""Moves an integration's bookings to another platform, after its setting has been changed (C3).
 
     settings saved ─▶ row `move`, a row under a minute and a queue message
     queue ─▶ some bookings are shown on the platform of the settings ─▶ the row records the progress ─▶ the queue again
@@ -28,7 +28,7 @@ from shared.conferences.room_due_times import RoomTime, retry_minute
 from shared.storage import Delete, Put, Replace, Row, RowChanged, Table
 
 MOVE = "move"
-"""Stands in for a tag, in rows of times and in the queue: the integration's bookings are being moved."""
+"""Replaces a tag in rows of times and in the queue if an integration's bookings are being moved."""
 
 BOOKINGS_AT_A_TIME = 100
 """Bookings moved per queue message: a few seconds' work."""
@@ -86,7 +86,7 @@ class RoomMoves:
                 return
 
     async def _show(self, booking: Booking) -> None:
-        """Show the booking as stored; once more if it was changed meanwhile, since an older state may have been
+        """Show the booking as stored; repeat if it was changed meanwhile, since an older state may have been
         shown.
         """
         for _ in range(_MAX_REREADS):

@@ -72,7 +72,7 @@ class RoomRecord:
         )  # fmt: skip
 
     def seen(self, uri: str, now: datetime) -> Self:
-        """This record after the room was found on the node."""
+        """A copy of this record after the room was found on the node."""
         return replace(self, uri=uri or self.uri, is_there=True, looked=now, problem="", opens="")
 
 
@@ -87,12 +87,12 @@ class RoomRecords:
         return meetings_table(self.tables)
 
     async def get(self, integration: str, tag: str) -> RoomRecord | None:
-        """The record of the room with a tag, or None: one point read."""
+        """The record of the room with a tag, or None; one point read."""
         row = await self._table.get(integration, RowKind.ROOM.key(tag))
         return RoomRecord.from_row(row) if row else None
 
     async def of(self, integration: str) -> AsyncIterator[RoomRecord]:
-        """All records of an integration: as many as it has rooms at this time."""
+        """All records of an integration: one for each of its current rooms."""
         async for row in self._table.rows(integration, RowKind.ROOM.prefix):
             yield RoomRecord.from_row(row)
 
@@ -101,7 +101,7 @@ class RoomRecords:
         await self._commit([(each.integration, Put(each.key, each.values())) for each in records])
 
     async def remove(self, records: Sequence[RoomRecord]) -> list[str]:
-        """Remove records as they were read; returns the tags of those that have changed since, which stay."""
+        """Remove records as they were read; those that have changed since are kept, and their tags returned."""
         try:
             await self._commit([(each.integration, Delete(_row(each))) for each in records])
         except RowChanged:

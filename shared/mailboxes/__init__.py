@@ -1,1 +1,1 @@
-"""Equipment mailboxes, in whichever Exchange they live."""
+"""Equipment mailboxes, in Exchange Online or on-premises."""

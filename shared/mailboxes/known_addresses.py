@@ -6,7 +6,9 @@ ADDRESSES_MAX = 20
 """Maximum addresses per mailbox, including the configured one, since they are sent to every task pane."""
 
 ADDRESS_MAX = 500
-"""Maximum characters per address; an SMTP address has at most 320, a legacy Exchange DN rarely more than 200."""
+"""Maximum length of an address in characters; an SMTP address has at most 320, a legacy Exchange DN rarely more than
+200.
+"""
 
 _KINDS = ("smtp", "ex", "x500")
 

@@ -8,7 +8,7 @@ from typing import Any
 from shared.errors import InvalidRequest, NotAllowed
 
 REQUEST_BODY_MAX_BYTES = 1_000_000
-"""Maximum bytes of a request's body; an integration takes 350,000 if all its templates have their maximum length."""
+"""Maximum size of a request's body in bytes; an integration with templates of maximum length takes 350,000."""
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
 """Content types with which a page can send a form to any site without a preflight request."""
@@ -68,13 +68,13 @@ def _media_type(call: Call) -> str:
 
 def json_object(call: Call) -> dict[str, Any]:
     """The JSON object of a request. Raises InvalidRequest for anything else, and for ambiguous JSON."""
-    if _media_type(call) not in ("", "application/json"):  # existing scripts send none
+    if _media_type(call) not in ("", "application/json"):  # existing scripts send no content type
         raise InvalidRequest("Send JSON, with the header Content-Type: application/json.")
     if len(call.body) > REQUEST_BODY_MAX_BYTES:
         raise InvalidRequest(f"The request is longer than {REQUEST_BODY_MAX_BYTES:,} bytes.")
     try:
         value = json.loads(call.body.decode(), object_pairs_hook=_distinct, parse_constant=_no_constant)
-        json.dumps(value, ensure_ascii=False).encode()  # fails for lone surrogates, which cannot be stored
+        json.dumps(value, ensure_ascii=False).encode()  # encoding fails for lone surrogates, which cannot be stored
     except (ValueError, RecursionError) as error:
         raise InvalidRequest(f"The request is not valid JSON: {_reason(error)}") from error
     if not isinstance(value, dict):

@@ -1,7 +1,7 @@
 """`conference`: VMRs, which admins manage, together with the rooms of scheduled meetings.
 
-Its fields: conference_objects.py, and of a room meeting_objects.py; the original API's are data:
-shared/personal/conference_fields.json.
+The fields of a VMR are in conference_objects.py, those of a room in meeting_objects.py. The original API's fields are
+defined in shared/personal/conference_fields.json.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The actions on an integration: previewing, checking, examining, its icon, its sign-in, its secrets, its usage."""
+"""The actions on an integration: previews, checks, the doctor, its icon, its sign-in, its secrets and its usage."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
@@ -105,7 +105,7 @@ class ConnectorActions:
         if not isinstance(text, str):
             raise SettingsInvalid({"text": ["Must be a string."]})
         if not isinstance(values, dict):
-            raise SettingsInvalid({"values": ["Must be an object of values by variable."]})
+            raise SettingsInvalid({"values": ["Must be an object that contains values by variable."]})
         made = preview_for(integration, name, text, values, self.clock)
         return Answer(200, {"template": name, **vars(made), "values": values_shown(integration, name)})
 

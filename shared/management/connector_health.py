@@ -35,8 +35,8 @@ _SCHEMA: Schema = {
         "subscription_expires": {
             **TIME,
             "type": ["string", "null"],
-            "description": "Until when Exchange Online sends notifications (UTC); null if the mailbox is polled, or "
-            "is not watched yet.",
+            "description": "The time (UTC) until which Exchange Online sends notifications; null if the mailbox is "
+            "polled, or is not watched yet.",
         },
         "last_message_day": {
             "type": ["string", "null"],

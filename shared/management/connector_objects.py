@@ -36,7 +36,7 @@ def domain_object(integration: Integration, entry: ExchangeDomain) -> Object:
 
 
 def fields_to_store(received: Object) -> dict[str, Any]:
-    """Received fields with `domains` as the store expects them: existing records come as URIs as well as objects."""
+    """Received fields with `domains` as the store expects them; existing entries may be sent as URIs or as objects."""
     domains = received.get("domains")
     if not isinstance(domains, list):
         return dict(received)

@@ -1,4 +1,4 @@
-"""`ms_exchange_connector`: integrations, as admins' tools know them (I7)."""
+"""`ms_exchange_connector`: integrations, in the form that admins' existing tools use (I7)."""
 
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -35,8 +35,8 @@ EMPTIED_BY_PUT: Object = {
     },
     "domains": [],
 }
-"""The values of nullable settings and references that a PUT leaves out. Secrets stay: nobody can read and resend
-them.
+"""The values of nullable settings and references that a PUT leaves out. Secrets are kept, since nobody can read
+and resend them.
 """
 
 _ETAG = re.compile(r'"([0-9]{1,18})"')
@@ -145,7 +145,7 @@ class Connectors:
 
 
 def _revision(if_match: str | None) -> int | None:
-    """The revision in an If-Match header. Raises StaleObject for one that never existed."""
+    """The revision in an If-Match header. Raises StaleObject for a revision that never existed."""
     if if_match is None:
         return None
     named = _ETAG.fullmatch(if_match.strip())

@@ -195,7 +195,7 @@ def record_id(record: BaseModel) -> int:
 
 
 async def _each(work: Sequence[Awaitable[Result]]) -> list[Result]:
-    """Write all records, a few at a time. Raises SettingsInvalid with the problems of every object, by its position in
+    """Write all records, a few at a time. Raises SettingsInvalid with the problems of all objects, by their position in
     the list.
     """
     turns, faults = asyncio.Semaphore(ROWS_CONCURRENCY), dict[str, list[str]]()

@@ -49,7 +49,7 @@ _PATH = re.compile(rf"{API_ROOT}/([a-z]+)/v1/([a-z][a-z0-9_]*)/?(?:([^/]+)/?)?(?
 _DOCUMENT = f"{API_ROOT}/openapi.json"
 
 WARNING_MAX_LENGTH = 1000
-"""Maximum characters of the names of ignored parameters in a Warning header."""
+"""Maximum length, in characters, of the list of ignored parameters in a Warning header."""
 
 
 class _View:

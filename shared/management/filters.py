@@ -1,8 +1,8 @@
 """One condition of a list's query, by Tastypie's conventions: `name__icontains=corp`, `conference__name=Room`.
 
 A filter consists of references to follow (if any), the name of a field that the objects show (so that hidden fields
-cannot be probed), and an optional lookup. Regular expressions are RE2's: they take time in proportion to the text,
-whatever the pattern.
+cannot be probed), and an optional lookup. Regular expressions are evaluated by RE2, in time proportional to the
+length of the text, whatever the pattern.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -36,7 +36,7 @@ _OF_LISTS = ("in", "range")
 _REGEX = ("regex", "iregex")
 LOOKUPS = (*_ORDER, *_TEXT, "iexact", *(f"i{name}" for name in _TEXT), *_REGEX, *_OF_LISTS, "isnull")
 SWITCH_LOOKUPS = ("exact", "in", "isnull")
-"""Lookups that make sense for booleans."""
+"""The lookups that are available for booleans."""
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
-"""What else happens when an integration's settings are saved or deleted."""
+"""Additional work when an integration's settings are saved or deleted."""
 
 from typing import Protocol
 
 
 class Lifecycle(Protocol):
-    """Notified of what admins do with integrations."""
+    """Is notified when admins create, save or delete integrations."""
 
     async def creating(self, uuid: str) -> None:
         """Called before an integration is created with a uuid that the admin has chosen. Raises Conflict if an earlier

@@ -23,8 +23,8 @@ SEARCHED = "x-search"
 """The key in a resource's schema for the names of the fields that `?text=` searches."""
 
 BELOW = "id__lt"
-"""The one filter that SearchedResource.found_by gets in addition to exact ones: for some resources, the id tells the
-kind of object.
+"""The one filter that SearchedResource.found_by gets in addition to exact ones: for some resources, the id
+determines the kind of object.
 """
 
 _NO_FILTERS = ("limit", "offset", "order_by")
@@ -61,7 +61,7 @@ class Query:
         return frozenset(filtered.union(searched, (name.removeprefix("-") for name in self.order)))
 
     def finds(self, shown: Object) -> bool:
-        """Whether an object has the text in one of its searched fields."""
+        """Whether one of an object's searched fields contains the text."""
         wanted = self.text.casefold()
         return not wanted or any(wanted in str(shown[field] or "").casefold() for field in self.searched)
 

@@ -72,7 +72,7 @@ class Meeting:
         }
 
     def aliases(self) -> list[Object]:
-        """The two objects `conference_alias` of its room: with and without the domain."""
+        """The two `conference_alias` objects of the meeting's room: with and without the domain."""
         texts = dict.fromkeys((self.booking.alias, self.booking.numeric_alias)) if self.conference else ()
         return [self._room_alias(place, text) for place, text in enumerate(texts)]
 
@@ -173,7 +173,7 @@ class Meeting:
         return uri(CONFIGURATION, SCHEDULED_ALIAS, self.booking.numbers.own)
 
     def _closed(self) -> str | None:
-        """When the conference of a closed alias would have ended; the time at which it was closed is not recorded."""
+        """The time at which a closed conference would have ended; the time at which it was closed is not recorded."""
         booking = self.booking
         if booking.state is not State.CLOSED or not booking.conference or not booking.conference.calendar.occurrences:
             return None
@@ -184,10 +184,10 @@ _GROUP = "host_identity_provider_group"
 
 
 def alias_id(booking: int, place: int) -> int:
-    """The id of one of the two objects `conference_alias` of the booking with this number."""
+    """The id of one of the two `conference_alias` objects of the booking with this number."""
     return FIRST_MEETING_ID + 2 * booking + place
 
 
 def booking_of_alias(id_: int) -> int:
-    """The number of the booking that a meeting's `conference_alias` belongs to."""
+    """The number of the booking to which a meeting's `conference_alias` belongs."""
     return (id_ - FIRST_MEETING_ID) // 2

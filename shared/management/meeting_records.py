@@ -90,7 +90,7 @@ class MeetingReader:
         raise NotFound(f"There is no {kind.name} with id {id_}.")
 
     async def by_alias(self, kind: Kind, alias: str) -> list[Object] | None:
-        """The objects of the meeting with an alias; None if no meeting has the alias. One point read shows that."""
+        """The objects of the meeting with an alias; None if no meeting has the alias, which takes one point read."""
         booking = await booking_with_alias(self.storage, alias)
         return None if booking is None else await self._shown(kind, [booking])
 

@@ -35,7 +35,7 @@ _NAMES = ("subject", "name", "client_name", "domain", "alias", "primary_email_ad
 """Fields that may contain an object's name, in order of preference."""
 
 NAME_MAX_LENGTH = 250
-"""Maximum characters of a recorded name."""
+"""Maximum length of a recorded name, in characters."""
 
 _NOTHING_CHANGED = (InvalidRequest, StaleObject, NotFound, NotAllowed)
 """Errors that are raised before anything is written."""

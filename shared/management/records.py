@@ -1,7 +1,7 @@
-"""What the service has done, read-only: the meetings and operations of every integration.
+"""Read-only records of what the service has done: the meetings and operations of every integration.
 
 Meetings are identified by numbers (meeting_records.py), operations by ids that increase with time (operations.py).
-Pages, and searches by values that people know, are answered from lists in storage (shared/record_lists).
+Pages, and searches by common values, are answered from lists in storage (shared/record_lists).
 """
 
 from collections.abc import Mapping

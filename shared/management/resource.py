@@ -1,4 +1,4 @@
-"""What the engine needs from a resource."""
+"""The protocols that the engine requires of resources."""
 
 import hashlib
 import re
@@ -203,14 +203,14 @@ class BulkResource(WritableResource, Protocol):
 
 
 def id_of(text: str) -> int:
-    """The number in a path. Raises NotFound."""
+    """The id in a path. Raises NotFound."""
     if not _ID.fullmatch(text):
         raise NotFound("There is no such object: ids are whole numbers.")
     return int(text)
 
 
 def number_of(key: str) -> int:
-    """A number for a record without one, derived from its key: always the same, of at most 53 bits.
+    """A number of at most 53 bits for a record without one; it is derived from the record's key, and so never changes.
 
     In a million records, the probability that two have the same number is 1 in 18,000; lists then show both.
     """

@@ -39,7 +39,7 @@ REVERT_BODY: Schema = {
 }
 
 _STORED_NOWHERE = {"oauth2_client": "The private key of a deleted client is not stored: create another client."}
-"""Why an object cannot be created again, by resource."""
+"""The reasons why objects cannot be created again, by resource."""
 
 _NUMBERS = frozenset({"id", "resource_uri"})
 """Fields of an object inside another one that the store assigns."""

@@ -26,7 +26,7 @@ PAGE_SIZE = 250
 """Conferences per response: 10,000 take 40 requests."""
 
 MAX_LISTED = 4_000
-"""Maximum characters of a list in a URL: servers accept about 8,000 for the whole URL."""
+"""Maximum length of a list in a URL, in characters: servers accept about 8,000 for the whole URL."""
 
 MAX_PAGES = 400
 """Maximum pages that are read: 100,000 conferences, more than a node has."""

@@ -17,7 +17,7 @@ from shared.storage import Put, Row
 
 _NEW = frozenset({Accepted.NEW_SINGLE, Accepted.NEW_SERIES})
 _LONGEST = 4000
-"""Maximum characters of a body whose text was removed: Exchange leaves at most an HTML frame."""
+"""Maximum length in characters of a body whose text was removed: Exchange leaves at most an HTML frame."""
 
 _UNSEEN = re.compile(r"<(head|style)\b.*?</\1\s*>|<[^<>]*>|&nbsp;|&#160;|\s+", re.IGNORECASE | re.DOTALL)
 

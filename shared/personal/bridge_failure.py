@@ -10,6 +10,6 @@ class BridgeFailed(Unavailable):
 
     def __init__(self, cause: str) -> None:
         super().__init__(
-            "Your personal VMRs cannot be loaded at the moment. Please try again; your administrator has been told."
+            "Your personal VMRs cannot be loaded at the moment. Please try again; your administrator has been notified."
         )
         self.cause = cause

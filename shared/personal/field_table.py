@@ -29,7 +29,7 @@ Schema: TypeAlias = Mapping[str, Any]
 
 PIN_PATTERN = r"^([0-9]{4,20}|[0-9]{3,19}#)?$"
 REFERENCE_MAX_LENGTH = 250
-"""Maximum characters of a URI or a name."""
+"""Maximum length of a URI or a name, in characters."""
 
 REFERENCES_MAX_COUNT = 50
 """Maximum entries in a list of references."""

@@ -17,8 +17,8 @@ PIECE = 64 * 1024
 """How many bytes of a response are read at a time: exchangelib sets no chunk size, and the default of requests is 1."""
 
 LARGEST = 16 * 1024 * 1024
-"""Maximum bytes of a decompressed response; a page of 512 changes takes about 500 KB, an invitation with a long body a
-few MB.
+"""Maximum size of a decompressed response in bytes; a page of 512 changes takes about 500 KB, an invitation with a long
+body a few MB.
 """
 
 
@@ -89,14 +89,14 @@ class Adapter(HTTPAdapter):
         return manager
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
-        """See HTTPAdapter.build_response, which offers no way to choose the response's class."""
+        """See HTTPAdapter.build_response, which does not allow choosing the response's class."""
         response = super().build_response(req, resp)
         response.__class__ = Bounded
         return response
 
 
 class Bounded(requests.Response):
-    """A response that is read within bounds, and only on demand, since NTLM first needs the certificate of the open
+    """A response that is read within the limits, and only on demand, since NTLM first needs the certificate of the open
     socket.
     """
 

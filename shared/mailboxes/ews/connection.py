@@ -22,7 +22,8 @@ from shared.mailboxes.ews.error_mapping import HttpFailure, NotSoap, Unreadable
 from shared.retry_after import retry_after
 
 EWS_TIMEOUT = (10.0, 25.0)
-"""Seconds allowed for connecting, and for each further part of a response. The caller limits the total time by `abort`.
+"""Seconds allowed for connecting, and for each further part of a response. The caller limits the total time by calling
+`abort`.
 """
 
 _HEAD = 2048
@@ -80,7 +81,7 @@ class Line(Protocol, metaclass=_Uncached):
                 service_endpoint=way.url,
                 credentials=credentials,
                 auth_type=method if credentials else NOAUTH,
-                version=Version(EXCHANGE_2016),  # or newer; otherwise a call is spent on detecting it
+                version=Version(EXCHANGE_2016),  # or newer; without a version, a call would be spent on detecting it
                 retry_policy=AtOnce(),
                 max_connections=1,
             )

@@ -1,4 +1,4 @@
-"""Everything that can go wrong with EWS, mapped in one place to the product's own errors.
+"""Maps everything that can go wrong with EWS to the product's own errors.
 
 Only the names of codes from exchangelib or the server are passed on, since messages may contain people's mail. Anything
 not known to be a permanent failure of one item is retried, since Exchange gives many temporary problems odd names.
@@ -26,9 +26,7 @@ from shared.mailboxes.ews.failures import (
 
 
 class HttpFailure(errors.TransportError):
-    """A response that is not SOAP, with its status and the number of seconds that the server asks us to wait (0: not
-    stated).
-    """
+    """A response that is not SOAP, with its status and the seconds that the server asks us to wait (0 if not stated)."""
 
     def __init__(self, status: int, retry_after: float = 0.0) -> None:
         super().__init__(f"HTTP {status}")

@@ -154,7 +154,8 @@ class EwsMailbox:
         from there (M8). The draft's id then names the meeting instead of the organizer, because ids are stored.
         """
         save = partial(operations.save_draft, recipients=mail.recipients, subject=mail.subject, html=mail.html)
-        if self._impersonate and mail.sender.isascii() and mail.sender and mail.item_id:  # goes into a header
+        # The sender's address goes into a header, which must be ASCII.
+        if self._impersonate and mail.sender.isascii() and mail.sender and mail.item_id:
             with suppress(EwsMailboxClosed):
                 return f"{mail.item_id}|{await self._login.call(mail.sender, save)}"
         return await self._call(save)
@@ -185,8 +186,8 @@ class EwsMailbox:
         return list(dict.fromkeys(str(payloads.message_id(message)) for message in ours))
 
     async def changes(self, folder: Folder, state: str) -> Changes:
-        """See Mailbox.changes. Uses SyncFolderItems; only meeting requests and cancellations, told by their item
-        classes, are reported.
+        """See Mailbox.changes. Uses SyncFolderItems; only meeting requests and cancellations are reported,
+        identified by their item classes.
         """
         try:
             found = await self._call(operations.sync, folder, state)
@@ -195,7 +196,7 @@ class EwsMailbox:
                 raise
             found = await self._call(operations.sync, folder, "")
         ids = [str(payloads.message_id(message)) for message in found.messages if payloads.kind_of(message)]
-        # A server that claims there is more but returns nothing, and the same state, would do so for ever.
+        # A server that claims there is more, but returns nothing and the same state, would never stop doing so.
         stuck = found.state == state and not found.stirred
         return Changes(list(dict.fromkeys(ids)), found.state, more=found.more and not stuck, stirred=found.stirred)
 

@@ -88,7 +88,7 @@ def _qualified(path: str) -> str:
 
 
 def _number(text: str) -> int:
-    """EWS writes tags as 0x300b and ids as 35; -1 for anything else."""
+    """The number in a text, such as the tag 0x300b or the id 35; -1 if there is none."""
     try:
         return int(text, 0)
     except ValueError:
@@ -96,6 +96,6 @@ def _number(text: str) -> int:
 
 
 def missing(what: str) -> Any:
-    """Raise Unavailable: the response lacks what every Exchange sends."""
-    # Only the property's name: the payload holds people's mail.
+    """Raise Unavailable: the response lacks something that every Exchange server sends."""
+    # Only the property's name is shown, since the payload contains people's mail.
     raise Unavailable(f"Exchange's answer could not be read: {what}.")

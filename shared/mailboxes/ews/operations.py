@@ -123,7 +123,7 @@ def _got(account: Account, ids: Sequence[Any], fields: Sequence[Any], *, strict:
 
 
 def occurrences(account: Account, master_id: str, first: int) -> tuple[list[Node], bool]:
-    """Occurrences of a series from number `first` on, without missing ones, and whether there are more: one call.
+    """Occurrences of a series from number `first` on, without missing ones, and whether there are more; one call.
 
     For a server whose calendar views do not expand series.
     """

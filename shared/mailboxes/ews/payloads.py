@@ -21,7 +21,7 @@ SENDER = 0x5D01
 """PidTagSenderSmtpAddress: the address of the sender of a message, who may act on behalf of the organizer."""
 
 SEARCH_KEY = 0x300B
-"""PR_SEARCH_KEY, a property tag."""
+"""The property tag of PR_SEARCH_KEY."""
 
 GLOBAL_OBJECT_ID, CLEAN_GLOBAL_OBJECT_ID = 0x3, 0x23
 """PidLidGlobalObjectId and PidLidCleanGlobalObjectId, ids of properties in the set Meeting."""
@@ -166,7 +166,7 @@ def entry(item: Node) -> CalendarEntry | None:
 
 
 def occurrence(item: Node) -> Occurrence:
-    """When the meeting takes place. Raises Unavailable if that cannot be read."""
+    """The start and end of the meeting. Raises Unavailable if they cannot be read."""
     start, end = (item.moment(name) or missing(name) for name in ("Start", "End"))
     if item.flag("IsAllDayEvent"):
         zone = zone_info(_zone(item))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 _LONGEST_ID = 512
-"""Maximum characters of an EWS id, according to EWS's schema."""
+"""Maximum length of an EWS id in characters, according to EWS's schema."""
 
 
 @dataclass(frozen=True)

@@ -163,7 +163,7 @@ class Create(_Xml, CreateItem):
     """Creates responses and mails."""
 
     def _elem_to_obj(self, elem: Any) -> Any:
-        return elem if isinstance(elem, bool) else Node(elem)  # True means success without an id
+        return elem if isinstance(elem, bool) else Node(elem)  # True instead of an id means success
 
 
 class Sync(_Xml, SyncFolderItems):

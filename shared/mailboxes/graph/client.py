@@ -1,4 +1,4 @@
-"""Calls to Graph: the SDK's own client core, without its generated models.
+"""Calls to Graph with the SDK's client core, but without its generated models.
 
 Reads are retried by the SDK's retry middleware if the wait is short. Everything that changes something is sent once: a
 504 may arrive after the work was done, and answering twice is worse than answering late.

@@ -38,7 +38,7 @@ class GraphError(SchedulingError):
     code = "graph_refused"
 
     def __init__(self, status: int, error_code: str) -> None:
-        # Graph's own message may name people and mailboxes: it is dropped.
+        # Graph's own message may name people and mailboxes, so it is dropped.
         known = error_code in NO_MAILBOX_CODES - {_NOT_FOUND}
         super().__init__(f"{NO_MAILBOX} ({error_code})" if known else f"Graph answered {status} {error_code}.")
         self.status = status

@@ -106,8 +106,8 @@ class Event(EventIds, Extended):
         return self
 
     def occurrence(self) -> Occurrence:
-        """When the event takes place. An all-day event's times are midnights without a meaningful zone: its day is a
-        day in the organizer's zone.
+        """The start and end of the event. An all-day event's times are midnights without a meaningful zone: its day is
+        a day in the organizer's zone.
         """
         is_plain = self.type == _PLAIN
         if not self.is_all_day:
@@ -163,7 +163,7 @@ class Exceptions(Payload):
 
 
 def parse_events(payloads: Iterable[Any]) -> list[Event]:
-    """The readable occurrences of a series: one that cannot be read must not cost the others their rooms."""
+    """The readable occurrences of a series: one that cannot be read must not prevent rooms for the others."""
     found: list[Event] = []
     for payload in payloads:
         try:

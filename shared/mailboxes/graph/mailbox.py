@@ -55,7 +55,7 @@ _SEARCHED_PAGES, _SEARCHED_PAGE_SIZE = 20, 500
 
 
 class GraphMailbox:
-    """A Mailbox behind Graph. Every URL contains `address`, and nothing that an answer states instead."""
+    """A Mailbox behind Graph. Every URL contains the configured `address`, never one from an answer."""
 
     def __init__(self, client: GraphClient, address: str) -> None:
         self._client = client
@@ -251,7 +251,7 @@ def _is_forgotten(error: GraphError) -> bool:
 def _mime(mail: Mail) -> bytes:
     """The mail in MIME format, since Graph's JSON cannot represent a calendar part."""
     message = EmailMessage(policy=policy.SMTP)
-    message["Subject"] = " ".join(mail.subject.split())  # a header is one line
+    message["Subject"] = " ".join(mail.subject.split())  # a header must be a single line
     message["To"] = ", ".join(mail.recipients)
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
