@@ -21,7 +21,7 @@ from shared.management_node.nodes import ManagementNode
 from shared.storage import Queue, Tables
 
 NodeOf = Callable[[str], Awaitable[ManagementNode | None]]
-"""Returns the Management Node in an integration's settings, whatever its platform; None if none is set, or if the
+"""Returns the Management Node in an integration's settings, regardless of its platform; None if none is set, or if the
 integration no longer exists. Raises NodeFailed.
 """
 

@@ -112,5 +112,5 @@ def aliases_of(conference: Conference) -> list[dict[str, str]]:
 
 
 def new_conference(fields: Mapping[str, Any], conference: Conference) -> dict[str, Any]:
-    """The request body that creates the room; `fields` hold URIs instead of names."""
+    """The request body that creates the room; `fields` contain URIs instead of names."""
     return {**fields, "service_type": "conference", "aliases": aliases_of(conference)}

@@ -52,8 +52,8 @@ class Policy:
     async def answer(self, request: ServiceRequest) -> PolicyAnswer:
         """The answer to a node's request. One point read; none for anything that cannot be one of our aliases.
 
-        A node that dials out for a running service of ours gets that service's answer, whatever alias it names. A probe
-        is never rejected: nodes may cache a rejection, and somebody may call right afterwards.
+        A node that dials out for a running service of ours gets that service's answer, regardless of the alias that it
+        names. A probe is never rejected: nodes may cache a rejection, and somebody may call right afterwards.
         """
         running = _OUR_TAG.fullmatch(request.running_tag)
         if running:
@@ -95,7 +95,7 @@ class Policy:
         if booking is None:
             return None
         if self._is_on_node and await self._is_on_node(integration) and not await self._lets_in(booking):
-            return None  # the room is in the node's own database, including whatever an admin has set there
+            return None  # the room is in the node's own database, including what an admin has set there
         return self._told(_named(booking, name) if booking.state is State.SCHEDULED else None)
 
     async def _lets_in(self, booking: Booking) -> bool:

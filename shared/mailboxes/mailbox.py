@@ -168,8 +168,8 @@ class Mailbox(Protocol):
     async def messages_of(self, item: CalendarItem, since: datetime) -> Sequence[str]:
         """The messages about a meeting and its occurrences that have arrived since a time, oldest first.
 
-        They are searched for in Inbox and Deleted Items, whatever `changes` has reported. Empty if the server cannot
-        search.
+        They are searched for in Inbox and Deleted Items, even if `changes` has not reported them. Empty if the server
+        cannot search.
         """
         ...
 

@@ -106,7 +106,7 @@ def _as_object(value: Any, names: Mapping[str, str]) -> Any:
 
 
 def _taken_back(name: str, value: Any) -> Any:
-    """The value that was sent for a field; a reference in the form in which it is shown becomes a text again."""
+    """The value that was sent for a field; a reference that was sent as an object becomes a text."""
     return reference_in(value) if name in _AS_OBJECTS else value
 
 

@@ -48,7 +48,8 @@ _SCHEMA: Schema = {
         "time_to_answer_p50": {
             "type": ["number", "null"],
             "readOnly": True,
-            "description": "Seconds within which half of the answers of these days were sent; null if there were none.",
+            "description": f"Seconds within which half of the answers of the last {SHOWN_DAYS} days were sent; null if "
+            "there were none.",
         },
         "resource_uri": {"type": "string", "format": "uri-reference", "readOnly": True},
     },

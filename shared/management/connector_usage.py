@@ -15,8 +15,8 @@ from shared.personal.store import VmrStore
 from shared.storage import Storage
 
 LOST = (
-    "Once it is deleted, nobody can join these meetings any more, its personal VMRs are gone, and the add-in stops "
-    "working for its users."
+    "Once it is deleted, nobody can join these meetings, its personal VMRs are gone, and the add-in stops working for "
+    "its users."
 )
 
 
@@ -29,7 +29,7 @@ class Usage:
 
     def text(self) -> str:
         """What would be lost, as a text; "" if nothing would be."""
-        lost = [_counted(self.meetings_to_come, "meeting") + " to come"] * bool(self.meetings_to_come)
+        lost = [_counted(self.meetings_to_come, "upcoming meeting")] * bool(self.meetings_to_come)
         lost += [_counted(self.personal_vmrs, "personal VMR") + " of its own"] * bool(self.personal_vmrs)
         return " and ".join(lost)
 

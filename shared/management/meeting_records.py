@@ -80,7 +80,7 @@ class MeetingReader:
         return sorted(shown, key=lambda each: int(each["id"]))
 
     async def one(self, kind: Kind, id_: int) -> Object:
-        """The object with an id. Two point reads, whatever the number of meetings. Raises NotFound."""
+        """The object with an id. Two point reads, regardless of the number of meetings. Raises NotFound."""
         booking = await Numbering(self.storage).find(*kind.place(id_))
         if booking:
             integration = await self.integrations.cached(booking.integration)

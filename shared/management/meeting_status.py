@@ -66,7 +66,7 @@ SCHEMA: Schema = {
             "items": {"type": "string"},
             "description": "Correlation ids of the decisions on the meeting's messages, newest first.",
         },
-        "text": {**_TEXT, "x-search": True, "description": "The fields that a search covers: `text=review`."},
+        "text": {**_TEXT, "x-search": True, "description": "The texts that a search such as `text=review` covers."},
         "creation_time": TIME,
         "resource_uri": {"type": "string", "format": "uri-reference", "readOnly": True},
     },

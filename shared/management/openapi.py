@@ -191,6 +191,6 @@ def _order(resource: Resource) -> Schema:
         "name": "order_by",
         "in": "query",
         "schema": {"type": "string", "enum": [*names, *(f"-{name}" for name in names)]},
-        "description": "Prefix a field with - for descending order. The fields can also be filtered by, as in "
-        "name__icontains=x.",
+        "description": "Prefix a field with - for descending order. Lists can also be filtered by these fields, as "
+        "in name__icontains=x.",
     }

@@ -3,7 +3,7 @@
     GET …/overview/        the whole deployment
     GET …/overview/{id}/   the integration with this id
 
-Both cost a few storage requests, whatever the number of integrations and meetings: shared/statistics/.
+Both take a few storage requests, regardless of the number of integrations and meetings (shared/statistics/).
 """
 
 from __future__ import annotations

@@ -63,7 +63,8 @@ class Relations:
         return found
 
     def name(self, resource: str, reference: str, known: Mapping[str, str]) -> tuple[str, str]:
-        """The path and the name of a platform object's URI; `known` are names resolved earlier. Raises ValueError.
+        """The path in a platform object's URI, and the object's name; `known` are names resolved earlier. Raises
+        ValueError.
 
         The error's message is for the admin who sent the URI. The name is "" if nothing was resolved.
         """

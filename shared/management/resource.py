@@ -63,7 +63,7 @@ class Resource(Protocol):
 
     @property
     def about(self) -> str:
-        """A description of the objects, in a sentence."""
+        """A description of the objects in one sentence."""
         ...
 
     @property

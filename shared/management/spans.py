@@ -55,7 +55,7 @@ def span_by_id(query: Query, list_: str) -> Span | None:
 def meeting_span(query: Query) -> Span | None:
     """The span of a query for meetings: either all of them by id, or by start, filtered by time, state or integration.
 
-    The span has to be searched for a text, or if the query has both a state and an integration.
+    Its entries have to be searched if the query has a text, or both a state and an integration.
     """
     if query.order and not query.text and _is_by(query, "start"):
         return _by_start(query)

@@ -33,7 +33,7 @@ RATE_LIMIT_PAUSE = 60.0
 Fields = Mapping[str, Any]
 
 _DONE = {"GET": (200,), "POST": (201,), "PATCH": (202, 204), "DELETE": (202, 204)}
-"""The statuses with which a node confirms that it carried out the request; others may come from a proxy."""
+"""The statuses with which a node confirms that it carried out the request; other statuses may come from a proxy."""
 
 _REJECTIONS = (405, 409, 422, 500, 501)
 """Statuses with which a node rejects what was sent. 500 counts as one: a single room that makes a node fail must not
@@ -154,7 +154,7 @@ def _read(answer: httpx.Response) -> Any:
 
 
 def _faults(body: bytes) -> dict[str, list[str]]:
-    """The messages by field; in the response they may or may not be nested under the resource's name."""
+    """A node's messages by field; in its response they may or may not be nested under the resource's name."""
     try:
         told = read_json(body)
     except ValueError:

@@ -101,7 +101,9 @@ class NodeConferences:
         return {each.alias.casefold() for each in page.objects}
 
     async def first(self, pages: int) -> tuple[list[NodeConference], int]:
-        """The first conferences of the node, whoever created them, and the total number; one request per page."""
+        """The first conferences of the node, including those that others created, and the total number; one request per
+        page.
+        """
         found, total = list[NodeConference](), 0
         for _ in range(pages):
             page = await self._page({"limit": PAGE_SIZE, "offset": len(found)})
@@ -112,7 +114,7 @@ class NodeConferences:
         return found, total
 
     async def at(self, uri: str) -> NodeConference | None:
-        """The conference with this URI, whatever its tag; None if there is none."""
+        """The conference with this URI, regardless of its tag; None if there is none."""
         answer = await self._client.get(uri)
         return None if answer is None else read(answer, NodeConference)
 

@@ -28,6 +28,6 @@ class NodeRefused(SchedulingError):
         self.faults = {field: list(messages) for field, messages in faults.items()}
 
     def is_taken(self, field: str) -> bool:
-        """Whether the reason is that another object already has the value of this unique field."""
+        """Whether the node has refused because another object already has the value of this unique field."""
         told = " ".join(self.faults.get(field, ())).lower()
         return "already" in told or "unique" in told

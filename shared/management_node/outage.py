@@ -1,7 +1,7 @@
 """A node's outage, shared by all instances: while it lasts, one request a minute checks whether the node is back.
 
-Row `away:<node>` in partition `nodes` of table `meetings`. Without it, each of thousands of due rooms would wait for
-the same timeout.
+It is stored in row `away:<node>` in partition `nodes` of table `meetings`. Otherwise each of thousands of due rooms
+would wait for the same timeout.
 """
 
 from __future__ import annotations

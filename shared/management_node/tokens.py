@@ -1,6 +1,7 @@
 """OAuth2 at a Management Node: client credentials with an assertion signed with ES256.
 
-Form of the request and claims of the assertion: docs/facts/pexip.md §1. Not confirmed against a live Management Node.
+The form of the request and the claims of the assertion are described in docs/facts/pexip.md §1. Not confirmed against a
+live Management Node.
 """
 
 from __future__ import annotations

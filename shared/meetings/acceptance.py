@@ -98,7 +98,7 @@ def _placed(
 def answered_before(request: MeetingRequest, now: datetime) -> bool:
     """Whether an old message was answered although it has no record: storage was restored to a state before the answer.
 
-    Exchange then has an answer from after the message's arrival (its times are whole seconds). For a message that has
+    Exchange then has an answer that is later than the message (its times are whole seconds). For a message that has
     just arrived this proves nothing: the mailbox may answer by itself, without our text.
     """
     item = request.item

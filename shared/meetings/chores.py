@@ -4,7 +4,7 @@ others.
 A turn's row stores when work is due again, so that an integration that needs nothing costs little:
 
     renew     the time before which the subscription needs no renewal
-    records   the time at which records are checked again; nothing was unfinished, and no symptom was seen
+    records   the time before which records need no check, since nothing was unfinished and no symptom was seen
 """
 
 from __future__ import annotations
@@ -208,7 +208,7 @@ class Chores:
     # --- parts of rounds
 
     def _watcher(self, visit: Visit) -> Callable[[], Awaitable[Watcher]]:
-        """Returns the mailbox's watcher with all of its state, which is read once per turn."""
+        """A function that returns the mailbox's watcher with all of its state, which is read once per turn."""
         ready: list[Watcher] = []
 
         async def watcher() -> Watcher:

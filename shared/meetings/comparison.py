@@ -33,8 +33,8 @@ MOST_REPAIRS = 500
 """Maximum differences that are handled per mailbox and night."""
 
 MAX_ROOMS_WITHOUT_MEETING = 10
-"""If more rooms lack their meeting than the calendar has meetings, and more than this, the mailbox or the rights to it
-must be wrong.
+"""If the number of rooms without their meeting exceeds both this and the number of meetings in the calendar, the
+mailbox or the rights to it must be wrong.
 """
 
 SETTLED = timedelta(minutes=15)

@@ -71,7 +71,7 @@ class Provide:
 
 @dataclass(frozen=True)
 class Refresh:
-    """Update the conference's texts from the meeting; nobody is told (M4). For the other fields see Accept."""
+    """Update the conference's texts from the meeting; nobody is notified (M4). For the other fields see Accept."""
 
     kind: ClassVar[DecisionKind] = DecisionKind.REFRESH
     booking: Booking

@@ -45,7 +45,7 @@ TICK = timedelta(seconds=2)
 """A delay longer than the resolution of Exchange's times."""
 
 _MAX_DECISIONS = 4
-"""How often a decision is repeated when somebody else changes the same records meanwhile."""
+"""How many times a decision is made if somebody else changes the same records meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ class Processor:
         return fresh if fresh and fresh.item else None
 
     async def _is_sought(self, notice: Notice) -> bool:
-        """Whether the mailbox was swept for the invitation. Raises Unavailable while a waiting message may be it."""
+        """Whether the mailbox was swept for the invitation. Raises Unavailable if it may be waiting."""
         correlation = self._correlation(notice.message)
         if notice.sought and await self.records.waiting.has_earlier(correlation, self.clock.now()):
             raise Unavailable("Earlier messages wait, and the invitation may be among them.")
@@ -193,7 +193,7 @@ class Processor:
                 if (other := await self.reader.read(message)) and other.item:
                     await self._decide(other, notice)
             except (MessageNotFound, _LacksInvitation):
-                log.info("another message of the same meeting is no invitation")
+                log.info("another message of the same meeting is not an invitation")
             except AWAY:
                 if holds_others(request, self.clock.now()):
                     raise
@@ -253,7 +253,8 @@ class _LacksInvitation(Exception):
 
 
 def _is_too_soon(plan: Plan, request: MeetingRequest) -> bool:
-    """Whether the answer would have the same time as the one on record in Exchange, and look the same.
+    """Whether the answer would have the same time as the one on record in Exchange, so that the two would look the
+    same.
 
     Exchange's times are whole seconds. After a crash, the time of the response shows whether this answer was sent.
     """

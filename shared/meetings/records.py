@@ -135,7 +135,7 @@ class Records:
             writes.append(Replace(row, link) if row else Insert(assigned.link_key, link))
             whole = link_key(assigned.meeting)
             if assigned.day and whole not in before:
-                # The series has no room yet; if it gets one later, it must know of this occurrence.
+                # The series has no room yet; if it gets one later, this occurrence must be found.
                 writes.append(Insert(whole, link))
         if older:
             ended = older.operation.finished(now, error=SUPERSEDED)

@@ -5,10 +5,10 @@ A room that an admin has closed is *held*: neither the organizer's next message 
 calendar opens it. The organizer's messages about it are declined like those of a deleted alias. An invitation with
 another, unused alias gets that alias.
 
-A meeting that an admin has given to another owner stays with that owner, whatever the organizer sends. The new owner is
-shown as its organizer, owns the room on a Management Node, and receives the instructions when they are sent again;
-erasing that person's data removes the meeting. In Exchange the meeting stays with the organizer, who alone can move or
-cancel it and gets the answers; rendered templates still name the organizer.
+A meeting that an admin has given to another owner stays with that owner, regardless of what the organizer sends. The
+new owner is shown as its organizer, owns the room on a Management Node, and receives the instructions when they are
+sent again; erasing that person's data removes the meeting. In Exchange the meeting stays with the organizer, who alone
+can move or cancel it and gets the answers; rendered templates still name the organizer.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class RoomControl:
     async def resend(self, integration: str, tag: str) -> Booking:
         """Have the joining instructions mailed to the meeting's owner, only once even if the queue retries.
 
-        Raises NotFound; Conflict if the meeting has no open room, is over, or had them sent a moment ago.
+        Raises NotFound; Conflict if the meeting has no open room or is over, or if they were sent a moment ago.
         """
         table = meetings_table(self.storage)
         booking = await stored_booking(table, integration, tag)

@@ -17,13 +17,13 @@ MOST_APART = 30
 
 
 def closed(rooms: Iterable[Booking], kept: Iterable[Apart] = ()) -> tuple[Booking, ...]:
-    """The bookings of occurrences' open rooms that are not kept, in closed state."""
+    """The occurrences' open rooms that are not kept, as closed bookings."""
     tags = {each.tag for each in kept}
     return tuple(room.closed() for room in rooms if room.state is State.SCHEDULED and room.tag not in tags)
 
 
 def apart_of(rooms: Iterable[Booking]) -> tuple[Apart, ...]:
-    """The occurrences that have these rooms; for a series without a room, which has not recorded them."""
+    """The occurrences that have these rooms. For a series that has had no room, and so has not recorded them."""
     return tuple(
         Apart(room.day, room.tag, occurrence)
         for room in rooms

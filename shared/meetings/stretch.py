@@ -41,7 +41,7 @@ class Round(StrEnum):
         return MAX_RETRIES if self.period >= timedelta(hours=1) else 0
 
     def concerns(self, integration: Integration) -> bool:
-        """Whether an integration gets a turn; decided by its outline."""
+        """Whether an integration gets a turn, according to its outline."""
         if self is Round.CLEANUP:
             return True
         if self is Round.ROOMS:

@@ -3,7 +3,7 @@
 A record's row is stored under its key; each of its claims (its id, its name, …) is a row that names the key. All rows
 of a record are written in one transaction, so no two records have the same claim, and no crash leaves half a record.
 
-    key           a claim: "id:7", "alias:<integration>:<digest>"        column `key`: the record's
+    key           a claim: "id:7", "alias:<integration>:<digest>"        column `key`: the record's key
     …             a record under its own key                             columns: see the store
     sequence      column `last`: the last id assigned
 """
@@ -82,7 +82,7 @@ class IndexedTable(Generic[Record]):
         return self._kind.read(await self._existing(claim))
 
     async def numbers(self, count: int) -> range:
-        """Ids that were never assigned before; two round trips to storage, however many there are. Raises Conflict."""
+        """Ids that were never assigned before; two round trips to storage for any number of ids. Raises Conflict."""
 
         async def take() -> range:
             row = await self._table.get(self._kind.partition, _SEQUENCE)

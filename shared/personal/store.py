@@ -79,7 +79,7 @@ class VmrStore:
         return await self._vmrs.get(f"id:{id_}")
 
     async def numbers(self, count: int) -> range:
-        """Ids for new VMRs; two round trips to storage, however many there are."""
+        """Ids for new VMRs; two round trips to storage for any number of ids."""
         return await self._vmrs.numbers(count)
 
     async def create(self, vmr: PersonalVmr) -> None:

@@ -116,7 +116,7 @@ class UserStore:
         return await self._users.get(f"id:{id_}")
 
     async def numbers(self, count: int) -> range:
-        """Ids for new records; two round trips to storage, however many there are."""
+        """Ids for new records; two round trips to storage for any number of ids."""
         return await self._users.numbers(count)
 
     async def create(self, user: UserRecord) -> None:

@@ -1,4 +1,4 @@
-"""Access tokens for EWS as an application: client credentials at the configured token endpoint (E2, APP_PERM)."""
+"""Access tokens that let an application use EWS: client credentials at the configured token endpoint (E2, APP_PERM)."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta

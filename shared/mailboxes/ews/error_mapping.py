@@ -26,7 +26,7 @@ from shared.mailboxes.ews.failures import (
 
 
 class HttpFailure(errors.TransportError):
-    """A response that is not SOAP, with its status and the seconds that the server asks us to wait (0 if not stated)."""
+    """A response that is not SOAP, with its status and the seconds that the server asks us to wait (0 if unknown)."""
 
     def __init__(self, status: int, retry_after: float = 0.0) -> None:
         super().__init__(f"HTTP {status}")

@@ -25,7 +25,7 @@ class Node:
         return map(Node, self._element.findall(_qualified(path)))
 
     def children(self) -> Iterator["Node"]:
-        """The element's children, whatever their names."""
+        """The element's children, regardless of their names."""
         return map(Node, self._element)
 
     def text(self, path: str) -> str:

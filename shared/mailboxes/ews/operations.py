@@ -134,7 +134,7 @@ def occurrences(account: Account, master_id: str, first: int) -> tuple[list[Node
 
 
 def look(account: Account) -> None:
-    """One small call that needs the right to read the mailbox, and changes nothing. Raises whatever error it fails
+    """One small call that needs the right to read the mailbox, and changes nothing. Raises the error that it fails
     with.
     """
     _folder(account, "inbox")

@@ -38,8 +38,8 @@ Secret = Callable[[], Awaitable[str]]
 class EwsServer:
     """Runs calls. `method` is exchangelib's name for the authentication method, "" for access tokens.
 
-    Integrations with the same server and account share one object, and so its connections, whatever the names of their
-    secrets are.
+    Integrations with the same server and account share one object, and so its connections, even if their secrets have
+    different names.
     """
 
     def __init__(self, way: Way, method: str, username: str, clock: Clock) -> None:

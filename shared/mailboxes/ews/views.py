@@ -58,7 +58,7 @@ async def page(call: Call, first: datetime, last: datetime, start: datetime) -> 
 
 
 async def occurrence_id(call: Call, master: Node, original: datetime, now_at: datetime) -> str:
-    """The id of the occurrence whose pattern time is `original`, and which may now be at `now_at`; or "".
+    """The id of the occurrence whose pattern time is `original`, and which may now be at `now_at`; "" if there is none.
 
     If it is at neither time, another message has moved it since, and it can only be found by its number.
     """

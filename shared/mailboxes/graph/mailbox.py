@@ -71,7 +71,7 @@ class GraphMailbox:
             if isinstance(error, ItemGone) or error.error_code == MALFORMED_ID:
                 raise MessageNotFound("There is no such message.") from error
             raise
-        # The requested id is kept, whatever id Graph returns: records and repeated notices use it.
+        # The requested id is kept even if Graph returns another: records and repeated notices use it.
         request = parse_message({**payload, "id": message_id}).request()
         if request and request.item:
             return replace(request, item=await self._events.completed(request.item))

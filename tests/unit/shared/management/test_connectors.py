@@ -209,7 +209,7 @@ async def test_deleting_an_integration_with_future_meetings_requires_force() -> 
     api = Api()
     shown = await created(api)
     await schedule(api, shown["uuid"], timedelta(days=1))
-    with pytest.raises(Conflict, match="Example Corp has 1 meeting to come"):
+    with pytest.raises(Conflict, match="Example Corp has 1 upcoming meeting"):
         await api.call("DELETE", CONNECTORS + "1/")
     assert await api.ids(CONNECTORS) == [1]
     assert (await api.call("DELETE", CONNECTORS + "1/?force=true")).status == 204
@@ -440,7 +440,7 @@ async def test_the_usage_shows_what_a_deletion_would_remove() -> None:
     await schedule(api, uuid, timedelta(days=1))
     told = await api.get(f"{CONNECTORS}1/usage/")
     assert (told["meetings_to_come"], told["personal_vmrs"]) == (1, 0)
-    assert "1 meeting to come" in told["details"]
+    assert "1 upcoming meeting" in told["details"]
 
 
 async def test_integrations_are_found_by_name_description_or_mailbox() -> None:
