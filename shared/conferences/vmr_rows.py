@@ -1,5 +1,4 @@
-"""VMRs in the rows of table `aliases` that their aliases and names claim: which VMR has which name, and what nodes are
-told.
+"""VMRs in the rows of table `aliases` that their aliases and names claim: which VMR has a name, and its policy answer.
 
     vmrs       {"<domain>": [<id of the VMR>, <time, ISO>], …}    the domains of one alias; "" for a name
     vmr<id>    {"revision": <of the VMR>, "service": {…}, null}   fields of a policy answer; null: on another server
@@ -20,7 +19,7 @@ Holders: TypeAlias = Mapping[str, tuple[int, str]]
 
 @dataclass(frozen=True)
 class Told:
-    """What nodes are told about a VMR at a revision; None if they are told nothing because another server has it."""
+    """The policy answer for a VMR at a revision; `service` is None if another server has the VMR."""
 
     revision: int
     service: Mapping[str, Any] | None
@@ -32,20 +31,20 @@ def holders_in(row: Row) -> Holders:
 
 
 def held_by(holders: Holders, row: Row | None = None) -> dict[str, Value]:
-    """The columns of a row for these holders; what nodes are told about holders already in `row` is kept."""
+    """The columns of a row for these holders; policy answers for holders already in `row` are kept."""
     names = {_column(id_) for id_, _ in holders.values()}
     kept = {name: value for name, value in row.values.items() if name in names} if row else {}
     return {"vmrs": json.dumps(holders, separators=(",", ":")), **kept}
 
 
 def told_of(row: Row, vmr: int) -> Told | None:
-    """What nodes are told about a VMR according to the row; None if that has not been written yet."""
+    """The policy answer for a VMR in the row; None if it has not been written yet."""
     column = row.values.get(_column(vmr))
     return Told(**json.loads(str(column))) if column else None
 
 
 def telling(row: Row, vmr: int, told: Told) -> Values:
-    """The columns of the row, including what nodes are told about one of its VMRs."""
+    """The columns of the row, with the policy answer for one of its VMRs."""
     return {**row.values, _column(vmr): json.dumps(vars(told), separators=(",", ":"), ensure_ascii=False)}
 
 

@@ -102,5 +102,5 @@ def bearer_token(headers: Mapping[str, str]) -> str | None:
 
 
 def _name(claims: Mapping[str, Any]) -> str:
-    """A person's user name; an application has none, so its client id."""
+    """A person's user name, or an application's client id."""
     return str(claims.get("preferred_username") or claims.get("azp") or claims.get("oid") or "")

@@ -171,7 +171,7 @@ class DueRunner:
 
 
 def _due_rows(storage: Storage, integration: str, today: date) -> AsyncIterator[Row]:
-    """The rows of tasks that are due by now, oldest first."""
+    """The rows of tasks that are due, oldest first."""
     tomorrow = RowKind.DUE.key(f"{today + timedelta(days=1):%Y%m%d}")
     return meetings_table(storage).rows(integration, RowKind.DUE.prefix, until=tomorrow)
 

@@ -32,7 +32,9 @@ class IntegrationLifecycle:
             )
 
     async def saved(self, uuid: str, changed: frozenset[str]) -> None:
-        """See Lifecycle.saved. The platform of VMRs and rooms may have changed: nodes are told, and rooms are moved."""
+        """See Lifecycle.saved. The platform of VMRs and rooms may have changed: policy answers are updated, and rooms
+        moved.
+        """
         if "conference_platform" in changed:
             await self.vmrs.tell_of_integration(uuid)
         if not changed.isdisjoint(ROOM_SETTINGS):

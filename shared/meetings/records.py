@@ -238,7 +238,7 @@ class Records:
 
     async def give_back(self, lease: Lease, until: datetime) -> None:
         """Release a lease early; the remaining work may be resumed from `until` on. Does nothing if somebody else holds
-        the lease by now.
+        the lease now.
         """
         left = pending_values(lease.operation, until, leased=False, tried=lease.tried, tries=lease.tries)
         with suppress(RowChanged):

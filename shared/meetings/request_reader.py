@@ -50,7 +50,7 @@ class RequestReader:
             return None
 
     async def _with_own_item(self, request: MeetingRequest) -> MeetingRequest:
-        """The request with its item if that is known; a cancellation whose item is gone gets the rest of its meeting.
+        """The request with the item that is in the calendar; for a cancelled item, that is the rest of its meeting.
 
         If the known series continues, only one occurrence was cancelled (M4). An invitation to an occurrence that does
         not exist stays without an item: there is nothing to open a room for.

@@ -96,7 +96,7 @@ class Claims:
         await self._each(claims, lambda claim: self._release(vmr, claim, until))
 
     async def tell(self, vmr: int, claims: Collection[Claim], told: Told) -> None:
-        """Store what nodes are told about a VMR in all rows that it has claimed, unless they have a newer revision."""
+        """Store the policy answer for a VMR in all rows that it has claimed, unless they have a newer revision."""
         await self._each(claims, lambda claim: self._tell(vmr, claim, told))
 
     async def _each(self, claims: Collection[Claim], work: Callable[[Claim], Awaitable[bool]]) -> frozenset[Claim]:

@@ -1,6 +1,4 @@
-"""What nodes are told about a VMR: the fields of a policy answer, according to the table of its fields
-(field_table.py).
-"""
+"""Converts a VMR into the fields of a policy answer, according to the table of a VMR's fields (field_table.py)."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Updates what nodes are told about VMRs. This is stored with each alias and, for calls that a VMR makes itself, with
-the VMR's name.
+"""Keeps the stored policy answers for VMRs up to date. An answer is stored with each alias of a VMR and, for calls that
+the VMR makes itself, with its name.
 
     changed:<id>:<revision>    gone: the claims that the change gave up, as JSON
 
 This row is written in the transaction that changes the VMR, in partition `vmrs`, and deleted once the claims are
-released and the new data for nodes is stored. So an interruption leaves a note for the nightly clean-up.
+released and the new answer is stored. So an interruption leaves a note for the nightly clean-up.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ async def always(_: str) -> bool:
 
 
 class Telling:
-    """Writes what nodes are told about VMRs. `table` and `partition` are those of the VMRs."""
+    """Writes policy answers for VMRs. `table` and `partition` are those of the VMRs."""
 
     def __init__(self, table: Table, partition: str, claims: Claims, is_served: IsServed) -> None:
         self._table = table
@@ -44,7 +44,7 @@ class Telling:
         self._is_served = is_served
 
     async def tell(self, vmr: PersonalVmr) -> None:
-        """Write what nodes are told about a VMR, unless a newer revision is stored."""
+        """Write the policy answer for a VMR, unless a newer revision is stored."""
         service = service_of(vmr) if await self._is_served(vmr.integration) else None
         await self._claims.tell(vmr.id, claims_of(vmr), Told(vmr.revision, service))
         row = await self._table.get(self._partition, _key(vmr))
@@ -69,7 +69,7 @@ class Telling:
 
 
 def to_tell(vmr: PersonalVmr, gone: frozenset[Claim] = frozenset()) -> list[Write]:
-    """The note that a VMR has changed and given up claims, and that nodes must be told."""
+    """The note that a VMR has changed and given up claims, so that its policy answer must be updated."""
     given_up = sorted((claim.field, claim.text) for claim in gone)
     return [Put(_key(vmr), {"gone": json.dumps(given_up, ensure_ascii=False)})]
 

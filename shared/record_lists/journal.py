@@ -98,7 +98,7 @@ class Journal:
         await self._put([(each.record, _moment(now + _pause(now - each.since)), each.since) for each in noted])
 
     async def due(self, now: datetime, most: int) -> Due:
-        """The records that are due by now; one round trip per thousand."""
+        """The records that are due; one round trip per thousand."""
         found = self._table.rows(LISTS_PARTITION, _PREFIX, until=f"{_PREFIX}:{_moment(now)};", page=most + 1)
         rows = await first_rows(found, most + 1)
         building = next((row for row in rows[:1] if row.key == BUILDING_KEY), None)

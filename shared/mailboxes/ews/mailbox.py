@@ -116,7 +116,7 @@ class EwsMailbox:
         return CalendarPage(entries, next_.isoformat() if next_ else "", next_ or last)
 
     async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:
-        """See Mailbox.answer; `text` is HTML. If the item has a new id by now, nothing was sent, and the item is
+        """See Mailbox.answer; `text` is HTML. If the item's id has changed, nothing was sent, and the item is
         searched for.
         """
         known = ItemReference.parse(item_id)

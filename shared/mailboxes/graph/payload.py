@@ -24,7 +24,7 @@ from shared.zones import iana_zone, zone_info
 
 
 class Payload(BaseModel):
-    """An object from Graph. Null means "not set" wherever it occurs, and so does anything that is not an object."""
+    """An object from Graph. Null means "not set" everywhere; anything that is not an object counts as an empty one."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
 
