@@ -52,7 +52,7 @@ class MessageNotFound(ItemGone):
 
 @dataclass(frozen=True)
 class Mail:
-    """A mail from the equipment mailbox. `html` is the body; `recipients` are addresses.
+    """An e-mail from the equipment mailbox. `html` is the body; `recipients` are addresses.
 
     With `calendar`, an iCalendar object with METHOD:REPLY, it is a meeting response; `text` is its body as plain text.
     With `sender`, the organizer of the calendar item `item_id`, it is sent from that person's own mailbox if the
@@ -152,7 +152,7 @@ class Mailbox(Protocol):
         ...
 
     async def draft(self, mail: Mail) -> str:
-        """Prepare a mail without sending it; returns its id. A draft that is never sent does no harm."""
+        """Prepare an e-mail without sending it; returns its id. A draft that is never sent does no harm."""
         ...
 
     async def send(self, draft_id: str) -> None:

@@ -3,7 +3,7 @@
     GET  …/meeting/?text=review&start__gte=…&state=scheduled&order_by=start
     POST …/meeting/{id}/close/     closes the room until an admin reopens it
     POST …/meeting/{id}/reopen/    reopens the room
-    POST …/meeting/{id}/resend/    mails the joining instructions to the meeting's owner again
+    POST …/meeting/{id}/resend/    e-mails the joining instructions to the meeting's owner again
     POST …/meeting/{id}/transfer/  {"organizer": "bob@example.com"} gives the meeting to that person; "" gives it back
 
 A meeting can be found by its organizer only if meeting_status.py can tell who that is.

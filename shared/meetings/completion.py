@@ -1,4 +1,4 @@
-"""Carries out a recorded decision: updates the room, answers, sends mails, and completes the record. Each step may be
+"""Carries out a recorded decision: updates the room, answers, sends e-mails, and completes the record. Each step may be
 repeated.
 """
 
@@ -38,17 +38,17 @@ PAUSE = timedelta(minutes=20)
 """The pause between retries once the queue's own retries have failed."""
 
 REFUSED_FOR = timedelta(minutes=15)
-"""How long an answer or mail is retried if Exchange explicitly refuses it although the meeting exists and has no newer
-version.
+"""How long an answer or e-mail is retried if Exchange explicitly refuses it although the meeting exists and has no
+newer version.
 """
 
 FAILED_FOR = timedelta(days=1)
-"""How long an answer or mail is retried after failures that may be temporary, while all other calls to Exchange work.
+"""How long an answer or e-mail is retried after failures that may be temporary, while all other calls to Exchange work.
 """
 
 
 NOBODY_TO_MAIL = "nobody_to_mail"
-"""The error code of an operation with a mail that has no recipient."""
+"""The error code of an operation with an e-mail that has no recipient."""
 
 
 class AnswerRefused(Unavailable):
@@ -188,7 +188,7 @@ class Completion:
         return replace(lease, operation=replace(operation, error=operation.error or REFUSED, cause=cause_of(error)))
 
     async def _told_by_mail(self, lease: Lease) -> tuple[Lease, str]:
-        """Send the answer as a separate mail, if the organizer should get one and no mail has been planned anyway."""
+        """Send the answer as a separate e-mail, if the organizer should get one and no such e-mail is planned yet."""
         operation = lease.operation
         if operation.text and Mailing.RESPONSE not in operation.mails:
             lease = replace(lease, operation=replace(operation, mails=(*operation.mails, Mailing.RESPONSE)))
@@ -202,10 +202,11 @@ class Completion:
             self.counting.count(self.integration.uuid, [counts.lag(lag.total_seconds())])
 
     async def _prepare_mails(self, lease: Lease, *, refused: bool = False) -> Lease:
-        """Draft the mails, and record the drafts' ids before anything is sent, so that each mail is sent only once.
+        """Draft the e-mails, and record the drafts' ids before anything is sent, so that each e-mail is sent only once.
 
-        This comes before the answer, since a declined item leaves the calendar. A mail that Exchange keeps refusing is
-        left out, and delays neither the answer nor the other mails. `refused` means that Exchange refused the answer.
+        This comes before the answer, since a declined item leaves the calendar. An e-mail that Exchange keeps refusing
+        is left out, and delays neither the answer nor the other e-mails. `refused` means that Exchange refused the
+        answer.
         """
         item: CalendarItem | None = None
         while left := lease.operation.mails[len(lease.operation.drafts) :]:
@@ -250,7 +251,7 @@ class Completion:
         return texts.instructions_again(self.integration, item, booking)
 
     async def _without(self, lease: Lease, mailing: Mailing, *, refused: bool) -> Lease:
-        """Leave out a mail. If that was the answer, Exchange's own response carries it instead, unless Exchange has
+        """Leave out an e-mail. If that was the answer, Exchange's own response carries it instead, unless Exchange has
         refused that.
         """
         operation = lease.operation
@@ -280,7 +281,7 @@ def _may_pass(error: SchedulingError) -> bool:
 
 
 class _AnswerFailed(Exception):
-    """An answer or mail has to be retried; `lease` counts this attempt."""
+    """An answer or e-mail has to be retried; `lease` counts this attempt."""
 
     def __init__(self, lease: Lease, why: Exception) -> None:
         super().__init__(str(why))

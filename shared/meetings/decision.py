@@ -36,7 +36,7 @@ class Rejected(StrEnum):
 class Accept:
     """Schedule `booking` for the meeting, and answer unless the organizer requested no response.
 
-    `mail_instructions` means that the invitation does not contain the alias, so all attendees get a mail (M8). With
+    `mail_instructions` means that the invitation does not contain the alias, so all attendees get an e-mail (M8). With
     `day`, the booking becomes the room of that occurrence alone; `apart` lists the occurrences that have separate
     rooms. `beside` contains other changed bookings: the meeting's previous one (M4), and that of the occurrence's
     series.

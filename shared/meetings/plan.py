@@ -117,7 +117,7 @@ def _with(operation: Operation, *changed: Booking) -> Plan:
 def _answered(
     integration: Integration, operation: Operation, answer: Answer, html: str, item: CalendarItem | None
 ) -> Operation:
-    """The operation with its answer: in the response itself, or as a separate mail if the response cannot hold HTML.
+    """The operation with its answer: in the response itself, or as a separate e-mail if the response cannot hold HTML.
 
     An organizer without a valid mail address only gets Exchange's response.
     """

@@ -109,7 +109,7 @@ def _general_error(integration: Integration, values: dict[str, str]) -> str:
 
 
 def late_instructions(integration: Integration, item: CalendarItem, booking: Booking) -> Mail:
-    """The mail to everybody invited, with the joining instructions that the invitation could not contain (M8). It is
+    """The e-mail to everybody invited, with the joining instructions that the invitation could not contain (M8). It is
     sent from the organizer's address if that is allowed.
     """
     recipients, html = invited(integration, item), joining_instructions(integration, booking)
@@ -117,7 +117,7 @@ def late_instructions(integration: Integration, item: CalendarItem, booking: Boo
 
 
 def instructions_again(integration: Integration, item: CalendarItem | None, booking: Booking) -> Mail | None:
-    """The mail with joining instructions that an admin requested, from the equipment mailbox to the meeting's owner.
+    """The e-mail with joining instructions that an admin requested, from the equipment mailbox to the meeting's owner.
     None if there is no known address. Raises TemplateInvalid.
     """
     recipient = booking.given_to or (mail_address(item.organizer.email) if item else "")
@@ -137,21 +137,21 @@ def invited(integration: Integration, item: CalendarItem) -> tuple[str, ...]:
 
 
 def can_mail_to(item: CalendarItem) -> bool:
-    """Whether the organizer has an address that is valid in a mail header."""
+    """Whether the organizer has an address that is valid in an e-mail header."""
     return bool(item.organizer.address) and item.organizer.address.isascii()
 
 
 def plain_response(operation: Operation) -> Operation:
-    """The operation with its answer as the plain-text comment of Graph's own response, instead of a separate mail."""
+    """The operation with its answer as the plain-text comment of Graph's own response, instead of a separate e-mail."""
     others = tuple(mailing for mailing in operation.mails if mailing is not Mailing.RESPONSE)
     return replace(operation, mails=others, text=html_to_text(operation.text))
 
 
 def response_mail(integration: Integration, item: CalendarItem, operation: Operation, now: datetime) -> Mail:
-    """The answer as a mail: for HTML, since Graph's comments are plain text, or if Exchange refuses the response.
+    """The answer as an e-mail: for HTML, since Graph's comments are plain text, or if Exchange refuses the response.
 
-    The mail contains an iTIP REPLY, which makes it a meeting response; it is an ordinary mail if no reply is possible
-    (`can_reply`). Not confirmed without a live tenant: that Exchange turns it into a tracked response.
+    The e-mail contains an iTIP REPLY, which makes it a meeting response; it is an ordinary e-mail if no reply is
+    possible (`can_reply`). Not confirmed without a live tenant: that Exchange turns it into a tracked response.
     """
     html = operation.text
     if not (integration.answers_in_html or integration.response_format == "html"):

@@ -110,7 +110,7 @@ def booking_entries(booking: Booking, integration_id: int, decided: Sequence[str
 
 def operation_entries(integration: str, integration_id: int, operation: Operation) -> Entries:
     """The entries of an operation."""
-    # Lists do not show the texts of answers and mails, nor their recipients.
+    # Lists do not show the texts of answers and e-mails, nor their recipients.
     told = replace(operation, text="", drafts=(), before="").values()
     values: Values = {**told, "integration_id": integration_id, "correlation": operation.correlation_id}
     place = f"{operation_id(operation):016}:{operation.correlation_id}"

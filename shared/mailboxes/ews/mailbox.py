@@ -161,7 +161,7 @@ class EwsMailbox:
         return await self._call(save)
 
     async def send(self, draft_id: str) -> None:
-        """See Mailbox.send. A mail that is no longer in Drafts has been sent, and now has another id."""
+        """See Mailbox.send. An e-mail that is no longer in Drafts has been sent, and now has another id."""
         item_id, _, own_id = draft_id.rpartition("|")
         address, impersonate = self._address, self._impersonate
         if item_id:

@@ -160,7 +160,7 @@ class Resolve(_Xml, ResolveNames):
 
 
 class Create(_Xml, CreateItem):
-    """Creates responses and mails."""
+    """Creates responses and e-mails."""
 
     def _elem_to_obj(self, elem: Any) -> Any:
         return elem if isinstance(elem, bool) else Node(elem)  # True instead of an id means success

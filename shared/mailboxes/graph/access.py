@@ -2,11 +2,11 @@
 
 No call returns an app's rights: with RBAC for Applications the token's `roles` claim is empty, and Exchange decides on
 each request. So each kind of request is made on something that every mailbox has, and success proves the right: the
-calendar's color is set to its current value, and the Inbox gets a hidden property. Sending cannot be tested without a
-mail, so one without recipients is submitted. Sources: docs/facts/settings.md.
+calendar's color is set to its current value, and the Inbox gets a hidden property. Sending cannot be tested without an
+e-mail, so one without recipients is submitted. Sources: docs/facts/settings.md.
 
-Not confirmed without a live tenant: that an equipment mailbox accepts both updates, and that a mail without recipients
-is refused only after the right has been checked, as the error's text suggests.
+Not confirmed without a live tenant: that an equipment mailbox accepts both updates, and that an e-mail without
+recipients is refused only after the right has been checked, as the error's text suggests.
 """
 
 from collections.abc import Awaitable, Callable

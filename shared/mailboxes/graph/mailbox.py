@@ -249,7 +249,7 @@ def _is_forgotten(error: GraphError) -> bool:
 
 
 def _mime(mail: Mail) -> bytes:
-    """The mail in MIME format, since Graph's JSON cannot represent a calendar part."""
+    """The e-mail in MIME format, since Graph's JSON cannot represent a calendar part."""
     message = EmailMessage(policy=policy.SMTP)
     message["Subject"] = " ".join(mail.subject.split())  # a header must be a single line
     message["To"] = ", ".join(mail.recipients)
