@@ -34,7 +34,7 @@ VIEWS = (
     "twentyfive_mains_zero_pips", "five_mains_seven_pips", "one_main_one_pip", "one_main_nine_around",
     "one_main_twelve_around", "two_mains_eight_around",
 )  # fmt: skip
-"""Layouts."""
+"""The names of layouts."""
 
 _Check: TypeAlias = Callable[[Any], bool]
 

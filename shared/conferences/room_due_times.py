@@ -46,7 +46,7 @@ class RoomTime:
 
     @property
     def key(self) -> str:
-        """Row key."""
+        """The row's key."""
         return f"{_prefix(self.minute, self.integration)}{self.tag}"
 
     @property
@@ -60,7 +60,7 @@ class RoomTime:
 
     @classmethod
     def from_row(cls, row: Row) -> Self:
-        """A row's content."""
+        """Parse a row."""
         minute, integration, tag = row.key.split(":", 2)
         since = datetime.fromisoformat(str(row.values["since"]))
         return cls(datetime.strptime(minute, _FORM).replace(tzinfo=UTC), integration, tag, since, row.etag)

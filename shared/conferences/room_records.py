@@ -42,11 +42,11 @@ class RoomRecord:
 
     @property
     def key(self) -> str:
-        """Row key in table `meetings`."""
+        """The row's key in table `meetings`."""
         return RowKind.ROOM.key(self.tag)
 
     def values(self) -> Values:
-        """Its columns."""
+        """The columns of the row."""
         return {
             "node": self.node,
             "fields": json.dumps(dict(self.fields), ensure_ascii=False),

@@ -64,7 +64,7 @@ class AlarmResource:
 
     @cached_property
     def actions(self) -> Mapping[str, Action]:
-        """Acknowledging."""
+        """The action that acknowledges an alarm."""
         about = "Records whether an admin has acknowledged the alarm, which stays until its cause is gone."
         return {"acknowledge": Action("POST", about, self._acknowledge, _ACKNOWLEDGE)}
 

@@ -77,7 +77,7 @@ class Changes:
 
     @cached_property
     def actions(self) -> Mapping[str, Action]:
-        """Reverting a change."""
+        """The action that reverts a change."""
         about = "Revert this change by making a new one, which passes the same checks as any save."
         return {"revert": Action("POST", about, self._reverting.revert, REVERT_BODY, is_recorded=False)}
 

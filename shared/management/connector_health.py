@@ -74,7 +74,7 @@ class ConnectorHealth:
 
     @property
     def actions(self) -> Mapping[str, Action]:
-        """None."""
+        """There are no actions."""
         return {}
 
     async def all(self) -> Sequence[Object]:

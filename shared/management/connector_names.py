@@ -51,7 +51,7 @@ class ConnectorNames:
 
     @property
     def actions(self) -> Mapping[str, Action]:
-        """None."""
+        """There are no actions."""
         return {}
 
     async def all(self) -> Sequence[Object]:

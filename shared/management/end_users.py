@@ -65,7 +65,7 @@ class UserForm:
 
 
 def end_users(store: UserStore, integrations: IntegrationStore) -> Directory[UserRecord]:
-    """The resource."""
+    """The resource `end_user`."""
     about = "Users of the add-in; a personal VMR belongs to the user whose address it names as its owner."
     emptied = END_USER_FIELDS.emptied_by_put
     return Directory(END_USER, about, END_USER_SCHEMA, store, UserForm(), integrations, emptied)

@@ -27,7 +27,7 @@ class FixedResource:
 
     @property
     def actions(self) -> Mapping[str, Action]:
-        """None."""
+        """There are no actions."""
         return {}
 
     async def all(self) -> Sequence[Object]:

@@ -41,7 +41,7 @@ class FormerAlarms:
 
     @property
     def actions(self) -> Mapping[str, Action]:
-        """None."""
+        """There are no actions."""
         return {}
 
     async def all(self) -> Sequence[Object]:

@@ -103,11 +103,11 @@ class Meeting:
         return [{**shown_fields({**CONFERENCE_FIELDS.defaults, **values}, self._names()), **own}]
 
     def scheduled(self) -> list[Object]:
-        """Its `scheduled_conference`s."""
+        """The meeting's `scheduled_conference` objects."""
         return [self._occurrence(each) for _, each in self.occurrences]
 
     def recurring(self) -> list[Object]:
-        """Its `recurring_conference`, if it is a series."""
+        """The meeting's `recurring_conference`, if it is a series."""
         if self.conference is None or not self.recurs:
             return []
         return [

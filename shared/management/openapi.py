@@ -42,7 +42,7 @@ _CONFLICTS = {"409": "It is in use.", "412": "The object has changed since it wa
 
 
 def document(resources: Iterable[Resource]) -> dict[str, Any]:
-    """The whole API."""
+    """The OpenAPI document for these resources."""
     known = list(resources)
     return {
         "openapi": "3.1.0",

@@ -83,7 +83,7 @@ class Overview:
 
     @property
     def actions(self) -> Mapping[str, Action]:
-        """None."""
+        """There are no actions."""
         return {}
 
     async def all(self) -> Sequence[Object]:

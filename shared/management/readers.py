@@ -48,7 +48,7 @@ class ReadersView:
 
     @property
     def schema(self) -> Schema:
-        """Without the PINs."""
+        """The JSON schema, without the PINs."""
         return {**self.whole.schema, "properties": _without_pins(self.whole.schema["properties"])}
 
     @property

@@ -33,7 +33,7 @@ class ManagementNode:
 
     @property
     def base_url(self) -> str:
-        """Its URL."""
+        """The node's URL."""
         return self.client.base_url
 
 

@@ -87,7 +87,7 @@ class Stretch:
         return now >= datetime.fromisoformat(self.started) + self.round.period
 
     def encode(self) -> str:
-        """Its queue message."""
+        """The queue message for this stretch."""
         return _adapter.dump_json(self).decode()
 
 

@@ -53,7 +53,7 @@ class WaitingMessage:
         return replace(self, looks=self.looks + 1, next_look=now + pause, cause=cause, is_fault=is_fault)
 
     def values(self) -> Values:
-        """Its columns."""
+        """The columns of the row."""
         return {
             "message": self.message,
             "since": self.since.isoformat(),
