@@ -28,7 +28,7 @@ class Usage:
     personal_vmrs: int
 
     def text(self) -> str:
-        """What would be lost, as a text; "" if nothing would be."""
+        """A description of what would be lost; "" if nothing would be lost."""
         lost = [_counted(self.meetings_to_come, "upcoming meeting")] * bool(self.meetings_to_come)
         lost += [_counted(self.personal_vmrs, "personal VMR") + " of its own"] * bool(self.personal_vmrs)
         return " and ".join(lost)

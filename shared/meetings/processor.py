@@ -174,7 +174,7 @@ class Processor:
         return fresh if fresh and fresh.item else None
 
     async def _is_sought(self, notice: Notice) -> bool:
-        """Whether the mailbox was swept for the invitation. Raises Unavailable if it may be waiting."""
+        """Whether the mailbox was swept for the invitation. Raises Unavailable if it may still wait."""
         correlation = self._correlation(notice.message)
         if notice.sought and await self.records.waiting.has_earlier(correlation, self.clock.now()):
             raise Unavailable("Earlier messages wait, and the invitation may be among them.")

@@ -40,7 +40,7 @@ HELD = "held"
 """The state of a room that an admin has closed."""
 
 MOST_OPERATIONS = 500
-"""Maximum operations of a meeting that its entries name: the newest."""
+"""How many of a meeting's operations its entries name at most: only the newest."""
 
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _SHARE = 4096

@@ -215,7 +215,7 @@ def find(account: Account, global_object_id: str) -> str:
 
 
 def _looked_through(account: Account, wanted: str) -> str:
-    """The EWS id of the meeting, found by reading the calendar page by page: not every server can search for it."""
+    """The EWS id of the meeting, found by reading the calendar page by page, for servers that cannot search for it."""
     for page in range(SEARCHED):
         asked = {"additional_fields": UID + TIMES, "page_size": VIEW, "offset": page * VIEW}
         found, more = Find(account=account).page(folder_id(account, "calendar"), **asked)
