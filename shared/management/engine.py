@@ -161,7 +161,7 @@ async def _on_list(foreign_keys: ForeignKeys, resource: Resource, call: Call, re
 async def _found(
     foreign_keys: ForeignKeys, resource: Resource, query: listing.Query, own_uri: str, text: str
 ) -> dict[str, Any]:  # fmt: skip
-    """The page that a query requests. If there may be many objects, only what filtering and the page require is read."""
+    """The page that a query requests. If there may be many objects, only what is needed for the page is read."""
     if isinstance(resource, PagedResource) and query.is_of_all:
         part, total = await resource.part(query.offset, query.limit)
         return listing.envelope(listing.Part(part, total), query, own_uri, text)
