@@ -1,1 +1,1 @@
-"""Triggers: bind, parse, one call into shared/, respond. Nothing else lives here."""
+"""The triggers. Each one binds, parses, makes one call into shared/ and responds; all other code is in shared/."""

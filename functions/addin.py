@@ -66,8 +66,9 @@ async def manifest_json(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route("addin/{uuid:guid}/icon-{name}.png", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def icon(req: func.HttpRequest) -> func.HttpResponse:
-    """The icon: `icon-80.png`, or with a fingerprint after the size, as in manifests. Never sent with Cache-Control:
-    Office shows its generic icon instead of an icon that has this header.
+    """The add-in's icon: `icon-80.png`, or with a fingerprint after the size, as in manifests.
+
+    It is sent without Cache-Control, since Office replaces an icon that has this header with its generic one.
     """
     from shared.web.icons import GREY
 
@@ -103,7 +104,7 @@ async def commands(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route("addin/{uuid:guid}/launch.js", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def launch(req: func.HttpRequest) -> func.HttpResponse:
-    """The script for events, which contains the integration's texts: without a page, it can request nothing."""
+    """The script for events. It contains the integration's texts, since it has no page and so cannot request them."""
     script = await services().addin.pane.launch(req.route_params["uuid"])
     return file_response(req, script, "text/javascript; charset=utf-8", {"Cache-Control": "no-cache"})
 
@@ -111,7 +112,7 @@ async def launch(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route("addin/{uuid:guid}/config", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def config(req: func.HttpRequest) -> func.HttpResponse:
-    """The task pane's configuration; with a token, this includes a placeholder."""
+    """The task pane's configuration. If the request has a token, it includes a placeholder."""
     mailboxes = req.headers.get("X-Mailboxes", "")
     return json_response(await services().addin.pane.config(req.route_params["uuid"], user_token(req), mailboxes))
 
@@ -119,6 +120,6 @@ async def config(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route("addin/assets/{name}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def asset(req: func.HttpRequest) -> func.HttpResponse:
-    """A file of the task pane: its name changes with its content, so it may be cached for ever."""
+    """A file of the task pane. Its name changes with its content, so it may be cached indefinitely."""
     found = services().addin.pane.asset(req.route_params["name"])
     return file_response(req, found.body, found.content_type, {"Cache-Control": IMMUTABLE}, found.gzipped)

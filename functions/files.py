@@ -1,4 +1,4 @@
-"""Responses that browsers cache: conditional, compressed."""
+"""Responses that browsers cache. They are conditional and compressed."""
 
 from collections.abc import Mapping
 from hashlib import sha256
@@ -19,7 +19,7 @@ def file_response(
 
     `gzipped` is the body compressed ahead of time; without it, text is compressed now.
     """
-    etag = f'W/"{sha256(body).hexdigest()[:32]}"'  # weak: the same for the plain and the compressed form
+    etag = f'W/"{sha256(body).hexdigest()[:32]}"'  # weak, since the plain and the compressed form share it
     compressible = not content_type.startswith("image/")
     headers = {**headers, "ETag": etag} | ({"Vary": "Accept-Encoding"} if compressible else {})
     if _names(req.headers.get("If-None-Match", ""), etag):
@@ -36,7 +36,7 @@ def _names(header: str, etag: str) -> bool:
 
 
 def _compressed(body: bytes) -> bytes:
-    from gzip import compress  # imported late, since a cold webhook does without it
+    from gzip import compress  # imported late, since a cold start of the webhook does not need it
 
     return compress(body, mtime=0)
 

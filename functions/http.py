@@ -77,7 +77,7 @@ def json_endpoint(handler: Handler) -> Endpoint:
 
 @dataclass(frozen=True)
 class Failure:
-    """An error in HTTP terms, which each endpoint writes in the form that its callers expect.
+    """An error in HTTP terms. Each endpoint writes it in the form that its callers expect.
 
     `message` is for the caller; the log has details under `correlation_id`. `headers` say when to retry.
     """
@@ -94,7 +94,7 @@ def failure_of(error: Exception, unexpected: str = _UNEXPECTED, level: int = log
 
     `level` is the log level of errors that we raise ourselves; it is below INFO where strangers can cause them at will.
     """
-    from uuid import uuid4  # imports `platform`, which a cold webhook does without
+    from uuid import uuid4  # imports `platform`, which a cold start of the webhook does not need
 
     correlation_id = str(uuid4())
     if not isinstance(error, SchedulingError):
@@ -113,12 +113,12 @@ def failure(error: Exception, level: int = logging.INFO) -> func.HttpResponse:
 
 
 def texts_of(req: func.HttpRequest, *names: str) -> list[str]:
-    """The texts with these names in the JSON object of the body. Raises InvalidRequest."""
+    """Return the text fields with these names from the JSON object in the body. Raises InvalidRequest."""
     body = req.get_body()
     try:
         sent = json.loads(body) if len(body) <= MAX_TEXTS else None
     except (ValueError, RecursionError):
         sent = None
     if not isinstance(sent, dict) or not all(isinstance(sent.get(name), str) for name in names):
-        raise InvalidRequest(f"Send a JSON object with the texts {' and '.join(names)}.")
+        raise InvalidRequest(f"Send a JSON object with the text fields {' and '.join(names)}.")
     return [sent[name] for name in names]

@@ -20,13 +20,13 @@ MAX_DEQUEUE_COUNT = 5
 
 
 async def _received(req: func.HttpRequest, queue: func.Out[List[str]]) -> func.HttpResponse:  # noqa: UP006
-    """Graph's handshake, or notifications; 202 is returned once the host has written to the queue."""
+    """Responds to Graph's handshake or notifications. 202 is returned once the host has written to the queue."""
     if (token := req.params.get("validationToken")) is not None:
         return func.HttpResponse(token, mimetype="text/plain", headers={"X-Content-Type-Options": "nosniff"})
     try:
         messages = services().scheduling.webhook.receive(req.get_body())
     except SchedulingError as error:
-        return failure(error, logging.DEBUG)  # anybody may post here, and could flood our log
+        return failure(error, logging.DEBUG)  # anyone can post here and could flood our log
     if messages:
         queue.set(messages)
     return func.HttpResponse(status_code=202)

@@ -12,7 +12,7 @@ bp = func.Blueprint()
 @bp.route("policy/v1/service/configuration", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def service_configuration(req: func.HttpRequest) -> func.HttpResponse:
-    """The service behind a dialled alias; 404 and `continue` send the node to its own database."""
+    """The service that a dialled alias belongs to; 404 and `continue` send the node to its own database."""
     from shared.conferences.policy_request import ServiceRequest
 
     try:

@@ -15,7 +15,7 @@ _UNEXPECTED = "An unexpected error occurred. Please tell your administrator the 
 
 
 def page_endpoint(handler: Handler) -> Endpoint:
-    """Respond with what `handler` returns; failures are pages for people, with a reference to the log."""
+    """Respond with what `handler` returns; a failure becomes an HTML page with a reference to the log."""
 
     async def endpoint(req: func.HttpRequest) -> func.HttpResponse:
         try:
@@ -31,7 +31,7 @@ def page_endpoint(handler: Handler) -> Endpoint:
 @bp.route("addin/{uuid:guid}/sign-in", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @page_endpoint
 async def sign_in(req: func.HttpRequest) -> func.HttpResponse:
-    """Redirects the dialog to the provider. Nothing in the request chooses the destination."""
+    """Redirects the dialog to the provider. The request cannot influence the destination."""
     url, cookie = await services().identity.sign_in.start(req.route_params["uuid"], req.params.get("challenge", ""))
     headers = {"Location": url, "Set-Cookie": cookie, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
     return func.HttpResponse(status_code=302, headers=headers)
@@ -40,7 +40,7 @@ async def sign_in(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route("addin/sign-in/callback", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @page_endpoint
 async def sign_in_callback(req: func.HttpRequest) -> func.HttpResponse:
-    """Where the provider redirects the dialog to."""
+    """The page to which the provider redirects the dialog."""
     from shared.addin.sign_in_page import signed_in
     from shared.identity.sign_in.state_cookie import ended
 
@@ -69,7 +69,7 @@ async def sign_out(req: func.HttpRequest) -> dict[str, Any]:
 @bp.route("service-account/oauth_redirect", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @page_endpoint
 async def service_account(req: func.HttpRequest) -> func.HttpResponse:
-    """Where an admin arrives after signing in the service account."""
+    """The page that an admin reaches after signing in the service account."""
     from shared.identity.sign_in.notice import service_account_signed_in
 
     return _html(*service_account_signed_in(await services().administration.service_accounts.finish(req.params)))

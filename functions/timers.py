@@ -7,10 +7,9 @@ from shared.composition import services
 bp = func.Blueprint()
 
 MINUTES_STARTED = 5
-"""How many polls, and checks for due rooms, one call of their timers starts, a minute apart: the timers run every five
-minutes.
+"""How many polls, or checks for due rooms, one run of a timer starts, a minute apart.
 
-None are started if no integration needs them, so that nothing runs every minute.
+The timers run every five minutes. They start nothing if no integration needs it, so that nothing runs every minute.
 """
 
 
@@ -22,13 +21,13 @@ async def sweep(timer: func.TimerRequest) -> None:
 
 @bp.timer_trigger("timer", "0 */5 * * * *")
 async def poll(timer: func.TimerRequest) -> None:
-    """Every five minutes: starts the polls of the next five, if there are Exchanges without notifications (EWS)."""
+    """Every five minutes: starts the polls of the next five minutes, if any mailbox has no notifications (EWS)."""
     await services().scheduling.timers.poll(MINUTES_STARTED)
 
 
 @bp.timer_trigger("timer", "0 */5 * * * *")
 async def rooms(timer: func.TimerRequest) -> None:
-    """Every five minutes: starts the checks of the next five for rooms due on Management Nodes, if there are any."""
+    """Every five minutes: starts the next five minutes' checks for rooms due on Management Nodes, if there are any."""
     await services().scheduling.timers.rooms(MINUTES_STARTED)
 
 
@@ -36,15 +35,15 @@ async def rooms(timer: func.TimerRequest) -> None:
 async def renew(timer: func.TimerRequest) -> None:
     """Every six hours: subscriptions last six days and are renewed about once a day; a manual run renews all of them.
 
-    A manual run is recognized by its lack of a schedule status, as on the local host. Not confirmed in Azure, where a
-    manual run may only renew those that are due.
+    A manual run is recognised by its lack of a schedule status, as on the local host. This is not confirmed in Azure,
+    where a manual run may renew only those that are due.
     """
     await services().scheduling.timers.renew(by_hand=not getattr(timer, "schedule_status", None))
 
 
 @bp.timer_trigger("timer", "0 20 * * * *")
 async def agenda(timer: func.TimerRequest) -> None:
-    """Every hour: series are extended, finished rooms close."""
+    """Every hour: series are extended, and rooms of past meetings are closed."""
     await services().scheduling.timers.agenda()
 
 

@@ -1,4 +1,4 @@
-"""The app itself: builds the package, deploys it unless it is already deployed, and tests whether it works."""
+"""Deploys the app itself: builds the package, deploys it unless it is already deployed, and tests whether it works."""
 
 import sys
 import tempfile
@@ -10,7 +10,7 @@ from infra.azure import ARM, AzError, Patience, az, az_or, fail, rest, say, step
 from infra.checks import PYTHON_IN_AZURE
 
 UNHEALTHY = "app appears to be unhealthy"
-"""How az 2.87 and newer ends when a deployed app has not started yet, which may take minutes the first time."""
+"""The error of az 2.87 and newer when a deployed app has not started yet. The first start may take minutes."""
 
 ROLE_NOT_THERE_YET = "BlobUploadFailedException"
 """Reported with 403 while the app's identity cannot write its package yet, because its new role is still propagating.

@@ -1,4 +1,4 @@
-"""The app's own secrets in the vault: generated once, and known to nobody.
+"""The app's own secrets in the vault, which are generated once and never shown.
 
 They are written through Azure Resource Manager, where a vault's secrets are resources. So the person who deploys needs
 no role on the vault's data, can write a secret but never read one back, and can also use a vault in a private network:
@@ -20,14 +20,14 @@ PASSWORDS = {
     "policy-password-hash": ("conferencing nodes (policy)", "POLICY_PASSWORD"),
     "management-password-hash": ("the management API", "MANAGEMENT_PASSWORD"),
 }
-"""Secrets that are hashes of passwords: whose password it is, and the environment variable that may hold it."""
+"""Secrets that are hashes of passwords: whose password it is, and the environment variable that may contain it."""
 
 SIGNING_KEY = "tag-signing-key"
 
 
 @dataclass(frozen=True)
 class AppSecrets:
-    """The secrets of one deployment. `vault` is its resource id, `app` the app's."""
+    """The secrets of one deployment. `vault` and `app` are resource ids."""
 
     vault: str
     app: str
@@ -71,8 +71,8 @@ class AppSecrets:
     def _refresh_references(self) -> None:
         """Make the app read its references to secrets now; normally it does so when it starts, and once a day.
 
-        Not confirmed on Flex Consumption; if it has no effect, the app reads them when it starts after the package's
-        deployment.
+        This is not confirmed on Flex Consumption. If it has no effect, the app reads them when it restarts after the
+        package's deployment.
         """
         try:
             rest("post", f"{ARM}{self.app}/config/configreferences/appsettings/refresh?api-version=2022-03-01")

@@ -1,4 +1,4 @@
-"""Calls the Azure CLI: returns whole JSON documents, and on failure says what is wrong and what to do.
+"""Calls the Azure CLI: returns whole JSON documents, and on failure explains what is wrong and what to do.
 
 It uses only the standard library, like everything that runs on an administrator's machine. No `--query`: documents are
 evaluated here, so that a missing field is noticed instead of becoming the text "None". Bodies are passed in files:
@@ -37,7 +37,7 @@ class AzError(Exception):
 
 
 def say(*lines: str) -> None:
-    """Tell the administrator something immediately."""
+    """Print lines for the administrator immediately."""
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     sys.stdout.flush()
 
@@ -60,8 +60,7 @@ def az(*words: str) -> Any:
 
 
 def az_or(what: str, remedy: str, *words: str) -> Any:
-    """Run an az command like `az`, except that a failure ends the program with this explanation, below the output of
-    az.
+    """Run an az command like `az`, but on failure end the program with this explanation, below the output of az.
     """
     try:
         return az(*words)
@@ -127,9 +126,7 @@ class Patience:
         return self.tries * self.pause
 
     def until(self, attempt: Callable[[], T], may_pass: Callable[[AzError], bool], waiting_for: str) -> T:
-        """The attempt's result. The attempt is repeated while its failure `may_pass`, and the elapsed time is shown.
-        Raises AzError.
-        """
+        """The attempt's result. It is repeated while its failure `may_pass`, and the elapsed time is shown. Raises AzError."""
         for passed in range(1, self.tries + 1):
             try:
                 return attempt()

@@ -1,7 +1,7 @@
 """Checks tools, login, parameters, providers, region and rights before anything is changed.
 
-The owner of a resource group may not be able to read the subscription around it. Anything that cannot be read there
-becomes a warning: it may be all right nevertheless, and the deployment itself will show.
+The owner of a resource group may not be able to read the subscription that contains it. Anything that cannot be read
+there becomes a warning, since it may be in order; if it is not, the deployment itself fails.
 """
 
 import fnmatch
@@ -17,7 +17,7 @@ from infra import package
 from infra.azure import ARM, BICEP_VERSION, ROOT, AzError, az, az_or, fail, rest, say, step
 
 OLDEST_AZ = (2, 87, 0)
-"""The oldest az that is supported: older ones may poll a deployed Flex Consumption package for ever;
+"""The oldest az that is supported: older ones may poll a deployed Flex Consumption package endlessly;
 tests/conformance/test_az_commands.py parses every command with the real CLI of this version.
 """
 
@@ -189,11 +189,11 @@ def check_rights(scope: str) -> None:
     if missing:
         # Not an error: a condition or a custom role may allow it elsewhere.
         say(
-            f"Warning: you may not do {' and '.join(missing)} here. Without Owner, or Contributor together with User",
-            "Access Administrator, the deployment ends with AuthorizationFailed.",
+            f"Warning: you do not have the right {' and '.join(missing)} here. Without Owner, or",
+            "Contributor together with User Access Administrator, the deployment ends with AuthorizationFailed.",
         )
     else:
-        say("you may create resources' role assignments here")
+        say("you may assign roles on resources here")
 
 
 def allows(permissions: list[dict[str, Any]], action: str) -> bool:

@@ -28,7 +28,7 @@ EXPLANATIONS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     ),
     (
         ("AuthorizationFailed", "does not have authorization"),
-        "you may not do this in {group}",
+        "you do not have the right to do this in {group}",
         "ask for Owner there (Contributor may not assign roles)",
     ),
     (
@@ -54,7 +54,7 @@ EXPLANATIONS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     ),
     (("BCP", "bicepparam"), "the parameters or templates cannot be compiled", "correct the line named above"),
 )
-"""Failures that people really encounter: a part of az's message, its meaning, and the remedy."""
+"""Failures that occur in practice: a part of az's message, its meaning, and the remedy."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class Deployment:
     patience: Patience
 
     def run(self) -> None:
-        """The whole deployment. The administrator can say no before anything is changed."""
+        """The whole deployment. The administrator can decline before anything is changed."""
         checks.check_tools()
         subscription = checks.check_login()
         values = checks.read_parameters(self.parameters)
@@ -128,7 +128,7 @@ class Deployment:
         return bool(az_or("Azure did not respond", "run this again", "group", "exists", "--name", self.group))
 
     def _look_for_package(self, name: str, *, there: bool) -> None:
-        """Set the parameter that tells whether the app has run before (by its package's tag): alerts depend on it."""
+        """Set the parameter for whether the app has run before, according to its package's tag; alerts depend on it."""
         tags = az("group", "show", "--name", self.group).get("tags") or {} if there else {}
         deployed = any(tag.startswith(name) and tag.endswith(PACKAGE_TAG) for tag in tags)
         os.environ["PACKAGE_DEPLOYED"] = str(deployed).lower()
@@ -138,7 +138,7 @@ class Deployment:
         if there:
             say("exists")
         elif self.dry_run:
-            say(f"would be created in {self.location}, with everything of infra/bicep/main.bicep in it")
+            say(f"would be created in {self.location}, with everything in infra/bicep/main.bicep")
         else:
             az_or(
                 "the resource group cannot be created",
@@ -161,7 +161,7 @@ class Deployment:
         if self.confirmed:
             return
         if not sys.stdin.isatty():
-            fail("nobody is here to confirm the change", "check the output of --dry-run, then run this with --yes")
+            fail("there is no terminal to confirm this on", "check the output of --dry-run, then run this with --yes")
         if not input("Continue? [y/N] ").lower().startswith("y"):
             fail("stopped by you; nothing was deployed", "run this again when you are ready")
 

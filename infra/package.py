@@ -3,7 +3,7 @@
     python3 infra/package.py [--python 3.13] [--output infra/build/package.zip] [--measure]
 
 The same sources result in the same bytes, so deploy.sh can tell whether there is anything to deploy. Needs `uv`, which
-fetches the wheels for Azure's Linux and Python whatever this machine is. Standard library only.
+fetches the wheels for Azure's Linux and Python on any machine. Standard library only.
 """
 
 import argparse
@@ -108,7 +108,7 @@ def add_authorities(stage: Path) -> None:
     """Add your own authorities to the public ones, which SSL_CERT_FILE would otherwise replace. Raises PackageError."""
     own = OWN_AUTHORITIES.read_text(encoding="ascii", errors="replace")
     if "-----BEGIN CERTIFICATE-----" not in own or "PRIVATE KEY" in own:
-        raise PackageError(f"{OWN_AUTHORITIES} must hold certificates as PEM, and no private key.")
+        raise PackageError(f"{OWN_AUTHORITIES} must contain certificates as PEM, and no private key.")
     public = (stage / PACKAGES / PUBLIC_AUTHORITIES).read_text(encoding="utf-8")
     (stage / OWN_AUTHORITIES.name).write_text(f"{public}\n{own}", encoding="utf-8")
 

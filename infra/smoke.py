@@ -39,7 +39,7 @@ def ask(url: str, body: bytes | None = None) -> Answer:
 
 
 def health(base: str) -> str:
-    """Check that the app runs. Returns what is wrong, "" if nothing is."""
+    """Check that the app runs. Returns the problem, "" if there is none."""
     answer = ask(f"{base}/api/health")
     if answer.status == 200 and answer.text.startswith("{") and json.loads(answer.text).get("status") == "ok":
         return ""

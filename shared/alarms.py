@@ -49,7 +49,7 @@ class Alarms:
         self._clock = clock
 
     async def raise_(self, integration: str, kind: AlarmKind, cause: str) -> None:
-        """Raise an alarm, or update its cause; `since` stays. `cause` holds no secret and no address."""
+        """Raise an alarm, or update its cause; `since` is kept. `cause` must not contain a secret or an address."""
         row = await self._row(integration, kind)
         try:
             if row is None:
@@ -93,7 +93,7 @@ class Alarms:
                 await self.clear(integration.uuid, alarm.kind)
 
     async def clear_when_quiet(self, integration: str, kind: AlarmKind, quiet: timedelta) -> None:
-        """Clear an alarm about an event once it has not happened again for a while."""
+        """Clear an alarm about an event that has not happened again for a while."""
         row = await self._row(integration, kind)
         if row is not None and datetime.fromisoformat(str(row.values["last"])) + quiet <= self._clock.now():
             await self.clear(integration, kind)

@@ -2,7 +2,7 @@
 
 The other side is a customer's server, or an attacker in its place. Each client sets limits for its counterpart: bytes
 (as received, and decompressed), seconds from the first byte sent to the last byte read, and concurrent connections. A
-counterpart that exceeds them is dropped, and nobody else's requests wait for it. Cookies are not kept: several
+counterpart that exceeds them is dropped, and requests to others do not wait for it. Cookies are not kept: several
 integrations may share a client.
 
 `tests/integration/shared/test_bounds.py` checks that every client of the product uses this.
@@ -40,7 +40,7 @@ class Bounds:
 
 
 class AnswerRefused(httpx.RequestError):
-    """A response was not read to its end. The text says why, without personal data, so that `shared/network_errors.py`
+    """A response was not read completely. The text says why, without personal data, so that `shared/network_errors.py`
     can repeat it.
     """
 
@@ -50,7 +50,7 @@ def bounded_client(
 ) -> httpx.AsyncClient:
     """A client whose responses stay within bounds. `use_proxy`: through the environment's web proxy, if there is one.
 
-    Redirects are not followed: nothing from outside chooses a host. `wire` replaces the network in tests.
+    Redirects are not followed, since no other party may choose the host. `wire` replaces the network in tests.
     """
     transport = BoundedTransport(bounds, wire or _network(bounds, use_proxy=use_proxy))
     return httpx.AsyncClient(transport=transport, timeout=bounds.seconds, follow_redirects=False, **options)
@@ -133,8 +133,7 @@ class _Stream(httpx.AsyncByteStream):
                 yield piece
 
     async def _chunks(self) -> AsyncIterator[bytes]:
-        """The bytes as received. They are limited as well, since data that decompresses to nothing could go on for
-        ever.
+        """The bytes as received. They are limited as well, since data that decompresses to nothing could be endless.
         """
         left, chunks = self._bounds.bytes, aiter(self._packed)
         while True:

@@ -102,7 +102,7 @@ class _Body(httpx.AsyncByteStream):
                 yield chunk
 
     async def aclose(self) -> None:
-        """See AsyncByteStream. The connection of a response that was not read to its end cannot be reused."""
+        """See AsyncByteStream. The connection of a response that was not read completely cannot be reused."""
         self._answer.close()
 
 

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 
 class SchedulingError(Exception):
-    """Base of all; `str()` is suitable for the person who gets it: what is wrong, where, what to do."""
+    """The base of all errors; `str()` is suitable for the person who gets it: what is wrong, where, and what to do."""
 
     code = "general_error"
 
@@ -33,7 +33,7 @@ class InvalidRequest(SchedulingError):
 
 
 class SettingsInvalid(InvalidRequest):
-    """Settings were rejected, and nothing was changed; `faults` holds every message by field name (I3)."""
+    """Settings were rejected, and nothing was changed; `faults` contains every message by field name (I3)."""
 
     code = "settings_invalid"
 
@@ -79,7 +79,7 @@ class Conflict(SchedulingError):
 
 
 class StaleObject(Conflict):
-    """A save was based on an outdated state of an object; `changed` names its fields that differ now, if known."""
+    """A save was based on an outdated state of an object; `changed` names the fields that differ now, if known."""
 
     def __init__(self, what: str, changed: Iterable[str] = ()) -> None:
         self.changed = list(changed)
@@ -90,7 +90,7 @@ class StaleObject(Conflict):
 
 
 class RateLimited(SchedulingError):
-    """The other side asks us to wait; `retry_after` is in seconds."""
+    """There were too many requests; `retry_after` is the number of seconds to wait."""
 
     code = "rate_limited"
 

@@ -23,13 +23,13 @@ param packageDeployed bool = false
 @description('Your own host name for the app, such as vmr.example.com; empty for the name that Azure assigns.')
 param publicHostName string = ''
 
-@description('Who gets a mail when an alert fires.')
+@description('Who gets an e-mail when an alert fires.')
 param alertEmails string[] = []
 
 @description('The user name that conferencing nodes sign in with; empty when the management API platform is used.')
 param policyUsername string = ''
 
-@description('Whether nodes also get answers for VMRs created through the management API; off if another server has them.')
+@description('Whether nodes also get answers for VMRs created through the management API; off if another server does that.')
 @allowed(['on', 'off'])
 param policyVmrs string = 'on'
 
@@ -65,7 +65,7 @@ param instanceMemory int = 2048
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
 param storageRedundancy string = 'Standard_ZRS'
 
-@description('Whether instances are spread over the region\'s availability zones. If storage is zone-redundant, too, the loss of a data centre stops nothing.')
+@description('Whether instances are spread over the region\'s availability zones. If storage is zone-redundant, too, the app survives the loss of a data centre.')
 param zoneRedundant bool = contains(storageRedundancy, 'ZRS')
 
 @description('How many days logs are kept.')

@@ -10,7 +10,7 @@ param name = 'vmrsched'
 // the add-in has to be installed again. Bind it with infra/custom-domain.sh after the first deployment.
 param publicHostName = ''
 
-// The addresses to which a mail is sent when an alert fires; [] creates the alerts without notifying anybody.
+// The addresses to which an e-mail is sent when an alert fires; [] creates the alerts without notifying anybody.
 param alertEmails = []
 
 // The user name with which conferencing nodes sign in (external policy); '' switches external policy off.

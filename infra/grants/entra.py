@@ -41,7 +41,7 @@ class Entra:
         """Create or update the registrations of the add-in and the API."""
         addin = register(self.tenant, f"vmr-scheduling-addin-{self.hosts[0]}", self._addin())
         api = register(self.tenant, f"vmr-scheduling-api-{self.hosts[0]}", self._api())
-        # The id in the URI is only known now. Pre-authorised clients need no consent.
+        # The URI contains the id, which is only known now. Pre-authorised clients need no consent.
         change(
             self.tenant,
             api,
@@ -99,7 +99,7 @@ class Entra:
         }
 
     def appoint(self, api: Registration, who: str, role: str) -> None:
-        """Give a user or group an app role, by its id."""
+        """Assign an app role to the user or group with an object id."""
         url = f"{self.tenant.graph}/servicePrincipals/{api.principal}/appRoleAssignedTo"
         try:
             assigned = rest("get", url)["value"]
@@ -122,8 +122,8 @@ def _role(id_: str, value: str, name: str, does: str) -> Document:
 
 
 def audience_of(tenant: Tenant, host: str, *, multi: bool, single: bool) -> str:
-    """Which tenants' users may sign in. It is only restricted on request, since that would lock out all customers of a
-    provider.
+    """Which tenants' users may sign in. This is only restricted on request, since a restriction locks out all customers
+    of a provider.
     """
     there = existing_audience(tenant, f"vmr-scheduling-api-{host}")
     if multi or (there == MULTI_TENANT and not single):

@@ -50,10 +50,10 @@ if (-not (Get-ConnectionInformation)) {
 function Wait-Until([string] $What, [scriptblock] $IsThere) {
     for ($try = 1; $try -le 30; $try++) {
         if (& $IsThere) { return }
-        if ($try -eq 1) { Write-Output "Waiting until all of Exchange knows $What (at most five minutes)." }
+        if ($try -eq 1) { Write-Output "Waiting until $What is known throughout Exchange (at most five minutes)." }
         Start-Sleep -Seconds 10
     }
-    throw "Exchange does not know $What yet. Do: run this again in a few minutes."
+    throw "Exchange does not recognise $What yet. Do: run this again in a few minutes."
 }
 
 # With -WhatIf everything is reported, and nothing ends the script.
@@ -139,7 +139,7 @@ $scope = "VMR scheduling $id"
 $filter = "PrimarySmtpAddress -eq '$($Mailbox -replace "'", "''")'"
 $there = Get-ManagementScope -Identity $scope -ErrorAction SilentlyContinue
 if (-not $there) {
-    if ($PSCmdlet.ShouldProcess($scope, 'Create the scope that contains this mailbox and no other')) {
+    if ($PSCmdlet.ShouldProcess($scope, 'Create the scope that contains only this mailbox')) {
         New-ManagementScope -Name $scope -RecipientRestrictionFilter $filter | Out-Null
         Wait-Until "the scope $scope" { Get-ManagementScope -Identity $scope -ErrorAction SilentlyContinue }
     }

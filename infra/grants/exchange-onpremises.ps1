@@ -47,10 +47,10 @@ if (-not (Get-Command Get-ExchangeServer -ErrorAction SilentlyContinue)) {
 function Wait-Until([string] $What, [scriptblock] $IsThere) {
     for ($try = 1; $try -le 30; $try++) {
         if (& $IsThere) { return }
-        if ($try -eq 1) { Write-Output "Waiting until all of Exchange knows $What (at most five minutes)." }
+        if ($try -eq 1) { Write-Output "Waiting until $What is known throughout Exchange (at most five minutes)." }
         Start-Sleep -Seconds 10
     }
-    throw "Exchange does not know $What yet. Do: run this again in a few minutes."
+    throw "Exchange does not recognise $What yet. Do: run this again in a few minutes."
 }
 
 # With -WhatIf everything is reported, and nothing ends the script.

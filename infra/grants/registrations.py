@@ -1,4 +1,4 @@
-"""App registrations in Entra: created once, then updated, and never made more restrictive than somebody has set them.
+"""App registrations in Entra: created once, then updated, and never made more restrictive than an admin has set them.
 
 A registration is identified by its `uniqueName`: Graph creates or changes the registration with that name. A PATCH
 replaces whole lists, so existing entries are read first and kept; afterwards the result is read back.
@@ -16,7 +16,7 @@ Document = dict[str, Any]
 MULTI_TENANT = "AzureADMultipleOrgs"
 SINGLE_TENANT = "AzureADMyOrg"
 NOT_REPLICATED = ("ResourceNotFound", "does not exist", "NoBackingApplicationObject", "valid application object")
-"""How Entra reports that a part of it does not yet know an object that was just created."""
+"""The errors that Entra returns while a new object is not yet known to all of its servers."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def patience() -> Patience:
 
 
 def register(tenant: Tenant, name: str, wanted: Document) -> Registration:
-    """Create a registration, or add the wanted values to it; and create its enterprise application."""
+    """Create a registration or add the wanted values to an existing one, and create its enterprise application."""
     url = f"{tenant.graph}/applications(uniqueName='{name}')"
     _write(url, merged(_read(url) or {}, wanted), "Prefer=create-if-missing")
     written = _read_back(url, wanted)
@@ -117,14 +117,14 @@ def _enterprise_app(app_id: str) -> str:
         made = _replicated(lambda: az("ad", "sp", "create", "--id", app_id))
     except AzError as error:
         fail(
-            f"the enterprise application of {app_id} cannot be made: {error}",
+            f"the enterprise application of {app_id} cannot be created: {error}",
             "you need the Entra role Application Administrator",
         )
     return str(made["id"])
 
 
 def _replicated(attempt: Callable[[], Any]) -> Any:
-    """The attempt's result, once every part of Entra knows the new object. Raises AzError."""
+    """The attempt's result, once the new object is known throughout Entra. Raises AzError."""
     return patience().until(attempt, _is_unknown, "Entra")
 
 
@@ -133,7 +133,7 @@ def _is_unknown(error: AzError) -> bool:
 
 
 def merged(existing: Any, wanted: Any) -> Any:
-    """The wanted values, plus existing entries of lists; of objects, only the wanted fields."""
+    """The wanted values merged with existing entries of lists; objects have only the wanted fields."""
     if isinstance(wanted, dict):
         there = existing if isinstance(existing, dict) else {}
         return {key: merged(there.get(key), value) for key, value in wanted.items()}
@@ -156,5 +156,5 @@ def missing(found: Any, wanted: Any, path: str = "") -> list[str]:
 
 
 def _name(entry: Any) -> Any:
-    """The identity of a list's entry: objects have an id."""
+    """What identifies an entry of a list: an object's id, or the value itself."""
     return (entry.get("id") or entry.get("appId")) if isinstance(entry, dict) else entry

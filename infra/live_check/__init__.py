@@ -1,1 +1,1 @@
-"""Checks in a real tenant what the product relies on: infra/live-check (docs/fidelity.md)."""
+"""The program infra/live-check, which checks in a real tenant what the product relies on (docs/fidelity.md)."""

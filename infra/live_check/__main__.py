@@ -20,7 +20,7 @@ _LOCAL = re.compile(re.escape(LOCAL) + r"\d{1,5}(/[\w./-]*)?")
 
 
 def arguments_of(argv: list[str] | None) -> argparse.Namespace:
-    """Parse the command line. Ends the program if it makes no sense."""
+    """Parse the command line. Ends the program if it is invalid."""
     parser = argparse.ArgumentParser(
         prog="infra/live-check",
         description=(__doc__ or "").splitlines()[0],
@@ -75,7 +75,7 @@ def confirm(given: argparse.Namespace) -> None:
         say(what)
         return
     if not sys.stdin.isatty():
-        fail("nobody is here to confirm that these mailboxes are not in use", "run this with --yes")
+        fail("there is no terminal to confirm this on", "run this with --yes")
     if input(f"{what}\nAre both mailboxes unused? Type yes: ") != "yes":
         fail("stopped by you; nothing was changed", "name two mailboxes that nobody uses")
 
@@ -91,23 +91,23 @@ def write(table: Table, graph: Graph, given: argparse.Namespace) -> None:
 
 
 def cleaned(boxes: Mailboxes) -> str:
-    """Remove everything that this run has created; returns the result, in words."""
-    by_hand = f'remove everything named "{boxes.mark}" by hand, in both mailboxes'
+    """Remove everything that this run has created; returns the result as text."""
+    by_hand = f'remove everything named "{boxes.mark}" manually, in both mailboxes'
     try:
-        return f"something is left: {by_hand}" if boxes.clean() else "nothing is left"
+        return f"some items are left: {by_hand}" if boxes.clean() else "nothing is left"
     except (Refused, OSError) as error:
         return f"it failed ({error}): {by_hand}"
 
 
 def run(given: argparse.Namespace) -> Table:
-    """Check all rows. The results are printed even if the rest cannot be tried."""
+    """Make all checks. The results are printed even if some checks cannot be made."""
     token, table = graph_token(), Table()
     graph = Graph(token, given.graph)
     try:
         step("Reading")
         Reading(graph, table, given.equipment, given.other or "").run(token)
         if given.write:
-            step("Holding meetings (takes a few minutes)")
+            step("Scheduling meetings (takes a few minutes)")
             write(table, graph, given)
     finally:
         step("Results")
@@ -116,7 +116,7 @@ def run(given: argparse.Namespace) -> Table:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """The program; ends with 1 if this tenant does something differently that the product relies on."""
+    """Run the program. It ends with 1 if this tenant behaves differently from what the product relies on."""
     given = arguments_of(argv)
     if given.write:
         confirm(given)
@@ -126,7 +126,7 @@ def main(argv: list[str] | None = None) -> None:
         fail(f"Graph cannot be reached ({type(error).__name__})", "check the network and the proxy, and run this again")
     if table.count(DIFFERS):
         fail(
-            "this tenant does something differently that the product relies on",
+            "this tenant behaves differently from what the product relies on",
             "please report it: the table contains no personal data",
         )
 

@@ -1,5 +1,5 @@
 """A client for Graph that uses only the standard library: it sends and receives JSON, raises refusals as exceptions,
-and never repeats anything from people's mail.
+and never shows anything from people's mail.
 
 Our packages are not installed on an administrator's machine. The product's own client is
 shared/mailboxes/graph/client.py; both send the same headers.
@@ -53,7 +53,8 @@ class Graph:
         self._open = urllib.request.build_opener(_NoRedirects).open
 
     def get(self, path_or_link: str, query: Mapping[str, str] | None = None, prefer: str = "") -> Json:
-        """The JSON object at a path, or at a link from Graph, which is followed as it is, but only on Graph's host."""
+        """The JSON object at a path, or at a link from Graph, which is used unchanged, but only if it leads to Graph's
+        host."""
         return self._send("GET", self._url(path_or_link, query), prefer=prefer)
 
     def post(self, path: str, document: Json | None = None) -> Json:
@@ -61,7 +62,7 @@ class Graph:
         return self._send("POST", self._url(path), None if document is None else json.dumps(document).encode())
 
     def post_mime(self, path: str, content: bytes) -> Json:
-        """POST a mail as base64 of its MIME form."""
+        """POST an e-mail as base64 of its MIME form."""
         return self._send("POST", self._url(path), base64.b64encode(content), kind="text/plain")
 
     def patch(self, path: str, document: Json) -> Json:
@@ -69,7 +70,7 @@ class Graph:
         return self._send("PATCH", self._url(path), json.dumps(document).encode())
 
     def delete(self, path: str) -> None:
-        """DELETE; not an error if the object is gone already."""
+        """Send DELETE. It is not an error if the object is already gone."""
         try:
             self._send("DELETE", self._url(path))
         except Refused as error:

@@ -22,8 +22,8 @@ _NEWEST = "100"
 
 @dataclass
 class Mailboxes:
-    """Acts for both mailboxes. `patience` and `pause`, in seconds, are how long mail may take and how often it is
-    looked for.
+    """Acts for both mailboxes. `patience` and `pause`, in seconds, are how long mail may take and the time between two
+    attempts to find it.
     """
 
     graph: Graph
@@ -80,7 +80,7 @@ class Mailboxes:
         return found
 
     def messages(self, root: str, subject: str) -> list[Json]:
-        """Messages of one mailbox whose subject contains this text, newest first, with only the properties that tell
+        """Messages of one mailbox whose subject contains this text, newest first, with only the properties that show
         their kind.
         """
         query = {"$top": _NEWEST, "$select": f"id,subject,parentFolderId,{KIND}", "$orderby": "receivedDateTime desc"}
@@ -203,7 +203,7 @@ def moved(start: datetime, hours: int) -> Json:
 
 
 def _bears(document: Json, subject: str) -> bool:
-    """Whether the subject, which other people's items may lack, contains this text."""
+    """Whether an item's subject contains this text; an item may have no subject."""
     return subject in (document.get("subject") or "")
 
 

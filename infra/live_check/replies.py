@@ -1,5 +1,4 @@
-"""A mail with an iTIP REPLY (RFC 5546), as shared/meetings/itip.py creates it with a library that is not available
-here.
+"""An e-mail with an iTIP REPLY (RFC 5546), like that of shared/meetings/itip.py, whose library is not available here.
 """
 
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ _COMMENT = "The room is booked (live-check)."
 
 
 def reply(event: Json, organizer: str, attendee: str) -> bytes:
-    """The MIME form of a mail with which an attendee accepts the single meeting of an event."""
+    """The MIME form of an e-mail with which an attendee accepts a single meeting."""
     message = EmailMessage(policy=policy.SMTP)
     message["Subject"] = f"Accepted: {event['subject']}"
     message["To"] = organizer

@@ -80,7 +80,7 @@ class Series:
         return expect(count == 4, f"{count} of 4")
 
     def _move(self) -> Json:
-        """Move an occurrence; returns the message about that, with its event."""
+        """Move an occurrence; returns the resulting message with its event."""
         before = frozenset({self.held.message_id})
         change = moved(self.held.meeting.start + timedelta(days=1), 2)
         self.held.meeting.change(self._own_occurrence(1), change)

@@ -18,7 +18,7 @@ WIDTH = 54
 
 
 class Differs(Exception):
-    """The tenant does something other than what the product relies on; the text says what."""
+    """The tenant does not behave as the product relies on; the text says what it does instead."""
 
 
 class NotTried(Exception):

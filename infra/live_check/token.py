@@ -44,7 +44,7 @@ def graph_token() -> str:
 
 
 def claims_of(token: str) -> dict[str, Any] | None:
-    """The claims of a token, unverified, to be shown; None if they cannot be read."""
+    """The unverified claims of a token, for display only; None if they cannot be read."""
     parts = token.split(".")
     try:
         claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))

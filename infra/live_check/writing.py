@@ -42,7 +42,7 @@ class Writing:
     def _graph(self) -> Graph:
         return self.boxes.graph
 
-    # --- an invitation and an answer by Graph
+    # --- an invitation and an answer through Graph
 
     def _answering(self) -> None:
         held, check = Held(self.boxes, "answered"), self.table.check
@@ -151,7 +151,7 @@ class Writing:
         found = message.get("event", "no event")
         return expect(found == {}, "null" if found is None else str(found if not found else "still an event"))
 
-    # --- there and back
+    # --- a message that leaves the Inbox and comes back
 
     def _back(self) -> str:
         held, root = Held(self.boxes, "there and back"), self.boxes.equipment

@@ -46,7 +46,7 @@ def load(folder: Path) -> Bundle:
     """The bundle of `addin/`: pane.html, style sheets, modules in src/, third-party files in vendor/, and in separate
     folders the scripts of the sign-in dialog, of commands and of the preview.
 
-    Raises ValueError if two files have the same name, or if a module imports what does not exist.
+    Raises ValueError if two files have the same name, or if a module imports something that does not exist.
     """
     pages = {name: (folder / name).read_text("utf-8") for name in (PANE, COMMANDS)}
     launch = without_comments((folder / LAUNCH).read_text("utf-8"))

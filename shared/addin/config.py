@@ -77,7 +77,7 @@ def offer(integration: Integration) -> dict[str, str]:
 
 
 def identity(integration: Integration) -> dict[str, str]:
-    """How the task pane gets the user's token; with a sign-in service, there is a dialog in case that fails (X5)."""
+    """How the task pane gets the user's token; with a sign-in service, a dialog is the fallback (X5)."""
     signs_in = integration.personal_vmr_oauth_auth_endpoint and integration.personal_vmr_oauth_token_endpoint
     dialog = {"dialog_url": f"/addin/{integration.uuid}/sign-in"} if signs_in else {}
     match integration.addin_authentication_method:

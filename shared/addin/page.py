@@ -38,7 +38,7 @@ def preview(bundle: Bundle, config: Mapping[str, Any]) -> str:
 def commands(bundle: Bundle, scripts: Sequence[str], launch: str, config: Mapping[str, Any]) -> str:
     """The page for commands, which is invisible. `launch` is the URL of the script for events, "" if there is none.
 
-    All scripts are loaded in order after Office.js, which they cannot do without.
+    All scripts are loaded in order after Office.js, on which they depend.
     """
     main = f'<script defer type="module" src="{bundle.url(COMMAND)}"></script>'
     tags = [*_deferred([*scripts, *([launch] if launch else [])]), main]
@@ -60,7 +60,7 @@ def _filled(source: str, head: Sequence[str], config: Mapping[str, Any], tags: S
     for place, content in places.items():
         before, mark, after = filled.partition(f"<!-- {place} -->")
         if not mark:
-            raise ValueError(f"the page has no place <!-- {place} -->")
+            raise ValueError(f"the page has no placeholder <!-- {place} -->")
         filled = before + content + after
     return filled
 

@@ -65,7 +65,7 @@ class Pane:
     async def preview(self, uuid: str) -> tuple[str, dict[str, str]]:
         """The task pane in each of its states, for the console (W6), and its headers. Raises NotFound.
 
-        Only admins look at it, and it has no function: only our own pages may frame it, and it sends no requests.
+        It is only for admins to look at: it sends no requests, and only our own pages may frame it.
         """
         integration, told = await self._told(uuid)
         security = framed_by(policy(integration), "'self'")
@@ -82,7 +82,7 @@ class Pane:
 
     async def launch(self, uuid: str) -> bytes:
         """The script for events, with the texts of the notification above new meetings. Raises NotFound if that
-        is off.
+        notification is off.
         """
         integration = await self._integrations.cached(uuid)
         if not integration.enable_addin_auto_open:
@@ -94,7 +94,7 @@ class Pane:
 
         `mailboxes` is the header X-Mailboxes (shared/aliases/people.py).
 
-        Raises NotFound; raises NotAuthenticated or Unavailable if a token is given that does not authenticate anybody.
+        Raises NotFound; raises NotAuthenticated or Unavailable if there is a token but it does not authenticate a user.
         """
         integration, answer = await self._told(uuid)
         if token:

@@ -127,7 +127,7 @@ class Allocator:
                     return await self._refuse(booking, exhausted)
                 if attempt >= MANY:
                     await self._warn(
-                        integration, f"An unused alias was only found at attempt {attempt + 1} of {ATTEMPTS}."
+                        integration, f"An unused alias was only found on attempt {attempt + 1} of {ATTEMPTS}."
                     )
                 return await self._book(booking, accounts)
             if attempt < ATTEMPTS - 1:

@@ -1,12 +1,12 @@
 """Finds tags and promises in a body, whatever mail clients and gateways have done to them (A5).
 
-Clients wrap, colour and encode text; gateways rewrite links, sometimes several times. A body comes from a stranger and
-may be megabytes long, so it is read in two steps:
+Clients wrap, colour and encode text; gateways rewrite links, sometimes several times. A body is untrusted and may be
+megabytes long, so it is read in two steps:
 
 1. RE2 finds places where a tag or a promise may *begin*, in whatever encoding: about a nanosecond per byte, whatever
    the body contains. It works piece by piece, so that the body is not copied and other tasks run in between.
 2. At each place, encodings are undone layer by layer until a whole tag or promise is read. A genuine body has a handful
-   of such places; `MAX_PLACES` and `MAX_READ` limit the work that a stranger can cause.
+   of such places; `MAX_PLACES` and `MAX_READ` limit the work that a crafted body can cause.
 """
 
 import asyncio

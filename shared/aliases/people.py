@@ -2,7 +2,7 @@
 
 The add-in names the user's own mailbox, and the owner of the calendar in which the meeting is written if that is
 another (a delegate, a shared mailbox). An unused tag is valid for a meeting whose organizer or sender is one of them:
-Exchange lets only authorized people send in somebody else's name, and says who did. Without information from Outlook
+Exchange lets only authorized people send in somebody else's name, and reports who did. Without information from Outlook
 there is no restriction: a tag without marks, from a client other than our task pane, is valid for any meeting, as in
 the original.
 
@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from shared.mail_addresses import folded_address
 
 MARK_BYTES = 5
-"""Bytes of a mark: one stranger in a trillion matches by chance."""
+"""Bytes of a mark: a different address matches by chance once in a trillion times."""
 
 MAX_PEOPLE = 3
 """Maximum addresses: the user, the mailbox that is open, and the organizer that Outlook shows."""
@@ -29,14 +29,14 @@ _ADDRESS = re.compile(r"[!-~]{1,100}@[!-~]{1,150}")
 def addresses_in(header: str) -> tuple[str, ...]:
     """The addresses in a header `X-Mailboxes: <address>, <address>`; anything else in it is ignored.
 
-    Outlook sometimes gives the organizer as a legacy Exchange DN.
+    Outlook sometimes reports the organizer as a legacy Exchange DN.
     """
     found = (part.strip() for part in header[:_MAX_HEADER].split(","))
     return tuple(dict.fromkeys(folded_address(each) for each in found if is_address(each)))[:MAX_PEOPLE]
 
 
 def is_address(text: str) -> bool:
-    """Whether a text is an SMTP address, in ASCII, rather than a legacy Exchange DN or nothing."""
+    """Whether a text is an SMTP address in ASCII, and not a legacy Exchange DN or empty."""
     return _ADDRESS.fullmatch(text) is not None
 
 
@@ -57,7 +57,7 @@ class People:
         )
 
     def fit(self, integration: str, marks: Iterable[bytes], addresses: Iterable[str]) -> bool:
-        """Whether the marks include one of these addresses. Also true if there are no marks, or if Exchange states no
+        """Whether the marks include one of these addresses. Also true if there are no marks, or if Exchange reports no
         SMTP address of the meeting's people.
         """
         meant, known = set(marks), [address for address in addresses if is_address(address)]

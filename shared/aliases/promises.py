@@ -1,7 +1,7 @@
 """Promises: `TOK:-<signed>#` stands for an alias that is not yet allocated (A6, M8).
 
-The pane gets one with its configuration. If it cannot reach us on the click, it puts the placeholder text and the
-promise into the meeting; the alias is allocated when the equipment mailbox gets the invitation.
+The pane gets one with its configuration. If it cannot reach us when the user clicks, it puts the placeholder text and
+the promise into the meeting; the alias is allocated when the equipment mailbox gets the invitation.
 
 A promise is 55 bytes in base32, the one common alphabet that survives clients changing its case:
 

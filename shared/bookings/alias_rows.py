@@ -35,7 +35,7 @@ def name_partition(name: str) -> str:
 def alias_place(name: str, domain: str) -> tuple[str, str]:
     """The partition of an alias, and its place among the aliases there.
 
-    An alias that is no valid key gets its own partition, made of its digest.
+    An alias that is not a valid key gets its own partition, named by its digest.
     """
     if _PARTITION.fullmatch(name):
         return name, domain

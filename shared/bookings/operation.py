@@ -93,11 +93,11 @@ class DecisionKind(StrEnum):
 class Operation:
     """The decision on a message, the reason, and the answer.
 
-    `answer` NONE means that Exchange gets no response; an empty `text` that the organizer gets none. `tags` are the
-    tags of the bookings whose rooms have to be updated, `mails` the mails to be sent (Mailing), `drafts` the ids of
-    these mails once they are drafted. `symptom` is a sign of wrong mailbox settings in the message (symptoms.py),
-    normally "". `error` is a code, "" if all went well, and `cause` is what is known about its cause (cause.py). Times
-    are ISO texts; `done` is "" while pending. There is no subject and no address in it.
+    `answer` NONE means that Exchange gets no response; an empty `text` means that the organizer gets no answer. `tags`
+    are the tags of the bookings whose rooms have to be updated, `mails` the mails to be sent (Mailing), `drafts` the
+    ids of these mails once they are drafted. `symptom` is a sign of wrong mailbox settings in the message
+    (symptoms.py), normally "". `error` is a code, "" if all went well, and `cause` is what is known about its cause
+    (cause.py). Times are ISO texts; `done` is "" while pending. An operation contains no subject and no address.
 
     `about` is the key of the meeting, or of the occurrence, that the operation is about. `before` is the response on
     record in Exchange when this was decided (`response_of`): a later one is this operation's answer.
@@ -155,8 +155,7 @@ class Operation:
         return replace(self, done=now.isoformat(), error=self.error or error)
 
     def with_mails_of(self, older: Self, kinds: set[Mailing]) -> Self:
-        """This operation with those mails of an older one, of the given kinds, that were still to be sent, and their
-        drafts.
+        """This operation, with the mails of these kinds that an older one had yet to send, and their drafts.
 
         Drafted mails come first, since drafts belong to the first mails.
         """

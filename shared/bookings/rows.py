@@ -31,8 +31,8 @@ The named modules define the columns. Some partitions belong to no single integr
     lists / …                          lists of bookings and operations            record_lists/counted.py
     turns-<n> / <integration>          whose turn it is, and what is due when      meetings/turns.py
 
-Alarms and turns are sharded by the first digit of the uuid, so that what every round reads and writes is not a hot
-partition, and neighbours in uuid order are read and written together.
+Alarms and turns are sharded by the first digit of the uuid, so that the rows that every round reads and writes do not
+form a hot partition, and neighbours in uuid order are read and written together.
 
 `tests/conformance/test_table_owners.py` enforces all of this.
 """
@@ -93,7 +93,7 @@ class RowKind(StrEnum):
 
 
 WATCHED_PREFIX = "wa"
-"""The prefix of what the watcher reads in one query: its own rows, waiting messages, and notices lined up; no other
+"""The prefix of the rows that the watcher reads in one query: its own, waiting messages, and notices lined up. No other
 kind starts with it.
 """
 

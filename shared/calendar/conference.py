@@ -29,7 +29,7 @@ class Occurrence:
 class Calendar:
     """A meeting's occurrences according to Exchange, by ascending start.
 
-    `known_until` is the moment up to which they are known, None if all are: series are held in a rolling horizon (M3).
+    `known_until` is the moment up to which they are known, None if all are: series are kept in a rolling horizon (M3).
     """
 
     occurrences: tuple[Occurrence, ...]
@@ -78,7 +78,7 @@ class Calendar:
 
 @dataclass(frozen=True)
 class Conference:
-    """A room as a conferencing node is told about it, and the occurrences for which it is open.
+    """A room as it is described to a conferencing node, and the occurrences for which it is open.
 
     `buffer_before` and `buffer_after` are minutes, from the integration's settings when the meeting was scheduled. An
     empty `theme` or `identity_provider_group` means the platform's default. `owner` is the organizer's address if the

@@ -27,8 +27,8 @@ class Shape(StrEnum):
 
 
 class Update(StrEnum):
-    """Exchange's classification of a request (`meetingRequestType`). Never trusted alone: NEW also comes for
-    updates.
+    """Exchange's classification of a request (`meetingRequestType`). Never trusted alone, since updates may arrive as
+    NEW, too.
     """
 
     NEW = "new"
@@ -66,7 +66,7 @@ _LONGEST_ADDRESS = 320
 
 
 def mail_address(text: str) -> str:
-    """A text if it is exactly one e-mail address that is valid in a mail header, otherwise "".
+    """The text if it is exactly one e-mail address that is valid in a mail header, otherwise "".
 
     Exchange returns X.500 addresses for people without a mailbox (office-js #3701), and for others anything that a
     sender may have written: lists, names, NUL.
@@ -77,7 +77,7 @@ def mail_address(text: str) -> str:
 
 @dataclass(frozen=True)
 class CalendarItem:
-    """The meeting in the equipment mailbox's calendar, which counts, whatever the message said.
+    """The meeting in the equipment mailbox's calendar, which takes precedence over the message.
 
     Answers are addressed to `id`; `series_id` is the series master's id, "" for a single meeting. `uid` is shared by a
     series and all its occurrences. `occurrence` is the time of a single meeting, of the occurrence, or of the first

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 SECRET = "changed"  # noqa: S105 - the placeholder for a secret
-"""Stands for the values of a secret or a personal PIN: a record holds neither the old nor the new value."""
+"""Stands for the values of a secret or a personal PIN: a record contains neither the old nor the new value."""
 
 ERASED = "erased"
 """Stands for text that was removed with a person's data."""
@@ -37,9 +37,9 @@ class Change:
     `id` is its time in microseconds since 1970, made unique. `who` is a user name, or the name or id of an application.
     `action` is `create`, `change`, `delete`, or the name of an action such as `close`. `target` is the URI of the
     object (of its list, if the object has yet to be created); `connector` is the URI of the integration that was
-    changed or that the object belongs to, "" if there is none. `name` is the object's name. `before` and `after` hold
-    the fields that differ, or all fields of a deleted or new object. `reverts` is the id of the change that this one
-    reverts, 0 if it reverts none.
+    changed or that the object belongs to, "" if there is none. `name` is the object's name. `before` and `after`
+    contain the fields that differ, or all fields of a deleted or new object. `reverts` is the id of the change that
+    this one reverts, 0 if it reverts none.
     """
 
     id: int

@@ -131,7 +131,7 @@ class ChangeLog:
         """The change with an id, with its full texts. Raises NotFound."""
         row = await self._table.get(rows.PARTITION, f"{rows.ALL}{rows.place(id_)}")
         if row is None:
-            raise NotFound(f"There is no change with id {id_}. Changes are forgotten after a year.")
+            raise NotFound(f"There is no change with id {id_}. Changes are deleted after a year.")
         return await self._whole(row)
 
     async def page(self, search: Search, limit: int, skipped: int = 0) -> Page:

@@ -88,7 +88,7 @@ def keys_of(change: Change) -> list[str]:
 
 
 def whole_prefix(id_: int) -> str:
-    """The prefix of the keys of the rows that hold a change's complete fields."""
+    """The prefix of the keys of the rows that contain a change's complete fields."""
     return f"whole:{place(id_)}:"
 
 
@@ -127,12 +127,12 @@ def change_of(row: Row) -> Change:
 
 
 def is_cut(row: Row) -> bool:
-    """Whether additional rows hold the complete fields."""
+    """Whether additional rows contain the complete fields."""
     return row.values.get("cut") is True
 
 
 def whole(change: Change) -> list[Put]:
-    """The rows that hold the complete fields; none if the lists hold them completely."""
+    """The rows that contain the complete fields; none if the lists contain them."""
     if not listed(change)["cut"]:
         return []
     packed = base64.b64encode(zlib.compress(_json([change.before, change.after]).encode())).decode()

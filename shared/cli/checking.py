@@ -131,7 +131,7 @@ def _domain(entry: Any) -> Any:
 def _with_hints(
     entry: Entry, faults: Mapping[str, Sequence[str]], meant: Mapping[str, str] | None = None
 ) -> list[Fault]:
-    """The problems; for an unknown setting, with the one that was probably meant.
+    """The problems; that of an unknown setting names the one that was probably meant.
 
     `meant` maps misspelt names in the file to the settings that they were taken for; problems are reported for the
     misspelt name.

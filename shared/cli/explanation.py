@@ -56,7 +56,7 @@ def tags_of(request: MeetingRequest) -> list[str]:
 def explain(
     integration: Integration, request: MeetingRequest, tagged: tuple[Booking, ...], own: Booking | None, now: datetime
 ) -> Explanation:
-    """The decision on a message, given the bookings of its tags and the meeting's own. Raises nothing on purpose."""
+    """The decision on a message, given the bookings of its tags and the meeting's own. An exception would be a bug."""
     promises, notes = find_promises(request.body), []
     # Only the deployment can verify a promise, since it has the signing key.
     promise = Promise("assumed", Caller("assumed", "promise")) if promises else None

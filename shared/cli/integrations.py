@@ -36,7 +36,7 @@ def init(
 ) -> None:
     """Ask for the required settings of an integration, and write a first file for `apply`.
 
-    Each answer is checked at once, and secrets are left to environment variables. docs/settings.md lists all the
+    Each answer is checked immediately, and secrets are left to environment variables. docs/settings.md lists all the
     others.
     """
     if file.exists():
@@ -156,7 +156,7 @@ def _read(files: Sequence[Path]) -> list[Entry]:
     for entry in entries:
         for name in bare_secrets(entry):
             show.note(
-                f"{entry.fault(name, 'is in plain text in this file. Better: !env, and the name of a variable.')}"
+                f"{entry.fault(name, 'is in plain text in this file. Use !env and the name of a variable instead.')}"
             )
     return entries
 
@@ -184,12 +184,12 @@ def _row(fields: Object) -> tuple[object, ...]:
 
 
 def _installation(fields: Object) -> str:
-    """Tell the admin to install the manifest if nobody has since its last change."""
+    """Tell the admin to install the manifest if it has not been installed since its last change."""
     return "install again" if fields["manifest_installed_revision"] else "install"
 
 
 def _tell(change: Change, saved: Object | None) -> None:
-    """Tell what was done to one integration."""
+    """Print what was done to one integration."""
     if saved is None:
         return typer.echo(show.plain(f"{change.name} ({change.uuid}): nothing to change"))
     done = "created" if change.before is None else "changed: " + ", ".join(sorted({*change.values, *change.secrets}))

@@ -1,4 +1,4 @@
-"""Interprets a mail as Exchange does: which part is the meeting request, and which text people see.
+"""Interprets an e-mail as Exchange does: which part is the meeting request, and which text people see.
 
 Standards are applied loosely, since mail programs have written unknown charsets (`cp-850`, `uft-8`).
 """
@@ -17,8 +17,8 @@ _FIRST_IS_BODY = frozenset({"multipart/mixed", "multipart/related", "multipart/s
 def read_mail(content: bytes) -> tuple[str, str, datetime | None] | None:
     """The iCalendar text, the visible body ("" if there is none), and the time of sending; None for other mail.
 
-    A meeting request is a mail whose body is a calendar, alone or as one of the body's alternatives (RFC 6047). An
-    invitation attached to a mail is just a file, and invites nobody.
+    A meeting request is an e-mail whose body is a calendar, alone or as one of the body's alternatives (RFC 6047). An
+    invitation attached to an e-mail is just a file, and invites nobody.
     """
     mail = message_from_bytes(content, policy=policy.default)
     calendar = _calendar(mail)
@@ -30,7 +30,7 @@ def read_mail(content: bytes) -> tuple[str, str, datetime | None] | None:
 
 
 def decoded(data: bytes, charset: str = "utf-8-sig") -> str:
-    """The bytes as text, by this charset; by UTF-8 or Windows-1252 if the charset is unknown. ASCII is the same in all
+    """The bytes as text, in this charset; in UTF-8 or Windows-1252 if the charset is unknown. ASCII is the same in all
     of them.
     """
     try:
@@ -44,7 +44,7 @@ def decoded(data: bytes, charset: str = "utf-8-sig") -> str:
 
 
 def _calendar(part: Message) -> Message | None:
-    """The part of a mail's body that is a calendar."""
+    """The part of an e-mail's body that is a calendar."""
     kind = part.get_content_type()
     if kind == "text/calendar":
         return part if part.get_content_disposition() != "attachment" else None

@@ -98,7 +98,9 @@ class ManagementClient:
         return self._all(_MEETINGS, filters, most=most)
 
     def search_meetings(self, most: int, text: str) -> tuple[list[Object], int | None]:
-        """Meetings with a text, the latest first, at most `most`; and how many were searched, None if all were."""
+        """Meetings that contain a text, the latest first, at most `most`; and how many were searched, None if all
+        were.
+        """
         found = self._send("GET", _MEETINGS, params={"order_by": "-start", "text": text, "limit": str(most)})
         return _page(found)[0], _object(found)["meta"].get("examined")
 
@@ -251,7 +253,7 @@ def _page(answer: httpx.Response) -> tuple[list[Object], int]:
 
 def _stranger(answer: httpx.Response) -> CommandFailed:
     return CommandFailed(
-        Exit.UNAVAILABLE, f"what answers at {answer.url} is not a management API. Is --url the deployment's base URL?"
+        Exit.UNAVAILABLE, f"the server at {answer.url} is not a management API. Is --url the deployment's base URL?"
     )
 
 
@@ -278,7 +280,7 @@ _HINTS = {
 
 
 def _message(answer: httpx.Response, body: Any) -> str:
-    """The deployment's error message; its status if there is none for people."""
+    """The deployment's error message, or the status if there is no message."""
     told = body.get("error") if isinstance(body, dict) else None
     if isinstance(told, str):
         number = body.get("correlation_id")

@@ -1,4 +1,4 @@
-"""A meeting message in a file: Graph's JSON, an iCalendar object, or a mail that contains one."""
+"""A meeting message in a file: Graph's JSON, an iCalendar object, or an e-mail that contains one."""
 
 from __future__ import annotations
 
@@ -158,6 +158,6 @@ def _address(person: object) -> str:
 
 
 def _from_eml(content: bytes) -> MeetingRequest | None:
-    """Parse a mail: the calendar in its body is the request, and the body's own text is what people see."""
+    """Parse an e-mail: the calendar in its body is the request, and the body's own text is what people see."""
     mail = read_mail(content)
     return _from_calendar(*mail) if mail else None

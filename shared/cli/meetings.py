@@ -56,7 +56,7 @@ def search(
     """Find meetings, including past ones, the latest first.
 
     Organizers can only be found if the names and descriptions of conferences contain them, depending on the
-    integration's templates. Meetings without a room are in `operations list`. Where there are many meetings, the
+    integration's templates. Meetings without a room are in `operations list`. If there are many meetings, only the
     latest 2,000 are searched, and a note says so; a whole alias or tag is always found.
     """
     with context.ensure_object(Connection).open() as management:
@@ -139,7 +139,7 @@ def _confirm(question: str) -> None:
 def _meant(management: ManagementClient, meeting: str) -> Object:
     """The meeting that the argument identifies. Raises CommandFailed.
 
-    Where not all meetings were searched, a text might mean another one as well: only a whole alias or tag is certain.
+    If not all meetings were searched, a text might match another one as well: only a whole alias or tag is certain.
     """
     by_id = management.meetings(2, id=meeting) if meeting.isascii() and meeting.isdecimal() else []
     found, searched = (by_id, None) if by_id else management.search_meetings(3, meeting)

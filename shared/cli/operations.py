@@ -73,7 +73,7 @@ def show_(
 
 
 def outcome_of(operation: Object) -> str:
-    """The outcome of an operation, in a word or two."""
+    """A short text for the outcome of an operation."""
     return "in progress" if operation["is_pending"] else "done" if operation["success"] else "failed"
 
 

@@ -1,4 +1,4 @@
-"""`personal`: the VMRs of our own store, which may be thousands."""
+"""`personal`: the VMRs in our own store, of which there may be thousands."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _FIRST = ("name", "authentication_method")
 
 def ask_settings(*, local: bool) -> dict[str, Any]:
     """Ask for the settings of a complete integration. A secret is a FromEnvironment. Raises typer.Abort if the user
-    gives up.
+    cancels.
     """
     given: dict[str, Any] = {}
     for name in _FIRST:

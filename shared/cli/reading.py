@@ -135,7 +135,7 @@ _Constructor.add_constructor("!env", _construct_variable)
 
 
 def _json(text: str) -> Any:
-    """The text's value if it is JSON; None if it is not (or if it is `null`, which is just as useless)."""
+    """The text's value if it is JSON; None if it is not, or if it is `null`, which contains no integration either."""
     try:
         return json.loads(text)
     except json.JSONDecodeError:
@@ -155,7 +155,7 @@ def _variable(value: Any) -> Any:
 
 
 def _integrations(root: Node | None, name: str) -> list[MappingNode]:
-    """The mappings, each of which holds one integration. Raises FileRefused if there is anything else."""
+    """The mappings, each of which contains one integration. Raises FileRefused if there is anything else."""
     nodes = root.value if root and root.tag == _LIST else [root] if root else []
     faults = [
         Fault(name, _line(node), "", "must be an integration's settings, such as `name: Example Corp`.")

@@ -1,4 +1,4 @@
-"""Output for terminals. Printed values come from outside, so they are never interpreted as markup or control codes."""
+"""Output for terminals. Printed values are untrusted, so they are never interpreted as markup or control codes."""
 
 from __future__ import annotations
 

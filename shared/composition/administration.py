@@ -1,4 +1,4 @@
-"""The parts for admins: the management API, the doctor, service accounts' sign-ins; and the page at the root."""
+"""The parts for admins: the management API, the doctor, service accounts' sign-ins and the page at the root."""
 
 from __future__ import annotations
 

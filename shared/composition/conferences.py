@@ -1,6 +1,6 @@
-"""Chooses the Platform of conferences, here and nowhere else, and composes everything that depends on it.
+"""Chooses the Platform of conferences and composes everything that depends on it.
 
-Each integration chooses (`conference_platform`). The choice is made here (`platform_of`) and reaches everything:
+An integration's setting `conference_platform` determines its platform. Only `platform_of` reads it, for everything:
 scheduling, the timers, the retirement of integrations and the erasure of a person's data.
 """
 

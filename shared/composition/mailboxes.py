@@ -159,8 +159,8 @@ class Mailboxes:
 
     @cached_property
     def _ews_secrets(self) -> dict[tuple[object, ...], Secret]:
-        """Access tokens, cached by what they depend on: a changed password or secret has another reference, so no
-        restart is needed.
+        """Access tokens, cached by everything that they depend on: a changed password or secret has another reference,
+        so no restart is needed.
         """
         return {}
 

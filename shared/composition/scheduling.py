@@ -99,7 +99,7 @@ class Scheduling:
 
     @cached_property
     def lifecycle(self) -> IntegrationLifecycle:
-        """The further steps when an integration is saved or deleted."""
+        """The steps that follow when an integration is saved or deleted."""
         from shared.meetings.lifecycle import IntegrationLifecycle
         from shared.personal.sources import served_by
         from shared.personal.store import VmrStore

@@ -35,7 +35,9 @@ class Console:
         return (FOLDER / PAGE).read_text("utf-8")
 
     def page(self) -> tuple[str, Mapping[str, str]]:
-        """The page's HTML, and its headers: only our own scripts and styles, and nobody may frame it."""
+        """The page's HTML, and its headers: only our own scripts and styles are allowed, and no other page may frame
+        it.
+        """
         modules = [self._files.url(path.name) for path in sorted(FOLDER.glob("src/*.js"))]
         library = self._files.url("htm-preact.js")
         head = [f'<link rel="modulepreload" href="{url}">' for url in (library, *modules)]

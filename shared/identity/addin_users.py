@@ -36,8 +36,8 @@ same way, while Entra tokens name the tenant.
 
 @dataclass(frozen=True)
 class AddInUsers:
-    """Authenticates add-in users: by a session of ours, after a sign-in in the dialog; otherwise by the method that the
-    integration has chosen. No other tokens are accepted.
+    """Authenticates add-in users: after a sign-in in the dialog, by our own session token; otherwise by the method that
+    the integration has chosen. No other tokens are accepted.
 
     With Entra tokens, users of Exchange on-premises (in hybrid deployments) still present tokens of their Exchange, if
     the settings name its metadata domain: their Outlook does not support nested app authentication.
@@ -77,6 +77,6 @@ def entra_rules(integration: Integration) -> EntraRules:
 
 
 def _tenants(integration: Integration) -> list[str]:
-    """The tenants named in the settings; if there are none, a metadata document for all tenants lets nobody in."""
+    """The tenants named in the settings; if there are none, a metadata document for all tenants admits no user."""
     named = [integration.graph_tenant_id or "", *urlsplit(integration.addin_authority_url).path.split("/")]
     return [tenant for tenant in named if is_guid(tenant)]

@@ -142,7 +142,7 @@ def _values(client: ApiClient) -> Values:
 
 
 def _key_pair() -> tuple[str, str]:
-    """A new P-256 key pair for ES256: public and private, in PEM."""
+    """A new P-256 key pair for ES256: the public and the private key, in PEM."""
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 

@@ -83,8 +83,8 @@ class ClientTokens:
         return client
 
     async def _proven(self, assertion: str) -> ApiClient:
-        """The client that has signed an assertion. The log has the detailed reason for a rejection; the sender is told
-        little.
+        """The client that has signed an assertion. The log has the detailed reason for a rejection; the sender gets
+        only a short one.
         """
         named = _claimed_client(assertion)
         client = await self._clients.find(named)

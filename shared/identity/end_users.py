@@ -45,14 +45,14 @@ class EndUsers(Protocol):
         """Remember another key of the user with this uuid, so that Outlook's own token identifies them, too.
 
         The key is remembered until the presented token expires; and permanently once a token is presented that was
-        issued after that, or if an admin has put the key on the record. So a stolen token cannot turn its user into
+        issued after that, or if an admin has put the key on the record. So a stolen token cannot identify its holder as
         somebody else for longer than it is valid. Returns False, and changes nothing, if the key identifies somebody
         else, or if the record is gone.
         """
         ...
 
     async def known(self, integration: Integration, key: str) -> EndUser | None:
-        """The user remembered under this key; None for a stranger, and after the record has been deleted."""
+        """The user remembered under this key; None if the key is unknown, or the record has been deleted."""
         ...
 
     async def sign_out(self, integration: Integration, user: str) -> None:

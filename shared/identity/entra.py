@@ -81,7 +81,7 @@ class EntraTokens:
 
 
 def _refused(reason: str) -> NotAuthenticated:
-    """The error for a rejected token. The reason is logged, and not told to the token's sender."""
+    """The error for a rejected token. The reason is logged, but not sent to the caller."""
     log.info("An Entra access token was rejected: %s.", reason)
     return NotAuthenticated(_INVALID)
 

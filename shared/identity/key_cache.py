@@ -14,8 +14,8 @@ from shared.errors import Unavailable
 
 FRESH = timedelta(hours=24)
 REFETCH_AFTER = timedelta(minutes=5)
-"""The pause between fetches. An unknown key triggers a fetch (key rollover), but strangers must not make us flood the
-publisher of the keys.
+"""The pause between fetches. An unknown key triggers a fetch (key rollover), but forged tokens must not make us flood
+the publisher of the keys.
 """
 
 RETRY_AFTER = timedelta(seconds=15)

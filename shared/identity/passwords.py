@@ -1,4 +1,6 @@
-"""Basic authentication for machines and admins. The check is cheap after the first time, and rate-limited before."""
+"""Basic authentication for machines and admins. The first check of a credential is expensive and rate-limited; later
+checks are cheap.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ MAX_WAITING = 16
 """Maximum headers waiting for, or being checked by, scrypt: about a second's work."""
 
 MAX_WAITING_OF_ONE = 4
-"""Maximum of these from one address, so that somebody who guesses passwords leaves room for others."""
+"""Maximum of these from one address, so that somebody who guesses passwords does not block others."""
 
 RETRY_AFTER = 2.0
 """Retry-After in seconds for rejected callers: by then everyone who is waiting now has an answer."""
@@ -41,17 +43,17 @@ anything.
 """
 
 REPORT_EVERY = timedelta(minutes=1)
-"""How often rejections are logged: guesses may come by the thousand, but log lines must not."""
+"""How often rejections are logged: there may be thousands of guesses, but there must not be as many log lines."""
 
 _PORT = re.compile(r":[0-9]+$")
 
 
 class BasicAuthenticator:
-    """Checks `Authorization: Basic` headers against one credential; without a credential nobody gets in.
+    """Checks `Authorization: Basic` headers against one credential; without a credential, every caller is rejected.
 
-    scrypt takes tens of milliseconds on purpose, and 16 MiB, so one header is checked at a time. Results are cached as
+    scrypt deliberately takes tens of milliseconds and 16 MiB, so one header is checked at a time. Results are cached as
     keyed digests, so a conferencing node's next request takes microseconds. A few headers may wait per address, and
-    others are rejected; `realm` says in metrics where.
+    others are rejected; `realm` tells metrics which endpoint it is.
     """
 
     def __init__(self, credential: BasicCredential | None, realm: str = "", clock: Clock | None = None) -> None:
@@ -65,7 +67,7 @@ class BasicAuthenticator:
         self._turned_away = _Report(realm, clock or SystemClock())
 
     async def check(self, header: str | None, forwarded_for: str | None = None) -> None:
-        """Raises NotAuthenticated if the header does not hold the credential, RateLimited if too many are already
+        """Raises NotAuthenticated if the header does not contain the credential, RateLimited if too many are already
         waiting.
 
         `forwarded_for` is the request's X-Forwarded-For, whose last entry Azure's front end sets to the real sender.
@@ -87,7 +89,7 @@ class BasicAuthenticator:
                 raise RateLimited("Too many passwords are being checked. Please try again in a moment.", RETRY_AFTER)
             self._waiting[address] += 1
             self._checks[digest] = asyncio.create_task(self._checked(header, credential, digest, address))
-        return await asyncio.shield(self._checks[digest])  # one caller that disconnects cancels nothing for others
+        return await asyncio.shield(self._checks[digest])  # a caller that disconnects does not cancel the check for others
 
     async def _checked(self, header: str, credential: BasicCredential, digest: bytes, address: str) -> bool:
         try:
@@ -108,7 +110,7 @@ def sender_of(forwarded_for: str | None) -> str:
 
 
 class _Report:
-    """Counts rejected callers, and logs their number now and then."""
+    """Counts rejected callers, and logs their number from time to time."""
 
     def __init__(self, realm: str, clock: Clock) -> None:
         self._realm = realm

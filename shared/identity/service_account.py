@@ -95,7 +95,7 @@ class ServiceAccounts:
             "state": state,
             "code_challenge": s256(self._verifier(nonce)),
             "code_challenge_method": "S256",
-            # No existing session in the browser is used silently: the admin has to sign in.
+            # An existing session in the browser is not used silently: the admin has to sign in.
             "prompt": "login",
             "login_hint": integration.username,
         }
@@ -166,12 +166,12 @@ def _check_settings(integration: Integration) -> None:
 
 
 def _check_account(integration: Integration, brought: Mapping[str, Any]) -> None:
-    """Raise NotAllowed if somebody other than the service account has signed in.
+    """Raise NotAllowed if an account other than the service account has signed in.
 
     The ID token came directly from the token endpoint, over TLS, for our code and verifier; OpenID Connect Core
     §3.1.3.7 accepts that instead of its signature, which v1 endpoints may omit. v1 tokens have `unique_name`
     (learn.microsoft.com: ID token claims reference); not confirmed without a live tenant: that such a token is issued,
-    and whether it has `upn` as well. Without one there is nothing to compare here, and the doctor asks Graph.
+    and whether it has `upn` as well. Without either claim there is nothing to compare here, and the doctor asks Graph.
     """
     token = brought.get("id_token")
     if not isinstance(token, str) or len(token) > JWT_MAX_LENGTH:

@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 
 EWS_RESOURCE = "https://outlook.office365.com"
 GRAPH_RESOURCE = "https://graph.microsoft.com"
-"""The resource that only the doctor requests tokens for, to see who is signed in. So a registration without permissions
-for it raises no alarm.
+"""The resource for which only the doctor requests tokens, to see who is signed in. So a registration without
+permissions for it raises no alarm.
 """
 
 RENEW_TOKEN_BEFORE = timedelta(minutes=5)
@@ -110,7 +110,8 @@ class ServiceTokens:
         try:
             await self._renew(integration)
         except SchedulingError as error:
-            # SignInNeeded has raised its alarm; after an outage, the next night tries again, and there are 90 nights.
+            # SignInNeeded has raised its alarm; after an outage, it is tried again the next night, and there are 90
+            # nights.
             log.warning("integration %s: sign-in not renewed: %s", integration.uuid, error.code)
 
     async def client_secret(self, integration: Integration) -> dict[str, str]:

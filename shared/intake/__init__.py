@@ -1,1 +1,1 @@
-"""How we learn about new messages: webhook, notices, the watcher's subscription and sweep."""
+"""How new messages are discovered: the webhook, notices, and the watcher's subscription and sweep."""

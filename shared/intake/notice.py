@@ -1,4 +1,4 @@
-"""The queue's messages, which hold only ids, so that the handler reads the current state."""
+"""The queue's messages, which contain only ids, so that the handler reads the current state."""
 
 import json
 import zlib
@@ -22,10 +22,10 @@ LOOKS = 9
 """
 
 LOOKS_FOR_ITEM = 12
-"""How many times a message is retried whose calendar item Exchange has not created yet, over half an hour."""
+"""How many times a message whose calendar item Exchange has not created yet is retried, over half an hour."""
 
 LOOKS_FOR_MESSAGE = 8
-"""How many times a message is retried that cannot be found, over four minutes: Graph announces some messages before
+"""How many times a message that cannot be found is retried, over four minutes: Graph announces some messages before
 they can be read.
 """
 
@@ -36,14 +36,14 @@ _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 @dataclass(frozen=True)
 class Notice:
-    """A notice that something may have happened in an integration's mailbox: to one message or, if none is named, to
+    """A notice that something may have happened to one message in an integration's mailbox or, if none is named, to
     any.
 
     `resubscribe` asks for the subscription to be repaired before the mailbox is swept. `attempt` counts failed
     attempts, `itemless` those that found no calendar item. `swept` means that a sweep has found the message, `sought`
-    that its possible invitation has been searched for, `delayed` that it was postponed by a second or two. `lined_up`,
-    without a message, asks for the notices that are lined up (lanes.py). The message id may stand for a calendar item
-    (comparison.py).
+    that its possible invitation has been searched for, and `delayed` that it was postponed by a second or two.
+    `lined_up`, without a message, asks for the notices that are lined up (lanes.py). The message id may stand for a
+    calendar item (comparison.py).
     """
 
     integration: str
@@ -103,7 +103,7 @@ def encode(notices: Iterable[Notice]) -> Iterator[str]:
 
 
 def _encoded(notice: Notice) -> str:
-    """Without what has its default: a hundred notices of one POST take a third less."""
+    """The fields that differ from their defaults; this makes a hundred notices of one POST a third smaller."""
     return _encode({"integration": notice.integration} | {name: given for name, given in vars(notice).items() if given})
 
 

@@ -78,7 +78,7 @@ class WatchState:
         """Remove these states."""
         for name in names:
             if row := await self.read(name):
-                with suppress(RowChanged):  # another run has just written the row; the next sweep reads it
+                with suppress(RowChanged):  # another run has just written the row, and the next sweep will read it
                     await self.remove(row)
 
 
@@ -105,15 +105,15 @@ def is_subscription(row: Row) -> bool:
 
 
 def parts(state: str) -> dict[str, str]:
-    """Split a state into as many columns as it needs: EWS's states grow with the folder, and a column holds 32,768
-    characters.
+    """Split a state into as many columns as it needs: EWS's states grow with the folder, and a column has at most
+    32,768 characters.
     """
     rest = range(_COLUMN, len(state), _COLUMN)
     return {"state": state[:_COLUMN]} | {f"state_{start}": state[start : start + _COLUMN] for start in rest}
 
 
 def joined(row: Row) -> str:
-    """Joins what `parts` has split."""
+    """Join a state that `parts` has split."""
     state = str(row.values["state"])
     while part := str(row.values.get(f"state_{len(state)}", "")):
         state += part

@@ -36,10 +36,12 @@ LISTED_AT_MOST = timedelta(hours=1)
 """How far lists reach back while nothing arrives, so that the state is written less often."""
 
 MOST_MARKS = 3_000
-"""How many listed messages are remembered until the next list, as nine characters each in a column of 32,768."""
+"""How many listed messages are remembered until the next list, each of which takes nine characters in a column of
+32,768.
+"""
 
 PROBES = 5
-"""How many messages are tried to find out whether any can be read."""
+"""How many messages are tried in order to find out whether any can be read."""
 
 _LOOKUP_CONCURRENCY = 16
 

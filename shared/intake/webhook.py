@@ -1,8 +1,8 @@
 """Graph's notifications, which are accepted only with their clientState, and reduced to ids (docs/facts/exchange.md
 §3).
 
-Rejected notifications are dropped silently: Graph would only repeat refused ones, and strangers learn nothing. They are
-parsed by hand, and not with pydantic: importing that would take longer than everything else that a cold process does
+Rejected notifications are dropped silently: Graph would only repeat refused ones, and attackers must not learn
+anything. They are parsed without pydantic: importing it would take longer than everything else that a cold process does
 before Graph gets its 202 (bench/README.md).
 """
 
@@ -35,7 +35,7 @@ class Webhook:
         """The queue messages for a POST's notifications; none for rejected ones.
 
         Change and lifecycle notifications may be mixed. An unreadable notification does not affect the others: it is
-        counted if anything in its POST is accepted, since strangers could flood the log otherwise. Raises
+        counted if anything in its POST is accepted, since attackers could flood the log otherwise. Raises
         InvalidRequest if there is no list of notifications.
         """
         notices, odd, believed = list[Notice](), 0, False

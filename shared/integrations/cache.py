@@ -14,12 +14,12 @@ CACHE_MAX_AGE = timedelta(seconds=30)
 CACHE_MAX_ENTRIES = 256
 
 KNOWN_IDS_MAX_ENTRIES = 10_000
-"""Of the ids of integrations whose uuids are remembered."""
+"""The number of ids of integrations whose uuids are remembered."""
 
 
 class IntegrationCache:
-    """The most recently used integrations, each at most CACHE_MAX_AGE old; and, of more of them, which id has which
-    uuid: that never changes, so it has no age.
+    """The most recently used integrations, each at most CACHE_MAX_AGE old. The uuids of more ids are remembered without
+    a maximum age, since they never change.
     """
 
     def __init__(self, clock: Clock) -> None:

@@ -16,7 +16,7 @@ from shared.integrations.setting import Format, format_of
 from shared.integrations.settings.metadata import DOMAIN_MAX_LENGTH
 
 _ALL_MAX_BYTES = 900 * 1024
-"""Maximum bytes of all texts together in UTF-16: a table row holds 1 MiB, which must also hold names and numbers."""
+"""Maximum bytes of all texts together in UTF-16: a table row is limited to 1 MiB, which includes names and numbers."""
 
 Faults = Mapping[str, list[str]]
 

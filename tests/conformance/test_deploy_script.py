@@ -209,7 +209,7 @@ def test_the_script_warns_of_missing_rights(azure: Azure, permissions: list[dict
     azure.change(permissions=permissions)
     ran = deploy(azure, "--yes")
     assert ran.code == 0
-    assert ("Warning: you may not do Microsoft.Authorization/roleAssignments/write" in ran.output) == warned
+    assert ("Warning: you do not have the right Microsoft.Authorization/roleAssignments/write" in ran.output) == warned
 
 
 def test_a_deleted_vault_of_the_same_resource_group_is_recovered(azure: Azure) -> None:
@@ -323,7 +323,7 @@ def test_a_region_without_the_python_version_is_refused(azure: Azure) -> None:
 @pytest.mark.parametrize(
     ("arguments", "environment", "message"),
     [
-        ([], {}, "nobody is here to confirm"),
+        ([], {}, "there is no terminal to confirm this on"),
         (["--yes"], {"POLICY_PASSWORD": ""}, "set POLICY_PASSWORD"),
         (["--yes"], {"POLICY_PASSWORD": "short"}, "shorter than 12 characters"),
         (["--yes", "--new-secret", "everything"], {}, "has no secret everything"),

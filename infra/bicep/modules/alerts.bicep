@@ -13,10 +13,10 @@ param tags { *: string }
 @description('Application Insights, which the alerts query.')
 param insightsResourceId string
 
-@description('Who gets a mail.')
+@description('Who gets an e-mail.')
 param emails string[]
 
-@description('Whether the app has run before, so that it can have stopped. infra/deploy.sh switches on that alert after the first package.')
+@description('Whether the app has run before; only then can it have stopped. infra/deploy.sh switches on that alert after the first package.')
 param packageDeployed bool
 
 var alerts = [

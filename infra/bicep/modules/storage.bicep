@@ -137,7 +137,7 @@ resource grant 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role 
 }]
 
 // A role for rows but not tables: no built-in role can write rows without being able to delete tables. The Functions
-// host would like to create a table for its own diagnostic events; without this right it logs a warning instead.
+// host tries to create a table for its own diagnostic events; without this right it logs a warning instead.
 resource tableEntities 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(resourceGroup().id, name, 'table-entities')
   properties: {

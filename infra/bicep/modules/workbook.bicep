@@ -26,7 +26,7 @@ var charts = [
     look: 'timechart'
   }
   {
-    title: 'Messages that the sweep found and notifications had not announced'
+    title: 'Messages that the sweep found and no notification had announced'
     query: loadTextContent('../queries/chart_repairs.kql')
     look: 'timechart'
   }

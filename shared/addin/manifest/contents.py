@@ -29,8 +29,8 @@ ICON_SIZES = (16, 32, 64, 80, 128)
 
 class Permission(Enum):
     """The add-in's permission. The mailbox permission is only for clients with a bug: classic Outlook for Windows from
-    version 2510 up to build 16.0.20131 refuses identity tokens of Exchange on-premises to add-ins with less (office-js
-    #6340).
+    version 2510 up to build 16.0.20131 refuses identity tokens of Exchange on-premises to add-ins with a lesser
+    permission (office-js #6340).
     """
 
     ITEM = "ReadWriteItem"
@@ -118,8 +118,7 @@ def phone_icons() -> Iterator[tuple[int, int, int]]:
 
 
 def fitted(text: str, limit: int) -> str:
-    """The text, cut to at most `limit` UTF-16 units, which is how Outlook counts; a text that was cut ends with an
-    ellipsis.
+    """The text, cut to at most `limit` UTF-16 units, which Outlook counts; a text that was cut ends with an ellipsis.
     """
     if len(text.encode("utf-16-le")) <= 2 * limit:
         return text

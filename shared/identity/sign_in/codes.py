@@ -26,7 +26,7 @@ from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, 
 
 ONE_TIME_CODE_LIFETIME = timedelta(minutes=1)
 MAX_OPEN_CODES = 5_000
-"""Maximum rows per clean-up; the next one continues."""
+"""Maximum rows per clean-up; the next one removes the rest."""
 
 TYPED = 10
 """Characters of a code's short form: 50 bits, valid for a minute, and only together with the verifier in the task pane.
@@ -81,7 +81,8 @@ class Codes:
         return f"{key}.{secret}"
 
     async def redeem(self, integration: str, code: str, verifier: str) -> Redeemed:
-        """Redeem a code, once: for its integration (uuid), by the task pane that knows the challenge's verifier.
+        """Redeem a code, which is possible once, for its integration (uuid), and for the task pane with the challenge's
+        verifier.
 
         `code` may be its short form, as a person types it. Raises NotAuthenticated.
         """

@@ -109,13 +109,13 @@ class UserSignIn:
         if caller.key == owner.subject:
             return
         if _are_two(caller.key, owner.subject) or not await self.users.remember(integration, owner.user, caller):
-            log.warning("integration %s: Outlook's token belongs to another user than the sign-in", integration.uuid)
+            log.warning("integration %s: Outlook's token and the sign-in belong to different users", integration.uuid)
 
     def _redirect_uri(self, integration: Integration) -> str:
         return self.addresses.origin(integration) + CALLBACK
 
 
 def _are_two(key: str, subject: str) -> bool:
-    """Whether two keys are different accounts in one Entra tenant, and so different people."""
+    """Whether two keys belong to different accounts in one Entra tenant, and so to different people."""
     tenant, tenant_too = (text.rpartition(":")[0] for text in (key, subject))
     return key.startswith("entra:") and tenant == tenant_too and key != subject

@@ -21,7 +21,7 @@ _OVER = "Please sign in again."
 
 class Sessions:
     """Session tokens are signed with the deployment's key. They are valid as long as the user's record remembers that
-    very sign-in, and the integration still uses the provider that authenticated the user.
+    particular sign-in, and the integration still uses the provider that authenticated the user.
     """
 
     def __init__(self, signing_key: bytes, users: EndUsers, clock: Clock) -> None:

@@ -1,8 +1,6 @@
 """A sign-in in progress is kept in the browser that started it: nothing is stored before a provider has authenticated
-somebody.
-
-The cookie holds a signed attempt. PKCE's verifier and the nonce are derived from the attempt's state with our key, so
-that only the provider ever sees them.
+the user. The cookie contains a signed attempt. PKCE's verifier and the nonce are derived from the attempt's state with
+our key, so that only the provider ever sees them.
 """
 
 from __future__ import annotations
@@ -61,7 +59,7 @@ class Proof:
 
 
 class Attempts:
-    """Creates and recognizes attempts."""
+    """Creates and recognises attempts."""
 
     def __init__(self, signing_key: bytes, clock: Clock) -> None:
         self._signed = Signed(signing_key, "attempt", clock)

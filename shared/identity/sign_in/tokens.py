@@ -153,12 +153,12 @@ def _address(claims: Claims, kind: str) -> str:
 
 
 def _is_vouched_for(claims: Claims) -> bool:
-    """Whether somebody vouches for `email`.
+    """Whether `email` is verified.
 
     With Azure, `xms_edov` and `email_verified`, if a registration requests them, say whether the owner of the address's
-    domain is verified. Without them, the tenant vouches for its members, but not for guests (`idp`), whose home may be
-    anybody's tenant. Not confirmed without a live tenant: that members never have an `idp` without their tenant's id in
-    it; if one does, `xms_edov` has to be requested.
+    domain is verified. Without them, members' addresses count as verified by the tenant, but not those of guests
+    (`idp`), whose home may be anybody's tenant. Not confirmed without a live tenant: that members never have an `idp`
+    without their tenant's id in it; if one does, `xms_edov` has to be requested.
     """
     said = [_is_true(claims[name]) for name in ("xms_edov", "email_verified") if name in claims]
     is_guest = "tid" in claims and str(claims["tid"]) not in str(claims.get("idp", claims["tid"])).lower()

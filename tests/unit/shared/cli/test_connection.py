@@ -15,7 +15,7 @@ from shared.cli.outcome import CommandFailed, Exit
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("", "Give --url or set VMR_URL"),
+        ("", "Use --url or set VMR_URL"),
         ("vmr.example.com", "must be an https URL"),
         ("http://vmr.example.com", "must be an https URL"),
         ("http://127.0.0.1.example.com", "must be an https URL"),
