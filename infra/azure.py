@@ -126,7 +126,7 @@ class Patience:
         return self.tries * self.pause
 
     def until(self, attempt: Callable[[], T], may_pass: Callable[[AzError], bool], waiting_for: str) -> T:
-        """The attempt's result. It is repeated while its failure `may_pass`, and the elapsed time is shown. Raises AzError."""
+        """The result of an attempt, repeated while its failure `may_pass`. Shows the elapsed time. Raises AzError."""
         for passed in range(1, self.tries + 1):
             try:
                 return attempt()

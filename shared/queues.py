@@ -1,4 +1,4 @@
-"""The names of the queues, in a separate module, since a cold webhook needs these and nothing else from storage."""
+"""The names of the queues, in a separate module, since a cold start of the webhook needs nothing else from storage."""
 
 MEETING_REQUESTS = "meeting-requests"
 """The queue of notices: shared/intake/notice.py."""

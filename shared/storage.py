@@ -106,7 +106,7 @@ class Replace:
 
 @dataclass(frozen=True)
 class Put:
-    """Write a row whatever is stored there."""
+    """Write a row, regardless of what is stored there."""
 
     key: str
     values: Values
@@ -140,16 +140,16 @@ def check_transaction(partition: str, operations: Sequence[Write]) -> None:
     """
     keys = [op.key if isinstance(op, Insert | Put) else op.row.key for op in operations]
     if not 1 <= len(keys) <= MAX_WRITES or len(set(keys)) != len(keys):
-        raise ValueError(f"a transaction holds 1 to {MAX_WRITES} operations, each on another row")
+        raise ValueError(f"a transaction has 1 to {MAX_WRITES} operations, each on another row")
     if not all(is_key(key) for key in (partition, *keys)):
-        raise ValueError("a key is empty, too long, or holds a character that Azure Tables forbids")
+        raise ValueError("a key is empty, too long, or contains a character that Azure Tables forbids")
     size = 0
     for key, operation in zip(keys, operations, strict=True):
         values = {} if isinstance(operation, Delete) else operation.values
         _check_row(partition, key, values)
         size += _REQUEST_OVERHEAD + len(json.dumps([partition, key, partition, key, dict(values)]))
     if size > MAX_TRANSACTION:
-        raise ValueError("a transaction is larger than the 4 MiB that Azure Tables accepts at once")
+        raise ValueError("a transaction is larger than the 4 MiB that Azure Tables accepts in one request")
 
 
 def check_message(text: str, delay: timedelta) -> None:
@@ -162,15 +162,15 @@ def check_message(text: str, delay: timedelta) -> None:
 
 def _check_row(partition: str, key: str, values: Values) -> None:
     if len(values) > MAX_COLUMNS or not all(_COLUMN.fullmatch(name) for name in values):
-        raise ValueError(f"a row holds up to {MAX_COLUMNS} columns, named by letters, digits and underscores")
+        raise ValueError(f"a row has at most {MAX_COLUMNS} columns, named by letters, digits and underscores")
     texts = [value for value in values.values() if isinstance(value, str)]
     if any(_bytes(text) > 2 * MAX_TEXT for text in texts):
-        raise ValueError(f"a text is longer than the {MAX_TEXT} characters that a column holds")
+        raise ValueError(f"a text is longer than the {MAX_TEXT} characters that fit into a column")
     if any(isinstance(value, int) and not -(2**63) <= value < 2**63 for value in values.values()):
         raise ValueError("a number has more than 64 bits")
     # Eight bytes per column, and another eight, as a generous estimate, for a length, a number or a boolean.
     if 4 + _bytes(partition + key) + sum(16 + _bytes(name) for name in values) + sum(map(_bytes, texts)) > MAX_ROW:
-        raise ValueError("a row is larger than the 1 MiB that Azure Tables holds")
+        raise ValueError("a row is larger than the 1 MiB that Azure Tables accepts")
 
 
 def _bytes(text: str) -> int:
@@ -227,10 +227,10 @@ class Table(Protocol):
 
 
 class Queue(Protocol):
-    """Short texts to be handled at least once, in any order."""
+    """A queue of short texts, each of which is handled at least once, in any order."""
 
     async def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
-        """Send a message; nobody sees it before `delay` has passed. Raises Unavailable, and ValueError for what
+        """Send a message; it is not visible before `delay` has passed. Raises Unavailable, and ValueError for what
         `check_message` rejects.
         """
         ...

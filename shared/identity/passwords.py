@@ -89,7 +89,8 @@ class BasicAuthenticator:
                 raise RateLimited("Too many passwords are being checked. Please try again in a moment.", RETRY_AFTER)
             self._waiting[address] += 1
             self._checks[digest] = asyncio.create_task(self._checked(header, credential, digest, address))
-        return await asyncio.shield(self._checks[digest])  # a caller that disconnects does not cancel the check for others
+        # A caller that disconnects does not cancel the check for others.
+        return await asyncio.shield(self._checks[digest])
 
     async def _checked(self, header: str, credential: BasicCredential, digest: bytes, address: str) -> bool:
         try:

@@ -1,4 +1,4 @@
-"""Settings that are each well-formed but cannot work together. They are rejected on save, with advice what to set
+"""Settings that are each well-formed but cannot work together. They are rejected on save, with advice on what to set
 instead.
 
 A stored combination is left alone as long as nothing about it changes: the integration can be read, and its other
@@ -34,7 +34,7 @@ NO_KERBEROS = (
 _V2 = "/oauth2/v2.0/"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")  # a local stack's simulated Exchange is both online and on-premises
 _SIGN_IN_FIELDS = ("oauth_redirect_uri", "oauth_auth_endpoint", "oauth_token_endpoint")
-_ONLINE_METHODS = "Use GRAPH or APP_PERM (Microsoft Graph, no service account), or OAUTH while EWS is still there."
+_ONLINE_METHODS = "Use GRAPH or APP_PERM (Microsoft Graph, no service account), or OAUTH while EWS is still available."
 
 
 @dataclass(frozen=True)

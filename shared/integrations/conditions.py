@@ -80,7 +80,7 @@ class _Joined:
     parts: tuple[Condition, ...]
 
     def comparisons(self) -> Iterator[Comparison]:
-        """All of its parts."""
+        """All parts of the condition."""
         for part in self.parts:
             yield from part.comparisons()
 

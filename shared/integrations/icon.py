@@ -1,8 +1,8 @@
 """The add-in's icon: exactly a PNG of 80 × 80 pixels (I3).
 
 A PNG can contain far more than its picture: frames, colour profiles and texts that decompress to a thousand times their
-size, pixels that nobody sees. Every Outlook reads the icon, so such a file is rejected by its chunks before any decoder
-gets it.
+size, invisible pixels. Every Outlook reads the icon, so such a file is rejected because of its chunks before it gets to
+any decoder.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ def icon_faults(png: bytes) -> list[str]:
         return ["The image must not be animated."]
     if _unpacked(chunks) > MAX_UNPACKED:
         return [
-            f"The file holds much more than {SIDE} x {SIDE} pixels. Save the image without texts and a colour profile."
+            f"The file contains much more than {SIDE} x {SIDE} pixels. "
+            "Save the image without texts or a colour profile."
         ]
     is_whole = kinds.count(b"IHDR") == 1 and kinds[-1] == b"IEND"
     return [] if is_whole and _can_be_decoded(png) else ["The PNG image is damaged."]

@@ -51,8 +51,8 @@ class Integration(
 ):  # in the reverse order of SECTIONS: pydantic collects fields from the last base to the first
     """One connection between a VMR platform and an Exchange deployment (I1).
 
-    Attributes have the management API's field names. A secret's attribute holds the reference for `SecretStore.get`,
-    and is falsy if none is set.
+    Attributes have the management API's field names. A secret's attribute is the reference for `SecretStore.get`, and
+    is falsy if none is set.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")

@@ -61,4 +61,4 @@ async def drop(secrets: SecretStore, references: Iterable[SecretReference]) -> N
         try:
             await secrets.delete(reference)
         except SchedulingError as error:
-            _log.warning("Unused secret %s could not be deleted; delete it by hand: %s", reference, error)
+            _log.warning("Unused secret %s could not be deleted; delete it manually: %s", reference, error)

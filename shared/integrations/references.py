@@ -19,7 +19,7 @@ _PATH = re.compile(r"(?:https?://[^/?#]+)?(/api/admin/configuration/v1/([a-z_]+)
 
 
 def is_uri(text: str | None) -> bool:
-    """Whether a setting holds a URI rather than a name."""
+    """Whether a setting contains a URI rather than a name."""
     return bool(text) and (text or "").startswith(("/", "http://", "https://"))
 
 
@@ -41,5 +41,5 @@ def name_in(integration: Integration, field: str) -> str:
 
 
 def is_unresolved(integration: Integration, field: str) -> bool:
-    """Whether a setting holds an unresolved URI."""
+    """Whether a setting contains an unresolved URI."""
     return bool(getattr(integration, field)) and not name_in(integration, field)

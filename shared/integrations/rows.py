@@ -50,9 +50,9 @@ icon.
 
 _GAPS = "gaps"
 _GAPS_IN_COLUMN = 1000
-"""Maximum ranges of ids, each of at most 24 characters, which a text column easily holds."""
+"""Maximum ranges of ids, each of at most 24 characters, so that they easily fit into a text column."""
 
-_PART = 32_000  # a text column holds 32,768 characters
+_PART = 32_000  # a text column has at most 32,768 characters
 _DOMAINS = TypeAdapter(tuple[ExchangeDomain, ...])
 
 
@@ -71,7 +71,7 @@ class Stored:
 
 @dataclass(frozen=True)
 class Sequence:
-    """The last assigned ids, and the row that holds them (None before the first)."""
+    """The last assigned ids, and the row that contains them (None before the first)."""
 
     integration: int
     domain: int

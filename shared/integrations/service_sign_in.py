@@ -27,8 +27,8 @@ async def start_sign_in(integrations: IntegrationStore, uuid: str) -> str:
 async def finish_sign_in(
     integrations: IntegrationStore, uuid: str, token: SecretStr, state: str | None = None
 ) -> Integration:
-    """Store the refresh token that a sign-in brought, and end the sign-in. If `state` is given, it must be that of the
-    sign-in in progress. Raises Conflict, NotFound, Unavailable.
+    """Store the refresh token from a sign-in, and end the sign-in. If `state` is given, it must be that of the sign-in
+    in progress. Raises Conflict, NotFound, Unavailable.
     """
 
     async def change(now: Integration, keep: PendingSecrets) -> Integration:

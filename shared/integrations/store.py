@@ -1,8 +1,8 @@
 """Integrations in storage: created, changed and deleted as a whole or not at all.
 
-Whoever loses a race reads again and repeats; whoever edited an outdated revision is told what has changed. Secrets are
-stored under new references before the transaction, and deleted again if it is rejected; a process that dies in between
-leaves an unreferenced value.
+A save that loses a race reads again and is repeated; a save of an outdated revision is rejected with a list of what has
+changed. Secrets are stored under new references before the transaction, and deleted again if it is rejected; a process
+that dies in between leaves an unreferenced value.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ MAX_READ_SINGLY = 40
 """Up to this many integrations are read individually; more are read by listing all."""
 
 Change: TypeAlias = Callable[[Integration, PendingSecrets], Awaitable[Integration]]
-"""From an integration to the one to be saved; PendingSecrets stores its new secrets."""
+"""Turns an integration into the one to be saved; PendingSecrets stores its new secrets."""
 
 
 class IntegrationStore:
@@ -235,7 +235,7 @@ class IntegrationStore:
     async def change(
         self, uuid: str, change: Change, *, revision: int | None = None, icon: bytes | None = None
     ) -> Integration:
-        """Save what `change` makes of the latest state, and the icon; repeated until nobody interferes.
+        """Save the result of `change` for the latest state, and the icon. This is repeated if another save interferes.
 
         Nothing is checked: use `update` for settings that an admin has entered. With `revision`, only if nothing has
         changed since it. Raises NotFound, StaleObject, and what `change` raises; then nothing has been saved.

@@ -4,10 +4,10 @@
     bookings, and their rooms        by the owner of the alias: ids of the person, or a sign-in of the record;
                                      and by texts rendered for the meeting: the address, or words such as the name
     decisions and answers            of these meetings, and those whose text contains the address or the words
-    changes that admins made         of all these objects, with everything that is on record of them; of others, the
-                                     fields that have the address or the words, and who made them
+    changes that admins made         of all these objects, with everything that is recorded about them; of others, the
+                                     fields that contain the address or the words, and who made them
 
-Reads three tables from end to end: for an admin's request, not for a user's.
+This reads all rows of three tables, which is acceptable for an admin's request, but not for a user's.
 """
 
 import json
@@ -95,7 +95,7 @@ async def traces_of(tables: Tables, person: Person) -> Traces:
 
 
 async def erase(tables: Tables, platform: Platform, traces: Traces) -> None:
-    """Remove everything: rooms close, and aliases become unknown, as if they had never existed. May be repeated if
+    """Remove everything: rooms are closed, and aliases become unknown, as if they had never existed. May be repeated if
     interrupted.
 
     Bookings are removed last, after the decisions that are found through them, so that the next run or the nightly

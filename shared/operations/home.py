@@ -1,7 +1,6 @@
 """The page at the deployment's own address: what this is, and whether it works.
 
-It is for strangers, so it names no version, no integration and no cause of a problem; admins find those after signing
-in.
+It is public, so it shows no version, no integration and no cause of a problem; admins find those after signing in.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from shared.web.notice_page import Tone, notice_page
 log = logging.getLogger(__name__)
 
 CONDITION_LIFETIME = timedelta(minutes=1)
-"""How long the page is cached: however often strangers request it, storage is read once in this time."""
+"""How long the page is cached: however often it is requested, storage is read once in this time."""
 
 _HEADING = "VMR scheduling for Exchange"
 _WHAT = (

@@ -1,7 +1,7 @@
 """Where secrets are stored: passwords, client secrets, refresh tokens (I5).
 
 Each value is stored under a new reference, and never changed. This makes a save of settings atomic: the reference
-becomes valid with the row that holds it, and after an interrupted or rejected save the old value is still valid.
+becomes valid with the row that contains it, and after an interrupted or rejected save the old value is still valid.
 
     settings row:  password = "1111…-password-9f2c…"   ──►   Key Vault / encrypted file: the value
 """

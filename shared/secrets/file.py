@@ -79,7 +79,7 @@ class FileSecrets:
                 _replace(self._key_path, AESGCM.generate_key(256))
             key = self._key_path.read_bytes()
             if len(key) != _KEY_BYTES:
-                raise Unavailable(f"{self._key_path} is damaged: it must hold {_KEY_BYTES} bytes.")
+                raise Unavailable(f"{self._key_path} is damaged: it must contain {_KEY_BYTES} bytes.")
             self._cipher = AESGCM(key)
         return self._cipher
 
@@ -96,7 +96,7 @@ class FileSecrets:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Write a file with mode 0600, in such a way that readers see either the old or the new content, never a part."""
+    """Write a file with mode 0600. Readers see either the old or the new content, never a part of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=path.parent, delete=False) as file:  # created with mode 0600
         try:

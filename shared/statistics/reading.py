@@ -30,7 +30,7 @@ async def tidy(tables: Tables, partition: str, now: datetime) -> None:
     table = statistics_table(tables)
     rows = [row async for row in table.rows(partition, until=day_key(now.date() - WRITTEN_WITHIN))]
     oldest = (now - STATISTICS_LIFETIME).date()
-    with suppress(RowChanged, RowExists):  # somebody else is tidying up, and will continue
+    with suppress(RowChanged, RowExists):  # another process is merging the same rows, and will continue
         for day, of_day in groupby(rows, _day):
             await (_remove if day < oldest else _join)(table, partition, list(of_day))
 
@@ -59,7 +59,7 @@ async def _join(table: Table, partition: str, rows: Sequence[Row]) -> None:
 
 async def _remove(table: Table, partition: str, rows: Sequence[Row]) -> None:
     for start in range(0, len(rows), MAX_WRITES):
-        with suppress(RowChanged):  # somebody else is removing them
+        with suppress(RowChanged):  # another process is removing them
             await table.commit(partition, *map(Delete, rows[start : start + MAX_WRITES]))
 
 

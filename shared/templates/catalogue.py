@@ -19,7 +19,7 @@ class Destination(Enum):
     """Where a rendered template is used, which determines how values are escaped (T3)."""
 
     HTML = "html"
-    """Part of a mail body: values are HTML-escaped."""
+    """Part of an e-mail's body: values are HTML-escaped."""
     LINE = "line"
     """A name, description, subject or location: one line of plain text."""
 
@@ -38,7 +38,7 @@ class TemplateField:
 
 
 def accepted(template: TemplateField) -> str:
-    """The accepted variables, in words."""
+    """A text that names the accepted variables."""
     return f"accepted are {', '.join(template.variables)}" if template.variables else "this text has no variables"
 
 

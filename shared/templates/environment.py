@@ -186,7 +186,7 @@ def run(text: str, values: Mapping[str, Any], meter: Meter, *, html: bool) -> st
         raise _explained(template, error) from error
     if len(result) > MAX_OUTPUT:
         raise TemplateInvalid(f"it produces more than {MAX_OUTPUT:,} characters")
-    return result.encode("utf-8", "ignore").decode()  # without lone surrogates, which mails cannot contain
+    return result.encode("utf-8", "ignore").decode()  # without lone surrogates, which e-mails cannot contain
 
 
 def _explained(template: Template, error: Exception) -> TemplateInvalid:

@@ -1,6 +1,6 @@
 r"""Regular expressions in templates, evaluated by RE2.
 
-Python's `re` may backtrack without end and cannot be stopped; a time limit would make the result depend on how busy the
+Python's `re` may backtrack endlessly and cannot be stopped; a time limit would make the result depend on how busy the
 machine is. RE2 takes time in proportion to the text, whatever the pattern, and a bounded amount of memory. In return,
 look-around and back-references inside a pattern are rejected (those in a replacement, `\1`, work).
 """

@@ -1,8 +1,8 @@
 """Static files as they are served: named by a hash of all files, and compressed once.
 
-The content of `<route><hash>-<file>` never changes, so that browsers may cache it for ever; a change to any file gives
-all files new names. Modules import each other as `./insert.js`, in the source and in the browser's tests; here the
-names in the imports are replaced by the served names.
+The content of `<route><hash>-<file>` never changes, so that browsers may cache it indefinitely; a change to any file
+gives all files new names. Modules import each other as `./insert.js`, in the source and in the browser's tests; here
+the names in the imports are replaced by the served names.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ class Asset:
 
 @dataclass(frozen=True)
 class Assets:
-    """The files below one route. `by_name` holds them by served name, `<hash>-<file>`; nothing else is ever served."""
+    """The files below one route. `by_name` maps served names, `<hash>-<file>`, to files; nothing else is ever
+    served.
+    """
 
     route: str
     hash: str

@@ -30,7 +30,7 @@ class AddIn(Section):
         "Turns meetings into Pexip meetings"
     )
     addin_group_label: Annotated[
-        Line, Setting("Add-in group label", "The ribbon group that holds the add-in's button.", manifest=True)
+        Line, Setting("Add-in group label", "The ribbon group that contains the add-in's button.", manifest=True)
     ] = "Pexip Meeting"
     addin_button_label: Annotated[
         Line, Setting("Add-in button label", "The text on the ribbon button.", manifest=True)
@@ -66,9 +66,9 @@ class AddIn(Section):
         Literal["EXCHANGE_USER_ID_TOKEN", "SSO_TOKEN", "NAA_TOKEN"],
         Setting(
             "Add-in authentication method",
-            "How the add-in proves its user. EXCHANGE_USER_ID_TOKEN: a token signed by Exchange. NAA_TOKEN: an Entra "
-            "token by nested app authentication. SSO_TOKEN: an Entra token by Office single sign-on; after switching "
-            "to or from it the manifest must be installed again.",
+            "How the add-in authenticates its user. EXCHANGE_USER_ID_TOKEN: a token signed by Exchange. NAA_TOKEN: an "
+            "Entra token by nested app authentication. SSO_TOKEN: an Entra token by Office single sign-on; after "
+            "switching to or from it the manifest must be installed again.",
             choices={
                 "EXCHANGE_USER_ID_TOKEN": "Exchange user identity token",
                 "SSO_TOKEN": "Office single sign-on (Entra)",

@@ -23,8 +23,8 @@ _ROLES = {
     Right.SEND_MAIL: "Application Mail.Send",
 }
 _PROOFS = {Right.SEND_MAIL: "ErrorInvalidRecipients"}
-"""Errors that prove a right, since only an authorized app gets them: here, the one for a mail without recipients. The
-other rights are proven only by success.
+"""Errors that prove a right, since only an authorized app gets them: here, the one for an e-mail without recipients.
+The other rights are proven only by success.
 """
 
 
@@ -94,7 +94,7 @@ def _grant(role: str, place: Place) -> str:
 
 
 def _test(place: Place) -> str:
-    """The Exchange PowerShell command that shows what Exchange itself says about the app's roles."""
+    """The Exchange PowerShell command that shows the app's roles according to Exchange itself."""
     return f"Test-ServicePrincipalAuthorization -Identity {place.app_id} -Resource {quoted(place.mailbox)}"
 
 

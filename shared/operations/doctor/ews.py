@@ -18,7 +18,7 @@ def judge_kerberos(place: Place) -> Finding:
 
 
 def judge_ews(attempts: Sequence[Attempt], integration: Integration, place: Place) -> Finding:
-    """One finding for the connection: impersonation, or full access, grants every right in the mailbox at once."""
+    """One finding for the connection, since impersonation or full access grants all rights in the mailbox."""
     failures = [attempt.failure for attempt in attempts if attempt.failure]
     if not failures:
         return sound(Check.CONNECTION, "EWS can be reached, and the service account has access to the mailbox.")

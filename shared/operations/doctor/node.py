@@ -1,5 +1,5 @@
-"""Judges whether the Management Node can be used: connection, rights, clock, and aliases and names that others have;
-and what policy needs.
+"""Judges whether the Management Node can be used: connection, rights, clock, and aliases and names that other
+conferences have. Also judges what policy needs.
 """
 
 from __future__ import annotations

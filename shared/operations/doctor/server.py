@@ -36,7 +36,7 @@ class Server:
 
 @dataclass(frozen=True)
 class ServerProbe:
-    """Connects to a host, and to no other, and sends nothing to it beyond the handshake."""
+    """Connects only to the given host, and sends nothing to it beyond the handshake."""
 
     port: int = 443
     context: ssl.SSLContext | None = None
