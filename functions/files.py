@@ -15,9 +15,10 @@ def file_response(
     headers: Mapping[str, str],
     gzipped: bytes | None = None,
 ) -> func.HttpResponse:
-    """A body with an ETag: 304 if the browser already has it, otherwise compressed if it accepts that.
+    """Respond with a body and its ETag, or with 304 if the browser already has it.
 
-    `gzipped` is the body compressed ahead of time; without it, text is compressed now.
+    The body is compressed if the browser accepts gzip. `gzipped` is the body compressed ahead of time; without it, text
+    is compressed now.
     """
     etag = f'W/"{sha256(body).hexdigest()[:32]}"'  # weak, since the plain and the compressed form share it
     compressible = not content_type.startswith("image/")

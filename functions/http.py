@@ -90,9 +90,10 @@ class Failure:
 
 
 def failure_of(error: Exception, unexpected: str = _UNEXPECTED, level: int = logging.INFO) -> Failure:
-    """Logs an error, and returns what the caller is told. `unexpected` is the text for a bug of ours, without details.
+    """Log an error, and return what the caller may know about it.
 
-    `level` is the log level of errors that we raise ourselves; it is below INFO where strangers can cause them at will.
+    `unexpected` is the text for a bug, without details. `level` is the log level of errors that we raise ourselves; it
+    is below INFO for endpoints where anonymous callers can cause them at will.
     """
     from uuid import uuid4  # imports `platform`, which a cold start of the webhook does not need
 

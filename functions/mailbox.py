@@ -70,5 +70,5 @@ async def turns(message: func.QueueMessage) -> None:
 
 @bp.queue_trigger("message", ROUNDS_POISON, STORAGE)
 async def turns_set_aside(message: func.QueueMessage) -> None:
-    """Records a round's message that could not be handled, and raises an alert; the next round does its work."""
+    """Records a round's message that could not be handled, and raises an alert. The next round repeats its work."""
     services().scheduling.poison_queue.record_round(message.get_body().decode())

@@ -46,7 +46,7 @@ async def client_token(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def _form(req: func.HttpRequest) -> dict[str, str]:
-    """The fields of a form; none if the body is too long or not a form. Fields that occur twice are dropped."""
+    """The fields of a form; empty if the body is too long or not a form. Fields that occur twice are dropped."""
     body = req.get_body()
     if len(body) > FORM_MAX_BYTES or not body.isascii():
         return {}

@@ -52,7 +52,7 @@ async def sign_in_callback(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route("addin/{uuid:guid}/sign-in/redeem", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def sign_in_redeem(req: func.HttpRequest) -> dict[str, Any]:
-    """A session token in exchange for the one-time code, for the task pane that opened the dialog."""
+    """Exchanges the one-time code for a session token, for the task pane that opened the dialog."""
     code, verifier = texts_of(req, "code", "verifier")
     token = await services().identity.sign_in.redeem(req.route_params["uuid"], code, verifier, user_token(req))
     return {"token": token}

@@ -13,11 +13,12 @@ UNHEALTHY = "app appears to be unhealthy"
 """The error of az 2.87 and newer when a deployed app has not started yet. The first start may take minutes."""
 
 ROLE_NOT_THERE_YET = "BlobUploadFailedException"
-"""Reported with 403 while the app's identity cannot write its package yet, because its new role is still propagating.
+"""The code of az's error 403 while the app's identity cannot write its package yet, since its role is still
+propagating.
 """
 
 PACKAGE_TAG = "-package"
-"""Suffix of the resource group's tag, after the app's name, that holds the digest of the last package that worked."""
+"""The suffix, after the app's name, of the resource group's tag for the digest of the last package that worked."""
 
 RECHECK_SECONDS = 120.0
 """How long an app that worked before may take to work again after a change of its settings."""

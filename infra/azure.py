@@ -89,7 +89,7 @@ def program() -> str:
 
 @contextmanager
 def body(document: Any) -> Iterator[str]:
-    """A temporary file that nobody else can read, given as az expects it; it exists as long as the block."""
+    """A temporary file that no other user can read, named as az expects it. It exists until the block ends."""
     handle, name = tempfile.mkstemp(suffix=".json")  # 0600
     try:
         with os.fdopen(handle, "w") as file:

@@ -55,7 +55,7 @@ class PackageError(Exception):
 
 @dataclass(frozen=True)
 class Package:
-    """A built package. `size` and `unpacked` in bytes; `import_ms` is None if it cannot be measured."""
+    """A built package. `size` and `unpacked` are in bytes; `import_ms` is None if it cannot be measured."""
 
     path: Path
     sha256: str

@@ -156,7 +156,7 @@ REMEDIES = {
         '"exchange_connector": "<URI of the integration>"}. The first one clears the alarm.'
     ),
     AlarmKind.ANSWER: (
-        "The room is as decided, and the organizer was told by mail if possible. Look up the correlation id in "
+        "The room is as decided, and the organizer was informed by e-mail if possible. Look up the correlation id in "
         "scheduling_operation; if all answers are affected, the app may not write to the mailbox's calendar."
     ),
 }
@@ -195,6 +195,6 @@ IN_USE: Mapping[AlarmKind, Callable[[Integration], bool]] = {
     AlarmKind.ROOM_ALIAS: _has_rooms_on_a_node,
     AlarmKind.DUPLICATE_ALIAS: lambda integration: integration.enable_personal_vmrs or integration.enable_dynamic_vmrs,
 }
-"""Whether an integration uses the feature that an alarm of this kind is about. If not, nothing else would ever clear
-the alarm.
+"""Whether an integration uses the feature that an alarm of this kind is about. If it does not, the alarm has to be
+cleared.
 """

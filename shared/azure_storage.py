@@ -209,7 +209,7 @@ def _is_wide(value: Value) -> bool:
 
 
 def _row(entity: Any) -> Row:
-    # A selected column that the row does not have comes as null.
+    # A selected column that the row does not have is returned as null.
     values = {k: v.value if isinstance(v, EntityProperty) else v for k, v in entity.items() if v is not None}
     partition, key = values.pop("PartitionKey"), values.pop("RowKey")
     return Row(partition, key, values, entity.metadata["etag"])

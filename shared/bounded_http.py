@@ -1,4 +1,4 @@
-"""Reads all HTTP responses from outside, within bounds, whatever the other side does.
+"""Reads all HTTP responses from other servers within bounds, whatever they send.
 
 The other side is a customer's server, or an attacker in its place. Each client sets limits for its counterpart: bytes
 (as received, and decompressed), seconds from the first byte sent to the last byte read, and concurrent connections. A

@@ -130,7 +130,7 @@ def _url(env: Mapping[str, str], name: str, faults: list[str]) -> str:
 
 
 def _switch(env: Mapping[str, str], name: str, faults: list[str]) -> bool:
-    """A switch that is on unless it is switched off."""
+    """A switch that is on by default."""
     text = env.get(name, "") or "on"
     if text not in ("on", "off"):
         faults.append(f"{name} must be on or off")

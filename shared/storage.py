@@ -174,7 +174,7 @@ def _check_row(partition: str, key: str, values: Values) -> None:
 
 
 def _bytes(text: str) -> int:
-    """The size of a text in UTF-16, as Azure Tables counts."""
+    """The size of a text in UTF-16, as Azure Tables counts it."""
     return len(text.encode("utf-16-le"))
 
 

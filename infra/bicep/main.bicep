@@ -3,7 +3,7 @@
 // vault), and the binding of a public host name (infra/domain/: its DNS records need the app, and the binding needs
 // them).
 
-@description('The start of every resource\'s name: lower-case letters and digits, beginning with a letter.')
+@description('The prefix of every resource\'s name: lower-case letters and digits, beginning with a letter.')
 @minLength(3)
 @maxLength(11)
 param name string
@@ -14,7 +14,7 @@ param location string = resourceGroup().location
 @description('Tags for all resources, as in {\'cost-centre\': \'1234\'}.')
 param tags { *: string } = {}
 
-@description('Storage and vault get a lock that has to be removed before they can be deleted.')
+@description('Whether storage and vault get a lock that has to be removed before they can be deleted.')
 param dataLock bool = true
 
 @description('Whether the app has run before. infra/deploy.sh fills this in.')

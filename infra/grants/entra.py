@@ -99,7 +99,7 @@ class Entra:
         }
 
     def appoint(self, api: Registration, who: str, role: str) -> None:
-        """Assign an app role to the user or group with an object id."""
+        """Assign an app role to a user or group, given by its object id."""
         url = f"{self.tenant.graph}/servicePrincipals/{api.principal}/appRoleAssignedTo"
         try:
             assigned = rest("get", url)["value"]

@@ -49,7 +49,7 @@ class Registration:
 
 
 def patience() -> Patience:
-    """How long to wait for Entra's replication: two minutes, unless the environment says otherwise."""
+    """How long to wait for Entra's replication: two minutes, unless the environment overrides it."""
     return Patience(int(os.environ.get("DEPLOY_TRIES", "24")), float(os.environ.get("DEPLOY_PAUSE", "5")))
 
 

@@ -15,9 +15,10 @@ CREDENTIAL = "managed-identity"
 
 
 def vouch(tenant: Tenant, app: Registration, identity: str) -> None:
-    """Let the managed identity with an object id authenticate the app.
+    """Let a managed identity, given by its object id, authenticate the app.
 
-    A credential is identified by its name: after a deployment has been recreated, ours refers to the old identity.
+    A credential is identified by its name: after a deployment has been recreated, the existing one refers to the old
+    identity.
     """
     credential = {
         "name": CREDENTIAL,

@@ -81,7 +81,7 @@ def confirm(given: argparse.Namespace) -> None:
 
 
 def write(table: Table, graph: Graph, given: argparse.Namespace) -> None:
-    """The rows that need meetings. The meetings are removed again, whatever happens."""
+    """Make the checks that need meetings. The meetings are removed again in any case."""
     boxes = Mailboxes(graph, given.organizer, given.equipment, given.patience, min(2.0, given.patience / 20))
     try:
         Writing(table, boxes, given.app or "").run()

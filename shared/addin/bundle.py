@@ -11,7 +11,7 @@ from shared.web.assets import VENDOR, Asset, Assets, assets, without_comments
 ROUTE = "/addin/assets/"
 PANE, COMMANDS = "pane.html", "commands.html"
 LAUNCH = "launch.js"
-"""Not among the assets, since it is served with an integration's texts in it."""
+"""The script for events. It is not among the assets, since it is served with an integration's texts in it."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Bundle:
 
     @property
     def assets(self) -> Mapping[str, Asset]:
-        """The files by served name, `<hash>-<file>`; nothing else is ever served."""
+        """The files by served name, `<hash>-<file>`. No other names are served."""
         return self.files.by_name
 
     def url(self, file: str) -> str:

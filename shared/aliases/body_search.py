@@ -1,4 +1,4 @@
-"""Finds tags and promises in a body, whatever mail clients and gateways have done to them (A5).
+"""Finds tags and promises in a body, even if mail clients and gateways have altered them (A5).
 
 Clients wrap, colour and encode text; gateways rewrite links, sometimes several times. A body is untrusted and may be
 megabytes long, so it is read in two steps:
@@ -94,7 +94,7 @@ def find_promises(body: str) -> list[str]:
 
 
 async def find_marks_in_turns(body: str) -> Marks:
-    """Like `find_marks`, but without blocking the event loop: other tasks run after every piece, however many bodies
+    """Like `find_marks`, but without blocking the event loop: other tasks run after every piece, even if many bodies
     are searched at the same time.
     """
     search, pieces, turn = _Search(), _pieces(body), _turns.setdefault(asyncio.get_running_loop(), asyncio.Lock())

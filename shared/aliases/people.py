@@ -1,10 +1,10 @@
 """Whose meetings a tag is for (A6): marks for the addresses that the add-in named when the tag was created.
 
-The add-in names the user's own mailbox, and the owner of the calendar in which the meeting is written if that is
-another (a delegate, a shared mailbox). An unused tag is valid for a meeting whose organizer or sender is one of them:
-Exchange lets only authorized people send in somebody else's name, and reports who did. Without information from Outlook
-there is no restriction: a tag without marks, from a client other than our task pane, is valid for any meeting, as in
-the original.
+The add-in names the user's own mailbox, and the owner of the calendar in which the meeting is written if that is a
+different one (a delegate, a shared mailbox). An unused tag is valid for a meeting whose organizer or sender is one of
+them: Exchange lets only authorized people send in somebody else's name, and reports who did. Without information from
+Outlook there is no restriction: a tag without marks, from a client other than our task pane, is valid for any meeting,
+as in the original.
 
 The addresses are only claimed by the user. That is enough: a user who names somebody else only gives away one of their
 own aliases.

@@ -4,9 +4,9 @@ Each account is a token bucket in one row, `quota:<digest of the account>` in th
 `meetings`, read while digits are claimed and written with the reservation. The row of a full bucket is redundant, and
 is deleted at night.
 
-Aliases that are not requested by a click are counted, too: that of a promise against the user to whom it was made, that
-of a copied invitation against the meeting's organizer. Anybody who has seen an invitation may send copies of it with
-any organizer in them, so all copies of an integration share an additional account.
+Aliases that are not requested by a click are counted, too: the alias for a promise against the user to whom it was
+made, the alias for a copied invitation against the meeting's organizer. Anybody who has seen an invitation may send
+copies of it with any organizer in them, so all copies of an integration share an additional account.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
     <alias without domain> / alias  a scheduled room's alias           bookings/booking.py (`claim`)
                                     VMRs' aliases, one per domain      conferences/vmr_rows.py
-    other:<digest> / alias          an alias that is no valid key      conferences/vmr_rows.py
+    other:<digest> / alias          an alias that is not a valid key   conferences/vmr_rows.py
     name:<digest> / name            a scheduled room's name            conferences/names.py
                                     a VMR's name                       conferences/vmr_rows.py
 

@@ -189,7 +189,7 @@ class Booking:
         return replace(self, passed=self.passed + over) if held else replace(self, passed=0)
 
     def closed(self) -> Self:
-        """This booking, closed: nobody is let in any more, but the conference stays on record."""
+        """This booking, closed: no participant is admitted any more, but the conference stays on record."""
         return replace(self, state=State.CLOSED)
 
 

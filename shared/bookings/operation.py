@@ -86,7 +86,9 @@ class DecisionKind(StrEnum):
     CLOSE = "close"
     IGNORE = "ignore"
     RESEND = "resend"
-    """Not a decision on a message: an admin has the joining instructions sent again (shared/meetings/resending.py)."""
+    """An admin has the joining instructions sent again (shared/meetings/resending.py); this is no decision on a
+    message.
+    """
 
 
 @dataclass(frozen=True)

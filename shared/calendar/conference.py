@@ -17,7 +17,8 @@ _LEFT_OUT_WHEN_EMPTY = frozenset({"owner", "alias_description"})
 class Occurrence:
     """One time at which a meeting takes place; both ends aware, in UTC.
 
-    `is_plain` means that Exchange shows it as part of its series, not as an exception. Only known right after reading.
+    `is_plain` means that Exchange shows it as part of its series, not as an exception. This is only known right after
+    reading.
     """
 
     start: datetime

@@ -58,7 +58,7 @@ class Search:
 
     @property
     def is_a_range(self) -> bool:
-        """Whether the search asks for everything in the list that is read."""
+        """Whether the search is for everything in the list that is read."""
         return self.matches is None and sum(map(bool, (self.target, self.connector, self.who))) <= 1
 
     @property
@@ -71,7 +71,7 @@ class Search:
         return rows.list_of_admin(self.who) if self.who else rows.ALL
 
     def finds(self, change: Change) -> bool:
-        """Whether the search asks for a change in that list."""
+        """Whether a change in that list matches the search."""
         return (
             self.connector in ("", change.connector)
             and (not self.who or change.who.casefold() == self.who.casefold())
@@ -179,7 +179,7 @@ class ChangeLog:
                 await self.drop(await self._entry(row))
 
     async def rewrite(self, change: Change) -> None:
-        """Replace the record of a change, to erase what it says about a person."""
+        """Replace the record of a change, to erase what it reveals about a person."""
         row = await self._table.get(rows.PARTITION, f"{rows.ALL}{rows.place(change.id)}")
         if row:
             await self._rewrite(await self._entry(row), change)

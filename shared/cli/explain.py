@@ -168,7 +168,7 @@ _TIMES = ("start_time", "end_time")
 
 
 def _imagined(request: MeetingRequest, standing: Standing, now: datetime) -> _Situation:
-    """Bookings in the state that the option says."""
+    """Bookings in the state that the option names."""
     if standing is Standing.UNKNOWN:
         return _Situation(_OFFLINE, (), None)
     key = meeting_key(request.item.uid if request.item else request.uid)

@@ -33,7 +33,7 @@ _REJECTED = {
 class Explanation:
     """The trace of one decision. `tags` describes each tag; `answer` is the organizer's text.
 
-    `cause` says why it became a general error (the failing template and line), normally "".
+    `cause` is the reason for a general error (the failing template and line), normally "".
     """
 
     message: str

@@ -170,7 +170,7 @@ def _integrations(root: Node | None, name: str) -> list[MappingNode]:
 
 
 def _below(nodes: Iterable[Node]) -> Iterator[Node]:
-    """Every node once, however often aliases lead to it, even in cycles."""
+    """Every node once, even if several aliases lead to it, or form cycles."""
     waiting, seen = list(nodes), set[int]()
     while waiting:
         node = waiting.pop()

@@ -85,7 +85,7 @@ def _csv(name: str, text: str) -> Iterator[FileVmr]:
 
 
 def _delimiter(text: str) -> str:
-    """The delimiter of a CSV file: spreadsheets in many countries write semicolons."""
+    """The delimiter of a CSV file, which in many countries' spreadsheets is a semicolon."""
     heading = text.partition("\n")[0]
     return ";" if heading.count(";") > heading.count(",") else ","
 

@@ -4,12 +4,12 @@ Parts are imported and created on first use: a cold start pays only for what the
 bench/README.md; tests/conformance/test_cold_start.py). The groups are plain classes for the same reason: creating seven
 dataclasses takes as long as the webhook's own work. Each group takes the groups that it depends on:
 
-    foundation.py   settings, storage, secrets, time    conferences.py     where conferences live, policy
+    foundation.py   settings, storage, secrets, time    conferences.py     platforms, policy
     identity.py     authentication of callers           scheduling.py      webhook, worker, timers
     addin.py        the add-in's server side            administration.py  management API, doctor
-    mailboxes.py    equipment mailboxes, by Graph or EWS
+    mailboxes.py    equipment mailboxes, through Graph or EWS
 
-conferences.py chooses where conferences live, for all of these and for the erasure of a person's data.
+conferences.py chooses the platform of conferences for all of these and for the erasure of a person's data.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The parts behind the add-in."""
+"""The parts that serve the add-in."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class AddIn:
-    """The parts behind the add-in."""
+    """The parts that serve the add-in."""
 
     def __init__(self, foundation: Foundation, identity: Identity, conferences: Conferences) -> None:
         self.foundation = foundation

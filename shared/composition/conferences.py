@@ -122,7 +122,7 @@ class Conferences:
         return Place(node_key(integration.bridge_url), timedelta(minutes=integration.room_lead_time))
 
     async def node_of(self, uuid: str) -> ManagementNode | None:
-        """The Management Node in an integration's settings, whatever its platform. Raises NodeFailed."""
+        """The Management Node in an integration's settings, regardless of its platform. Raises NodeFailed."""
         integration = await self._integration(uuid)
         return await self.management_nodes.of(integration) if integration and integration.bridge_url else None
 

@@ -30,7 +30,7 @@ class Foundation:
         self.documents = JsonDocuments()
         self.direct_documents = JsonDocuments(use_proxy=False)
         self.connections = AsyncExitStack()
-        """Registers the `close` of a part that holds connections."""
+        """Registers the `close` of a part that has connections."""
         for part in (self.direct_documents, self.documents):
             self.connections.push_async_callback(part.close)
         if storage:

@@ -1,4 +1,4 @@
-"""The integrations' equipment mailboxes, by Graph or EWS."""
+"""The integrations' equipment mailboxes, through Graph or EWS."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Mailboxes:
         return GraphAccess(self._graph_client(integration), integration.mailbox)
 
     def ews_access_of(self, integration: Integration) -> EwsAccess:
-        """Tests the rights in the mailbox by EWS. Raises Unavailable."""
+        """Tests the rights in the mailbox through EWS. Raises Unavailable."""
         from shared.mailboxes.ews.access import EwsAccess
 
         return EwsAccess(self._ews_login(integration), integration.mailbox, impersonate=_impersonates(integration))
@@ -104,7 +104,7 @@ class Mailboxes:
         return {}
 
     def _graph_client(self, integration: Integration) -> GraphClient:
-        """The Graph client: one per set of credentials, however many integrations use it.
+        """The Graph client. All integrations with the same credentials share one.
 
         A changed secret has another reference (shared/secrets) and so gets a new client; no restart is needed.
         """

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Scheduling:
-    """The parts behind webhook, queue and timers."""
+    """The parts that the webhook, the queue and the timers use."""
 
     def __init__(self, foundation: Foundation, mailboxes: Mailboxes, conferences: Conferences) -> None:
         self.foundation = foundation

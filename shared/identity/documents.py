@@ -40,7 +40,7 @@ class JsonDocuments:
         self._use_proxy = use_proxy
 
     async def fetch(self, url: str) -> Any:
-        """The document at a URL. Raises Unavailable if it does not arrive in time, is not JSON, or never ends."""
+        """The document at a URL. Raises Unavailable if it does not arrive in time, is not JSON, or is too large."""
         status, document = await self._ask("GET", url)
         if status != 200:
             log.warning("No document from %s: status %s", urlsplit(url).hostname, status)
@@ -48,8 +48,8 @@ class JsonDocuments:
         return document
 
     async def post(self, url: str, form: Mapping[str, str]) -> tuple[int, Any]:
-        """Send a form; returns the response's status and document, whatever the status. Raises Unavailable as `fetch`
-        does.
+        """Send a form; returns the response's status and document, even if the status is an error. Raises Unavailable
+        as `fetch` does.
         """
         return await self._ask("POST", url, form)
 

@@ -24,7 +24,7 @@ class SigningKey:
     """A key, and the issuers that the metadata document and the key itself name.
 
     Either may contain `{tenantid}` instead of the token's tenant: documents for all tenants do. `access_token_issuer`
-    is specific to AD FS: its access tokens have another issuer than its ID tokens.
+    is specific to AD FS: the issuer of its access tokens differs from that of its ID tokens.
     """
 
     key: jwt.PyJWK
@@ -52,7 +52,7 @@ class EntraKeys:
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise Unavailable("The OpenID Connect metadata document cannot be understood.") from error
         if not isinstance(issuer, str) or not same_origin:
-            raise Unavailable("The OpenID Connect metadata document names keys on another host than its own.")
+            raise Unavailable("The OpenID Connect metadata document names keys on a host other than its own.")
         access_token_issuer = str(metadata.get("access_token_issuer", ""))
         return _signing_keys(await self._fetch(keys_url), issuer, access_token_issuer)
 

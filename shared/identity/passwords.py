@@ -27,7 +27,7 @@ MAX_WAITING = 16
 """Maximum headers waiting for, or being checked by, scrypt: about a second's work."""
 
 MAX_WAITING_OF_ONE = 4
-"""Maximum of these from one address, so that somebody who guesses passwords does not block others."""
+"""Maximum headers waiting from one address, so that somebody who guesses passwords does not block others."""
 
 RETRY_AFTER = 2.0
 """Retry-After in seconds for rejected callers: by then everyone who is waiting now has an answer."""

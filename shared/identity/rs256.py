@@ -1,4 +1,4 @@
-"""Checks that apply to all tokens signed with RS256, whoever issues them."""
+"""Checks that apply to all tokens signed with RS256, regardless of the issuer."""
 
 from __future__ import annotations
 

@@ -41,8 +41,8 @@ class Signed:
             return False
 
     def read(self, text: str) -> dict[str, Any]:
-        """The statement, with `exp` in seconds since 1970. Raises NotAuthenticated: forged, expired, or not one of
-        these.
+        """The statement, with `exp` in seconds since 1970. Raises NotAuthenticated if it is forged, expired, or for
+        another purpose.
         """
         if not self.is_one(text):
             raise NotAuthenticated("This is not a proof issued by this service.")

@@ -1,8 +1,8 @@
 """The equipment mailbox's other addresses, for the task pane: Outlook may list it by any of them.
 
 They are read from Exchange after a save and once a night, never while a user waits. Missing addresses do little harm,
-since the task pane uses the configured address and sees what Outlook turns it into. So a failure raises no alarm, and
-the known addresses are kept.
+since the task pane uses the configured address and sees how Outlook resolves it. So a failure raises no alarm, and the
+known addresses are kept.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ _CACHED_MAILBOXES = 256
 
 
 async def learn_addresses(mailbox: Mailbox, address: str, state: WatchState) -> None:
-    """Read the other addresses of the mailbox with an address from Exchange, and store them."""
+    """Read the other addresses of a mailbox, given by its address, from Exchange, and store them."""
     try:
         async with asyncio.timeout(ADDRESSES_TIMEOUT.total_seconds()):
             told = await mailbox.addresses()

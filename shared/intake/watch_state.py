@@ -34,7 +34,7 @@ class WatchState:
     integration: str
     watched: str
     known: dict[str, Row] | None = None
-    """Rows by key, if all were read ahead (`prepared`), for one turn, in which nobody else works on this integration.
+    """Rows by key, if all were read ahead (`prepared`), for one turn, in which no other run works on this integration.
     """
 
     messages_wait: bool = False
@@ -83,7 +83,7 @@ class WatchState:
 
 
 async def stored_subscription(tables: Tables, integration: str) -> Subscription | None:
-    """An integration's subscription, whatever mailbox it is for, or None: one point read."""
+    """An integration's subscription, for any mailbox, or None; one point read."""
     row = await meetings_table(tables).get(integration, RowKind.WATCH.key(SUBSCRIPTION))
     return subscription_of(row) if row else None
 

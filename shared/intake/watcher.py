@@ -88,8 +88,7 @@ class Watcher:
         return self.state.messages_wait
 
     async def take_up_line(self) -> None:
-        """Restart the line of notices if there was one when the states were read ahead, in case nobody is
-        handling it.
+        """Restart the line of notices if there was one when the states were read ahead, in case no run is handling it.
         """
         if self.state.lined_up:
             await enqueue(self.queue, [Notice(self.integration, lined_up=True)])

@@ -54,7 +54,7 @@ class Webhook:
 
 
 def _notice(integration: str, fields: Mapping[str, Any]) -> Notice | None:
-    """The notice of an accepted notification; None if it names no message."""
+    """The notice for an accepted notification; None if it names no message."""
     if event := fields.get("lifecycleEvent"):
         return Notice.resync(integration, resubscribe=event != "missed")
     # The path in `resource` is never used, only the id, with the address of our own mailbox.

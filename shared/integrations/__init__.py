@@ -5,8 +5,8 @@ integration.py  all sections as one immutable record
 draft.py        from received fields to a proposed record: types and limits
 checks.py       what may be saved; syntax.py the syntax of texts; conditions.py what is required when, as data
 store.py        create, read, change, delete; table.py the transactions, rows.py the columns, cache.py
-service_sign_in.py the sign-in of an OAuth service account as it is stored; stale_sign_in.py what ends it
-manifest.py     when the add-in's manifest must be installed again, and that it has been
+service_sign_in.py the sign-in of an OAuth service account as it is stored; stale_sign_in.py how it ends
+manifest.py     when the add-in's manifest must be installed again, and whether this was done
 settings_docs.py  generates docs/settings.md
 """
 

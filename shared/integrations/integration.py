@@ -69,8 +69,8 @@ class Integration(
 
     @property
     def uses_ews(self) -> bool:
-        """Whether the equipment mailbox is accessed by EWS; if so, it is polled, since there are no notifications (E2,
-        M9).
+        """Whether the equipment mailbox is accessed through EWS; if so, it is polled, since there are no notifications
+        (E2, M9).
         """
         match self.authentication_method:
             case "GRAPH":

@@ -1,4 +1,4 @@
-"""When the add-in's manifest must be installed again, and that it has been (I6)."""
+"""Determines when the add-in's manifest must be installed again, and records that this was done (I6)."""
 
 from __future__ import annotations
 

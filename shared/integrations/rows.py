@@ -78,7 +78,7 @@ class Sequence:
     row: Row | None
 
     def write(self, integration: int, domain: int) -> Write:
-        """The write that records newly assigned ids, on condition that nobody else has assigned any."""
+        """The write that records newly assigned ids, on condition that no other process has assigned any."""
         values: Values = {"integration": integration, "domain": domain}
         return (
             Replace(self.row, {**self.row.values, **values})

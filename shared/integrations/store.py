@@ -172,7 +172,7 @@ class IntegrationStore:
         revision: int | None = None,
         names: Mapping[str, str] | None = None,
     ) -> Integration:
-        """Change the given settings and leave the others. With `revision`, only if nothing has changed since it.
+        """Change the given settings, and no others. With `revision`, only if nothing has changed since it.
 
         `names` are the names that references stand for, by field (references.py). Raises NotFound, SettingsInvalid,
         StaleObject; in each case nothing has changed.

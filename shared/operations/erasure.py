@@ -99,8 +99,8 @@ async def erase(tables: Tables, platform: Platform, traces: Traces) -> None:
     interrupted.
 
     Bookings are removed last, after the decisions that are found through them, so that the next run or the nightly
-    cleanup finds whatever an interruption leaves behind. Raises Conflict if one of the rows is being worked on, and
-    Unavailable if storage cannot be reached.
+    cleanup finds everything that an interruption leaves behind. Raises Conflict if one of the rows is being worked on,
+    and Unavailable if storage cannot be reached.
     """
     meetings, log, records = meetings_table(tables), ChangeLog(tables, SystemClock()), _records(traces)
     for change in traces.changes:
@@ -123,7 +123,7 @@ async def erase(tables: Tables, platform: Platform, traces: Traces) -> None:
 
 async def _erase_decision(meetings: Table, decision: DecisionTrace) -> None:
     """Delete a decision and its remaining work: otherwise newer messages about the meeting would wait for work that
-    nobody can finish.
+    cannot be finished.
     """
     row = await meetings.get(decision.row.partition, decision.row.key)
     if row is None or row.etag != decision.row.etag:

@@ -1,8 +1,8 @@
 """Counters. Each process writes its own rows, so that no two processes write the same row, and nothing has to be read
 first.
 
-A row holds the process's totals of the day: writing it again changes nothing, and a failed write is made up for by the
-next one. A process that dies loses the counts that it has not written, at most those of the work in progress. An
+A row contains the process's totals of the day: writing it again changes nothing, and a failed write is made up for by
+the next one. A process that dies loses the counts that it has not written, at most those of the work in progress. An
 operation that is resumed after that may be counted twice.
 """
 

@@ -1,7 +1,7 @@
 r"""Regular expressions in templates, evaluated by RE2.
 
 Python's `re` may backtrack endlessly and cannot be stopped; a time limit would make the result depend on how busy the
-machine is. RE2 takes time in proportion to the text, whatever the pattern, and a bounded amount of memory. In return,
+machine is. RE2 takes time in proportion to the text, for any pattern, and a bounded amount of memory. In return,
 look-around and back-references inside a pattern are rejected (those in a replacement, `\1`, work).
 """
 
@@ -64,7 +64,7 @@ def replace(meter: Meter, pattern: str, replacement: str, text: str) -> str:
     end = size = 0
     for match in _matches(meter, pattern, text):
         groups = {written: _group(match, reference) for written, reference in references.items()}
-        new = [groups.get(part, part) for part in parts]  # each group only once, however often it is named
+        new = [groups.get(part, part) for part in parts]  # each group only once, even if it is named several times
         size += match.start() - end + sum(map(len, new))
         if size > MAX_VALUE:
             meter.room(size)

@@ -1,7 +1,7 @@
 // Alerts. Every query returns rows only if something is wrong, so all rules look alike; docs/troubleshooting.md says
 // what to do about each.
 
-@description('The start of every alert\'s name.')
+@description('The prefix of every alert\'s name.')
 param name string
 
 @description('Region.')

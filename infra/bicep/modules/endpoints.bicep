@@ -1,6 +1,6 @@
 // Private endpoints of storage and vault, and the DNS zones that resolve to them.
 
-@description('The start of every endpoint\'s name.')
+@description('The prefix of every endpoint\'s name.')
 param name string
 
 @description('Region.')

@@ -1,6 +1,6 @@
-// Logs, traces and metrics. Nobody can write telemetry with a key: the app authenticates with its identity.
+// Logs, traces and metrics. Telemetry cannot be written with a key: the app authenticates with its identity.
 
-@description('The start of every resource\'s name.')
+@description('The prefix of every resource\'s name.')
 param name string
 
 @description('Region.')

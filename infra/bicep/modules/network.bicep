@@ -1,6 +1,6 @@
 // A virtual network with two subnets: one for the app's outgoing traffic, one for the private endpoints.
 
-@description('The start of the network\'s name.')
+@description('The prefix of the network\'s name.')
 param name string
 
 @description('Region.')

@@ -1,4 +1,4 @@
-"""The contents of a manifest, whatever its form."""
+"""The contents of a manifest, independent of its form."""
 
 from __future__ import annotations
 

@@ -22,5 +22,5 @@ def service_account_signed_in(integration: Integration) -> tuple[str, dict[str, 
 
 
 def failed(heading: str, message: str, reference: str) -> tuple[str, dict[str, str]]:
-    """A page that says what is wrong and what to do, and its headers. The log has details under the reference."""
+    """A page that explains what is wrong and what to do, and its headers. The log has details under the reference."""
     return notice_page("bad", heading, message, {"Reference": reference})

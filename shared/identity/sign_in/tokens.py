@@ -83,7 +83,7 @@ class ProviderTokens:
         resources = [provider.resource, f"microsoft:identityserver:{provider.resource}"]
         proven, key = await self._verified(provider, _token(answer, "id_token"), [provider.client_id])
         if proven.get("iss") != key.issuer:
-            raise _refused("another issuer than the metadata document's")
+            raise _refused("an issuer other than the metadata document's")
         granted, key = await self._verified(provider, _token(answer, "access_token"), resources)
         if granted.get("iss") != (key.access_token_issuer or key.issuer):
             raise _refused("its issuer is not the metadata document's access_token_issuer")
@@ -155,10 +155,10 @@ def _address(claims: Claims, kind: str) -> str:
 def _is_vouched_for(claims: Claims) -> bool:
     """Whether `email` is verified.
 
-    With Azure, `xms_edov` and `email_verified`, if a registration requests them, say whether the owner of the address's
-    domain is verified. Without them, members' addresses count as verified by the tenant, but not those of guests
-    (`idp`), whose home may be anybody's tenant. Not confirmed without a live tenant: that members never have an `idp`
-    without their tenant's id in it; if one does, `xms_edov` has to be requested.
+    With Azure, `xms_edov` and `email_verified`, if a registration requests them, show whether the owner of the
+    address's domain is verified. Without them, members' addresses count as verified by the tenant, but not those of
+    guests (`idp`), whose home may be anybody's tenant. Not confirmed without a live tenant: that members never have an
+    `idp` without their tenant's id in it; if one does, `xms_edov` has to be requested.
     """
     said = [_is_true(claims[name]) for name in ("xms_edov", "email_verified") if name in claims]
     is_guest = "tid" in claims and str(claims["tid"]) not in str(claims.get("idp", claims["tid"])).lower()

@@ -57,7 +57,7 @@ class Advanced(Section):
         Setting(
             "Response format",
             "With GRAPH. text: answers are sent as the comment of Exchange's own response, which drops formatting. "
-            "html: answers keep their formatting. Answers by EWS always do.",
+            "html: answers keep their formatting. Answers through EWS always do.",
             choices={"text": "Plain text", "html": "HTML"},
         ),
     ] = "text"

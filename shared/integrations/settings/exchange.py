@@ -32,12 +32,12 @@ class Exchange(Section):
         Setting(
             "Authentication method",
             "How this service authenticates to Exchange. BASIC and NTLM: the service account's password, "
-            "Exchange on-premises only. KERBEROS is accepted for the sake of existing clients but cannot be used: "
-            "Azure Functions has no GSSAPI. OAUTH: Exchange Online; the service account signs in once, in a browser. "
-            "APP_PERM: as an application with a client secret; Exchange Online (its EWS URL, or none) by Microsoft "
-            "Graph, your own server by EWS. GRAPH: Microsoft Graph, Exchange Online, also by the deployment's own "
-            "identity; needs neither EWS URL nor service account. The original product's switches *Enable OAuth* and "
-            "*Enable NTLM authentication* are OAUTH and NTLM here.",
+            "Exchange on-premises only. KERBEROS is accepted for existing clients but cannot be used: Azure "
+            "Functions has no GSSAPI. OAUTH: Exchange Online; the service account signs in once, in a browser. "
+            "APP_PERM: as an application with a client secret; through Microsoft Graph for Exchange Online (its EWS "
+            "URL, or none), through EWS for your own server. GRAPH: Microsoft Graph, Exchange Online only, also with "
+            "the deployment's own identity; needs neither EWS URL nor service account. The original product's switches "
+            "*Enable OAuth* and *Enable NTLM authentication* are OAUTH and NTLM here.",
             sign_in=True,
             choices={
                 "BASIC": "Basic (Exchange on-premises)",
@@ -55,7 +55,7 @@ class Exchange(Section):
             "EWS URL",
             "The URL of Exchange Web Services: https://outlook.office365.com/EWS/Exchange.asmx for Office 365, "
             "usually https://<server or load balancer>/EWS/Exchange.asmx on-premises. Empty with APP_PERM: Exchange "
-            "Online, by Graph.",
+            "Online, through Graph.",
             required=when.EWS,
         ),
     ] = ""

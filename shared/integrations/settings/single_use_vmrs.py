@@ -64,7 +64,7 @@ class SingleUse(Section):
     host_identity_provider_group_name: Annotated[
         str,
         Setting(
-            "Name of the Identity Provider group", "The name that its URI stands for.", read_only=True, internal=True
+            "Name of the Identity Provider group", "The name that the group's URI stands for.", read_only=True, internal=True
         ),
     ] = ""
     non_idp_participants: Annotated[
@@ -92,7 +92,7 @@ class SingleUse(Section):
         ),
     ] = None
     ivr_theme_name: Annotated[
-        str, Setting("Name of the theme", "The name that its URI stands for.", read_only=True, internal=True)
+        str, Setting("Name of the theme", "The name that the theme's URI stands for.", read_only=True, internal=True)
     ] = ""
     conference_platform: Annotated[
         Literal["policy", "management_api"],

@@ -1,4 +1,4 @@
-"""Judges the app's rights in the mailbox by Graph's response to each kind of request (docs/facts/settings.md)."""
+"""Judges the app's rights in the mailbox from Graph's response to each kind of request (docs/facts/settings.md)."""
 
 from collections.abc import Sequence
 
@@ -71,7 +71,7 @@ def _judge(attempt: Attempt, place: Place) -> Finding:
 
 
 def _reach(place: Place) -> str:
-    """Whether Graph can be reached at all, and until when the app's credentials are valid."""
+    """The commands that show whether Graph can be reached at all, and how long the app's credentials are valid."""
     reach = "curl -sS -o /dev/null -w '%{http_code}' https://graph.microsoft.com/v1.0/"
     return f"{reach}; az ad app credential list --id {place.app_id} --query '[].endDateTime'"
 

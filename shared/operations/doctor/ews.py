@@ -1,4 +1,4 @@
-"""Judges access to a mailbox by EWS: what blocks it, and the command that fixes it (O2, E2)."""
+"""Judges access to a mailbox through EWS: what blocks it, and the command that fixes it (O2, E2)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit
@@ -33,7 +33,9 @@ def judge_ews(attempts: Sequence[Attempt], integration: Integration, place: Plac
 
 
 def _trouble(failure: SchedulingError) -> Trouble:
-    """The finding about what blocks access. Other errors, such as a missing secret, have texts that say what to do."""
+    """The finding about what blocks access. Other errors, such as a missing secret, have texts that explain what to
+    do.
+    """
     if isinstance(failure, EwsUnavailable):
         return failure.trouble
     return Trouble.BUSY if isinstance(failure, RateLimited) else Trouble.OTHER
@@ -62,7 +64,7 @@ def _certificate(integration: Integration, _: Place) -> str:
 
 
 def _proxy(_: Integration, place: Place) -> str:
-    listed = "az functionapp config appsettings list --resource-group GROUP --name APP  # HTTPS_PROXY; or past it: "
+    listed = "az functionapp config appsettings list --resource-group GROUP --name APP  # HTTPS_PROXY; or, to bypass it: "
     return listed + place.curl("PATCH", "", '{"disable_proxy": true}')
 
 

@@ -50,11 +50,11 @@ CHECK_TIMEOUT = timedelta(seconds=45)
 
 LATELY = timedelta(days=2)
 MAX_OPERATIONS_READ = 100
-"""How many operations are read: from the last few days, however many are stored."""
+"""How many operations are read, the latest ones; usually these are from the last few days."""
 
 
 class GraphAccess(Access, Protocol):
-    """Tests access to a mailbox by Graph; shared/mailboxes/graph/access.py."""
+    """Tests access to a mailbox through Graph; shared/mailboxes/graph/access.py."""
 
     async def subscription(self, subscription_id: str) -> Listed | None:
         """The subscription in Graph."""
@@ -74,8 +74,8 @@ _Check = Callable[[Integration, Place], Awaitable[Sequence[Finding]]]
 
 @dataclass(frozen=True)
 class Doctor:
-    """Examines integrations. `app_id` is the deployment's own identity, "" if it is unknown. Nothing is changed
-    anywhere, whatever is found.
+    """Examines integrations. `app_id` is the deployment's own identity, "" if it is unknown. An examination changes
+    nothing.
     """
 
     access: Callable[[Integration], GraphAccess]

@@ -102,13 +102,13 @@ async def look_at_node(
 
 
 def judge_node(look: NodeLook | None, cause: str, integration: Integration, place: Place) -> list[Finding]:
-    """The findings, or one that says why there are none."""
+    """The findings, or a single one that explains why there are none."""
     if look is None:
         remedy = place.curl("PATCH", "", '{"bridge_url": "https://manager.example.com", "bridge_password": "VALUE"}')
         return [problem(Check.NODE, f"{integration.bridge_url}: {cause}.", remedy)]
     findings = [sound(Check.NODE, f"Version {look.version or 'unknown'} at {integration.bridge_url}.")]
     if look.refused:
-        remedy = "Give the account's role on the Management Node the right to write conference and conference_alias."
+        remedy = "Add the right to write conference and conference_alias to the account's role on the Management Node."
         findings.append(problem(Check.NODE_RIGHTS, f"Rooms cannot be created: {look.refused}.", remedy))
     else:
         findings.append(sound(Check.NODE_RIGHTS, "Conferences may be read and written."))

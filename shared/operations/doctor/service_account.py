@@ -1,6 +1,6 @@
 """Examines whether the service account is signed in (OAUTH), and whether it is the one in the settings (E3).
 
-To answer the second question, Graph is called with a delegated token of the same sign-in: only Graph says for certain
+To answer the second question, Graph is called with a delegated token of the same sign-in: only Graph shows for certain
 whose token it is. Without the permission User.Read, the question cannot be answered, which is not a problem.
 """
 
