@@ -64,7 +64,10 @@ class SingleUse(Section):
     host_identity_provider_group_name: Annotated[
         str,
         Setting(
-            "Name of the Identity Provider group", "The name that the group's URI stands for.", read_only=True, internal=True
+            "Name of the Identity Provider group",
+            "The name that the group's URI stands for.",
+            read_only=True,
+            internal=True,
         ),
     ] = ""
     non_idp_participants: Annotated[

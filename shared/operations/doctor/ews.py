@@ -64,7 +64,7 @@ def _certificate(integration: Integration, _: Place) -> str:
 
 
 def _proxy(_: Integration, place: Place) -> str:
-    listed = "az functionapp config appsettings list --resource-group GROUP --name APP  # HTTPS_PROXY; or, to bypass it: "
+    listed = "az functionapp config appsettings list --resource-group GROUP --name APP  # HTTPS_PROXY; to bypass it: "
     return listed + place.curl("PATCH", "", '{"disable_proxy": true}')
 
 
