@@ -1,4 +1,4 @@
-"""Turns the result of a call into shared/ into an HTTP response, and exceptions into the right status."""
+"""Turns the results of calls to shared/ into HTTP responses, and exceptions into the right status."""
 
 import inspect
 import json

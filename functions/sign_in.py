@@ -1,4 +1,4 @@
-"""Sign-in: of users in the add-in's dialog, and of the service account by an admin."""
+"""Sign-in of users in the add-in's dialog, and of the service account by an admin."""
 
 import inspect
 from typing import Any

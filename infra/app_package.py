@@ -13,7 +13,7 @@ UNHEALTHY = "app appears to be unhealthy"
 """The error of az 2.87 and newer when a deployed app has not started yet. The first start may take minutes."""
 
 ROLE_NOT_THERE_YET = "BlobUploadFailedException"
-"""The code of az's error 403 while the app's identity cannot write its package yet, since its role is still
+"""The error (with status 403) while the app's identity cannot write its package yet, since its role is still
 propagating.
 """
 

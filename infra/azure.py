@@ -60,8 +60,7 @@ def az(*words: str) -> Any:
 
 
 def az_or(what: str, remedy: str, *words: str) -> Any:
-    """Run an az command like `az`, but on failure end the program with this explanation, below the output of az.
-    """
+    """Run an az command like `az`, but on failure end the program with this explanation, below the output of az."""
     try:
         return az(*words)
     except AzError as error:

@@ -45,7 +45,7 @@ class AlarmLevel(StrEnum):
     ERROR = "error"
     """Some people do not get the service that they should get."""
     WARNING = "warning"
-    """Nobody notices yet, or the problem is corrected automatically."""
+    """Users do not notice the problem yet, or it is corrected automatically."""
 
 
 class AlarmType(NamedTuple):

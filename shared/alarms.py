@@ -70,7 +70,7 @@ class Alarms:
         await self._table.commit(row.partition, Replace(row, {**row.values, "acknowledged": acknowledged}))
 
     async def clear(self, integration: str, kind: AlarmKind) -> None:
-        """Clear an alarm: its cause is gone."""
+        """Clear an alarm whose cause is gone."""
         row = await self._row(integration, kind)
         if row is not None:
             await self._keep(_alarm(row))
@@ -144,7 +144,7 @@ async def _remove(table: Table, row: Row) -> None:
 
 
 _BEHIND = chr(ord(":") + 1)
-"""Follows an integration's uuid in the upper bound of its keys: sorts after all of them."""
+"""This character after an integration's uuid is the upper bound of its keys: it sorts after all of them."""
 
 
 def _partition(integration: str) -> str:

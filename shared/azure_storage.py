@@ -1,4 +1,4 @@
-"""Azure Storage (or Azurite) behind the protocols of shared/storage.py."""
+"""Implements the protocols of shared/storage.py with Azure Storage (or Azurite)."""
 
 from __future__ import annotations
 

@@ -133,8 +133,7 @@ class _Stream(httpx.AsyncByteStream):
                 yield piece
 
     async def _chunks(self) -> AsyncIterator[bytes]:
-        """The bytes as received. They are limited as well, since data that decompresses to nothing could be endless.
-        """
+        """The bytes as received. They are limited as well, since data that decompresses to nothing could be endless."""
         left, chunks = self._bounds.bytes, aiter(self._packed)
         while True:
             try:

@@ -26,7 +26,7 @@ READER_ROLE_ID = "5d1f7c52-2a64-4a2e-9c3b-83f6c1f4e0a7"
 """Ids that are the same in every deployment, so that a second run finds the existing scope and roles."""
 
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
-"""Microsoft's client id of the Azure CLI: `az rest --resource api://…` works for admins."""
+"""The Azure CLI's client id, which is allowed so that `az rest --resource api://…` works for admins."""
 
 
 @dataclass(frozen=True)

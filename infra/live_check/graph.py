@@ -54,7 +54,8 @@ class Graph:
 
     def get(self, path_or_link: str, query: Mapping[str, str] | None = None, prefer: str = "") -> Json:
         """The JSON object at a path, or at a link from Graph, which is used unchanged, but only if it leads to Graph's
-        host."""
+        host.
+        """
         return self._send("GET", self._url(path_or_link, query), prefer=prefer)
 
     def post(self, path: str, document: Json | None = None) -> Json:

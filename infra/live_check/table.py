@@ -18,7 +18,7 @@ WIDTH = 54
 
 
 class Differs(Exception):
-    """The tenant does not behave as the product relies on; the text says what it does instead."""
+    """The tenant's behaviour differs from what the product relies on; the text describes it."""
 
 
 class NotTried(Exception):

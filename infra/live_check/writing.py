@@ -88,7 +88,7 @@ class Writing:
 
     def _replying(self) -> None:
         held = Held(self.boxes, "replied to")
-        self.table.check("a mail with an iTIP REPLY becomes a tracked response", lambda: self._reply(held))
+        self.table.check("an e-mail with an iTIP REPLY becomes a tracked response", lambda: self._reply(held))
 
     def _reply(self, held: "Held") -> str:
         path = f"{self.boxes.equipment}/messages"

@@ -42,8 +42,8 @@ ATTEMPTS = 40
 """
 
 MANY = 9
-"""Number of failed attempts after which even a success raises the alarm: rare if fewer than 60 % of the numbers are in
-use, usual above 90 %.
+"""Number of failed attempts after which even a success raises the alarm. So many are rare if fewer than 60 % of the
+numbers are in use, and usual above 90 %.
 """
 
 NEARLY_FULL = 0.8
@@ -175,7 +175,7 @@ class Allocator:
         return str(uuid.UUID(bytes=hmac.digest(self._signing_key, origin.encode(), "sha256")[:16], version=4))
 
     async def _claim(self, booking: Booking, now: datetime) -> bool:
-        """Whether this call now has the booking's digits: calls with the same idempotency key share a tag."""
+        """Whether this call now has the booking's digits. Calls with the same idempotency key share a tag."""
         digits = booking.numeric_alias
         try:
             await self._aliases.commit(digits, Insert(ALIAS_KEY, booking.claim()))

@@ -3,8 +3,8 @@
 Clients wrap, colour and encode text; gateways rewrite links, sometimes several times. A body is untrusted and may be
 megabytes long, so it is read in two steps:
 
-1. RE2 finds places where a tag or a promise may *begin*, in whatever encoding: about a nanosecond per byte, whatever
-   the body contains. It works piece by piece, so that the body is not copied and other tasks run in between.
+1. RE2 finds places where a tag or a promise may *begin*, in any encoding. This takes about a nanosecond per byte of
+   any body. It works piece by piece, so that the body is not copied and other tasks run in between.
 2. At each place, encodings are undone layer by layer until a whole tag or promise is read. A genuine body has a handful
    of such places; `MAX_PLACES` and `MAX_READ` limit the work that a crafted body can cause.
 """
@@ -45,7 +45,7 @@ _WINDOWS = (256, 2_048, _OVERLAP)
 """How many bytes are decoded at a place; the larger sizes are used only if the result is too short for a promise."""
 
 _LONGEST = 110
-"""The length of a promise in characters, plus a few."""
+"""The length of a promise in characters, plus a margin."""
 
 _MAX_LAYERS = 8
 """Maximum layers of encoding: nested link rewriters, and the link itself."""

@@ -1,4 +1,5 @@
-"""Whose meetings a tag is for (A6): marks for the addresses that the add-in named when the tag was created.
+"""Determines whose meetings a tag is for (A6), by marks of the addresses that the add-in named when the tag was
+created.
 
 The add-in names the user's own mailbox, and the owner of the calendar in which the meeting is written if that is a
 different one (a delegate, a shared mailbox). An unused tag is valid for a meeting whose organizer or sender is one of
@@ -17,7 +18,7 @@ from collections.abc import Iterable
 from shared.mail_addresses import folded_address
 
 MARK_BYTES = 5
-"""Bytes of a mark: a different address matches by chance once in a trillion times."""
+"""Bytes of a mark, so that only one other address in a trillion matches by chance."""
 
 MAX_PEOPLE = 3
 """Maximum addresses: the user, the mailbox that is open, and the organizer that Outlook shows."""
@@ -41,7 +42,7 @@ def is_address(text: str) -> bool:
 
 
 class People:
-    """Creates and compares marks with the deployment's signing key, so that neither table nor mail contains an
+    """Creates and compares marks with the deployment's signing key, so that neither tables nor e-mails contain an
     address.
     """
 

@@ -35,7 +35,7 @@ COPIES_REFILL = timedelta(seconds=30)
 
 @dataclass(frozen=True)
 class Limit:
-    """The limit of an account: the account's stable, meaningless key, and its description for admins."""
+    """The limit of an account: the account's stable, opaque key, and its description for admins."""
 
     key: str
     whose: str

@@ -1,4 +1,4 @@
-"""A scheduled conference, and when it lets people in (C1). Pure."""
+"""A scheduled conference, and when people may join it (C1). Pure."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -103,7 +103,7 @@ class Conference:
     alias_description: str = ""
 
     def is_open(self, now: datetime, early: timedelta = _NOT_EARLY) -> bool:
-        """Whether people are let in at `now` (C1); the window includes its first moment and excludes its last.
+        """Whether people may join at `now` (C1); the window includes its first moment and excludes its last.
 
         With `early`, windows begin this much earlier, for things that must exist when a window opens.
         """
@@ -127,7 +127,7 @@ class Conference:
         return min((start for start, end in self.windows() if now < end), default=None)
 
     def windows(self, early: timedelta = _NOT_EARLY) -> Iterator[tuple[datetime, datetime]]:
-        """When people are let in, one window for each occurrence; windows may overlap."""
+        """When people may join, one window for each occurrence; windows may overlap."""
         before, after = timedelta(minutes=self.buffer_before) + early, timedelta(minutes=self.buffer_after)
         return ((o.start - before, o.end + after) for o in self.calendar.occurrences)
 

@@ -7,8 +7,8 @@
     whole:<place>:<n>        its fields before and after, compressed, where they are too long for a list
 
 `<place>` counts down with time, so that a page of the newest is the beginning of a range. A change has a row in each of
-these lists with everything that the list shows: a page is one range, however many changes there are. Texts that are too
-long for a list are cut there, and complete in the additional rows.
+these lists with everything that the list shows: a page is one range, regardless of the number of changes. Texts that
+are too long for a list are cut there, and complete in the additional rows.
 
 This module alone defines the keys and columns.
 """

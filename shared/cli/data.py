@@ -70,8 +70,8 @@ def erase_(
     answers.
 
     Lists what that is, and asks before it is removed. Rooms of future meetings are closed. Records of admins' changes
-    stay, but what they say about the person is removed. First remove the person's messages from the equipment mailbox:
-    see docs/operations.md.
+    stay, but the data about the person in them is removed. First remove the person's messages from the equipment
+    mailbox: see docs/operations.md.
     """
     try:
         person = Person(email, frozenset(id_ or ()), tuple(word or ()))

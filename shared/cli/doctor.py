@@ -25,7 +25,7 @@ EXAMINED_AT_MOST = 20
 def doctor(
     context: typer.Context,
     integration: Annotated[str | None, typer.Argument(metavar="[INTEGRATION]", help="Name, UUID or id.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every integration, however many there are.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Examine all integrations.")] = False,
     output: Form = Output.TEXT,
 ) -> None:
     """Examine an integration, and print the command that fixes each problem.

@@ -54,7 +54,7 @@ class _Situation:
 def explain_(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Graph's JSON, .ics or .eml.")],
-    integration: Annotated[str, typer.Option(help="Name, UUID or id; the only one if there is one.")] = "",
+    integration: Annotated[str, typer.Option(help="Name, UUID or id; not required if there is only one.")] = "",
     *,
     offline: Annotated[
         bool, typer.Option("--offline", help="Do not call the deployment; use default settings.")

@@ -8,7 +8,7 @@ from shared.cli.outcome import CommandFailed, Exit
 
 @dataclass(frozen=True, order=True)
 class Fault:
-    """One problem. `line` counts from 1; `field` is empty if it concerns no single field."""
+    """One problem. `line` counts from 1; `field` is empty if it does not concern a single field."""
 
     file: str
     line: int

@@ -25,7 +25,7 @@ _Change = Annotated[int, typer.Argument(metavar="ID", min=0, help="The change's 
 @commands.command("list")
 def list_(
     context: typer.Context,
-    integration: Annotated[str, typer.Option("--integration", help="Name, UUID or id; all otherwise.")] = "",
+    integration: Annotated[str, typer.Option("--integration", help="Name, UUID or id; all by default.")] = "",
     admin: Annotated[str, typer.Option("--admin", help="A user name, or the name or id of an application.")] = "",
     since: Annotated[datetime | None, typer.Option("--since", help="In UTC.")] = None,
     until: Annotated[datetime | None, typer.Option("--until", help="In UTC.")] = None,
@@ -54,7 +54,7 @@ def list_(
 
 @commands.command("show")
 def show_(context: typer.Context, change: _Change, output: Form = Output.TEXT) -> None:
-    """Show one change: its fields before and after. For secrets and PINs it only says that they changed."""
+    """Show one change: its fields before and after. For secrets and PINs it only shows that they changed."""
     with context.ensure_object(Connection).open() as management:
         found = management.change_of(change)
     return show.as_json(found) if output is Output.JSON else show.show(*_lines(found))
@@ -66,10 +66,10 @@ def revert(
     change: _Change,
     *,
     ask: Annotated[
-        list[str] | None, typer.Option("--ask", metavar="FIELD", help="Ask for this secret, which was not kept.")
+        list[str] | None, typer.Option("--ask", metavar="FIELD", help="Prompt for this secret, which is not stored.")
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Even if the fields were changed again, or deleting loses something.")
+        bool, typer.Option("--force", help="Revert even if the fields were changed again, or deleting loses data.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:

@@ -57,7 +57,7 @@ def list_(
 def show_(
     context: typer.Context,
     correlation_id: Annotated[
-        str, typer.Argument(metavar="CORRELATION_ID", help="From an answer, an alarm or the log.")
+        str, typer.Argument(metavar="CORRELATION_ID", help="The correlation id, from an answer, an alarm or the log.")
     ],
     output: Form = Output.TEXT,
 ) -> None:

@@ -19,7 +19,7 @@ from shared.integrations.setting import setting_of
 
 _HEAD = f"""\
 # Settings of integrations, for: vmr integrations apply FILE
-# Secrets are never exported, and applying this file leaves them as they are. They are:
+# Secrets are never exported, and applying this file leaves them as they are. The secrets are:
 # {", ".join(sorted(SECRET_FIELDS))}
 # To set one, name an environment variable: password: !env EXAMPLE_PASSWORD
 # The add-in's icon is not part of this file either. docs/settings.md explains every setting.

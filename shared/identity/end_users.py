@@ -21,7 +21,7 @@ class EndUser(Protocol):
 
     def sign_in(self, integration: str, key: str) -> str:
         """The id of the sign-in remembered under this key; the next sign-in after signing out has another id. "" if
-        there is no sign-in, or one from before there were ids.
+        there is no sign-in, or one that an earlier version stored without an id.
         """
         ...
 

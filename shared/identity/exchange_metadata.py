@@ -47,7 +47,7 @@ def _signing_keys(document: Any) -> Keys:
         entries = [entry for entry in document["keys"] if entry.get("usage") == "signing"]
         return dict(pair for entry in entries if (pair := _public_key(entry)) is not None)
     except (KeyError, TypeError, AttributeError, ValueError, binascii.Error) as error:
-        raise Unavailable("The Exchange metadata document does not have the form of Exchange's.") from error
+        raise Unavailable("The Exchange metadata document is not in Exchange's format.") from error
 
 
 def _public_key(entry: dict[str, Any]) -> tuple[str, RSAPublicKey] | None:

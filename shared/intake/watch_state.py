@@ -38,10 +38,10 @@ class WatchState:
     """
 
     messages_wait: bool = False
-    """Whether messages were waiting at that time."""
+    """Whether messages were waiting when the states were read ahead."""
 
     lined_up: bool = False
-    """Whether notices were lined up (lanes.py) at that time."""
+    """Whether notices were lined up (lanes.py) when the states were read ahead."""
 
     @property
     def _table(self) -> Table:

@@ -1,6 +1,6 @@
 """Watches mailboxes: keeps subscriptions alive, and sweeps for messages that notifications have missed (M9).
 
-A notification is only a hint; what counts is the delta query. Its state is in watch_state.py.
+A notification is only a hint; the delta query is authoritative. The watcher's state is in watch_state.py.
 """
 
 import asyncio
@@ -88,8 +88,7 @@ class Watcher:
         return self.state.messages_wait
 
     async def take_up_line(self) -> None:
-        """Restart the line of notices if there was one when the states were read ahead, in case no run is handling it.
-        """
+        """Restart the line of notices if there was one when the states were read ahead and no run is handling it."""
         if self.state.lined_up:
             await enqueue(self.queue, [Notice(self.integration, lined_up=True)])
 

@@ -64,7 +64,7 @@ def _notice(integration: str, fields: Mapping[str, Any]) -> Notice | None:
 
 
 def _is_notification(item: Any) -> bool:
-    """Whether a JSON value has the form of a Graph notification, whoever sent it."""
+    """Whether a JSON value has the form of a Graph notification, regardless of its sender."""
     return isinstance(item, dict) and isinstance(item.get("clientState", ""), str | None)
 
 

@@ -36,7 +36,7 @@ def domain_records(sent: Any, before: Sequence[ExchangeDomain]) -> tuple[tuple[E
 
 
 def lacks_domains(integration: Integration) -> bool:
-    """Whether no Exchange identity token can be verified although the add-in signs in with them."""
+    """Whether the add-in signs in with Exchange identity tokens although none can be verified."""
     return EXCHANGE_TOKEN.holds(integration) and not integration.domains
 
 

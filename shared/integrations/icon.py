@@ -15,8 +15,8 @@ from io import BytesIO
 
 SIDE = 80
 ICON_MAX_BYTES = 128 * 1024
-"""Maximum size of the file: several times as much as 80 × 80 pixels can take, even with 16 bits per channel and hardly
-compressed.
+"""Maximum size of the file: several times as much as 80 × 80 pixels can take, even with 16 bits per channel and little
+compression.
 """
 
 MAX_UNPACKED = 1024 * 1024

@@ -75,7 +75,7 @@ class Integration(
         match self.authentication_method:
             case "GRAPH":
                 return False
-            case "APP_PERM":  # the original's clients do not know GRAPH, and use this for an app in Exchange Online
+            case "APP_PERM":  # the original's clients do not support GRAPH, and use this for an app in Exchange Online
                 return bool(self.url) and not is_exchange_online(self.url)
         return True
 

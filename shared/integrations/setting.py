@@ -41,7 +41,7 @@ class Setting:
 
     label: the original's name for the option, or ours if it has none. help: what it does, in one or two sentences.
     required: when it must not be empty (I3). manifest: a change requires the add-in's manifest to be installed again
-    (I6, marked `*`). secret: the value is write-only and lives in a SecretStore; the field itself holds a
+    (I6, marked `*`). secret: the value is write-only and stored in a SecretStore; the field itself contains a
     SecretReference (I5). sign_in: a change ends the service account's OAuth sign-in (E3, marked `†`). read_only: set by
     the service; ignored in what admins send. internal: not part of the management API's resource. choices: for a
     setting with a few possible values, the name of each in forms; the API uses the values alone.

@@ -26,7 +26,7 @@ async def days_since(tables: Tables, partition: str, first: date) -> Mapping[dat
 
 
 async def tidy(tables: Tables, partition: str, now: datetime) -> None:
-    """Merge the rows of each past day into one, and remove old days. May be repeated, and interrupted anywhere."""
+    """Merge the rows of each past day into one, and remove old days. May be repeated, and interrupted at any point."""
     table = statistics_table(tables)
     rows = [row async for row in table.rows(partition, until=day_key(now.date() - WRITTEN_WITHIN))]
     oldest = (now - STATISTICS_LIFETIME).date()

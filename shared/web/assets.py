@@ -37,8 +37,7 @@ class Asset:
 
 @dataclass(frozen=True)
 class Assets:
-    """The files below one route. `by_name` maps served names, `<hash>-<file>`, to files. No other names are served.
-    """
+    """The files below one route. `by_name` maps served names, `<hash>-<file>`, to files. No other names are served."""
 
     route: str
     hash: str

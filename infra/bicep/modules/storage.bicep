@@ -47,9 +47,9 @@ var queues = [
 var roles = {
   // The Functions host keeps leases and keys in blobs, and creates their containers itself. The package is in the same
   // account: the identity that deployments write it with has to be assigned to the app (Flex Consumption), so the app
-  // could always get its tokens, and a second identity would protect nothing.
+  // could always get its tokens, and a second identity would not protect anything.
   storageBlobDataOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
-  // Trigger, output binding and the app count, send and receive messages; none of these can delete or empty a queue.
+  // The trigger, the output binding and the app can count, send and receive messages, but not delete or empty a queue.
   storageQueueDataReader: '19e7f393-937e-4f77-808e-94535e297925'
   storageQueueDataMessageProcessor: '8a0f0c08-91a1-4084-bc3d-661d67233fed'
   storageQueueDataMessageSender: 'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a'

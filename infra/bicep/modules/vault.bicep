@@ -1,5 +1,5 @@
 // The vault: integrations' passwords, client secrets and refresh tokens, and the app's own secrets. Deleted secrets can
-// be recovered for 90 days, whether they were deleted by mistake or by malice (purge protection).
+// be recovered for 90 days, whether they were deleted accidentally or maliciously (purge protection).
 
 @description('World-wide unique name, 24 characters at most.')
 param name string

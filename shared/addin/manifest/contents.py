@@ -118,8 +118,7 @@ def phone_icons() -> Iterator[tuple[int, int, int]]:
 
 
 def fitted(text: str, limit: int) -> str:
-    """The text, cut to at most `limit` UTF-16 units, which Outlook counts; a text that was cut ends with an ellipsis.
-    """
+    """The text, cut to at most `limit` UTF-16 units, as Outlook counts; a text that was cut ends with an ellipsis."""
     if len(text.encode("utf-16-le")) <= 2 * limit:
         return text
     cut = text.encode("utf-16-le")[: 2 * (limit - 1)].decode("utf-16-le", "ignore")

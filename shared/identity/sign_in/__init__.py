@@ -2,8 +2,8 @@
 
     pane                     dialog                          provider            this service
      │ verifier, challenge     │                                │                     │
-     │ ─ opens ──────────────► │ GET …/sign-in?challenge ───────────────────────────► │  attempt.py: state in a
-     │                         │ ◄──────── 302, cookie of this attempt ────────────── │  signed cookie
+     │ ─ opens ──────────────► │ GET …/sign-in?challenge ───────────────────────────► │  state_cookie.py: state
+     │                         │ ◄──────── 302, cookie of this attempt ────────────── │  in a signed cookie
      │                         │ authorize?state&nonce&code_challenge ► │             │  provider.py
      │                         │ ◄──── 302 …/callback?code&state ────── │             │
      │                         │ GET …/callback, cookie ────────────────────────────► │  flow.py

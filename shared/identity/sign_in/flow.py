@@ -1,4 +1,4 @@
-"""The steps of the sign-in of users."""
+"""The steps of a user's sign-in."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class Sessions:
         return self._signed.is_one(token)
 
     async def owner(self, integration: Integration, token: str) -> Redeemed:
-        """The user whom a token identifies. Raises Unavailable, and NotAuthenticated, also if the record is gone or
+        """The user whom a token identifies. Raises Unavailable; raises NotAuthenticated, also if the record is gone or
         signed out.
         """
         return (await self._read(integration, token))[0]
@@ -54,7 +54,7 @@ class Sessions:
         user = await self._users.known(integration, stated["subject"])
         if user is None or user.uuid != stated["user"]:  # deleted, recreated, or signed out
             raise NotAuthenticated(_OVER)
-        # Tokens from before there were ids have no id, and their sign-ins have the id "" until the user signs out.
+        # Tokens from earlier versions have no id, and their sign-ins have the id "" until the user signs out.
         if not hmac.compare_digest(stated.get("sign_in", ""), user.sign_in(integration.uuid, stated["subject"])):
             raise NotAuthenticated(_OVER)  # signed out, and in again
         provider = fingerprint(integration)

@@ -49,7 +49,7 @@ class AddIn(Section):
         Setting(
             "Enable add-in in Outlook mobile",
             "Adds a single-use VMR on phones, with the switch that otherwise adds a Teams meeting. Exchange Online "
-            "only, and only where an admin has installed the add-in for its users.",
+            "only, and only if an admin has installed the add-in for its users.",
             manifest=True,
         ),
     ] = False
@@ -58,7 +58,7 @@ class AddIn(Section):
         Setting(
             "Offer the add-in in new meetings",
             "Every new meeting starts with a line above its text that opens the pane. Exchange Online only, and only "
-            "where an admin has installed the add-in for its users.",
+            "if an admin has installed the add-in for its users.",
             manifest=True,
         ),
     ] = False

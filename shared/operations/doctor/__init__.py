@@ -1,9 +1,10 @@
 """The doctor: examines one integration from end to end, and names the command that fixes each problem (O2).
 
-finding.py the results of an examination examination.py carries out an examination access.py what the app may do in
-Exchange mailbox.py the mailbox's settings by their effect, our speed watching.py the subscription server.py DNS and
-certificate of the add-in's server upkeep.py manifest, numbers, poison messages ews.py the access to Exchange by EWS
-texts.py unfinished texts in invitations node.py the Management Node, and what policy needs
+finding.py      the results of an examination       examination.py  carries out an examination
+access.py       what the app may do in Exchange     mailbox.py      the mailbox's settings by their effect, speed
+watching.py     the subscription                    server.py       DNS and certificate of the add-in's server
+upkeep.py       manifest, numbers, poison messages  ews.py          access to Exchange through EWS
+texts.py        unfinished texts in invitations     node.py         the Management Node, and what policy needs
 
 Probing is separate from judging: every `judge_…` is pure.
 """

@@ -54,7 +54,7 @@ MAX_OPERATIONS_READ = 100
 
 
 class GraphAccess(Access, Protocol):
-    """Tests access to a mailbox through Graph; shared/mailboxes/graph/access.py."""
+    """Tests access to a mailbox through Graph (shared/mailboxes/graph/access.py)."""
 
     async def subscription(self, subscription_id: str) -> Listed | None:
         """The subscription in Graph."""
@@ -62,7 +62,7 @@ class GraphAccess(Access, Protocol):
 
 
 class Eye(Protocol):
-    """Probes a host; ServerProbe."""
+    """Probes a host, as ServerProbe does."""
 
     async def look(self, host: str) -> Server:
         """Resolve the name, connect, shake hands."""

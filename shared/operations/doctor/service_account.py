@@ -29,7 +29,7 @@ class Account:
 
 
 class LooksAtAccount(Protocol):
-    """Checks who is signed in; ServiceAccountProbe."""
+    """Checks who is signed in, as ServiceAccountProbe does."""
 
     async def look(self, integration: Integration) -> Account:
         """Request a token for EWS, then the account of the sign-in. Raises Unavailable."""

@@ -8,7 +8,9 @@ from shared.operations.doctor.finding import Check, Finding, Place, problem, sou
 from shared.operations.doctor.mailbox import handshake
 
 RENEWED = timedelta(days=1)
-"""A healthy subscription has more time left than this: every six hours it is renewed if it is due, for six days."""
+"""A healthy subscription has more time left than this: it lasts six days, and is renewed every six hours if it is
+due.
+"""
 
 
 def judge_subscription(kept: Subscription | None, listed: Listed | None, now: datetime, place: Place) -> Finding:
