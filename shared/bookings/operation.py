@@ -86,9 +86,7 @@ class DecisionKind(StrEnum):
     CLOSE = "close"
     IGNORE = "ignore"
     RESEND = "resend"
-    """An admin has the joining instructions sent again (shared/meetings/resending.py); this is no decision on a
-    message.
-    """
+    """An admin has the joining instructions sent again (shared/meetings/resending.py), without any message."""
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 orphaned digits.
 
     1. one transaction: the booking and its meeting's row are deleted, `removed:<tag>` records what has yet to be
-    released 2. alias, names and digits are released, and the record lists are updated
-    (shared/conferences/booking_removal.py) 3. `removed:<tag>` is deleted
+       released
+    2. alias, names and digits are released, and the record lists are updated (shared/conferences/booking_removal.py)
+    3. `removed:<tag>` is deleted
 
 The tag is removed first: after that no invitation can be accepted with it, so the digits can be reused. If the removal
 is interrupted after step 1, the nightly cleanup does the rest, or an allocation that needs the digits sooner.
