@@ -7,7 +7,7 @@ from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 OffsetAt = Callable[[datetime], timedelta | None]
-"""The offset from UTC in force at a moment."""
+"""The offset from UTC at a moment."""
 
 UTC_NAME = "UTC"
 _LEGACY_PREFIX = "tzone://Microsoft/"

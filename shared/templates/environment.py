@@ -146,7 +146,7 @@ def sandbox(*, html: bool) -> Sandbox:
 
 
 def parse(text: str, *, html: bool) -> tuple[nodes.Template | None, grammar.Checked]:
-    """A template's syntax tree and what was found in it; no tree if it cannot be parsed at all."""
+    """A template's syntax tree and the result of checking it; no tree if the template cannot be parsed."""
     environment = sandbox(html=html)
     try:
         if len(text) > MAX_TEMPLATE:

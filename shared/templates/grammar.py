@@ -1,7 +1,7 @@
 """The parts of Jinja2's language that a template may contain, and how it is charged for its work (T1, T2).
 
 The syntax tree from Jinja2's parser is checked against a list of what is allowed, so that a new version of Jinja2 does
-not add anything by itself. Excluded on purpose: macros, calls of anything but the listed functions and `recursive`
+not add anything by itself. Deliberately excluded: macros, calls of anything but the listed functions and `recursive`
 loops (so there is no recursion), include, import and extends (there is no loader either), `**`, attributes (except
 those of `loop` and of the result of `pex_now`).
 """

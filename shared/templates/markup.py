@@ -75,7 +75,7 @@ class _Tags(HTMLParser):
             self.faults.append(f"line {line}: </{tag}> comes before <{name[0]}> in line {name[1]} is closed")
 
     def close(self) -> None:
-        """Called when everything has been fed; `rawdata` is what HTMLParser could not finish."""
+        """Report what is incomplete at the end of the text; `rawdata` is what HTMLParser could not parse."""
         if "<" in self.rawdata:
             self.faults.append(f"line {self.getpos()[0]}: a tag or comment is incomplete")
         self.faults += [f"line {line}: <{tag}> is not closed" for tag, line in self._open]

@@ -1,8 +1,8 @@
 """The 24 `pex_*` filters and functions for admins' templates (docs/facts/pexip.md §7).
 
-The public sources do not say for each whether it is a filter or a function, so every one is both: `{{ name|pex_reverse
-}}` and `{{ pex_reverse(name) }}`. Each gets the rendering's Meter before the template's arguments, and none returns
-markup: results are escaped like any value.
+The public sources do not specify for each whether it is a filter or a function, so every one is both: `{{
+name|pex_reverse }}` and `{{ pex_reverse(name) }}`. Each gets the rendering's Meter before the template's arguments, and
+none returns markup: results are escaped like any value.
 """
 
 import base64

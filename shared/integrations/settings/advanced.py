@@ -25,7 +25,8 @@ class Advanced(Section):
     use_custom_add_in_sources: Annotated[
         bool,
         Setting(
-            "Use custom add-in sources", "Outlook has no internet access: scripts and styles come from the URLs below."
+            "Use custom add-in sources",
+            "For an Outlook without internet access: scripts and styles are loaded from the URLs below.",
         ),
     ] = False
     office_js_url: Annotated[
@@ -56,8 +57,8 @@ class Advanced(Section):
         Literal["text", "html"],
         Setting(
             "Response format",
-            "With GRAPH. text: answers are sent as the comment of Exchange's own response, which drops formatting. "
-            "html: answers keep their formatting. Answers through EWS always do.",
+            "Only used with GRAPH. text: answers are sent as the comment of Exchange's own response, which drops "
+            "formatting. html: answers keep their formatting. Answers through EWS always do.",
             choices={"text": "Plain text", "html": "HTML"},
         ),
     ] = "text"

@@ -84,9 +84,9 @@ class Exchange(Section):
         Literal["impersonation", "delegate"],
         Setting(
             "EWS access",
-            "How the service account accesses the equipment mailbox. impersonation: by the role "
-            "ApplicationImpersonation. delegate: by full access to the mailbox; late joining instructions then come "
-            "from the equipment mailbox, not from the organizer. An application (APP_PERM) always impersonates.",
+            "How the service account accesses the equipment mailbox. impersonation: through the role "
+            "ApplicationImpersonation. delegate: through full access to the mailbox; late joining instructions then "
+            "come from the equipment mailbox, not from the organizer. An application (APP_PERM) always impersonates.",
             choices={"impersonation": "Impersonation", "delegate": "Delegate access"},
         ),
     ] = "impersonation"
@@ -105,7 +105,7 @@ class Exchange(Section):
         Setting(
             "OAuth client secret",
             "The app registration's client secret. With GRAPH it belongs to graph_client_id; "
-            "left empty there, the deployment's own identity is used.",
+            "if it is empty then, the deployment's own identity is used.",
             required=when.APP_PERMISSION,
             secret=True,
         ),

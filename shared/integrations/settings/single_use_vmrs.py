@@ -57,8 +57,9 @@ class SingleUse(Section):
         NullableLine,
         Setting(
             "Identity Provider group",
-            "The group of identity providers that authenticate participants: its name. With platform management_api "
-            "also its resource URI, which the Management Node resolves. If empty, nobody has to authenticate.",
+            "The name of the group of identity providers that authenticate participants. With platform management_api, "
+            "its resource URI is accepted, too, and resolved by the Management Node. If empty, participants do not "
+            "have to authenticate.",
         ),
     ] = None
     host_identity_provider_group_name: Annotated[
@@ -90,8 +91,8 @@ class SingleUse(Section):
         NullableLine,
         Setting(
             "Scheduled conference theme",
-            "The theme of every conference: its name. With platform management_api also its resource URI, which the "
-            "Management Node resolves. If empty, the platform's default theme.",
+            "The name of every conference's theme. With platform management_api, its resource URI is accepted, too, "
+            "and resolved by the Management Node. If empty, the platform's default theme is used.",
         ),
     ] = None
     ivr_theme_name: Annotated[
@@ -112,8 +113,8 @@ class SingleUse(Section):
         Field(ge=0, le=60),
         Setting(
             "Room lead time",
-            "Platform management_api: minutes before the join window at which a conference is created, so that the "
-            "Management Node has told the conferencing nodes about it when the window opens. That takes about one "
+            "With platform management_api: how many minutes before its join window a conference is created, so that "
+            "the Management Node can send it to the conferencing nodes before the window opens. That takes about one "
             "minute, longer in large deployments.",
         ),
     ] = 5
