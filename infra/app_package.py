@@ -21,7 +21,7 @@ PACKAGE_TAG = "-package"
 """The suffix, after the app's name, of the resource group's tag for the digest of the last package that worked."""
 
 RECHECK_SECONDS = 120.0
-"""How long an app that worked before may take to work again after a change of its settings."""
+"""How long a working app may take to start again after a change of its settings."""
 
 
 @dataclass(frozen=True)

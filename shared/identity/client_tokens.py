@@ -114,7 +114,7 @@ class ClientTokens:
 
 
 def _claimed_client(assertion: str) -> str:
-    """The client named in a still unverified assertion."""
+    """The client named in an assertion that has not been verified yet."""
     if len(assertion) > JWT_MAX_LENGTH:
         raise _refused("it is too long")
     try:

@@ -1,7 +1,7 @@
 """How many rooms are open at the same time, hour by hour, for the next two weeks.
 
 Each integration's hours are computed from its bookings every hour (Round.AGENDA). The deployment's hours are their sum,
-which is computed when somebody reads it, unless the last one is recent.
+which is computed when it is read, unless a recent sum is stored.
 """
 
 import json

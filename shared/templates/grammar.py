@@ -65,7 +65,7 @@ class Checked:
 def check(tree: nodes.Template, filters: Container[str], functions: Container[str]) -> Checked:
     """Check a tree; returns everything in it that is not allowed, in the template's order.
 
-    Raises RecursionError for a tree deeper than MAX_DEPTH (and does not recurse itself).
+    Raises RecursionError for a tree deeper than MAX_DEPTH; the check itself is not recursive.
     """
     found = Checked()
     rest: list[tuple[nodes.Node, nodes.Node | None, int]] = [(tree, None, 0)]

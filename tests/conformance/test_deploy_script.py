@@ -244,7 +244,7 @@ FAULTS = [
     ("provider register", "AuthorizationFailed", "cannot be registered", "az provider register -n"),
     ("group create", "AuthorizationFailed", "resource group cannot be created", "owner of the subscription"),
     (DEPLOYMENT, "ERROR: BCP035: missing", "cannot be compiled", "correct the line"),
-    (DEPLOYMENT, "(AuthorizationFailed) no", "may not do this", "Owner"),
+    (DEPLOYMENT, "(AuthorizationFailed) no", "do not have the right to do this", "Owner"),
     (DEPLOYMENT, "vault in deleted state", "kept for 90 days", "az keyvault recover"),
     (DEPLOYMENT, "QuotaExceeded", "quota", "Quotas"),
     (DEPLOYMENT, "RequestDisallowedByPolicy: x", "policy of your organisation", "privateNetwork"),

@@ -238,7 +238,7 @@ async def test_the_exit_code_is_1_if_something_differs(exchange: Running, monkey
     monkeypatch.setenv("GRAPH_TOKEN", TOKEN)
     exchange.exchange.application_scopes.clear()
     words = ["--equipment", EQUIPMENT, "--other", OTHER, "--graph", exchange.graph_url]
-    with pytest.raises(SystemExit, match="does something differently that the product relies on"):
+    with pytest.raises(SystemExit, match="behaves differently from what the product relies on"):
         await asyncio.to_thread(live_check.main, words)
 
 
