@@ -85,7 +85,7 @@ class RoomTimes:
             yield time
 
     async def put(self, times: Sequence[RoomTime]) -> None:
-        """Write rows; existing rows stay unchanged."""
+        """Write rows; existing rows with the same keys are replaced."""
         await self._commit([time.put() for time in times])
 
     async def move(self, times: Sequence[RoomTime], to: datetime) -> None:

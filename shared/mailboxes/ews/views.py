@@ -99,8 +99,7 @@ async def _pages(call: Call, first: datetime, last: datetime) -> AsyncIterator[l
         page, more = await call(operations.view, start, end)
         yield page
         if more and page:
-            # The next page begins at the last entry's start: entries are sorted by start, and those at that time are
-            # repeated.
+            # Entries are sorted by start, so the next page begins at the last entry's start and repeats those entries.
             start = max(last_start(page), start + _STEP)
         elif end >= last:
             return
