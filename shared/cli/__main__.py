@@ -103,10 +103,17 @@ def connect(
     context: typer.Context,
     url: Annotated[str, typer.Option(envvar="VMR_URL", help="The deployment's base URL.")] = "",
     username: Annotated[
-        str, typer.Option("--username", "-u", envvar="VMR_USERNAME", help="For HTTP Basic; password in VMR_PASSWORD.")
+        str,
+        typer.Option(
+            "--username",
+            "-u",
+            envvar="VMR_USERNAME",
+            help="The user name for HTTP Basic. VMR_PASSWORD sets the password.",
+        ),
     ] = "",
     api_scope: Annotated[
-        str, typer.Option(envvar="VMR_API_SCOPE", help="To use the az login, such as api://APPLICATION_ID/.default.")
+        str,
+        typer.Option(envvar="VMR_API_SCOPE", help="The API scope for an az login: api://APPLICATION_ID/.default."),
     ] = "",
     version: Annotated[
         bool, typer.Option("--version", is_eager=True, callback=_version, help="Show the version and exit.")

@@ -40,7 +40,7 @@ def list_(context: typer.Context, output: Form = Output.TEXT) -> None:
 def create_(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="The client's name, recorded with its changes.")],
-    key: Annotated[Path, typer.Option("--key", help="A new file for the private key, which is only available now.")],
+    key: Annotated[Path, typer.Option("--key", help="A new file for the private key, which is returned only once.")],
     role: Annotated[ClientRole, typer.Option("--role", help="What the client may do.")] = ClientRole.READ,
 ) -> None:
     """Create a client, and write its private key into a file that only you can read."""

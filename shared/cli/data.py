@@ -23,7 +23,7 @@ from shared.storage import Tables
 
 commands = group("Export and import all tables; erase a person's data.")
 
-Where = Annotated[str, typer.Option("--tables", metavar="URL", help="https://ACCOUNT.table.core.windows.net.")]
+Where = Annotated[str, typer.Option("--tables", metavar="URL", help="Such as https://ACCOUNT.table.core.windows.net.")]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="Lines of JSON.")]
 Result = TypeVar("Result")
 
@@ -37,7 +37,7 @@ def data() -> None:
 def export_(file: File, tables: Where) -> None:
     """Write all tables into a file that only you can read.
 
-    It contains personal data, but no secrets: tables hold references into the vault.
+    It contains personal data, but no secrets: tables only contain references into the vault.
     """
     typer.echo(f"{_run(tables, lambda opened: export_file(opened, file))} rows were written to {file}.")
 
@@ -58,18 +58,18 @@ def erase_(
     tables: Where,
     id_: Annotated[
         list[str] | None,
-        typer.Option("--id", metavar="ID", help="The person's Entra object id, or user id of Exchange (msexchuid)."),
+        typer.Option("--id", metavar="ID", help="The person's Entra object id, or Exchange user id (msexchuid)."),
     ] = None,
     word: Annotated[
         list[str] | None,
-        typer.Option("--word", help="For example the person's name, to be searched for in the texts of meetings."),
+        typer.Option("--word", help="A word to search for in the texts of meetings, such as the person's name."),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Remove everything that the tables hold about a person: user records, personal VMRs, meetings, decisions and
+    """Remove everything that the tables contain about a person: user records, personal VMRs, meetings, decisions and
     answers.
 
-    Lists what that is, and asks before it is removed. Rooms of future meetings are closed. Records of admins' changes
+    The data is listed, and removed after confirmation. Rooms of future meetings are closed. Records of admins' changes
     stay, but the data about the person in them is removed. First remove the person's messages from the equipment
     mailbox: see docs/operations.md.
     """

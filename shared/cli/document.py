@@ -55,7 +55,7 @@ def _arguments(command: Any) -> Iterator[str]:
 def _options(command: Any) -> Iterator[str]:
     options = [each for each in command.params if each.param_type_name == "option" and "completion" not in each.name]
     for option in options:
-        variable = f" Or `{option.envvar}`." if option.envvar else ""
+        variable = f" Environment variable: `{option.envvar}`." if option.envvar else ""
         yield f"- `{'`, `'.join(option.opts)}`: {option.help}{variable}"
     if options:
         yield ""

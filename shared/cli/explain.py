@@ -59,7 +59,7 @@ def explain_(
     offline: Annotated[
         bool, typer.Option("--offline", help="Do not call the deployment; use default settings.")
     ] = False,
-    tag: Annotated[Standing, typer.Option(help="The assumed state of the tags, offline.")] = Standing.FREE,
+    tag: Annotated[Standing, typer.Option(help="The assumed state of the tags, with --offline.")] = Standing.FREE,
     now: Annotated[
         datetime | None, typer.Option(help="The time of the decision, in UTC; the current time by default.")
     ] = None,

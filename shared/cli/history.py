@@ -25,10 +25,12 @@ _Change = Annotated[int, typer.Argument(metavar="ID", min=0, help="The change's 
 @commands.command("list")
 def list_(
     context: typer.Context,
-    integration: Annotated[str, typer.Option("--integration", help="Name, UUID or id; all by default.")] = "",
+    integration: Annotated[
+        str, typer.Option("--integration", help="Name, UUID or id of an integration; all by default.")
+    ] = "",
     admin: Annotated[str, typer.Option("--admin", help="A user name, or the name or id of an application.")] = "",
-    since: Annotated[datetime | None, typer.Option("--since", help="In UTC.")] = None,
-    until: Annotated[datetime | None, typer.Option("--until", help="In UTC.")] = None,
+    since: Annotated[datetime | None, typer.Option("--since", help="The earliest time, in UTC.")] = None,
+    until: Annotated[datetime | None, typer.Option("--until", help="The latest time, in UTC.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="The maximum number.")] = _NEWEST,
     output: Form = Output.TEXT,
 ) -> None:

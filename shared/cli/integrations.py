@@ -36,8 +36,8 @@ def init(
 ) -> None:
     """Ask for the required settings of an integration, and write a first file for `apply`.
 
-    Each answer is checked immediately, and secrets are left to environment variables. docs/settings.md lists all the
-    others.
+    Each answer is checked immediately, and secrets are left to environment variables. docs/settings.md lists all other
+    settings.
     """
     if file.exists():
         raise CommandFailed(Exit.CONFLICT, f"{file} already exists: name another file, or change that one.")
@@ -100,7 +100,7 @@ def validate_(
 def diff(context: typer.Context, files: Files, output: Form = Output.TEXT) -> None:
     """Show what `apply` would change.
 
-    Exit code 0: nothing; 1: something; 3: it would be rejected.
+    Exit code 0: nothing would change; 1: something would change; 3: the change would be rejected.
     """
     entries, connection = _ready(files), context.ensure_object(Connection)
     with connection.open() as management:
@@ -117,8 +117,8 @@ def diff(context: typer.Context, files: Files, output: Form = Output.TEXT) -> No
 def apply(context: typer.Context, files: Files) -> None:
     """Create or change integrations to match the files.
 
-    An integration is found by its uuid, or by its name if the file has no uuid. Settings that the file does not name
-    are left alone. Everything is checked before anything is changed, and nobody else's changes are overwritten.
+    An integration is found by its uuid, or by its name if the file has no uuid. Settings that are not in the file stay
+    unchanged. Everything is checked before anything is changed, and nobody else's changes are overwritten.
     """
     entries, connection = _ready(files), context.ensure_object(Connection)
     with connection.open() as management:

@@ -30,9 +30,13 @@ _Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="The max
 @commands.command("list")
 def list_(
     context: typer.Context,
-    integration: Annotated[str, typer.Option("--integration", help="Name, UUID or id; all by default.")] = "",
-    since: Annotated[datetime | None, typer.Option("--since", help="In UTC; now by default.")] = None,
-    until: Annotated[datetime | None, typer.Option("--until", help="In UTC.")] = None,
+    integration: Annotated[
+        str, typer.Option("--integration", help="Name, UUID or id of an integration; all by default.")
+    ] = "",
+    since: Annotated[
+        datetime | None, typer.Option("--since", help="The earliest time, in UTC; now by default.")
+    ] = None,
+    until: Annotated[datetime | None, typer.Option("--until", help="The latest time, in UTC.")] = None,
     limit: _Limit = _NEAREST,
     output: Form = Output.TEXT,
 ) -> None:
@@ -57,7 +61,7 @@ def search(
 
     Organizers can only be found if the names and descriptions of conferences contain them, depending on the
     integration's templates. Meetings without a room are in `operations list`. If there are many meetings, only the
-    latest 2,000 are searched, and a note says so; a whole alias or tag is always found.
+    latest 2,000 are searched, and a note says so; a complete alias or tag is always found.
     """
     with context.ensure_object(Connection).open() as management:
         found, searched = management.search_meetings(limit, text)
@@ -93,8 +97,8 @@ def reopen(context: typer.Context, meeting: _Meeting) -> None:
 
 @commands.command()
 def resend(context: typer.Context, meeting: _Meeting, *, yes: _Yes = False) -> None:
-    """Mail the joining instructions again, from the equipment mailbox to the meeting's owner."""
-    found, _ = _act(context, meeting, "resend", "Mail the joining instructions of {} to its owner?", yes=yes)
+    """E-mail the joining instructions again, from the equipment mailbox to the meeting's owner."""
+    found, _ = _act(context, meeting, "resend", "E-mail the joining instructions of {} to its owner?", yes=yes)
     typer.echo(show.plain(f"{found['alias']}: the mail is on its way; `meetings show` shows its status."))
 
 
@@ -107,7 +111,7 @@ def give(
     yes: _Yes = False,
 ) -> None:
     """Give a meeting to another owner, who is shown as its organizer, owns the room on a Management Node, and gets the
-    mails of `resend`. In Exchange it stays with its organizer, who alone can move or cancel it.
+    e-mails of `resend`. In Exchange, the meeting stays with its organizer, who alone can move or cancel it.
     """
     question = f"Give {{}} to {address or 'its organizer again'}?"
     found, changed = _act(context, meeting, "transfer", question, yes=yes, organizer=address)

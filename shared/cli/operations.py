@@ -18,17 +18,21 @@ from shared.cli.show import Output
 commands = group("Decisions on meeting messages, and the answers.")
 
 _NEWEST = 50
-_Since = Annotated[datetime | None, typer.Option("--since", help="In UTC; all by default.")]
+_Since = Annotated[datetime | None, typer.Option("--since", help="The earliest time, in UTC; all by default.")]
 
 
 @commands.command("list")
 def list_(
     context: typer.Context,
-    integration: Annotated[str, typer.Option("--integration", help="Name, UUID or id; all by default.")] = "",
+    integration: Annotated[
+        str, typer.Option("--integration", help="Name, UUID or id of an integration; all by default.")
+    ] = "",
     since: _Since = None,
     *,
     failed: Annotated[bool, typer.Option("--failed", help="Only operations with an error.")] = False,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many, newest first.")] = _NEWEST,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, max=10_000, help="The maximum number, newest first.")
+    ] = _NEWEST,
     output: Form = Output.TEXT,
 ) -> None:
     """List decisions, newest first. Exit code 0 even if there is nothing to list."""

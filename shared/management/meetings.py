@@ -79,7 +79,9 @@ class Meetings:
                 undone_by=lambda _: ("close", {}),
             ),
             "resend": Action(
-                "POST", "Mail the joining instructions to the meeting's owner again.", self._acting(self.control.resend)
+                "POST",
+                "E-mail the joining instructions to the meeting's owner again.",
+                self._acting(self.control.resend),
             ),
             "transfer": Action(
                 "POST", "Give the meeting to another owner.", self._transfer, _TRANSFER,

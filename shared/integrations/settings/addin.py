@@ -21,7 +21,7 @@ class AddIn(Section):
         ),
     ] = ""
     addin_provider_name: Annotated[
-        Line, Setting("Add-in provider name", "The organisation that provides the add-in.", manifest=True)
+        Line, Setting("Add-in provider name", "The organization that provides the add-in.", manifest=True)
     ] = "Pexip"
     addin_display_name: Annotated[Line, Setting("Add-in display name", "The add-in's name.", manifest=True)] = (
         "Pexip Scheduling Service"

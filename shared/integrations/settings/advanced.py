@@ -58,7 +58,7 @@ class Advanced(Section):
         Setting(
             "Response format",
             "Only used with GRAPH. text: answers are sent as the comment of Exchange's own response, which drops "
-            "formatting. html: answers keep their formatting. Answers through EWS always do.",
+            "formatting. html: answers keep their formatting. Answers through EWS always keep it.",
             choices={"text": "Plain text", "html": "HTML"},
         ),
     ] = "text"

@@ -16,7 +16,7 @@ class Bridge(Section):
     """The Management Node's address, and how this service signs in to it."""
 
     title = "Management Node"
-    about = "In use when the conference platform is management_api. Either a user name or a client ID is required."
+    about = "Used when the conference platform is management_api. Either a user name or a client ID is required."
     in_use = MANAGEMENT_API
 
     bridge_url: Annotated[

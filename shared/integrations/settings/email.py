@@ -35,7 +35,7 @@ class EmailText(Section):
     """Joining instructions and the answers to organizers. All may be HTML."""
 
     title = "Single-use VMR email text"
-    about = "In use when single-use VMRs are enabled. Every HTML tag must be closed."
+    about = "Used when single-use VMRs are enabled. Every HTML tag must be closed."
     in_use = SINGLE_USE
 
     meeting_instructions_template: Annotated[

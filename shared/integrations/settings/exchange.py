@@ -24,7 +24,7 @@ class Exchange(Section):
     """The Exchange deployment and the service account or app that works in it."""
 
     title = "Exchange server information"
-    about = "In use when single-use VMRs are enabled."
+    about = "Used when single-use VMRs are enabled."
     in_use = when.SINGLE_USE
 
     authentication_method: Annotated[
@@ -54,8 +54,8 @@ class Exchange(Section):
         Setting(
             "EWS URL",
             "The URL of Exchange Web Services: https://outlook.office365.com/EWS/Exchange.asmx for Office 365, "
-            "usually https://<server or load balancer>/EWS/Exchange.asmx on-premises. Empty with APP_PERM: Exchange "
-            "Online, through Graph.",
+            "usually https://<server or load balancer>/EWS/Exchange.asmx on-premises. If it is empty with APP_PERM, "
+            "Exchange Online is accessed through Graph.",
             required=when.EWS,
         ),
     ] = ""
@@ -86,7 +86,7 @@ class Exchange(Section):
             "EWS access",
             "How the service account accesses the equipment mailbox. impersonation: through the role "
             "ApplicationImpersonation. delegate: through full access to the mailbox; late joining instructions then "
-            "come from the equipment mailbox, not from the organizer. An application (APP_PERM) always impersonates.",
+            "come from the equipment mailbox, not from the organizer. APP_PERM always uses impersonation.",
             choices={"impersonation": "Impersonation", "delegate": "Delegate access"},
         ),
     ] = "impersonation"
@@ -104,8 +104,8 @@ class Exchange(Section):
         Secret4096,
         Setting(
             "OAuth client secret",
-            "The app registration's client secret. With GRAPH it belongs to graph_client_id; "
-            "if it is empty then, the deployment's own identity is used.",
+            "The app registration's client secret. With GRAPH, it belongs to graph_client_id; if the secret is empty, "
+            "the deployment's own identity is used.",
             required=when.APP_PERMISSION,
             secret=True,
         ),
@@ -150,8 +150,8 @@ class Exchange(Section):
         NullableGuid,
         Setting(
             "Graph tenant ID",
-            "The Entra tenant of the Exchange organisation. If empty: the deployment's own tenant, by managed "
-            "identity.",
+            "The Entra tenant of the Exchange organization. If empty, the deployment's own tenant is used, with the "
+            "managed identity.",
             required=when.GRAPH_CLIENT,
         ),
     ] = None
@@ -159,7 +159,7 @@ class Exchange(Section):
         NullableGuid,
         Setting(
             "Graph client ID",
-            "The app registration to use in that tenant. If empty: the deployment's managed identity.",
+            "The app registration to use in that tenant. If empty, the deployment's managed identity is used.",
             required=when.GRAPH_TENANT,
         ),
     ] = None

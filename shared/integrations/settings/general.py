@@ -25,6 +25,6 @@ class General(Section):
         bool,
         Setting(
             "Enable personal VMRs",
-            "Users can add one of their own, permanent VMRs to a meeting. Switches on the personal VMR section.",
+            "Users can add one of their own permanent VMRs to a meeting. Switches on the personal VMR section.",
         ),
     ] = False

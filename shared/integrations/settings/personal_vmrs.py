@@ -64,7 +64,7 @@ class Personal(Section):
     """Sign-in of users and the texts generated from their VMRs."""
 
     title = "Personal VMR configuration"
-    about = "In use when personal VMRs are enabled."
+    about = "Used when personal VMRs are enabled."
     in_use = PERSONAL
 
     allow_new_users: Annotated[

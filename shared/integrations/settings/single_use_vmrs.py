@@ -12,7 +12,7 @@ class SingleUse(Section):
     """Conferences and aliases of single-use VMRs."""
 
     title = "Single-use VMR configuration"
-    about = "In use when single-use VMRs are enabled."
+    about = "Used when single-use VMRs are enabled."
     in_use = SINGLE_USE
 
     conference_name_template: Annotated[
@@ -42,16 +42,16 @@ class SingleUse(Section):
         str | None,
         Field(min_length=1, max_length=8),
         Format.PREFIX,
-        Setting("Scheduled alias prefix", "What every alias starts with.", required=SINGLE_USE),
+        Setting("Scheduled alias prefix", "The beginning of every alias.", required=SINGLE_USE),
     ] = None
     scheduled_alias_suffix_length: Annotated[
         int,
         Field(ge=6, le=15),
-        Setting("Scheduled alias suffix length", "How many random digits follow the prefix."),
+        Setting("Scheduled alias suffix length", "The number of random digits after the prefix."),
     ] = 6
     scheduled_alias_domain: Annotated[
         Fqdn,
-        Setting("Scheduled alias domain", "What follows the @ of every alias.", required=SINGLE_USE),
+        Setting("Scheduled alias domain", "The domain of every alias, after the @.", required=SINGLE_USE),
     ] = ""
     host_identity_provider_group: Annotated[
         NullableLine,
@@ -102,9 +102,8 @@ class SingleUse(Section):
         Literal["policy", "management_api"],
         Setting(
             "Conference platform",
-            "policy: conferencing nodes ask this service when a call comes in. "
-            "management_api: conferences are created on the Management Node ahead of their time, and removed after it. "
-            "A change moves all scheduled meetings.",
+            "policy: conferencing nodes query this service for each call. management_api: conferences are created on "
+            "the Management Node ahead of each meeting, and removed afterwards. A change moves all scheduled meetings.",
             choices={"policy": "External policy", "management_api": "Management Node (management API)"},
         ),
     ] = "policy"
