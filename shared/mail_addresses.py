@@ -17,7 +17,7 @@ def folded_address(address: str) -> str:
 
 
 def same_address(one: str, other: str) -> bool:
-    """Whether two addresses are the same. A non-ASCII address, or "", is the same as no other."""
+    """Whether two addresses are the same. A non-ASCII address, or "", never equals another."""
     try:
         return folded_address(one) == folded_address(other) != ""
     except ValueError:

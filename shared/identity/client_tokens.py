@@ -127,7 +127,7 @@ def _claimed_client(assertion: str) -> str:
 
 
 def _signed_claims(assertion: str, client: ApiClient) -> dict[str, Any]:
-    # The claims are checked by _check, times by our clock.
+    # The claims are checked by _check, and the times are compared with our clock.
     options: Any = {f"verify_{name}": False for name in (*_CLAIMS, "nbf")}
     try:
         claims: dict[str, Any] = jwt.decode(assertion, client.public_key, algorithms=["ES256"], options=options)

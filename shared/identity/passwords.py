@@ -43,7 +43,7 @@ anything.
 """
 
 REPORT_EVERY = timedelta(minutes=1)
-"""How often rejections are logged: there may be thousands of guesses, but there must not be as many log lines."""
+"""How often rejections are logged, so that thousands of guesses do not cause thousands of log lines."""
 
 _PORT = re.compile(r":[0-9]+$")
 

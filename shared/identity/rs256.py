@@ -60,7 +60,7 @@ def _claimed_key(token: str) -> str:
 
 
 def _signed_claims(token: str, key: SigningKey) -> Claims:
-    # Audience and times are checked by `verified`, the latter by our clock.
+    # Audience and times are checked by `verified`, which compares the times with our clock.
     options: Any = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False}
     try:
         claims: Claims = jwt.decode(token, key.key, algorithms=["RS256"], options=options)

@@ -47,7 +47,7 @@ class Signed:
         if not self.is_one(text):
             raise NotAuthenticated("This is not a proof issued by this service.")
         try:
-            # The time is checked below, by our clock.
+            # The time is compared with our clock below.
             claims: dict[str, Any] = jwt.decode(
                 text, self._key, algorithms=["HS256"], options={"verify_exp": False, "require": ["exp"]}
             )

@@ -172,7 +172,7 @@ class IntegrationStore:
         revision: int | None = None,
         names: Mapping[str, str] | None = None,
     ) -> Integration:
-        """Change the given settings, and no others. With `revision`, only if nothing has changed since it.
+        """Change the given settings, and no others. With `revision`, only if nothing has changed since that revision.
 
         `names` are the names that references stand for, by field (references.py). Raises NotFound, SettingsInvalid,
         StaleObject; in each case nothing has changed.
@@ -195,7 +195,7 @@ class IntegrationStore:
     async def delete(self, uuid: str, revision: int | None = None) -> None:
         """Delete the integration with its icon and secrets. Its ids are never assigned again.
 
-        With `revision`, only if nothing has changed since it. Raises NotFound, StaleObject.
+        With `revision`, only if nothing has changed since that revision. Raises NotFound, StaleObject.
         """
         for _ in range(_ATTEMPTS):
             stored = await self._table.load(uuid)
@@ -238,7 +238,8 @@ class IntegrationStore:
         """Save the result of `change` for the latest state, and the icon. This is repeated if another save interferes.
 
         Nothing is checked: use `update` for settings that an admin has entered. With `revision`, only if nothing has
-        changed since it. Raises NotFound, StaleObject, and what `change` raises; then nothing has been saved.
+        changed since that revision. Raises NotFound, StaleObject, and what `change` raises; then nothing has been
+        saved.
         """
         async with PendingSecrets(self._secrets, uuid.lower()) as keep:
             for _ in range(_ATTEMPTS):
