@@ -89,7 +89,7 @@ async def test_a_companys_own_certificate_authority_is_trusted_when_it_is_named(
     stranger = JsonDocuments(use_proxy=use_proxy)
     with pytest.raises(Unavailable):
         await stranger.fetch(url)
-    assert "the server's certificate is not trusted" in caplog.text
+    assert "its certificate is not trusted" in caplog.text
     assert "/adfs/discovery" not in caplog.text
     environment(monkeypatch, SSL_CERT_FILE=str(authority.file))
     documents = JsonDocuments(use_proxy=use_proxy)
