@@ -100,7 +100,7 @@ def settings_of(each: Seed) -> dict[str, Any]:
         "room_mailbox_email_address": each.mailbox,
         "scheduled_alias_prefix": each.prefix,
         "scheduled_alias_domain": "example.com",
-        # This is used only by Outlook, which is not part of the local stack, whose pane has a loopback URL.
+        # Only Outlook uses this domain, and the local stack does not include Outlook. The pane has a loopback URL.
         "addin_server_domain": "vmr.example.com",
         "enable_personal_vmrs": True,
         "auth_provider": "AZURE",

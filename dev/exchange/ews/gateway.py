@@ -33,7 +33,7 @@ from dev.exchange.ews.xml import SOAP, Element, NotXmlError, child, children, lo
 from dev.exchange.state import Exchange
 
 PATH = "/EWS/Exchange.asmx"
-#: Like IIS, this ignores case in paths.
+#: The route of EWS, which ignores case, as IIS does.
 ROUTE = r"/{path:(?i:ews/exchange\.asmx)}"
 #: Concurrent requests of one account (EWSMaxConcurrency).
 CONCURRENT = 27

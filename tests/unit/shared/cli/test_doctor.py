@@ -34,7 +34,7 @@ def test_doctor_reports_that_it_found_no_faults(deployment: FakeDeployment, cli:
     assert cli("doctor").exit_code == Exit.DONE
 
 
-def test_every_integration_is_examined_as_json_for_scripts(deployment: FakeDeployment, cli: Cli) -> None:
+def test_the_findings_for_all_integrations_can_be_printed_as_json(deployment: FakeDeployment, cli: Cli) -> None:
     uuids = [
         deployment.add(graph_fields()),
         deployment.add(graph_fields(name="Other", room_mailbox_email_address="other@example.com")),
