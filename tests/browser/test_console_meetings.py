@@ -142,7 +142,7 @@ async def test_one_of_a_thousand_integrations_is_chosen_by_typing_its_name(admin
     admin.page.on("request", lambda request: whole.append(request.url) if CONNECTORS in request.url else None)
     await admin.show(view)
     field = admin.page.locator(".tools .choice input").first
-    await expect(field).to_have_attribute("placeholder", re.compile("Any integration"))
+    await expect(field).to_have_attribute("placeholder", re.compile("^Any"))
     await field.fill("number 77")
     option = admin.page.locator("datalist option[value='Number 777']").first
     await expect(option).to_have_count(1)
