@@ -99,7 +99,7 @@ async def test_the_pane_says_so_if_the_mailbox_cannot_be_added_and_the_body_cann
 ) -> None:
     await outlook.open({"body": AGENDA}, faults={"addAttendees": {"code": 9002}, "setBody": {"code": 9002}})
     assert await heading_of(outlook) == "Error"
-    assert "by hand" in await outlook.text("hint")
+    assert "delete them yourself" in await outlook.text("hint")
 
 
 async def test_a_prepend_that_takes_effect_late_without_an_answer_is_not_repeated(outlook: Outlook) -> None:
