@@ -21,35 +21,40 @@ class Pane(Section):
         Html, Setting("Add-in pane single-use VMR button label", "Button that adds a single-use VMR.")
     ] = "Add a Single-use VMR"
     addin_pane_success_heading: Annotated[
-        Html, Setting("Add-in pane success heading", "Heading once a VMR has been added.")
+        Html, Setting("Add-in pane success heading", "Heading shown once a VMR has been added.")
     ] = "Success"
-    addin_pane_success_message: Annotated[Html, Setting("Success message", "Message once a VMR has been added.")] = (
+    addin_pane_success_message: Annotated[
+        Html, Setting("Success message", "Message shown once a VMR has been added.")
+    ] = (
         "This meeting is now set up to be hosted as an audio or video conference in a Virtual Meeting Room. "
         "Please note this conference is not scheduled until you select Send."
     )
     addin_pane_already_video_meeting_heading: Annotated[
-        Html, Setting("Already video meeting heading", "Heading when the meeting already has a VMR.")
+        Html, Setting("Already video meeting heading", "Heading shown when the meeting already has a VMR.")
     ] = "VMR already assigned"
     addin_pane_already_video_meeting_message: Annotated[
-        Html, Setting("Already video meeting message", "Message when the meeting already has a VMR.")
+        Html, Setting("Already video meeting message", "Message shown when the meeting already has a VMR.")
     ] = (
         "It looks like this meeting has already been set up to be hosted in a Virtual Meeting Room. "
         "If this is a new meeting, select Send to schedule the conference."
     )
     addin_pane_management_node_down_heading: Annotated[
-        Html, Setting("Unable to add joining instructions heading", "Heading when this service cannot be reached.")
+        Html,
+        Setting("Unable to add joining instructions heading", "Heading shown when this service cannot be reached."),
     ] = "Cannot assign a VMR right now"
     addin_pane_management_node_down_message: Annotated[
-        Html, Setting("Unable to add joining instructions message", "Message when this service cannot be reached.")
+        Html,
+        Setting("Unable to add joining instructions message", "Message shown when this service cannot be reached."),
     ] = (
         "Sorry, we are unable to assign a Virtual Meeting Room at this time. "
         "Select Send to schedule the meeting, and all attendees will be sent joining instructions later."
     )
     addin_pane_general_error_heading: Annotated[
-        Html, Setting("General error heading", "Heading when something failed.")
+        Html, Setting("General error heading", "Heading shown when something failed.")
     ] = "Error"
     addin_pane_general_error_message: Annotated[
-        Html, Setting("Error inserting single-use VMR message", "Message when a single-use VMR could not be added.")
+        Html,
+        Setting("Error inserting single-use VMR message", "Message shown when a single-use VMR could not be added."),
     ] = _INSERT_FAILED
     addin_pane_personal_vmr_add_button: Annotated[
         Html, Setting("Add-in pane personal VMR button label", "Button that adds a personal VMR.")
@@ -61,14 +66,17 @@ class Pane(Section):
         Html, Setting("Select personal VMR message", "Asks the user to choose one of several personal VMRs.")
     ] = "Select the VMR you want to add to the meeting"
     addin_pane_personal_vmr_none_message: Annotated[
-        Html, Setting("No personal VMR message", "Message when the user has no personal VMRs.")
+        Html, Setting("No personal VMR message", "Message shown when the user has no personal VMRs.")
     ] = "You do not have any personal VMRs"
     addin_pane_personal_vmr_error_getting_message: Annotated[
-        Html, Setting("Error getting personal VMRs message", "Message when the user's VMRs could not be loaded.")
+        Html, Setting("Error getting personal VMRs message", "Message shown when the user's VMRs could not be loaded.")
     ] = "There was a problem getting your personal VMRs. Please try again."
     addin_pane_personal_vmr_error_signing_in_message: Annotated[
-        Html, Setting("Error signing in message", "Message when signing in failed.")
+        Html, Setting("Error signing in message", "Message shown when signing in failed.")
     ] = "There was a problem signing you in. Please try again."
     addin_pane_personal_vmr_error_inserting_meeting_message: Annotated[
-        Html, Setting("Error inserting personal VMR meeting message", "Message when a personal VMR could not be added.")
+        Html,
+        Setting(
+            "Error inserting personal VMR meeting message", "Message shown when a personal VMR could not be added."
+        ),
     ] = _INSERT_FAILED
