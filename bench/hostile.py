@@ -38,7 +38,7 @@ TURNS, QUESTIONS = 4, 15
 MAX_RATIO = 2.0
 
 CLICK_REQUESTS = 3
-"""The storage requests of a rejected click: it reads each quota once, as an accepted click does."""
+"""The number of storage requests of a rejected click, which reads each quota once, as an accepted click does."""
 
 INTEGRATION = "11111111-1111-4111-8111-111111111111"
 

@@ -47,8 +47,8 @@ USUAL = (
     "the mailbox is listed by its primary address", "the organizer is among the attendees",
     "a semicolon splits the location", "text is reported as HTML",
 )  # fmt: skip
-"""Behaviours of real Outlooks (behaviours.js), one of which applies to each test that does not choose its own. They
-leave no trace in the body; the other behaviours are tested in test_matrix.py.
+"""Behaviours of real Outlooks (behaviours.js) that leave no trace in the body. One of them applies to each test that
+does not choose its own; test_matrix.py tests the other behaviours.
 """
 
 OTHER_ADDRESSES = (

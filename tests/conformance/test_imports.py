@@ -94,7 +94,7 @@ def test_a_cycle_of_folders_is_detected() -> None:
     ],
 )  # fmt: skip
 def test_only_the_composition_creates_the_parts(part: str) -> None:
-    """No other module creates these parts, so a second Platform only has to be passed to the composition."""
+    """Only the composition creates the product's parts, so a second Platform only has to be passed to it."""
     module, _, name = part.rpartition(".")
     makers = {
         path.relative_to(ROOT).parts[1]
