@@ -1,4 +1,4 @@
-"""Conferences for tests: a test states only what matters to it."""
+"""Conferences for tests, which specify only the fields that matter to them."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

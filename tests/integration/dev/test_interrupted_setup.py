@@ -201,7 +201,7 @@ def test_packages_installed_for_tests_are_sufficient_for_running(project: Projec
 
 
 def test_installing_for_running_removes_nothing_that_tests_need(project: Project) -> None:
-    """Tests may be running, since one of them starts `make run`."""
+    """Installing for `make run` must not disturb tests that are running, since one of them starts `make run`."""
     assert project.run()[0] == 0
     (project.root / "dev/requirements-run.txt").write_text("uv==1.2.4 \\\n    --hash=sha256:00\n")
     assert "Python packages" in project.run(purpose="run")[1]
