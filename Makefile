@@ -29,9 +29,10 @@ run:
 test: tools
 	@$(MAKE) --no-print-directory --jobs=4 lint types tests audit
 
-# Quick checks for use while you work: no browser, no servers, and only a few generated cases.
+# Quick checks for use while you work: no browser, no servers, no long tests, and only a few generated cases. A process
+# for each core, since these tests compute rather than wait, and each process takes seconds to collect them.
 check: lint types
-	$(BIN)/pytest tests/unit $(QUICK) $(PARALLEL) -q --hypothesis-profile=quick -m "not lint"
+	$(BIN)/pytest tests/unit $(QUICK) $(PARALLEL) -n logical -q --hypothesis-profile=quick -m "not lint and not long"
 
 lint: tools
 	$(BIN)/ruff check .

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.aliases.body_search import find_promises, find_tags
+from tests.support.examples import examples
 from tests.unit.addin.node import HERE, run_node
 
 TAGS = (
@@ -67,7 +68,7 @@ def test_pane_and_server_agree_on_known_changes_to_a_tag() -> None:
 NOISE = st.text(alphabet="ab12-:#% \n\u00a0\u200b\u2013PXSTOK", max_size=6)
 
 
-@settings(max_examples=5)
+@settings(max_examples=examples(5))
 @given(
     st.lists(st.tuples(st.sampled_from(TAGS), st.lists(st.tuples(st.integers(0, 70), NOISE), max_size=3)), max_size=60)
 )

@@ -263,6 +263,7 @@ HOSTILE_TO_THE_SEARCH: dict[str, Callable[[int], str]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("hostile", (HOSTILE | HOSTILE_TO_THE_SEARCH).values(), ids=HOSTILE | HOSTILE_TO_THE_SEARCH)
 def test_searching_any_body_takes_bounded_steps_and_little_memory(
     hostile: Callable[[int], str], monkeypatch: pytest.MonkeyPatch

@@ -10,6 +10,7 @@ from dev.harness.storage import MemoryStorage
 from shared.changes import CHANGES_LIFETIME, Change, ChangeLog, ChangeState, Entry, Search
 from shared.changes.change import id_at, moment_of
 from tests.fakes.clock import FakeClock
+from tests.support.examples import examples
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 FIELDS = st.none() | st.dictionaries(st.from_regex(r"[a-z]{1,8}", fullmatch=True), TEXTS | st.integers(), max_size=4)
@@ -29,7 +30,7 @@ def test_a_changes_id_is_the_moment_it_was_made(id_: int) -> None:
     assert id_at(moment_of(id_)) == id_
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(before=FIELDS, after=FIELDS, size=st.sampled_from([1, 2_000, 700_000]))
 async def test_a_change_of_any_size_is_read_back(before: Any, after: Any, size: int) -> None:
     log = ChangeLog(MemoryStorage(), FakeClock())

@@ -10,6 +10,7 @@ from shared.cli.checking import comparable
 from shared.cli.connection import Connection
 from shared.cli.reading import Entry
 from tests.fakes.management import PASSWORD, USERNAME, FakeDeployment
+from tests.support.examples import examples
 from tests.support.integrations import graph_fields
 
 LINES = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), max_size=20)
@@ -40,7 +41,7 @@ def empty(deployment: FakeDeployment) -> None:
 
 
 # All examples share one deployment, which is emptied before each example.
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(30), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(earlier=st.lists(SETTINGS, max_size=2), fields=SETTINGS)
 def test_applying_a_file_sets_its_settings_and_leaves_others_alone(
     deployment: FakeDeployment, earlier: list[dict[str, Any]], fields: dict[str, Any]

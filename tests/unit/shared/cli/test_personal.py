@@ -93,6 +93,7 @@ def test_vmrs_are_imported_for_one_integration(cli: Cli, deployment: FakeDeploym
     assert cli("personal", "import", csv(BOB), "--integration", "Nobody").exit_code == Exit.MISSING
 
 
+@pytest.mark.long
 def test_an_interrupted_import_of_thousands_is_completed_by_the_next_run(cli: Cli, deployment: FakeDeployment) -> None:
     sent = 0
 

@@ -111,6 +111,7 @@ async def left_of(world: MeetingsWorld, tag: str) -> list[str]:
     return [f"{row.partition} {row.key}" for row in naming if not row.key.startswith(("due:", "journal:"))]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("way", WAYS)
 async def test_an_interruption_at_any_step_leaves_nothing_behind(way: str, *, after: bool) -> None:

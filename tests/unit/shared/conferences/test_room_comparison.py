@@ -80,6 +80,7 @@ async def test_a_node_that_is_down_is_compared_when_it_is_available_again(world:
     assert world.names() == []
 
 
+@pytest.mark.long
 async def test_comparing_ten_thousand_rooms_takes_at_most_sixty_requests(world: RoomsWorld) -> None:
     """Sixty requests are the budget. Rooms that differ are repaired in groups of forty."""
     now = world.clock.now()

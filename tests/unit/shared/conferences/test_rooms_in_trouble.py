@@ -196,6 +196,7 @@ async def outcome(world: RoomsWorld) -> object:
     return seen, rooms, await world.left()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("scenario", SCENARIOS)
 async def test_a_crash_at_any_call_leads_to_the_same_outcome(scenario: Scenario, after: bool) -> None:
@@ -206,6 +207,7 @@ async def test_a_crash_at_any_call_leads_to_the_same_outcome(scenario: Scenario,
         assert await outcome(await crash_in(scenario, Fuse(at, after))) == expected, f"call {at} of {fuse.calls}"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("scenario", SCENARIOS)
 async def test_a_failure_of_any_call_leads_to_the_same_outcome(scenario: Scenario) -> None:
     fuse = Fuse(at=0)

@@ -153,6 +153,7 @@ async def test_faults_in_aliases_are_reported(fields: dict[str, Any], field: str
     assert list(moved.body["conference_alias"]) == ["conference"]
 
 
+@pytest.mark.long
 async def test_thousands_of_vmrs_are_created_changed_and_deleted_in_one_request() -> None:
     api = Api()
     rooms = [ROOM | {"name": f"Room {n}", "aliases": [f"room{n}"]} for n in range(2000)]

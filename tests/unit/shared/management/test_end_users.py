@@ -58,6 +58,7 @@ async def test_changing_the_address_signs_the_user_out(change: dict[str, str], r
     assert (await users.known(integration, "adfs:1") is not None) == remains
 
 
+@pytest.mark.long
 async def test_thousands_of_users_are_created_and_deleted() -> None:
     api = Api()
     sent = [{"primary_email_address": f"user{n}@example.com"} for n in range(1500)]

@@ -18,6 +18,7 @@ from shared.management import Answer
 from shared.management.connector_schema import connector_schema
 from shared.management.conversion import converted
 from shared.management.resource import TIME_FORMAT, time_text
+from tests.support.examples import examples
 from tests.support.integrations import graph_fields
 from tests.support.management_api import CONNECTORS, DOMAINS, PROOF, Api
 
@@ -141,7 +142,7 @@ def without_rules(part: Any) -> Any:
 
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
-@settings(max_examples=20, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(20), suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_generated_requests_get_described_answers(path: str, method: str, data: st.DataObject) -> None:
     """Schemathesis generates requests of which some match the description. None of them may cause a 500."""
@@ -176,7 +177,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=300, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(300), suppress_health_check=list(HealthCheck))
 @given(st.dictionaries(st.sampled_from(FIELDS), ANYTHING, max_size=6), st.sampled_from(["POST", "PUT", "PATCH"]))
 def test_any_values_are_saved_and_shown_or_refused_by_field(fields: dict[str, Any], method: str) -> None:
     async def send() -> tuple[Answer, Any, Any]:

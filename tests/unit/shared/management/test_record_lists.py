@@ -147,6 +147,7 @@ def times(found: Any, path: str) -> list[Any]:
     return [each[field] for each in found["objects"]]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(2))
 async def test_lists_match_the_records_after_any_changes(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     chance = Random(seed)
@@ -189,6 +190,7 @@ PAGES = [
 ]
 
 
+@pytest.mark.long
 async def test_a_page_takes_three_requests_for_any_number_of_meetings() -> None:
     for many in (30, 300):
         api, uuids = await deployment(1)

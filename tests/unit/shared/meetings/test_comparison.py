@@ -305,6 +305,7 @@ async def test_each_night_repairs_a_limited_number_of_differences(
 
 
 class TestLargeMailboxes:
+    @pytest.mark.long
     async def test_comparing_ten_thousand_meetings_costs_twenty_calls(self, world: MeetingsWorld) -> None:
         await fill(world, 10_000)
         lost = sorted(world.mailbox.items)[::3000]

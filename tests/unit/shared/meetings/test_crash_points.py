@@ -151,6 +151,7 @@ async def crashed_run(scenario: Scenario, fuse: Fuse, by: type[MeetingsWorld]) -
     return await outcome(world)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("by", WORLDS)
 @pytest.mark.parametrize("scenario", SCENARIOS)
@@ -177,6 +178,7 @@ async def test_a_crash_blocks_other_runs_until_its_lease_expires() -> None:
     assert [kind for kind, _ in world.told] == ["accepted"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("by", WORLDS)
 @pytest.mark.parametrize("scenario", SCENARIOS)
 async def test_a_failure_of_any_call_leads_to_the_same_outcome(scenario: Scenario, by: type[MeetingsWorld]) -> None:

@@ -59,6 +59,7 @@ async def journal(tables: Tables) -> list[str]:
     return [row.key async for row in tables.table("meetings").rows(LISTS_PARTITION, "journal:")]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 async def test_the_next_process_enters_records_after_a_crash(*, after: bool) -> None:
     for at_call in range(1, 200):
@@ -89,6 +90,7 @@ async def test_an_interrupted_build_is_resumed(*, after: bool) -> None:
             break
 
 
+@pytest.mark.long
 async def test_long_lists_are_built_by_several_sweeps() -> None:
     tables, clock = MemoryStorage(), FakeClock()
     await stored(tables, *map(operation, range(1200)))

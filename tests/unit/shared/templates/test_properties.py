@@ -12,6 +12,7 @@ from shared.templates.environment import MAX_OUTPUT
 from shared.templates.pex import PEX
 from shared.templates.rendering import LINE_MAX_LENGTH
 from shared.templates.standard import FILTERS
+from tests.support.examples import examples
 
 HTML = "personal_vmr_instructions_template"
 NAMES = sorted(SAMPLES)
@@ -67,7 +68,7 @@ VALUES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(st.sampled_from(sorted(FIELDS)), TEMPLATES, VALUES)
 def test_rendering_gives_a_bounded_text_or_refuses(name: str, text: str, values: dict[str, object]) -> None:
     try:
@@ -83,7 +84,7 @@ def test_rendering_gives_a_bounded_text_or_refuses(name: str, text: str, values:
         assert len(result) <= MAX_OUTPUT
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.sampled_from(sorted(FIELDS)), TEMPLATES)
 def test_a_template_accepted_by_the_check_renders_with_the_samples(name: str, text: str) -> None:
     if check(name, text) == [] and "pex_require_min_length" not in text and "pex_random_pin" not in text:
@@ -131,7 +132,7 @@ SHAPED = [
 ]
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.sampled_from(SHAPED), NASTY)
 def test_no_value_breaks_out_of_html(text: str, value: str) -> None:
     assert check(HTML, text) == []

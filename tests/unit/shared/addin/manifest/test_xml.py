@@ -12,6 +12,7 @@ from shared.addin.manifest import Permission, contents, xml_manifest
 from shared.integrations import Integration
 from shared.web.addresses import Addresses
 from tests.support import shared_data
+from tests.support.examples import examples
 from tests.support.integrations import GUID, an_integration, full_fields
 from tests.unit.shared.addin.manifest.extremes import EXTREMES, FQDN, SWITCHES, TEXTS, worst
 from tests.unit.shared.addin.manifest.lint import APP, BASIC, OVERRIDES, OVERRIDES_1_1, XSI, lint
@@ -79,7 +80,7 @@ def test_the_manifest_is_valid_with_extreme_texts(schema: Any, text: str) -> Non
     assert_valid(schema, worst(text))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(60))
 @given(st.dictionaries(st.sampled_from(TEXTS), st.text(st.characters(), max_size=300), min_size=1))
 def test_arbitrary_texts_give_a_valid_manifest(schema: Any, texts: dict[str, str]) -> None:
     assert_valid(schema, an_integration().model_copy(update=texts))
