@@ -48,7 +48,8 @@ class MovableClock:
         """Wait until the clock reaches a moment, either because time passes or because the clock is moved."""
         while (left := (moment - self.now()).total_seconds()) > 0:
             try:
-                await asyncio.wait_for(self._moved.wait(), left)
+                async with asyncio.timeout(left):
+                    await self._moved.wait()
             except TimeoutError:
                 continue
 

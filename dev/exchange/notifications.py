@@ -137,7 +137,8 @@ class Notifier:
 
     async def _later(self, signal: asyncio.Event, seconds: float, url: str, notice: Notice) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(signal.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await signal.wait()
         await asyncio.sleep(5 * GATHERING)
         self._enqueue(url, notice)
 
@@ -148,7 +149,8 @@ class Notifier:
                 self.on_dropped({notice["subscriptionId"] for notice in notices})
                 return
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._moved.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self._moved.wait()
             pause = min(2 * pause, LAST_RETRY)
 
     async def _post(self, url: str, notices: list[Notice]) -> bool:

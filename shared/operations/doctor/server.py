@@ -44,7 +44,8 @@ class ServerProbe:
     async def look(self, host: str) -> Server:
         """Resolve the name, connect, shake hands."""
         try:
-            return Server(host, await asyncio.wait_for(self._certificate_end(host), SERVER_TIMEOUT))
+            async with asyncio.timeout(SERVER_TIMEOUT):
+                return Server(host, await self._certificate_end(host))
         except (socket.gaierror, UnicodeError) as error:
             return Server(host, trouble=Trouble.NAME, reason=type(error).__name__)
         except ssl.SSLCertVerificationError as error:

@@ -27,10 +27,15 @@ async def started(**environment: str) -> AsyncIterator[Process]:
         await process.communicate()
 
 
+async def next_line(output: asyncio.StreamReader) -> str:
+    async with asyncio.timeout(20):
+        return (await output.readline()).decode()
+
+
 async def test_the_process_prints_its_address_and_listens_there() -> None:
     async with started(EXCHANGE_PORT="0", ADDIN_AUDIENCE="https://pane.example") as process:
         assert process.stdout
-        line = (await asyncio.wait_for(process.stdout.readline(), 20)).decode()
+        line = await next_line(process.stdout)
         url = line.split()[-1]
         async with httpx.AsyncClient(base_url=url) as http:
             assert (await http.get("/dev/mailboxes/vmr@example.com/messages")).json() == {"messages": []}
@@ -40,14 +45,14 @@ async def test_the_process_prints_its_address_and_listens_there() -> None:
 async def test_a_restart_restores_the_initial_state_at_the_same_address() -> None:
     async with started(EXCHANGE_PORT="0") as process:
         assert process.stdout
-        lines = [(await asyncio.wait_for(process.stdout.readline(), 20)).decode()]
+        lines = [await next_line(process.stdout)]
         async with httpx.AsyncClient(base_url=lines[0].split()[-1]) as http:
             now = datetime.now(UTC)
             await http.post("/dev/clock", json={"now": (now + timedelta(days=9)).isoformat()})
             mail = {"from": "alice@example.com", "to": "vmr@example.com"}
             assert (await http.post("/dev/mail", json=mail)).status_code == 200
             assert (await http.post("/dev/restart")).status_code == 200
-            lines.append((await asyncio.wait_for(process.stdout.readline(), 20)).decode())
+            lines.append(await next_line(process.stdout))
             assert lines[1] == lines[0]
             assert (await http.get("/dev/mailboxes/vmr@example.com/messages")).json() == {"messages": []}
             assert datetime.fromisoformat((await http.get("/dev/clock")).json()["now"]) < now + timedelta(days=1)
@@ -59,7 +64,8 @@ async def test_a_port_in_use_is_reported_as_an_error() -> None:
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
         async with started(EXCHANGE_PORT=str(runner.addresses[0][1])) as process:
-            assert await asyncio.wait_for(process.wait(), 20) != 0
+            async with asyncio.timeout(20):
+                assert await process.wait() != 0
             assert process.stderr
             assert b"address already in use" in await process.stderr.read()
     finally:

@@ -38,3 +38,17 @@ async def test_waiting_ends_when_the_clock_is_moved_far_enough() -> None:
 async def test_waiting_for_a_past_time_ends_immediately() -> None:
     async with asyncio.timeout(5):
         await MovableClock().wait_until(datetime(2020, 1, 1, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("steps", range(6))
+async def test_a_wait_that_is_cancelled_while_the_clock_is_moved_ends(steps: int) -> None:
+    clock = MovableClock()
+    waiting = asyncio.create_task(clock.wait_until(clock.now() + timedelta(hours=2)))
+    await asyncio.sleep(0)
+    clock.move_to(clock.now() + timedelta(hours=1))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    waiting.cancel()
+    done, _ = await asyncio.wait({waiting}, timeout=5)
+    assert done
+    assert waiting.cancelled()

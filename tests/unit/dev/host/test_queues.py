@@ -62,7 +62,8 @@ def asked(seconds: float, expected_at: tuple[float, ...] = ()) -> list[float]:
         for moment in expected_at:
             loop.call_at(began + moment, listener.expect)
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(listener.listen(), seconds)
+            async with asyncio.timeout(seconds):
+                await listener.listen()
         return began
 
     with asyncio.Runner(loop_factory=SwiftLoop) as runner:
@@ -89,3 +90,22 @@ def test_a_queue_is_polled_as_soon_as_a_function_may_have_sent_a_message() -> No
 def test_many_running_functions_cause_at_most_ten_polls_a_second() -> None:
     many = tuple(40 + number / 1000 for number in range(1000))
     assert len([moment for moment in asked(60, expected_at=many) if 40 <= moment < 41]) <= 12
+
+
+@pytest.mark.parametrize("steps", range(8))
+async def test_a_listener_that_is_cancelled_while_it_is_woken_ends(steps: int) -> None:
+    queue = EmptyQueue()
+    listener = QueueListener(cast(Function, None), cast(Any, queue), cast(Any, queue), HostConfig(), cast(Runner, None))
+    task = asyncio.create_task(listener.listen())
+    await turns(20)
+    listener.wake()
+    await turns(steps)
+    task.cancel()
+    await turns(20)
+    assert task.cancelled()
+
+
+async def turns(number: int) -> None:
+    """Let the event loop run this many times."""
+    for _ in range(number):
+        await asyncio.sleep(0)
