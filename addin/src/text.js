@@ -13,11 +13,12 @@
  * @property {string} text  the visible text; the same as `raw` in a plain-text body
  */
 
-// What clients insert into words: white space and invisible characters.
-const INVISIBLE = /[\s\u00ad\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]+/g;
+// What clients insert into words: white space, as Python defines it, and invisible characters.
+const INVISIBLE =
+  /[\s\u001c-\u001f\u0085\u00ad\u034f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]+/g;
 const DASH = /[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/g;
-const PERCENT = /%([2-7][0-9a-f])/gi;
-const URL_DEFENSE = /-([2-7][0-9a-f])/gi; // version 2 of Proofpoint's URL rewriting writes `-` for `%`
+const PERCENT = /(?:%[0-9a-f]{2})+/gi;
+const URL_DEFENSE = /(?:[-*][0-9a-f]{2})+/gi; // Proofpoint's URL rewriting writes `-` (v2) or `*` (v3) for `%`
 const MOST_LAYERS = 8;
 const TAG = /PXPS:-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|TOK:-(?:[a-z2-7]{88}|[a-z2-7]{64})/i;
 /** Stands for unknown letters in pieces. */
@@ -46,11 +47,24 @@ export function tagOf(body) {
  * @param {string} text
  */
 export function findTag(text) {
-  for (const layer of layers(text)) {
-    const found = TAG.exec(plain(layer)) ?? TAG.exec(plain(layer.replace(URL_DEFENSE, decoded)));
+  for (let layer = flat(text), number = 0; number < MOST_LAYERS; number += 1) {
+    const found = TAG.exec(layer);
     if (found) return found[0];
+    const undone = outerDecoded(layer);
+    if (undone === layer) return '';
+    layer = undone;
   }
   return '';
+}
+
+/**
+ * A text without its outermost encoding. URL Defense's is undone only if there is no percent-encoding, as it leaves
+ * none.
+ * @param {string} text
+ */
+function outerDecoded(text) {
+  const undone = flat(text.replace(PERCENT, decoded));
+  return undone === text ? flat(text.replace(URL_DEFENSE, decoded)) : undone;
 }
 
 /**
@@ -108,29 +122,22 @@ function bare(text) {
 
 /** @param {string} text */
 function plain(text) {
-  return (layers(text).at(-1) ?? text).normalize('NFKC').replace(INVISIBLE, '').replace(DASH, '-');
+  let layer = text;
+  for (let number = 0; number < MOST_LAYERS; number += 1) layer = layer.replace(PERCENT, decoded);
+  return flat(layer);
+}
+
+/** @param {string} text */
+function flat(text) {
+  return text.normalize('NFKC').replace(INVISIBLE, '').replace(DASH, '-');
 }
 
 /**
- * A text, and its versions with one layer of percent-encoding after another removed, since links may have been
- * rewritten several times.
- * @param {string} text
+ * The text of bytes in UTF-8, each written as a character and two hexadecimal digits.
+ * @param {string} run
  */
-function layers(text) {
-  const all = [text];
-  for (let layer = text.replace(PERCENT, decoded); layer !== all.at(-1) && all.length <= MOST_LAYERS; ) {
-    all.push(layer);
-    layer = layer.replace(PERCENT, decoded);
-  }
-  return all;
-}
-
-/**
- * @param {string} _
- * @param {string} code
- */
-function decoded(_, code) {
-  return String.fromCharCode(parseInt(code, 16));
+function decoded(run) {
+  return new TextDecoder().decode(Uint8Array.from(run.match(/.../g) ?? [], (byte) => parseInt(byte.slice(1), 16)));
 }
 
 /**

@@ -221,7 +221,7 @@ def _gate() -> Any:
     options.max_mem = _GATE_MEMORY
     options.log_errors = False
     # Anything invisible: markup, entities, non-ASCII characters, and percent-encoded ones.
-    unseen = rf"(?:[\x80-\xff]|<[^<>]*>|&#?[0-9A-Za-z]+;|{_encoded('[89A-Fa-f][0-9A-Fa-f]|20|0[9ADad]')})*"
+    unseen = rf"(?:[\x80-\xff]|<[^<>]*>|&#?[0-9A-Za-z]+;|{_encoded('[89A-Fa-f][0-9A-Fa-f]|20|0[9A-Da-d]|1[C-Fc-f]')})*"
     spelt: Callable[[str], str] = lambda word: unseen.join(map(_spelt, word))  # noqa: E731
     return re2.compile(f"{spelt('PXPS:')}|{spelt('TOK:')}".encode(), options)
 

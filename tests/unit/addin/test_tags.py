@@ -43,6 +43,11 @@ CHANGES: list[Callable[[str], str]] = [
     lambda tag: f"https://safelinks.example/?url={quote(tag)}&data=1",
     lambda tag: f"before{tag}after",
     lambda tag: tag.replace("e", "x"),
+    lambda tag: f"{tag[:32]}-{tag[32:]}",  # hyphenated: `-34` looks like an encoded 4
+    lambda tag: f"{tag[:2]}%1E{tag[2:40]}%1D{tag[40:]}",  # white space in Python, but not in JavaScript
+    lambda tag: quote("\u200b".join(tag), safe=""),
+    lambda tag: url_defense("\u200b".join(tag)),
+    lambda tag: url_defense(tag).replace("-", "*"),
 ]
 
 
