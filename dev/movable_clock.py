@@ -24,7 +24,7 @@ class MovableClock:
         return self._real() + self._ahead
 
     def move_to(self, moment: datetime) -> None:
-        """Move the clock forward. Raises ClockError for a moment in the past or without an offset."""
+        """Move the clock forward. Raises ClockError for a time in the past or without an offset."""
         step = self._until(moment)
         if step < timedelta(0):
             now = self.now().isoformat()
@@ -33,7 +33,7 @@ class MovableClock:
         self._wake()
 
     def catch_up(self, moment: datetime) -> None:
-        """Move the clock forward, unless it has already passed the moment. Raises ClockError for a moment without an
+        """Move the clock forward, unless it has already passed the given time. Raises ClockError for a time without an
         offset.
         """
         self._ahead += max(self._until(moment), timedelta(0))
@@ -45,7 +45,7 @@ class MovableClock:
         self._wake()
 
     async def wait_until(self, moment: datetime) -> None:
-        """Wait until the clock reaches a moment, either because time passes or because the clock is moved."""
+        """Wait until the clock reaches a given time, either because time passes or because the clock is moved."""
         while (left := (moment - self.now()).total_seconds()) > 0:
             try:
                 async with asyncio.timeout(left):

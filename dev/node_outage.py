@@ -87,7 +87,7 @@ class Outage:
         self._go_to(self._now() + 2 * MINUTE)
 
     def _go_to(self, moment: datetime) -> None:
-        """Move the clock to shortly before the moment, and then minute by minute. Timers run with each move."""
+        """Move the clock to shortly before the given time, and then minute by minute. Timers run with each move."""
         while (now := self._now()) < moment:
             to = min(now + (MINUTE if moment - now <= CLOSELY else moment - now - CLOSELY), moment)
             self._proof.call("POST", f"{self._at.exchange}/dev/clock", json={"now": to.isoformat()})

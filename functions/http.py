@@ -38,7 +38,7 @@ STATUS: dict[type[SchedulingError], int] = {
 _UNEXPECTED = "An unexpected error occurred. Please tell your administrator the correlation id."
 
 MAX_TEXTS = 10_000
-"""Maximum bytes of a JSON object of texts from the task pane or a sign-in page."""
+"""Maximum size in bytes of a JSON object of strings from the task pane or a sign-in page."""
 
 Handler = Callable[[func.HttpRequest], Awaitable[Any]]
 Endpoint = Callable[[func.HttpRequest], Awaitable[func.HttpResponse]]

@@ -38,10 +38,10 @@ EXPLANATIONS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     ),
     (
         ("RequestDisallowedByPolicy",),
-        "a policy of your organisation forbids it",
+        "a policy of your organization forbids it",
         "see its name above; it often requires privateNetwork = true, or `tags`",
     ),
-    (("ScopeLocked",), "a lock forbids it", 'see docs/deploy.md, "Removing it": dataLock'),
+    (("ScopeLocked",), "a resource lock prevents it", 'see docs/deploy.md, "Removing it": dataLock'),
     (
         ("StorageAccountAlreadyTaken", "NameNotAvailable", "not available"),
         "a name is taken or something is not offered in {location}",

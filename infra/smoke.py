@@ -54,7 +54,7 @@ def handshake(base: str) -> str:
     answer = ask(f"{base}/mailbox/notifications?validationToken=are%20you%2Fthere%3F", b"")
     if (answer.status, answer.text) == (200, PROBE):
         return ""
-    return f"The webhook's handshake was answered {answer.status} ({answer.text[:200]}): what is in front of the app?"
+    return f"The webhook's handshake returned {answer.status} ({answer.text[:200]}): what is in front of the app?"
 
 
 def storage(base: str) -> str:
@@ -65,7 +65,7 @@ def storage(base: str) -> str:
     if answer.status == 404 and "not_found" in answer.text:
         return ""
     return (
-        f"The request for a manifest that does not exist was answered {answer.status} ({answer.text[:200]}). The "
+        f"A request for a nonexistent manifest returned {answer.status} ({answer.text[:200]}). The "
         "app's settings (a secret that is missing in the vault?) or its roles on storage do not work yet; new roles "
         "take up to ten minutes."
     )

@@ -106,7 +106,7 @@ REMEDIES = {
     ),
     AlarmKind.ROOMS: (
         "People cannot join these meetings until the Management Node has their rooms. If the cause is the node "
-        "itself, bring it back, or set conference_platform to policy meanwhile. If an alias is taken, rename or "
+        "itself, bring it back, or set conference_platform to policy in the meantime. If an alias is taken, rename or "
         "delete the node's other conference that has it. The rooms follow automatically within two minutes. Rooms "
         "that could not be removed are retried just as often; delete them on the node if they stay."
     ),

@@ -66,8 +66,8 @@ class AnswerTooLarge(AnswerRefused):
 
 
 class BoundedTransport(httpx.AsyncBaseTransport):
-    """Passes on requests, and returns responses within bounds. Raises AnswerRefused if a response is too large,
-    httpx.ReadTimeout if it takes too long.
+    """Passes on requests, and limits the size and duration of responses. Raises AnswerRefused if a response is too
+    large, and httpx.ReadTimeout if it takes too long.
     """
 
     def __init__(self, bounds: Bounds, wire: httpx.AsyncBaseTransport) -> None:

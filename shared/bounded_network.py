@@ -22,7 +22,7 @@ KEEPALIVE_TIMEOUT = 5.0
 """How many seconds an idle connection is kept: many servers close older ones."""
 
 HEADER_MAX_BYTES = 64 * 1024
-"""Maximum bytes of one header, and of a status line."""
+"""Maximum size in bytes of one header, and of a status line."""
 
 _OURS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 """Headers that aiohttp would otherwise add."""

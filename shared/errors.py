@@ -33,7 +33,7 @@ class InvalidRequest(SchedulingError):
 
 
 class SettingsInvalid(InvalidRequest):
-    """Settings were rejected, and nothing was changed; `faults` contains every message by field name (I3)."""
+    """Settings were rejected, and nothing was changed; `faults` contains every message, keyed by field name (I3)."""
 
     code = "settings_invalid"
 

@@ -5,7 +5,7 @@ from email.utils import parsedate_to_datetime
 from math import isfinite
 
 MAX_WAIT = 86_400.0
-"""Maximum seconds to wait, even if a server asks for more: a day."""
+"""Maximum number of seconds to wait, even if a server asks for more: a day."""
 
 
 def retry_after(headers: Mapping[str, str]) -> float:

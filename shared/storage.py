@@ -17,7 +17,7 @@ from shared.errors import Conflict
 
 Value: TypeAlias = str | int | bool
 Values: TypeAlias = Mapping[str, Value]
-"""The columns of a row, without its keys. Azure Tables allows at most MAX_TEXT characters in a text column, and 1 MiB
+"""The columns of a row, without its keys. Azure Tables allows at most MAX_TEXT characters in a string column, and 1 MiB
 in a row.
 """
 
@@ -41,24 +41,26 @@ TABLES = ("integrations", ALIASES, MEETINGS, "personal", STATISTICS, CHANGES)
 
 
 MAX_WRITES = 100
-"""Maximum operations per transaction, a limit of Azure Tables."""
+"""Maximum number of operations per transaction, a limit of Azure Tables."""
 
 MAX_PAGE = 1000
-"""Maximum rows in the response to a request for a range."""
+"""Maximum number of rows in the response to a request for a range."""
 
 MAX_ROW = 1024**2
-"""Maximum bytes of a row, by the formula in Azure's documentation: texts and names in UTF-16."""
+"""Maximum size in bytes of a row, according to the formula in Azure's documentation; strings and names count in
+UTF-16.
+"""
 
 MAX_TRANSACTION = 4 * 1024**2
-"""Maximum bytes of a transaction's request. Texts count as in JSON: non-ASCII characters take six bytes per UTF-16
-unit.
+"""Maximum size in bytes of a transaction's request. Strings count as in JSON: non-ASCII characters take six bytes per
+UTF-16 unit.
 """
 
 MAX_COLUMNS = 252
-"""Maximum columns of a row, without its keys."""
+"""Maximum number of columns of a row, without its keys."""
 
 MAX_MESSAGE = 48 * 1024
-"""Maximum bytes of a message before base64, which turns them into 64 KiB."""
+"""Maximum size in bytes of a message before base64, which turns it into 64 KiB."""
 
 MESSAGE_LIFETIME = timedelta(days=7)
 """How long a queue keeps a message; it can hide a message only for less than that."""
@@ -90,7 +92,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Insert:
-    """Create a row that must not exist."""
+    """Create a row that must not already exist."""
 
     key: str
     values: Values
@@ -162,10 +164,12 @@ def check_message(text: str, delay: timedelta) -> None:
 
 def _check_row(partition: str, key: str, values: Values) -> None:
     if len(values) > MAX_COLUMNS or not all(_COLUMN.fullmatch(name) for name in values):
-        raise ValueError(f"a row has at most {MAX_COLUMNS} columns, named by letters, digits and underscores")
+        raise ValueError(
+            f"a row has at most {MAX_COLUMNS} columns, whose names contain only letters, digits and underscores"
+        )
     texts = [value for value in values.values() if isinstance(value, str)]
     if any(_bytes(text) > 2 * MAX_TEXT for text in texts):
-        raise ValueError(f"a text is longer than the {MAX_TEXT} characters that fit into a column")
+        raise ValueError(f"a string is longer than the {MAX_TEXT} characters that fit into a column")
     if any(isinstance(value, int) and not -(2**63) <= value < 2**63 for value in values.values()):
         raise ValueError("a number has more than 64 bits")
     # Eight bytes per column, and another eight, as a generous estimate, for a length, a number or a boolean.
@@ -174,7 +178,7 @@ def _check_row(partition: str, key: str, values: Values) -> None:
 
 
 def _bytes(text: str) -> int:
-    """The size of a text in UTF-16, as Azure Tables counts it."""
+    """The size of a string in UTF-16, as Azure Tables counts it."""
     return len(text.encode("utf-16-le"))
 
 
@@ -227,7 +231,7 @@ class Table(Protocol):
 
 
 class Queue(Protocol):
-    """A queue of short texts, each of which is handled at least once, in any order."""
+    """A queue of short messages, each of which is handled at least once, in any order."""
 
     async def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
         """Send a message; it is not visible before `delay` has passed. Raises Unavailable, and ValueError for what

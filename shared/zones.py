@@ -7,7 +7,7 @@ from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 OffsetAt = Callable[[datetime], timedelta | None]
-"""The offset from UTC at a moment."""
+"""The offset from UTC at a given time."""
 
 UTC_NAME = "UTC"
 _LEGACY_PREFIX = "tzone://Microsoft/"

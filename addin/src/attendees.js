@@ -12,7 +12,7 @@ import { ATTENDEE_WAITS, failureOf, readAgain } from './waiting.js';
 
 /** @import {Attendee, Item, Mailbox} from './insert.js' */
 
-/** Maximum attendees per call (reference of Office.Recipients). */
+/** Maximum number of attendees per call (reference of Office.Recipients). */
 export const RECIPIENTS_PER_CALL = 100;
 const TRIES = 3;
 

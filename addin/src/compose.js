@@ -80,7 +80,7 @@ export function withoutLines(raw, seen) {
 }
 
 /**
- * The letters and digits of a text, and the position of each.
+ * The letters and digits of the text, and the position of each.
  * @param {string} text
  */
 export function lettersOf(text) {

@@ -73,7 +73,7 @@ export class Placing {
   }
 
   /**
-   * Require the user's consent, before any change, if the next step would rewrite a text that contains pictures.
+   * Require the user's consent, before any change, if the next step would rewrite text that contains pictures.
    * @param {Body} body
    * @param {boolean} mayRewrite
    * @throws {RewriteNeeded}

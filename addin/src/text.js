@@ -43,7 +43,7 @@ export function tagOf(body) {
 }
 
 /**
- * The first tag in a text, without the closing `#`, which mail clients lose; "" if there is none.
+ * The first tag in the text, without the closing `#`, which mail clients lose; "" if there is none.
  * @param {string} text
  */
 export function findTag(text) {

@@ -1,4 +1,4 @@
-/** A text to copy: a command or a link. */
+/** Text to copy: a command or a link. */
 
 import { html, useState } from './ui.js';
 

@@ -6,7 +6,7 @@ const FORMULA = /^[=+\-@\t\r]/;
 export class Unreadable extends Error {}
 
 /**
- * The rows of a text, each with the line where it begins; empty lines are left out. The delimiter may be a semicolon,
+ * The rows of CSV text, each with the line where it begins; empty lines are left out. The delimiter may be a semicolon,
  * which spreadsheets use in many countries. Throws Unreadable for an unclosed quote.
  * @param {string} text
  * @returns {{ line: number, cells: string[] }[]}

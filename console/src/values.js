@@ -4,10 +4,10 @@ import { html } from './ui.js';
 import { choice } from './conditions.js';
 import { differences } from './diff.js';
 
-/** A text that is longer than this, or has several lines, is shown as a block. */
+/** Text that is longer than this, or has several lines, is shown as a block. */
 const LINE_MAX_LENGTH = 120;
 
-/** @param {any} value @param {any} field from a Tastypie schema, if there is one @returns {string} a text for people */
+/** @param {any} value @param {any} field from a Tastypie schema, if there is one @returns {string} text for people */
 export function readable(value, field) {
   if (value === null || value === undefined || value === '') return '–';
   if (typeof value === 'boolean') return value ? 'on' : 'off';

@@ -58,7 +58,7 @@ That date is now from {{{{start_time}}}} to {{{{end_time}}}}; all others stay as
 {_WINDOW}{_JOIN}""",
     "reject_invalid_alias_id_template": f"""\
 <b>This meeting did not get a room.</b><br>
-The joining instructions in its text are missing, were changed, or belong to another meeting that was copied.<br>
+The joining instructions in its text are missing, have been changed, or were copied from another meeting.<br>
 {_AGAIN}""",
     "reject_alias_conflict_template": f"""\
 <b>This meeting did not get a room.</b><br>

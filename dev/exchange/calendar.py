@@ -74,7 +74,7 @@ def exceptions(event: Event) -> Iterator[Entry]:
 
 
 def instances(event: Event, start: datetime, end: datetime, *, with_cancelled: bool = False) -> list[Entry]:
-    """The occurrences of a series between two moments, ordered by time. Removed occurrences are left out, and so are
+    """The occurrences of a series between two times, ordered by time. Removed occurrences are left out, and so are
     cancelled ones unless requested. An exception is listed at its new time.
     """
     series = event.meeting

@@ -78,7 +78,7 @@ def change_by(given: Mapping[str, Any], directory: Directory) -> Callable[[Meeti
 def _check(given: Mapping[str, Any]) -> None:
     unknown = sorted(set(given) - set(FIELDS))
     if unknown:
-        raise DraftError(f"unknown fields: {', '.join(unknown)}; known are {', '.join(FIELDS)}")
+        raise DraftError(f"unknown fields: {', '.join(unknown)}; the known fields are {', '.join(FIELDS)}")
     for name, value in given.items():
         if not isinstance(value, FIELDS[name]):
             raise DraftError(f"'{name}' has the wrong type: {value!r}")

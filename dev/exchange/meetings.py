@@ -34,7 +34,7 @@ class NoSuchMeetingError(MeetingError):
 
 
 class Meetings:
-    """All meetings by uid, as their organizers see them."""
+    """All meetings, keyed by uid, as their organizers see them."""
 
     def __init__(self, store: Store, directory: Directory, post: PostOffice) -> None:
         self._store = store

@@ -93,7 +93,7 @@ class Response:
 class Meeting:
     """The content of a meeting, series or occurrence, as the organizer wrote it.
 
-    ``start`` and ``end`` are moments in UTC, ``zone`` is the organizer's (Windows or IANA name), in which a series is
+    ``start`` and ``end`` are times in UTC, ``zone`` is the organizer's (Windows or IANA name), in which a series is
     expanded. ``original_start`` is set only for an occurrence of a series, and is its start according to the pattern.
     ``uid`` is the clean global object id in hex, the same for a series and its occurrences. ``properties`` are the
     custom properties (JSON) that an add-in has saved with the meeting. They exist only in the organizer's calendar, and

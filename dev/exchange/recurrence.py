@@ -59,7 +59,7 @@ class Recurrence:
         yield self.interval < 1, f"pattern.interval must be 1 or more; got {self.interval}"
         needs_days = pattern in ("weekly", "relativeMonthly", "relativeYearly")
         yield needs_days and not self.days, f"pattern.daysOfWeek is required for {pattern}"
-        yield not set(self.days) <= set(DAYS), f"pattern.daysOfWeek contains {self.days}; known are {', '.join(DAYS)}"
+        yield not set(self.days) <= set(DAYS), f"pattern.daysOfWeek contains {self.days}; allowed are {', '.join(DAYS)}"
         yield self.week_start not in DAYS, f"pattern.firstDayOfWeek '{self.week_start}' is not a day of the week"
         yield self.index not in INDEXES, f"pattern.index must be one of {', '.join(INDEXES)}; got '{self.index}'"
         absolute = pattern.startswith("absolute")
@@ -86,7 +86,7 @@ class Recurrence:
         return next(self.dates_between(day, day), None) is not None
 
     def rule(self) -> rrule:
-        """The recurrence as a dateutil rule, which yields the dates as moments at midnight."""
+        """The recurrence as a dateutil rule, which yields the dates as datetimes at midnight."""
         by_month_day, set_position = self._month_days()
         return rrule(
             _FREQUENCY[self.pattern],

@@ -86,7 +86,7 @@ class Subscriptions:
         return iter(list(self._all.values()))
 
     def get(self, subscription_id: str) -> Subscription | None:
-        """The subscription with an id, unless it has expired."""
+        """The subscription with the given id, unless it has expired."""
         return self._all.get(subscription_id.casefold())
 
     def twin(self, wanted: Subscription) -> Subscription | None:

@@ -32,7 +32,7 @@ class Variants:
         known = {field.name: type(field.default) for field in fields(self)}
         for name, value in given.items():
             if type(value) is not known.get(name) or value not in CHOICES.get(name, (value,)):
-                raise VariantError(f"'{name}' cannot be {value!r}; known are {known}, {CHOICES}")
+                raise VariantError(f"'{name}' cannot be {value!r}; must be one of {known}, {CHOICES}")
         for name, value in given.items():
             setattr(self, name, value)
 

@@ -47,5 +47,5 @@ def to_utc(local: datetime, name: str) -> datetime:
 
 
 def to_local(moment: datetime, name: str) -> datetime:
-    """The local time in a zone at a given moment, without offset."""
+    """The local time in a zone at a given time, without an offset."""
     return moment.astimezone(zone(name)).replace(tzinfo=None, fold=0)

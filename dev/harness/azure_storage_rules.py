@@ -61,7 +61,7 @@ def _insist(holds: bool, why: str) -> None:
 
 
 def units(text: str) -> int:
-    """The length of a text in UTF-16 code units."""
+    """The length of a string in UTF-16 code units."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 

@@ -40,7 +40,7 @@ class FunctionsHost:
         self.functions: list[Function] = []
         self.url = ""
         self.pages: dict[str, Page] = {}
-        """Additional handlers, by the first segment of their paths. They do not exist in Azure."""
+        """Additional handlers, keyed by the first segment of their paths. They do not exist in Azure."""
         self._app_dir = app_dir
         self._settings = settings
         self.clock = clock

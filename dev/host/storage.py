@@ -1,4 +1,4 @@
-"""The queues of the app's storage account, by the names in bindings."""
+"""The queues of the app's storage account, keyed by their names in bindings."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -64,7 +64,9 @@ class PythonEnvironment:
 
 
 class PythonPackages:
-    """The packages of a lock file, and the Functions worker runtime, although it requires Python 3.13."""
+    """The packages of a lock file, and the Functions worker runtime, which is installed although it requires Python
+    3.13.
+    """
 
     title = "Python packages"
     optional = ""

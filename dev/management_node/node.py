@@ -29,12 +29,13 @@ class Clock(Protocol):
 class Variants:
     """Behaviours that are not known for a real node. The product must not depend on them.
 
-    `wrapped_faults`: errors by field are nested below the resource's name. `bulk_is_atomic`: a bulk PATCH with one
-    refused object has no effect; otherwise the objects before it stay changed. `absolute_location`: Location includes
-    the host. `shows_changed`: PUT and PATCH return the object (202), otherwise an empty response (204). `retry_after`:
-    a 429 has a Retry-After header. `knows_in`: lists can be filtered by `__in`, otherwise that filter is refused.
-    `nested_is_atomic`: a conference with a refused alias is not created; otherwise it exists without its aliases.
-    `clash_is_error`: a duplicate of a unique value is an internal error (500), otherwise an error of the field.
+    `wrapped_faults`: errors are keyed by field and nested below the resource's name. `bulk_is_atomic`: a bulk PATCH
+    with one refused object has no effect; otherwise the objects before it stay changed. `absolute_location`: Location
+    includes the host. `shows_changed`: PUT and PATCH return the object (202), otherwise an empty response (204).
+    `retry_after`: a 429 has a Retry-After header. `knows_in`: lists can be filtered by `__in`, otherwise that filter is
+    refused. `nested_is_atomic`: a conference with a refused alias is not created; otherwise it exists without its
+    aliases. `clash_is_error`: a duplicate of a unique value is an internal error (500), otherwise an error of the
+    field.
     """
 
     wrapped_faults: bool = True
@@ -57,7 +58,7 @@ class Variants:
 
 @dataclass
 class _Replicated:
-    """A room that conferencing nodes have from the moment `since`; None if it has been deleted."""
+    """A room that conferencing nodes have from the time `since`; None if it has been deleted."""
 
     since: datetime
     room: Fields | None

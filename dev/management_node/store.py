@@ -8,7 +8,7 @@ from dev.management_node.model import CONFERENCE_ALIAS, RESOURCES, Fields, Resou
 
 
 class Refused(Exception):
-    """The node refuses a request. `faults` are the messages by field, for an object of `resource`."""
+    """The node refuses a request. `faults` are the messages, keyed by field, for an object of `resource`."""
 
     def __init__(self, resource: str, faults: dict[str, list[str]]) -> None:
         super().__init__(str(faults))

@@ -44,7 +44,7 @@ def _taken(boxes: Mailboxes, webhooks: str) -> str:
 
 def _refused(boxes: Mailboxes, webhooks: str) -> str:
     try:
-        # The app has no such page: it answers 404 instead of returning the token.
+        # The app has no such page: it returns 404 instead of returning the token.
         made = _subscribe(boxes, webhooks, "/mailbox/no-such-page")
     except Refused as error:
         return expect((error.status, error.code) == (400, "ValidationError"), str(error))

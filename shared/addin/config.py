@@ -11,7 +11,7 @@ from shared.templates import html_to_text, sanitise
 from shared.web import sources
 
 _NOTICE, _NOTICE_ACTION = 150, 30
-"""Maximum characters of a notification and of its button, according to Office.js's documentation of
+"""Maximum length in characters of a notification and of its button, according to Office.js's documentation of
 NotificationMessageDetails.
 """
 

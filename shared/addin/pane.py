@@ -33,7 +33,8 @@ _TAG = '<div style="font-size:9.0pt; color:#595959; font-family:Calibri,Arial,He
 class Pane:
     """The task pane of every integration. `local`: this is a local stack, whose own pages may embed the task pane.
 
-    `addresses` returns the equipment mailbox's known addresses by uuid (shared/intake/mailbox_addresses.py).
+    `addresses` returns the equipment mailbox's known addresses for an integration's uuid
+    (shared/intake/mailbox_addresses.py).
     """
 
     def __init__(

@@ -21,7 +21,7 @@ from shared.integrations import IntegrationStore
 from shared.storage import Storage
 
 MAX_TAG = 200
-"""Maximum characters of a tag or a promise, including what clients may add."""
+"""Maximum length in characters of a tag or a promise, including what clients may add."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def _starts(booking: Booking, start: str) -> bool:
 
 
 def _moments(text: str) -> list[datetime]:
-    """The moment given by an ISO 8601 text, which is in UTC if it names no zone; None for anything else."""
+    """The time in an ISO 8601 string, in UTC if the string names no zone; empty for anything else."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

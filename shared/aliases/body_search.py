@@ -27,19 +27,21 @@ MAX_MARKS = 16
 """How many different tags, and promises, of one body are examined; a genuine body has one, a quoted thread a few."""
 
 BODY_MAX_LENGTH = 16_000_000
-"""Maximum bytes of a body (in UTF-8, plus one piece) that are examined."""
+"""Maximum number of bytes of a body (in UTF-8, plus one piece) that are examined."""
 
 MAX_PLACES = 1024
 """How many possible beginnings of tags are examined in one body: a quoted thread has a few for each of its messages."""
 
 MAX_READ = 262_144
-"""Maximum bytes that are decoded per body, in all places together."""
+"""Maximum number of bytes that are decoded per body, in all places together."""
 
 _PIECE = 65_536
 """How many characters are searched before other tasks get to run."""
 
 _OVERLAP = 16_384
-"""Maximum characters that a tag may span, including everything that clients insert; pieces overlap by this much."""
+"""Maximum number of characters that a tag may span, including everything that clients insert; pieces overlap by this
+much.
+"""
 
 _WINDOWS = (256, 2_048, _OVERLAP)
 """How many bytes are decoded at a place; the larger sizes are used only if the result is too short for a promise."""
@@ -48,7 +50,7 @@ _LONGEST = 110
 """The length of a promise in characters, plus a margin."""
 
 _MAX_LAYERS = 8
-"""Maximum layers of encoding: nested link rewriters, and the link itself."""
+"""Maximum number of layers of encoding: nested link rewriters, and the link itself."""
 
 _GATE_MEMORY = 8 << 20
 """Bytes for RE2's states, once per process; with less, texts crafted for the purpose would make it fall back to a
@@ -115,7 +117,7 @@ ones.
 def _pieces(body: str) -> Iterator[bytes]:
     """The body in pieces, each in UTF-8 without white space and soft line breaks, so that wrapped text is joined again.
 
-    Exchange may cut a text in the middle of a character, hence lone surrogates.
+    Exchange may cut text in the middle of a character, hence lone surrogates.
     """
     read = 0
     for start in range(0, len(body), _PIECE):

@@ -21,7 +21,7 @@ MARK_BYTES = 5
 """Bytes of a mark, so that only one other address in a trillion matches by chance."""
 
 MAX_PEOPLE = 3
-"""Maximum addresses: the user, the mailbox that is open, and the organizer that Outlook shows."""
+"""Maximum number of addresses: the user, the mailbox that is open, and the organizer that Outlook shows."""
 
 _MAX_HEADER = 1000
 _ADDRESS = re.compile(r"[!-~]{1,100}@[!-~]{1,150}")
@@ -37,7 +37,7 @@ def addresses_in(header: str) -> tuple[str, ...]:
 
 
 def is_address(text: str) -> bool:
-    """Whether a text is an SMTP address in ASCII, and not a legacy Exchange DN or empty."""
+    """Whether a string is an SMTP address in ASCII, and not a legacy Exchange DN or empty."""
     return _ADDRESS.fullmatch(text) is not None
 
 

@@ -44,12 +44,12 @@ class Limit:
 
 
 def of_user(caller: Caller) -> tuple[Limit, ...]:
-    """The account for an alias that a user requests, or was promised."""
+    """The limits for an alias that a user requests or has been promised."""
     return (Limit(caller.key, "a user"),)
 
 
 def of_copy(organizer: str) -> tuple[Limit, ...]:
-    """The account for the alias of a copied invitation; `organizer` is an address, or "" if there is none."""
+    """The limits for the alias of a copied invitation; `organizer` is an address, or "" if there is none."""
     with suppress(ValueError):
         organizer = folded_address(organizer)
     everybody = Limit("copies", "all organizers together, through copies of invitations,", COPIES_BURST, COPIES_REFILL)

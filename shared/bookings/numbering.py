@@ -61,7 +61,7 @@ class Numbering:
 
     async def complete(self, bookings: Sequence[Booking]) -> list[Booking]:
         """The bookings, with numbers for themselves and their occurrences, and without any that have been deleted
-        meanwhile.
+        in the meantime.
 
         No call to storage if all have numbers. Raises Conflict if somebody else keeps changing one of them.
         """

@@ -52,12 +52,12 @@ def decided_prefix(meeting: str) -> str:
 
 
 def decided_id(row: Row) -> str:
-    """The correlation id in the key of a row `decided:`."""
+    """The correlation id in the key of a `decided:` row."""
     return row.key.rpartition(":")[2]
 
 
 def decided_tags(row: Row) -> tuple[str, ...]:
-    """The tags in a row `decided:`, of bookings that the meeting has or has had."""
+    """The tags in a `decided:` row: those of bookings that the meeting has or has had."""
     return split(str(row.values["tags"]))
 
 

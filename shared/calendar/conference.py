@@ -30,7 +30,7 @@ class Occurrence:
 class Calendar:
     """A meeting's occurrences according to Exchange, by ascending start.
 
-    `known_until` is the moment up to which they are known, None if all are: series are kept in a rolling horizon (M3).
+    `known_until` is the time up to which they are known, None if all are: series are kept in a rolling horizon (M3).
     """
 
     occurrences: tuple[Occurrence, ...]
@@ -48,12 +48,14 @@ class Calendar:
         return self.known_until is not None or any(now < o.end for o in self.occurrences)
 
     def is_same_from(self, now: datetime, other: Self) -> bool:
-        """Whether both calendars agree about everything that ends after `now`, as far as both are known."""
+        """Whether both calendars agree about everything that ends after `now` within the period known to both."""
         horizon = min((c.known_until for c in (self, other) if c.known_until), default=None)
         return self._between(now, horizon) == other._between(now, horizon)
 
     def includes_from(self, now: datetime, other: Self) -> bool:
-        """Whether this calendar includes everything in the other that ends after `now`, as far as both are known."""
+        """Whether this calendar includes everything in the other that ends after `now` within the period known to
+        both.
+        """
         horizon = min((c.known_until for c in (self, other) if c.known_until), default=None)
         return set(other._between(now, horizon)) <= set(self._between(now, horizon))
 
@@ -110,7 +112,7 @@ class Conference:
         return any(start <= now < end for start, end in self.windows(early))
 
     def next_change(self, now: datetime, early: timedelta = _NOT_EARLY) -> datetime | None:
-        """The next moment after `now` at which `is_open` changes; None if it never does, as far as is known."""
+        """The next time after `now` at which `is_open` changes; None if it is not known to change."""
         closes: datetime | None = None
         for start, end in sorted(self.windows(early)):
             if end <= now or start == end:

@@ -1,7 +1,7 @@
 """Exchange's binary id of a meeting, PidLidGlobalObjectId ([MS-OXOCAL] 2.2.1.27; docs/facts/graph.md).
 
-Bytes 16 to 19 contain the date of an occurrence by the series' pattern, zero for a whole meeting; with zeros there, the
-id is the PidLidCleanGlobalObjectId, which all occurrences share with their series.
+Bytes 16 to 19 contain the date that an occurrence has according to the series' pattern. For a whole meeting they are
+zero. With zeros there, the id is the PidLidCleanGlobalObjectId, which all occurrences share with their series.
 """
 
 import base64

@@ -55,7 +55,7 @@ class Change:
 
     @property
     def when(self) -> datetime:
-        """The moment at which the change was started."""
+        """The time at which the change was started."""
         return moment_of(self.id)
 
     @property
@@ -65,10 +65,10 @@ class Change:
 
 
 def id_at(moment: datetime) -> int:
-    """The id of a change made at a moment, unless it is taken."""
+    """The id of a change made at the given time, unless it is taken."""
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def moment_of(id_: int) -> datetime:
-    """The moment in an id. Raises OverflowError for one that no change can have."""
+    """The time in an id. Raises OverflowError for an id that no change can have."""
     return _EPOCH + timedelta(microseconds=id_)

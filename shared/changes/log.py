@@ -81,7 +81,7 @@ class Search:
 
 @dataclass(frozen=True)
 class Page:
-    """Some changes, the newest first, with long texts cut.
+    """Some changes, the newest first, with long values shortened.
 
     `older` is the id after which the next page begins, 0 if there is none; `left` is the number of changes after this
     page, or more if `left_is_more`.
@@ -128,15 +128,16 @@ class ChangeLog:
         await self._table.commit(rows.PARTITION, *map(Delete, entry.rows))
 
     async def one(self, id_: int) -> Change:
-        """The change with an id, with its full texts. Raises NotFound."""
+        """The change with the given id and its complete values. Raises NotFound."""
         row = await self._table.get(rows.PARTITION, f"{rows.ALL}{rows.place(id_)}")
         if row is None:
             raise NotFound(f"There is no change with id {id_}. Changes are deleted after a year.")
         return await self._whole(row)
 
     async def page(self, search: Search, limit: int, skipped: int = 0) -> Page:
-        """A page of the requested changes: one request for the page, and one to count those that follow. If the search
-        is not a range of keys, up to READ_MAX changes are read, so that rare ones may be spread over several pages.
+        """A page of the requested changes, read with one request for the page and one to count the changes that follow.
+        If the search is not a range of keys, at most READ_MAX changes are read, so rare ones may be spread over several
+        pages.
         """
         first, last = self._range(search)
         found, read, end = list[Change](), 0, ""
@@ -185,7 +186,7 @@ class ChangeLog:
             await self._rewrite(await self._entry(row), change)
 
     async def everything(self) -> list[Change]:
-        """Every change with its full texts, for erasing a person's data."""
+        """Every change with its complete values, for erasing a person's data."""
         listed = [row async for row in self._table.rows(rows.PARTITION, rows.ALL)]
         return [await self._whole(row) for row in listed]
 

@@ -29,12 +29,12 @@ from shared.storage import CHANGES, Put, Row, Table, Tables, Values
 PARTITION = "changes"
 
 SHOWN_MAX_LENGTH = 6_000
-"""Maximum characters of a change's fields in a list, as JSON, for `before` and `after` each: 50 changes then fit into
-one response.
+"""Maximum length in characters of a change's fields in a list, as JSON, for `before` and `after` each: 50 changes then
+fit into one response.
 """
 
 _CUTS = (1_000, 200, 40)
-"""Maximum characters of a text in a list: the first of these that keeps a change within SHOWN_MAX_LENGTH."""
+"""Maximum length in characters of a value in a list: the first of these that keeps a change within SHOWN_MAX_LENGTH."""
 
 _COLUMN_LENGTH = 30_000
 _COLUMNS = 15
@@ -110,7 +110,7 @@ def listed(change: Change) -> Values:
 
 
 def change_of(row: Row) -> Change:
-    """The change in a row of a list, with long texts cut."""
+    """The change in a row of a list, with long values shortened."""
     texts: dict[str, Any] = dict(row.values)
     return Change(
         id_of(row.key),
@@ -160,7 +160,7 @@ def _shown(fields: Fields | None) -> Fields | None:
 
 
 def _cut(value: Any, longest: int) -> Any:
-    """A value, cut after this many characters: of the text, or of the JSON if it is not a text."""
+    """A value, shortened to this many characters. If it is not a string, its JSON is shortened."""
     text = value if isinstance(value, str) else _json(value)
     return value if len(text) <= longest else f"{text[:longest]}…"
 

@@ -81,7 +81,9 @@ def proposed(entry: Entry) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 def sendable(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields as they are sent: without read-only ones, texts with CR LF, metadata domains by name only."""
+    """Fields as they are sent: without read-only ones, with CR LF in strings, and with only the names of metadata
+    domains.
+    """
     sent = {name: value for name, value in fields.items() if name not in READ_ONLY_FIELDS}
     texts = {
         name: _LINE_END.sub("\r\n", value)

@@ -136,7 +136,7 @@ def _known(management: ManagementClient, fields: Object, request: MeetingRequest
 
 
 def _booking(management: ManagementClient, integration: Integration, alias: Object) -> Booking:
-    """The booking as far as the API shows it."""
+    """The part of the booking that the API shows."""
     created = datetime.fromisoformat(alias["creation_time"]).replace(tzinfo=UTC)
     state = State.RESERVED
     if alias["is_used"]:

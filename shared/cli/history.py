@@ -77,8 +77,8 @@ def revert(
 ) -> None:
     """Revert a change by making a new one, which passes the same checks as any save.
 
-    Fields get their earlier values, created objects are deleted, and deleted objects are created again: an integration
-    with its uuid, but without its meetings.
+    Fields get their earlier values, created objects are deleted, and deleted objects are created again. A deleted
+    integration gets its uuid back, but not its meetings.
     """
     with context.ensure_object(Connection).open() as management:
         found = management.change_of(change)

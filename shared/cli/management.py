@@ -59,7 +59,7 @@ class ManagementClient:
     """The commands' view of a deployment.
 
     Every method raises CommandFailed if the deployment refuses or does not respond, and those that send settings raise
-    SettingsInvalid with the problems by field.
+    SettingsInvalid with the problems, keyed by field.
     """
 
     def __init__(self, http: httpx.Client) -> None:
@@ -98,8 +98,8 @@ class ManagementClient:
         return self._all(_MEETINGS, filters, most=most)
 
     def search_meetings(self, most: int, text: str) -> tuple[list[Object], int | None]:
-        """Meetings that contain a text, the latest first, at most `most`; and how many were searched, None if all
-        were.
+        """At most `most` meetings that contain the given text, the latest first, and how many were searched (None if
+        all were).
         """
         found = self._send("GET", _MEETINGS, params={"order_by": "-start", "text": text, "limit": str(most)})
         return _page(found)[0], _object(found)["meta"].get("examined")
@@ -109,7 +109,7 @@ class ManagementClient:
         return _object(self._send("POST", f"{_MEETINGS}{id_}/{action}/", json=sent))
 
     def changes(self, most: int, **filters: str) -> list[Object]:
-        """Admins' changes, the newest first, at most `most` of them; long texts are cut."""
+        """Admins' changes, the newest first, at most `most` of them; long values are shortened."""
         return self._all(_CHANGES, filters, most=most)
 
     def change_of(self, id_: int) -> Object:
@@ -149,7 +149,7 @@ class ManagementClient:
         return found[0]
 
     def read(self, id_: int) -> Saved:
-        """The integration with an id, with its ETag."""
+        """The integration with the given id, with its ETag."""
         answer = self._send("GET", f"{_INTEGRATIONS}{id_}/")
         etag = answer.headers.get("ETag", "")
         if not etag:  # without an ETag, a save could overwrite somebody else's

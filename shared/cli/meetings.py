@@ -21,7 +21,7 @@ commands = group("Scheduled meetings: find a meeting, see its history, close its
 
 _NEAREST = 50
 _Meeting = Annotated[
-    str, typer.Argument(metavar="MEETING", help="The meeting's id, alias or tag, or a text that finds only this one.")
+    str, typer.Argument(metavar="MEETING", help="The meeting's id, alias or tag, or text that finds only this meeting.")
 ]
 _Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 _Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="The maximum number.")]
@@ -143,7 +143,7 @@ def _confirm(question: str) -> None:
 def _meant(management: ManagementClient, meeting: str) -> Object:
     """The meeting that the argument identifies. Raises CommandFailed.
 
-    If not all meetings were searched, a text might match another one as well: only a whole alias or tag is certain.
+    If not all meetings were searched, the text might match another one as well: only a whole alias or tag is certain.
     """
     by_id = management.meetings(2, id=meeting) if meeting.isascii() and meeting.isdecimal() else []
     found, searched = (by_id, None) if by_id else management.search_meetings(3, meeting)

@@ -18,7 +18,7 @@ from shared.cli.show import Output
 commands = group("Decisions on meeting messages, and the answers.")
 
 _NEWEST = 50
-_Since = Annotated[datetime | None, typer.Option("--since", help="The earliest time, in UTC; all by default.")]
+_Since = Annotated[datetime | None, typer.Option("--since", help="The earliest time, in UTC; no limit by default.")]
 
 
 @commands.command("list")

@@ -2,7 +2,7 @@
 
 A file contains one integration or a list of them, with the management API's field names. Duplicate keys are rejected.
 `!env NAME`, or `{from_env: NAME}` where tags cannot be written, stands for an environment variable's value. Anchors,
-aliases and merge keys (`<<: *base`) work, so that integrations in one file can share texts.
+aliases and merge keys (`<<: *base`) work, so that integrations in one file can share text.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Place:
     entries: tuple[int, ...] = ()
 
     def of(self, message: str) -> int:
-        """The line of a problem: messages may begin with "line 3: " (of a text) or "Entry 2: " (of a list)."""
+        """The line of a problem: messages may begin with "line 3: " (of a string) or "Entry 2: " (of a list)."""
         found = _WHERE.match(message)
         if found is None:
             return self.line
@@ -81,7 +81,7 @@ class Entry:
         return Fault(self.file, place.of(message) if place else self.line, name.replace("__all__", ""), message)
 
     def faults(self, found: Mapping[str, list[str]]) -> list[Fault]:
-        """Problems by field, as reported by the settings' checks and the management API."""
+        """Problems, keyed by field, as reported by the settings' checks and the management API."""
         return [self.fault(name, message) for name, messages in found.items() for message in messages]
 
 
@@ -99,7 +99,7 @@ def read(path: Path) -> list[Entry]:
 
 
 def parse(name: str, text: str) -> list[Entry]:
-    """The integrations in a text; `name` is used for it in messages. Raises FileRefused."""
+    """The integrations in a file's text; `name` is used for the file in messages. Raises FileRefused."""
     try:
         values = _json(text)
         # JSON strings cannot contain tabs, and outside strings YAML accepts them only in some places.
@@ -185,7 +185,7 @@ def _below(nodes: Iterable[Node]) -> Iterator[Node]:
 
 
 def _refuse_duplicates(node: Node, name: str) -> None:
-    """Raise FileRefused for keys of a mapping that are duplicated or not texts."""
+    """Raise FileRefused for keys of a mapping that are duplicated or not strings."""
     seen: dict[str, int] = {}
     for key, _ in node.value if isinstance(node, MappingNode) else ():
         if not isinstance(key, ScalarNode) or key.tag not in (_TEXT, _MERGE):

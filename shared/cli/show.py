@@ -46,7 +46,7 @@ def note(message: str) -> None:
 
 
 def show(*parts: Text | Table) -> None:
-    """Print texts and tables for people. Texts keep their lines, regardless of the terminal's width."""
+    """Print text and tables for people. Text keeps its lines, regardless of the terminal's width."""
     console = Console()
     if not console.is_terminal:
         console.width = max(console.width, _NARROWEST)

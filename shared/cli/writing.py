@@ -32,7 +32,7 @@ _STARTS = {name: section.title for section in SECTIONS for name in [next(iter(se
 def as_yaml(integrations: Sequence[Object]) -> str:
     """Integrations from the management API as a YAML list with a heading for each section of settings."""
     yaml = YAML()
-    yaml.width = 1_000_000  # so that the lines of texts are not folded
+    yaml.width = 1_000_000  # so that the lines of strings are not folded
     stream = io.StringIO()
     yaml.dump(CommentedSeq(_settings(fields) for fields in integrations), stream)
     return _HEAD + stream.getvalue()
@@ -74,7 +74,7 @@ def _value(name: str, value: Any) -> Any:
 
 
 def _text(text: str) -> Any:
-    """Write multi-line texts as blocks, or escaped if they would not be restored exactly: with other line separators,
+    """Write multi-line strings as blocks, or escaped if they would not be restored exactly: with other line separators,
     or trailing blank lines.
     """
     if _OTHER_BREAKS.search(text) or text.startswith("\n") or text.endswith("\n\n"):

@@ -137,7 +137,7 @@ class Conferences:
 
     @cached_property
     def management_nodes(self) -> ManagementNodes:
-        """Management Nodes, by the settings of integrations."""
+        """The Management Nodes that the integrations' settings refer to."""
         from shared.management_node.nodes import ManagementNodes
 
         base = self.foundation
@@ -162,7 +162,7 @@ class Conferences:
 
 
 def platform_of(rooms: Rooms, place_of: PlaceOf) -> Platform:
-    """The platform of each booking, by its integration."""
+    """The platform of each booking, according to its integration."""
     from shared.conferences.node_platform import ChosenPlatform
     from shared.conferences.platform import PolicyPlatform
 

@@ -15,12 +15,12 @@ from shared.conferences.pins import is_pin, pin_faults
 log = logging.getLogger(__name__)
 
 MAX_TEXT = 250
-"""Maximum length of a text in an answer, in characters."""
+"""Maximum length in characters of a string in a policy response."""
 
 REQUIRED = ("service_type", "name", "service_tag")
 
 REQUIRED_BY_TYPE: Mapping[str, tuple[str, ...]] = {"media_playback": ("media_playlist_name",)}
-"""Additional required fields of an answer, by service type."""
+"""Additional required fields of a policy response, keyed by service type."""
 
 PROTECTING = frozenset(
     {"pin", "guest_pin", "allow_guests", "host_identity_provider_group", "guest_identity_provider_group",

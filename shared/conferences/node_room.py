@@ -20,7 +20,7 @@ MAX_OWNER = 100
 """Maximum length of an owner's address on a node, in characters."""
 
 RoomFields = Mapping[str, str]
-"""The fields of a `conference` that we manage, as texts; theme and group by name, "" for none."""
+"""The fields of a `conference` that we manage, as strings; a theme or a group is given by name, or as "" for none."""
 
 NODE_REFERENCES = {"ivr_theme": "ivr_theme", "host_identity_provider_group": "identity_provider_group"}
 """Fields whose value on the node is the URI of another object, with the resource of that object."""
@@ -80,8 +80,8 @@ def next_moment(booking: Booking | None, record: RoomRecord | None, place: Place
 
 
 def _on_grid(now: datetime, tag: str) -> datetime:
-    """The time of a tag's next check, at least half of LOOK_EVERY from now. It differs by tag, so that rooms are not
-    all checked at the same time.
+    """The time of a tag's next check, at least half of LOOK_EVERY from now. It differs between tags, so that rooms are
+    not all checked at the same time.
     """
     period = int(LOOK_EVERY.total_seconds())
     offset = int(tag[:8], 16) % (period // 60) * 60

@@ -12,7 +12,7 @@ def is_pin(text: str) -> bool:
 
 
 def pin_faults(pin: str, guest_pin: str, *, allow_guests: bool) -> Mapping[str, list[str]]:
-    """The problems with a pair of PINs, by field."""
+    """The problems with a pair of PINs, keyed by field."""
     if allow_guests and not pin:
         return {"pin": ["Required when guests are allowed: it distinguishes hosts from guests."]}
     if guest_pin and not allow_guests:

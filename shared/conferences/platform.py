@@ -1,4 +1,4 @@
-"""Where conferences are stored. On platform `policy` a conference is a row from which nodes' requests are answered.
+"""Where conferences are stored. On platform `policy` a conference is a row that is used to respond to nodes' requests.
 
 The other platform, a Management Node, is in node_platform.py.
 """

@@ -116,7 +116,7 @@ def _unescaped(text: str) -> str:
 
 
 def _addresses(text: str) -> Iterator[str]:
-    """The addresses in a text: those in angle brackets, otherwise those separated by commas."""
+    """The addresses in a string: those in angle brackets, otherwise those separated by commas."""
     plain = _QUOTED.sub("", text)
     found = _BRACKETED.findall(plain) or plain.split(",")
     return (each for each in found if each.strip())

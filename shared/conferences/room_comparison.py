@@ -1,7 +1,7 @@
 """Compares a Management Node's list of rooms with the bookings, every night and in both directions (C3, M10).
 
 Differences are passed to room_keeper.py, which checks each room itself before it does anything: the list is read in
-pages, and bookings change meanwhile.
+pages, and bookings change in the meantime.
 """
 
 from __future__ import annotations

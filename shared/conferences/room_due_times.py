@@ -40,7 +40,7 @@ class RoomTime:
 
     @classmethod
     def at(cls, moment: datetime, integration: str, tag: str) -> Self:
-        """A room to be checked at a moment, rounded up to the next whole minute."""
+        """A room to be checked at a given time, rounded up to the next whole minute."""
         minute = minute_of(moment)
         return cls(minute if minute == moment else minute + _MINUTE, integration, tag, moment)
 
@@ -103,8 +103,8 @@ class RoomTimes:
         await self._commit([*gone, *(time.put() for time in following)])
 
     async def _commit(self, writes: Sequence[Put | Delete]) -> None:
-        """Carry out all writes; of several writes to a row, only the last. If rows have changed meanwhile, each write
-        is done individually.
+        """Carry out all writes; of several writes to a row, only the last. If rows have changed in the meantime, each
+        write is done individually.
         """
         once = list({each.row.key if isinstance(each, Delete) else each.key: each for each in writes}.values())
         for start in range(0, len(once), MAX_WRITES):

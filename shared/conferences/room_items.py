@@ -56,7 +56,7 @@ class Outcome:
 
 
 class Renames:
-    """Gives a booking's conference another name. Raises Unnamed when the booking has changed meanwhile."""
+    """Gives a booking's conference another name. Raises Unnamed when the booking has changed in the meantime."""
 
     def __init__(self, names: ConferenceNames, write: Any) -> None:
         self._names = names

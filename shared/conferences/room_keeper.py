@@ -3,7 +3,7 @@
     a booking changes ─▶ row under a minute, and a queue message if due now         node_platform.py
     every minute ─▶ due rooms go into the queue, and are due again later            RoomTimer
     the queue ─▶ read bookings and records ─▶ write records ─▶ call the node        RoomKeeper
-              ─▶ write records ─▶ repeat if bookings have changed meanwhile
+              ─▶ write records ─▶ repeat if bookings have changed in the meantime
               ─▶ delete the rows of this minute, write the rows of the next checks
 
 Every step is idempotent. A room is searched for by its tag before one is created, so that work done by another
@@ -46,10 +46,10 @@ from shared.storage import Queue, Replace, Tables
 log = logging.getLogger(__name__)
 
 MAX_TURNS = 4
-"""How many times a batch is repeated because bookings have changed meanwhile."""
+"""How many times a batch is repeated because bookings have changed in the meantime."""
 
 MAX_DUE = 20_000
-"""Maximum rooms that one run of the timer queues; the next run continues."""
+"""Maximum number of rooms that one run of the timer queues; the next run continues."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,9 @@ class RoomKeeper:
     clock: Clock
     ahead: RoomsAhead
     chores: Mapping[str, Callable[[str], Awaitable[bool]]]
-    """Work on a whole integration, by the text that replaces a tag; each function returns whether it is finished."""
+    """Work on a whole integration, keyed by the string that replaces a tag; each function returns whether it is
+    finished.
+    """
 
     async def keep(self, work: RoomWork) -> None:
         """Do the work that is due for these rooms now. Rooms that cannot be finished yet are queued again later, since
@@ -136,8 +138,8 @@ class RoomKeeper:
     async def _turn(
         self, work: RoomWork, tags: Sequence[str], checked: frozenset[str]
     ) -> tuple[list[str], list[str], list[RoomTime]]:
-        """Handle some rooms once. Returns the tags of rooms whose record was changed meanwhile, the tags of those whose
-        booking was, and the next checks.
+        """Handle some rooms once. Returns the tags of rooms whose record was changed in the meantime, the tags of those
+        whose booking was, and the next checks.
         """
         place, now = await self.place_of(work.integration), self.clock.now()
         items = await asyncio.gather(*(self._item(work.integration, tag, place, now, tag in checked) for tag in tags))
@@ -164,7 +166,7 @@ class RoomKeeper:
         return Item(tag, step, booking, record, wanted(booking, place, now))
 
     async def _do(self, work: RoomWork, place: Place, items: Sequence[Item], now: datetime) -> list[str]:
-        """Call the node, and record the result; returns the tags of rooms whose record was changed meanwhile."""
+        """Call the node, and record the result; returns the tags of rooms whose record was changed in the meantime."""
         items = await self._noted(items, place, now)
         outcome = Outcome()
         problem = ""
@@ -246,8 +248,8 @@ class RoomKeeper:
         )
 
     async def _hand_over(self, items: Iterable[Item], place: Place, now: datetime) -> None:
-        """Have conferencing nodes use their own database for rooms that policy still answers for, once these rooms must
-        have reached them.
+        """Let conferencing nodes use their own database for rooms for which policy still answers, as soon as enough
+        time has passed for the rooms to reach the nodes.
         """
         for item in items:
             record = await self.rooms.records.get(item.booking.integration, item.tag) if item.booking else None

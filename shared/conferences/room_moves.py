@@ -73,7 +73,7 @@ class RoomMoves:
         async for booking in self._some(integration, str(row.values["after"])):
             await self._show(booking)
             last = booking.key
-        with suppress(RowChanged):  # the move has started over meanwhile, with its own queue message
+        with suppress(RowChanged):  # the move has started over in the meantime, with its own queue message
             await (self._next(integration, row, last) if last else self._end_of_pass(integration, row))
         return False
 
@@ -86,7 +86,7 @@ class RoomMoves:
                 return
 
     async def _show(self, booking: Booking) -> None:
-        """Show the booking as stored; repeat if it was changed meanwhile, since an older state may have been
+        """Show the booking as stored; repeat if it was changed in the meantime, since an older state may have been
         shown.
         """
         for _ in range(_MAX_REREADS):

@@ -23,7 +23,7 @@ from shared.integrations.syntax import is_guid
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Storage, Values
 
 MAX_CLIENTS = 100
-"""Maximum clients per deployment: lists are read completely."""
+"""Maximum number of clients per deployment; limited because lists are read completely."""
 
 FORGOTTEN_AT_ONCE = 20
 """How many expired assertions are removed when one is recorded: more than one, so that they do not accumulate."""
@@ -57,7 +57,7 @@ class ApiClients:
         return sorted([_client(row) async for row in self._rows()], key=lambda client: client.id)
 
     async def get(self, id_: int) -> ApiClient:
-        """The client with an id. Raises NotFound."""
+        """The client with the given id. Raises NotFound."""
         return _client(await self._row(id_))
 
     async def find(self, client_id: str) -> ApiClient | None:

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FETCH_TIMEOUT = 10.0
-"""Maximum seconds for the whole document, however slowly it arrives."""
+"""Maximum time in seconds for the whole document, however slowly it arrives."""
 
 MAX_DOCUMENT = 1024 * 1024
-"""Maximum bytes of a document; key documents have a few kilobytes."""
+"""Maximum size in bytes of a document; key documents take a few kilobytes."""
 
 HOST_CONNECTIONS = 20
-"""Maximum connections per server: the documents of every integration are fetched through this client."""
+"""Maximum number of connections per server: the documents of every integration are fetched through this client."""
 
 _NO_DOCUMENT = "A document that is required to verify identities could not be fetched."
 

@@ -21,13 +21,13 @@ from shared.settings import BasicCredential
 __all__ = ["BasicAuthenticator", "hash_password"]
 
 MAX_HEADER = 1024
-"""Maximum characters of the header; user name and password have a few dozen."""
+"""Maximum length of the header in characters; a user name and a password take a few dozen."""
 
 MAX_WAITING = 16
-"""Maximum headers waiting for, or being checked by, scrypt: about a second's work."""
+"""Maximum number of headers waiting for, or being checked by, scrypt: about a second's work."""
 
 MAX_WAITING_OF_ONE = 4
-"""Maximum headers waiting from one address, so that somebody who guesses passwords does not block others."""
+"""Maximum number of headers waiting from one address, so that somebody who guesses passwords does not block others."""
 
 RETRY_AFTER = 2.0
 """Retry-After in seconds for rejected callers: by then everyone who is waiting now has an answer."""

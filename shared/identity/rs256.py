@@ -12,7 +12,7 @@ from shared.identity.entra_keys import SigningKey
 
 SKEW = timedelta(minutes=5)
 JWT_MAX_LENGTH = 16_384
-"""Maximum characters."""
+"""Maximum length in characters."""
 
 Claims: TypeAlias = dict[str, Any]
 KeyOf: TypeAlias = Callable[[str], Awaitable[SigningKey | None]]

@@ -179,7 +179,7 @@ def _cause(refused: SignInRefused) -> str:
 
 
 def _lifetime(answer: dict[str, Any]) -> timedelta:
-    """`expires_in` in seconds: v2 endpoints send a number, v1 endpoints a text."""
+    """`expires_in` in seconds: v2 endpoints send a number, and v1 endpoints send a string."""
     try:
         return timedelta(seconds=min(max(int(answer.get("expires_in", 0)), 0), 86_400))
     except (TypeError, ValueError):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from shared.storage import Queue
 
 QUEUE_MESSAGE_MAX_BYTES = 45_000
-"""Maximum characters of one queue message; base64 makes 60,000 of them, and Azure accepts 65,536."""
+"""Maximum length in characters of one queue message; base64 turns it into 60,000, and Azure accepts 65,536."""
 
 LOOKS = 9
 """How many times the queue retries, after 1, 2, 4 … 256 seconds: eight minutes in total, longer than a lease

@@ -32,7 +32,7 @@ async def renewed_or_created(
             await _store(state, renewed, terms)
             return False
         try:
-            await state.remove(row)  # if creating a new one fails, the lost one must not seem alive
+            await state.remove(row)  # if creating a new one fails, the lost one must not appear to be active
         except RowChanged:
             return True  # another run has just subscribed
     await _store(state, await subscriptions.create(now), terms)

@@ -24,7 +24,7 @@ from shared.mailboxes.subscription import Subscriptions
 from shared.storage import Queue, Row, Storage
 
 SWEEP_MAX_PAGES = 50
-"""Maximum pages per folder and sweep; the next sweep continues where this one stopped."""
+"""Maximum number of pages per folder and sweep; the next sweep continues where this one stopped."""
 
 ARRIVALS_OVERLAP = timedelta(minutes=10)
 """How far the list of arrivals reaches back before the last one: messages may be listed late."""
@@ -88,7 +88,9 @@ class Watcher:
         return self.state.messages_wait
 
     async def take_up_line(self) -> None:
-        """Restart the line of notices if there was one when the states were read ahead and no run is handling it."""
+        """Restart the line of notices if one existed when the states were read ahead, unless another run is handling
+        it.
+        """
         if self.state.lined_up:
             await enqueue(self.queue, [Notice(self.integration, lined_up=True)])
 
@@ -133,8 +135,8 @@ class Watcher:
     async def check_readable(self) -> None:
         """Raise MailboxUnreadable if there are messages and none can be read; a single deleted one proves nothing.
 
-        Once messages can be read again, everything is read from the beginning, since messages announced meanwhile have
-        been missed. One point read while nothing is wrong.
+        Once messages can be read again, everything is read from the beginning, since messages announced in the meantime
+        have been missed. One point read while nothing is wrong.
         """
         row = await self.state.read("not_found") if self.arrivals else None
         if row is None or self.arrivals is None:

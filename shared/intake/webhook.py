@@ -17,12 +17,12 @@ from shared.mailboxes.client_state import ClientStates
 from shared.metrics import Metric, measure
 
 WEBHOOK_BODY_MAX_BYTES = 1024 * 1024
-"""Maximum bytes of one POST; a notification has about 700, and Graph groups at most a few hundred."""
+"""Maximum size in bytes of one POST; a notification takes about 700, and Graph groups at most a few hundred."""
 
 MAX_NOTIFICATIONS = 5000
 
 MESSAGE_ID_MAX_LENGTH = 1024
-"""Maximum characters of a message id; Outlook's have about 150."""
+"""Maximum length in characters of a message id; Outlook's have about 150."""
 
 
 class Webhook:

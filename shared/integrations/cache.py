@@ -28,7 +28,7 @@ class IntegrationCache:
         self._uuids: OrderedDict[int, str] = OrderedDict()
 
     def now(self) -> datetime:
-        """The moment to pass to `put`, taken before reading, so that a slow read counts towards the age."""
+        """The time to pass to `put`, taken before reading, so that a slow read counts towards the age."""
         return self._clock.now()
 
     def get(self, uuid: str) -> Integration | None:
@@ -46,7 +46,7 @@ class IntegrationCache:
         return self._uuids.get(id_)
 
     def put(self, integration: Integration, read_at: datetime) -> None:
-        """Cache an integration that was read at a moment; the least recently used entry is evicted.
+        """Cache an integration that was read at the given time; the least recently used entry is evicted.
 
         An older revision never replaces a newer one, which could happen when a read and a save overlap.
         """

@@ -1,4 +1,4 @@
-"""Checks whether a draft may be saved (I3, I4), and reports every problem at once, by field name."""
+"""Checks whether a draft may be saved (I3, I4), and reports all problems together, keyed by field name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from shared.integrations.setting import Format, format_of
 from shared.integrations.settings.metadata import DOMAIN_MAX_LENGTH
 
 _ALL_MAX_BYTES = 900 * 1024
-"""Maximum bytes of all texts together in UTF-16: a table row is limited to 1 MiB, which includes names and numbers."""
+"""Maximum size in bytes of all texts together in UTF-16: a table row is limited to 1 MiB, which includes names and
+numbers.
+"""
 
 Faults = Mapping[str, list[str]]
 

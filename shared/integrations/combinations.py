@@ -50,8 +50,8 @@ class Combination:
 
 
 def combination_faults(integration: Integration, before: Integration | None = None) -> Mapping[str, list[str]]:
-    """Combinations in an integration that cannot work, by field, except those that were already wrong `before` and are
-    unchanged.
+    """Combinations in an integration that cannot work, keyed by field, except those that were already wrong `before`
+    and are unchanged.
     """
     found: defaultdict[str, list[str]] = defaultdict(list)
     for each in _wrong(integration):
@@ -61,7 +61,9 @@ def combination_faults(integration: Integration, before: Integration | None = No
 
 
 def sign_in_faults(integration: Integration) -> Mapping[str, list[str]]:
-    """Problems that prevent a service account from signing in, by field, whether single-use VMRs are enabled or not."""
+    """Problems that prevent a service account from signing in, keyed by field, whether single-use VMRs are enabled or
+    not.
+    """
     return {
         each.field: [each.remedy]
         for each in _COMBINATIONS

@@ -23,8 +23,8 @@ def domain_records(sent: Any, before: Sequence[ExchangeDomain]) -> tuple[tuple[E
     """The records for a list, and the problems with it.
 
     An entry is {"domain": …} (the record with that name, or a new one), {"id": …} (an unchanged record), or both (a
-    renamed record). A text is a name, as existing clients send it. Anything else in an entry is ignored, since clients
-    send back what they received.
+    renamed record). A string is a name, as existing clients send it. Anything else in an entry is ignored, since
+    clients send back what they received.
     """
     if sent is None:
         return (), []

@@ -1,6 +1,6 @@
 """The add-in's icon: exactly a PNG of 80 × 80 pixels (I3).
 
-A PNG can contain far more than its picture: frames, colour profiles and texts that decompress to a thousand times their
+A PNG can contain far more than its picture: frames, colour profiles and text that decompress to a thousand times their
 size, invisible pixels. Every Outlook reads the icon, so such a file is rejected because of its chunks before it gets to
 any decoder.
 """
@@ -90,7 +90,7 @@ def _unpacked(chunks: list[_Chunk]) -> int:
 
 
 def _packed(kind: bytes, data: bytes) -> bytes:
-    """The compressed part of a text or a colour profile; b"" for other chunks, and for uncompressed texts."""
+    """The compressed part of a text chunk or a colour profile; b"" for other chunks, and for uncompressed text."""
     _, _, after = data.partition(b"\0")  # after a keyword or name
     if kind in (b"iCCP", b"zTXt"):
         return after[1:]  # after the method

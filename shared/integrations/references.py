@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from shared.integrations.integration import Integration
 
 REFERENCES = {"ivr_theme": "ivr_theme", "host_identity_provider_group": "identity_provider_group"}
-"""Settings, by field name, with the resource of the original API that each refers to."""
+"""The resource of the original API that each setting refers to, keyed by field name."""
 
 _PATH = re.compile(r"(?:https?://[^/?#]+)?(/api/admin/configuration/v1/([a-z_]+)/[0-9]{1,9}/?)")
 

@@ -50,9 +50,9 @@ icon.
 
 _GAPS = "gaps"
 _GAPS_IN_COLUMN = 1000
-"""Maximum ranges of ids, each of at most 24 characters, so that they easily fit into a text column."""
+"""Maximum number of ranges of ids, each of at most 24 characters, so that they easily fit into a string column."""
 
-_PART = 32_000  # a text column has at most 32,768 characters
+_PART = 32_000  # a string column has at most 32,768 characters
 _DOMAINS = TypeAdapter(tuple[ExchangeDomain, ...])
 
 

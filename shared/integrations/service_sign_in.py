@@ -33,7 +33,7 @@ async def finish_sign_in(
 
     async def change(now: Integration, keep: PendingSecrets) -> Integration:
         if state is not None and now.oauth_state != state:
-            raise Conflict("Another sign-in was started meanwhile, or settings that end a sign-in were saved.")
+            raise Conflict("Another sign-in was started in the meantime, or settings that end a sign-in were saved.")
         return now.model_copy(update={"oauth_state": None, **await keep({"oauth_refresh_token": token})})
 
     return await integrations.change(uuid, change)
@@ -48,7 +48,7 @@ async def renew_refresh_token(
 
     async def change(now: Integration, keep: PendingSecrets) -> Integration:
         if now.oauth_refresh_token != before:
-            raise Conflict("The service account has been signed in or out meanwhile.")
+            raise Conflict("The service account has been signed in or out in the meantime.")
         return now.model_copy(update=dict(await keep({"oauth_refresh_token": token})))
 
     return await integrations.change(uuid, change)

@@ -19,7 +19,7 @@ from shared.secrets import SecretReference
 
 
 class Format(Enum):
-    """The syntax of a text; `shared.integrations.syntax` has the rules. The member's value is its description in the
+    """The syntax of a string; `shared.integrations.syntax` has the rules. The member's value is its description in the
     docs.
     """
 

@@ -99,7 +99,7 @@ class IntegrationStore:
         return await self.by_ids(ids[offset : offset + limit]), len(ids)
 
     async def by_ids(self, ids: Sequence[int]) -> Sequence[Integration]:
-        """The integrations with these ids, in this order, without missing ones; each as by `by_id`."""
+        """The integrations with these ids, in this order, without missing ones; each as returned by `by_id`."""
         slots = asyncio.Semaphore(READS_CONCURRENCY)
 
         async def one(id_: int) -> Integration | None:
@@ -132,7 +132,9 @@ class IntegrationStore:
         return (await self.cached(uuid)).id
 
     async def some(self, uuids: Collection[str], columns: Sequence[str] = OUTLINE) -> dict[str, Integration]:
-        """The outlines of these integrations as far as they exist, by uuid: read individually while they are few."""
+        """The outlines of whichever of these integrations exist, keyed by uuid; read individually if there are only a
+        few.
+        """
         if len(uuids) <= MAX_READ_SINGLY:
             found = await asyncio.gather(*(self._table.outline(uuid, columns) for uuid in uuids))
             return {each.uuid: each for each in found if each}
@@ -148,7 +150,7 @@ class IntegrationStore:
     async def create(self, fields: Mapping[str, Any], names: Mapping[str, str] | None = None) -> Integration:
         """A new integration from the management API's fields. Raises SettingsInvalid.
 
-        `names` are the names that its references stand for, by field (references.py).
+        `names` are the names that its references stand for, keyed by field (references.py).
         """
         proposed = draft(fields)
         uuid = (proposed.integration.uuid or str(uuid4())).lower()
@@ -174,8 +176,8 @@ class IntegrationStore:
     ) -> Integration:
         """Change the given settings, and no others. With `revision`, only if nothing has changed since that revision.
 
-        `names` are the names that references stand for, by field (references.py). Raises NotFound, SettingsInvalid,
-        StaleObject; in each case nothing has changed.
+        `names` are the names that references stand for, keyed by field (references.py). Raises NotFound,
+        SettingsInvalid, StaleObject; in each case nothing has changed.
         """
 
         async def change(now: Integration, keep: PendingSecrets) -> Integration:

@@ -1,4 +1,4 @@
-"""The syntax of texts with a Format. Pure; messages are for the admin who typed the text.
+"""The syntax of strings with a Format. Pure; messages are for the admin who typed the text.
 
 Hosts that this service calls itself must be FQDNs. Numeric addresses and loopback names are rejected, so that no
 setting can point the service at itself, at its platform's metadata endpoint (169.254.169.254) or at an unnamed host in
@@ -39,7 +39,7 @@ def faults(format_: Format | None, text: str, *, local: bool = False) -> list[st
 
 
 def is_guid(text: str) -> bool:
-    """Whether a text is a GUID in the usual form, in upper or lower case."""
+    """Whether a string is a GUID in the usual form, in upper or lower case."""
     return bool(_GUID.fullmatch(text))
 
 
@@ -121,7 +121,7 @@ def _script_urls(text: str, local: bool) -> list[str]:
 
 
 def quoted(text: str) -> str:
-    """A text as error messages quote it."""
+    """A string as error messages quote it."""
     return f'"{text if len(text) <= 60 else text[:59] + "…"}"'
 
 

@@ -43,7 +43,7 @@ class IntegrationTable:
             found = [row async for row in self._table.rows(PARTITION, rows.ID_PREFIX, columns=("uuid",))]
             present = {int(row.key.removeprefix(rows.ID_PREFIX)) for row in found}
             gaps = frozenset(range(1, sequence.integration + 1)) - present
-            with suppress(RowChanged):  # integrations have been added or deleted meanwhile: the next call tries again
+            with suppress(RowChanged):  # integrations were added or deleted in the meantime: the next call tries again
                 await self._table.commit(PARTITION, sequence.with_gaps(gaps))
         return [id_ for id_ in range(1, sequence.integration + 1) if id_ not in gaps]
 
@@ -52,7 +52,7 @@ class IntegrationTable:
         return await self._table.get(PARTITION, rows.settings_key(uuid.lower())) is not None
 
     async def uuid_of(self, id_: int) -> str:
-        """The UUID of the integration with an id; one round trip to storage. Raises NotFound."""
+        """The UUID of the integration with the given id; one round trip to storage. Raises NotFound."""
         row = await self._table.get(PARTITION, rows.id_key(id_))
         if row is None:
             raise NotFound(f"There is no integration with id {id_}.")

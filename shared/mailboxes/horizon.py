@@ -13,10 +13,10 @@ FARTHEST = timedelta(days=1825)
 """How far ahead a series that seems to be over is searched: Graph refuses ranges of more than five years."""
 
 MOST_OCCURRENCES = 1000
-"""Maximum occurrences of one series within the horizon; a daily series has 91."""
+"""Maximum number of occurrences of one series within the horizon; a daily series has 91."""
 
 Instances = Callable[[datetime, datetime, int], Awaitable[tuple[Occurrence, ...]]]
-"""Reads the occurrences between two moments that are not cancelled, by ascending start; the caller needs at most this
+"""Reads the occurrences between two times that are not cancelled, by ascending start; the caller needs at most this
 many.
 """
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 ADDRESSES_MAX = 20
-"""Maximum addresses per mailbox, including the configured one, since they are sent to every task pane."""
+"""Maximum number of addresses per mailbox, including the configured one, since they are sent to every task pane."""
 
 ADDRESS_MAX = 500
 """Maximum length of an address in characters; an SMTP address has at most 320, a legacy Exchange DN rarely more than

@@ -114,7 +114,7 @@ class Mailbox(Protocol):
     """One equipment mailbox. Every call may raise Unavailable or RateLimited; retrying later may help then."""
 
     async def read(self, message_id: str) -> MeetingRequest | None:
-        """The meeting message with an id; None if that is another kind of message (which is ignored). Raises
+        """The meeting message with the given id; None if that is another kind of message (which is ignored). Raises
         MessageNotFound.
         """
         ...
@@ -127,7 +127,7 @@ class Mailbox(Protocol):
         ...
 
     async def view(self, first: datetime, last: datetime, state: str = "") -> CalendarPage:
-        """A page of all meetings between two moments, at most two years apart, by ascending start.
+        """A page of all meetings between two times, at most two years apart, by ascending start.
 
         Cancelled meetings and those that the mailbox itself organizes are left out. An entry may be repeated, also
         across pages. A page holds a few hundred entries.

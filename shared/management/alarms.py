@@ -74,7 +74,7 @@ class AlarmResource:
         return sorted(found, key=lambda shown: int(shown["id"]))
 
     async def one(self, id_: int) -> Shown:
-        """The alarm with an id. Raises NotFound."""
+        """The alarm with the given id. Raises NotFound."""
         return Shown(_shown(*await self._find(id_)))
 
     async def _acknowledge(self, id_: int, call: Call) -> Answer:

@@ -17,7 +17,7 @@ ROLE = "role"
 NAME_MAX_LENGTH = 100
 
 _ROLES = {1: ADMIN_ROLE, 2: READER_ROLE}
-"""The roles by id. In the original product, admins define roles; here these two are fixed."""
+"""The roles, keyed by id. In the original product, admins define roles; here these two are fixed."""
 
 _SCHEMA: Schema = {
     "type": "object",
@@ -54,7 +54,7 @@ class ApiClientResource:
         return [_shown(client) for client in await self._clients.all()]
 
     async def one(self, id_: int) -> Shown:
-        """The client with an id. Raises NotFound."""
+        """The client with the given id. Raises NotFound."""
         return Shown(_shown(await self._clients.get(id_)))
 
     async def id_named(self, name: str) -> int:
@@ -111,7 +111,7 @@ def _understood(fields: Object) -> dict[str, str]:
     if "client_name" in fields:
         given["client_name"] = name = fields["client_name"]
         if not (isinstance(name, str) and name.strip() and len(name) <= NAME_MAX_LENGTH):
-            faults["client_name"] = [f"Must be a text of 1 to {NAME_MAX_LENGTH} characters."]
+            faults["client_name"] = [f"Must be 1 to {NAME_MAX_LENGTH} characters long."]
     if "role" in fields:
         given["role"] = _ROLES.get(id_in(fields["role"], CONFIGURATION, ROLE) or 0, "")
         if not given["role"]:

@@ -47,7 +47,7 @@ SCHEMA: Schema = {
         "from": {
             **_FIELDS,
             "description": "The fields that differ, with their previous values. For secrets and PINs this is just "
-            "`changed`. Long texts are shortened in lists, and complete in a single change.",
+            "`changed`. Long values are shortened in lists, and complete in a single change.",
         },
         "to": {**_FIELDS, "description": "The same fields, with their new values."},
         "fields": {"type": "array", "items": {"type": "string"}, "readOnly": True},
@@ -87,7 +87,7 @@ class Changes:
         return [self._reverting.shown(change) for change in page.changes]
 
     async def one(self, id_: int) -> Shown:
-        """The change with an id, with its full texts. Raises NotFound."""
+        """The change with the given id and its complete values. Raises NotFound."""
         return Shown(self._reverting.shown(await self._log.one(id_)))
 
     async def listed(self, query: Query, text: str) -> Object | None:

@@ -44,7 +44,7 @@ class ConferenceAliases:
         return await self._meetings.by_alias(ROOM_ALIASES, exact["alias"]) if "alias" in exact else None
 
     async def one(self, id_: int) -> Shown:
-        """The alias with an id. Raises NotFound."""
+        """The alias with the given id. Raises NotFound."""
         if id_ >= FIRST_MEETING_ID:
             return Shown(await self._meetings.one(ROOM_ALIASES, id_))
         vmr_id, slot = place(id_)

@@ -106,7 +106,7 @@ def _as_object(value: Any, names: Mapping[str, str]) -> Any:
 
 
 def _taken_back(name: str, value: Any) -> Any:
-    """The value that was sent for a field; a reference that was sent as an object becomes a text."""
+    """The value that was sent for a field; a reference that was sent as an object becomes a string."""
     return reference_in(value) if name in _AS_OBJECTS else value
 
 
@@ -167,7 +167,7 @@ def free_slot(taken: Iterable[int]) -> int:
 
 
 def _aliases(given: Any, before: Sequence[Alias], vmr: int, now: str) -> list[dict[str, Any]]:
-    """The entries of `aliases` in stored form: texts, objects, or URIs of aliases that the VMR already has."""
+    """The entries of `aliases` in stored form: strings, objects, or URIs of aliases that the VMR already has."""
     if not isinstance(given, list):
         raise SettingsInvalid({"aliases": ["Must be a list."]})
     if len(given) > MAX_ALIASES:
@@ -199,7 +199,7 @@ def _alias(entry: Any, before: Sequence[Alias], vmr: int, placed: _Placed) -> di
     known = next((a for a in before if (vmr, a.slot) == place(id_ or 0) or normal(a.alias) == wanted), None)
     if known is None and not fields:
         raise SettingsInvalid(
-            {"aliases": ['Must contain texts, objects such as {"alias": "alice"}, or URIs of its own aliases.']}
+            {"aliases": ['Must contain strings, objects such as {"alias": "alice"}, or URIs of its own aliases.']}
         )
     try:
         taken = ALIAS_FIELDS.taken(fields, new=False)

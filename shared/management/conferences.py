@@ -42,7 +42,7 @@ class Conferences(Directory[PersonalVmr]):
         return [*await super().all(), *await self._meetings.all(ROOMS)]
 
     async def one(self, id_: int) -> Shown:
-        """The VMR or room with an id. Raises NotFound."""
+        """The VMR or room with the given id. Raises NotFound."""
         try:
             return await super().one(id_)
         except NotFound:

@@ -31,7 +31,7 @@ _PREVIEW: Schema = {
     "type": "object",
     "properties": {
         "template": {"type": "string", "enum": sorted(TEMPLATE_FIELDS), "description": "The settings field."},
-        "text": {"type": "string", "description": "A text to preview instead of the saved one."},
+        "text": {"type": "string", "description": "Text to preview instead of the saved text."},
         "values": {
             "type": "object",
             "description": "Values for the template's variables. Variables that are left out get values based on the "

@@ -98,7 +98,7 @@ class ConnectorHealth:
         return await self._shown(await self.integrations.by_ids(ids))
 
     async def one(self, id_: int) -> Shown:
-        """The health of the integration with an id. Raises NotFound."""
+        """The health of the integration with the given id. Raises NotFound."""
         [fields] = await self._shown([await self.integrations.by_id(id_)])
         return Shown(fields)
 

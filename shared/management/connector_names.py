@@ -60,7 +60,7 @@ class ConnectorNames:
         return sorted(found, key=lambda fields: int(fields["id"]))
 
     async def one(self, id_: int) -> Shown:
-        """The name of the integration with an id. Raises NotFound."""
+        """The name of the integration with the given id. Raises NotFound."""
         return Shown(_named(await self.integrations.by_id(id_)))
 
 

@@ -34,7 +34,7 @@ _SEARCHED = ("name", "description", "room_mailbox_email_address", "uuid")
 """Fields by which an admin searches for an integration."""
 
 _WRITTEN: dict[str, Any] = {"type": "string", "pattern": r"\S"}
-"""A text that is not blank."""
+"""A string that is not blank."""
 
 
 def connector_schema() -> Schema:
@@ -119,7 +119,7 @@ def _filled(names: list[str], defaults: Mapping[str, object]) -> Schema:
 
 @cache
 def _generated() -> Mapping[str, Any]:
-    """Pydantic's JSON schema of the model, by field."""
+    """Pydantic's JSON schema of the model, keyed by field."""
     found: Mapping[str, Any] = Integration.model_json_schema()["properties"]
     return found
 

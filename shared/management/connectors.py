@@ -100,7 +100,7 @@ class Connectors:
         return [shown_connector(integration).fields for integration in await self._integrations.by_ids(ids)]
 
     async def one(self, id_: int) -> Shown:
-        """The integration with an id. Raises NotFound."""
+        """The integration with the given id. Raises NotFound."""
         return shown_connector(await self._integrations.by_id(id_))
 
     async def create(self, fields: Object) -> Shown:

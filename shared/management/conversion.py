@@ -1,6 +1,6 @@
 """Converts values of another type with the same meaning, which the original's framework accepts, too.
 
-Scripts and spreadsheets send "30" for a number, 30 for a text and "true" for a boolean. Ambiguous values stay as they
+Scripts and spreadsheets send "30" for a number, 30 for a string and "true" for a boolean. Ambiguous values stay as they
 were sent, and are rejected by the later checks.
 """
 

@@ -47,7 +47,7 @@ _TYPES = {"string": "string", "integer": "integer", "boolean": "boolean", "numbe
 
 
 def index(resources: Iterable[Resource], area: str | None) -> dict[str, Any]:
-    """The resources of an area, by name."""
+    """The resources of an area, keyed by name."""
     return {
         resource.name: {"list_endpoint": own, "schema": f"{own}{SCHEMA}/"}
         for resource in resources

@@ -27,7 +27,7 @@ Result = TypeVar("Result")
 
 
 def properties(table: FieldTable) -> dict[str, Schema]:
-    """The JSON schemas of a table's fields, by name."""
+    """The JSON schemas of a table's fields, keyed by name."""
     times = {name for name, each in table.fields.items() if each.type == "datetime"}
     return {name: {**each, **TIME} if name in times else each for name, each in table.schemas().items()}
 
@@ -40,7 +40,7 @@ class Store(Protocol[Model]):
         ...
 
     async def get(self, id_: int) -> Model:
-        """The record with an id. Raises NotFound."""
+        """The record with the given id. Raises NotFound."""
         ...
 
     async def numbers(self, count: int) -> range:
@@ -68,7 +68,7 @@ class Form(Protocol[Model]):
         ...
 
     def version(self, record: Model) -> str:
-        """A text that differs between any two states of a record that the resource shows. It reveals nothing about a
+        """A string that differs between any two states of a record that the resource shows. It reveals nothing about a
         PIN, since admins who may not see PINs see it as well.
         """
         ...
@@ -103,7 +103,7 @@ class Directory(Generic[Model]):
         return [self._form.show(record, relations) for record in await self._store.all()]
 
     async def one(self, id_: int) -> Shown:
-        """The record with an id. Raises NotFound."""
+        """The record with the given id. Raises NotFound."""
         return self._shown(await self._store.get(id_), await self._relations())
 
     async def create(self, fields: Object) -> Shown:
@@ -195,8 +195,8 @@ def record_id(record: BaseModel) -> int:
 
 
 async def _each(work: Sequence[Awaitable[Result]]) -> list[Result]:
-    """Write all records, a few at a time. Raises SettingsInvalid with the problems of all objects, by their position in
-    the list.
+    """Write all records, a few at a time. Raises SettingsInvalid with the problems of all objects, keyed by their
+    position in the list.
     """
     turns, faults = asyncio.Semaphore(ROWS_CONCURRENCY), dict[str, list[str]]()
 

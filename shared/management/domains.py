@@ -35,7 +35,7 @@ class Domains:
         return sorted(found, key=lambda shown: int(shown["id"]))
 
     async def one(self, id_: int) -> Shown:
-        """The entry with an id. Raises NotFound."""
+        """The entry with the given id. Raises NotFound."""
         return Shown(domain_object(*await self._find(id_)))
 
     async def create(self, fields: Object) -> Shown:
@@ -89,7 +89,7 @@ class Domains:
         return str(domain)
 
     async def _change(self, uuid: str, change: Callable[[Integration], list[dict[str, Any]]]) -> Integration:
-        """Change an integration's entries; tries again if somebody else changes the integration meanwhile."""
+        """Change an integration's entries; tries again if somebody else changes the integration in the meantime."""
         saved = await self._saved(uuid, change)
         await self._lifecycle.saved(uuid, frozenset({"domains"}))
         return saved

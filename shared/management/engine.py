@@ -111,7 +111,7 @@ async def _answer(view: _View, call: Call) -> Answer:
 
 
 def _fixed(view: _View, path: str) -> Mapping[str, Any] | None:
-    """The description of the API at a path; None if the path is that of objects."""
+    """The description of the API that is served at a path; None if objects are served there."""
     if path == _DOCUMENT:
         return document(view.resources.values())
     area = AREA_PATH.fullmatch(path)

@@ -35,7 +35,7 @@ class FixedResource:
         return [{**each, "resource_uri": uri(self.area, self.name, each["id"])} for each in self.objects]
 
     async def one(self, id_: int) -> Shown:
-        """The object with an id. Raises NotFound."""
+        """The object with the given id. Raises NotFound."""
         for each in await self.all():
             if each["id"] == id_:
                 return Shown(each)

@@ -21,7 +21,7 @@ PATH_MAX_LENGTH = 3
 """How many references one filter may follow."""
 
 Known: TypeAlias = Mapping[str, Mapping[str, Object]]
-"""Objects by their URI, by the name of the field that refers to them."""
+"""Objects keyed by URI, grouped by the name of the field that refers to them."""
 
 _REFERENCE: Schema = {"type": ["string", "null"], "format": "uri-reference"}
 
@@ -79,7 +79,7 @@ def values(start: Object, path: Sequence[str], field: str, known: Known) -> Iter
 
 
 def _followed(start: Object, field: str, known: Known) -> Iterator[Object]:
-    """The objects that a field refers to, without any that have been deleted meanwhile."""
+    """The objects that a field refers to, without any that have been deleted in the meantime."""
     for each in _referred(start, field):
         shown = each if isinstance(each, Mapping) else known.get(field, {}).get(each)
         if shown is not None:

@@ -52,7 +52,7 @@ class FormerAlarms:
         return sorted(shown, key=lambda fields: int(fields["id"]))
 
     async def one(self, id_: int) -> Shown:
-        """The alarm with an id. Raises NotFound."""
+        """The alarm with the given id. Raises NotFound."""
         for fields in await self.all():
             if fields["id"] == id_:
                 return Shown(fields)

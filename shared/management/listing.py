@@ -41,7 +41,7 @@ class Query:
     offset: int
     skipped: tuple[str, ...] = ()
     text: str = ""
-    """A text that one of the `searched` fields must contain, ignoring case."""
+    """Text that one of the `searched` fields must contain, ignoring case."""
     searched: tuple[str, ...] = ()
 
     @property

@@ -80,7 +80,7 @@ class MeetingReader:
         return sorted(shown, key=lambda each: int(each["id"]))
 
     async def one(self, kind: Kind, id_: int) -> Object:
-        """The object with an id. Two point reads, regardless of the number of meetings. Raises NotFound."""
+        """The object with the given id. Two point reads, regardless of the number of meetings. Raises NotFound."""
         booking = await Numbering(self.storage).find(*kind.place(id_))
         if booking:
             integration = await self.integrations.cached(booking.integration)
@@ -90,7 +90,9 @@ class MeetingReader:
         raise NotFound(f"There is no {kind.name} with id {id_}.")
 
     async def by_alias(self, kind: Kind, alias: str) -> list[Object] | None:
-        """The objects of the meeting with an alias; None if no meeting has the alias, which takes one point read."""
+        """The objects of the meeting with the given alias; None if no meeting has the alias, which takes one point
+        read.
+        """
         booking = await booking_with_alias(self.storage, alias)
         return None if booking is None else await self._shown(kind, [booking])
 

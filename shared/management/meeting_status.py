@@ -66,7 +66,7 @@ SCHEMA: Schema = {
             "items": {"type": "string"},
             "description": "Correlation ids of the decisions on the meeting's messages, newest first.",
         },
-        "text": {**_TEXT, "x-search": True, "description": "The texts that a search such as `text=review` covers."},
+        "text": {**_TEXT, "x-search": True, "description": "The text that a search such as `text=review` covers."},
         "creation_time": TIME,
         "resource_uri": {"type": "string", "format": "uri-reference", "readOnly": True},
     },
@@ -74,8 +74,8 @@ SCHEMA: Schema = {
 
 
 def meeting_object(integration: int, booking: Booking, decided: Sequence[str], now: datetime) -> Object:
-    """The meeting of a booking with a room, of the integration with this id. `decided` are the correlation ids of the
-    decisions on its messages.
+    """The meeting that a booking with a room represents. `integration` is the integration's id, and `decided` contains
+    the correlation ids of the decisions on the meeting's messages.
     """
     conference = room_of(booking)
     assert conference is not None  # noqa: S101 - bookings without one are not shown
@@ -114,7 +114,7 @@ def _organizer_in(conference: Conference) -> str:
 
 
 def _door(booking: Booking, conference: Conference, now: datetime) -> Object:
-    """Whether people are let in, and the next moment at which that changes."""
+    """Whether people are let in, and the next time at which that changes."""
     if booking.state is not State.SCHEDULED:
         return {"open": False, "next_change": None}
     change = conference.next_change(now)

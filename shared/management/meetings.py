@@ -38,7 +38,7 @@ from shared.record_lists.lists import RecordLists
 from shared.storage import Row, Storage
 
 MEETINGS_SEARCHED_MAX = 2_000
-"""Maximum meetings that are searched for a query that no list answers; this takes two storage requests."""
+"""Maximum number of meetings that are searched for a query that no list answers; this takes two storage requests."""
 
 _TRANSFER: Schema = {
     "type": "object",
@@ -106,7 +106,7 @@ class Meetings:
         return sorted(found, key=lambda shown: int(shown["id"]))
 
     async def one(self, id_: int) -> Shown:
-        """The meeting with an id. Raises NotFound."""
+        """The meeting with the given id. Raises NotFound."""
         integration, booking = await self._found(id_)
         return Shown(self._shown(integration.id, booking, await self._decided(booking)))
 

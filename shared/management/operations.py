@@ -94,7 +94,7 @@ class Operations:
         return Part(list(map(_listed, page.rows)), page.total) if page else None
 
     async def one(self, id_: int) -> Shown:
-        """The operation with an id. Two storage requests. Raises NotFound."""
+        """The operation with the given id. Two storage requests. Raises NotFound."""
         rows = await self.lists.at(DECISIONS, f"{id_:016}:")
         found = [shown for shown in await self.all() if shown["id"] == id_] if rows is None else map(_listed, rows)
         for shown in found:

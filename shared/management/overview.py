@@ -91,7 +91,7 @@ class Overview:
         return [await self._of(None)]
 
     async def one(self, id_: int) -> Shown:
-        """The overview of the integration with an id. Raises NotFound."""
+        """The overview of the integration with the given id. Raises NotFound."""
         return Shown(await self._of(None if id_ == DEPLOYMENT_ID else await self.integrations.by_id(id_)))
 
     async def _of(self, integration: Integration | None) -> dict[str, Any]:

@@ -76,7 +76,7 @@ class ReadersView:
         return found and replace(found, objects=[_without_pins(shown) for shown in found.objects])
 
     async def one(self, id_: int) -> Shown:
-        """The object with an id, without its PINs. Raises NotFound."""
+        """The object with the given id, without its PINs. Raises NotFound."""
         shown = await self.whole.one(id_)
         return Shown(_without_pins(shown.fields), shown.etag)
 

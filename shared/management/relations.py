@@ -27,7 +27,7 @@ _INSTEAD = "Enter the name instead, as the node shows it."
 
 @dataclass(frozen=True)
 class PlatformNames:
-    """The names of the platform's objects, by the path of their URI, and the reason why others could not be
+    """The names of the platform's objects, keyed by the path of their URI, and the reason why others could not be
     resolved.
     """
 

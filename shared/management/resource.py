@@ -73,7 +73,7 @@ class Resource(Protocol):
 
     @property
     def actions(self) -> Mapping[str, Action]:
-        """Additional actions on one object, by name."""
+        """Additional actions on one object, keyed by name."""
         ...
 
     async def all(self) -> Sequence[Object]:
@@ -81,7 +81,7 @@ class Resource(Protocol):
         ...
 
     async def one(self, id_: int) -> Shown:
-        """The object with an id. Raises NotFound."""
+        """The object with the given id. Raises NotFound."""
         ...
 
 
@@ -107,7 +107,7 @@ class PagedResource(Resource, Protocol):
         ...
 
     async def full(self, ids: Sequence[int]) -> Sequence[Object]:
-        """The objects with these ids, in this order; any that have been deleted meanwhile are left out."""
+        """The objects with these ids, in this order; any that have been deleted in the meantime are left out."""
         ...
 
 
@@ -117,8 +117,8 @@ class DescribedResource(Resource, Protocol):
 
     @property
     def extras(self) -> Object:
-        """Our additions to Tastypie's form: `sections` of the resource, and `fields` with additional properties by
-        name.
+        """Our additions to Tastypie's form: `sections` of the resource, and `fields` with additional properties, keyed
+        by name.
         """
         ...
 
@@ -172,7 +172,7 @@ class Recorder(Protocol):
     """Records one admin's changes; see recording.py. Every change to an object is made through it."""
 
     async def created(self, resource: Resource, fields: Object, write: Callable[[], Awaitable[Shown]]) -> Shown:
-        """Create an object by `write`; `fields` are those that were sent."""
+        """Create an object using `write`; `fields` are those that were sent."""
         ...
 
     async def changed(
@@ -227,7 +227,7 @@ TIME: Schema = {
     "description": "A time in UTC, without an offset, such as 2026-11-23T09:00:00.",
     "readOnly": True,
 }
-"""The JSON schema of the texts that `time_text` returns."""
+"""The JSON schema of the strings that `time_text` returns."""
 
 
 def time_text(moment: datetime) -> str:

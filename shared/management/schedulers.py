@@ -73,7 +73,7 @@ class Schedulers:
         return [await self._shown(each) for each in await self.integrations.by_ids(ids)]
 
     async def one(self, id_: int) -> Shown:
-        """The object of the integration with an id. Raises NotFound."""
+        """The object of the integration with the given id. Raises NotFound."""
         return Shown(await self._shown(await self.integrations.by_id(id_)))
 
     async def _shown(self, integration: Integration) -> Object:

@@ -22,7 +22,7 @@ from shared.record_lists.entries import (
 )
 
 Bound: TypeAlias = Callable[[datetime], str | None]
-"""Returns the first position in a list for a moment; None if positions are too coarse to tell."""
+"""Returns the first position in a list for a time; None if positions are too coarse to tell."""
 
 _SECOND = timedelta(seconds=1)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -55,7 +55,7 @@ def span_by_id(query: Query, list_: str) -> Span | None:
 def meeting_span(query: Query) -> Span | None:
     """The span of a query for meetings: either all of them by id, or by start, filtered by time, state or integration.
 
-    Its entries have to be searched if the query has a text, or both a state and an integration.
+    Its entries have to be searched if the query contains text, or both a state and an integration.
     """
     if query.order and not query.text and _is_by(query, "start"):
         return _by_start(query)
@@ -148,7 +148,7 @@ def _bounded(span: Span, filters: Sequence[Filter], field: str, place: Bound) ->
 
 
 _NEXT = timedelta(microseconds=1)
-"""The difference between a moment and the next one."""
+"""The smallest difference between two times."""
 
 
 def _start(moment: datetime) -> str:

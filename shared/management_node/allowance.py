@@ -18,7 +18,7 @@ from shared.errors import Conflict, RateLimited
 from shared.storage import Insert, Replace, RowChanged, RowExists, Tables, Values
 
 NODE_SHARE = 450
-"""Maximum requests to one node within a clock minute, across all instances."""
+"""Maximum number of requests to one node within a clock minute, across all instances."""
 
 CHUNK = 15
 """How many requests an instance takes at a time: only a few, so that hardly any go unused."""
@@ -93,7 +93,7 @@ def node_key(base_url: str) -> str:
 
 
 def minute_of(moment: datetime) -> datetime:
-    """The start of the minute that contains a moment."""
+    """The start of the minute that contains a time."""
     return moment.replace(second=0, microsecond=0)
 
 

@@ -22,7 +22,7 @@ CONFIGURATION = f"{_API}configuration/v1/"
 STATUS = f"{_API}status/v1/"
 
 NODE_TIMEOUT = 15.0
-"""Maximum seconds for a whole response, however slowly it arrives."""
+"""Maximum time in seconds for a whole response, however slowly it arrives."""
 
 NODE_BOUNDS = Bounds(bytes=8 * MEGABYTE, seconds=NODE_TIMEOUT, connections=20)
 """Limits on a response; 250 conferences with all writable fields take less than 3 MB."""
@@ -154,7 +154,7 @@ def _read(answer: httpx.Response) -> Any:
 
 
 def _faults(body: bytes) -> dict[str, list[str]]:
-    """A node's messages by field; in its response they may or may not be nested under the resource's name."""
+    """A node's messages, keyed by field; in its response they may or may not be nested under the resource's name."""
     try:
         told = read_json(body)
     except ValueError:

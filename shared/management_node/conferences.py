@@ -29,7 +29,7 @@ MAX_LISTED = 4_000
 """Maximum length of a list in a URL, in characters: servers accept about 8,000 for the whole URL."""
 
 MAX_PAGES = 400
-"""Maximum pages that are read: 100,000 conferences, more than a node has."""
+"""Maximum number of pages to read; they contain 100,000 conferences, more than a node has."""
 
 REFERENCES_MAX_AGE = timedelta(minutes=10)
 """How long the URI of a theme or a group is cached."""

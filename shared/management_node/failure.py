@@ -17,7 +17,7 @@ class NodeFailed(Unavailable):
 
 
 class NodeRefused(SchedulingError):
-    """The node rejects what was sent. `faults` are its messages by field; the field is "" if it names none."""
+    """The node rejects what was sent. `faults` are its messages, keyed by field; the field is "" if it names none."""
 
     code = "management_node_refused"
 
@@ -28,6 +28,6 @@ class NodeRefused(SchedulingError):
         self.faults = {field: list(messages) for field, messages in faults.items()}
 
     def is_taken(self, field: str) -> bool:
-        """Whether the node has refused because another object already has the value of this unique field."""
+        """Whether the node has refused the value of this unique field because another object already has it."""
         told = " ".join(self.faults.get(field, ())).lower()
         return "already" in told or "unique" in told

@@ -28,7 +28,7 @@ Retry-After comes from something else.
 
 @dataclass(frozen=True)
 class Outages:
-    """The known outages, by the keys of nodes (allowance.node_key)."""
+    """The known outages, keyed by node (allowance.node_key)."""
 
     tables: Tables
     clock: Clock

@@ -241,11 +241,11 @@ class Chores:
         await self._with_handlers(visit, lambda handlers: handlers.backlog.handle(longest))
 
     async def _with_handlers(self, visit: Visit, work: Callable[[Handlers], Awaitable[object]]) -> None:
-        """Run work that needs all settings; does nothing if the integration has been deleted meanwhile."""
+        """Run work that needs all settings; does nothing if the integration has been deleted in the meantime."""
         try:
             handlers = await self.handlers(visit.integration.uuid)
         except NotFound:
-            log.info("integration %s was deleted meanwhile", visit.integration.uuid)
+            log.info("integration %s was deleted in the meantime", visit.integration.uuid)
             return
         await work(handlers)
 
@@ -277,7 +277,7 @@ class Chores:
         try:
             await self.settings(visit.integration.uuid)
         except NotFound:
-            log.info("integration %s was deleted meanwhile", visit.integration.uuid)
+            log.info("integration %s was deleted in the meantime", visit.integration.uuid)
             return
         visit.raised.add(alarm)
         await self.alarms.raise_(visit.integration.uuid, alarm, cause)

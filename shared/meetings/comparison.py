@@ -30,7 +30,7 @@ MOST_PAGES = 25
 """Maximum calendar pages per night: 12,500 entries with Graph, 25,000 with EWS."""
 
 MOST_REPAIRS = 500
-"""Maximum differences that are handled per mailbox and night."""
+"""Maximum number of differences that are handled per mailbox and night."""
 
 MAX_ROOMS_WITHOUT_MEETING = 10
 """If the number of rooms without their meeting exceeds both this and the number of meetings in the calendar, the
@@ -103,7 +103,7 @@ class Comparison:
         return difference.kind is Kind.NO_MEETING or item.shape is Shape.SINGLE
 
     async def _part(self, first: datetime, last: datetime) -> CalendarPart:
-        """The part of the calendar between two moments that one night reads."""
+        """The part of the calendar, between two times, that one night reads."""
         part, state = CalendarPart(first, last), ""
         for _ in range(MOST_PAGES):
             page = await self.mailbox.view(first, last, state)
@@ -148,8 +148,8 @@ def is_compared(message_id: str) -> bool:
 
 
 async def _item(mailbox: Mailbox, item_id: str) -> CalendarItem | None:
-    """The calendar item with an id. If the id is one of the other protocol, the meeting was already looked up by key in
-    the whole calendar, so it is gone.
+    """The calendar item with the given id. If the id is one of the other protocol, the meeting was already looked up by
+    key in the whole calendar, so it is gone.
     """
     with suppress(ForeignItem):
         return await mailbox.item(item_id)

@@ -82,7 +82,7 @@ class Meeting:
 
 
 class CalendarPart:
-    """The part of a calendar between two moments."""
+    """The part of a calendar between two times."""
 
     def __init__(self, first: datetime, last: datetime) -> None:
         self.first = first
@@ -108,7 +108,7 @@ class CalendarPart:
         return len(self._meetings)
 
     def end_at(self, last: datetime) -> None:
-        """Note that the calendar was only read up to this moment."""
+        """Note that the calendar was only read up to this time."""
         self.last = last
         for name, meeting in list(self._meetings.items()):
             meeting.entries = [entry for entry in meeting.entries if self._holds(entry.occurrence)]

@@ -29,7 +29,7 @@ from shared.storage import Delete, Row, RowChanged, Storage, Table
 log = logging.getLogger(__name__)
 
 MAX_TASKS_PER_RUN = 500
-"""Maximum tasks per pass and integration."""
+"""Maximum number of tasks per pass and integration."""
 
 
 class TasksFailed(SchedulingError):

@@ -45,7 +45,7 @@ TICK = timedelta(seconds=2)
 """A delay longer than the resolution of Exchange's times."""
 
 _MAX_DECISIONS = 4
-"""How many times a decision is made if somebody else changes the same records meanwhile."""
+"""How many times a decision is made if somebody else changes the same records in the meantime."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,8 @@ class Processor:
     async def _decide(
         self, request: MeetingRequest, notice: Notice, instead: Reject | None = None, *, is_alone: bool = False
     ) -> None:
-        """Decide on the message, record the decision, and carry it out; repeat if the records have changed meanwhile.
+        """Decide on the message, record the decision, and carry it out; repeat if the records have changed in the
+        meantime.
 
         Raises _LacksInvitation, unless `is_alone`: no other message of its meeting is left to read.
         """

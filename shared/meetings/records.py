@@ -247,7 +247,8 @@ class Records:
     async def finish(self, lease: Lease, operation: Operation) -> None:
         """Record that an operation is finished.
 
-        Raises RowChanged if one of the lease's bookings has changed meanwhile, so that its room must be shown again.
+        Raises RowChanged if one of the lease's bookings has changed in the meantime, so that its room must be shown
+        again.
         """
         await self._table.commit(
             self._integration,

@@ -72,7 +72,7 @@ class RoomControl:
         return await self._change(integration, tag, change)
 
     async def give(self, integration: str, tag: str, address: str) -> Booking:
-        """Give the meeting to the person with an address, or back to its organizer if the address is "".
+        """Give the meeting to the person with the given address, or back to its organizer if the address is "".
 
         Raises NotFound, SettingsInvalid; Conflict if the meeting has no room or is over.
         """

@@ -36,10 +36,10 @@ from shared.storage import Queue, before
 log = logging.getLogger(__name__)
 
 STRETCH_TURNS = 50
-"""Maximum integrations per message."""
+"""Maximum number of integrations per message."""
 
 _STRETCH_GAP = 20
-"""Maximum integrations without a part in the round between two integrations of the same stretch."""
+"""Maximum number of integrations without a part in the round between two integrations of the same stretch."""
 
 SENDS_CONCURRENCY = 16
 

@@ -11,8 +11,8 @@ from shared.calendar.conference import Calendar
 from shared.calendar.request import CalendarItem
 
 MOST_APART = 30
-"""Maximum occurrences of one series with separate rooms: cancelling the series closes all of them in one transaction of
-100 writes.
+"""Maximum number of occurrences of one series with separate rooms: cancelling the series closes all of them in one
+transaction of 100 writes.
 """
 
 

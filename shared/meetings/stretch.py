@@ -83,7 +83,7 @@ class Stretch:
         return replace(self, after=before(uuid), until=uuid)
 
     def is_over(self, now: datetime) -> bool:
-        """Whether the next round has started meanwhile."""
+        """Whether the next round has started in the meantime."""
         return now >= datetime.fromisoformat(self.started) + self.round.period
 
     def encode(self) -> str:

@@ -113,7 +113,7 @@ class Timers:
             async with asyncio.timeout(CONNECT_TIMEOUT.total_seconds()):
                 await self._connect(await self.handlers(uuid), changed)
         except NotFound:
-            log.info("integration %s was deleted meanwhile", uuid)
+            log.info("integration %s was deleted in the meantime", uuid)
             return False
         except (SchedulingError, TimeoutError) as error:
             log.warning("%s of integration %s: %s", AlarmKind.CONNECTION, uuid, type(error).__name__)

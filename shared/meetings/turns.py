@@ -47,7 +47,9 @@ _UNTIL = "until"
 
 @dataclass
 class Turn:
-    """The exclusive right to work on an integration. `memory` contains short texts by name for its next turns."""
+    """The exclusive right to work on an integration. `memory` contains short strings, keyed by name, for its next
+    turns.
+    """
 
     integration: str
     row: Row

@@ -13,7 +13,7 @@ from shared.meetings.records import Records
 from shared.meetings.waiting import HOLDS_OTHERS_FOR
 
 MOST_UNDECIDED = 20
-"""Maximum messages about one meeting that are read for one update."""
+"""Maximum number of messages about one meeting that are read for one update."""
 
 
 async def undecided_beside(

@@ -100,7 +100,7 @@ class WaitingMessages:
         return self.table.rows(self.integration, RowKind.WAITING.prefix)
 
     async def update(self, waiting: WaitingMessage) -> None:
-        """Record an attempt; does nothing if the message has been handled meanwhile."""
+        """Record an attempt; does nothing if the message has been handled in the meantime."""
         key = RowKind.WAITING.key(waiting.correlation_id)
         row = await self.table.get(self.integration, key)
         with suppress(RowChanged):

@@ -58,7 +58,9 @@ class Restored:
 
 
 async def export_tables(tables: Tables) -> AsyncIterator[str]:
-    """The lines of an export, without line endings; rows that change meanwhile may be included in either state."""
+    """The lines of an export, without line endings; rows that change during the export may be included in either
+    state.
+    """
     yield _json({"export": FORMAT, "version": __version__})
     count = 0
     for table in TABLES:

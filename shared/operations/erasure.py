@@ -162,8 +162,8 @@ def _erased(person: Person, changes: Sequence[Change], targets: frozenset[str]) 
 
 
 def _is_about(person: Person, change: Change) -> bool:
-    """Whether the object of a change belongs to a person, not to an integration, and, by its contents, to this
-    person.
+    """Whether the object of a change belongs to a person, not to an integration, and, according to its contents, to
+    this person.
     """
     return change.target != change.connector and person.is_in(change.name, *map(_text, (change.before, change.after)))
 

@@ -49,8 +49,8 @@ class Bridges:
             raise _too_many(limited.retry_after) from limited
 
     async def names(self, proposed: Draft, before: Integration | None) -> Mapping[str, str]:
-        """The names of the objects that a checked draft refers to by URI, by field, according to its Management Node.
-        Raises SettingsInvalid if the node does not have one of them, or cannot be reached.
+        """The names of the objects that a checked draft refers to by URI, keyed by field, according to its Management
+        Node. Raises SettingsInvalid if the node does not have one of them, or cannot be reached.
         """
         wanted, names, faults = _unresolved(proposed.integration, before), dict[str, str](), dict[str, list[str]]()
         for field in wanted:

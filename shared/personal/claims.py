@@ -68,8 +68,8 @@ _Read = Callable[[int], Awaitable[PersonalVmr | None]]
 
 @dataclass(frozen=True)
 class Claims:
-    """Makes and releases the claims of VMRs. `read` returns the VMR with an id. Every call may raise Unavailable and
-    Conflict.
+    """Makes and releases the claims of VMRs. `read` returns the VMR with the given id. Every call may raise Unavailable
+    and Conflict.
     """
 
     storage: Tables

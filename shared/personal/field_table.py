@@ -32,7 +32,7 @@ REFERENCE_MAX_LENGTH = 250
 """Maximum length of a URI or a name, in characters."""
 
 REFERENCES_MAX_COUNT = 50
-"""Maximum entries in a list of references."""
+"""Maximum number of entries in a list of references."""
 
 _REQUIRED = "This field is required, and must not be empty."
 _UNIT = {"datetime": "string", "related": "string"}
@@ -116,7 +116,9 @@ class Field:
         return found
 
     def taken(self, value: Any) -> Any:
-        """A received value in stored form: null clears a text that cannot be null, and a list; "" clears a choice."""
+        """Convert a received value to its stored form: null clears a list or a non-nullable string, and "" clears a
+        choice.
+        """
         if value is None and not self.is_nullable and (isinstance(self.default, str) or self.type == "related_list"):
             return self.default
         clears = self.is_nullable or "choices" in self.facts
@@ -207,7 +209,7 @@ class FieldTable:
 
     @cached_property
     def fields(self) -> Mapping[str, Field]:
-        """The fields by name; the table is read when first needed."""
+        """The fields, keyed by name; the table is read when first needed."""
         return {name: Field(name, facts) for name, facts in json.loads(self._path.read_text())["fields"].items()}
 
     def default(self, name: str) -> Any:
@@ -235,7 +237,7 @@ class FieldTable:
         return {name: str(each.facts["related"]) for name, each in self.fields.items() if each.is_reference}
 
     def schemas(self) -> dict[str, Schema]:
-        """The JSON schemas of all fields, by name."""
+        """The JSON schemas of all fields, keyed by name."""
         return {name: each.schema() for name, each in self.fields.items()}
 
     @property
@@ -247,8 +249,8 @@ class FieldTable:
         """The received values of writable fields, in stored form; read-only fields, which clients send back, are
         ignored.
 
-        Raises SettingsInvalid with every problem by field, including the fields that a `new` object lacks. Lists of
-        objects inside the object are checked elsewhere.
+        Raises SettingsInvalid with all problems, keyed by field, including the fields that a `new` object lacks. Lists
+        of objects inside the object are checked elsewhere.
         """
         unknown = {name: ["There is no such field."] for name in sent.keys() - self.fields.keys()}
         if unknown:

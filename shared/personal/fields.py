@@ -16,17 +16,19 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def normal(text: str) -> str:
-    """A text in the form in which names, aliases and addresses are compared, ignoring case."""
+    """A string in the form in which names, aliases and addresses are compared, ignoring case."""
     return text.strip().casefold()
 
 
 def digest(text: str) -> str:
-    """The digest that represents a text in row keys; it works for any text, and reveals nothing in a log or a URL."""
+    """The digest that represents a string in row keys; it works for any string, and reveals nothing in a log or a
+    URL.
+    """
     return sha256(normal(text).encode()).hexdigest()
 
 
 def validated(model: type[Model], values: Mapping[str, Any]) -> Model:
-    """Create a record from values. Raises SettingsInvalid with every problem by field."""
+    """Create a record from values. Raises SettingsInvalid with all problems, keyed by field."""
     try:
         return model.model_validate(values)
     except ValidationError as error:

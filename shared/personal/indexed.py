@@ -174,7 +174,7 @@ class IndexedTable(Generic[Record]):
         except RowExists:
             taken = {field for claim, field in entry.claims.items() if await self._is_anothers(claim, entry.key)}
             if not taken:
-                raise  # the record that had the claim has released it meanwhile
+                raise  # the record that had the claim has released it in the meantime
             kind = self._kind.name.replace("_", " ").capitalize()
             raise SettingsInvalid({field: [f"{kind} with this {field} already exists."] for field in taken}) from None
 

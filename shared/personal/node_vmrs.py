@@ -20,7 +20,7 @@ from shared.personal.vmr import PERSONAL_SERVICE_TYPES
 OWNER_PAGE_SIZE = 200
 OWNER_MAX_PAGES = 10
 LIST_TIMEOUT = 15.0
-"""Maximum seconds for the whole list, however slowly it arrives: a user is waiting for the task pane."""
+"""Maximum time in seconds for the whole list, however slowly it arrives: a user is waiting for the task pane."""
 
 
 class _Alias(BaseModel):

@@ -45,8 +45,8 @@ _IN_USE = {
 
 
 class VmrStore:
-    """VMRs: by id for admins, by owner for the add-in. Every call may raise Unavailable; those that write may also
-    raise Conflict.
+    """VMRs: found by id for admins, and by owner for the add-in. Every call may raise Unavailable; those that write may
+    also raise Conflict.
     """
 
     def __init__(self, storage: Tables, clock: Clock | None = None, is_served: IsServed = always) -> None:
@@ -75,7 +75,7 @@ class VmrStore:
         return sorted([vmr async for vmr in self._vmrs.records("owner:")], key=lambda vmr: vmr.id)
 
     async def get(self, id_: int) -> PersonalVmr:
-        """The VMR with an id; two round trips to storage. Raises NotFound."""
+        """The VMR with the given id; two round trips to storage. Raises NotFound."""
         return await self._vmrs.get(f"id:{id_}")
 
     async def numbers(self, count: int) -> range:
@@ -141,7 +141,7 @@ class VmrStore:
         await self._claims.release(vmr.id, claims_of(vmr), self._clock.now())
         row = await self._table.get(_VMRS, f"{_DELETED}{vmr.id:018}")
         if row:
-            with suppress(RowChanged):  # a concurrent run was faster
+            with suppress(RowChanged):  # a concurrent run has already deleted it
                 await self._table.commit(_VMRS, Delete(row))
 
     async def is_registered(self) -> bool:

@@ -52,7 +52,7 @@ class Telling:
             await self._forget(row)
 
     async def finish(self, read: Callable[[int], Awaitable[PersonalVmr | None]], now: datetime) -> None:
-        """Finish interrupted changes. `read` returns the VMR with an id."""
+        """Finish interrupted changes. `read` returns the VMR with the given id."""
         async for row in self._table.rows(self._partition, _CHANGED):
             id_ = int(row.key.split(":")[1])
             vmr = await read(id_)

@@ -112,7 +112,7 @@ class UserStore:
         return sorted([user async for user in self._users.records("user:")], key=lambda user: user.id)
 
     async def get(self, id_: int) -> UserRecord:
-        """The record with an id; two round trips to storage. Raises NotFound."""
+        """The record with the given id; two round trips to storage. Raises NotFound."""
         return await self._users.get(f"id:{id_}")
 
     async def numbers(self, count: int) -> range:

@@ -49,7 +49,9 @@ _SHARE = 4096
 
 @dataclass(frozen=True)
 class Entries:
-    """A record's entries in the lists, by key, and the time at which they change although the record does not."""
+    """A record's entries in the lists, keyed by row key, and the time at which they change although the record does
+    not.
+    """
 
     rows: Mapping[str, Values]
     changes: datetime | None = None
@@ -133,7 +135,7 @@ def first_operation_id(moment: datetime) -> int:
 
 
 def start_place(moment: datetime) -> str:
-    """The position, in lists by start, of meetings that start at this moment."""
+    """The position of meetings that start at this time in the lists that are sorted by start."""
     utc = moment.astimezone(UTC)
     return f"{utc.year:04}{utc:%m%d%H%M%S}"
 

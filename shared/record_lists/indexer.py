@@ -150,7 +150,7 @@ class Indexer:
 
     async def _read(self, record: Record) -> _Found:
         read = stored_booking if record.kind is RecordKind.BOOKING else stored_operation
-        # The entries are read first, so that this attempt fails if another process changes them meanwhile.
+        # The entries are read first, so that this attempt fails if another process changes them in the meantime.
         entered = await self._lists.entered(record.called)
         return _Found(record, await read(self._table, record.integration, record.name), entered)
 

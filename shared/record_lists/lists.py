@@ -17,7 +17,7 @@ from shared.storage import Row, Tables
 log = logging.getLogger(__name__)
 
 ENTERED_BY_READER = 500
-"""Maximum records that a reader enters first; the rest is left to the next reader or the next sweep."""
+"""Maximum number of records that a reader enters first; the rest is left to the next reader or the next sweep."""
 
 BUILT_BY_READER = 500
 """About how many existing rows a reader enters: if there are no more, the lists can be used immediately."""

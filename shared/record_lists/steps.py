@@ -20,7 +20,9 @@ from typing import Self, TypeAlias
 from shared.storage import Delete, Insert, Replace, Row, Values, Write
 
 MAX_CHANGES = 40
-"""Maximum entries of one record that a transaction changes: in the worst case, each is in a different row of counts."""
+"""Maximum number of entries of one record that a transaction changes: in the worst case, each is in a different row of
+counts.
+"""
 
 _MAX_WRITES = 90
 _MAX_BYTES = 3 * 1024**2
@@ -47,8 +49,8 @@ _SHAPES = {
 
 @dataclass(frozen=True)
 class Entered:
-    """The entries that a record has: a digest of each entry's values, by key. `row` is the stored row; `changes` is the
-    time at which they change although the record does not.
+    """The entries that a record has: a digest of each entry's values, keyed by row key. `row` is the stored row;
+    `changes` is the time at which they change although the record does not.
     """
 
     digests: Mapping[str, str] = field(default_factory=dict)
@@ -73,7 +75,7 @@ class Change:
 
     @property
     def digests(self) -> Mapping[str, str]:
-        """A digest of each entry's values, by key, as in Entered."""
+        """A digest of each entry's values, keyed by row key, as in Entered."""
         return {key: _digest(values) for key, values in self.rows.items()}
 
     @property
@@ -168,7 +170,7 @@ def recounted(part: Part, row: Row | None, changed: Mapping[str, int]) -> list[W
 
 
 def numbers_in(row: Row) -> dict[str, int]:
-    """The number of entries in each section of a part, by the characters that follow the part's name."""
+    """The number of entries in each section of a part, keyed by the characters that follow the part's name."""
     found: dict[str, int] = json.loads(str(row.values["sections"]))
     return found
 

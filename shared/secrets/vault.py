@@ -1,4 +1,4 @@
-"""Secrets in Azure Key Vault, by the app's managed identity."""
+"""Secrets in Azure Key Vault, accessed with the app's managed identity."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 VAULT_TIMEOUT = 30.0
-"""Maximum seconds for a whole response, including the SDK's own retries, which would go on for minutes while somebody
-is waiting.
+"""Maximum time in seconds for a whole response, including the SDK's own retries, which would go on for minutes while
+somebody is waiting.
 """
 
 

@@ -53,8 +53,8 @@ class Counters:
             self._unwritten.add((today, partition))
 
     async def write(self) -> None:
-        """See Counting.write. Counts that other tasks have added meanwhile are written as well, so those tasks need not
-        do so.
+        """See Counting.write. Counts that other tasks have added in the meantime are written as well, so those tasks
+        need not do so.
         """
         async with self._writing:
             await asyncio.gather(*map(self._write, list(self._unwritten)))

@@ -75,7 +75,7 @@ def rooms_by_hour(conferences: Iterable[Conference], start: datetime) -> list[in
 
 
 def whole_hour(moment: datetime) -> datetime:
-    """The beginning of the hour of a moment."""
+    """The beginning of the hour that contains a time."""
     return moment.replace(minute=0, second=0, microsecond=0)
 
 

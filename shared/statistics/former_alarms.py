@@ -10,12 +10,12 @@ from shared.statistics.rows import FORMER_ALARMS_PARTITION, newest_first, statis
 from shared.storage import MAX_WRITES, Delete, Put, Tables
 
 MOST_SHOWN = 1000
-"""Maximum alarms shown: as many as one storage request reads."""
+"""Maximum number of alarms shown: as many as one storage request reads."""
 
 
 @dataclass(frozen=True)
 class FormerAlarm:
-    """An alarm that was cleared; times are ISO texts in UTC."""
+    """An alarm that was cleared; times are in ISO format, in UTC."""
 
     integration: str
     kind: str
@@ -33,7 +33,9 @@ async def keep_former(tables: Tables, alarm: FormerAlarm) -> None:
 
 
 async def former_alarms(tables: Tables) -> list[FormerAlarm]:
-    """The latest alarms, by the time at which they were raised: at most MOST_SHOWN, in one storage request."""
+    """The latest alarms, according to the time at which they were raised: at most MOST_SHOWN, in one storage
+    request.
+    """
     found = list[FormerAlarm]()
     async for row in statistics_table(tables).rows(FORMER_ALARMS_PARTITION):
         _, integration, kind = row.key.split(":", 2)

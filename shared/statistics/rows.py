@@ -41,5 +41,5 @@ def day_of(key: str) -> date:
 
 
 def newest_first(moment: datetime) -> str:
-    """The beginning of a key that sorts later moments before earlier ones."""
+    """The beginning of a key that sorts later times before earlier ones."""
     return f"{_SECONDS_END - int(moment.timestamp()):010d}"

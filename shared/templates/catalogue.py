@@ -12,7 +12,7 @@ from enum import Enum
 from types import MappingProxyType
 
 MAX_TEMPLATE = 12_288
-"""Maximum characters of a template (docs/facts/pexip.md §1)."""
+"""Maximum length in characters of a template (docs/facts/pexip.md §1)."""
 
 
 class Destination(Enum):
@@ -26,7 +26,7 @@ class Destination(Enum):
 
 @dataclass(frozen=True)
 class TemplateField:
-    """A settings field that is a template; a text (`reject_alias_deleted_template`, …) is a template without
+    """A settings field that is a template; a text setting (`reject_alias_deleted_template`, …) is a template without
     variables.
     """
 
@@ -38,12 +38,12 @@ class TemplateField:
 
 
 def accepted(template: TemplateField) -> str:
-    """A text that names the accepted variables."""
+    """A sentence that names the accepted variables."""
     return f"accepted are {', '.join(template.variables)}" if template.variables else "this text has no variables"
 
 
 def meeting_time(moment: datetime) -> str:
-    """`15:30 on 31/07/2017`, in the moment's own zone (T3). Raises ValueError for a time without a zone."""
+    """`15:30 on 31/07/2017`, in the time's own zone (T3). Raises ValueError for a time without a zone."""
     if moment.tzinfo is None:
         raise ValueError("a meeting's time needs a zone")
     return f"{moment:%H:%M on %d/%m}/{moment.year:04}"

@@ -19,7 +19,7 @@ from shared.templates.pex import NOW_PARTS, PEX, Now
 from shared.templates.standard import FILTERS, Filter, range_
 
 MAX_OUTPUT = 262_144
-"""Maximum characters of a template's output."""
+"""Maximum length in characters of a template's output."""
 
 _COMPILED = 128  # number of compiled templates in the cache; an integration has 21
 
@@ -132,7 +132,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
 
 def _product(left: Any, right: Any) -> int:
-    """The size of the result if a text or list is repeated; 0 for a product of numbers."""
+    """The size of the result if a string or list is repeated; 0 for a product of numbers."""
     for repeated, times in ((left, right), (right, left)):
         if isinstance(repeated, str | list | tuple) and isinstance(times, int):
             return (weigh(repeated) - 1) * max(times, 0)

@@ -75,7 +75,7 @@ def replace(meter: Meter, pattern: str, replacement: str, text: str) -> str:
 
 
 def _parts(replacement: str) -> list[str]:
-    """A replacement, split into group references and the literal texts between them."""
+    """A replacement, split into group references and the literal text between them."""
     parts: list[str] = []
     end = 0
     for reference in _REFERENCE.finditer(replacement):

@@ -30,13 +30,13 @@ def _like(sample: object, value: object) -> object:
             return _time(value)
         case tuple():
             if not (isinstance(value, list | tuple) and all(isinstance(entry, str) for entry in value)):
-                raise ValueError("a list of texts")
+                raise ValueError("a list of strings")
         case bool():
             if not isinstance(value, bool):
                 raise ValueError("true or false")
         case _:
             if isinstance(value, bool) or not isinstance(value, str | int | None):
-                raise ValueError("a text")
+                raise ValueError("a string")
     return value
 
 

@@ -1,6 +1,6 @@
 """Undoes what mail filters do to links: Microsoft Safe Links and Proofpoint URL Defense (versions 1 to 3).
 
-A text is split at white space, quotes and angle brackets; each piece that is such a link is replaced by its target. A
+Text is split at white space, quotes and angle brackets; each piece that is such a link is replaced by its target. A
 piece that only looks like such a link is left alone.
 """
 

@@ -106,7 +106,7 @@ def _named(html: str) -> Iterator[str]:
 
 
 def _skeleton(tree: nodes.Template, way: int) -> str:
-    """The pieces of the template's own HTML with their lines, with a mark for every value."""
+    """The pieces of the template's own HTML on their original lines, with a placeholder for every value."""
     pieces: list[str] = []
     line = 1
     for node in _outputs(tree.body, way):

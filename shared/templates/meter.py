@@ -19,13 +19,15 @@ from shared.clock import Clock
 from shared.errors import TemplateInvalid
 
 MAX_STEPS = 100_000
-"""Maximum steps per rendering: about half a second on a slow core. The default templates need fewer than 100."""
+"""Maximum number of steps per rendering: about half a second on a slow core. The default templates need fewer than
+100.
+"""
 
 CHARACTERS_PER_STEP = 16
 """Characters (or list entries) handled per step."""
 
 MAX_VALUE = 16_384
-"""Maximum characters and entries of one value, including nested ones."""
+"""Maximum number of characters and entries of one value, including nested ones."""
 
 MAX_NUMBER = 10**18
 """The maximum absolute value of numbers."""
@@ -36,8 +38,8 @@ class Exhausted(TemplateInvalid):
 
 
 def weigh(value: object) -> int:
-    """The size of a value: 1 plus its characters for a text, 1 plus the sizes of its entries for a list. Counting stops
-    soon after MAX_VALUE.
+    """The size of a value: 1 plus its characters for a string, 1 plus the sizes of its entries for a list. Counting
+    stops soon after MAX_VALUE.
     """
     total = 0
     rest: list[object] = [value]
@@ -69,7 +71,7 @@ class Meter:
             raise Exhausted("it does too much: shorten its loops or its texts")
 
     def scan(self, size: int, times: int) -> None:
-        """Charge for going through a text of this size this many times at memory speed. Raises Exhausted."""
+        """Charge for going through a string of this size this many times at memory speed. Raises Exhausted."""
         self.charge(size * times // 4096)
 
     def room(self, size: int) -> None:

@@ -30,7 +30,7 @@ _MAX_PIN = 64
 
 @dataclass(frozen=True)
 class Now:
-    """The result of `pex_now`: the parts of the current moment in the requested zone."""
+    """The result of `pex_now`: the parts of the current time in the requested zone."""
 
     year: int
     month: int
@@ -107,8 +107,7 @@ def _md5(_: Meter, value: object) -> str:
 
 
 def _now(meter: Meter, zone: str = "UTC") -> Now:
-    """The current moment in an IANA zone. Printed as a whole, it looks like Python's `str(datetime)` (not
-    documented).
+    """The current time in an IANA zone. Printed as a whole, it looks like Python's `str(datetime)` (not documented).
     """
     try:
         moment: datetime = meter.clock.now().astimezone(ZoneInfo(zone))

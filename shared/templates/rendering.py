@@ -14,7 +14,9 @@ from shared.templates.given import values_of
 from shared.templates.meter import Meter, RequirementNotMet
 
 LINE_MAX_LENGTH = 250
-"""Maximum characters of a line: the limit of names, descriptions and policy answers (docs/facts/pexip.md §1, §6)."""
+"""Maximum length in characters of a line: the limit of names, descriptions and policy answers (docs/facts/pexip.md §1,
+§6).
+"""
 
 
 @dataclass(frozen=True)
@@ -72,9 +74,9 @@ def _tried(template: TemplateField, text: str) -> list[str]:
 def render(name: str, text: str, values: Mapping[str, object], *, clock: Clock | None = None) -> str:
     """The result of a settings field's template for these values: HTML with values escaped, or one plain line (T3).
 
-    Values are texts, numbers, booleans, None (nothing is printed), lists of these, and aware datetimes; variables that
-    the field does not accept are ignored. Raises TemplateInvalid if it fails or exceeds its limits, with the template's
-    name and the line; the values are not repeated.
+    Values are strings, numbers, booleans, None (nothing is printed), lists of these, and aware datetimes; variables
+    that the field does not accept are ignored. Raises TemplateInvalid if it fails or exceeds its limits, with the
+    template's name and the line; the values are not repeated.
     """
     try:
         return _render(_field(name), text, values, Meter(clock or SystemClock()))
@@ -92,7 +94,7 @@ def _render(template: TemplateField, text: str, values: Mapping[str, object], me
 def preview(name: str, text: str, values: Mapping[str, object] | None = None, *, clock: Clock | None = None) -> Preview:
     """A template rendered with the given values, and samples for the rest (T4); only the problems if there are any.
 
-    Values are JSON, converted to the values that the product itself would pass: times are ISO texts with an offset.
+    Values are JSON, converted to the values that the product itself would pass: times are ISO strings with an offset.
     """
     template = _field(name)
     meter = Meter(clock or SystemClock())
@@ -134,4 +136,4 @@ def _scalar(value: object) -> str | int | float | None:
         return str(value)
     if value is None or isinstance(value, int | float):
         return value
-    raise TypeError(f"a template's values are texts, numbers, times and lists of these, not {type(value).__name__}")
+    raise TypeError(f"a template's values are strings, numbers, times and lists of these, not {type(value).__name__}")

@@ -24,7 +24,7 @@ _CONVERSION = re.compile(
 
 
 def _alike(*texts: object) -> list[str]:
-    """The texts, all HTML-escaped if one of them is markup, so that joining a value to markup does not make it
+    """The strings, all HTML-escaped if one of them is markup, so that joining a value to markup does not make it
     markup.
     """
     if any(isinstance(text, Markup) for text in texts):
@@ -56,7 +56,7 @@ def _format(meter: Meter, value: object, *args: object, **kwargs: object) -> str
             raise TypeError("format allows the conversions s, d, i, f, e, g, x, o and %%, without *")
         width = max(int(conversion["width"] or 0), int(conversion["precision"] or 0))
         if width > _MAX_WIDTH:
-            raise Exhausted(f"format produces a text wider than {_MAX_WIDTH}")
+            raise Exhausted(f"format produces text wider than {_MAX_WIDTH}")
         size += width + longest
     meter.room(size)
     return text % (kwargs or args)

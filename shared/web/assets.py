@@ -52,7 +52,7 @@ class Assets:
 
 
 def assets(route: str, files: Sequence[Path], also: Mapping[str, str] | None = None) -> Assets:
-    """Prepare files to be served below a route; `also` (contents by name) is included in the hash.
+    """Prepare files to be served below a route; `also` (contents keyed by name) is included in the hash.
 
     Raises ValueError if two files have the same name, or a module imports a missing file.
     """

@@ -17,7 +17,7 @@ PAGES = sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")])
 
 
 def anchors(path: Path) -> set[str]:
-    """The anchors of a document's headings, as GitHub forms them."""
+    """The anchors that GitHub generates for a document's headings."""
     headings = re.findall(r"^#+ (.+)$", path.read_text(), re.M)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 

@@ -1,4 +1,4 @@
-"""The names of objects on a Management Node, from memory."""
+"""The names of objects on a Management Node, kept in memory."""
 
 from collections.abc import Mapping
 

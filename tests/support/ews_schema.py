@@ -1,4 +1,4 @@
-"""Microsoft's EWS schemas as a judge of all requests and answers of the simulated EWS."""
+"""Microsoft's EWS schemas as a judge of all requests and responses of the simulated EWS."""
 
 from functools import cache
 from typing import Any

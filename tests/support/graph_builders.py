@@ -1,4 +1,4 @@
-"""The genuine msgraph-sdk as a judge: whether its builders can create a request, and its models represent an answer.
+"""The genuine msgraph-sdk as a judge: whether its builders can create a request, and its models represent a response.
 
 The SDK is imported only for the first judgement, because it is large.
 """
@@ -86,7 +86,7 @@ def faults_of_request(
 
 
 def faults_of_answer(method: str, path: str, document: Json) -> list[str]:
-    """The parts of an answer that the SDK's models cannot represent."""
+    """The parts of a response that the SDK's models cannot represent."""
     maker = builder(path)
     annotation = str(signature(getattr(maker, method.lower())).return_annotation)
     name = re.sub(r"^Optional\[(.*)\]$", r"\1", annotation)

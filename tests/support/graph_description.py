@@ -34,7 +34,7 @@ class Undeclared:
 EXCEPTIONS = (
     Undeclared(
         r"\.uid: (not declared on microsoft\.graph\.event|in additional_data of Event)",
-        "answers of Graph v1.0 since 2024 (microsoft-graph-docs #14880)",
+        "responses of Graph v1.0 since 2024 (microsoft-graph-docs #14880)",
     ),
     Undeclared(
         r"\.occurrenceId: (not declared on microsoft\.graph\.event|in additional_data of Event)",

@@ -94,7 +94,7 @@ class GraphJudge:
             pass  # the SDK never spells a path like this; the description has judged the answer
 
     def _faults_of_models(self, method: str, path: str, document: dict[str, Any]) -> list[str]:
-        """The models' faults. As models are slow, only one of several answers of the same form is checked."""
+        """The models' faults. As models are slow, only one of several responses of the same form is checked."""
         items = document["value"] if isinstance(document.get("value"), list) else [document]
         kind = f"{method} {'/'.join(graph_description.segments(path)[2::2])}"
         fresh = {key: item for item in items if (key := f"{kind} {_looks(item)}") not in _HELD}

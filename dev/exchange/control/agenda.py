@@ -19,8 +19,8 @@ LOOK_BACK = timedelta(days=1)
 
 def shown(event: Event, sender: User, now: datetime) -> dict[str, Any]:
     """A meeting as JSON. Times are in ISO format and in UTC. The `count` in `repeats` is null for an endless series.
-    `sender` is the person who sends the meeting. `responses` are the current responses to the whole meeting, by the
-    attendees' addresses, as Outlook tracks them.
+    `sender` is the person who sends the meeting. `responses` are the current responses to the whole meeting, keyed by
+    the attendees' addresses, as Outlook tracks them.
     """
     meeting = event.meeting
     rule = meeting.recurrence

@@ -43,7 +43,7 @@ class ExtendedUri:
 
 @dataclass
 class ExtendedProperties:
-    """The properties that clients have written, by the item's internal key."""
+    """The properties that clients have written, keyed by the item's internal key."""
 
     _held: defaultdict[tuple[str, str], dict[tuple[str, int | str, str], tuple[str, ...]]] = field(
         default_factory=lambda: defaultdict(dict)

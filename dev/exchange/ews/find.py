@@ -1,4 +1,4 @@
-"""FindItem, which returns a folder page by page, or the calendar between two moments (CalendarView)."""
+"""FindItem, which returns a folder page by page, or the calendar between two times (CalendarView)."""
 
 from datetime import datetime, timedelta
 

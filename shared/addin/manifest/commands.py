@@ -1,8 +1,10 @@
-"""Commands without a task pane, if an integration enables them: the switch on phones, and the offer in new meetings.
+"""Commands without a task pane, if an integration enables them: the switch on phones, and the offer in new meetings to
+add a VMR.
 
-Only version 1.1 of the overrides has these; an Outlook that does not support them ignores them. Both work in Exchange
-Online only, and only for add-ins that an admin has installed (docs/facts/outlook-addin.md); not confirmed in a live
-tenant. Names of functions and ids are those of addin/commands/command.js and addin/launch.js.
+Only version 1.1 of the overrides supports these commands; Outlook versions that do not support them ignore them. Both
+commands work only in Exchange Online, and only for add-ins that an admin has installed (docs/facts/outlook-addin.md).
+This has not been confirmed in a live tenant. The names of functions and the ids are those in addin/commands/command.js
+and addin/launch.js.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from shared.web.icons import SIZES
 _NAMESPACE = UUID("5a1c2b62-3f0e-4d27-9f5b-0f6d2f6c1f4e")
 _LOGIN = "https://login.microsoftonline.com"
 _APP_DOMAIN = 250
-"""Maximum characters of an AppDomain, according to the schema."""
+"""Maximum length in characters of an AppDomain, according to the schema."""
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -118,7 +118,7 @@ def phone_icons() -> Iterator[tuple[int, int, int]]:
 
 
 def fitted(text: str, limit: int) -> str:
-    """The text, cut to at most `limit` UTF-16 units, as Outlook counts; a text that was cut ends with an ellipsis."""
+    """The text, cut to at most `limit` UTF-16 units, as Outlook counts; text that was cut ends with an ellipsis."""
     if len(text.encode("utf-16-le")) <= 2 * limit:
         return text
     cut = text.encode("utf-16-le")[: 2 * (limit - 1)].decode("utf-16-le", "ignore")

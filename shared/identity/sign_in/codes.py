@@ -26,7 +26,7 @@ from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, 
 
 ONE_TIME_CODE_LIFETIME = timedelta(minutes=1)
 MAX_OPEN_CODES = 5_000
-"""Maximum rows per clean-up; the next one removes the rest."""
+"""Maximum number of rows per clean-up; the next one removes the rest."""
 
 TYPED = 10
 """Characters of a code's short form: 50 bits, valid for a minute, and only together with the verifier in the task pane.

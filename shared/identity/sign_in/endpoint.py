@@ -13,7 +13,7 @@ from shared.identity.proxy_routes import ProxyRoutes
 from shared.integrations import Integration
 
 AUTHORIZATION_CODE_MAX_LENGTH = 8192
-"""Maximum characters of a code; Entra's have about a thousand."""
+"""Maximum length in characters of a code; Entra's have about a thousand."""
 
 _CODE = re.compile(r"\b(?:AADSTS|MSIS)\d{3,7}\b")
 
@@ -44,7 +44,7 @@ _MEANINGS = {
     "it to the application's registration.",
     "invalid_grant": "The sign-in took too long, or was already used. Please sign in again.",
     "temporarily_unavailable": "The sign-in service is busy. Please try again in a few minutes.",
-    "server_error": "The sign-in service has a problem. Please try again in a few minutes.",
+    "server_error": "The sign-in service is having a problem. Please try again in a few minutes.",
 }
 _LOGIN = "interaction_required"
 _SAME = {"login_required": _LOGIN, "account_selection_required": _LOGIN, "unauthorized_client": "invalid_client"}
@@ -91,7 +91,7 @@ class TokenEndpoints:
                 "The sign-in service cannot be reached at the moment. Please try again in a few minutes."
             ) from error
         if not isinstance(answer, dict) or status >= 500:
-            raise Unavailable("The sign-in service has a problem. Please try again in a few minutes.")
+            raise Unavailable("The sign-in service is having a problem. Please try again in a few minutes.")
         if status != 200:
             raise refusal(answer)
         return answer

@@ -32,7 +32,7 @@ _NO_ADDRESS = {
 }
 _ADDRESS = re.compile(r"[^@\s<>\"',;:\x00-\x1f]{1,64}@[^@\s<>\"',;:\x00-\x1f]{1,190}")
 MAX_ADDRESS = 100
-"""Maximum characters of the address in a user record (docs/facts/pexip.md §2)."""
+"""Maximum length in characters of the address in a user record (docs/facts/pexip.md §2)."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.integrations.setting import Section, Setting
 
 DOMAIN_MAX_LENGTH = 192
-"""Maximum characters of one entry."""
+"""Maximum length in characters of one entry."""
 
 
 class ExchangeDomain(BaseModel):

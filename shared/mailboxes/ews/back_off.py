@@ -48,7 +48,7 @@ class BackOff:
             raise RateLimited("Exchange has asked us to wait, or is not answering.", left)
 
     def succeeded(self) -> None:
-        """Note that a call was answered."""
+        """Note that a call received a response."""
         self._unanswered = 0
 
     def failed(self, address: str, failure: SchedulingError) -> None:

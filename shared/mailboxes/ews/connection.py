@@ -118,7 +118,7 @@ class Line(Protocol, metaclass=_Uncached):
         self._sockets.abort()
 
     def account(self, address: str, access: str = IMPERSONATION) -> Account:
-        """The account for the mailbox with an address, using this connection."""
+        """The account for the mailbox with the given address, using this connection."""
         account = Account(address, access_type=access, config=self.config, default_timezone=UTC, locale="en_US")
         # The account has created its own Protocol, which exchangelib would never discard.
         del Protocol[self.config]

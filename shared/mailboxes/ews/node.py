@@ -88,7 +88,7 @@ def _qualified(path: str) -> str:
 
 
 def _number(text: str) -> int:
-    """The number in a text, such as the tag 0x300b or the id 35; -1 if there is none."""
+    """The number that a string represents, such as the tag 0x300b or the id 35; -1 if it is not a number."""
     try:
         return int(text, 0)
     except ValueError:

@@ -81,7 +81,7 @@ class Arrivals:
 
 
 def folder_id(account: Account, name: str) -> DistinguishedFolderId:
-    """The id of a folder of the account's mailbox, by its distinguished name."""
+    """The id of the folder with a distinguished name in the account's mailbox."""
     return DistinguishedFolderId(id=name, mailbox=Mailbox(email_address=account.primary_smtp_address))
 
 
@@ -134,8 +134,8 @@ def occurrences(account: Account, master_id: str, first: int) -> tuple[list[Node
 
 
 def look(account: Account) -> None:
-    """One small call that needs the right to read the mailbox, and changes nothing. Raises the error that it fails
-    with.
+    """Make a small call that requires permission to read the mailbox and changes nothing. If the call fails, its error
+    is raised.
     """
     _folder(account, "inbox")
 
@@ -196,7 +196,7 @@ def sync(account: Account, folder: str, state: str) -> Arrivals:
 
 
 def view(account: Account, start: datetime, end: datetime) -> tuple[list[Node], bool]:
-    """One page of the calendar between two moments, with series expanded, sorted by start; and whether there are more
+    """One page of the calendar between two times, with series expanded and sorted by start, and whether there are more
     pages.
     """
     times = {"start": EWSDateTime.from_datetime(start), "end": EWSDateTime.from_datetime(end)}

@@ -27,8 +27,8 @@ GLOBAL_OBJECT_ID, CLEAN_GLOBAL_OBJECT_ID = 0x3, 0x23
 """PidLidGlobalObjectId and PidLidCleanGlobalObjectId, ids of properties in the set Meeting."""
 
 _KINDS = {"ipm.schedule.meeting.request": Kind.REQUEST, "ipm.schedule.meeting.canceled": Kind.CANCELLATION}
-"""What a message is, by its item class. Responses, forward notifications and mail have other classes, and are ignored
-(M7).
+"""What a message is, according to its item class. Responses, forward notifications and mail have other classes, and are
+ignored (M7).
 """
 
 _UPDATES = {
@@ -44,7 +44,7 @@ _ANSWERS = {"Accept": Answer.ACCEPTED, "Decline": Answer.DECLINED}
 
 
 def kind_of(message: Node) -> Kind | None:
-    """What a message asks for, by its item class; None for messages that are ignored."""
+    """What a message asks for, according to its item class; None for messages that are ignored."""
     item_class = message.text("ItemClass").strip().lower()
     return next(
         (kind for name, kind in _KINDS.items() if item_class == name or item_class.startswith(f"{name}.")), None
@@ -181,7 +181,7 @@ def _whole_number(text: str) -> int:
 def _midnight(moment: datetime, zone: ZoneInfo) -> datetime:
     """The start or end of an all-day event: midnight in the organizer's zone, which determines the day.
 
-    Exchange sends that moment; events of some other senders have midnight UTC instead, and only the date counts.
+    Exchange sends that time; events of some other senders have midnight UTC instead, and only the date counts.
     """
     is_floating = moment.time() == time() and moment.astimezone(zone).time() != time()
     return moment.replace(tzinfo=zone).astimezone(UTC) if is_floating else moment

@@ -1,6 +1,6 @@
 """The ids by which the product refers to messages and calendar items, since EWS's own ids change.
 
-They are stored as texts in queue messages and records, with `|` between the parts; no Exchange id contains one.
+They are stored as strings in queue messages and records, with `|` between the parts; no Exchange id contains one.
 """
 
 from dataclasses import dataclass

@@ -110,8 +110,8 @@ DRAFT = paths("item:IsDraft", "item:ParentFolderId")
 
 
 class _Once(EWSAccountService):
-    """A service that sends each request once. exchangelib would retry a refused request, even one that sends a
-    response, with every version of EWS.
+    """A service that sends each request once. exchangelib would retry a refused request with every version of EWS, even
+    a request that answers a meeting.
     """
 
     def _api_versions_to_try(self) -> tuple[str]:

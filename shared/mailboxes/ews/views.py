@@ -1,4 +1,4 @@
-"""One meeting's entries in the calendar between two moments, from EWS's calendar views."""
+"""One meeting's entries in the calendar between two times, from EWS's calendar views."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
@@ -12,8 +12,8 @@ LONGEST_VIEW = timedelta(days=730)
 """The longest calendar view that EWS accepts: two years."""
 
 VIEW_MAX_PAGES = 60
-"""Maximum pages of calendar views read for one series: 60,000 meetings within its horizon. The same limit applies when
-its occurrences are read by number.
+"""Maximum number of pages of calendar views read for one series: 60,000 meetings within its horizon. The same limit
+applies when its occurrences are read by number.
 """
 
 AROUND = timedelta(minutes=1)

@@ -26,7 +26,7 @@ def organizers_zone(item: Node, start: datetime | None) -> str:
 
 
 def _rules(definition: Node | None, year: int) -> OffsetAt | None:
-    """The offset at any moment of a year; None if the definition does not state it in this form."""
+    """The offset at any time of a year; None if the definition does not state it in this form."""
     if definition is None:
         return None
     try:

@@ -28,7 +28,7 @@ from shared.retry_after import retry_after
 log = logging.getLogger(__name__)
 
 GRAPH_BOUNDS = Bounds(bytes=32 * MEGABYTE, seconds=30.0, connections=100)
-"""Limits on an answer. A message comes with its event, both with the whole body: the longest seen (4 MB) takes about
+"""Limits on a response. A message comes with its event, both with the whole body: the longest seen (4 MB) takes about
 10 MB.
 """
 

@@ -18,7 +18,7 @@ _LATER = {401, 403, 408}
 _NOT_FOUND = "ResourceNotFound"  # also sent for subscriptions and other objects
 
 TOO_LARGE = "AnswerTooLarge"
-"""Our own code for an answer that exceeded the limits (GRAPH_BOUNDS)."""
+"""Our own code for a response that exceeded the limits (GRAPH_BOUNDS)."""
 
 NO_MAILBOX_CODES = frozenset({"ErrorInvalidUser", "ErrorNonExistentMailbox", "MailboxNotEnabledForRESTAPI", _NOT_FOUND})
 """Graph's codes for an address without a mailbox, or with an on-premises one, if the request was about the mailbox

@@ -57,7 +57,7 @@ class GraphEvents:
             return await get_whole(self._client, path, EVENT_BUT_BODY)
 
     async def item(self, event_id: str) -> CalendarItem | None:
-        """See Mailbox.item. An occurrence comes with everything that a response to it needs, as far as Graph has it."""
+        """See Mailbox.item. An occurrence comes with everything in Graph that a response to it needs."""
         event = await self.event(event_id)
         item = event.item() if event else None
         return item and await self.completed(item, for_response=True)

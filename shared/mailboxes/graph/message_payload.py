@@ -11,8 +11,8 @@ from shared.mailboxes.graph.event_payload import Event, EventIds
 from shared.mailboxes.graph.payload import Body, Extended, Instant, Recipient, parse
 
 _KINDS = {"meetingRequest": Kind.REQUEST, "meetingCancelled": Kind.CANCELLATION}
-"""What a message asks for, by its `meetingMessageType`, since `@odata.type` is not reliable. Other messages are
-ignored.
+"""What a message asks for, according to its `meetingMessageType`, since `@odata.type` is not reliable. Other messages
+are ignored.
 """
 
 _UPDATES = {

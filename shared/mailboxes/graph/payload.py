@@ -36,7 +36,7 @@ class Payload(BaseModel):
     @field_validator("*", mode="wrap")
     @classmethod
     def _or_not_set(cls, value: Any, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
-        """Treat a field that cannot be read as not set, unless it is required. Replaces lone surrogates in texts."""
+        """Treat a field that cannot be read as not set, unless it is required. Replaces lone surrogates in strings."""
         try:
             return read(_whole(value))
         except ValueError:
@@ -47,14 +47,16 @@ class Payload(BaseModel):
 
 
 def _whole(text: Any) -> Any:
-    """The text with lone surrogates replaced: Exchange cuts texts after a number of UTF-16 code units, possibly in the
-    middle of a character.
+    """The text with lone surrogates replaced: Exchange truncates text after a number of UTF-16 code units, possibly in
+    the middle of a character.
     """
     return text.encode(errors="replace").decode() if isinstance(text, str) else text
 
 
 def _sensible(moment: datetime) -> datetime:
-    """The moment, if it is in the range for arithmetic in every zone; Exchange's own calendar begins in 1601."""
+    """The time, if it is in the range in which arithmetic works in every zone; Exchange's own calendar begins in
+    1601.
+    """
     if not 1601 < moment.year < 9999:
         raise ValueError("out of range")
     return moment
@@ -72,7 +74,7 @@ class Moment(Payload):
     time_zone: str = "UTC"
 
     def utc(self) -> datetime:
-        """The moment in UTC, to the second."""
+        """The time in UTC, to the second."""
         local = self.date_time.replace(tzinfo=zone_info(iana_zone(self.time_zone)), microsecond=0)
         return local.astimezone(UTC)
 

@@ -99,5 +99,5 @@ def _test(place: Place) -> str:
 
 
 def quoted(text: str) -> str:
-    """A text quoted as a PowerShell literal."""
+    """A string quoted as a PowerShell literal."""
     return "'" + text.replace("'", "''") + "'"

@@ -33,7 +33,7 @@ _PAGES_READ = 4
 """How many pages of the node's conferences are read, to compare their names with those of meetings."""
 
 _NAMED = 5
-"""Maximum aliases that a finding names."""
+"""Maximum number of aliases that a finding names."""
 
 NodeOf = Callable[[str], Awaitable[ManagementNode | None]]
 
@@ -138,8 +138,8 @@ def _judge_names(look: NodeLook) -> Finding:
         details = f"No other conference has the name of a scheduled meeting ({of_all} conferences were compared)."
         return sound(Check.NODE_NAMES, details)
     details = (
-        f"Other conferences on the node have the names of the meetings {_some(look.namesakes)} ({of_all} conferences "
-        "were compared). A number is added to the names of their rooms."
+        f"Other conferences on the node have the same names as these meetings: {_some(look.namesakes)} ({of_all} "
+        "conferences were compared). A number is added to the names of the meetings' rooms."
     )
     remedy = "Rename these conferences on the Management Node, or add more to conference_name_template."
     return warning(Check.NODE_NAMES, details, remedy)

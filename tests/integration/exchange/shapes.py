@@ -40,13 +40,13 @@ _NULLABLE = {
 
 
 def sample(name: str) -> Json:
-    """A sample by name; skips the test if it is missing."""
+    """The sample with the given name; skips the test if it is missing."""
     document: Json = json.loads(shared_data(f"data/graph-samples/{name}.json").read_text())
     return document
 
 
 def check_shape(name: str, served: Json) -> Json:
-    """Assert that an answer has every property of a sample; returns the sample for further checks."""
+    """Assert that a response has every property of a sample; returns the sample for further checks."""
     wanted = sample(name)
     assert set(differences(wanted, served)) == {f"{path} is missing" for path in NOT_SERVED.get(name, {})}
     return wanted

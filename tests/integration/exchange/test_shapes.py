@@ -1,4 +1,4 @@
-"""Answers of the simulated service have the shape of captured and documented samples.
+"""Responses of the simulated service have the shape of captured and documented samples.
 
 Every property of a sample must be served, with the same JSON type. Exceptions are listed with their reasons.
 """

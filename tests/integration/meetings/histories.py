@@ -330,7 +330,7 @@ class History:
 
 
 def _note(text: str) -> None:
-    """Have hypothesis print a text with a failing history; does nothing in many_histories.py."""
+    """Have hypothesis print a message for a failing history; does nothing in many_histories.py."""
     if currently_in_test_context():
         note(text)
 

@@ -155,7 +155,7 @@ async def test_a_failed_repair_is_retried(world: Deployment) -> None:
 async def test_a_repair_whose_answer_fails_is_answered_once_by_the_next_run(
     world: Deployment, after_effect: bool
 ) -> None:
-    """A repair's id is not a message id, so Graph answers 400 to it."""
+    """A repair's id is not a message id, so Graph rejects it with 400."""
     uid = await world.invite(tomorrow(world), (await world.click())["instructions"])
     await lose_messages(world)
     is_graph = (await world.integration()).authentication_method == "GRAPH"
@@ -293,7 +293,7 @@ class SetBack:
         return self.world.exchange.exchange.store._messages[owner_of(self.world)]
 
     def in_calendar(self) -> Times:
-        """When each meeting takes place between now and the horizon, by its subject."""
+        """When each meeting takes place between now and the horizon, keyed by subject."""
         first, last = self.world.now, self.world.now + HORIZON
         found: Times = {}
         for event in self._calendar().values():
@@ -304,7 +304,7 @@ class SetBack:
         return found
 
     async def in_records(self) -> Times:
-        """When each meeting takes place according to the records, by its subject."""
+        """When each meeting takes place according to the records, keyed by subject."""
         names = {room["alias"]: f"Meeting {which}" for which, room in enumerate(self.rooms)}
         found: Times = {}
         async for booking in Records(self.world.memory, (await self.world.integration()).uuid).bookings():

@@ -1,6 +1,6 @@
 """The genuine msgraph-sdk uses a complete mailbox with its typed models; the product's own client is not involved.
 
-Each request and each answer is judged as well (tests/support/graph_judge.py). A test fails if the SDK's models cannot
+Each request and each response is judged as well (tests/support/graph_judge.py). A test fails if the SDK's models cannot
 represent an answer, or change it.
 """
 

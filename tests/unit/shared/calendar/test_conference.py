@@ -16,7 +16,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def minutes(count: float) -> datetime:
-    """The moment that is the given number of minutes after START."""
+    """The time that is the given number of minutes after START."""
     return START + count * MINUTE
 
 

@@ -111,7 +111,7 @@ async def test_policy_answers_for_a_room_that_falls_due_before_its_booking_is_mo
 @pytest.mark.long
 @pytest.mark.parametrize("platform", ["policy", "management_api"])
 async def test_hundreds_of_rooms_are_moved_in_spite_of_interruptions(platform: str) -> None:
-    """The process dies at any call, and the next process continues with the row for the minute."""
+    """The process dies at various calls, and a new process continues from the row for the minute."""
     before = "policy" if platform == "management_api" else "management_api"
     calls = 0
     for at in (0, 3, 40, 150, 300, 460):

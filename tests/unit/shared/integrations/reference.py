@@ -12,7 +12,9 @@ _SEED = _FOLDER / "seed" / "000_36c870b186fee0dc.txt"
 
 
 def api_fields() -> dict[str, dict[str, Any]]:
-    """The original API's fields by name: type, nullable, default, limits. Skips the test if the table is missing."""
+    """The original API's fields, keyed by name: type, nullable, default, limits. Skips the test if the table is
+    missing.
+    """
     fields: dict[str, dict[str, Any]] = json.loads(_text(_FIELDS))["fields"]
     return fields
 

@@ -1,4 +1,4 @@
-"""A cold start loads settings, which must not import libraries that only an admin's save needs."""
+"""A cold start loads settings, and must not import libraries that are only needed when an admin saves them."""
 
 import subprocess
 import sys

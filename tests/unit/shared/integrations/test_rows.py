@@ -1,4 +1,4 @@
-"""Integrations as table rows: what is written is read back, also by other versions of the product."""
+"""Integrations as table rows: whatever is written can be read back, even by other versions of the product."""
 
 from datetime import UTC
 

@@ -1,4 +1,4 @@
-"""VMRs created through the management API can be dialled. A node's request is answered with one point read (C2, I7)."""
+"""VMRs created through the management API can be dialled. A node's request takes one point read (C2, I7)."""
 
 import json
 from collections.abc import Awaitable, Callable

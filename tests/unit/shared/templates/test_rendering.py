@@ -442,11 +442,11 @@ def test_a_preview_reports_values_for_unknown_variables() -> None:
 @pytest.mark.parametrize(
     ("name", "given", "needed"),
     [
-        ("domain_aliases", "alice@example.com", "a list of texts"),
-        ("domain_aliases", [1], "a list of texts"),
+        ("domain_aliases", "alice@example.com", "a list of strings"),
+        ("domain_aliases", [1], "a list of strings"),
         ("allow_guests", "false", "true or false"),
-        ("pin", ["1"], "a text"),
-        ("pin", True, "a text"),
+        ("pin", ["1"], "a string"),
+        ("pin", True, "a string"),
     ],
 )
 def test_a_preview_refuses_values_of_the_wrong_type(name: str, given: object, needed: str) -> None:

@@ -1,4 +1,4 @@
-"""Answers that a healthy Exchange never sends. Each raises one of the product's errors, and loses nothing."""
+"""Responses that a healthy Exchange never sends. Each raises one of the product's errors, and loses nothing."""
 
 from collections.abc import Awaitable
 from typing import Any

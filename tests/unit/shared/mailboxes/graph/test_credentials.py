@@ -1,4 +1,4 @@
-"""E1: access tokens are cached while they are valid, and errors reveal nothing about tenants, clients and secrets."""
+"""E1: access tokens are cached while they are valid, and errors reveal nothing about tenants, clients or secrets."""
 
 import time
 from dataclasses import dataclass, field
