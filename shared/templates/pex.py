@@ -107,8 +107,7 @@ def _md5(_: Meter, value: object) -> str:
 
 
 def _now(meter: Meter, zone: str = "UTC") -> Now:
-    """The current time in an IANA zone. Printed as a whole, it looks like Python's `str(datetime)` (not documented).
-    """
+    """The current time in an IANA zone. Printed as a whole, it looks like Python's `str(datetime)` (not documented)."""
     try:
         moment: datetime = meter.clock.now().astimezone(ZoneInfo(zone))
     except (ValueError, OSError, LookupError):
