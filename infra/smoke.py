@@ -44,7 +44,7 @@ def health(base: str) -> str:
     if answer.status == 200 and answer.text.startswith("{") and json.loads(answer.text).get("status") == "ok":
         return ""
     return (
-        f"GET /api/health answered {answer.status} ({answer.text[:200]}). The reason is in "
+        f"GET /api/health returned {answer.status} ({answer.text[:200]}). The reason is in "
         "Application Insights, table exceptions, and in the log stream in the portal."
     )
 

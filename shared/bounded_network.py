@@ -108,7 +108,7 @@ class _Body(httpx.AsyncByteStream):
 
 @contextmanager
 def _failures(request: httpx.Request) -> Iterator[None]:
-    """Turns errors of aiohttp into those of httpx. Their texts contain addresses, so they are only kept as the
+    """Turns errors of aiohttp into those of httpx. Their messages contain addresses, so they are only kept as the
     cause.
     """
     try:

@@ -218,7 +218,7 @@ class Table(Protocol):
         columns: Sequence[str] = (),
         page: int = 0,
     ) -> AsyncIterator[Row]:
-        """The partition's rows whose key starts with `prefix`, by ascending key, after the key `after`.
+        """The partition's rows whose key starts with `prefix`, in ascending order of key, after the key `after`.
 
         `until` is the last wanted key; `columns` are the columns that are read, all if none is named. One round trip
         per thousand rows, or per `page` rows if only a few are needed.

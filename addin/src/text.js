@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Finds security tags and our blocks in texts that people and mail clients have changed.
+ * Finds security tags and our blocks in text that people and mail clients have changed.
  *
  * The server reads tags the same way when the invitation arrives (A5; shared/aliases/body_search.py).
  */

@@ -160,8 +160,8 @@ class Attendant:
     # --- earlier messages
 
     def _outdate(self, owner: User, part: MeetingPart, before: Entry | None, settings: Processing) -> None:
-        """Mark older messages about the same meeting as outdated, and with a new pattern also those about its
-        occurrences.
+        """Mark older messages about the same meeting as outdated. If the pattern has changed, messages about its
+        occurrences are marked as well.
         """
         meeting = part.meeting
         new_pattern = before is not None and before.day is None and not before.meeting.same_time(meeting)

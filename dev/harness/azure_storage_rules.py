@@ -72,7 +72,7 @@ def check_key(text: str) -> None:
 
 
 def check_row(partition: str, key: str, columns: Mapping[str, Any]) -> None:
-    """Check a row. Its columns must be texts, whole numbers or booleans. `columns` does not include the keys."""
+    """Check a row. Its columns must be strings, whole numbers or booleans. `columns` does not include the keys."""
     check_key(partition)
     check_key(key)
     _insist(len(columns) <= MAX_COLUMNS, f"a row has more than {MAX_COLUMNS} columns")

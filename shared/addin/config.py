@@ -66,7 +66,7 @@ def _mailbox_addresses(integration: Integration, learnt: tuple[str, ...]) -> lis
 
 
 def offer(integration: Integration) -> dict[str, str]:
-    """The notification above a new meeting: its text, and its button, which opens the task pane. Both are plain texts
+    """The notification above a new meeting: its text, and its button, which opens the task pane. Both are plain text
     within Office's limits.
     """
     said = html_to_text(sanitise(integration.addin_pane_description))

@@ -53,8 +53,8 @@ _MAX_LAYERS = 8
 """Maximum number of layers of encoding: nested link rewriters, and the link itself."""
 
 _GATE_MEMORY = 8 << 20
-"""Bytes for RE2's states, once per process; with less, texts crafted for the purpose would make it fall back to a
-slower search.
+"""Bytes for RE2's states, once per process; with less, text crafted for the purpose would make it fall back to a slower
+search.
 """
 
 _SPACE = b" \t\r\n\v\f"

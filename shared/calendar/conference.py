@@ -28,7 +28,7 @@ class Occurrence:
 
 @dataclass(frozen=True)
 class Calendar:
-    """A meeting's occurrences according to Exchange, by ascending start.
+    """A meeting's occurrences according to Exchange, in ascending order of start.
 
     `known_until` is the time up to which they are known, None if all are: series are kept in a rolling horizon (M3).
     """

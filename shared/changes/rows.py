@@ -60,7 +60,7 @@ def id_of(key: str) -> int:
 
 
 ALL = "all:"
-"""The prefix of the keys of the list of all changes."""
+"""The prefix of keys in the list of all changes."""
 
 
 def list_of_admin(who: str) -> str:
@@ -74,9 +74,7 @@ def list_of_object(target: str) -> str:
 
 
 def list_of_integration(connector: str) -> str:
-    """The prefix of the keys of the changes to an integration, given by its URI, and to everything that belongs
-    to it.
-    """
+    """The prefix of keys for changes to an integration (given by its URI) and to everything that belongs to it."""
     return f"of:{_digest(connector)}:"
 
 

@@ -287,4 +287,4 @@ def _message(answer: httpx.Response, body: Any) -> str:
         return f"{told} (Correlation id {number}.)" if number and answer.status_code >= 500 else told
     if answer.is_redirect:
         return f"{answer.url} points to {answer.headers.get('Location')}. Give the deployment's own base URL."
-    return f"{answer.request.method} {answer.url.path} was answered with {answer.status_code} {answer.reason_phrase}."
+    return f"{answer.request.method} {answer.url.path} returned {answer.status_code} {answer.reason_phrase}."

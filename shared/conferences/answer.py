@@ -129,7 +129,7 @@ FIELDS: Mapping[str, _Check] = {
 def service_answer(fields: Mapping[str, Any]) -> dict[str, Any] | None:
     """A `result` that a node accepts, for the service that `fields` describe; None if nobody must be let in.
 
-    Texts are cut to the length that a node accepts; empty ones are left out, except required ones.
+    Strings are cut to the length that a node accepts; empty ones are left out, except required ones.
     """
     cleaned = {name: clean(value) if _may_be_cleaned(name, value) else value for name, value in fields.items()}
     given = {name: value for name, value in cleaned.items() if value != "" or name in REQUIRED}

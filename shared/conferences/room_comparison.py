@@ -49,7 +49,7 @@ class RoomsDiffer(SchedulingError):
 
 @dataclass
 class Differences:
-    """Tags of rooms that are missing, or lack an alias, and of those that should not exist."""
+    """Tags of rooms that are missing or lack an alias, and of rooms that should not exist."""
 
     missing: list[str] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)

@@ -53,7 +53,7 @@ class ApiClients:
         self._clock = clock
 
     async def all(self) -> list[ApiClient]:
-        """Every client, by ascending id."""
+        """Every client, in ascending order of id."""
         return sorted([_client(row) async for row in self._rows()], key=lambda client: client.id)
 
     async def get(self, id_: int) -> ApiClient:

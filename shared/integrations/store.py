@@ -88,12 +88,12 @@ class IntegrationStore:
         return None
 
     async def list(self) -> list[Integration]:
-        """All integrations, by ascending id."""
+        """All integrations, in ascending order of id."""
         return await self._table.all()
 
     async def page(self, offset: int, limit: int) -> tuple[Sequence[Integration], int]:
-        """A page of integrations by ascending id, and the total number. Storage trips: one, and `by_id`'s for each
-        integration shown.
+        """A page of integrations in ascending order of id, and the total number. Storage trips: one, and `by_id`'s for
+        each integration shown.
         """
         ids = await self._table.ids()
         return await self.by_ids(ids[offset : offset + limit]), len(ids)
@@ -114,7 +114,8 @@ class IntegrationStore:
     def outlines(
         self, after: str = "", until: str = "", columns: Sequence[str] = OUTLINE
     ) -> AsyncIterator[Integration]:  # fmt: skip
-        """The integrations after `after`, up to `until` (uuids), by ascending uuid, with the columns in OUTLINE.
+        """The integrations after `after`, up to `until` (uuids), in ascending order of uuid, with the columns in
+        OUTLINE.
 
         Other settings are not read and have their defaults: for rounds and lists, never for a meeting. One storage trip
         per thousand.

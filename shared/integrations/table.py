@@ -59,14 +59,14 @@ class IntegrationTable:
         return str(row.values["uuid"])
 
     async def all(self) -> list[Integration]:
-        """Every integration, by ascending id."""
+        """Every integration, in ascending order of id."""
         return sorted([each async for each in self.between()], key=lambda integration: integration.id)
 
     async def between(
         self, after: str = "", until: str = "", columns: Sequence[str] = (), page: int = 0
     ) -> AsyncIterator[Integration]:  # fmt: skip
-        """The integrations after `after` and up to `until` (uuids), by ascending uuid; one round trip to storage per
-        thousand, or per `page`.
+        """The integrations after `after` and up to `until` (uuids), in ascending order of uuid; one round trip to
+        storage per thousand, or per `page`.
 
         With `columns`, all other settings have their defaults.
         """

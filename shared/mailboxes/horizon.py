@@ -16,8 +16,8 @@ MOST_OCCURRENCES = 1000
 """Maximum number of occurrences of one series within the horizon; a daily series has 91."""
 
 Instances = Callable[[datetime, datetime, int], Awaitable[tuple[Occurrence, ...]]]
-"""Reads the occurrences between two times that are not cancelled, by ascending start; the caller needs at most this
-many.
+"""Reads the occurrences between two times that are not cancelled, in ascending order of start; the caller needs at most
+this many.
 """
 
 

@@ -127,7 +127,7 @@ class Mailbox(Protocol):
         ...
 
     async def view(self, first: datetime, last: datetime, state: str = "") -> CalendarPage:
-        """A page of all meetings between two times, at most two years apart, by ascending start.
+        """A page of all meetings between two times, at most two years apart, in ascending order of start.
 
         Cancelled meetings and those that the mailbox itself organizes are left out. An entry may be repeated, also
         across pages. A page holds a few hundred entries.

@@ -69,7 +69,7 @@ class AlarmResource:
         return {"acknowledge": Action("POST", about, self._acknowledge, _ACKNOWLEDGE)}
 
     async def all(self) -> Sequence[Object]:
-        """Every alarm of every integration, by ascending id."""
+        """Every alarm of every integration, in ascending order of id."""
         found = [_shown(integration, alarm) async for integration, alarm in self._raised()]
         return sorted(found, key=lambda shown: int(shown["id"]))
 

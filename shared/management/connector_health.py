@@ -78,7 +78,7 @@ class ConnectorHealth:
         return {}
 
     async def all(self) -> Sequence[Object]:
-        """The health of every integration, by ascending id."""
+        """The health of every integration, in ascending order of id."""
         return await self._shown(await self.integrations.list())
 
     async def part(self, offset: int, limit: int) -> tuple[Sequence[Object], int]:

@@ -55,7 +55,7 @@ class ConnectorNames:
         return {}
 
     async def all(self) -> Sequence[Object]:
-        """The name of every integration, by ascending id; one round trip to storage per thousand."""
+        """The name of every integration, in ascending order of id; one round trip to storage per thousand."""
         found = [_named(each) async for each in self.integrations.outlines(columns=_COLUMNS)]
         return sorted(found, key=lambda fields: int(fields["id"]))
 

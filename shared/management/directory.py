@@ -36,7 +36,7 @@ class Store(Protocol[Model]):
     """The store of the records: VmrStore or UserStore."""
 
     async def all(self) -> list[Model]:
-        """Every record, by ascending id."""
+        """Every record, in ascending order of id."""
         ...
 
     async def get(self, id_: int) -> Model:

@@ -45,7 +45,7 @@ class FormerAlarms:
         return {}
 
     async def all(self) -> Sequence[Object]:
-        """All cleared alarms, by ascending id."""
+        """All cleared alarms, in ascending order of id."""
         found = [each for each in await former_alarms(self.storage) if each.kind in set(AlarmKind)]
         concerned = await self.integrations.some({each.integration for each in found}, COLUMNS)
         shown = [_shown(concerned[each.integration], each) for each in found if each.integration in concerned]

@@ -101,7 +101,7 @@ class Meetings:
         return await self._acting(give)(id_, call)
 
     async def all(self) -> Sequence[Object]:
-        """Every meeting, by ascending id."""
+        """Every meeting, in ascending order of id."""
         found = [each for integration in await self.integrations.list() for each in await self._of(integration)]
         return sorted(found, key=lambda shown: int(shown["id"]))
 

@@ -70,7 +70,7 @@ class Operations:
         return {}
 
     async def all(self) -> Sequence[Object]:
-        """Every operation, by ascending id."""
+        """Every operation, in ascending order of id."""
         found = [each for integration in await self.integrations.list() async for each in self._of(integration)]
         return sorted(found, key=lambda shown: int(shown["id"]))
 

@@ -42,7 +42,7 @@ _DAY: Schema = {
         "aliases": {**_NUMBER, "description": "Aliases that meetings started to use."},
         "accepted": {**_NUMBER, "description": "Requests that were accepted, including those that changed a meeting."},
         "declined": _NUMBER,
-        "other": {**_NUMBER, "description": "Messages that needed no answer: cancellations, and changes to texts."},
+        "other": {**_NUMBER, "description": "Messages that needed no answer: cancellations, and changes to the text."},
         "outcomes": {"type": "object", "description": "Messages by reason, or else by decision."},
         "answered": {**_NUMBER, "description": "Answers that were sent."},
         "time_to_answer_p50": {**_SECONDS, "description": "Seconds from a message's arrival to its answer."},

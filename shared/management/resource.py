@@ -77,7 +77,7 @@ class Resource(Protocol):
         ...
 
     async def all(self) -> Sequence[Object]:
-        """Every object, by ascending id."""
+        """Every object, in ascending order of id."""
         ...
 
     async def one(self, id_: int) -> Shown:
@@ -99,11 +99,11 @@ class PagedResource(Resource, Protocol):
     """A kind of object of which there may be many: the cost of a page depends only on the objects that it shows."""
 
     async def part(self, offset: int, limit: int) -> tuple[Sequence[Object], int]:
-        """Some objects by ascending id, and the total number."""
+        """Some objects in ascending order of id, and the total number."""
         ...
 
     async def sketches(self, fields: Collection[str]) -> Sequence[Object]:
-        """Every object by ascending id, reduced to these fields and `id`, for filtering and ordering."""
+        """Every object in ascending order of id, reduced to these fields and `id`, for filtering and ordering."""
         ...
 
     async def full(self, ids: Sequence[int]) -> Sequence[Object]:

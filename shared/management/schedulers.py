@@ -53,7 +53,7 @@ class Schedulers:
         return {}
 
     async def all(self) -> Sequence[Object]:
-        """One object for each integration, by ascending id."""
+        """One object for each integration, in ascending order of id."""
         return [await self._shown(each) for each in await self.integrations.list()]
 
     async def part(self, offset: int, limit: int) -> tuple[Sequence[Object], int]:

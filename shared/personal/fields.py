@@ -1,4 +1,4 @@
-"""Compares texts of VMRs and user records, and reports validation problems as the management API does."""
+"""Compares strings in VMRs and user records, and reports validation problems as the management API does."""
 
 from __future__ import annotations
 

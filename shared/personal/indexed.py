@@ -68,7 +68,9 @@ class IndexedTable(Generic[Record]):
         self._kind = kind
 
     async def records(self, prefix: str) -> AsyncIterator[Record]:
-        """The records whose key starts with `prefix`, by ascending key; one round trip to storage per 1,000."""
+        """The records whose key starts with `prefix`, in ascending order of key; one round trip to storage per
+        1,000.
+        """
         async for row in self._table.rows(self._kind.partition, prefix):
             yield self._kind.read(row)
 

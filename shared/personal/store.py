@@ -71,7 +71,7 @@ class VmrStore:
         return [vmr for vmr in await self.all() if vmr.integration == integration]
 
     async def all(self) -> list[PersonalVmr]:
-        """Every VMR, by ascending id."""
+        """Every VMR, in ascending order of id."""
         return sorted([vmr async for vmr in self._vmrs.records("owner:")], key=lambda vmr: vmr.id)
 
     async def get(self, id_: int) -> PersonalVmr:

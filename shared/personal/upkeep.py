@@ -13,7 +13,7 @@ from shared.personal.telling import IsServed, always
 from shared.storage import Storage
 
 AllIntegrations = Callable[[], Awaitable[Sequence[Integration]]]
-"""Reads the outlines of all integrations, by ascending id."""
+"""Reads the outlines of all integrations, in ascending order of id."""
 
 
 async def keep_vmrs_registered(

@@ -108,7 +108,7 @@ class UserStore:
     # --- admins
 
     async def all(self) -> list[UserRecord]:
-        """Every record, by ascending id."""
+        """Every record, in ascending order of id."""
         return sorted([user async for user in self._users.records("user:")], key=lambda user: user.id)
 
     async def get(self, id_: int) -> UserRecord:

@@ -1,6 +1,6 @@
 """Builds the lists from the records that are not in the journal: those of older versions, and imported ones.
 
-    integrations by ascending uuid; of each, first its operations, then its bookings, by ascending key
+    integrations in ascending order of uuid; of each, first its operations, then its bookings, in ascending order of key
 
 The first row of the journal stores the progress, so that interrupted work resumes where it stopped. Until the lists are
 complete, queries are answered from the records themselves.

@@ -93,7 +93,7 @@ class Indexer:
     async def enter(self, records: Collection[Record], now: datetime) -> Mapping[Record, bool]:
         """Bring the entries of these records, and of the operations' bookings, up to date.
 
-        Returns the records that are expected to change soon, and for each whether it exists.
+        Returns the records that are expected to change soon, each with whether it exists.
         """
         unsettled: dict[Record, bool] | None = None
         for _ in range(ATTEMPTS):

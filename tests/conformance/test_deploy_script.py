@@ -87,9 +87,9 @@ def test_only_a_new_package_is_deployed_if_nothing_else_changed(azure: Azure) ->
 
 
 def test_a_package_that_does_not_work_is_deployed_again_on_the_next_run(azure: Azure) -> None:
-    ran = deploy(azure, "--yes", smoke_faults=("GET /api/health answered 503",))
+    ran = deploy(azure, "--yes", smoke_faults=("GET /api/health returned 503",))
     assert ran.code == 1
-    assert "GET /api/health answered 503" in ran.output
+    assert "GET /api/health returned 503" in ran.output
     assert "troubleshooting.md" in ran.output
     assert azure.state["alerts"] == {}  # nothing is running yet, so there is nothing to watch
     assert deploy(azure, "--yes").count(UPLOAD) == 1
@@ -97,10 +97,10 @@ def test_a_package_that_does_not_work_is_deployed_again_on_the_next_run(azure: A
 
 def test_a_recreated_app_gets_its_package_even_if_the_tag_already_names_it(azure: Azure) -> None:
     deploy(azure, "--yes")
-    ran = deploy(azure, "--yes", smoke_faults=("GET /api/health answered 404",))
+    ran = deploy(azure, "--yes", smoke_faults=("GET /api/health returned 404",))
     assert ran.code == 0, ran.output
     assert ran.count(UPLOAD) == 1
-    assert "does not work (GET /api/health answered 404)" in ran.output
+    assert "does not work (GET /api/health returned 404)" in ran.output
 
 
 def test_the_deployment_of_a_package_can_be_forced(azure: Azure) -> None:
@@ -247,7 +247,7 @@ FAULTS = [
     (DEPLOYMENT, "(AuthorizationFailed) no", "do not have the right to do this", "Owner"),
     (DEPLOYMENT, "vault in deleted state", "kept for 90 days", "az keyvault recover"),
     (DEPLOYMENT, "QuotaExceeded", "quota", "Quotas"),
-    (DEPLOYMENT, "RequestDisallowedByPolicy: x", "policy of your organisation", "privateNetwork"),
+    (DEPLOYMENT, "RequestDisallowedByPolicy: x", "policy of your organization", "privateNetwork"),
     (DEPLOYMENT, "StorageAccountAlreadyTaken", "name is taken", "change 'name'"),
     (DEPLOYMENT, "SkuNotAvailable", "redundancy is not offered", "Standard_LRS"),
     (DEPLOYMENT, "(ScopeLocked) no", "lock forbids", "dataLock"),

@@ -55,7 +55,7 @@ class _Maker:
         self._maker = ElementMaker(namespace=namespace, nsmap=prefixes)
 
     def __call__(self, tag: str, *content: Any) -> Element:
-        """An element with texts, attributes (a mapping) and children. Arguments that are None are omitted."""
+        """An element with text, attributes (a mapping) and children. Arguments that are None are omitted."""
         return self._maker(tag, *(_content(item) for item in content if item is not None))
 
 

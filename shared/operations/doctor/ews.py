@@ -33,7 +33,7 @@ def judge_ews(attempts: Sequence[Attempt], integration: Integration, place: Plac
 
 
 def _trouble(failure: SchedulingError) -> Trouble:
-    """The finding about what blocks access. Other errors, such as a missing secret, have texts that explain what to
+    """The finding about what blocks access. Other errors, such as a missing secret, have messages that explain what to
     do.
     """
     if isinstance(failure, EwsUnavailable):

@@ -26,7 +26,9 @@ compared.
 """
 
 LEAST_BUFFER = 5
-"""Minimum minutes of `meeting_buffer_before`, so that a rejection cached by a node expires before the meeting."""
+"""Minimum value of `meeting_buffer_before` in minutes, so that a rejection cached by a node expires before the
+meeting.
+"""
 
 _ALIASES_READ = 200
 _PAGES_READ = 4
