@@ -48,8 +48,7 @@ def icon_faults(png: bytes) -> list[str]:
         return ["The image must not be animated."]
     if _unpacked(chunks) > MAX_UNPACKED:
         return [
-            f"The file contains much more than {SIDE} x {SIDE} pixels. "
-            "Save the image without text or a colour profile."
+            f"The file contains much more than {SIDE} x {SIDE} pixels. Save the image without text or a colour profile."
         ]
     is_whole = kinds.count(b"IHDR") == 1 and kinds[-1] == b"IEND"
     return [] if is_whole and _can_be_decoded(png) else ["The PNG image is damaged."]

@@ -250,7 +250,7 @@ FAULTS = [
     (DEPLOYMENT, "RequestDisallowedByPolicy: x", "policy of your organization", "privateNetwork"),
     (DEPLOYMENT, "StorageAccountAlreadyTaken", "name is taken", "change 'name'"),
     (DEPLOYMENT, "SkuNotAvailable", "redundancy is not offered", "Standard_LRS"),
-    (DEPLOYMENT, "(ScopeLocked) no", "lock forbids", "dataLock"),
+    (DEPLOYMENT, "(ScopeLocked) no", "lock prevents", "dataLock"),
     (DEPLOYMENT, "something new", "Azure refused it", "operation group list"),
     ("rest --method get --url https://management.azure.com/subscriptions/sub/resourceGroups/rg/providers/Microsoft.KeyVault",
      "Forbidden", "secrets cannot be listed", "Contributor"),

@@ -1,4 +1,4 @@
-"""An Exchange organisation that signs identity tokens and publishes its keys, and ways to forge tokens."""
+"""An Exchange organization that signs identity tokens and publishes its keys, and ways to forge tokens."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Signer:
 
 
 class Exchange:
-    """An Exchange organisation. `documents` contains what its URLs return; `asked` lists the fetched URLs."""
+    """An Exchange organization. `documents` contains what its URLs return; `asked` lists the fetched URLs."""
 
     def __init__(self, clock: FakeClock) -> None:
         self._clock = clock

@@ -67,7 +67,7 @@ REFUSED: dict[str, tuple[type[SchedulingError], dict[str, Any]]] = {
     "garbage": (NotAuthenticated, {"token": "token"}),
     "expired": (NotAuthenticated, {"nbf": 0, "exp": 1}),
     "for another pane": (NotAuthenticated, {"aud": "https://addin.example.com/other"}),
-    "another organisation's": (NotAuthenticated, {"appctx": {"version": "ExIdTok.V1", "msexchuid": "a", "amurl": "x"}}),
+    "another organization's": (NotAuthenticated, {"appctx": {"version": "ExIdTok.V1", "msexchuid": "a", "amurl": "x"}}),
     "unknown integration": (NotFound, {"uuid": "22222222-2222-4222-8222-222222222222"}),
     "no integration": (NotFound, {"uuid": "../x"}),
     "endless key": (InvalidRequest, {"key": "k" * (MAX_IDEMPOTENCY_KEY + 1)}),

@@ -73,8 +73,8 @@ async def test_the_key_id_is_optional(exchange: Exchange, tokens: ExchangeTokens
     await tokens.verify(exchange.token(header={"kid": LEFT_OUT}), [METADATA], AUDIENCE)
 
 
-async def test_users_of_two_organisations_are_different_users(exchange: Exchange, tokens: ExchangeTokens) -> None:
-    """Equal msexchuids in two Exchange organisations belong to different people."""
+async def test_users_of_two_organizations_are_different_users(exchange: Exchange, tokens: ExchangeTokens) -> None:
+    """Equal msexchuids in two Exchange organizations belong to different people."""
     exchange.documents[OTHER_ORGANISATION] = exchange.documents[METADATA]
     here = await tokens.verify(exchange.token(), [METADATA, OTHER_ORGANISATION], AUDIENCE)
     there = exchange.token(appctx=exchange.context(amurl=OTHER_ORGANISATION))
