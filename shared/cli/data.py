@@ -23,7 +23,9 @@ from shared.storage import Tables
 
 commands = group("Export and import all tables; erase a person's data.")
 
-Where = Annotated[str, typer.Option("--tables", metavar="URL", help="Such as https://ACCOUNT.table.core.windows.net.")]
+Where = Annotated[
+    str, typer.Option("--tables", metavar="URL", help="Table endpoint, such as https://ACCOUNT.table.core.windows.net.")
+]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="Lines of JSON.")]
 Result = TypeVar("Result")
 

@@ -96,7 +96,7 @@ async def test_other_conferences_with_names_of_scheduled_meetings_are_a_warning(
     world.foreign("Lobby", "lobby")
     finding = (await found(world))[Check.NODE_NAMES]
     assert finding.warning
-    assert "meetings tag of board (2 conferences were compared)" in finding.details
+    assert "these meetings: tag of board (2 conferences were compared)" in finding.details
     assert not any("oard" in path for _, path in world.node.requests)
 
 
