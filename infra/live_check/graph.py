@@ -45,7 +45,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 
 
 class Graph:
-    """One tenant's Graph. Calls raise Refused, and OSError if there is no answer."""
+    """One tenant's Graph. Calls raise Refused, and OSError if there is no response."""
 
     def __init__(self, token: str, base: str = GRAPH) -> None:
         self._base = base.rstrip("/")

@@ -189,7 +189,7 @@ def _refuse_duplicates(node: Node, name: str) -> None:
     seen: dict[str, int] = {}
     for key, _ in node.value if isinstance(node, MappingNode) else ():
         if not isinstance(key, ScalarNode) or key.tag not in (_TEXT, _MERGE):
-            raise FileRefused([Fault(name, _line(key), "", "a field's name must be a text.")])
+            raise FileRefused([Fault(name, _line(key), "", "a field's name must be a string.")])
         if key.value in seen:
             message = f"is duplicated, first in line {seen[key.value]}. Delete one of them."
             raise FileRefused([Fault(name, _line(key), key.value, message)])

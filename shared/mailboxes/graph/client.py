@@ -106,15 +106,15 @@ class GraphClient:
         return payload
 
     async def post(self, path: str, body: Mapping[str, Any] | None = None, prefer: str = "") -> Any:
-        """Send a request once, without a body if an action takes none; returns the answer's JSON, or None."""
+        """Send a request once, without a body if an action takes none; returns the response's JSON, or None."""
         return await self._send("POST", path, json=body, prefer=prefer)
 
     async def post_mime(self, path: str, content: bytes) -> Any:
-        """Send a MIME message once, as Graph expects it (base64 in text/plain); returns the answer's JSON."""
+        """Send a MIME message once, as Graph expects it (base64 in text/plain); returns the response's JSON."""
         return await self._send("POST", path, content=base64.b64encode(content), content_type="text/plain")
 
     async def patch(self, path: str, body: Mapping[str, Any]) -> Any:
-        """Send a change once; returns the answer's JSON."""
+        """Send a change once; returns the response's JSON."""
         return await self._send("PATCH", path, json=body)
 
     async def delete(self, path: str) -> None:

@@ -137,7 +137,7 @@ words = st.text("ABCDEFabcdef0123 xyz.,-\n", max_size=40)
 
 
 def inserted(pieces: list[str]) -> Callable[[str], st.SearchStrategy[str]]:
-    """A strategy that inserts some of the pieces at random positions in a text."""
+    """A strategy that inserts some of the pieces at random positions in a string."""
 
     def insert(text: str) -> st.SearchStrategy[str]:
         between = st.lists(st.sampled_from(["", "", "", *pieces]), min_size=len(text), max_size=len(text))

@@ -85,7 +85,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "an app's token, by its type": {"idtyp": "app"},
     "no scope": {"scp": ""},
     "another scope": {"scp": "access_as_user2"},
-    "a scope that is not a text": {"scp": ["access_as_user"]},
+    "a scope that is not a string": {"scp": ["access_as_user"]},
     "another client's": {"azp": STRANGER},
     "no client": {"azp": None},
     "an ID token": {"scp": None, "azp": None, "aud": ADD_IN},

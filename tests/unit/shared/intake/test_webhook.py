@@ -107,7 +107,7 @@ def test_unauthenticated_notifications_are_dropped_and_the_others_kept(item: dic
 
 
 ODD: dict[str, Any] = {
-    "a text": "x",
+    "a string": "x",
     "null": None,
     "a number": 7,
     "a list": [change()],
@@ -158,7 +158,7 @@ MALFORMED: dict[str, Any] = {
     "half JSON": b'{"value": [',
     "null": None,
     "a list": [change()],
-    "a text": "value",
+    "a string": "value",
     "no value": {},
     "value is null": {"value": None},
     "value is an object": {"value": change()},
