@@ -30,7 +30,7 @@ QUEUE_REQUESTS_PER_MESSAGE = 3
 
 @dataclass(frozen=True)
 class Counts:
-    """A number of executions, and of requests to tables and queues."""
+    """Numbers of executions, and of requests to tables and queues."""
 
     executions: int
     tables: int

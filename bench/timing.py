@@ -14,7 +14,7 @@ WARM_UP = 10
 
 
 async def medians(*calls: Call, times: int) -> list[float]:
-    """The median seconds of each call; the calls take turns."""
+    """The median time of each call in seconds; the calls take turns."""
     taken: list[list[float]] = [[] for _ in calls]
     for turn in range(WARM_UP + times):
         for call, seconds in zip(calls, taken, strict=True):

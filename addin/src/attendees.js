@@ -75,7 +75,7 @@ export async function invite(item, mailbox, isInDoubt) {
 }
 
 /**
- * Remove the mailbox. For this, all attendees have to be written again, 100 at a time.
+ * Remove the mailbox. This requires writing all attendees again, 100 at a time.
  * @param {Item} item
  * @param {Mailbox} mailbox
  * @returns {Promise<{isGone: boolean, lost: Attendee[]}>} `isGone` is false if the mailbox or some attendees are not

@@ -37,7 +37,7 @@ _ATTEMPTS = 32
 """Every round of a race has a winner, so this many changes may be saved at the same time."""
 
 READS_CONCURRENCY = 32
-"""Integrations of a page that are read concurrently."""
+"""Number of integrations on a page that are read concurrently."""
 
 MAX_READ_SINGLY = 40
 """Up to this many integrations are read individually; more are read by listing all."""
@@ -67,8 +67,8 @@ class IntegrationStore:
         return self._cache.get(uuid.lower()) or await self.get(uuid)
 
     async def by_id(self, id_: int) -> Integration:
-        """The integration with a management API id, as it is now; one storage trip once this instance knows its uuid,
-        two before. Raises NotFound.
+        """The integration with the given management API id, as it is now; one storage trip once this instance knows its
+        uuid, two before. Raises NotFound.
         """
         if known := self._cache.uuid_of(id_):
             with suppress(NotFound):
@@ -78,7 +78,9 @@ class IntegrationStore:
         return await self.get(await self._table.uuid_of(id_))
 
     async def uuid_of(self, id_: int) -> str | None:
-        """The uuid of the integration with a management API id, None if there is none; as old as `cached`."""
+        """The uuid of the integration with the given management API id, or None; it may be as old as a result of
+        `cached`.
+        """
         known = self._cache.uuid_of(id_)
         found = self._cache.get(known) if known else None
         if found and found.id == id_:

@@ -35,7 +35,7 @@ class PersonalVmrs:
     async def listing(self, uuid: str, token: str) -> list[Listed]:
         """The `result` of the call personal_vmrs, ordered by name; VMRs without an alias are left out.
 
-        Raises NotFound, NotAuthenticated (also for a user whose record has no address), NotAllowed, Unavailable,
+        Raises NotFound, NotAuthenticated (including for a user whose record has no address), NotAllowed, Unavailable,
         RateLimited.
         """
         integration = await self.integrations.cached(uuid)

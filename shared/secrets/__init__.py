@@ -27,7 +27,7 @@ class SecretStore(Protocol):
     """Stores secret values."""
 
     async def set(self, integration: str, field: str, value: SecretStr) -> SecretReference:
-        """Store a value of an integration's (UUID) setting; returns its reference. Raises Unavailable."""
+        """Store the value of a setting of an integration (UUID); returns its reference. Raises Unavailable."""
         ...
 
     async def get(self, reference: SecretReference) -> SecretStr:

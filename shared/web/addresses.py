@@ -34,7 +34,9 @@ class Addresses:
         return f"{self._root(integration)}/launch.js"
 
     def icon(self, integration: Integration, size: int, *, grey: bool = False) -> str:
-        """The URL of the icon in a size. A new icon has a new URL, since Outlook never requests the same URL twice."""
+        """The URL of the icon in the given size. A new icon has a new URL, since Outlook never requests the same URL
+        twice.
+        """
         return f"{self._root(integration)}/icon-{size}-{fingerprint(integration)}{f'-{GREY}' if grey else ''}.png"
 
     def _root(self, integration: Integration) -> str:

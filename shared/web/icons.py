@@ -51,7 +51,7 @@ class Icons:
         self._made: OrderedDict[tuple[str, int, bool], bytes] = OrderedDict()
 
     async def icon(self, uuid: str, size: str, *, grey: bool = False) -> bytes:
-        """An integration's icon as a PNG of `size` pixels. Raises NotFound, also for an unknown size."""
+        """An integration's icon as a PNG of `size` pixels. Raises NotFound, including for an unknown size."""
         pixels = _SIZES.get(size)
         if pixels is None:
             raise NotFound(f"There are icons of {', '.join(_SIZES)} pixels.")

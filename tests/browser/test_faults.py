@@ -261,7 +261,7 @@ async def test_a_user_who_deletes_the_instructions_by_hand_keeps_the_pictures(ou
     assert (meeting["body"], meeting["required"], meeting["location"]) == (PICTURE, [], "")
 
 
-async def test_after_a_prepend_without_effect_a_text_with_pictures_is_not_rewritten_silently(outlook: Outlook) -> None:
+async def test_after_a_prepend_without_effect_text_with_pictures_is_not_rewritten_silently(outlook: Outlook) -> None:
     await outlook.open({"body": PICTURE}, faults={"prependBody": "silent"})
     await outlook.click(ADD)
     assert "pictures in it may get lost" in await outlook.text("message")

@@ -179,7 +179,7 @@ def untouched(before: dict[str, Any], after: dict[str, Any], said: list[dict[str
 
 @dataclass(frozen=True)
 class Left:
-    """The parts that a pane adds, as far as the meeting contains them."""
+    """The parts of a meeting that a pane has added."""
 
     block: bool
     tag: bool

@@ -54,7 +54,7 @@ async def test_a_signed_in_user_is_not_asked_again_until_signing_out(deployment:
     assert await outlook.buttons() == ["Sign In", "Back"]
 
 
-async def test_the_sign_in_is_remembered_with_outlook_s_own_token(deployment: Deployment) -> None:
+async def test_the_sign_in_is_remembered_with_outlooks_own_token(deployment: Deployment) -> None:
     """In another browser with the same mailbox, Exchange's token for its user is enough once the sign-in is
     remembered."""
     outlook = deployment.outlook

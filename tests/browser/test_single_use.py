@@ -115,7 +115,7 @@ async def test_the_tag_is_not_in_the_url_of_the_request(outlook: Outlook) -> Non
     assert not any(OTHER_TAG[6:20] in url for url in outlook.requests)
 
 
-async def test_a_vmr_that_was_added_meanwhile_is_found_on_click(outlook: Outlook) -> None:
+async def test_a_vmr_that_was_added_in_the_meantime_is_found_on_click(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA})
     await outlook.change(body=f"<p>{OTHER_TAG}</p>")
     await outlook.click(ADD)

@@ -364,7 +364,7 @@ class IntegrationStoreContract:
         assert secret
         assert secret.get_secret_value() == "new"
 
-    async def test_an_empty_text_clears_a_secret(self, world: StoreWorld) -> None:
+    async def test_an_empty_string_clears_a_secret(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields("GRAPH"))
         await world.store.update(created.uuid, {"oauth_client_secret": ""})
         assert await world.store.secret(created.uuid, "oauth_client_secret") is None

@@ -54,6 +54,6 @@ class SecretStoreContract:
         references = await asyncio.gather(*(secrets.set(UUID, "password", value) for value in values))
         assert [await secrets.get(reference) for reference in references] == values
 
-    async def test_values_are_not_shown_in_texts_about_the_store(self, secrets: SecretStore) -> None:
+    async def test_values_are_not_shown_in_descriptions_of_the_store(self, secrets: SecretStore) -> None:
         value = await secrets.get(await secrets.set(UUID, "password", SecretStr("correct horse")))
         assert "correct horse" not in f"{value} {value!r} {secrets!r}"

@@ -1,4 +1,4 @@
-"""A meeting as its organizer's Outlook shows it, with its fields, and with the dates of a series and their states."""
+"""A meeting as its organizer's Outlook shows it: its fields, and the dates of a series with their states."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta

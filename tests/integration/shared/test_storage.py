@@ -98,7 +98,7 @@ async def test_numbers_of_64_bits_are_preserved(table: Table, partition: str, nu
     assert (await insert(table, partition, number=number)).values["number"] == number
 
 
-async def test_a_column_accepts_its_longest_text_and_refuses_a_longer_one(table: Table, partition: str) -> None:
+async def test_a_column_accepts_its_longest_string_and_refuses_a_longer_one(table: Table, partition: str) -> None:
     longest = "😀" * (MAX_TEXT // 2)
     assert (await insert(table, partition, text=longest)).values["text"] == longest
     with pytest.raises(ValueError, match="longer"):

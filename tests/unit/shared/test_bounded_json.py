@@ -30,7 +30,7 @@ def test_json_is_read_up_to_a_depth_and_refused_beyond(opening: str, closing: st
         read_json(f"{opening * (times + 1)}1{closing * (times + 1)}".encode())
 
 
-def test_brackets_inside_texts_do_not_count_as_depth() -> None:
+def test_brackets_inside_strings_do_not_count_as_depth() -> None:
     text = '[{\\"' * 500
     assert read_json(json.dumps([text]).encode()) == [text]
 

@@ -88,7 +88,7 @@ async def test_a_closed_tag_is_reported_as_closed(asked: Asked) -> None:
 
 
 @pytest.mark.parametrize("tag", [format_tag(NOBODYS), "", "hello", "PXPS:-#"])
-async def test_a_text_that_is_not_a_valid_tag_is_unknown(asked: Asked, tag: str) -> None:
+async def test_a_string_that_is_not_a_valid_tag_is_unknown(asked: Asked, tag: str) -> None:
     assert await asked.ask(tag) == {"state": "unknown", "starts_here": False, "alias": "", "one_date": False}
 
 

@@ -301,7 +301,7 @@ def test_a_file_must_identify_its_integration_unambiguously(
     assert deployment.changes == []
 
 
-def test_a_long_text_is_shown_as_the_lines_that_differ(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
+def test_long_text_is_shown_as_the_lines_that_differ(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
     deployment.add(graph_fields(reject_single_meeting_past="<p>\r\none\r\n</p>"))
     result = cli(
         "integrations", "diff", str(corp("name: Example Corp\nreject_single_meeting_past: |-\n  <p>\n  [b]two\n  </p>"))

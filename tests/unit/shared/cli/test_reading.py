@@ -68,7 +68,7 @@ def test_fields_are_read_with_their_line_numbers() -> None:
         (Place(4), "Must be a string.", 4),
     ],
 )
-def test_a_fault_is_located_inside_texts_and_lists(place: Place, message: str, line: int) -> None:
+def test_a_fault_is_located_inside_strings_and_lists(place: Place, message: str, line: int) -> None:
     assert place.of(message) == line
 
 

@@ -124,7 +124,7 @@ async def test_an_assertion_with_a_wrong_claim_is_refused(
 @pytest.mark.parametrize(
     "assertion", ["x", "a.b.c", "x" * 20_000, "é.é.é", jwt.encode({"iss": "x"}, "", algorithm="none")]
 )
-async def test_a_text_that_is_not_an_assertion_is_refused(world: ClientTokensWorld, assertion: str) -> None:
+async def test_a_string_that_is_not_an_assertion_is_refused(world: ClientTokensWorld, assertion: str) -> None:
     with pytest.raises(GrantRefused, match="assertion was rejected"):
         await world.issue(assertion)
 

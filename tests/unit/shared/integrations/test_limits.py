@@ -107,7 +107,7 @@ def test_null_is_accepted_by_nullable_fields_only(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(name for name in TEXTS if is_nullable(WRITABLE[name])))
-def test_an_empty_text_clears_a_nullable_field(name: str) -> None:
+def test_an_empty_string_clears_a_nullable_field(name: str) -> None:
     assert getattr(draft({name: ""}).integration, name) is None
 
 

@@ -187,7 +187,7 @@ async def test_changes_are_found_by_object_integration_admin_and_time() -> None:
     )
 
 
-async def test_long_texts_are_truncated_in_lists_and_complete_in_a_single_change() -> None:
+async def test_long_values_are_shortened_in_lists_and_complete_in_a_single_change() -> None:
     api = Api()
     await created(api)
     text = "".join(chr(0x4E00 + n % 5000) for n in range(12_000))
@@ -213,7 +213,7 @@ async def test_a_change_can_be_reverted_and_so_can_the_revert() -> None:
     assert (await api.get(f"{CONNECTORS}1/"))["description"] == "new"
 
 
-async def test_a_text_equal_to_the_placeholder_for_secrets_is_reverted_like_any_other() -> None:
+async def test_a_string_equal_to_the_placeholder_for_secrets_is_reverted_like_any_other() -> None:
     api = Api()
     await created(api, description="changed")
     await api.call("PATCH", f"{CONNECTORS}1/", {"description": "new"})

@@ -117,7 +117,7 @@ async def test_a_put_without_required_fields_is_refused_and_changes_nothing() ->
     assert await api.get(CONNECTORS + "1/") == shown
 
 
-async def test_numbers_texts_and_booleans_are_accepted_in_each_others_form() -> None:
+async def test_numbers_strings_and_booleans_are_accepted_in_each_others_form() -> None:
     api = Api()
     sent = {"meeting_buffer_before": "5", "allow_new_users": "False", "enable_personal_vmrs": 0, "description": 5}
     shown = await created(api, **sent)
@@ -288,7 +288,7 @@ async def test_a_saved_template_is_previewed_with_given_values() -> None:
     assert (answer.body["line"], answer.body["faults"]) == ("Mine by Alice Jones", [])
 
 
-async def test_an_unsaved_text_is_previewed() -> None:
+async def test_unsaved_text_is_previewed() -> None:
     api = Api()
     before = await created(api)
     body = {"template": "accept_new_single_meeting_template", "text": "<p>{{ alias }}</p>", "values": {"alias": "<x>"}}

@@ -224,7 +224,7 @@ def test_null_means_that_a_field_is_not_set() -> None:
     assert TAG in request.body, "the calendar contains it"
 
 
-def test_a_text_truncated_in_the_middle_of_a_character_can_still_be_stored() -> None:
+def test_text_truncated_in_the_middle_of_a_character_can_still_be_stored() -> None:
     """Exchange counts UTF-16 units. A lone surrogate can be neither hashed nor written to a table."""
     payload = json.loads(r'{"subject": "Party \ud83c", "body": {"content": "\udf89"}}')
     item = parse_event(event(**payload)).item()
