@@ -126,7 +126,7 @@ Please try creating a new meeting.<br>
         Template,
         Setting(
             "Reject recurring series in past text",
-            "Answer to a series that is entirely in the past.",
+            "Answer to a series whose occurrences are all in the past.",
             required=SINGLE_USE,
         ),
     ] = _body("""\
