@@ -60,7 +60,7 @@ asyncio.run(answer())
 
 
 async def measure() -> list[Result]:
-    """How much longer the 202 takes than importing the platform alone, and which storage libraries are loaded."""
+    """How much longer the 202 takes than just importing azure.functions, and which storage libraries are loaded."""
     async with backdrop() as against:
         states = ClientStates(against.settings["TAG_SIGNING_KEY"].encode())
         body = _body(states.of(INTEGRATION), NOTIFICATIONS)

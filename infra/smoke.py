@@ -66,7 +66,7 @@ def storage(base: str) -> str:
         return ""
     return (
         f"A request for a nonexistent manifest returned {answer.status} ({answer.text[:200]}). The "
-        "app's settings (a secret that is missing in the vault?) or its roles on storage do not work yet; new roles "
+        "app's settings (a secret that is missing from the vault?) or its roles on storage do not work yet; new roles "
         "take up to ten minutes."
     )
 

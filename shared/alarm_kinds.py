@@ -127,9 +127,9 @@ REMEDIES = {
         "time. The alarm is then cleared within an hour, and the rooms are created in time."
     ),
     AlarmKind.QUOTA: (
-        "Look in scheduled_alias for many unused aliases from the same time: a script may be using somebody's token, "
-        "or a client may keep repeating its request. The user's requests were rejected; the alarm is cleared a week "
-        "after the last time."
+        "Look in scheduled_alias for many unused aliases issued at about the same time: a script may be using "
+        "someone's token, or a client may be repeating its request. The user's requests were rejected; the alarm is "
+        "cleared a week after the last rejection."
     ),
     AlarmKind.DUPLICATE_ALIAS: (
         "Give these conferences other names or aliases (PATCH /api/admin/configuration/v1/conference/<id>/): a node "

@@ -93,7 +93,7 @@ def validate_(
             plan(every(entries, _without_secrets), management, local=connection.is_local)
     else:
         validated(entries, os.environ, local=local, partial=partial)
-    typer.echo(f"{_count(entries, 'integration')}, nothing wrong.")
+    typer.echo(f"{_count(entries, 'integration')}, no problems found.")
 
 
 @commands.command()

@@ -166,7 +166,7 @@ class RoomKeeper:
         return Item(tag, step, booking, record, wanted(booking, place, now))
 
     async def _do(self, work: RoomWork, place: Place, items: Sequence[Item], now: datetime) -> list[str]:
-        """Call the node, and record the result; returns the tags of rooms whose record was changed in the meantime."""
+        """Call the node, record the result, and return the tags of rooms whose records have changed in the meantime."""
         items = await self._noted(items, place, now)
         outcome = Outcome()
         problem = ""

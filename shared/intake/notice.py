@@ -83,7 +83,7 @@ class Notice:
 
 
 def jittered(pause: timedelta, key: str) -> timedelta:
-    """The delay, up to a quarter longer depending on the key; in whole seconds, as queues require."""
+    """The delay in whole seconds, as queues require, lengthened by up to a quarter depending on the key."""
     share = zlib.crc32(key.encode(errors="replace")) / 2**34
     return timedelta(seconds=round(pause.total_seconds() * (1 + share)))
 

@@ -84,7 +84,7 @@ class Watcher:
 
     @property
     def messages_wait(self) -> bool:
-        """Whether, when the states were read ahead, messages were waiting that could not be handled."""
+        """Whether any messages that could not be handled were waiting when the states were read ahead."""
         return self.state.messages_wait
 
     async def take_up_line(self) -> None:

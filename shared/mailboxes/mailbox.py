@@ -139,8 +139,8 @@ class Mailbox(Protocol):
 
         `text` is plain for Graph and HTML for EWS (Integration.answers_in_html).
 
-        The answer is sent only once: if it is unknown after a failure whether it was sent, Unavailable is raised, and
-        `item` shows whether it was. Raises CalendarItemGone.
+        The answer is sent only once: if a failure leaves it unclear whether the answer was sent, Unavailable is raised,
+        and `item` shows whether it was. Raises CalendarItemGone.
         """
         ...
 

@@ -195,7 +195,7 @@ async def _on_object(resource: Resource, id_: int, call: Call, recorder: Recorde
     if_match = call.headers.get("if-match")
     match call.method, resource:
         case "PUT" | "PATCH" | "DELETE", WritableResource() if if_match not in (None, "*") and not resource.has_etags:
-            return Answer(412, {"error": f"Objects of {resource.name} have no ETag: leave out the header If-Match."})
+            return Answer(412, {"error": f"Objects of {resource.name} have no ETag: omit the If-Match header."})
         case "GET", _:
             return _shown(await resource.one(id_), 200)
         case "PUT" | "PATCH", WritableResource():

@@ -160,6 +160,6 @@ def _expression(pattern: str, *, ignoring_case: bool) -> Any:
         return re2.compile(pattern, options)
     except (re2.error, UnicodeError) as error:
         raise InvalidRequest(
-            "The regular expression is invalid: it is not well-formed, too large, or uses what RE2 does not support "
-            "(look-around, back-references)."
+            "The regular expression is invalid: it is malformed, is too large, or uses features that RE2 does not "
+            "support (look-around, back-references)."
         ) from error

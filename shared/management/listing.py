@@ -81,7 +81,7 @@ class Part:
 
 @runtime_checkable
 class ListedResource(Resource, Protocol):
-    """A kind of object with lists in storage, which can be read from any position and know their length."""
+    """A kind of object with stored lists, which can be read from any position and whose lengths are known."""
 
     async def from_lists(self, query: Query) -> Part | None:
         """The page that a query requests; None if no list can answer the query, so that all objects have to be read."""

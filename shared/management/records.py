@@ -28,7 +28,7 @@ def _nullable(schema: Schema) -> Schema:
 def records(
     integrations: IntegrationStore, storage: Storage, lists: RecordLists, meetings: MeetingReader
 ) -> list[Resource]:  # fmt: skip
-    """The read-only resources of bookings and operations."""
+    """The read-only resources for bookings and operations."""
     return [
         MeetingRecords(ALIASES, "Aliases that were issued.", entries.ALIASES, _numbered(_ALIAS), meetings),
         MeetingRecords(

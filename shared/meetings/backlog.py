@@ -26,7 +26,7 @@ from shared.meetings.waiting import WaitingMessage
 log = logging.getLogger(__name__)
 
 BACKLOG_CONCURRENCY = 4
-"""Graph's limit of concurrent requests per mailbox."""
+"""Graph's limit on concurrent requests per mailbox."""
 
 WORTH_AN_ALARM = timedelta(minutes=15)
 """How long something must have waited to raise an alarm; before that, the queue retries it."""

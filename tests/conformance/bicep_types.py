@@ -1,4 +1,4 @@
-"""Azure types that are missing in the shared type data, in the same form: name → (properties, required properties).
+"""Azure types that are missing from the shared type data, in the same form: name → (properties, required properties).
 
 Taken from Microsoft's template reference: 2024-11-01 for Microsoft.Web (sites/hostNameBindings; sites/certificates has
 the properties of certificates), 2022-04-01 for roleDefinitions, 2020-05-01 for locks.

@@ -147,4 +147,4 @@ def test_the_installed_command_line_has_every_file_that_it_reads(tmp_path: Path)
     (tmp_path / "corp.yaml").write_text("- name: Example Corp\n  description: A customer\n")
     words = ["-m", "shared.cli", "integrations", "validate", "--partial", "corp.yaml"]
     ran = subprocess.run([sys.executable, *words], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (ran.stdout, ran.stderr) == ("1 integration, nothing wrong.\n", "")
+    assert (ran.stdout, ran.stderr) == ("1 integration, no problems found.\n", "")

@@ -26,7 +26,7 @@ def runtimes(host: Element, contents: Contents) -> None:
 
 
 def new_meetings(desktop: Element, contents: Contents) -> None:
-    """The event for a new meeting; the last element in the desktop's form factor."""
+    """The event for a new meeting; the last element in the desktop form factor."""
     if contents.auto_open:
         point = typed(add(desktop, "ExtensionPoint"), "LaunchEvent")
         add(add(point, "LaunchEvents"), "LaunchEvent", Type="OnNewAppointmentOrganizer", FunctionName=ON_NEW_MEETING)

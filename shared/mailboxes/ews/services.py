@@ -86,7 +86,7 @@ _ITEM = (
     )
 )
 _SENDER = [FieldPath(field=ExtendedPropertyField("sender_address", value_cls=_Sender))]
-"""The sender as a MAPI property: calendar items, for which it is requested as well, have no `message:Sender`."""
+"""The sender as a MAPI property, which is also requested for calendar items: these have no `message:Sender`."""
 
 BODILESS = (
     _ITEM

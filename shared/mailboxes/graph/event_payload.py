@@ -51,8 +51,8 @@ EVENT_BUT_BODY = (
 class EventIds(Payload):
     """The properties that identify an event's meeting, even if nothing else about it can be read.
 
-    `uid` is shared by a series and its occurrences, but not declared in v1.0 and missing in captures of 2023 and 2024;
-    an occurrence's own `iCalUId` contains its date.
+    `uid` is shared by a series and its occurrences, but not declared in v1.0 and missing from captures of 2023 and
+    2024; an occurrence's own `iCalUId` contains its date.
     """
 
     i_cal_u_id: str = Field("", alias="iCalUId")

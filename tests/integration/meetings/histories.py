@@ -293,7 +293,7 @@ class History:
         return {"doors": doors} | {f"last answer {which}": self._last(answers, which) for which in sorted(self.uids)}
 
     def _opened_by_policy(self, clock: FakeClock) -> Callable[[], Awaitable[dict[str, bool]]]:
-        """Whether policy admits people to each room at the clock's time."""
+        """Whether the external policy admits people to each room at the clock's current time."""
         policy = Policy(self.world.memory, clock)
 
         async def opened() -> dict[str, bool]:
@@ -303,7 +303,7 @@ class History:
         return opened
 
     def _opened_on(self, node: Node, clock: FakeClock) -> Callable[[], Awaitable[dict[str, bool]]]:
-        """Whether each room is on the node at the clock's time, once everything due by then has been done."""
+        """Whether each room is on the node at the clock's current time, once everything due by then has been done."""
         settings = self.world.services.foundation.settings
         services = Services(settings, self.world.memory, self.world.secrets, clock)
         wire_to(node, services)

@@ -90,7 +90,7 @@ test('an outage without a promise is an error, and the meeting stays unchanged',
   assert.deepEqual(item.writes, []);
 });
 
-test('the user sees the message of a server that refuses', async () => {
+test('when the server refuses a request, the user sees the reason', async () => {
   await actions.prepare();
   api.meetingDetails = fails(new ApiError(403, { message: 'Not here.', correlation_id: 'c-1' }));
   assert.deepEqual(await run('single'), ['failed', 'single', `Not here. ${words.reference} c-1`]);

@@ -23,7 +23,7 @@ ANSWERS = {
 def test_the_answers_produce_a_complete_file(cli: Cli) -> None:
     result = cli("integrations", "init", "corp.yaml", stdin="\n".join(ANSWERS["GRAPH"]) + "\n")
     assert result.exit_code == Exit.DONE, result.stderr
-    assert cli("integrations", "validate", "corp.yaml").stdout == "1 integration, nothing wrong.\n"
+    assert cli("integrations", "validate", "corp.yaml").stdout == "1 integration, no problems found.\n"
 
 
 def test_an_existing_file_is_kept(cli: Cli) -> None:

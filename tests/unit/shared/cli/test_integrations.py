@@ -311,7 +311,7 @@ def test_long_text_is_shown_as_the_lines_that_differ(deployment: FakeDeployment,
 
 def test_validate_needs_no_deployment(cli: Cli, corp: File) -> None:
     file = str(corp(CORP))
-    assert cli("integrations", "validate", file).stdout == "1 integration, nothing wrong.\n"
+    assert cli("integrations", "validate", file).stdout == "1 integration, no problems found.\n"
     assert cli("integrations", "validate", "-", stdin=CORP.encode()).exit_code == Exit.DONE
     refused = cli("integrations", "validate", file, str(corp(CORP.replace("meet", "me et"))), "nothing.yaml")
     assert refused.exit_code == Exit.REFUSED

@@ -64,7 +64,7 @@ def a_plan(**changes: Any) -> dict[str, Any]:
 
 
 def drift(plan: dict[str, Any], shown: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """The differences that the provider would try to change again."""
+    """The differences that the provider would try to correct again."""
     nullable = {name for name, field, _ in settings() if is_nullable(field)}
     return {
         name: (value, shown.get(name))
