@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 from playwright.async_api import BrowserContext, Page, expect
 
 from dev.environment import INTEGRATION, MANAGEMENT, Addresses
+from tests.browser.timeouts import hanging
 
 CONNECTORS = "/api/admin/configuration/v1/ms_exchange_connector/"
 VIEWS = ["", "integrations", "integrations/1", "integrations/new", "meetings", "changes", "people"]
@@ -80,7 +81,9 @@ async def book(stack: Addresses, api: httpx.AsyncClient, subject: str) -> None:
         token = (await client.post(f"{stack.exchange}/dev/identity-token", json={"user": "alice@example.com"})).json()
         path = f"/api/client/v2/msexchange_schedulers/{INTEGRATION}/meeting_details"
         details = (await client.get(f"{stack.functions}{path}", headers={"token": token["token"]})).json()["result"]
-        start = datetime.now(UTC) + timedelta(days=1)
+        # The stack's clock, since other tests move it.
+        now = (await client.get(f"{stack.exchange}/dev/clock")).json()["now"]
+        start = datetime.fromisoformat(now) + timedelta(days=1)
         meeting = {
             "organizer": "alice@example.com", "subject": subject, "start": f"{start:%Y-%m-%dT%H:00:00}",
             "end": f"{start + timedelta(hours=1):%Y-%m-%dT%H:00:00}", "time_zone": "UTC",
@@ -89,5 +92,6 @@ async def book(stack: Addresses, api: httpx.AsyncClient, subject: str) -> None:
         (await api.post("/dev/run/renew")).raise_for_status()  # without a subscription, only the next sweep finds it
         (await client.post(f"{stack.exchange}/dev/meetings", json=meeting)).raise_for_status()
         found = {"text": details["alias"]}
-        while not (await api.get("/api/admin/status/v1/meeting/", params=found)).json()["objects"]:  # noqa: ASYNC110
-            await asyncio.sleep(0.2)  # the stack has its own clock
+        async with asyncio.timeout(hanging() / 1000):
+            while not (await api.get("/api/admin/status/v1/meeting/", params=found)).json()["objects"]:  # noqa: ASYNC110
+                await asyncio.sleep(0.2)  # the meeting is booked by another process
