@@ -75,15 +75,20 @@ async def made_integration(
         await api.delete(f"{CONNECTORS}{made.json()['id']}/?force=true")
 
 
+async def now(stack: Addresses) -> datetime:
+    """The time of the stack, whose clock other tests may have moved."""
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
+        answer = await client.get(f"{stack.exchange}/dev/clock")
+    return datetime.fromisoformat(answer.json()["now"])
+
+
 async def book(stack: Addresses, api: httpx.AsyncClient, subject: str) -> None:
     """A meeting organized by Alice, with a room, tomorrow on the stack's clock."""
     async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
         token = (await client.post(f"{stack.exchange}/dev/identity-token", json={"user": "alice@example.com"})).json()
         path = f"/api/client/v2/msexchange_schedulers/{INTEGRATION}/meeting_details"
         details = (await client.get(f"{stack.functions}{path}", headers={"token": token["token"]})).json()["result"]
-        # The stack's clock, since other tests move it.
-        now = (await client.get(f"{stack.exchange}/dev/clock")).json()["now"]
-        start = datetime.fromisoformat(now) + timedelta(days=1)
+        start = await now(stack) + timedelta(days=1)
         meeting = {
             "organizer": "alice@example.com", "subject": subject, "start": f"{start:%Y-%m-%dT%H:00:00}",
             "end": f"{start + timedelta(hours=1):%Y-%m-%dT%H:00:00}", "time_zone": "UTC",

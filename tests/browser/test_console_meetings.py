@@ -13,7 +13,7 @@ import pytest
 from playwright.async_api import Locator, Route, expect
 
 from dev.environment import Addresses
-from tests.browser.console import LOOKS, Admin, book
+from tests.browser.console import LOOKS, Admin, book, now
 from tests.browser.looks import violations
 
 MEETINGS = "/api/admin/status/v1/meeting/"
@@ -22,8 +22,11 @@ CONNECTORS = "/api/admin/configuration/v1/ms_exchange_connector/"
 MANY_INTEGRATIONS = 1_000
 
 
-async def booked(stack: Addresses, api: httpx.AsyncClient, subject: str) -> None:
-    """A meeting tomorrow, created unless an earlier test has done so."""
+async def booked(admin: Admin, stack: Addresses, api: httpx.AsyncClient, subject: str) -> None:
+    """A meeting tomorrow on the stack's clock, created unless an earlier test has done so; the browser's clock is set
+    to the stack's.
+    """
+    await admin.page.clock.set_fixed_time(await now(stack))
     if not (await api.get(MEETINGS, params={"text": subject})).json()["objects"]:
         await book(stack, api, subject)
 
@@ -39,7 +42,7 @@ def when(admin: Admin) -> Locator:
 async def test_meetings_are_found_by_integration_and_by_day(
     admin: Admin, stack: Addresses, api: httpx.AsyncClient, corp: dict[str, Any]
 ) -> None:
-    await booked(stack, api, "Found by its day")
+    await booked(admin, stack, api, "Found by its day")
     name = (await api.get(f"{NAMES}1/")).json()["name"]
     await admin.sign_in("meetings")
     meeting = admin.page.get_by_role("link", name="Found by its day")
@@ -73,7 +76,7 @@ async def test_a_day_is_a_local_day_whatever_its_length(admin: Admin) -> None:
 
 
 async def test_the_url_of_a_list_contains_its_filters(admin: Admin, stack: Addresses, api: httpx.AsyncClient) -> None:
-    await booked(stack, api, "Quarterly budget review")
+    await booked(admin, stack, api, "Quarterly budget review")
     await admin.sign_in("meetings?text=budget+review&state=scheduled&integration=1")
     await admin.page.get_by_role("link", name="Quarterly budget review").click()
     await expect(admin.page.locator(".facts").get_by_role("link")).to_have_attribute("href", "#/integrations/1")
@@ -170,7 +173,7 @@ async def test_a_chosen_integration_among_a_thousand_is_named_after_a_reload(adm
 async def test_the_meetings_of_a_day_are_accessible_and_fit_the_window(
     admin: Admin, stack: Addresses, api: httpx.AsyncClient, request: pytest.FixtureRequest
 ) -> None:
-    await booked(stack, api, "Found by its day")
+    await booked(admin, stack, api, "Found by its day")
     await admin.sign_in("meetings?when=day")
     await admin.page.get_by_role("button", name="Next day").click()
     await expect(admin.page.get_by_role("link", name="Found by its day")).to_be_visible()
