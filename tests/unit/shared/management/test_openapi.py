@@ -141,6 +141,7 @@ def without_rules(part: Any) -> Any:
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
 @settings(max_examples=examples(20), suppress_health_check=list(HealthCheck))
 @given(st.data())

@@ -62,6 +62,7 @@ async def test_nothing_is_left_and_other_integrations_keep_their_records() -> No
     assert await other.is_open(kept)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("at", range(1, 30, 4))
 async def test_an_interrupted_retirement_is_completed_by_the_nightly_job(at: int) -> None:
     world = MeetingsWorld()
@@ -118,6 +119,7 @@ async def test_an_integrations_own_vmrs_and_users_are_deleted_with_it() -> None:
     assert not [row for row in rows if own in row.key], "no claims are left"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("at", range(1, 16))
 async def test_an_interrupted_deletion_of_vmrs_and_users_is_completed_at_night(at: int, after: bool) -> None:
