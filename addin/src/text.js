@@ -123,7 +123,11 @@ function bare(text) {
 /** @param {string} text */
 function plain(text) {
   let layer = text;
-  for (let number = 0; number < MOST_LAYERS; number += 1) layer = layer.replace(PERCENT, decoded);
+  for (let number = 0; number < MOST_LAYERS; number += 1) {
+    const undone = layer.replace(PERCENT, decoded);
+    if (undone === layer) break;
+    layer = undone;
+  }
   return flat(layer);
 }
 

@@ -67,7 +67,7 @@ class Subscription:
     def wants_reauthorization(self, now: datetime) -> bool:
         """Whether the service now requests reauthorization.
 
-        The exact moment could not be confirmed. Here it is in the last quarter of the lifetime, at most twelve hours
+        The exact time could not be confirmed. Here it is in the last quarter of the lifetime, at most twelve hours
         before expiry.
         """
         left = self.expires - now

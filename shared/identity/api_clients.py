@@ -20,7 +20,7 @@ from uuid import uuid4
 from shared.clock import Clock
 from shared.errors import Conflict, NotFound
 from shared.integrations.syntax import is_guid
-from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Storage, Values
+from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Storage, Values, first_rows
 
 MAX_CLIENTS = 100
 """Maximum number of clients per deployment; limited because lists are read completely."""
@@ -108,11 +108,11 @@ class ApiClients:
 
     async def _forget_assertions(self) -> None:
         """Remove some expired assertions; keys are sorted by expiry."""
-        now, done = f"{_ASSERTION}{int(self._clock.now().timestamp()):010}", 0
-        async for row in self._table.rows(_PARTITION, _ASSERTION, page=FORGOTTEN_AT_ONCE + 1):
-            if row.key >= now or done >= FORGOTTEN_AT_ONCE:
+        now = f"{_ASSERTION}{int(self._clock.now().timestamp()):010}"
+        rows = self._table.rows(_PARTITION, _ASSERTION, page=FORGOTTEN_AT_ONCE)
+        for row in await first_rows(rows, FORGOTTEN_AT_ONCE):
+            if row.key >= now:
                 break
-            done += 1
             try:
                 await self._table.commit(_PARTITION, Delete(row))
             except RowChanged:

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
 from playwright.async_api import BrowserContext, Page, expect
 
 from dev.environment import INTEGRATION, MANAGEMENT, Addresses
+from tests.browser.stack import now
 from tests.browser.timeouts import hanging
 
 CONNECTORS = "/api/admin/configuration/v1/ms_exchange_connector/"
@@ -75,13 +76,6 @@ async def made_integration(
         await api.delete(f"{CONNECTORS}{made.json()['id']}/?force=true")
 
 
-async def now(stack: Addresses) -> datetime:
-    """The time of the stack, whose clock other tests may have moved."""
-    async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
-        answer = await client.get(f"{stack.exchange}/dev/clock")
-    return datetime.fromisoformat(answer.json()["now"])
-
-
 async def book(stack: Addresses, api: httpx.AsyncClient, subject: str) -> None:
     """A meeting organized by Alice, with a room, tomorrow on the stack's clock."""
     async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
@@ -98,5 +92,6 @@ async def book(stack: Addresses, api: httpx.AsyncClient, subject: str) -> None:
         (await client.post(f"{stack.exchange}/dev/meetings", json=meeting)).raise_for_status()
         found = {"text": details["alias"]}
         async with asyncio.timeout(hanging() / 1000):
+            # No event of this process tells when another process has booked the meeting
             while not (await api.get("/api/admin/status/v1/meeting/", params=found)).json()["objects"]:  # noqa: ASYNC110
-                await asyncio.sleep(0.2)  # the meeting is booked by another process
+                await asyncio.sleep(0.2)

@@ -10,6 +10,7 @@ import httpx
 from playwright.async_api import Browser, ConsoleMessage, FrameLocator, Locator, Page, Response, expect
 
 from dev.environment import Addresses
+from tests.browser.stack import now
 from tests.browser.timeouts import hanging
 from tests.browser.tools import AXE
 
@@ -104,8 +105,7 @@ class Visit:
 
     async def now(self) -> datetime:
         """The stack's current time."""
-        answer = await self.page.request.get(f"{self.stack.exchange}/dev/clock")
-        return datetime.fromisoformat((await answer.json())["now"])
+        return await now(self.stack)
 
     async def tomorrow(self) -> str:
         """The day after the stack's current one, in the format of a date field."""

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -22,6 +23,13 @@ def running_stack(folder: Path, *, on_node: bool = False) -> Iterator[Addresses]
         yield addresses
     finally:
         running.stop()
+
+
+async def now(stack: Addresses) -> datetime:
+    """The time of a stack, whose clock other tests may have moved."""
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
+        answer = await client.get(f"{stack.exchange}/dev/clock")
+    return datetime.fromisoformat(answer.json()["now"])
 
 
 def _free_port() -> int:

@@ -13,8 +13,9 @@ import pytest
 from playwright.async_api import Locator, Route, expect
 
 from dev.environment import Addresses
-from tests.browser.console import LOOKS, Admin, book, now
+from tests.browser.console import LOOKS, Admin, book
 from tests.browser.looks import violations
+from tests.browser.stack import now
 
 MEETINGS = "/api/admin/status/v1/meeting/"
 NAMES = "/api/admin/status/v1/connector_name/"

@@ -26,5 +26,5 @@ def product_definition() -> str:
 
 def _text(path: Path) -> str:
     if not path.exists():
-        pytest.skip(f"the reference {path.name} is not next to the repository, of which it is no part")
+        pytest.skip(f"the reference {path.name} is missing: it is kept outside the repository")
     return path.read_text(encoding="utf-8")
