@@ -52,7 +52,7 @@ async def _counted(size: int) -> dict[str, int]:
         return IntegrationStore(storage, MemorySecrets(), SystemClock())
 
     page, _ = await store().page(0, PAGE)
-    await alarms.raise_(page[0].uuid, AlarmKind.CONNECTION, "Graph answered 403.")
+    await alarms.raise_(page[0].uuid, AlarmKind.CONNECTION, "Graph returned 403.")
     counted = dict[str, int]()
     acts: dict[str, Callable[[], Awaitable[object]]] = {
         "a page of integrations": lambda: store().page(size - PAGE, PAGE),

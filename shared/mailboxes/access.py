@@ -30,5 +30,7 @@ class Access(Protocol):
     """Access to a mailbox."""
 
     async def try_out(self) -> Sequence[Attempt]:
-        """Use the mailbox without changing anything: by Graph, each right once; by EWS, one read per connection."""
+        """Use the mailbox without changing anything: through Graph, each right once; through EWS, one read per
+        connection.
+        """
         ...

@@ -26,5 +26,5 @@ class Arrivals(Protocol):
         ...
 
     async def newest(self, most: int) -> Sequence[str]:
-        """The newest messages of the whole mailbox."""
+        """The newest messages in the whole mailbox."""
         ...

@@ -6,9 +6,9 @@ The webhook needs no lookup, so it answers within milliseconds of a cold start, 
 A clientState is sent only to Graph, and no table stores it.
 
 **Why nothing is stored.** A stored digest could be revoked with its subscription; a signature is valid until the
-signing key is rotated, even for subscriptions that were lost. That does no harm: with a clientState, an attacker could
+signing key is rotated, even for subscriptions that were lost. This does no harm: with a clientState, an attacker could
 only send message ids, which are looked up in that integration's own mailbox and nowhere else, or trigger a sweep of
-that mailbox. A deleted integration has no mailbox, so the worker drops its notices.
+that mailbox. A deleted integration has no mailbox, so the worker drops notices about it.
 """
 
 import base64
@@ -20,16 +20,17 @@ class ClientStates:
     """Makes and verifies clientStates with the deployment's signing key."""
 
     def __init__(self, signing_key: bytes) -> None:
-        # The key is derived for this purpose alone, so nothing signed for another purpose can pass for a clientState.
+        # The key is derived for this purpose alone, so nothing signed for another purpose can be mistaken for a
+        # clientState.
         self._key = hmac.digest(signing_key, b"client states", "sha256")
 
     def of(self, integration: str) -> str:
-        """The clientState of an integration (its uuid); 80 of the 128 characters that Graph allows."""
+        """The clientState for the integration with this uuid. It has 80 characters; Graph allows 128."""
         signature = hmac.digest(self._key, integration.encode(), "sha256")
         return f"{integration}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}"
 
     def integration(self, client_state: str) -> str | None:
-        """The integration of a clientState; None if it is not ours. Compared in constant time."""
+        """The integration that a clientState belongs to; None if we did not issue it. Compared in constant time."""
         if not client_state.isascii():
             return None
         integration = client_state.partition(".")[0]

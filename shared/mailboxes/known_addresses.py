@@ -16,8 +16,8 @@ _KINDS = ("smtp", "ex", "x500")
 def known_addresses(configured: str, told: Iterable[str]) -> tuple[str, ...]:
     """Addresses and legacy Exchange DNs in lower case, the configured one first, without duplicates, up to the limits.
 
-    `told` are proxy addresses ("SMTP:primary", "smtp:secondary", "X500:/o=…", "EX:/o=…"), or plain ones. Types that
-    never identify an attendee (SIP, SPO) and non-ASCII addresses are left out.
+    `told` contains proxy addresses ("SMTP:primary", "smtp:secondary", "X500:/o=…", "EX:/o=…"), or plain ones. Types
+    that never identify an attendee (SIP, SPO) and non-ASCII addresses are left out.
     """
     wanted = dict.fromkeys([configured.lower(), *filter(None, map(_comparable, told))])
     return tuple(wanted)[:ADDRESSES_MAX]

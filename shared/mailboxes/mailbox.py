@@ -52,7 +52,7 @@ class MessageNotFound(ItemGone):
 
 @dataclass(frozen=True)
 class Mail:
-    """An e-mail from the equipment mailbox. `html` is the body; `recipients` are addresses.
+    """An e-mail from the equipment mailbox. `html` is the body; `recipients` contains addresses.
 
     With `calendar`, an iCalendar object with METHOD:REPLY, it is a meeting response; `text` is its body as plain text.
     With `sender`, the organizer of the calendar item `item_id`, it is sent from that person's own mailbox if the
@@ -130,12 +130,12 @@ class Mailbox(Protocol):
         """A page of all meetings between two times, at most two years apart, in ascending order of start.
 
         Cancelled meetings and those that the mailbox itself organizes are left out. An entry may be repeated, also
-        across pages. A page holds a few hundred entries.
+        across pages. A page has a few hundred entries.
         """
         ...
 
     async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:
-        """Accept or decline. With `text` the organizer gets a response; with None nobody does.
+        """Accept or decline. With `text` the organizer gets a response; with None no response is sent.
 
         `text` is plain for Graph and HTML for EWS (Integration.answers_in_html).
 
@@ -160,7 +160,7 @@ class Mailbox(Protocol):
         ...
 
     async def addresses(self) -> Sequence[str]:
-        """The mailbox's other addresses, if the integration may read them; proxy addresses (known_addresses.py). At
+        """The mailbox's other addresses as proxy addresses (known_addresses.py), if the integration may read them. At
         most two calls.
         """
         ...

@@ -93,7 +93,7 @@ def management(
     local: bool,
 ) -> Management:
     """The API with all its resources. `examine` is the doctor, `names` and `name_at` resolve URIs, `control`
-    closes and opens rooms, and `lists` are the lists of records.
+    closes and opens rooms, and `lists` contains the lists of records.
 
     `local` means that this is a local stack; see IntegrationStore.
     """

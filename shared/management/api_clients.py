@@ -86,7 +86,7 @@ class ApiClientResource:
 
 def roles() -> FixedResource:
     """The existing roles."""
-    about = f"What clients and people may do: {ADMIN_ROLE} everything, {READER_ROLE} reads."
+    about = f"What clients and people may do: {ADMIN_ROLE} may do everything, {READER_ROLE} may only read."
     properties = {"name": {"type": "string", "readOnly": True}, "permissions": {"type": "array", "readOnly": True}}
     named = [{"id": id_, "name": name, "permissions": list[str]()} for id_, name in _ROLES.items()]
     return FixedResource(CONFIGURATION, ROLE, about, properties, named)

@@ -90,7 +90,9 @@ class VmrForm:
 
 
 def shown_fields(fields: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """The fields of a conference as they are shown; `names` are the names of objects by the path of their URI."""
+    """The fields of a conference as they are shown; `names` contains the names of objects, keyed by the path of their
+    URI.
+    """
     return {name: _as_object(value, names) if name in _AS_OBJECTS else value for name, value in fields.items()}
 
 

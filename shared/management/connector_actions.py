@@ -60,7 +60,7 @@ class ConnectorActions:
     start_sign_in: StartSignIn
 
     def by_name(self) -> Mapping[str, Action]:
-        """Each action by the last part of its path."""
+        """The actions, keyed by the last part of their path."""
         return {
             "preview": Action(
                 "POST",
@@ -105,7 +105,7 @@ class ConnectorActions:
         if not isinstance(text, str):
             raise SettingsInvalid({"text": ["Must be a string."]})
         if not isinstance(values, dict):
-            raise SettingsInvalid({"values": ["Must be an object that contains values by variable."]})
+            raise SettingsInvalid({"values": ["Must be an object that contains values keyed by variable."]})
         made = preview_for(integration, name, text, values, self.clock)
         return Answer(200, {"template": name, **vars(made), "values": values_shown(integration, name)})
 

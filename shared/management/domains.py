@@ -89,7 +89,7 @@ class Domains:
         return str(domain)
 
     async def _change(self, uuid: str, change: Callable[[Integration], list[dict[str, Any]]]) -> Integration:
-        """Change an integration's entries; tries again if somebody else changes the integration in the meantime."""
+        """Change an integration's entries; tries again if another admin changes the integration in the meantime."""
         saved = await self._saved(uuid, change)
         await self._lifecycle.saved(uuid, frozenset({"domains"}))
         return saved

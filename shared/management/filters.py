@@ -16,7 +16,7 @@ from shared.management import resource
 from shared.management.resource import Schema
 
 PATTERN_MAX_LENGTH = 500
-_PATTERN_MAX_MEMORY = 1 << 18  # maximum bytes that RE2 uses for a pattern
+_PATTERN_MAX_MEMORY = 1 << 18  # maximum number of bytes that RE2 uses for a pattern
 
 _Test: TypeAlias = Callable[[Any, Any], bool]
 

@@ -18,7 +18,7 @@ RELATED: Mapping[str, str] = {
 """The resource that a field with this name refers to, whichever kind of object has it."""
 
 PATH_MAX_LENGTH = 3
-"""How many references one filter may follow."""
+"""Maximum number of references that one filter may follow."""
 
 Known: TypeAlias = Mapping[str, Mapping[str, Object]]
 """Objects keyed by URI, grouped by the name of the field that refers to them."""

@@ -56,7 +56,7 @@ class FormerAlarms:
         for fields in await self.all():
             if fields["id"] == id_:
                 return Shown(fields)
-        raise NotFound(f"There is no former alarm with id {id_}.")
+        raise NotFound(f"There is no cleared alarm with id {id_}.")
 
 
 def _shown(integration: Integration, alarm: FormerAlarm) -> dict[str, Any]:

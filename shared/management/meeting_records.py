@@ -64,9 +64,7 @@ ROOM_ALIASES = Kind(ALIAS, Meeting.aliases, lambda id_: (Numbered.BOOKING, booki
 
 @dataclass(frozen=True)
 class MeetingReader:
-    """Reads meetings as objects. Every call may raise Unavailable, and Conflict while somebody else keeps changing a
-    booking.
-    """
+    """Reads meetings as objects. Every call may raise Unavailable, and Conflict while a booking keeps changing."""
 
     integrations: IntegrationStore
     storage: Storage
@@ -183,7 +181,7 @@ class MeetingRecords:
 
     @property
     def actions(self) -> Mapping[str, Action]:
-        """No actions: these objects follow the meetings."""
+        """There are no actions, since these objects follow the meetings."""
         return {}
 
     async def all(self) -> Sequence[Object]:

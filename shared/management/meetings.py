@@ -93,7 +93,8 @@ class Meetings:
         sent = json_object(call)
         organizer = sent.get("organizer")
         if not isinstance(organizer, str) or len(sent) > 1:
-            raise SettingsInvalid({"organizer": ["Send the new owner's address: an e-mail address, or an empty text."]})
+            problem = "Send the new owner's address: an e-mail address, or an empty string."
+            raise SettingsInvalid({"organizer": [problem]})
 
         async def give(integration: str, tag: str) -> Booking:
             return await self.control.give(integration, tag, organizer)

@@ -27,7 +27,7 @@ from shared.storage import Row, Storage
 NAME = "scheduling_operation"
 
 MOST_NAMED = 100
-"""Maximum correlation ids in a query that can be answered from the lists."""
+"""Maximum number of correlation ids in a query that can be answered from the lists."""
 
 _TEXT: Schema = {"type": "string", "readOnly": True}
 _FLAG: Schema = {"type": "boolean", "readOnly": True}
@@ -66,7 +66,7 @@ class Operations:
 
     @property
     def actions(self) -> Mapping[str, Action]:
-        """No actions: records can only be read."""
+        """There are no actions, since records can only be read."""
         return {}
 
     async def all(self) -> Sequence[Object]:

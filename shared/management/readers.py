@@ -10,7 +10,7 @@ from shared.management.listing import ListedResource, Part, Query, TimelineResou
 from shared.management.resource import Action, Object, PagedResource, Resource, Schema, SearchedResource, Shown
 
 PINS = frozenset({"pin", "guest_pin"})
-"""Fields of a `conference` that would let a reader join somebody's meetings. Readers cannot filter lists by them,
+"""Fields of a `conference` that would let a reader join other people's meetings. Readers cannot filter lists by them,
 either.
 """
 

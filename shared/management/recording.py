@@ -146,13 +146,14 @@ class Recording:
         try:
             self.last = await self.changes.settle(entry, change)
         except AWAY as error:
-            log.warning("the record of change %s stays at begun: %s", entry.change.id, type(error).__name__)
+            log.warning("the record of change %s could not be completed: %s", entry.change.id, type(error).__name__)
 
     async def _drop(self, entry: Entry) -> None:
         try:
             await self.changes.drop(entry)
         except AWAY as error:
-            log.warning("change %s was not made, but its record stays: %s", entry.change.id, type(error).__name__)
+            kind = type(error).__name__
+            log.warning("change %s was not made, but its record could not be removed: %s", entry.change.id, kind)
 
 
 def is_change(action: Action) -> bool:

@@ -63,7 +63,7 @@ class Relations:
         return found
 
     def name(self, resource: str, reference: str, known: Mapping[str, str]) -> tuple[str, str]:
-        """The path in a platform object's URI, and the object's name; `known` are names resolved earlier. Raises
+        """The path in a platform object's URI, and the object's name; `known` contains names resolved earlier. Raises
         ValueError.
 
         The error's message is for the admin who sent the URI. The name is "" if nothing was resolved.

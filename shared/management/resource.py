@@ -26,7 +26,7 @@ class Shown:
     fields: Object
     etag: str = ""
     secrets: Mapping[str, str] = field(default_factory=dict)
-    """By field, a placeholder for each secret that is set but not shown; it changes when the secret is changed."""
+    """A placeholder, keyed by field, for each secret that is set but not shown; it changes whenever the secret does."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,8 @@ class SearchedResource(Resource, Protocol):
     async def found_by(self, exact: Mapping[str, str]) -> Sequence[Object] | None:
         """Every object with these values, possibly among others; None if all have to be read.
 
-        `exact` holds a list's exact filters: values by parameter, such as `aliases__alias`; and the filter `id__lt`.
+        `exact` contains a list's exact filters (values keyed by parameter, such as `aliases__alias`) and the filter
+        `id__lt`.
         """
         ...
 
@@ -172,7 +173,7 @@ class Recorder(Protocol):
     """Records one admin's changes; see recording.py. Every change to an object is made through it."""
 
     async def created(self, resource: Resource, fields: Object, write: Callable[[], Awaitable[Shown]]) -> Shown:
-        """Create an object using `write`; `fields` are those that were sent."""
+        """Create an object using `write`; `fields` contains the fields that were sent."""
         ...
 
     async def changed(

@@ -1,6 +1,6 @@
 """Reverts a change by making a new one, which passes the same checks as any save.
 
-    change     the fields get their earlier values, unless somebody has changed them since
+    change     the fields get their earlier values, unless they have been changed since
     create     the object is deleted
     delete     the object is created again; an integration keeps its uuid
     close, …   the opposite action is carried out, if there is one
@@ -39,14 +39,14 @@ REVERT_BODY: Schema = {
 }
 
 _STORED_NOWHERE = {"oauth2_client": "The private key of a deleted client is not stored: create another client."}
-"""The reasons why objects cannot be created again, by resource."""
+"""The reasons why objects cannot be created again, keyed by resource."""
 
 _NUMBERS = frozenset({"id", "resource_uri"})
-"""Fields of an object inside another one that the store assigns."""
+"""Fields of a nested object whose values are assigned by the store."""
 
 
 class Reverting:
-    """Shows and reverts changes. `resources` returns all resources, by area and name."""
+    """Shows and reverts changes. `resources` returns all resources, keyed by area and name."""
 
     def __init__(self, log: ChangeLog, resources: Callable[[], Mapping[tuple[str, str], Resource]]) -> None:
         self._log = log
@@ -138,7 +138,7 @@ async def _change_back(
     change: Change, resource: WritableResource, target: int, more: Object, recorder: Recording, call: Call,
     *, force: bool,
 ) -> None:  # fmt: skip
-    """Give the fields their earlier values; raises Conflict if somebody has changed them since, except with `force`."""
+    """Give the fields their earlier values; raises Conflict if they have been changed since, except with `force`."""
     restored = _restorable(resource, change.before or {})
     wanted = {**restored, **converted(dict(more), resource.schema)}
     if not wanted:

@@ -18,8 +18,8 @@ from shared.storage import Storage
 NAME = "exchange_scheduler"
 
 LATEST = 20
-"""How many of the newest decisions are searched for the one that was completed last: they may be completed in any
-order.
+"""How many of the newest decisions are checked to find the one that was completed last; decisions may be completed in
+any order.
 """
 
 _INTEGER: Schema = {"type": "integer", "readOnly": True}
@@ -49,7 +49,7 @@ class Schedulers:
 
     @property
     def actions(self) -> Mapping[str, Action]:
-        """No actions: records can only be read."""
+        """There are no actions, since records can only be read."""
         return {}
 
     async def all(self) -> Sequence[Object]:

@@ -50,7 +50,7 @@ async def _from_newest(
 ) -> Result:
     """Act on the current state of an object.
 
-    If objects have ETags, exactly the state that is recorded as the previous one is changed. If somebody else changes
+    If objects have ETags, exactly the state that is recorded as the previous one is changed. If another admin changes
     the object in between, this is repeated, unless the admin's request has an ETag of its own.
     """
     named = if_match if if_match != "*" else None

@@ -2,7 +2,7 @@
 
 Each node has a row in table `meetings`, partition `nodes`. Instances take from it, a few requests at a time and for the
 current clock minute; requests that they do not use expire with that minute. Any 60 seconds overlap at most two such
-minutes, so a node never sees more than twice NODE_SHARE from us.
+minutes, so a node never receives more than twice NODE_SHARE requests a minute from us.
 """
 
 from __future__ import annotations

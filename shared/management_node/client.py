@@ -101,7 +101,7 @@ class NodeClient:
         return answer.status_code != httpx.codes.NOT_FOUND and bool(_taken(answer))
 
     async def date(self) -> str:
-        """The time of the node's own clock, from the header Date of a response; "" if it has none."""
+        """The time of the node's own clock, from the Date header of a response; "" if there is no such header."""
         answer = await self._send("GET", f"{STATUS}management_vm/", {"limit": 1})
         return str(_taken(answer).headers.get("Date", ""))
 
@@ -142,7 +142,7 @@ def _taken(answer: httpx.Response) -> httpx.Response:
     if answer.status_code in _REJECTIONS and answer.request.method != "GET":
         raise NodeRefused({}, answer.status_code)
     if answer.status_code not in _DONE[answer.request.method]:
-        raise NodeFailed(f"the Management Node answered with status {answer.status_code}")
+        raise NodeFailed(f"the Management Node returned status {answer.status_code}")
     return answer
 
 
@@ -154,7 +154,7 @@ def _read(answer: httpx.Response) -> Any:
 
 
 def _faults(body: bytes) -> dict[str, list[str]]:
-    """A node's messages, keyed by field; in its response they may or may not be nested under the resource's name."""
+    """A node's messages, keyed by field. In its response they may or may not be nested under the resource's name."""
     try:
         told = read_json(body)
     except ValueError:

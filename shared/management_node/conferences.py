@@ -47,7 +47,7 @@ class NodeConferences:
         self._references: dict[tuple[str, str], tuple[str, datetime]] = {}
 
     async def by_tags(self, tags: Collection[str]) -> Mapping[str, NodeConference]:
-        """The conferences with these tags, by tag: one request for up to about fifty tags.
+        """The conferences with these tags, keyed by tag: one request for up to about fifty tags.
 
         If two have the same tag (somebody else must have created the second), the older one counts. Not confirmed
         against a live node: that lists can be filtered by `tag__in`. If a node rejects or ignores the filter, each tag
@@ -79,7 +79,7 @@ class NodeConferences:
         raise NodeFailed(f"the Management Node has more than {MAX_PAGES * PAGE_SIZE} conferences")
 
     async def aliases_known(self, aliases: Sequence[str]) -> frozenset[str]:
-        """Which of the aliases are in use by a conference, in lower case: one request for about forty rooms.
+        """Which of the aliases conferences already use, in lower case; one request for about forty rooms.
 
         Not confirmed against a live node: that lists can be filtered by `alias__in`, and whether that ignores case.
         """

@@ -17,13 +17,15 @@ class NodeFailed(Unavailable):
 
 
 class NodeRefused(SchedulingError):
-    """The node rejects what was sent. `faults` are its messages, keyed by field; the field is "" if it names none."""
+    """The node rejects what was sent. `faults` contains its messages, keyed by field; the key of a message about no
+    particular field is "".
+    """
 
     code = "management_node_refused"
 
     def __init__(self, faults: Mapping[str, Sequence[str]], status: int = HTTPStatus.BAD_REQUEST) -> None:
         fields = ", ".join(sorted(faults)) or "sent"
-        what = f"refused the fields {fields}" if status == HTTPStatus.BAD_REQUEST else f"answered with status {status}"
+        what = f"refused the fields {fields}" if status == HTTPStatus.BAD_REQUEST else f"returned status {status}"
         super().__init__(f"The Management Node {what}.")
         self.faults = {field: list(messages) for field, messages in faults.items()}
 

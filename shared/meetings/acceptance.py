@@ -145,7 +145,7 @@ def _choose(
     """The booking that the meeting should have: that of its newest tag that is unused or already the meeting's own,
     otherwise its current booking.
 
-    A room that an admin holds closed stays closed: its meeting gets the answer for a deleted alias.
+    A room that an admin has closed stays closed: its meeting gets the answer for a deleted alias.
     """
     usable = [booking for booking in known.tagged if booking.is_usable(now)]
     mine = [booking for booking in usable if booking.tag not in known.others and _may_have(item, booking)]

@@ -13,7 +13,7 @@ from shared.meetings.processor import Processor
 from shared.meetings.symptoms import disproves
 
 MAX_OPERATIONS_READ = 200
-"""Maximum number of operations that are searched for one that disproves a symptom."""
+"""Maximum number of operations that are checked to find one that disproves a symptom."""
 
 NUMBERS = frozenset({"scheduled_alias_prefix", "scheduled_alias_suffix_length"})
 """Settings that determine the number space."""

@@ -33,14 +33,16 @@ WORTH_AN_ALARM = timedelta(minutes=15)
 
 
 class StillWaiting(SchedulingError):
-    """Some work has waited for a while; the text says how much, since when, and why."""
+    """Some work has been waiting for a while; the text states how much, since when, and why."""
 
     code = "messages_waiting"
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """One entry: since when it has waited, and a function that handles it and returns whether that succeeded."""
+    """One entry: the time since which it has been waiting, and a function that handles it and returns whether that
+    succeeded.
+    """
 
     since: datetime
     work: Callable[[], Awaitable[bool]]
@@ -93,7 +95,7 @@ class Backlog:
         return True
 
     async def _failed(self, waiting: WaitingMessage, error: Exception, *, is_fault: bool) -> bool:
-        """Record a failed attempt. A message that has been decided on no longer waits: its operation gets finished
+        """Record a failed attempt. A message that has been decided on is no longer waiting: its operation is finished
         instead.
         """
         records, now = self.processor.records, self.processor.clock.now()
@@ -127,9 +129,7 @@ class Backlog:
             await processor.alarms.clear(processor.integration.uuid, AlarmKind.POISON)
 
     async def _report(self) -> None:
-        """Raise StillWaiting if something has waited for longer than WORTH_AN_ALARM, unless because of a bug of
-        ours.
-        """
+        """Raise StillWaiting if something has waited longer than WORTH_AN_ALARM, unless due to a bug of ours."""
         records, before = self.processor.records, self.processor.clock.now() - WORTH_AN_ALARM
         messages = [each for each in await records.waiting.all() if not each.is_fault and each.since <= before]
         decisions = [each for each in await records.all_unfinished() if each.since <= before]

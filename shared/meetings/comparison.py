@@ -27,7 +27,7 @@ from shared.statistics.counters import Counting
 from shared.storage import Queue
 
 MOST_PAGES = 25
-"""Maximum calendar pages per night: 12,500 entries with Graph, 25,000 with EWS."""
+"""Maximum number of calendar pages per night: 12,500 entries with Graph, 25,000 with EWS."""
 
 MOST_REPAIRS = 500
 """Maximum number of differences that are handled per mailbox and night."""

@@ -108,7 +108,7 @@ class Decider:
                 continue
             if self._is_for(promise.people, people):
                 return promise
-            log.info("ignored a promise for somebody else's meetings")
+            log.info("ignored a promise for another person's meetings")
         return None
 
     def _is_for(self, marks: Iterable[bytes], people: Sequence[str]) -> bool:

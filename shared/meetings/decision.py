@@ -36,8 +36,8 @@ class Rejected(StrEnum):
 class Accept:
     """Schedule `booking` for the meeting, and answer unless the organizer requested no response.
 
-    `mail_instructions` means that the invitation does not contain the alias, so all attendees get an e-mail (M8). With
-    `day`, the booking becomes the room of that occurrence alone; `apart` lists the occurrences that have separate
+    `mail_instructions` means that the invitation does not contain the alias, so all attendees receive an e-mail (M8).
+    With `day`, the booking becomes the room of that occurrence alone; `apart` lists the occurrences that have separate
     rooms. `beside` contains other changed bookings: the meeting's previous one (M4), and that of the occurrence's
     series.
     """
@@ -84,7 +84,7 @@ class Refresh:
 @dataclass(frozen=True)
 class Reject:
     """Decline the meeting. `alias` is the conflicting one, "" if there is none. An earlier booking is kept (M6).
-    `cause` is the reason for a general error, for the record; the organizer only gets the correlation id.
+    `cause` is the recorded reason for a general error; the organizer is only sent the correlation id.
 
     `certain` is False for an update of an unknown meeting: its invitation may not have been read yet, and may contain
     what this message lacks.
@@ -124,7 +124,7 @@ class Known:
     `apart` is the separate room of the occurrence that the message is about; `rooms` are the separate rooms of all
     occurrences of the series. `links` are the rows that link the meeting and the occurrence to their bookings, if they
     were read. `promise` is the first valid TOK tag in the message that is meant for its organizer or sender (A6);
-    `others` are the unused tags meant for somebody else's meetings. `untagged` means that an outdated message's
+    `others` contains the unused tags meant for another person's meetings. `untagged` means that an outdated message's
     calendar item now contains no tag. `guessed` means that the meeting is assumed to have no booking, without a lookup:
     only an acceptance may rely on that, since its insert fails if the assumption is wrong.
     """

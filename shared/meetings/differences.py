@@ -118,7 +118,7 @@ class CalendarPart:
     def compare(self, booking: Booking) -> Difference | None:
         """Compare a booking; returns the difference if its meeting is not in the calendar.
 
-        A room that an admin holds closed is not a difference.
+        A room that an admin has closed is not a difference.
         """
         conference = booking.conference
         if conference is None or not (booking.state is State.SCHEDULED or booking.held):

@@ -102,7 +102,7 @@ class DueRunner:
                 await self._tell_lists(Record.booking(self.integration, booking.tag))
             await self._table.commit(self.integration, Delete(row))
         except RowChanged:
-            # Somebody else is working on the same booking: the row stays for the next pass.
+            # Another process is working on the same booking: the row stays for the next pass.
             log.info("a due task was postponed")
         except ForeignItem:
             # The meeting is not at its booked times, and its id belongs to the other protocol: the nightly comparison
@@ -119,7 +119,7 @@ class DueRunner:
         return next_.task is due.task and (due.task is not Task.FINISH or next_.day <= due.day)
 
     async def _drop_reservation(self, booking: Booking) -> None:
-        """Delete a booking that nobody has used, and release its tag and digits (A3)."""
+        """Delete a booking that was never used, and release its tag and digits (A3)."""
         if not booking.is_usable(self.clock.now()):
             await self.removals.remove(booking)
 

@@ -48,7 +48,7 @@ class Lane:
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(NOTICES_CONCURRENCY))
     under_way: int = 0
     lined_up: int = 0
-    """Number of notices that this process has lined up since the line was last found empty."""
+    """The number of notices that this process has lined up since the line was last found empty."""
 
     is_served: bool = False
     """Whether a worker is handling the line."""

@@ -14,8 +14,8 @@ from shared.storage import Row, Table, Values
 class Lease:
     """The exclusive right to finish an operation, until it is finished or released.
 
-    `bookings` are those whose rooms have to be updated, as stored. `tried` means that an answer may have been sent
-    already, which only Exchange can tell. `tries` counts the failed attempts to answer.
+    `bookings` contains the bookings whose rooms have to be updated, as stored. `tried` means that an answer may have
+    been sent already, which only Exchange can tell. `tries` counts the failed attempts to answer.
     """
 
     operation: Operation
@@ -28,7 +28,7 @@ class Lease:
 
 @dataclass(frozen=True)
 class Pending:
-    """An unfinished operation, and whether somebody may be working on it right now."""
+    """An unfinished operation, and whether a process may be working on it right now."""
 
     operation: Operation
     operation_row: Row
@@ -43,7 +43,7 @@ class Pending:
 
 @dataclass(frozen=True)
 class Unfinished:
-    """An unfinished operation: its start, and when it may be resumed."""
+    """An unfinished operation: when it was started, and when it may be resumed."""
 
     correlation_id: str
     since: datetime
@@ -64,7 +64,7 @@ def pending_values(operation: Operation, until: datetime, *, leased: bool, tried
 
 
 async def unfinished_of(meetings: Table, integration: str) -> list[Unfinished]:
-    """An integration's unfinished operations, oldest first, including those that somebody is working on."""
+    """An integration's unfinished operations, oldest first, including those that are being worked on."""
     rows = meetings.rows(integration, RowKind.PENDING.prefix)
     return sorted([Unfinished.from_row(row) async for row in rows], key=lambda each: each.since)
 

@@ -22,9 +22,9 @@ log = logging.getLogger(__name__)
 class Plan:
     """Everything that has to be written and sent because of a decision.
 
-    `changed` are the changed bookings; `assigned` is the meeting's new booking if it gets another one. If the operation
-    is `done`, the plan only has to be recorded. `inherits_answer` means that the answer is that of an older operation
-    (`in_place_of`).
+    `changed` contains the changed bookings; `assigned` is the meeting's new booking if it gets another one. If the
+    operation is `done`, the plan only has to be recorded. `inherits_answer` means that the answer is that of an older
+    operation (`in_place_of`).
     """
 
     operation: Operation
@@ -117,7 +117,8 @@ def _with(operation: Operation, *changed: Booking) -> Plan:
 def _answered(
     integration: Integration, operation: Operation, answer: Answer, html: str, item: CalendarItem | None
 ) -> Operation:
-    """The operation with its answer: in the response itself, or as a separate e-mail if the response cannot hold HTML.
+    """The operation with its answer: in the response itself, or as a separate e-mail if the response cannot contain
+    HTML.
 
     An organizer without a valid mail address only gets Exchange's response.
     """

@@ -45,7 +45,7 @@ TICK = timedelta(seconds=2)
 """A delay longer than the resolution of Exchange's times."""
 
 _MAX_DECISIONS = 4
-"""How many times a decision is made if somebody else changes the same records in the meantime."""
+"""How many times a decision is made if another process changes the same records in the meantime."""
 
 
 @dataclass(frozen=True)
@@ -203,7 +203,7 @@ class Processor:
         return bool(others)
 
     async def _older(self, plan: Plan) -> Pending | None:
-        """The unfinished operation that this plan replaces. Raises Conflict while somebody is working on it."""
+        """The unfinished operation that this plan replaces. Raises Conflict while another process is working on it."""
         if plan.operation.done:
             return None
         older = await self.records.pending(plan.operation, self.clock.now())
@@ -212,7 +212,7 @@ class Processor:
         return older
 
     async def _write(self, plan: Plan, known: Known, older: Pending | None) -> Lease | None:
-        """Record a plan; None if nothing is left to do. Raises Conflict if somebody else has changed the records."""
+        """Record a plan; None if nothing is left to do. Raises Conflict if another process has changed the records."""
         now = self.clock.now()
         if plan.operation.done:
             await self.records.note(plan.operation, now)

@@ -20,7 +20,7 @@ from shared.storage import Delete, Insert, Replace, Row, RowChanged, Storage
 
 
 class Records:
-    """One integration's records. Writes raise RowExists or RowChanged if somebody else has changed the same rows."""
+    """One integration's records. Writes raise RowExists or RowChanged if another process has changed the same rows."""
 
     def __init__(self, storage: Storage, integration: str) -> None:
         self._table = meetings_table(storage)
@@ -114,8 +114,8 @@ class Records:
     ) -> Lease:
         """Record a decision, all or nothing, and take the lease on the remaining work.
 
-        `changed` are the changed bookings; `assigned` is the meeting's new booking if it gets another one. `older` is
-        the operation that this one replaces, which ends here. Raises RowExists if there is an unexpected one.
+        `changed` contains the changed bookings; `assigned` is the meeting's new booking if it gets another one. `older`
+        is the operation that this one replaces, which ends here. Raises RowExists if there is an unexpected one.
         """
         others = await self._others(operation, changed) if older else ()
         if older:  # a run may have been interrupted right after writing the row
@@ -180,7 +180,7 @@ class Records:
         return await stored_operation(self._table, self._integration, correlation_id)
 
     async def recent(self, since: datetime, now: datetime, most: int) -> AsyncIterator[Operation]:
-        """Operations from `since` to `now`, the latest day first and unordered within a day, up to a limit.
+        """The operations from `since` to `now`, the latest day first and unordered within a day, up to a limit.
 
         They are found by the day on which they expire, so that the cost depends on the number of recent decisions and
         not on the size of the table.
@@ -237,7 +237,7 @@ class Records:
         return replace(lease, operation=operation, operation_row=replace(row, etag=etag))
 
     async def give_back(self, lease: Lease, until: datetime) -> None:
-        """Release a lease early; the remaining work may be resumed from `until` on. Does nothing if somebody else holds
+        """Release a lease early; the remaining work may be resumed from `until` on. Does nothing if another process has
         the lease now.
         """
         left = pending_values(lease.operation, until, leased=False, tried=lease.tried, tries=lease.tries)
@@ -247,7 +247,7 @@ class Records:
     async def finish(self, lease: Lease, operation: Operation) -> None:
         """Record that an operation is finished.
 
-        Raises RowChanged if one of the lease's bookings has changed in the meantime, so that its room must be shown
+        Raises RowChanged if one of the lease's bookings has changed in the meantime, so that its room must be updated
         again.
         """
         await self._table.commit(
@@ -258,11 +258,11 @@ class Records:
         )
 
     async def all_unfinished(self) -> list[Unfinished]:
-        """Unfinished operations, oldest first, including those that somebody is working on."""
+        """Unfinished operations, oldest first, including those that are being worked on."""
         return await unfinished_of(self._table, self._integration)
 
     async def unfinished(self, now: datetime) -> AsyncIterator[Operation]:
-        """Operations that can be resumed: nobody is working on them, and their pause is over."""
+        """Operations that can be resumed: they are not being worked on, and their pause is over."""
         for each in await self.all_unfinished():
             if each.until <= now and (operation := await self.operation(each.correlation_id)):
                 yield operation

@@ -44,7 +44,7 @@ class RoomControl:
     clock: Clock
 
     async def close(self, integration: str, tag: str) -> Booking:
-        """Close the room, and hold it closed. Raises NotFound; Conflict if the room is not scheduled."""
+        """Close the room, and keep it closed. Raises NotFound; Conflict if the room is not scheduled."""
 
         async def change(booking: Booking) -> Booking:
             if booking.conference is None:
@@ -121,7 +121,7 @@ class RoomControl:
                 try:
                     changed = await save_booking(table, changed, self.clock.now())
                 except RowChanged:
-                    continue  # somebody is working on the meeting right now
+                    continue  # another process is working on the meeting right now
             await Journal(table).note([Record.booking(integration, tag)], self.clock.now())
             await self.platform.show(changed)
             return changed

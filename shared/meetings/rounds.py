@@ -39,14 +39,14 @@ STRETCH_TURNS = 50
 """Maximum number of integrations per message."""
 
 _STRETCH_GAP = 20
-"""Maximum number of integrations without a part in the round between two integrations of the same stretch."""
+"""Maximum number of integrations, between two integrations of the same stretch, that have no part in the round."""
 
 SENDS_CONCURRENCY = 16
 
 TURNS_CONCURRENCY = 32
-"""Maximum concurrent turns per process: they spend nearly all their time waiting for Exchange and storage. A larger
-number would slow down the connection pool, whose work per request grows with the number of waiting requests, more than
-it would speed up the round.
+"""Maximum number of concurrent turns per process: they spend nearly all their time waiting for Exchange and storage. A
+larger number would slow down the connection pool, whose work per request grows with the number of waiting requests,
+more than it would speed up the round.
 """
 
 START_TURNS_WITHIN = timedelta(seconds=90)

@@ -104,13 +104,13 @@ def _general_error(integration: Integration, values: dict[str, str]) -> str:
     try:
         return _answer(integration, Rejected.GENERAL_ERROR, values)
     except TemplateInvalid:
-        log.exception("%s failed; the organizer gets the default text", name)
+        log.exception("%s failed; the organizer is sent the default text", name)
         return render(name, str(Integration.model_fields[name].default), values)
 
 
 def late_instructions(integration: Integration, item: CalendarItem, booking: Booking) -> Mail:
-    """The e-mail to everybody invited, with the joining instructions that the invitation could not contain (M8). It is
-    sent from the organizer's address if that is allowed.
+    """The e-mail to everybody who was invited, with the joining instructions that the invitation could not contain
+    (M8). It is sent from the organizer's address if that is allowed.
     """
     recipients, html = invited(integration, item), joining_instructions(integration, booking)
     return Mail(recipients, one_line(item.subject), html, sender=item.organizer.address, item_id=item.id)

@@ -5,7 +5,7 @@ integration, and when its work is due again. The turns of neighbouring integrati
 
     take     until = now + TURN_LEASE, if it was free        ── conditional on the ETag: only one of two succeeds
       …      the turn does its work, each chore within a time limit
-    release  until = "", memory                              ── no effect if somebody else holds the lease now
+    release  until = "", memory                              ── no effect if another process has the lease now
 
 The leases of a process that dies expire by themselves.
 """
@@ -125,7 +125,7 @@ class Turns:
             etags = await self._table.commit(partition, *(writes[each] for each in some))
         except (RowChanged, RowExists):
             if len(some) == 1:
-                return {}  # somebody else has taken the turn
+                return {}  # another process has taken the turn
             halves = some[: len(some) // 2], some[len(some) // 2 :]
             done = [await self._batch(partition, half, writes) for half in halves]
             return {**done[0], **done[1]}

@@ -41,7 +41,7 @@ class Worker:
     async def handle(self, body: str, *, last_try: bool) -> None:
         """Handle one queue message; notices that must wait are put back into the queue with a delay.
 
-        A notice that fails for any other reason does not hold up its neighbours: it is sent again alone. If it is
+        A notice that fails for any other reason does not delay its neighbours: it is sent again alone. If it is
         alone, its error is raised, so that the queue counts the attempts and eventually moves it to the poison queue.
         Raises ValueError for a foreign message.
         """

@@ -77,14 +77,15 @@ class Claims:
     read: _Read
 
     async def take(self, vmr: int, claims: Collection[Claim], now: datetime) -> frozenset[Claim]:
-        """Make new claims for a VMR; returns the claims that somebody else has.
+        """Make new claims for a VMR; returns the claims that another VMR or a meeting already has.
 
         If any are returned, the caller releases the others.
         """
         return await self._each(claims, lambda claim: self._take(vmr, claim, now))
 
     async def adopt(self, vmr: int, claims: Collection[Claim]) -> frozenset[Claim]:
-        """Make the claims of a VMR that is older than the registry; returns the claims that somebody else has.
+        """Make the claims of a VMR that is older than the registry; returns the claims that another VMR or a meeting
+        already has.
 
         An alias that was reserved for a meeting and is not used yet goes to the VMR: the meeting's invitation will be
         declined as a conflict.
@@ -155,7 +156,7 @@ class Claims:
         booking = await stored_booking(bookings, str(row.values["integration"]), str(row.values["tag"]))
         if booking is None or booking.state is not State.RESERVED:
             return False
-        # From now on the tag belongs to somebody else, as with a copied invitation (A4).
+        # From now on the tag belongs to another owner, as with a copied invitation (A4).
         given_up = replace(booking, meeting=f"vmr:{vmr}")
         await bookings.commit(booking.integration, Replace(booking.row, given_up.values()))
         return True

@@ -9,7 +9,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from shared.personal.fields import digest
 
 MAX_SIGN_INS = 50
-"""Maximum sign-ins per record, of which the oldest are dropped: one transaction must be able to hold them all."""
+"""Maximum number of sign-ins per record, beyond which the oldest are dropped, so that one transaction can contain all.
+"""
 
 SignIn: TypeAlias = tuple[str, str, str, int]
 

@@ -66,7 +66,7 @@ class _Page(BaseModel):
 
 async def vmrs_of_owner(client: NodeClient, email: str) -> list[Vmr]:
     """An owner's VMRs; none if `email` is "". One request per 200 VMRs. Raises NodeFailed, RateLimited."""
-    if not same_address(email, email):  # no address, or one that a node might case-fold to somebody else's
+    if not same_address(email, email):  # no address, or one that a node might case-fold to another person's
         return []
     try:
         async with asyncio.timeout(LIST_TIMEOUT):

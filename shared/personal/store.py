@@ -60,7 +60,7 @@ class VmrStore:
         """The VMRs of an owner that an integration (uuid) may show; none if `email` is "". One round trip to
         storage.
         """
-        if not same_address(email, email):  # no address, or one that would case-fold to somebody else's
+        if not same_address(email, email):  # no address, or one that would case-fold to another person's
             return []
         found = self._vmrs.records(f"owner:{digest(email)}:")
         theirs = [vmr async for vmr in found if same_address(vmr.primary_owner_email_address, email)]
@@ -177,7 +177,7 @@ class _Overtaken(Exception):  # not named an error, since the change is retried
 
 
 class _Attempt:
-    """A change that may only add these claims; `gone` are the claims that it gives up."""
+    """A change that may only add these claims; `gone` contains the claims that it gives up."""
 
     def __init__(self, change: Callable[[PersonalVmr], PersonalVmr], added: frozenset[Claim]) -> None:
         self._change = change

@@ -21,8 +21,8 @@ async def keep_vmrs_registered(
 ) -> None:
     """Finish interrupted work, and enter VMRs stored by older versions in the registry.
 
-    An alias or name that somebody else has becomes an alarm of the VMR's integration, or of the first integration if
-    the VMR belongs to all.
+    An alias or name that is already in use elsewhere becomes an alarm of the VMR's integration, or of the first
+    integration if the VMR belongs to all.
     """
     vmrs = VmrStore(storage, is_served=is_served)
     await vmrs.finish_deletions()

@@ -49,7 +49,7 @@ class UserStore:
     # --- EndUsers, see shared/identity/end_users.py
 
     async def signed_in(self, integration: Integration, subject: str, email: str, name: str) -> UserRecord:
-        """See EndUsers.signed_in. Nobody gets a record whose `user_oid` is another account's."""
+        """See EndUsers.signed_in. A record whose `user_oid` is another account's is never returned."""
         try:
             email = folded_address(email)
         except ValueError as error:
@@ -65,8 +65,8 @@ class UserStore:
         raise Conflict("Your user record is being changed right now. Please sign in again.")
 
     async def remember(self, integration: Integration, user: str, outlook: Caller) -> bool:
-        """See EndUsers.remember. A key can also identify somebody else, if an admin has set its id on that
-        user's record.
+        """See EndUsers.remember. A key can also identify another user, if an admin has set its id on that user's
+        record.
         """
         key = outlook.key
         other, record = await self.tied(integration, key), await self._users.find(f"uuid:{user}")
@@ -80,7 +80,7 @@ class UserStore:
         return True
 
     async def _forget_ended(self, integration: Integration, user: str, key: str) -> None:
-        """Remove a key that no longer identifies anybody from the record of another user."""
+        """Remove a key from the record of another user, whom it no longer identifies."""
         holder = await self._users.find(_sign_in(integration.uuid, digest(key)))
         if holder and holder.uuid != user:
             place = integration.uuid, digest(key)
@@ -145,7 +145,7 @@ class UserStore:
     async def _same(self, integration: Integration, subject: str, email: str) -> UserRecord | None:
         """The record on which an account has signed in before, updated to the account's current address.
 
-        The account's previous address may belong to somebody else by now. A record of all integrations is left
+        The account's previous address may belong to another person by now. A record of all integrations is left
         unchanged: no sign-in service may turn somebody into another user for other integrations. A record that an admin
         has linked to this account is left unchanged, too.
         """

@@ -37,9 +37,9 @@ class PersonalVmr(BaseModel):
 
     `integration` is the uuid of the integration that it belongs to, "" for all; `created` is an ISO time.
 
-    `settings` are the original's other fields, keyed by name, if they differ from their default. `names` are the names
-    of the objects that URIs among them refer to. `revision` counts the VMR's changes: nodes get the newest one. The
-    limits are those of the table, and apply to values written now; stored values are read as they are.
+    `settings` contains the original's other fields, keyed by name, if they differ from their default. `names` contains
+    the names of the objects that URIs among them refer to. `revision` counts the VMR's changes: nodes get the newest
+    one. The limits are those of the table, and apply to values written now; stored values are read as they are.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")

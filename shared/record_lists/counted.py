@@ -58,7 +58,7 @@ class CountedLists:
     async def commit(self, changes: Sequence[Change]) -> bool:
         """Carry out the changes; returns False if some did not fit into a transaction, so that work remains.
 
-        Raises RowChanged or RowExists if somebody else has changed the same count or record first.
+        Raises RowChanged or RowExists if another process has changed the same count or record first.
         """
         waiting, is_all = [each for each in changes if not each.is_done], True
         while waiting:

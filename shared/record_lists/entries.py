@@ -40,16 +40,16 @@ HELD = "held"
 """The state of a room that an admin has closed."""
 
 MOST_OPERATIONS = 500
-"""How many of a meeting's operations its entries name at most: only the newest."""
+"""Maximum number of a meeting's operations that its entries refer to; only the newest are included."""
 
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _SHARE = 4096
-"""How many ids there are for the operations of one millisecond."""
+"""How many ids are available for the operations of one millisecond."""
 
 
 @dataclass(frozen=True)
 class Entries:
-    """A record's entries in the lists, keyed by row key, and the time at which they change although the record does
+    """A record's entries in the lists, keyed by row key, and the time at which they will change even if the record does
     not.
     """
 
@@ -96,7 +96,7 @@ def outcome_of(operation: Operation) -> str:
 
 
 def booking_entries(booking: Booking, integration_id: int, decided: Sequence[str], now: datetime) -> Entries:
-    """The entries of a booking whose numbers are set; `decided` are its meeting's correlation ids, newest first."""
+    """The entries of a booking whose numbers are set; `decided` has its meeting's correlation ids, newest first."""
     values, number = _booking_values(booking, integration_id, decided), f"{booking.numbers.own:010}"
     lists = [ALIASES] + [SERIES] * recurs(booking) + [MEETINGS] * (room_of(booking) is not None)
     rows = {entry_key(each, number): values for each in lists}
@@ -169,7 +169,7 @@ def _lists_by_start(booking: Booking, room: Conference, now: datetime) -> Iterat
 
 
 def _changes(booking: Booking, now: datetime) -> Iterator[datetime]:
-    """The future times at which a booking's entries change although the booking does not."""
+    """The future times at which a booking's entries will change even if the booking does not."""
     if room := room_of(booking):
         end = room.calendar.current(now)[0].end
         yield from [end] if end > now else []

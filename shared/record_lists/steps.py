@@ -50,7 +50,7 @@ _SHAPES = {
 @dataclass(frozen=True)
 class Entered:
     """The entries that a record has: a digest of each entry's values, keyed by row key. `row` is the stored row;
-    `changes` is the time at which they change although the record does not.
+    `changes` is the time at which they will change even if the record does not.
     """
 
     digests: Mapping[str, str] = field(default_factory=dict)
@@ -162,7 +162,7 @@ def _entered(change: Change, digests: Mapping[str, str], changes: str) -> Insert
 
 
 def recounted(part: Part, row: Row | None, changed: Mapping[str, int]) -> list[Write]:
-    """The write that updates a part's counts; `changed` are the differences by section."""
+    """The write that updates a part's counts; `changed` contains the differences, keyed by section."""
     counts = Counter(numbers_in(row) if row else {})
     counts.update(changed)
     values: Values = {"sections": json.dumps({each: n for each, n in sorted(counts.items()) if n})}

@@ -15,7 +15,7 @@ class EwsAccess:
         self._login, self._address, self._impersonate = login, address, impersonate
 
     async def try_out(self) -> list[Attempt]:
-        """See Access.try_out. All connections are tested, since a load balancer may treat them differently. One
+        """See Access.try_out. All connections are tested, since a load balancer may treat them differently. Testing one
         right is enough, since impersonation or full access grants all of them together.
         """
         return list(await asyncio.gather(*(self._attempt() for _ in range(CONCURRENCY))))

@@ -7,7 +7,7 @@ from shared.errors import RateLimited, SchedulingError
 from shared.mailboxes.ews.failures import EwsUnavailable, Trouble
 
 DEFAULT_BACK_OFF_SECONDS = 60.0
-"""How long, in seconds, a busy server is not called if it states no delay."""
+"""How many seconds to wait before calling a busy server again if it specifies no delay."""
 
 MAX_BACK_OFF_SECONDS = 3600.0
 
@@ -18,8 +18,8 @@ would only tie up resources that other integrations need.
 """
 
 CONNECTION_WAIT = timedelta(seconds=5)
-"""How long a call waits for a free connection. If none becomes free in that time, calls do not wait at all for the next
-few seconds.
+"""How long a call waits for a free connection. If none becomes free in that time, calls fail immediately for the
+next few seconds.
 """
 
 _WHOLE_SERVER = ""
@@ -28,7 +28,7 @@ _NO_ANSWER = (Trouble.SILENT, Trouble.UNREACHABLE)
 
 
 class BackOff:
-    """How long one server must not be called, by mailbox, since Exchange throttles by mailbox."""
+    """How long one server must not be called, per mailbox, since Exchange throttles per mailbox."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -36,23 +36,22 @@ class BackOff:
         self._unanswered = 0
 
     def check(self, address: str, *, has_calls: bool) -> None:
-        """Check that a mailbox (by its address) may be called. Raises RateLimited if it must not be called now.
-
-        `has_calls` means that a call is in progress, which is enough to detect that a silent server is up again.
+        """Check that the mailbox with this address may be called. Raises RateLimited if it must not be called now.
+        `has_calls` means that a call is in progress, which is enough to detect that an unresponsive server is up again.
         """
         now = self._clock.now()
         left = max((self._until.get(name, now) - now).total_seconds() for name in (address, _WHOLE_SERVER))
         if left <= 0 and self._unanswered >= DOWN_AFTER and has_calls:
             left = CONNECTION_WAIT.total_seconds()
         if left > 0:
-            raise RateLimited("Exchange has asked us to wait, or is not answering.", left)
+            raise RateLimited("Exchange has asked us to wait, or is not responding.", left)
 
     def succeeded(self) -> None:
         """Note that a call received a response."""
         self._unanswered = 0
 
     def failed(self, address: str, failure: SchedulingError) -> None:
-        """Note that a call to a mailbox (by its address) failed, which may delay the next calls."""
+        """Note that a call to the mailbox with this address failed, which may delay the next calls."""
         is_silence = isinstance(failure, EwsUnavailable) and failure.trouble in _NO_ANSWER
         self._unanswered = self._unanswered + 1 if is_silence else 0
         if isinstance(failure, RateLimited):
@@ -63,7 +62,7 @@ class BackOff:
     def no_connection(self) -> RateLimited:
         """Note that no connection became free within CONNECTION_WAIT; returns the error to raise."""
         self._pause(CONNECTION_WAIT)
-        return RateLimited("Exchange is not answering fast enough.", CONNECTION_WAIT.total_seconds())
+        return RateLimited("Exchange is not responding fast enough.", CONNECTION_WAIT.total_seconds())
 
     def _pause(self, time: timedelta) -> None:
         now = self._clock.now()

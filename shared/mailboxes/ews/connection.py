@@ -136,8 +136,8 @@ class _Bearer(AuthBase):
 
 
 def _is_soap(content: bytes) -> bool:
-    """Whether the bytes are a SOAP envelope: with any prefix, and with or without an XML declaration (grommunio's
-    faults have none).
+    """Whether the bytes are a SOAP envelope: with any namespace prefix, and with or without an XML declaration
+    (grommunio's faults have none).
     """
     head = content[:_HEAD].removeprefix(_MARK).lstrip()
     return head.startswith(b"<") and bool(_ENVELOPE.search(head))

@@ -39,7 +39,7 @@ _MEANINGS = {
     Trouble.IMPERSONATION: "The service account may not impersonate the mailbox.",
     Trouble.NO_MAILBOX: NO_MAILBOX,
     Trouble.ACCESS: "The service account has no access to the mailbox.",
-    Trouble.UNREADABLE: "Exchange's answer could not be read.",
+    Trouble.UNREADABLE: "Exchange's response could not be read.",
     Trouble.BUSY: "Exchange asks us to wait.",
     Trouble.OTHER: "Exchange refused a request.",
 }

@@ -98,4 +98,4 @@ def _number(text: str) -> int:
 def missing(what: str) -> Any:
     """Raise Unavailable: the response lacks something that every Exchange server sends."""
     # Only the property's name is shown, since the payload contains people's mail.
-    raise Unavailable(f"Exchange's answer could not be read: {what}.")
+    raise Unavailable(f"Exchange's response could not be read: {what}.")

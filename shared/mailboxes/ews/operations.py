@@ -65,7 +65,7 @@ SEARCH = 250
 """Entries per page of a search, within the limit of Exchange's throttling policy (EWSFindCountLimit)."""
 
 SEARCHED = 20
-"""How many pages of a folder are searched for one meeting."""
+"""Maximum number of pages of a folder that are searched for one meeting."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def _got(account: Account, ids: Sequence[Any], fields: Sequence[Any], *, strict:
 
 
 def occurrences(account: Account, master_id: str, first: int) -> tuple[list[Node], bool]:
-    """Occurrences of a series from number `first` on, without missing ones, and whether there are more; one call.
+    """The existing occurrences of a series from number `first` on, and whether there are more; one call.
 
     For a server whose calendar views do not expand series.
     """
@@ -247,7 +247,7 @@ def arrived(account: Account, folder: str, since: datetime) -> list[Node]:
 
 
 def respond(account: Account, item_id: str, *, accept: bool, html: str | None) -> None:
-    """Accept or decline once. With `html` the organizer gets a response; with None nobody does.
+    """Accept or decline once. With `html` the organizer gets a response; with None no response is sent.
 
     EWS always creates a response; one that is not sent is left in Deleted Items.
     """

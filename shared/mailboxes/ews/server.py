@@ -26,7 +26,7 @@ from shared.mailboxes.ews.failures import EwsUnavailable, Trouble
 T = TypeVar("T")
 
 CONCURRENCY = 4
-"""Maximum concurrent calls, and so connections; Exchange's default policy allows 27 per account."""
+"""Maximum number of concurrent calls, and so of connections; Exchange's default policy allows 27 per account."""
 
 EWS_CALL_TIMEOUT = timedelta(seconds=40)
 """The time limit for one call, including its NTLM handshake."""

@@ -25,7 +25,7 @@ Call = Callable[..., Awaitable[Any]]
 
 
 async def entries(call: Call, uid: str, first: datetime, last: datetime, most: int) -> list[Node]:
-    """The meeting's entries, in ascending order of start, without cancelled ones; at most `most` are needed.
+    """The meeting's entries, in ascending order of start, without cancelled ones; the caller needs at most `most`.
 
     EWS expands series only in views of the whole calendar, so the entries are picked from such a view. A server may
     return the series' master instead (grommunio does); its occurrences are then requested by number.

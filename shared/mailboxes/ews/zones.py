@@ -41,7 +41,7 @@ def _rules(definition: Node | None, year: int) -> OffsetAt | None:
 
 
 def _changes(definition: Node, offsets: dict[str, timedelta], year: int) -> list[tuple[datetime, timedelta]]:
-    """The wall clock times of a year's transitions, and the offsets from then on."""
+    """The wall-clock times of a year's transitions, each with the offset that applies from then on."""
     groups = list(definition.all("TransitionsGroups/TransitionsGroup"))
     yearly = groups[-1].all("RecurringDayTransition") if groups else ()
     return [(_moment(change, year), offsets[change.text("To")]) for change in yearly]

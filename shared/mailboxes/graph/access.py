@@ -1,9 +1,9 @@
 """Tests what Graph lets the app do in a mailbox, without changing anything.
 
 No call returns an app's rights: with RBAC for Applications the token's `roles` claim is empty, and Exchange decides on
-each request. So each kind of request is made on something that every mailbox has, and success proves the right: the
-calendar's color is set to its current value, and the Inbox gets a hidden property. Sending cannot be tested without an
-e-mail, so one without recipients is submitted. Sources: docs/facts/settings.md.
+each request. So each kind of request is made on something that every mailbox has, and success proves that the right was
+granted: the calendar's color is set to its current value, and the Inbox gets a hidden property. Sending cannot be
+tested without an e-mail, so one without recipients is submitted. Sources: docs/facts/settings.md.
 
 Not confirmed without a live tenant: that an equipment mailbox accepts both updates, and that an e-mail without
 recipients is refused only after the right has been checked, as the error's text suggests.
@@ -33,7 +33,7 @@ _PROBE = {
 
 @dataclass(frozen=True)
 class Listed:
-    """A subscription as Graph shows it."""
+    """A subscription as Graph returns it."""
 
     resource: str
     notification_url: str
@@ -49,8 +49,8 @@ class GraphAccess:
         self._root = f"/users/{quote(address, safe='@')}"
 
     async def try_out(self) -> list[Attempt]:
-        """See Access.try_out. One request of each kind, one after the other: a mailbox serves only four at a time, and
-        it is in use.
+        """See Access.try_out. One request of each kind, one after the other: Graph serves only four at a time per
+        mailbox, and the mailbox is in use.
         """
         client, root = self._client, self._root
         one: dict[str, str] = {"$top": "1", "$select": "id"}

@@ -28,8 +28,8 @@ from shared.retry_after import retry_after
 log = logging.getLogger(__name__)
 
 GRAPH_BOUNDS = Bounds(bytes=32 * MEGABYTE, seconds=30.0, connections=100)
-"""Limits on a response. A message comes with its event, both with the whole body: the longest seen (4 MB) takes about
-10 MB.
+"""Limits on a response. A message is read together with its event, each with its whole body; with the longest body seen
+(4 MB), the response takes about 10 MB.
 """
 
 IMMUTABLE_IDS = {"Prefer": 'IdType="ImmutableId"'}
@@ -69,7 +69,7 @@ class RetryReads(RetryHandler):
     def get_delay_time(
         self, retry_count: int, response: httpx.Response | None = None, delay: float = RetryHandlerOption.DEFAULT_DELAY
     ) -> float:
-        """Seconds until the next attempt; the SDK gives up at 180, and cannot parse the fractions that Graph sends."""
+        """Seconds until the next attempt; at 180 the SDK gives up. It cannot parse the fractions that Graph sends."""
         wait = retry_after(response.headers) if response is not None else 0.0
         if wait > _LONGEST_WAIT:
             return float(RetryHandlerOption.MAX_DELAY)
@@ -102,7 +102,7 @@ class GraphClient:
         """
         payload = await self._send("GET", path_or_link, params=params, prefer=prefer, of=of)
         if not isinstance(payload, dict):
-            raise Unavailable("Graph's answer could not be read: not an object.")
+            raise Unavailable("Graph's response could not be read: not an object.")
         return payload
 
     async def post(self, path: str, body: Mapping[str, Any] | None = None, prefer: str = "") -> Any:
@@ -151,7 +151,7 @@ class GraphClient:
         except AnswerTooLarge as error:
             raise GraphError(0, TOO_LARGE) from error
         except AnswerRefused as error:
-            raise Unavailable(f"Graph's answer could not be read: {error}.") from error
+            raise Unavailable(f"Graph's response could not be read: {error}.") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unavailable(f"Graph cannot be reached ({type(error).__name__}).") from error
         if not response.is_success:
@@ -159,13 +159,13 @@ class GraphClient:
         try:
             return read_json(response.content) if response.content else None
         except ValueError as error:
-            raise Unavailable("Graph's answer could not be read: not JSON, or nested too deeply.") from error
+            raise Unavailable("Graph's response could not be read: not JSON, or nested too deeply.") from error
 
 
 async def get_whole(client: GraphClient, path: str, but_body: str, params: Mapping[str, str] | None = None) -> Any:
     """A message or an event with its body: as plain text if the HTML (with its pictures) is too large to be read.
 
-    If the text is too large as well, no body is read: `but_body` are the properties to select then.
+    If the text is too large as well, no body is read: `but_body` contains the properties to select in that case.
     """
     for prefer in ("", _AS_TEXT):
         try:

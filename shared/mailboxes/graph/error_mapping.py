@@ -40,7 +40,7 @@ class GraphError(SchedulingError):
     def __init__(self, status: int, error_code: str) -> None:
         # Graph's own message may name people and mailboxes, so it is dropped.
         known = error_code in NO_MAILBOX_CODES - {_NOT_FOUND}
-        super().__init__(f"{NO_MAILBOX} ({error_code})" if known else f"Graph answered {status} {error_code}.")
+        super().__init__(f"{NO_MAILBOX} ({error_code})" if known else f"Graph returned {status} {error_code}.")
         self.status = status
         self.error_code = error_code
 
@@ -53,7 +53,7 @@ class RefusedForNow(Unavailable):
     """Graph refused a request, but may accept it later: a grant is missing, or has not reached every server yet."""
 
     def __init__(self, status: int, error_code: str) -> None:
-        super().__init__(f"Graph answered {status} {error_code}.")
+        super().__init__(f"Graph returned {status} {error_code}.")
         self.status = status
         self.error_code = error_code
 
@@ -62,7 +62,7 @@ class ServerError(Unavailable):
     """Graph failed while handling a request; `status` is the HTTP status, 500 or above."""
 
     def __init__(self, status: int, error_code: str) -> None:
-        super().__init__(f"Graph answered {status} {error_code}.")
+        super().__init__(f"Graph returned {status} {error_code}.")
         self.status = status
 
 

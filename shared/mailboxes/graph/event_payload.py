@@ -118,7 +118,7 @@ class Event(EventIds, Extended):
 
     @property
     def zone(self) -> str:
-        """The organizer's zone, as an IANA name; "" for a custom zone, about which Graph reveals nothing else."""
+        """The organizer's zone, as an IANA name; "" for a custom zone, of which Graph returns nothing but the name."""
         return iana_zone(self.original_start_time_zone or "UTC")
 
     def item(self) -> CalendarItem:

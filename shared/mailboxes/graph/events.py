@@ -57,7 +57,7 @@ class GraphEvents:
             return await get_whole(self._client, path, EVENT_BUT_BODY)
 
     async def item(self, event_id: str) -> CalendarItem | None:
-        """See Mailbox.item. An occurrence comes with everything in Graph that a response to it needs."""
+        """See Mailbox.item. An occurrence is returned with everything in Graph that is needed for responding to it."""
         event = await self.event(event_id)
         item = event.item() if event else None
         return item and await self.completed(item, for_response=True)
@@ -92,7 +92,7 @@ class GraphEvents:
         return start.astimezone(UTC) if start else None
 
     async def instances(self, series_id: str, first: datetime, last: datetime, most: int) -> tuple[Occurrence, ...]:
-        """Occurrences and exceptions in a range, without cancelled ones; at most `most` are needed.
+        """Occurrences and exceptions in a range, without cancelled ones; the caller needs at most `most`.
 
         Graph may include cancelled ones, with `isCancelled`.
         """
@@ -166,6 +166,6 @@ def _start_on(day: str, series: CalendarItem) -> datetime:
     try:
         wanted = date.fromisoformat(day)
     except ValueError as error:
-        raise Unavailable("Graph's answer could not be read: iCalUId.") from error
+        raise Unavailable("Graph's response could not be read: iCalUId.") from error
     first = series.occurrence.start.astimezone(series.tz)
     return datetime.combine(wanted, first.time(), series.tz).astimezone(UTC)

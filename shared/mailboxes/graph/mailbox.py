@@ -111,8 +111,8 @@ class GraphMailbox:
     async def calendar(self, item: CalendarItem, now: datetime, *, late: bool = False) -> Calendar:
         """See Mailbox.calendar.
 
-        Some servers are reported to omit exceptions from a series' occurrences. A series that has only just been sent
-        hardly has any, so they are only read separately the next time.
+        Some servers are reported to omit exceptions from a series' occurrences. A series that was sent only a moment
+        ago is unlikely to have exceptions, so they are not read separately until the next time.
         """
         is_new = item.shape is Shape.SERIES and item.answer is Answer.NONE and item.occurrence.start > now and not late
         instances = self._events.instances if is_new else self._events.instances_with_exceptions
@@ -174,8 +174,8 @@ class GraphMailbox:
             return parse(CalendarOwner, calendar).addresses
 
     async def changes(self, folder: Folder, state: str) -> Changes:
-        """See Mailbox.changes. Uses delta queries; `state` is Graph's own link, followed as it is. Tokens may expire
-        between two pages, so reading may have to start over at any page.
+        """See Mailbox.changes. Uses delta queries; `state` is Graph's own link, which is followed unchanged. Tokens may
+        expire between two pages, so reading may have to start over at any page.
         """
         first = f"{self._root}/mailFolders/{folder}/messages/delta?$select=id"
         try:

@@ -26,7 +26,7 @@ class Draft(Payload):
 
 
 class SubscriptionAnswer(Payload):
-    """A subscription as Graph shows it: without its clientState."""
+    """A subscription as Graph returns it: without its clientState."""
 
     id: str
     resource: str = ""

@@ -143,4 +143,4 @@ def parse(model: type[P], payload: Any) -> P:
     except ValidationError as error:
         fields = sorted({str(fault["loc"][0]) for fault in error.errors() if fault["loc"]})
         # Only field names are shown, since the payload contains people's mail.
-        raise Unavailable(f"Graph's answer could not be read: {', '.join(fields) or 'not an object'}.") from None
+        raise Unavailable(f"Graph's response could not be read: {', '.join(fields) or 'not an object'}.") from None

@@ -29,8 +29,8 @@ def world() -> AlarmsWorld:
 
 async def test_an_alarm_is_raised_and_cleared(world: AlarmsWorld) -> None:
     since = world.clock.now().isoformat()
-    await world.alarms.raise_(ONE, AlarmKind.CONNECTION, "Graph answered 403.")
-    assert await world.of() == [Alarm(ONE, AlarmKind.CONNECTION, "Graph answered 403.", since)]
+    await world.alarms.raise_(ONE, AlarmKind.CONNECTION, "Graph returned 403.")
+    assert await world.of() == [Alarm(ONE, AlarmKind.CONNECTION, "Graph returned 403.", since)]
     assert await world.of(OTHER) == []
     for _ in range(2):
         await world.alarms.clear(ONE, AlarmKind.CONNECTION)
@@ -39,10 +39,10 @@ async def test_an_alarm_is_raised_and_cleared(world: AlarmsWorld) -> None:
 
 async def test_a_lasting_alarm_keeps_its_start_time_and_shows_the_latest_cause(world: AlarmsWorld) -> None:
     since = world.clock.now().isoformat()
-    await world.alarms.raise_(ONE, AlarmKind.CONNECTION, "Graph answered 403.")
+    await world.alarms.raise_(ONE, AlarmKind.CONNECTION, "Graph returned 403.")
     world.clock.move(timedelta(hours=1))
-    await world.alarms.raise_(ONE, AlarmKind.CONNECTION, "Graph answered 404.")
-    assert await world.of() == [Alarm(ONE, AlarmKind.CONNECTION, "Graph answered 404.", since)]
+    await world.alarms.raise_(ONE, AlarmKind.CONNECTION, "Graph returned 404.")
+    assert await world.of() == [Alarm(ONE, AlarmKind.CONNECTION, "Graph returned 404.", since)]
 
 
 async def test_alarms_of_different_kinds_and_integrations_are_independent(world: AlarmsWorld) -> None:

@@ -149,7 +149,7 @@ async def _refused(world: RecurringAlarmsWorld, uuid: str) -> None:
     """Handle an invitation whose answer Exchange always refuses."""
     place = world.places[uuid]
     message = place.mailbox.deliver(invitation("refused", body(await place.site.reserve()), uid="uid-refused"))
-    place.mailbox.fail("answer", SchedulingError("Graph answered 400."), times=LOOKS)
+    place.mailbox.fail("answer", SchedulingError("Graph returned 400."), times=LOOKS)
     await world.worker.handle(next(encode([Notice(uuid, message)])), last_try=False)
     for _ in range(LOOKS):
         await world.pass_time()

@@ -49,7 +49,7 @@ async def test_a_message_that_can_never_be_read_delays_an_answer_only_for_a_limi
     limited time.
     """
     since = world.clock.now()
-    await world.records.waiting.add("unreadable", "m", "Graph answered 500.", since, is_fault=False)
+    await world.records.waiting.add("unreadable", "m", "Graph returned 500.", since, is_fault=False)
     update = Notice(
         world.integration.uuid,
         world.mailbox.deliver(invitation(body="<p>no tag</p>", start=START + HOLDS_OTHERS_FOR, update=Update.FULL)),
@@ -628,7 +628,7 @@ class TestHousekeeping:
             booking = await world.reserve()
             await world.process(world.mailbox.deliver(invitation(f"m{number}", body(booking), uid=f"uid-{number}")))
         world.clock.move(timedelta(hours=1))
-        world.mailbox.fail("item", SchedulingError("Graph answered 400 ErrorInvalidProperty."))
+        world.mailbox.fail("item", SchedulingError("Graph returned 400 ErrorInvalidProperty."))
         with pytest.raises(TasksFailed, match="Tasks that failed: 1, succeeded: 2"):
             await world.agenda().handle(ONWARD)
         assert await world.agenda().handle(ONWARD) == 1

@@ -44,7 +44,7 @@ def with_promise(world: MeetingsWorld) -> MeetingRequest:
 
 
 @pytest.mark.parametrize("step", ["draft", "send"])
-@pytest.mark.parametrize("error", [SchedulingError("Graph answered 400."), Unavailable("Graph answered 500.")])
+@pytest.mark.parametrize("error", [SchedulingError("Graph returned 400."), Unavailable("Graph returned 500.")])
 async def test_late_instructions_refused_permanently_do_not_prevent_the_answer(step: str, error: Exception) -> None:
     world = MeetingsWorld()
     message = world.mailbox.deliver(with_promise(world))
@@ -64,7 +64,7 @@ async def test_an_answer_by_mail_that_is_refused_permanently_is_abandoned(step: 
     booking = await world.reserve()
     start = world.clock.now() + timedelta(days=5)
     message = world.mailbox.deliver(invitation(body=body(booking), start=start))
-    world.mailbox.fail(step, SchedulingError("Graph answered 400."), ALWAYS)
+    world.mailbox.fail(step, SchedulingError("Graph returned 400."), ALWAYS)
     operation = await run_for(world, message, FAILED_FOR + timedelta(hours=1))
     assert operation.done
     assert operation.error == REFUSED
@@ -79,7 +79,7 @@ async def test_a_refused_answer_to_an_organizer_who_cannot_be_mailed_is_abandone
     assert request.item
     item = replace(request.item, organizer=Person("Alice", address))
     message = world.mailbox.deliver(replace(request, item=item))
-    world.mailbox.fail("answer", SchedulingError("Graph answered 400."), ALWAYS)
+    world.mailbox.fail("answer", SchedulingError("Graph returned 400."), ALWAYS)
     operation = await run_for(world, message, timedelta(days=1))
     assert operation.done
     assert operation.error == REFUSED

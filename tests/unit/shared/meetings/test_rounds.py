@@ -228,7 +228,7 @@ async def test_turns_that_do_not_start_in_time_are_returned_to_the_queue(
 
 async def test_a_turn_that_fails_in_a_daily_round_is_retried_before_the_next_one(world: Deferred) -> None:
     uuids = await world.several(3)
-    world.places[uuids[1]].mailbox.fail("view", Unavailable("Graph answered 503."), times=99)
+    world.places[uuids[1]].mailbox.fail("view", Unavailable("Graph returned 503."), times=99)
     await world.timers.compare()
     for turn in range(1, MAX_RETRIES + 1):
         await world.work()
@@ -344,7 +344,7 @@ class TestIdle:
 async def test_alarms_raised_by_an_earlier_version_are_migrated(world: Deferred) -> None:
     [uuid] = await world.several(1)
     table = meetings_table(world.storage)
-    old = {"cause": "Graph answered 403.", "since": "2026-11-20T00:00:00+00:00", "last": "2026-11-20T00:00:00+00:00"}
+    old = {"cause": "Graph returned 403.", "since": "2026-11-20T00:00:00+00:00", "last": "2026-11-20T00:00:00+00:00"}
     await table.commit(uuid, Insert(RowKind.ALARM.key(AlarmKind.POISON), old))
     await table.commit(uuid, Insert(RowKind.ALARM.key(AlarmKind.CONNECTION), old))
     await world.timers.sweep()

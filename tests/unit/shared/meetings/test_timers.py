@@ -70,7 +70,7 @@ async def test_mailboxes_of_integrations_without_single_use_vmrs_are_not_watched
     assert world.places[uuid].mailbox.calls == []
 
 
-@pytest.mark.parametrize("error", [Unavailable("Graph answered 503."), ZeroDivisionError("secret"), TimeoutError()])
+@pytest.mark.parametrize("error", [Unavailable("Graph returned 503."), ZeroDivisionError("secret"), TimeoutError()])
 async def test_one_failing_integration_never_stops_the_others(world: TimersWorld, error: Exception) -> None:
     """The failing integration gets an alarm, which is cleared when it works again."""
     broken, sound = await world.add("broken"), await world.add("sound")
@@ -121,7 +121,7 @@ async def test_an_integration_deleted_during_a_round_raises_no_alarm(
 
     async def deleted(*_: object) -> None:
         await world.store.delete(uuid)
-        raise Unavailable("Graph answered 401.")
+        raise Unavailable("Graph returned 401.")
 
     monkeypatch.setattr(world.places[uuid].mailbox, "changes", deleted)
     await world.timers.sweep()
