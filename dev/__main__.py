@@ -8,7 +8,7 @@ rooms on a Management Node, which is simulated on NODE_PORT (7073).
 import signal
 
 if __name__ == "__main__":
-    # The imports below take half a second. Until main() handles Ctrl-C, it should end the program without a traceback.
+    # The imports below take half a second. Pressing Ctrl-C during that time should end the program without a traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import os
@@ -207,7 +207,7 @@ def _prove(addresses: Addresses, client: httpx.Client) -> None:
 
 
 def introduce(addresses: Addresses, data_dir: Path | None) -> None:
-    """Print all addresses and credentials, the most frequently needed ones first."""
+    """Print all addresses and credentials, with the most frequently needed first."""
     rows = {
         "Demo": f"{addresses.functions}/demo (open it in a browser)",
         "Console": f"{addresses.functions}/console as {' / '.join(MANAGEMENT)}",
@@ -225,7 +225,7 @@ def introduce(addresses: Addresses, data_dir: Path | None) -> None:
 
 
 def _more(addresses: Addresses) -> dict[str, str]:
-    """Describe all integrations except the first one, with their special settings."""
+    """Describe all integrations except the first, with their special settings."""
     found = {}
     for each in seeds(os.environ):
         if each.by_ews:

@@ -12,7 +12,7 @@ from dev.processes import Child, StackError
 
 PROGRAM = Path(__file__).parent / "node" / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
 SERVICES = ("Blob", "Queue", "Table")
-# The account and key that every Azurite has, which Microsoft has published.
+# The default account and key of every Azurite, which Microsoft has published.
 ACCOUNT = "devstoreaccount1"
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 _LISTENING = re.compile(r"Azurite (\w+) service is successfully listening at (http://[\d.:]+)")
@@ -32,7 +32,7 @@ class Azurite:
         except BaseException:
             self.stop()
             raise
-        # A full pipe would block Azurite, so its output is read as long as it runs.
+        # A full pipe would block Azurite, so its output is read for as long as it runs.
         threading.Thread(target=self._drain, daemon=True).start()
 
     def stop(self) -> None:

@@ -25,7 +25,7 @@ BUFFER = 30 * MINUTE
 """The seeded integration's meeting_buffer_before. Its meeting_buffer_after is twice as long."""
 
 CLOSELY = 3 * MINUTE
-"""The time before each moment of interest during which the clock moves minute by minute."""
+"""The time before each event of interest during which the clock moves minute by minute."""
 
 _STATUS = "/api/admin/status/v1/alarm/"
 

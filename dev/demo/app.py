@@ -3,7 +3,7 @@
     GET  /demo                 the page
     GET  /demo/<file>          its files
     GET  /demo/exchanges       the Exchanges to choose from: [{"integration", "name", "audience", "polled", "mailbox"}]
-    GET  /demo/overview?user=  everything a user sees at one moment (overview.py), with "life": a new value after
+    GET  /demo/overview?user=  all that a user sees at a single time (overview.py), with "life": a new value after
                                each reset, "week": the progress of the week of meetings (week.py), and "node": the rooms
                                of the Management Node, null if there is none (node.py)
     GET  /demo/join?alias=     the policy response for an alias, and what a conferencing node does with it:

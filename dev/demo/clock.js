@@ -9,7 +9,7 @@ import { MINUTE, at, dayOf, later, long, minutesOf, plus, timeOf } from './time.
 /** @import {Meeting, Occurrence} from './stack.js' */
 
 const DAY_MINUTES = 1440;
-const TITLE_MINUTES = 240; // length of timeline reserved for a title
+const TITLE_MINUTES = 240; // length of the timeline that is reserved for a title
 let isDragging = false;
 let goal = /** @type {Date|null} */ (null); // the time to which the clock is moving
 
@@ -37,8 +37,8 @@ export function show(day) {
 }
 
 /**
- * Move the clock forward. The clock and the rooms are updated together. Until then, the page shows that the clock is
- * moving.
+ * Move the clock forward. The clock and the rooms are updated together at the end. Until then, the page shows that the
+ * clock is moving.
  * @param {Date} time
  * @param {() => Promise<unknown>} refresh
  */
@@ -112,7 +112,7 @@ function showMeetings(now) {
 /**
  * @param {Meeting} meeting
  * @param {Occurrence} occurrence
- * @param {Date} begin  of the day
+ * @param {Date} begin  the start of the day that is shown
  * @returns {Bar}
  */
 function bar({ subject, window, state }, { start: first, end: last }, begin) {
@@ -131,7 +131,7 @@ function bar({ subject, window, state }, { start: first, end: last }, begin) {
 }
 
 /**
- * Distribute the bars over lanes so that no bar overlaps another bar or its title.
+ * Distribute the bars across lanes so that no bar overlaps another bar or its title.
  * @param {Bar[]} bars
  */
 function packed(bars) {

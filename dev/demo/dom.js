@@ -19,8 +19,8 @@ export function make(tag, kind, ...content) {
 /**
  * @param {string} label
  * @param {() => unknown} work
- * @param {string} key    identifies it within its list
- * @param {string} [about]  what it does, unless its label says so
+ * @param {string} key    identifies the button within its list
+ * @param {string} [about]  what the button does, if its label does not say so
  */
 export function button(label, work, key, about = '') {
   const made = /** @type {HTMLButtonElement} */ (make('button', 'tool', label));
@@ -58,7 +58,7 @@ function keyOf(element) {
 }
 
 /**
- * A message for the user, also announced by screen readers.
+ * Show a message to the user. Screen readers announce it too.
  * @param {string} text
  * @param {boolean} [isFault]
  */

@@ -55,7 +55,7 @@ export function edit(meeting) {
 }
 
 /**
- * Compose a new meeting with the content of another one, a day later, like copying a meeting in Outlook.
+ * Compose a new meeting with the content of another, but a day later, as when a meeting is copied in Outlook.
  * @param {Meeting} meeting
  */
 export function copy(meeting) {
@@ -210,7 +210,7 @@ export async function submit() {
   if (!sent.attendees.includes(mailbox)) tell(said);
   else {
     page.awaited.set(uid, said);
-    const time = page.seen.away ? 'once its back end is back' : polled ? 'within a minute: it is polled every minute' : 'in a moment';
+    const time = page.seen.away ? 'once the back end is available again' : polled ? 'within a minute: it is polled every minute' : 'in a moment';
     tell(`${said} The equipment mailbox answers ${time}.`);
   }
   return dayOf(sent.start);

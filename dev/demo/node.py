@@ -23,7 +23,7 @@ class NodeRooms:
     async def shown(self) -> Json | None:
         """{"away", "rooms": [{"name", "aliases", "since", "reached"}]}, newest room first; None without a node.
 
-        `since` is when a room was created, `reached` whether conferencing nodes know about it yet.
+        `since` is when a room was created, `reached` whether it has reached the conferencing nodes.
         """
         if not self._node:
             return None
@@ -46,7 +46,7 @@ class NodeRooms:
 
 
 def _shown(room: Json) -> Json:
-    """A room in the form of the page. The node's times have no offset and are in UTC."""
+    """A room in the format that the page expects. The node's times have no offset and are in UTC."""
     return {
         "name": room["name"],
         "aliases": room["aliases"],

@@ -48,7 +48,7 @@
   }
 
   /**
-   * An asynchronous method of Office.js, with arguments, optional options, and a callback.
+   * An asynchronous method of Office.js, which takes arguments, an optional options object, and a callback.
    * @param {number} dispatch
    * @param {(...given: any[]) => object} [parameters]
    * @param {(answer: any) => unknown} [value]

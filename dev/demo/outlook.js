@@ -26,7 +26,7 @@ const CALLS = /** @type {Record<number, string>} */ ({
   164: 'itemId',
 });
 const HTML = 3; // Office.js's number for CoercionType.Html; text is 0
-const TAB_EXITS = [13, 14]; // OSF.AgaveHostAction: Tab and Shift+Tab past the pane's last and first element
+const TAB_EXITS = [13, 14]; // OSF.AgaveHostAction: Tab and Shift+Tab past the last and first elements of the pane
 
 const MAX_LISTED = 500; // recipients that getAsync returns
 const NOT_SAVED = 9046; // Office.js's ItemNotSaved
@@ -62,10 +62,10 @@ export class FakeOutlook {
    * @param {string} [options.language]
    * @param {Record<string, string>} [options.sets]  further requirement sets
    * @param {boolean} [options.isShared]  a meeting in somebody else's calendar
-   * @param {string} [options.owner]  whose calendar that is
+   * @param {string} [options.owner]  the owner of that calendar
    * @param {string} [options.platform]  "Android" or "iOS" on a phone
    * @param {boolean} [options.isReading]  an attendee looks at the meeting
-   * @param {boolean} [options.delayed]  nothing is answered before `awake` is called
+   * @param {boolean} [options.delayed]  calls are not answered until `awake` is called
    */
   constructor({ mailbox = '1.5', language = 'en-US', sets = {}, isShared = false, isReading = false, ...options }) {
     const { owner = 'owner@example.com', ...others } = options;
@@ -262,6 +262,6 @@ function parsed(text) {
   try {
     return JSON.parse(String(text));
   } catch {
-    return null; // somebody else's message
+    return null; // a message from another source
   }
 }

@@ -9,7 +9,7 @@ const READ_WRITE_ITEM = 3;
 const OUTLOOK = 64; // OSF.AppName.OutlookWebApp
 
 /**
- * The answer to "getAppContextAsync".
+ * The response to "getAppContextAsync".
  * @param {object} options
  * @param {string} options.language
  * @param {string} options.mailbox  the newest requirement set of Mailbox
@@ -29,7 +29,7 @@ export function appContext({ language, mailbox, sets, platform }) {
 }
 
 /**
- * The answer to "GetInitialData".
+ * The response to "GetInitialData".
  * @param {object} options
  * @param {Person} options.user
  * @param {boolean} options.isShared  the meeting is in somebody else's calendar

@@ -6,14 +6,14 @@
 /**
  * Deviations of real Outlook clients from their documentation, which are listed in tests/browser/behaviours.js.
  * @typedef {object} Quirks
- * @property {number} bodyLate  milliseconds for which the body is still returned as it was before it was written
+ * @property {number} bodyLate  the time in milliseconds after a write during which the old body is still returned
  * @property {(person: Person) => Person} resolve  what an added attendee becomes
  * @property {(people: Person[], organizer: Person) => (Person & {appointmentResponse?: number})[]} list  the required
  *   attendees as they are returned
  * @property {(raw: string, format: 'html'|'text') => string} give  the body as it is returned
  * @property {(html: string) => string} keep  written HTML as it is stored
  * @property {(text: string) => string[]} place  an added location as it is stored
- * @property {''|'html'|'text'} typeSaid  the format that the body is said to have; "" for the true one
+ * @property {''|'html'|'text'} typeSaid  the format that Outlook reports for the body; "" for its actual format
  */
 
 /** @type {Quirks} */
@@ -57,7 +57,8 @@ export function withoutPictures(html) {
   return html.replace(/<img\b[^>]*\bsrc="cid:[^>]*>/gi, '');
 }
 
-/** The body as plain text.
+/**
+ * The body as plain text.
  * @param {Pick<Meeting, 'format'|'body'>} meeting
  */
 export function plainText({ format, body }) {

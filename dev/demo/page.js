@@ -14,10 +14,10 @@ export const page = {
   edited: /** @type {Meeting|null} */ (null),
   exchanges: /** @type {Exchange[]} */ ([]),
   exchange: /** @type {Exchange} */ (
-    // for which meetings are composed
+    // the one for which meetings are composed
     { integration: '', name: '', audience: '', polled: false, mailbox: '' }
   ),
-  awaited: /** @type {Map<string, string>} */ (new Map()), // the answers to what was sent here, by uid
+  awaited: /** @type {Map<string, string>} */ (new Map()), // notices about unanswered meetings, by uid
   options: { plain: false, delegate: false, phone: false },
 };
 

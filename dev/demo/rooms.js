@@ -26,7 +26,7 @@ function roomRow({ name, aliases, since, reached }, join) {
   const title = make('strong', 'title', name);
   title.title = name;
   const chip = make('span', `chip ${reached ? 'accepted' : ''}`, reached ? 'On all nodes' : 'Not on all nodes yet');
-  chip.title = reached ? 'People can join.' : 'Conferencing nodes have the room within a minute.';
+  chip.title = reached ? 'People can join.' : 'Conferencing nodes will have the room within a minute.';
   const foot = make('div', 'since', make('small', '', `There since ${said(since, page.seen.now)}`));
   if (aliases.length) foot.append(button('Join', () => join(aliases[0]), `join room ${aliases[0]}`, `Join “${name}” as a participant`));
   return make('li', '', make('div', 'head', title, chip), make('small', 'names', aliases.join(', ')), foot);

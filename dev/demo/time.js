@@ -39,7 +39,7 @@ export function plus(date, minutes) {
 }
 
 /**
- * The day that many days later.
+ * The date a number of days after the given one.
  * @param {string} day
  * @param {number} days
  */
@@ -47,7 +47,7 @@ export function later(day, days) {
   return dayOf(plus(at(day, '00:00'), days * 24 * 60));
 }
 
-/** @param {Date} date  minutes since midnight */
+/** @param {Date} date  whose minutes since midnight are returned */
 export function minutesOf(date) {
   return Math.floor((date.getTime() % DAY) / MINUTE);
 }
@@ -58,7 +58,7 @@ export function long(date) {
 }
 
 /**
- * A moment as text: the time, preceded by the day unless that is today.
+ * A point in time as text: the time of day, preceded by the date unless it is today.
  * @param {Date} date
  * @param {Date} now
  */

@@ -32,7 +32,7 @@ class User:
 
     @property
     def contact(self) -> Address:
-        """Name and address as they appear in a message."""
+        """The name and address as they appear in a message."""
         return Address(self.name, self.address)
 
 
@@ -71,7 +71,7 @@ class Directory:
         return next(each for each in self.proxies(user) if each.startswith("SMTP:")).removeprefix("SMTP:")
 
     def ensure(self, address: str, name: str = "") -> User:
-        """Return the owner of an address, who is created if the address is new."""
+        """Return the owner of an address, creating one if the address is new."""
         known = self._by_address.get(address.casefold())
         if known:
             return known

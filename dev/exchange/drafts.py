@@ -114,7 +114,7 @@ def _body(meeting: Meeting, given: Mapping[str, Any]) -> Body:
 
 
 def _attendees(meeting: Meeting, given: Mapping[str, Any], directory: Directory) -> tuple[Address, ...]:
-    """The invited people, without duplicates. Those of a missing field stay invited."""
+    """The invited people, without duplicates. If a field is missing, the people whom it would replace stay invited."""
     found: dict[str, Address] = {}
     for name, role in _ROLES.items():
         before = [address.address for address in meeting.attendees if address.role == role]

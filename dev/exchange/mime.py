@@ -80,8 +80,8 @@ def _entry(event: Event, recurrence_id: tuple[str, str] | None) -> Entry | None:
 
 
 def _day(text: str, zone: str) -> date:
-    """The pattern's date in a RECURRENCE-ID. A local time is used without conversion, a UTC time is converted to the
-    series' time zone.
+    """The pattern's date in a RECURRENCE-ID. A local time is used without conversion, and a UTC time is converted to
+    the series' time zone.
     """
     try:
         when = datetime.strptime(text.removesuffix("Z")[:15], "%Y%m%dT%H%M%S")  # noqa: DTZ007  # the zone follows
@@ -91,8 +91,8 @@ def _day(text: str, zone: str) -> date:
 
 
 def _properties(calendar: str) -> Mapping[str, tuple[str, str]]:
-    """The properties of an iCalendar text, as name → (parameters, value). If a name occurs several times, the last one
-    is used.
+    """The properties in an iCalendar document, as name → (parameters, value). If a name occurs several times, the last
+    one is used.
     """
     lines = re.sub(r"\r?\n[ \t]", "", calendar).splitlines()
     return {found[1].upper(): (found[2], found[3].strip()) for found in map(_PROPERTY.match, lines) if found}

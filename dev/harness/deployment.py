@@ -157,7 +157,7 @@ class Deployment:
         return self.exchange.exchange.clock.now()
 
     async def move_to(self, when: datetime) -> None:
-        """Move the clock to a moment. On a slow machine, a running clock may have passed that moment already."""
+        """Move the clock to a given time. On a slow machine, a running clock may have passed that time already."""
         response = await self.http.post("/dev/clock", json={"now": when.isoformat()})
         assert response.is_success or self.now >= when, response.text
 

@@ -16,7 +16,7 @@ OTHER_HABITS = {
 
 
 class By(StrEnum):
-    """The protocol for the equipment mailbox. No other part of a deployment depends on it."""
+    """The protocol for the equipment mailbox. No other part of a deployment depends on the protocol."""
 
     GRAPH = "Graph"
     EWS = "EWS"

@@ -1,4 +1,4 @@
-"""Times in the form of meeting drafts."""
+"""Times in the format of meeting drafts."""
 
 from datetime import datetime, timedelta
 from typing import Any

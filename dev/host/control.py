@@ -92,7 +92,7 @@ class Control:
     async def _run_timer(self, name: str) -> web.Response:
         timer = self._timers.get(name.lower())
         if timer is None:
-            return _fault(HTTPStatus.NOT_FOUND, f"there is no timer {name!r}; there are: {', '.join(self._timers)}")
+            return _fault(HTTPStatus.NOT_FOUND, f"there is no timer {name!r}, only: {', '.join(self._timers)}")
         try:
             await timer.run()
         except InvocationFailed as failure:

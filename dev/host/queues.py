@@ -183,7 +183,7 @@ def _decode(content: str, encoding: str) -> TypedData:
     try:
         return TypedData(string=base64.b64decode(content, validate=True).decode())
     except (binascii.Error, UnicodeDecodeError) as error:
-        raise ValueError("not base64 of UTF-8") from error
+        raise ValueError("not base64-encoded UTF-8") from error
 
 
 def _metadata(message: QueueMessage, count: int) -> dict[str, object]:

@@ -24,8 +24,8 @@ _log = logging.getLogger(__name__)
 
 
 def next_run(schedule: str, after: datetime) -> datetime:
-    """The next time at which a schedule is due, strictly after a moment. Raises CronSimError for an invalid NCRONTAB
-    expression.
+    """The next time at which a schedule is due, strictly after a given time. Raises CronSimError for an invalid
+    NCRONTAB expression.
 
     A schedule should not specify both day of month and day of week, since NCRONTAB requires both to match, but CronSim,
     like Unix, only one of them.

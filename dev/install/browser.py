@@ -7,11 +7,13 @@ from dev.install import places
 from dev.install.steps import SetupError, Steps
 
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-"""In order of preference. The headless shell needs less than half the time to open a page."""
+"""Names of the executable, in order of preference. The headless shell needs less than half the time to open a page."""
 
 
 def chromium() -> str:
-    """The executable of the browser, which is CHROMIUM or a program with a usual name; "" if there is none."""
+    """The executable of the browser: the value of CHROMIUM, or a program with one of the usual names; "" if none is
+    found.
+    """
     if named := os.environ.get("CHROMIUM"):
         return named
     return next(filter(None, map(shutil.which, NAMES)), "")

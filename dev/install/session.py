@@ -25,7 +25,9 @@ class Interrupted(BaseException):
 
 
 def installing(purpose: str) -> None:
-    """Install the missing parts for a purpose of parts.PURPOSES. If that fails, end the program with an explanation."""
+    """Install the missing parts for one of the purposes in parts.PURPOSES. If that fails, end the program with an
+    explanation.
+    """
     if purpose not in parts.PURPOSES:
         sys.exit(f"There is no installation for {purpose!r}, only for: {', '.join(parts.PURPOSES)}.")
     if not _missing(purpose):

@@ -90,7 +90,7 @@ class EntraV1(Face):
     """Microsoft Entra, v1. Numbers in its responses are strings."""
 
     def number(self, value: int) -> int | str:
-        """The number as text."""
+        """The number as a string."""
         return str(value)
 
     @property

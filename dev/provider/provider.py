@@ -74,7 +74,7 @@ class Provider:
         self.forms.append(dict(form))
         if self.refuse_next:
             (error, number), self.refuse_next = self.refuse_next, None
-            raise Refused(error, number, "As the test wants it: alice@example.com")
+            raise Refused(error, number, "Requested by the test: alice@example.com")
         match form.get("grant_type"):
             case "authorization_code":
                 granted = self._by_code(face, form)

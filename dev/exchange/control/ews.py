@@ -59,5 +59,5 @@ class EwsRoutes:
             if account is None:
                 raise ControlError(f"no account is called '{name}'")
             if ":" in str(password):
-                raise ControlError("a password must not contain a colon, a separator in the NTLM acceptor's file")
+                raise ControlError("a password must not contain a colon, which separates fields in the NTLM file")
             account.password = str(password)

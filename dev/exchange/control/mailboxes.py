@@ -15,7 +15,7 @@ from dev.exchange.visibility import parts
 
 
 class MailboxRoutes:
-    """Routes that return the messages in a mailbox, and for Set-CalendarProcessing."""
+    """Routes that list the messages in a mailbox and change the settings of Set-CalendarProcessing."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from dev.exchange.ews.xml import Element, e, m, plain, s, t
 
-#: The service's messages by response code, from samples and from clients' error reports. Messages for further codes are
+#: The service's messages by response code, from samples and from clients' error reports. Messages for other codes are
 #: in the code that raises the errors.
 TEXTS = {
     "ErrorAccessDenied": "Access is denied. Check credentials and try again.",

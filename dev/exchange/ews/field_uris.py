@@ -62,4 +62,4 @@ def check(uri: str, version: str) -> None:
     if uri not in _ALL and uri.partition(":")[0] not in _ELSEWHERE:
         raise EwsError("ErrorSchemaValidation", f"The 'FieldURI' attribute is invalid: the value '{uri}'.")
     if _FIRST.get(uri, 0) > VERSIONS.index(version):
-        raise EwsError("ErrorInvalidPropertyRequest", f"The property {uri} is not known to {version}.")
+        raise EwsError("ErrorInvalidPropertyRequest", f"The property {uri} does not exist in {version}.")

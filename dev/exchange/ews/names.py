@@ -13,7 +13,7 @@ from dev.exchange.ews.xml import Element, child, children, m, t, text
 
 #: The maximum number of candidates in a response (reference of ResolveNames).
 _MAX_NAMES = 100
-#: The maximum number of a contact's addresses: the schema has keys for three.
+#: The maximum number of addresses in a contact, since the schema has keys for only three.
 _MAX_ENTRIES = 3
 _ROUTING_TYPES = ("smtp", "sip", "x500")
 _TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"

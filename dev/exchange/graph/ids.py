@@ -17,7 +17,7 @@ MESSAGE, EVENT = 1, 2
 
 
 class MalformedIdError(ValueError):
-    """This service has not issued an id."""
+    """The id was not issued by this service."""
 
 
 @dataclass(frozen=True)
