@@ -54,7 +54,7 @@ class Segment:
     def _group(match: re.Match[str]) -> str:
         constraint = match["constraint"] or ""
         if constraint not in CONSTRAINTS:
-            raise HostError(f"route constraint {constraint!r} is not supported here; supported: {', '.join(CONSTRAINTS)}")
+            raise HostError(f"route constraint {constraint!r} is not supported; use one of: {', '.join(CONSTRAINTS)}")
         return f"(?P<{match['name']}>{'.*' if match['star'] else CONSTRAINTS[constraint]})"
 
 

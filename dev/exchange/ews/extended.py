@@ -25,7 +25,7 @@ _SEQUENCE = 0x8201
 @dataclass(frozen=True)
 class ExtendedUri:
     """An ExtendedFieldURI. Its ``attributes`` are repeated in responses as the client wrote them; the other fields are
-    their meaning.
+    parsed from them.
 
     ``name`` is the property's tag or id as a number, or its name.
     """
