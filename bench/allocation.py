@@ -17,7 +17,7 @@ CLICKS = 100
 
 
 async def measure() -> list[Result]:
-    """Compare a click with the raw calls on Azurite, then count its round trips and settings reads in memory."""
+    """Compare a click with the raw calls on Azurite, and count its round trips and reads of settings in memory."""
     async with azurite_storage() as (storage, connection_string), product(storage) as world:
         async with TableServiceClient.from_connection_string(connection_string) as raw:
             slower = await ratio(world.click, Raw(raw).allocate, TIMES)
@@ -27,10 +27,10 @@ async def measure() -> list[Result]:
     async with product(MeteredStorage(MemoryStorage(), meter)) as world:
         sequential, settings_reads = await _round_trips(world, meter)
     return [
-        Result("alias allocation, click to answer", slower, "× raw calls", 1.5),
+        Result("alias allocation, click to response", slower, "× raw calls", 1.5),
         Result("alias allocation, requests on the wire", len(wire), "requests", 4),
         Result("alias allocation, sequential storage trips", sequential, "trips", 2),
-        Result(f"settings reads during {CLICKS} clicks", settings_reads, "trips", 0),
+        Result(f"reads of settings during {CLICKS} clicks", settings_reads, "trips", 0),
     ]
 
 
@@ -46,7 +46,7 @@ async def _round_trips(world: BenchWorld, meter: Meter) -> tuple[int, int]:
 
 
 class Raw:
-    """A click's two requests made with the bare library: an insert, and a transaction of two inserts."""
+    """The two requests of a click, made with the bare library: an insert, and a transaction of two inserts."""
 
     def __init__(self, service: TableServiceClient) -> None:
         self._aliases: TableClient = service.get_table_client("aliases")

@@ -1,4 +1,6 @@
-"""The search for tags in message bodies that anybody can send: processor time and memory for the worst of them."""
+"""The search for tags in message bodies, which come from untrusted senders: processor time and memory in the worst
+case.
+"""
 
 import random
 import sys
@@ -9,14 +11,14 @@ from bench.result import Result
 from shared.aliases.body_search import find_marks
 
 SIZE = 4_000_000
-"""The size in bytes of a body that Graph and Exchange deliver for a meeting with pictures."""
+"""The size in bytes of a body that Graph and Exchange may deliver for a meeting with pictures."""
 
 TAG = "550e8400-e29b-41d4-a716-446655440000"
 _PARTS = ("P", "X", "PXPS", "&#80;", "&#0", "%25", "%", "<", ">", "<b>", "\u200b", "=\r\n", "&amp", "%50", "=3D", "TOK")
 
 
 def measure() -> list[Result]:
-    """The worst of a dozen bodies, each measured after a warm-up search."""
+    """Find the worst of a dozen bodies. Each is measured after a warm-up search."""
     find_marks(f"PXPS:-{TAG}")
     seconds = {name: _seconds(body) for name, body in bodies().items()}
     memory = {name: _memory(body) for name, body in bodies().items()}
@@ -34,7 +36,7 @@ def measure() -> list[Result]:
 
 
 def bodies() -> dict[str, str]:
-    """Bodies designed to slow the search down, by name."""
+    """Bodies that are designed to slow the search down, keyed by name."""
     chosen = random.Random(1)  # noqa: S311  # the same bodies in each run
     return {
         "plain text": "Dear all, <p>see you on Monday.</p>\r\n" * (SIZE // 37),

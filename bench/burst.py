@@ -1,6 +1,6 @@
-"""Bursts of thousands of invitations: none is lost, and none is answered twice.
+"""Bursts of thousands of invitations, none of which may be lost or answered twice.
 
-The queue delivers as host.json says: batchSize messages at a time, and another batch once only newBatchThreshold are
+The queue follows host.json: it delivers batchSize messages at a time, and another batch once only newBatchThreshold are
 left. Delays use real time.
 """
 
@@ -24,7 +24,7 @@ MAILBOXES, EACH = 200, 10
 
 
 async def measure() -> list[Result]:
-    """A thousand invitations to one mailbox, then ten to each of two hundred mailboxes."""
+    """Send a thousand invitations to one mailbox, and then ten to each of two hundred mailboxes."""
     return await _one_mailbox() + await _many_mailboxes()
 
 
@@ -93,7 +93,7 @@ async def _invitations(world: Deployment, mailboxes: list[str]) -> None:
 
 
 async def instructions(world: Deployment, integration: Integration) -> str:
-    """What Alice gets when she clicks in an integration's add-in."""
+    """The joining instructions that Alice gets when she clicks in an integration's add-in."""
     form, lifetime = alias_format(integration), timedelta(days=integration.reservation_days)
     booking = await world.services.foundation.allocator.allocate(
         integration.uuid, form, Caller("alice", "test"), lifetime

@@ -1,7 +1,7 @@
 """Cold starts: processor time of importing the app in fresh processes, compared with the libraries that it uses.
 
-Processor time is used rather than wall time, so that other processes on the machine do not add to it. The first round
-is not counted; it writes the .pyc files.
+Processor time is used rather than wall time, so that other processes on the machine do not add to it. The first round,
+which writes the .pyc files, is not counted.
 """
 
 import json
@@ -18,11 +18,11 @@ from bench.result import Result
 ROOT = Path(__file__).resolve().parent.parent
 ROUNDS = 7
 COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
-"""The deployed package contains .pyc files, so a measured process may write its own, whatever the shell's environment
-specifies."""
+"""The deployed package contains .pyc files, so a measured process may write them too, even if the shell's environment
+forbids it."""
 BARE = "import azure.functions, pydantic, azure.data.tables.aio, jinja2, jwt"
 WITH_TRANSPORT = f"{BARE}, aiohttp"
-"""What azure.data.tables.aio imports when its first client is created."""
+"""The libraries with aiohttp, which azure.data.tables.aio imports when its first client is created."""
 APP = "import function_app"
 PARTS = """
 from shared.composition import Services
@@ -50,7 +50,7 @@ print(json.dumps({{"seconds": taken, "modules": sorted(sys.modules)}}))
 
 
 def measure() -> list[Result]:
-    """The import itself, and what the first request of each kind adds to it."""
+    """Measure the import itself, and what the first request of each kind adds to it."""
     firsts = {name: f"{APP}\n{PARTS}\n{parts}" for name, parts in REQUESTS.items()}
     seconds = _processor_seconds({"bare": BARE, "app": APP, "with transport": WITH_TRANSPORT} | firsts)
     loaded = set(_run(APP)["modules"])

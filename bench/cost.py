@@ -1,7 +1,7 @@
-"""What a meeting costs in Azure, calculated from counts: a click, an invitation, an update, and policy questions when
-participants join.
+"""The cost of a meeting in Azure, calculated from the executions and requests of a click, an invitation, an update, and
+the policy requests when participants join.
 
-Prices are 2025 list prices in dollars; docs/operations.md gives the same figures, and a test keeps them in step.
+Prices are 2025 list prices in dollars; docs/operations.md contains the same figures, and a test checks that both agree.
 """
 
 from dataclasses import dataclass
@@ -18,19 +18,19 @@ INSTANCE_GIGABYTES = 2
 MONTH_SECONDS = 30 * 24 * 3600
 
 REQUESTS_PER_PANE_OPENED = 2
-"""With the page and its files in the browser's cache, a click makes two requests: for the configuration, and the click
-itself."""
+"""If the browser has cached the page and its files, opening the pane and clicking takes two requests: one for the
+configuration, and one for the click."""
 
 QUESTIONS_PER_MEETING = 20
-"""Policy questions from conferencing nodes: one or two for each participant."""
+"""Policy requests from conferencing nodes, one or two for each participant."""
 
 QUEUE_REQUESTS_PER_MESSAGE = 3
-"""A queue message is written, fetched and deleted, the last two by the host."""
+"""A queue message is written by the product, and fetched and deleted by the host."""
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Numbers of executions, and of requests to tables and queues."""
+    """The numbers of executions, and of requests to tables and queues."""
 
     executions: int
     tables: int
@@ -38,8 +38,8 @@ class Counts:
 
 
 def dollars(executions: float) -> float:
-    """The cost of executions, each counted as a whole second of an instance. This is an upper limit: simultaneous ones
-    share an instance.
+    """The cost of executions, each counted as a whole second of an instance. This is an upper limit, since simultaneous
+    executions share an instance.
     """
     return executions * (PRICE_PER_EXECUTION + INSTANCE_GIGABYTES * PRICE_PER_GIGABYTE_SECOND)
 
@@ -50,9 +50,9 @@ def always_ready_dollars() -> float:
 
 
 async def measure() -> list[Result]:
-    """The counts for one meeting, and the cost of a thousand."""
+    """Measure the counts for one meeting, and calculate the cost of a thousand."""
     one = await of_a_meeting()
-    note = f"one click, one invitation, one update, {QUESTIONS_PER_MEETING} questions"
+    note = f"one click, one invitation, one update, {QUESTIONS_PER_MEETING} policy requests"
     return [
         Result("a meeting: executions", one.executions, "", note=note),
         Result("a meeting: table requests", one.tables, "requests"),
@@ -65,7 +65,7 @@ async def measure() -> list[Result]:
 
 
 async def of_a_meeting() -> Counts:
-    """The counts for one meeting, in a process that has already handled another one."""
+    """The counts for one meeting, in a process that has already handled another."""
     meter = Meter()
     async with deployed() as world:
         await world.host.restart(MeteredStorage(world.memory, meter))
@@ -79,7 +79,8 @@ async def of_a_meeting() -> Counts:
 
 
 async def _meeting(world: Deployment, subject: str) -> int:
-    """Take one meeting from the click to the last policy question; returns how many queue messages it took."""
+    """Take one meeting from the click to the last policy request; returns the number of queue messages that it needed.
+    """
     room, start = await world.click(), tomorrow(world)
     uid = await world.invite(start, room["instructions"], subject=subject)
     messages = await _handled(world)

@@ -1,7 +1,7 @@
-"""One invitation to a mailbox, handled alone and while thousands of notices wait for another mailbox (S2).
+"""An invitation to a mailbox, handled alone, and while thousands of notices for another mailbox are waiting (S2).
 
-Messages are delivered as host.json says. The simulated Exchange runs in the same process, so a busy machine affects
-both sides.
+Messages are delivered as specified in host.json. The simulated Exchange runs in the same process, so a busy machine
+affects both sides.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from dev.harness.integration import INTEGRATION, MAILBOX
 from shared.intake.notice import Notice, decode, encode
 
 WAITING, MEETINGS = 5000, 200
-"""The number of waiting notices, and of the meetings that they concern: most notices are duplicates."""
+"""The number of waiting notices, and the number of meetings that they concern. Most notices are duplicates."""
 
 QUIET_MAILBOX = "vmr0@example.com"
 BOB = "bob@example.com"
@@ -26,7 +26,7 @@ TRIES = 3
 
 
 async def measure() -> list[Result]:
-    """The seconds from an invitation to its answer."""
+    """Measure the seconds from an invitation to its answer."""
     async with deployed() as world:
         await integration(world, 0, QUIET_MAILBOX)
         await world.open_to_graph(MAILBOX, QUIET_MAILBOX)
@@ -46,7 +46,7 @@ async def measure() -> list[Result]:
         done.set()
     most = 1.5 * quiet + GRAPH_LATENCY
     note = f"{quiet:.2f} s alone"
-    what = f"an invitation next to {WAITING:,} notices waiting for another mailbox"
+    what = f"an invitation next to {WAITING:,} waiting notices for another mailbox"
     return [Result(what, busy, "s", most, note=note)]
 
 

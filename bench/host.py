@@ -24,7 +24,7 @@ HOST_START_TIMEOUT = 60.0  # seconds allowed for a host to start
 
 @dataclass(frozen=True)
 class Backdrop:
-    """The environment that hosts run in: `settings` are their app settings."""
+    """The environment in which hosts run. `settings` are their app settings."""
 
     storage: AzureStorage
     exchange_url: str
@@ -51,7 +51,7 @@ class Host:
 
 @asynccontextmanager
 async def backdrop() -> AsyncIterator[Backdrop]:
-    """Azurite and the simulated Exchange."""
+    """Run Azurite and the simulated Exchange."""
     port = free_port()
     public = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory() as folder:
@@ -87,7 +87,7 @@ async def _until_up(http: httpx.AsyncClient, process: asyncio.subprocess.Process
             await asyncio.sleep(0.02)
         else:
             return
-    raise RuntimeError("the functions host does not start: run `python -m dev` to see why")
+    raise RuntimeError("the functions host does not start; run `python -m dev` to see why")
 
 
 def free_port() -> int:

@@ -1,4 +1,4 @@
-"""An integration whose mailbox is idle: what EWS polling requests from its Exchange (M9).
+"""The requests that EWS polling sends to the Exchange of an integration whose mailbox is idle (M9).
 
 Bytes are counted on the wire, in both directions and including headers, by a relay between the product and the
 simulated Exchange.
@@ -19,7 +19,7 @@ MINUTES = 60
 
 
 async def measure() -> list[Result]:
-    """An hour of polling a mailbox that has already had a meeting."""
+    """Measure an hour of polling a mailbox that has already had a meeting."""
     async with deployed(By.EWS) as world, _counting_relay(world.exchange.ews_url) as (url, sizes):
         await world.services.foundation.integrations.update(INTEGRATION, {"url": url})
         await world.invite(tomorrow(world), (await world.click())["instructions"])
@@ -36,7 +36,7 @@ async def measure() -> list[Result]:
 
 
 async def _minutes(world: Deployment, many: int) -> None:
-    """Let an hour pass, running every timer that becomes due."""
+    """Let this many minutes pass, running every timer that becomes due."""
     for minute in range(1, many + 1):
         await world.move_to(world.now + timedelta(minutes=1))
         await world.services.scheduling.timers.poll()

@@ -1,7 +1,7 @@
-"""A day on which nobody schedules anything: executions, storage requests and their cost (one integration on Graph).
+"""The executions and storage requests, and their cost, of a day without meetings (one integration on Graph).
 
-Flex Consumption's free grant is per month and subscription (docs/facts/azure-functions.md); each execution is counted
-as one second of a whole instance, though simultaneous executions share one.
+Flex Consumption's free grant is per month and subscription (docs/facts/azure-functions.md). Each execution is counted
+as one second of a whole instance, although simultaneous executions share an instance.
 """
 
 from collections.abc import Awaitable, Callable
@@ -17,7 +17,7 @@ FREE_EXECUTIONS = 250_000
 FREE_GIGABYTE_SECONDS = 100_000
 INSTANCE_GIGABYTES = 2
 QUEUE_REQUESTS_PER_MESSAGE = 2
-"""The host's two requests for a queue message: fetching and deleting it."""
+"""The host's two requests for each queue message, which fetch and delete it."""
 
 MINUTES = 5
 
@@ -27,7 +27,7 @@ async def measure() -> list[Result]:
     meter = Meter()
     async with deployed() as world:
         await world.host.restart(MeteredStorage(world.memory, meter))
-        await world.services.scheduling.timers.sweep()  # do not count the work that only a process's first round does
+        await world.services.scheduling.timers.sweep()  # leaves out the work of a process's first round
         meter.reset()
         timers = await _day(world)
     messages = meter.calls[ROUNDS]

@@ -1,5 +1,5 @@
-"""Lists of integrations and alarms, among ten integrations and among ten thousand: the number of storage requests must
-be the same (S1). Also the lists of meetings and operations (record_lists.py).
+"""Lists of integrations and alarms with ten integrations and with ten thousand, which must need the same number of
+storage requests (S1). The lists of meetings and operations are measured too (record_lists.py).
 """
 
 from collections.abc import Awaitable, Callable
@@ -20,17 +20,17 @@ PAGE = 10
 
 
 async def measure() -> list[Result]:
-    """Measure all lists; those of records have a few thousand entries."""
+    """Measure all lists, with a few thousand entries in the lists of records."""
     return [*await _of_integrations(), *await record_lists.measure(record_lists.SOME)]
 
 
 async def measure_long() -> list[Result]:
-    """Measure all lists; those of records have more than a hundred thousand entries."""
+    """Measure all lists, with more than a hundred thousand entries in the lists of records."""
     return [*await _of_integrations(), *await record_lists.measure(record_lists.MANY)]
 
 
 async def _of_integrations() -> list[Result]:
-    """Measure each list with few integrations, and how many more requests it takes with many."""
+    """Measure each list with few integrations, and count the additional requests that it takes with many."""
     few, many = await _counted(FEW), await _counted(MANY)
     return [
         Result(f"{what}: extra storage requests, {MANY:,} against {FEW}", many[what] - few[what], "requests", 0,

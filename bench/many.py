@@ -1,4 +1,4 @@
-"""Many integrations at once: copies of one, written in as few transactions as possible."""
+"""Creates many integrations as copies of one, written in as few transactions as possible."""
 
 from uuid import uuid4
 
@@ -7,7 +7,7 @@ from shared.integrations.rows import PARTITION, SEQUENCE_KEY, id_key, settings_k
 from shared.storage import Put, Storage, Write
 
 BATCH = 25
-"""The number of copies in one transaction; each has two rows."""
+"""The number of copies in one transaction. Each copy has two rows."""
 
 FIELDS = {
     "name": "Number 0",

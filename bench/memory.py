@@ -11,7 +11,7 @@ TIMERS = ("sweep", "renew", "agenda", "compare", "cleanup")
 
 
 async def measure() -> list[Result]:
-    """Memory after one round of everything and after many: growth in between is a leak or a cache."""
+    """Measure the memory after one round of everything and after many. Growth in between is a leak or a cache."""
     async with backdrop() as against, running_host(against) as host:
         async with httpx.AsyncClient(base_url=against.exchange_url, timeout=60) as exchange:
             start = host.resident()
@@ -26,7 +26,7 @@ async def measure() -> list[Result]:
 
 
 async def _everything(host: Host, exchange: httpx.AsyncClient) -> None:
-    """Do one round: pages, a click, a meeting, a node's question, an admin's list, and the timers."""
+    """Do one round of everything: pages, a click, a meeting, a policy request, an admin's list, and the timers."""
     token = (await _json(exchange, "/dev/identity-token", {"user": "alice@example.com"}))["token"]
     pages = ("manifest.xml", "manifest.json", "pane", "config", "icon-80.png", "icon-32.png")
     for page in pages:

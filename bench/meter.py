@@ -13,7 +13,7 @@ from typing import Any
 from shared.storage import Queue, Row, Storage, Table, Write, first_rows
 
 PAGE_ROWS = 1000
-"""The maximum number of rows that one range request returns, unless fewer are asked for."""
+"""The maximum number of rows that one range request returns, unless fewer are requested."""
 
 
 @dataclass
@@ -23,7 +23,7 @@ class Meter:
     latency: float = 0.0
     calls: Counter[str] = field(default_factory=Counter)
     rows: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Rows read or written, by table and partition, which is what a partition's limit applies to. A read that finds
+    """Rows read or written, keyed by table and partition. The limit of a partition applies to them. A read that finds
     nothing counts as one row.
     """
 
@@ -42,8 +42,8 @@ class Meter:
 
     @property
     def sequential(self) -> int:
-        """The length of the longest chain of requests that each began after the previous one had ended: what a user
-        waits for.
+        """The length of the longest chain of requests each of which began after the previous one had ended. This is
+        what a user waits for.
         """
         length, free = 0, 0.0
         for end, start in sorted((end, start) for start, end in self._spans):

@@ -1,8 +1,8 @@
 """Rooms on a Management Node: requests for one meeting, 5,000 meetings that begin in the same hour, and the nightly
 comparison.
 
-The simulated node is called over real HTTP and takes 50 ms per response; storage is in memory. The queue delivers as
-host.json says: batchSize messages at a time, and another batch once only newBatchThreshold are left.
+The simulated node is called over real HTTP and takes 50 ms per response; storage is in memory. The queue follows
+host.json: it delivers batchSize messages at a time, and another batch once only newBatchThreshold are left.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ LEAD = timedelta(minutes=5)
 
 
 async def measure() -> list[Result]:
-    """One meeting, 5,000 meetings in one hour, and a comparison of 10,000 rooms."""
+    """Measure one meeting, 5,000 meetings in one hour, and a comparison of 10,000 rooms."""
     return [*await _one(), *await _one_hour(), *await _comparison()]
 
 
@@ -60,7 +60,7 @@ class _World:
         self.integration = await self.services.foundation.integrations.create(fields)
 
     async def show(self, number: int, start: datetime, description: str = "") -> None:
-        """A scheduled meeting."""
+        """Schedule a meeting, and show its room to the product."""
         uuid, tag = self.integration.uuid, f"{number:08x}-0000-4000-8000-000000000000"
         alias, hour = f"77{number:06}", timedelta(hours=1)
         room = Conference(

@@ -122,8 +122,8 @@ class SwitchRoutes:
     async def forget_delta(self, request: web.Request) -> web.Response:
         """Invalidate all delta tokens, and all states of SyncFolderItems.
 
-        {"status"?, "code"?}: how the service rejects tokens. {"after"?}: the number of pages that are still returned first,
-        so that a round fails in the middle.
+        {"status"?, "code"?}: how the service rejects tokens. {"after"?}: the number of pages that are still returned
+        first, so that a round fails in the middle.
         """
         given = await document(request)
         refusal = Forgotten(int(given.get("status", 410)), str(given.get("code", "SyncStateNotFound")))
