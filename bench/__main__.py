@@ -65,7 +65,7 @@ LONG: dict[str, Measurement] = {
     "rounds": rounds.measure,
     "lists": lists.measure_long,
 }
-"""The additional measurements with `--long`; `lists` then uses more rows."""
+"""The additional measurements with `--long`, with which `lists` uses more rows."""
 
 RESULTS = Path(__file__).with_name("results.json")
 

@@ -79,8 +79,7 @@ async def of_a_meeting() -> Counts:
 
 
 async def _meeting(world: Deployment, subject: str) -> int:
-    """Take one meeting from the click to the last policy request; returns the number of queue messages that it needed.
-    """
+    """Take one meeting from the click to the last policy request; returns the number of queue messages needed."""
     room, start = await world.click(), tomorrow(world)
     uid = await world.invite(start, room["instructions"], subject=subject)
     messages = await _handled(world)

@@ -1,8 +1,7 @@
-"""One meeting message from the invitation to the answer: calls to Exchange through Graph or EWS, and the storage trips
-that wait for one another.
+"""The calls to Exchange for one meeting message, through Graph or EWS, and the storage trips that wait for one another.
 
-Counted against a simulated Exchange over real HTTP, with caches as warm as in a worker that has been running for a
-while.
+They are counted against a simulated Exchange over real HTTP, with caches as warm as in a worker that has been running
+for a while.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -22,7 +21,9 @@ Act = Callable[[], Awaitable[Any]]
 
 
 async def measure() -> list[Result]:
-    """A new meeting, the same one moved and cancelled, a series, and a meeting whose name is already in use."""
+    """Measure a new meeting, the same meeting moved and cancelled, a series, and a meeting whose name is already in
+    use.
+    """
     return [result for by in By for result in await _measured(by)]
 
 
@@ -35,7 +36,9 @@ async def _measured(by: By) -> list[Result]:
 
 
 async def _kinds(world: Deployment) -> AsyncIterator[tuple[str, Act, float | None]]:
-    """User actions, each done after the previous one has been handled, with their budgets of storage trips."""
+    """User actions with their budgets of storage trips. Each action takes place after the previous one has been
+    handled.
+    """
     rooms = [await world.click() for _ in range(3)]
     uids: list[str] = []
 
@@ -60,7 +63,7 @@ async def _counted(world: Deployment, by: By, meter: Meter, kind: str, act: Act,
     if by is By.EWS:
         return [calls]  # the storage trips are the same, apart from those of the surrounding polls
     note = f"{meter.total} in all"
-    return [calls, Result(f"{kind}: storage trips in a row", meter.sequential, "trips", trips, note=note)]
+    return [calls, Result(f"{kind}: sequential storage trips", meter.sequential, "trips", trips, note=note)]
 
 
 async def _meeting(world: Deployment) -> None:

@@ -130,12 +130,12 @@ async def _one_hour() -> list[Result]:
         taken = time.perf_counter() - began
         missing = MEETINGS - _rooms(world)
         await world.services.close()
-    what = f"{MEETINGS} meetings of one hour, node of {1000 * NODE_LATENCY:.0f} ms"
+    what = f"{MEETINGS} meetings in one hour, node of {1000 * NODE_LATENCY:.0f} ms"
     requests = len(world.node.requests)
     return [
         Result(f"{what}: without a room", missing, "meetings", 0, note=f"{requests} requests"),
-        Result("meetings of one hour: until all rooms exist", taken, "s", LEAD.total_seconds()),
-        Result("meetings of one hour: in the busiest minute", world.node.most_in_a_minute, "requests", 1000),
+        Result("meetings in one hour: until all rooms exist", taken, "s", LEAD.total_seconds()),
+        Result("meetings in one hour: in the busiest minute", world.node.most_in_a_minute, "requests", 1000),
     ]
 
 

@@ -1,7 +1,7 @@
-"""The pane in Chromium, over the local stack's real HTTP: the cost of opening it, and of a click in it.
+"""The cost of opening the pane, and of a click in it, in Chromium over the local stack's real HTTP.
 
 Outlook and Office.js are the demo page's replacements, so that the figures cover the pane alone. Nothing is
-intercepted: the browser caches and revalidates as the response headers say.
+intercepted, so the browser caches and revalidates as the response headers specify.
 """
 
 import sys
@@ -57,19 +57,19 @@ class Opening:
 
     @property
     def on_the_wire(self) -> dict[str, int]:
-        """The requests for resources that the browser did not have. The pane does not wait for the placeholder, so that
-        is not counted.
+        """The requests for resources that the browser had not cached. The request for the placeholder is not counted,
+        since the pane does not wait for it.
         """
         return {path: size for path, size in self.requests.items() if size and not path.endswith("/config")}
 
 
 async def measure() -> list[Result]:
-    """Open the pane in a fresh browser, open it again, and click; measures nothing if there is no Chromium."""
+    """Open the pane in a fresh browser, open it again, and click. Without Chromium, nothing is measured."""
     if not (executable := chromium()):
-        print("pane: skipped, as no Chromium was found: install it, or name it in CHROMIUM", file=sys.stderr)
+        print("pane: skipped, because Chromium was not found (set CHROMIUM to its executable)", file=sys.stderr)
         return []
     async with _pane() as (url, token), async_playwright() as playwright:
-        # Without the sandbox, which Chromium refuses to use as root.
+        # The sandbox is switched off, because Chromium refuses to use it as root.
         browser = await playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
         context = await browser.new_context()
         await context.add_init_script(WATCH)
@@ -120,8 +120,8 @@ async def _frame(page: Page) -> Frame:
 
 
 async def _click(frame: Frame) -> tuple[float, float, int]:
-    """The milliseconds until the instructions are inserted, those that the server took, and how many requests it
-    got.
+    """Click; returns the milliseconds until the instructions are inserted, the milliseconds of the server, and the
+    number of requests.
     """
     await frame.evaluate("performance.clearResourceTimings()")
     await frame.evaluate(CLICK)

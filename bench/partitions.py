@@ -1,7 +1,8 @@
-"""What all integrations read and write: rows in shared partitions, and the rate at which a partition reaches its limit.
+"""The rows that all integrations read and write in shared partitions, and the rate at which a partition reaches its
+limit.
 
-Azure serves PARTITION_ROWS_PER_SECOND rows per partition. docs/operations.md contains the table; a test checks that
-both agree.
+Azure serves PARTITION_ROWS_PER_SECOND rows per partition. docs/operations.md contains the same table, and a test checks
+that both agree.
 """
 
 from collections import Counter
@@ -25,13 +26,13 @@ SWEEP_SECONDS = 300
 """The interval between two sweeps, in seconds."""
 
 SPREAD = {TURNS_PARTITION, ALARMS_PARTITION}
-"""Tables whose rows are spread over SHARDS partitions by the integration's uuid."""
+"""Groups of rows that are spread over SHARDS partitions, according to the integration's uuid."""
 
 Event = Callable[[], Awaitable[object]]
 
 
 async def measure() -> list[Result]:
-    """The rows in each shared partition, for each event that any integration can cause."""
+    """Count the rows in each shared partition, for each event that any integration can cause."""
     return [
         Result(
             f"{event}: rows of partition {partition}", rows, "", note=f"full at {most(partition, rows):,.0f} a second"
@@ -42,14 +43,14 @@ async def measure() -> list[Result]:
 
 
 def most(partition: str, rows: int) -> float:
-    """How many of these events per second exhaust the limit of the partition, or of all partitions over which the rows
-    are spread.
+    """The number of these events per second that exhausts the limit of the partition, or of all partitions over which
+    the rows are spread.
     """
     return PARTITION_ROWS_PER_SECOND / rows * (len(SHARDS) if partition in SPREAD else 1)
 
 
 async def counted() -> dict[str, Counter[str]]:
-    """Rows by event and shared partition, in a process with warm caches."""
+    """The rows keyed by event and shared partition, in a process with warm caches."""
     return {**await _counted(_everywhere), **await _counted(_on_node, on_node=True)}
 
 
@@ -92,7 +93,7 @@ def _on_node(world: Deployment) -> dict[str, Event]:
 
 
 async def _meeting(world: Deployment, subject: str, later: timedelta = timedelta()) -> None:
-    settings = await world.services.foundation.integrations.cached(INTEGRATION)  # cached, as they are on a click
+    settings = await world.services.foundation.integrations.cached(INTEGRATION)  # as on a click
     await world.invite(tomorrow(world) + later, await instructions(world, settings), subject=subject)
     await world.exchange.exchange.notifier.idle()
     await world.handle()

@@ -1,4 +1,4 @@
-"""A conferencing node's question: one point read, whatever the number of conferences."""
+"""The policy request of a conferencing node, which takes one point read, whatever the number of conferences."""
 
 import asyncio
 import random
@@ -22,12 +22,12 @@ from shared.storage import Put, Storage
 TIMES = 300
 FEW, MANY = 100, 100_000
 TIME_TO_FILL = 40.0
-"""Seconds spent writing rows into Azurite; every alias has its own partition, so they are written one by one."""
+"""The seconds spent on writing rows into Azurite. Every alias has its own partition, so they are written one by one."""
 WRITERS = 16
 
 
 async def measure() -> list[Result]:
-    """Measure on Azurite with few conferences, then with as many as fit; in memory with MANY."""
+    """Measure on Azurite with few conferences, and then with as many as fit, and in memory with MANY."""
     async with azurite_storage() as (storage, connection_string):
         async with TableServiceClient.from_connection_string(connection_string) as service:
             client = service.get_table_client("aliases")
@@ -43,10 +43,10 @@ async def measure() -> list[Result]:
             assert await Policy(storage, SystemClock()).service_configuration(alias_of(0))
     note = "" if stored == MANY else f"as many as Azurite accepted in {TIME_TO_FILL:g} s"
     return [
-        Result(f"policy answer, {FEW} conferences", few, "× raw read", 1.3),
-        Result(f"policy answer, {stored:,} conferences", many, "× raw read", 1.3, note=note),
-        Result("policy answer, requests on the wire", len(wire), "requests", 1),
-        Result(f"policy answer in memory, {MANY:,} conferences", await _growth(), f"× with {FEW}", 1.3),
+        Result(f"policy response, {FEW} conferences", few, "× raw read", 1.3),
+        Result(f"policy response, {stored:,} conferences", many, "× raw read", 1.3, note=note),
+        Result("policy response, requests on the wire", len(wire), "requests", 1),
+        Result(f"policy response in memory, {MANY:,} conferences", await _growth(), f"× with {FEW}", 1.3),
     ]
 
 
@@ -60,7 +60,7 @@ async def _against(storage: Storage, raw: Callable[[str], Awaitable[None]], stor
 
 
 async def _growth() -> float:
-    """How much longer our own share of an answer takes with MANY conferences than with FEW; storage takes no time
+    """How much longer our own share of a response takes with MANY conferences than with FEW. Storage takes no time
     here.
     """
     sizes = {}
@@ -77,7 +77,7 @@ async def _growth() -> float:
 
 
 async def fill(storage: AzureStorage | MemoryStorage, numbers: range, seconds: float = float("inf")) -> int:
-    """Store conferences for a limited time; returns how many consecutive ones were stored."""
+    """Store conferences for a limited time; returns how many were stored, which are consecutive."""
     table, until = storage.table("aliases"), time.monotonic() + seconds
     text, left = _conference().to_json(), iter(numbers)
     values = {"domain": "example.com", "state": "scheduled", "conference": text}

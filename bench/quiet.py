@@ -1,4 +1,4 @@
-"""Whether other processes keep the machine busy: timings mean little while they do."""
+"""Checks whether other processes keep the machine busy, in which case timings mean little."""
 
 import time
 from pathlib import Path
@@ -9,12 +9,12 @@ BUSY_AT_MOST = 10
 """The percentage of the machine that other processes may use."""
 
 LOOK_FOR = 2.0
-"""Seconds of observation, during which the bench itself sleeps."""
+"""The seconds of observation, during which the measuring process itself sleeps."""
 
 
 def others() -> Result:
-    """How much of the machine is in use before anything is measured. There is no budget: the product is not responsible
-    for it.
+    """The share of the machine that is in use before anything is measured. It has no budget, since the product is not
+    responsible for it.
     """
     before = _times()
     time.sleep(LOOK_FOR)

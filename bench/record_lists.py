@@ -1,8 +1,8 @@
-"""Pages of meetings and operations among few and among many records: the storage requests, and the time that they take.
+"""The storage requests and the time for pages of meetings and operations, among few records and among many.
 
-On Azurite, over HTTP. The lists are filled with the entries that the indexer would make, without the records behind
-them. Azurite scans a whole partition for each request, which Azure does not, so a page is compared with an equal number
-of bare requests among the same rows.
+Measured on Azurite, over HTTP. The lists are filled with the entries that the indexer would make, without the records
+to which they refer. Azurite scans a whole partition for each request, which Azure does not, so a page is compared with
+an equal number of bare requests among the same rows.
 """
 
 import json
@@ -35,7 +35,7 @@ from shared.settings import StorageAccount
 from shared.storage import Put, Row, Storage, Values, first_rows
 
 FEW, SOME, MANY = 1_000, 5_000, 50_000
-"""The number of meetings, and of operations: with MANY, the lists have 150,000 entries."""
+"""The number of meetings, and of operations. With MANY, the lists have 150,000 entries."""
 
 ROWS = 50
 REQUESTS, SHARE = 3, 1.5
@@ -91,7 +91,7 @@ async def _among(size: int) -> dict[str, Page]:
 
 
 async def _pour(memory: MemoryStorage, folder: Path) -> None:
-    """Start Azurite with rows that were built in memory: writing them through requests would take hours."""
+    """Give Azurite the rows that were built in memory. Writing them through requests would take hours."""
     azurite = Azurite(folder)
     storage = AzureStorage(StorageAccount(azurite.connection_string))
     await storage.create()
@@ -117,7 +117,7 @@ async def _pages(storage: AzureStorage, lists: RecordLists, size: int) -> dict[s
     booking, operation = _booking(size // 2), _operation(size // 2)
     acts: dict[str, Callable[[], Awaitable[object]]] = {
         f"the next {ROWS} meetings": lambda: lists.page(CURRENT, 0, ROWS),
-        f"{ROWS} meetings of a day": lambda: lists.page(CURRENT, 0, ROWS, "20261125", "20261126"),
+        f"{ROWS} meetings of one day": lambda: lists.page(CURRENT, 0, ROWS, "20261125", "20261126"),
         f"{ROWS} aliases by offset, from the middle": lambda: lists.page(ALIASES, size // 2 + 7, ROWS),
         f"the latest {ROWS} operations": lambda: lists.page(DECISIONS, 0, ROWS, backwards=True),
         "an operation by its id": lambda: lists.at(DECISIONS, f"{operation_id(operation):016}:"),

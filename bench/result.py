@@ -25,7 +25,7 @@ class Result:
         return self.figure >= self.budget if self.at_least else self.figure <= self.budget
 
     def as_json(self) -> dict[str, object]:
-        """The figure with three significant digits; two runs differ by more than the remaining digits."""
+        """The figure with three significant digits, since two runs differ by more than the remaining digits."""
         shown = {"what": self.what, "figure": float(f"{self.figure:.3g}"), "unit": self.unit}
         if self.budget is not None:
             shown |= {"budget": self.budget, "is": "at least" if self.at_least else "at most", "passed": self.passed}
@@ -33,7 +33,7 @@ class Result:
 
 
 def table(results: Sequence[Result]) -> str:
-    """The results for a person at a terminal."""
+    """The results as a table for the terminal."""
     rows = [("what", "measured", "budget", ""), *map(_row, results)]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     lines = ["  ".join((a.ljust(widths[0]), b.rjust(widths[1]), c.rjust(widths[2]), d)) for a, b, c, d in rows]

@@ -1,9 +1,9 @@
-"""A sweep over a thousand and over ten thousand integrations whose mailboxes are idle (S1).
+"""A sweep of a thousand and of ten thousand integrations whose mailboxes are idle (S1).
 
-Storage is Azurite, Graph takes 100 ms per answer, and one process handles the messages, as many at a time as host.json
-says. Only this process's time and memory are measured: Azurite and Graph are separate processes.
+Storage is Azurite, Graph takes 100 ms per response, and one process handles the messages, as many at a time as
+host.json allows. Only this process's time and memory are measured, since Azurite and Graph are separate processes.
 
-Azurite searches a whole table for each range of rows, and competes for the processor: with 50,000 additional rows, a
+Azurite searches a whole table for each range of rows, and competes for the processor. With 50,000 additional rows, a
 sweep of the same 1,000 integrations took 2.7 times as long and 1.7 times the processor time. The number of storage
 requests shows whether the product's own work grows.
 """
@@ -40,7 +40,7 @@ from shared.storage import Queue, Table
 SIZES = (1000, 10_000)
 GRAPH_LATENCY = 0.1  # seconds
 PERIOD = 300
-"""Seconds between the starts of two sweeps."""
+"""The seconds between the starts of two sweeps."""
 
 MOST_MEMORY = 200  # MiB
 MOST_PROCESSOR_TIME = 5  # milliseconds for one idle integration
@@ -89,7 +89,7 @@ async def _graph() -> AsyncIterator[str]:
 
 
 class _Storage:
-    """Tables on Azurite, and queues in memory, since in Azure it is the host that fetches messages."""
+    """Tables on Azurite, and queues in memory, since in Azure the host fetches the messages."""
 
     def __init__(self, tables: AzureStorage) -> None:
         self.meter = Meter()
@@ -110,7 +110,7 @@ class _Storage:
 
 
 async def _worker(connection: str, url: str) -> None:
-    """Run two sweeps; prints what the second one took."""
+    """Run two sweeps; prints the figures of the second."""
     storage = _Storage(AzureStorage(StorageAccount(connection)))
     settings = Settings(StorageAccount("unused"), PUBLIC, KEY, graph_base_url=url, secrets_file="unused")
     services = Services(settings, storage, MemorySecrets(), SystemClock())
@@ -134,7 +134,7 @@ async def _sweep(services: Services, storage: _Storage) -> None:
         async with slots:
             await services.scheduling.rounds.handle(body)
 
-    while sent:  # on a slow machine some turns are not reached in time, and are repeated
+    while sent:  # on a slow machine, some turns come too late and are repeated
         waiting = list(sent)
         sent.clear()
         await asyncio.gather(*(handle(*each) for each in waiting))

@@ -1,4 +1,4 @@
-"""Bytes that a browser has to download before the pane is ready."""
+"""The number of bytes that a browser has to download before the pane is ready."""
 
 import gzip
 

@@ -1,4 +1,5 @@
-"""Invitations handled at Graph's latency, compared with four plain clients that send the same requests.
+"""The rate at which invitations are handled at Graph's latency, compared with four plain clients that send the same
+requests.
 
 Four is the number of concurrent requests that Graph allows for one mailbox (docs/facts/exchange.md §5).
 """
@@ -23,7 +24,7 @@ ROUNDS = 2
 
 
 async def measure() -> list[Result]:
-    """Measure the product and the plain clients in turns."""
+    """Measure the product and the plain clients alternately."""
     mine, plain, throttled = 0.0, 0.0, 0
     async with deployed() as world:
         for _ in range(ROUNDS):

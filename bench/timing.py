@@ -1,5 +1,5 @@
-"""Timing: ratios within one run, from the medians of calls that take turns, so that a busy machine affects all
-alike.
+"""Measures ratios within one run, from the medians of calls that take turns, so that a busy machine affects all of them
+equally.
 """
 
 import statistics
@@ -10,7 +10,9 @@ from typing import Any
 Call = Callable[[], Awaitable[Any]]
 
 WARM_UP = 10
-"""Warm-up calls of each kind, which are not counted: connections open, caches fill, and code is specialised."""
+"""The number of warm-up calls of each kind, which are not counted, since they open connections, fill caches and let
+Python specialise code.
+"""
 
 
 async def medians(*calls: Call, times: int) -> list[float]:

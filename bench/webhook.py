@@ -1,10 +1,11 @@
-"""Graph's webhook with a hundred notifications in one POST: in fresh processes, and through the functions host.
+"""The time that Graph's webhook takes for a hundred notifications in one POST, in fresh processes and through the
+functions host.
 
 Both figures are ratios within one run. A fresh process's processor time is compared with that of importing
 azure.functions, which Azure's worker has done before the first request. A warm process's time is compared with that of
-an equally large POST with hardly anything to do: one notification, whose message the host writes to the queue as well.
-Its p99 is compared with that of a bare function: the host, Azurite and the measuring process share the cores, so that
-even the bare function's p99 is about twice its own median.
+an equally large POST that requires little work, with only one notification, whose message the host writes to the queue
+as well. Its p99 is compared with that of a bare function, since the host, Azurite and the measuring process share the
+cores, so that even the bare function's p99 is about twice its own median.
 """
 
 import asyncio
@@ -31,7 +32,7 @@ MAX_FRESH_RATIO = 1.15
 MAX_WARM_RATIO = 1.5
 BARE = "× a bare function"
 INTEGRATION = str(uuid4())
-"""A deleted integration: its notifications are accepted, and dropped later, when they are processed."""
+"""A deleted integration, whose notifications are accepted at first, and dropped when they are processed."""
 LOADED_FOR_STORAGE = ("azure.data.tables", "azure.storage.queue", "aiohttp")
 _FRESH = """
 import time
@@ -60,12 +61,14 @@ asyncio.run(answer())
 
 
 async def measure() -> list[Result]:
-    """How much longer the 202 takes than just importing azure.functions, and which storage libraries are loaded."""
+    """Measure how much longer the 202 takes than just importing azure.functions, and which storage libraries are
+    loaded.
+    """
     async with backdrop() as against:
         states = ClientStates(against.settings["TAG_SIGNING_KEY"].encode())
         body = _body(states.of(INTEGRATION), NOTIFICATIONS)
         bare = _body(states.of(INTEGRATION), 1).ljust(len(body))
-        fresh = [await _fresh(against, body) for _ in range(1 + FRESH)][1:]  # the first one writes the .pyc files
+        fresh = [await _fresh(against, body) for _ in range(1 + FRESH)][1:]  # the first process writes the .pyc files
         async with running_host(against) as host:
             warm, usual = await _taking_turns(host, body, bare)
     whole, used, platform = (statistics.median(taken) for taken in zip(*(each.seconds for each in fresh), strict=True))
@@ -89,7 +92,7 @@ def _times(ours: float, bare: float) -> str:
 
 
 async def _taking_turns(host: Host, *bodies: bytes) -> list[list[float]]:
-    """The seconds that the POSTs of each body take."""
+    """The seconds that the POSTs with each body take."""
     taken: list[list[float]] = [[] for _ in bodies]
     for turn in range(WARM_UP + POSTS):
         for body, seconds in zip(bodies, taken, strict=True):
@@ -101,8 +104,8 @@ async def _taking_turns(host: Host, *bodies: bytes) -> list[list[float]]:
 
 @dataclass(frozen=True)
 class _Fresh:
-    """What a fresh process took: seconds until 202, processor time until 202, and processor time until azure.functions
-    was imported.
+    """The figures of a fresh process: seconds until 202, processor time until 202, and processor time until
+    azure.functions was imported.
     """
 
     seconds: tuple[float, float, float]

@@ -1,4 +1,4 @@
-"""The product on Azurite with a simulated Exchange, for measurements of what a user waits for."""
+"""The product on Azurite with a simulated Exchange, for measuring what a user waits for."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -39,7 +39,7 @@ class BenchWorld:
 
 @asynccontextmanager
 async def product(storage: Storage) -> AsyncIterator[BenchWorld]:
-    """The product on the given storage."""
+    """Run the product on the given storage."""
     async with running_exchange(ExchangeSettings(PUBLIC)) as exchange:
         account = StorageAccount("unused")
         settings = Settings(account, PUBLIC, KEY, graph_base_url=exchange.graph_url, secrets_file="unused")
@@ -55,7 +55,7 @@ async def product(storage: Storage) -> AsyncIterator[BenchWorld]:
 
 @asynccontextmanager
 async def azurite_storage() -> AsyncIterator[tuple[AzureStorage, str]]:
-    """Storage with the product's tables and queues on its own Azurite, and the connection string."""
+    """Start a separate Azurite; returns its storage with the product's tables and queues, and its connection string."""
     with running_azurite() as connection_string:
         storage = AzureStorage(StorageAccount(connection_string))
         await storage.create()
