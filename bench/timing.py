@@ -11,7 +11,7 @@ Call = Callable[[], Awaitable[Any]]
 
 WARM_UP = 10
 """The number of warm-up calls of each kind, which are not counted, since they open connections, fill caches and let
-Python specialise code.
+Python specialize code.
 """
 
 

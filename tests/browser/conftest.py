@@ -25,7 +25,7 @@ from tests.browser.stack import running_stack
 from tests.browser.timeouts import fault_of, hanging
 from tests.browser.tools import OFFICE_JS
 
-# Tests wait for a state, however long a busy machine takes to reach it: this timeout only ends tests that hang.
+# Tests wait for a state, however long a busy machine takes to reach it. This timeout only ends tests that hang.
 expect.set_options(timeout=hanging())
 
 
@@ -56,12 +56,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
 async def browser() -> AsyncIterator[Browser]:
     executable = chromium()
     if not executable:
-        pytest.skip("Chromium is missing: run `apt-get install chromium-headless-shell`, or name it in CHROMIUM")
+        pytest.skip("Chromium is missing: run `apt-get install chromium-headless-shell`, or set CHROMIUM")
     if not OFFICE_JS.is_dir():
         pytest.skip("the genuine Office.js is missing: `python3 -m dev.setup test` fetches it (npm)")
     async with async_playwright() as playwright:
-        # Without the sandbox, since Chromium refuses to use it as root, which is the usual user in containers. It only
-        # opens our own pages.
+        # The sandbox is switched off, since Chromium refuses to use it as root, which is the usual user in containers.
+        # The browser opens only our own pages.
         running = await playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
         yield running
         await running.close()
@@ -80,7 +80,7 @@ async def outlook(browser: Browser, stack: Addresses, request: pytest.FixtureReq
 
 @pytest.fixture
 async def admin(browser: Browser, stack: Addresses, request: pytest.FixtureRequest) -> AsyncIterator[Admin]:
-    """An admin's browser, not signed in yet. A parameter holds the options of its browser context."""
+    """An admin's browser, not signed in yet. A parameter contains the options of its browser context."""
     context = await browser.new_context(**getattr(request, "param", LOOKS["wide"]))
     admin = Admin(context, await context.new_page(), stack.functions)
     admin.page.set_default_timeout(hanging())
@@ -121,8 +121,8 @@ async def deployment(outlook: Outlook, stack: Addresses) -> AsyncIterator[Deploy
     ):
 
         async def loopback(route: Route) -> None:
-            """Answer for the provider, and do what a reverse proxy with a public name would do, since the stack itself
-            has only a loopback address.
+            """Pass requests to the provider, as a reverse proxy with a public name would, since the stack itself has
+            only a loopback address.
 
             A redirect becomes a page that navigates there, because Playwright does not intercept redirected requests.
             """

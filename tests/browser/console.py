@@ -15,7 +15,7 @@ from tests.browser.timeouts import hanging
 
 CONNECTORS = "/api/admin/configuration/v1/ms_exchange_connector/"
 VIEWS = ["", "integrations", "integrations/1", "integrations/new", "meetings", "changes", "people"]
-"""The console's views, by URL fragment, that exist on a fresh stack."""
+"""The URL fragments of the console's views that exist on a fresh stack."""
 
 HOSTILE = "<img src=x onerror=alert(1)>\u202e\"'{{7*7}}"
 LOOKS: dict[str, dict[str, Any]] = {
@@ -25,7 +25,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "wide dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
     "forced colours": {"viewport": {"width": 1280, "height": 900}, "forced_colors": "active"},
 }
-"""Browser context options, by what they represent: each page has to work with all of them."""
+"""Options of a browser context, keyed by what they represent. Each page has to work with all of them."""
 
 
 class Admin:
@@ -62,7 +62,9 @@ class Admin:
 async def made_integration(
     api: httpx.AsyncClient, name: str, mailbox: str, prefix: str
 ) -> AsyncIterator[dict[str, Any]]:
-    """An integration that one test uses, as the management API shows it; deleted at the end of the test."""
+    """Create an integration for one test; returns it as the management API shows it, and deletes it at the end of the
+    test.
+    """
     fields = {
         "name": name, "authentication_method": "GRAPH", "addin_server_domain": "join.example.com",
         "room_mailbox_name": "VMR", "room_mailbox_email_address": mailbox, "scheduled_alias_prefix": prefix,
@@ -77,7 +79,7 @@ async def made_integration(
 
 
 async def book(stack: Addresses, api: httpx.AsyncClient, subject: str) -> None:
-    """A meeting organized by Alice, with a room, tomorrow on the stack's clock."""
+    """Book a meeting with a room, organized by Alice, for tomorrow on the stack's clock."""
     async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
         token = (await client.post(f"{stack.exchange}/dev/identity-token", json={"user": "alice@example.com"})).json()
         path = f"/api/client/v2/msexchange_schedulers/{INTEGRATION}/meeting_details"
@@ -92,6 +94,6 @@ async def book(stack: Addresses, api: httpx.AsyncClient, subject: str) -> None:
         (await client.post(f"{stack.exchange}/dev/meetings", json=meeting)).raise_for_status()
         found = {"text": details["alias"]}
         async with asyncio.timeout(hanging() / 1000):
-            # No event of this process tells when another process has booked the meeting
+            # Another process books the meeting, so there is no event in this process to wait for.
             while not (await api.get("/api/admin/status/v1/meeting/", params=found)).json()["objects"]:  # noqa: ASYNC110
                 await asyncio.sleep(0.2)

@@ -86,7 +86,7 @@ class Visit:
         await self.page.select_option("#repeat", repeat)
 
     async def send(self, subject: str, *, answered: bool = True) -> None:
-        """Send, and wait for the answer."""
+        """Send the meeting in the form, and wait for the equipment mailbox's answer."""
         await self.page.click("#send")
         await expect(self.meeting(subject)).to_be_visible()
         if answered:
@@ -121,7 +121,7 @@ class Visit:
         return await self.meeting(subject).locator(".alias").inner_text()
 
     async def control(self, method: str, path: str, body: Any = None) -> Any:
-        """Do what somebody does in another Outlook, through a control route of the simulated Exchange."""
+        """Simulate an action in another Outlook, through a control route of the simulated Exchange."""
         answer = await self.page.request.fetch(f"{self.stack.exchange}/dev/{path}", method=method, data=body)
         assert answer.ok, await answer.text()
         return await answer.json()
@@ -146,8 +146,8 @@ async def visiting(browser: Browser, stack: Addresses, **look: Any) -> AsyncIter
         yield visit
     finally:
         await context.close()
-        # The switch belongs to the stack, not to the page: a failed test must not leave the back end off for all other
-        # tests.
+        # The switch belongs to the stack, not to the page, so a failed test must not leave the back end off for all
+        # other tests.
         async with httpx.AsyncClient(trust_env=False) as client:
             await client.post(f"{stack.functions}/dev/away", json={"away": False})
 

@@ -16,7 +16,7 @@ const FOREIGN = 'PXPS:-ffffffff-4f50-4617-8829-3a4b5c6d7e8f#';
 const TAG = 'PXPS:-0b1c2d3e-4f50-4617-8829-3a4b5c6d7e8f#';
 const TEXTS = new Proxy({}, { get: (_, name) => String(name) });
 const ROOM = { name: 'Video rooms; all', address: 'vmr@example.com' };
-/** What the server knows about the mailbox: see behaviours.js. */
+/** The mailbox's addresses that the server has. */
 const KNOWN = [
   ROOM.address, 'video.rooms@corp.example.com',
   '/o=exchangelabs/ou=exchange administrative group/cn=recipients/cn=0123456789abcdef-vmr',
@@ -43,7 +43,7 @@ class Pane {
   /**
    * @param {string} mailbox
    * @param {boolean} isOccurrence
-   * @param {boolean} isTold  the server knows the mailbox's addresses
+   * @param {boolean} isTold  the server has the mailbox's addresses
    */
   constructor(mailbox, isOccurrence, isTold) {
     const outlook = new Outlook(Office, () => {});
@@ -61,7 +61,7 @@ class Pane {
     if (effect) await this.dispatch({ type: 'finished', ...(await this.actions.run(effect)) });
   }
 
-  /** What the pane says: the screen, its texts, and its buttons. */
+  /** What the pane shows: the screen, its texts, and its buttons. */
   get said() {
     const { heading, message, hint, tone, buttons } = picture(this.state, /** @type {any} */ (TEXTS));
     const plain = (/** @type {any} */ content) => content?.html ?? content?.text ?? '';
@@ -75,7 +75,7 @@ class Pane {
  * @param {string} mailbox
  * @param {boolean} isOccurrence
  * @param {boolean} isTold
- * @returns {Promise<any[]>} what the pane said after each step
+ * @returns {Promise<any[]>} what the pane showed after each step
  */
 export async function run(steps, mailbox, isOccurrence, isTold) {
   const said = [];

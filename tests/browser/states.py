@@ -1,4 +1,4 @@
-"""Brings the pane into each of its states; for the checks that every state must pass, and for pictures."""
+"""Brings the pane into each of its states, for the checks that every state must pass, and for pictures."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -1,5 +1,5 @@
-"""Stubs for the routes of personal VMRs and the sign-in dialog, for tests of the pane alone; the shapes are those of
-the contract.
+"""Stubs for the routes of personal VMRs and the sign-in dialog, for tests of the pane alone. Their responses have the
+shapes that the contract defines.
 """
 
 import json

@@ -1,5 +1,5 @@
-"""X5: signing in if the dialog cannot reach the pane: a browser window shows a code, which the user types into the
-pane. No stubs."""
+"""Signing in if the dialog cannot reach the pane (X5): a browser window shows a code, which the user types into the
+pane. There are no stubs."""
 
 import os
 import re

@@ -106,7 +106,7 @@ async def test_an_expired_session_keeps_what_was_typed(admin: Admin, corp: dict[
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-async def test_the_admin_can_retry_when_the_deployment_does_not_answer(admin: Admin, status: int) -> None:
+async def test_the_admin_can_retry_when_the_deployment_does_not_respond(admin: Admin, status: int) -> None:
     await admin.sign_in()
 
     async def fail(route: Route) -> None:

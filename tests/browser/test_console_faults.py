@@ -1,5 +1,5 @@
-"""What can go wrong, tested in all views of the console: failures of the deployment and of the network,
-hostile texts, right-to-left text, no mouse; and the cost of opening it.
+"""What can go wrong, tested in all views of the console: failures of the deployment and of the network, hostile
+strings, right-to-left text, and work without a mouse. Also the cost of opening the console.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ MADE_BY_TEXT = """
     [...document.querySelectorAll('main script, main svg[onload], main [onerror], main img[src=x]')].length
     + [...document.querySelectorAll('main a')].filter(a => !/^(#|[/]|https?:)/.test(a.getAttribute('href'))).length
 """
-"""The number of elements and links that can only come from a hostile text."""
+"""The number of elements and links that can only come from a hostile string."""
 
 HOSTILE_TEXTS = [
     "<img src=x onerror=alert(1)>",
@@ -51,7 +51,7 @@ _CHOSEN = {"state", "level", "decision", "what", "authentication_method", "kind"
 
 
 def hostile(value: Any, turn: list[int], key: str = "") -> Any:
-    """A response of the API with a hostile text wherever user-written text may appear."""
+    """A response of the API with a hostile string wherever user-written text may appear."""
     match value:
         case dict():
             return {name: hostile(each, turn, name) for name, each in value.items()}
@@ -178,7 +178,7 @@ async def test_every_view_shows_what_others_have_written_as_plain_text(admin: Ad
             await admin.settled()
             assert await admin.page.evaluate(MADE_BY_TEXT) == 0, view
             await fits(admin, view)
-    assert turn[0] > len(HOSTILE_TEXTS), "hostile texts were shown"
+    assert turn[0] > len(HOSTILE_TEXTS), "hostile strings were shown"
     assert opened == []
 
 

@@ -102,7 +102,7 @@ async def test_the_pane_says_so_if_the_mailbox_cannot_be_added_and_the_body_cann
     assert "delete them yourself" in await outlook.text("hint")
 
 
-async def test_a_prepend_that_takes_effect_late_without_an_answer_is_not_repeated(outlook: Outlook) -> None:
+async def test_a_prepend_that_takes_effect_late_without_a_confirmation_is_not_repeated(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA}, faults={"prependBody": "hang"}, clock=True)
     await outlook.pane.get_by_role("button", name=ADD).click()
     await outlook.page.wait_for_function("outlook.calls.includes('prependBody')")
@@ -119,7 +119,7 @@ async def test_a_prepend_that_takes_effect_late_without_an_answer_is_not_repeate
     assert sum("meeting_details" in url for url in outlook.requests) == 1
 
 
-async def test_a_prepend_that_works_without_an_answer_is_accepted(outlook: Outlook) -> None:
+async def test_a_prepend_that_works_without_a_confirmation_is_accepted(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA}, faults={"prependBody": "hang"}, clock=True)
     await outlook.pane.get_by_role("button", name=ADD).click()
     await outlook.page.wait_for_function("outlook.calls.includes('prependBody')")
@@ -250,7 +250,7 @@ async def test_pictures_are_not_put_at_risk_without_asking(outlook: Outlook) -> 
     assert (meeting["required"], TAG.search(meeting["body"])) == ([], None)
 
 
-async def test_a_user_who_deletes_the_instructions_by_hand_keeps_the_pictures(outlook: Outlook) -> None:
+async def test_a_user_who_deletes_the_instructions_manually_keeps_the_pictures(outlook: Outlook) -> None:
     await outlook.open({"body": PICTURE})
     await outlook.click(ADD)
     await outlook.click(REMOVE)

@@ -1,5 +1,5 @@
-"""X3 with everything that real Outlook clients do: body, mailbox, location and the pane's messages agree, and earlier
-content is untouched. Most cases run in one page, with the pane's own logic on the genuine Office.js.
+"""X3 with all known behaviours of real Outlook clients: body, mailbox, location and the pane's messages agree, and
+earlier content is untouched. Most cases run in one page, with the pane's own logic on the genuine Office.js.
 """
 
 import re
@@ -100,7 +100,7 @@ class Matrix:
         self.script = script
 
     async def run(self, case: Case) -> tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]:
-        """The meeting before and after, and what the pane said after each step."""
+        """The meeting before and after, and what the pane showed after each step."""
         meeting = {"format": case.form, "body": BODIES[case.form], **KINDS[case.kind]}
         copied = {
             "block": COPIED[case.form],
@@ -252,7 +252,7 @@ async def test_body_mailbox_location_and_the_panes_messages_agree(matrix: Matrix
 @pytest.mark.parametrize("behaviour", [each for each in BEHAVIOURS if each.startswith("the mailbox is listed by")])
 @pytest.mark.parametrize("form", BODIES)
 @pytest.mark.parametrize("kind", KINDS)
-async def test_no_note_is_needed_if_the_server_knows_the_mailboxs_addresses(
+async def test_no_note_is_needed_if_the_server_has_the_mailboxs_addresses(
     matrix: Matrix, behaviour: str, form: str, kind: str
 ) -> None:
     """If the note is lost, the user is not asked to add what is already there, and nothing is added twice."""

@@ -57,7 +57,7 @@ async def test_a_plain_text_meeting_gets_the_promise_as_text(outlook: Outlook) -
     assert "<" not in body
 
 
-async def test_an_answer_that_takes_too_long_is_treated_as_missing(outlook: Outlook) -> None:
+async def test_a_response_that_takes_too_long_is_treated_as_missing(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA}, clock=True)
     await outlook.until_answered(CONFIG)
     outlook.answers[DETAILS] = outlook.hang

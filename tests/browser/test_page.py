@@ -34,7 +34,7 @@ async def test_the_pages_requests_do_not_depend_on_one_another(outlook: Outlook)
 
 async def test_every_file_may_be_cached_forever_and_the_page_is_revalidated(outlook: Outlook) -> None:
     await outlook.open({"body": AGENDA})
-    await eventually(lambda: CONFIG in outlook.headers, "the pane asks for its configuration")
+    await eventually(lambda: CONFIG in outlook.headers, "the pane requests its configuration")
     kept = {path: headers.get("cache-control", "") for path, headers in outlook.headers.items()}
     assert "no-cache" in kept.pop(urlsplit(PANE).path)
     assert "no-store" in kept.pop(CONFIG)

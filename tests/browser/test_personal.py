@@ -1,4 +1,4 @@
-"""Personal VMRs and the sign-in dialog, as far as the pane is concerned (P1, P3, X5). The server's side is a stub."""
+"""The pane's side of personal VMRs and of the sign-in dialog (P1, P3, X5). The server's side is a stub."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""X5, P2: the whole sign-in in a real browser: pane, dialog, provider, callback, session, all without stubs."""
+"""The whole sign-in in a real browser (X5, P2), with pane, dialog, provider, callback and session, but no stubs."""
 
 import os
 from pathlib import Path

@@ -72,7 +72,9 @@ EMPTY: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Ran:
-    """What a run printed and did. `calls` are the calls of az and those that build and try the package, in order."""
+    """The output and the actions of a run. `calls` are the calls of az and those that build and try the package, in
+    order.
+    """
 
     code: int
     output: str
@@ -182,7 +184,7 @@ class Azure:
         return Ran(code, output.getvalue(), [json.loads(line) for line in self._calls.read_text().splitlines()])
 
     def _without_packages(self, patch: pytest.MonkeyPatch, content: str, faults: list[str]) -> None:
-        """Other tests build the real package and call the real app: here both steps only record that they ran."""
+        """Other tests build the real package and call the real app, so here both steps only record that they ran."""
 
         def note(*call: str) -> None:
             with self._calls.open("a") as calls:
@@ -220,7 +222,7 @@ class _AzInProcess:
 
 @cache
 def _stand_in() -> ModuleType:
-    """The fake CLI as a module; its file has no .py suffix, as it is a program called az."""
+    """The fake CLI as a module; its file has no .py suffix, because it is a program called az."""
     loader = SourceFileLoader("stand_in_for_az", str(FAKES / "az"))
     spec = spec_from_loader(loader.name, loader)
     assert spec is not None

@@ -1,7 +1,7 @@
 """Reads Bicep files: declarations become plain Python values.
 
 Objects become dicts, arrays become lists, and variables are replaced by their values. Whatever only Azure can evaluate
-becomes an Expression; within a text, it remains as `${…}`.
+becomes an Expression, or remains as `${…}` within a string.
 """
 
 from collections.abc import Iterator
@@ -62,7 +62,7 @@ class Template:
         return [_symbol(node) for node in self.root.named_children if node.type == f"{kind}_declaration"]
 
     def strings(self) -> Iterator[str]:
-        """Every text in the file."""
+        """Every string in the file."""
         return (_text(node)[1:-1] for node in _walk(self.root) if node.type == "string")
 
     def syntax_errors(self) -> list[str]:

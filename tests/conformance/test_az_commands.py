@@ -1,7 +1,7 @@
 """Every az command in the programs and documents is checked by the real Azure CLI's own parser.
 
-The CLI takes 700 MB, so it is not installed for the tests, which are skipped without it. Name its interpreter in
-AZURE_CLI_PYTHON (or have az on the PATH), preferably of version checks.OLDEST_AZ: newer versions accept what that one
+The CLI takes 700 MB, so it is not installed for the tests, which are skipped without it. Set AZURE_CLI_PYTHON to its
+interpreter (or have az on the PATH). Version checks.OLDEST_AZ is best, since newer versions accept everything that it
 accepts.
 """
 
@@ -32,7 +32,7 @@ def real_cli() -> str:
     told = subprocess.run([az, "--version"], capture_output=True, text=True, check=False).stdout if az else ""
     found = re.search(r"Python location '([^']+)'", told)
     if not found:
-        pytest.skip("the real Azure CLI was not found: install it, or name its interpreter in AZURE_CLI_PYTHON")
+        pytest.skip("the real Azure CLI was not found: install it, or set AZURE_CLI_PYTHON to its interpreter")
     return found[1]
 
 

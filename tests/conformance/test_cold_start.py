@@ -1,4 +1,4 @@
-"""What importing the app loads: a cold start must not load what most requests never use (bench/README.md)."""
+"""The modules that importing the app loads. A cold start must not load what few requests use (bench/README.md)."""
 
 import json
 import subprocess

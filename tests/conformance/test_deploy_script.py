@@ -108,7 +108,7 @@ def test_the_deployment_of_a_package_can_be_forced(azure: Azure) -> None:
     assert deploy(azure, "--yes", "--force").count(UPLOAD) == 1
 
 
-def test_an_app_that_azure_calls_unhealthy_is_tried_anyway(azure: Azure) -> None:
+def test_an_app_that_azure_reports_as_unhealthy_is_tried_anyway(azure: Azure) -> None:
     azure.fail(UPLOAD, "ERROR: Deployment was successful but the app appears to be unhealthy.")
     ran = deploy(azure, "--yes")
     assert ran.code == 0, ran.output
@@ -238,7 +238,7 @@ def test_a_custom_host_name_needs_one_more_step(azure: Azure) -> None:
 
 
 FAULTS = [
-    # command, what az says, what the program says, what it advises
+    # the command, az's message, the program's message, and its advice
     ("bicep version", "", "Bicep compiler is not installed", "az bicep install"),
     ("bicep build-params", "Error BCP035: missing", "cannot be compiled", "correct the line"),
     ("provider register", "AuthorizationFailed", "cannot be registered", "az provider register -n"),

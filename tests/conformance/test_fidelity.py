@@ -1,4 +1,4 @@
-"""docs/fidelity.md lists every place in the code that relies on something only a live tenant can prove."""
+"""docs/fidelity.md lists every place in the code that relies on something that only a live tenant can prove."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ OTHERWISE = {
     "shared/integrations/setting.py",
     "shared/integrations/service_sign_in.py",
     "shared/integrations/settings_docs.py",
-    "dev/exchange/faults.py",  # in this file, "not confirmed" means work that was done although its answer was lost
+    "dev/exchange/faults.py",  # in this file, "not confirmed" means work that was done although its response was lost
     "dev/management_node/faults.py",
 }
 """Files in which "not confirmed" or † has another meaning."""

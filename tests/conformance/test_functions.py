@@ -18,7 +18,7 @@ VALUES = {"uuid": "22222222-2222-4222-8222-222222222222"}
 
 
 def path_of(trigger: dict[str, Any]) -> str:
-    """A path that matches a route: parameters whose format matters are filled by name, others with any text."""
+    """A path that matches a route. Parameters whose format matters are filled by name, and others with any string."""
     segments = []
     for segment in str(trigger["route"]).split("/"):
         while "{" in segment:
@@ -36,7 +36,7 @@ async def test_every_kind_of_trigger_is_indexed(host: FunctionsHost) -> None:
     assert {function.kind for function in host.functions} == {"httpTrigger", "queueTrigger", "timerTrigger"}
 
 
-async def test_every_route_is_answered_by_its_function(host: FunctionsHost, client: httpx.AsyncClient) -> None:
+async def test_every_route_reaches_its_function(host: FunctionsHost, client: httpx.AsyncClient) -> None:
     """Even without credentials or a body, the response comes from the function itself, and is not an internal error."""
     answers = {}
     for function in host.functions:
@@ -131,7 +131,7 @@ async def test_a_vmr_created_through_the_management_api_can_be_dialled(client: h
 async def test_other_policy_requests_are_left_to_the_nodes_default(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, request_type: str
 ) -> None:
-    """The host itself answers 404: no function runs and storage is not read, with or without credentials."""
+    """The host itself returns 404, so no function runs and storage is not read, with or without credentials."""
     asked: list[str] = []
     monkeypatch.setattr(AzureTable, "get", lambda *given: asked.append(str(given)))
     for auth in (POLICY, None):

@@ -57,7 +57,7 @@ async def poison(azurite: str, host: FunctionsHost) -> AsyncIterator[QueueClient
 
 @pytest.fixture
 async def app(host: FunctionsHost) -> Any:
-    await host.settle()  # until the work that an earlier test's timers have queued is done
+    await host.settle()  # an earlier test's timers may have queued work
     app = sys.modules["fixture_app"]
     app.received.clear()
     app.ticks.clear()
@@ -252,7 +252,7 @@ class TestTimers:
         assert (answer.status_code, answer.json()) == (200, {"ran": "fixture_timer"})
         assert app.ticks == {("fixture_timer", False): 1}
 
-    async def test_the_answer_for_an_unknown_timer_lists_the_known_ones(self, client: httpx.AsyncClient) -> None:
+    async def test_the_response_for_an_unknown_timer_lists_the_existing_timers(self, client: httpx.AsyncClient) -> None:
         answer = await client.post("/dev/run/nope")
         assert answer.status_code == 404
         assert "fixture_yearly" in answer.json()["error"]
@@ -296,7 +296,7 @@ async def test_an_app_without_functions_is_refused(tmp_path: Path, monkeypatch: 
             pytest.fail("it started")
 
 
-async def test_an_app_that_cannot_be_imported_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_import_error_of_an_app_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHON_SCRIPT_FILE_NAME", "broken_app.py")
     (tmp_path / "host.json").write_text("{}")
     (tmp_path / "broken_app.py").write_text("raise RuntimeError('a fault in the app')")

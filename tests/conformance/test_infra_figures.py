@@ -102,7 +102,7 @@ async def trips(world: MeetingsWorld, message: str, **changes: str) -> int:
     return world.storage.round_trips - before
 
 
-async def test_the_documented_storage_requests_of_a_click_an_invitation_and_a_question_are_right() -> None:
+async def test_the_documented_storage_requests_of_a_click_an_invitation_and_a_policy_request_are_right() -> None:
     world = MeetingsWorld()
     before = world.storage.round_trips
     booking = await world.reserve()

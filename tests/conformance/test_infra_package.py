@@ -41,7 +41,7 @@ def test_a_library_that_was_not_fetched_is_reported(tmp_path: Path, monkeypatch:
 
 
 def test_the_command_line_is_not_in_the_package(names: list[str]) -> None:
-    """This also holds for publishing with Core Tools."""
+    """This also applies to publishing with Core Tools."""
     assert not [name for name in names if name.startswith(f"{package.ON_ADMINS_MACHINES}/")]
     ignored = (package.ROOT / ".funcignore").read_text().split()
     assert [line for line in ignored if line.partition("/")[0] in package.PRODUCT] == [str(package.ON_ADMINS_MACHINES)]

@@ -175,13 +175,13 @@ def test_scripts_wait_for_what_they_create_before_using_it(path: Path) -> None:
         assert order[order.index(made) + 1] == "Wait-Until", made
 
 
-def test_a_tenant_that_cannot_be_customised_is_reported_before_any_change() -> None:
+def test_a_tenant_that_cannot_be_customized_is_reported_before_any_change() -> None:
     source = (INFRA / "grants" / "exchange-online.ps1").read_text()
     assert source.index("(Get-OrganizationConfig).IsDehydrated") < source.index("New-Mailbox -Name")
     assert "Do: Enable-OrganizationCustomization" in source
 
 
-def test_a_grant_is_recognised_by_the_word_true_whatever_its_type() -> None:
+def test_a_grant_is_recognized_by_the_word_true_whatever_its_type() -> None:
     source = (INFRA / "grants" / "exchange-online.ps1").read_text()
     assert source.count("Where-Object { \"$($_.InScope)\" -eq 'True' }") == source.count("Where-Object") - 1 == 2
 

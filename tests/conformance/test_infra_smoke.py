@@ -13,7 +13,7 @@ from infra import smoke
 
 
 class App(BaseHTTPRequestHandler):
-    """An app that answers like a healthy one, unless class attributes make it faulty."""
+    """An app that responds like a healthy one, unless class attributes make it faulty."""
 
     health = (200, '{"status": "ok", "version": "1"}')
     looked_up = (404, '{"status":"failure","error":{"code":"not_found"}}')

@@ -68,7 +68,7 @@ def test_the_type_check_notices_mistakes(tmp_path: Path, file: str, right: str, 
     assert "no problems" not in check_types(files, known_types(tmp_path))
 
 
-def test_the_host_names_templates_match_azures_types(tmp_path: Path) -> None:
+def test_the_templates_for_host_names_match_azures_types(tmp_path: Path) -> None:
     types = known_types(tmp_path)
     assert check_types(DOMAIN, types).strip() == "2 files: no problems"
     wrong = tmp_path / "tls.bicep"

@@ -63,7 +63,7 @@ ALIAS_USERS = {
     },
 }
 
-# Texts that only look like keys, each with its real meaning.
+# Strings that only look like keys, each with its real meaning.
 OTHER_TEXTS = {
     ("shared/meetings/decider.py", "meeting:"): "the user to whom a meeting's alias was given",
     ("shared/cli/reading.py", "tag:yaml.org"): "a YAML type",

@@ -19,7 +19,7 @@ from dev.environment import ONLINE, POLICY, Addresses, Seed
 from tests.support import ROOT
 
 START = 120.0  # seconds that starting may take on a busy machine
-ANSWER_TIMEOUT = 60.0  # seconds that an answer may take on a busy machine
+ANSWER_TIMEOUT = 60.0  # seconds that a response may take on a busy machine
 ALICE = "alice@example.com"
 
 T = TypeVar("T")
@@ -98,7 +98,7 @@ class LocalStack:
         return str(self.call("POST", f"{self.at.exchange}/dev/identity-token", json=wanted)["token"])
 
     def meeting_details(self, headers: dict[str, str]) -> httpx.Response:
-        """The answer to a click on the single-use button."""
+        """The response to a click on the single-use button."""
         path = f"/api/client/v2/msexchange_schedulers/{self.seed.uuid}/meeting_details"
         return self._client.get(self.at.functions + path, headers=headers)
 
@@ -151,7 +151,7 @@ class LocalStack:
         return answers[number - 1]
 
     def policy(self, alias: str) -> str:
-        """What a conferencing node is told about an alias: open, closed or unknown."""
+        """The state of an alias according to external policy: open, closed or unknown."""
         url = f"{self.at.functions}/policy/v1/service/configuration"
         answer = self._client.get(url, params={"local_alias": alias, "protocol": "sip"}, auth=POLICY)
         if answer.status_code == httpx.codes.NOT_FOUND:
@@ -160,7 +160,7 @@ class LocalStack:
         return {"continue": "open", "reject": "closed"}[answer.json()["action"]]
 
     def wait_for_policy(self, alias: str, state: str) -> None:
-        """Wait until a conferencing node is told that `alias` is in `state`."""
+        """Wait until external policy reports that `alias` is in `state`."""
         wait_for(lambda: self.policy(alias) == state or None, f"{alias} is {state}")
 
     def inject(self, *faults: dict[str, object]) -> None:

@@ -1,4 +1,4 @@
-"""From the click to the open room, with everything that can go wrong on the way. The clock only moves forward."""
+"""Meetings from the click to the open room, and what can go wrong on the way. The clock only moves forward."""
 
 import base64
 import json
