@@ -10,7 +10,7 @@ from shared.integrations import Integration
 
 @dataclass
 class MemoryEndUser:
-    """A fake `EndUser`. `keys` maps each integration and key that identify the user to the id of a sign-in."""
+    """A fake `EndUser`. `keys` maps pairs of an integration and a key that identifies the user to ids of sign-ins."""
 
     email: str
     name: str = ""
@@ -38,7 +38,7 @@ class MemoryEndUsers:
         return user
 
     async def remember(self, integration: Integration, user: str, outlook: Caller) -> bool:
-        """Remember a key immediately and for good; only the real records let keys expire."""
+        """Remember a key immediately and permanently. In the real records, keys expire."""
         key = outlook.key
         known = await self.known(integration, key)
         if known is not None:

@@ -2,7 +2,7 @@
 
 
 class FakeLifecycle:
-    """A fake `Lifecycle`. `told` lists the notifications in order."""
+    """A fake `Lifecycle`. `told` lists the notifications in the order in which they arrived."""
 
     def __init__(self) -> None:
         self.told: list[tuple[str, str]] = []

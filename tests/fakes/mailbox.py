@@ -33,7 +33,7 @@ class SentAnswer:
 
 @dataclass
 class Fault:
-    """An error that the next `times` calls of a method raise; with `after_effect`, after taking effect (like a 504)."""
+    """An error that the next `times` calls of a method raise, before or (as with a 504) after they take effect."""
 
     error: Exception
     times: int = 1
@@ -68,7 +68,7 @@ class FakeMailbox:
         self.proxy_addresses: tuple[str, ...] = ()
 
     def deliver(self, request: MeetingRequest, folder: Folder = Folder.INBOX) -> str:
-        """Deliver a meeting message, which the calendar follows; returns the message's id."""
+        """Deliver a meeting message, update the calendar accordingly, and return the message's id."""
         self._messages[request.message_id] = request
         if request.item:
             self.items[request.item.id] = request.item
@@ -76,7 +76,7 @@ class FakeMailbox:
         return request.message_id
 
     def deliver_mail(self, message_id: str, folder: Folder = Folder.INBOX) -> str:
-        """Deliver ordinary mail; returns its id."""
+        """Deliver ordinary mail, and return its id."""
         self._messages[message_id] = None
         self._arrive(message_id, folder)
         return message_id
@@ -208,7 +208,7 @@ class FakeMailbox:
 
 
 class _Call:
-    """One call, which is recorded and fails if a test has configured it to."""
+    """One call, which is recorded, and which fails if a test has requested a failure."""
 
     def __init__(self, mailbox: FakeMailbox, method: str) -> None:
         mailbox.calls.append(method)
@@ -240,7 +240,7 @@ def invitation(
     update: Update = Update.NEW,
     received: datetime = datetime(2026, 11, 23, 8, 59, tzinfo=UTC),
 ) -> MeetingRequest:
-    """A meeting request from Alice; `uid` also names its calendar item. Other fields can be changed with `replace`."""
+    """A meeting request from Alice; `uid` is part of its calendar item's id. `replace` can change other fields."""
     item = CalendarItem(
         id=f"item-{uid}",
         uid=uid,
@@ -260,6 +260,6 @@ def invitation(
 
 
 def cancellation(of: MeetingRequest, message_id: str = "message-2") -> MeetingRequest:
-    """The organizer's cancellation of an earlier request's meeting."""
+    """The organizer's cancellation of the meeting in an earlier request."""
     item = replace(of.item, cancelled=True) if of.item else None
     return replace(of, message_id=message_id, kind=Kind.CANCELLATION, update=Update.UNKNOWN, item=item)

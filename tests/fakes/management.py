@@ -1,4 +1,4 @@
-"""The real management API on storage in memory, behind a small HTTP server, without a functions host."""
+"""The real management API with in-memory storage, behind a small HTTP server, without a functions host."""
 
 import asyncio
 from base64 import b64encode
@@ -32,7 +32,7 @@ from tests.fakes.sign_in import sign_in_link
 
 USERNAME, PASSWORD = "admin", "correct horse"
 _ADMINS = PasswordAdmins(BasicCredential(USERNAME, hash_password(PASSWORD)))
-"""All deployments share this, since checking the password takes longer than most tests; the result is cached."""
+"""All deployments share this object and its cache, since checking the password takes longer than most tests."""
 
 _Result = TypeVar("_Result")
 
@@ -40,7 +40,7 @@ _Result = TypeVar("_Result")
 class FakeDeployment:
     """A deployment that answers requests one by one, on a separate event loop.
 
-    `calls` lists all requests. `interrupt` is called before each request, and its answer, if any, replaces the API's.
+    `calls` lists all requests. `interrupt` is called before each request, and its result, if any, is sent instead.
     """
 
     def __init__(self) -> None:
@@ -74,11 +74,11 @@ class FakeDeployment:
         return self._loop.run(work)
 
     def add(self, fields: dict[str, Any]) -> str:
-        """Create an integration; returns its UUID."""
+        """Create an integration, and return its UUID."""
         return self.do(self.integrations.create(fields)).uuid
 
     def ask(self, method: str, path: str, body: Any = None) -> Answer:
-        """Another admin's request; `path` is below /api/admin/. It does not appear in `calls`."""
+        """Send a request of another admin, which does not appear in `calls`; `path` is below /api/admin/."""
         proof = b64encode(f"{USERNAME}:{PASSWORD}".encode()).decode()
         headers = {"authorization": f"Basic {proof}", "content-type": "application/json"}
         sent = b"" if body is None else dumps(body).encode()
@@ -89,7 +89,7 @@ class FakeDeployment:
         self.do(self.alarms.raise_(uuid, kind, cause))
 
     def answer(self, call: Call) -> Answer:
-        """What functions/management.py does."""
+        """Handle a request as functions/management.py does."""
         self.calls.append(call)
         instead = self.interrupt(call)
         if instead is not None:

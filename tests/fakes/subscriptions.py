@@ -8,7 +8,7 @@ LIFETIME = timedelta(days=6)
 
 
 class FakeSubscriptions:
-    """A fake `Subscriptions`. `alive` contains those that exist at Graph; creating one raises `failure`, if set."""
+    """A fake `Subscriptions`. `alive` contains those that exist in Graph. `failure`, if set, is raised on creation."""
 
     def __init__(self) -> None:
         self.alive: dict[str, datetime] = {}

@@ -1,4 +1,4 @@
-"""Independent judges of what the simulated Exchange receives and sends."""
+"""Independent checks of everything that the simulated Exchange receives and sends."""
 
 from collections.abc import Iterator
 
@@ -13,9 +13,9 @@ from tests.support.graph_judge import GraphJudge
 
 @pytest.fixture(autouse=True)
 def ews_judge(monkeypatch: pytest.MonkeyPatch) -> Iterator[SchemaJudge]:
-    """Every request to the simulated EWS, and every answer, is valid according to Microsoft's schemas.
+    """Check that all requests to the simulated EWS, and all responses, are valid according to Microsoft's schemas.
 
-    Nothing is validated if the schemas are not next to the repository; `test_schema.py` is skipped then.
+    Nothing is checked if the schemas are not next to the repository; `test_schema.py` is skipped then.
     """
     judge = SchemaJudge()
     if SCHEMAS.exists():
@@ -26,9 +26,9 @@ def ews_judge(monkeypatch: pytest.MonkeyPatch) -> Iterator[SchemaJudge]:
 
 @pytest.fixture(autouse=True)
 def graph_judge(monkeypatch: pytest.MonkeyPatch) -> Iterator[GraphJudge]:
-    """Every request of our client to the simulated Graph, and every answer, matches Microsoft's description.
+    """Check that our client's requests to the simulated Graph, and all responses, match Microsoft's description.
 
-    Only the SDK judges if the description is not next to the repository; `graph/test_judge.py` is skipped then.
+    If the description is not next to the repository, only the SDK is used, and `graph/test_judge.py` is skipped.
     """
     judge = GraphJudge()
     monkeypatch.setattr(GraphGateway, "witness", staticmethod(judge))

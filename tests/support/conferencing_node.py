@@ -43,11 +43,11 @@ ONLY_OF = {
     "two_stage_dial_type": ("two_stage_dialing",), "system_location_name": ("two_stage_dialing",),
     "media_playlist_name": ("media_playback",), "on_completion": ("media_playback",),
 }  # fmt: skip
-"""For each field, the service types that have it. The reference does not specify what a node does with other fields."""
+"""The service types of each field. The reference does not specify what a node does with other fields."""
 
 
 def refusals(result: dict[str, Any]) -> list[str]:
-    """The reasons for which a node would refuse an answer as a whole; empty if it accepts the answer."""
+    """The reasons why a node would refuse a response as a whole; empty if it accepts the response."""
     found = [name for name in ("name", "service_tag", "service_type") if name not in result]
     found += [name for name, value in result.items() if isinstance(value, str) and len(value) > LONGEST]
     if result.get("service_type") == "media_playback" and "media_playlist_name" not in result:
@@ -61,7 +61,7 @@ def refusals(result: dict[str, Any]) -> list[str]:
 
 
 def misplaced(result: dict[str, Any]) -> list[str]:
-    """The fields in an answer that its service type does not have."""
+    """The fields in a response that its service type does not have."""
     return [name for name, types in ONLY_OF.items() if name in result and result["service_type"] not in types]
 
 

@@ -1,4 +1,4 @@
-"""Crashes at any external call: a storage, mailbox and queue that end the process before or after the n-th call."""
+"""Crashes at any external call: storage, a mailbox and a queue that end the process before or after the n-th call."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class Crash(BaseException):
 
 @dataclass
 class Fuse:
-    """Burns through at external call number `at` (from 1, or 0 for never), before or after the call's effect.
+    """Burns through at external call number `at` (starting from 1; 0 means never), before or after the call's effect.
 
     With an `error` other than Crash, only that call fails, and the process survives.
     """
@@ -26,7 +26,7 @@ class Fuse:
     error: Callable[[], BaseException] = Crash
 
     def before(self) -> bool:
-        """Count a call, and fail if it is the chosen one. Returns whether it must fail after its effect."""
+        """Count a call, fail if it is the chosen one, and return whether it must fail after its effect."""
         self.calls += 1
         is_dead = self.at and self.error is Crash and self.calls > self.at
         if is_dead or (self.calls == self.at and not self.after):

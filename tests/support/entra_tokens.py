@@ -50,7 +50,7 @@ class Key:
 
 
 class Entra:
-    """Metadata and keys of one tenant or, with `tenant="common"`, of all. `asked` lists the fetched URLs."""
+    """The metadata and keys of one tenant or, with `tenant="common"`, of all. `asked` lists the fetched URLs."""
 
     def __init__(self, clock: FakeClock, tenant: str = TENANT) -> None:
         self.clock = clock
@@ -92,6 +92,6 @@ class Entra:
         return {name: value for name, value in claims.items() if value is not None}
 
     def token(self, key: Key | None = None, **changes: Any) -> str:
-        """A valid token of Alice's, with changes to its claims."""
+        """A valid token for Alice, with changes to its claims."""
         key = key or self.keys[0]
         return jwt.encode(self.claims(**changes), key.private, algorithm="RS256", headers={"kid": key.kid})

@@ -1,4 +1,4 @@
-"""Microsoft's EWS schemas as a judge of all requests and responses of the simulated EWS."""
+"""Validation of all requests and responses of the simulated EWS with Microsoft's schemas."""
 
 from functools import cache
 from typing import Any
@@ -15,7 +15,7 @@ BY_HAND = "python-httpx/"
 """The start of the User-Agent of hand-written requests, which may be invalid on purpose."""
 
 UNKNOWN_CODE = "'ErrorOfNobodysKnowledge'"
-"""A response code that Exchange does not have, and that tests have the server send."""
+"""A response code that Exchange does not have, but that the server sends in some tests."""
 
 
 @cache
@@ -25,14 +25,14 @@ def schema() -> Any:
 
 
 class SchemaJudge:
-    """A collector of violations of the schemas, except in SOAP faults, for whose details there is no schema."""
+    """A collector of schema violations. SOAP faults are not checked, because there is no schema for their details."""
 
     def __init__(self) -> None:
         self.requests = self.answers = 0
         self.violations: list[str] = []
 
     def __call__(self, agent: str, request: Any, answer: Any) -> None:
-        """Judge one call: the client's User-Agent, and the envelopes of request and answer."""
+        """Check one call, given the client's User-Agent and the envelopes of the request and the response."""
         if not agent.startswith(BY_HAND):
             self.requests += 1
             self._check("request", request)

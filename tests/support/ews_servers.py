@@ -19,7 +19,7 @@ SERVICE, PASSWORD = "svc-vmr@example.com", "local-ews"
 
 
 def fixed(secret: str) -> Secret:
-    """A source of a secret that never changes."""
+    """A function that always returns the same secret."""
 
     async def value() -> str:
         return secret
@@ -58,7 +58,7 @@ async def trouble(at: EwsLogin, address: str = VMR, *, impersonate: bool = True)
 
 @asynccontextmanager
 async def silent() -> AsyncIterator[str]:
-    """A server that accepts requests and never answers."""
+    """A server that accepts requests and never responds."""
     held: list[asyncio.StreamWriter] = []
 
     async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,9 +1,9 @@
-"""How many generated cases a test tries."""
+"""The number of generated cases that a test tries."""
 
 from hypothesis import settings
 
 FULL = 100
-"""What Hypothesis tries unless told otherwise."""
+"""The number of cases that Hypothesis tries by default."""
 
 
 def examples(most: int) -> int:

@@ -27,7 +27,7 @@ LEFT_OUT = object()
 
 @cache
 def certificate(name: str) -> x509.Certificate:
-    """A self-signed certificate of the key with this name."""
+    """A self-signed certificate for the key with this name."""
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Microsoft Exchange Server Auth Certificate")])
     start = datetime(2025, 1, 1, tzinfo=UTC)
     builder = x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(_public(name))
@@ -42,7 +42,7 @@ def _public(name: str) -> rsa.RSAPublicKey:
 
 @dataclass(frozen=True)
 class Signer:
-    """A key pair with its certificate; equal names have the same pair."""
+    """A key pair with its certificate. The same name always returns the same pair."""
 
     name: str
 
@@ -105,7 +105,7 @@ class Exchange:
         return _changed(claims, changes)
 
     def token(self, signer: Signer | None = None, header: dict[str, Any] | None = None, **changes: Any) -> str:
-        """A valid token of Alice's, with changes to its header and claims; the value LEFT_OUT removes a claim."""
+        """A valid token for Alice, with changes to its header and claims; the value LEFT_OUT removes a claim."""
         signer = signer or self.signer
         headers = _changed({"kid": signer.thumbprint.hex().upper(), "x5t": signer.x5t}, header or {})
         return jwt.encode(self.claims(**changes), signer.key, algorithm="RS256", headers=headers)

@@ -1,4 +1,4 @@
-"""A simulated Exchange with which tests interact over HTTP: as an organizer, a Graph client and a webhook."""
+"""A simulated Exchange with which tests interact over HTTP, as an organizer, a Graph client or a webhook."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -39,7 +39,7 @@ class ExchangeWorld:
         return await self.http.request(method, f"/v1.0{path}", headers=headers, **more)
 
     async def get(self, path: str, *, prefer: str = IMMUTABLE, **params: str) -> Json:
-        """Send a GET that must succeed; parameter names other than those of times and types get a leading `$`."""
+        """Send a GET that must succeed. A `$` is added before the names of parameters other than times and types."""
         query = {name if name.endswith(("Time", "Type")) else f"${name}": value for name, value in params.items()}
         answer = await self.graph("GET", path, params=query or None, prefer=prefer)
         assert answer.status_code == 200, answer.text
@@ -81,7 +81,7 @@ class ExchangeWorld:
     # --- people in Outlook
 
     async def meet(self, **fields: Any) -> str:
-        """Send a meeting, by default on Monday 2030-03-04 at nine in Berlin; returns its uid. None omits a field."""
+        """Send a meeting, by default on Monday 2030-03-04 at nine in Berlin, and return its uid. None omits a field."""
         draft = {
             "organizer": ALICE,
             "subject": "Review",
@@ -127,7 +127,7 @@ class ExchangeWorld:
 
 
 class Webhook:
-    """A notification endpoint that records what it receives, and returns the status ``answer``."""
+    """A notification endpoint that records the requests that it receives, and returns the status ``answer``."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -143,7 +143,7 @@ class Webhook:
         return [notice for post in self.posts for notice in post]
 
     async def until(self, enough: Callable[["Webhook"], bool], limit: float = 10.0) -> None:
-        """Wait until the condition holds for what the webhook has received."""
+        """Wait until the condition holds for the requests that the webhook has received."""
         async with asyncio.timeout(limit):
             while not enough(self):
                 self._told.clear()

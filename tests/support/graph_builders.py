@@ -1,6 +1,6 @@
-"""The genuine msgraph-sdk as a judge: whether its builders can create a request, and its models represent a response.
+"""Checks whether the genuine msgraph-sdk's builders can create a request, and its models can represent a response.
 
-The SDK is imported only for the first judgement, because it is large.
+The SDK is imported only for the first check, because it is large.
 """
 
 import dataclasses
@@ -104,7 +104,7 @@ def faults_of_refusal(document: Json) -> list[str]:
 
 
 def strays(found: Any, path: str = "$") -> list[str]:
-    """The contents of `additional_data`, except annotations, which no model has properties for."""
+    """The contents of `additional_data`, except annotations, for which no model has properties."""
     if isinstance(found, list):
         return [stray for number, each in enumerate(found) for stray in strays(each, f"{path}[{number}]")]
     if not dataclasses.is_dataclass(found) or not hasattr(found, "additional_data"):
@@ -116,7 +116,7 @@ def strays(found: Any, path: str = "$") -> list[str]:
 
 
 def written(found: Any) -> bytes:
-    """A model as the SDK serialises it."""
+    """A model as the SDK serializes it."""
     module = importlib.import_module("kiota_serialization_json.json_serialization_writer")
     writer = module.JsonSerializationWriter()
     writer.write_object_value(None, found)
@@ -125,7 +125,7 @@ def written(found: Any) -> bytes:
 
 
 def differences(meant: Any, understood: Any, path: str = "$") -> Iterator[str]:
-    """What differs after conversion to a model and back; a null equals a missing value, and letter case is ignored."""
+    """The differences after conversion to a model and back. A null equals a missing value; letter case is ignored."""
     if isinstance(meant, dict) and isinstance(understood, dict):
         there = {name.casefold(): value for name, value in understood.items()}
         for name, value in meant.items():
@@ -163,7 +163,7 @@ def _body(model: Any, content: bytes) -> Any:
 
 @cache
 def _imports(builders: str) -> Mapping[str, str]:
-    """The modules from which a builder's module imports, by imported name."""
+    """The modules from which a builder's module imports, keyed by imported name."""
     module = importlib.import_module(builders)
     package = module.__name__.split(".")
     found = re.findall(r"^ *from (\.+)([\w.]+) import (\w+)$", getsource(module), re.MULTILINE)

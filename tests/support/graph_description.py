@@ -1,4 +1,4 @@
-"""Microsoft Graph's published description (CSDL of v1.0): the type at a path, and whether JSON matches it."""
+"""Microsoft Graph's published description (the CSDL of v1.0): the type at a path, and whether JSON matches it."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -66,7 +66,7 @@ def model() -> Any:
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     found = module.Model(DESCRIPTION)
-    found.props = cache(found.props)  # called for every object in every answer
+    found.props = cache(found.props)  # called for every object in every response
     return found
 
 
@@ -80,7 +80,7 @@ class Resource:
 
     @property
     def item(self) -> str:
-        """The type at the path, or for a collection the type of its members."""
+        """The type at the path or, for a collection, the type of its members."""
         found = _COLLECTION.match(self.type)
         return found[1] if found else self.type
 
@@ -95,7 +95,7 @@ class NoSuchPathError(ValueError):
 
 
 def segments(path: str) -> list[str]:
-    """A path's segments; keys in parentheses become segments too: `users('x')` is `users/x`, `delta()` is `delta`."""
+    """A path's segments. Keys in parentheses become segments too: `users('x')` is `users/x`; `delta()` is `delta`."""
     found: list[str] = []
     for part in path.strip("/").split("/"):
         keyed = _KEYED.match(unquote(part))
@@ -139,7 +139,7 @@ def _operation(type_: str, name: str) -> Resource | None:
 
 
 def faults_of_answer(method: str, path: str, document: Json) -> list[str]:
-    """The faults in the JSON of a successful answer."""
+    """The faults in the JSON of a successful response."""
     found = resource(path)
     if method == "POST" and found.is_collection and not found.operation:
         found = Resource(found.item)
@@ -181,7 +181,7 @@ def _strangers(type_: str, query: Mapping[str, str]) -> Iterator[tuple[str, str]
 
 
 def _is_path(type_: str, known: set[str], name: str) -> bool:
-    """Whether a name leads from a type to a property, possibly of a derived type or a complex property."""
+    """Whether a type has a property with this name, possibly in a derived type or a complex property."""
     first, *rest = name.split("/")
     if first in known:
         inner = model().props(model().full(type_))[first][0]
@@ -195,5 +195,5 @@ def _check(value: Any, type_: str) -> list[str]:
 
 
 def declared(faults: list[str]) -> list[str]:
-    """The given faults, except those that a public source explains."""
+    """The given faults, except those that are explained by a public source."""
     return [fault for fault in faults if not any(re.search(each.pattern, fault) for each in EXCEPTIONS)]

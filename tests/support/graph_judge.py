@@ -1,6 +1,6 @@
-"""Judges of all requests to the simulated Graph, its answers, and its notifications to webhooks.
+"""Checks of all requests to the simulated Graph, its responses, and its notifications to webhooks.
 
-Microsoft's description of Graph judges all three; the genuine msgraph-sdk judges requests and answers.
+All three are checked against Microsoft's description of Graph; requests and responses also with the genuine SDK.
 """
 
 import json
@@ -28,7 +28,7 @@ _HELD: set[str] = set()
 
 
 class GraphJudge:
-    """A collector of the judges' findings. ``built`` counts the requests that the SDK has to be able to create."""
+    """A collector of the violations found. ``built`` counts the requests that the SDK has to be able to create."""
 
     def __init__(self) -> None:
         self.requests = self.answers = self.refusals = self.notices = 0
@@ -39,7 +39,7 @@ class GraphJudge:
         self._has_sdk = find_spec("msgraph") is not None
 
     def __call__(self, request: web.Request, content: bytes, answer: web.StreamResponse) -> None:
-        """Judge one call. If a judge fails, this counts as a violation, but the client still gets its answer."""
+        """Check one call. An exception in the check counts as a violation, but the client still gets its response."""
         try:
             self._judge(request, content, answer)
         except Exception as error:  # a web server would swallow the exception
@@ -61,10 +61,10 @@ class GraphJudge:
         self.answers += 1
         if body:
             self._links |= {document[name] for name in ("@odata.nextLink", "@odata.deltaLink") if name in document}
-            self._note(f"answer {what}", self._faults_of_answer(request.method, path, document))
+            self._note(f"response to {what}", self._faults_of_answer(request.method, path, document))
 
     def told(self, document: Mapping[str, Any]) -> None:
-        """Judge a request to a webhook."""
+        """Check a request to a webhook."""
         self.notices += 1
         if self._is_described:
             self._note("notification", graph_description.faults_of_notices(dict(document)))
@@ -91,7 +91,7 @@ class GraphJudge:
                 self.held += 1
                 yield from self._faults_of_models(method, path, document)
         except NoBuilderError:
-            pass  # the SDK never spells a path like this; the description has judged the answer
+            pass  # the SDK never spells a path like this; the response was checked against the description
 
     def _faults_of_models(self, method: str, path: str, document: dict[str, Any]) -> list[str]:
         """The models' faults. As models are slow, only one of several responses of the same form is checked."""

@@ -1,4 +1,4 @@
-"""Samples of Graph's JSON, if the checkout has them next to it."""
+"""Samples of Graph's JSON, which may be next to the repository."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""A server that gives prepared answers and records the requests."""
+"""A server that returns prepared responses and records the requests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Asked:
 
 @dataclass
 class Script:
-    """A script of `answers`, which are given in turn, the last one repeatedly. `asked` lists every request."""
+    """A script of `answers`, which are returned in order, the last one repeatedly. `asked` lists all requests."""
 
     url: str = ""
     answers: list[web.Response] = field(default_factory=list)
@@ -41,11 +41,11 @@ class Script:
         self._open.clear()
 
     def release(self) -> None:
-        """Answer the waiting requests and all later ones."""
+        """Respond to the waiting requests and to all later ones."""
         self._open.set()
 
     async def arrived(self, many: int) -> None:
-        """Return when this many requests have arrived, and others have had time to arrive too."""
+        """Wait until this many requests have arrived, and others have had time to arrive too."""
         async with asyncio.timeout(10):
             async with self._arrival:
                 await self._arrival.wait_for(lambda: len(self.asked) >= many)
@@ -66,7 +66,7 @@ class Script:
         self.answer(status, {"error": {"code": code, "message": "Not for alice@example.com."}}, **headers)
 
     async def handle(self, request: web.Request) -> web.Response:
-        """One request."""
+        """Handle one request."""
         body = (
             await request.json() if request.can_read_body and "json" in request.content_type else await request.text()
         )
@@ -84,7 +84,7 @@ class Script:
 
 @asynccontextmanager
 async def running_script() -> AsyncIterator[Script]:
-    """The server, on a free port, for as long as the context lasts."""
+    """A server on a free port, which runs until the context ends."""
     script = Script()
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", script.handle)
@@ -101,7 +101,7 @@ async def running_script() -> AsyncIterator[Script]:
 
 
 class FixedTokens:
-    """A Tokens."""
+    """A `Tokens` that always returns the same token."""
 
     async def token(self) -> str:
         return "access-token"

@@ -22,7 +22,7 @@ def bomb(width: int, height: int) -> bytes:
 
 
 def text_bomb() -> bytes:
-    """A PNG of the right size with a compressed text that expands a thousandfold."""
+    """A PNG of the right size with a compressed text chunk that expands a thousandfold."""
     picture = png()
     text = _chunk(b"zTXt", b"Comment\x00\x00" + zlib.compress(bytes(64 << 20), 9))
     return picture[:33] + text + picture[33:]
@@ -34,7 +34,7 @@ def profile_bomb() -> bytes:
 
 
 def many_texts() -> bytes:
-    """A PNG of the right size with texts of 80 MB in total, each smaller than a MiB."""
+    """A PNG of the right size with text chunks of 80 MB in total, each smaller than 1 MiB."""
     text = b"Comment\x00\x00" + zlib.compress(bytes(1_000_000), 9)
     return with_chunks(*[(b"zTXt", text)] * 80)
 

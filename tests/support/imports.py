@@ -15,7 +15,7 @@ def modules(place: str) -> list[Path]:
 
 @cache
 def imported(file: Path) -> frozenset[str]:
-    """All modules that a file imports at any place; `from a import b` also counts as a.b, which may be a module."""
+    """All modules that a file imports anywhere; `from a import b` also counts as a.b, which may be a module."""
     return frozenset(_imported(file))
 
 

@@ -386,7 +386,7 @@ class IntegrationStoreContract:
         assert secret
         assert secret.get_secret_value() == "old"
 
-    async def test_a_lost_answer_to_a_write_does_no_harm(self, world: StoreWorld) -> None:
+    async def test_a_lost_response_to_a_write_does_no_harm(self, world: StoreWorld) -> None:
         interrupting = Interrupting(world.storage)
         store = world.another_instance(interrupting)
         interrupting.before_commit.append("answer is lost")

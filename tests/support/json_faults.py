@@ -1,4 +1,4 @@
-"""Faulty JSON: hypothesis strategies that delete, replace or retype any node."""
+"""Faulty JSON: hypothesis strategies that delete, replace or change the type of any node."""
 
 import copy
 from collections.abc import Iterator

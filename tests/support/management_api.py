@@ -1,4 +1,4 @@
-"""The management API over storage in memory, and a minimal client."""
+"""The management API with in-memory storage, and a minimal client."""
 
 import json
 from collections.abc import Mapping
@@ -68,7 +68,7 @@ class Api:
         path, _, query = path.partition("?")
         sent = b"" if body is None else json.dumps(body).encode()
         answer = await self.raw(method, path, sent, headers, query)
-        json.dumps(answer.body)  # every answer must be serialisable as JSON
+        json.dumps(answer.body)  # every response must be serializable as JSON
         return answer
 
     async def get(self, path: str) -> Any:

@@ -1,4 +1,4 @@
-"""A simulated Management Node for tests of its clients, which can be made to give any answer."""
+"""A simulated Management Node for tests of its clients, which can be made to return any response."""
 
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,7 +19,7 @@ CLIENT = "scheduling"
 
 
 class Node:
-    """A running node. It gives the prepared `answers` first, and then real ones; `asked` lists the requests."""
+    """A running node. It returns the prepared `answers` first, and then real responses; `asked` lists the requests."""
 
     def __init__(self, clock: FakeClock | None = None) -> None:
         self.clock = clock or FakeClock()
@@ -34,7 +34,7 @@ class Node:
 
     @property
     def private_key(self) -> str:
-        """The client's, in PEM."""
+        """The client's private key in PEM format."""
         return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
     @property
@@ -52,7 +52,7 @@ class Node:
     async def canned(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        """Record a request, and return a prepared answer if there is one."""
+        """Record a request, and return a prepared response if there is one."""
         if not request.path.startswith("/api/"):
             return await handler(request)
         self.asked.append(request)
@@ -61,7 +61,7 @@ class Node:
 
 @asynccontextmanager
 async def running_node(tls: ssl.SSLContext | None = None) -> AsyncIterator[Node]:
-    """A node on a free port; with a certificate it uses https, as "localhost"."""
+    """A node on a free port. With a certificate, it uses https and the host name "localhost"."""
     node = Node()
     app = Server(node.simulated).app()
     app.middlewares.append(node.canned)

@@ -30,7 +30,7 @@ def at(hours: float, *, minutes: int = 60) -> Occurrence:
 
 
 def item(uid: str = "uid-1", **changes: Any) -> CalendarItem:
-    """A single meeting of Alice's in three hours."""
+    """A single meeting of Alice's that starts in three hours."""
     base = CalendarItem(
         id=f"event-of-{uid}",
         uid=uid,
@@ -50,7 +50,7 @@ def item(uid: str = "uid-1", **changes: Any) -> CalendarItem:
 
 
 def request(the_item: CalendarItem | None, **changes: Any) -> MeetingRequest:
-    """A new request that contains TAG."""
+    """A new meeting request whose body contains TAG."""
     base = MeetingRequest(
         message_id="message-1",
         kind=Kind.REQUEST,

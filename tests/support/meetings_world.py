@@ -40,7 +40,7 @@ def stored_integration(uuid: str = "11111111-1111-4111-8111-111111111111", **cha
 
 @dataclass
 class MeetingsWorld:
-    """One integration with its mailbox, storage and clock; a test that changes `integration` does so first."""
+    """One integration with its mailbox, storage and clock; a test that replaces `integration` does so first."""
 
     integration: Integration = field(default_factory=stored_integration)
     clock: FakeClock = field(default_factory=FakeClock)
@@ -57,7 +57,7 @@ class MeetingsWorld:
         self.queue = self.storage.queue("meeting-requests")
 
     def processor(self, **parts: Any) -> Processor:
-        """The processor, with `parts` instead of its usual ones."""
+        """The processor, with `parts` instead of its usual parts."""
         usual: dict[str, Any] = {
             "integration": self.integration,
             "mailbox": self.mailbox,
@@ -76,7 +76,7 @@ class MeetingsWorld:
         return PolicyPlatform(storage)
 
     async def handle_rooms(self, body: str) -> None:
-        """Fail on queue messages about rooms on a node, since no room is on a node."""
+        """Fail, since no room is on a node, so that the queue must not contain messages about such rooms."""
         raise AssertionError(body)
 
     def decider(self, records: Records, allocator: Allocator) -> Decider:
@@ -84,7 +84,7 @@ class MeetingsWorld:
         return Decider(self.integration, records, allocator, self.promises, self.clock)
 
     def backlog(self) -> Backlog:
-        """The backlog, without the check of whether a message that is not found was really deleted."""
+        """The backlog, which does not check whether a message that cannot be found was really deleted."""
         parts = self.mailbox, None, self.storage, self.queue, self.clock
         return Backlog(self.processor(), Watcher(self.integration.uuid, "", *parts))
 
@@ -94,7 +94,7 @@ class MeetingsWorld:
         return DueRunner(self.integration.uuid, self.mailbox, platform, self.records, self.storage, self.clock)
 
     async def reserve(self, user: str = "alice") -> Booking:
-        """Reserve an alias, as a click in the add-in does; returns the booking."""
+        """Reserve an alias, as a click in the add-in does, and return the booking."""
         form = alias_format(self.integration)
         return await self.allocator.allocate(
             self.integration.uuid, form, Caller(user, "test"), timedelta(days=self.integration.reservation_days)
@@ -121,7 +121,7 @@ class MeetingsWorld:
         return await self.records.operation(correlation_id(self.integration.uuid, message_id))
 
     async def is_open(self, alias: str) -> bool | None:
-        """The answer to a conferencing node: whether the room is open, or None if the alias is unknown."""
+        """Whether the room is open to conferencing nodes, or None if the alias is unknown."""
         answer = await self.policy.service_configuration(alias)
         return None if answer is None else answer[0] == "continue"
 

@@ -18,7 +18,7 @@ def integration(uuid: str = CORP, **changes: Any) -> Integration:
 
 
 def vmr(**changes: Any) -> Vmr:
-    """Alice's room as templates receive it."""
+    """Alice's VMR as templates receive it."""
     values: dict[str, Any] = {
         "name": "Alice's room",
         "description": "Where Alice meets",

@@ -53,7 +53,7 @@ async def check_lists(tables: Tables, now: datetime, *integrations: str) -> None
 
 
 def _columns(differing: Mapping[str, tuple[Values | None, Values | None]]) -> dict[str, object]:
-    """The names of the differing columns, or where a row exists."""
+    """The names of the differing columns, or the only place that contains the row."""
     return {
         key: {name for name in listed.keys() | wanted.keys() if listed.get(name) != wanted.get(name)}
         if listed and wanted

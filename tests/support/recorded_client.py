@@ -1,4 +1,4 @@
-"""The recorded requests of a genuine client of the original API, and the fields that it reads in the answers."""
+"""The recorded requests of a genuine client of the original API, and the fields that it reads in the responses."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from tests.support.management_api import Api
 
 
 class Recording(NamedTuple):
-    """The requests that a client sent, and the fields that it reads of each resource, with their types."""
+    """The requests that a client sent, and the fields of each resource that it reads, with their types."""
 
     steps: Sequence[dict[str, Any]]
     reads: Mapping[str, Mapping[str, str]]
@@ -33,7 +33,7 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?")
 
 
 class Replay:
-    """A replacement for the client, which sends the recorded requests and reads the answers as the client does."""
+    """A replacement for the client, which sends the recorded requests and reads the responses as the client does."""
 
     def __init__(self, api: Api, reads: Mapping[str, Mapping[str, str]] = READS) -> None:
         self._api = api
@@ -42,7 +42,7 @@ class Replay:
         self._sent: dict[str, Mapping[str, Any]] = {}
 
     async def step(self, step: Mapping[str, Any]) -> Answer:
-        """Send one recorded request; returns the answer, after checking that the client can read it."""
+        """Send one recorded request, check that the client can read the response, and return it."""
         sent = self._body(step)
         path = self._filled(step["path"]).removeprefix("/api/admin/")
         try:
@@ -62,7 +62,7 @@ class Replay:
         return answer
 
     def _remember(self, method: str, answer: Answer, uri: str, sent: Mapping[str, Any] | None) -> None:
-        """Check that an object that was written as a whole is read back as sent, until it is changed."""
+        """Check that an object that was written as a whole is read back as sent until it is changed."""
         match method, answer.status:
             case "POST", 201:
                 self._sent[str(answer.headers["Location"])] = sent or {}
@@ -110,7 +110,7 @@ def kept(sent: Mapping[str, Any] | None, shown: Mapping[str, Any]) -> None:
 
 
 def _as_sent(name: str, shown: Any, sent: Any) -> Any:
-    """Shown objects, reduced to the form in which they were sent: as texts, or with some of their fields."""
+    """Objects in a response, reduced to the form in which they were sent: as strings, or with some of their fields."""
     if name == "domains":
         by_uri = not sent or all(str(each).startswith("/") for each in sent)
         return [each["resource_uri" if by_uri else "domain"] for each in shown]

@@ -78,7 +78,7 @@ class RoomsWorld:
         return self.integration
 
     def booking(self, number: int = 0, **changes: Any) -> Booking:
-        """A booking of a meeting at START, unless `changes` to the conference specify something else."""
+        """A booking of a meeting, by default at START, with `changes` to its conference."""
         tag = tag_of(number) if number else TAG
         alias, numeric = f"77{100000 + number}@example.com", f"77{100000 + number}"
         given = {"name": f"Room {number}", "alias": alias, "numeric_alias": numeric, "owner": "alice@example.com"}
@@ -89,7 +89,7 @@ class RoomsWorld:
         return booked.scheduled("meeting", "item", room).named(room.name)
 
     async def show(self, booking: Booking) -> Booking:
-        """Do what the processor does with a decision; returns the booking as stored."""
+        """Store a booking and show its room, as the processor does after a decision; return the booking as stored."""
         await self.memory.table("meetings").commit(booking.integration, Put(booking.key, booking.values()))
         platform = self.services.conferences.platform
         named = await platform.name(booking)
@@ -105,7 +105,7 @@ class RoomsWorld:
             body, _ = queue.sent.pop(0)
             if not is_room_work(body):
                 continue
-            with suppress(Unavailable):  # the queue delivers it again, and its rows fall due in any case
+            with suppress(Unavailable):  # the queue delivers the message again, and its rows fall due in any case
                 await self.services.conferences.room_keeper.keep(RoomWork.decode(body))
         raise AssertionError("the queue never becomes empty")
 
@@ -139,7 +139,7 @@ class RoomsWorld:
         return self.node.store.shown("conference", id_)
 
     def foreign(self, name: str, *aliases: str) -> int:
-        """Create a conference on the node as an admin would; returns its id."""
+        """Create a conference on the node as an admin would, and return its id."""
         fields = {"name": name, "aliases": [{"alias": alias} for alias in aliases]}
         return self.node.store.create(CONFERENCE, fields, self.clock.now())
 

@@ -90,30 +90,30 @@ class SignInWorld:
         return await self._integration(fields | changes)
 
     async def start(self, integration: Integration, verifier: str = VERIFIER) -> str:
-        """Open the dialog; returns the URL at the provider to which it is redirected."""
+        """Open the dialog, and return the provider's URL to which it is redirected."""
         url, cookie = await self.sign_in.start(integration.uuid, s256(verifier))
         name, _, value = cookie.partition(";")[0].partition("=")
         self.cookies[name] = value
         return str(url)
 
     async def at_provider(self, url: str, account: str = "alice@example.com", **form: str) -> dict[str, str]:
-        """Do what a person does on the provider's page; returns the query with which the browser is sent back."""
+        """Do what a person does on the provider's page, and return the query with which the browser is sent back."""
         page = await self.http.get(url)
         assert page.status_code == 200, page.text
         answer = await self.http.post(url, data=form or {"account": account})
         return {name: value for name, [value] in parse_qs(urlsplit(answer.headers["Location"]).query).items()}
 
     async def callback(self, answer: dict[str, str]) -> str:
-        """Finish the sign-in; returns the one-time code that the dialog receives."""
+        """Finish the sign-in, and return the one-time code that the dialog receives."""
         _, code = await self.sign_in.finish(answer, self.cookie)
         return str(code)
 
     async def code(self, integration: Integration, account: str = "alice@example.com") -> str:
-        """Open the dialog and sign in; returns the one-time code."""
+        """Open the dialog, sign in, and return the one-time code."""
         return await self.callback(await self.at_provider(await self.start(integration), account))
 
     async def session(self, integration: Integration, account: str = "alice@example.com", token: str = "") -> str:
-        """Sign in; returns the session's token."""
+        """Sign in, and return the session's token."""
         code = await self.code(integration, account)
         return str(await self.sign_in.redeem(integration.uuid, code, VERIFIER, token))
 

@@ -61,7 +61,7 @@ class TimersWorld:
         self.places: dict[str, Place] = {}
 
     async def add(self, name: str, **fields: Any) -> str:
-        """Add an integration with this name; returns its uuid."""
+        """Add an integration with this name, and return its uuid."""
         address = f"{name}@example.com"
         integration = await self.store.create(graph_fields(name=name, room_mailbox_email_address=address, **fields))
         site = MeetingsWorld(integration, self.clock, self.storage)

@@ -22,7 +22,7 @@ async def test_data_survives_a_restart_of_azurite_if_a_folder_is_given(tmp_path:
     assert entity["Value"] == 7
 
 
-async def test_a_connection_may_be_idle_for_longer_than_nodes_five_seconds(azurite: str) -> None:
+async def test_a_connection_may_be_idle_for_longer_than_nodes_default_of_five_seconds(azurite: str) -> None:
     """With Node's default, an idle connection could be closed just as a client reuses it."""
     endpoint = next(part for part in azurite.split(";") if part.startswith("TableEndpoint="))
     host, port = endpoint.partition("//")[2].partition("/")[0].split(":")

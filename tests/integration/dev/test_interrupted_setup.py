@@ -18,7 +18,7 @@ import pytest
 
 from tests.support import ROOT
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends child processes with their parent")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="child processes end with their parent only on Linux")
 
 STAND_INS = Path(__file__).with_name("stand_ins")
 SOURCES = ("__init__.py", "setup.py", "node_runtime.py", "processes.py", "install")
@@ -64,7 +64,7 @@ class Project:
         )
 
     def run(self, point: str = "", how: str = "", purpose: str = "test") -> tuple[int, str]:
-        """Run the installer to completion; returns its exit code and output."""
+        """Run the installer to completion, and return its exit code and output."""
         process = self.start(point, how, purpose)
         said, _ = process.communicate(timeout=60)
         return process.returncode, said
@@ -130,7 +130,7 @@ def assert_mended(project: Project, whole: dict[str, str]) -> None:
     code, said = project.run()
     assert code == 0, said
     assert project.tree() == whole
-    assert project.run() == (0, ""), "a further run has nothing to do"
+    assert project.run() == (0, ""), "another run has nothing to do"
 
 
 @pytest.mark.parametrize("how", SIGNALS)

@@ -1,4 +1,4 @@
-"""Child processes end with their parent, in whatever way it ends."""
+"""Child processes end with their parent, however it ends."""
 
 import asyncio
 import os
@@ -37,7 +37,7 @@ def is_running(pid: int) -> bool:
     return False
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends child processes with their parent")
+@pytest.mark.skipif(sys.platform != "linux", reason="child processes end with their parent only on Linux")
 async def test_a_child_dies_when_its_parent_is_killed() -> None:
     pipe = asyncio.subprocess.PIPE
     parent = await asyncio.create_subprocess_exec(sys.executable, "-c", PARENT, cwd=ROOT, stdout=pipe)
@@ -61,7 +61,7 @@ def test_a_process_is_asked_to_terminate_before_it_is_killed(
     assert child.exit_code == -ended_by
 
 
-def test_a_port_in_use_is_reported_with_the_variable_that_changes_it() -> None:
+def test_the_error_for_a_port_in_use_names_the_variable_that_changes_the_port() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(StackError, match=rf"Port {port} .*set EXCHANGE_PORT"):

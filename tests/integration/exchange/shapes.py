@@ -1,4 +1,4 @@
-"""Compares the shape of served JSON with a sample: every property must be there, with the same JSON type."""
+"""Compares the shape of served JSON with a sample: each of its properties must be present, with the same JSON type."""
 
 import json
 from collections.abc import Iterator
@@ -14,17 +14,17 @@ _PLACES = {
     "locations[].address": "a simulated location is one line of text",
     "locations[].coordinates": "a simulated location is one line of text",
 }
-#: Properties that a sample has and the simulation does not serve, each with the reason.
+#: Properties that a sample contains but the simulation does not serve, each with the reason.
 NOT_SERVED: dict[str, dict[str, str]] = {
     "real__eventMessageRequest_seriesMaster_2023_listitem": _CATEGORIES,
     "docs__series_master_cancelled_and_exception_occurrences": {
-        "exceptionOccurrences[].Subject": "the documentation capitalises it; the service writes `subject`"
+        "exceptionOccurrences[].Subject": "the documentation capitalizes it; the service writes `subject`"
     },
     "graph__webhooks__03": {"value[].id": "a sample from 2016; newer notifications have no id"},
     "graph__event-get__01": _PROPOSED,
     "graph__event-get__02": _PLACES,
 }
-#: Properties that may be null in the sample and have a value in the answer, or the other way round.
+#: Properties that may be null in the sample and have a value in the response, or vice versa.
 _NULLABLE = {
     "notificationContentType",
     "lifecycleNotificationUrl",
@@ -46,14 +46,14 @@ def sample(name: str) -> Json:
 
 
 def check_shape(name: str, served: Json) -> Json:
-    """Assert that a response has every property of a sample; returns the sample for further checks."""
+    """Assert that a response has every property of a sample, and return the sample for further checks."""
     wanted = sample(name)
     assert set(differences(wanted, served)) == {f"{path} is missing" for path in NOT_SERVED.get(name, {})}
     return wanted
 
 
 def differences(wanted: Any, served: Any, path: str = "") -> Iterator[str]:
-    """What ``served`` lacks or has with another type, compared with ``wanted``."""
+    """The properties of ``wanted`` that ``served`` lacks, or contains with a different type."""
     if isinstance(wanted, dict) and isinstance(served, dict):
         yield from _of_objects(wanted, served, path)
     elif isinstance(wanted, list) and isinstance(served, list):

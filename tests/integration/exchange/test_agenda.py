@@ -1,4 +1,4 @@
-"""The meetings that an organizer's Outlook shows, even after it was closed and reopened."""
+"""The meetings that an organizer's Outlook shows, even after it has been closed and reopened."""
 
 from typing import Any
 

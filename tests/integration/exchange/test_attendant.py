@@ -20,7 +20,7 @@ async def test_a_request_creates_a_tentative_event(world: ExchangeWorld) -> None
     assert "originalStart" not in event
 
 
-async def test_a_new_time_requires_a_new_answer_and_outdates_the_old_message(world: ExchangeWorld) -> None:
+async def test_a_new_time_requires_a_new_answer_and_makes_the_old_message_outdated(world: ExchangeWorld) -> None:
     uid = await world.meet()
     first = await world.newest()
     await world.respond(first["event"]["id"])
@@ -108,7 +108,7 @@ async def test_an_attendee_can_be_removed_and_invited_again(world: ExchangeWorld
     assert event["responseStatus"]["response"] == "notResponded"
 
 
-async def test_old_messages_can_be_removed(world: ExchangeWorld) -> None:
+async def test_outdated_messages_can_be_removed(world: ExchangeWorld) -> None:
     await world.http.patch(f"/dev/mailboxes/{VMR}", json={"remove_old_meeting_messages": True})
     uid = await world.meet()
     old = (await world.newest())["id"]

@@ -32,7 +32,7 @@ async def functions_host(status: int, heard: list[object]) -> AsyncIterator[str]
 
 
 @pytest.mark.parametrize(("status", "expected"), [(200, 200), (204, 200), (500, 502)])
-async def test_the_functions_host_is_notified_before_the_answer(status: int, expected: int) -> None:
+async def test_the_functions_host_is_notified_before_the_response_is_sent(status: int, expected: int) -> None:
     heard: list[object] = []
     async with (
         functions_host(status, heard) as url,
@@ -46,7 +46,7 @@ async def test_the_functions_host_is_notified_before_the_answer(status: int, exp
         assert "a timer failed" in answer.json()["error"]
 
 
-async def test_without_a_functions_host_only_exchanges_clock_moves() -> None:
+async def test_without_a_functions_host_only_the_clock_of_exchange_moves() -> None:
     async with (
         running_exchange(Settings(functions_url="http://127.0.0.1:9")) as running,
         httpx.AsyncClient(base_url=running.base_url) as http,

@@ -56,7 +56,7 @@ async def test_simultaneous_changes_are_sent_in_one_post(world: ExchangeWorld, w
     assert [[n["changeType"] for n in post] for post in webhook.posts] == [["created"], ["updated", "created"]]
 
 
-async def test_a_move_is_notified_as_a_creation_in_the_mailbox_and_a_deletion_in_the_inbox(
+async def test_a_move_is_reported_as_a_creation_in_the_mailbox_and_a_deletion_in_the_inbox(
     world: ExchangeWorld, webhook: Webhook
 ) -> None:
     await subscribe(world, webhook, changeType="created,deleted")

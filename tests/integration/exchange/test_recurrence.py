@@ -136,7 +136,7 @@ def test_local_times_around_clock_changes_are_converted(local: str, utc: str) ->
     assert to_utc(datetime.fromisoformat(local), "W. Europe Standard Time") == datetime.fromisoformat(utc)
 
 
-def test_zone_names_are_recognised() -> None:
+def test_zone_names_are_recognized() -> None:
     assert windows_name("Europe/Berlin") == "W. Europe Standard Time"
     assert windows_name("W. Europe Standard Time") == "W. Europe Standard Time"
     assert windows_name("Etc/UTC") == "UTC"

@@ -15,7 +15,7 @@ from shared.management import Answer
 from tests.support.recorded_client import READS, Replay, readable, recording
 
 OWN = ("conference", "conference_alias", "end_user")
-"""The resources that a node has. Exchange connectors exist in the product only."""
+"""The resources that a node has. Exchange connectors exist only in the product."""
 
 
 class Client:
@@ -45,7 +45,7 @@ def _resource(step: dict[str, Any], bound: dict[str, str]) -> str:
 
 
 def own_steps(steps: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The recorded steps that concern resources of the node."""
+    """The recorded steps that use resources of the node."""
     bound: dict[str, str] = {}
     found = []
     for step in steps:
@@ -62,7 +62,7 @@ def own_steps(steps: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     [("go-sdk-v41", 19, {"create a conference", "create the same alias again", "replace the conference"}),
      ("terraform-infinity", 25, set())],
 )  # fmt: skip
-async def test_every_recorded_request_gets_the_answer_that_the_client_needs(
+async def test_every_recorded_request_gets_the_response_that_the_client_needs_from_the_node(
     running: Running, client: str, count: int, some: set[str]
 ) -> None:
     steps, reads = recording(client)

@@ -33,7 +33,10 @@ ORIGIN = datetime(2027, 1, 4, 8, 30, tzinfo=UTC)
 """The start of every history. Only steps move the clock, so many events occur within the same second."""
 
 LEAD = 14
-"""Days before the first meeting: more than all outages of a history together, since past meetings are not answered."""
+"""The number of days before the first meeting.
+
+It exceeds the total length of all outages in a history, since past meetings are not answered.
+"""
 
 ACTIONS: list[Callable[[Random], Step]] = [
     lambda chance: ("invite", _meeting(chance), _hours(chance), chance.choice(["tag"] * 3 + ["none"] + ["series"] * 2)),
@@ -51,7 +54,7 @@ ACTIONS: list[Callable[[Random], Step]] = [
 WEIGHTS = [4, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1]
 
 LONGEST_GAP = 15
-"""The most seconds between two actions. Often there are none, so that Exchange gives two versions the same time."""
+"""The maximum number of seconds between two actions. Often there are none, so that two versions have the same time."""
 
 GRAPH_FAULTS: list[Callable[[Random], Step]] = [
     lambda chance: ("notification", chance.choice(["lose", "duplicate", "reorder", "delay"]), chance.randint(1, 3)),
@@ -242,7 +245,7 @@ class History:
         return {"subject": "Only this one"}
 
     async def _click(self, label: str) -> str:
-        """Request a room a moment later, because no user clicks twice at the same instant."""
+        """Request a room a millisecond later, because no user clicks twice at the same instant."""
         self.clicks += 1
         await self.world.move_to(self.world.now + timedelta(milliseconds=1))
         room = await self.world.click()
@@ -281,7 +284,7 @@ class History:
         await self.world.host.restart()
 
     async def outcome(self) -> dict[str, Any]:
-        """The open rooms and last answers once everything has settled."""
+        """The times at which each room is open, and the last answer about each meeting, once everything has settled."""
         clock = FakeClock()
         opened = self._opened_on(self.world.node, clock) if self.world.node else self._opened_by_policy(clock)
         doors: dict[str, list[bool]] = {label: [] for label in self.rooms}
@@ -330,7 +333,7 @@ class History:
 
 
 def _note(text: str) -> None:
-    """Have hypothesis print a message for a failing history; does nothing in many_histories.py."""
+    """Have hypothesis print a message for a failing history. This does nothing in many_histories.py."""
     if currently_in_test_context():
         note(text)
 
@@ -398,7 +401,7 @@ async def never_twice(world: Deployment) -> None:
     # A change without a notification may still contain an older version's answer, which belongs to that version.
     told = Counter(_plain(each.text) for each in decided if each.text and each.decision != "refresh")
     sent = Counter(_plain(answer["body_text"]) for answer in await world.answers())
-    assert not sent - told, f"answered more often than decided: {sent - told} of {told}"
+    assert not sent - told, f"more answers than decisions: {sent - told} of {told}"
     aliases = [str(row.values["alias"]) for row in rows if row.key.startswith("tag:")]
     assert len(aliases) == len(set(aliases))
     assert await world.left() == []
@@ -411,18 +414,18 @@ def _plain(text: str) -> str:
 
 
 def run_by_run(test: Callable[..., None]) -> Callable[..., None]:
-    """Run a test on as many histories as the environment variable HISTORIES says, 20 by default."""
+    """Run a test on the number of histories in the environment variable HISTORIES, or on 20 by default."""
     most = int(os.environ.get("HISTORIES", "20"))
     return settings(max_examples=most, suppress_health_check=list(HealthCheck))(test)
 
 
 async def check_on_node(history: list[list[Step]], *, varied: dict[str, Any] | None = None) -> None:
-    """Fail unless the outcome on a Management Node, with or without troubles, equals a clean run's with policy."""
+    """Fail unless the outcome on a Management Node, with or without troubles, is that of a clean run with policy."""
     expected = await run(history, By.GRAPH, clean=True)
     for clean in (True, False):
         found = await run(history, By.GRAPH, clean=clean, varied=varied, on_node=True)
         differing = {what: (expected[what], found[what]) for what in expected if expected[what] != found[what]}
-        assert not differing, f"{'without' if clean else 'with'} troubles, by policy and on the node: {differing}"
+        assert not differing, f"{'without' if clean else 'with'} troubles, with policy and on the node: {differing}"
 
 
 async def check(
@@ -433,4 +436,4 @@ async def check(
     for clean in (True, False) if by is By.EWS else (False,):
         found = await run(history, by, clean=clean, renews=renews, varied=varied)
         differing = {what: (expected[what], found[what]) for what in expected if expected[what] != found[what]}
-        assert not differing, f"by {by}, {'without' if clean else 'with'} troubles, expected and found: {differing}"
+        assert not differing, f"over {by}, {'without' if clean else 'with'} troubles, expected and found: {differing}"

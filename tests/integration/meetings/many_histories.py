@@ -22,7 +22,7 @@ from tests.integration.meetings.histories import check, check_on_node, random_hi
 
 
 def main() -> int:
-    """Run as many histories as the command line requests; the exit status is 1 if any failed, and otherwise 0."""
+    """Run the number of histories given on the command line; the exit status is 1 if any of them failed, else 0."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("by", choices=["graph", "ews", "node"])
     parser.add_argument("count", type=int)
@@ -41,12 +41,12 @@ def main() -> int:
             failed += not succeeds(by, asked.seed, number, on_node=on_node)
             if done % 50 == 0 or done == len(numbers):
                 pace = (time.monotonic() - since) / done
-                say(f"{done} histories by {asked.by}, seed {asked.seed}: {failed} failed, {pace:.3f} s each")
+                say(f"{done} histories ({asked.by}, seed {asked.seed}): {failed} failed, {pace:.3f} s each")
     return 1 if failed else 0
 
 
 def succeeds(by: By, seed: int, number: int, *, on_node: bool = False) -> bool:
-    """Run one history, and print it if it fails; returns whether it succeeded."""
+    """Run one history, print it if it fails, and return whether it succeeded."""
     chance = Random(f"{seed} {number}")
     history = random_history(chance, by)
     varied = random_variants(chance, by)

@@ -45,7 +45,7 @@ def owner_of(world: Deployment) -> str:
 
 
 async def night(world: Deployment) -> list[str]:
-    """Run the comparison and handle the differences; returns the causes of its alarm."""
+    """Run the comparison, handle the differences, and return the causes of its alarm."""
     await world.move_to(world.now + timedelta(minutes=20))
     await world.services.scheduling.timers.compare()
     uuid = (await world.integration()).uuid
@@ -57,7 +57,7 @@ async def night(world: Deployment) -> list[str]:
 
 
 async def booked(world: Deployment, start: datetime, **more: Any) -> tuple[str, str]:
-    """Schedule a meeting; returns its uid and alias."""
+    """Schedule a meeting, and return its uid and alias."""
     room = await world.click()
     uid = await world.invite(start, room["instructions"], **more)
     await world.drain()
@@ -155,7 +155,7 @@ async def test_a_failed_repair_is_retried(world: Deployment) -> None:
 async def test_a_repair_whose_answer_fails_is_answered_once_by_the_next_run(
     world: Deployment, after_effect: bool
 ) -> None:
-    """A repair's id is not a message id, so Graph rejects it with 400."""
+    """The id of a repair is not a message id, so Graph would reject it with 400."""
     uid = await world.invite(tomorrow(world), (await world.click())["instructions"])
     await lose_messages(world)
     is_graph = (await world.integration()).authentication_method == "GRAPH"
@@ -167,7 +167,7 @@ async def test_a_repair_whose_answer_fails_is_answered_once_by_the_next_run(
     assert await world.left() == []
 
 
-async def test_an_exchange_that_does_not_answer_raises_an_alarm(world: Deployment) -> None:
+async def test_an_exchange_that_is_down_during_the_comparison_raises_an_alarm(world: Deployment) -> None:
     await booked(world, tomorrow(world))
     on = "GET /calendarView" if (await world.integration()).authentication_method == "GRAPH" else "EWS FindItem"
     await world.faults({"on": on, "status": 503, "times": 9})
@@ -193,7 +193,7 @@ async def test_a_large_calendar_costs_one_call_for_hundreds_of_meetings() -> Non
             store.add_event(owner, copied, known.response, is_organizer=True)
         before = world.calls()
         assert await night(world) == []
-        pages, addresses = 3, 1  # the mailbox's other addresses are read in the same night
+        pages, addresses = 3, 1  # the mailbox's other addresses are read during the same night
         assert world.calls() - before == pages + addresses
         assert await is_open_at(world, alias, first)
 
@@ -272,7 +272,7 @@ class SetBack:
         return self.origin + timedelta(days=2, hours=ahead)
 
     def moment(self) -> tuple[Any, Any]:
-        """Copies of records and mailbox in their current state."""
+        """Copies of the records and the mailbox in their current state."""
         return deepcopy(self.world.memory), deepcopy((self._calendar(), self._messages()))
 
     async def set_back(self, to: tuple[Any, Any], what: str) -> None:
@@ -293,7 +293,7 @@ class SetBack:
         return self.world.exchange.exchange.store._messages[owner_of(self.world)]
 
     def in_calendar(self) -> Times:
-        """When each meeting takes place between now and the horizon, keyed by subject."""
+        """The times of each meeting between now and the horizon, keyed by subject."""
         first, last = self.world.now, self.world.now + HORIZON
         found: Times = {}
         for event in self._calendar().values():
@@ -304,7 +304,7 @@ class SetBack:
         return found
 
     async def in_records(self) -> Times:
-        """When each meeting takes place according to the records, keyed by subject."""
+        """The times of each meeting according to the records, keyed by subject."""
         names = {room["alias"]: f"Meeting {which}" for which, room in enumerate(self.rooms)}
         found: Times = {}
         async for booking in Records(self.world.memory, (await self.world.integration()).uuid).bookings():

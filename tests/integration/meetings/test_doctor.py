@@ -71,7 +71,7 @@ async def test_an_exchange_that_is_down_is_reported(world: Deployment) -> None:
     assert await faults(world) == set()
 
 
-async def test_late_answers_are_reported(world: Deployment) -> None:
+async def test_late_answers_to_organizers_are_reported(world: Deployment) -> None:
     room = await world.click()
     await world.faults({"on": "notification", "action": "lose", "times": 100})
     await world.invite(world.now + timedelta(days=1), room["instructions"])
@@ -89,7 +89,7 @@ async def test_late_answers_are_reported(world: Deployment) -> None:
         ("Mail.Send", {Check.SEND_MAIL}),
     ],
 )
-async def test_a_missing_right_is_named(world: Deployment, role: str, checks: set[Check]) -> None:
+async def test_the_remedy_for_a_missing_right_names_it(world: Deployment, role: str, checks: set[Check]) -> None:
     world.exchange.exchange.withheld.add(role)
     assert await faults(world) == checks
     assert {f"'Application {role}'" in (await findings(world))[check].remedy for check in checks} == {True}

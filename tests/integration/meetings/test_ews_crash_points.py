@@ -26,7 +26,7 @@ from tests.support.crashes import Crash, CrashingStorage, Fuse
 LATER = timedelta(hours=4)
 HOUR, WEEK = timedelta(hours=1), timedelta(weeks=1)
 LOOKS = (-HOUR / 2 - timedelta(minutes=1), timedelta(0), LATER, LATER + 3 * HOUR, WEEK, WEEK + LATER)
-"""The times at which the test checks which rooms are open, measured from the start of the meeting."""
+"""The times at which the test checks which rooms are open, relative to the start of the meeting."""
 
 # A process that crashes closes nothing, so its sockets are still open when they are garbage-collected.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
@@ -45,7 +45,7 @@ class Case:
     rooms: list[str]
 
     async def room(self) -> str:
-        """Request a room; returns its joining instructions."""
+        """Request a room, and return its joining instructions."""
         room = await self.world.click()
         self.rooms.append(room["alias"])
         return str(room["instructions"])
@@ -55,7 +55,7 @@ class Case:
         self.uids.append(await self.world.invite(self.start, body, subject=self.subject, **more))
 
     async def outcome(self) -> object:
-        """What is visible in the end: answers, mails, when each room is open, and unfinished work."""
+        """The visible outcome: answers, mails, the times at which each room is open, and unfinished work."""
         answers = [[answer["kind"] for answer in await self.world.answers(uid)] for uid in self.uids]
         mails = [mail for mail in await self.world.mails("bob@example.com") if self.subject in mail["subject"]]
         clock = FakeClock()
@@ -69,7 +69,7 @@ class Case:
 
 
 Scenario = Callable[[Case], Awaitable[None]]
-"""Creates the message whose processing crashes, and everything that precedes it."""
+"""Creates the message during whose processing the crash occurs, and everything that precedes it."""
 
 
 async def new_meeting(case: Case) -> None:
@@ -111,7 +111,7 @@ SCENARIOS = [new_meeting, swapped_room, cancelled_occurrence, no_tag, copied_tag
 
 
 class Line:
-    """Passes on all calls to Exchange; they fail once the fuse, if there is one, has blown."""
+    """Passes on all calls to Exchange. If there is a fuse, calls fail once it has blown."""
 
     def __init__(self, call: Callable[..., Awaitable[Any]]) -> None:
         self._call = call
@@ -136,7 +136,7 @@ async def world() -> AsyncIterator[Deployment]:
 
 
 async def run(world: Deployment, line: Line, scenario: Scenario, fuse: Fuse, *, polled: bool) -> object:
-    """The outcome of a scenario in which a fuse guards the handling of the last message and, optionally, its poll."""
+    """The outcome of a scenario with a fuse while the last message is handled and, if `polled`, during its poll."""
     case = Case(world, tomorrow(world), f"Meeting {next(_numbers)}", [], [])
     await scenario(case)
     if not polled:

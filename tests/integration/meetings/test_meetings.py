@@ -1,4 +1,4 @@
-"""Meetings with a simulated Exchange: organizers' actions in Outlook, and their visible results (M1 to M8).
+"""Meetings in a simulated Exchange: organizers' actions in Outlook, and their visible results (M1 to M8).
 
 Graph and EWS behave the same: neither the processor nor an outside observer can tell which one is used (E2).
 """
@@ -65,7 +65,7 @@ class TestSingle:
         await world.move_to(later)
         assert await world.is_open(room["alias"])
 
-    async def test_an_update_of_the_body_that_exchange_files_away_is_noticed(self, world: Deployment) -> None:
+    async def test_an_update_of_the_body_that_exchange_files_away_is_detected(self, world: Deployment) -> None:
         """docs/facts/exchange.md §7: VisibleMeetingUpdateProperties."""
         old, new, start = await world.click(), await world.click(), tomorrow(world)
         uid = await world.invite(start, old["instructions"])
@@ -120,7 +120,7 @@ class TestSingle:
         await world.move_to(start)
         assert await world.is_open(room["alias"]) is False
 
-    async def test_the_room_of_a_deleted_meeting_is_closed_on_its_day(self, world: Deployment) -> None:
+    async def test_the_room_of_a_deleted_meeting_is_closed_on_the_day_of_the_meeting(self, world: Deployment) -> None:
         """No message reports a deletion in the equipment mailbox (M4)."""
         room, start = await world.click(), tomorrow(world)
         await world.invite(start, room["instructions"])
@@ -147,7 +147,7 @@ class TestSingle:
         await world.move_to(start)
         assert await world.is_open(room["alias"])
 
-    async def test_an_all_day_meeting_is_a_day_in_the_organizers_zone(self, world: Deployment) -> None:
+    async def test_an_all_day_meeting_lasts_a_day_in_the_organizers_zone(self, world: Deployment) -> None:
         room, start = await world.click(), tomorrow(world, hour=0)
         await world.invite(
             start, room["instructions"], length=timedelta(days=1), is_all_day=True, time_zone="Pacific Standard Time"
@@ -158,7 +158,7 @@ class TestSingle:
         await world.move_to(start + timedelta(hours=8 + 23))
         assert await world.is_open(room["alias"])
 
-    async def test_times_are_given_in_the_organizers_zone(self, world: Deployment) -> None:
+    async def test_answers_contain_times_in_the_organizers_zone(self, world: Deployment) -> None:
         """T3."""
         integration = await world.integration()
         template = "{{start_time}} to {{end_time}}"
@@ -187,7 +187,7 @@ class TestRejected:
         for part in ("currently valid scheduling data", "occurs in the past", room["alias"]):
             assert part in texts
 
-    async def test_a_meeting_with_a_copied_tag_gets_a_new_alias_if_the_settings_say_so(self, by: By) -> None:
+    async def test_a_meeting_with_a_copied_tag_gets_a_new_alias_if_the_settings_require_it(self, by: By) -> None:
         async with deployed(by, copied_tag_action="new_alias") as world:
             room, start = await world.click(), tomorrow(world)
             await world.invite(start, room["instructions"])

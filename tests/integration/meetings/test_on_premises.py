@@ -103,7 +103,7 @@ class TestLateInstructions:
 
 
 class TestServersOfOtherHabits:
-    """The product copes with everything that grommunio does differently from Exchange."""
+    """The product supports all of grommunio's deviations from Exchange."""
 
     @pytest.fixture
     async def world(self) -> AsyncIterator[Deployment]:
@@ -122,7 +122,7 @@ class TestServersOfOtherHabits:
     async def test_an_invitation_is_answered_although_the_organizer_cannot_be_impersonated(
         self, world: Deployment
     ) -> None:
-        """The server refuses the impersonation with a fault that has no code."""
+        """The server refuses impersonation with a fault that has no code."""
         tag = world.services.foundation.promises.make(INTEGRATION, Caller("alice", "test"))
         await world.invite(tomorrow(world), f"<p>{tag}</p>", organizer=CAROL)
         await world.drain()

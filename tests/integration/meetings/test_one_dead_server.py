@@ -26,7 +26,7 @@ SOON = 15.0
 
 
 async def invite(world: Deployment, uuid: str, mailbox: str) -> str:
-    """Send an invitation to an integration's room; returns the meeting's uid."""
+    """Send an invitation that contains a room of an integration, and return the meeting's uid."""
     integration = await world.services.foundation.integrations.get(uuid)
     form, lifetime = alias_format(integration), timedelta(days=1)
     booking = await world.services.foundation.allocator.allocate(uuid, form, Caller("alice", "test"), lifetime)

@@ -1,4 +1,4 @@
-"""A mailbox that is switched from EWS to Graph or the reverse: recorded meetings are recognised.
+"""A mailbox that is switched from EWS to Graph or vice versa: recorded meetings are recognized.
 
 The mailbox no longer contains their messages, so only the records and the calendar show the meetings.
 """
@@ -51,7 +51,7 @@ async def switch(world: Deployment, by: By) -> None:
 
 
 async def booked(world: Deployment, **more: Any) -> tuple[str, str]:
-    """Schedule a meeting; returns its uid and alias."""
+    """Schedule a meeting, and return its uid and alias."""
     room, start = await world.click(), tomorrow(world)
     uid = await world.invite(start, room["instructions"], **more)
     await world.drain()
@@ -89,7 +89,7 @@ async def test_the_next_part_of_a_series_is_read(world: Deployment, by: By) -> N
     assert await world.is_open(alias), "the series continues for more than a year"
 
 
-async def test_the_room_of_a_meeting_is_open_on_its_day(world: Deployment, by: By) -> None:
+async def test_the_room_of_a_meeting_is_open_on_the_day_of_the_meeting(world: Deployment, by: By) -> None:
     start = tomorrow(world) + timedelta(days=3)
     room = await world.click()
     await world.invite(start, room["instructions"])

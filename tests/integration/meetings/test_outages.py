@@ -1,6 +1,6 @@
 """Outages, refusals and newer versions: no invitation or answer is lost or duplicated, and nothing stops the sweep.
 
-The simulated Exchange refuses requests as reported of real ones (for accept and decline, see
+The simulated Exchange refuses requests in the ways that have been reported for real ones (for accept and decline, see
 microsoft-graph-docs-contrib #8124).
 """
 
@@ -44,7 +44,7 @@ async def graph(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Deployment]:
 
 
 async def alarms(world: Deployment) -> dict[AlarmKind, str]:
-    """The causes of the raised alarms, by kind."""
+    """The causes of the raised alarms, keyed by kind."""
     return {alarm.kind: alarm.cause async for alarm in world.services.foundation.alarms.of(INTEGRATION)}
 
 
@@ -158,7 +158,7 @@ class TestOutages:
 class TestNewerVersions:
     @pytest.mark.parametrize("status", [429, 503])
     @pytest.mark.parametrize("gap", [0, 1, 5, 15])
-    async def test_the_newest_answer_is_sent_after_the_older_one_has_failed_three_times(
+    async def test_the_newest_answer_is_sent_after_an_older_one_has_failed_three_times(
         self, graph: Deployment, status: int, gap: int
     ) -> None:
         settings = {"accept_edited_single_meeting_template": "{{start_time}}"}

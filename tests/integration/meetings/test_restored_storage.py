@@ -29,7 +29,7 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[Deployment]:
 
 @dataclass
 class Office:
-    """Alice's meetings by subject: the first one tomorrow at ten, the others two hours apart."""
+    """Alice's meetings, keyed by subject. The first one is tomorrow at ten, and the others follow two hours apart."""
 
     world: Deployment
     rooms: dict[str, Any] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class Office:
         await self.invite(name, recurrence=weekly(start))
 
     async def answers(self) -> dict[str, Counter[str]]:
-        """The number of answers of each kind, by meeting."""
+        """The number of answers of each kind, keyed by meeting."""
         return {
             name: Counter(answer["kind"] for answer in await self.world.answers(uid)) for name, uid in self.uids.items()
         }
@@ -61,7 +61,7 @@ class Office:
 
 
 async def lost_hour(office: Office) -> None:
-    """Change meetings and have the product answer, after the export."""
+    """Change meetings after the export, and have the product answer them."""
     world = office.world
     await world.move_to(world.now + HALF)
     await office.invite("new")
@@ -92,7 +92,7 @@ def empty_the_mailbox(world: Deployment) -> None:
 
 
 async def restore(office: Office, export: list[str]) -> Restored:
-    """Import the export into another account while the app already uses it and people send invitations."""
+    """Import the export into another account that the app already uses, while people send invitations."""
     world = office.world
     world.host.memory = MemoryStorage()
     await world.host.restart(world.memory)
@@ -107,7 +107,7 @@ async def restore(office: Office, export: list[str]) -> Restored:
 
 
 async def heal(world: Deployment) -> list[str]:
-    """Run the next sweep and the next nightly comparison; returns the causes of the alarms."""
+    """Run the next sweep and the next nightly comparison, and return the causes of the alarms."""
     await world.move_to(world.now + timedelta(minutes=5))
     await world.services.scheduling.timers.sweep()
     await world.drain()

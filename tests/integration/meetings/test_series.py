@@ -107,7 +107,7 @@ class TestAnotherRoom:
         await series.change(1, body_html=series.room["instructions"])
         assert await series.doors(series.room, other) == [[True, False]] * 4
 
-    async def test_a_third_room_for_an_occurrence_closes_the_second(self, world: Deployment) -> None:
+    async def test_a_third_room_for_an_occurrence_replaces_the_second(self, world: Deployment) -> None:
         series = await Series(world).invite()
         second = await series.swap(1)
         third = await series.swap(1)

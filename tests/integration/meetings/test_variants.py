@@ -1,4 +1,4 @@
-"""Variants of Graph's behaviour that have been reported: the product copes with all of them (docs/facts/graph.md)."""
+"""Reported variants of Graph's behaviour, all of which the product supports (docs/facts/graph.md)."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -28,7 +28,7 @@ async def vary(world: Deployment, **variants: Any) -> None:
 
 
 async def tracked(world: Deployment, occurrence: str = "") -> str:
-    """The equipment mailbox's answer as Alice's calendar shows it, for the series or one occurrence."""
+    """The equipment mailbox's answer to the series or one occurrence, according to Alice's calendar."""
     events = await world.control_graph("GET", "/users/alice@example.com/events")
     event = events["value"][0]
     if occurrence:

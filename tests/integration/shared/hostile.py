@@ -1,4 +1,4 @@
-"""A server over real HTTP whose answers cost a trusting client as much as possible."""
+"""A server over real HTTP whose responses cost a trusting client as much as possible."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 @dataclass
 class Hostile:
-    """A running server. `way` is the kind of its answers: "bomb", "deep", "endless", "trickle" or "silent"."""
+    """A running server. `way` is the kind of its responses: "bomb", "deep", "endless", "trickle" or "silent"."""
 
     way: str
     url: str = ""

@@ -1,4 +1,4 @@
-"""Every client in the product limits what it reads from a server whose answers cost as much as possible."""
+"""Every client in the product limits what it reads from a server whose responses cost as much as possible."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ CLIENTS: dict[str, tuple[Callable[[str], Awaitable[None]], ...]] = {
     "shared/mailboxes/graph/client.py": (reads_graph, writes_graph),
     "shared/management_node/client.py": (asks_node, asks_node_for_token, writes_to_node),
 }
-"""The modules that create bounded clients, with what each does with its client."""
+"""The modules that create bounded clients, with the kinds of calls that each makes."""
 
 ELSEWHERE = {
     "shared/operations/files.py": "the deployment's own storage account, by Azure's SDK",
@@ -124,7 +124,7 @@ LIBRARIES = (
     *("azure.identity", "azure.keyvault", "azure.data", "azure.storage", "msrest"),
 )
 ERRORS_ONLY = {"shared/mailboxes/ews/error_mapping.py", "shared/mailboxes/ews/failures.py", "shared/proxy.py"}
-"""Modules that use only a library's errors, or its way of reading the environment, and open no connection."""
+"""Modules that use only a library's errors, or its functions for reading the environment, and open no connection."""
 
 
 def calls(tree: ast.AST) -> set[str]:

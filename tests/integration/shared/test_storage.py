@@ -1,4 +1,4 @@
-"""The contract of every `Storage`: Azure Tables (Azurite), and the storage in memory that other tests use."""
+"""The contract of every `Storage`: Azure Tables (Azurite), and the in-memory storage that other tests use."""
 
 import asyncio
 import base64
@@ -65,7 +65,7 @@ def partition() -> str:
 
 
 async def insert(table: Table, partition: str, key: str = "key", /, **values: Value) -> Row:
-    """Insert a row; returns it as read from the table."""
+    """Insert a row, and return it as read from the table."""
     await table.commit(partition, Insert(key, values))
     return await read(table, partition, key)
 

@@ -1,4 +1,4 @@
-"""Tests refuse all requests that Azure Storage would refuse, even if Azurite or the storage in memory accepts them."""
+"""Tests refuse all requests that Azure Storage would refuse, even if Azurite or the in-memory storage accepts them."""
 
 import base64
 import json
@@ -160,7 +160,7 @@ ROWS = [
 
 @pytest.mark.parametrize("values", ROWS, ids=["1 MiB", "columns", "name"])
 async def test_both_storages_refuse_a_row_that_azure_would_refuse(storage: Storage, values: dict[str, Any]) -> None:
-    """Such a row is a bug of the product, so an error with a message is raised before anything is sent."""
+    """Such a row is a bug in the product, so an error with a message is raised before anything is sent."""
     with pytest.raises(ValueError, match=r"row|column"):
         await storage.table("meetings").commit("p", Insert("r", values))
 
@@ -187,7 +187,7 @@ def test_a_64_bit_number_must_be_marked_as_such() -> None:
 
 
 def test_every_request_in_a_batch_is_checked() -> None:
-    """Texts in rows may look like parts of a request."""
+    """Strings in rows may look like parts of a request."""
     row = json.dumps({**KEYS, "text": "\r\n--changeset_x\r\nPOST http://x/ HTTP/1.1"})
     inner = f"POST http://h/devstoreaccount1/meetings HTTP/1.1\r\nAccept: application/json\r\n\r\n{row}"
     part = f"\r\n--changeset_1\r\nContent-Type: application/http\r\n\r\n{inner}"

@@ -60,7 +60,7 @@ class Client:
         return self.mailbox(address, DELEGATE)
 
     async def do(self, work: Callable[..., T], *arguments: Any) -> T:
-        """Run a call in a thread; returns its result."""
+        """Run a call in a thread, and return its result."""
         return await asyncio.to_thread(work, *arguments)
 
     async def inbox(self, address: str = VMR_EWS) -> list[Any]:

@@ -17,7 +17,7 @@ NEWEST = '<t:RequestServerVersion Version="Exchange2016"/>'
 
 
 def envelope(body: str, header: str = "", version: str = NEWEST) -> str:
-    """A request; without a ``version`` in its header, the server treats it as one for Exchange 2007."""
+    """A request. If its header contains no ``version``, the server assumes Exchange 2007."""
     return (
         '<?xml version="1.0" encoding="utf-8"?>'
         '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"'
@@ -28,14 +28,14 @@ def envelope(body: str, header: str = "", version: str = NEWEST) -> str:
 
 
 async def post(world: ExchangeWorld, content: str | bytes, **more: object) -> httpx.Response:
-    """Send a request, with Basic authentication unless stated otherwise."""
+    """Send a request, with Basic authentication by default."""
     headers = {**XML, **dict(more.pop("headers", {}))}  # type: ignore[call-overload]
     auth = more.pop("auth", BASIC)
     return await world.http.post("/EWS/Exchange.asmx", content=content, headers=headers, auth=auth, **more)  # type: ignore[arg-type]
 
 
 def texts(answer: httpx.Response, name: str) -> list[str]:
-    """The texts of all elements with this name, whatever their namespace."""
+    """The texts of all elements with this name, in any namespace."""
     return [item.text or "" for item in etree.fromstring(answer.content).iter(f"{{*}}{name}", name)]
 
 

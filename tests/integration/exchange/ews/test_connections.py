@@ -37,7 +37,7 @@ def opened(account: Account) -> str:
 
 @pytest.mark.parametrize("auth", [BASIC, NTLM, None], ids=["basic", "ntlm", "found out"])
 @pytest.mark.parametrize("username", [SERVICE, "svc-vmr@example.com", r"example.com\SVC-VMR", "svc-vmr"])
-async def test_every_way_to_sign_in_works(world: ExchangeWorld, auth: str | None, username: str) -> None:
+async def test_every_sign_in_method_works(world: ExchangeWorld, auth: str | None, username: str) -> None:
     client = Client(world, username, auth=auth)
     assert await client.do(lambda: opened(client.mailbox())) == "Inbox"
 
@@ -103,7 +103,7 @@ async def test_the_offered_schemes_are_those_that_the_virtual_directory_allows(w
     assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "NTLM")
 
 
-async def test_a_request_without_credentials_is_answered_with_the_schemes(world: ExchangeWorld) -> None:
+async def test_the_response_to_a_request_without_credentials_lists_the_schemes(world: ExchangeWorld) -> None:
     answer = await soap.post(world, soap.envelope(soap.GET_INBOX), auth=None)
     assert (answer.status_code, answer.content) == (401, b"")
     assert answer.headers.get_list("WWW-Authenticate") == ["Negotiate", "NTLM", 'Basic realm="localhost"']

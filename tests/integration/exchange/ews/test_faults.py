@@ -89,7 +89,7 @@ async def test_without_after_effect_a_faulty_request_does_nothing(world: Exchang
     assert await world.received(ALICE) == []
 
 
-# --- unexpected answers
+# --- unexpected responses
 
 
 async def odd(world: ExchangeWorld, **fault: Any) -> httpx.Response:
@@ -99,30 +99,30 @@ async def odd(world: ExchangeWorld, **fault: Any) -> httpx.Response:
     return answer
 
 
-async def test_an_answer_can_be_truncated(world: ExchangeWorld) -> None:
+async def test_a_response_can_be_truncated(world: ExchangeWorld) -> None:
     whole = await soap.post(world, soap.envelope(soap.GET_INBOX))
     assert (await odd(world, action="truncate")).content == whole.content[: len(whole.content) // 2]
 
 
-async def test_an_answer_can_use_another_charset_than_it_declares(world: ExchangeWorld) -> None:
+async def test_a_response_can_use_a_charset_that_differs_from_the_declared_one(world: ExchangeWorld) -> None:
     answer = await odd(world, action="charset")
     assert b"utf-8" in answer.content
     with pytest.raises(UnicodeDecodeError):
         answer.content.decode()
 
 
-async def test_an_answer_can_be_a_web_page(world: ExchangeWorld) -> None:
+async def test_a_response_can_be_a_web_page(world: ExchangeWorld) -> None:
     assert (await odd(world, action="html")).headers["Content-Type"].startswith("text/html")
 
 
-async def test_an_answer_can_contain_entities_that_expand_or_read_files(world: ExchangeWorld) -> None:
+async def test_a_response_can_contain_entities_that_expand_or_read_files(world: ExchangeWorld) -> None:
     answer = await odd(world, action="bomb")
     assert len(answer.content) < 2000
     assert b"<!DOCTYPE" in answer.content
     assert b"SYSTEM" in answer.content
 
 
-async def test_an_answer_can_be_many_megabytes_long(world: ExchangeWorld) -> None:
+async def test_a_response_can_be_many_megabytes_long(world: ExchangeWorld) -> None:
     answer = await odd(world, action="oversize", megabytes=3)
     assert len(answer.content) > 3 * 1024**2
 

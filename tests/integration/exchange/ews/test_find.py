@@ -127,15 +127,15 @@ async def test_occurrences_keep_their_local_time_across_daylight_saving(world: E
     assert [item.start for item in shown] == [at(2030, 3, 25, 8), at(2030, 4, 1, 7)]
 
 
-async def test_a_calendar_view_may_be_limited(world: ExchangeWorld, client: Client) -> None:
+async def test_the_number_of_items_in_a_calendar_view_can_be_limited(world: ExchangeWorld, client: Client) -> None:
     await world.meet(attendees=[VMR_EWS], recurrence=DAILY)
     assert len(await client.calendar(at(2030, 3, 4), at(2030, 4, 4), most=5)) == 5
     view = '<m:CalendarView MaxEntriesReturned="5" StartDate="2030-03-04T00:00:00Z" EndDate="2030-04-04T00:00:00Z"/>'
     page = soap.attributes(await soap.post(world, soap.envelope(find(view, "calendar"))), "RootFolder")
-    assert page == {"TotalItemsInView": "31", "IncludesLastItemInRange": "false"}, "an unpaged answer has no offset"
+    assert page == {"TotalItemsInView": "31", "IncludesLastItemInRange": "false"}, "an unpaged response has no offset"
 
 
-async def test_calendar_views_have_limits(world: ExchangeWorld, client: Client) -> None:
+async def test_calendar_views_have_a_maximum_length_and_size(world: ExchangeWorld, client: Client) -> None:
     await world.meet(attendees=[VMR_EWS], recurrence=DAILY)
     await world.meet(attendees=[VMR_EWS], recurrence=DAILY)
     start = at(2030, 3, 4)

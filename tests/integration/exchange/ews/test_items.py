@@ -282,7 +282,7 @@ async def test_a_zone_without_a_windows_name_becomes_a_custom_zone(world: Exchan
     [(_, request)], _ = await client.synced(only_fields=["subject"])
     answer = await get(world, request, "calendar:StartTimeZone")
     assert soap.attributes(answer, "StartTimeZone")["Id"] == "tzone://Microsoft/Custom"
-    assert soap.attributes(answer, "Period")["Bias"], "the zone can be recognised by its rules only"
+    assert soap.attributes(answer, "Period")["Bias"], "the zone can be recognized only by its rules"
 
 
 async def test_private_meetings_and_updates_are_marked(world: ExchangeWorld, client: Client) -> None:

@@ -1,4 +1,4 @@
-"""Complete meetings over EWS with NTLM and impersonation, from the sync to the answer to the organizer."""
+"""Complete meetings over EWS with NTLM and impersonation, from the sync to the response to the organizer."""
 
 import base64
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ async def invite(world: ExchangeWorld, **fields: Any) -> str:
     return await world.meet(attendees=[VMR_EWS, BOB], **fields)
 
 
-async def test_a_meeting_is_handled_from_the_sync_to_the_organizers_answer(
+async def test_a_meeting_is_handled_from_the_sync_to_the_response_to_its_organizer(
     world: ExchangeWorld, client: Client
 ) -> None:
     uid = await invite(world)
@@ -107,7 +107,7 @@ async def test_a_moved_occurrence_arrives_as_a_separate_request(world: ExchangeW
     assert (request.type, request.meeting_request_type) == ("Exception", "FullUpdate")
     assert request.start == at(2030, 3, 12, 13)
     assert request.original_start == at(2030, 3, 11, 8)
-    assert request.sim_goid[16:20] == bytes.fromhex("07EE030B"), "the date that the pattern gives"
+    assert request.sim_goid[16:20] == bytes.fromhex("07EE030B"), "the date according to the pattern"
     assert request.sim_clean_goid == bytes.fromhex(uid)
     shown = await client.calendar(at(2030, 3, 1), at(2030, 4, 1))
     assert [(entry.type, entry.start) for entry in shown] == [

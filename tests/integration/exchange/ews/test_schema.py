@@ -1,4 +1,4 @@
-"""Microsoft's schemas judge every integration test with the simulated EWS (tests/integration/conftest.py)."""
+"""The validation of EWS calls in all integration tests by Microsoft's schemas (tests/integration/conftest.py)."""
 
 import pytest
 from lxml import etree  # type: ignore[import-untyped]
@@ -19,7 +19,7 @@ def envelope(*body: object) -> object:
     return s("Envelope", s("Header"), s("Body", *body))
 
 
-async def test_requests_and_answers_of_a_test_are_judged(
+async def test_requests_and_responses_of_a_test_are_validated(
     world: ExchangeWorld, client: Client, ews_judge: SchemaJudge
 ) -> None:
     await world.meet(attendees=[VMR_EWS])
@@ -28,7 +28,7 @@ async def test_requests_and_answers_of_a_test_are_judged(
 
 
 @pytest.mark.parametrize("agent", ["vmr-scheduling", "exchangelib/5.6.0 (python-requests/2.32)"])
-def test_invalid_requests_and_answers_are_reported(agent: str) -> None:
+def test_invalid_requests_and_responses_are_reported(agent: str) -> None:
     judge = SchemaJudge()
     judge(agent, envelope(m("GetItem")), envelope(m("GetFolderResponse", m("Surprise"))))
     assert (judge.requests, judge.answers) == (1, 1)

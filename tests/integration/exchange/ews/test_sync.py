@@ -29,7 +29,7 @@ async def test_a_first_sync_is_read_page_by_page(world: ExchangeWorld, client: C
     assert await client.synced(state=state) == ([], state), "the state stays the same while nothing happens"
 
 
-async def test_an_answer_shows_whether_more_changes_follow(world: ExchangeWorld) -> None:
+async def test_a_response_shows_whether_more_changes_follow(world: ExchangeWorld) -> None:
     for _ in range(3):
         await mail(world)
     answer = await soap.post(world, soap.envelope(sync(2)))

@@ -1,4 +1,4 @@
-"""exchangelib's ordinary high-level interface uses a complete mailbox; the product's own client is not involved."""
+"""Use of a complete mailbox through exchangelib's ordinary high-level interface, without the product's own client."""
 
 import datetime as dt
 from typing import Any
@@ -34,7 +34,7 @@ def vmr(client: Client) -> Account:
 
 
 def meeting(account: Account, **fields: Any) -> CalendarItem:
-    """Save and send a meeting of Alice's with the equipment mailbox."""
+    """Save and send one of Alice's meetings, to which the equipment mailbox is invited."""
     item = CalendarItem(
         account=account,
         folder=account.calendar,

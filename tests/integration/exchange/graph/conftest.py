@@ -25,7 +25,7 @@ class AnyToken(AuthenticationProvider):
 
 @pytest.fixture
 async def sdk(world: ExchangeWorld) -> AsyncIterator[Any]:
-    # The SDK's transport does not close the inner one, so a reference to it is kept.
+    # The SDK's transport does not close the transport that it wraps, so a reference to that one is kept.
     wire = httpx.AsyncHTTPTransport()
     client = GraphClientFactory.create_with_default_middleware(client=httpx.AsyncClient(transport=wire, timeout=20))
     adapter = GraphRequestAdapter(AnyToken(), client=client)

@@ -1,4 +1,4 @@
-"""Microsoft's description and the genuine msgraph-sdk judge every test with the simulated Graph (graph_judge.py)."""
+"""The check of all calls to the simulated Graph by Microsoft's description and the genuine SDK (graph_judge.py)."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -37,7 +37,7 @@ async def client(world: ExchangeWorld) -> AsyncIterator[GraphClient]:
     await client.close()
 
 
-async def test_all_calls_of_our_client_are_judged(
+async def test_all_calls_of_our_client_are_checked(
     world: ExchangeWorld, client: GraphClient, webhook: Webhook, graph_judge: GraphJudge
 ) -> None:
     mailbox, now = GraphMailbox(client, VMR), world.exchange.clock.now()
@@ -121,7 +121,7 @@ def test_a_request_that_the_sdk_cannot_send_is_reported(
         ({"id": "1", "meetingMessageType": "meetingRequest"}, "meetingMessageType"),
     ],
 )
-def test_an_answer_that_neither_judge_accepts_is_reported(document: dict[str, Any], word: str) -> None:
+def test_a_response_that_violates_both_description_and_models_is_reported(document: dict[str, Any], word: str) -> None:
     assert any(word in fault for fault in graph_description.faults_of_answer("GET", MESSAGE, document))
     try:
         found = graph_builders.faults_of_answer("GET", MESSAGE, document)

@@ -1,7 +1,7 @@
-"""The genuine msgraph-sdk uses a complete mailbox with its typed models; the product's own client is not involved.
+"""Use of a complete mailbox through the typed models of the genuine msgraph-sdk, without the product's own client.
 
-Each request and each response is judged as well (tests/support/graph_judge.py). A test fails if the SDK's models cannot
-represent an answer, or change it.
+All requests and responses are also checked (tests/support/graph_judge.py). A test fails if the SDK's models cannot
+represent a response, or alter it.
 """
 
 from datetime import date, timedelta
@@ -98,7 +98,7 @@ def html(text: str) -> ItemBody:
 
 
 def invitation(**fields: Any) -> Event:
-    """An event on Monday 2030-03-04 at nine in Berlin; the mailbox is a resource, and Bob an optional attendee."""
+    """An event on Monday 2030-03-04 at nine in Berlin; the mailbox is a resource, and Bob is an optional attendee."""
     attendees = [
         Attendee(type=AttendeeType.Resource, email_address=EmailAddress(address=VMR)),
         Attendee(type=AttendeeType.Optional, email_address=EmailAddress(address=BOB)),

@@ -69,7 +69,7 @@ async def _refused(world: SignInWorld, integration: Integration, claims: dict[st
 
 
 class Forger(Keys):
-    """The keys of an impostor, who publishes the provider's keys and signs with `forge`."""
+    """The keys of an impostor, who publishes the provider's keys but signs with `forge`."""
 
     def __init__(self, keys: Keys, forge: Callable[[Keys, dict[str, Any]], Any]) -> None:
         super().__init__()
@@ -131,7 +131,7 @@ FORGERIES = {
     own_key: NotAuthenticated,
     unknown_key: NotAuthenticated,
     long: NotAuthenticated,
-    ten_megabytes: Unavailable,  # an answer of this size is not read completely
+    ten_megabytes: Unavailable,  # a response of this size is not read completely
     a_number: NotAuthenticated,
 }
 

@@ -1,4 +1,4 @@
-"""E3: an admin signs in the service account; the sign-in remains valid until a documented reason ends it."""
+"""E3: an admin signs in the service account, whose sign-in remains valid until a documented reason ends it."""
 
 import asyncio
 import logging
@@ -316,7 +316,7 @@ async def test_the_admin_can_cancel_the_sign_in(world: SignInWorld) -> None:
         ),
     ],
 )
-async def test_settings_that_cannot_work_are_named_before_a_sign_in(
+async def test_settings_that_cannot_work_are_reported_before_a_sign_in(
     world: SignInWorld, change: dict[str, Any], field: str
 ) -> None:
     # Without single-use VMRs, these settings are unused and can be saved even if they cannot work.

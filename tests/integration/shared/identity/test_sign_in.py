@@ -23,7 +23,7 @@ both = pytest.mark.parametrize("make", PROVIDERS.values(), ids=PROVIDERS)
 
 
 @both
-async def test_a_user_who_has_signed_in_is_recognised_from_then_on(world: SignInWorld, make: Make) -> None:
+async def test_a_user_who_has_signed_in_is_recognized_from_then_on(world: SignInWorld, make: Make) -> None:
     integration = await make(world)
     session = await world.session(integration)
     [record] = world.users.records
@@ -262,13 +262,13 @@ async def test_two_concurrent_dialogs_do_not_disturb_each_other(world: SignInWor
         ({"personal_vmr_oauth_token_endpoint": "https://login.example.com/common/oauth2/v2.0/token"}, "tenant"),
     ],
 )
-async def test_settings_that_cannot_work_are_named(world: SignInWorld, change: dict[str, Any], hint: str) -> None:
+async def test_an_error_lists_settings_that_cannot_work(world: SignInWorld, change: dict[str, Any], hint: str) -> None:
     integration = await world.azure(**change)
     with pytest.raises(Unavailable, match=hint):
         await world.start(integration)
 
 
-async def test_a_missing_secret_is_named(world: SignInWorld) -> None:
+async def test_an_error_names_a_missing_secret(world: SignInWorld) -> None:
     integration = await world.azure(personal_vmr_oauth_client_secret="")
     answer = await world.at_provider(await world.start(integration))
     with pytest.raises(Unavailable, match="client secret"):

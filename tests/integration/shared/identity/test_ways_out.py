@@ -17,12 +17,12 @@ Make = Callable[..., Awaitable[Integration]]
 
 
 def provider_of(world: SignInWorld) -> str:
-    """Host and port of the world's provider."""
+    """The host and port of the provider."""
     return urlsplit(world.base).netloc
 
 
 async def outcome(world: SignInWorld, make: Make, **changes: object) -> str | None:
-    """Sign in; returns the error's code, or None on success."""
+    """Sign in, and return the error's code, or None on success."""
     try:
         assert await world.code(await make(world, **changes))
     except Unavailable as error:
@@ -47,7 +47,7 @@ async def test_a_sign_in_goes_through_the_proxy_or_bypasses_it(
 async def test_integrations_with_and_without_the_proxy_work_side_by_side(
     world: SignInWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Keys fetched without the proxy are not reused for an integration with it, as they came by a different route."""
+    """Keys fetched without the proxy are not reused for an integration that uses the proxy."""
     async with running_proxy({}) as proxy:
         environment(monkeypatch, HTTP_PROXY=proxy.url)
         assert await outcome(world, SignInWorld.azure, disable_proxy=True) is None
@@ -70,7 +70,7 @@ async def test_requests_for_the_service_accounts_token_can_also_bypass_the_proxy
 
 
 @pytest.mark.parametrize("use_proxy", [True, False])
-async def test_a_companys_own_certificate_authority_is_trusted_when_it_is_named(
+async def test_a_companys_own_certificate_authority_is_trusted_if_it_is_configured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, use_proxy: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     """An AD FS inside a company has a certificate from the company's own authority."""

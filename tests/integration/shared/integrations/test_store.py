@@ -1,4 +1,4 @@
-"""The store on Azurite satisfies the same contract as on storage in memory."""
+"""On Azurite, the store satisfies the same contract as on in-memory storage."""
 
 from collections.abc import AsyncIterator, Iterator
 

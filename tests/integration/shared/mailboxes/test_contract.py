@@ -61,7 +61,7 @@ class Office:
     world: ExchangeWorld
     mailbox: Mailbox
     call: Callable[[str], str]
-    """Returns the name by which a fault refers to a call: "read", "answer", "send" or "changes"."""
+    """Returns the name by which a fault refers to "read", "answer", "send" or "changes" over this protocol."""
     states: dict[Folder, str]
 
     async def news(self, folder: Folder = Folder.INBOX) -> list[str]:
@@ -147,7 +147,7 @@ class TestReading:
         assert item is not None
         assert (item.shape, item.series_id, item.last_day) == (Shape.SERIES, item.id, datetime(2030, 5, 6, tzinfo=UTC))
 
-    async def test_an_update_of_a_moved_occurrence_is_recognised(self, office: Office) -> None:
+    async def test_an_update_of_a_moved_occurrence_is_recognized(self, office: Office) -> None:
         uid = await office.world.meet(recurrence=WEEKLY)
         series = (await office.newest()).item
         await office.world.edit(uid, occurrence="2030-03-11", start="2030-03-12T15:00:00", end="2030-03-12T16:00:00")
@@ -161,7 +161,7 @@ class TestReading:
         assert found is not None
         assert found.original_start == NINE + timedelta(weeks=1)
 
-    async def test_an_all_day_meeting_is_a_day_in_the_organizers_zone(self, office: Office) -> None:
+    async def test_an_all_day_meeting_lasts_a_day_in_the_organizers_zone(self, office: Office) -> None:
         await office.world.meet(is_all_day=True, start="2030-03-04T00:00:00", end="2030-03-05T00:00:00")
         item = (await office.newest()).item
         assert item is not None
@@ -284,7 +284,7 @@ class TestCalendar:
         assert entry.occurrence == request.item.occurrence
 
     async def _view(self, office: Office, first: datetime, last: datetime) -> list[CalendarEntry]:
-        """The entries of all pages; an entry that occurs twice counts once."""
+        """The entries of all pages, without duplicates."""
         found: list[CalendarEntry] = []
         state, asked = "", True
         while asked or state:

@@ -1,4 +1,4 @@
-"""Backups on Azurite satisfy the same contract as on storage in memory."""
+"""On Azurite, backups satisfy the same contract as on in-memory storage."""
 
 from collections.abc import AsyncIterator
 

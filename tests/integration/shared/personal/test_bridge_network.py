@@ -33,7 +33,7 @@ async def deployed(
 
 
 @pytest.mark.parametrize("disable_proxy", [False, True])
-async def test_a_companys_own_certificate_authority_is_trusted_when_it_is_named(
+async def test_a_companys_own_certificate_authority_is_trusted_if_it_is_configured(
     authority: Authority, monkeypatch: pytest.MonkeyPatch, disable_proxy: bool
 ) -> None:
     environment(monkeypatch, SSL_CERT_FILE=str(authority.file))

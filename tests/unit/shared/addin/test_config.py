@@ -91,7 +91,7 @@ def test_configuration_contains_no_secret() -> None:
         ),
     ],
 )
-def test_configuration_contains_how_the_pane_authenticates_its_user(method: str, told: dict[str, str]) -> None:
+def test_configuration_specifies_how_the_pane_authenticates_its_user(method: str, told: dict[str, str]) -> None:
     fields = full_fields(addin_authentication_method=method, uuid=GUID)
     with_sign_in = an_integration(**fields)
     without = an_integration(

@@ -1,4 +1,4 @@
-"""X3, A4: the pane requests whether a tag can be used for the meeting that contains it."""
+"""X3, A4: the pane asks whether a tag can be used for the meeting that contains it."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -64,7 +64,7 @@ async def test_a_tag_that_has_not_been_sent_yet_is_free(asked: Asked) -> None:
     assert (await asked.ask(tag.lower().removesuffix("#")))["state"] == "reserved"
 
 
-async def test_a_scheduled_tag_only_reveals_its_alias_and_whether_its_meeting_starts_then(asked: Asked) -> None:
+async def test_a_scheduled_tag_reveals_only_its_alias_and_whether_the_given_start_is_right(asked: Asked) -> None:
     tag = await asked.tag()
     await asked.change(asked.scheduled)
     [booking] = await asked.allocated()

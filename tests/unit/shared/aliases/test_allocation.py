@@ -1,4 +1,4 @@
-"""A1, A2, A3, A7: aliases stay unique under concurrency, repeat for the same key, and become free when unused."""
+"""A1, A2, A3, A7: aliases stay unique under concurrency, repeat for the same key, and become free if unused."""
 
 import asyncio
 import random
@@ -278,7 +278,7 @@ async def test_an_expired_reservation_is_renewed_for_its_key(world: AllocationWo
     await world.check_uniqueness()
 
 
-async def test_a_renewed_reservation_does_not_end_with_its_original_digits(world: AllocationWorld) -> None:
+async def test_a_renewed_reservation_outlives_its_original_digits(world: AllocationWorld) -> None:
     first = await world.allocate(TINY, key="click")
     world.clock.move(LIFETIME + timedelta(days=1))
     renewed = await world.allocate(FORM, key="click")

@@ -182,7 +182,7 @@ def typed(draw: st.DrawFn, tag: str) -> str:
 
 @st.composite
 def shown(draw: st.DrawFn, text: str) -> str:
-    """A text after changes by an HTML editor."""
+    """Text after changes by an HTML editor."""
     spelt = draw(chosen(as_decimal, as_hexadecimal)(text))
     pieces = re.findall(r"&[^;]+;|[^&]", spelt)
     marks = st.sampled_from(["", "", "", "<wbr>", "</b><i>", '<span style="x">', "<!--a-->", "&nbsp;", "&shy;"])
@@ -191,7 +191,7 @@ def shown(draw: st.DrawFn, text: str) -> str:
 
 @st.composite
 def linked(draw: st.DrawFn, text: str) -> str:
-    """A text in a link after changes by gateways."""
+    """Text in a link after changes by gateways."""
     url = f"https://example.com/?a=1&tag={quote(text, safe='')}"
     url = draw(st.sampled_from([url, f"https://example.com/?tag={text}"]))
     for rewriter in draw(st.lists(st.sampled_from([safelink, url_defense_v2]), max_size=3)):
@@ -226,7 +226,7 @@ def test_only_the_tag_that_a_body_contains_is_found(before: str, after: str, tag
 
 @given(st.text(st.characters(), max_size=200) | st.text("<>&#;%=0aAPXS:-\r\n \u00ad\ud800", max_size=200))
 def test_any_text_can_be_searched(body: str) -> None:
-    """This includes texts with lone surrogates, since Exchange truncates texts in the middle of a character."""
+    """This includes strings with lone surrogates, since Exchange may truncate text in the middle of a character."""
     find_tags(body)
 
 

@@ -30,7 +30,7 @@ def minutes(count: float) -> datetime:
         (minutes(120), False),
     ],
 )
-def test_a_window_includes_its_first_moment_and_excludes_its_last(moment: datetime, is_open: bool) -> None:
+def test_a_window_includes_its_start_and_excludes_its_end(moment: datetime, is_open: bool) -> None:
     assert conference().is_open(moment) is is_open
 
 

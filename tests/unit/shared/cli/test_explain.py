@@ -165,7 +165,7 @@ END:VTIMEZONE
         ("+0117", "+0217", "2026-12-01 08:43 to 2026-12-01 09:43 UTC (unknown zone)"),
     ],
 )
-def test_a_custom_time_zone_is_recognised_by_its_rules(
+def test_a_custom_time_zone_is_recognized_by_its_rules(
     explained: Explained, standard: str, daylight: str, times: str
 ) -> None:
     rules = VTIMEZONE.format(standard=standard, daylight=daylight)

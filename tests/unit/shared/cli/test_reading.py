@@ -96,7 +96,7 @@ def test_environment_variables_are_read(text: str) -> None:
     assert parse("corp.yaml", text)[0].fields == {"password": FromEnvironment("SECRET")}
 
 
-def test_yaml_1_2_treats_yes_and_no_as_texts() -> None:
+def test_yaml_1_2_treats_yes_and_no_as_strings() -> None:
     assert parse("corp.yaml", "a: yes\nb: no\nc: on\nd: true")[0].fields == {
         "a": "yes",
         "b": "no",

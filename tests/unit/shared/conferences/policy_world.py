@@ -1,4 +1,4 @@
-"""Requests from conferencing nodes to external policy, and the answers."""
+"""Requests from conferencing nodes to external policy, and the responses to them."""
 
 from typing import Any
 

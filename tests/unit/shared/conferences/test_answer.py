@@ -1,4 +1,4 @@
-"""C2: nodes never get an answer that they would refuse, with any name and any settings of a room."""
+"""C2: nodes never get a response that they would refuse, whatever a room's name and settings are."""
 
 import json
 from typing import Any
@@ -32,7 +32,7 @@ def test_a_node_accepts_every_answer(fields: dict[str, Any], name: str, protecte
     answer = service_answer(given_fields)
     if answer is not None:
         assert refusals(answer) == []
-        json.dumps(answer, ensure_ascii=False).encode()  # the answer must not contain lone surrogates either
+        json.dumps(answer, ensure_ascii=False).encode()  # the response must not contain lone surrogates either
 
 
 @given(answers)

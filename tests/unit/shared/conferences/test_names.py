@@ -83,5 +83,5 @@ async def test_any_name_can_be_claimed_twice_and_stays_within_a_nodes_limits(nam
 
 
 @pytest.mark.parametrize("name", ["Budget 2", "Budgets", "A Budget", "Budget 123456789", "Budget 1234567", "budget"])
-def test_other_names_are_not_recognised_as_variants(name: str) -> None:
+def test_other_names_are_not_recognized_as_variants(name: str) -> None:
     assert not is_name_of("Budget", name)

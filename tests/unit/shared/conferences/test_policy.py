@@ -1,4 +1,4 @@
-"""C2: the answers that conferencing nodes get (docs/facts/pexip.md §6)."""
+"""C2: the responses that conferencing nodes get (docs/facts/pexip.md §6)."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ def world() -> PolicyWorld:
     return PolicyWorld()
 
 
-async def test_the_answer_for_an_open_conference_contains_its_settings(world: PolicyWorld) -> None:
+async def test_the_response_for_an_open_conference_contains_its_settings(world: PolicyWorld) -> None:
     await world.show()
     assert await world.ask() == (
         "continue",
@@ -34,7 +34,7 @@ async def test_the_answer_for_an_open_conference_contains_its_settings(world: Po
     )
 
 
-async def test_the_answer_contains_theme_and_identity_provider(world: PolicyWorld) -> None:
+async def test_the_response_contains_theme_and_identity_provider(world: PolicyWorld) -> None:
     await world.show(theme="Blue", identity_provider_group="Staff", non_idp_participants="allow_if_trusted")
     _, result = await world.ask()
     assert result["ivr_theme_name"] == "Blue"
@@ -48,8 +48,8 @@ async def test_an_identity_provider_setting_alone_is_not_sent(world: PolicyWorld
     assert "non_idp_participants" not in result
 
 
-async def test_no_text_exceeds_the_length_that_nodes_accept(world: PolicyWorld) -> None:
-    """A single text of 251 characters makes a node refuse the whole answer."""
+async def test_no_string_exceeds_the_length_that_nodes_accept(world: PolicyWorld) -> None:
+    """A single string of 251 characters makes a node refuse the whole response."""
     await world.show(name="n" * 300, description="d" * 5000, service_tag="t" * 300)
     _, result = await world.ask()
     assert {name: len(value) for name, value in result.items() if len(value) > 20} == {
@@ -146,7 +146,7 @@ async def test_an_alias_without_an_open_conference_is_rejected(world: PolicyWorl
     assert await world.ask() == ("reject", {})
 
 
-async def test_an_answer_takes_one_round_trip_for_any_number_of_conferences(world: PolicyWorld) -> None:
+async def test_a_policy_request_takes_one_round_trip_for_any_number_of_conferences(world: PolicyWorld) -> None:
     """The budget is in bench/README.md."""
     for number in range(1000):
         await world.storage.table("aliases").commit(f"meet{number:06}", Put("alias", {"domain": "example.com"}))

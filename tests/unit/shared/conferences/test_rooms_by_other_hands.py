@@ -1,4 +1,4 @@
-"""C3: rooms on a node on which admins also make changes, and whose behaviours vary."""
+"""C3: rooms on nodes whose behaviour varies, and on which admins also make changes."""
 
 from datetime import timedelta
 

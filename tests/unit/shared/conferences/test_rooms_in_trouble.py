@@ -1,4 +1,4 @@
-"""C3, M10: after all failures of a Management Node or of the product, each room exists exactly once."""
+"""C3, M10: after any failure of a Management Node or of the product, each room exists exactly once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -154,7 +154,7 @@ SCENARIOS = [opened, changed, taken, moved, cancelled, over]
 
 
 class FusedWire(httpx.AsyncBaseTransport):
-    """A transport that fails at a certain call, which the fuse determines."""
+    """A transport that fails at the call at which the fuse burns through."""
 
     def __init__(self, wire: httpx.AsyncBaseTransport, fuse: Fuse) -> None:
         self._wire, self._fuse = wire, fuse

@@ -29,7 +29,7 @@ async def test_integrations_are_named_in_order_and_found_by_name_or_mailbox() ->
     assert (await api.call("GET", f"{NAMES}2/", headers=READER)).body == listed["objects"][0]
 
 
-async def test_a_thousand_integrations_are_named_by_one_storage_request() -> None:
+async def test_the_names_of_a_thousand_integrations_take_one_storage_request() -> None:
     api = Api()
     await fill(IntegrationStore(api.storage, api.secrets, api.clock), api.storage, 1000)
     before = api.storage.round_trips

@@ -1,4 +1,4 @@
-"""The JSON schema of a new integration requires the same as the check (I3), since both use the same conditions."""
+"""The JSON schema of a new integration requires the same settings as the check (I3), using the same conditions."""
 
 import asyncio
 from typing import Any, get_args
@@ -23,7 +23,7 @@ RULES = jsonschema.Draft202012Validator({key: SCHEMA[key] for key in ("required"
 
 
 def values(name: str) -> st.SearchStrategy[Any]:
-    """Values for a setting in conditions: all choices, or a value and an empty value."""
+    """Values for a setting that occurs in conditions: all its choices, or a value and an empty value."""
     annotation = Integration.model_fields[name].annotation
     choices = [choice for choice in get_args(annotation) if isinstance(choice, str)]
     return st.booleans() if annotation is bool else st.sampled_from(choices or ["given", ""])

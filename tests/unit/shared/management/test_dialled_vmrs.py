@@ -44,7 +44,7 @@ async def nobody() -> list[Integration]:
     return []
 
 
-async def test_a_request_for_a_vmr_is_answered_with_one_point_read() -> None:
+async def test_a_request_for_a_vmr_takes_one_point_read() -> None:
     api = Api()
     await made(api, "conference", name="Alice's room", tag="sales", pin="1234", aliases=["alice@example.com", "55501"])
     before = api.storage.round_trips
@@ -223,7 +223,7 @@ def dying(api: Api, patched: pytest.MonkeyPatch, step: int) -> None:
         patched.setattr(table, "commit", counted(table.commit))
 
 
-async def test_vmrs_of_older_versions_are_answered_after_the_nightly_job() -> None:
+async def test_vmrs_of_older_versions_can_be_dialled_after_the_nightly_job() -> None:
     api = Api()
     await made(api, "conference", name="Old", aliases=["old"])
     claims = api.storage.table("aliases")

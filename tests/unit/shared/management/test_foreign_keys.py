@@ -1,4 +1,4 @@
-"""Filters across relations in the API, which find the objects whose reference has the given properties."""
+"""Filters across relations in the API, which find objects by the properties of the objects to which they refer."""
 
 import pytest
 

@@ -154,7 +154,7 @@ def test_generated_requests_get_described_answers(path: str, method: str, data: 
 
 
 async def answer_to(case: Any, id_: int) -> Answer | None:
-    """Call a deployment with one integration; returns None if the object does not exist (404) or is in use (409)."""
+    """Call a deployment with one integration. Returns None if the object does not exist (404) or is in use (409)."""
     api = Api()
     await api.call("POST", CONNECTORS, graph_fields())
     path = case.operation.path.removeprefix("/api/admin/").replace("{id}", str(id_))

@@ -1,4 +1,4 @@
-"""The contents of lists of meetings, aliases and operations, and the storage requests for them (S1, W4)."""
+"""The contents of lists of meetings, aliases and operations, and the storage requests that they take (S1, W4)."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -28,7 +28,7 @@ SCHEDULERS = "status/v1/exchange_scheduler/"
 DAY = timedelta(days=1)
 
 MOST_REQUESTS = 3
-"""The storage requests for one page, if the settings of the integrations on it are cached."""
+"""The number of storage requests for one page if the settings of the integrations on it are cached."""
 
 
 async def deployment(integrations: int = 2) -> tuple[Api, list[str]]:

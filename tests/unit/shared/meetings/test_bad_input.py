@@ -1,4 +1,4 @@
-"""Faulty requests end to end. They never get two answers, and there is always a recorded decision."""
+"""Faulty requests, tested end to end. They never get two answers, and there is always a recorded decision."""
 
 import json
 from collections.abc import Mapping
@@ -111,7 +111,7 @@ class Mailroom(MeetingsWorld):
 
 
 async def decision_on(payload: Any) -> str:
-    """Deliver the notification about a message twice; returns the decision, "" if the message is ignored."""
+    """Deliver the notification about a message twice, and return the decision ("" if the message is ignored)."""
     room = Mailroom()
     booking = await room.reserve()
     client = OneMessage(json.loads(json.dumps(payload).replace(TAG, booking.tag)))

@@ -24,7 +24,7 @@ def control(world: MeetingsWorld) -> RoomControl:
 
 
 async def booked(world: MeetingsWorld) -> str:
-    """Schedule a meeting; returns its tag."""
+    """Schedule a meeting, and return its tag."""
     booking = await world.reserve()
     await world.process(world.mailbox.deliver(invitation("m1", body(booking))))
     world.mailbox.mails.clear()

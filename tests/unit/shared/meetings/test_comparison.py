@@ -39,7 +39,7 @@ def comparison(world: MeetingsWorld) -> Comparison:
 
 
 async def compared(world: MeetingsWorld) -> str:
-    """Run the comparison of one night and the repairs that it queues; returns its report, "" without differences."""
+    """Run one night's comparison and the repairs that it queues, and return its report ("" without differences)."""
     try:
         await comparison(world).run()
     except CalendarDiffers as differs:

@@ -27,7 +27,7 @@ START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LATER = START + timedelta(hours=4)
 
 Scenario = Callable[[MeetingsWorld], Awaitable[str]]
-"""A function that prepares the world and delivers the message whose processing crashes; returns the message's id."""
+"""A function that prepares the world, delivers the message whose processing will crash, and returns its id."""
 
 
 async def new_meeting(world: MeetingsWorld) -> str:
@@ -97,7 +97,7 @@ SCENARIOS = [
 
 
 async def run(world: MeetingsWorld, message: str, fuse: Fuse) -> None:
-    """Process the message, and crash at the call that the fuse determines."""
+    """Process the message, and crash at the call at which the fuse burns through."""
     await lists_of(world.storage, world.clock, world.integration.uuid).keep()
     storage = CrashingStorage(world.storage, fuse)
     records = Records(storage, world.integration.uuid)

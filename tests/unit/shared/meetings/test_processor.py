@@ -38,7 +38,7 @@ def world() -> MeetingsWorld:
 
 
 async def exhaust(world: MeetingsWorld, limits: tuple[Limit, ...], before: int = 0) -> None:
-    """Exhaust the limits, of which `before` aliases have already been allocated."""
+    """Exhaust the limits, after `before` aliases have already been allocated."""
     form, caller = alias_format(world.integration), Caller("somebody", "test")
     for _ in range(BURST - before):
         await world.allocator.allocate(world.integration.uuid, form, caller, timedelta(days=1), limits=limits)

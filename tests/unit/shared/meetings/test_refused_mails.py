@@ -19,7 +19,7 @@ ALWAYS = 10_000
 
 
 async def run_for(world: MeetingsWorld, message: str, span: timedelta) -> Operation:
-    """Let the queue deliver the message, and the backlog retry the remaining work for the given time; returns the
+    """Let the queue deliver the message, let the backlog retry the remaining work for the given time, and return the
     operation.
     """
     with suppress(SchedulingError):  # the worker handles the exception

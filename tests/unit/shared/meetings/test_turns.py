@@ -52,7 +52,7 @@ async def test_a_turn_released_after_its_lease_expired_does_not_release_its_new_
     assert await turns.take(wanted) == []
 
 
-async def test_neighbouring_turns_are_taken_and_released_in_few_trips(turns: Turns) -> None:
+async def test_adjacent_turns_are_taken_and_released_in_few_requests(turns: Turns) -> None:
     wanted = [str(UUID(int=0xA << 124 | number)) for number in range(100)]
     storage = turns.storage
     assert isinstance(storage, MemoryStorage)

@@ -1,4 +1,4 @@
-"""Responses that a healthy Exchange never sends. Each raises one of the product's errors, and loses nothing."""
+"""Responses that a healthy Exchange never sends. Each raises one of the product's errors, and no message is lost."""
 
 from collections.abc import Awaitable
 from typing import Any
@@ -45,7 +45,7 @@ async def failing(call: Awaitable[object]) -> EwsUnavailable:
 
 
 @pytest.mark.parametrize(("fault", "expected"), SPOILT, ids=NAMES)
-async def test_messages_are_still_found_after_a_bad_answer(
+async def test_messages_are_still_found_after_a_bad_response(
     world: ExchangeWorld, mailbox: EwsMailbox, fault: dict[str, Any], expected: Trouble
 ) -> None:
     """A truncated page of changes must not count as complete, or its messages would be lost."""
@@ -56,7 +56,7 @@ async def test_messages_are_still_found_after_a_bad_answer(
 
 
 @pytest.mark.parametrize(("fault", "expected"), SPOILT, ids=NAMES)
-async def test_a_message_can_still_be_read_after_a_bad_answer(
+async def test_a_message_can_still_be_read_after_a_bad_response(
     world: ExchangeWorld, mailbox: EwsMailbox, fault: dict[str, Any], expected: Trouble
 ) -> None:
     await world.meet()
@@ -130,7 +130,7 @@ async def test_an_item_that_can_never_be_read_is_a_permanent_error(world: Exchan
         "ErrorCalendarOccurrenceIndexIsOutOfRecurrenceRange",
     ],
 )
-async def test_an_item_deleted_before_the_answer_is_reported(
+async def test_an_item_deleted_before_it_is_answered_is_reported(
     world: ExchangeWorld, mailbox: EwsMailbox, code: str
 ) -> None:
     await world.meet()

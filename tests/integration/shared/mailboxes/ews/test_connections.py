@@ -35,7 +35,7 @@ async def calls(world: ExchangeWorld) -> int:
 
 
 @pytest.mark.parametrize(("method", "secret"), [("basic", PASSWORD), ("NTLM", PASSWORD), ("", "local")])
-async def test_every_way_to_sign_in_works(world: ExchangeWorld, method: str, secret: str) -> None:
+async def test_every_sign_in_method_works(world: ExchangeWorld, method: str, secret: str) -> None:
     async with opened(world.running, method, secret) as reached:
         await look(reached)
 
@@ -93,7 +93,7 @@ async def test_ntlm_behind_a_layer_7_balancer_fails(world: ExchangeWorld) -> Non
         ("carol@example.com", False, Trouble.ACCESS),
     ],
 )
-async def test_mailboxes_without_access_are_reported(
+async def test_mailboxes_that_the_account_cannot_access_are_reported(
     world: ExchangeWorld, address: str, impersonate: bool, expected: Trouble
 ) -> None:
     async with opened(world.running) as reached:
@@ -114,7 +114,7 @@ async def test_an_unreachable_server_is_reported(world: ExchangeWorld) -> None:
 
 
 class TestTls:
-    async def test_a_companys_own_certificate_authority_is_trusted_when_it_is_named(
+    async def test_a_companys_own_certificate_authority_is_trusted_if_it_is_configured(
         self, world: ExchangeWorld, authority: Authority, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """This uses NTLM, which binds the sign-in to the server's certificate (extended protection)."""
@@ -160,7 +160,7 @@ class TestProxy:
     async def test_proxies_from_the_environment_are_ignored(
         self, world: ExchangeWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """With disable_proxy, requests do not go through a proxy that the environment names (E5).
+        """With disable_proxy, requests do not go through a proxy that is set in the environment (E5).
 
         The host has a name that nothing else in this process uses, since a functions host next to the test may access
         its storage through the proxy.
@@ -254,7 +254,7 @@ async def pass_time(world: ExchangeWorld, by: timedelta) -> None:
 
 @asynccontextmanager
 async def front(world: ExchangeWorld, context: ssl.SSLContext) -> AsyncIterator[str]:
-    """Put TLS in front of the simulated Exchange, with one upstream connection per client; returns the EWS URL."""
+    """Put TLS in front of the simulated Exchange, with one upstream connection per client, and return the EWS URL."""
     port = urlsplit(world.running.base_url).port
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

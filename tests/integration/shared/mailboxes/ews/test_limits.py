@@ -1,4 +1,4 @@
-"""Limits on the cost of an EWS server's answers: reads, bytes, depth and time."""
+"""Limits on the cost of an EWS server's responses: reads, bytes, depth and time."""
 
 import asyncio
 import gzip
@@ -25,7 +25,7 @@ TAG = "PXPS:-5e0ad6a0-8f0c-4f5c-9e2e-7a1b1f0d3c11#"
 
 @pytest.fixture
 def pieces(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The sizes of all pieces in which answers were read."""
+    """The sizes of all pieces in which responses were read."""
     read: list[int] = []
     plain = requests.Response.iter_content
 
@@ -39,7 +39,7 @@ def pieces(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 async def invited(world: ExchangeWorld, mailbox: EwsMailbox, body: str, *, is_html: bool = True) -> MeetingRequest:
-    """Send an invitation with a body that is too large for the control routes; returns it as the mailbox reads it."""
+    """Send an invitation whose body is too large for the control routes, and return it as the mailbox reads it."""
     await world.meet()
     store, owner = world.exchange.store, world.exchange.directory.find(VMR)
     assert owner is not None
@@ -52,19 +52,19 @@ async def invited(world: ExchangeWorld, mailbox: EwsMailbox, body: str, *, is_ht
     return request
 
 
-async def test_a_long_answer_is_read_in_large_pieces(
+async def test_a_long_response_is_read_in_large_pieces(
     world: ExchangeWorld, mailbox: EwsMailbox, pieces: list[int]
 ) -> None:
     await invited(world, mailbox, f"<p>{TAG}</p>" + "x" * 3 * MEGABYTE)
     size, reads = sum(pieces), len(pieces)
-    assert size > 10 * MEGABYTE, "message and calendar item each pass through the socket and the parser"
+    assert size > 10 * MEGABYTE, "the message and the calendar item each pass through the socket and the parser"
     assert reads < size / bounded.PIECE + 50
 
 
 async def test_a_body_of_nine_megabytes_is_read_separately_from_its_items(
     world: ExchangeWorld, mailbox: EwsMailbox
 ) -> None:
-    """Together, message and calendar item exceed the limit for one answer."""
+    """Together, the message and the calendar item exceed the limit for one response."""
     request = await invited(world, mailbox, f"<p>{TAG}</p>" + "x" * 9 * MEGABYTE)
     assert request.item is not None
     assert TAG in request.body
@@ -130,7 +130,7 @@ async def test_deeply_nested_elements_are_refused(world: ExchangeWorld) -> None:
 
 @asynccontextmanager
 async def trickling(head: str) -> AsyncIterator[str]:
-    """A server that starts its answer with `head`, and continues byte by byte without end."""
+    """A server whose response starts with `head`, and continues byte by byte without end."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
@@ -145,7 +145,7 @@ async def trickling(head: str) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def answering(answer: bytes) -> AsyncIterator[str]:
-    """A server that gives the same answer to every request."""
+    """A server that returns the same response to every request."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while b"Envelope>" not in await reader.read(65_536):

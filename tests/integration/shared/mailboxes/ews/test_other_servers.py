@@ -74,7 +74,7 @@ async def test_an_idle_connection_ended_by_408_is_opened_again(world: ExchangeWo
     assert len((await mailbox.changes(Folder.INBOX, "")).message_ids) == 1
 
 
-async def test_a_server_that_always_answers_408_counts_as_silent(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
+async def test_a_server_that_always_returns_408_counts_as_silent(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
     await world.fault(on="EWS SyncFolderItems", status=408, times=2)
     with pytest.raises(EwsUnavailable, match="in time"):
         await mailbox.changes(Folder.INBOX, "")

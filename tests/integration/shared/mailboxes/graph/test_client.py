@@ -1,4 +1,4 @@
-"""The Graph client over real HTTP: what is retried, and who receives tokens (docs/facts/exchange.md §5)."""
+"""The Graph client over real HTTP: the requests that it retries, and who gets tokens (docs/facts/exchange.md §5)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -179,7 +179,7 @@ async def test_errors_are_distinguished_by_status(
 
 
 @pytest.mark.parametrize("payload", ["", "<html>", "null", "[]", '{"error": "x"}', '{"error": {"message": "x"}}'])
-async def test_an_error_in_an_unexpected_form_is_recognised(client: GraphClient, script: Script, payload: str) -> None:
+async def test_an_error_in_an_unexpected_form_is_recognized(client: GraphClient, script: Script, payload: str) -> None:
     script.answer(404, payload)
     with pytest.raises(GraphError) as refused:
         await client.get("/messages/1")
@@ -187,13 +187,15 @@ async def test_an_error_in_an_unexpected_form_is_recognised(client: GraphClient,
 
 
 @pytest.mark.parametrize("payload", ["", "<html>", "{", "null", "[]", "1"])
-async def test_an_unreadable_answer_is_retried_later(client: GraphClient, script: Script, payload: str) -> None:
+async def test_an_unreadable_response_is_requested_again_later(
+    client: GraphClient, script: Script, payload: str
+) -> None:
     script.answer(200, payload)
     with pytest.raises(Unavailable, match="could not be read"):
         await client.get("/messages/1")
 
 
-async def test_a_write_may_be_answered_with_an_empty_body(client: GraphClient, script: Script) -> None:
+async def test_the_response_to_a_write_may_have_an_empty_body(client: GraphClient, script: Script) -> None:
     script.answer(202)
     assert await client.post("/events/1/accept", {"sendResponse": False}) is None
     assert script.asked[0].body == {"sendResponse": False}
@@ -247,7 +249,7 @@ FOREIGN = [
 
 @pytest.mark.parametrize("link", FOREIGN)
 async def test_no_token_is_sent_to_another_host(client: GraphClient, script: Script, link: str) -> None:
-    """Links in answers and states in tables are not trusted (rule 5)."""
+    """Links in responses and states in tables are not trusted (rule 5)."""
     script.answer(200, {})
     async with running_script() as other:
         other.answer(200, {})

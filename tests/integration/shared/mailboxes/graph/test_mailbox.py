@@ -1,4 +1,4 @@
-"""The equipment mailbox over real HTTP: the requests that Graph receives, and the meaning of its answers."""
+"""The equipment mailbox over real HTTP: the requests that Graph receives, and the meaning of its responses."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -84,7 +84,7 @@ TEXT = 'outlook.body-content-type="text"'
 
 @pytest.fixture
 async def narrow(script: Script, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[GraphMailbox]:
-    """A mailbox whose client reads only small answers."""
+    """A mailbox whose client reads only small responses."""
     monkeypatch.setattr(graph_client, "GRAPH_BOUNDS", replace(graph_client.GRAPH_BOUNDS, bytes=LIMIT))
     client = GraphClient(f"{script.url}/v1.0/", FixedTokens())
     yield GraphMailbox(client, "vmr@example.com")

@@ -1,4 +1,4 @@
-"""The responses that are recognised as EWS, and the longest wait that a server may request."""
+"""The responses that are recognized as EWS, and the longest wait that a server may request."""
 
 import pytest
 import requests

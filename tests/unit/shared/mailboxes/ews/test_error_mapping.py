@@ -108,7 +108,7 @@ def test_each_error_is_mapped_to_the_error_for_its_cause(error: Exception, troub
     assert found.trouble is trouble
 
 
-def test_a_network_failure_that_exchangelib_wraps_is_recognised() -> None:
+def test_a_network_failure_that_exchangelib_wraps_is_recognized() -> None:
     try:
         try:
             raise requests.exceptions.SSLError("certificate verify failed")

@@ -125,7 +125,7 @@ class TestMessages:
         ours = item(MyResponseType="<MyResponseType>Organizer</MyResponseType>")
         assert meeting_request(message(), "m", ours, "") is None
 
-    def test_an_outdated_request_is_recognised(self) -> None:
+    def test_an_outdated_request_is_recognized(self) -> None:
         request = meeting_request(message(old="<IsOutOfDate>true</IsOutOfDate>"), "m", item(), "")
         assert request is not None
         assert request.outdated
@@ -290,7 +290,7 @@ class TestItems:
             (("PT5H", "PT4H", "2", "1"), []),
         ],
     )
-    def test_a_custom_time_zone_is_recognised_by_its_rules(
+    def test_a_custom_time_zone_is_recognized_by_its_rules(
         self, rules: tuple[str, str, str, str], hours: list[float]
     ) -> None:
         """The format is that of the TimeZoneDefinition reference. The offsets are for January and July."""

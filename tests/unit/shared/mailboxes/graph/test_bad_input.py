@@ -134,7 +134,7 @@ async def test_the_webhook_accepts_no_sample_without_a_valid_client_state() -> N
         assert notify(json.dumps(sample).encode()) == []
 
 
-def test_samples_of_meeting_messages_are_recognised() -> None:
+def test_samples_of_meeting_messages_are_recognized() -> None:
     read = {"request": 0, "cancellation": 0, "left alone": 0}
     for each in (each for sample in samples() for each in objects(sample) if "meetingMessageType" in each):
         try:
@@ -145,7 +145,7 @@ def test_samples_of_meeting_messages_are_recognised() -> None:
     assert min(read.values()) >= 1, read
 
 
-def test_samples_of_events_are_recognised() -> None:
+def test_samples_of_events_are_recognized() -> None:
     times = [each for sample in samples() for each in objects(sample) if {"id", "start", "end", "type"} <= each.keys()]
     assert len([parse_event(each).item() for each in times]) >= 5
 
