@@ -15,7 +15,7 @@ function onNewMeeting(event) {
     icon: 'icon16', // the icon's name in the manifest
     actions: [{ actionType: 'showTaskPane', actionText: OFFER.action, commandId: 'vmrButton', contextData: '{}' }],
   };
-  // If an Outlook does not accept the notification, the meeting works without it.
+  // If Outlook rejects the notification, the meeting works without it.
   Office.context.mailbox.item?.notificationMessages.addAsync('vmr', line, () => event.completed());
 }
 

@@ -57,8 +57,9 @@ def judge(dependencies: list[dict[str, Any]]) -> tuple[list[str], str]:
 
 
 def _line(package: Mapping[str, Any], fault: Mapping[str, Any]) -> str:
-    fixed = ", ".join(fault["fix_versions"]) or "no version yet"
-    return f"{package['name']} {package['version']}: {fault['id']}, fixed in {fixed}"
+    versions = ", ".join(fault["fix_versions"])
+    fixed = f"fixed in {versions}" if versions else "not fixed in any version yet"
+    return f"{package['name']} {package['version']}: {fault['id']}, {fixed}"
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ async def rooms(timer: func.TimerRequest) -> None:
 async def renew(timer: func.TimerRequest) -> None:
     """Every six hours: subscriptions last six days and are renewed about once a day; a manual run renews all of them.
 
-    A manual run is recognised by its lack of a schedule status, as on the local host. This is not confirmed in Azure,
+    A manual run is recognized by its lack of a schedule status, as on the local host. This is not confirmed in Azure,
     where a manual run may renew only those that are due.
     """
     await services().scheduling.timers.renew(by_hand=not getattr(timer, "schedule_status", None))

@@ -1,8 +1,8 @@
 // @ts-check
 /**
  * The only command in Outlook on phones: adds a single-use VMR within a minute, without opening a pane
- * (docs/facts/outlook-addin.md). It is not confirmed which of Outlook's calls phones support, so there are fallbacks
- * for unsupported ones (src/office.js, src/insert.js).
+ * (docs/facts/outlook-addin.md). It has not been confirmed which Outlook calls work on phones, so there are
+ * fallbacks (src/office.js, src/insert.js).
  */
 
 import { Actions } from '../src/actions.js';
@@ -42,13 +42,13 @@ async function added(outlook) {
   const first = await actions.run({ do: 'single' });
   if (first.outcome === 'already' && first.incomplete) return actions.run({ do: 'complete' });
   if (first.outcome !== 'signInNeeded') return first;
-  // The time that the user spends in the dialog does not count towards that minute.
+  // The time that the user spends in the dialog does not count towards the limit of one minute.
   const signedIn = await actions.run({ do: 'signIn' });
   return signedIn.outcome === 'signedIn' ? actions.run({ do: 'single' }) : signedIn;
 }
 
 /**
- * Tell the user what is left to do, if this Outlook can show notifications. The inserted text is visible anyway.
+ * Tell the user what is left to do, if this Outlook can show notifications. The inserted text is visible in any case.
  * @param {Outlook} outlook
  * @param {Finished} finished
  */

@@ -1,5 +1,5 @@
 // @ts-check
-/** What the pane does for the user. Every action ends in one event for the state machine; none throws. */
+/** The pane's actions. Each one ends in exactly one event for the state machine, and none of them throws. */
 
 import { ApiError } from './api.js';
 import { allocated, personal, promised } from './blocks.js';
@@ -26,10 +26,10 @@ const FAULTS = {
   single: 'single', complete: 'single', replace: 'single', list: 'getting', personal: 'personal', undo: 'undo',
   signIn: 'signing', redeem: 'signing', signOut: 'signing',
 };
-const TAG_STATE_TIMEOUT = 5_000; // milliseconds; an opening pane must not wait for long
+const TAG_STATE_TIMEOUT = 5_000; // milliseconds; the pane must not take long to open
 const CLOSED_BY_USER = 12006; // Office.js's code for a dialog that the user has closed
 
-/** What one pane does with one meeting. */
+/** One pane's actions on one meeting. */
 export class Actions {
   /**
    * @param {Item} item

@@ -45,7 +45,7 @@ export class Api {
   }
 
   /**
-   * Request an alias, with its tag and joining instructions. The same key gets the same alias.
+   * Request an alias, with its tag and joining instructions. Requests with the same key return the same alias.
    * @param {string} token
    * @param {string} key
    * @returns {Promise<MeetingDetails>}
@@ -92,7 +92,7 @@ export class Api {
    * Exchange the one-time code from the sign-in dialog for a session token.
    * @param {string} code
    * @param {string} verifier  the secret whose SHA-256 was sent when the sign-in started
-   * @param {string} token  Outlook's own token, whose user the server remembers; "" if there is none
+   * @param {string} token  Outlook's own token, which the server stores for this user; "" if there is none
    * @returns {Promise<string>}
    */
   async redeem(code, verifier, token) {

@@ -2,10 +2,10 @@
 /**
  * The equipment mailbox among a meeting's attendees.
  *
- * Outlook's list is unreliable: it omits unresolved people, has 500 entries at most (100 on phones), and may contain a
- * legacy Exchange DN or another address of the same mailbox (office-js #3701, #2590; reference of Office.Recipients).
- * So if Outlook reports that it has added an attendee, the pane believes it. The list is only used to recognize what
- * was added, by the addresses that the server has for the mailbox, and by how Outlook was seen to change them.
+ * Outlook's list is unreliable: it omits unresolved people, contains at most 500 entries (100 on phones), and may
+ * contain a legacy Exchange DN or another address of the same mailbox (office-js #3701, #2590; reference of
+ * Office.Recipients). So if Outlook reports that it has added an attendee, the pane relies on that. The list is only
+ * used to recognize the added mailbox, by its addresses on the server and by Outlook's known changes to addresses.
  */
 
 import { ATTENDEE_WAITS, failureOf, readAgain } from './waiting.js';
@@ -26,7 +26,7 @@ export function isMailbox({ name, address }, mailbox) {
   const { aliases = [], known = [] } = mailbox;
   if ([mailbox.address, ...aliases, ...known].some((one) => one.toLowerCase() === given)) return true;
   // A DN does not reveal which mailbox it is, so the name decides: no other mailbox in the organization is likely to
-  // have the same one.
+  // have the same name.
   return isLegacyDn(given) && name !== '' && name === mailbox.name;
 }
 
@@ -57,7 +57,7 @@ export function isTelling(attendees, limit) {
  * @param {boolean} isInDoubt  the mailbox may be invited without being listed, so it is not added again
  * @returns {Promise<{invited: boolean, seen: boolean, as: string}>} whether it was added here, whether it is listed,
  * and the address under which it is listed if that is a different one
- * @throws {Error} when Outlook refused, or did not answer (`timedOut`)
+ * @throws {Error} if Outlook refused or did not respond (`timedOut`)
  */
 export async function invite(item, mailbox, isInDoubt) {
   const before = await everybody(item);
@@ -79,8 +79,8 @@ export async function invite(item, mailbox, isInDoubt) {
  * @param {Item} item
  * @param {Mailbox} mailbox
  * @returns {Promise<{isGone: boolean, lost: Attendee[]}>} `isGone` is false if the mailbox or some attendees are not
- * listed, so that nothing was done; `lost`: attendees that Outlook did not accept again
- * @throws {Error} when Outlook kept it
+ * listed, so that nothing was done; `lost`: attendees whom Outlook did not add back
+ * @throws {Error} if Outlook did not remove it
  */
 export async function uninvite(item, mailbox) {
   const isThere = (/** @type {Attendee[]} */ all) => all.some((one) => isMailbox(one, mailbox));

@@ -67,8 +67,8 @@ export async function writeBody(item, block, mayRewrite) {
  * @param {Placed} placed
  * @param {boolean} mayRewrite
  * @throws {RewriteNeeded}
- * @throws {Error} when Outlook kept the block, or when the block cannot be told apart from the rest, in which case the
- * body is left as it is
+ * @throws {Error} if Outlook did not remove the block, or if the block cannot be told apart from the rest, in which
+ * case the body is left as it is
  */
 export async function eraseBody(item, placed, mayRewrite) {
   const { mark } = placed.block;

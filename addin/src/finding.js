@@ -19,7 +19,7 @@ import { words } from './fixed_words.js';
 /**
  * @typedef {object} Finding
  * @property {boolean} already  the meeting has a VMR
- * @property {boolean} removable  what the meeting has can be removed again
+ * @property {boolean} removable  the VMR can be removed from the meeting
  * @property {Owner} owner
  * @property {boolean} incomplete  the equipment mailbox is missing
  * @property {boolean} isOccurrence  the meeting is one date of a series
@@ -33,7 +33,7 @@ export const NOTHING = { already: false, removable: false, owner: 'ours', incomp
  * @param {Item} item
  * @param {Body} body  a body with a tag, or with a personal VMR's block
  * @param {Mailbox} room
- * @param {(tag: string) => Promise<TagState|null>} ask  null when the server could not be asked
+ * @param {(tag: string) => Promise<TagState|null>} ask  null if the server could not be reached
  * @returns {Promise<{finding: Finding, placed: Placed|null, state: TagState|null}>} `placed` if it is removable
  */
 export async function find(item, body, room, ask) {
@@ -54,7 +54,7 @@ export async function find(item, body, room, ask) {
 
 /**
  * The owner of a tag, according to the server. Outlook does not tell add-ins the meeting's uid, so the owner is
- * determined by the booked time, and by whether this meeting can have been sent yet.
+ * determined by the booked time, and by whether this meeting can already have been sent.
  * @param {TagState} state
  * @param {boolean} isOccurrence  the tag came with the series
  * @param {boolean|null} isNew

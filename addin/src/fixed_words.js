@@ -36,13 +36,13 @@ export const words = {
   goOn: 'Continue',
   rewriteToRemove:
     'The text contains pictures. To remove the joining instructions, Outlook has to rewrite the whole text, and ' +
-    'pictures may get lost. Alternatively, delete the joining instructions yourself, then select Back and Remove.',
+    'pictures may be lost. Alternatively, delete the joining instructions yourself, then select Back and Remove.',
   rewriteToReplace:
     'The text contains pictures. To replace the joining instructions, Outlook has to rewrite the whole text, and ' +
-    'pictures may get lost. Alternatively, delete the joining instructions yourself, and reopen this pane.',
+    'pictures may be lost. Alternatively, delete the joining instructions yourself, and reopen this pane.',
   rewriteToAdd:
     'Outlook did not insert the joining instructions above the text. Rewriting the whole text would work, ' +
-    'but pictures in it may get lost.',
+    'but pictures in it may be lost.',
   mailboxUnseen: (/** @type {string} */ name) =>
     `Outlook does not list "${name}" yet. Before you select Send, check that it is among the attendees.`,
   mailboxStays: (/** @type {string} */ name) =>

@@ -16,7 +16,7 @@ import { holds } from './text.js';
 
 /**
  * The meeting that is being edited. Every call rejects with an Error that has `timedOut` set if Outlook did not
- * answer: the request may still take effect.
+ * respond: the request may still take effect.
  * @typedef {object} Item
  * @property {() => Promise<Body>} readBody
  * @property {(content: string, format: 'html'|'text') => Promise<void>} prependBody
@@ -25,13 +25,13 @@ import { holds } from './text.js';
  * @property {(field: 'required'|'optional') => Promise<Attendee[]>} readAttendees
  * @property {(attendees: Attendee[]) => Promise<void>} addAttendees  adds required attendees, 100 at most
  * @property {(attendees: Attendee[]) => Promise<void>} setAttendees  replaces the required attendees, 100 at most
- * @property {() => Promise<string[]>} readLocation  the meeting's places
- * @property {(location: string) => Promise<void>} setLocation  only called if there is none
- * @property {(places: string[]) => Promise<void>} clearLocation  `places` are all current places
+ * @property {() => Promise<string[]>} readLocation  the meeting's locations
+ * @property {(location: string) => Promise<void>} setLocation  only called if the meeting has no location
+ * @property {(places: string[]) => Promise<void>} clearLocation  `places`: all current locations
  * @property {() => Promise<string>} recall  the note saved with the meeting; "" if there is none
  * @property {(note: string) => Promise<void>} remember  "" removes the note
  * @property {boolean} isOccurrence  the meeting is one date of a series
- * @property {() => Promise<boolean|null>} isNew  whether the meeting was never saved; null if unknown
+ * @property {() => Promise<boolean|null>} isNew  whether the meeting has never been saved; null if unknown
  * @property {() => Promise<string>} start  when the meeting starts, as ISO 8601 in UTC; "" if unknown
  */
 
@@ -114,15 +114,15 @@ export async function place(item, block, { ourLocation = '', mayRewrite = false,
 }
 
 /**
- * Remove what `place` inserted, and nothing else. The mailbox is removed before the body's part, so that it is never
- * invited without a tag; it is added back if the body cannot be changed.
+ * Remove what `place` inserted, and nothing else. The mailbox is removed before the block, so that it is never invited
+ * without a tag; it is added back if the body cannot be changed.
  * @param {Item} item
  * @param {Placed} placed
  * @param {Permissions} [permissions]
  * @returns {Promise<boolean>} false if the mailbox may still be there, because Outlook does not list it
  * @throws {RewriteNeeded|AttendeesLost}
- * @throws {Error} when Outlook kept some of it, or, before any change, when the body's part cannot be told apart from
- * the rest
+ * @throws {Error} if Outlook did not remove all of it, or, before any change, if the block cannot be told apart from the
+ * rest of the body
  */
 export async function takeBack(item, placed, { mayRewrite = false } = {}) {
   const body = await item.readBody();
@@ -153,7 +153,7 @@ async function bodyWritten(item, block, mayRewrite) {
 
 /**
  * @param {Item} item
- * @param {Placed} placed  gets the result
+ * @param {Placed} placed  receives the result
  * @param {Mailbox} mailbox
  * @param {{mayRewrite: boolean, isInDoubt: boolean}} permissions
  * @throws {PlaceError}

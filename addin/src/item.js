@@ -38,7 +38,7 @@ function text({ body }, call) {
   return {
     /** @returns {Promise<Body>} */
     async readBody() {
-      // Phones do not support this call; their meetings are HTML.
+      // Outlook on phones does not support this call; its meeting bodies are HTML.
       const said = await call('body.getTypeAsync', (done) => body.getTypeAsync(done)).catch(() => 'html');
       const raw = await call('body.getAsync', (done) => body.getAsync(said, done));
       // A body reported as HTML may be plain text (office-js #3642).
@@ -140,7 +140,7 @@ function notes(item, call) {
 }
 
 /**
- * The location as one text: requires Mailbox 1.1.
+ * The location as a single string: requires Mailbox 1.1.
  * @param {Office.AppointmentCompose} item
  * @param {Outlook['call']} call
  */
@@ -156,8 +156,8 @@ function location({ location }, call) {
 }
 
 /**
- * The location as a list of rooms and texts: requires Mailbox 1.8. Adding to the list keeps rooms, but setting the text
- * does not (office-js-docs #1192, #2011).
+ * The location as a list of rooms and free text: requires Mailbox 1.8. Adding to the list keeps rooms, but setting the
+ * text does not (office-js-docs #1192, #2011).
  * @param {Office.AppointmentCompose} item
  * @param {Outlook['call']} call
  */

@@ -13,7 +13,7 @@ const more = { id: 'more', label: { text: words.more }, quiet: true };
 /**
  * The list's buttons and, if there is more than one page, a search field and the number shown.
  * @param {State} state
- * @param {number} page  the number of VMRs up to which no search is offered
+ * @param {number} page  the number of VMRs on a page; the search is only offered if there are more
  * @returns {{buttons: Button[], entry: Entry|null, hint: string}}
  */
 export function list({ vmrs, shown, query, signedIn }, page) {
@@ -42,7 +42,7 @@ function matches(vmrs, query) {
 }
 
 /**
- * Ignores case and accents: people search for "jose" and mean José.
+ * The text without case and accents, so that a search for "jose" finds José.
  * @param {string} text
  */
 function folded(text) {

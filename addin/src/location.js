@@ -8,8 +8,8 @@ import { failureOf } from './waiting.js';
 const LOCATION_LIMIT = 255; // characters; from the reference of location.setAsync
 
 /**
- * Set the location, if there is none. A location that cannot be set does not keep anybody out of the meeting, so
- * failures are only reported.
+ * Set the location, if there is none. People can join the meeting even without a location, so failures are only
+ * reported.
  * @param {Item} item
  * @param {string} wanted
  * @param {string} ours  the location that was set here before and may be replaced
@@ -33,7 +33,7 @@ export async function writeLocation(item, wanted, ours) {
  * Clear the location, if it is still ours.
  * @param {Item} item
  * @param {string} ours
- * @throws {Error} when Outlook kept it
+ * @throws {Error} if Outlook did not clear it
  */
 export async function eraseLocation(item, ours) {
   const current = await item.readLocation();

@@ -103,8 +103,8 @@ class Pane {
 }
 
 /**
- * Load the integration's style sheets, before our own. They are not linked in the page itself, because one that
- * never loads would block it.
+ * Load the integration's style sheets, before our own. They are not linked in the page itself, because a style
+ * sheet that never loads would block the page.
  * @param {string[]} urls
  */
 function link(urls) {

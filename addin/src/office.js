@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Wraps Outlook in promises: every call is answered in time, or fails with `timedOut`.
+ * Wraps Outlook in promises: every call either returns in time or fails with `timedOut`.
  *
- * Only `isSetSupported` shows what an Outlook supports: members exist even if their set is not supported
+ * Only `isSetSupported` shows what this Outlook supports: members exist even if their requirement set is not supported
  * (docs/facts/outlook-addin.md).
  */
 
@@ -53,7 +53,7 @@ export class Outlook {
     this.shown = /** @type {Office.Dialog|null} */ (null);
   }
 
-  /** Whether the user is editing a meeting here, in an Outlook that is recent enough. */
+  /** Whether the user is editing a meeting here, in a sufficiently recent Outlook. */
   get isUsable() {
     const item = this.office.context.mailbox?.item;
     // While a meeting is only being read, its subject is a string.
@@ -110,8 +110,8 @@ export class Outlook {
   }
 
   /**
-   * The people whose meeting this may be: the user, the calendar's owner, and the organizer, as far as Outlook names
-   * them. It may name an organizer by a legacy Exchange DN (office-js #3701), which is not an address.
+   * The people whose meeting this may be: the user, the calendar's owner, and the organizer, if Outlook provides their
+   * addresses. For an organizer, it may provide a legacy Exchange DN (office-js #3701), which is not an address.
    */
   async people() {
     const item = this.office.context.mailbox.item;
@@ -139,7 +139,7 @@ export class Outlook {
   }
 
   /**
-   * Open one of our pages in a dialog; returns the first message that it sends.
+   * Open one of our pages in a dialog, and return the first message that it sends.
    * @param {string} url  absolute, https, on the pane's host
    * @returns {Promise<string>}
    */

@@ -50,8 +50,8 @@ export class Placing {
   }
 
   /**
-   * Give the meeting a new room instead of the one of another meeting, whose instructions it contains. The new
-   * instructions are inserted first: if there are two tags, the server uses the one that is not taken.
+   * Give the meeting a room of its own if it contains the instructions for another meeting's room. The new instructions
+   * are inserted first: if there are two tags, the server uses the one that is not taken.
    * @param {Body} body  the current body
    * @param {string} tag  the other room's tag
    * @param {MeetingDetails} details  the details of the new room
@@ -104,7 +104,7 @@ export class Placing {
   }
 
   /**
-   * Save a note. It is only needed to remove the VMR later, so nothing waits until it is saved.
+   * Save a note. It is only needed to remove the VMR later, so nothing waits for it to be saved.
    * @param {string} text
    */
   #note(text) {

@@ -1,5 +1,5 @@
 // @ts-check
-/** What each screen shows: the integration's headings and messages, each in its state. Pure. */
+/** The content of each screen: the integration's headings and messages for the current state. Pure. */
 
 import { list } from './list.js';
 import { PAGE } from './state.js';
@@ -8,7 +8,7 @@ import { words } from './fixed_words.js';
 /** @import {State} from './state.js' */
 
 /**
- * The integration's texts: HTML that the server has sanitised.
+ * The integration's texts: HTML that the server has sanitized.
  * @typedef {Record<'pane_title'|'pane_description'|'single_use_button'|'personal_button'|'sign_in_button'
  *   |'success_heading'|'already_heading'|'unable_heading'|'error_heading'
  *   |'success_message'|'already_message'|'unable_message'|'error_message'

@@ -2,8 +2,8 @@
 /** Sessions of users who have signed in through the dialog, kept while the pane is closed. */
 
 /**
- * The session of one mailbox's user. If the browser stores nothing for a page in a frame, the session lasts as long as
- * the pane.
+ * The session of one mailbox's user. If the browser does not let a page in a frame store data, the session lasts as
+ * long as the pane.
  */
 export class Sessions {
   /**
@@ -20,7 +20,7 @@ export class Sessions {
     return this.#attempt(() => localStorage.getItem(this.key)) ?? '';
   }
 
-  /** @param {string} token  "" forgets the session */
+  /** @param {string} token  "" deletes the session */
   save(token) {
     this.#attempt(() => (token ? localStorage.setItem(this.key, token) : localStorage.removeItem(this.key)));
   }

@@ -2,7 +2,7 @@
 /**
  * What the pane shows and what it does next: pure decisions (X2).
  *
- *     starting ─► choose ─► (working) ─► success | unable | already | error | rewrite (asks, then on or back)
+ *     starting ─► choose ─► (working) ─► success | unable | already | error | rewrite (asks, then continues or goes back)
  *                   │  ▲                    └─── undo ───► choose
  *                   ▼  │ back
  *                signIn ─► waiting ─► list ─► (working) ─► success | already | error
@@ -26,11 +26,11 @@
  * @property {string} query  the search text
  * @property {boolean} signedIn  the user has signed in through the dialog, and can therefore sign out
  * @property {string} page  page of a sign-in whose dialog failed, for a separate browser window
- * @property {boolean} removable  what the meeting already has can be removed
+ * @property {boolean} removable  the VMR can be removed from the meeting
  * @property {Owner} owner  whose VMR the meeting has
  * @property {boolean} incomplete  the equipment mailbox is missing
  * @property {boolean} isOccurrence  the meeting is one date of a series
- * @property {Effect|null} asked  the action that waits for the user's consent
+ * @property {Effect|null} asked  the action that awaits the user's consent
  * @property {State|null} before  the state before the user was asked
  * @property {number} turn  counts the user's choices; the result of an earlier choice is ignored
  * @property {Fault|null} fault  what failed, on the error screen

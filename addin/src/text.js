@@ -58,8 +58,8 @@ export function findTag(text) {
 }
 
 /**
- * A text without its outermost encoding. URL Defense's is undone only if there is no percent-encoding, as it leaves
- * none.
+ * The text without its outermost encoding. URL Defense's encoding is undone only if there is no percent-encoding, since
+ * URL Defense leaves none.
  * @param {string} text
  */
 function outerDecoded(text) {
@@ -77,7 +77,7 @@ export function holds(body, mark) {
 }
 
 /**
- * The pieces of a text that stay together whatever a client does to its lines and lists: one per line, without white
+ * The pieces of some text that stay intact whatever a client does to lines and lists: one per line, without white
  * space.
  * @param {Iterable<string>} lines
  */
@@ -87,7 +87,7 @@ export function pieces(lines) {
 
 /**
  * The places where pieces follow one another with nothing but list markers between them.
- * @param {string} seen  letters of a text
+ * @param {string} seen  the letters of some text
  * @param {string} mark  pieces
  * @param {(text: string) => string} [read]  converts pieces the way `seen` was converted
  * @returns {{start: number, end: number}[]}
@@ -100,7 +100,7 @@ export function stretches(seen, mark, read = letters) {
 }
 
 /**
- * Only the letters and digits, in one case and one form: clients that restyle, wrap and link text do not change them.
+ * Only the letters and digits, normalized and in a single case: clients that restyle, wrap and link text do not change them.
  * @param {string} text
  */
 export function letters(text) {
@@ -108,7 +108,7 @@ export function letters(text) {
 }
 
 /**
- * The letters and digits of a text without decoding it, for finding positions in it.
+ * The letters and digits of some text without decoding it, for finding positions in it.
  * @param {string} text
  */
 export function lettersAsTheyStand(text) {
@@ -137,7 +137,7 @@ function flat(text) {
 }
 
 /**
- * The text of bytes in UTF-8, each written as a character and two hexadecimal digits.
+ * Decode UTF-8 bytes, each of which is written as a character and two hexadecimal digits.
  * @param {string} run
  */
 function decoded(run) {

@@ -1,5 +1,5 @@
 // @ts-check
-/** Reads from Outlook repeatedly for a while, because its answers often lag behind its actions. */
+/** Reads from Outlook repeatedly for a while, because what it returns often lags behind its actions. */
 
 /** Milliseconds before each reading of a body: outdated bodies have been seen for up to two seconds after a write. */
 export const BODY_WAITS = [0, 150, 350, 500, 1000, 1500];
@@ -17,7 +17,7 @@ export const clock = {
 };
 
 /**
- * Read repeatedly until a value is as wanted; return that value or, failing that, the last one.
+ * Read repeatedly until the value is as expected; return that value or, failing that, the last one.
  * @template T
  * @param {number[]} waits  milliseconds before each reading
  * @param {() => Promise<T>} read
@@ -45,7 +45,7 @@ export function inTime(work, milliseconds) {
 }
 
 /**
- * The error of some work; null if it succeeded.
+ * The error with which some work failed; null if it succeeded.
  * @param {Promise<unknown>} work
  * @returns {Promise<(Error & {timedOut?: boolean})|null>}
  */

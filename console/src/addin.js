@@ -1,4 +1,4 @@
-/** An integration's add-in: its manifests, whether they must be reinstalled and how, and the pane itself. */
+/** An integration's add-in: its manifests, whether and how to reinstall them, and the pane itself. */
 
 import { CONFIGURATION, call } from './api.js';
 import { html, useRef, useState } from './ui.js';
@@ -40,7 +40,7 @@ function Installation({ integration, mayChange, again }) {
       setFailure(error);
     }
   };
-  if (!needed) return html`<p class="well" role="status">Revision ${revision} of the manifest is installed, as far as this deployment knows.</p>`;
+  if (!needed) return html`<p class="well" role="status">Revision ${revision} of the manifest is installed, according to the last confirmation.</p>`;
   return html`<div class="card alarm">
     <h2>${installed ? 'Reinstall the manifest' : 'Install the manifest'}</h2>
     <p>${installed ? `Revision ${installed} is installed, but the manifest has changed since: the current revision is ${revision}.` : 'No installation has been confirmed yet.'} Until you install it, users see the old add-in, or none.</p>
@@ -57,7 +57,7 @@ function Manifests({ integration }) {
   return html`<section aria-labelledby="manifests">
     <h2 id="manifests">Manifests</h2>
     <ul class="rows">
-      <li>${file('xml')}<span>for every Outlook</span></li>
+      <li>${file('xml')}<span>for all versions of Outlook</span></li>
       <li>${file('json')}<span>the unified manifest, for Microsoft 365, but not for Outlook for Mac, phones, or Exchange on-premises. Add <code>color.png</code> (192 × 192) and <code>outline.png</code> (32 × 32) for the app package.</span></li>
       <li>${file('xml', '?permission=ReadWriteMailbox')}<span>for classic Outlook for Windows 2510 before build 16.0.20131 with Exchange on-premises, which otherwise provides no identity token</span></li>
     </ul>
@@ -73,13 +73,13 @@ function HowTo({ integration }) {
   return html`<section aria-labelledby="how">
     <h2 id="how">How to install it</h2>
     <details open>
-      <summary>Exchange Online: Microsoft 365 admin centre</summary>
+      <summary>Exchange Online: Microsoft 365 admin center</summary>
       <ol class="steps">
         <li>Open <em>Settings</em>, <em>Integrated apps</em>, <em>Upload custom apps</em>.</li>
         <li>App type <em>Office Add-in</em>; <em>Provide link to manifest file</em>:
           <${Command} label="Address of the manifest" text=${url} /></li>
         <li><em>Validate</em>, then <em>Next</em>; choose who gets the add-in: everyone, groups or users.</li>
-        <li><em>Accept permissions</em>, and <em>Finish deployment</em>. It may take a day until everybody sees the add-in.</li>
+        <li><em>Accept permissions</em>, and <em>Finish deployment</em>. It may take up to a day until everybody sees the add-in.</li>
         <li>To reinstall it, open the app in that list, choose <em>Update</em>, and provide the same link.</li>
       </ol>
     </details>
@@ -87,7 +87,7 @@ function HowTo({ integration }) {
       <summary>Exchange on-premises, or for a group of users: Exchange PowerShell</summary>
       <label class="search"><span>Only for these users (addresses; leave empty for everybody)</span>
         <input value=${users} onInput=${(/** @type {any} */ e) => setUsers(e.target.value)} /></label>
-      ${wrong.length > 0 && html`<p class="fault" role="alert">Left out, because not a valid address: ${wrong.join(', ')}</p>`}
+      ${wrong.length > 0 && html`<p class="fault" role="alert">Left out because they are not valid addresses: ${wrong.join(', ')}</p>`}
       <${Command} label="Exchange PowerShell" text=${powerShell(url, named.filter((each) => ADDRESS.test(each)))} />
     </details>
   </section>`;

@@ -29,7 +29,7 @@ export class ApiError extends Error {
 /** @type {Session} */
 let session = { headers: async () => ({}), expired: () => {} };
 
-/** @param {Session} next used for all calls from now on */
+/** @param {Session} next the session to use for all subsequent calls */
 export function useSession(next) {
   session = next;
 }
@@ -59,7 +59,7 @@ export async function call(path, { method = 'GET', body, file, etag } = {}) {
 
 /**
  * @param {string} path @param {Record<string, string | number | boolean | undefined>} query
- * `examined`: the number of objects that were searched, if there are too many to search all
+ * `examined`: the number of objects that were searched, if there are too many to search all of them
  */
 export async function list(path, query = {}) {
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
@@ -84,8 +84,8 @@ async function refusal(path, answer) {
 
 /** @param {number} status */
 function said(status) {
-  if (status === 401) return 'You are signed out. Sign in again; what you have typed is still here.';
+  if (status === 401) return 'You have been signed out. Sign in again; what you have typed is still here.';
   if (status === 403) return 'Your account has read-only access.';
   if (status === 429) return 'Too many requests. Wait a minute, then try again.';
-  return status >= 500 ? 'The deployment cannot respond now. Try again.' : `The request was refused with status ${status}.`;
+  return status >= 500 ? 'The deployment cannot respond right now. Try again.' : `The request was refused with status ${status}.`;
 }

@@ -114,7 +114,7 @@ function question(change) {
   const name = change.name || kindOf(change);
   if (change.action === 'create') return `Revert the creation of ${name} by deleting it?`;
   if (change.action === 'delete') return `Create ${name} again as it was before it was deleted? Its secrets, and the meetings and VMRs that were deleted with it, are not restored.`;
-  return `Revert this change of ${name}?`;
+  return `Revert this change to ${name}?`;
 }
 
 /** @param {string} uri */

@@ -8,7 +8,7 @@ import { Asked, Heading, Moment, Search, useAsked } from './parts.js';
 const LIMIT = 50;
 const WORDS = /** @type {Record<string, string>} */ ({
   create: 'created', change: 'changed', delete: 'deleted', close: 'closed the room of', reopen: 'reopened the room of',
-  resend: 'resent the instructions of', transfer: 'changed the owner of', icon: 'replaced the icon of',
+  resend: 'resent the instructions for', transfer: 'changed the owner of', icon: 'replaced the icon of',
   sign_in: 'created a sign-in link for', manifest_installed: 'confirmed the installed manifest of',
 });
 

@@ -20,7 +20,7 @@ export function Conflict({ path, what, field = 'field', by, fields, saved, chang
   const asked = useAsked(async () => {
     const [now, latest] = await Promise.all([
       call(path),
-      list(`${STATUS}change/`, { ...by, limit: 1 }).catch(() => ({ objects: [] })), // names whoever made it, if that is known
+      list(`${STATUS}change/`, { ...by, limit: 1 }).catch(() => ({ objects: [] })), // shows who made the last change, if known
     ]);
     return { theirs: now.data, etag: now.etag, last: latest.objects[0], fields: await named(fields, [saved, changes, now.data]) };
   }, [path]);
@@ -60,7 +60,7 @@ function Choices({ theirs, etag, last, field, fields, saved, changes, merge }) {
   const choose = (/** @type {string} */ name, /** @type {boolean} */ own) => setMine((before) => ({ ...before, [name]: own }));
   return html`
     ${last && html`<p>The last change was by <strong dir="auto">${last.who}</strong>, <${Moment} utc=${last.when} />.</p>`}
-    <p>None of your changes is lost. ${contested.length ? `Choose a version of each ${field} that both of you changed.` : `You changed different ${field}s, so both changes can stay.`}</p>
+    <p>None of your changes are lost. ${contested.length ? `Choose a version of each ${field} that both of you changed.` : `You changed different ${field}s, so all changes can be kept.`}</p>
     ${contested.map((name) => html`<fieldset key=${name} class="contested">
       <legend>${fields[name].x.label}</legend>
       <div class="versions">

@@ -12,13 +12,13 @@ export function daysAfter(day, later) {
 
 /**
  * @param {string} day @param {number} later the days to add
- * @returns {string} the first moment of that day in UTC, in the API's format; "" without a day
+ * @returns {string} the start of that day in UTC, in the API's format; "" if no day is given
  */
 export function midnight(day, later = 0) {
   return day && start(day, later).toISOString().slice(0, 19);
 }
 
-/** @param {string} text @returns {boolean} whether it is an existing day */
+/** @param {string} text @returns {boolean} whether it is a valid day */
 export function isDay(text) {
   return /^\d{4}-\d\d-\d\d$/.test(text) && written(start(text)) === text;
 }

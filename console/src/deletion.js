@@ -34,7 +34,7 @@ function Question({ id, name, etag, close }) {
       <h2 id="deletion">Delete ${name}?</h2>
       <${Asked} asked=${usage}>
         ${(/** @type {any} */ found) => html`<p class=${found.details ? 'fault' : null}>${found.details || 'It has no upcoming meetings and no personal VMRs of its own.'}</p>
-          <p>Its secrets and its icon are deleted, too. Its settings can be restored from the history; secrets, meetings and VMRs cannot.</p>`}
+          <p>Its secrets and its icon are also deleted. Its settings can be restored from the history; secrets, meetings and VMRs cannot.</p>`}
       <//>
       ${state.error && html`<${Problem} error=${state.error} />`}
       <label>Type its name to delete it <input value=${typed} autocomplete="off" onInput=${(/** @type {any} */ e) => setTyped(e.target.value)} /></label>

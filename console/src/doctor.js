@@ -1,4 +1,4 @@
-/** Checks an integration end to end, and shows each finding, with the commands that fix it, as soon as it is made. */
+/** Checks an integration end to end, and shows each finding, with the commands that fix the problem, as soon as it is available. */
 
 import { CONFIGURATION, call } from './api.js';
 import { html, useState } from './ui.js';

@@ -44,7 +44,7 @@ function Marks({ field }) {
   ${field.x.sign_in && html`<abbr class="mark" title="changing this ends the service account’s sign-in"> †</abbr>`}`;
 }
 
-/** @param {Field} field @returns a text with its limits and its default */
+/** @param {Field} field @returns a description of the limits and the default */
 function limits(field) {
   const { minimum, maximum, maxLength } = field.x.limits ?? {};
   const said = [];

@@ -75,6 +75,6 @@ function decoded(bytes) {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new Error('The file is not UTF-8. Save it in that encoding.');
+    throw new Error('The file is not encoded in UTF-8. Save it in that encoding.');
   }
 }

@@ -5,7 +5,7 @@ import { TYPING_PAUSE } from './parts.js';
 import { html, useEffect, useRef, useState } from './ui.js';
 
 /** @typedef {{ id: number, name: string, room_mailbox_email_address: string | null, exchange_connector: string }} Named */
-/** @typedef {{ objects: Named[], total: number }} Names the first integrations by name, and the number of all */
+/** @typedef {{ objects: Named[], total: number }} Names the first integrations by name, and their total number */
 /** @typedef {{ value: string, text: string }} Option */
 
 const PATH = `${STATUS}connector_name/`;

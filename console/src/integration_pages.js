@@ -71,7 +71,7 @@ function Link({ id, integration, isSignedIn }) {
     <p role="status"><span class=${isSignedIn ? 'chip good' : 'chip warn'}>${isSignedIn ? 'signed in' : 'not signed in'}</span>${
       isSignedIn ? `${integration.username || 'The service account'} is signed in.` : 'No invitation can be answered until the service account has signed in.'
     }</p>
-    <p>The account has to sign in after the first save, and again after a change of any setting marked with †, the account’s password or its multi-factor authentication.</p>
+    <p>The account has to sign in after the first save, and again after any change to a setting marked with †, to the account’s password or to its multi-factor authentication.</p>
     <ol class="steps">
       <li>Sign out of all Microsoft accounts on your device, including the Azure portal, or use a private window.</li>
       <li>Create a sign-in link. It can be used once, within an hour, and invalidates earlier links.

@@ -1,10 +1,10 @@
-/** Shows a mail as a mail client would, light or dark. */
+/** Shows a mail as a mail client would, in light or dark mode. */
 
 import { html, useEffect, useRef } from './ui.js';
 
 /**
  * The frame runs no scripts and has no network access: it is sandboxed, and has the page's own policy. The policy
- * forbids style attributes in HTML, so they are set one by one by script, which it allows. Dark means inverting all
+ * forbids style attributes in HTML, so a script sets them one by one, which it allows. Dark mode inverts all
  * colours except those of pictures, as some clients do.
  * @param {{ content: string, title: string, dark?: boolean }} props
  */

@@ -110,7 +110,7 @@ function Console({ how, known }) {
 }
 
 /**
- * @param {{ how: Config, done: () => void, expired: () => void }} props asks the admin to sign in again, in front of the
+ * @param {{ how: Config, done: () => void, expired: () => void }} props asks the admin to sign in again, on top of the
  *   current view, so that typed text is kept
  */
 function Expired({ how, done, expired }) {

@@ -7,7 +7,7 @@ import { Asked, Moment, useAsked } from './parts.js';
 
 const HOURS = 24;
 const HOUR = 3_600_000; // milliseconds
-const LABELLED_DAYS = 3; // the distance between two labels on the axis of hours
+const LABELLED_DAYS = 3; // days between two labels on the hour axis
 
 /**
  * @typedef {{ day: string, meetings: number, aliases: number, accepted: number, declined: number, other: number,

@@ -80,7 +80,7 @@ export function asText(value) {
   return value === null || value === undefined ? '' : String(value);
 }
 
-/** @param {any} value a normalized form: two values of a field are equal if these are; null equals an empty text */
+/** @param {any} value @returns a normalized form, which is the same for equal values; null equals an empty string */
 export function comparable(value) {
   if (Array.isArray(value)) return JSON.stringify(value.map((each) => [each.alias ?? each, each.description ?? '']));
   return value === null || value === undefined ? '' : JSON.stringify(value) === '""' ? '' : JSON.stringify(value);

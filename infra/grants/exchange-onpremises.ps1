@@ -50,7 +50,7 @@ function Wait-Until([string] $What, [scriptblock] $IsThere) {
         if ($try -eq 1) { Write-Output "Waiting until $What is known throughout Exchange (at most five minutes)." }
         Start-Sleep -Seconds 10
     }
-    throw "Exchange does not recognise $What yet. Do: run this again in a few minutes."
+    throw "Exchange does not recognize $What yet. Do: run this again in a few minutes."
 }
 
 # With -WhatIf everything is reported, and nothing ends the script.

@@ -39,7 +39,7 @@ _TEXTS = {
 
 
 def config(integration: Integration, version: str, addresses: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The configuration that is the same for every user of an integration. Texts are sanitised HTML.
+    """The configuration that is the same for every user of an integration. Texts are sanitized HTML.
 
     `version`, shown in the debug log, identifies the code running in the task pane. `addresses` are the known addresses
     of a mailbox, its configured address first; they are ignored if that is not the current one.

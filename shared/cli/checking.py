@@ -96,7 +96,7 @@ def sendable(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def comparable(name: str, value: Any) -> Any:
-    """A field's value normalised for comparison: with uniform line endings, and without ids and times."""
+    """A field's value normalized for comparison: with uniform line endings, and without ids and times."""
     if name == "domains":
         return [each["domain"] for each in value or ()]
     return _LINE_END.sub("\n", value) if isinstance(value, str) else value

@@ -55,7 +55,7 @@ def as_first_file(fields: Mapping[str, Any]) -> str:
 
 
 def _settings(fields: Object) -> CommentedMap:
-    """The identity first, so that a renamed integration is still recognised; then all settings, in order."""
+    """The identity first, so that a renamed integration is still recognized; then all settings, in order."""
     left_out = READ_ONLY_FIELDS | SECRET_FIELDS | {"uuid"}
     names = [name for name in Integration.model_fields if name in fields and name not in left_out]
     written = CommentedMap({"uuid": fields["uuid"]})

@@ -53,7 +53,7 @@ def is_exchange_token(token: str) -> bool:
 
 
 def normalise(url: str) -> str:
-    """A metadata URL normalised for comparison: lower-case scheme and host, explicit port, and path."""
+    """A metadata URL normalized for comparison: lower-case scheme and host, explicit port, and path."""
     parts = urlsplit(url)
     port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
     return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}{parts.path or '/'}"

@@ -90,7 +90,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%"})
 
     def __init__(self, *, html: bool) -> None:
-        # Not optimised, so that nothing is computed at compile time, when there is no meter.
+        # Not optimized, so that nothing is computed at compile time, when there is no meter.
         super().__init__(autoescape=html, optimized=False, finalize=_finalize, cache_size=0)
         functions = {name: _metered(function) for name, function in PEX.items()}
         self.filters = {name: _metered(function) for name, function in FILTERS.items()} | functions

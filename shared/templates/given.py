@@ -5,7 +5,7 @@ from datetime import datetime
 
 from shared.templates.catalogue import SAMPLES, TemplateField, accepted
 
-_A_TIME = "a time with its offset, such as 2026-11-30T10:00:00+01:00"
+_A_TIME = "a time with an offset, such as 2026-11-30T10:00:00+01:00"
 
 
 def values_of(template: TemplateField, values: Mapping[str, object]) -> tuple[dict[str, object], list[str]]:
@@ -19,12 +19,12 @@ def values_of(template: TemplateField, values: Mapping[str, object]) -> tuple[di
         try:
             good[name] = _like(SAMPLES[name], value)
         except ValueError as error:
-            faults.append(f"value of {name!r}: needs {error}")
+            faults.append(f"value of {name!r}: must be {error}")
     return good, faults
 
 
 def _like(sample: object, value: object) -> object:
-    """The value in the type of the variable's sample. Raises ValueError, stating what is needed."""
+    """The value in the type of the variable's sample. Raises ValueError, stating what is expected."""
     match sample:
         case datetime():
             return _time(value)

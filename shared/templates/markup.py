@@ -1,4 +1,4 @@
-"""HTML in templates: checks that tags are closed, converts HTML to plain text, and sanitises admins' HTML."""
+"""HTML in templates: checks that tags are closed, converts HTML to plain text, and sanitizes admins' HTML."""
 
 import re
 from collections.abc import Iterable, Iterator

@@ -31,7 +31,7 @@ class Preview:
     """The template's output through `pex_debug_log`."""
 
 
-_REQUIRED = "{{{{{}}}}} must be in the visible text: meetings are recognised by it"
+_REQUIRED = "{{{{{}}}}} must be in the visible text: meetings are recognized by it"
 
 
 def check(name: str, text: str) -> list[str]:

@@ -43,7 +43,7 @@ def policy(integration: Integration, connect: Sequence[str] = (), ancestors: Seq
     """The content security policy of the task pane. `ancestors`: who may embed it besides Outlook and `owa_hosts`.
 
     The real Office.js works under this policy (docs/facts/outlook-addin.md). Style attributes are allowed because the
-    admin's (sanitised) texts may have them; style elements and scripts in the page are not.
+    admin's (sanitized) texts may have them; style elements and scripts in the page are not.
     """
     directives: Mapping[str, Sequence[str]] = {
         "default-src": ["'none'"],

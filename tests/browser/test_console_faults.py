@@ -96,7 +96,7 @@ async def views(stack: Addresses, api: httpx.AsyncClient) -> list[str]:
 
 @pytest.mark.parametrize("status", [429, 503, 0], ids=["too many requests", "unavailable", "offline"])
 async def test_every_view_says_what_is_wrong_and_recovers_on_retry(admin: Admin, views: list[str], status: int) -> None:
-    said = {429: "Too many requests", 503: "cannot respond now", 0: "cannot be reached"}[status]
+    said = {429: "Too many requests", 503: "cannot respond right now", 0: "cannot be reached"}[status]
 
     async def fail(route: Route) -> None:
         await (route.fulfill(status=status, json={}) if status else route.abort("internetdisconnected"))

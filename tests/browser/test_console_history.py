@@ -143,7 +143,7 @@ async def test_instructions_are_sent_again_and_a_meeting_gets_another_owner(
     await admin.page.get_by_role("link", name="History", exact=True).last.click()
     await admin.settled()
     await expect(admin.page.locator("tbody tr")).to_have_count(2)
-    await expect(admin.page.locator("tbody tr").first).to_contain_text("resent the instructions of Given away")
+    await expect(admin.page.locator("tbody tr").first).to_contain_text("resent the instructions for Given away")
 
 
 @pytest.mark.parametrize("admin", [LOOKS[name] for name in ("narrow dark", "wide", "forced colours")], indirect=True)

@@ -219,7 +219,7 @@ async def test_a_template_is_previewed_with_other_values(admin: Admin, template:
     await template.get_by_label("alias", exact=True).fill("<b>board</b>@example.org")
     await expect(template.get_by_label("As plain text")).to_contain_text("<b>board</b>@example.org at 15:30")
     await template.get_by_label("start_time").fill("tomorrow")
-    await expect(template.get_by_role("alert")).to_contain_text("needs a time with its offset")
+    await expect(template.get_by_role("alert")).to_contain_text("must be a time with an offset")
     await template.get_by_label("start_time").fill("2027-02-03T09:00:00+01:00")
     await expect(template.get_by_label("As plain text")).to_contain_text("09:00 on 03/02/2027")
 

@@ -59,7 +59,7 @@ class Proof:
 
 
 class Attempts:
-    """Creates and recognises attempts."""
+    """Creates and recognizes attempts."""
 
     def __init__(self, signing_key: bytes, clock: Clock) -> None:
         self._signed = Signed(signing_key, "attempt", clock)

@@ -113,7 +113,7 @@ test('an interrupted attempt is resumed without requesting another alias', async
   assert.deepEqual(item.attendees, [ROOM.address]);
 });
 
-test('the error message mentions that the body could not be restored', async () => {
+test('the error message states that the body could not be restored', async () => {
   item.faults.addAttendees = new Error('9002');
   item.faults.replaceBody = new Error('9002');
   assert.deepEqual(await run('single'), ['failed', 'single', words.notRestored]);
@@ -171,7 +171,7 @@ for (const effect of ['single', 'list']) {
   });
 }
 
-test('having neither an identity nor a sign-in is an error', async () => {
+test('it is an error if there is neither an identity nor a sign-in', async () => {
   identity.token = fails(new NoIdentity('none'));
   assert.deepEqual(await run('single'), ['failed', 'single', '']);
 });
@@ -226,7 +226,7 @@ for (const [why, spoil] of [
   ['the note is lost', () => (item.note = '')],
   ['the note cannot be read', () => (item.faults.recall = new Error('9020'))],
   ['the block was edited', () => (item.body = item.body.replace('Join', 'Dial'))],
-  ['the block is there twice', () => (item.body += item.body)],
+  ['the block occurs twice', () => (item.body += item.body)],
   ['the note describes another VMR', () => (item.body = `Join ${TAG.replace('0b1c', 'ffff')}\n\nAgenda`)],
 ]) {
   test(`a pane opened later offers to remove nothing when ${why}`, async () => {
@@ -255,7 +255,7 @@ for (const [code, expected] of [
   });
 }
 
-test('an undo that fails is an error', async () => {
+test('a failed undo is an error', async () => {
   await run('single');
   item.faults.replaceBody = new Error('9002');
   assert.deepEqual(await run('undo'), ['failed', 'undo', '']);
@@ -273,7 +273,7 @@ for (const [name, state, facts, owner] of [
   ['it is unknown to the server', { ...FOREIGN, state: 'unknown' }, { isNew: false }, 'foreign'],
   ['the meeting is an occurrence of the series', FOREIGN, { isNew: false, isOccurrence: true }, 'ours'],
 ]) {
-  test(`owner of the tag when ${name}`, async () => {
+  test(`the owner of the tag when ${name}`, async () => {
     item.body = `Join ${TAG}`;
     item.isNew = async () => facts.isNew;
     item.isOccurrence = facts.isOccurrence ?? false;

@@ -56,7 +56,7 @@ test('a code is sent in the body of a request', async () => {
   assert.equal(asked[1][1].headers.token, 'of Outlook');
 });
 
-test('signing out sends the session', async () => {
+test('signing out sends the session token', async () => {
   const { api: it, asked } = api(json({ status: 'success', result: {} }));
   await it.signOut('session');
   assert.deepEqual([asked[0][0], asked[0][1].method, asked[0][1].headers], ['/sign-out', 'POST', { token: 'session' }]);
@@ -89,7 +89,7 @@ test('a failure contains the server\'s message, and the log never contains the t
   assert.doesNotMatch(lines.join(), /secret/);
 });
 
-test('an answer that takes more than 8 seconds counts as no answer', async (context) => {
+test('a response that takes more than 8 seconds counts as no response', async (context) => {
   context.mock.timers.enable({ apis: ['setTimeout'] });
   const hang = (_, { signal }) =>
     new Promise((_done, fail) => signal.addEventListener('abort', () => fail(signal.reason)));

@@ -29,7 +29,7 @@ test('plain text is not searched for markup', () => {
 });
 
 test('inserted text can be removed exactly, wherever it was inserted', () => {
-  // Every split of repetitive texts, whose prefixes and suffixes overlap.
+  // Every split of repetitive text, whose prefixes and suffixes overlap.
   const texts = ['', 'a', 'aaaa', '<div>a</div>', '<div><div></div></div>', 'abab', '\n\n'];
   for (const before of texts) {
     for (const inserted of texts.filter(Boolean)) {
@@ -64,9 +64,9 @@ for (const [name, raw, expected] of [
   ['below text written later', 'Hello!\nJoin the room:\nhttps://x/\nPXPS#\n\nAgenda', 'Hello!\nAgenda'],
   ['at the end', 'Hello!\nJoin the room:\nhttps://x/\nPXPS#', 'Hello!\n'],
   ['with numbered lines', '1. Join the room:\n2. https://x/\n3. PXPS#\n\nAgenda', 'Agenda'],
-  ['in a line with other text', 'See Join the room: https://x/ PXPS now', 'See  now'],
+  ['on a line with other text', 'See Join the room: https://x/ PXPS now', 'See  now'],
   ['edited', 'Join another room:\nhttps://x/\nPXPS#\n\nAgenda', null],
-  ['after other words in the line', 'Please join the room:\nhttps://x/\nPXPS#\n\nAgenda', 'Please \n\nAgenda'],
+  ['after other words on the line', 'Please join the room:\nhttps://x/\nPXPS#\n\nAgenda', 'Please \n\nAgenda'],
   ['twice', 'Jointheroom https://x/ PXPS Jointheroom https://x/ PXPS', null],
 ]) {
   test(`removing a block from plain text that is ${name}`, () => assert.equal(withoutLines(raw, SEEN), expected));

@@ -1,4 +1,4 @@
-/** A meeting in memory that answers without delay and can show the faults of real Outlooks. */
+/** An in-memory meeting that responds without delay and can simulate the faults of real versions of Outlook. */
 
 import { clock } from '../../../addin/src/waiting.js';
 

@@ -63,7 +63,7 @@ test('with the method `dialog`, no other method is tried', async () => {
   await assert.rejects(identity({ method: 'dialog' }).token(true), SignInNeeded);
 });
 
-test('signing in sends a challenge first, and later its verifier with the code', async () => {
+test('signing in first sends a challenge, and then its verifier with the code', async () => {
   const it = identity({ method: 'dialog' });
   await it.signIn();
   const url = new URL(world.opened);
@@ -135,7 +135,7 @@ test('signing out deletes the session in the pane and on the server', async () =
   await assert.rejects(it.token(true), SignInNeeded);
 });
 
-test('without a sign-in, the error of the server is reported', () => {
+test("without a sign-in, the server's error is reported", () => {
   const said = new Error('401');
   assert.equal(identity({ method: 'exchange_token', dialog_url: '' }).refused(said), said);
 });

@@ -92,7 +92,7 @@ test('an attendee whom Outlook reports as added but does not list counts as a fa
 
 });
 
-test('the error shows when the body could not be restored either', async () => {
+test('the error states if the body could not be restored either', async () => {
   item.faults.addAttendees = new Error('9002');
   item.faults.replaceBody = new Error('9002');
   await assert.rejects(place(item, block), { step: 'mailbox', restored: false });
@@ -173,7 +173,7 @@ test('undo succeeds when the user has already removed some of it', async () => {
   assert.equal(item.body, 'Agenda');
 });
 
-test('undo removes the mailbox before the text, and reports a mailbox that Outlook keeps', async () => {
+test('undo removes the mailbox before the text, and reports a mailbox that Outlook does not remove', async () => {
   const placed = await place(item, block);
   item.faults.setAttendees = () => {};
   await assert.rejects(takeBack(item, placed));
@@ -188,7 +188,7 @@ test('undo does not change an edited block in a plain-text body', async () => {
   assert.deepEqual(item.attendees, [ROOM.address], 'a tag without the mailbox is a room that nobody knows of');
 });
 
-test('undo reports a location that Outlook keeps', async () => {
+test('undo reports a location that Outlook does not clear', async () => {
   const placed = await place(item, block);
   item.faults.clearLocation = () => {};
   await assert.rejects(takeBack(item, placed));
@@ -196,7 +196,7 @@ test('undo reports a location that Outlook keeps', async () => {
 });
 
 for (const listed of ['/o=Org/cn=Recipients/cn=vmr', 'Primary@corp.example.com']) {
-  test(`a mailbox listed as ${listed} is recognised: it is not added twice, and can be removed`, async () => {
+  test(`a mailbox listed as ${listed} is recognized: it is not added twice, and can be removed`, async () => {
     const known = [ROOM.address, '/o=org/cn=recipients/cn=vmr', 'primary@corp.example.com'];
     Object.assign(item, { body: BODY, attendees: ['bob@example.com', listed] });
     const placed = await place(item, { ...block, mailbox: { ...ROOM, name: 'Other', known } });

@@ -29,7 +29,7 @@ for (const note of ['', 'null', '[]', '7', '{}', '{', '{"mark":7}', '{"mark":"a"
   test(`text that is not a note is ignored: ${note}`, () => assert.equal(placedBy(note, mailbox), null));
 }
 
-test('a note contains how Outlook listed the mailbox, so that it is recognised later', () => {
+test('a note contains how Outlook listed the mailbox, so that it is recognized later', () => {
   const { block } = placedBy(noted({ ...placed, block: { ...placed.block, mailbox: { ...mailbox, aliases: ['/o=x/cn=vmr'] } } }), mailbox);
   assert.deepEqual(block.mailbox, { ...mailbox, aliases: ['/o=x/cn=vmr'] });
 });

@@ -6,7 +6,7 @@ import { Sessions } from '../../../addin/src/sessions.js';
 const place = (storage) => Object.defineProperty(globalThis, 'localStorage', { value: storage, configurable: true });
 afterEach(() => delete globalThis.localStorage);
 
-/** A Storage in memory. */
+/** An in-memory Storage. */
 const memory = () => {
   const kept = new Map();
   return {

@@ -219,7 +219,7 @@ test('hundreds of VMRs are shown page by page', () => {
   assert.deepEqual(counts, [[PAGE, true], [2 * PAGE, true], [60, false]]);
 });
 
-test('the requested action continues when the user accepts the rewriting', () => {
+test('the requested action continues when the user agrees to rewriting the text', () => {
   for (const effect of [{ do: 'undo' }, { do: 'single' }, { do: 'personal', index: 3 }]) {
     const state = after([opened, clicked('single'), finished('rewrite', { effect })]);
     assert.deepEqual(next(state, clicked('rewrite')).effect, { ...effect, rewrite: true });

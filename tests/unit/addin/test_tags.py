@@ -1,4 +1,4 @@
-"""The pane and the server find tags in the same texts; otherwise one would report a tag that the other ignores."""
+"""The pane and the server find the same tags in any text; otherwise one would report a tag that the other ignores."""
 
 import json
 from collections.abc import Callable

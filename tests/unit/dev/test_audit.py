@@ -24,12 +24,12 @@ UNKNOWN = {"name": "odd", "skip_reason": "no connection"}
         ([UNKNOWN], [], "skipped: none of 1 packages could be checked (no connection)"),
         (
             [CLEAN, FAULTY],
-            ["bad 2: PYSEC-1, fixed in 2.1, 3", "bad 2: GHSA-2, fixed in no version yet"],
+            ["bad 2: PYSEC-1, fixed in 2.1, 3", "bad 2: GHSA-2, not fixed in any version yet"],
             "2 packages, 2 known vulnerabilities",
         ),
     ],
 )
-def test_a_report_is_summarised(report: list[dict[str, Any]], faults: list[str], summary: str) -> None:
+def test_a_report_is_summarized(report: list[dict[str, Any]], faults: list[str], summary: str) -> None:
     assert audit.judge(report) == (faults, summary)
 
 

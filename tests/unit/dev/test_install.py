@@ -76,7 +76,7 @@ def test_node_is_installed_first_if_the_machine_has_none(monkeypatch: pytest.Mon
     ]
 
 
-def test_an_environment_that_has_lost_its_node_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_environment_whose_node_was_removed_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment was created while the machine had Node, which has since been removed."""
     packages = parts.PythonPackages(places.RUN_LOCK)
     monkeypatch.setattr(parts.PythonEnvironment, "ready", lambda self: True)
@@ -117,7 +117,7 @@ def test_a_command_that_fails_is_reported_with_its_cause(tmp_path: Path, said: s
             steps.run("A step", sys.executable, "-c", program, cwd=tmp_path)
 
 
-def test_no_step_starts_once_the_installation_is_ending(tmp_path: Path) -> None:
+def test_no_further_step_starts_once_the_installation_is_ending(tmp_path: Path) -> None:
     with (tmp_path / "lock").open("w") as lock:
         steps = Steps(tmp_path, ["A step"], lock.fileno())
         steps.end()

@@ -103,7 +103,7 @@ class TestObjects:
         assert (shown["name"], [each["alias"] for each in shown["aliases"]]) == ("One", ["1"])
 
     @pytest.mark.parametrize("shows", [True, False])
-    async def test_the_answer_to_a_change_may_or_may_not_contain_the_object(
+    async def test_the_response_to_a_change_may_or_may_not_contain_the_object(
         self, http: httpx.AsyncClient, node: Node, shows: bool
     ) -> None:
         node.variants.shows_changed = shows

@@ -1,4 +1,4 @@
-"""The choice of the Node that is used."""
+"""The choice of the Node installation to use."""
 
 import os
 from pathlib import Path

@@ -65,7 +65,7 @@ def test_the_hashes_of_a_releases_files_are_correct(repository: Path) -> None:
     assert (folder / "vmr-scheduling-1.2.0.md").read_text() == "- Rooms.\n"
 
 
-def test_the_bill_of_materials_names_the_packages_contents(repository: Path) -> None:
+def test_the_bill_of_materials_lists_the_packages_contents(repository: Path) -> None:
     folder = release.release(repository, "1.2.0", DAY)
     bill: dict[str, Any] = json.loads((folder / "vmr-scheduling-1.2.0.cdx.json").read_text())
     msal = json.loads(sbom.NODE_LOCK.read_text())["packages"]["node_modules/@azure/msal-browser"]["version"]
@@ -102,7 +102,7 @@ def test_the_bill_of_materials_is_valid_cyclonedx(repository: Path) -> None:
         ("# Changelog\n\n## 1.3.0, 2026-12-01\n\n## 1.2.0, unreleased\n\n- Rooms.\n", "must begin with"),
     ],
 )
-def test_a_changelog_in_the_wrong_form_is_refused(repository: Path, changelog: str, fault: str) -> None:
+def test_a_changelog_in_the_wrong_format_is_refused(repository: Path, changelog: str, fault: str) -> None:
     (repository / "CHANGELOG.md").write_text(changelog)
     git(repository, "commit", "-qam", "Other")
     with pytest.raises(release.ReleaseError, match=fault):

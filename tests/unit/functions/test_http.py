@@ -78,7 +78,7 @@ def everything() -> set[type[SchedulingError]]:
 
 
 def test_the_mapping_of_errors_is_complete() -> None:
-    """A new kind of error may result in a 500 only on purpose."""
+    """A new kind of error must not result in a 500 unintentionally."""
     unmapped = {kind for kind in everything() if not any(base in STATUS for base in kind.__mro__[:-4])}
     assert unmapped <= set(INTERNAL), "add these errors to STATUS, or derive them from an error that is in it"
 

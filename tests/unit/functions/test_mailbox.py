@@ -1,4 +1,4 @@
-"""Graph's webhook: unauthenticated posts cost little and write no log lines."""
+"""Graph's webhook: unauthenticated requests cost little and write no log lines."""
 
 import logging
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""Answers are read within limits of time and of compressed and decompressed size, and cookies are not kept."""
+"""Responses are read within limits on time and on compressed and decompressed size, and cookies are not kept."""
 
 import asyncio
 import gzip
@@ -111,7 +111,7 @@ async def test_a_body_within_bounds_is_returned_unchanged(content: bytes, encodi
 
 
 @pytest.mark.parametrize("head_comes", [True, False])
-async def test_an_answer_that_trickles_is_abandoned_after_a_total_time(head_comes: bool) -> None:
+async def test_a_response_that_trickles_in_is_abandoned_after_a_time_limit(head_comes: bool) -> None:
     async def trickle() -> AsyncIterator[bytes]:
         while True:
             yield b" "
@@ -140,7 +140,7 @@ async def test_only_gzip_is_requested() -> None:
     assert seen[0].get_list("Accept-Encoding") == ["gzip"]
 
 
-async def test_cookies_of_one_answer_are_not_sent_with_the_next_request() -> None:
+async def test_cookies_from_one_response_are_not_sent_with_the_next_request() -> None:
     seen: list[httpx.Headers] = []
 
     def answer(request: httpx.Request) -> httpx.Response:

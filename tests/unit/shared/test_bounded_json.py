@@ -1,4 +1,4 @@
-"""JSON is parsed as by the json module up to a certain depth, and refused beyond it, whatever its texts contain."""
+"""JSON is parsed like the json module does, but only to a certain depth, whatever its strings contain."""
 
 import json
 from typing import Any

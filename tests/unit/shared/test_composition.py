@@ -1,4 +1,4 @@
-"""The platform for conferences is chosen in one place, for scheduling, timers, retirement and erasure."""
+"""The conferencing platform is chosen in one place, for scheduling, timers, retirement and erasure."""
 
 import pytest
 

@@ -63,9 +63,9 @@ FAULTS = {
         "TAG_SIGNING_KEY is a Key Vault reference that could not be read",
     ),
     "place for secrets": (without("SECRETS_VAULT_URI"), "SECRETS_VAULT_URI is missing"),
-    "a name without password": (without("POLICY_PASSWORD_HASH"), "must be set together"),
-    "a password without name": (without("POLICY_USERNAME"), "must be set together"),
-    "a password in clear": (GOOD | {"POLICY_PASSWORD_HASH": "hunter2"}, "POLICY_PASSWORD_HASH is not a password hash"),
+    "a name without a password": (without("POLICY_PASSWORD_HASH"), "must be set together"),
+    "a password without a name": (without("POLICY_USERNAME"), "must be set together"),
+    "a plain password": (GOOD | {"POLICY_PASSWORD_HASH": "hunter2"}, "POLICY_PASSWORD_HASH is not a password hash"),
     "Graph elsewhere": (GOOD | {"GRAPH_BASE_URL": "http://graph.example.com"}, "GRAPH_BASE_URL must be an https URL"),
 }
 
@@ -121,5 +121,5 @@ def test_nothing_secret_is_shown() -> None:
         ("", False),
     ],
 )
-def test_loopback_addresses_are_recognised(url: str, loopback: bool) -> None:
+def test_loopback_addresses_are_recognized(url: str, loopback: bool) -> None:
     assert is_loopback(url) is loopback

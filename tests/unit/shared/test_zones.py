@@ -38,12 +38,12 @@ from shared.zones import iana_zone, zone_info, zone_like
         ("/etc/passwd", ""),
     ],
 )
-def test_zone_names_are_recognised(name: str, iana: str) -> None:
+def test_zone_names_are_recognized(name: str, iana: str) -> None:
     assert iana_zone(name) == iana
 
 
 @pytest.mark.parametrize("name", ["UTC", "utc", "tzone://Microsoft/Utc", "Etc/UTC", "(UTC) Coordinated Universal Time"])
-def test_utc_is_recognised_by_all_its_names(name: str) -> None:
+def test_utc_is_recognized_by_all_its_names(name: str) -> None:
     assert iana_zone(name) in ("UTC", "Etc/UTC")
 
 
@@ -73,5 +73,5 @@ def test_rules_are_matched_to_a_zone_with_the_same_offsets(name: str) -> None:
         assert noon.astimezone(found).utcoffset() == noon.astimezone(ZoneInfo(name)).utcoffset()
 
 
-def test_rules_that_match_no_zone_are_not_recognised() -> None:
+def test_rules_that_match_no_zone_are_not_recognized() -> None:
     assert zone_like(lambda _: timedelta(hours=5, minutes=17), WHEN) == ""

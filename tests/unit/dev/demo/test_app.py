@@ -1,4 +1,4 @@
-"""The demo page's server: its files, the requests that it forwards, and its use of the stack's answers."""
+"""The demo page's server: its files, the requests that it forwards, and its handling of the stack's responses."""
 
 import asyncio
 import json
@@ -276,7 +276,7 @@ async def test_a_reset_is_delegated_to_the_process_that_runs_the_stack() -> None
     assert (stack.over, stack.asked) == (1, [])
 
 
-async def test_answers_of_the_simulated_exchange_are_passed_on() -> None:
+async def test_responses_of_the_simulated_exchange_are_passed_on() -> None:
     stack = Stack()
     status, text = await ask("DELETE", "/demo/exchange/meetings/1?occurrence=2026-12-01", stack)
     assert (status, json.loads(text)) == (404, {"error": "no"})
@@ -290,7 +290,7 @@ async def test_only_control_routes_are_forwarded(path: str) -> None:
     assert stack.asked == []
 
 
-async def test_a_part_of_the_stack_that_does_not_answer_is_named() -> None:
+async def test_a_part_of_the_stack_that_does_not_respond_is_named() -> None:
     status, text = await ask("GET", "/demo/exchange/clock", exchange="http://down")
     assert status == 502
     assert "does not respond" in text

@@ -51,7 +51,9 @@ class SwiftLoop(asyncio.SelectorEventLoop):
 
 
 def asked(seconds: float, expected_at: tuple[float, ...] = ()) -> list[float]:
-    """When a listener polls an empty queue, in seconds from its start, if expect() is called at `expected_at`."""
+    """The times, in seconds from its start, at which a listener polls an empty queue if expect() is called at
+    `expected_at`.
+    """
     queue = EmptyQueue()
 
     async def scenario() -> float:

@@ -1,4 +1,4 @@
-"""Documents must be complete, arrive within a time limit and come from the requested URL; otherwise it is an outage."""
+"""Documents must be complete, arrive in time and come from the requested URL; anything else counts as an outage."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -78,6 +78,6 @@ async def test_a_posted_form_returns_status_and_document() -> None:
 
 
 @pytest.mark.parametrize("name", ["no JSON", "an endless document", "a document that is too large", "no connection"])
-async def test_an_unreadable_answer_to_a_form_is_an_outage(name: str) -> None:
+async def test_an_unreadable_response_to_a_form_is_an_outage(name: str) -> None:
     with pytest.raises(Unavailable):
         await served(ANSWERS[name]).post(URL, {})

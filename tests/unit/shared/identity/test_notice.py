@@ -1,4 +1,4 @@
-"""The pages at the end of a sign-in show texts literally, so that nothing in them can do harm."""
+"""The pages at the end of a sign-in show text literally, so that nothing in it can do harm."""
 
 import re
 from base64 import b64encode
@@ -8,7 +8,7 @@ from shared.identity.sign_in.notice import failed, service_account_signed_in
 from tests.support.integrations import an_integration
 
 
-def test_a_failure_page_runs_nothing_and_shows_texts_literally() -> None:
+def test_a_failure_page_runs_no_scripts_and_shows_text_literally() -> None:
     html, headers = failed("<b>Failed", "Tell <script>alert(1)</script>", "r-1")
     assert "<script>" not in html
     assert "Tell &lt;script&gt;" in html

@@ -209,7 +209,7 @@ async def test_a_resync_renews_the_subscription_first(world: WatcherWorld) -> No
 
 
 class BreakingQueue(MemoryQueue):
-    """A queue that delivers this many messages, and then fails."""
+    """A queue that accepts this many messages, and then fails."""
 
     def __init__(self, queue: MemoryQueue, after: int) -> None:
         self.sent = queue.sent
@@ -343,7 +343,7 @@ class TestWhatTheDeltaQueryNeverTells:
         assert world.mailbox.calls == ["arrived"]
         assert await world.watcher.sweep() == 1
 
-    async def test_listing_new_messages_takes_one_call_and_a_bounded_state(self, world: WatcherWorld) -> None:
+    async def test_listing_new_messages_takes_one_call_and_its_state_is_bounded(self, world: WatcherWorld) -> None:
         for number in range(100):
             world.mailbox.deliver_mail(f"m{number}")
             await world.watcher.sweep()

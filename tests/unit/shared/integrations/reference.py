@@ -20,7 +20,7 @@ def api_fields() -> dict[str, dict[str, Any]]:
 
 
 def product_definition() -> str:
-    """The text that defines the product. Skips the test if it is missing."""
+    """The product definition. Skips the test if it is missing."""
     return _text(_SEED)
 
 

@@ -115,7 +115,7 @@ def test_complete_settings_are_accepted(method: str, provider: str, token: str) 
     assert integration.authentication_method == method
 
 
-def test_the_fewest_settings_for_graph_are_accepted() -> None:
+def test_the_minimum_settings_for_graph_are_accepted() -> None:
     assert validate(graph_fields()).url == ""
 
 

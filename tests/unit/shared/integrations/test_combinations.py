@@ -103,7 +103,7 @@ def test_a_local_stack_may_have_online_and_on_premises_exchange_on_loopback() ->
 
 
 @pytest.mark.parametrize("host", [*EXCHANGE_ONLINE, "OUTLOOK.office365.com"])
-def test_hosts_of_exchange_online_are_recognised(host: str) -> None:
+def test_hosts_of_exchange_online_are_recognized(host: str) -> None:
     assert is_exchange_online(f"https://{host}/EWS/Exchange.asmx")
     assert not is_exchange_online(f"https://{host}.example.com/EWS/Exchange.asmx")
     assert validate(full_fields("OAUTH", url=f"https://{host}/EWS/Exchange.asmx"))
@@ -121,5 +121,5 @@ def test_hosts_of_exchange_online_are_recognised(host: str) -> None:
         ("", ""),
     ],
 )
-def test_the_tenant_of_a_token_endpoint_is_recognised(path: str, tenant: str) -> None:
+def test_the_tenant_of_a_token_endpoint_is_recognized(path: str, tenant: str) -> None:
     assert tenant_of(f"https://login.microsoftonline.com{path}") == tenant

@@ -52,7 +52,7 @@ def test_the_text_of_a_condition_is_derived_from_its_data(condition: Condition, 
     assert condition.text() == text
 
 
-def test_values_to_type_can_be_marked_in_the_text() -> None:
+def test_names_and_values_can_be_marked_in_the_text() -> None:
     assert AllOf((ON, WAY)).text("`") == "`on` is `true` and `way` is `a`, `b` or `c`"
 
 

@@ -121,7 +121,7 @@ def test_invalid_characters_are_refused(name: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(TEXTS - SECRET_FIELDS))
-def test_texts_are_stored_unchanged(name: str) -> None:
+def test_text_is_stored_unchanged(name: str) -> None:
     text = text_of(name, min(limit(name, "max_length"), 36))
     integration = validate(full_fields() | {name: text})
     assert getattr(integration, name) == text

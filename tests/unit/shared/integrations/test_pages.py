@@ -13,7 +13,7 @@ from tests.support.integrations import graph_fields
 
 
 class PagesWorld:
-    """A store on a storage that counts storage trips."""
+    """A store on storage that counts its trips."""
 
     def __init__(self) -> None:
         self.storage = MemoryStorage()

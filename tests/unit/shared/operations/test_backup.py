@@ -1,4 +1,4 @@
-"""Backups satisfy their contract on storage in memory, and damaged files are refused."""
+"""Backups satisfy their contract on in-memory storage, and damaged files are refused."""
 
 import json
 import os

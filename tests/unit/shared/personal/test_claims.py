@@ -1,4 +1,4 @@
-"""C5, rule 1: no two objects of a deployment share an alias or a name, in whatever order they are created."""
+"""C5, rule 1: no two objects of a deployment share an alias or a name, whichever was created first."""
 
 import asyncio
 import json
@@ -180,7 +180,7 @@ class TestOlderVersions:
     async def test_a_meeting_whose_alias_belongs_to_an_older_vmr_is_declined(
         self, world: MeetingsWorld, store: VmrStore
     ) -> None:
-        """The answer is the original product's text that another VMR uses the alias."""
+        """The answer contains the original product's text, which states that another VMR uses the alias."""
         booking = await world.reserve()
         await self.unregistered(world, kept(1, booking.alias))
         await self.night(world)

@@ -48,7 +48,7 @@ def test_the_user_store_implements_the_protocol_of_the_sign_in(users: UserStore)
     assert as_protocol is users
 
 
-async def test_a_new_user_gets_a_record_of_that_integration_and_is_recognised_by_it(users: UserStore) -> None:
+async def test_a_new_user_gets_a_record_of_the_integration_and_is_recognized_by_it(users: UserStore) -> None:
     corp = integration()
     user = await users.signed_in(corp, SUBJECT, "Alice@Example.com", "Alice Jones")
     assert (user.email, user.display_name, user.integration) == (ALICE, "Alice Jones", CORP)

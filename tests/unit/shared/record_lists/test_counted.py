@@ -1,4 +1,4 @@
-"""A counted list behaves like an ordered list in memory, for any insertions, removals and requests."""
+"""A counted list behaves like an ordered in-memory list for any insertions, removals and requests."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The secret store in memory satisfies the same contract as the real stores."""
+"""The in-memory secret store satisfies the same contract as the real stores."""
 
 import pytest
 

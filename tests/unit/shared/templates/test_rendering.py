@@ -416,7 +416,7 @@ def test_a_missing_tag_is_reported_together_with_other_faults() -> None:
 
 
 def test_a_preview_formats_given_times_as_in_answers() -> None:
-    """Given times are ISO 8601 texts, as in the management API."""
+    """Given times are ISO 8601 strings, as in the management API."""
     given = {"start_time": "2026-11-30T10:00:00+01:00", "end_time": "2026-11-30T10:30:00Z"}
     shown = preview(ACCEPT, "{{ start_time }} to {{ end_time }}", given)
     assert (shown.text, shown.faults) == ("10:00 on 30/11/2026 to 10:30 on 30/11/2026", [])
@@ -425,7 +425,7 @@ def test_a_preview_formats_given_times_as_in_answers() -> None:
 @pytest.mark.parametrize("given", ["15:30 on 31/07/2017", "2026-11-30T10:00:00", "tomorrow", "", 7, None, ["a"]])
 def test_a_preview_refuses_an_invalid_time(given: object) -> None:
     shown = preview(ACCEPT, "{{ start_time }}", {"start_time": given})
-    assert shown.faults == ["value of 'start_time': needs a time with its offset, such as 2026-11-30T10:00:00+01:00"]
+    assert shown.faults == ["value of 'start_time': must be a time with an offset, such as 2026-11-30T10:00:00+01:00"]
     assert shown.html == ""
 
 
@@ -452,7 +452,7 @@ def test_a_preview_reports_values_for_unknown_variables() -> None:
 def test_a_preview_refuses_values_of_the_wrong_type(name: str, given: object, needed: str) -> None:
     field = "personal_vmr_location_template"
     shown = preview(field, "{{ " + name + " }}", {name: given})
-    assert f"value of {name!r}: needs {needed}" in shown.faults
+    assert f"value of {name!r}: must be {needed}" in shown.faults
 
 
 def test_a_preview_shows_exactly_what_is_rendered() -> None:

@@ -149,7 +149,7 @@ def test_subscripts_never_reach_attributes(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["{{ 1[1:] }}", "{{ 1.5[:2] }}", "{{ none[1:2] }}", "{{ {'a': 1}[1:] }}"])
-def test_slicing_a_value_without_slices_is_a_template_failure(text: str) -> None:
+def test_slicing_a_value_that_has_no_slices_is_a_template_failure(text: str) -> None:
     with pytest.raises(TemplateInvalid, match="line 1: an expression cannot be evaluated"):
         rendered(text)
 

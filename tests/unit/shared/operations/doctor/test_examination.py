@@ -1,4 +1,4 @@
-"""Examinations by the doctor, with its surroundings in memory."""
+"""Examinations by the doctor, with in-memory dependencies."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -66,7 +66,7 @@ class FakeAccount:
 
 
 class Clinic:
-    """An integration, and a doctor who can examine it."""
+    """An integration, and a doctor that can examine it."""
 
     def __init__(self, **settings: Any) -> None:
         self.world = MeetingsWorld()
