@@ -79,7 +79,8 @@ def json_endpoint(handler: Handler) -> Endpoint:
 class Failure:
     """An error in HTTP terms. Each endpoint writes it in the form that its callers expect.
 
-    `message` is for the caller; the log has details under `correlation_id`. `headers` say when to retry.
+    `message` is for the caller; the log has details under `correlation_id`. `headers` contains Retry-After if the
+    caller has to wait.
     """
 
     status: int
@@ -90,10 +91,10 @@ class Failure:
 
 
 def failure_of(error: Exception, unexpected: str = _UNEXPECTED, level: int = logging.INFO) -> Failure:
-    """Log an error, and return what the caller may know about it.
+    """Log an error, and return what may be disclosed to the caller.
 
-    `unexpected` is the text for a bug, without details. `level` is the log level of errors that we raise ourselves; it
-    is below INFO for endpoints where anonymous callers can cause them at will.
+    `unexpected` is the message for a bug, without details. `level` is the log level of errors that we raise ourselves;
+    it is below INFO for endpoints where anonymous callers can cause them at will.
     """
     from uuid import uuid4  # imports `platform`, which a cold start of the webhook does not need
 

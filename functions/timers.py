@@ -9,13 +9,14 @@ bp = func.Blueprint()
 MINUTES_STARTED = 5
 """How many polls, or checks for due rooms, one run of a timer starts, a minute apart.
 
-The timers run every five minutes. They start nothing if no integration needs it, so that nothing runs every minute.
+The timers run every five minutes, and start nothing if no integration needs it: a timer that runs every minute would
+keep the app from ever being idle.
 """
 
 
 @bp.timer_trigger("timer", "0 */5 * * * *")
 async def sweep(timer: func.TimerRequest) -> None:
-    """Every five minutes (sweep): finds what notifications have missed."""
+    """Every five minutes (the sweep): finds messages that no notification has announced."""
     await services().scheduling.timers.sweep()
 
 

@@ -18,7 +18,7 @@ propagating.
 """
 
 PACKAGE_TAG = "-package"
-"""The suffix, after the app's name, of the resource group's tag for the digest of the last package that worked."""
+"""The app's name with this suffix is the resource group's tag that contains the digest of the last working package."""
 
 RECHECK_SECONDS = 120.0
 """How long a working app may take to start again after a change of its settings."""
@@ -57,8 +57,8 @@ class AppPackage:
         self._remember(built.sha256[:32])
 
     def watch(self, rule: str) -> None:
-        """Switch on the alert that fires when the app has stopped. Before the first package there is nothing that could
-        stop.
+        """Switch on the alert that fires when the app has stopped. Before the first package is deployed, no app is
+        running.
         """
         url = f"{ARM}{self.group_id}/providers/Microsoft.Insights/scheduledQueryRules/{rule}?api-version=2023-12-01"
         try:

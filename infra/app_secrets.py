@@ -33,7 +33,7 @@ class AppSecrets:
     app: str
 
     def put(self, names: list[str], new: str) -> None:
-        """Create missing secrets, and those in `new` in any case. No value is printed or passed on a command line."""
+        """Create missing secrets, and replace the secret `new`. No value is printed or passed on a command line."""
         step("Secrets")
         if new and new not in names:
             fail(f"this deployment has no secret {new}", f"choose one of: {', '.join(names)}")

@@ -1,8 +1,8 @@
 """Calls the Azure CLI: returns whole JSON documents, and on failure explains what is wrong and what to do.
 
-It uses only the standard library, like everything that runs on an administrator's machine. No `--query`: documents are
-evaluated here, so that a missing field is noticed instead of becoming the text "None". Bodies are passed in files:
-command lines are visible to others, and Windows' shell rewrites quotation marks.
+It uses only the standard library, like everything that runs on an administrator's machine. `--query` is not used:
+documents are evaluated here, so that a missing field is noticed instead of becoming the string "None". Bodies are
+passed in files: command lines are visible to others, and Windows' shell rewrites quotation marks.
 """
 
 import json
@@ -125,7 +125,7 @@ class Patience:
         return self.tries * self.pause
 
     def until(self, attempt: Callable[[], T], may_pass: Callable[[AzError], bool], waiting_for: str) -> T:
-        """The result of an attempt, repeated while its failure `may_pass`. Shows the elapsed time. Raises AzError."""
+        """Repeat an attempt while its failure `may_pass`; return its result. Shows the elapsed time. Raises AzError."""
         for passed in range(1, self.tries + 1):
             try:
                 return attempt()

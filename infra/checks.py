@@ -1,7 +1,7 @@
 """Checks tools, login, parameters, providers, region and rights before anything is changed.
 
 The owner of a resource group may not be able to read the subscription that contains it. Anything that cannot be read
-there becomes a warning, since it may be in order; if it is not, the deployment itself fails.
+there becomes a warning, since it may be fine; if it is not, the deployment itself fails.
 """
 
 import fnmatch
@@ -67,7 +67,7 @@ def check_tools() -> None:
 
 
 def check_login() -> Subscription:
-    """Check that somebody is logged in, to a subscription."""
+    """Check that az is logged in to a subscription."""
     step("Subscription")
     try:
         account = az("account", "show")
@@ -111,7 +111,7 @@ def check_addresses(values: dict[str, Any]) -> None:
         if re.search(r"/3[12]$", address) or ":" in address:
             fail(
                 f"adminAddresses: storage does not accept {address}",
-                "name single IPv4 addresses without a suffix, larger ranges up to /30",
+                "list single IPv4 addresses without a suffix, and ranges of /30 or larger",
             )
     if values.get("privateNetwork") and not addresses:
         say(

@@ -23,7 +23,7 @@ APP_STOPPED_RULE = "app-stopped"
 EXPLANATIONS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (
         ("deleted state", "ConflictError", "VaultAlreadyExists"),
-        "a vault of this name was deleted and is kept for 90 days",
+        "a vault with this name was deleted and is kept for 90 days",
         "az keyvault list-deleted, then az keyvault recover --name NAME (or another 'name' in the parameters)",
     ),
     (
@@ -128,7 +128,7 @@ class Deployment:
         return bool(az_or("Azure did not respond", "run this again", "group", "exists", "--name", self.group))
 
     def _look_for_package(self, name: str, *, there: bool) -> None:
-        """Set the parameter for whether the app has run before, according to its package's tag; alerts depend on it."""
+        """Set the parameter for whether the app has run before, as its package's tag shows; alerts depend on it."""
         tags = az("group", "show", "--name", self.group).get("tags") or {} if there else {}
         deployed = any(tag.startswith(name) and tag.endswith(PACKAGE_TAG) for tag in tags)
         os.environ["PACKAGE_DEPLOYED"] = str(deployed).lower()
@@ -163,7 +163,7 @@ class Deployment:
         if not sys.stdin.isatty():
             fail("there is no terminal to confirm this on", "check the output of --dry-run, then run this with --yes")
         if not input("Continue? [y/N] ").lower().startswith("y"):
-            fail("stopped by you; nothing was deployed", "run this again when you are ready")
+            fail("cancelled by you; nothing was deployed", "run this again when you are ready")
 
     def _deploy(self) -> Outputs:
         step("Deployment (takes a few minutes)")
@@ -195,7 +195,7 @@ def report(outputs: Outputs, group: str) -> None:
         f"  client id       {outputs.identity_client}",
         f"  object id       {outputs.identity_principal}",
         "Next              docs/exchange.md: the equipment mailbox and the app's access to it; then",
-        "                  infra/live-check --equipment MAILBOX: tests on your tenant what the product relies on",
+        "                  infra/live-check --equipment MAILBOX: tests whether your tenant behaves as required",
     )
     if outputs.base_url != f"https://{outputs.host}":
         host = outputs.base_url.removeprefix("https://")

@@ -108,7 +108,7 @@ class Alarms:
         """The alarms of the integrations after `after` and up to `until` (uuids); of all by default. One round trip per
         shard.
 
-        Alarms stored by earlier versions are included once the integration has had a turn.
+        Alarms stored by an earlier version are only included once `adopt` has migrated them.
         """
         found = await asyncio.gather(*(self._within(each, after, until) for each in _shards(after, until)))
         return [_alarm(row) for rows in found for row in rows]

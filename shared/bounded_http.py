@@ -120,7 +120,7 @@ class _Stream(httpx.AsyncByteStream):
                 yield chunk
             return
         if self._encoding not in _PACKED:
-            raise AnswerRefused("the answer has an encoding that was not requested")
+            raise AnswerRefused("the response has an encoding that was not requested")
         unpack = zlib.decompressobj(_EITHER_HEADER)
         async for chunk in self._chunks():
             rest = chunk
@@ -128,7 +128,7 @@ class _Stream(httpx.AsyncByteStream):
                 try:
                     piece = unpack.decompress(rest, _PIECE)
                 except zlib.error as error:
-                    raise AnswerRefused("the answer cannot be decompressed") from error
+                    raise AnswerRefused("the response cannot be decompressed") from error
                 rest = unpack.unconsumed_tail
                 yield piece
 
@@ -156,8 +156,8 @@ def _network(bounds: Bounds, *, use_proxy: bool) -> httpx.AsyncBaseTransport:
 
 
 def _too_large(bounds: Bounds) -> AnswerTooLarge:
-    return AnswerTooLarge(f"the answer is larger than {bounds.bytes / MEGABYTE:g} MB")
+    return AnswerTooLarge(f"the response is larger than {bounds.bytes / MEGABYTE:g} MB")
 
 
 def _late(bounds: Bounds) -> httpx.ReadTimeout:
-    return httpx.ReadTimeout(f"the answer did not arrive within {bounds.seconds:g} seconds")
+    return httpx.ReadTimeout(f"the response did not arrive within {bounds.seconds:g} seconds")

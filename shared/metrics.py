@@ -40,8 +40,8 @@ class Metric(StrEnum):
     """
 
     ROUND = "round"
-    """1 for every message of a round that was handled, or for a round that concerns no integration; dimension `outcome`
-    is the round.
+    """1 for every handled message of a round, and for every round that concerns no integration; dimension `outcome` is
+    the round.
     """
 
     TURNED_AWAY = "turned_away"

@@ -50,7 +50,7 @@ class EntraApp:
 @dataclass(frozen=True)
 class Settings:
     """A deployment's configuration. Its repr never shows secrets. `serves_vmrs` is False (POLICY_VMRS=off) if another
-    server has all VMRs and answers nodes.
+    server has all VMRs and responds to nodes.
     """
 
     storage: StorageAccount

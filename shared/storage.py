@@ -194,7 +194,7 @@ async def first_rows(rows: AsyncIterator[Row], most: int) -> list[Row]:
 
 
 class Table(Protocol):
-    """Rows by partition and key. Every call may raise Unavailable."""
+    """Rows, identified by partition and key. Every call may raise Unavailable."""
 
     async def get(self, partition: str, key: str) -> Row | None:
         """The row, or None."""

@@ -1,4 +1,4 @@
-// Everything that a deployment needs, in one resource group. Values are explained in main.bicepparam.
+// Everything that a deployment needs, in one resource group. Parameters are explained in main.bicepparam.
 // Not included: grants in Exchange and Entra (infra/grants/), the values of secrets (infra/deploy.sh puts them into the
 // vault), and the binding of a public host name (infra/domain/: its DNS records need the app, and the binding needs
 // them).
@@ -29,7 +29,7 @@ param alertEmails string[] = []
 @description('The user name that conferencing nodes sign in with; empty when the management API platform is used.')
 param policyUsername string = ''
 
-@description('Whether nodes also get answers for VMRs created through the management API; off if another server does that.')
+@description('Whether nodes also get responses for VMRs created through the management API; off if they are elsewhere.')
 @allowed(['on', 'off'])
 param policyVmrs string = 'on'
 

@@ -17,8 +17,8 @@ param alertEmails = []
 // deploy.sh asks for the password and keeps its hash in the vault.
 param policyUsername = 'policy'
 
-// Whether nodes also get answers for VMRs that were created through the management API or imported. Use 'off' if all of
-// them are on another server.
+// Whether nodes also get responses for VMRs that were created through the management API or imported. Use 'off' if all
+// of them are on another server.
 param policyVmrs = 'on'
 
 // The user name of the management API; '' switches Basic authentication off.

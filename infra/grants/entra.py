@@ -41,7 +41,7 @@ class Entra:
         """Create or update the registrations of the add-in and the API."""
         addin = register(self.tenant, f"vmr-scheduling-addin-{self.hosts[0]}", self._addin())
         api = register(self.tenant, f"vmr-scheduling-api-{self.hosts[0]}", self._api())
-        # The URI contains the id, which is only known now. Pre-authorised clients need no consent.
+        # The URI contains the id, which is only known now. Pre-authorized clients need no consent.
         change(
             self.tenant,
             api,

@@ -21,7 +21,7 @@
     az ad sp show --id <AppId> --query id
 
 .PARAMETER OtherMailbox
-    Any other mailbox of the organisation: at the end the script proves that the app has no access to it.
+    Any other mailbox of the organization: at the end, the script proves that the app has no access to it.
 
 .EXAMPLE
     ./exchange-online.ps1 -Mailbox vmr@example.com -MailboxName "Video rooms" -AppId 1111… -ObjectId 2222… `
@@ -46,7 +46,7 @@ if (-not (Get-ConnectionInformation)) {
     throw 'There is no session with Exchange Online. Do: Connect-ExchangeOnline'
 }
 
-# It takes a while until what is created on one directory server is known to the others.
+# An object that is created on one directory server takes a while to reach the others.
 function Wait-Until([string] $What, [scriptblock] $IsThere) {
     for ($try = 1; $try -le 30; $try++) {
         if (& $IsThere) { return }
@@ -61,13 +61,13 @@ function Stop-Setup([string] $Message) {
     if ($WhatIfPreference) { Write-Warning $Message } else { throw $Message }
 }
 
-# A tenant in which nobody has customised anything has no scopes and roles of its own, and every cmdlet below fails.
+# A tenant in which nothing has been customized has no scopes and roles of its own, and every cmdlet below fails.
 if ((Get-OrganizationConfig).IsDehydrated) {
-    Stop-Setup 'This organisation cannot be customised yet. Do: Enable-OrganizationCustomization (only once), wait until (Get-OrganizationConfig).IsDehydrated is False, which may take hours, and run this again.'
+    Stop-Setup 'This organization cannot be customized yet. Do: Enable-OrganizationCustomization (only once), wait until (Get-OrganizationConfig).IsDehydrated is False, which may take hours, and run this again.'
 }
 
 # --- The mailbox -------------------------------------------------------------------------------------------------
-# An equipment mailbox needs no licence, and nobody signs in to it.
+# An equipment mailbox needs no license, and nobody signs in to it.
 $found = Get-Mailbox -Identity $Mailbox -ErrorAction SilentlyContinue
 if (-not $found) {
     if ($PSCmdlet.ShouldProcess($Mailbox, 'Create the equipment mailbox')) {
@@ -79,7 +79,7 @@ elseif ("$($found.RecipientTypeDetails)" -ne 'EquipmentMailbox') {
     Stop-Setup "$Mailbox is a $($found.RecipientTypeDetails). Do: choose another address, or Set-Mailbox $Mailbox -Type Equipment"
 }
 elseif ("$($found.PrimarySmtpAddress)" -ne $Mailbox) {
-    Stop-Setup "$Mailbox is a secondary address of $($found.PrimarySmtpAddress), and the app's access is by the primary one. Do: run this with -Mailbox $($found.PrimarySmtpAddress), and give the integration that address."
+    Stop-Setup "$Mailbox is a secondary address of $($found.PrimarySmtpAddress), and the app's access is tied to the primary one. Do: run this with -Mailbox $($found.PrimarySmtpAddress), and give the integration that address."
 }
 elseif ($found.HiddenFromAddressListsEnabled) {
     Write-Warning "$Mailbox is hidden from address lists. Outlook must be able to resolve it when the add-in invites it."
@@ -103,7 +103,7 @@ $wanted = [ordered]@{
     RemoveOldMeetingMessages         = $false
     # The mailbox can be booked for any number of meetings at the same time.
     AllowConflicts                   = $true
-    # Only people of the organisation can book it.
+    # Only people in the organization can book it.
     ProcessExternalMeetingMessages   = $false
     # Mail that is not an invitation is deleted.
     DeleteNonCalendarItems           = $true
@@ -124,8 +124,8 @@ if ($found) {
 }
 
 # --- The app's access, to this mailbox alone ---------------------------------------------------------------------
-# RBAC for Applications: Exchange itself holds the grant. The app must have NO Graph permission for mail or calendars
-# in Entra in addition: the two add up, and a permission there is for all mailboxes.
+# RBAC for Applications: the grant is stored in Exchange itself. The app must have NO Graph permission for mail or
+# calendars in Entra in addition: the two add up, and a permission there is for all mailboxes.
 if (-not (Get-ServicePrincipal -Identity "$ObjectId" -ErrorAction SilentlyContinue)) {
     if ($PSCmdlet.ShouldProcess("$AppId", 'Register the app in Exchange')) {
         New-ServicePrincipal -AppId $AppId -ObjectId $ObjectId -DisplayName 'VMR scheduling' | Out-Null
@@ -145,14 +145,14 @@ if (-not $there) {
     }
 }
 elseif ("$($there.RecipientFilter)" -ne $filter) {
-    # The mailbox has another primary address now.
+    # The mailbox's primary address has changed.
     if ($PSCmdlet.ShouldProcess($scope, "Change the scope from $($there.RecipientFilter) to $filter")) {
         Set-ManagementScope -Identity $scope -RecipientRestrictionFilter $filter
     }
 }
 
 $roles = @(
-    'Application Mail.ReadWrite'        # read invitations, prepare mails
+    'Application Mail.ReadWrite'        # read invitations, prepare e-mails
     'Application Mail.Send'             # answers in HTML, late joining instructions
     'Application Calendars.ReadWrite'   # accept and decline
 )
@@ -169,7 +169,7 @@ foreach ($role in $roles) {
 
 # --- Proof -------------------------------------------------------------------------------------------------------
 if ($WhatIfPreference) { return }
-# InScope is a text in some versions of the module: 'False' would count as true.
+# InScope is a string in some versions of the module: 'False' would count as true.
 $inside = @(Test-ServicePrincipalAuthorization -Identity $ObjectId -Resource $Mailbox | Where-Object { "$($_.InScope)" -eq 'True' })
 if ($inside.Count -lt $roles.Count) {
     throw "The app has $($inside.Count) of $($roles.Count) roles on $Mailbox. Do: run this again; see Test-ServicePrincipalAuthorization -Identity $ObjectId -Resource $Mailbox"
@@ -186,12 +186,12 @@ if ($others.Count) {
 
 # --- Advice ------------------------------------------------------------------------------------------------------
 # Exchange keeps updates that change neither time nor place out of the Inbox. The app still finds them in Deleted Items,
-# minutes later; with Body in this list they arrive at once. This is a setting of the whole organisation, so the script
-# does not touch it.
+# minutes later; with Body in this list they arrive immediately. This setting affects the whole organization, so the
+# script does not change it.
 $visible = (Get-OrganizationConfig).VisibleMeetingUpdateProperties
 if ("$visible" -notmatch 'Body') {
     Write-Output @"
-Advice, for the whole organisation: updates of a meeting's text are noticed minutes late. To have them noticed immediately:
+Advice for the whole organization: updates of a meeting's text are noticed minutes late. To have them noticed immediately:
   Set-OrganizationConfig -VisibleMeetingUpdateProperties 'Location,Subject,Body,AllProperties:15'
 (now: $visible)
 "@

@@ -19,7 +19,7 @@
 .PARAMETER OrganizerGroup
     A group whose members are to send late joining instructions themselves (only if the service could not be reached on
     the click). The service account may then act as every member of it, in their whole mailbox: if you leave it out, these
-    mails come from the equipment mailbox. Members of groups within the group do not count.
+    e-mails come from the equipment mailbox. Members of groups within the group do not count.
 
 .PARAMETER Delegate
     Full access to the equipment mailbox instead of impersonation: for the setting ews_access = delegate.
@@ -43,7 +43,7 @@ if (-not (Get-Command Get-ExchangeServer -ErrorAction SilentlyContinue)) {
     throw 'This is not the Exchange Management Shell. Do: run it there, on an Exchange server or a management computer.'
 }
 
-# It takes a while until what is created on one directory server is known to the others.
+# An object that is created on one directory server takes a while to reach the others.
 function Wait-Until([string] $What, [scriptblock] $IsThere) {
     for ($try = 1; $try -le 30; $try++) {
         if (& $IsThere) { return }
@@ -70,7 +70,7 @@ elseif ("$($found.RecipientTypeDetails)" -ne 'EquipmentMailbox') {
     Stop-Setup "$Mailbox is a $($found.RecipientTypeDetails). Do: choose another address, or Set-Mailbox $Mailbox -Type Equipment"
 }
 elseif ("$($found.PrimarySmtpAddress)" -ne $Mailbox) {
-    Stop-Setup "$Mailbox is a secondary address of $($found.PrimarySmtpAddress), and the service account's access is by the primary one. Do: run this with -Mailbox $($found.PrimarySmtpAddress), and give the integration that address."
+    Stop-Setup "$Mailbox is a secondary address of $($found.PrimarySmtpAddress), and the service account's access is tied to the primary one. Do: run this with -Mailbox $($found.PrimarySmtpAddress), and give the integration that address."
 }
 
 # --- How it treats invitations: see exchange-online.ps1 for the reasons -------------------------------------------
@@ -101,7 +101,7 @@ if ($found) {
 }
 
 # --- The service account's access, to this mailbox alone ----------------------------------------------------------
-# Without a scope, ApplicationImpersonation would open every mailbox of the organisation.
+# Without a scope, ApplicationImpersonation would open every mailbox in the organization.
 # Names of scopes and assignments have at most 64 characters; an address may have more.
 $id = if ($found) { $found.ExchangeGuid } else { [guid]::Empty }
 $filter = "PrimarySmtpAddress -eq '$($Mailbox -replace "'", "''")'"
@@ -139,7 +139,7 @@ if ($Delegate -and $found) {
     if (-not $full -and $PSCmdlet.ShouldProcess($ServiceAccount, "Full access to $Mailbox")) {
         Add-MailboxPermission -Identity $Mailbox -User $ServiceAccount -AccessRights FullAccess -AutoMapping $false | Out-Null
     }
-    # Full access does not include the right to send answers and mails in the mailbox's name.
+    # Full access does not include the right to send answers and e-mails in the mailbox's name.
     $sends = Get-ADPermission -Identity $found.DistinguishedName -User $ServiceAccount | Where-Object { "$($_.ExtendedRights)" -match 'Send.As' }
     if (-not $sends -and $PSCmdlet.ShouldProcess($ServiceAccount, "Send as $Mailbox")) {
         Add-ADPermission -Identity $found.DistinguishedName -User $ServiceAccount -ExtendedRights 'Send As' | Out-Null
@@ -148,8 +148,9 @@ if ($Delegate -and $found) {
 
 # --- What the service account may ask of the server ---------------------------------------------------------------
 # One worker of the app makes at most 4 concurrent calls to a server; under load, there are several workers. Exchange's
-# own limits (27 calls; 300000, 900000 and 3000000 ms) are meant for one person's programs. These are for a program that
-# works for everybody, and still keep it from overloading the server. Regular: only for accounts that it is assigned to.
+# own limits (27 calls; 300000, 900000 and 3000000 ms) are meant for one person's programs. These are for a program
+# that serves everybody, and still keep it from overloading the server. Regular: only for accounts that it is assigned
+# to.
 $policy = 'VMR scheduling'
 if (-not (Get-ThrottlingPolicy -Identity $policy -ErrorAction SilentlyContinue)) {
     if ($PSCmdlet.ShouldProcess($policy, 'Create the throttling policy')) {

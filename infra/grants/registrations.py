@@ -54,7 +54,7 @@ def patience() -> Patience:
 
 
 def register(tenant: Tenant, name: str, wanted: Document) -> Registration:
-    """Create a registration or add the wanted values to an existing one, and create its enterprise application."""
+    """Create a registration or add the desired values to an existing one, and create its enterprise application."""
     url = f"{tenant.graph}/applications(uniqueName='{name}')"
     _write(url, merged(_read(url) or {}, wanted), "Prefer=create-if-missing")
     written = _read_back(url, wanted)
@@ -93,7 +93,7 @@ def _write(url: str, document: Document, *headers: str) -> None:
 
 
 def _read_back(url: str, wanted: Document) -> Document:
-    """The registration as Entra returns it, once it contains all the wanted values."""
+    """The registration as Entra returns it, once it contains all desired values."""
 
     def attempt() -> Document:
         found = _read(url)
@@ -133,7 +133,7 @@ def _is_unknown(error: AzError) -> bool:
 
 
 def merged(existing: Any, wanted: Any) -> Any:
-    """The wanted values merged with existing entries of lists; objects have only the wanted fields."""
+    """The desired values, with existing entries of lists added; objects have only the desired fields."""
     if isinstance(wanted, dict):
         there = existing if isinstance(existing, dict) else {}
         return {key: merged(there.get(key), value) for key, value in wanted.items()}
@@ -144,7 +144,7 @@ def merged(existing: Any, wanted: Any) -> Any:
 
 
 def missing(found: Any, wanted: Any, path: str = "") -> list[str]:
-    """The paths of wanted values that are missing."""
+    """The paths of desired values that are missing."""
     if isinstance(wanted, dict):
         there = found if isinstance(found, dict) else {}
         below = [missing(there.get(key), value, f"{path}.{key}".strip(".")) for key, value in wanted.items()]

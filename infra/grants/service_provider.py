@@ -56,7 +56,7 @@ def main(argv: list[str] | None = None) -> None:
     tenant = Tenant.logged_in()
     app = register(tenant, NAME, {"displayName": "VMR scheduling for Exchange", "signInAudience": MULTI_TENANT})
     vouch(tenant, app, identity)
-    say(f"Give this id to your customers: {app.app_id}", "docs/service-providers.md explains what each has to do.")
+    say(f"Give this id to your customers: {app.app_id}", "docs/service-providers.md explains what customers must do.")
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""The program infra/live-check, which checks in a real tenant what the product relies on (docs/fidelity.md)."""
+"""The program infra/live-check, which checks that a real tenant behaves as the product expects (docs/fidelity.md)."""

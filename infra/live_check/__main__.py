@@ -1,4 +1,4 @@
-"""Checks in a real tenant what the product relies on and no local test can prove. Prints a table.
+"""Checks whether a real tenant behaves as the product expects, which no local test can prove. Prints a table.
 
 infra/live-check is this program; on Windows without a shell: python -m infra.live_check
 """
@@ -77,11 +77,11 @@ def confirm(given: argparse.Namespace) -> None:
     if not sys.stdin.isatty():
         fail("there is no terminal to confirm this on", "run this with --yes")
     if input(f"{what}\nAre both mailboxes unused? Type yes: ") != "yes":
-        fail("stopped by you; nothing was changed", "name two mailboxes that nobody uses")
+        fail("cancelled by you; nothing was changed", "name two mailboxes that nobody uses")
 
 
 def write(table: Table, graph: Graph, given: argparse.Namespace) -> None:
-    """Make the checks that need meetings. The meetings are removed again in any case."""
+    """Run the checks that need meetings. The meetings are removed again in any case."""
     boxes = Mailboxes(graph, given.organizer, given.equipment, given.patience, min(2.0, given.patience / 20))
     try:
         Writing(table, boxes, given.app or "").run()
@@ -100,7 +100,7 @@ def cleaned(boxes: Mailboxes) -> str:
 
 
 def run(given: argparse.Namespace) -> Table:
-    """Make all checks. The results are printed even if some checks cannot be made."""
+    """Run all checks. The results are printed even if some checks cannot be run."""
     token, table = graph_token(), Table()
     graph = Graph(token, given.graph)
     try:

@@ -137,7 +137,7 @@ class Meeting:
         return self.read(str(found["id"]))
 
     def read(self, message_id: str) -> Json:
-        """A message in the equipment mailbox with its event, in two calls if a single one is refused."""
+        """A message in the equipment mailbox with its event, read in two calls if a single one is refused."""
         graph, path = self.mailboxes.graph, item(f"{self.mailboxes.equipment}/messages", message_id)
         try:
             return graph.get(path, {"$expand": EVENT})

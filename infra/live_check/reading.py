@@ -42,7 +42,7 @@ class Reading:
     other: str
 
     def run(self, token: str) -> None:
-        """Make all checks."""
+        """Run all checks."""
         check = self.table.check
         check("the token has no role for mail or calendars: only Exchange grants", lambda: roles_of(token))
         check("the equipment mailbox can be opened", self._opens)
@@ -115,7 +115,7 @@ def message_rows(graph: Graph, table: Table, root: str, newest: Callable[[], str
     id, "" for none.
     """
     request, check = _Request(graph, root, newest), table.check
-    check("a message has its event, by $expand, in one call", request.expands, borne=True)
+    check("a message is returned with its event in one call ($expand)", request.expands, borne=True)
     check(UID, request.has_uid, borne=True)
     check("a message has 0x3 and 0x23; 0x3 is the event's iCalUId, 0x23 the same without a date", request.object_ids)
     check("an event has its sequence number, 0x8201", request.sequence)

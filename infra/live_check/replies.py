@@ -1,4 +1,4 @@
-"""An e-mail with an iTIP REPLY (RFC 5546), as by shared/meetings/itip.py, whose library is not available here."""
+"""An e-mail with an iTIP REPLY (RFC 5546), like those of shared/meetings/itip.py, whose library is missing here."""
 
 from datetime import UTC, datetime
 from email import policy

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 HOLDS = "holds"
 DIFFERS = "differs"
-BORNE = "differs (borne)"
+BORNE = "differs (tolerated)"
 NOT_TRIED = "not tried"
 WIDTH = 54
 """Width of a column, in characters."""
@@ -22,7 +22,7 @@ class Differs(Exception):
 
 
 class NotTried(Exception):
-    """A check could not be made; the text says why."""
+    """A check could not be run; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -65,15 +65,15 @@ def expect(holds: bool, seen: str) -> str:
 
 @dataclass
 class Table:
-    """Rows by what the product relies on, in the order in which they were first tried."""
+    """Rows, keyed by what the product relies on, in the order in which they were first tried."""
 
     rows: dict[str, Row] = field(default_factory=dict)
 
     def check(self, relied_on: str, look: Callable[[], str], *, borne: bool = False) -> None:
-        """Make a check. `look` returns what it saw if that is as expected, and raises Differs or NotTried otherwise.
+        """Run a check. `look` returns what it saw if that is as expected, and raises Differs or NotTried otherwise.
 
         `borne`: the product works with the other behaviour as well, so the row is only for information. A check that is
-        made again (because there is a meeting now) keeps its row, and the earlier result if there is no new one.
+        repeated (because there is a meeting now) keeps its row, and the earlier result if there is no new one.
         """
         try:
             row = Row(relied_on, look(), HOLDS)

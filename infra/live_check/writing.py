@@ -18,8 +18,8 @@ _CANCELLED = "ErrorCalendarIsCancelledFor"
 
 @dataclass(frozen=True)
 class Writing:
-    """Makes checks with meetings. `webhooks` is the base URL of a deployment whose webhook answers handshakes; "" for
-    none.
+    """Runs the checks that need meetings. `webhooks` is the base URL of a deployment whose webhook answers handshakes;
+    "" for none.
     """
 
     table: Table
@@ -27,7 +27,7 @@ class Writing:
     webhooks: str
 
     def run(self) -> None:
-        """Make all checks; the caller cleans up."""
+        """Run all checks; the caller cleans up."""
         self._answering()
         self._replying()
         self._moving()
@@ -52,7 +52,7 @@ class Writing:
         check("a comment with sendResponse=false is refused with 400", lambda: self._silent_comment(held))
         check("accept with a comment works (202), and the organizer tracks it", lambda: self._accept(held))
         check("the comment is in the response that the organizer gets", lambda: self._comment_arrives(held))
-        check("the answered invitation is in Deleted Items, its immutable id unchanged", lambda: self._moved_away(held))
+        check("the answered invitation is in Deleted Items with the same immutable id", lambda: self._moved_away(held))
         check("the organizer's own event cannot be accepted (400)", lambda: self._own(held))
 
     def _silent_comment(self, held: "Held") -> str:

@@ -42,7 +42,7 @@ def config(integration: Integration, version: str, addresses: tuple[str, ...] = 
     """The configuration that is the same for every user of an integration. Texts are sanitized HTML.
 
     `version`, shown in the debug log, identifies the code running in the task pane. `addresses` are the known addresses
-    of a mailbox, its configured address first; they are ignored if that is not the current one.
+    of a mailbox, the address that was configured first; they are ignored if another one is configured now.
     """
     return {
         "uuid": integration.uuid,
@@ -60,7 +60,7 @@ def config(integration: Integration, version: str, addresses: tuple[str, ...] = 
 
 
 def _mailbox_addresses(integration: Integration, learnt: tuple[str, ...]) -> list[str]:
-    """The addresses by which the equipment mailbox may be listed, the configured one first, in lower case."""
+    """The addresses under which Outlook may list the equipment mailbox, the configured one first, in lower case."""
     own = integration.mailbox
     return list(learnt) if own and learnt[:1] == (own,) else [own] if own else []
 

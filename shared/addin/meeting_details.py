@@ -50,7 +50,7 @@ class MeetingDetails:
 
 
 def details(integration: Integration, booking: Booking) -> dict[str, Any]:
-    """The add-in's answer for a booking: the `result` of the call meeting_details."""
+    """The response for a booking: the `result` of the call meeting_details."""
     instructions = joining_instructions(integration, booking)
     return {
         "room_name": integration.room_mailbox_name,

@@ -73,7 +73,7 @@ class Pane:
         return preview(self.bundle, told), {**COMMON, "Content-Security-Policy": security}
 
     async def commands(self, uuid: str) -> tuple[str, dict[str, str]]:
-        """The page for commands, and its headers. Raises NotFound, including if the manifest has no commands."""
+        """The page for commands, and its headers. Raises NotFound, also if the manifest has no commands."""
         integration, told = await self._told(uuid)
         if not (integration.enable_addin_mobile_command or integration.enable_addin_auto_open):
             raise NotFound("This add-in has no commands without a task pane.")

@@ -30,8 +30,8 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Apart:
-    """An occurrence of a series that has a separate room: its date by the pattern (yyyymmdd), its time, and the room's
-    tag.
+    """An occurrence of a series that has a separate room: its date according to the pattern (yyyymmdd), its time, and
+    the room's tag.
     """
 
     day: str
@@ -48,11 +48,11 @@ class Booking:
     with it (A4), "" before; `item_id` that meeting's calendar item, the series master for a series. `names` are all
     names that its conference has had: they stay claimed until it is closed.
 
-    `day` is the date by the pattern (yyyymmdd) if this is the separate room of one occurrence, "" for a whole meeting;
-    `apart` are a series' occurrences with separate rooms, for which this room is closed. `held` means that an admin has
-    closed the room, and only an admin can reopen it; `given_to` is the address of the person to whom an admin has given
-    the meeting, "" while it belongs to its organizer (shared/meetings/room_control.py). `passed` counts its past
-    occurrences that are no longer known. `numbers` identify it in the management API.
+    `day` is the date according to the pattern (yyyymmdd) if this is the separate room of one occurrence, "" for a whole
+    meeting; `apart` are a series' occurrences with separate rooms, for which this room is closed. `held` means that an
+    admin has closed the room, and only an admin can reopen it; `given_to` is the address of the person to whom an admin
+    has given the meeting, "" while it belongs to its organizer (shared/meetings/room_control.py). `passed` counts its
+    past occurrences that are no longer known. `numbers` identify it in the management API.
     """
 
     integration: str

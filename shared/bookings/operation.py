@@ -67,7 +67,7 @@ def response_of(item: CalendarItem) -> str:
 
 
 class Mailing(StrEnum):
-    """The mails of an operation: the answer if it has to be HTML, late joining instructions to everybody, and joining
+    """The e-mails of an operation: the answer if it has to be HTML, late joining instructions to everybody, and joining
     instructions again to the owner of the meeting.
     """
 
@@ -94,10 +94,10 @@ class Operation:
     """The decision on a message, the reason, and the answer.
 
     `answer` NONE means that Exchange gets no response; an empty `text` means that the organizer gets no answer. `tags`
-    are the tags of the bookings whose rooms have to be updated, `mails` the mails to be sent (Mailing), `drafts` the
-    ids of these mails once they are drafted. `symptom` is a sign of wrong mailbox settings in the message
+    are the tags of the bookings whose rooms have to be updated, `mails` the e-mails to be sent (Mailing), `drafts` the
+    ids of these e-mails once they are drafted. `symptom` is a sign of wrong mailbox settings in the message
     (symptoms.py), normally "". `error` is a code, "" if all went well, and `cause` is what is known about its cause
-    (cause.py). Times are ISO texts; `done` is "" while pending. An operation contains no subject and no address.
+    (cause.py). Times are ISO strings; `done` is "" while pending. An operation contains no subject and no address.
 
     `about` is the key of the meeting, or of the occurrence, that the operation is about. `before` is the response on
     record in Exchange when this was decided (`response_of`): a later one is this operation's answer.
@@ -155,9 +155,9 @@ class Operation:
         return replace(self, done=now.isoformat(), error=self.error or error)
 
     def with_mails_of(self, older: Self, kinds: set[Mailing]) -> Self:
-        """This operation, with the mails of these kinds that an older one had yet to send, and their drafts.
+        """This operation, with the e-mails of these kinds that an older one had yet to send, and their drafts.
 
-        Drafted mails come first, since drafts belong to the first mails.
+        Drafted e-mails come first, since drafts belong to the first e-mails.
         """
         drafted = dict(zip(older.mails, older.drafts, strict=False))
         taken = [mail for mail in older.mails if mail in kinds and mail not in self.mails]

@@ -15,7 +15,7 @@ _LEFT_OUT_WHEN_EMPTY = frozenset({"owner", "alias_description"})
 
 @dataclass(frozen=True, order=True)
 class Occurrence:
-    """One time at which a meeting takes place; both ends aware, in UTC.
+    """One time at which a meeting takes place; start and end are aware, in UTC.
 
     `is_plain` means that Exchange shows it as part of its series, not as an exception. This is only known right after
     reading.
@@ -105,7 +105,7 @@ class Conference:
     alias_description: str = ""
 
     def is_open(self, now: datetime, early: timedelta = _NOT_EARLY) -> bool:
-        """Whether people may join at `now` (C1); the window includes its first moment and excludes its last.
+        """Whether people may join at `now` (C1); the window includes its start and excludes its end.
 
         With `early`, windows begin this much earlier, for things that must exist when a window opens.
         """

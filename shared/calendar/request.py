@@ -83,7 +83,7 @@ class CalendarItem:
     series and all its occurrences. `occurrence` is the time of a single meeting, of the occurrence, or of the first
     occurrence of a series. `zone` is an IANA name, "" if the organizer's is unknown. `attendees` are addresses.
     `last_day` is the day after which a series has no occurrence, None for an endless series; `original_start` is when
-    an occurrence took place before it was moved, and `original_day` its date by the pattern, yyyymmdd, if Exchange has
+    an occurrence took place before it was moved, and `original_day` its date in the pattern, yyyymmdd, if Exchange has
     it. `sequence` is iCalendar's SEQUENCE.
     """
 

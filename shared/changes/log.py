@@ -43,9 +43,9 @@ class Entry:
 
 @dataclass(frozen=True)
 class Search:
-    """A search for changes: those older than `older_than` (0: from the newest on), of one object, of one integration
-    and everything that belongs to it (both by URI), by one admin, or within a period. `matches` is an additional
-    condition.
+    """A search for changes: those older than `older_than` (0: starting with the newest), to one object, to one
+    integration and everything that belongs to it (both given by URI), by one admin, or within a period. `matches` is an
+    additional condition.
     """
 
     target: str = ""
@@ -154,7 +154,7 @@ class ChangeLog:
         return Page(found[skipped:], rows.id_of(end), left, left_is_more=not is_all)
 
     async def _count(self, search: Search, after: str, until: str) -> tuple[int, bool]:
-        """How many of the next COUNTED_MAX changes match, and whether these are all."""
+        """How many of the next COUNTED_MAX changes match, and whether that is all of them."""
         columns, read, count = ("who",) if search.is_a_range else (), 0, 0
         async for row in self._table.rows(rows.PARTITION, search.prefix, after, until=until, columns=columns):
             read += 1

@@ -1,14 +1,14 @@
 """The rows of table `changes`, all in one partition, so that the rows of one change can be written together.
 
     all:<place>              a change, the newest first
-    who:<digest>:<place>     the same, among those of one admin
-    what:<digest>:<place>    the same, among those of one object
-    of:<digest>:<place>      the same, among those of one integration and all that belongs to it
+    who:<digest>:<place>     the same, among those by one admin
+    what:<digest>:<place>    the same, among those to one object
+    of:<digest>:<place>      the same, among those to one integration and all that belongs to it
     whole:<place>:<n>        its fields before and after, compressed, where they are too long for a list
 
 `<place>` counts down with time, so that a page of the newest is the beginning of a range. A change has a row in each of
-these lists with everything that the list shows: a page is one range, regardless of the number of changes. Texts that
-are too long for a list are cut there, and complete in the additional rows.
+these lists with everything that the list shows: a page is one range, regardless of the number of changes. Values
+that are too long for a list are shortened there; the additional rows have the complete fields.
 
 This module alone defines the keys and columns.
 """
@@ -34,7 +34,9 @@ fit into one response.
 """
 
 _CUTS = (1_000, 200, 40)
-"""Maximum length in characters of a value in a list: the first of these that keeps a change within SHOWN_MAX_LENGTH."""
+"""Maximum length in characters of a value in a list. The first of these that keeps a change within SHOWN_MAX_LENGTH
+applies.
+"""
 
 _COLUMN_LENGTH = 30_000
 _COLUMNS = 15

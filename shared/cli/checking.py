@@ -55,8 +55,8 @@ def validated(entries: Sequence[Entry], environ: Mapping[str, str], *, local: bo
 
 
 def _faults(entry: Entry, local: bool) -> list[Fault]:
-    """The problems of a new integration. A misspelt setting is one problem, and otherwise counts as the setting that
-    was probably meant.
+    """The problems of a new integration. A misspelt setting is reported once, and otherwise treated as the setting
+    that was probably meant.
     """
     meant = {name: near for name in entry.fields if (near := _meant(name)) and near not in entry.fields}
     fields = {meant.get(name, name): value for name, value in entry.fields.items()}
@@ -124,7 +124,7 @@ def refuse_doubles(entries: Sequence[Entry]) -> None:
 
 
 def _domain(entry: Any) -> Any:
-    """An entry of `domains` without the read-only parts of an API response; a plain text is its name."""
+    """An entry of `domains` without the read-only parts of an API response; a string is its name."""
     if isinstance(entry, str):
         return {"domain": entry}
     return {"domain": entry["domain"]} if isinstance(entry, dict) and "domain" in entry else entry
@@ -152,7 +152,7 @@ def _hint(name: str, value: Any) -> str:
 
 
 def _meant(name: str) -> str:
-    """The setting that was probably meant by an unknown name; "" for the name of a setting, and if none is similar."""
+    """The setting that was probably meant by an unknown name; "" for the name of a setting, or if none is similar."""
     if name in Integration.model_fields:
         return ""
     return next(iter(difflib.get_close_matches(name, Integration.model_fields.keys() - READ_ONLY_FIELDS, n=1)), "")

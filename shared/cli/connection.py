@@ -47,7 +47,7 @@ class Connection:
 
     def _checked_url(self) -> str:
         if not self.url:
-            raise CommandFailed(Exit.USAGE, "Where is the deployment? Use --url or set VMR_URL.")
+            raise CommandFailed(Exit.USAGE, "The deployment's URL is missing. Use --url or set VMR_URL.")
         try:
             parts = httpx.URL(self.url)
             is_safe = parts.scheme == "https" or self.is_local
@@ -68,7 +68,7 @@ class Connection:
             return AzLogin(self.api_scope)
         raise CommandFailed(
             Exit.USAGE,
-            "Who are you? Use --username (or VMR_USERNAME), or --api-scope (or VMR_API_SCOPE) to use the az login.",
+            "There are no credentials. Use --username (VMR_USERNAME), or --api-scope (VMR_API_SCOPE) with an az login.",
         )
 
 

@@ -111,7 +111,7 @@ def _run(where: str, work: Callable[[Tables], Awaitable[Result]]) -> Result:
     except (InvalidRequest, OSError) as error:
         raise CommandFailed(Exit.REFUSED, str(error)) from error
     except Conflict as error:
-        raise CommandFailed(Exit.CONFLICT, "Some of these records are being worked on. Run this again.") from error
+        raise CommandFailed(Exit.CONFLICT, "The app is working on some of these records. Run this again.") from error
     except (AzureError, Unavailable) as error:
         raise CommandFailed(
             Exit.UNAVAILABLE,

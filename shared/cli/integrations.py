@@ -136,7 +136,7 @@ def export(
     context: typer.Context,
     integration: Annotated[str | None, typer.Argument(metavar="[INTEGRATION]", help="Name, UUID or id.")] = None,
 ) -> None:
-    """Print integrations as YAML that `apply` accepts without any difference; all of them if none is named."""
+    """Print an integration, or all of them, as YAML; applying it would change nothing."""
     with context.ensure_object(Connection).open() as management:
         found = management.integrations() if integration is None else [management.integration(integration)]
     typer.echo(as_yaml(found), nl=False)

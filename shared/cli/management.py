@@ -224,7 +224,7 @@ class ManagementClient:
         try:
             answer = self._http.request(method, path, **request)
         except httpx.TimeoutException as error:
-            message = f"{self._http.base_url} did not answer in time. Try again; something may have been changed."
+            message = f"{self._http.base_url} did not respond in time. Try again; the request may have taken effect."
             raise CommandFailed(Exit.UNAVAILABLE, message) from error
         except httpx.RequestError as error:
             raise CommandFailed(Exit.UNAVAILABLE, f"{self._http.base_url} cannot be reached: {error}.") from error
@@ -286,5 +286,5 @@ def _message(answer: httpx.Response, body: Any) -> str:
         number = body.get("correlation_id")
         return f"{told} (Correlation id {number}.)" if number and answer.status_code >= 500 else told
     if answer.is_redirect:
-        return f"{answer.url} points to {answer.headers.get('Location')}. Give the deployment's own base URL."
+        return f"{answer.url} points to {answer.headers.get('Location')}. Use the deployment's own base URL."
     return f"{answer.request.method} {answer.url.path} returned {answer.status_code} {answer.reason_phrase}."

@@ -35,7 +35,7 @@ def read_meeting(file: Path) -> MeetingRequest | None:
     readers = {".json": _from_json, ".ics": _from_ics, ".eml": _from_eml}
     reader = readers.get(file.suffix.lower())
     if reader is None:
-        raise CommandFailed(Exit.USAGE, f"{file}: unknown format. Name it {', '.join(readers)}.")
+        raise CommandFailed(Exit.USAGE, f"{file}: unknown format. The name must end in {' or '.join(readers)}.")
     try:
         return reader(content)
     except (*_FAULTS, Unavailable) as error:

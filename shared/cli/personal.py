@@ -99,7 +99,7 @@ def _meant(name: str, present: Sequence[Object]) -> Object:
 @commands.command("import")
 def import_(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .csv or .json file; docs/personal-vmrs.md.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .csv or .json file; see docs/personal-vmrs.md.")],
     integration: Annotated[
         str, typer.Option("--integration", help="The integration of the VMRs: name, UUID or id; all by default.")
     ] = "",

@@ -112,7 +112,7 @@ def parse(name: str, text: str) -> list[Entry]:
         raise FileRefused([_unreadable(name, error)]) from error
     except RecursionError as error:
         raise FileRefused([Fault(name, 1, "", "is nested too deeply.")]) from error
-    except ValueError as error:  # a number of thousands of digits
+    except ValueError as error:  # a number with thousands of digits
         raise FileRefused([Fault(name, 1, "", f"contains a value that cannot be read: {error}.")]) from error
     written = values if isinstance(values, list) else [values]
     return [

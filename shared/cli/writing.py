@@ -1,4 +1,4 @@
-"""Writes integrations as YAML that `apply` accepts without a difference."""
+"""Writes integrations as YAML that changes nothing if it is applied."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ class ApiClients:
         return _client(await self._row(id_))
 
     async def find(self, client_id: str) -> ApiClient | None:
-        """The client with a client id, which may be any text; one round trip to storage."""
+        """The client with a client id, which may be any string; one round trip to storage."""
         row = await self._table.get(_PARTITION, f"{_CLIENT}{client_id}") if is_guid(client_id) else None
         return _client(row) if row else None
 

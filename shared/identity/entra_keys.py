@@ -34,7 +34,7 @@ class SigningKey:
 
 
 class EntraKeys:
-    """Keys by metadata URL and key id."""
+    """Looks up keys by metadata URL and key id."""
 
     def __init__(self, fetch: FetchJson, clock: Clock) -> None:
         self._fetch = fetch

@@ -16,14 +16,14 @@ from shared.errors import Unavailable
 from shared.identity.key_cache import KeyCache
 
 Keys = dict[str, RSAPublicKey]
-"""Public keys by the base64url SHA-1 thumbprint of their certificate (`x5t`)."""
+"""Public keys, keyed by the base64url SHA-1 thumbprint of their certificate (`x5t`)."""
 
 FetchJson = Callable[[str], Awaitable[Any]]
 """Reads a JSON document from a URL. Raises Unavailable."""
 
 
 class ExchangeMetadata:
-    """Keys by metadata URL and thumbprint."""
+    """Looks up keys by metadata URL and thumbprint."""
 
     def __init__(self, fetch: FetchJson, clock: Clock) -> None:
         self._fetch = fetch

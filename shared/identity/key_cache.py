@@ -35,7 +35,7 @@ class _Known(Generic[K]):
 
 
 class KeyCache(Generic[K]):
-    """Keys by URL and name. `fetch` reads all keys at a (configured) URL and raises Unavailable."""
+    """Looks up keys by URL and name. `fetch` reads all keys at a (configured) URL and raises Unavailable."""
 
     def __init__(self, fetch: Callable[[str], Awaitable[Mapping[str, K]]], clock: Clock) -> None:
         self._fetch = fetch

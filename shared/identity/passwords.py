@@ -30,7 +30,7 @@ MAX_WAITING_OF_ONE = 4
 """Maximum number of headers waiting from one address, so that somebody who guesses passwords does not block others."""
 
 RETRY_AFTER = 2.0
-"""Retry-After in seconds for rejected callers: by then everyone who is waiting now has an answer."""
+"""Retry-After in seconds for rejected callers: by then, everyone who is now waiting has a response."""
 
 REMEMBERED_GOOD = 8
 """How many correct headers are cached: nodes write the same credential in more than one way, such as `basic` for
@@ -53,7 +53,7 @@ class BasicAuthenticator:
 
     scrypt deliberately takes tens of milliseconds and 16 MiB, so one header is checked at a time. Results are cached as
     keyed digests, so a conferencing node's next request takes microseconds. A few headers may wait per address, and
-    others are rejected; `realm` tells metrics which endpoint it is.
+    others are rejected; `realm` identifies the endpoint in metrics.
     """
 
     def __init__(self, credential: BasicCredential | None, realm: str = "", clock: Clock | None = None) -> None:

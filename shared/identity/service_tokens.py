@@ -49,7 +49,7 @@ _CAUSES = {
     "AADSTS7000215": "The OAuth client secret is wrong.",
     "AADSTS7000222": "The OAuth client secret has expired.",
 }
-"""Codes of Entra (learn.microsoft.com: Microsoft Entra authentication and authorization error codes)."""
+"""Error codes of Entra (learn.microsoft.com: Microsoft Entra authentication and authorization error codes)."""
 
 
 class SignInNeeded(NotAllowed):

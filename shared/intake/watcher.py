@@ -1,4 +1,4 @@
-"""Watches mailboxes: keeps subscriptions alive, and sweeps for messages that notifications have missed (M9).
+"""Watches mailboxes: keeps subscriptions alive, and sweeps for messages that no notification has announced (M9).
 
 A notification is only a hint; the delta query is authoritative. The watcher's state is in watch_state.py.
 """
@@ -27,7 +27,7 @@ SWEEP_MAX_PAGES = 50
 """Maximum number of pages per folder and sweep; the next sweep continues where this one stopped."""
 
 ARRIVALS_OVERLAP = timedelta(minutes=10)
-"""How far the list of arrivals reaches back before the last one: messages may be listed late."""
+"""How far the list of arrivals reaches back before the previous list: messages may be listed late."""
 
 STATE_MAX_AGE = timedelta(hours=1)
 """How long a folder's state is kept while nothing happens there; Graph discards states that are not used for long."""
@@ -256,7 +256,7 @@ class Watcher:
 
 @dataclass(frozen=True)
 class _Swept:
-    """How many messages were found in a folder, and whether anything at all has happened there."""
+    """How many messages were found in a folder, and whether anything has happened there."""
 
     found: int
     stirred: bool

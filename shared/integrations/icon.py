@@ -1,7 +1,7 @@
 """The add-in's icon: exactly a PNG of 80 × 80 pixels (I3).
 
 A PNG can contain far more than its picture: frames, colour profiles and text that decompress to a thousand times their
-size, invisible pixels. Every Outlook reads the icon, so such a file is rejected because of its chunks before it gets to
+size, invisible pixels. Every Outlook reads the icon, so such a file is rejected because of its chunks before it reaches
 any decoder.
 """
 

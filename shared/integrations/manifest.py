@@ -9,7 +9,7 @@ from shared.integrations.integration import MANIFEST_FIELDS, Integration
 def shown(integration: Integration) -> tuple[object, ...]:
     """Everything in the integration that the manifest contains.
 
-    These are the fields marked `*`, identity, icon, and whether the add-in signs in by SSO, since the manifest
+    These are the fields marked `*`, identity, icon, and whether the add-in signs in through SSO, since the manifest
     names the app registration only then (pexip.md §4; switching between NAA and Exchange tokens changes nothing).
     """
     by_sso = integration.addin_authentication_method == "SSO_TOKEN"

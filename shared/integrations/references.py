@@ -1,6 +1,6 @@
 """Settings that name an object of the VMR platform: by its name, or by its resource URI as the original's clients do.
 
-Policy answers to conferencing nodes use names: a node rejects a whole answer if it contains a URI. So a URI is only
+Policy responses to conferencing nodes use names: a node rejects a whole response if it contains a URI. So a URI is only
 accepted if a Management Node can resolve it to a name.
 """
 

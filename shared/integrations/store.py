@@ -56,19 +56,19 @@ class IntegrationStore:
         self._local = local
 
     async def get(self, uuid: str) -> Integration:
-        """The integration as it is now; one storage trip. Raises NotFound."""
+        """The integration as it is now; one round trip to storage. Raises NotFound."""
         read_at = self._cache.now()
         found = (await self._table.load(uuid)).integration
         self._cache.put(found, read_at)
         return found
 
     async def cached(self, uuid: str) -> Integration:
-        """The integration, at most 30 s old; no storage trip in between. Raises NotFound."""
+        """The integration, at most 30 s old; no round trip to storage in between. Raises NotFound."""
         return self._cache.get(uuid.lower()) or await self.get(uuid)
 
     async def by_id(self, id_: int) -> Integration:
-        """The integration with the given management API id, as it is now; one storage trip once this instance knows its
-        uuid, two before. Raises NotFound.
+        """The integration with the given management API id, as it is now; one round trip to storage once this instance
+        knows its uuid, and two before that. Raises NotFound.
         """
         if known := self._cache.uuid_of(id_):
             with suppress(NotFound):
@@ -94,8 +94,8 @@ class IntegrationStore:
         return await self._table.all()
 
     async def page(self, offset: int, limit: int) -> tuple[Sequence[Integration], int]:
-        """A page of integrations in ascending order of id, and the total number. Storage trips: one, and `by_id`'s for
-        each integration shown.
+        """A page of integrations in ascending order of id, and the total number. Round trips to storage: one, and
+        those of `by_id` for each integration shown.
         """
         ids = await self._table.ids()
         return await self.by_ids(ids[offset : offset + limit]), len(ids)
@@ -119,13 +119,13 @@ class IntegrationStore:
         """The integrations after `after`, up to `until` (uuids), in ascending order of uuid, with the columns in
         OUTLINE.
 
-        Other settings are not read and have their defaults: for rounds and lists, never for a meeting. One storage trip
-        per thousand.
+        Other settings are not read and have their defaults: for rounds and lists, never for a meeting. One round trip
+        to storage per thousand.
         """
         return self._table.between(after, until, columns)
 
     async def uuid_after(self, uuid: str) -> str | None:
-        """The lowest uuid of an integration after this one, or None; one storage trip."""
+        """The lowest uuid of an integration after this one, or None; one round trip to storage."""
         async for each in self._table.between(uuid, columns=("uuid",), page=1):
             return each.uuid
         return None
@@ -215,7 +215,7 @@ class IntegrationStore:
         raise _busy()
 
     async def icon(self, uuid: str) -> bytes | None:
-        """The uploaded icon, a PNG of 80 × 80; None if the default one is in use. One storage trip."""
+        """The uploaded icon, a PNG of 80 × 80; None if the default one is in use. One round trip to storage."""
         return await self._table.icon(uuid)
 
     async def put_icon(self, uuid: str, png: bytes) -> Integration:

@@ -5,8 +5,8 @@
     …
     {"rows":1234}
 
-Secrets are not included: tables hold references into the secret store, never values. Subscriptions are left out as
-well: Graph has them under the URL of the app that created them, so another app must create its own. So are the lists of
+Secrets are not included: tables contain references into the secret store, never values. Subscriptions are left out as
+well: they are for the URL of the app that created them, so another app must create its own. So are the lists of
 records, which are rebuilt from the records.
 """
 
@@ -153,7 +153,7 @@ def _row(number: int, fields: dict[str, Any]) -> _Line:
         where = ".".join(str(part) for part in first["loc"])
         raise DamagedExport(f"Line {number} is not a row: {where}: {first['msg']}.") from error
     if line.table not in TABLES:
-        raise DamagedExport(f"Line {number} is of table {line.table}, which this version does not have.")
+        raise DamagedExport(f"Line {number} belongs to table {line.table}, which this version does not have.")
     try:
         check_transaction(line.partition, [Insert(line.key, line.values)])
     except ValueError as error:

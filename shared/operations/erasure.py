@@ -4,8 +4,8 @@
     bookings, and their rooms        by the owner of the alias: ids of the person, or a sign-in of the record;
                                      and by texts rendered for the meeting: the address, or words such as the name
     decisions and answers            of these meetings, and those whose text contains the address or the words
-    changes that admins made         of all these objects, with everything that is recorded about them; of others, the
-                                     fields that contain the address or the words, and who made them
+    changes that admins made         to all these objects, with everything that is recorded about them; in others, the
+                                     fields that contain the address or the words, and the admin's name
 
 This reads all rows of three tables, which is acceptable for an admin's request, but not for a user's.
 """

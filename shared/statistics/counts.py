@@ -4,7 +4,7 @@
     aliases_used                   aliases that a meeting has started to use
     sweep_repairs                  messages that a sweep found and no notification had announced
     compare_repairs                meetings for which a mailbox's calendar differed from the records
-    lag_<class>                    answers by the time that they took
+    lag_<class>                    answers that took a certain time
 
 Rows of one day are added column by column.
 """
@@ -29,7 +29,7 @@ LAG_CLASSES = 56
 """The number of classes; the last one includes all longer times, from 1.2 days on."""
 
 Counts = Mapping[str, int]
-"""Numbers by column."""
+"""Numbers, keyed by column."""
 
 
 def outcome(reason: str, decision: str) -> str:
@@ -52,7 +52,7 @@ def added(rows: Iterable[Counts]) -> Counts:
 
 
 def outcomes(counts: Counts) -> dict[str, int]:
-    """Messages decided on, by decision."""
+    """How many messages were decided on, keyed by decision."""
     return {name.removeprefix(OUTCOME): number for name, number in sorted(counts.items()) if name.startswith(OUTCOME)}
 
 

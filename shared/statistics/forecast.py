@@ -40,7 +40,7 @@ class Forecast:
 
 
 async def refresh_forecast(tables: Tables, integration: str, now: datetime) -> None:
-    """Compute an integration's hours again. Reads its bookings, a thousand per request."""
+    """Recompute an integration's hours. Reads its bookings, a thousand per request."""
     bookings = bookings_of(meetings_table(tables), integration)
     scheduled = [each.conference async for each in bookings if each.state is State.SCHEDULED and not each.held]
     rooms = rooms_by_hour((each for each in scheduled if each), whole_hour(now))

@@ -1,4 +1,4 @@
-"""Cleared alarms, the newest first, for admins who look back (W5, O1)."""
+"""Cleared alarms, the newest first, for admins to review (W5, O1)."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 """Table `statistics`. This module alone builds its keys.
 
     deployment   / <yyyymmdd>:<process>            the counts of one process on a day         counters.py
-    <uuid>       / <yyyymmdd>:<process>            the same of one integration                counters.py
+    <uuid>       / <yyyymmdd>:<process>            the same for one integration               counters.py
     deployment   / <yyyymmdd>:                     a day of all processes, once it is over    reading.py
-    <uuid>       / <yyyymmdd>:                     the same of one integration                reading.py
-    forecast     / <uuid>                          rooms of an integration by the hour        forecast.py
+    <uuid>       / <yyyymmdd>:                     the same for one integration               reading.py
+    forecast     / <uuid>                          rooms of an integration in each hour       forecast.py
     forecast     / deployment                      the sum of these                           forecast.py
     alarms       / <inverted>:<uuid>:<kind>        an alarm that was raised; newest first     former_alarms.py
 

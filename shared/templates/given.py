@@ -9,7 +9,7 @@ _A_TIME = "a time with an offset, such as 2026-11-30T10:00:00+01:00"
 
 
 def values_of(template: TemplateField, values: Mapping[str, object]) -> tuple[dict[str, object], list[str]]:
-    """The values by variable, and the problems with the others."""
+    """The values, keyed by variable, and the problems with the others."""
     good: dict[str, object] = {}
     faults: list[str] = []
     for name, value in values.items():

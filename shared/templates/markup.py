@@ -49,7 +49,7 @@ class _Tags(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         line = self.getpos()[0]
         if tag in _ACTIVE:
-            self.faults.append(f"line {line}: <{tag}> does not work in mail and is not allowed")
+            self.faults.append(f"line {line}: <{tag}> does not work in e-mail and is not allowed")
         if _VALUE in _QUOTED.sub("", self.get_starttag_text() or ""):
             self.faults.append(f"line {line}: put quotes around the value in <{tag.replace(_VALUE, '…')}>")
         if any(name.startswith("on") for name, _ in attrs):

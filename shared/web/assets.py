@@ -37,7 +37,7 @@ class Asset:
 
 @dataclass(frozen=True)
 class Assets:
-    """The files below one route. `by_name` maps served names, `<hash>-<file>`, to files. No other names are served."""
+    """The files served under one route. `by_name` maps all served names, `<hash>-<file>`, to files."""
 
     route: str
     hash: str
@@ -47,18 +47,18 @@ class Assets:
         """The path at which a source file is served. Raises KeyError if there is no such file."""
         name = f"{self.hash}-{file}"
         if name not in self.by_name:
-            raise KeyError(f"there is no file {file!r} below {self.route}")
+            raise KeyError(f"there is no file {file!r} under {self.route}")
         return self.route + name
 
 
 def assets(route: str, files: Sequence[Path], also: Mapping[str, str] | None = None) -> Assets:
-    """Prepare files to be served below a route; `also` (contents keyed by name) is included in the hash.
+    """Prepare files to be served under a route; `also` (contents keyed by name) is included in the hash.
 
     Raises ValueError if two files have the same name, or a module imports a missing file.
     """
     names = [path.name for path in files]
     if len(set(names)) != len(names):
-        raise ValueError(f"two files below {route} have the same name: {', '.join(names)}")
+        raise ValueError(f"two files under {route} have the same name: {', '.join(names)}")
     bodies = {path.name: _served(path) for path in files}
     hash_ = _hash({**{name: text.encode() for name, text in (also or {}).items()}, **bodies})
     by_name = {f"{hash_}-{name}": _asset(hash_, name, body, names) for name, body in bodies.items()}

@@ -30,7 +30,7 @@ var alerts = [
   }
   {
     id: 'app-stopped'
-    title: 'The app does not run: no part of a sweep has been completed for half an hour'
+    title: 'The app is not running: no part of a sweep has been completed for half an hour'
     query: loadTextContent('../queries/app_stopped.kql')
     severity: 0
     window: 'PT30M'
@@ -54,7 +54,7 @@ var alerts = [
   }
   {
     id: 'sweep-repairs'
-    title: 'Notifications are being lost: the sweep finds what they should have announced'
+    title: 'Notifications are being lost: the sweep finds messages that they should have announced'
     query: loadTextContent('../queries/sweep_repairs.kql')
     severity: 2
     window: 'PT1H'
@@ -70,7 +70,7 @@ var alerts = [
   }
   {
     id: 'webhook-errors'
-    title: 'The webhook answers Graph with errors'
+    title: 'The webhook returns errors to Graph'
     query: loadTextContent('../queries/webhook_errors.kql')
     severity: 1
     window: 'PT15M'

@@ -31,7 +31,7 @@ param publicHostName string
 @description('User name of conferencing nodes; empty for none.')
 param policyUsername string
 
-@description('on or off: whether nodes also get answers for VMRs created through the management API.')
+@description('on or off: whether nodes also get responses for VMRs created through the management API.')
 param policyVmrs string
 
 @description('User name of the management API; empty for none.')

@@ -1,6 +1,6 @@
 """The add-in-only manifest. Its elements have the order that the schema requires.
 
-Two version overrides: 1.0 for Outlook clients that support no other, and inside it 1.1, which adds delegates
+There are two version overrides: 1.0 for Outlook clients that support no other, and inside it 1.1, which adds delegates
 (`SupportsSharedFolders`), single sign-on, and the commands that an integration enables without a task pane. Requirement
 sets stay at 1.5 and below, because Exchange on-premises offers no more, and an add-in that requires more does not
 appear there.
@@ -51,7 +51,7 @@ def _identity(root: Element, contents: Contents) -> None:
 
 
 def _fallback(root: Element, contents: Contents) -> None:
-    """The form that an Outlook without add-in commands shows; its URL is the audience of identity tokens."""
+    """The form that Outlook shows without support for add-in commands; its URL is the audience of identity tokens."""
     sets = add(add(root, "Requirements"), "Sets")
     add(sets, "Set", Name="Mailbox", MinVersion="1.3")
     form = typed(add(add(root, "FormSettings"), "Form"), "ItemEdit")

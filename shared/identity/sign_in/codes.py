@@ -29,7 +29,8 @@ MAX_OPEN_CODES = 5_000
 """Maximum number of rows per clean-up; the next one removes the rest."""
 
 TYPED = 10
-"""Characters of a code's short form: 50 bits, valid for a minute, and only together with the verifier in the task pane.
+"""Length in characters of a code's short form: 50 bits, valid for a minute, and only together with the task pane's
+verifier.
 """
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -40,8 +40,8 @@ _MEANINGS = {
     "again and complete it.",
     "invalid_client": "The application's client ID or client secret was rejected. Please tell your administrator to "
     "check both in the integration's settings, and whether the secret has expired.",
-    "redirect_uri": "The application does not know this service's redirect URI. Please tell your administrator to add "
-    "it to the application's registration.",
+    "redirect_uri": "This service's redirect URI is not registered. Please tell your administrator to add it to "
+    "the application's registration.",
     "invalid_grant": "The sign-in took too long, or was already used. Please sign in again.",
     "temporarily_unavailable": "The sign-in service is busy. Please try again in a few minutes.",
     "server_error": "The sign-in service is having a problem. Please try again in a few minutes.",

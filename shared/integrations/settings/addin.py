@@ -67,8 +67,8 @@ class AddIn(Section):
         Setting(
             "Add-in authentication method",
             "How the add-in authenticates its user. EXCHANGE_USER_ID_TOKEN: a token signed by Exchange. NAA_TOKEN: an "
-            "Entra token by nested app authentication. SSO_TOKEN: an Entra token by Office single sign-on; after "
-            "switching to or from it the manifest must be installed again.",
+            "Entra token obtained through nested app authentication. SSO_TOKEN: an Entra token obtained through Office "
+            "single sign-on; after switching to or from it, the manifest must be installed again.",
             choices={
                 "EXCHANGE_USER_ID_TOKEN": "Exchange user identity token",
                 "SSO_TOKEN": "Office single sign-on (Entra)",

@@ -21,7 +21,7 @@ from shared.secrets import SecretReference
 
 
 class Exchange(Section):
-    """The Exchange deployment and the service account or app that works in it."""
+    """The Exchange deployment and the service account or app with access to it."""
 
     title = "Exchange server information"
     about = "Used when single-use VMRs are enabled."

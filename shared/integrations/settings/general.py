@@ -17,7 +17,7 @@ class General(Section):
         bool,
         Setting(
             "Enable single-use VMRs",
-            "Users can book a VMR with a random number that exists for one meeting or series. Switches on the "
+            "Users can book a VMR with a random number that exists for one meeting or series. Enables the "
             "Exchange, single-use and e-mail text sections.",
         ),
     ] = True
@@ -25,6 +25,6 @@ class General(Section):
         bool,
         Setting(
             "Enable personal VMRs",
-            "Users can add one of their own permanent VMRs to a meeting. Switches on the personal VMR section.",
+            "Users can add one of their own permanent VMRs to a meeting. Enables the personal VMR section.",
         ),
     ] = False

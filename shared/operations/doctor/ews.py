@@ -84,8 +84,8 @@ def _url(_: Integration, place: Place) -> str:
 
 
 def _impersonation(integration: Integration, place: Place) -> str:
-    """The commands that grant access, as in infra/grants/exchange-onpremises.ps1. An application has a role of Exchange
-    Online instead.
+    """The commands that grant access, as in infra/grants/exchange-onpremises.ps1. An application needs a role in
+    Exchange Online instead.
     """
     mailbox, account = quoted(place.mailbox), quoted(integration.username)
     scope = f'"VMR scheduling $((Get-Mailbox {mailbox}).ExchangeGuid)"'

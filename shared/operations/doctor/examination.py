@@ -91,7 +91,7 @@ class Doctor:
     app_id: str = ""
 
     async def examine(self, integration: Integration, only: Collection[str] = ()) -> Examination:
-        """Make every check, or those that `only` names; returns the results, passed or not. Raises InvalidRequest for a
+        """Run every check, or those that `only` names; returns the results, passed or not. Raises InvalidRequest for a
         name that is not one of this integration's checks.
         """
         app = integration.graph_app.client_id or self.app_id or "<app id>"

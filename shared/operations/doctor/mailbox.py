@@ -79,6 +79,6 @@ def judge_unfinished(operations: Sequence[Operation], now: datetime, place: Plac
     if not old:
         return sound(Check.UNFINISHED, "No decisions are waiting to be carried out.")
     oldest = min(old, key=lambda operation: operation.created)
-    details = f"{len(old)} decisions could not be carried out yet, the oldest since {oldest.created}."
+    details = f"{len(old)} decisions have not been carried out yet, the oldest since {oldest.created}."
     path = f"{OPERATIONS_PATH}?transaction_uuid={oldest.correlation_id}"
     return problem(Check.UNFINISHED, details, place.curl("GET", path))

@@ -21,7 +21,7 @@ from shared.management_node.objects import ALIASES, CONFERENCES, is_tag_of_room,
 from shared.operations.doctor.finding import Check, Finding, Place, problem, sound, warning
 
 MAX_SKEW = 60.0
-"""How many seconds the node's clock may differ: beyond that, OAuth assertions are rejected, and logs cannot be
+"""How many seconds the node's clock may be wrong: beyond that, OAuth assertions are rejected, and logs cannot be
 compared.
 """
 

@@ -73,11 +73,11 @@ def judge_server(server: Server, now: datetime) -> Finding:
             details = f"{host} has no address in DNS, as far as this service can see ({server.reason})."
             return problem(Check.SERVER, details, f"nslookup {host}")
         case Trouble.SILENT:
-            details = f"{host} does not answer on port 443, as far as this service can see ({server.reason})."
+            details = f"{host} does not respond on port 443, as far as this service can see ({server.reason})."
             return problem(Check.SERVER, details, f"curl -sSI https://{host}/api/health")
         case Trouble.CERTIFICATE:
             return problem(Check.SERVER, f"The certificate of {host} is not trusted: {server.reason}.", show)
     if server.certificate_ends and server.certificate_ends < now + CERTIFICATE_WARNING_TIME:
         ends = f"{server.certificate_ends:%Y-%m-%d}"
         return problem(Check.SERVER, f"The certificate of {host} expires on {ends} and was not renewed.", show)
-    return sound(Check.SERVER, f"{host} answers with a trusted certificate.")
+    return sound(Check.SERVER, f"{host} presents a trusted certificate.")

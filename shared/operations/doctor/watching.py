@@ -16,8 +16,8 @@ due.
 def judge_subscription(kept: Subscription | None, listed: Listed | None, now: datetime, place: Place) -> Finding:
     """Judge whether Graph will notify us, at the right URL, for some time to come.
 
-    Every sweep creates a missing subscription, so if there is none, it could not be created: to do so, Graph calls the
-    webhook, and the remedy does the same.
+    Every sweep creates a missing subscription, so if there is none, it could not be created. Graph calls the webhook
+    before it creates one; the remedy makes the same call.
     """
     if kept is None:
         details = "There is no subscription: Graph could not be reached, or could not reach the webhook."

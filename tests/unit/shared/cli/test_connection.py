@@ -40,7 +40,7 @@ def test_valid_urls_are_accepted(url: str) -> None:
 
 
 def test_a_connection_needs_credentials() -> None:
-    with pytest.raises(CommandFailed, match="Who are you") as failed, Connection("https://vmr.example.com").open():
+    with pytest.raises(CommandFailed, match="no credentials") as failed, Connection("https://vmr.example.com").open():
         pytest.fail("opened")
     assert failed.value.exit_code is Exit.USAGE
 

@@ -70,7 +70,7 @@ def test_redirects_are_not_followed_because_credentials_would_be_sent_to_another
 @pytest.mark.parametrize(
     ("error", "message"),
     [
-        (httpx.ReadTimeout("late"), "https://vmr.example.com/sub/ did not answer in time"),
+        (httpx.ReadTimeout("late"), "https://vmr.example.com/sub/ did not respond in time"),
         (httpx.ConnectError("no such host"), "https://vmr.example.com/sub/ cannot be reached: no such host."),
         (httpx.RemoteProtocolError("hung up"), "cannot be reached: hung up."),
     ],

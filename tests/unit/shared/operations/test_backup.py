@@ -48,7 +48,7 @@ def _with_key(key: str) -> str:
         ([HEADER, ROW.replace("{}", '{"a":[1]}'), END], "Line 2 is not a row: values.a"),
         ([HEADER, ROW.replace("{}", '{"a":1.5}'), END], "Line 2 is not a row: values.a"),
         ([HEADER, ROW.replace("{}", '{"a":null}'), END], "Line 2 is not a row: values.a"),
-        ([HEADER, ROW.replace("meetings", "secrets"), END], "Line 2 is of table secrets"),
+        ([HEADER, ROW.replace("meetings", "secrets"), END], "Line 2 belongs to table secrets"),
         ([HEADER, ROW.replace("{}", '{"a-b":1}'), END], "Line 2 cannot be a row: .*names contain only letters"),
         ([HEADER, ROW.replace("{}", '{"a":9223372036854775808}'), END], "Line 2 cannot be a row: .*64 bits"),
         ([HEADER, ROW.replace("{}", '{"a":"' + "x" * 32_769 + '"}'), END], "Line 2 .*: a string is longer than"),

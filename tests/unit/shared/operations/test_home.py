@@ -71,7 +71,7 @@ async def test_unresponsive_storage_is_reported_with_status_503(monkeypatch: pyt
 
     monkeypatch.setattr(IntegrationStore, "page", away)
     html, _, status = await Deployment().home.page()
-    assert (status, "Storage does not answer" in html, "secret-account" in html) == (503, True, False)
+    assert (status, "Storage is not responding" in html, "secret-account" in html) == (503, True, False)
 
 
 async def test_storage_is_read_at_most_once_a_minute_for_any_number_of_requests() -> None:

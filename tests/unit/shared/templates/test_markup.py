@@ -145,7 +145,7 @@ def test_well_formed_html_has_no_faults(text: str) -> None:
         ("<p{{ alias }}>x</p>", "line 1: put quotes around the value in <p…>"),
         ("\n<{{ alias }}>", "line 2: a value cannot be a tag's name"),
         ("</{{ alias }}>", "line 1: a value cannot be a tag's name"),
-        ("<script>1</script>", "line 1: <script> does not work in mail and is not allowed"),
+        ("<script>1</script>", "line 1: <script> does not work in e-mail and is not allowed"),
         ("<style>{{ alias }}</style>", "line 1: a value is not allowed in <style>"),
         ("<p onclick='x'>x</p>", "line 1: <p> has an event handler, which is not allowed"),
         ("<p", "line 1: a tag or comment is incomplete"),
