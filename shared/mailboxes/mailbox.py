@@ -12,7 +12,7 @@ from shared.errors import SchedulingError
 
 
 class Folder(StrEnum):
-    """Watched folders. Exchange moves updates that it processes by itself to Deleted Items (exchange.md §7)."""
+    """Watched folders. Exchange moves updates that it processes itself to Deleted Items (exchange.md §7)."""
 
     INBOX = "inbox"
     DELETED_ITEMS = "deleteditems"

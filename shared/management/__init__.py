@@ -19,9 +19,9 @@ alarms.py      problems that an admin has to fix; former_alarms.py: cleared alar
                integrations; connector_names.py: their names
 overview.py    activity by day, and the rooms of the next days
 meeting_objects.py a meeting as the original's objects; meeting_records.py: those of all meetings
-records.py     read-only records; operations.py and schedulers.py: those of area status
+records.py     read-only records; operations.py and schedulers.py: those of the status area
 spans.py       which part of which list in storage answers a query
-directory.py   records that exist in thousands: conferences.py, conference_aliases.py, end_users.py
+directory.py   records of which there may be thousands: conferences.py, conference_aliases.py, end_users.py
 relations.py   the objects to which these refer; conference_objects.py: shows and parses a VMR as a conference
 openapi.py     the description of the API
 """

@@ -96,7 +96,7 @@ class ClientAdmins:
 
 
 def bearer_token(headers: Mapping[str, str]) -> str | None:
-    """The token of an Authorization header (names in lower case); None if it has another scheme, or is missing."""
+    """The token in the Authorization header (names in lower case); None if it has another scheme, or is missing."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
 

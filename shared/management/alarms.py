@@ -51,7 +51,7 @@ COLUMNS = ("id", "uuid", "name", "addin_server_domain")
 
 
 class AlarmResource:
-    """A Resource. Alarms come and go with their causes; an admin can acknowledge them."""
+    """A Resource. Alarms are raised and cleared with their causes; an admin can acknowledge them."""
 
     area = STATUS
     name = ALARM

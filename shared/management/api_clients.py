@@ -58,7 +58,7 @@ class ApiClientResource:
         return Shown(_shown(await self._clients.get(id_)))
 
     async def id_named(self, name: str) -> int:
-        """The id of the client with a client id: the original's clients use both ids. Raises NotFound."""
+        """The numeric id of the client with this client id; the original's clients use both ids. Raises NotFound."""
         client = await self._clients.find(name)
         if client is None:
             raise NotFound(f"There is no {API_CLIENT} with the client id {name}.")

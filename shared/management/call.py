@@ -31,7 +31,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """A response. `body` becomes JSON; None for an empty one."""
+    """A response. `body` is sent as JSON; None means an empty body."""
 
     status: int
     body: Any = None
@@ -67,7 +67,7 @@ def _media_type(call: Call) -> str:
 
 
 def json_object(call: Call) -> dict[str, Any]:
-    """The JSON object of a request. Raises InvalidRequest for anything else, and for ambiguous JSON."""
+    """The JSON object in a request's body. Raises InvalidRequest for anything else, and for ambiguous JSON."""
     if _media_type(call) not in ("", "application/json"):  # existing scripts send no content type
         raise InvalidRequest("Send JSON, with the header Content-Type: application/json.")
     if len(call.body) > REQUEST_BODY_MAX_BYTES:

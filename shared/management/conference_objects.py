@@ -156,7 +156,7 @@ def alias_object(vmr: PersonalVmr, entry: Alias) -> dict[str, Any]:
 
 
 def place(alias_id: int) -> tuple[int, int]:
-    """The VMR's id and the slot in an alias's id."""
+    """The VMR's id and the slot of which an alias's id consists."""
     return divmod(alias_id, ALIASES_PER_VMR)
 
 
@@ -192,7 +192,7 @@ def _placed(number: int) -> _Placed:
 
 
 def _alias(entry: Any, before: Sequence[Alias], vmr: int, placed: _Placed) -> dict[str, Any]:
-    """One entry; with its slot if the VMR already has that alias."""
+    """One entry of `aliases` in stored form, with its slot if the VMR already has that alias."""
     reference = entry.get("resource_uri") if isinstance(entry, dict) else entry
     id_ = id_in(reference, CONFIGURATION, ALIAS)
     sent = {"alias": entry} if isinstance(entry, str) and id_ is None else entry

@@ -51,7 +51,7 @@ class Conferences(Directory[PersonalVmr]):
     async def found_by(self, exact: Mapping[str, str]) -> Sequence[Object] | None:
         """See SearchedResource.found_by. Rooms of meetings are found by alias or by name; all VMRs are read.
 
-        No rooms are read if the filter admits only smaller ids, so their number does not matter then.
+        No rooms are read if the filter only admits smaller ids, which belong to VMRs.
         """
         below = exact.get(BELOW, "")
         if below.isdecimal() and int(below) <= FIRST_MEETING_ID:

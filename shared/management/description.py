@@ -23,7 +23,7 @@ from shared.management.resource import (
 )
 
 SCHEMA = "schema"
-"""Replaces an object's id in the path of a resource's schema."""
+"""Stands in place of an object's id in the path of a resource's schema."""
 
 AREA_PATH = re.compile(
     rf"{API_ROOT}/(?:({CONFIGURATION}|{STATUS}|{HISTORY}|{COMMAND})/v1|{COMMAND}/v1/(?:conference|participant|platform))/?"

@@ -123,7 +123,7 @@ def _example(schema: Schema) -> Any:
 
 
 def _comparable(schema: Schema, value: Any, wanted: str) -> tuple[Any, Any]:
-    """A field's value and the wanted one in comparable form. Raises InvalidRequest."""
+    """A field's value and the requested value, in a form in which they can be compared. Raises InvalidRequest."""
     try:
         match type_of(schema), schema.get("format"):
             case "boolean", _:

@@ -126,7 +126,9 @@ def query_of(query: str, schema: Schema, foreign_keys: ForeignKeys) -> Query:
 
 
 async def candidates(resource: Resource, query: Query) -> Sequence[Object]:
-    """Objects that include all those a query requests: just a few if the query contains an id, an alias or the like."""
+    """Objects among which are all those that a query requests; only a few if the query contains an id, an alias or the
+    like.
+    """
     exact = {"__".join((*each.path, each.field)): each.wanted for each in query.filters if each.lookup == "exact"}
     exact |= {
         name: each.wanted
@@ -162,7 +164,7 @@ def page(objects: Sequence[Object], query: Query, known: Known, uri: str, text: 
 
 
 def part_of(found: Sequence[Object], query: Query, examined: int | None = None) -> Part:
-    """The requested page of the objects that were found, in their order."""
+    """The requested page of the objects that were found, in the order in which they were found."""
     return Part(found[query.offset : query.offset + query.limit], len(found), examined)
 
 
@@ -224,7 +226,7 @@ def _number(name: str, text: str) -> int:
 
 
 def _place(field: str) -> Callable[[Object], tuple[bool, Any]]:
-    """The sort key of objects by a field; those without a value come first."""
+    """The key for sorting objects by a field; those without a value come first."""
 
     def place(shown: Object) -> tuple[bool, Any]:
         value = shown[field]

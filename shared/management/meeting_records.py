@@ -108,7 +108,7 @@ class MeetingReader:
         return Part(await self._objects(kind, list(map(booking_in, found.rows))), found.total)
 
     async def _objects(self, kind: Kind, bookings: Sequence[Booking]) -> list[Object]:
-        """The objects of bookings, in their order, without those of integrations that are being removed."""
+        """The objects for these bookings, in the same order, except those of integrations that are being removed."""
         uuids, now = sorted({booking.integration for booking in bookings}), self.clock.now()
         found = dict(zip(uuids, await asyncio.gather(*map(self._integration, uuids)), strict=True))
         own = [(found[booking.integration], booking) for booking in bookings]
@@ -121,7 +121,7 @@ class MeetingReader:
             return None
 
     async def by_tag(self, kind: Kind, tag: str) -> list[Object]:
-        """The objects of the meeting with a tag. Three requests, or one per integration if the lists are incomplete."""
+        """The objects of the meeting with this tag. Three requests; one per integration if the lists are incomplete."""
         table, wanted = meetings_table(self.storage), tag.strip().lower()
         rows = await self.lists.of([Record.booking("", wanted).called], LISTED_ALIASES)
         if rows is not None:

@@ -53,7 +53,7 @@ SCHEMA: Schema = {
         "is_over": {
             "type": "boolean",
             "readOnly": True,
-            "description": "Whether no occurrence is in progress or to come.",
+            "description": "Whether the meeting is over: no occurrence is in progress or to come.",
         },
         "door": {
             "type": "object",

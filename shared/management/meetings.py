@@ -185,7 +185,7 @@ class Meetings:
         return _newest([each async for each in operations_of(table, uuid) if each.meeting == booking.meeting])
 
     async def _found(self, id_: int) -> tuple[Integration, Booking]:
-        """The booking with a number, and its integration; two point reads. Raises NotFound."""
+        """The booking with this number, and its integration; two point reads. Raises NotFound."""
         booking = await Numbering(self.storage).find(Numbered.BOOKING, id_)
         if booking is None or not room_of(booking):
             raise NotFound(f"There is no meeting with id {id_}. Its records may have been removed.")

@@ -94,7 +94,7 @@ class Recording:
         await self._settle(entry, entry.change)
 
     async def acted(self, resource: Resource, id_: int, name: str, write: Callable[[], Awaitable[Answer]]) -> Answer:
-        """Run an action by `write` and record it, even if no field of the object changes."""
+        """Run an action using `write` and record it, even if no field of the object changes."""
         before = await resource.one(id_)
         entry = await self._begin(self._about(resource, id_, name, before), "", {}, {})
         answer = await self._written(entry, resource, id_, write, before)

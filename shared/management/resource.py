@@ -179,11 +179,11 @@ class Recorder(Protocol):
     async def changed(
         self, resource: Resource, id_: int, fields: Object, write: Callable[[], Awaitable[Shown]], before: Shown
     ) -> Shown:
-        """Change an object by `write`; `before` is its state before the change."""
+        """Change an object using `write`; `before` is its state before the change."""
         ...
 
     async def deleted(self, resource: Resource, id_: int, write: Callable[[], Awaitable[None]], before: Shown) -> None:
-        """Remove an object by `write`."""
+        """Remove an object using `write`."""
         ...
 
 

@@ -80,7 +80,7 @@ class Reverting:
         return bool(action and action.undone_by)
 
     async def revert(self, id_: int, call: Call) -> Answer:
-        """The answer to `POST …/{id}/revert/`: the change that reverts it, and what could not be restored.
+        """The response to `POST …/{id}/revert/`: the change that reverts it, and what could not be restored.
 
         Raises NotFound, Conflict if the change cannot be reverted, and anything that a save of these fields raises.
         """

@@ -112,7 +112,7 @@ class NodeClient:
     async def _send(
         self, method: str, path: str, params: Mapping[str, str | int] | None = None, fields: Fields | None = None
     ) -> httpx.Response:
-        if not path.startswith(_API):  # httpx would call another host, with the credentials
+        if not path.startswith(_API):  # httpx would send the credentials to another host
             raise NodeFailed(f"the server at bridge_url refers to an address outside {_API}")
         body: dict[str, Any] = {} if fields is None else {"json": dict(fields)}
         try:

@@ -155,11 +155,13 @@ class NodeConferences:
             return False
 
     async def add_alias(self, uri: str, alias: Fields) -> None:
-        """Give a conference an additional alias."""
+        """Add an alias to a conference."""
         await self._client.post(ALIASES, {**alias, "conference": uri})
 
     async def uri_of(self, resource: str, name: str) -> str:
-        """The URI of a theme or group with a name, "" if there is none. At most one request per REFERENCES_MAX_AGE."""
+        """The URI of the theme or group with this name, "" if there is none. At most one request per
+        REFERENCES_MAX_AGE.
+        """
         known = self._references.get((resource, name))
         if known and self._clock.now() < known[1]:
             return known[0]

@@ -49,7 +49,7 @@ def decide(
         return Ignore("superseded by a newer message, or a copy for a delegate")
     chosen = _choose(request.item, known, apart or own, now, copies_get_new_alias)
     if isinstance(chosen, Reject):
-        # A newer message follows; if this one would have been declined, that one will be.
+        # A newer message follows, and it will be declined if this one would have been.
         return Ignore("superseded by a newer message") if outdated else replace(chosen, certain=_is_certain(request))
     decision = _placed(request, request.item, chosen, replace(known, own=own, apart=apart), calendar, now)
     if isinstance(decision, Accept) and answered_before(request, now) and _has_that_room(decision, apart or own):
@@ -99,7 +99,7 @@ def answered_before(request: MeetingRequest, now: datetime) -> bool:
     """Whether an old message was answered although it has no record: storage was restored to a state before the answer.
 
     Exchange then has an answer that is later than the message (its times are whole seconds). For a message that has
-    just arrived this proves nothing: the mailbox may answer by itself, without our text.
+    just arrived this proves nothing: the mailbox may answer automatically, without our text.
     """
     item = request.item
     if item is None or item.answer is Answer.NONE or item.answered_at is None:

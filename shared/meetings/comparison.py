@@ -85,7 +85,7 @@ class Comparison:
         measure(Metric.COMPARE_REPAIRS, len(repaired), self.integration)
         self.counting.count(self.integration, [counts.COMPARE_REPAIRS] * len(repaired))
         await self.counting.write()
-        # A declined meeting may stay in a calendar that ignores the decline: that is already recorded.
+        # A declined meeting may stay in a calendar that ignores the decline, which is already recorded.
         lasting = [each for each in set(found) - set(fresh) if each.kind is not Kind.NO_ROOM]
         if repaired or lasting:
             raise CalendarDiffers(_told(now, repaired, len(fresh) - MOST_REPAIRS, len(lasting)))

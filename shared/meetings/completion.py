@@ -226,7 +226,7 @@ class Completion:
         return lease
 
     async def _prepare_again(self, lease: Lease) -> Lease:
-        """Draft the joining instructions that an admin wants sent again, if there is still a meeting and a
+        """Draft the joining instructions that an admin has asked to be sent again, if there is still a meeting and a
         recipient.
         """
         if lease.operation.drafts or not lease.operation.mails:

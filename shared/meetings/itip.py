@@ -1,4 +1,4 @@
-"""Creates an iTIP REPLY (RFC 5546), by which calendars tell each other that somebody has accepted or declined."""
+"""Creates an iTIP REPLY (RFC 5546), with which a calendar reports that an attendee has accepted or declined."""
 
 from datetime import datetime
 

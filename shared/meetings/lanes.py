@@ -32,7 +32,7 @@ LANE_NOTICES = 4
 """How many of an integration's notices this process handles before it lines up others."""
 
 NOTICES_CONCURRENCY = 8
-"""How many notices of one integration are handled concurrently; the client enforces Graph's limit per mailbox."""
+"""How many notices for one integration are handled concurrently; the client enforces Graph's limit per mailbox."""
 
 CLAIMED_AT_ONCE = 50
 CLAIM_LIFETIME = timedelta(minutes=10)
@@ -76,7 +76,7 @@ class Lanes:
         return self._lanes[integration]
 
     def leave(self, integration: str) -> None:
-        """Forget an idle lane: there may be many integrations."""
+        """Remove an idle lane, since there may be many integrations."""
         lane = self._lanes[integration]
         if not (lane.under_way or lane.lined_up or lane.is_served):
             del self._lanes[integration]

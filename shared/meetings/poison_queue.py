@@ -36,7 +36,7 @@ class PoisonQueue:
         try:
             notices = decode(body)
         except ValueError:
-            log.error("dropped a foreign message")
+            log.error("dropped a message that is not ours")
             measure(Metric.SET_ASIDE, 1)
             return
         for notice in notices:

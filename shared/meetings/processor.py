@@ -97,7 +97,7 @@ class Processor:
     async def wait(self, notice: Notice, cause: str, *, is_fault: bool) -> str:
         """Record a message that could not be handled yet, unless it was decided on; returns the correlation id.
 
-        A decided but unfinished message has a record of its own.
+        A message that was decided on but is unfinished already has its own record.
         """
         correlation = self._correlation(notice.message)
         if await self.records.operation(correlation) is None:
@@ -175,10 +175,10 @@ class Processor:
         return fresh if fresh and fresh.item else None
 
     async def _is_sought(self, notice: Notice) -> bool:
-        """Whether the mailbox was swept for the invitation. Raises Unavailable if it may still wait."""
+        """Whether the mailbox was swept for the invitation. Raises Unavailable if it may still be waiting."""
         correlation = self._correlation(notice.message)
         if notice.sought and await self.records.waiting.has_earlier(correlation, self.clock.now()):
-            raise Unavailable("Earlier messages wait, and the invitation may be among them.")
+            raise Unavailable("Earlier messages are waiting, and the invitation may be among them.")
         return notice.sought
 
     async def _decide_beside(self, request: MeetingRequest, item: CalendarItem) -> bool:

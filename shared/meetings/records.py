@@ -34,8 +34,8 @@ class Records:
     async def known(self, meeting: str, tags: Sequence[str], day: str = "", *, thorough: bool) -> Known:
         """The records of a meeting (or of its occurrence on `day`) and of the tags in its message.
 
-        An invitation with an unused tag is nearly always a new meeting, so, unless `thorough`, the meeting's booking is
-        then not looked up; `open` fails if there is one.
+        An invitation with an unused tag is nearly always for a new meeting, so, unless `thorough`, the meeting's
+        booking is then not looked up; `open` fails if there is one.
         """
         tagged = await self._bookings(tags)
         if day:
@@ -96,7 +96,7 @@ class Records:
         return tuple(booking for booking in found if booking)
 
     async def booking(self, tag: str) -> Booking | None:
-        """This integration's booking with a tag, or None."""
+        """This integration's booking with the given tag, or None."""
         return await stored_booking(self._table, self._integration, tag)
 
     def bookings(self) -> AsyncIterator[Booking]:
@@ -176,7 +176,7 @@ class Records:
         await Journal(self._table).note([Record.operation(self._integration, each) for each in correlations], now)
 
     async def operation(self, correlation_id: str) -> Operation | None:
-        """The operation with a correlation id, or None."""
+        """The operation with the given correlation id, or None."""
         return await stored_operation(self._table, self._integration, correlation_id)
 
     async def recent(self, since: datetime, now: datetime, most: int) -> AsyncIterator[Operation]:

@@ -127,7 +127,8 @@ class Rounds:
         await asyncio.gather(*(self.queue.send(stretch.encode(), delay) for stretch, delay in messages))
 
     async def handle(self, body: str, *, last_try: bool = False) -> None:
-        """Give every integration of a message its turn. Raises Unavailable, and ValueError for a foreign message.
+        """Give every integration in a message its turn. Raises Unavailable, and ValueError for a message that is not
+        ours.
 
         On the last attempt an outage is not raised: the next round serves as the retry.
         """

@@ -23,7 +23,7 @@ def closed(rooms: Iterable[Booking], kept: Iterable[Apart] = ()) -> tuple[Bookin
 
 
 def apart_of(rooms: Iterable[Booking]) -> tuple[Apart, ...]:
-    """The occurrences that have these rooms. For a series that has had no room, and so has not recorded them."""
+    """The occurrences that have these rooms. Used for a series that has had no room, and so has not recorded them."""
     return tuple(
         Apart(room.day, room.tag, occurrence)
         for room in rooms

@@ -1,4 +1,4 @@
-"""Finds out from Exchange whether the answer of an unfinished operation was sent: no other source can tell."""
+"""Finds out whether the answer of an unfinished operation was sent, which only Exchange can tell."""
 
 from datetime import datetime
 from enum import Enum, auto

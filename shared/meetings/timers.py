@@ -49,11 +49,11 @@ class Timers:
         await self.lists.keep()
 
     async def poll(self, polls: int = 1) -> None:
-        """Poll mailboxes without notifications, this many times, a minute apart: organizers may not wait longer."""
+        """Poll mailboxes without notifications `polls` times, a minute apart: organizers may not wait longer."""
         await self.rounds.start(Round.POLL, delays=[each * Round.POLL.period for each in range(polls)])
 
     async def rooms(self, minutes: int = 1) -> None:
-        """Queue rooms that are due on Management Nodes, this many times, a minute apart; does nothing if no integration
+        """Queue rooms that are due on Management Nodes `minutes` times, a minute apart; does nothing if no integration
         uses one.
         """
         await self.rounds.start_rooms([each * Round.ROOMS.period for each in range(minutes)])

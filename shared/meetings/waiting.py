@@ -32,7 +32,7 @@ Exchange may never deliver it.
 
 @dataclass(frozen=True)
 class WaitingMessage:
-    """A waiting message: since when it waits, when it is retried next, and how often and why it has failed.
+    """A waiting message: since when it has been waiting, when it is retried next, and how often and why it has failed.
 
     `is_fault` means that it failed with an unexpected error, not because something was unavailable. `cause` may be
     shown to admins.
@@ -65,7 +65,7 @@ class WaitingMessage:
 
     @classmethod
     def from_row(cls, row: Row) -> Self:
-        """The message of a row."""
+        """The message that a row contains."""
         values = row.values
         return cls(
             RowKind.WAITING.name_in(row.key),

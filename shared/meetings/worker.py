@@ -43,7 +43,7 @@ class Worker:
 
         A notice that fails for any other reason does not delay its neighbours: it is sent again alone. If it is
         alone, its error is raised, so that the queue counts the attempts and eventually moves it to the poison queue.
-        Raises ValueError for a foreign message.
+        Raises ValueError for a message that is not ours.
         """
         if is_room_work(body):
             await self.keep_rooms(RoomWork.decode(body))
@@ -59,7 +59,7 @@ class Worker:
         await self._send_again(failures)
 
     async def _group(self, uuid: str, notices: list[Notice], *, last_try: bool) -> list[_Failure]:
-        """Handle the notices of one integration, or line them up if others are in progress."""
+        """Handle notices for one integration, or line them up if others are in progress."""
         lane = self.lanes.of(uuid)
         failures: list[_Failure] = []
         if not (lane.is_busy and await self._line_up(uuid, notices)):
@@ -79,7 +79,7 @@ class Worker:
         try:
             await self.lanes.line_up(uuid, notices)
         except AWAY as error:
-            log.warning("notices of integration %s could not be lined up: %s", uuid, type(error).__name__)
+            log.warning("notices for integration %s could not be lined up: %s", uuid, type(error).__name__)
             return False
         return True
 

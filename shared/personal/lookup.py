@@ -51,7 +51,7 @@ class PersonalVmrs:
             raise Unavailable(message) from error
 
     async def _email(self, integration: Integration, caller: Caller) -> str:
-        """The address on the caller's record: Outlook's own tokens contain no address that can be trusted."""
+        """The address in the caller's record: Outlook's own tokens contain no address that can be trusted."""
         user = await self.users.tied(integration, caller.key)
         if user is None:
             raise NotAuthenticated("Please sign in to see your personal VMRs.")

@@ -23,7 +23,7 @@ from shared.storage import RowChanged, RowExists, Tables
 log = logging.getLogger(__name__)
 
 IdOf: TypeAlias = Callable[[str], Awaitable[int]]
-"""Returns the id of the integration with a uuid. Raises NotFound."""
+"""Returns the id of the integration with the given uuid. Raises NotFound."""
 
 Result = TypeVar("Result")
 

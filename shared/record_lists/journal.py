@@ -86,7 +86,7 @@ class Journal:
         self._table = meetings
 
     async def note(self, records: Iterable[Record], when: datetime) -> None:
-        """Have records entered at `when`; several times can be noted for a record. One round trip per 90 records."""
+        """Have records entered at `when`; a record can be noted for several times. One round trip per 90 records."""
         await self._put([(each, _moment(when), when) for each in records])
 
     async def note_gone(self, records: Iterable[Record]) -> None:

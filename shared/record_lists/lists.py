@@ -20,7 +20,7 @@ ENTERED_BY_READER = 500
 """Maximum number of records that a reader enters first; the rest is left to the next reader or the next sweep."""
 
 BUILT_BY_READER = 500
-"""About how many existing rows a reader enters: if there are no more, the lists can be used immediately."""
+"""Approximate number of existing rows that a reader enters: if there are no more, the lists can be used immediately."""
 
 ENTERED_BY_SWEEP = 10_000
 BUILT_BY_SWEEP = 5_000

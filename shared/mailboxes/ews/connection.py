@@ -81,7 +81,7 @@ class Line(Protocol, metaclass=_Uncached):
                 service_endpoint=way.url,
                 credentials=credentials,
                 auth_type=method if credentials else NOAUTH,
-                version=Version(EXCHANGE_2016),  # or newer; without a version, a call would be spent on detecting it
+                version=Version(EXCHANGE_2016),  # or newer; without a version, exchangelib would send a request for it
                 retry_policy=AtOnce(),
                 max_connections=1,
             )

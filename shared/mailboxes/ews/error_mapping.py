@@ -39,7 +39,7 @@ class NotSoap(errors.TransportError):
 
 
 CALL_ERRORS = (EWSError, requests.exceptions.RequestException)
-"""What a call may raise: exchangelib's errors, and the errors of requests that it lets through."""
+"""What a call may raise: exchangelib's errors, and those errors of the library `requests` that it does not catch."""
 
 
 class Unreadable(requests.exceptions.ConnectionError):
@@ -171,7 +171,7 @@ def _name(error: Exception) -> str:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The error, and those that it was raised from or during: exchangelib wraps the errors of requests."""
+    """The error, and those that it was raised from or during: exchangelib wraps those of `requests`."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
@@ -193,7 +193,7 @@ def _http(failure: HttpFailure) -> SchedulingError:
 
 
 def _connection(cause: BaseException) -> Trouble:
-    """The cause of an error of requests; for some errors, only the text states it."""
+    """The cause of an error from `requests`; for some errors, only the text states it."""
     if isinstance(cause, Unreadable | requests.exceptions.ContentDecodingError):
         return Trouble.UNREADABLE
     if isinstance(cause, requests.exceptions.SSLError):

@@ -1,4 +1,4 @@
-"""An equipment mailbox behind EWS."""
+"""An equipment mailbox that is accessed through EWS."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 
 class EwsMailbox:
-    """A Mailbox behind EWS. With `impersonate` the account acts as the mailbox, otherwise with its own access
+    """A Mailbox accessed through EWS. With `impersonate` the account acts as the mailbox, otherwise with its own access
     rights.
     """
 

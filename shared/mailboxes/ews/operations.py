@@ -154,8 +154,8 @@ def _folder(account: Account, name: str) -> list[Node]:
 def read_draft(account: Account, item_id: str) -> Node | None:
     """A message that has yet to be sent; None if it is gone or was sent.
 
-    A sent message normally has another id. On servers that keep the id, the folder decides: not every server marks
-    saved messages as drafts.
+    A sent message normally has another id. On servers that keep the id, the folder shows whether it was sent, since not
+    every server marks saved messages as drafts.
     """
     draft = _got(account, [ItemId(id=item_id)], DRAFT)[0]
     if draft is None or draft.flag("IsDraft"):

@@ -181,7 +181,7 @@ def _whole_number(text: str) -> int:
 def _midnight(moment: datetime, zone: ZoneInfo) -> datetime:
     """The start or end of an all-day event: midnight in the organizer's zone, which determines the day.
 
-    Exchange sends that time; events of some other senders have midnight UTC instead, and only the date counts.
+    Exchange sends that time; events from some other senders have midnight UTC instead, and only the date counts.
     """
     is_floating = moment.time() == time() and moment.astimezone(zone).time() != time()
     return moment.replace(tzinfo=zone).astimezone(UTC) if is_floating else moment

@@ -36,7 +36,8 @@ Secret = Callable[[], Awaitable[str]]
 
 
 class EwsServer:
-    """Runs calls. `method` is exchangelib's name for the authentication method, "" for access tokens.
+    """Runs the calls to one server by one account. `method` is exchangelib's name for the authentication method, "" for
+    access tokens.
 
     Integrations with the same server and account share one object, and so its connections, even if their secrets have
     different names.
@@ -51,7 +52,7 @@ class EwsServer:
         self._back_off = BackOff(clock)
 
     async def call(self, secret: str, address: str, work: Callable[[Account], T], *, impersonate: bool = True) -> T:
-        """The result of `work` on the mailbox of an address. Raises Unavailable, RateLimited, and EwsError if
+        """The result of `work` on the mailbox with this address. Raises Unavailable, RateLimited, and EwsError if
         permanent.
         """
         self._back_off.check(address, has_calls=self._free.qsize() < CONCURRENCY)

@@ -156,7 +156,9 @@ class Folders(_Xml, GetFolder):
 
 
 class Resolve(_Xml, ResolveNames):
-    """Searches the address book. It also works for an application, which can only act on behalf of a mailbox."""
+    """Searches the address book. Unlike exchangelib's own service, it also works for an application, which can only act
+    on behalf of a mailbox.
+    """
 
 
 class Create(_Xml, CreateItem):

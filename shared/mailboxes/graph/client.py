@@ -40,7 +40,7 @@ _ALWAYS = IMMUTABLE_IDS | {"Accept": "application/json", "User-Agent": "vmr-sche
 
 _FIRST_WAIT = 0.2
 MAILBOX_CONCURRENCY = 4
-"""Graph serves this many concurrent requests per app and mailbox (docs/facts/exchange.md §5)."""
+"""How many concurrent requests Graph serves per app and mailbox (docs/facts/exchange.md §5)."""
 
 _LONGEST_WAIT = 5.0
 

@@ -8,7 +8,7 @@ from shared.mailboxes.mailbox import NO_MAILBOX, ItemGone
 from shared.retry_after import retry_after
 
 _UNSAID_WAIT = 10.0
-"""Seconds to wait after a 429 that states no delay, or an invalid one."""
+"""Seconds to wait after a 429 that specifies no valid delay."""
 
 _LATER = {401, 403, 408}
 """Statuses of refusals that may not be permanent: grants take up to two hours to reach every server
@@ -26,10 +26,14 @@ itself. Not confirmed without a live tenant: that there are no others.
 """
 
 MALFORMED_ID = "ErrorInvalidIdMalformed"
-"""Sent with 400 for an id that is not Graph's: an id made by a repair (comparison.py), or one stored with EWS."""
+"""The code that Graph sends with 400 for an id that is not its own: one made by a repair (comparison.py), or stored
+with EWS.
+"""
 
 _CANCELLED = "ErrorCalendarIsCancelled"
-"""Sent, with the suffix ForAccept or ForDecline, if a meeting was cancelled before it was answered."""
+"""The code that Graph sends, with the suffix ForAccept or ForDecline, if a meeting was cancelled before it was
+answered.
+"""
 
 
 class GraphError(SchedulingError):

@@ -55,7 +55,7 @@ _SEARCHED_PAGES, _SEARCHED_PAGE_SIZE = 20, 500
 
 
 class GraphMailbox:
-    """A Mailbox behind Graph. Every URL contains the configured `address`, never one from a response."""
+    """A Mailbox accessed through Graph. Every URL contains the configured `address`, never one from a response."""
 
     def __init__(self, client: GraphClient, address: str) -> None:
         self._client = client
