@@ -1,4 +1,4 @@
-"""The entry point: creates the FunctionApp and registers the blueprints. Nothing else."""
+"""The entry point, which only creates the FunctionApp and registers the blueprints."""
 
 import azure.functions as func
 
