@@ -39,7 +39,7 @@ def data() -> None:
 def export_(file: File, tables: Where) -> None:
     """Write all tables into a file that only you can read.
 
-    It contains personal data, but no secrets: tables only contain references into the vault.
+    It contains personal data, but no secrets: tables only contain references to secrets in the vault.
     """
     typer.echo(f"{_run(tables, lambda opened: export_file(opened, file))} rows were written to {file}.")
 

@@ -31,7 +31,7 @@ def list_(
     admin: Annotated[str, typer.Option("--admin", help="A user name, or the name or id of an application.")] = "",
     since: Annotated[datetime | None, typer.Option("--since", help="The earliest time, in UTC.")] = None,
     until: Annotated[datetime | None, typer.Option("--until", help="The latest time, in UTC.")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="The maximum number.")] = _NEWEST,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="The maximum number of changes.")] = _NEWEST,
     output: Form = Output.TEXT,
 ) -> None:
     """List changes, the newest first. They are kept for a year."""

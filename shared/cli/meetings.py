@@ -24,7 +24,7 @@ _Meeting = Annotated[
     str, typer.Argument(metavar="MEETING", help="The meeting's id, alias or tag, or text that finds only this meeting.")
 ]
 _Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-_Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="The maximum number.")]
+_Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="The maximum number of meetings.")]
 
 
 @commands.command("list")
@@ -67,7 +67,7 @@ def search(
         found, searched = management.search_meetings(limit, text)
     _print(found, output)
     if searched is not None:
-        show.note(f"Only the latest {searched:,} meetings were searched. A whole alias or tag is always found.")
+        show.note(f"Only the latest {searched:,} meetings were searched. A complete alias or tag is always found.")
 
 
 @commands.command("show")
@@ -143,7 +143,7 @@ def _confirm(question: str) -> None:
 def _meant(management: ManagementClient, meeting: str) -> Object:
     """The meeting that the argument identifies. Raises CommandFailed.
 
-    If not all meetings were searched, the text might match another one as well: only a whole alias or tag is certain.
+    If not all meetings were searched, the text might match another one as well: only a complete alias or tag is certain.
     """
     by_id = management.meetings(2, id=meeting) if meeting.isascii() and meeting.isdecimal() else []
     found, searched = (by_id, None) if by_id else management.search_meetings(3, meeting)
@@ -151,7 +151,7 @@ def _meant(management: ManagementClient, meeting: str) -> Object:
         names = ("alias", "numeric_alias", "tag")
         found = [each for each in found if meeting.lower() in {str(each[name]).lower() for name in names}]
     if not found and searched is not None:
-        message = f"There are too many meetings to tell which one {meeting!r} means: use its id, whole alias, or tag."
+        message = f"There are too many meetings to tell which one {meeting!r} means: use its id, complete alias, or tag."
         raise CommandFailed(Exit.MISSING, message)
     if not found:
         raise CommandFailed(Exit.MISSING, f"There is no meeting {meeting!r}: `meetings search` finds them by text.")

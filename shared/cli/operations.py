@@ -31,7 +31,7 @@ def list_(
     *,
     failed: Annotated[bool, typer.Option("--failed", help="Only operations with an error.")] = False,
     limit: Annotated[
-        int, typer.Option("--limit", min=1, max=10_000, help="Maximum number of decisions, newest first.")
+        int, typer.Option("--limit", min=1, max=10_000, help="The maximum number of decisions, newest first.")
     ] = _NEWEST,
     output: Form = Output.TEXT,
 ) -> None:

@@ -7,7 +7,7 @@ from shared.integrations.setting import Fqdn, Line, NullableGuid, Section, Serve
 
 
 class AddIn(Section):
-    """Texts of the manifest and sign-in of the add-in."""
+    """The texts in the add-in's manifest, and how the add-in authenticates its users."""
 
     title = "Add-in configuration"
 
@@ -57,8 +57,8 @@ class AddIn(Section):
         bool,
         Setting(
             "Offer the add-in in new meetings",
-            "Every new meeting starts with a line above its text that opens the pane. Exchange Online only, and only "
-            "if an admin has installed the add-in for its users.",
+            "Every new meeting shows a notification bar above its text, with a button that opens the pane. Exchange "
+            "Online only, and only if an admin has installed the add-in for its users.",
             manifest=True,
         ),
     ] = False

@@ -38,7 +38,10 @@ class Bridge(Section):
     bridge_password: Annotated[
         Secret100,
         Setting(
-            "Management Node password", "The password of that account.", required=MANAGEMENT_API_BASIC, secret=True
+            "Management Node password",
+            "The password of the account on the Management Node.",
+            required=MANAGEMENT_API_BASIC,
+            secret=True,
         ),
     ] = SecretReference("")
     bridge_client_id: Annotated[

@@ -133,7 +133,7 @@ class Exchange(Section):
         Setting(
             "OAuth token endpoint",
             "From the app registration's list of endpoints: the one marked v1, not v2 (APP_PERM accepts both). With "
-            "APP_PERM it must name the tenant, neither common nor organizations.",
+            "APP_PERM it must name the tenant; common and organizations are not accepted.",
             required=when.OAUTH_OR_APP,
             sign_in=True,
         ),
@@ -203,9 +203,9 @@ class Exchange(Section):
     ] = True
     kerberos_kdc_https_proxy: Annotated[
         ServerUrl,
-        Setting("KDC HTTPS proxy", "The URL of that proxy.", required=when.KERBEROS_TLS),
+        Setting("KDC HTTPS proxy", "The URL of the HTTPS proxy for the KDC.", required=when.KERBEROS_TLS),
     ] = ""
     kerberos_verify_tls_using_custom_ca: Annotated[
         bool,
-        Setting("KDC proxy by custom CA", "Trust the deployment's own certificate authorities for that proxy."),
+        Setting("KDC proxy by custom CA", "Trust the deployment's own certificate authorities for the KDC proxy."),
     ] = False

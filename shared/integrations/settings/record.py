@@ -20,7 +20,7 @@ class Record(Section):
         str,
         Setting(
             "Public key",
-            "Always empty, only for clients that read it: tags are signed with the deployment's TAG_SIGNING_KEY.",
+            "Always empty; exists only for clients that read it. Tags are signed with TAG_SIGNING_KEY.",
             read_only=True,
         ),
     ] = ""
