@@ -143,7 +143,8 @@ def _confirm(question: str) -> None:
 def _meant(management: ManagementClient, meeting: str) -> Object:
     """The meeting that the argument identifies. Raises CommandFailed.
 
-    If not all meetings were searched, the text might match another one as well: only a complete alias or tag is certain.
+    If not all meetings were searched, the text might match another meeting as well. Only a complete alias or tag is
+    certain.
     """
     by_id = management.meetings(2, id=meeting) if meeting.isascii() and meeting.isdecimal() else []
     found, searched = (by_id, None) if by_id else management.search_meetings(3, meeting)
@@ -151,7 +152,7 @@ def _meant(management: ManagementClient, meeting: str) -> Object:
         names = ("alias", "numeric_alias", "tag")
         found = [each for each in found if meeting.lower() in {str(each[name]).lower() for name in names}]
     if not found and searched is not None:
-        message = f"There are too many meetings to tell which one {meeting!r} means: use its id, complete alias, or tag."
+        message = f"There are too many meetings to tell which one {meeting!r} means. Use its id, full alias, or tag."
         raise CommandFailed(Exit.MISSING, message)
     if not found:
         raise CommandFailed(Exit.MISSING, f"There is no meeting {meeting!r}: `meetings search` finds them by text.")
