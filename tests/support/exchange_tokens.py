@@ -72,7 +72,7 @@ class Signer:
 
 
 class Exchange:
-    """An Exchange organization. `documents` contains what its URLs return; `asked` lists the fetched URLs."""
+    """An Exchange organization. `documents` contains the documents at its URLs; `asked` lists the fetched URLs."""
 
     def __init__(self, clock: FakeClock) -> None:
         self._clock = clock

@@ -110,7 +110,7 @@ class GraphJudge:
 
 
 def _looks(value: Any) -> str:
-    """JSON without values that vary between items: numbers in texts, long texts, and the number of a list's entries."""
+    """JSON without values that vary between items: digits in strings, long strings, and the lengths of lists."""
     if isinstance(value, dict):
         return f"{{{', '.join(f'{name}: {_looks(each)}' for name, each in sorted(value.items()))}}}"
     if isinstance(value, list):

@@ -124,7 +124,7 @@ class IntegrationStoreContract:
             await world.store.update(uuid, {"name": "x"})
 
     async def test_an_id_identifies_one_integration_only(self, world: StoreWorld) -> None:
-        """An instance that has cached the uuid of an id notices what other instances delete and create."""
+        """An instance that has cached the uuid of an id notices deletions and creations by other instances."""
         other = world.another_instance()
         first = await world.store.create(graph_fields(uuid=SEEDED))
         assert (await other.by_id(first.id)).uuid == await other.uuid_of(first.id) == SEEDED

@@ -1,4 +1,4 @@
-"""The processor and its surroundings in memory, with any part replaceable by tests."""
+"""The processor and its dependencies in memory, all of which tests can replace."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The processor and its surroundings in memory, with rooms on a Management Node."""
+"""The processor and its dependencies in memory, with rooms on a Management Node."""
 
 from datetime import timedelta
 

@@ -38,7 +38,7 @@ async def test_a_refused_request_can_take_effect(world: ExchangeWorld) -> None:
     assert (await world.event())["responseStatus"]["response"] == "accepted"
 
 
-async def test_a_refusal_can_have_another_code(world: ExchangeWorld) -> None:
+async def test_a_refusal_can_have_a_different_code(world: ExchangeWorld) -> None:
     await world.fault(on="GET /messages", status=400, code="ErrorInvalidRequest")
     assert (await world.graph("GET", f"/users/{VMR}/messages")).json()["error"]["code"] == "ErrorInvalidRequest"
 

@@ -161,7 +161,7 @@ async def test_scripts_are_removed_and_previews_are_short(world: ExchangeWorld) 
     assert len(message["bodyPreview"]) == 255
 
 
-async def test_expanding_a_lists_events_fails_as_a_whole_when_one_is_missing(world: ExchangeWorld) -> None:
+async def test_a_list_with_expanded_events_fails_if_one_event_is_missing(world: ExchangeWorld) -> None:
     await world.meet()
     await world.meet(subject="Second")
     path = f"/users/{VMR}/mailFolders/inbox/messages"

@@ -73,7 +73,7 @@ async def test_a_moved_occurrence_becomes_an_exception_with_the_same_id(world: E
     assert [item["subject"] for item in master["exceptionOccurrences"]] == ["Moved"]
 
 
-async def test_an_exception_is_found_at_its_new_time_even_if_it_was_moved_far(world: ExchangeWorld) -> None:
+async def test_an_exception_is_found_at_its_new_time_even_if_it_was_moved_far_away(world: ExchangeWorld) -> None:
     uid = await world.meet(recurrence=WEEKLY)
     await world.edit(uid, occurrence="2030-03-11", start="2031-03-12T15:00:00")
     found = await world.instances("2031-03-12T00:00:00Z", "2031-03-13T00:00:00Z")
@@ -168,7 +168,7 @@ async def test_guests_of_one_occurrence_are_notified_that_the_series_is_cancelle
     assert [m["kind"] for m in await world.received(BOB)] == ["request", "cancelled"]
 
 
-async def test_a_single_meeting_can_become_a_series_and_the_reverse(world: ExchangeWorld) -> None:
+async def test_a_single_meeting_can_become_a_series_and_vice_versa(world: ExchangeWorld) -> None:
     uid = await world.meet()
     await world.edit(uid, recurrence=WEEKLY)
     assert (await world.event())["type"] == "seriesMaster"

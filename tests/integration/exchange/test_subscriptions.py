@@ -65,7 +65,7 @@ async def test_unsupported_resources_are_refused(
     assert webhook.handshakes == []
 
 
-async def test_seven_days_is_too_long_and_less_than_45_minutes_is_extended(
+async def test_a_lifetime_above_seven_days_is_refused_and_one_below_45_minutes_is_extended(
     world: ExchangeWorld, webhook: Webhook
 ) -> None:
     now = world.exchange.clock.now()

@@ -54,7 +54,7 @@ ACTIONS: list[Callable[[Random], Step]] = [
 WEIGHTS = [4, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1]
 
 LONGEST_GAP = 15
-"""The maximum number of seconds between two actions. Often there are none, so that two versions have the same time."""
+"""The maximum number of seconds between two actions. Often there is no gap, so that two versions have the same time."""
 
 GRAPH_FAULTS: list[Callable[[Random], Step]] = [
     lambda chance: ("notification", chance.choice(["lose", "duplicate", "reorder", "delay"]), chance.randint(1, 3)),
@@ -113,7 +113,7 @@ def _trouble(chance: Random, by: By) -> Step:
 
 
 def random_history(chance: Random, by: By) -> list[list[Step]]:
-    """Segments of steps with the seconds before each; all troubles end after their segment, and everything settles."""
+    """Segments of steps, with the seconds before each. Troubles end after their segment, before everything settles."""
     segments = [
         [(_gap(chance), _action(chance)) for _ in range(chance.randint(1, 6))] for _ in range(chance.randint(1, 3))
     ]

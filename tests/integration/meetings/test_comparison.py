@@ -1,4 +1,4 @@
-"""The nightly comparison of calendar and records makes them equal again, whatever was lost."""
+"""The nightly comparison makes the calendar and the records equal again, regardless of what was lost."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -96,7 +96,7 @@ async def test_the_remedy_for_a_missing_right_names_it(world: Deployment, role: 
 
 
 async def test_a_mailbox_that_does_not_exist_is_reported_by_the_alarm_and_the_doctor(world: Deployment) -> None:
-    """Graph refuses the subscription with 400 ValidationError for any fault of the mailbox."""
+    """Graph refuses the subscription with 400 ValidationError for any problem with the mailbox."""
     await world.services.foundation.integrations.update(
         INTEGRATION, {"room_mailbox_email_address": "nobody@example.com"}
     )

@@ -71,7 +71,7 @@ async def test_a_notification_lost_during_a_cold_start_is_answered_once_even_if_
     assert len(await world.answers()) == 1
 
 
-async def test_an_uneventful_sweep_writes_nothing_about_the_mailbox(world: Deployment) -> None:
+async def test_a_sweep_without_new_messages_writes_no_rows(world: Deployment) -> None:
     """Graph returns a different delta link each time, but the earlier one stays valid."""
 
     async def remembered() -> dict[str, str]:

@@ -35,7 +35,7 @@ async def post(world: ExchangeWorld, content: str | bytes, **more: object) -> ht
 
 
 def texts(answer: httpx.Response, name: str) -> list[str]:
-    """The texts of all elements with this name, in any namespace."""
+    """The text of each element with this name, in any namespace."""
     return [item.text or "" for item in etree.fromstring(answer.content).iter(f"{{*}}{name}", name)]
 
 

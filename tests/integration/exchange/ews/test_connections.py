@@ -80,7 +80,7 @@ async def test_ntlm_leaves_credentials_neither_in_files_nor_in_the_environment(
     assert os.listdir(tmp_path) == []
 
 
-async def test_ntlm_always_fails_behind_a_layer_7_balancer(world: ExchangeWorld, client: Client) -> None:
+async def test_ntlm_always_fails_behind_a_layer_7_load_balancer(world: ExchangeWorld, client: Client) -> None:
     await world.http.patch("/dev/ews", json={"layer7_balancer": True})
     with pytest.raises(UnauthorizedError):
         await client.do(lambda: opened(client.mailbox()))

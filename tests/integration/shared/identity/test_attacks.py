@@ -485,7 +485,7 @@ async def test_the_providers_refusal_is_translated_into_a_helpful_message(
     answer = await world.at_provider(await world.start(await world.azure()))
     with pytest.raises((SignInRefused, Unavailable), match=told) as refused:
         await world.callback({"state": answer["state"], **said})
-    assert not any(text in str(refused.value) for text in ("<", "555")), "the message quotes nothing from the provider"
+    assert not any(text in str(refused.value) for text in ("<", "555")), "the message does not quote the provider"
 
 
 async def test_the_user_can_cancel_at_the_provider(world: SignInWorld) -> None:

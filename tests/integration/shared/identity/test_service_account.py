@@ -197,7 +197,7 @@ async def test_a_refusal_by_entra_becomes_an_alarm_with_its_cause(world: SignInW
         await world.services.identity.service_tokens.token(integration.uuid)
     [alarm] = await alarms(world, integration)
     assert cause in alarm.cause
-    assert "alice" not in alarm.cause, "the alarm quotes nothing from the provider"
+    assert "alice" not in alarm.cause, "the alarm does not quote the provider"
     assert await world.services.identity.service_tokens.token(integration.uuid)
     assert not await alarms(world, integration), "the alarm is cleared once the refusal ends"
 

@@ -98,7 +98,7 @@ async def test_without_a_valid_sign_in_ews_is_inaccessible_and_an_alarm_is_raise
         assert alarm.kind == "sign_in_needed"
 
 
-async def test_delegated_tokens_open_only_what_is_shared_with_the_account() -> None:
+async def test_delegated_tokens_open_only_mailboxes_that_are_shared_with_the_account() -> None:
     async with deployed() as (world, exchange):
         integration = await signed_in(world)
         graph = GraphClient(exchange.graph_url, Delegated(world, integration), use_proxy=False)

@@ -301,7 +301,7 @@ async def test_a_crash_between_the_two_writes_does_no_harm(world: AllocationWorl
 
 
 class CrashingTable(MemoryTable):
-    """A table whose process dies instead of writing."""
+    """A table whose process dies before a write."""
 
     async def commit(self, partition: str, *operations: Write) -> Sequence[str]:
         raise ConnectionError

@@ -1,4 +1,4 @@
-"""Operations are stored with fixed texts, which do not depend on the names of classes."""
+"""Operations are stored as fixed strings, which do not depend on the names of classes."""
 
 from datetime import UTC, datetime
 
@@ -21,7 +21,7 @@ IDS = st.lists(st.from_regex(r"[!-~]{1,40}", fullmatch=True), unique=True).map(t
     [(Accept, "accept"), (Provide, "provide"), (Refresh, "refresh"), (Reject, "reject"), (Close, "close"),
      (Ignore, "ignore")],
 )  # fmt: skip
-def test_decisions_are_stored_as_fixed_texts(decision: type[Decision], text: str) -> None:
+def test_decisions_are_stored_as_fixed_strings(decision: type[Decision], text: str) -> None:
     assert decision.kind.value == text
 
 

@@ -252,7 +252,7 @@ def test_the_html_alternative_is_searched_for_tags_when_the_description_is_empty
 
 
 @pytest.mark.parametrize("charset", ["cp-850", "uft-8", "iso-8859-8-i", "x-unknown", "", "idna", "rot13", "base64"])
-def test_a_body_in_an_unknown_charset_is_read_as_far_as_possible(explained: Explained, charset: str) -> None:
+def test_ascii_text_in_an_unknown_charset_can_still_be_read(explained: Explained, charset: str) -> None:
     """Some mail programs misspell charsets. ASCII text, and therefore any tag, can still be read."""
     mail = eml(ics(description="nothing here"), f"<p>Über {BODY}</p>").replace(
         b'text/html; charset="utf-8"', f'text/html; charset="{charset}"'.encode()

@@ -17,7 +17,7 @@ from tests.support.integrations import graph_fields
 from tests.unit.shared.cli.command_line import Cli
 
 
-def test_alarms_are_listed_with_cause_and_remedy(deployment: FakeDeployment, cli: Cli) -> None:
+def test_alarms_are_listed_with_their_causes_and_remedies(deployment: FakeDeployment, cli: Cli) -> None:
     assert cli("alarms").stdout == "No alarms.\n"
     deployment.raise_alarm(deployment.add(graph_fields()), AlarmKind.NUMBER_SPACE, "98 % are taken")
     shown = " ".join(cli("alarms").stdout.split())

@@ -38,7 +38,7 @@ def test_help_does_not_import_the_commands() -> None:
     assert not {name.partition(".")[0] for name in loaded.split()} & set(HEAVY)
 
 
-def test_a_python_without_the_requirements_explains_how_to_install_them() -> None:
+def test_the_program_explains_how_to_install_missing_requirements() -> None:
     ended = python(BARE)
     assert ended.returncode == 1
     assert ended.stderr.startswith("vmr: typer is not installed for ")

@@ -179,7 +179,7 @@ class TestDialOut:
         world.clock.move(timedelta(days=1))
         assert await ask(world, call_direction="dial_out", service_tag=SERVICE_TAG) == ("reject", {})
 
-    async def test_dial_out_of_a_closed_room_is_refused(self, world: PolicyWorld) -> None:
+    async def test_dial_out_from_a_closed_room_is_refused(self, world: PolicyWorld) -> None:
         closed = scheduled().closed()
         await world.storage.table("meetings").commit(INTEGRATION, Put(closed.key, closed.values()))
         assert await ask(world, call_direction="dial_out", service_tag=SERVICE_TAG) == ("reject", {})

@@ -208,7 +208,7 @@ async def test_a_page_takes_three_requests_for_any_number_of_meetings() -> None:
             assert api.storage.round_trips - before <= MOST_REQUESTS, path
 
 
-async def test_a_search_without_a_matching_list_examines_a_limited_number_of_meetings_and_reports_it(
+async def test_a_search_without_a_matching_list_examines_a_limited_number_of_meetings_and_reports_this(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     api, uuids = await deployment(1)

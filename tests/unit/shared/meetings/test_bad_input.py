@@ -137,7 +137,7 @@ async def test_valid_requests_are_accepted() -> None:
     assert await decision_on(message(meetingMessageType="meetingAccepted")) == ""
 
 
-async def test_an_unreadable_event_counts_as_no_event() -> None:
+async def test_an_unreadable_event_counts_as_missing() -> None:
     assert await decision_on(message(event={"id": "e"})) == "ignore"
 
 

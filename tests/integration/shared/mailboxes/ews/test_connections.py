@@ -77,7 +77,7 @@ async def test_an_access_token_is_renewed_on_an_open_connection(world: ExchangeW
         assert await trouble(reached) is Trouble.SIGN_IN
 
 
-async def test_ntlm_behind_a_layer_7_balancer_fails(world: ExchangeWorld) -> None:
+async def test_ntlm_fails_behind_a_layer_7_load_balancer(world: ExchangeWorld) -> None:
     await world.http.patch("/dev/ews", json={"layer7_balancer": True})
     async with opened(world.running) as reached:
         assert await trouble(reached) is Trouble.SIGN_IN
@@ -225,7 +225,7 @@ class TestTimeLimits:
             await pass_time(world, timedelta(seconds=62))
             await look(busy)
 
-    async def test_calls_take_turns_if_there_are_more_than_connections(self, world: ExchangeWorld) -> None:
+    async def test_calls_take_turns_if_there_are_more_calls_than_connections(self, world: ExchangeWorld) -> None:
         async with opened(world.running) as reached:
             await asyncio.gather(*(look(reached) for _ in range(20)))
 

@@ -60,7 +60,9 @@ async def test_a_fault_without_an_xml_declaration_and_with_another_prefix_is_a_r
     assert received["from"] == "vmr@example.com"
 
 
-async def test_a_busy_server_that_requests_no_wait_gets_the_default(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
+async def test_the_default_wait_applies_if_a_busy_server_requests_none(
+    world: ExchangeWorld, mailbox: EwsMailbox
+) -> None:
     """Without a wait from the server, exchangelib would assume ten seconds."""
     await world.fault(on="EWS SyncFolderItems", action="server_busy", back_off_ms=0)
     with pytest.raises(RateLimited) as caught:

@@ -18,7 +18,7 @@ SECRET = "alice@example.com: Layoffs"
 
 
 def raised(cls: type[Exception]) -> Exception:
-    """An exception of the given class, with a confidential text."""
+    """An exception of the given class, which contains confidential text."""
     if issubclass(cls, errors.RedirectError):
         redirect: Exception = errors.RedirectError(url=f"https://example.com/{SECRET}")
         return redirect
