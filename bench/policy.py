@@ -77,7 +77,7 @@ async def _growth() -> float:
 
 
 async def fill(storage: AzureStorage | MemoryStorage, numbers: range, seconds: float = float("inf")) -> int:
-    """Store conferences for a limited time; returns how many were stored, which are consecutive."""
+    """Store conferences in order, for a limited time; returns how many were stored."""
     table, until = storage.table("aliases"), time.monotonic() + seconds
     text, left = _conference().to_json(), iter(numbers)
     values = {"domain": "example.com", "state": "scheduled", "conference": text}

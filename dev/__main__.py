@@ -175,7 +175,7 @@ def _directories() -> Iterator[tuple[Path | None, Path]]:
 
 
 def _end_on_signals() -> None:
-    # Set explicitly, since SIGINT is ignored in a process that a shell has started in the background.
+    # The handlers are set explicitly, since a process that a shell has started in the background ignores SIGINT.
     def end(_number: int, _frame: FrameType | None) -> NoReturn:
         for number in signals:
             signal.signal(number, signal.SIG_IGN)

@@ -99,7 +99,9 @@ class Demo:
         return web.json_response({})
 
     def _shown(self, seed: Seed) -> dict[str, object]:
-        """The integration as the page needs it; an identity token's audience is the pane's URL, as in Outlook."""
+        """An integration in the format that the page expects. An identity token's audience is the pane's URL, as in
+        Outlook.
+        """
         audience = f"{self._places.functions}/addin/{seed.uuid}/pane"
         return {
             "integration": seed.uuid,

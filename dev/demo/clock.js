@@ -92,15 +92,15 @@ function showMeetings(now) {
 }
 
 /**
- * A meeting on the timeline, in minutes of the day: `from` and `to` include the join window, `start` and `end` do not,
- * `left` and `right` include the title.
+ * A meeting on the timeline, in minutes since midnight: `from` and `to` include the join window, `start` and `end` do
+ * not, `left` and `right` include the title.
  * @typedef {object} Bar
  * @property {string} title
  * @property {number} from
  * @property {number} to
  * @property {number} start
  * @property {number} end
- * @property {'after'|'before'|'inside'} side  of the title
+ * @property {'after'|'before'|'inside'} side  where the title is, relative to the bar
  * @property {number} left
  * @property {number} right
  * @property {boolean} hasRoom

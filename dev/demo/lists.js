@@ -15,7 +15,7 @@ import { said, span, timeOf } from './time.js';
  * @property {(meeting: Meeting, occurrence?: Occurrence) => unknown} cancel
  * @property {(meeting: Meeting, occurrence: Occurrence) => unknown} postpone
  * @property {(alias: string) => unknown} join
- * @property {(occurrence: Occurrence) => unknown} show  on the timeline
+ * @property {(occurrence: Occurrence) => unknown} show  shows the occurrence on the timeline
  */
 
 const ANSWERS = { accepted: 'Accepted', declined: 'Declined', tentative: 'Tentative' };

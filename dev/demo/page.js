@@ -17,7 +17,7 @@ export const page = {
     // the one for which meetings are composed
     { integration: '', name: '', audience: '', polled: false, mailbox: '' }
   ),
-  awaited: /** @type {Map<string, string>} */ (new Map()), // notices about unanswered meetings, by uid
+  awaited: /** @type {Map<string, string>} */ (new Map()), // notices about unanswered meetings, keyed by uid
   options: { plain: false, delegate: false, phone: false },
 };
 

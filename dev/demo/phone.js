@@ -9,7 +9,7 @@ const COMMAND = 'addVmr';
 
 /**
  * @param {FakeOutlook} outlook
- * @param {string} url  of the add-in's commands
+ * @param {string} url  the URL of the add-in's commands
  */
 export function showPhone(outlook, url) {
   const toggle = /** @type {HTMLButtonElement} */ (make('button', 'switch', 'Video meeting'));

@@ -79,7 +79,9 @@ class Records:
 
 
 def _rooms(now: datetime, *lists: list[dict[str, Any]]) -> dict[str, list[Room]]:
-    """The rooms by meeting: one for each alias, although the API has an object for each date of a series."""
+    """The rooms, keyed by meeting. There is one for each alias, although the API has an object for each date of a
+    series.
+    """
     connectors, aliases, scheduled, conferences = lists
     windows = {each["resource_uri"]: _window(each) for each in connectors}
     by_uri = {each["resource_uri"]: each for each in (*aliases, *conferences)}

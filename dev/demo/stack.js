@@ -52,8 +52,9 @@ import { local, plus, weekly } from './time.js';
  * @property {string} properties
  * @property {Occurrence[]} occurrences
  * @property {string} integration  "" without an equipment mailbox
- * @property {''|'accepted'|'declined'|'tentative'} answer  to the newest version
- * @property {'unknown'|'open'|'closed'|'personal'|'none'|'declined'|'waiting'|'gone'} state  according to the records
+ * @property {''|'accepted'|'declined'|'tentative'} answer  the answer to the newest version
+ * @property {'unknown'|'open'|'closed'|'personal'|'none'|'declined'|'waiting'|'gone'} state  the state according to the
+ * records
  * @property {Room[]} rooms
  * @property {{name: string, aliases: string[]}|null} vmr
  * @property {[number, number]|null} window  minutes before and after the meeting during which people can join

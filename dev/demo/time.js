@@ -47,7 +47,10 @@ export function later(day, days) {
   return dayOf(plus(at(day, '00:00'), days * 24 * 60));
 }
 
-/** @param {Date} date  whose minutes since midnight are returned */
+/**
+ * The minutes since midnight.
+ * @param {Date} date
+ */
 export function minutesOf(date) {
   return Math.floor((date.getTime() % DAY) / MINUTE);
 }

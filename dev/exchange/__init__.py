@@ -1,7 +1,7 @@
 """A simulated Exchange, online and on-premises, for the local stack and the tests.
 
-A real HTTP server with mailboxes, an organizer's and an attendee's side, the Calendar Attendant, Graph v1.0 with change
-notifications, EWS like Exchange Server's, Exchange identity tokens, a clock that can be moved, and faults that can be
-switched on. It behaves as the real service was observed to behave, even if that is inconvenient for the product.
+It is a real HTTP server with mailboxes, an organizer's and an attendee's side, the Calendar Attendant, Graph v1.0 with
+change notifications, EWS like Exchange Server's, Exchange identity tokens, a clock that can be moved, and faults that
+can be switched on. It behaves as the real service was observed to behave, even if that is inconvenient for the product.
 Comments mark the behaviours that could not be confirmed without a live tenant.
 """

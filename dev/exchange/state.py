@@ -26,8 +26,8 @@ from dev.movable_clock import MovableClock
 
 @dataclass
 class Settings:
-    """Addresses. ``functions_url`` is the functions host, and ``node_url`` the Management Node. Both are notified when
-    the clock moves, the node first. An empty address is not notified.
+    """The addresses of other parts of the stack: ``functions_url`` is the functions host, and ``node_url`` the
+    Management Node. Both are notified when the clock moves, the node first. An empty address is not notified.
     """
 
     functions_url: str = ""

@@ -10,6 +10,6 @@
     control.py   /dev/clock and /dev/run: this host only
     host.py      all of them together
 
-What the real host does comes from the sources of azure-functions-host, azure-webjobs-sdk-extensions and the storage
-extension of azure-sdk-for-net, and from docs/facts/azure-functions.md. Left out: streaming, input bindings, scaling.
+The behaviour follows the sources of azure-functions-host, azure-webjobs-sdk-extensions and the storage
+extension of azure-sdk-for-net, and docs/facts/azure-functions.md. Streaming, input bindings and scaling are left out.
 """

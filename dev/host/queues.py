@@ -1,8 +1,8 @@
 """Queue triggers, with the rules of the WebJobs queue listener (docs/facts/azure-functions.md §F).
 
-An empty queue is polled less and less often, with an interval that doubles up to host.json's maxPollingInterval. It is
-reset when a message is found, when this host has enqueued one, and when a function has run, which may have enqueued
-one.
+An empty queue is polled less and less often, with an interval that doubles up to host.json's maxPollingInterval. The
+interval is reset when a message is found, when this host has enqueued one, and when a function has run, which may have
+enqueued one.
 
 A message is fetched and hidden for ten minutes. When its function succeeds, the message is deleted. When its function
 fails, the message reappears after host.json's visibilityTimeout, until it has been fetched maxDequeueCount times; then

@@ -21,7 +21,7 @@ CAUSES = {
     ),
     r"ensurepip is not available": "Python's venv module is missing (Debian and Ubuntu: apt-get install python3-venv)",
 }
-"""Explanations for the user, by patterns in the tools' output."""
+"""Explanations for the user, keyed by patterns in the tools' output."""
 
 
 class SetupError(Exception):
@@ -43,8 +43,8 @@ class Steps:
 
     @contextmanager
     def step(self, title: str, optional: str = "") -> Iterator[None]:
-        """Print how long a step took, and the remaining steps. If the step fails, print `optional`, or raise SetupError
-        without it.
+        """Print how long a step took, and the remaining steps. If the step fails, print `optional` or, if that is
+        empty, raise SetupError.
         """
         began, outcome = time.monotonic(), ""
         try:

@@ -51,7 +51,9 @@ def test_every_query_works_in_every_telemetry_mode(path: Path) -> None:
 
 
 async def test_every_round_logs_its_end(own_log: pytest.LogCaptureFixture) -> None:
-    """A round without integrations is reported by the timer itself, any other by the handler of its messages."""
+    """The timer itself reports a round without integrations. Any other round is reported by the handler of its
+    messages.
+    """
     world = TimersWorld()
     own_log.set_level("INFO")
     for number in range(2):

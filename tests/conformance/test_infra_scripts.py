@@ -181,7 +181,7 @@ def test_a_tenant_that_cannot_be_customized_is_reported_before_any_change() -> N
     assert "Do: Enable-OrganizationCustomization" in source
 
 
-def test_a_grant_is_recognized_by_the_word_true_whatever_its_type() -> None:
+def test_a_grant_is_recognized_by_true_as_a_boolean_or_a_string() -> None:
     source = (INFRA / "grants" / "exchange-online.ps1").read_text()
     assert source.count("Where-Object { \"$($_.InScope)\" -eq 'True' }") == source.count("Where-Object") - 1 == 2
 

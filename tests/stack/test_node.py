@@ -1,5 +1,4 @@
-"""With NODE=1, an integration has its rooms on the simulated Management Node. Tested from the click to the end of the
-room."""
+"""With NODE=1, an integration has its rooms on the simulated Management Node, from the click to the end of the room."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
