@@ -68,7 +68,7 @@ class Faults(Generic[F]):
 
 
 def times_of(given: Mapping[str, Any], action: str) -> int | None:
-    """Read from a fault's description how often it occurs. Raises `FaultError`."""
+    """Read the number of times that a fault occurs from its description. Raises `FaultError`."""
     times = given.get("times", None if action == "latency" else 1)
     if times is not None and (not isinstance(times, int) or isinstance(times, bool) or times < 1):
         raise FaultError(f"'times' must be a whole number of 1 or more; got {times!r}")

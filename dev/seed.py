@@ -20,7 +20,7 @@ _VMRS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "bob@example.com": {"Bob's room": ("bob.brown@example.com", "5550102")},
 }
-"""The personal VMRs, as the owner's address → names with their aliases."""
+"""The personal VMRs: owner's address → names with their aliases."""
 
 
 @dataclass(frozen=True)

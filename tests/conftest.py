@@ -28,7 +28,7 @@ _running: ContextVar[str] = ContextVar("running", default="")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--shuffle SEED` shuffles the tests: none may depend on another one having run before it."""
+    """`--shuffle SEED` shuffles the tests, none of which may depend on another test having run before it."""
     parser.addoption("--shuffle", metavar="SEED", default="", help="shuffle the tests; the order depends on SEED")
 
 
@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def azurite() -> Iterator[str]:
-    """The connection string of an Azurite in memory; tests that write to it use their own names."""
+    """The connection string of an Azurite in memory. Tests that write to it use their own tables and queues."""
     with running_azurite() as connection_string:
         yield connection_string
 

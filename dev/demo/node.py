@@ -35,7 +35,7 @@ class NodeRooms:
         return {"away": False, "rooms": sorted(rooms, key=lambda room: str(room["since"]), reverse=True)}
 
     async def dialled(self, alias: str) -> str:
-        """The name of the room that a conferencing node finds in its own database, "" if it finds none."""
+        """The name of the room that a conferencing node finds in its own database, or "" if it finds none."""
         if not self._node:
             return ""
         try:

@@ -39,7 +39,7 @@ export function plus(date, minutes) {
 }
 
 /**
- * The date a number of days after the given one.
+ * The date that is the given number of days later.
  * @param {string} day
  * @param {number} days
  */

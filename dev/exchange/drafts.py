@@ -107,14 +107,14 @@ def _worded(meeting: Meeting, given: Mapping[str, Any], directory: Directory) ->
 
 
 def _body(meeting: Meeting, given: Mapping[str, Any]) -> Body:
-    """The text of a meeting, which is HTML or plain text, as in Outlook."""
+    """The body of a meeting, which is HTML or plain text, as in Outlook."""
     if "body_text" in given:
         return Body(given["body_text"], is_html=False)
     return Body(given["body_html"]) if "body_html" in given else meeting.body
 
 
 def _attendees(meeting: Meeting, given: Mapping[str, Any], directory: Directory) -> tuple[Address, ...]:
-    """The invited people, without duplicates. If a field is missing, the people whom it would replace stay invited."""
+    """The invited people, without duplicates. If a field is missing, the people that it had before stay invited."""
     found: dict[str, Address] = {}
     for name, role in _ROLES.items():
         before = [address.address for address in meeting.attendees if address.role == role]

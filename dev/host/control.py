@@ -20,8 +20,8 @@ STARTS_MINUTES = frozenset({"poll", "rooms"})
 class Control:
     """`POST /dev/clock` {"now"}, `POST /dev/run/{timer}`, `POST /dev/away` {"away": true | false}, `POST /dev/ready`.
 
-    `settle` waits until the queues are quiet. `release` makes the host ready. `is_up` is cleared while the app is
-    simulated as stopped, when requests get 503 and timers wait.
+    `settle` waits until the queues are quiet. `release` makes the host ready. `is_up` is cleared while a stopped app is
+    simulated, when requests get 503 and timers wait.
     """
 
     def __init__(

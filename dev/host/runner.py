@@ -21,7 +21,7 @@ class Runner:
         self._on_end = on_end
         self._seconds = time_limit.total_seconds()
         self.is_up = asyncio.Event()
-        """Cleared while the app is simulated as stopped, when requests are rejected and timers wait. Messages that are
+        """Cleared while a stopped app is simulated, when requests are rejected and timers wait. Messages that are
         already in the queues are still handled.
         """
         self.is_up.set()

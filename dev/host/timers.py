@@ -64,7 +64,7 @@ class Timer:
     async def catch_up(self) -> None:
         """Run the timer once if it is due, and wait for a run in progress. Failures are logged and counted.
 
-        While the app is simulated as stopped, the timer does not run. Afterwards, one run replaces all missed runs.
+        While a stopped app is simulated, the timer does not run. Afterwards, one run replaces all missed runs.
         """
         async with self._one_at_a_time:
             late = self._clock.now() - self.due

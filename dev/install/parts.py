@@ -23,7 +23,7 @@ MACHINE_PYTHON: str = getattr(sys, "_base_executable", "") or sys.executable
 
 
 class Part(Protocol):
-    """A part, which is one line in the output of the installation. `optional` is a message about the consequences of a
+    """A part of the installation, which has one line in its output. `optional` is a message about the consequences of a
     failure, or "" if a failure ends the installation.
     """
 
@@ -186,7 +186,7 @@ class Browser:
         return bool(browser.chromium())
 
     def install(self, steps: Steps) -> None:
-        """Install Debian's Chromium. Raises SetupError if the user is not allowed to."""
+        """Install Debian's Chromium. Raises SetupError if the user is not allowed to install it."""
         browser.install(self.title, steps)
 
 

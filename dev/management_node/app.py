@@ -121,7 +121,7 @@ class Server:
         )
 
     async def _restart(self, _: web.Request) -> web.Response:
-        """Restart with empty state and at the real time."""
+        """Restart with empty state, and with the clock at the real time."""
         self.node.begin_again()
         return web.json_response({})
 

@@ -113,7 +113,7 @@ class Store:
             self._aliases.get(conference, set()).discard(id_)
 
     def referred(self, resource: str, uri: Any) -> int:
-        """The id of the object with a URI, 0 if there is none."""
+        """The id of the object with a URI, or 0 if there is none."""
         path = str(uri)
         start = path.find("/api/")
         parts = path[max(start, 0) :].strip("/").split("/")

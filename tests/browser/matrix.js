@@ -16,7 +16,7 @@ const FOREIGN = 'PXPS:-ffffffff-4f50-4617-8829-3a4b5c6d7e8f#';
 const TAG = 'PXPS:-0b1c2d3e-4f50-4617-8829-3a4b5c6d7e8f#';
 const TEXTS = new Proxy({}, { get: (_, name) => String(name) });
 const ROOM = { name: 'Video rooms; all', address: 'vmr@example.com' };
-/** The mailbox's addresses that the server has. */
+/** The addresses that the server has for the mailbox. */
 const KNOWN = [
   ROOM.address, 'video.rooms@corp.example.com',
   '/o=exchangelabs/ou=exchange administrative group/cn=recipients/cn=0123456789abcdef-vmr',

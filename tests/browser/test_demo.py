@@ -1,4 +1,4 @@
-"""The demo page, used as by a visitor: meetings from the click in the pane to the room that opens and closes.
+"""The demo page as a visitor uses it: meetings from the click in the pane to the room that opens and closes.
 
 tests/browser/test_demo_truth.py tests that the page never contradicts itself, and test_demo_looks.py tests its layout.
 """

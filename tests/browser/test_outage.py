@@ -1,5 +1,4 @@
-"""When the back end cannot be reached (X4), a promise is inserted, and the equipment mailbox is invited
-nevertheless."""
+"""If the back end cannot be reached (X4), a promise is inserted, and the equipment mailbox is invited nevertheless."""
 
 import re
 

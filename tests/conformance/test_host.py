@@ -274,7 +274,7 @@ class TestTimers:
         await client.post("/dev/clock", json={"now": f"{year}-01-01T00:00:10Z"})
         assert app.ticks == {}
         assert (await client.post("/dev/away", json={"away": False})).json() == {"away": False}
-        await eventually(lambda: app.ticks.get(("fixture_timer", True)) == 1, "missed runs are made up for once")
+        await eventually(lambda: app.ticks.get(("fixture_timer", True)) == 1, "one run makes up for all missed runs")
         assert (await client.get("/sync/x")).status_code != 503
 
     @pytest.mark.parametrize("body", [{}, [], None])

@@ -118,7 +118,7 @@ def test_every_resource_that_can_have_tags_has_them() -> None:
 
 @pytest.mark.parametrize("path", [*FILES, *DOMAIN], ids=lambda path: path.stem)
 def test_every_parameter_has_a_specific_type(path: Path) -> None:
-    """`object` and `array` accept anything, so that a mistake is only found by Azure, minutes later."""
+    """`object` and `array` accept anything, so a mistake in them would be found only by Azure, minutes later."""
     loose = [line for line in path.read_text().splitlines() if re.match(r"(param|output) \w+ (object|array)\b", line)]
     assert not loose
 

@@ -131,7 +131,7 @@ def test_a_second_exchange_is_reached_by_ews_on_request(start: StackFactory) -> 
     assert stack.said.count("people may join: ") == 2
     meetings = f"{stack.at.functions}/api/admin/status/v1/meeting/"
     week = stack.call("GET", meetings, params={"text": "Morning round"}, auth=MANAGEMENT)["objects"]
-    assert len({each["exchange_connector"] for each in week}) == 2, "the week has meetings by Graph and by EWS"
+    assert len({each["exchange_connector"] for each in week}) == 2, "the week has meetings via Graph and via EWS"
     assert f"{stack.at.functions}/console as admin / local-admin" in stack.said
     room, begins = stack.allocate(), stack.now() + timedelta(hours=3)
     uid = stack.invite(begins, room["instructions"])

@@ -90,7 +90,7 @@ class SwitchRoutes:
         return web.json_response({"now": self._exchange.clock.now().isoformat(), "functions": told})
 
     async def restart(self, _request: web.Request) -> web.Response:
-        """Restart with empty state and at the real time."""
+        """Restart with empty state, and with the clock at the real time."""
         self._exchange.is_over.set()
         return web.json_response({})
 

@@ -1,6 +1,4 @@
-"""CreateItem with AcceptItem, TentativelyAcceptItem and DeclineItem, which are answers to meetings with an HTML
-body.
-"""
+"""CreateItem with AcceptItem, TentativelyAcceptItem and DeclineItem, which answer meetings, with an HTML body."""
 
 from datetime import datetime
 

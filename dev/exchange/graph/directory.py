@@ -1,4 +1,4 @@
-"""Users in Entra ID, which unlike mailboxes are found only by id or sign-in name."""
+"""Users in Entra ID, which, unlike mailboxes, are found only by id or sign-in name."""
 
 from aiohttp import web
 
