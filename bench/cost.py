@@ -22,7 +22,7 @@ REQUESTS_PER_PANE_OPENED = 2
 configuration, and one for the click."""
 
 QUESTIONS_PER_MEETING = 20
-"""Policy requests from conferencing nodes, one or two for each participant."""
+"""The number of policy requests from conferencing nodes, which is one or two for each participant."""
 
 QUEUE_REQUESTS_PER_MESSAGE = 3
 """A queue message is written by the product, and fetched and deleted by the host."""

@@ -46,7 +46,7 @@ async def measure() -> list[Result]:
         done.set()
     most = 1.5 * quiet + GRAPH_LATENCY
     note = f"{quiet:.2f} s alone"
-    what = f"an invitation next to {WAITING:,} waiting notices for another mailbox"
+    what = f"an invitation while {WAITING:,} notices for another mailbox are waiting"
     return [Result(what, busy, "s", most, note=note)]
 
 

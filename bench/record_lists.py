@@ -128,7 +128,7 @@ async def _pages(storage: AzureStorage, lists: RecordLists, size: int) -> dict[s
 
 
 async def _measured(storage: AzureStorage, act: Callable[[], Awaitable[object]]) -> Page:
-    """Time a page and, in turns, the same number of requests for fifty rows from the beginning of the same
+    """Time a page and, alternately, the same number of requests for fifty rows from the beginning of the same
     partition.
     """
     with counted_requests() as seen:
