@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Shows admins the pane without Outlook (W6): the same screens and decisions, with sample results of actions. It uses
+ * Shows admins the pane without Outlook (W6): the same screens and decisions, with sample results instead of real actions. It uses
  * neither Office.js nor a token, and sends no requests. The URL names a state, as in `…/preview#success`; the root
  * element lists the states in `data-states`.
  */
@@ -71,7 +71,7 @@ function states(modes) {
     ...(modes.personal ? PERSONAL : {}),
     'reading a meeting': unusable('unsuitable'),
     'outside Outlook': unusable('outside'),
-    'Outlook does not answer': unusable('stuck'),
+    'Outlook does not respond': unusable('stuck'),
   };
 }
 

@@ -3,7 +3,7 @@
 
 const SERVER_TIMEOUT = 8_000; // milliseconds; afterwards, a placeholder is inserted instead of an alias (X4)
 
-/** The back end returned an error, or did not answer (`status` 0). */
+/** The back end returned an error, or did not respond (`status` 0). */
 export class ApiError extends Error {
   /**
    * @param {number} status

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The debug log inside the pane, shown to all users while the integration has it enabled. It contains no tokens, names
+ * The debug log inside the pane, shown to all users while it is enabled for the integration. It contains no tokens, names
  * or addresses.
  */
 

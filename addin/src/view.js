@@ -8,7 +8,7 @@ import { words } from './fixed_words.js';
 
 const RIGHT_TO_LEFT = /^(ar|dv|fa|he|iw|ku|prs|ps|sd|syr|ug|ur|yi)\b/i;
 
-/** The page of the pane. */
+/** The pane's page. */
 export class View {
   /**
    * @param {Document} document

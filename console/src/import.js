@@ -37,7 +37,7 @@ export function Import({ kind, schema, integrations, again }) {
   return html`<details class="import">
     <summary>Import</summary>
     <form onSubmit=${run}>
-      <p>A CSV or JSON file (UTF-8). A ${kind.one} is recognized by ${kind.key}: an existing one is updated if it differs, and those that are not in the file stay. To finish an interrupted import, run it again.</p>
+      <p>A CSV or JSON file (UTF-8). A ${kind.one} is recognized by ${kind.key}: an existing one is updated if it differs, and those that are not in the file are kept. To finish an interrupted import, run it again.</p>
       <div class="tools">
         <label><span>File</span><input type="file" ref=${file} accept=".csv,.json" required disabled=${busy} /></label>
         <${Owner} label="They belong to" value=${owner} change=${setOwner} integrations=${integrations} />

@@ -85,7 +85,7 @@ function Health({ health, integration }) {
   if (health === undefined) return html`<span class="chip" aria-label="Loading">…</span>`;
   const { alarms, waiting, subscription_expires: until } = health;
   return html`
-    ${alarms > 0 ? html`<a class="chip bad" href="#/">${alarms} ${alarms === 1 ? 'alarm' : 'alarms'}</a>` : html`<span class="chip good">well</span>`}
+    ${alarms > 0 ? html`<a class="chip bad" href="#/">${alarms} ${alarms === 1 ? 'alarm' : 'alarms'}</a>` : html`<span class="chip good">healthy</span>`}
     ${waiting > 0 && html`<span class="chip warn">${waiting} waiting</span>`}
     ${integration.manifest_reinstall_needed && html`<span class="chip warn">manifest to install</span>`}
     <p class="about">${health.last_message_day ? `Last message on ${day(health.last_message_day)}` : 'No message in 30 days'}${

@@ -64,14 +64,14 @@ function Outcomes({ days }) {
 /** @param {{ days: Day[] }} props */
 function Times({ days }) {
   const last = days.filter((day) => day.answered).at(-1);
-  const told = last ? `${named(last)}: half within ${seconds(last.time_to_answer_p50)}, 95 % within ${seconds(last.time_to_answer_p95)}` : 'No answers yet';
+  const told = last ? `${named(last)}: half within ${seconds(last.time_to_answer_p50)}, 95% within ${seconds(last.time_to_answer_p95)}` : 'No answers yet';
   const columns = days.map((day, n) =>
     column(days, n, [day.time_to_answer_p95 ?? 0, day.time_to_answer_p50 ?? 0],
-      `${named(day)}: ${seconds(day.time_to_answer_p50)}, ${seconds(day.time_to_answer_p95)} for 95 %`),
+      `${named(day)}: ${seconds(day.time_to_answer_p50)}, ${seconds(day.time_to_answer_p95)} for 95%`),
   );
   const rows = days.map((day) => [named(day), day.answered, seconds(day.time_to_answer_p50), seconds(day.time_to_answer_p95)]);
-  const table = { head: ['Day', 'Answers', 'Half within', '95 % within'], rows };
-  return html`<${Chart} title="Time to answer" told=${told} series=${['95 % within', 'Half within']} columns=${columns} table=${table} text=${seconds} />`;
+  const table = { head: ['Day', 'Answers', 'Half within', '95% within'], rows };
+  return html`<${Chart} title="Time to answer" told=${told} series=${['95% within', 'Half within']} columns=${columns} table=${table} text=${seconds} />`;
 }
 
 /** @param {{ rooms: number[], from: string }} props the number of open rooms in each hour */

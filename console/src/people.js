@@ -48,7 +48,7 @@ export function People({ kind }) {
     <${Asked} asked=${known}>${(/** @type {any} */ value) => html`<${Files} kind=${kind} filters=${filters} known=${value} again=${asked.again} />`}<//>
     <${Asked} asked=${asked}>
       ${(/** @type {any} */ { objects, total, named }) => html`
-        ${objects.length === 0 && html`<p>${text || owner ? `No such ${kind.one}.` : `There is no ${kind.one} yet.`}</p>`}
+        ${objects.length === 0 && html`<p>${text || owner ? `No matching ${kind.one}s.` : `There are no ${kind.one}s yet.`}</p>`}
         ${objects.length > 0 && html`<${Rows} kind=${kind} objects=${objects} named=${named} />`}
         <${Pages} offset=${offset} limit=${LIMIT} total=${total} go=${setOffset} />
       `}

@@ -81,7 +81,7 @@ export function Contents({ all, faults, changes }) {
         const changed = each.settings.filter(([name]) => name in changes).length;
         return html`<li>
           <a href="#${idOf(each)}" onClick=${(/** @type {any} */ e) => go(e, each)}>${each.title}</a>
-          ${wrong > 0 && html`<span class="state bad"> ${wrong} wrong</span>`}
+          ${wrong > 0 && html`<span class="state bad"> ${wrong} invalid</span>`}
           ${wrong === 0 && changed > 0 && html`<span class="state"> ${changed} changed</span>`}
         </li>`;
       })}

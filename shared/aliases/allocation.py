@@ -43,7 +43,7 @@ ATTEMPTS = 40
 
 MANY = 9
 """Number of failed attempts after which even a success raises the alarm. So many are rare if fewer than 60 % of the
-numbers are in use, and usual above 90 %.
+numbers are in use, and usual above 90%.
 """
 
 NEARLY_FULL = 0.8

@@ -39,7 +39,7 @@ class TemplateField:
 
 def accepted(template: TemplateField) -> str:
     """A sentence that names the accepted variables."""
-    return f"accepted are {', '.join(template.variables)}" if template.variables else "this text has no variables"
+    return f"available: {', '.join(template.variables)}" if template.variables else "this text has no variables"
 
 
 def meeting_time(moment: datetime) -> str:

@@ -1,4 +1,4 @@
-"""A runner of Node for the tests of the pane's modules."""
+"""Runs Node for the tests of the pane's modules."""
 
 import subprocess
 from pathlib import Path
@@ -13,7 +13,7 @@ PACKAGES = ROOT / "tests" / "browser" / "node" / "node_modules"
 
 
 def run_node(*arguments: object, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """Run Node to completion; skips the test if there is no Node."""
+    """Run Node to completion, or skip the test if there is no Node."""
     try:
         command = [*node(), *map(str, arguments)]
     except NodeMissing as missing:
@@ -22,7 +22,7 @@ def run_node(*arguments: object, stdin: str = "") -> subprocess.CompletedProcess
 
 
 def package(name: str) -> Path:
-    """The folder of an npm package; skips the test if it is not installed."""
+    """Return the folder of an npm package, or skip the test if it is not installed."""
     if not (PACKAGES / name).is_dir():
         pytest.skip(f"{name} is missing: `python3 -m dev.setup test` installs it")
     return PACKAGES / name

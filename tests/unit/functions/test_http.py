@@ -45,10 +45,10 @@ from shared.storage import RowChanged, RowExists
 INTERNAL = {
     SchedulingError: "the base class",
     SettingsError: "the app cannot start",
-    GraphError: "Graph refused a request: a bug, or a wrong deployment",
+    GraphError: "Graph refused a request: a bug, or a misconfigured deployment",
     GraphItemGone: "handled by the processor",
     ForeignItem: "handled by the processor",
-    EwsError: "EWS refused a request: a bug, or a wrong deployment",
+    EwsError: "EWS refused a request: a bug, or a misconfigured deployment",
     ItemGone: "handled by the processor",
     CalendarItemGone: "handled by the processor",
     MessageNotFound: "handled by the processor",
@@ -70,7 +70,7 @@ def tree(kind: type[SchedulingError] = SchedulingError) -> Iterator[type[Schedul
 
 
 def everything() -> set[type[SchedulingError]]:
-    """All errors that functions may raise; those of the command line are shown in the terminal instead."""
+    """All errors that functions may raise, and not those that only the command line raises and shows."""
     for module in pkgutil.walk_packages(shared.__path__, "shared."):
         if not module.name.startswith("shared.cli"):
             importlib.import_module(module.name)

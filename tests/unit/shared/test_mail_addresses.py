@@ -1,4 +1,4 @@
-"""Addresses identify people, so an address that only looks like another or folds to it is never accepted instead."""
+"""Addresses identify people, so one that only looks like another or case-folds to it is never accepted in its place."""
 
 import re
 
@@ -19,7 +19,7 @@ def test_case_and_surrounding_blanks_make_no_difference() -> None:
 
 
 @pytest.mark.parametrize("odd", LOOKALIKES)
-def test_an_address_that_only_folds_to_another_is_a_different_address(odd: str) -> None:
+def test_an_address_that_only_case_folds_to_another_is_a_different_address(odd: str) -> None:
     assert not same_address(odd, "boss@example.com")
     assert not same_address(odd, odd)
     with pytest.raises(ValueError, match="ASCII"):
@@ -49,7 +49,7 @@ ELSEWHERE = {
 }
 
 
-def test_no_address_is_folded_anywhere_else() -> None:
+def test_no_address_is_case_folded_anywhere_else() -> None:
     found = {
         str(file.relative_to(ROOT))
         for folder in ("shared", "functions")

@@ -108,6 +108,6 @@ async def test_a_listener_that_is_cancelled_while_it_is_woken_ends(steps: int) -
 
 
 async def turns(number: int) -> None:
-    """Let the event loop run this many times."""
+    """Let the event loop run for this many iterations."""
     for _ in range(number):
         await asyncio.sleep(0)

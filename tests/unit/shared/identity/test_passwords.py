@@ -184,7 +184,7 @@ async def test_guesses_are_checked_one_at_a_time(nodes: BasicAuthenticator, monk
 
     async def counted(work: Any, *args: Any) -> Any:
         nonlocal running, most
-        if work is not module._is_right:  # other tests' functions hosts use threads of this process, too
+        if work is not module._is_right:  # functions hosts of other tests also use threads of this process
             return await real(work, *args)
         running += 1
         most = max(most, running)

@@ -27,7 +27,7 @@ def test_an_id_with_a_name_renames_the_record() -> None:
     assert renamed == MAIL.model_copy(update={"domain": "post.example.com"})
 
 
-def test_a_new_name_is_a_record_without_an_id() -> None:
+def test_a_new_name_creates_a_record_without_an_id() -> None:
     (new,), faults = domain_records([{"domain": "new.example.com"}], BEFORE)
     assert faults == []
     assert (new.id, new.domain) == (UNNUMBERED, "new.example.com")

@@ -116,7 +116,7 @@ async def test_ids_are_never_assigned_twice(store: VmrStore) -> None:
 
 
 @pytest.mark.parametrize("odd", ["boß@example.com", "boſs@example.com"])
-async def test_an_address_that_only_folds_to_an_owners_address_owns_nothing(odd: str) -> None:
+async def test_an_address_that_only_case_folds_to_an_owners_address_owns_nothing(odd: str) -> None:
     store = VmrStore(MemoryStorage())
     await store.create(kept(1, primary_owner_email_address="boss@example.com"))
     assert await store.of_owner(CORP, odd) == []

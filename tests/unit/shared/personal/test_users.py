@@ -312,7 +312,7 @@ async def test_concurrent_first_sign_ins_create_one_record(users: UserStore) -> 
 
 
 @pytest.mark.parametrize("odd", ["boß@example.com", "boſs@example.com", "\u212aim@example.com"])
-async def test_an_address_that_only_folds_to_another_address_matches_no_record(users: UserStore, odd: str) -> None:
+async def test_an_address_that_only_case_folds_to_another_matches_no_record(users: UserStore, odd: str) -> None:
     for id_, address in enumerate(("boss@example.com", "kim@example.com"), 1):
         await users.create(record(id_, primary_email_address=address))
     with pytest.raises(NotAllowed):

@@ -232,7 +232,7 @@ def test_every_template_accepts_its_own_variables_and_no_others(field: object) -
         ("{{ alias", "line 1: unexpected end of template"),
         ("a\nb{% if alias %}", "line 2: "),
         ("{% endif %}", "line 1: Encountered unknown tag 'endif'."),
-        ("\n{{ subject }}", "line 2: unknown variable 'subject'; accepted are start_time, end_time, alias"),
+        ("\n{{ subject }}", "line 2: unknown variable 'subject'; available: start_time, end_time, alias"),
         ("{{ alias|sort }}", "line 1: there is no filter 'sort'"),
         ("{{ alias is sameas alias }}", "line 1: there is no test 'sameas'"),
         ("{{ alias.upper() }}", "line 1: only the functions range and pex_… can be called"),
@@ -431,7 +431,7 @@ def test_a_preview_refuses_an_invalid_time(given: object) -> None:
 
 def test_a_preview_reports_values_for_unknown_variables() -> None:
     shown = preview(ACCEPT, "{{ alias }}", {"subject": "Budget", "alais": "7"})
-    accepted = "accepted are start_time, end_time, alias, numeric_alias"
+    accepted = "available: start_time, end_time, alias, numeric_alias"
     assert shown.faults == [f"value of 'subject': unknown variable; {accepted}",
                             f"value of 'alais': unknown variable; {accepted}"]  # fmt: skip
     assert preview("reject_single_meeting_past", "Over.", {"alias": "7"}).faults == [
