@@ -80,7 +80,7 @@ class EntraAdmins:
 
 
 class ClientAdmins:
-    """Authenticates OAuth2 clients by the tokens of `POST /oauth/token/`; other requests are left to `others`."""
+    """Authenticates OAuth2 clients by tokens from `POST /oauth/token/`; other requests are left to `others`."""
 
     def __init__(self, tokens: ClientTokens, others: Admins) -> None:
         self._tokens = tokens

@@ -145,7 +145,7 @@ class Directory(Generic[Model]):
         ])  # fmt: skip
 
     async def _relations(self, objects: Sequence[Object] = ()) -> Relations:
-        """The objects that records refer to; `objects` are the ones about to be parsed."""
+        """The objects that records refer to; `objects` contains the ones about to be parsed."""
         return Relations(await self._identities())
 
     async def _identities(self) -> Sequence[Integration]:

@@ -10,7 +10,7 @@ from shared.management.resource import Action, Object, Schema, Shown
 
 @dataclass(frozen=True)
 class FixedResource:
-    """A Resource of fixed objects. `properties` are the schemas of their fields, except `id` and `resource_uri`."""
+    """A Resource of fixed objects. `properties` has the schemas of their fields, except `id` and `resource_uri`."""
 
     area: str
     name: str

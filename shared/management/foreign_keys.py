@@ -79,7 +79,7 @@ def values(start: Object, path: Sequence[str], field: str, known: Known) -> Iter
 
 
 def _followed(start: Object, field: str, known: Known) -> Iterator[Object]:
-    """The objects that a field refers to, without any that have been deleted in the meantime."""
+    """The objects that a field refers to, except any that have been deleted in the meantime."""
     for each in _referred(start, field):
         shown = each if isinstance(each, Mapping) else known.get(field, {}).get(each)
         if shown is not None:

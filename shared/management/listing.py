@@ -50,7 +50,7 @@ class Query:
         return not (self.filters or self.order or self.text)
 
     def meets(self, shown: Object) -> bool:
-        """Whether an object meets the query, whose filters must not follow references."""
+        """Whether an object matches the query, whose filters must not follow references."""
         return self.finds(shown) and all(each.holds([shown[each.field]]) for each in self.filters)
 
     @property

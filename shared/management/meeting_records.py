@@ -95,7 +95,7 @@ class MeetingReader:
         return None if booking is None else await self._shown(kind, [booking])
 
     async def by_name(self, kind: Kind, name: str) -> list[Object] | None:
-        """The objects of the meeting whose room has, or had, a name; None if no meeting has it."""
+        """The objects of the meeting whose room has, or had, this name; None if there is no such meeting."""
         return await self._claimed_by(kind, await aliases_table(self.storage).get(name_partition(name), NAME_KEY))
 
     async def page(self, kind: Kind, span: Span, query: Query) -> Part | None:
@@ -146,7 +146,7 @@ class MeetingReader:
 
 
 async def booking_with_alias(storage: Storage, alias: str) -> Booking | None:
-    """The booking that has an alias; two round trips."""
+    """The booking with this alias; two round trips."""
     partition, _ = alias_place(*split_alias(alias))
     return await _claimant(storage, await aliases_table(storage).get(partition, ALIAS_KEY))
 
@@ -159,7 +159,7 @@ async def _claimant(storage: Storage, row: Row | None) -> Booking | None:
 
 @dataclass(frozen=True)
 class MeetingRecords:
-    """A Resource of one kind of object in which meetings are shown."""
+    """A Resource of one of the kinds of objects as which meetings are shown."""
 
     kind: Kind
     about: str

@@ -38,7 +38,7 @@ from shared.record_lists.lists import RecordLists
 from shared.storage import Row, Storage
 
 MEETINGS_SEARCHED_MAX = 2_000
-"""Maximum number of meetings that are searched for a query that no list answers; this takes two storage requests."""
+"""Maximum number of meetings that are searched if no list answers a query; this takes two storage requests."""
 
 _TRANSFER: Schema = {
     "type": "object",

@@ -5,7 +5,7 @@ that a crash loses none.
 
 A refused request leaves no record, nor does one that changes nothing. If it is unknown whether a change was made (the
 app stopped or storage failed halfway), its record stays `begun`. A record never contains secrets or personal PINs: it
-only says that they were changed.
+only states that they were changed.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ class Relations:
 
 
 def paths_in(values: Iterable[Any]) -> frozenset[str]:
-    """The paths of all URIs of platform objects among some values."""
+    """The paths of all URIs of platform objects among these values."""
     return frozenset(path_in(each) for each in values if isinstance(each, str) and is_uri(each)) - {""}
 
 

@@ -28,7 +28,7 @@ NODE_BOUNDS = Bounds(bytes=8 * MEGABYTE, seconds=NODE_TIMEOUT, connections=20)
 """Limits on a response; 250 conferences with all writable fields take less than 3 MB."""
 
 RATE_LIMIT_PAUSE = 60.0
-"""Seconds to wait if a node limits requests without stating for how long."""
+"""Seconds to wait if a node limits requests without specifying for how long."""
 
 Fields = Mapping[str, Any]
 
@@ -37,12 +37,13 @@ _DONE = {"GET": (200,), "POST": (201,), "PATCH": (202, 204), "DELETE": (202, 204
 
 _REJECTIONS = (405, 409, 422, 500, 501)
 """Statuses with which a node rejects what was sent. 500 counts as one: a single room that makes a node fail must not
-hold up all others, as an unavailable node would. If it really is unavailable, the next read fails as well.
+delay all others, as an unavailable node would. If it really is unavailable, the next read fails as well.
 """
 
 
 class NodeClient:
-    """One node. Every call may raise NodeFailed, NodeRefused if the node rejects what was sent, and RateLimited.
+    """A client for one node. Every call may raise NodeFailed, NodeRefused if the node rejects what was sent, and
+    RateLimited.
 
     Only reads are retried, once, if the connection broke: after a write, the caller has to read to find out whether it
     was done. `wire` replaces the network in tests.

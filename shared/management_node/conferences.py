@@ -49,9 +49,9 @@ class NodeConferences:
     async def by_tags(self, tags: Collection[str]) -> Mapping[str, NodeConference]:
         """The conferences with these tags, keyed by tag: one request for up to about fifty tags.
 
-        If two have the same tag (somebody else must have created the second), the older one counts. Not confirmed
-        against a live node: that lists can be filtered by `tag__in`. If a node rejects or ignores the filter, each tag
-        is requested individually.
+        If two have the same tag (the second must have been created by somebody else), the older one counts. Not
+        confirmed against a live node: that lists can be filtered by `tag__in`. If a node rejects or ignores the filter,
+        each tag is requested individually.
         """
         if not tags:
             return {}

@@ -55,7 +55,7 @@ class ManagementNodes:
         self._allowances: dict[str, SharedAllowance] = {}
 
     async def of(self, integration: Integration) -> ManagementNode:
-        """The integration's node. Raises NodeFailed if its settings do not name one; Unavailable.
+        """The integration's node. Raises Unavailable, and NodeFailed if its settings do not name a node.
 
         A changed secret has another reference, and so leads to a new client.
         """

@@ -207,7 +207,7 @@ def _schedule(
 def _schedule_with_series(
     item: CalendarItem, own: Booking, apart: Booking | None, calendar: Calendar, now: datetime
 ) -> Decision:
-    """Decide on an occurrence that uses its series' room, perhaps again: if it had its own room, that is closed."""
+    """Decide on an occurrence that uses its series' room. If it had its own room before, that is closed."""
     kept = tuple(each for each in own.apart if each.day != item.day)
     left = calendar.without(each.occurrence for each in kept)
     if apart is None and own.conference and own.conference.calendar.is_same_from(now, left):

@@ -1,7 +1,7 @@
 """Work that could not be finished immediately: waiting messages and unfinished operations. A timer works through it.
 
-Each entry fails alone, so that one that always fails blocks neither the others nor the search for missed messages. The
-timer starts with a few entries and continues only while some succeed, so that an Exchange server that has just
+Entries fail individually, so that one that always fails blocks neither the others nor the search for missed messages.
+The timer starts with a few entries and continues only while some succeed, so that an Exchange server that has just
 recovered is not flooded.
 """
 

@@ -148,8 +148,8 @@ def is_compared(message_id: str) -> bool:
 
 
 async def _item(mailbox: Mailbox, item_id: str) -> CalendarItem | None:
-    """The calendar item with the given id. If the id is one of the other protocol, the meeting was already looked up by
-    key in the whole calendar, so it is gone.
+    """The calendar item with the given id. If the id belongs to the other protocol, the meeting was already looked up
+    by key in the whole calendar, so it is gone.
     """
     with suppress(ForeignItem):
         return await mailbox.item(item_id)

@@ -261,7 +261,7 @@ class Completion:
         return await self.records.update(lease, replace(operation, mails=mails))
 
     async def _send_mails(self, lease: Lease) -> Lease:
-        """Send the drafts, each once. A refused draft does not hold up the others."""
+        """Send the drafts, each once. A refused draft does not delay the others."""
         failed: SchedulingError | None = None
         for draft in lease.operation.drafts:
             try:

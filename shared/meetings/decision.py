@@ -121,9 +121,9 @@ Decision: TypeAlias = Accept | Provide | Refresh | Reject | Close | Ignore
 class Known:
     """Our records: the bookings that the message's tags name, newest last, and the meeting's own booking.
 
-    `apart` is the separate room of the occurrence that the message is about; `rooms` are the separate rooms of all
-    occurrences of the series. `links` are the rows that link the meeting and the occurrence to their bookings, if they
-    were read. `promise` is the first valid TOK tag in the message that is meant for its organizer or sender (A6);
+    `apart` is the separate room of the occurrence that the message is about; `rooms` contains the separate rooms of all
+    occurrences of the series. `links` contains the rows that link the meeting and the occurrence to their bookings, if
+    they were read. `promise` is the first valid TOK tag in the message that is meant for its organizer or sender (A6);
     `others` contains the unused tags meant for another person's meetings. `untagged` means that an outdated message's
     calendar item now contains no tag. `guessed` means that the meeting is assumed to have no booking, without a lookup:
     only an acceptance may rely on that, since its insert fails if the assumption is wrong.

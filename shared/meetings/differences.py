@@ -67,7 +67,7 @@ class Meeting:
             self.known_until = until
 
     def difference(self) -> Difference | None:
-        """The meeting's difference, or None; all bookings must have been noted."""
+        """The meeting's difference, or None; all bookings must have been noted before."""
         missing = [entry for entry in self.entries if self._is_missing(entry)]
         beyond = self.covered - {entry.occurrence for entry in self.entries}
         if self.etags and not missing and not beyond:

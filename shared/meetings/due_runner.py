@@ -110,8 +110,8 @@ class DueRunner:
             log.info("a meeting is left to the nightly comparison")
 
     def _is_due(self, booking: Booking, due: Due) -> bool:
-        """Whether the booking still needs the task: the meeting may have been moved, cancelled or reopened since, and
-        that change has then written its own row.
+        """Whether the booking still needs the task: the meeting may have been moved, cancelled or reopened since, in
+        which case that change has written its own row.
         """
         if due.task is Task.VERIFY:
             return booking.state is State.SCHEDULED

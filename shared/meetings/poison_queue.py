@@ -40,7 +40,7 @@ class PoisonQueue:
             measure(Metric.SET_ASIDE, 1)
             return
         for notice in notices:
-            log.error("a notice of integration %s could not be handled", notice.integration)
+            log.error("a notice for integration %s could not be handled", notice.integration)
             measure(Metric.SET_ASIDE, 1, notice.integration)
             if notice.message:  # a notice without a message requests a sweep, which is repeated anyway
                 await self._note(notice)

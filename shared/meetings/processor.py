@@ -71,7 +71,7 @@ class Processor:
 
     @property
     def reader(self) -> RequestReader:
-        """The object that reads the meeting requests that notices name."""
+        """The object that reads the meeting requests to which notices refer."""
         return RequestReader(self.integration.uuid, self.mailbox, self.records, self.clock)
 
     async def process(self, notice: Notice, *, last_try: bool = False) -> None:

@@ -115,7 +115,8 @@ class Records:
         """Record a decision, all or nothing, and take the lease on the remaining work.
 
         `changed` contains the changed bookings; `assigned` is the meeting's new booking if it gets another one. `older`
-        is the operation that this one replaces, which ends here. Raises RowExists if there is an unexpected one.
+        is the operation that this one replaces, which ends here. Raises RowExists if there is an unfinished operation
+        other than `older`.
         """
         others = await self._others(operation, changed) if older else ()
         if older:  # a run may have been interrupted right after writing the row

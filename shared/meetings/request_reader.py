@@ -1,4 +1,4 @@
-"""Reads the meeting request that a notice names: the message, and the meeting's current state in the calendar."""
+"""Reads the meeting request to which a notice refers: the message, and the meeting's current state in the calendar."""
 
 from contextlib import suppress
 from dataclasses import dataclass, replace

@@ -1,8 +1,9 @@
 """Sends the joining instructions of a meeting again, at an admin's request.
 
-This is an operation, like any decision: it is recorded first, and carried out exactly once, by the queue or else by the
-backlog. The e-mail is drafted, the draft is recorded, and then it is sent. Since no message from Exchange has caused
-the operation, a generated name stands in for the message id. Two requests within a minute are the same operation.
+This is an operation, like any decision: it is recorded first, and carried out exactly once, by the queue or, if that
+fails, by the backlog. The e-mail is drafted, the draft is recorded, and then it is sent. Since no message from Exchange
+has caused the operation, a generated name stands in for the message id. Two requests within a minute are the same
+operation.
 """
 
 from datetime import datetime, timedelta

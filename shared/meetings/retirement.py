@@ -44,8 +44,8 @@ class Retirement:
         await self._table.commit(RETIRED_PARTITION, Put(integration, {}))
 
     async def is_under_way(self, integration: str) -> bool:
-        """Whether some of the integration's rows have yet to be removed: a new integration with the same uuid would
-        lose its own rows, too.
+        """Whether some of the integration's rows have yet to be removed. Until then, a new integration with the same
+        uuid would lose its own rows, too.
         """
         return await self._table.get(RETIRED_PARTITION, integration) is not None
 

@@ -7,7 +7,7 @@ integration, and when its work is due again. The turns of neighbouring integrati
       …      the turn does its work, each chore within a time limit
     release  until = "", memory                              ── no effect if another process has the lease now
 
-The leases of a process that dies expire by themselves.
+The leases of a process that dies expire on their own.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class Turns:
         return [_turn(each, present.get(each), until, etags[each]) for each in free if each in etags]
 
     async def release(self, turns: Sequence[Turn]) -> None:
-        """Release the turns of these integrations. Raises Unavailable; the leases then expire by themselves."""
+        """Release the turns of these integrations. Raises Unavailable; the leases then expire on their own."""
         await self._commit(
             {turn.integration: Replace(turn.row, {**turn.memory, _UNTIL: ""}) for turn in turns}
         )  # fmt: skip

@@ -116,7 +116,7 @@ class Worker:
                     await self._send(Notice(uuid, lined_up=True), timedelta(0))
                     lane.lined_up = 0
         except AWAY as error:  # the next sweep restarts the line
-            log.warning("stopped working through the line of integration %s: %s", uuid, type(error).__name__)
+            log.warning("stopped working through the line for integration %s: %s", uuid, type(error).__name__)
             lane.lined_up = 0
         finally:
             lane.is_served = False

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from shared.personal.fields import digest
 
 MAX_SIGN_INS = 50
-"""Maximum number of sign-ins per record, beyond which the oldest are dropped, so that one transaction can contain all.
+"""Maximum number of sign-ins per record (older ones are dropped), so that one transaction can contain them all.
 """
 
 SignIn: TypeAlias = tuple[str, str, str, int]

@@ -67,7 +67,7 @@ class VmrStore:
         return [shown(vmr) for vmr in theirs if vmr.integration in ("", integration)]
 
     async def of_integration(self, integration: str) -> list[PersonalVmr]:
-        """The VMRs that belong to this integration (uuid) alone. Reads all VMRs, so this is for admins and clean-up."""
+        """The VMRs that belong to this integration (uuid) alone. Reads all VMRs, so this is for admins and cleanup."""
         return [vmr for vmr in await self.all() if vmr.integration == integration]
 
     async def all(self) -> list[PersonalVmr]:
@@ -149,8 +149,8 @@ class VmrStore:
         return await self._table.get(_VMRS, _REGISTERED) is not None
 
     async def register(self) -> Mapping[int, list[str]]:
-        """Enter the VMRs stored by older versions in the registry, with their policy answers; returns, by VMR, the
-        names and aliases that others have.
+        """Enter the VMRs stored by older versions in the registry, with their policy answers; returns the names and
+        aliases that others have, keyed by VMR.
         """
         refused = dict[int, frozenset[Claim]]()
         for vmr in await self.all():

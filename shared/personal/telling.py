@@ -4,7 +4,7 @@ the VMR makes itself, with its name.
     changed:<id>:<revision>    gone: the claims that the change gave up, as JSON
 
 This row is written in the transaction that changes the VMR, in partition `vmrs`, and deleted once the claims are
-released and the new answer is stored. So an interruption leaves a note for the nightly clean-up.
+released and the new answer is stored. So an interruption leaves a note for the nightly cleanup.
 """
 
 from __future__ import annotations

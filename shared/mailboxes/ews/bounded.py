@@ -14,7 +14,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from shared.mailboxes.ews.error_mapping import TooLarge
 
 PIECE = 64 * 1024
-"""How many bytes of a response are read at a time: exchangelib sets no chunk size, and the default of requests is 1."""
+"""How many bytes of a response are read at a time: exchangelib sets no chunk size, and the default of `requests` is 1.
+"""
 
 LARGEST = 16 * 1024 * 1024
 """Maximum size of a decompressed response in bytes; a page of 512 changes takes about 500 KB, an invitation with a long
@@ -73,7 +74,7 @@ class Adapter(HTTPAdapter):
 
     def __init__(self, sockets: Sockets, *, encrypted: bool) -> None:
         self._pools = _pools(sockets)
-        # SSL_CERT_FILE names additional authorities, besides the public ones that requests trusts.
+        # SSL_CERT_FILE names additional authorities, besides the public ones that `requests` trusts.
         self._trust: dict[str, Any] = {"ssl_context": ssl.create_default_context()} if encrypted else {}
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0, pool_block=True)
 

@@ -81,14 +81,16 @@ class Line(Protocol, metaclass=_Uncached):
                 service_endpoint=way.url,
                 credentials=credentials,
                 auth_type=method if credentials else NOAUTH,
-                version=Version(EXCHANGE_2016),  # or newer; without a version, exchangelib would send a request for it
+                version=Version(EXCHANGE_2016),  # or newer; otherwise exchangelib would first query the version
                 retry_policy=AtOnce(),
                 max_connections=1,
             )
         )
 
     def takes(self, secret: str) -> bool:
-        """Whether the connection can be used with this secret: an access token is sent with each request."""
+        """Whether this secret can be used on the connection; an access token always can, since every request contains
+        it.
+        """
         if self.credentials is None:
             self._auth.token = secret
             return True

@@ -47,7 +47,7 @@ class Unreadable(requests.exceptions.ConnectionError):
 
 
 class TooLarge(Unreadable):
-    """A response larger than the limit; without message bodies it may fit."""
+    """A response larger than the limit; it may fit if message bodies are left out."""
 
 
 GONE = (
@@ -137,7 +137,7 @@ _KINDS: dict[type[EwsUnavailable], tuple[type[EWSError], ...]] = {
 
 
 def translated(error: Exception) -> SchedulingError:
-    """The product's error for one raised by exchangelib, by requests or while parsing a response."""
+    """The product's error for one raised by exchangelib, by `requests` or while parsing a response."""
     if isinstance(error, SchedulingError):
         return error
     if isinstance(error, _BUSY):

@@ -46,7 +46,9 @@ _MEANINGS = {
 
 
 class EwsUnavailable(Unavailable):
-    """EWS cannot be used at the moment. `trouble` says why; `error_code` is EWS's own code, the HTTP status, or ""."""
+    """EWS cannot be used at the moment. `trouble` is the reason; `error_code` is EWS's own code, the HTTP status, or
+    "".
+    """
 
     code = "ews_unavailable"
 

@@ -238,7 +238,7 @@ def arrived(account: Account, folder: str, since: datetime) -> list[Node]:
                 folder_id(account, folder), restriction=received_since(since), **asked
             )
         except REFUSED_SEARCH as error:
-            log.warning("this server does not search by time of arrival: %s", type(error).__name__)
+            log.warning("this server cannot search by time of arrival: %s", type(error).__name__)
             return []
         found += nodes
         if not more:

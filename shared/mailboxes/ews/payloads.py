@@ -151,7 +151,9 @@ def calendar_item(item: Node, series_id: str) -> CalendarItem:
 
 
 def entry(item: Node) -> CalendarEntry | None:
-    """An entry of a calendar view; None if it is cancelled, organized by the mailbox itself, or names no meeting."""
+    """An entry of a calendar view; None if it is cancelled, organized by the mailbox itself, or does not identify its
+    meeting.
+    """
     if item.flag("IsCancelled") or item.text("MyResponseType") == "Organizer" or not uid(item):
         return None
     return CalendarEntry(

@@ -31,7 +31,7 @@ class MessageId:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Parse the output of `str`. A bare EWS id is valid, too; an invalid text is cut to the maximum length."""
+        """Parse the output of `str`. A bare EWS id is valid, too; an invalid string is cut to the maximum length."""
         stable, _, rest = text.partition("|")
         ews_id, calendar_item, occurrence, *_ = [*rest.split("|"), "", ""]
         return cls(stable, (ews_id or stable)[:_LONGEST_ID], calendar_item[:_LONGEST_ID], bool(occurrence))
@@ -53,6 +53,6 @@ class ItemReference:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Parse the output of `str`; an invalid text is cut to the maximum length."""
+        """Parse the output of `str`; an invalid string is cut to the maximum length."""
         ews_id, _, global_object_id = text.partition("|")
         return cls(ews_id[:_LONGEST_ID], global_object_id[:_LONGEST_ID])

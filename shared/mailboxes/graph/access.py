@@ -71,7 +71,7 @@ class GraphAccess:
         await self._client.patch(f"{self._root}/calendar", {"color": parse(CalendarAnswer, calendar).color})
 
     async def subscription(self, subscription_id: str) -> Listed | None:
-        """The subscription in Graph; None if it has none with this id. Raises Unavailable, RateLimited."""
+        """The subscription with this id; None if Graph has none. Raises Unavailable, RateLimited."""
         try:
             found = await self._client.get(f"/subscriptions/{quote(subscription_id, safe='')}")
         except ItemGone:
