@@ -24,7 +24,7 @@ class Keys:
         self._keys = [_new_key(), *self._published[:1]]
 
     def sign(self, claims: dict[str, Any]) -> str:
-        """Return a signed token with the claims, without those that are None."""
+        """Return a signed token with all claims that are not None."""
         kid, key = self._published[0]
         stated = {name: value for name, value in claims.items() if value is not None}
         return jwt.encode(stated, key, algorithm="RS256", headers={"kid": kid, "x5t": kid})

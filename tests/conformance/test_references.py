@@ -22,7 +22,7 @@ NAMED_FILE = re.compile(
 
 
 def sources() -> list[Path]:
-    """The files that people wrote: code and documents that git tracks."""
+    """The code and documents that git tracks, without generated files."""
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     kinds = {".py", ".js", ".md", ".bicep", ".ps1", ".sh", ".kql"}
     this = Path(__file__).resolve()
