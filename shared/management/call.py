@@ -42,8 +42,8 @@ def refuse_another_site(call: Call) -> None:
     """Raise NotAllowed for a change that a page of another site may have made an admin's browser request.
 
     A browser adds the stored password to every request that a page sends here, but it also adds headers that pages
-    cannot change: Sec-Fetch-Site (on https), and Origin (to every POST in current browsers). A form has a form's
-    content type. Tools send none of these.
+    cannot change: Sec-Fetch-Site (on https), and Origin (to every POST in current browsers). Forms are recognized by
+    their content type. Tools send none of these.
     """
     if call.method in ("GET", "HEAD"):
         return

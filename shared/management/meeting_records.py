@@ -72,7 +72,7 @@ class MeetingReader:
     clock: Clock
 
     async def all(self, kind: Kind) -> list[Object]:
-        """The objects of one kind of every meeting, in ascending order of id."""
+        """The objects of one kind for all meetings, in ascending order of id."""
         meetings = [await self._of(integration) for integration in await self.integrations.list()]
         shown = [each for meeting in chain.from_iterable(meetings) for each in kind.show(meeting)]
         return sorted(shown, key=lambda each: int(each["id"]))

@@ -100,5 +100,5 @@ def minute_of(moment: datetime) -> datetime:
 def too_many(seconds: float) -> RateLimited:
     """The error for a request that would exceed our share."""
     return RateLimited(
-        "The Management Node is getting too many requests right now. Please try again in a minute.", seconds
+        "The Management Node is receiving too many requests right now. Please try again in a minute.", seconds
     )

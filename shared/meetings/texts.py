@@ -30,8 +30,8 @@ _CONFERENCE_TEMPLATES = (
 def conference(integration: Integration, item: CalendarItem, decision: Accept | Refresh, now: datetime) -> Conference:
     """The conference of a meeting under the integration's current settings (M2).
 
-    While people may be in the room, its name stays the same: a node treats another name as another room. The texts of a
-    series do not follow messages about one occurrence. Raises TemplateInvalid.
+    While people may be in the room, its name stays the same: a node treats another name as another room. Messages about
+    one occurrence do not change the texts of its series. Raises TemplateInvalid.
     """
     booking, calendar, before = decision.booking, decision.calendar, decision.booking.conference
     if before and item.shape is Shape.OCCURRENCE and not decision.day:
@@ -69,7 +69,7 @@ def conference(integration: Integration, item: CalendarItem, decision: Accept | 
 
 
 def _keeps_organizer(integration: Integration) -> bool:
-    """Whether the organizer's address is recorded anyway because of the settings, or needed on a Management Node."""
+    """Whether the organizer's address is recorded anyway because of the settings, or is needed on a Management Node."""
     on_record = any("organizer_email" in str(getattr(integration, field)) for field in _CONFERENCE_TEMPLATES)
     return on_record or integration.conference_platform == "management_api"
 

@@ -222,7 +222,7 @@ def _with(user: UserRecord, integration: Integration, key: str, ends: int = 0) -
 
 
 def _with_outlook(user: UserRecord, integration: Integration, outlook: Caller) -> UserRecord:
-    """The record with a sign-in by Outlook's token: a permanent one if the token was issued after the first token
+    """The record with a sign-in by Outlook's token added: a permanent one if the token was issued after the first token
     expired.
     """
     before = user.remembered(integration.uuid, digest(outlook.key))

@@ -25,7 +25,7 @@ body a few MB.
 
 class Sockets:
     """The sockets of one connection, so that another thread can shut them down: a read only times out if no byte
-    arrives, so a server that sends one now and then could keep it waiting indefinitely.
+    arrives, so a server that sends a byte now and then could keep the read waiting indefinitely.
     """
 
     def __init__(self) -> None:

@@ -31,7 +31,7 @@ _ENVELOPE = re.compile(rb"<([A-Za-z_][\w.-]*:)?Envelope[\s>]")
 _ENVELOPE_END = re.compile(rb"</([A-Za-z_][\w.-]*:)?Envelope\s*>\s*\Z")
 _MARK = b"\xef\xbb\xbf"
 
-# At ERROR exchangelib logs whole requests, at DEBUG whole mailboxes (O3: no personal data in logs).
+# exchangelib logs whole requests at level ERROR, and whole mailboxes at DEBUG (O3: no personal data in logs).
 logging.getLogger("exchangelib").setLevel(logging.CRITICAL)
 
 
@@ -81,7 +81,8 @@ class Line(Protocol, metaclass=_Uncached):
                 service_endpoint=way.url,
                 credentials=credentials,
                 auth_type=method if credentials else NOAUTH,
-                version=Version(EXCHANGE_2016),  # or newer; otherwise exchangelib would first query the version
+                # The server may be newer. If no version is set, exchangelib spends a call on detecting it.
+                version=Version(EXCHANGE_2016),
                 retry_policy=AtOnce(),
                 max_connections=1,
             )

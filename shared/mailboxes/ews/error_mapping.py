@@ -171,7 +171,7 @@ def _name(error: Exception) -> str:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The error, and those that it was raised from or during: exchangelib wraps those of `requests`."""
+    """The error, and those that it was raised from or during: exchangelib wraps the errors of `requests`."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__

@@ -51,7 +51,7 @@ EVENT_BUT_BODY = (
 class EventIds(Payload):
     """The properties that identify an event's meeting, even if nothing else about it can be read.
 
-    `uid` is shared by a series and its occurrences, but not declared in v1.0 and missing from captures of 2023 and
+    `uid` is shared by a series and its occurrences, but not declared in v1.0 and missing from captures made in 2023 and
     2024; an occurrence's own `iCalUId` contains its date.
     """
 

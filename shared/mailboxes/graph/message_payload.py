@@ -32,8 +32,8 @@ MESSAGE_BUT_BODY = (
     "id,receivedDateTime,sender,from,microsoft.graph.eventMessage/meetingMessageType,"
     "microsoft.graph.eventMessage/isOutOfDate,microsoft.graph.eventMessageRequest/meetingRequestType"
 )
-"""All properties of a message that are read, except the body. Those that only meeting messages have are selected with
-the type of these messages (docs-contrib #8020).
+"""All properties of a message that are read, except the body. Properties that only meeting messages have are selected
+with the type of meeting messages (docs-contrib #8020).
 """
 
 
