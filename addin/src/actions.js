@@ -57,8 +57,8 @@ export class Actions {
   }
 
   /**
-   * Whether the meeting already has its VMR when the pane opens. Errors are ignored, since a click checks again and
-   * reports them.
+   * Whether the meeting already has its VMR when the pane opens. Errors are ignored, since a click repeats the
+   * check and reports them.
    * @returns {Promise<Finding>}
    */
   async look() {

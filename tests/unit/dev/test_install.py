@@ -28,7 +28,7 @@ def test_the_requirements_for_tests_include_those_for_running() -> None:
     assert running.items() >= packages(places.ROOT / "requirements.txt").items()
 
 
-def test_running_needs_no_test_tools() -> None:
+def test_running_requires_no_test_tools() -> None:
     assert not {"pytest", "mypy", "ruff", "playwright", "msgraph-sdk", "duckdb", "hypothesis"} & set(
         packages(places.RUN_LOCK)
     )

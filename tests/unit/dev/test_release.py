@@ -46,7 +46,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_release_dates_the_changelog_commits_and_tags(repository: Path) -> None:
+def test_a_release_dates_the_changelog_and_creates_a_commit_and_a_tag(repository: Path) -> None:
     release.release(repository, "1.2.0", DAY)
     text = (repository / "CHANGELOG.md").read_text()
     assert text == CHANGELOG.replace("1.2.0, unreleased", "1.2.0, 2026-12-01")

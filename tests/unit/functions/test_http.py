@@ -70,7 +70,7 @@ def tree(kind: type[SchedulingError] = SchedulingError) -> Iterator[type[Schedul
 
 
 def everything() -> set[type[SchedulingError]]:
-    """All errors that functions may raise, and not those that only the command line raises and shows."""
+    """All errors that functions may raise, excluding those that only the command line raises."""
     for module in pkgutil.walk_packages(shared.__path__, "shared."):
         if not module.name.startswith("shared.cli"):
             importlib.import_module(module.name)

@@ -42,7 +42,7 @@ async def asked(answer: httpx.Response, bounds: Bounds = BOUNDS) -> httpx.Respon
         return await http.get(URL)
 
 
-async def test_a_decompression_bomb_is_unpacked_in_pieces_up_to_the_limit() -> None:
+async def test_a_decompression_bomb_is_decompressed_in_pieces_up_to_the_limit() -> None:
     body = Body(gzip.compress(bytes(100_000_000)), 1)
     answer = httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=body)
     transport = BoundedTransport(BOUNDS, httpx.MockTransport(lambda _: answer))
@@ -68,7 +68,7 @@ async def test_an_endless_body_is_abandoned_at_the_limit() -> None:
     assert body.is_closed
 
 
-async def test_an_endless_body_that_unpacks_to_nothing_is_abandoned_too() -> None:
+async def test_an_endless_body_that_decompresses_to_nothing_is_abandoned_too() -> None:
     empty_block = zlib.compressobj(wbits=31).flush(zlib.Z_FULL_FLUSH)[-5:]
     head = gzip.compress(b"")[:10]
     body = Body(empty_block * 10_000, 10_000)

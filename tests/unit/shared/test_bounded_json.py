@@ -23,7 +23,7 @@ def test_valid_json_is_read(value: Any, ascii_only: bool) -> None:
 
 
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}"), ('[{"]}":', "}]")])
-def test_json_is_read_up_to_a_depth_and_refused_beyond(opening: str, closing: str) -> None:
+def test_json_is_read_up_to_a_maximum_depth_and_refused_beyond_it(opening: str, closing: str) -> None:
     times = MAX_DEPTH // (opening.count("[") + opening.count("{"))
     assert read_json(f"{opening * times}1{closing * times}".encode())
     with pytest.raises(ValueError, match="nested more than"):

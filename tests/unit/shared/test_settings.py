@@ -93,7 +93,7 @@ def test_all_faults_are_named_in_one_message() -> None:
         assert name in str(refused.value)
 
 
-def test_nothing_secret_is_shown() -> None:
+def test_no_secret_is_shown() -> None:
     """Neither printed settings nor messages about faults contain secrets (I5, rule 6)."""
     secrets = {
         "SchedulingStorage": "AccountKey=c2VjcmV0",

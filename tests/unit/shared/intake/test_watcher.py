@@ -169,7 +169,7 @@ async def test_a_crash_during_a_sweep_loses_no_message(world: WatcherWorld, page
     assert set(world.found()) == set("abcdef")
 
 
-async def test_a_crash_between_queue_and_state_finds_the_same_page_again(world: WatcherWorld) -> None:
+async def test_after_a_crash_between_queue_and_state_the_same_page_is_found_again(world: WatcherWorld) -> None:
     for name in "abc":
         world.mailbox.deliver_mail(name)
     world.is_polled = True

@@ -174,7 +174,7 @@ def test_malformed_requests_are_refused(body: Any) -> None:
         receive(body)
 
 
-def test_an_oversized_body_is_not_even_parsed() -> None:
+def test_an_oversized_body_is_refused_without_being_parsed() -> None:
     with pytest.raises(TooLarge):
         receive(b" " * (WEBHOOK_BODY_MAX_BYTES + 1))
     assert receive(json.dumps({"value": [change()]}).encode().ljust(WEBHOOK_BODY_MAX_BYTES)) == [

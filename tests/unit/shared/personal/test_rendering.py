@@ -24,7 +24,7 @@ TWELVE = {
         ("0", "numeric"),
         ("+5550123", "other"),
         ("555 0123", "other"),
-        ("٣٤٥", "other"),  # digits, but not those of a telephone
+        ("٣٤٥", "other"),  # digits, but not a telephone number
         ("²", "other"),
         ("alice", "other"),
         ("alice.example.com", "other"),

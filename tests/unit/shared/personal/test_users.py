@@ -134,7 +134,7 @@ async def test_a_record_tied_to_an_account_by_an_admin_keeps_its_address(users: 
     assert (await users.signed_in(corp, SUBJECT, "alice@old.example.com", "Alice")).email == ALICE
 
 
-async def test_deleting_a_record_signs_out_and_a_new_record_is_a_different_user(users: UserStore) -> None:
+async def test_deleting_a_record_signs_the_user_out_and_a_new_record_is_a_different_user(users: UserStore) -> None:
     corp = integration()
     user = await users.signed_in(corp, SUBJECT, ALICE, "")
     await users.delete(user.id)

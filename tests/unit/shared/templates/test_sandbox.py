@@ -1,4 +1,4 @@
-"""Templates cannot access anything outside the sandbox, run without end, or produce huge results (T1, T2)."""
+"""Templates cannot access anything outside the sandbox, run endlessly, or produce huge results (T1, T2)."""
 
 import time
 
@@ -90,7 +90,7 @@ ENDLESS = {
     "search in text": BIG + "{% set y = ('x' * 7000) ~ 'b' %}{% for a in range(9999) %}{{ y in x }}{% endfor %}",
     "slices": BIG + "{% for a in range(99999) %}{{ x[1:] == x[:-1] }}{% endfor %}",
     "tests": BIG + "{% for a in range(99999) %}{{ x is lower }}{% endfor %}",
-    "a regex that backtracks without end": BIG
+    "a regex that backtracks endlessly": BIG
     + "{% for a in range(999) %}{{ pex_regex_search('(x+)+$', x ~ 'b') }}{% endfor %}",
     "a regex evaluated many times": "{{ ('a' * 16000)|pex_regex_replace('a.*b|a', '') }}",
     "a regex with a large program": "{{ pex_regex_search('((a{9}){9}){9}b' * 30, 'a' * 16000) }}",

@@ -33,7 +33,7 @@ def test_any_other_text_is_a_malformed_id(text: str) -> None:
     assert raised.value.code == "ErrorInvalidIdMalformed"
 
 
-def test_an_item_id_changes_with_a_move_and_with_the_day_of_an_occurrence() -> None:
+def test_an_item_id_changes_when_the_item_moves_and_differs_for_each_occurrence() -> None:
     item = ItemId(EVENT, OWNER, "a" * 32)
     others = {item.text(), ItemId(EVENT, OWNER, "a" * 32, moves=1).text()}
     others.add(ItemId(EVENT, OWNER, "a" * 32, day=date(2030, 3, 4)).text())

@@ -173,10 +173,10 @@ async def test_all_faults_are_found_in_one_examination() -> None:
 async def test_one_failing_check_does_not_affect_the_others() -> None:
     clinic = Clinic()
     await clinic.subscribe()
-    clinic.access.failure = Unavailable("The secret store does not answer.")
+    clinic.access.failure = Unavailable("The secret store does not respond.")
     [fault] = [finding for finding in await clinic.examine() if not finding.ok]
     assert fault.check is Check.CONNECTION
-    assert fault.details == "This could not be checked: The secret store does not answer."
+    assert fault.details == "This could not be checked: The secret store does not respond."
 
 
 async def test_a_check_that_hangs_is_abandoned(monkeypatch: pytest.MonkeyPatch) -> None:
