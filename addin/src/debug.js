@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The debug log inside the pane, shown to all users while it is enabled for the integration. It contains no tokens, names
- * or addresses.
+ * The debug log inside the pane, shown to all users while it is enabled for the integration. It contains no tokens,
+ * names or addresses.
  */
 
 const LIMIT = 300; // lines

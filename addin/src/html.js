@@ -30,10 +30,11 @@ export function hasOwnPictures(html) {
 }
 
 /**
- * HTML without the part whose text is `seen`, regardless of which elements now enclose it; null unless it occurs exactly once.
+ * HTML without the part whose text is `seen`, regardless of which elements now enclose it; null unless it occurs
+ * exactly once.
  *
- * This also finds blocks that Outlook has rewritten: ids get prefixes, `div` elements become paragraphs, and lists become
- * paragraphs that begin with "1." or "o", but the text stays the same (docs/facts/outlook-addin.md).
+ * This also finds blocks that Outlook has rewritten: ids get prefixes, `div` elements become paragraphs, and lists
+ * become paragraphs that begin with "1." or "o", but the text stays the same (docs/facts/outlook-addin.md).
  * @param {string} html
  * @param {string} seen  pieces, as `piecesOf` returns them
  */

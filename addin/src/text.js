@@ -100,7 +100,8 @@ export function stretches(seen, mark, read = letters) {
 }
 
 /**
- * Only the letters and digits, normalized and in a single case: clients that restyle, wrap and link text do not change them.
+ * Only the letters and digits, normalized and in a single case: clients that restyle, wrap and link text do
+ * not change them.
  * @param {string} text
  */
 export function letters(text) {

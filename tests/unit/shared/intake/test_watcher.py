@@ -135,7 +135,7 @@ async def test_a_changed_mailbox_or_public_address_gets_a_new_subscription(world
 
 
 async def test_a_sweep_finds_every_message_once_in_both_folders(world: WatcherWorld) -> None:
-    """Exchange itself files some messages away into Deleted Items (docs/facts/exchange.md §7)."""
+    """Exchange itself moves some messages to Deleted Items (docs/facts/exchange.md §7)."""
     for name in "abcde":
         world.mailbox.deliver_mail(name)
     world.mailbox.deliver_mail("f", Folder.DELETED_ITEMS)
@@ -404,7 +404,7 @@ class TestMessagesThatCannotBeRead:
         await told.watcher.check_readable()
         assert await told.watcher.sweep() == 0
 
-    async def test_over_ews_no_messages_are_read_for_this_check(self, world: WatcherWorld) -> None:
+    async def test_over_ews_no_messages_are_read_to_check_whether_they_are_readable(self, world: WatcherWorld) -> None:
         world.is_polled = True
         world.mailbox.deliver_mail("a")
         await world.watcher.not_found()

@@ -12,7 +12,7 @@ from shared.record_lists.steps import MAX_CHANGES, Change, entry_key
 from shared.storage import RowChanged, RowExists, Tables, Values
 
 LIST, OTHER = "starts", "starts-held"
-# There are few days and hours, so that entries share sections, and times before and after bounds within an hour.
+# Few days and hours, so that entries share sections, and some lie in the same hour as a bound, before or after it.
 PLACES = st.builds("202611{:02}{:02}{:02}30:{:010}".format, st.integers(1, 3), st.integers(8, 10), st.integers(0, 59), st.integers(1, 9))  # fmt: skip  # noqa: E501
 BOUNDS = st.sampled_from(["", "2026110109", "20261102", "2026110209", "20261102091500", "20261102093000", "2026110310"])
 

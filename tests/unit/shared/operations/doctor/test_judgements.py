@@ -49,7 +49,7 @@ def all_fail(failure: SchedulingError) -> list[Attempt]:
 
 
 def faults(*findings: Finding) -> dict[str, str]:
-    """The remedies by check, after asserting that faults have one and other findings have none."""
+    """The remedy of each check, after asserting that faults have one and other findings have none."""
     assert all(bool(finding.remedy) is not finding.ok for finding in findings)
     assert all(finding.details for finding in findings)
     return {finding.check: finding.remedy for finding in findings if not finding.ok}
