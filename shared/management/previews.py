@@ -1,4 +1,4 @@
-"""Values for previewing an integration's templates: its own numbers and names instead of generic samples (T4)."""
+"""Values for previewing an integration's templates: its own aliases and host names instead of generic samples (T4)."""
 
 from collections.abc import Mapping
 from datetime import datetime
