@@ -18,10 +18,10 @@ propagating.
 """
 
 PACKAGE_TAG = "-package"
-"""The app's name with this suffix is the resource group's tag that contains the digest of the last working package."""
+"""Suffix, after the app's name, of the resource group's tag that contains the digest of the last working package."""
 
 RECHECK_SECONDS = 120.0
-"""How long a working app may take to start again after a change of its settings."""
+"""How long a working app may take to start again after a change to its settings."""
 
 
 @dataclass(frozen=True)

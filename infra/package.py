@@ -36,7 +36,7 @@ PLATFORM = "x86_64-manylinux_2_28"
 NEVER_LOADED = {".pyi", ".pyx", ".pxd", ".pxi", ".c", ".h", ".cpp"}
 LEFT_OUT = {"__pycache__", "node_modules", "tests"}
 OWN_AUTHORITIES = ROOT / "infra" / "authorities.pem"
-"""Your own certificate authorities, if Exchange, AD FS or a Management Node need them; deploy.sh tells the app."""
+"""Your own certificate authorities, if Exchange, AD FS or a Management Node need them; deploy.sh configures them."""
 PUBLIC_AUTHORITIES = Path("certifi/cacert.pem")
 ON_ADMINS_MACHINES = Path("shared/cli")
 """Parts of the product that do not run in Azure."""

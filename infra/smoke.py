@@ -54,7 +54,7 @@ def handshake(base: str) -> str:
     answer = ask(f"{base}/mailbox/notifications?validationToken=are%20you%2Fthere%3F", b"")
     if (answer.status, answer.text) == (200, PROBE):
         return ""
-    return f"The webhook's handshake returned {answer.status} ({answer.text[:200]}): what is in front of the app?"
+    return f"The webhook's handshake returned {answer.status} ({answer.text[:200]}). Check what is in front of the app."
 
 
 def storage(base: str) -> str:
@@ -66,7 +66,7 @@ def storage(base: str) -> str:
         return ""
     return (
         f"A request for a nonexistent manifest returned {answer.status} ({answer.text[:200]}). The "
-        "app's settings (a secret that is missing from the vault?) or its roles on storage do not work yet; new roles "
+        "app's settings (is a secret missing from the vault?) or its roles on storage do not work yet; new roles "
         "take up to ten minutes."
     )
 

@@ -112,11 +112,11 @@ REMEDIES = {
     ),
     AlarmKind.ROOMS_LATE: (
         "Rooms were created on the Management Node more than a minute late: it was unavailable or received too many "
-        "requests. A larger room_lead_time leaves more time. The alarm is cleared a week after the last time."
+        "requests. A larger room_lead_time leaves more time. The alarm is cleared a week after this last happened."
     ),
     AlarmKind.ROOM_NAME: (
         "The room has a random number after its name. If that is a problem, rename the node's other conference, or "
-        "use another conference_name_template. The alarm is cleared a week after the last time."
+        "use another conference_name_template. The alarm is cleared a week after this last happened."
     ),
     AlarmKind.ROOM_COMPARISON: (
         "Differences are repaired automatically. If there are more the next night, somebody or another system "

@@ -1,4 +1,4 @@
-"""Builds all paths of the management API, for the server, its clients and texts."""
+"""Builds all paths of the management API, for the server, its clients and messages that mention them."""
 
 import re
 

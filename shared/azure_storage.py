@@ -132,7 +132,7 @@ class AzureQueue:
 class AzureStorage:
     """One account's tables and queues, with one client per process.
 
-    The queue library is loaded on first use, since it is slow to import; the webhook, which must answer during a cold
+    The queue library is loaded on first use, since it is slow to import; the webhook, which must respond during a cold
     start, uses an output binding instead.
     """
 

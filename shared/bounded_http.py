@@ -24,7 +24,7 @@ _PIECE = 65_536
 
 _PACKED = ("gzip", "x-gzip", "deflate")
 _EITHER_HEADER = zlib.MAX_WBITS | 32
-"""zlib detects by the first bytes whether the data is gzip or deflate."""
+"""zlib detects from the first bytes whether the data is gzip or deflate."""
 
 _OURS = {b"content-encoding", b"content-length", b"set-cookie"}
 """Response headers that are not passed on."""

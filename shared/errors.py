@@ -2,7 +2,7 @@
 
     SchedulingError
     ├── InvalidRequest          the caller sent something that cannot be understood           422
-    │   ├── SettingsInvalid     an integration's settings, every problem by field name
+    │   ├── SettingsInvalid     an integration's settings; all problems, keyed by field
     │   ├── TemplateInvalid     one template, where and why
     │   └── TooLarge            a body larger than any caller may send                        413
     ├── NotAuthenticated        no proof of identity, or an invalid one                       401

@@ -1,6 +1,6 @@
 """Tables and queues: what the product needs from Azure Storage, independent of meetings.
 
-Rows of one partition can be written together, all or none (`Table.commit`). Every change of an existing row is
+Rows of one partition can be written together, all or none (`Table.commit`). Every change to an existing row is
 conditional on its ETag, so two writers never silently overwrite each other.
 """
 
@@ -137,12 +137,12 @@ def before(key: str) -> str:
 
 
 def check_transaction(partition: str, operations: Sequence[Write]) -> None:
-    """Check Azure Tables' rules for a transaction. Raises ValueError, which means a bug of ours, not a user's
-    mistake.
+    """Check Azure Tables' rules for a transaction. Raises ValueError, which means a bug in our code, not a
+    user's mistake.
     """
     keys = [op.key if isinstance(op, Insert | Put) else op.row.key for op in operations]
     if not 1 <= len(keys) <= MAX_WRITES or len(set(keys)) != len(keys):
-        raise ValueError(f"a transaction has 1 to {MAX_WRITES} operations, each on another row")
+        raise ValueError(f"a transaction has 1 to {MAX_WRITES} operations, each on a different row")
     if not all(is_key(key) for key in (partition, *keys)):
         raise ValueError("a key is empty, too long, or contains a character that Azure Tables forbids")
     size = 0
@@ -155,7 +155,7 @@ def check_transaction(partition: str, operations: Sequence[Write]) -> None:
 
 
 def check_message(text: str, delay: timedelta) -> None:
-    """Check Azure Queues' rules for a message. Raises ValueError, which means a bug of ours, not a user's mistake."""
+    """Check Azure Queues' rules for a message. Raises ValueError, which means a bug in our code."""
     if len(text.encode()) > MAX_MESSAGE:
         raise ValueError("a message is longer than the 48 KiB that a queue accepts")
     if not timedelta(0) <= delay < MESSAGE_LIFETIME:

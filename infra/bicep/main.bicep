@@ -29,14 +29,14 @@ param alertEmails string[] = []
 @description('The user name that conferencing nodes sign in with; empty when the management API platform is used.')
 param policyUsername string = ''
 
-@description('Whether nodes also get responses for VMRs created through the management API; off if they are elsewhere.')
+@description('Whether nodes also get responses for VMRs of the management API; off if another server has those VMRs.')
 @allowed(['on', 'off'])
 param policyVmrs string = 'on'
 
 @description('The user name of the management API for tools without Entra sign-in; empty for none.')
 param managementUsername string = ''
 
-@description('Client id of the API registration of infra/grants/entra.sh: its admins may use the management API.')
+@description('Client id of the API registration from infra/grants/entra.sh: its admins may use the management API.')
 param managementClientId string = ''
 
 @description('A web proxy for the app\'s outgoing requests, such as http://proxy.example.com:8080; empty for none.')

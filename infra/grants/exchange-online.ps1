@@ -67,7 +67,7 @@ if ((Get-OrganizationConfig).IsDehydrated) {
 }
 
 # --- The mailbox -------------------------------------------------------------------------------------------------
-# An equipment mailbox needs no license, and nobody signs in to it.
+# An equipment mailbox needs no licence, and nobody signs in to it.
 $found = Get-Mailbox -Identity $Mailbox -ErrorAction SilentlyContinue
 if (-not $found) {
     if ($PSCmdlet.ShouldProcess($Mailbox, 'Create the equipment mailbox')) {

@@ -116,7 +116,7 @@ def run(given: argparse.Namespace) -> Table:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Run the program. It ends with 1 if this tenant behaves differently from what the product relies on."""
+    """Run the program. It exits with 1 if this tenant behaves differently from what the product relies on."""
     given = arguments_of(argv)
     if given.write:
         confirm(given)

@@ -1,4 +1,4 @@
-"""An e-mail with an iTIP REPLY (RFC 5546), like those of shared/meetings/itip.py, whose library is missing here."""
+"""An e-mail with an iTIP REPLY (RFC 5546), like those of shared/meetings/itip.py, but without its library."""
 
 from datetime import UTC, datetime
 from email import policy

@@ -42,7 +42,7 @@ def config(integration: Integration, version: str, addresses: tuple[str, ...] = 
     """The configuration that is the same for every user of an integration. Texts are sanitized HTML.
 
     `version`, shown in the debug log, identifies the code running in the task pane. `addresses` are the known addresses
-    of a mailbox, the address that was configured first; they are ignored if another one is configured now.
+    of a mailbox, its configured address first; they are ignored if the integration now has another mailbox.
     """
     return {
         "uuid": integration.uuid,

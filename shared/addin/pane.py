@@ -82,7 +82,7 @@ class Pane:
         return html, page_headers(integration, identity_origins(integration), ["'self'"] if self._local else [])
 
     async def launch(self, uuid: str) -> bytes:
-        """The script for events, with the texts of the notification above new meetings. Raises NotFound if that
+        """The script for events, with the text of the notification above new meetings. Raises NotFound if that
         notification is off.
         """
         integration = await self._integrations.cached(uuid)
@@ -106,7 +106,7 @@ class Pane:
         return answer
 
     def asset(self, name: str) -> Asset:
-        """A file of the bundle by its served name. Raises NotFound."""
+        """The file of the bundle with this served name. Raises NotFound."""
         found = self.bundle.assets.get(name)
         if found is None:
             raise NotFound("The add-in has no such file in its current version. Close and reopen the add-in.")

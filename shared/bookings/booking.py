@@ -1,7 +1,7 @@
 """A booking: an alias with its tag, from the click in the add-in to the end of the conference.
 
-It is one row under the integration's partition of table `meetings`, key `tag:<uuid>`; table `aliases` holds the claim
-on its digits, from which conferencing nodes are answered:
+It is one row under the integration's partition of table `meetings`, key `tag:<uuid>`; table `aliases` contains the
+claim on its digits, the source of responses to conferencing nodes:
 
     click                      invitation accepted                   cancelled, over, or deleted
     reserved ────────────────▶ scheduled ◀─────────────────────────▶ closed
@@ -121,7 +121,7 @@ class Booking:
         return columns | ({"conference": self.conference.to_json()} if self.conference else {})
 
     def claim(self) -> Values:
-        """The columns for the booking's digits in table `aliases`: the source of answers to conferencing nodes."""
+        """The columns for the booking's digits in table `aliases`: the source of responses to conferencing nodes."""
         shown = self.conference if self.state is State.SCHEDULED else None
         return {
             "integration": self.integration,

@@ -1,4 +1,4 @@
-"""Tasks by the day on which they are due: an index, so that no timer ever has to scan everything (C4, M3).
+"""An index of tasks by the day on which they are due, so that no timer ever has to scan everything (C4, M3).
 
 One row each in the integration's partition of table `meetings`:
 

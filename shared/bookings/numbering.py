@@ -29,7 +29,7 @@ Item = TypeVar("Item")
 
 _SEQUENCE = "sequence"
 NUMBERS_AT_ONCE = 90
-"""How many numbers are assigned per transaction, which can hold at most 100 writes."""
+"""How many numbers are assigned per transaction, which can contain at most 100 writes."""
 
 _ATTEMPTS = 16
 WRITE_CONCURRENCY = 16

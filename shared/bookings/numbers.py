@@ -12,8 +12,8 @@ from shared.calendar.conference import Calendar, Occurrence
 
 @dataclass(frozen=True)
 class Numbers:
-    """`own` is the booking's number, 0 if it has none yet; `occurrences` are the numbers of its occurrences, by start
-    in seconds.
+    """`own` is the booking's number, 0 if it has none yet; `occurrences` are the numbers of its occurrences, each
+    with its start in seconds.
     """
 
     own: int = 0

@@ -7,7 +7,7 @@ orphaned digits.
     3. `removed:<tag>` is deleted
 
 The tag is removed first: after that no invitation can be accepted with it, so the digits can be reused. If the removal
-is interrupted after step 1, the nightly cleanup does the rest, or an allocation that needs the digits sooner.
+is interrupted after step 1, the nightly cleanup completes it, unless an allocation needs the digits sooner.
 """
 
 from dataclasses import replace

@@ -12,9 +12,9 @@ All rows of one integration share a partition, named by its uuid, so that they c
     wanted:<when>            a notice that is lined up behind others           meetings/lanes.py
     waiting:<correlation>    a message that could not be handled yet           meetings/waiting.py
     due:<day>:<task>:<of>    a task that is due on a day                       bookings/due_tasks.py
-    symptom                  the last hint at wrong settings of the mailbox    meetings/symptoms.py
+    symptom                  the last sign of wrong settings of the mailbox    meetings/symptoms.py
     watch:<name>             subscription, delta links, known addresses, …     intake/watch_state.py
-    alarm:<kind>             an alarm, as earlier versions kept it             alarms.py
+    alarm:<kind>             an alarm, as stored by earlier versions           alarms.py
     quota:<digest>           how many aliases a user may still request         aliases/quota.py
     room:<tag>               a room that may be on a Management Node           conferences/room_records.py
     clash:<tag>              an alias that another conference has              conferences/room_ahead.py
@@ -99,12 +99,12 @@ kind starts with it.
 
 
 def shard(partition: str, integration: str) -> str:
-    """The shard that holds an integration's rows, among the partitions that integrations share."""
+    """The shard that contains an integration's rows, among the partitions that integrations share."""
     return f"{partition}-{integration[:1]}"
 
 
 def shards(partition: str, after: str, until: str) -> list[str]:
-    """The shards that may hold rows of integrations after `after` and up to `until`; both are uuids, or "" for no
+    """The shards that may contain rows of integrations after `after` and up to `until`; both are uuids, or "" for no
     bound.
     """
     first, last = after[:1], until[:1] or SHARDS[-1]

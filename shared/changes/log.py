@@ -63,7 +63,7 @@ class Search:
 
     @property
     def prefix(self) -> str:
-        """The prefix of the keys of the list that is read."""
+        """The key prefix of the list that is read."""
         if self.target:
             return rows.list_of_object(self.target)
         if self.connector:
@@ -94,7 +94,7 @@ class Page:
 
 
 class ChangeLog:
-    """All changes of the deployment. Every call may raise Unavailable."""
+    """All changes made in the deployment. Every call may raise Unavailable."""
 
     def __init__(self, tables: Tables, clock: Clock) -> None:
         self._table: Table = changes_table(tables)

@@ -52,7 +52,7 @@ def changes_table(tables: Tables) -> Table:
 
 
 def place(id_: int) -> str:
-    """A change's place in every list: the newer the change, the smaller."""
+    """A change's place in every list: the newer the change, the lower its place."""
     return f"{_LAST - min(max(id_, 0), _LAST):017d}"
 
 
@@ -62,21 +62,21 @@ def id_of(key: str) -> int:
 
 
 ALL = "all:"
-"""The prefix of keys in the list of all changes."""
+"""The key prefix of the list of all changes."""
 
 
 def list_of_admin(who: str) -> str:
-    """The prefix of the keys of an admin's changes."""
+    """The key prefix of the list of an admin's changes."""
     return f"who:{_digest(who.casefold())}:"
 
 
 def list_of_object(target: str) -> str:
-    """The prefix of the keys of the changes to an object, given by its URI."""
+    """The key prefix of the list of changes to an object, given by its URI."""
     return f"what:{_digest(target)}:"
 
 
 def list_of_integration(connector: str) -> str:
-    """The prefix of keys for changes to an integration (given by its URI) and to everything that belongs to it."""
+    """The key prefix of the list of changes to an integration (given by its URI) and everything that belongs to it."""
     return f"of:{_digest(connector)}:"
 
 
@@ -88,7 +88,7 @@ def keys_of(change: Change) -> list[str]:
 
 
 def whole_prefix(id_: int) -> str:
-    """The prefix of the keys of the rows that contain a change's complete fields."""
+    """The key prefix of the rows that contain a change's complete fields."""
     return f"whole:{place(id_)}:"
 
 

@@ -17,7 +17,7 @@ except ModuleNotFoundError as missing:  # run with a Python without the requirem
 
 
 class Commands(NamedTuple):
-    """Where a command, or a group of commands, is defined (a Typer named `commands`), and its text in the list."""
+    """Where a command or a group of commands is defined (a Typer named `commands`), and its description in the list."""
 
     module: str
     help: str
@@ -28,7 +28,7 @@ COMMANDS = {
     "meetings": Commands("shared.cli.meetings", "Scheduled meetings: find a meeting, and see its room and decisions."),
     "changes": Commands("shared.cli.history", "Admins' changes: list, show and revert them."),
     "operations": Commands("shared.cli.operations", "The decisions on meeting messages, and the answers."),
-    "personal": Commands("shared.cli.personal", "Personal VMRs of our own store."),
+    "personal": Commands("shared.cli.personal", "Personal VMRs in our own store."),
     "alarms": Commands("shared.cli.alarms", "List problems that an admin has to fix, and how."),
     "doctor": Commands("shared.cli.doctor", "Examine integrations, and print the command that fixes each problem."),
     "preview": Commands("shared.cli.preview", "Preview a template."),

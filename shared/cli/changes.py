@@ -133,7 +133,7 @@ def _find(entry: Entry, values: Mapping[str, Any], management: ManagementClient)
     key = "uuid" if values.get("uuid") else "name"
     wanted = values.get(key)
     if not wanted:
-        raise FileRefused([entry.fault("name", "Which integration is it? Give its uuid or its name.")])
+        raise FileRefused([entry.fault("name", "The integration is not identified. Add its uuid or its name.")])
     found = management.integrations(**{key: wanted})
     if len(found) > 1:
         uuids = ", ".join(str(each["uuid"]) for each in found)

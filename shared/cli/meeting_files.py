@@ -83,7 +83,7 @@ def _from_calendar(content: str, body: str = "", received: datetime | None = Non
 def _description(event: _Event) -> str:
     """The meeting's text: DESCRIPTION, which Outlook shows; an HTML version may be outdated or an empty page.
 
-    Reported publicly for calendars (ical4j #258, nextcloud/calendar #3863). Not confirmed without a live tenant: that
+    Reported publicly for calendars (ical4j #258, nextcloud/calendar #3863). Not confirmed against a live tenant: that
     Exchange, too, uses the HTML only if there is no description.
     """
     plain = str(event.get("DESCRIPTION") or "")
@@ -115,7 +115,7 @@ def _item(event: _Event, body: str) -> CalendarItem:
 
 
 def _zone(start: date) -> str:
-    """The zone of DTSTART: by its name, or by the rules of its VTIMEZONE. Dates and floating times count as UTC
+    """The zone of DTSTART, according to its name or the rules of its VTIMEZONE. Dates and floating times count as UTC
     here.
     """
     if not isinstance(start, datetime) or start.tzinfo is None:

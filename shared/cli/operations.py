@@ -77,7 +77,7 @@ def show_(
 
 
 def outcome_of(operation: Object) -> str:
-    """A short text for the outcome of an operation."""
+    """A short description of an operation's outcome."""
     return "in progress" if operation["is_pending"] else "done" if operation["success"] else "failed"
 
 

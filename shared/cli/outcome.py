@@ -26,7 +26,7 @@ class Exit(IntEnum):
     MISSING = 6
     """There is no such integration or resource."""
     UNAVAILABLE = 7
-    """The deployment cannot be reached, or cannot answer at the moment."""
+    """The deployment cannot be reached, or cannot respond at the moment."""
 
 
 class CommandFailed(SchedulingError):

@@ -25,7 +25,7 @@ from shared.management.conference_objects import VmrForm, reference_in
 from shared.management.relations import Relations
 from shared.personal.fields import normal
 
-commands = group("The personal VMRs of our own store.")
+commands = group("The personal VMRs in our own store.")
 
 IMPORT_BATCH_SIZE = 100
 """VMRs per request."""

@@ -25,7 +25,8 @@ def sign_in_(context: typer.Context, integration: Reference, output: Form = Outp
         return show.as_json(link)
     typer.echo(show.plain(link["sign_in_link"]))
     show.note(
-        f"Open this in a private window, and sign in as the service account. It works once, by {link['expires']} UTC."
+        "Open this in a private window, and sign in as the service account. "
+        f"It works only once, and expires at {link['expires']} UTC."
     )
     show.note(f"The app registration must list the redirect URI {link['redirect_uri']}.")
     return None

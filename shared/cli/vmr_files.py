@@ -73,7 +73,7 @@ def _csv(name: str, text: str) -> Iterator[FileVmr]:
         raise FileRefused([Fault(name, 1, "", wanted + also)])
     try:
         for row in rows:
-            line = rows.line_num  # where the row ends: no text may contain line breaks
+            line = rows.line_num  # where the row ends: no value may contain line breaks
             if None in row or None in row.values():
                 found = Fault(name, line, "", "does not have as many values as the first line has columns.")
                 yield FileVmr(name, line, {}, (found,))

@@ -46,7 +46,7 @@ class Foundation:
 
     @cached_property
     def storage(self) -> Storage:
-        """Tables and queues. Created on first use: the webhook, which must answer during a cold start, needs none."""
+        """Tables and queues. Created on first use: the webhook, which must respond during a cold start, needs none."""
         from shared.azure_storage import AzureStorage
 
         storage = AzureStorage(self.settings.storage)

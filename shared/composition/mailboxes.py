@@ -159,8 +159,8 @@ class Mailboxes:
 
     @cached_property
     def _ews_secrets(self) -> dict[tuple[object, ...], Secret]:
-        """Access tokens, cached by everything that they depend on: a changed password or secret has another reference,
-        so no restart is needed.
+        """Access tokens, cached under everything that they depend on: a changed password or secret has another
+        reference, so no restart is needed.
         """
         return {}
 
@@ -201,7 +201,7 @@ class Mailboxes:
         resource = resource_of(integration.url)
         try:
             return (await self.identity.service_tokens.token(integration.uuid, resource)).get_secret_value()
-        except NotAllowed as needed:  # it can be done once an admin has signed in the account
+        except NotAllowed as needed:  # retrying helps once an admin has signed in the account
             raise Unavailable(str(needed)) from needed
 
     def _kept(self, reference: SecretReference) -> Secret:

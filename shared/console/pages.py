@@ -68,7 +68,7 @@ class Console:
         )
 
     def asset(self, name: str) -> Asset:
-        """A file by its served name. Raises NotFound."""
+        """The file with this served name. Raises NotFound."""
         found = self._files.by_name.get(name)
         if found is None:
             raise NotFound("There is no such file: the console has been updated. Reload its page.")

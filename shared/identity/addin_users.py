@@ -24,7 +24,7 @@ OFFICE = (
     "bc59ab01-8403-45c6-8796-ac3ef710b3e3",
 )
 """Client ids of Office that admins pre-authorize for single sign-on, according to Microsoft's documentation. Not
-confirmed without a live tenant: which of these ids each client has in `azp`.
+confirmed against a live tenant: which of these ids each client has in `azp`.
 """
 
 

@@ -2,7 +2,7 @@
 
 The documented steps: the admin gets a link, signs in with it as the service account, and is sent back here with a code;
 the refresh token obtained with the code is stored in the secret store. The endpoints are Azure's v1 endpoints. A
-sign-in is bound to its integration by `oauth_state`, which a new link, a completed sign-in, and every change of a
+sign-in is bound to its integration by `oauth_state`, which a new link, a completed sign-in, and every change to a
 setting marked † invalidate.
 """
 
@@ -170,7 +170,7 @@ def _check_account(integration: Integration, brought: Mapping[str, Any]) -> None
 
     The ID token came directly from the token endpoint, over TLS, for our code and verifier; OpenID Connect Core
     §3.1.3.7 accepts that instead of its signature, which v1 endpoints may omit. v1 tokens have `unique_name`
-    (learn.microsoft.com: ID token claims reference); not confirmed without a live tenant: that such a token is issued,
+    (learn.microsoft.com: ID token claims reference); not confirmed against a live tenant: that such a token is issued,
     and whether it has `upn` as well. Without either claim there is nothing to compare here, and the doctor asks Graph.
     """
     token = brought.get("id_token")

@@ -1,4 +1,4 @@
-"""The equipment mailbox's other addresses, for the task pane: Outlook may list it by any of them.
+"""The equipment mailbox's other addresses, for the task pane: Outlook may list it under any of them.
 
 They are read from Exchange after a save and once a night, never while a user waits. Missing addresses do little harm,
 since the task pane uses the configured address and sees how Outlook resolves it. So a failure raises no alarm, and the

@@ -120,7 +120,7 @@ def decode(body: str) -> list[Notice]:
 
 @cache
 def _adapter() -> "TypeAdapter[list[Notice]]":
-    """The adapter for decoding, created on first use: the webhook, which must answer during a cold start, only
+    """The adapter for decoding, created on first use: the webhook, which must respond during a cold start, only
     encodes.
     """
     from pydantic import TypeAdapter

@@ -88,8 +88,8 @@ class Watcher:
         return self.state.messages_wait
 
     async def take_up_line(self) -> None:
-        """Restart the line of notices if one existed when the states were read ahead, unless another run is handling
-        it.
+        """Resume handling the notices that were lined up when the states were read ahead, unless another run is doing
+        so.
         """
         if self.state.lined_up:
             await enqueue(self.queue, [Notice(self.integration, lined_up=True)])
@@ -133,7 +133,7 @@ class Watcher:
             await self.state.write("not_found")
 
     async def check_readable(self) -> None:
-        """Raise MailboxUnreadable if there are messages and none can be read; a single deleted one proves nothing.
+        """Raise MailboxUnreadable if there are messages and none can be read; a single one may have been deleted.
 
         Once messages can be read again, everything is read from the beginning, since messages announced in the meantime
         have been missed. One point read while nothing is wrong.

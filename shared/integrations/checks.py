@@ -16,7 +16,7 @@ from shared.integrations.setting import Format, format_of
 from shared.integrations.settings.metadata import DOMAIN_MAX_LENGTH
 
 _ALL_MAX_BYTES = 900 * 1024
-"""Maximum size in bytes of all texts together in UTF-16: a table row is limited to 1 MiB, which includes names and
+"""Maximum total size in bytes of all text settings in UTF-16: a table row is limited to 1 MiB, which includes names and
 numbers.
 """
 
@@ -98,7 +98,7 @@ def _uuid_faults(integration: Integration, before: Integration | None) -> list[s
 
 def _size_faults(integration: Integration) -> list[str]:
     size = sum(len(value.encode("utf-16-le", "replace")) for _, value in integration if isinstance(value, str))
-    return [f"All texts together must take at most {_ALL_MAX_BYTES // 1024} KiB."] if size > _ALL_MAX_BYTES else []
+    return [f"All text together may take at most {_ALL_MAX_BYTES // 1024} KiB."] if size > _ALL_MAX_BYTES else []
 
 
 def _is_empty(value: object) -> bool:

@@ -94,7 +94,7 @@ def _packed(kind: bytes, data: bytes) -> bytes:
     if kind in (b"iCCP", b"zTXt"):
         return after[1:]  # after the method
     if kind == b"iTXt" and after[:1] == b"\1":
-        return after[2:].split(b"\0", 2)[-1]  # after flag, method, language, and the keyword in it
+        return after[2:].split(b"\0", 2)[-1]  # after flag, method, language and translated keyword
     return b""
 
 

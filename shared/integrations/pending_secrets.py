@@ -33,7 +33,7 @@ class PendingSecrets:
         self._references: dict[str, SecretReference] = {}
 
     async def __call__(self, given: Mapping[str, SecretStr]) -> Mapping[str, SecretReference]:
-        """Store the given values; returns their references by setting. An empty value has the empty reference."""
+        """Store the given values; returns references, keyed by setting. An empty value has the empty reference."""
         for name in given.keys() - self._references.keys():
             empty = not given[name].get_secret_value()
             self._references[name] = (

@@ -26,7 +26,7 @@ This page is generated from the model in `shared/integrations/settings/`. After 
 - A `†` after a name means that a change ends the OAuth sign-in of the service account, which then has to sign in again.
 - *Secret* settings can be set, and cleared with `""`, but never read.
 - If any setting is invalid, the whole save is rejected, all problems are reported per field, and nothing is changed.
-- Line endings of texts are stored as sent. The default templates use CR LF.
+- Line endings in strings are stored as sent. The default templates use CR LF.
 - Hosts that this service itself calls must be given as FQDNs, not as IP addresses or loopback names. Names may resolve
   to private addresses. Only a local stack accepts plain http, and only for loopback addresses.
 """

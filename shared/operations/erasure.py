@@ -1,4 +1,4 @@
-"""Finds and removes everything that the tables hold about a person.
+"""Finds and removes everything that the tables contain about a person.
 
     user records, personal VMRs      by the e-mail address
     bookings, and their rooms        by the owner of the alias: ids of the person, or a sign-in of the record;
@@ -51,7 +51,7 @@ class Person:
 
     def __post_init__(self) -> None:
         if any(len(word.strip()) < SHORTEST_WORD for word in (self.email, *self.words)):
-            raise InvalidRequest(f"A word or address shorter than {SHORTEST_WORD} characters occurs in too many texts.")
+            raise InvalidRequest(f"A word or address must have at least {SHORTEST_WORD} characters.")
 
     def is_in(self, *texts: str) -> bool:
         """Whether the address or a word is in any of the texts."""
@@ -61,7 +61,7 @@ class Person:
 
 @dataclass(frozen=True)
 class DecisionTrace:
-    """A decision's row, of which only the key is kept here, and the key of the row of its remaining work."""
+    """A decision's row, of which only the key and the ETag are kept, and the key of the row for its remaining work."""
 
     row: Row
     pending_key: str

@@ -89,7 +89,7 @@ class KeyVaultSecrets:
         except ResourceNotFoundError:
             raise
         except TimeoutError as error:
-            message = f"Key Vault {self._vault_uri} did not answer within {VAULT_TIMEOUT:g} seconds."
+            message = f"Key Vault {self._vault_uri} did not respond within {VAULT_TIMEOUT:g} seconds."
             raise Unavailable(message) from error
         except AzureError as error:
             raise self._unavailable(error) from error

@@ -1,6 +1,6 @@
 """Reads the counts of days, and keeps them small: the rows of a past day are merged into one, and old days are removed.
 
-The deployment's counts of today are in as many rows as there were processes, those of a past day in one.
+The deployment's counts for today are in one row per process, those for a past day in a single row.
 """
 
 from collections.abc import Mapping, Sequence

@@ -31,7 +31,7 @@ def statistics_table(tables: Tables) -> Table:
 
 
 def day_key(day: date, process: str = "") -> str:
-    """The key of a day's counts by one process; of all processes' counts if none is given."""
+    """The key of one process's counts for a day, or of all processes' counts if no process is given."""
     return f"{day:%Y%m%d}:{process}"
 
 

@@ -26,7 +26,7 @@ TESTS = frozenset({
 
 MAX_DEPTH = 60
 """Maximum depth of a template's tree: far more than people need, and far less than Python's compiler and our code can
-take.
+handle.
 """
 
 _ALLOWED = (

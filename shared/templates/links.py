@@ -62,7 +62,7 @@ def _urldefense(link: str) -> str | None:
 
 
 def _version_3(link: str) -> str | None:
-    """`*` stands for the next character stored separately in base64, `**X` for as many as X says (A: 2, B: 3, …)."""
+    """`*` stands for the next character stored separately in base64, `**X` for as many as X means (A: 2, B: 3, …)."""
     found = _V3.match(link)
     if not found:
         return None

@@ -68,7 +68,7 @@ class Meter:
         """Charge for work about to be done. Raises Exhausted."""
         self._left -= steps
         if self._left < 0:
-            raise Exhausted("it does too much: shorten its loops or its texts")
+            raise Exhausted("it does too much: shorten its loops or its strings")
 
     def scan(self, size: int, times: int) -> None:
         """Charge for going through a string of this size this many times at memory speed. Raises Exhausted."""

@@ -208,4 +208,4 @@ PEX: Mapping[str, Filter] = {
         _to_uuid, _update, _url_decode, _url_encode, _urldefense_decode, _uuid4,
     )
 }  # fmt: skip
-"""The filters and functions by their names in templates."""
+"""The filters and functions, keyed by their names in templates."""

@@ -139,4 +139,4 @@ FILTERS: Mapping[str, Filter] = {
     "truncate": _truncate,
     "upper": _upper,
 }
-"""The filters by their names in templates."""
+"""The filters, keyed by their names in templates."""

@@ -22,7 +22,7 @@ _TYPES = {
     ".css": "text/css; charset=utf-8",
 }
 _COMMENTS = re.compile(r"^[ \t]*/\*(?:(?!\*/).)*\*/[ \t]*\n|^[ \t]*//[^\n]*\n", re.MULTILINE | re.DOTALL)
-"""Matches comments that have a line to themselves: a third of the sources, and of no use to a browser."""
+"""Matches comments that take up whole lines: a third of the sources, and of no use to a browser."""
 _IMPORT = re.compile(r"""(?P<quote>["'])\.(?:\.?/(?:src|vendor))?/(?P<file>[\w.-]+\.js)(?P=quote)""")
 
 
@@ -66,7 +66,7 @@ def assets(route: str, files: Sequence[Path], also: Mapping[str, str] | None = N
 
 
 def without_comments(source: str) -> str:
-    """A script without the comments that have a line to themselves."""
+    """A script without the comments that take up whole lines."""
     return _COMMENTS.sub("", source)
 
 

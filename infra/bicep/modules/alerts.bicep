@@ -86,7 +86,7 @@ var alerts = [
   }
   {
     id: 'lag'
-    title: 'Organizers wait too long for their answers'
+    title: 'Organizers wait too long for an answer'
     query: loadTextContent('../queries/lag.kql')
     severity: 2
     window: 'PT30M'

@@ -177,7 +177,7 @@ resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (dataLock) {
   scope: account
   properties: {
     level: 'CanNotDelete'
-    notes: 'This holds all meetings and settings. docs/deploy.md, "Removing it", explains how to delete it.'
+    notes: 'This contains all meetings and settings. docs/deploy.md, "Removing it", explains how to delete it.'
   }
 }
 

@@ -70,7 +70,7 @@ resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (dataLock) {
   scope: vault
   properties: {
     level: 'CanNotDelete'
-    notes: 'This holds the passwords of all integrations. docs/deploy.md, "Removing it", explains how to delete it.'
+    notes: 'This contains the passwords of all integrations. docs/deploy.md, "Removing it", explains how to delete it.'
   }
 }
 

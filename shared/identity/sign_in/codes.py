@@ -82,8 +82,7 @@ class Codes:
         return f"{key}.{secret}"
 
     async def redeem(self, integration: str, code: str, verifier: str) -> Redeemed:
-        """Redeem a code, which is possible once, for its integration (uuid), and for the task pane with the challenge's
-        verifier.
+        """Redeem a code: only once, for its integration (uuid), and for the task pane with the challenge's verifier.
 
         `code` may be its short form, as a person types it. Raises NotAuthenticated.
         """

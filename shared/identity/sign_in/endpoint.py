@@ -65,7 +65,7 @@ class SignInRefused(NotAllowed):
 
 def refusal(answer: Mapping[str, Any]) -> SignInRefused | Unavailable:
     """Explain a provider's `error` and `error_description` to the user. Only the codes in the provider's text are
-    repeated: the text names people, and anybody can make up a callback.
+    repeated: the text names people, and anybody can forge a callback.
     """
     given, description = str(answer.get("error", "")), str(answer.get("error_description", ""))[:4000]
     codes = tuple(dict.fromkeys(_CODE.findall(description)))[:3]

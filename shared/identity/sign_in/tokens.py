@@ -78,7 +78,7 @@ class ProviderTokens:
 
         By default the ID token has upn, unique_name and sid; the access token, whose audience is the unchanged
         identifier, has no claim about the user (captures named in _address, and vouch/vouch-proxy#158). Not confirmed
-        without a live AD FS: that the audience's other form occurs.
+        against a live AD FS: that the audience's other form occurs.
         """
         resources = [provider.resource, f"microsoft:identityserver:{provider.resource}"]
         proven, key = await self._verified(provider, _token(answer, "id_token"), [provider.client_id])
@@ -157,7 +157,7 @@ def _is_vouched_for(claims: Claims) -> bool:
 
     With Azure, `xms_edov` and `email_verified`, if a registration requests them, show whether the owner of the
     address's domain is verified. Without them, members' addresses count as verified by the tenant, but not those of
-    guests (`idp`), whose home may be anybody's tenant. Not confirmed without a live tenant: that members never have an
+    guests (`idp`), whose home may be anybody's tenant. Not confirmed against a live tenant: that members never have an
     `idp` without their tenant's id in it; if one does, `xms_edov` has to be requested.
     """
     said = [_is_true(claims[name]) for name in ("xms_edov", "email_verified") if name in claims]

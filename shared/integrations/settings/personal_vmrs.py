@@ -61,7 +61,7 @@ Please join using the PIN <b>{{meeting_pin}}</b><br>
 
 
 class Personal(Section):
-    """Sign-in of users and the texts generated from their VMRs."""
+    """How users sign in, and the text generated from their VMRs."""
 
     title = "Personal VMR configuration"
     about = "Used when personal VMRs are enabled."

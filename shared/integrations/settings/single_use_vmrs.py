@@ -58,7 +58,7 @@ class SingleUse(Section):
         Setting(
             "Identity Provider group",
             "The name of the group of identity providers that authenticate participants. With platform management_api, "
-            "its resource URI is accepted, too, and resolved by the Management Node. If empty, participants do not "
+            "its resource URI is also accepted, and resolved by the Management Node. If empty, participants do not "
             "have to authenticate.",
         ),
     ] = None
@@ -91,7 +91,7 @@ class SingleUse(Section):
         NullableLine,
         Setting(
             "Scheduled conference theme",
-            "The name of every conference's theme. With platform management_api, its resource URI is accepted, too, "
+            "The name of every conference's theme. With platform management_api, its resource URI is also accepted, "
             "and resolved by the Management Node. If empty, the platform's default theme is used.",
         ),
     ] = None

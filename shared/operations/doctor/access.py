@@ -84,7 +84,7 @@ def _grant(role: str, place: Place) -> str:
     """The Exchange PowerShell command that grants a role, with the scope's name as in infra/grants/exchange-online.ps1.
     It takes effect after 30 minutes to 2 hours.
 
-    Not confirmed without a live tenant: that an app's client id stands for its service principal in both commands.
+    Not confirmed against a live tenant: that an app's client id stands for its service principal in both commands.
     """
     mailbox = quoted(place.mailbox)
     return (

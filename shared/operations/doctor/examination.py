@@ -50,7 +50,7 @@ CHECK_TIMEOUT = timedelta(seconds=45)
 
 LATELY = timedelta(days=2)
 MAX_OPERATIONS_READ = 100
-"""How many operations are read, the latest ones; usually these are from the last few days."""
+"""How many of the latest operations are read; usually they are from the last few days."""
 
 
 class GraphAccess(Access, Protocol):
@@ -65,7 +65,7 @@ class Eye(Protocol):
     """Probes a host, as ServerProbe does."""
 
     async def look(self, host: str) -> Server:
-        """Resolve the name, connect, shake hands."""
+        """Resolve the name, connect, and complete the TLS handshake."""
         ...
 
 

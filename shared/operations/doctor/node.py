@@ -126,7 +126,7 @@ def judge_node(look: NodeLook | None, cause: str, integration: Integration, plac
 
 def _judge_aliases(look: NodeLook, place: Place) -> Finding:
     if not look.foreign:
-        return sound(Check.NODE_ALIASES, "No other conference of the node has an alias like those of meetings.")
+        return sound(Check.NODE_ALIASES, "No other conference on the node has an alias like those of meetings.")
     details = (
         f"Other conferences on the node have aliases of the form that meetings get: {_some(look.foreign)}. A meeting "
         "that gets one of these numbers has no room."

@@ -42,7 +42,7 @@ class ServerProbe:
     context: ssl.SSLContext | None = None
 
     async def look(self, host: str) -> Server:
-        """Resolve the name, connect, shake hands."""
+        """Resolve the name, connect, and complete the TLS handshake."""
         try:
             async with asyncio.timeout(SERVER_TIMEOUT):
                 return Server(host, await self._certificate_end(host))

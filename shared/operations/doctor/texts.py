@@ -37,4 +37,4 @@ def judge_texts(integration: Integration, place: Place) -> Finding:
             "purely numeric."
         )
         return warning(Check.TEXTS, details, place.curl("PATCH", "", '{"scheduled_alias_prefix": "DIGITS"}'))
-    return sound(Check.TEXTS, "The texts of invitations are finished.")
+    return sound(Check.TEXTS, "The text of invitations is finished.")

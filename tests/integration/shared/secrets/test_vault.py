@@ -108,6 +108,6 @@ async def test_a_call_to_a_vault_that_does_not_answer_is_abandoned(monkeypatch: 
         url = server.url.replace("http:", "https:")  # the server does not complete a TLS handshake either
         client = SecretClient(url, Identity(), verify_challenge_resource=False)
         silent = KeyVaultSecrets(url, client=client)
-        with pytest.raises(Unavailable, match="did not answer within"):
+        with pytest.raises(Unavailable, match="did not respond within"):
             await silent.get(SecretReference("some-name"))
         await silent.close()

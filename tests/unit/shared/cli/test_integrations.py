@@ -285,7 +285,7 @@ def test_another_admins_change_is_not_overwritten(deployment: FakeDeployment, cl
     [
         (f"- name: Example Corp\n- uuid: {UUID}", "corp.yaml:2: is the same integration as corp.yaml:1."),
         ("- {name: New}\n- {name: New}", "corp.yaml:2: name: is already that of the integration in corp.yaml:1."),
-        ("- description: whose?", "corp.yaml:1: name: Which integration is it? Give its uuid or its name."),
+        ("- description: whose?", "corp.yaml:1: name: The integration is not identified. Add its uuid or its name."),
         ("- name: Two", "corp.yaml:1: name: 2 integrations have this name. Add a uuid: "),
     ],
 )
