@@ -132,7 +132,7 @@ def _rule(decision: Decision, known: Known) -> str:
             )
             return f"{found}: an alias is allocated, and then the decision is repeated"
         case Refresh():
-            return "nothing has changed that the organizer must be told about; the room's texts are updated"
+            return "nothing has changed that the organizer must be told about; the room's text is updated"
         case Close():
             return "the meeting is cancelled: its room is closed"
         case Ignore(why):

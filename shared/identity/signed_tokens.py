@@ -45,14 +45,14 @@ class Signed:
         another purpose.
         """
         if not self.is_one(text):
-            raise NotAuthenticated("This is not a proof issued by this service.")
+            raise NotAuthenticated("This token was not issued by this service.")
         try:
             # The time is compared with our clock below.
             claims: dict[str, Any] = jwt.decode(
                 text, self._key, algorithms=["HS256"], options={"verify_exp": False, "require": ["exp"]}
             )
         except jwt.InvalidTokenError as error:
-            raise NotAuthenticated("This is not a proof issued by this service.") from error
+            raise NotAuthenticated("This token was not issued by this service.") from error
         if claims["exp"] <= self._clock.now().timestamp():
             raise NotAuthenticated("This sign-in has expired. Please sign in again.")
         return claims

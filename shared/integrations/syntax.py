@@ -2,7 +2,7 @@
 
 Hosts that this service calls itself must be FQDNs. Numeric addresses and loopback names are rejected, so that no
 setting can point the service at itself, at its platform's metadata endpoint (169.254.169.254) or at an unnamed host in
-its network. Names that resolve to private addresses are fine: an on-premises Exchange has just such a name. The
+its network. Names that resolve to private addresses are fine: an on-premises Exchange usually has such a name. The
 remaining protection is that the other side must have a valid TLS certificate for its name.
 """
 

@@ -151,7 +151,7 @@ def response_mail(integration: Integration, item: CalendarItem, operation: Opera
     """The answer as an e-mail: for HTML, since Graph's comments are plain text, or if Exchange refuses the response.
 
     The e-mail contains an iTIP REPLY, which makes it a meeting response; it is an ordinary e-mail if no reply is
-    possible (`can_reply`). Not confirmed without a live tenant: that Exchange turns it into a tracked response.
+    possible (`can_reply`). Not confirmed against a live tenant: that Exchange turns it into a tracked response.
     """
     html = operation.text
     if not (integration.answers_in_html or integration.response_format == "html"):

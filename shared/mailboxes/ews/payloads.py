@@ -55,7 +55,7 @@ def message_id(message: Node) -> MessageId:
     """The id of a message in a folder."""
     received, key = message.moment("DateTimeReceived"), message.extended(SEARCH_KEY)
     # The time is added to the key, so that two updates remain two messages even if they have the same key. Not
-    # confirmed without a live server: that neither changes when a message moves, as their descriptions say.
+    # confirmed against a live server: that neither changes when a message moves, as their descriptions say.
     stable = f"{key}@{int(received.timestamp())}" if key and received else ""
     item = associated(message)
     return MessageId(stable or message.id, message.id, item, bool(item) and is_occurrence(message))

@@ -1,7 +1,7 @@
 """The organizer's time zone from EWS: by its name, or by the definition that comes with a custom zone.
 
 A definition (TimeZoneDefinition of Exchange's types) has periods, each with a bias (`UTC = local time + bias`), and
-groups of yearly transitions between them, the last of which is in force. Not confirmed without a live server: that an
+groups of yearly transitions between them, the last of which is in force. Not confirmed against a live server: that an
 item includes the rules of a custom zone.
 """
 

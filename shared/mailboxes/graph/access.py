@@ -5,7 +5,7 @@ each request. So each kind of request is made on something that every mailbox ha
 granted: the calendar's color is set to its current value, and the Inbox gets a hidden property. Sending cannot be
 tested without an e-mail, so one without recipients is submitted. Sources: docs/facts/settings.md.
 
-Not confirmed without a live tenant: that an equipment mailbox accepts both updates, and that an e-mail without
+Not confirmed against a live tenant: that an equipment mailbox accepts both updates, and that an e-mail without
 recipients is refused only after the right has been checked, as the error's text suggests.
 """
 

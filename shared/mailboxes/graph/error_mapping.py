@@ -22,7 +22,7 @@ TOO_LARGE = "AnswerTooLarge"
 
 NO_MAILBOX_CODES = frozenset({"ErrorInvalidUser", "ErrorNonExistentMailbox", "MailboxNotEnabledForRESTAPI", _NOT_FOUND})
 """Graph's codes for an address without a mailbox, or with an on-premises one, if the request was about the mailbox
-itself. Not confirmed without a live tenant: that there are no others.
+itself. Not confirmed against a live tenant: that there are no others.
 """
 
 MALFORMED_ID = "ErrorInvalidIdMalformed"

@@ -199,7 +199,7 @@ class GraphMailbox:
 
     async def messages_of(self, item: CalendarItem, since: datetime) -> list[str]:
         """See Mailbox.messages_of. Messages are filtered here by the meeting's id, which is requested with each
-        message. Not confirmed without a live tenant: that lists expand the extended property as reads of single
+        message. Not confirmed against a live tenant: that lists expand the extended property as reads of single
         messages do.
         """
         found = [each for folder in Folder for each in await self._with_meetings(folder, since)]
