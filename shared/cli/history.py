@@ -71,7 +71,7 @@ def revert(
         list[str] | None, typer.Option("--ask", metavar="FIELD", help="Prompt for this secret, which is not stored.")
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Revert even if the fields were changed again, or data gets lost.")
+        bool, typer.Option("--force", help="Revert even if the fields were changed again, or if data would be lost.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
