@@ -22,7 +22,7 @@ from shared.alarm_kinds import AlarmKind
 from shared.alarms import Alarms
 from shared.aliases.digits import has_expired, vacate
 from shared.aliases.people import People
-from shared.aliases.quota import Account, Accounts, Limit, accounts_of
+from shared.aliases.quota import Account, Accounts, ExhaustedAccounts, Limit, accounts_of
 from shared.aliases.tags import new_tag
 from shared.bookings.alias_rows import ALIAS_KEY, aliases_table
 from shared.bookings.booking import Booking, State
@@ -96,6 +96,7 @@ class Allocator:
         self._signing_key = signing_key
         self._people = People(signing_key)
         self._alarms = Alarms(storage, clock)
+        self._exhausted = ExhaustedAccounts()
 
     async def allocate(
         self,
@@ -116,6 +117,8 @@ class Allocator:
         tag = self._tag(integration, caller, idempotency_key)
         people = tuple(mark.hex() for mark in self._people.marks(integration, caller.mailboxes))
         booking = Booking(integration, tag, form.random(), caller.key, now, now + lifetime, people=people)
+        if known := self._exhausted.among(integration, limits, now):
+            return await self._refuse(booking, known, is_claimed=False)
         claimed, accounts, _ = await asyncio.gather(
             self._claim(booking, now),
             accounts_of(self._bookings, integration, limits, now),
@@ -124,7 +127,7 @@ class Allocator:
         for attempt in range(ATTEMPTS):
             if claimed:
                 if exhausted := accounts.exhausted(now):
-                    return await self._refuse(booking, exhausted)
+                    return await self._refuse(booking, exhausted, is_claimed=True)
                 if attempt >= MANY:
                     await self._warn(
                         integration, f"An unused alias was only found on attempt {attempt + 1} of {ATTEMPTS}."
@@ -207,18 +210,22 @@ class Allocator:
             log.info("an alias has just been used")
         return False
 
-    async def _refuse(self, booking: Booking, exhausted: Account) -> Booking:
-        """Return the alias that an earlier, identical click got. A caller whose quota is used up gets no new one:
-        raises RateLimited.
+    async def _refuse(self, booking: Booking, exhausted: Account, *, is_claimed: bool) -> Booking:
+        """Return the booking that an earlier, identical click got; otherwise raise RateLimited.
+
+        `is_claimed` tells whether the booking owns its digits; they are released. The account has then just been read,
+        and is remembered, so that further refusals cost a single request to storage.
         """
         before = await self._stored(booking)
-        if before is None or before.alias != booking.alias:
+        if is_claimed and (before is None or before.alias != booking.alias):
             await self._release(booking)
         if before and before.is_usable(booking.created):
             return before
         limit, wait = exhausted.limit, exhausted.wait(booking.created)
-        cause = f"On {booking.created:%Y-%m-%d} {limit.whose} requested more than {limit.burst} aliases at once."
-        await self._warn(booking.integration, cause, AlarmKind.QUOTA)
+        if is_claimed:
+            self._exhausted.remember(booking.integration, exhausted)
+            cause = f"On {booking.created:%Y-%m-%d} {limit.whose} requested more than {limit.burst} aliases at once."
+            await self._warn(booking.integration, cause, AlarmKind.QUOTA)
         raise RateLimited(
             f"You have requested too many VMRs in a short time. Please try again in {wait // _MINUTE + 1} minutes.",
             wait.total_seconds(),
@@ -240,7 +247,7 @@ class Allocator:
                 limits = [account.limit for account in accounts.accounts]
                 accounts = await accounts_of(self._bookings, booking.integration, limits, booking.created)
                 if exhausted := accounts.exhausted(booking.created):
-                    return await self._refuse(booking, exhausted)
+                    return await self._refuse(booking, exhausted, is_claimed=True)
             if before and before.is_usable(booking.created):
                 if before.alias != booking.alias:
                     await self._release(booking)

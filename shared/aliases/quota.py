@@ -33,6 +33,10 @@ COPIES_REFILL = timedelta(seconds=30)
 """The limit for all copied invitations of an integration together."""
 
 
+REMEMBERED_ACCOUNTS = 1000
+"""How many exhausted accounts a process remembers."""
+
+
 @dataclass(frozen=True)
 class Limit:
     """The limit of an account: the account's stable, opaque key, and its description for admins."""
@@ -89,6 +93,28 @@ class Accounts:
     def spend(self, now: datetime) -> list[Write]:
         """The writes that take one alias from each account."""
         return [account.spend(now) for account in self.accounts]
+
+
+class ExhaustedAccounts:
+    """The accounts that this process has recently found exhausted.
+
+    No later request brings forward the time at which an account has recovered, so until then, requests against the
+    account can be refused without reading it again.
+    """
+
+    def __init__(self) -> None:
+        self._accounts: dict[tuple[str, str], Account] = {}
+
+    def remember(self, integration: str, account: Account) -> None:
+        """Remember an exhausted account in place of the oldest one, if there are too many."""
+        self._accounts[integration, account.limit.key] = account
+        if len(self._accounts) > REMEMBERED_ACCOUNTS:
+            del self._accounts[next(iter(self._accounts))]
+
+    def among(self, integration: str, limits: Sequence[Limit], now: datetime) -> Account | None:
+        """The account with one of these limits that takes longest to recover; None if none is known to be empty."""
+        known = [self._accounts.get((integration, limit.key)) for limit in limits]
+        return Accounts(tuple(filter(None, known))).exhausted(now)
 
 
 async def accounts_of(table: Table, integration: str, limits: Sequence[Limit], now: datetime) -> Accounts:

@@ -8,6 +8,7 @@ from dev.harness.storage import MemoryStorage
 from shared.alarms import Alarms
 from shared.aliases.allocation import Allocator, alias_format
 from shared.aliases.promises import Promises
+from shared.aliases.quota import of_user
 from shared.aliases.tags import format_tag
 from shared.bookings.booking import Booking
 from shared.bookings.operation import LEASE_TIME, Operation, correlation_id
@@ -93,12 +94,12 @@ class MeetingsWorld:
         platform = self.platform(self.storage)
         return DueRunner(self.integration.uuid, self.mailbox, platform, self.records, self.storage, self.clock)
 
-    async def reserve(self, user: str = "alice") -> Booking:
-        """Reserve an alias, as a click in the add-in does, and return the booking."""
-        form = alias_format(self.integration)
-        return await self.allocator.allocate(
-            self.integration.uuid, form, Caller(user, "test"), timedelta(days=self.integration.reservation_days)
-        )
+    async def reserve(self, user: str = "alice", *, limited: bool = False) -> Booking:
+        """Reserve an alias, as a click in the add-in does; it counts against the user's quota if it is `limited`."""
+        form, caller = alias_format(self.integration), Caller(user, "test")
+        lifetime = timedelta(days=self.integration.reservation_days)
+        limits = of_user(caller) if limited else ()
+        return await self.allocator.allocate(self.integration.uuid, form, caller, lifetime, limits=limits)
 
     async def process(self, message_id: str) -> None:
         """Let the queue deliver a message."""

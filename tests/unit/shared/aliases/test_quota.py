@@ -8,7 +8,19 @@ import pytest
 from dev.harness.storage import MemoryStorage
 from shared.alarms import Alarms
 from shared.aliases.allocation import AliasFormat, Allocator
-from shared.aliases.quota import BURST, COPIES_BURST, COPIES_REFILL, REFILL, forget_full, of_copy, of_user
+from shared.aliases.quota import (
+    BURST,
+    COPIES_BURST,
+    COPIES_REFILL,
+    REFILL,
+    REMEMBERED_ACCOUNTS,
+    Account,
+    ExhaustedAccounts,
+    Limit,
+    forget_full,
+    of_copy,
+    of_user,
+)
 from shared.bookings.booking import Booking
 from shared.bookings.rows import RowKind
 from shared.errors import RateLimited
@@ -80,6 +92,43 @@ async def test_concurrent_requests_get_no_more_aliases_than_sequential_ones(worl
 async def test_checking_the_quota_takes_one_extra_request_and_no_extra_round_trip(world: QuotaWorld) -> None:
     await world.allocate()
     assert world.storage.round_trips == 4  # the quota is read while the digits are claimed
+
+
+async def test_repeated_requests_beyond_the_quota_cost_one_storage_request_each(world: QuotaWorld) -> None:
+    await world.exhaust()
+    with pytest.raises(RateLimited):
+        await world.allocate()
+    for key in ("", "click"):
+        before = world.storage.round_trips
+        with pytest.raises(RateLimited, match="try again in 6 minutes"):
+            await world.allocate(key=key)
+        assert world.storage.round_trips - before == 1
+
+
+async def test_a_refusal_is_remembered_only_until_the_quota_recovers(world: QuotaWorld) -> None:
+    await world.exhaust()
+    for wait in (timedelta(0), REFILL - timedelta(seconds=1)):
+        world.clock.move(wait)
+        with pytest.raises(RateLimited):
+            await world.allocate()
+    world.clock.move(timedelta(seconds=1))
+    assert await world.allocate()
+
+
+async def test_only_a_limited_number_of_exhausted_accounts_is_remembered() -> None:
+    accounts, clock = ExhaustedAccounts(), FakeClock()
+    limits = [Limit(str(number), "a user") for number in range(REMEMBERED_ACCOUNTS + 1)]
+    for limit in limits:
+        accounts.remember(INTEGRATION, Account(limit, "", clock.now() + BURST * REFILL))
+    known = [accounts.among(INTEGRATION, [limit], clock.now()) for limit in limits]
+    assert [each is None for each in known] == [True] + [False] * REMEMBERED_ACCOUNTS
+
+
+async def test_an_exhausted_quota_of_one_integration_does_not_affect_another() -> None:
+    accounts, clock = ExhaustedAccounts(), FakeClock()
+    limit = Limit("alice", "a user")
+    accounts.remember(INTEGRATION, Account(limit, "", clock.now() + BURST * REFILL))
+    assert accounts.among("22222222-2222-4222-8222-222222222222", [limit], clock.now()) is None
 
 
 async def test_a_quota_that_has_fully_recovered_leaves_no_row(world: QuotaWorld) -> None:
