@@ -156,7 +156,7 @@ async def stuck(outlook: Outlook, look: Look) -> None:
     await _open(outlook, look, wait=False, clock=True, delayed=True)
     await outlook.pane.locator("#title", has_text="Add a VMR").wait_for()
     await outlook.pass_time(10_000)
-    await outlook.settled()
+    await outlook.unresponsive()
 
 
 async def debug(outlook: Outlook, look: Look) -> None:
