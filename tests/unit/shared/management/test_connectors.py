@@ -321,7 +321,7 @@ async def test_previewing_a_faulty_template_or_value_shows_its_faults() -> None:
     body = {"template": "conference_name_template", "text": "{{ x }}"}
     assert "unknown variable 'x'" in (await api.call("POST", CONNECTORS + "1/preview/", body)).body["faults"][0]
     body = {"template": "conference_name_template", "values": {"subject": {"a": 1}}}  # type: ignore[dict-item]
-    assert "needs a string" in (await api.call("POST", CONNECTORS + "1/preview/", body)).body["faults"][0]
+    assert "must be a string" in (await api.call("POST", CONNECTORS + "1/preview/", body)).body["faults"][0]
 
 
 async def test_a_check_reports_the_changes_without_saving_them() -> None:
