@@ -17,7 +17,9 @@ CLICKS = 100
 
 
 async def measure() -> list[Result]:
-    """Compare a click with the raw calls on Azurite, and count its round trips and reads of settings in memory."""
+    """Compare a click with the raw calls on Azurite, and count its round trips and reads of settings with in-memory
+    storage.
+    """
     async with azurite_storage() as (storage, connection_string), product(storage) as world:
         async with TableServiceClient.from_connection_string(connection_string) as raw:
             slower = await ratio(world.click, Raw(raw).allocate, TIMES)
@@ -35,7 +37,7 @@ async def measure() -> list[Result]:
 
 
 async def _round_trips(world: BenchWorld, meter: Meter) -> tuple[int, int]:
-    """The sequential storage trips of one click, and the reads of settings during many clicks."""
+    """The sequential storage requests of one click, and the reads of settings during many clicks."""
     await world.click()  # fills the settings cache
     meter.reset()
     await world.click()

@@ -1,7 +1,8 @@
-"""A hostile client next to an honest one, in one process: guessed passwords, 4 MB bodies, endless clicks.
+"""A hostile client alongside an honest one in one process: it guesses passwords, sends 4 MB bodies, or clicks
+endlessly.
 
 The honest client is a conferencing node that asks whether people may join: its password is checked, and one row is
-read. It asks alone and then with each hostile client in turn, so that a busy machine affects both alike.
+read. It is measured alone, and then alongside each hostile client in turn, so that a busy machine affects both alike.
 """
 
 import asyncio
@@ -38,8 +39,8 @@ TURNS, QUESTIONS = 4, 15
 MAX_RATIO = 2.0
 
 CLICK_REQUESTS = 1
-"""The number of storage requests of a rejected click in a process that has recently found the user's quota exhausted:
-it looks for an earlier, identical click.
+"""The number of storage requests for a rejected click in a process that has recently found the user's quota exhausted:
+the one that looks for an earlier, identical click.
 """
 
 INTEGRATION = "11111111-1111-4111-8111-111111111111"
@@ -49,8 +50,8 @@ Act = Callable[[], Awaitable[None]]
 
 
 async def measure() -> list[Result]:
-    """How much longer the honest client's question takes next to each hostile one, and what a click beyond the quota
-    costs.
+    """How much longer the honest client's request takes alongside each hostile client, and what a click beyond the
+    quota costs.
     """
     meter = Meter(STORAGE_LATENCY)
     memory = MemoryStorage()

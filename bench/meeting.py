@@ -1,4 +1,5 @@
-"""The calls to Exchange for one meeting message, through Graph or EWS, and the storage trips that wait for one another.
+"""The calls to Exchange for one meeting message, through Graph or EWS, and the storage requests that wait for one
+another.
 
 They are counted against a simulated Exchange over real HTTP, with caches as warm as in a worker that has been running
 for a while.
@@ -36,7 +37,7 @@ async def _measured(by: By) -> list[Result]:
 
 
 async def _kinds(world: Deployment) -> AsyncIterator[tuple[str, Act, float | None]]:
-    """User actions with their budgets of storage trips. Each action takes place after the previous one has been
+    """User actions with their budgets of storage requests. Each action takes place after the previous one has been
     handled.
     """
     rooms = [await world.click() for _ in range(3)]
@@ -61,7 +62,7 @@ async def _counted(world: Deployment, by: By, meter: Meter, kind: str, act: Act,
     await world.handle()
     calls = Result(f"{kind}: {by} calls", world.calls(), "calls", CALLS)
     if by is By.EWS:
-        return [calls]  # the storage trips are the same, apart from those of the surrounding polls
+        return [calls]  # the storage requests are the same, apart from those of the surrounding polls
     note = f"{meter.total} in all"
     return [calls, Result(f"{kind}: sequential storage trips", meter.sequential, "trips", trips, note=note)]
 

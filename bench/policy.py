@@ -27,7 +27,7 @@ WRITERS = 16
 
 
 async def measure() -> list[Result]:
-    """Measure on Azurite with few conferences, and then with as many as fit, and in memory with MANY."""
+    """Measure on Azurite with few conferences and then with as many as fit, and on in-memory storage with MANY."""
     async with azurite_storage() as (storage, connection_string):
         async with TableServiceClient.from_connection_string(connection_string) as service:
             client = service.get_table_client("aliases")

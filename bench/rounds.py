@@ -89,7 +89,7 @@ async def _graph() -> AsyncIterator[str]:
 
 
 class _Storage:
-    """Tables on Azurite, and queues in memory, since in Azure the host fetches the messages."""
+    """Tables on Azurite, and in-memory queues, since in Azure the host fetches the messages."""
 
     def __init__(self, tables: AzureStorage) -> None:
         self.meter = Meter()

@@ -49,11 +49,14 @@ def judge(dependencies: list[dict[str, Any]]) -> tuple[list[str], str]:
     skipped = [each for each in dependencies if "skip_reason" in each]
     judged = len(dependencies) - len(skipped)
     if dependencies and not judged:
-        return [], f"skipped: none of {len(skipped)} packages could be checked ({skipped[0]['skip_reason']})"
+        return [], f"skipped: {_packages(len(skipped))} could not be checked ({skipped[0]['skip_reason']})"
     faults = [_line(each, fault) for each in dependencies for fault in each.get("vulns", [])]
-    return faults, f"{judged} packages, {len(faults)} known vulnerabilities" + (
-        f", {len(skipped)} not checked" if skipped else ""
-    )
+    vulnerabilities = "1 known vulnerability" if len(faults) == 1 else f"{len(faults)} known vulnerabilities"
+    return faults, f"{_packages(judged)}, {vulnerabilities}" + (f", {len(skipped)} not checked" if skipped else "")
+
+
+def _packages(count: int) -> str:
+    return "1 package" if count == 1 else f"{count} packages"
 
 
 def _line(package: Mapping[str, Any], fault: Mapping[str, Any]) -> str:

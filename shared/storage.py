@@ -226,7 +226,7 @@ class Table(Protocol):
         ...
 
     def everything(self) -> AsyncIterator[Row]:
-        """Every row of the table, for admins' lists and clean-up, never for a user's request."""
+        """Every row of the table, for admins' lists and cleanup, never for a user's request."""
         ...
 
 

@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def azurite() -> Iterator[str]:
-    """The connection string of an Azurite in memory. Tests that write to it use their own tables and queues."""
+    """The connection string of an in-memory Azurite. Tests that write to it use their own tables and queues."""
     with running_azurite() as connection_string:
         yield connection_string
 

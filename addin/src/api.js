@@ -139,7 +139,7 @@ export class Api {
     } catch (cause) {
       // A proxy's error page is not JSON; a truncated response is treated as missing.
       const error = cause instanceof ApiError ? cause : new ApiError(status >= 400 ? status : 0);
-      this.log(`Back end: ${error.status || 'no answer'} ${error.correlationId} ${error.message}`);
+      this.log(`Back end: ${error.status || 'no response'} ${error.correlationId} ${error.message}`);
       throw error;
     }
   }

@@ -194,7 +194,7 @@ export class Outlook {
  */
 function answered(name, start, timeout) {
   return new Promise((done, fail) => {
-    const timer = setTimeout(() => fail(new OutlookError(name, 0, 'no answer')), timeout);
+    const timer = setTimeout(() => fail(new OutlookError(name, 0, 'no response')), timeout);
     const stop = () => clearTimeout(timer);
     start(settle(name, (value) => (stop(), done(value)), (error) => (stop(), fail(error))));
   });

@@ -39,7 +39,7 @@ export async function readAgain([wait, ...more], read, isWanted) {
  */
 export function inTime(work, milliseconds) {
   return new Promise((done, fail) => {
-    const timer = setTimeout(() => fail(new Error('no answer')), milliseconds);
+    const timer = setTimeout(() => fail(new Error('no response')), milliseconds);
     work.then(done, fail).finally(() => clearTimeout(timer));
   });
 }

@@ -26,7 +26,7 @@ class Topic:
         """Whether the subscription covers a change.
 
         If a subscription is for a whole mailbox, a move is reported as a creation (exchange.md §3). Here the deletion
-        is not reported, which could not be confirmed without a live tenant.
+        is not reported, which has not been confirmed against a live tenant.
         """
         if change.owner != self.owner:
             return False
@@ -67,8 +67,8 @@ class Subscription:
     def wants_reauthorization(self, now: datetime) -> bool:
         """Whether the service now requests reauthorization.
 
-        The exact time could not be confirmed. Here it is in the last quarter of the lifetime, at most twelve hours
-        before expiry.
+        The exact time has not been confirmed against a live tenant. Here it is in the last quarter of the lifetime, at
+        most twelve hours before expiry.
         """
         left = self.expires - now
         return not self.warned and left < min(timedelta(hours=12), (self.expires - self.starts) / 4)

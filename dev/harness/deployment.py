@@ -1,4 +1,4 @@
-"""The product with a simulated Exchange over real HTTP. Storage is in memory, so that a test of many events takes
+"""The product with a simulated Exchange over real HTTP. It uses in-memory storage, so that a test of many events takes
 milliseconds.
 
 The webhook is a real HTTP endpoint. Tests decide when the queue is handled. Each message gets as many attempts as in

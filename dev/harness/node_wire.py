@@ -43,7 +43,7 @@ class NodeWire(httpx.AsyncBaseTransport):
         if fault.action == "html":
             return httpx.Response(200, html="<html>Gateway</html>")
         if fault.action == "hang":
-            raise httpx.ReadTimeout("no answer", request=request)
+            raise httpx.ReadTimeout("no response", request=request)
         raise httpx.ReadError("the connection broke", request=request)
 
     def _answer(self, request: httpx.Request) -> Answer:

@@ -1,4 +1,4 @@
-"""Secrets in memory."""
+"""In-memory secrets."""
 
 from pydantic import SecretStr
 
@@ -6,7 +6,7 @@ from shared.secrets import SecretReference, missing, new_reference
 
 
 class MemorySecrets:
-    """A SecretStore in memory; `kept` is its content."""
+    """An in-memory SecretStore; `kept` is its content."""
 
     def __init__(self) -> None:
         self.kept: dict[SecretReference, SecretStr] = {}

@@ -28,8 +28,8 @@ from shared.storage import (
 
 
 class MemoryTable:
-    """A Table in memory. `round_trips` counts the network requests that a table in Azure would need. `rows_sent` counts
-    the rows in its responses to queries, in which a page is sent as a whole even if only its first row is used.
+    """An in-memory Table. `round_trips` counts the network requests that a table in Azure would need. `rows_sent`
+    counts the rows in its responses to queries, in which a page is sent as a whole even if only its first row is used.
 
     Before each request, other tasks may run, as with a real network.
     """
@@ -144,7 +144,7 @@ class MemoryQueue:
 
 
 class MemoryStorage:
-    """A Storage in memory."""
+    """An in-memory Storage."""
 
     def __init__(self) -> None:
         self._tables: dict[str, MemoryTable] = defaultdict(MemoryTable)

@@ -39,7 +39,7 @@ class Answer:
 
 
 class Api:
-    """Answers requests with the database of a node."""
+    """Responds to requests from the database of a node."""
 
     def __init__(self, node: Node) -> None:
         self._node = node

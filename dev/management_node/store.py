@@ -92,7 +92,7 @@ class Store:
         fields = before | {name: given[name] for name in resource.defaults if name in given and name != "aliases"}
         self._check(resource, fields, id_)
         # Terraform's provider manages aliases as a separate resource, and sends null with every change of a conference:
-        # docs/facts/pexip.md §2. Without a live node, it could not be confirmed that the aliases are then kept. The
+        # docs/facts/pexip.md §2. It has not been confirmed against a live node that the aliases are then kept. The
         # product never sends null.
         if resource.name == "conference" and given.get("aliases") is not None:
             self._set_aliases(id_, given["aliases"], now)

@@ -1,4 +1,4 @@
-"""Checks change notifications: with a webhook that answers the handshake, and with one that does not."""
+"""Checks change notifications: with a webhook that responds to the handshake, and with one that does not."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +13,7 @@ def subscription_rows(table: Table, boxes: Mailboxes, webhooks: str) -> None:
     """Subscribe to the equipment mailbox's Inbox, and unsubscribe again. `webhooks` is the app's base URL, ""
     for none.
     """
-    table.check("a webhook that answers the handshake can be subscribed (201)", lambda: _taken(boxes, webhooks))
+    table.check("a webhook that responds to the handshake can be subscribed (201)", lambda: _taken(boxes, webhooks))
     table.check(
         "a webhook that refuses the handshake is reported as 400 ValidationError",
         lambda: _refused(boxes, webhooks),

@@ -18,8 +18,8 @@ _CANCELLED = "ErrorCalendarIsCancelledFor"
 
 @dataclass(frozen=True)
 class Writing:
-    """Runs the checks that need meetings. `webhooks` is the base URL of a deployment whose webhook answers handshakes;
-    "" for none.
+    """Runs the checks that need meetings. `webhooks` is the base URL of a deployment whose webhook responds to
+    handshakes; "" for none.
     """
 
     table: Table

@@ -3,9 +3,9 @@
     aliases/<digits>/alias              insert   ← conflict if the digits are taken: try others
     meetings/<integration>/tag:<uuid>   insert   ← conflict only if an idempotency key is reused
 
-Two sequential round trips if nothing collides, with a user's quota read alongside the first; no counter, no scan.
-Thanks to this order, every known tag owns its digits. A crash between the two leaves digits that nobody has seen; they
-are reused once they have expired.
+This takes two sequential round trips if nothing collides (a user's quota is read alongside the first), and needs
+neither a counter nor a scan. Thanks to this order, every known tag owns its digits. A crash between the two leaves
+digits that nobody has seen; they are reused once they have expired.
 """
 
 import asyncio
@@ -38,12 +38,13 @@ from shared.record_lists.journal import Journal, Record
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Storage, Write
 
 ATTEMPTS = 40
-"""How many random numbers are tried. With 80 % of the numbers in use, one allocation in 7,500 finds all of them taken.
+"""The number of random numbers that are tried. With 80% of the numbers in use, one allocation in 7,500 finds all of
+them taken.
 """
 
 MANY = 9
-"""Number of failed attempts after which even a success raises the alarm. So many are rare if fewer than 60 % of the
-numbers are in use, and usual above 90%.
+"""Number of failed attempts after which even a success raises the alarm. That many are rare while fewer than 60% of the
+numbers are in use, and common above 90%.
 """
 
 NEARLY_FULL = 0.8
@@ -110,8 +111,8 @@ class Allocator:
     ) -> Booking:
         """Reserve a booking; the same caller gets the same one for the same (non-empty) idempotency key (A2).
 
-        It counts against the `limits` (quota.py). Raises NumberSpaceFull (A7), RateLimited if a limit is reached,
-        Unavailable.
+        The booking counts against the `limits` (quota.py). Raises NumberSpaceFull (A7), RateLimited if a limit is
+        reached, Unavailable.
         """
         now = self._clock.now()
         tag = self._tag(integration, caller, idempotency_key)
@@ -141,7 +142,7 @@ class Allocator:
             return before
         await self._warn(integration, f"No unused alias was found in {ATTEMPTS} attempts.")
         raise NumberSpaceFull(
-            f"No unused alias was found in {ATTEMPTS} attempts. Ask your administrator for longer ones."
+            f"No unused alias was found in {ATTEMPTS} attempts. Ask your administrator for longer aliases."
         )
 
     async def _warn(self, integration: str, cause: str, kind: AlarmKind = AlarmKind.NUMBER_SPACE) -> None:
@@ -213,8 +214,8 @@ class Allocator:
     async def _refuse(self, booking: Booking, exhausted: Account, *, is_claimed: bool) -> Booking:
         """Return the booking that an earlier, identical click got; otherwise raise RateLimited.
 
-        `is_claimed` tells whether the booking owns its digits; they are released. The account has then just been read,
-        and is remembered, so that further refusals cost a single request to storage.
+        `is_claimed` tells whether the booking owns its digits; if so, they are released. The account has then just been
+        read, and is remembered, so that further refusals cost a single storage request.
         """
         before = await self._stored(booking)
         if is_claimed and (before is None or before.alias != booking.alias):
@@ -224,7 +225,8 @@ class Allocator:
         limit, wait = exhausted.limit, exhausted.wait(booking.created)
         if is_claimed:
             self._exhausted.remember(booking.integration, exhausted)
-            cause = f"On {booking.created:%Y-%m-%d} {limit.whose} requested more than {limit.burst} aliases at once."
+            day = f"{booking.created:%Y-%m-%d}"
+            cause = f"On {day}, {limit.whose} requested more than {limit.burst} aliases in a short time."
             await self._warn(booking.integration, cause, AlarmKind.QUOTA)
         raise RateLimited(
             f"You have requested too many VMRs in a short time. Please try again in {wait // _MINUTE + 1} minutes.",

@@ -24,19 +24,20 @@ from shared.aliases.promises import PROMISE
 from shared.aliases.tags import TAG
 
 MAX_MARKS = 16
-"""How many different tags, and promises, of one body are examined; a genuine body has one, a quoted thread a few."""
+"""Up to this many different tags, and this many different promises, are examined in one body; a genuine body has one.
+"""
 
 BODY_MAX_LENGTH = 16_000_000
 """Maximum number of bytes of a body (in UTF-8, plus one piece) that are examined."""
 
 MAX_PLACES = 1024
-"""How many possible beginnings of tags are examined in one body: a quoted thread has a few for each of its messages."""
+"""Up to this many places where a tag may begin are examined in one body; a quoted thread has a few for each message."""
 
 MAX_READ = 262_144
-"""Maximum number of bytes that are decoded per body, in all places together."""
+"""Maximum number of bytes that are decoded per body, in total."""
 
 _PIECE = 65_536
-"""How many characters are searched before other tasks get to run."""
+"""The number of characters that are searched before other tasks get a turn."""
 
 _OVERLAP = 16_384
 """Maximum number of characters that a tag may span, including everything that clients insert; pieces overlap by this
@@ -44,7 +45,7 @@ much.
 """
 
 _WINDOWS = (256, 2_048, _OVERLAP)
-"""How many bytes are decoded at a place; the larger sizes are used only if the result is too short for a promise."""
+"""The numbers of bytes to decode at a place; the larger ones are used only if the result is too short for a promise."""
 
 _LONGEST = 110
 """The length of a promise in characters, plus a margin."""
@@ -53,7 +54,7 @@ _MAX_LAYERS = 8
 """Maximum number of layers of encoding: nested link rewriters, and the link itself."""
 
 _GATE_MEMORY = 8 << 20
-"""Bytes for RE2's states, once per process; with less, text crafted for the purpose would make it fall back to a slower
+"""Bytes of memory for RE2's states, once per process; with fewer, crafted text would make it fall back to a slower
 search.
 """
 
@@ -117,7 +118,7 @@ ones.
 def _pieces(body: str) -> Iterator[bytes]:
     """The body in pieces, each in UTF-8 without white space and soft line breaks, so that wrapped text is joined again.
 
-    Exchange may cut text in the middle of a character, hence lone surrogates.
+    Exchange may cut text in the middle of a character, which leaves lone surrogates.
     """
     read = 0
     for start in range(0, len(body), _PIECE):

@@ -17,9 +17,9 @@ def has_expired(row: Row, now: datetime) -> bool:
 
 
 async def vacate(bookings: Table, row: Row, now: datetime) -> bool:
-    """Whether the digits certainly belong to no booking any more; removes a reservation that expired unused (A3).
+    """Whether it is certain that no booking has the digits; removes a reservation that expired unused (A3).
 
-    The reservation's tag is removed first, so that no invitation can be accepted with it any more. Raises RowChanged if
+    The reservation's tag is removed first, so that no further invitation can be accepted with it. Raises RowChanged if
     the tag has just been used.
     """
     if "state" not in row.values or (row.values["state"] == State.RESERVED and not has_expired(row, now)):

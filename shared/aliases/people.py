@@ -1,14 +1,14 @@
-"""Determines whose meetings a tag is for (A6), by marks of the addresses that the add-in named when the tag was
-created.
+"""Determines whose meetings a tag is valid for (A6), using marks (short keyed digests) of the addresses that the add-in
+sent when the tag was created.
 
-The add-in names the user's own mailbox, and the owner of the calendar in which the meeting is written if that is a
-different one (a delegate, a shared mailbox). An unused tag is valid for a meeting whose organizer or sender is one of
-them: Exchange lets only authorized people send in somebody else's name, and reports who did. Without information from
-Outlook there is no restriction: a tag without marks, from a client other than our task pane, is valid for any meeting,
-as in the original.
+The add-in sends the address of the user's own mailbox and, if the meeting is in another mailbox's calendar (the user is
+a delegate, or has opened a shared mailbox), the address of that mailbox. An unused tag is valid for a meeting whose
+organizer or sender is one of them: Exchange lets only authorized people send in somebody else's name, and reports who
+did. Without information from Outlook there is no restriction: a tag without marks, from a client other than our task
+pane, is valid for any meeting, as in the original.
 
-The addresses are only claimed by the user. That is enough: a user who names somebody else only gives away one of their
-own aliases.
+The addresses are not verified, and need not be: a user who names somebody else merely lets that person use one of the
+user's own aliases.
 """
 
 import hmac
@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from shared.mail_addresses import folded_address
 
 MARK_BYTES = 5
-"""Bytes of a mark, so that only one other address in a trillion matches by chance."""
+"""Length of a mark in bytes: only one other address in a trillion matches by chance."""
 
 MAX_PEOPLE = 3
 """Maximum number of addresses: the user, the mailbox that is open, and the organizer that Outlook shows."""

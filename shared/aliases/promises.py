@@ -3,19 +3,20 @@
 The pane gets one with its configuration. If it cannot reach us when the user clicks, it puts the placeholder text and
 the promise into the meeting; the alias is allocated when the equipment mailbox gets the invitation.
 
-A promise is 55 bytes in base32, the one common alphabet that survives clients changing its case:
+A promise is 55 bytes in base32, the one common encoding that survives clients that change letters to upper or lower
+case:
 
     expiry, minutes since 1970   4 bytes
     nonce                        8 bytes   makes each promise unique to one meeting
-    user                        12 bytes   keyed digest of the caller's key, which itself is never mailed
-    people                      15 bytes   three marks of those for whose meetings it is valid (people.py); zeros: none
+    user                        12 bytes   keyed digest of the caller's key (the key itself never appears in an e-mail)
+    people                      15 bytes   marks of the people for whose meetings it is valid (people.py), or zeros
     signature                   16 bytes   HMAC-SHA-256 over the integration's uuid and all of the above
 
 **Replay.** A promise may be redeemed any number of times until it expires, because notifications may be duplicated;
 each time it yields the same `Promise.id`. Allocating with that id as the idempotency key returns the same alias each
 time. A copy in another meeting therefore gets an alias that belongs to the first meeting, as with a copied tag (A4).
 
-Versions before 0.2 made promises of 40 bytes, without `people`. They are valid until they expire.
+Versions before 0.2 made promises of 40 bytes, without `people`. These remain valid until they expire.
 """
 
 import base64
@@ -35,8 +36,8 @@ PROMISE = re.compile(r"TOK:-([A-Z2-7]{88}|[A-Z2-7]{64})", re.IGNORECASE | re.ASC
 """A promise: 55 bytes in base32, or 40 in an older version. The closing `#` is not required: see TAG in tags.py."""
 
 PROMISE_LIFETIME = timedelta(days=7)
-"""Maximum time from opening the task pane to the invitation's arrival: a draft may wait over a weekend, but not for
-months.
+"""Maximum time from opening the task pane to the invitation's arrival: enough for a draft that waits over a weekend,
+but not for one that waits for months.
 """
 
 _EXPIRY, _NONCE, _USER, _SIGNATURE = 4, 8, 12, 16

@@ -23,14 +23,14 @@ from shared.mail_addresses import folded_address
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, Table, Write
 
 BURST = 300
-"""How many aliases a user may request at once; even an assistant who plans a whole year needs fewer."""
+"""The number of aliases that a user may request in one burst; even an assistant who plans a whole year needs fewer."""
 
 REFILL = timedelta(minutes=5)
 """Time after which another alias is allowed: 288 a day."""
 
 COPIES_BURST = 3000
 COPIES_REFILL = timedelta(seconds=30)
-"""The limit for all copied invitations of an integration together."""
+"""The limit for all copied invitations of an integration combined."""
 
 
 REMEMBERED_ACCOUNTS = 1000
@@ -86,7 +86,7 @@ class Accounts:
     accounts: tuple[Account, ...] = ()
 
     def exhausted(self, now: datetime) -> Account | None:
-        """The empty account that takes longest to refill; None if none is empty."""
+        """Of the exhausted accounts, the one with the longest wait; None if no account is exhausted."""
         longest = max(self.accounts, key=lambda account: account.wait(now), default=None)
         return longest if longest and longest.wait(now) else None
 
@@ -98,7 +98,7 @@ class Accounts:
 class ExhaustedAccounts:
     """The accounts that this process has recently found exhausted.
 
-    No later request brings forward the time at which an account has recovered, so until then, requests against the
+    Later requests never bring forward the time at which an account recovers, so until then, requests against the
     account can be refused without reading it again.
     """
 
@@ -106,13 +106,15 @@ class ExhaustedAccounts:
         self._accounts: dict[tuple[str, str], Account] = {}
 
     def remember(self, integration: str, account: Account) -> None:
-        """Remember an exhausted account in place of the oldest one, if there are too many."""
+        """Remember an exhausted account; if there are too many, forget the oldest one."""
         self._accounts[integration, account.limit.key] = account
         if len(self._accounts) > REMEMBERED_ACCOUNTS:
             del self._accounts[next(iter(self._accounts))]
 
     def among(self, integration: str, limits: Sequence[Limit], now: datetime) -> Account | None:
-        """The account with one of these limits that takes longest to recover; None if none is known to be empty."""
+        """Of the accounts with these limits that are known to be exhausted, the one with the longest wait; None if
+        there is none.
+        """
         known = [self._accounts.get((integration, limit.key)) for limit in limits]
         return Accounts(tuple(filter(None, known))).exhausted(now)
 

@@ -4,7 +4,7 @@ import re
 import uuid
 
 TAG = re.compile(r"PXPS:-([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})", re.IGNORECASE | re.ASCII)
-# The closing `#` is not required: some clients lose it when they turn addresses into links, and the length is fixed.
+# The closing `#` is not required: some clients drop it when they turn addresses into links, and the length is fixed.
 
 
 def new_tag() -> str:

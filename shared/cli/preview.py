@@ -97,4 +97,4 @@ def _template(file: Path) -> str:
     except OSError as error:
         raise CommandFailed(Exit.REFUSED, f"{file} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
-        raise CommandFailed(Exit.REFUSED, f"{file} is not UTF-8: save the file in that encoding.") from error
+        raise CommandFailed(Exit.REFUSED, f"{file} is not encoded in UTF-8. Save it in that encoding.") from error

@@ -95,7 +95,7 @@ def read(path: Path) -> list[Entry]:
         raise FileRefused([Fault(name, 1, "", f"cannot be read: {error.strerror}.")]) from error
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise FileRefused([Fault(name, line, "", "is not UTF-8: save the file in that encoding.")]) from error
+        raise FileRefused([Fault(name, line, "", "is not encoded in UTF-8. Save it in that encoding.")]) from error
 
 
 def parse(name: str, text: str) -> list[Entry]:

@@ -60,7 +60,7 @@ def read(path: Path) -> list[FileVmr]:
     except OSError as error:
         raise FileRefused([Fault(name, 1, "", f"cannot be read: {error.strerror}.")]) from error
     except UnicodeDecodeError as error:
-        raise FileRefused([Fault(name, 1, "", "is not UTF-8: save the file in that encoding.")]) from error
+        raise FileRefused([Fault(name, 1, "", "is not encoded in UTF-8. Save it in that encoding.")]) from error
     return list(_csv(name, text) if path.suffix.lower() == ".csv" else _json(name, text))
 
 

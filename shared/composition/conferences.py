@@ -147,7 +147,7 @@ class Conferences:
 
     @cached_property
     def policy(self) -> Policy:
-        """Answers conferencing nodes."""
+        """Responds to conferencing nodes."""
         from shared.conferences.policy import Policy
 
         base = self.foundation

@@ -1,7 +1,7 @@
-"""Checks answers to policy requests: a node rejects the whole answer if one field is wrong (C2).
+"""Checks policy responses: a node rejects the whole response if one field is wrong (C2).
 
 What a node accepts is described in docs/facts/pexip.md. A wrong field that only affects a room's appearance is left
-out, so that the platform's default applies. A wrong field that restricts access is not left out: nobody is let in then.
+out, so that the platform's default applies. If a field that restricts access is wrong, nobody is let in.
 """
 
 from __future__ import annotations
@@ -123,11 +123,11 @@ FIELDS: Mapping[str, _Check] = {
     "max_callrate_out": _between(128_000, 8_192_000),
     "participant_limit": _between(0, 1_000_000),
 }
-"""Every field of our answers, with a check of the values that a node accepts."""
+"""Every field of our responses, with a check of the values that a node accepts."""
 
 
 def service_answer(fields: Mapping[str, Any]) -> dict[str, Any] | None:
-    """A `result` that a node accepts, for the service that `fields` describe; None if nobody must be let in.
+    """A `result` that a node accepts, for the service that `fields` describe; None if nobody may be let in.
 
     Strings are cut to the length that a node accepts; empty ones are left out, except required ones.
     """
@@ -139,17 +139,17 @@ def service_answer(fields: Mapping[str, Any]) -> dict[str, Any] | None:
     pins = {name: str(given.get(name, "")) for name in ("pin", "guest_pin")}
     wrong |= pin_faults(**pins, allow_guests=given.get("allow_guests") is True).keys()
     if wrong:
-        log.error("nodes would reject a policy answer because of its %s", ", ".join(sorted(wrong)))
+        log.error("nodes would reject a policy response because of its %s", ", ".join(sorted(wrong)))
     if wrong & PROTECTING or wrong & needed:
         return None
     return {name: value for name, value in given.items() if name not in wrong}
 
 
 def _may_be_cleaned(name: str, value: Any) -> bool:
-    """Whether a value may be cleaned: not a PIN, since one that consists of blanks must not become an empty one."""
+    """Whether a value may be cleaned. A PIN may not, since one that consists of blanks must not become empty."""
     return isinstance(value, str) and name not in PROTECTING
 
 
 def clean(text: str) -> str:
-    """The text as one printable line, without lone surrogates: Exchange may cut characters in two."""
+    """The text as one printable line, without lone surrogates: Exchange may cut text in the middle of a character."""
     return "".join(each if each.isprintable() else " " for each in text)[:MAX_TEXT].strip()

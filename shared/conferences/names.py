@@ -20,9 +20,9 @@ class ConferenceNames:
         self._table = aliases_table(storage)
 
     async def claim(self, name: str, integration: str, tag: str) -> str:
-        """The name itself if it is unused or already this tag's, otherwise followed by a random number.
+        """The name itself if it is unused or already this tag's; otherwise the name followed by a random number.
 
-        `integration` is the one that has the tag's booking. One round trip if the name is unused.
+        `integration` is the integration of the tag's booking. One round trip if the name is unused.
         """
         candidate = name[:_NAME_MAX_LENGTH]
         if await self._take(candidate, integration, tag):

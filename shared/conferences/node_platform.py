@@ -26,7 +26,7 @@ integration no longer exists. Raises NodeFailed.
 """
 
 PlaceOf = Callable[[str], Awaitable[Place]]
-"""Returns where the rooms of an integration (uuid) should be; platform policy if there is no such integration."""
+"""Returns where the rooms of an integration (uuid) should be; platform `policy` if the integration does not exist."""
 
 
 AHEAD_BY = timedelta(minutes=2)
@@ -96,10 +96,10 @@ class NodePlatform:
             await self.rooms.look_now(booking.integration, [booking.tag])
 
     async def _claim(self, booking: Booking, record: RoomRecord | None, now: datetime) -> None:
-        """Have policy leave requests for the alias unanswered, so that nodes use their own database.
+        """Have policy leave requests for the alias to the nodes, which then use their own database.
 
-        For a room that is open now, and that policy has answered for, policy keeps answering until conferencing nodes
-        know the room (room_keeper.py).
+        If the room is open now and policy already serves it, policy continues to do so until conferencing nodes know
+        the room (room_keeper.py).
         """
         is_wanted = booking.state is State.SCHEDULED and wanted(booking, self.place, now) is not None
         settled = record is not None and record.is_there and record.handed_over

@@ -38,7 +38,7 @@ class Step(StrEnum):
 
 @dataclass(frozen=True)
 class Place:
-    """Where an integration's rooms should be: `node` is the Management Node's key, "" on platform policy."""
+    """Where an integration's rooms should be: `node` is the Management Node's key, "" for platform `policy`."""
 
     node: str
     lead: timedelta

@@ -1,6 +1,6 @@
 """Where conferences are stored. On platform `policy` a conference is a row that is used to respond to nodes' requests.
 
-The other platform, a Management Node, is in node_platform.py.
+The other platform, `management_api`, is in node_platform.py.
 """
 
 from contextlib import suppress
@@ -12,7 +12,8 @@ from shared.conferences.names import ConferenceNames
 from shared.storage import Delete, Put, Replace, RowChanged, Tables
 
 ON_NODE = "on_node"
-"""Column of an alias's claim: true if its room is on a Management Node, to which policy then sends nodes."""
+"""Column of an alias's claim: true if its room is on a Management Node. Policy then has nodes use their own database.
+"""
 
 
 class Platform(Protocol):
@@ -48,7 +49,7 @@ class PolicyPlatform:
     async def show(self, booking: Booking, *, on_node: bool = False) -> None:
         """See Platform.show; one round trip, and two more to release the name of a closed conference.
 
-        With `on_node` the room is in the Management Node's own database, to which policy sends nodes.
+        With `on_node`, the room is on the Management Node, and policy has nodes use their own database.
         """
         claim = booking.claim()
         if on_node:
@@ -58,7 +59,7 @@ class PolicyPlatform:
             await self._release_names(booking)
 
     async def answers(self, booking: Booking) -> bool:
-        """Whether policy answers for the booking's room, now or at any other time; one round trip."""
+        """Whether policy serves the booking's room, now or at any other time; one round trip to storage."""
         row = await self._aliases.get(booking.numeric_alias, ALIAS_KEY)
         return row is not None and row.values.get("tag") == booking.tag and "conference" in row.values
 

@@ -1,4 +1,4 @@
-"""External policy: answers conferencing nodes when somebody dials an alias (C2; docs/facts/pexip.md).
+"""External policy: responds to conferencing nodes when somebody dials an alias (C2; docs/facts/pexip.md).
 
 One point read by the alias's digits, regardless of the number of conferences.
 """
@@ -37,12 +37,12 @@ _OUR_TAG = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):([0-9a-f-]
 
 
 class Policy:
-    """Answers service configuration requests from the alias records."""
+    """Responds to service configuration requests, using the alias records."""
 
     def __init__(
         self, storage: Storage, clock: Clock, *, serves_vmrs: bool = True, is_on_node: IsOnNode | None = None
     ) -> None:
-        """With `serves_vmrs` False, another server has all VMRs, and policy does not answer for them."""
+        """With `serves_vmrs` False, another server has all VMRs, and policy does not serve them."""
         self._serves_vmrs = serves_vmrs
         self._storage = storage
         self._is_on_node = is_on_node
@@ -50,10 +50,10 @@ class Policy:
         self._clock = clock
 
     async def answer(self, request: ServiceRequest) -> PolicyAnswer:
-        """The answer to a node's request. One point read; none for anything that cannot be one of our aliases.
+        """The response to a node's request. Takes one point read; none if the alias cannot be one of ours.
 
-        A node that dials out for a running service of ours gets that service's answer, regardless of the alias that it
-        names. A probe is never rejected: nodes may cache a rejection, and somebody may call right afterwards.
+        A node that dials out for a running service of ours gets the response for that service, regardless of the alias
+        in its request. A probe is never rejected: nodes may cache a rejection, and somebody may call right afterwards.
         """
         running = _OUR_TAG.fullmatch(request.running_tag)
         if running:
@@ -87,9 +87,9 @@ class Policy:
         return self._told(conference)
 
     async def _running(self, integration: str, tag: str, name: str) -> PolicyAnswer:
-        """The answer for a service of ours that dials out, found by its tag, under the name by which it runs.
+        """The response for a service of ours that dials out, found by its tag.
 
-        A node treats another name as another service.
+        It contains the name under which the service runs, because a node treats another name as another service.
         """
         booking = await stored_booking(meetings_table(self._storage), integration, tag)
         if booking is None:
@@ -99,12 +99,12 @@ class Policy:
         return self._told(_named(booking, name) if booking.state is State.SCHEDULED else None)
 
     async def _lets_in(self, booking: Booking) -> bool:
-        """Whether policy still answers for a room that is being created on a node, until conferencing nodes know it."""
+        """Whether policy still serves a room that is being created on a node, until conferencing nodes know it."""
         row = await self._aliases.get(booking.numeric_alias, ALIAS_KEY)
         return row is not None and row.values.get("tag") == booking.tag and bool(row.values.get("conference"))
 
     async def _running_vmr(self, request: ServiceRequest) -> PolicyAnswer:
-        """The answer for a VMR that dials out, found by its name; a node treats another name as another service."""
+        """The response for a VMR that dials out, found by its name; a node treats another name as another service."""
         if request.direction is not Direction.DIAL_OUT or not request.service_name.strip():
             return None
         row = await self._aliases.get(name_partition(request.service_name.strip()), NAME_KEY)
@@ -127,7 +127,7 @@ class Policy:
 
 
 def _is_of(told: tuple[PolicyAction, dict[str, Any]], tag: str) -> bool:
-    """Whether an answer is for the service that runs under a tag; always true without a tag or for a rejection."""
+    """Whether a response is for the service that runs under a tag; always true without a tag or for a rejection."""
     return not tag or told[0] == "reject" or str(told[1].get("service_tag", "")).lower() == tag
 
 

@@ -1,7 +1,7 @@
 """A conferencing node's service configuration request (docs/facts/pexip.md), parsed defensively.
 
-Nodes, endpoints and gateways write the same alias in many ways, and its content is up to the caller. Only the
-parameters that affect the answer are read. Any may be missing, empty, or repeated.
+Nodes, endpoints and gateways write the same alias in many ways, and a caller can put anything into it. Only the
+parameters that affect the response are read. Any may be missing, empty, or repeated.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class ServiceRequest:
 
     `service_name` and `service_tag` are those of the running service that dials out, otherwise "". `trigger` tells how
     a caller arrives: by SIP, from a browser, or from a virtual reception by two-stage dialling. All calls get the same
-    answer, however they arrive; a probe is not a call. `previous_service_name` (where the caller was before) is not
+    response, however they arrive; a probe is not a call. `previous_service_name` (where the caller was before) is not
     read.
     """
 

@@ -89,7 +89,7 @@ class RoomsAhead:
     async def _ours(
         self, node: ManagementNode, integration: str, tags: set[str], coming: Mapping[str, Conference]
     ) -> set[str]:
-        """Tags whose own room is still on the node from earlier, with both aliases: these do not clash."""
+        """Tags whose own earlier room is still on the node with both aliases: these do not clash."""
         rooms = await node.conferences.by_tags({f"{integration}:{tag}" for tag in tags})
         own = {tag: rooms.get(f"{integration}:{tag}") for tag in tags}
         return {

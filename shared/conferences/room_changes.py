@@ -27,8 +27,8 @@ _PROTECTING = "host_identity_provider_group"
 
 @dataclass
 class RoomChanges:
-    """The work of one batch. Every method raises the errors of NodeConferences; `outcome` then holds what was done up
-    to that point.
+    """The work of one batch. Every method raises the errors of NodeConferences; `outcome` then contains what was done
+    up to that point.
     """
 
     node: NodeConferences
@@ -49,7 +49,7 @@ class RoomChanges:
         await self._close([item for item in items if item.step is Step.CLOSE], found)
 
     async def _found(self, items: Iterable[Item]) -> Mapping[str, NodeConference]:
-        """The rooms that have to be searched for, by tag: one request.
+        """The rooms that have to be searched for, keyed by tag; one request.
 
         A room that nobody has tried to create yet is not searched for: if it exists on the node nevertheless, the node
         refuses its aliases.
@@ -235,7 +235,7 @@ class RoomChanges:
         """The fields with URIs instead of names. A theme that the node does not have is replaced by the default.
 
         If the node lacks the group that restricts access, records a problem and returns None: neither a new nor an
-        existing room must let everybody in.
+        existing room may let everybody in.
         """
         found = dict[str, Any](fields)
         for name, resource in NODE_REFERENCES.items():
@@ -278,7 +278,7 @@ def _service_tag(item: Item) -> str:
 
 
 def _problem(conference: Conference, refused: NodeRefused) -> str:
-    """Why the node refuses the room, in words for an admin, without any text of the meeting."""
+    """Why the node refuses the room, explained to an admin without any text from the meeting."""
     if refused.is_taken("alias") or refused.is_taken("aliases"):
         return f"alias {conference.alias} or {conference.numeric_alias} belongs to another conference on the node"
     return str(refused).rstrip(".")

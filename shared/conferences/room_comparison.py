@@ -28,7 +28,7 @@ from shared.management_node.outage import Outages
 from shared.metrics import Metric, measure
 
 COMPARE = "compare"
-"""Replaces a tag in rows of times and in the queue if an integration's list of rooms has to be compared."""
+"""Used in place of a tag, in due-time rows and in the queue, if an integration's list of rooms has to be compared."""
 
 _TIMES_AT_ONCE = 1_000
 
@@ -71,7 +71,7 @@ class RoomComparison:
     alarms: Alarms
 
     async def compare(self, integration: str) -> bool:
-        """Compare, and tell admins what differed; returns whether the node answered. Raises Unavailable."""
+        """Compare, and tell admins what differed; returns whether the node responded. Raises Unavailable."""
         try:
             await self.run(integration)
         except RoomsDiffer as differ:
@@ -110,7 +110,7 @@ class RoomComparison:
             now = self.rooms.clock.now()
             raise RoomsDiffer(
                 f"On {now:%Y-%m-%d}, the Management Node lacked {len(found.missing)} rooms, or some of their aliases, "
-                f"and still had {len(found.extra)} that were over."
+                f"and still had {len(found.extra)} whose meetings were over."
             )
 
     async def _compared(
@@ -134,8 +134,8 @@ class RoomComparison:
     async def _confirmed(
         self, integration: str, place: Place, found: Differences, node: ManagementNode
     ) -> tuple[Differences, Mapping[str, NodeConference]]:
-        """The differences that remain, with the rooms: some were created or removed while the list was read, or are
-        about to be.
+        """The differences that remain after a second check, with the rooms. Some rooms were created or removed while
+        the list was read, or are about to be.
         """
         tags, on_node, now = [*found.missing, *found.extra], dict[str, NodeConference](), self.rooms.clock.now()
         for start in range(0, len(tags), BATCH):

@@ -151,7 +151,7 @@ class RoomKeeper:
         return raced, await self._changed(items), following
 
     async def _answered_by_policy(self, items: Iterable[Item], place: Place) -> None:
-        """If the platform has changed to policy, let policy answer for each room before the room is removed."""
+        """If the platform has changed to `policy`, have policy take over each room before the room is removed."""
         for item in items:
             booking = item.booking
             if item.step is Step.CLOSE and not place.node and booking and booking.state is State.SCHEDULED:
@@ -248,8 +248,8 @@ class RoomKeeper:
         )
 
     async def _hand_over(self, items: Iterable[Item], place: Place, now: datetime) -> None:
-        """Let conferencing nodes use their own database for rooms for which policy still answers, as soon as enough
-        time has passed for the rooms to reach the nodes.
+        """Have conferencing nodes use their own database for rooms that policy still serves, as soon as enough time has
+        passed for the rooms to reach the nodes.
         """
         for item in items:
             record = await self.rooms.records.get(item.booking.integration, item.tag) if item.booking else None

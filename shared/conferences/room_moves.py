@@ -1,15 +1,15 @@
 """Moves an integration's bookings to another platform, after its setting has been changed (C3).
 
     settings saved ─▶ row `move`, a row under a minute and a queue message
-    queue ─▶ some bookings are shown on the platform of the settings ─▶ the row records the progress ─▶ the queue again
+    queue ─▶ some bookings are moved to the platform in the settings ─▶ the row records the progress ─▶ the queue again
           ─▶ at the end, remaining rooms on a node are checked ─▶ repeat after two minutes ─▶ delete the row
 
 The second pass is for instances that still used the old settings for a while (integrations/cache.py). Interrupted work
 continues from the row under its minute.
 
-In a move to a node, policy answers for open rooms until conferencing nodes know the rooms on the node. In a move from a
-node, policy answers first, and then the room is removed. So a room is always available on one of them; while it is open
-on both it has the same name, and a conferencing node treats it as one room.
+In a move to a node, policy serves open rooms until conferencing nodes know the rooms on the node. In a move from a
+node, policy first takes over a room, which is then removed from the node. So a room is always available on one of the
+two; while it is open on both, it has the same name, and conferencing nodes treat it as one room.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from shared.conferences.room_due_times import RoomTime, retry_minute
 from shared.storage import Delete, Put, Replace, Row, RowChanged, Table
 
 MOVE = "move"
-"""Replaces a tag in rows of times and in the queue if an integration's bookings are being moved."""
+"""Used in place of a tag, in due-time rows and in the queue, if an integration's bookings are being moved."""
 
 BOOKINGS_AT_A_TIME = 100
 """Bookings moved per queue message: a few seconds' work."""
@@ -86,8 +86,8 @@ class RoomMoves:
                 return
 
     async def _show(self, booking: Booking) -> None:
-        """Show the booking as stored; repeat if it was changed in the meantime, since an older state may have been
-        shown.
+        """Apply the booking as stored to its platform; repeat if it has changed in the meantime, since an older state
+        may have been applied.
         """
         for _ in range(_MAX_REREADS):
             if booking.state is not State.SCHEDULED:

@@ -23,7 +23,7 @@ class RoomRecord:
     `fields` are the managed fields as they were written last (node_room.room_fields), `uri` its path on the node, ""
     while unknown, `looked` when it was last seen there. `is_there` means that the room was created or found. `problem`
     tells admins why the room is missing, and is normally ""; `opens` is the ISO time at which the room is needed.
-    `handed_over` means that policy no longer answers conferencing nodes.
+    `handed_over` means that policy no longer serves the room.
     """
 
     integration: str

@@ -46,7 +46,7 @@ class RoomWork:
             tags = tuple(str(tag) for tag in fields["tags"])
             return cls(str(fields["integration"]), tags, minute, since, bool(fields["checked"]))
         except (KeyError, TypeError, OverflowError) as error:
-            raise ValueError("not work on rooms") from error
+            raise ValueError("not a message about rooms") from error
 
 
 def is_room_work(body: str) -> bool:

@@ -1,9 +1,10 @@
-"""VMRs in the rows of table `aliases` that their aliases and names claim: which VMR has a name, and its policy answer.
+"""VMRs in the rows of table `aliases` that their aliases and names claim: which VMR has a name, and its policy
+response.
 
     vmrs       {"<domain>": [<id of the VMR>, <time, ISO>], …}    the domains of one alias; "" for a name
-    vmr<id>    {"revision": <of the VMR>, "service": {…}, null}   fields of a policy answer; null: on another server
+    vmr<id>    {"revision": <of the VMR>, "service": {…}, null}   fields of a policy response; null: on another server
 
-So a request is answered with one point read. shared/personal/claims.py writes these columns, and policy.py reads them.
+So one point read is enough for a request. shared/personal/claims.py writes these columns, and policy.py reads them.
 """
 
 import json
@@ -14,12 +15,12 @@ from typing import Any, TypeAlias
 from shared.storage import Row, Value, Values
 
 Holders: TypeAlias = Mapping[str, tuple[int, str]]
-"""The VMR's id and the time of its claim, by domain."""
+"""The VMR's id and the time of its claim, keyed by domain."""
 
 
 @dataclass(frozen=True)
 class Told:
-    """The policy answer for a VMR at a revision; `service` is None if another server has the VMR."""
+    """The policy response for a VMR at a revision; `service` is None if another server has the VMR."""
 
     revision: int
     service: Mapping[str, Any] | None
@@ -31,20 +32,20 @@ def holders_in(row: Row) -> Holders:
 
 
 def held_by(holders: Holders, row: Row | None = None) -> dict[str, Value]:
-    """The columns of a row for these holders; policy answers for holders already in `row` are kept."""
+    """The columns of a row for these holders; policy responses for holders already in `row` are kept."""
     names = {_column(id_) for id_, _ in holders.values()}
     kept = {name: value for name, value in row.values.items() if name in names} if row else {}
     return {"vmrs": json.dumps(holders, separators=(",", ":")), **kept}
 
 
 def told_of(row: Row, vmr: int) -> Told | None:
-    """The policy answer for a VMR in the row; None if it has not been written yet."""
+    """The policy response for a VMR in the row; None if it has not been written yet."""
     column = row.values.get(_column(vmr))
     return Told(**json.loads(str(column))) if column else None
 
 
 def telling(row: Row, vmr: int, told: Told) -> Values:
-    """The columns of the row, with the policy answer for one of its VMRs."""
+    """The columns of the row, with the policy response for one of its VMRs."""
     return {**row.values, _column(vmr): json.dumps(vars(told), separators=(",", ":"), ensure_ascii=False)}
 
 

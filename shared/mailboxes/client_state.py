@@ -2,8 +2,8 @@
 
     11111111-1111-4111-8111-111111111111.GmS0yV…      the integration's uuid, and its signature
 
-The webhook needs no lookup, so it answers within milliseconds of a cold start, and a forged notification costs nothing.
-A clientState is sent only to Graph, and no table stores it.
+The webhook needs no lookup, so it responds within milliseconds of a cold start, and a forged notification costs
+nothing. A clientState is sent only to Graph, and no table stores it.
 
 **Why nothing is stored.** A stored digest could be revoked with its subscription; a signature is valid until the
 signing key is rotated, even for subscriptions that were lost. This does no harm: with a clientState, an attacker could

@@ -62,7 +62,7 @@ class _View:
 
 
 class Management:
-    """Answers every request below /api/admin/."""
+    """Handles every request below /api/admin/."""
 
     def __init__(self, admins: Admins, resources: Iterable[Resource], changes: ChangeLog) -> None:
         self._admins = admins

@@ -119,7 +119,7 @@ class NodeClient:
         try:
             return await self._http.request(method, path, params=params, **body)
         except httpx.TimeoutException as error:
-            raise NodeFailed("the Management Node did not answer in time") from error
+            raise NodeFailed("the Management Node did not respond in time") from error
         except AnswerRefused as error:
             raise NodeFailed(f"the Management Node's response was rejected: {error}") from error
         except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError) as error:

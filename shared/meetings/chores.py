@@ -35,8 +35,8 @@ from shared.storage import Storage
 log = logging.getLogger(__name__)
 
 CHORE_TIMEOUT = timedelta(seconds=60)
-"""Time limit of one chore. An Exchange server that does not answer in time is left to the next round. Three chores in a
-row fit into a turn's lease.
+"""Time limit of one chore. An Exchange server that does not respond in time is left to the next round. Three chores in
+a row fit into a turn's lease.
 """
 
 POLL_TIMEOUT = timedelta(seconds=25)
@@ -263,7 +263,7 @@ class Chores:
         except (SchedulingError, TimeoutError) as error:
             log.warning("%s of integration %s: %s", alarm, uuid, type(error).__name__)
             visit.away |= isinstance(error, (*AWAY, TimeoutError))
-            await self._raise(visit, alarm, str(error) or "Exchange did not answer in time.")
+            await self._raise(visit, alarm, str(error) or "Exchange did not respond in time.")
         except Exception:
             # A bug in one integration's turn must not end the turns of others.
             log.exception("%s of integration %s", alarm, uuid)

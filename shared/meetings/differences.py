@@ -1,6 +1,6 @@
 """Finds the differences between a calendar and the bookings: pure rules, no I/O.
 
-The part of the calendar that was read is held in memory. Bookings are streamed, and each only marks the times of a
+The part of the calendar that was read is kept in memory. Bookings are streamed, and each only marks the times of a
 meeting that it covers, so that memory depends on the part of the calendar and not on the number of records.
 """
 

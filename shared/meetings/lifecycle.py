@@ -32,7 +32,7 @@ class IntegrationLifecycle:
             )
 
     async def saved(self, uuid: str, changed: frozenset[str]) -> None:
-        """See Lifecycle.saved. The platform of VMRs and rooms may have changed: policy answers are updated, and rooms
+        """See Lifecycle.saved. The platform of VMRs and rooms may have changed: policy responses are updated, and rooms
         moved.
         """
         if "conference_platform" in changed:

@@ -117,7 +117,7 @@ class Timers:
             return False
         except (SchedulingError, TimeoutError) as error:
             log.warning("%s of integration %s: %s", AlarmKind.CONNECTION, uuid, type(error).__name__)
-            cause = str(error) or "Exchange did not answer in time."
+            cause = str(error) or "Exchange did not respond in time."
         except Exception:
             log.exception("%s of integration %s", AlarmKind.CONNECTION, uuid)
             cause = "An unexpected error; see the app's log."

@@ -1,4 +1,4 @@
-"""The error of a Management Node that does not answer a query."""
+"""The error raised when a Management Node does not respond to a query."""
 
 from shared.errors import Unavailable
 

@@ -87,7 +87,7 @@ class Claims:
         """Make the claims of a VMR that is older than the registry; returns the claims that another VMR or a meeting
         already has.
 
-        An alias that was reserved for a meeting and is not used yet goes to the VMR: the meeting's invitation will be
+        An alias that was reserved for a meeting but is not used yet goes to the VMR: the meeting's invitation will be
         declined as a conflict.
         """
         return await self._each(claims, lambda claim: self._take(vmr, claim, self.clock.now(), adopting=True))
@@ -97,7 +97,7 @@ class Claims:
         await self._each(claims, lambda claim: self._release(vmr, claim, until))
 
     async def tell(self, vmr: int, claims: Collection[Claim], told: Told) -> None:
-        """Store the policy answer for a VMR in all rows that it has claimed, unless they have a newer revision."""
+        """Store the policy response for a VMR in all rows that it has claimed, unless they have a newer revision."""
         await self._each(claims, lambda claim: self._tell(vmr, claim, told))
 
     async def _each(self, claims: Collection[Claim], work: Callable[[Claim], Awaitable[bool]]) -> frozenset[Claim]:

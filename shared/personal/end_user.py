@@ -31,7 +31,7 @@ class UserRecord(BaseModel):
     an integration's uuid, the digest of a `Caller.key`, an id of the sign-in ("" for one from before there were ids),
     and the time until which it identifies the user, in seconds since 1970, or 0 for no expiry (EndUsers.remember).
     `user_oid` is the user's Entra object id, `exchange_user_id` the id in tokens of Exchange on-premises (`msexchuid`):
-    both link Outlook's own token to a record. The limits are those of the table, and apply to values written now.
+    both link Outlook's own token to a record. The limits are those of the table, and apply when a value is written.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")

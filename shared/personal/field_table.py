@@ -1,13 +1,13 @@
 """The fields of the original API's resources whose objects we store, in one table each: `<resource>_fields.json`.
 
-The table is the only definition of a field: its accepted values, default, JSON schema, and field of a policy answer. A
+The table is the only definition of a field: its accepted values, default, JSON schema, and name in a policy response. A
 field has these properties:
 
     type           string, integer, boolean, related (a URI, or a name), related_list, nested_list, datetime
     nullable, default, required, unique, writable, help_text
     max_length, minimum, maximum, choices, format (line, email, guid, pin, on_completion)
     related        the resource to which a reference points; shown_as "object": a reference is shown as an object
-    policy         by service type, the field's name in a policy answer; policy_factor, policy_as: its form there
+    policy         by service type, the field's name in a policy response; policy_factor, policy_as: its form there
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class Field:
         return self.facts.get("default")
 
     def told_as(self, service_type: str) -> str | None:
-        """The field's name in a policy answer; None if a policy answer does not contain it."""
+        """The field's name in a policy response; None if a policy response does not contain it."""
         found: str | None = self.facts.get("policy", {}).get(service_type)
         return found
 

@@ -72,7 +72,7 @@ async def vmrs_of_owner(client: NodeClient, email: str) -> list[Vmr]:
         async with asyncio.timeout(LIST_TIMEOUT):
             return [each.shown() for each in await _all(client, email) if each.is_personal(email)]
     except TimeoutError as error:
-        raise NodeFailed(f"the Management Node did not answer within {LIST_TIMEOUT:g} seconds") from error
+        raise NodeFailed(f"the Management Node did not respond within {LIST_TIMEOUT:g} seconds") from error
 
 
 async def _all(client: NodeClient, email: str) -> list[_Conference]:

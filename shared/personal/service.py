@@ -1,4 +1,4 @@
-"""Converts a VMR into the fields of a policy answer, according to the table of a VMR's fields (field_table.py)."""
+"""Converts a VMR into the fields of a policy response, according to the table of a VMR's fields (field_table.py)."""
 
 from __future__ import annotations
 

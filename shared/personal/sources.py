@@ -15,7 +15,7 @@ from shared.personal.telling import IsServed
 
 @dataclass(frozen=True)
 class StoreSource:
-    """A VmrSource over our own store."""
+    """A VmrSource that reads our own store."""
 
     store: VmrStore
 
@@ -50,5 +50,5 @@ def served_by(integrations: IntegrationStore) -> IsServed:
 
 
 def _is_ours(integration: Integration) -> bool:
-    """Whether the integration's VMRs are our own; otherwise its Management Node has them, and answers for them."""
+    """Whether the integration's VMRs are our own; otherwise they are on its Management Node."""
     return integration.conference_platform == "policy"

@@ -29,10 +29,10 @@ from shared.storage import Delete, Put, Row, RowChanged, Tables, Values, Write
 
 _VMRS = "vmrs"
 _REGISTERED = "told"
-"""Row key of the marker that all VMRs have been entered in the registry, with their policy answers."""
+"""Row key of the marker for the fact that all VMRs have been entered in the registry, with their policy responses."""
 
 TELL_CONCURRENCY = 16
-"""How many VMRs' policy answers are updated concurrently."""
+"""How many VMRs' policy responses are updated concurrently."""
 
 _DELETED = "deleted:"
 """Row key prefix of deleted VMRs whose claims have yet to be released."""
@@ -83,7 +83,7 @@ class VmrStore:
         return await self._vmrs.numbers(count)
 
     async def create(self, vmr: PersonalVmr) -> None:
-        """Write a new VMR with its policy answer. Raises SettingsInvalid for a name or alias that is in use."""
+        """Write a new VMR with its policy response. Raises SettingsInvalid for a name or alias that is in use."""
         claims, now = claims_of(vmr), self._clock.now()
         await self._take(vmr.id, claims, now)
         try:
@@ -124,11 +124,11 @@ class VmrStore:
             await self._forget(_vmr(row))
 
     async def finish_changes(self) -> None:
-        """Finish interrupted changes: release claims that VMRs no longer need, and update policy answers."""
+        """Finish interrupted changes: release claims that VMRs no longer need, and update policy responses."""
         await self._telling.finish(lambda id_: self._vmrs.find(f"id:{id_}"), self._clock.now())
 
     async def tell_of_integration(self, integration: str) -> None:
-        """Update the policy answers for the VMRs of an integration (uuid), which may be on another server now."""
+        """Update the policy responses for the VMRs of an integration (uuid), which may be on another server now."""
         turns = asyncio.Semaphore(TELL_CONCURRENCY)
 
         async def tell(vmr: PersonalVmr) -> None:
@@ -149,7 +149,7 @@ class VmrStore:
         return await self._table.get(_VMRS, _REGISTERED) is not None
 
     async def register(self) -> Mapping[int, list[str]]:
-        """Enter the VMRs stored by older versions in the registry, with their policy answers; returns the names and
+        """Enter the VMRs stored by older versions in the registry, with their policy responses; returns the names and
         aliases that others have, keyed by VMR.
         """
         refused = dict[int, frozenset[Claim]]()

@@ -1,10 +1,10 @@
-"""Keeps the stored policy answers for VMRs up to date. An answer is stored with each alias of a VMR and, for calls that
-the VMR makes itself, with its name.
+"""Keeps the stored policy responses for VMRs up to date. A response is stored with each alias of a VMR and, for calls
+that the VMR makes itself, with its name.
 
     changed:<id>:<revision>    gone: the claims that the change gave up, as JSON
 
 This row is written in the transaction that changes the VMR, in partition `vmrs`, and deleted once the claims are
-released and the new answer is stored. So an interruption leaves a note for the nightly cleanup.
+released and the new response is stored. So an interruption leaves a note for the nightly cleanup.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from shared.storage import Delete, Put, Row, RowChanged, Table, Write
 _CHANGED = "changed:"
 
 IsServed: TypeAlias = Callable[[str], Awaitable[bool]]
-"""Returns whether nodes get policy answers for the VMRs of an integration (uuid; "" for VMRs of all integrations);
+"""Returns whether nodes get policy responses for the VMRs of an integration (uuid; "" for VMRs of all integrations);
 otherwise another server has the VMRs.
 """
 
 
 async def always(_: str) -> bool:
-    """An IsServed for deployments where nodes get answers for all VMRs."""
+    """An IsServed for deployments where nodes get policy responses for all VMRs."""
     return True
 
 
 class Telling:
-    """Writes policy answers for VMRs. `table` and `partition` are where the VMRs are stored."""
+    """Writes policy responses for VMRs. `table` and `partition` are where the VMRs are stored."""
 
     def __init__(self, table: Table, partition: str, claims: Claims, is_served: IsServed) -> None:
         self._table = table
@@ -44,7 +44,7 @@ class Telling:
         self._is_served = is_served
 
     async def tell(self, vmr: PersonalVmr) -> None:
-        """Write the policy answer for a VMR, unless a newer revision is stored."""
+        """Write the policy response for a VMR, unless a newer revision is stored."""
         service = service_of(vmr) if await self._is_served(vmr.integration) else None
         await self._claims.tell(vmr.id, claims_of(vmr), Told(vmr.revision, service))
         row = await self._table.get(self._partition, _key(vmr))
@@ -69,7 +69,7 @@ class Telling:
 
 
 def to_tell(vmr: PersonalVmr, gone: frozenset[Claim] = frozenset()) -> list[Write]:
-    """The note that a VMR has changed and given up claims, so that its policy answer must be updated."""
+    """The note that a VMR has changed and given up claims, so that its policy response must be updated."""
     given_up = sorted((claim.field, claim.text) for claim in gone)
     return [Put(_key(vmr), {"gone": json.dumps(given_up, ensure_ascii=False)})]
 

@@ -31,7 +31,7 @@ _SOMEBODY_ELSE = (
 )
 _UNUSABLE = "Your e-mail address cannot be used here. Please ask your administrator for a user record."
 _AT_ONCE = 1
-"""The expiry of a token that states no times; it is in the past."""
+"""The expiry of a token that contains no times; it is in the past."""
 
 _CLAIM_ATTEMPTS = 8
 """How many times a sign-in is tried when the same user signs in concurrently for the first time."""
@@ -154,7 +154,7 @@ class UserStore:
             return user
         has_another = await self._users.find(f"email:{integration.uuid}:{digest(email)}")
         if user.integration != integration.uuid or has_another:
-            await self.forget_all(user.uuid, integration.uuid)  # Outlook's tokens as well: they are the same person's
+            await self.forget_all(user.uuid, integration.uuid)  # also by Outlook's tokens: they are the same person's
             return None
         return await self._users.change(f"uuid:{user.uuid}", lambda now: _renamed(now, email))
 

@@ -37,9 +37,9 @@ class PersonalVmr(BaseModel):
 
     `integration` is the uuid of the integration that it belongs to, "" for all; `created` is an ISO time.
 
-    `settings` contains the original's other fields, keyed by name, if they differ from their default. `names` contains
+    `settings` contains the original's other fields, keyed by name, if they differ from their defaults. `names` contains
     the names of the objects that URIs among them refer to. `revision` counts the VMR's changes: nodes get the newest
-    one. The limits are those of the table, and apply to values written now; stored values are read as they are.
+    one. The limits are those of the table, and apply when a value is written; stored values are read as they are.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")

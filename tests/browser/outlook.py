@@ -55,13 +55,13 @@ OTHER_ADDRESSES = (
     "/o=ExchangeLabs/ou=Exchange Administrative Group/cn=Recipients/cn=0123456789abcdef-vmr",
     "video.rooms@corp.example.com",
 )
-"""How the equipment mailbox is listed with some of these behaviours."""
+"""The addresses under which the equipment mailbox is listed with some of these behaviours."""
 
 UNRESPONSIVE = "Outlook is not responding."
 """The pane's heading if Office.js has not found its host in time."""
 
 # Instead of waiting in the pane, let time pass in the fake Outlook. The pane's time limits are extended, because on a
-# busy machine the fake Outlook takes longer to respond; tests that control the clock keep them.
+# busy machine the fake Outlook takes longer to respond; in tests that control the clock, they are not.
 NO_WAITING = """async isControlled => {
     const wait = window.setTimeout;
     if (!isControlled) window.setTimeout = (run, ms, ...rest) => wait(run, ms < 1000 ? ms : 20 * ms, ...rest);
@@ -136,8 +136,8 @@ class Outlook:
     ) -> None:
         """Open a meeting with the pane next to it, and wait until the pane is idle.
 
-        `options` are those of FakeOutlook; `look` holds browser settings (colour scheme, window size); `rewrite` is a
-        JavaScript function that changes HTML; `clock` lets the test control time; `script` runs in every page before
+        `options` are those of FakeOutlook; `look` contains browser settings (colour scheme, window size); `rewrite` is
+        a JavaScript function that changes HTML; `clock` lets the test control time; `script` runs in every page before
         the page's own scripts.
         """
         if url == PANE:
@@ -211,7 +211,7 @@ class Outlook:
         await self.page.clock.run_for(milliseconds)
 
     async def hang(self, route: Route) -> None:
-        """A handler that never answers a request."""
+        """A handler that never responds to a request."""
         self._left.add(route.request)
         self._news.set()
 

@@ -134,7 +134,7 @@ async def test_a_file_without_a_list_of_people_is_rejected_before_anything_is_se
     panel = await bring(admin, file("{", "rooms.json"))
     await expect(panel.get_by_role("alert")).to_contain_text("not valid JSON")
     panel = await bring(admin, {"name": "rooms.csv", "mimeType": "text/csv", "buffer": b"name\nJos\xe9"})
-    await expect(panel.get_by_role("alert")).to_contain_text("not UTF-8")
+    await expect(panel.get_by_role("alert")).to_contain_text("not encoded in UTF-8")
 
 
 async def test_a_user_is_created_changed_and_deleted(admin: Admin, people: httpx.AsyncClient) -> None:

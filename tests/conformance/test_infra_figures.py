@@ -1,4 +1,4 @@
-"""The figures in docs/operations.md match what the code does: schedules, concurrency, storage trips, rows."""
+"""The figures in docs/operations.md match what the code does: schedules, concurrency, storage requests, rows."""
 
 import json
 import re

@@ -64,7 +64,7 @@ async def test_every_round_logs_its_end(own_log: pytest.LogCaptureFixture) -> No
         await world.add(f"number{number}")
 
 
-@pytest.mark.parametrize("fault", [Unavailable("no answer"), ZeroDivisionError()])
+@pytest.mark.parametrize("fault", [Unavailable("no response"), ZeroDivisionError()])
 @pytest.mark.parametrize("timer", ["sweep", "renew"])
 async def test_rounds_log_alarms_in_the_words_that_the_query_looks_for(
     own_log: pytest.LogCaptureFixture, timer: str, fault: Exception

@@ -1,4 +1,4 @@
-"""User records in memory."""
+"""In-memory user records."""
 
 from dataclasses import dataclass, field
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""An equipment mailbox in memory that behaves like Exchange with its Calendar Attendant on (AutoUpdate)."""
+"""An in-memory equipment mailbox that behaves like Exchange with its Calendar Attendant on (AutoUpdate)."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator

@@ -1,4 +1,4 @@
-"""Change notifications in memory."""
+"""In-memory change notifications."""
 
 from datetime import datetime, timedelta
 

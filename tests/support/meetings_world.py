@@ -1,4 +1,4 @@
-"""The processor and its dependencies in memory, all of which tests can replace."""
+"""The processor and its in-memory dependencies, all of which tests can replace."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta

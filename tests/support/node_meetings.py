@@ -1,4 +1,4 @@
-"""The processor and its dependencies in memory, with rooms on a Management Node."""
+"""The processor and its in-memory dependencies, with rooms on a Management Node."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Rooms on a simulated Management Node, with everything else in memory."""
+"""Rooms on a simulated Management Node, with in-memory versions of everything else."""
 
 from collections.abc import Callable
 from contextlib import suppress

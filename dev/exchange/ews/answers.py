@@ -20,8 +20,8 @@ def answer_meeting(call: Call, reply: Reply, given: Element, disposition: str) -
 
     Afterwards the request is in Deleted Items, with a new id. The calendar item has a new id too, unless
     ``renews_answered`` is off. A declined meeting is removed from the calendar. According to the documentation,
-    SaveOnly sends nothing to the organizer. Whether it creates a draft could not be confirmed. Here it does not. Raises
-    `EwsError`.
+    SaveOnly sends nothing to the organizer. Whether it creates a draft has not been confirmed against a live server.
+    Here it does not. Raises `EwsError`.
     """
     reference = child(given, "ReferenceItemId")
     if reference is None:

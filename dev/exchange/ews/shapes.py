@@ -15,7 +15,7 @@ EXTENDED = "extended"
 
 _BASES = ("IdOnly", "Default", "AllProperties")
 #: Properties that FindItem and SyncFolderItems never return, because they are not columns of the folder's table. Here
-#: they are left out even if a request names them, which could not be confirmed for each property without a live server.
+#: they are left out even if a request names them, which has not been confirmed for each property against a live server.
 _NOT_IN_LISTS = frozenset(
     {
         *(f"item:{name}" for name in ("Body", "TextBody", "UniqueBody", "MimeContent", "Attachments",

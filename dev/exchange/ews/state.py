@@ -24,7 +24,8 @@ class Ews:
     a balancer that redistributes requests. NTLM, which authenticates a connection, then never succeeds. With
     ``renews_answered``, a calendar item gets another id when it is answered, because the service deletes and recreates
     it, according to the EWS Managed API's guide to responses (2012). ews-managed-api issue 255 (2020) reports servers
-    of both kinds. It could not be confirmed which behaviour Exchange 2016 and 2019 have. A client must handle both.
+    of both kinds. It has not been confirmed against live servers which behaviour Exchange 2016 and 2019 have. A client
+    must handle both.
 
     Further settings describe how grommunio's EWS differs from Exchange. Without ``marks_drafts``, the IsDraft of a
     saved mail is false. Without ``expands_views``, a calendar view shows a series' master instead of its occurrences.

@@ -112,7 +112,7 @@ def _page(call: Call, path: str, entries: list[Entry]) -> web.Response:
     return call.answer(page(call.view.context(path), shown, link))
 
 
-#: The code is one of the service's own error codes for status 400. The message could not be confirmed without a live
+#: The code is one of the service's own error codes for status 400. The message has not been confirmed against a live
 #: tenant.
 _VERBS = {Reply.ACCEPTED: "Accept", Reply.DECLINED: "Decline", Reply.TENTATIVE: "Tentative"}
 

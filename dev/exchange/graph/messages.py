@@ -126,8 +126,8 @@ async def move_message(call: Call) -> web.Response:
 
 
 async def delete_message(call: Call) -> web.Response:
-    """DELETE a message, which moves it to Deleted Items, or deletes it permanently if it is there already. This could
-    not be confirmed without a live tenant.
+    """DELETE a message, which moves it to Deleted Items, or deletes it permanently if it is there already. This has not
+    been confirmed against a live tenant.
     """
     item = call.message
     if item.folder == DELETED:

@@ -57,8 +57,8 @@ async def change_event(call: Call) -> web.Response:
 
 async def delete_event(call: Call) -> web.Response:
     """DELETE an event: cancel a meeting or an occurrence as its organizer (documentation of event: delete). If an
-    attendee deletes it, the item only disappears from that calendar, and the organizer is not informed. This could not
-    be confirmed without a live tenant.
+    attendee deletes it, the item only disappears from that calendar, and the organizer is not informed. This has not
+    been confirmed against a live tenant.
     """
     entry = call.entry
     if entry.event.is_organizer:

@@ -30,7 +30,7 @@ async def create(call: Call) -> web.Response:
     wanted = await _wanted(call)
     twin = call.exchange.subscriptions.twin(wanted)
     if twin:
-        # Graph's wording of this error could not be confirmed without a live tenant.
+        # Graph's wording of this error has not been confirmed against a live tenant.
         raise GraphError(409, "Conflict", "A subscription with the same resource and changeType exists already.")
     for url in filter(None, (wanted.notification_url, wanted.lifecycle_url)):
         await _validate(call, url)

@@ -3,8 +3,8 @@ add a VMR.
 
 Only version 1.1 of the overrides supports these commands; Outlook versions that do not support them ignore them. Both
 commands work only in Exchange Online, and only for add-ins that an admin has installed (docs/facts/outlook-addin.md).
-This is not confirmed in a live tenant. The names of functions and the ids are those in addin/commands/command.js and
-addin/launch.js.
+This has not been confirmed against a live tenant. The names of functions and the ids are those in
+addin/commands/command.js and addin/launch.js.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ Rows of table `meetings`, in a separate partition:
                                                                 challenge, secret, typed, until
 
 The key identifies the attempt, so a second callback with the same state finds it taken. A row stays until the attempt
-has expired, and keys are sorted by that time, so the clean-up only reads expired rows.
+has expired, and keys are sorted by that time, so the cleanup only reads expired rows.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, 
 
 ONE_TIME_CODE_LIFETIME = timedelta(minutes=1)
 MAX_OPEN_CODES = 5_000
-"""Maximum number of rows per clean-up; the next one removes the rest."""
+"""Maximum number of rows per cleanup; the next one removes the rest."""
 
 TYPED = 10
 """Length in characters of a code's short form: 50 bits, valid for a minute, and only together with the task pane's

@@ -31,7 +31,7 @@ _MEANINGS = {
     Trouble.NAME: "The host of the EWS URL was not found in DNS.",
     Trouble.CERTIFICATE: "The Exchange server's certificate is not trusted.",
     Trouble.PROXY: "The web proxy did not let the request through to Exchange.",
-    Trouble.SILENT: "Exchange did not answer in time.",
+    Trouble.SILENT: "Exchange did not respond in time.",
     Trouble.SIGN_IN: "Exchange refuses the service account (401): a wrong user name or password, a locked account, "
     "or, with NTLM, a layer-7 load balancer that distributes the steps of one sign-in to different "
     "servers.",
@@ -84,5 +84,5 @@ class EwsError(SchedulingError):
     code = "ews_refused"
 
     def __init__(self, error_code: str) -> None:
-        super().__init__(f"Exchange answered {error_code}.")
+        super().__init__(f"Exchange returned {error_code}.")
         self.error_code = error_code

@@ -1,9 +1,9 @@
 """M5, rule 2, over EWS: after a crash at any external call, the next run completes, and the organizer gets one answer.
 
-The unit test of the same name uses a mailbox in memory. This test covers the peculiarities of EWS: ids that change when
-a message moves, polls instead of notifications, several calls for one step, and drafts in organizers' mailboxes. Every
-scenario runs once to count its calls, and then once for each call with a crash right after that call. All scenarios
-share one deployment, each with its own meetings.
+The unit test of the same name uses an in-memory mailbox. This test covers the peculiarities of EWS: ids that change
+when a message moves, polls instead of notifications, several calls for one step, and drafts in organizers' mailboxes.
+Every scenario runs once to count its calls, and then once for each call with a crash right after that call. All
+scenarios share one deployment, each with its own meetings.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable

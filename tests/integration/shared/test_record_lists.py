@@ -1,4 +1,4 @@
-"""The record lists in Azure Tables (Azurite) return the same pages as in memory, with as many requests."""
+"""The record lists in Azure Tables (Azurite) return the same pages as on in-memory storage, with as many requests."""
 
 from collections.abc import AsyncIterator
 from uuid import uuid4

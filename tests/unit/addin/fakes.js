@@ -47,4 +47,4 @@ export class FakeItem {
   }
 }
 
-export const timeout = () => Object.assign(new Error('no answer'), { timedOut: true });
+export const timeout = () => Object.assign(new Error('no response'), { timedOut: true });

@@ -20,8 +20,9 @@ UNKNOWN = {"name": "odd", "skip_reason": "no connection"}
     ("report", "faults", "summary"),
     [
         ([], [], "0 packages, 0 known vulnerabilities"),
-        ([CLEAN, UNKNOWN], [], "1 packages, 0 known vulnerabilities, 1 not checked"),
-        ([UNKNOWN], [], "skipped: none of 1 packages could be checked (no connection)"),
+        ([CLEAN, UNKNOWN], [], "1 package, 0 known vulnerabilities, 1 not checked"),
+        ([UNKNOWN], [], "skipped: 1 package could not be checked (no connection)"),
+        ([UNKNOWN, UNKNOWN], [], "skipped: 2 packages could not be checked (no connection)"),
         (
             [CLEAN, FAULTY],
             ["bad 2: PYSEC-1, fixed in 2.1, 3", "bad 2: GHSA-2, not fixed in any version yet"],

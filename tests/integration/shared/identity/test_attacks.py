@@ -464,7 +464,7 @@ async def test_a_session_cannot_be_forged(world: SignInWorld) -> None:
             await world.services.identity.users.identify(integration, forged)
 
 
-# ---- the provider refuses, or does not answer --------------------------------------------------------------------
+# ---- the provider refuses, or does not respond -------------------------------------------------------------------
 
 SAID: dict[str, tuple[dict[str, str], str]] = {
     "the user cancelled": ({"error": "access_denied"}, "cancelled"),

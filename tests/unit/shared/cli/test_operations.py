@@ -80,7 +80,7 @@ def test_preview_reports_faults(deployment: FakeDeployment, cli: Cli, tmp_path: 
         (("conference_name_template", "--value", "=x"), Exit.USAGE, "--value '=x' must be NAME=TEXT or NAME:=JSON."),
         (("conference_name_template", "--value", "subject:=[x"), Exit.USAGE, "--value subject is not JSON: "),
         (("conference_name_template", "--text", "nothing"), Exit.REFUSED, "nothing cannot be read: No such file"),
-        (("conference_name_template", "--text", "latin"), Exit.REFUSED, "latin is not UTF-8"),
+        (("conference_name_template", "--text", "latin"), Exit.REFUSED, "latin is not encoded in UTF-8"),
     ],
 )
 def test_preview_refuses_invalid_arguments(

@@ -167,7 +167,7 @@ def test_a_file_that_cannot_be_parsed_is_refused(cli: Cli, name: str, text: str,
 def test_a_missing_file_and_one_in_another_encoding_are_refused(cli: Cli) -> None:
     assert "cannot be read" in cli("personal", "import", "no.csv").stderr
     Path("latin.csv").write_bytes("name\nZoë\n".encode("latin-1"))
-    assert "is not UTF-8" in cli("personal", "import", "latin.csv").stderr
+    assert "is not encoded in UTF-8" in cli("personal", "import", "latin.csv").stderr
 
 
 def test_a_spreadsheet_with_semicolons_is_imported(cli: Cli, deployment: FakeDeployment) -> None:

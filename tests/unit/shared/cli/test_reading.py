@@ -172,7 +172,7 @@ def test_a_file_that_cannot_be_opened_is_reported(tmp_path: Path) -> None:
         read(tmp_path / "nothing.yaml")
     latin = tmp_path / "latin.yaml"
     latin.write_bytes(b"name: a\ndescription: caf\xe9\n")
-    with pytest.raises(FileRefused, match=r"latin\.yaml:2: is not UTF-8"):
+    with pytest.raises(FileRefused, match=r"latin\.yaml:2: is not encoded in UTF-8"):
         read(latin)
 
 

@@ -44,7 +44,7 @@ async def test_missing_rooms_are_created_and_rooms_of_past_meetings_are_removed(
     assert sorted(world.names()) == ["Boardroom", *(f"Room {number}" for number in range(1, 6))]
     told = (await world.alarms())[AlarmKind.ROOM_COMPARISON]
     assert "lacked 2 rooms" in told
-    assert "1 that were over" in told
+    assert "1 whose meetings were over" in told
     await compare(world)
     assert await world.alarms() == {}
 
@@ -89,7 +89,7 @@ async def test_comparing_ten_thousand_rooms_takes_at_most_sixty_requests(world: 
         world.node.store.create(CONFERENCE, fields, now)
     await world.services.conferences.room_comparison.compare(world.integration.uuid)
     assert len(world.requests) <= 60
-    assert "10000 that were over" in (await world.alarms())[AlarmKind.ROOM_COMPARISON]
+    assert "10000 whose meetings were over" in (await world.alarms())[AlarmKind.ROOM_COMPARISON]
 
 
 async def test_integrations_on_policy_are_not_compared(world: RoomsWorld) -> None:

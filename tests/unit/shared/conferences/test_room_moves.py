@@ -46,7 +46,7 @@ async def is_open(world: RoomsWorld, number: int = 0) -> bool:
 
 
 async def test_an_open_meeting_stays_open_while_it_moves_to_a_node() -> None:
-    """External policy answers until the conferencing nodes have the room."""
+    """External policy serves the room until the conferencing nodes have it."""
     world = await a_world(conference_platform="policy")
     await world.show(world.booking())
     await world.show(world.booking(2, calendar=Calendar((occurrence(24),))))
@@ -66,7 +66,7 @@ async def test_an_open_meeting_stays_open_while_it_moves_to_a_node() -> None:
     assert world.names() == ["Room 2"]
 
 
-async def test_policy_answers_dial_out_requests_until_the_node_has_the_room() -> None:
+async def test_policy_responds_to_dial_out_requests_until_the_node_has_the_room() -> None:
     world = await a_world(conference_platform="policy")
     booking = await world.show(world.booking())
     world.clock.set(START)
@@ -97,7 +97,7 @@ async def test_an_open_meeting_stays_open_while_it_moves_to_policy() -> None:
     assert await world.left() == []
 
 
-async def test_policy_answers_for_a_room_that_falls_due_before_its_booking_is_moved() -> None:
+async def test_policy_serves_a_room_that_falls_due_before_its_booking_is_moved() -> None:
     world = await a_world()
     await world.show(world.booking())
     await world.go_to(START, timedelta(minutes=5))

@@ -222,7 +222,7 @@ async def test_a_retry_delay_is_limited_to_what_a_per_minute_limit_can_require(w
 
 
 async def test_a_room_that_makes_the_node_fail_delays_no_other_room(world: RoomsWorld) -> None:
-    """If the node answers all other requests, the content of the request must be the cause of an internal error."""
+    """If the node responds to all other requests, the content of the request must be the cause of an internal error."""
     world.node.variants.clash_is_error = True
     world.foreign("Foreign", "77100003")
     for number in range(1, 6):

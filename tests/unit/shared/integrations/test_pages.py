@@ -13,7 +13,7 @@ from tests.support.integrations import graph_fields
 
 
 class PagesWorld:
-    """A store on storage that counts its trips."""
+    """A store on storage that counts its round trips."""
 
     def __init__(self) -> None:
         self.storage = MemoryStorage()
@@ -41,7 +41,7 @@ def world() -> PagesWorld:
     return PagesWorld()
 
 
-async def test_the_storage_trips_for_a_page_do_not_depend_on_the_number_of_integrations(world: PagesWorld) -> None:
+async def test_the_round_trips_for_a_page_do_not_depend_on_the_number_of_integrations(world: PagesWorld) -> None:
     await world.add(10)
     few = await world.trips()
     await world.add(190)
@@ -78,7 +78,7 @@ async def test_integrations_of_an_earlier_version_are_counted_once(world: PagesW
     await table.commit(PARTITION, Replace(row, {"integration": 5, "domain": row.values["domain"]}))
     await world.store.delete(added[1].uuid)
     assert await world.ids() == [1, 3, 4, 5]
-    assert await world.trips(limit=2) == 1 + 2, "one trip for the sequence, and one for each integration"
+    assert await world.trips(limit=2) == 1 + 2, "one round trip for the sequence, and one for each integration"
 
 
 async def test_integrations_restored_by_an_import_are_listed(world: PagesWorld) -> None:

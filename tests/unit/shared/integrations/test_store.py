@@ -1,4 +1,4 @@
-"""The store on in-memory storage, and its number of storage trips."""
+"""The store on in-memory storage, and its number of round trips."""
 
 import logging
 

@@ -95,7 +95,7 @@ async def _named_server(world: RecurringAlarmsWorld, uuid: str) -> None:
 
 
 async def _connection(world: RecurringAlarmsWorld, uuid: str) -> None:
-    world.places[uuid].mailbox.fail("changes", Unavailable("Exchange did not answer in time."))
+    world.places[uuid].mailbox.fail("changes", Unavailable("Exchange did not respond in time."))
     await world.timers.sweep()
 
 
@@ -136,7 +136,7 @@ async def _waiting(world: RecurringAlarmsWorld, uuid: str) -> None:
     """Handle a message that cannot be read, until the queue's retries are exhausted."""
     place = world.places[uuid]
     message = place.mailbox.deliver(invitation("late", body(await place.site.reserve()), uid="uid-late"))
-    place.mailbox.fail("read", Unavailable("Exchange did not answer in time."), times=2)
+    place.mailbox.fail("read", Unavailable("Exchange did not respond in time."), times=2)
     await world.worker.handle(next(encode([Notice(uuid, message)])), last_try=False)
     await world.pass_time()
 

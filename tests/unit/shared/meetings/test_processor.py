@@ -112,10 +112,10 @@ class TestSingleMeetings:
         world.clock.set(START)
         assert await world.is_open(booking.alias)
 
-    async def test_one_request_costs_two_graph_calls_and_four_sequential_storage_trips(
+    async def test_one_request_costs_two_graph_calls_and_four_sequential_round_trips(
         self, world: MeetingsWorld
     ) -> None:
-        """The budget is in bench/README.md. Names are claimed in parallel with the second storage trip."""
+        """The budget is in bench/README.md. Names are claimed in parallel with the second round trip to storage."""
         booking = await world.reserve()
         world.mailbox.deliver(invitation(body=body(booking)))
         before = world.storage.round_trips

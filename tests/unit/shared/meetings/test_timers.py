@@ -46,7 +46,7 @@ async def test_notified_mailboxes_are_swept_and_the_others_are_polled(world: Tim
 async def test_a_poll_raises_and_clears_the_connection_alarm(world: TimersWorld) -> None:
     """The sweep does not check the connection, so it does not clear the alarm."""
     uuid = await world.add("polled", **EWS)
-    world.places[uuid].mailbox.fail("changes", Unavailable("Exchange did not answer in time."))
+    world.places[uuid].mailbox.fail("changes", Unavailable("Exchange did not respond in time."))
     await world.timers.poll()
     await world.timers.sweep()
     assert await world.raised(uuid) == [AlarmKind.CONNECTION]

@@ -1,4 +1,4 @@
-"""The store of VMRs: VMRs are found by owner in one trip, have unique names and aliases, and change atomically."""
+"""The store of VMRs: found by owner in one round trip, with unique names and aliases, and changed atomically."""
 
 import asyncio
 

@@ -240,7 +240,7 @@ async def test_the_process_wide_state_of_exchangelib_stays_unchanged(world: Exch
 
 async def test_without_a_secret_the_server_is_not_called(world: ExchangeWorld) -> None:
     async def missing() -> str:
-        raise Unavailable("The secret store does not answer.")
+        raise Unavailable("The secret store does not respond.")
 
     async with opened(world.running, secret=missing) as reached:
         with pytest.raises(Unavailable, match="secret store"):
