@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra import package, smoke
-from infra.azure import ARM, AzError, Patience, az, az_or, fail, rest, say, step
+from infra.azure import ARM, AzError, RetryPolicy, az, az_or, fail, rest, say, step
 from infra.checks import PYTHON_IN_AZURE
 
 UNHEALTHY = "app appears to be unhealthy"
@@ -31,7 +31,7 @@ class AppPackage:
     group_id: str
     app: str
     host: str
-    patience: Patience
+    retry_policy: RetryPolicy
 
     @property
     def _tag(self) -> str:
@@ -51,7 +51,7 @@ class AppPackage:
             if not force and self._remembered() == built.sha256[:32] and self._still_works():
                 return
             self._upload(built.path)
-        if fault := self._fault(self.patience.seconds):
+        if fault := self._fault(self.retry_policy.seconds):
             fail(f"the app does not work: {fault}", 'see docs/troubleshooting.md, "After the deployment"')
         say("It works: health, webhook, settings, storage.")
         self._remember(built.sha256[:32])
@@ -81,7 +81,7 @@ class AppPackage:
 
     def _still_works(self) -> bool:
         """Whether the recorded package really runs: the site may have been recreated since."""
-        fault = self._fault(min(RECHECK_SECONDS, self.patience.seconds))
+        fault = self._fault(min(RECHECK_SECONDS, self.retry_policy.seconds))
         say(
             f"It has been deployed before, but does not work ({fault})."
             if fault
@@ -91,13 +91,13 @@ class AppPackage:
 
     def _fault(self, seconds: float) -> str:
         step("Does it work?")
-        return smoke.first_fault(f"https://{self.host}", seconds, pause=min(5.0, self.patience.pause))
+        return smoke.first_fault(f"https://{self.host}", seconds, pause=min(5.0, self.retry_policy.pause))
 
     def _upload(self, path: Path) -> None:
         where = ("--resource-group", self._group, "--name", self.app, "--src", str(path))
         words = ("functionapp", "deployment", "source", "config-zip", *where, "--build-remote", "false")
         try:
-            self.patience.until(
+            self.retry_policy.until(
                 lambda: az(*words),
                 lambda error: ROLE_NOT_THERE_YET in str(error) and "403" in str(error),
                 "the app's role on its storage",

@@ -108,15 +108,15 @@ def rest(method: str, url: str, document: Any = None, *headers: str) -> Any:
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """How long to keep retrying: a new role may need ten minutes to take effect everywhere in Azure."""
 
     tries: int
     pause: float
 
     @classmethod
-    def from_environment(cls) -> "Patience":
-        """The time that the environment allows: DEPLOY_TRIES times DEPLOY_PAUSE seconds; ten minutes by default."""
+    def from_environment(cls) -> "RetryPolicy":
+        """The policy in the environment: DEPLOY_TRIES times DEPLOY_PAUSE seconds; ten minutes by default."""
         return cls(int(os.environ.get("DEPLOY_TRIES", "60")), float(os.environ.get("DEPLOY_PAUSE", "10")))
 
     @property

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from infra import checks
 from infra.app_package import PACKAGE_TAG, AppPackage
 from infra.app_secrets import PASSWORDS, SIGNING_KEY, AppSecrets, recover_deleted_vaults
-from infra.azure import ROOT, AzError, Patience, az, az_or, fail, say, show, step
+from infra.azure import ROOT, AzError, RetryPolicy, az, az_or, fail, say, show, step
 
 DEPLOYMENT = "vmr-scheduling"
 DEFAULT_PARAMETERS = ROOT / "infra" / "bicep" / "main.bicepparam"
@@ -97,7 +97,7 @@ class Deployment:
     confirmed: bool
     force: bool
     new_secret: str
-    patience: Patience
+    retry_policy: RetryPolicy
 
     def run(self) -> None:
         """The whole deployment. The administrator can decline before anything is changed."""
@@ -119,7 +119,7 @@ class Deployment:
         self._confirm()
         outputs = self._deploy()
         AppSecrets(outputs.vault_id, outputs.app_id).put(outputs.secret_names, self.new_secret)
-        app = AppPackage(group_id, outputs.app_name, outputs.host, self.patience)
+        app = AppPackage(group_id, outputs.app_name, outputs.host, self.retry_policy)
         app.deploy(force=self.force)
         app.watch(f"{values['name']}-{APP_STOPPED_RULE}")
         report(outputs, self.group)
@@ -235,7 +235,7 @@ def main(argv: list[str] | None = None) -> None:
         given.yes,
         given.force,
         given.new_secret,
-        Patience.from_environment(),
+        RetryPolicy.from_environment(),
     ).run()
 
 

@@ -74,12 +74,12 @@ def storage(base: str) -> str:
 CHECKS: tuple[Callable[[str], str], ...] = (health, handshake, storage)
 
 
-def first_fault(base: str, patience: float, pause: float) -> str:
-    """The problem found by the first check that keeps failing, "" if all pass; a new app gets `patience` seconds for
+def first_fault(base: str, timeout: float, pause: float) -> str:
+    """The problem found by the first check that keeps failing, "" if all pass; a new app gets `timeout` seconds for
     each.
     """
     for check in CHECKS:
-        until = time.monotonic() + patience
+        until = time.monotonic() + timeout
         while fault := check(base):
             if time.monotonic() >= until:
                 return fault
@@ -91,11 +91,11 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description="Whether a deployed app works.")
     parser.add_argument("base", help="https address of the app")
-    parser.add_argument("--patience", type=float, default=120, help="seconds that each check may take")
+    parser.add_argument("--timeout", type=float, default=120, help="seconds that each check may take")
     arguments = parser.parse_args()
     if not arguments.base.startswith(("https://", "http://127.0.0.1:")):
         sys.exit("An address like https://app.azurewebsites.net is needed.")
-    if fault := first_fault(arguments.base.rstrip("/"), arguments.patience, pause=min(5, arguments.patience)):
+    if fault := first_fault(arguments.base.rstrip("/"), arguments.timeout, pause=min(5, arguments.timeout)):
         sys.exit(fault)
     sys.stdout.write(f"{arguments.base} works: health, webhook, settings, storage\n")
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from infra.azure import AzError, Patience, az, az_or, fail, rest
+from infra.azure import AzError, RetryPolicy, az, az_or, fail, rest
 
 Document = dict[str, Any]
 
@@ -48,9 +48,9 @@ class Registration:
     principal: str
 
 
-def patience() -> Patience:
+def retry_policy() -> RetryPolicy:
     """How long to wait for Entra's replication: two minutes, unless the environment overrides it."""
-    return Patience(int(os.environ.get("DEPLOY_TRIES", "24")), float(os.environ.get("DEPLOY_PAUSE", "5")))
+    return RetryPolicy(int(os.environ.get("DEPLOY_TRIES", "24")), float(os.environ.get("DEPLOY_PAUSE", "5")))
 
 
 def register(tenant: Tenant, name: str, wanted: Document) -> Registration:
@@ -102,7 +102,7 @@ def _read_back(url: str, wanted: Document) -> Document:
         return found
 
     try:
-        return patience().until(attempt, lambda _: True, "Entra")
+        return retry_policy().until(attempt, lambda _: True, "Entra")
     except AzError as error:
         fail(f"Entra did not accept the registration {error}", "run this again; see App registrations in the portal")
 
@@ -125,7 +125,7 @@ def _enterprise_app(app_id: str) -> str:
 
 def _replicated(attempt: Callable[[], Any]) -> Any:
     """The attempt's result, once the new object is known throughout Entra. Raises AzError."""
-    return patience().until(attempt, _is_unknown, "Entra")
+    return retry_policy().until(attempt, _is_unknown, "Entra")
 
 
 def _is_unknown(error: AzError) -> bool:

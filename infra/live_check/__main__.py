@@ -37,7 +37,7 @@ def arguments_of(argv: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--app", metavar="URL", type=_app, help="with --write: the app's address, for its webhook")
     parser.add_argument("--yes", action="store_true", help="do not ask before writing")
-    parser.add_argument("--patience", type=float, default=120, metavar="SECONDS", help="how long mail may take")
+    parser.add_argument("--mail-timeout", type=float, default=120, metavar="SECONDS", help="how long mail may take")
     parser.add_argument("--graph", default=GRAPH, metavar="URL", type=_graph, help="a simulated Graph on this machine")
     given = parser.parse_args(argv)
     if given.write and not given.organizer:
@@ -82,7 +82,7 @@ def confirm(given: argparse.Namespace) -> None:
 
 def write(table: Table, graph: Graph, given: argparse.Namespace) -> None:
     """Run the checks that need meetings. The meetings are removed again in any case."""
-    boxes = Mailboxes(graph, given.organizer, given.equipment, given.patience, min(2.0, given.patience / 20))
+    boxes = Mailboxes(graph, given.organizer, given.equipment, given.mail_timeout, min(2.0, given.mail_timeout / 20))
     try:
         Writing(table, boxes, given.app or "").run()
     finally:

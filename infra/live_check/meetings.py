@@ -22,14 +22,14 @@ _NEWEST = "100"
 
 @dataclass
 class Mailboxes:
-    """Acts for both mailboxes. `patience` and `pause`, in seconds, are how long mail may take and the time between two
+    """Acts for both mailboxes. In seconds, `mail_timeout` is how long mail may take, and `pause` the time between two
     attempts to find it.
     """
 
     graph: Graph
     organizer_address: str
     equipment_address: str
-    patience: float
+    mail_timeout: float
     pause: float
     mark: str = field(default_factory=lambda: f"{NAME} {secrets.token_hex(4)}")
     made: list[str] = field(default_factory=list)
@@ -72,10 +72,10 @@ class Mailboxes:
 
     def wait(self, what: str, look: Callable[[], T | None]) -> T:
         """The result of `look`, as soon as there is one. Raises Differs."""
-        until = time.monotonic() + self.patience
+        until = time.monotonic() + self.mail_timeout
         while (found := look()) is None:
             if time.monotonic() >= until:
-                raise Differs(f"{what} has not arrived within {self.patience:.0f} seconds")
+                raise Differs(f"{what} has not arrived within {self.mail_timeout:.0f} seconds")
             time.sleep(self.pause)
         return found
 

@@ -195,7 +195,7 @@ class Azure:
             output.write_text(content)
             return package.Package(output, content.ljust(64, "0"), 1, 1, 1, True, 1.0)
 
-        def first_fault(base: str, patience: float, pause: float) -> str:
+        def first_fault(base: str, timeout: float, pause: float) -> str:
             note("smoke.py", base)
             return faults.pop(0) if faults else ""
 

@@ -124,11 +124,11 @@ def test_the_script_waits_for_a_new_role_on_the_package_container(azure: Azure) 
 
 
 def test_new_roles_get_up_to_ten_minutes_to_take_effect(monkeypatch: pytest.MonkeyPatch) -> None:
-    from infra.azure import Patience
+    from infra.azure import RetryPolicy
 
     monkeypatch.delenv("DEPLOY_TRIES", raising=False)
     monkeypatch.delenv("DEPLOY_PAUSE", raising=False)
-    assert Patience.from_environment().seconds >= 600
+    assert RetryPolicy.from_environment().seconds >= 600
 
 
 async def test_secrets_are_created_once_and_never_shown(azure: Azure) -> None:

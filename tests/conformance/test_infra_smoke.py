@@ -58,16 +58,16 @@ def base(app: type[App]) -> Iterator[str]:
 
 
 def test_a_healthy_app_passes(base: str) -> None:
-    assert smoke.first_fault(base, patience=0, pause=0) == ""
+    assert smoke.first_fault(base, timeout=0, pause=0) == ""
 
 
 async def test_the_real_product_passes(host: FunctionsHost) -> None:
-    assert await asyncio.to_thread(smoke.first_fault, host.url, patience=0, pause=0) == ""
+    assert await asyncio.to_thread(smoke.first_fault, host.url, timeout=0, pause=0) == ""
 
 
 def test_an_app_may_take_a_while_to_start(app: type[App], base: str) -> None:
     app.starting = 3
-    assert smoke.first_fault(base, patience=30, pause=0) == ""
+    assert smoke.first_fault(base, timeout=30, pause=0) == ""
 
 
 @pytest.mark.parametrize(
@@ -83,12 +83,12 @@ def test_an_app_may_take_a_while_to_start(app: type[App], base: str) -> None:
 def test_each_fault_of_an_app_is_named(app: type[App], base: str, illness: dict[str, object], words: list[str]) -> None:
     for name, value in illness.items():
         setattr(app, name, value)
-    fault = smoke.first_fault(base, patience=0, pause=0)
+    fault = smoke.first_fault(base, timeout=0, pause=0)
     assert all(word in fault for word in words)
 
 
 def test_an_app_that_does_not_exist_is_reported() -> None:
-    assert "refused" in smoke.first_fault("http://127.0.0.1:1", patience=0, pause=0)
+    assert "refused" in smoke.first_fault("http://127.0.0.1:1", timeout=0, pause=0)
 
 
 @pytest.mark.parametrize(

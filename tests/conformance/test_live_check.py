@@ -68,7 +68,8 @@ def run(exchange: Running, app: str, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("GRAPH_TOKEN", TOKEN)
 
     async def run(*more: str) -> dict[str, str]:
-        words = ["--equipment", EQUIPMENT, "--other", OTHER, "--graph", exchange.graph_url, "--patience", "2", *more]
+        words = ["--equipment", EQUIPMENT, "--other", OTHER, "--graph", exchange.graph_url]
+        words += ["--mail-timeout", "2", *more]
         if "--write" in more:
             words += ["--organizer", ORGANIZER, "--app", app, "--yes"]
         given = live_check.arguments_of(words)
@@ -177,7 +178,7 @@ async def test_another_mailbox_that_the_app_can_open_is_reported(run: Run, excha
 async def test_if_no_invitation_arrives_each_row_says_why_and_none_waits_again(run: Run, exchange: Running) -> None:
     """Exchange's calendar attendant is off, so there is a message but no event."""
     exchange.exchange.attendant.processing(exchange.exchange.directory.ensure(EQUIPMENT)).automate_processing = "None"
-    rows = await run("--write", "--patience", "0.2")
+    rows = await run("--write", "--mail-timeout", "0.2")
     arrives = rows["an organizer's meeting arrives as a meetingRequest with a (tentative) event"]
     assert arrives == f"{DIFFERS}: the event of a meetingRequest has not arrived within 0 seconds"
     assert rows["the tag survives in the invitation's text"].startswith(f"{NOT_TRIED}: see above")

@@ -34,7 +34,7 @@ NAMES = ["-".join(str(part) for part in fault.values()) for fault, _ in SPOILT]
 
 
 @pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def _short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection.Line, "TIMEOUT", (5.0, 1.5))
 
 

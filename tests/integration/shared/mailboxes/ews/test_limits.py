@@ -87,11 +87,11 @@ async def test_a_message_whose_text_is_above_the_limit_is_still_a_meeting(
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "EWS_CALL_TIMEOUT", timedelta(milliseconds=400))
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("short_timeouts")
 @pytest.mark.parametrize(
     "head", ["HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", "HTTP/1.1 200 OK\r\nX-Long: "], ids=["body", "head"]
 )
@@ -103,7 +103,7 @@ async def test_a_server_that_trickles_occupies_no_thread(world: ExchangeWorld, h
                 await slow.server._free.get()
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("short_timeouts")
 async def test_the_simulated_exchange_can_trickle_too(world: ExchangeWorld, mailbox: EwsMailbox) -> None:
     await world.fault(on="EWS GetFolder", action="trickle", seconds=0.05)
     async with opened(world.running) as slow:
