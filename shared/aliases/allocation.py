@@ -48,7 +48,7 @@ numbers are in use, and common above 90%.
 """
 
 NEARLY_FULL = 0.8
-"""Share of numbers in use at which longer aliases are recommended: early enough to change the setting."""
+"""Share of numbers in use at which longer aliases are recommended: this leaves time to change the setting."""
 
 SAMPLE = 200
 _PROBE_CONCURRENCY = 16
@@ -153,7 +153,7 @@ class Allocator:
             log.warning("integration %s: %s; the alarm could not be raised", integration, kind)
 
     async def share_in_use(self, form: AliasFormat, sample: int = SAMPLE) -> float:
-        """The share of aliases of this form that cannot be allocated now, 0 to 1, estimated from this many random
+        """The share (0 to 1) of aliases of this form that cannot be allocated now, estimated from a sample of random
         reads.
 
         Closed aliases that are found on the way are released if their booking is gone; this takes one more read for

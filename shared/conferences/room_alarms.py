@@ -40,7 +40,7 @@ class RoomAlarms:
             await self.alarms.raise_(self.integration, AlarmKind.ROOMS_LATE, cause)
         if outcome.renamed:
             named = ", ".join(dict.fromkeys(outcome.renamed))
-            cause = f"Other conferences on the Management Node have the names of the rooms for these meetings: {named}."
+            cause = f"Other conferences on the node have the same names as the rooms for these meetings: {named}."
             await self.alarms.raise_(self.integration, AlarmKind.ROOM_NAME, cause)
 
     async def _missing(self) -> None:

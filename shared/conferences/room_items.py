@@ -63,7 +63,7 @@ class Renames:
         self._write = write
 
     async def renamed(self, booking: Booking) -> Booking:
-        """The booking with a random number added to its name, here and in the table."""
+        """Add a random number to the booking's name, here and in the table."""
         if booking.conference is None:
             raise Unnamed
         name = await self._names.claim_numbered(booking.conference.name, booking.integration, booking.tag)

@@ -85,7 +85,7 @@ class RoomTimer:
 
 @dataclass(frozen=True)
 class RoomKeeper:
-    """The queue's consumer for rooms."""
+    """Handles queue messages about rooms."""
 
     tables: Tables
     rooms: Rooms

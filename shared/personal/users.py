@@ -154,7 +154,8 @@ class UserStore:
             return user
         has_another = await self._users.find(f"email:{integration.uuid}:{digest(email)}")
         if user.integration != integration.uuid or has_another:
-            await self.forget_all(user.uuid, integration.uuid)  # also by Outlook's tokens: they are the same person's
+            # This includes sign-ins by Outlook's tokens, since they belong to the same person.
+            await self.forget_all(user.uuid, integration.uuid)
             return None
         return await self._users.change(f"uuid:{user.uuid}", lambda now: _renamed(now, email))
 
@@ -211,7 +212,7 @@ def _usable(values: Mapping[str, Any]) -> UserRecord:
 
 
 def _with(user: UserRecord, integration: Integration, key: str, ends: int = 0) -> UserRecord:
-    """The record with one more sign-in, the newest at the end."""
+    """The record with one more sign-in, which is added at the end."""
     place = integration.uuid, digest(key)
     before = user.remembered(*place)
     if before and before[3] == ends:

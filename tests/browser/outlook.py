@@ -78,7 +78,7 @@ Answer = Callable[[Route], Awaitable[None]]
 
 
 class Outlook:
-    """One window with one meeting. `hosts` and `answers` may be changed before `open` and while it is open."""
+    """One window with one meeting. `hosts` and `answers` may be changed before `open` and while the window is open."""
 
     def __init__(
         self, browser: Browser, stack: Addresses, client: httpx.AsyncClient, behaviour: str = "as documented"
@@ -222,13 +222,14 @@ class Outlook:
     async def settled(self) -> None:
         """Wait until the pane is idle, including any window it has opened.
 
-        On a busy machine, it may say that Outlook is not responding before Office.js has loaded; it is not idle then.
+        On a busy machine, the pane may say that Outlook is not responding before Office.js has loaded. It is not idle
+        then.
         """
         idle = self.pane.locator("#pane[aria-busy=false]:not([data-tone=waiting])")
         await idle.filter(has_not_text=UNRESPONSIVE).wait_for()
 
     async def unresponsive(self) -> None:
-        """Wait until the pane says that Outlook does not respond."""
+        """Wait until the pane says that Outlook is not responding."""
         await self.pane.locator("#heading", has_text=UNRESPONSIVE).wait_for()
 
     async def click(self, name: str) -> None:

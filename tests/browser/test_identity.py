@@ -96,7 +96,7 @@ async def test_msal_is_not_loaded_if_nested_authentication_is_not_supported(outl
     assert not any("msal" in url for url in outlook.requests)
 
 
-async def test_the_pane_does_not_wait_for_a_bridge_that_never_answers(outlook: Outlook) -> None:
+async def test_the_pane_does_not_wait_for_a_bridge_that_never_responds(outlook: Outlook) -> None:
     outlook.token = "exchange-token"
     outlook.config = {"identity": {"method": "nested_app", "client_id": CLIENT, "scope": SCOPE, "authority": AUTHORITY}}
     mute = "window.nestedAppAuthBridge = { addEventListener() {}, removeEventListener() {}, postMessage() {} };"

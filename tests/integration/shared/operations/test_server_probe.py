@@ -88,7 +88,7 @@ async def test_a_refused_connection_is_reported(unused_port: int) -> None:
     assert (await ServerProbe(unused_port).look("127.0.0.1")).trouble is Trouble.SILENT
 
 
-async def test_a_server_that_does_not_answer_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_server_that_does_not_respond_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     async def silent(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await done.wait()
         writer.close()

@@ -102,7 +102,7 @@ async def test_an_unreachable_vault_is_unavailable() -> None:
     await unreachable.close()
 
 
-async def test_a_call_to_a_vault_that_does_not_answer_is_abandoned(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_call_to_a_vault_that_does_not_respond_is_abandoned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shared.secrets.vault.VAULT_TIMEOUT", 0.2)
     async with running_hostile("silent") as server:
         url = server.url.replace("http:", "https:")  # the server does not complete a TLS handshake either

@@ -43,7 +43,7 @@ def test_nodes_find_a_conference_only_while_it_is_scheduled(stored: Booking) -> 
 
 
 def test_the_row_for_nodes_does_not_contain_the_bookings_owner() -> None:
-    """Rule 6: the row from which requests of conferencing nodes are answered does not contain the user's key."""
+    """Rule 6: the row with the response to conferencing nodes does not contain the user's key."""
     owned = Booking(**{**vars(scheduled()), "owner": "exchange:alice"})
     assert not any("exchange:alice" in str(value) for value in owned.claim().values())
 

@@ -141,7 +141,7 @@ async def test_hundreds_of_rooms_are_moved_in_spite_of_interruptions(platform: s
     assert calls > 460
 
 
-async def test_policy_keeps_answering_while_the_new_node_is_down() -> None:
+async def test_policy_keeps_serving_rooms_while_the_new_node_is_down() -> None:
     world = await a_world(conference_platform="policy")
     await world.show(world.booking())
     world.clock.set(START)

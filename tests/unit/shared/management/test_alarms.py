@@ -14,7 +14,7 @@ async def api_with_an_alarm() -> tuple[Api, str, str]:
     """The API with one alarm, the integration's uuid, and the path of the alarm."""
     api = Api()
     uuid = str((await api.call("POST", CONNECTORS, graph_fields())).body["uuid"])
-    await api.alarms.raise_(uuid, AlarmKind.CONNECTION, "Exchange answers 403.")
+    await api.alarms.raise_(uuid, AlarmKind.CONNECTION, "Exchange returned 403.")
     [alarm] = (await api.get(ALARMS))["objects"]
     return api, uuid, str(alarm["resource_uri"]).removeprefix("/api/admin/")
 
@@ -25,7 +25,7 @@ async def test_an_alarm_has_the_original_apis_fields() -> None:
     assert shown | {"id": 0, "remedy": "", "time_raised": "", "resource_uri": ""} == {
         "id": 0, "identifier": 1, "level": "critical", "name": "connection_failed", "node": "addin.example.com",
         "instance": "Example Corp", "exchange_connector": f"/api/admin/{CONNECTORS}1/",
-        "details": "Exchange answers 403.", "remedy": "", "acknowledged": False, "time_raised": "", "resource_uri": "",
+        "details": "Exchange returned 403.", "remedy": "", "acknowledged": False, "time_raised": "", "resource_uri": "",
     }  # fmt: skip
     assert await api.ids(f"{ALARMS}?level__in=critical,error&exchange_connector__name__startswith=Example") == [
         shown["id"]
@@ -43,8 +43,8 @@ async def test_an_acknowledged_alarm_stays_until_its_cause_is_fixed() -> None:
     api, uuid, path = await api_with_an_alarm()
     answer = await api.call("POST", f"{path}acknowledge/")
     assert (answer.status, answer.body["acknowledged"]) == (202, True)
-    await api.alarms.raise_(uuid, AlarmKind.CONNECTION, "Exchange answers 503.")
-    assert ((await api.get(path))["acknowledged"], (await api.get(path))["details"]) == (True, "Exchange answers 503.")
+    await api.alarms.raise_(uuid, AlarmKind.CONNECTION, "Exchange returned 503.")
+    assert ((await api.get(path))["acknowledged"], (await api.get(path))["details"]) == (True, "Exchange returned 503.")
     assert await api.ids(f"{ALARMS}?acknowledged=false") == []
     again = await api.call("POST", f"{path}acknowledge/", {"acknowledged": False})
     assert again.body["acknowledged"] is False
@@ -52,7 +52,7 @@ async def test_an_acknowledged_alarm_stays_until_its_cause_is_fixed() -> None:
     await api.alarms.clear(uuid, AlarmKind.CONNECTION)
     with pytest.raises(NotFound):
         await api.call("POST", f"{path}acknowledge/")
-    await api.alarms.raise_(uuid, AlarmKind.CONNECTION, "Exchange answers 403.")
+    await api.alarms.raise_(uuid, AlarmKind.CONNECTION, "Exchange returned 403.")
     assert (await api.get(path))["acknowledged"] is False, "an alarm that is raised again is not yet acknowledged"
 
 

@@ -121,14 +121,14 @@ async def test_the_overview_costs_the_same_for_any_number_of_integrations() -> N
 
 async def test_a_past_alarm_can_still_be_viewed() -> None:
     api, integration = await api_with_one()
-    await api.alarms.raise_(integration, AlarmKind.CONNECTION, "Exchange answers 403.")
+    await api.alarms.raise_(integration, AlarmKind.CONNECTION, "Exchange returned 403.")
     assert (await api.get(FORMER))["objects"] == []
     api.clock.move(HOUR)
     await api.alarms.clear(integration, AlarmKind.CONNECTION)
     [shown] = (await api.get(FORMER))["objects"]
     assert (shown["name"], shown["level"], shown["instance"]) == ("connection_failed", "critical", "Example Corp")
     assert (shown["time_raised"], shown["time_lowered"]) == ("2026-11-23T09:00:00", "2026-11-23T10:00:00")
-    assert (shown["details"], shown["remedy"]) == ("Exchange answers 403.", REMEDIES[AlarmKind.CONNECTION])
+    assert (shown["details"], shown["remedy"]) == ("Exchange returned 403.", REMEDIES[AlarmKind.CONNECTION])
     assert await api.get(str(shown["resource_uri"]).removeprefix("/api/admin/")) == shown
     with pytest.raises(NotFound):
         await api.get(f"{FORMER}1/")
@@ -136,7 +136,7 @@ async def test_a_past_alarm_can_still_be_viewed() -> None:
 
 async def test_an_alarm_is_cleared_even_if_its_history_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
     api, integration = await api_with_one()
-    await api.alarms.raise_(integration, AlarmKind.CONNECTION, "Exchange answers 403.")
+    await api.alarms.raise_(integration, AlarmKind.CONNECTION, "Exchange returned 403.")
 
     async def away(*_: object) -> list[str]:
         raise Unavailable("storage is down")

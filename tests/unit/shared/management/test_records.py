@@ -122,10 +122,10 @@ async def test_operations_show_their_decision_and_schedulers_show_when_it_was_ma
 
 async def test_alarms_contain_a_remedy_and_disappear_when_cleared() -> None:
     api, uuid = await api_with_one()
-    await api.alarms.raise_(uuid, AlarmKind.CONNECTION, "Exchange answers 403.")
+    await api.alarms.raise_(uuid, AlarmKind.CONNECTION, "Exchange returned 403.")
     alarm = await only(api, ALARMS)
     assert (alarm["name"], alarm["instance"], alarm["details"]) == (
-        "connection_failed", "Example Corp", "Exchange answers 403.",
+        "connection_failed", "Example Corp", "Exchange returned 403.",
     )  # fmt: skip
     assert alarm["remedy"]
     await api.alarms.clear(uuid, AlarmKind.CONNECTION)

@@ -12,7 +12,7 @@ from tests.fakes.clock import FakeClock
 
 SECOND = timedelta(seconds=1)
 LIMIT = 1000
-"""The number of requests that a node answers within 60 seconds."""
+"""The number of requests that a node accepts within 60 seconds."""
 
 
 async def taken(allowance: SharedAllowance, most: int) -> int:
