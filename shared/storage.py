@@ -125,7 +125,7 @@ Write: TypeAlias = Insert | Replace | Put | Delete
 
 
 def is_key(text: str) -> bool:
-    """Whether Azure Tables accepts the text as a key. Callers may look up any text: no row has an invalid key."""
+    """Whether Azure Tables accepts the text as a key. Callers may look up any string: no row has an invalid key."""
     return _KEY.fullmatch(text) is not None and _bytes(text) <= 1024
 
 

@@ -31,7 +31,7 @@ Files: TypeAlias = Annotated[
 
 @commands.command()
 def init(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write, which must not exist yet.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write, which must not already exist.")],
     local: Annotated[bool, typer.Option("--local", help="For a local stack: loopback hosts are allowed.")] = False,
 ) -> None:
     """Ask for the required settings of an integration, and write a first file for `apply`.

@@ -23,7 +23,9 @@ FIELDS = tuple(CONFERENCE_FIELDS.defaults)
 """The fields of a VMR in a file."""
 
 _GUARD = re.compile(r"\A'(?=[=+\-@\t\r])")
-"""The console's export puts an apostrophe before what a spreadsheet would take for a formula (console/src/csv.js)."""
+"""The console's export puts an apostrophe before values that a spreadsheet would interpret as formulas
+(console/src/csv.js).
+"""
 
 _NOT_OURS = frozenset({"automatic_participants"})
 """Fields that only a node's own entries have."""

@@ -34,8 +34,8 @@ class WatchState:
     integration: str
     watched: str
     known: dict[str, Row] | None = None
-    """Rows, keyed by row key, if all were read ahead (`prepared`), for one turn, in which no other run works on this
-    integration.
+    """The rows, keyed by row key, if all were read ahead (`prepared`). They are used for one turn, during which no
+    other run works on this integration.
     """
 
     messages_wait: bool = False

@@ -40,7 +40,7 @@ class RecordKind(StrEnum):
 
 @dataclass(frozen=True)
 class Record:
-    """A booking by its tag, or an operation by its correlation id."""
+    """A booking, identified by its tag, or an operation, identified by its correlation id."""
 
     kind: RecordKind
     integration: str

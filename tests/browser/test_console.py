@@ -121,10 +121,10 @@ async def test_the_admin_can_retry_when_the_deployment_does_not_respond(admin: A
 
 
 async def test_a_room_is_closed_and_reopened(admin: Admin, stack: Addresses, api: httpx.AsyncClient) -> None:
-    await book(stack, api, "Closed by hand")
+    await book(stack, api, "Closed manually")
     await admin.sign_in("meetings")
     admin.page.on("dialog", lambda dialog: dialog.accept())
-    await admin.page.get_by_role("link", name="Closed by hand").click()
+    await admin.page.get_by_role("link", name="Closed manually").click()
     await admin.settled()
     await admin.page.get_by_role("button", name="Close the room").click()
     await expect(admin.page.locator(".facts")).to_contain_text("closed by an admin")

@@ -45,7 +45,7 @@ def runs_in_30_days(schedule: str) -> int:
 
 
 def timers() -> dict[str, int]:
-    """How often each timer runs in a month, by timer name."""
+    """How often each timer runs in a month, keyed by timer name."""
     source = (ROOT / "functions" / "timers.py").read_text()
     found = re.findall(r'timer_trigger\("timer", "([^"]+)"\)\nasync def (\w+)', source)
     return {name: runs_in_30_days(schedule) for schedule, name in found}

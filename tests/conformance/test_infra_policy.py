@@ -1,4 +1,4 @@
-"""Requirements that every deployment must meet, whatever else changes in the templates."""
+"""Requirements that every deployment must meet, regardless of other changes to the templates."""
 
 from typing import Any
 

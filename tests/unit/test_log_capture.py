@@ -1,4 +1,4 @@
-"""Tests capture only their own log messages, whatever else runs in the process."""
+"""Tests capture only their own log messages, regardless of what else runs in the process."""
 
 import logging
 from contextvars import Context
