@@ -1,10 +1,10 @@
-"""Compares mail addresses, wherever somebody's identity or ownership depends on them."""
+"""Compares mail addresses where somebody's identity or ownership depends on them."""
 
 from __future__ import annotations
 
 
 def folded_address(address: str) -> str:
-    """The address in lower case. Raises ValueError if it is not ASCII: case-folding may turn it into somebody else's
+    """The address in lower case. Raises ValueError if it is not ASCII: case folding could turn it into somebody else's
     address.
 
     `boß@` casefolds to `boss@`, and `ſ` to `s`; the Kelvin sign becomes `k` even with lower(). Domains are written in
@@ -17,7 +17,7 @@ def folded_address(address: str) -> str:
 
 
 def same_address(one: str, other: str) -> bool:
-    """Whether two addresses are the same. A non-ASCII address, or "", never equals another."""
+    """Whether two addresses are the same. "" and non-ASCII addresses never equal another."""
     try:
         return folded_address(one) == folded_address(other) != ""
     except ValueError:

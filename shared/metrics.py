@@ -1,4 +1,4 @@
-"""Measurements (O4): one log line per value, since every telemetry mode of the Functions host passes on log lines.
+"""Measurements (O4). Each value is a log line, because every telemetry mode of the Functions host passes log lines on.
 
     metric {"name":"answer_lag","value":3.2,"integration":"1111…"}
 
@@ -17,7 +17,7 @@ class Metric(StrEnum):
     """What is measured."""
 
     ANSWER_LAG = "answer_lag"
-    """Seconds from a message's arrival in the equipment mailbox until its answer was sent."""
+    """Seconds from a message's arrival in the equipment mailbox to the sending of its answer."""
 
     OUTCOME = "outcome"
     """1 for every message decided on; dimension `outcome` is the decision."""
@@ -26,34 +26,34 @@ class Metric(StrEnum):
     """1 for every allocated alias."""
 
     SWEEP_REPAIRS = "sweep_repairs"
-    """Messages that a sweep found and no notification had announced."""
+    """Messages found by a sweep without a prior notification."""
 
     COMPARE_REPAIRS = "compare_repairs"
-    """Meetings for which a mailbox's calendar differed from the records, in one nightly comparison; 0 is normal."""
+    """Meetings that differed between a mailbox's calendar and the records in a nightly comparison; 0 is normal."""
 
     ROOM_DELAY = "room_delay"
     """How many seconds late a room was created on a Management Node (compared with start, buffer and lead time)."""
 
     ROOM_REPAIRS = "room_repairs"
-    """Rooms that a Management Node lacked, or still had although they were over, in one nightly comparison; 0 is
+    """Rooms that a nightly comparison found missing from a Management Node, or still there after their end; 0 is
     normal.
     """
 
     ROUND = "round"
-    """1 for every handled message of a round, and for every round that concerns no integration; dimension `outcome` is
-    the round.
+    """1 for every processed message of a round, and for every round that concerns no integration; dimension `outcome`
+    is the round.
     """
 
     TURNED_AWAY = "turned_away"
-    """Requests with a user name and a password that were rejected unchecked, since too many were waiting; dimension
-    `outcome` is the realm: `policy` or `management`.
+    """Requests with a user name and password that were rejected without a check because too many were waiting.
+    Dimension `outcome` is the realm: `policy` or `management`.
     """
 
     ODD_NOTIFICATIONS = "odd_notifications"
-    """Notifications from Graph that could not be read, in a POST that was accepted."""
+    """Notifications from Graph that could not be read, in POSTs that were accepted."""
 
     SET_ASIDE = "set_aside"
-    """1 for every notice that could not be handled."""
+    """1 for every notice that could not be processed."""
 
 
 def measure(metric: Metric, value: float, integration: str = "", outcome: str = "") -> None:

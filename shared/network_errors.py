@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 
 def why_not_reached(error: BaseException) -> str:
-    """The reason for an httpx error. The text names no path and no person, at most the configured host."""
+    """The reason for an httpx error. The text mentions no path and no person, only the configured host if at all."""
     chain = list(_chain(error))
     for each in chain:
         if isinstance(each, ssl.SSLCertVerificationError):

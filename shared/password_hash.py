@@ -25,8 +25,8 @@ def is_password_hash(text: str) -> bool:
 
 
 def matches(password: str, password_hash: str) -> bool:
-    """Whether this is the hash of the password, in constant time. Raises ValueError for what `is_password_hash`
-    rejects.
+    """Whether this is the hash of the password, compared in constant time. Raises ValueError for anything that
+    `is_password_hash` rejects.
     """
     form = _FORM.fullmatch(password_hash)
     if form is None:

@@ -1,10 +1,12 @@
-"""The names of the queues, in a separate module, since a cold start of the webhook needs nothing else from storage."""
+"""The names of the queues, in their own module because they are all that a cold start of the webhook needs from
+storage.
+"""
 
 MEETING_REQUESTS = "meeting-requests"
-"""The queue of notices: shared/intake/notice.py."""
+"""The queue for notices: shared/intake/notice.py."""
 
 ROUNDS = "rounds"
-"""The queue of the work that timers start for integrations: shared/meetings/rounds.py."""
+"""The queue for work that timers start for integrations: shared/meetings/rounds.py."""
 
 QUEUES = (MEETING_REQUESTS, f"{MEETING_REQUESTS}-poison", ROUNDS, f"{ROUNDS}-poison")
 """Every queue that the product uses."""

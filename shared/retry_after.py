@@ -1,4 +1,4 @@
-"""How long another server asks us to wait: the header Retry-After of Graph, Exchange and Management Nodes."""
+"""How long another server asks us to wait: the Retry-After header from Graph, Exchange and Management Nodes."""
 
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
@@ -9,10 +9,9 @@ MAX_WAIT = 86_400.0
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
-    """Seconds from now, at most MAX_WAIT; 0 if the headers state none, or a meaningless value.
-
-    `headers` are those of a response and ignore case. Servers have sent "2.128", HTTP dates, 0, "-1" and words
-    (docs/facts/graph-delta.md). Dates are evaluated with the server's own clock.
+    """Seconds from now, at most MAX_WAIT; 0 if the headers contain no value, or a meaningless one. `headers` are those
+    of a response, and case-insensitive. Servers have sent "2.128", HTTP dates, 0, "-1" and words
+    (docs/facts/graph-delta.md). Dates are compared with the server's own clock.
     """
     asked = headers.get("Retry-After", "0")
     try:

@@ -1,4 +1,4 @@
-"""The deployment's settings: the environment variables, read once into a frozen object."""
+"""The deployment's settings: environment variables, read once into a frozen object."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,12 +11,12 @@ GRAPH = "https://graph.microsoft.com/v1.0"
 
 
 class SettingsError(SchedulingError):
-    """The environment cannot be used; the message names every problem at once."""
+    """The environment cannot be used. The message lists all problems."""
 
 
 @dataclass(frozen=True)
 class StorageAccount:
-    """Where the storage is: a connection string, or two service URLs to be used with the app's identity. `client_id` is
+    """Where the storage is: a connection string, or two service URLs for use with the app's identity. `client_id` is
     the client id of a user-assigned identity; "" means the system-assigned one.
     """
 
@@ -50,7 +50,7 @@ class EntraApp:
 @dataclass(frozen=True)
 class Settings:
     """A deployment's configuration. Its repr never shows secrets. `serves_vmrs` is False (POLICY_VMRS=off) if another
-    server has all VMRs and responds to nodes.
+    policy server responds to nodes for all VMRs.
     """
 
     storage: StorageAccount
@@ -67,7 +67,7 @@ class Settings:
 
     @property
     def is_local(self) -> bool:
-        """Whether this is a local stack: only there may plain http and loopback addresses be used."""
+        """Whether this is a local stack, where alone plain http and loopback addresses may be used."""
         return is_loopback(self.public_base_url)
 
 
@@ -85,7 +85,7 @@ def _scheme_and_host(url: str) -> tuple[str, str]:
 
 
 def load_settings(env: Mapping[str, str]) -> Settings:
-    """Read the environment. Raises SettingsError with everything that is missing or invalid."""
+    """Read the environment. Raises SettingsError, which lists everything missing or invalid."""
     faults: list[str] = []
     settings = Settings(
         storage=_storage(env, faults),
@@ -140,7 +140,7 @@ def _switch(env: Mapping[str, str], name: str, faults: list[str]) -> bool:
 def _secret(env: Mapping[str, str], name: str, faults: list[str]) -> str:
     value = env.get(name, "")
     if value.startswith("@Microsoft.KeyVault("):
-        # If the platform cannot read the vault, it leaves the reference in place, which is not a secret.
+        # If the platform cannot read the vault, it leaves the reference in place. The reference is not a secret.
         faults.append(f"{name} is a Key Vault reference that could not be read: check the secret, and the app's access")
     return value
 

@@ -1,7 +1,6 @@
-"""Tables and queues: what the product needs from Azure Storage, independent of meetings.
-
-Rows of one partition can be written together, all or none (`Table.commit`). Every change to an existing row is
-conditional on its ETag, so two writers never silently overwrite each other.
+"""Tables and queues: what the product needs from Azure Storage, independently of meetings. Rows in one partition can be
+written together, all or none (`Table.commit`). Every change to an existing row is conditional on its ETag, so two
+writers never silently overwrite each other.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ MEETINGS = "meetings"
 """The table of bookings and everything that belongs to them: shared/bookings/rows.py."""
 
 ALIASES = "aliases"
-"""The table of aliases and names of the whole deployment: shared/bookings/alias_rows.py."""
+"""The table of aliases and names in the whole deployment: shared/bookings/alias_rows.py."""
 
 STATISTICS = "statistics"
 """The table of counts and cleared alarms: shared/statistics/rows.py."""
@@ -41,39 +40,39 @@ TABLES = ("integrations", ALIASES, MEETINGS, "personal", STATISTICS, CHANGES)
 
 
 MAX_WRITES = 100
-"""Maximum number of operations per transaction, a limit of Azure Tables."""
+"""Maximum number of operations per transaction, as limited by Azure Tables."""
 
 MAX_PAGE = 1000
 """Maximum number of rows in the response to a request for a range."""
 
 MAX_ROW = 1024**2
-"""Maximum size in bytes of a row, according to the formula in Azure's documentation; strings and names count in
-UTF-16.
+"""Maximum size of a row in bytes, according to the formula in Azure's documentation. Strings and names
+count in UTF-16.
 """
 
 MAX_TRANSACTION = 4 * 1024**2
-"""Maximum size in bytes of a transaction's request. Strings count as in JSON: non-ASCII characters take six bytes per
-UTF-16 unit.
+"""Maximum size of a transaction's request in bytes. Strings count as JSON, with six bytes per UTF-16 unit of non-ASCII
+characters.
 """
 
 MAX_COLUMNS = 252
-"""Maximum number of columns of a row, without its keys."""
+"""Maximum number of columns in a row, without its keys."""
 
 MAX_MESSAGE = 48 * 1024
-"""Maximum size in bytes of a message before base64, which turns it into 64 KiB."""
+"""Maximum size of a message in bytes. Encoded in base64, that is 64 KiB."""
 
 MESSAGE_LIFETIME = timedelta(days=7)
-"""How long a queue keeps a message; it can hide a message only for less than that."""
+"""How long a queue keeps a message. It can be hidden only for less than that."""
 
 _REQUEST_OVERHEAD = 1024
-"""A generous estimate of the bytes that a row takes in a transaction's request, in addition to its columns and keys."""
+"""A generous estimate of the bytes that each row adds to a transaction's request, besides its columns and keys."""
 
 _COLUMN = re.compile(r"[^\W\d]\w{0,254}")
 _KEY = re.compile(r"[^/\\#?\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,512}")
 
 
 class RowExists(Conflict):
-    """An insert failed because there is a row with the same key."""
+    """An insert failed because there is already a row with the same key."""
 
 
 class RowChanged(Conflict):
@@ -82,7 +81,7 @@ class RowChanged(Conflict):
 
 @dataclass(frozen=True)
 class Row:
-    """One row as it was read. Later writes are conditional on `etag`."""
+    """A row as read. Later writes are conditional on `etag`."""
 
     partition: str
     key: str
@@ -130,8 +129,8 @@ def is_key(text: str) -> bool:
 
 
 def before(key: str) -> str:
-    """A key with which to begin a range at a given key: it sorts before that key, and after every smaller key that is
-    not longer.
+    """A key to start a range with, so that the range begins at `key`. It sorts before `key`, and after every smaller
+    key that is not longer.
     """
     return key[:-1] + chr(ord(key[-1]) - 1)
 
@@ -172,7 +171,7 @@ def _check_row(partition: str, key: str, values: Values) -> None:
         raise ValueError(f"a string is longer than the {MAX_TEXT} characters that fit into a column")
     if any(isinstance(value, int) and not -(2**63) <= value < 2**63 for value in values.values()):
         raise ValueError("a number has more than 64 bits")
-    # Eight bytes per column, and another eight, as a generous estimate, for a length, a number or a boolean.
+    # Eight bytes per column, plus another eight as a generous estimate for a length, a number or a boolean.
     if 4 + _bytes(partition + key) + sum(16 + _bytes(name) for name in values) + sum(map(_bytes, texts)) > MAX_ROW:
         raise ValueError("a row is larger than the 1 MiB that Azure Tables accepts")
 
@@ -183,7 +182,7 @@ def _bytes(text: str) -> int:
 
 
 async def first_rows(rows: AsyncIterator[Row], most: int) -> list[Row]:
-    """At most this many of the rows, without requesting pages beyond them."""
+    """At most this many of the rows, without requesting any further pages."""
     found = list[Row]()
     if most > 0:
         async for row in rows:
@@ -201,9 +200,8 @@ class Table(Protocol):
         ...
 
     async def commit(self, partition: str, *operations: Write) -> Sequence[str]:
-        """Carry out at most 100 operations on one partition, all or none, in one round trip.
-
-        Returns the new ETags in order ("" for a deleted row). Raises RowExists or RowChanged, and ValueError for what
+        """Carry out at most 100 operations on one partition, all or none, in one round trip. Returns the new ETags in
+        the same order ("" for a deleted row). Raises RowExists or RowChanged, and ValueError for what
         `check_transaction` rejects.
         """
         ...
@@ -218,41 +216,40 @@ class Table(Protocol):
         columns: Sequence[str] = (),
         page: int = 0,
     ) -> AsyncIterator[Row]:
-        """The partition's rows whose key starts with `prefix`, in ascending order of key, after the key `after`.
-
-        `until` is the last wanted key; `columns` are the columns that are read, all if none is named. One round trip
-        per thousand rows, or per `page` rows if only a few are needed.
+        """The partition's rows whose keys start with `prefix`, in ascending order, from after the key `after` up to and
+        including `until`. Only `columns` are read, or all columns if none are given. Takes one round trip per thousand
+        rows, or per `page` rows if only a few are needed.
         """
         ...
 
     def everything(self) -> AsyncIterator[Row]:
-        """Every row of the table, for admins' lists and cleanup, never for a user's request."""
+        """Every row in the table. This is for admins' lists and cleanup, never for a user's request."""
         ...
 
 
 class Queue(Protocol):
-    """A queue of short messages, each of which is handled at least once, in any order."""
+    """A queue of short messages. Each is processed at least once, in any order."""
 
     async def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
-        """Send a message; it is not visible before `delay` has passed. Raises Unavailable, and ValueError for what
+        """Send a message, which stays hidden until `delay` has passed. Raises Unavailable, and ValueError for what
         `check_message` rejects.
         """
         ...
 
 
 class Tables(Protocol):
-    """The tables of a deployment."""
+    """A deployment's tables."""
 
     def table(self, name: str) -> Table:
-        """A table of TABLES."""
+        """One of TABLES."""
         ...
 
 
 class Storage(Tables, Protocol):
-    """The tables and queues of a deployment."""
+    """A deployment's tables and queues."""
 
     def queue(self, name: str) -> Queue:
-        """A queue of QUEUES."""
+        """One of QUEUES."""
         ...
 
     async def close(self) -> None:

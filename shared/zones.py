@@ -19,7 +19,7 @@ _RETIRED = {
     "coordinated universal time": UTC_NAME,
 }
 _COPY = re.compile(r"\s+\d+$")
-"""The number that Windows and Outlook add to zones with the same name: "W. Europe Standard Time 1"."""
+"""The number that Windows and Outlook append to zones with the same name: "W. Europe Standard Time 1"."""
 _DISPLAY = re.compile(r"\((?:UTC|GMT)(?:([+-])(\d\d?):(\d\d))?\)\s*(.+)", re.IGNORECASE | re.ASCII)
 """Matches a display name: "(UTC+01:00) Amsterdam, Berlin, Bern", "(UTC-05:00) Eastern Time (US & Canada)"."""
 _TIME = re.compile(r"\s+Time(?:\s+\(.*\))?$|\s+-\s+Old$", re.IGNORECASE)
@@ -40,13 +40,13 @@ def iana_zone(name: str) -> str:
 
 
 def zone_info(name: str) -> ZoneInfo:
-    """The zone for a name returned by `iana_zone`; UTC, in which Exchange returns all times, if the name is ""."""
+    """The zone for a name returned by `iana_zone`. For "", it is UTC, in which Exchange returns all times."""
     return ZoneInfo(name or UTC_NAME)
 
 
 def zone_like(offset_at: OffsetAt, when: datetime) -> str:
-    """The IANA name of a zone that has the same time as these rules throughout the year of `when`; "" if there is none.
-    Zones that Windows has are tried first, since Outlook's users have them.
+    """The IANA name of a zone whose time follows these rules throughout the year of `when`; "" if there is none.
+    Windows' zones are tried first, because Outlook users have them.
     """
     noons = [datetime(when.year, 1, 1, 12, tzinfo=UTC) + timedelta(days=day) for day in range(365)]
     wanted = [offset_at(noon) for noon in noons]

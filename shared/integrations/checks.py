@@ -1,4 +1,4 @@
-"""Checks whether a draft may be saved (I3, I4), and reports all problems together, keyed by field name."""
+"""Checks whether a draft may be saved (I3, I4). All problems are reported at once, keyed by field name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from shared.integrations.setting import Format, format_of
 from shared.integrations.settings.metadata import DOMAIN_MAX_LENGTH
 
 _ALL_MAX_BYTES = 900 * 1024
-"""Maximum total size in bytes of all text settings in UTF-16: a table row is limited to 1 MiB, which includes names and
+"""Maximum total size of all text settings, in bytes of UTF-16. A table row is limited to 1 MiB, including names and
 numbers.
 """
 
@@ -24,9 +24,8 @@ Faults = Mapping[str, list[str]]
 
 
 def validate(fields: Mapping[str, Any], before: Integration | None = None, *, local: bool = False) -> Integration:
-    """The integration that these fields would create, checked without any storage.
-
-    Secrets that were given become placeholders. Raises SettingsInvalid.
+    """The integration that these fields would create, checked without storage. Placeholders stand for any secrets
+    given. Raises SettingsInvalid.
     """
     proposed = draft(fields, before)
     check(proposed, before, local=local)
@@ -36,9 +35,8 @@ def validate(fields: Mapping[str, Any], before: Integration | None = None, *, lo
 def check(
     proposed: Draft, before: Integration | None = None, *, local: bool = False, taken: Faults | None = None
 ) -> None:
-    """Raise SettingsInvalid if anything is wrong; `taken` are problems that only the store can find.
-
-    `local`: loopback hosts and plain http are allowed, because the deployment is a local stack.
+    """Raise SettingsInvalid if anything is wrong. `taken` contains problems that only the store can find. `local`
+    allows loopback hosts and plain http, for a local stack.
     """
     found = {**(taken or {}), **faults(proposed, before, local=local)}
     if found:
@@ -46,7 +44,7 @@ def check(
 
 
 def faults(proposed: Draft, before: Integration | None, *, local: bool) -> Faults:
-    """All problems: the draft's own, wrong syntax in changed settings, missing settings, and conflicts."""
+    """All problems: the draft's own, invalid syntax in changed settings, missing settings, and conflicts."""
     found: defaultdict[str, list[str]] = defaultdict(list, {name: list(f) for name, f in proposed.faults.items()})
     for name, field, setting in settings():
         value = getattr(proposed.integration, name)
@@ -59,7 +57,7 @@ def faults(proposed: Draft, before: Integration | None, *, local: bool) -> Fault
     if "domains" in proposed.given and "domains" not in found:
         found["domains"] += _domain_faults(proposed.integration, local)
     for name, messages in combination_faults(proposed.integration, before).items():
-        if not found[name]:  # a setting with wrong syntax needs no further advice
+        if not found[name]:  # a setting with invalid syntax needs no further advice
             found[name] = messages
     found["uuid"] += _uuid_faults(proposed.integration, before)
     found["__all__"] += _size_faults(proposed.integration)

@@ -1,8 +1,6 @@
 """Settings that are each well-formed but cannot work together. They are rejected on save, with advice on what to set
-instead.
-
-A stored combination is left alone as long as nothing about it changes: the integration can be read, and its other
-settings can be changed.
+instead. A combination that is already stored is tolerated as long as it does not change, so the integration can still
+be read and its other settings changed.
 """
 
 from __future__ import annotations
@@ -22,9 +20,7 @@ if TYPE_CHECKING:
     from shared.integrations.integration import Integration
 
 SERVICE_ACCOUNT_CALLBACK = "/service-account/oauth_redirect"
-"""Path of `oauth_redirect_uri`. It differs from the original product's, since the Functions host reserves /admin/ for
-itself.
-"""
+"""Path of `oauth_redirect_uri`. It differs from the original product's because the Functions host reserves /admin/."""
 
 NO_KERBEROS = (
     "KERBEROS cannot be used: it needs the system's GSSAPI libraries, which Azure Functions does not have. Set "
@@ -39,8 +35,8 @@ _ONLINE_METHODS = "Use GRAPH or APP_PERM (Microsoft Graph, no service account), 
 
 @dataclass(frozen=True)
 class Combination:
-    """A rule for a combination that cannot work: it applies `when` the settings are in use, rejects them if `is_wrong`,
-    and reports `remedy` for `field`.
+    """A rule against a combination that cannot work. It applies `when` the settings are in use, rejects them if
+    `is_wrong`, and reports `remedy` for `field`.
     """
 
     field: str
@@ -50,8 +46,8 @@ class Combination:
 
 
 def combination_faults(integration: Integration, before: Integration | None = None) -> Mapping[str, list[str]]:
-    """Combinations in an integration that cannot work, keyed by field, except those that were already wrong `before`
-    and are unchanged.
+    """An integration's combinations that cannot work, keyed by field, except those that were wrong `before` and are
+    unchanged.
     """
     found: defaultdict[str, list[str]] = defaultdict(list)
     for each in _wrong(integration):
@@ -61,9 +57,7 @@ def combination_faults(integration: Integration, before: Integration | None = No
 
 
 def sign_in_faults(integration: Integration) -> Mapping[str, list[str]]:
-    """Problems that prevent a service account from signing in, keyed by field, whether single-use VMRs are enabled or
-    not.
-    """
+    """Problems that prevent a service account from signing in, keyed by field. Single-use VMRs need not be enabled."""
     return {
         each.field: [each.remedy]
         for each in _COMBINATIONS
@@ -76,7 +70,7 @@ def _wrong(integration: Integration) -> Iterator[Combination]:
 
 
 def _is_untouched(each: Combination, before: Integration, after: Integration) -> bool:
-    """Whether the combination was wrong before, too, with the same values."""
+    """Whether the combination was already wrong, with the same values."""
     same = getattr(before, each.field) == getattr(after, each.field) and before.url == after.url
     return same and each in _wrong(before)
 
@@ -161,7 +155,8 @@ _COMBINATIONS = (
         "oauth_token_endpoint",
         when.APP_PERMISSION,
         _lacks_tenant,
-        "An application signs in to one tenant: name it, as in https://login.microsoftonline.com/<tenant>/oauth2/token.",
+        "An application signs in to a single tenant: specify it, as in "
+        "https://login.microsoftonline.com/<tenant>/oauth2/token.",
     ),
     Combination("oauth_auth_endpoint", when.OAUTH, _is_v2("oauth_auth_endpoint"), _V1_WANTED),
     Combination("oauth_token_endpoint", when.OAUTH, _is_v2("oauth_token_endpoint"), _V1_WANTED),

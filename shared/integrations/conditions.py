@@ -1,7 +1,6 @@
-"""Conditions under which settings are required (I3), as data: field, operator, values, joined by and/or.
-
-The admin's text, the check on save, docs/settings.md and the JSON schema are all derived from the same data. Both
-settings and rejected combinations of settings (`combinations.py`) name their condition.
+"""Conditions under which settings are required (I3), as data: field, operator and values, joined by and/or. The text
+for admins, the check on save, docs/settings.md and the JSON schema are all derived from the same data. Settings and
+rejected combinations of settings (`combinations.py`) both refer to their condition.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ Schema: TypeAlias = dict[str, Any]
 
 
 class Operator(Enum):
-    """How a field is compared. The member's value is the operator's text."""
+    """How a field is compared. Each member's value is the operator's text."""
 
     IS = "is"
     IS_NOT = "is not"
@@ -26,8 +25,8 @@ class Operator(Enum):
 
 @dataclass(frozen=True)
 class Comparison:
-    """One field compared with values, any of which may match; none for IS_SET and IS_EMPTY, where null counts as
-    empty.
+    """One field compared with a list of values, any of which may match. IS_SET and IS_EMPTY have no values, and null
+    counts as empty.
     """
 
     field: str
@@ -39,13 +38,13 @@ class Comparison:
         return self._is_met_by(getattr(record, self.field))
 
     def text(self, mark: str = "") -> str:
-        """The text that completes "Required when …". `mark` surrounds names and values: a backtick in Markdown."""
+        """The text that completes "Required when …". `mark`, such as a backtick, surrounds names and values."""
         shown = [f"{mark}{json.dumps(value) if isinstance(value, bool) else value}{mark}" for value in self.values]
         choice = " or ".join(part for part in (", ".join(shown[:-1]), *shown[-1:]) if part)
         return f"{mark}{self.field}{mark} {self.operator.value} {choice}".rstrip()
 
     def schema(self, defaults: Mapping[str, object]) -> Schema:
-        """The JSON schema of objects for which the condition holds. A field that is left out has its default."""
+        """The JSON schema of objects for which the condition holds. An omitted field has its default."""
         allowed: dict[Operator, Schema] = {
             Operator.IS: {"enum": list(self.values)},
             Operator.IS_NOT: {"not": {"enum": list(self.values)}},
@@ -86,7 +85,7 @@ class _Joined:
 
 
 class AllOf(_Joined):
-    """Conditions joined by "and". Without parts it always holds."""
+    """Conditions joined by "and". With no parts, it always holds."""
 
     def holds(self, record: object) -> bool:
         """Whether every part holds."""
@@ -99,7 +98,7 @@ class AllOf(_Joined):
         return joint.join(part for part in (", ".join(texts[:-1]), *texts[-1:]) if part) or "always"
 
     def data(self) -> Schema:
-        """The condition as JSON: {"all": […]}, with an empty list for always."""
+        """The condition as JSON: {"all": […]}. An empty list means "always"."""
         return {"all": [part.data() for part in self.parts]}
 
     def schema(self, defaults: Mapping[str, object]) -> Schema:

@@ -1,4 +1,4 @@
-"""Converts received `domains` to exchange_domain records; existing records keep their ids and creation times."""
+"""Converts received `domains` to exchange_domain records. Existing records keep their ids and creation times."""
 
 from __future__ import annotations
 
@@ -13,18 +13,16 @@ if TYPE_CHECKING:
     from shared.integrations.integration import Integration
 
 UNNUMBERED = 0
-"""The id of a record that the store has not numbered yet."""
+"""The id of a record that the store has not yet numbered."""
 
 _NOT_YET = datetime.fromtimestamp(0, UTC)
 _EXAMPLE = '{"domain": "mail.example.com"}'
 
 
 def domain_records(sent: Any, before: Sequence[ExchangeDomain]) -> tuple[tuple[ExchangeDomain, ...], list[str]]:
-    """The records for a list, and the problems with it.
-
-    An entry is {"domain": …} (the record with that name, or a new one), {"id": …} (an unchanged record), or both (a
-    renamed record). A string is a name, as existing clients send it. Anything else in an entry is ignored, since
-    clients send back what they received.
+    """The records for a list, and any problems with it. An entry is {"domain": …} (the record with that name, or a new
+    one), {"id": …} (an unchanged record), or both (a renamed record). A string is a name, as existing clients send it.
+    Anything else in an entry is ignored, because clients send back what they received.
     """
     if sent is None:
         return (), []
@@ -36,12 +34,12 @@ def domain_records(sent: Any, before: Sequence[ExchangeDomain]) -> tuple[tuple[E
 
 
 def lacks_domains(integration: Integration) -> bool:
-    """Whether the add-in signs in with Exchange identity tokens although none can be verified."""
+    """Whether the add-in signs in with Exchange identity tokens but has no domains to verify them."""
     return EXCHANGE_TOKEN.holds(integration) and not integration.domains
 
 
 def _record(entry: Any, before: Sequence[ExchangeDomain]) -> ExchangeDomain | str:
-    """The record, or the problem with the entry."""
+    """The record, or what is wrong with the entry."""
     if isinstance(entry, ExchangeDomain):
         return entry
     sent = {"domain": entry} if isinstance(entry, str) else entry if isinstance(entry, Mapping) else {}

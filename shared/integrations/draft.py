@@ -1,4 +1,4 @@
-"""Turns the fields that an admin sends into the integration that would be saved, checking types and limits field by
+"""Turns the fields that an admin sends into the integration that would be saved. Types and limits are checked field by
 field.
 
 fields (JSON) ──draft()──► Draft ──check()──► an Integration that may be saved, or SettingsInvalid with every problem
@@ -39,7 +39,7 @@ _MESSAGES = {
 class Draft:
     """The integration that would be saved, the fields that were sent, and the problems found so far.
 
-    An invalid field keeps its earlier value in `integration`, so that the other fields can still be checked.
+    An invalid field keeps its previous value in `integration`, so that the other fields can still be checked.
     """
 
     integration: Integration
@@ -51,8 +51,8 @@ class Draft:
 def draft(fields: Mapping[str, Any], before: Integration | None = None) -> Draft:
     """The integration with these fields changed; `before` is None for a new one.
 
-    Read-only fields are ignored, because clients send back what they received. Problems are not raised, but collected
-    in Draft.faults.
+    Read-only fields are ignored, because clients send back what they received. Problems are collected in Draft.faults
+    rather than raised.
     """
     faults: defaultdict[str, list[str]] = defaultdict(list)
     for name in fields.keys() - Integration.model_fields.keys() - READ_ONLY_FIELDS:
@@ -69,7 +69,7 @@ def draft(fields: Mapping[str, Any], before: Integration | None = None) -> Draft
 
 
 def _value(name: str, value: Any, before: Integration | None, faults: defaultdict[str, list[str]]) -> Any:
-    """A received value in the model's form."""
+    """A received value, converted to the model's type."""
     if name == "domains":
         records, wrong = domain_records(value, before.domains if before else ())
         faults[name] += wrong
@@ -90,5 +90,5 @@ def _errors(values: Mapping[str, Any]) -> list[ErrorDetails]:
 
 
 def message(error: ErrorDetails) -> str:
-    """Pydantic's error in the management API's wording."""
+    """Pydantic's error, reworded for the management API."""
     return _MESSAGES.get(error["type"], "{msg}.").format(msg=error["msg"], **error.get("ctx", {}))

@@ -1,8 +1,6 @@
-"""The add-in's icon: exactly a PNG of 80 × 80 pixels (I3).
-
-A PNG can contain far more than its picture: frames, colour profiles and text that decompress to a thousand times their
-size, invisible pixels. Every Outlook reads the icon, so such a file is rejected because of its chunks before it reaches
-any decoder.
+"""The add-in's icon, which must be a PNG of exactly 80 × 80 pixels (I3). A PNG can contain far more than its picture:
+animation frames, invisible pixels, or colour profiles and text that decompress to a thousand times their size. Every
+Outlook client reads the icon, so a file with such chunks is rejected before it reaches any decoder.
 """
 
 from __future__ import annotations
@@ -15,25 +13,24 @@ from io import BytesIO
 
 SIDE = 80
 ICON_MAX_BYTES = 128 * 1024
-"""Maximum size of the file: several times as much as 80 × 80 pixels can take, even with 16 bits per channel and little
-compression.
+"""Maximum file size, several times what 80 × 80 pixels can take up even with 16 bits per channel and poor compression.
 """
 
 MAX_UNPACKED = 1024 * 1024
-"""Maximum size of everything compressed in the file: the pixels take at most 52 KB."""
+"""Maximum decompressed size of everything in the file. The pixels take up at most 52 KB."""
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # the start of every PNG: signature, length, "IHDR", width, height
 _SIGNATURE_AND_HEADER = struct.Struct(">8s4x4sII")
-_CHUNK = struct.Struct(">I4s")  # length and kind, followed by the data and a checksum of 4 bytes
+_CHUNK = struct.Struct(">I4s")  # length and kind, followed by the data and a 4-byte checksum
 _ANIMATION = frozenset({b"acTL", b"fcTL", b"fdAT"})
 
 _Chunk = tuple[bytes, bytes]
 
 
 def icon_faults(png: bytes) -> list[str]:
-    """The reasons why bytes cannot be the icon; [] if they can. They are decoded only after everything costly has been
-    measured.
+    """The reasons why the bytes cannot be the icon; [] if they can. They are decoded only once all compressed data has
+    been measured.
     """
     if len(png) > ICON_MAX_BYTES:
         return [f"The file must be at most {ICON_MAX_BYTES // 1024} KiB."]
@@ -55,7 +52,7 @@ def icon_faults(png: bytes) -> list[str]:
 
 
 def _size(png: bytes) -> tuple[int, int] | None:
-    """Width and height from the header; None if it is not a PNG."""
+    """Width and height from the header; None if the data is not a PNG."""
     if len(png) < _SIGNATURE_AND_HEADER.size:
         return None
     signature, chunk, width, height = _SIGNATURE_AND_HEADER.unpack_from(png)
@@ -63,7 +60,7 @@ def _size(png: bytes) -> tuple[int, int] | None:
 
 
 def _chunks(png: bytes) -> Iterator[_Chunk]:
-    """Kind and data of each chunk up to the image's end, or to where the file breaks off."""
+    """Kind and data of each chunk, up to the end of the image or the point where the file is cut off."""
     place = len(_SIGNATURE)
     while place + _CHUNK.size <= len(png):
         length, kind = _CHUNK.unpack_from(png, place)
@@ -75,7 +72,7 @@ def _chunks(png: bytes) -> Iterator[_Chunk]:
 
 
 def _unpacked(chunks: list[_Chunk]) -> int:
-    """Total bytes of all compressed data after decompression; counting stops beyond MAX_UNPACKED."""
+    """Total size of all compressed data once decompressed, in bytes. Counting stops above MAX_UNPACKED."""
     pixels = b"".join(data for kind, data in chunks if kind == b"IDAT")
     total = 0
     for packed in (pixels, *(_packed(kind, data) for kind, data in chunks)):
@@ -99,13 +96,13 @@ def _packed(kind: bytes, data: bytes) -> bytes:
 
 
 def _can_be_decoded(png: bytes) -> bool:
-    from PIL import Image  # imported here: slow to load, and only needed when an admin uploads an icon
+    from PIL import Image  # imported here because it loads slowly and is only needed when an admin uploads an icon
 
     try:
         with warnings.catch_warnings(), Image.open(BytesIO(png), formats=["PNG"]) as image:
             warnings.simplefilter("error")
             image.load()
     except Exception:
-        # Pillow's chunk readers raise whatever their code runs into (struct.error, IndexError, EOFError, …).
+        # Pillow's chunk readers let any exception through (struct.error, IndexError, EOFError, …).
         return False
     return True

@@ -36,11 +36,11 @@ SECTIONS: tuple[type[Section], ...] = (
     MetadataDomains,
     Record,
 )
-"""The sections in the order of the admin's form."""
+"""The sections, in the order of the admin form."""
 
 
 class GraphApp(NamedTuple):
-    """An app registration. `tenant` is a GUID or a domain of the tenant."""
+    """An app registration. `tenant` is the tenant's GUID or one of its domains."""
 
     tenant: str
     client_id: str
@@ -51,8 +51,8 @@ class Integration(
 ):  # in the reverse order of SECTIONS: pydantic collects fields from the last base to the first
     """One connection between a VMR platform and an Exchange deployment (I1).
 
-    Attributes have the management API's field names. A secret's attribute is the reference for `SecretStore.get`, and
-    is falsy if none is set.
+    Attributes have the management API's field names. A secret's attribute holds the reference to pass to
+    `SecretStore.get`; it is falsy if no secret is set.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
@@ -69,33 +69,33 @@ class Integration(
 
     @property
     def uses_ews(self) -> bool:
-        """Whether the equipment mailbox is accessed through EWS; if so, it is polled, since there are no notifications
-        (E2, M9).
+        """Whether the equipment mailbox is accessed through EWS. If so, it is polled, because there are no
+        notifications (E2, M9).
         """
         match self.authentication_method:
             case "GRAPH":
                 return False
-            case "APP_PERM":  # the original's clients do not support GRAPH, and use this for an app in Exchange Online
+            case "APP_PERM":  # also chosen in Exchange Online, by clients without GRAPH
                 return bool(self.url) and not is_exchange_online(self.url)
         return True
 
     @property
     def graph_app(self) -> GraphApp:
-        """The application that uses Graph; both ids are "" for the deployment's own identity."""
+        """The application that accesses Graph; both ids are "" for the deployment's own identity."""
         if self.authentication_method == "APP_PERM":
             return GraphApp(tenant_of(self.oauth_token_endpoint), self.oauth_client_id or "")
         return GraphApp(self.graph_tenant_id or "", self.graph_client_id or "")
 
     @property
     def answers_in_html(self) -> bool:
-        """Whether Exchange's own responses keep formatting; with Graph, the comment in a response is plain text
-        (exchange.md §2).
+        """Whether Exchange's own responses keep formatting. With Graph, a response's comment is plain text (exchange.md
+        §2).
         """
         return self.uses_ews
 
     @property
     def metadata_urls(self) -> tuple[str, ...]:
-        """URLs of Exchange's metadata documents; an FQDN stands for its default path."""
+        """URLs of Exchange's metadata documents. An FQDN implies the default path."""
         return tuple(
             entry.domain if "://" in entry.domain else f"https://{entry.domain}/autodiscover/metadata/json/1"
             for entry in self.domains
@@ -107,7 +107,9 @@ class Integration(
         return tuple(line.strip() for line in self.additional_add_in_script_sources.splitlines() if line.strip())
 
     def resource(self) -> dict[str, Any]:
-        """The integration as the management API shows it: without secrets; domains as exchange_domain records."""
+        """The integration as the management API shows it: without secrets, and with its domains as exchange_domain
+        records.
+        """
         shown = {
             name: getattr(self, name) for name, _, setting in settings() if not (setting.internal or setting.secret)
         }
@@ -116,7 +118,7 @@ class Integration(
 
 
 def settings() -> Iterator[tuple[str, FieldInfo, Setting]]:
-    """Every setting in the order of the admin's form: its name, pydantic's description, and ours."""
+    """Every setting, in the order of the admin form: its name, pydantic's description of it, and ours."""
     for name, field in Integration.model_fields.items():
         yield name, field, setting_of(field)
 

@@ -7,10 +7,9 @@ from shared.integrations.integration import MANIFEST_FIELDS, Integration
 
 
 def shown(integration: Integration) -> tuple[object, ...]:
-    """Everything in the integration that the manifest contains.
-
-    These are the fields marked `*`, identity, icon, and whether the add-in signs in through SSO, since the manifest
-    names the app registration only then (pexip.md §4; switching between NAA and Exchange tokens changes nothing).
+    """Everything in the integration that affects the manifest: the fields marked `*`, the identity, the icon, and
+    whether the add-in signs in through SSO. The manifest names the app registration only for SSO, so switching between
+    NAA and Exchange tokens changes nothing (pexip.md §4).
     """
     by_sso = integration.addin_authentication_method == "SSO_TOKEN"
     sso = integration.addin_application_id if by_sso else None
@@ -28,7 +27,9 @@ def revised(before: Integration, after: Integration) -> Integration:
 
 
 def installed(integration: Integration, manifest_revision: int) -> Integration:
-    """`integration`, once an admin has installed this revision of the manifest. Raises Conflict for an earlier one."""
+    """`integration`, after an admin has installed this revision of the manifest. Raises Conflict for an outdated
+    revision.
+    """
     if integration.manifest_revision != manifest_revision:
         raise Conflict(f"The manifest is now at revision {integration.manifest_revision}: install that one.")
     return integration.model_copy(

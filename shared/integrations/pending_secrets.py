@@ -14,13 +14,12 @@ from shared.secrets import SecretReference, SecretStore
 _log = logging.getLogger(__name__)
 
 _REFUSED = (SettingsInvalid, Conflict, NotFound)
-"""Errors after which nothing has been saved. After any other error the row may have been written, so the values must be
-kept.
+"""Errors that mean nothing was saved. After any other error the row may have been written, so the values must be kept.
 """
 
 
 class PendingSecrets:
-    """Stores the secrets of a save once, and deletes them again if the save is rejected.
+    """Stores a save's secrets once, and deletes them again if the save is rejected.
 
     async with PendingSecrets(secrets, uuid) as keep:
         references = await keep(given)      # however often the save is repeated
@@ -33,7 +32,9 @@ class PendingSecrets:
         self._references: dict[str, SecretReference] = {}
 
     async def __call__(self, given: Mapping[str, SecretStr]) -> Mapping[str, SecretReference]:
-        """Store the given values; returns references, keyed by setting. An empty value has the empty reference."""
+        """Store the given values and return references to them, keyed by setting. The reference to an empty value is
+        empty.
+        """
         for name in given.keys() - self._references.keys():
             empty = not given[name].get_secret_value()
             self._references[name] = (
@@ -54,7 +55,9 @@ class PendingSecrets:
 
 
 async def drop(secrets: SecretStore, references: Iterable[SecretReference]) -> None:
-    """Delete values that are no longer referenced. A value that cannot be deleted now is logged and stays, unused."""
+    """Delete values that are no longer referenced. If a value cannot be deleted, this is logged and the value stays,
+    unused.
+    """
     for reference in references:
         if not reference:
             continue

@@ -1,7 +1,7 @@
-"""Settings that name an object of the VMR platform: by its name, or by its resource URI as the original's clients do.
+"""Settings that refer to an object on the VMR platform, by name or (like the original's clients) by resource URI.
 
-Policy responses to conferencing nodes use names: a node rejects a whole response if it contains a URI. So a URI is only
-accepted if a Management Node can resolve it to a name.
+Policy responses to conferencing nodes use names: a node rejects a whole response if it contains a URI. A URI is
+therefore accepted only if a Management Node can resolve it to a name.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ def is_uri(text: str | None) -> bool:
 
 
 def path_in(reference: str, resource: str = "") -> str:
-    """The path of the object in a URI of the original API, "" for anything else or another resource."""
+    """The path of the object in a URI of the original API; "" for anything else, or for another resource."""
     found = _PATH.fullmatch(reference)
     return f"{found[1].rstrip('/')}/" if found and resource in ("", found[2]) else ""
 
 
 def path_of(field: str, text: str) -> str:
-    """The path of the object in a field's URI, "" if the object is not one of the field's resource."""
+    """The path of the object in a field's URI; "" if it is not of the resource that the field refers to."""
     return path_in(text, REFERENCES[field])
 
 

@@ -8,8 +8,8 @@
     sequence                the last integration id and exchange_domain id assigned; `gaps0`, …: the ids of deleted
                             integrations, as ranges, so that a page is found without reading the others
 
-A null is stored as "" (for a nullable setting they mean the same). Missing columns get the default and unknown columns
-are ignored, so that rows of an earlier or later version can be read.
+A null is stored as "", because a nullable setting treats both alike. Missing columns get the default and unknown
+columns are ignored, so rows written by an earlier or later version can be read.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ OUTLINE = (
     *General.model_fields,
     *Exchange.model_fields,
 )
-"""The columns that rounds and lists need: an integration's identity, and how its mailbox is accessed; no texts, no
+"""The columns that rounds and lists need: an integration's identity and how its mailbox is accessed, but no texts or
 icon.
 """
 
 _GAPS = "gaps"
 _GAPS_IN_COLUMN = 1000
-"""Maximum number of ranges of ids, each of at most 24 characters, so that they easily fit into a string column."""
+"""Maximum number of id ranges per column. Each takes at most 24 characters, so they easily fit into a string column."""
 
 _PART = 32_000  # a string column has at most 32,768 characters
 _DOMAINS = TypeAdapter(tuple[ExchangeDomain, ...])
@@ -58,7 +58,7 @@ _DOMAINS = TypeAdapter(tuple[ExchangeDomain, ...])
 
 @dataclass(frozen=True)
 class Stored:
-    """An integration as it was read, with its row, and the revision that last changed each setting."""
+    """An integration as read, with its row and the revision that last changed each setting."""
 
     integration: Integration
     changes: Mapping[str, int]
@@ -71,14 +71,14 @@ class Stored:
 
 @dataclass(frozen=True)
 class Sequence:
-    """The last assigned ids, and the row that contains them (None before the first)."""
+    """The last assigned ids, and the row that contains them (None before the first assignment)."""
 
     integration: int
     domain: int
     row: Row | None
 
     def write(self, integration: int, domain: int) -> Write:
-        """The write that records newly assigned ids, on condition that no other process has assigned any."""
+        """The write that records newly assigned ids, provided that no other process has assigned any."""
         values: Values = {"integration": integration, "domain": domain}
         return (
             Replace(self.row, {**self.row.values, **values})
@@ -98,7 +98,7 @@ class Sequence:
         return frozenset(id_ for first, last in ranges for id_ in range(int(first), int(last) + 1))
 
     def with_gaps(self, gaps: frozenset[int]) -> Write:
-        """The write that records which ids are unused, on condition that nothing has changed. The row must exist."""
+        """The write that records which ids are unused, provided that nothing has changed. The row must exist."""
         assert self.row is not None  # noqa: S101  # ids are only unused after some were assigned
         return Replace(self.row, {"integration": self.integration, "domain": self.domain, **_gap_columns(gaps)})
 
@@ -119,7 +119,7 @@ def id_key(id_: int) -> str:
 
 
 def mailbox_key(mailbox: str) -> str:
-    """Key of the claim on an equipment mailbox; a hash, because a key may not contain every character of an address."""
+    """Key of the claim on an equipment mailbox. Hashed, because addresses can contain characters that keys cannot."""
     return f"mailbox-{sha256(mailbox.encode()).hexdigest()}"
 
 
@@ -152,7 +152,7 @@ def settings_values(integration: Integration, changes: Mapping[str, int]) -> Val
 
 
 def stored(row: Row) -> Stored:
-    """An integration from its settings row. It is not validated, since that was done when it was saved."""
+    """An integration from its settings row. It was validated when it was saved, and is not validated again."""
     values: dict[str, Any] = {
         name: None if row.values[name] == "" and is_nullable(field) else row.values[name]
         for name, field in Integration.model_fields.items()

@@ -1,4 +1,4 @@
-"""The sign-in of an OAuth service account (E3) as it is stored: its state, then its refresh token."""
+"""The sign-in of an OAuth service account (E3), as stored: first its state, then its refresh token."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shared.secrets import SecretReference
 
 
 async def start_sign_in(integrations: IntegrationStore, uuid: str) -> str:
-    """A new `oauth_state` for a sign-in; it invalidates an earlier one. Raises NotFound."""
+    """A new `oauth_state` for a sign-in, which invalidates any earlier one. Raises NotFound."""
     state = str(uuid4())
 
     async def change(now: Integration, _: PendingSecrets) -> Integration:
@@ -42,8 +42,8 @@ async def finish_sign_in(
 async def renew_refresh_token(
     integrations: IntegrationStore, uuid: str, token: SecretStr, before: SecretReference
 ) -> Integration:
-    """Store a renewed token in place of the one under `before`; refused if a new sign-in, or settings that ended the
-    old one, came in between. Raises Conflict, NotFound, Unavailable.
+    """Store a renewed token in place of the one under `before`. Raises NotFound, Unavailable, or Conflict if the
+    account has been signed in or out in the meantime.
     """
 
     async def change(now: Integration, keep: PendingSecrets) -> Integration:

@@ -1,7 +1,7 @@
-"""Describes a setting: the types with which the sections of an integration are defined.
+"""Describes a setting: the types used to define the sections of an integration.
 
-A field of a section is an ordinary pydantic field. Its type and limits are in the annotation, its default is the
-assigned value, and a `Setting` in the annotation carries what pydantic cannot express.
+A field of a section is an ordinary pydantic field. The annotation contains its type and limits, and a `Setting` for
+what pydantic cannot express. The assigned value is its default.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Format(Enum):
     TEMPLATE = "Jinja2 template"
     FQDN = "FQDN"
     URL = "https URL"
-    SERVER_URL = "https URL that this service itself calls"
+    SERVER_URL = "https URL called by this service itself"
     SCRIPT_URLS = "https URLs, one per line"
     EMAIL = "e-mail address"
     GUID = "GUID"
@@ -37,14 +37,14 @@ class Format(Enum):
 
 @dataclass(frozen=True)
 class Setting:
-    """What admins and code need to know about a setting besides its type.
+    """What admins and the code need to know about a setting besides its type.
 
     label: the original's name for the option, or ours if it has none. help: what it does, in one or two sentences.
     required: when it must not be empty (I3). manifest: a change requires the add-in's manifest to be installed again
     (I6, marked `*`). secret: the value is write-only and stored in a SecretStore; the field itself contains a
     SecretReference (I5). sign_in: a change ends the service account's OAuth sign-in (E3, marked `†`). read_only: set by
-    the service; ignored in what admins send. internal: not part of the management API's resource. choices: for a
-    setting with a few possible values, the name of each in forms; the API uses the values alone.
+    the service, and ignored if an admin sends it. internal: not part of the management API's resource. choices: the
+    name that forms show for each possible value, if there are only a few; the API uses the values alone.
     """
 
     label: str
@@ -61,7 +61,7 @@ class Setting:
 class Section(BaseModel):
     """A group of settings as admins see it. Types are strict: "6" is not a number, 1 is not a boolean."""
 
-    # Only the composed Integration is ever validated, so validators of the sections are never built.
+    # Only the composed Integration is ever validated, so the sections' own validators are never built.
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
 
     title: ClassVar[str]
@@ -101,7 +101,5 @@ def is_nullable(field: FieldInfo) -> bool:
 
 
 def crlf(text: str) -> str:
-    """A default text with the line endings that the original API stores, so that its clients detect no
-    difference (I7).
-    """
+    """A default text with the line endings that the original API stores, so that its clients see no difference (I7)."""
     return text.replace("\n", "\r\n")

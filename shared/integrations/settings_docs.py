@@ -1,4 +1,4 @@
-"""Generates docs/settings.md from the model: `python -m shared.integrations.settings_docs` in the project's root."""
+"""Generates docs/settings.md from the model: run `python -m shared.integrations.settings_docs` in the root folder."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ This page is generated from the model in `shared/integrations/settings/`. After 
 - A `*` after a name means that the add-in's manifest must be reinstalled after a change.
 - A `†` after a name means that a change ends the OAuth sign-in of the service account, which then has to sign in again.
 - *Secret* settings can be set, and cleared with `""`, but never read.
-- If any setting is invalid, the whole save is rejected, all problems are reported per field, and nothing is changed.
+- If any setting is invalid, the whole save is rejected and all problems are reported by field.
 - Line endings in strings are stored as sent. The default templates use CR LF.
 - Hosts that this service itself calls must be given as FQDNs, not as IP addresses or loopback names. Names may resolve
   to private addresses. Only a local stack accepts plain http, and only for loopback addresses.

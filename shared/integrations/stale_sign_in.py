@@ -7,9 +7,8 @@ from shared.secrets import SecretReference
 
 
 def without_stale_sign_in(before: Integration, after: Integration) -> Integration:
-    """`after`, without its sign-in if a setting that the sign-in depends on differs from `before`.
-
-    A refresh token set in the same save is kept.
+    """`after`, without its sign-in if a setting that the sign-in depends on has changed since `before`. A refresh token
+    set in the same save is kept.
     """
     kept_token = after.oauth_refresh_token == before.oauth_refresh_token
     if kept_token and any(getattr(before, name) != getattr(after, name) for name in SIGN_IN_FIELDS):

@@ -1,8 +1,7 @@
-"""Integrations in storage: created, changed and deleted as a whole or not at all.
-
-A save that loses a race reads again and is repeated; a save of an outdated revision is rejected with a list of what has
-changed. Secrets are stored under new references before the transaction, and deleted again if it is rejected; a process
-that dies in between leaves an unreferenced value.
+"""Integrations in storage. Each is created, changed or deleted as a whole or not at all. A save that loses a race is
+repeated with what it reads then; a save of an outdated revision is rejected with a list of what has changed. Secrets
+are stored under new references before the transaction, and deleted again if it is rejected. A process that dies in
+between leaves an unreferenced value behind.
 """
 
 from __future__ import annotations
@@ -34,20 +33,20 @@ from shared.storage import RowChanged, RowExists, Storage
 MAILBOX_TAKEN = "An integration with this equipment mailbox already exists."
 
 _ATTEMPTS = 32
-"""Every round of a race has a winner, so this many changes may be saved at the same time."""
+"""Each attempt in a race has one winner, so this many changes can be saved at the same time."""
 
 READS_CONCURRENCY = 32
-"""Number of integrations on a page that are read concurrently."""
+"""Number of integrations on a page to read concurrently."""
 
 MAX_READ_SINGLY = 40
 """Up to this many integrations are read individually; more are read by listing all."""
 
 Change: TypeAlias = Callable[[Integration, PendingSecrets], Awaitable[Integration]]
-"""Turns an integration into the one to be saved; PendingSecrets stores its new secrets."""
+"""Turns an integration into the one to save. PendingSecrets stores its new secrets."""
 
 
 class IntegrationStore:
-    """All integrations of the deployment. `local`: a local stack, where loopback hosts may be configured."""
+    """All integrations in the deployment. `local` means a local stack, where loopback hosts may be configured."""
 
     def __init__(self, storage: Storage, secrets: SecretStore, clock: Clock, *, local: bool = False) -> None:
         self._table = IntegrationTable(storage, clock)
@@ -56,29 +55,29 @@ class IntegrationStore:
         self._local = local
 
     async def get(self, uuid: str) -> Integration:
-        """The integration as it is now; one round trip to storage. Raises NotFound."""
+        """The current integration, in one round trip to storage. Raises NotFound."""
         read_at = self._cache.now()
         found = (await self._table.load(uuid)).integration
         self._cache.put(found, read_at)
         return found
 
     async def cached(self, uuid: str) -> Integration:
-        """The integration, at most 30 s old; no round trip to storage in between. Raises NotFound."""
+        """The integration as of at most 30 s ago, cached in between. Raises NotFound."""
         return self._cache.get(uuid.lower()) or await self.get(uuid)
 
     async def by_id(self, id_: int) -> Integration:
-        """The integration with the given management API id, as it is now; one round trip to storage once this instance
-        knows its uuid, and two before that. Raises NotFound.
+        """The current integration with the given management API id. This takes two round trips to storage, or one if
+        this instance knows its uuid. Raises NotFound.
         """
         if known := self._cache.uuid_of(id_):
             with suppress(NotFound):
                 found = await self.get(known)
-                if found.id == id_:  # otherwise a later integration has been given the uuid of a deleted one
+                if found.id == id_:  # otherwise the uuid of a deleted integration has been given to a later one
                     return found
         return await self.get(await self._table.uuid_of(id_))
 
     async def uuid_of(self, id_: int) -> str | None:
-        """The uuid of the integration with the given management API id, or None; it may be as old as a result of
+        """The uuid of the integration with the given management API id, or None. It may be as old as a result of
         `cached`.
         """
         known = self._cache.uuid_of(id_)
@@ -94,14 +93,14 @@ class IntegrationStore:
         return await self._table.all()
 
     async def page(self, offset: int, limit: int) -> tuple[Sequence[Integration], int]:
-        """A page of integrations in ascending order of id, and the total number. Round trips to storage: one, and
-        those of `by_id` for each integration shown.
+        """A page of integrations in ascending order of id, and the total number. Takes one round trip to storage, plus
+        those of `by_id` for each integration on the page.
         """
         ids = await self._table.ids()
         return await self.by_ids(ids[offset : offset + limit]), len(ids)
 
     async def by_ids(self, ids: Sequence[int]) -> Sequence[Integration]:
-        """The integrations with these ids, in this order, without missing ones; each as returned by `by_id`."""
+        """The integrations with these ids, in this order, each as returned by `by_id`. Missing ones are left out."""
         slots = asyncio.Semaphore(READS_CONCURRENCY)
 
         async def one(id_: int) -> Integration | None:
@@ -116,16 +115,14 @@ class IntegrationStore:
     def outlines(
         self, after: str = "", until: str = "", columns: Sequence[str] = OUTLINE
     ) -> AsyncIterator[Integration]:  # fmt: skip
-        """The integrations after `after`, up to `until` (uuids), in ascending order of uuid, with the columns in
-        OUTLINE.
-
-        Other settings are not read and have their defaults: for rounds and lists, never for a meeting. One round trip
-        to storage per thousand.
+        """The integrations after `after` and up to `until` (uuids), in ascending order of uuid. Only the columns in
+        OUTLINE are read and all other settings have their defaults, so this is for rounds and lists, never for a
+        meeting. Takes one round trip to storage per thousand integrations.
         """
         return self._table.between(after, until, columns)
 
     async def uuid_after(self, uuid: str) -> str | None:
-        """The lowest uuid of an integration after this one, or None; one round trip to storage."""
+        """The next integration's uuid after this one, or None, in one round trip to storage."""
         async for each in self._table.between(uuid, columns=("uuid",), page=1):
             return each.uuid
         return None
@@ -135,9 +132,7 @@ class IntegrationStore:
         return (await self.cached(uuid)).id
 
     async def some(self, uuids: Collection[str], columns: Sequence[str] = OUTLINE) -> dict[str, Integration]:
-        """The outlines of whichever of these integrations exist, keyed by uuid; read individually if there are only a
-        few.
-        """
+        """The outlines of those of the given integrations that exist, keyed by uuid. A few are read individually."""
         if len(uuids) <= MAX_READ_SINGLY:
             found = await asyncio.gather(*(self._table.outline(uuid, columns) for uuid in uuids))
             return {each.uuid: each for each in found if each}
@@ -151,9 +146,8 @@ class IntegrationStore:
             return await self._secret(await self.get(uuid), field)
 
     async def create(self, fields: Mapping[str, Any], names: Mapping[str, str] | None = None) -> Integration:
-        """A new integration from the management API's fields. Raises SettingsInvalid.
-
-        `names` are the names that its references stand for, keyed by field (references.py).
+        """Create an integration from the management API's fields. `names` are the names that its references stand for,
+        keyed by field (references.py). Raises SettingsInvalid.
         """
         proposed = draft(fields)
         uuid = (proposed.integration.uuid or str(uuid4())).lower()
@@ -177,10 +171,9 @@ class IntegrationStore:
         revision: int | None = None,
         names: Mapping[str, str] | None = None,
     ) -> Integration:
-        """Change the given settings, and no others. With `revision`, only if nothing has changed since that revision.
-
-        `names` are the names that references stand for, keyed by field (references.py). Raises NotFound,
-        SettingsInvalid, StaleObject; in each case nothing has changed.
+        """Change the given settings, and no others. If `revision` is given, this is done only if nothing has changed
+        since that revision. `names` are the names that references stand for, keyed by field (references.py). Raises
+        NotFound, SettingsInvalid or StaleObject, without changing anything.
         """
 
         async def change(now: Integration, keep: PendingSecrets) -> Integration:
@@ -198,9 +191,8 @@ class IntegrationStore:
         return proposed.integration
 
     async def delete(self, uuid: str, revision: int | None = None) -> None:
-        """Delete the integration with its icon and secrets. Its ids are never assigned again.
-
-        With `revision`, only if nothing has changed since that revision. Raises NotFound, StaleObject.
+        """Delete the integration, its icon and its secrets. Its ids are never assigned again. If `revision` is given,
+        this is done only if nothing has changed since that revision. Raises NotFound, StaleObject.
         """
         for _ in range(_ATTEMPTS):
             stored = await self._table.load(uuid)
@@ -215,7 +207,7 @@ class IntegrationStore:
         raise _busy()
 
     async def icon(self, uuid: str) -> bytes | None:
-        """The uploaded icon, a PNG of 80 × 80; None if the default one is in use. One round trip to storage."""
+        """The uploaded icon, an 80 × 80 PNG, or None if the default icon is in use. Takes one round trip to storage."""
         return await self._table.icon(uuid)
 
     async def put_icon(self, uuid: str, png: bytes) -> Integration:
@@ -240,11 +232,10 @@ class IntegrationStore:
     async def change(
         self, uuid: str, change: Change, *, revision: int | None = None, icon: bytes | None = None
     ) -> Integration:
-        """Save the result of `change` for the latest state, and the icon. This is repeated if another save interferes.
-
-        Nothing is checked: use `update` for settings that an admin has entered. With `revision`, only if nothing has
-        changed since that revision. Raises NotFound, StaleObject, and what `change` raises; then nothing has been
-        saved.
+        """Save what `change` makes of the latest state, and the icon. This is repeated if another save interferes.
+        Nothing is checked, so use `update` for settings entered by an admin. If `revision` is given, this is done only
+        if nothing has changed since that revision. Raises NotFound, StaleObject and whatever `change` raises, without
+        saving anything.
         """
         async with PendingSecrets(self._secrets, uuid.lower()) as keep:
             for _ in range(_ATTEMPTS):

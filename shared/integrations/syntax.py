@@ -1,9 +1,9 @@
-"""The syntax of strings with a Format. Pure; messages are for the admin who typed the text.
+"""The syntax of strings with a Format. The functions are pure; their messages are for the admin who typed the text.
 
 Hosts that this service calls itself must be FQDNs. Numeric addresses and loopback names are rejected, so that no
 setting can point the service at itself, at its platform's metadata endpoint (169.254.169.254) or at an unnamed host in
-its network. Names that resolve to private addresses are fine: an on-premises Exchange usually has such a name. The
-remaining protection is that the other side must have a valid TLS certificate for its name.
+its network. Names that resolve to private addresses are fine: an on-premises Exchange usually has such a name. What
+protects these is that the server must have a valid TLS certificate for its name.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ NOT_TEXT = "Contains control characters."
 
 
 def faults(format_: Format | None, text: str, *, local: bool = False) -> list[str]:
-    """The problems with a non-empty text; `local` (a local stack) also accepts loopback hosts and plain http."""
+    """The problems with a non-empty text. `local` (for a local stack) also allows loopback hosts and plain http."""
     if _CONTROL.search(text):
         return [NOT_TEXT]
     rule = _RULES.get(format_) if format_ else None
@@ -39,7 +39,7 @@ def faults(format_: Format | None, text: str, *, local: bool = False) -> list[st
 
 
 def is_guid(text: str) -> bool:
-    """Whether a string is a GUID in the usual form, in upper or lower case."""
+    """Whether a string is a GUID in the usual form, with letters in upper or lower case."""
     return bool(_GUID.fullmatch(text))
 
 
@@ -121,7 +121,7 @@ def _script_urls(text: str, local: bool) -> list[str]:
 
 
 def quoted(text: str) -> str:
-    """A string as error messages quote it."""
+    """A string as quoted in error messages."""
     return f'"{text if len(text) <= 60 else text[:59] + "…"}"'
 
 

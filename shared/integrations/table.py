@@ -1,4 +1,4 @@
-"""The transactions on the integrations' table: values that change together are written together (see rows.py)."""
+"""The transactions on the integrations' table. Values that change together are written together (see rows.py)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shared.integrations.syntax import is_guid
 from shared.storage import Delete, Insert, Put, Replace, RowChanged, Storage, Tables, Write, before
 
 SIGN_IN_STATE = frozenset({"oauth_state", "oauth_refresh_token"})
-"""Settings that the service account's sign-in keeps changing, so that these changes need not be reported to an admin.
+"""Settings that the service account's sign-in changes all the time. These changes are not reported to admins.
 """
 
 
@@ -27,15 +27,15 @@ class IntegrationTable:
         self._clock = clock
 
     async def load(self, uuid: str) -> Stored:
-        """Read an integration; one round trip to storage. Raises NotFound."""
+        """Read an integration, in one round trip to storage. Raises NotFound."""
         row = await self._table.get(PARTITION, rows.settings_key(uuid.lower())) if is_guid(uuid) else None
         if row is None:
             raise NotFound("There is no such integration.")
         return rows.stored(row)
 
     async def ids(self) -> list[int]:
-        """The ids of all integrations, ascending; one round trip to storage, except the first time after an import or
-        upgrade.
+        """The ids of all integrations, in ascending order. Takes one round trip to storage, except the first time after
+        an import or upgrade.
         """
         sequence = rows.sequence_of(await self._table.get(PARTITION, rows.SEQUENCE_KEY))
         gaps = sequence.gaps
@@ -48,11 +48,11 @@ class IntegrationTable:
         return [id_ for id_ in range(1, sequence.integration + 1) if id_ not in gaps]
 
     async def exists(self, uuid: str) -> bool:
-        """Whether an integration with this UUID exists; one round trip to storage."""
+        """Whether an integration with this UUID exists. Takes one round trip to storage."""
         return await self._table.get(PARTITION, rows.settings_key(uuid.lower())) is not None
 
     async def uuid_of(self, id_: int) -> str:
-        """The UUID of the integration with the given id; one round trip to storage. Raises NotFound."""
+        """The UUID of the integration with the given id, in one round trip to storage. Raises NotFound."""
         row = await self._table.get(PARTITION, rows.id_key(id_))
         if row is None:
             raise NotFound(f"There is no integration with id {id_}.")
@@ -65,10 +65,9 @@ class IntegrationTable:
     async def between(
         self, after: str = "", until: str = "", columns: Sequence[str] = (), page: int = 0
     ) -> AsyncIterator[Integration]:  # fmt: skip
-        """The integrations after `after` and up to `until` (uuids), in ascending order of uuid; one round trip to
-        storage per thousand, or per `page`.
-
-        With `columns`, all other settings have their defaults.
+        """The integrations after `after` and up to `until` (uuids), in ascending order of uuid. If `columns` is given,
+        all other settings have their defaults. Takes one round trip to storage per `page`, or per thousand
+        integrations.
         """
         first = rows.settings_key(after) if after else ""
         last = rows.settings_key(until) if until else ""
@@ -77,7 +76,7 @@ class IntegrationTable:
             yield rows.stored(row).integration
 
     async def outline(self, uuid: str, columns: Sequence[str]) -> Integration | None:
-        """One integration as `between` returns it; one round trip to storage."""
+        """One integration as returned by `between`, in one round trip to storage."""
         return next(iter([each async for each in self.between(before(uuid), uuid, columns)]), None)
 
     async def owner_of(self, mailbox: str) -> str | None:
@@ -91,7 +90,7 @@ class IntegrationTable:
         return rows.icon_of(row) if row else None
 
     async def create(self, integration: Integration) -> Integration:
-        """Write a new integration with its number. Raises RowExists (UUID or mailbox taken), RowChanged (changed
+        """Write a new integration and assign its id. Raises RowExists (UUID or mailbox taken), RowChanged (changed
         concurrently).
         """
         numbered, numbering = await self._numbered(integration)
@@ -138,7 +137,7 @@ class IntegrationTable:
         return released + [Insert(key, {"uuid": after.uuid}) for key in _claim_keys(after)]
 
     async def _numbered(self, integration: Integration) -> tuple[Integration, list[Write]]:
-        """The integration with ids assigned where it has none yet, and the write that records them as assigned."""
+        """The integration with any missing ids assigned, and the write that records the assignment."""
         unnumbered = [entry for entry in integration.domains if entry.id == UNNUMBERED]
         if integration.id and not unnumbered:
             return integration, []
@@ -155,7 +154,7 @@ class IntegrationTable:
 
 
 async def count_again(tables: Tables) -> None:
-    """Determine the unused ids again, after integrations were restored from an export. Raises Unavailable."""
+    """Determine the unused ids anew after integrations have been restored from an export. Raises Unavailable."""
     table = tables.table("integrations")
     sequence = rows.sequence_of(await table.get(PARTITION, rows.SEQUENCE_KEY))
     if sequence.row and sequence.gaps is not None:
@@ -168,7 +167,7 @@ def _claim_keys(integration: Integration) -> list[str]:
 
 
 def _revised(before: Stored, after: Integration) -> tuple[Integration, dict[str, int]]:
-    """`after` with its revision, and the revision that last changed each setting."""
+    """`after` with its new revision, and the revision that last changed each setting."""
     changed = {name for name, value in after if value != getattr(before.integration, name)}
     if changed <= SIGN_IN_STATE:
         return after, dict(before.changes)

@@ -1,4 +1,4 @@
-"""Exports every table as lines of JSON, and imports them: for backups, and for moving to another deployment.
+"""Exports every table as lines of JSON and imports them again, for backups and for moving to another deployment.
 
     {"export":1,"version":"0.1.0"}
     {"table":"meetings","partition":"1111…","key":"tag:2222…","values":{"alias":"meet123456@example.com",…}}
@@ -6,8 +6,8 @@
     {"rows":1234}
 
 Secrets are not included: tables contain references into the secret store, never values. Subscriptions are left out as
-well: they are for the URL of the app that created them, so another app must create its own. So are the lists of
-records, which are rebuilt from the records.
+well: they belong to the URL of the app that created them, so another app must create its own. The lists of records are
+also left out, and rebuilt from the records.
 """
 
 import asyncio
@@ -29,11 +29,11 @@ from shared.storage import MEETINGS, TABLES, Insert, Row, RowExists, Tables, che
 
 FORMAT = 1
 IMPORT_CONCURRENCY = 32
-"""How many rows are written concurrently: as many as one storage partition serves without delay."""
+"""How many rows are written concurrently: as many as a storage partition accepts without delay."""
 
 
 class DamagedExport(InvalidRequest):
-    """A file is not a complete export; the message names the line."""
+    """A file is not a complete export. The message gives the line."""
 
     code = "damaged_export"
 
@@ -58,7 +58,7 @@ class Restored:
 
 
 async def export_tables(tables: Tables) -> AsyncIterator[str]:
-    """The lines of an export, without line endings; rows that change during the export may be included in either
+    """The lines of an export, without line endings. A row that changes during the export may be included in either
     state.
     """
     yield _json({"export": FORMAT, "version": __version__})
@@ -72,17 +72,15 @@ async def export_tables(tables: Tables) -> AsyncIterator[str]:
 
 
 def check_export(lines: Iterable[str]) -> int:
-    """The number of rows in an export. Raises DamagedExport if any part of it cannot be used, or if its end is missing.
-
+    """The number of rows in an export. Raises DamagedExport if any part of it is unusable or if its end is missing.
     Call this before `import_tables`, so that a damaged file changes nothing.
     """
     return sum(1 for _ in _rows(lines))
 
 
 async def import_tables(tables: Tables, lines: Iterable[str]) -> Restored:
-    """Write the rows of an export that do not exist yet; an interrupted import can simply be run again.
-
-    Rows that are in the tables already are newer than the export, and are kept. Raises DamagedExport.
+    """Write those rows of an export that do not exist yet. Existing rows are newer than the export and are kept, so an
+    interrupted import can simply be run again. Raises DamagedExport.
     """
     rows, written, kept = _rows(lines), 0, 0
     while batch := list(islice(rows, IMPORT_CONCURRENCY)):

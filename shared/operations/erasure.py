@@ -41,8 +41,8 @@ SHORTEST_WORD = 3
 
 @dataclass(frozen=True)
 class Person:
-    """The person. `ids` are the ids that identify the person in identity tokens: the Entra object id, or Exchange's
-    user id (`msexchuid`). `words` are searched for in the texts of meetings in addition to the address, ignoring case.
+    """The person. `ids` are the person's ids in identity tokens: the Entra object id, or Exchange's user id
+    (`msexchuid`). `words` are searched for in the texts of meetings, as is the address, ignoring case.
     """
 
     email: str
@@ -61,7 +61,7 @@ class Person:
 
 @dataclass(frozen=True)
 class DecisionTrace:
-    """A decision's row, of which only the key and the ETag are kept, and the key of the row for its remaining work."""
+    """The key and ETag of a decision's row, and the key of the row for its remaining work."""
 
     row: Row
     pending_key: str
@@ -76,7 +76,7 @@ class Traces:
     bookings: Sequence[Booking]
     decisions: Sequence[DecisionTrace]
     changes: Sequence[Change] = ()
-    """Changes about the person, as they will be after the erasure."""
+    """Changes that concern the person, as they will be after the erasure."""
 
     def __bool__(self) -> bool:
         return any((self.users, self.vmrs, self.bookings, self.decisions, self.changes))
@@ -96,11 +96,9 @@ async def traces_of(tables: Tables, person: Person) -> Traces:
 
 async def erase(tables: Tables, platform: Platform, traces: Traces) -> None:
     """Remove everything: rooms are closed, and aliases become unknown, as if they had never existed. May be repeated if
-    interrupted.
-
-    Bookings are removed last, after the decisions that are found through them, so that the next run or the nightly
-    cleanup finds everything that an interruption leaves behind. Raises Conflict if one of the rows is being worked on,
-    and Unavailable if storage cannot be reached.
+    interrupted. Decisions are found through bookings, so bookings are removed last. The next run or the nightly cleanup
+    then finds everything that an interruption leaves behind. Raises Conflict if one of the rows is being worked on, and
+    Unavailable if storage cannot be reached.
     """
     meetings, log, records = meetings_table(tables), ChangeLog(tables, SystemClock()), _records(traces)
     for change in traces.changes:
@@ -117,12 +115,12 @@ async def erase(tables: Tables, platform: Platform, traces: Traces) -> None:
         await UserStore(tables).delete(user.id)
     for vmr in traces.vmrs:
         await VmrStore(tables).delete(vmr.id)
-    # left by an earlier, interrupted run: no longer a VMR, but the row still has an owner
+    # left by an earlier run that was interrupted: no longer a VMR, but the row still has an owner
     await VmrStore(tables).finish_deletions()
 
 
 async def _erase_decision(meetings: Table, decision: DecisionTrace) -> None:
-    """Delete a decision and its remaining work: otherwise newer messages about the meeting would wait for work that
+    """Delete a decision and its remaining work. Otherwise newer messages about the meeting would wait for work that
     cannot be finished.
     """
     row = await meetings.get(decision.row.partition, decision.row.key)
@@ -135,7 +133,7 @@ async def _erase_decision(meetings: Table, decision: DecisionTrace) -> None:
 
 
 def _records(traces: Traces) -> list[Record]:
-    """The records of these traces in lists."""
+    """The list records of these traces."""
     bookings = [Record.booking(each.integration, each.tag) for each in traces.bookings]
     decided = [(each.row.partition, RowKind.OPERATION.name_in(each.row.key)) for each in traces.decisions]
     return [*bookings, *(Record.operation(*each) for each in decided)]
@@ -151,10 +149,8 @@ def _uris(users: Sequence[UserRecord], vmrs: Sequence[PersonalVmr], bookings: Se
 
 
 def _erased(person: Person, changes: Sequence[Change], targets: frozenset[str]) -> list[Change]:
-    """The changes about the person, as they will be after the erasure.
-
-    Records about one of the person's objects are emptied completely; so are those about an object that is gone, if one
-    of its changes is about the person.
+    """The changes that concern the person, as they will be after the erasure. Records of one of the person's objects
+    are emptied completely. So are the records of a deleted object, if one of its changes concerns the person.
     """
     theirs = targets | {each.target for each in changes if _is_about(person, each)}
     pairs = [(each, _without(person, each, whole=each.target in theirs)) for each in changes]
@@ -162,8 +158,8 @@ def _erased(person: Person, changes: Sequence[Change], targets: frozenset[str]) 
 
 
 def _is_about(person: Person, change: Change) -> bool:
-    """Whether the object of a change belongs to a person, not to an integration, and, according to its contents, to
-    this person.
+    """Whether the changed object belongs to a person rather than an integration and, judging by its contents, to this
+    person.
     """
     return change.target != change.connector and person.is_in(change.name, *map(_text, (change.before, change.after)))
 

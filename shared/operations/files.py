@@ -16,7 +16,7 @@ from shared.storage import Tables
 
 
 class AzureTables:
-    """Access to the tables only: no queue is needed for exporting and importing data."""
+    """Access to the tables only. Exporting and importing data needs no queue."""
 
     def __init__(self, service: TableServiceClient) -> None:
         self._service = service
@@ -28,8 +28,8 @@ class AzureTables:
 
 @asynccontextmanager
 async def open_tables(where: str) -> AsyncIterator[AzureTables]:
-    """The tables at `https://ACCOUNT.table.core.windows.net` with the az login, or at the account of a connection
-    string.
+    """The tables at `https://ACCOUNT.table.core.windows.net`, accessed with the az login, or of the account in a
+    connection string.
 
     The login needs the role Storage Table Data Contributor on the account. Raises InvalidRequest.
     """
@@ -47,12 +47,11 @@ async def open_tables(where: str) -> AsyncIterator[AzureTables]:
 
 
 async def export_file(tables: Tables, path: Path) -> int:
-    """Write an export, readable by its owner only; returns the number of rows.
-
-    The file appears once it is complete: an interrupted export leaves an older one unchanged.
+    """Write an export that only its owner can read, and return the number of rows. The file appears once it is
+    complete, so an interrupted export leaves an older file unchanged.
     """
     with NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8", newline="\n") as file:
-        rows = -2  # the first line and the last are not rows
+        rows = -2  # the first and last lines are not rows
         try:
             async for line in export_tables(tables):
                 file.write(line + "\n")
@@ -65,7 +64,7 @@ async def export_file(tables: Tables, path: Path) -> int:
 
 
 async def import_file(tables: Tables, path: Path) -> Restored:
-    """Import an export's rows, once all of it has been validated. Raises DamagedExport."""
+    """Validate the whole export, then import its rows. Raises DamagedExport."""
     with path.open(encoding="utf-8") as lines:
         check_export(lines)
     with path.open(encoding="utf-8") as lines:

@@ -1,6 +1,5 @@
-"""The page at the deployment's own address: what this is, and whether it works.
-
-It is public, so it shows no version, no integration and no cause of a problem; admins find those after signing in.
+"""The page at the deployment's own address, which says what this is and whether it works. The page is public, so it
+shows no version, no integrations and no causes of problems. Admins find those after signing in.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from shared.web.notice_page import Tone, notice_page
 log = logging.getLogger(__name__)
 
 CONDITION_LIFETIME = timedelta(minutes=1)
-"""How long the page is cached: however often it is requested, storage is read once in this time."""
+"""How long the page is cached. However often it is requested, storage is read only once in this time."""
 
 _HEADING = "VMR scheduling for Exchange"
 _WHAT = (
@@ -30,7 +29,7 @@ _WHAT = (
 
 
 class Condition(Enum):
-    """The state of the deployment, with the page's tone, HTTP status and text."""
+    """The deployment's state, with the page's tone, HTTP status and text."""
 
     WELL = ("good", 200, "Up and well")
     NEW = ("good", 200, "Up, with no integration yet: an administrator creates the first one with the command line")

@@ -1,7 +1,7 @@
 """Where secrets are stored: passwords, client secrets, refresh tokens (I5).
 
-Each value is stored under a new reference, and never changed. This makes a save of settings atomic: the reference
-becomes valid with the row that contains it, and after an interrupted or rejected save the old value is still valid.
+Each value is stored under a new reference, and never changed. This makes saving settings atomic: the reference takes
+effect with the row that contains it, and after an interrupted or rejected save the old value is still in place.
 
     settings row:  password = "1111…-password-9f2c…"   ──►   Key Vault / encrypted file: the value
 """
@@ -20,14 +20,14 @@ SecretReference = NewType("SecretReference", str)
 
 
 class SecretMissing(NotFound):
-    """There is no value under this reference (any more)."""
+    """This reference has no value, or no longer has one."""
 
 
 class SecretStore(Protocol):
     """Stores secret values."""
 
     async def set(self, integration: str, field: str, value: SecretStr) -> SecretReference:
-        """Store the value of a setting of an integration (UUID); returns its reference. Raises Unavailable."""
+        """Store the value of one of an integration's settings, and return its reference. Raises Unavailable."""
         ...
 
     async def get(self, reference: SecretReference) -> SecretStr:
@@ -35,7 +35,7 @@ class SecretStore(Protocol):
         ...
 
     async def delete(self, reference: SecretReference) -> None:
-        """Delete the value; no error if it is already gone. Raises Unavailable."""
+        """Delete the value. It is no error if it is already gone. Raises Unavailable."""
         ...
 
     async def close(self) -> None:
@@ -44,7 +44,7 @@ class SecretStore(Protocol):
 
 
 def new_reference(integration: str, field: str) -> SecretReference:
-    """A new reference: at most 127 letters, digits and dashes, as Key Vault requires of names."""
+    """A new reference of at most 127 letters, digits and dashes, as Key Vault requires of its names."""
     return SecretReference(f"{integration}-{field.replace('_', '-')}-{uuid4().hex[:12]}")
 
 

@@ -1,4 +1,4 @@
-"""Secrets in an encrypted file, for development and for one process at a time."""
+"""Secrets in an encrypted file, for development. Only one process at a time may use it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class FileSecrets:
     """A SecretStore in a JSON file that maps references to AES-256-GCM ciphertext, with the key in a file next to it.
 
     Each value is bound to its reference, so swapped entries cannot be decrypted. Nothing is awaited between reading and
-    replacing the file, so tasks of one process never overwrite each other's changes.
+    replacing the file, so tasks in one process never overwrite each other's changes.
     """
 
     def __init__(self, path: Path) -> None:
@@ -96,7 +96,7 @@ class FileSecrets:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Write a file with mode 0600. Readers see either the old or the new content, never a part of it."""
+    """Write a file with mode 0600. Readers see either the old or the new content, never part of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=path.parent, delete=False) as file:  # created with mode 0600
         try:

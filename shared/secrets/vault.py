@@ -21,15 +21,14 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 VAULT_TIMEOUT = 30.0
-"""Maximum time in seconds for a whole response, including the SDK's own retries, which would go on for minutes while
-somebody is waiting.
+"""Maximum time in seconds for a whole response. The SDK's own retries would go on for minutes while somebody is
+waiting.
 """
 
 
 class KeyVaultSecrets:
-    """A SecretStore. Needs the role Key Vault Secrets Officer on the vault. The SDK is loaded on first use.
-
-    References are never reused, so a vault's soft delete (which keeps a deleted name taken) does not matter.
+    """A SecretStore. Needs the role Key Vault Secrets Officer on the vault. The SDK is loaded on first use. Soft delete
+    keeps a deleted name taken, but references are never reused anyway.
     """
 
     def __init__(self, vault_uri: str, client_id: str = "", client: SecretClient | None = None) -> None:
@@ -59,8 +58,8 @@ class KeyVaultSecrets:
         from azure.core.exceptions import HttpResponseError
         from azure.core.rest import HttpRequest
 
-        # The SDK's delete_secret polls every two seconds until the vault has finished; an admin's save does not have to
-        # wait for that.
+        # The SDK's delete_secret polls every two seconds until the vault has finished. An admin's save need not wait
+        # for that.
         response = await self._ask(self._secrets().send_request(HttpRequest("DELETE", f"secrets/{reference}")))
         if response.status_code not in {HTTPStatus.OK, HTTPStatus.NOT_FOUND}:
             raise self._unavailable(HttpResponseError(response=response))
@@ -95,7 +94,7 @@ class KeyVaultSecrets:
             raise self._unavailable(error) from error
 
     def _unavailable(self, error: AzureError) -> Unavailable:
-        # The SDK's message may quote the request; the error's class and status are enough to act on.
+        # The SDK's message may quote the request. The error's class and status are enough to act on.
         status = getattr(error, "status_code", None)
         return Unavailable(
             f"Key Vault {self._vault_uri} cannot be used at the moment ({type(error).__name__}, status {status}). "

@@ -1,9 +1,7 @@
-"""Counters. Each process writes its own rows, so that no two processes write the same row, and nothing has to be read
-first.
-
-A row contains the process's totals of the day: writing it again changes nothing, and a failed write is made up for by
-the next one. A process that dies loses the counts that it has not written, at most those of the work in progress. An
-operation that is resumed after that may be counted twice.
+"""Counters. Each process writes its own rows, so no two processes write the same row and nothing has to be read first.
+A row contains the process's totals for the day. Writing it again changes nothing, and the next write makes up for a
+failed one. A process that dies loses the counts it has not yet written, at most those of the work in progress. An
+operation that is then resumed may be counted twice.
 """
 
 import asyncio
@@ -23,19 +21,19 @@ log = logging.getLogger(__name__)
 
 
 class Counting(Protocol):
-    """Counts events of integrations, given by their uuids."""
+    """Counts events per integration, identified by uuid."""
 
     def count(self, integration: str, names: Iterable[str]) -> None:
-        """Count one of each of these, in memory until `write`."""
+        """Count one of each, in memory until `write` is called."""
         ...
 
     async def write(self) -> None:
-        """Write the counts, all concurrently. If storage is unavailable, they are written later, without an error."""
+        """Write all counts concurrently. If storage is unavailable, no error is raised and they are written later."""
         ...
 
 
 class Counters:
-    """The counters of one process."""
+    """One process's counters."""
 
     def __init__(self, tables: Tables, clock: Clock) -> None:
         self._table = statistics_table(tables)
@@ -53,8 +51,8 @@ class Counters:
             self._unwritten.add((today, partition))
 
     async def write(self) -> None:
-        """See Counting.write. Counts that other tasks have added in the meantime are written as well, so those tasks
-        need not do so.
+        """See Counting.write. Counts added by other tasks in the meantime are written as well, so those tasks need not
+        write them.
         """
         async with self._writing:
             await asyncio.gather(*map(self._write, list(self._unwritten)))

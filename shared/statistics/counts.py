@@ -1,12 +1,12 @@
-"""The counts of a day, as columns of a row. Pure.
+"""A day's counts, as columns of a row. Pure functions.
 
     outcome_<reason or decision>   messages decided on, by decision
     aliases_used                   aliases that a meeting has started to use
     sweep_repairs                  messages that a sweep found and no notification had announced
     compare_repairs                meetings for which a mailbox's calendar differed from the records
-    lag_<class>                    answers that took a certain time
+    lag_<class> answers whose time falls into a class
 
-Rows of one day are added column by column.
+Rows for the same day are added column by column.
 """
 
 from collections import Counter
@@ -23,22 +23,22 @@ LAG_SHORTEST = 0.5
 """The upper bound, in seconds, of the first class of times to answer."""
 
 LAG_FACTOR = 1.25
-"""The ratio of the upper bounds of two successive classes, and so the maximum error of a percentile."""
+"""The ratio of the upper bounds of two successive classes, and therefore the maximum error of a percentile."""
 
 LAG_CLASSES = 56
-"""The number of classes; the last one includes all longer times, from 1.2 days on."""
+"""The number of classes. The last one is for all times of 1.2 days or more."""
 
 Counts = Mapping[str, int]
 """Numbers, keyed by column."""
 
 
 def outcome(reason: str, decision: str) -> str:
-    """The column of a decision: named by its reason if that is one of the known names, otherwise by the decision."""
+    """The column for a decision, named after its reason if that is a known name, or otherwise after the decision."""
     return OUTCOME + (reason if reason.isidentifier() else decision)
 
 
 def lag(seconds: float) -> str:
-    """The column of a time to answer."""
+    """The column for a time to answer."""
     place = ceil(log(max(seconds, LAG_SHORTEST) / LAG_SHORTEST, LAG_FACTOR) - 1e-9)
     return f"{LAG}{min(place, LAG_CLASSES - 1)}"
 
@@ -62,8 +62,8 @@ def answered(counts: Counts) -> int:
 
 
 def percentile(counts: Counts, share: float) -> float | None:
-    """The time, in seconds, within which this share of the answers was sent (0 < share <= 1); None if there were none.
-    It is the upper bound of a class.
+    """The time in seconds within which this share of the answers was sent (0 < share <= 1), as the upper bound of a
+    class. None if there were no answers.
     """
     left = ceil(share * answered(counts))
     if not left:

@@ -1,7 +1,6 @@
-"""How many rooms are open at the same time, hour by hour, for the next two weeks.
-
-Each integration's hours are computed from its bookings every hour (Round.AGENDA). The deployment's hours are their sum,
-which is computed when it is read, unless a recent sum is stored.
+"""How many rooms are open at the same time, hour by hour, for the next two weeks. Each integration's hours are computed
+from its bookings every hour (Round.AGENDA). The deployment's hours are their sum. It is computed on reading unless a
+recent sum is stored.
 """
 
 import json
@@ -20,13 +19,15 @@ FORECAST_HOURS = 14 * 24
 HOUR = timedelta(hours=1)
 
 SUM_LIFETIME = timedelta(minutes=5)
-"""Maximum age of the deployment's hours: the sum reads a row for each integration with meetings, 1,000 per request."""
+"""Maximum age of the deployment's hours. Computing them reads a row for each integration with meetings, 1,000 per
+request.
+"""
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """The number of rooms that are open in each hour from `start` (a whole hour, UTC) on; `made` is when this was
-    computed.
+    """The number of rooms open in each hour from `start` (a whole hour, UTC) onwards. `made` is the time of
+    computation.
     """
 
     start: datetime
@@ -34,7 +35,7 @@ class Forecast:
     made: datetime
 
     def from_hour(self, start: datetime) -> Sequence[int]:
-        """The same number of hours, beginning at another hour; 0 for hours about which nothing is known."""
+        """The same number of hours starting at another hour, with 0 for hours about which nothing is known."""
         passed = (start - self.start) // HOUR
         return [self.rooms[n] if 0 <= n < len(self.rooms) else 0 for n in range(passed, passed + FORECAST_HOURS)]
 
@@ -52,7 +53,7 @@ async def refresh_forecast(tables: Tables, integration: str, now: datetime) -> N
 
 
 async def forecast(tables: Tables, integration: str, now: datetime) -> Forecast:
-    """An integration's hours from now on: one point read. DEPLOYMENT stands for the sum."""
+    """An integration's hours from now on, in one point read. DEPLOYMENT stands for the sum."""
     row = await statistics_table(tables).get(FORECAST_PARTITION, integration)
     found = _forecast(row) if row else None
     if integration == DEPLOYMENT and (found is None or now - found.made >= SUM_LIFETIME):
@@ -62,7 +63,7 @@ async def forecast(tables: Tables, integration: str, now: datetime) -> Forecast:
 
 
 def rooms_by_hour(conferences: Iterable[Conference], start: datetime) -> list[int]:
-    """How many of these conferences are open at any time in each hour from `start` on."""
+    """How many of these conferences are open at some time in each hour from `start` onwards."""
     found = [0] * FORECAST_HOURS
     for conference in conferences:
         hours = set[int]()

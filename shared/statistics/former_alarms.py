@@ -1,4 +1,4 @@
-"""Cleared alarms, the newest first, for admins to review (W5, O1)."""
+"""Cleared alarms, newest first, for admins to review (W5, O1)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from shared.statistics.rows import FORMER_ALARMS_PARTITION, newest_first, statis
 from shared.storage import MAX_WRITES, Delete, Put, Tables
 
 MOST_SHOWN = 1000
-"""Maximum number of alarms shown: as many as one storage request reads."""
+"""Maximum number of alarms shown, which is as many as one storage request can read."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class FormerAlarm:
 
 
 async def keep_former(tables: Tables, alarm: FormerAlarm) -> None:
-    """Record that an alarm has been cleared; recording it again changes the time. Raises Unavailable."""
+    """Record that an alarm has been cleared. Recording it again changes the time. Raises Unavailable."""
     values = {"cause": alarm.cause, "since": alarm.since, "until": alarm.until}
     begins = newest_first(datetime.fromisoformat(alarm.since))
     key = f"{begins}:{alarm.integration}:{alarm.kind}"
@@ -33,9 +33,7 @@ async def keep_former(tables: Tables, alarm: FormerAlarm) -> None:
 
 
 async def former_alarms(tables: Tables) -> list[FormerAlarm]:
-    """The latest alarms, according to the time at which they were raised: at most MOST_SHOWN, in one storage
-    request.
-    """
+    """The most recently raised alarms, at most MOST_SHOWN, in one storage request."""
     found = list[FormerAlarm]()
     async for row in statistics_table(tables).rows(FORMER_ALARMS_PARTITION):
         _, integration, kind = row.key.split(":", 2)
@@ -47,7 +45,7 @@ async def former_alarms(tables: Tables) -> list[FormerAlarm]:
 
 
 async def forget_former(tables: Tables, before: datetime) -> None:
-    """Remove alarms that were raised before a time. May be repeated."""
+    """Remove alarms raised before a given time. May be repeated."""
     table = statistics_table(tables)
     rows = [row async for row in table.rows(FORMER_ALARMS_PARTITION, after=newest_first(before))]
     each = iter(rows)

@@ -1,6 +1,5 @@
-"""Reads the counts of days, and keeps them small: the rows of a past day are merged into one, and old days are removed.
-
-The deployment's counts for today are in one row per process, those for a past day in a single row.
+"""Reads daily counts and keeps the table small. A past day's rows are merged into one, and old days are removed. The
+deployment's counts for today are in one row per process, and those for a past day are in a single row.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,20 +12,20 @@ from shared.statistics.rows import FORECAST_PARTITION, day_key, day_of, statisti
 from shared.storage import MAX_WRITES, Delete, Insert, Replace, Row, RowChanged, RowExists, Table, Tables, before
 
 STATISTICS_LIFETIME = timedelta(days=365)
-"""How long counts are kept: as long as records after their meetings."""
+"""How long counts are kept: as long as records are kept after their meetings."""
 
 WRITTEN_WITHIN = timedelta(days=1)
-"""How long after a day processes may still write its counts; until then its rows are not merged."""
+"""How long after a day processes may still write its counts. Its rows are merged only after that."""
 
 
 async def days_since(tables: Tables, partition: str, first: date) -> Mapping[date, Counts]:
-    """The counts of each day since `first`; days without any are missing. Raises Unavailable."""
+    """The counts for each day since `first`. Days without counts are missing. Raises Unavailable."""
     found = statistics_table(tables).rows(partition, after=before(day_key(first)))
     return {day: added(map(_counts, rows)) for day, rows in groupby([row async for row in found], _day)}
 
 
 async def tidy(tables: Tables, partition: str, now: datetime) -> None:
-    """Merge the rows of each past day into one, and remove old days. May be repeated, and interrupted at any point."""
+    """Merge each past day's rows into one, and remove old days. May be repeated, and interrupted at any point."""
     table = statistics_table(tables)
     rows = [row async for row in table.rows(partition, until=day_key(now.date() - WRITTEN_WITHIN))]
     oldest = (now - STATISTICS_LIFETIME).date()
@@ -36,7 +35,7 @@ async def tidy(tables: Tables, partition: str, now: datetime) -> None:
 
 
 async def forget_statistics(tables: Tables, integration: str) -> None:
-    """Remove the counts of a deleted integration. They are still included in the deployment's sums."""
+    """Remove a deleted integration's counts. The deployment's sums still include them."""
     table = statistics_table(tables)
     await _remove(table, integration, [row async for row in table.rows(integration)])
     if row := await table.get(FORECAST_PARTITION, integration):
@@ -44,9 +43,7 @@ async def forget_statistics(tables: Tables, integration: str) -> None:
 
 
 async def _join(table: Table, partition: str, rows: Sequence[Row]) -> None:
-    """Merge several rows into one, each part in one transaction, so that every count is in exactly one row at
-    any time.
-    """
+    """Merge several rows into one. Each part is one transaction, so every count is in exactly one row at any time."""
     total, others = (rows[0], rows[1:]) if rows[0].key == day_key(_day(rows[0])) else (None, rows)
     while others:
         part, others = others[: MAX_WRITES - 1], others[MAX_WRITES - 1 :]

@@ -2,13 +2,13 @@
 
     deployment   / <yyyymmdd>:<process>            the counts of one process on a day         counters.py
     <uuid>       / <yyyymmdd>:<process>            the same for one integration               counters.py
-    deployment   / <yyyymmdd>:                     a day of all processes, once it is over    reading.py
+    deployment   / <yyyymmdd>:                     the same for all processes, for a past day    reading.py
     <uuid>       / <yyyymmdd>:                     the same for one integration               reading.py
-    forecast     / <uuid>                          rooms of an integration in each hour       forecast.py
+    forecast     / <uuid>                          an integration's rooms in each hour       forecast.py
     forecast     / deployment                      the sum of these                           forecast.py
     alarms       / <inverted>:<uuid>:<kind>        an alarm that was raised; newest first     former_alarms.py
 
-Nothing here is personal, and nothing depends on it: lost counts are only missing from a chart.
+Nothing here is personal, and nothing depends on it. If counts are lost, they are merely missing from a chart.
 """
 
 from datetime import date, datetime
@@ -16,13 +16,13 @@ from datetime import date, datetime
 from shared.storage import STATISTICS, Table, Tables
 
 DEPLOYMENT = "deployment"
-"""Partition of the counts of all integrations together."""
+"""Partition for the combined counts of all integrations."""
 
 FORECAST_PARTITION = "forecast"
 FORMER_ALARMS_PARTITION = "alarms"
 
 _SECONDS_END = 10**10
-"""Seconds since 1970 that are not reached before the year 2286."""
+"""Seconds since 1970 that will be reached in the year 2286."""
 
 
 def statistics_table(tables: Tables) -> Table:
@@ -31,7 +31,7 @@ def statistics_table(tables: Tables) -> Table:
 
 
 def day_key(day: date, process: str = "") -> str:
-    """The key of one process's counts for a day, or of all processes' counts if no process is given."""
+    """The key of one process's counts for a day; without a process, the key of the counts of all processes."""
     return f"{day:%Y%m%d}:{process}"
 
 

@@ -1,7 +1,7 @@
 """Admins' templates: checked on save, rendered in a sandbox, previewed (T1 to T4).
 
-`catalogue` lists the settings that are templates, `grammar` what a template may contain, `meter` how much work it may
-do.
+`catalogue` lists the settings that are templates, `grammar` defines what a template may contain, and `meter` limits how
+much work it may do.
 """
 
 from shared.templates.catalogue import FIELDS, SAMPLES, Destination, TemplateField, meeting_time

@@ -1,8 +1,6 @@
-"""The settings that are templates, the variables of each, and where its result is used.
-
-Accepted variables are those that the original's documentation lists under each template.
-`scheduled_alias_description_template` is not listed there; its default is that of the conference description, so it
-accepts the same variables.
+"""The settings that are templates, the variables that each accepts, and where its result is used. The accepted
+variables are those listed for each template in the original's documentation. `scheduled_alias_description_template` is
+not listed there. It has the same default as the conference description, so it accepts the same variables.
 """
 
 from collections.abc import Mapping
@@ -12,7 +10,7 @@ from enum import Enum
 from types import MappingProxyType
 
 MAX_TEMPLATE = 12_288
-"""Maximum length in characters of a template (docs/facts/pexip.md §1)."""
+"""Maximum length of a template, in characters (docs/facts/pexip.md §1)."""
 
 
 class Destination(Enum):
@@ -26,7 +24,7 @@ class Destination(Enum):
 
 @dataclass(frozen=True)
 class TemplateField:
-    """A settings field that is a template; a text setting (`reject_alias_deleted_template`, …) is a template without
+    """A settings field that is a template. A text setting (`reject_alias_deleted_template`, …) is a template without
     variables.
     """
 
@@ -38,12 +36,12 @@ class TemplateField:
 
 
 def accepted(template: TemplateField) -> str:
-    """A sentence that names the accepted variables."""
+    """A sentence that lists the accepted variables."""
     return f"available: {', '.join(template.variables)}" if template.variables else "this text has no variables"
 
 
 def meeting_time(moment: datetime) -> str:
-    """`15:30 on 31/07/2017`, in the time's own zone (T3). Raises ValueError for a time without a zone."""
+    """The time in the form `15:30 on 31/07/2017`, in its own zone (T3). Raises ValueError for a time without a zone."""
     if moment.tzinfo is None:
         raise ValueError("a meeting's time needs a zone")
     return f"{moment:%H:%M on %d/%m}/{moment.year:04}"
@@ -119,4 +117,4 @@ SAMPLES: Mapping[str, object] = MappingProxyType(
         "owners_email": "alice@example.com",
     }
 )
-"""A sample value for every variable, for previews, and for testing a template before it is saved."""
+"""A sample value for every variable, used in previews and to test a template before it is saved."""

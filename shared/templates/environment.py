@@ -1,4 +1,4 @@
-"""The sandbox: a Jinja2 environment that can do what `grammar` allows, and is charged for it (T1, T2).
+"""The sandbox: a Jinja2 environment that can do only what `grammar` allows, and is charged for it (T1, T2).
 
 Jinja2's own sandbox is a second line of defence behind the list of allowed syntax.
 """
@@ -19,13 +19,13 @@ from shared.templates.pex import NOW_PARTS, PEX, Now
 from shared.templates.standard import FILTERS, Filter, range_
 
 MAX_OUTPUT = 262_144
-"""Maximum length in characters of a template's output."""
+"""Maximum length of a template's output, in characters."""
 
-_COMPILED = 128  # number of compiled templates in the cache; an integration has 21
+_COMPILED = 128  # number of compiled templates to cache; an integration has 21
 
 
 class _Context(Context):
-    """A rendering's variables, and the meter that its filters and functions charge."""
+    """A rendering's variables, and the meter that charges its filters and functions."""
 
     meter: Meter
 
@@ -37,7 +37,7 @@ class _Context(Context):
 
 
 def _metered(function: Filter) -> Callable[..., Any]:
-    """Wraps a filter or function for Jinja2: it gets the meter, and its result is charged."""
+    """Wraps a filter or function for Jinja2, passing it the meter and charging for its result."""
 
     @pass_context
     def paid(context: _Context, *args: Any, **kwargs: Any) -> Any:
@@ -48,7 +48,7 @@ def _metered(function: Filter) -> Callable[..., Any]:
 
 
 def _variable(_: Meter, value: Any) -> Any:
-    """The value of a name if it is data, and not a function, an object of Jinja2 or the like."""
+    """The value of a name, provided that it is data and not a function, a Jinja2 object or the like."""
     if value is None or isinstance(value, str | int | float | list | tuple | dict | Undefined | Now):
         return value
     raise TypeError("not a value")
@@ -70,7 +70,7 @@ def _concat(context: _Context, *values: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    """The text that a value is printed as; nothing for None. Lists and the like are printed as in Python."""
+    """The text printed for a value; nothing for None. Lists and the like are printed as in Python."""
     if isinstance(value, str):
         return value
     return "" if value is None else str(value)
@@ -84,7 +84,7 @@ def _finalize(context: _Context, value: Any) -> str:
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
-    """The environment: there is one for HTML (where values are escaped) and one for plain text."""
+    """The environment. There is one for HTML, where values are escaped, and one for plain text."""
 
     context_class = _Context
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%"})
@@ -106,7 +106,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         }
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """An attribute of `loop` or of the result of `pex_now`; nothing else has attributes."""
+        """An attribute of `loop` or of the result of `pex_now`. Nothing else has attributes."""
         parts = {LoopContext: grammar.LOOP_PARTS, Now: NOW_PARTS}.get(type(obj), frozenset())
         return getattr(obj, attribute) if attribute in parts else self.undefined(obj=obj, name=attribute)
 
@@ -122,7 +122,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return any(obj is function for function in self.globals.values())
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """An operator, with the size of its result checked first."""
+        """Apply an operator, after checking the size of its result."""
         meter = cast(_Context, context).meter
         if operator == "%" and isinstance(left, str):
             raise TypeError("use the format filter instead of %")
@@ -132,7 +132,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
 
 def _product(left: Any, right: Any) -> int:
-    """The size of the result if a string or list is repeated; 0 for a product of numbers."""
+    """The size of the result of repeating a string or list; 0 for a product of numbers."""
     for repeated, times in ((left, right), (right, left)):
         if isinstance(repeated, str | list | tuple) and isinstance(times, int):
             return (weigh(repeated) - 1) * max(times, 0)
@@ -146,7 +146,7 @@ def sandbox(*, html: bool) -> Sandbox:
 
 
 def parse(text: str, *, html: bool) -> tuple[nodes.Template | None, grammar.Checked]:
-    """A template's syntax tree and the result of checking it; no tree if the template cannot be parsed."""
+    """A template's syntax tree and the result of checking it. There is no tree if the template cannot be parsed."""
     environment = sandbox(html=html)
     try:
         if len(text) > MAX_TEMPLATE:
@@ -161,7 +161,7 @@ def parse(text: str, *, html: bool) -> tuple[nodes.Template | None, grammar.Chec
 
 @lru_cache(maxsize=_COMPILED)
 def compiled(text: str, *, html: bool) -> Template:
-    """A template that is ready to run. Raises TemplateInvalid with its first problem."""
+    """A template that is ready to run. Raises TemplateInvalid with the template's first problem."""
     tree, checked = parse(text, html=html)
     if tree is None or checked.faults:
         raise TemplateInvalid(checked.faults[0])
@@ -174,15 +174,15 @@ def compiled(text: str, *, html: bool) -> Template:
 
 
 def run(text: str, values: Mapping[str, Any], meter: Meter, *, html: bool) -> str:
-    """The result of a template for these values. Raises TemplateInvalid, and nothing else, if it fails."""
+    """The result of a template for these values. If it fails, TemplateInvalid is raised, and nothing else."""
     template = compiled(text, html=html)
     context = cast(_Context, template.new_context(dict(values)))
     context.meter = meter
     try:
         result = "".join(template.root_render_func(context))
     except Exception as error:
-        # Any exception at all, since the admin wrote the template. The error's text may contain personal data, so it is
-        # not repeated.
+        # Any exception at all, because the admin wrote the template. The error's text may contain personal data, so it
+        # is not repeated.
         raise _explained(template, error) from error
     if len(result) > MAX_OUTPUT:
         raise TemplateInvalid(f"it produces more than {MAX_OUTPUT:,} characters")

@@ -1,8 +1,9 @@
 r"""Regular expressions in templates, evaluated by RE2.
 
-Python's `re` may backtrack endlessly and cannot be stopped; a time limit would make the result depend on how busy the
-machine is. RE2 takes time in proportion to the text, for any pattern, and a bounded amount of memory. In return,
-look-around and back-references inside a pattern are rejected (those in a replacement, `\1`, work).
+Python's `re` may backtrack endlessly and cannot be stopped, and a time limit would make the result depend on how busy
+the machine is. RE2 takes time proportional to the length of the text, whatever the pattern, and a bounded amount of
+memory. The price is that patterns may not contain look-around or back-references. Replacements may still refer to
+groups (`\1`).
 """
 
 import re
@@ -20,7 +21,7 @@ _REFERENCE = re.compile(r"\\(?:([1-9][0-9]?)|g<(\w+)>|(\\))")
 
 @lru_cache(maxsize=64)
 def _compiled(pattern: str) -> Any:
-    """RE2's pattern object (its package is untyped). Raises TemplateInvalid."""
+    """RE2's pattern object, whose package is untyped. Raises TemplateInvalid."""
     import re2  # type: ignore[import-untyped]  # imported here, because few templates need it
 
     if len(pattern) > _MAX_PATTERN:
@@ -40,7 +41,7 @@ def _reason(error: Exception) -> str:
 
 
 def _matches(meter: Meter, pattern: str, text: str) -> Iterator[Any]:
-    """The matches from left to right. Each search may read the text to its end, and is charged for that."""
+    """The matches from left to right. Each search may read the text to the end, and is charged accordingly."""
     expression = _compiled(pattern)
     price = 4 + len(text) * (1 + expression.programsize // 16) // 16
     meter.charge(price)
@@ -57,14 +58,14 @@ def search(meter: Meter, pattern: str, text: str) -> list[str] | None:
 
 
 def replace(meter: Meter, pattern: str, replacement: str, text: str) -> str:
-    r"""Every match replaced; `\1`, `\g<1>` and `\g<name>` stand for groups. Raises TemplateInvalid."""
+    r"""The text with every match replaced. `\1`, `\g<1>` and `\g<name>` stand for groups. Raises TemplateInvalid."""
     references = {reference.group(): reference for reference in _REFERENCE.finditer(replacement)}
     parts = _parts(replacement)
     pieces: list[str] = []
     end = size = 0
     for match in _matches(meter, pattern, text):
         groups = {written: _group(match, reference) for written, reference in references.items()}
-        new = [groups.get(part, part) for part in parts]  # each group only once, even if it is named several times
+        new = [groups.get(part, part) for part in parts]  # each group only once, even if it occurs repeatedly
         size += match.start() - end + sum(map(len, new))
         if size > MAX_VALUE:
             meter.room(size)
@@ -75,7 +76,7 @@ def replace(meter: Meter, pattern: str, replacement: str, text: str) -> str:
 
 
 def _parts(replacement: str) -> list[str]:
-    """A replacement, split into group references and the literal text between them."""
+    """A replacement split into group references and the literal text between them."""
     parts: list[str] = []
     end = 0
     for reference in _REFERENCE.finditer(replacement):
@@ -85,7 +86,7 @@ def _parts(replacement: str) -> list[str]:
 
 
 def _group(match: Any, reference: re.Match[str]) -> str:
-    """The text that a group reference in a replacement stands for. Raises TemplateInvalid."""
+    """The text for a group reference in a replacement. Raises TemplateInvalid."""
     number, name, backslash = reference.groups()
     if backslash:
         return "\\"

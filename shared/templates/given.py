@@ -1,4 +1,4 @@
-"""Converts the JSON values given to a preview to the values that the product itself would pass, or rejects them."""
+"""Converts the JSON values given for a preview to the values that the product itself would pass, or rejects them."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,7 +9,7 @@ _A_TIME = "a time with an offset, such as 2026-11-30T10:00:00+01:00"
 
 
 def values_of(template: TemplateField, values: Mapping[str, object]) -> tuple[dict[str, object], list[str]]:
-    """The values, keyed by variable, and the problems with the others."""
+    """The valid values, keyed by variable, and the problems with the others."""
     good: dict[str, object] = {}
     faults: list[str] = []
     for name, value in values.items():
@@ -24,7 +24,7 @@ def values_of(template: TemplateField, values: Mapping[str, object]) -> tuple[di
 
 
 def _like(sample: object, value: object) -> object:
-    """The value in the type of the variable's sample. Raises ValueError, stating what is expected."""
+    """The value converted to the type of the variable's sample. Raises ValueError, which says what is expected."""
     match sample:
         case datetime():
             return _time(value)

@@ -1,9 +1,9 @@
-"""The parts of Jinja2's language that a template may contain, and how it is charged for its work (T1, T2).
+"""The parts of Jinja2's language that templates may contain, and how templates are charged for their work (T1, T2).
 
-The syntax tree from Jinja2's parser is checked against a list of what is allowed, so that a new version of Jinja2 does
-not add anything by itself. Deliberately excluded: macros, calls of anything but the listed functions and `recursive`
-loops (so there is no recursion), include, import and extends (there is no loader either), `**`, attributes (except
-those of `loop` and of the result of `pex_now`).
+The syntax tree from Jinja2's parser is checked against a list of what is allowed, so a new version of Jinja2 does not
+add anything by itself. The following are deliberately excluded. Without macros, `recursive` loops and calls to any but
+the listed functions, there is no recursion. There is no include, import or extends (and no loader), no `**`, and no
+attribute other than those of `loop` and of the result of `pex_now`.
 """
 
 from collections.abc import Container, Iterator
@@ -22,10 +22,10 @@ TESTS = frozenset({
     "integer", "le", "lessthan", "lower", "lt", "mapping", "ne", "none", "number", "odd", "sequence", "string",
     "true", "undefined", "upper", "==", "!=", "<", "<=", ">", ">=",
 })  # fmt: skip
-"""The allowed tests (`is …`): those that only inspect a value."""
+"""The allowed tests (`is …`), which only inspect a value."""
 
 MAX_DEPTH = 60
-"""Maximum depth of a template's tree: far more than people need, and far less than Python's compiler and our code can
+"""Maximum depth of a template's tree, far more than people need and far less than Python's compiler and our code can
 handle.
 """
 
@@ -42,30 +42,29 @@ _NAMES = {
     "NSRef": "namespace",
 }  # fmt: skip
 
-# Filters that only `instrument` inserts into a tree; no template can write their names.
+# Filters that only `instrument` inserts into a tree. Their names cannot be written in a template.
 VARIABLE, CONTAINER, LOOP, CONCAT = "@variable", "@container", "@loop", "@concat"
 
 
 @dataclass
 class Checked:
-    """The results of checking a template's tree."""
+    """What checking a template's tree has found."""
 
     faults: list[str] = field(default_factory=list)
     used: dict[str, int] = field(default_factory=dict)
-    """Names that the template reads, with the line of the first use."""
+    """The names that the template reads, each with the line of its first use."""
     assigned: set[str] = field(default_factory=set)
 
     def fault(self, node: nodes.Node, message: str) -> None:
-        """Records a problem at the node's line, once."""
+        """Record a problem at the node's line, once."""
         line = f"line {node.lineno}: {message}"
         if line not in self.faults:
             self.faults.append(line)
 
 
 def check(tree: nodes.Template, filters: Container[str], functions: Container[str]) -> Checked:
-    """Check a tree; returns everything in it that is not allowed, in the template's order.
-
-    Raises RecursionError for a tree deeper than MAX_DEPTH; the check itself is not recursive.
+    """Check a tree, and return everything in it that is not allowed, in the order of the template. Raises
+    RecursionError for a tree deeper than MAX_DEPTH. The check itself is not recursive.
     """
     found = Checked()
     rest: list[tuple[nodes.Node, nodes.Node | None, int]] = [(tree, None, 0)]
@@ -126,7 +125,7 @@ def _check_attribute(node: nodes.Getattr, found: Checked) -> None:
 
 
 class _Instrument(NodeTransformer):
-    """Inserts the charges into a tree; see `meter`."""
+    """Inserts charges into a tree; see `meter`."""
 
     def visit_Name(self, node: nodes.Name) -> nodes.Node:
         return node if node.ctx != "load" or node.name == "loop" else _paid(node, VARIABLE)
@@ -152,7 +151,7 @@ class _Instrument(NodeTransformer):
 
     def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:
         self.generic_visit(node)
-        if isinstance(node.arg, nodes.Slice):  # becomes a Python slice, which causes a warning for a number
+        if isinstance(node.arg, nodes.Slice):  # becomes a Python slice, which causes a warning on a number
             node.node = _paid(node.node, CONTAINER)
         return node
 
@@ -168,13 +167,13 @@ def _paid(node: nodes.Node, filter_name: str, *args: nodes.Node) -> nodes.Filter
 
 
 def instrument(tree: nodes.Template) -> nodes.Template:
-    """The tree, with charges for its work inserted. Only for valid trees."""
+    """The tree with charges for its work inserted. Only for valid trees."""
     _Instrument().visit(tree)
     return tree
 
 
 def weight(tree: nodes.Node) -> int:
-    """The steps that one run through a tree costs, without those for its values and inner loops."""
+    """The cost in steps of running through a tree once, without its values and inner loops."""
     return sum(1 + _length(node) // CHARACTERS_PER_STEP for node in _walk(tree))
 
 

@@ -1,7 +1,7 @@
 """Undoes what mail filters do to links: Microsoft Safe Links and Proofpoint URL Defense (versions 1 to 3).
 
-Text is split at white space, quotes and angle brackets; each piece that is such a link is replaced by its target. A
-piece that only looks like such a link is left alone.
+Text is split at white space, quotes and angle brackets. Each piece that is such a link is replaced by its target. A
+piece that merely looks like one is left alone.
 """
 
 import base64
@@ -38,7 +38,7 @@ def _each(text: str, target: Callable[[str], str | None]) -> str:
 
 
 def _parameter(link: str, host: str, name: str) -> str | None:
-    """A parameter of a link to that host (or a subdomain), percent-decoded once."""
+    """A parameter of a link to the given host or a subdomain, percent-decoded once."""
     try:
         parts = urlsplit(html.unescape(link))
         found = parse_qs(parts.query, max_num_fields=20).get(name)
@@ -62,7 +62,9 @@ def _urldefense(link: str) -> str | None:
 
 
 def _version_3(link: str) -> str | None:
-    """`*` stands for the next character stored separately in base64, `**X` for as many as X means (A: 2, B: 3, …)."""
+    """`*` stands for the next of the characters stored separately in base64, and `**X` for the number that X encodes
+    (A: 2, B: 3, …).
+    """
     found = _V3.match(link)
     if not found:
         return None

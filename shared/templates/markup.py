@@ -10,7 +10,7 @@ _VOID = frozenset({
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
 })  # fmt: skip
 _ACTIVE = frozenset({"script", "iframe", "object", "embed"})
-_VALUE = "\ue000"  # stands for a value; a private-use character, since no template needs one
+_VALUE = "\ue000"  # stands for a value; a private-use character, which no template needs
 _NAMED = re.compile(f"</?{_VALUE}")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -75,18 +75,16 @@ class _Tags(HTMLParser):
             self.faults.append(f"line {line}: </{tag}> comes before <{name[0]}> in line {name[1]} is closed")
 
     def close(self) -> None:
-        """Report what is incomplete at the end of the text; `rawdata` is what HTMLParser could not parse."""
+        """Report anything incomplete at the end of the text. `rawdata` is what HTMLParser could not parse."""
         if "<" in self.rawdata:
             self.faults.append(f"line {self.getpos()[0]}: a tag or comment is incomplete")
         self.faults += [f"line {line}: <{tag}> is not closed" for tag, line in self._open]
 
 
 def faults(tree: nodes.Template) -> list[str]:
-    """The problems in a template's own HTML, with lines: tags left open or closed in the wrong order, and values
-    outside quotes.
-
-    It is checked once for every branch of an `if`, taking the same branch everywhere: a tag that is opened in one `if`
-    may be closed in a later one.
+    """The problems in a template's own HTML, with their lines: tags left open or closed in the wrong order, and values
+    outside quotes. The HTML is checked once for each branch of an `if`, taking the same branch throughout, because a
+    tag opened in one `if` may be closed in a later one.
     """
     ways = max((2 + len(node.elif_) for node in tree.find_all(nodes.If)), default=1)
     found: dict[str, None] = {}
@@ -106,7 +104,7 @@ def _named(html: str) -> Iterator[str]:
 
 
 def _skeleton(tree: nodes.Template, way: int) -> str:
-    """The pieces of the template's own HTML on their original lines, with a placeholder for every value."""
+    """The pieces of the template's own HTML, on their original lines and with a placeholder for every value."""
     pieces: list[str] = []
     line = 1
     for node in _outputs(tree.body, way):
@@ -129,10 +127,8 @@ def _outputs(body: Iterable[nodes.Node], way: int) -> Iterator[nodes.Node]:
 
 
 def html_to_text(html: str) -> str:
-    """HTML as plain text for people.
-
-    Lines break where the HTML breaks them and nowhere else, so that addresses and security tags stay whole. A link's
-    address follows its label if the label differs.
+    """HTML as human-readable plain text. Lines break only where the HTML breaks them, so addresses and security tags
+    stay whole. A link's address follows its label if the two differ.
     """
     if not html.strip():
         return ""
@@ -151,12 +147,12 @@ def html_to_text(html: str) -> str:
 
 
 def sanitise(html: str) -> str:
-    """An admin's HTML (headings and messages of the task pane), reduced to text formatting; scripts and handlers are
+    """An admin's HTML (the task pane's headings and messages), reduced to text formatting. Scripts and handlers are
     removed.
 
     Allowed: formatting tags, links to https: and mailto:, and inline styles for fonts, colours and spacing.
     """
-    import nh3  # imported here, because not every process shows HTML
+    import nh3  # imported here because not every process shows HTML
 
     return nh3.clean(
         html,

@@ -1,12 +1,12 @@
 """Limits how much work a template may do (T2).
 
-Nothing is timed: a template that is accepted today must not fail tomorrow because the machine is busy, and neither
-signals nor killable threads exist on every platform. Instead, all work is charged in *steps*, against a fixed budget:
+Nothing is timed. A template that is accepted today must not fail tomorrow because the machine is busy, and not every
+platform has signals or threads that can be killed. Instead, all work is charged in *steps* against a fixed budget:
 
 - a loop is charged in advance for its body, once per iteration (`grammar.instrument`);
-- a value is charged for its size when it enters an expression: read from a variable, or created by an operator, a
-  filter or a function. Whatever is then done with it (compare, slice, print) takes time in proportion to that size;
-- no value may grow beyond `MAX_VALUE`, so that a step is short whatever it does. Code that could multiply a
+- a value is charged for its size when it enters an expression, whether read from a variable or created by an operator,
+filter or function. Whatever is then done with it (compare, slice, print) takes time proportional to that size;
+- no value may grow beyond `MAX_VALUE`, so every step is short, whatever it does. Code that could multiply a
   value calls `Meter.room` *before* doing the work.
 
 Templates have neither recursion (macros, recursive loops) nor endless loops, so this bounds time and memory together.
@@ -24,13 +24,13 @@ MAX_STEPS = 100_000
 """
 
 CHARACTERS_PER_STEP = 16
-"""Characters (or list entries) handled per step."""
+"""Characters (or list entries) processed per step."""
 
 MAX_VALUE = 16_384
-"""Maximum number of characters and entries of one value, including nested ones."""
+"""Maximum number of characters and entries in a value, including nested ones."""
 
 MAX_NUMBER = 10**18
-"""The maximum absolute value of numbers."""
+"""Maximum absolute value of a number."""
 
 
 class Exhausted(TemplateInvalid):
@@ -71,11 +71,11 @@ class Meter:
             raise Exhausted("it does too much: shorten its loops or its strings")
 
     def scan(self, size: int, times: int) -> None:
-        """Charge for going through a string of this size this many times at memory speed. Raises Exhausted."""
+        """Charge for reading a string of this size this many times, at memory speed. Raises Exhausted."""
         self.charge(size * times // 4096)
 
     def room(self, size: int) -> None:
-        """Call before a value of this size (characters or entries) is created. Raises Exhausted."""
+        """Must be called before a value of this size (in characters or entries) is created. Raises Exhausted."""
         if size > MAX_VALUE:
             raise Exhausted(f"it produces a value longer than {MAX_VALUE:,} characters")
         self.charge(1 + size // CHARACTERS_PER_STEP)

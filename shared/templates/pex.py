@@ -1,8 +1,8 @@
 """The 24 `pex_*` filters and functions for admins' templates (docs/facts/pexip.md §7).
 
-The public sources do not specify for each whether it is a filter or a function, so every one is both: `{{
-name|pex_reverse }}` and `{{ pex_reverse(name) }}`. Each gets the rendering's Meter before the template's arguments, and
-none returns markup: results are escaped like any value.
+The public sources do not always specify whether one is a filter or a function, so each is both: `{{ name|pex_reverse
+}}` and `{{ pex_reverse(name) }}`. Each receives the rendering's Meter ahead of the template's arguments. None returns
+markup, so results are escaped like any other value.
 """
 
 import base64
@@ -49,7 +49,7 @@ NOW_PARTS = frozenset(part.name for part in fields(Now) if not part.name.startsw
 
 
 def text(value: object) -> str:
-    """A value as plain text. Raises TypeError for lists and the like, which have no plain text."""
+    """A value as plain text. Raises TypeError for lists and the like, which have no plain-text form."""
     if value is None or isinstance(value, Undefined):
         return ""
     if not isinstance(value, str | int | float):
@@ -67,7 +67,7 @@ def _clean_phone_number(_: Meter, value: object) -> str:
 
 
 def _debug_log(meter: Meter, *message: object) -> str:
-    """Shows a value to the person who previews the template. It is never logged: template values are personal data
+    """Shows a value to whoever previews the template. It is never logged, because template values are personal data
     (O3).
     """
     meter.messages.append(" ".join(text(part) for part in message))
@@ -75,16 +75,14 @@ def _debug_log(meter: Meter, *message: object) -> str:
 
 
 def _find_first_match(meter: Meter, values: Sequence[object], pattern: str) -> str:
-    """The first entry in which the pattern is found, anywhere (whether it is anchored is not documented); otherwise
-    ''.
+    """The first entry that contains a match, or ''. The match may be anywhere (whether it is anchored is not
+    documented).
     """
     return next((text(value) for value in values if expressions.search(meter, pattern, text(value)) is not None), "")
 
 
 def _hash(_: Meter, value: object) -> str:
-    """20 digits that depend only on the value. Pexip Infinity's algorithm is not documented, so its digits
-    differ from these.
-    """
+    """20 digits that depend only on the value. They differ from Pexip Infinity's, whose algorithm is not documented."""
     return f"{int.from_bytes(hashlib.sha256(text(value).encode()).digest()[:8]):020}"
 
 
@@ -93,7 +91,7 @@ def _head(_: Meter, value: object, count: int) -> str:
 
 
 def _in_subnet(_: Meter, address: object, networks: str | Sequence[str]) -> bool:
-    """Whether an IPv4 or IPv6 address is in one of the networks; a value that is not an address is in none."""
+    """Whether an IPv4 or IPv6 address is in one of the networks. A value that is not an address is in none of them."""
     try:
         wanted = ipaddress.ip_address(text(address))
     except ValueError:
@@ -135,7 +133,7 @@ def _regex_replace(meter: Meter, value: object, find: str, replacement: str) -> 
 
 
 def _regex_search(meter: Meter, pattern: str, value: object) -> list[str]:
-    """The groups of the first match, an empty list if there is none. Without groups: the whole match (not
+    """The groups of the first match, or an empty list if there is none. Without groups, the whole match (not
     documented).
     """
     return expressions.search(meter, pattern, text(value)) or []
@@ -177,7 +175,7 @@ def _to_uuid(_: Meter, value: object) -> str:
 
 
 def _update(_: Meter, value: Mapping[Any, Any], changes: Mapping[Any, Any]) -> dict[Any, Any]:
-    """A copy with some values replaced; the source stays unchanged."""
+    """A copy with some values replaced. The source stays unchanged."""
     return {**value, **changes}
 
 
@@ -186,8 +184,8 @@ def _url_decode(_: Meter, value: object) -> str:
 
 
 def _url_encode(_: Meter, value: object) -> str:
-    """The value percent-encoded, including slashes, so that it can be any part of a URL (which characters are exempt is
-    not documented).
+    """The value percent-encoded, including slashes, so that it can be used in any part of a URL. Which characters are
+    exempt is not documented.
     """
     return quote(text(value), safe="")
 

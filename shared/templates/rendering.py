@@ -14,14 +14,14 @@ from shared.templates.given import values_of
 from shared.templates.meter import Meter, RequirementNotMet
 
 LINE_MAX_LENGTH = 250
-"""Maximum length in characters of a line: the limit of names, descriptions and policy responses (docs/facts/pexip.md
+"""Maximum length of a line in characters: the limit for names, descriptions and policy responses (docs/facts/pexip.md
 §1, §6).
 """
 
 
 @dataclass(frozen=True)
 class Preview:
-    """The result of a preview. `html` is None for a line, `line` is None for HTML."""
+    """The result of a preview. `html` is None for a line, and `line` is None for HTML."""
 
     html: str | None
     text: str
@@ -35,9 +35,8 @@ _REQUIRED = "{{{{{}}}}} must be in the visible text: meetings are recognized by 
 
 
 def check(name: str, text: str) -> list[str]:
-    """Every problem of a template for a settings field (I4); an empty list if it can be saved.
-
-    Raises InvalidRequest if there is no such template field.
+    """Every problem with a settings field's template (I4); an empty list if it can be saved. Raises InvalidRequest if
+    there is no such field.
     """
     template = _field(name)
     html = template.destination is Destination.HTML
@@ -72,11 +71,10 @@ def _tried(template: TemplateField, text: str) -> list[str]:
 
 
 def render(name: str, text: str, values: Mapping[str, object], *, clock: Clock | None = None) -> str:
-    """The result of a settings field's template for these values: HTML with values escaped, or one plain line (T3).
-
-    Values are strings, numbers, booleans, None (nothing is printed), lists of these, and aware datetimes; variables
-    that the field does not accept are ignored. Raises TemplateInvalid if it fails or exceeds its limits, with the
-    template's name and the line; the values are not repeated.
+    """The result of a settings field's template for these values: HTML with values escaped, or one line of plain text
+    (T3). Values are strings, numbers, booleans, None (which prints nothing), lists of these, and aware datetimes.
+    Variables that the field does not accept are ignored. Raises TemplateInvalid if the template fails or exceeds its
+    limits. The error gives the template's name and the line but not the values.
     """
     try:
         return _render(_field(name), text, values, Meter(clock or SystemClock()))
@@ -92,9 +90,9 @@ def _render(template: TemplateField, text: str, values: Mapping[str, object], me
 
 
 def preview(name: str, text: str, values: Mapping[str, object] | None = None, *, clock: Clock | None = None) -> Preview:
-    """A template rendered with the given values, and samples for the rest (T4); only the problems if there are any.
-
-    Values are JSON, converted to the values that the product itself would pass: times are ISO strings with an offset.
+    """A template rendered with the given values, and with samples for the rest (T4). If there are problems, only these
+    are returned. Values are JSON, with times as ISO strings with an offset. They are converted to what the product
+    itself would pass.
     """
     template = _field(name)
     meter = Meter(clock or SystemClock())
@@ -110,7 +108,9 @@ def preview(name: str, text: str, values: Mapping[str, object] | None = None, *,
 
 
 def one_line(text: str) -> str:
-    """Plain text on one line: white space collapsed, control characters removed, at most LINE_MAX_LENGTH characters."""
+    """Plain text on one line of at most LINE_MAX_LENGTH characters, with white space collapsed and control characters
+    removed.
+    """
     folded = " ".join(text.split())
     plain = "".join(character for character in folded if unicodedata.category(character) not in ("Cc", "Cs"))
     return plain[:LINE_MAX_LENGTH].rstrip()
@@ -123,7 +123,7 @@ def _field(name: str) -> TemplateField:
 
 
 def _value(value: object) -> Any:
-    """A value as templates see it: without attributes, and never already markup."""
+    """A value as templates see it: without attributes, and never as markup."""
     if isinstance(value, list | tuple):
         return [_scalar(entry) for entry in value]
     return _scalar(value)

@@ -1,7 +1,7 @@
 """The 18 standard filters that admins' templates may use (docs/facts/pexip.md §7).
 
-They do the same as Jinja2's, without Jinja2's `attribute` arguments, and each checks the size of its result before
-creating it. Each gets the rendering's Meter before the template's arguments.
+They do the same as Jinja2's, but have no `attribute` arguments, and each checks the size of its result before creating
+it. Each receives the rendering's Meter ahead of the template's arguments.
 """
 
 import re
@@ -45,7 +45,7 @@ def _last(_: Meter, value: Sequence[Any]) -> Any:
 
 
 def _format(meter: Meter, value: object, *args: object, **kwargs: object) -> str:
-    """Printf formatting. Widths are bounded, and must be in the text itself, since `%1000000000d` and `%*d` would be
+    """Printf formatting. Widths are bounded and must be in the text itself, because `%1000000000d` and `%*d` would be
     attacks.
     """
     text = soft_str(value)

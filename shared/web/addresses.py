@@ -1,4 +1,4 @@
-"""The addresses of an integration's add-in: the URLs in the manifest, the task pane and identity tokens."""
+"""The addresses of an integration's add-in: the URLs used in the manifest, the task pane and identity tokens."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ class Addresses:
     public_base_url: str
 
     def origin(self, integration: Integration) -> str:
-        """Scheme and host of everything that the add-in loads from us."""
+        """Scheme and host of everything the add-in loads from us."""
         if is_loopback(self.public_base_url):
             return self.public_base_url
         return f"https://{integration.addin_server_domain}"
@@ -34,7 +34,7 @@ class Addresses:
         return f"{self._root(integration)}/launch.js"
 
     def icon(self, integration: Integration, size: int, *, grey: bool = False) -> str:
-        """The URL of the icon in the given size. A new icon has a new URL, since Outlook never requests the same URL
+        """The URL of the icon in the given size. A new icon gets a new URL, because Outlook never requests the same URL
         twice.
         """
         return f"{self._root(integration)}/icon-{size}-{fingerprint(integration)}{f'-{GREY}' if grey else ''}.png"

@@ -1,8 +1,8 @@
-"""Static files as they are served: named by a hash of all files, and compressed once.
+"""Static files as served: named after a hash of all files, and compressed once.
 
-The content of `<route><hash>-<file>` never changes, so that browsers may cache it indefinitely; a change to any file
-gives all files new names. Modules import each other as `./insert.js`, in the source and in the browser's tests; here
-the names in the imports are replaced by the served names.
+The content of `<route><hash>-<file>` never changes, so browsers may cache it indefinitely. A change to any file gives
+all files new names. In the source and in the browser tests, modules import each other as `./insert.js`. Here these
+names are replaced by the served names.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ _TYPES = {
     ".css": "text/css; charset=utf-8",
 }
 _COMMENTS = re.compile(r"^[ \t]*/\*(?:(?!\*/).)*\*/[ \t]*\n|^[ \t]*//[^\n]*\n", re.MULTILINE | re.DOTALL)
-"""Matches comments that take up whole lines: a third of the sources, and of no use to a browser."""
+"""Matches comments that take up whole lines. They make up a third of the sources and are of no use to a browser."""
 _IMPORT = re.compile(r"""(?P<quote>["'])\.(?:\.?/(?:src|vendor))?/(?P<file>[\w.-]+\.js)(?P=quote)""")
 
 
 @dataclass(frozen=True)
 class Asset:
-    """A file as it is sent."""
+    """A file as sent."""
 
     body: bytes
     gzipped: bytes
@@ -52,7 +52,7 @@ class Assets:
 
 
 def assets(route: str, files: Sequence[Path], also: Mapping[str, str] | None = None) -> Assets:
-    """Prepare files to be served under a route; `also` (contents keyed by name) is included in the hash.
+    """Prepare files to be served under a route. `also` (contents keyed by name) is included in the hash.
 
     Raises ValueError if two files have the same name, or a module imports a missing file.
     """
@@ -71,7 +71,7 @@ def without_comments(source: str) -> str:
 
 
 def _served(path: Path) -> bytes:
-    """A file without its comments; third-party files unchanged."""
+    """A file without its comments. Third-party files are unchanged."""
     return path.read_bytes() if path.parent.name == VENDOR else without_comments(path.read_text("utf-8")).encode()
 
 

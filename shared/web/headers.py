@@ -1,8 +1,8 @@
 """Response headers of the add-in's pages: what may run in them, and who may embed them (X7).
 
-There is no X-Frame-Options: Outlook on the web shows the task pane in a frame, and `frame-ancestors` says which pages
-may do so. `Cross-Origin-Opener-Policy: unsafe-none` is explicit, because `same-origin` disconnects a sign-in dialog
-from the task pane that opened it (docs/facts/outlook-addin.md).
+X-Frame-Options is not sent, because Outlook on the web shows the task pane in a frame. `frame-ancestors` says which
+pages may embed it. `Cross-Origin-Opener-Policy: unsafe-none` is explicit, because `same-origin` disconnects a sign-in
+dialog from the task pane that opened it (docs/facts/outlook-addin.md).
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ def page_headers(
 
 
 def policy(integration: Integration, connect: Sequence[str] = (), ancestors: Sequence[str] = ()) -> str:
-    """The content security policy of the task pane. `ancestors`: who may embed it besides Outlook and `owa_hosts`.
+    """The task pane's content security policy. `ancestors`: who may embed it besides Outlook and `owa_hosts`.
 
     The real Office.js works under this policy (docs/facts/outlook-addin.md). Style attributes are allowed because the
-    admin's (sanitized) texts may have them; style elements and scripts in the page are not.
+    admin's (sanitized) texts may contain them. Style elements and inline scripts are not allowed.
     """
     directives: Mapping[str, Sequence[str]] = {
         "default-src": ["'none'"],
@@ -62,15 +62,13 @@ def policy(integration: Integration, connect: Sequence[str] = (), ancestors: Seq
 
 
 def framed_by(policy_: str, who: str) -> str:
-    """The policy for a page that is framed by `who` (such as 'none' or 'self', with the quotes) instead of Outlook."""
+    """The policy for a page that `who` may frame (such as 'none' or 'self', with the quotes) instead of Outlook."""
     return policy_.partition("frame-ancestors")[0] + f"frame-ancestors {who}"
 
 
 def owa_hosts(integration: Integration) -> list[str]:
-    """Origins of Outlook on the web on-premises: the servers of Exchange's metadata and web services.
-
-    By default, Exchange uses the same names for these; a deployment with another name for Outlook on the web lists that
-    name among its metadata domains.
+    """Origins of Outlook on the web on-premises. By default it has the same host names as Exchange's metadata and web
+    services. A deployment that uses another name lists it among its metadata domains.
     """
     urls = [*integration.metadata_urls, integration.url]
     named = sources.origins(url for url in urls if urlsplit(url).hostname)

@@ -1,4 +1,4 @@
-"""The add-in's icon in every size that Outlook requests, scaled from one of 80 × 80 pixels."""
+"""The add-in's icon in every size that Outlook requests, scaled from an 80 × 80 pixel original."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SIZES = (16, 25, 32, 48, 64, 80, 128)
 """Sizes in pixels: for the ribbon (16, 32, 80), lists of add-ins (64, 128) and phones (25, 32, 48)."""
 
 GREY = "grey"
-"""Marks the grey version for phones in an icon's URL (docs/facts/outlook-addin.md)."""
+"""Marks an icon's URL as that of the grey version for phones (docs/facts/outlook-addin.md)."""
 
 _GREY = (0x91, 0x91, 0x91)
 _SIZES = {str(size): size for size in SIZES}
@@ -42,8 +42,8 @@ def fingerprint(integration: Integration) -> str:
 
 
 class Icons:
-    """The icons of all integrations; the most recently used sizes stay in memory, so that they need no call to
-    storage.
+    """The icons of all integrations. The most recently used sizes stay in memory, where they need no call
+    to storage.
     """
 
     def __init__(self, integrations: IntegrationStore) -> None:
@@ -62,7 +62,7 @@ class Icons:
             return self._made[key]
         uploaded = await self._integrations.icon(integration.uuid) if integration.icon else default_icon()
         made = await asyncio.to_thread(resized, uploaded or default_icon(), pixels, grey=grey)
-        # If the icon is replaced at this very moment, the new one is served, but not cached under the old one's name.
+        # If the icon is replaced at this very moment, the new icon is served but not cached under the old icon's name.
         if not integration.icon or (uploaded and sha256(uploaded).hexdigest() == integration.icon):
             self._remember(key, made)
         return made
@@ -74,8 +74,8 @@ class Icons:
 
 
 def resized(png: bytes, size: int, *, grey: bool = False) -> bytes:
-    """A PNG in another size, or as a grey shape. This takes milliseconds of processor time."""
-    from PIL import Image, ImageChops, ImageOps  # slow to import
+    """A PNG converted to another size, or to a grey shape. This takes milliseconds of processor time."""
+    from PIL import Image, ImageChops, ImageOps  # imported here because it loads slowly
 
     with Image.open(BytesIO(png), formats=["PNG"]) as image:
         if image.size == (size, size) and not grey:

@@ -1,7 +1,7 @@
 """Which scripts and style sheets the task pane loads, and from which origins (X6).
 
 Without custom sources: Microsoft's hosted Office.js, and our own style sheet, which is sufficient without Fabric. With
-custom sources: exactly the configured URLs. The additional scripts come first, and one with the same file name as
+custom sources: exactly the configured URLs. The additional scripts come first. A script with the same file name as
 Office.js replaces it: "in preference to any other URLs specified elsewhere for the same resource".
 """
 
@@ -19,7 +19,7 @@ _HOSTED_SCRIPTS = ("https://appsforoffice.microsoft.com", "https://ajax.aspnetcd
 
 
 def scripts(integration: Integration) -> list[str]:
-    """Script URLs in the order in which they must run, without duplicates; the task pane's own module follows."""
+    """Script URLs in the order in which they must run, without duplicates. The task pane's own module follows them."""
     if not integration.use_custom_add_in_sources:
         return [OFFICE_JS]
     additional = list(dict.fromkeys(integration.script_sources))
@@ -28,7 +28,7 @@ def scripts(integration: Integration) -> list[str]:
 
 
 def stylesheets(integration: Integration) -> list[str]:
-    """URLs of style sheets besides our own: Fabric's, if custom sources name them."""
+    """URLs of style sheets other than our own: Fabric's, if custom sources are used."""
     if not integration.use_custom_add_in_sources:
         return []
     urls = (integration.microsoft_fabric_url, integration.microsoft_fabric_components_url)
@@ -36,17 +36,17 @@ def stylesheets(integration: Integration) -> list[str]:
 
 
 def script_origins(integration: Integration) -> list[str]:
-    """The origins of scripts, besides our own; Office.js loads further files from its own location."""
+    """The origins of scripts other than our own. Office.js loads further files from its own location."""
     return origins(scripts(integration)) if integration.use_custom_add_in_sources else list(_HOSTED_SCRIPTS)
 
 
 def origins(urls: Iterable[str]) -> list[str]:
-    """The different origins of URLs, as they are written in a content security policy."""
+    """The distinct origins of URLs, as written in a content security policy."""
     return list(dict.fromkeys(origin(url) for url in urls))
 
 
 def origin(url: str) -> str:
-    """Scheme, host and port of a URL; user names, paths and anything that a policy could misread are dropped."""
+    """Scheme, host and port of a URL. User names, paths and anything that a policy could misread are dropped."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     host = f"[{host}]" if ":" in host else host

@@ -1,4 +1,4 @@
-"""The contents of the add-in's manifest, and how the add-in authenticates its user."""
+"""The contents of the add-in's manifest, and how the add-in authenticates its users."""
 
 from typing import Annotated, Literal
 
@@ -48,7 +48,7 @@ class AddIn(Section):
         bool,
         Setting(
             "Enable add-in in Outlook mobile",
-            "Adds a single-use VMR on phones, with the switch that otherwise adds a Teams meeting. Exchange Online "
+            "Adds a single-use VMR on phones, using the switch that otherwise adds a Teams meeting. Exchange Online "
             "only, and only if an admin has installed the add-in for its users.",
             manifest=True,
         ),
@@ -57,7 +57,7 @@ class AddIn(Section):
         bool,
         Setting(
             "Offer the add-in in new meetings",
-            "Every new meeting shows a notification bar above its text, with a button that opens the pane. Exchange "
+            "Shows a notification bar above the text of every new meeting, with a button that opens the pane. Exchange "
             "Online only, and only if an admin has installed the add-in for its users.",
             manifest=True,
         ),
@@ -66,7 +66,7 @@ class AddIn(Section):
         Literal["EXCHANGE_USER_ID_TOKEN", "SSO_TOKEN", "NAA_TOKEN"],
         Setting(
             "Add-in authentication method",
-            "How the add-in authenticates its user. EXCHANGE_USER_ID_TOKEN: a token signed by Exchange. NAA_TOKEN: an "
+            "How the add-in authenticates its users. EXCHANGE_USER_ID_TOKEN: a token signed by Exchange. NAA_TOKEN: an "
             "Entra token obtained through nested app authentication. SSO_TOKEN: an Entra token obtained through Office "
             "single sign-on; after switching to or from it, the manifest must be installed again.",
             choices={

@@ -1,4 +1,4 @@
-"""Proxy, debugging, offline deployments, the format of answers."""
+"""Proxy, debugging, offline deployments, and the format of answers."""
 
 from typing import Annotated, Literal
 
@@ -26,7 +26,7 @@ class Advanced(Section):
         bool,
         Setting(
             "Use custom add-in sources",
-            "For an Outlook without internet access: scripts and styles are loaded from the URLs below.",
+            "For Outlook clients without internet access: scripts and styles are loaded from the URLs below.",
         ),
     ] = False
     office_js_url: Annotated[
@@ -57,7 +57,7 @@ class Advanced(Section):
         Literal["text", "html"],
         Setting(
             "Response format",
-            "Only used with GRAPH. text: answers are sent as the comment of Exchange's own response, which drops "
+            "Only used with GRAPH. text: answers are sent as the comment in Exchange's own response, which drops "
             "formatting. html: answers keep their formatting. Answers through EWS always keep it.",
             choices={"text": "Plain text", "html": "HTML"},
         ),

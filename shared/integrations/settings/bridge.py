@@ -52,7 +52,7 @@ class Bridge(Section):
         Secret4096,
         Setting(
             "Management Node OAuth private key",
-            "The client's private key (P-256, PEM): assertions are signed with it (ES256).",
+            "The client's private key (P-256, PEM), used to sign assertions (ES256).",
             required=MANAGEMENT_API_OAUTH,
             secret=True,
         ),

@@ -1,4 +1,4 @@
-"""Texts of single-use VMRs that users get by e-mail."""
+"""The texts for single-use VMRs that users receive by e-mail."""
 
 from typing import Annotated
 
@@ -79,7 +79,9 @@ All meetings in this series will use the aliases: {{alias}} and {{numeric_alias}
 """)
     accept_edited_occurrence_template: Annotated[
         Template,
-        Setting("Accept edited occurrence template", "Answer to one changed meeting of a series.", required=SINGLE_USE),
+        Setting(
+            "Accept edited occurrence template", "Answer to a changed occurrence in a series.", required=SINGLE_USE
+        ),
     ] = _body("""\
 This meeting occurrence in a recurring series has been successfully rescheduled using the aliases: \
 {{alias}} and {{numeric_alias}}.<br>

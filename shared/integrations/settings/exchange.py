@@ -1,4 +1,4 @@
-"""How Exchange is accessed, with which identity, and the integration's equipment mailbox."""
+"""How and with which identity Exchange is accessed, and the integration's equipment mailbox."""
 
 from typing import Annotated, Literal
 
@@ -85,8 +85,8 @@ class Exchange(Section):
         Setting(
             "EWS access",
             "How the service account accesses the equipment mailbox. impersonation: through the role "
-            "ApplicationImpersonation. delegate: through full access to the mailbox; late joining instructions then "
-            "come from the equipment mailbox, not from the organizer. APP_PERM always uses impersonation.",
+            "ApplicationImpersonation. delegate: through full access to the mailbox; joining instructions that are "
+            "sent late come from the equipment mailbox, not from the organizer. APP_PERM always uses impersonation.",
             choices={"impersonation": "Impersonation", "delegate": "Delegate access"},
         ),
     ] = "impersonation"
@@ -133,7 +133,7 @@ class Exchange(Section):
         Setting(
             "OAuth token endpoint",
             "From the app registration's list of endpoints: the one marked v1, not v2 (APP_PERM accepts both). With "
-            "APP_PERM it must name the tenant; common and organizations are not accepted.",
+            "APP_PERM it must contain the tenant; common and organizations are not accepted.",
             required=when.OAUTH_OR_APP,
             sign_in=True,
         ),
@@ -207,5 +207,5 @@ class Exchange(Section):
     ] = ""
     kerberos_verify_tls_using_custom_ca: Annotated[
         bool,
-        Setting("KDC proxy by custom CA", "Trust the deployment's own certificate authorities for the KDC proxy."),
+        Setting("KDC proxy with custom CA", "Trust the deployment's own certificate authorities for the KDC proxy."),
     ] = False

@@ -8,11 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.integrations.setting import Section, Setting
 
 DOMAIN_MAX_LENGTH = 192
-"""Maximum length in characters of one entry."""
+"""Maximum length of an entry, in characters."""
 
 
 class ExchangeDomain(BaseModel):
-    """An FQDN or https URL of Exchange's metadata document. `id` is unique in the deployment and never reused."""
+    """The FQDN or https URL of Exchange's metadata document. `id` is unique in the deployment and never reused."""
 
     model_config = ConfigDict(frozen=True)
 

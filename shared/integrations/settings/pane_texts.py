@@ -8,7 +8,7 @@ _INSERT_FAILED = "There was a problem adding the joining instructions. Please tr
 
 
 class Pane(Section):
-    """Texts of the pane. A change takes effect the next time the pane opens."""
+    """The pane's texts. A change takes effect the next time the pane opens."""
 
     title = "Add-in pane texts"
     about = "Values are text or HTML, which is sanitized. A change needs no new manifest."

@@ -1,4 +1,4 @@
-"""Values that the service records about an integration; admins can read but not set them."""
+"""Values that the service records about an integration. Admins can read them but not set them."""
 
 from typing import Annotated
 
@@ -7,14 +7,14 @@ from shared.secrets import SecretReference
 
 
 class Record(Section):
-    """Identity and history of the integration."""
+    """The integration's identity and history."""
 
     title = "Record"
     about = "Maintained by the service. `uuid` may only be given on creation."
 
-    id: Annotated[int, Setting("ID", "Number in this deployment; never reused.", read_only=True)] = 0
+    id: Annotated[int, Setting("ID", "Unique in this deployment; never reused.", read_only=True)] = 0
     uuid: Annotated[
-        Guid, Setting("UUID", "Identity of the integration, part of the add-in's URLs. Generated if none is given.")
+        Guid, Setting("UUID", "Identifies the integration in the add-in's URLs. Generated if none is given.")
     ] = ""
     public_key: Annotated[
         str,
@@ -35,7 +35,7 @@ class Record(Section):
         bool,
         Setting(
             "Manifest reinstall needed",
-            "The manifest has changed and its installation has not been acknowledged yet.",
+            "The manifest has changed, and its installation has not yet been acknowledged.",
             read_only=True,
         ),
     ] = True
@@ -43,13 +43,13 @@ class Record(Section):
         int,
         Setting(
             "Installed manifest revision",
-            "The revision whose installation was last acknowledged; initially 0.",
+            "The last manifest revision whose installation was acknowledged; initially 0.",
             read_only=True,
         ),
     ] = 0
     icon: Annotated[
         str,
-        Setting("Icon", "SHA-256 of the uploaded icon; empty for the default one.", read_only=True, internal=True),
+        Setting("Icon", "SHA-256 of the uploaded icon; empty for the default icon.", read_only=True, internal=True),
     ] = ""
     revision: Annotated[
         int,

@@ -1,4 +1,4 @@
-"""How single-use VMRs are named, numbered and opened."""
+"""How single-use VMRs are named and numbered, and when they open."""
 
 from typing import Annotated, Literal
 
@@ -19,7 +19,7 @@ class SingleUse(Section):
         Template,
         Setting(
             "Conference name template",
-            "Produces the name of a conference. Names are unique: a random number is added to a name already in use.",
+            "Produces the name of a conference. If the name is already in use, a random number is added to it.",
             required=SINGLE_USE,
         ),
     ] = "{{subject}} ({{organizer_name}})"
@@ -57,9 +57,9 @@ class SingleUse(Section):
         NullableLine,
         Setting(
             "Identity Provider group",
-            "The name of the group of identity providers that authenticate participants. With platform management_api, "
-            "its resource URI is also accepted, and resolved by the Management Node. If empty, participants do not "
-            "have to authenticate.",
+            "The name of the group of identity providers that authenticate participants. With platform "
+            "management_api, its resource URI is also accepted; the Management Node resolves it. If empty, "
+            "participants do not have to authenticate.",
         ),
     ] = None
     host_identity_provider_group_name: Annotated[
@@ -82,17 +82,17 @@ class SingleUse(Section):
         ),
     ] = "disallow_all"
     meeting_buffer_before: Annotated[
-        Minutes, Setting("Join before buffer", "How many minutes before the start people can join.")
+        Minutes, Setting("Join before buffer", "How many minutes before the start of a meeting people can join.")
     ] = 30
     meeting_buffer_after: Annotated[
-        Minutes, Setting("Join after buffer", "How many minutes after the end people can still join.")
+        Minutes, Setting("Join after buffer", "How many minutes after the end of a meeting people can still join.")
     ] = 60
     ivr_theme: Annotated[
         NullableLine,
         Setting(
             "Scheduled conference theme",
-            "The name of every conference's theme. With platform management_api, its resource URI is also accepted, "
-            "and resolved by the Management Node. If empty, the platform's default theme is used.",
+            "The name of the theme for all conferences. With platform management_api, its resource URI is also "
+            "accepted; the Management Node resolves it. If empty, the platform's default theme is used.",
         ),
     ] = None
     ivr_theme_name: Annotated[
@@ -112,9 +112,9 @@ class SingleUse(Section):
         Field(ge=0, le=60),
         Setting(
             "Room lead time",
-            "With platform management_api: how many minutes before its join window a conference is created, so that "
-            "the Management Node can send it to the conferencing nodes before the window opens. That takes about one "
-            "minute, longer in large deployments.",
+            "With platform management_api: how many minutes a conference is created before its join window opens. In "
+            "this time the Management Node sends it to the conferencing nodes, which takes about a minute, or longer "
+            "in large deployments.",
         ),
     ] = 5
     copied_tag_action: Annotated[

@@ -1,4 +1,4 @@
-"""Judges the app's rights in the mailbox from Graph's response to each kind of request (docs/facts/settings.md)."""
+"""Judges the app's rights in the mailbox by Graph's response to each kind of request (docs/facts/settings.md)."""
 
 from collections.abc import Sequence
 
@@ -23,13 +23,13 @@ _ROLES = {
     Right.SEND_MAIL: "Application Mail.Send",
 }
 _PROOFS = {Right.SEND_MAIL: "ErrorInvalidRecipients"}
-"""Errors that prove a right, since only an authorized app gets them: here, the one for an e-mail without recipients.
-The other rights are proven only by success.
+"""Errors that prove a right because only an authorized app gets them: here, the error for an e-mail without recipients.
+Only success proves the other rights.
 """
 
 
 def judge_access(attempts: Sequence[Attempt], place: Place) -> list[Finding]:
-    """One finding for the connection, and one for each right if there is a connection."""
+    """One finding for the connection and, if it works, one for each right."""
     [first] = [attempt for attempt in attempts if attempt.right is Right.READ_MAIL]
     status, error_code = _answer(first)
     if status == 0:
@@ -71,7 +71,7 @@ def _judge(attempt: Attempt, place: Place) -> Finding:
 
 
 def _reach(place: Place) -> str:
-    """The commands that show whether Graph can be reached at all, and how long the app's credentials are valid."""
+    """The commands that show whether Graph can be reached at all, and when the app's credentials expire."""
     reach = "curl -sS -o /dev/null -w '%{http_code}' https://graph.microsoft.com/v1.0/"
     return f"{reach}; az ad app credential list --id {place.app_id} --query '[].endDateTime'"
 
@@ -81,10 +81,9 @@ def _create(place: Place) -> str:
 
 
 def _grant(role: str, place: Place) -> str:
-    """The Exchange PowerShell command that grants a role, with the scope's name as in infra/grants/exchange-online.ps1.
-    It takes effect after 30 minutes to 2 hours.
-
-    Not confirmed against a live tenant: that an app's client id stands for its service principal in both commands.
+    """The Exchange PowerShell command that grants a role, with the scope name used in infra/grants/exchange-online.ps1.
+    It takes effect after 30 minutes to 2 hours. Not confirmed against a live tenant: both commands accept an app's
+    client id in place of its service principal.
     """
     mailbox = quoted(place.mailbox)
     return (
@@ -94,7 +93,7 @@ def _grant(role: str, place: Place) -> str:
 
 
 def _test(place: Place) -> str:
-    """The Exchange PowerShell command that shows the app's roles according to Exchange itself."""
+    """The Exchange PowerShell command that shows the app's roles as Exchange sees them."""
     return f"Test-ServicePrincipalAuthorization -Identity {place.app_id} -Resource {quoted(place.mailbox)}"
 
 

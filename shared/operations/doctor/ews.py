@@ -13,12 +13,14 @@ from shared.operations.doctor.finding import Check, Finding, Place, problem, sou
 
 
 def judge_kerberos(place: Place) -> Finding:
-    """A problem with settings that can never work here."""
+    """A finding about settings that can never work here."""
     return problem(Check.CONNECTION, NO_KERBEROS, place.curl("PATCH", "", '{"authentication_method": "NTLM"}'))
 
 
 def judge_ews(attempts: Sequence[Attempt], integration: Integration, place: Place) -> Finding:
-    """One finding for the connection, since impersonation or full access grants all rights in the mailbox."""
+    """One finding for the connection. There are none for single rights: impersonation and full access grant
+    them all.
+    """
     failures = [attempt.failure for attempt in attempts if attempt.failure]
     if not failures:
         return sound(Check.CONNECTION, "EWS can be reached, and the service account has access to the mailbox.")

@@ -50,7 +50,7 @@ CHECK_TIMEOUT = timedelta(seconds=45)
 
 LATELY = timedelta(days=2)
 MAX_OPERATIONS_READ = 100
-"""How many of the latest operations are read; usually they are from the last few days."""
+"""How many of the latest operations are read. They usually cover the last few days."""
 
 
 class GraphAccess(Access, Protocol):
@@ -74,9 +74,7 @@ _Check = Callable[[Integration, Place], Awaitable[Sequence[Finding]]]
 
 @dataclass(frozen=True)
 class Doctor:
-    """Examines integrations. `app_id` is the deployment's own identity, "" if it is unknown. An examination changes
-    nothing.
-    """
+    """Examines integrations, without changing anything. `app_id` is the deployment's own identity, or "" if unknown."""
 
     access: Callable[[Integration], GraphAccess]
     ews_access: Callable[[Integration], Access]
@@ -91,7 +89,7 @@ class Doctor:
     app_id: str = ""
 
     async def examine(self, integration: Integration, only: Collection[str] = ()) -> Examination:
-        """Run every check, or those that `only` names; returns the results, passed or not. Raises InvalidRequest for a
+        """Run every check, or only those in `only`, and return the results, passed or not. Raises InvalidRequest for a
         name that is not one of this integration's checks.
         """
         app = integration.graph_app.client_id or self.app_id or "<app id>"
@@ -139,7 +137,7 @@ class Doctor:
         return judge_node(look, "", integration, place)
 
     async def _named(self, integration: str, name: str) -> str:
-        """The alias of the meeting that has claimed a name, "" if there is none."""
+        """The alias of the meeting that has claimed a name, or "" if there is none."""
         tag = await ConferenceNames(self.storage).tag_of(name, integration)
         booking = await stored_booking(meetings_table(self.storage), integration, tag) if tag else None
         return booking.numeric_alias if booking else ""

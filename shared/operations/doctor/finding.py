@@ -40,9 +40,8 @@ class Check(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """The result of one check: what was found and, if that is a problem, the command that fixes it.
-
-    A `warning` is not a problem: everything works, but somebody should take a look.
+    """The result of one check: what was found and, if it is a problem, the command that fixes it. A `warning` is not a
+    problem: everything works, but somebody should take a look.
     """
 
     check: Check
@@ -54,7 +53,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Examination:
-    """The findings, and the names of all checks for this integration, each of which can be requested alone."""
+    """The findings, and the names of all checks for this integration. Each check can also be requested alone."""
 
     checks: Sequence[str]
     findings: Sequence[Finding]
@@ -66,7 +65,7 @@ def sound(check: Check, details: str) -> Finding:
 
 
 def warning(check: Check, details: str, remedy: str) -> Finding:
-    """A finding that is not a problem, but that somebody should look at."""
+    """A finding that is not a problem but that somebody should look at."""
     return Finding(check, True, details, remedy, warning=True)
 
 
@@ -77,8 +76,7 @@ def problem(check: Check, details: str, remedy: str) -> Finding:
 
 @dataclass(frozen=True)
 class Place:
-    """Names for use in commands: the mailbox, the app in Entra, and the URLs of the deployment and the integration.
-
+    """What commands refer to: the mailbox, the app in Entra, and the URLs of the deployment and the integration.
     `app_id` is "<app id>" if the deployment does not know it. `connector` is the integration's path in the management
     API.
     """
@@ -89,7 +87,7 @@ class Place:
     connector: str
 
     def curl(self, method: str, path: str, body: str = "") -> str:
-        """A call to the management API, relative to the integration unless the path is absolute."""
+        """A call to the management API. A relative path is below the integration's."""
         target = f"{self.base_url}{path if path.startswith('/') else self.connector + path}"
         sent = f" -H 'Content-Type: application/json' -d '{body}'" if body else ""
         return f"curl -sS -u ADMIN -X {method}{sent} '{target}'"

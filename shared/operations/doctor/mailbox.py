@@ -1,4 +1,4 @@
-"""Judges how the mailbox treats requests, and how fast they are answered, from recent operations."""
+"""Judges from recent operations how the mailbox treats meeting requests, and how fast they are answered."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,12 +11,12 @@ from shared.operations.doctor.access import quoted
 from shared.operations.doctor.finding import OPERATIONS_PATH, Check, Finding, Place, problem, sound, warning
 
 SLOW = timedelta(minutes=2)
-"""Acceptable time from a message's arrival to the end of its handling; usually it takes seconds. A sweep runs every
+"""Acceptable time from a message's arrival until it has been processed. This usually takes seconds; a sweep runs every
 five minutes.
 """
 
 VERY_SLOW = timedelta(minutes=15)
-"""The acceptable time for a single message: three sweeps have passed by then."""
+"""The acceptable time for any single message: by then, three sweeps have run."""
 
 _REMEDIES = {
     Symptom.NO_ITEM: "-AutomateProcessing AutoUpdate",
@@ -40,7 +40,7 @@ def _settings(symptom: Symptom, count: int, total: int, place: Place) -> Finding
 
 
 def judge_lag(operations: Sequence[Operation], place: Place) -> Finding:
-    """Judge the time from the arrival of messages to the end of their handling."""
+    """Judge the time from the arrival of messages until they were processed."""
     done = [each for each in operations if each.done and each.decision is not DecisionKind.IGNORE]
     lags = [_lag(operation) for operation in done]
     if not lags:
@@ -65,15 +65,13 @@ def _time(span: timedelta) -> str:
 
 
 def handshake(place: Place) -> str:
-    """The command that does what Graph does before it sends notifications; it prints "doctor" if it succeeds."""
+    """The command that does what Graph does before it sends notifications. If it succeeds, it prints "doctor"."""
     return f"curl -sS -X POST -H 'Content-Length: 0' '{place.base_url}/mailbox/notifications?validationToken=doctor'"
 
 
 def judge_unfinished(operations: Sequence[Operation], now: datetime, place: Place) -> Finding:
-    """Judge decisions that have not been completed although their lease has expired.
-
-    The next sweep resumes them; if they are still there after several sweeps, there is a problem that somebody must
-    fix.
+    """Judge decisions that have not been carried out although their lease has expired. The next sweep resumes them. If
+    some remain after several sweeps, somebody must fix the problem.
     """
     old = [each for each in operations if datetime.fromisoformat(each.created) + 3 * LEASE_TIME < now]
     if not old:

@@ -1,5 +1,5 @@
-"""Judges whether the Management Node can be used: connection, rights, clock, and aliases and names that other
-conferences have. Also judges what policy needs.
+"""Judges whether the Management Node can be used: its connection, rights and clock, and whether other conferences use
+our aliases and names. Also judges what policy needs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from shared.management_node.objects import ALIASES, CONFERENCES, is_tag_of_room,
 from shared.operations.doctor.finding import Check, Finding, Place, problem, sound, warning
 
 MAX_SKEW = 60.0
-"""How many seconds the node's clock may be wrong: beyond that, OAuth assertions are rejected, and logs cannot be
+"""How many seconds the node's clock may be off. Beyond that, OAuth assertions are rejected, and logs cannot be
 compared.
 """
 
@@ -32,24 +32,22 @@ meeting.
 
 _ALIASES_READ = 200
 _PAGES_READ = 4
-"""How many pages of the node's conferences are read, to compare their names with those of meetings."""
+"""How many pages of the node's conferences are read to compare their names with those of meetings."""
 
 _NAMED = 5
-"""Maximum number of aliases that a finding names."""
+"""Maximum number of aliases listed in a finding."""
 
 NodeOf = Callable[[str], Awaitable[ManagementNode | None]]
 
 MeetingOf = Callable[[str], Awaitable[str]]
-"""Returns the alias of the integration's meeting that has claimed a conference name, "" if there is none."""
+"""Returns the alias of the integration's meeting that has claimed a conference name, or "" if there is none."""
 
 
 @dataclass(frozen=True)
 class NodeLook:
-    """The facts about a node. `refused` is the reason why the account may not write, "" if it may; `foreign` are
-    aliases of other conferences.
-
-    `namesakes` are aliases of meetings whose names other conferences have; `compared` of `conferences` were checked for
-    that.
+    """The facts about a node. `refused` is the reason why the account may not write, or "" if it may. `foreign`
+    contains aliases of other conferences. `namesakes` contains the aliases of meetings whose names other conferences
+    use; `compared` of the `conferences` were checked for this.
     """
 
     version: str
@@ -80,11 +78,10 @@ class _Aliases(BaseModel):
 async def look_at_node(
     node: ManagementNode, form: AliasFormat, own: Collection[str], meeting_of: MeetingOf, now: datetime
 ) -> NodeLook:
-    """Gather the facts, with at most eight requests, none of which changes anything (one writes an empty list). Raises
-    NodeFailed, RateLimited.
-
-    `own` are aliases of our rooms. Names of meetings must not be in any URL, so the node's names are read and compared
-    here. Not confirmed against a live node: that an empty bulk PATCH is refused if the account may not write.
+    """Gather the facts, in at most eight requests. None of them changes anything; one writes an empty list. `own`
+    contains the aliases of our rooms. Meetings' names must not appear in URLs, so the node's names are read and
+    compared here. Raises NodeFailed, RateLimited. Not confirmed against a live node: an empty bulk PATCH is refused if
+    the account may not write.
     """
     date = await node.client.date()
     versions = read(await node.client.get(f"{STATUS}management_vm/", {"limit": 1}), _Versions).objects
@@ -110,7 +107,7 @@ def judge_node(look: NodeLook | None, cause: str, integration: Integration, plac
         return [problem(Check.NODE, f"{integration.bridge_url}: {cause}.", remedy)]
     findings = [sound(Check.NODE, f"Version {look.version or 'unknown'} at {integration.bridge_url}.")]
     if look.refused:
-        remedy = "Add the right to write conference and conference_alias to the account's role on the Management Node."
+        remedy = "On the Management Node, give the account's role the right to write conference and conference_alias."
         findings.append(problem(Check.NODE_RIGHTS, f"Rooms cannot be created: {look.refused}.", remedy))
     else:
         findings.append(sound(Check.NODE_RIGHTS, "Conferences may be read and written."))
@@ -152,7 +149,7 @@ def _some(aliases: Sequence[str]) -> str:
 
 
 def judge_join_window(integration: Integration, place: Place) -> Finding:
-    """Judge whether a rejection cached by a conferencing node may keep people out at the beginning of a meeting."""
+    """Judge whether a rejection cached by a conferencing node can keep people out at the beginning of a meeting."""
     before = integration.meeting_buffer_before
     if before >= LEAST_BUFFER:
         return sound(Check.JOIN_WINDOW, f"People may join {before} minutes before the start.")

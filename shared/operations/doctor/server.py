@@ -1,4 +1,4 @@
-"""Examines the add-in's server as Outlook sees it: its name in DNS, and its certificate."""
+"""Examines the add-in's server as seen by Outlook: its name in DNS, and its certificate."""
 
 import asyncio
 import socket
@@ -36,7 +36,7 @@ class Server:
 
 @dataclass(frozen=True)
 class ServerProbe:
-    """Connects only to the given host, and sends nothing to it beyond the handshake."""
+    """Connects only to the given host, and sends it nothing beyond the handshake."""
 
     port: int = 443
     context: ssl.SSLContext | None = None
@@ -60,7 +60,7 @@ class ServerProbe:
             certificate = writer.get_extra_info("peercert")
         finally:
             writer.close()
-            with suppress(OSError):  # the other side has already closed the connection
+            with suppress(OSError):  # the server has already closed the connection
                 await writer.wait_closed()
         return datetime.fromtimestamp(ssl.cert_time_to_seconds(certificate["notAfter"]), UTC)
 

@@ -1,7 +1,6 @@
-"""Examines whether the service account is signed in (OAUTH), and whether it is the one in the settings (E3).
-
-To answer the second question, Graph is called with a delegated token of the same sign-in: only Graph shows for certain
-whose token it is. Without the permission User.Read, the question cannot be answered, which is not a problem.
+"""Examines whether the service account is signed in (OAUTH), and whether it is the one in the settings (E3). For the
+latter, Graph is called with a delegated token from the same sign-in, because only Graph shows for certain whose token
+it is. This needs the permission User.Read. If it is missing, that is not a problem, and the account remains unknown.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Account:
-    """The facts about the sign-in: why it is invalid ("" if it is valid), and its account ("" if unknown)."""
+    """The facts about the sign-in: why it is invalid ("" if it is not), and its account ("" if unknown)."""
 
     lost: str = ""
     name: str = ""
@@ -32,7 +31,7 @@ class LooksAtAccount(Protocol):
     """Checks who is signed in, as ServiceAccountProbe does."""
 
     async def look(self, integration: Integration) -> Account:
-        """Request a token for EWS, then the account of the sign-in. Raises Unavailable."""
+        """Request a token for EWS, then the signed-in account. Raises Unavailable."""
         ...
 
 
@@ -53,7 +52,7 @@ class ServiceAccountProbe:
         try:
             me = await graph.get("/me", {"$select": "userPrincipalName"})
         except SchedulingError:
-            return Account()  # no consent for Graph, or no route to it: the mailbox needs neither
+            return Account()  # no consent for Graph, or no route to it; the mailbox works without either
         finally:
             await graph.close()
         return Account(name=str(me.get("userPrincipalName", "")))

@@ -1,4 +1,4 @@
-"""Examines the text of invitations: whether it is finished, and whether its numbers can be dialled."""
+"""Examines the text of invitations: whether any placeholder is left, and whether its numbers can be dialled."""
 
 import json
 import re
@@ -21,7 +21,7 @@ _USED = {
 
 
 def judge_texts(integration: Integration, place: Place) -> Finding:
-    """Check whether text that people receive still contains a placeholder, or a number that cannot be dialled."""
+    """Check whether the text that people receive still contains a placeholder, or a number that cannot be dialled."""
     used = [name for switch, names in _USED.items() if getattr(integration, switch) for name in names]
     texts = {name: str(getattr(integration, name)) for name in used}
     unfinished = sorted(name for name, text in texts.items() if PLACEHOLDER in text)

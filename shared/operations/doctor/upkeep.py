@@ -1,4 +1,4 @@
-"""Examines what an admin has to do from time to time: install the manifest, extend the number space, handle poison
+"""Examines what an admin has to do from time to time: install the manifest, extend the number space, deal with poison
 messages.
 """
 
@@ -16,9 +16,7 @@ DOMAINS_PATH = uri(CONFIGURATION, "exchange_domain")
 
 
 def judge_combinations(integration: Integration, place: Place) -> Finding:
-    """Judge whether an earlier version has saved settings that contradict each other, which are now rejected on
-    save.
-    """
+    """Judge whether an earlier version saved contradictory settings, which this version would reject."""
     faults = combination_faults(integration)
     if not faults:
         return sound(Check.SETTINGS, "No setting contradicts another.")
@@ -27,7 +25,7 @@ def judge_combinations(integration: Integration, place: Place) -> Finding:
 
 
 def judge_manifest(integration: Integration, place: Place) -> Finding:
-    """Judge whether the installed manifest is the current one, according to admins' acknowledgements (I6)."""
+    """Judge from admins' acknowledgements whether the installed manifest is the current one (I6)."""
     revision = integration.manifest_revision
     if not integration.manifest_reinstall_needed:
         return sound(Check.MANIFEST, f"Revision {revision} is installed.")
@@ -59,7 +57,7 @@ def judge_number_space(share: float, integration: Integration, place: Place) -> 
 
 
 def judge_poison(alarm: Alarm | None, place: Place) -> Finding:
-    """Judge whether a message ended up in the poison queue because it could not be handled."""
+    """Judge whether a message ended up in the poison queue because it could not be processed."""
     if alarm is None:
         return sound(Check.POISON, "No poison messages.")
     correlation = alarm.cause.removeprefix("Correlation id ").removesuffix(".")

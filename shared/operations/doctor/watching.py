@@ -8,19 +8,16 @@ from shared.operations.doctor.finding import Check, Finding, Place, problem, sou
 from shared.operations.doctor.mailbox import handshake
 
 RENEWED = timedelta(days=1)
-"""A healthy subscription has more time left than this: it lasts six days, and is renewed every six hours if it is
-due.
-"""
+"""A healthy subscription has more time left than this: it lasts six days, and every six hours it is renewed if due."""
 
 
 def judge_subscription(kept: Subscription | None, listed: Listed | None, now: datetime, place: Place) -> Finding:
-    """Judge whether Graph will notify us, at the right URL, for some time to come.
-
-    Every sweep creates a missing subscription, so if there is none, it could not be created. Graph calls the webhook
-    before it creates one; the remedy makes the same call.
+    """Judge whether Graph will notify us, at the right URL, for some time to come. Every sweep creates a missing
+    subscription, so if there is none, its creation failed. Before creating one, Graph calls the webhook; the remedy
+    makes the same call.
     """
     if kept is None:
-        details = "There is no subscription: Graph could not be reached, or could not reach the webhook."
+        details = "There is no subscription: either Graph could not be reached, or Graph could not reach the webhook."
         return problem(Check.SUBSCRIPTION, details, handshake(place))
     if listed is None:
         details = "Graph has lost the subscription; the renewal creates a new one within six hours."
