@@ -40,7 +40,7 @@ async def personal_vmrs(req: func.HttpRequest) -> list[Any]:
 @bp.route("api/client/v2/msexchange_schedulers/{uuid}/tag_state", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def tag_state(req: func.HttpRequest) -> dict[str, Any]:
-    """The state of a tag in a meeting. The tag is sent in the body, not in the URL, which is logged."""
+    """The state of a tag in a meeting. The tag is sent in the body because URLs are logged."""
     tag, start = texts_of(req, "tag", "start")
     mailboxes = req.headers.get("X-Mailboxes", "")
     return await services().addin.tag_states.of(req.route_params["uuid"], user_token(req), tag, start, mailboxes)
@@ -68,7 +68,7 @@ async def manifest_json(req: func.HttpRequest) -> func.HttpResponse:
 async def icon(req: func.HttpRequest) -> func.HttpResponse:
     """The add-in's icon: `icon-80.png`, or with a fingerprint after the size, as in manifests.
 
-    It is sent without Cache-Control, since Office replaces an icon that has this header with its generic one.
+    It is sent without Cache-Control: Office replaces an icon that has this header with a generic one.
     """
     from shared.web.icons import GREY
 
@@ -104,7 +104,7 @@ async def commands(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route("addin/{uuid:guid}/launch.js", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def launch(req: func.HttpRequest) -> func.HttpResponse:
-    """The script for events. It contains the integration's texts, since it has no page and so cannot request them."""
+    """The event script. It contains the integration's texts because, without a page, it cannot request them."""
     script = await services().addin.pane.launch(req.route_params["uuid"])
     return file_response(req, script, "text/javascript; charset=utf-8", {"Cache-Control": "no-cache"})
 
@@ -112,7 +112,7 @@ async def launch(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route("addin/{uuid:guid}/config", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def config(req: func.HttpRequest) -> func.HttpResponse:
-    """The task pane's configuration. If the request has a token, it includes a placeholder."""
+    """The task pane's configuration, which includes a placeholder if the request has a token."""
     mailboxes = req.headers.get("X-Mailboxes", "")
     return json_response(await services().addin.pane.config(req.route_params["uuid"], user_token(req), mailboxes))
 
@@ -120,6 +120,6 @@ async def config(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route("addin/assets/{name}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def asset(req: func.HttpRequest) -> func.HttpResponse:
-    """A file of the task pane. Its name changes with its content, so it may be cached indefinitely."""
+    """A task pane file. Its name changes with its content, so it may be cached indefinitely."""
     found = services().addin.pane.asset(req.route_params["name"])
     return file_response(req, found.body, found.content_type, {"Cache-Control": IMMUTABLE}, found.gzipped)

@@ -27,6 +27,6 @@ async def console_config(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route("console/assets/{name}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def console_asset(req: func.HttpRequest) -> func.HttpResponse:
-    """A file of the console. Its name changes with its content, so it may be cached indefinitely."""
+    """A console file. Its name changes with its content, so it may be cached indefinitely."""
     found = services().administration.console.asset(req.route_params["name"])
     return file_response(req, found.body, found.content_type, {"Cache-Control": IMMUTABLE}, found.gzipped)

@@ -17,10 +17,10 @@ def file_response(
 ) -> func.HttpResponse:
     """Respond with a body and its ETag, or with 304 if the browser already has it.
 
-    The body is compressed if the browser accepts gzip. `gzipped` is the body compressed ahead of time; without it, text
-    is compressed now.
+    The body is compressed if the browser accepts gzip. `gzipped` is the body compressed in advance. Without it, text is
+    compressed on the fly.
     """
-    etag = f'W/"{sha256(body).hexdigest()[:32]}"'  # weak, since the plain and the compressed form share it
+    etag = f'W/"{sha256(body).hexdigest()[:32]}"'  # weak, because the plain and compressed forms share it
     compressible = not content_type.startswith("image/")
     headers = {**headers, "ETag": etag} | ({"Vary": "Accept-Encoding"} if compressible else {})
     if _names(req.headers.get("If-None-Match", ""), etag):
@@ -37,13 +37,13 @@ def _names(header: str, etag: str) -> bool:
 
 
 def _compressed(body: bytes) -> bytes:
-    from gzip import compress  # imported late, since a cold start of the webhook does not need it
+    from gzip import compress  # imported late: a cold start of the webhook does not need it
 
     return compress(body, mtime=0)
 
 
 def _accepts_gzip(header: str) -> bool:
-    """Whether Accept-Encoding includes gzip, other than with `q=0`."""
+    """Whether Accept-Encoding allows gzip; `q=0` rules it out."""
     for entry in header.lower().split(","):
         name, _, quality = entry.partition(";")
         if name.strip() == "gzip":

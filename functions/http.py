@@ -38,14 +38,14 @@ STATUS: dict[type[SchedulingError], int] = {
 _UNEXPECTED = "An unexpected error occurred. Please tell your administrator the correlation id."
 
 MAX_TEXTS = 10_000
-"""Maximum size in bytes of a JSON object of strings from the task pane or a sign-in page."""
+"""Maximum size in bytes of the JSON that the task pane or a sign-in page sends."""
 
 Handler = Callable[[func.HttpRequest], Awaitable[Any]]
 Endpoint = Callable[[func.HttpRequest], Awaitable[func.HttpResponse]]
 
 
 def status_of(error: SchedulingError) -> int:
-    """The HTTP status of an error: its own, or that of the nearest class above it."""
+    """The HTTP status for an error: that of its class, or of the nearest base class that has one."""
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
@@ -59,7 +59,7 @@ def json_response(body: Any, status: int = 200, headers: dict[str, str] | None =
 def json_endpoint(handler: Handler) -> Endpoint:
     """Respond with what `handler` returns: `{"status":"success","result":…}`, an HttpResponse as it is, or a failure.
 
-    A failure has a correlation id, under which the log has details.
+    A failure includes a correlation id that identifies its details in the log.
     """
 
     async def endpoint(req: func.HttpRequest) -> func.HttpResponse:
@@ -77,10 +77,10 @@ def json_endpoint(handler: Handler) -> Endpoint:
 
 @dataclass(frozen=True)
 class Failure:
-    """An error in HTTP terms. Each endpoint writes it in the form that its callers expect.
+    """An error in HTTP terms.
 
-    `message` is for the caller; the log has details under `correlation_id`. `headers` contains Retry-After if the
-    caller has to wait.
+    Each endpoint formats it as its callers expect. `message` is for the caller; details are logged under
+    `correlation_id`. `headers` contains Retry-After if the caller has to wait.
     """
 
     status: int
@@ -93,8 +93,8 @@ class Failure:
 def failure_of(error: Exception, unexpected: str = _UNEXPECTED, level: int = logging.INFO) -> Failure:
     """Log an error, and return what may be disclosed to the caller.
 
-    `unexpected` is the message for a bug, without details. `level` is the log level of errors that we raise ourselves;
-    it is below INFO for endpoints where anonymous callers can cause them at will.
+    `unexpected` is the message for a bug: it gives no details. `level` is the log level for errors that we raise
+    ourselves. It is below INFO for endpoints where anonymous callers can cause them at will.
     """
     from uuid import uuid4  # imports `platform`, which a cold start of the webhook does not need
 

@@ -21,7 +21,7 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 FORM_MAX_BYTES = 20_000
 """Maximum size in bytes of a form; an assertion takes a few hundred."""
 
-_UNEXPECTED = "An unexpected error occurred; the log has details under the correlation id."
+_UNEXPECTED = "An unexpected error occurred. Look up the correlation id in the log."
 
 
 @bp.route("api/admin/{*path}", methods=METHODS, auth_level=func.AuthLevel.ANONYMOUS)
@@ -46,7 +46,7 @@ async def client_token(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def _form(req: func.HttpRequest) -> dict[str, str]:
-    """The fields of a form; empty if the body is too long or not a form. Fields that occur twice are dropped."""
+    """The form's fields; empty if the body is too long or not a form. Fields that occur more than once are dropped."""
     body = req.get_body()
     if len(body) > FORM_MAX_BYTES or not body.isascii():
         return {}
@@ -55,8 +55,9 @@ def _form(req: func.HttpRequest) -> dict[str, str]:
 
 
 async def respond(req: func.HttpRequest) -> func.HttpResponse:
-    """The response to an admin, in the form of the original API. Imported here, so that cold starts of other functions
-    do not pay for it.
+    """The response to an admin, in the format of the original API.
+
+    The API is imported here, so that cold starts of other functions do not pay for it.
     """
     from shared.management import Call
 

@@ -11,7 +11,7 @@ bp = func.Blueprint()
 
 @bp.route("api/health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 async def health(req: func.HttpRequest) -> func.HttpResponse:
-    """The app's version. Nothing else is read, since a load balancer may call this often."""
+    """The app's version. Nothing else is read, because a load balancer may call this often."""
     return json_response({"status": "ok", "version": __version__})
 
 

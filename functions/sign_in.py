@@ -61,7 +61,7 @@ async def sign_in_redeem(req: func.HttpRequest) -> dict[str, Any]:
 @bp.route("addin/{uuid:guid}/sign-out", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @json_endpoint
 async def sign_out(req: func.HttpRequest) -> dict[str, Any]:
-    """Forgets the sign-ins of the user whose session token comes with the request."""
+    """Forgets all sign-ins of the user whose session token is in the request."""
     await services().identity.sign_in.sign_out(req.route_params["uuid"], user_token(req))
     return {}
 

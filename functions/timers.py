@@ -7,10 +7,10 @@ from shared.composition import services
 bp = func.Blueprint()
 
 MINUTES_STARTED = 5
-"""How many polls, or checks for due rooms, one run of a timer starts, a minute apart.
+"""How many polls, or checks for due rooms, one timer run starts, a minute apart.
 
-The timers run every five minutes, and start nothing if no integration needs it: a timer that runs every minute would
-keep the app from ever being idle.
+A timer that ran every minute would never let the app go idle. So the timers run every five minutes, and start nothing
+if no integration needs it.
 """
 
 
@@ -34,10 +34,10 @@ async def rooms(timer: func.TimerRequest) -> None:
 
 @bp.timer_trigger("timer", "0 0 */6 * * *")
 async def renew(timer: func.TimerRequest) -> None:
-    """Every six hours: subscriptions last six days and are renewed about once a day; a manual run renews all of them.
+    """Every six hours: subscriptions last six days and are renewed about once a day.
 
-    A manual run is recognized by its lack of a schedule status, as on the local host. This is not confirmed in Azure,
-    where a manual run may renew only those that are due.
+    A manual run renews all of them. It is recognized by its lack of a schedule status, which is how the local host
+    behaves. This has not been confirmed in Azure, where a manual run may renew only those that are due.
     """
     await services().scheduling.timers.renew(by_hand=not getattr(timer, "schedule_status", None))
 

@@ -10,18 +10,21 @@ from infra.azure import ARM, AzError, RetryPolicy, az, az_or, fail, rest, say, s
 from infra.checks import PYTHON_IN_AZURE
 
 UNHEALTHY = "app appears to be unhealthy"
-"""The error of az 2.87 and newer when a deployed app has not started yet. The first start may take minutes."""
+"""The error that az 2.87 and newer reports if a deployed app has not started yet. The first start may take minutes."""
 
 ROLE_NOT_THERE_YET = "BlobUploadFailedException"
-"""The error (with status 403) while the app's identity cannot write its package yet, since its role is still
+"""The error (with status 403) while the app's identity cannot write its package yet because its role is still
 propagating.
 """
 
 PACKAGE_TAG = "-package"
-"""Suffix, after the app's name, of the resource group's tag that contains the digest of the last working package."""
+"""The app's name with this suffix is a tag of the resource group.
+
+It contains the digest of the last working package.
+"""
 
 RECHECK_SECONDS = 120.0
-"""How long a working app may take to start again after a change to its settings."""
+"""How long a working app may take to restart after a change to its settings."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,9 @@ class AppPackage:
         return self.group_id.rpartition("/")[2]
 
     def deploy(self, *, force: bool) -> None:
-        """Deploy the package built from these sources, unless it already works there; ends the program if it does not
-        work.
+        """Deploy the package built from these sources, unless it is already deployed and works.
+
+        Ends the program if the package does not work.
         """
         step("Package")
         with tempfile.TemporaryDirectory() as directory:
@@ -80,7 +84,7 @@ class AppPackage:
         return str((group.get("tags") or {}).get(self._tag, ""))
 
     def _still_works(self) -> bool:
-        """Whether the recorded package really runs: the site may have been recreated since."""
+        """Whether the recorded package is really running: the site may have been recreated since then."""
         fault = self._fault(min(RECHECK_SECONDS, self.retry_policy.seconds))
         say(
             f"It has been deployed before, but does not work ({fault})."
@@ -111,7 +115,7 @@ class AppPackage:
                 )
 
     def _remember(self, digest: str) -> None:
-        """Record the package, now that it works: one that does not work is deployed again next time."""
+        """Record the package, now that it works. A package that was not recorded is deployed again next time."""
         try:
             az(
                 *("tag", "update", "--operation", "Merge"),

@@ -1,8 +1,8 @@
 """The app's own secrets in the vault, which are generated once and never shown.
 
 They are written through Azure Resource Manager, where a vault's secrets are resources. So the person who deploys needs
-no role on the vault's data, can write a secret but never read one back, and can also use a vault in a private network:
-its firewall guards only the data plane (Key Vault's documentation, "Configure network security").
+no role on the vault's data, and can write a secret but never read one back. This also works if the vault is in a
+private network: its firewall guards only the data plane (Key Vault's documentation, "Configure network security").
 """
 
 import getpass
@@ -20,7 +20,7 @@ PASSWORDS = {
     "policy-password-hash": ("conferencing nodes (policy)", "POLICY_PASSWORD"),
     "management-password-hash": ("the management API", "MANAGEMENT_PASSWORD"),
 }
-"""Secrets that are hashes of passwords: whose password it is, and the environment variable that may contain it."""
+"""Secrets that are password hashes: whose password it is, and the environment variable that may contain it."""
 
 SIGNING_KEY = "tag-signing-key"
 
@@ -64,20 +64,20 @@ class AppSecrets:
             sys.stderr.write(f"{error}\n")
             vault = self.vault.rpartition("/")[2]
             fail(
-                f"{name} cannot be put into the vault {vault}",
+                f"{name} cannot be written to the vault {vault}",
                 f"if it was deleted: az keyvault secret recover --vault-name {vault} --name {name}",
             )
 
     def _refresh_references(self) -> None:
-        """Make the app read its references to secrets now; normally it does so when it starts, and once a day.
+        """Make the app read its secret references now. It normally does so when it starts, and once a day.
 
         This is not confirmed on Flex Consumption. If it has no effect, the app reads them when it restarts after the
-        package's deployment.
+        package has been deployed.
         """
         try:
             rest("post", f"{ARM}{self.app}/config/configreferences/appsettings/refresh?api-version=2022-03-01")
         except AzError:
-            say("The references were not refreshed; the app finds the secrets at its next start.")
+            say("The secret references were not refreshed. The app will read them when it next starts.")
 
 
 def value_of(name: str) -> str:
@@ -98,7 +98,7 @@ def value_of(name: str) -> str:
 
 
 def recover_deleted_vaults(group_id: str, *, dry_run: bool) -> None:
-    """Recover a vault that was deleted with an earlier deployment to this resource group, since its name is still
+    """Recover a vault that was deleted with an earlier deployment to this resource group, because its name is still
     taken.
     """
     try:

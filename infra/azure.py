@@ -2,7 +2,7 @@
 
 It uses only the standard library, like everything that runs on an administrator's machine. `--query` is not used:
 documents are evaluated here, so that a missing field is noticed instead of becoming the string "None". Bodies are
-passed in files: command lines are visible to others, and Windows' shell rewrites quotation marks.
+passed in files, because other users can see command lines and the Windows shell rewrites quotation marks.
 """
 
 import json
@@ -60,7 +60,7 @@ def az(*words: str) -> Any:
 
 
 def az_or(what: str, remedy: str, *words: str) -> Any:
-    """Run an az command like `az`, but on failure end the program with this explanation, below the output of az."""
+    """Like `az`, but a failure ends the program with this explanation, below the output of az."""
     try:
         return az(*words)
     except AzError as error:
@@ -81,14 +81,17 @@ def _printed(*words: str) -> str:
 
 
 def program() -> str:
-    """The path of az; on Windows it is a file az.cmd, whose full name is required."""
+    """The path to az. On Windows this is a file az.cmd, which has to be called by its full name."""
     found = shutil.which("az")
     return found or fail("the Azure CLI (az) is not installed", "https://aka.ms/azure-cli, or use Cloud Shell")
 
 
 @contextmanager
 def body(document: Any) -> Iterator[str]:
-    """A temporary file that no other user can read, named as az expects it. It exists until the block ends."""
+    """A temporary file that no other user can read, as `@path`, which is what az expects.
+
+    It exists until the block ends.
+    """
     handle, name = tempfile.mkstemp(suffix=".json")  # 0600
     try:
         with os.fdopen(handle, "w") as file:

@@ -1,7 +1,7 @@
 """Checks tools, login, parameters, providers, region and rights before anything is changed.
 
 The owner of a resource group may not be able to read the subscription that contains it. Anything that cannot be read
-there becomes a warning, since it may be fine; if it is not, the deployment itself fails.
+there becomes a warning, because it may be fine. If it is not, the deployment itself fails.
 """
 
 import fnmatch
@@ -17,8 +17,10 @@ from infra import package
 from infra.azure import ARM, BICEP_VERSION, ROOT, AzError, az, az_or, fail, rest, say, step
 
 OLDEST_AZ = (2, 87, 0)
-"""The oldest az that is supported: older ones may poll a deployed Flex Consumption package endlessly;
-tests/conformance/test_az_commands.py parses every command with the real CLI of this version.
+"""The oldest supported az.
+
+Older versions may poll a deployed Flex Consumption package endlessly. tests/conformance/test_az_commands.py parses
+every command with the real CLI of this version.
 """
 
 PYTHON_IN_AZURE = "3.13"
@@ -83,7 +85,7 @@ def check_login() -> Subscription:
 
 
 def read_parameters(file: Path) -> dict[str, Any]:
-    """The values of a parameter file, compiled by Bicep so that errors are found before anything is changed."""
+    """The values in a parameter file. Bicep compiles it, so that errors are found before anything is changed."""
     step("Parameters")
     if not file.is_file():
         fail(f"there is no file {file}", "make a copy of infra/bicep/main.bicepparam next to it and fill it in")
@@ -136,7 +138,7 @@ def check_providers(*, dry_run: bool) -> None:
         if dry_run:
             say(f"would register {provider}")
         else:
-            say(f"registering {provider} (takes minutes)")
+            say(f"registering {provider} (this takes a few minutes)")
             az_or(
                 f"{provider} cannot be registered",
                 f"ask an owner of the subscription: az provider register -n {provider}",
@@ -171,7 +173,7 @@ def check_region(location: str, values: dict[str, Any]) -> None:
 
 
 def spelled(region: str) -> str:
-    """The name of a region as Azure Resource Manager writes it: "West Europe" is westeurope."""
+    """A region's name as Azure Resource Manager writes it, such as westeurope for "West Europe"."""
     return region.replace(" ", "").lower()
 
 
@@ -197,7 +199,7 @@ def check_rights(scope: str) -> None:
 
 
 def allows(permissions: list[dict[str, Any]], action: str) -> bool:
-    """Whether one of the grants includes the action without excluding it again."""
+    """Whether any of the grants allows the action without excluding it again."""
 
     def named(patterns: list[str]) -> bool:
         return any(fnmatch.fnmatch(action.lower(), pattern.lower()) for pattern in patterns)

@@ -31,10 +31,10 @@ def bind(group: str, app: str, host: str) -> None:
         sys.stderr.write(f"{error}\n")
         fail(
             f"{host} cannot be bound",
-            "see the message above. These two records must be in your DNS, and visible to everybody:\n"
+            "see the message above. These two records must be in your public DNS:\n"
             f"        {host}.          CNAME  {properties['defaultHostName']}.\n"
             f"        asuid.{host}.    TXT    {properties['customDomainVerificationId']}\n"
-            "        A CAA record of the domain, if there is one, must allow digicert.com. Then run this again.",
+            "        If the domain has a CAA record, it must allow digicert.com. Then run this again.",
         )
     say(f"https://{host} now points to {app}")
 

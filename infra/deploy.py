@@ -54,7 +54,7 @@ EXPLANATIONS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     ),
     (("BCP", "bicepparam"), "the parameters or templates cannot be compiled", "correct the line named above"),
 )
-"""Failures that occur in practice: a part of az's message, its meaning, and the remedy."""
+"""Failures that occur in practice: part of az's message, what it means, and the remedy."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,10 @@ class Deployment:
         return bool(az_or("Azure did not respond", "run this again", "group", "exists", "--name", self.group))
 
     def _look_for_package(self, name: str, *, there: bool) -> None:
-        """Set the parameter for whether the app has run before, as its package's tag shows; alerts depend on it."""
+        """Set the parameter for whether the app has run before, which the tag of its package shows.
+
+        Alerts depend on it.
+        """
         tags = az("group", "show", "--name", self.group).get("tags") or {} if there else {}
         deployed = any(tag.startswith(name) and tag.endswith(PACKAGE_TAG) for tag in tags)
         os.environ["PACKAGE_DEPLOYED"] = str(deployed).lower()
@@ -216,7 +219,7 @@ def arguments_of(argv: list[str] | None) -> argparse.Namespace:
         "--parameters", type=Path, default=DEFAULT_PARAMETERS, metavar="FILE", help="your copy of main.bicepparam"
     )
     parser.add_argument("--dry-run", action="store_true", help="check everything and change nothing")
-    parser.add_argument("--yes", action="store_true", help="do not ask before the change")
+    parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
     parser.add_argument("--force", action="store_true", help="deploy the package even if it is already deployed")
     parser.add_argument(
         "--new-secret", default="", metavar="NAME", help=f"renew {SIGNING_KEY} or {' or '.join(PASSWORDS)}"

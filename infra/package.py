@@ -1,4 +1,4 @@
-"""Builds the package that is deployed: the code that runs and the locked requirements, compiled, and nothing else.
+"""Builds the package to deploy: the code that runs and the locked requirements, compiled, and nothing else.
 
     python3 infra/package.py [--python 3.13] [--output infra/build/package.zip] [--measure]
 
@@ -29,7 +29,7 @@ LIBRARIES = (
 """Third-party files of the task pane and the console, with their licences; fetched by dev/install."""
 
 PACKAGES = Path(".python_packages/lib/site-packages")
-"""Where the Functions host looks for requirements that come with the app."""
+"""Where the Functions host looks for requirements bundled with the app."""
 
 AZURE_ROOT = "/home/site/wwwroot"
 PLATFORM = "x86_64-manylinux_2_28"
@@ -105,21 +105,24 @@ def copy_product(stage: Path) -> None:
 
 
 def add_authorities(stage: Path) -> None:
-    """Add your own authorities to the public ones, which SSL_CERT_FILE would otherwise replace. Raises PackageError."""
+    """Combine the public authorities with your own, because SSL_CERT_FILE replaces the public ones.
+
+    Raises PackageError.
+    """
     own = OWN_AUTHORITIES.read_text(encoding="ascii", errors="replace")
     if "-----BEGIN CERTIFICATE-----" not in own or "PRIVATE KEY" in own:
-        raise PackageError(f"{OWN_AUTHORITIES} must contain certificates as PEM, and no private key.")
+        raise PackageError(f"{OWN_AUTHORITIES} must contain PEM certificates and no private key.")
     public = (stage / PACKAGES / PUBLIC_AUTHORITIES).read_text(encoding="utf-8")
     (stage / OWN_AUTHORITIES.name).write_text(f"{public}\n{own}", encoding="utf-8")
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:
-    """Run a program, and capture its output."""
+    """Run a program and capture its output."""
     return subprocess.run(command, text=True, capture_output=True, check=False)  # noqa: S603  # our own fixed commands
 
 
 def find_uv() -> str:
-    """The path of `uv`, next to this Python or on the PATH. Raises PackageError."""
+    """The path to `uv`, next to this Python or on the PATH. Raises PackageError."""
     folders = (Path(sys.executable).parent, ROOT / ".venv" / "bin", ROOT / ".venv" / "Scripts")
     places = [*map(str, folders), os.environ.get("PATH", "")]
     uv = shutil.which("uv", path=os.pathsep.join(places))
@@ -129,7 +132,7 @@ def find_uv() -> str:
 
 
 def install_requirements(target: Path, python_version: str) -> None:
-    """Install the locked wheels, after verifying their hashes, where the host looks for them. Raises PackageError."""
+    """Verify the hashes of the locked wheels and install them where the host looks for them. Raises PackageError."""
     options = ["--python-version", python_version, "--python-platform", PLATFORM, "--only-binary", ":all:"]
     where = ["--target", str(target), "--link-mode", "copy", "--no-compile-bytecode", "--quiet"]
     lock = ["--require-hashes", "--no-deps", "-r", str(ROOT / "requirements.txt")]
@@ -149,7 +152,7 @@ def prune(target: Path) -> None:
 
 
 def find_python(version: str) -> str | None:
-    """The path of an interpreter of this version on this machine."""
+    """The path to an interpreter of this version on this machine."""
     found = run(find_uv(), "python", "find", "--no-python-downloads", "--system", version)
     return found.stdout.strip() if found.returncode == 0 else None
 
@@ -166,7 +169,7 @@ def compile_all(stage: Path, python: str) -> None:
 
 
 def write_zip(output: Path, stage: Path, files: list[Path]) -> None:
-    """Write the zip; times and permissions are fixed, so that the same files result in the same bytes."""
+    """Write the zip. Times and permissions are fixed, so that the same files result in the same bytes."""
     output.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for path in files:
@@ -177,10 +180,9 @@ def write_zip(output: Path, stage: Path, files: list[Path]) -> None:
 
 
 def import_ms(stage: Path, python: str, runs: int = 5) -> float:
-    """Milliseconds of processor time that a fresh process takes to import the packaged app; the median of a few runs.
-
-    Other processes on the machine do not count. This also proves that the package contains everything that the app
-    needs to start. Raises PackageError.
+    """How much processor time a fresh process needs to import the packaged app, in milliseconds: the median of a few
+    runs. Other processes on the machine do not count. This also proves that the package contains everything that the
+    app needs to start. Raises PackageError.
     """
     times = []
     for _ in range(runs):
@@ -207,8 +209,9 @@ def describe(package: Package) -> str:
 
 
 def measured_here() -> Package:
-    """Build a package for the Python that runs this program: if Azure's version is missing, the start is measured with
-    this one.
+    """Build a package for the Python that runs this program.
+
+    Its start is measured if Azure's Python version is missing here.
     """
     with tempfile.TemporaryDirectory() as directory:
         return build(Path(directory) / "package.zip", f"{sys.version_info.major}.{sys.version_info.minor}")

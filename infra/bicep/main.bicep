@@ -8,7 +8,7 @@
 @maxLength(11)
 param name string
 
-@description('The region of all resources.')
+@description('The region for all resources.')
 param location string = resourceGroup().location
 
 @description('Tags for all resources, as in {\'cost-centre\': \'1234\'}.')
@@ -29,7 +29,7 @@ param alertEmails string[] = []
 @description('The user name that conferencing nodes sign in with; empty when the management API platform is used.')
 param policyUsername string = ''
 
-@description('Whether nodes also get responses for VMRs of the management API; off if another server has those VMRs.')
+@description('Whether policy also serves VMRs created through the management API; off if another server has those VMRs.')
 @allowed(['on', 'off'])
 param policyVmrs string = 'on'
 
@@ -52,12 +52,12 @@ param ownAuthorities bool = false
 @minValue(0)
 param alwaysReadyInstances int = 0
 
-@description('Maximum number of instances that the app may scale out to, per group of functions.')
+@description('Maximum number of instances to scale out to, per function group.')
 @minValue(40)
 @maxValue(1000)
 param maximumInstances int = 40
 
-@description('Memory of one instance, in MB.')
+@description('Memory per instance, in MB.')
 @allowed([512, 2048, 4096])
 param instanceMemory int = 2048
 
@@ -73,10 +73,10 @@ param zoneRedundant bool = contains(storageRedundancy, 'ZRS')
 @maxValue(730)
 param logRetentionDays int = 90
 
-@description('Whether storage and vault can be reached through a virtual network only.')
+@description('Whether storage and vault can only be reached through a virtual network.')
 param privateNetwork bool = false
 
-@description('The address range of the virtual network, at least a /25.')
+@description('The address range of the virtual network: a /25 or larger.')
 param addressSpace string = '10.83.0.0/24'
 
 @description('Public IPv4 addresses or ranges from which admins may reach storage and vault when privateNetwork is on.')

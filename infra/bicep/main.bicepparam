@@ -45,7 +45,7 @@ param storageRedundancy = 'Standard_ZRS'
 param zoneRedundant = true
 param logRetentionDays = 90
 
-// true: storage and vault can be reached through a virtual network only. adminAddresses are the public addresses from
+// true: storage and vault can only be reached through a virtual network. adminAddresses are the public addresses from
 // which the backup and `az` can still reach them, such as ['203.0.113.7', '198.51.100.0/28'].
 param privateNetwork = false
 param addressSpace = '10.83.0.0/24'

@@ -1,8 +1,8 @@
 // Your own host name for the app, with a certificate that Azure issues and renews. infra/custom-domain.sh deploys it,
 // once the DNS records point to the app.
-// Azure only issues certificates for bound names, and needs a certificate to bind TLS. So the name is bound without
-// TLS, the certificate is issued, and the binding gets it (in tls.bicep: a template may declare a resource only once).
-// On Flex Consumption, certificates belong to the site (three at most), and not to the plan as elsewhere.
+// Azure only issues certificates for bound names, and needs a certificate to bind TLS. So the name is first bound
+// without TLS, then the certificate is issued, and tls.bicep adds it to the binding (a template may declare a resource
+// only once). On Flex Consumption, certificates belong to the site (at most three), not to the plan as elsewhere.
 
 @description('Name of the app.')
 param app string
@@ -10,7 +10,7 @@ param app string
 @description('The host name, such as vmr.example.com.')
 param host string
 
-@description('Region of the certificate.')
+@description('Region for the certificate.')
 param location string = resourceGroup().location
 
 @description('Whether the name is already bound. Binding it again without TLS would remove TLS during the deployment.')

@@ -1,8 +1,8 @@
-"""App registrations in Entra, with which Outlook authenticates its user (nested app authentication).
+"""App registrations in Entra that Outlook uses to authenticate its user (nested app authentication).
 
-Not needed with Exchange on-premises. Idempotent. Registrations contain the host's name, so that two deployments in one
-tenant have separate pairs. The API requests no permissions at all; the add-in may request the API's tokens and nothing
-else.
+Not needed with Exchange on-premises. Idempotent. The names of registrations contain the host name, so that two
+deployments in one tenant have separate pairs. The API requests no permissions at all. The add-in may request tokens for
+the API and nothing else.
 """
 
 import argparse
@@ -26,12 +26,15 @@ READER_ROLE_ID = "5d1f7c52-2a64-4a2e-9c3b-83f6c1f4e0a7"
 """Ids that are the same in every deployment, so that a second run finds the existing scope and roles."""
 
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
-"""The Azure CLI's client id, which is allowed so that `az rest --resource api://…` works for admins."""
+"""The Azure CLI's client id. It is allowed so that `az rest --resource api://…` works for admins."""
 
 
 @dataclass(frozen=True)
 class Entra:
-    """The two registrations of a deployment. `hosts` are the add-in's host names; the first names the registrations."""
+    """The two registrations of a deployment.
+
+    `hosts` are the add-in's host names. The first is in the registrations' names.
+    """
 
     tenant: Tenant
     hosts: list[str]
@@ -122,8 +125,9 @@ def _role(id_: str, value: str, name: str, does: str) -> Document:
 
 
 def audience_of(tenant: Tenant, host: str, *, multi: bool, single: bool) -> str:
-    """Which tenants' users may sign in. This is only restricted on request, since a restriction locks out all customers
-    of a provider.
+    """Which tenants' users may sign in.
+
+    Multi-tenant registrations are only restricted on request: a restriction locks out all customers of a provider.
     """
     there = existing_audience(tenant, f"vmr-scheduling-api-{host}")
     if multi or (there == MULTI_TENANT and not single):

@@ -1,7 +1,7 @@
 """App registrations in Entra: created once, then updated, and never made more restrictive than an admin has set them.
 
 A registration is identified by its `uniqueName`: Graph creates or changes the registration with that name. A PATCH
-replaces whole lists, so existing entries are read first and kept; afterwards the result is read back.
+replaces whole lists, so existing entries are read first and kept. Afterwards the result is read back.
 """
 
 import os
@@ -16,12 +16,12 @@ Document = dict[str, Any]
 MULTI_TENANT = "AzureADMultipleOrgs"
 SINGLE_TENANT = "AzureADMyOrg"
 NOT_REPLICATED = ("ResourceNotFound", "does not exist", "NoBackingApplicationObject", "valid application object")
-"""The errors that Entra returns while a new object is not yet known to all of its servers."""
+"""The errors that Entra returns until all of its servers know a new object."""
 
 
 @dataclass(frozen=True)
 class Tenant:
-    """The directory that az is logged in to. Its addresses have no slash at the end."""
+    """The directory that az is logged in to. Its addresses have no trailing slash."""
 
     id: str
     graph: str
@@ -29,7 +29,7 @@ class Tenant:
 
     @classmethod
     def logged_in(cls) -> "Tenant":
-        """The tenant of the login; no subscription is needed."""
+        """The tenant that az is logged in to. No subscription is needed."""
         try:
             account = az("account", "show")
         except AzError:
@@ -133,7 +133,7 @@ def _is_unknown(error: AzError) -> bool:
 
 
 def merged(existing: Any, wanted: Any) -> Any:
-    """The desired values, with existing entries of lists added; objects have only the desired fields."""
+    """The desired values plus the existing entries in lists. Objects have only the desired fields."""
     if isinstance(wanted, dict):
         there = existing if isinstance(existing, dict) else {}
         return {key: merged(there.get(key), value) for key, value in wanted.items()}
@@ -156,5 +156,5 @@ def missing(found: Any, wanted: Any, path: str = "") -> list[str]:
 
 
 def _name(entry: Any) -> Any:
-    """What identifies an entry of a list: an object's id, or the value itself."""
+    """What identifies an entry in a list: an object's id, or the value itself."""
     return (entry.get("id") or entry.get("appId")) if isinstance(entry, dict) else entry

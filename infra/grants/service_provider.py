@@ -17,8 +17,8 @@ CREDENTIAL = "managed-identity"
 def vouch(tenant: Tenant, app: Registration, identity: str) -> None:
     """Let a managed identity, given by its object id, authenticate the app.
 
-    A credential is identified by its name: after a deployment has been recreated, the existing one refers to the old
-    identity.
+    A credential is identified by its name, so after a deployment has been recreated, the existing credential refers to
+    the old identity.
     """
     credential = {
         "name": CREDENTIAL,

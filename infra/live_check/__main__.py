@@ -36,7 +36,7 @@ def arguments_of(argv: list[str] | None) -> argparse.Namespace:
         "--organizer", metavar="ADDRESS", type=_address, help="with --write: the mailbox that sends invitations"
     )
     parser.add_argument("--app", metavar="URL", type=_app, help="with --write: the app's address, for its webhook")
-    parser.add_argument("--yes", action="store_true", help="do not ask before writing")
+    parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
     parser.add_argument("--mail-timeout", type=float, default=120, metavar="SECONDS", help="how long mail may take")
     parser.add_argument("--graph", default=GRAPH, metavar="URL", type=_graph, help="a simulated Graph on this machine")
     given = parser.parse_args(argv)
@@ -64,7 +64,7 @@ def _app(text: str) -> str:
 def _graph(text: str) -> str:
     """Check where the token would be sent: only Graph and this machine are allowed."""
     if text != GRAPH and not _LOCAL.fullmatch(text):
-        raise argparse.ArgumentTypeError(f"only {LOCAL}PORT, a simulated Graph, can be named")
+        raise argparse.ArgumentTypeError(f"only {LOCAL}PORT, a simulated Graph, can be given")
     return text
 
 
@@ -77,11 +77,11 @@ def confirm(given: argparse.Namespace) -> None:
     if not sys.stdin.isatty():
         fail("there is no terminal to confirm this on", "run this with --yes")
     if input(f"{what}\nAre both mailboxes unused? Type yes: ") != "yes":
-        fail("cancelled by you; nothing was changed", "name two mailboxes that nobody uses")
+        fail("cancelled by you; nothing was changed", "choose two mailboxes that nobody uses")
 
 
 def write(table: Table, graph: Graph, given: argparse.Namespace) -> None:
-    """Run the checks that need meetings. The meetings are removed again in any case."""
+    """Run the checks that need meetings. The meetings are always removed afterwards."""
     boxes = Mailboxes(graph, given.organizer, given.equipment, given.mail_timeout, min(2.0, given.mail_timeout / 20))
     try:
         Writing(table, boxes, given.app or "").run()
@@ -94,7 +94,7 @@ def cleaned(boxes: Mailboxes) -> str:
     """Remove everything that this run has created; returns the result as text."""
     by_hand = f'remove everything named "{boxes.mark}" manually, in both mailboxes'
     try:
-        return f"some items are left: {by_hand}" if boxes.clean() else "nothing is left"
+        return f"some items remain: {by_hand}" if boxes.clean() else "nothing is left"
     except (Refused, OSError) as error:
         return f"it failed ({error}): {by_hand}"
 
@@ -116,7 +116,7 @@ def run(given: argparse.Namespace) -> Table:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Run the program. It exits with 1 if this tenant behaves differently from what the product relies on."""
+    """Run the program. It exits with status 1 if the tenant behaves differently from what the product relies on."""
     given = arguments_of(argv)
     if given.write:
         confirm(given)

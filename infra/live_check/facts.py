@@ -1,4 +1,4 @@
-"""Reads values from Graph's objects and builds Graph's queries, as shared/mailboxes/graph does."""
+"""Reads values from Graph objects and builds Graph queries, as shared/mailboxes/graph does."""
 
 import base64
 import binascii

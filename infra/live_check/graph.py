@@ -1,8 +1,6 @@
-"""A client for Graph that uses only the standard library: it sends and receives JSON, raises refusals as exceptions,
-and never shows anything from people's mail.
-
-Our packages are not installed on an administrator's machine. The product's own client is
-shared/mailboxes/graph/client.py; both send the same headers.
+"""A Graph client that uses only the standard library, because our packages are not installed on administrators'
+machines. It sends and receives JSON, raises refusals as exceptions, and never shows anything from people's mail. The
+product's own client is shared/mailboxes/graph/client.py; both send the same headers.
 """
 
 import base64
@@ -27,7 +25,10 @@ Json = dict[str, Any]
 
 
 class Refused(Exception):
-    """Graph refused a request. `status` is the HTTP status, `code` Graph's own; its message may name people."""
+    """Graph refused a request.
+
+    `status` is the HTTP status and `code` is Graph's own. Graph's message is dropped: it may name people.
+    """
 
     def __init__(self, status: int, code: str) -> None:
         super().__init__(f"{status} {code}".rstrip())
@@ -41,7 +42,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
     def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
     ) -> None:
-        """Follow no redirect, so that the response becomes an error."""
+        """Do not follow the redirect: its response becomes an error."""
 
 
 class Graph:
@@ -53,9 +54,7 @@ class Graph:
         self._open = urllib.request.build_opener(_NoRedirects).open
 
     def get(self, path_or_link: str, query: Mapping[str, str] | None = None, prefer: str = "") -> Json:
-        """The JSON object at a path, or at a link from Graph, which is used unchanged, but only if it leads to Graph's
-        host.
-        """
+        """The JSON object at a path or a link from Graph. A link is used unchanged, and must lead to Graph's host."""
         return self._send("GET", self._url(path_or_link, query), prefer=prefer)
 
     def post(self, path: str, document: Json | None = None) -> Json:
@@ -63,7 +62,7 @@ class Graph:
         return self._send("POST", self._url(path), None if document is None else json.dumps(document).encode())
 
     def post_mime(self, path: str, content: bytes) -> Json:
-        """POST an e-mail as base64 of its MIME form."""
+        """POST an e-mail as base64-encoded MIME."""
         return self._send("POST", self._url(path), base64.b64encode(content), kind="text/plain")
 
     def patch(self, path: str, document: Json) -> Json:
@@ -105,7 +104,7 @@ class Graph:
                     text = answer.read()
                     return json.loads(text) if text else {}
             except urllib.error.HTTPError as error:
-                # 429: the request was not carried out. With 503 or 504 it may have been, so only reads are repeated.
+                # 429: the request was not carried out. With 503 or 504 it may have been, so only reads are retried.
                 if not left or not (error.code == 429 or (method == "GET" and error.code in (502, 503, 504))):
                     raise Refused(error.code, _code(error)) from None
                 time.sleep(_wait(error))

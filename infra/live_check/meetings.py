@@ -22,8 +22,9 @@ _NEWEST = "100"
 
 @dataclass
 class Mailboxes:
-    """Acts for both mailboxes. In seconds, `mail_timeout` is how long mail may take, and `pause` the time between two
-    attempts to find it.
+    """Acts for both mailboxes.
+
+    `mail_timeout` is how long mail may take, and `pause` is the time between two attempts to find it, both in seconds.
     """
 
     graph: Graph
@@ -48,7 +49,7 @@ class Mailboxes:
     # --- the organizer
 
     def invite(self, title: str, recurrence: Json | None = None) -> "Meeting":
-        """Create a meeting of half an hour, a week ahead, with a tag in its text."""
+        """Create a half-hour meeting, a week ahead, with a tag in its text."""
         start = (datetime.now(UTC) + timedelta(days=7)).replace(minute=0, second=0, microsecond=0)
         tag = f"#PXPS:-{uuid.uuid4()}#"
         wanted: Json = {
@@ -160,7 +161,7 @@ class Meeting:
         return self.mailboxes.wait("the event of a meetingRequest", look)
 
     def tracked(self) -> str:
-        """The equipment mailbox's answer according to the organizer's calendar; "none" while there is none."""
+        """The equipment mailbox's answer according to the organizer's calendar; "none" until there is one."""
         event = self.mailboxes.graph.get(item(f"{self.mailboxes.organizer}/events", self.id))
         wanted = self.mailboxes.equipment_address.casefold()
         answers = (a["status"]["response"] for a in event["attendees"] if _address(a) == wanted)
@@ -168,7 +169,7 @@ class Meeting:
 
 
 class Held:
-    """A meeting that is created and read when it is first needed."""
+    """A meeting, created and read when it is first needed."""
 
     def __init__(self, boxes: Mailboxes, title: str, recurrence: Json | None = None) -> None:
         self.boxes = boxes
@@ -197,7 +198,7 @@ class Held:
 
 
 def moved(start: datetime, hours: int) -> Json:
-    """The fields that move a meeting."""
+    """The fields to change to move a meeting."""
     start += timedelta(hours=hours)
     return {"start": _moment(start), "end": _moment(start + timedelta(minutes=30))}
 

@@ -34,7 +34,7 @@ ORIGINAL_START = "$select=originalStart shows where an occurrence was in the pat
 
 @dataclass(frozen=True)
 class Reading:
-    """Reads one mailbox. `other` is a mailbox that the app must not have access to; "" if none was named."""
+    """Reads one mailbox. `other` is a mailbox that the app must not have access to; "" if none was given."""
 
     graph: Graph
     table: Table
@@ -66,7 +66,7 @@ class Reading:
 
     def _other(self) -> str:
         if not self.other:
-            raise NotTried("no --other was named")
+            raise NotTried("no --other was given")
         return _refusal(self.graph, f"{user(self.other)}/mailFolders/inbox", statuses=(403,))
 
     def _nobody(self) -> str:
@@ -111,8 +111,9 @@ class Reading:
 
 
 def message_rows(graph: Graph, table: Table, root: str, newest: Callable[[], str]) -> None:
-    """Check the properties of a meeting request and its event in one mailbox (`root`). `newest` returns the request's
-    id, "" for none.
+    """Check the properties of a meeting request and its event in one mailbox (`root`).
+
+    `newest` returns the request's id, or "" if there is none.
     """
     request, check = _Request(graph, root, newest), table.check
     check("a message is returned with its event in one call ($expand)", request.expands, borne=True)
@@ -188,7 +189,9 @@ def delta_state(graph: Graph, root: str) -> str:
 def _refusal(
     graph: Graph, path: str, statuses: tuple[int, ...] = (), codes: frozenset[str] | set[str] = frozenset()
 ) -> str:
-    """Check that a path is refused with one of these statuses and codes (any, if none are given); returns the error."""
+    """Check that a path is refused with one of these statuses and codes (any code if none are given); returns the
+    error.
+    """
     try:
         graph.get(path)
     except Refused as error:

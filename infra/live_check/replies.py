@@ -1,4 +1,4 @@
-"""An e-mail with an iTIP REPLY (RFC 5546), like those of shared/meetings/itip.py, but without its library."""
+"""An e-mail with an iTIP REPLY (RFC 5546), like those from shared/meetings/itip.py, but built without its library."""
 
 from datetime import UTC, datetime
 from email import policy
@@ -11,7 +11,7 @@ _COMMENT = "The room is booked (live-check)."
 
 
 def reply(event: Json, organizer: str, attendee: str) -> bytes:
-    """The MIME form of an e-mail with which an attendee accepts a single meeting."""
+    """An e-mail (as MIME) in which an attendee accepts a single meeting."""
     message = EmailMessage(policy=policy.SMTP)
     message["Subject"] = f"Accepted: {event['subject']}"
     message["To"] = organizer
@@ -43,7 +43,7 @@ def _calendar(event: Json, organizer: str, attendee: str) -> list[str]:
 
 
 def _moment(when: Json) -> str:
-    """A time from Graph, which is always in UTC here, in iCalendar's form."""
+    """A time from Graph, always in UTC here, in iCalendar format."""
     return f"{datetime.fromisoformat(when['dateTime'][:19]):%Y%m%dT%H%M%SZ}"
 
 

@@ -23,7 +23,7 @@ def subscription_rows(table: Table, boxes: Mailboxes, webhooks: str) -> None:
 
 def _subscribe(boxes: Mailboxes, webhooks: str, path: str) -> Json:
     if not webhooks:
-        raise NotTried("no --app was named")
+        raise NotTried("no --app was given")
     wanted = {
         "changeType": "created",
         "resource": f"users/{boxes.equipment_address}/mailFolders('inbox')/messages",
@@ -44,7 +44,7 @@ def _taken(boxes: Mailboxes, webhooks: str) -> str:
 
 def _refused(boxes: Mailboxes, webhooks: str) -> str:
     try:
-        # The app has no such page: it returns 404 instead of returning the token.
+        # The app has no such page: it returns 404 instead of the token.
         made = _subscribe(boxes, webhooks, "/mailbox/no-such-page")
     except Refused as error:
         return expect((error.status, error.code) == (400, "ValidationError"), str(error))

@@ -72,8 +72,9 @@ class Table:
     def check(self, relied_on: str, look: Callable[[], str], *, borne: bool = False) -> None:
         """Run a check. `look` returns what it saw if that is as expected, and raises Differs or NotTried otherwise.
 
-        `borne`: the product works with the other behaviour as well, so the row is only for information. A check that is
-        repeated (because there is a meeting now) keeps its row, and the earlier result if there is no new one.
+        `borne` means that the product also works with the other behaviour, so the row is only for information. A check
+        that is repeated (because there is a meeting now) keeps its row. It also keeps its earlier result if there is no
+        new one.
         """
         try:
             row = Row(relied_on, look(), HOLDS)

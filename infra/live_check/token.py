@@ -38,7 +38,7 @@ def graph_token() -> str:
         with urllib.request.urlopen(url, urllib.parse.urlencode(form).encode(), timeout=_FETCH_TIMEOUT) as answer:  # noqa: S310  # Entra
             return str(json.load(answer)["access_token"])
     except urllib.error.HTTPError as error:
-        fail(f"Entra issued no token: {_refusal(error)}", "look up the AADSTS number; check id and secret")
+        fail(f"Entra issued no token: {_refusal(error)}", "look up the AADSTS number; check the id and the secret")
     except OSError as error:
         fail(f"Entra cannot be reached ({type(error).__name__})", "check the network and the proxy")
 

@@ -31,7 +31,7 @@ param publicHostName string
 @description('User name of conferencing nodes; empty for none.')
 param policyUsername string
 
-@description('on or off: whether nodes also get responses for VMRs created through the management API.')
+@description('on or off: whether policy also serves VMRs created through the management API.')
 param policyVmrs string
 
 @description('User name of the management API; empty for none.')
@@ -52,10 +52,10 @@ param ownAuthorities bool
 @description('Instances for HTTP that never stop.')
 param alwaysReadyInstances int
 
-@description('Maximum number of instances that the app may scale out to, per group of functions.')
+@description('Maximum number of instances to scale out to, per function group.')
 param maximumInstances int
 
-@description('Memory of one instance, in MB.')
+@description('Memory per instance, in MB.')
 param instanceMemory int
 
 @description('Tags for all resources.')
@@ -74,7 +74,7 @@ var tableUri = 'https://${storageName}.table.${storageSuffix}'
 
 var publicBaseUrl = 'https://${empty(publicHostName) ? app.properties.defaultHostName : publicHostName}'
 
-// A reference without a version gets the secret's newest version, within a day or after a restart.
+// A reference without a version resolves to the latest version of the secret, within a day or after a restart.
 var secrets = '${vaultUri}secrets'
 
 // Secrets whose values infra/deploy.sh has to create, separated by spaces.
@@ -85,14 +85,14 @@ var secretNames = join(concat(
 ), ' ')
 
 var settings = {
-  // The Functions host's own storage: leases, keys, timers' status.
+  // The Functions host's own storage: leases, keys, timer status.
   AzureWebJobsStorage__credential: 'managedidentity'
   AzureWebJobsStorage__clientId: identityClientId
   AzureWebJobsStorage__blobServiceUri: blobUri
   AzureWebJobsStorage__queueServiceUri: queueUri
   AzureWebJobsStorage__tableServiceUri: tableUri
-  // Telemetry. By default, newer exporters sample five traces a second and drop the log lines of all others, which
-  // alerts count.
+  // Telemetry. By default, newer exporters sample five traces per second and drop the log lines of all others. Alerts
+  // count log lines, so none may be dropped.
   OTEL_TRACES_SAMPLER: 'microsoft.fixed_percentage'
   OTEL_TRACES_SAMPLER_ARG: '1.0'
   APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
@@ -126,8 +126,9 @@ var managementEntraSettings = {
   MANAGEMENT_CLIENT_ID: managementClientId
 }
 
-// Libraries read these: all outgoing requests use the proxy, except those to the listed hosts and those of integrations
-// with disable_proxy. The file is part of the package (infra/package.py) and includes public authorities.
+// Libraries read these. All outgoing requests use the proxy, except requests to the listed hosts and those of
+// integrations with disable_proxy. The file is part of the package (infra/package.py) and also contains the public
+// authorities.
 var proxySettings = {
   HTTPS_PROXY: webProxy
   NO_PROXY: noProxy

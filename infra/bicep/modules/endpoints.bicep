@@ -9,7 +9,7 @@ param location string
 @description('Tags for all resources.')
 param tags { *: string }
 
-@description('The subnet that the endpoints are in.')
+@description('The subnet for the endpoints.')
 param subnetResourceId string
 
 @description('The virtual network in which names resolve to the endpoints.')
@@ -21,8 +21,8 @@ param storageAccountResourceId string
 @description('Resource id of the vault.')
 param vaultResourceId string
 
-// Public Azure's vaults are at .vault.azure.net and their private names at privatelink.vaultcore.azure.net; other clouds
-// follow the same pattern.
+// In public Azure, vaults are at .vault.azure.net and their private names at privatelink.vaultcore.azure.net. Other
+// clouds follow the same pattern.
 var vaultZone = 'privatelink${replace(environment().suffixes.keyvaultDns, '.vault.', '.vaultcore.')}'
 
 var endpoints = [

@@ -51,5 +51,5 @@ output resourceId string = network.id
 @description('The subnet for the app\'s outgoing traffic.')
 output appSubnet string = network.properties.subnets[0].id
 
-@description('The subnet of the private endpoints.')
+@description('The subnet for the private endpoints.')
 output endpointSubnet string = network.properties.subnets[1].id

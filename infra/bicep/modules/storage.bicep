@@ -1,4 +1,4 @@
-// The storage account: tables and queues of the product, the deployed package, and the Functions host's own blobs. The
+// The storage account: the product's tables and queues, the deployed package, and the Functions host's own blobs. The
 // app has no right to create tables or queues, so a misspelt name cannot go unnoticed.
 
 @description('World-wide unique name: 3 to 24 lower-case letters and digits.')
@@ -16,7 +16,7 @@ param redundancy string
 @description('Object id of the app\'s identity.')
 param appPrincipalId string
 
-@description('Whether the account can be reached through the virtual network only.')
+@description('Whether the account can only be reached through the virtual network.')
 param privateNetwork bool
 
 @description('Public addresses from which admins may reach it when privateNetwork is on.')
@@ -46,8 +46,8 @@ var queues = [
 
 var roles = {
   // The Functions host keeps leases and keys in blobs, and creates their containers itself. The package is in the same
-  // account: the identity that deployments write it with has to be assigned to the app (Flex Consumption), so the app
-  // could always get its tokens, and a second identity would not protect anything.
+  // account. A second identity for deploying it would not protect anything: Flex Consumption requires that identity to
+  // be assigned to the app, so the app could always get its tokens.
   storageBlobDataOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
   // The trigger, the output binding and the app can count, send and receive messages, but not delete or empty a queue.
   storageQueueDataReader: '19e7f393-937e-4f77-808e-94535e297925'
@@ -136,8 +136,8 @@ resource grant 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role 
   }
 }]
 
-// A role for rows but not tables: no built-in role can write rows without being able to delete tables. The Functions
-// host tries to create a table for its own diagnostic events; without this right it logs a warning instead.
+// A role for rows but not tables: every built-in role that can write rows can also delete tables. The Functions host
+// tries to create a table for its own diagnostic events. Without the right to do so, it logs a warning.
 resource tableEntities 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(resourceGroup().id, name, 'table-entities')
   properties: {
@@ -181,7 +181,7 @@ resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (dataLock) {
   }
 }
 
-// Logs who deleted a package or a key of the host. Tables and queues are not logged: every row would add a line.
+// Logs who deleted a package or a host key. Tables and queues are not logged: every row would add a line.
 resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'audit'
   scope: blobService

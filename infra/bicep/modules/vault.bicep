@@ -13,7 +13,7 @@ param tags { *: string }
 @description('Object id of the app\'s identity.')
 param appPrincipalId string
 
-@description('Whether the vault can be reached through the virtual network only.')
+@description('Whether the vault can only be reached through the virtual network.')
 param privateNetwork bool
 
 @description('Public addresses from which admins may reach it when privateNetwork is on.')
@@ -25,9 +25,9 @@ param dataLock bool
 @description('Log Analytics workspace of the audit log.')
 param workspaceResourceId string
 
-// Key Vault Secrets Officer: admins set secrets through the app (shared/secrets/vault.py), so it writes and deletes
-// too. The person who deploys gets no role: infra/app_secrets.py writes the app's own secrets through Azure Resource
-// Manager.
+// Key Vault Secrets Officer: admins set secrets through the app (shared/secrets/vault.py), so the app has to write and
+// delete them, too. The person who deploys gets no role: infra/app_secrets.py writes the app's own secrets through
+// Azure Resource Manager.
 var secretsOfficer = 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7'
 
 resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
