@@ -2,7 +2,7 @@
 
 python3 infra/smoke.py https://APP.azurewebsites.net
 
-Standard library only. Waits for a new app to start, for two minutes at most.
+Standard library only. Waits up to two minutes for a new app to start.
 """
 
 import argparse
@@ -58,8 +58,9 @@ def handshake(base: str) -> str:
 
 
 def storage(base: str) -> str:
-    """Check that settings can be read, and that the app's identity has access to the tables, by looking up an
-    integration that does not exist.
+    """Check that settings can be read, and that the app's identity has access to the tables.
+
+    Looks up an integration that does not exist.
     """
     answer = ask(f"{base}/addin/{NOBODYS}/manifest.xml")
     if answer.status == 404 and "not_found" in answer.text:
@@ -75,8 +76,9 @@ CHECKS: tuple[Callable[[str], str], ...] = (health, handshake, storage)
 
 
 def first_fault(base: str, timeout: float, pause: float) -> str:
-    """The problem found by the first check that keeps failing, "" if all pass; a new app gets `timeout` seconds for
-    each.
+    """The problem found by the first check that keeps failing, or "" if all pass.
+
+    A new app gets `timeout` seconds for each.
     """
     for check in CHECKS:
         until = time.monotonic() + timeout

@@ -101,30 +101,30 @@ REMEDIES = {
     AlarmKind.BRIDGE: (
         "Meetings are still accepted, and their rooms are created once the node is back. Check bridge_url and the "
         "account or client that is used there. Check that the app can reach the Management Node (possibly through a "
-        "web proxy), and that it trusts the node's certificate (SSL_CERT_FILE names the file with your own "
+        "web proxy), and that it trusts the node's certificate (SSL_CERT_FILE points to the file with your own "
         "authority's)."
     ),
     AlarmKind.ROOMS: (
         "People cannot join these meetings until the Management Node has their rooms. If the cause is the node "
-        "itself, bring it back, or set conference_platform to policy in the meantime. If an alias is taken, rename or "
-        "delete the node's other conference that has it. The rooms follow automatically within two minutes. Rooms "
-        "that could not be removed are retried just as often; delete them on the node if they stay."
+        "itself, restore it, or set conference_platform to policy in the meantime. If an alias is taken, rename or "
+        "delete the other conference on the node that uses it. The rooms follow automatically within two minutes. "
+        "Failed removals are retried just as often; if a room remains, delete it on the node."
     ),
     AlarmKind.ROOMS_LATE: (
         "Rooms were created on the Management Node more than a minute late: it was unavailable or received too many "
         "requests. A larger room_lead_time leaves more time. The alarm is cleared a week after this last happened."
     ),
     AlarmKind.ROOM_NAME: (
-        "The room has a random number after its name. If that is a problem, rename the node's other conference, or "
-        "use another conference_name_template. The alarm is cleared a week after this last happened."
+        "The room has a random number after its name. If that is a problem, rename the other conference on the node, "
+        "or use another conference_name_template. The alarm is cleared a week after this last happened."
     ),
     AlarmKind.ROOM_COMPARISON: (
-        "Differences are repaired automatically. If there are more the next night, somebody or another system "
-        "deletes or creates rooms of this integration on the Management Node: see its history of changes."
+        "Differences are repaired automatically. If there are more the next night, somebody or another system is "
+        "deleting or creating this integration's rooms on the Management Node: see the node's change history."
     ),
     AlarmKind.ROOM_ALIAS: (
-        "These meetings will have no room: rename or delete the aliases of the node's other conferences before their "
-        "time. The alarm is then cleared within an hour, and the rooms are created in time."
+        "These meetings will have no room: before they start, rename or delete the aliases of the other conferences "
+        "on the node. The alarm is then cleared within an hour, and the rooms are created in time."
     ),
     AlarmKind.QUOTA: (
         "Look in scheduled_alias for many unused aliases issued at about the same time: a script may be using "
@@ -135,15 +135,16 @@ REMEDIES = {
         "Give these conferences other names or aliases (PATCH /api/admin/configuration/v1/conference/<id>/): a node "
         "treats two rooms with the same name or alias as one. The alarm is cleared by the next nightly cleanup."
     ),
-    AlarmKind.HOUSEKEEPING: "See the app's log; series are not extended until it works again.",
-    AlarmKind.CLEANUP: "See the app's log; old records and unused aliases stay until a nightly cleanup works again.",
+    AlarmKind.HOUSEKEEPING: "See the app's log. Series are not extended until the housekeeping succeeds.",
+    AlarmKind.CLEANUP: "See the app's log. Old records and unused aliases are kept until a nightly cleanup succeeds.",
     AlarmKind.COMPARISON: (
-        "Differences are repaired automatically. If there are more the next night, messages are getting lost or "
-        "somebody changes the equipment mailbox's calendar: see doctor, and scheduling_operation for the decisions."
+        "Differences are repaired automatically. If there are more the next night, messages are being lost or "
+        "somebody is changing the equipment mailbox's calendar: see doctor, and scheduling_operation for the "
+        "decisions."
     ),
     AlarmKind.POISON: (
         "Look up the correlation id in the app's log and report it. The message is retried automatically, at least "
-        "once a day, so a new version may handle it; an update that the organizer sends is handled separately."
+        "once a day, so a new version may process it. An update from the organizer is processed separately."
     ),
     AlarmKind.WAITING: (
         "Nothing is lost: waiting messages are handled automatically, in order, once the cause is gone. If the cause "
@@ -151,7 +152,7 @@ REMEDIES = {
         "never return is released once it is deleted from the mailbox."
     ),
     AlarmKind.DOMAINS: (
-        "Name the Exchange servers whose tokens are to be trusted: "
+        "Specify the Exchange servers whose tokens are to be trusted: "
         'POST /api/admin/configuration/v1/exchange_domain/ {"domain": "mail.example.com", '
         '"exchange_connector": "<URI of the integration>"}. The first one clears the alarm.'
     ),

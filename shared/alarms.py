@@ -1,4 +1,7 @@
-"""Raised alarms: problems that an admin has to fix, with their cause; cleared once the problem is gone (O1)."""
+"""Raised alarms: problems that an admin has to fix, and their causes.
+
+An alarm is cleared once its problem is gone (O1).
+"""
 
 from __future__ import annotations
 
@@ -105,8 +108,8 @@ class Alarms:
             yield _alarm(row)
 
     async def between(self, after: str = "", until: str = "") -> list[Alarm]:
-        """The alarms of the integrations after `after` and up to `until` (uuids); of all by default. One round trip per
-        shard.
+        """The alarms of the integrations after `after` and up to `until` (uuids), or of all integrations by default.
+        One round trip per shard.
 
         Alarms stored by an earlier version are only included once `adopt` has migrated them.
         """

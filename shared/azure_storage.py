@@ -66,7 +66,7 @@ class AzureTable:
         with _failures():
             if len(operations) == 1 and not isinstance(operations[0], Delete):
                 return [await self._single(partition, operations[0])]
-            # A plain delete would not report that the row is gone, since the SDK swallows a 404.
+            # A plain delete would not report that the row is gone: the SDK swallows a 404.
             results = await self._client.submit_transaction([_transaction(partition, op) for op in operations])
             return [result.get("etag") or "" for result in results]
 
@@ -132,7 +132,7 @@ class AzureQueue:
 class AzureStorage:
     """One account's tables and queues, with one client per process.
 
-    The queue library is loaded on first use, since it is slow to import; the webhook, which must respond during a cold
+    The queue library is slow to import, so it is loaded on first use. The webhook, which must respond during a cold
     start, uses an output binding instead.
     """
 

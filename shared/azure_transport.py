@@ -1,7 +1,6 @@
-"""How Azure's clients reach storage: through the deployment's web proxy, which is looked up once and not for each
-request.
+"""How Azure's clients reach storage: through the deployment's web proxy, which is looked up only once.
 
-If aiohttp trusts the environment, it looks up the proxy, and passwords in `.netrc`, for each request and in a thread.
+If aiohttp trusts the environment, it looks up the proxy and the passwords in `.netrc` in a thread for every request.
 This takes a third of a request's processor time, and a `.netrc` with a default entry breaks all requests.
 """
 

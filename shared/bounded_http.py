@@ -48,9 +48,10 @@ class AnswerRefused(httpx.RequestError):
 def bounded_client(
     bounds: Bounds, *, use_proxy: bool = True, wire: httpx.AsyncBaseTransport | None = None, **options: Any
 ) -> httpx.AsyncClient:
-    """A client whose responses stay within bounds. `use_proxy`: through the environment's web proxy, if there is one.
+    """A client whose responses stay within bounds.
 
-    Redirects are not followed, since no other party may choose the host. `wire` replaces the network in tests.
+    With `use_proxy`, requests go through the environment's web proxy, if there is one. Redirects are not followed: no
+    other party may choose the host. `wire` replaces the network in tests.
     """
     transport = BoundedTransport(bounds, wire or _network(bounds, use_proxy=use_proxy))
     return httpx.AsyncClient(transport=transport, timeout=bounds.seconds, follow_redirects=False, **options)
@@ -66,8 +67,9 @@ class AnswerTooLarge(AnswerRefused):
 
 
 class BoundedTransport(httpx.AsyncBaseTransport):
-    """Passes on requests, and limits the size and duration of responses. Raises AnswerRefused if a response is too
-    large, and httpx.ReadTimeout if it takes too long.
+    """Forwards requests, and limits the size and duration of responses.
+
+    Raises AnswerRefused if a response is too large, and httpx.ReadTimeout if it takes too long.
     """
 
     def __init__(self, bounds: Bounds, wire: httpx.AsyncBaseTransport) -> None:
@@ -133,7 +135,10 @@ class _Stream(httpx.AsyncByteStream):
                 yield piece
 
     async def _chunks(self) -> AsyncIterator[bytes]:
-        """The bytes as received. They are limited as well, since data that decompresses to nothing could be endless."""
+        """The bytes as received.
+
+        They are limited as well, because data that decompresses to nothing could be endless.
+        """
         left, chunks = self._bounds.bytes, aiter(self._packed)
         while True:
             try:

@@ -1,1 +1,1 @@
-"""The server's side of the add-in in Outlook."""
+"""The server side of the Outlook add-in."""

@@ -11,13 +11,14 @@ from shared.web.assets import VENDOR, Asset, Assets, assets, without_comments
 ROUTE = "/addin/assets/"
 PANE, COMMANDS = "pane.html", "commands.html"
 LAUNCH = "launch.js"
-"""The script for events. It is not among the assets, since it is served with an integration's texts in it."""
+"""The event script. It is not one of the assets, because it is served with an integration's texts in it."""
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """All files of the task pane. `page` and `commands` are templates of HTML pages, `launch` is the template of the
-    script for events.
+    """All files of the task pane.
+
+    `page` and `commands` are templates of HTML pages, `launch` is the template of the event script.
     """
 
     files: Assets
@@ -43,8 +44,8 @@ class Bundle:
 
 
 def load(folder: Path) -> Bundle:
-    """The bundle of `addin/`: pane.html, style sheets, modules in src/, third-party files in vendor/, and in separate
-    folders the scripts of the sign-in dialog, of commands and of the preview.
+    """The bundle of `addin/`: pane.html, style sheets, modules in src/, third-party files in vendor/, and, in separate
+    folders, the scripts for the sign-in dialog, commands and the preview.
 
     Raises ValueError if two files have the same name, or if a module imports something that does not exist.
     """

@@ -11,7 +11,7 @@ from shared.templates import html_to_text, sanitise
 from shared.web import sources
 
 _NOTICE, _NOTICE_ACTION = 150, 30
-"""Maximum length in characters of a notification and of its button, according to Office.js's documentation of
+"""Maximum length in characters of a notification and of its button, according to the Office.js documentation of
 NotificationMessageDetails.
 """
 
@@ -77,7 +77,7 @@ def offer(integration: Integration) -> dict[str, str]:
 
 
 def identity(integration: Integration) -> dict[str, str]:
-    """How the task pane gets the user's token; with a sign-in service, a dialog is the fallback (X5)."""
+    """How the task pane gets the user's token. If there is a sign-in service, a dialog is the fallback (X5)."""
     signs_in = integration.personal_vmr_oauth_auth_endpoint and integration.personal_vmr_oauth_token_endpoint
     dialog = {"dialog_url": f"/addin/{integration.uuid}/sign-in"} if signs_in else {}
     match integration.addin_authentication_method:
@@ -96,7 +96,7 @@ def identity(integration: Integration) -> dict[str, str]:
 
 
 def identity_origins(integration: Integration) -> list[str]:
-    """Origins from which the task pane requests a token, besides our own."""
+    """Origins other than our own from which the task pane requests a token."""
     by_naa = integration.addin_authentication_method == "NAA_TOKEN"
     return sources.origins([integration.addin_authority_url]) if by_naa else []
 

@@ -36,9 +36,10 @@ def preview(bundle: Bundle, config: Mapping[str, Any]) -> str:
 
 
 def commands(bundle: Bundle, scripts: Sequence[str], launch: str, config: Mapping[str, Any]) -> str:
-    """The page for commands, which is invisible. `launch` is the URL of the script for events, "" if there is none.
+    """The page for commands, which is invisible.
 
-    All scripts are loaded in order after Office.js, on which they depend.
+    `launch` is the URL of the event script, or "" if there is none. All scripts depend on Office.js, so they are loaded
+    after it, in order.
     """
     main = f'<script defer type="module" src="{bundle.url(COMMAND)}"></script>'
     tags = [*_deferred([*scripts, *([launch] if launch else [])]), main]

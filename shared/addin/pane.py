@@ -31,7 +31,7 @@ _TAG = '<div style="font-size:9.0pt; color:#595959; font-family:Calibri,Arial,He
 
 
 class Pane:
-    """The task pane of every integration. `local`: this is a local stack, whose own pages may embed the task pane.
+    """The task pane of every integration. `local` is true for a local stack, whose own pages may embed the task pane.
 
     `addresses` returns the equipment mailbox's known addresses for an integration's uuid
     (shared/intake/mailbox_addresses.py).
@@ -54,7 +54,7 @@ class Pane:
 
     @cached_property
     def bundle(self) -> Bundle:
-        """The files of the task pane, read once."""
+        """The task pane's files, read once."""
         return load(FOLDER)
 
     async def page(self, uuid: str) -> tuple[str, dict[str, str]]:
@@ -73,7 +73,7 @@ class Pane:
         return preview(self.bundle, told), {**COMMON, "Content-Security-Policy": security}
 
     async def commands(self, uuid: str) -> tuple[str, dict[str, str]]:
-        """The page for commands, and its headers. Raises NotFound, also if the manifest has no commands."""
+        """The page for commands, and its headers. Raises NotFound, including when the manifest has no commands."""
         integration, told = await self._told(uuid)
         if not (integration.enable_addin_mobile_command or integration.enable_addin_auto_open):
             raise NotFound("This add-in has no commands without a task pane.")
@@ -82,8 +82,9 @@ class Pane:
         return html, page_headers(integration, identity_origins(integration), ["'self'"] if self._local else [])
 
     async def launch(self, uuid: str) -> bytes:
-        """The script for events, with the text of the notification above new meetings. Raises NotFound if that
-        notification is off.
+        """The event script, with the text of the notification above new meetings.
+
+        Raises NotFound if that notification is off.
         """
         integration = await self._integrations.cached(uuid)
         if not integration.enable_addin_auto_open:
@@ -91,7 +92,7 @@ class Pane:
         return f"const OFFER = {data_block(offer(integration))};\n{self.bundle.launch}".encode()
 
     async def config(self, uuid: str, token: str, mailboxes: str = "") -> dict[str, Any]:
-        """The configuration; for an authenticated user also a placeholder that contains a promise (A6).
+        """The configuration and, for an authenticated user, a placeholder that contains a promise (A6).
 
         `mailboxes` is the header X-Mailboxes (shared/aliases/people.py).
 
@@ -119,9 +120,9 @@ class Pane:
 
 
 def placeholder(integration: Integration, promise: str) -> dict[str, str]:
-    """The text for the meeting if no alias is available (X4): the admin's text, and the promise, which is visible.
+    """The text for the meeting if no alias is available (X4): the admin's text and the promise.
 
-    Hidden text would not survive: clients and gateways drop text that they do not show.
+    The promise is visible, because hidden text would not survive: clients and gateways drop text that they do not show.
     """
     text = render("placeholder_instructions_template", integration.placeholder_instructions_template, {})
     html = text + _TAG.format(promise)

@@ -1,6 +1,6 @@
 """The state of a tag, which the task pane checks before it tells a user that a meeting already has its VMR.
 
-A copied meeting, or a quoted invitation, has the tag of another meeting, and would be declined (A4).
+A copied meeting or a quoted invitation contains another meeting's tag, and would be declined (A4).
 """
 
 from collections.abc import Sequence
@@ -79,7 +79,7 @@ def _starts(booking: Booking, start: str) -> bool:
 
 
 def _moments(text: str) -> list[datetime]:
-    """The time in an ISO 8601 string, in UTC if the string names no zone; empty for anything else."""
+    """The time in an ISO 8601 string, in UTC if the string gives no zone; empty for anything else."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

@@ -38,8 +38,9 @@ from shared.record_lists.journal import Journal, Record
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Storage, Write
 
 ATTEMPTS = 40
-"""The number of random numbers that are tried. With 80% of the numbers in use, one allocation in 7,500 finds all of
-them taken.
+"""How many random numbers are tried.
+
+With 80% of the numbers in use, one allocation in 7,500 finds all of them taken.
 """
 
 MANY = 9
@@ -214,8 +215,8 @@ class Allocator:
     async def _refuse(self, booking: Booking, exhausted: Account, *, is_claimed: bool) -> Booking:
         """Return the booking that an earlier, identical click got; otherwise raise RateLimited.
 
-        `is_claimed` tells whether the booking owns its digits; if so, they are released. The account has then just been
-        read, and is remembered, so that further refusals cost a single storage request.
+        `is_claimed` says whether the booking owns its digits; if so, they are released. The account, which has just
+        been read, is remembered, so that further refusals cost a single storage request.
         """
         before = await self._stored(booking)
         if is_claimed and (before is None or before.alias != booking.alias):

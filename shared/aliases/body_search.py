@@ -28,7 +28,7 @@ MAX_MARKS = 16
 """
 
 BODY_MAX_LENGTH = 16_000_000
-"""Maximum number of bytes of a body (in UTF-8, plus one piece) that are examined."""
+"""Maximum number of bytes that are examined in a body (in UTF-8, plus one piece)."""
 
 MAX_PLACES = 1024
 """Up to this many places where a tag may begin are examined in one body; a quoted thread has a few for each message."""
@@ -110,8 +110,9 @@ async def find_marks_in_turns(body: str) -> Marks:
 
 
 _turns = WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]()
-"""The lock for searching a piece, in order of arrival, so that long bodies take turns with each other and with short
-ones.
+"""The lock held while a piece is searched.
+
+It is granted in order of arrival, so that long bodies take turns with each other and with short ones.
 """
 
 
@@ -139,7 +140,7 @@ class _Search:
         self._left = MAX_READ
 
     def look_at(self, piece: bytes) -> None:
-        """Note the tags and promises that begin in this piece."""
+        """Record the tags and promises that begin in this piece."""
         position = 0
         while self._places > 0 and self._left > 0 and (found := _gate().search(piece, position)):
             self._places -= 1

@@ -1,4 +1,4 @@
-"""Determines who owns digits: compares a claim in table `aliases` with the booking that it names."""
+"""Determines who owns digits: compares a claim in table `aliases` with the booking that it refers to."""
 
 from datetime import datetime
 

@@ -50,7 +50,7 @@ class People:
         self._key = hmac.digest(signing_key, b"people", "sha256")
 
     def marks(self, integration: str, addresses: Iterable[str]) -> tuple[bytes, ...]:
-        """A mark for each address. Raises ValueError for one that is not ASCII."""
+        """A mark for each address. Raises ValueError if an address is not ASCII."""
         prefix = f"{integration.lower()}\n"
         return tuple(
             hmac.digest(self._key, f"{prefix}{folded_address(address)}".encode(), "sha256")[:MARK_BYTES]

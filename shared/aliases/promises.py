@@ -68,7 +68,7 @@ class Promises:
         self._clock = clock
 
     def make(self, integration: str, caller: Caller) -> str:
-        """A new promise by an integration (given by its uuid) to a caller, as it appears in a meeting's body."""
+        """A new promise from an integration (given by its uuid) to a caller, as it appears in a meeting's body."""
         minutes = int((self._clock.now() + PROMISE_LIFETIME).timestamp()) // 60
         user = self._digest("user", integration, caller.key.encode())[:_USER]
         people = b"".join(self._people.marks(integration, caller.mailboxes[:MAX_PEOPLE])).ljust(_PEOPLE, b"\0")
@@ -93,7 +93,7 @@ class Promises:
         raise NotAuthenticated(_INVALID)
 
     def are_for(self, integration: str, people: Iterable[bytes], addresses: Iterable[str]) -> bool:
-        """Whether the marks include one of these people of a meeting: its organizer or sender. See People.fit."""
+        """Whether the marks include one of these people: the meeting's organizer or sender. See People.fit."""
         return self._people.fit(integration, people, addresses)
 
     def _unexpired(self, signed: bytes) -> Promise:

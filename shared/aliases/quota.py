@@ -4,9 +4,9 @@ Each account is a token bucket in one row, `quota:<digest of the account>` in th
 `meetings`, read while digits are claimed and written with the reservation. The row of a full bucket is redundant, and
 is deleted at night.
 
-Aliases that are not requested by a click are counted, too: the alias for a promise against the user to whom it was
-made, the alias for a copied invitation against the meeting's organizer. Anybody who has seen an invitation may send
-copies of it with any organizer in them, so all copies of an integration share an additional account.
+Aliases that are not requested by a click are counted, too: the alias for a promise counts against the user to whom it
+was made, and the alias for a copied invitation against the meeting's organizer. Anybody who has seen an invitation can
+send copies of it that name any organizer. So all copied invitations of an integration also share one account.
 """
 
 from __future__ import annotations
@@ -98,8 +98,8 @@ class Accounts:
 class ExhaustedAccounts:
     """The accounts that this process has recently found exhausted.
 
-    Later requests never bring forward the time at which an account recovers, so until then, requests against the
-    account can be refused without reading it again.
+    Later requests never make an account recover sooner. So until it recovers, requests against it can be refused
+    without reading it again.
     """
 
     def __init__(self) -> None:

@@ -27,7 +27,7 @@ def aliases_table(tables: Tables) -> Table:
 
 
 def name_partition(name: str) -> str:
-    """The partition of a name's claim: case is ignored."""
+    """The partition for a claim on a name, which ignores case."""
     # The colon distinguishes names from digits: an alias's prefix cannot contain one.
     return f"name:{hashlib.sha256(name.casefold().encode()).hexdigest()[:40]}"
 
@@ -35,7 +35,7 @@ def name_partition(name: str) -> str:
 def alias_place(name: str, domain: str) -> tuple[str, str]:
     """The partition of an alias, and its place among the aliases there.
 
-    An alias that is not a valid key gets its own partition, named by its digest.
+    An alias that is not a valid key gets its own partition, named after its digest.
     """
     if _PARTITION.fullmatch(name):
         return name, domain

@@ -183,7 +183,7 @@ class Booking:
         return replace(self, conference=replace(self.conference, calendar=calendar), apart=apart)
 
     def counting(self, calendar: Calendar, now: datetime) -> Self:
-        """This booking of a series, with the count of occurrences that are over and not in its new calendar."""
+        """This booking of a series, with the number of past occurrences that are not in its new calendar."""
         held = self.conference.calendar.occurrences if self.conference and self.state is State.SCHEDULED else ()
         over = sum(each.end <= now and each not in calendar.occurrences for each in held)
         return replace(self, passed=self.passed + over) if held else replace(self, passed=0)

@@ -1,4 +1,4 @@
-"""An index of tasks by the day on which they are due, so that no timer ever has to scan everything (C4, M3).
+"""An index of tasks by due date, so that no timer ever has to scan everything (C4, M3).
 
 One row each in the integration's partition of table `meetings`:
 
@@ -73,7 +73,7 @@ def due_of(booking: Booking, now: datetime) -> Due:
 def all_due_of(booking: Booking, now: datetime) -> tuple[Due, ...]:
     """The next task for a booking; for a single meeting, also a check on its day that it is still in the calendar.
 
-    Somebody may delete it from the equipment mailbox, which no message reports (M4).
+    Somebody may delete it from the equipment mailbox, and no message reports that (M4).
     """
     conference = booking.conference
     if booking.state is not State.SCHEDULED or conference is None or conference.calendar.known_until:

@@ -6,8 +6,8 @@ Partition `numbers` of table `meetings`:
     <kind>:<number>      integration, tag: its owner
 
 Numbers are assigned when the management API first shows a booking, so that scheduling never waits for them; bookings
-stored by older versions get theirs in the same way. They are reserved before they are written into the booking: an
-interruption leaves an unused number. Every call may raise Unavailable.
+stored by older versions get theirs in the same way. A number is reserved before it is written into the booking, so an
+interruption leaves it unused. Every call may raise Unavailable.
 """
 
 import asyncio
@@ -60,10 +60,10 @@ class Numbering:
         return found if number in known else None
 
     async def complete(self, bookings: Sequence[Booking]) -> list[Booking]:
-        """The bookings, with numbers for themselves and their occurrences, and without any that have been deleted
-        in the meantime.
+        """The bookings, with numbers for themselves and their occurrences, and without any that have been deleted in
+        the meantime.
 
-        No call to storage if all have numbers. Raises Conflict if somebody else keeps changing one of them.
+        Does not access storage if all have numbers. Raises Conflict if somebody else keeps changing one of them.
         """
         lacking = [each for each in bookings if _wanted(each)]
         if not lacking:
@@ -107,8 +107,9 @@ class Numbering:
         raise _busy()
 
     async def _write(self, booking: Booking, new: Sequence[int]) -> Booking | None:
-        """Save these numbers in a booking; returns the booking, None if it has been deleted. Concurrent changes are
-        taken into account.
+        """Save these numbers in a booking; returns the booking, or None if it has been deleted.
+
+        Concurrent changes are taken into account.
         """
         for _ in range(_ATTEMPTS):
             numbered = _with(booking, new)

@@ -24,7 +24,7 @@ class Numbers:
         return dict(self.occurrences).get(_start(occurrence), 0)
 
     def missing(self, calendar: Calendar | None) -> int:
-        """How many occurrences of a calendar have no number."""
+        """How many occurrences in a calendar have no number."""
         return sum(not self.of(each) for each in (calendar.occurrences if calendar else ()))
 
     def gone(self, calendar: Calendar | None) -> list[int]:

@@ -30,7 +30,7 @@ SUPERSEDED = "superseded"
 """The error code of an operation that ended because a newer version of the meeting will be answered instead."""
 
 REFUSED = "answer_refused"
-"""The error code of an operation whose answer Exchange has refused; the cause has Exchange's error."""
+"""The error code of an operation whose answer Exchange has refused; `cause` contains Exchange's error."""
 
 
 def correlation_id(integration: str, message_id: str) -> str:
@@ -157,7 +157,7 @@ class Operation:
     def with_mails_of(self, older: Self, kinds: set[Mailing]) -> Self:
         """This operation, with the e-mails of these kinds that an older one had yet to send, and their drafts.
 
-        Drafted e-mails come first, since drafts belong to the first e-mails.
+        Drafted e-mails come first, because the drafts belong to the first e-mails.
         """
         drafted = dict(zip(older.mails, older.drafts, strict=False))
         taken = [mail for mail in older.mails if mail in kinds and mail not in self.mails]

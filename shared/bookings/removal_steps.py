@@ -1,5 +1,4 @@
-"""Removes a booking in such a way that an interruption at any step leaves neither a usable tag without digits nor
-orphaned digits.
+"""Removes a booking so that an interruption at any step leaves neither a usable tag without digits nor orphaned digits.
 
     1. one transaction: the booking and its meeting's row are deleted, `removed:<tag>` records what has yet to be
        released

@@ -17,10 +17,10 @@ All rows of one integration share a partition, named by its uuid, so that they c
     alarm:<kind>             an alarm, as stored by earlier versions           alarms.py
     quota:<digest>           how many aliases a user may still request         aliases/quota.py
     room:<tag>               a room that may be on a Management Node           conferences/room_records.py
-    clash:<tag>              an alias that another conference has              conferences/room_ahead.py
+    clash:<tag>              an alias that another conference uses             conferences/room_ahead.py
     move                     how far bookings are moved to another platform    conferences/room_moves.py
 
-The named modules define the columns. Some partitions belong to no single integration:
+The named modules define the columns. Some partitions do not belong to a single integration:
 
     sign-in / <expiry>-<digest>        a one-time code of the pane's sign-in       identity/sign_in/codes.py
     retired / <integration>            a deleted integration, with records left    meetings/retirement.py
@@ -31,8 +31,8 @@ The named modules define the columns. Some partitions belong to no single integr
     lists / …                          lists of bookings and operations            record_lists/counted.py
     turns-<n> / <integration>          whose turn it is, and what is due when      meetings/turns.py
 
-Alarms and turns are sharded by the first digit of the uuid, so that the rows that every round reads and writes do not
-form a hot partition, and neighbours in uuid order are read and written together.
+Alarms and turns are sharded by the first digit of the uuid. This avoids a hot partition for the rows that every round
+reads and writes, and neighbours in uuid order are still read and written together.
 
 `tests/conformance/test_table_owners.py` enforces all of this.
 """

@@ -25,9 +25,11 @@ class Manifests:
         self._addresses = addresses
 
     async def xml(self, uuid: str, permission: str = "") -> bytes:
-        """The add-in-only manifest. `permission` is the permission's name in the manifest, if the add-in needs more
-        than the default. It is not cached, so that an admin who has just changed a setting gets the new manifest.
-        Raises NotFound, InvalidRequest.
+        """The add-in-only manifest.
+
+        `permission` is the permission's name in the manifest, if the add-in needs more than the default. The manifest
+        is not cached, so that an admin who has just changed a setting gets the new one. Raises NotFound,
+        InvalidRequest.
         """
         return xml_manifest(await self._contents(uuid, permission))
 

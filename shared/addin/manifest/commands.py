@@ -1,10 +1,10 @@
 """Commands without a task pane, if an integration enables them: the switch on phones, and the offer in new meetings to
 add a VMR.
 
-Only version 1.1 of the overrides supports these commands; Outlook versions that do not support them ignore them. Both
+Only version 1.1 of the overrides supports these commands. Outlook versions without that support ignore them. Both
 commands work only in Exchange Online, and only for add-ins that an admin has installed (docs/facts/outlook-addin.md).
-This has not been confirmed against a live tenant. The names of functions and the ids are those in
-addin/commands/command.js and addin/launch.js.
+This has not been confirmed against a live tenant. Function names and ids have to match addin/commands/command.js and
+addin/launch.js.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from shared.addin.manifest.contents import Contents, phone_icons
 from shared.addin.manifest.elements import Element, add, typed
 
 PAGE, SCRIPT = "commands", "launch"
-"""Resources: the page for commands, and the script for events."""
+"""Resources: the page for commands, and the event script."""
 ADD_VMR, ON_NEW_MEETING = "addVmr", "onNewMeeting"
 PHONE_BUTTON = "vmrPhoneButton"
 
@@ -49,14 +49,14 @@ def phones(host: Element, contents: Contents) -> None:
 
 
 def images(parent: Element, contents: Contents) -> None:
-    """The icons for phones, among the resources."""
+    """The icon resources for phones."""
     if contents.mobile:
         for pixels in sorted({pixels for _, _, pixels in phone_icons()}):
             add(parent, "bt:Image", id=_grey(pixels), DefaultValue=contents.grey_icons[pixels])
 
 
 def urls(parent: Element, contents: Contents) -> None:
-    """The URLs among the resources."""
+    """The URL resources."""
     if contents.mobile or contents.auto_open:
         add(parent, "bt:Url", id=PAGE, DefaultValue=contents.commands)
     if contents.auto_open:

@@ -24,13 +24,14 @@ _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PHONE_ICONS = (25, 32, 48)
 _SCALES = (1, 2, 3)
 ICON_SIZES = (16, 32, 64, 80, 128)
-"""Sizes of icons in pixels: 16, 32 and 80 on the ribbon (64 recommended), 64 and 128 in lists of add-ins."""
+"""Icon sizes in pixels: 16, 32 and 80 on the ribbon (64 recommended), 64 and 128 in lists of add-ins."""
 
 
 class Permission(Enum):
-    """The add-in's permission. The mailbox permission is only for clients with a bug: classic Outlook for Windows from
-    version 2510 up to build 16.0.20131 refuses identity tokens of Exchange on-premises to add-ins with a lesser
-    permission (office-js #6340).
+    """The add-in's permission.
+
+    The mailbox permission is only for clients with a bug: classic Outlook for Windows from version 2510 up to build
+    16.0.20131 gives add-ins with a lesser permission no identity tokens from Exchange on-premises (office-js #6340).
     """
 
     ITEM = "ReadWriteItem"
@@ -48,8 +49,9 @@ class SingleSignOn:
 
 @dataclass(frozen=True)
 class Contents:
-    """The contents of an integration's manifest. Texts are as the admin set them, and never empty; each form cuts them
-    to its limits.
+    """The contents of an integration's manifest.
+
+    Texts are as the admin set them, and never empty. Each form of the manifest cuts them to its limits.
     """
 
     id: UUID
@@ -109,8 +111,9 @@ def contents(integration: Integration, addresses: Addresses, permission: Permiss
 
 
 def phone_icons() -> Iterator[tuple[int, int, int]]:
-    """Size and scale of each icon on phones, and the size of our icon that is used for it, which has the same or nearly
-    the same number of pixels.
+    """Size and scale of each phone icon, and the size of our icon that is used for it.
+
+    Both have the same or nearly the same number of pixels.
     """
     for size in _PHONE_ICONS:
         for scale in _SCALES:
@@ -118,7 +121,10 @@ def phone_icons() -> Iterator[tuple[int, int, int]]:
 
 
 def fitted(text: str, limit: int) -> str:
-    """The text, cut to at most `limit` UTF-16 units, as Outlook counts; text that was cut ends with an ellipsis."""
+    """The text, cut to at most `limit` UTF-16 units, which is how Outlook counts.
+
+    Text that was cut ends with an ellipsis.
+    """
     if len(text.encode("utf-16-le")) <= 2 * limit:
         return text
     cut = text.encode("utf-16-le")[: 2 * (limit - 1)].decode("utf-16-le", "ignore")
@@ -132,8 +138,10 @@ def _text(integration: Integration, field: str) -> str:
 
 
 def _app_domains(integration: Integration, origin: str) -> tuple[str, ...]:
-    """Our own origin, and those of sign-in pages, which a dialog may show. A sign-in page whose name is too long for
-    the schema is left out: the dialog starts on our own origin and still reaches it.
+    """The origins that a dialog may show: our own, and those of sign-in pages.
+
+    A sign-in page whose name is too long for the schema is left out: the dialog starts on our own origin and still
+    reaches it.
     """
     urls = [origin, _LOGIN]
     if integration.enable_personal_vmrs and integration.personal_vmr_oauth_auth_endpoint:

@@ -1,9 +1,8 @@
-"""The add-in-only manifest. Its elements have the order that the schema requires.
+"""The add-in-only manifest. Its elements are in the order that the schema requires.
 
 There are two version overrides: 1.0 for Outlook clients that support no other, and inside it 1.1, which adds delegates
 (`SupportsSharedFolders`), single sign-on, and the commands that an integration enables without a task pane. Requirement
-sets stay at 1.5 and below, because Exchange on-premises offers no more, and an add-in that requires more does not
-appear there.
+sets stay at 1.5 or below: Exchange on-premises supports no later ones, and does not show an add-in that requires them.
 """
 
 from __future__ import annotations
