@@ -3,7 +3,7 @@
  * Offers the pane in a new meeting: a notification above the text has a button that opens it.
  *
  * Classic Outlook for Windows runs this file without a page, modules or storage, and never calls `Office.onReady`
- * (docs/facts/outlook-addin.md). It is therefore one plain script, to which the server prepends the texts as `OFFER`.
+ * (docs/facts/outlook-addin.md). So it is a single plain script. The server prepends the texts to it as `OFFER`.
  */
 
 /** @param {Office.AddinCommands.Event} event */

@@ -42,13 +42,13 @@ async function added(outlook) {
   const first = await actions.run({ do: 'single' });
   if (first.outcome === 'already' && first.incomplete) return actions.run({ do: 'complete' });
   if (first.outcome !== 'signInNeeded') return first;
-  // The time that the user spends in the dialog does not count towards the limit of one minute.
+  // The time that the user spends in the dialog does not count towards the one-minute limit.
   const signedIn = await actions.run({ do: 'signIn' });
   return signedIn.outcome === 'signedIn' ? actions.run({ do: 'single' }) : signedIn;
 }
 
 /**
- * Tell the user what is left to do, if this Outlook can show notifications. The inserted text is visible in any case.
+ * Tell the user what is left to do, if this Outlook can show notifications. The inserted text is visible either way.
  * @param {Outlook} outlook
  * @param {Finished} finished
  */

@@ -5,7 +5,7 @@
  * (docs/facts/outlook-addin.md: some dialogs cannot reach their parent, and browser windows have no parent).
  */
 
-const CLOSING_TIMEOUT = 2_500; // milliseconds that the pane has to close the window
+const CLOSING_TIMEOUT = 2_500; // milliseconds within which the pane has to close the window
 
 const part = (/** @type {string} */ id) => document.getElementById(id);
 

@@ -1,7 +1,7 @@
 // @ts-check
 /** The back end's routes, as defined by the add-in's API. Tokens are sent in headers, never in URLs. */
 
-const SERVER_TIMEOUT = 8_000; // milliseconds; afterwards, a placeholder is inserted instead of an alias (X4)
+const SERVER_TIMEOUT = 8_000; // milliseconds; after that, a placeholder is inserted instead of an alias (X4)
 
 /** The back end returned an error, or did not respond (`status` 0). */
 export class ApiError extends Error {

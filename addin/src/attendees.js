@@ -31,7 +31,7 @@ export function isMailbox({ name, address }, mailbox) {
 }
 
 /**
- * A mailbox, with the server's information about the equipment mailbox if both are the same.
+ * A mailbox, with the server's information about it if it is the equipment mailbox.
  * @param {Mailbox} mailbox
  * @param {Mailbox} room
  * @returns {Mailbox}
@@ -78,8 +78,8 @@ export async function invite(item, mailbox, isInDoubt) {
  * Remove the mailbox. This requires writing all attendees again, 100 at a time.
  * @param {Item} item
  * @param {Mailbox} mailbox
- * @returns {Promise<{isGone: boolean, lost: Attendee[]}>} `isGone` is false if the mailbox or some attendees are not
- * listed, so that nothing was done; `lost`: attendees whom Outlook did not add back
+ * @returns {Promise<{isGone: boolean, lost: Attendee[]}>} `isGone` is false if nothing was done because the mailbox or
+ * some attendees are not listed; `lost` are the attendees whom Outlook did not add back
  * @throws {Error} if Outlook did not remove it
  */
 export async function uninvite(item, mailbox) {

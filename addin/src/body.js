@@ -21,7 +21,7 @@ export class RewriteNeeded extends Error {
   }
 }
 
-/** The body could not be changed. `restored`: the body is as it was before. */
+/** The body could not be changed. `restored` means that it is as it was before. */
 export class BodyError extends Error {
   /**
    * @param {boolean} restored

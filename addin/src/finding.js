@@ -54,9 +54,9 @@ export async function find(item, body, room, ask) {
 
 /**
  * The owner of a tag, according to the server. Outlook does not tell add-ins the meeting's uid, so the owner is
- * determined by the booked time, and by whether this meeting can already have been sent.
+ * determined by the booked time, and by whether this meeting could already have been sent.
  * @param {TagState} state
- * @param {boolean} isOccurrence  the tag came with the series
+ * @param {boolean} isOccurrence  the tag came from the series
  * @param {boolean|null} isNew
  * @returns {Owner}
  */

@@ -1,5 +1,5 @@
 // @ts-check
-/** The pane's own texts; everything else comes from the integration's texts. Plain text. */
+/** The pane's own texts. All other texts come from the integration. Plain text. */
 
 export const words = {
   remove: 'Remove from the meeting',

@@ -21,8 +21,8 @@ export function piecesOf(html) {
 }
 
 /**
- * Whether rewriting some HTML as a whole would break pictures in it: this affects pictures attached to the meeting, but
- * not those from the web.
+ * Whether rewriting the whole of some HTML would break pictures in it. Only pictures attached to the meeting break, not
+ * those from the web.
  * @param {string} html
  */
 export function hasOwnPictures(html) {
@@ -75,7 +75,7 @@ function* textNodes(root) {
 function findText(document, wanted) {
   const { seen, places } = readable(document);
   const found = stretches(seen, wanted, lettersAsTheyStand);
-  // If there are two matches, neither is used, since it is unknown which of them is ours.
+  // If there are two matches, neither is used, because either could be ours.
   if (found.length !== 1) return null;
   const [first, last] = [places[found[0].start], places[found[0].end - 1]];
   const range = document.createRange();
@@ -101,7 +101,7 @@ function readable(document) {
 }
 
 /**
- * Include punctuation at the edges of the match, unless other text adjoins it (such as the `#` of a tag).
+ * Include punctuation at the edges of the match (such as the `#` of a tag), unless other text adjoins it.
  * @param {Range} range
  */
 function takeWholeText(range) {

@@ -71,20 +71,20 @@ export class Identity {
     return this.config.dialog_url ? new SignInNeeded() : error;
   }
 
-  /** Let the user sign in. Must be called from a click, or the browser blocks the window. */
+  /** Let the user sign in. Must be called from a click: otherwise the browser blocks the window. */
   async signIn() {
     const attempt = await begun(this.config.dialog_url ?? '');
     this.attempt = attempt;
     this.outlook.closeDialog();
     const answer = JSON.parse(await this.outlook.dialog(attempt.page));
     if (!answer.code) throw new NoIdentity(`sign-in: ${answer.error ?? 'no code'}`);
-    // A code that was typed in the meantime has completed the sign-in.
+    // If a code was typed in the meantime, it has completed the sign-in.
     if (this.attempt === attempt) await this.redeem(answer.code);
   }
 
   /**
-   * Redeem the one-time code of the sign-in in progress: from the dialog, or typed by the user if the dialog cannot
-   * reach the pane.
+   * Redeem the one-time code of the sign-in in progress. It comes from the dialog, or from the user if the dialog
+   * cannot reach the pane.
    * @param {string} code
    */
   async redeem(code) {
@@ -162,7 +162,7 @@ export class Identity {
 }
 
 /**
- * MSAL's application. The library is loaded only when needed, since it is larger than the rest of the pane.
+ * MSAL's application. The library is larger than the rest of the pane, so it is loaded only when needed.
  * @param {IdentityConfig} config
  * @returns {Promise<any>}
  */

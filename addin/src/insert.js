@@ -68,8 +68,8 @@ import { holds } from './text.js';
  *   `isInDoubt`: the mailbox was added before, and Outlook does not show whether it is still there */
 
 /**
- * The meeting could not be changed. `restored`: the meeting is as it was before. `unanswered`: the request may still
- * take effect.
+ * The meeting could not be changed. `restored` means that it is as it was before, and `unanswered` that the request may
+ * still take effect.
  */
 export class PlaceError extends Error {
   /**

@@ -1,5 +1,5 @@
 // @ts-check
-/** Implements the Item of src/insert.js with the calls to Office.js that this Outlook supports. */
+/** Implements the Item of src/insert.js using the Office.js calls that this Outlook supports. */
 
 import { textOf } from './html.js';
 

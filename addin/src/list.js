@@ -42,7 +42,7 @@ function matches(vmrs, query) {
 }
 
 /**
- * The text without case and accents, so that a search for "jose" finds José.
+ * The text in lower case and without accents, so that a search for "jose" finds José.
  * @param {string} text
  */
 function folded(text) {

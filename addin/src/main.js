@@ -23,7 +23,7 @@ import { View } from './view.js';
  * @property {IdentityConfig} identity
  * @property {string} room_name
  * @property {string} room_email
- * @property {string[]} room_addresses  addresses by which the mailbox may be listed
+ * @property {string[]} room_addresses  addresses under which the mailbox may be listed
  * @property {Paths} api
  * @property {boolean} debug
  * @property {string[]} stylesheets

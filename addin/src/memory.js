@@ -3,7 +3,7 @@
  * A note about what was added to a meeting, saved with the meeting so that a pane opened later can remove it again.
  * Pure.
  *
- * The note is only an aid, since Outlook may lose it (docs/facts/outlook-addin.md): the body determines what the
+ * The note is only an aid, because Outlook may lose it (docs/facts/outlook-addin.md). The body determines what the
  * meeting has.
  */
 
@@ -19,7 +19,7 @@ const LIMIT = 2_400; // characters; Outlook stores at most 2,500 per add-in (ref
  */
 export function noted({ block: { mark, mailbox }, seen, invited, location }) {
   const note = JSON.stringify({
-    // Outlook rewrites HTML and line endings, but not the visible text, so the latter is saved.
+    // The visible text is saved, because Outlook rewrites HTML and line endings, but not the text.
     seen,
     ...(mark !== seen && { mark }),
     ...(invited && { mailbox: mailbox?.address, name: mailbox?.name, aliases: mailbox?.aliases?.join('\n') }),

@@ -18,7 +18,7 @@ import { words } from './fixed_words.js';
 
 /** @typedef {{html: string} | {text: string}} Content */
 /**
- * `about` is a tooltip; `quiet` marks less common choices; `item` marks entries of a list.
+ * `about` is a tooltip; `quiet` marks less common choices; `item` marks list entries.
  * @typedef {{id: string, label: Content, about?: string, quiet?: boolean, item?: boolean}} Button
  */
 /** @typedef {{kind: 'search'|'code', label: string, button?: string}} Entry  a field, with a button to submit it */

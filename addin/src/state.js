@@ -114,7 +114,7 @@ function clicked(state, button) {
     case 'vmr':
       return work(state, { do: 'personal', index: Number(index) });
     case 'signIn':
-      // The state is not busy, since the new window may have to show the user a code, and may never report back.
+      // The state is not busy, because the new window may have to show the user a code, and may never report back.
       return work({ ...state, screen: 'waiting', page: '', hint: '' }, { do: 'signIn' }, false);
     case 'signOut':
       return work(state, { do: 'signOut' });
@@ -132,8 +132,8 @@ function clicked(state, button) {
 }
 
 /**
- * Redeem the sign-in code that the user has typed. In the search for VMRs, pressing Enter does nothing, since
- * the matches are already listed.
+ * Redeem the sign-in code that the user has typed. In the search for VMRs, pressing Enter does nothing: the matches are
+ * already listed.
  * @param {State} state
  * @param {string} code
  * @returns {{state: State, effect: Effect|null}}

@@ -24,10 +24,10 @@ const TAG = /PXPS:-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|TOK:-(?:[a-z2-7]{
 /** Stands for unknown letters in pieces. */
 export const ANYTHING = '\ufffc';
 const UNKNOWN = '(?:(?!pxps)[\\p{L}\\p{N}]){1,80}?'; // does not extend past a tag into another block
-const LIST_MARKER = '[\\p{L}\\p{N}]{0,4}?'; // letters of "1.", "o", "iv)", into which Word turns list items
+const LIST_MARKER = '[\\p{L}\\p{N}]{0,4}?'; // letters of "1.", "o" or "iv)", which Word puts in place of list markers
 
 /**
- * Whether a body contains any tag, allocated or promised, which means that the meeting has its VMR.
+ * Whether a body contains any tag, allocated or promised. If so, the meeting has its VMR.
  * @param {Body} body
  */
 export function hasTag(body) {
@@ -43,7 +43,7 @@ export function tagOf(body) {
 }
 
 /**
- * The first tag in the text, without the closing `#`, which mail clients lose; "" if there is none.
+ * The first tag in the text, without the closing `#`, which mail clients may drop; "" if there is none.
  * @param {string} text
  */
 export function findTag(text) {
@@ -58,8 +58,8 @@ export function findTag(text) {
 }
 
 /**
- * The text without its outermost encoding. URL Defense's encoding is undone only if there is no percent-encoding, since
- * URL Defense leaves none.
+ * The text without its outermost encoding. URL Defense's encoding is undone only if there is no percent-encoding: URL
+ * Defense leaves none.
  * @param {string} text
  */
 function outerDecoded(text) {
@@ -138,7 +138,7 @@ function flat(text) {
 }
 
 /**
- * Decode UTF-8 bytes, each of which is written as a character and two hexadecimal digits.
+ * Decode UTF-8 bytes, each written as a character and two hexadecimal digits.
  * @param {string} run
  */
 function decoded(run) {
@@ -146,7 +146,7 @@ function decoded(run) {
 }
 
 /**
- * The visible text, then the markup, since rewritten links contain tags in their URLs.
+ * The visible text, then the markup, because rewritten links contain tags in their URLs.
  * @param {Body} body
  */
 function views(body) {

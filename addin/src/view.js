@@ -147,7 +147,7 @@ export class View {
   }
 
   /**
-   * Show a description as a tooltip, and to keyboard and screen reader users.
+   * Show a description as a tooltip, and make it available to keyboard and screen reader users.
    * @param {HTMLElement} button
    * @param {string} about
    */

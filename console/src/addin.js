@@ -43,7 +43,7 @@ function Installation({ integration, mayChange, again }) {
   if (!needed) return html`<p class="well" role="status">Revision ${revision} of the manifest is installed, according to the last confirmation.</p>`;
   return html`<div class="card alarm">
     <h2>${installed ? 'Reinstall the manifest' : 'Install the manifest'}</h2>
-    <p>${installed ? `Revision ${installed} is installed, but the manifest has changed since: the current revision is ${revision}.` : 'No installation has been confirmed yet.'} Until you install it, users see the old add-in, or none.</p>
+    <p>${installed ? `The manifest has changed since revision ${installed} was installed. The current revision is ${revision}.` : 'No installation has been confirmed yet.'} Until you install it, users see the old add-in, or none.</p>
     ${failure && html`<${Problem} error=${failure} />`}
     ${mayChange && html`<button type="button" onClick=${acknowledge}>Revision ${revision} is installed now</button>`}
   </div>`;

@@ -12,9 +12,9 @@ import { Version, isSame } from './values.js';
 /**
  * @param {{ path: string, what: string, field?: string, by: Record<string, string>, fields: any, saved: any, changes: Record<string, any>,
  *   merge: (theirs: any, etag: string, kept: Record<string, any>) => void }} props
- *   `path`: the object's path; `what` and `field`: how the texts name the object and its fields; `by`: a filter for the
- *   changes of this object; `saved`: its state when the form was opened; `merge`: called with the other person's state
- *   and those of the admin's own changes that are kept
+ *   `path`: the object's path; `what` and `field`: the words for the object and its fields; `by`: a filter for changes
+ *   to this object; `saved`: its state when the form was opened; `merge`: called with the other person's version and
+ *   the admin's own changes that are kept
  */
 export function Conflict({ path, what, field = 'field', by, fields, saved, changes, merge }) {
   const asked = useAsked(async () => {

@@ -11,7 +11,7 @@ export function Connection({ saved }) {
   return html`<div class="saved">
     <p class="well">Saved.</p>
     ${asked.error && html`<${Problem} error=${asked.error} again=${asked.again} />`}
-    ${asked.value && raised.length === 0 && html`<p>${saved.enable_dynamic_vmrs ? 'Exchange was contacted and responds. There are no alarms.' : 'There are no alarms.'}</p>`}
+    ${asked.value && raised.length === 0 && html`<p>${saved.enable_dynamic_vmrs ? 'Exchange was contacted and responded. There are no alarms.' : 'There are no alarms.'}</p>`}
     ${raised.length > 0 && html`<ul class="cards">
       ${raised.map((/** @type {any} */ each) => html`<li class="card alarm">
         <h3>${each.name.replaceAll('_', ' ')}</h3>

@@ -3,8 +3,7 @@
 /**
  * @typedef {{ kind: 'same' | 'gone' | 'new', line: string }} Difference
  * @param {string} before @param {string} after
- * @returns {Difference[]} computed as a longest common subsequence of lines, of which templates have a few hundred at
- * most
+ * @returns {Difference[]} computed as a longest common subsequence of lines; a template has a few hundred lines at most
  */
 export function differences(before, after) {
   const [old, fresh] = [before, after].map((text) => text.replaceAll('\r\n', '\n').split('\n'));

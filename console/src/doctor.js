@@ -1,4 +1,4 @@
-/** Checks an integration end to end, and shows each finding, with the commands that fix the problem, as soon as it is available. */
+/** Checks an integration end to end. Each finding is shown as soon as it is available, with the commands that fix the problem. */
 
 import { CONFIGURATION, call } from './api.js';
 import { html, useState } from './ui.js';

@@ -11,7 +11,7 @@ import { Secret } from './secret.js';
  *   destination?: string, choices?: Record<string, string>, limits: Record<string, any> } }} Field
  */
 
-/** The maximum length of a default that the help text shows, in characters. */
+/** The maximum length, in characters, of a default that the help text shows. */
 const SHOWN_DEFAULT_MAX_LENGTH = 80;
 
 /**

@@ -1,6 +1,6 @@
 /**
- * A list's filters, kept in the URL after its view, as in `#/meetings?state=closed`, so that a link, or returning to
- * the page, shows the same list.
+ * A list's filters. They are kept in the URL after the view, as in `#/meetings?state=closed`, so that following a link
+ * or returning to the page shows the same list.
  */
 
 import { useEffect, useRef, useState } from './ui.js';

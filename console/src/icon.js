@@ -50,7 +50,7 @@ export function Icon({ id, uuid, readOnly }) {
   </section>`;
 }
 
-/** @param {File} file @returns {Promise<string>} a data URL, since the page's policy allows no other URLs for files */
+/** @param {File} file @returns {Promise<string>} a data URL, because the page's policy allows no other URLs for files */
 function dataUrl(file) {
   return new Promise((done, failed) => {
     const reader = new FileReader();

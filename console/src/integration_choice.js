@@ -113,7 +113,7 @@ async function textOf(value, others) {
   try {
     return (await namesOf([value])).get(value) ?? GONE;
   } catch {
-    return value; // the view shows the error, since its own requests fail as well
+    return value; // the view shows the error, because its own requests fail as well
   }
 }
 

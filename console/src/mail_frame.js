@@ -1,10 +1,10 @@
-/** Shows a mail as a mail client would, in light or dark mode. */
+/** Shows an e-mail as a mail client would, in light or dark mode. */
 
 import { html, useEffect, useRef } from './ui.js';
 
 /**
- * The frame runs no scripts and has no network access: it is sandboxed, and has the page's own policy. The policy
- * forbids style attributes in HTML, so a script sets them one by one, which it allows. Dark mode inverts all
+ * The frame runs no scripts and has no network access: it is sandboxed and subject to the page's own policy. The policy
+ * forbids style attributes in HTML but lets scripts set styles, so a script sets them one by one. Dark mode inverts all
  * colours except those of pictures, as some clients do.
  * @param {{ content: string, title: string, dark?: boolean }} props
  */

@@ -54,7 +54,7 @@ function Actions({ meeting, can, again }) {
     setFailure(null);
     try {
       await call(`${PATH}${meeting.id}/${action}/`, { method: 'POST', body });
-      setSaid(action === 'resend' ? 'The mail is on its way.' : '');
+      setSaid(action === 'resend' ? 'The e-mail is on its way.' : '');
       again();
     } catch (error) {
       setFailure(error);
@@ -66,7 +66,7 @@ function Actions({ meeting, can, again }) {
     ${failure && html`<${Problem} error=${failure} />`}
     ${said && html`<p class="well" role="status">${said}</p>`}
     <div class="actions">
-      ${may('close', 'scheduled') && html`<button type="button" onClick=${() => act('close', 'Close this room? Nobody can join, whatever the organizer sends, until it is reopened here.')}>Close the room</button>`}
+      ${may('close', 'scheduled') && html`<button type="button" onClick=${() => act('close', 'Close this room? Nobody can join until it is reopened here, whatever the organizer sends.')}>Close the room</button>`}
       ${may('reopen', 'held') && html`<button type="button" onClick=${() => act('reopen', 'Reopen this room? People can join again at the meeting’s times.')}>Reopen the room</button>`}
       ${may('resend', 'scheduled') && html`<button type="button" onClick=${() => act('resend', `Send the joining instructions to ${owner} again?`)}>Send the instructions again</button>`}
       <a class="button" href="#/changes/meeting/${meeting.id}">History</a>

@@ -27,8 +27,8 @@ export function useAsked(ask, on) {
 }
 
 /**
- * Shows requested data once it has arrived. One element without a box encloses everything, because the Preact of htm's
- * standalone build inserts whatever replaces several elements before their neighbours.
+ * Shows requested data once it has arrived. Everything is enclosed in one element without a box, because the Preact in
+ * htm's standalone build misplaces what replaces several elements: it inserts it before their neighbours.
  * @param {{ asked: { value?: any, error?: ApiError, again: () => void }, children: (value: any) => any }} props
  */
 export function Asked({ asked, children }) {

@@ -55,7 +55,7 @@ function fromJson(text, fields) {
   });
 }
 
-/** @param {string} name @param {any} value an alias's id and URI are omitted, since they are only valid in one deployment */
+/** @param {string} name @param {any} value an alias's id and URI are omitted, because they are only valid in one deployment */
 function bare(name, value) {
   return name === 'aliases' && Array.isArray(value)
     ? value.map((each) => (typeof each === 'object' && each ? { alias: each.alias, ...(each.description ? { description: each.description } : {}) } : each))

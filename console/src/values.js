@@ -7,7 +7,7 @@ import { differences } from './diff.js';
 /** Text that is longer than this, or has several lines, is shown as a block. */
 const LINE_MAX_LENGTH = 120;
 
-/** @param {any} value @param {any} field from a Tastypie schema, if there is one @returns {string} text for people */
+/** @param {any} value @param {any} field from a Tastypie schema, if there is one @returns {string} human-readable text */
 export function readable(value, field) {
   if (value === null || value === undefined || value === '') return '–';
   if (typeof value === 'boolean') return value ? 'on' : 'off';
@@ -16,7 +16,7 @@ export function readable(value, field) {
   return field?.x?.choices ? choice(field, value) : String(value).replaceAll('\r\n', '\n');
 }
 
-/** @param {any} value an element of a list @returns {any} its identifying field, if it is an object */
+/** @param {any} value an element in a list @returns {any} its identifying field, if it is an object */
 function entry(value) {
   return value && typeof value === 'object' ? (value.domain ?? value.alias ?? value.name ?? value) : value;
 }

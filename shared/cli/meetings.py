@@ -99,7 +99,7 @@ def reopen(context: typer.Context, meeting: _Meeting) -> None:
 def resend(context: typer.Context, meeting: _Meeting, *, yes: _Yes = False) -> None:
     """E-mail the joining instructions again, from the equipment mailbox to the meeting's owner."""
     found, _ = _act(context, meeting, "resend", "E-mail the joining instructions of {} to its owner?", yes=yes)
-    typer.echo(show.plain(f"{found['alias']}: the mail is on its way; `meetings show` shows its status."))
+    typer.echo(show.plain(f"{found['alias']}: the e-mail is on its way; `meetings show` shows its status."))
 
 
 @commands.command()

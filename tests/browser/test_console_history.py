@@ -133,7 +133,7 @@ async def test_instructions_are_sent_again_and_a_meeting_gets_another_owner(
     await admin.page.get_by_role("button", name="Change owner").click()
     await expect(admin.page.locator(".facts")).to_contain_text("bob@example.com, set by an admin")
     await admin.page.get_by_role("button", name="Send the instructions again").click()
-    await expect(admin.page.get_by_text("The mail is on its way.")).to_be_visible()
+    await expect(admin.page.get_by_text("The e-mail is on its way.")).to_be_visible()
     async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
         mails: list[dict[str, Any]] = []
         while not mails:

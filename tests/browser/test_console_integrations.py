@@ -122,7 +122,7 @@ async def test_after_saving_the_form_says_whether_exchange_responds(
     if raised["objects"]:
         await expect(told.locator(".card")).to_have_count(len(raised["objects"]))
     else:
-        await expect(told).to_contain_text("Exchange was contacted and responds")
+        await expect(told).to_contain_text("Exchange was contacted and responded")
     alarm = {"name": "connection_failed", "details": "Nobody answers.", "remedy": "Call them."}
 
     async def raise_one(route: Route) -> None:
