@@ -43,7 +43,7 @@ def create_(
     key: Annotated[Path, typer.Option("--key", help="A new file for the private key, which is returned only once.")],
     role: Annotated[ClientRole, typer.Option("--role", help="What the client may do.")] = ClientRole.READ,
 ) -> None:
-    """Create a client, and write its private key into a file that only you can read."""
+    """Create a client, and write its private key to a file that only you can read."""
     with context.ensure_object(Connection).open() as management:
         [uri] = [each["resource_uri"] for each in management.roles() if each["name"] == role.value]
         try:

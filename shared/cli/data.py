@@ -37,7 +37,7 @@ def data() -> None:
 
 @commands.command("export")
 def export_(file: File, tables: Where) -> None:
-    """Write all tables into a file that only you can read.
+    """Write all tables to a file that only you can read.
 
     It contains personal data, but no secrets: tables only contain references to secrets in the vault.
     """
@@ -46,7 +46,7 @@ def export_(file: File, tables: Where) -> None:
 
 @commands.command("import")
 def import_(file: File, tables: Where) -> None:
-    """Write the rows of an export that do not exist yet; existing rows are kept.
+    """Restore the rows in an export that do not exist yet. Existing rows are kept.
 
     The file is read completely first, so that a damaged file changes nothing. An interrupted import can be run again.
     """
@@ -71,8 +71,8 @@ def erase_(
     """Remove everything that the tables contain about a person: user records, personal VMRs, meetings, decisions and
     answers.
 
-    The data is listed, and removed after confirmation. Rooms of future meetings are closed. Records of admins' changes
-    stay, but the data about the person in them is removed. First remove the person's messages from the equipment
+    The data is listed, and removed once you confirm. Rooms of future meetings are closed. Records of admins' changes
+    are kept, but data about the person is removed from them. First remove the person's messages from the equipment
     mailbox: see docs/operations.md.
     """
     try:

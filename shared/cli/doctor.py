@@ -31,8 +31,8 @@ def doctor(
     """Examine an integration, and print the command that fixes each problem.
 
     Without a name, 20 integrations are examined, those with alarms first. Nothing is changed. The commands are for
-    Exchange PowerShell, az or a shell; replace words in capital letters. Exit code 0: nothing is wrong, though there
-    may be warnings; 1: something is wrong.
+    Exchange PowerShell, az or a shell. In a command, replace the words in capital letters. Exit code 0: nothing is
+    wrong, although there may be warnings; 1: something is wrong.
     """
     with context.ensure_object(Connection).open() as management:
         found, total = _chosen(management, integration, everything=everything)

@@ -34,7 +34,7 @@ def list_(
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="The maximum number of changes.")] = _NEWEST,
     output: Form = Output.TEXT,
 ) -> None:
-    """List changes, the newest first. They are kept for a year."""
+    """List changes, newest first. They are kept for a year."""
     with context.ensure_object(Connection).open() as management:
         moments = {"when__gte": since, "when__lt": until}
         filters = {name: moment.isoformat() for name, moment in moments.items() if moment}
@@ -75,9 +75,9 @@ def revert(
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Revert a change by making a new one, which passes the same checks as any save.
+    """Revert a change by making a new one, which goes through the same checks as any save.
 
-    Fields get their earlier values, created objects are deleted, and deleted objects are created again. A deleted
+    Changed fields get their earlier values, created objects are deleted, and deleted objects are recreated. A deleted
     integration gets its uuid back, but not its meetings.
     """
     with context.ensure_object(Connection).open() as management:

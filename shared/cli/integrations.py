@@ -34,10 +34,10 @@ def init(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write, which must not already exist.")],
     local: Annotated[bool, typer.Option("--local", help="For a local stack: loopback hosts are allowed.")] = False,
 ) -> None:
-    """Ask for the required settings of an integration, and write a first file for `apply`.
+    """Prompt for an integration's required settings, and write a first file for `apply`.
 
-    Each answer is checked immediately, and secrets are left to environment variables. docs/settings.md lists all other
-    settings.
+    Each answer is checked immediately. Secrets are read from environment variables later. docs/settings.md lists all
+    other settings.
     """
     if file.exists():
         raise CommandFailed(Exit.CONFLICT, f"{file} already exists: name another file, or change that one.")
@@ -84,8 +84,8 @@ def validate_(
 ) -> None:
     """Check files, without calling the deployment unless requested.
 
-    Each integration is checked as a new and complete one, and the variables of secrets need not be set. Exit code 3:
-    something is wrong, and every problem is printed with its line, so that a pipeline can stop.
+    Each integration is checked as if it were new and complete. The environment variables for secrets do not have to be
+    set. If anything is wrong, every problem is printed with its line number, and the exit code is 3.
     """
     entries, connection = _read(files), context.ensure_object(Connection)
     if against:
@@ -136,7 +136,7 @@ def export(
     context: typer.Context,
     integration: Annotated[str | None, typer.Argument(metavar="[INTEGRATION]", help="Name, UUID or id.")] = None,
 ) -> None:
-    """Print an integration, or all of them, as YAML; applying it would change nothing."""
+    """Print one integration, or all of them, as YAML. Applying the output would change nothing."""
     with context.ensure_object(Connection).open() as management:
         found = management.integrations() if integration is None else [management.integration(integration)]
     typer.echo(as_yaml(found), nl=False)

@@ -57,11 +57,11 @@ def search(
     limit: _Limit = _NEAREST,
     output: Form = Output.TEXT,
 ) -> None:
-    """Find meetings, including past ones, the latest first.
+    """Find meetings, including past ones, latest first.
 
-    Organizers can only be found if the names and descriptions of conferences contain them, depending on the
-    integration's templates. Meetings without a room are in `operations list`. If there are many meetings, only the
-    latest 2,000 are searched, and a note says so; a complete alias or tag is always found.
+    Organizers can only be found if the integration's templates put them into the names or descriptions of conferences.
+    Meetings without a room are in `operations list`. If there are many meetings, only the latest 2,000 are searched,
+    and a note says so. A complete alias or tag is always found.
     """
     with context.ensure_object(Connection).open() as management:
         found, searched = management.search_meetings(limit, text)
@@ -110,8 +110,10 @@ def give(
     *,
     yes: _Yes = False,
 ) -> None:
-    """Give a meeting to another owner, who is shown as its organizer, owns the room on a Management Node, and gets the
-    e-mails of `resend`. In Exchange, the meeting stays with its organizer, who alone can move or cancel it.
+    """Give a meeting to another owner.
+
+    The new owner is shown as its organizer, owns the room on a Management Node, and receives the e-mails that `resend`
+    sends. In Exchange, the organizer stays the same, and only the organizer can move or cancel the meeting.
     """
     question = f"Give {{}} to {address or 'its organizer again'}?"
     found, changed = _act(context, meeting, "transfer", question, yes=yes, organizer=address)

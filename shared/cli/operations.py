@@ -29,13 +29,13 @@ def list_(
     ] = "",
     since: _Since = None,
     *,
-    failed: Annotated[bool, typer.Option("--failed", help="Only operations with an error.")] = False,
+    failed: Annotated[bool, typer.Option("--failed", help="Only operations that ended with an error.")] = False,
     limit: Annotated[
         int, typer.Option("--limit", min=1, max=10_000, help="The maximum number of decisions, newest first.")
     ] = _NEWEST,
     output: Form = Output.TEXT,
 ) -> None:
-    """List decisions, newest first. Exit code 0 even if there is nothing to list."""
+    """List decisions, newest first. The exit code is 0 even if there is nothing to list."""
     with context.ensure_object(Connection).open() as management:
         filters = {"order_by": "-creation_time"}
         if integration:

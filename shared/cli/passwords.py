@@ -13,6 +13,6 @@ commands = group()
 def hash_password_(context: typer.Context) -> None:
     """Print the hash of a password, for POLICY_PASSWORD_HASH or MANAGEMENT_PASSWORD_HASH.
 
-    The password is prompted for twice without echo, or read from the first line of a piped standard input.
+    You are prompted for the password twice, without echo. If standard input is a pipe, its first line is used instead.
     """
     typer.echo(hash_password(ask_password("Password", twice=True)))

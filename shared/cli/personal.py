@@ -69,7 +69,7 @@ def delete(
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Delete personal VMRs. Their numbers become available; invitations with these numbers no longer work."""
+    """Delete personal VMRs. Their numbers become available again, and invitations with these numbers stop working."""
     with context.ensure_object(Connection).open() as management:
         present = management.vmrs()
         meant = [_meant(name, present) for name in vmrs]
@@ -104,7 +104,7 @@ def import_(
         str, typer.Option("--integration", help="The integration of the VMRs: name, UUID or id; all by default.")
     ] = "",
 ) -> None:
-    """Create or change personal VMRs to match a file; VMRs are identified by their names.
+    """Create or change personal VMRs to match a file. VMRs are identified by name.
 
     VMRs that are not in the file stay unchanged. To complete an interrupted import, run it again.
     """

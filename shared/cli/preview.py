@@ -38,7 +38,7 @@ def preview(
     browser: Annotated[bool, typer.Option("--open", help="Show the HTML in a browser, from a temporary file.")] = False,
     output: Form = Output.TEXT,
 ) -> None:
-    """Show what a template would produce with the integration's alias format and domain, and sample or given values.
+    """Show what a template would produce with the integration's alias format and domain, using sample or given values.
 
     Exit code 3: the template is invalid.
     """

@@ -16,8 +16,8 @@ commands = group()
 def sign_in_(context: typer.Context, integration: Reference, output: Form = Output.TEXT) -> None:
     """Print a link for signing in the service account of an integration (OAUTH).
 
-    It is valid for one hour and one sign-in; a newer link invalidates it. Open it in a private window and sign in as
-    that account.
+    The link is valid for one hour and one sign-in, and a newer link invalidates it. Open it in a private window, and
+    sign in as that account.
     """
     with context.ensure_object(Connection).open() as management:
         link = management.sign_in(management.integration(integration)["id"])
