@@ -19,7 +19,7 @@ _INTRODUCTION = """\
 # Settings of an integration
 
 This page is generated from the model in `shared/integrations/settings/`. After a change to the model, run
-`python -m shared.integrations.settings_docs`. The field names are those of the management API's resource
+`python -m shared.integrations.settings_docs`. The fields have the same names as in the management API's resource
 `ms_exchange_connector`.
 
 - A `*` after a name means that the add-in's manifest must be reinstalled after a change.
@@ -27,8 +27,8 @@ This page is generated from the model in `shared/integrations/settings/`. After 
 - *Secret* settings can be set, and cleared with `""`, but never read.
 - If any setting is invalid, the whole save is rejected and all problems are reported by field.
 - Line endings in strings are stored as sent. The default templates use CR LF.
-- Hosts that this service itself calls must be given as FQDNs, not as IP addresses or loopback names. Names may resolve
-  to private addresses. Only a local stack accepts plain http, and only for loopback addresses.
+- Hosts that this service itself calls must be specified as FQDNs, not as IP addresses or loopback names. Names may
+  resolve to private addresses. Only a local stack accepts plain http, and only for loopback addresses.
 """
 
 

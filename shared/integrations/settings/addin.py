@@ -36,10 +36,10 @@ class AddIn(Section):
         Line, Setting("Add-in button label", "The text on the ribbon button.", manifest=True)
     ] = "Create a Pexip Meeting"
     addin_supertip_title: Annotated[
-        Line, Setting("Add-in supertip title", "Heading of the ribbon button's help.", manifest=True)
+        Line, Setting("Add-in supertip title", "Heading of the ribbon button's tooltip.", manifest=True)
     ] = "Makes this a Pexip Meeting"
     addin_supertip_description: Annotated[
-        Line, Setting("Add-in supertip text", "Text of the ribbon button's help.", manifest=True)
+        Line, Setting("Add-in supertip text", "Text of the ribbon button's tooltip.", manifest=True)
     ] = (
         "Turns this meeting into an audio or video conference hosted in a Pexip VMR. "
         "The meeting is not scheduled until you select Send."
@@ -68,7 +68,7 @@ class AddIn(Section):
             "Add-in authentication method",
             "How the add-in authenticates its users. EXCHANGE_USER_ID_TOKEN: a token signed by Exchange. NAA_TOKEN: an "
             "Entra token obtained through nested app authentication. SSO_TOKEN: an Entra token obtained through Office "
-            "single sign-on; after switching to or from it, the manifest must be installed again.",
+            "single sign-on; after switching to or from it, the manifest must be reinstalled.",
             choices={
                 "EXCHANGE_USER_ID_TOKEN": "Exchange user identity token",
                 "SSO_TOKEN": "Office single sign-on (Entra)",

@@ -20,7 +20,7 @@ class Advanced(Section):
     ] = False
     enable_addin_debug_logs: Annotated[
         bool,
-        Setting("Enable add-in debug logs", "Shows a log in the add-in's pane to all users; only for troubleshooting."),
+        Setting("Enable add-in debug logs", "Shows all users a log in the add-in's pane. Only for troubleshooting."),
     ] = False
     use_custom_add_in_sources: Annotated[
         bool,

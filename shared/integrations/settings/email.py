@@ -32,7 +32,7 @@ From a telephone:<br>
 
 
 class EmailText(Section):
-    """Joining instructions and the answers to organizers. All may be HTML."""
+    """The joining instructions and the answers to organizers. All of them may be HTML."""
 
     title = "Single-use VMR email text"
     about = "Used when single-use VMRs are enabled. Every HTML tag must be closed."
@@ -51,7 +51,7 @@ class EmailText(Section):
         Template,
         Setting(
             "Placeholder instructions text",
-            "Inserted into the meeting's body if no alias is available; joining instructions follow by e-mail.",
+            "Inserted into the meeting's body if no alias is available. The joining instructions follow by e-mail.",
             required=SINGLE_USE,
         ),
     ] = _body("""\

@@ -31,13 +31,13 @@ class Exchange(Section):
         Literal["BASIC", "NTLM", "KERBEROS", "OAUTH", "APP_PERM", "GRAPH"],
         Setting(
             "Authentication method",
-            "How this service authenticates to Exchange. BASIC and NTLM: the service account's password, "
-            "Exchange on-premises only. KERBEROS is accepted for existing clients but cannot be used: Azure "
-            "Functions has no GSSAPI. OAUTH: Exchange Online; the service account signs in once, in a browser. "
-            "APP_PERM: as an application with a client secret; through Microsoft Graph for Exchange Online (its EWS "
-            "URL, or none), through EWS for your own server. GRAPH: Microsoft Graph, Exchange Online only, also with "
-            "the deployment's own identity; needs neither EWS URL nor service account. The original product's switches "
-            "*Enable OAuth* and *Enable NTLM authentication* are OAUTH and NTLM here.",
+            "How this service authenticates to Exchange. BASIC and NTLM use the service account's password (Exchange "
+            "on-premises only). KERBEROS is accepted for existing clients but cannot be used, because Azure Functions "
+            "has no GSSAPI. OAUTH is for Exchange Online; the service account signs in once, in a browser. APP_PERM "
+            "authenticates as an application with a client secret. It uses Microsoft Graph if the EWS URL is empty or "
+            "that of Exchange Online, and EWS for your own server. GRAPH uses Microsoft Graph (Exchange Online only), "
+            "optionally with the deployment's own identity, and needs neither an EWS URL nor a service account. OAUTH "
+            "and NTLM replace the original product's switches *Enable OAuth* and *Enable NTLM authentication*.",
             sign_in=True,
             choices={
                 "BASIC": "Basic (Exchange on-premises)",
@@ -54,8 +54,8 @@ class Exchange(Section):
         Setting(
             "EWS URL",
             "The URL of Exchange Web Services: https://outlook.office365.com/EWS/Exchange.asmx for Office 365, "
-            "usually https://<server or load balancer>/EWS/Exchange.asmx on-premises. If it is empty with APP_PERM, "
-            "Exchange Online is accessed through Graph.",
+            "usually https://<server or load balancer>/EWS/Exchange.asmx on-premises. With APP_PERM, leave it empty "
+            "to access Exchange Online through Graph.",
             required=when.EWS,
         ),
     ] = ""
@@ -65,7 +65,7 @@ class Exchange(Section):
         Format.LINE,
         Setting(
             "Service account username",
-            r"name@domain (NTLM and Office 365 accept only this form) or domain\name. "
+            r"name@domain (the only form that NTLM and Office 365 accept) or domain\name. "
             "One account may serve several integrations.",
             required=when.EWS_ACCOUNT,
             sign_in=True,
@@ -84,9 +84,9 @@ class Exchange(Section):
         Literal["impersonation", "delegate"],
         Setting(
             "EWS access",
-            "How the service account accesses the equipment mailbox. impersonation: through the role "
-            "ApplicationImpersonation. delegate: through full access to the mailbox; joining instructions that are "
-            "sent late come from the equipment mailbox, not from the organizer. APP_PERM always uses impersonation.",
+            "How the service account accesses the equipment mailbox. impersonation: with the role "
+            "ApplicationImpersonation. delegate: with full access to the mailbox; joining instructions that are sent "
+            "late then come from the equipment mailbox, not from the organizer. APP_PERM always uses impersonation.",
             choices={"impersonation": "Impersonation", "delegate": "Delegate access"},
         ),
     ] = "impersonation"
@@ -94,8 +94,8 @@ class Exchange(Section):
         NullableGuid,
         Setting(
             "OAuth client ID",
-            "Application (client) ID of the app registration that the service account signs in to, or that is used "
-            "directly (APP_PERM).",
+            "Application (client) ID of the app registration that the service account signs in to or, with APP_PERM, "
+            "that this service uses directly.",
             required=when.OAUTH_OR_APP,
             sign_in=True,
         ),
@@ -114,9 +114,9 @@ class Exchange(Section):
         Url,
         Setting(
             "OAuth redirect URI",
-            "The page of this service to which the admin returns after signing in the service account: https://<this "
+            "The page of this service that the admin returns to after signing in the service account: https://<this "
             "service>/service-account/oauth_redirect, exactly as in the app registration. Only the admin's browser "
-            "must be able to reach it.",
+            "needs to reach it.",
             required=when.OAUTH,
         ),
     ] = ""
@@ -124,7 +124,7 @@ class Exchange(Section):
         Url,
         Setting(
             "OAuth authorization endpoint",
-            "From the app registration's list of endpoints: the one marked v1, not v2.",
+            "The v1 endpoint, not v2, from the app registration's list of endpoints.",
             required=when.OAUTH,
         ),
     ] = ""
@@ -132,15 +132,15 @@ class Exchange(Section):
         ServerUrl,
         Setting(
             "OAuth token endpoint",
-            "From the app registration's list of endpoints: the one marked v1, not v2 (APP_PERM accepts both). With "
-            "APP_PERM it must contain the tenant; common and organizations are not accepted.",
+            "The v1 endpoint from the app registration's list of endpoints. APP_PERM also accepts the v2 endpoint, "
+            "but requires the tenant in the URL; common and organizations are not accepted.",
             required=when.OAUTH_OR_APP,
             sign_in=True,
         ),
     ] = ""
     oauth_refresh_token: Annotated[
         Secret4096,
-        Setting("OAuth refresh token", "The result of the service account's sign-in; renewed when used.", secret=True),
+        Setting("OAuth refresh token", "Obtained when the service account signs in; renewed when used.", secret=True),
     ] = SecretReference("")
     oauth_state: Annotated[
         NullableGuid,
@@ -150,8 +150,8 @@ class Exchange(Section):
         NullableGuid,
         Setting(
             "Graph tenant ID",
-            "The Entra tenant of the Exchange organization. If empty, the deployment's own tenant is used, with the "
-            "managed identity.",
+            "The Entra tenant of the Exchange organization. If empty, the deployment's own tenant and managed identity "
+            "are used.",
             required=when.GRAPH_CLIENT,
         ),
     ] = None
@@ -167,7 +167,7 @@ class Exchange(Section):
         Line,
         Setting(
             "Mailbox name",
-            "Display name of the equipment mailbox; the add-in shows it among the resources.",
+            "Display name of the equipment mailbox, which the add-in shows among the resources.",
             required=when.SINGLE_USE,
         ),
     ] = ""
@@ -177,7 +177,7 @@ class Exchange(Section):
         Format.EMAIL,
         Setting(
             "Mailbox email address",
-            "Address of the equipment mailbox. It must not be used by any other integration.",
+            "Address of the equipment mailbox. No other integration may use it.",
             required=when.SINGLE_USE,
         ),
     ] = None
@@ -195,11 +195,13 @@ class Exchange(Section):
     ] = ""
     kerberos_auth_every_request: Annotated[
         bool,
-        Setting("Authenticate every request", "Send Kerberos credentials with each request, not once per connection."),
+        Setting(
+            "Authenticate every request", "Send Kerberos credentials with each request instead of once per connection."
+        ),
     ] = False
     kerberos_enable_tls: Annotated[
         bool,
-        Setting("Kerberos over TLS", "Reach the KDC through an HTTPS proxy (MS-KKDCP)."),
+        Setting("Kerberos over TLS", "Connect to the KDC through an HTTPS proxy (MS-KKDCP)."),
     ] = True
     kerberos_kdc_https_proxy: Annotated[
         ServerUrl,

@@ -17,7 +17,7 @@ class General(Section):
         bool,
         Setting(
             "Enable single-use VMRs",
-            "Users can book a VMR with a random number that exists for one meeting or series. Enables the "
+            "Users can book a VMR that has a random number and exists for one meeting or series. Enables the "
             "Exchange, single-use and e-mail text sections.",
         ),
     ] = True

@@ -33,7 +33,8 @@ class MetadataDomains(Section):
             "Domain or URL",
             f"FQDNs or URLs (up to {DOMAIN_MAX_LENGTH} characters each) of Exchange's metadata document. An FQDN "
             "stands for https://<FQDN>/autodiscover/metadata/json/1. List every server that signs with its own "
-            "certificate; in a hybrid deployment, list outlook.office365.com and an on-premises server. May be added "
-            "once the integration exists; until then an alarm reports that no Exchange identity token can be verified.",
+            "certificate. In a hybrid deployment, list outlook.office365.com and an on-premises server. You can add "
+            "them once the integration exists. Until then, an alarm reports that no Exchange identity token can be "
+            "verified.",
         ),
     ] = ()

@@ -71,7 +71,7 @@ class Personal(Section):
         bool,
         Setting(
             "Allow new users",
-            "Users who sign in without a user record get one. If off, they are rejected.",
+            "A user record is created when somebody without one signs in. If off, such users are rejected.",
         ),
     ] = True
     auth_provider: Annotated[
@@ -129,7 +129,7 @@ class Personal(Section):
         Template,
         Setting(
             "Personal VMR location template",
-            "Produces the meeting's location: a single line of plain text.",
+            "Produces the meeting's location, a single line of plain text.",
             required=PERSONAL,
         ),
     ] = crlf(_CHOOSE_ALIAS + "https://{{addin_server_domain}}/webapp/#/?conference={{alias}}")
@@ -137,7 +137,7 @@ class Personal(Section):
         Template,
         Setting(
             "Personal VMR name template",
-            "Produces the text on a VMR's button: preferably a single line.",
+            "Produces the text on a VMR's button, preferably a single line.",
             required=PERSONAL,
         ),
     ] = "{{name}}"
@@ -145,6 +145,6 @@ class Personal(Section):
         Template,
         Setting(
             "Personal VMR description template",
-            "Produces the tooltip of the button. May be left empty.",
+            "Produces the tooltip of a VMR's button. May be left empty.",
         ),
     ] = "{{description}}"

@@ -10,7 +10,7 @@ class Record(Section):
     """The integration's identity and history."""
 
     title = "Record"
-    about = "Maintained by the service. `uuid` may only be given on creation."
+    about = "Maintained by the service. `uuid` can only be set on creation."
 
     id: Annotated[int, Setting("ID", "Unique in this deployment; never reused.", read_only=True)] = 0
     uuid: Annotated[
@@ -20,7 +20,7 @@ class Record(Section):
         str,
         Setting(
             "Public key",
-            "Always empty; exists only for clients that read it. Tags are signed with TAG_SIGNING_KEY.",
+            "Always empty; only exists for clients that read it. Tags are signed with TAG_SIGNING_KEY.",
             read_only=True,
         ),
     ] = ""

@@ -31,7 +31,7 @@ class SingleUse(Section):
         Template,
         Setting(
             "Conference subject template",
-            "Produces the subject that admins see. Leave it empty if admins should not see meetings' subjects.",
+            "Produces the subject that admins see. Leave it empty to hide the subjects of meetings from admins.",
         ),
     ] = "{{subject}}"
     scheduled_alias_description_template: Annotated[
@@ -75,9 +75,9 @@ class SingleUse(Section):
         Literal["disallow_all", "allow_if_trusted"],
         Setting(
             "Other participants",
-            "What happens to devices that cannot authenticate, if an Identity Provider group is set. disallow_all: "
-            "they wait for a Host. allow_if_trusted: locally registered ones may join, with a PIN if there is one; "
-            "the others wait for a Host.",
+            "What happens to devices that cannot authenticate when an Identity Provider group is set. disallow_all: "
+            "they wait for a Host. allow_if_trusted: locally registered devices may join (with the PIN, if there is "
+            "one), and others wait for a Host.",
             choices={"disallow_all": "Disallow all", "allow_if_trusted": "Allow if trusted"},
         ),
     ] = "disallow_all"
@@ -103,7 +103,7 @@ class SingleUse(Section):
         Setting(
             "Conference platform",
             "policy: conferencing nodes query this service for each call. management_api: conferences are created on "
-            "the Management Node ahead of each meeting, and removed afterwards. A change moves all scheduled meetings.",
+            "the Management Node before each meeting and removed afterwards. A change moves all scheduled meetings.",
             choices={"policy": "External policy", "management_api": "Management Node (management API)"},
         ),
     ] = "policy"
@@ -112,9 +112,9 @@ class SingleUse(Section):
         Field(ge=0, le=60),
         Setting(
             "Room lead time",
-            "With platform management_api: how many minutes a conference is created before its join window opens. In "
-            "this time the Management Node sends it to the conferencing nodes, which takes about a minute, or longer "
-            "in large deployments.",
+            "With platform management_api: how many minutes before its join window opens a conference is created. The "
+            "Management Node needs this time to send it to the conferencing nodes, which takes about a minute, or "
+            "longer in large deployments.",
         ),
     ] = 5
     copied_tag_action: Annotated[
@@ -122,7 +122,7 @@ class SingleUse(Section):
         Setting(
             "Copied tag action",
             "What happens to a meeting whose tag belongs to another meeting (a copied invitation). reject: it is "
-            "declined as an alias conflict. new_alias: it gets its own alias.",
+            "declined as an alias conflict. new_alias: it receives its own alias.",
             choices={"reject": "Decline the meeting", "new_alias": "Give it its own alias"},
         ),
     ] = "reject"
