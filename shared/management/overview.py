@@ -1,4 +1,4 @@
-"""`status/v1/overview/`: recent activity, day by day, and how many rooms will be open in the next days (W5).
+"""`status/v1/overview/`: recent activity per day, and how many rooms will be open over the next few days (W5).
 
     GET …/overview/        the whole deployment
     GET …/overview/{id}/   the integration with this id
@@ -38,16 +38,16 @@ _DAY: Schema = {
     "type": "object",
     "properties": {
         "day": {"type": "string", "format": "date", "description": "In UTC."},
-        "meetings": {**_NUMBER, "description": "Meetings that got a room: single ones and series."},
-        "aliases": {**_NUMBER, "description": "Aliases that meetings started to use."},
-        "accepted": {**_NUMBER, "description": "Requests that were accepted, including those that changed a meeting."},
+        "meetings": {**_NUMBER, "description": "Meetings that were given a room: single meetings and series."},
+        "aliases": {**_NUMBER, "description": "Aliases that came into use."},
+        "accepted": {**_NUMBER, "description": "Accepted requests, including those that changed a meeting."},
         "declined": _NUMBER,
-        "other": {**_NUMBER, "description": "Messages that needed no answer: cancellations, and changes to the text."},
-        "outcomes": {"type": "object", "description": "Messages by reason, or else by decision."},
+        "other": {**_NUMBER, "description": "Messages that needed no answer, such as cancellations and text changes."},
+        "outcomes": {"type": "object", "description": "Messages grouped by reason or, if there is none, by decision."},
         "answered": {**_NUMBER, "description": "Answers that were sent."},
         "time_to_answer_p50": {**_SECONDS, "description": "Seconds from a message's arrival to its answer."},
         "time_to_answer_p95": _SECONDS,
-        "repairs": {**_NUMBER, "description": "Messages and meetings that only a sweep or a comparison found."},
+        "repairs": {**_NUMBER, "description": "Messages and meetings found only by a sweep or a comparison."},
     },
 }
 _SCHEMA: Schema = {
@@ -59,10 +59,10 @@ _SCHEMA: Schema = {
         "rooms_by_hour": {
             "type": "array",
             "items": {"type": "integer"},
-            "description": "How many rooms are open in each hour, for 14 days from rooms_from on.",
+            "description": "How many rooms are open in each hour, for 14 days starting at rooms_from.",
         },
         "rooms_from": TIME,
-        "rooms_as_of": {**TIME, "description": "When the rooms were counted, in UTC; this is done every hour."},
+        "rooms_as_of": {**TIME, "description": "When the rooms were last counted, in UTC; done every hour."},
         "resource_uri": {"type": "string", "format": "uri-reference", "readOnly": True},
     },
 }
@@ -70,7 +70,7 @@ _SCHEMA: Schema = {
 
 @dataclass(frozen=True)
 class Overview:
-    """A Resource whose list contains the overview of the whole deployment."""
+    """A Resource that lists only the overview of the whole deployment."""
 
     integrations: IntegrationStore
     storage: Storage
@@ -78,7 +78,7 @@ class Overview:
 
     area = STATUS
     name = OVERVIEW
-    about = "The decisions of each day, and the number of rooms that are open in each hour."
+    about = "The decisions made each day, and the number of rooms open in each hour."
     schema = _SCHEMA
 
     @property

@@ -1,4 +1,6 @@
-"""Values for previewing an integration's templates: its own aliases and host names instead of generic samples (T4)."""
+"""Values for previewing an integration's templates, with its own aliases and host names rather than generic samples
+(T4).
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,7 +14,7 @@ _DIGITS = "123456789012345678901234567890"
 
 
 def preview_for(integration: Integration, name: str, text: str, values: Mapping[str, object], clock: Clock) -> Preview:
-    """A template as this integration's users would see it, with the given values."""
+    """The template rendered with the given values, as this integration's users would see it."""
     own = {
         variable: value for variable, value in own_samples(integration).items() if variable in FIELDS[name].variables
     }
@@ -20,9 +22,7 @@ def preview_for(integration: Integration, name: str, text: str, values: Mapping[
 
 
 def values_shown(integration: Integration, name: str) -> dict[str, object]:
-    """The values of the variables that a template accepts, as JSON; an admin can change them to try out the
-    template.
-    """
+    """The values of a template's variables, as JSON. Admins can change them to try out the template."""
     known = {**SAMPLES, **own_samples(integration)}
     return {variable: _json(known[variable]) for variable in FIELDS[name].variables}
 
@@ -37,7 +37,7 @@ def _json(value: object) -> object:
 
 
 def own_samples(integration: Integration) -> dict[str, object]:
-    """Values of the variables that follow from the settings."""
+    """The variables whose values are derived from the settings."""
     found: dict[str, object] = {}
     if integration.addin_server_domain:
         found["addin_server_domain"] = integration.addin_server_domain
@@ -55,6 +55,6 @@ def _texts(name: str) -> tuple[str, ...]:
 
 
 def _at(alias: str, domain: str) -> str:
-    """The alias with its domain replaced by this one; unchanged if it has no domain."""
+    """The alias with its domain, if any, replaced by this one."""
     local, at, _ = alias.partition("@")
     return f"{local}{at}{domain if at else ''}"

@@ -10,24 +10,23 @@ from shared.management.listing import ListedResource, Part, Query, TimelineResou
 from shared.management.resource import Action, Object, PagedResource, Resource, Schema, SearchedResource, Shown
 
 PINS = frozenset({"pin", "guest_pin"})
-"""Fields of a `conference` that would let a reader join other people's meetings. Readers cannot filter lists by them,
-either.
+"""Fields of a `conference` that would let a reader join other people's meetings. Readers cannot filter by them either.
 """
 
 _READING = ("GET", "HEAD", "OPTIONS")
 
 
 def refuse_change(admin: Admin, call: Call) -> None:
-    """Raise NotAllowed for anything but reading if the admin may only read."""
+    """Raise NotAllowed if an admin with read-only access attempts anything else."""
     if call.method not in _READING and not admin.may_change:
         raise NotAllowed(
-            f"You have read-only access: changes, and all actions except GET, require the app role {ADMIN_ROLE}."
+            f"You have read-only access. Changes, and all actions except GET, require the app role {ADMIN_ROLE}."
         )
 
 
 @dataclass(frozen=True)
 class ReadersView:
-    """A Resource as a reader sees it. It is not a WritableResource, even if the complete one is."""
+    """A Resource as a reader sees it. It is not a WritableResource, even if the full resource is."""
 
     whole: Resource
 
@@ -58,7 +57,7 @@ class ReadersView:
 
     @property
     def actions(self) -> Mapping[str, Action]:
-        """Only the actions that do not change anything."""
+        """Only the actions that change nothing."""
         return {name: action for name, action in self.whole.actions.items() if action.method in _READING}
 
     async def all(self) -> Sequence[Object]:
@@ -111,7 +110,7 @@ class TimelineReadersView(ReadersView):
 
 
 def readers_view(whole: Resource) -> ReadersView:
-    """A resource as a reader sees it, of the same kind: read in pages or by time if the complete one is."""
+    """The reader's view of a resource. It can be read in pages or by time if the full resource can."""
     if isinstance(whole, TimelineResource):
         return TimelineReadersView(whole)
     return PagedReadersView(whole) if isinstance(whole, PagedResource) else ReadersView(whole)

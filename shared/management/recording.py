@@ -1,11 +1,11 @@
-"""Records every change through the management API (W7): a record is begun before the change and completed after it, so
-that a crash loses none.
+"""Records every change made through the management API (W7). A record is begun before the change and completed after
+it, so no change is lost in a crash.
 
     begin  (current values, requested values) ─▶ the change ─▶ settle  (new values)
 
-A refused request leaves no record, nor does one that changes nothing. If it is unknown whether a change was made (the
-app stopped or storage failed halfway), its record stays `begun`. A record never contains secrets or personal PINs: it
-only states that they were changed.
+Requests that are refused or change nothing leave no record. If it is unknown whether a change was made (the app stopped
+or storage failed halfway), its record stays `begun`. A record never contains secrets or personal PINs, only the fact
+that they were changed.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ CREATE, CHANGE, DELETE = "create", "change", "delete"
 """The names of these operations in records; an action is recorded under its own name."""
 
 NEVER_KEPT = PINS | {"private_key_jwt"}
-"""Fields that the API shows, at least once, but that no record may contain."""
+"""Fields that the API shows at least once but that must never be recorded."""
 
 _OWNER = "exchange_connector"
 _NAMES = ("subject", "name", "client_name", "domain", "alias", "primary_email_address")
-"""Fields that may contain an object's name, in order of preference."""
+"""The fields to take an object's name from, in order of preference."""
 
 NAME_MAX_LENGTH = 250
 """Maximum length of a recorded name, in characters."""
 
 _NOTHING_CHANGED = (InvalidRequest, StaleObject, NotFound, NotAllowed)
-"""Errors that are raised before anything is written."""
+"""Errors raised before anything is written."""
 
 
 Result = TypeVar("Result")
@@ -118,8 +118,8 @@ class Recording:
     async def _written(
         self, entry: Entry, resource: Resource, id_: int, write: Callable[[], Awaitable[Result]], before: Shown
     ) -> Result:
-        """The result of `write`. If the change is refused, its record is dropped; after other failures, the record is
-        dropped only if the object is unchanged.
+        """The result of `write`. If the change is refused, its record is dropped. After any other failure, the record
+        is dropped only if the object is unchanged.
         """
         try:
             return await write()
@@ -139,9 +139,7 @@ class Recording:
         return (now.fields, now.secrets) == (before.fields, before.secrets)
 
     async def _settle(self, entry: Entry, change: Change) -> None:
-        """Complete the record. The change has been made, so the admin's request succeeds even if its record cannot be
-        completed.
-        """
+        """Complete the record. The change has already been made, so the admin's request succeeds even if this fails."""
         self.last = change
         try:
             self.last = await self.changes.settle(entry, change)
@@ -157,7 +155,7 @@ class Recording:
 
 
 def is_change(action: Action) -> bool:
-    """Whether an action is a change that has to be recorded here."""
+    """Whether an action is a change to be recorded here."""
     return action.method != "GET" and action.is_recorded
 
 
@@ -167,7 +165,7 @@ def name_of(fields: Object) -> str:
 
 
 def is_secret(resource: Resource, name: str) -> bool:
-    """Whether the values of a field must not be recorded."""
+    """Whether a field's values must not be recorded."""
     return name in NEVER_KEPT or bool(resource.schema["properties"].get(name, {}).get("writeOnly"))
 
 
@@ -177,7 +175,7 @@ def writable_names(resource: Resource) -> list[str]:
 
 
 def _of(change: Change, shown: Shown, *, before: Object | None, after: Object | None, target: str = "") -> Change:
-    """The completed change: with the values before and after, and with the object's current name."""
+    """The completed change, with the old and new values and the object's current name."""
     found = target or change.target
     return Change(
         change.id, change.who, change.action, found, _owner(shown.fields, found) or change.connector,
@@ -186,7 +184,7 @@ def _of(change: Change, shown: Shown, *, before: Object | None, after: Object | 
 
 
 def _owner(fields: Object, target: str = "") -> str:
-    """The URI of the integration that an object belongs to; of the object itself if that is an integration."""
+    """The URI of the integration that an object belongs to, or of the object itself if it is an integration."""
     if id_in(target, CONFIGURATION, CONNECTOR) is not None:
         return target
     owner = fields.get(_OWNER)
@@ -198,7 +196,7 @@ def _writable(resource: Resource, fields: Object) -> dict[str, Any]:
 
 
 def _public(resource: Resource, fields: Object) -> dict[str, Any]:
-    """The fields with a placeholder for each secret value."""
+    """The fields, with each secret value replaced by a placeholder."""
     return {name: SECRET if value and is_secret(resource, name) else value for name, value in fields.items()}
 
 
@@ -211,9 +209,7 @@ def _all(resource: Resource, shown: Shown) -> dict[str, Any]:
 def _differing(
     resource: Resource, before: Shown, after: Shown, *, all_fields: bool = False
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The values, before and after, of an object's fields that have changed; only writable fields, unless
-    `all_fields`.
-    """
+    """The old and new values of the fields that have changed: only writable ones, unless `all_fields`."""
     names = list(resource.schema["properties"]) if all_fields else writable_names(resource)
     differing = [name for name in names if before.fields.get(name) != after.fields.get(name)]
     secrets = [

@@ -1,7 +1,7 @@
-"""Read-only records of what the service has done: the meetings and operations of every integration.
+"""Read-only records of what the service has done: every integration's meetings and operations.
 
-Meetings are identified by numbers (meeting_records.py), operations by ids that increase with time (operations.py).
-Pages, and searches by common values, are answered from lists in storage (shared/record_lists).
+Meetings are identified by numbers (meeting_records.py), operations by ids that increase over time (operations.py).
+Pages and common searches are served from lists in storage (shared/record_lists).
 """
 
 from collections.abc import Mapping
@@ -30,11 +30,11 @@ def records(
 ) -> list[Resource]:  # fmt: skip
     """The read-only resources for bookings and operations."""
     return [
-        MeetingRecords(ALIASES, "Aliases that were issued.", entries.ALIASES, _numbered(_ALIAS), meetings),
+        MeetingRecords(ALIASES, "Issued aliases.", entries.ALIASES, _numbered(_ALIAS), meetings),
         MeetingRecords(
             OCCURRENCES, "Occurrences of scheduled meetings.", entries.OCCURRENCES, _numbered(_SCHEDULED), meetings
         ),
-        MeetingRecords(SERIES, "Scheduled series of meetings.", entries.SERIES, _numbered(_RECURRING), meetings),
+        MeetingRecords(SERIES, "Scheduled meeting series.", entries.SERIES, _numbered(_RECURRING), meetings),
         Schedulers(integrations, storage, lists),
         Operations(integrations, storage, lists),
     ]

@@ -1,4 +1,4 @@
-"""The objects that records refer to: integrations, and objects of the VMR platform."""
+"""The objects that records refer to: integrations, and objects on the VMR platform."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from shared.management.connector_objects import connector_uri
 from shared.personal.bridge_failure import BridgeFailed
 
 NameAt: TypeAlias = Callable[[Integration, str], Awaitable[str | None]]
-"""Looks up the name of the object at a path of an integration's Management Node; None if there is no such object. See
+"""Looks up the name of the object at a path on an integration's Management Node; None if there is no such object. See
 Bridges.name_at.
 
 Raises BridgeFailed, RateLimited.
 """
 
 _UNKNOWN = "This URI cannot be resolved."
-_INSTEAD = "Enter the name instead, as the node shows it."
+_INSTEAD = "Enter the name instead, as shown on the node."
 
 
 @dataclass(frozen=True)
 class PlatformNames:
-    """The names of the platform's objects, keyed by the path of their URI, and the reason why others could not be
+    """The names of objects on the platform, keyed by the path in their URI, and why the remaining URIs could not be
     resolved.
     """
 
@@ -36,7 +36,7 @@ class PlatformNames:
 
 
 class Relations:
-    """The objects that records may refer to. `platform` is None if no URIs were resolved; unresolved URIs are then
+    """The objects that records may refer to. If `platform` is None, no URIs were resolved, and unresolved URIs are
     accepted.
     """
 
@@ -46,10 +46,8 @@ class Relations:
         self.platform = platform
 
     def uri(self, uuid: str) -> str | None:
-        """`exchange_connector` of a record; null if the record belongs to all integrations.
-
-        The uuid of a deleted integration must not be shown as null: when sent back, the record would belong to all
-        integrations.
+        """A record's `exchange_connector`; null if the record belongs to all integrations. A deleted integration must
+        not be shown as null: if a client sent that back, the record would then belong to all integrations.
         """
         return self._uris.get(uuid, uri(CONFIGURATION, CONNECTOR, 0)) if uuid else None
 
@@ -63,10 +61,8 @@ class Relations:
         return found
 
     def name(self, resource: str, reference: str, known: Mapping[str, str]) -> tuple[str, str]:
-        """The path in a platform object's URI, and the object's name; `known` contains names resolved earlier. Raises
-        ValueError.
-
-        The error's message is for the admin who sent the URI. The name is "" if nothing was resolved.
+        """The path in a platform object's URI, and the object's name, or "" if nothing was resolved. `known` contains
+        names resolved earlier. Raises ValueError with a message for the admin who sent the URI.
         """
         path = path_in(reference, resource)
         if not path:
@@ -80,12 +76,12 @@ class Relations:
 
 
 def paths_in(values: Iterable[Any]) -> frozenset[str]:
-    """The paths of all URIs of platform objects among these values."""
+    """The paths of all platform object URIs among these values."""
     return frozenset(path_in(each) for each in values if isinstance(each, str) and is_uri(each)) - {""}
 
 
 async def platform_names(paths: frozenset[str], integrations: Sequence[Integration], name_at: NameAt) -> PlatformNames:
-    """The names of the objects at these paths, from the Management Node of one of these integrations."""
+    """The names of the objects at these paths, as given by one of these integrations' Management Nodes."""
     names, causes = dict[str, str](), dict[str, str]()
     node = next((each for each in integrations if each.bridge_url), None)
 

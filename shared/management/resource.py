@@ -13,7 +13,7 @@ from shared.management.call import Answer, Call
 _ID = re.compile(r"[0-9]{1,18}")
 
 Object: TypeAlias = Mapping[str, Any]
-"""A resource's object in JSON form."""
+"""One of a resource's objects, as JSON."""
 
 Schema: TypeAlias = Mapping[str, Any]
 """A JSON schema."""
@@ -21,12 +21,14 @@ Schema: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Shown:
-    """An object, and the ETag of its state if the resource has one."""
+    """An object, and its ETag if the resource has ETags."""
 
     fields: Object
     etag: str = ""
     secrets: Mapping[str, str] = field(default_factory=dict)
-    """A placeholder, keyed by field, for each secret that is set but not shown; it changes whenever the secret does."""
+    """Placeholders, keyed by field, for secrets that are set but not shown. A placeholder changes whenever its secret
+    does.
+    """
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,12 @@ class Action:
     body: Schema | None = None
     media_type: str = "application/json"
     is_recorded: bool = True
-    """Whether the action is recorded as a change (recording.py). False for actions that record their own changes; a GET
+    """Whether the action is recorded as a change (recording.py). False for actions that record their own changes. A GET
     is never recorded.
     """
 
     undone_by: Callable[[Object], tuple[str, Object]] | None = None
-    """Returns the action that undoes this one, with the body to send, given the previous values of the changed fields.
-    """
+    """Returns the action that undoes this one and the body to send, given the previous values of the changed fields."""
 
 
 class Resource(Protocol):
@@ -63,7 +64,7 @@ class Resource(Protocol):
 
     @property
     def about(self) -> str:
-        """A description of the objects in one sentence."""
+        """A one-sentence description of the objects."""
         ...
 
     @property
@@ -87,16 +88,16 @@ class Resource(Protocol):
 
 @runtime_checkable
 class NamedResource(Resource, Protocol):
-    """A kind of object that can also be addressed by something other than its id."""
+    """A kind of object that can be addressed by name as well as by id."""
 
     async def id_named(self, name: str) -> int:
-        """The id of the object with this name in a path. Raises NotFound."""
+        """The id of the object that goes by this name in paths. Raises NotFound."""
         ...
 
 
 @runtime_checkable
 class PagedResource(Resource, Protocol):
-    """A kind of object of which there may be many: the cost of a page depends only on the objects that it shows."""
+    """A kind of object that may be numerous. The cost of a page depends only on the objects it shows."""
 
     async def part(self, offset: int, limit: int) -> tuple[Sequence[Object], int]:
         """Some objects in ascending order of id, and the total number."""
@@ -107,17 +108,17 @@ class PagedResource(Resource, Protocol):
         ...
 
     async def full(self, ids: Sequence[int]) -> Sequence[Object]:
-        """The objects with these ids, in this order; any that have been deleted in the meantime are left out."""
+        """The objects with these ids, in this order, except those deleted in the meantime."""
         ...
 
 
 @runtime_checkable
 class DescribedResource(Resource, Protocol):
-    """A kind of object with additional information about its fields that JSON schemas cannot express."""
+    """A kind of object with information about its fields that JSON Schema cannot express."""
 
     @property
     def extras(self) -> Object:
-        """Our additions to Tastypie's form: `sections` of the resource, and `fields` with additional properties, keyed
+        """Our additions to Tastypie's format: the resource's `sections`, and additional properties of `fields`, keyed
         by name.
         """
         ...
@@ -128,26 +129,26 @@ class SearchedResource(Resource, Protocol):
     """A kind of object that can be searched without reading all objects."""
 
     async def found_by(self, exact: Mapping[str, str]) -> Sequence[Object] | None:
-        """Every object with these values, possibly among others; None if all have to be read.
-
-        `exact` contains a list's exact filters (values keyed by parameter, such as `aliases__alias`) and the filter
-        `id__lt`.
+        """A superset of the objects with these values; None if all objects have to be read. `exact` contains a list's
+        exact filters (values keyed by parameter, such as `aliases__alias`) and the filter `id__lt`.
         """
         ...
 
 
 @runtime_checkable
 class WritableResource(Resource, Protocol):
-    """A kind of object that admins can change. Fields that are not sent keep their values, except `emptied_by_put`."""
+    """A kind of object that admins can change. Fields that are not sent keep their values; for PUT, see
+    `emptied_by_put`.
+    """
 
     @property
     def has_etags(self) -> bool:
-        """Whether the objects have ETags, on which changes can be conditional."""
+        """Whether the objects have ETags, so that changes can be made conditional."""
         ...
 
     @property
     def emptied_by_put(self) -> Object:
-        """The values of nullable fields and references that a PUT leaves out; the original's clients send no nulls."""
+        """The values of nullable fields and references omitted from a PUT: the original's clients never send null."""
         ...
 
     async def create(self, fields: Object) -> Shown:
@@ -170,7 +171,7 @@ class WritableResource(Resource, Protocol):
 
 
 class Recorder(Protocol):
-    """Records one admin's changes; see recording.py. Every change to an object is made through it."""
+    """Records one admin's changes; see recording.py. All changes to objects go through it."""
 
     async def created(self, resource: Resource, fields: Object, write: Callable[[], Awaitable[Shown]]) -> Shown:
         """Create an object using `write`; `fields` contains the fields that were sent."""
@@ -179,7 +180,7 @@ class Recorder(Protocol):
     async def changed(
         self, resource: Resource, id_: int, fields: Object, write: Callable[[], Awaitable[Shown]], before: Shown
     ) -> Shown:
-        """Change an object using `write`; `before` is its state before the change."""
+        """Change an object using `write`; `before` is its previous state."""
         ...
 
     async def deleted(self, resource: Resource, id_: int, write: Callable[[], Awaitable[None]], before: Shown) -> None:
@@ -189,16 +190,13 @@ class Recorder(Protocol):
 
 @runtime_checkable
 class BulkResource(WritableResource, Protocol):
-    """A kind of object that can also be created, changed and removed in bulk: PATCH on the list."""
+    """A kind of object that can also be created, changed and removed in bulk, by a PATCH of the list."""
 
     async def patch(self, objects: Sequence[Object], deleted: Sequence[int], recorder: Recorder) -> Sequence[Object]:
-        """Change the objects with a `resource_uri`, create the others, and remove those with these ids.
-
-        Each of them is written through the recorder.
-
-        All are checked first, and nothing is changed if any is invalid. A problem that only shows up while writing
-        (such as a name that another object has) affects that object alone. Raises SettingsInvalid with every problem:
-        `objects.<place>.<field>`.
+        """Change the objects with a `resource_uri`, create the others, and remove those with these ids. Every object is
+        written through the recorder. All are checked first, and nothing is changed if any is invalid. A problem that
+        only shows up during writing (such as a name already in use) affects only that object. Raises SettingsInvalid,
+        which lists every problem under `objects.<place>.<field>`.
         """
         ...
 
@@ -211,15 +209,14 @@ def id_of(text: str) -> int:
 
 
 def number_of(key: str) -> int:
-    """A number of at most 53 bits for a record without one; it is derived from the record's key, and so never changes.
-
-    In a million records, the probability that two have the same number is 1 in 18,000; lists then show both.
+    """A number of at most 53 bits for a record that has none. It is derived from the record's key, so it never changes.
+    Among a million records, the chance that two share a number is 1 in 18,000; lists then show both.
     """
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) >> 11
 
 
 TIME_FORMAT = "utc-date-time"
-"""Not JSON Schema's `date-time`, which has an offset: existing clients of this API expect none."""
+"""Not JSON Schema's `date-time`, which requires an offset: existing clients of this API expect none."""
 
 TIME: Schema = {
     "type": "string",
@@ -232,5 +229,5 @@ TIME: Schema = {
 
 
 def time_text(moment: datetime) -> str:
-    """A time in the management API's form: UTC without an offset."""
+    """A time in the management API's format: UTC, without an offset."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat()

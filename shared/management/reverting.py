@@ -5,8 +5,8 @@
     delete     the object is created again; an integration keeps its uuid
     close, …   the opposite action is carried out, if there is one
 
-Values that are not stored are not restored: secrets, PINs, an icon. `not_restored` lists them; secrets may be sent with
-the request.
+Values that are not stored (secrets, PINs and icons) cannot be restored. `not_restored` lists them. Secrets may be sent
+with the request.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ REVERT_BODY: Schema = {
     "properties": {
         "fields": {
             "type": "object",
-            "description": "Values for secrets, which are not stored and so cannot be restored.",
+            "description": "Values for secrets, which cannot be restored because they are not stored.",
         },
         "force": {
             "type": "boolean",
-            "description": "Revert even if these fields have been changed since, or if deleting the object loses data.",
+            "description": "Revert even if fields have been changed since, or if deleting the object would lose data.",
         },
     },
 }
 
-_STORED_NOWHERE = {"oauth2_client": "The private key of a deleted client is not stored: create another client."}
-"""The reasons why objects cannot be created again, keyed by resource."""
+_STORED_NOWHERE = {"oauth2_client": "A deleted client's private key is not stored: create a new client instead."}
+"""Why objects cannot be re-created, keyed by resource."""
 
 _NUMBERS = frozenset({"id", "resource_uri"})
 """Fields of a nested object whose values are assigned by the store."""
@@ -53,7 +53,7 @@ class Reverting:
         self._resources = resources
 
     def shown(self, change: Change) -> dict[str, Any]:
-        """A change as `status/v1/change/` shows it."""
+        """A change as shown by `status/v1/change/`."""
         return {
             "id": change.id,
             "when": time_text(change.when),
@@ -80,9 +80,8 @@ class Reverting:
         return bool(action and action.undone_by)
 
     async def revert(self, id_: int, call: Call) -> Answer:
-        """The response to `POST …/{id}/revert/`: the change that reverts it, and what could not be restored.
-
-        Raises NotFound, Conflict if the change cannot be reverted, and anything that a save of these fields raises.
+        """The response to `POST …/{id}/revert/`: the reverting change, and what could not be restored. Raises NotFound,
+        Conflict if the change cannot be reverted, and any error that saving these fields raises.
         """
         sent = json_object(call) if call.body.strip() else {}
         more, force = sent.get("fields") or {}, sent.get("force", False)
@@ -138,11 +137,11 @@ async def _change_back(
     change: Change, resource: WritableResource, target: int, more: Object, recorder: Recording, call: Call,
     *, force: bool,
 ) -> None:  # fmt: skip
-    """Give the fields their earlier values; raises Conflict if they have been changed since, except with `force`."""
+    """Restore the fields' earlier values. Raises Conflict if they have been changed since, unless `force` is given."""
     restored = _restorable(resource, change.before or {})
     wanted = {**restored, **converted(dict(more), resource.schema)}
     if not wanted:
-        raise Conflict(f"The earlier value of {_listed(change.fields)} is not stored: set it manually.")
+        raise Conflict(f"The earlier value of {_listed(change.fields)} is not stored. Set it manually.")
     now = await resource.one(target)
     after = change.after or {}
     others = [name for name in restored if now.fields.get(name) not in (after.get(name), restored[name])]
@@ -158,7 +157,7 @@ async def _change_back(
 async def _create_again(
     change: Change, resource: WritableResource, target: int, more: Object, recorder: Recording
 ) -> None:
-    """Create an object as it was when it was deleted. Raises Conflict while it exists."""
+    """Re-create an object as it was when it was deleted. Raises Conflict if it still exists."""
     if resource.name in _STORED_NOWHERE:
         raise Conflict(_STORED_NOWHERE[resource.name])
     try:
@@ -171,7 +170,7 @@ async def _create_again(
 
 
 def _restorable(resource: Resource, fields: Object) -> dict[str, Any]:
-    """The fields that can be written again: those that are neither read-only nor missing their value."""
+    """The fields that can be written back: those that are not read-only and still have their value."""
     names = set(writable_names(resource))
     return {name: value for name, value in fields.items() if name in names and not _is_hidden(resource, name, value)}
 
@@ -191,7 +190,7 @@ def _fresh(value: Any) -> Any:
 
 
 def _lost(change: Change, resource: Resource, more: Object) -> list[str]:
-    """The names of values that existed and were not restored: secrets, and an icon, which only an action sets."""
+    """The names of values that were not restored: secrets, and the icon, which can only be set by an action."""
     if change.action == CREATE or not isinstance(resource, WritableResource):
         return []
     before = change.before or {}

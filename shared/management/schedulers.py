@@ -18,9 +18,7 @@ from shared.storage import Storage
 NAME = "exchange_scheduler"
 
 LATEST = 20
-"""How many of the newest decisions are checked to find the one that was completed last; decisions may be completed in
-any order.
-"""
+"""How many of the newest decisions are checked for the one completed last. Decisions may be completed in any order."""
 
 _INTEGER: Schema = {"type": "integer", "readOnly": True}
 SCHEMA: Schema = {
@@ -36,7 +34,7 @@ SCHEMA: Schema = {
 
 @dataclass(frozen=True)
 class Schedulers:
-    """A PagedResource: one object for each integration, with the integration's id."""
+    """A PagedResource with one object per integration, which has the integration's id."""
 
     integrations: IntegrationStore
     storage: Storage
@@ -49,11 +47,11 @@ class Schedulers:
 
     @property
     def actions(self) -> Mapping[str, Action]:
-        """There are no actions, since records can only be read."""
+        """There are no actions: records are read-only."""
         return {}
 
     async def all(self) -> Sequence[Object]:
-        """One object for each integration, in ascending order of id."""
+        """One object per integration, in ascending order of id."""
         return [await self._shown(each) for each in await self.integrations.list()]
 
     async def part(self, offset: int, limit: int) -> tuple[Sequence[Object], int]:
@@ -62,7 +60,7 @@ class Schedulers:
         return [await self._shown(each) for each in found], total
 
     async def sketches(self, fields: Collection[str]) -> Sequence[Object]:
-        """See PagedResource.sketches. Only the ids are read, unless the query needs times."""
+        """See PagedResource.sketches. Times are read only if the query needs them."""
         if "last_modified_time" in fields:
             return await self.all()
         found = [each.id async for each in self.integrations.outlines(columns=("id", "uuid"))]
@@ -73,7 +71,7 @@ class Schedulers:
         return [await self._shown(each) for each in await self.integrations.by_ids(ids)]
 
     async def one(self, id_: int) -> Shown:
-        """The object of the integration with the given id. Raises NotFound."""
+        """The object for the integration with the given id. Raises NotFound."""
         return Shown(await self._shown(await self.integrations.by_id(id_)))
 
     async def _shown(self, integration: Integration) -> Object:

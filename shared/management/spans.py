@@ -22,7 +22,7 @@ from shared.record_lists.entries import (
 )
 
 Bound: TypeAlias = Callable[[datetime], str | None]
-"""Returns the first position in a list for a time; None if positions are too coarse to tell."""
+"""Returns the first position in a list for a given time; None if positions are too coarse to tell."""
 
 _SECOND = timedelta(seconds=1)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -30,11 +30,9 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 @dataclass(frozen=True)
 class Span:
-    """The positions of a list from `first` up to `end` (exclusive); `integration` is the id of an integration if only
-    its entries are requested, otherwise None.
-
-    `is_searched` means that no list contains exactly the requested entries, so the query has to be applied to each of
-    these; `text` is the text to search for in them.
+    """The positions in a list from `first` up to `end` (exclusive). `integration` is the id of the integration whose
+    entries are requested, or None for all. `is_searched` means that no list contains exactly the requested entries, so
+    every entry has to be checked against the query. `text` is the text to search for.
     """
 
     list_: str
@@ -47,15 +45,15 @@ class Span:
 
 
 def span_by_id(query: Query, list_: str) -> Span | None:
-    """The span of a query without filters and ordered by id; None for any other query."""
+    """The span for a query without filters that is ordered by id; None for any other query."""
     is_all = not (query.filters or query.text) and _is_by(query, "id")
     return Span(list_, backwards=query.order == ("-id",)) if is_all else None
 
 
 def meeting_span(query: Query) -> Span | None:
-    """The span of a query for meetings: either all of them by id, or by start, filtered by time, state or integration.
-
-    Its entries have to be searched if the query contains text, or both a state and an integration.
+    """The span for a query for meetings. Such a query is either for all meetings, ordered by id, or ordered by start
+    and filtered by time, state or integration. The entries have to be searched if the query contains text, or both a
+    state and an integration.
     """
     if query.order and not query.text and _is_by(query, "start"):
         return _by_start(query)
@@ -82,7 +80,7 @@ def _by_start(query: Query) -> Span | None:
 
 
 def decision_span(query: Query) -> Span | None:
-    """The span of a query for operations: ordered by id or time, and filtered by time, integration or outcome."""
+    """The span for a query for operations, ordered by id or time and filtered by time, integration or outcome."""
     if query.text or not (_is_by(query, "id") or _is_by(query, "creation_time")):
         return None
     values = _values(query.filters, {"resource_id", "success", "is_pending"}, "creation_time")
@@ -114,7 +112,7 @@ def _is_by(query: Query, field: str) -> bool:
 
 
 def _values(filters: Sequence[Filter], fields: set[str], time: str) -> dict[str, str] | None:
-    """The values that a query requires of these fields; None if it has any other condition, except on the time."""
+    """The values that a query requires for these fields; None if it has any other condition, apart from time."""
     values = dict[str, str]()
     for each in filters:
         if not each.path and each.field == time and each.lookup in _BOUNDS:
@@ -148,12 +146,12 @@ def _bounded(span: Span, filters: Sequence[Filter], field: str, place: Bound) ->
 
 
 _NEXT = timedelta(microseconds=1)
-"""The smallest difference between two times."""
+"""The resolution of times."""
 
 
 def _start(moment: datetime) -> str:
-    """The position of a start, rounded up, since meetings start at whole seconds. A whole hour is shortened to the key
-    that begins its section of the list.
+    """The position of a start time, rounded up because meetings start at whole seconds. A whole hour is shortened to
+    the key at which its section of the list begins.
     """
     place = start_place(moment + (_SECOND - _NEXT))
     return place[:-4] if place.endswith("0000") else place

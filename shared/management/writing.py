@@ -48,10 +48,9 @@ async def _from_newest(
     if_match: str | None,
     act: Callable[[Shown, str | None], Awaitable[Result]],
 ) -> Result:
-    """Act on the current state of an object.
-
-    If objects have ETags, exactly the state that is recorded as the previous one is changed. If another admin changes
-    the object in between, this is repeated, unless the admin's request has an ETag of its own.
+    """Act on the current state of an object. With ETags, the state that is changed is always the one recorded as the
+    previous state. If another admin changes the object in between, this is repeated, unless the admin's request has an
+    ETag of its own.
     """
     named = if_match if if_match != "*" else None
     for _ in range(_ATTEMPTS - 1):

@@ -1,8 +1,8 @@
-"""Limits our requests to a node, which serves 1,000 a minute to all instances and admins' other tools together.
+"""Limits our requests to a node, whose 1,000 requests a minute are shared by all instances and admins' other tools.
 
-Each node has a row in table `meetings`, partition `nodes`. Instances take from it, a few requests at a time and for the
-current clock minute; requests that they do not use expire with that minute. Any 60 seconds overlap at most two such
-minutes, so a node never receives more than twice NODE_SHARE requests a minute from us.
+Each node has a row in table `meetings`, partition `nodes`. Instances take a few requests at a time from it, for the
+current clock minute. Unused requests expire with that minute. Any 60 seconds overlap at most two such minutes, so a
+node never receives more than twice NODE_SHARE requests a minute from us.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ NODE_SHARE = 450
 """Maximum number of requests to one node within a clock minute, across all instances."""
 
 CHUNK = 15
-"""How many requests an instance takes at a time: only a few, so that hardly any go unused."""
+"""How many requests an instance takes at a time: few enough that hardly any go unused."""
 
 MAX_SKEW = timedelta(minutes=2)
-"""How far another instance's clock may be ahead: up to this, the later minute counts, so that two clocks do not undo
-each other's counting. A clock that is further ahead is wrong, and is ignored.
+"""How far another instance's clock may be ahead. Within this limit the later minute counts, so that two clocks do not
+undo each other's counting. A clock further ahead must be wrong, and is ignored.
 """
 
 _ATTEMPTS = 20
@@ -41,7 +41,7 @@ class Allowance(Protocol):
 
 
 class Unlimited:
-    """An Allowance without a limit, for the few requests of a save that an admin is waiting for."""
+    """An Allowance without a limit, for the few requests made while an admin waits for a save."""
 
     async def take(self) -> None:
         """See Allowance."""
@@ -49,8 +49,8 @@ class Unlimited:
 
 @dataclass
 class SharedAllowance:
-    """An Allowance that all instances share. Two round trips to storage per CHUNK; raises Unavailable if
-    storage fails.
+    """An Allowance that all instances share. Makes two round trips to storage per CHUNK. Raises Unavailable if storage
+    fails.
     """
 
     tables: Tables
@@ -82,7 +82,7 @@ class SharedAllowance:
             try:
                 await table.commit(NODES_PARTITION, Replace(row, values) if row else Insert(self.node, values))
             except (RowChanged, RowExists):
-                continue  # another instance has just taken some requests
+                continue  # another instance has just taken some
             return granted
         raise Conflict("Too many instances are calling the Management Node at the same time.")
 
@@ -98,7 +98,7 @@ def minute_of(moment: datetime) -> datetime:
 
 
 def too_many(seconds: float) -> RateLimited:
-    """The error for a request that would exceed our share."""
+    """The error raised for a request that would exceed our share."""
     return RateLimited(
         "The Management Node is receiving too many requests right now. Please try again in a minute.", seconds
     )

@@ -22,22 +22,22 @@ CONFIGURATION = f"{_API}configuration/v1/"
 STATUS = f"{_API}status/v1/"
 
 NODE_TIMEOUT = 15.0
-"""Maximum time in seconds for a whole response, however slowly it arrives."""
+"""Maximum time in seconds for a whole response, even if it keeps trickling in."""
 
 NODE_BOUNDS = Bounds(bytes=8 * MEGABYTE, seconds=NODE_TIMEOUT, connections=20)
-"""Limits on a response; 250 conferences with all writable fields take less than 3 MB."""
+"""Size limits on a response. 250 conferences with all writable fields take less than 3 MB."""
 
 RATE_LIMIT_PAUSE = 60.0
-"""Seconds to wait if a node limits requests without specifying for how long."""
+"""How long to wait, in seconds, if a node limits requests without saying for how long."""
 
 Fields = Mapping[str, Any]
 
 _DONE = {"GET": (200,), "POST": (201,), "PATCH": (202, 204), "DELETE": (202, 204)}
-"""The statuses with which a node confirms that it carried out the request; other statuses may come from a proxy."""
+"""The statuses by which a node confirms that it has carried out a request. Other statuses may come from a proxy."""
 
 _REJECTIONS = (405, 409, 422, 500, 501)
-"""Statuses with which a node rejects what was sent. 500 counts as one: a single room that makes a node fail must not
-delay all others, as an unavailable node would. If it really is unavailable, the next read fails as well.
+"""Statuses by which a node rejects what was sent. They include 500: a single room that makes a node fail must not delay
+all others, as an unavailable node would. If the node really is unavailable, the next read fails too.
 """
 
 
@@ -45,8 +45,8 @@ class NodeClient:
     """A client for one node. Every call may raise NodeFailed, NodeRefused if the node rejects what was sent, and
     RateLimited.
 
-    Only reads are retried, once, if the connection broke: after a write, the caller has to read to find out whether it
-    was done. `wire` replaces the network in tests.
+    If the connection breaks, reads are retried once. Writes are not: the caller has to read to find out whether the
+    write was carried out. `wire` replaces the network in tests.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class NodeClient:
             base_url=base_url,
             auth=auth,
             headers=headers,
-            event_hooks={"request": [count]},  # requests for tokens count as well
+            event_hooks={"request": [count]},  # token requests count too
         )
 
     async def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
@@ -82,19 +82,19 @@ class NodeClient:
         return None if answer.status_code == httpx.codes.NOT_FOUND else _read(_taken(answer))
 
     async def post(self, path: str, fields: Fields) -> str:
-        """Create an object; returns its path, "" if the node does not state it."""
+        """Create an object; returns its path, or "" if the node does not give one."""
         answer = _taken(await self._send("POST", path, fields=fields))
         location = answer.headers.get("Location", "")
         return httpx.URL(location).path if location else ""
 
     async def patch(self, path: str, fields: Fields) -> bool:
-        """Change an object, or many; returns whether it existed."""
+        """Change one or more objects; returns whether they existed."""
         answer = await self._send("PATCH", path, fields=fields)
         return answer.status_code != httpx.codes.NOT_FOUND and bool(_taken(answer))
 
     async def delete(self, path: str) -> bool:
-        """Remove one object; returns whether it existed. Raises ValueError for the path of a list, since a node would
-        remove everything in the list.
+        """Remove one object; returns whether it existed. Raises ValueError for the path of a list, because the node
+        would remove everything in that list.
         """
         if not path.rstrip("/").rpartition("/")[2].isdecimal():
             raise ValueError("only single objects may be deleted")
@@ -102,7 +102,7 @@ class NodeClient:
         return answer.status_code != httpx.codes.NOT_FOUND and bool(_taken(answer))
 
     async def date(self) -> str:
-        """The time of the node's own clock, from the Date header of a response; "" if there is no such header."""
+        """The time by the node's own clock, from the Date header of a response; "" if there is no such header."""
         answer = await self._send("GET", f"{STATUS}management_vm/", {"limit": 1})
         return str(_taken(answer).headers.get("Date", ""))
 
@@ -129,7 +129,7 @@ class NodeClient:
 
 
 class _Broken(NodeFailed):
-    """The connection broke: the request may or may not have arrived."""
+    """The connection broke, so the request may or may not have arrived."""
 
 
 def _taken(answer: httpx.Response) -> httpx.Response:
@@ -155,7 +155,7 @@ def _read(answer: httpx.Response) -> Any:
 
 
 def _faults(body: bytes) -> dict[str, list[str]]:
-    """A node's messages, keyed by field. In its response they may or may not be nested under the resource's name."""
+    """A node's messages, keyed by field. The response may or may not nest them under the resource's name."""
     try:
         told = read_json(body)
     except ValueError:

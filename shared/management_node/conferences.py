@@ -1,4 +1,4 @@
-"""Conferences of a Management Node and their aliases: finds them by tag, and creates, changes and removes them, one or
+"""Conferences on a Management Node and their aliases: finds them by tag, and creates, changes and removes them, one or
 many at a time.
 """
 
@@ -23,23 +23,23 @@ from shared.management_node.objects import (
 )
 
 PAGE_SIZE = 250
-"""Conferences per response: 10,000 take 40 requests."""
+"""Conferences per response: 10,000 conferences take 40 requests."""
 
 MAX_LISTED = 4_000
-"""Maximum length of a list in a URL, in characters: servers accept about 8,000 for the whole URL."""
+"""Maximum length of a list in a URL, in characters. Servers accept about 8,000 for the whole URL."""
 
 MAX_PAGES = 400
-"""Maximum number of pages to read; they contain 100,000 conferences, more than a node has."""
+"""Maximum number of pages to read. They hold 100,000 conferences, more than any node has."""
 
 REFERENCES_MAX_AGE = timedelta(minutes=10)
-"""How long the URI of a theme or a group is cached."""
+"""How long the URI of a theme or group is cached."""
 
 MISSING_REFERENCE_MAX_AGE = timedelta(minutes=1)
-"""How long the absence of a theme or group is cached: an admin may be about to create it."""
+"""How long the absence of a theme or group is cached. An admin may be about to create it."""
 
 
 class NodeConferences:
-    """The conferences of one node. Calls raise the errors of NodeClient."""
+    """The conferences on one node. Calls raise the same errors as NodeClient."""
 
     def __init__(self, client: NodeClient, clock: Clock) -> None:
         self._client = client
@@ -47,11 +47,10 @@ class NodeConferences:
         self._references: dict[tuple[str, str], tuple[str, datetime]] = {}
 
     async def by_tags(self, tags: Collection[str]) -> Mapping[str, NodeConference]:
-        """The conferences with these tags, keyed by tag: one request for up to about fifty tags.
-
-        If two have the same tag (the second must have been created by somebody else), the older one counts. Not
-        confirmed against a live node: that lists can be filtered by `tag__in`. If a node rejects or ignores the filter,
-        each tag is requested individually.
+        """The conferences with these tags, keyed by tag. One request covers up to about fifty tags. If two conferences
+        have the same tag (somebody else must have created the second), the older one counts. Not confirmed against a
+        live node: that lists can be filtered by `tag__in`. If a node rejects or ignores the filter, each tag is
+        requested individually.
         """
         if not tags:
             return {}
@@ -79,7 +78,7 @@ class NodeConferences:
         raise NodeFailed(f"the Management Node has more than {MAX_PAGES * PAGE_SIZE} conferences")
 
     async def aliases_known(self, aliases: Sequence[str]) -> frozenset[str]:
-        """Which of the aliases conferences already use, in lower case; one request for about forty rooms.
+        """Which of the aliases are already used by conferences, in lower case. One request covers about forty rooms.
 
         Not confirmed against a live node: that lists can be filtered by `alias__in`, and whether that ignores case.
         """
@@ -101,7 +100,7 @@ class NodeConferences:
         return {each.alias.casefold() for each in page.objects}
 
     async def first(self, pages: int) -> tuple[list[NodeConference], int]:
-        """The first conferences of the node, including those that others created, and the total number; one request per
+        """The first conferences on the node, including those created by others, and the total number. One request per
         page.
         """
         found, total = list[NodeConference](), 0
@@ -119,9 +118,8 @@ class NodeConferences:
         return None if answer is None else read(answer, NodeConference)
 
     async def create(self, conferences: Sequence[Fields]) -> str:
-        """Create conferences in one request; returns the path if it is a single one, "" for many.
-
-        Raises NodeRefused if one of them is refused: others may have been created by then.
+        """Create conferences in one request. Returns the path of a single conference, or "" for several. Raises
+        NodeRefused if one of them is refused; others may have been created by then.
         """
         if len(conferences) == 1:
             return await self._client.post(CONFERENCES, conferences[0])
@@ -129,13 +127,11 @@ class NodeConferences:
         return ""
 
     async def change(self, uri: str, fields: Fields) -> bool:
-        """Change fields of a conference; returns whether it existed."""
+        """Change fields in a conference; returns whether it existed."""
         return await self._client.patch(uri, fields)
 
     async def remove(self, uris: Sequence[str]) -> Mapping[str, str]:
-        """Remove conferences in one request, or one by one if one is gone already, since that makes a bulk removal
-        fail.
-
+        """Remove conferences in one request, or one by one if any is already gone, which makes a bulk removal fail.
         Returns those that the node did not remove, and why.
         """
         left = dict[str, str]()
@@ -159,7 +155,7 @@ class NodeConferences:
         await self._client.post(ALIASES, {**alias, "conference": uri})
 
     async def uri_of(self, resource: str, name: str) -> str:
-        """The URI of the theme or group with this name, "" if there is none. At most one request per
+        """The URI of the theme or group with this name; "" if there is none. Makes at most one request per
         REFERENCES_MAX_AGE.
         """
         known = self._references.get((resource, name))
@@ -177,7 +173,7 @@ class NodeConferences:
         self._references.clear()
 
     async def name_at(self, path: str) -> str | None:
-        """The name of the object at a path of the API; None if there is no object."""
+        """The name of the object at an API path; None if there is no object."""
         answer = await self._client.get(path)
         return None if answer is None else read(answer, Named).name
 
@@ -186,7 +182,7 @@ class NodeConferences:
 
 
 def _fitting(aliases: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Split the values into groups that fit into the URL of a request."""
+    """Split the values into groups that each fit into a request URL."""
     group, length = list[str](), 0
     for alias in aliases:
         if group and (length + len(alias) > MAX_LISTED or len(group) == PAGE_SIZE):

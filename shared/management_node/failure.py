@@ -1,4 +1,4 @@
-"""Errors of Management Nodes."""
+"""Errors from Management Nodes."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus

@@ -1,4 +1,4 @@
-"""The Management Nodes in integrations' settings, with one client for each set of settings."""
+"""The Management Nodes named in integration settings, with one client per set of settings."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ _Key = tuple[str, str, str, str, str, bool]
 
 @dataclass(frozen=True)
 class ManagementNode:
-    """One node, with the credentials of one integration.
-
-    `key` is its name in rows (allowance.node_key); `login` identifies the node together with these credentials, since a
-    wrong password in another integration says nothing about the node itself.
+    """One node, with one integration's credentials. `key` is its name in rows (allowance.node_key). `login` identifies
+    the node together with these credentials, because a wrong password in another integration says nothing about the
+    node itself.
     """
 
     key: str
@@ -38,7 +37,7 @@ class ManagementNode:
 
 
 class ManagementNodes:
-    """Looks up nodes by integrations' settings. All requests to one node share its allowance."""
+    """Looks up nodes by integration settings. All requests to a node share its allowance."""
 
     def __init__(
         self,
@@ -55,9 +54,8 @@ class ManagementNodes:
         self._allowances: dict[str, SharedAllowance] = {}
 
     async def of(self, integration: Integration) -> ManagementNode:
-        """The integration's node. Raises Unavailable, and NodeFailed if its settings do not name a node.
-
-        A changed secret has another reference, and so leads to a new client.
+        """The integration's node. Raises Unavailable, and NodeFailed if the settings specify no node. A changed secret
+        has a new reference, and therefore gets a new client.
         """
         key = (
             integration.bridge_url,
@@ -71,13 +69,13 @@ class ManagementNodes:
             secret = await self._integrations.secret(integration.uuid, secret_field(integration))
             if not (integration.bridge_url and secret):
                 raise NodeFailed(f"bridge_url or {secret_field(integration)} is not set")
-            if key not in self._nodes:  # no other task created the client while the secret was read
+            if key not in self._nodes:  # no other task has created the client while the secret was being read
                 allowance = self._allowance(node_key(integration.bridge_url))
                 self._nodes[key] = self._made(integration, secret.get_secret_value(), allowance)
         return self._nodes[key]
 
     def with_secret(self, integration: Integration, secret: str) -> ManagementNode:
-        """The node in settings that are not saved yet. The caller has to close its client."""
+        """The node specified by settings that are not saved yet. The caller must close its client."""
         return self._made(integration, secret, Unlimited())
 
     async def close(self) -> None:
@@ -100,7 +98,7 @@ class ManagementNodes:
 
 
 def secret_field(integration: Integration) -> str:
-    """The name of the setting with the secret that the node requires."""
+    """The name of the setting that holds the secret required by the node."""
     return "bridge_private_key" if integration.bridge_client_id else "bridge_password"
 
 

@@ -17,7 +17,7 @@ ALIASES = f"{CONFIGURATION}conference_alias/"
 
 
 def _path(uri: Any) -> Any:
-    """A URI without the host that it may contain: only the settings determine which host is called."""
+    """A URI without its host, if any: the settings alone determine which host is called."""
     return urlsplit(uri).path if isinstance(uri, str) else uri
 
 
@@ -39,7 +39,7 @@ class NodeAlias(BaseModel):
 
 
 class NodeConference(BaseModel):
-    """The fields of a conference that are read; everything else is ignored."""
+    """The fields of a conference that we read; all others are ignored."""
 
     name: str
     resource_uri: _ConferenceUri
@@ -52,18 +52,18 @@ class NodeConference(BaseModel):
     aliases: list[NodeAlias] = []
 
     def differing(self, fields: Fields) -> Fields:
-        """Which of these fields (in the form that a node accepts) have another value on the node."""
+        """Which of these fields (in the form that a node accepts) have a different value on the node."""
         return {name: value for name, value in fields.items() if (self._shown(name) or "") != (value or "")}
 
     def _shown(self, name: str) -> Any:
-        """A field in the form in which it is written: a node may show a reference to a theme or group as an object."""
+        """A field in the form used for writing. When read, a reference to a theme or group may be a whole object."""
         value = getattr(self, name)
         if name not in _REFERENCES:
             return value
         return _path(value.get("resource_uri") if isinstance(value, dict) else value)
 
     def lacks(self, aliases: Iterable[str]) -> list[str]:
-        """Which of the aliases the conference does not have."""
+        """The aliases that the conference lacks."""
         own = {each.alias.casefold() for each in self.aliases}
         return [alias for alias in aliases if alias.casefold() not in own]
 
@@ -73,27 +73,27 @@ class _Meta(BaseModel):
 
 
 class ConferencePage(BaseModel):
-    """A page of a list of conferences."""
+    """A page in a list of conferences."""
 
     meta: _Meta
     objects: list[NodeConference]
 
 
 class Named(BaseModel):
-    """An object of which only the name and the URI are read."""
+    """An object; only its name and URI are read."""
 
     name: str
     resource_uri: str = ""
 
 
 class NamedPage(BaseModel):
-    """A page of a list of themes or groups."""
+    """A page in a list of themes or groups."""
 
     objects: list[Named]
 
 
 class AliasPage(BaseModel):
-    """A page of a list of aliases."""
+    """A page in a list of aliases."""
 
     objects: list[NodeAlias]
 
@@ -102,7 +102,7 @@ _Read = TypeVar("_Read", bound=BaseModel)
 
 
 def is_tag_of_room(tag: str) -> bool:
-    """Whether a conference was made for a meeting, by this deployment of the product or another."""
+    """Whether a conference was created for a meeting by any deployment of this product."""
     return bool(_ROOM_TAG.fullmatch(tag))
 
 

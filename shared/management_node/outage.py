@@ -1,6 +1,6 @@
-"""A node's outage, shared by all instances: while it lasts, one request a minute checks whether the node is back.
+"""A node's outage, shared by all instances. While it lasts, one request a minute checks whether the node is back.
 
-It is stored in row `away:<node>` in partition `nodes` of table `meetings`. Otherwise each of thousands of due rooms
+It is stored in row `away:<node>` in partition `nodes` of table `meetings`. Without this, each of thousands of due rooms
 would wait for the same timeout.
 """
 
@@ -21,8 +21,8 @@ PROBE_EVERY = timedelta(minutes=1)
 """How often an unavailable node is retried."""
 
 PROBE_AT_LEAST_EVERY = timedelta(minutes=5)
-"""Maximum pause after a node has limited requests, even if it asks for more: its limit is per minute, and a longer
-Retry-After comes from something else.
+"""Maximum pause after a node has rate-limited us, even if a longer one is requested. A node's limit is per minute, so a
+longer Retry-After must come from something else.
 """
 
 
@@ -39,10 +39,8 @@ class Outages:
 
     @asynccontextmanager
     async def watched(self, node: str) -> AsyncIterator[None]:
-        """Wraps calls to a node. Raises NodeFailed immediately, with the cause, while the node is known to be
-        unavailable.
-
-        NodeFailed and RateLimited raised inside are recorded; success means that the node is back.
+        """Wraps calls to a node. While the node is known to be unavailable, immediately raises NodeFailed with the
+        cause. NodeFailed and RateLimited raised inside are recorded. Success means that the node is back.
         """
         row = await self._table.get(NODES_PARTITION, _key(node))
         if row is not None:

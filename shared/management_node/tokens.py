@@ -1,7 +1,5 @@
-"""OAuth2 at a Management Node: client credentials with an assertion signed with ES256.
-
-The form of the request and the claims of the assertion are described in docs/facts/pexip.md §1. Not confirmed against a
-live Management Node.
+"""OAuth2 for a Management Node: client credentials with an assertion signed with ES256. The form of the request and the
+claims in the assertion are described in docs/facts/pexip.md §1. Not confirmed against a live Management Node.
 """
 
 from __future__ import annotations
@@ -21,11 +19,11 @@ TOKEN_PATH = "/oauth/token/"  # noqa: S105 - a path
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ASSERTION_LIFETIME = timedelta(hours=1)
 _EARLY = timedelta(minutes=1)
-"""How long before its expiry a token is replaced, so that none expires during a request."""
+"""How long before its expiry a token is replaced, so that it does not expire during a request."""
 
 
 class NodeOAuth(httpx.Auth):
-    """Bearer tokens for one client id. A token that the node refuses is replaced once."""
+    """Bearer tokens for one client id. If the node refuses a token, it is replaced once."""
 
     requires_response_body = True
 

@@ -1,8 +1,8 @@
 """Decides on a meeting message: pure rules, no I/O (M1 to M7).
 
-`decide` gets the message as Exchange has it now, the bookings that its tags name, and the meeting's current booking.
-Messages arrive twice, late and out of order. Since the calendar item is the meeting's current state, deciding on an old
-message gives the same result as deciding on the newest.
+`decide` is given the message in its current state in Exchange, the bookings for its tags, and the meeting's current
+booking. Messages may arrive twice, late or out of order. An old message leads to the same decision as the newest,
+because the calendar item is the meeting's current state.
 """
 
 from dataclasses import replace
@@ -26,16 +26,14 @@ from shared.meetings.decision import (
 )
 
 NEW_MESSAGE_AGE = timedelta(minutes=1)
-"""A message younger than this cannot have been decided on before."""
+"""A message more recent than this cannot have been decided on before."""
 
 
 def decide(
     request: MeetingRequest, calendar: Calendar, known: Known, now: datetime, *, copies_get_new_alias: bool = False
 ) -> Decision:
-    """Decide what to do about `request`.
-
-    `calendar` contains all of the meeting's occurrences from now on; for a single meeting, its only occurrence, even if
-    that is over.
+    """Decide what to do about `request`. `calendar` contains all of the meeting's occurrences from now on. A single
+    meeting's only occurrence is included even if it is over.
     """
     own, apart = _scheduled(known.own), _scheduled(known.apart)
     if request.item is None:
@@ -58,10 +56,9 @@ def decide(
 
 
 def _tells_more(known: Known, own: Booking | None) -> bool:
-    """Whether an outdated message has information that no newer message has.
-
-    That can only be its tag; the calendar item supersedes everything else. An update without a tag keeps the room that
-    the previous message gave the meeting, whichever of the two is read first: the tag that was created last counts.
+    """Whether an outdated message has information that no newer message has. Only a tag can be such information: the
+    calendar item supersedes everything else. An update without a tag keeps the room that the previous message gave the
+    meeting, whichever of the two is read first: the tag that was created last counts.
     """
     if own is None:
         return True
@@ -79,8 +76,8 @@ def _placed(
     calendar: Calendar,
     now: datetime,
 ) -> Decision:
-    """Decide, given the booking that the meeting should have. Of the bookings in `known`, only those with open rooms
-    belong to the meeting.
+    """Decide, given the booking that the meeting should have. Bookings in `known` belong to the meeting only if their
+    rooms are open.
     """
     own, apart = known.own, known.apart
     has_own_room = bool(item.day) and (own is None or not isinstance(chosen, Booking) or chosen.tag != own.tag)
@@ -96,10 +93,9 @@ def _placed(
 
 
 def answered_before(request: MeetingRequest, now: datetime) -> bool:
-    """Whether an old message was answered although it has no record: storage was restored to a state before the answer.
-
-    Exchange then has an answer that is later than the message (its times are whole seconds). For a message that has
-    just arrived this proves nothing: the mailbox may answer automatically, without our text.
+    """Whether an old message was answered although it has no record, because storage was restored to a state before the
+    answer. Exchange then has an answer later than the message (its times are whole seconds). This proves nothing about
+    a message that has just arrived: the mailbox may have answered automatically, without our text.
     """
     item = request.item
     if item is None or item.answer is Answer.NONE or item.answered_at is None:
@@ -108,7 +104,7 @@ def answered_before(request: MeetingRequest, now: datetime) -> bool:
 
 
 def _has_that_room(decision: Accept, own: Booking | None) -> bool:
-    """Whether an earlier answer may have named the decision's room: no other room is recorded."""
+    """Whether an earlier answer may have given the decision's room: no other room is recorded."""
     return own is None or own.tag == decision.booking.tag
 
 

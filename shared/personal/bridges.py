@@ -17,7 +17,7 @@ from shared.personal.node_vmrs import vmrs_of_owner
 from shared.personal.rendering import Vmr
 
 _STATUS_400 = "the Management Node refused the request (status 400)"
-_INSTEAD = "Enter the name instead, as the node shows it."
+_INSTEAD = "Enter the name instead, as shown on the node."
 
 
 class Bridges:
