@@ -287,4 +287,4 @@ def _replaced(before: Stored, after: Integration) -> list[SecretReference]:
 
 
 def _busy() -> Conflict:
-    return Conflict("Too many other changes are being saved right now. Nothing was saved: try again.")
+    return Conflict("Too many other changes are being saved right now. Nothing was saved. Please try again.")

@@ -138,10 +138,9 @@ def _cancelled(
 def _choose(
     item: CalendarItem, known: Known, own: Booking | None, now: datetime, copies_get_new_alias: bool
 ) -> Booking | Provide | Reject:
-    """The booking that the meeting should have: that of its newest tag that is unused or already the meeting's own,
-    otherwise its current booking.
-
-    A room that an admin has closed stays closed: its meeting gets the answer for a deleted alias.
+    """The booking that the meeting should have. It belongs to the newest tag that is unused or already the meeting's
+    own; otherwise it is the meeting's current booking. A room that an admin has closed stays closed: its meeting gets
+    the answer for a deleted alias.
     """
     usable = [booking for booking in known.tagged if booking.is_usable(now)]
     mine = [booking for booking in usable if booking.tag not in known.others and _may_have(item, booking)]
@@ -164,7 +163,7 @@ def _choose(
 
 
 def _may_have(item: CalendarItem, booking: Booking) -> bool:
-    """Whether a meeting may have a booking: the booking is unused, or already the meeting's own (A4).
+    """Whether a meeting may have a booking, which must be unused or already the meeting's own (A4).
 
     A series may take over the booking of one of its occurrences, but an occurrence may not take over that of another
     occurrence.
@@ -183,7 +182,7 @@ def _schedule(
     calendar: Calendar,
     now: datetime,
 ) -> Decision:
-    """Accept, answer again, or only update the room: a meeting is new if it had no open room before."""
+    """Accept, answer again, or only update the room. A meeting is new if it had no open room before."""
     apart = own.apart if own else series.apart_of(rooms)
     kept = series.still_apart(apart, chosen.tag, item, calendar, has_new_times=update is Update.FULL)
     left = calendar.without(each.occurrence for each in kept)
@@ -203,7 +202,7 @@ def _schedule(
 def _schedule_with_series(
     item: CalendarItem, own: Booking, apart: Booking | None, calendar: Calendar, now: datetime
 ) -> Decision:
-    """Decide on an occurrence that uses its series' room. If it had its own room before, that is closed."""
+    """Decide on an occurrence that uses its series' room. If it had its own room before, that room is closed."""
     kept = tuple(each for each in own.apart if each.day != item.day)
     left = calendar.without(each.occurrence for each in kept)
     if apart is None and own.conference and own.conference.calendar.is_same_from(now, left):

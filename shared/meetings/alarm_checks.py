@@ -1,6 +1,4 @@
-"""Alarms that are raised when a symptom is seen and cleared when it is gone; never while a request is being handled
-(O1, A7).
-"""
+"""Alarms that are raised when a symptom is seen and cleared when it is gone, but never during a request (O1, A7)."""
 
 from datetime import timedelta
 
@@ -13,24 +11,24 @@ from shared.meetings.processor import Processor
 from shared.meetings.symptoms import disproves
 
 MAX_OPERATIONS_READ = 200
-"""Maximum number of operations that are checked to find one that disproves a symptom."""
+"""Maximum number of operations checked to find one that disproves a symptom."""
 
 NUMBERS = frozenset({"scheduled_alias_prefix", "scheduled_alias_suffix_length"})
 """Settings that determine the number space."""
 
 OPERATIONS_READ_SINCE = timedelta(days=1)
-"""How far back the search goes: earlier sweeps have already checked older operations."""
+"""How far back the search goes. Older operations have been checked by earlier sweeps."""
 
 
 async def check_mailbox_settings(processor: Processor, alarms: Alarms) -> None:
-    """Raise or clear the alarm about the mailbox's settings. Costs one point read while nothing is wrong."""
+    """Raise or clear the alarm about the mailbox's settings. Costs one point read if nothing is wrong."""
     records, now, uuid = processor.records, processor.clock.now(), processor.integration.uuid
     mark = await records.symptom()
     if mark is None:
         return
     async for operation in records.recent(max(mark.seen, now - OPERATIONS_READ_SINCE), now, MAX_OPERATIONS_READ):
         if disproves(operation, mark):
-            # The mark is removed last, so that this is repeated after a crash in between.
+            # The mark is removed last, so that this is repeated after a crash.
             await alarms.clear(uuid, AlarmKind.MAILBOX_SETTINGS)
             await records.forget_symptom(mark)
             return
@@ -38,7 +36,9 @@ async def check_mailbox_settings(processor: Processor, alarms: Alarms) -> None:
 
 
 async def forget_mailbox(processor: Processor, alarms: Alarms) -> None:
-    """Called when the integration has a new mailbox: symptoms of the old mailbox's settings no longer matter."""
+    """Called when the integration has a new mailbox, because symptoms of the old mailbox's settings no longer
+    matter.
+    """
     if mark := await processor.records.symptom():
         await processor.records.forget_symptom(mark)
     await alarms.clear(processor.integration.uuid, AlarmKind.MAILBOX_SETTINGS)

@@ -1,8 +1,7 @@
 """Work that could not be finished immediately: waiting messages and unfinished operations. A timer works through it.
-
-Entries fail individually, so that one that always fails blocks neither the others nor the search for missed messages.
-The timer starts with a few entries and continues only while some succeed, so that an Exchange server that has just
-recovered is not flooded.
+Entries fail individually, so an entry that always fails blocks neither the others nor the search for missed messages.
+The timer starts with a few entries and continues only while some succeed, to avoid flooding an Exchange server that has
+just recovered.
 """
 
 import asyncio
@@ -29,20 +28,18 @@ BACKLOG_CONCURRENCY = 4
 """Graph's limit on concurrent requests per mailbox."""
 
 WORTH_AN_ALARM = timedelta(minutes=15)
-"""How long something must have waited to raise an alarm; before that, the queue retries it."""
+"""How long something must have waited before an alarm is raised. Until then, the queue retries it."""
 
 
 class StillWaiting(SchedulingError):
-    """Some work has been waiting for a while; the text states how much, since when, and why."""
+    """Some work has been waiting for a while. The text says how much, since when, and why."""
 
     code = "messages_waiting"
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """One entry: the time since which it has been waiting, and a function that handles it and returns whether that
-    succeeded.
-    """
+    """One entry: when it started waiting, and a function that handles it and returns whether that succeeded."""
 
     since: datetime
     work: Callable[[], Awaitable[bool]]
@@ -56,7 +53,7 @@ class Backlog:
     watcher: Watcher
 
     async def handle(self, longest: timedelta) -> None:
-        """Do the work that is due, oldest first, and start nothing more after `longest`. Raises StillWaiting."""
+        """Do the work that is due, oldest first. Nothing more is started after `longest`. Raises StillWaiting."""
         records, now = self.processor.records, self.processor.clock.now()
         waiting, unfinished = await records.waiting.all(), await records.all_unfinished()
         if not waiting and not unfinished:
@@ -95,8 +92,8 @@ class Backlog:
         return True
 
     async def _failed(self, waiting: WaitingMessage, error: Exception, *, is_fault: bool) -> bool:
-        """Record a failed attempt. A message that has been decided on is no longer waiting: its operation is finished
-        instead.
+        """Record a failed attempt. Once a message has been decided on, it is no longer waiting, and its operation is
+        finished instead.
         """
         records, now = self.processor.records, self.processor.clock.now()
         if await records.operation(waiting.correlation_id):
@@ -129,7 +126,9 @@ class Backlog:
             await processor.alarms.clear(processor.integration.uuid, AlarmKind.POISON)
 
     async def _report(self) -> None:
-        """Raise StillWaiting if something has waited longer than WORTH_AN_ALARM, unless due to a bug of ours."""
+        """Raise StillWaiting if something has waited longer than WORTH_AN_ALARM for a reason other than a bug of
+        ours.
+        """
         records, before = self.processor.records, self.processor.clock.now() - WORTH_AN_ALARM
         messages = [each for each in await records.waiting.all() if not each.is_fault and each.since <= before]
         decisions = [each for each in await records.all_unfinished() if each.since <= before]

@@ -1,4 +1,4 @@
-"""Finds the calendar item of a booking: by the recorded id, or by the meeting's key if there is nothing at that id.
+"""Finds a booking's calendar item by the recorded id or, if no item has that id, by the meeting's key.
 
 Graph's ids mean nothing to EWS, and vice versa. After a mailbox has been switched to the other protocol, a recorded
 item is found by data that both protocols have: the meeting's uid, at the booked times.
@@ -14,14 +14,15 @@ from shared.calendar.request import CalendarItem, meeting_key
 from shared.mailboxes.mailbox import ForeignItem, Mailbox
 
 MOST_LOOKS = 3
-"""The number of booked times at which a meeting is searched for: some occurrences may have been cancelled or moved."""
+"""How many booked times are searched for a meeting. More than one, because occurrences may have been cancelled or
+moved.
+"""
 
 
 async def booked_item(mailbox: Mailbox, booking: Booking, now: datetime) -> CalendarItem | None:
     """The current calendar item of a booking's meeting (for a series, the master); None if it is no longer in the
-    calendar.
-
-    Raises ForeignItem if it is not at its booked times and there is no way to tell whether it is at other times.
+    calendar. Raises ForeignItem if it is not at its booked times and may have been moved to times that cannot be
+    determined.
     """
     foreign: ForeignItem | None = None
     try:
@@ -54,6 +55,6 @@ async def _whole(mailbox: Mailbox, item_id: str) -> CalendarItem | None:
 
 
 def _looks(booking: Booking, now: datetime) -> Iterator[Occurrence]:
-    """The booked times in order, starting with the next one; only the last one if all are over."""
+    """The booked times in order, starting with the next one. If all are over, only the last one."""
     occurrences = booking.conference.calendar.occurrences if booking.conference else ()
     yield from [each for each in occurrences if now < each.end] or occurrences[-1:]

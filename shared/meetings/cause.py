@@ -1,4 +1,4 @@
-"""The cause of an error as it is recorded: enough to find it, without any of the meeting's content (O3)."""
+"""The cause of an error, as recorded: enough to track it down, without any of the meeting's content (O3)."""
 
 from traceback import walk_tb
 
@@ -8,7 +8,7 @@ _OURS = "shared."
 
 
 def cause_of(error: BaseException) -> str:
-    """An error's class with its text if the text is our own, otherwise with the line of our code that it came from.
+    """An error's class, with its text if we wrote the text, and otherwise with the line of our code that it came from.
 
     Errors that we raise ourselves contain no personal data; the error of a failing template names the template and the
     line. The text of any other error may quote the data that caused it.

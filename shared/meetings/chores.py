@@ -1,7 +1,7 @@
-"""What each round does for one integration in its turn. A failure becomes an alarm of that integration and affects no
+"""What each round does for one integration in its turn. A failure raises an alarm for that integration and affects no
 others.
 
-A turn's row stores when work is due again, so that an integration that needs nothing costs little:
+A turn's row stores when work is next due, so an integration that needs nothing costs little:
 
     renew     the time before which the subscription needs no renewal
     records   the time before which records need no check, since nothing was unfinished and no symptom was seen
@@ -35,25 +35,25 @@ from shared.storage import Storage
 log = logging.getLogger(__name__)
 
 CHORE_TIMEOUT = timedelta(seconds=60)
-"""Time limit of one chore. An Exchange server that does not respond in time is left to the next round. Three chores in
-a row fit into a turn's lease.
+"""Time limit for one chore. If an Exchange server does not respond in time, it is left to the next round. Three chores
+in a row fit into a turn's lease.
 """
 
 POLL_TIMEOUT = timedelta(seconds=25)
-"""Time limit of each of a poll's two chores: together they must take less than a minute, or the next poll would find
-the integration busy.
+"""Time limit for each of a poll's two chores. Together they must take less than a minute; otherwise the next poll would
+find the integration busy.
 """
 
 CLEARED_BY_TIME = frozenset(
     {AlarmKind.POISON, AlarmKind.ANSWER, AlarmKind.QUOTA, AlarmKind.ROOMS_LATE, AlarmKind.ROOM_NAME}
 )
-"""Alarms about events that are over: they are only cleared by time."""
+"""Alarms about past events, which are cleared only after a time."""
 
 POISON_ALARM_QUIET_TIME = timedelta(days=7)
 """An alarm about failed messages or answers stays for a week after the last failure."""
 
 LOOK_EVERY = timedelta(minutes=15)
-"""How often records are searched for unfinished work while nothing is known to be wrong; the queue's own retries take
+"""How often records are searched for unfinished work when nothing is known to be wrong. The queue's own retries take
 eight minutes.
 """
 
@@ -75,7 +75,7 @@ class Visit:
     """Whether anything failed that may succeed when retried."""
 
     messages_wait: bool = False
-    """Whether there are messages that could not be handled yet; known once the watcher is prepared."""
+    """Whether there are messages that could not be handled yet. This is known once the watcher is prepared."""
 
 
 Chore = Callable[[Visit], Awaitable[object]]
@@ -83,7 +83,7 @@ Chore = Callable[[Visit], Awaitable[object]]
 
 @dataclass(frozen=True)
 class Chores:
-    """The work of all rounds on one integration.
+    """The work that all rounds do for one integration.
 
     `settings` returns all settings of an integration by its uuid; `renew_sign_in` renews a service account's sign-in.
     """
@@ -129,8 +129,8 @@ class Chores:
         await self._guarded(visit, lambda visit: self._finish(visit, CHORE_TIMEOUT / 2), AlarmKind.WAITING)
 
     async def _poll(self, visit: Visit) -> None:
-        """Find messages in mailboxes without notifications, every minute, since organizers may not wait longer, and
-        finish interrupted work.
+        """Find messages in mailboxes without notifications, and finish interrupted work. This happens every minute:
+        organizers may not have to wait longer.
         """
         watcher = self._watcher(visit)
 
@@ -145,7 +145,7 @@ class Chores:
         )  # fmt: skip
 
     async def _renew(self, visit: Visit) -> None:
-        """Renew the subscription, or replace it if Exchange has lost it (M9)."""
+        """Renew the subscription, or replace it if it has been lost by Exchange (M9)."""
         now = self.clock.now()
         if not (visit.by_hand or visit.turn.is_due(_RENEW, now)):
             return
@@ -194,7 +194,9 @@ class Chores:
         await self._tidy_alarms(visit)
 
     async def _tidy_alarms(self, visit: Visit) -> None:
-        """Clear old alarms that nothing else clears, and alarms about unused features that a save failed to clear."""
+        """Clear old alarms that nothing else clears, and alarms about unused features that a save has failed to
+        clear.
+        """
         for happened in visit.raised & CLEARED_BY_TIME:
             await self.alarms.clear_when_quiet(visit.integration.uuid, happened, POISON_ALARM_QUIET_TIME)
         try:
@@ -208,7 +210,7 @@ class Chores:
     # --- parts of rounds
 
     def _watcher(self, visit: Visit) -> Callable[[], Awaitable[Watcher]]:
-        """A function that returns the mailbox's watcher with all of its state, which is read once per turn."""
+        """A function that returns the mailbox's watcher with all of its state. The state is read once per turn."""
         ready: list[Watcher] = []
 
         async def watcher() -> Watcher:
@@ -241,7 +243,7 @@ class Chores:
         await self._with_handlers(visit, lambda handlers: handlers.backlog.handle(longest))
 
     async def _with_handlers(self, visit: Visit, work: Callable[[Handlers], Awaitable[object]]) -> None:
-        """Run work that needs all settings; does nothing if the integration has been deleted in the meantime."""
+        """Do work that needs all settings, unless the integration has been deleted in the meantime."""
         try:
             handlers = await self.handlers(visit.integration.uuid)
         except NotFound:
@@ -252,9 +254,8 @@ class Chores:
     async def _guarded(
         self, visit: Visit, chore: Chore, alarm: AlarmKind, limit: timedelta | None = None
     ) -> None:  # fmt: skip
-        """Run a chore; a failure becomes this integration's alarm, which is cleared when the chore works again.
-
-        `limit` defaults to CHORE_TIMEOUT; it is shorter if the chore must finish sooner.
+        """Run a chore. If it fails, an alarm is raised for this integration, and cleared once the chore works again.
+        `limit` defaults to CHORE_TIMEOUT, and is shorter for a chore that must finish sooner.
         """
         uuid = visit.integration.uuid
         try:
@@ -265,7 +266,7 @@ class Chores:
             visit.away |= isinstance(error, (*AWAY, TimeoutError))
             await self._raise(visit, alarm, str(error) or "Exchange did not respond in time.")
         except Exception:
-            # A bug in one integration's turn must not end the turns of others.
+            # A bug in one integration's turn must not end the others' turns.
             log.exception("%s of integration %s", alarm, uuid)
             await self._raise(visit, alarm, "An unexpected error; see the app's log.")
         else:

@@ -1,8 +1,8 @@
-"""The nightly comparison: the equipment mailbox's calendar is compared with the records, in both directions.
+"""The nightly comparison of the equipment mailbox's calendar with the records, in both directions.
 
 A difference is handled like a lost message: it goes through the queue to the processor, which reads the calendar item
-and decides on its current state. One night reads a limited number of calendar pages, from now to the horizon, and
-handles a limited number of differences; the next night continues from there.
+and decides on its current state. Each night, a limited number of calendar pages between now and the horizon is read,
+and a limited number of differences is handled. The next night continues from there.
 """
 
 from collections.abc import AsyncIterator
@@ -30,15 +30,15 @@ MOST_PAGES = 25
 """Maximum number of calendar pages per night: 12,500 entries with Graph, 25,000 with EWS."""
 
 MOST_REPAIRS = 500
-"""Maximum number of differences that are handled per mailbox and night."""
+"""Maximum number of differences handled per mailbox and night."""
 
 MAX_ROOMS_WITHOUT_MEETING = 10
-"""If the number of rooms without their meeting exceeds both this and the number of meetings in the calendar, the
+"""If the number of rooms without a meeting exceeds both this and the number of meetings in the calendar, either the
 mailbox or the rights to it must be wrong.
 """
 
 SETTLED = timedelta(minutes=15)
-"""Changes more recent than this are left for the next night: their messages may still be on their way."""
+"""Changes more recent than this are left for the next night, because their messages may still be on their way."""
 
 _STATE = "compared"
 _PREFIX = "compared:"
@@ -71,9 +71,9 @@ class Comparison:
         missing = sum(each.kind is Kind.NO_MEETING for each in found)
         if missing > max(MAX_ROOMS_WITHOUT_MEETING, part.size):
             raise CalendarDiffers(
-                f"The mailbox's calendar has {part.size} meetings, and {missing} scheduled rooms are not among them. "
-                "They are left as they are: check that this is the address of the right mailbox, and that the app has "
-                "rights to its calendar."
+                f"The mailbox's calendar has {part.size} meetings, but none for {missing} of the scheduled rooms. "
+                "These rooms have been left as they are. Check that this is the address of the right mailbox, and that "
+                "the app has rights to its calendar."
             )
         fresh = [each for each in found if not await self._was_handled(each)]
         repaired = [each for each in fresh[:MOST_REPAIRS] if not await self._has_come(each)]
@@ -85,7 +85,7 @@ class Comparison:
         measure(Metric.COMPARE_REPAIRS, len(repaired), self.integration)
         self.counting.count(self.integration, [counts.COMPARE_REPAIRS] * len(repaired))
         await self.counting.write()
-        # A declined meeting may stay in a calendar that ignores the decline, which is already recorded.
+        # A declined meeting may stay in a calendar that ignores the decline. The decline is already recorded.
         lasting = [each for each in set(found) - set(fresh) if each.kind is not Kind.NO_ROOM]
         if repaired or lasting:
             raise CalendarDiffers(_told(now, repaired, len(fresh) - MOST_REPAIRS, len(lasting)))
@@ -94,8 +94,8 @@ class Comparison:
         return await self.records.operation(correlation_id(self.integration, message_of(difference))) is not None
 
     async def _has_come(self, difference: Difference) -> bool:
-        """Whether the calendar has the booked meeting after all, because the booking was made while the calendar was
-        being read.
+        """Whether the booked meeting is in the calendar after all, because it was booked while the calendar was being
+        read.
         """
         item = await _item(self.mailbox, difference.item_id) if difference.booked else None
         if item is None or item.cancelled or item.occurrence not in difference.booked:
@@ -103,7 +103,7 @@ class Comparison:
         return difference.kind is Kind.NO_MEETING or item.shape is Shape.SINGLE
 
     async def _part(self, first: datetime, last: datetime) -> CalendarPart:
-        """The part of the calendar, between two times, that one night reads."""
+        """The part of the calendar, between two times, that is read in one night."""
         part, state = CalendarPart(first, last), ""
         for _ in range(MOST_PAGES):
             page = await self.mailbox.view(first, last, state)
@@ -135,9 +135,9 @@ def _told(now: datetime, repaired: list[Difference], more: int, lasting: int) ->
 
 
 def message_of(difference: Difference) -> str:
-    """The text that stands in for the lost message's id: `compared:<meeting>:<day>:<mark>|<calendar item>`.
+    """The text used in place of the lost message's id: `compared:<meeting>:<day>:<mark>|<calendar item>`.
 
-    The same difference always results in the same id; the part after the `|` is ignored (see correlation_id).
+    The same difference always results in the same id, as the part after the `|` is ignored (see correlation_id).
     """
     return f"{_PREFIX}{difference.meeting}:{difference.day}:{difference.mark}|{difference.item_id}"
 
@@ -148,8 +148,8 @@ def is_compared(message_id: str) -> bool:
 
 
 async def _item(mailbox: Mailbox, item_id: str) -> CalendarItem | None:
-    """The calendar item with the given id. If the id belongs to the other protocol, the meeting was already looked up
-    by key in the whole calendar, so it is gone.
+    """The calendar item with the given id. If the id belongs to the other protocol, the meeting is gone: the whole
+    calendar has already been searched for its key.
     """
     with suppress(ForeignItem):
         return await mailbox.item(item_id)
@@ -157,9 +157,8 @@ async def _item(mailbox: Mailbox, item_id: str) -> CalendarItem | None:
 
 
 async def compared_request(mailbox: Mailbox, message_id: str, now: datetime) -> MeetingRequest:
-    """The meeting of a difference, as if a message had announced the calendar item in its current state.
-
-    An organizer who has received an answer for the current times does not get another one.
+    """The meeting that differs, as if a message had announced the calendar item in its current state. Organizers who
+    have already received an answer for the current times do not get another one.
     """
     name, _, item_id = message_id.removeprefix(_PREFIX).partition("|")
     meeting, day, *_ = [*name.split(":"), ""]

@@ -1,5 +1,5 @@
-"""Carries out a recorded decision: updates the room, answers, sends e-mails, and completes the record. Each step may be
-repeated.
+"""Carries out a recorded decision: updates the room, answers, sends e-mails, and completes the record. Every step can
+safely be repeated.
 """
 
 import asyncio
@@ -38,17 +38,18 @@ PAUSE = timedelta(minutes=20)
 """The pause between retries once the queue's own retries have failed."""
 
 REFUSED_FOR = timedelta(minutes=15)
-"""How long an answer or e-mail is retried if Exchange explicitly refuses it although the meeting exists and has no
-newer version.
+"""How long to keep retrying an answer or e-mail that Exchange explicitly refuses, although the meeting exists and has
+no newer version.
 """
 
 FAILED_FOR = timedelta(days=1)
-"""How long an answer or e-mail is retried after failures that may be temporary, while all other calls to Exchange work.
+"""How long to keep retrying an answer or e-mail after failures that may be temporary, if all other calls to Exchange
+work.
 """
 
 
 NOBODY_TO_MAIL = "nobody_to_mail"
-"""The error code of an operation with an e-mail that has no recipient."""
+"""The error code for an operation whose e-mail has no recipient."""
 
 
 class AnswerRefused(Unavailable):
@@ -93,12 +94,12 @@ class Completion:
             await self.counting.write()
 
     async def _give_back(self, lease: Lease) -> None:
-        """Release the lease: immediately while the queue itself retries, later with a pause."""
+        """Release the lease: immediately while the queue itself still retries, and after a pause later on."""
         pause = timedelta(0) if lease.tries < LOOKS else jittered(PAUSE, lease.operation.correlation_id)
         await self.records.give_back(lease, self.clock.now() + pause)
 
     async def resume(self, correlation: str) -> None:
-        """Finish an operation that a run left unfinished; does nothing if it is done or being worked on."""
+        """Finish an operation left unfinished by an earlier run; does nothing if it is done or being worked on."""
         lease = await self.records.take_over(correlation, self.clock.now())
         if lease:
             named = await asyncio.gather(*(self.platform.name(booking) for booking in lease.bookings))
@@ -117,7 +118,7 @@ class Completion:
         raise Conflict("the booking keeps changing")
 
     async def _as_it_stands(self, lease: Lease) -> tuple[Lease, str | None]:
-        """The lease, and the state of its answer: "" if it has been sent or none is needed, None if it has yet to be
+        """The lease, and the state of its answer: "" if it has been sent or is not needed, None if it has yet to be
         sent, or an error code.
         """
         operation = lease.operation
@@ -133,10 +134,9 @@ class Completion:
         return replace(lease, operation=rest), SUPERSEDED
 
     async def _by_the_other_protocol(self, lease: Lease) -> tuple[Lease, str | None]:
-        """Handle an answer from before the mailbox was switched to another protocol, whose ids are now meaningless.
-
-        The meeting is found by its key. That is impossible for a single occurrence, or for a meeting to be declined: an
-        alarm is raised.
+        """Handle an answer that dates from before the mailbox was switched to another protocol, and whose ids are now
+        meaningless. The meeting is found by its key. This is impossible for a single occurrence, or for a meeting to be
+        declined; an alarm is then raised.
         """
         operation, booking = lease.operation, lease.bookings[0] if lease.bookings else None
         is_whole = operation.answer is Answer.ACCEPTED and operation.about == operation.meeting
@@ -168,14 +168,13 @@ class Completion:
         return replace(lease, tried=True), ""
 
     async def _refused(self, lease: Lease, error: SchedulingError) -> tuple[Lease, str]:
-        """Schedule a retry, or tell the organizer by mail after enough retries (M1)."""
+        """Schedule a retry or, after enough retries, tell the organizer by e-mail (M1)."""
         lease = replace(lease, tried=lease.tried or _may_pass(error))
         return await self._told_by_mail(await self._give_up(lease, error))
 
     async def _give_up(self, lease: Lease, error: SchedulingError) -> Lease:
-        """After enough retries of an answer that Exchange refuses, record the reason and raise the alarm.
-
-        Raises _AnswerFailed if there have not been enough retries.
+        """If Exchange has refused an answer often enough, record the reason and raise the alarm. Otherwise raises
+        _AnswerFailed, for another retry.
         """
         operation, may_pass = lease.operation, _may_pass(error)
         lease = replace(lease, tries=lease.tries + 1)
@@ -188,7 +187,9 @@ class Completion:
         return replace(lease, operation=replace(operation, error=operation.error or REFUSED, cause=cause_of(error)))
 
     async def _told_by_mail(self, lease: Lease) -> tuple[Lease, str]:
-        """Send the answer as a separate e-mail, if the organizer should get one and no such e-mail is planned yet."""
+        """Send the answer as a separate e-mail, if the organizer should get an answer and no such e-mail is planned
+        yet.
+        """
         operation = lease.operation
         if operation.text and Mailing.RESPONSE not in operation.mails:
             lease = replace(lease, operation=replace(operation, mails=(*operation.mails, Mailing.RESPONSE)))
@@ -203,10 +204,9 @@ class Completion:
 
     async def _prepare_mails(self, lease: Lease, *, refused: bool = False) -> Lease:
         """Draft the e-mails, and record the drafts' ids before anything is sent, so that each e-mail is sent only once.
-
-        This comes before the answer, since a declined item leaves the calendar. An e-mail that Exchange keeps refusing
-        is left out, and delays neither the answer nor the other e-mails. `refused` means that Exchange refused the
-        answer.
+        This comes before the answer, because a declined item leaves the calendar. An e-mail that Exchange keeps
+        refusing is dropped, and delays neither the answer nor the other e-mails. `refused` means that Exchange refused
+        the answer.
         """
         item: CalendarItem | None = None
         while left := lease.operation.mails[len(lease.operation.drafts) :]:
@@ -226,7 +226,7 @@ class Completion:
         return lease
 
     async def _prepare_again(self, lease: Lease) -> Lease:
-        """Draft the joining instructions that an admin has asked to be sent again, if there is still a meeting and a
+        """Draft the joining instructions that an admin has asked to resend, if the meeting still exists and there is a
         recipient.
         """
         if lease.operation.drafts or not lease.operation.mails:
@@ -246,13 +246,13 @@ class Completion:
         if booking is None or booking.state is not State.SCHEDULED:
             return None
         item: CalendarItem | None = None
-        with suppress(ForeignItem):  # an owner chosen by an admin can be mailed without the item
+        with suppress(ForeignItem):  # the item is not needed to send an e-mail to an owner chosen by an admin
             item = await booked_item(self.mailbox, booking, self.clock.now())
         return texts.instructions_again(self.integration, item, booking)
 
     async def _without(self, lease: Lease, mailing: Mailing, *, refused: bool) -> Lease:
-        """Leave out an e-mail. If that was the answer, Exchange's own response carries it instead, unless Exchange has
-        refused that.
+        """Drop an e-mail. If it was the answer, Exchange's own response carries the answer instead, unless Exchange has
+        refused that response.
         """
         operation = lease.operation
         if mailing is Mailing.RESPONSE and not refused:
@@ -261,7 +261,7 @@ class Completion:
         return await self.records.update(lease, replace(operation, mails=mails))
 
     async def _send_mails(self, lease: Lease) -> Lease:
-        """Send the drafts, each once. A refused draft does not delay the others."""
+        """Send each draft once. A refused draft does not delay the others."""
         failed: SchedulingError | None = None
         for draft in lease.operation.drafts:
             try:

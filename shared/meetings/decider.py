@@ -1,4 +1,4 @@
-"""The decider: gathers the facts about a message and applies the pure rules."""
+"""The decider: gathers the facts about a message, and applies the pure rules."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -36,7 +36,7 @@ class Decider:
     clock: Clock
 
     async def decide(self, request: MeetingRequest, calendar: Calendar, *, thorough: bool) -> tuple[Decision, Known]:
-        """The decision and the records that it is based on. For `thorough`, see Records.known."""
+        """The decision, and the records on which it is based. For `thorough`, see Records.known."""
         uid = request.item.uid if request.item else request.uid
         key, day = meeting_key(uid) if uid else request.meeting, request.item.day if request.item else request.day
         marks, untagged = await _marks(request), await _is_untagged(request)
@@ -51,10 +51,9 @@ class Decider:
         return decision, known
 
     async def _decide(self, request: MeetingRequest, calendar: Calendar, known: Known) -> Decision:
-        """The decision, with a newly allocated alias if one has to be provided (M8, A4).
-
-        A promise that another meeting has already redeemed is treated as a copied tag, hence the loop. If too many
-        aliases have been provided recently, the decision is made without a new alias.
+        """The decision, with a newly allocated alias if one has to be provided (M8, A4). If another meeting has already
+        redeemed the promise, it is treated as a copied tag, hence the loop. If too many aliases have been provided
+        recently, the decision is made without a new alias.
         """
         copies, now = self.integration.copied_tag_action == "new_alias", self.clock.now()
         decision = decide(request, calendar, known, now, copies_get_new_alias=copies)
@@ -85,10 +84,9 @@ class Decider:
         )
 
     def _completed(self, known: Known, promise: Promise | None, request: MeetingRequest) -> Known:
-        """The records, with the owner of each tag (A6).
-
-        For a meeting that was accepted before its records were lost, ownership was checked at that time: its calendar
-        item alone does not show which delegate sent it.
+        """The records, with the owner of each tag (A6). If a meeting was accepted before its records were lost,
+        ownership was checked at that time. It cannot be checked again: the calendar item alone does not show which
+        delegate sent the meeting.
         """
         item = request.item
         if is_compared(request.message_id) and item and item.answer is Answer.ACCEPTED and known.own is None:
@@ -116,10 +114,9 @@ class Decider:
 
 
 async def _marks(request: MeetingRequest) -> Marks:
-    """The tags in the message, or in its occurrence's calendar item.
-
-    An older message about one occurrence may arrive after its series got another tag, and Exchange need not mark it as
-    outdated, so the calendar item takes precedence.
+    """The tags in the message, or in its occurrence's calendar item. An older message about one occurrence may arrive
+    after its series has got another tag, and Exchange does not always mark such a message as outdated. The calendar
+    item therefore takes precedence.
     """
     if request.item and request.item.day and (current := await find_marks_in_turns(request.item.body)).tags:
         return current

@@ -1,4 +1,4 @@
-"""The possible decisions on a meeting message, and the records they need (M1 to M7); acceptance.py decides."""
+"""The possible decisions on a meeting message, and the records that they need (M1 to M7). acceptance.py decides."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,7 +12,7 @@ from shared.storage import Row
 
 
 class Accepted(StrEnum):
-    """Why a meeting is accepted; the value is the name of the settings field with the answer's template."""
+    """Why a meeting is accepted. The value names the settings field that holds the template for the answer."""
 
     NEW_SINGLE = "accept_new_single_meeting_template"
     EDITED_SINGLE = "accept_edited_single_meeting_template"
@@ -22,7 +22,7 @@ class Accepted(StrEnum):
 
 
 class Rejected(StrEnum):
-    """Why a meeting is declined; the value is the name of the settings field with the answer's template."""
+    """Why a meeting is declined. The value names the settings field that holds the template for the answer."""
 
     INVALID_ALIAS = "reject_invalid_alias_id_template"
     ALIAS_CONFLICT = "reject_alias_conflict_template"
@@ -34,12 +34,10 @@ class Rejected(StrEnum):
 
 @dataclass(frozen=True)
 class Accept:
-    """Schedule `booking` for the meeting, and answer unless the organizer requested no response.
-
-    `mail_instructions` means that the invitation does not contain the alias, so all attendees receive an e-mail (M8).
-    With `day`, the booking becomes the room of that occurrence alone; `apart` lists the occurrences that have separate
-    rooms. `beside` contains other changed bookings: the meeting's previous one (M4), and that of the occurrence's
-    series.
+    """Schedule `booking` for the meeting, and answer unless the organizer requested no response. `mail_instructions`
+    means that the invitation does not contain the alias, so all attendees receive an e-mail (M8). With `day`, the
+    booking becomes the room for that occurrence alone. `apart` lists the occurrences that have separate rooms. `beside`
+    contains other changed bookings: the meeting's previous booking (M4), and the booking of the occurrence's series.
     """
 
     kind: ClassVar[DecisionKind] = DecisionKind.ACCEPT
@@ -60,9 +58,8 @@ class Accept:
 
 @dataclass(frozen=True)
 class Provide:
-    """Provide an alias for the meeting, accept the meeting, and mail the joining instructions to everybody (M8).
-
-    `promise` is the TOK tag that is redeemed; None for a copied invitation (A4).
+    """Provide an alias for the meeting, accept it, and e-mail the joining instructions to everybody (M8). `promise` is
+    the TOK tag being redeemed; None for a copied invitation (A4).
     """
 
     kind: ClassVar[DecisionKind] = DecisionKind.PROVIDE
@@ -83,11 +80,10 @@ class Refresh:
 
 @dataclass(frozen=True)
 class Reject:
-    """Decline the meeting. `alias` is the conflicting one, "" if there is none. An earlier booking is kept (M6).
-    `cause` is the recorded reason for a general error; the organizer is only sent the correlation id.
-
-    `certain` is False for an update of an unknown meeting: its invitation may not have been read yet, and may contain
-    what this message lacks.
+    """Decline the meeting. `alias` is the conflicting alias; "" if there is none. An earlier booking is kept (M6).
+    `cause` is the recorded reason for a general error; the organizer is sent only the correlation id. `certain` is
+    False for an update to an unknown meeting, whose invitation may not have been read yet and may contain what this
+    message lacks.
     """
 
     kind: ClassVar[DecisionKind] = DecisionKind.REJECT
@@ -99,7 +95,7 @@ class Reject:
 
 @dataclass(frozen=True)
 class Close:
-    """Close the room; no answer, since cancellations are not answered (M4). For `beside` see Accept."""
+    """Close the room. There is no answer, because cancellations are not answered (M4). For `beside`, see Accept."""
 
     kind: ClassVar[DecisionKind] = DecisionKind.CLOSE
     booking: Booking
@@ -119,14 +115,13 @@ Decision: TypeAlias = Accept | Provide | Refresh | Reject | Close | Ignore
 
 @dataclass(frozen=True)
 class Known:
-    """Our records: the bookings that the message's tags name, newest last, and the meeting's own booking.
-
-    `apart` is the separate room of the occurrence that the message is about; `rooms` contains the separate rooms of all
-    occurrences of the series. `links` contains the rows that link the meeting and the occurrence to their bookings, if
-    they were read. `promise` is the first valid TOK tag in the message that is meant for its organizer or sender (A6);
-    `others` contains the unused tags meant for another person's meetings. `untagged` means that an outdated message's
-    calendar item now contains no tag. `guessed` means that the meeting is assumed to have no booking, without a lookup:
-    only an acceptance may rely on that, since its insert fails if the assumption is wrong.
+    """Our records: the bookings for the message's tags, newest last, and the meeting's own booking. `apart` is the
+    separate room of the occurrence that the message is about. `rooms` contains the separate rooms of all occurrences of
+    the series. `links` contains the rows that link the meeting and the occurrence to their bookings, if they were read.
+    `promise` is the first valid TOK tag in the message that is meant for its organizer or sender (A6). `others`
+    contains the unused tags meant for another person's meetings. `untagged` means that an outdated message's calendar
+    item no longer contains a tag. `guessed` means that the meeting is assumed to have no booking, without a lookup.
+    Only an acceptance may rely on that, because its insert fails if the assumption is wrong.
     """
 
     tagged: tuple[Booking, ...] = ()

@@ -1,7 +1,7 @@
 """Finds the differences between a calendar and the bookings: pure rules, no I/O.
 
-The part of the calendar that was read is kept in memory. Bookings are streamed, and each only marks the times of a
-meeting that it covers, so that memory depends on the part of the calendar and not on the number of records.
+The part of the calendar that was read is kept in memory. Bookings are streamed, and each merely marks the times of a
+meeting that it covers. Memory use therefore depends on the size of that part and not on the number of records.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from shared.mailboxes.mailbox import CalendarEntry
 
 
 class Kind(StrEnum):
-    """How a meeting differs between calendar and records."""
+    """How a meeting in the calendar differs from its records."""
 
     NO_ROOM = "without a room"
     NO_MEETING = "with a room, but not in the calendar"
@@ -26,11 +26,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Difference:
-    """A meeting that differs between calendar and records; `item_id` is the calendar item to decide on.
+    """A meeting whose calendar and records differ. `item_id` is the calendar item to decide on.
 
-    `meeting` is the meeting's key in our tables; `day` is set if the difference is about the separate room of a single
-    occurrence (see Booking.day). `mark` identifies the state on both sides: the same difference has the same mark.
-    `booked` contains the recorded times.
+    `meeting` is the meeting's key in our tables. `day` is set if the difference is about the separate room of a single
+    occurrence (see Booking.day). `mark` identifies the state on both sides, so the same difference always has the same
+    mark. `booked` contains the recorded times.
     """
 
     kind: Kind
@@ -43,9 +43,8 @@ class Difference:
 
 @dataclass
 class Meeting:
-    """A meeting in the calendar, and which of its times the streamed bookings cover.
-
-    A series may have several bookings: its own, and one for each occurrence that has a separate room.
+    """A meeting in the calendar, and which of its times are covered by the streamed bookings. A series may have several
+    bookings: its own, and one for each occurrence with a separate room.
     """
 
     key: str
@@ -59,7 +58,7 @@ class Meeting:
         return max(entry.modified for entry in self.entries)
 
     def book(self, booking: Booking, times: Iterable[Occurrence]) -> None:
-        """Note a booking of this meeting, with its times within the part of the calendar that was read."""
+        """Note a booking of this meeting, and its times within the part of the calendar that was read."""
         self.etags.append(booking.etag)
         self.covered.update(times)
         until = booking.conference.calendar.known_until if booking.conference else None
@@ -67,7 +66,7 @@ class Meeting:
             self.known_until = until
 
     def difference(self) -> Difference | None:
-        """The meeting's difference, or None; all bookings must have been noted before."""
+        """The meeting's difference, or None. All bookings must already have been noted."""
         missing = [entry for entry in self.entries if self._is_missing(entry)]
         beyond = self.covered - {entry.occurrence for entry in self.entries}
         if self.etags and not missing and not beyond:
@@ -108,7 +107,7 @@ class CalendarPart:
         return len(self._meetings)
 
     def end_at(self, last: datetime) -> None:
-        """Note that the calendar was only read up to this time."""
+        """Note that the calendar was read only up to this time."""
         self.last = last
         for name, meeting in list(self._meetings.items()):
             meeting.entries = [entry for entry in meeting.entries if self._holds(entry.occurrence)]
@@ -116,9 +115,8 @@ class CalendarPart:
                 del self._meetings[name]
 
     def compare(self, booking: Booking) -> Difference | None:
-        """Compare a booking; returns the difference if its meeting is not in the calendar.
-
-        A room that an admin has closed is not a difference.
+        """Compare a booking; returns the difference if its meeting is not in the calendar. A room closed by an admin is
+        not a difference.
         """
         conference = booking.conference
         if conference is None or not (booking.state is State.SCHEDULED or booking.held):
@@ -147,8 +145,8 @@ def _key(entry: CalendarEntry) -> str:
 
 
 def _item(entries: list[CalendarEntry]) -> str:
-    """The item to decide on: the first exception without an answer, since its update was lost; otherwise the whole
-    meeting.
+    """The item to decide on: the first exception without an answer, whose update must have been lost, or otherwise the
+    whole meeting.
     """
     lost = (entry.item_id for entry in entries if entry.is_exception and entry.answer is Answer.NONE)
     return next(lost, entries[0].series_id or entries[0].item_id)

@@ -1,7 +1,7 @@
 """Handles due tasks: extends series, closes rooms that are over, and deletes old records (C4, M3, A3).
 
-Each pass is bounded and resumes where the last one ended, since a task's row is deleted when the task is done. The cost
-depends on how much is due, not on how much is stored.
+Each pass is bounded. The next pass resumes where it ended, because a task's row is deleted when the task is done. The
+cost depends on how much is due, not on how much is stored.
 """
 
 import logging
@@ -33,7 +33,7 @@ MAX_TASKS_PER_RUN = 500
 
 
 class TasksFailed(SchedulingError):
-    """Some tasks have failed; their rows stay for the next pass."""
+    """Some tasks have failed. Their rows stay for the next pass."""
 
     code = "tasks_failed"
 
@@ -65,9 +65,8 @@ class DueRunner:
         return await self.handle(CLEANUP)
 
     async def handle(self, tasks: frozenset[Task]) -> int:
-        """Do the due tasks of these kinds; returns their number.
-
-        Tasks fail individually: one that always fails does not block the others. Raises TasksFailed at the end.
+        """Do the due tasks of these kinds; returns their number. Tasks fail individually, so a task that always fails
+        does not block the others. If any failed, raises TasksFailed at the end.
         """
         today, done, failed = self.clock.now().date(), 0, list[Exception]()
         async for row in _due_rows(self.storage, self.integration, today):
@@ -105,13 +104,13 @@ class DueRunner:
             # Another process is working on the same booking: the row stays for the next pass.
             log.info("a due task was postponed")
         except ForeignItem:
-            # The meeting is not at its booked times, and its id belongs to the other protocol: the nightly comparison
+            # The meeting is not at its booked times, and its id belongs to the other protocol. The nightly comparison
             # can find it.
             log.info("a meeting is left to the nightly comparison")
 
     def _is_due(self, booking: Booking, due: Due) -> bool:
-        """Whether the booking still needs the task: the meeting may have been moved, cancelled or reopened since, in
-        which case that change has written its own row.
+        """Whether the booking still needs the task. The meeting may have been moved, cancelled or reopened in the
+        meantime, and such a change has written its own row.
         """
         if due.task is Task.VERIFY:
             return booking.state is State.SCHEDULED
@@ -132,7 +131,7 @@ class DueRunner:
             await self._change(replace(booking, item_id=item.id))
 
     async def _extend(self, booking: Booking) -> None:
-        """Extend a series before its known occurrences run out; close one that is no longer in the calendar (M4)."""
+        """Extend a series before its known occurrences run out. If it is no longer in the calendar, close it (M4)."""
         now = self.clock.now()
         item = await booked_item(self.mailbox, booking, now)
         if item is None or item.cancelled or booking.conference is None:
@@ -142,7 +141,7 @@ class DueRunner:
         await self._change(replace(booking.counting(calendar, now), item_id=item.id).following(calendar, booking.apart))
 
     async def _finish(self, booking: Booking) -> None:
-        """Close a conference that is over: its name is released, but its record stays."""
+        """Close a conference that is over. Its name is released, but its record stays."""
         await self._close(booking)
 
     async def _close(self, booking: Booking) -> None:
@@ -164,14 +163,14 @@ class DueRunner:
         await self._tell_lists(Record.operation(self.integration, correlation), *bookings)
 
     async def _tell_lists(self, *records: Record) -> None:
-        """Note the changes for the lists of records. A task's row is kept until this is done, so an interrupted pass
-        loses no changes.
+        """Note the changes for the record lists. A task's row is kept until this is done, so no change is lost if the
+        pass is interrupted.
         """
         await Journal(self._table).note(records, self.clock.now())
 
 
 def _due_rows(storage: Storage, integration: str, today: date) -> AsyncIterator[Row]:
-    """The rows of tasks that are due, oldest first."""
+    """The rows of due tasks, oldest first."""
     tomorrow = RowKind.DUE.key(f"{today + timedelta(days=1):%Y%m%d}")
     return meetings_table(storage).rows(integration, RowKind.DUE.prefix, until=tomorrow)
 

@@ -1,4 +1,4 @@
-"""The objects that do the work for one integration."""
+"""The objects that do one integration's work."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

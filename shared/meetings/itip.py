@@ -1,4 +1,4 @@
-"""Creates an iTIP REPLY (RFC 5546), with which a calendar reports that an attendee has accepted or declined."""
+"""Creates an iTIP REPLY (RFC 5546), by which a calendar reports that an attendee has accepted or declined."""
 
 from datetime import datetime
 
@@ -9,15 +9,13 @@ _PARTSTAT = {Answer.ACCEPTED: "ACCEPTED", Answer.DECLINED: "DECLINED"}
 
 
 def can_reply(item: CalendarItem) -> bool:
-    """Whether a reply would be about the right item: without RECURRENCE-ID it refers to the whole series."""
+    """Whether a reply would be about the right item. Without RECURRENCE-ID it refers to the whole series."""
     return item.original_start is not None or not (item.day or item.shape is Shape.OCCURRENCE)
 
 
 def itip_reply(item: CalendarItem, attendee: str, answer: Answer, now: datetime) -> bytes:
-    """The reply of `attendee` to the meeting of `item`, or to one occurrence if `item` is one.
-
-    A reply with a SEQUENCE lower than the meeting's is shown but not tracked ([MS-OXOCAL] 3.1.5.2). Raises ValueError
-    if `can_reply` is False.
+    """The reply from `attendee` to the meeting or occurrence that `item` represents. Replies with a SEQUENCE lower than
+    the meeting's are shown but not tracked ([MS-OXOCAL] 3.1.5.2). Raises ValueError if `can_reply` is False.
     """
     if not can_reply(item):
         raise ValueError("a reply to one occurrence must name it")

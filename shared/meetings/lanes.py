@@ -1,9 +1,8 @@
-"""Lanes: a flood of messages for one mailbox must not block other mailboxes' messages (S2).
-
-Graph serves four requests per mailbox at a time, so additional workers on one mailbox would only wait. While this
-process is handling an integration's notices, further ones are lined up: written as rows `wanted:<when>-<any>` in the
-integration's partition of table `meetings`, and their queue messages are completed. After its own notices, a worker
-continues with the line, and hands it over to the queue after a while.
+"""Lanes: a flood of messages for one mailbox must not block other mailboxes' messages (S2). Graph serves four requests
+per mailbox at a time, so additional workers for one mailbox would only wait. While this process is handling an
+integration's notices, further notices are lined up. They are written as rows `wanted:<when>-<any>` in the integration's
+partition of table `meetings`, and their queue messages are completed. Once a worker has handled its own notices, it
+continues with the line. After a while it hands the line over to the queue.
 
     queue ──► in progress (at most LANE_NOTICES) ──► then the line, fifty at a time: claim ─► handle ─► remove
        └────► line, if LANE_NOTICES are in progress
@@ -29,15 +28,15 @@ from shared.intake.notice import Notice, decode
 from shared.storage import MAX_WRITES, Delete, Insert, Replace, Row, RowChanged, Storage, Table
 
 LANE_NOTICES = 4
-"""How many of an integration's notices this process handles before it lines up others."""
+"""How many of an integration's notices this process handles before it lines up further ones."""
 
 NOTICES_CONCURRENCY = 8
-"""How many notices for one integration are handled concurrently; the client enforces Graph's limit per mailbox."""
+"""How many notices are handled concurrently per integration. The client enforces Graph's limit per mailbox."""
 
 CLAIMED_AT_ONCE = 50
 CLAIM_LIFETIME = timedelta(minutes=10)
-"""How long a claim on notices is valid: functions run for five minutes at most, so an older claim was left by a process
-that died.
+"""How long a claim on notices is valid. Functions run for five minutes at most, so an older claim must have been left
+by a process that died.
 """
 
 
@@ -76,7 +75,7 @@ class Lanes:
         return self._lanes[integration]
 
     def leave(self, integration: str) -> None:
-        """Remove an idle lane, since there may be many integrations."""
+        """Remove a lane once it is idle, because there may be many integrations."""
         lane = self._lanes[integration]
         if not (lane.under_way or lane.lined_up or lane.is_served):
             del self._lanes[integration]
@@ -91,7 +90,7 @@ class Lanes:
         self.of(integration).lined_up += len(notices)
 
     async def claim(self, integration: str) -> list[tuple[Row, Notice]]:
-        """Claim the next notices of the line; [] if all are claimed already."""
+        """Claim the next notices in the line; [] if all are already claimed."""
         now, free = self.clock.now(), list[Row]()
         async for row in self._table.rows(integration, RowKind.WANTED.prefix):
             if str(row.values["until"]) <= now.isoformat():
@@ -102,7 +101,7 @@ class Lanes:
             return []
         until = (now + CLAIM_LIFETIME).isoformat()
         writes = [Replace(row, {**row.values, "until": until}) for row in free]
-        with suppress(RowChanged):  # another process has claimed some; the next attempt finds the rest
+        with suppress(RowChanged):  # another process has claimed some of them; the next attempt finds the rest
             etags = await self._table.commit(integration, *writes)
             claimed = [Row(row.partition, row.key, row.values, etag) for row, etag in zip(free, etags, strict=True)]
             return [(row, decode(str(row.values["notice"]))[0]) for row in claimed]

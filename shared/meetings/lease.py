@@ -1,4 +1,4 @@
-"""The right to work on a pending operation, with data about earlier attempts; stored in a row `pending:`."""
+"""The right to work on a pending operation, with data about earlier attempts. It is stored in a row `pending:`."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,10 +12,9 @@ from shared.storage import Row, Table, Values
 
 @dataclass(frozen=True)
 class Lease:
-    """The exclusive right to finish an operation, until it is finished or released.
-
-    `bookings` contains the bookings whose rooms have to be updated, as stored. `tried` means that an answer may have
-    been sent already, which only Exchange can tell. `tries` counts the failed attempts to answer.
+    """The exclusive right to finish an operation, held until the operation is finished or the lease released.
+    `bookings` contains the bookings, as stored, whose rooms have to be updated. `tried` means that an answer may have
+    been sent already; only Exchange can tell. `tries` counts the failed attempts to answer.
     """
 
     operation: Operation
@@ -28,7 +27,7 @@ class Lease:
 
 @dataclass(frozen=True)
 class Pending:
-    """An unfinished operation, and whether a process may be working on it right now."""
+    """An unfinished operation, and whether a process might be working on it right now."""
 
     operation: Operation
     operation_row: Row
@@ -43,7 +42,7 @@ class Pending:
 
 @dataclass(frozen=True)
 class Unfinished:
-    """An unfinished operation: when it was started, and when it may be resumed."""
+    """When an unfinished operation was started, and when it may be resumed."""
 
     correlation_id: str
     since: datetime
@@ -70,5 +69,5 @@ async def unfinished_of(meetings: Table, integration: str) -> list[Unfinished]:
 
 
 def operation_of(pending: Row) -> str:
-    """The correlation id of the pending operation; rows of earlier versions contain it only in their key."""
+    """The pending operation's correlation id. In rows from earlier versions, only the key contains it."""
     return str(pending.values.get("operation", RowKind.PENDING.name_in(pending.key)))

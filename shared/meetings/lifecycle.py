@@ -10,7 +10,7 @@ from shared.meetings.timers import Timers
 from shared.personal.store import VmrStore
 
 ROOM_SETTINGS = frozenset({"conference_platform", "bridge_url", "room_lead_time"})
-"""Settings that determine where meetings have their rooms, and how early these open."""
+"""Settings that determine where meetings have their rooms, and how early the rooms open."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class IntegrationLifecycle:
             )
 
     async def saved(self, uuid: str, changed: frozenset[str]) -> None:
-        """See Lifecycle.saved. The platform of VMRs and rooms may have changed: policy responses are updated, and rooms
-        moved.
+        """See Lifecycle.saved. The platform for VMRs and rooms may have changed, so policy responses are updated and
+        rooms moved.
         """
         if "conference_platform" in changed:
             await self.vmrs.tell_of_integration(uuid)

@@ -1,4 +1,4 @@
-"""Turns a decision into everything that has to be written and sent for it; pure, apart from rendering templates."""
+"""Turns a decision into everything that has to be written and sent. Pure, apart from rendering templates."""
 
 import logging
 from dataclasses import dataclass, replace
@@ -20,11 +20,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that has to be written and sent because of a decision.
-
-    `changed` contains the changed bookings; `assigned` is the meeting's new booking if it gets another one. If the
-    operation is `done`, the plan only has to be recorded. `inherits_answer` means that the answer is that of an older
-    operation (`in_place_of`).
+    """Everything that has to be written and sent because of a decision. `changed` contains the changed bookings.
+    `assigned` is the booking that the meeting gets in place of its previous one, if any. If the operation is `done`,
+    the plan only has to be recorded. `inherits_answer` means that the answer comes from an older operation
+    (`in_place_of`).
     """
 
     operation: Operation
@@ -64,11 +63,9 @@ def _planned(integration: Integration, request: MeetingRequest, decision: Decisi
 
 
 def in_place_of(plan: Plan, older: Operation, *, tried: bool) -> Plan:
-    """The plan plus the remaining work of an older operation of the same meeting, which it replaces.
-
-    The older operation's rooms are updated and its late instructions sent in any case. The answer is the newer
-    operation's; if that has none, the older one's is still sent. `tried` means that the older answer may have been sent
-    already.
+    """The plan, plus the remaining work of an older operation on the same meeting that it replaces. The older
+    operation's rooms are updated and its late instructions sent in any case. The newer operation's answer is sent; if
+    it has none, the older one's is still sent. `tried` means that the older answer may have been sent already.
     """
     operation = plan.operation
     operation = replace(operation, tags=tuple(dict.fromkeys((*operation.tags, *older.tags))))
@@ -85,7 +82,7 @@ def in_place_of(plan: Plan, older: Operation, *, tried: bool) -> Plan:
 def _refreshed(
     integration: Integration, operation: Operation, item: CalendarItem, decision: Refresh, now: datetime
 ) -> Plan:
-    """Plan to update the conference; a meeting that Exchange has reset to unanswered is accepted again, without a
+    """Plan to update the conference. If Exchange has reset the meeting to unanswered, it is accepted again without a
     response (M6).
     """
     answer = Answer.NONE if item.cancelled or item.answer is Answer.ACCEPTED else Answer.ACCEPTED
@@ -117,10 +114,8 @@ def _with(operation: Operation, *changed: Booking) -> Plan:
 def _answered(
     integration: Integration, operation: Operation, answer: Answer, html: str, item: CalendarItem | None
 ) -> Operation:
-    """The operation with its answer: in the response itself, or as a separate e-mail if the response cannot contain
-    HTML.
-
-    An organizer without a valid mail address only gets Exchange's response.
+    """The operation with its answer. The answer is part of the response itself, or a separate e-mail if the response
+    cannot contain HTML. An organizer without a valid mail address gets only Exchange's response.
     """
     if integration.answers_in_html:
         return replace(operation, answer=answer, text=html)

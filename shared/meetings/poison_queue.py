@@ -14,7 +14,7 @@ from shared.metrics import Metric, measure
 log = logging.getLogger(__name__)
 
 _SHOWN_LENGTH = 300
-"""How many characters of a round's message are logged: its name, times and uuids."""
+"""How many characters of a round's message are logged. They contain its name, times and uuids."""
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,11 @@ class PoisonQueue:
     alarms: Alarms
 
     async def record(self, body: str) -> None:
-        """Record a message about meetings or rooms; the backlog retries it. This works for any content.
-
-        Raises Unavailable if the message cannot be recorded: the poison queue keeps it and delivers it again.
+        """Record a message about meetings or rooms, so that the backlog retries it. This works for any content. If the
+        message cannot be recorded, raises Unavailable; the poison queue then keeps the message and delivers it again.
         """
         if is_room_work(body):
-            log.error("rooms of a Management Node could not be updated: their rows queue them again")
+            log.error("rooms on a Management Node could not be updated; their rows will queue them again")
             measure(Metric.SET_ASIDE, 1)
             return
         try:
@@ -42,14 +41,12 @@ class PoisonQueue:
         for notice in notices:
             log.error("a notice for integration %s could not be handled", notice.integration)
             measure(Metric.SET_ASIDE, 1, notice.integration)
-            if notice.message:  # a notice without a message requests a sweep, which is repeated anyway
+            if notice.message:  # a notice without a message requests a sweep, and sweeps are repeated anyway
                 await self._note(notice)
 
     def record_round(self, body: str) -> None:
-        """Log a message of a round, which can only end up here because of a bug of ours; the next round does
-        its work.
-        """
-        log.error("a part of a round could not be handled: %s", body[:_SHOWN_LENGTH])
+        """Log a round's message. It can only end up here because of a bug of ours. The next round does its work."""
+        log.error("part of a round could not be processed: %s", body[:_SHOWN_LENGTH])
         measure(Metric.SET_ASIDE, 1)
 
     async def _note(self, notice: Notice) -> None:

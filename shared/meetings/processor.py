@@ -1,7 +1,7 @@
-"""The processor: decides on meeting messages and has each decision carried out exactly once, whatever happens (M5).
+"""The processor: decides on meeting messages, and has each decision carried out exactly once, whatever happens (M5).
 
-shared/bookings/operation.py describes its steps. After a crash the queue delivers the message again, the recorded
-decision is found, and the work resumes where it stopped.
+shared/bookings/operation.py describes its steps. After a crash, the queue delivers the message again, the recorded
+decision is found, and work resumes where it stopped.
 """
 
 import asyncio
@@ -36,16 +36,16 @@ from shared.storage import Queue
 log = logging.getLogger(__name__)
 
 INVITATION_DELAY = timedelta(seconds=10)
-"""The time allowed for a sweep, and for handling an invitation that it may find."""
+"""The time allowed for a sweep, including handling an invitation that it may find."""
 
 LATE = timedelta(minutes=1)
-"""A message older than this may have been followed by others about the same meeting."""
+"""A message older than this may have been followed by further messages about the same meeting."""
 
 TICK = timedelta(seconds=2)
 """A delay longer than the resolution of Exchange's times."""
 
 _MAX_DECISIONS = 4
-"""How many times a decision is made if another process changes the same records in the meantime."""
+"""How many times a decision is attempted if another process keeps changing the same records."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +71,13 @@ class Processor:
 
     @property
     def reader(self) -> RequestReader:
-        """The object that reads the meeting requests to which notices refer."""
+        """The object that reads the meeting requests that notices refer to."""
         return RequestReader(self.integration.uuid, self.mailbox, self.records, self.clock)
 
     async def process(self, notice: Notice, *, last_try: bool = False) -> None:
-        """Do what the message asks for if it is a meeting message.
-
-        Raises the errors in AWAY and MessageNotFound if it should be retried later. Unexpected errors are raised too,
-        except on the last attempt, when the organizer gets a general error instead (M1).
+        """Process the message if it is a meeting message. Raises the errors in AWAY and MessageNotFound if it should be
+        retried later. Unexpected errors are raised too. On the last attempt, the organizer gets a general error instead
+        (M1).
         """
         request = await self.reader.read(notice.message)
         if request is None or (request.item is None and request.kind is Kind.REQUEST):
@@ -95,9 +94,8 @@ class Processor:
             await self._handle(request, notice, instead=Reject(Rejected.GENERAL_ERROR, cause=cause_of(error)))
 
     async def wait(self, notice: Notice, cause: str, *, is_fault: bool) -> str:
-        """Record a message that could not be handled yet, unless it was decided on; returns the correlation id.
-
-        A message that was decided on but is unfinished already has its own record.
+        """Record a message that could not be handled yet; returns the correlation id. Once a message has been decided
+        on, it already has a record and needs no other.
         """
         correlation = self._correlation(notice.message)
         if await self.records.operation(correlation) is None:
@@ -112,7 +110,9 @@ class Processor:
         return correlation_id(self.integration.uuid, message_id)
 
     async def _without_item(self, notice: Notice, request: MeetingRequest | None) -> None:
-        """Handle a message without a calendar item: it was decided on already, or Exchange has not created one yet."""
+        """Handle a message without a calendar item: either it has been decided on, or Exchange has not created the item
+        yet.
+        """
         correlation = self._correlation(notice.message)
         if await self.records.operation(correlation):
             await self.completion.resume(correlation)
@@ -125,7 +125,7 @@ class Processor:
             await self.records.note(plan.operation.finished(now, error="no_calendar_item"), now)
 
     async def _handle(self, request: MeetingRequest, notice: Notice, instead: Reject | None = None) -> None:
-        """Decide on the message; before it is declined for lack of a tag, look for an invitation that may have one."""
+        """Decide on the message. Before declining it for lack of a tag, look for an invitation that may contain one."""
         try:
             await self._decide(request, notice, instead)
         except _LacksInvitation:
@@ -138,10 +138,9 @@ class Processor:
     async def _decide(
         self, request: MeetingRequest, notice: Notice, instead: Reject | None = None, *, is_alone: bool = False
     ) -> None:
-        """Decide on the message, record the decision, and carry it out; repeat if the records have changed in the
-        meantime.
-
-        Raises _LacksInvitation, unless `is_alone`: no other message of its meeting is left to read.
+        """Decide on the message, record the decision, and carry it out. Start again if the records have changed in the
+        meantime. May raise _LacksInvitation, unless `is_alone`, i.e. no other message about the meeting is left to
+        read.
         """
         for attempt in range(_MAX_DECISIONS):
             item = request.item
@@ -167,24 +166,25 @@ class Processor:
                 if lease:
                     return await self.completion.complete(lease, resumed=lease.tried)
                 return await self.counting.write()
-        raise Conflict("the records of this meeting keep changing")
+        raise Conflict("this meeting's records keep changing")
 
     async def _again(self, notice: Notice) -> MeetingRequest | None:
-        """The message as it is now: a concurrent change may be based on a newer version of the meeting."""
+        """The message in its current state. A concurrent change may be based on a newer version of the meeting."""
         fresh = await self.reader.read(notice.message)
         return fresh if fresh and fresh.item else None
 
     async def _is_sought(self, notice: Notice) -> bool:
-        """Whether the mailbox was swept for the invitation. Raises Unavailable if it may still be waiting."""
+        """Whether the mailbox was swept for the invitation. Raises Unavailable if the invitation may still be
+        waiting.
+        """
         correlation = self._correlation(notice.message)
         if notice.sought and await self.records.waiting.has_earlier(correlation, self.clock.now()):
             raise Unavailable("Earlier messages are waiting, and the invitation may be among them.")
         return notice.sought
 
     async def _decide_beside(self, request: MeetingRequest, item: CalendarItem) -> bool:
-        """Decide on the other undecided messages of a meeting; returns whether there were any.
-
-        Raises the errors in AWAY if another message, which may contain what this one lacks, cannot be read now.
+        """Decide on a meeting's other undecided messages; returns whether there were any. Raises the errors in AWAY if
+        one of them cannot be read now: it may contain what this message lacks.
         """
         uuid = self.integration.uuid
         others = await undecided_beside(request, item, self.mailbox, self.records, uuid)
@@ -194,12 +194,12 @@ class Processor:
                 if (other := await self.reader.read(message)) and other.item:
                     await self._decide(other, notice)
             except (MessageNotFound, _LacksInvitation):
-                log.info("another message of the same meeting is not an invitation")
+                log.info("another message about the same meeting is not an invitation")
             except AWAY:
                 if holds_others(request, self.clock.now()):
                     raise
             except Exception:
-                log.exception("a message of the same meeting could not be decided on and is left to its own notice")
+                log.exception("a message about the same meeting could not be decided on and is left to its own notice")
         return bool(others)
 
     async def _older(self, plan: Plan) -> Pending | None:
@@ -212,14 +212,17 @@ class Processor:
         return older
 
     async def _write(self, plan: Plan, known: Known, older: Pending | None) -> Lease | None:
-        """Record a plan; None if nothing is left to do. Raises Conflict if another process has changed the records."""
+        """Record a plan; returns None if nothing is left to do. Raises Conflict if another process has changed the
+        records.
+        """
         now = self.clock.now()
         if plan.operation.done:
             await self.records.note(plan.operation, now)
             return None
         if older:
             plan = in_place_of(plan, older.operation, tried=older.tried)
-        # The name is claimed while the decision is written: it belongs to the tag, so losing the race does no harm.
+        # The name is claimed while the decision is being written. It belongs to the tag, so losing the race does no
+        # harm.
         lease, named = await asyncio.gather(
             self.records.open(plan.operation, now, plan.changed, plan.assigned, known, older),
             asyncio.gather(*(self.platform.name(booking) for booking in plan.changed)),
@@ -254,10 +257,8 @@ class _LacksInvitation(Exception):
 
 
 def _is_too_soon(plan: Plan, request: MeetingRequest) -> bool:
-    """Whether the answer would have the same time as the one on record in Exchange, so that the two would look the
-    same.
-
-    Exchange's times are whole seconds. After a crash, the time of the response shows whether this answer was sent.
+    """Whether the answer would have the same time as the one that Exchange has on record (in whole seconds). The two
+    would then look the same, but after a crash, only the time of the response shows whether this answer was sent.
     """
     item = request.item
     if item is None or item.answered_at is None or plan.operation.answer is not item.answer:

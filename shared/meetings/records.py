@@ -1,4 +1,4 @@
-"""One integration's bookings, meetings and operations, which change together (shared/bookings/rows.py)."""
+"""One integration's bookings, meetings and operations, which are changed together (shared/bookings/rows.py)."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -28,14 +28,13 @@ class Records:
 
     @property
     def waiting(self) -> WaitingMessages:
-        """Messages that could not be handled yet."""
+        """Messages that have not been handled yet."""
         return WaitingMessages(self._table, self._integration)
 
     async def known(self, meeting: str, tags: Sequence[str], day: str = "", *, thorough: bool) -> Known:
-        """The records of a meeting (or of its occurrence on `day`) and of the tags in its message.
-
-        An invitation with an unused tag is nearly always for a new meeting, so, unless `thorough`, the meeting's
-        booking is then not looked up; `open` fails if there is one.
+        """The records of a meeting (or of its occurrence on `day`), and of the tags in its message. An invitation with
+        an unused tag is nearly always for a new meeting. In that case, the meeting's booking is only looked up if
+        `thorough`; `open` fails if there is one after all.
         """
         tagged = await self._bookings(tags)
         if day:
@@ -55,17 +54,16 @@ class Records:
         return Known(tagged, own, apart, await self._rooms(own), (*links, *more))
 
     async def _linked(self, meeting: str, day: str = "") -> tuple[Booking | None, tuple[Row, ...]]:
-        """The booking of a meeting or an occurrence, and the row that links them.
-
-        A booking that is not open may have been closed since the link was read, because the meeting got another one.
-        The link is then read again; otherwise the series would seem to have no room.
+        """The booking of a meeting or an occurrence, and the row that links them. If the booking is not open, it may
+        have been closed after the link was read, because the meeting got another booking. The link is then read again;
+        otherwise the series would appear to have no room.
         """
         link = await self._link(meeting, day)
         while link:
             booking = await self.booking(linked_tag(link))
             current = link if booking and booking.state is State.SCHEDULED else await self._link(meeting, day)
             if current and linked_tag(current) == linked_tag(link):
-                # A series may have taken over its occurrence's booking, which leaves the occurrence's row behind.
+                # A series may have taken over its occurrence's booking. The occurrence's row then stays behind.
                 return booking if booking and booking.day == day else None, (current,)
             link = current
         return None, ()
@@ -74,11 +72,11 @@ class Records:
         return await self._table.get(self._integration, link_key(meeting, day)) if meeting else None
 
     async def _rooms(self, series: Booking | None) -> tuple[Booking, ...]:
-        """The bookings of a series' occurrences that have separate rooms."""
+        """The bookings of a series' occurrences with separate rooms."""
         return await self._bookings([each.tag for each in series.apart]) if series else ()
 
     async def _rooms_without_series(self, meeting: str) -> tuple[Booking, ...]:
-        """The bookings of occurrences whose series has no room, or no longer exists."""
+        """The bookings of occurrences whose series has no room or no longer exists."""
         rows = [row async for row in self._table.rows(self._integration, f"{link_key(meeting)}:")]
         return await self._bookings([linked_tag(row) for row in rows])
 
@@ -91,7 +89,7 @@ class Records:
         return tuple(sorted((b for b in found if b), key=lambda booking: booking.created))
 
     async def _in_order(self, tags: Sequence[str]) -> tuple[Booking, ...]:
-        """The bookings with these tags, in this order: the first one is the booking that an operation is about."""
+        """The bookings with these tags, in the same order. The first one is the booking that an operation is about."""
         found = await asyncio.gather(*(self.booking(tag) for tag in tags))
         return tuple(booking for booking in found if booking)
 
@@ -112,11 +110,10 @@ class Records:
         known: Known,
         older: Pending | None = None,
     ) -> Lease:
-        """Record a decision, all or nothing, and take the lease on the remaining work.
-
-        `changed` contains the changed bookings; `assigned` is the meeting's new booking if it gets another one. `older`
-        is the operation that this one replaces, which ends here. Raises RowExists if there is an unfinished operation
-        other than `older`.
+        """Record a decision atomically, and take the lease on the remaining work. `changed` contains the changed
+        bookings. `assigned` is the booking that the meeting gets in place of its previous one, if any. `older` is the
+        operation that this one replaces and thereby ends. Raises RowExists if there is an unfinished operation other
+        than `older`.
         """
         others = await self._others(operation, changed) if older else ()
         if older:  # a run may have been interrupted right after writing the row
@@ -130,13 +127,13 @@ class Records:
         writes.append(due_operation(operation.correlation_id, now).put())
         if assigned:
             link = link_values(assigned)
-            # A meeting that was assumed to be new must be new; if it is not, the decision is made again, thoroughly.
+            # A meeting that was assumed to be new must be new. If it is not, the decision is made again, thoroughly.
             before = {row.key: row for row in known.links}
             row = before.get(assigned.link_key)
             writes.append(Replace(row, link) if row else Insert(assigned.link_key, link))
             whole = link_key(assigned.meeting)
             if assigned.day and whole not in before:
-                # The series has no room yet; if it gets one later, this occurrence must be found.
+                # The series has no room yet. If it gets one later, it must be possible to find this occurrence.
                 writes.append(Insert(whole, link))
         if older:
             ended = older.operation.finished(now, error=SUPERSEDED)
@@ -151,12 +148,12 @@ class Records:
         )
 
     async def _others(self, operation: Operation, changed: Sequence[Booking]) -> tuple[Booking, ...]:
-        """The operation's bookings that the operation itself does not change."""
+        """The operation's bookings that it does not change itself."""
         tags = {booking.tag for booking in changed}
         return await self._bookings([tag for tag in operation.tags if tag not in tags])
 
     async def pending(self, operation: Operation, now: datetime) -> Pending | None:
-        """The unfinished operation about the same meeting or occurrence, or None."""
+        """The unfinished operation on the same meeting or occurrence, or None."""
         row = await self._table.get(self._integration, operation.pending_key)
         found = await operation_row(self._table, self._integration, operation_of(row)) if row else None
         if row is None or found is None:
@@ -171,8 +168,8 @@ class Records:
         await self._table.commit(self._integration, *operation.inserting(), due, *marks(operation))
 
     async def announce(self, correlations: Sequence[str], now: datetime) -> None:
-        """Note operations and their bookings for the lists of records, in which they are updated until they are done.
-        This comes before the change is written, so that no crash can prevent it.
+        """Note operations and their bookings for the record lists, which are kept up to date until the operations are
+        done. This comes before the change is written, so that a crash cannot prevent it.
         """
         await Journal(self._table).note([Record.operation(self._integration, each) for each in correlations], now)
 
@@ -181,10 +178,9 @@ class Records:
         return await stored_operation(self._table, self._integration, correlation_id)
 
     async def recent(self, since: datetime, now: datetime, most: int) -> AsyncIterator[Operation]:
-        """The operations from `since` to `now`, the latest day first and unordered within a day, up to a limit.
-
-        They are found by the day on which they expire, so that the cost depends on the number of recent decisions and
-        not on the size of the table.
+        """The operations from `since` to `now`, up to a limit: the latest day first, and unordered within a day. They
+        are found by the day on which they expire, so the cost depends on the number of recent decisions and not on the
+        size of the table.
         """
         day, left = now, most
         while day.date() >= since.date() and left > 0:
@@ -203,14 +199,14 @@ class Records:
         return Mark.from_row(row) if row else None
 
     async def forget_symptom(self, mark: Mark) -> None:
-        """Remove a symptom that has been disproved; a newer one stays."""
+        """Remove a symptom that has been disproved, unless there is a newer one."""
         row = await self._table.get(self._integration, RowKind.SYMPTOM.key())
         if row and Mark.from_row(row) == mark:
             with suppress(RowChanged):
                 await self._table.commit(self._integration, Delete(row))
 
     async def take_over(self, correlation_id: str, now: datetime) -> Lease | None:
-        """The lease on an unfinished operation; None if it is done or still being worked on."""
+        """The lease on an unfinished operation; None if the operation is done or still being worked on."""
         row = await operation_row(self._table, self._integration, correlation_id)
         operation = Operation.from_row(row) if row else None
         pending = await self._table.get(self._integration, operation.pending_key) if operation else None
@@ -228,7 +224,7 @@ class Records:
         return Lease(operation, row, Row(self._integration, pending.key, {}, etag), bookings, tried, tries)
 
     async def reread(self, lease: Lease) -> Lease:
-        """The lease with its bookings as they are stored now."""
+        """The lease, with its bookings as currently stored."""
         return replace(lease, bookings=await self._in_order([booking.tag for booking in lease.bookings]))
 
     async def update(self, lease: Lease, operation: Operation) -> Lease:
@@ -238,18 +234,16 @@ class Records:
         return replace(lease, operation=operation, operation_row=replace(row, etag=etag))
 
     async def give_back(self, lease: Lease, until: datetime) -> None:
-        """Release a lease early; the remaining work may be resumed from `until` on. Does nothing if another process has
-        the lease now.
+        """Release a lease early. The remaining work may be resumed from `until` on. Does nothing if another process now
+        holds the lease.
         """
         left = pending_values(lease.operation, until, leased=False, tried=lease.tried, tries=lease.tries)
         with suppress(RowChanged):
             await self._table.commit(self._integration, Replace(lease.pending_row, left))
 
     async def finish(self, lease: Lease, operation: Operation) -> None:
-        """Record that an operation is finished.
-
-        Raises RowChanged if one of the lease's bookings has changed in the meantime, so that its room must be updated
-        again.
+        """Record that an operation is finished. Raises RowChanged if one of the lease's bookings has changed in the
+        meantime; its room must then be updated again.
         """
         await self._table.commit(
             self._integration,
@@ -263,7 +257,7 @@ class Records:
         return await unfinished_of(self._table, self._integration)
 
     async def unfinished(self, now: datetime) -> AsyncIterator[Operation]:
-        """Operations that can be resumed: they are not being worked on, and their pause is over."""
+        """Operations that can be resumed because they are not being worked on and their pause is over."""
         for each in await self.all_unfinished():
             if each.until <= now and (operation := await self.operation(each.correlation_id)):
                 yield operation

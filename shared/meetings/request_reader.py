@@ -1,4 +1,4 @@
-"""Reads the meeting request to which a notice refers: the message, and the meeting's current state in the calendar."""
+"""Reads the meeting request that a notice refers to: the message, and the meeting's current state in the calendar."""
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -25,9 +25,8 @@ class RequestReader:
     clock: Clock
 
     async def read(self, message: str) -> MeetingRequest | None:
-        """The meeting request with this message id; None if there is nothing to decide on.
-
-        Raises MessageNotFound for a message that is gone and was never decided on, and the errors in AWAY.
+        """The meeting request with this message id; None if there is nothing to decide on. Raises the errors in AWAY,
+        and MessageNotFound for a message that is gone and was never decided on.
         """
         request = await self._message(message)
         if request and request.item is None and request.uid:
@@ -37,7 +36,7 @@ class RequestReader:
         return request
 
     async def _message(self, message: str) -> MeetingRequest | None:
-        """The message with the calendar item that Exchange relates to it."""
+        """The message, with the calendar item that Exchange has associated with it."""
         if is_resending(message):
             return None
         if is_compared(message):
@@ -50,10 +49,9 @@ class RequestReader:
             return None
 
     async def _with_own_item(self, request: MeetingRequest) -> MeetingRequest:
-        """The request with the item that is in the calendar; for a cancelled item, that is the rest of its meeting.
-
-        If the known series continues, only one occurrence was cancelled (M4). An invitation to an occurrence that does
-        not exist stays without an item: there is nothing to open a room for.
+        """The request, with the item that is in the calendar. For a cancelled item, that is the rest of its meeting: if
+        the known series continues, only one occurrence was cancelled (M4). An invitation to a non-existent occurrence
+        gets no item, as there is nothing to open a room for.
         """
         if request.kind is Kind.REQUEST and request.day:
             return request
@@ -70,9 +68,8 @@ class RequestReader:
         return None
 
     async def _with_series(self, request: MeetingRequest, item: CalendarItem) -> MeetingRequest:
-        """A message about an occurrence; if its series is unknown but has the same tag, a message about the series.
-
-        In that case, the series' own invitation was lost or will arrive later.
+        """A message about an occurrence or, if its series is unknown but has the same tag, about the series. In the
+        latter case, the series' own invitation was lost or will arrive later.
         """
         if item.is_orphan or request.kind is Kind.CANCELLATION or await self.records.booking_of(meeting_key(item.uid)):
             return request

@@ -1,8 +1,8 @@
-"""Sends the joining instructions of a meeting again, at an admin's request.
+"""Resends a meeting's joining instructions at an admin's request.
 
-This is an operation, like any decision: it is recorded first, and carried out exactly once, by the queue or, if that
-fails, by the backlog. The e-mail is drafted, the draft is recorded, and then it is sent. Since no message from Exchange
-has caused the operation, a generated name stands in for the message id. Two requests within a minute are the same
+This is an operation, like any decision. It is recorded first, and then carried out exactly once by the queue or, if
+that fails, by the backlog. The e-mail is drafted, the draft is recorded, and then it is sent. No message from Exchange
+has caused the operation, so a generated name is used as the message id. Two requests within a minute count as the same
 operation.
 """
 
@@ -18,21 +18,20 @@ from shared.record_lists.journal import Journal, Record
 from shared.storage import Insert, RowExists, Table
 
 RESEND_PAUSE = timedelta(minutes=1)
-"""Requests within this time count as one: an admin may repeat a request because its response was lost."""
+"""Requests within this time count as one, because an admin may repeat a request whose response was lost."""
 
 _PREFIX = "resend:"
-"""The prefix of the name that stands in for a message id; Exchange's ids contain no colon."""
+"""The prefix of the name used as the message id. Exchange's ids contain no colon."""
 
 
 def is_resending(message_id: str) -> bool:
-    """Whether a message id stands for a request to send instructions again."""
+    """Whether a message id stands for a request to resend instructions."""
     return message_id.startswith(_PREFIX)
 
 
 async def write_resending(meetings: Table, booking: Booking, now: datetime) -> Notice:
-    """Record that a meeting's instructions have to be sent again; returns the notice that starts this immediately.
-
-    Raises Conflict if that was requested a moment ago.
+    """Record that a meeting's instructions have to be resent; returns the notice that starts this immediately. Raises
+    Conflict if the same was requested a moment ago.
     """
     message = f"{_PREFIX}{booking.tag}:{int(now.timestamp() // RESEND_PAUSE.total_seconds())}"
     operation = Operation(

@@ -1,6 +1,6 @@
-"""Retirement of a deleted integration: its rooms close, its digits are released, and its records are deleted.
+"""Retirement of a deleted integration: its rooms are closed, its digits released, and its records deleted.
 
-A marker is written before the settings are deleted, so that the nightly round finishes an interrupted retirement; if
+A marker is written before the settings are deleted, so that the nightly round can finish an interrupted retirement. If
 the settings still exist by then, the deletion itself failed, and everything is kept.
 """
 
@@ -44,15 +44,13 @@ class Retirement:
         await self._table.commit(RETIRED_PARTITION, Put(integration, {}))
 
     async def is_under_way(self, integration: str) -> bool:
-        """Whether some of the integration's rows have yet to be removed. Until then, a new integration with the same
-        uuid would lose its own rows, too.
+        """Whether some of the integration's rows have yet to be removed. Until they are, a new integration with the
+        same uuid would lose its own rows too.
         """
         return await self._table.get(RETIRED_PARTITION, integration) is not None
 
     async def complete(self, integration: str) -> None:
-        """Close the integration's rooms and remove all its rows. May be repeated, and continues where it was
-        interrupted.
-        """
+        """Close the integration's rooms and remove all its rows. Can be repeated to continue after an interruption."""
         while rows := await first_rows(self._table.rows(integration, page=_BATCH), _BATCH):
             await self._remove(integration, rows)
         await forget_alarms(self.storage, integration)
@@ -75,7 +73,7 @@ class Retirement:
                 log.warning("integration %s cannot be removed yet: %s", row.key, cause_of(error))
 
     async def _remove(self, integration: str, rows: list[Row]) -> None:
-        """Remove some rows; bookings are removed separately, which also releases their aliases and names."""
+        """Remove some rows. Bookings are removed separately, which also releases their aliases and names."""
         bookings = [Booking.from_row(row) for row in rows if RowKind.BOOKING.is_of(row)]
         others = [row for row in rows if not (RowKind.BOOKING.is_of(row) or RowKind.REMOVED.is_of(row))]
         removals = Removals(self.storage, self.platform)
@@ -92,7 +90,7 @@ class Retirement:
 
 
 def _listed(integration: str, rows: Iterable[Row]) -> list[Record]:
-    """The bookings and operations among these rows, which the lists of records may contain."""
+    """The bookings and operations among these rows, which may be in the record lists."""
     bookings = [RowKind.BOOKING.name_in(row.key) for row in rows if RowKind.BOOKING.is_of(row)]
     operations = [RowKind.OPERATION.name_in(row.key) for row in rows if RowKind.OPERATION.is_of(row)]
     records = [Record.booking(integration, tag) for tag in bookings]

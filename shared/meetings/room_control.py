@@ -1,14 +1,14 @@
-"""The actions of an admin on a scheduled meeting: closing and reopening its room, giving the meeting to another owner,
-and sending the joining instructions again.
+"""An admin's actions on a scheduled meeting: closing and reopening its room, giving the meeting to another owner, and
+resending the joining instructions.
 
-A room that an admin has closed is *held*: neither the organizer's next message nor the nightly comparison with the
-calendar opens it. The organizer's messages about it are declined like those of a deleted alias. An invitation with
-another, unused alias gets that alias.
+A room closed by an admin is *held*: neither the organizer's next message nor the nightly comparison with the calendar
+opens it. The organizer's messages about it are declined like those for a deleted alias. If the organizer sends an
+invitation with another, unused alias, the meeting gets that alias.
 
 A meeting that an admin has given to another owner stays with that owner, regardless of what the organizer sends. The
 new owner is shown as its organizer, owns the room on a Management Node, and receives the instructions when they are
-sent again; erasing that person's data removes the meeting. In Exchange the meeting stays with the organizer, who alone
-can move or cancel it and gets the answers; rendered templates still name the organizer.
+resent. Erasing that person's data removes the meeting. In Exchange the meeting stays with the organizer, who alone can
+move or cancel it and who gets the answers. Rendered templates still name the organizer.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ _Change: TypeAlias = Callable[[Booking], Awaitable[Booking]]
 
 @dataclass(frozen=True)
 class RoomControl:
-    """Carries out these actions. Every call except `resend` is idempotent; all may raise Unavailable."""
+    """Carries out these actions. All calls except `resend` are idempotent, and all may raise Unavailable."""
 
     storage: Storage
     platform: Platform
     clock: Clock
 
     async def close(self, integration: str, tag: str) -> Booking:
-        """Close the room, and keep it closed. Raises NotFound; Conflict if the room is not scheduled."""
+        """Close the room, and keep it closed. Raises NotFound, and Conflict if the room is not scheduled."""
 
         async def change(booking: Booking) -> Booking:
             if booking.conference is None:
@@ -54,8 +54,8 @@ class RoomControl:
         return await self._change(integration, tag, change)
 
     async def reopen(self, integration: str, tag: str) -> Booking:
-        """Let people in again at the meeting's times. Raises NotFound; Conflict if the room was not closed by
-        an admin.
+        """Let people in again at the meeting's times. Raises NotFound, and Conflict if the room was not closed by an
+        admin.
         """
 
         async def change(booking: Booking) -> Booking:
@@ -72,9 +72,8 @@ class RoomControl:
         return await self._change(integration, tag, change)
 
     async def give(self, integration: str, tag: str, address: str) -> Booking:
-        """Give the meeting to the person with the given address, or back to its organizer if the address is "".
-
-        Raises NotFound, SettingsInvalid; Conflict if the meeting has no room or is over.
+        """Give the meeting to the person with the given address, or back to its organizer if the address is "". Raises
+        NotFound, SettingsInvalid, and Conflict if the meeting has no room or is over.
         """
         given_to = mail_address(address)
         if address and not (given_to and given_to.isascii()):
@@ -82,15 +81,14 @@ class RoomControl:
 
         async def change(booking: Booking) -> Booking:
             conference = self._scheduled(booking)
-            # The conference's previous owner is not kept: the organizer's next message states it again.
+            # The conference's previous owner is not kept: the organizer's next message contains it again.
             return replace(booking, given_to=given_to, conference=replace(conference, owner=given_to))
 
         return await self._change(integration, tag, change)
 
     async def resend(self, integration: str, tag: str) -> Booking:
-        """Have the joining instructions mailed to the meeting's owner, only once even if the queue retries.
-
-        Raises NotFound; Conflict if the meeting has no open room or is over, or if they were sent a moment ago.
+        """Have the joining instructions e-mailed to the meeting's owner, once only, even if the queue retries. Raises
+        NotFound, and Conflict if the meeting has no open room or is over, or if they were sent a moment ago.
         """
         table = meetings_table(self.storage)
         booking = await stored_booking(table, integration, tag)

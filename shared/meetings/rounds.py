@@ -1,8 +1,8 @@
 """Rounds: what timers do for every integration, fanned out over the queue `rounds`.
 
-A timer writes messages, each for a bounded stretch of consecutive integrations in the order of their uuids, and ends;
-the platform distributes them to as many workers as needed. Each integration of a stretch has its own turn (turns.py),
-within time limits (chores.py), concurrently with the others.
+A timer writes messages, each for a bounded stretch of consecutive integrations ordered by uuid, and ends. The platform
+distributes the messages to as many workers as needed. Each integration in a stretch has its own turn (turns.py), within
+time limits (chores.py) and concurrently with the others.
 
     timer ── start ──► [stretch] [stretch] [stretch] …  ── handle ──► turn, turn, turn, …
                            ▲                                             │
@@ -10,8 +10,8 @@ within time limits (chores.py), concurrently with the others.
                                in time, or to be retried
 
 Nothing is lost when a process dies: the queue delivers the message again. Nothing piles up when rounds take longer than
-their period: the work of a message that is older than its round's period is left to the next round, which has started
-by then.
+their period. If a message is older than its round's period, its work is left to the next round, which has started by
+then.
 """
 
 from __future__ import annotations
@@ -39,18 +39,18 @@ STRETCH_TURNS = 50
 """Maximum number of integrations per message."""
 
 _STRETCH_GAP = 20
-"""Maximum number of integrations, between two integrations of the same stretch, that have no part in the round."""
+"""Maximum number of integrations outside the round that may lie between two integrations in the same stretch."""
 
 SENDS_CONCURRENCY = 16
 
 TURNS_CONCURRENCY = 32
-"""Maximum number of concurrent turns per process: they spend nearly all their time waiting for Exchange and storage. A
-larger number would slow down the connection pool, whose work per request grows with the number of waiting requests,
-more than it would speed up the round.
+"""Maximum number of concurrent turns per process. They spend nearly all their time waiting for Exchange and storage.
+With more turns, the round would gain less than it loses in the connection pool, whose work per request grows with the
+number of waiting requests.
 """
 
 START_TURNS_WITHIN = timedelta(seconds=90)
-"""Turns that have not started within this time go back into the queue: a message must be handled within
+"""Turns that have not started within this time go back into the queue, because a message must be handled within
 functionTimeout.
 """
 
@@ -58,7 +58,7 @@ RELEASE_AFTER = timedelta(seconds=10)
 """How long a finished turn may remain unreleased while slower neighbours are working."""
 
 BUSY_PAUSE = timedelta(seconds=30)
-"""Delay before retrying an integration on which another round was working."""
+"""Delay before retrying an integration that another round was working on."""
 
 RETRY_PAUSE = timedelta(minutes=10)
 
@@ -81,8 +81,8 @@ class Rounds:
         return asyncio.Semaphore(TURNS_CONCURRENCY)
 
     async def start(self, round_: Round, *, by_hand: bool = False, delays: Sequence[timedelta] = (timedelta(),)) -> int:
-        """Write the messages of a round, or of several rounds that start after `delays`; returns the number of messages
-        of each.
+        """Write the messages for a round, or for several rounds that start after `delays`; returns the number of
+        messages for each.
         """
         now, count = self.clock.now(), 0
         first = Stretch(round_, "", "", now.isoformat(), by_hand)
@@ -109,7 +109,7 @@ class Rounds:
             break
 
     async def _stretches(self, round_: Round) -> AsyncIterator[tuple[str, str]]:
-        """The bounds of stretches that cover all integrations that a round concerns."""
+        """The bounds of stretches that together cover all integrations in a round."""
         chosen, passed = list[str](), 0
         async for integration in self.integrations.outlines(columns=CONCERNING):
             if not round_.concerns(integration):
@@ -128,9 +128,7 @@ class Rounds:
 
     async def handle(self, body: str, *, last_try: bool = False) -> None:
         """Give every integration in a message its turn. Raises Unavailable, and ValueError for a message that is not
-        ours.
-
-        On the last attempt an outage is not raised: the next round serves as the retry.
+        ours. On the last attempt, Unavailable is not raised, because the next round serves as the retry.
         """
         stretch = decode(body)
         if stretch.is_over(self.clock.now()):
@@ -141,7 +139,7 @@ class Rounds:
         except AWAY as error:
             if not last_try:
                 raise
-            log.error("a part of round %s is left to the next round: %s", stretch.round, type(error).__name__)
+            log.error("part of round %s is left to the next round: %s", stretch.round, type(error).__name__)
 
     async def _work(self, stretch: Stretch) -> None:
         outlines = {
@@ -166,7 +164,7 @@ class Rounds:
     ) -> list[Visit]:  # fmt: skip
         raised = await self.alarms.between(stretch.after, stretch.until)
         for turn in turns:
-            if turn.is_first:  # an integration of an earlier version, or a new one
+            if turn.is_first:  # an integration from an earlier version, or a new one
                 raised += await self.alarms.adopt(turn.integration)
         visits = [Visit(outlines[turn.integration], turn, by_hand=stretch.by_hand) for turn in turns]
         by_uuid = {visit.turn.integration: visit for visit in visits}

@@ -1,4 +1,4 @@
-"""Finds out whether the answer of an unfinished operation was sent, which only Exchange can tell."""
+"""Finds out from Exchange whether an unfinished operation's answer was sent."""
 
 from datetime import datetime
 from enum import Enum, auto
@@ -18,16 +18,15 @@ class Standing(Enum):
 
 
 async def standing(mailbox: Mailbox, lease: Lease, now: datetime) -> Standing:
-    """Whether the answer was sent, must still be sent, or is obsolete because there is a newer version.
-
-    A response counts as this operation's if Exchange had a different one, or none, when the decision was made: the time
-    of a response alone does not show which version it answers. An answer must not be applied to a newer version of the
-    meeting: a late decline would remove the meeting from the calendar, and an answer might contain outdated times.
+    """Whether the answer was sent, must still be sent, or is obsolete because there is a newer version. A response
+    counts as this operation's if Exchange had a different response, or none, when the decision was made. The time of a
+    response alone does not show which version it answers. An answer must not be applied to a newer version of the
+    meeting: a late decline would remove the meeting from the calendar, and any answer might contain outdated times.
     """
     operation = lease.operation
     request = await _read(mailbox, operation.message_id)
     item = request.item if request else None
-    # a message about one occurrence may have been treated as one about its series
+    # a message about one occurrence may have been treated as a message about its series
     if item is None or item.id != operation.item_id:
         item = await mailbox.item(operation.item_id)
     if item is None:
@@ -55,10 +54,9 @@ def _is_answered(operation: Operation, item: CalendarItem) -> bool:
 
 
 async def _is_newer(mailbox: Mailbox, lease: Lease, item: CalendarItem, now: datetime) -> bool:
-    """Whether the calendar item is newer than the version that was decided on, so that its own message will be
-    answered.
-
-    A changed or cancelled occurrence of a series has its own message, and the series' answer remains valid.
+    """Whether the calendar item is newer than the version that was decided on, in which case its own message will be
+    answered. A changed or cancelled occurrence in a series has its own message, and the answer to the series remains
+    valid.
     """
     booking = lease.bookings[0] if lease.bookings else None
     if lease.operation.answer is Answer.DECLINED or booking is None or booking.conference is None:

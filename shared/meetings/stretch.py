@@ -1,4 +1,4 @@
-"""Rounds and their messages, which contain only ids, so that the handler reads the current state."""
+"""Rounds and their messages. Messages contain only ids, so the handler always reads the current state."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from shared.integrations import Integration
 from shared.storage import before
 
 MAX_RETRIES = 3
-"""How many times a failed turn is retried, in rounds that take place every hour or less often."""
+"""How many times a failed turn is retried in rounds that take place hourly or less often."""
 
 
 class Round(StrEnum):
-    """Work that is done regularly for every integration that it concerns."""
+    """Periodic work for every integration that it applies to."""
 
     SWEEP = "sweep"
     POLL = "poll"
@@ -26,12 +26,12 @@ class Round(StrEnum):
     COMPARE = "compare"
     CLEANUP = "cleanup"
     ROOMS = "rooms"
-    """Rooms that are due on Management Nodes: one message for all integrations."""
+    """Rooms due on Management Nodes; one message for all integrations."""
 
     @property
     def period(self) -> timedelta:
-        """The time between two rounds of this kind: the period of the timer, except for polls, several of which start
-        with one timer call.
+        """The time between two rounds of this kind. It is the timer's period, except for polls: one timer call starts
+        several of them.
         """
         return _PERIODS[self]
 
@@ -61,14 +61,13 @@ _PERIODS = {
 }
 
 CONCERNING = ("uuid", "enable_dynamic_vmrs", "authentication_method", "url", "conference_platform")
-"""Columns of an integration's row that determine whether a round concerns it."""
+"""Columns of an integration's row that determine whether it takes part in a round."""
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """The integrations after `after` and up to `until` (uuids), in a round that started at `started` (ISO).
-
-    `by_hand` includes work that is not due yet. `tries` counts the failed turns.
+    """The integrations after `after` and up to `until` (uuids), in a round that started at `started` (ISO). With
+    `by_hand`, work that is not yet due is included. `tries` counts the failed turns.
     """
 
     round: Round
@@ -79,7 +78,7 @@ class Stretch:
     tries: int = 0
 
     def alone(self, uuid: str) -> Self:
-        """The part of the stretch for one integration."""
+        """The part of the stretch that concerns one integration."""
         return replace(self, after=before(uuid), until=uuid)
 
     def is_over(self, now: datetime) -> bool:
@@ -95,5 +94,5 @@ _adapter = TypeAdapter(Stretch)
 
 
 def decode(body: str) -> Stretch:
-    """Parse a queue message. Raises ValueError for anything that `encode` did not write."""
+    """Parse a queue message. Raises ValueError for anything not written by `encode`."""
     return _adapter.validate_json(body, strict=True)

@@ -1,5 +1,5 @@
-"""Mailbox settings that break scheduling, detected by their effect: Graph cannot read them (O1, docs/facts/exchange.md
-§7).
+"""Mailbox settings that break scheduling. They are detected by their effect, because Graph cannot read them (O1,
+docs/facts/exchange.md §7).
 """
 
 import re
@@ -17,7 +17,7 @@ from shared.storage import Put, Row
 
 _NEW = frozenset({Accepted.NEW_SINGLE, Accepted.NEW_SERIES})
 _LONGEST = 4000
-"""Maximum length in characters of a body whose text was removed: Exchange leaves at most an HTML frame."""
+"""Maximum length, in characters, of a body whose text was removed. Exchange leaves at most an HTML frame."""
 
 _UNSEEN = re.compile(r"<(head|style)\b.*?</\1\s*>|<[^<>]*>|&nbsp;|&#160;|\s+", re.IGNORECASE | re.DOTALL)
 
@@ -32,15 +32,15 @@ class Symptom(StrEnum):
 
 CAUSES = {
     Symptom.NO_ITEM: "Exchange creates no calendar item for meeting requests (AutomateProcessing None).",
-    Symptom.EMPTY: "A meeting request arrived without text, and therefore without its security tag (AutoAccept with "
-    "DeleteComments), unless the organizer left it empty.",
+    Symptom.EMPTY: "A meeting request arrived without text, and therefore without its security tag. Unless the "
+    "organizer left it empty, Exchange removed the text (AutoAccept with DeleteComments).",
     Symptom.ANSWERED: "Exchange answered a meeting request before this service did (AutomateProcessing AutoAccept).",
 }
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A symptom, with the time at which it was seen and the operation in which it was seen."""
+    """A symptom, and when and in which operation it was seen."""
 
     symptom: Symptom
     seen: datetime
@@ -59,7 +59,7 @@ class Mark:
 
 
 def symptom_of(request: MeetingRequest, decision: Decision, now: datetime) -> Symptom | None:
-    """The symptom of wrong mailbox settings in a request, if any, given the decision made at `now`."""
+    """The symptom of wrong mailbox settings that a request shows, if any, given the decision made at `now`."""
     if request.kind is not Kind.REQUEST:
         return None
     if request.item is None:
@@ -78,7 +78,7 @@ def is_empty(body: str) -> bool:
 
 
 def marks(operation: Operation) -> list[Put]:
-    """The write that records an operation's symptom. It is part of the transaction that writes the operation, so it
+    """The write that records an operation's symptom. It is part of the transaction that writes the operation, and so
     costs nothing extra.
     """
     if not operation.symptom:
@@ -88,6 +88,6 @@ def marks(operation: Operation) -> list[Put]:
 
 
 def disproves(operation: Operation, mark: Mark) -> bool:
-    """Whether a later request went as expected: a new meeting was accepted, without any symptom."""
+    """Whether a later request went as expected: a new meeting was accepted without any symptom."""
     is_normal = operation.decision is DecisionKind.ACCEPT and operation.reason in _NEW and not operation.symptom
     return is_normal and datetime.fromisoformat(operation.created) > mark.seen

@@ -28,10 +28,9 @@ _CONFERENCE_TEMPLATES = (
 
 
 def conference(integration: Integration, item: CalendarItem, decision: Accept | Refresh, now: datetime) -> Conference:
-    """The conference of a meeting under the integration's current settings (M2).
-
-    While people may be in the room, its name stays the same: a node treats another name as another room. Messages about
-    one occurrence do not change the texts of its series. Raises TemplateInvalid.
+    """A meeting's conference according to the integration's current settings (M2). The room's name does not change
+    while people may be in it, because a node would treat a new name as a different room. Messages about one occurrence
+    do not change the texts of its series. Raises TemplateInvalid.
     """
     booking, calendar, before = decision.booking, decision.calendar, decision.booking.conference
     if before and item.shape is Shape.OCCURRENCE and not decision.day:
@@ -69,13 +68,13 @@ def conference(integration: Integration, item: CalendarItem, decision: Accept | 
 
 
 def _keeps_organizer(integration: Integration) -> bool:
-    """Whether the organizer's address is recorded anyway because of the settings, or is needed on a Management Node."""
+    """Whether the organizer's address is recorded anyway because of the settings, or needed on a Management Node."""
     on_record = any("organizer_email" in str(getattr(integration, field)) for field in _CONFERENCE_TEMPLATES)
     return on_record or integration.conference_platform == "management_api"
 
 
 def acceptance(integration: Integration, decision: Accept, item: CalendarItem) -> str:
-    """The answer to a meeting that was accepted, as HTML."""
+    """The answer that accepts a meeting, as HTML."""
     # If the times are not in the organizer's time zone, the answer says so.
     zone = "" if item.zone else " UTC"
     return _answer(
@@ -91,7 +90,7 @@ def acceptance(integration: Integration, decision: Accept, item: CalendarItem) -
 
 
 def rejection(integration: Integration, decision: Reject, correlation_id: str) -> str:
-    """The answer to a meeting that was declined, as HTML."""
+    """The answer that declines a meeting, as HTML."""
     if decision.reason is Rejected.GENERAL_ERROR:
         return _general_error(integration, {"correlation_id": correlation_id})
     values = {"alias": decision.alias} if decision.reason is Rejected.ALIAS_CONFLICT else {}
@@ -109,16 +108,16 @@ def _general_error(integration: Integration, values: dict[str, str]) -> str:
 
 
 def late_instructions(integration: Integration, item: CalendarItem, booking: Booking) -> Mail:
-    """The e-mail to everybody who was invited, with the joining instructions that the invitation could not contain
-    (M8). It is sent from the organizer's address if that is allowed.
+    """The e-mail to all invitees, with the joining instructions that the invitation could not contain (M8). It is sent
+    from the organizer's address if that is allowed.
     """
     recipients, html = invited(integration, item), joining_instructions(integration, booking)
     return Mail(recipients, one_line(item.subject), html, sender=item.organizer.address, item_id=item.id)
 
 
 def instructions_again(integration: Integration, item: CalendarItem | None, booking: Booking) -> Mail | None:
-    """The e-mail with joining instructions that an admin requested, from the equipment mailbox to the meeting's owner.
-    None if there is no known address. Raises TemplateInvalid.
+    """The e-mail with joining instructions requested by an admin. It is sent from the equipment mailbox to the
+    meeting's owner. None if the owner's address is unknown. Raises TemplateInvalid.
     """
     recipient = booking.given_to or (mail_address(item.organizer.email) if item else "")
     subject = item.subject if item else booking.conference.subject if booking.conference else ""
@@ -126,10 +125,8 @@ def instructions_again(integration: Integration, item: CalendarItem | None, book
 
 
 def invited(integration: Integration, item: CalendarItem) -> tuple[str, ...]:
-    """The addresses of everybody who was invited, including the organizer but not the equipment mailbox.
-
-    Only ASCII letters are lowercased: lowercasing others may result in somebody else's address
-    (shared/mail_addresses.py).
+    """The addresses of all invitees, including the organizer but not the equipment mailbox. Only ASCII letters are
+    lowercased: lowercasing others may result in somebody else's address (shared/mail_addresses.py).
     """
     addresses = (mail_address(text) for text in (item.organizer.email, *item.attendees))
     people = dict.fromkeys(address.lower() if address.isascii() else address for address in addresses if address)
@@ -142,16 +139,18 @@ def can_mail_to(item: CalendarItem) -> bool:
 
 
 def plain_response(operation: Operation) -> Operation:
-    """The operation with its answer as the plain-text comment of Graph's own response, instead of a separate e-mail."""
+    """The operation, with its answer sent as the plain-text comment in Graph's own response instead of a separate
+    e-mail.
+    """
     others = tuple(mailing for mailing in operation.mails if mailing is not Mailing.RESPONSE)
     return replace(operation, mails=others, text=html_to_text(operation.text))
 
 
 def response_mail(integration: Integration, item: CalendarItem, operation: Operation, now: datetime) -> Mail:
-    """The answer as an e-mail: for HTML, since Graph's comments are plain text, or if Exchange refuses the response.
-
-    The e-mail contains an iTIP REPLY, which makes it a meeting response; it is an ordinary e-mail if no reply is
-    possible (`can_reply`). Not confirmed against a live tenant: that Exchange turns it into a tracked response.
+    """The answer as an e-mail. This is used for HTML, because Graph's comments are plain text, and if Exchange refuses
+    the response. The e-mail contains an iTIP REPLY, which makes it a meeting response. If no reply is possible
+    (`can_reply`), it is an ordinary e-mail. Not confirmed against a live tenant: that Exchange turns it into a tracked
+    response.
     """
     html = operation.text
     if not (integration.answers_in_html or integration.response_format == "html"):

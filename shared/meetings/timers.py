@@ -1,4 +1,4 @@
-"""The work that timers start, and the work that is done as soon as an admin has saved an integration."""
+"""The work that timers start, and the work done as soon as an admin has saved an integration."""
 
 import asyncio
 import logging
@@ -26,12 +26,12 @@ from shared.statistics.rows import DEPLOYMENT
 log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT = timedelta(seconds=10)
-"""Time limit of the connection test: an admin is waiting for the response to a save."""
+"""Time limit for the connection test. An admin is waiting for the response to a save."""
 
 
 @dataclass(frozen=True)
 class Timers:
-    """One method per timer. Rounds are started here and handled by the queue (rounds.py)."""
+    """One method per timer. Rounds are started here, and handled via the queue (rounds.py)."""
 
     integrations: IntegrationStore
     rounds: Rounds
@@ -42,24 +42,25 @@ class Timers:
 
     async def sweep(self) -> None:
         """Find messages that notifications missed, finish interrupted work, and subscribe to new mailboxes (M5, M9).
-
-        The lists of records are brought up to date as well.
+        The record lists are also brought up to date.
         """
         await self.rounds.start(Round.SWEEP)
         await self.lists.keep()
 
     async def poll(self, polls: int = 1) -> None:
-        """Poll mailboxes without notifications `polls` times, a minute apart: organizers may not wait longer."""
+        """Poll mailboxes without notifications `polls` times, a minute apart, because organizers may not have to wait
+        longer.
+        """
         await self.rounds.start(Round.POLL, delays=[each * Round.POLL.period for each in range(polls)])
 
     async def rooms(self, minutes: int = 1) -> None:
-        """Queue rooms that are due on Management Nodes `minutes` times, a minute apart; does nothing if no integration
-        uses one.
+        """Queue rooms that are due on Management Nodes, `minutes` times, a minute apart. Does nothing if no integration
+        uses a node.
         """
         await self.rounds.start_rooms([each * Round.ROOMS.period for each in range(minutes)])
 
     async def renew(self, *, by_hand: bool = True) -> None:
-        """Renew the subscriptions that are due (all of them if `by_hand`), and replace those that Exchange has lost
+        """Renew the subscriptions that are due (or all of them, if `by_hand`), and replace those that Exchange has lost
         (M9).
         """
         await self.rounds.start(Round.RENEW, by_hand=by_hand)
@@ -84,7 +85,9 @@ class Timers:
         await keep_vmrs_registered(self.retirement.storage, self.alarms, self._outlines, served_by(self.integrations))
 
     async def _tidy_statistics(self) -> None:
-        """Tidy the statistics of all integrations together; those of each integration are tidied in its turn."""
+        """Tidy the statistics for the deployment as a whole. Each integration's own statistics are tidied in its
+        turn.
+        """
         storage, now = self.retirement.storage, self.rounds.clock.now()
         await tidy(storage, DEPLOYMENT, now)
         await forget_former(storage, now - STATISTICS_LIFETIME)
@@ -94,8 +97,7 @@ class Timers:
 
     async def connect(self, uuid: str, changed: frozenset[str] = frozenset()) -> None:
         """Test an integration's connection immediately, for an admin who has just saved it or signed it in (E3, E4).
-
-        `changed` names the changed settings. Alarms about things that no longer exist are cleared.
+        `changed` lists the changed settings. Alarms about things that no longer exist are cleared.
         """
         integration = await self.integrations.get(uuid)
         await self.alarms.clear_unused(integration)
@@ -108,7 +110,7 @@ class Timers:
             await handlers.learn_addresses()
 
     async def _connects(self, uuid: str, changed: frozenset[str]) -> bool:
-        """Whether the connection works; if it does not, an alarm of the integration is raised."""
+        """Whether the connection works. If it does not, an alarm is raised for the integration."""
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT.total_seconds()):
                 await self._connect(await self.handlers(uuid), changed)

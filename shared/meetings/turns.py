@@ -1,7 +1,6 @@
-"""Turns: two rounds never work on one integration at the same time, even in different processes.
-
-Each integration has a row `<integration>` in one of the partitions `turns-<n>` of table `meetings`: the lease on the
-integration, and when its work is due again. The turns of neighbouring integrations are taken and released together.
+"""Turns: two rounds never work on the same integration at the same time, even in different processes. Each integration
+has a row `<integration>` in one of the partitions `turns-<n>` of table `meetings`. It holds the lease on the
+integration, and when its work is next due. The turns of neighbouring integrations are taken and released together.
 
     take     until = now + TURN_LEASE, if it was free        ── conditional on the ETag: only one of two succeeds
       …      the turn does its work, each chore within a time limit
@@ -38,7 +37,7 @@ from shared.storage import (
 )
 
 TURN_LEASE = timedelta(minutes=5)
-"""The lease lasts as long as a function may run (functionTimeout of host.json), so that a turn has always ended when
+"""The lease lasts as long as a function may run (functionTimeout in host.json), so a turn has always ended by the time
 its lease expires.
 """
 
@@ -57,7 +56,7 @@ class Turn:
     memory: dict[str, str] = field(default_factory=dict)
 
     def is_due(self, what: str, now: datetime) -> bool:
-        """Whether work is due: it was never done, or the time to which it was postponed has come."""
+        """Whether work is due: it has never been done, or the time to which it was postponed has come."""
         return _moment(self.memory.get(what, "")) <= now
 
     def put_off(self, what: str, until: datetime) -> None:
@@ -81,7 +80,7 @@ class Turns:
         return meetings_table(self.storage)
 
     async def take(self, integrations: Sequence[str]) -> list[Turn]:
-        """Take the turns of these neighbouring integrations (uuids, in order), except those that are taken."""
+        """Take the turns of these neighbouring integrations (uuids, in order), except those already taken."""
         if not integrations:
             return []
         now, present = self.clock.now(), await self._present(integrations)
@@ -136,7 +135,7 @@ async def forget_turn(tables: Tables, integration: str) -> None:
     """Delete the turn of an integration that is being deleted."""
     table, partition = meetings_table(tables), shard(TURNS_PARTITION, integration)
     row = await table.get(partition, integration)
-    with suppress(RowChanged):  # a turn is in progress, and will find that the integration is gone
+    with suppress(RowChanged):  # a turn is in progress and will find that the integration is gone
         if row:
             await table.commit(partition, Delete(row))
 

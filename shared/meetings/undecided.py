@@ -1,7 +1,6 @@
-"""Messages about one meeting that have arrived but have not been decided on yet.
-
-Notices arrive in any order, and one may be delayed until its worker is considered dead. So it is only certain that an
-update's tag is missing once no other message about its meeting is left to read.
+"""Messages about one meeting that have arrived but have not been decided on yet. Notices arrive in any order, and a
+notice may be delayed until its worker is considered dead. An update's tag is only certain to be missing once there is
+no other message about its meeting left to read.
 """
 
 from datetime import datetime
@@ -13,7 +12,7 @@ from shared.meetings.records import Records
 from shared.meetings.waiting import HOLDS_OTHERS_FOR
 
 MOST_UNDECIDED = 20
-"""Maximum number of messages about one meeting that are read for one update."""
+"""Maximum number of messages about the same meeting that are read for one update."""
 
 
 async def undecided_beside(
@@ -31,5 +30,5 @@ async def undecided_beside(
 
 
 def holds_others(request: MeetingRequest, now: datetime) -> bool:
-    """Whether a message still has to wait for others about its meeting that cannot be read at the moment."""
+    """Whether a message still has to wait for other messages about its meeting that cannot be read at the moment."""
     return now < request.received + HOLDS_OTHERS_FOR

@@ -1,4 +1,4 @@
-"""Undecided messages that could not be handled yet, because something was unavailable or because of a bug.
+"""Undecided messages that could not be handled yet because something was unavailable, or because of a bug.
 
 Each has a row `waiting:<correlation id>` in the integration's partition of table `meetings`, from the first failed
 attempt until one succeeds. Queue messages live for at most seven days and their attempts are counted; these rows stay
@@ -16,26 +16,25 @@ from shared.intake.notice import jittered
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Table, Values
 
 FIRST_PAUSE = timedelta(minutes=10)
-"""Pause before the backlog's first retry: the queue's own retries take eight minutes."""
+"""Pause before the backlog's first retry. The queue's own retries take eight minutes."""
 
 LONGEST_PAUSE = timedelta(minutes=30)
 LONGEST_PAUSE_AFTER_FAULT = timedelta(days=1)
-"""Maximum pause after an unexpected error: waiting does not fix a bug of ours, but the next version may handle the
+"""Maximum pause after an unexpected error. Waiting does not fix a bug of ours, but the next version may handle the
 message.
 """
 
 HOLDS_OTHERS_FOR = timedelta(days=4)
-"""How long a waiting message may delay the decline of later ones: longer than outages last, but not indefinitely, since
+"""How long a waiting message may delay the decline of later ones: longer than outages last, but not forever, because
 Exchange may never deliver it.
 """
 
 
 @dataclass(frozen=True)
 class WaitingMessage:
-    """A waiting message: since when it has been waiting, when it is retried next, and how often and why it has failed.
-
-    `is_fault` means that it failed with an unexpected error, not because something was unavailable. `cause` may be
-    shown to admins.
+    """A waiting message: when it started waiting, when it will next be retried, and how often and why it has failed.
+    `is_fault` means that it failed with an unexpected error rather than because something was unavailable. `cause` may
+    be shown to admins.
     """
 
     correlation_id: str
@@ -86,7 +85,7 @@ class WaitingMessages:
     integration: str
 
     async def add(self, correlation_id: str, message: str, cause: str, now: datetime, *, is_fault: bool) -> None:
-        """Record that a message is waiting; does nothing if that is recorded already."""
+        """Record that a message is waiting; does nothing if this is already recorded."""
         new = WaitingMessage(correlation_id, message, now, now + FIRST_PAUSE, 0, cause, is_fault)
         with suppress(RowExists):
             await self.table.commit(self.integration, Insert(RowKind.WAITING.key(correlation_id), new.values()))
@@ -115,7 +114,7 @@ class WaitingMessages:
                 await self.table.commit(self.integration, Delete(row))
 
     async def has_earlier(self, correlation_id: str, now: datetime) -> bool:
-        """Whether messages that arrived up to HOLDS_OTHERS_FOR before this one are waiting for something that is
+        """Whether messages that arrived up to HOLDS_OTHERS_FOR before this one are waiting because something is
         unavailable.
         """
         for waiting in await self.all():

@@ -1,4 +1,4 @@
-"""Handles queue messages: each notice goes to its processor or watcher, and a failure never affects other notices."""
+"""Handles queue messages. Each notice goes to its processor or watcher, and a failure never affects other notices."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _Failure: TypeAlias = tuple[Notice, Exception]
 """A notice that failed for a reason other than unavailability, and the error."""
 
 SERVE_LINE_FOR = 60.0
-"""How many seconds a worker may work on a line; then the queue passes the line to a free worker."""
+"""How many seconds a worker may work on a line. Then the queue passes the line to a free worker."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,9 @@ class Worker:
     keep_rooms: Callable[[RoomWork], Awaitable[None]]
 
     async def handle(self, body: str, *, last_try: bool) -> None:
-        """Handle one queue message; notices that must wait are put back into the queue with a delay.
-
-        A notice that fails for any other reason does not delay its neighbours: it is sent again alone. If it is
-        alone, its error is raised, so that the queue counts the attempts and eventually moves it to the poison queue.
+        """Handle one queue message. Notices that must wait are put back into the queue with a delay. A notice that
+        fails for any other reason does not delay its neighbours: it is sent again on its own. If it is on its own
+        already, its error is raised, so that the queue counts the attempts and eventually moves it to the poison queue.
         Raises ValueError for a message that is not ours.
         """
         if is_room_work(body):
@@ -59,7 +58,7 @@ class Worker:
         await self._send_again(failures)
 
     async def _group(self, uuid: str, notices: list[Notice], *, last_try: bool) -> list[_Failure]:
-        """Handle notices for one integration, or line them up if others are in progress."""
+        """Handle notices for one integration, or line them up if others are already being handled."""
         lane = self.lanes.of(uuid)
         failures: list[_Failure] = []
         if not (lane.is_busy and await self._line_up(uuid, notices)):
@@ -71,8 +70,8 @@ class Worker:
         return failures
 
     async def _line_up(self, uuid: str, notices: Sequence[Notice]) -> bool:
-        """Line up notices, unless they are about the whole mailbox or storage is unavailable; returns whether that was
-        done.
+        """Line up notices, unless they are about the whole mailbox or storage is unavailable. Returns whether they were
+        lined up.
         """
         if not all(notice.message for notice in notices):
             return False
@@ -84,7 +83,7 @@ class Worker:
         return True
 
     async def _all(self, lane: Lane, notices: Sequence[Notice], *, last_try: bool = False) -> list[_Failure]:
-        """Handle notices; returns those that failed for a reason that waiting does not fix, each with the reason."""
+        """Handle notices; returns those that failed for a reason that waiting will not fix, with their reasons."""
 
         async def one(notice: Notice) -> _Failure | None:
             async with lane.slots:
@@ -137,7 +136,7 @@ class Worker:
             return
         try:
             if notice.lined_up:
-                return  # the worker continues with the line when it has finished its own notices
+                return  # once the worker has finished its own notices, it continues with the line
             if not notice.message:
                 await handlers.watcher.resync(resubscribe=notice.resubscribe)
             else:
@@ -154,7 +153,7 @@ class Worker:
             await handlers.processor.handled(notice)
 
     async def _look_again(self, handlers: Handlers, notice: Notice, error: Exception) -> None:
-        """Record the message first, so that it can wait for as long as needed; after that, the queue makes a few quick
+        """First record the message, so that it can wait for as long as needed. Then the queue makes a few quick
         retries.
         """
         try:
@@ -177,7 +176,7 @@ class Worker:
         await self._send(again, delay)
 
     async def _not_found(self, handlers: Handlers, notice: Notice) -> None:
-        """Look for the message again; after a few minutes it counts as gone if other messages can be read."""
+        """Look for the message again. After a few minutes, it counts as gone if other messages can be read."""
         later = notice.again() if notice.attempt < LOOKS_FOR_MESSAGE else None
         if later:
             await self._send(*later)

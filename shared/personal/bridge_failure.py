@@ -1,4 +1,4 @@
-"""The error raised when a Management Node does not respond to a query."""
+"""The error raised when a Management Node fails to respond to a query."""
 
 from shared.errors import Unavailable
 

@@ -21,7 +21,7 @@ _INSTEAD = "Enter the name instead, as shown on the node."
 
 
 class Bridges:
-    """A VmrSource over the Management Node in an integration's settings."""
+    """A VmrSource that reads from the Management Node in an integration's settings."""
 
     def __init__(self, integrations: IntegrationStore, nodes: ManagementNodes, alarms: Alarms) -> None:
         self._integrations = integrations
@@ -49,8 +49,8 @@ class Bridges:
             raise _too_many(limited.retry_after) from limited
 
     async def names(self, proposed: Draft, before: Integration | None) -> Mapping[str, str]:
-        """The names of the objects that a checked draft refers to by URI, keyed by field, according to its Management
-        Node. Raises SettingsInvalid if the node does not have one of them, or cannot be reached.
+        """The names, keyed by field, of the objects that a checked draft refers to by URI, as given by its Management
+        Node. Raises SettingsInvalid if the node lacks one of them or cannot be reached.
         """
         wanted, names, faults = _unresolved(proposed.integration, before), dict[str, str](), dict[str, list[str]]()
         for field in wanted:
@@ -70,9 +70,8 @@ class Bridges:
         return names
 
     async def name_at(self, integration: Integration, path: str) -> str | None:
-        """The name of the object at a path of an integration's Management Node, None if there is none.
-
-        Raises BridgeFailed, RateLimited.
+        """The name of the object at a path on an integration's Management Node; None if there is none. Raises
+        BridgeFailed, RateLimited.
         """
         try:
             return await (await self._nodes.of(integration)).conferences.name_at(path)
@@ -82,7 +81,7 @@ class Bridges:
             raise BridgeFailed(_STATUS_400) from refused
 
     async def _name(self, proposed: Draft, before: Integration | None, path: str) -> str | None:
-        """Look up a name with the draft's own credentials, which are not saved yet."""
+        """Look up a name using the draft's own credentials, which are not saved yet."""
         field = secret_field(proposed.integration)
         secret = proposed.secrets.get(field) or (
             await self._integrations.secret(before.uuid, field) if before else None
@@ -97,7 +96,7 @@ class Bridges:
 
 
 def _unresolved(now: Integration, before: Integration | None) -> list[str]:
-    """The settings that contain the URI of an object, except those resolved earlier."""
+    """The settings that contain an object's URI, except those resolved earlier."""
     return [
         field
         for field in REFERENCES

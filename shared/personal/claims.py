@@ -1,11 +1,11 @@
-"""Personal VMRs' claims on aliases and names (C5), which are unique in the deployment among all VMRs and meetings.
+"""Personal VMRs' claims on aliases and names (C5), which are unique among all VMRs and meetings in the deployment.
 
 Table `aliases` is the registry of aliases and names (shared/bookings/alias_rows.py). A scheduled room's digits are
-reserved in every domain, since some endpoints dial without a domain.
+reserved in every domain, because some endpoints dial without a domain.
 
     take the new claims ─▶ write the VMR ─▶ release the claims that it no longer has
 
-An interruption may leave a claim that its VMR does not need. Such a claim becomes invalid after GRACE.
+An interruption may leave behind a claim that its VMR does not need. Such a claim becomes invalid after GRACE.
 """
 
 import asyncio
@@ -28,14 +28,14 @@ from shared.personal.vmr import PersonalVmr
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Tables
 
 GRACE = timedelta(minutes=10)
-"""How long a claim is valid without its VMR: longer than a function may run (functionTimeout of host.json)."""
+"""How long a claim is valid without its VMR: longer than a function may run (functionTimeout in host.json)."""
 
 _ATTEMPTS = 16
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A name or an alias in the form in which it is compared. `field` is the VMR's field from which it comes."""
+    """A name or an alias, normalized for comparison. `field` is the VMR's field that it comes from."""
 
     field: str
     text: str
@@ -52,7 +52,7 @@ class Claim:
 
     @property
     def slot(self) -> str:
-        """The claim's place in the row: the alias's domain, "" for a name."""
+        """The claim's place in the row: the alias's domain, or "" for a name."""
         return "" if self.field == "name" else alias_place(*split_alias(self.text))[1]
 
 
@@ -68,8 +68,8 @@ _Read = Callable[[int], Awaitable[PersonalVmr | None]]
 
 @dataclass(frozen=True)
 class Claims:
-    """Makes and releases the claims of VMRs. `read` returns the VMR with the given id. Every call may raise Unavailable
-    and Conflict.
+    """Makes and releases VMRs' claims. `read` returns the VMR with the given id. Every call may raise Unavailable and
+    Conflict.
     """
 
     storage: Tables
@@ -77,31 +77,28 @@ class Claims:
     read: _Read
 
     async def take(self, vmr: int, claims: Collection[Claim], now: datetime) -> frozenset[Claim]:
-        """Make new claims for a VMR; returns the claims that another VMR or a meeting already has.
-
-        If any are returned, the caller releases the others.
+        """Make new claims for a VMR; returns the claims that another VMR or a meeting already has. If there are any,
+        the caller releases the rest.
         """
         return await self._each(claims, lambda claim: self._take(vmr, claim, now))
 
     async def adopt(self, vmr: int, claims: Collection[Claim]) -> frozenset[Claim]:
-        """Make the claims of a VMR that is older than the registry; returns the claims that another VMR or a meeting
-        already has.
-
-        An alias that was reserved for a meeting but is not used yet goes to the VMR: the meeting's invitation will be
-        declined as a conflict.
+        """Make the claims for a VMR that is older than the registry; returns the claims that another VMR or a meeting
+        already has. An alias that is reserved for a meeting but not used yet goes to the VMR. The meeting's invitation
+        will then be declined as a conflict.
         """
         return await self._each(claims, lambda claim: self._take(vmr, claim, self.clock.now(), adopting=True))
 
     async def release(self, vmr: int, claims: Collection[Claim], until: datetime) -> None:
-        """Release claims that a VMR made at `until` or earlier."""
+        """Release the claims that a VMR made no later than `until`."""
         await self._each(claims, lambda claim: self._release(vmr, claim, until))
 
     async def tell(self, vmr: int, claims: Collection[Claim], told: Told) -> None:
-        """Store the policy response for a VMR in all rows that it has claimed, unless they have a newer revision."""
+        """Store a VMR's policy response in all rows that it has claimed, unless they contain a newer revision."""
         await self._each(claims, lambda claim: self._tell(vmr, claim, told))
 
     async def _each(self, claims: Collection[Claim], work: Callable[[Claim], Awaitable[bool]]) -> frozenset[Claim]:
-        """Do the work for each claim, one by one if they share a row; returns the claims for which it fails."""
+        """Do the work for each claim, one by one if they share a row. Returns the claims for which it fails."""
         rows: defaultdict[str, list[Claim]] = defaultdict(list)
         for claim in claims:
             rows[claim.partition].append(claim)
@@ -142,7 +139,7 @@ class Claims:
         return (held is None or claim not in claims_of(held)) and age >= GRACE
 
     async def _vacate(self, vmr: int, row: Row, *, adopting: bool) -> bool:
-        """Whether no meeting has this alias or name any more, after releasing it if possible."""
+        """Release this alias or name if possible. Returns whether it is no longer in use by a meeting."""
         bookings = meetings_table(self.storage)
         if "state" in row.values:
             if await vacate(bookings, row, self.clock.now()):
@@ -194,4 +191,4 @@ class Claims:
 
 
 def _busy() -> Conflict:
-    return Conflict("Somebody else is changing the same record right now. Nothing was saved: try again.")
+    return Conflict("Somebody else is changing the same record right now. Nothing was saved. Please try again.")

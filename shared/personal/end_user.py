@@ -9,15 +9,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from shared.personal.fields import digest
 
 MAX_SIGN_INS = 50
-"""Maximum number of sign-ins per record (older ones are dropped), so that one transaction can contain them all.
-"""
+"""Maximum number of sign-ins per record, so that one transaction can contain them all. Older sign-ins are dropped."""
 
 SignIn: TypeAlias = tuple[str, str, str, int]
 
 
 def _completed(sign_ins: Any) -> Any:
-    """Sign-ins as parsed from JSON, with missing values filled in: older records contain pairs (before there were ids)
-    or triples (before there were expiry times).
+    """Sign-ins as parsed from JSON, with missing values filled in. Older records contain pairs (from before there were
+    ids) or triples (from before there were expiry times).
     """
     if not isinstance(sign_ins, list | tuple):
         return sign_ins
@@ -25,13 +24,12 @@ def _completed(sign_ins: Any) -> Any:
 
 
 class UserRecord(BaseModel):
-    """A stored user.
-
-    `integration` is the uuid of the integration that the record belongs to, "" for all. Each of `sign_ins` consists of
-    an integration's uuid, the digest of a `Caller.key`, an id of the sign-in ("" for one from before there were ids),
-    and the time until which it identifies the user, in seconds since 1970, or 0 for no expiry (EndUsers.remember).
-    `user_oid` is the user's Entra object id, `exchange_user_id` the id in tokens of Exchange on-premises (`msexchuid`):
-    both link Outlook's own token to a record. The limits are those of the table, and apply when a value is written.
+    """A stored user. `integration` is the uuid of the integration that the record belongs to; "" for all. Each of
+    `sign_ins` consists of an integration's uuid, the digest of a `Caller.key`, a sign-in id ("" if the sign-in dates
+    from before there were ids), and its expiry in seconds since 1970, or 0 if it does not expire (EndUsers.remember).
+    `user_oid` is the user's Entra object id. `exchange_user_id` is the id in tokens from Exchange on-premises
+    (`msexchuid`). Both link Outlook's own token to a record. The limits are those of the table, and apply when a value
+    is written.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
@@ -58,7 +56,7 @@ class UserRecord(BaseModel):
 
     @property
     def email(self) -> str:
-        """The address that VMRs use to name their owner."""
+        """The address by which VMRs refer to their owner."""
         return self.primary_email_address
 
     def sign_in(self, integration: str, key: str) -> str:

@@ -1,7 +1,7 @@
-"""The fields of the original API's resources whose objects we store, in one table each: `<resource>_fields.json`.
+"""The fields of those of the original API's resources that we store, with one table each: `<resource>_fields.json`.
 
-The table is the only definition of a field: its accepted values, default, JSON schema, and name in a policy response. A
-field has these properties:
+The table alone defines a field: its accepted values, default, JSON schema, and name in a policy response. A field has
+these properties:
 
     type           string, integer, boolean, related (a URI, or a name), related_list, nested_list, datetime
     nullable, default, required, unique, writable, help_text
@@ -70,7 +70,7 @@ _FORMATS: Mapping[str, Callable[[str], list[str]]] = {
 
 @dataclass(frozen=True)
 class Field:
-    """A field; `facts` is its entry in the table."""
+    """A field. `facts` is its entry in the table."""
 
     name: str
     facts: Mapping[str, Any]
@@ -87,7 +87,7 @@ class Field:
 
     @property
     def is_nullable(self) -> bool:
-        """Whether null is a distinct value."""
+        """Whether null is a value in its own right."""
         return bool(self.facts["nullable"])
 
     @property
@@ -97,7 +97,7 @@ class Field:
 
     @property
     def is_reference(self) -> bool:
-        """Whether the field refers to an object of the platform, by name or by URI."""
+        """Whether the field refers to an object on the platform, by name or by URI."""
         return self.type == "related" and self.is_nullable
 
     @property
@@ -107,7 +107,7 @@ class Field:
 
     @property
     def default(self) -> Any:
-        """The value of the field in a new object if none was sent."""
+        """The value that the field has in a new object if none was sent."""
         return self.facts.get("default")
 
     def told_as(self, service_type: str) -> str | None:
@@ -116,7 +116,7 @@ class Field:
         return found
 
     def taken(self, value: Any) -> Any:
-        """Convert a received value to its stored form: null clears a list or a non-nullable string, and "" clears a
+        """Convert a received value to its stored form. Null clears a list or a non-nullable string, and "" clears a
         choice.
         """
         if value is None and not self.is_nullable and (isinstance(self.default, str) or self.type == "related_list"):
@@ -213,17 +213,17 @@ class FieldTable:
         return {name: Field(name, facts) for name, facts in json.loads(self._path.read_text())["fields"].items()}
 
     def default(self, name: str) -> Any:
-        """The default of a field."""
+        """The default for a field."""
         return self.fields[name].default
 
     @cached_property
     def defaults(self) -> Mapping[str, Any]:
-        """The defaults of all fields that can be written."""
+        """The defaults for all writable fields."""
         return {name: each.default for name, each in self.fields.items() if each.is_writable}
 
     @cached_property
     def emptied_by_put(self) -> Mapping[str, Any]:
-        """The values of nullable fields and references that a PUT leaves out. Objects inside the object are kept."""
+        """The values of nullable fields and references omitted from a PUT. Nested objects are kept."""
         chosen = [each for each in self.fields.values() if each.is_writable and each.type != "nested_list"]
         return {
             each.name: [] if each.type == "related_list" else None
@@ -233,24 +233,22 @@ class FieldTable:
 
     @cached_property
     def references(self) -> Mapping[str, str]:
-        """Fields that refer to an object of the platform, with the object's resource."""
+        """Fields that refer to an object on the platform, with the object's resource."""
         return {name: str(each.facts["related"]) for name, each in self.fields.items() if each.is_reference}
 
     def schemas(self) -> dict[str, Schema]:
-        """The JSON schemas of all fields, keyed by name."""
+        """The JSON schema of every field, keyed by name."""
         return {name: each.schema() for name, each in self.fields.items()}
 
     @property
     def required(self) -> list[str]:
-        """Fields that every object needs."""
+        """Fields that are required in every object."""
         return [name for name, each in self.fields.items() if each.is_required]
 
     def taken(self, sent: Mapping[str, Any], *, new: bool) -> dict[str, Any]:
-        """The received values of writable fields, in stored form; read-only fields, which clients send back, are
-        ignored.
-
-        Raises SettingsInvalid with all problems, keyed by field, including the fields that a `new` object lacks. Lists
-        of objects inside the object are checked elsewhere.
+        """The received values of writable fields, in stored form. Read-only fields, which clients send back, are
+        ignored. Raises SettingsInvalid with all problems, keyed by field, including required fields that a `new` object
+        lacks. Lists of nested objects are checked elsewhere.
         """
         unknown = {name: ["There is no such field."] for name in sent.keys() - self.fields.keys()}
         if unknown:

@@ -1,4 +1,4 @@
-"""Compares strings in VMRs and user records, and reports validation problems as the management API does."""
+"""Compares strings in VMRs and user records, and reports validation problems in the management API's format."""
 
 from __future__ import annotations
 
@@ -16,14 +16,12 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def normal(text: str) -> str:
-    """A string in the form in which names, aliases and addresses are compared, ignoring case."""
+    """A string normalized for the case-insensitive comparison of names, aliases and addresses."""
     return text.strip().casefold()
 
 
 def digest(text: str) -> str:
-    """The digest that represents a string in row keys; it works for any string, and reveals nothing in a log or a
-    URL.
-    """
+    """The digest that represents a string in row keys. It works for any string, and reveals nothing in logs or URLs."""
     return sha256(normal(text).encode()).hexdigest()
 
 

@@ -1,7 +1,8 @@
-"""Records of one kind in one partition of table `personal`, which can be found by several names.
+"""Records of one kind, which can be found by several names. They are stored in one partition of table `personal`.
 
-A record's row is stored under its key; each of its claims (its id, its name, …) is a row that names the key. All rows
-of a record are written in one transaction, so no two records have the same claim, and no crash leaves half a record.
+A record's row is stored under its key. Each of its claims (its id, its name, …) is a row that contains the key. All of
+a record's rows are written in one transaction, so no two records have the same claim, and no crash leaves half a
+record.
 
     key           a claim: "id:7", "alias:<integration>:<digest>"        column `key`: the record's key
     …             a record under its own key                             columns: see the store
@@ -19,14 +20,14 @@ from shared.storage import Delete, Insert, Put, Replace, Row, RowChanged, RowExi
 
 _SEQUENCE = "sequence"
 _ATTEMPTS = 32
-"""How many times a write is tried. One of several concurrent writers succeeds each time, so this many can take ids, or
-change a record, at the same time.
+"""How many times a write is attempted. One of several concurrent writers succeeds each time, so this many can take ids
+or change a record at the same time.
 """
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A record to be written: its row, and its claims with the field from which each comes."""
+    """A record to be written: its row, and its claims with the field that each comes from."""
 
     key: str
     values: Values
@@ -39,7 +40,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Kind(Generic[Record]):
-    """A kind of record: its partition, what admins call it, and how it is written and read."""
+    """A kind of record: its partition, the name that admins know it by, and how it is written and read."""
 
     partition: str
     name: str
@@ -48,11 +49,11 @@ class Kind(Generic[Record]):
 
 
 Note: TypeAlias = Callable[[Record], Sequence[Write]]
-"""Adds writes to the transaction in which a record is written or removed, as a note of work to be done afterwards."""
+"""Adds writes to the transaction that writes or removes a record, as a note of work to be done afterwards."""
 
 
 def no_note(_: object) -> Sequence[Write]:
-    """A Note for records that need no work afterwards."""
+    """A Note for records that need no further work."""
     return ()
 
 
@@ -84,7 +85,9 @@ class IndexedTable(Generic[Record]):
         return self._kind.read(await self._existing(claim))
 
     async def numbers(self, count: int) -> range:
-        """Ids that were never assigned before; two round trips to storage for any number of ids. Raises Conflict."""
+        """Ids that have never been assigned before; two round trips to storage for any number of ids. Raises
+        Conflict.
+        """
 
         async def take() -> range:
             row = await self._table.get(self._kind.partition, _SEQUENCE)
@@ -122,8 +125,8 @@ class IndexedTable(Generic[Record]):
     async def delete(
         self, claim: str, note: Note[Record] = no_note, check: Callable[[Record], None] = unchecked
     ) -> Record:
-        """Remove the record with this claim, with all its claims; returns it. Raises NotFound, Conflict, and what
-        `check` raises for exactly the state that would be removed.
+        """Remove the record with this claim, and all its claims; returns the record. Raises NotFound, Conflict, and
+        whatever `check` raises for the exact state that would be removed.
         """
 
         async def once() -> Record:
@@ -150,7 +153,7 @@ class IndexedTable(Generic[Record]):
             row = await self._table.get(self._kind.partition, str(pointer.values["key"])) if pointer else None
             if pointer is None or row is not None:
                 return row
-        raise _busy()  # in every attempt, the record was moved or removed between the two reads
+        raise _busy()  # on every attempt, the record was moved or removed between the two reads
 
     async def _existing(self, claim: str) -> Row:
         row = await self._row(claim)
@@ -190,4 +193,4 @@ def _claimed(entry: Entry, claims: Iterable[str]) -> list[Write]:
 
 
 def _busy() -> Conflict:
-    return Conflict("Somebody else is changing the same record right now. Nothing was saved: try again.")
+    return Conflict("Somebody else is changing the same record right now. Nothing was saved. Please try again.")

@@ -17,13 +17,13 @@ class VmrSource(Protocol):
     """A source of an integration's VMRs."""
 
     async def of_owner(self, integration: Integration, email: str) -> Sequence[Vmr]:
-        """The VMRs of an owner, ignoring case. Raises Unavailable, RateLimited."""
+        """An owner's VMRs. The address is compared ignoring case. Raises Unavailable, RateLimited."""
         ...
 
 
 @dataclass(frozen=True)
 class PersonalVmrs:
-    """Lists VMRs. `identify` is AddInUsers.identify: the address comes from the authenticated user, never from a
+    """Lists VMRs. `identify` is AddInUsers.identify, so the address is the authenticated user's and never comes from a
     request.
     """
 
@@ -33,10 +33,8 @@ class PersonalVmrs:
     source: VmrSource
 
     async def listing(self, uuid: str, token: str) -> list[Listed]:
-        """The `result` of the call personal_vmrs, ordered by name; VMRs without an alias are left out.
-
-        Raises NotFound, NotAuthenticated (including for a user whose record has no address), NotAllowed, Unavailable,
-        RateLimited.
+        """The `result` of the call personal_vmrs, ordered by name, without VMRs that have no alias. Raises NotFound,
+        NotAuthenticated (also for a user whose record has no address), NotAllowed, Unavailable, RateLimited.
         """
         integration = await self.integrations.cached(uuid)
         caller = await self.identify(integration, token)
@@ -51,7 +49,7 @@ class PersonalVmrs:
             raise Unavailable(message) from error
 
     async def _email(self, integration: Integration, caller: Caller) -> str:
-        """The address in the caller's record: Outlook's own tokens contain no address that can be trusted."""
+        """The address in the caller's record, because Outlook's own tokens contain no address that can be trusted."""
         user = await self.users.tied(integration, caller.key)
         if user is None:
             raise NotAuthenticated("Please sign in to see your personal VMRs.")

@@ -1,7 +1,7 @@
 """People's VMRs on a Management Node (docs/facts/pexip.md §2).
 
-Not confirmed against a live Management Node: that lists can be filtered by `primary_owner_email_address__iexact`. So
-the owner is compared here as well: even if a node ignored the filter, nobody would see other people's VMRs.
+Not confirmed against a live Management Node: that lists can be filtered by `primary_owner_email_address__iexact`. The
+owner is therefore compared here too: even if a node ignored the filter, nobody would see other people's VMRs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from shared.personal.vmr import PERSONAL_SERVICE_TYPES
 OWNER_PAGE_SIZE = 200
 OWNER_MAX_PAGES = 10
 LIST_TIMEOUT = 15.0
-"""Maximum time in seconds for the whole list, however slowly it arrives: a user is waiting for the task pane."""
+"""Maximum time in seconds for the whole list, even if it arrives slowly: a user is waiting for the task pane."""
 
 
 class _Alias(BaseModel):
@@ -28,7 +28,7 @@ class _Alias(BaseModel):
 
 
 class _Conference(BaseModel):
-    """The fields of a `conference` that are read; everything else is ignored."""
+    """The fields of a `conference` that we read; all others are ignored."""
 
     name: str
     description: str = ""
@@ -65,7 +65,7 @@ class _Page(BaseModel):
 
 
 async def vmrs_of_owner(client: NodeClient, email: str) -> list[Vmr]:
-    """An owner's VMRs; none if `email` is "". One request per 200 VMRs. Raises NodeFailed, RateLimited."""
+    """An owner's VMRs; none if `email` is "". Makes one request per 200 VMRs. Raises NodeFailed, RateLimited."""
     if not same_address(email, email):  # no address, or one that a node might case-fold to another person's
         return []
     try:

@@ -15,7 +15,7 @@ Listed: TypeAlias = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Vmr:
-    """A VMR as templates see it, from our own store or a bridge. PINs are "" if there are none."""
+    """A VMR as templates see it, from our own store or a bridge. A missing PIN is ""."""
 
     name: str
     description: str
@@ -33,14 +33,13 @@ def is_domain_alias(alias: str) -> bool:
 
 
 def is_numeric_alias(alias: str) -> bool:
-    """Whether an alias consists only of digits, so that it can be dialled on a telephone."""
+    """Whether an alias consists only of digits and can therefore be dialled on a telephone."""
     return alias.isascii() and alias.isdigit()
 
 
 def variables(integration: Integration, vmr: Vmr) -> Mapping[str, object]:
-    """The twelve variables of the personal VMR templates, with the aliases split as the original does.
-
-    The four lists of aliases keep their order.
+    """The twelve variables of the personal VMR templates. Aliases are split as in the original, and keep their order in
+    each of the four lists.
     """
     domain = [alias for alias in vmr.aliases if is_domain_alias(alias)]
     numeric = [alias for alias in vmr.aliases if is_numeric_alias(alias)]
@@ -79,5 +78,5 @@ def listed(integration: Integration, vmr: Vmr) -> Listed:
 
 
 def joinable(vmrs: Sequence[Vmr]) -> list[Vmr]:
-    """The VMRs that can be called, i.e. that have an alias; ordered by name."""
+    """The VMRs that can be called, i.e. those with an alias, ordered by name."""
     return sorted((vmr for vmr in vmrs if vmr.aliases), key=lambda vmr: (vmr.name.casefold(), vmr.name))

@@ -1,8 +1,8 @@
 """Removes the personal records of a deleted integration: its VMRs and user records, with all their contents.
 
 A record that names an integration belongs to it. A record that names none belongs to the deployment, like every
-`conference` and `end_user` of the original API, and is kept. The sign-ins of such a user with the deleted integration
-are removed, since an integration with the same uuid may be created again with another sign-in service.
+`conference` and `end_user` of the original API, and is kept. Such a user's sign-ins with the deleted integration are
+removed, because an integration with the same uuid may be created again with a different sign-in service.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ RETIREMENT_CONCURRENCY = 16
 
 
 async def retire_personal(storage: Storage, integration: str) -> None:
-    """Remove the records of an integration (uuid). May be repeated, and continues where it was interrupted."""
+    """Remove an integration's records (by uuid). Can be repeated to continue after an interruption."""
     vmrs, users = VmrStore(storage), UserStore(storage)
     await _each(vmrs.delete(vmr.id) for vmr in await vmrs.of_integration(integration))
     await vmrs.finish_deletions()

@@ -1,4 +1,4 @@
-"""Converts a VMR into the fields of a policy response, according to the table of a VMR's fields (field_table.py)."""
+"""Converts a VMR into the fields of a policy response, as specified by the table of VMR fields (field_table.py)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shared.personal.vmr import PersonalVmr
 
 
 def service_of(vmr: PersonalVmr) -> dict[str, Any]:
-    """The service of a VMR; fields with their default value are left out, so that the platform's default applies."""
+    """A VMR's service. Fields with their default value are omitted, so that the platform's default applies."""
     values, told = vmr.fields, dict[str, Any]()
     for name, field in CONFERENCE_FIELDS.fields.items():
         as_ = field.told_as(vmr.service_type)
@@ -25,7 +25,7 @@ def service_of(vmr: PersonalVmr) -> dict[str, Any]:
 
 
 def _told(field: Field, value: Any, vmr: PersonalVmr) -> Any:
-    """A value in the form that nodes accept: a reference as a name, a call rate in bits, JSON as an object."""
+    """A value in the form that nodes accept: references as names, call rates in bits, and JSON as an object."""
     if field.is_reference and isinstance(value, str):
         return vmr.names.get(path_in(value), value)
     if value is None:

@@ -26,7 +26,7 @@ class StoreSource:
 
 @dataclass(frozen=True)
 class ChosenSource:
-    """A VmrSource that uses the bridge if the integration uses its management API, and otherwise the store."""
+    """A VmrSource that uses the bridge if the integration uses its management API, and the store otherwise."""
 
     store: VmrSource
     bridge: VmrSource
@@ -38,7 +38,7 @@ class ChosenSource:
 
 
 def served_by(integrations: IntegrationStore) -> IsServed:
-    """An IsServed that reads the settings of integrations; its result may be up to 30 seconds out of date."""
+    """An IsServed that reads integration settings. Its result may be up to 30 seconds out of date."""
 
     async def is_served(uuid: str) -> bool:
         try:
@@ -50,5 +50,5 @@ def served_by(integrations: IntegrationStore) -> IsServed:
 
 
 def _is_ours(integration: Integration) -> bool:
-    """Whether the integration's VMRs are our own; otherwise they are on its Management Node."""
+    """Whether we store the integration's VMRs; otherwise they are on its Management Node."""
     return integration.conference_platform == "policy"

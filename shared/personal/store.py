@@ -5,8 +5,8 @@
     deleted:<id>                                    vmr: a deleted VMR whose claims have yet to be released
     told                                            a marker: all VMRs are in the registry (claims.py)
 
-So an owner's VMRs are one range of keys, read with one query. Names and aliases are unique in the whole deployment
-(claims.py).
+An owner's VMRs are thus one range of keys, read with one query. Names and aliases are unique across the whole
+deployment (claims.py).
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from shared.storage import Delete, Put, Row, RowChanged, Tables, Values, Write
 
 _VMRS = "vmrs"
 _REGISTERED = "told"
-"""Row key of the marker for the fact that all VMRs have been entered in the registry, with their policy responses."""
+"""Row key of the marker that all VMRs, with their policy responses, have been added to the registry."""
 
 TELL_CONCURRENCY = 16
-"""How many VMRs' policy responses are updated concurrently."""
+"""How many policy responses are updated concurrently."""
 
 _DELETED = "deleted:"
 """Row key prefix of deleted VMRs whose claims have yet to be released."""
@@ -45,8 +45,8 @@ _IN_USE = {
 
 
 class VmrStore:
-    """VMRs: found by id for admins, and by owner for the add-in. Every call may raise Unavailable; those that write may
-    also raise Conflict.
+    """VMRs: found by id for admins, and by owner for the add-in. Every call may raise Unavailable; writes may also
+    raise Conflict.
     """
 
     def __init__(self, storage: Tables, clock: Clock | None = None, is_served: IsServed = always) -> None:
@@ -57,7 +57,7 @@ class VmrStore:
         self._telling = Telling(self._table, _VMRS, self._claims, is_served)
 
     async def of_owner(self, integration: str, email: str) -> list[Vmr]:
-        """The VMRs of an owner that an integration (uuid) may show; none if `email` is "". One round trip to
+        """The VMRs of an owner that an integration (uuid) may show; none if `email` is "". Makes one round trip to
         storage.
         """
         if not same_address(email, email):  # no address, or one that would case-fold to another person's
@@ -67,7 +67,9 @@ class VmrStore:
         return [shown(vmr) for vmr in theirs if vmr.integration in ("", integration)]
 
     async def of_integration(self, integration: str) -> list[PersonalVmr]:
-        """The VMRs that belong to this integration (uuid) alone. Reads all VMRs, so this is for admins and cleanup."""
+        """The VMRs that belong to this integration (uuid) alone. Only for admins and cleanup, because it reads all
+        VMRs.
+        """
         return [vmr for vmr in await self.all() if vmr.integration == integration]
 
     async def all(self) -> list[PersonalVmr]:
@@ -83,7 +85,9 @@ class VmrStore:
         return await self._vmrs.numbers(count)
 
     async def create(self, vmr: PersonalVmr) -> None:
-        """Write a new VMR with its policy response. Raises SettingsInvalid for a name or alias that is in use."""
+        """Write a new VMR and its policy response. Raises SettingsInvalid for a name or alias that is already in
+        use.
+        """
         claims, now = claims_of(vmr), self._clock.now()
         await self._take(vmr.id, claims, now)
         try:
@@ -111,10 +115,10 @@ class VmrStore:
                 await self._claims.release(id_, attempt.gone | (added - claims_of(changed)), now)
                 await self._telling.tell(changed)
                 return changed
-        raise Conflict("Somebody else keeps changing this conference. Nothing was saved: try again.")
+        raise Conflict("Somebody else keeps changing this conference. Nothing was saved. Please try again.")
 
     async def delete(self, id_: int, check: Callable[[PersonalVmr], None] = unchecked) -> None:
-        """Remove a VMR. Raises NotFound, and what `check` raises for it."""
+        """Remove a VMR. Raises NotFound, and whatever `check` raises for it."""
         gone = await self._vmrs.delete(f"id:{id_}", lambda vmr: [Put(f"{_DELETED}{vmr.id:018}", _values(vmr))], check)
         await self._forget(gone)
 
@@ -145,12 +149,12 @@ class VmrStore:
                 await self._table.commit(_VMRS, Delete(row))
 
     async def is_registered(self) -> bool:
-        """Whether `register` has completed, which is necessary only once."""
+        """Whether `register` has completed. It is needed only once."""
         return await self._table.get(_VMRS, _REGISTERED) is not None
 
     async def register(self) -> Mapping[int, list[str]]:
-        """Enter the VMRs stored by older versions in the registry, with their policy responses; returns the names and
-        aliases that others have, keyed by VMR.
+        """Add the VMRs stored by older versions to the registry, with their policy responses. Returns the names and
+        aliases that are already in use elsewhere, keyed by VMR.
         """
         refused = dict[int, frozenset[Claim]]()
         for vmr in await self.all():
@@ -159,7 +163,7 @@ class VmrStore:
         return {id_: sorted(claim.text for claim in claims) for id_, claims in refused.items() if claims}
 
     async def mark_registered(self) -> None:
-        """Record that all VMRs have been entered, with unique names and aliases."""
+        """Record that all VMRs have been added, with unique names and aliases."""
         await self._table.commit(_VMRS, Put(_REGISTERED, {}))
 
     async def _take(self, id_: int, claims: frozenset[Claim], now: datetime) -> None:
@@ -172,12 +176,12 @@ class VmrStore:
             raise SettingsInvalid(faults)
 
 
-class _Overtaken(Exception):  # not named an error, since the change is retried
-    """Another change came first, so that this one now needs claims on other names or aliases."""
+class _Overtaken(Exception):  # not named an error, because the change is retried
+    """Another change came first, so this change now needs claims on other names or aliases."""
 
 
 class _Attempt:
-    """A change that may only add these claims; `gone` contains the claims that it gives up."""
+    """A change that may add only these claims. `gone` contains the claims that it gives up."""
 
     def __init__(self, change: Callable[[PersonalVmr], PersonalVmr], added: frozenset[Claim]) -> None:
         self._change = change

@@ -3,8 +3,8 @@ that the VMR makes itself, with its name.
 
     changed:<id>:<revision>    gone: the claims that the change gave up, as JSON
 
-This row is written in the transaction that changes the VMR, in partition `vmrs`, and deleted once the claims are
-released and the new response is stored. So an interruption leaves a note for the nightly cleanup.
+This row is written to partition `vmrs` in the transaction that changes the VMR. It is deleted once the claims are
+released and the new response is stored. An interruption therefore leaves a note for the nightly cleanup.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from shared.storage import Delete, Put, Row, RowChanged, Table, Write
 _CHANGED = "changed:"
 
 IsServed: TypeAlias = Callable[[str], Awaitable[bool]]
-"""Returns whether nodes get policy responses for the VMRs of an integration (uuid; "" for VMRs of all integrations);
-otherwise another server has the VMRs.
+"""Returns whether nodes get policy responses for an integration's VMRs (uuid; "" for VMRs that belong to all
+integrations). If not, another server has the VMRs.
 """
 
 
@@ -69,7 +69,7 @@ class Telling:
 
 
 def to_tell(vmr: PersonalVmr, gone: frozenset[Claim] = frozenset()) -> list[Write]:
-    """The note that a VMR has changed and given up claims, so that its policy response must be updated."""
+    """The note that a VMR has changed and given up claims, so its policy response must be updated."""
     given_up = sorted((claim.field, claim.text) for claim in gone)
     return [Put(_key(vmr), {"gone": json.dumps(given_up, ensure_ascii=False)})]
 

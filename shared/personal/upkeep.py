@@ -19,10 +19,8 @@ AllIntegrations = Callable[[], Awaitable[Sequence[Integration]]]
 async def keep_vmrs_registered(
     storage: Storage, alarms: Alarms, all_integrations: AllIntegrations, is_served: IsServed = always
 ) -> None:
-    """Finish interrupted work, and enter VMRs stored by older versions in the registry.
-
-    An alias or name that is already in use elsewhere becomes an alarm of the VMR's integration, or of the first
-    integration if the VMR belongs to all.
+    """Finish interrupted work, and add VMRs stored by older versions to the registry. If an alias or name is already in
+    use elsewhere, an alarm is raised for the VMR's integration, or for the first integration if the VMR belongs to all.
     """
     vmrs = VmrStore(storage, is_served=is_served)
     await vmrs.finish_deletions()

@@ -4,8 +4,8 @@
     id:<id>, uuid:<uuid>, email:<integration>:<digest>, entra:<integration>:<digest>, exchange:<integration>:<digest>,
     sign-in:<integration>:<digest of the caller's key>      claims, see indexed.py
 
-A sign-in is part of the record, so it is deleted with it. Addresses and ids are unique within an integration, and among
-the records that belong to all integrations; an integration's own record takes precedence.
+Sign-ins are part of the record, so they are deleted with it. Addresses and ids are unique within an integration, and
+among the records that belong to all integrations. An integration's own record takes precedence.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ _SOMEBODY_ELSE = (
 )
 _UNUSABLE = "Your e-mail address cannot be used here. Please ask your administrator for a user record."
 _AT_ONCE = 1
-"""The expiry of a token that contains no times; it is in the past."""
+"""The expiry used for a token that contains no times. It is in the past."""
 
 _CLAIM_ATTEMPTS = 8
-"""How many times a sign-in is tried when the same user signs in concurrently for the first time."""
+"""How many times a sign-in is attempted when the same user concurrently signs in for the first time."""
 
 
 class UserStore:
-    """User records, for admins and (as EndUsers) for sign-in. Every call may raise Unavailable; those that write may
-    also raise Conflict.
+    """User records, for admins and (as EndUsers) for sign-in. Every call may raise Unavailable; writes may also raise
+    Conflict.
     """
 
     def __init__(self, storage: Tables, clock: Clock | None = None) -> None:
@@ -49,7 +49,7 @@ class UserStore:
     # --- EndUsers, see shared/identity/end_users.py
 
     async def signed_in(self, integration: Integration, subject: str, email: str, name: str) -> UserRecord:
-        """See EndUsers.signed_in. A record whose `user_oid` is another account's is never returned."""
+        """See EndUsers.signed_in. Never returns a record whose `user_oid` belongs to another account."""
         try:
             email = folded_address(email)
         except ValueError as error:
@@ -65,7 +65,7 @@ class UserStore:
         raise Conflict("Your user record is being changed right now. Please sign in again.")
 
     async def remember(self, integration: Integration, user: str, outlook: Caller) -> bool:
-        """See EndUsers.remember. A key can also identify another user, if an admin has set its id on that user's
+        """See EndUsers.remember. A key may also identify another user, if an admin has set the key's id on that user's
         record.
         """
         key = outlook.key
@@ -80,7 +80,7 @@ class UserStore:
         return True
 
     async def _forget_ended(self, integration: Integration, user: str, key: str) -> None:
-        """Remove a key from the record of another user, whom it no longer identifies."""
+        """Remove a key from the record of another user, who is no longer identified by it."""
         holder = await self._users.find(_sign_in(integration.uuid, digest(key)))
         if holder and holder.uuid != user:
             place = integration.uuid, digest(key)
@@ -97,9 +97,8 @@ class UserStore:
         await self.forget_all(user, integration.uuid)
 
     async def tied(self, integration: Integration, key: str) -> UserRecord | None:
-        """The user whom a `Caller.key` identifies: by a sign-in, or by an id that an admin has set on a record.
-
-        That id is `user_oid` for `entra:<tenant>:<object id>`, `exchange_user_id` for `exchange:<msexchuid>:<url>`.
+        """The user identified by a `Caller.key`, through a sign-in or through an id that an admin has set on a record.
+        That id is `user_oid` for `entra:<tenant>:<object id>`, and `exchange_user_id` for `exchange:<msexchuid>:<url>`.
         """
         user = await self.known(integration, key)
         method, id_ = _id_in(key)
@@ -120,8 +119,8 @@ class UserStore:
         return await self._users.numbers(count)
 
     async def create(self, user: UserRecord) -> None:
-        """Write a new record; one round trip to storage. Raises SettingsInvalid for an address or id that another
-        record has.
+        """Write a new record; one round trip to storage. Raises SettingsInvalid if another record has the same address
+        or id.
         """
         await self._users.create(user)
 
@@ -130,11 +129,11 @@ class UserStore:
         return await self._users.change(f"id:{id_}", change)
 
     async def delete(self, id_: int, check: Callable[[UserRecord], None] = unchecked) -> None:
-        """Remove a record, which signs the user out everywhere. Raises NotFound, and what `check` raises for it."""
+        """Remove a record, which signs the user out everywhere. Raises NotFound, and whatever `check` raises for it."""
         await self._users.delete(f"id:{id_}", check=check)
 
     async def forget_all(self, user: str, integration: str) -> None:
-        """Forget every sign-in of a user (uuid) with an integration (uuid). No effect if there are none."""
+        """Forget all of a user's sign-ins with an integration (both uuids). Does nothing if there are none."""
         try:
             await self._users.change(f"uuid:{user}", lambda now: _without(now, lambda each: each[0] == integration))
         except NotFound:
@@ -143,18 +142,17 @@ class UserStore:
     # ---
 
     async def _same(self, integration: Integration, subject: str, email: str) -> UserRecord | None:
-        """The record on which an account has signed in before, updated to the account's current address.
-
-        The account's previous address may belong to another person by now. A record of all integrations is left
+        """The record with which an account has signed in before, updated to the account's current address. By now, the
+        account's previous address may belong to another person. A record that belongs to all integrations is left
         unchanged: no sign-in service may turn somebody into another user for other integrations. A record that an admin
-        has linked to this account is left unchanged, too.
+        has linked to this account is also left unchanged.
         """
         user = await self.known(integration, subject)
         if user is None or same_address(user.email, email) or _is_tied(user, subject):
             return user
         has_another = await self._users.find(f"email:{integration.uuid}:{digest(email)}")
         if user.integration != integration.uuid or has_another:
-            # This includes sign-ins by Outlook's tokens, since they belong to the same person.
+            # This includes sign-ins with Outlook's tokens, which belong to the same person.
             await self.forget_all(user.uuid, integration.uuid)
             return None
         return await self._users.change(f"uuid:{user.uuid}", lambda now: _renamed(now, email))
@@ -163,7 +161,7 @@ class UserStore:
         return await self._own_or_common(integration, "email", email)
 
     async def _own_or_common(self, integration: Integration, claim: str, text: str) -> UserRecord | None:
-        """The integration's own record if there is one, otherwise one of all integrations."""
+        """The integration's own record if there is one, otherwise a record that belongs to all integrations."""
         own = await self._users.find(f"{claim}:{integration.uuid}:{digest(text)}")
         return own or await self._users.find(f"{claim}::{digest(text)}")
 
@@ -186,7 +184,7 @@ class UserStore:
 
 
 def _newcomer(integration: Integration, subject: str, email: str, name: str) -> UserRecord:
-    """A new record, which has no id yet. Raises NotAllowed for an address that no record can have."""
+    """A new record without an id. Raises NotAllowed for an address that no record may have."""
     values: dict[str, Any] = {
         "id": 0,
         "uuid": str(uuid4()),
@@ -212,7 +210,7 @@ def _usable(values: Mapping[str, Any]) -> UserRecord:
 
 
 def _with(user: UserRecord, integration: Integration, key: str, ends: int = 0) -> UserRecord:
-    """The record with one more sign-in, which is added at the end."""
+    """The record with one more sign-in at the end."""
     place = integration.uuid, digest(key)
     before = user.remembered(*place)
     if before and before[3] == ends:
@@ -223,8 +221,8 @@ def _with(user: UserRecord, integration: Integration, key: str, ends: int = 0) -
 
 
 def _with_outlook(user: UserRecord, integration: Integration, outlook: Caller) -> UserRecord:
-    """The record with a sign-in by Outlook's token added: a permanent one if the token was issued after the first token
-    expired.
+    """The record with an added sign-in by Outlook's token. It is permanent if the token was issued after the first
+    token expired.
     """
     before = user.remembered(integration.uuid, digest(outlook.key))
     ends = before[3] if before else max(outlook.expires, _AT_ONCE)
@@ -237,7 +235,7 @@ def _without(user: UserRecord, goes: Callable[[SignIn], bool]) -> UserRecord:
 
 
 def _may_be(user: UserRecord, subject: str) -> bool:
-    """Whether an account may belong to this user: an account with an id other than the record's belongs to another
+    """Whether an account may belong to this user. An account whose id differs from the record's belongs to another
     person.
     """
     return not _id_on(user, subject) or _is_tied(user, subject)
@@ -250,12 +248,12 @@ def _is_tied(user: UserRecord, subject: str) -> bool:
 
 
 def _id_on(user: UserRecord, key: str) -> str:
-    """The id that an admin has set on the record for keys of this kind, or ""."""
+    """The id that an admin has set on the record for keys of this kind; "" if there is none."""
     return {"entra": user.user_oid, "exchange": user.exchange_user_id}.get(_id_in(key)[0], "")
 
 
 def _id_in(key: str) -> tuple[str, str]:
-    """The method of a `Caller.key`, and the id in it that an admin may set on a record; "" if it has none."""
+    """The method in a `Caller.key`, and the id in it that an admin may set on a record; "" if it has none."""
     method, _, rest = key.partition(":")
     return method, {"entra": rest.rpartition(":")[2], "exchange": rest.partition(":")[0]}.get(method, "")
 

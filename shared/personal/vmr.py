@@ -13,14 +13,13 @@ MAX_ALIASES = 20
 """Maximum number of aliases, so that the longest possible VMR fits into one column of a table."""
 
 PERSONAL_SERVICE_TYPES = ("conference", "lecture", "two_stage_dialing")
-"""Virtual Meeting Room, Virtual Auditorium and Virtual Reception: the services that the add-in lists."""
+"""Virtual Meeting Room, Virtual Auditorium and Virtual Reception: the services listed by the add-in."""
 
 
 class Alias(BaseModel):
-    """One of a VMR's aliases.
-
-    `slot` distinguishes it from the VMR's other aliases and stays the same when it is renamed. `created` is an ISO
-    time; it is "" for an alias created with its VMR by a version that did not store the time.
+    """One of a VMR's aliases. `slot` distinguishes it from the VMR's other aliases, and stays the same when the alias
+    is renamed. `created` is an ISO time, or "" if the alias was created with its VMR by a version that did not store
+    the time.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
@@ -33,13 +32,11 @@ class Alias(BaseModel):
 
 
 class PersonalVmr(BaseModel):
-    """A stored VMR.
-
-    `integration` is the uuid of the integration that it belongs to, "" for all; `created` is an ISO time.
-
-    `settings` contains the original's other fields, keyed by name, if they differ from their defaults. `names` contains
-    the names of the objects that URIs among them refer to. `revision` counts the VMR's changes: nodes get the newest
-    one. The limits are those of the table, and apply when a value is written; stored values are read as they are.
+    """A stored VMR. `integration` is the uuid of the integration that it belongs to; "" for all. `created` is an ISO
+    time. `settings` contains the original's other fields, keyed by name, if they differ from their defaults. `names`
+    contains the names of the objects that their URIs refer to. `revision` counts the VMR's changes; nodes get the
+    newest revision. The limits are those of the table, and apply when a value is written. Stored values are read as
+    they are.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
@@ -63,10 +60,10 @@ class PersonalVmr(BaseModel):
 
     @property
     def fields(self) -> Mapping[str, Any]:
-        """The original's writable fields, each with its value; aliases in stored form."""
+        """The original's writable fields with their values. Aliases are in stored form."""
         attributes = {name: getattr(self, name) for name in ATTRIBUTES}
         return {**CONFERENCE_FIELDS.defaults, **self.settings, **attributes}
 
 
 ATTRIBUTES = frozenset(CONFERENCE_FIELDS.defaults) & frozenset(PersonalVmr.model_fields)
-"""The original's fields that the code reads by name; the others are in `settings`."""
+"""Those of the original's fields that the code reads by name. The others are in `settings`."""

@@ -1,9 +1,9 @@
-"""Builds the lists from the records that are not in the journal: those of older versions, and imported ones.
+"""Builds the lists from records that are not in the journal: records from older versions, and imported ones.
 
     integrations in ascending order of uuid; of each, first its operations, then its bookings, in ascending order of key
 
 The first row of the journal stores the progress, so that interrupted work resumes where it stopped. Until the lists are
-complete, queries are answered from the records themselves.
+complete, queries read the records themselves.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -19,7 +19,7 @@ from shared.record_lists.journal import BUILDING_KEY, Record
 from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, Tables, Values, first_rows
 
 UuidAfter: TypeAlias = Callable[[str], Awaitable[str | None]]
-"""Returns the lowest uuid of an integration that is greater than the given one, or None."""
+"""Returns the uuid of the integration that follows the given uuid, or None."""
 
 ROWS_AT_ONCE = 90
 _COST_OF_INTEGRATION = 5
@@ -28,7 +28,7 @@ _KINDS = (RowKind.OPERATION, RowKind.BOOKING)
 
 @dataclass(frozen=True)
 class _Place:
-    """The progress: the integration in progress, and the key of its last row that was entered; "" before the first."""
+    """The progress: the current integration, and the key of its last row that was added; "" before the first."""
 
     integration: str = ""
     after: str = ""
@@ -36,12 +36,12 @@ class _Place:
 
 
 def is_built(row: Row | None) -> bool:
-    """Whether all existing records have been entered, according to the first row of the journal."""
+    """Whether all existing records have been added, according to the first row of the journal."""
     return row is not None and bool(row.values["done"])
 
 
 async def build_again(tables: Tables) -> None:
-    """Have the lists built again, after an import has added rows. Raises Unavailable."""
+    """Have the lists rebuilt after an import has added rows. Raises Unavailable."""
     table = meetings_table(tables)
     if row := await table.get(LISTS_PARTITION, BUILDING_KEY):
         await table.commit(LISTS_PARTITION, Delete(row))
@@ -56,7 +56,7 @@ class Building:
         self._uuid_after = uuid_after
 
     async def go_on(self, row: Row | None, most: int, now: datetime) -> bool:
-        """Enter about `most` more rows; returns whether the lists are complete. Raises Conflict if another process is
+        """Add about `most` more rows; returns whether the lists are complete. Raises Conflict if another process is
         building them.
         """
         place, left = _place(row), most

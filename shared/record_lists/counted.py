@@ -1,8 +1,8 @@
 """Lists in storage: rows in order, and the number of rows between any two positions (see steps.py).
 
-An entry is written in one transaction with the counts that include it and the row that lists its record's entries, so
-the counts always match the entries. When two writers change the same count, the second one fails and is repeated: only
-the indexer writes here.
+One transaction writes an entry, the counts that include it, and the row that lists its record's entries. The counts
+therefore always match the entries. Only the indexer writes here. When two writers change the same count, the second one
+fails and tries again.
 """
 
 import asyncio
@@ -30,10 +30,10 @@ from shared.record_lists.steps import (
 from shared.storage import MAX_PAGE, Delete, Put, Row, RowChanged, RowExists, Tables, Write, first_rows
 
 ATTEMPTS = 8
-"""How many times a write is tried when other writers change the same rows first."""
+"""How many times a write is attempted when other writers change the same rows first."""
 
 _NOTHING = ("nothing",)
-"""Columns to select when only keys are needed: no row has such a column."""
+"""Columns to select when only keys are needed. No row has such a column."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class CountedLists:
         return Entered.from_row(row) if row else Entered()
 
     async def commit(self, changes: Sequence[Change]) -> bool:
-        """Carry out the changes; returns False if some did not fit into a transaction, so that work remains.
+        """Carry out the changes; returns False if some did not fit into the transaction and are left to do.
 
         Raises RowChanged or RowExists if another process has changed the same count or record first.
         """
@@ -69,7 +69,7 @@ class CountedLists:
         return is_all
 
     async def take_out(self, names: Sequence[str]) -> None:
-        """Remove all entries of these records. Raises Conflict while other processes keep entering them."""
+        """Remove all entries of these records. Raises Conflict if other processes keep adding them."""
         for _ in range(ATTEMPTS):
             with suppress(RowChanged, RowExists):
                 entered = await asyncio.gather(*map(self.entered, names))
@@ -80,9 +80,8 @@ class CountedLists:
     async def page(
         self, list_: str, offset: int, limit: int, first: str = "", end: str = "", *, backwards: bool = False
     ) -> Page:
-        """Entries with positions from `first` up to `end` (exclusive), ascending or `backwards`.
-
-        Two round trips; one or two more if `first` or `end` is inside a section, or if the page is deep inside one.
+        """Entries with positions from `first` up to `end` (exclusive), ascending or `backwards`. Makes two round trips,
+        and one or two more if `first` or `end` is inside a section, or if the page is deep inside one.
         """
         shape = shape_of(list_)
         cuts = {bound[: shape.section] for bound in (first, end) if len(bound) > shape.section}
@@ -91,7 +90,7 @@ class CountedLists:
             found = await self._between(list_, first, end, offset + limit)
             last = section_of(found[-1], shape) if len(found) == offset + limit else "~"
             [cut] = cuts
-            if last > cut:  # the part of the divided section that is in the range has been read completely
+            if last > cut:  # the part of the divided section that lies in the range has been read completely
                 counts[cut] = sum(section_of(row, shape) == cut for row in found)
                 return Page(found[offset:], sum(counts.values()))
         for cut in cuts & counts.keys():
@@ -112,7 +111,7 @@ class CountedLists:
         return Page([], total)
 
     async def _number_in(self, list_: str, section: str, first: str, end: str) -> int:
-        """The number of entries in the part of a section that the range includes."""
+        """The number of entries in the part of a section that lies in the range."""
         after, until = entry_key(list_, max(section, first)), end if end.startswith(section) else f"{section}~"
         keys = self._table.rows(
             LISTS_PARTITION, entry_key(list_, ""), after, until=entry_key(list_, until), columns=_NOTHING
@@ -130,13 +129,17 @@ class CountedLists:
         return await self._table.get(LISTS_PARTITION, key) if key else None
 
     async def _between(self, list_: str, first: str, end: str, most: int) -> list[Row]:
-        """The first entries of a range. Positions are longer than the bounds of a range, so they never equal one."""
+        """The first entries in a range. Positions are longer than the bounds of a range, so they never equal a
+        bound.
+        """
         after, until = entry_key(list_, first), entry_key(list_, end) if end else ""
         rows = self._table.rows(LISTS_PARTITION, entry_key(list_, ""), after, until=until, page=min(most, MAX_PAGE))
         return await first_rows(rows, most)
 
     async def _counts(self, list_: str, first: str, end: str) -> dict[str, int]:
-        """The number of entries in each section of the range; sections that are only partly in it count in full."""
+        """The number of entries in each section of the range. Sections that are only partly in the range count in
+        full.
+        """
         shape, counts = shape_of(list_), dict[str, int]()
         async for row in self._table.rows(LISTS_PARTITION, counts_key(list_, "")):
             part = row.key.rpartition(":")[2]
@@ -168,5 +171,5 @@ class CountedLists:
 
 
 def busy() -> Conflict:
-    """The error for a write that failed every time because other writers were faster."""
-    return Conflict("Another process is entering the same records into the lists right now.")
+    """The error raised when a write failed on every attempt because other writers were faster."""
+    return Conflict("Another process is adding the same records to the lists right now.")

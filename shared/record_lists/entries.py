@@ -1,4 +1,4 @@
-"""Which lists contain a booking or an operation, at which positions, and which values an entry stores. Pure.
+"""Which lists contain a booking or an operation, at which positions, and with which values. Pure.
 
 `<list>-<state>` contains only the entries with that state, `<list>@<integration>` only those of that integration:
 
@@ -31,7 +31,7 @@ ALIASES, SERIES, OCCURRENCES, MEETINGS = "aliases", "series", "occurrences", "me
 STARTS, CURRENT, OVER, DECISIONS = "starts", "current", "over", "decisions"
 
 OVER_SHOWN_FOR = timedelta(days=1)
-"""How long an occurrence is shown after its end, as in the original."""
+"""How long an occurrence is listed after its end, as in the original."""
 
 PENDING, FAILED, DONE = "pending", "failed", "done"
 OUTCOMES = (PENDING, FAILED, DONE)
@@ -40,31 +40,29 @@ HELD = "held"
 """The state of a room that an admin has closed."""
 
 MOST_OPERATIONS = 500
-"""Maximum number of a meeting's operations that its entries refer to; only the newest are included."""
+"""Maximum number of operations that a meeting's entries refer to. Only the newest are included."""
 
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _SHARE = 4096
-"""How many ids are available for the operations of one millisecond."""
+"""How many ids are available for operations in the same millisecond."""
 
 
 @dataclass(frozen=True)
 class Entries:
-    """A record's entries in the lists, keyed by row key, and the time at which they will change even if the record does
-    not.
-    """
+    """A record's list entries, keyed by row key, and when they will change even if the record does not."""
 
     rows: Mapping[str, Values]
     changes: datetime | None = None
 
 
 def room_of(booking: Booking) -> Conference | None:
-    """The conference that a booking has, or had before it was closed; None if none of its times is known."""
+    """The conference that a booking has, or had before it was closed; None if none of its times are known."""
     conference = booking.conference
     return conference if conference and conference.calendar.occurrences else None
 
 
 def open_room_of(booking: Booking) -> Conference | None:
-    """The conference of a scheduled booking; None if the booking is not scheduled, or none of its times is known."""
+    """The conference of a scheduled booking; None if the booking is not scheduled or none of its times are known."""
     return room_of(booking) if booking.state is State.SCHEDULED else None
 
 
@@ -76,7 +74,7 @@ def shown_occurrences(booking: Booking, now: datetime) -> list[tuple[int, Occurr
 
 
 def recurs(booking: Booking) -> bool:
-    """Whether a booking's room is that of a series."""
+    """Whether a booking's room belongs to a series."""
     room = open_room_of(booking)
     return room is not None and (
         len(room.calendar.occurrences) > 1 or room.calendar.known_until is not None or booking.passed > 0
@@ -96,7 +94,9 @@ def outcome_of(operation: Operation) -> str:
 
 
 def booking_entries(booking: Booking, integration_id: int, decided: Sequence[str], now: datetime) -> Entries:
-    """The entries of a booking whose numbers are set; `decided` has its meeting's correlation ids, newest first."""
+    """The entries of a booking whose numbers are set. `decided` contains its meeting's correlation ids, newest
+    first.
+    """
     values, number = _booking_values(booking, integration_id, decided), f"{booking.numbers.own:010}"
     lists = [ALIASES] + [SERIES] * recurs(booking) + [MEETINGS] * (room_of(booking) is not None)
     rows = {entry_key(each, number): values for each in lists}
@@ -112,7 +112,7 @@ def booking_entries(booking: Booking, integration_id: int, decided: Sequence[str
 
 def operation_entries(integration: str, integration_id: int, operation: Operation) -> Entries:
     """The entries of an operation."""
-    # Lists do not show the texts of answers and e-mails, nor their recipients.
+    # Lists show neither the texts of answers and e-mails nor their recipients.
     told = replace(operation, text="", drafts=(), before="").values()
     values: Values = {**told, "integration_id": integration_id, "correlation": operation.correlation_id}
     place = f"{operation_id(operation):016}:{operation.correlation_id}"
@@ -121,9 +121,8 @@ def operation_entries(integration: str, integration_id: int, operation: Operatio
 
 
 def operation_id(operation: Operation) -> int:
-    """A number of at most 53 bits that increases with the time of the decision: milliseconds, and part of a digest.
-
-    Among a million operations in a year, the probability that two have the same id is 1 in 250; lists then show both.
+    """A number of at most 53 bits that increases with the time of the decision. It consists of milliseconds and part of
+    a digest. With a million operations a year, the chance that two share an id is 1 in 250; lists then show both.
     """
     digest = hashlib.sha256(operation.correlation_id.encode()).digest()
     return first_operation_id(datetime.fromisoformat(operation.created)) + int.from_bytes(digest[:2]) % _SHARE
@@ -135,13 +134,13 @@ def first_operation_id(moment: datetime) -> int:
 
 
 def start_place(moment: datetime) -> str:
-    """The position of meetings that start at this time in the lists that are sorted by start."""
+    """The position, in lists sorted by start, of meetings that start at this time."""
     utc = moment.astimezone(UTC)
     return f"{utc.year:04}{utc:%m%d%H%M%S}"
 
 
 def booking_in(row: Row) -> Booking:
-    """The booking of an entry, with only the values that an entry stores."""
+    """The booking in an entry, with only the values that an entry stores."""
     key = RowKind.BOOKING.key(str(row.values["tag"]))
     return Booking.from_row(Row(str(row.values["integration"]), key, row.values))
 
@@ -157,7 +156,7 @@ def decided_in(row: Row) -> tuple[str, ...]:
 
 
 def operation_in(row: Row) -> Operation:
-    """The operation of an entry, with only the values that an entry stores."""
+    """The operation in an entry, with only the values that an entry stores."""
     values = {name: value for name, value in row.values.items() if name not in ("integration_id", "correlation")}
     return Operation.from_row(Row("", RowKind.OPERATION.key(str(row.values["correlation"])), values))
 
@@ -169,7 +168,7 @@ def _lists_by_start(booking: Booking, room: Conference, now: datetime) -> Iterat
 
 
 def _changes(booking: Booking, now: datetime) -> Iterator[datetime]:
-    """The future times at which a booking's entries will change even if the booking does not."""
+    """The future times at which a booking's entries will change even though the booking does not."""
     if room := room_of(booking):
         end = room.calendar.current(now)[0].end
         yield from [end] if end > now else []
@@ -177,7 +176,7 @@ def _changes(booking: Booking, now: datetime) -> Iterator[datetime]:
 
 
 def _booking_values(booking: Booking, integration_id: int, decided: Sequence[str]) -> Values:
-    """The values that an entry stores of a booking: without owner and attendees, whom lists do not show."""
+    """The values of a booking that an entry stores. They exclude the owner and attendees, whom lists do not show."""
     told = replace(booking, owner="", people=(), names=()).values()
     whose: Values = {"integration": booking.integration, "integration_id": integration_id, "tag": booking.tag}
     return {**told, **whose, "decided": joined(tuple(decided[:MOST_OPERATIONS]))}

@@ -1,4 +1,4 @@
-"""Enters bookings and operations into the lists, in the state in which they are when they are read."""
+"""Adds bookings and operations to the lists, in their state at the time of reading."""
 
 import asyncio
 import logging
@@ -35,7 +35,7 @@ _NO_ENTRIES = Entries({})
 
 @dataclass(frozen=True)
 class _Found:
-    """A record as it was read (`stored` is None if it does not exist), with the entries that it has now."""
+    """A record as it was read (`stored` is None if it does not exist), with its current entries."""
 
     record: Record
     stored: Booking | Operation | None
@@ -43,15 +43,15 @@ class _Found:
 
     @property
     def is_settled(self) -> bool:
-        """Whether no change is expected soon: an unfinished operation, or a record not yet written, will change."""
+        """Whether no change is expected soon. Unfinished operations, and records not yet written, will change."""
         if isinstance(self.stored, Operation):
             return bool(self.stored.done)
         return self.stored is not None or self.entered.row is not None
 
 
 class Indexer:
-    """Enters the records in the journal. Every call may raise Unavailable, and Conflict if another process is
-    entering the same records.
+    """Adds the records in the journal to the lists. Every call may raise Unavailable, and Conflict if another process
+    is adding the same records.
     """
 
     def __init__(self, tables: Tables, id_of: IdOf) -> None:
@@ -62,13 +62,11 @@ class Indexer:
         self._journal = Journal(self._table)
 
     async def follow(self, due: Due, now: datetime) -> None:
-        """Enter the records that are due. Those that have not been written yet, and unfinished operations, are checked
-        again later.
-        """
+        """Add the records that are due. Records not yet written, and unfinished operations, are checked again later."""
         unsettled = await self.enter_all({each.record for each in due.noted}, now)
         again = [each for each in due.noted if _may_change(each, unsettled, now)]
         await self._journal.look_again(again, now)
-        with suppress(RowChanged):  # entered by another reader, or changed again: the next one checks it
+        with suppress(RowChanged):  # added by another reader, or changed again: the next reader checks it
             await self._journal.forget(due.noted)
 
     async def enter_all(self, records: Collection[Record], now: datetime) -> Mapping[Record, bool]:
@@ -78,7 +76,7 @@ class Indexer:
         except SchedulingError:
             raise
         except Exception:
-            log.exception("a record cannot be entered into the lists")
+            log.exception("a record cannot be added to the lists")
         unsettled = dict[Record, bool]()
         for record in records:
             try:
@@ -86,14 +84,13 @@ class Indexer:
             except SchedulingError:
                 raise
             except Exception as error:
-                log.warning("%s cannot be entered into the lists: %s", record, type(error).__name__)
+                log.warning("%s cannot be added to the lists: %s", record, type(error).__name__)
                 unsettled[record] = True
         return unsettled
 
     async def enter(self, records: Collection[Record], now: datetime) -> Mapping[Record, bool]:
-        """Bring the entries of these records, and of the operations' bookings, up to date.
-
-        Returns the records that are expected to change soon, each with whether it exists.
+        """Bring the entries of these records, and of the operations' bookings, up to date. Returns the records that are
+        expected to change soon, and whether each exists.
         """
         unsettled: dict[Record, bool] | None = None
         for _ in range(ATTEMPTS):
@@ -132,7 +129,7 @@ class Indexer:
         return [Change(each.record.called, each.entered, to_be.rows, to_be.changes) for each, to_be in wanted]
 
     async def _integration_id(self, uuid: str) -> int | None:
-        """None for a deleted integration, whose records are about to be deleted, too."""
+        """None for a deleted integration, whose records are about to be deleted too."""
         try:
             return await self._id_of(uuid)
         except NotFound:
@@ -158,7 +155,7 @@ class Indexer:
         operation, integration = found.stored, found.record.integration
         assert isinstance(operation, Operation)  # noqa: S101 - `_found` asks for no others
         tags = set(operation.tags)
-        if operation.meeting:  # also the meeting's former bookings, since they show the decisions on their meeting
+        if operation.meeting:  # including the meeting's former bookings, which show the decisions on their meeting
             tags |= await tags_of_meeting(self._table, integration, operation.meeting)
         return [Record.booking(integration, tag) for tag in tags]
 
@@ -177,7 +174,7 @@ def _called(record: Record) -> str:
 
 
 async def _each(work: Iterable[Awaitable[Result]]) -> list[Result]:
-    """Await everything, a limited number at a time; returns the results in order."""
+    """Await everything, a limited number at a time. Returns the results in order."""
     turns = asyncio.Semaphore(READ_CONCURRENCY)
 
     async def one(each: Awaitable[Result]) -> Result:

@@ -1,4 +1,4 @@
-"""The journal: records that have changed and still have to be entered into the lists.
+"""The journal: records that have changed and still have to be added to the lists.
 
 Rows of partition `lists` of table `meetings`:
 
@@ -25,7 +25,7 @@ NOTED_AT_ONCE = 90
 """Rows per transaction, which may contain at most 100 writes."""
 
 UNWRITTEN_FOR = timedelta(minutes=15)
-"""How long a record may be in the journal before it is written: longer than a function may run (five minutes)."""
+"""How long before it is written a record may be in the journal: longer than a function may run (five minutes)."""
 
 _AT_ONCE, _LONG_AGO = "0", datetime(2020, 1, 1, tzinfo=UTC)
 _SOONEST, _LATEST = timedelta(seconds=2), timedelta(minutes=10)
@@ -64,7 +64,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Noted:
-    """A row of the journal; `since` is when the record was first added to it."""
+    """A row in the journal. `since` is when the record was first added to the journal."""
 
     record: Record
     since: datetime
@@ -73,7 +73,7 @@ class Noted:
 
 @dataclass(frozen=True)
 class Due:
-    """The records in the journal that are due, or the first of them; `building` is the row described in building.py."""
+    """The records in the journal that are due, or the first of them. `building` is the row described in building.py."""
 
     building: Row | None
     noted: Sequence[Noted]
@@ -86,7 +86,9 @@ class Journal:
         self._table = meetings
 
     async def note(self, records: Iterable[Record], when: datetime) -> None:
-        """Have records entered at `when`; a record can be noted for several times. One round trip per 90 records."""
+        """Have records added to the lists at `when`. A record can be noted for several times. Makes one round trip per
+        90 records.
+        """
         await self._put([(each, _moment(when), when) for each in records])
 
     async def note_gone(self, records: Iterable[Record]) -> None:
@@ -94,7 +96,7 @@ class Journal:
         await self._put([(each, _AT_ONCE, _LONG_AGO) for each in records])
 
     async def look_again(self, noted: Iterable[Noted], now: datetime) -> None:
-        """Have these records entered again after a pause, which is longer the older their row is."""
+        """Have these records added again after a pause. The older their row, the longer the pause."""
         await self._put([(each.record, _moment(now + _pause(now - each.since)), each.since) for each in noted])
 
     async def due(self, now: datetime, most: int) -> Due:
@@ -105,7 +107,7 @@ class Journal:
         return Due(building, [_noted(row) for row in rows if row.key != BUILDING_KEY][:most])
 
     async def forget(self, noted: Sequence[Noted]) -> None:
-        """Remove rows whose records have been entered. Raises RowChanged if another process has changed one of them."""
+        """Remove rows whose records have been added. Raises RowChanged if another process has changed one of them."""
         for start in range(0, len(noted), NOTED_AT_ONCE):
             some = noted[start : start + NOTED_AT_ONCE]
             await self._table.commit(LISTS_PARTITION, *(Delete(each.row) for each in some))

@@ -1,4 +1,4 @@
-"""Reads the lists. A reader first enters the records in the journal, so that the list is up to date."""
+"""Reads the lists. A reader first adds the records in the journal, so that the lists are up to date."""
 
 import asyncio
 import logging
@@ -17,10 +17,10 @@ from shared.storage import Row, Tables
 log = logging.getLogger(__name__)
 
 ENTERED_BY_READER = 500
-"""Maximum number of records that a reader enters first; the rest is left to the next reader or the next sweep."""
+"""Maximum number of records that a reader adds first. The rest are left to the next reader or the next sweep."""
 
 BUILT_BY_READER = 500
-"""Approximate number of existing rows that a reader enters: if there are no more, the lists can be used immediately."""
+"""Approximate number of existing rows that a reader adds. If there are no more, the lists can be used immediately."""
 
 ENTERED_BY_SWEEP = 10_000
 BUILT_BY_SWEEP = 5_000
@@ -28,7 +28,7 @@ BUILT_BY_SWEEP = 5_000
 
 @dataclass(frozen=True)
 class RecordLists:
-    """The lists of a deployment. Every call may raise Unavailable."""
+    """A deployment's lists. Every call may raise Unavailable."""
 
     tables: Tables
     clock: Clock
@@ -38,21 +38,22 @@ class RecordLists:
     async def page(
         self, list_: str, offset: int, limit: int, first: str = "", end: str = "", *, backwards: bool = False
     ) -> Page | None:
-        """See CountedLists.page; None while the lists are incomplete: the records have to be read instead.
-
-        Three round trips in most cases, one of them to check that nothing has changed.
+        """See CountedLists.page. None while the lists are incomplete; the records have to be read instead. In most
+        cases makes three round trips, one of them to check that nothing has changed.
         """
         if not await self._follow():
             return None
         return await CountedLists(self.tables).page(list_, offset, limit, first, end, backwards=backwards)
 
     async def at(self, list_: str, place: str) -> Sequence[Row] | None:
-        """The entries whose positions start with `place`; None while the lists are incomplete. Two round trips."""
+        """The entries whose positions start with `place`; None while the lists are incomplete. Makes two round
+        trips.
+        """
         return await CountedLists(self.tables).at(list_, place) if await self._follow() else None
 
     async def of(self, names: Sequence[str], list_: str) -> list[Row] | None:
-        """The entries in a list of the records with these names (`Record.called`), if they are in it; None while the
-        lists are incomplete. One round trip, and two more for each name.
+        """The entries in a list for the records with these names (`Record.called`), as far as it contains them. None
+        while the lists are incomplete. Makes one round trip, and two more for each name.
         """
         if not await self._follow():
             return None
@@ -60,12 +61,12 @@ class RecordLists:
         return [row for row in found if row]
 
     async def is_good(self) -> bool:
-        """Whether the lists contain every record, including those that are in the journal at this moment."""
+        """Whether the lists contain every record, including those currently in the journal."""
         return await self._follow()
 
     async def keep(self) -> None:
-        """Enter the records in the journal, and continue building the lists. Part of every sweep; one round trip if
-        there is nothing to do.
+        """Add the records in the journal, and continue building the lists. Part of every sweep; one round trip if there
+        is nothing to do.
         """
         for _ in range(ENTERED_BY_SWEEP // ENTERED_BY_READER):
             due = await self._due()
@@ -75,7 +76,7 @@ class RecordLists:
             await self._build(due.building, BUILT_BY_SWEEP)
 
     async def _follow(self) -> bool:
-        """Enter the records in the journal; returns whether the lists are complete."""
+        """Add the records in the journal; returns whether the lists are complete."""
         due = await self._due()
         await self._enter(due)
         return is_built(due.building) or await self._build(due.building, BUILT_BY_READER)
@@ -84,13 +85,13 @@ class RecordLists:
         return await Journal(meetings_table(self.tables)).due(self.clock.now(), ENTERED_BY_READER)
 
     async def _enter(self, due: Due) -> bool:
-        """Enter the records that are due; returns whether any were entered."""
+        """Add the records that are due; returns whether any were added."""
         if not due.noted:
             return False
         try:
             await Indexer(self.tables, self.id_of).follow(due, self.clock.now())
         except Conflict:
-            log.info("another process is entering the same records into the lists")
+            log.info("another process is adding the same records to the lists")
             return False
         return True
 

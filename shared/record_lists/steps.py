@@ -1,4 +1,4 @@
-"""The rows that one transaction writes for records' entries and for the counts of the lists; pure.
+"""The rows that one transaction writes for records' entries and for the lists' counts. Pure.
 
 Rows of partition `lists` of table `meetings`:
 
@@ -6,7 +6,7 @@ Rows of partition `lists` of table `meetings`:
     counts:<list>:<part>      the number of entries in each section of a part of a list
     entered:<kind>:<record>   the keys of a record's entries, so that they can be removed again
 
-A section is determined by the first characters of its entries' positions: it covers a hundred numbers, or an hour.
+A section is determined by the first characters of its entries' positions. It covers a hundred numbers, or an hour.
 """
 
 import hashlib
@@ -20,8 +20,8 @@ from typing import Self, TypeAlias
 from shared.storage import Delete, Insert, Replace, Row, Values, Write
 
 MAX_CHANGES = 40
-"""Maximum number of entries of one record that a transaction changes: in the worst case, each is in a different row of
-counts.
+"""Maximum number of one record's entries that a transaction changes. In the worst case, each is counted in a different
+row.
 """
 
 _MAX_WRITES = 90
@@ -34,7 +34,7 @@ Part: TypeAlias = tuple[str, str]
 
 @dataclass(frozen=True)
 class Shape:
-    """How many characters of an entry's position identify its section, and how many of these identify the part."""
+    """How many characters of an entry's position identify its section, and how many of those identify the part."""
 
     section: int
     part: int
@@ -49,8 +49,8 @@ _SHAPES = {
 
 @dataclass(frozen=True)
 class Entered:
-    """The entries that a record has: a digest of each entry's values, keyed by row key. `row` is the stored row;
-    `changes` is the time at which they will change even if the record does not.
+    """The entries that a record has: a digest of each entry's values, keyed by row key. `row` is the stored row.
+    `changes` is the time at which the entries will change even if the record does not.
     """
 
     digests: Mapping[str, str] = field(default_factory=dict)
@@ -66,7 +66,9 @@ class Entered:
 
 @dataclass(frozen=True)
 class Change:
-    """The entries that a record should have: none if it has to leave all lists. `name` is `<kind>:<record>`."""
+    """The entries that a record should have: none if it has to be removed from all lists. `name` is
+    `<kind>:<record>`.
+    """
 
     name: str
     entered: Entered
@@ -80,7 +82,7 @@ class Change:
 
     @property
     def is_done(self) -> bool:
-        """Whether the record has exactly these entries already."""
+        """Whether the record already has exactly these entries."""
         if not self.rows:
             return self.entered.row is None
         return self.entered.digests == self.digests and self.entered.changes == _text(self.changes)
@@ -112,7 +114,7 @@ class Step:
 
     @property
     def size(self) -> int:
-        """An upper estimate of the bytes that this step adds to a transaction's request."""
+        """An upper bound on the bytes that this step adds to a transaction's request."""
         values = [*self.put.values(), {} if isinstance(self.entered, Delete) else self.entered.values]
         return sum(2048 + len(json.dumps(dict(each))) for each in values) + 2048 * (self.writes - len(values))
 
@@ -129,7 +131,7 @@ def section_of(row: Row, shape: Shape) -> str:
 
 
 def entry_key(list_: str, place: str) -> str:
-    """The key of the entry at this position of a list."""
+    """The key of the entry at this position in a list."""
     return f"{list_}:{place}"
 
 
@@ -139,7 +141,7 @@ def shape_of(list_: str) -> Shape:
 
 
 def fitting(changes: Sequence[Change]) -> Sequence[Step]:
-    """Steps for the first changes: as many as fit into one transaction."""
+    """Steps for as many of the first changes as fit into one transaction."""
     steps: list[Step] = []
     writes = size = 0
     for change in changes:
@@ -162,7 +164,7 @@ def _entered(change: Change, digests: Mapping[str, str], changes: str) -> Insert
 
 
 def recounted(part: Part, row: Row | None, changed: Mapping[str, int]) -> list[Write]:
-    """The write that updates a part's counts; `changed` contains the differences, keyed by section."""
+    """The write that updates a part's counts. `changed` contains the differences, keyed by section."""
     counts = Counter(numbers_in(row) if row else {})
     counts.update(changed)
     values: Values = {"sections": json.dumps({each: n for each, n in sorted(counts.items()) if n})}
