@@ -1,8 +1,8 @@
 """`make run`: runs the whole product on this machine until Ctrl-C is pressed.
 
 The functions listen on PORT (7071), the simulated Exchange on EXCHANGE_PORT (7072). Data is kept in DATA_DIR, if set.
-EWS=1 adds an integration with an equipment mailbox on an on-premises Exchange server. NODE=1 adds an integration with
-rooms on a Management Node, which is simulated on NODE_PORT (7073).
+EWS=1 adds an integration with an equipment mailbox on an on-premises Exchange server. NODE=1 adds an integration whose
+rooms are on a Management Node, simulated on NODE_PORT (7073).
 """
 
 import signal
@@ -41,9 +41,9 @@ from dev.opening_week import OpeningWeek
 from dev.processes import Child, StackError, require_free
 from dev.proof import Proof
 
-STARTUP_TIMEOUT = 90.0  # seconds within which all servers must respond, even on a busy machine
-GLANCE = 0.05  # seconds between two checks during start-up
-REST_GLANCE = 0.5  # seconds between two checks of running processes
+STARTUP_TIMEOUT = 90.0  # seconds that all servers may take to respond, even on a busy machine
+GLANCE = 0.05  # seconds between checks during start-up
+REST_GLANCE = 0.5  # seconds between checks of running processes
 
 
 class Stopped(Exception):
@@ -51,7 +51,7 @@ class Stopped(Exception):
 
 
 class Stack:
-    """Azurite, the simulated Exchange and the functions, which run as child processes."""
+    """Azurite, the simulated Exchange and the functions, run as child processes."""
 
     def __init__(self, addresses: Addresses, data_dir: Path | None, working_dir: Path) -> None:
         self.addresses = addresses
@@ -71,21 +71,19 @@ class Stack:
         azurite = Azurite(data_dir and data_dir / "azurite")
         self._children.append(azurite.child)
         settings = app_settings(at, azurite.connection_string, working_dir)
-        # The health route is held back until the proof meetings are done, so that clients waiting for it do not
+        # The health route stays unavailable until the proof meetings are done. Clients that wait for it could
         # interfere.
         functions = child_environment(PORT=str(at.port), DEV_HELD_ROUTE="/api/health", **settings)
         self._children.append(Child("The functions host", [sys.executable, "-m", "dev.functions"], functions))
 
     def start_node(self) -> None:
-        """Start the Management Node, without any rooms and with its clock at the real time."""
+        """Start the Management Node with no rooms and with its clock set to the real time."""
         env = child_environment(NODE_PORT=str(self.addresses.node_port))
         self._node = Child("The Management Node", [sys.executable, "-m", "dev.management_node"], env)
         self._children.append(self._node)
 
     def kill_node(self) -> None:
-        """Stop the Management Node, which loses all its data. `check` must not be called until it has been started
-        again.
-        """
+        """Stop the Management Node. It loses all its data. Do not call `check` until it has been started again."""
         self._node.stop()
         self._children.remove(self._node)
 
@@ -164,7 +162,7 @@ def _port(variable: str, default: int) -> int:
 
 @contextmanager
 def _directories() -> Iterator[tuple[Path | None, Path]]:
-    """The folder for persistent data (None without DATA_DIR), and a folder for files that the running stack needs."""
+    """The folder for persistent data (None without DATA_DIR), and a folder for files needed while the stack runs."""
     if kept := os.environ.get("DATA_DIR"):
         data_dir = Path(kept).resolve()
         data_dir.mkdir(parents=True, exist_ok=True)
@@ -175,7 +173,7 @@ def _directories() -> Iterator[tuple[Path | None, Path]]:
 
 
 def _end_on_signals() -> None:
-    # The handlers are set explicitly, since a process that a shell has started in the background ignores SIGINT.
+    # The handlers are set explicitly, because a process started by a shell in the background ignores SIGINT.
     def end(_number: int, _frame: FrameType | None) -> NoReturn:
         for number in signals:
             signal.signal(number, signal.SIG_IGN)
@@ -207,7 +205,7 @@ def _prove(addresses: Addresses, client: httpx.Client) -> None:
 
 
 def introduce(addresses: Addresses, data_dir: Path | None) -> None:
-    """Print all addresses and credentials, with the most frequently needed first."""
+    """Print all addresses and credentials, the most frequently needed first."""
     rows = {
         "Demo": f"{addresses.functions}/demo (open it in a browser)",
         "Console": f"{addresses.functions}/console as {' / '.join(MANAGEMENT)}",
@@ -225,7 +223,7 @@ def introduce(addresses: Addresses, data_dir: Path | None) -> None:
 
 
 def _more(addresses: Addresses) -> dict[str, str]:
-    """Describe all integrations except the first, with their special settings."""
+    """Describe every integration except the first, including its special settings."""
     found = {}
     for each in seeds(os.environ):
         if each.by_ews:

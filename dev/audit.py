@@ -1,4 +1,4 @@
-"""`make audit`: reports the known vulnerabilities of the locked packages, using pip-audit.
+"""`make audit`: reports known vulnerabilities in the locked packages, using pip-audit.
 
 Without network access nothing can be checked, and the output says so. Vulnerabilities are listed, but the command fails
 only with STRICT=1, so that a commit that passes today does not fail tomorrow because of a new advisory.
@@ -43,9 +43,7 @@ def _audit(lock: str) -> list[str]:
 
 
 def judge(dependencies: list[dict[str, Any]]) -> tuple[list[str], str]:
-    """Summarize pip-audit's report: one line for each vulnerability, and a line that says how many packages were
-    checked.
-    """
+    """Summarize pip-audit's report: one line per vulnerability, and one with the number of packages checked."""
     skipped = [each for each in dependencies if "skip_reason" in each]
     judged = len(dependencies) - len(skipped)
     if dependencies and not judged:

@@ -12,14 +12,14 @@ from dev.processes import Child, StackError
 
 PROGRAM = Path(__file__).parent / "node" / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
 SERVICES = ("Blob", "Queue", "Table")
-# The default account and key of every Azurite, which Microsoft has published.
+# Azurite's default account and key, published by Microsoft.
 ACCOUNT = "devstoreaccount1"
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 _LISTENING = re.compile(r"Azurite (\w+) service is successfully listening at (http://[\d.:]+)")
 
 
 class Azurite:
-    """A running Azurite on free ports, which keeps data in `data_dir` or in memory. Raises StackError if it cannot
+    """An Azurite process on free ports. It keeps its data in `data_dir` or in memory. Raises StackError if it cannot
     start.
     """
 
@@ -60,7 +60,7 @@ class Azurite:
 
 def _arguments(data_dir: Path | None) -> list[str]:
     ports = [text for service in SERVICES for text in (f"--{service.lower()}Port", "0")]
-    # By default, Node.js closes idle connections after five seconds, possibly just when a client reuses one.
+    # By default, Node.js closes idle connections after five seconds, possibly just as a client reuses one.
     keep_alive = [text for service in SERVICES for text in (f"--{service.lower()}KeepAliveTimeout", "3600")]
     where = ["--location", str(data_dir)] if data_dir else ["--inMemoryPersistence"]
     # azure-storage-queue uses a newer API version than Azurite supports (docs/facts/azure-functions.md §E).

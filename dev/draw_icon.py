@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw
 ICON = Path(__file__).resolve().parent.parent / "addin" / "icon.png"
 SIDE = 80
 FINE = 8
-"""The icon is drawn eight times as large and then scaled down, so that edges are smooth."""
+"""The icon is drawn at eight times its size and then scaled down for smooth edges."""
 
 INK, PAPER, LENS = "#0b5c6b", "#ffffff", "#f2a33a"
 

@@ -5,7 +5,7 @@ from azure.storage.queue.aio import QueueServiceClient
 
 
 async def empty(connection_string: str) -> None:
-    """Delete all tables and queues of the account."""
+    """Delete all tables and queues in the account."""
     async with TableServiceClient.from_connection_string(connection_string) as tables:
         for table in [each.name async for each in tables.list_tables()]:
             await tables.delete_table(table)

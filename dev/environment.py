@@ -1,4 +1,6 @@
-"""The configuration of the local stack: app settings, integrations, and credentials that are valid only there."""
+"""The configuration of the local stack: app settings, integrations, and credentials that are only valid in this
+stack.
+"""
 
 import os
 import secrets
@@ -14,9 +16,9 @@ POLICY = ("policy", "local-policy")
 
 @dataclass(frozen=True)
 class Seed:
-    """An integration that the stack starts with. `exchange` is its Exchange's display name.
+    """An integration that the stack starts with. `exchange` is the display name of its Exchange.
 
-    `on_node`: its rooms are on the simulated Management Node.
+    `on_node` says whether its rooms are on the simulated Management Node.
     """
 
     uuid: str
@@ -55,7 +57,7 @@ NODE_ACCOUNT = ("admin", "local-node")
 DEMO = Seed(
     "44444444-4444-4444-8444-444444444444", "Demo", "rooms@example.com", "88", "Exchange Online (Graph)", by_demo=True
 )
-"""The demo page's own integration, which does not exist until the page is opened for the first time."""
+"""The demo page's own integration. It is created when the page is first opened."""
 
 INTEGRATION, MAILBOX = ONLINE.uuid, ONLINE.mailbox
 SERVICE_ACCOUNT = ("svc-vmr@example.com", "local-ews")
@@ -89,12 +91,12 @@ class Addresses:
 
     @property
     def node(self) -> str:
-        """The simulated Management Node's base URL, "" if the stack has no node."""
+        """The simulated Management Node's base URL, or "" if the stack has no node."""
         return f"http://127.0.0.1:{self.node_port}" if self.node_port else ""
 
 
 def app_settings(addresses: Addresses, connection_string: str, data_dir: Path) -> dict[str, str]:
-    """The app settings of the functions. The passwords and keys are valid only for this stack."""
+    """The app settings for the functions. The passwords and keys are only valid in this stack."""
     return {
         "SchedulingStorage": connection_string,
         "PUBLIC_BASE_URL": addresses.functions,
@@ -116,7 +118,7 @@ def child_environment(**more: str) -> dict[str, str]:
 
 
 def _signing_key(file: Path) -> str:
-    """The signing key in the file, which is created if it does not exist. Tags from earlier runs with the same data
+    """The signing key in the file. The file is created if it does not exist. Tags from earlier runs with the same data
     stay valid.
     """
     if not file.exists():

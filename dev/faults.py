@@ -6,15 +6,15 @@ from typing import Any, Generic, TypeVar
 
 
 class FaultError(ValueError):
-    """A fault cannot be switched on; the message says what is wrong with its description."""
+    """A fault cannot be switched on. The message says what is wrong with its description."""
 
 
 @dataclass
 class Fault:
     """One fault. `on`: "*", or a method and a part of the path ("POST /conference").
 
-    `action` "status" responds with `status`. With `after_effect` the request is carried out first. `times` is how often
-    the fault still occurs (None: until faults are cleared). `seconds` is the duration of its effect.
+    `action` "status" responds with `status`. With `after_effect`, the request is carried out first. `times` is how many
+    more times the fault occurs (None: until faults are cleared). `seconds` is the duration of its effect.
     """
 
     on: str
@@ -35,7 +35,7 @@ F = TypeVar("F", bound=Fault)
 
 
 class Faults(Generic[F]):
-    """The faults that are switched on, in the order in which they apply. `parse` reads a description."""
+    """The faults that are switched on, in order of application. `parse` reads a description."""
 
     def __init__(self, parse: Callable[[Mapping[str, Any]], F]) -> None:
         self._parse = parse
@@ -68,7 +68,7 @@ class Faults(Generic[F]):
 
 
 def times_of(given: Mapping[str, Any], action: str) -> int | None:
-    """Read the number of times that a fault occurs from its description. Raises `FaultError`."""
+    """Read how often a fault occurs from its description. Raises `FaultError`."""
     times = given.get("times", None if action == "latency" else 1)
     if times is not None and (not isinstance(times, int) or isinstance(times, bool) or times < 1):
         raise FaultError(f"'times' must be a whole number of 1 or more; got {times!r}")

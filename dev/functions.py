@@ -30,7 +30,7 @@ APP = Path(__file__).resolve().parent.parent
 
 
 class End:
-    """A signal that the product must end, either permanently or to restart with empty storage."""
+    """A signal to end the product, either permanently or for a restart with empty storage."""
 
     def __init__(self) -> None:
         self.has_come = asyncio.Event()
@@ -80,7 +80,7 @@ async def _prepare_storage(known: Settings, clock: MovableClock) -> None:
 
 
 async def _main() -> bool:
-    """Host the product until it ends; returns whether it is to restart."""
+    """Host the product until it ends. Returns whether to restart it."""
     end = End()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, end.come)
@@ -89,8 +89,8 @@ async def _main() -> bool:
 
 
 def _begin_again() -> None:
-    """Restart in the same process, so that the parent process keeps running. No client is waiting for the health route
-    any more.
+    """Restart in the same process, so that the parent process keeps running. No client waits for the health route any
+    longer.
     """
     os.environ.pop("DEV_HELD_ROUTE", None)
     os.execv(sys.executable, [sys.executable, "-m", "dev.functions"])  # noqa: S606  # ourselves

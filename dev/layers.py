@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "shared"
 
 Graph = Mapping[str, set[str]]
-"""An import graph, as name → imported names, of modules or of folders. A module directly in shared/ counts as a folder.
+"""An import graph of modules or folders, as name → imported names. A module directly in shared/ counts as a folder.
 """
 
 
@@ -45,9 +45,7 @@ def folder_of(module: str) -> str:
 
 
 def levels(graph: Graph) -> dict[str, int]:
-    """The level of each folder, which is 0 for a leaf, otherwise one more than the highest level that it imports.
-    Raises Circle.
-    """
+    """The level of each folder: 0 for a leaf, otherwise one more than the highest level that it imports. Raises Circle."""
     found: dict[str, int] = {}
 
     def level(folder: str, path: tuple[str, ...]) -> int:
@@ -63,7 +61,7 @@ def levels(graph: Graph) -> dict[str, int]:
 
 
 class Circle(Exception):
-    """Some folders import each other in a cycle, which is the exception's message."""
+    """Some folders import each other in a cycle. The exception's message is the cycle."""
 
     def __init__(self, folders: list[str]) -> None:
         super().__init__(" → ".join(folders))
@@ -74,7 +72,7 @@ def _name(path: Path, root: Path) -> str:
 
 
 def _imported(path: Path, modules: Container[str]) -> Iterator[str]:
-    """The modules that a file imports; for `from a import b` this is a.b if that is a module, otherwise a."""
+    """The modules that a file imports. `from a import b` imports a.b if it is a module, otherwise a."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in modules)

@@ -3,7 +3,7 @@
     GET  /demo                 the page
     GET  /demo/<file>          its files
     GET  /demo/exchanges       the Exchanges to choose from: [{"integration", "name", "audience", "polled", "mailbox"}]
-    GET  /demo/overview?user=  all that a user sees at a single time (overview.py), with "life": a new value after
+    GET  /demo/overview?user=  everything that a user sees at one time (overview.py), with "life": a new value after
                                each reset, "week": the progress of the week of meetings (week.py), and "node": the rooms
                                of the Management Node, null if there is none (node.py)
     GET  /demo/join?alias=     the policy response for an alias, and what a conferencing node does with it:
@@ -45,8 +45,8 @@ _AS_A_NODE = {"protocol": "webrtc", "call_direction": "dial_in", "remote_display
 
 
 class Demo:
-    """Handles requests to /demo and below. Meetings can be composed for the integrations in `seeds`. `over` is called
-    to restart the stack.
+    """Handles all requests under /demo. Meetings can be composed for the integrations in `seeds`. Calling `over`
+    restarts the stack.
     """
 
     def __init__(
@@ -67,8 +67,8 @@ class Demo:
         self.week = Week(client, places)
 
     async def handle(self, request: web.BaseRequest) -> web.Response:
-        """Handle a request. Requests below /demo/exchange/ are forwarded to the simulated Exchange, but only to paths
-        below /dev/.
+        """Handle a request. Requests under /demo/exchange/ are forwarded to the simulated Exchange, but only to paths
+        under /dev/.
         """
         try:
             return await self._answer(request)
@@ -99,8 +99,8 @@ class Demo:
         return web.json_response({})
 
     def _shown(self, seed: Seed) -> dict[str, object]:
-        """An integration in the format that the page expects. An identity token's audience is the pane's URL, as in
-        Outlook.
+        """An integration in the format that the page expects. As in Outlook, an identity token's audience is the pane's
+        URL.
         """
         audience = f"{self._places.functions}/addin/{seed.uuid}/pane"
         return {

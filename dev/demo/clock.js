@@ -9,7 +9,7 @@ import { MINUTE, at, dayOf, later, long, minutesOf, plus, timeOf } from './time.
 /** @import {Meeting, Occurrence} from './stack.js' */
 
 const DAY_MINUTES = 1440;
-const TITLE_MINUTES = 240; // length of the timeline that is reserved for a title
+const TITLE_MINUTES = 240; // space on the timeline reserved for a title
 let isDragging = false;
 let goal = /** @type {Date|null} */ (null); // the time to which the clock is moving
 
@@ -92,8 +92,8 @@ function showMeetings(now) {
 }
 
 /**
- * A meeting on the timeline, in minutes since midnight: `from` and `to` include the join window, `start` and `end` do
- * not, `left` and `right` include the title.
+ * A meeting on the timeline, in minutes since midnight. `from` and `to` include the join window; `start` and `end` do
+ * not. `left` and `right` also include the title.
  * @typedef {object} Bar
  * @property {string} title
  * @property {number} from
@@ -131,7 +131,7 @@ function bar({ subject, window, state }, { start: first, end: last }, begin) {
 }
 
 /**
- * Distribute the bars across lanes so that no bar overlaps another bar or its title.
+ * Distribute the bars across lanes so that no bar overlaps another or its title.
  * @param {Bar[]} bars
  */
 function packed(bars) {

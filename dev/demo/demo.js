@@ -12,9 +12,9 @@ import { dayOf, said } from './time.js';
 
 /** @import {Actions} from './lists.js' */
 
-const LOOK_AGAIN = 1500; // milliseconds between two updates
+const LOOK_AGAIN = 1500; // milliseconds between updates
 const OUTCOMES = { accepted: 'accepted', declined: 'declined', tentative: 'accepted tentatively' };
-let looks = 0; // the number of the latest refresh; results of earlier ones are discarded
+let looks = 0; // the number of the latest refresh; the results of earlier refreshes are discarded
 
 /** @type {Actions} */
 const actions = {
@@ -64,7 +64,7 @@ function showState() {
   const failed = week.fault && `The week of meetings could not be created: ${week.fault}`;
   const sorry = away && 'The back end is down. The add-in inserts a placeholder, invitations wait, and joining a room is not possible.';
   say(sorry || failed || making, Boolean(sorry || failed));
-  if (isIdle()) field('away').checked = away; // leave it alone while a change by the user is in progress
+  if (isIdle()) field('away').checked = away; // leave it alone while a change made by the user is in progress
   const aliases = page.seen.meetings.flatMap(({ rooms, vmr }) => [...rooms.map(({ alias }) => alias), ...(vmr?.aliases ?? [])]);
   replace('aliases', [...new Set(aliases)].map((alias) => new Option(alias, alias)));
 }
@@ -156,7 +156,7 @@ function listen() {
   });
   part('start-over').addEventListener('click', () => void doing(startOver));
   part('join').addEventListener('submit', (event) => (event.preventDefault(), void doing(join)));
-  // The details are closed by a click elsewhere, since they cover other parts of the page.
+  // A click elsewhere closes the details, because they cover other parts of the page.
   document.addEventListener('click', ({ target }) => {
     if (!part('exchange-of-words').contains(/** @type {Node} */ (target))) part('exchange-of-words').removeAttribute('open');
   });

@@ -55,7 +55,7 @@ export function edit(meeting) {
 }
 
 /**
- * Compose a new meeting with the content of another, but a day later, as when a meeting is copied in Outlook.
+ * Compose a new meeting with the content of another meeting, a day later. This is how Outlook copies a meeting.
  * @param {Meeting} meeting
  */
 export function copy(meeting) {

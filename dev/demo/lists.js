@@ -20,7 +20,7 @@ import { said, span, timeOf } from './time.js';
 
 const ANSWERS = { accepted: 'Accepted', declined: 'Declined', tentative: 'Tentative' };
 const KINDS = /** @type {Record<string, string>} */ ({ ...ANSWERS, request: 'Invitation', cancelled: 'Cancelled', mail: 'Mail' });
-const LONG = 150; // maximum length of a mail that is shown without a button to expand it
+const LONG = 150; // maximum length of a mail shown without a button to expand it
 
 /** @param {Actions} actions */
 export function showLists(actions) {
@@ -67,7 +67,7 @@ function roomLines({ state, rooms, vmr, occurrences }) {
     personal: `${vmr?.name}, a personal VMR`,
     none: 'No VMR',
     declined: 'No room: it was declined',
-    waiting: 'No room yet, since the equipment mailbox has not answered',
+    waiting: 'No room yet, because the equipment mailbox has not answered',
     gone: isOver ? 'Over' : 'The room no longer exists',
   });
   if (!rooms.length) return [make('span', `room ${state}`, words[state])];

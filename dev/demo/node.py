@@ -1,4 +1,4 @@
-"""The rooms that exist on the simulated Management Node, as the page shows them. The stack has a node if NODE is 1."""
+"""The rooms on the simulated Management Node, for the page. The stack has a node if NODE is 1."""
 
 from http import HTTPStatus
 from typing import Any
@@ -9,7 +9,7 @@ Json = dict[str, Any]
 
 
 class NodeRooms:
-    """Calls the node's control routes. `node` is the node's base URL, "" if there is no node."""
+    """Calls the node's control routes. `node` is the node's base URL, or "" if there is no node."""
 
     def __init__(self, client: httpx.AsyncClient, node: str) -> None:
         self._client = client

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * A replacement for Office.js on the demo page. The genuine library does not work over plain http, and its licence does
- * not allow it to be committed. The replacement contains only what the add-in uses. The browser tests use the genuine
+ * A replacement for Office.js on the demo page. The real library does not work over plain http, and its licence does
+ * not allow it to be committed. The replacement contains only what the add-in uses. The browser tests use the real
  * library.
  *
  * It communicates with dev/demo/outlook.js as Office.js communicates with Outlook. In the sign-in dialog, it
@@ -13,7 +13,7 @@
   const DIALOG = 'demo sign-in'; // the name of the dialog and of its messages
   const BLOCKED = 12009; // Office.js's code for a dialog that was blocked by the user or the browser
   const CLOSED = 12006; // Office.js's code for a dialog that was closed
-  const GLANCE = 300; // milliseconds between two checks of whether the dialog was closed
+  const GLANCE = 300; // milliseconds between checks for a closed dialog
   const waiting = /** @type {Map<string, (data: any) => void>} */ (new Map());
   let count = 0;
 

@@ -2,8 +2,8 @@
 /**
  * A simulated Outlook on the web: a meeting that is being composed, with an add-in's pane next to it.
  *
- * It speaks the postMessage protocol ("XDM") between Office.js and Outlook, so both the genuine library, in the browser
- * tests, and the demo page's replacement work with it. Source of the protocol: @microsoft/office-js 1.1.110,
+ * It speaks the postMessage protocol ("XDM") between Office.js and Outlook, so it works with both the real library in
+ * the browser tests and the demo page's replacement. Source of the protocol: @microsoft/office-js 1.1.110,
  * dist/outlook-web-16.01.debug.js.
  */
 
@@ -18,7 +18,7 @@ import { HONEST, Meeting, plainText, withoutPictures } from './outlook_meeting.j
  * @typedef {'hang' | 'silent' | 'append' | {code: number, times?: number}} Fault
  */
 
-/** The calls by their numbers, which Office.js calls "dispids", with the names that tests use. */
+/** The calls' names in tests, keyed by their numbers, which Office.js calls "dispids". */
 const CALLS = /** @type {Record<number, string>} */ ({
   2: 'identityToken', 3: 'loadProperties', 4: 'saveProperties', 14: 'bodyType', 15: 'attendees', 21: 'setAttendees',
   22: 'addAttendees', 23: 'prependBody', 24: 'time', 26: 'location', 27: 'setLocation', 33: 'notify', 37: 'body',
@@ -26,9 +26,9 @@ const CALLS = /** @type {Record<number, string>} */ ({
   164: 'itemId',
 });
 const HTML = 3; // Office.js's number for CoercionType.Html; text is 0
-const TAB_EXITS = [13, 14]; // OSF.AgaveHostAction: Tab and Shift+Tab past the last and first elements of the pane
+const TAB_EXITS = [13, 14]; // OSF.AgaveHostAction: Tab past the pane's last element, and Shift+Tab past its first
 
-const MAX_LISTED = 500; // recipients that getAsync returns
+const MAX_LISTED = 500; // maximum number of recipients that getAsync returns
 const NOT_SAVED = 9046; // Office.js's ItemNotSaved
 
 /** A simulated Outlook around a pane. */
@@ -42,7 +42,7 @@ export class FakeOutlook {
   unanswered = /** @type {(() => unknown)[]} */ ([]);
   /** The duration of each call in milliseconds. */
   delay = 0;
-  /** Converts HTML that is written into the body to the HTML that is stored. */
+  /** Converts HTML written to the body into the HTML that is stored. */
   rewrite = (/** @type {string} */ html) => html;
   /** @type {Quirks} */
   quirks = HONEST;
@@ -61,10 +61,10 @@ export class FakeOutlook {
    * @param {string} [options.mailbox]  the newest requirement set of Mailbox; Exchange on-premises has 1.5
    * @param {string} [options.language]
    * @param {Record<string, string>} [options.sets]  further requirement sets
-   * @param {boolean} [options.isShared]  a meeting in somebody else's calendar
+   * @param {boolean} [options.isShared]  whether the meeting is in somebody else's calendar
    * @param {string} [options.owner]  the owner of that calendar
    * @param {string} [options.platform]  "Android" or "iOS" on a phone
-   * @param {boolean} [options.isReading]  an attendee looks at the meeting
+   * @param {boolean} [options.isReading]  an attendee is viewing the meeting
    * @param {boolean} [options.delayed]  calls are not answered until `awake` is called
    */
   constructor({ mailbox = '1.5', language = 'en-US', sets = {}, isShared = false, isReading = false, ...options }) {
@@ -133,7 +133,7 @@ export class FakeOutlook {
       case 'GetInitialData':
         return initialData(this.options, this.meeting);
       case 'ContextActivationManager_notifyHost':
-        // In this case, Outlook moves the focus to its own controls.
+        // Outlook then moves the focus to its own controls.
         if (TAB_EXITS.includes(data[1])) /** @type {HTMLElement} */ (document.activeElement)?.blur();
         return null;
       case 'ExecuteMethod':

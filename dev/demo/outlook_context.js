@@ -1,5 +1,5 @@
 // @ts-check
-/** The information that Outlook passes to Office.js when an add-in starts: about itself, its user and the meeting. */
+/** The information about Outlook, its user and the meeting that Office.js receives when an add-in starts. */
 
 /** @import {Meeting, Person} from './outlook_meeting.js' */
 
@@ -32,8 +32,8 @@ export function appContext({ language, mailbox, sets, platform }) {
  * The response to "GetInitialData".
  * @param {object} options
  * @param {Person} options.user
- * @param {boolean} options.isShared  the meeting is in somebody else's calendar
- * @param {boolean} options.isReading  an attendee looks at the meeting
+ * @param {boolean} options.isShared  whether the meeting is in somebody else's calendar
+ * @param {boolean} options.isReading  whether an attendee is viewing the meeting
  * @param {Meeting} meeting
  */
 export function initialData({ user, isShared, isReading }, meeting) {

@@ -1,12 +1,12 @@
 // @ts-check
-/** The meeting in a simulated Outlook's form, and the deviations of Outlook clients in storing and returning it. */
+/** The meeting in a simulated Outlook's form, and the quirks of Outlook clients in storing and returning it. */
 
 /** @typedef {{name: string, address: string}} Person */
 
 /**
- * Deviations of real Outlook clients from their documentation, which are listed in tests/browser/behaviours.js.
+ * Ways in which real Outlook clients deviate from their documentation (listed in tests/browser/behaviours.js).
  * @typedef {object} Quirks
- * @property {number} bodyLate  the time in milliseconds after a write during which the old body is still returned
+ * @property {number} bodyLate  how long the old body is still returned after a write, in milliseconds
  * @property {(person: Person) => Person} resolve  what an added attendee becomes
  * @property {(people: Person[], organizer: Person) => (Person & {appointmentResponse?: number})[]} list  the required
  *   attendees as they are returned
@@ -22,12 +22,12 @@ export const HONEST = {
   place: (text) => [text], typeSaid: '',
 };
 
-/** A meeting as the form shows it. */
+/** The meeting in the form. */
 export class Meeting {
   subject = '';
   /** The meeting's id in Exchange; "" until the meeting is saved for the first time. */
   id = '';
-  /** The id of the series, if this is one date of a series. */
+  /** The series' id, if this is one date of a series. */
   seriesId = /** @type {string|null} */ (null);
   start = '2026-12-01T10:00:00Z';
   organizer = { name: 'Alice', address: 'alice@example.com' };
@@ -50,7 +50,7 @@ export class Meeting {
 }
 
 /**
- * The body after it was rewritten as a whole. Its pictures remain as attachments, but the references to them are lost.
+ * The body after it has been rewritten as a whole. Its pictures remain as attachments, but references to them are lost.
  * @param {string} html
  */
 export function withoutPictures(html) {

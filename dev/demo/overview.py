@@ -1,7 +1,7 @@
 """The content of the demo page: the clock, a user's meetings with the state of their rooms, and the user's inbox.
 
-A room's state comes from the product's records, never from the text of a mail. One response contains everything, so
-that all parts of the page show the same point in time.
+A room's state comes from the product's records, never from the text of a mail. A single response contains everything,
+so all parts of the page show the same point in time.
 """
 
 import asyncio
@@ -22,7 +22,9 @@ Json = dict[str, Any]
 
 
 class Overview:
-    """Reads the content of the page. `exchange` is the simulated Exchange's base URL, `seeds` the integrations."""
+    """Reads the content of the page. `exchange` is the simulated Exchange's base URL, and `seeds` are the
+    integrations.
+    """
 
     def __init__(self, client: httpx.AsyncClient, exchange: str, records: Records, seeds: Sequence[Seed]) -> None:
         self._client = client
@@ -31,7 +33,7 @@ class Overview:
         self._seeds = {seed.mailbox: seed for seed in seeds}
 
     async def of(self, user: str) -> Json:
-        """Return {"now", "away", "meetings", "inbox"}; `away` is true while the product does not respond."""
+        """Return {"now", "away", "meetings", "inbox"}; `away` is true while the product is not responding."""
         # The clock is read first, so that all other data is at least as recent.
         now = (await self._get("clock"))["now"]
         meetings, inbox = await asyncio.gather(
@@ -75,7 +77,7 @@ class Overview:
 
 
 def _state(known: Known | None, mailbox: str, rooms: Sequence[Room], vmr: Vmr | None, answer: str) -> str:
-    """The state of a meeting's rooms: unknown, open, closed, personal, none, declined (and no room), waiting (for an
+    """The state of a meeting's rooms: unknown, open, closed, personal, none, declined (without a room), waiting (for an
     answer) or gone.
     """
     if known is None:
@@ -92,7 +94,7 @@ def _shown(room: Room) -> Json:
 
 
 def _vmr_in(meeting: Json, vmrs: Sequence[Vmr]) -> Vmr | None:
-    """The personal VMR whose joining instructions a meeting contains. The records of meetings do not include personal
+    """The personal VMR whose joining instructions are in the meeting. The records of meetings do not include personal
     VMRs.
     """
     text = f"{meeting['location']} {meeting['body']}".casefold()

@@ -14,7 +14,7 @@ export const page = {
   edited: /** @type {Meeting|null} */ (null),
   exchanges: /** @type {Exchange[]} */ ([]),
   exchange: /** @type {Exchange} */ (
-    // the one for which meetings are composed
+    // the Exchange for which meetings are composed
     { integration: '', name: '', audience: '', polled: false, mailbox: '' }
   ),
   awaited: /** @type {Map<string, string>} */ (new Map()), // notices about unanswered meetings, keyed by uid

@@ -1,4 +1,4 @@
-"""The product's own records of rooms, read from the management API as an admin's tool would."""
+"""The product's own records of rooms, read from the management API like an admin's tool does."""
 
 import asyncio
 from collections import defaultdict
@@ -22,8 +22,8 @@ class BackEndAway(Exception):
 
 @dataclass(frozen=True)
 class Room:
-    """A scheduled conference. `opens` and `closes` are those of the current or next occurrence, or of the last one if
-    all are over.
+    """A scheduled conference. `opens` and `closes` are for the current or next occurrence, or for the last one if all
+    are over.
     """
 
     alias: str
@@ -43,7 +43,7 @@ class Vmr:
 
 @dataclass(frozen=True)
 class Known:
-    """All records. `rooms` are keyed by the meeting's key, `windows` (before, after) by the equipment mailbox's
+    """All records. `rooms` is keyed by the meeting's key, and `windows` (before, after) by the equipment mailbox's
     address.
     """
 
@@ -79,9 +79,7 @@ class Records:
 
 
 def _rooms(now: datetime, *lists: list[dict[str, Any]]) -> dict[str, list[Room]]:
-    """The rooms, keyed by meeting. There is one for each alias, although the API has an object for each date of a
-    series.
-    """
+    """The rooms, keyed by meeting. There is one per alias, although the API has an object for each date of a series."""
     connectors, aliases, scheduled, conferences = lists
     windows = {each["resource_uri"]: _window(each) for each in connectors}
     by_uri = {each["resource_uri"]: each for each in (*aliases, *conferences)}

@@ -1,5 +1,5 @@
 // @ts-check
-/** The rooms that exist on the Management Node, which can differ from the product's records. */
+/** The rooms that are actually on the Management Node. They can differ from the product's records. */
 
 import { button, make, part, replace } from './dom.js';
 import { page } from './page.js';

@@ -130,8 +130,7 @@ export async function send(organizer, sender, draft) {
 }
 
 /**
- * Change a whole meeting. The times of a series stay as they are, since they can only be changed for one date at a
- * time.
+ * Change a whole meeting. The times of a series do not change, because they can only be changed for one date at a time.
  * @param {string} uid
  * @param {Draft} draft
  * @returns {Promise<string>}  its uid

@@ -1,5 +1,5 @@
-"""The texts suggested in docs/texts.md, for the demo's integration. Unlike the default texts, they contain the time of
-the meeting, the time during which people can join, the link, and the date of the series that was changed.
+"""The texts suggested in docs/texts.md, for the demo's integration. Unlike the default texts, they contain the
+meeting's time, the time during which people can join, the link, and which date of a series was changed.
 """
 
 from collections.abc import Mapping
@@ -7,7 +7,9 @@ from collections.abc import Mapping
 HOST = "vmr.example.com"
 PHONE = "+1 555 0100"
 BEFORE, AFTER = 30, 60
-"""The values of `meeting_buffer_before` and `meeting_buffer_after` in minutes, which are not available in templates."""
+"""The values of `meeting_buffer_before` and `meeting_buffer_after` in minutes. Templates cannot refer to these
+settings.
+"""
 
 _JOIN = f"""\
 Join in a browser: https://{HOST}/webapp/#/?conference={{{{alias}}}}<br>

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Times on the demo page, which are all in UTC, like the stack's clock. A meeting's local time has the form
+ * Times on the demo page. Like the stack's clock, they are all in UTC. A meeting's local time has the form
  * `2026-12-01T10:00:00`.
  */
 
@@ -39,7 +39,7 @@ export function plus(date, minutes) {
 }
 
 /**
- * The date that is the given number of days later.
+ * The date the given number of days later.
  * @param {string} day
  * @param {number} days
  */

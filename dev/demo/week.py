@@ -1,5 +1,5 @@
-"""A week of meetings for demonstration, created with the same requests and invitations as a user's own meetings. The
-page starts their creation.
+"""A week of sample meetings, created with the same requests and invitations as a user's own meetings. The page starts
+creating it.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from dev.seed import Places, addresses_of, settings_of
 
 ALICE, BOB = "alice@example.com", "bob@example.com"
 GLANCE, LOOKS = 0.1, 300
-"""Seconds between two checks for an answer, and the number of checks."""
+"""Seconds between checks for an answer, and the maximum number of checks."""
 _CONNECTORS = "/api/admin/configuration/v1/ms_exchange_connector/"
 _CLIENT = "/api/client/v2/msexchange_schedulers"
 
@@ -27,7 +27,7 @@ class WeekFailed(Exception):
 
 @dataclass
 class Progress:
-    """The progress of creating the week of meetings. `fault` is the reason why it has failed, "" if it has not."""
+    """The progress of creating the week of meetings. `fault` is the reason for a failure, or ""."""
 
     of: int = 1
     done: int = 0
@@ -49,7 +49,7 @@ class Week:
     _work: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
-        """Start creating the week of meetings, unless this has already been called."""
+        """Start creating the week of meetings, if it has not been started already."""
         if self._work is None:
             self._work = asyncio.create_task(self._make())
 
@@ -95,8 +95,8 @@ class Week:
         await self._product("POST", "/dev/run/renew")
 
     async def _first_and_its_copy(self) -> None:
-        """Book a meeting whose room is already open, and a copy of it, which is declined because it contains the
-        joining instructions of the first meeting.
+        """Book a meeting whose room is already open, and a copy of it. The copy is declined because it contains the
+        first meeting's joining instructions.
         """
         now = await self._now()
         soon = now.replace(second=0, microsecond=0) + timedelta(minutes=20 - now.minute % 5)
@@ -127,7 +127,7 @@ class Week:
         await self._meet(ALICE, "Company day", day, 24 * 60, await self._instructions(ALICE), is_all_day=True)
 
     async def _late(self) -> None:
-        """Book a meeting with the placeholder that the add-in inserts while it cannot reach the back end. The organizer
+        """Book a meeting with the placeholder that the add-in inserts when it cannot reach the back end. The organizer
         gets the joining instructions by mail.
         """
         config = await self._product("GET", f"/addin/{DEMO.uuid}/config", headers=await self._proof(ALICE))
@@ -152,7 +152,7 @@ class Week:
         return str((await self._exchange("POST", "meetings", meeting))["uid"])
 
     async def _answered(self, user: str, uid: str, times: int = 1) -> None:
-        """Wait until the equipment mailbox has answered a meeting this many times. Raises WeekFailed."""
+        """Wait until the equipment mailbox has sent `times` answers to a meeting. Raises WeekFailed."""
         for _ in range(LOOKS):
             messages = (await self._exchange("GET", f"mailboxes/{user}/messages"))["messages"]
             if sum(each["uid"] == uid and each["from"] == DEMO.mailbox for each in messages) >= times:

@@ -15,7 +15,7 @@ from dev.movable_clock import MovableClock
 from dev.provider.app import routes as provider_routes
 from dev.provider.provider import Provider
 
-#: The time in real seconds between two checks for expired subscriptions.
+#: The interval between checks for expired subscriptions, in real seconds.
 _TICK = 1.0
 
 
@@ -49,7 +49,7 @@ async def _tick(exchange: Exchange) -> None:
 
 @dataclass(frozen=True)
 class Running:
-    """A running simulated Exchange: its URL, and its state for tests to inspect."""
+    """A running simulated Exchange, with its URL and with its state, which tests can inspect."""
 
     base_url: str
     exchange: Exchange

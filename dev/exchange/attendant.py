@@ -1,6 +1,6 @@
-"""The Calendar Attendant, with which Exchange itself processes the meeting messages in a mailbox. ``AutoUpdate`` keeps
-a tentative calendar item in step with the organizer and sends no answers; ``AutoAccept`` also answers, and deletes the
-body; ``None`` does nothing.
+"""The Calendar Attendant, the part of Exchange that processes the meeting messages in a mailbox. ``AutoUpdate`` keeps a
+tentative calendar item in step with the organizer, and sends no answers. ``AutoAccept`` also answers, and deletes the
+body. ``None`` does nothing.
 """
 
 from collections.abc import Iterator
@@ -50,7 +50,9 @@ class Processing:
 
 @dataclass(frozen=True)
 class Placement:
-    """A message as it appears in a mailbox, and its folder. ``accepts``: the booking assistant accepts the meeting."""
+    """A message as it appears in a mailbox, and its folder. ``accepts`` says whether the booking assistant accepts the
+    meeting.
+    """
 
     letter: Letter
     folder: str = INBOX
@@ -58,7 +60,7 @@ class Placement:
 
 
 class Attendant:
-    """Updates calendars according to the meeting messages that arrive."""
+    """Updates calendars when meeting messages arrive."""
 
     def __init__(self, store: Store, clock: MovableClock) -> None:
         self._store = store
@@ -70,7 +72,7 @@ class Attendant:
         return self._processing.setdefault(owner.guid, Processing())
 
     def receive(self, owner: User, letter: Letter) -> Placement:
-        """Process an arriving message, and return its placement."""
+        """Process an incoming message, and return its placement."""
         part, settings = letter.part, self.processing(owner)
         if part is None:
             return Placement(letter)
@@ -85,7 +87,9 @@ class Attendant:
         return self._process(owner, letter, part, settings)
 
     def enter(self, owner: User, part: MeetingPart) -> Entry | None:
-        """Add a request's meeting to the calendar, as answering does if the attendant has ignored the request."""
+        """Add a request's meeting to the calendar. Answering a request that the attendant has ignored has this
+        effect.
+        """
         self._update(owner, part)
         return self._entry(owner, part.meeting)
 
@@ -101,7 +105,7 @@ class Attendant:
         return Placement(letter, DELETED if unseen and not accepts else INBOX, accepts)
 
     def _entry(self, owner: User, meeting: Meeting) -> Entry | None:
-        """The entry in a user's calendar for the meeting of a message."""
+        """The entry in a user's calendar for the meeting that a message is about."""
         master = self._store.event(owner.guid, meeting.uid)
         day = day_of(meeting)
         if master and day:
@@ -204,7 +208,7 @@ class Attendant:
 
 
 def _is_out_of_date(event: Event, answered: Meeting) -> bool:
-    """Whether a response refers to an older version of a meeting. The organizer sees such a response, but it is not
+    """Whether a response refers to an older version of a meeting. The organizer sees the response, but it is not
     tracked ([MS-OXOCAL] 3.1.5.2).
     """
     entry = find_occurrence(event, answered)
@@ -243,7 +247,7 @@ def _not_invited(part: MeetingPart, owner: User) -> Iterator[date]:
 
 
 def _wiped(letter: Letter, part: MeetingPart) -> Letter:
-    """A request after the booking assistant has applied DeleteComments, DeleteSubject and AddOrganizerToSubject."""
+    """A request, with DeleteComments, DeleteSubject and AddOrganizerToSubject applied by the booking assistant."""
     if part.kind is not MessageKind.REQUEST:
         return letter
     meeting = replace(part.meeting, body=Body(""), subject=part.meeting.organizer.name)

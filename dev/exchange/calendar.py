@@ -11,7 +11,7 @@ from dev.exchange.zones import to_local, to_utc
 
 @dataclass(frozen=True)
 class Entry:
-    """A calendar item or one of its occurrences. ``day`` identifies the occurrence (None: the item itself)."""
+    """A calendar item or one of its occurrences. ``day`` identifies the occurrence; None means the item itself."""
 
     event: Event
     day: date | None
@@ -28,8 +28,8 @@ def whole(event: Event) -> Entry:
 
 
 def plain_occurrence(series: Meeting, day: date) -> Meeting:
-    """The occurrence of a series on one of its dates, at the series' wall clock time in its zone, even when DST
-    changes.
+    """The occurrence on one of a series' dates. It starts at the same wall clock time in the series' zone, even after
+    DST changes.
     """
     first = to_local(series.start, series.zone)
     start = to_utc(datetime.combine(day, first.time()), series.zone)
@@ -39,7 +39,7 @@ def plain_occurrence(series: Meeting, day: date) -> Meeting:
 
 
 def day_of(meeting: Meeting) -> date | None:
-    """The date of an occurrence in the pattern of its series; None for any other meeting."""
+    """The date of an occurrence in its series' pattern; None for any other meeting."""
     if meeting.original_start is None:
         return None
     return to_local(meeting.original_start, meeting.zone).date()
@@ -69,18 +69,18 @@ def _occurrence(event: Event, day: date) -> Entry:
 
 
 def exceptions(event: Event) -> Iterator[Entry]:
-    """All occurrences that differ from the series, in order of the pattern."""
+    """All occurrences that differ from the series, in the pattern's order."""
     return (_occurrence(event, day) for day in sorted(event.differences))
 
 
 def instances(event: Event, start: datetime, end: datetime, *, with_cancelled: bool = False) -> list[Entry]:
-    """The occurrences of a series between two times, ordered by time. Removed occurrences are left out, and so are
-    cancelled ones unless requested. An exception is listed at its new time.
+    """The occurrences of a series between two times, ordered by time. Removed occurrences are omitted. Cancelled
+    occurrences are omitted unless requested. Exceptions are listed at their new times.
     """
     series = event.meeting
     if series.recurrence is None:
         return []
-    # A margin of more than half a day on either side, since the pattern uses local dates but the window is in UTC.
+    # A margin of more than half a day on either side, because the pattern uses local dates but the window is in UTC.
     length = series.end - series.start
     first = (start - length).date() - timedelta(days=2)
     days = chain(series.recurrence.dates_between(first, end.date() + timedelta(days=2)), event.differences)
@@ -96,7 +96,7 @@ def overlaps(meeting: Meeting, start: datetime, end: datetime) -> bool:
 
 
 def find_occurrence(event: Event, meeting: Meeting) -> Entry | None:
-    """The entry for the meeting of a message: the item itself, or one occurrence."""
+    """The entry for the meeting that a message is about: the item itself, or one occurrence."""
     day = day_of(meeting)
     if day is None or event.meeting.recurrence is None:
         return whole(event)
@@ -104,6 +104,8 @@ def find_occurrence(event: Event, meeting: Meeting) -> Entry | None:
 
 
 def response_of(entry: Entry, address: Address) -> Response:
-    """An attendee's answer as this calendar shows it. The organizer sees all answers, an attendee only their own."""
+    """An attendee's answer as shown in this calendar. The organizer sees all answers, and an attendee only their
+    own.
+    """
     tracking, who = entry.event.tracking, address.address.casefold()
     return tracking.get((entry.day, who)) or tracking.get((None, who)) or Response()

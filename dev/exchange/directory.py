@@ -1,4 +1,4 @@
-"""The owners of mailboxes, which are users and equipment, with their stable GUIDs."""
+"""The owners of mailboxes (users and equipment), with their stable GUIDs."""
 
 import uuid
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ class User:
 
     @property
     def contact(self) -> Address:
-        """The name and address as they appear in a message."""
+        """The owner's name and address, as they appear in a message."""
         return Address(self.name, self.address)
 
 
@@ -55,7 +55,7 @@ class Directory:
 
     def give(self, user: User, *proxies: str) -> None:
         """Assign proxy addresses with their prefixes: "SMTP:" for the primary address, "smtp:" for other addresses,
-        "X500:" and "EX:" for distinguished names. Each of them identifies the mailbox. The address with which the
+        "X500:" and "EX:" for distinguished names. Any of them identifies the mailbox. The address with which the
         mailbox was created is its sign-in name.
         """
         self._proxies[user.guid] = proxies
@@ -71,7 +71,7 @@ class Directory:
         return next(each for each in self.proxies(user) if each.startswith("SMTP:")).removeprefix("SMTP:")
 
     def ensure(self, address: str, name: str = "") -> User:
-        """Return the owner of an address, creating one if the address is new."""
+        """Return the owner of an address. An owner is created if the address is new."""
         known = self._by_address.get(address.casefold())
         if known:
             return known

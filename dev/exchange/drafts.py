@@ -1,4 +1,4 @@
-"""Checks the descriptions of meetings in control requests, and turns them into calendar items."""
+"""Checks meeting descriptions in control requests, and turns them into calendar items."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -31,12 +31,12 @@ FIELDS: Mapping[str, type | tuple[type, ...]] = {
 }
 
 
-#: The way in which the people in each field are invited.
+#: How the people in each field are invited.
 _ROLES = {"attendees": "required", "optional_attendees": "optional", "resources": "resource"}
 
 
 class DraftError(ValueError):
-    """A draft does not describe a valid meeting; the message gives the reason."""
+    """A draft does not describe a valid meeting, for the reason given in the message."""
 
 
 def new_meeting(given: Mapping[str, Any], organizer: User, uid: str, directory: Directory) -> Meeting:
@@ -114,7 +114,7 @@ def _body(meeting: Meeting, given: Mapping[str, Any]) -> Body:
 
 
 def _attendees(meeting: Meeting, given: Mapping[str, Any], directory: Directory) -> tuple[Address, ...]:
-    """The invited people, without duplicates. If a field is missing, the people that it had before stay invited."""
+    """The invited people, without duplicates. If a field is missing, the people it listed before stay invited."""
     found: dict[str, Address] = {}
     for name, role in _ROLES.items():
         before = [address.address for address in meeting.attendees if address.role == role]
@@ -150,7 +150,7 @@ def _rule(meeting: Meeting, given: Mapping[str, Any], first: date) -> Recurrence
 
 
 def _aligned(rule: Recurrence, start: datetime, end: datetime) -> tuple[datetime, datetime]:
-    """The first occurrence, which for a series is on the first date of its pattern."""
+    """The first occurrence. For a series, it is on the first date of the pattern."""
     first = next(rule.dates(), None)
     if first is None:
         raise DraftError("the recurrence has no occurrences")

@@ -1,4 +1,6 @@
-"""Faults that can be switched on: rejected requests, unconfirmed work, lost notifications, lag, latency."""
+"""Faults that can be switched on: rejected requests, work done without confirmation, lost notifications, lag,
+latency.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,13 +10,13 @@ import dev.faults
 from dev.faults import FaultError, seconds_of, times_of
 
 NOTIFICATION_ACTIONS = ("lose", "duplicate", "delay", "reorder")
-#: The statuses with which Graph, EWS, or a server in front of them may respond. Accepting and declining can fail with
+#: The error statuses that Graph, EWS or a server in front of them may return. Accepting and declining can fail with
 #: most of them (reported in microsoft-graph-docs-contrib #8124).
 STATUSES = (400, 401, 403, 404, 408, 409, 412, 429, 500, 502, 503, 504)
-#: The statuses with which a read of a message together with its event can fail, although each can be read separately.
+#: The statuses with which reading a message together with its event can fail, even if each can be read separately.
 EXPANSION_STATUSES = (400, 500)
 REQUEST_ACTIONS = ("status", "crash", "latency")
-#: Simulated SOAP faults; `dev.exchange.ews.strikes` describes each of them.
+#: Simulated SOAP faults. `dev.exchange.ews.strikes` describes each of them.
 EWS_ACTIONS = (*REQUEST_ACTIONS, "server_busy", "soap_fault", "error", "truncate", "charset", "html", "bomb", "hang",
                "oversize", "plain_fault", "trickle")  # fmt: skip
 
@@ -24,15 +26,15 @@ class Fault(dev.faults.Fault):
     """One fault. ``on``: "notification", "event", "message", "expansion", "*", a method and a part of the path ("GET
     /messages"), or "EWS" and a part of an operation's name ("EWS GetItem").
 
-    With "event" or "message", a read does not find the calendar item or the message yet. With "expansion", a read of a
+    With "event" or "message", a read does not yet find the calendar item or the message. With "expansion", reading a
     message together with its event fails with a status.
 
     ``status`` is the HTTP status of the response; action "crash" closes the connection without a response. With
-    ``after_effect`` the request is carried out first. ``times`` is how often the fault still occurs (None: until faults
-    are cleared). ``seconds`` is the delay of a notification for "delay", the additional duration of each request for
-    "latency", the duration of a "hang", or the time between the bytes of a "trickle". ``code`` is the error code of the
-    refusal (by default Graph's usual one for the status). ``back_off_ms`` is the wait that "server_busy" asks for (0:
-    none). ``megabytes`` is the size of an "oversize" response.
+    ``after_effect``, the request is carried out first. ``times`` is how many more times the fault occurs (None: until
+    faults are cleared). ``seconds`` is the delay of a notification for "delay", the additional duration of each request
+    for "latency", the duration of a "hang", or the time between the bytes of a "trickle". ``code`` is the error code in
+    the refusal (by default, Graph's usual code for the status). ``back_off_ms`` is the wait that "server_busy" asks for
+    (0: none). ``megabytes`` is the size of an "oversize" response.
     """
 
     code: str = ""
@@ -41,7 +43,7 @@ class Fault(dev.faults.Fault):
 
 
 class Faults(dev.faults.Faults[Fault]):
-    """The faults that are switched on, in the order in which they apply."""
+    """The faults that are switched on, in order of application."""
 
     def __init__(self) -> None:
         super().__init__(_parsed)
@@ -51,15 +53,15 @@ class Faults(dev.faults.Faults[Fault]):
         return self._take(lambda fault: fault.on == "notification")
 
     def event_lags(self) -> bool:
-        """Whether the current read does not find the calendar item of a message yet."""
+        """Whether the current read does not yet find a message's calendar item."""
         return self._take(lambda fault: fault.on == "event") is not None
 
     def message_lags(self) -> bool:
-        """Whether the current read does not find a message yet that a notification has announced."""
+        """Whether the current read does not yet find a message announced by a notification."""
         return self._take(lambda fault: fault.on == "message") is not None
 
     def for_expansion(self) -> Fault | None:
-        """The fault for a read of a message together with its event, if any."""
+        """The fault for reading a message together with its event, if any."""
         return self._take(lambda fault: fault.on == "expansion")
 
     def for_request(self, method: str, path: str) -> Fault | None:

@@ -1,4 +1,4 @@
-"""Exchange identity tokens, and the metadata document with their keys, in the form of real Exchange servers
+"""Exchange identity tokens, and the metadata document with their keys, in the format used by real Exchange servers
 (exchange.md §10).
 """
 
@@ -42,7 +42,7 @@ class SigningKey:
 
 
 class Identity:
-    """Issues tokens and publishes the keys. After a rollover the old key remains in the document."""
+    """Issues tokens and publishes the keys. After a rollover, the old key remains in the document."""
 
     def __init__(self, clock: MovableClock) -> None:
         self._clock = clock
@@ -56,14 +56,14 @@ class Identity:
     def token(
         self, user: User, audience: str, amurl: str, *, expires_in: int = IDENTITY_TOKEN_LIFETIME, forged: bool = False
     ) -> str:
-        """Issue a token that identifies the user of the pane at ``audience``. ``expires_in`` is in seconds, negative
-        for an expired token. ``forged``: the token is signed by a key that no document contains, and has that key's
+        """Issue a token that identifies the user of the pane at ``audience``. ``expires_in`` is in seconds, and
+        negative for an expired token. A ``forged`` token is signed by a key that is in no document, and has that key's
         thumbprint.
         """
         key = self._foreign_key() if forged else self._published[0]
         now = int(self._clock.now().timestamp())
         issuer = f"{EXCHANGE}@{TENANT}"
-        # In real tokens, appctx and isbrowserhostedapp are strings, which the documentation does not show.
+        # In real tokens, appctx and isbrowserhostedapp are strings, although the documentation does not say so.
         context = {"msexchuid": user.exchange_id, "version": "ExIdTok.V1", "amurl": amurl}
         payload = {
             "appctxsender": issuer,

@@ -1,4 +1,4 @@
-"""The organizer's actions on meetings in Outlook, and the messages that are sent as a result."""
+"""An organizer's actions on meetings in Outlook, and the resulting messages."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -26,7 +26,7 @@ from dev.exchange.store import DELETED, Store
 
 
 class MeetingError(ValueError):
-    """An organizer's action is not possible; the message gives the reason."""
+    """An organizer's action is not possible, for the reason given in the message."""
 
 
 class NoSuchMeetingError(MeetingError):
@@ -34,7 +34,7 @@ class NoSuchMeetingError(MeetingError):
 
 
 class Meetings:
-    """All meetings, keyed by uid, as their organizers see them."""
+    """All meetings as seen by their organizers, keyed by uid."""
 
     def __init__(self, store: Store, directory: Directory, post: PostOffice) -> None:
         self._store = store
@@ -44,7 +44,7 @@ class Meetings:
         self._delegates: dict[str, User] = {}
 
     def create(self, organizer: User, meeting: Meeting, delegate: User | None = None, *, told: bool = True) -> None:
-        """Put a meeting into the organizer's calendar, and invite the attendees if ``told``. A ``delegate`` sends this
+        """Add a meeting to the organizer's calendar, and invite the attendees if ``told``. A ``delegate`` sends this
         and all later messages on the organizer's behalf.
         """
         self._organizers[meeting.uid] = organizer
@@ -63,10 +63,10 @@ class Meetings:
         silent: bool = False,
         told: bool = True,
     ) -> None:
-        """Change a meeting, a series or, with ``day``, one occurrence, and inform the people concerned if ``told``.
+        """Change a meeting, a series or, with ``day``, one occurrence. If ``told``, inform the people affected.
 
-        A new time or recurrence is a full update, which requires new answers and removes the exceptions of a series, as
-        in Outlook. Added attendees get a new request, and removed attendees get a cancellation. If nothing else has
+        A new time or recurrence is a full update. As in Outlook, it requires new answers and removes a series'
+        exceptions. Added attendees get a new request, and removed attendees get a cancellation. If nothing else has
         changed, the other attendees get no message.
         """
         event = self._event(uid)
@@ -89,7 +89,7 @@ class Meetings:
         self._delegates[uid] = delegate
 
     def cancel(self, uid: str, day: date | None = None, *, told: bool = True) -> None:
-        """Cancel a meeting, a series, or one occurrence of a series, and inform the attendees if ``told``."""
+        """Cancel a meeting, a series or one occurrence of a series. If ``told``, inform the attendees."""
         event = self._event(uid)
         entry = self._entry(event, day)
         if day is None:
@@ -104,11 +104,11 @@ class Meetings:
             self._cancellation(entry.meeting, entry.meeting.attendees)
 
     def forward(self, uid: str, sender: User, to: User) -> None:
-        """Forward an invitation as an attendee. The forwarded message is from the organizer, but has the attendee as
-        its sender.
+        """Forward an invitation as an attendee. The forwarded message is from the organizer, but its sender is the
+        attendee.
 
-        The new recipients are added to the organizer's meeting. The organizer gets a notice, which the Calendar
-        Attendant moves to Deleted Items immediately.
+        The new recipients are added to the organizer's meeting. The organizer gets a notice. The Calendar Attendant
+        moves it to Deleted Items immediately.
         """
         event = self._event(uid)
         event.meeting = replace(event.meeting, attendees=(*event.meeting.attendees, to.contact))
@@ -161,7 +161,7 @@ class Meetings:
         event.meeting = new
 
     def _dismiss_guests(self, event: Event) -> None:
-        """People who were invited only to single occurrences get cancellations only for those."""
+        """People who were only invited to single occurrences only get cancellations for those occurrences."""
         for entry in exceptions(event):
             guests = [a for a in entry.meeting.attendees if not event.meeting.invites(a.address)]
             self._cancellation(entry.meeting, guests)
@@ -187,7 +187,7 @@ class Meetings:
     def _cancellation(self, meeting: Meeting, to: Iterable[Address]) -> None:
         recipients = tuple(a for a in to if not a.is_(meeting.organizer.address))
         if recipients:
-            # A cancellation counts as another version of the meeting.
+            # A cancellation counts as a new version of the meeting.
             gone = replace(meeting, sequence=meeting.sequence + 1)
             letter = self._letter(gone, recipients, MeetingPart(MessageKind.CANCELLED, gone, previous=meeting))
             self._post.send(replace(letter, subject=cancelled_subject(letter.subject)))

@@ -21,13 +21,13 @@ _PARTSTAT = re.compile(r"PARTSTAT=([A-Z-]+)", re.IGNORECASE)
 
 
 class MimeError(ValueError):
-    """A MIME message cannot be sent; the exception's message gives the reason."""
+    """A MIME message cannot be sent, for the reason given in the exception's message."""
 
 
 def letter_from_mime(content: bytes, author: User, store: Store, directory: Directory) -> Letter:
-    """Read a MIME message that ``author`` sends; raises `MimeError`.
+    """Read a MIME message sent by ``author``; raises `MimeError`.
 
-    A REPLY to a meeting that a recipient organizes becomes a response. A REPLY to an unknown meeting stays ordinary
+    A REPLY to a meeting organized by a recipient becomes a response. A REPLY to an unknown meeting remains ordinary
     mail.
     """
     parsed = email.message_from_bytes(content, policy=email.policy.default)
@@ -68,7 +68,7 @@ def _response(parsed: EmailMessage, letter: Letter, store: Store, directory: Dir
     events = (store.event(user.guid, said.get("UID", ("", ""))[1]) for user in organizers if user)
     event = next((event for event in events if event and event.is_organizer), None)
     entry = event and _entry(event, said.get("RECURRENCE-ID"))
-    # The reply's sequence number, which the Calendar Attendant compares; 0 if it is missing (RFC 5545, 3.8.7.4).
+    # The reply's sequence number, or 0 if it is missing (RFC 5545, 3.8.7.4). The Calendar Attendant compares it.
     sequence = int(said.get("SEQUENCE", ("", "0"))[1] or 0)
     return MeetingPart(kind, replace(entry.meeting, sequence=sequence)) if kind and entry else None
 
@@ -80,8 +80,8 @@ def _entry(event: Event, recurrence_id: tuple[str, str] | None) -> Entry | None:
 
 
 def _day(text: str, zone: str) -> date:
-    """The pattern's date in a RECURRENCE-ID. A local time is used without conversion, and a UTC time is converted to
-    the series' time zone.
+    """The pattern's date in a RECURRENCE-ID. A local time is used as it is. A UTC time is converted to the series' time
+    zone.
     """
     try:
         when = datetime.strptime(text.removesuffix("Z")[:15], "%Y%m%dT%H%M%S")  # noqa: DTZ007  # the zone follows
@@ -92,7 +92,7 @@ def _day(text: str, zone: str) -> date:
 
 def _properties(calendar: str) -> Mapping[str, tuple[str, str]]:
     """The properties in an iCalendar document, as name → (parameters, value). If a name occurs several times, the last
-    one is used.
+    occurrence counts.
     """
     lines = re.sub(r"\r?\n[ \t]", "", calendar).splitlines()
     return {found[1].upper(): (found[2], found[3].strip()) for found in map(_PROPERTY.match, lines) if found}

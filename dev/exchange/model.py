@@ -15,7 +15,9 @@ from dev.exchange.recurrence import Recurrence
 
 @dataclass(frozen=True)
 class Address:
-    """Display name and e-mail address; for an attendee, also how they are invited: required, optional or resource."""
+    """A person's display name and e-mail address. For an attendee, also the kind of invitation: required, optional or
+    resource.
+    """
 
     name: str
     address: str
@@ -28,7 +30,7 @@ class Address:
 
 @dataclass(frozen=True)
 class Body:
-    """A body as it was written. Exchange can return it as HTML or as plain text."""
+    """A body as originally written. Exchange can return it as HTML or as plain text."""
 
     content: str = ""
     is_html: bool = True
@@ -71,7 +73,7 @@ class RequestKind(StrEnum):
 
 
 class Reply(StrEnum):
-    """An attendee's answer as the calendar stores it."""
+    """An attendee's answer as stored in the calendar."""
 
     NONE = "none"
     ORGANIZER = "organizer"
@@ -91,11 +93,11 @@ class Response:
 
 @dataclass(frozen=True)
 class Meeting:
-    """The content of a meeting, series or occurrence, as the organizer wrote it.
+    """The content of a meeting, series or occurrence, as written by the organizer.
 
-    ``start`` and ``end`` are times in UTC, ``zone`` is the organizer's (Windows or IANA name), in which a series is
-    expanded. ``original_start`` is set only for an occurrence of a series, and is its start according to the pattern.
-    ``uid`` is the clean global object id in hex, the same for a series and its occurrences. ``properties`` are the
+    ``start`` and ``end`` are in UTC. ``zone`` is the organizer's time zone (Windows or IANA name), in which a series is
+    expanded. ``original_start`` is an occurrence's start according to the pattern, and None for anything else. ``uid``
+    is the clean global object id in hex. A series and its occurrences have the same ``uid``. ``properties`` are the
     custom properties (JSON) that an add-in has saved with the meeting. They exist only in the organizer's calendar, and
     changes to them are not sent to attendees.
     """
@@ -122,7 +124,7 @@ class Meeting:
         return any(attendee.is_(address) for attendee in self.attendees)
 
     def same_time(self, other: "Meeting") -> bool:
-        """Whether start, end and recurrence are the same. If not, a new answer is required."""
+        """Whether the start, end and recurrence are the same. If not, a new answer is required."""
         return (self.start, self.end, self.all_day, self.recurrence) == (
             other.start,
             other.end,
@@ -131,7 +133,7 @@ class Meeting:
         )
 
 
-#: Fields of `Meeting` in which an occurrence may differ from its series.
+#: Fields in which an occurrence may differ from its series.
 OVERRIDABLE = (
     "attendees", "subject", "body", "start", "end", "location", "all_day", "sensitivity", "response_requested",
     "sequence",
@@ -147,7 +149,7 @@ class Difference:
     response: Response | None = None
 
     def applied_to(self, plain: Meeting) -> Meeting:
-        """An occurrence with its differences from the series applied."""
+        """An occurrence, with its differences from the series applied."""
         return replace(plain, **self.overrides)
 
 
@@ -158,11 +160,11 @@ def overrides(plain: Meeting, edited: Meeting) -> dict[str, Any]:
 
 @dataclass
 class Event:
-    """A calendar item, which is a meeting, a whole series, or one occurrence to which its owner was invited separately.
+    """A calendar item: a meeting, a whole series, or one occurrence to which the owner was invited separately.
 
-    ``differences`` and ``removed`` are keyed by the occurrence's local date according to the pattern. A cancelled
-    occurrence is in ``differences``, and an occurrence that was deleted from this calendar is in ``removed``.
-    ``tracking`` contains the answers that reached the organizer, by (occurrence or None, address in lower case).
+    ``differences`` and ``removed`` are keyed by the occurrence's local date according to the pattern. ``differences``
+    includes cancelled occurrences, and ``removed`` contains occurrences that were deleted from this calendar.
+    ``tracking`` contains the answers that reached the organizer, keyed by (occurrence or None, address in lower case).
     """
 
     key: str
@@ -181,8 +183,8 @@ class Event:
 
 @dataclass(frozen=True)
 class MeetingPart:
-    """The part of a message for the calendar. ``previous`` is the meeting before this update. Requests for a series
-    contain its ``differences`` and ``removed`` dates, like the recurrence blob of a real request.
+    """The part of a message that is meant for the calendar. ``previous`` is the meeting before this update. Requests
+    for a series contain its ``differences`` and ``removed`` dates, like the recurrence blob of a real request.
     """
 
     kind: MessageKind
@@ -196,8 +198,8 @@ class MeetingPart:
 
 @dataclass(frozen=True)
 class Letter:
-    """A message as it is sent. ``sender`` differs from ``from_`` if a delegate sends it. ``item_class`` is set only for
-    an unusual class, such as IPM.Schedule.Meeting.Notification.Forward.
+    """A message as sent. ``sender`` differs from ``from_`` if a delegate sent it. ``item_class`` is only set for an
+    unusual class, such as IPM.Schedule.Meeting.Notification.Forward.
     """
 
     subject: str
@@ -220,8 +222,8 @@ class Letter:
 
 @dataclass
 class Message:
-    """A message in a folder of a mailbox. ``moves`` is how often it has moved to another folder, which changes its
-    regular id each time.
+    """A message in a mailbox folder. ``moves`` counts its moves to other folders. Each move changes the message's
+    regular id.
     """
 
     key: str

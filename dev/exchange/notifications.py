@@ -20,10 +20,10 @@ Notice = Mapping[str, Any]
 HANDSHAKE_LIMIT = 10.0
 ANSWER_LIMIT = 3.0
 GIVE_UP_AFTER = timedelta(hours=4)
-#: Notifications that are created within this many seconds are sent in one POST.
+#: Notifications created within this many seconds are sent in one POST.
 GATHERING = 0.01
 FIRST_RETRY, LAST_RETRY = 0.2, 10.0
-#: How many seconds a notification with the fault "reorder" waits for another one to overtake it.
+#: How many seconds a notification with the fault "reorder" waits for another notification to overtake it.
 OVERTAKING = 1.0
 
 _log = logging.getLogger(__name__)
@@ -32,9 +32,9 @@ _log = logging.getLogger(__name__)
 class Notifier:
     """Posts notifications to webhooks in groups, and retries with growing delays until they are accepted.
 
-    Retries use real time, so that a test need not move the clock to see one. When the simulated clock moves, all
-    retries become due immediately. Four simulated hours after the first attempt, a notification is dropped, and
-    ``on_dropped`` is called with the subscription ids. ``witness`` is called with everything that is posted.
+    Retries use real time, so a test need not move the clock to see one. When the simulated clock moves, all retries
+    become due immediately. Four simulated hours after the first attempt, a notification is dropped, and ``on_dropped``
+    is called with the subscription ids. ``witness`` is called with everything that is posted.
     """
 
     witness: ClassVar[Callable[[Notice], None]] = staticmethod(lambda _document: None)
@@ -96,7 +96,7 @@ class Notifier:
 
     async def shake_hands(self, url: str) -> str:
         """Ask a webhook to return a decoded validation token within 10 s, with status 200 and as text/plain. Returns an
-        error message, empty if the response is correct.
+        error message, or "" if the response is correct.
         """
         token = f"Validation: Testing client application reachability for subscription Request-Id: {uuid.uuid4()}"
         target = f"{url}{'&' if '?' in url else '?'}validationToken={quote(token, safe='')}"

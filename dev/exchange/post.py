@@ -1,5 +1,5 @@
-"""The mail transport, which delivers messages and keeps copies in Sent Items. Each recipient's Calendar Attendant
-processes the messages that arrive.
+"""The mail transport. It delivers messages and keeps copies in Sent Items. Each recipient's Calendar Attendant
+processes incoming messages.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ AutoAnswer = Callable[[User, MeetingPart], None]
 
 
 class PostOffice:
-    """Delivers messages immediately. ``auto_answer`` is called for a mailbox whose booking assistant answers
+    """Delivers messages immediately. ``auto_answer`` is called if a mailbox's booking assistant answers
     automatically.
     """
 

@@ -26,7 +26,7 @@ _FREQUENCY: dict[str, Literal[0, 1, 2, 3]] = {
 
 
 class RecurrenceError(ValueError):
-    """Exchange would not accept the recurrence; the message gives the reason."""
+    """Exchange would not accept the recurrence, for the reason given in the message."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Recurrence:
     """The pattern and range of a series. At most one of ``until`` and ``count`` is set. Without both, the series is
     endless.
 
-    ``days`` are names of weekdays, ``index`` is one of `INDEXES`, and ``first`` is the earliest date that is allowed.
+    ``days`` are names of weekdays, ``index`` is one of `INDEXES`, and ``first`` is the earliest possible date.
     """
 
     pattern: str
@@ -69,24 +69,24 @@ class Recurrence:
         yield self.until is not None and self.until < self.first, "range.endDate is before range.startDate"
 
     def dates(self) -> Iterator[date]:
-        """All dates of the series, in order; an endless series has infinitely many."""
+        """All dates of the series, in order. An endless series has infinitely many."""
         return _unrolled(self).onwards(0)
 
     def nth(self, number: int) -> date | None:
-        """The date with the given number, starting at 0; None if the series has fewer dates."""
+        """The date with the given number, counting from 0; None if the series has fewer dates."""
         return _unrolled(self).at(number)
 
     def dates_between(self, first: date, last: date) -> Iterator[date]:
-        """The dates from ``first`` to ``last``, both included."""
+        """The dates from ``first`` to ``last``, inclusive."""
         dates = _unrolled(self)
         return takewhile(lambda day: day <= last, dates.onwards(dates.number_of_first_from(first)))
 
     def has(self, day: date) -> bool:
-        """Whether the series has the given date."""
+        """Whether the given date is one of the series' dates."""
         return next(self.dates_between(day, day), None) is not None
 
     def rule(self) -> rrule:
-        """The recurrence as a dateutil rule, which yields the dates as datetimes at midnight."""
+        """The recurrence as a dateutil rule. The rule yields the dates as datetimes at midnight."""
         by_month_day, set_position = self._month_days()
         return rrule(
             _FREQUENCY[self.pattern],
@@ -102,8 +102,8 @@ class Recurrence:
         )
 
     def _month_days(self) -> tuple[list[int] | None, int | None]:
-        """The days of the month, and the position among them. In shorter months, day 31 means the last day, as in
-        Outlook.
+        """The days of the month, and the position among them. As in Outlook, day 31 means the last day in shorter
+        months.
         """
         if self.pattern.startswith("relative"):
             return None, -1 if self.index == "last" else INDEXES.index(self.index) + 1
@@ -115,7 +115,7 @@ class Recurrence:
 
 
 class _Unrolled:
-    """The dates of a series. Each date is calculated only once, since clients often request occurrences by number or
+    """The dates of a series. Each date is calculated only once, because clients often request occurrences by number or
     date.
     """
 
@@ -125,7 +125,7 @@ class _Unrolled:
         self._lock = Lock()
 
     def at(self, number: int) -> date | None:
-        """The date with the given number, starting at 0; None if there are fewer dates."""
+        """The date with the given number, counting from 0; None if there are fewer dates."""
         with self._lock:
             while len(self._dates) <= number and self._grow():
                 pass
@@ -138,7 +138,7 @@ class _Unrolled:
             number += 1
 
     def number_of_first_from(self, day: date) -> int:
-        """The number of the first date that is not before ``day``."""
+        """The number of the first date on or after ``day``."""
         with self._lock:
             while (not self._dates or self._dates[-1] < day) and self._grow():
                 pass

@@ -1,4 +1,4 @@
-"""The attendee's actions on meetings: accept, decline, accept tentatively."""
+"""An attendee's actions on meetings: accept, decline, accept tentatively."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +24,7 @@ class ResponseError(Exception):
 
 
 class OrganizerCannotRespondError(ResponseError):
-    """The owner of the mailbox is the organizer of the meeting, so they cannot answer it."""
+    """The mailbox's owner is the meeting's organizer and therefore cannot answer it."""
 
 
 class MeetingIsCancelledError(ResponseError):
@@ -33,8 +33,8 @@ class MeetingIsCancelledError(ResponseError):
 
 @dataclass(frozen=True)
 class Answer:
-    """An attendee's answer. Without ``send``, the organizer gets no message. Without ``save``, there is no copy in Sent
-    Items. ``proposed`` is the start and end of another time.
+    """An attendee's answer. Without ``send``, the organizer gets no message. Without ``save``, no copy is kept in Sent
+    Items. ``proposed`` is the start and end of a proposed new time.
     """
 
     reply: Reply
@@ -45,7 +45,7 @@ class Answer:
 
 
 class Responses:
-    """Puts answers into calendars and sends them to organizers."""
+    """Enters answers in calendars and sends them to organizers."""
 
     def __init__(self, store: Store, post: PostOffice, clock: MovableClock) -> None:
         self._store = store

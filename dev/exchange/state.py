@@ -26,8 +26,8 @@ from dev.movable_clock import MovableClock
 
 @dataclass
 class Settings:
-    """The addresses of other parts of the stack: ``functions_url`` is the functions host, and ``node_url`` the
-    Management Node. Both are notified when the clock moves, the node first. An empty address is not notified.
+    """The addresses of other parts of the stack: ``functions_url`` for the functions host, and ``node_url`` for the
+    Management Node. When the clock moves, the node is notified first, and then the host. An empty address is skipped.
     """
 
     functions_url: str = ""
@@ -36,15 +36,15 @@ class Settings:
 
     @property
     def audience(self) -> str:
-        """The default audience of identity tokens, which is the URL of the add-in's pane."""
+        """The default audience of identity tokens: the URL of the add-in's pane."""
         pane = "/addin/11111111-1111-4111-8111-111111111111/pane"
         return self.addin_audience or f"{self.functions_url or 'http://127.0.0.1:7071'}{pane}"
 
 
 @dataclass
 class Traffic:
-    """Counts the clients' requests to Graph by method and path template, and to EWS by operation. ``running`` is the
-    number of current requests, by mailbox for Graph and by account for EWS.
+    """Counts requests from clients: to Graph by method and path template, and to EWS by operation. ``running`` counts
+    current requests, keyed by mailbox for Graph and by account for EWS.
     """
 
     requests: Counter[str] = field(default_factory=Counter)
@@ -59,11 +59,11 @@ class Traffic:
 
 
 class Exchange:
-    """All parts of a simulated Exchange."""
+    """A simulated Exchange with all its parts."""
 
     def __init__(self, settings: Settings | None = None, clock: MovableClock | None = None) -> None:
         self.settings = settings or Settings()
-        #: Set to request a restart with empty state. The program that runs this service restarts it.
+        #: Set to request a restart with empty state. The program that runs this service then restarts it.
         self.is_over = Event()
         self.clock = clock or MovableClock()
         self.directory = Directory()
@@ -72,7 +72,7 @@ class Exchange:
         self.application_scopes: dict[str, frozenset[str]] = {}
         self.identity = Identity(self.clock)
         self.traffic = Traffic()
-        #: The application roles that have not been granted. By default this is "Mail.Send", which the product does not
+        #: The application roles that have not been granted. The default is "User.Read.All", which the product does not
         #: need.
         self.withheld: set[str] = {"User.Read.All"}
         self.store = Store(self.clock)
@@ -90,12 +90,12 @@ class Exchange:
         self.store.listeners.append(self._notify)
 
     def entry_for(self, owner: str, meeting: Meeting) -> Entry | None:
-        """The calendar's entry for the meeting of a message: a meeting, a series, or one occurrence."""
+        """The calendar's entry for the meeting that a message is about: a meeting, a series, or one occurrence."""
         event = self.store.event(owner, meeting.uid) or self.store.event(owner, meeting.uid, meeting.original_start)
         return find_occurrence(event, meeting) if event else None
 
     def move_clock(self, when: datetime) -> None:
-        """Move the clock forward, and run everything that becomes due. Raises `ClockError`."""
+        """Move the clock forward, and run everything that has become due. Raises `ClockError`."""
         self.clock.move_to(when)
         self.subscriptions.tick()
         self.notifier.clock_moved()

@@ -1,4 +1,4 @@
-"""Mailboxes: folders, messages, calendar items, and the log of changes to them."""
+"""Mailboxes, with their folders, messages and calendar items, and a log of all changes."""
 
 import uuid
 from bisect import bisect_right
@@ -20,8 +20,8 @@ FOLDERS = {INBOX: "Inbox", DELETED: "Deleted Items", SENT: "Sent Items", DRAFTS:
 
 @dataclass(frozen=True)
 class Change:
-    """An entry in the log. ``kind`` is created, updated or deleted. A move is a deletion in one folder and a creation
-    in another.
+    """A log entry. ``kind`` is created, updated or deleted. A move is a deletion in one folder and a creation in
+    another.
     """
 
     number: int
@@ -34,9 +34,9 @@ class Change:
 
 
 class Store:
-    """All items of all mailboxes, in memory. Owners are GUIDs; keys are hex UUIDs that never change.
+    """All items in all mailboxes, in memory. Owners are GUIDs. Keys are hex UUIDs that never change.
 
-    ``last_change`` is the number of the newest log entry, 0 while the log is empty.
+    ``last_change`` is the number of the newest log entry, or 0 while the log is empty.
     """
 
     def __init__(self, clock: MovableClock) -> None:
@@ -52,7 +52,7 @@ class Store:
     def add_message(
         self, owner: str, folder: str, letter: Letter, *, is_read: bool = False, is_draft: bool = False
     ) -> Message:
-        """Put a message into a folder."""
+        """Add a message to a folder."""
         now = self._clock.now()
         key = uuid.uuid4().hex
         internet_id = f"<{key.upper()}@EXAMPLE.PROD.OUTLOOK.COM>"
@@ -66,11 +66,11 @@ class Store:
         return self._messages[owner].get(key)
 
     def messages(self, owner: str, folder: str | None = None) -> list[Message]:
-        """The messages of a mailbox, or of one of its folders, in the order in which they arrived."""
+        """The messages in a mailbox, or in one of its folders, in order of arrival."""
         return [message for message in self._messages[owner].values() if folder in (None, message.folder)]
 
     def touch_message(self, message: Message) -> None:
-        """Record that a message was changed."""
+        """Record that a message has changed."""
         self._note_message(message, "updated")
 
     def move_message(self, message: Message, folder: str) -> None:
@@ -100,7 +100,7 @@ class Store:
     # --- calendar items
 
     def add_event(self, owner: str, meeting: Meeting, response: Response, *, is_organizer: bool = False) -> Event:
-        """Put a meeting into a calendar."""
+        """Add a meeting to a calendar."""
         now = self._clock.now()
         event = Event(uuid.uuid4().hex, owner, meeting, response, created=now, modified=now, is_organizer=is_organizer)
         self._events[owner][event.key] = event
@@ -112,7 +112,7 @@ class Store:
         return self._events[owner].get(key)
 
     def event(self, owner: str, uid: str, original_start: datetime | None = None) -> Event | None:
-        """The item for a meeting or series or, with ``original_start``, for an occurrence with a separate
+        """The item for a meeting or series. With ``original_start``, the item for an occurrence with a separate
         invitation.
         """
         wanted = (uid, original_start)
@@ -120,11 +120,11 @@ class Store:
         return next(found, None)
 
     def events(self, owner: str) -> list[Event]:
-        """All calendar items of a mailbox: single meetings, masters, and occurrences with separate invitations."""
+        """All calendar items in a mailbox: single meetings, masters, and occurrences with separate invitations."""
         return list(self._events[owner].values())
 
     def touch_event(self, event: Event) -> None:
-        """Record that a calendar item, or an occurrence of it, was changed."""
+        """Record that a calendar item or one of its occurrences has changed."""
         self._note_event(event, "updated")
 
     def delete_event(self, event: Event) -> None:
@@ -133,7 +133,7 @@ class Store:
         self._note_event(event, "deleted")
 
     def renew_event(self, event: Event) -> None:
-        """Replace a calendar item with one that has the same content but another key."""
+        """Replace a calendar item with one that has the same content but a different key."""
         self.delete_event(event)
         event.key = uuid.uuid4().hex
         self._events[event.owner][event.key] = event

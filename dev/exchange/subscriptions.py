@@ -15,8 +15,8 @@ LIFECYCLE = ("missed", "subscriptionRemoved", "reauthorizationRequired")
 
 @dataclass(frozen=True)
 class Topic:
-    """The subject of a subscription: ``folder`` is a mail folder, `CALENDAR`, or None for the whole mailbox's
-    messages.
+    """What a subscription is for. ``folder`` is a mail folder, `CALENDAR`, or None for the messages in the whole
+    mailbox.
     """
 
     owner: str
@@ -26,7 +26,7 @@ class Topic:
         """Whether the subscription covers a change.
 
         If a subscription is for a whole mailbox, a move is reported as a creation (exchange.md §3). Here the deletion
-        is not reported, which has not been confirmed against a live tenant.
+        is not reported, but this has not been confirmed against a live tenant.
         """
         if change.owner != self.owner:
             return False
@@ -37,7 +37,7 @@ class Topic:
 
 @dataclass
 class Subscription:
-    """A subscription. ``resource`` is stored as the client wrote it. ``immutable_ids`` is fixed at creation."""
+    """A subscription. ``resource`` is stored as written by the client. ``immutable_ids`` is fixed at creation."""
 
     resource: str
     topic: Topic
@@ -53,8 +53,8 @@ class Subscription:
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     def renew(self, now: datetime, expires: datetime) -> None:
-        """Keep the subscription until ``expires``, but at least 45 minutes; raises ValueError if ``expires`` is in the
-        past or too far ahead.
+        """Keep the subscription until ``expires``, but for at least 45 minutes. Raises ValueError if ``expires`` is in
+        the past or too far ahead.
         """
         if expires <= now:
             raise ValueError("Subscription expiration must be in the future.")
@@ -65,17 +65,17 @@ class Subscription:
         self.starts, self.expires, self.warned = now, max(expires, now + SHORTEST), False
 
     def wants_reauthorization(self, now: datetime) -> bool:
-        """Whether the service now requests reauthorization.
+        """Whether the service must request reauthorization now.
 
-        The exact time has not been confirmed against a live tenant. Here it is in the last quarter of the lifetime, at
-        most twelve hours before expiry.
+        The exact time has not been confirmed against a live tenant. Here it is in the last quarter of the lifetime, and
+        at most twelve hours before expiry.
         """
         left = self.expires - now
         return not self.warned and left < min(timedelta(hours=12), (self.expires - self.starts) / 4)
 
 
 class Subscriptions:
-    """All subscriptions. They belong to the same application."""
+    """All subscriptions. They all belong to the same application."""
 
     def __init__(self, clock: MovableClock) -> None:
         self._clock = clock
@@ -90,7 +90,7 @@ class Subscriptions:
         return self._all.get(subscription_id.casefold())
 
     def twin(self, wanted: Subscription) -> Subscription | None:
-        """An existing subscription to the same resource for the same kinds of change."""
+        """An existing subscription to the same resource for the same kinds of changes."""
         return next((s for s in self if (s.topic, s.changes) == (wanted.topic, wanted.changes)), None)
 
     def add(self, subscription: Subscription) -> None:

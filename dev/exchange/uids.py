@@ -1,7 +1,7 @@
 """Global object ids of meetings (MS-OXOCAL), from which iCalUId and uid are derived.
 
-Layout: 16 bytes class id, 4 bytes date of the occurrence (zero for a whole meeting), 8 bytes creation time, 8 zero
-bytes, 4 bytes length, the data. `iCalUId` is the hex text with the date, and `uid` is the hex text without the date.
+Layout: class id (16 bytes), date of the occurrence (4 bytes, zero for a whole meeting), creation time (8 bytes), zeros
+(8 bytes), length (4 bytes), data. `iCalUId` is the hex text with the date, and `uid` is the hex text without the date.
 """
 
 import uuid
@@ -19,7 +19,7 @@ def new_uid(now: datetime) -> str:
 
 
 def of_occurrence(uid: str, day: date | None) -> str:
-    """The global object id of an occurrence, which is the uid with the occurrence's date; the uid itself for None. A
+    """The global object id of an occurrence: the uid with the occurrence's date, or the uid itself if `day` is None. A
     uid from another product (not a global object id) is returned unchanged.
     """
     if day is None or not uid.upper().startswith(_CLASS_ID):

@@ -1,5 +1,5 @@
-"""Behaviours on which reports about Graph differ (docs/facts/graph.md). Tests can choose between them, and the product
-must work with all of them.
+"""Graph behaviours for which reports differ (docs/facts/graph.md). Tests can choose between them. The product must work
+with all of them.
 """
 
 from collections.abc import Mapping
@@ -8,17 +8,17 @@ from typing import Any
 
 
 class VariantError(ValueError):
-    """A variant does not exist; the message lists the existing ones."""
+    """A variant does not exist. The message lists the existing variants."""
 
 
 @dataclass
 class Variants:
-    """The behaviours of the service on which reports differ. The defaults are those of most reports.
+    """The service's behaviours for which reports differ. The defaults are what most reports say.
 
     ``gone_event_is_null``: the expanded event of a deleted meeting is null instead of an empty object. ``uid``: events
     have the undeclared property `uid`. ``original_start``: the property is returned when requested ("select"), always,
     or never. ``instances_with_exceptions``: `/instances` lists occurrences that differ from their series.
-    ``handshake_error``: the way in which a refused subscription handshake is reported.
+    ``handshake_error``: how a refused subscription handshake is reported.
     """
 
     gone_event_is_null: bool = False

@@ -1,8 +1,7 @@
-"""VisibleMeetingUpdateProperties, which determines the updates that attendees see in their Inbox after they have
-answered.
+"""VisibleMeetingUpdateProperties, which determines the updates that attendees see in their Inbox after answering.
 
-The setting is a list such as "Location,AllProperties:15": a change of the location is always visible, any other change
-only within 15 minutes before the start. Changes of time and recurrence are always visible.
+The setting is a list such as "Location,AllProperties:15". In this example, a change of location is always visible, and
+any other change only within 15 minutes before the start. Changes of time and recurrence are always visible.
 """
 
 from collections.abc import Iterator
@@ -10,12 +9,12 @@ from datetime import timedelta
 
 from dev.exchange.model import Meeting
 
-#: The setting exists only in Exchange Online. On-premises, every update is visible.
+#: The setting only exists in Exchange Online. On-premises, every update is visible.
 ON_PREMISES = "Location,Subject,Body,AllProperties"
 
 
 def is_visible(setting: str, before: Meeting, after: Meeting, left: timedelta) -> bool:
-    """Whether an update reaches the Inbox. ``left`` is the time until the meeting starts, negative afterwards."""
+    """Whether an update reaches the Inbox. ``left`` is the time until the meeting starts. It is negative afterwards."""
     if not before.same_time(after):
         return True
     changed = {"AllProperties", *_changed(before, after)}
@@ -29,7 +28,7 @@ def _changed(before: Meeting, after: Meeting) -> Iterator[str]:
 
 
 def parts(setting: str) -> Iterator[tuple[str, timedelta | None]]:
-    """Parse the setting into properties, and the time before the start during which each is visible (None: always).
+    """Parse the setting into properties, each with the time before the start during which it is visible (None: always).
     Raises ValueError for invalid minutes.
     """
     for item in setting.split(","):

@@ -1,4 +1,4 @@
-"""Windows and IANA names of time zones. Exchange uses Windows names; people also write IANA names."""
+"""Windows and IANA names of time zones. Exchange uses Windows names. People also use IANA names."""
 
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,7 +13,7 @@ _WINDOWS = {name.casefold(): iana for name, iana in win_tz.items()}
 
 
 class UnknownZoneError(ValueError):
-    """A name is neither a Windows nor an IANA name of a time zone."""
+    """A name is neither a Windows nor an IANA time zone name."""
 
 
 def zone(name: str) -> tzinfo:
@@ -40,8 +40,8 @@ def windows_name(name: str) -> str:
 def to_utc(local: datetime, name: str) -> datetime:
     """Convert a wall clock time in a zone to UTC.
 
-    A time that a DST change skips uses the offset before the change, so it moves forward by the skipped hour, as in
-    Outlook. A time that occurs twice means the first of the two.
+    A time skipped by a DST change uses the offset before the change. As in Outlook, this moves it forward by the
+    skipped hour. A time that occurs twice means the first occurrence.
     """
     return local.replace(tzinfo=zone(name), fold=0).astimezone(UTC)
 

@@ -1,10 +1,10 @@
-"""Checks for requests that Azure Storage rejects, but that Azurite or the in-memory storage accepts. The tests apply
-them to both.
+"""Checks for requests that Azure Storage rejects, although Azurite or the in-memory storage accepts them. Tests apply
+the checks to both.
 
-Sources: Microsoft's reference of the Table service ("Understanding the Table service data model", "Performing entity
-group transactions", "Querying tables and entities", "Insert Entity", "Update Entity") and of the Queue service ("Put
-Message", "Get Messages", "Naming queues and metadata"). A violation raises `Refused`, which the product does not catch;
-`seen` records it for workers that continue after any failure.
+Sources: Microsoft's reference for the Table service ("Understanding the Table service data model", "Performing entity
+group transactions", "Querying tables and entities", "Insert Entity", "Update Entity") and for the Queue service ("Put
+Message", "Get Messages", "Naming queues and metadata"). A violation raises `Refused`, which the product does not catch.
+It is also recorded in `seen`, for workers that continue after any failure.
 """
 
 import json
@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 KIB, MIB = 1024, 1024**2
 MAX_KEY_BYTES = KIB
-"""The maximum size of a partition or row key in UTF-16, in bytes."""
+"""The maximum size of a partition key or row key in UTF-16, in bytes."""
 MAX_TEXT_UNITS = 32 * KIB
 MAX_ROW_BYTES = MIB
 MAX_COLUMNS = 252
@@ -45,7 +45,7 @@ seen: list[str] = []
 
 
 class Refused(AssertionError):
-    """Azure Storage would reject a request with 400 or 413; the message gives the reason."""
+    """Azure Storage would reject a request with 400 or 413, for the reason given in the message."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -105,9 +105,7 @@ def check_transaction(rows: Iterable[tuple[str, str]], size: int) -> None:
 
 
 def check_filter(text: str) -> None:
-    """Check a `$filter`, which consists of comparisons of columns with literals. Quotation marks in literals are
-    doubled.
-    """
+    """Check a `$filter`. It compares columns with literals. Quotation marks in literals are doubled."""
     bare = _LITERAL.sub("''", text)
     _insist(bool(_FILTER_WORDS.fullmatch(bare)), "a $filter cannot be parsed")
     _insist(len(_COMPARISON.findall(bare)) <= MAX_COMPARISONS, f"a $filter has more than {MAX_COMPARISONS} comparisons")
@@ -117,7 +115,7 @@ def check_filter(text: str) -> None:
 
 
 def check_message(encoded: str, delay: timedelta = timedelta(0), life: timedelta | None = None) -> None:
-    """Check a queue message as it is sent, possibly in base64. The default of `life` is seven days."""
+    """Check a queue message as sent, possibly in base64. `life` is seven days by default."""
     _insist(len(encoded.encode()) <= MAX_MESSAGE_BYTES, "a message is longer than 64 KiB")
     _insist(timedelta(0) <= delay <= MAX_DELAY, "a message is hidden for longer than seven days")
     _insist(delay < (life or MAX_DELAY), "a message is hidden for longer than its time to live")
@@ -127,7 +125,7 @@ def check_message(encoded: str, delay: timedelta = timedelta(0), life: timedelta
 
 
 def check_request(method: str, url: str, headers: Mapping[str, str], body: bytes) -> None:
-    """Check an SDK's request to tables or queues; the account is the first part of the path, as in Azurite."""
+    """Check an SDK's request to tables or queues. As in Azurite, the first part of the path is the account."""
     parts = urlsplit(url)
     _, _, path = parts.path.lstrip("/").partition("/")
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
@@ -155,7 +153,9 @@ def _check_new_table(method: str, body: bytes) -> None:
 def _check_entity(
     method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
 ) -> tuple[str, str]:
-    """Check a request for an entity or a query for several; returns the entity's keys, if the request has them."""
+    """Check a request for one entity or a query for several. Returns the entity's keys, if the request contains
+    them.
+    """
     address = _ADDRESS.fullmatch(path)
     if address is None:
         _insist(bool(re.fullmatch(r"\w+(?:\(\))?", path)), "the URL of an entity cannot be parsed")
@@ -193,7 +193,7 @@ def _columns(entity: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
 
 
 def _check_batch(body: bytes) -> None:
-    """Check an entity group transaction, which is one changeset of requests."""
+    """Check an entity group transaction: a single changeset of requests."""
     keys = []
     for part in re.split(rb"\r?\n--changeset[^\r\n]*", body)[1:]:
         _, _, request = part.partition(b"\r\n\r\n")

@@ -1,4 +1,4 @@
-"""The product with a simulated Exchange over real HTTP. It uses in-memory storage, so that a test of many events takes
+"""The product with a simulated Exchange over real HTTP. Storage is in memory, so a test with many events takes
 milliseconds.
 
 The webhook is a real HTTP endpoint. Tests decide when the queue is handled. Each message gets as many attempts as in
@@ -37,12 +37,12 @@ from shared.queues import MEETING_REQUESTS
 ALICE = "alice@example.com"
 
 QUIET = timedelta(minutes=20)
-"""A duration after which all leases have expired and all retries are due."""
+"""A time after which all leases have expired and all retries are due."""
 
 
 @dataclass
 class Deployment:
-    """The product in operation: actions of organizers and of Exchange, timers, and outages."""
+    """The product in operation: actions by organizers and Exchange, timers, and outages."""
 
     exchange: Running
     http: httpx.AsyncClient
@@ -50,7 +50,7 @@ class Deployment:
     outages: Outages
     host: FunctionsHost
     node: Node | None = None
-    """The Management Node that has the rooms, if the integration uses one."""
+    """The Management Node with the rooms, if the integration uses one."""
 
     @property
     def memory(self) -> MemoryStorage:
@@ -59,14 +59,14 @@ class Deployment:
 
     @property
     def services(self) -> Services:
-        """The product's services, which a restart replaces."""
+        """The product's services. A restart replaces them."""
         return self.host.services
 
     # --- actions of people
 
     async def click(self, user: str = "alice") -> Any:
-        """Request an alias with joining instructions, as the add-in does. Outages do not affect the request, since
-        users click again until an outage is over.
+        """Request an alias with joining instructions, as the add-in does. Outages do not affect the request, because
+        users keep clicking until an outage is over.
         """
         away, self.outages.away = self.outages.away, set()
         try:
@@ -114,12 +114,12 @@ class Deployment:
         return [m for m in messages if m["kind"] == "mail"]
 
     async def is_open(self, alias: str) -> bool | None:
-        """Whether the room is open according to external policy; None for an unknown alias."""
+        """Whether the room is open according to external policy, or None for an unknown alias."""
         answer = await self.services.conferences.policy.service_configuration(alias)
         return None if answer is None else answer[0] == "continue"
 
     def calls(self) -> int:
-        """The number of requests to Exchange, not counting those that look for new messages."""
+        """The number of requests to Exchange, not counting checks for new messages."""
         return sum(n for name, n in self.exchange.exchange.traffic.requests.items() if name != "EWS SyncFolderItems")
 
     # --- the simulated Exchange and the queue
@@ -157,12 +157,14 @@ class Deployment:
         return self.exchange.exchange.clock.now()
 
     async def move_to(self, when: datetime) -> None:
-        """Move the clock to a given time. On a slow machine, a running clock may have passed that time already."""
+        """Move the clock to a given time. On a slow machine, a running clock may already have passed that time."""
         response = await self.http.post("/dev/clock", json={"now": when.isoformat()})
         assert response.is_success or self.now >= when, response.text
 
     async def drain(self) -> None:
-        """Wait for notifications and handle the queue until both are empty. This includes delayed messages."""
+        """Wait for notifications and handle the queue, including delayed messages, until there are no more of
+        either.
+        """
         await self.notified()
         while self.memory.queue(MEETING_REQUESTS).sent:
             await self.handle()
@@ -179,9 +181,9 @@ class Deployment:
         raise AssertionError("the queue does not become empty")
 
     async def notified(self) -> None:
-        """Wait until notifications have been delivered, and poll the mailboxes without notifications.
+        """Wait until notifications have been delivered, and poll mailboxes that have no notifications.
 
-        Delayed notifications are not delivered before the clock has moved.
+        Delayed notifications are not delivered until the clock moves.
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(0.1):
@@ -189,7 +191,7 @@ class Deployment:
         await self.services.scheduling.timers.poll()
 
     async def take(self, place: int = 0) -> str:
-        """Remove a message from the queue, after moving the clock past its delay."""
+        """Move the clock past a message's delay, and remove the message from the queue."""
         body, delay = self.memory.queue(MEETING_REQUESTS).sent.pop(place)
         if delay:
             await self.move_to(self.now + delay)
@@ -202,7 +204,7 @@ class Deployment:
         if what is Away.EXCHANGE:
             await self.faults({**fault, "on": "*", "times": None}, {**fault, "on": "EWS ", "times": None})
         elif what is Away.TOKENS:
-            # EWS requests fail without tokens too, since each of them is authenticated.
+            # Without tokens, EWS requests fail too, because each one is authenticated.
             await self.faults({"on": "EWS ", "status": 401, "times": None})
         self.outages.away.add(what)
 
@@ -236,8 +238,8 @@ class Deployment:
         return [row.key async for row in table.everything() if row.key.startswith(prefixes)]
 
     async def settle(self, times: int = 2) -> None:
-        """End all outages, and run the timers until there is no unfinished work, but at least `times` and at most ten
-        times.
+        """End all outages, and run the timers until no work is left unfinished (at least `times` times, at most ten
+        times).
         """
         self.end_outages()
         await self.clear_faults()
@@ -255,10 +257,10 @@ class Deployment:
 async def deployed(
     by: By = By.GRAPH, clock: MovableClock | None = None, *, on_node: bool = False, **settings: Any
 ) -> AsyncIterator[Deployment]:
-    """Run a deployment with one integration, whose mailbox is watched. `settings` are additional settings of the
+    """Run a deployment with one integration and watch its mailbox. `settings` are additional settings for the
     integration.
 
-    `on_node`: the integration's rooms are on a Management Node.
+    With `on_node`, the integration's rooms are on a Management Node.
     """
     secrets, outages = MemorySecrets(), Outages(MemoryStorage())
 
@@ -289,6 +291,5 @@ async def deployed(
 
 
 _ssl_context = cache(httpx.create_ssl_context)
-"""A cached TLS context. Loading the trusted certificates takes longer than most tests, although no connection here uses
-TLS.
+"""A cached TLS context. Loading the trusted certificates takes longer than most tests, and no connection here uses TLS.
 """

@@ -1,6 +1,6 @@
-"""The functions host of the product, in this process. It does what functions/mailbox.py does in Azure.
+"""The product's functions host, in this process. It does what functions/mailbox.py does in Azure.
 
-Exchange's notifications arrive at a real HTTP endpoint. A queue message is delivered as often as Azure delivers it.
+Exchange's notifications arrive at a real HTTP endpoint. A queue message is delivered as many times as in Azure.
 """
 
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ from shared.settings import Settings, StorageAccount
 from shared.storage import Storage
 
 MAX_DELIVERIES = 5
-"""How often Azure delivers a message before it moves it to the poison queue."""
+"""How many times Azure delivers a message before moving it to the poison queue."""
 
 _TAG_SIGNING_KEY = b"k" * 32
 
@@ -40,10 +40,10 @@ class FunctionsHost:
     url: str = ""
     services: Services = field(init=False)
     poisoned: list[str] = field(default_factory=list)
-    """The poison queue, with messages that the host has moved there and the product has not recorded yet."""
+    """The poison queue: messages that the host has moved there and that the product has not yet recorded."""
 
     def start(self, storage: Storage | None = None) -> None:
-        """Start the product, by default with storage that can have outages."""
+        """Start the product. By default, its storage can have outages."""
         settings = Settings(
             storage=StorageAccount("unused"),
             public_base_url=self.url,
@@ -58,7 +58,7 @@ class FunctionsHost:
             wire_to(self.node, self.services)
 
     async def restart(self, storage: Storage | None = None) -> None:
-        """Stop the product and start it again; see `start`."""
+        """Stop the product and start it again as in `start`."""
         await self.services.close()
         self.start(storage)
 
@@ -74,7 +74,7 @@ class FunctionsHost:
         return web.Response(status=202)
 
     async def deliver(self, body: str) -> None:
-        """Deliver a message until it is handled, and after the last attempt move it to the poison queue."""
+        """Deliver a message until it is handled. After the last attempt, move it to the poison queue."""
         for attempt in range(1, MAX_DELIVERIES + 1):
             with suppress(Exception):  # Azure's host logs the exception
                 await self.services.scheduling.worker.handle(body, last_try=attempt == MAX_DELIVERIES)
@@ -83,7 +83,7 @@ class FunctionsHost:
         await self.deliver_poisoned()
 
     async def deliver_poisoned(self) -> None:
-        """Deliver the messages in the poison queue. Those that fail stay there, since Azure delivers them again."""
+        """Deliver the messages in the poison queue. Those that fail stay there, because Azure delivers them again."""
         for body in list(self.poisoned):
             with suppress(SchedulingError):
                 await self.services.scheduling.poison_queue.record(body)

@@ -1,4 +1,4 @@
-"""The only integration of a deployment: its mailbox, and the protocol for it."""
+"""A deployment's only integration: its mailbox, and the protocol used for it."""
 
 from enum import StrEnum
 from typing import Any
@@ -16,7 +16,7 @@ OTHER_HABITS = {
 
 
 class By(StrEnum):
-    """The protocol for the equipment mailbox. No other part of a deployment depends on the protocol."""
+    """The protocol used for the equipment mailbox. No other part of a deployment depends on it."""
 
     GRAPH = "Graph"
     EWS = "EWS"
@@ -30,12 +30,12 @@ class By(StrEnum):
 
     @property
     def processing(self) -> dict[str, Any]:
-        """The settings of calendar processing that differ from those of Exchange Online."""
+        """The calendar processing settings that differ from Exchange Online."""
         return {} if self is By.GRAPH else {"visible_update_properties": ON_PREMISES}
 
 
 def integration_fields(exchange: Running, by: By) -> dict[str, Any]:
-    """The integration's fields in the form of the management API."""
+    """The integration's fields in the management API's format."""
     return {
         "uuid": INTEGRATION,
         "name": "Test",

@@ -1,4 +1,4 @@
-"""Simulated outages of in-memory storage and queues, and of the other services that the product uses."""
+"""Simulated outages of in-memory storage and queues, and of other services that the product uses."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ class Away(StrEnum):
 
 @dataclass
 class Outages:
-    """In-memory storage that can be unavailable, and the set of services that are unavailable now."""
+    """In-memory storage that can be unavailable, and the set of currently unavailable services."""
 
     memory: MemoryStorage
     away: set[Away] = field(default_factory=set)

@@ -1,4 +1,4 @@
-"""Rounds without a queue worker. The messages that a timer sends are handled before the timer returns."""
+"""Rounds without a queue worker. Messages sent by a timer are handled before the timer returns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,9 +11,7 @@ from shared.meetings.stretch import Round
 
 @dataclass(frozen=True)
 class RoundsInPlace(Rounds):
-    """Rounds whose `sent` messages are handled immediately, except for messages with a delay, which stay in the
-    queue.
-    """
+    """Rounds whose `sent` messages are handled immediately. Messages with a delay stay in the queue."""
 
     sent: MemoryQueue
 
@@ -23,7 +21,7 @@ class RoundsInPlace(Rounds):
         return count
 
     async def handle_all(self) -> None:
-        """Handle all messages in the queue that are visible now."""
+        """Handle all visible messages in the queue."""
         while visible := [each for each in self.sent.sent if not each[1]]:
             self.sent.sent.remove(visible[0])
             await self.handle(visible[0][0])

@@ -29,9 +29,9 @@ from shared.storage import (
 
 class MemoryTable:
     """An in-memory Table. `round_trips` counts the network requests that a table in Azure would need. `rows_sent`
-    counts the rows in its responses to queries, in which a page is sent as a whole even if only its first row is used.
+    counts the rows in query responses. A page is always sent as a whole, even if only its first row is used.
 
-    Before each request, other tasks may run, as with a real network.
+    As with a real network, other tasks may run before each request.
     """
 
     def __init__(self) -> None:
@@ -109,8 +109,8 @@ class MemoryTable:
 
 
 def _judge(partition: str, operations: Sequence[Write]) -> None:
-    """Reject requests that Azure would reject. The same checks apply to requests to Azurite. A request has about 600
-    bytes in addition to its row's JSON.
+    """Reject requests that Azure would reject. The same checks apply to requests to Azurite. A request is about 600
+    bytes larger than its row's JSON.
     """
     keys, size = [], 0
     for operation in operations:
@@ -132,7 +132,7 @@ def _content(operation: Write) -> tuple[str, Values]:
 
 
 class MemoryQueue:
-    """A Queue that records the messages sent, with their delays."""
+    """A Queue that records all sent messages, with their delays."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, timedelta]] = []

@@ -12,7 +12,7 @@ def tomorrow(world: Deployment, hour: int = 10) -> datetime:
 
 
 def weekly(start: datetime, **range_: Any) -> dict[str, Any]:
-    """A weekly recurrence, endless unless `range_` says otherwise."""
+    """A weekly recurrence. It is endless unless `range_` says otherwise."""
     return {
         "pattern": {"type": "weekly", "interval": 1, "daysOfWeek": [f"{start:%A}".lower()]},
         "range": {"type": "noEnd", "startDate": f"{start:%Y-%m-%d}"} | range_,

@@ -9,12 +9,12 @@ from pathlib import Path
 
 
 class HostError(Exception):
-    """The function app cannot be hosted; the message says what to change."""
+    """The function app cannot be hosted. The message says what to change."""
 
 
 @dataclass(frozen=True)
 class HostConfig:
-    """The settings of host.json, with Azure's defaults. `visibility_timeout` is the time until a failed message is
+    """The settings in host.json, with Azure's defaults. `visibility_timeout` is the time until a failed message is
     retried.
     """
 
@@ -29,7 +29,7 @@ class HostConfig:
 
     @property
     def messages_at_once(self) -> int:
-        """The number of queue messages that one instance handles concurrently. It is more than one batch, because the
+        """The number of queue messages that one instance handles concurrently. It is larger than a batch, because the
         next batch is fetched before the current one is complete.
         """
         return self.batch_size + self.new_batch_threshold
@@ -72,7 +72,7 @@ def _duration(text: str) -> timedelta:
 
 
 def resolve(text: str, settings: Mapping[str, str]) -> str:
-    """Replace %NAME% with app settings. Raises HostError for an unknown name, like the real host."""
+    """Replace %NAME% with app settings. Like the real host, raises HostError if a name is unknown."""
 
     def value(match: re.Match[str]) -> str:
         if match[1] not in settings:

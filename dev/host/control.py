@@ -1,4 +1,4 @@
-"""Routes that exist only in this host, with which the local stack and its tests move the clock or run a timer."""
+"""Routes that only exist in this host. The local stack and its tests use them to move the clock or run a timer."""
 
 import asyncio
 import json
@@ -14,14 +14,14 @@ from dev.host.worker import InvocationFailed
 from dev.movable_clock import MovableClock
 
 STARTS_MINUTES = frozenset({"poll", "rooms"})
-"""The app's timers that send queue messages with a delay, for later minutes."""
+"""The app's timers that send delayed queue messages, for later minutes."""
 
 
 class Control:
     """`POST /dev/clock` {"now"}, `POST /dev/run/{timer}`, `POST /dev/away` {"away": true | false}, `POST /dev/ready`.
 
-    `settle` waits until the queues are quiet. `release` makes the host ready. `is_up` is cleared while a stopped app is
-    simulated, when requests get 503 and timers wait.
+    `settle` waits until the queues are quiet. `release` makes the host ready. `is_up` is cleared to simulate a stopped
+    app: requests get 503, and timers wait.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Control:
         self._one_at_a_time = asyncio.Lock()
 
     async def handle(self, request: web.BaseRequest) -> web.Response:
-        """Handle a request to a path below /dev/."""
+        """Handle a request to a path under /dev/."""
         match request.method, request.path.split("/")[2:]:
             case "POST", ["clock"]:
                 return await self._move_clock(await request.read())
@@ -79,8 +79,8 @@ class Control:
         return web.json_response({"away": not self._is_up.is_set()})
 
     async def _start_minutes(self) -> None:
-        """Make these timers' delayed messages visible, since the queue uses the real time instead of the movable
-        clock.
+        """Make these timers' delayed messages visible. The queue would wait in real time, because it does not use the
+        movable clock.
         """
         for name in STARTS_MINUTES & self._timers.keys():
             with suppress(InvocationFailed):

@@ -1,4 +1,4 @@
-"""The functions host as a whole, with one app, one port, queues and timers."""
+"""The functions host as a whole: an app, a port, queues and timers."""
 
 import asyncio
 import secrets
@@ -23,15 +23,14 @@ from dev.host.worker import Function
 from dev.movable_clock import MovableClock
 
 Page = Callable[[web.BaseRequest], Awaitable[web.Response]]
-LARGEST_BODY = 100 * 1024 * 1024  # bytes; the maximum that Azure accepts
+LARGEST_BODY = 100 * 1024 * 1024  # bytes; the most that Azure accepts
 
 
 class FunctionsHost:
-    """Hosts the functions in an app directory. `settings` are the app settings. The worker reads them from os.environ
-    itself.
+    """Hosts the functions in an app directory. `settings` are the app settings. The worker itself reads them from
+    os.environ.
 
-    Requests to the `held` path get 503 until `POST /dev/ready`, so that clients can wait for more than the start of the
-    host.
+    Requests to the `held` path get 503 until `POST /dev/ready`. This lets clients wait for more than the host's start.
     """
 
     def __init__(
@@ -69,7 +68,7 @@ class FunctionsHost:
             self._keep(timer.keep())
 
     async def settle(self) -> None:
-        """Wait until all queues are quiet, which means no visible message and no running function."""
+        """Wait until all queues are quiet: no visible messages, and no running functions."""
         while True:
             before = self._deliveries()
             await asyncio.gather(*(listener.settle() for listener in self._listeners))
@@ -81,7 +80,7 @@ class FunctionsHost:
         self._held = ""
 
     async def close(self) -> None:
-        """Stop listening, and release all resources. Messages in progress are redelivered to a later host."""
+        """Stop listening, and release all resources. Messages in progress will be redelivered to a later host."""
         if self._server:
             await self._server.cleanup()
         for task in self._tasks:
@@ -122,7 +121,7 @@ class FunctionsHost:
                 return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
             return await (control if request.path.startswith("/dev/") else triggers).handle(request)
 
-        # The host uses aiohttp's low-level server, since aiohttp's routing would take more time than the rest of the
+        # The host uses aiohttp's low-level server, because aiohttp's routing would take more time than the rest of the
         # host.
         self._server = web.ServerRunner(web.Server(handle, request_factory=_request, access_log=None))
         await self._server.setup()
@@ -135,7 +134,7 @@ class FunctionsHost:
 
 
 def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
-    """Create a request that allows as large a body as Azure."""
+    """Create a request that allows a body as large as Azure does."""
     loop = asyncio.get_running_loop()
     return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=LARGEST_BODY)
 

@@ -1,4 +1,4 @@
-"""HTTP triggers, which turn a request into an invocation, and its result into the response."""
+"""HTTP triggers: turn a request into an invocation, and its result into a response."""
 
 import hmac
 import logging
@@ -22,7 +22,7 @@ _SAME_SITE = {
 
 
 class HttpTriggers:
-    """Answers every request to the app's routes. `key` is required for functions whose authLevel is not anonymous."""
+    """Handles every request to the app's routes. `key` is required for functions whose authLevel is not anonymous."""
 
     def __init__(self, router: Router, runner: Runner, key: str) -> None:
         self._router = router
@@ -55,9 +55,9 @@ class HttpTriggers:
 
 
 async def _to_rpc(request: web.BaseRequest, parameters: dict[str, str]) -> RpcHttp:
-    """The request as the worker receives it: header names in lower case, repeated names joined by commas.
+    """The request as received by the worker: header names in lower case, values of repeated names joined by commas.
 
-    The real host drops query parameters without a value, since the worker does not request them.
+    The real host drops query parameters without a value, because the worker does not ask for them.
     """
     headers: dict[str, str] = {}
     for name, value in request.headers.items():

@@ -1,7 +1,7 @@
 """The messages of FunctionRpc.proto that the worker runtime reads and writes, as plain objects.
 
-The runtime takes its protobuf module as an argument, and only creates messages, reads their fields and calls
-`WhichOneof`, so neither grpcio nor protobuf is needed (docs/facts/azure-functions.md §A1).
+The runtime takes its protobuf module as an argument. It only creates messages, reads their fields and calls
+`WhichOneof`. Neither grpcio nor protobuf is needed (docs/facts/azure-functions.md §A1).
 """
 
 from types import SimpleNamespace
@@ -9,17 +9,17 @@ from typing import Any
 
 
 class Message:
-    """A message with the fields that it was created with."""
+    """A message with the fields given at its creation."""
 
     def __init__(self, **fields: Any) -> None:
         self.__dict__.update(fields)
 
-    def __getattr__(self, field: str) -> Any:  # the types of fields are defined only in the runtime
+    def __getattr__(self, field: str) -> Any:  # field types are only defined in the runtime
         raise AttributeError(f"{type(self).__name__} has no field {field}")
 
 
 class TypedData(Message):
-    """A value, which is in exactly one of the fields string, json, bytes, int, double and http."""
+    """A value in exactly one of the fields string, json, bytes, int, double and http."""
 
     def WhichOneof(self, _group: str) -> str | None:
         """The name of the field that is set."""
@@ -30,7 +30,7 @@ class ParameterBinding(Message):
     """A function parameter's name and data."""
 
     def WhichOneof(self, _group: str) -> str:
-        """Always return `data`, since shared memory is not supported."""
+        """Always return `data`, because shared memory is not supported."""
         return "data"
 
 
@@ -60,11 +60,11 @@ class RpcHttp(Message):
 
 
 class RpcException(Message):
-    """An exception that a function raised: message, stack_trace."""
+    """An exception raised by a function: message, stack_trace."""
 
 
 class WorkerInitResponse(Message):
-    """The response to the start of the worker."""
+    """The response to the worker's start."""
 
 
 class WorkerMetadata(Message):

@@ -1,12 +1,12 @@
-"""Queue triggers, with the rules of the WebJobs queue listener (docs/facts/azure-functions.md §F).
+"""Queue triggers that follow the rules of the WebJobs queue listener (docs/facts/azure-functions.md §F).
 
-An empty queue is polled less and less often, with an interval that doubles up to host.json's maxPollingInterval. The
-interval is reset when a message is found, when this host has enqueued one, and when a function has run, which may have
-enqueued one.
+An empty queue is polled less and less often. The interval doubles up to host.json's maxPollingInterval. It is reset
+when a message is found, when this host has enqueued a message, and when a function has run, because the function may
+have enqueued a message.
 
-A message is fetched and hidden for ten minutes. When its function succeeds, the message is deleted. When its function
-fails, the message reappears after host.json's visibilityTimeout, until it has been fetched maxDequeueCount times; then
-it is copied to `<queue>-poison` and deleted. If a host dies, its messages reappear after the ten minutes.
+A fetched message is hidden for ten minutes. When its function succeeds, the message is deleted. When its function
+fails, the message reappears after host.json's visibilityTimeout. After it has been fetched maxDequeueCount times, it is
+copied to `<queue>-poison` and deleted. If a host dies, its messages reappear after ten minutes.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 
 class QueueListener:
-    """Runs one function for the messages of its queue."""
+    """Runs one function for the messages in its queue."""
 
     def __init__(
         self, function: Function, queue: QueueClient, poison: QueueClient, config: HostConfig, runner: Runner
@@ -66,7 +66,7 @@ class QueueListener:
             asyncio.get_running_loop().call_later(FIRST_POLL_INTERVAL, self.wake)
 
     async def listen(self) -> None:
-        """Poll until cancelled. After a storage error, which is logged, polling continues, as in the real host."""
+        """Poll until cancelled. As in the real host, storage errors are logged, and polling continues."""
         while True:
             self._wake.clear()
             try:
@@ -80,9 +80,9 @@ class QueueListener:
                 self._interval = min(2 * self._interval, self._longest)
 
     async def settle(self) -> None:
-        """Wait until a poll that began after this call has found no message, and no function is running."""
+        """Wait until a poll that started after this call has found no message, and no function is running."""
         async with self._polled:
-            # The current poll began before this call, so only the next one counts.
+            # The current poll started before this call, so only the next one counts.
             enough = self._quiet_polls + 2
             while self._quiet_polls < enough:
                 self.wake()
@@ -95,9 +95,7 @@ class QueueListener:
         await asyncio.gather(*self._running, return_exceptions=True)
 
     async def _poll(self) -> bool:
-        """Fetch a batch if there is capacity for it; returns whether there may be more messages to fetch
-        immediately.
-        """
+        """Fetch a batch if there is capacity for it. Returns whether there may be more messages to fetch immediately."""
         if len(self._running) > self._config.new_batch_threshold:
             return False
         busy = bool(self._running)
@@ -126,7 +124,7 @@ class QueueListener:
         self._running.discard(task)
         self.wake()
         if not task.cancelled() and (error := task.exception()):
-            # The message is not lost, since it reappears after HIDDEN_WHILE_RUNNING.
+            # The message is not lost. It reappears after HIDDEN_WHILE_RUNNING.
             _log.error("queue %s: a message could not be deleted or moved", self.queue_name, exc_info=error)
 
     async def _wait(self, seconds: float) -> None:
@@ -141,7 +139,8 @@ class QueueListener:
         try:
             data = _decode(message.content, self._config.message_encoding)
         except ValueError:
-            # The storage extension moves messages that it cannot decode, without calling the function.
+            # The storage extension moves messages that it cannot decode to the poison queue, without calling the
+            # function.
             _log.error("queue %s: a message is not %s", self.queue_name, self._config.message_encoding)
             await self._bury(message, raw=True)
             return
@@ -161,7 +160,7 @@ class QueueListener:
             await self._bury(message)
             return
         rest = int(self._config.visibility_timeout.total_seconds())
-        # This uses the message's id, since with the message itself the SDK would encode its text a second time.
+        # This passes the message's id. If it passed the message itself, the SDK would encode its text a second time.
         await self._queue.update_message(message.id, message.pop_receipt, visibility_timeout=rest)
 
     async def _bury(self, message: QueueMessage, raw: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""ASP.NET route templates, with the features that function routes use: `a/{id:guid}/{name?}/{*rest}`."""
+"""ASP.NET route templates, with the features used by function routes: `a/{id:guid}/{name?}/{*rest}`."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from dev.host.config import HostError
 from dev.host.worker import Function
 
-# ASP.NET's guid constraint accepts every form that Guid.Parse accepts, but functions should not rely on the rare ones.
+# ASP.NET's guid constraint accepts every format that Guid.Parse does, but functions should not rely on rare formats.
 CONSTRAINTS = {
     "": r"[^/]+",
     "guid": r"\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?",
@@ -25,7 +25,7 @@ _PARAMETER = re.compile(r"\{(?P<star>\*)?(?P<name>\w+)(?::(?P<constraint>\w+(?:\
 
 @dataclass(frozen=True)
 class Segment:
-    """The part of a template between two slashes, which is text that may contain parameters."""
+    """The part of a template between two slashes: text that may contain parameters."""
 
     template: str
 
@@ -36,7 +36,7 @@ class Segment:
 
     @property
     def is_optional(self) -> bool:
-        """Whether the path may end before the segment."""
+        """Whether a path may end before the segment."""
         return self.template.endswith("?}") or self.is_catch_all
 
     @cached_property
@@ -105,7 +105,7 @@ def _compatible(one: Segment, other: Segment) -> bool:
 class Router:
     """Finds the route for a request. Raises HostError if two routes are ambiguous.
 
-    Azure matches without precedence: the first registered route that matches wins, even over a more literal one.
+    Azure matches without precedence: the first registered route that matches wins, even over a more specific one.
     """
 
     def __init__(self, routes: Sequence[Route]) -> None:
@@ -125,7 +125,7 @@ class Router:
         return "" if "{" in first else first.casefold()
 
     def find(self, method: str, raw_path: str) -> tuple[Function, dict[str, str]] | None:
-        """The function and its route parameters. As in Azure, a wrong method gets 404, just like an unknown path."""
+        """The function and its route parameters. As in Azure, a wrong method gets 404, like an unknown path."""
         path = decode_path(raw_path)
         first = path[1:].partition("/")[0].casefold()
         for bucket in (first, "") if first else ("",):
@@ -138,5 +138,5 @@ class Router:
 
 
 def decode_path(raw_path: str) -> str:
-    """A path as ASP.NET passes it to routing: decoded, except for %2F."""
+    """A path as passed to routing by ASP.NET: decoded, except for %2F."""
     return unquote(raw_path.replace("%2F", "%252F").replace("%2f", "%252f")) if "%" in raw_path else raw_path

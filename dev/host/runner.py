@@ -21,8 +21,8 @@ class Runner:
         self._on_end = on_end
         self._seconds = time_limit.total_seconds()
         self.is_up = asyncio.Event()
-        """Cleared while a stopped app is simulated, when requests are rejected and timers wait. Messages that are
-        already in the queues are still handled.
+        """Cleared to simulate a stopped app: requests are rejected, and timers wait. Messages that are already in the
+        queues are still handled.
         """
         self.is_up.set()
 
@@ -67,7 +67,7 @@ def messages(output: TypedData) -> list[str]:
 
 
 def _text(item: object) -> str:
-    """The text of a queue message; azure.functions sends QueueMessage objects as {id, body}."""
+    """The text of a queue message. azure.functions sends QueueMessage objects as {id, body}."""
     if isinstance(item, str):
         return item
     return str(item["body"]) if isinstance(item, dict) and "body" in item else json.dumps(item)

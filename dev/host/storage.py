@@ -13,8 +13,8 @@ ENCODINGS = {"base64": TextBase64EncodePolicy(), "none": None}
 
 
 class Queues:
-    """Queue clients by connection and name. `on_send` is called with the name of each queue that gets a message from
-    this host.
+    """Queue clients, by connection and name. `on_send` is called with the name of every queue to which this host sends
+    a message.
     """
 
     def __init__(self, settings: Mapping[str, str], encoding: str) -> None:
@@ -26,7 +26,7 @@ class Queues:
         self._services: dict[str, QueueServiceClient] = {}
 
     async def open(self, binding: Mapping[str, Any], suffix: str = "") -> QueueClient:
-        """The queue of a binding, created if it does not exist (in Azure, infra/ creates it)."""
+        """A binding's queue. It is created if it does not exist (in Azure, infra/ creates it)."""
         client = self._client(binding, suffix)
         try:
             await client.create_queue()
@@ -35,7 +35,7 @@ class Queues:
         return client
 
     async def send(self, binding: Mapping[str, Any], text: str) -> None:
-        """Put a message into an output binding's queue."""
+        """Send a message to an output binding's queue."""
         client = self._client(binding)
         await client.send_message(text)
         self.on_send(client.queue_name)

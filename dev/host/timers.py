@@ -1,7 +1,7 @@
-"""Timer triggers on a movable clock, with the rules of the timer extension (docs/facts/azure-functions.md §F).
+"""Timer triggers on a movable clock. They follow the timer extension's rules (docs/facts/azure-functions.md §F).
 
-Schedules are NCRONTAB with six fields, in UTC. One late run, with `past_due`, replaces all missed runs. Runs of a timer
-never overlap, and failed runs are not retried.
+Schedules are six-field NCRONTAB expressions, in UTC. All missed runs are replaced by one late run, with `past_due`.
+Runs of a timer never overlap, and failed runs are not retried.
 """
 
 import asyncio
@@ -24,11 +24,11 @@ _log = logging.getLogger(__name__)
 
 
 def next_run(schedule: str, after: datetime) -> datetime:
-    """The next time at which a schedule is due, strictly after a given time. Raises CronSimError for an invalid
-    NCRONTAB expression.
+    """The next time at which a schedule is due, strictly after a given time. Raises CronSimError if the NCRONTAB
+    expression is invalid.
 
-    A schedule should not specify both day of month and day of week, since NCRONTAB requires both to match, but CronSim,
-    like Unix, only one of them.
+    A schedule should not specify both day of month and day of week. NCRONTAB requires both to match, but CronSim, like
+    Unix, only one of them.
     """
     return next(CronSim(schedule, after.astimezone(UTC)))
 
@@ -53,8 +53,8 @@ class Timer:
             raise HostError(f"{self.name}: {self._schedule!r} is not a six-field NCRONTAB schedule: {error}") from error
 
     async def keep(self) -> None:
-        """Run the timer whenever it is due, until cancelled. A failed run is logged, and the next run takes place on
-        schedule.
+        """Run the timer whenever it is due, until cancelled. If a run fails, this is logged, and the next run takes
+        place on schedule.
         """
         while True:
             await self._clock.wait_until(self.due)
@@ -90,6 +90,6 @@ class Timer:
         try:
             await self._runner.run(self._function, TypedData(json=json.dumps(payload)))
         finally:
-            # Unlike in Azure, this is calculated from the run's start, since the clock may have been moved during the
-            # run, so that the timer is due again.
+            # Unlike in Azure, this is calculated from the run's start. The clock may have been moved during the run,
+            # and then the timer is already due again.
             self.due = next_run(self._schedule, self._last)

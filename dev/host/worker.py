@@ -1,4 +1,4 @@
-"""The Python worker, which indexes the function app and runs its functions, using Microsoft's own code."""
+"""The Python worker. It indexes the function app and runs its functions, using Microsoft's own code."""
 
 import json
 import logging
@@ -21,7 +21,7 @@ _NO_RETRY = Message(retry_count=0, max_retry_count=0, exception=None)
 
 
 class InvocationFailed(Exception):
-    """A function raised an exception. `stack_trace` is from the worker."""
+    """A function raised an exception. `stack_trace` comes from the worker."""
 
     def __init__(self, function: str, message: str, stack_trace: str) -> None:
         super().__init__(f"{function}: {message}")
@@ -30,7 +30,7 @@ class InvocationFailed(Exception):
 
 @dataclass(frozen=True)
 class Function:
-    """An indexed function. `trigger` and `outputs` (by parameter name) are bindings as function.json has them."""
+    """An indexed function. `trigger` and `outputs` (keyed by parameter name) are bindings as in function.json."""
 
     name: str
     id: str
@@ -45,7 +45,7 @@ class Function:
 
 @dataclass(frozen=True)
 class Result:
-    """The return value of a function, and the values of its output bindings by parameter name."""
+    """A function's return value, and the values of its output bindings, keyed by parameter name."""
 
     value: TypedData | None
     outputs: Mapping[str, TypedData]
@@ -56,7 +56,7 @@ async def index(app_dir: Path) -> list[Function]:
 
     Raises HostError with the worker's message if nothing can be indexed.
     """
-    # The worker's two log lines per invocation and a page of JSON at start are not useful to developers.
+    # The worker logs two lines per invocation, and a page of JSON at its start. Developers do not need them.
     logging.getLogger("azure.functions").setLevel(logging.WARNING)
     if str(app_dir) not in sys.path:
         sys.path.insert(0, str(app_dir))
@@ -119,7 +119,7 @@ def _call(**request: Any) -> SimpleNamespace:
 
 
 def _metadatum(value: object) -> TypedData:
-    """Strings are sent as strings and all other values as JSON, since the worker does not accept ints
+    """Strings are sent as strings, and all other values as JSON, because the worker does not accept ints
     (docs/facts/azure-functions.md §A1).
     """
     return TypedData(string=value) if isinstance(value, str) else TypedData(json=json.dumps(value))

@@ -1,4 +1,4 @@
-"""Finds or installs Chromium, which the browser tests use."""
+"""Finds or installs Chromium for the browser tests."""
 
 import os
 import shutil
@@ -7,13 +7,11 @@ from dev.install import places
 from dev.install.steps import SetupError, Steps
 
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-"""Names of the executable, in order of preference. The headless shell needs less than half the time to open a page."""
+"""Names of the executable, in order of preference. The headless shell opens a page in less than half the time."""
 
 
 def chromium() -> str:
-    """The executable of the browser: the value of CHROMIUM, or a program with one of the usual names; "" if none is
-    found.
-    """
+    """The browser's executable: the value of CHROMIUM, or a program with one of the usual names. "" if none is found."""
     if named := os.environ.get("CHROMIUM"):
         return named
     return next(filter(None, map(shutil.which, NAMES)), "")

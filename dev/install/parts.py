@@ -1,8 +1,8 @@
-"""The parts that can be installed, with the checks for whether they are complete.
+"""The parts of an installation, with checks of whether each part is complete.
 
 A part is complete if it has a valid stamp. The stamp is removed before the part is changed, and written atomically when
-the part is complete. Node packages are built next to their final folder and renamed into place. After an interrupted
-installation there is no stamp, so the next installation builds the part from scratch.
+the part is complete. Node packages are built next to their final folder, and then moved into place. After an
+interrupted installation there is no stamp, so the next installation builds the part from scratch.
 """
 
 import hashlib
@@ -19,12 +19,12 @@ from dev.install.steps import SetupError, Steps
 from dev.node_runtime import machine_has_node, node_is_there, npm
 
 MACHINE_PYTHON: str = getattr(sys, "_base_executable", "") or sys.executable
-"""The Python outside .venv, even if .venv is activated, since the installation replaces .venv."""
+"""The Python outside .venv, even if .venv is activated. The installation replaces .venv."""
 
 
 class Part(Protocol):
-    """A part of the installation, which has one line in its output. `optional` is a message about the consequences of a
-    failure, or "" if a failure ends the installation.
+    """A part of the installation, with one line in its output. `optional` describes the consequences of a failure, or
+    is "" if a failure ends the installation.
     """
 
     title: str
@@ -38,16 +38,14 @@ class Part(Protocol):
 
 
 class PythonEnvironment:
-    """The folder .venv, which is created with the machine's Python, and contains uv, which installs all other
-    packages.
-    """
+    """The folder .venv. It is created with the machine's Python, and contains uv for installing all other packages."""
 
     title = "Python environment"
     optional = ""
     stamp = "made-of"
 
     def ready(self) -> bool:
-        """Whether .venv is complete, and was built with the current Python."""
+        """Whether .venv is complete and was built with the current Python."""
         return places.PYTHON.exists() and places.UV.exists() and _read(places.VENV / self.stamp) == sys.version
 
     def install(self, steps: Steps) -> None:
@@ -64,8 +62,8 @@ class PythonEnvironment:
 
 
 class PythonPackages:
-    """The packages of a lock file, and the Functions worker runtime, which is installed although it requires Python
-    3.13.
+    """The packages in a lock file, and the Functions worker runtime. The runtime is installed even though it requires
+    Python 3.13.
     """
 
     title = "Python packages"
@@ -75,12 +73,12 @@ class PythonPackages:
         self._lock = lock
 
     def ready(self) -> bool:
-        """Whether the environment contains the packages. The packages for tests include the packages for running."""
+        """Whether the packages are installed. The packages for tests include those for running the stack."""
         return PythonEnvironment().ready() and _contents(self._lock) <= self._stamped() and node_is_there()
 
     def install(self, steps: Steps) -> None:
-        """Install exactly these packages, and remove packages that are in no lock file. Packages for tests stay if they
-        are installed.
+        """Install exactly these packages, and remove packages that are in no lock file. Test packages that are already
+        installed are kept.
         """
         lock = places.TEST_LOCK if any(places.TEST_LOCK.name in line for line in self._stamped()) else self._lock
         made = places.VENV / PythonEnvironment.stamp
@@ -105,7 +103,7 @@ class PythonPackages:
 
 
 class CommandLine:
-    """The program `vmr`, which runs this clone's sources. In contrast, `uv tool install .` installs a copy of them."""
+    """The program `vmr`, which runs this clone's sources. (`uv tool install .` would install a copy of them.)"""
 
     title = "Command line"
     optional = ""
@@ -125,7 +123,7 @@ PYTHONPATH="$here/../.." exec "$here/python" -m shared.cli "$@"
 
 
 class NodePackages:
-    """The packages of a folder's package-lock.json, in its node_modules."""
+    """The packages in a folder's package-lock.json, installed in its node_modules."""
 
     def __init__(self, title: str, folder: Path, optional: str = "") -> None:
         self.title = title
@@ -154,7 +152,7 @@ class NodePackages:
 
 
 class PageLibraries:
-    """The libraries in addin/vendor and console/vendor, which are copies from node_modules."""
+    """The libraries in addin/vendor and console/vendor, copied from node_modules."""
 
     title = "Libraries for pages"
     optional = ""
@@ -196,7 +194,7 @@ def for_running() -> list[Part]:
 
 
 def for_tests() -> list[Part]:
-    """The additional parts for tests and linters."""
+    """The parts for tests and linters."""
     checks = NodePackages("Checks for the pane", places.PANE_CHECKS, "Tests that need them will be skipped.")
     python: list[Part] = [PythonEnvironment(), PythonPackages(places.TEST_LOCK), CommandLine()]
     return [*python, _azurite(), PageLibraries(), checks, Browser()]
@@ -210,8 +208,8 @@ def _azurite() -> Part:
 
 
 def lanes(missing: Sequence[Part]) -> list[list[Part]]:
-    """Groups of parts that may be installed at the same time. If the machine has no Node, it is installed as one of the
-    Python packages, before the parts that need it.
+    """Groups of parts. The groups may be installed at the same time. If the machine has no Node, Node is installed as
+    one of the Python packages, before the parts that need it.
     """
     python = [part for part in missing if isinstance(part, PythonEnvironment | PythonPackages | CommandLine)]
     system = [part for part in missing if isinstance(part, Browser)]
@@ -221,7 +219,7 @@ def lanes(missing: Sequence[Part]) -> list[list[Part]]:
 
 
 def locked(lock: str, name: str) -> str:
-    """The lines of a package in a lock file, including its hashes. Raises SetupError."""
+    """The lines for a package in a lock file, including its hashes. Raises SetupError."""
     found = re.search(rf"^{re.escape(name)}==(?:.*\\\n)*.*\n", lock, re.MULTILINE)
     if found is None:
         raise SetupError(f"The lock file does not contain {name}. Run `make lock`.")
@@ -229,13 +227,13 @@ def locked(lock: str, name: str) -> str:
 
 
 def uv_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Variables for uv with the index and the certificates from pip's variables."""
+    """Environment variables for uv, with the index and certificates from pip's variables."""
     wanted = {"UV_DEFAULT_INDEX": "PIP_INDEX_URL", "SSL_CERT_FILE": "PIP_CERT"}
     return {mine: environ[theirs] for mine, theirs in wanted.items() if mine not in environ and environ.get(theirs)}
 
 
 def _contents(lock: Path) -> set[str]:
-    """The stamp of an environment, with a line for each lock file that it matches."""
+    """The environment's stamp, with a line for each lock file that it matches."""
     locks = {places.RUN_LOCK, lock, places.HOST_LOCK}
     return {f"{each.name} {hashlib.sha256(each.read_bytes()).hexdigest()}" for each in locks}
 
@@ -249,7 +247,7 @@ def _bytes(file: Path) -> bytes | None:
 
 
 def write_whole(file: Path, text: str) -> None:
-    """Write a file atomically, even if the machine stops while it is being written."""
+    """Write a file atomically, even if the machine stops during the write."""
     draft = file.with_name(f"{file.name}.part")
     with draft.open("w") as output:
         output.write(text)

@@ -8,7 +8,7 @@ PYTHON = VENV / "bin" / "python"
 UV = VENV / "bin" / "uv"
 VMR = VENV / "bin" / "vmr"
 STATE = ROOT / ".setup"
-"""The folder with the logs of the last installation, and with the lock that prevents a second one at the same time."""
+"""The folder with the last installation's logs, and with the lock that prevents two installations at the same time."""
 AZURITE = ROOT / "dev" / "node"
 PANE_CHECKS = ROOT / "tests" / "browser" / "node"
 LIBRARIES = {
@@ -19,7 +19,7 @@ LIBRARIES = {
     "console/vendor/htm-preact.js": "htm/preact/standalone.module.js",
     "console/vendor/htm-preact.LICENSE": "htm/LICENSE",
 }
-"""Third-party files that are served with the pane and the console, as target path → path in dev/node/node_modules."""
+"""Third-party files served with the pane and the console, as target path → path in dev/node/node_modules."""
 RUN_LOCK = ROOT / "dev" / "requirements-run.txt"
 TEST_LOCK = ROOT / "requirements-dev.txt"
 HOST_LOCK = ROOT / "dev" / "requirements-host.txt"

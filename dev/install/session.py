@@ -1,4 +1,4 @@
-"""Runs an installation, which finds and installs missing parts. The last line of the output is always its result."""
+"""Runs an installation: finds and installs missing parts. The last line of the output is always the result."""
 
 import fcntl
 import signal
@@ -16,12 +16,12 @@ from dev.install.steps import SetupError, Steps
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 INTERRUPTED = 130  # a shell's exit code for "ended by Ctrl-C"
-# A signal that arrives just before a blocking call is handled only when the call returns, so no call blocks for long.
+# A signal that arrives just before a blocking call is only handled when the call returns. So no call blocks for long.
 GLANCE = 0.2  # seconds
 
 
 class Interrupted(BaseException):
-    """The user has interrupted the installation."""
+    """The user interrupted the installation."""
 
 
 def installing(purpose: str) -> None:
@@ -76,7 +76,7 @@ def _lane(lane: Sequence[Part], steps: Steps) -> None:
 
 @contextmanager
 def _alone() -> Iterator[int]:
-    """Allow one installation at a time, even if an earlier one was killed and its commands are still running."""
+    """Allow only one installation at a time, even if an earlier one was killed while its commands keep running."""
     places.STATE.mkdir(exist_ok=True)
     with (places.STATE / "lock").open("a") as file:
         if not _locked(file):

@@ -1,4 +1,4 @@
-"""The steps of an installation. Each step prints one line, logs the tools' output, and leaves no process running."""
+"""The steps of an installation. Each step prints one line, logs the tools' output, and leaves no processes running."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dev.processes import die_with_parent
 
-SHUTDOWN_TIMEOUT = 5.0  # seconds that a command has to exit by itself
+SHUTDOWN_TIMEOUT = 5.0  # seconds that a command gets to exit by itself
 CAUSES = {
     r"ENOSPC|No space left|os error 28": "the disk is full",
     r"ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|name resolution|dns error|NewConnectionError"
@@ -25,11 +25,11 @@ CAUSES = {
 
 
 class SetupError(Exception):
-    """A step of the installation failed; the message is one sentence for the user."""
+    """A step of the installation failed. The message is one sentence for the user."""
 
 
 class Steps:
-    """Runs the commands of named steps. `lock` is a file descriptor that every command inherits, so a lock on it is
+    """Runs the commands of named steps. Every command inherits the file descriptor `lock`. A lock on it is therefore
     held until the last command has ended, even if this process is killed.
     """
 
@@ -43,7 +43,7 @@ class Steps:
 
     @contextmanager
     def step(self, title: str, optional: str = "") -> Iterator[None]:
-        """Print how long a step took, and the remaining steps. If the step fails, print `optional` or, if that is
+        """Print how long a step took and which steps are left. If the step fails, print `optional`; if `optional` is
         empty, raise SetupError.
         """
         began, outcome = time.monotonic(), ""
@@ -59,7 +59,7 @@ class Steps:
             print(f"  {title:<24}{time.monotonic() - began:6.1f} s   {left}{outcome}", flush=True)
 
     def run(self, title: str, *command: object, cwd: Path, env: Mapping[str, str] | None = None) -> None:
-        """Run a command of a step, and write its output to the step's log. Raises SetupError with the cause."""
+        """Run one of a step's commands, and write its output to the step's log. Raises SetupError with the cause."""
         log = self._logs / f"{re.sub('[^a-z]+', '-', title.lower())}.log"
         words = [str(part) for part in command]
         with log.open("ab") as output:
@@ -82,7 +82,7 @@ class Steps:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                start_new_session=True,  # so that only this process gets Ctrl-C, and then ends the command
+                start_new_session=True,  # only this process gets Ctrl-C; it then ends the command
                 pass_fds=(self._lock,),
                 preexec_fn=die_with_parent(os.getpid()),
             )
@@ -94,7 +94,7 @@ class Steps:
                 self._running.discard(process)
 
     def end(self) -> None:
-        """Start no more commands, and end the running ones with their child processes."""
+        """Start no more commands, and end running commands and their child processes."""
         self._ended = True
         with self._guard:
             running = list(self._running)
@@ -113,7 +113,7 @@ def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
     try:
         os.killpg(process.pid, number)
     except ProcessLookupError:
-        return  # the process has ended in the meantime
+        return  # the process has already ended
 
 
 def _cause(said: str, code: int) -> str:

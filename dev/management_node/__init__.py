@@ -5,5 +5,5 @@ store.py    objects, unique values            node.py      one node: clock, limi
 api.py      requests and responses (Tastypie)   app.py       HTTP and the control routes
 faults.py   faults that can be switched on
 
-It does not depend on the product. `Variants` are alternatives for behaviours of a real node that are not known.
+It does not depend on the product. `Variants` are alternatives for unknown behaviours of a real node.
 """

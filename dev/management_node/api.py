@@ -1,4 +1,4 @@
-"""The management API, which turns a request to the node into a response like Tastypie's, without an HTTP library."""
+"""The management API. It turns a request to the node into a response like Tastypie's, without an HTTP library."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -17,8 +17,8 @@ DEFAULT_PAGE = 20
 
 @dataclass(frozen=True)
 class Request:
-    """A request to the node. `headers` are keyed by lower-case name; `origin` is the scheme and host that the client
-    used.
+    """A request to the node. `headers` are keyed by lower-case name. `origin` is the scheme and host used by the
+    client.
     """
 
     method: str
@@ -31,7 +31,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """A response of the node; it is empty if `body` is None."""
+    """A response from the node. It is empty if `body` is None."""
 
     status: int
     body: Any = None
@@ -39,7 +39,7 @@ class Answer:
 
 
 class Api:
-    """Responds to requests from the database of a node."""
+    """Responds to requests, using a node's database."""
 
     def __init__(self, node: Node) -> None:
         self._node = node
@@ -121,7 +121,7 @@ class Api:
         return Answer(405)
 
     def _bulk(self, resource: Resource, given: Fields) -> Answer:
-        """Handle a bulk request: change objects with `resource_uri`, create the other objects, and then delete
+        """Handle a bulk request: change objects with a `resource_uri`, create the other objects, and then delete
         `deleted_objects`.
         """
         if not isinstance(given.get("objects"), list):
@@ -136,7 +136,7 @@ class Api:
             self._node.changed()
             raise
         deleted = [store.referred(resource.name, uri) for uri in given.get("deleted_objects", [])]
-        if not all(deleted):  # a variant decides whether the objects before a missing one are deleted
+        if not all(deleted):  # a variant decides whether the objects before a missing object are deleted
             known = deleted[: deleted.index(0)]
             for id_ in [] if self._node.variants.bulk_is_atomic else known:
                 store.delete(resource, id_)
@@ -146,7 +146,7 @@ class Api:
         return Answer(202)
 
     def _take(self, resource: Resource, given: Fields) -> None:
-        """Change or create one object of a bulk request. Raises Refused, Missing."""
+        """Change or create one object in a bulk request. Raises Refused, Missing."""
         store = self._node.store
         if id_ := store.referred(resource.name, given.get("resource_uri", "")):
             store.change(resource, id_, given, self._node.clock.now())
@@ -179,7 +179,7 @@ class Api:
 
 
 def _created(node: Node, resource: Resource, given: Fields) -> int:
-    """Create an object; returns its id. Raises Refused, Missing. If an alias is refused, the conference may exist
+    """Create an object and return its id. Raises Refused, Missing. If an alias is refused, the conference may exist
     without it.
     """
     now = node.clock.now()

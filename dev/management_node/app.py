@@ -1,4 +1,4 @@
-"""The HTTP server, with the management API, its faults, and the control routes of the local stack."""
+"""The HTTP server, with the management API, its faults, and the local stack's control routes."""
 
 import asyncio
 import json
@@ -20,14 +20,14 @@ MAX_BODY = 16 * 1024**2
 
 
 class Server:
-    """The HTTP routes of one node."""
+    """A node's HTTP routes."""
 
     def __init__(self, node: Node) -> None:
         self.node = node
         self._api = Api(node)
 
     def app(self) -> web.Application:
-        """Create the aiohttp application of a node."""
+        """Create a node's aiohttp application."""
         app = web.Application(client_max_size=MAX_BODY)
         app.add_routes(
             [
@@ -121,7 +121,7 @@ class Server:
         )
 
     async def _restart(self, _: web.Request) -> web.Response:
-        """Restart with empty state, and with the clock at the real time."""
+        """Restart with empty state, and with the clock set to the real time."""
         self.node.begin_again()
         return web.json_response({})
 
@@ -145,7 +145,7 @@ def _response(answer: Answer) -> web.Response:
 
 @dataclass(frozen=True)
 class Running:
-    """A running Management Node: its URL, and its state for tests to inspect."""
+    """A running Management Node, with its URL and with its state, which tests can inspect."""
 
     base_url: str
     node: Node

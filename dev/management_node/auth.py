@@ -10,7 +10,7 @@ from typing import Any
 import jwt
 
 BASIC = ("admin", "local-node")
-"""The credentials of the local stack's node, which are valid only there."""
+"""The credentials for the local stack's node. They are only valid there."""
 
 TOKEN_PATH = "/oauth/token/"  # noqa: S105 - a path
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

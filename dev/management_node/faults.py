@@ -1,4 +1,6 @@
-"""Faults that can be switched on: refused requests, unconfirmed work, missing or truncated responses, latency."""
+"""Faults that can be switched on: refused requests, work done without confirmation, missing or truncated responses,
+latency.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +15,7 @@ sends a proxy's error page. `latency` adds `seconds` to each request.
 
 
 class Faults(dev.faults.Faults[Fault]):
-    """The faults that are switched on, in the order in which they apply."""
+    """The faults that are switched on, in order of application."""
 
     def __init__(self) -> None:
         super().__init__(_parsed)

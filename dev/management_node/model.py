@@ -1,4 +1,4 @@
-"""The resources of the management API that rooms need, with the fields that the original product's clients use."""
+"""The management API's resources for rooms, with the fields used by the original product's clients."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,9 +11,9 @@ MAX_LINE = 250
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource. `defaults` contains all writable fields, and a default of None means that null is accepted. `unique`
-    are the fields whose values must be unique, ignoring case. `title` is an object's name in error messages.
-    `references` are fields that contain the URI of an object of another resource.
+    """A resource. `defaults` contains all writable fields. A default of None means that null is accepted. `unique` are
+    the fields whose values must be unique, ignoring case. `title` is what error messages call an object. `references`
+    are fields that contain the URI of an object of another resource.
     """
 
     name: str
@@ -88,7 +88,7 @@ IDENTITY_PROVIDER_GROUP = Resource(
     ("name",),
 )
 MANAGEMENT_VM = Resource("management_vm", "Management VM", {"name": "", "version": "", "primary": True})
-"""A read-only resource of the status API."""
+"""A read-only resource in the status API."""
 
 RESOURCES = {each.name: each for each in (CONFERENCE, CONFERENCE_ALIAS, END_USER, IVR_THEME, IDENTITY_PROVIDER_GROUP)}
 CONFIGURATION = "/api/admin/configuration/v1/"

@@ -1,6 +1,4 @@
-"""A Management Node with its database, its clock, its request limit per minute, and the state of its conferencing
-nodes.
-"""
+"""A Management Node, with its database, clock, request limit per minute, and the state of its conferencing nodes."""
 
 from collections import deque
 from dataclasses import dataclass, field, fields
@@ -14,11 +12,11 @@ from dev.management_node.store import Store
 from dev.movable_clock import MovableClock
 
 REPLICATION = timedelta(seconds=60)
-"""The time until conferencing nodes get configuration changes."""
+"""The time until configuration changes reach the conferencing nodes."""
 
 
 class Clock(Protocol):
-    """The clock of a node."""
+    """A node's clock."""
 
     def now(self) -> datetime:
         """The current time, timezone-aware and in UTC."""
@@ -27,15 +25,15 @@ class Clock(Protocol):
 
 @dataclass
 class Variants:
-    """Behaviours that are not known for a real node. The product must not depend on them.
+    """Behaviours for which it is not known what a real node does. The product must not depend on them.
 
-    `wrapped_faults`: errors are keyed by field and nested below the resource's name. `bulk_is_atomic`: a bulk PATCH
+    `wrapped_faults`: errors are keyed by field and nested under the resource's name. `bulk_is_atomic`: a bulk PATCH
     with one refused object has no effect; otherwise the objects before it stay changed. `absolute_location`: Location
-    includes the host. `shows_changed`: PUT and PATCH return the object (202), otherwise an empty response (204).
-    `retry_after`: a 429 has a Retry-After header. `knows_in`: lists can be filtered by `__in`, otherwise that filter is
-    refused. `nested_is_atomic`: a conference with a refused alias is not created; otherwise it exists without its
-    aliases. `clash_is_error`: a duplicate of a unique value is an internal error (500), otherwise an error of the
-    field.
+    includes the host. `shows_changed`: PUT and PATCH return the object (202); otherwise, an empty response (204).
+    `retry_after`: a 429 has a Retry-After header. `knows_in`: lists can be filtered by `__in`; otherwise, this filter
+    is refused. `nested_is_atomic`: a conference with a refused alias is not created; otherwise, it exists without its
+    aliases. `clash_is_error`: a duplicate of a unique value is an internal error (500); otherwise, it is an error in
+    the field.
     """
 
     wrapped_faults: bool = True
@@ -48,7 +46,7 @@ class Variants:
     clash_is_error: bool = False
 
     def change(self, given: dict[str, Any]) -> None:
-        """Set some variants. Raises ValueError for an unknown one."""
+        """Set some variants. Raises ValueError if a variant is unknown."""
         known = {each.name for each in fields(self)}
         for name, value in given.items():
             if name not in known or not isinstance(value, bool):
@@ -58,7 +56,7 @@ class Variants:
 
 @dataclass
 class _Replicated:
-    """A room that conferencing nodes have from the time `since`; None if it has been deleted."""
+    """A room that conferencing nodes have from the time `since`, or None if it has been deleted."""
 
     since: datetime
     room: Fields | None
@@ -99,7 +97,7 @@ class Node:
         self.store.create(IDENTITY_PROVIDER_GROUP, {"name": "Staff"}, self.clock.now())
 
     def takes(self, method: str, path: str) -> bool:
-        """Record a request; returns whether it is within the limit per minute."""
+        """Record a request. Returns whether it is within the limit per minute."""
         now = self.clock.now()
         while self._recent and self._recent[0] <= now - timedelta(seconds=60):
             self._recent.popleft()
@@ -111,7 +109,7 @@ class Node:
         return True
 
     def changed(self) -> None:
-        """Record a configuration change, which reaches the conferencing nodes later."""
+        """Record a configuration change. It reaches the conferencing nodes later."""
         until = self.clock.now() + self.replication
         for id_ in self.store.touched - {0}:
             is_there = self.store.get("conference", id_) is not None
@@ -128,7 +126,7 @@ class Node:
         return None
 
     def _known(self, id_: int) -> Fields | None:
-        """A room as conferencing nodes have it now."""
+        """A room as it is now on conferencing nodes."""
         now = self.clock.now()
         known = [each for each in self._replicated.get(id_, ()) if each.since <= now]
         return known[-1].room if known else None

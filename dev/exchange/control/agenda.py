@@ -1,4 +1,4 @@
-"""A meeting as its organizer's Outlook shows it: its fields, and the dates of a series with their states."""
+"""A meeting as shown in its organizer's Outlook: its fields and, for a series, its dates with their states."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -11,14 +11,14 @@ from dev.exchange.model import Event, Meeting
 from dev.exchange.recurrence import Recurrence
 
 SHOWN_DATES = 12
-"""The maximum number of dates that are shown for a series."""
+"""The maximum number of dates shown for a series."""
 
 LOOK_BACK = timedelta(days=1)
 """How long past dates of a series remain visible."""
 
 
 def shown(event: Event, sender: User, now: datetime) -> dict[str, Any]:
-    """A meeting as JSON. Times are in ISO format and in UTC. The `count` in `repeats` is null for an endless series.
+    """A meeting as JSON. Times are in UTC, in ISO format. The `count` in `repeats` is null for an endless series.
     `sender` is the person who sends the meeting. `responses` are the current responses to the whole meeting, keyed by
     the attendees' addresses, as Outlook tracks them.
     """

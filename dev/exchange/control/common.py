@@ -1,4 +1,4 @@
-"""Functions that all control routes use to read requests, and to reject them with an explanation."""
+"""Functions with which all control routes read requests, and reject them with an explanation."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ Given = dict[str, Any]
 
 
 class ControlError(Exception):
-    """A control request was rejected, with this HTTP status and reason."""
+    """A control request was rejected with this HTTP status, for this reason."""
 
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""Control routes for EWS: its version, the load balancer in front of it, and the passwords of its accounts."""
+"""Control routes for EWS: its version, the load balancer in front of it, and its accounts' passwords."""
 
 from typing import Any
 

@@ -48,7 +48,7 @@ class IdentityRoutes:
 
 
 def _metadata_url(request: web.Request) -> str:
-    """The URL of the metadata document, which does not depend on the host name in the request, since the product
+    """The URL of the metadata document. It does not depend on the host name in the request, because the product
     compares it literally.
     """
     port = request.transport.get_extra_info("sockname")[1] if request.transport else request.url.port

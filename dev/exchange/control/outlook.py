@@ -30,7 +30,7 @@ class OutlookRoutes:
         ]
 
     async def meetings(self, request: web.Request) -> web.Response:
-        """Return the meetings that ?user= organizes, or sends for others, in the format of agenda.py."""
+        """Return the meetings that ?user= organizes or sends on behalf of others, in the format of agenda.py."""
         user = self._exchange.directory.ensure(address(request.query, "user"))
         now = self._exchange.clock.now()
         seen = self._exchange.meetings.seen_by(user)

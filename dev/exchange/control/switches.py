@@ -11,12 +11,12 @@ from dev.exchange.state import Exchange
 from dev.exchange.subscriptions import LIFECYCLE
 from dev.exchange.variants import VariantError
 
-#: The limit is generous, since the functions host runs everything that is due before it responds.
+#: The limit is generous, because the functions host runs everything that is due before it responds.
 _CLOCK_LIMIT = aiohttp.ClientTimeout(total=120)
 
 
 class SwitchRoutes:
-    """Routes with which tests switch faults and other behaviours on and off."""
+    """Routes for switching faults and other behaviours on and off."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
@@ -53,7 +53,7 @@ class SwitchRoutes:
         return web.json_response({})
 
     async def change_variants(self, request: web.Request) -> web.Response:
-        """Choose between behaviours of Graph on which reports differ: {"uid": false, …}."""
+        """Choose between Graph behaviours for which reports differ: {"uid": false, …}."""
         try:
             self._exchange.variants.change(await document(request))
         except VariantError as error:
@@ -90,7 +90,7 @@ class SwitchRoutes:
         return web.json_response({"now": self._exchange.clock.now().isoformat(), "functions": told})
 
     async def restart(self, _request: web.Request) -> web.Response:
-        """Restart with empty state, and with the clock at the real time."""
+        """Restart with empty state, and with the clock set to the real time."""
         self._exchange.is_over.set()
         return web.json_response({})
 
@@ -122,8 +122,8 @@ class SwitchRoutes:
     async def forget_delta(self, request: web.Request) -> web.Response:
         """Invalidate all delta tokens, and all states of SyncFolderItems.
 
-        {"status"?, "code"?}: how the service rejects tokens. {"after"?}: the number of pages that are still returned
-        first, so that a round fails in the middle.
+        {"status"?, "code"?}: how the service rejects tokens. {"after"?}: the number of pages still returned before
+        that. This makes a round fail in the middle.
         """
         given = await document(request)
         refusal = Forgotten(int(given.get("status", 410)), str(given.get("code", "SyncStateNotFound")))
@@ -133,7 +133,7 @@ class SwitchRoutes:
 
     async def traffic(self, _request: web.Request) -> web.Response:
         """Return the number of requests since the start or the last reset. Graph requests are counted by method and
-        path template, EWS requests by "EWS" and the operation.
+        path template, and EWS requests by "EWS" and operation.
         """
         traffic = self._exchange.traffic
         return web.json_response(

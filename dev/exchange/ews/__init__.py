@@ -1,1 +1,1 @@
-"""Exchange Web Services: the SOAP side of the simulated Exchange, over the same mailboxes as Graph."""
+"""Exchange Web Services: the simulated Exchange's SOAP interface. It uses the same mailboxes as Graph."""

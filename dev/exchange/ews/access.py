@@ -15,7 +15,7 @@ _EQUIPMENT = ("vmr@example.com", "vmr2@example.com", "vmr-ews@example.com")
 class Account:
     """An account in the domain that signs in to EWS. It has no mailbox.
 
-    ``impersonates``: the addresses in its management scope; ``opens``: the mailboxes to which it has full access.
+    ``impersonates`` are the addresses in its management scope, and ``opens`` the mailboxes to which it has full access.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Account:
 
 
 def seeded() -> list[Account]:
-    """The accounts of the local stack. ``svc-norights`` has no rights, as if the cmdlets had not been run for it.
+    """The local stack's accounts. ``svc-norights`` has no rights, as if the cmdlets had not been run for it.
 
     ``service`` is the account that signs in at the stack's provider.
     """
@@ -57,14 +57,14 @@ class Caller:
 
 @dataclass(frozen=True)
 class Actor:
-    """The identity with which a request acts. ``user`` is the impersonated user (None: the account itself)."""
+    """The identity with which a request acts. ``user`` is the impersonated user, or None for the account itself."""
 
     caller: Caller
     user: User | None = None
     opens: frozenset[str] = field(default_factory=frozenset)
 
     def may_open(self, owner: User) -> bool:
-        """Whether the mailbox is the actor's own, or the actor has full access to it."""
+        """Whether the mailbox is the actor's own, or one to which the actor has full access."""
         return owner == self.user or owner.address.casefold() in self.opens
 
 
@@ -86,6 +86,6 @@ def impersonating(caller: Caller, user: User | None, *, asked: bool) -> Actor:
 
 
 def check_access(actor: Actor, owner: User, code: str) -> None:
-    """Check that the caller may open the mailbox; raises `EwsError` with the given code if not."""
+    """Check that the caller may open the mailbox; if not, raises `EwsError` with the given code."""
     if not actor.may_open(owner):
         raise EwsError(code)

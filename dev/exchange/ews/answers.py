@@ -1,4 +1,4 @@
-"""CreateItem with AcceptItem, TentativelyAcceptItem and DeclineItem, which answer meetings, with an HTML body."""
+"""CreateItem with AcceptItem, TentativelyAcceptItem and DeclineItem, which answer a meeting with an HTML body."""
 
 from datetime import datetime
 
@@ -16,12 +16,12 @@ _VERBS = {Reply.ACCEPTED: "Accept", Reply.TENTATIVE: "Tentative", Reply.DECLINED
 
 
 def answer_meeting(call: Call, reply: Reply, given: Element, disposition: str) -> list[Element]:
-    """Answer a request or a calendar item; returns the ids of the changed items, but none for SendAndSaveCopy.
+    """Answer a request or a calendar item. Returns the ids of the changed items, but none for SendAndSaveCopy.
 
     Afterwards the request is in Deleted Items, with a new id. The calendar item has a new id too, unless
     ``renews_answered`` is off. A declined meeting is removed from the calendar. According to the documentation,
-    SaveOnly sends nothing to the organizer. Whether it creates a draft has not been confirmed against a live server.
-    Here it does not. Raises `EwsError`.
+    SaveOnly sends nothing to the organizer. Here it does not create a draft either, but this has not been confirmed
+    against a live server. Raises `EwsError`.
     """
     reference = child(given, "ReferenceItemId")
     if reference is None:
@@ -63,7 +63,7 @@ def _entry(call: Call, owner: User, thing: Thing, reply: Reply) -> Entry:
 
 
 def body(written: Element | None) -> Body:
-    """The body in an item that a client writes."""
+    """The body of an item written by a client."""
     if written is None:
         return Body("", is_html=False)
     return Body(written.text or "", is_html=written.get("BodyType") == "HTML")

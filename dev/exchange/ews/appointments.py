@@ -1,4 +1,4 @@
-"""Calendar items that their organizers create, change and cancel."""
+"""Operations with which organizers create, change and cancel calendar items."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -70,7 +70,7 @@ def update_appointment(call: Call, entry: Entry, updates: list[Element]) -> Entr
 
 
 def cancel_appointment(call: Call, given: Element) -> list[Element]:
-    """Handle a CancelCalendarItem request, with which the organizer cancels a meeting, optionally with a message.
+    """Handle a CancelCalendarItem request. The organizer cancels a meeting, optionally with a message.
     Raises `EwsError`.
     """
     reference = child(given, "ReferenceItemId")
@@ -116,7 +116,7 @@ _NAMES = {**_TEXTS, **_ATTENDEES, "Body": "body_html", "Recurrence": "recurrence
 
 
 def _draft(properties: list[Element], zone: str) -> dict[str, Any]:
-    """The draft that a person would enter in a form to set these properties. Unknown properties are ignored."""
+    """The draft that a user would fill in to set these properties. Unknown properties are ignored."""
     held = {local(item): item for item in properties}
     name = held["StartTimeZone"].get("Id") if "StartTimeZone" in held else zone
     readers: dict[str, Callable[[Element], Any]] = {
@@ -148,7 +148,7 @@ def _local(given: Element, zone: str) -> str:
 
 
 def _recurrence(given: Element) -> dict[str, Any]:
-    """A recurrence in the form of Graph's patternedRecurrence."""
+    """A recurrence in the format of Graph's patternedRecurrence."""
     pattern, limits = children(given)
     kind = local(pattern).removesuffix("Recurrence")
     months = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October",

@@ -30,7 +30,7 @@ class UnauthorizedError(Exception):
 
 @dataclass
 class _Connection:
-    """The state of a TCP connection: an NTLM handshake in progress, or the account that has completed one."""
+    """The state of a TCP connection: an NTLM handshake in progress, or the account that has completed its handshake."""
 
     handshake: spnego.ContextProxy | None = None
     caller: Caller | None = None
@@ -45,7 +45,7 @@ class Authentication:
         self._connections: WeakKeyDictionary[asyncio.BaseTransport, _Connection] = WeakKeyDictionary()
 
     def caller(self, request: web.Request) -> Caller:
-        """The caller that sent a request; raises `UnauthorizedError`."""
+        """The sender of a request; raises `UnauthorizedError`."""
         connection = self._connection(request)
         scheme, _, value = request.headers.get("Authorization", "").partition(" ")
         if not scheme and connection.caller:
@@ -79,7 +79,7 @@ class Authentication:
         return Caller(account) if account and account.password == password else None
 
     def _ntlm(self, connection: _Connection, value: str) -> Caller:
-        """Perform one step of an NTLM handshake; returns the caller after the last step."""
+        """Perform one step of an NTLM handshake. Returns the caller after the last step."""
         try:
             token = base64.b64decode(value, validate=True)
             with _credentials(self._ews.accounts):
@@ -100,7 +100,7 @@ class Authentication:
 
 @contextmanager
 def _credentials(accounts: list[Account]) -> Iterator[None]:
-    """Pass the passwords to the NTLM acceptor, which reads them from a file named in the environment."""
+    """Pass the passwords to the NTLM acceptor. It reads them from the file given in the environment."""
     with tempfile.NamedTemporaryFile("w", suffix=".ntlm", delete=False) as file:
         for account in accounts:
             names = (

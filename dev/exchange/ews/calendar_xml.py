@@ -1,4 +1,4 @@
-"""Calendar items as EWS shows them: single meetings, recurring masters, occurrences and exceptions."""
+"""Calendar items as returned by EWS: single meetings, recurring masters, occurrences and exceptions."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ _TYPES = {
 }
 _MEETING, _RECEIVED, _CANCELLED = 1, 2, 4
 
-#: The properties of BaseShape "Default", according to the reference of CalendarItem.
+#: The properties in BaseShape "Default", according to the reference for CalendarItem.
 DEFAULT = frozenset(
     {
         *(f"item:{name}" for name in ("Subject", "HasAttachments", "ResponseObjects")),
@@ -30,7 +30,7 @@ DEFAULT = frozenset(
 
 def properties(entry: Entry, shape: Shape, held: ExtendedProperties) -> Properties:
     """All properties of a calendar item or an occurrence. ``held`` contains the extended properties that clients have
-    written on any item.
+    set on items.
     """
     return {**_item(entry, shape, held), **_calendar(entry), **_answers(entry), **_series(entry)}
 
@@ -76,7 +76,7 @@ def _calendar(entry: Entry) -> Properties:
         "calendar:Location": meeting.location or None,
         "calendar:IsMeeting": True,
         "calendar:IsCancelled": entry.cancelled,
-        # IsRecurring is False for the organizer's masters. That is wrong, as the reference of IsRecurring itself says.
+        # IsRecurring is False for the organizer's masters. This is wrong, as even the reference for IsRecurring says.
         "calendar:IsRecurring": entry.day is not None or bool(meeting.recurrence and not event.is_organizer),
         "calendar:MeetingRequestWasSent": event.is_organizer,
         "calendar:IsResponseRequested": meeting.response_requested,
@@ -115,7 +115,7 @@ def _series(entry: Entry) -> Properties:
 
 
 def _attendees(entry: Entry, tag: str) -> Element | None:
-    """The attendees of one kind. Only the organizer sees the answers of the attendees."""
+    """The attendees of one kind. Only the organizer sees their answers."""
     return parts.attendees(tag, entry.meeting.attendees, lambda address: response_of(entry, address))
 
 

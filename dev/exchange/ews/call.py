@@ -1,4 +1,4 @@
-"""An EWS request that has been accepted, with methods that resolve the ids in it."""
+"""An accepted EWS request, with methods for resolving the ids in it."""
 
 from dataclasses import dataclass
 
@@ -35,7 +35,7 @@ class Folder:
 
 @dataclass
 class Call:
-    """An operation to carry out; ``body`` is its element in the SOAP body, ``version`` the client's version."""
+    """An operation to carry out. ``body`` is its element in the SOAP body, and ``version`` the client's version."""
 
     exchange: Exchange
     actor: Actor
@@ -65,7 +65,7 @@ class Call:
         owner = self.exchange.directory.find(address)
         if owner is None:
             raise EwsError("ErrorNonExistentMailbox")
-        # For a mailbox without access rights, some reports name this code and others ErrorAccessDenied.
+        # Reports differ on the code for a mailbox without access rights: this one or ErrorAccessDenied.
         check_access(self.actor, owner, "ErrorFolderNotFound")
         return owner
 
@@ -140,7 +140,7 @@ class Call:
 
 
 def only(parent: Element | None) -> Element:
-    """The only child of an element; raises `EwsError` if the element has none or several."""
+    """An element's only child; raises `EwsError` if it has none or several."""
     found = children(parent)
     if not found:
         raise EwsError("ErrorSchemaValidation")

@@ -1,11 +1,11 @@
-"""Errors of EWS, either for one item in a response message or for the whole request as a SOAP fault."""
+"""EWS errors: in a response message for a single item, or in a SOAP fault for the whole request."""
 
 from collections.abc import Mapping
 
 from dev.exchange.ews.xml import Element, e, m, plain, s, t
 
-#: The service's messages by response code, from samples and from clients' error reports. Messages for other codes are
-#: in the code that raises the errors.
+#: The service's messages, keyed by response code, from samples and clients' error reports. The messages for other codes
+#: are given where the errors are raised.
 TEXTS = {
     "ErrorAccessDenied": "Access is denied. Check credentials and try again.",
     "ErrorChangeKeyRequired": "This operation can't be performed because this item has no change key.",
@@ -36,7 +36,7 @@ _CONTAINERS = {
 
 
 class EwsError(Exception):
-    """One item or folder of a request is refused, with this ResponseCode and MessageText."""
+    """A single item or folder in a request is refused, with this ResponseCode and MessageText."""
 
     def __init__(self, code: str, message: str | None = None) -> None:
         self.code = code
@@ -56,13 +56,13 @@ class SoapFaultError(EwsError):
 
 
 def response_message(operation: str, *content: Element) -> Element:
-    """A response message for success."""
+    """A response message that reports success."""
     return m(f"{operation}ResponseMessage", {"ResponseClass": "Success"}, m("ResponseCode", "NoError"), *content)
 
 
 def error_message(operation: str, error: EwsError, *content: Element) -> Element:
-    """A response message for an error. If the operation returns items or folders, it contains an empty Items or Folders
-    element.
+    """A response message that reports an error. If the operation returns items or folders, it contains an empty Items
+    or Folders element.
     """
     tag = _CONTAINERS.get(operation)
     return m(
@@ -76,7 +76,7 @@ def error_message(operation: str, error: EwsError, *content: Element) -> Element
 
 
 def fault(error: SoapFaultError) -> Element:
-    """The SOAP fault as an element; its detail is as in the throttling documentation."""
+    """The SOAP fault as an element. Its detail has the format shown in the throttling documentation."""
     values = [t("Value", {"Name": name}, value) for name, value in error.values.items()]
     return s(
         "Fault",

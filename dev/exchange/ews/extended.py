@@ -1,5 +1,5 @@
-"""Extended properties, which are MAPI properties with a tag, or with a property set and an id or name. Those that
-clients write are stored.
+"""Extended properties: MAPI properties identified by a tag, or by a property set and an id or name. Properties written
+by clients are stored.
 """
 
 import base64
@@ -24,8 +24,8 @@ _SEQUENCE = 0x8201
 
 @dataclass(frozen=True)
 class ExtendedUri:
-    """An ExtendedFieldURI. Its ``attributes`` are repeated in responses as the client wrote them; the other fields are
-    parsed from them.
+    """An ExtendedFieldURI. Responses repeat its ``attributes`` as written by the client. The other fields are parsed
+    from these attributes.
 
     ``name`` is the property's tag or id as a number, or its name.
     """
@@ -43,7 +43,7 @@ class ExtendedUri:
 
 @dataclass
 class ExtendedProperties:
-    """The properties that clients have written, keyed by the item's internal key."""
+    """The properties written by clients, keyed by the item's internal key."""
 
     _held: defaultdict[tuple[str, str], dict[tuple[str, int | str, str], tuple[str, ...]]] = field(
         default_factory=lambda: defaultdict(dict)
@@ -71,13 +71,13 @@ class ExtendedProperties:
 
 
 def values_of(update: Element) -> list[Element]:
-    """The properties in a SetItemField; an AppendToItemField is ignored."""
+    """The properties in a SetItemField. AppendToItemField is ignored."""
     return children(update[-1]) if local(update) == "SetItemField" and len(update) else []
 
 
 def _whose(thing: Message | Entry) -> tuple[str, str]:
-    """The key under which an item's properties are stored. For a calendar item it contains the meeting's uid, since the
-    item's own key changes when the meeting is answered.
+    """The key under which an item's properties are stored. For a calendar item, it contains the meeting's uid, because
+    the item's own key changes when the meeting is answered.
     """
     if isinstance(thing, Message):
         return thing.owner, thing.key

@@ -1,4 +1,4 @@
-"""The properties in EWS by their FieldURI, and the version that introduced them (reference of FieldURI, types.xsd)."""
+"""The EWS properties, keyed by FieldURI, with the version that introduced them (reference for FieldURI, types.xsd)."""
 
 from dev.exchange.ews.errors import EwsError
 
@@ -36,7 +36,7 @@ _KNOWN = {
     "ProposedEnd",
     "meetingRequest": "MeetingRequestType IntendedFreeBusyStatus ChangeHighlights",
 }
-#: Namespaces of item classes that this simulation does not have. Requests for their properties are not checked.
+#: Namespaces of item classes that are not simulated. Requests for their properties are not checked.
 _ELSEWHERE = ("contacts", "task", "distributionlist", "postitem", "conversation")
 
 _SINCE = {

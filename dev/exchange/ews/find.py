@@ -1,4 +1,4 @@
-"""FindItem, which returns a folder page by page, or the calendar between two times (CalendarView)."""
+"""FindItem, which returns a folder in pages, or the calendar between two times (CalendarView)."""
 
 from datetime import datetime, timedelta
 
@@ -13,7 +13,7 @@ from dev.exchange.ews.xml import MESSAGES as M
 from dev.exchange.ews.xml import Element, child, children, m, moment, t
 from dev.exchange.store import CALENDAR
 
-#: The maximum number of items in one response, and in one search result (EWSFindCountLimit, "EWS throttling in
+#: The maximum number of items in a response, and in a search result (EWSFindCountLimit, "EWS throttling in
 #: Exchange").
 LARGEST, LARGEST_SEARCH = 1000, 250
 _LONGEST_VIEW = timedelta(days=731)
@@ -65,8 +65,8 @@ def _restricted(call: Call, things: list[Thing]) -> list[Thing]:
 
 
 def _ordered(call: Call, things: list[Thing]) -> list[Thing]:
-    """The items in the requested order. By default this is newest first, which Exchange usually returns but does not
-    guarantee.
+    """The items in the requested order. The default is newest first. Exchange usually returns this order, but does not
+    guarantee it.
     """
     found = list(reversed(things))
     for order in reversed(children(child(call.body, "SortOrder", M))):
@@ -95,7 +95,7 @@ def _viewed(call: Call, folder: Folder, view: Element, shape: Shape) -> Element:
 
 
 def _entries(call: Call, folder: Folder, start: datetime, end: datetime) -> list[Entry]:
-    """The items that take place in a window, ordered by time. Cancelled items are shown as long as they exist."""
+    """The calendar items in a window, ordered by time. Cancelled items are included as long as they exist."""
     found: list[Entry] = []
     for event in call.exchange.store.events(folder.owner.guid):
         if event.meeting.recurrence and call.exchange.ews.expands_views:

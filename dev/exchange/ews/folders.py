@@ -9,7 +9,7 @@ from dev.exchange.ews.xml import Element, child, children, m
 from dev.exchange.store import CALENDAR
 
 _DEFAULT = frozenset(f"folder:{name}" for name in ("DisplayName", "TotalCount", "ChildFolderCount", "UnreadCount"))
-#: The elements and classes of special folders; all others contain mail.
+#: The elements and classes of special folders. All other folders contain mail.
 _KINDS = {
     CALENDAR: ("CalendarFolder", "IPF.Appointment"),
     "contacts": ("ContactsFolder", "IPF.Contact"),
@@ -21,7 +21,7 @@ _KINDS = {
 
 
 def shape(call: Call) -> Shape:
-    """The FolderShape of a request; raises `EwsError`."""
+    """The FolderShape in a request; raises `EwsError`."""
     return read(child(call.body, "FolderShape", M), call.version, default=_DEFAULT)
 
 
@@ -40,7 +40,7 @@ def _answer(call: Call, wanted: Element, wanted_shape: Shape) -> Element:
 
 
 def element(call: Call, folder: Folder, wanted: Shape) -> Element:
-    """A folder as an element with the requested properties."""
+    """A folder element with the requested properties."""
     tag, _ = _KINDS.get(folder.name, ("Folder", ""))
     identity = parts.folder_id(folder.owner.guid, folder.name, change=1)
     return render(tag, identity, _properties(call, folder), wanted)

@@ -1,6 +1,4 @@
-"""The front end of EWS, which authenticates, parses, counts and dispatches requests, and applies impersonation and
-faults.
-"""
+"""The front end of EWS: authenticates, parses, counts and dispatches requests, and applies impersonation and faults."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -33,16 +31,17 @@ from dev.exchange.ews.xml import SOAP, Element, NotXmlError, child, children, lo
 from dev.exchange.state import Exchange
 
 PATH = "/EWS/Exchange.asmx"
-#: The route of EWS, which ignores case, as IIS does.
+#: The route for EWS. It ignores case, as IIS does.
 ROUTE = r"/{path:(?i:ews/exchange\.asmx)}"
-#: Concurrent requests of one account (EWSMaxConcurrency).
+#: Maximum number of concurrent requests from one account (EWSMaxConcurrency).
 CONCURRENT = 27
 
-#: With these statuses the request has no effect, even if the fault has `after_effect`. A 401 comes from IIS, before EWS
-#: gets the request. A 408 means that the request did not arrive completely (RFC 9110, 15.5.9), for example on an idle
-#: connection. Clients therefore repeat the request immediately, even an answer to an organizer, as they do in NTLM's
-#: handshake, which consists of 401s. A server that carried out the request first would violate HTTP, and no client
-#: could notice. A response that is lost on the way back appears as a 503, a 504 or a closed connection.
+#: A request that gets one of these statuses has no effect, even if the fault has `after_effect`. A 401 comes from IIS,
+#: before EWS gets the request. A 408 means that the request did not arrive completely (RFC 9110, 15.5.9), for example
+#: on an idle connection. Clients therefore repeat the request immediately, even if it is an answer to an organizer.
+#: NTLM's handshake relies on this, because it consists of 401s. A server that carried out the request first would
+#: violate HTTP, and no client could notice. When a response is lost on the way back, the client sees a 503, a 504 or a
+#: closed connection.
 _UNDONE = (401, 408)
 
 _OPERATIONS: dict[str, Callable[[Call], list[Element]]] = {
@@ -68,7 +67,7 @@ def _nobody(_agent: str, _request: Element, _answer: Element) -> None:
 
 
 class Gateway:
-    """Answers POST requests to `/EWS/Exchange.asmx`. ``keys``: the JWKS for access tokens.
+    """Handles POST requests to `/EWS/Exchange.asmx`. ``keys`` returns the JWKS for access tokens.
 
     ``witness`` is called with the User-Agent and the envelopes of request and response, unless a fault has changed the
     response.
@@ -82,7 +81,7 @@ class Gateway:
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         """Answer a request."""
-        # Even a rejected request must be read completely, since its connection cannot be reused otherwise.
+        # Even a rejected request must be read completely. Otherwise its connection cannot be reused.
         content = await request.read()
         try:
             caller = self._authentication.caller(request)
@@ -147,7 +146,7 @@ class Gateway:
 
     @contextmanager
     def _one_of_few(self, caller: Caller) -> Iterator[None]:
-        """Limit the concurrent requests of one account; reject the others."""
+        """Limit an account's concurrent requests, and reject any others."""
         traffic, name = self._exchange.traffic, f"EWS {caller.name}"
         if traffic.running[name] >= CONCURRENT:
             traffic.throttled += 1
@@ -174,7 +173,7 @@ class Answer(web.Response):
 
 
 def _version(header: Element | None) -> str:
-    """The client's version; without the header, the oldest one."""
+    """The client's version, or the oldest version if the header is missing."""
     wanted = child(header, "RequestServerVersion")
     version = VERSIONS[0] if wanted is None else str(wanted.get("Version"))
     if version not in VERSIONS:

@@ -1,4 +1,4 @@
-"""FindFolder and SyncFolderHierarchy, which return the folders of a mailbox. In this simulation, all mailboxes have the
+"""FindFolder and SyncFolderHierarchy, which return the folders in a mailbox. In this simulation, all mailboxes have the
 same folders.
 """
 
@@ -14,7 +14,7 @@ _TRAVERSALS = ("Shallow", "Deep")
 
 
 def find_folder(call: Call) -> list[Element]:
-    """Handle a FindFolder request, which returns the folders directly below each given folder, or at any depth."""
+    """Handle a FindFolder request. It returns the direct subfolders of each given folder, or all its subfolders."""
     shape = folders.shape(call)
     if call.body.get("Traversal") not in _TRAVERSALS:
         raise EwsError("ErrorUnsupportedTraversal", "Only shallow and deep traversal are supported here.")
@@ -61,7 +61,7 @@ def _below(parent: Folder, *, deep: bool) -> list[Folder]:
 
 
 def sync_folder_hierarchy(call: Call) -> list[Element]:
-    """Handle a SyncFolderHierarchy request. The first response contains all folders, and later ones contain no
+    """Handle a SyncFolderHierarchy request. The first response contains all folders. Later responses contain no
     changes.
     """
     shape = folders.shape(call)

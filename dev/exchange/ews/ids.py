@@ -1,4 +1,4 @@
-"""EWS ids, which contain the mailbox, and change whenever an item moves to another folder."""
+"""EWS ids. They contain the mailbox, and they change whenever an item moves to another folder."""
 
 import binascii
 from base64 import b64decode, b64encode
@@ -15,7 +15,7 @@ _KEY = b"\x09\x00\x00\x00\x16\x00\x00\x00\x11\x9f\x6b\xdd"
 
 @dataclass(frozen=True)
 class ItemId:
-    """The parts of an id. ``key`` is the item's internal key (for a folder: its well-known name); ``day`` identifies an
+    """The parts of an id. ``key`` is an item's internal key or a folder's well-known name. ``day`` identifies an
     occurrence.
     """
 
@@ -33,7 +33,7 @@ class ItemId:
 
 
 def parse(text: str) -> ItemId:
-    """Parse an id; raises `EwsError` for an id that this service has not issued."""
+    """Parse an id; raises `EwsError` if it was not issued by this service."""
     try:
         data = b64decode(text.encode("ascii"), validate=True)
         head, content = len(_HEAD), data[len(_HEAD) + _GUID :]
@@ -52,5 +52,5 @@ def parse(text: str) -> ItemId:
 
 
 def change_key(number: int) -> str:
-    """The change key of an item after the change with the given number."""
+    """An item's change key after the change with the given number."""
     return b64encode(_KEY + number.to_bytes(12, "big")).decode()

@@ -52,7 +52,7 @@ def _saved_folder(call: Call, usual: str) -> Folder:
 
 
 def _author(call: Call, owner: User, given: Element | None) -> Address:
-    """The author of a mail, which is the caller's mailbox unless From contains another one that the actor may open."""
+    """The author of a mail: the caller's mailbox, or the mailbox in From if the actor may open it."""
     address = text(child(given, "Mailbox"), "EmailAddress")
     other = call.exchange.directory.find(address) if address else owner
     if other is None or not (other == owner or call.actor.may_open(other)):
@@ -64,7 +64,7 @@ def _author(call: Call, owner: User, given: Element | None) -> Address:
 
 
 def merged(letter: Letter, properties: list[Element]) -> Letter:
-    """A mail with the properties that a client wrote. Unknown properties are ignored."""
+    """A mail with the properties set by a client. Unknown properties are ignored."""
     setters: dict[str, Callable[[Element], Any]] = {
         "Subject": lambda item: item.text or "",
         "Body": lambda item: body(item),
@@ -92,7 +92,7 @@ def _headers(given: Element) -> Iterator[tuple[str, str]]:
 
 
 def _header(given: Element) -> Iterator[tuple[str, str]]:
-    """An extended property of the set InternetHeaders becomes a header of the mail."""
+    """An extended property in the set InternetHeaders becomes a header of the mail."""
     uri = child(given, "ExtendedFieldURI")
     if uri is not None and uri.get("DistinguishedPropertySetId") == "InternetHeaders":
         yield uri.get("PropertyName", ""), text(given, "Value")
@@ -108,7 +108,9 @@ def _check_recipients(letter: Letter) -> None:
 
 
 def send_item(call: Call) -> list[Element]:
-    """Handle a SendItem request. Drafts are sent. If requested, a copy is stored in the given folder, with a new id."""
+    """Handle a SendItem request, which sends drafts. If requested, a copy is stored in the given folder, with a new
+    id.
+    """
     return [_sent(call, wanted) for wanted in children(child(call.body, "ItemIds", M))]
 
 
@@ -149,7 +151,7 @@ def _check_change_key(item: Message, wanted: Element) -> None:
 
 
 def update_item(call: Call) -> list[Element]:
-    """Handle an UpdateItem request, which can change the read flag of any message and the content of a draft.
+    """Handle an UpdateItem request. It can change any message's read flag, and a draft's content.
     SendAndSaveCopy also sends the draft.
     """
     return [_updated(call, change) for change in children(child(call.body, "ItemChanges", M))]

@@ -1,4 +1,4 @@
-"""Messages as EWS shows them: Message, MeetingRequest, MeetingCancellation, MeetingResponse, MeetingMessage."""
+"""Messages as returned by EWS: Message, MeetingRequest, MeetingCancellation, MeetingResponse, MeetingMessage."""
 
 import base64
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ _REQUESTS = {
     RequestKind.INFORMATIONAL: "InformationalUpdate",
     RequestKind.SILENT: "SilentUpdate",
 }
-#: The properties of BaseShape "Default" that the sample of SyncFolderItems and the reference show.
+#: The properties in BaseShape "Default", as in the reference and in the sample for SyncFolderItems.
 DEFAULT = frozenset(
     {
         *(f"item:{name}" for name in ("Subject", "Sensitivity", "Body", "DateTimeSent", "HasAttachments")),
@@ -40,11 +40,11 @@ DEFAULT = frozenset(
 
 @dataclass(frozen=True)
 class Shown:
-    """A message, and the information about it that a response needs.
+    """A message, with the information that a response about it needs.
 
     ``entry`` is the calendar's entry for its meeting. ``associated`` is the entry that is returned as its associated
     calendar item. ``attended`` is whether the Calendar Attendant processes messages in this mailbox. ``is_draft`` is
-    the value of IsDraft. ``properties`` are the extended properties that clients have written on any item.
+    the value of IsDraft. ``properties`` are the extended properties that clients have set on items.
     """
 
     message: Message
@@ -131,9 +131,7 @@ def _message(message: Message) -> Properties:
 
 
 def _meeting_message(shown: Shown, part: MeetingPart) -> Properties:
-    """The properties that all meeting messages have. Their UID is that of the whole series (the "clean" one in XSO's
-    terms).
-    """
+    """The properties common to all meeting messages. Their UID is that of the whole series ("clean" in XSO's terms)."""
     entry, meeting = shown.entry, part.meeting
     if part.kind.is_response:
         response = _RESPONSES[part.kind]
@@ -200,7 +198,7 @@ def _request(shown: Shown, part: MeetingPart) -> Properties:
 
 
 def _cancellation(meeting: Meeting) -> Properties:
-    """The properties that newer servers add to a cancellation. exchangelib does not support them, and never requests
+    """The properties that newer servers add to cancellations. exchangelib does not support them and never requests
     them.
     """
     return {
@@ -213,8 +211,8 @@ def _cancellation(meeting: Meeting) -> Properties:
 
 
 def item_type(meeting: Meeting) -> str:
-    """The type of the item that a message is about. For a request about one occurrence, no capture of a real server was
-    found. "Exception" agrees with the reference.
+    """The type of the item that a message is about. No capture from a real server was found for a request about one
+    occurrence. "Exception" is consistent with the reference.
     """
     if meeting.original_start:
         return "Exception"

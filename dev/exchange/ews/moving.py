@@ -31,7 +31,7 @@ def _moved(call: Call, wanted: Element) -> Element:
 
 def delete_item(call: Call) -> list[Element]:
     """Handle a DeleteItem request. Items are moved to Deleted Items or deleted permanently. SoftDelete is permanent
-    too, since this simulation has no dumpster.
+    too, because this simulation has no dumpster.
     """
     return [_deleted(call, wanted) for wanted in children(child(call.body, "ItemIds", M))]
 

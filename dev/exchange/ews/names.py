@@ -11,18 +11,18 @@ from dev.exchange.ews.errors import EwsError, error_message, response_message
 from dev.exchange.ews.xml import MESSAGES as M
 from dev.exchange.ews.xml import Element, child, children, m, t, text
 
-#: The maximum number of candidates in a response (reference of ResolveNames).
+#: The maximum number of candidates in a response (reference for ResolveNames).
 _MAX_NAMES = 100
-#: The maximum number of addresses in a contact, since the schema has keys for only three.
+#: The maximum number of addresses in a contact. The schema has keys for only three.
 _MAX_ENTRIES = 3
 _ROUTING_TYPES = ("smtp", "sip", "x500")
 _TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 
 def resolve_names(call: Call) -> list[Element]:
-    """Handle a ResolveNames request, which finds the mailboxes whose name or address begins with the entry. The only
-    response message is a warning if there are several. With a routing type prefix, all proxy addresses are searched
-    instead (reference of UnresolvedEntry).
+    """Handle a ResolveNames request. It finds the mailboxes whose name or address begins with the entry. If there are
+    several, the only response message is a warning. With a routing type prefix, all proxy addresses are searched
+    instead (reference for UnresolvedEntry).
     """
     directory = call.exchange.directory
     wanted = text(call.body, "UnresolvedEntry", namespace=M).casefold()
@@ -52,7 +52,7 @@ def _is_meant(directory: Directory, user: User, wanted: str) -> bool:
 
 
 def _resolution(directory: Directory, user: User, *, full: bool) -> Element:
-    """One candidate. Its routing type shows whether the mailbox was found by its distinguished name."""
+    """A single candidate. Its routing type shows whether the mailbox was found by its distinguished name."""
     entries = directory.proxies(user)
     legacy = next((each.partition(":")[2] for each in entries if each.startswith("EX:")), "")
     known = t("EmailAddress", legacy or directory.primary(user)), t("RoutingType", "EX" if legacy else "SMTP")
@@ -75,8 +75,8 @@ _FORMATS: dict[str, tuple[Callable[[bytes], str], Callable[[str], bytes]]] = {
 
 
 def convert_id(call: Call) -> list[Element]:
-    """Handle a ConvertId request, which returns ids in other formats. Real servers use different bytes in each format,
-    but this simulation uses the same ones.
+    """Handle a ConvertId request, which returns ids in other formats. In real servers, an id's bytes depend on the
+    format. In this simulation they do not.
     """
     wanted = call.body.get("DestinationFormat", "")
     return [_converted(given, wanted) for given in children(child(call.body, "SourceIds", M))]

@@ -1,4 +1,4 @@
-"""Elements that several kinds of items have: people, bodies, time zones, recurrence patterns."""
+"""Elements shared by several kinds of items: people, bodies, time zones, recurrence patterns."""
 
 from collections.abc import Callable, Iterable
 
@@ -48,7 +48,7 @@ def one(tag: str, address: Address) -> Element:
 
 
 def many(tag: str, addresses: Iterable[Address]) -> Element | None:
-    """A property that contains mailboxes; left out if there are none."""
+    """A property that contains mailboxes, omitted if there are none."""
     found = [mailbox(address) for address in addresses]
     return t(tag, *found) if found else None
 
@@ -58,7 +58,7 @@ ATTENDEES = {"RequiredAttendees": "required", "OptionalAttendees": "optional", "
 
 
 def attendees(tag: str, invited: Iterable[Address], response_of: Callable[[Address], Response]) -> Element | None:
-    """One of the properties in `ATTENDEES`; left out if it is empty."""
+    """One of the properties in `ATTENDEES`, omitted if it is empty."""
     shown = []
     for address in (address for address in invited if address.role == ATTENDEES[tag]):
         response = response_of(address)
@@ -68,7 +68,7 @@ def attendees(tag: str, invited: Iterable[Address], response_of: Callable[[Addre
 
 
 def body(tag: str, content: Body, wanted: str) -> Element:
-    """A body as HTML or text. "Best" means HTML, since every stored body can be converted to HTML."""
+    """A body as HTML or text. "Best" means HTML, because every stored body can be converted to HTML."""
     shown = graph_body(content, "text" if wanted == "Text" else None)
     return t(tag, {"BodyType": "Text" if wanted == "Text" else "HTML"}, shown["content"])
 

@@ -11,13 +11,13 @@ from dev.exchange.model import Message
 
 
 def item_shape(call: Call, *, in_list: bool = False) -> Shape:
-    """The ItemShape of a request; raises `EwsError`."""
+    """The ItemShape in a request; raises `EwsError`."""
     default = messages_xml.DEFAULT | calendar_xml.DEFAULT
     return read(child(call.body, "ItemShape", M), call.version, default=default, in_list=in_list)
 
 
 def element(call: Call, thing: Thing, shape: Shape) -> Element:
-    """An item as an element with the requested properties."""
+    """An item element with the requested properties."""
     if isinstance(thing, Entry):
         shown = calendar_xml.properties(thing, shape, call.exchange.ews.properties)
         return render("CalendarItem", parts.item_id(thing), shown, shape)
@@ -26,7 +26,7 @@ def element(call: Call, thing: Thing, shape: Shape) -> Element:
 
 
 def id_only(thing: Thing) -> Element:
-    """An item with only its id, as in responses to changes."""
+    """An item with nothing but its id, as in responses to changes."""
     tag = "CalendarItem" if isinstance(thing, Entry) else messages_xml.item_class(thing)[0]
     return t(tag, parts.item_id(thing))
 
@@ -40,7 +40,7 @@ def value(call: Call, thing: Thing, uri: str) -> object:
 
 
 def _shown(call: Call, message: Message) -> Shown:
-    """A message with its calendar item, which may lag behind the message."""
+    """A message with its calendar item. The calendar item may lag behind."""
     exchange, part = call.exchange, message.letter.part
     owner = exchange.directory.find(message.owner)
     attended = owner is not None and exchange.attendant.processing(owner).automate_processing != "None"

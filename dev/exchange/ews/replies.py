@@ -1,4 +1,4 @@
-"""CreateItem with ReplyToItem, ReplyAllToItem and ForwardItem, which are mails that respond to another mail."""
+"""CreateItem with ReplyToItem, ReplyAllToItem and ForwardItem, which reply to a mail or forward it."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ FOLLOWING = {"ReplyToItem": "RE: ", "ReplyAllToItem": "RE: ", "ForwardItem": "FW
 
 
 def follow(call: Call, kind: str, given: Element, disposition: str) -> list[Element]:
-    """Save or send a reply; returns its id if it was only saved. Raises `EwsError`."""
+    """Save or send a reply. Returns its id if it was only saved. Raises `EwsError`."""
     reference = child(given, "ReferenceItemId")
     original = call.item(reference) if reference is not None else None
     if not isinstance(original, Message):
@@ -35,6 +35,6 @@ def follow(call: Call, kind: str, given: Element, disposition: str) -> list[Elem
 
 
 def _of_mail(given: Element) -> list[Element]:
-    """The properties that the client wrote, except for the body, which is written separately."""
+    """The properties set by the client, except for the body, which is set separately."""
     subject = [] if text(given, "Subject") else ["Subject"]
     return [item for item in children(given) if item.tag.rpartition("}")[2] not in ("Body", *subject)]

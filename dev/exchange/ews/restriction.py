@@ -1,4 +1,4 @@
-"""Restrictions and sort orders of FindItem, applied to the values from which properties are rendered."""
+"""Restrictions and sort orders in FindItem. They apply to the values from which properties are rendered."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -27,12 +27,12 @@ _PATHS = ("FieldURI", "ExtendedFieldURI")
 
 
 def matches(call: Call, thing: Thing, condition: Element) -> bool:
-    """Whether an item meets a search expression; raises `EwsError` for an unsupported expression."""
+    """Whether an item matches a search expression; raises `EwsError` if the expression is unsupported."""
     return compares(condition, lambda holder: _value(call, thing, holder))
 
 
 def compares(condition: Element, value_of: Callable[[Element], Any]) -> bool:
-    """Evaluate a search expression. ``value_of`` returns the value of the property that an element names."""
+    """Evaluate a search expression. ``value_of`` returns the value of the property given by an element."""
     kind = local(condition)
     if kind in ("And", "Or", "Not"):
         found = (compares(part, value_of) for part in children(condition))
@@ -49,7 +49,7 @@ def compares(condition: Element, value_of: Callable[[Element], Any]) -> bool:
 
 
 def sort_key(call: Call, thing: Thing, order: Element) -> tuple[bool, Any]:
-    """The sort key of an item; items without the property come first."""
+    """An item's sort key. Items without the property come first."""
     value = _value(call, thing, order)
     return value is not None, value if value is not None else ""
 

@@ -1,4 +1,4 @@
-"""Item and folder shapes, which are the requested properties, and the elements that contain them."""
+"""Item and folder shapes (the requested properties), and the elements that contain the properties."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -8,14 +8,14 @@ from dev.exchange.ews.errors import EwsError
 from dev.exchange.ews.extended import ExtendedUri
 from dev.exchange.ews.xml import Element, child, children, local, t, text
 
-#: URI → value, element, or a function that returns one of these; None is left out. The order is that of the schema.
+#: URI → value, element, or a function that returns one of these. None is omitted. The order follows the schema.
 Properties = Mapping[str, object]
-#: The position of extended properties among other properties.
+#: The position of extended properties among the other properties.
 EXTENDED = "extended"
 
 _BASES = ("IdOnly", "Default", "AllProperties")
-#: Properties that FindItem and SyncFolderItems never return, because they are not columns of the folder's table. Here
-#: they are left out even if a request names them, which has not been confirmed for each property against a live server.
+#: Properties that FindItem and SyncFolderItems never return, because they are not columns in the folder's table. Here
+#: they are omitted even if requested. This has not been confirmed against a live server for every property.
 _NOT_IN_LISTS = frozenset(
     {
         *(f"item:{name}" for name in ("Body", "TextBody", "UniqueBody", "MimeContent", "Attachments",
@@ -30,7 +30,7 @@ _NOT_IN_LISTS = frozenset(
 
 @dataclass(frozen=True)
 class Shape:
-    """The properties that a client requested. ``in_list``: only those that a folder's table contains."""
+    """The properties that a client requested. ``in_list`` limits them to those in a folder's table."""
 
     base: str = "IdOnly"
     body_type: str = "Best"
@@ -49,7 +49,9 @@ class Shape:
 
 
 def read(element: Element | None, version: str, *, default: Iterable[str] = (), in_list: bool = False) -> Shape:
-    """Read an ItemShape or FolderShape; raises `EwsError` for a property that this version does not support."""
+    """Read an ItemShape or FolderShape; raises `EwsError` if it contains a property that this version does not
+    support.
+    """
     base = text(element, "BaseShape")
     if base not in _BASES:
         raise EwsError("ErrorSchemaValidation")
@@ -68,7 +70,7 @@ def read(element: Element | None, version: str, *, default: Iterable[str] = (), 
 
 
 def render(tag: str, identity: Element, properties: Properties, shape: Shape) -> Element:
-    """An item or folder as an element with the requested properties, which always include its id."""
+    """An item or folder element with the requested properties. Its id is always included."""
     shown = t(tag, identity)
     for uri, value in properties.items():
         if uri == EXTENDED:

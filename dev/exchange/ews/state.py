@@ -6,7 +6,7 @@ from dev.exchange.ews.access import Account, seeded
 from dev.exchange.ews.extended import ExtendedProperties
 from dev.exchange.ews.sync_states import SyncStates
 
-#: ServerVersionInfo by version. The builds are those of late cumulative updates. The values of Version are from
+#: ServerVersionInfo, keyed by version. The builds are from late cumulative updates. The values of Version are from
 #: clients' reports.
 BUILDS = {
     "2016": {"MajorVersion": "15", "MinorVersion": "1", "MajorBuildNumber": "2507", "MinorBuildNumber": "39",
@@ -20,15 +20,15 @@ BUILDS = {
 class Ews:
     """The EWS part of a simulated Exchange.
 
-    ``version`` is a key of `BUILDS`. With ``layer7_balancer``, each request arrives on a separate connection, as behind
-    a balancer that redistributes requests. NTLM, which authenticates a connection, then never succeeds. With
-    ``renews_answered``, a calendar item gets another id when it is answered, because the service deletes and recreates
-    it, according to the EWS Managed API's guide to responses (2012). ews-managed-api issue 255 (2020) reports servers
-    of both kinds. It has not been confirmed against live servers which behaviour Exchange 2016 and 2019 have. A client
-    must handle both.
+    ``version`` is a key of `BUILDS`. With ``layer7_balancer``, each request arrives on a separate connection, as if a
+    balancer redistributed requests. NTLM then never succeeds, because it authenticates a connection. With
+    ``renews_answered``, a calendar item gets another id when it is answered. According to the EWS Managed API's guide
+    to responses (2012), the service deletes and recreates it. ews-managed-api issue 255 (2020) reports servers of both
+    kinds. It has not been confirmed against live servers how Exchange 2016 and 2019 behave. A client must handle both
+    cases.
 
-    Further settings describe how grommunio's EWS differs from Exchange. Without ``marks_drafts``, the IsDraft of a
-    saved mail is false. Without ``expands_views``, a calendar view shows a series' master instead of its occurrences.
+    The other settings describe how grommunio's EWS differs from Exchange. Without ``marks_drafts``, a saved mail's
+    IsDraft is false. Without ``expands_views``, a calendar view shows a series' master instead of its occurrences.
     Without ``names_occurrences``, the associated item of a message about one occurrence is the master. Without
     ``searches_binary``, FindItem refuses restrictions on binary properties. With ``plain_faults``, every fault is text
     only. With ``never_at_end``, SyncFolderItems always reports that there are more changes, as some servers do

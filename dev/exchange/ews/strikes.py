@@ -1,20 +1,20 @@
 """The effects of faults on EWS requests: rejections, closed connections, and malformed or endless responses.
 
 status
-    an HTTP status without SOAP, as from a balancer; 401 with challenges
+    an HTTP status without SOAP, as from a balancer; a 401 has challenges
 crash
     the connection is closed without a response
 server_busy
     a SOAP fault with BackOffMilliseconds and HTTP status 500 (throttling documentation)
 soap_fault
-    a SOAP fault with ``code``, and with HTTP status 500 or ``status``, which can even be 200
+    a SOAP fault with ``code``, and with HTTP status ``status`` (500 by default, or even 200)
 plain_fault
-    a SOAP fault in grommunio's form, with HTTP status 500 and another prefix, but without an XML declaration or an EWS
-    code; ``code`` is its message
+    a SOAP fault as sent by grommunio: HTTP status 500, a different prefix, no XML declaration, no EWS code; ``code`` is
+    its message
 error
     200 with a response message of ResponseClass Error and ``code``
 truncate, charset
-    the correct response, but cut in half, or in another encoding than declared
+    the correct response, but cut in half, or in an encoding other than the declared one
 html
     200 with an HTML page, such as a sign-in page or one from a proxy
 bomb
@@ -22,7 +22,7 @@ bomb
 oversize
     a response of many megabytes
 trickle
-    a response that is sent byte by byte and never ends
+    an endless response, sent byte by byte
 hang
     no response for as long as the client waits
 """
@@ -36,7 +36,7 @@ from dev.exchange.ews.errors import EwsError, SoapFaultError, error_message
 from dev.exchange.ews.xml import Element
 from dev.exchange.faults import Fault
 
-#: These faults change the response, so the request is carried out first.
+#: These faults change the response, so they apply after the request has been carried out.
 SPOILING = ("truncate", "charset")
 _XML = {"Content-Type": "text/xml; charset=utf-8"}
 _PAGE = "<!DOCTYPE html><html><head><title>Sign in</title></head><body><form>Password</form></body></html>"
@@ -64,8 +64,8 @@ def refusal(operation: str, fault: Fault) -> list[Element] | None:
 
 
 async def strike(request: web.Request, fault: Fault, answer: bytes) -> web.StreamResponse:
-    """Respond to a request with an HTTP or XML fault. ``answer`` is the correct response, empty if the request was not
-    carried out.
+    """Respond to a request with an HTTP or XML fault. ``answer`` is the correct response, or empty if the request was
+    not carried out.
     """
     if fault.action == "hang":
         await asyncio.sleep(fault.seconds)
@@ -94,7 +94,7 @@ def _spoilt(fault: Fault, answer: bytes) -> web.Response:
 
 
 def plain_fault(message: str) -> web.Response:
-    """A SOAP fault in grommunio's form."""
+    """A SOAP fault as sent by grommunio."""
     return web.Response(status=500, text=_PLAIN.format(message), content_type="text/xml")
 
 
@@ -103,7 +103,7 @@ def _cut(answer: bytes) -> bytes:
 
 
 def _miscoded(answer: bytes) -> bytes:
-    """A Latin-1 response declared as UTF-8, with a letter that is invalid in UTF-8."""
+    """A Latin-1 response declared as UTF-8, with a character that is invalid in UTF-8."""
     head, rest = answer.decode().split("?>", 1)
     return f"{head}?><!-- prêt -->{rest}".encode("latin-1", errors="replace")
 

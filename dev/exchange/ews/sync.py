@@ -1,4 +1,4 @@
-"""SyncFolderItems, which returns the changes in a folder since the state that the client sends."""
+"""SyncFolderItems, which returns the changes in a folder since the state sent by the client."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from dev.exchange.ews.xml import Element, child, children, m, t, text
 from dev.exchange.model import Message
 from dev.exchange.store import CALENDAR
 
-#: The maximum number of changes in one response (reference of SyncFolderItems).
+#: The maximum number of changes in one response (reference for SyncFolderItems).
 LARGEST = 512
 
 
@@ -27,7 +27,7 @@ class _Change:
 
 
 def sync_folder_items(call: Call) -> list[Element]:
-    """Handle a SyncFolderItems request, which returns at most MaxChangesReturned changes, the state after them, and
+    """Handle a SyncFolderItems request. It returns at most MaxChangesReturned changes, the state after them, and
     whether there are more.
     """
     shape = render.item_shape(call, in_list=True)
@@ -71,7 +71,7 @@ def _after(before: State, changes: list[_Change]) -> State:
 
 
 def _changes(call: Call, folder: Folder, state: State, shape: Shape) -> Iterator[_Change]:
-    """Deletions, followed by new and changed items, newest first. The real order is not documented."""
+    """Deletions, followed by new and changed items, newest first. The order in a real Exchange is not documented."""
     things = {thing_id(thing): thing for thing in inside(call, folder)}
     for gone in state.seen.keys() - things.keys():
         yield _Change(gone, None, lambda gone=gone: t("Delete", _id(gone)))  # type: ignore[misc]
@@ -99,7 +99,7 @@ def _seen(thing: Thing) -> Seen:
 
 
 def inside(call: Call, folder: Folder) -> list[Thing]:
-    """The items of a folder, oldest first: messages, or calendar items with a master for each series."""
+    """The items in a folder, oldest first: messages, or calendar items with one master per series."""
     store, owner = call.exchange.store, folder.owner.guid
     if folder.name == CALENDAR:
         return [whole(event) for event in store.events(owner)]

@@ -1,4 +1,4 @@
-"""States of SyncFolderItems, which represent the folder as a client last saw it."""
+"""States for SyncFolderItems. They represent a folder as a client last saw it."""
 
 import base64
 import os
@@ -9,7 +9,7 @@ from dev.exchange.ews.errors import EwsError
 from dev.exchange.ews.ids import ItemId
 from dev.exchange.model import Letter
 
-#: The size of a state in bytes; real states grow with the folder, up to several kilobytes.
+#: The size of a state in bytes. Real states grow with the folder, up to several kilobytes.
 _SIZE = 900
 
 
@@ -32,13 +32,13 @@ class State:
 
 
 class SyncStates:
-    """The issued states. A real state contains its data, while here it is a key to the data."""
+    """The issued states. A real state contains its data. Here it is a key to the data."""
 
     def __init__(self) -> None:
         self._states: dict[str, State] = {}
 
     def find(self, token: str, owner: str, folder: str) -> State:
-        """The state for a token; an empty token stands for the initial state. Raises `EwsError` for a token of another
+        """The state for a token. An empty token stands for the initial state. Raises `EwsError` for a token for another
         folder, or from before a reset.
         """
         if not token:
@@ -57,5 +57,5 @@ class SyncStates:
         return fresh
 
     def forget(self) -> None:
-        """Invalidate all states that have been issued."""
+        """Invalidate all issued states."""
         self._states.clear()

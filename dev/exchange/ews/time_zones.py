@@ -14,7 +14,7 @@ _DAY = timedelta(days=1)
 
 
 def get_server_time_zones(call: Call) -> list[Element]:
-    """Handle a GetServerTimeZones request, which returns all time zones, or those with the given ids; unknown ids are
+    """Handle a GetServerTimeZones request. It returns all time zones, or those with the given ids. Unknown ids are
     ignored.
     """
     wanted = {item.text or "" for item in children(child(call.body, "Ids", M))} or set(win_tz)
@@ -30,7 +30,7 @@ def _definition(name: str, year: int, *, full: bool) -> Element:
 
 
 def definition(tag: str, identity: dict[str, str], name: str, year: int) -> Element:
-    """The rules of a zone, given by its Windows or IANA name, in one year."""
+    """A zone's rules in one year. The zone is given by its Windows or IANA name."""
     rules = zone(name)
     changes = _changes(rules, year)
     offsets = sorted(
@@ -51,7 +51,7 @@ def definition(tag: str, identity: dict[str, str], name: str, year: int) -> Elem
 
 
 def _changes(rules: tzinfo, year: int) -> list[datetime]:
-    """The times in a year at which the offset changes, to the hour."""
+    """The times at which the offset changes in a year, to the hour."""
     days = (datetime(year, 1, 1, tzinfo=UTC) + number * _DAY for number in range(366))
     return [_hour(rules, day) for day in days if _offset(rules, day) != _offset(rules, day + _DAY)]
 
@@ -79,7 +79,7 @@ def _to_period(period: str) -> Element:
 
 
 def _change(name: str, rules: tzinfo, moment: datetime, standard: timedelta) -> Element:
-    """The local time before a change, and the number of its weekday in the month, with -1 for the last one."""
+    """The local time before a change, and which occurrence of its weekday in the month it is (-1 for the last)."""
     local = (moment + _offset(rules, moment - timedelta(hours=2))).replace(tzinfo=None)
     is_last = (local + 7 * _DAY).month != local.month
     return t(

@@ -1,4 +1,4 @@
-"""Bearer tokens that the stack's own provider issues to an account or to an application."""
+"""Bearer tokens issued to an account or an application by the stack's own provider."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -19,15 +19,15 @@ JsonWebKeys = Callable[[], dict[str, Any]]
 
 
 class Tokens:
-    """Reads access tokens. ``keys`` returns the provider's JWKS, ``now`` the simulated time."""
+    """Reads access tokens. ``keys`` returns the provider's JWKS, and ``now`` the simulated time."""
 
     def __init__(self, keys: JsonWebKeys, now: Callable[[], datetime]) -> None:
         self._keys = keys
         self._now = now
 
     def caller(self, token: str, origin: str, account: Callable[[str], Account | None]) -> Caller | None:
-        """The account of a token; None if the token is not valid for this server. ``origin`` is this server's scheme
-        and host.
+        """The caller that a token identifies; None if the token is not valid for this server. ``origin`` is this
+        server's scheme and host.
         """
         if token == LOCAL:
             return Caller()
@@ -40,7 +40,7 @@ class Tokens:
         return Caller(signed_in) if signed_in else None
 
     def verified(self, token: str) -> dict[str, Any] | None:
-        """The claims of a token that is signed by the provider and currently valid; None for any other token."""
+        """The claims of a currently valid token signed by the provider; None for any other token."""
         try:
             kid = jwt.get_unverified_header(token).get("kid")
             found = next((key for key in jwt.PyJWKSet.from_dict(self._keys()).keys if key.key_id == kid), None)

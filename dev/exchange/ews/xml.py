@@ -1,4 +1,4 @@
-"""SOAP and EWS elements, which are parsed safely, and built with lxml's element maker instead of concatenated
+"""SOAP and EWS elements. They are parsed safely, and built with lxml's element maker instead of by concatenating
 strings.
 """
 
@@ -18,7 +18,7 @@ TYPES = "http://schemas.microsoft.com/exchange/services/2006/types"
 ERRORS = "http://schemas.microsoft.com/exchange/services/2006/errors"
 
 _PREFIXES = {"s": SOAP, "m": MESSAGES, "t": TYPES}
-#: Characters that XML 1.0 does not allow.
+#: Characters not allowed in XML 1.0.
 _IMPOSSIBLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -27,8 +27,8 @@ class NotXmlError(ValueError):
 
 
 def parse(content: bytes) -> Element:
-    """Parse a document; returns its root element. Raises `NotXmlError`. Entities are not resolved, nothing is fetched,
-    and lxml limits the size.
+    """Parse a document and return its root element. Raises `NotXmlError`. Entities are not resolved, nothing is
+    fetched, and lxml limits the size.
     """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
     try:
@@ -47,7 +47,7 @@ def serialize(root: Element) -> bytes:
 
 
 class _Maker:
-    """Builds elements of one namespace: ``t("Subject", "Hello")``, ``m("Items", *children)``, ``t("ItemId", {"Id":
+    """Builds elements in one namespace: ``t("Subject", "Hello")``, ``m("Items", *children)``, ``t("ItemId", {"Id":
     …})``.
     """
 
@@ -66,7 +66,7 @@ def _content(item: Any) -> Any:
 
 
 def written(value: Any) -> str:
-    """A value in the form in which EWS writes it, with booleans as true and false, and times in UTC to the second."""
+    """A value as written by EWS: booleans as true and false, and times in UTC, to the second."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
@@ -110,7 +110,7 @@ def is_true(value: str | None) -> bool:
 
 
 def moment(value: str | None) -> datetime | None:
-    """Parse an xs:dateTime, which is in UTC if it has no offset; returns None if it is not a time."""
+    """Parse an xs:dateTime. A time without an offset is in UTC. Returns None if the text is not a time."""
     try:
         when = datetime.fromisoformat(value or "")
     except ValueError:

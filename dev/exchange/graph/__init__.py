@@ -1,1 +1,1 @@
-"""The part of Graph v1.0 that the product uses, for the mailboxes of the simulated Exchange."""
+"""The part of Graph v1.0 that the product uses, on the simulated Exchange's mailboxes."""

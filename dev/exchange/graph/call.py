@@ -1,4 +1,4 @@
-"""One Graph request, and its response."""
+"""A Graph request and its response."""
 
 import json
 import uuid
@@ -24,7 +24,7 @@ _CONTENT_TYPE = "application/json;odata.metadata=minimal;odata.streaming=true;IE
 
 @dataclass
 class Call:
-    """A routed request: ``params`` are the parts of its path."""
+    """A routed request. ``params`` are the variable parts of its path."""
 
     exchange: Exchange
     request: web.Request
@@ -34,7 +34,7 @@ class Call:
 
     @property
     def query(self) -> Mapping[str, str]:
-        """The query options of the request."""
+        """The request's query options."""
         return self.request.query
 
     @cached_property
@@ -47,7 +47,7 @@ class Call:
 
     @cached_property
     def view(self) -> View:
-        """The mailbox and preferences for which responses are rendered."""
+        """The mailbox and the preferences for rendering responses."""
         return View(self.base, self.owner, self.prefer)
 
     @property
@@ -57,7 +57,7 @@ class Call:
 
     @property
     def message(self) -> Message:
-        """The message in the path. A regular id that was issued before the message was moved is no longer found."""
+        """The message in the path. A regular id issued before the message was moved is no longer found."""
         item = _parsed(self.params["message"], MESSAGE)
         message = self.exchange.store.message(self.owner.guid, item.key)
         if message is None or item.moves not in (None, message.moves):
@@ -109,7 +109,7 @@ class Call:
 
 
 def find_folder(owner: User, name: str) -> str:
-    """A mail folder by well-known name or id; raises `GraphError` with status 404 if there is none."""
+    """The mail folder with a well-known name or id; raises `GraphError` with status 404 if there is none."""
     for folder in FOLDERS:
         if name.casefold() == folder or name == folder_id(owner.guid, folder):
             return folder

@@ -15,16 +15,14 @@ _AUDIENCES = ("https://graph.microsoft.com", "00000003-0000-0000-c000-0000000000
 
 
 class Delegation:
-    """Identifies the account of a bearer token, and the mailboxes that it may open. ``keys``: the JWKS of the
-    provider.
-    """
+    """Identifies a bearer token's account, and the mailboxes that it may open. ``keys`` returns the provider's JWKS."""
 
     def __init__(self, exchange: Exchange, keys: JsonWebKeys) -> None:
         self._exchange = exchange
         self._tokens = Tokens(keys, exchange.clock.now)
 
     def caller(self, token: str) -> Account | None:
-        """The account that signed in; None for an application. Raises `GraphError` for an invalid token."""
+        """The account that signed in, or None for an application. Raises `GraphError` if the token is invalid."""
         if token.count(".") != 2:
             return None
         claims = self._tokens.verified(token) or {}

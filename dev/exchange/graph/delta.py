@@ -1,4 +1,6 @@
-"""Delta rounds over a mail folder, which return first its content, and then the changes since the last round."""
+"""Delta rounds over a mail folder. The first round returns its content, and later rounds the changes since the previous
+one.
+"""
 
 import uuid
 from dataclasses import dataclass, field, replace
@@ -11,8 +13,8 @@ class Round:
     """The state of a delta query on a folder.
 
     ``waiting`` are the keys still to be shown in the current round. ``upto`` is the number of the last change that the
-    round covers. ``kinds`` is the requested changeType (empty: all). ``select`` and ``filter`` are those of the first
-    request. ``left`` are the keys of items that have left the folder, and that are not shown again if they return.
+    round covers. ``kinds`` is the requested changeType (empty: all). ``select`` and ``filter`` are from the first
+    request. ``left`` are the keys of items that have left the folder. They are not shown again if they return.
     """
 
     owner: str
@@ -28,8 +30,8 @@ class Round:
 
 @dataclass(frozen=True)
 class Step:
-    """A page with the keys to show, and the token for the next page. ``done``: the round is complete, and the token is
-    a deltatoken.
+    """A page with the keys to show, and the token for the next page. ``done`` means that the round is complete and the
+    token is a deltatoken.
     """
 
     round: Round
@@ -40,7 +42,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Forgotten:
-    """The HTTP status and error code with which an unknown token is refused. Graph uses many variants."""
+    """The HTTP status and error code for an unknown token. Graph uses many variants."""
 
     status: int = 410
     code: str = "SyncStateNotFound"
@@ -48,9 +50,9 @@ class Forgotten:
 
 @dataclass
 class DeltaRounds:
-    """Tokens and their states. Tokens do not expire, but all can be invalidated together. ``loses_returns``: an item
-    with an immutable id that leaves a folder and comes back is reported as removed, and never shown again (docs-contrib
-    issue 72).
+    """Tokens and their states. Tokens do not expire, but all can be invalidated together. With ``loses_returns``, an
+    item with an immutable id that leaves a folder and comes back is reported as removed and never shown again
+    (docs-contrib issue 72).
     """
 
     store: Store
@@ -71,7 +73,7 @@ class DeltaRounds:
         return self._step(state if state.waiting else self._next_round(state), size)
 
     def forget(self, refusal: Forgotten | None = None, after: int = 0) -> None:
-        """Invalidate all tokens, either now or after the given number of pages, in the middle of a round."""
+        """Invalidate all tokens, either now or in the middle of a round, after the given number of pages."""
         self.forgotten = refusal or Forgotten()
         self._lives = after or None
         if not after:

@@ -1,4 +1,4 @@
-"""Users in Entra ID, which, unlike mailboxes, are found only by id or sign-in name."""
+"""Users in Entra ID. Unlike mailboxes, they can only be found by id or sign-in name."""
 
 from aiohttp import web
 
@@ -28,4 +28,4 @@ async def get_user(call: Call) -> web.Response:
 
 ROUTES = {"GET users/{user}": get_user}
 ROUTES_OF_APPLICATIONS = frozenset(line.partition(" ")[2] for line in ROUTES)
-"""Paths that no signed-in user may access, since the users' tokens are only for mailboxes."""
+"""Paths that no signed-in user may access, because users' tokens are only for mailboxes."""

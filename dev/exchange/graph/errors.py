@@ -52,7 +52,9 @@ _STATUS = {
 
 
 def with_status(status: int, retry_after: str | None, code: str = "") -> GraphError:
-    """Graph's error for a status of `dev.exchange.faults.STATUSES`; with another ``code`` if given."""
+    """Graph's error for a status in `dev.exchange.faults.STATUSES`, with ``code`` instead of the usual code if
+    given.
+    """
     if status == 429:
         return throttled(retry_after)
     usual, message = _STATUS[status]

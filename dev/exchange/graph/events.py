@@ -22,13 +22,13 @@ from dev.exchange.model import Body, Reply
 from dev.exchange.responses import Answer, MeetingIsCancelledError, OrganizerCannotRespondError
 from dev.exchange.zones import UnknownZoneError, to_utc
 
-#: The longest window of a calendar view (docs-contrib issue 6321), which is assumed to apply to instances too.
+#: The longest window for a calendar view (docs-contrib issue 6321). The same limit is assumed for instances.
 _LONGEST = timedelta(days=1825)
 _ON_DEMAND = ("cancelledOccurrences", "exceptionOccurrences", "originalStart")
 
 
 async def get_event(call: Call) -> web.Response:
-    """GET one event, which is a meeting, master, occurrence or exception."""
+    """GET a single event: a meeting, master, occurrence or exception."""
     options.allow_only(call.query, "$select", "$expand")
     return call.answer({"@odata.context": call.view.context("events/$entity"), **_shown(call, call.entry)})
 
@@ -56,7 +56,7 @@ def _shown(call: Call, entry: Entry) -> Json:
 
 
 async def list_events(call: Call) -> web.Response:
-    """GET the calendar's items, which include meetings and masters, but not occurrences."""
+    """GET the calendar's items, including meetings and masters but not occurrences."""
     options.allow_only(call.query, "$select", "$expand", "$filter", "$top", "$skip", "$orderby")
     entries = [whole(item) for item in call.exchange.store.events(call.owner.guid)]
     condition = call.query.get("$filter")
@@ -112,8 +112,8 @@ def _page(call: Call, path: str, entries: list[Entry]) -> web.Response:
     return call.answer(page(call.view.context(path), shown, link))
 
 
-#: The code is one of the service's own error codes for status 400. The message has not been confirmed against a live
-#: tenant.
+#: The code is one of the service's own error codes for status 400, but the message has not been confirmed against a
+#: live tenant.
 _VERBS = {Reply.ACCEPTED: "Accept", Reply.DECLINED: "Decline", Reply.TENTATIVE: "Tentative"}
 
 

@@ -1,4 +1,4 @@
-"""Events as Graph shows them: single meetings, series masters, occurrences and exceptions."""
+"""Events as returned by Graph: single meetings, series masters, occurrences and exceptions."""
 
 from urllib.parse import quote
 
@@ -23,7 +23,7 @@ from dev.exchange.zones import windows_name
 
 
 def event_id(entry: Entry, view: View) -> str:
-    """An event's id, of the kind that the client prefers. An occurrence keeps its id when it becomes an exception."""
+    """An event's id, in the client's preferred format. An occurrence keeps its id when it becomes an exception."""
     return ItemId(EVENT, entry.event.key, view.moves(0), entry.day).text(entry.event.owner)
 
 
@@ -83,25 +83,25 @@ def event(entry: Entry, view: View) -> Json:
 
 
 def told(shown: Json, variants: Variants, wanted: frozenset[str] | None) -> Json:
-    """Remove the properties that the service reportedly returns only on request, or never."""
+    """Remove the properties that the service reportedly returns never or only on request."""
     asked = {name.casefold() for name in wanted or ()}
     untold = set() if variants.uid else {"uid"}
     if variants.original_start == "never" or (variants.original_start == "select" and "originalstart" not in asked):
         untold.add("originalStart")
     if "occurrenceid" not in asked:
-        untold.add("occurrenceId")  # documented, but in captures it appears only on request
+        untold.add("occurrenceId")  # documented, but only returned on request in captures
     return {name: value for name, value in shown.items() if name not in untold}
 
 
 def extended_properties(entry: Entry, wanted: str) -> list[Json]:
-    """The `singleValueExtendedProperties` that a $filter requests. Only the sequence number is supported here."""
+    """The `singleValueExtendedProperties` requested by a $filter. Only the sequence number is supported here."""
     name = "Integer {00062002-0000-0000-c000-000000000046} Id 0x8201"
     is_asked = f"'{name.casefold()}'" in wanted.casefold()
     return [{"id": name, "value": str(entry.meeting.sequence)}] if is_asked else []
 
 
 def cancelled_occurrences(entry: Entry, view: View) -> list[str]:
-    """The value of `cancelledOccurrences`, which contains only the occurrences removed from this calendar. A cancelled
+    """The value of `cancelledOccurrences`. It contains only the occurrences removed from this calendar. A cancelled
     occurrence that still exists is an exception with `isCancelled` instead.
     """
     master = ItemId(EVENT, entry.event.key, view.moves(0)).text(entry.event.owner)

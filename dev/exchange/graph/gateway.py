@@ -1,4 +1,4 @@
-"""The front end of Graph, which authenticates, counts, throttles and dispatches requests, and applies faults."""
+"""The front end of Graph. It authenticates, counts, throttles and dispatches requests, and applies faults."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -28,9 +28,9 @@ from dev.exchange.graph.routing import Route, Routes
 from dev.exchange.state import Exchange
 
 ROOT = "/v1.0"
-#: Concurrent requests to one mailbox.
+#: Maximum number of concurrent requests to one mailbox.
 CONCURRENT = 4
-#: The value of Retry-After in seconds, as in the documentation's sample.
+#: The value of Retry-After in seconds. It is taken from the documentation's sample.
 RETRY_AFTER = "2.128"
 
 _ROUTES = Routes(
@@ -52,9 +52,9 @@ def _nobody(_request: web.Request, _content: bytes, _answer: web.StreamResponse)
 
 
 class Gateway:
-    """Answers requests below `/v1.0`. ``keys``: the JWKS for delegated access tokens.
+    """Handles requests under `/v1.0`. ``keys`` returns the JWKS for delegated access tokens.
 
-    ``witness`` is called with every request, its body, and the response.
+    ``witness`` is called with every request, its body and the response.
     """
 
     witness: ClassVar[Callable[[web.Request, bytes, web.StreamResponse], None]] = staticmethod(_nobody)
@@ -64,7 +64,7 @@ class Gateway:
         self._delegation = Delegation(exchange, keys)
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
-        """Answer one request. Errors are returned in Graph's error envelope."""
+        """Handle a request. Errors are returned in Graph's error envelope."""
         content = await request.read()
         try:
             answer = await self._answer(request)
@@ -107,7 +107,7 @@ class Gateway:
 
     @contextmanager
     def _one_of_few(self, mailbox: str | None) -> Iterator[None]:
-        """Limit the concurrent requests to one mailbox; reject the others."""
+        """Limit the concurrent requests to a mailbox, and reject any others."""
         traffic = self._exchange.traffic
         user = self._exchange.directory.find(mailbox) if mailbox else None
         if user is None:
@@ -130,7 +130,7 @@ def _base(request: web.Request) -> str:
 
 def _struck(request: web.Request, fault: Fault) -> web.StreamResponse:
     if fault.action == "crash":
-        # For the client, the connection ends without a response.
+        # The client sees the connection close without a response.
         if request.transport:
             request.transport.close()
         return web.Response(status=500)

@@ -1,7 +1,7 @@
-"""Graph item ids, long and case-sensitive like real ones.
+"""Graph item ids. Like real ids, they are long and case-sensitive.
 
-A regular id names the mailbox and changes with every move to another folder; an immutable id (`Prefer:
-IdType="ImmutableId"`) stays the same as long as the item is in the mailbox. Both kinds are always understood.
+A regular id contains the mailbox, and changes whenever the item moves to another folder. An immutable id (`Prefer:
+IdType="ImmutableId"`) stays the same as long as the item is in the mailbox. Requests may use either kind.
 """
 
 import binascii
@@ -22,7 +22,7 @@ class MalformedIdError(ValueError):
 
 @dataclass(frozen=True)
 class ItemId:
-    """The parts of an id. ``moves`` is None in an immutable id; ``day`` identifies an occurrence of a series."""
+    """The parts of an id. ``moves`` is None in an immutable id. ``day`` identifies an occurrence of a series."""
 
     kind: int
     key: str
@@ -41,7 +41,7 @@ class ItemId:
 
 
 def parse(text: str) -> ItemId:
-    """Read an id of either kind; raises `MalformedIdError`."""
+    """Parse an id of either kind; raises `MalformedIdError`."""
     try:
         data = urlsafe_b64decode(text.encode("ascii"))
     except (binascii.Error, UnicodeEncodeError) as error:
@@ -62,10 +62,10 @@ def _content(data: bytes, moves: int | None) -> ItemId:
 
 
 def folder_id(owner: str, folder: str) -> str:
-    """The id of a well-known folder of a mailbox, which never changes because folders do not move."""
+    """The id of a well-known folder in a mailbox. It never changes, because folders do not move."""
     return urlsafe_b64encode(_REGULAR + owner.encode() + b"\x00\x2e" + folder.encode()).decode()
 
 
 def change_key(number: int) -> str:
-    """The change key of an item after the change with the given number."""
+    """An item's change key after the change with the given number."""
     return urlsafe_b64encode(b"\x09\x00\x00\x00\x16\x00\x00\x00\x11\x9f\x6b\xdd" + number.to_bytes(12, "big")).decode()

@@ -11,7 +11,7 @@ _RECIPIENTS = {"torecipients": "to", "ccrecipients": "cc", "bccrecipients": "bcc
 
 
 def merged(letter: Letter, given: Mapping[str, Any]) -> Letter:
-    """Read a `message`, whose keys are in lower case. Raises `GraphError`."""
+    """Read a `message` with keys in lower case. Raises `GraphError`."""
     found: dict[str, Any] = {ours: addresses(given[name]) for name, ours in _RECIPIENTS.items() if name in given}
     if "subject" in given:
         found["subject"] = str(given["subject"])
@@ -23,7 +23,7 @@ def merged(letter: Letter, given: Mapping[str, Any]) -> Letter:
 
 
 def addresses(given: Any) -> tuple[Address, ...]:
-    """Read a list of recipients or attendees, whose keys are in lower case. Raises `GraphError`."""
+    """Read a list of recipients or attendees with keys in lower case. Raises `GraphError`."""
     try:
         found = [item["emailaddress"] for item in given]
         return tuple(Address(str(item.get("name") or item["address"]), str(item["address"])) for item in found)
@@ -32,7 +32,7 @@ def addresses(given: Any) -> tuple[Address, ...]:
 
 
 def body(given: Any) -> Body:
-    """Read an `itemBody`, whose keys are in lower case. Raises `GraphError`."""
+    """Read an `itemBody` with keys in lower case. Raises `GraphError`."""
     if not isinstance(given, Mapping):
         raise bad_request("'body' must be an object with contentType and content.")
     kind, content = given.get("contenttype", "text"), given.get("content", "")
@@ -40,7 +40,7 @@ def body(given: Any) -> Body:
 
 
 def _headers(given: Any) -> Iterator[tuple[str, str]]:
-    """Read the headers that a client sets. Only custom headers, which start with `x-`, are allowed."""
+    """Read the headers set by a client. Only custom headers are allowed; they start with `x-`."""
     for header in given if isinstance(given, list) else [given]:
         name = str(header.get("name", "")) if isinstance(header, Mapping) else ""
         if not name.casefold().startswith("x-"):

@@ -1,4 +1,4 @@
-"""Delta query over the messages of a folder."""
+"""Delta queries for the messages in a folder."""
 
 from aiohttp import web
 
@@ -13,7 +13,7 @@ _KINDS = frozenset({"created", "updated", "deleted"})
 
 
 async def delta(call: Call) -> web.Response:
-    """GET a page of a delta round, either the first one or a later one."""
+    """GET the first page or a later page of a delta round."""
     options.allow_only(
         call.query, "$select", "$filter", "$orderby", "$top", "$deltatoken", "$skiptoken", "$deltaToken", "$skipToken"
     )
@@ -64,7 +64,7 @@ def _begin(call: Call, size: int) -> Step:
 
 
 def _shown(call: Call, step: Step, key: str) -> Json:
-    """A message in its current state, or as removed if it has left the folder since."""
+    """A message in its current state, or marked as removed if it has since left the folder."""
     store, owner = call.exchange.store, call.owner.guid
     item = store.message(owner, key)
     if item is None or item.folder != step.round.folder or key in step.round.left:

@@ -27,7 +27,7 @@ async def get_message(call: Call) -> web.Response:
 
 
 async def list_messages(call: Call) -> web.Response:
-    """GET the messages of a folder or of the whole mailbox, newest first."""
+    """GET the messages in a folder or in the whole mailbox, newest first."""
     options.allow_only(call.query, "$select", "$expand", "$top", "$skip", "$filter", "$orderby", "$count")
     folder = call.folder if "folder" in call.params else None
     found = call.exchange.store.messages(call.owner.guid, folder)
@@ -68,7 +68,7 @@ def _expanded(call: Call, item: Message, *, in_list: bool = False) -> Json:
 
 
 def _refuse_expansion(call: Call) -> None:
-    """An error that Graph returns occasionally for meeting messages (docs-contrib issue 8064) and for ordinary mail
+    """An error that Graph occasionally returns for meeting messages (docs-contrib issue 8064) and for ordinary mail
     (5995).
     """
     if fault := call.exchange.faults.for_expansion():
@@ -82,7 +82,7 @@ def _event(call: Call, item: Message, wanted: options.Expand, *, in_list: bool) 
     entry = _entry(call, item)
     if entry is None:
         if in_list:
-            # A single message whose event has been deleted makes the whole page fail (docs-contrib issue 8064).
+            # If the event of a single message has been deleted, the whole page fails (docs-contrib issue 8064).
             raise GraphError(500, "InternalServerError", "Error while processing response.")
         return {"event": None if call.exchange.variants.gone_event_is_null else {}}
     identity = message_id(item, call.view)
@@ -92,7 +92,7 @@ def _event(call: Call, item: Message, wanted: options.Expand, *, in_list: bool) 
 
 
 def _entry(call: Call, item: Message) -> Entry | None:
-    """The calendar item of a meeting message; it may lag behind the message."""
+    """A meeting message's calendar item. It may lag behind the message."""
     part = item.letter.part
     if part is None or call.exchange.faults.event_lags():
         return None
@@ -100,7 +100,7 @@ def _entry(call: Call, item: Message) -> Entry | None:
 
 
 async def get_event_of_message(call: Call) -> web.Response:
-    """GET the event of a meeting message."""
+    """GET a meeting message's event."""
     options.allow_only(call.query, "$select")
     item = call.message
     if item.letter.part is None:
@@ -126,8 +126,8 @@ async def move_message(call: Call) -> web.Response:
 
 
 async def delete_message(call: Call) -> web.Response:
-    """DELETE a message, which moves it to Deleted Items, or deletes it permanently if it is there already. This has not
-    been confirmed against a live tenant.
+    """DELETE a message. The message is moved to Deleted Items, or deleted permanently if it is already there. This has
+    not been confirmed against a live tenant.
     """
     item = call.message
     if item.folder == DELETED:

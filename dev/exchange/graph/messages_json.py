@@ -1,4 +1,4 @@
-"""Messages as Graph shows them: `message`, `eventMessage`, `eventMessageRequest`, `eventMessageResponse`."""
+"""Messages as returned by Graph: `message`, `eventMessage`, `eventMessageRequest`, `eventMessageResponse`."""
 
 import base64
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ from dev.exchange.uids import of_occurrence
 _MEETING = "6ed8da90-450b-101b-98da-00aa003f1305"
 _APPOINTMENT = "00062002-0000-0000-c000-000000000046"
 
-#: The service misspells "tentatively"; the documentation does not.
+#: "tentatively" is misspelled by the service, but not in the documentation.
 _KINDS = {
     MessageKind.REQUEST: "meetingRequest",
     MessageKind.CANCELLED: "meetingCancelled",
@@ -71,7 +71,7 @@ def odata_type(kind: MessageKind) -> str:
 
 
 def message_id(message: Message, view: View) -> str:
-    """A message's id, of the kind that the client prefers."""
+    """A message's id, in the client's preferred format."""
     return ItemId(MESSAGE, message.key, view.moves(message.moves)).text(message.owner)
 
 
@@ -79,7 +79,7 @@ def message(item: Message, view: View) -> Json:
     """All properties of a message."""
     letter, mark = item.letter, change_key(item.change)
     identity = message_id(item, view)
-    # Bodies of meeting messages are always HTML, even if the client prefers text.
+    # The bodies of meeting messages are always HTML, even if the client prefers text.
     wanted = view.prefer.body if letter.part is None else None
     shown: Json = {
         **({"@odata.type": odata_type(letter.kind)} if letter.part else {}),
@@ -118,9 +118,9 @@ def message(item: Message, view: View) -> Json:
 
 
 def selected_message(item: Message, view: View, wanted: frozenset[str] | None) -> Json:
-    """Return only the requested properties. Those of meeting messages must be selected with their type, as in
-    `microsoft.graph.eventMessage/meetingMessageType`. Without the type, the service does not find the property
-    (docs-contrib issues 8020 and 4028).
+    """Return only the requested properties. Properties specific to meeting messages must be qualified by their type, as
+    in `microsoft.graph.eventMessage/meetingMessageType`. Without the type, the service does not find them (docs-contrib
+    issues 8020 and 4028).
     """
     shown = message(item, view)
     if wanted is None:
@@ -157,7 +157,7 @@ def _event_message(item: Message, part: MeetingPart, view: View) -> Json:
 
 
 def _request(part: MeetingPart, view: View) -> Json:
-    # A new request also has previous values, which are equal to the current ones (according to a real capture from
+    # A new request also has previous values. They are the same as the current ones (according to a real capture from
     # 2023).
     previous = part.previous or part.meeting
     return {
@@ -179,8 +179,8 @@ def _response(part: MeetingPart, view: View) -> Json:
 
 
 def _type(part: MeetingPart) -> str:
-    """The type of the event that a message is about. No capture of a message about one occurrence was found, so both
-    values are possible.
+    """The type of the event that a message is about. No capture of a message about one occurrence was found, so either
+    value is possible.
     """
     if part.meeting.original_start:
         return "exception" if part.kind is MessageKind.REQUEST else "occurrence"
@@ -198,7 +198,7 @@ def _conversation(item: Message) -> str:
 
 
 def extended_properties(item: Message, wanted: str) -> list[Json]:
-    """The `singleValueExtendedProperties` that a $filter requests. Only global object ids and the sequence number are
+    """The `singleValueExtendedProperties` requested by a $filter. Only global object ids and the sequence number are
     supported here.
     """
     part = item.letter.part
@@ -218,6 +218,6 @@ def _binary(hexadecimal: str) -> str:
 
 
 def removed(key: str, owner: str, moves: int | None) -> Json:
-    """A delta entry for a message that is no longer in the folder, whether deleted or moved."""
+    """A delta entry for a message that has been deleted or moved out of the folder."""
     item = ItemId(MESSAGE, key, moves).text(owner)
     return {"@odata.type": "#microsoft.graph.message", "id": item, "@removed": {"reason": "deleted"}}

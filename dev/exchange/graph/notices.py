@@ -1,4 +1,4 @@
-"""The notifications that are posted to webhooks, with spelling and capitals as in the documentation's samples."""
+"""The notifications posted to webhooks, spelled and capitalized as in the documentation's samples."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from dev.exchange.subscriptions import Subscription
 
 
 def lifecycle_notice(subscription: Subscription, event: str) -> dict[str, Any]:
-    """A lifecycle notification, which is missed, subscriptionRemoved or reauthorizationRequired."""
+    """A lifecycle notification: missed, subscriptionRemoved or reauthorizationRequired."""
     return {
         **_common(subscription),
         "lifecycleEvent": event,
@@ -30,7 +30,7 @@ def _common(subscription: Subscription) -> dict[str, Any]:
 
 
 def change_notice(subscription: Subscription, change: Change) -> dict[str, Any]:
-    """A basic change notification, which contains an id but no content."""
+    """A basic change notification, with an id but no content."""
     is_event = change.folder == CALENDAR
     moves = None if subscription.immutable_ids else change.moves
     item = ItemId(EVENT if is_event else MESSAGE, change.key, moves).text(change.owner)

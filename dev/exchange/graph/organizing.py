@@ -1,5 +1,5 @@
-"""Creating, changing, cancelling and forwarding meetings through Graph, with the messages that Outlook sends to
-attendees.
+"""Creating, changing, cancelling and forwarding meetings through Graph. Attendees get the same messages as from
+Outlook.
 """
 
 from collections.abc import Callable, Mapping
@@ -57,8 +57,8 @@ async def change_event(call: Call) -> web.Response:
 
 async def delete_event(call: Call) -> web.Response:
     """DELETE an event: cancel a meeting or an occurrence as its organizer (documentation of event: delete). If an
-    attendee deletes it, the item only disappears from that calendar, and the organizer is not informed. This has not
-    been confirmed against a live tenant.
+    attendee deletes an event, it only disappears from their own calendar, and the organizer is not informed. This has
+    not been confirmed against a live tenant.
     """
     entry = call.entry
     if entry.event.is_organizer:
@@ -71,9 +71,7 @@ async def delete_event(call: Call) -> web.Response:
 
 
 async def cancel_event(call: Call) -> web.Response:
-    """POST cancel: cancel a meeting or an occurrence as its organizer. A comment is not passed on in this
-    simulation.
-    """
+    """POST cancel: cancel a meeting or an occurrence as its organizer. This simulation does not pass on the comment."""
     entry = call.entry
     if not entry.event.is_organizer:
         message = "Your request can't be completed. You need to be an organizer to cancel a meeting."
@@ -83,7 +81,7 @@ async def cancel_event(call: Call) -> web.Response:
 
 
 async def forward_event(call: Call) -> web.Response:
-    """POST forward: send the invitation to others too."""
+    """POST forward: send the invitation to other people."""
     entry, given = call.entry, lowered(await call.document())
     recipients = addresses(given.get("torecipients") or [])
     if not recipients:
@@ -107,8 +105,8 @@ def _answer(call: Call, entry: Entry, status: int) -> web.Response:
 
 
 def _draft(document: Mapping[str, Any], zone: str) -> Json:
-    """The draft that a person would enter in a form to set these properties. Properties that this simulation does not
-    support are rejected, not ignored.
+    """The draft that a user would fill in to set these properties. Properties that this simulation does not support are
+    rejected, not ignored.
     """
     given = lowered(document)
     unknown = {name for name in given if not name.startswith("@")} - _KNOWN
@@ -141,7 +139,7 @@ def _attendees(given: list[Json]) -> Json:
 
 
 def _local(given: Any, zone: str) -> str:
-    """The local time in the zone of the meeting."""
+    """The local time in the meeting's time zone."""
     try:
         when = to_utc(datetime.fromisoformat(given["datetime"]), given.get("timezone") or zone)
         return to_local(when, zone).isoformat()

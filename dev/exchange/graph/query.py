@@ -1,4 +1,4 @@
-"""The OData query options and preferences that Outlook resources support."""
+"""The OData query options and preferences supported by Outlook resources."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ LARGEST_PAGE = 1000
 
 @dataclass(frozen=True)
 class Prefer:
-    """The client's preferences. ``zone`` is None unless requested; ``body`` is "html" or "text"."""
+    """The client's preferences. ``zone`` is None unless requested. ``body`` is "html" or "text"."""
 
     immutable_ids: bool = False
     zone: str | None = None
@@ -26,7 +26,7 @@ class Prefer:
 
     @property
     def applied(self) -> str:
-        """The value of Preference-Applied; empty if the client had no preferences."""
+        """The value of Preference-Applied. It is empty if the client stated no preferences."""
         said = []
         if self.zone:
             said.append(f'outlook.timezone="{self.zone}"')
@@ -38,7 +38,7 @@ class Prefer:
 
 
 def prefer(headers: Iterable[str]) -> Prefer:
-    """Read all Prefer headers of a request; raises `GraphError` for an unknown time zone."""
+    """Read all Prefer headers in a request; raises `GraphError` if the time zone is unknown."""
     said = {m[1].casefold(): m[2] if m[2] is not None else m[3] for line in headers for m in _PREFERENCE.finditer(line)}
     zone = said.get("outlook.timezone")
     try:
@@ -63,7 +63,7 @@ class Expand:
 
     @property
     def select(self) -> frozenset[str] | None:
-        """The requested properties of the included object; None for all."""
+        """The requested properties of the included object, or None for all."""
         return select(self.options.get("$select"))
 
 
@@ -75,7 +75,7 @@ def allow_only(query: Mapping[str, str], *known: str) -> None:
 
 
 def select(text: str | None) -> frozenset[str] | None:
-    """The properties in $select; None for all."""
+    """The properties in $select, or None for all."""
     names = frozenset(name.strip() for name in (text or "").split(",") if name.strip())
     return names or None
 
@@ -103,7 +103,7 @@ def _one_expand(text: str) -> Expand:
 
 
 def _split(text: str, separator: str) -> list[str]:
-    """Split at separators outside brackets."""
+    """Split at separators that are not inside brackets."""
     parts, depth = [""], 0
     for letter in text:
         depth += {"(": 1, ")": -1}.get(letter, 0)
@@ -125,7 +125,7 @@ def number(query: Mapping[str, str], name: str, default: int, largest: int | Non
 
 
 def moment(text: str, name: str) -> datetime:
-    """A point in time, in UTC if there is no offset. Up to seven fractional digits are accepted."""
+    """A point in time. Without an offset, it is in UTC. Up to seven fractional digits are accepted."""
     try:
         when = datetime.fromisoformat(text.replace(" ", "+"))
     except ValueError as error:
@@ -142,7 +142,7 @@ _COMPARE: Mapping[str, Any] = {
 
 
 def matches(item: Mapping[str, Any], text: str) -> bool:
-    """Whether a rendered item passes a $filter, which may contain comparisons of times and equality of words, joined by
+    """Whether a rendered item passes a $filter. A filter may compare times and test words for equality, joined by
     `and`. Anything else is rejected with 400 rather than ignored.
     """
     return all(_passes(item, clause) for clause in re.split(r"\s+and\s+", text))

@@ -1,7 +1,7 @@
-"""The roles that an application needs, and the errors without them.
+"""The roles that an application needs, and the errors it gets without them.
 
-It is not documented which error Graph reports if an id is malformed and a role is missing. Here it is the malformed id,
-so that its rejection does not count as proof that the role has been granted.
+It is not documented which error Graph reports if an id is malformed and a role is missing. Here it reports the
+malformed id, so that getting this error is no proof that the role has been granted.
 """
 
 from collections.abc import Mapping
@@ -30,9 +30,7 @@ def check(withheld: frozenset[str] | set[str], template: str, params: Mapping[st
 
 
 def _role(template: str) -> str:
-    """The role that a route requires. Roles for reading are not distinguished from the roles for writing, which include
-    them.
-    """
+    """The role that a route requires. Read roles are not distinguished from the write roles that include them."""
     segments = template.split("/")
     if template == "users/{user}":
         return USERS

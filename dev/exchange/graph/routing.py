@@ -1,5 +1,5 @@
-"""Finds handlers for OData paths: `users('x')/mailFolders('inbox')/messages` and `users/x/mailFolders/inbox/messages`
-are equivalent, segment names ignore case, and `microsoft.graph.delta` is `delta`.
+"""Finds handlers for OData paths. `users('x')/mailFolders('inbox')/messages` and `users/x/mailFolders/inbox/messages`
+are equivalent, and so are `microsoft.graph.delta` and `delta`. The case of segment names is ignored.
 """
 
 import re
@@ -19,7 +19,7 @@ _CAST = "microsoft.graph.eventmessage"
 
 @dataclass(frozen=True)
 class Route:
-    """A handler and the template of its path: segments in braces are parameters."""
+    """A handler and its path template. Segments in braces are parameters."""
 
     method: str
     template: str
@@ -33,7 +33,7 @@ class Routes:
         self._routes = [Route(*_two_words(line), handler) for line, handler in table.items()]
 
     def find(self, method: str, raw_path: str) -> tuple[Route, Mapping[str, str]] | None:
-        """Find the route for a path as it appears in the request line, and its parameters."""
+        """Find the route and parameters for a path, given as in the request line."""
         segments = _segments(raw_path)
         for route in self._routes:
             params = _fit(route.template.split("/"), segments) if route.method == method else None

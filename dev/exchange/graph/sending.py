@@ -1,4 +1,4 @@
-"""Sending mail: sendMail in JSON and MIME, replies, drafts of replies."""
+"""Sending mail: sendMail in JSON and MIME, replies, reply drafts."""
 
 import base64
 import binascii
@@ -46,7 +46,7 @@ async def _mime_letter(call: Call) -> Letter:
 
 
 async def reply(call: Call) -> web.Response:
-    """POST reply, with a comment above the quoted original or with a complete body, but not with both."""
+    """POST reply, with either a comment above the quoted original or a complete body."""
     call.exchange.post.send(await _reply(call))
     return call.done(202)
 
@@ -61,7 +61,7 @@ async def reply_all(call: Call) -> web.Response:
 
 
 async def forward(call: Call) -> web.Response:
-    """POST forward: send the quoted original to other people, with a comment above it."""
+    """POST forward: send the quoted original to other people, below a comment."""
     original, document = call.message, lowered(await call.document())
     to = addresses(document.get("torecipients") or [])
     if not to:

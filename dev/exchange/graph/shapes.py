@@ -1,4 +1,4 @@
-"""The JSON values that messages and events have in common, according to samples of real responses."""
+"""JSON values that messages and events have in common, according to samples of real responses."""
 
 import re
 from collections.abc import Mapping
@@ -20,8 +20,8 @@ _META = '<meta http-equiv="Content-Type" content="text/html; charset=utf-8">'
 
 @dataclass(frozen=True)
 class View:
-    """The mailbox and preferences for which a response is rendered. ``base`` is the service's URL as the client used
-    it, up to `/v1.0`.
+    """The mailbox and preferences for rendering a response. ``base`` is the service's URL up to `/v1.0`, as used by the
+    client.
     """
 
     base: str
@@ -29,11 +29,11 @@ class View:
     prefer: Prefer
 
     def moves(self, moves: int) -> int | None:
-        """How often an item has moved; None if its id is immutable."""
+        """How many times an item has moved; None if its id is immutable."""
         return None if self.prefer.immutable_ids else moves
 
     def context(self, path: str) -> str:
-        """The `@odata.context` for a path below the mailbox."""
+        """The `@odata.context` for a path under the mailbox."""
         return f"{self.base}/$metadata#users('{self.owner.guid}')/{path}"
 
 
@@ -48,8 +48,8 @@ def fine_stamp(when: datetime | None) -> str:
 
 
 def wall_time(when: datetime, meeting: Meeting, prefer: Prefer) -> Json:
-    """A `dateTimeTimeZone`, with the local time in UTC or in the zone the client prefers. All-day meetings start at
-    midnight in any requested zone.
+    """A `dateTimeTimeZone`, in UTC or in the client's preferred time zone. All-day meetings start at midnight in any
+    requested zone.
     """
     zone = prefer.zone or "UTC"
     local = to_local(when, meeting.zone if meeting.all_day else zone)
@@ -62,7 +62,7 @@ def recipient(address: Address) -> Json:
 
 
 def body(text: Body, wanted: str | None) -> Json:
-    """An `itemBody`. HTML is returned as a complete document without scripts. Plain text is returned only if the client
+    """An `itemBody`. HTML is returned as a complete document without scripts. Plain text is only returned if the client
     prefers it.
     """
     if wanted == "text":
@@ -87,9 +87,9 @@ def location(name: str) -> Json:
 
 
 def recurrence(meeting: Meeting, *, as_message: bool = False) -> Json | None:
-    """A `patternedRecurrence`, with the service's default values. In a message, the dates of the range are local
-    midnights written as UTC dates, so a series from Berlin seems to start and end a day early. A real capture from 2023
-    shows this. Expanding such a range results in wrong dates and wrong DST.
+    """A `patternedRecurrence`, with the service's default values. In a message, the dates in the range are local
+    midnights written as UTC dates. As a result, a series from Berlin seems to start and end a day early. A real capture
+    from 2023 shows this. Expanding such a range gives wrong dates and wrong DST.
     """
     rule = meeting.recurrence
     if rule is None:
@@ -136,7 +136,7 @@ def page(context: str, items: list[Json], next_link: str | None = None) -> Json:
 
 
 def lowered(document: Any) -> Any:
-    """A copy of a document with keys in lower case, since Graph accepts keys in any case."""
+    """A copy of a document with all keys in lower case, because Graph ignores the case of keys."""
     if isinstance(document, Mapping):
         return {str(key).casefold(): lowered(value) for key, value in document.items()}
     return [lowered(item) for item in document] if isinstance(document, list) else document

@@ -13,7 +13,7 @@ from dev.exchange.graph.shapes import Json, fine_stamp, page
 from dev.exchange.store import CALENDAR
 from dev.exchange.subscriptions import Subscription, Topic
 
-#: The ids of the application that all clients of this service share, and of its service principal.
+#: The ids of the application shared by all clients of this service, and of its service principal.
 APPLICATION = "24d3b144-21ae-4080-943f-7067b395b913"
 CREATOR = "8ee44408-0679-472c-bc2a-692812af3437"
 _MOST_CLIENT_STATE = 128
@@ -83,7 +83,7 @@ def _topic(call: Call, resource: str) -> Topic:
 
 
 async def list_all(call: Call) -> web.Response:
-    """GET all subscriptions, without their clientState, which is never returned."""
+    """GET all subscriptions. Their clientState is never returned."""
     call.exchange.subscriptions.tick()
     return call.answer(page(_context(call), [_shown(subscription) for subscription in call.exchange.subscriptions]))
 
@@ -109,7 +109,7 @@ async def change(call: Call) -> web.Response:
 
 
 async def reauthorize(call: Call) -> web.Response:
-    """POST reauthorize: extend access to the mailbox, but not the expiry of the subscription."""
+    """POST reauthorize: extend access to the mailbox, but not the subscription's expiry."""
     _found(call).warned = True
     return call.done(204)
 
