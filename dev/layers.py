@@ -1,8 +1,8 @@
-"""`python -m dev.layers`: the folders of shared/ as layers, calculated from the imports in the code. A folder may
-import only the folders above it.
+"""`python -m dev.layers`: the folders in shared/ as layers, calculated from the imports in the code. A folder may only
+import folders above it.
 
-Prints a line for each folder with its level, its name and the folders that it imports, leaves first. If there is a
-cycle, it is printed and the exit code is 1. tests/conformance/test_imports.py enforces the order.
+Prints a line for each folder, with its level, its name and the folders that it imports, leaves first. If there is a
+cycle, prints the cycle and exits with code 1. tests/conformance/test_imports.py enforces the order.
 """
 
 import ast
@@ -45,7 +45,7 @@ def folder_of(module: str) -> str:
 
 
 def levels(graph: Graph) -> dict[str, int]:
-    """The level of each folder: 0 for a leaf, otherwise one more than the highest level that it imports. Raises Circle."""
+    """The level of each folder: 0 for a leaf, otherwise one more than the highest imported level. Raises Circle."""
     found: dict[str, int] = {}
 
     def level(folder: str, path: tuple[str, ...]) -> int:

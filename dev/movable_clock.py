@@ -1,4 +1,4 @@
-"""A clock that runs at normal speed and can be moved forward. Each part of the local stack has one."""
+"""A clock that runs at normal speed and can be moved forward. Each part of the local stack has such a clock."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,7 +10,7 @@ class ClockError(ValueError):
 
 
 class MovableClock:
-    """A shared.clock.Clock that returns the real time plus the offset by which it has been moved forward,
+    """A shared.clock.Clock that returns the real time plus the offset by which it has been moved forward. Times are
     timezone-aware and in UTC.
     """
 
@@ -24,7 +24,7 @@ class MovableClock:
         return self._real() + self._ahead
 
     def move_to(self, moment: datetime) -> None:
-        """Move the clock forward. Raises ClockError for a time in the past or without an offset."""
+        """Move the clock forward. Raises ClockError if the time is in the past or has no offset."""
         step = self._until(moment)
         if step < timedelta(0):
             now = self.now().isoformat()
@@ -33,7 +33,7 @@ class MovableClock:
         self._wake()
 
     def catch_up(self, moment: datetime) -> None:
-        """Move the clock forward, unless it has already passed the given time. Raises ClockError for a time without an
+        """Move the clock forward, unless it has already passed the given time. Raises ClockError if the time has no
         offset.
         """
         self._ahead += max(self._until(moment), timedelta(0))
@@ -45,7 +45,7 @@ class MovableClock:
         self._wake()
 
     async def wait_until(self, moment: datetime) -> None:
-        """Wait until the clock reaches a given time, either because time passes or because the clock is moved."""
+        """Wait until the clock reaches a given time, because time passes or the clock is moved."""
         while (left := (moment - self.now()).total_seconds()) > 0:
             try:
                 async with asyncio.timeout(left):

@@ -1,7 +1,7 @@
-"""`python -m dev.node_outage`: prints a transcript of a meeting with two outages of its Management Node, before and
-during the meeting.
+"""`python -m dev.node_outage`: prints the transcript of a meeting with two outages of its Management Node, one before
+and one during the meeting.
 
-It runs a separate local stack on free ports. The node is killed before the room is due, and restarts without data when
+It runs a separate local stack on free ports. The node is killed before the room is due, and restarts without data after
 people may already join. It is killed again while people are in the room, and again restarts without data. Each line
 describes what the organizer, an admin of the app, the node or a participant sees.
 """
@@ -25,13 +25,13 @@ BUFFER = 30 * MINUTE
 """The seeded integration's meeting_buffer_before. Its meeting_buffer_after is twice as long."""
 
 CLOSELY = 3 * MINUTE
-"""The time before each event of interest during which the clock moves minute by minute."""
+"""How long before each event of interest the clock starts to move minute by minute."""
 
 _STATUS = "/api/admin/status/v1/alarm/"
 
 
 class Outage:
-    """A meeting during the outages, and the people involved. `say` is called with the lines of the transcript."""
+    """A meeting during the outages, and the people involved. `say` is called with each line of the transcript."""
 
     def __init__(self, stack: Stack, client: httpx.Client, say: Callable[[str], None]) -> None:
         self._stack = stack
@@ -87,7 +87,7 @@ class Outage:
         self._go_to(self._now() + 2 * MINUTE)
 
     def _go_to(self, moment: datetime) -> None:
-        """Move the clock to shortly before the given time, and then minute by minute. Timers run with each move."""
+        """Move the clock to shortly before the given time, and then minute by minute. Timers run after each move."""
         while (now := self._now()) < moment:
             to = min(now + (MINUTE if moment - now <= CLOSELY else moment - now - CLOSELY), moment)
             self._proof.call("POST", f"{self._at.exchange}/dev/clock", json={"now": to.isoformat()})
@@ -123,8 +123,8 @@ class Outage:
         return next((room for room in rooms if self._alias in room["aliases"]), None)
 
     def _join(self) -> None:
-        """Join as a participant. The conferencing node requests external policy, and then looks in its own database,
-        which does not change while the Management Node is down.
+        """Join as a participant. The conferencing node requests external policy, and then looks in its own database.
+        This database does not change while the Management Node is down.
         """
         told = self._proof.policy(self._alias).status_code
         try:

@@ -1,7 +1,7 @@
-"""Finds the Node.js that runs Azurite, which is the machine's if it is new enough, otherwise the one that dev/install
-puts into .venv.
+"""Finds the Node.js for Azurite: the machine's Node.js if it is new enough, otherwise the one that dev/install puts in
+.venv.
 
-It uses only the standard library, since dev/install runs it before anything is installed.
+It only uses the standard library, because dev/install runs it before anything is installed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The week of meetings with which the local stack starts, so that the console is not empty.
+"""The week of meetings with which the local stack starts. Without them, the console would be empty.
 
-They are created only through the public APIs. Their organizers are Carol and Dave, so that the mailboxes of Alice and
-Bob stay empty for people who try the stack.
+They are created through the public APIs only. Their organizers are Carol and Dave. This leaves the mailboxes of Alice
+and Bob empty for people who try out the stack.
 """
 
 import time
@@ -16,22 +16,22 @@ from dev.processes import StackError
 from dev.proof import asked
 
 CAROL, DAVE = "carol@example.com", "dave@example.com"
-ANSWERS_TIMEOUT = 60.0  # seconds until all meetings are answered, even on a busy machine
-GLANCE = 0.05  # seconds between two checks for answers
+ANSWERS_TIMEOUT = 60.0  # seconds to wait for all answers, even on a busy machine
+GLANCE = 0.05  # seconds between checks for answers
 SERIES = "Morning round"
 _ANSWERS = ("accepted", "declined", "tentative")
 
 
 @dataclass(frozen=True)
 class OpeningWeek:
-    """Creates the meetings of one integration. Each step raises StackError."""
+    """Creates one integration's meetings. Each step can raise StackError."""
 
     addresses: Addresses
     client: httpx.Client
     seed: Seed
 
     def make(self) -> None:
-        """Create all meetings, and wait for the answers. If DATA_DIR contains the meetings of an earlier start, this
+        """Create all meetings, and wait for the answers. If DATA_DIR contains the meetings from an earlier start, this
         does nothing.
         """
         if self._is_there():
@@ -48,7 +48,7 @@ class OpeningWeek:
         print(f"  {'A week of meetings':<26}{invited} meetings of {self.seed.name}", flush=True)
 
     def _invite_all(self) -> int:
-        """Send all invitations; returns how many were sent."""
+        """Send all invitations. Returns how many were sent."""
         first = datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=1)
         rooms = {who: self._instructions(who) for who in (CAROL, DAVE)}
         days = {"startDate": f"{first:%Y-%m-%d}", "type": "numbered", "numberOfOccurrences": 5}
@@ -88,7 +88,7 @@ class OpeningWeek:
         return str(self._ask("GET", url, headers={"token": proof["token"]})["result"]["instructions"])
 
     def _answers(self) -> int:
-        """The number of answers from the equipment mailbox in the mailboxes of the two organizers."""
+        """The number of answers from the equipment mailbox in the two organizers' mailboxes."""
         found = [
             self._ask("GET", f"{self.addresses.exchange}/dev/mailboxes/{who}/messages")["messages"]
             for who in (CAROL, DAVE)

@@ -1,4 +1,4 @@
-"""Child processes of the local stack, which end when their parent ends, even if it is killed."""
+"""The local stack's child processes. They end when their parent ends, even if it is killed."""
 
 import ctypes
 import os
@@ -9,22 +9,22 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
-SHUTDOWN_TIMEOUT = 5.0  # seconds that a child has to exit by itself
+SHUTDOWN_TIMEOUT = 5.0  # seconds that a child gets to exit by itself
 _PR_SET_PDEATHSIG = 1
 
 
 class StackError(Exception):
-    """The local stack cannot run; the message is one sentence for the user."""
+    """The local stack cannot run. The message is one sentence for the user."""
 
 
 class Child:
-    """A running child process. `name` is its name in messages."""
+    """A running child process. `name` is used in messages."""
 
     def __init__(
         self, name: str, command: Sequence[str], env: Mapping[str, str] | None = None, stdout: int | None = None
     ) -> None:
         self.name = name
-        # The child gets its own session, so that Ctrl-C reaches only the parent, which then ends the children in order.
+        # The child gets its own session. Ctrl-C then only reaches the parent, which ends the children in order.
         self._process: subprocess.Popen[str] = subprocess.Popen(
             command,
             env=None if env is None else dict(env),
@@ -38,7 +38,7 @@ class Child:
 
     @property
     def exit_code(self) -> int | None:
-        """The child's exit code; None while it is running."""
+        """The child's exit code, or None while it is running."""
         return self._process.poll()
 
     @property
@@ -84,5 +84,5 @@ def require_free(port: int, variable: str) -> None:
         except OSError as error:
             raise StackError(
                 f"Port {port} cannot be used ({error.strerror}). Stop the program that "
-                f"listens there, or set {variable} to another."
+                f"is using it, or set {variable} to a different port."
             ) from error

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 def asked(client: httpx.Client, method: str, url: str, **more: Any) -> dict[str, Any]:
-    """Send a request to a part of the stack; returns the JSON response. Raises StackError unless it succeeds."""
+    """Send a request to a part of the stack and return the JSON response. Raises StackError if it fails."""
     answer = client.request(method, url, **more)
     if answer.is_error:
         raise StackError(f"{method} {url} returned {answer.status_code}: {answer.text[:500]}")
@@ -26,7 +26,7 @@ def asked(client: httpx.Client, method: str, url: str, **more: Any) -> dict[str,
 
 
 class Proof:
-    """The actions of an add-in user, an organizer and a conferencing node. Each of them may raise StackError."""
+    """The actions of an add-in user, an organizer and a conferencing node. Each action can raise StackError."""
 
     def __init__(self, addresses: Addresses, client: httpx.Client, seed: Seed) -> None:
         self._at = addresses
@@ -34,7 +34,7 @@ class Proof:
         self._seed = seed
 
     def book(self) -> None:
-        """Book one meeting, from the click in Outlook to the open room."""
+        """Book a meeting, from the click in Outlook to the open room."""
         token = self.token()
         _say("Outlook signs in", f"{USER}: identity token of {len(token)} characters")
         room = self.allocate(token)
@@ -60,13 +60,13 @@ class Proof:
         return str(self.call("POST", f"{self._at.exchange}/dev/identity-token", json=wanted)["token"])
 
     def allocate(self, token: str) -> dict[str, str]:
-        """Request a room for a new meeting; returns alias, numeric_alias, alias_id and instructions."""
+        """Request a room for a new meeting. Returns alias, numeric_alias, alias_id and instructions."""
         url = f"{self._at.functions}/api/client/v2/msexchange_schedulers/{self._seed.uuid}/meeting_details"
         result: dict[str, str] = self.call("GET", url, headers={"token": token})["result"]
         return result
 
     def invite(self, instructions: str, start: datetime | None = None) -> str:
-        """Send an invitation to a one-hour meeting; returns its uid."""
+        """Send an invitation to a one-hour meeting. Returns its uid."""
         # The room is already open, because of meeting_buffer_before.
         start = start or datetime.now(UTC) + timedelta(minutes=10)
         meeting = {
@@ -81,7 +81,7 @@ class Proof:
         return str(self.call("POST", f"{self._at.exchange}/dev/meetings", json=meeting)["uid"])
 
     def answer(self, uid: str) -> dict[str, Any] | None:
-        """The response to an invitation; None until there is one."""
+        """The response to an invitation, or None if there is no response yet."""
         messages = self.call("GET", f"{self._at.exchange}/dev/mailboxes/{USER}/messages")["messages"]
         kinds = ("accepted", "declined", "tentative")
         return next((message for message in messages if message["uid"] == uid and message["kind"] in kinds), None)
@@ -106,13 +106,13 @@ class Proof:
         return "unknown, so the node looks in its own database"
 
     def policy(self, alias: str) -> httpx.Response:
-        """The product's external policy response for an alias that has been dialled."""
+        """The product's external policy response for a dialled alias."""
         url = f"{self._at.functions}/policy/v1/service/configuration"
         query = {"local_alias": alias, "protocol": "sip", "call_direction": "dial_in"}
         return self._client.get(url, params=query, auth=POLICY)
 
     def call(self, method: str, url: str, **more: Any) -> dict[str, Any]:
-        """Send a request to a part of the stack. Raises StackError unless it succeeds."""
+        """Send a request to a part of the stack. Raises StackError if it fails."""
         return asked(self._client, method, url, **more)
 
     def wait_for(self, check: Callable[[], T | None], otherwise: str) -> T:

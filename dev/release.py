@@ -1,4 +1,4 @@
-"""`make release`: dates the changelog, commits, tags, and puts the package, SBOM, release notes and hashes into dist/.
+"""`make release`: dates the changelog, commits, tags, and writes the package, SBOM, release notes and hashes to dist/.
 
 The released version is `shared.__version__`. The changelog's first section must be "## <version>, unreleased". Nothing
 is pushed. If the package cannot be built, nothing is committed.
@@ -22,7 +22,7 @@ TOP_SECTION = re.compile(r"^## (?P<version>\S+), unreleased\n(?P<notes>.*?)(?=^#
 
 
 class ReleaseError(Exception):
-    """A release is not possible; the message says what to do."""
+    """A release is not possible. The message says what to do."""
 
 
 def dated(changelog: str, version: str, day: date) -> str:
@@ -46,7 +46,7 @@ def _section(changelog: str, version: str) -> re.Match[str]:
         )
     if section["version"] != version:
         raise ReleaseError(
-            f"CHANGELOG.md is about {section['version']}, shared/__init__.py about {version}: make them the same."
+            f"CHANGELOG.md is for {section['version']}, but shared/__init__.py has {version}: make them match."
         )
     if not section["notes"].strip():
         raise ReleaseError(f"CHANGELOG.md has no entries for {version}.")
@@ -54,7 +54,7 @@ def _section(changelog: str, version: str) -> re.Match[str]:
 
 
 def release(root: Path, version: str, day: date) -> Path:
-    """Release the commit at HEAD of a repository; returns the folder with the released files. Raises ReleaseError."""
+    """Release a repository's HEAD commit. Returns the folder with the released files. Raises ReleaseError."""
     tag = f"v{version}"
     if _git(root, "status", "--porcelain"):
         raise ReleaseError("There are uncommitted changes: commit or undo them first.")

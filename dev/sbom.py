@@ -1,4 +1,4 @@
-"""A software bill of materials (CycloneDX 1.6) of a built package, read from the package itself."""
+"""A software bill of materials (CycloneDX 1.6) for a built package, read from the package itself."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ SERVED = {"node_modules/@azure/msal-browser": "addin/vendor/msal-browser.min.js"
 
 
 def bill(package: Path, version: str) -> dict[str, Any]:
-    """The bill of materials for a zip that infra/package.py has built. It depends only on the package."""
+    """The bill of materials for a zip built by infra/package.py. It depends only on the package."""
     with zipfile.ZipFile(package) as archive:
         components = [*_python(archive), *_javascript(archive)]
     product = {

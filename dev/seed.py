@@ -1,4 +1,4 @@
-"""The initial data of the local stack: integrations, and personal VMRs of its users."""
+"""The local stack's initial data: integrations, and its users' personal VMRs."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -25,7 +25,9 @@ _VMRS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class Places:
-    """The base URLs of the functions and of the simulated Exchange, whose users sign in at the stack's own provider."""
+    """The base URLs of the functions and the simulated Exchange. Exchange's users sign in at the stack's own
+    provider.
+    """
 
     exchange: str
     functions: str
@@ -34,7 +36,7 @@ class Places:
 
 
 async def seed(integrations: IntegrationStore, places: Places, seeds: Sequence[Seed] = (ONLINE,)) -> None:
-    """Create the integrations, or update the URLs in integrations from an earlier run."""
+    """Create the integrations. In integrations from an earlier run, update the URLs."""
     for each in seeds:
         addresses = addresses_of(each, places)
         try:
@@ -44,9 +46,7 @@ async def seed(integrations: IntegrationStore, places: Places, seeds: Sequence[S
 
 
 async def seed_vmrs(vmrs: VmrStore, now: datetime) -> None:
-    """Create personal VMRs for each user, which belong to all integrations. VMRs from an earlier run are not
-    changed.
-    """
+    """Create personal VMRs for each user. They belong to all integrations. VMRs from an earlier run are not changed."""
     wanted = [(owner, name, aliases) for owner, own in _VMRS.items() for name, aliases in own.items()]
     known = {vmr.name for vmr in await vmrs.all()}
     missing = [each for each in wanted if each[1] not in known]
@@ -59,12 +59,12 @@ async def seed_vmrs(vmrs: VmrStore, now: datetime) -> None:
             primary_owner_email_address=owner,
             created=now.isoformat(),
         )
-        with suppress(SettingsInvalid):  # the alias belongs to another VMR by now
+        with suppress(SettingsInvalid):  # the alias now belongs to another VMR
             await vmrs.create(vmr)
 
 
 def addresses_of(each: Seed, places: Places) -> dict[str, Any]:
-    """The settings that contain URLs of the stack."""
+    """The settings that contain the stack's URLs."""
     provider = f"{places.exchange}/{TENANT}/oauth2/v2.0"
     stand_in = {
         "use_custom_add_in_sources": True,
@@ -83,7 +83,7 @@ def addresses_of(each: Seed, places: Places) -> dict[str, Any]:
 
 
 def settings_of(each: Seed) -> dict[str, Any]:
-    """The settings of an integration, except those that contain URLs of the stack."""
+    """An integration's settings, except those that contain the stack's URLs."""
     username, password = SERVICE_ACCOUNT
     ews = {"authentication_method": "NTLM", "username": username, "password": password}
     node = {

@@ -1,7 +1,7 @@
 """Sets up the clone: `python3 -m dev.setup [run|test]` in the project's root, with the machine's own Python.
 
-It uses only the standard library, and any Python 3 can parse this file, so that users of an old Python get a clear
-message. If nothing has changed since the last run, it ends within a few hundredths of a second.
+It only uses the standard library. Any Python 3 can parse this file, so users with an old Python get a clear message. If
+nothing has changed since the last run, it finishes within a few hundredths of a second.
 """
 
 import sys

@@ -95,7 +95,7 @@ class QueueListener:
         await asyncio.gather(*self._running, return_exceptions=True)
 
     async def _poll(self) -> bool:
-        """Fetch a batch if there is capacity for it. Returns whether there may be more messages to fetch immediately."""
+        """Fetch a batch if there is capacity for it. Returns whether there may be more messages to fetch now."""
         if len(self._running) > self._config.new_batch_threshold:
             return False
         busy = bool(self._running)

@@ -43,7 +43,7 @@ class Segment:
     def pattern(self) -> str:
         """A regular expression for the segment. Raises HostError if the host would not accept the segment."""
         if set("{}") & set(_PARAMETER.sub("", self.template)):
-            raise HostError(f"the route segment {self.template!r} cannot be understood")
+            raise HostError(f"the route segment {self.template!r} cannot be parsed")
         out, end = "", 0
         for match in _PARAMETER.finditer(self.template):
             out += re.escape(self.template[end : match.start()]) + self._group(match)

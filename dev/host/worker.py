@@ -68,7 +68,7 @@ async def index(app_dir: Path) -> list[Function]:
         raise HostError(f"{answer.result.exception.message}\n{answer.result.exception.stack_trace}")
     metadata = (await runtime.functions_metadata_request(_call())).function_metadata_results
     if not metadata:
-        raise HostError(f"no functions in {app_dir.name}/: is there a function_app.py with an app in it?")
+        raise HostError(f"no functions in {app_dir.name}/: does it have a function_app.py that contains an app?")
     return _unique([_function(one) for one in metadata])
 
 
@@ -77,7 +77,7 @@ def _function(metadata: Any) -> Function:
     trigger = next(binding for binding in bindings if binding["type"].lower().endswith("trigger"))
     outputs = {b["name"]: b for b in bindings if b["direction"].lower() == "out" and b["type"] != "http"}
     if other := {b["type"] for b in outputs.values()} - {"queue"}:
-        raise HostError(f"{metadata.name}: output bindings of type {', '.join(sorted(other))} are not hosted here")
+        raise HostError(f"{metadata.name}: output bindings of type {', '.join(sorted(other))} are not supported here")
     return Function(metadata.name, metadata.function_id, trigger, outputs)
 
 

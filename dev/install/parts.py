@@ -103,7 +103,7 @@ class PythonPackages:
 
 
 class CommandLine:
-    """The program `vmr`, which runs this clone's sources. (`uv tool install .` would install a copy of them.)"""
+    """The program `vmr`, which runs this clone's sources. `uv tool install .` would install a copy of them."""
 
     title = "Command line"
     optional = ""

@@ -29,7 +29,7 @@ def installing(purpose: str) -> None:
     explanation.
     """
     if purpose not in parts.PURPOSES:
-        sys.exit(f"There is no installation for {purpose!r}, only for: {', '.join(parts.PURPOSES)}.")
+        sys.exit(f"{purpose!r} cannot be set up. Choose one of: {', '.join(parts.PURPOSES)}.")
     if not _missing(purpose):
         return
     _raise_on_signals()

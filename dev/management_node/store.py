@@ -1,4 +1,4 @@
-"""The node's database: objects by resource and id, and the checks that it makes."""
+"""The node's database: objects, keyed by resource and id, and checks of their fields."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -8,7 +8,7 @@ from dev.management_node.model import CONFERENCE_ALIAS, RESOURCES, Fields, Resou
 
 
 class Refused(Exception):
-    """The node refuses a request. `faults` are the messages, keyed by field, for an object of `resource`."""
+    """The node refuses a request. `faults` are the messages about an object of `resource`, keyed by field."""
 
     def __init__(self, resource: str, faults: dict[str, list[str]]) -> None:
         super().__init__(str(faults))
@@ -17,7 +17,7 @@ class Refused(Exception):
 
 
 class Missing(Exception):
-    """A request refers to an object that does not exist; `uri` is the reference."""
+    """A request refers to an object that does not exist. `uri` is the reference."""
 
     def __init__(self, uri: object) -> None:
         super().__init__(str(uri))
@@ -25,11 +25,11 @@ class Missing(Exception):
 
 
 Copied: TypeAlias = tuple[dict[str, dict[int, Fields]], dict[tuple[str, str, str], int], dict[int, set[int]]]
-"""The objects, their unique values, and the aliases of conferences. Fields are never changed in place."""
+"""The objects, their unique values, and the conferences' aliases. Fields are never changed in place."""
 
 
 class Store:
-    """All objects. An alias is a separate object, which is also shown with its conference."""
+    """All objects. An alias is a separate object, but is also shown with its conference."""
 
     def __init__(self) -> None:
         self.objects: dict[str, dict[int, Fields]] = {name: {} for name in RESOURCES}
@@ -37,15 +37,17 @@ class Store:
         self._aliases: dict[int, set[int]] = {}
         self._next = dict.fromkeys(RESOURCES, 0)
         self.touched: set[int] = set()
-        """The conferences that have changed, or whose aliases have changed, since this set was last emptied."""
+        """The conferences that have changed since this set was last emptied. Changes to aliases count as changes to
+        their conference.
+        """
 
     def copied(self) -> Copied:
-        """Return a snapshot of the content, which can be restored later."""
+        """Return a snapshot of the content that can be restored later."""
         objects = {name: dict(held) for name, held in self.objects.items()}
         return objects, dict(self._unique), {id_: set(held) for id_, held in self._aliases.items()}
 
     def put_back(self, copied: Copied) -> None:
-        """Restore a snapshot. Ids that were assigned in the meantime are not assigned again."""
+        """Restore a snapshot. Ids that were assigned in the meantime are not reused."""
         self.objects, self._unique, self._aliases = copied
 
     def get(self, resource: str, id_: int) -> Fields | None:
@@ -68,9 +70,7 @@ class Store:
         yield from self.objects[resource]
 
     def create(self, resource: Resource, given: Fields, now: datetime) -> int:
-        """Create an object with its dependent objects. Raises Refused or Missing, in which case no object is
-        created.
-        """
+        """Create an object and its dependents. Raises Refused or Missing, and then no object is created."""
         aliases = (given.get("aliases") or []) if resource.name == "conference" else []
         fields = {name: given.get(name, default) for name, default in resource.defaults.items() if name != "aliases"}
         self._check(resource, fields, 0)
@@ -87,12 +87,12 @@ class Store:
         return id_
 
     def change(self, resource: Resource, id_: int, given: Fields, now: datetime) -> None:
-        """Change fields of an object, all or none. Raises Refused, Missing."""
+        """Change an object's fields: all or none of them. Raises Refused, Missing."""
         before = self.objects[resource.name][id_]
         fields = before | {name: given[name] for name in resource.defaults if name in given and name != "aliases"}
         self._check(resource, fields, id_)
-        # Terraform's provider manages aliases as a separate resource, and sends null with every change of a conference:
-        # docs/facts/pexip.md §2. It has not been confirmed against a live node that the aliases are then kept. The
+        # Terraform's provider manages aliases as a separate resource, and sends null with every change to a conference
+        # (docs/facts/pexip.md §2). It has not been confirmed against a live node that this keeps the aliases. The
         # product never sends null.
         if resource.name == "conference" and given.get("aliases") is not None:
             self._set_aliases(id_, given["aliases"], now)
@@ -100,7 +100,7 @@ class Store:
         self._put(resource, id_, fields)
 
     def delete(self, resource: Resource, id_: int) -> None:
-        """Delete an object with its dependent objects."""
+        """Delete an object and its dependents."""
         if resource.name == "conference":
             for alias in list(self._aliases.get(id_, ())):
                 self.delete(CONFERENCE_ALIAS, alias)
@@ -113,7 +113,7 @@ class Store:
             self._aliases.get(conference, set()).discard(id_)
 
     def referred(self, resource: str, uri: Any) -> int:
-        """The id of the object with a URI, or 0 if there is none."""
+        """The id of the object with the given URI, or 0 if there is none."""
         path = str(uri)
         start = path.find("/api/")
         parts = path[max(start, 0) :].strip("/").split("/")
@@ -134,7 +134,7 @@ class Store:
                 raise Missing(fields[name])
 
     def _set_aliases(self, conference: int, aliases: Any, now: datetime) -> None:
-        """Replace all aliases of a conference. Aliases given as URIs keep their content, even those of another
+        """Replace all aliases of a conference. Aliases given as URIs keep their content, even if they belong to another
         conference.
         """
         wanted = [each for each in aliases if isinstance(each, dict)]

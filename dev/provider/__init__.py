@@ -1,6 +1,6 @@
-"""An OpenID provider for the local stack and tests, which can act as Microsoft Entra (v1 and v2) and as AD FS.
+"""An OpenID provider for the local stack and tests. It can act as Microsoft Entra (v1 and v2) or as AD FS.
 
-Tokens, metadata, keys and errors have the forms described in docs/facts/exchange.md §10, and PyJWT signs the tokens.
-The provider is as strict as the real ones. A code is valid only once, and only for its client, redirect URI and PKCE
+Tokens, metadata, keys and errors have the formats described in docs/facts/exchange.md §10. PyJWT signs the tokens. The
+provider is as strict as real providers. A code is only valid once, and only for its client, redirect URI and PKCE
 verifier.
 """

@@ -1,4 +1,4 @@
-"""The provider over HTTP, with the metadata, keys, authorize page and token endpoint of each kind of provider."""
+"""The provider over HTTP, with each kind of provider's metadata, keys, authorize page and token endpoint."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ Handler: TypeAlias = Callable[[Provider, Face, web.Request], Awaitable[web.Strea
 
 
 def routes(provider: Provider) -> list[web.RouteDef]:
-    """The routes of all kinds of providers, whose base URL is taken from the request."""
+    """The routes for all kinds of providers. Their base URL is taken from the request."""
 
     def at(face: Face, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def here(request: web.Request) -> web.StreamResponse:
@@ -72,7 +72,7 @@ def routes(provider: Provider) -> list[web.RouteDef]:
 
 @dataclass(frozen=True)
 class Running:
-    """A running provider: its URL, and its state for tests to inspect."""
+    """A running provider, with its URL and with its state, which tests can inspect."""
 
     base_url: str
     provider: Provider
@@ -102,8 +102,8 @@ async def _jwks(provider: Provider, face: Face, request: web.Request) -> web.Str
 
 
 async def _ask(provider: Provider, face: Face, request: web.Request) -> web.StreamResponse:
-    """The page on which the user picks an account. Errors in the request are shown on the page, and never sent to the
-    redirect URI (RFC 6749 §4.1).
+    """The page on which the user picks an account. Errors in the request are shown on the page. They are never sent to
+    the redirect URI (RFC 6749 §4.1).
     """
     try:
         provider.application(request.query)

@@ -1,4 +1,4 @@
-"""The differences between Entra and AD FS: URLs, issuers, claims, and the form of errors."""
+"""The differences between Entra and AD FS: URLs, issuers, claims, and error formats."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dev.provider.registry import TENANT, Account, Application
 
 @dataclass(frozen=True)
 class Face:
-    """A kind of provider. `base` is its URL without a path, and `root` the path before its endpoints."""
+    """A kind of provider. `base` is its URL without a path, and `root` is the path in front of its endpoints."""
 
     base: str
     root: str
@@ -29,7 +29,7 @@ class Face:
 
     @property
     def key_issuer(self) -> str:
-        """The issuer in the JWKS entries; "" if the entries have no issuer."""
+        """The issuer in the JWKS entries, or "" if the entries have no issuer."""
         return self.issuer
 
     def document(self) -> dict[str, Any]:
@@ -43,15 +43,15 @@ class Face:
         }
 
     def number(self, value: int) -> int | str:
-        """A number in the form in which this provider writes it in JSON."""
+        """A number as written in this provider's JSON."""
         return value
 
     def id_token(self, account: Account, app: Application, asked: Mapping[str, str]) -> dict[str, Any]:
-        """An ID token's claims, without its times."""
+        """An ID token's claims, without times."""
         raise NotImplementedError
 
     def access_token(self, account: Account, app: Application, resource: str) -> dict[str, Any]:
-        """An access token's claims, without its times."""
+        """An access token's claims, without times."""
         raise NotImplementedError
 
 
@@ -80,8 +80,8 @@ class EntraV2(Face):
         }
 
     def access_token(self, account: Account, app: Application, resource: str) -> dict[str, Any]:
-        """The claims of an access token for Microsoft Graph, as issued for openid scopes alone. Only Graph can verify
-        the token.
+        """The claims of an access token for Microsoft Graph, as issued if only openid scopes are requested. Only Graph
+        can verify the token.
         """
         return _entra(self.issuer, account) | {"aud": "00000003-0000-0000-c000-000000000000", "azp": app.client_id}
 
@@ -125,16 +125,16 @@ class Adfs(Face):
 
     @property
     def access_token_issuer(self) -> str:
-        """The issuer of access tokens, whose scheme is http even if the request used https."""
+        """The issuer of access tokens. Its scheme is http, even if the request used https."""
         return f"http://{self.base.partition('://')[2]}{self.root}/services/trust"
 
     def document(self) -> dict[str, Any]:
-        """The metadata document, which also contains access_token_issuer."""
+        """The metadata document, including access_token_issuer."""
         return super().document() | {"access_token_issuer": self.access_token_issuer}
 
     def id_token(self, account: Account, app: Application, asked: Mapping[str, str]) -> dict[str, Any]:
-        """The claims of an ID token, with upn, unique_name and sid but without an address, as AD FS issues them without
-        additional rules.
+        """The claims of an ID token, with upn, unique_name and sid, but without an address. AD FS issues these if there
+        are no additional rules.
         """
         return {
             "iss": self.issuer,
@@ -148,7 +148,7 @@ class Adfs(Face):
         }
 
     def access_token(self, account: Account, app: Application, resource: str) -> dict[str, Any]:
-        """The claims of an access token for the resource identifier, as its rules issue them."""
+        """The claims of an access token for the resource identifier, as issued by its rules."""
         return {
             "iss": self.access_token_issuer,
             "aud": resource,

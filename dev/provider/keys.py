@@ -12,8 +12,8 @@ from jwt.algorithms import RSAAlgorithm
 
 
 class Keys:
-    """The provider's keys. The newest one signs. After a rollover the previous key stays published, as with real
-    providers.
+    """The provider's keys. The newest key signs. As with real providers, the previous key stays published after a
+    rollover.
     """
 
     def __init__(self) -> None:
@@ -30,13 +30,13 @@ class Keys:
         return jwt.encode(stated, key, algorithm="RS256", headers={"kid": kid, "x5t": kid})
 
     def document(self, issuer: str = "") -> dict[str, Any]:
-        """The JWKS; entries name their issuer for Entra, but not for AD FS."""
+        """The JWKS. The entries for Entra contain an issuer; those for AD FS do not."""
         own = {"issuer": issuer} if issuer else {}
         return {"keys": [_entry(key) | own | {"kid": kid, "use": "sig", "x5t": kid} for kid, key in self._published]}
 
     @property
     def _published(self) -> list[tuple[str, rsa.RSAPrivateKey]]:
-        if not self._keys:  # created on first use, since this takes some time
+        if not self._keys:  # created on first use, because this takes some time
             self._keys = [_new_key()]
         return self._keys
 

@@ -1,4 +1,4 @@
-"""Codes, tokens and errors of the provider, without HTTP."""
+"""The provider's codes, tokens and errors, without HTTP."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dev.provider.keys import Keys
 from dev.provider.registry import TENANT, Account, Application, accounts, applications
 
 TOKEN_LIFETIME = 3600
-"""Lifetime of access and ID tokens, in seconds."""
+"""The lifetime of access and ID tokens, in seconds."""
 
 
 class Refused(Exception):
@@ -52,7 +52,9 @@ class Provider:
     """All token requests, in order."""
 
     def application(self, asked: Mapping[str, str]) -> Application:
-        """The application of an authorization request. Raises Refused, for example for an unregistered redirect URI."""
+        """The application that an authorization request is for. Raises Refused, for example if the redirect URI is not
+        registered.
+        """
         found = next((app for app in self.applications if app.client_id == asked.get("client_id")), None)
         if found is None:
             raise Refused("unauthorized_client", 700016, "Application not found.")
@@ -120,8 +122,8 @@ class Provider:
         }
 
     def _as_application(self, face: Face, form: Mapping[str, str]) -> dict[str, Any]:
-        """A token for an application itself, with the role for EWS. Requests to v1 contain a resource, and requests to
-        v2 its scope `.default`.
+        """A token for the application itself, with the role for EWS. Requests to v1 contain a resource. Requests to v2
+        contain the resource's scope `.default`.
         """
         app = next((app for app in self.applications if app.secret and app.client_id == form.get("client_id")), None)
         if app is None:

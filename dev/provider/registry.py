@@ -17,7 +17,7 @@ ENTRA_SECRET = "local-client-secret"  # noqa: S105  # opens nothing but this pro
 
 @dataclass
 class Account:
-    """An account that can sign in. Tests change the claims in its tokens through `claims`, where None omits a claim."""
+    """An account that can sign in. Tests use `claims` to change the claims in its tokens; None omits a claim."""
 
     upn: str
     name: str
