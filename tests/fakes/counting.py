@@ -5,7 +5,9 @@ from collections.abc import Iterable
 
 
 class FakeCounting:
-    """A fake `Counting`. `counted` contains all counts, and `written` those that the latest write would have stored."""
+    """A fake `Counting`. `counted` contains all counts; `written` contains those that the latest write would have
+    stored.
+    """
 
     def __init__(self) -> None:
         self.counted = Counter[str]()

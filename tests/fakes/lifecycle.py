@@ -2,7 +2,7 @@
 
 
 class FakeLifecycle:
-    """A fake `Lifecycle`. `told` lists the notifications in the order in which they arrived."""
+    """A fake `Lifecycle`. `told` lists the notifications in order of arrival."""
 
     def __init__(self) -> None:
         self.told: list[tuple[str, str]] = []

@@ -24,7 +24,7 @@ ALICE = Person("Alice", "alice@example.com")
 
 @dataclass(frozen=True)
 class SentAnswer:
-    """A response that was sent; `text` is None if it notified no one."""
+    """A response that was sent. `text` is None if nobody was notified."""
 
     item_id: str
     answer: Answer
@@ -33,7 +33,7 @@ class SentAnswer:
 
 @dataclass
 class Fault:
-    """An error that the next `times` calls of a method raise, before or (as with a 504) after they take effect."""
+    """An error raised by the next `times` calls of a method, before or (as with a 504) after they take effect."""
 
     error: Exception
     times: int = 1
@@ -86,7 +86,7 @@ class FakeMailbox:
         self._received[message_id] = self._clock.now()
 
     def move_there_and_back(self, message_id: str) -> None:
-        """Move a message out of the Inbox and back, after which Graph's delta query never reports it again."""
+        """Move a message out of the Inbox and back. Graph's delta query then never reports it again."""
         self._arrivals[Folder.INBOX].remove(message_id)
         self._returned.append(message_id)
 
@@ -116,7 +116,7 @@ class FakeMailbox:
             return self.series[item.series_id]
 
     async def view(self, first: datetime, last: datetime, state: str = "") -> CalendarPage:
-        """Implement `Mailbox.view`; a state is the number of entries already returned."""
+        """Implement `Mailbox.view`. A state is the number of entries already returned."""
         with _Call(self, "view"):
             found = sorted(self._entries(), key=lambda entry: entry.occurrence)
             within = [e for e in found if e.occurrence.start < last and e.occurrence.end > first]
@@ -172,7 +172,7 @@ class FakeMailbox:
             return self.proxy_addresses
 
     async def changes(self, folder: Folder, state: str) -> Changes:
-        """Implement `Mailbox.changes`; a state counts arrivals already returned, and departures from the Inbox."""
+        """Implement `Mailbox.changes`. A state counts the arrivals and departures already returned."""
         with _Call(self, "changes"):
             told = 0 if state in self.forgotten_states else int(state.partition(" ")[0] or "0")
             arrivals = self._arrivals[folder]
@@ -208,7 +208,7 @@ class FakeMailbox:
 
 
 class _Call:
-    """One call, which is recorded, and which fails if a test has requested a failure."""
+    """Record a call, and make it fail if a test has requested a failure."""
 
     def __init__(self, mailbox: FakeMailbox, method: str) -> None:
         mailbox.calls.append(method)
@@ -240,7 +240,9 @@ def invitation(
     update: Update = Update.NEW,
     received: datetime = datetime(2026, 11, 23, 8, 59, tzinfo=UTC),
 ) -> MeetingRequest:
-    """A meeting request from Alice; `uid` is part of its calendar item's id. `replace` can change other fields."""
+    """A meeting request from Alice. `uid` is part of its calendar item's id. Other fields can be changed with
+    `replace`.
+    """
     item = CalendarItem(
         id=f"item-{uid}",
         uid=uid,

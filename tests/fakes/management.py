@@ -32,13 +32,13 @@ from tests.fakes.sign_in import sign_in_link
 
 USERNAME, PASSWORD = "admin", "correct horse"
 _ADMINS = PasswordAdmins(BasicCredential(USERNAME, hash_password(PASSWORD)))
-"""All deployments share this object and its cache, since checking the password takes longer than most tests."""
+"""Shared by all deployments for its cache, because checking the password takes longer than most tests."""
 
 _Result = TypeVar("_Result")
 
 
 class FakeDeployment:
-    """A deployment that answers requests one by one, on a separate event loop.
+    """A deployment that handles requests one at a time, on a separate event loop.
 
     `calls` lists all requests. `interrupt` is called before each request, and its result, if any, is sent instead.
     """
@@ -78,7 +78,7 @@ class FakeDeployment:
         return self.do(self.integrations.create(fields)).uuid
 
     def ask(self, method: str, path: str, body: Any = None) -> Answer:
-        """Send a request as another admin; it does not appear in `calls`. `path` is below /api/admin/."""
+        """Send a request as another admin; it does not appear in `calls`. `path` is relative to /api/admin/."""
         proof = b64encode(f"{USERNAME}:{PASSWORD}".encode()).decode()
         headers = {"authorization": f"Basic {proof}", "content-type": "application/json"}
         sent = b"" if body is None else dumps(body).encode()

@@ -15,7 +15,7 @@ from tests.support.graph_judge import GraphJudge
 def ews_judge(monkeypatch: pytest.MonkeyPatch) -> Iterator[SchemaJudge]:
     """Check that all requests to the simulated EWS, and all responses, are valid according to Microsoft's schemas.
 
-    Nothing is checked if the schemas are not next to the repository; `test_schema.py` is skipped then.
+    If the schemas are not next to the repository, nothing is checked and `test_schema.py` is skipped.
     """
     judge = SchemaJudge()
     if SCHEMAS.exists():

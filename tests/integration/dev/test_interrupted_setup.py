@@ -1,6 +1,6 @@
-"""An installation that is interrupted at any point and for any reason is completed by the next one.
+"""An installation interrupted at any point, for any reason, is completed by the next one.
 
-The commands are stand-ins, which write partial files and stop at a given point; the installer is the real one.
+The installer is real. The commands are stand-ins that write partial files and stop at a given point.
 """
 
 import os
@@ -201,7 +201,9 @@ def test_packages_installed_for_tests_are_sufficient_for_running(project: Projec
 
 
 def test_installing_for_running_removes_nothing_that_tests_need(project: Project) -> None:
-    """Installing for `make run` must not disturb tests that are running, since one of them starts `make run`."""
+    """The installation step of `make run` must not interfere with running tests, because one of them starts
+    `make run`.
+    """
     assert project.run()[0] == 0
     (project.root / "dev/requirements-run.txt").write_text("uv==1.2.4 \\\n    --hash=sha256:00\n")
     assert "Python packages" in project.run(purpose="run")[1]
@@ -231,7 +233,9 @@ def test_each_step_reports_its_duration_and_the_remaining_steps(project: Project
 def test_a_second_installation_waits_for_processes_left_by_a_killed_one(
     project: Project, whole: dict[str, str]
 ) -> None:
-    """A killed installation's own commands end with it, but processes started by them may still be writing."""
+    """When an installation is killed, its commands end with it, but processes that they started may still
+    be writing.
+    """
     process = project.start("azurite", "linger")
     while not (project.root / "reached").exists():
         assert process.poll() is None

@@ -1,4 +1,6 @@
-"""Compares the shape of served JSON with a sample: each of its properties must be present, with the same JSON type."""
+"""Compares the shape of served JSON with a sample: every property in the sample must be present, with the same JSON
+type.
+"""
 
 import json
 from collections.abc import Iterator
@@ -46,14 +48,14 @@ def sample(name: str) -> Json:
 
 
 def check_shape(name: str, served: Json) -> Json:
-    """Assert that a response has every property of a sample, and return the sample for further checks."""
+    """Assert that a response has every property in a sample, and return the sample for further checks."""
     wanted = sample(name)
     assert set(differences(wanted, served)) == {f"{path} is missing" for path in NOT_SERVED.get(name, {})}
     return wanted
 
 
 def differences(wanted: Any, served: Any, path: str = "") -> Iterator[str]:
-    """The properties of ``wanted`` that ``served`` lacks, or contains with a different type."""
+    """The properties in ``wanted`` that ``served`` lacks or has with a different type."""
     if isinstance(wanted, dict) and isinstance(served, dict):
         yield from _of_objects(wanted, served, path)
     elif isinstance(wanted, list) and isinstance(served, list):
@@ -72,7 +74,7 @@ def _of_objects(wanted: Json, served: Json, path: str) -> Iterator[str]:
 
 
 def _of_lists(wanted: list[Any], served: list[Any], path: str) -> Iterator[str]:
-    """Compare each element of the sample with the first one that is served."""
+    """Compare each element of the sample with the first element served."""
     if wanted and not served:
         yield f"{path} is missing"
     for element in wanted if served else []:

@@ -11,7 +11,7 @@ Page = dict[str, Any]
 
 
 async def follow(world: ExchangeWorld, url: str, prefer: str = 'IdType="ImmutableId"') -> tuple[list[Page], str]:
-    """The items of all pages starting at a URL, and the deltaLink at the end."""
+    """The items on all pages, starting at a URL, and the final deltaLink."""
     items: list[Page] = []
     while True:
         answer = await world.http.get(url, headers={"Authorization": "Bearer x", "Prefer": prefer})
@@ -70,7 +70,7 @@ async def test_a_moved_message_is_removed_under_its_former_regular_id(world: Exc
     assert gone["id"] == message["id"]
 
 
-async def test_several_changes_of_a_message_are_returned_once_with_the_final_state(world: ExchangeWorld) -> None:
+async def test_several_changes_to_a_message_are_returned_once_with_the_final_state(world: ExchangeWorld) -> None:
     await world.meet()
     _, link = await follow(world, start())
     path = f"/users/{VMR}/messages/{(await world.folder())[0]['id']}"
@@ -126,7 +126,7 @@ async def test_a_generation_of_tokens_can_be_invalidated_in_the_middle_of_a_roun
 async def test_a_message_that_is_moved_away_and_back_is_reported_only_as_removed(
     world: ExchangeWorld, loses: bool
 ) -> None:
-    """With regular ids, the message counts as a different one (docs-contrib issue 72)."""
+    """With regular ids, it counts as a new message (docs-contrib issue 72)."""
     world.exchange.delta.loses_returns = loses
     _, link = await follow(world, start())
     await world.meet()

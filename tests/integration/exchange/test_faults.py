@@ -1,4 +1,4 @@
-"""Faults of requests: refusals, unconfirmed effects, broken connections, lag and throttling."""
+"""Faulty requests: refusals, unconfirmed effects, broken connections, lag and throttling."""
 
 import asyncio
 from typing import Any

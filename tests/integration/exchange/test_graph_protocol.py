@@ -113,7 +113,7 @@ async def test_only_selected_properties_are_returned(world: ExchangeWorld) -> No
     assert set(event) == {"@odata.context", "@odata.etag", "id", "subject", "start"}
 
 
-async def test_properties_of_meeting_messages_are_selected_with_their_type(world: ExchangeWorld) -> None:
+async def test_properties_specific_to_meeting_messages_are_qualified_by_type(world: ExchangeWorld) -> None:
     await world.meet()
     plain = await world.graph("GET", f"/users/{VMR}/messages?$select=subject,meetingMessageType")
     assert plain.status_code == 400

@@ -70,7 +70,7 @@ async def test_old_tokens_stay_valid_after_a_key_rollover(world: ExchangeWorld) 
     assert jwt.get_unverified_header(old)["x5t"] != jwt.get_unverified_header(new)["x5t"]
 
 
-async def test_a_forged_token_names_an_unpublished_key(world: ExchangeWorld) -> None:
+async def test_a_forged_token_refers_to_an_unpublished_key(world: ExchangeWorld) -> None:
     assert jwt.get_unverified_header(await token(world, signed_by="other"))["x5t"] not in await certificates(world)
 
 

@@ -1,4 +1,4 @@
-"""The messages that an organizer's actions in Outlook send, and their recipients."""
+"""The messages sent by an organizer's actions in Outlook, and their recipients."""
 
 import pytest
 
@@ -38,7 +38,7 @@ async def test_a_message_contains_its_times_in_utc_and_its_request_type(world: E
     assert message["type"] == "singleInstance"
     assert message["startDateTime"] == {"dateTime": "2030-03-04T08:00:00.0000000", "timeZone": "UTC"}
     assert message["endDateTime"] == {"dateTime": "2030-03-04T09:00:00.0000000", "timeZone": "UTC"}
-    # As in the captured request, a new request also has previous values, which equal the current ones.
+    # As in the captured request, a new request also has previous values, identical to the current ones.
     assert message["previousStartDateTime"] == message["startDateTime"]
     assert not {"uid", "iCalUId"} & set(message)
 

@@ -60,7 +60,7 @@ def dates(pattern: dict[str, Any], limits: dict[str, Any], count: int = 5) -> li
         ({"type": "daily"}, {"type": "noEnd", "startDate": "2028-02-28"}, ["2028-02-28", "2028-02-29", "2028-03-01"]),
     ],
 )
-def test_patterns_and_ranges_result_in_the_expected_dates(
+def test_patterns_and_ranges_produce_the_expected_dates(
     pattern: dict[str, Any], limits: dict[str, Any], expected: list[str]
 ) -> None:
     assert dates(pattern, limits, 3)[: len(expected)] == expected

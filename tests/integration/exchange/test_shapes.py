@@ -162,7 +162,7 @@ DOCUMENTED = {
 
 
 def values(document: Any, name: str) -> Iterator[str]:
-    """All values of a property at any depth."""
+    """All values of a property, at any depth."""
     if isinstance(document, dict):
         yield from [document[name]] if isinstance(document.get(name), str) else []
         document = list(document.values())

@@ -1,4 +1,4 @@
-"""The clock of the simulated Management Node, which other parts of the local stack move."""
+"""The simulated Management Node's clock, which other parts of the local stack can move forward."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The simulated Management Node answers recorded requests of real clients of the original API (C3).
+"""The simulated Management Node responds to requests recorded from real clients of the original API (C3).
 
 The tests of our own management API use the same recordings (tests/data/clients).
 """
@@ -15,11 +15,11 @@ from shared.management import Answer
 from tests.support.recorded_client import READS, Replay, readable, recording
 
 OWN = ("conference", "conference_alias", "end_user")
-"""The resources that a node has. Exchange connectors exist only in the product."""
+"""A node's resources. Exchange connectors exist only in the product."""
 
 
 class Client:
-    """A session that sends Replay's requests to the node instead of our own API."""
+    """A session that sends Replay's requests to the node rather than to our own API."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
@@ -45,7 +45,7 @@ def _resource(step: dict[str, Any], bound: dict[str, str]) -> str:
 
 
 def own_steps(steps: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The recorded steps that use resources of the node."""
+    """The recorded steps that use resources on the node."""
     bound: dict[str, str] = {}
     found = []
     for step in steps:

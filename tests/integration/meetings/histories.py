@@ -35,7 +35,7 @@ ORIGIN = datetime(2027, 1, 4, 8, 30, tzinfo=UTC)
 LEAD = 14
 """The number of days before the first meeting.
 
-It exceeds the total length of all outages in a history, since past meetings are not answered.
+It exceeds the total length of all outages in a history, because past meetings are not answered.
 """
 
 ACTIONS: list[Callable[[Random], Step]] = [
@@ -113,7 +113,9 @@ def _trouble(chance: Random, by: By) -> Step:
 
 
 def random_history(chance: Random, by: By) -> list[list[Step]]:
-    """Segments of steps, with the seconds before each. Troubles end after their segment, before everything settles."""
+    """Segments of steps, with the number of seconds before each. Troubles end after their segment, before everything
+    settles.
+    """
     segments = [
         [(_gap(chance), _action(chance)) for _ in range(chance.randint(1, 6))] for _ in range(chance.randint(1, 3))
     ]
@@ -133,7 +135,7 @@ def _action(chance: Random) -> Step:
 
 @dataclass
 class History:
-    """One run of a history, without its troubles if it is `clean`."""
+    """A run of a history. If it is `clean`, it leaves out the history's troubles."""
 
     world: Deployment
     clean: bool
@@ -156,7 +158,7 @@ class History:
         await self.world.settle()
 
     async def _endure(self, outages: list[int]) -> None:
-        """Wait for the longest of the outages, in minutes, to end; a run without outages waits for the same time."""
+        """Wait for the longest of the outages, in minutes, to end. A run without outages waits equally long."""
         if outages:
             await self.world.pass_time(timedelta(minutes=max(outages)))
         self.world.end_outages()
@@ -267,7 +269,7 @@ class History:
             await self.world.host.deliver(await self.world.take(-1))
 
     async def _work_until_crash(self, fuse: Fuse) -> None:
-        """Crash during a poll or in the worker; the queue keeps the message, and another process continues."""
+        """Crash during a poll or in the worker. The queue keeps the message, and another process continues."""
         await self.world.host.restart(CrashingStorage(self.world.outages, fuse))
         queue = self.world.memory.queue("meeting-requests")
         body = ""
@@ -420,7 +422,9 @@ def run_by_run(test: Callable[..., None]) -> Callable[..., None]:
 
 
 async def check_on_node(history: list[list[Step]], *, varied: dict[str, Any] | None = None) -> None:
-    """Fail unless the outcome on a Management Node, with or without troubles, is that of a clean run with policy."""
+    """Fail unless the outcome on a Management Node, with or without troubles, matches that of a clean run
+    with policy.
+    """
     expected = await run(history, By.GRAPH, clean=True)
     for clean in (True, False):
         found = await run(history, By.GRAPH, clean=clean, varied=varied, on_node=True)
@@ -431,7 +435,7 @@ async def check_on_node(history: list[list[Step]], *, varied: dict[str, Any] | N
 async def check(
     history: list[list[Step]], by: By, *, renews: bool = False, varied: dict[str, Any] | None = None
 ) -> None:
-    """Fail unless the outcome equals that of a clean run over Graph."""
+    """Fail unless the outcome matches that of a clean run over Graph."""
     expected = await run(history, By.GRAPH, clean=True)
     for clean in (True, False) if by is By.EWS else (False,):
         found = await run(history, by, clean=clean, renews=renews, varied=varied)

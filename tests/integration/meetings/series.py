@@ -10,14 +10,16 @@ WEEK = timedelta(weeks=1)
 
 
 async def swept(world: Deployment) -> None:
-    """Process everything that has arrived; the sweep finds messages that Exchange Online filed away silently."""
+    """Process everything that has arrived. The sweep finds any messages that Exchange Online has filed away
+    silently.
+    """
     await world.drain()
     await world.services.scheduling.timers.sweep()
     await world.drain()
 
 
 class Series:
-    """A weekly series of Alice's with a room."""
+    """A weekly series of Alice's that has a room."""
 
     def __init__(self, world: Deployment) -> None:
         self.world = world

@@ -1,4 +1,4 @@
-"""The nightly comparison makes the calendar and the records equal again, regardless of what was lost."""
+"""The nightly comparison makes the records match the calendar again, whatever was lost."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -31,7 +31,7 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[Deployment]:
 
 
 async def lose_messages(world: Deployment) -> None:
-    """Delete all messages before the product reads them; their changes to the calendar remain."""
+    """Delete all messages before the product reads them. Their changes to the calendar remain."""
     store, owner = world.exchange.exchange.store, owner_of(world)
     for folder in ("inbox", "deleteditems"):
         for message in store.messages(owner, folder):
@@ -45,7 +45,7 @@ def owner_of(world: Deployment) -> str:
 
 
 async def night(world: Deployment) -> list[str]:
-    """Run the comparison, handle the differences, and return the causes of its alarm."""
+    """Run the comparison, process the differences, and return the causes of its alarm."""
     await world.move_to(world.now + timedelta(minutes=20))
     await world.services.scheduling.timers.compare()
     uuid = (await world.integration()).uuid
@@ -179,7 +179,7 @@ async def test_an_exchange_that_is_down_during_the_comparison_raises_an_alarm(wo
 
 
 async def test_a_large_calendar_costs_one_call_for_hundreds_of_meetings() -> None:
-    """This uses real HTTP; the unit tests compare ten thousand meetings without it."""
+    """This uses real HTTP. The unit tests compare ten thousand meetings without it."""
     async with deployed() as world:
         first = tomorrow(world)
         _, alias = await booked(world, first)
@@ -293,7 +293,7 @@ class SetBack:
         return self.world.exchange.exchange.store._messages[owner_of(self.world)]
 
     def in_calendar(self) -> Times:
-        """The times of each meeting between now and the horizon, keyed by subject."""
+        """Each meeting's times between now and the horizon, keyed by subject."""
         first, last = self.world.now, self.world.now + HORIZON
         found: Times = {}
         for event in self._calendar().values():
@@ -304,7 +304,7 @@ class SetBack:
         return found
 
     async def in_records(self) -> Times:
-        """The times of each meeting according to the records, keyed by subject."""
+        """Each meeting's times according to the records, keyed by subject."""
         names = {room["alias"]: f"Meeting {which}" for which, room in enumerate(self.rooms)}
         found: Times = {}
         async for booking in Records(self.world.memory, (await self.world.integration()).uuid).bookings():
@@ -338,5 +338,5 @@ async def differences_after(by: By, before: list[Step], after: list[Step], what:
 def test_one_night_after_losing_an_hour_calendar_and_records_are_equal_again(
     by: By, before: list[Step], after: list[Step], what: str
 ) -> None:
-    note(f"before: {before}, after: {after}, set back: {what}")
+    note(f"before: {before}, after: {after}, restored:  {what}")
     asyncio.run(differences_after(by, before, after, what))

@@ -1,4 +1,4 @@
-"""The doctor examines integrations of a simulated Exchange over real HTTP (O2)."""
+"""The doctor examines integrations with a simulated Exchange, over real HTTP (O2)."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -25,7 +25,7 @@ async def findings(world: Deployment) -> dict[Check, Finding]:
 
 
 async def faults(world: Deployment) -> set[Check]:
-    """The checks that found faults, apart from that of the manifest, which is not installed in these tests."""
+    """The checks that found faults, except the one for the manifest, which is not installed in these tests."""
     return {check for check, finding in (await findings(world)).items() if not finding.ok} - {Check.MANIFEST}
 
 
@@ -89,7 +89,7 @@ async def test_late_answers_to_organizers_are_reported(world: Deployment) -> Non
         ("Mail.Send", {Check.SEND_MAIL}),
     ],
 )
-async def test_the_remedy_for_a_missing_right_names_it(world: Deployment, role: str, checks: set[Check]) -> None:
+async def test_the_remedy_for_a_missing_right_mentions_it(world: Deployment, role: str, checks: set[Check]) -> None:
     world.exchange.exchange.withheld.add(role)
     assert await faults(world) == checks
     assert {f"'Application {role}'" in (await findings(world))[check].remedy for check in checks} == {True}

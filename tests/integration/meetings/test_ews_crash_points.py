@@ -1,4 +1,5 @@
-"""M5, rule 2, over EWS: after a crash at any external call, the next run completes, and the organizer gets one answer.
+"""M5, rule 2, over EWS: after a crash at any external call, the next run completes the work, and the organizer gets one
+answer.
 
 The unit test of the same name uses an in-memory mailbox. This test covers the peculiarities of EWS: ids that change
 when a message moves, polls instead of notifications, several calls for one step, and drafts in organizers' mailboxes.
@@ -26,7 +27,7 @@ from tests.support.crashes import Crash, CrashingStorage, Fuse
 LATER = timedelta(hours=4)
 HOUR, WEEK = timedelta(hours=1), timedelta(weeks=1)
 LOOKS = (-HOUR / 2 - timedelta(minutes=1), timedelta(0), LATER, LATER + 3 * HOUR, WEEK, WEEK + LATER)
-"""The times at which the test checks which rooms are open, relative to the start of the meeting."""
+"""When the test checks which rooms are open, relative to the start of the meeting."""
 
 # A process that crashes closes nothing, so its sockets are still open when they are garbage-collected.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
@@ -69,7 +70,7 @@ class Case:
 
 
 Scenario = Callable[[Case], Awaitable[None]]
-"""Creates the message during whose processing the crash occurs, and everything that precedes it."""
+"""Creates the message whose processing crashes, and everything that precedes it."""
 
 
 async def new_meeting(case: Case) -> None:
@@ -136,7 +137,9 @@ async def world() -> AsyncIterator[Deployment]:
 
 
 async def run(world: Deployment, line: Line, scenario: Scenario, fuse: Fuse, *, polled: bool) -> object:
-    """The outcome of a scenario with a fuse while the last message is handled and, if `polled`, during its poll."""
+    """The outcome of a scenario with a fuse in place while the last message is processed and, if `polled`, during its
+    poll.
+    """
     case = Case(world, tomorrow(world), f"Meeting {next(_numbers)}", [], [])
     await scenario(case)
     if not polled:

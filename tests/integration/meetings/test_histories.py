@@ -4,7 +4,7 @@ Each history runs twice: once with at least three faults, crashes, outages or id
 must have the same outcome: when each room is open, and the last answer to each organizer. No version of a meeting is
 answered twice. Over EWS, both runs must also have the same outcome as over Graph.
 
-`python -m tests.integration.meetings.many_histories graph 10000` runs many histories, and counts those that fail.
+`python -m tests.integration.meetings.many_histories graph 10000` runs many histories and counts those that fail.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from tests.integration.meetings.histories import Step, check, check_on_node, ran
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retry reads without a pause, since only the outcome is tested."""
+    """Retry reads without a pause, because only the outcome is tested."""
     monkeypatch.setattr(RetryReads, "get_delay_time", lambda *_: 0.0)
 
 
@@ -78,7 +78,7 @@ def test_an_update_without_a_tag_that_overtook_its_invitation_is_not_declined() 
 @pytest.mark.parametrize("then", ["move", "cancel", "swap"])
 @pytest.mark.parametrize("first", ["move", "rename", "swap"])
 def test_two_messages_about_one_occurrence_that_refer_to_its_series_are_both_completed(first: str, then: str) -> None:
-    """grommunio sends such messages; when the second is read, the occurrence has been moved or removed."""
+    """grommunio sends such messages. By the time the second is read, the occurrence has been moved or removed."""
     series: Step = ("invite", 2, 8, "series")
     history: list[list[Step]] = [[(0, series)], [(0, (f"{verb} occurrence", 2, 2)) for verb in (first, then)]]
     asyncio.run(check(history, By.EWS, varied={"names_occurrences": False}))

@@ -43,7 +43,7 @@ class TestSingle:
             assert await world.is_open(room["alias"]) is expected
 
     async def test_one_request_takes_two_calls(self, world: Deployment) -> None:
-        """The budget in bench/README.md is three calls; finding the message over EWS is not counted."""
+        """The budget in bench/README.md is three calls, not counting the call that finds the message over EWS."""
         room = await world.click()
         await world.control("DELETE", "/dev/requests")
         await world.invite(tomorrow(world), room["instructions"])

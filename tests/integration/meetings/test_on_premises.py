@@ -37,7 +37,7 @@ async def world() -> AsyncIterator[Deployment]:
 
 
 async def asked(world: Deployment) -> Counter[str]:
-    """The number of calls of each EWS operation since the previous count."""
+    """The number of calls to each EWS operation since the last count."""
     counted = (await world.control("GET", "/dev/requests"))["requests"]
     await world.control("DELETE", "/dev/requests")
     return Counter({name.removeprefix("EWS "): n for name, n in counted.items() if name.startswith("EWS ")})
@@ -164,7 +164,7 @@ class TestConnection:
 
     @pytest.mark.parametrize("endpoint", ["oauth2/token", "oauth2/v2.0/token"], ids=["v1", "v2.0"])
     async def test_an_application_with_a_client_secret_can_use_ews(self, world: Deployment, endpoint: str) -> None:
-        """With APP_PERM, the provider next to the simulated Exchange issues a token that EWS accepts."""
+        """With APP_PERM, the simulated Exchange's provider issues a token that EWS accepts."""
         app = {
             "authentication_method": "APP_PERM",
             "username": "",
@@ -181,7 +181,7 @@ class TestConnection:
         await world.services.scheduling.timers.poll()
         assert "client secret" in (await alarms(world))[AlarmKind.CONNECTION]
 
-    async def test_the_alarm_of_a_stored_kerberos_integration_names_an_alternative(self, world: Deployment) -> None:
+    async def test_the_alarm_for_a_stored_kerberos_integration_suggests_an_alternative(self, world: Deployment) -> None:
         """Kerberos can no longer be chosen, but an earlier version's integration can still be read and changed."""
         kerberos = {
             "authentication_method": "KERBEROS",
@@ -245,7 +245,7 @@ class TestDoctor:
             ({"password": "wrong"}, "password"),
         ],
     )
-    async def test_the_doctor_names_the_remedy_for_a_failing_connection(
+    async def test_the_doctor_gives_the_remedy_for_a_failing_connection(
         self, world: Deployment, fault: dict[str, str], remedy: str
     ) -> None:
         if fault:

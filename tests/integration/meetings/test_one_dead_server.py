@@ -26,7 +26,7 @@ SOON = 15.0
 
 
 async def invite(world: Deployment, uuid: str, mailbox: str) -> str:
-    """Send an invitation that contains a room of an integration, and return the meeting's uid."""
+    """Send an invitation with one of the integration's rooms, and return the meeting's uid."""
     integration = await world.services.foundation.integrations.get(uuid)
     form, lifetime = alias_format(integration), timedelta(days=1)
     booking = await world.services.foundation.allocator.allocate(uuid, form, Caller("alice", "test"), lifetime)
@@ -35,7 +35,9 @@ async def invite(world: Deployment, uuid: str, mailbox: str) -> str:
 
 
 async def handle_messages(world: Deployment) -> None:
-    """Handle the queue's messages as one instance does, except postponed ones, which are due after the test."""
+    """Process the queue's messages as a single instance does, except for postponed messages, which fall due after the
+    test.
+    """
     queue = world.memory.queue("meeting-requests")
     while queue.sent:
         body, delay = queue.sent.pop(0)

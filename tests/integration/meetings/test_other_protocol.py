@@ -1,6 +1,6 @@
-"""A mailbox that is switched from EWS to Graph or vice versa: recorded meetings are recognized.
+"""After a mailbox is switched from EWS to Graph or vice versa, recorded meetings are still recognized.
 
-The mailbox no longer contains their messages, so only the records and the calendar show the meetings.
+The mailbox no longer contains their messages, so the meetings appear only in the records and the calendar.
 """
 
 from collections.abc import AsyncIterator

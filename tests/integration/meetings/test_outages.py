@@ -177,7 +177,7 @@ class TestNewerVersions:
     async def test_two_versions_in_one_second_and_a_crash_after_the_second_answer_are_handled(
         self, graph: Deployment
     ) -> None:
-        """The organizer replaces the room in the second in which the first version is answered."""
+        """The organizer replaces the room in the same second as the first version is answered."""
         old, new = await graph.click(), await graph.click()
         uid = await graph.invite(tomorrow(graph), old["instructions"])
         await graph.drain()

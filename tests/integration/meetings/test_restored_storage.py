@@ -1,4 +1,4 @@
-"""Storage that is restored to its state an hour ago while people continue to schedule meetings (M5)."""
+"""Storage is restored to its state of an hour ago while people continue to schedule meetings (M5)."""
 
 import asyncio
 from collections import Counter
@@ -134,7 +134,7 @@ async def test_a_lost_hour_is_recovered_and_no_meeting_is_answered_twice(world: 
     }
 
     restored = await restore(office, export)
-    assert restored.written + restored.kept == len(export) - 2  # all except its first and last line
+    assert restored.written + restored.kept == len(export) - 2  # all except the first and last lines
     causes = await heal(world)
 
     assert ["1 without a room" in cause for cause in causes] == [True], "the sweep has found all other meetings"
@@ -149,7 +149,7 @@ async def test_a_lost_hour_is_recovered_and_no_meeting_is_answered_twice(world: 
 
 
 async def _doors(office: Office, meanwhile: list[str]) -> None:
-    """Check that each room is open at the time that the organizer's calendar shows, and at no other time."""
+    """Check that each room is open at the time shown in the organizer's calendar, and at no other time."""
     starts, later = office.starts, timedelta(minutes=90)
     stay = ("old", "series", "new", "new series", "emptied", *meanwhile)
     doors: list[tuple[datetime, str, bool | None]] = [(starts[name], name, True) for name in stay]

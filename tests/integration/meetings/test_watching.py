@@ -33,7 +33,7 @@ async def test_a_message_whose_notification_was_lost_is_found_by_the_sweep(world
 
 
 class _Starting:
-    """The queue of an instance that is still starting; messages are written once it runs."""
+    """The queue of an instance that is still starting. Messages are written once it runs."""
 
     def __init__(self, queue: Queue) -> None:
         self.queue, self.runs, self.given = queue, asyncio.Event(), 0
@@ -47,7 +47,7 @@ class _Starting:
 async def test_a_notification_lost_during_a_cold_start_is_answered_once_even_if_it_arrives_late(
     world: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Graph waits three seconds and posts again; an instance that takes longer to start may then handle both posts."""
+    """Graph waits three seconds and posts again. An instance that takes longer to start may then process both posts."""
     monkeypatch.setattr(notifications, "ANSWER_LIMIT", 0.05)
     starting = _Starting(world.memory.queue(MEETING_REQUESTS))
     monkeypatch.setattr(world.outages, "queue", lambda _: starting)
@@ -268,7 +268,7 @@ async def test_a_message_that_cannot_be_expanded_is_read_without_its_event(world
     assert world.host.poisoned == []
 
 
-async def test_requests_to_links_from_graph_count_towards_the_mailboxs_limit_of_four(
+async def test_requests_to_links_from_graph_count_towards_the_mailboxs_limit(
     world: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(graph_mailbox, "_PAGE_SIZE", 1)

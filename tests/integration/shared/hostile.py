@@ -18,14 +18,14 @@ HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 @dataclass
 class Hostile:
-    """A running server. `way` is the kind of its responses: "bomb", "deep", "endless", "trickle" or "silent"."""
+    """A running server. `way` is how it responds: "bomb", "deep", "endless", "trickle" or "silent"."""
 
     way: str
     url: str = ""
     sent: int = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer the requests of one connection until the client gives up."""
+        """Respond to the requests on one connection until the client gives up."""
         try:
             while await reader.readuntil(END):
                 await getattr(self, self.way)(writer)
@@ -73,7 +73,7 @@ async def running_hostile(way: str) -> AsyncIterator[Hostile]:
     hostile, tasks, over = Hostile(way), set[asyncio.Task[None]](), asyncio.Event()
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if over.is_set():  # connections accepted before the server stopped are reported only now
+        if over.is_set():  # connections accepted before the server stopped are only reported now
             writer.transport.abort()
             return
         task = asyncio.create_task(hostile.serve(reader, writer))

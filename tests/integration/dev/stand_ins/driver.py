@@ -1,4 +1,4 @@
-"""The real installer, with a stand-in for the machine's Python; it can be made to pause between two steps."""
+"""The real installer, with a stand-in for the machine's Python. It can be made to pause between two steps."""
 
 import os
 import sys

@@ -38,7 +38,7 @@ def at(*parts: int) -> EWSDateTime:
 
 
 class Client:
-    """A client with a service account at the simulated Exchange."""
+    """A client that uses a service account on the simulated Exchange."""
 
     def __init__(
         self, world: ExchangeWorld, username: str = SERVICE, password: str = PASSWORD, auth: str | None = NTLM
@@ -52,7 +52,7 @@ class Client:
         )
 
     def mailbox(self, address: str = VMR_EWS, access: str = IMPERSONATION) -> Account:
-        """A mailbox; opening it does not call the server."""
+        """A mailbox. Opening it does not call the server."""
         return Account(address, config=self.configuration, access_type=access, default_timezone=UTC, locale="en_US")
 
     def delegate(self, address: str = VMR_EWS) -> Account:
@@ -64,7 +64,7 @@ class Client:
         return await asyncio.to_thread(work, *arguments)
 
     async def inbox(self, address: str = VMR_EWS) -> list[Any]:
-        """The messages of the Inbox with all properties, oldest first."""
+        """The messages in the Inbox with all properties, oldest first."""
         return await self.do(lambda: list(self.mailbox(address).inbox.all().order_by("datetime_received")))
 
     async def newest(self, address: str = VMR_EWS) -> Any:
@@ -72,13 +72,13 @@ class Client:
         return (await self.inbox(address))[-1]
 
     async def calendar(self, start: datetime, end: datetime, *, most: int | None = None) -> list[Any]:
-        """The calendar's items between two times."""
+        """The calendar items between two times."""
         return await self.do(lambda: list(self.mailbox().calendar.view(start, end, max_items=most)))
 
     async def synced(
         self, folder: str = "inbox", state: str | None = None, address: str = VMR_EWS, **more: Any
     ) -> tuple[list[tuple[str, Any]], str]:
-        """A folder's changes since a state, from all pages, and the new state."""
+        """All changes in a folder since a given state, whatever the number of pages, and the new state."""
         return await self.do(lambda: _synced(getattr(self.mailbox(address), folder), state, **more))
 
 

@@ -71,7 +71,7 @@ async def test_ntlm_authenticates_a_connection_once(world: ExchangeWorld, client
     assert statuses[-1] == 200
 
 
-async def test_ntlm_leaves_credentials_neither_in_files_nor_in_the_environment(
+async def test_ntlm_leaves_no_credentials_in_files_or_the_environment(
     client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -97,7 +97,7 @@ async def test_a_changed_password_applies_to_new_connections(world: ExchangeWorl
         await old.do(lambda: opened(old.mailbox()))
 
 
-async def test_the_offered_schemes_are_those_that_the_virtual_directory_allows(world: ExchangeWorld) -> None:
+async def test_only_schemes_that_the_virtual_directory_allows_are_offered(world: ExchangeWorld) -> None:
     await world.http.patch("/dev/ews", json={"schemes": ["NTLM"]})
     answer = await soap.post(world, soap.envelope(soap.GET_INBOX))
     assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "NTLM")
@@ -174,7 +174,7 @@ async def test_an_item_id_does_not_provide_access_to_another_mailbox(world: Exch
     assert isinstance(refused, ErrorItemNotFound)
 
 
-async def test_an_account_without_a_mailbox_must_name_a_mailbox(world: ExchangeWorld) -> None:
+async def test_an_account_without_a_mailbox_must_specify_one(world: ExchangeWorld) -> None:
     body = soap.GET_INBOX.replace("<t:Mailbox><t:EmailAddress>vmr-ews@example.com</t:EmailAddress></t:Mailbox>", "")
     answer = await soap.post(world, soap.envelope(body))
     assert soap.texts(answer, "ResponseCode") == ["ErrorMissingEmailAddress"]
@@ -190,7 +190,7 @@ async def with_token(world: ExchangeWorld, token: str, header: str = IMPERSONATE
     return await soap.post(world, soap.envelope(soap.GET_INBOX, header), auth=None, headers=authorization)
 
 
-async def test_an_application_has_access_only_by_impersonating_a_user(world: ExchangeWorld) -> None:
+async def test_an_application_has_access_only_when_impersonating_a_user(world: ExchangeWorld) -> None:
     carol = IMPERSONATE_VMR.replace(VMR_EWS, CAROL)
     answer = await with_token(world, "local", carol)
     assert soap.texts(answer, "ResponseCode") == ["ErrorFolderNotFound"], "as Carol, who has no access to the mailbox"

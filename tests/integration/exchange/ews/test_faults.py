@@ -1,4 +1,4 @@
-"""EWS faults as a client encounters them, including those of requests that took effect."""
+"""EWS faults as seen by a client, including faults in requests that took effect."""
 
 import asyncio
 from typing import Any
@@ -21,7 +21,7 @@ from tests.support.exchange_world import ALICE, ExchangeWorld
 
 
 async def struck(client: Client) -> Any:
-    """Make a call to which a fault on GetFolder applies."""
+    """Make a call that is affected by a fault on GetFolder."""
     return await client.do(lambda: client.mailbox().inbox)
 
 
@@ -104,7 +104,7 @@ async def test_a_response_can_be_truncated(world: ExchangeWorld) -> None:
     assert (await odd(world, action="truncate")).content == whole.content[: len(whole.content) // 2]
 
 
-async def test_a_response_can_use_a_charset_that_differs_from_the_declared_one(world: ExchangeWorld) -> None:
+async def test_a_response_can_use_a_charset_other_than_the_declared_one(world: ExchangeWorld) -> None:
     answer = await odd(world, action="charset")
     assert b"utf-8" in answer.content
     with pytest.raises(UnicodeDecodeError):

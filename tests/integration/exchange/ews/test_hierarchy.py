@@ -111,7 +111,7 @@ def _own_properties() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_own_properties")
-async def test_any_extended_property_of_a_mail_is_stored(client: Client) -> None:
+async def test_any_extended_property_of_mail_is_stored(client: Client) -> None:
     def work() -> tuple[str, list[str], list[str]]:
         account = client.mailbox()
         draft = Message(account=account, folder=account.drafts, subject="Hello", colour="red", marks=["a", "b"])

@@ -1,4 +1,4 @@
-"""GetItem: ids, shapes, extended properties, occurrences, bodies, time zones, item classes."""
+"""GetItem: ids, shapes, extended properties, occurrences, bodies, time zones and item classes."""
 
 import base64
 from typing import Any
@@ -96,7 +96,7 @@ async def test_the_organizer_receives_responses(
     assert (tracked.mailbox.email_address, tracked.response_type) == (VMR_EWS, response)
 
 
-async def test_a_notice_of_forwarding_arrives_in_the_inbox(world: ExchangeWorld, client: Client) -> None:
+async def test_a_forwarding_notice_arrives_in_the_inbox(world: ExchangeWorld, client: Client) -> None:
     item_class = "IPM.Schedule.Meeting.Notification.Forward"
     await world.post("/dev/mail", {"from": ALICE, "to": VMR_EWS, "item_class": item_class})
     notice = await client.newest()

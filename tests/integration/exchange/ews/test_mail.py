@@ -63,7 +63,7 @@ async def test_mail_can_be_sent_without_a_draft_with_a_copy_and_headers(world: E
     assert await client.do(lambda: client.mailbox().sent.all().count()) == 1
 
 
-async def test_the_sender_of_a_mail_depends_on_how_the_mailbox_is_opened(world: ExchangeWorld, client: Client) -> None:
+async def test_the_sender_of_mail_depends_on_how_the_mailbox_is_opened(world: ExchangeWorld, client: Client) -> None:
     await client.do(lambda: letter(client.mailbox(ALICE), None, to_recipients=[BOB]).send(save_copy=False))
     [got] = await world.received(BOB)
     assert got["from"] == ALICE, "the organizer, through impersonation"
@@ -72,7 +72,7 @@ async def test_the_sender_of_a_mail_depends_on_how_the_mailbox_is_opened(world: 
     await client.do(lambda: letter(client.delegate(), author=Mailbox(email_address=VMR)).save().send())
 
 
-async def test_a_mail_needs_recipients(client: Client) -> None:
+async def test_mail_needs_recipients(client: Client) -> None:
     with pytest.raises(ErrorInvalidRecipients):
         await client.do(lambda: letter(client.mailbox(), None, to_recipients=[]).send(save_copy=False))
 

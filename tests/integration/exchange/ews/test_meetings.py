@@ -50,7 +50,7 @@ async def invite(world: ExchangeWorld, **fields: Any) -> str:
     return await world.meet(attendees=[VMR_EWS, BOB], **fields)
 
 
-async def test_a_meeting_is_handled_from_the_sync_to_the_response_to_its_organizer(
+async def test_a_meeting_is_processed_from_the_sync_to_the_response_to_its_organizer(
     world: ExchangeWorld, client: Client
 ) -> None:
     uid = await invite(world)
@@ -148,7 +148,7 @@ async def test_a_series_can_be_cancelled(world: ExchangeWorld, client: Client) -
     assert [entry.is_cancelled for entry in shown] == [True] * 4
 
 
-async def test_a_notice_of_forwarding_is_a_meeting_message_in_deleted_items(
+async def test_a_forwarding_notice_is_a_meeting_message_in_deleted_items(
     world: ExchangeWorld, client: Client
 ) -> None:
     uid = await world.meet(attendees=[BOB])

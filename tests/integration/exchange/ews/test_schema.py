@@ -1,4 +1,4 @@
-"""The validation of EWS calls in all integration tests by Microsoft's schemas (tests/integration/conftest.py)."""
+"""The validation of all EWS calls in integration tests against Microsoft's schemas (tests/integration/conftest.py)."""
 
 import pytest
 from lxml import etree  # type: ignore[import-untyped]
@@ -19,7 +19,7 @@ def envelope(*body: object) -> object:
     return s("Envelope", s("Header"), s("Body", *body))
 
 
-async def test_requests_and_responses_of_a_test_are_validated(
+async def test_requests_and_responses_in_a_test_are_validated(
     world: ExchangeWorld, client: Client, ews_judge: SchemaJudge
 ) -> None:
     await world.meet(attendees=[VMR_EWS])

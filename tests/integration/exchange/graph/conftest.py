@@ -1,4 +1,4 @@
-"""The genuine msgraph-sdk as a client of the simulated Exchange."""
+"""The real msgraph-sdk as a client of the simulated Exchange."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -14,7 +14,9 @@ from tests.support.exchange_world import ExchangeWorld
 
 
 class AnyToken(AuthenticationProvider):
-    """A token provider for the SDK; the simulated Exchange accepts any bearer token of an application."""
+    """A token provider for the SDK. The simulated Exchange accepts an application's bearer token whatever
+    it contains.
+    """
 
     async def authenticate_request(
         self, request: RequestInformation, additional_authentication_context: dict[str, Any] | None = None
@@ -25,7 +27,7 @@ class AnyToken(AuthenticationProvider):
 
 @pytest.fixture
 async def sdk(world: ExchangeWorld) -> AsyncIterator[Any]:
-    # The SDK's transport does not close the transport that it wraps, so a reference to that one is kept.
+    # The SDK's transport does not close the transport that it wraps, so a reference to the wrapped one is kept.
     wire = httpx.AsyncHTTPTransport()
     client = GraphClientFactory.create_with_default_middleware(client=httpx.AsyncClient(transport=wire, timeout=20))
     adapter = GraphRequestAdapter(AnyToken(), client=client)

@@ -1,4 +1,4 @@
-"""The check of all calls to the simulated Graph by Microsoft's description and the genuine SDK (graph_judge.py)."""
+"""The checking of all calls to the simulated Graph against Microsoft's description and real SDK (graph_judge.py)."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -144,5 +144,5 @@ def test_names_in_queries_are_checked_against_the_description() -> None:
     assert len(graph_description.faults_of_request(MESSAGE, wrong, None)) == 3
 
 
-def test_every_known_deviation_names_its_source() -> None:
+def test_every_known_deviation_gives_its_source() -> None:
     assert all(len(each.source) > 20 for each in EXCEPTIONS)

@@ -1,4 +1,4 @@
-"""Use of a complete mailbox through the typed models of the genuine msgraph-sdk, without the product's own client.
+"""Use of a complete mailbox through the real msgraph-sdk's typed models, without the product's own client.
 
 All requests and responses are also checked (tests/support/graph_judge.py). A test fails if the SDK's models cannot
 represent a response, or alter it.
@@ -98,7 +98,7 @@ def html(text: str) -> ItemBody:
 
 
 def invitation(**fields: Any) -> Event:
-    """An event on Monday 2030-03-04 at nine in Berlin; the mailbox is a resource, and Bob is an optional attendee."""
+    """An event on Monday 2030-03-04 at nine in Berlin. The mailbox is a resource, and Bob is an optional attendee."""
     attendees = [
         Attendee(type=AttendeeType.Resource, email_address=EmailAddress(address=VMR)),
         Attendee(type=AttendeeType.Optional, email_address=EmailAddress(address=BOB)),
@@ -127,7 +127,7 @@ WEEKLY = PatternedRecurrence(
 
 
 async def newest(user: Any) -> Any:
-    """The newest message of the Inbox, with its event."""
+    """The newest message in the Inbox, with its event."""
     query = MessagesRequestBuilder.MessagesRequestBuilderGetQueryParameters
     page = await user.mail_folders.by_mail_folder_id("inbox").messages.get(asking(query, top=1))
     query = MessageItemRequestBuilder.MessageItemRequestBuilderGetQueryParameters

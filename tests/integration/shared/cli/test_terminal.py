@@ -1,4 +1,4 @@
-"""Passwords that are entered at a real terminal."""
+"""Passwords entered at a real terminal."""
 
 import os
 import pty
@@ -15,7 +15,7 @@ from tests.support import ROOT
 
 @pytest.fixture
 def terminal() -> Iterator[tuple[int, int]]:
-    """The two ends of a pseudo-terminal, one for the person and one for the program."""
+    """The two ends of a pseudo-terminal: one for the person, one for the program."""
     ends = pty.openpty()
     yield ends
     for end in ends:
@@ -23,7 +23,7 @@ def terminal() -> Iterator[tuple[int, int]]:
 
 
 def typed(terminal: tuple[int, int], *lines: str) -> tuple[int, str, str]:
-    """Run the program, type one line at each prompt, and return exit code, output and screen content."""
+    """Run the program, type one line at each prompt, and return its exit code, its output and what the screen shows."""
     person, program = terminal
     command = [sys.executable, "-m", "shared.cli", "hash-password"]
     with subprocess.Popen(

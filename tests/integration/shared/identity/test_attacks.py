@@ -154,7 +154,7 @@ async def test_a_forged_token_is_refused(world: SignInWorld, make: Any, forge: A
     assert not world.users.records
 
 
-async def test_unknown_keys_are_looked_up_once_within_several_minutes(world: SignInWorld) -> None:
+async def test_unknown_keys_are_looked_up_only_once_every_few_minutes(world: SignInWorld) -> None:
     integration = await world.azure()
     await world.session(integration)
     world.provider.keys = forger = Forger(world.provider.keys, unknown_key)
@@ -494,7 +494,7 @@ async def test_the_user_can_cancel_at_the_provider(world: SignInWorld) -> None:
         await world.callback(answer)
 
 
-async def test_an_error_is_accepted_only_for_a_sign_in_of_this_browser(world: SignInWorld) -> None:
+async def test_an_error_is_accepted_only_for_a_sign_in_in_this_browser(world: SignInWorld) -> None:
     with pytest.raises(NotAuthenticated):
         await world.callback({"state": "a" * 43, "error": "access_denied"})
 

@@ -1,4 +1,4 @@
-"""E3: an admin signs in the service account, whose sign-in remains valid until a documented reason ends it."""
+"""E3: an admin signs in the service account. The sign-in remains valid until a documented event ends it."""
 
 import asyncio
 import logging
@@ -77,7 +77,7 @@ async def test_the_same_sign_in_also_provides_tokens_for_delegated_graph(world: 
 
 
 async def test_an_app_registration_without_graph_raises_no_alarm(world: SignInWorld) -> None:
-    """The mailbox does not need Graph, and a success with Graph does not clear an alarm about EWS."""
+    """The mailbox does not need Graph, and success with Graph does not clear an alarm about EWS."""
     integration = await signed_in(world)
     world.provider.refuse_next = "invalid_grant", 65001
     with pytest.raises(SignInNeeded):
@@ -93,7 +93,7 @@ async def test_an_app_registration_without_graph_raises_no_alarm(world: SignInWo
 async def test_a_confidential_application_sends_its_client_secret(world: SignInWorld) -> None:
     integration = await world.oauth(oauth_client_secret="app-secret")
     link = await world.services.administration.service_accounts.start(integration.uuid)
-    with pytest.raises(SignInRefused, match="client secret"):  # at the provider, it is registered as a public client
+    with pytest.raises(SignInRefused, match="client secret"):  # registered with the provider as a public client
         await world.services.administration.service_accounts.finish(await world.at_provider(link.url, SERVICE))
     assert world.provider.forms[-1]["client_secret"] == "app-secret"
 

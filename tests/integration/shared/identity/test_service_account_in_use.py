@@ -30,7 +30,7 @@ PLACE = Place("vmr@example.com", "app", "https://vmr.example.com", "/api/admin/â
 
 
 class Delegated:
-    """Access tokens with which Graph treats the caller as an integration's service account."""
+    """Access tokens that make Graph treat the caller as an integration's service account."""
 
     def __init__(self, world: SignInWorld, integration: Integration) -> None:
         self._tokens, self._uuid = world.services.identity.service_tokens, integration.uuid
@@ -59,9 +59,9 @@ async def signed_in(world: SignInWorld, account: str = SERVICE, **settings: str)
 
 
 async def test_a_sign_in_clears_the_alarms_immediately() -> None:
-    """Alarms must be cleared before the next check, since an admin looks at them right after signing in."""
+    """Alarms must be cleared before the next check, because an admin looks at them right after signing in."""
     async with deployed() as (world, exchange):
-        del world.services.scheduling.__dict__["timers"]  # the real timers, since this test has an Exchange
+        del world.services.scheduling.__dict__["timers"]  # the real timers, because this test has an Exchange
         url = f"{exchange.base_url}/EWS/Exchange.asmx"
         integration = await world.oauth(username=SERVICE, url=url, room_mailbox_email_address=MAILBOX)
 
