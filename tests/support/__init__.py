@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-WAIT_TIMEOUT = 60.0  # seconds; this only ends a test that hangs
+WAIT_TIMEOUT = 60.0  # seconds; only reached by a test that hangs
 
 
 def shared_data(path: str) -> Path:
-    """A file or folder of reference material that may be next to the repository; skips the test if it is missing."""
+    """A file or folder of reference material that may be next to the repository. Skips the test if it is missing."""
     found = ROOT.parent / "shared" / path
     if not found.exists():
         pytest.skip(f"{path} of the shared material is not beside the repository")
@@ -20,7 +20,7 @@ def shared_data(path: str) -> Path:
 
 
 async def eventually(check: Callable[[], bool], what: str) -> None:
-    """Wait until a condition holds; after a timeout, the test fails and shows what it waited for."""
+    """Wait until a condition holds. After a timeout, fail the test and say what it was waiting for."""
     until = time.monotonic() + WAIT_TIMEOUT
     while not check():
         if time.monotonic() > until:

@@ -24,7 +24,7 @@ ON_PREMISES = "https://mail.example.com/autodiscover/metadata/json/1"
 
 
 class AddInUsersWorld:
-    """Exchange and Entra, and the part of the product that verifies their users' tokens."""
+    """Exchange and Entra, and the part of the product that verifies tokens of their users."""
 
     def __init__(self) -> None:
         clock = FakeClock()

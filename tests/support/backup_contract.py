@@ -1,4 +1,4 @@
-"""The contract of exporting and importing data, for any storage."""
+"""The contract for exporting and importing data on any storage."""
 
 from collections.abc import AsyncIterator
 
@@ -49,7 +49,7 @@ class BackupContract:
         assert await content(new) == await content(old)
         assert {type(v) for values in (await content(new)).values() for v in values.values()} == {str, int, bool}
 
-    async def test_subscriptions_stay_with_the_app_that_created_them(self, storages: tuple[Storage, Storage]) -> None:
+    async def test_subscriptions_are_not_exported(self, storages: tuple[Storage, Storage]) -> None:
         old, _ = storages
         await fill(old, [*ROWS, *SUBSCRIPTIONS])
         lines = await lines_of(old)

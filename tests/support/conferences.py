@@ -1,4 +1,4 @@
-"""Conferences for tests, which specify only the fields that matter to them."""
+"""Conferences for tests. Each test specifies only the fields that matter to it."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -39,7 +39,7 @@ def conference(*occurrences: Occurrence, **changes: Any) -> Conference:
 
 
 def booking(tag: str = TAG, alias: str = "meet123456@example.com") -> Booking:
-    """A reservation of half a year."""
+    """A reservation for half a year."""
     created = START - timedelta(days=1)
     return Booking(INTEGRATION, tag, alias, "user", created, created + timedelta(days=180))
 

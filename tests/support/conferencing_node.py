@@ -1,6 +1,5 @@
-"""The service configurations that a conferencing node accepts as a `result`, independently of the product's own table.
-
-It is based on the documented reference of external policy and the rules for PINs (docs/facts/pexip.md).
+"""The service configurations that a conferencing node accepts as a `result`, independent of the product's own table.
+They are based on the external policy reference and the rules for PINs (docs/facts/pexip.md).
 """
 
 from typing import Any
@@ -43,11 +42,11 @@ ONLY_OF = {
     "two_stage_dial_type": ("two_stage_dialing",), "system_location_name": ("two_stage_dialing",),
     "media_playlist_name": ("media_playback",), "on_completion": ("media_playback",),
 }  # fmt: skip
-"""The service types of each field. The reference does not specify what a node does with other fields."""
+"""The service types that have each field. The reference does not specify what a node does with other fields."""
 
 
 def refusals(result: dict[str, Any]) -> list[str]:
-    """The reasons why a node would refuse a response as a whole; empty if it accepts the response."""
+    """The reasons why a node would refuse a whole response; empty if it accepts the response."""
     found = [name for name in ("name", "service_tag", "service_type") if name not in result]
     found += [name for name, value in result.items() if isinstance(value, str) and len(value) > LONGEST]
     if result.get("service_type") == "media_playback" and "media_playlist_name" not in result:
@@ -61,7 +60,7 @@ def refusals(result: dict[str, Any]) -> list[str]:
 
 
 def misplaced(result: dict[str, Any]) -> list[str]:
-    """The fields in a response that its service type does not have."""
+    """The fields in a response that do not exist in its service type."""
     return [name for name, types in ONLY_OF.items() if name in result and result["service_type"] not in types]
 
 

@@ -1,4 +1,4 @@
-"""Crashes at any external call: storage, a mailbox and a queue that end the process before or after the n-th call."""
+"""Crashes at any external call: storage, a mailbox and a queue that end the process before or after the nth call."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from shared.storage import Queue, Row, Storage, Table, Write
 
 
 class Crash(BaseException):
-    """A crash of the process. It is not an Exception, so that no code catches it and cleans up."""
+    """A process crash. It is not an Exception, so no code catches it and cleans up."""
 
 
 @dataclass
 class Fuse:
-    """Burns through at external call number `at` (starting from 1; 0 means never), before or after the call's effect.
+    """Blows at external call number `at` (starting from 1; 0 means never), before or after the call takes effect.
 
     With an `error` other than Crash, only that call fails, and the process survives.
     """
@@ -26,7 +26,7 @@ class Fuse:
     error: Callable[[], BaseException] = Crash
 
     def before(self) -> bool:
-        """Count a call, fail if it is the chosen one, and return whether it must fail after its effect."""
+        """Count a call, fail if it is the chosen one, and return whether it must fail after taking effect."""
         self.calls += 1
         is_dead = self.at and self.error is Crash and self.calls > self.at
         if is_dead or (self.calls == self.at and not self.after):
@@ -49,7 +49,7 @@ class Fuse:
 
 @dataclass
 class CrashingTable:
-    """A `Table` that fails when its fuse burns through."""
+    """A `Table` that fails when its fuse blows."""
 
     table: Table
     fuse: Fuse
@@ -75,7 +75,7 @@ class CrashingTable:
 
 @dataclass
 class CrashingQueue:
-    """A `Queue` that fails when its fuse burns through."""
+    """A `Queue` that fails when its fuse blows."""
 
     queue: Queue
     fuse: Fuse
@@ -86,7 +86,7 @@ class CrashingQueue:
 
 @dataclass
 class CrashingStorage:
-    """A `Storage` that fails when its fuse burns through."""
+    """A `Storage` that fails when its fuse blows."""
 
     storage: Storage
     fuse: Fuse
@@ -102,7 +102,7 @@ class CrashingStorage:
 
 
 class CrashingMailbox:
-    """A `Mailbox` that fails when its fuse burns through."""
+    """A `Mailbox` that fails when its fuse blows."""
 
     def __init__(self, mailbox: Mailbox, fuse: Fuse) -> None:
         self._mailbox = mailbox

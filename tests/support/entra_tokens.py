@@ -28,13 +28,13 @@ def metadata_url(tenant: str = TENANT) -> str:
 
 @cache
 def private_key(name: str) -> rsa.RSAPrivateKey:
-    """The key pair with this name, cached because creating one is slow."""
+    """The key pair with this name. It is cached because creating one is slow."""
     return rsa.generate_private_key(65537, 2048)
 
 
 @dataclass
 class Key:
-    """A signing key. `issuer` is the issuer in its entry of the key document, if there is one."""
+    """A signing key. `issuer` is the issuer given in its key document entry, if any."""
 
     kid: str
     issuer: str | None = None
@@ -50,7 +50,9 @@ class Key:
 
 
 class Entra:
-    """The metadata and keys of one tenant or, with `tenant="common"`, of all. `asked` lists the fetched URLs."""
+    """The metadata and keys of one tenant or, with `tenant="common"`, of all tenants. `asked` lists the
+    fetched URLs.
+    """
 
     def __init__(self, clock: FakeClock, tenant: str = TENANT) -> None:
         self.clock = clock
@@ -71,7 +73,7 @@ class Entra:
         return self.metadata if url == self.url else {"keys": [key.entry() for key in self.keys]}
 
     def claims(self, **changes: Any) -> dict[str, Any]:
-        """The claims of a valid token, with changes; a change to None removes a claim."""
+        """The claims of a valid token, with changes. None removes a claim."""
         now = int(self.clock.now().timestamp())
         tenant = changes.get("tid") or TENANT
         claims = {

@@ -1,4 +1,4 @@
-"""Validation of all requests and responses of the simulated EWS with Microsoft's schemas."""
+"""Validation of all requests to and responses from the simulated EWS against Microsoft's schemas."""
 
 from functools import cache
 from typing import Any
@@ -9,7 +9,7 @@ from dev.exchange.ews.xml import SOAP, child, children, local
 from tests.support import ROOT
 
 SCHEMAS = ROOT.parent / "shared" / "data" / "ews-xsd"
-"""Reference material next to the repository; nothing is validated without it."""
+"""Reference material next to the repository. Nothing is validated without it."""
 
 BY_HAND = "python-httpx/"
 """The start of the User-Agent of hand-written requests, which may be invalid on purpose."""
@@ -32,7 +32,7 @@ class SchemaJudge:
         self.violations: list[str] = []
 
     def __call__(self, agent: str, request: Any, answer: Any) -> None:
-        """Check one call, given the client's User-Agent and the envelopes of the request and the response."""
+        """Check a call, given the client's User-Agent and the request and response envelopes."""
         if not agent.startswith(BY_HAND):
             self.requests += 1
             self._check("request", request)

@@ -1,4 +1,4 @@
-"""The number of generated cases that a test tries."""
+"""How many generated cases a test tries."""
 
 from hypothesis import settings
 
@@ -7,5 +7,5 @@ FULL = 100
 
 
 def examples(most: int) -> int:
-    """`most`, or proportionally fewer (at least two) if the current profile of Hypothesis tries fewer than usual."""
+    """`most`, or proportionally fewer (at least two) if the current Hypothesis profile tries fewer than usual."""
     return max(most * min(settings().max_examples, FULL) // FULL, 2)

@@ -72,7 +72,7 @@ class Signer:
 
 
 class Exchange:
-    """An Exchange organization. `documents` contains the documents at its URLs; `asked` lists the fetched URLs."""
+    """An Exchange organization. `documents` contains the documents at its URLs, and `asked` lists the fetched URLs."""
 
     def __init__(self, clock: FakeClock) -> None:
         self._clock = clock
@@ -91,7 +91,7 @@ class Exchange:
         return _changed({"msexchuid": ALICE, "version": "ExIdTok.V1", "amurl": METADATA}, changes)
 
     def claims(self, **changes: Any) -> dict[str, Any]:
-        """The claims of a token as real Exchange servers issue them (docs/facts/exchange.md §10)."""
+        """The claims of a token as issued by real Exchange servers (docs/facts/exchange.md §10)."""
         now = int(self._clock.now().timestamp())
         claims = {
             "appctxsender": "00000002-0000-0ff1-ce00-000000000000@example.com",
@@ -105,7 +105,7 @@ class Exchange:
         return _changed(claims, changes)
 
     def token(self, signer: Signer | None = None, header: dict[str, Any] | None = None, **changes: Any) -> str:
-        """A valid token for Alice, with changes to its header and claims; the value LEFT_OUT removes a claim."""
+        """A valid token for Alice, with changes to its header and claims. The value LEFT_OUT removes a claim."""
         signer = signer or self.signer
         headers = _changed({"kid": signer.thumbprint.hex().upper(), "x5t": signer.x5t}, header or {})
         return jwt.encode(self.claims(**changes), signer.key, algorithm="RS256", headers=headers)

@@ -34,7 +34,7 @@ class ExchangeWorld:
     # --- Graph
 
     async def graph(self, method: str, path: str, *, prefer: str = IMMUTABLE, **more: Any) -> httpx.Response:
-        """Send any request to a path below /v1.0."""
+        """Send any request to a path under /v1.0."""
         headers = {"Authorization": "Bearer token", "Prefer": prefer, **more.pop("headers", {})}
         return await self.http.request(method, f"/v1.0{path}", headers=headers, **more)
 
@@ -47,7 +47,7 @@ class ExchangeWorld:
         return document
 
     async def folder(self, user: str = VMR, folder: str = "inbox") -> list[Json]:
-        """The messages of a folder, oldest first."""
+        """The messages in a folder, oldest first."""
         found = await self.get(
             f"/users/{user}/mailFolders/{folder}/messages", top="100", orderby="receivedDateTime asc"
         )
@@ -55,7 +55,7 @@ class ExchangeWorld:
         return messages
 
     async def newest(self, user: str = VMR, folder: str = "inbox") -> Json:
-        """The newest message of a folder, with its event."""
+        """The newest message in a folder, with its event."""
         message = (await self.folder(user, folder))[-1]
         return await self.get(f"/users/{user}/messages/{message['id']}", expand=EXPAND_EVENT["$expand"])
 
@@ -81,7 +81,9 @@ class ExchangeWorld:
     # --- people in Outlook
 
     async def meet(self, **fields: Any) -> str:
-        """Send a meeting, by default on Monday 2030-03-04 at nine in Berlin, and return its uid. None omits a field."""
+        """Send a meeting, by default for Monday 2030-03-04 at nine in Berlin, and return its uid. None
+        omits a field.
+        """
         draft = {
             "organizer": ALICE,
             "subject": "Review",
@@ -139,11 +141,11 @@ class Webhook:
 
     @property
     def notices(self) -> list[Json]:
-        """All notifications, in the order in which they arrived."""
+        """All notifications, in order of arrival."""
         return [notice for post in self.posts for notice in post]
 
     async def until(self, enough: Callable[["Webhook"], bool], limit: float = 10.0) -> None:
-        """Wait until the condition holds for the requests that the webhook has received."""
+        """Wait until the condition holds for the requests received by the webhook."""
         async with asyncio.timeout(limit):
             while not enough(self):
                 self._told.clear()

@@ -1,6 +1,5 @@
-"""Checks whether the genuine msgraph-sdk's builders can create a request, and its models can represent a response.
-
-The SDK is imported only for the first check, because it is large.
+"""Checks whether the real msgraph-sdk's builders can create a request, and whether its models can represent a response.
+The SDK is large, so it is not imported until the first check.
 """
 
 import dataclasses
@@ -20,10 +19,12 @@ _TRANSPORT = {
     "host", "user-agent", "accept-encoding", "connection", "content-length", "authorization", "sdkversion",
     "client-request-id", "retry-attempt",
 }  # fmt: skip
-"""Headers that the SDK's middleware or the HTTP client adds, instead of the builders."""
+"""Headers added by the SDK's middleware or the HTTP client rather than by the builders."""
 
 _NAVIGATION = "/microsoft.graph.eventMessage/event"
-"""A cast in the description and the documentation ('Get eventMessage') for which the SDK has no builder."""
+"""A cast that appears in the description and documentation ('Get eventMessage'), but for which the SDK has
+no builder.
+"""
 
 MIME = "text/plain"
 """The type of messages posted as MIME ('Create message' in Graph's documentation), for which builders have no model."""
@@ -43,7 +44,7 @@ def _client() -> Any:
 
 
 def builder(path: str) -> Any:
-    """The request builder for a path below `/v1.0`. Raises `NoBuilderError`."""
+    """The request builder for a path under `/v1.0`. Raises `NoBuilderError`."""
     found = _client()
     for segment in segments(path.removesuffix(_NAVIGATION)):
         name = re.sub(r"(?<=.)([A-Z])", r"_\1", segment).lower()
@@ -60,7 +61,7 @@ def builder(path: str) -> Any:
 def faults_of_request(
     method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
 ) -> list[str]:
-    """The differences between a request and the one that the SDK's builder creates for the same purpose."""
+    """The differences between a request and the SDK builder's request for the same purpose."""
     if path.endswith(_NAVIGATION):
         return []
     maker = builder(path)
@@ -104,7 +105,7 @@ def faults_of_refusal(document: Json) -> list[str]:
 
 
 def strays(found: Any, path: str = "$") -> list[str]:
-    """The contents of `additional_data`, except annotations, for which no model has properties."""
+    """The contents of `additional_data`, except for annotations, for which no model has properties."""
     if isinstance(found, list):
         return [stray for number, each in enumerate(found) for stray in strays(each, f"{path}[{number}]")]
     if not dataclasses.is_dataclass(found) or not hasattr(found, "additional_data"):
@@ -116,7 +117,7 @@ def strays(found: Any, path: str = "$") -> list[str]:
 
 
 def written(found: Any) -> bytes:
-    """A model as the SDK serializes it."""
+    """A model as serialized by the SDK."""
     module = importlib.import_module("kiota_serialization_json.json_serialization_writer")
     writer = module.JsonSerializationWriter()
     writer.write_object_value(None, found)
@@ -125,7 +126,9 @@ def written(found: Any) -> bytes:
 
 
 def differences(meant: Any, understood: Any, path: str = "$") -> Iterator[str]:
-    """The differences after conversion to a model and back. A null equals a missing value; letter case is ignored."""
+    """The differences after conversion to a model and back. A null equals a missing value, and letter case
+    is ignored.
+    """
     if isinstance(meant, dict) and isinstance(understood, dict):
         there = {name.casefold(): value for name, value in understood.items()}
         for name, value in meant.items():
@@ -149,10 +152,8 @@ def _parsed(model: Any, content: bytes) -> Any:
 
 
 def _body(model: Any, content: bytes) -> Any:
-    """A request's body, converted to a model.
-
-    Parameter names of actions are case-insensitive: the SDK writes Comment, as in the description, while the
-    documentation ('event: accept') writes comment.
+    """A request's body, converted to a model. Actions' parameter names are case-insensitive: the SDK and the
+    description write Comment, but the documentation ('event: accept') writes comment.
     """
     given = json.loads(content or b"{}")
     if model.__name__.endswith("PostRequestBody"):
@@ -163,7 +164,7 @@ def _body(model: Any, content: bytes) -> Any:
 
 @cache
 def _imports(builders: str) -> Mapping[str, str]:
-    """The modules from which a builder's module imports, keyed by imported name."""
+    """The modules that a builder's module imports from, keyed by imported name."""
     module = importlib.import_module(builders)
     package = module.__name__.split(".")
     found = re.findall(r"^ *from (\.+)([\w.]+) import (\w+)$", getsource(module), re.MULTILINE)
@@ -171,7 +172,7 @@ def _imports(builders: str) -> Mapping[str, str]:
 
 
 def _named(maker: Any, name: str) -> Any:
-    """The class named in a builder's signature."""
+    """The class that a builder's signature refers to."""
     return getattr(importlib.import_module(_imports(type(maker).__module__)[name]), name)
 
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from tests.support import ROOT
 
 DESCRIPTION = ROOT.parent / "shared" / "data" / "graph-csdl" / "v1.0-Prod.csdl.gz"
-"""Reference material next to the repository; nothing is validated without it."""
+"""Reference material next to the repository. Nothing is validated without it."""
 
 _TOOL = ROOT.parent / "shared" / "tools" / "graph_csdl.py"
 _SETS = {"users": "Collection(graph.user)", "subscriptions": "Collection(graph.subscription)", "me": "graph.user"}
@@ -59,7 +59,7 @@ EXCEPTIONS = (
 
 @cache
 def model() -> Any:
-    """The description, with the checks of its validation tool."""
+    """The description, including its validation tool's checks."""
     spec = spec_from_file_location("graph_csdl", _TOOL)
     if spec is None or spec.loader is None:
         raise FileNotFoundError(_TOOL)
@@ -72,7 +72,7 @@ def model() -> Any:
 
 @dataclass(frozen=True)
 class Resource:
-    """The type at a path, or an operation bound to the type before it."""
+    """The type at a path, or an operation bound to the preceding type."""
 
     type: str
     operation: str = ""
@@ -95,7 +95,9 @@ class NoSuchPathError(ValueError):
 
 
 def segments(path: str) -> list[str]:
-    """A path's segments. Keys in parentheses become segments too: `users('x')` is `users/x`; `delta()` is `delta`."""
+    """A path's segments. Keys in parentheses become segments too, so `users('x')` is `users/x` and `delta()` is
+    `delta`.
+    """
     found: list[str] = []
     for part in path.strip("/").split("/"):
         keyed = _KEYED.match(unquote(part))
@@ -104,7 +106,9 @@ def segments(path: str) -> list[str]:
 
 
 def resource(path: str) -> Resource:
-    """The resource at a path below `/v1.0`, in any letter case, as in Graph. Raises `NoSuchPathError`."""
+    """The resource at a path under `/v1.0`, whose letter case does not matter, as in Graph. Raises
+    `NoSuchPathError`.
+    """
     first, *rest = segments(path)
     if first.casefold() not in _SETS:
         raise NoSuchPathError(f"no entity set {first}")
@@ -151,7 +155,7 @@ def faults_of_answer(method: str, path: str, document: Json) -> list[str]:
 
 
 def faults_of_request(path: str, query: Mapping[str, str], document: Json | None) -> list[str]:
-    """The faults of a request in its query and body."""
+    """The faults in a request's query and body."""
     found = resource(path)
     wrong = [f"{option}: {name} is not declared on {found.item}" for option, name in _strangers(found.item, query)]
     if document is None:
@@ -167,7 +171,7 @@ def faults_of_request(path: str, query: Mapping[str, str], document: Json | None
 
 
 def faults_of_notices(document: Json) -> list[str]:
-    """The faults of a request to a webhook."""
+    """The faults in a request to a webhook."""
     return _check(document, "graph.changeNotificationCollection")
 
 
@@ -181,7 +185,7 @@ def _strangers(type_: str, query: Mapping[str, str]) -> Iterator[tuple[str, str]
 
 
 def _is_path(type_: str, known: set[str], name: str) -> bool:
-    """Whether a type has a property with this name, possibly in a derived type or a complex property."""
+    """Whether a type has a property with this name. The property may be in a derived type or a complex property."""
     first, *rest = name.split("/")
     if first in known:
         inner = model().props(model().full(type_))[first][0]
@@ -195,5 +199,5 @@ def _check(value: Any, type_: str) -> list[str]:
 
 
 def declared(faults: list[str]) -> list[str]:
-    """The given faults, except those that are explained by a public source."""
+    """The given faults, except those that a public source explains."""
     return [fault for fault in faults if not any(re.search(each.pattern, fault) for each in EXCEPTIONS)]

@@ -1,6 +1,5 @@
-"""Checks of all requests to the simulated Graph, its responses, and its notifications to webhooks.
-
-All three are checked against Microsoft's description of Graph; requests and responses also with the genuine SDK.
+"""Checks all requests to the simulated Graph, its responses, and its notifications to webhooks. All three are checked
+against Microsoft's description of Graph. Requests and responses are also checked with the real SDK.
 """
 
 import json
@@ -17,10 +16,10 @@ from tests.support.graph_builders import NoBuilderError
 from tests.support.graph_description import DESCRIPTION, NoSuchPathError, declared
 
 CLIENTS = ("vmr-scheduling", "kiota-python")
-"""The start of the User-Agents of the product's client and of the SDK, but not of tests' hand-written requests."""
+"""How the User-Agents of the product's client and the SDK start, unlike those of hand-written requests in tests."""
 
 _TOKENS = {"$deltatoken", "$skiptoken"}
-"""Parameters that occur only in Graph's links, which tests may corrupt."""
+"""Parameters that occur only in links from Graph. Tests may corrupt them."""
 
 
 _HELD: set[str] = set()
@@ -28,7 +27,7 @@ _HELD: set[str] = set()
 
 
 class GraphJudge:
-    """A collector of the violations found. ``built`` counts the requests that the SDK has to be able to create."""
+    """Collects the violations found. ``built`` counts the requests that the SDK must be able to create."""
 
     def __init__(self) -> None:
         self.requests = self.answers = self.refusals = self.notices = 0
@@ -94,7 +93,7 @@ class GraphJudge:
             pass  # the SDK never spells a path like this; the response was checked against the description
 
     def _faults_of_models(self, method: str, path: str, document: dict[str, Any]) -> list[str]:
-        """The models' faults. As models are slow, only one of several responses of the same form is checked."""
+        """The models' faults. Models are slow, so only one of several responses with the same form is checked."""
         items = document["value"] if isinstance(document.get("value"), list) else [document]
         kind = f"{method} {'/'.join(graph_description.segments(path)[2::2])}"
         fresh = {key: item for item in items if (key := f"{kind} {_looks(item)}") not in _HELD}
@@ -110,7 +109,7 @@ class GraphJudge:
 
 
 def _looks(value: Any) -> str:
-    """JSON without values that vary between items: digits in strings, long strings, and the lengths of lists."""
+    """JSON without whatever varies between items: digits in strings, long strings, and the lengths of lists."""
     if isinstance(value, dict):
         return f"{{{', '.join(f'{name}: {_looks(each)}' for name, each in sorted(value.items()))}}}"
     if isinstance(value, list):

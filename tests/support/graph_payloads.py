@@ -1,4 +1,4 @@
-"""Messages and events as Graph sends them."""
+"""Messages and events as sent by Graph."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ TAG = "550e8400-e29b-41d4-a716-446655440000"
 
 
 def event(**changes: Any) -> dict[str, Any]:
-    """A single meeting as Graph sends it."""
+    """A single meeting as sent by Graph."""
     return {
         "@odata.etag": 'W/"x"',
         "id": "AAMkevent",
@@ -38,7 +38,7 @@ def event(**changes: Any) -> dict[str, Any]:
 
 
 def message(**changes: Any) -> dict[str, Any]:
-    """A new meeting request with its event, as Graph sends it."""
+    """A new meeting request with its event, as sent by Graph."""
     return {
         "@odata.type": "#microsoft.graph.eventMessageRequest",
         "id": "AAMkmessage",
@@ -54,13 +54,13 @@ def message(**changes: Any) -> dict[str, Any]:
 
 
 def samples() -> list[Any]:
-    """All JSON samples; skips the test if they are not next to the repository."""
+    """All JSON samples. Skips the test if they are not next to the repository."""
     files = sorted(shared_data("data/graph-samples").glob("*.json"))
     return [json.loads(file.read_text(encoding="utf-8")) for file in files]
 
 
 def objects(value: Any) -> Iterator[Any]:
-    """Every object in a JSON value, since a sample may contain an event directly, in a page or in a message."""
+    """Every object in a JSON value, because a sample may contain an event directly, in a page or in a message."""
     if isinstance(value, dict):
         yield value
     for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():

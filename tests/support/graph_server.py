@@ -13,7 +13,7 @@ from aiohttp import web
 
 @dataclass(frozen=True)
 class Asked:
-    """A request that was received."""
+    """A received request."""
 
     method: str
     path: str
@@ -23,7 +23,9 @@ class Asked:
 
 @dataclass
 class Script:
-    """A script of `answers`, which are returned in order, the last one repeatedly. `asked` lists all requests."""
+    """A script of `answers`. They are returned in order, and the last one is then repeated. `asked` lists
+    all requests.
+    """
 
     url: str = ""
     answers: list[web.Response] = field(default_factory=list)
@@ -45,14 +47,14 @@ class Script:
         self._open.set()
 
     async def arrived(self, many: int) -> None:
-        """Wait until this many requests have arrived, and others have had time to arrive too."""
+        """Wait until this many requests have arrived and any others have had time to arrive."""
         async with asyncio.timeout(10):
             async with self._arrival:
                 await self._arrival.wait_for(lambda: len(self.asked) >= many)
         await asyncio.sleep(0.05)
 
     def answer(self, status: int = 200, payload: Any = None, **headers: str) -> None:
-        """Add a response; underscores in header names stand for hyphens."""
+        """Add a response. Underscores in header names stand for hyphens."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if isinstance(payload, str):
             self.answers.append(web.Response(status=status, text=payload, headers=named))
@@ -84,7 +86,7 @@ class Script:
 
 @asynccontextmanager
 async def running_script() -> AsyncIterator[Script]:
-    """A server on a free port, which runs until the context ends."""
+    """A server on a free port that runs until the context ends."""
     script = Script()
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", script.handle)

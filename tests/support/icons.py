@@ -57,7 +57,7 @@ def with_second_header(width: int, height: int) -> bytes:
 
 
 def with_chunks(*chunks: tuple[bytes, bytes]) -> bytes:
-    """A plain picture with additional chunks after its header."""
+    """A plain image with additional chunks after its header."""
     picture = png()
     return picture[:33] + b"".join(_chunk(*each) for each in chunks) + picture[33:]
 

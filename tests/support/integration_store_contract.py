@@ -31,7 +31,7 @@ class StoreWorld:
     store: IntegrationStore
 
     def another_instance(self, storage: Storage | None = None) -> IntegrationStore:
-        """A second process of the same deployment."""
+        """A second process in the same deployment."""
         return IntegrationStore(storage or self.storage, self.secrets, self.clock)
 
     async def everything(self) -> str:
@@ -40,7 +40,7 @@ class StoreWorld:
 
 
 class Interrupting:
-    """A `Storage` whose next commits are preceded by other actions, or fail."""
+    """A `Storage` whose next commits fail, or are preceded by other actions."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
@@ -124,7 +124,7 @@ class IntegrationStoreContract:
             await world.store.update(uuid, {"name": "x"})
 
     async def test_an_id_identifies_one_integration_only(self, world: StoreWorld) -> None:
-        """An instance that has cached the uuid of an id notices deletions and creations by other instances."""
+        """An instance that has cached an id's uuid notices deletions and creations by other instances."""
         other = world.another_instance()
         first = await world.store.create(graph_fields(uuid=SEEDED))
         assert (await other.by_id(first.id)).uuid == await other.uuid_of(first.id) == SEEDED
@@ -207,7 +207,7 @@ class IntegrationStoreContract:
         assert await world.everything() == before
         assert world.secrets.kept == kept
 
-    async def test_the_refusal_of_a_change_to_an_outdated_revision_names_the_changed_settings(
+    async def test_a_refused_change_to_an_outdated_revision_lists_the_changed_settings(
         self, world: StoreWorld
     ) -> None:
         created = await world.store.create(full_fields())

@@ -1,4 +1,4 @@
-"""Valid sets of fields for integrations."""
+"""Valid sets of integration fields."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ GUID = "0c5e5b4f-2f0e-4a57-9d0c-7f1f0f5f2f7c"
 
 
 def graph_fields(**changes: Any) -> dict[str, Any]:
-    """The minimum set of fields that an integration using Graph needs for single-use VMRs."""
+    """The minimum set of fields for an integration using Graph with single-use VMRs."""
     return {
         "name": "Example Corp",
         "addin_server_domain": "addin.example.com",
@@ -23,7 +23,7 @@ def graph_fields(**changes: Any) -> dict[str, Any]:
 
 
 def full_fields(method: str = "BASIC", /, **changes: Any) -> dict[str, Any]:
-    """The fields of an integration using EWS, with which every switch can be on and every method can be chosen."""
+    """The fields of an integration using EWS that allow every switch to be on and every method to be chosen."""
     azure = changes.get("auth_provider") == "AZURE"
     users = "https://login.microsoftonline.com/common/oauth2/v2.0" if azure else "https://fs.example.com/adfs/oauth2"
     exchange = "outlook.office365.com" if method in {"OAUTH", "APP_PERM"} else "mail.example.com"

@@ -30,7 +30,7 @@ READER = {"authorization": "Bearer reader"}
 
 
 class TwoAdmins:
-    """Credentials that accept PROOF for everything, and READER for reading."""
+    """Credentials that accept PROOF for everything and READER for reading."""
 
     async def authenticate(self, headers: Mapping[str, str]) -> Admin:
         if headers.get("authorization") not in (PROOF["authorization"], READER["authorization"]):
@@ -39,7 +39,7 @@ class TwoAdmins:
 
 
 class Api:
-    """An empty deployment, and a client that is an admin."""
+    """An empty deployment, and a client with an admin's credentials."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()
@@ -59,12 +59,12 @@ class Api:
     async def raw(
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None, query: str = ""
     ) -> Answer:
-        """Send exactly the given request; `path` is below /api/admin/."""
+        """Send exactly the given request. `path` is relative to /api/admin/."""
         sent = {"content-type": "application/json", **PROOF, **(headers or {})}
         return await self.management.answer(Call(method, f"/api/admin/{path}", query, sent, body))
 
     async def call(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
-        """Send a request with a JSON body; `path` may contain a query."""
+        """Send a request with a JSON body. `path` may contain a query."""
         path, _, query = path.partition("?")
         sent = b"" if body is None else json.dumps(body).encode()
         answer = await self.raw(method, path, sent, headers, query)

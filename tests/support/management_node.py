@@ -1,4 +1,4 @@
-"""A simulated Management Node for tests of its clients, which can be made to return any response."""
+"""A simulated Management Node for testing its clients. It can be made to return any response."""
 
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,7 +19,7 @@ CLIENT = "scheduling"
 
 
 class Node:
-    """A running node. It returns the prepared `answers` first, and then real responses; `asked` lists the requests."""
+    """A running node. It first returns the prepared `answers`, and then real responses. `asked` lists the requests."""
 
     def __init__(self, clock: FakeClock | None = None) -> None:
         self.clock = clock or FakeClock()

@@ -1,4 +1,4 @@
-"""Meeting messages and bookings for tests, which specify only the fields that matter to them."""
+"""Meeting messages and bookings for tests. Each test specifies only the fields that matter to it."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The processor and its in-memory dependencies, all of which tests can replace."""
+"""The processor and its in-memory dependencies. Tests can replace any of them."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -35,13 +35,13 @@ KEY = b"k" * 32
 
 
 def stored_integration(uuid: str = "11111111-1111-4111-8111-111111111111", **changes: Any) -> Integration:
-    """An integration as the store returns it."""
+    """An integration as returned by the store."""
     return an_integration(**changes).model_copy(update={"uuid": uuid, "id": 1})
 
 
 @dataclass
 class MeetingsWorld:
-    """One integration with its mailbox, storage and clock; a test that replaces `integration` does so first."""
+    """One integration with its mailbox, storage and clock. A test that replaces `integration` must do so first."""
 
     integration: Integration = field(default_factory=stored_integration)
     clock: FakeClock = field(default_factory=FakeClock)
@@ -73,11 +73,11 @@ class MeetingsWorld:
         return Processor(**usual | parts)
 
     def platform(self, storage: Storage) -> Platform:
-        """The platform for conferences that uses the given storage."""
+        """The conference platform, using the given storage."""
         return PolicyPlatform(storage)
 
     async def handle_rooms(self, body: str) -> None:
-        """Fail, since no room is on a node, so that the queue must not contain messages about such rooms."""
+        """Fail: no room is on a node, so the queue must not contain messages about such rooms."""
         raise AssertionError(body)
 
     def decider(self, records: Records, allocator: Allocator) -> Decider:
@@ -85,17 +85,17 @@ class MeetingsWorld:
         return Decider(self.integration, records, allocator, self.promises, self.clock)
 
     def backlog(self) -> Backlog:
-        """The backlog, which does not check whether a message that cannot be found was really deleted."""
+        """A backlog that does not check whether a message that cannot be found was really deleted."""
         parts = self.mailbox, None, self.storage, self.queue, self.clock
         return Backlog(self.processor(), Watcher(self.integration.uuid, "", *parts))
 
     def agenda(self) -> DueRunner:
-        """The runner of agenda entries that are due."""
+        """The runner for agenda entries that are due."""
         platform = self.platform(self.storage)
         return DueRunner(self.integration.uuid, self.mailbox, platform, self.records, self.storage, self.clock)
 
     async def reserve(self, user: str = "alice", *, limited: bool = False) -> Booking:
-        """Reserve an alias, as a click in the add-in does; it counts against the user's quota if it is `limited`."""
+        """Reserve an alias, as a click in the add-in does. If it is `limited`, it counts towards the user's quota."""
         form, caller = alias_format(self.integration), Caller(user, "test")
         lifetime = timedelta(days=self.integration.reservation_days)
         limits = of_user(caller) if limited else ()

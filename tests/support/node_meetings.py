@@ -23,7 +23,7 @@ from tests.support.meetings_world import MeetingsWorld
 
 URL = str(ON_NODE["bridge_url"])
 PLACE = Place(node_key(URL), timedelta(0))
-"""A node without a lead time, so that rooms exist exactly when policy would admit people."""
+"""A node without a lead time. Rooms exist exactly when policy would admit people."""
 
 
 class NodeMeetingsWorld(MeetingsWorld):
@@ -55,7 +55,7 @@ class NodeMeetingsWorld(MeetingsWorld):
         await keeper.keep(RoomWork.decode(body))
 
     async def is_open(self, alias: str) -> bool | None:
-        """Whether the room is on the node, once everything due by now has been done."""
+        """Whether the room is on the node once everything due by now has been done."""
         await RoomTimer(self._rooms(self.storage), self.queue).run()
         while self.queue.sent:
             await self.handle_rooms(self.queue.sent.pop(0)[0])

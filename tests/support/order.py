@@ -24,7 +24,7 @@ LONGEST = (
 )
 """The slowest files. Those that mostly wait alternate with those that mostly compute.
 
-All tests of a file run in one process, so if one of these files began last, all other processes would wait for it.
+All tests in a file run in one process, so if one of these files started last, all other processes would wait for it.
 """
 
 
@@ -35,5 +35,5 @@ def longest_first(items: Sequence[pytest.Item]) -> list[pytest.Item]:
 
 
 def file_of(item: pytest.Item) -> str:
-    """The file that contains a test, relative to the project's root."""
+    """The file that contains a test, relative to the project root."""
     return item.nodeid.partition("::")[0]

@@ -1,4 +1,4 @@
-"""VMRs, and integrations whose users have them."""
+"""Personal VMRs, and integrations whose users have them."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def integration(uuid: str = CORP, **changes: Any) -> Integration:
 
 
 def vmr(**changes: Any) -> Vmr:
-    """Alice's VMR as templates receive it."""
+    """Alice's VMR as passed to templates."""
     values: dict[str, Any] = {
         "name": "Alice's room",
         "description": "Where Alice meets",
@@ -33,7 +33,7 @@ def vmr(**changes: Any) -> Vmr:
 
 
 def kept(id_: int, *aliases: str, **changes: Any) -> PersonalVmr:
-    """A VMR of Alice's in the form in which it is stored."""
+    """One of Alice's VMRs, as stored."""
     entries = [{"alias": alias, "slot": slot} for slot, alias in enumerate(aliases, start=1)]
     values = {"id": id_, "name": f"Room {id_}", "primary_owner_email_address": "alice@example.com", "aliases": entries}
     return validated(PersonalVmr, values | changes)

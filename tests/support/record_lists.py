@@ -1,4 +1,4 @@
-"""The record lists of a world with one integration."""
+"""The record lists in a world with one integration."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -53,7 +53,7 @@ async def check_lists(tables: Tables, now: datetime, *integrations: str) -> None
 
 
 def _columns(differing: Mapping[str, tuple[Values | None, Values | None]]) -> dict[str, object]:
-    """The names of the differing columns, or the only place that contains the row."""
+    """The names of the columns that differ, or the only place that contains the row."""
     return {
         key: {name for name in listed.keys() | wanted.keys() if listed.get(name) != wanted.get(name)}
         if listed and wanted
@@ -63,7 +63,7 @@ def _columns(differing: Mapping[str, tuple[Values | None, Values | None]]) -> di
 
 
 async def _wanted(tables: Tables, now: datetime, integrations: Sequence[str]) -> dict[str, Values]:
-    """The rows that the lists must contain according to the records."""
+    """The rows that the lists should contain, according to the records."""
     table, wanted = meetings_table(tables), dict[str, Values]()
     for id_, uuid in enumerate(integrations, 1):
         async for booking in bookings_of(table, uuid):

@@ -1,4 +1,4 @@
-"""The recorded requests of a genuine client of the original API, and the fields that it reads in the responses."""
+"""The recorded requests of a real client of the original API, and the fields it reads in the responses."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from tests.support.management_api import Api
 
 
 class Recording(NamedTuple):
-    """The requests that a client sent, and the fields of each resource that it reads, with their types."""
+    """The requests that a client sent, and the fields that it reads in each resource, with their types."""
 
     steps: Sequence[dict[str, Any]]
     reads: Mapping[str, Mapping[str, str]]
@@ -33,7 +33,7 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?")
 
 
 class Replay:
-    """A replacement for the client, which sends the recorded requests and reads the responses as the client does."""
+    """A replacement for the client that sends the recorded requests and reads the responses as the client does."""
 
     def __init__(self, api: Api, reads: Mapping[str, Mapping[str, str]] = READS) -> None:
         self._api = api
@@ -62,7 +62,7 @@ class Replay:
         return answer
 
     def _remember(self, method: str, answer: Answer, uri: str, sent: Mapping[str, Any] | None) -> None:
-        """Check that an object that was written as a whole is read back as sent until it is changed."""
+        """Check that an object written as a whole is read back as sent until it is changed."""
         match method, answer.status:
             case "POST", 201:
                 self._sent[str(answer.headers["Location"])] = sent or {}
@@ -94,7 +94,7 @@ def readable(fields: Mapping[str, str], body: Mapping[str, Any]) -> None:
 
 
 def fits(kind: str, value: Any) -> bool:
-    """Whether a value can be decoded to a type; null fits all types except a time, which the client always parses."""
+    """Whether a value can be decoded to a type. null fits all types except times, which the client always parses."""
     if value is None:
         return kind != "time"
     if kind.startswith("time"):
@@ -103,14 +103,14 @@ def fits(kind: str, value: Any) -> bool:
 
 
 def kept(sent: Mapping[str, Any] | None, shown: Mapping[str, Any]) -> None:
-    """Check that an object is read back as it was sent, so that Terraform finds no drift; "" equals null."""
+    """Check that an object is read back as sent, so that Terraform finds no drift. "" equals null."""
     for name, value in (sent or {}).items():
         if name in shown and not (name == "aliases" and value is None):  # these are separate conference_aliases
             assert (_as_sent(name, shown[name], value) or None) == (value or None), name
 
 
 def _as_sent(name: str, shown: Any, sent: Any) -> Any:
-    """Objects in a response, reduced to the form in which they were sent: as strings, or with some of their fields."""
+    """Objects in a response, reduced to what was sent: strings, or only some of the fields."""
     if name == "domains":
         by_uri = not sent or all(str(each).startswith("/") for each in sent)
         return [each["resource_uri" if by_uri else "domain"] for each in shown]

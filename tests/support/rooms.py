@@ -49,7 +49,7 @@ def tag_of(number: int) -> str:
 
 @dataclass
 class RoomsWorld:
-    """One integration whose rooms are on one node. `around` wraps the storage that the product uses."""
+    """One integration whose rooms are on one node. `around` wraps the product's storage."""
 
     clock: FakeClock = field(default_factory=lambda: FakeClock(START - timedelta(hours=2)))
     memory: MemoryStorage = field(default_factory=MemoryStorage)
@@ -78,7 +78,7 @@ class RoomsWorld:
         return self.integration
 
     def booking(self, number: int = 0, **changes: Any) -> Booking:
-        """A booking of a meeting, by default at START, with `changes` to its conference."""
+        """A booking for a meeting, by default at START, with `changes` to its conference."""
         tag = tag_of(number) if number else TAG
         alias, numeric = f"77{100000 + number}@example.com", f"77{100000 + number}"
         given = {"name": f"Room {number}", "alias": alias, "numeric_alias": numeric, "owner": "alice@example.com"}
@@ -89,7 +89,7 @@ class RoomsWorld:
         return booked.scheduled("meeting", "item", room).named(room.name)
 
     async def show(self, booking: Booking) -> Booking:
-        """Store a booking and show its room, as the processor does after a decision; return the booking as stored."""
+        """Store a booking and show its room, as the processor does after a decision. Return the booking as stored."""
         await self.memory.table("meetings").commit(booking.integration, Put(booking.key, booking.values()))
         platform = self.services.conferences.platform
         named = await platform.name(booking)
@@ -105,7 +105,7 @@ class RoomsWorld:
             body, _ = queue.sent.pop(0)
             if not is_room_work(body):
                 continue
-            with suppress(Unavailable):  # the queue delivers the message again, and its rows fall due in any case
+            with suppress(Unavailable):  # the queue delivers the message again, and its rows fall due anyway
                 await self.services.conferences.room_keeper.keep(RoomWork.decode(body))
         raise AssertionError("the queue never becomes empty")
 
@@ -115,7 +115,7 @@ class RoomsWorld:
         await self.drain()
 
     async def go_to(self, moment: datetime, step: timedelta = timedelta(minutes=1)) -> None:
-        """Let time pass; the timer runs every minute, or in larger steps."""
+        """Let time pass. The timer runs every minute, or in larger steps."""
         while self.clock.now() < moment:
             self.clock.set(min(self.clock.now() + step, moment))
             await self.tick()
@@ -145,7 +145,7 @@ class RoomsWorld:
 
     @property
     def requests(self) -> list[str]:
-        """The method and path of every request that the node received."""
+        """The method and path of every request that reached the node."""
         return [f"{method} {path.partition('?')[0]}" for method, path in self.node.requests]
 
     async def alarms(self) -> dict[AlarmKind, str]:

@@ -1,4 +1,4 @@
-"""A random order of the tests, which depends only on a seed."""
+"""A random order for the tests, which depends only on a seed."""
 
 import random
 from collections import defaultdict
@@ -10,7 +10,7 @@ from tests.support.order import file_of
 
 
 def shuffled(items: Sequence[pytest.Item], seed: str) -> list[pytest.Item]:
-    """Shuffle the files, and the tests within each; the tests of a file stay together."""
+    """Shuffle the files, and the tests within each file. A file's tests stay together."""
     chance = random.Random(seed)
     files: defaultdict[str, list[pytest.Item]] = defaultdict(list)
     for item in items:

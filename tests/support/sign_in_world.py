@@ -27,7 +27,7 @@ PUBLIC = "http://127.0.0.1:7071"
 
 
 class Connections:
-    """A replacement for the timers that only records which integrations' connections are tested."""
+    """A replacement for the timers. It only records which integrations' connections are tested."""
 
     def __init__(self) -> None:
         self.tried: list[str] = []
@@ -37,7 +37,7 @@ class Connections:
 
 
 class SignInWorld:
-    """The product's parts, a provider, and a browser that handles cookies as browsers do."""
+    """The product's parts, a provider, and a browser that handles cookies like a real one."""
 
     def __init__(self, running: Running, http: httpx.AsyncClient, clock: FakeClock) -> None:
         settings = Settings(StorageAccount("none"), PUBLIC, KEY)
@@ -90,14 +90,14 @@ class SignInWorld:
         return await self._integration(fields | changes)
 
     async def start(self, integration: Integration, verifier: str = VERIFIER) -> str:
-        """Open the dialog, and return the provider's URL to which it is redirected."""
+        """Open the dialog, and return the provider's URL that it is redirected to."""
         url, cookie = await self.sign_in.start(integration.uuid, s256(verifier))
         name, _, value = cookie.partition(";")[0].partition("=")
         self.cookies[name] = value
         return str(url)
 
     async def at_provider(self, url: str, account: str = "alice@example.com", **form: str) -> dict[str, str]:
-        """Do what a person does on the provider's page, and return the query with which the browser is sent back."""
+        """Do what a person does on the provider's page, and return the query that the browser is sent back with."""
         page = await self.http.get(url)
         assert page.status_code == 200, page.text
         answer = await self.http.post(url, data=form or {"account": account})

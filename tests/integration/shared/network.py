@@ -24,7 +24,7 @@ PROXY_VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
 class Authority:
-    """A company's own certificate authority; `file` is the value for SSL_CERT_FILE."""
+    """A company's own certificate authority. `file` is the value for SSL_CERT_FILE."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -37,7 +37,7 @@ class Authority:
         self.file.write_bytes(certificate.public_bytes(Encoding.PEM))
 
     def server(self, host: str, *, expired: bool = False) -> ssl.SSLContext:
-        """The TLS context of a server with this name."""
+        """The TLS context for a server with this name."""
         key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
         end = now + timedelta(days=-1 if expired else 30)
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
@@ -61,9 +61,9 @@ def _builder(
 
 @dataclass
 class Proxy:
-    """A running web proxy. Only the proxy can resolve the hosts in `hosts`; `asked` lists the requested hosts.
-
-    `places` lists them with ports, to distinguish them from Azurite, which a functions host in this process calls.
+    """A running web proxy. Only the proxy can resolve the hosts in `hosts`. `asked` lists the requested hosts, and
+    `places` lists them with their ports, to distinguish them from Azurite, which a functions host in this process
+    calls.
     """
 
     hosts: Mapping[str, int]
@@ -95,7 +95,7 @@ class Proxy:
 async def _carry_requests(
     head: bytes, origin: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
-    """Pass on requests in the form that servers expect, with the path instead of the complete URL."""
+    """Pass on requests in the form that servers expect, with only the path instead of the complete URL."""
     with suppress(ConnectionError, asyncio.IncompleteReadError):
         while True:
             length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
@@ -120,7 +120,7 @@ async def _end(writer: asyncio.StreamWriter) -> None:
 
 @asynccontextmanager
 async def running_proxy(hosts: Mapping[str, int]) -> AsyncIterator[Proxy]:
-    """A proxy on a free port, with the local ports of the given hosts."""
+    """A proxy on a free port, which knows the given hosts' local ports."""
     proxy = Proxy(hosts)
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
     proxy.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
@@ -129,7 +129,7 @@ async def running_proxy(hosts: Mapping[str, int]) -> AsyncIterator[Proxy]:
 
 
 def environment(monkeypatch: pytest.MonkeyPatch, **variables: str) -> None:
-    """Set the given variables for proxies and certificate authorities, and unset all others of this kind."""
+    """Set the given variables for proxies and certificate authorities, and unset all other such variables."""
     for name in (*PROXY_VARIABLES, *map(str.lower, PROXY_VARIABLES), "SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():

@@ -1,4 +1,4 @@
-"""Every client in the product limits what it reads from a server whose responses cost as much as possible."""
+"""Every client in the product limits what it reads, even from a server whose responses cost as much as possible."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ ELSEWHERE = {
     "shared/managed_identity.py": "the platform's own identity endpoint, by Azure's SDK",
     "shared/mailboxes/graph/credentials.py": "the sign-in service of Microsoft's cloud, by Azure's SDK",
 }
-"""The other modules that use the network, and the reasons why they need no bounded client."""
+"""The other modules that use the network, and why each needs no bounded client."""
 
 OPENERS = {
     *("httpx.AsyncClient", "httpx.Client", "httpx.AsyncHTTPTransport", "httpx.HTTPTransport"),
@@ -124,7 +124,7 @@ LIBRARIES = (
     *("azure.identity", "azure.keyvault", "azure.data", "azure.storage", "msrest"),
 )
 ERRORS_ONLY = {"shared/mailboxes/ews/error_mapping.py", "shared/mailboxes/ews/failures.py", "shared/proxy.py"}
-"""Modules that use only a library's errors, or its functions for reading the environment, and open no connection."""
+"""Modules that only use a library's errors or its functions for reading the environment. They open no connection."""
 
 
 def calls(tree: ast.AST) -> set[str]:
@@ -173,4 +173,4 @@ async def test_a_hostile_server_is_abandoned(
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < 120_000_000, "the 200 MB were not decompressed"
-        assert hostile.sent < 60_000_000  # socket buffers contain some more
+        assert hostile.sent < 60_000_000  # socket buffers contain a little more

@@ -1,4 +1,6 @@
-"""The record lists in Azure Tables (Azurite) return the same pages as on in-memory storage, with as many requests."""
+"""Record lists return the same pages on Azure Tables (Azurite) as on in-memory storage, with the same number of
+requests.
+"""
 
 from collections.abc import AsyncIterator
 from uuid import uuid4

@@ -80,7 +80,7 @@ async def keys(table: Table, partition: str, prefix: str = "", after: str = "") 
     return [row.key async for row in table.rows(partition, prefix, after)]
 
 
-async def test_a_row_is_read_back_as_it_was_written(table: Table, partition: str) -> None:
+async def test_a_row_is_read_back_as_written(table: Table, partition: str) -> None:
     values: dict[str, Value] = {
         "text": "Größe 会議 😀\r\n\t<>&'\"",
         "empty": "",
@@ -254,7 +254,7 @@ async def test_any_range_contains_exactly_the_keys_within_it(
     assert [row.key async for row in table.rows(letters, prefix, after, until=until)] == wanted
 
 
-async def test_only_the_named_columns_are_read(table: Table, partition: str) -> None:
+async def test_only_the_requested_columns_are_read(table: Table, partition: str) -> None:
     await insert(table, partition, text="a", number=1, wide=2**40, unwanted="b")
     [row] = [row async for row in table.rows(partition, columns=("text", "number", "wide", "missing"))]
     assert row.values == {"text": "a", "number": 1, "wide": 2**40}
@@ -281,7 +281,7 @@ async def test_more_rows_than_fit_on_a_page_are_read(table: Table, partition: st
 
 
 async def test_unreachable_storage_is_unavailable(unused_tcp_port: int) -> None:
-    """Storage is at fault and not the meeting being processed, which must be retried instead of declined."""
+    """Storage is at fault, not the meeting being processed, which must be retried rather than declined."""
     address = f"http://127.0.0.1:{unused_tcp_port}/account"
     account = f"AccountName=account;AccountKey=a2V5;TableEndpoint={address};QueueEndpoint={address}"
     async with TableClient.from_connection_string(account, "meetings", retry_total=0) as client:
@@ -300,7 +300,7 @@ async def test_unreachable_storage_is_unavailable(unused_tcp_port: int) -> None:
 async def test_credentials_stored_on_the_machine_for_other_programs_are_not_used(
     azurite: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In an earlier version, a default entry in a `.netrc` broke every request, and each request read it again."""
+    """In an earlier version, every request read `.netrc`, and a default entry in it broke them all."""
     netrc = tmp_path / "netrc"
     netrc.write_text("default login somebody password secret\n")
     monkeypatch.setenv("NETRC", str(netrc))
@@ -353,7 +353,7 @@ async def test_a_missing_table_is_reported_instead_of_seeming_empty(azure_storag
 async def test_queue_messages_have_the_form_that_the_functions_host_expects(
     azurite: str, azure_storage: AzureStorage
 ) -> None:
-    """Messages are Base64, as host.json requires, and a delayed message is invisible until it is due."""
+    """Messages are encoded in Base64, as required by host.json, and a delayed message is hidden until it is due."""
     await azure_storage.queue(QUEUES[0]).send("[déjà vu]", timedelta(hours=1))
     await azure_storage.queue(QUEUES[0]).send("[now]")
     async with QueueClient.from_connection_string(azurite, QUEUES[0]) as client:

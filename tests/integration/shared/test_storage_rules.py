@@ -1,4 +1,6 @@
-"""Tests refuse all requests that Azure Storage would refuse, even if Azurite or the in-memory storage accepts them."""
+"""In tests, every request that Azure Storage would refuse is refused, even if Azurite or in-memory storage would accept
+it.
+"""
 
 import base64
 import json
@@ -27,7 +29,7 @@ MiB = 1024**2
 
 @pytest.fixture(autouse=True)
 def looked_for(storage_witness: list[str]) -> Iterator[None]:
-    """Clear the witness's list of violations, which these tests cause on purpose."""
+    """Clear the witness's list of violations, because these tests cause them on purpose."""
     yield
     storage_witness.clear()
 
@@ -160,7 +162,7 @@ ROWS = [
 
 @pytest.mark.parametrize("values", ROWS, ids=["1 MiB", "columns", "name"])
 async def test_both_storages_refuse_a_row_that_azure_would_refuse(storage: Storage, values: dict[str, Any]) -> None:
-    """Such a row is a bug in the product, so an error with a message is raised before anything is sent."""
+    """Such a row means a bug in the product, so an error with a message is raised before anything is sent."""
     with pytest.raises(ValueError, match=r"row|column"):
         await storage.table("meetings").commit("p", Insert("r", values))
 

@@ -245,7 +245,7 @@ async def test_sign_ins_survive_a_key_rollover(world: SignInWorld) -> None:
     assert await world.session(integration)
 
 
-async def test_two_concurrent_dialogs_do_not_disturb_each_other(world: SignInWorld) -> None:
+async def test_two_concurrent_dialogs_do_not_interfere_with_each_other(world: SignInWorld) -> None:
     integration = await world.azure()
     first, second = await world.start(integration), await world.start(integration)
     assert await world.callback(await world.at_provider(second))
@@ -268,7 +268,7 @@ async def test_an_error_lists_settings_that_cannot_work(world: SignInWorld, chan
         await world.start(integration)
 
 
-async def test_an_error_names_a_missing_secret(world: SignInWorld) -> None:
+async def test_an_error_says_which_secret_is_missing(world: SignInWorld) -> None:
     integration = await world.azure(personal_vmr_oauth_client_secret="")
     answer = await world.at_provider(await world.start(integration))
     with pytest.raises(Unavailable, match="client secret"):
@@ -281,7 +281,7 @@ async def test_a_missing_integration_has_no_sign_in(world: SignInWorld) -> None:
 
 
 async def test_the_redirect_uri_is_on_the_configured_add_in_server(world: SignInWorld) -> None:
-    """No request can change the redirect URI, so users cannot be redirected anywhere else."""
+    """No request can change the redirect URI, so users cannot be redirected elsewhere."""
     url = await world.start(await world.azure())
     assert url.startswith(f"{world.base}/{TENANT}/oauth2/v2.0/authorize?")
     assert urlsplit(query(url)["redirect_uri"])[:2] == urlsplit(PUBLIC)[:2]

@@ -1,4 +1,4 @@
-"""E5: requests for verifying identities go through the web proxy, unless the integration bypasses it."""
+"""E5: requests that verify identities go through the web proxy, unless the integration bypasses it."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -17,12 +17,12 @@ Make = Callable[..., Awaitable[Integration]]
 
 
 def provider_of(world: SignInWorld) -> str:
-    """The host and port of the provider."""
+    """The provider's host and port."""
     return urlsplit(world.base).netloc
 
 
 async def outcome(world: SignInWorld, make: Make, **changes: object) -> str | None:
-    """Sign in, and return the error's code, or None on success."""
+    """Sign in, and return the error code, or None on success."""
     try:
         assert await world.code(await make(world, **changes))
     except Unavailable as error:
@@ -55,7 +55,7 @@ async def test_integrations_with_and_without_the_proxy_work_side_by_side(
         assert proxy.places.count(provider_of(world)) == 1
 
 
-async def test_requests_for_the_service_accounts_token_can_also_bypass_the_proxy(
+async def test_requests_for_the_service_accounts_token_can_bypass_the_proxy_too(
     world: SignInWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with running_proxy({}) as proxy:
@@ -73,7 +73,7 @@ async def test_requests_for_the_service_accounts_token_can_also_bypass_the_proxy
 async def test_a_companys_own_certificate_authority_is_trusted_if_it_is_configured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, use_proxy: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """An AD FS inside a company has a certificate from the company's own authority."""
+    """An AD FS server inside a company has a certificate from the company's own authority."""
     authority = Authority(tmp_path)
 
     async def keys(request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""On Azurite, the store satisfies the same contract as on in-memory storage."""
+"""The store satisfies the same contract on Azurite as on in-memory storage."""
 
 from collections.abc import AsyncIterator, Iterator
 

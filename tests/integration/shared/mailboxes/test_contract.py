@@ -56,12 +56,12 @@ async def by_delegate_access(running: Running) -> AsyncIterator[Mailbox]:
 
 @dataclass
 class Office:
-    """A mailbox, and the simulated Exchange that contains it."""
+    """A mailbox and the simulated Exchange that contains it."""
 
     world: ExchangeWorld
     mailbox: Mailbox
     call: Callable[[str], str]
-    """Returns the name by which a fault refers to "read", "answer", "send" or "changes" over this protocol."""
+    """Returns the name that faults use for "read", "answer", "send" or "changes" over this protocol."""
     states: dict[Folder, str]
 
     async def news(self, folder: Folder = Folder.INBOX) -> list[str]:
@@ -114,7 +114,7 @@ def _correlation(message: str) -> str:
 
 
 def on_mondays(first: int, last: int) -> tuple[Occurrence, ...]:
-    """The weekly meeting's occurrences from one week to another; summer time begins in Berlin on 2030-03-31."""
+    """The weekly meeting's occurrences from one week to another. Summer time begins in Berlin on 2030-03-31."""
     starts = [NINE + timedelta(weeks=n) - (HOUR if n >= 4 else timedelta(0)) for n in range(first, last)]
     return tuple(Occurrence(start, start + HOUR) for start in starts)
 
@@ -134,8 +134,8 @@ class TestReading:
         assert (item.cancelled, item.response_requested, item.answer) == (False, True, Answer.NONE)
         assert set(item.attendees) == {VMR, BOB}
 
-    async def test_a_delegates_invitation_names_both_people(self, office: Office) -> None:
-        """The invitation may contain a tag of either person (A6)."""
+    async def test_a_delegates_invitation_contains_both_people(self, office: Office) -> None:
+        """The invitation may contain either person's tag (A6)."""
         await office.world.meet(sender="bob@example.com")
         request = await office.newest()
         assert {ALICE, "bob@example.com"} <= set(request.people)
@@ -147,7 +147,7 @@ class TestReading:
         assert item is not None
         assert (item.shape, item.series_id, item.last_day) == (Shape.SERIES, item.id, datetime(2030, 5, 6, tzinfo=UTC))
 
-    async def test_an_update_of_a_moved_occurrence_is_recognized(self, office: Office) -> None:
+    async def test_an_update_to_a_moved_occurrence_is_recognized(self, office: Office) -> None:
         uid = await office.world.meet(recurrence=WEEKLY)
         series = (await office.newest()).item
         await office.world.edit(uid, occurrence="2030-03-11", start="2030-03-12T15:00:00", end="2030-03-12T16:00:00")
@@ -193,7 +193,7 @@ class TestReading:
         await office.world.meet()
         [message] = await office.news()
         stored = (await office.world.folder())[0]["id"]
-        for _ in range(2):  # deleted first into Deleted Items, where Graph's ids stay valid, and then for good
+        for _ in range(2):  # first moved to Deleted Items, where Graph's ids stay valid, and then deleted for good
             assert (await office.world.graph("DELETE", f"/users/{VMR}/messages/{stored}")).is_success
         with pytest.raises(MessageNotFound):
             await office.mailbox.read(message)
@@ -270,7 +270,7 @@ class TestCalendar:
         assert [e.occurrence for e in entries] == sorted(e.occurrence for e in entries)
 
     async def test_series_masters_in_a_view_are_expanded(self, office: Office) -> None:
-        """grommunio returns series masters; unless they are expanded, every series seems to have left the calendar."""
+        """grommunio returns series masters. Unless they are expanded, every series seems to have left the calendar."""
         office.world.exchange.ews.expands_views = False
         uid = await office.world.meet(recurrence=WEEKLY)
         entries = await self._view(office, NINE, NINE + timedelta(weeks=3))
@@ -284,7 +284,7 @@ class TestCalendar:
         assert entry.occurrence == request.item.occurrence
 
     async def _view(self, office: Office, first: datetime, last: datetime) -> list[CalendarEntry]:
-        """The entries of all pages, without duplicates."""
+        """The entries on all pages, without duplicates."""
         found: list[CalendarEntry] = []
         state, asked = "", True
         while asked or state:
@@ -393,7 +393,7 @@ class TestWatching:
         assert len(await office.news()) == 1
 
     async def test_a_message_that_was_filed_away_is_still_the_same_message(self, office: Office) -> None:
-        """A message that was filed away is not processed a second time (rule 2)."""
+        """A message that has been filed away is not processed a second time (rule 2)."""
         await office.world.meet()
         [first] = await office.news()
         request = await office.mailbox.read(first)
@@ -407,7 +407,7 @@ class TestWatching:
         assert replace(again, message_id="", item=None) == replace(request, message_id="", item=None)
 
     async def test_all_messages_of_one_meeting_are_found(self, office: Office) -> None:
-        """Messages are found in every folder, including those about single occurrences."""
+        """Messages are found in every folder, including messages about single occurrences."""
         uid = await office.world.meet(recurrence=WEEKLY)
         series = await office.newest()
         await office.world.meet(subject="Another meeting")
@@ -441,7 +441,7 @@ class TestWatching:
 
 
 class TestAddresses:
-    """X3: the other addresses of a mailbox."""
+    """X3: a mailbox's other addresses."""
 
     async def test_the_primary_address_is_found_if_another_one_is_configured(self, office: Office) -> None:
         directory = office.world.exchange.directory

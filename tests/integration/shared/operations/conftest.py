@@ -1,4 +1,4 @@
-"""A separate Azurite, since an export reads whole tables, into which no other test may write."""
+"""A separate Azurite, because an export reads whole tables and no other test may write to them meanwhile."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""On Azurite, backups satisfy the same contract as on in-memory storage."""
+"""Backups satisfy the same contract on Azurite as on in-memory storage."""
 
 from collections.abc import AsyncIterator
 

@@ -24,7 +24,7 @@ With = Callable[[Callable[[Storage], Awaitable[Answer]]], Answer]
 
 @pytest.fixture
 def storage(own_azurite: str) -> Iterator[With]:  # type: ignore[type-arg]  # each call returns its own type
-    """Run a function on the storage, as a separate process would. The tables are empty before and after."""
+    """Run a function on the storage, as a separate process would. The tables are emptied before and after."""
 
     def run(work: Callable[[Storage], Awaitable[Answer]]) -> Answer:
         async def connected() -> Answer:

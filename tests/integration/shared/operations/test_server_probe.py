@@ -1,4 +1,4 @@
-"""The probe of the add-in's server, against real sockets."""
+"""The probe for the add-in's server, against real sockets."""
 
 import asyncio
 import ssl

@@ -25,7 +25,7 @@ class BridgeWorld:
         self.bridges = Bridges(self.integrations, self.nodes, self.alarms)
 
     async def integration(self, **changes: Any) -> Integration:
-        """Create an integration, with Basic authentication unless `changes` specify otherwise."""
+        """Create an integration, which uses Basic authentication unless `changes` say otherwise."""
         bridge_settings = {
             "conference_platform": "management_api", "bridge_url": self.node.url, "bridge_username": USERNAME,
             "bridge_password": PASSWORD, "bridge_client_id": "", "bridge_private_key": "",

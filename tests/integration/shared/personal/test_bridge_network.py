@@ -1,4 +1,4 @@
-"""C3, E5: a Management Node is reached over TLS, with a company's own authority, and through a web proxy."""
+"""C3, E5: a Management Node is reached over TLS with a company's own certificate authority, and through a web proxy."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,7 +24,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 async def deployed(
     authority: Authority, host: str = "localhost", *, expired: bool = False
 ) -> AsyncIterator[BridgeWorld]:
-    """A deployment with a node that has a certificate for `host` and one VMR of Alice's."""
+    """A deployment with a node that has a certificate for `host` and one of Alice's VMRs."""
     async with running_node(authority.server(host, expired=expired)) as node:
         await node.create("Alice", ALICE, "alice")
         world = BridgeWorld(node)

@@ -1,4 +1,4 @@
-"""A small Key Vault over HTTPS, which answers the product's requests as the REST reference specifies."""
+"""A small Key Vault over HTTPS, which responds to the product's requests as the REST reference specifies."""
 
 import ipaddress
 import json
@@ -21,7 +21,7 @@ _NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")
 
 @dataclass
 class KeyVault:
-    """A vault that stores secrets; names of deleted ones stay reserved, as with soft delete."""
+    """A vault that stores secrets. The names of deleted secrets stay reserved, as with soft delete."""
 
     url: str = ""
     certificate: Path = Path()
@@ -31,7 +31,7 @@ class KeyVault:
     fails_with: int = 0
 
     async def answer(self, request: web.Request) -> web.Response:
-        """Answer a single request to the vault's REST API."""
+        """Respond to a single request to the vault's REST API."""
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
             challenge = 'Bearer authorization="https://login.microsoftonline.com/t", resource="https://vault.azure.net"'
             return web.Response(status=401, headers={"WWW-Authenticate": challenge})

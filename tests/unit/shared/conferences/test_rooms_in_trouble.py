@@ -154,7 +154,7 @@ SCENARIOS = [opened, changed, taken, moved, cancelled, over]
 
 
 class FusedWire(httpx.AsyncBaseTransport):
-    """A transport that fails at the call at which the fuse burns through."""
+    """A transport that fails at the call that blows the fuse."""
 
     def __init__(self, wire: httpx.AsyncBaseTransport, fuse: Fuse) -> None:
         self._wire, self._fuse = wire, fuse

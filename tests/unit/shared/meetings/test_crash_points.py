@@ -97,7 +97,7 @@ SCENARIOS = [
 
 
 async def run(world: MeetingsWorld, message: str, fuse: Fuse) -> None:
-    """Process the message, and crash at the call at which the fuse burns through."""
+    """Process the message, and crash at the call that blows the fuse."""
     await lists_of(world.storage, world.clock, world.integration.uuid).keep()
     storage = CrashingStorage(world.storage, fuse)
     records = Records(storage, world.integration.uuid)

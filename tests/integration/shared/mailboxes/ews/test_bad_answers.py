@@ -48,7 +48,7 @@ async def failing(call: Awaitable[object]) -> EwsUnavailable:
 async def test_messages_are_still_found_after_a_bad_response(
     world: ExchangeWorld, mailbox: EwsMailbox, fault: dict[str, Any], expected: Trouble
 ) -> None:
-    """A truncated page of changes must not count as complete, or its messages would be lost."""
+    """A truncated page of changes must not count as complete, or messages would be lost."""
     await world.meet()
     await world.fault(on="EWS SyncFolderItems", **fault)
     assert (await failing(mailbox.changes(Folder.INBOX, ""))).trouble is expected
@@ -61,7 +61,7 @@ async def test_a_message_can_still_be_read_after_a_bad_response(
 ) -> None:
     await world.meet()
     [message] = (await mailbox.changes(Folder.INBOX, "")).message_ids
-    times = 4 if fault.get("action") == "oversize" else 1  # a message that is too large is requested in other ways
+    times = 4 if fault.get("action") == "oversize" else 1  # if a message is too large, it is requested in other ways
     await world.fault(on="EWS GetItem", times=times, **fault)
     assert (await failing(mailbox.read(message))).trouble is expected
     assert await mailbox.read(message) is not None
@@ -161,7 +161,7 @@ async def test_an_item_whose_id_has_changed_is_found_by_its_old_id(world: Exchan
 
 @pytest.mark.parametrize("known_as", ["", "|", "a|b|c|d|e", "x" * 5000, "stable|not-an-id", "stable|../../x|<a>&"])
 async def test_invalid_message_ids_are_not_found(mailbox: EwsMailbox, known_as: str) -> None:
-    """Queue messages may be old, or may come from another program."""
+    """Queue messages may be old or come from another program."""
     with pytest.raises(MessageNotFound):
         await mailbox.read(known_as)
 

@@ -47,7 +47,7 @@ async def test_a_wrong_password_is_reported(world: ExchangeWorld, method: str) -
 
 
 async def test_a_changed_password_takes_effect_immediately(world: ExchangeWorld) -> None:
-    """exchangelib's own cache is keyed by server and account, and would return connections with the old password."""
+    """exchangelib's own cache is keyed by server and account, so it would return connections with the old password."""
     async with opened(world.running) as before:
         await look(before)
         await world.http.patch("/dev/ews", json={"passwords": {"svc-vmr": "changed"}})
@@ -58,7 +58,7 @@ async def test_a_changed_password_takes_effect_immediately(world: ExchangeWorld)
 
 
 async def test_a_connection_authenticated_with_one_password_does_not_serve_another(world: ExchangeWorld) -> None:
-    """Two integrations with the same account share its connections."""
+    """Integrations with the same account share its connections."""
     async with opened(world.running) as right:
         await look(right)
         wrong = EwsLogin(right.server, fixed("wrong"))
@@ -160,10 +160,8 @@ class TestProxy:
     async def test_proxies_from_the_environment_are_ignored(
         self, world: ExchangeWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """With disable_proxy, requests do not go through a proxy that is set in the environment (E5).
-
-        The host has a name that nothing else in this process uses, since a functions host next to the test may access
-        its storage through the proxy.
+        """With disable_proxy, requests bypass the proxy that is set in the environment (E5). The host name is used by
+        nothing else in this process: a functions host running alongside may reach its storage through the proxy.
         """
         url = world.running.ews_url.replace("127.0.0.1", "localhost")
         async with running_proxy({}) as proxy, opened(world.running, url=url) as reached:
@@ -194,7 +192,7 @@ class TestTimeLimits:
     async def test_callers_wait_no_longer_than_the_limit(
         self, world: ExchangeWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The limit applies regardless of what exchangelib is doing."""
+        """The limit applies whatever exchangelib is doing."""
         monkeypatch.setattr(server, "EWS_CALL_TIMEOUT", timedelta(milliseconds=200))
         monkeypatch.setattr(connection.Line, "TIMEOUT", (5.0, 1.0))
         async with silent() as url, opened(world.running, url=url) as dead:
@@ -254,7 +252,9 @@ async def pass_time(world: ExchangeWorld, by: timedelta) -> None:
 
 @asynccontextmanager
 async def front(world: ExchangeWorld, context: ssl.SSLContext) -> AsyncIterator[str]:
-    """Put TLS in front of the simulated Exchange, with one upstream connection per client, and return the EWS URL."""
+    """Put a TLS proxy in front of the simulated Exchange, with one upstream connection per client, and return the EWS
+    URL.
+    """
     port = urlsplit(world.running.base_url).port
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -25,7 +25,7 @@ TAG = "PXPS:-5e0ad6a0-8f0c-4f5c-9e2e-7a1b1f0d3c11#"
 
 @pytest.fixture
 def pieces(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The sizes of all pieces in which responses were read."""
+    """The size of every piece of a response that was read."""
     read: list[int] = []
     plain = requests.Response.iter_content
 
@@ -39,7 +39,7 @@ def pieces(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 async def invited(world: ExchangeWorld, mailbox: EwsMailbox, body: str, *, is_html: bool = True) -> MeetingRequest:
-    """Send an invitation whose body is too large for the control routes, and return it as the mailbox reads it."""
+    """Send an invitation whose body is too large for the control routes, and return it as read by the mailbox."""
     await world.meet()
     store, owner = world.exchange.store, world.exchange.directory.find(VMR)
     assert owner is not None
@@ -130,7 +130,7 @@ async def test_deeply_nested_elements_are_refused(world: ExchangeWorld) -> None:
 
 @asynccontextmanager
 async def trickling(head: str) -> AsyncIterator[str]:
-    """A server whose response starts with `head`, and continues byte by byte without end."""
+    """A server whose response starts with `head` and then continues endlessly, byte by byte."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)

@@ -103,7 +103,7 @@ async def test_a_write_is_never_retried(client: GraphClient, script: Script, cal
     ],
 )
 def test_a_read_waits_as_long_as_requested(retry_after: str | None, first: float, second: float) -> None:
-    """The SDK gives up if the wait is 180 seconds. Dates are compared with the server's own clock."""
+    """The SDK gives up on a wait of 180 seconds. Dates are compared with the server's own clock."""
     headers = {"Date": "Mon, 23 Nov 2026 09:00:00 GMT"} | ({"Retry-After": retry_after} if retry_after else {})
     response = httpx.Response(503, headers=headers)
     assert [RetryReads().get_delay_time(n, response) for n in (0, 1)] == pytest.approx([first, second])
@@ -129,7 +129,7 @@ def test_a_read_waits_as_long_as_requested(retry_after: str | None, first: float
 async def test_a_write_reports_how_long_graph_asks_to_wait(
     client: GraphClient, script: Script, retry_after: str | None, wait: float
 ) -> None:
-    """The wait never exceeds what a queue supports; a 503 without a valid time counts as an outage."""
+    """The wait never exceeds what a queue supports. A 503 without a valid time counts as an outage."""
     headers = {"Date": "Mon, 23 Nov 2026 09:00:00 GMT"} | ({} if retry_after is None else {"Retry_After": retry_after})
     script.refuse(429, "ApplicationThrottled", **headers)
     with pytest.raises(RateLimited) as limited:
@@ -167,7 +167,7 @@ async def test_a_write_reports_how_long_graph_asks_to_wait(
 async def test_errors_are_distinguished_by_status(
     client: GraphClient, script: Script, status: int, kind: type[SchedulingError]
 ) -> None:
-    """Graph's own message is not passed on, since it may name people (rule 6)."""
+    """Graph's own message is not passed on, because it may name people (rule 6)."""
     script.refuse(status, "ErrorSomething", Location=f"{script.url}/elsewhere")
     with pytest.raises(kind) as refused:
         await client.post("/events/1/accept", {})
@@ -212,7 +212,7 @@ LINKS = [
     "/v1.0/users/5b1f/messages?$skip=10",
     "/v1.0/me/messages?$skip=10",
 ]
-"""Links in which Graph identifies a mailbox by something other than its address."""
+"""Links in which Graph identifies a mailbox by something other than an address."""
 
 
 @pytest.mark.parametrize("link", LINKS)

@@ -44,7 +44,7 @@ async def test_a_message_is_read_with_its_event_in_one_call(mailbox: GraphMailbo
 
 
 async def test_a_deleted_message_is_not_found(mailbox: GraphMailbox, script: Script) -> None:
-    """Outdated messages are deleted (RemoveOldMeetingMessages); others are not yet readable when they are announced."""
+    """Outdated messages are deleted (RemoveOldMeetingMessages). Others cannot be read yet when they are announced."""
     script.refuse(404)
     with pytest.raises(MessageNotFound):
         await mailbox.read("m")
@@ -109,7 +109,7 @@ async def test_a_message_and_event_that_are_too_large_together_are_read_separate
 
 
 async def test_a_body_that_is_too_large_as_html_is_read_as_text(narrow: GraphMailbox, script: Script) -> None:
-    """Otherwise the organizer would never get an answer, since a retry would return the same body."""
+    """Otherwise the organizer would never get an answer, because a retry would return the same body."""
     body = long_body(LIMIT)
     script.answer(200, message(**body, event=event(**body)))
     script.answer(200, message(**body, event=None))
@@ -124,7 +124,7 @@ async def test_a_body_that_is_too_large_as_html_is_read_as_text(narrow: GraphMai
 
 
 async def test_a_body_that_is_too_large_even_as_text_is_left_out(narrow: GraphMailbox, script: Script) -> None:
-    """The decision is then based on the records of the meeting, as with EWS."""
+    """The decision is then based on the meeting's records, as with EWS."""
     body = long_body(LIMIT)
     script.answer(200, message(**body, event=event(**body)))
     script.answer(200, message(**body, event=None))
@@ -222,7 +222,7 @@ async def test_an_answer_that_may_have_been_sent_is_not_sent_again(mailbox: Grap
 
 
 def instances(*days: int, **more: Any) -> dict[str, Any]:
-    """A page of one-hour meetings at these numbers of days from NOW; those with negative numbers are cancelled."""
+    """A page of one-hour meetings, each this many days from NOW. Negative numbers stand for cancelled meetings."""
     value = []
     for day in days:
         start = NOW + timedelta(days=abs(day))
@@ -249,7 +249,7 @@ async def test_the_calendar_of_a_single_meeting_needs_no_call(mailbox: GraphMail
 
 
 async def test_a_series_is_read_up_to_the_horizon(mailbox: GraphMailbox, script: Script) -> None:
-    """All pages are read, and the occurrences are ordered, without cancelled ones (M3)."""
+    """All pages are read. The occurrences are in order, without cancelled ones (M3)."""
     script.answer(200, instances(7, 0, **{"@odata.nextLink": f"{script.url}/v1.0/next?$skip=2"}))
     script.answer(200, instances(-14, 21))
     assert await mailbox.calendar(SERIES, NOW) == Calendar(on(0, 7, 21), NOW + HORIZON)

@@ -23,7 +23,7 @@ def subscriptions(client: GraphClient) -> GraphSubscriptions:
 
 
 def subscription(id_: str = "s1", **changes: Any) -> dict[str, Any]:
-    """A subscription as Graph returns it: without its clientState."""
+    """A subscription as returned by Graph, without its clientState."""
     expires = "2026-11-29T09:00:00.0000000Z"
     told = {"id": id_, "expirationDateTime": expires, "resource": RESOURCE, "notificationUrl": URL, "clientState": None}
     return told | changes
@@ -65,7 +65,7 @@ def test_a_subscription_lives_no_longer_than_graph_allows() -> None:
 async def test_only_our_own_existing_subscription_is_replaced(
     subscriptions: GraphSubscriptions, script: Script
 ) -> None:
-    """Our own subscription cannot be reused, since Graph does not reveal its clientState; others are kept."""
+    """Our own subscription cannot be reused, because Graph does not reveal its clientState. Others are kept."""
     others = [
         subscription("elsewhere", notificationUrl="https://other.example.com/mailbox/notifications"),
         subscription("other-mailbox", resource=RESOURCE.replace("vmr", "room")),
@@ -88,7 +88,7 @@ async def test_only_our_own_existing_subscription_is_replaced(
 async def test_a_subscription_that_cannot_be_created_is_an_error(
     subscriptions: GraphSubscriptions, script: Script
 ) -> None:
-    """Graph's permanent refusal does not show whether the mailbox is missing, so the mailbox is looked up."""
+    """Graph's permanent refusal does not show whether the mailbox exists, so it is looked up."""
     script.refuse(400, "ValidationError")
     script.answer(200, {"id": "inbox"})
     with pytest.raises(GraphError, match="400 ValidationError"):
