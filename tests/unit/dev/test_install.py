@@ -95,7 +95,7 @@ def test_a_python_that_is_too_old_is_reported_in_one_sentence(monkeypatch: pytes
 
 
 def test_the_error_about_an_unknown_purpose_names_it() -> None:
-    with pytest.raises(SystemExit, match=r"'walk', only for: run, test\."):
+    with pytest.raises(SystemExit, match=r"'walk' cannot be set up\. Choose one of: run, test\."):
         installing("walk")
 
 
