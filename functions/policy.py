@@ -1,4 +1,4 @@
-"""External policy, with which conferencing nodes ask who may join (C2)."""
+"""External policy, through which conferencing nodes ask who may join (C2)."""
 
 import azure.functions as func
 

@@ -88,10 +88,7 @@ def program() -> str:
 
 @contextmanager
 def body(document: Any) -> Iterator[str]:
-    """A temporary file that no other user can read, as `@path`, which is what az expects.
-
-    It exists until the block ends.
-    """
+    """A temporary file that no other user can read, in az's notation `@path`. It exists until the block ends."""
     handle, name = tempfile.mkstemp(suffix=".json")  # 0600
     try:
         with os.fdopen(handle, "w") as file:
@@ -119,7 +116,7 @@ class RetryPolicy:
 
     @classmethod
     def from_environment(cls) -> "RetryPolicy":
-        """The policy in the environment: DEPLOY_TRIES times DEPLOY_PAUSE seconds; ten minutes by default."""
+        """The policy from the environment: DEPLOY_TRIES times DEPLOY_PAUSE seconds, by default ten minutes."""
         return cls(int(os.environ.get("DEPLOY_TRIES", "60")), float(os.environ.get("DEPLOY_PAUSE", "10")))
 
     @property

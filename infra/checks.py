@@ -105,7 +105,7 @@ def read_parameters(file: Path) -> dict[str, Any]:
 
 
 def check_addresses(values: dict[str, Any]) -> None:
-    """Check the admins' addresses: storage rejects ranges of one or two addresses, and IPv6, and a private network
+    """Check the admins' addresses: storage rejects IPv6 and ranges of one or two addresses, and a private network
     blocks every address that is not listed.
     """
     addresses = values.get("adminAddresses") or []

@@ -128,9 +128,9 @@ class Deployment:
         return bool(az_or("Azure did not respond", "run this again", "group", "exists", "--name", self.group))
 
     def _look_for_package(self, name: str, *, there: bool) -> None:
-        """Set the parameter for whether the app has run before, which the tag of its package shows.
+        """Set the parameter that tells the alerts whether the app has run before.
 
-        Alerts depend on it.
+        If it has, its package is recorded in a tag.
         """
         tags = az("group", "show", "--name", self.group).get("tags") or {} if there else {}
         deployed = any(tag.startswith(name) and tag.endswith(PACKAGE_TAG) for tag in tags)

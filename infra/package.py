@@ -91,7 +91,7 @@ def build(output: Path, python_version: str) -> Package:
 
 
 def copy_product(stage: Path) -> None:
-    """Copy the sources, without compiled or temporary files next to them. Raises PackageError."""
+    """Copy the sources without any compiled or temporary files. Raises PackageError."""
     if missing := [name for name in LIBRARIES if not (ROOT / name).exists()]:
         raise PackageError(f"{' and '.join(missing)} are missing: run `make ready`, which fetches them, and try again.")
     stage.mkdir()
@@ -158,8 +158,8 @@ def find_python(version: str) -> str | None:
 
 
 def compile_all(stage: Path, python: str) -> None:
-    """Compile every module, without a check against its source: the deployed files are read-only, so they cannot become
-    stale.
+    """Compile every module, to be loaded without a check against its source: the deployed files are read-only, so they
+    cannot become stale.
     """
     names = ["-s", str(stage), "-p", AZURE_ROOT]
     options = ["-q", "-j", "0", "--invalidation-mode", "unchecked-hash"]
@@ -209,10 +209,7 @@ def describe(package: Package) -> str:
 
 
 def measured_here() -> Package:
-    """Build a package for the Python that runs this program.
-
-    Its start is measured if Azure's Python version is missing here.
-    """
+    """Build a package for the Python that runs this program, to measure its start if Azure's Python is missing here."""
     with tempfile.TemporaryDirectory() as directory:
         return build(Path(directory) / "package.zip", f"{sys.version_info.major}.{sys.version_info.minor}")
 

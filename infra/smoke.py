@@ -20,7 +20,7 @@ NOBODYS = "00000000-0000-4000-8000-000000000000"
 
 @dataclass(frozen=True)
 class Answer:
-    """A response; status 0 means that there was none, with the reason as text."""
+    """A response. Status 0 means that there was none; the text says why."""
 
     status: int
     text: str
@@ -39,7 +39,7 @@ def ask(url: str, body: bytes | None = None) -> Answer:
 
 
 def health(base: str) -> str:
-    """Check that the app runs. Returns the problem, "" if there is none."""
+    """Check that the app runs. Returns the problem, or "" if there is none."""
     answer = ask(f"{base}/api/health")
     if answer.status == 200 and answer.text.startswith("{") and json.loads(answer.text).get("status") == "ok":
         return ""

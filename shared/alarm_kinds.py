@@ -43,7 +43,7 @@ class AlarmLevel(StrEnum):
     CRITICAL = "critical"
     """No meeting of the integration is scheduled until the problem is fixed."""
     ERROR = "error"
-    """Some people do not get the service that they should get."""
+    """Some people do not get the service they should."""
     WARNING = "warning"
     """Users do not notice the problem yet, or it is corrected automatically."""
 
@@ -123,8 +123,8 @@ REMEDIES = {
         "deleting or creating this integration's rooms on the Management Node: see the node's change history."
     ),
     AlarmKind.ROOM_ALIAS: (
-        "These meetings will have no room: before they start, rename or delete the aliases of the other conferences "
-        "on the node. The alarm is then cleared within an hour, and the rooms are created in time."
+        "These meetings will have no room unless you rename or delete the aliases of the other conferences on the "
+        "node before they start. The alarm is then cleared within an hour, and the rooms are created in time."
     ),
     AlarmKind.QUOTA: (
         "Look in scheduled_alias for many unused aliases issued at about the same time: a script may be using "

@@ -35,7 +35,7 @@ class Alarm:
     cause: str
     since: str
     acknowledged: bool = False
-    """Whether an admin has acknowledged the alarm, which stays until its cause is gone."""
+    """Whether an admin has acknowledged the alarm. It stays until its cause is gone."""
 
     @property
     def remedy(self) -> str:

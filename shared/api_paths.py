@@ -10,7 +10,7 @@ COMMAND = "command"
 """The areas of the management API."""
 
 CONNECTOR = "ms_exchange_connector"
-"""The resource of integrations, as admins' tools know them."""
+"""The resource for integrations, under the name that admins' tools use."""
 
 _ID = re.compile(r"[0-9]{1,18}")
 _OBJECT = re.compile(rf"{API_ROOT}/([a-z]+)/v1/([a-z][a-z0-9_]*)/([0-9]{{1,18}})/")

@@ -234,7 +234,7 @@ def _transaction(partition: str, operation: Write) -> tuple[TransactionOperation
 
 @contextmanager
 def _failures() -> Iterator[None]:
-    """Map exceptions of Azure's clients to those that Table and Queue promise."""
+    """Map exceptions from Azure's clients to those that Table and Queue are documented to raise."""
     try:
         yield
     except AzureError as error:

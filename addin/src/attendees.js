@@ -5,7 +5,8 @@
  * Outlook's list is unreliable: it omits unresolved people, contains at most 500 entries (100 on phones), and may
  * contain a legacy Exchange DN or another address of the same mailbox (office-js #3701, #2590; reference of
  * Office.Recipients). So if Outlook reports that it has added an attendee, the pane relies on that. The list is only
- * used to recognize the added mailbox, by its addresses on the server and by Outlook's known changes to addresses.
+ * used to recognize the added mailbox, by the addresses that the server knows and the ways in which Outlook is known to
+ * change addresses.
  */
 
 import { ATTENDEE_WAITS, failureOf, readAgain } from './waiting.js';

@@ -55,8 +55,8 @@ export function succeeding(block, former) {
 }
 
 /**
- * The block of another tag of this integration, for removal. It has the same text as a new block, except for the tag
- * and the alias.
+ * The block for another of this integration's tags, to be removed. Except for the tag and the alias, it has the same
+ * text as a new block.
  * @param {MeetingDetails} details
  * @param {string} tag
  * @param {Pick<Placed, 'format'|'seen'>} placed  the new block

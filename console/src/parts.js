@@ -28,7 +28,7 @@ export function useAsked(ask, on) {
 
 /**
  * Shows requested data once it has arrived. Everything is enclosed in one element without a box, because the Preact in
- * htm's standalone build misplaces what replaces several elements: it inserts it before their neighbours.
+ * htm's standalone build puts the replacement of several elements in the wrong place.
  * @param {{ asked: { value?: any, error?: ApiError, again: () => void }, children: (value: any) => any }} props
  */
 export function Asked({ asked, children }) {

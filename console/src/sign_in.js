@@ -1,4 +1,4 @@
-/** The form, or the button, with which an admin signs in. */
+/** The form or button that an admin signs in with. */
 
 import { html, useState } from './ui.js';
 import { Problem } from './parts.js';

@@ -33,7 +33,7 @@ AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 class Entra:
     """The two registrations of a deployment.
 
-    `hosts` are the add-in's host names. The first is in the registrations' names.
+    `hosts` are the add-in's host names. The first one is part of the registrations' names.
     """
 
     tenant: Tenant
@@ -138,7 +138,7 @@ def audience_of(tenant: Tenant, host: str, *, multi: bool, single: bool) -> str:
 
 
 def report(tenant: Tenant, addin: Registration, api: Registration) -> None:
-    """The settings that follow from the registrations."""
+    """The settings that the registrations require."""
     authority = f"{tenant.authority}/{tenant.id}"
     say(
         "Settings of the integration (tab add-in):",

@@ -54,7 +54,7 @@ class Graph:
         self._open = urllib.request.build_opener(_NoRedirects).open
 
     def get(self, path_or_link: str, query: Mapping[str, str] | None = None, prefer: str = "") -> Json:
-        """The JSON object at a path or a link from Graph. A link is used unchanged, and must lead to Graph's host."""
+        """The JSON object at a path or a link from Graph. A link is used unchanged, and must point to Graph's host."""
         return self._send("GET", self._url(path_or_link, query), prefer=prefer)
 
     def post(self, path: str, document: Json | None = None) -> Json:
@@ -78,7 +78,7 @@ class Graph:
                 raise
 
     def is_own(self, link: str) -> bool:
-        """Whether a link leads to this Graph."""
+        """Whether a link points to this Graph."""
         return link.startswith(f"{self._base}/")
 
     def _url(self, path_or_link: str, query: Mapping[str, str] | None = None) -> str:

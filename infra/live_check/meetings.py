@@ -81,7 +81,7 @@ class Mailboxes:
         return found
 
     def messages(self, root: str, subject: str) -> list[Json]:
-        """Messages of one mailbox whose subject contains this text, newest first, with only the properties that show
+        """Messages in one mailbox whose subject contains this text, newest first, with only the properties that show
         their kind.
         """
         query = {"$top": _NEWEST, "$select": f"id,subject,parentFolderId,{KIND}", "$orderby": "receivedDateTime desc"}

@@ -10,8 +10,9 @@ _LIFETIME = timedelta(hours=1)
 
 
 def subscription_rows(table: Table, boxes: Mailboxes, webhooks: str) -> None:
-    """Subscribe to the equipment mailbox's Inbox, and unsubscribe again. `webhooks` is the app's base URL, ""
-    for none.
+    """Subscribe to the equipment mailbox's Inbox, and unsubscribe again.
+
+    `webhooks` is the app's base URL, or "" for none.
     """
     table.check("a webhook that responds to the handshake can be subscribed (201)", lambda: _taken(boxes, webhooks))
     table.check(

@@ -18,8 +18,9 @@ _CANCELLED = "ErrorCalendarIsCancelledFor"
 
 @dataclass(frozen=True)
 class Writing:
-    """Runs the checks that need meetings. `webhooks` is the base URL of a deployment whose webhook responds to
-    handshakes; "" for none.
+    """Runs the checks that need meetings.
+
+    `webhooks` is the base URL of a deployment whose webhook responds to handshakes, or "" for none.
     """
 
     table: Table

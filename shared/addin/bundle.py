@@ -1,4 +1,4 @@
-"""The task pane's files as they are served: one bundle, named by a hash of all its files (shared/web/assets.py)."""
+"""The task pane's files as they are served: one bundle, named after a hash of all its files (shared/web/assets.py)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Bundle:
 
     @property
     def assets(self) -> Mapping[str, Asset]:
-        """The files by served name, `<hash>-<file>`. No other names are served."""
+        """The files, keyed by the names under which they are served: `<hash>-<file>`. No other names are served."""
         return self.files.by_name
 
     def url(self, file: str) -> str:

@@ -107,7 +107,7 @@ class Pane:
         return answer
 
     def asset(self, name: str) -> Asset:
-        """The file of the bundle with this served name. Raises NotFound."""
+        """The bundle's file that is served under this name. Raises NotFound."""
         found = self.bundle.assets.get(name)
         if found is None:
             raise NotFound("The add-in has no such file in its current version. Close and reopen the add-in.")

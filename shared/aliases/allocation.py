@@ -1,4 +1,4 @@
-"""Allocates an unused alias and a tag, unique across the deployment under any concurrency (A1, A2, A3, A7).
+"""Allocates an unused alias and a tag, unique across the deployment however many calls run at once (A1, A2, A3, A7).
 
     aliases/<digits>/alias              insert   ← conflict if the digits are taken: try others
     meetings/<integration>/tag:<uuid>   insert   ← conflict only if an idempotency key is reused
@@ -44,8 +44,9 @@ With 80% of the numbers in use, one allocation in 7,500 finds all of them taken.
 """
 
 MANY = 9
-"""Number of failed attempts after which even a success raises the alarm. That many are rare while fewer than 60% of the
-numbers are in use, and common above 90%.
+"""Number of failed attempts after which even a success raises the alarm.
+
+So many failures are rare while fewer than 60% of the numbers are in use, and common above 90%.
 """
 
 NEARLY_FULL = 0.8
@@ -110,7 +111,7 @@ class Allocator:
         *,
         limits: Sequence[Limit] = (),
     ) -> Booking:
-        """Reserve a booking; the same caller gets the same one for the same (non-empty) idempotency key (A2).
+        """Reserve a booking. The same (non-empty) idempotency key gets the same caller the same booking (A2).
 
         The booking counts against the `limits` (quota.py). Raises NumberSpaceFull (A7), RateLimited if a limit is
         reached, Unavailable.
@@ -235,8 +236,9 @@ class Allocator:
         )
 
     async def _book(self, booking: Booking, accounts: Accounts) -> Booking:
-        """Store the booking, or return the one that an earlier call with its idempotency key got, if that is still
-        valid.
+        """Store the booking.
+
+        If an earlier call with its idempotency key got one that is still valid, return that one instead.
         """
         new: list[Write] = [Insert(booking.key, booking.values()), due_of(booking, booking.created).put()]
         for _ in range(ATTEMPTS):

@@ -117,7 +117,7 @@ It is granted in order of arrival, so that long bodies take turns with each othe
 
 
 def _pieces(body: str) -> Iterator[bytes]:
-    """The body in pieces, each in UTF-8 without white space and soft line breaks, so that wrapped text is joined again.
+    """The body in pieces, each in UTF-8 without white space or soft line breaks, so that wrapped text is joined again.
 
     Exchange may cut text in the middle of a character, which leaves lone surrogates.
     """
@@ -201,8 +201,8 @@ def _undo_url_defense(text: str) -> str:
 
 
 def _flatten(text: str) -> str:
-    """The text on one line, without white space and invisible characters, and with plain characters instead of dashes
-    and full-width characters.
+    """The text on one line, without white space or invisible characters, and with plain characters in place of dashes
+    and full-width ones.
     """
     if text.isascii():
         return "".join(text.split())

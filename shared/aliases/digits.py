@@ -17,10 +17,10 @@ def has_expired(row: Row, now: datetime) -> bool:
 
 
 async def vacate(bookings: Table, row: Row, now: datetime) -> bool:
-    """Whether it is certain that no booking has the digits; removes a reservation that expired unused (A3).
+    """Whether it is certain that no booking has the digits.
 
-    The reservation's tag is removed first, so that no further invitation can be accepted with it. Raises RowChanged if
-    the tag has just been used.
+    A reservation that expired unused is removed (A3). Its tag is removed first, so that no further invitation can be
+    accepted with it. Raises RowChanged if the tag has just been used.
     """
     if "state" not in row.values or (row.values["state"] == State.RESERVED and not has_expired(row, now)):
         return False

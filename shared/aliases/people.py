@@ -42,7 +42,7 @@ def is_address(text: str) -> bool:
 
 
 class People:
-    """Creates and compares marks with the deployment's signing key, so that neither tables nor e-mails contain an
+    """Creates and compares marks, using the deployment's signing key, so that neither tables nor e-mails contain an
     address.
     """
 

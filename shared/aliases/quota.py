@@ -86,7 +86,7 @@ class Accounts:
     accounts: tuple[Account, ...] = ()
 
     def exhausted(self, now: datetime) -> Account | None:
-        """Of the exhausted accounts, the one with the longest wait; None if no account is exhausted."""
+        """The exhausted account with the longest wait; None if no account is exhausted."""
         longest = max(self.accounts, key=lambda account: account.wait(now), default=None)
         return longest if longest and longest.wait(now) else None
 
@@ -112,7 +112,7 @@ class ExhaustedAccounts:
             del self._accounts[next(iter(self._accounts))]
 
     def among(self, integration: str, limits: Sequence[Limit], now: datetime) -> Account | None:
-        """Of the accounts with these limits that are known to be exhausted, the one with the longest wait; None if
+        """The account with the longest wait among those that have these limits and are known to be exhausted; None if
         there is none.
         """
         known = [self._accounts.get((integration, limit.key)) for limit in limits]

@@ -92,7 +92,7 @@ class Booking:
 
     @property
     def row(self) -> Row:
-        """The row as it was read, to make a write conditional on it."""
+        """The row as it was read, used to make a write conditional on it."""
         return Row(self.integration, self.key, {}, self.etag)
 
     def is_usable(self, now: datetime) -> bool:

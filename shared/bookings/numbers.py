@@ -1,6 +1,6 @@
 """The numbers of a booking and its occurrences in the management API. Pure; numbering.py assigns them.
 
-All fit a signed 32-bit integer, and none is assigned twice. A series has the same number as its booking.
+All fit into a signed 32-bit integer, and none is assigned twice. A series has the same number as its booking.
 """
 
 import json

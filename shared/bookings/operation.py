@@ -23,7 +23,7 @@ from shared.calendar.request import Answer, CalendarItem, meeting_key
 from shared.storage import Insert, Put, Row, Values, Write
 
 LEASE_TIME = timedelta(minutes=6)
-"""How long a run may work on an operation undisturbed: more than functionTimeout of host.json (5 minutes)."""
+"""How long a run may work on an operation undisturbed: more than functionTimeout in host.json (5 minutes)."""
 
 
 SUPERSEDED = "superseded"

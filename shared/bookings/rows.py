@@ -80,7 +80,7 @@ class RowKind(StrEnum):
         return f"{self}:"
 
     def key(self, *parts: str) -> str:
-        """The key of the row with these parts; a kind with a single row takes none."""
+        """The key of the row with these parts. A kind that has only one row takes no parts."""
         return ":".join((self, *parts))
 
     def is_of(self, row: Row) -> bool:
@@ -93,8 +93,9 @@ class RowKind(StrEnum):
 
 
 WATCHED_PREFIX = "wa"
-"""The prefix of the rows that the watcher reads in one query: its own, waiting messages, and notices lined up. No other
-kind starts with it.
+"""The prefix of the rows that the watcher reads in one query: its own, waiting messages, and notices that are lined up.
+
+No other kind starts with it.
 """
 
 
@@ -117,7 +118,7 @@ def meetings_table(tables: Tables) -> Table:
 
 
 def joined(parts: tuple[str, ...]) -> str:
-    """A list of ids as the text of one column; `split` restores it, since no id contains a space."""
+    """A list of ids as text for one column. No id contains a space, so `split` can restore the list."""
     return " ".join(parts)
 
 

@@ -57,7 +57,7 @@ async def tags_of_meeting(meetings: Table, integration: str, meeting: str) -> se
 
 
 async def deleting_operation(meetings: Table, row: Row) -> list[Write]:
-    """The writes that delete an operation as it was read, and the meeting's link to it: one point read."""
+    """The writes that delete an unchanged operation and the meeting's link to it: one point read."""
     operation = Operation.from_row(row)
     decided = await meetings.get(row.partition, operation.decided_key) if operation.meeting else None
     return [Delete(row), *([Delete(decided)] if decided else [])]

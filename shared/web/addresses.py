@@ -30,7 +30,7 @@ class Addresses:
         return f"{self._root(integration)}/commands"
 
     def launch(self, integration: Integration) -> str:
-        """The URL of the script for events, for Outlook clients that run it without a page."""
+        """The URL of the event script, for Outlook clients that run it without a page."""
         return f"{self._root(integration)}/launch.js"
 
     def icon(self, integration: Integration, size: int, *, grey: bool = False) -> str:

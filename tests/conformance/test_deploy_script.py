@@ -254,7 +254,7 @@ FAULTS = [
     (DEPLOYMENT, "something new", "Azure refused it", "operation group list"),
     ("rest --method get --url https://management.azure.com/subscriptions/sub/resourceGroups/rg/providers/Microsoft.KeyVault",
      "Forbidden", "secrets cannot be listed", "Contributor"),
-    ("rest --method put", "Conflict", "tag-signing-key cannot be put", "secret recover"),
+    ("rest --method put", "Conflict", "tag-signing-key cannot be written", "secret recover"),
     (UPLOAD, "502", "package cannot be deployed", "run this again"),
 ]  # fmt: skip
 

@@ -31,7 +31,8 @@ class Permission(Enum):
     """The add-in's permission.
 
     The mailbox permission is only for clients with a bug: classic Outlook for Windows from version 2510 up to build
-    16.0.20131 gives add-ins with a lesser permission no identity tokens from Exchange on-premises (office-js #6340).
+    16.0.20131 does not give identity tokens from Exchange on-premises to add-ins with a lesser permission (office-js
+    #6340).
     """
 
     ITEM = "ReadWriteItem"
@@ -132,7 +133,10 @@ def fitted(text: str, limit: int) -> str:
 
 
 def _text(integration: Integration, field: str) -> str:
-    """A text setting on one line, without characters that XML forbids; its default if nothing is left."""
+    """A text setting as a single line, without characters that XML forbids.
+
+    If nothing is left, it is the setting's default.
+    """
     given = _NO_XML.sub("", getattr(integration, field))
     return " ".join(given.split()) or str(type(integration).model_fields[field].default)
 

@@ -1,8 +1,9 @@
 """The unified manifest for Microsoft 365: JSON that follows Microsoft's schema 1.22.
 
-Outlook for Mac, mobile and on-premises only accept the add-in-only manifest (docs/facts/outlook-addin.md), so this one
-is for tenants that manage all their apps with unified manifests. The two icons are files in the package that an admin
-creates from it: `color.png` (192 × 192) and `outline.png` (32 × 32, white on transparent).
+Outlook for Mac, Outlook on phones and Exchange on-premises accept only the add-in-only manifest
+(docs/facts/outlook-addin.md), so this one is for tenants that manage all their apps with unified manifests. The two
+icons are files in the package that an admin creates from it: `color.png` (192 × 192) and `outline.png` (32 × 32, white
+on transparent).
 """
 
 from __future__ import annotations

@@ -50,7 +50,10 @@ def _identity(root: Element, contents: Contents) -> None:
 
 
 def _fallback(root: Element, contents: Contents) -> None:
-    """The form that Outlook shows without support for add-in commands; its URL is the audience of identity tokens."""
+    """The form that Outlook shows if it does not support add-in commands.
+
+    Its URL is the audience of identity tokens.
+    """
     sets = add(add(root, "Requirements"), "Sets")
     add(sets, "Set", Name="Mailbox", MinVersion="1.3")
     form = typed(add(add(root, "FormSettings"), "Form"), "ItemEdit")
