@@ -1,10 +1,10 @@
 """The network below bounded clients (bounded_http.py): aiohttp's connections behind httpx's interface.
 
-httpx's own network iterates over every open connection whenever a request begins or ends, and parses in Python: this
-takes 3 to 4 ms of processor time for each of 32 concurrent requests, compared with 0.5 ms here. Calls to Exchange are
-most of the product's work. aiohttp is loaded already, for Azure's tables.
+httpx's own network iterates over every open connection whenever a request begins or ends, and parses in Python. With 32
+concurrent requests this takes 3 to 4 ms of processor time per request, compared with 0.5 ms here. Calls to Exchange are
+most of the product's work. aiohttp is already loaded for Azure's tables.
 
-The limits of a request's time and size are set by the caller; here only connections are limited.
+The caller limits a request's time and size; this module only limits connections.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from yarl import URL
 from shared.proxy import ServerProxies
 
 KEEPALIVE_TIMEOUT = 5.0
-"""How many seconds an idle connection is kept: many servers close older ones."""
+"""How many seconds an idle connection is kept. Many servers close connections that are idle for longer."""
 
 HEADER_MAX_BYTES = 64 * 1024
 """Maximum size in bytes of one header, and of a status line."""
@@ -43,7 +43,7 @@ _ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
 
 
 class Network(httpx.AsyncBaseTransport):
-    """The network, with separate connections per server, so that a server that hangs does not use up the connections to
+    """The network, with separate connections per server, so that a hanging server cannot use up the connections to the
     others.
     """
 
@@ -69,7 +69,7 @@ class Network(httpx.AsyncBaseTransport):
         return httpx.Response(answer.status, headers=list(answer.raw_headers), stream=_Body(request, answer))
 
     def _opened(self) -> aiohttp.ClientSession:
-        # The context respects SSL_CERT_FILE: many servers have a certificate from their company's own authority.
+        # The context respects SSL_CERT_FILE: many servers have a certificate from their company's own CA.
         trust = httpx.create_ssl_context()
         trust.set_alpn_protocols(["http/1.1"])
         connector = aiohttp.TCPConnector(
@@ -102,7 +102,7 @@ class _Body(httpx.AsyncByteStream):
                 yield chunk
 
     async def aclose(self) -> None:
-        """See AsyncByteStream. The connection of a response that was not read completely cannot be reused."""
+        """See AsyncByteStream. A connection cannot be reused if its response was not read completely."""
         self._answer.close()
 
 

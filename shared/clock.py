@@ -1,4 +1,4 @@
-"""The current time. All code gets it through a Clock, so that tests and the local stack can move time."""
+"""The current time. All code gets it through a Clock, so that tests and the local stack can change it."""
 
 from datetime import UTC, datetime
 from typing import Protocol
@@ -8,7 +8,7 @@ class Clock(Protocol):
     """A source of the current time."""
 
     def now(self) -> datetime:
-        """The current time, aware, in UTC."""
+        """The current time in UTC, timezone-aware."""
         ...
 
 
@@ -16,5 +16,5 @@ class SystemClock:
     """The machine's clock."""
 
     def now(self) -> datetime:
-        """The current time, aware, in UTC."""
+        """The current time in UTC, timezone-aware."""
         return datetime.now(UTC)

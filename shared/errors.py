@@ -21,7 +21,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 
 class SchedulingError(Exception):
-    """The base of all errors; `str()` is suitable for the person who gets it: what is wrong, where, and what to do."""
+    """The base of all errors; `str()` tells the person who receives it what is wrong, where, and what to do."""
 
     code = "general_error"
 
@@ -43,7 +43,7 @@ class SettingsInvalid(InvalidRequest):
 
 
 class TemplateInvalid(InvalidRequest):
-    """A template was rejected, or failed or exceeded its limits while it was rendered (T1, T2)."""
+    """A template was rejected, or it failed or exceeded its limits while being rendered (T1, T2)."""
 
     code = "template_invalid"
 
@@ -85,7 +85,7 @@ class StaleObject(Conflict):
         self.changed = list(changed)
         super().__init__(
             f"This {what} has changed since you read it (changed: {', '.join(self.changed) or 'all'}). Nothing "
-            "was saved: read it again and repeat your change."
+            "was saved. Reload it and make your change again."
         )
 
 
@@ -108,7 +108,7 @@ class Unavailable(SchedulingError):
 AWAY = (Conflict, NotFound, RateLimited, Unavailable, OSError)
 """Errors that mean that something required is unavailable or not ready: retrying later, perhaps much later, may help.
 
-NotFound is included, since a missing secret may be set again.
+NotFound is included, because a missing secret may be set again.
 """
 
 

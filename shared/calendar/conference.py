@@ -9,13 +9,12 @@ from typing import Any, Self
 _NOT_EARLY = timedelta(0)
 
 _LEFT_OUT_WHEN_EMPTY = frozenset({"owner", "alias_description"})
-"""Fields that later versions have added; they are only written if set, so that older rows are written back unchanged.
-"""
+"""Fields added by later versions. They are only written if set, so that older rows are written back unchanged."""
 
 
 @dataclass(frozen=True, order=True)
 class Occurrence:
-    """One time at which a meeting takes place; start and end are aware, in UTC.
+    """One time at which a meeting takes place; start and end are timezone-aware, in UTC.
 
     `is_plain` means that Exchange shows it as part of its series, not as an exception. This is only known right after
     reading.
@@ -30,7 +29,8 @@ class Occurrence:
 class Calendar:
     """A meeting's occurrences according to Exchange, in ascending order of start.
 
-    `known_until` is the time up to which they are known, None if all are: series are kept in a rolling horizon (M3).
+    `known_until` is the time up to which they are known, or None if all of them are: a series is only kept up to a
+    rolling horizon (M3).
     """
 
     occurrences: tuple[Occurrence, ...]
@@ -81,7 +81,7 @@ class Calendar:
 
 @dataclass(frozen=True)
 class Conference:
-    """A room as it is described to a conferencing node, and the occurrences for which it is open.
+    """A room as described to a conferencing node, and the occurrences for which it is open.
 
     `buffer_before` and `buffer_after` are minutes, from the integration's settings when the meeting was scheduled. An
     empty `theme` or `identity_provider_group` means the platform's default. `owner` is the organizer's address if the
@@ -107,7 +107,7 @@ class Conference:
     def is_open(self, now: datetime, early: timedelta = _NOT_EARLY) -> bool:
         """Whether people may join at `now` (C1); the window includes its start and excludes its end.
 
-        With `early`, windows begin this much earlier, for things that must exist when a window opens.
+        With `early`, windows start this much earlier, for things that must exist when a window opens.
         """
         return any(start <= now < end for start, end in self.windows(early))
 
@@ -134,7 +134,9 @@ class Conference:
         return ((o.start - before, o.end + after) for o in self.calendar.occurrences)
 
     def to_json(self) -> str:
-        """Compact JSON; times as whole seconds since 1970, so that a year of daily meetings fits one table column."""
+        """Compact JSON. Times are whole seconds since 1970, so that a year of daily meetings fits into one table
+        column.
+        """
         times = [[int(o.start.timestamp()), int(o.end.timestamp())] for o in self.calendar.occurrences]
         until = self.calendar.known_until
         calendar = {"occurrences": times, "known_until": until.isoformat() if until else None}

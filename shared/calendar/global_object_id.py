@@ -1,7 +1,7 @@
 """Exchange's binary id of a meeting, PidLidGlobalObjectId ([MS-OXOCAL] 2.2.1.27; docs/facts/graph.md).
 
-Bytes 16 to 19 contain the date that an occurrence has according to the series' pattern. For a whole meeting they are
-zero. With zeros there, the id is the PidLidCleanGlobalObjectId, which all occurrences share with their series.
+Bytes 16 to 19 contain an occurrence's date in the series' pattern. For a whole meeting they are zero. With zeros there,
+the id is the PidLidCleanGlobalObjectId, which all occurrences share with their series.
 """
 
 import base64
@@ -12,8 +12,8 @@ _CLIENT_UID = b"vCal-Uid\x01\x00\x00\x00"
 
 
 def uid_of(clean_global_object_id: str) -> str:
-    """The meeting's uid in a CleanGlobalObjectId (base64): hexadecimal digits, or the other calendar's uid in it; ""
-    for garbage.
+    """The meeting's uid in a CleanGlobalObjectId (base64): hexadecimal digits, or the uid from another calendar; "" for
+    garbage.
     """
     try:
         raw = base64.b64decode(clean_global_object_id, validate=True)

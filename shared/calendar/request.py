@@ -12,7 +12,7 @@ from shared.zones import zone_info
 
 
 class Kind(StrEnum):
-    """What a message asks for. Anything else (responses, ordinary mail) is not a meeting message for us."""
+    """What a message asks for. Nothing else (responses, ordinary mail) counts as a meeting message."""
 
     REQUEST = "request"
     CANCELLATION = "cancellation"
@@ -27,8 +27,8 @@ class Shape(StrEnum):
 
 
 class Update(StrEnum):
-    """Exchange's classification of a request (`meetingRequestType`). Never trusted alone, since updates may arrive as
-    NEW, too.
+    """Exchange's classification of a request (`meetingRequestType`). Never trusted alone, because updates may also
+    arrive as NEW.
     """
 
     NEW = "new"
@@ -50,7 +50,7 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True)
 class Person:
-    """A name as the invitation shows it, and Exchange's value for its address: see `address`."""
+    """A person's name as shown in the invitation, and the address as given by Exchange (see `address`)."""
 
     name: str
     email: str
@@ -68,8 +68,8 @@ _LONGEST_ADDRESS = 320
 def mail_address(text: str) -> str:
     """The text if it is exactly one e-mail address that is valid in a mail header, otherwise "".
 
-    Exchange returns X.500 addresses for people without a mailbox (office-js #3701), and for others anything that a
-    sender may have written: lists, names, NUL.
+    For people without a mailbox, Exchange returns X.500 addresses (office-js #3701). For others it returns whatever the
+    sender wrote: lists, names, NUL.
     """
     is_one = len(text) <= _LONGEST_ADDRESS and text.isprintable() and _MAIL_ADDRESS.fullmatch(text)
     return text if is_one else ""
@@ -82,9 +82,9 @@ class CalendarItem:
     Answers are addressed to `id`; `series_id` is the series master's id, "" for a single meeting. `uid` is shared by a
     series and all its occurrences. `occurrence` is the time of a single meeting, of the occurrence, or of the first
     occurrence of a series. `zone` is an IANA name, "" if the organizer's is unknown. `attendees` are addresses.
-    `last_day` is the day after which a series has no occurrence, None for an endless series; `original_start` is when
-    an occurrence took place before it was moved, and `original_day` its date in the pattern, yyyymmdd, if Exchange has
-    it. `sequence` is iCalendar's SEQUENCE.
+    `last_day` is the day after which a series has no more occurrences, None for an endless series; `original_start` is
+    when an occurrence took place before it was moved, and `original_day` its date in the pattern, yyyymmdd, if Exchange
+    has it. `sequence` is iCalendar's SEQUENCE.
     """
 
     id: str
@@ -116,7 +116,7 @@ class CalendarItem:
         """The date (yyyymmdd, in the organizer's zone) of an occurrence according to its series' pattern; "" for
         anything else.
 
-        It distinguishes an occurrence from all others of its series, even if it is moved. An occurrence whose series is
+        It distinguishes an occurrence from all others in its series, even if it is moved. An occurrence whose series is
         not in the calendar appears there as a single meeting, with the same date.
         """
         if self.original_day or self.is_stand_in or self.shape is Shape.SERIES:
@@ -137,12 +137,12 @@ class CalendarItem:
 
 @dataclass(frozen=True)
 class MeetingRequest:
-    """A meeting message with its calendar item; `item` is None if Exchange has not created one yet or no longer has it.
+    """A meeting message and its calendar item; `item` is None if Exchange has not created one yet or no longer has it.
 
     `uid` is the meeting's uid, even without an item, and `day` the date of the one occurrence that a message without an
-    item is about (see CalendarItem.day); both are "" if nothing states them. `senders` are the addresses of the sender
-    and of whoever it was sent for: a delegate and the organizer. `meeting` is its key (see meeting_key) if only that is
-    known.
+    item is about (see CalendarItem.day); both are "" if unknown. `senders` are the addresses of the sender and of the
+    person it was sent on behalf of: a delegate and the organizer. `meeting` is its key (see meeting_key) if only that
+    is known.
     """
 
     message_id: str
@@ -165,5 +165,5 @@ class MeetingRequest:
 
 
 def meeting_key(uid: str) -> str:
-    """A meeting's key in our tables: uids may contain characters that table keys must not."""
+    """A meeting's key in our tables. Uids may contain characters that are not allowed in table keys."""
     return hashlib.sha256(uid.encode()).hexdigest()[:40]

@@ -1,4 +1,4 @@
-"""Changes made by admins: a record of each change, and table `changes`, which contains the records.
+"""Changes made by admins: a record of each change, stored in table `changes`.
 
 change.py   one change; the placeholders for secrets
 rows.py     its storage in the table: keys and columns

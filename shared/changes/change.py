@@ -23,7 +23,7 @@ class ChangeState(StrEnum):
     """The state of a change. A record is written before its change is made, so that none is ever lost."""
 
     BEGUN = "begun"
-    """The change is in progress; or the app stopped in between, and it is unknown whether the change was made."""
+    """The change is in progress, or the app stopped during it and it is unknown whether the change was made."""
 
     DONE = "done"
     ERASED = "erased"
@@ -60,12 +60,12 @@ class Change:
 
     @property
     def fields(self) -> list[str]:
-        """The names of the fields that differ, in the order in which the object shows them."""
+        """The names of the fields that differ, in the object's own order."""
         return list({**(self.before or {}), **(self.after or {})})
 
 
 def id_at(moment: datetime) -> int:
-    """The id of a change made at the given time, unless it is taken."""
+    """The id for a change made at the given time, unless that id is taken."""
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 

@@ -4,8 +4,8 @@
                                 ├─ refused: drop         (nothing was changed or recorded)
                                 └─ unknown: it stays `begun`, with the intended change
 
-The record is written first, so that a crash loses no change; and it says `begun` until the change has been made, so
-that it never claims a change that did not happen.
+The record is written first, so that no change is lost in a crash. It says `begun` until the change has been made, so
+that it never reports a change that did not happen.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ CHANGES_LIFETIME = timedelta(days=365)
 """How long changes are kept: as long as bookings and operations."""
 
 COUNTED_MAX = 1_000
-"""How many changes after the shown page are counted: as many as one request reads."""
+"""How many changes after the current page are counted: as many as one request reads."""
 
 READ_MAX = 2_000
-"""How many changes are searched for a page; the next page continues after them."""
+"""How many changes are searched to fill a page. The next page continues after them."""
 
 _ATTEMPTS = 50
 
@@ -58,12 +58,12 @@ class Search:
 
     @property
     def is_a_range(self) -> bool:
-        """Whether the search is for everything in the list that is read."""
+        """Whether the search is for everything in the list it reads."""
         return self.matches is None and sum(map(bool, (self.target, self.connector, self.who))) <= 1
 
     @property
     def prefix(self) -> str:
-        """The key prefix of the list that is read."""
+        """The key prefix of the list to read."""
         if self.target:
             return rows.list_of_object(self.target)
         if self.connector:
@@ -81,10 +81,10 @@ class Search:
 
 @dataclass(frozen=True)
 class Page:
-    """Some changes, the newest first, with long values shortened.
+    """A page of changes, newest first, with long values shortened.
 
-    `older` is the id after which the next page begins, 0 if there is none; `left` is the number of changes after this
-    page, or more if `left_is_more`.
+    `older` is the id after which the next page begins, or 0 if there is none. `left` is the number of changes after
+    this page; with `left_is_more` there are more than that.
     """
 
     changes: list[Change]
@@ -135,8 +135,8 @@ class ChangeLog:
         return await self._whole(row)
 
     async def page(self, search: Search, limit: int, skipped: int = 0) -> Page:
-        """A page of the requested changes, read with one request for the page and one to count the changes that follow.
-        If the search is not a range of keys, at most READ_MAX changes are read, so rare ones may be spread over several
+        """A page of the requested changes. One request reads the page, and another counts the changes that follow. If
+        the search is not a range of keys, at most READ_MAX changes are read, so rare matches may be spread over several
         pages.
         """
         first, last = self._range(search)
@@ -164,7 +164,7 @@ class ChangeLog:
         return count, True
 
     def _range(self, search: Search) -> tuple[str, str]:
-        """The keys between which a search reads: after the first, up to the last."""
+        """The range of keys that a search reads: after the first, up to and including the last."""
         bounds = [search.older_than] * bool(search.older_than) + ([id_at(search.until)] if search.until else [])
         first = f"{search.prefix}{rows.place(min(bounds))}" if bounds else ""
         last = f"{search.prefix}{rows.place(id_at(search.since))}" if search.since else ""

@@ -1,14 +1,14 @@
 """The rows of table `changes`, all in one partition, so that the rows of one change can be written together.
 
-    all:<place>              a change, the newest first
+    all:<place>              a change, newest first
     who:<digest>:<place>     the same, among those by one admin
     what:<digest>:<place>    the same, among those to one object
     of:<digest>:<place>      the same, among those to one integration and all that belongs to it
     whole:<place>:<n>        its fields before and after, compressed, where they are too long for a list
 
-`<place>` counts down with time, so that a page of the newest is the beginning of a range. A change has a row in each of
-these lists with everything that the list shows: a page is one range, regardless of the number of changes. Values
-that are too long for a list are shortened there; the additional rows have the complete fields.
+`<place>` counts down with time, so that the newest changes come first. A change has a row in each of these lists with
+everything that the list shows, so a page is one range of rows, regardless of the number of changes. Values that are too
+long for a list are shortened there; additional rows contain the complete fields.
 
 This module alone defines the keys and columns.
 """
@@ -29,8 +29,8 @@ from shared.storage import CHANGES, Put, Row, Table, Tables, Values
 PARTITION = "changes"
 
 SHOWN_MAX_LENGTH = 6_000
-"""Maximum length in characters of a change's fields in a list, as JSON, for `before` and `after` each: 50 changes then
-fit into one response.
+"""Maximum length in characters of a change's fields in a list, as JSON, separately for `before` and `after`. With this
+limit, 50 changes fit into one response.
 """
 
 _CUTS = (1_000, 200, 40)
@@ -40,7 +40,7 @@ applies.
 
 _COLUMN_LENGTH = 30_000
 _COLUMNS = 15
-"""How many columns of base64 a row has: a character takes two bytes, and a row at most 1 MiB."""
+"""Maximum number of base64 columns in a row: a character takes two bytes, and a row may take 1 MiB."""
 
 _LAST = 10**16
 """A time in the year 2286, in microseconds since 1970: places count down from it."""

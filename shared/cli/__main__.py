@@ -1,4 +1,4 @@
-"""`vmr`, or `python -m shared.cli`: all commands put together, each loaded when it is called."""
+"""`vmr`, or `python -m shared.cli`: combines all commands, each loaded when it is called."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, Any, NamedTuple
 try:
     import typer
     from typer.core import TyperGroup
-except ModuleNotFoundError as missing:  # run with a Python without the requirements
+except ModuleNotFoundError as missing:  # run by a Python that lacks the requirements
     sys.exit(
         f"vmr: {missing.name} is not installed for {sys.executable}. Run `uv tool install .` in the project's root and "
         "then `vmr`, or use .venv/bin/python, which `make` sets up."
@@ -26,29 +26,29 @@ class Commands(NamedTuple):
 COMMANDS = {
     "integrations": Commands("shared.cli.integrations", "Integrations: list, show, keep their settings in files."),
     "meetings": Commands("shared.cli.meetings", "Scheduled meetings: find a meeting, and see its room and decisions."),
-    "changes": Commands("shared.cli.history", "Admins' changes: list, show and revert them."),
+    "changes": Commands("shared.cli.history", "Changes made by admins: list, show and revert them."),
     "operations": Commands("shared.cli.operations", "The decisions on meeting messages, and the answers."),
     "personal": Commands("shared.cli.personal", "Personal VMRs in our own store."),
-    "alarms": Commands("shared.cli.alarms", "List problems that an admin has to fix, and how."),
+    "alarms": Commands("shared.cli.alarms", "List the problems that an admin has to fix, and how to fix them."),
     "doctor": Commands("shared.cli.doctor", "Examine integrations, and print the command that fixes each problem."),
     "preview": Commands("shared.cli.preview", "Preview a template."),
-    "explain": Commands("shared.cli.explain", "Show what would be decided on a meeting message, and why."),
-    "sign-in": Commands("shared.cli.sign_in", "Print a link for signing in the service account of an integration."),
-    "clients": Commands("shared.cli.clients", "OAuth2 clients of the management API: list, create, delete."),
+    "explain": Commands("shared.cli.explain", "Show what would be decided about a meeting message, and why."),
+    "sign-in": Commands("shared.cli.sign_in", "Print a link for signing in an integration's service account."),
+    "clients": Commands("shared.cli.clients", "OAuth2 clients for the management API: list, create, delete."),
     "data": Commands("shared.cli.data", "Export and import all tables; erase a person's data."),
     "hash-password": Commands("shared.cli.passwords", "Print the hash of a password for the deployment's settings."),
 }
 
 
 class Program(TyperGroup):
-    """Loads a command when it is called, and ends with one helpful message and an exit code, never with a traceback.
+    """Loads each command only when it is called: loading all of them takes ten times as long as showing this list.
 
-    Loading all of them takes ten times as long as showing this list. The parameters are click's; Typer has its own copy
-    of click, without public types.
+    Errors end with one helpful message and an exit code, never with a traceback. The parameters are click's; Typer has
+    its own copy of click, without public types.
     """
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """The names of all commands, in the order of the help."""
+        """The names of all commands, in the order shown in the help."""
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
@@ -75,7 +75,7 @@ class Program(TyperGroup):
         except CommandFailed as failed:
             show.note(str(failed))
             raise typer.Exit(failed.exit_code) from failed
-        except SettingsInvalid as refused:  # an error of an action, without a file
+        except SettingsInvalid as refused:  # an error in an action, with no file involved
             for name, messages in refused.faults.items():
                 show.note("\n".join(f"{name}: {message}" for message in messages))
             raise typer.Exit(Exit.REFUSED) from refused
@@ -119,7 +119,7 @@ def connect(
         bool, typer.Option("--version", is_eager=True, callback=_version, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Options of every command that calls the deployment."""
+    """Options for every command that calls the deployment."""
     from shared.cli.connection import Connection
 
     context.obj = Connection(url=url, username=username, api_scope=api_scope)

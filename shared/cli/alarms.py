@@ -14,7 +14,7 @@ commands = group()
 
 @commands.command()
 def alarms(context: typer.Context, output: Form = Output.TEXT) -> None:
-    """List problems that an admin has to fix, and how."""
+    """List the problems that an admin has to fix, and how to fix them."""
     with context.ensure_object(Connection).open() as management:
         found = management.alarms()
     if output is Output.JSON:

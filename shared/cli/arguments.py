@@ -1,4 +1,4 @@
-"""Arguments that several commands have in common: for selecting an integration, and for the output format."""
+"""Arguments shared by several commands: for selecting an integration, and for the output format."""
 
 from __future__ import annotations
 

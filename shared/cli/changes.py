@@ -4,8 +4,8 @@
                                                        ├──► Change ──check()──► apply()
     deployment ──find()──► Saved, with its ETag ───────┘
 
-Fields that a file does not name are left alone. Secrets cannot be read back: the file's values are set every time, and
-do not count as a difference. Line endings do not count either; texts are sent with CR LF, like the API's defaults.
+Fields that a file does not contain are left alone. Secrets cannot be read back, so the file's values are set every time
+and do not count as a difference. Line endings do not count either; texts are sent with CR LF, like the API's defaults.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from shared.integrations.store import MAILBOX_TAKEN
 
 @dataclass(frozen=True)
 class Change:
-    """The effect of applying one integration of a file. `before` is None if the integration does not exist yet.
+    """The effect of applying one integration from a file. `before` is None if the integration does not exist yet.
 
     values: the fields that would change, as they are sent. secrets: the secrets that would be set.
     """
@@ -71,7 +71,7 @@ class Change:
         return comparable(name, self.before.fields.get(name)) if self.before else None
 
     def wanted(self, name: str) -> Any:
-        """A field's value afterwards, in the same form."""
+        """A field's value after the change, in the same form."""
         return comparable(name, self.values[name])
 
     def check(self, management: ManagementClient, *, local: bool) -> None:
@@ -93,9 +93,7 @@ class Change:
             raise SettingsInvalid({"room_mailbox_email_address": [MAILBOX_TAKEN]})
 
     def apply(self, management: ManagementClient) -> Object | None:
-        """Save the change; returns the integration as it is now, None if there was nothing to do. Raises
-        FileRefused.
-        """
+        """Save the change. Returns the updated integration, or None if there was nothing to do. Raises FileRefused."""
         sent = {**self.values, **self.secrets}
         try:
             if self.before is None:
@@ -142,9 +140,7 @@ def _find(entry: Entry, values: Mapping[str, Any], management: ManagementClient)
 
 
 def _refuse_same(changes: Sequence[Change]) -> None:
-    """Raise FileRefused if two entries refer to the same integration, for example one by its name and one by
-    its UUID.
-    """
+    """Raise FileRefused if two entries refer to the same integration, for example one by name and the other by UUID."""
     seen: dict[str, Entry] = {}
     for change in changes:
         other = seen.setdefault(change.uuid or f"name {change.name}", change.entry)

@@ -1,4 +1,4 @@
-"""The checks of an integrations file that are possible without calling the deployment."""
+"""Checks an integrations file as far as possible without calling the deployment."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _Result = TypeVar("_Result")
 
 
 def every(items: Iterable[_Item], do: Callable[[_Item], _Result]) -> list[_Result]:
-    """The results of `do` for each item. Raises FileRefused with the problems of all items, not only of the first."""
+    """The results of `do` for each item. Raises FileRefused with the problems in all items, not only in the first."""
     results: list[_Result] = []
     faults: list[Fault] = []
     for item in items:
@@ -36,9 +36,11 @@ def every(items: Iterable[_Item], do: Callable[[_Item], _Result]) -> list[_Resul
 
 
 def validated(entries: Sequence[Entry], environ: Mapping[str, str], *, local: bool, partial: bool = False) -> None:
-    """Check integrations without a deployment: as new and complete ones, unless `partial`. Raises FileRefused.
+    """Check integrations without a deployment. They must be complete, like new ones, unless `partial`.
 
-    `partial`: they change existing integrations, so that settings may be left out. `local`: they are for a local stack,
+    Raises FileRefused.
+
+    `partial`: they change existing integrations, so settings may be left out. `local`: they are for a local stack,
     where loopback hosts may be configured.
     """
 
@@ -55,8 +57,8 @@ def validated(entries: Sequence[Entry], environ: Mapping[str, str], *, local: bo
 
 
 def _faults(entry: Entry, local: bool) -> list[Fault]:
-    """The problems of a new integration. A misspelt setting is reported once, and otherwise treated as the setting
-    that was probably meant.
+    """The problems with a new integration. A misspelt setting is reported once and then treated as the setting that was
+    probably meant.
     """
     meant = {name: near for name in entry.fields if (near := _meant(name)) and near not in entry.fields}
     fields = {meant.get(name, name): value for name, value in entry.fields.items()}
@@ -81,9 +83,7 @@ def proposed(entry: Entry) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 def sendable(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields as they are sent: without read-only ones, with CR LF in strings, and with only the names of metadata
-    domains.
-    """
+    """Fields as sent: without read-only ones, with CR LF in strings, and with only the names of metadata domains."""
     sent = {name: value for name, value in fields.items() if name not in READ_ONLY_FIELDS}
     texts = {
         name: _LINE_END.sub("\r\n", value)
@@ -103,7 +103,7 @@ def comparable(name: str, value: Any) -> Any:
 
 
 def refuse_doubles(entries: Sequence[Entry]) -> None:
-    """Raise FileRefused if two integrations of the files are the same, or share a mailbox (I1).
+    """Raise FileRefused if two integrations in the files are the same, or share a mailbox (I1).
 
     `apply` finds an integration by its name if the file has no uuid.
     """
@@ -118,13 +118,13 @@ def refuse_doubles(entries: Sequence[Entry]) -> None:
             other = seen.setdefault(key, entry)
             if other is not entry:
                 where = f"{other.file}:{other.places[field].line}"
-                faults.append(entry.fault(field, f"is already that of the integration in {where}."))
+                faults.append(entry.fault(field, f"is already used by the integration in {where}."))
     if faults:
         raise FileRefused(faults)
 
 
 def _domain(entry: Any) -> Any:
-    """An entry of `domains` without the read-only parts of an API response; a string is its name."""
+    """An entry in `domains`, without the read-only parts of an API response; a plain string is taken to be its name."""
     if isinstance(entry, str):
         return {"domain": entry}
     return {"domain": entry["domain"]} if isinstance(entry, dict) and "domain" in entry else entry
@@ -133,9 +133,9 @@ def _domain(entry: Any) -> Any:
 def _with_hints(
     entry: Entry, faults: Mapping[str, Sequence[str]], meant: Mapping[str, str] | None = None
 ) -> list[Fault]:
-    """The problems; that of an unknown setting names the one that was probably meant.
+    """The problems. For an unknown setting, the setting that was probably meant is suggested.
 
-    `meant` maps misspelt names in the file to the settings that they were taken for; problems are reported for the
+    `meant` maps misspelt names in the file to the settings they were taken for; problems are reported under the
     misspelt name.
     """
     hinted = {name: [f"{message}{_hint(name, entry.fields.get(name))}" for message in m] for name, m in faults.items()}
@@ -152,7 +152,9 @@ def _hint(name: str, value: Any) -> str:
 
 
 def _meant(name: str) -> str:
-    """The setting that was probably meant by an unknown name; "" for the name of a setting, or if none is similar."""
+    """The setting that an unknown name was probably meant to be; "" if it is the name of a setting, or if none is
+    similar.
+    """
     if name in Integration.model_fields:
         return ""
     return next(iter(difflib.get_close_matches(name, Integration.model_fields.keys() - READ_ONLY_FIELDS, n=1)), "")

@@ -1,4 +1,4 @@
-"""`clients`: OAuth2 clients of the management API, for scripts and tools that sign in with their own key."""
+"""`clients`: OAuth2 clients for the management API: for scripts and tools that sign in with their own key."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shared.cli.connection import Connection
 from shared.cli.outcome import CommandFailed, Exit
 from shared.cli.show import Output
 
-commands = group("OAuth2 clients of the management API: list, create, delete.")
+commands = group("OAuth2 clients for the management API: list, create, delete.")
 
 
 class ClientRole(StrEnum):

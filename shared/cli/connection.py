@@ -73,7 +73,7 @@ class Connection:
 
 
 class AzLogin(httpx.Auth):
-    """A token of the account that `az login` has signed in, for the deployment's own API."""
+    """A token for the deployment's own API, from the account signed in with `az login`."""
 
     def __init__(self, scope: str) -> None:
         self._scope = scope
@@ -99,9 +99,7 @@ class AzLogin(httpx.Auth):
 
 
 def ask_password(prompt: str, *, twice: bool = False) -> str:
-    """A password typed at the terminal without echo, or the first line of a piped standard input. Raises
-    CommandFailed.
-    """
+    """A password typed at the terminal without echo, or the first line from standard input. Raises CommandFailed."""
     if sys.stdin.isatty():
         given = str(typer.prompt(prompt, hide_input=True, confirmation_prompt=twice, err=True))
     else:

@@ -99,7 +99,7 @@ def _tell(traces: Traces) -> None:
 
 
 def _run(where: str, work: Callable[[Tables], Awaitable[Result]]) -> Result:
-    """Run work on the tables. Raises CommandFailed."""
+    """Run the given work on the tables. Raises CommandFailed."""
 
     async def run() -> Result:
         async with open_tables(where) as tables:
@@ -111,10 +111,12 @@ def _run(where: str, work: Callable[[Tables], Awaitable[Result]]) -> Result:
     except (InvalidRequest, OSError) as error:
         raise CommandFailed(Exit.REFUSED, str(error)) from error
     except Conflict as error:
-        raise CommandFailed(Exit.CONFLICT, "The app is working on some of these records. Run this again.") from error
+        raise CommandFailed(
+            Exit.CONFLICT, "The app is working on some of these records. Run this command again."
+        ) from error
     except (AzureError, Unavailable) as error:
         raise CommandFailed(
             Exit.UNAVAILABLE,
-            f"The tables cannot be used ({type(error.__cause__ or error).__name__}). Check the address, `az login`, "
-            "your role Storage Table Data Contributor on the account, and its network rules.",
+            f"The tables cannot be accessed ({type(error.__cause__ or error).__name__}). Check the address, `az "
+            "login`, your role Storage Table Data Contributor on the account, and its network rules.",
         ) from error

@@ -18,7 +18,7 @@ from shared.cli.show import Output
 commands = group()
 
 EXAMINED_AT_MOST = 20
-"""How many integrations are examined if none is named: each takes a dozen requests to its Exchange."""
+"""How many integrations are examined if none is specified. Each takes a dozen requests to its Exchange."""
 
 
 @commands.command()
@@ -43,7 +43,7 @@ def doctor(
         show.show(*(part for each, result in results for part in _lines(each, result)))
     if total > len(found):
         left = f"{total - len(found):,} of {total:,} integrations were not examined"
-        typer.echo(f"{left}. Those with alarms come first; name one, or use --all.", err=True)
+        typer.echo(f"{left}. Those with alarms come first; specify one, or use --all.", err=True)
     if not all(result["healthy"] for _, result in results):
         raise typer.Exit(Exit.CHANGES)
 

@@ -40,7 +40,7 @@ def is_group(command: Any) -> bool:
 def _list() -> Iterator[str]:
     for words, command in commands().items():
         if not words:
-            yield "## Options of all commands\n\nThese options precede the command's name.\n"
+            yield "## Options for all commands\n\nThese options precede the command's name.\n"
             yield from _options(command)
         elif not is_group(command):
             yield f"## `{' '.join([words, *_arguments(command)])}`\n"

@@ -9,12 +9,11 @@ from shared.integrations.integration import SECRET_FIELDS
 
 
 def resolved(entry: Entry, environ: Mapping[str, str]) -> Entry:
-    """The integration with the variables' values. Raises FileRefused for a variable that is not set, or empty.
-
-    An empty one would clear the setting, which must never happen in a pipeline that has lost its secrets.
+    """The integration with the variables' values. Raises FileRefused if a variable is unset or empty. An empty variable
+    would clear the setting, which must never happen in a pipeline that has lost its secrets.
     """
     missing = [
-        entry.fault(field, f"the environment variable {value.name} is not set, or empty.")
+        entry.fault(field, f"the environment variable {value.name} is not set or is empty.")
         for field, value in entry.fields.items()
         if isinstance(value, FromEnvironment) and not environ.get(value.name)
     ]
@@ -29,7 +28,7 @@ def resolved(entry: Entry, environ: Mapping[str, str]) -> Entry:
 
 
 def without_secrets(entry: Entry) -> Entry:
-    """The integration with placeholders for secret variables: validating a file does not require its secrets."""
+    """The integration with placeholders for secret variables: a file can be validated without its secrets."""
     hidden = {
         field: "given"
         for field, value in entry.fields.items()

@@ -28,7 +28,7 @@ from shared.integrations import Integration
 commands = group()
 
 _OFFLINE = Integration.model_construct(uuid="00000000-0000-4000-8000-000000000000", room_mailbox_email_address="")
-"""The settings' defaults; they are neither saved nor checked."""
+"""An integration with default settings; it is neither saved nor checked."""
 
 
 class Standing(StrEnum):
@@ -115,7 +115,7 @@ def _integration(management: ManagementClient, reference: str) -> Object:
 
 def _known(management: ManagementClient, fields: Object, request: MeetingRequest) -> _Situation:
     """What the deployment knows about the message's tags and its meeting."""
-    # As stored in the deployment, even if they could not be saved today.
+    # The settings as stored in the deployment, even if they could not be saved today.
     settings = {name: fields[name] for name in Integration.model_fields if name in fields and name != "domains"}
     integration = Integration.model_construct(**settings)
     ours = [
@@ -156,7 +156,7 @@ def _booking(management: ManagementClient, integration: Integration, alias: Obje
 
 
 def _conference(shown: Sequence[Object]) -> Conference:
-    """All occurrences of a meeting that the API shows."""
+    """All occurrences that the API shows for a meeting."""
     times = [[datetime.fromisoformat(each[name]).replace(tzinfo=UTC) for name in _TIMES] for each in shown]
     occurrences = tuple(sorted(Occurrence(start, end) for start, end in times))
     until = occurrences[-1].end + timedelta(days=90) if shown[0]["recurring_conference"] else None
@@ -168,7 +168,7 @@ _TIMES = ("start_time", "end_time")
 
 
 def _imagined(request: MeetingRequest, standing: Standing, now: datetime) -> _Situation:
-    """Bookings in the state that the option names."""
+    """Bookings in the state given by the option."""
     if standing is Standing.UNKNOWN:
         return _Situation(_OFFLINE, (), None)
     key = meeting_key(request.item.uid if request.item else request.uid)

@@ -31,7 +31,7 @@ _REJECTED = {
 
 @dataclass(frozen=True)
 class Explanation:
-    """The trace of one decision. `tags` describes each tag; `answer` is the organizer's text.
+    """The trace of one decision. `tags` describes each tag; `answer` is the text sent to the organizer.
 
     `cause` is the reason for a general error (the failing template and line), normally "".
     """
@@ -58,7 +58,7 @@ def explain(
 ) -> Explanation:
     """The decision on a message, given the bookings of its tags and the meeting's own. An exception would be a bug."""
     promises, notes = find_promises(request.body), []
-    # Only the deployment can verify a promise, since it has the signing key.
+    # Only the deployment can verify a promise, because it has the signing key.
     promise = Promise("assumed", Caller("assumed", "promise")) if promises else None
     if promise:
         notes.append("The TOK tag is assumed to be valid: only the deployment can verify it.")

@@ -8,7 +8,7 @@ from shared.cli.outcome import CommandFailed, Exit
 
 @dataclass(frozen=True, order=True)
 class Fault:
-    """One problem. `line` counts from 1; `field` is empty if it does not concern a single field."""
+    """One problem. `line` counts from 1; `field` is empty if the problem does not concern a single field."""
 
     file: str
     line: int
@@ -20,7 +20,7 @@ class Fault:
 
 
 class FileRefused(CommandFailed):
-    """The file cannot be used; the message has a line for each of `faults`, in the file's order."""
+    """The file cannot be used; the message has a line for each of `faults`, in file order."""
 
     code = "file_refused"
 

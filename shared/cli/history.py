@@ -16,7 +16,7 @@ from shared.cli.management import Object
 from shared.cli.outcome import CommandFailed, Exit
 from shared.cli.show import Output
 
-commands = group("Admins' changes: list, show and revert them.")
+commands = group("Changes made by admins: list, show and revert them.")
 
 _NEWEST = 50
 _Change = Annotated[int, typer.Argument(metavar="ID", min=0, help="The change's id, which `changes list` shows.")]

@@ -40,7 +40,7 @@ def init(
     other settings.
     """
     if file.exists():
-        raise CommandFailed(Exit.CONFLICT, f"{file} already exists: name another file, or change that one.")
+        raise CommandFailed(Exit.CONFLICT, f"{file} already exists. Choose another name, or edit that file.")
     text = as_first_file(ask_settings(local=local))
     try:
         file.write_text(text, encoding="utf-8")

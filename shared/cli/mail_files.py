@@ -1,6 +1,6 @@
 """Interprets an e-mail as Exchange does: which part is the meeting request, and which text people see.
 
-Standards are applied loosely, since mail programs have written unknown charsets (`cp-850`, `uft-8`).
+Standards are applied loosely, because mail programs have written unknown charsets (`cp-850`, `uft-8`).
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def read_mail(content: bytes) -> tuple[str, str, datetime | None] | None:
 
 
 def decoded(data: bytes, charset: str = "utf-8-sig") -> str:
-    """The bytes as text, in this charset; in UTF-8 or Windows-1252 if the charset is unknown. ASCII is the same in all
-    of them.
+    """The bytes decoded with this charset, or as UTF-8 or Windows-1252 if the charset is unknown. ASCII is the same in
+    all of them.
     """
     try:
         return data.decode(charset)

@@ -44,7 +44,7 @@ _EXITS = {
 
 @dataclass(frozen=True)
 class Saved:
-    """An integration in the deployment, and the ETag of that state."""
+    """An integration in the deployment, and its ETag."""
 
     fields: Object
     etag: str
@@ -58,7 +58,7 @@ class Saved:
 class ManagementClient:
     """The commands' view of a deployment.
 
-    Every method raises CommandFailed if the deployment refuses or does not respond, and those that send settings raise
+    Every method raises CommandFailed if the deployment refuses or does not respond. Methods that send settings raise
     SettingsInvalid with the problems, keyed by field.
     """
 
@@ -70,7 +70,7 @@ class ManagementClient:
         return self._all(_INTEGRATIONS, filters)
 
     def first_integrations(self, most: int) -> tuple[list[Object], int]:
-        """The first `most` integrations in one page, 100 at most, and how many there are."""
+        """The first `most` integrations (at most 100, in one page), and how many there are in total."""
         return _page(self._send("GET", _INTEGRATIONS, params={"limit": str(most)}))
 
     def vmrs(self, **filters: str) -> list[Object]:
@@ -82,7 +82,7 @@ class ManagementClient:
         self._send("DELETE", f"{_VMRS}{id_}/")
 
     def patch_vmrs(self, objects: Sequence[Object]) -> None:
-        """Create VMRs, and change those with a `resource_uri`; problems are reported for `objects.<place>.<field>`."""
+        """Create VMRs, and change those with a `resource_uri`. Problems are keyed by `objects.<place>.<field>`."""
         self._send("PATCH", _VMRS, json={"objects": objects})
 
     def alarms(self) -> list[Object]:
@@ -90,26 +90,26 @@ class ManagementClient:
         return self._all(_ALARMS, {})
 
     def operations(self, most: int | None = None, **filters: str) -> list[Object]:
-        """Decisions on meeting messages, at most `most`."""
+        """At most `most` decisions on meeting messages."""
         return self._all(_OPERATIONS, filters, most=most)
 
     def meetings(self, most: int, **filters: str) -> list[Object]:
-        """Scheduled meetings, at most `most`."""
+        """At most `most` scheduled meetings."""
         return self._all(_MEETINGS, filters, most=most)
 
     def search_meetings(self, most: int, text: str) -> tuple[list[Object], int | None]:
-        """At most `most` meetings that contain the given text, the latest first, and how many were searched (None if
-        all were).
+        """At most `most` meetings that contain the given text, latest first, and how many were searched (None if all
+        were).
         """
         found = self._send("GET", _MEETINGS, params={"order_by": "-start", "text": text, "limit": str(most)})
         return _page(found)[0], _object(found)["meta"].get("examined")
 
     def act_on_meeting(self, id_: int, action: str, **sent: str) -> Object:
-        """Close or reopen a meeting's room, or carry out another action; returns the meeting as it is now."""
+        """Close or reopen a meeting's room, or carry out another action. Returns the updated meeting."""
         return _object(self._send("POST", f"{_MEETINGS}{id_}/{action}/", json=sent))
 
     def changes(self, most: int, **filters: str) -> list[Object]:
-        """Admins' changes, the newest first, at most `most` of them; long values are shortened."""
+        """At most `most` changes made by admins, newest first. Long values are shortened."""
         return self._all(_CHANGES, filters, most=most)
 
     def change_of(self, id_: int) -> Object:
@@ -117,11 +117,11 @@ class ManagementClient:
         return _object(self._send("GET", f"{_CHANGES}{id_}/"))
 
     def revert(self, id_: int, fields: Mapping[str, str], *, force: bool) -> Object:
-        """Revert a change; returns the change that does so, with `not_restored`."""
+        """Revert a change. Returns the change that reverts it, with `not_restored`."""
         return _object(self._send("POST", f"{_CHANGES}{id_}/revert/", json={"fields": fields, "force": force}))
 
     def aliases(self, **filters: str) -> list[Object]:
-        """Allocated aliases with their tags."""
+        """Allocated aliases and their tags."""
         return self._all(_ALIASES, filters)
 
     def scheduled(self, **filters: str) -> list[Object]:
@@ -133,7 +133,7 @@ class ManagementClient:
         return _object(self._send("GET", f"{_INTEGRATIONS}{id_}/doctor/"))
 
     def integration(self, reference: str) -> Object:
-        """The integration with a UUID, an id or a name. Raises CommandFailed unless there is exactly one."""
+        """The integration with the given UUID, id or name. Raises CommandFailed unless there is exactly one."""
         if is_guid(reference):
             filters = {"uuid": reference.lower()}
         else:

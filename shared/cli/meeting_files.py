@@ -65,7 +65,7 @@ def _from_calendar(content: str, body: str = "", received: datetime | None = Non
     events: list[_Event] = calendar.walk("VEVENT")
     if kind is None or not events:
         return None
-    # An object with a series includes its exceptions; the message is then about the series.
+    # An object that contains a series also contains its exceptions; the message is then about the series.
     event = next((event for event in events if "RECURRENCE-ID" not in event), events[0])
     text = body if not is_empty(body) else _description(event)
     return MeetingRequest(
@@ -83,8 +83,8 @@ def _from_calendar(content: str, body: str = "", received: datetime | None = Non
 def _description(event: _Event) -> str:
     """The meeting's text: DESCRIPTION, which Outlook shows; an HTML version may be outdated or an empty page.
 
-    Reported publicly for calendars (ical4j #258, nextcloud/calendar #3863). Not confirmed against a live tenant: that
-    Exchange, too, uses the HTML only if there is no description.
+    Reported publicly for calendars (ical4j #258, nextcloud/calendar #3863). It is not confirmed against a live tenant
+    that Exchange, too, uses the HTML only if there is no description.
     """
     plain = str(event.get("DESCRIPTION") or "")
     return plain if plain.strip() else str(event.get("X-ALT-DESC") or plain)
@@ -115,8 +115,8 @@ def _item(event: _Event, body: str) -> CalendarItem:
 
 
 def _zone(start: date) -> str:
-    """The zone of DTSTART, according to its name or the rules of its VTIMEZONE. Dates and floating times count as UTC
-    here.
+    """The zone of DTSTART, according to its name or the rules of its VTIMEZONE. Dates and floating times are treated as
+    UTC here.
     """
     if not isinstance(start, datetime) or start.tzinfo is None:
         return UTC_NAME
@@ -145,7 +145,7 @@ def _until(event: _Event) -> datetime | None:
 
 
 def _moment(when: Any) -> datetime:
-    """An iCalendar time in UTC; a time without a zone counts as UTC, a date as its midnight."""
+    """An iCalendar time in UTC. A time without a zone is treated as UTC, and a date as its midnight."""
     moment = when if isinstance(when, datetime) else datetime.combine(when, time())
     if not 1601 < moment.year < 9999:
         raise ValueError("a time is out of range")

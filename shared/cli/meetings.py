@@ -21,7 +21,8 @@ commands = group("Scheduled meetings: find a meeting, see its history, close its
 
 _NEAREST = 50
 _Meeting = Annotated[
-    str, typer.Argument(metavar="MEETING", help="The meeting's id, alias or tag, or text that finds only this meeting.")
+    str,
+    typer.Argument(metavar="MEETING", help="The meeting's id, alias or tag, or text that matches only this meeting."),
 ]
 _Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 _Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="The maximum number of meetings.")]
@@ -40,7 +41,7 @@ def list_(
     limit: _Limit = _NEAREST,
     output: Form = Output.TEXT,
 ) -> None:
-    """List current and future meetings, the next one first. The times are those of the current or next occurrence."""
+    """List current and future meetings, soonest first. The times are those of the current or next occurrence."""
     with context.ensure_object(Connection).open() as management:
         filters = {"end__gte": since.isoformat(timespec="seconds")} if since else {"is_over": "false"}
         if until:
@@ -123,9 +124,7 @@ def give(
 def _act(
     context: typer.Context, meeting: str, action: str, question: str = "", *, yes: bool = False, **sent: str
 ) -> tuple[Object, Object]:
-    """Carry out an action on a meeting, whose name replaces {} in the question; returns the meeting before and
-    after.
-    """
+    """Carry out an action on a meeting. Its name replaces {} in the question. Returns the meeting before and after."""
     with context.ensure_object(Connection).open() as management:
         found = _meant(management, meeting)
         if question and not yes:
@@ -145,7 +144,7 @@ def _confirm(question: str) -> None:
 def _meant(management: ManagementClient, meeting: str) -> Object:
     """The meeting that the argument identifies. Raises CommandFailed.
 
-    If not all meetings were searched, the text might match another meeting as well. Only a complete alias or tag is
+    If not all meetings were searched, the text might match another meeting as well, so only a complete alias or tag is
     certain.
     """
     by_id = management.meetings(2, id=meeting) if meeting.isascii() and meeting.isdecimal() else []

@@ -22,7 +22,7 @@ class Exit(IntEnum):
     ACCESS = 4
     """The deployment rejected the caller."""
     CONFLICT = 5
-    """Somebody else has changed the integration in the meantime, or there is another conflict."""
+    """Somebody else has changed the integration in the meantime, or there is some other conflict."""
     MISSING = 6
     """There is no such integration or resource."""
     UNAVAILABLE = 7

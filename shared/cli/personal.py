@@ -136,7 +136,7 @@ def _check(found: Sequence[FileVmr]) -> None:
             faults += _placed(vmr, refused.faults)
             continue
         if name in names:
-            faults.append(vmr.fault("name", f"is duplicated, first in line {names[name]}."))
+            faults.append(vmr.fault("name", f"is already used in line {names[name]}."))
         names.setdefault(name, vmr.line)
     if faults:
         raise FileRefused(faults)
@@ -167,8 +167,8 @@ def _comparable(name: str, value: Any) -> Any:
 
 
 def _send(management: ManagementClient, wanted: Sequence[Wanted]) -> list[Fault]:
-    """Send all VMRs, in chunks; returns the problems that the deployment finds, such as a name or alias that another
-    VMR has.
+    """Send all VMRs, in chunks. Returns the problems found by the deployment, such as a name or alias that another VMR
+    already has.
     """
     faults: list[Fault] = []
     columns = TextColumn("Personal VMRs"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
@@ -188,7 +188,7 @@ def _parts(wanted: Sequence[Wanted]) -> Iterator[Sequence[Wanted]]:
 
 
 def _of_part(part: Sequence[Wanted], faults: dict[str, list[str]]) -> Iterator[Fault]:
-    """Problems reported for `objects.<place>.<field>`, with the lines of the file."""
+    """Problems reported under `objects.<place>.<field>`, with the file's line numbers."""
     for path, messages in faults.items():
         _, place, field = path.split(".", 2)
         yield from _placed(part[int(place)].source, {field: messages})

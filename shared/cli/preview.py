@@ -32,7 +32,7 @@ def preview(
             "--value",
             metavar="NAME=TEXT",
             help="A variable's value; NAME:=JSON for a list, true or false. Times have the form "
-            "2026-11-30T10:00:00+01:00. By default, samples are used.",
+            "2026-11-30T10:00:00+01:00. By default, sample values are used.",
         ),
     ] = None,
     browser: Annotated[bool, typer.Option("--open", help="Show the HTML in a browser, from a temporary file.")] = False,
@@ -68,7 +68,7 @@ def _print(result: dict[str, Any]) -> None:
 
 
 def _open(html: str) -> None:
-    """The rendered template in a page that runs no scripts: the person who looks at it may not be its author."""
+    """The rendered template in a page that runs no scripts: the person viewing it may not be its author."""
     policy = "default-src 'none'; img-src https: data:; style-src 'unsafe-inline'"
     with NamedTemporaryFile("w", suffix=".html", delete=False, encoding="utf-8") as page:
         page.write(

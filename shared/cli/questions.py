@@ -17,12 +17,12 @@ from shared.integrations.setting import setting_of
 
 _SUGGESTED = {"authentication_method": "GRAPH"}
 _FIRST = ("name", "authentication_method")
-"""Settings that are asked for first, since they determine which others are required."""
+"""Settings that are asked for first, because they determine which others are required."""
 
 
 def ask_settings(*, local: bool) -> dict[str, Any]:
-    """Ask for the settings of a complete integration. A secret is a FromEnvironment. Raises typer.Abort if the user
-    cancels.
+    """Ask for all settings that an integration requires. Secrets are returned as FromEnvironment. Raises typer.Abort if
+    the user cancels.
     """
     given: dict[str, Any] = {}
     for name in _FIRST:

@@ -1,4 +1,4 @@
-"""Reads integrations from YAML or JSON, and remembers the line of everything.
+"""Reads integrations from YAML or JSON, and remembers the line of every field.
 
 A file contains one integration or a list of them, with the management API's field names. Duplicate keys are rejected.
 `!env NAME`, or `{from_env: NAME}` where tags cannot be written, stands for an environment variable's value. Anchors,
@@ -41,8 +41,8 @@ class FromEnvironment:
 
 @dataclass(frozen=True)
 class Place:
-    """The position of a field: the line of its name, of the first line of its text (in a `|` block), and of the entries
-    of its list.
+    """The position of a field: the line of its name, the first line of its text (in a `|` block), and the lines of its
+    list entries.
     """
 
     line: int
@@ -50,7 +50,7 @@ class Place:
     entries: tuple[int, ...] = ()
 
     def of(self, message: str) -> int:
-        """The line of a problem: messages may begin with "line 3: " (of a string) or "Entry 2: " (of a list)."""
+        """The line of a problem. Messages may begin with "line 3: " (in a string) or "Entry 2: " (in a list)."""
         found = _WHERE.match(message)
         if found is None:
             return self.line
@@ -62,9 +62,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Entry:
-    """One integration in a file: its fields as written there, and their lines.
+    """One integration in a file: its fields as written, and their lines.
 
-    `variables` names the environment variable of each field whose value came from one: such values are never printed.
+    `variables` maps each field whose value came from an environment variable to its name. Such values are never
+    printed.
     """
 
     file: str
@@ -99,7 +100,7 @@ def read(path: Path) -> list[Entry]:
 
 
 def parse(name: str, text: str) -> list[Entry]:
-    """The integrations in a file's text; `name` is used for the file in messages. Raises FileRefused."""
+    """The integrations in a file's text; messages call the file `name`. Raises FileRefused."""
     try:
         values = _json(text)
         # JSON strings cannot contain tabs, and outside strings YAML accepts them only in some places.
@@ -135,7 +136,7 @@ _Constructor.add_constructor("!env", _construct_variable)
 
 
 def _json(text: str) -> Any:
-    """The text's value if it is JSON; None if it is not, or if it is `null`, which contains no integration either."""
+    """The value of a JSON text. None if the text is not JSON, or is `null`, which contains no integration either."""
     try:
         return json.loads(text)
     except json.JSONDecodeError:
@@ -155,7 +156,7 @@ def _variable(value: Any) -> Any:
 
 
 def _integrations(root: Node | None, name: str) -> list[MappingNode]:
-    """The mappings, each of which contains one integration. Raises FileRefused if there is anything else."""
+    """The mappings, one for each integration. Raises FileRefused if there is anything else."""
     nodes = root.value if root and root.tag == _LIST else [root] if root else []
     faults = [
         Fault(name, _line(node), "", "must be an integration's settings, such as `name: Example Corp`.")
@@ -170,7 +171,7 @@ def _integrations(root: Node | None, name: str) -> list[MappingNode]:
 
 
 def _below(nodes: Iterable[Node]) -> Iterator[Node]:
-    """Every node once, even if several aliases lead to it, or form cycles."""
+    """Every node once, even if several aliases refer to it or aliases form a cycle."""
     waiting, seen = list(nodes), set[int]()
     while waiting:
         node = waiting.pop()
@@ -191,7 +192,7 @@ def _refuse_duplicates(node: Node, name: str) -> None:
         if not isinstance(key, ScalarNode) or key.tag not in (_TEXT, _MERGE):
             raise FileRefused([Fault(name, _line(key), "", "a field's name must be a string.")])
         if key.value in seen:
-            message = f"is duplicated, first in line {seen[key.value]}. Delete one of them."
+            message = f"already occurs in line {seen[key.value]}. Delete one of them."
             raise FileRefused([Fault(name, _line(key), key.value, message)])
         seen[key.value] = _line(key)
 

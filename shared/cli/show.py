@@ -46,7 +46,7 @@ def note(message: str) -> None:
 
 
 def show(*parts: Text | Table) -> None:
-    """Print text and tables for people. Text keeps its lines, regardless of the terminal's width."""
+    """Print text and tables for people. Text keeps its line breaks, regardless of the terminal's width."""
     console = Console()
     if not console.is_terminal:
         console.width = max(console.width, _NARROWEST)
@@ -125,7 +125,7 @@ def _difference(name: str, now: Any, then: Any, *, new: bool) -> Iterator[Text]:
     elif "\n" in before or "\n" in after:
         yield Text(f"  ~ {name}:")
         lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2)
-        for line in list(lines)[2:]:  # without the two heading lines of the diff
+        for line in list(lines)[2:]:  # without the diff's two header lines
             yield Text(f"      {line}", style=_STYLES.get(line[0], ""))
     else:
         yield Text.assemble(f"  ~ {name}: ", (before, "red"), " → ", (after, "green"))

@@ -14,7 +14,7 @@ commands = group()
 
 @commands.command()
 def sign_in_(context: typer.Context, integration: Reference, output: Form = Output.TEXT) -> None:
-    """Print a link for signing in the service account of an integration (OAUTH).
+    """Print a link for signing in an integration's service account (OAUTH).
 
     The link is valid for one hour and one sign-in, and a newer link invalidates it. Open it in a private window, and
     sign in as that account.

@@ -1,8 +1,8 @@
 """Reads personal VMRs from CSV or JSON, and remembers the line where each of them begins.
 
-CSV has a heading of field names; `aliases` are separated by spaces or semicolons. JSON is a list of objects with the
-management API's fields, or a list response of a Management Node ({"meta": …, "objects": […]}): data that only the node
-has about a VMR is ignored.
+CSV begins with a line of field names; `aliases` are separated by spaces or semicolons. JSON is a list of objects with
+the management API's fields, or a list response of a Management Node ({"meta": …, "objects": […]}): data that only the
+node has about a VMR is ignored.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _FROM_NODE = "resource_uri"
 
 @dataclass(frozen=True)
 class FileVmr:
-    """A VMR in a file: its fields as they are sent, and the line where it begins.
+    """A VMR in a file: its fields as sent, and the line where it begins.
 
     `faults` are syntax problems found while reading; if there are any, the fields are incomplete.
     """
@@ -53,7 +53,9 @@ class FileVmr:
 
 
 def read(path: Path) -> list[FileVmr]:
-    """The VMRs in a file. Raises FileRefused if it cannot be parsed at all; each VMR has its own problems."""
+    """The VMRs in a file. Raises FileRefused if the file cannot be parsed at all; other problems are kept with each
+    VMR.
+    """
     name = str(path)
     if path.suffix.lower() not in (".csv", ".json"):
         raise FileRefused([Fault(name, 1, "", "must be a .csv or .json file.")])
@@ -87,7 +89,7 @@ def _csv(name: str, text: str) -> Iterator[FileVmr]:
 
 
 def _delimiter(text: str) -> str:
-    """The delimiter of a CSV file, which in many countries' spreadsheets is a semicolon."""
+    """The delimiter of a CSV file. Spreadsheets in many countries use a semicolon."""
     heading = text.partition("\n")[0]
     return ";" if heading.count(";") > heading.count(",") else ","
 
@@ -107,7 +109,7 @@ def _typed(name: str, line: int, row: dict[str, str]) -> FileVmr:
 
 
 def _value(name: str, line: int, column: str, value: Any) -> Any:
-    """The value of a cell in the type of its field; for an empty cell, the field's default."""
+    """The value of a cell, converted to the type of its field; for an empty cell, the field's default."""
     field = CONFERENCE_FIELDS.fields[column]
     if value == "" and not field.is_required:
         return field.default
@@ -151,8 +153,8 @@ def _json(name: str, text: str) -> Iterator[FileVmr]:
 
 
 def _own(value: dict[str, Any]) -> dict[str, Any]:
-    """The fields of an object that we use; if a person has written the file, all fields, so that misspelt ones are
-    reported.
+    """The fields of an object that we use. If a person has written the file, all fields are kept, so that misspelt ones
+    are reported.
     """
     if _FROM_NODE not in value:
         return value

@@ -74,8 +74,8 @@ def _value(name: str, value: Any) -> Any:
 
 
 def _text(text: str) -> Any:
-    """Write multi-line strings as blocks, or escaped if they would not be restored exactly: with other line separators,
-    or trailing blank lines.
+    """Write multi-line strings as blocks. Strings that a block would not preserve exactly, with other line separators
+    or trailing blank lines, are escaped.
     """
     if _OTHER_BREAKS.search(text) or text.startswith("\n") or text.endswith("\n\n"):
         return DoubleQuotedScalarString(text)

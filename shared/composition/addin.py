@@ -35,7 +35,7 @@ class AddIn:
 
     @cached_property
     def tag_states(self) -> TagStates:
-        """Tells the task pane the state of a tag that it has found in a meeting."""
+        """Tells the task pane the state of a tag found in a meeting."""
         from shared.addin.tag_state import TagStates
 
         base = self.foundation

@@ -1,7 +1,7 @@
-"""Chooses the Platform of conferences and composes everything that depends on it.
+"""Chooses the Platform for conferences and composes everything that depends on it.
 
-An integration's setting `conference_platform` determines its platform. Only `platform_of` reads it, for everything:
-scheduling, the timers, the retirement of integrations and the erasure of a person's data.
+An integration's setting `conference_platform` determines its platform. Only `platform_of` reads this setting;
+scheduling, the timers, the retirement of integrations and the erasure of a person's data all use it.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class Conferences:
         return RoomComparison(self.rooms, self._place_of, self.node_of, outages, base.alarms)
 
     async def compare_rooms(self) -> None:
-        """Have the lists of all Management Nodes compared, one integration at a time."""
+        """Have all Management Nodes' lists compared, one integration at a time."""
         from shared.conferences.room_comparison import COMPARE
 
         for integration in await self.foundation.integrations.list():
@@ -172,7 +172,8 @@ def platform_of(rooms: Rooms, place_of: PlaceOf) -> Platform:
 async def erase(tables: Tables, traces: Traces) -> None:
     """Remove everything that was found about a person: see shared/operations/erasure.py.
 
-    Rooms on Management Nodes are left to the app's timer: the person who erases has no credentials for a node.
+    Rooms on Management Nodes are left to the app's timer, because the person running the erasure has no credentials for
+    a node.
     """
     from shared.conferences.node_platform import Rooms
     from shared.conferences.node_room import Place

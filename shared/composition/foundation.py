@@ -46,7 +46,7 @@ class Foundation:
 
     @cached_property
     def storage(self) -> Storage:
-        """Tables and queues. Created on first use: the webhook, which must respond during a cold start, needs none."""
+        """Tables and queues, created on first use. The webhook, which must respond during a cold start, needs none."""
         from shared.azure_storage import AzureStorage
 
         storage = AzureStorage(self.settings.storage)
@@ -69,7 +69,7 @@ class Foundation:
 
     @cached_property
     def counters(self) -> Counters:
-        """The counts that this process makes for the overview."""
+        """This process's counts for the overview."""
         from shared.statistics.counters import Counters
 
         return Counters(self.storage, self.clock)
@@ -97,7 +97,7 @@ class Foundation:
 
     @cached_property
     def promises(self) -> Promises:
-        """TOK tags: aliases that are promised and not yet allocated."""
+        """TOK tags: aliases that are promised but not yet allocated."""
         from shared.aliases.promises import Promises
 
         return Promises(self.settings.tag_signing_key, self.clock)

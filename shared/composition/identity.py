@@ -49,7 +49,7 @@ class Identity:
 
     @cached_property
     def entra_keys(self) -> ProxyRoutes[EntraKeys]:
-        """Keys of Entra and AD FS."""
+        """Signing keys of Entra and AD FS."""
         from shared.identity.entra_keys import EntraKeys
 
         return self._ways_out.each(lambda documents: EntraKeys(documents.fetch, self.foundation.clock))
@@ -77,7 +77,7 @@ class Identity:
 
     @cached_property
     def api_clients(self) -> ApiClients:
-        """OAuth2 clients of the management API."""
+        """OAuth2 clients for the management API."""
         from shared.identity.api_clients import ApiClients
 
         return ApiClients(self.foundation.storage, self.foundation.clock)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from shared.storage import Queue
 
 _ONLINE = ("OAUTH", "APP_PERM")
-"""Authentication methods that show that a mailbox is in Exchange Online, which moves some updates to Deleted Items by
+"""Authentication methods that imply that a mailbox is in Exchange Online, which moves some updates to Deleted Items by
 itself (docs/facts/exchange.md §7, §8).
 """
 
@@ -106,7 +106,7 @@ class Mailboxes:
     def _graph_client(self, integration: Integration) -> GraphClient:
         """The Graph client. All integrations with the same credentials share one.
 
-        A changed secret has another reference (shared/secrets) and so gets a new client; no restart is needed.
+        A changed secret has a new reference (shared/secrets) and therefore gets a new client without a restart.
         """
         from shared.mailboxes.graph.client import GraphClient
         from shared.mailboxes.graph.credentials import LocalTokens, graph_tokens
@@ -141,7 +141,7 @@ class Mailboxes:
         return {}
 
     def _ews_login(self, integration: Integration) -> EwsLogin:
-        """The EWS server with its account. Integrations with the same server and account share its connections."""
+        """The EWS server and its account. Integrations with the same server and account share its connections."""
         from shared.mailboxes.ews.connection import Way
         from shared.mailboxes.ews.server import EwsLogin, EwsServer
         from shared.proxy import proxy_for
@@ -159,8 +159,8 @@ class Mailboxes:
 
     @cached_property
     def _ews_secrets(self) -> dict[tuple[object, ...], Secret]:
-        """Access tokens, cached under everything that they depend on: a changed password or secret has another
-        reference, so no restart is needed.
+        """Access tokens, cached by everything that they depend on. A changed password or secret has a new reference, so
+        no restart is needed.
         """
         return {}
 
@@ -205,7 +205,7 @@ class Mailboxes:
             raise Unavailable(str(needed)) from needed
 
     def _kept(self, reference: SecretReference) -> Secret:
-        """Fetches a secret of the settings only once, since a reference always stands for the same value."""
+        """Fetches each secret only once, because a reference always stands for the same value."""
         from shared.secrets import SecretMissing
 
         held: list[str] = []

@@ -20,7 +20,7 @@ _ENTRA = "https://login.microsoftonline.com"
 
 
 class Console:
-    """The console of a deployment. `app`: where admins sign in with Entra; otherwise by user name and password."""
+    """A deployment's console. Admins sign in with Entra if `app` is given, otherwise with a user name and password."""
 
     def __init__(self, app: EntraApp | None) -> None:
         self._app = app
@@ -68,7 +68,7 @@ class Console:
         )
 
     def asset(self, name: str) -> Asset:
-        """The file with this served name. Raises NotFound."""
+        """The file served under this name. Raises NotFound."""
         found = self._files.by_name.get(name)
         if found is None:
             raise NotFound("There is no such file: the console has been updated. Reload its page.")

@@ -1,4 +1,4 @@
-"""Authenticates an integration's users by the kind of token that it has chosen (A2, X5)."""
+"""Authenticates an integration's users by the kind of token that the integration has chosen (A2, X5)."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -23,14 +23,14 @@ OFFICE = (
     "08e18876-6177-487e-b8b5-cf950c1e598c",
     "bc59ab01-8403-45c6-8796-ac3ef710b3e3",
 )
-"""Client ids of Office that admins pre-authorize for single sign-on, according to Microsoft's documentation. Not
-confirmed against a live tenant: which of these ids each client has in `azp`.
+"""Client ids of Office that admins pre-authorize for single sign-on, according to Microsoft's documentation. It is not
+confirmed against a live tenant which of these ids each client has in `azp`.
 """
 
 
 _EXCHANGE_ONLINE = "outlook.office365.com"
 """Exchange Online, whose identity tokens are not accepted in addition to Entra tokens: it signs for all tenants in the
-same way, while Entra tokens name the tenant.
+same way, whereas Entra tokens name the tenant.
 """
 
 
@@ -39,8 +39,9 @@ class AddInUsers:
     """Authenticates add-in users: after a sign-in in the dialog, by our own session token; otherwise by the method that
     the integration has chosen. No other tokens are accepted.
 
-    With Entra tokens, users of Exchange on-premises (in hybrid deployments) still present tokens of their Exchange, if
-    the settings name its metadata domain: their Outlook does not support nested app authentication.
+    In a hybrid deployment with Entra tokens, users of Exchange on-premises still present tokens from their Exchange,
+    because their Outlook does not support nested app authentication. This requires that the settings name its metadata
+    domain.
     """
 
     exchange_tokens: ProxyRoutes[ExchangeTokens]

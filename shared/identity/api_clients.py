@@ -1,4 +1,4 @@
-"""OAuth2 clients of the management API: scripts and tools that sign in with their own private key (I7).
+"""OAuth2 clients for the management API: scripts and tools that sign in with their own private key (I7).
 
 Rows of table `integrations`, in a separate partition:
 
@@ -26,7 +26,7 @@ MAX_CLIENTS = 100
 """Maximum number of clients per deployment; limited because lists are read completely."""
 
 FORGOTTEN_AT_ONCE = 20
-"""How many expired assertions are removed when one is recorded: more than one, so that they do not accumulate."""
+"""How many expired assertions are removed when a new one is recorded: more than one, so that they do not accumulate."""
 
 _PARTITION = "api-clients"
 _CLIENT, _ASSERTION, _SEQUENCE = "client:", "assertion:", "sequence"
@@ -61,12 +61,12 @@ class ApiClients:
         return _client(await self._row(id_))
 
     async def find(self, client_id: str) -> ApiClient | None:
-        """The client with a client id, which may be any string; one round trip to storage."""
+        """The client with the given client id, which may be any string. Takes one round trip to storage."""
         row = await self._table.get(_PARTITION, f"{_CLIENT}{client_id}") if is_guid(client_id) else None
         return _client(row) if row else None
 
     async def create(self, name: str, role: str) -> tuple[ApiClient, str]:
-        """Create a client; returns it with its private key in PEM, which is returned only this once. Raises Conflict if
+        """Create a client. Returns it and its private key in PEM, which cannot be retrieved again. Raises Conflict if
         there are too many clients.
         """
         if len(await self.all()) >= MAX_CLIENTS:

@@ -17,7 +17,7 @@ _MINUTE = timedelta(minutes=1)
 
 
 class AttemptLimit:
-    """Counts attempts per minute, successful and failed ones."""
+    """Counts attempts per minute, both successful and failed."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

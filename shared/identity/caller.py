@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 class Caller:
     """The authenticated caller (A2). `key` is stable and opaque: never a name or an e-mail address.
 
-    `email` is the address in the user's record, which was found or created by a sign-in's verified claims; "" for a
-    caller who is only known by the key. `mailboxes` are the addresses that the add-in named, unverified: the user's
-    own, and that of the calendar in which the meeting is written (shared/aliases/people.py). `issued` and `expires` are
-    the times of the token, in seconds since 1970; 0 without a token.
+    `email` is the address in the user's record, which was found or created from a sign-in's verified claims; "" for a
+    caller who is only known by the key. `mailboxes` are the unverified addresses sent by the add-in: the user's own,
+    and that of the calendar in which the meeting is written (shared/aliases/people.py). `issued` and `expires` are the
+    token's times in seconds since 1970, or 0 without a token.
     """
 
     key: str

@@ -1,7 +1,7 @@
 """Access tokens for OAuth2 clients: `POST /oauth/token/`, client credentials with an ES256 assertion (RFC 7523).
 
-The assertion has exactly iss, sub, aud, iat, exp and jti (docs/facts/pexip.md §1). It is valid once, for an hour at
-most; the token issued for it is this service's own, and valid as long as its client exists.
+The assertion has exactly iss, sub, aud, iat, exp and jti (docs/facts/pexip.md §1). It can be used once and is valid for
+at most an hour. The token issued for it is this service's own, and becomes invalid if its client is deleted.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class ClientTokens:
         return self._signed.is_one(token)
 
     async def client(self, token: str) -> ApiClient:
-        """The client of a token; one round trip to storage. Raises NotAuthenticated, Unavailable."""
+        """The client of a token. Takes one round trip to storage. Raises NotAuthenticated, Unavailable."""
         client = await self._clients.find(str(self._signed.read(token).get("client")))
         if client is None:
             raise NotAuthenticated("The client of this token has been deleted.")

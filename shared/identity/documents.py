@@ -23,13 +23,13 @@ MAX_DOCUMENT = 1024 * 1024
 """Maximum size in bytes of a document; key documents take a few kilobytes."""
 
 HOST_CONNECTIONS = 20
-"""Maximum number of connections per server: the documents of every integration are fetched through this client."""
+"""Maximum number of connections per server. The documents of all integrations are fetched through this client."""
 
 _NO_DOCUMENT = "A document that is required to verify identities could not be fetched."
 
 
 class JsonDocuments:
-    """Fetches documents over one pool of connections. Redirects are not followed.
+    """Fetches documents through one pool of connections. Redirects are not followed.
 
     `use_proxy`: use the web proxy in the environment, if there is one (E5).
     """
@@ -48,8 +48,8 @@ class JsonDocuments:
         return document
 
     async def post(self, url: str, form: Mapping[str, str]) -> tuple[int, Any]:
-        """Send a form; returns the response's status and document, even if the status is an error. Raises Unavailable
-        as `fetch` does.
+        """Send a form. Returns the response's status and document, even for an error status. Raises Unavailable as
+        `fetch` does.
         """
         return await self._ask("POST", url, form)
 

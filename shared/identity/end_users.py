@@ -20,8 +20,8 @@ class EndUser(Protocol):
         ...
 
     def sign_in(self, integration: str, key: str) -> str:
-        """The id of the sign-in remembered under this key; the next sign-in after signing out has another id. "" if
-        there is no sign-in, or one that an earlier version stored without an id.
+        """The id of the sign-in remembered under this key; the next sign-in after signing out has a new id. "" if there
+        is no sign-in, or one that an earlier version stored without an id.
         """
         ...
 
@@ -34,8 +34,8 @@ class EndUsers(Protocol):
     """
 
     async def signed_in(self, integration: Integration, subject: str, email: str, name: str) -> EndUser:
-        """The record of a user who has just signed in, found by the key `subject` or else by `email`; remembers
-        `subject`.
+        """The record of a user who has just signed in, found by the key `subject` or else by `email`. `subject` is then
+        remembered.
 
         If there is no record, one is created if the integration allows new users. Raises NotAllowed.
         """
@@ -44,10 +44,10 @@ class EndUsers(Protocol):
     async def remember(self, integration: Integration, user: str, outlook: Caller) -> bool:
         """Remember another key of the user with this uuid, so that Outlook's own token identifies them, too.
 
-        The key is remembered until the presented token expires; and permanently once a token is presented that was
-        issued after that, or if an admin has put the key on the record. So a stolen token cannot identify its holder as
-        somebody else for longer than it is valid. Returns False, and changes nothing, if the key identifies somebody
-        else, or if the record is gone.
+        The key is remembered until the presented token expires. It is remembered permanently once a token issued after
+        that is presented, or if an admin has added the key to the record. A stolen token therefore cannot identify its
+        holder as somebody else for longer than it is valid. Returns False, and changes nothing, if the key identifies
+        somebody else, or if the record is gone.
         """
         ...
 

@@ -21,10 +21,9 @@ MAX_SIGNING_KEYS = 100
 
 @dataclass(frozen=True)
 class SigningKey:
-    """A key, and the issuers that the metadata document and the key itself name.
-
-    Either may contain `{tenantid}` instead of the token's tenant: documents for all tenants do. `access_token_issuer`
-    is specific to AD FS: the issuer of its access tokens differs from that of its ID tokens.
+    """A key, and the issuers given in the metadata document and in the key itself. Either may contain `{tenantid}`
+    instead of the token's tenant, as documents for all tenants do. `access_token_issuer` is specific to AD FS: the
+    issuer of its access tokens differs from that of its ID tokens.
     """
 
     key: jwt.PyJWK

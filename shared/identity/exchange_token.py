@@ -60,7 +60,7 @@ def normalise(url: str) -> str:
 
 
 def _claimed_key(token: str, configured: dict[str, str]) -> tuple[str, str]:
-    """The thumbprint, and the *configured* metadata URL, that a token names before it is verified (`amurl` rule)."""
+    """The thumbprint and the *configured* metadata URL given in a token that is not verified yet (`amurl` rule)."""
     if len(token) > EXCHANGE_TOKEN_MAX_LENGTH:
         raise NotAuthenticated(_INVALID)
     try:

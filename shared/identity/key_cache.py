@@ -1,4 +1,4 @@
-"""Caches the keys of token issuers: they are fetched once a day, or when a token names an unknown key."""
+"""Caches the keys of token issuers. Keys are fetched once a day, and when a token names an unknown key."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class KeyCache(Generic[K]):
         return known.keys.get(name)
 
     def _serves(self, known: _Known[K], name: str) -> bool:
-        """Whether the cache can answer, so that a known key does not wait for a fetch in progress."""
+        """Whether the cached key can be used; a known key does not wait for a fetch in progress."""
         return name in known.keys and (known.turn.locked() or not self._is_due(known, name))
 
     def _is_due(self, known: _Known[K], name: str) -> bool:

@@ -27,10 +27,10 @@ MAX_WAITING = 16
 """Maximum number of headers waiting for, or being checked by, scrypt: about a second's work."""
 
 MAX_WAITING_OF_ONE = 4
-"""Maximum number of headers waiting from one address, so that somebody who guesses passwords does not block others."""
+"""Maximum number of headers waiting from one address, so that someone guessing passwords does not block others."""
 
 RETRY_AFTER = 2.0
-"""Retry-After in seconds for rejected callers: by then, everyone who is now waiting has a response."""
+"""Retry-After in seconds for rejected callers: by then, everyone waiting now will have a response."""
 
 REMEMBERED_GOOD = 8
 """How many correct headers are cached: nodes write the same credential in more than one way, such as `basic` for
@@ -52,8 +52,8 @@ class BasicAuthenticator:
     """Checks `Authorization: Basic` headers against one credential; without a credential, every caller is rejected.
 
     scrypt deliberately takes tens of milliseconds and 16 MiB, so one header is checked at a time. Results are cached as
-    keyed digests, so a conferencing node's next request takes microseconds. A few headers may wait per address, and
-    others are rejected; `realm` identifies the endpoint in metrics.
+    keyed digests, so a conferencing node's next request takes microseconds. A few headers may wait per address; any
+    more are rejected. `realm` identifies the endpoint in metrics.
     """
 
     def __init__(self, credential: BasicCredential | None, realm: str = "", clock: Clock | None = None) -> None:
@@ -70,7 +70,7 @@ class BasicAuthenticator:
         """Raises NotAuthenticated if the header does not contain the credential, RateLimited if too many are already
         waiting.
 
-        `forwarded_for` is the request's X-Forwarded-For, whose last entry Azure's front end sets to the real sender.
+        `forwarded_for` is the request's X-Forwarded-For, whose last entry is the real sender, set by Azure's front end.
         """
         if self._credential is None or header is None or len(header) > MAX_HEADER:
             raise NotAuthenticated("A user name and a password are required.")
@@ -81,7 +81,7 @@ class BasicAuthenticator:
             raise NotAuthenticated("The user name or the password is wrong.")
 
     async def _found(self, header: str, credential: BasicCredential, digest: bytes, forwarded_for: str | None) -> bool:
-        """Whether the header is right; callers with the same header share one check."""
+        """Whether the header is correct; callers with the same header share one check."""
         if digest not in self._checks:
             address = sender_of(forwarded_for)
             if self._waiting.total() >= MAX_WAITING or self._waiting[address] >= MAX_WAITING_OF_ONE:
@@ -128,7 +128,7 @@ class _Report:
 
 
 def _is_among(digest: bytes, remembered: deque[bytes]) -> bool:
-    """Whether the digest is among those cached, compared with each in constant time."""
+    """Whether the digest is among those cached. Each is compared in constant time."""
     return sum(hmac.compare_digest(digest, each) for each in remembered) > 0
 
 

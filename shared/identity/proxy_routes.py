@@ -20,7 +20,7 @@ class ProxyRoutes(Generic[Part]):
     direct: Part
 
     def of(self, integration: Integration) -> Part:
-        """The instance that an integration's settings choose."""
+        """The instance selected by an integration's settings."""
         return self.direct if integration.disable_proxy else self.proxied
 
     def each(self, make: Callable[[Part], Made]) -> ProxyRoutes[Made]:

@@ -28,7 +28,7 @@ async def verified(
 ) -> tuple[Claims, SigningKey]:
     """The claims of a token, and its key, if the signature, one of `audiences` and the times are valid.
 
-    `begin` names the claim with the start of the token's validity. The caller has to check the issuer. Raises
+    `begin` names the claim with the start of the token's validity. The caller must check the issuer. Raises
     TokenRefused, Unavailable.
     """
     key = await key_of(_claimed_key(token))
@@ -44,7 +44,7 @@ async def verified(
 
 
 def _claimed_key(token: str) -> str:
-    """The key that a token names before it is verified; only RS256 is accepted, so that no public key can be used as a
+    """The key named in a token that is not verified yet. Only RS256 is accepted, so that no public key can be used as a
     secret.
     """
     if len(token) > JWT_MAX_LENGTH:

@@ -2,8 +2,8 @@
 
 The documented steps: the admin gets a link, signs in with it as the service account, and is sent back here with a code;
 the refresh token obtained with the code is stored in the secret store. The endpoints are Azure's v1 endpoints. A
-sign-in is bound to its integration by `oauth_state`, which a new link, a completed sign-in, and every change to a
-setting marked † invalidate.
+sign-in is bound to its integration by `oauth_state`. A new link, a completed sign-in, and any change to a setting
+marked † invalidate it.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class ServiceAccounts:
         return Link(url, self._clock.now() + SIGN_IN_LINK_LIFETIME, integration.oauth_redirect_uri)
 
     async def finish(self, answer: Mapping[str, str]) -> Integration:
-        """Complete the sign-in with the query of the provider's callback; returns the integration.
+        """Complete the sign-in with the query from the provider's callback. Returns the integration.
 
         The state proves that an admin requested the sign-in: it is signed, secret, and valid once. Raises
         NotAuthenticated, NotAllowed, SignInRefused, InvalidRequest, Conflict, Unavailable.
@@ -148,7 +148,7 @@ class ServiceAccounts:
         return await self._endpoints.ask(integration, integration.oauth_token_endpoint, form)
 
     def _verifier(self, nonce: str) -> str:
-        """PKCE's verifier of 64 characters, derived from the state, so that nothing more has to be stored."""
+        """PKCE's 64-character verifier, derived from the state so that nothing else has to be stored."""
         return hmac.digest(self._key, nonce.encode(), "sha256").hex()
 
 
@@ -170,8 +170,9 @@ def _check_account(integration: Integration, brought: Mapping[str, Any]) -> None
 
     The ID token came directly from the token endpoint, over TLS, for our code and verifier; OpenID Connect Core
     §3.1.3.7 accepts that instead of its signature, which v1 endpoints may omit. v1 tokens have `unique_name`
-    (learn.microsoft.com: ID token claims reference); not confirmed against a live tenant: that such a token is issued,
-    and whether it has `upn` as well. Without either claim there is nothing to compare here, and the doctor asks Graph.
+    (learn.microsoft.com: ID token claims reference). It is not confirmed against a live tenant that such a token is
+    issued, or whether it has `upn` as well. Without either claim there is nothing to compare here, and the doctor asks
+    Graph.
     """
     token = brought.get("id_token")
     if not isinstance(token, str) or len(token) > JWT_MAX_LENGTH:

@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 
 EWS_RESOURCE = "https://outlook.office365.com"
 GRAPH_RESOURCE = "https://graph.microsoft.com"
-"""The resource for which only the doctor requests tokens, to see who is signed in. So a registration without
-permissions for it raises no alarm.
+"""Only the doctor requests tokens for this resource, to see who is signed in, so a registration without permissions for
+it raises no alarm.
 """
 
 RENEW_TOKEN_BEFORE = timedelta(minutes=5)
@@ -49,7 +49,7 @@ _CAUSES = {
     "AADSTS7000215": "The OAuth client secret is wrong.",
     "AADSTS7000222": "The OAuth client secret has expired.",
 }
-"""Error codes of Entra (learn.microsoft.com: Microsoft Entra authentication and authorization error codes)."""
+"""Entra's error codes (learn.microsoft.com: Microsoft Entra authentication and authorization error codes)."""
 
 
 class SignInNeeded(NotAllowed):
@@ -60,7 +60,7 @@ class SignInNeeded(NotAllowed):
 
 @dataclass(frozen=True)
 class _Token:
-    """An access token, and the reference of the refresh token that it was obtained with."""
+    """An access token, and the reference to the refresh token that it was obtained with."""
 
     value: SecretStr
     expires: datetime
@@ -86,9 +86,7 @@ class ServiceTokens:
         self._held: defaultdict[tuple[str, str], _Held] = defaultdict(_Held)
 
     async def token(self, uuid: str, resource: str = "") -> SecretStr:
-        """An access token, valid for at least RENEW_TOKEN_BEFORE, for a resource.
-
-        It is for the integration's EWS unless a resource is given.
+        """An access token for a resource (by default the integration's EWS), valid for at least RENEW_TOKEN_BEFORE.
 
         Raises SignInNeeded, NotFound, Unavailable.
         """
@@ -105,13 +103,12 @@ class ServiceTokens:
     async def renew(self, integration: Integration) -> None:
         """Get a new refresh token for the account every night, which restarts its 90 days. Failures become alarms.
 
-        Entra leaves the earlier refresh token valid, so a crash in between loses nothing.
+        Entra leaves the earlier refresh token valid, so nothing is lost in a crash.
         """
         try:
             await self._renew(integration)
         except SchedulingError as error:
-            # SignInNeeded has raised its alarm; after an outage, it is tried again the next night, and there are 90
-            # nights.
+            # SignInNeeded has raised its alarm. After an outage, the next night tries again, and there are 90 nights.
             log.warning("integration %s: sign-in not renewed: %s", integration.uuid, error.code)
 
     async def client_secret(self, integration: Integration) -> dict[str, str]:
@@ -164,7 +161,7 @@ class ServiceTokens:
 
 
 def ews_resource(integration: Integration) -> str:
-    """The audience of tokens for an integration's EWS: the server in its URL, since national clouds have their own.
+    """The audience of tokens for an integration's EWS: the server in its URL, because national clouds have their own.
 
     The sign-in itself requests this audience; a v1 refresh token is valid for every resource that the registration may
     use.

@@ -15,7 +15,7 @@ from shared.clock import Clock
 from shared.errors import NotAuthenticated
 
 MAX_TOKEN_LENGTH = 4096
-"""Maximum length in characters of a token; our own have a few hundred."""
+"""Maximum length of a token in characters. Our own are a few hundred characters long."""
 
 
 class Signed:
@@ -27,7 +27,7 @@ class Signed:
         self._clock = clock
 
     def sign(self, statement: dict[str, str], lifetime: timedelta) -> str:
-        """The statement as a string that is suitable for headers, cookies and URLs. It is not encrypted."""
+        """The statement as a string suitable for headers, cookies and URLs. It is not encrypted."""
         claims = {**statement, "exp": int((self._clock.now() + lifetime).timestamp())}
         return jwt.encode(claims, self._key, algorithm="HS256", headers={"typ": self._type})
 

@@ -1,8 +1,8 @@
 """The equipment mailbox's other addresses, for the task pane: Outlook may list it under any of them.
 
 They are read from Exchange after a save and once a night, never while a user waits. Missing addresses do little harm,
-since the task pane uses the configured address and sees how Outlook resolves it. So a failure raises no alarm, and the
-known addresses are kept.
+because the task pane uses the configured address and sees how Outlook resolves it. A failure therefore raises no alarm,
+and the known addresses are kept.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ _CACHED_MAILBOXES = 256
 
 
 async def learn_addresses(mailbox: Mailbox, address: str, state: WatchState) -> None:
-    """Read the other addresses of a mailbox, given by its address, from Exchange, and store them."""
+    """Read the other addresses of the mailbox with this address from Exchange, and store them."""
     try:
         async with asyncio.timeout(ADDRESSES_TIMEOUT.total_seconds()):
             told = await mailbox.addresses()
@@ -39,9 +39,7 @@ async def learn_addresses(mailbox: Mailbox, address: str, state: WatchState) -> 
 
 
 class MailboxAddresses:
-    """The known addresses of mailboxes, at most ADDRESSES_MAX_AGE old: requests within that time need no call to
-    storage.
-    """
+    """The known addresses of mailboxes, cached for ADDRESSES_MAX_AGE, so that most requests need no call to storage."""
 
     def __init__(self, tables: Tables, clock: Clock) -> None:
         self._tables = tables
@@ -49,8 +47,8 @@ class MailboxAddresses:
         self._known: dict[str, tuple[datetime, tuple[str, ...]]] = {}
 
     async def of(self, integration: str) -> tuple[str, ...]:
-        """The addresses of the mailbox of an integration (uuid): the address configured when they were read, followed
-        by the others; or ().
+        """The addresses of the mailbox of an integration (uuid): the address configured when they were read, then the
+        others; () if unknown.
         """
         uuid, now = integration.lower(), self._clock.now()
         cached = self._known.get(uuid)

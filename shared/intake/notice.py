@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from shared.storage import Queue
 
 QUEUE_MESSAGE_MAX_BYTES = 45_000
-"""Maximum length in characters of one queue message; base64 turns it into 60,000, and Azure accepts 65,536."""
+"""Maximum length in characters of one queue message. Base64 turns it into 60,000, and Azure accepts 65,536."""
 
 LOOKS = 9
 """How many times the queue retries, after 1, 2, 4 … 256 seconds: eight minutes in total, longer than a lease
@@ -36,8 +36,8 @@ _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 @dataclass(frozen=True)
 class Notice:
-    """A notice that something may have happened to one message in an integration's mailbox or, if none is named, to
-    any.
+    """A notice that something may have happened to one message in an integration's mailbox, or to any message if none
+    is given.
 
     `resubscribe` asks for the subscription to be repaired before the mailbox is swept. `attempt` counts failed
     attempts, `itemless` those that found no calendar item. `swept` means that a sweep has found the message, `sought`
@@ -76,8 +76,8 @@ class Notice:
         return replace(self, itemless=self.itemless + 1), self._pause(self.itemless)
 
     def _pause(self, looks: int) -> timedelta:
-        """The delay before an attempt: doubled each time, and with jitter, so that messages that failed together are
-        not retried together.
+        """The delay before an attempt. It doubles each time, with jitter so that messages that failed together are not
+        retried together.
         """
         return jittered(min(timedelta(seconds=2**looks), LONGEST_PAUSE), self.message)
 
@@ -103,7 +103,7 @@ def encode(notices: Iterable[Notice]) -> Iterator[str]:
 
 
 def _encoded(notice: Notice) -> str:
-    """The fields that differ from their defaults; this makes a hundred notices of one POST a third smaller."""
+    """The fields that differ from their defaults. This cuts the size of a hundred notices from one POST by a third."""
     return _encode({"integration": notice.integration} | {name: given for name, given in vars(notice).items() if given})
 
 

@@ -1,7 +1,7 @@
-"""Renews the subscription of a mailbox, and replaces it if it is lost or was made under other terms (M9).
+"""Renews a mailbox's subscription, and replaces it if it is lost or was created under other terms (M9).
 
-A timer renews every subscription once per RENEW_EVERY, which also reveals those that Exchange has lost. Other occasions
-(a lifecycle notification, a check by an admin) renew it if less than RENEW_BEFORE is left.
+A timer renews every subscription once per RENEW_EVERY, which also reveals those that Exchange has lost. On other
+occasions (a lifecycle notification, a check by an admin) it is renewed if less than RENEW_BEFORE is left.
 """
 
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ RENEW_BEFORE = timedelta(hours=48)
 async def renewed_or_created(
     subscriptions: Subscriptions, state: WatchState, now: datetime, *, at_once: bool = False
 ) -> bool:
-    """Renew the stored subscription if less than RENEW_BEFORE is left (or immediately); returns whether a new one had
+    """Renew the stored subscription if less than RENEW_BEFORE is left (or immediately). Returns whether a new one had
     to be created.
     """
     terms = subscriptions.terms

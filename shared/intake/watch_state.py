@@ -7,7 +7,7 @@
     watch:compared         how far the calendar has been compared with the records
     watch:addresses        the mailbox's other addresses (mailbox_addresses.py)
 
-Each row names what it applies to: the state of another mailbox, or for another public address, is ignored.
+Each row names the mailbox and the public address that it applies to. A state for any other is ignored.
 """
 
 from contextlib import suppress
@@ -26,9 +26,7 @@ _COLUMN = 30_000
 
 @dataclass(frozen=True)
 class WatchState:
-    """The states of one integration; the state of another mailbox, or for another public address, is ignored (see
-    Watcher).
-    """
+    """The states of one integration. A state for another mailbox or public address is ignored (see Watcher)."""
 
     storage: Storage
     integration: str
@@ -63,7 +61,7 @@ class WatchState:
         return row if row and row.values.get("watched") == self.watched else None
 
     async def write(self, name: str, **values: str) -> None:
-        """Store a state, overwriting an earlier one."""
+        """Store a state, overwriting any earlier one."""
         key, columns = RowKind.WATCH.key(name), {**values, "watched": self.watched}
         [etag] = await self._table.commit(self.integration, Put(key, columns))
         if self.known is not None:
@@ -84,7 +82,7 @@ class WatchState:
 
 
 async def stored_subscription(tables: Tables, integration: str) -> Subscription | None:
-    """An integration's subscription, for any mailbox, or None; one point read."""
+    """An integration's subscription for any mailbox, or None. Takes one point read."""
     row = await meetings_table(tables).get(integration, RowKind.WATCH.key(SUBSCRIPTION))
     return subscription_of(row) if row else None
 

@@ -30,18 +30,18 @@ ARRIVALS_OVERLAP = timedelta(minutes=10)
 """How far the list of arrivals reaches back before the previous list: messages may be listed late."""
 
 STATE_MAX_AGE = timedelta(hours=1)
-"""How long a folder's state is kept while nothing happens there; Graph discards states that are not used for long."""
+"""How long a folder's state is kept while nothing happens there; Graph discards states that are not used for a long
+time.
+"""
 
 LISTED_AT_MOST = timedelta(hours=1)
 """How far lists reach back while nothing arrives, so that the state is written less often."""
 
 MOST_MARKS = 3_000
-"""How many listed messages are remembered until the next list, each of which takes nine characters in a column of
-32,768.
-"""
+"""How many listed messages are remembered until the next list. Each takes nine characters in a column of 32,768."""
 
 PROBES = 5
-"""How many messages are tried in order to find out whether any can be read."""
+"""How many messages are tried to find out whether any can be read."""
 
 _LOOKUP_CONCURRENCY = 16
 
@@ -56,9 +56,9 @@ class MailboxUnreadable(SchedulingError):
 class Watcher:
     """Watches the mailbox of one integration.
 
-    `watched` names the mailbox and the public address that is notified: when either changes, watching starts over.
-    Without `subscriptions`, polls find new messages. `files_away` means that this Exchange moves some updates to
-    Deleted Items by itself, as Exchange Online does (docs/facts/exchange.md §7). `arrivals` are listed in addition if
+    `watched` names the mailbox and the public address that is notified. If either changes, watching starts over.
+    Without `subscriptions`, new messages are found by polling. `files_away` means that this Exchange moves some updates
+    to Deleted Items by itself, as Exchange Online does (docs/facts/exchange.md §7). `arrivals` are listed as well if
     the changes are not reliable.
     """
 
@@ -84,7 +84,7 @@ class Watcher:
 
     @property
     def messages_wait(self) -> bool:
-        """Whether any messages that could not be handled were waiting when the states were read ahead."""
+        """Whether any messages that could not be processed were waiting when the states were read ahead."""
         return self.state.messages_wait
 
     async def take_up_line(self) -> None:
@@ -95,9 +95,8 @@ class Watcher:
             await enqueue(self.queue, [Notice(self.integration, lined_up=True)])
 
     async def keep_subscribed(self, *, at_once: bool = False) -> bool:
-        """See subscription_renewal.py; returns whether a new subscription had to be created.
-
-        If so, the caller must sweep, since there were no notifications of messages in between.
+        """See subscription_renewal.py. Returns whether a new subscription had to be created. If so, the caller must
+        sweep, because messages in between were not announced.
         """
         if self.subscriptions is None:
             return False
@@ -110,11 +109,11 @@ class Watcher:
         return await self.sweep()
 
     async def sweep(self, *, thorough: bool = True) -> int:
-        """Enqueue every message that has arrived since the last sweep, including those in Deleted Items; returns their
+        """Enqueue every message that has arrived since the last sweep, including those in Deleted Items. Returns their
         number.
 
-        The Inbox's arrivals are listed, so its delta query, which also reports old messages that were moved there, runs
-        only once an hour while nothing unknown is listed, unless `thorough`.
+        The Inbox's arrivals are listed. Its delta query, which also reports old messages that were moved there, then
+        runs only once an hour while nothing unknown is listed, unless `thorough`.
         """
         seen: set[str] = set()
         found = await self._sweep_arrivals(self.arrivals, seen) if self.arrivals else 0
@@ -135,8 +134,8 @@ class Watcher:
     async def check_readable(self) -> None:
         """Raise MailboxUnreadable if there are messages and none can be read; a single one may have been deleted.
 
-        Once messages can be read again, everything is read from the beginning, since messages announced in the meantime
-        have been missed. One point read while nothing is wrong.
+        Once messages can be read again, everything is read from the beginning, because messages announced in the
+        meantime have been missed. Takes one point read while nothing is wrong.
         """
         row = await self.state.read("not_found") if self.arrivals else None
         if row is None or self.arrivals is None:
@@ -191,10 +190,9 @@ class Watcher:
         return len(fresh)
 
     async def poll(self) -> int:
-        """Sweep once a minute, with one call while nothing happens, since messages in Deleted Items have been in the
-        Inbox before.
-
-        If Exchange moves messages there by itself, Deleted Items is checked every five minutes, too.
+        """Sweep once a minute. This takes one call while nothing happens, because messages in Deleted Items have been
+        in the Inbox before. If Exchange moves messages there by itself, Deleted Items is also checked every five
+        minutes.
         """
         swept = await self._sweep_folder(Folder.INBOX)
         if swept.stirred or (self.files_away and self.clock.now().minute % 5 == 0):
@@ -238,10 +236,9 @@ class Watcher:
             raise RateLimited("Exchange has asked us to wait.", left)
 
     async def _unfinished(self, messages: Sequence[str]) -> list[str]:
-        """The messages that still need handling, found by one point read per message.
-
-        Those that a notification announced, or that moved when they were answered, do not; nor do most of those that
-        are reported again after a server has lost its sync state.
+        """The messages that still need handling, found with one point read per message. Messages that a notification
+        announced, or that moved when they were answered, do not need it. Nor do most of the messages that are reported
+        again after a server has lost its sync state.
         """
         slots, table = asyncio.Semaphore(_LOOKUP_CONCURRENCY), meetings_table(self.storage)
 

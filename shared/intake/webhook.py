@@ -35,7 +35,7 @@ class Webhook:
         """The queue messages for a POST's notifications; none for rejected ones.
 
         Change and lifecycle notifications may be mixed. An unreadable notification does not affect the others: it is
-        counted if anything in its POST is accepted, since attackers could flood the log otherwise. Raises
+        only counted if anything in its POST is accepted, because attackers could otherwise flood the log. Raises
         InvalidRequest if there is no list of notifications.
         """
         notices, odd, believed = list[Notice](), 0, False

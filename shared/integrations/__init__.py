@@ -1,4 +1,4 @@
-"""Integrations: their settings, how these are checked, and how they are stored.
+"""Integrations: their settings, and how these are checked and stored.
 
 settings/       every setting, one module per section of the admin's form: type, default, limits, help
 integration.py  all sections as one immutable record

@@ -19,7 +19,7 @@ KNOWN_IDS_MAX_ENTRIES = 10_000
 
 class IntegrationCache:
     """The most recently used integrations, each at most CACHE_MAX_AGE old. The uuids of more ids are remembered without
-    a maximum age, since they never change.
+    a maximum age, because they never change.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -40,7 +40,7 @@ class IntegrationCache:
         return entry[1]
 
     def uuid_of(self, id_: int) -> str | None:
-        """The uuid that an id had when it was read last: the integration may have been deleted since, and its uuid been
+        """The uuid that an id had when it was last read. The integration may have been deleted since, and its uuid
         given to another one.
         """
         return self._uuids.get(id_)

@@ -68,7 +68,7 @@ class Changes:
 
     area = STATUS
     name = CHANGE
-    about = "Admins' changes, newest first; each can be reverted."
+    about = "Changes made by admins, newest first; each can be reverted."
     schema = SCHEMA
 
     def __init__(self, log: ChangeLog, reverting: Reverting) -> None:

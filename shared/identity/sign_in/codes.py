@@ -26,7 +26,7 @@ from shared.storage import Delete, Insert, Replace, Row, RowChanged, RowExists, 
 
 ONE_TIME_CODE_LIFETIME = timedelta(minutes=1)
 MAX_OPEN_CODES = 5_000
-"""Maximum number of rows per cleanup; the next one removes the rest."""
+"""Maximum number of rows removed per cleanup; the next cleanup removes the rest."""
 
 TYPED = 10
 """Length in characters of a code's short form: 50 bits, valid for a minute, and only together with the task pane's
@@ -113,8 +113,8 @@ class Codes:
         return done
 
     async def _row_of(self, challenge: str, typed: str) -> Row | None:
-        """The row with a task pane's challenge and the digest of a short form, among the attempts of the last quarter
-        of an hour.
+        """The row with a task pane's challenge and the digest of a short form, among the attempts of the last 15
+        minutes.
         """
         now = f"{int(self._clock.now().timestamp()):010}"
         async for row in self._table.rows(SIGN_IN_PARTITION, after=now):
@@ -141,7 +141,7 @@ def by_hand(code: str) -> str:
 
 
 def _plain(typed: str) -> str:
-    """A short form as typed, without characters that people add, and with letters that look like digits corrected."""
+    """A short form as typed, with extra characters removed and letters that look like digits corrected."""
     return typed.upper().translate(_SEEN_AS)
 
 

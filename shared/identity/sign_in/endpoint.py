@@ -65,7 +65,7 @@ class SignInRefused(NotAllowed):
 
 def refusal(answer: Mapping[str, Any]) -> SignInRefused | Unavailable:
     """Explain a provider's `error` and `error_description` to the user. Only the codes in the provider's text are
-    repeated: the text names people, and anybody can forge a callback.
+    repeated, because the text names people and anybody can forge a callback.
     """
     given, description = str(answer.get("error", "")), str(answer.get("error_description", ""))[:4000]
     codes = tuple(dict.fromkeys(_CODE.findall(description)))[:3]
@@ -83,7 +83,7 @@ class TokenEndpoints:
         self._documents = documents
 
     async def ask(self, integration: Integration, url: str, form: Mapping[str, str]) -> dict[str, Any]:
-        """The successful response of an integration's endpoint. Raises SignInRefused, Unavailable."""
+        """The successful response from an integration's endpoint. Raises SignInRefused, Unavailable."""
         try:
             status, answer = await self._documents.of(integration).post(url, form)
         except Unavailable as error:

@@ -23,7 +23,7 @@ from shared.web.addresses import Addresses
 log = logging.getLogger(__name__)
 
 CALLBACK = "/addin/sign-in/callback"
-"""Path of the redirect URI, at the add-in server of the integration."""
+"""Path of the redirect URI on the integration's add-in server."""
 
 _INCOMPLETE = "Sign-in is not set up here. Please tell your administrator to set the Azure OAuth client secret."
 
@@ -52,7 +52,7 @@ class UserSignIn:
         return provider.authorization(self._redirect_uri(integration), state, self.attempts.proof(state)), cookie
 
     async def finish(self, answer: Mapping[str, str], cookies: str) -> tuple[Integration, str]:
-        """Complete the sign-in with the query of the provider's callback; returns the integration and the one-time
+        """Complete the sign-in with the query from the provider's callback. Returns the integration and the one-time
         code. Raises NotAuthenticated, NotAllowed, SignInRefused, NotFound, InvalidRequest, Unavailable.
         """
         attempt = self.attempts.resume(answer.get("state", ""), cookies)

@@ -61,8 +61,8 @@ class Provider:
 def provider_of(integration: Integration) -> Provider:
     """The provider in an integration's settings.
 
-    The metadata document is expected next to the token endpoint, on the host that this service, and not the browser,
-    must reach. Raises Unavailable if the settings are incomplete, or not in the documented form.
+    The metadata document is expected next to the token endpoint, on the host that this service (rather than the
+    browser) must reach. Raises Unavailable if the settings are incomplete, or not in the documented form.
     """
     kind, token_url = integration.auth_provider, integration.personal_vmr_oauth_token_endpoint
     parts = urlsplit(token_url)
@@ -102,7 +102,7 @@ def fingerprint(integration: Integration) -> str:
 
 
 def with_query(url: str, values: dict[str, str]) -> str:
-    """A configured URL with these parameters added; its own parameters are kept, except those given here."""
+    """A configured URL with these parameters added. Its other parameters are kept."""
     parts = urlsplit(url)
     kept = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name not in values]
     return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode([*kept, *values.items()]), ""))

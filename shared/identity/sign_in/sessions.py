@@ -37,8 +37,8 @@ class Sessions:
         return self._signed.is_one(token)
 
     async def owner(self, integration: Integration, token: str) -> Redeemed:
-        """The user whom a token identifies. Raises Unavailable; raises NotAuthenticated, also if the record is gone
-        or signed out.
+        """The user whom a token identifies. Raises Unavailable, NotAuthenticated (also if the record is gone or signed
+        out).
         """
         return (await self._read(integration, token))[0]
 

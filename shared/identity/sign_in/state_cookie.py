@@ -1,4 +1,4 @@
-"""A sign-in in progress is kept in the browser that started it: nothing is stored before a provider has authenticated
+"""The state of a sign-in is kept in the browser that started it: nothing is stored before a provider has authenticated
 the user. The cookie contains a signed attempt. PKCE's verifier and the nonce are derived from the attempt's state with
 our key, so that only the provider ever sees them.
 """
@@ -66,8 +66,8 @@ class Attempts:
         self._key = hmac.digest(signing_key, b"sign-in proofs", "sha256")
 
     def start(self, integration: str, challenge: str) -> tuple[str, str]:
-        """Create an attempt for an integration (uuid) and a task pane's challenge; returns its state, and the
-        Set-Cookie header. Raises InvalidRequest.
+        """Create an attempt for an integration (uuid) and a task pane's challenge. Returns its state and the Set-Cookie
+        header. Raises InvalidRequest.
         """
         if not _CHALLENGE.fullmatch(challenge):
             raise InvalidRequest("This page is opened by the add-in. Close it, and choose Sign In in Outlook.")
@@ -113,8 +113,8 @@ def _name(state: str) -> str:
 def _value(cookies: str, name: str) -> str:
     """The value of the one cookie with this name in a Cookie header, "" if it is missing.
 
-    Other cookies are ignored: a page on a parent domain may set cookies that no parser accepts (and browsers send them
-    nevertheless, RFC 6265, 5.4), and a parser that gives up at one would lose ours.
+    Other cookies are ignored. A page on a parent domain may set cookies that no parser accepts, and browsers send them
+    all the same (RFC 6265, 5.4). A parser that gave up on one of them would lose ours.
     """
     pairs = (pair.partition("=") for pair in cookies.split(";"))
     return next((value.strip(" \t") for found, _, value in pairs if found.strip(" \t") == name), "")

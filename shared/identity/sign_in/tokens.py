@@ -1,7 +1,7 @@
 """Determines who has signed in, from the tokens that the provider issued for the code.
 
-Rules: docs/facts/exchange.md §10, OpenID Connect Core §3.1.3.7. The address is taken from signed claims only, and never
-identifies the user: tenant and object id do with Azure, issuer and SID (or UPN) with AD FS.
+Rules: docs/facts/exchange.md §10, OpenID Connect Core §3.1.3.7. The address is only taken from signed claims, and never
+identifies the user. With Azure, tenant and object id do; with AD FS, issuer and SID (or UPN).
 """
 
 from __future__ import annotations
@@ -25,8 +25,7 @@ log = logging.getLogger(__name__)
 _INVALID = "The sign-in service's response could not be verified. Close this window and sign in again."
 _NO_ADDRESS = {
     AZURE: "Your account has no usable e-mail address. Please tell your administrator: the account needs one in "
-    "Entra, of a domain that the tenant has verified, and a guest's counts only with the optional claim "
-    "xms_edov.",
+    "Entra, in a domain that the tenant has verified. A guest's address only counts with the optional claim xms_edov.",
     ADFS: "Your account has no usable e-mail address. Please tell your administrator: AD FS must issue the claims "
     "email (or upn) and upn or sid for the resource identifier.",
 }
@@ -64,7 +63,7 @@ class ProviderTokens:
         return SignedInUser(subject.lower(), email, str(claims.get("name", ""))[:250])
 
     async def _azure(self, provider: Provider, answer: Claims) -> Claims:
-        # No tenants are passed: a metadata document for all tenants is rejected, since anybody can run a tenant whose
+        # No tenants are passed: a metadata document for all tenants is rejected, because anybody can run a tenant whose
         # users have arbitrary addresses.
         token = _token(answer, "id_token")
         try:
@@ -77,8 +76,8 @@ class ProviderTokens:
         rules issue.
 
         By default the ID token has upn, unique_name and sid; the access token, whose audience is the unchanged
-        identifier, has no claim about the user (captures named in _address, and vouch/vouch-proxy#158). Not confirmed
-        against a live AD FS: that the audience's other form occurs.
+        identifier, has no claim about the user (captures named in _address, and vouch/vouch-proxy#158). It is not
+        confirmed against a live AD FS that the audience's other form occurs.
         """
         resources = [provider.resource, f"microsoft:identityserver:{provider.resource}"]
         proven, key = await self._verified(provider, _token(answer, "id_token"), [provider.client_id])
@@ -98,7 +97,7 @@ class ProviderTokens:
             return await self._keys.key(provider.metadata_url, kid)
 
         try:
-            # AD FS puts no nbf into its ID tokens, but every token has its time of issue.
+            # AD FS does not put nbf into its ID tokens, but every token has its time of issue.
             return await verified(token, key_of, audiences, self._clock.now(), begin="iat")
         except TokenRefused as refused:
             raise _refused(str(refused)) from refused
@@ -157,8 +156,8 @@ def _is_vouched_for(claims: Claims) -> bool:
 
     With Azure, `xms_edov` and `email_verified`, if a registration requests them, show whether the owner of the
     address's domain is verified. Without them, members' addresses count as verified by the tenant, but not those of
-    guests (`idp`), whose home may be anybody's tenant. Not confirmed against a live tenant: that members never have an
-    `idp` without their tenant's id in it; if one does, `xms_edov` has to be requested.
+    guests (`idp`), whose home may be anybody's tenant. It is not confirmed against a live tenant that members never
+    have an `idp` without their tenant's id in it. If one does, `xms_edov` has to be requested.
     """
     said = [_is_true(claims[name]) for name in ("xms_edov", "email_verified") if name in claims]
     is_guest = "tid" in claims and str(claims["tid"]) not in str(claims.get("idp", claims["tid"])).lower()

@@ -81,7 +81,7 @@ def test_secrets_may_be_unset_when_a_file_is_validated() -> None:
 def test_other_variables_must_be_set() -> None:
     text = good("!env MAILBOX")
     assert faults(text) == [
-        "corp.yaml:5: room_mailbox_email_address: the environment variable MAILBOX is not set, or empty."
+        "corp.yaml:5: room_mailbox_email_address: the environment variable MAILBOX is not set or is empty."
     ]
     assert faults(text, {"MAILBOX": ""}) == faults(text)
     assert faults(text, {"MAILBOX": "vmr@example.com"}) == []
@@ -101,7 +101,7 @@ def test_two_integrations_may_share_neither_mailbox_nor_identity(field: str, fir
     text = good(mailboxes[0], more[0]) + good(mailboxes[1], more[1])
     (fault,) = faults(text)
     lines = (9, 18) if field == "uuid" else (5, 14)
-    assert fault == f"corp.yaml:{lines[1]}: {field}: is already that of the integration in corp.yaml:{lines[0]}."
+    assert fault == f"corp.yaml:{lines[1]}: {field}: is already used by the integration in corp.yaml:{lines[0]}."
 
 
 def test_proposed_settings_are_separated_from_secrets() -> None:

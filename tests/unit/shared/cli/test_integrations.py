@@ -202,7 +202,7 @@ def test_a_pipeline_without_its_secrets_changes_nothing(deployment: FakeDeployme
     result = cli("integrations", "apply", str(corp(CORP + "oauth_client_secret: !env NO_SUCH_VARIABLE\n")))
     assert result.exit_code == Exit.REFUSED
     assert result.stderr == (
-        "corp.yaml:10: oauth_client_secret: the environment variable NO_SUCH_VARIABLE is not set, or empty.\n"
+        "corp.yaml:10: oauth_client_secret: the environment variable NO_SUCH_VARIABLE is not set or is empty.\n"
     )
     assert deployment.calls == []
 
@@ -284,7 +284,7 @@ def test_another_admins_change_is_not_overwritten(deployment: FakeDeployment, cl
     ("text", "fault"),
     [
         (f"- name: Example Corp\n- uuid: {UUID}", "corp.yaml:2: is the same integration as corp.yaml:1."),
-        ("- {name: New}\n- {name: New}", "corp.yaml:2: name: is already that of the integration in corp.yaml:1."),
+        ("- {name: New}\n- {name: New}", "corp.yaml:2: name: is already used by the integration in corp.yaml:1."),
         ("- description: whose?", "corp.yaml:1: name: The integration is not identified. Add its uuid or its name."),
         ("- name: Two", "corp.yaml:1: name: 2 integrations have this name. Add a uuid: "),
     ],

@@ -120,9 +120,9 @@ def test_the_first_of_several_merged_values_wins() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "field", "message"),
     [
-        ("name: a\nurl: x\nname: b", 3, "name", "is duplicated, first in line 1. Delete one of them."),
+        ("name: a\nurl: x\nname: b", 3, "name", "already occurs in line 1. Delete one of them."),
         ('{"name": "a",\n "url": "x",\n "name": "b"}', 3, "name", "is duplicated"),
-        ("domains:\n - domain: a\n   domain: b", 3, "domain", "is duplicated, first in line 2"),
+        ("domains:\n - domain: a\n   domain: b", 3, "domain", "already occurs in line 2"),
         ("name: a\n1: b", 2, "", "a field's name must be a string"),
         ("name: a\n{b: c}: d", 2, "", "a field's name must be a string"),
         ("- name: a\n- b", 2, "", "must be an integration's settings"),
