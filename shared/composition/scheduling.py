@@ -55,7 +55,7 @@ class Scheduling:
 
     @cached_property
     def poison_queue(self) -> PoisonQueue:
-        """Records what could not be processed."""
+        """Records notices that could not be handled."""
         from shared.meetings.poison_queue import PoisonQueue
 
         return PoisonQueue(self._handlers, self.foundation.alarms)

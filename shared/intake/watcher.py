@@ -84,7 +84,7 @@ class Watcher:
 
     @property
     def messages_wait(self) -> bool:
-        """Whether any messages that could not be processed were waiting when the states were read ahead."""
+        """Whether any messages that could not be handled were waiting when the states were read ahead."""
         return self.state.messages_wait
 
     async def take_up_line(self) -> None:

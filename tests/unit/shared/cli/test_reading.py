@@ -121,7 +121,7 @@ def test_the_first_of_several_merged_values_wins() -> None:
     ("text", "line", "field", "message"),
     [
         ("name: a\nurl: x\nname: b", 3, "name", "already occurs in line 1. Delete one of them."),
-        ('{"name": "a",\n "url": "x",\n "name": "b"}', 3, "name", "is duplicated"),
+        ('{"name": "a",\n "url": "x",\n "name": "b"}', 3, "name", "already occurs"),
         ("domains:\n - domain: a\n   domain: b", 3, "domain", "already occurs in line 2"),
         ("name: a\n1: b", 2, "", "a field's name must be a string"),
         ("name: a\n{b: c}: d", 2, "", "a field's name must be a string"),
