@@ -65,7 +65,7 @@ LONG: dict[str, Measurement] = {
     "rounds": rounds.measure,
     "lists": lists.measure_long,
 }
-"""The additional measurements with `--long`, with which `lists` uses more rows."""
+"""The additional measurements made with `--long`. In that case `lists` also uses more rows."""
 
 RESULTS = Path(__file__).with_name("results.json")
 

@@ -72,9 +72,7 @@ async def integration(world: Deployment, number: int, address: str) -> None:
 
 
 async def _burst(world: Deployment, mailboxes: list[str]) -> float:
-    """Send invitations while the queue is already being handled; returns the seconds until everything has been
-    handled.
-    """
+    """Send invitations while the queue is already being handled. Returns the seconds until all have been handled."""
     start, done = time.perf_counter(), asyncio.Event()
     workers = asyncio.create_task(handle_messages(world, done))
     await _invitations(world, mailboxes)
@@ -102,7 +100,7 @@ async def instructions(world: Deployment, integration: Integration) -> str:
 
 
 async def handle_messages(world: Deployment, done: asyncio.Event) -> None:
-    """Deliver messages until none are left, including hidden ones."""
+    """Deliver messages, including hidden ones, until none are left."""
     queue, slots = world.memory.queue("meeting-requests"), asyncio.Semaphore(messages_at_once())
     busy: set[asyncio.Task[None]] = set()
     async with asyncio.TaskGroup() as tasks:

@@ -22,7 +22,7 @@ COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
 forbids it."""
 BARE = "import azure.functions, pydantic, azure.data.tables.aio, jinja2, jwt"
 WITH_TRANSPORT = f"{BARE}, aiohttp"
-"""The libraries with aiohttp, which azure.data.tables.aio imports when its first client is created."""
+"""The libraries plus aiohttp, which azure.data.tables.aio imports when its first client is created."""
 APP = "import function_app"
 PARTS = """
 from shared.composition import Services

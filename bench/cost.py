@@ -1,7 +1,8 @@
 """The cost of a meeting in Azure, calculated from the executions and requests of a click, an invitation, an update, and
 the policy requests when participants join.
 
-Prices are 2025 list prices in dollars; docs/operations.md contains the same figures, and a test checks that both agree.
+Prices are 2025 list prices in dollars; docs/operations.md contains the same figures, and a test checks that the two
+agree.
 """
 
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ REQUESTS_PER_PANE_OPENED = 2
 configuration, and one for the click."""
 
 QUESTIONS_PER_MEETING = 20
-"""The number of policy requests from conferencing nodes, which is one or two for each participant."""
+"""The number of policy requests from conferencing nodes: one or two for each participant."""
 
 QUEUE_REQUESTS_PER_MESSAGE = 3
 """A queue message is written by the product, and fetched and deleted by the host."""
@@ -38,8 +39,8 @@ class Counts:
 
 
 def dollars(executions: float) -> float:
-    """The cost of executions, each counted as a whole second of an instance. This is an upper limit, since simultaneous
-    executions share an instance.
+    """The cost of executions, each counted as a whole second of an instance. This is an upper limit, because
+    simultaneous executions share an instance.
     """
     return executions * (PRICE_PER_EXECUTION + INSTANCE_GIGABYTES * PRICE_PER_GIGABYTE_SECOND)
 
@@ -79,7 +80,7 @@ async def of_a_meeting() -> Counts:
 
 
 async def _meeting(world: Deployment, subject: str) -> int:
-    """Take one meeting from the click to the last policy request; returns the number of queue messages needed."""
+    """Take one meeting from the click to the last policy request. Returns the number of queue messages needed."""
     room, start = await world.click(), tomorrow(world)
     uid = await world.invite(start, room["instructions"], subject=subject)
     messages = await _handled(world)

@@ -1,4 +1,4 @@
-"""An invitation to a mailbox, handled alone, and while thousands of notices for another mailbox are waiting (S2).
+"""An invitation to a mailbox, handled on its own and while thousands of notices for another mailbox are waiting (S2).
 
 Messages are delivered as specified in host.json. The simulated Exchange runs in the same process, so a busy machine
 affects both sides.

@@ -40,7 +40,7 @@ class Host:
     pid: int
 
     async def settle(self) -> None:
-        """Wait until the queues are empty and no function is running, as a manual run of a timer does."""
+        """Wait until the queues are empty and no function is running, such as a timer that was run manually."""
         (await self.http.post("/dev/run/cleanup")).raise_for_status()
 
     def resident(self) -> float:
@@ -62,7 +62,7 @@ async def backdrop() -> AsyncIterator[Backdrop]:
 
 @asynccontextmanager
 async def running_host(against: Backdrop) -> AsyncIterator[Host]:
-    """A fresh host process that is listening, but has only answered health checks."""
+    """A fresh host process that is listening, but has only responded to health checks."""
     environment = child_environment(**against.settings, PORT=str(against.port))
     quiet = asyncio.subprocess.DEVNULL
     process = await asyncio.create_subprocess_exec(

@@ -1,4 +1,4 @@
-"""A hostile client alongside an honest one in one process: it guesses passwords, sends 4 MB bodies, or clicks
+"""A hostile client alongside an honest one in the same process. It guesses passwords, sends 4 MB bodies, or clicks
 endlessly.
 
 The honest client is a conferencing node that asks whether people may join: its password is checked, and one row is
@@ -39,8 +39,8 @@ TURNS, QUESTIONS = 4, 15
 MAX_RATIO = 2.0
 
 CLICK_REQUESTS = 1
-"""The number of storage requests for a rejected click in a process that has recently found the user's quota exhausted:
-the one that looks for an earlier, identical click.
+"""The number of storage requests for a rejected click in a process that has recently found the user's quota exhausted.
+The one request looks for an earlier, identical click.
 """
 
 INTEGRATION = "11111111-1111-4111-8111-111111111111"

@@ -46,7 +46,7 @@ async def _minutes(world: Deployment, many: int) -> None:
 
 @asynccontextmanager
 async def _counting_relay(url: str) -> AsyncIterator[tuple[str, list[int]]]:
-    """Start a relay to `url`; returns the relay's URL, and the sizes of what it has forwarded."""
+    """Start a relay to `url`. Returns the relay's URL, and the sizes of what it has forwarded."""
     to, sizes, pumps = urlsplit(url), list[int](), set[asyncio.Task[None]]()
 
     async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""The executions and storage requests, and their cost, of a day without meetings (one integration on Graph).
+"""The executions and storage requests of a day without meetings, and their cost (one integration on Graph).
 
 Flex Consumption's free grant is per month and subscription (docs/facts/azure-functions.md). Each execution is counted
 as one second of a whole instance, although simultaneous executions share an instance.
@@ -17,7 +17,7 @@ FREE_EXECUTIONS = 250_000
 FREE_GIGABYTE_SECONDS = 100_000
 INSTANCE_GIGABYTES = 2
 QUEUE_REQUESTS_PER_MESSAGE = 2
-"""The host's two requests for each queue message, which fetch and delete it."""
+"""The host's two requests for each queue message: one fetches it, the other deletes it."""
 
 MINUTES = 5
 
@@ -44,7 +44,7 @@ async def measure() -> list[Result]:
 
 
 async def _day(world: Deployment) -> int:
-    """Let a day pass; returns how many timers ran."""
+    """Let a day pass. Returns how many timers ran."""
     timers, ran = world.services.scheduling.timers, 0
 
     async def run(timer: Callable[[], Awaitable[None]]) -> None:

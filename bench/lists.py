@@ -1,4 +1,4 @@
-"""Lists of integrations and alarms with ten integrations and with ten thousand, which must need the same number of
+"""Lists of integrations and alarms with ten integrations and with ten thousand, which must take the same number of
 storage requests (S1). The lists of meetings and operations are measured too (record_lists.py).
 """
 

@@ -37,7 +37,7 @@ async def _measured(by: By) -> list[Result]:
 
 
 async def _kinds(world: Deployment) -> AsyncIterator[tuple[str, Act, float | None]]:
-    """User actions with their budgets of storage requests. Each action takes place after the previous one has been
+    """User actions, with their budgets for storage requests. Each action takes place after the previous one has been
     handled.
     """
     rooms = [await world.click() for _ in range(3)]

@@ -42,7 +42,7 @@ class Meter:
 
     @property
     def sequential(self) -> int:
-        """The length of the longest chain of requests each of which began after the previous one had ended. This is
+        """The length of the longest chain of requests in which each began after the previous one had ended. This is
         what a user waits for.
         """
         length, free = 0, 0.0

@@ -11,8 +11,8 @@ AZURE_PYTHON = "3.13"
 
 
 def measure() -> list[Result]:
-    """Rebuild the package, which requires access to the package index, or uv's cache of it. If Azure's Python version
-    is not installed, the package is built for the version that is running.
+    """Rebuild the package. This requires access to the package index or uv's cache of it. If Azure's Python version is
+    not installed, the package is built for the version that is running.
     """
     ours = f"{sys.version_info.major}.{sys.version_info.minor}"
     version = AZURE_PYTHON if find_python(AZURE_PYTHON) else ours

@@ -49,7 +49,7 @@ CLICK = """() => { globalThis.clickedAt = performance.now(); document.querySelec
 
 @dataclass(frozen=True)
 class Opening:
-    """An opened pane. `requests` are the server's paths requested so far, with their sizes in bytes."""
+    """An opened pane. `requests` are the paths requested from the server so far, with their sizes in bytes."""
 
     frame: Frame
     usable_ms: float
@@ -58,7 +58,7 @@ class Opening:
     @property
     def on_the_wire(self) -> dict[str, int]:
         """The requests for resources that the browser had not cached. The request for the placeholder is not counted,
-        since the pane does not wait for it.
+        because the pane does not wait for it.
         """
         return {path: size for path, size in self.requests.items() if size and not path.endswith("/config")}
 
@@ -101,7 +101,7 @@ def _clicks(added: float, answered: float, asked: int) -> list[Result]:
 
 async def _open(context: BrowserContext, url: str, token: str) -> Opening:
     page = await context.new_page()
-    # Any page of the same origin will do, since Outlook replaces its content.
+    # Any page of the same origin will do, because Outlook replaces its content.
     await page.goto(url.partition("/addin/")[0] + "/demo/outlook.js")
     await page.evaluate(OUTLOOK, [url, token])
     frame = await _frame(page)
@@ -120,8 +120,8 @@ async def _frame(page: Page) -> Frame:
 
 
 async def _click(frame: Frame) -> tuple[float, float, int]:
-    """Click; returns the milliseconds until the instructions are inserted, the milliseconds of the server, and the
-    number of requests.
+    """Click. Returns the milliseconds until the instructions are inserted, the server's share of them, and the number
+    of requests.
     """
     await frame.evaluate("performance.clearResourceTimings()")
     await frame.evaluate(CLICK)

@@ -2,7 +2,7 @@
 limit.
 
 Azure serves PARTITION_ROWS_PER_SECOND rows per partition. docs/operations.md contains the same table, and a test checks
-that both agree.
+that the two agree.
 """
 
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The policy request of a conferencing node, which takes one point read, whatever the number of conferences."""
+"""A conferencing node's policy request. It takes one point read, whatever the number of conferences."""
 
 import asyncio
 import random
@@ -22,7 +22,9 @@ from shared.storage import Put, Storage
 TIMES = 300
 FEW, MANY = 100, 100_000
 TIME_TO_FILL = 40.0
-"""The seconds spent on writing rows into Azurite. Every alias has its own partition, so they are written one by one."""
+"""The number of seconds spent writing rows to Azurite. Every alias has its own partition, so they are written one by
+one.
+"""
 WRITERS = 16
 
 
@@ -77,7 +79,7 @@ async def _growth() -> float:
 
 
 async def fill(storage: AzureStorage | MemoryStorage, numbers: range, seconds: float = float("inf")) -> int:
-    """Store conferences in order, for a limited time; returns how many were stored."""
+    """Store conferences in order, for a limited time. Returns how many were stored."""
     table, until = storage.table("aliases"), time.monotonic() + seconds
     text, left = _conference().to_json(), iter(numbers)
     values = {"domain": "example.com", "state": "scheduled", "conference": text}

@@ -9,11 +9,11 @@ BUSY_AT_MOST = 10
 """The percentage of the machine that other processes may use."""
 
 LOOK_FOR = 2.0
-"""The seconds of observation, during which the measuring process itself sleeps."""
+"""How many seconds the machine is observed. The measuring process itself sleeps meanwhile."""
 
 
 def others() -> Result:
-    """The share of the machine that is in use before anything is measured. It has no budget, since the product is not
+    """The share of the machine that is in use before anything is measured. It has no budget, because the product is not
     responsible for it.
     """
     before = _times()

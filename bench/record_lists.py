@@ -1,8 +1,8 @@
-"""The storage requests and the time for pages of meetings and operations, among few records and among many.
+"""The storage requests and the time taken for pages of meetings and operations, among few records and among many.
 
-Measured on Azurite, over HTTP. The lists are filled with the entries that the indexer would make, without the records
-to which they refer. Azurite scans a whole partition for each request, which Azure does not, so a page is compared with
-an equal number of bare requests among the same rows.
+Measured on Azurite, over HTTP. The lists are filled with the entries that the indexer would create, without the records
+that they refer to. Unlike Azure, Azurite scans a whole partition for each request, so a page is compared with an equal
+number of bare requests among the same rows.
 """
 
 import json
@@ -150,7 +150,7 @@ async def _bare(storage: AzureStorage, requests: int) -> None:
 
 
 async def _fill(storage: Storage, size: int) -> None:
-    """Enter `size` meetings and operations into the lists, in transactions that are as large as allowed."""
+    """Add `size` meetings and operations to the lists, in the largest transactions allowed."""
     lists, changes = CountedLists(storage), list[Change]()
     for number in range(1, size + 1):
         changes += [Change(name, Entered(), rows) for name, rows in _entries(number).items()]

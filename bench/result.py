@@ -25,7 +25,7 @@ class Result:
         return self.figure >= self.budget if self.at_least else self.figure <= self.budget
 
     def as_json(self) -> dict[str, object]:
-        """The figure with three significant digits, since two runs differ by more than the remaining digits."""
+        """The figure with three significant digits, because two runs differ by more than the remaining digits."""
         shown = {"what": self.what, "figure": float(f"{self.figure:.3g}"), "unit": self.unit}
         if self.budget is not None:
             shown |= {"budget": self.budget, "is": "at least" if self.at_least else "at most", "passed": self.passed}

@@ -1,7 +1,7 @@
 """A sweep of a thousand and of ten thousand integrations whose mailboxes are idle (S1).
 
 Storage is Azurite, Graph takes 100 ms per response, and one process handles the messages, as many at a time as
-host.json allows. Only this process's time and memory are measured, since Azurite and Graph are separate processes.
+host.json allows. Only this process's time and memory are measured; Azurite and Graph are separate processes.
 
 Azurite searches a whole table for each range of rows, and competes for the processor. With 50,000 additional rows, a
 sweep of the same 1,000 integrations took 2.7 times as long and 1.7 times the processor time. The number of storage
@@ -47,7 +47,7 @@ MOST_PROCESSOR_TIME = 5  # milliseconds for one idle integration
 
 
 async def measure() -> list[Result]:
-    """Measure the second sweep, since the first one subscribes to every mailbox."""
+    """Measure the second sweep, because the first one subscribes to every mailbox."""
     small, large = [await _measured(size) for size in SIZES]
     growth = large[-1].figure / small[-1].figure
     return [*small, *large, Result("storage requests per idle integration, with ten times as many", growth, "×", 1.05)]
@@ -56,7 +56,7 @@ async def measure() -> list[Result]:
 async def _measured(size: int) -> list[Result]:
     async with azurite_storage() as (storage, connection), _graph() as url:
         store = IntegrationStore(storage, MemorySecrets(), SystemClock())
-        # Every deployment's first sweep finds nothing to enter into the lists of records. Only an upgrade does.
+        # Every deployment's first sweep finds nothing to add to the lists of records. Only an upgrade does.
         await RecordLists(storage, SystemClock(), store.uuid_after, store.id_of).keep()
         await fill(store, storage, size)
         command = [sys.executable, "-m", "bench.rounds", connection, url]
@@ -89,7 +89,7 @@ async def _graph() -> AsyncIterator[str]:
 
 
 class _Storage:
-    """Tables on Azurite, and in-memory queues, since in Azure the host fetches the messages."""
+    """Tables on Azurite, and in-memory queues, because in Azure the host fetches the messages."""
 
     def __init__(self, tables: AzureStorage) -> None:
         self.meter = Meter()
@@ -110,7 +110,7 @@ class _Storage:
 
 
 async def _worker(connection: str, url: str) -> None:
-    """Run two sweeps; prints the figures of the second."""
+    """Run two sweeps, and print the figures of the second."""
     storage = _Storage(AzureStorage(StorageAccount(connection)))
     settings = Settings(StorageAccount("unused"), PUBLIC, KEY, graph_base_url=url, secrets_file="unused")
     services = Services(settings, storage, MemorySecrets(), SystemClock())

@@ -10,7 +10,7 @@ from typing import Any
 Call = Callable[[], Awaitable[Any]]
 
 WARM_UP = 10
-"""The number of warm-up calls of each kind, which are not counted, since they open connections, fill caches and let
+"""The number of warm-up calls of each kind. They are not counted, because they open connections, fill caches and let
 Python specialize code.
 """
 

@@ -55,7 +55,7 @@ async def product(storage: Storage) -> AsyncIterator[BenchWorld]:
 
 @asynccontextmanager
 async def azurite_storage() -> AsyncIterator[tuple[AzureStorage, str]]:
-    """Start a separate Azurite; returns its storage with the product's tables and queues, and its connection string."""
+    """Start a separate Azurite. Returns its storage with the product's tables and queues, and its connection string."""
     with running_azurite() as connection_string:
         storage = AzureStorage(StorageAccount(connection_string))
         await storage.create()

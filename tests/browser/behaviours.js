@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Behaviours of real Outlook clients by name: for each, how the fake Outlook deviates (`quirks`, see
+ * Behaviours of real Outlook clients, keyed by name. Each says how the fake Outlook deviates (`quirks`, see
  * dev/demo/outlook_meeting.js), what its meetings contain (`meeting`), and the newest requirement set that it supports
- * (`mailbox`). The reports of each behaviour are in docs/facts/outlook-addin.md.
+ * (`mailbox`). Reports of each behaviour are in docs/facts/outlook-addin.md.
  */
 
 /** @import {Person} from '../../dev/demo/outlook_meeting.js' */

@@ -1,7 +1,7 @@
-"""A browser with the genuine Office.js in a fake Outlook, against the whole local stack.
+"""A browser with the genuine Office.js in a fake Outlook, running against the whole local stack.
 
 Outlook, Microsoft's script hosts and the add-in's server have their real names; every request that the page makes is
-intercepted, recorded, and answered from disk or by the functions host. Nothing else is reachable.
+intercepted, recorded, and served from disk or by the functions host. Nothing else is reachable.
 """
 
 import json
@@ -60,8 +60,8 @@ async def browser() -> AsyncIterator[Browser]:
     if not OFFICE_JS.is_dir():
         pytest.skip("the genuine Office.js is missing: `python3 -m dev.setup test` fetches it (npm)")
     async with async_playwright() as playwright:
-        # The sandbox is switched off, since Chromium refuses to use it as root, which is the usual user in containers.
-        # The browser opens only our own pages.
+        # The sandbox is switched off because Chromium refuses to use it as root, the usual user in containers. The
+        # browser opens only our own pages.
         running = await playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
         yield running
         await running.close()
@@ -121,8 +121,8 @@ async def deployment(outlook: Outlook, stack: Addresses) -> AsyncIterator[Deploy
     ):
 
         async def loopback(route: Route) -> None:
-            """Pass requests to the provider, as a reverse proxy with a public name would, since the stack itself has
-            only a loopback address.
+            """Pass requests to the provider, as a reverse proxy with a public name would, because the stack itself only
+            has a loopback address.
 
             A redirect becomes a page that navigates there, because Playwright does not intercept redirected requests.
             """

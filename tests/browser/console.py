@@ -25,7 +25,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "wide dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
     "forced colours": {"viewport": {"width": 1280, "height": 900}, "forced_colors": "active"},
 }
-"""Options of a browser context, keyed by what they represent. Each page has to work with all of them."""
+"""Browser context options, keyed by what they represent. Each page has to work with all of them."""
 
 
 class Admin:
@@ -62,9 +62,7 @@ class Admin:
 async def made_integration(
     api: httpx.AsyncClient, name: str, mailbox: str, prefix: str
 ) -> AsyncIterator[dict[str, Any]]:
-    """Create an integration for one test; returns it as the management API shows it, and deletes it at the end of the
-    test.
-    """
+    """Create an integration for one test, and delete it at the end. Returns it as the management API shows it."""
     fields = {
         "name": name, "authentication_method": "GRAPH", "addin_server_domain": "join.example.com",
         "room_mailbox_name": "VMR", "room_mailbox_email_address": mailbox, "scheduled_alias_prefix": prefix,
@@ -79,7 +77,7 @@ async def made_integration(
 
 
 async def book(stack: Addresses, api: httpx.AsyncClient, subject: str) -> None:
-    """Book a meeting with a room, organized by Alice, for tomorrow on the stack's clock."""
+    """Book a meeting with a room, organized by Alice, for tomorrow by the stack's clock."""
     async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
         token = (await client.post(f"{stack.exchange}/dev/identity-token", json={"user": "alice@example.com"})).json()
         path = f"/api/client/v2/msexchange_schedulers/{INTEGRATION}/meeting_details"

@@ -55,8 +55,7 @@ class Visit:
         await expect(self.page.locator("#banner")).to_be_hidden()
 
     async def go_away(self) -> None:
-        """Switch the back end off, once the pane has fetched the placeholder that it will insert into meetings in the
-        meantime."""
+        """Switch the back end off once the pane has fetched the placeholder that it inserts during an outage."""
         async with asyncio.timeout(hanging() / 1000):
             await self._placeholder.wait()
         await self.page.check("#away")
@@ -112,7 +111,7 @@ class Visit:
         return f"{await self.now() + timedelta(days=1):%Y-%m-%d}"
 
     async def in_a_while(self, subject: str) -> str:
-        """Book a meeting whose room is already open; returns its alias."""
+        """Book a meeting whose room is already open. Returns its alias."""
         start = await self.now() + timedelta(minutes=10)
         end = "23:59" if start.hour == 23 else f"{start + timedelta(minutes=20):%H:%M}"
         await self.fill(subject, f"{start:%Y-%m-%d}", f"{start:%H:%M}", end)

@@ -47,8 +47,8 @@ USUAL = (
     "the mailbox is listed by its primary address", "the organizer is among the attendees",
     "a semicolon splits the location", "text is reported as HTML",
 )  # fmt: skip
-"""Behaviours of real Outlooks (behaviours.js) that leave no trace in the body. One of them applies to each test that
-does not choose its own; test_matrix.py tests the other behaviours.
+"""Behaviours of real Outlooks (behaviours.js) that leave no trace in the body. Each test that does not choose its own
+gets one of these; test_matrix.py tests the other behaviours.
 """
 
 OTHER_ADDRESSES = (
@@ -61,7 +61,7 @@ UNRESPONSIVE = "Outlook is not responding."
 """The pane's heading if Office.js has not found its host in time."""
 
 # Instead of waiting in the pane, let time pass in the fake Outlook. The pane's time limits are extended, because on a
-# busy machine the fake Outlook takes longer to respond; in tests that control the clock, they are not.
+# busy machine the fake Outlook takes longer to respond. They are not extended in tests that control the clock.
 NO_WAITING = """async isControlled => {
     const wait = window.setTimeout;
     if (!isControlled) window.setTimeout = (run, ms, ...rest) => wait(run, ms < 1000 ? ms : 20 * ms, ...rest);
@@ -74,7 +74,7 @@ SINGLE_USE: Mapping[str, Any] = {"modes": {"personal": False}, "identity": {"dia
 """The changes to the seeded integration's configuration for tests that are not about personal VMRs or sign-in."""
 
 Answer = Callable[[Route], Awaitable[None]]
-"""A function that answers a request in place of the back end."""
+"""A function that responds to a request in place of the back end."""
 
 
 class Outlook:
@@ -84,7 +84,7 @@ class Outlook:
         self, browser: Browser, stack: Addresses, client: httpx.AsyncClient, behaviour: str = "as documented"
     ) -> None:
         self.behaviour = behaviour
-        """How this Outlook behaves, by a name from behaviours.js; may be changed before `open`."""
+        """How this Outlook behaves: a name from behaviours.js. It may be changed before `open`."""
         self._browser = browser
         self._stack = stack
         self._client = client
@@ -96,7 +96,7 @@ class Outlook:
         self.headers: dict[str, dict[str, str]] = {}
         """Response headers of the add-in's server, by path."""
         self.weights: dict[str, int] = {}
-        """The size in bytes of the add-in server's responses on the wire, compressed if they were, by path."""
+        """The sizes in bytes of the add-in server's responses on the wire (after any compression), by path."""
         self.answered: list[str] = []
         """The URLs whose response has arrived."""
         self._pending: set[Request] = set()
@@ -173,7 +173,7 @@ class Outlook:
             await self.frame().evaluate(NO_WAITING, self._has_clock)
 
     async def reopen(self, *, noted: bool = True) -> None:
-        """Close the pane, after it has saved its note if `noted`, and open it again; the meeting stays open."""
+        """Close the pane (if `noted`, after it has saved its note) and open it again. The meeting stays open."""
         if noted:
             await self.page.wait_for_function("outlook.calls.includes('saveProperties')")
         url = (await self.pane.locator("html").evaluate("() => location.href")).partition("?")[0]
@@ -201,7 +201,7 @@ class Outlook:
         await self._until(lambda: any(part in url for url in self.requests))
 
     async def pass_time(self, milliseconds: int) -> None:
-        """Let time pass in all pages, once nothing is loading: Office.js has time limits for loading, too."""
+        """Let time pass in all pages once nothing is loading, because Office.js has time limits for loading, too."""
         asked = -1
         while asked != len(self.requests):  # a script that has arrived may request another one
             asked = len(self.requests)

@@ -1,4 +1,4 @@
-"""A sample overview of a busy deployment, which is always the same, so that pictures do not change."""
+"""A sample overview of a busy deployment. It is always the same, so that pictures do not change."""
 
 from datetime import date, timedelta
 from math import sin

@@ -58,7 +58,7 @@ class Deployment:
         await self.outlook.open({"body": AGENDA}, url=url, **more)
 
     async def dialog(self) -> Page:
-        """Click "Sign In"; returns the dialog, once it shows the provider's page."""
+        """Click "Sign In". Returns the dialog once it shows the provider's page."""
         dialog = await sign_in(self.outlook)
         await dialog.get_by_role("heading", name="Pick an account").wait_for()
         return dialog

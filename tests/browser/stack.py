@@ -26,7 +26,7 @@ def running_stack(folder: Path, *, on_node: bool = False) -> Iterator[Addresses]
 
 
 async def now(stack: Addresses) -> datetime:
-    """The time of a stack, whose clock other tests may have moved."""
+    """A stack's current time. Other tests may have moved its clock."""
     async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
         answer = await client.get(f"{stack.exchange}/dev/clock")
     return datetime.fromisoformat(answer.json()["now"])
