@@ -1,1 +1,1 @@
-"""Conferences: scheduled rooms, when they let people in, and the platforms that serve them."""
+"""Conferences: scheduled rooms, their join windows, and the platforms that serve them."""

@@ -1,7 +1,7 @@
-"""Checks policy responses: a node rejects the whole response if one field is wrong (C2).
+"""Checks policy responses, because a node rejects the whole response if one field is wrong (C2).
 
-What a node accepts is described in docs/facts/pexip.md. A wrong field that only affects a room's appearance is left
-out, so that the platform's default applies. If a field that restricts access is wrong, nobody is let in.
+docs/facts/pexip.md describes what a node accepts. An invalid field that only affects a room's appearance is omitted, so
+the platform's default applies. If a field that restricts access is invalid, nobody is let in.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from shared.conferences.pins import is_pin, pin_faults
 log = logging.getLogger(__name__)
 
 MAX_TEXT = 250
-"""Maximum length in characters of a string in a policy response."""
+"""Maximum length of a string in a policy response, in characters."""
 
 REQUIRED = ("service_type", "name", "service_tag")
 
@@ -26,7 +26,7 @@ PROTECTING = frozenset(
     {"pin", "guest_pin", "allow_guests", "host_identity_provider_group", "guest_identity_provider_group",
      "non_idp_participants", "locked", "participant_limit", "crypto_mode", "match_string", "post_match_string"}
 )  # fmt: skip
-"""Fields that restrict access, or limit guests to listening: without them, unauthorized people might get in."""
+"""Fields that restrict access or limit guests to listening. Without them, unauthorized people might get in."""
 
 VIEWS = (
     "one_main_zero_pips", "one_main_seven_pips", "one_main_twentyone_pips", "two_mains_twentyone_pips",
@@ -123,13 +123,13 @@ FIELDS: Mapping[str, _Check] = {
     "max_callrate_out": _between(128_000, 8_192_000),
     "participant_limit": _between(0, 1_000_000),
 }
-"""Every field of our responses, with a check of the values that a node accepts."""
+"""Every field in our responses, with a check for the values that a node accepts."""
 
 
 def service_answer(fields: Mapping[str, Any]) -> dict[str, Any] | None:
-    """A `result` that a node accepts, for the service that `fields` describe; None if nobody may be let in.
+    """A `result` that a node accepts, for the service described by `fields`; None if nobody may be let in.
 
-    Strings are cut to the length that a node accepts; empty ones are left out, except required ones.
+    Strings are cut to the maximum length. Empty strings are omitted unless they are required.
     """
     cleaned = {name: clean(value) if _may_be_cleaned(name, value) else value for name, value in fields.items()}
     given = {name: value for name, value in cleaned.items() if value != "" or name in REQUIRED}
@@ -139,14 +139,14 @@ def service_answer(fields: Mapping[str, Any]) -> dict[str, Any] | None:
     pins = {name: str(given.get(name, "")) for name in ("pin", "guest_pin")}
     wrong |= pin_faults(**pins, allow_guests=given.get("allow_guests") is True).keys()
     if wrong:
-        log.error("nodes would reject a policy response because of its %s", ", ".join(sorted(wrong)))
+        log.error("nodes would reject a policy response because of the field %s", ", ".join(sorted(wrong)))
     if wrong & PROTECTING or wrong & needed:
         return None
     return {name: value for name, value in given.items() if name not in wrong}
 
 
 def _may_be_cleaned(name: str, value: Any) -> bool:
-    """Whether a value may be cleaned. A PIN may not, since one that consists of blanks must not become empty."""
+    """Whether a value may be cleaned. PINs may not: a PIN of blanks must not become empty."""
     return isinstance(value, str) and name not in PROTECTING
 
 

@@ -1,4 +1,4 @@
-"""Deletes bookings permanently, in the steps described in shared/bookings/removal_steps.py."""
+"""Deletes bookings permanently. shared/bookings/removal_steps.py describes the steps."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,21 +21,21 @@ class Removals:
     platform: Platform
 
     async def remove(self, booking: Booking) -> None:
-        """Delete a booking as it was read. Does nothing and raises RowChanged if it has changed since."""
+        """Delete a booking. Raises RowChanged, and deletes nothing, if it has changed since it was read."""
         table = meetings_table(self.storage)
         link = await table.get(booking.integration, booking.link_key) if booking.meeting else None
         await table.commit(booking.integration, *removing(booking, link))
         await self._free(booking)
 
     async def finish(self, integration: str) -> None:
-        """Release everything that interrupted removals of an integration's bookings have left behind."""
+        """Release everything left behind by interrupted removals of an integration's bookings."""
         async for row in meetings_table(self.storage).rows(integration, RowKind.REMOVED.prefix):
             with suppress(RowChanged):  # the digits have just been reused: the next nightly run tries again
                 await self._free(removed(row))
 
     async def _free(self, booking: Booking) -> None:
         """Release everything that belonged to the booking, except an alias that a new booking with the same tag already
-        has: the user may have clicked again.
+        uses: the user may have clicked again.
         """
         table = meetings_table(self.storage)
         again = await stored_booking(table, booking.integration, booking.tag)

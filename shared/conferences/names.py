@@ -1,4 +1,6 @@
-"""Names of conferences: unique in the deployment, since a bridge treats two with the same name as one room (M2)."""
+"""Conference names. They are unique in the deployment, because a bridge treats two conferences with the same name as
+one room (M2).
+"""
 
 import re
 import secrets
@@ -11,18 +13,19 @@ _ATTEMPTS = 10
 
 
 class ConferenceNames:
-    """Claims on names, one row each in table `aliases`; a claim belongs to a booking's tag.
+    """Claims on names, one row each in table `aliases`. A claim belongs to a booking's tag.
 
-    Personal VMRs claim their names there as well (shared/personal/claims.py).
+    Personal VMRs claim their names in the same table (shared/personal/claims.py).
     """
 
     def __init__(self, storage: Tables) -> None:
         self._table = aliases_table(storage)
 
     async def claim(self, name: str, integration: str, tag: str) -> str:
-        """The name itself if it is unused or already this tag's; otherwise the name followed by a random number.
+        """The name itself if it is unused or already belongs to this tag; otherwise the name followed by a random
+        number.
 
-        `integration` is the integration of the tag's booking. One round trip if the name is unused.
+        `integration` is the booking's integration. Takes one round trip if the name is unused.
         """
         candidate = name[:_NAME_MAX_LENGTH]
         if await self._take(candidate, integration, tag):
@@ -30,7 +33,7 @@ class ConferenceNames:
         return await self.claim_numbered(name, integration, tag)
 
     async def claim_numbered(self, name: str, integration: str, tag: str) -> str:
-        """The name followed by a random number, in case a bridge refuses a name that is unused here."""
+        """The name followed by a random number, for when a bridge refuses a name that is unused here."""
         for _ in range(_ATTEMPTS - 1):
             candidate = f"{name[: _NAME_MAX_LENGTH - 9]} {secrets.randbelow(10**8):08}"
             if await self._take(candidate, integration, tag):
@@ -47,7 +50,9 @@ class ConferenceNames:
                 return  # released by a concurrent run
 
     async def tag_of(self, name: str, integration: str) -> str:
-        """The tag of the integration's booking to which a name belongs, or ""; one point read."""
+        """The tag of the booking that has the name, or "" if no booking of this integration has it. Takes one point
+        read.
+        """
         row = await self._table.get(name_partition(name), NAME_KEY)
         is_theirs = row is not None and row.values.get("integration") == integration
         return str(row.values.get("tag", "")) if row and is_theirs else ""
@@ -62,7 +67,7 @@ class ConferenceNames:
 
 
 def is_name_of(wanted: str, name: str) -> bool:
-    """Whether `name` may be the result of `claim` for `wanted`."""
+    """Whether `claim` could have returned `name` for `wanted`."""
     return name == wanted[:_NAME_MAX_LENGTH] or bool(
         re.fullmatch(re.escape(wanted[: _NAME_MAX_LENGTH - 9]) + r" \d{8}", name)
     )

@@ -1,6 +1,6 @@
 """Platform `management_api`: a conference is a room on a Management Node, created ahead of its join window (C3).
 
-Nothing here calls the node: the work is recorded here and carried out by room_keeper.py, so an unavailable node does
+Nothing here calls the node. The work is recorded here and carried out by room_keeper.py, so an unavailable node does
 not delay answers to organizers.
 """
 
@@ -21,12 +21,12 @@ from shared.management_node.nodes import ManagementNode
 from shared.storage import Queue, Tables
 
 NodeOf = Callable[[str], Awaitable[ManagementNode | None]]
-"""Returns the Management Node in an integration's settings, regardless of its platform; None if none is set, or if the
+"""Returns the Management Node in an integration's settings, whatever its platform; None if no node is set or the
 integration no longer exists. Raises NodeFailed.
 """
 
 PlaceOf = Callable[[str], Awaitable[Place]]
-"""Returns where the rooms of an integration (uuid) should be; platform `policy` if the integration does not exist."""
+"""Returns where the rooms of an integration (given by its uuid) should be; platform `policy` if it does not exist."""
 
 
 AHEAD_BY = timedelta(minutes=2)
@@ -50,7 +50,7 @@ class Rooms:
 
     @property
     def times(self) -> RoomTimes:
-        """The times at which rooms have to be updated on a node."""
+        """The times at which rooms have to be checked on a node."""
         return RoomTimes(self.tables)
 
     async def look_now(self, integration: str, tags: list[str], *, checked: bool = False) -> None:
@@ -64,8 +64,8 @@ class Rooms:
 
 @dataclass(frozen=True)
 class NodePlatform:
-    """A Platform on a Management Node. A name is claimed in this deployment first, and changed later if the node
-    already uses it.
+    """A Platform on a Management Node. A name is first claimed in this deployment, and later changed if it is in use on
+    the node.
     """
 
     policy: PolicyPlatform
@@ -77,7 +77,7 @@ class NodePlatform:
         return await self.policy.name(booking)
 
     async def show(self, booking: Booking) -> None:
-        """See Platform.show; three round trips, and one for the queue if there is something to do now."""
+        """See Platform.show. Takes three round trips, and another for the queue if there is something to do now."""
         now = self.rooms.clock.now()
         record = await self.rooms.records.get(booking.integration, booking.tag)
         await self._claim(booking, record, now)
@@ -96,10 +96,10 @@ class NodePlatform:
             await self.rooms.look_now(booking.integration, [booking.tag])
 
     async def _claim(self, booking: Booking, record: RoomRecord | None, now: datetime) -> None:
-        """Have policy leave requests for the alias to the nodes, which then use their own database.
+        """Have policy refer nodes to their own database for this alias.
 
-        If the room is open now and policy already serves it, policy continues to do so until conferencing nodes know
-        the room (room_keeper.py).
+        If policy is already serving the room and it is open, policy continues to serve it until the conferencing nodes
+        know the room (room_keeper.py).
         """
         is_wanted = booking.state is State.SCHEDULED and wanted(booking, self.place, now) is not None
         settled = record is not None and record.is_there and record.handed_over
@@ -111,7 +111,7 @@ class NodePlatform:
 
 @dataclass(frozen=True)
 class ChosenPlatform:
-    """A Platform that follows each integration's own setting (`conference_platform`)."""
+    """A Platform that follows each integration's setting `conference_platform`."""
 
     policy: PolicyPlatform
     rooms: Rooms

@@ -17,13 +17,13 @@ LOOK_EVERY = timedelta(minutes=10)
 """How often a room is checked, in case somebody has deleted it from the node."""
 
 MAX_OWNER = 100
-"""Maximum length of an owner's address on a node, in characters."""
+"""Maximum length of an owner's e-mail address on a node, in characters."""
 
 RoomFields = Mapping[str, str]
-"""The fields of a `conference` that we manage, as strings; a theme or a group is given by name, or as "" for none."""
+"""The fields of a `conference` that we manage, as strings. A theme or group is given by name; "" means none."""
 
 NODE_REFERENCES = {"ivr_theme": "ivr_theme", "host_identity_provider_group": "identity_provider_group"}
-"""Fields whose value on the node is the URI of another object, with the resource of that object."""
+"""Fields whose value on the node is the URI of another object, with that object's resource type."""
 
 
 class Step(StrEnum):
@@ -52,7 +52,7 @@ def wanted(booking: Booking | None, place: Place, now: datetime) -> Conference |
 
 
 def step_of(booking: Booking | None, record: RoomRecord | None, place: Place, now: datetime) -> Step:
-    """The next step for a room. A record of another node is ignored: that node can no longer be reached."""
+    """The next step for a room. A record for another node is ignored, because that node can no longer be reached."""
     conference = wanted(booking, place, now)
     if conference is None:
         return Step.CLOSE if record else Step.NOTHING
@@ -66,8 +66,7 @@ def step_of(booking: Booking | None, record: RoomRecord | None, place: Place, no
 def next_moment(booking: Booking | None, record: RoomRecord | None, place: Place, now: datetime) -> datetime | None:
     """The time of the room's next check if nothing else happens; None if no check is needed.
 
-    While the room exists, the times depend only on the tag, so that there is one next check however often this is
-    called.
+    While the room exists, the time depends only on the tag, so repeated calls do not add further checks.
     """
     if booking is None or booking.state is not State.SCHEDULED or booking.conference is None or not place.node:
         return None
@@ -80,8 +79,8 @@ def next_moment(booking: Booking | None, record: RoomRecord | None, place: Place
 
 
 def _on_grid(now: datetime, tag: str) -> datetime:
-    """The time of a tag's next check, at least half of LOOK_EVERY from now. It differs between tags, so that rooms are
-    not all checked at the same time.
+    """The time of a tag's next check, at least half of LOOK_EVERY from now. It differs between tags to avoid checking
+    all rooms at the same time.
     """
     period = int(LOOK_EVERY.total_seconds())
     offset = int(tag[:8], 16) % (period // 60) * 60
@@ -91,7 +90,7 @@ def _on_grid(now: datetime, tag: str) -> datetime:
 
 
 def room_fields(conference: Conference) -> RoomFields:
-    """The fields of a room that we manage. Other settings on the node are left unchanged."""
+    """The managed fields of a room. Other settings on the node are left unchanged."""
     group = conference.identity_provider_group
     return {
         "name": clean(conference.name) or conference.alias,
@@ -105,7 +104,7 @@ def room_fields(conference: Conference) -> RoomFields:
 
 
 def aliases_of(conference: Conference) -> list[dict[str, str]]:
-    """The two aliases of a conference, in the form in which a node accepts them with a new conference."""
+    """The two aliases of a conference, as a node accepts them when a conference is created."""
     description = clean(conference.alias_description)
     names = dict.fromkeys((conference.alias, conference.numeric_alias))
     return [{"alias": name, "description": description} for name in names]

@@ -1,4 +1,4 @@
-"""Where conferences are stored. On platform `policy` a conference is a row that is used to respond to nodes' requests.
+"""Where conferences are stored. On platform `policy`, a conference is a table row used in responses to nodes.
 
 The other platform, `management_api`, is in node_platform.py.
 """
@@ -12,19 +12,20 @@ from shared.conferences.names import ConferenceNames
 from shared.storage import Delete, Put, Replace, RowChanged, Tables
 
 ON_NODE = "on_node"
-"""Column of an alias's claim: true if its room is on a Management Node. Policy then has nodes use their own database.
+"""Column in the claim on an alias: true if its room is on a Management Node. Policy then refers nodes to their own
+database.
 """
 
 
 class Platform(Protocol):
-    """Makes a bridge reflect a booking. Every call is idempotent and may be repeated at any time."""
+    """Makes a bridge reflect a booking. Calls are idempotent and may be repeated at any time."""
 
     async def name(self, booking: Booking) -> Booking:
-        """The booking with a name that no other conference in the deployment has (M2)."""
+        """The booking, with a conference name that is unique in the deployment (M2)."""
         ...
 
     async def show(self, booking: Booking) -> None:
-        """Make the bridge reflect the booking: its room is open at its conference's times, or is closed."""
+        """Make the bridge reflect the booking: the room is open at the conference's times, or closed."""
         ...
 
     async def forget(self, booking: Booking) -> None:
@@ -40,16 +41,16 @@ class PolicyPlatform:
         self._names = ConferenceNames(storage)
 
     async def name(self, booking: Booking) -> Booking:
-        """See Platform.name; one round trip for a name that is new to the booking, otherwise none."""
+        """See Platform.name. Takes one round trip if the booking's name is new, otherwise none."""
         conference = booking.conference
         if conference is None or booking.state is not State.SCHEDULED or conference.name in booking.names:
             return booking
         return booking.named(await self._names.claim(conference.name, booking.integration, booking.tag))
 
     async def show(self, booking: Booking, *, on_node: bool = False) -> None:
-        """See Platform.show; one round trip, and two more to release the name of a closed conference.
+        """See Platform.show. Takes one round trip, and two more to release the name of a closed conference.
 
-        With `on_node`, the room is on the Management Node, and policy has nodes use their own database.
+        With `on_node`, the room is on the Management Node, and policy refers nodes to their own database.
         """
         claim = booking.claim()
         if on_node:
@@ -59,13 +60,13 @@ class PolicyPlatform:
             await self._release_names(booking)
 
     async def answers(self, booking: Booking) -> bool:
-        """Whether policy serves the booking's room, now or at any other time; one round trip to storage."""
+        """Whether policy serves the booking's room, now or at any other time. Takes one round trip to storage."""
         row = await self._aliases.get(booking.numeric_alias, ALIAS_KEY)
         return row is not None and row.values.get("tag") == booking.tag and "conference" in row.values
 
     async def hand_over(self, booking: Booking) -> None:
-        """Have nodes use their own database from now on; two round trips. Does nothing if the alias is
-        changed concurrently.
+        """Refer nodes to their own database from now on. Takes two round trips. Does nothing if the alias is changed
+        concurrently.
         """
         row = await self._aliases.get(booking.numeric_alias, ALIAS_KEY)
         if row is None or row.values.get("tag") != booking.tag or "conference" not in row.values:

@@ -1,6 +1,6 @@
 """External policy: responds to conferencing nodes when somebody dials an alias (C2; docs/facts/pexip.md).
 
-One point read by the alias's digits, regardless of the number of conferences.
+Takes one point read, keyed by the alias's digits, however many conferences there are.
 """
 
 import ipaddress
@@ -23,26 +23,24 @@ from shared.storage import Row, Storage
 PolicyAction = Literal["continue", "reject"]
 
 PolicyAnswer = tuple[PolicyAction, dict[str, Any]] | None
-"""Action and result, or None if the alias is not ours: the node then uses its own database."""
+"""Action and result, or None if the alias is not ours. The node then uses its own database."""
 
 MAX_ALIAS = 250
 """Maximum length of an alias in characters, as in the original."""
 
 IsOnNode = Callable[[str], Awaitable[bool]]
-"""Whether the rooms of an integration, given by its uuid, are on a Management Node; usually known without a call to
-storage.
-"""
+"""Whether the rooms of an integration, given by its uuid, are on a Management Node. Rarely needs a call to storage."""
 
 _OUR_TAG = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):([0-9a-f-]{36})")
 
 
 class Policy:
-    """Responds to service configuration requests, using the alias records."""
+    """Responds to service configuration requests from the alias records."""
 
     def __init__(
         self, storage: Storage, clock: Clock, *, serves_vmrs: bool = True, is_on_node: IsOnNode | None = None
     ) -> None:
-        """With `serves_vmrs` False, another server has all VMRs, and policy does not serve them."""
+        """If `serves_vmrs` is False, all VMRs are on another server, and policy does not serve them."""
         self._serves_vmrs = serves_vmrs
         self._storage = storage
         self._is_on_node = is_on_node
@@ -50,10 +48,11 @@ class Policy:
         self._clock = clock
 
     async def answer(self, request: ServiceRequest) -> PolicyAnswer:
-        """The response to a node's request. Takes one point read; none if the alias cannot be one of ours.
+        """The response to a node's request. Takes one point read, or none if the alias cannot be  ours.
 
-        A node that dials out for a running service of ours gets the response for that service, regardless of the alias
-        in its request. A probe is never rejected: nodes may cache a rejection, and somebody may call right afterwards.
+        A node that dials out for one of our running services gets the response for that service, whatever alias it
+        requested. A probe is never rejected, because nodes may cache a rejection and somebody may call right
+        afterwards.
         """
         running = _OUR_TAG.fullmatch(request.running_tag)
         if running:
@@ -66,8 +65,8 @@ class Policy:
     async def service_configuration(self, local_alias: str) -> PolicyAnswer:
         """Action and result for a dialled alias, or None if it is not ours (the node then uses its own database).
 
-        A VMR is always open. A scheduled room outside its join window is rejected with an empty result, up to the last
-        moment before it opens (docs/facts/pexip.md describes how nodes may treat that).
+        A VMR is always open. A call to a scheduled room outside its join window is rejected with an empty result, right
+        up to the moment the room opens (docs/facts/pexip.md describes how nodes may treat that).
         """
         dialled, domain = dialled_alias(local_alias)
         if not dialled or not dialled.isprintable() or len(dialled) + len(domain) > MAX_ALIAS:
@@ -87,9 +86,9 @@ class Policy:
         return self._told(conference)
 
     async def _running(self, integration: str, tag: str, name: str) -> PolicyAnswer:
-        """The response for a service of ours that dials out, found by its tag.
+        """The response for one of our services that dials out, found by its tag.
 
-        It contains the name under which the service runs, because a node treats another name as another service.
+        It contains the running service's name, because a node treats a different name as a different service.
         """
         booking = await stored_booking(meetings_table(self._storage), integration, tag)
         if booking is None:
@@ -104,7 +103,9 @@ class Policy:
         return row is not None and row.values.get("tag") == booking.tag and bool(row.values.get("conference"))
 
     async def _running_vmr(self, request: ServiceRequest) -> PolicyAnswer:
-        """The response for a VMR that dials out, found by its name; a node treats another name as another service."""
+        """The response for a VMR that dials out, found by its name. A node treats a different name as a different
+        service.
+        """
         if request.direction is not Direction.DIAL_OUT or not request.service_name.strip():
             return None
         row = await self._aliases.get(name_partition(request.service_name.strip()), NAME_KEY)
@@ -112,7 +113,7 @@ class Policy:
         return told if told and told[1].get("name") == request.service_name else None
 
     def _vmr(self, row: Row, place: str) -> PolicyAnswer:
-        """A VMR's service. None if no VMR has that alias, or if another server has the room."""
+        """The service for a VMR; None if no VMR has that alias, or if it is on another server."""
         fields = service_at(row, place) if self._serves_vmrs else None
         if fields is None:
             return None
@@ -127,7 +128,7 @@ class Policy:
 
 
 def _is_of(told: tuple[PolicyAction, dict[str, Any]], tag: str) -> bool:
-    """Whether a response is for the service that runs under a tag; always true without a tag or for a rejection."""
+    """Whether a response is for the service with this tag. Always true if there is no tag, and for rejections."""
     return not tag or told[0] == "reject" or str(told[1].get("service_tag", "")).lower() == tag
 
 
@@ -136,7 +137,7 @@ def _named(booking: Booking, name: str) -> Conference | None:
 
 
 def _without_node(domain: str) -> str:
-    """A dialled domain without its port; "" for a node's address (H.323 and SIP endpoints dial `alias@10.0.0.1`)."""
+    """A dialled domain without its port; "" for a node's IP address (H.323 and SIP endpoints dial `alias@10.0.0.1`)."""
     host = re.sub(r":\d+$", "", domain)
     return "" if _is_address(host) or _is_address(domain) else host
 
@@ -150,7 +151,7 @@ def _is_address(host: str) -> bool:
 
 
 def _service(conference: Conference) -> dict[str, Any] | None:
-    """The service as a node accepts it; unset fields are left out, so that the platform's defaults apply."""
+    """The service in the form that a node accepts. Unset fields are omitted, so the platform's defaults apply."""
     fields = {
         "service_type": "conference",
         "name": clean(conference.name) or conference.alias,

@@ -14,10 +14,10 @@ from typing import Self
 from urllib.parse import unquote
 
 MAX_ALIAS_TEXT = 1024
-"""Maximum length of `local_alias` as received, in characters; none of our aliases is that long in any form."""
+"""Maximum length of `local_alias` as received, in characters. No form of any of our aliases is that long."""
 
 MAX_ESCAPES = 3
-"""How many times an alias is unescaped: each proxy on the way may have escaped it again."""
+"""How many times an alias is unescaped, because each proxy on the way may have escaped it again."""
 
 _SCHEME = re.compile(r"^(?:sips?|h323|tel):", re.IGNORECASE)
 _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
@@ -27,7 +27,7 @@ _ROOT_DOT = re.compile(r"\.(?=(?::[0-9]+)?$)")
 """A dot at the end of a domain, possibly followed by a port."""
 
 _PROBES = frozenset({"options", "subscribe", "web_avatar_fetch"})
-"""Triggers without a caller: a node checks whether an alias exists, or fetches a picture."""
+"""Triggers that involve no caller: a node is checking whether an alias exists, or fetching a picture."""
 
 
 class Direction(StrEnum):
@@ -61,7 +61,7 @@ class ServiceRequest:
 
     @property
     def running_tag(self) -> str:
-        """The tag of the running service on whose behalf a node dials out, otherwise ""."""
+        """The tag of the running service that a node is dialling out for; otherwise ""."""
         return self.service_tag if self.direction is Direction.DIAL_OUT else ""
 
     @classmethod
@@ -80,16 +80,16 @@ class ServiceRequest:
 
 
 def _single(text: str) -> str:
-    """The value of a parameter that occurs once, or repeatedly with one value; otherwise ""."""
+    """The value of a parameter that occurs once, or several times with the same value; otherwise ""."""
     values = {value.strip().lower() for value in text.split(",") if value.strip()}
     return values.pop() if len(values) == 1 else ""
 
 
 def dialled_alias(text: str) -> tuple[str, str]:
-    """Key and domain of `local_alias`; ("", "") if it names no alias, or more than one.
+    """Key and domain of `local_alias`; ("", "") if it contains no alias, or several different ones.
 
-    In addition to what `split_alias` accepts: `"Name" <sip:alias@domain>`, text that was escaped more than once, and
-    the same alias several times.
+    Besides the forms that `split_alias` accepts, it may be `"Name" <sip:alias@domain>`, text that was escaped more than
+    once, or one alias repeated.
     """
     if len(text) > MAX_ALIAS_TEXT:
         return "", ""
@@ -100,7 +100,7 @@ def dialled_alias(text: str) -> tuple[str, str]:
 def split_alias(alias: str) -> tuple[str, str]:
     """Key and domain of one alias, in lower case; the domain is "" if there is none.
 
-    Scheme, URI parameters, a domain's trailing dot and the # that ends a number on a keypad are dropped.
+    The scheme, URI parameters, a trailing dot in the domain and the # that ends a number on a keypad are dropped.
     """
     bare = re.split("[;?]", _SCHEME.sub("", alias.strip()), maxsplit=1)[0].lower()
     name, _, domain = bare.partition("@")
@@ -116,7 +116,7 @@ def _unescaped(text: str) -> str:
 
 
 def _addresses(text: str) -> Iterator[str]:
-    """The addresses in a string: those in angle brackets, otherwise those separated by commas."""
+    """The addresses in a string: those in angle brackets if there are any, otherwise those separated by commas."""
     plain = _QUOTED.sub("", text)
     found = _BRACKETED.findall(plain) or plain.split(",")
     return (each for each in found if each.strip())

@@ -1,11 +1,11 @@
 """When a meeting is booked, checks whether another conference on the node already has one of its aliases (C3).
 
-Somebody has to release such an alias manually, and the five minutes before people may join are too short for that.
-Nothing is created or changed on the node, and nothing waits for the check. This check replaces the search before a new
-room is created (room_changes.py), so that a room still takes two requests.
+Such an alias has to be released manually, and the five minutes before people may join are too short for that. Nothing
+is created or changed on the node, and nothing waits for the check. This check replaces the search that would otherwise
+precede creating a room (room_changes.py), so a room still takes only two requests.
 
-A name that another conference has is no problem, since a number is then added to the room's name. Names are not checked
-in advance, since they would appear in a URL, which proxies and nodes log.
+A name that is already taken is no problem: a number is added to it. Names are not checked in advance, because they
+would appear in URLs, which proxies and nodes log.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from shared.management_node.outage import Outages
 from shared.storage import Delete, Put, Table
 
 LOOK_AGAIN = timedelta(hours=1)
-"""The pause before checking again whether an alias has been released, or an unreachable node is back."""
+"""How long to wait before checking again whether an alias has been released or an unreachable node is back."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class RoomsAhead:
         return meetings_table(self.rooms.tables)
 
     async def look(self, integration: str, tags: Sequence[str]) -> None:
-        """Check, alert admins, and record when to check again. One request for about forty meetings. Raises
+        """Check, alert admins, and record when to check again. Takes one request per forty meetings or so. Raises
         Unavailable.
         """
         place, now = await self.place_of(integration), self.rooms.clock.now()
@@ -66,7 +66,9 @@ class RoomsAhead:
         await self._again(integration, clashes, place, now)
 
     async def _coming(self, integration: str, tag: str, place: Place, now: datetime) -> Conference | None:
-        """The booking's conference if it has yet to open; room_keeper.py takes care of those that are open or due."""
+        """The booking's conference if it has yet to open. Open rooms and those that are due are left to
+        room_keeper.py.
+        """
         booking = await stored_booking(self._table, integration, tag)
         conference = booking.conference if booking and booking.state is State.SCHEDULED else None
         if conference is None or not place.node or conference.is_open(now, place.lead):
@@ -74,7 +76,7 @@ class RoomsAhead:
         return conference if conference.next_opening(now) else None
 
     async def _taken(self, integration: str, coming: Mapping[str, Conference]) -> frozenset[str]:
-        """Tags of conferences with an alias that another conference has."""
+        """Tags of conferences with an alias that another conference is using."""
         node = await self.node_of(integration)
         if node is None:
             return frozenset()
@@ -89,7 +91,7 @@ class RoomsAhead:
     async def _ours(
         self, node: ManagementNode, integration: str, tags: set[str], coming: Mapping[str, Conference]
     ) -> set[str]:
-        """Tags whose own earlier room is still on the node with both aliases: these do not clash."""
+        """Tags whose own earlier room is still on the node with both aliases. These do not clash."""
         rooms = await node.conferences.by_tags({f"{integration}:{tag}" for tag in tags})
         own = {tag: rooms.get(f"{integration}:{tag}") for tag in tags}
         return {
@@ -118,11 +120,11 @@ class RoomsAhead:
             await self.alarms.clear(integration, AlarmKind.ROOM_ALIAS)
             return
         told = listed([(str(row["opens"]), str(row["alias"]), "") for row in rows])
-        cause = f"Other conferences on the Management Node have the aliases of these meetings: {told}."
+        cause = f"Other conferences on the Management Node are using the aliases of these meetings: {told}."
         await self.alarms.raise_(integration, AlarmKind.ROOM_ALIAS, cause)
 
     async def _again(self, integration: str, rooms: Mapping[str, Conference], place: Place, now: datetime) -> None:
-        """Schedule the next check: after LOOK_AGAIN, or when the room is due if that is sooner, so that its row gets
+        """Schedule the next check: after LOOK_AGAIN, or sooner if the room is due earlier, so that its row is then
         deleted.
         """
         times = [

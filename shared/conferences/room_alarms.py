@@ -1,4 +1,4 @@
-"""Alarms about rooms on a Management Node: which are missing, were late, or got another name."""
+"""Alarms about rooms on a Management Node that are missing, were created late, or were given another name."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ NAMED_IN_ALARM = 5
 
 @dataclass(frozen=True)
 class RoomAlarms:
-    """Alarms of one integration."""
+    """The alarms for one integration."""
 
     alarms: Alarms
     records: RoomRecords
     integration: str
 
     async def tell(self, outcome: Outcome, node_problem: str, delay: timedelta, *, had_problem: bool) -> None:
-        """Raise and clear alarms after one batch. `delay` is how long its rooms were overdue."""
+        """Raise and clear alarms after a batch. `delay` is how long the rooms in it were overdue."""
         if node_problem:
             await self.alarms.raise_(self.integration, AlarmKind.BRIDGE, f"Rooms for meetings: {node_problem}.")
         else:
@@ -40,11 +40,11 @@ class RoomAlarms:
             await self.alarms.raise_(self.integration, AlarmKind.ROOMS_LATE, cause)
         if outcome.renamed:
             named = ", ".join(dict.fromkeys(outcome.renamed))
-            cause = f"Other conferences on the node have the same names as the rooms for these meetings: {named}."
+            cause = f"Other conferences on the node already have the names of the rooms for these meetings: {named}."
             await self.alarms.raise_(self.integration, AlarmKind.ROOM_NAME, cause)
 
     async def _missing(self) -> None:
-        """Raise one alarm for all rooms in the wrong state; it names them by alias and time, never by subject."""
+        """Raise one alarm for all rooms in the wrong state. It lists them by alias and time, never by subject."""
         wrong = [record async for record in self.records.of(self.integration) if record.problem]
         kinds = {
             "Meetings without a room": [each for each in wrong if each.opens and not each.is_there],
@@ -63,8 +63,8 @@ class RoomAlarms:
 
 
 def listed(rooms: Sequence[tuple[str, str, str]]) -> str:
-    """Rooms as an alarm lists them: the ISO time at which each opens ("" if it is over), its alias, and what is wrong
-    ("" for nothing).
+    """Rooms as listed in an alarm: the ISO time at which each opens ("" if the meeting is over), its alias, and what is
+    wrong with it ("" if nothing is).
     """
     more = f"; and {len(rooms) - NAMED_IN_ALARM} more" if len(rooms) > NAMED_IN_ALARM else ""
     return "; ".join(_told(*room) for room in sorted(rooms)[:NAMED_IN_ALARM]) + more

@@ -20,15 +20,15 @@ from shared.management_node.objects import NodeConference
 log = logging.getLogger(__name__)
 
 NAME_ATTEMPTS = 3
-"""How many names are tried for a room before it waits for its next check."""
+"""How many names are tried for a room before it is left until its next check."""
 
 _PROTECTING = "host_identity_provider_group"
 
 
 @dataclass
 class RoomChanges:
-    """The work of one batch. Every method raises the errors of NodeConferences; `outcome` then contains what was done
-    up to that point.
+    """The work on one batch. Methods raise the same errors as NodeConferences; `outcome` then contains what was done
+    before the error.
     """
 
     node: NodeConferences
@@ -49,10 +49,10 @@ class RoomChanges:
         await self._close([item for item in items if item.step is Step.CLOSE], found)
 
     async def _found(self, items: Iterable[Item]) -> Mapping[str, NodeConference]:
-        """The rooms that have to be searched for, keyed by tag; one request.
+        """Search for rooms, and return them keyed by tag. Takes one request.
 
-        A room that nobody has tried to create yet is not searched for: if it exists on the node nevertheless, the node
-        refuses its aliases.
+        A room that nobody has tried to create yet is not searched for. If it is on the node nevertheless, the node
+        refuses the aliases.
         """
         unknown = [
             item
@@ -84,7 +84,7 @@ class RoomChanges:
     async def _adopt(self, item: Item, room: NodeConference) -> None:
         """Take over an existing room: add what it lacks, and keep what others have set on it.
 
-        An unrecorded room may have been created from an older state of its meeting.
+        An unrecorded room may have been created for an earlier state of its meeting.
         """
         if not await self._has_aliases(item, room):
             return
@@ -94,7 +94,7 @@ class RoomChanges:
             await self._change(item, room.resource_uri, room=room, looked=True)
 
     async def _has_aliases(self, item: Item, room: NodeConference) -> bool:
-        """Add missing aliases, since a node may create a room without them; returns whether the room now has both."""
+        """Add missing aliases, because a node may create a room without them. Returns whether the room now has both."""
         conference = _conference(item)
         for alias in room.lacks([conference.alias, conference.numeric_alias]):
             [fields] = [each for each in aliases_of(conference) if each["alias"] == alias]
@@ -107,9 +107,9 @@ class RoomChanges:
         return True
 
     async def _change(self, item: Item, uri: str, *, room: NodeConference | None = None, looked: bool = False) -> None:
-        """Write the managed fields that differ; a room that is gone is created again.
+        """Write the managed fields that differ, or create the room again if it is gone.
 
-        The fields are compared with what was written last, or with `room` if that is not known. `looked` means that the
+        The fields are compared with those last written or, if these are unknown, with `room`. `looked` means that the
         room was found by its tag.
         """
         for _ in range(NAME_ATTEMPTS):
@@ -130,14 +130,14 @@ class RoomChanges:
                 return
 
     async def _create(self, items: Sequence[Item]) -> None:
-        """Create rooms: many with one request, and refused ones individually."""
+        """Create rooms with one request. If the node refuses any, create them one by one."""
         ready = [(item, fields) for item in items if (fields := await self._new(item)) is not None]
         if len(ready) > 1:
             are_new = True
             try:
                 await self.node.create([fields for _, fields in ready])
             except NodeRefused:
-                log.info("a Management Node refused one of %s rooms: they are created one by one", len(ready))
+                log.info("a Management Node refused one of %s rooms: creating them one by one", len(ready))
                 are_new = False
             made = await self.node.by_tags({_service_tag(item) for item, _ in ready})
             for item, _ in ready:
@@ -148,8 +148,8 @@ class RoomChanges:
             await self._create_one(item)
 
     async def _made(self, item: Item, room: NodeConference, *, are_new: bool) -> None:
-        """Record a room that was found after a request to create many; if the node refused some, it may be an older
-        one.
+        """Record a room that was found after a request to create many. If the node refused some, this may be an older
+        room.
         """
         if not are_new:
             await self._adopt(item, room)
@@ -176,7 +176,7 @@ class RoomChanges:
                 return
 
     async def _tagged_again(self, item: Item) -> NodeConference | None:
-        """Restore the tag of the recorded room, if somebody has changed it and the room has both aliases."""
+        """Restore the tag of the recorded room if somebody has changed it and the room has both aliases."""
         conference = _conference(item)
         room = await self.node.at(item.record.uri) if item.record and item.record.uri else None
         if room is None or room.lacks([conference.alias, conference.numeric_alias]):
@@ -196,7 +196,9 @@ class RoomChanges:
         return item.uri(self.now) or (room.resource_uri if room else "")
 
     async def _to_try_again(self, item: Item, refused: NodeRefused) -> Item | None:
-        """The item for the next attempt, under another name if its own is taken; None if no attempt is left."""
+        """The item for the next attempt, under another name if its own is taken; None if there is nothing more to
+        try.
+        """
         if refused.is_taken("name"):
             return await self._renamed(item)
         self._refused(item, refused)
@@ -210,20 +212,18 @@ class RoomChanges:
         try:
             booking = await self.renames.renamed(item.booking)
         except Unnamed:
-            self.outcome.problems[item.tag] = "its name is taken on the node, and its booking is being changed"
+            self.outcome.problems[item.tag] = "its name is already taken on the node, and its booking is being changed"
             return None
         return replace(item, booking=booking, conference=booking.conference)
 
     async def _new(self, item: Item) -> dict[str, Any] | None:
-        """The request body that creates the room; None if the room must not be created with these fields."""
+        """The request body to create the room; None if the room must not be created with these fields."""
         conference = _conference(item)
         fields = await self._for_node(item, room_fields(conference))
         return None if fields is None else new_conference(fields, conference)
 
     async def _differing(self, item: Item, room: NodeConference | None) -> Mapping[str, Any] | None:
-        """The fields that have to be written to an existing room; None if the room must not be changed to these
-        fields.
-        """
+        """The fields to write to an existing room; None if the room must not be given these fields."""
         wanted = room_fields(_conference(item))
         if room:
             fields = await self._for_node(item, wanted)
@@ -232,10 +232,10 @@ class RoomChanges:
         return await self._for_node(item, {name: value for name, value in wanted.items() if known.get(name) != value})
 
     async def _for_node(self, item: Item, fields: RoomFields) -> dict[str, Any] | None:
-        """The fields with URIs instead of names. A theme that the node does not have is replaced by the default.
+        """The fields with URIs instead of names. A theme that is not on the node is replaced by the default.
 
-        If the node lacks the group that restricts access, records a problem and returns None: neither a new nor an
-        existing room may let everybody in.
+        If the  group that restricts access is not on the node, records a problem and returns None, because the room
+        would otherwise let everybody in.
         """
         found = dict[str, Any](fields)
         for name, resource in NODE_REFERENCES.items():
@@ -243,7 +243,7 @@ class RoomChanges:
                 found[name] = (await self.node.uri_of(resource, fields[name]) if fields[name] else "") or None
         if fields.get(_PROTECTING) and not found[_PROTECTING]:
             self.outcome.problems[item.tag] = (
-                "the Management Node does not have the Identity Provider group named in the settings, so the room "
+                "the Management Node does not have the Identity Provider group given in the settings, so the room "
                 "would let anybody in"
             )
             return None
@@ -272,13 +272,13 @@ def _conference(item: Item) -> Conference:
 
 
 def _service_tag(item: Item) -> str:
-    """The room's tag on the node, from its record or, for a new room, from its booking."""
+    """The room's tag on the node, taken from its record or, for a new room, from its booking."""
     integration = item.record.integration if item.record else item.booking.integration if item.booking else ""
     return f"{integration}:{item.tag}"
 
 
 def _problem(conference: Conference, refused: NodeRefused) -> str:
-    """Why the node refuses the room, explained to an admin without any text from the meeting."""
+    """Why the node refuses the room, in words for an admin and without any text from the meeting."""
     if refused.is_taken("alias") or refused.is_taken("aliases"):
-        return f"alias {conference.alias} or {conference.numeric_alias} belongs to another conference on the node"
+        return f"alias {conference.alias} or {conference.numeric_alias} is in use by another conference on the node"
     return str(refused).rstrip(".")

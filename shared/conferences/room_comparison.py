@@ -1,7 +1,7 @@
 """Compares a Management Node's list of rooms with the bookings, every night and in both directions (C3, M10).
 
-Differences are passed to room_keeper.py, which checks each room itself before it does anything: the list is read in
-pages, and bookings change in the meantime.
+Differences are passed to room_keeper.py, which checks each room again before it does anything, because bookings may
+change while the list is read page by page.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from shared.management_node.outage import Outages
 from shared.metrics import Metric, measure
 
 COMPARE = "compare"
-"""Used in place of a tag, in due-time rows and in the queue, if an integration's list of rooms has to be compared."""
+"""Used in place of a tag, in due-time rows and in the queue, when an integration's rooms have to be compared."""
 
 _TIMES_AT_ONCE = 1_000
 
 CONFIRMED_MAX = 400
-"""Up to this many differences are checked again, in ten requests. A larger number cannot be due to changes made during
-the comparison.
+"""Up to this many differences are checked again, in ten requests. More differences than this cannot be due to changes
+made during the comparison.
 """
 
 IN_HAND_WITHIN = RETRY_AFTER + timedelta(minutes=1)
-"""A room that is due for a check within this time is being created or removed."""
+"""A room whose next check is due within this time is assumed to be in the process of being created or removed."""
 
 
 class RoomsDiffer(SchedulingError):
@@ -49,7 +49,7 @@ class RoomsDiffer(SchedulingError):
 
 @dataclass
 class Differences:
-    """Tags of rooms that are missing or lack an alias, and of rooms that should not exist."""
+    """Tags of rooms that are missing or incomplete (without an alias), and of rooms that should not exist."""
 
     missing: list[str] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)
@@ -71,7 +71,7 @@ class RoomComparison:
     alarms: Alarms
 
     async def compare(self, integration: str) -> bool:
-        """Compare, and tell admins what differed; returns whether the node responded. Raises Unavailable."""
+        """Compare, and tell admins about the differences. Returns whether the node responded. Raises Unavailable."""
         try:
             await self.run(integration)
         except RoomsDiffer as differ:
@@ -85,9 +85,9 @@ class RoomComparison:
         return True
 
     async def run(self, integration: str) -> None:
-        """Compare, and have differences repaired; does nothing if the rooms are not on a node.
+        """Compare, and have differences repaired. Does nothing if the rooms are not on a node.
 
-        Raises RoomsDiffer if there were differences; NodeFailed, RateLimited if the node cannot be used.
+        Raises RoomsDiffer if there were differences; NodeFailed or RateLimited if the node cannot be used.
         """
         place = await self.place_of(integration)
         node = await self.node_of(integration) if place.node else None
@@ -116,7 +116,7 @@ class RoomComparison:
     async def _compared(
         self, integration: str, place: Place, on_node: Mapping[str, NodeConference], records: Mapping[str, RoomRecord]
     ) -> Differences:
-        """The differences. Also writes the time of every booking's next check again, which restores lost rows."""
+        """The differences. Also rewrites the time of every booking's next check, which restores lost rows."""
         now, found, known = self.rooms.clock.now(), Differences(), set[str]()
         times: list[RoomTime] = []
         async for booking in bookings_of(meetings_table(self.rooms.tables), integration):
@@ -134,8 +134,8 @@ class RoomComparison:
     async def _confirmed(
         self, integration: str, place: Place, found: Differences, node: ManagementNode
     ) -> tuple[Differences, Mapping[str, NodeConference]]:
-        """The differences that remain after a second check, with the rooms. Some rooms were created or removed while
-        the list was read, or are about to be.
+        """The differences that remain after a second check, with the rooms. The first list may differ because rooms
+        were created or removed while it was read, or are about to be.
         """
         tags, on_node, now = [*found.missing, *found.extra], dict[str, NodeConference](), self.rooms.clock.now()
         for start in range(0, len(tags), BATCH):
@@ -172,7 +172,7 @@ class RoomComparison:
         on_node: Mapping[str, NodeConference],
         records: Mapping[str, RoomRecord],
     ) -> None:
-        """Record unknown rooms, so that they are removed like all others."""
+        """Record unknown rooms, so that they are removed in the usual way."""
         now = self.rooms.clock.now()
         unknown = [tag for tag in found.extra if tag not in records]
         await self.rooms.records.put(

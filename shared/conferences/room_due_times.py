@@ -1,9 +1,9 @@
-"""The times at which rooms have to be updated on Management Nodes: one row per room, under its minute, so that no scan
-of all rooms is needed.
+"""The times at which rooms have to be checked on Management Nodes. There is one row per room, keyed by minute, which
+makes a scan of all rooms unnecessary.
 
-Partition `rooms` of table `meetings`, shared by all integrations, key `<yyyymmddhhmm>:<integration>:<tag>`. A row is a
-hint: the handler reads the booking, so an outdated one does no harm. It is deleted once the room is in the desired
-state; until then it is due again after RETRY_AFTER.
+Partition `rooms` of table `meetings`, shared by all integrations, key `<yyyymmddhhmm>:<integration>:<tag>`. A row is
+only a hint: the handler reads the booking, so an outdated row does no harm. The row is deleted once the room is in the
+desired state; until then it becomes due again after every RETRY_AFTER.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ RETRY_AFTER = timedelta(minutes=2)
 """How soon a queued room is checked again: the process that received its message may have died."""
 
 AHEAD = "ahead:"
-"""Prefix of a tag for which only one thing is checked: whether its aliases are unused on the node (room_ahead.py)."""
+"""Prefix for a tag that only needs one check: whether its aliases are free on the node (room_ahead.py)."""
 
 _MINUTE = timedelta(minutes=1)
 _FORM = "%Y%m%d%H%M"
@@ -30,7 +30,7 @@ _FORM = "%Y%m%d%H%M"
 
 @dataclass(frozen=True)
 class RoomTime:
-    """A room that has to be checked at `minute`. `since` is when it should have reached its state."""
+    """A room that has to be checked at `minute`. `since` is when it should have been in the desired state."""
 
     minute: datetime
     integration: str
@@ -55,7 +55,7 @@ class RoomTime:
         return Row(ROOM_TIMES_PARTITION, self.key, {}, self.etag)
 
     def put(self) -> Put:
-        """The write that creates the row."""
+        """The operation that writes the row."""
         return Put(self.key, {"since": self.since.isoformat()})
 
     @classmethod
@@ -85,26 +85,28 @@ class RoomTimes:
             yield time
 
     async def put(self, times: Sequence[RoomTime]) -> None:
-        """Write rows; existing rows with the same keys are replaced."""
+        """Write rows, replacing any with the same keys."""
         await self._commit([time.put() for time in times])
 
     async def move(self, times: Sequence[RoomTime], to: datetime) -> None:
-        """Postpone rows to another minute, since messages queued now may get lost."""
+        """Postpone rows to another minute, in case messages queued now get lost."""
         writes: list[Put | Delete] = []
         for time in times:
             writes += [replace(time, minute=to).put(), Delete(time.row)]
         await self._commit(writes)
 
     async def settle(self, integration: str, minute: datetime, done: Set[str], following: Sequence[RoomTime]) -> None:
-        """Remove an integration's rows of one minute for finished rooms, and write the rows of their next checks."""
+        """Remove an integration's rows for finished rooms at one minute, and write the rows for the rooms' next
+        checks.
+        """
         prefix = _prefix(minute, integration)
         rows = [row async for row in self._table.rows(ROOM_TIMES_PARTITION, prefix)]
         gone = [Delete(row) for row in rows if row.key.removeprefix(prefix) in done]
         await self._commit([*gone, *(time.put() for time in following)])
 
     async def _commit(self, writes: Sequence[Put | Delete]) -> None:
-        """Carry out all writes; of several writes to a row, only the last. If rows have changed in the meantime, each
-        write is done individually.
+        """Carry out the writes, but only the last one for each row. If rows have changed in the meantime, the writes
+        are made individually.
         """
         once = list({each.row.key if isinstance(each, Delete) else each.key: each for each in writes}.values())
         for start in range(0, len(once), MAX_WRITES):
@@ -118,7 +120,7 @@ class RoomTimes:
 
 
 def retry_minute(now: datetime) -> datetime:
-    """The minute at which rooms queued now are due again unless they are handled."""
+    """The minute at which rooms queued now become due again if they have not been handled."""
     return minute_of(now + RETRY_AFTER)
 
 

@@ -1,4 +1,4 @@
-"""Rooms on one Management Node, what has to be done about each, and the outcome."""
+"""The work to be done on each room of one Management Node, and its outcome."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from shared.conferences.room_records import RoomRecord
 from shared.storage import RowChanged
 
 URI_LIFETIME = timedelta(minutes=20)
-"""How long a room's URI is trusted without checking its tag: after a restore, a node reuses ids for other rooms."""
+"""How long a room's URI is trusted without checking its tag. A node that was restored from a backup reuses ids for
+other rooms.
+"""
 
 
 class Unnamed(Exception):
@@ -23,7 +25,7 @@ class Unnamed(Exception):
 
 @dataclass(frozen=True)
 class Item:
-    """One room, and what has to be done about it. `conference` is the one that should be on the node, or None."""
+    """A room and the work to be done on it. `conference` is the one that should be on the node, or None."""
 
     tag: str
     step: Step
@@ -33,18 +35,18 @@ class Item:
 
     @property
     def is_new(self) -> bool:
-        """Whether nobody has tried to create the room yet: its record has only just been written."""
+        """Whether nobody has tried to create the room yet. Its record has only just been written."""
         return self.record is not None and not self.record.etag
 
     def uri(self, now: datetime) -> str:
-        """The room's URI on the node; "" if it is unknown, or was checked too long ago."""
+        """The room's URI on the node; "" if it is unknown or was checked too long ago."""
         return self.record.uri if self.record and now < self.record.looked + URI_LIFETIME else ""
 
 
 @dataclass
 class Outcome:
-    """The outcome for each room, by tag. `renamed` lists, in order, the numeric aliases of rooms whose name was already
-    in use on the node.
+    """The outcome for each room, keyed by tag. `renamed` lists the numeric aliases, in order, of rooms whose name was
+    already in use on the node.
     """
 
     there: dict[str, RoomRecord] = field(default_factory=dict)
@@ -56,14 +58,14 @@ class Outcome:
 
 
 class Renames:
-    """Gives a booking's conference another name. Raises Unnamed when the booking has changed in the meantime."""
+    """Gives a booking's conference another name. Raises Unnamed if the booking has changed in the meantime."""
 
     def __init__(self, names: ConferenceNames, write: Any) -> None:
         self._names = names
         self._write = write
 
     async def renamed(self, booking: Booking) -> Booking:
-        """Add a random number to the booking's name, here and in the table."""
+        """Add a random number to the conference's name, here and in the table."""
         if booking.conference is None:
             raise Unnamed
         name = await self._names.claim_numbered(booking.conference.name, booking.integration, booking.tag)

@@ -6,7 +6,7 @@
               ─▶ write records ─▶ repeat if bookings have changed in the meantime
               ─▶ delete the rows of this minute, write the rows of the next checks
 
-Every step is idempotent. A room is searched for by its tag before one is created, so that work done by another
+Every step is idempotent. Before a room is created, it is searched for by its tag, so work already done by another
 instance, or before a crash or timeout, is not repeated.
 """
 
@@ -46,10 +46,10 @@ from shared.storage import Queue, Replace, Tables
 log = logging.getLogger(__name__)
 
 MAX_TURNS = 4
-"""How many times a batch is repeated because bookings have changed in the meantime."""
+"""How many times a batch is repeated if bookings have changed in the meantime."""
 
 MAX_DUE = 20_000
-"""Maximum number of rooms that one run of the timer queues; the next run continues."""
+"""Maximum number of rooms queued in one run of the timer. The next run continues with the rest."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ class RoomTimer:
     queue: Queue
 
     async def run(self) -> int:
-        """Queue the rooms that are due; returns their number. Rooms that are only checked in advance get separate
-        messages, since none of them can be late.
+        """Queue the rooms that are due, and return their number. Rooms that are only checked in advance get separate
+        messages, because they cannot be late.
         """
         now, waiting, count = self.rooms.clock.now(), defaultdict[tuple[str, bool], list[RoomTime]](list), 0
         async for time in self.rooms.times.due(now):
@@ -97,13 +97,13 @@ class RoomKeeper:
     clock: Clock
     ahead: RoomsAhead
     chores: Mapping[str, Callable[[str], Awaitable[bool]]]
-    """Work on a whole integration, keyed by the string that replaces a tag; each function returns whether it is
+    """Work on a whole integration, keyed by the string used in place of a tag. Each function returns whether it is
     finished.
     """
 
     async def keep(self, work: RoomWork) -> None:
-        """Do the work that is due for these rooms now. Rooms that cannot be finished yet are queued again later, since
-        their rows remain.
+        """Do the work that is due for these rooms now. Rooms that cannot be finished yet keep their rows, and are
+        therefore queued again later.
 
         Raises Unavailable if storage cannot be used.
         """
@@ -119,7 +119,7 @@ class RoomKeeper:
         await self.rooms.times.settle(work.integration, work.minute, finished, following)
 
     async def _looked_at(self, work: RoomWork, tags: Sequence[str]) -> tuple[frozenset[str], list[RoomTime]]:
-        """The tags of the rooms that are in the desired state, and the times of their next checks."""
+        """Tags of the rooms that are now in the desired state, and the times of their next checks."""
         checked = frozenset(tags) if work.checked else frozenset[str]()
         left, times = tags, list[RoomTime]()
         for _ in range(MAX_TURNS):
@@ -138,8 +138,8 @@ class RoomKeeper:
     async def _turn(
         self, work: RoomWork, tags: Sequence[str], checked: frozenset[str]
     ) -> tuple[list[str], list[str], list[RoomTime]]:
-        """Handle some rooms once. Returns the tags of rooms whose record was changed in the meantime, the tags of those
-        whose booking was, and the next checks.
+        """Handle some rooms once. Returns the tags of rooms whose records have changed in the meantime, the tags of
+        rooms whose bookings have, and the next checks.
         """
         place, now = await self.place_of(work.integration), self.clock.now()
         items = await asyncio.gather(*(self._item(work.integration, tag, place, now, tag in checked) for tag in tags))
@@ -151,7 +151,7 @@ class RoomKeeper:
         return raced, await self._changed(items), following
 
     async def _answered_by_policy(self, items: Iterable[Item], place: Place) -> None:
-        """If the platform has changed to `policy`, have policy take over each room before the room is removed."""
+        """If the platform has changed to `policy`, have policy take over the rooms before they are removed."""
         for item in items:
             booking = item.booking
             if item.step is Step.CLOSE and not place.node and booking and booking.state is State.SCHEDULED:
@@ -190,13 +190,15 @@ class RoomKeeper:
         return raced
 
     async def _forsaken(self, work: RoomWork, items: Sequence[Item]) -> list[str]:
-        """Delete records of rooms that cannot be removed: the settings no longer name a node, or no longer exist."""
+        """Delete the records of rooms that cannot be removed because the settings no longer contain a node, or no
+        longer exist.
+        """
         log.warning("integration %s: %s rooms stay on an unknown Management Node", work.integration, len(items))
         return await self.rooms.records.remove([item.record for item in items if item.record])
 
     async def _noted(self, items: Sequence[Item], place: Place, now: datetime) -> Sequence[Item]:
-        """The items, now with records of all rooms that are about to be created. These are written before the node is
-        called.
+        """The items, with records for all rooms that are about to be created. The records are written before the node
+        is called.
         """
         fresh = {
             item.tag: RoomRecord(
@@ -223,7 +225,7 @@ class RoomKeeper:
         return replace(booking, etag=etag)
 
     async def _write_down(self, items: Sequence[Item], outcome: Outcome, problem: str) -> list[str]:
-        """Record which rooms exist, which are wrong, and why; records of rooms that are gone are deleted."""
+        """Record which rooms exist, which ones are wrong, and why. Records of rooms that are gone are deleted."""
         missing = []
         for item in items:
             cause = outcome.problems.get(item.tag) or ("" if item.tag in outcome.there else problem)
@@ -248,8 +250,8 @@ class RoomKeeper:
         )
 
     async def _hand_over(self, items: Iterable[Item], place: Place, now: datetime) -> None:
-        """Have conferencing nodes use their own database for rooms that policy still serves, as soon as enough time has
-        passed for the rooms to reach the nodes.
+        """Hand over rooms that policy still serves to the conferencing nodes' own database, once enough time has passed
+        for the rooms to reach the nodes.
         """
         for item in items:
             record = await self.rooms.records.get(item.booking.integration, item.tag) if item.booking else None
@@ -282,5 +284,5 @@ class RoomKeeper:
 
 
 def _is_on(item: Item, node: ManagementNode) -> bool:
-    """Whether the room is on this node, or should be. A room on another node cannot be removed once it is over."""
+    """Whether the room is on this node, or should be. A room on another node cannot be removed after its meeting."""
     return item.step is not Step.CLOSE or item.record is None or item.record.node == node.key

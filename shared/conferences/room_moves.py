@@ -1,15 +1,15 @@
-"""Moves an integration's bookings to another platform, after its setting has been changed (C3).
+"""Moves an integration's bookings to another platform after its setting has changed (C3).
 
     settings saved ─▶ row `move`, a row under a minute and a queue message
     queue ─▶ some bookings are moved to the platform in the settings ─▶ the row records the progress ─▶ the queue again
           ─▶ at the end, remaining rooms on a node are checked ─▶ repeat after two minutes ─▶ delete the row
 
-The second pass is for instances that still used the old settings for a while (integrations/cache.py). Interrupted work
-continues from the row under its minute.
+The second pass is needed because some instances go on using the old settings for a while (integrations/cache.py).
+Interrupted work is resumed through its due-time row.
 
-In a move to a node, policy serves open rooms until conferencing nodes know the rooms on the node. In a move from a
-node, policy first takes over a room, which is then removed from the node. So a room is always available on one of the
-two; while it is open on both, it has the same name, and conferencing nodes treat it as one room.
+When bookings move to a node, policy serves open rooms until the conferencing nodes know them. When they move away from
+a node, policy takes over each room before it is removed from the node. So a room is always available on at least one
+platform. While it is open on both, it has the same name on each, so conferencing nodes treat it as one room.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from shared.conferences.room_due_times import RoomTime, retry_minute
 from shared.storage import Delete, Put, Replace, Row, RowChanged, Table
 
 MOVE = "move"
-"""Used in place of a tag, in due-time rows and in the queue, if an integration's bookings are being moved."""
+"""Used in place of a tag, in due-time rows and in the queue, while an integration's bookings are being moved."""
 
 BOOKINGS_AT_A_TIME = 100
-"""Bookings moved per queue message: a few seconds' work."""
+"""Number of bookings moved per queue message: a few seconds' work."""
 
 PASSES = 2
 
@@ -42,7 +42,7 @@ class Moves(Protocol):
     """Moves bookings to an integration's current platform."""
 
     async def begin(self, integration: str) -> None:
-        """Start moving all bookings; a move in progress starts over."""
+        """Start moving all bookings. A move already in progress starts over."""
         ...
 
 
@@ -63,8 +63,8 @@ class RoomMoves:
         await self.rooms.look_now(integration, [MOVE])
 
     async def go_on(self, integration: str) -> bool:
-        """Move the next bookings; returns whether the move is finished. Raises Unavailable; every step may be
-        repeated.
+        """Move the next bookings, and return whether the move is finished. Every step may be repeated. Raises
+        Unavailable.
         """
         row = await self._table.get(integration, RowKind.MOVE.key())
         if row is None:
@@ -73,7 +73,7 @@ class RoomMoves:
         async for booking in self._some(integration, str(row.values["after"])):
             await self._show(booking)
             last = booking.key
-        with suppress(RowChanged):  # the move has started over in the meantime, with its own queue message
+        with suppress(RowChanged):  # the move has been restarted in the meantime, with its own queue message
             await (self._next(integration, row, last) if last else self._end_of_pass(integration, row))
         return False
 
@@ -86,7 +86,7 @@ class RoomMoves:
                 return
 
     async def _show(self, booking: Booking) -> None:
-        """Apply the booking as stored to its platform; repeat if it has changed in the meantime, since an older state
+        """Apply the stored booking to its platform. Repeat if it has changed in the meantime, because an older state
         may have been applied.
         """
         for _ in range(_MAX_REREADS):

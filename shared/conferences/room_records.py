@@ -1,7 +1,7 @@
-"""Rooms that may be on a Management Node: row `room:<tag>` of the integration's partition of table `meetings`.
+"""Rooms that may be on a Management Node: row `room:<tag>` in the integration's partition of table `meetings`.
 
-A record is written before its room is created, and deleted after the room has been removed: a crash in between leaves a
-record without a room, never an unknown room.
+A record is written before its room is created, and deleted after the room has been removed. A crash in between can
+leave a record without a room, but never a room without a record.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from shared.storage import MAX_WRITES, Delete, Put, Row, RowChanged, Table, Tabl
 class RoomRecord:
     """What is known about a room on a Management Node.
 
-    `fields` are the managed fields as they were written last (node_room.room_fields), `uri` its path on the node, ""
-    while unknown, `looked` when it was last seen there. `is_there` means that the room was created or found. `problem`
-    tells admins why the room is missing, and is normally ""; `opens` is the ISO time at which the room is needed.
-    `handed_over` means that policy no longer serves the room.
+    `fields` are the managed fields as last written (node_room.room_fields). `uri` is the room's path on the node (""
+    while unknown). `looked` is when the room was last seen there. `is_there` means that the room was created or found.
+    `problem` tells admins why the room is missing; it is normally "". `opens` is the ISO time at which the room is
+    needed. `handed_over` means that policy no longer serves the room.
     """
 
     integration: str
@@ -72,7 +72,7 @@ class RoomRecord:
         )  # fmt: skip
 
     def seen(self, uri: str, now: datetime) -> Self:
-        """A copy of this record after the room was found on the node."""
+        """A copy of this record for a room that was found on the node."""
         return replace(self, uri=uri or self.uri, is_there=True, looked=now, problem="", opens="")
 
 
@@ -87,21 +87,21 @@ class RoomRecords:
         return meetings_table(self.tables)
 
     async def get(self, integration: str, tag: str) -> RoomRecord | None:
-        """The record of the room with a tag, or None; one point read."""
+        """The record of the room with this tag, or None. Takes one point read."""
         row = await self._table.get(integration, RowKind.ROOM.key(tag))
         return RoomRecord.from_row(row) if row else None
 
     async def of(self, integration: str) -> AsyncIterator[RoomRecord]:
-        """All records of an integration: one for each of its current rooms."""
+        """All of an integration's records, one for each current room."""
         async for row in self._table.rows(integration, RowKind.ROOM.prefix):
             yield RoomRecord.from_row(row)
 
     async def put(self, records: Sequence[RoomRecord]) -> None:
-        """Write records of one integration."""
+        """Write one integration's records."""
         await self._commit([(each.integration, Put(each.key, each.values())) for each in records])
 
     async def remove(self, records: Sequence[RoomRecord]) -> list[str]:
-        """Remove records as they were read; those that have changed since are kept, and their tags returned."""
+        """Remove records. Returns the tags of those that were kept because they have changed since they were read."""
         try:
             await self._commit([(each.integration, Delete(_row(each))) for each in records])
         except RowChanged:

@@ -1,5 +1,5 @@
-"""Removes an integration's rooms from its Management Node before the integration is deleted, since access to the node
-is deleted with it.
+"""Removes an integration's rooms from its Management Node before the integration is deleted. Afterwards there would be
+no access to the node.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from shared.errors import SchedulingError
 log = logging.getLogger(__name__)
 
 REMOVAL_TIMEOUT = 20.0
-"""Seconds allowed for the removal: an admin is waiting for it."""
+"""Time limit for the removal in seconds. An admin is waiting for it."""
 
 _AT_A_TIME = 40
 
 
 async def remove_rooms(records: RoomRecords, node_of: NodeOf, integration: str) -> None:
-    """Remove all rooms if the node can be reached: an integration may be deleted because its node is gone.
+    """Remove all rooms if the node can be reached. It may be gone, which may even be why the integration is being
+    deleted.
 
     Rooms that stay on the node can be identified by their tag, `<integration>:…`. Raises Unavailable if storage cannot
     be used.
@@ -35,6 +36,6 @@ async def remove_rooms(records: RoomRecords, node_of: NodeOf, integration: str) 
                     tags = {f"{integration}:{room.tag}" for room in rooms[start : start + _AT_A_TIME]}
                     found = await node.conferences.by_tags(tags)
                     if left := await node.conferences.remove([room.resource_uri for room in found.values()]):
-                        log.warning("%s: its Management Node refuses to remove %s rooms", integration, len(left))
+                        log.warning("%s: the Management Node refused to remove %s rooms", integration, len(left))
     except (SchedulingError, TimeoutError) as error:
-        log.warning("%s: up to %s rooms stay on its Management Node: %s", integration, len(rooms), type(error).__name__)
+        log.warning("%s: up to %s rooms remain on its Management Node: %s", integration, len(rooms), type(error).__name__)

@@ -1,4 +1,4 @@
-"""Queue messages for rooms on Management Nodes: ids only, in the same queue as notices of messages."""
+"""Queue messages for rooms on Management Nodes. They contain only ids, and share a queue with notices of messages."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from shared.storage import Queue
 _MARK = '{"rooms":'
 
 BATCH = 40
-"""Rooms per message: their tags fit into the URL of one request to a node."""
+"""Maximum number of rooms per message. Their tags fit into the URL of a single request to a node."""
 
 
 @dataclass(frozen=True)
 class RoomWork:
-    """Rooms of one integration to be checked. `minute` is that of their rows (room_due_times.py).
+    """Rooms of one integration to be checked. `minute` is the minute in their rows (room_due_times.py).
 
-    `checked` means that the rooms are known to be wrong on the node, so they are checked in any case.
+    `checked` means that the rooms are known to be wrong on the node, so they are always checked.
     """
 
     integration: str
@@ -39,7 +39,7 @@ class RoomWork:
 
     @classmethod
     def decode(cls, body: str) -> Self:
-        """Parse the output of `encode`. Raises ValueError for anything else."""
+        """Parse the output of `encode`. Raises ValueError for any other text."""
         try:
             fields = json.loads(body)["rooms"]
             minute, since = (datetime.fromtimestamp(float(fields[name]), UTC) for name in ("minute", "since"))

@@ -1,4 +1,4 @@
-"""Tests what an integration may do in its equipment mailbox; implemented by `graph/` and `ews/`."""
+"""Tests an integration's access to its equipment mailbox. Implemented by `graph/` and `ews/`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Right(StrEnum):
 
 @dataclass(frozen=True)
 class Attempt:
-    """One attempt to use a right: the error it failed with, None if it succeeded."""
+    """One attempt to use a right, with the error if it failed."""
 
     right: Right
     failure: SchedulingError | None = None
@@ -30,7 +30,5 @@ class Access(Protocol):
     """Access to a mailbox."""
 
     async def try_out(self) -> Sequence[Attempt]:
-        """Use the mailbox without changing anything: through Graph, each right once; through EWS, one read per
-        connection.
-        """
+        """Use the mailbox without changing anything. Graph: every right is used once. EWS: one read per connection."""
         ...

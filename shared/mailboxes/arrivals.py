@@ -1,4 +1,4 @@
-"""Plain lists of messages, to supplement a change query that does not report everything."""
+"""Plain lists of messages, supplementing a change query that does not report everything."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Arrived:
-    """A page of messages that have arrived in the Inbox; `latest` is when the last of them arrived."""
+    """A page of messages that have arrived in the Inbox. `latest` is the last arrival time."""
 
     message_ids: Sequence[str]
     latest: datetime
@@ -17,12 +17,11 @@ class Arrived:
 class Arrivals(Protocol):
     """Plain lists of messages, for mailboxes whose changes are not reported reliably.
 
-    When a message is moved out of a folder and back, Graph does not report it a second time
-    (docs/facts/graph-delta.md).
+    Graph does not report a message again when it has been moved out of a folder and back (docs/facts/graph-delta.md).
     """
 
     def arrived(self, since: datetime) -> AsyncIterator[Arrived]:
-        """Messages that have arrived since a time and are in the Inbox now, oldest first, page by page."""
+        """Messages now in the Inbox that have arrived since a given time, oldest first, page by page."""
         ...
 
     async def newest(self, most: int) -> Sequence[str]:

@@ -1,4 +1,5 @@
-"""How a notification proves that it is genuine: by a signed clientState (docs/architecture.md, rule 4; exchange.md §3).
+"""Signed clientStates, by which notifications prove that they are genuine (docs/architecture.md, rule 4; exchange.md
+§3).
 
     11111111-1111-4111-8111-111111111111.GmS0yV…      the integration's uuid, and its signature
 
@@ -6,9 +7,9 @@ The webhook needs no lookup, so it responds within milliseconds of a cold start,
 nothing. A clientState is sent only to Graph, and no table stores it.
 
 **Why nothing is stored.** A stored digest could be revoked with its subscription; a signature is valid until the
-signing key is rotated, even for subscriptions that were lost. This does no harm: with a clientState, an attacker could
-only send message ids, which are looked up in that integration's own mailbox and nowhere else, or trigger a sweep of
-that mailbox. A deleted integration has no mailbox, so the worker drops notices about it.
+signing key is rotated, even for subscriptions that were lost. This does no harm. With a clientState, an attacker could
+only trigger a sweep of that integration's mailbox, or send message ids, which are looked up in that mailbox and nowhere
+else. A deleted integration has no mailbox, so the worker drops notices about it.
 """
 
 import base64
@@ -25,12 +26,14 @@ class ClientStates:
         self._key = hmac.digest(signing_key, b"client states", "sha256")
 
     def of(self, integration: str) -> str:
-        """The clientState for the integration with this uuid. It has 80 characters; Graph allows 128."""
+        """The clientState for the integration with this uuid. It is 80 characters long; Graph allows 128."""
         signature = hmac.digest(self._key, integration.encode(), "sha256")
         return f"{integration}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}"
 
     def integration(self, client_state: str) -> str | None:
-        """The integration that a clientState belongs to; None if we did not issue it. Compared in constant time."""
+        """The integration that a clientState belongs to; None if we did not issue it. The comparison takes constant
+        time.
+        """
         if not client_state.isascii():
             return None
         integration = client_state.partition(".")[0]
@@ -38,7 +41,7 @@ class ClientStates:
 
 
 def digest(client_state: str) -> str:
-    """The digest of a clientState, which may be stored to check later whether the clientState is still current. 256
+    """The digest of a clientState. It may be stored, to check later whether the clientState is still current. 256
     random bits need no salt.
     """
     return hashlib.sha256(client_state.encode()).hexdigest()

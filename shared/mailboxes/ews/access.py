@@ -1,4 +1,4 @@
-"""Tests what EWS lets the service account do in a mailbox, without changing anything."""
+"""Tests the service account's access to a mailbox through EWS, without changing anything."""
 
 import asyncio
 
@@ -15,8 +15,8 @@ class EwsAccess:
         self._login, self._address, self._impersonate = login, address, impersonate
 
     async def try_out(self) -> list[Attempt]:
-        """See Access.try_out. All connections are tested, since a load balancer may treat them differently. Testing one
-        right is enough, since impersonation or full access grants all of them together.
+        """See Access.try_out. All connections are tested, because a load balancer may treat them differently. Testing
+        one right is enough, because impersonation and full access each grant all of them.
         """
         return list(await asyncio.gather(*(self._attempt() for _ in range(CONCURRENCY))))
 

@@ -12,7 +12,8 @@ from shared.mailboxes.ews.services import Resolve
 
 
 def resolve(account: Account, address: str) -> tuple[str, ...]:
-    """The proxy addresses of the mailbox with this address, from the address book; () if there are none. One call.
+    """The proxy addresses of the mailbox with this address, from the address book; () if there are none. Takes one
+    call.
 
     With the prefix "smtp:" all addresses are searched, otherwise only primary ones (reference of UnresolvedEntry).
     """
@@ -23,8 +24,8 @@ def resolve(account: Account, address: str) -> tuple[str, ...]:
 
 
 def addresses(resolutions: Sequence[Node], address: str) -> tuple[str, ...]:
-    """The addresses of the intended match: the only one, or the one that owns the address. Others may merely start with
-    the address.
+    """The addresses of the right match: the only one, or the one that owns the address. Other matches may merely start
+    with it.
 
     The mailbox is identified by its legacy Exchange DN if its RoutingType is EX; a contact has at most three addresses.
     """

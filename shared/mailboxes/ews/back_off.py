@@ -1,4 +1,4 @@
-"""Decides when a server must not be called: it has asked us to wait, is down, or has no free connection for us."""
+"""Decides when a server must not be called: it has asked us to wait, is down, or has no connection free."""
 
 from datetime import datetime, timedelta
 
@@ -7,14 +7,14 @@ from shared.errors import RateLimited, SchedulingError
 from shared.mailboxes.ews.failures import EwsUnavailable, Trouble
 
 DEFAULT_BACK_OFF_SECONDS = 60.0
-"""How many seconds to wait before calling a busy server again if it specifies no delay."""
+"""Seconds to wait before calling a busy server again if it does not specify a delay."""
 
 MAX_BACK_OFF_SECONDS = 3600.0
 
 DOWN_AFTER = 3
 DOWN_PAUSE = timedelta(seconds=30)
-"""After DOWN_AFTER calls in a row without any response, a server is not called for DOWN_PAUSE: callers waiting for it
-would only tie up resources that other integrations need.
+"""After DOWN_AFTER consecutive calls without any response, a server is not called for DOWN_PAUSE. Callers waiting for
+it would only tie up resources that other integrations need.
 """
 
 CONNECTION_WAIT = timedelta(seconds=5)
@@ -28,7 +28,7 @@ _NO_ANSWER = (Trouble.SILENT, Trouble.UNREACHABLE)
 
 
 class BackOff:
-    """How long one server must not be called, per mailbox, since Exchange throttles per mailbox."""
+    """Tracks how long one server must not be called. Pauses are per mailbox, because Exchange throttles per mailbox."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -37,7 +37,8 @@ class BackOff:
 
     def check(self, address: str, *, has_calls: bool) -> None:
         """Check that the mailbox with this address may be called. Raises RateLimited if it must not be called now.
-        `has_calls` means that a call is in progress, which is enough to detect that an unresponsive server is up again.
+        `has_calls` means that another call is in progress. That call is enough to detect that an unresponsive server is
+        up again.
         """
         now = self._clock.now()
         left = max((self._until.get(name, now) - now).total_seconds() for name in (address, _WHOLE_SERVER))
