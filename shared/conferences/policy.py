@@ -48,7 +48,7 @@ class Policy:
         self._clock = clock
 
     async def answer(self, request: ServiceRequest) -> PolicyAnswer:
-        """The response to a node's request. Takes one point read, or none if the alias cannot be  ours.
+        """The response to a node's request. Takes one point read, or none if the alias cannot be ours.
 
         A node that dials out for one of our running services gets the response for that service, whatever alias it
         requested. A probe is never rejected, because nodes may cache a rejection and somebody may call right

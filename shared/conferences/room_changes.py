@@ -234,7 +234,7 @@ class RoomChanges:
     async def _for_node(self, item: Item, fields: RoomFields) -> dict[str, Any] | None:
         """The fields with URIs instead of names. A theme that is not on the node is replaced by the default.
 
-        If the  group that restricts access is not on the node, records a problem and returns None, because the room
+        If the group that restricts access is not on the node, records a problem and returns None, because the room
         would otherwise let everybody in.
         """
         found = dict[str, Any](fields)

@@ -38,4 +38,6 @@ async def remove_rooms(records: RoomRecords, node_of: NodeOf, integration: str) 
                     if left := await node.conferences.remove([room.resource_uri for room in found.values()]):
                         log.warning("%s: the Management Node refused to remove %s rooms", integration, len(left))
     except (SchedulingError, TimeoutError) as error:
-        log.warning("%s: up to %s rooms remain on its Management Node: %s", integration, len(rooms), type(error).__name__)
+        log.warning(
+            "%s: up to %s rooms remain on its Management Node: %s", integration, len(rooms), type(error).__name__
+        )

@@ -1,4 +1,4 @@
-"""Reads a series' occurrences, which come from Exchange, within a rolling horizon (M3)."""
+"""Reads a series' occurrences from Exchange within a rolling horizon (M3)."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -10,23 +10,23 @@ HORIZON = timedelta(days=90)
 """How far ahead the occurrences of a series are recorded; the agenda timer keeps extending this period."""
 
 FARTHEST = timedelta(days=1825)
-"""How far ahead a series that seems to be over is searched: Graph refuses ranges of more than five years."""
+"""How far ahead to search a series that seems to be over. Graph refuses ranges of more than five years."""
 
 MOST_OCCURRENCES = 1000
-"""Maximum number of occurrences of one series within the horizon; a daily series has 91."""
+"""Maximum number of a series' occurrences within the horizon. A daily series has 91."""
 
 Instances = Callable[[datetime, datetime, int], Awaitable[tuple[Occurrence, ...]]]
-"""Reads the occurrences between two times that are not cancelled, in ascending order of start; the caller needs at most
-this many.
+"""Reads the occurrences between two times that are not cancelled, in ascending order of start. The caller needs at most
+the given number.
 """
 
 
 async def read_calendar(item: CalendarItem, now: datetime, instances: Instances) -> Calendar:
     """See Mailbox.calendar.
 
-    The time in an occurrence's own item counts as well, since Exchange may omit the occurrence from the series. A
-    series that seems to have no occurrences left is searched as far ahead as Exchange allows: a yearly series may have
-    one.
+    The time in an occurrence's own item counts as well, because Exchange may omit the occurrence from the series. A
+    series that seems to have no occurrences left is searched as far ahead as Exchange allows, because a yearly series
+    may have another one.
     """
     if item.shape is Shape.SINGLE:
         return Calendar((item.occurrence,))

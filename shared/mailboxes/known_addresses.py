@@ -1,13 +1,13 @@
-"""A mailbox's other addresses: parses servers' proxy addresses into the form in which they are compared. Pure."""
+"""A mailbox's other addresses: parses servers' proxy addresses for comparison. Pure."""
 
 from collections.abc import Iterable
 
 ADDRESSES_MAX = 20
-"""Maximum number of addresses per mailbox, including the configured one, since they are sent to every task pane."""
+"""Maximum number of addresses per mailbox, including the configured one. They are all sent to every task pane."""
 
 ADDRESS_MAX = 500
-"""Maximum length of an address in characters; an SMTP address has at most 320, a legacy Exchange DN rarely more than
-200.
+"""Maximum length of an address in characters. An SMTP address has at most 320; a legacy Exchange DN rarely has more
+than 200.
 """
 
 _KINDS = ("smtp", "ex", "x500")
@@ -16,8 +16,8 @@ _KINDS = ("smtp", "ex", "x500")
 def known_addresses(configured: str, told: Iterable[str]) -> tuple[str, ...]:
     """Addresses and legacy Exchange DNs in lower case, the configured one first, without duplicates, up to the limits.
 
-    `told` contains proxy addresses ("SMTP:primary", "smtp:secondary", "X500:/o=…", "EX:/o=…"), or plain ones. Types
-    that never identify an attendee (SIP, SPO) and non-ASCII addresses are left out.
+    `told` contains proxy addresses ("SMTP:primary", "smtp:secondary", "X500:/o=…", "EX:/o=…") or plain addresses. Types
+    that never identify an attendee (SIP, SPO) and non-ASCII addresses are omitted.
     """
     wanted = dict.fromkeys([configured.lower(), *filter(None, map(_comparable, told))])
     return tuple(wanted)[:ADDRESSES_MAX]

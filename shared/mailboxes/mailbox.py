@@ -1,4 +1,4 @@
-"""What the product needs from an equipment mailbox; implemented by `graph/` and `ews/`."""
+"""What the product needs from an equipment mailbox. Implemented by `graph/` and `ews/`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,33 +19,31 @@ class Folder(StrEnum):
 
 
 NO_MAILBOX = "Exchange has no mailbox with this address."
-"""An error message for admins, the same for Graph and for EWS."""
+"""An error message for admins, used for both Graph and EWS."""
 
 
 class ItemGone(SchedulingError):
-    """The item that a call is about is not in the mailbox: it is gone, or never existed. Both adapters raise this for
-    every kind of item.
+    """The item that a call is about is not in the mailbox: it is gone or never existed. Both adapters raise this for
+    any kind of item.
     """
 
     code = "item_gone"
 
 
 class CalendarItemGone(ItemGone):
-    """The calendar item that an answer was meant for no longer exists."""
+    """The calendar item to be answered no longer exists."""
 
     code = "calendar_item_gone"
 
 
 class ForeignItem(SchedulingError):
-    """A calendar item's id belongs to the other protocol: it was stored while the mailbox used that protocol. The item
-    may exist nevertheless.
-    """
+    """A calendar item's id was stored while the mailbox used the other protocol. The item may exist nevertheless."""
 
     code = "foreign_item"
 
 
 class MessageNotFound(ItemGone):
-    """There is no message with this id, or not yet: Graph may announce one before it can be read."""
+    """There is no message with this id, at least not yet: Graph may announce a message before it can be read."""
 
     code = "message_not_found"
 
@@ -54,9 +52,9 @@ class MessageNotFound(ItemGone):
 class Mail:
     """An e-mail from the equipment mailbox. `html` is the body; `recipients` contains addresses.
 
-    With `calendar`, an iCalendar object with METHOD:REPLY, it is a meeting response; `text` is its body as plain text.
-    With `sender`, the organizer of the calendar item `item_id`, it is sent from that person's own mailbox if the
-    integration may write there.
+    If `calendar` is set to an iCalendar object with METHOD:REPLY, the e-mail is a meeting response, and `text` is its
+    body as plain text. `sender` is the organizer of the calendar item `item_id`; if it is set, the e-mail is sent from
+    that person's own mailbox, provided that the integration may write there.
     """
 
     recipients: tuple[str, ...]
@@ -70,9 +68,9 @@ class Mail:
 
 @dataclass(frozen=True)
 class Changes:
-    """One page of a folder's new messages; keep `state` for the next call, which is due immediately if `more`.
+    """One page of a folder's new messages. Keep `state` for the next call, which is due immediately if `more`.
 
-    `stirred` is False if nothing has changed in the folder: no message has arrived or left.
+    `stirred` is False if no message has arrived in the folder or left it.
     """
 
     message_ids: Sequence[str]
@@ -85,8 +83,8 @@ class Changes:
 class CalendarEntry:
     """A meeting, or one occurrence of a series, in the calendar.
 
-    `item_id` is its own calendar item, `series_id` the master of its series if the view states it ("" otherwise). `uid`
-    is shared by a series and its occurrences. `is_exception` means that it differs from its series.
+    `item_id` is its own calendar item. `series_id` is the master of its series, or "" if the view does not contain it.
+    `uid` is shared by a series and its occurrences. `is_exception` means that it differs from its series.
     """
 
     item_id: str
@@ -100,9 +98,9 @@ class CalendarEntry:
 
 @dataclass(frozen=True)
 class CalendarPage:
-    """A page of the calendar; `state` requests the next page, and is "" on the last.
+    """A page of the calendar. `state` requests the next page, and is "" on the last.
 
-    With this page and all previous ones, the calendar has been read up to `until`.
+    This page and all previous ones cover the calendar up to `until`.
     """
 
     entries: Sequence[CalendarEntry]
@@ -111,26 +109,26 @@ class CalendarPage:
 
 
 class Mailbox(Protocol):
-    """One equipment mailbox. Every call may raise Unavailable or RateLimited; retrying later may help then."""
+    """One equipment mailbox. Every call may raise Unavailable or RateLimited, in which case retrying later may help."""
 
     async def read(self, message_id: str) -> MeetingRequest | None:
-        """The meeting message with the given id; None if that is another kind of message (which is ignored). Raises
+        """The meeting message with the given id; None for any other kind of message (these are ignored). Raises
         MessageNotFound.
         """
         ...
 
     async def calendar(self, item: CalendarItem, now: datetime, *, late: bool = False) -> Calendar:
-        """Every occurrence from shortly before `now` on, within the horizon; a single meeting counts as one occurrence.
+        """Every occurrence from shortly before `now` on, within the horizon. A single meeting counts as one occurrence.
 
-        `late` means that the message was sent a while ago, so that even a new series may have been changed since.
+        `late` means that the message was sent a while ago, so even a new series may have been changed since.
         """
         ...
 
     async def view(self, first: datetime, last: datetime, state: str = "") -> CalendarPage:
         """A page of all meetings between two times, at most two years apart, in ascending order of start.
 
-        Cancelled meetings and those that the mailbox itself organizes are left out. An entry may be repeated, also
-        across pages. A page has a few hundred entries.
+        Cancelled meetings and those that the mailbox itself organizes are omitted. Entries may be repeated, even across
+        pages. A page has a few hundred entries.
         """
         ...
 
@@ -139,8 +137,8 @@ class Mailbox(Protocol):
 
         `text` is plain for Graph and HTML for EWS (Integration.answers_in_html).
 
-        The answer is sent only once: if a failure leaves it unclear whether the answer was sent, Unavailable is raised,
-        and `item` shows whether it was. Raises CalendarItemGone.
+        The answer is sent only once. If a failure leaves it unclear whether it was sent, Unavailable is raised, and
+        `item` then shows whether it was. Raises CalendarItemGone.
         """
         ...
 
@@ -152,7 +150,7 @@ class Mailbox(Protocol):
         ...
 
     async def draft(self, mail: Mail) -> str:
-        """Prepare an e-mail without sending it; returns its id. A draft that is never sent does no harm."""
+        """Prepare an e-mail without sending it, and return its id. A draft that is never sent does no harm."""
         ...
 
     async def send(self, draft_id: str) -> None:
@@ -160,21 +158,21 @@ class Mailbox(Protocol):
         ...
 
     async def addresses(self) -> Sequence[str]:
-        """The mailbox's other addresses as proxy addresses (known_addresses.py), if the integration may read them. At
-        most two calls.
+        """The mailbox's other addresses as proxy addresses (known_addresses.py), if the integration may read them.
+        Takes at most two calls.
         """
         ...
 
     async def messages_of(self, item: CalendarItem, since: datetime) -> Sequence[str]:
-        """The messages about a meeting and its occurrences that have arrived since a time, oldest first.
+        """The messages about a meeting and its occurrences that have arrived since a given time, oldest first.
 
-        They are searched for in Inbox and Deleted Items, even if `changes` has not reported them. Empty if the server
-        cannot search.
+        Inbox and Deleted Items are searched, so messages that `changes` has not reported are found as well. Empty if
+        the server cannot search.
         """
         ...
 
     async def changes(self, folder: Folder, state: str) -> Changes:
-        """The messages that have arrived in a folder since `state` ("" at first, and again after the server has lost
-        it).
+        """The messages that have arrived in a folder since `state` (initially "", and "" again after the server has
+        lost it).
         """
         ...

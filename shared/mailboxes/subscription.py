@@ -1,4 +1,4 @@
-"""Change notifications for a mailbox: Exchange keeps a subscription for a limited time."""
+"""Change notifications for a mailbox. Exchange keeps a subscription only for a limited time."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ class Subscriptions(Protocol):
 
     @property
     def terms(self) -> str:
-        """The terms of new subscriptions. A subscription made under other terms can no longer be used."""
+        """The terms of new subscriptions. A subscription made under different terms can no longer be used."""
         ...
 
     async def create(self, now: datetime) -> Subscription:
@@ -26,5 +26,5 @@ class Subscriptions(Protocol):
         ...
 
     async def renew(self, subscription_id: str, now: datetime) -> Subscription | None:
-        """Renew a subscription; None if Exchange no longer has it."""
+        """Renew a subscription. Returns None if Exchange no longer has it."""
         ...

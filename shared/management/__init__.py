@@ -1,4 +1,4 @@
-"""The management API: integrations and their meetings, in the form that admins' existing tools understand (I7).
+"""The management API: integrations and their meetings, in a form that admins' existing tools understand (I7).
 
 call.py        a request and its response; parses JSON
 resource.py    the protocols of resources; URIs and ids
@@ -92,10 +92,10 @@ def management(
     *,
     local: bool,
 ) -> Management:
-    """The API with all its resources. `examine` is the doctor, `names` and `name_at` resolve URIs, `control`
-    closes and opens rooms, and `lists` contains the lists of records.
+    """The API with all its resources. `examine` is the doctor; `names` and `name_at` resolve URIs; `control` closes and
+    opens rooms; `lists` contains the lists of records.
 
-    `local` means that this is a local stack; see IntegrationStore.
+    `local` means that this is a local stack (see IntegrationStore).
     """
     vmrs = VmrStore(storage, clock, served_by(integrations))
     scheduled = MeetingReader(integrations, storage, lists, clock)

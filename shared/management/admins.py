@@ -1,6 +1,7 @@
-"""Who may use the management API: holders of the password or of an Entra app role, and OAuth2 clients.
+"""Who may use the management API: anyone with the password or an Entra app role, and OAuth2 clients.
 
-`Scheduling.Admin` may do everything. `Scheduling.Read` may read everything except personal PINs, and change nothing.
+`Scheduling.Admin` may do everything. `Scheduling.Read` may read everything except personal PINs, and may not change
+anything.
 """
 
 from collections.abc import Mapping
@@ -14,14 +15,14 @@ from shared.identity.passwords import BasicAuthenticator
 from shared.settings import BasicCredential, EntraApp
 
 ADMIN_ROLE = "Scheduling.Admin"
-"""The app role with all rights; it can be assigned to people (for az rest) and to apps."""
+"""The app role with all rights. It can be assigned to people (for az rest) and to apps."""
 
 READER_ROLE = "Scheduling.Read"
 
 
 @dataclass(frozen=True)
 class Admin:
-    """The sender of a request. `name` is recorded with changes: a user name, or an application's id."""
+    """The sender of a request. `name` is a user name or an application's id, and is recorded with changes."""
 
     name: str
     may_change: bool = True
@@ -31,7 +32,7 @@ class Admins(Protocol):
     """Authenticates admins."""
 
     async def authenticate(self, headers: Mapping[str, str]) -> Admin:
-        """The admin whom the headers (names in lower case) authenticate.
+        """The admin authenticated by the headers (names in lower case).
 
         Raises NotAuthenticated, NotAllowed, RateLimited, Unavailable.
         """
@@ -39,8 +40,8 @@ class Admins(Protocol):
 
 
 class PasswordAdmins:
-    """Authenticates admins by HTTP Basic: MANAGEMENT_USERNAME and MANAGEMENT_PASSWORD_HASH. Nobody can sign in
-    if these are not set.
+    """Authenticates admins by HTTP Basic, using MANAGEMENT_USERNAME and MANAGEMENT_PASSWORD_HASH. If these are not set,
+    nobody can sign in.
     """
 
     def __init__(self, credential: BasicCredential | None) -> None:
@@ -54,8 +55,8 @@ class PasswordAdmins:
 
 
 class EntraAdmins:
-    """Authenticates admins by a bearer token for the app registration MANAGEMENT_CLIENT_ID that contains a role; other
-    requests are left to `others`.
+    """Authenticates admins by a bearer token that contains a role and was issued for the app registration
+    MANAGEMENT_CLIENT_ID. Leaves other requests to `others`.
     """
 
     def __init__(self, tokens: EntraTokens, app: EntraApp, others: Admins) -> None:
@@ -80,7 +81,7 @@ class EntraAdmins:
 
 
 class ClientAdmins:
-    """Authenticates OAuth2 clients by tokens from `POST /oauth/token/`; other requests are left to `others`."""
+    """Authenticates OAuth2 clients by tokens from `POST /oauth/token/`. Leaves other requests to `others`."""
 
     def __init__(self, tokens: ClientTokens, others: Admins) -> None:
         self._tokens = tokens
@@ -96,7 +97,9 @@ class ClientAdmins:
 
 
 def bearer_token(headers: Mapping[str, str]) -> str | None:
-    """The token in the Authorization header (names in lower case); None if it has another scheme, or is missing."""
+    """The token in the Authorization header (names in lower case); None if the header is missing or has another
+    scheme.
+    """
     scheme, _, token = headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
 

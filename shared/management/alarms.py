@@ -1,4 +1,4 @@
-"""`alarm`: problems that an admin has to fix, in the original's fields, with cause and remedy (O1)."""
+"""`alarm`: problems that an admin has to fix, with cause and remedy, in the original product's fields (O1)."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
@@ -51,7 +51,7 @@ COLUMNS = ("id", "uuid", "name", "addin_server_domain")
 
 
 class AlarmResource:
-    """A Resource. Alarms are raised and cleared with their causes; an admin can acknowledge them."""
+    """A Resource. An alarm lasts as long as its cause. An admin can acknowledge it."""
 
     area = STATUS
     name = ALARM
@@ -93,7 +93,7 @@ class AlarmResource:
         raise NotFound(f"There is no {ALARM} with id {id_}.")
 
     async def _raised(self) -> AsyncIterator[tuple[Integration, Alarm]]:
-        """Alarms with their integrations, without reading the integrations' settings."""
+        """Alarms with their integrations. The integrations' settings are not read."""
         alarms = await self._alarms.between()
         concerned = await self._integrations.some({alarm.integration for alarm in alarms}, COLUMNS)
         for alarm in alarms:

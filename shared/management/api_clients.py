@@ -1,5 +1,5 @@
-"""`oauth2_client`: clients that may use this API with an access token from `POST /oauth/token/`; and `role`, what each
-may do.
+"""`oauth2_client`: clients that may use this API with an access token from `POST /oauth/token/`. `role`: what each
+client may do.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ ROLE = "role"
 NAME_MAX_LENGTH = 100
 
 _ROLES = {1: ADMIN_ROLE, 2: READER_ROLE}
-"""The roles, keyed by id. In the original product, admins define roles; here these two are fixed."""
+"""The roles, keyed by id. In the original product, admins define roles. Here there are just these two."""
 
 _SCHEMA: Schema = {
     "type": "object",
@@ -28,7 +28,7 @@ _SCHEMA: Schema = {
                         "description": "The client's name, under which its changes are recorded."},
         "role": {"type": "string", "format": "uri-reference", "description": "The URI of a role."},
         "private_key_jwt": {"type": ["string", "null"], "readOnly": True,
-                            "description": "The private key for ES256, in PEM; returned only on creation."},
+                            "description": "The private key for ES256, in PEM. Only returned on creation."},
         "resource_uri": {"type": "string", "format": "uri-reference", "readOnly": True},
     },
     "required": ["client_name", "role"],
@@ -58,7 +58,7 @@ class ApiClientResource:
         return Shown(_shown(await self._clients.get(id_)))
 
     async def id_named(self, name: str) -> int:
-        """The numeric id of the client with this client id; the original's clients use both ids. Raises NotFound."""
+        """The numeric id of the client with this client id. The original's clients use both ids. Raises NotFound."""
         client = await self._clients.find(name)
         if client is None:
             raise NotFound(f"There is no {API_CLIENT} with the client id {name}.")
@@ -80,7 +80,7 @@ class ApiClientResource:
         return Shown(_shown(client))
 
     async def delete(self, id_: int, if_match: str | None, *, force: bool) -> None:
-        """Remove the client: its tokens are invalid from now on. Raises NotFound."""
+        """Remove the client, which also invalidates its tokens. Raises NotFound."""
         await self._clients.delete(id_)
 
 
@@ -105,7 +105,7 @@ def _shown(client: ApiClient) -> dict[str, Any]:
 
 
 def _understood(fields: Object) -> dict[str, str]:
-    """The writable fields, with the role's name; others are ignored. Raises SettingsInvalid."""
+    """The writable fields, with the role's name. Other fields are ignored. Raises SettingsInvalid."""
     faults = {name: ["There is no such field."] for name in fields.keys() - _SCHEMA["properties"].keys()}
     given = dict[str, str]()
     if "client_name" in fields:

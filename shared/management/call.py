@@ -8,17 +8,17 @@ from typing import Any
 from shared.errors import InvalidRequest, NotAllowed
 
 REQUEST_BODY_MAX_BYTES = 1_000_000
-"""Maximum size of a request's body in bytes; an integration with templates of maximum length takes 350,000."""
+"""Maximum size of a request's body in bytes. An integration with templates of maximum length takes 350,000."""
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
-"""Content types with which a page can send a form to any site without a preflight request."""
+"""Content types of forms, which a page can send to any site without a preflight request."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """A request. `path` starts after the host name, `query` is unparsed, header names are in lower case.
+    """A request. `path` starts after the host name, `query` is unparsed, and header names are in lower case.
 
-    `who` is the admin's name, once authenticated.
+    `who` is the admin's name once the admin has been authenticated.
     """
 
     method: str
@@ -39,11 +39,11 @@ class Answer:
 
 
 def refuse_another_site(call: Call) -> None:
-    """Raise NotAllowed for a change that a page of another site may have made an admin's browser request.
+    """Raise NotAllowed for a change that may have been requested by another site's page in an admin's browser.
 
     A browser adds the stored password to every request that a page sends here, but it also adds headers that pages
     cannot change: Sec-Fetch-Site (on https), and Origin (to every POST in current browsers). Forms are recognized by
-    their content type. Tools send none of these.
+    their content type. Tools send neither these headers nor forms.
     """
     if call.method in ("GET", "HEAD"):
         return
@@ -67,14 +67,14 @@ def _media_type(call: Call) -> str:
 
 
 def json_object(call: Call) -> dict[str, Any]:
-    """The JSON object in a request's body. Raises InvalidRequest for anything else, and for ambiguous JSON."""
+    """The JSON object in a request's body. Raises InvalidRequest for any other body, and for ambiguous JSON."""
     if _media_type(call) not in ("", "application/json"):  # existing scripts send no content type
         raise InvalidRequest("Send JSON, with the header Content-Type: application/json.")
     if len(call.body) > REQUEST_BODY_MAX_BYTES:
         raise InvalidRequest(f"The request is longer than {REQUEST_BODY_MAX_BYTES:,} bytes.")
     try:
         value = json.loads(call.body.decode(), object_pairs_hook=_distinct, parse_constant=_no_constant)
-        json.dumps(value, ensure_ascii=False).encode()  # encoding fails for lone surrogates, which cannot be stored
+        json.dumps(value, ensure_ascii=False).encode()  # fails for lone surrogates, which cannot be stored
     except (ValueError, RecursionError) as error:
         raise InvalidRequest(f"The request is not valid JSON: {_reason(error)}") from error
     if not isinstance(value, dict):

@@ -3,9 +3,9 @@
     GET  …/change/?exchange_connector=<uri>&who=…&when__gte=…     the newest first
     POST …/change/{id}/revert/                                    passes the same checks as any save: reverting.py
 
-A page is a range of keys, so its cost does not grow with the total; other filters are applied within it. `next` names
-the change after which the next page begins; with an `offset`, that many are skipped. `total_count` only includes the
-changes after the page that one request reads; if there are more, `next` is set.
+A page is a range of keys, so its cost does not grow with the total. Other filters are applied within the page. `next`
+refers to the last change before the next page; `offset` is a number of changes to skip. `total_count` only includes as
+many changes after the page as one request reads. If there are more, `next` is set.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SCHEMA: Schema = {
     SEARCHED: ["name", "who", "target", "action"],
     "properties": {
         "id": {"type": "integer", "readOnly": True},
-        "when": {**TIME, "description": "When the change was started, in UTC, without an offset."},
+        "when": {**TIME, "description": "When the change began, in UTC, without an offset."},
         "who": {**_TEXT, "description": "A user name, or the name or id of an application."},
         "action": {**_TEXT, "description": "`create`, `change`, `delete`, or the name of an action such as `close`."},
         "target": {
@@ -41,22 +41,22 @@ SCHEMA: Schema = {
         },
         "exchange_connector": {
             **_LINK, "type": ["string", "null"],
-            "description": "The integration that was changed, or that the object belongs to.",
+            "description": "The integration that was changed, or to which the object belongs.",
         },
         "name": {**_TEXT, "description": "The object's name."},
         "from": {
             **_FIELDS,
-            "description": "The fields that differ, with their previous values. For secrets and PINs this is just "
-            "`changed`. Long values are shortened in lists, and complete in a single change.",
+            "description": "The fields that differ, with their previous values. Secrets and PINs are only shown as "
+            "`changed`. Long values are shortened in lists, but not in a single change.",
         },
         "to": {**_FIELDS, "description": "The same fields, with their new values."},
         "fields": {"type": "array", "items": {"type": "string"}, "readOnly": True},
         "state": {
             **_TEXT, "enum": [state.value for state in ChangeState],
             "description": "`begun`: the change is in progress, or was interrupted and may not have been made. "
-                           "`erased`: data about a person has been removed from it.",
+                           "`erased`: a person's data has been removed from it.",
         },
-        "reverts": {**_LINK, "type": ["string", "null"], "description": "The change that this one reverted."},
+        "reverts": {**_LINK, "type": ["string", "null"], "description": "The change that was reverted by this one."},
         "revertible": {"type": "boolean", "readOnly": True, "description": "Whether the action `revert` can be used."},
         "resource_uri": _LINK,
     },
@@ -78,11 +78,11 @@ class Changes:
     @cached_property
     def actions(self) -> Mapping[str, Action]:
         """The action that reverts a change."""
-        about = "Revert this change by making a new one, which passes the same checks as any save."
+        about = "Revert this change by making a new one, subject to the same checks as any save."
         return {"revert": Action("POST", about, self._reverting.revert, REVERT_BODY, is_recorded=False)}
 
     async def all(self) -> Sequence[Object]:
-        """The newest changes, for queries with another order, or with filters that follow references."""
+        """The newest changes, for queries that have another order or filters that follow references."""
         page = await self._log.page(Search(), MAX_LIMIT)
         return [self._reverting.shown(change) for change in page.changes]
 
@@ -130,7 +130,7 @@ _OLDER = "id__lt"
 
 
 def _integration(value: str) -> str:
-    """The URI of an integration that is given by URI or id."""
+    """The URI of an integration, given by URI or id."""
     return uri(CONFIGURATION, CONNECTOR, id_of(value)) if value.isdecimal() else value
 
 
@@ -157,4 +157,4 @@ _RANGES: Mapping[tuple[str, str], tuple[str, Callable[[str], Any]]] = {
     ("when", "lt"): ("until", _moment),
     ("id", "lt"): ("older_than", _id),
 }
-"""For each filter that becomes part of the range of keys: the field of Search, and the parser of its value."""
+"""For each filter that becomes part of the range of keys: its field in Search, and the parser for its value."""

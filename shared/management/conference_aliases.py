@@ -1,4 +1,4 @@
-"""`conference_alias`: the aliases of VMRs and of meetings, one by one; they are also shown in their `conference`."""
+"""`conference_alias`: the aliases of VMRs and of meetings, one by one. They are also shown in their `conference`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ConferenceAliases:
 
     area = CONFIGURATION
     name = ALIAS
-    about = "Aliases of VMRs, and of scheduled meetings (read-only); also shown in their conference."
+    about = "Aliases of VMRs and (read-only) of scheduled meetings. They are also shown in their conference."
     schema = ALIAS_SCHEMA
     actions: Mapping[str, Action] = {}
     has_etags = False
@@ -40,7 +40,9 @@ class ConferenceAliases:
         return [*own, *await self._meetings.all(ROOM_ALIASES)]
 
     async def found_by(self, exact: Mapping[str, str]) -> Sequence[Object] | None:
-        """See SearchedResource.found_by. Aliases of meetings are found by value, without reading the others."""
+        """See SearchedResource.found_by. A meeting's aliases are found by value, without reading those of other
+        meetings.
+        """
         return await self._meetings.by_alias(ROOM_ALIASES, exact["alias"]) if "alias" in exact else None
 
     async def one(self, id_: int) -> Shown:
@@ -62,7 +64,7 @@ class ConferenceAliases:
         return Shown(alias_object(changed, changed.aliases[-1]))
 
     async def update(self, id_: int, fields: Object, if_match: str | None) -> Shown:
-        """Change an alias, which stays with its VMR. Raises NotFound, SettingsInvalid, and Conflict for a meeting's
+        """Change an alias. It stays with its VMR. Raises NotFound, SettingsInvalid, and Conflict for a meeting's
         alias.
         """
         values, (vmr_id, slot) = ALIAS_FIELDS.taken(fields, new=False), place(id_)
@@ -81,7 +83,7 @@ class ConferenceAliases:
         return Shown(alias_object(changed, _entry(changed, slot, id_)))
 
     async def delete(self, id_: int, if_match: str | None, *, force: bool) -> None:
-        """Remove an alias. Raises NotFound, and Conflict for one of a scheduled meeting."""
+        """Remove an alias. Raises NotFound, and Conflict for a scheduled meeting's alias."""
         await self._check_writable(id_)
         vmr_id, slot = place(id_)
         await self._vmr(vmr_id, id_)
@@ -93,7 +95,7 @@ class ConferenceAliases:
         await self._store.change(vmr_id, change)
 
     async def _change(self, vmr_id: int, change: Callable[[PersonalVmr], PersonalVmr]) -> PersonalVmr:
-        """Change the VMR; problems with its new alias are reported for the field that was sent."""
+        """Change the VMR. Problems with its new alias are reported for the field that was sent."""
         try:
             return await self._store.change(vmr_id, change)
         except SettingsInvalid as refused:
@@ -103,7 +105,7 @@ class ConferenceAliases:
     async def _check_writable(self, id_: int) -> None:
         if id_ >= FIRST_MEETING_ID:
             await self._meetings.one(ROOM_ALIASES, id_)
-            raise Conflict("This is an alias of a scheduled meeting: it follows the meeting, and is read-only here.")
+            raise Conflict("This alias belongs to a scheduled meeting. It follows the meeting and is read-only here.")
 
     async def _vmr(self, vmr_id: int, id_: int) -> PersonalVmr:
         try:

@@ -1,4 +1,4 @@
-"""Shows a VMR and its aliases as `conference` and `conference_alias`, and parses these."""
+"""Shows a VMR and its aliases as `conference` and `conference_alias`, and parses these objects."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from shared.personal.vmr import ATTRIBUTES, MAX_ALIASES, Alias, PersonalVmr
 CONFERENCE = "conference"
 ALIAS = "conference_alias"
 ALIASES_PER_VMR = 32
-"""An alias's id is its VMR's id times this number, plus its slot, so that the id locates the alias."""
+"""An alias's id is its VMR's id times this number, plus its slot. The id is enough to find the alias."""
 
 OWN_FIELD = "exchange_connector"
-"""The integration that a VMR belongs to: a field that the original does not have."""
+"""The integration to which a VMR belongs. The original does not have this field."""
 
 ALIAS_SCHEMA: Schema = {"type": "object", "properties": properties(ALIAS_FIELDS), "required": ALIAS_FIELDS.required}
 _CONFERENCE = properties(CONFERENCE_FIELDS)
@@ -90,14 +90,14 @@ class VmrForm:
 
 
 def shown_fields(fields: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """The fields of a conference as they are shown; `names` contains the names of objects, keyed by the path of their
-    URI.
-    """
+    """A conference's fields as they are shown. `names` contains names of objects, keyed by the path of their URI."""
     return {name: _as_object(value, names) if name in _AS_OBJECTS else value for name, value in fields.items()}
 
 
 def _as_object(value: Any, names: Mapping[str, str]) -> Any:
-    """A reference, or a list of references, as objects: with an id if it is a URI, and with a name if that is known."""
+    """A reference, or a list of references, as objects. They have an id if the reference is a URI, and a name if it is
+    known.
+    """
     if isinstance(value, list):
         return [_as_object(each, names) for each in value]
     if value is None:
@@ -108,12 +108,12 @@ def _as_object(value: Any, names: Mapping[str, str]) -> Any:
 
 
 def _taken_back(name: str, value: Any) -> Any:
-    """The value that was sent for a field; a reference that was sent as an object becomes a string."""
+    """The value that was sent for a field. A reference that was sent as an object becomes a string."""
     return reference_in(value) if name in _AS_OBJECTS else value
 
 
 def reference_in(value: Any) -> Any:
-    """The URI or name of a reference, or those of a list of references; any other value as it is."""
+    """The URI or name of a reference, or of each reference in a list. Any other value is returned as it is."""
     match value:
         case [*entries]:
             return [reference_in(each) for each in entries]
@@ -156,7 +156,7 @@ def alias_object(vmr: PersonalVmr, entry: Alias) -> dict[str, Any]:
 
 
 def place(alias_id: int) -> tuple[int, int]:
-    """The VMR's id and the slot of which an alias's id consists."""
+    """The VMR's id and the slot in an alias's id."""
     return divmod(alias_id, ALIASES_PER_VMR)
 
 
@@ -169,7 +169,9 @@ def free_slot(taken: Iterable[int]) -> int:
 
 
 def _aliases(given: Any, before: Sequence[Alias], vmr: int, now: str) -> list[dict[str, Any]]:
-    """The entries of `aliases` in stored form: strings, objects, or URIs of aliases that the VMR already has."""
+    """The entries in `aliases`, in stored form. They may be strings, objects, or URIs of aliases that the VMR already
+    has.
+    """
     if not isinstance(given, list):
         raise SettingsInvalid({"aliases": ["Must be a list."]})
     if len(given) > MAX_ALIASES:
@@ -187,12 +189,12 @@ _Placed = Callable[[SettingsInvalid], SettingsInvalid]
 
 
 def _placed(number: int) -> _Placed:
-    """Reports problems with an alias at its position in the list."""
+    """Reports problems with an alias under its position in the list."""
     return lambda wrong: SettingsInvalid({f"aliases.{number}.{field}": texts for field, texts in wrong.faults.items()})
 
 
 def _alias(entry: Any, before: Sequence[Alias], vmr: int, placed: _Placed) -> dict[str, Any]:
-    """One entry of `aliases` in stored form, with its slot if the VMR already has that alias."""
+    """One entry in `aliases` in stored form, with its slot if the VMR already has that alias."""
     reference = entry.get("resource_uri") if isinstance(entry, dict) else entry
     id_ = id_in(reference, CONFIGURATION, ALIAS)
     sent = {"alias": entry} if isinstance(entry, str) and id_ is None else entry

@@ -1,7 +1,7 @@
-"""`conference`: VMRs, which admins manage, together with the rooms of scheduled meetings.
+"""`conference`: VMRs, which admins manage, and the rooms of scheduled meetings.
 
-The fields of a VMR are in conference_objects.py, those of a room in meeting_objects.py. The original API's fields are
-defined in shared/personal/conference_fields.json.
+A VMR's fields are in conference_objects.py, a room's in meeting_objects.py. The original API's fields are defined in
+shared/personal/conference_fields.json.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _EMPTIED_BY_PUT = CONFERENCE_FIELDS.emptied_by_put
 
 
 class Conferences(Directory[PersonalVmr]):
-    """A BulkResource of personal VMRs that also shows the rooms of scheduled meetings; those are read-only."""
+    """A BulkResource of personal VMRs. It also shows the rooms of scheduled meetings, which are read-only."""
 
     def __init__(
         self, store: VmrStore, meetings: MeetingReader, integrations: IntegrationStore, clock: Clock, name_at: NameAt
@@ -38,7 +38,7 @@ class Conferences(Directory[PersonalVmr]):
         self._name_at = name_at
 
     async def all(self) -> Sequence[Object]:
-        """All VMRs and rooms; personal VMRs come first, since their ids are smaller."""
+        """All VMRs and rooms. Personal VMRs come first, because their ids are smaller."""
         return [*await super().all(), *await self._meetings.all(ROOMS)]
 
     async def one(self, id_: int) -> Shown:
@@ -49,9 +49,9 @@ class Conferences(Directory[PersonalVmr]):
             return Shown(await self._meetings.one(ROOMS, id_))
 
     async def found_by(self, exact: Mapping[str, str]) -> Sequence[Object] | None:
-        """See SearchedResource.found_by. Rooms of meetings are found by alias or by name; all VMRs are read.
+        """See SearchedResource.found_by. Meetings' rooms are found by alias or name. All VMRs are read.
 
-        No rooms are read if the filter only admits smaller ids, which belong to VMRs.
+        If the filter only admits ids of VMRs, which are smaller, no rooms are read.
         """
         below = exact.get(BELOW, "")
         if below.isdecimal() and int(below) <= FIRST_MEETING_ID:
@@ -63,7 +63,7 @@ class Conferences(Directory[PersonalVmr]):
     async def update(self, id_: int, fields: Object, if_match: str | None) -> Shown:
         """Change a VMR. Raises NotFound, SettingsInvalid, and Conflict for the room of a scheduled meeting."""
         try:
-            if OWN_FIELD not in fields and _uris((fields,)):  # URIs are resolved by the node of the VMR's integration
+            if OWN_FIELD not in fields and _uris((fields,)):  # URIs are resolved on the node of the VMR's integration
                 fields = {**fields, OWN_FIELD: (await super().one(id_)).fields[OWN_FIELD]}
             return await super().update(id_, fields, if_match)
         except NotFound:
@@ -77,11 +77,11 @@ class Conferences(Directory[PersonalVmr]):
             raise await self._read_only(id_) from None
 
     async def _relations(self, objects: Sequence[Object] = ()) -> Relations:
-        """The relations, with names for the URIs in VMRs. The names come from the Management Node of the VMRs' own
-        integrations, if any.
+        """The relations, with names for the URIs in VMRs. The names come from the Management Nodes of the VMRs'
+        integrations, if they have any.
         """
         uris = _uris(objects)
-        if not uris:  # no node is called, so no settings are needed
+        if not uris:  # no node is called, so the settings are not needed
             return Relations(await self._identities(), PlatformNames({}, {}))
         integrations = await self._integrations.list()
         ids = {id_in(each.get(OWN_FIELD), CONFIGURATION, CONNECTOR) for each in objects if _uris((each,))}
@@ -90,9 +90,9 @@ class Conferences(Directory[PersonalVmr]):
 
     async def _read_only(self, id_: int) -> Conflict:
         await self._meetings.one(ROOMS, id_)
-        return Conflict("This is the room of a scheduled meeting: it follows the meeting, and is read-only here.")
+        return Conflict("This room belongs to a scheduled meeting. It follows the meeting and is read-only here.")
 
 
 def _uris(objects: Sequence[Object]) -> frozenset[str]:
-    """The paths of all references in these objects that are URIs."""
+    """The paths of all URI references in these objects."""
     return paths_in(reference_in(each.get(name)) for each in objects for name in CONFERENCE_FIELDS.references)

@@ -25,7 +25,7 @@ Examine: TypeAlias = "Callable[[Integration, Collection[str]], Awaitable[Examina
 """Examines an integration from end to end; see Doctor.examine."""
 
 StartSignIn: TypeAlias = "Callable[[str], Awaitable[Link]]"
-"""Creates a link for signing in the service account of an integration (uuid); see ServiceAccounts.start."""
+"""Creates a link for signing in the service account of an integration, given by its uuid; see ServiceAccounts.start."""
 
 _PREVIEW: Schema = {
     "type": "object",
@@ -34,9 +34,9 @@ _PREVIEW: Schema = {
         "text": {"type": "string", "description": "Text to preview instead of the saved text."},
         "values": {
             "type": "object",
-            "description": "Values for the template's variables. Variables that are left out get values based on the "
-            "settings (for aliases and the add-in server) or samples. Times are ISO 8601 with an offset, and are "
-            "printed as in a real answer.",
+            "description": "Values for the template's variables. Omitted variables get values based on the "
+            "settings (for aliases and the add-in server) or sample values. Times are ISO 8601 with an offset, and are "
+            "formatted as in a real answer.",
         },
     },
     "required": ["template"],
@@ -64,37 +64,37 @@ class ConnectorActions:
         return {
             "preview": Action(
                 "POST",
-                "What a template would produce; it need not be saved.",
+                "What a template would produce. It does not have to be saved first.",
                 self._preview,
                 _PREVIEW,
                 is_recorded=False,
             ),
             "check": Action(
                 "POST",
-                "Whether these changes could be saved; nothing is saved.",
+                "Whether these changes could be saved. Nothing is saved.",
                 self._check,
                 {"type": "object"},
                 is_recorded=False,
             ),
             "doctor": Action(
                 "GET",
-                "Checks the integration from end to end; returns problems and the commands to fix them. ?check=lag "
-                "runs only the check `lag`.",
+                "Checks the integration from end to end, and returns problems with the commands to fix them. "
+                "?check=lag runs only the check `lag`.",
                 self._doctor,
             ),
             "icon": Action(
                 "PUT", "The add-in's icon: a PNG of 80 x 80 pixels.", self._put_icon, media_type="image/png"
             ),
             "sign_in": Action("POST", "A link for signing in the service account (OAUTH).", self._sign_in),
-            "secrets": Action("GET", "Which secrets are set; their values are never shown.", self._secrets),
+            "secrets": Action("GET", "Which secrets are set. Their values are never shown.", self._secrets),
             "usage": Action("GET", "What would be lost if the integration were deleted.", self._usage),
             "manifest_installed": Action(
-                "POST", "Records that this revision of the manifest is installed.", self._installed, _INSTALLED
+                "POST", "Records that this revision of the manifest has been installed.", self._installed, _INSTALLED
             ),
         }
 
     async def _preview(self, id_: int, call: Call) -> Answer:
-        from shared.management.previews import preview_for, values_shown  # jinja2, which other calls do not need
+        from shared.management.previews import preview_for, values_shown  # needs jinja2
         from shared.templates import FIELDS
 
         integration, sent = await self.integrations.by_id(id_), json_object(call)
@@ -105,7 +105,7 @@ class ConnectorActions:
         if not isinstance(text, str):
             raise SettingsInvalid({"text": ["Must be a string."]})
         if not isinstance(values, dict):
-            raise SettingsInvalid({"values": ["Must be an object that contains values keyed by variable."]})
+            raise SettingsInvalid({"values": ["Must be an object with values keyed by variable."]})
         made = preview_for(integration, name, text, values, self.clock)
         return Answer(200, {"template": name, **vars(made), "values": values_shown(integration, name)})
 

@@ -1,4 +1,4 @@
-"""`status/v1/connector_health/`: the current state of each integration, for a list of them (W2)."""
+"""`status/v1/connector_health/`: the current state of each integration, for a list of integrations (W2)."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ _SCHEMA: Schema = {
             "type": ["string", "null"],
             "format": "date",
             "readOnly": True,
-            "description": "The last day (UTC) on which a message was decided on; null if not in the last "
+            "description": "The last day (UTC) on which a message was decided; null if not in the last "
             f"{SHOWN_DAYS} days.",
         },
         "time_to_answer_p50": {
             "type": ["number", "null"],
             "readOnly": True,
-            "description": f"Seconds within which half of the answers of the last {SHOWN_DAYS} days were sent; null if "
+            "description": f"Seconds within which half of the answers in the last {SHOWN_DAYS} days were sent; null if "
             "there were none.",
         },
         "resource_uri": {"type": "string", "format": "uri-reference", "readOnly": True},
@@ -58,8 +58,8 @@ _SCHEMA: Schema = {
 
 @dataclass(frozen=True)
 class ConnectorHealth:
-    """A PagedResource with one object per integration, under the integration's id; each object shown costs four round
-    trips to storage.
+    """A PagedResource with one object per integration, under the integration's id. Each object takes four round trips
+    to storage.
     """
 
     integrations: IntegrationStore
@@ -87,7 +87,7 @@ class ConnectorHealth:
         return await self._shown(found), total
 
     async def sketches(self, fields: Collection[str]) -> Sequence[Object]:
-        """See PagedResource.sketches. Fields that are not in the outline of the settings require reading everything."""
+        """See PagedResource.sketches. If a field is not in the outline of the settings, everything has to be read."""
         if not {"id", "exchange_connector", "resource_uri"}.issuperset(fields):
             return await self.all()
         outlines = [each async for each in self.integrations.outlines(columns=("id", "uuid"))]
@@ -132,7 +132,7 @@ class ConnectorHealth:
 
 
 _READS_CONCURRENCY = 32
-"""How many integrations are examined concurrently."""
+"""How many integrations are examined at the same time."""
 
 
 def _named(integration: Integration) -> Object:

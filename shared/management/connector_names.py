@@ -2,8 +2,8 @@
 
     GET …/connector_name/?text=corp&order_by=name&limit=20
 
-Only a few columns of each integration are read, with one round trip to storage per thousand integrations;
-`ms_exchange_connector` reads and shows every setting.
+Only a few columns of each integration are read, with one round trip to storage per thousand integrations.
+(`ms_exchange_connector` reads and shows every setting.)
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ class ConnectorNames:
         return {}
 
     async def all(self) -> Sequence[Object]:
-        """The name of every integration, in ascending order of id; one round trip to storage per thousand."""
+        """The name of every integration, in ascending order of id. Takes one round trip to storage per thousand
+        integrations.
+        """
         found = [_named(each) async for each in self.integrations.outlines(columns=_COLUMNS)]
         return sorted(found, key=lambda fields: int(fields["id"]))
 

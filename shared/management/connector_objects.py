@@ -1,4 +1,5 @@
-"""An integration as `ms_exchange_connector` and its `exchange_domain`s, and received fields as the store expects them.
+"""Converts integrations to `ms_exchange_connector` and `exchange_domain` objects, and received fields to the form that
+the store expects.
 
 Pure.
 """
@@ -25,7 +26,7 @@ def shown_connector(integration: Integration) -> Shown:
 
 
 def domain_object(integration: Integration, entry: ExchangeDomain) -> Object:
-    """An entry of an integration's `domains` in the form of `exchange_domain`."""
+    """An entry in an integration's `domains`, in the form of `exchange_domain`."""
     return {
         "id": entry.id,
         "domain": entry.domain,
@@ -36,7 +37,9 @@ def domain_object(integration: Integration, entry: ExchangeDomain) -> Object:
 
 
 def fields_to_store(received: Object) -> dict[str, Any]:
-    """Received fields with `domains` as the store expects them; existing entries may be sent as URIs or as objects."""
+    """Received fields, with `domains` in the form that the store expects. Existing entries may be sent as URIs or as
+    objects.
+    """
     domains = received.get("domains")
     if not isinstance(domains, list):
         return dict(received)

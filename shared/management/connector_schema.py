@@ -1,4 +1,4 @@
-"""The JSON schemas of `ms_exchange_connector` and `exchange_domain`, generated from the settings' model."""
+"""The JSON schemas of `ms_exchange_connector` and `exchange_domain`, generated from the model of the settings."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -31,7 +31,7 @@ DOMAIN_SCHEMA: Schema = {
 }
 
 _SEARCHED = ("name", "description", "room_mailbox_email_address", "uuid")
-"""Fields by which an admin searches for an integration."""
+"""Fields that are searched for an integration."""
 
 _WRITTEN: dict[str, Any] = {"type": "string", "pattern": r"\S"}
 """A string that is not blank."""
@@ -67,7 +67,7 @@ def _known_settings() -> Iterator[tuple[str, FieldInfo, Setting]]:
 def connector_extras() -> dict[str, Any]:
     """Additional properties for a form with an integration's settings; see DescribedResource.extras.
 
-    These are the sections in order, and for each setting when it is required, what a change entails, and which
+    They are the sections in order and, for each setting, when it is required, what a change entails, and which
     variables a template may use.
     """
     from shared.templates import FIELDS  # imports jinja2, which other calls do not need
@@ -98,9 +98,7 @@ def connector_extras() -> dict[str, Any]:
 
 
 def _requirements() -> Schema:
-    """Which settings a new integration must have, and under which conditions. A setting that is left out gets its
-    default.
-    """
+    """Which settings a new integration must have, and under which conditions. Omitted settings get their defaults."""
     defaults = {name: field.default for name, field, _ in settings()}
     needed: defaultdict[Condition, list[str]] = defaultdict(list)
     for name, _, setting in settings():
@@ -112,7 +110,7 @@ def _requirements() -> Schema:
 
 
 def _filled(names: list[str], defaults: Mapping[str, object]) -> Schema:
-    """The schema of objects that have a value in each of these fields."""
+    """The schema of objects with a value in each of these fields."""
     written = {name: {"minItems": 1} if defaults[name] == () else _WRITTEN for name in names}
     return {"properties": written, "required": [name for name in names if not defaults[name]]}
 

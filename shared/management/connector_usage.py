@@ -1,4 +1,4 @@
-"""What would be lost by deleting an integration: future meetings, and its own personal VMRs."""
+"""What would be lost by deleting an integration: its future meetings and personal VMRs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shared.personal.store import VmrStore
 from shared.storage import Storage
 
 LOST = (
-    "Once it is deleted, nobody can join these meetings, its personal VMRs are gone, and the add-in stops working for "
+    "After its deletion, nobody can join these meetings, its personal VMRs are gone, and the add-in stops working for "
     "its users."
 )
 
@@ -28,7 +28,7 @@ class Usage:
     personal_vmrs: int
 
     def text(self) -> str:
-        """A description of what would be lost; "" if nothing would be lost."""
+        """A description of what would be lost; "" if nothing would."""
         lost = [_counted(self.meetings_to_come, "upcoming meeting")] * bool(self.meetings_to_come)
         lost += [_counted(self.personal_vmrs, "personal VMR") + " of its own"] * bool(self.personal_vmrs)
         return " and ".join(lost)
@@ -39,13 +39,13 @@ class Usage:
             raise Conflict(f"{integration.name} has {lost}. {LOST} Add ?force=true to delete it.")
 
     def shown(self) -> Object:
-        """The counts as the management API shows them."""
+        """The counts as shown by the management API."""
         return {**asdict(self), "details": f"It has {self.text()}. {LOST}" if self.text() else ""}
 
 
 async def usage_of(integration: Integration, storage: Storage, clock: Clock) -> Usage:
-    """Count what depends on an integration. Reads all its bookings, so this is only for an admin who is about to delete
-    it.
+    """Count what depends on an integration. This reads all its bookings, so it is only for an admin who is about to
+    delete it.
     """
     now, meetings = clock.now(), 0
     async for booking in bookings_of(meetings_table(storage), integration.uuid):

@@ -22,10 +22,14 @@ from shared.management.resource import Action, Object, Schema, Shown
 from shared.storage import Storage
 
 Names: TypeAlias = "Callable[[Draft, Integration | None], Awaitable[Mapping[str, str]]]"
-"""Looks up the names of the objects that a checked draft refers to by URI, before it is saved; see Bridges.names."""
+"""Looks up the names of the objects to which a checked draft refers by URI, before the draft is saved; see
+Bridges.names.
+"""
 
 _OWN_NULLABLE = frozenset({"graph_tenant_id", "graph_client_id"})
-"""Nullable settings that the original does not have: its clients never send them, and must not clear them."""
+"""Nullable settings that the original does not have. Its clients never send them, and must not clear them by
+omission.
+"""
 
 EMPTIED_BY_PUT: Object = {
     **{
@@ -35,8 +39,8 @@ EMPTIED_BY_PUT: Object = {
     },
     "domains": [],
 }
-"""The values of nullable settings and references that a PUT leaves out. Secrets are kept, since nobody can read
-and resend them.
+"""The values of nullable settings and references that are missing from a PUT. Secrets are kept, because nobody can read
+them to send them back.
 """
 
 _ETAG = re.compile(r'"([0-9]{1,18})"')
@@ -49,7 +53,7 @@ class Connectors:
     name = CONNECTOR
     has_etags = True
     emptied_by_put = EMPTIED_BY_PUT
-    about = "Integrations: each connects a VMR platform with an Exchange deployment."
+    about = "Integrations, each of which connects a VMR platform with an Exchange deployment."
 
     def __init__(
         self,
@@ -104,7 +108,9 @@ class Connectors:
         return shown_connector(await self._integrations.by_id(id_))
 
     async def create(self, fields: Object) -> Shown:
-        """Create an integration. Raises SettingsInvalid, and Conflict if one with that uuid is being removed."""
+        """Create an integration. Raises SettingsInvalid, and Conflict if an integration with that uuid is still being
+        removed.
+        """
         given = fields_to_store(fields)
         if isinstance(given.get("uuid"), str) and given["uuid"]:
             await self._lifecycle.creating(given["uuid"].lower())
@@ -123,7 +129,7 @@ class Connectors:
         return shown_connector(updated)
 
     async def _resolved(self, fields: Mapping[str, Any], before: Integration | None) -> Mapping[str, str]:
-        """The names of the objects given by URI. The draft is checked before any host in it is called."""
+        """The names of the objects given by URI. The draft is checked before any host that it names is called."""
         proposed = draft(fields, before)
         if not any(is_uri(getattr(proposed.integration, field)) for field in REFERENCES.keys() & proposed.given):
             return {}
@@ -131,9 +137,9 @@ class Connectors:
         return await self._names(proposed, before)
 
     async def delete(self, id_: int, if_match: str | None, *, force: bool) -> None:
-        """Delete the integration with everything it owns.
+        """Delete the integration and everything it owns.
 
-        Raises NotFound, StaleObject, and Conflict if it still has future meetings, or personal VMRs of its own.
+        Raises NotFound, StaleObject, and Conflict if it still has future meetings or personal VMRs of its own.
         """
         integration = await self._integrations.by_id(id_)
         revision = _revision(if_match)

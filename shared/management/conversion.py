@@ -1,7 +1,7 @@
-"""Converts values of another type with the same meaning, which the original's framework accepts, too.
+"""Converts values of the wrong type with an obvious meaning, as the original's framework does.
 
-Scripts and spreadsheets send "30" for a number, 30 for a string and "true" for a boolean. Ambiguous values stay as they
-were sent, and are rejected by the later checks.
+Scripts and spreadsheets send "30" for a number, 30 for a string and "true" for a boolean. Ambiguous values are left
+unchanged, and later checks reject them.
 """
 
 from __future__ import annotations

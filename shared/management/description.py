@@ -1,7 +1,7 @@
 """Descriptions in Tastypie's form: the resources of an area, and the fields of a resource (W2).
 
-The original's shell builds its commands from these (docs/facts/pexip.md §1), and the console its forms. What Tastypie
-cannot express is under `x`, which clients of the original skip.
+The original's shell builds its commands from these descriptions (docs/facts/pexip.md §1), and the console builds its
+forms from them. Whatever Tastypie cannot express is under `x`, which the original's clients skip.
 """
 
 import re
@@ -23,12 +23,12 @@ from shared.management.resource import (
 )
 
 SCHEMA = "schema"
-"""Stands in place of an object's id in the path of a resource's schema."""
+"""Takes the place of an object's id in the path of a resource's schema."""
 
 AREA_PATH = re.compile(
     rf"{API_ROOT}/(?:({CONFIGURATION}|{STATUS}|{HISTORY}|{COMMAND})/v1|{COMMAND}/v1/(?:conference|participant|platform))/?"
 )
-"""Paths of areas. The original also has areas for commands; there are none here."""
+"""Paths of areas. The original also has areas for commands, which do not exist here."""
 
 WITH_RELATIONS = 2
 """Tastypie's value in `filtering` for a reference that filters can follow."""
@@ -64,8 +64,8 @@ def description(resource: Resource) -> dict[str, Any]:
     comparable = [name for name, known in properties.items() if is_comparable(known)]
     several = ["get", "post", *(["patch"] if isinstance(resource, BulkResource) else [])]
     return {
-        # As in the original, "post" is listed here as well: this is the only place where its shell checks whether
-        # objects can be created.
+        # As in the original, "post" is listed here as well, because its shell only checks here whether objects can be
+        # created.
         "allowed_detail_http_methods": ["get", "post", "put", "delete", "patch"] if writable else ["get"],
         "allowed_list_http_methods": several if writable else ["get"],
         "default_format": "application/json",
@@ -108,7 +108,7 @@ def _field(resource: Resource, name: str, known: Schema, extra: Object, *, writa
 
 
 def _default(known: Schema) -> dict[str, Any]:
-    """The default of a field that is left out, if it is known or empty."""
+    """The default of an omitted field, if it is known or empty."""
     if "default" in known:
         return {"default": known["default"]}
     if _is_nullable(known):
@@ -128,8 +128,8 @@ def _is_nullable(known: Schema) -> bool:
 
 
 def _type(name: str, known: Schema) -> dict[str, str]:
-    """The type of a field in Tastypie's terms. A reference may point to an object of the VMR platform, such as a theme,
-    that does not exist here.
+    """A field's type in Tastypie's terms. A reference may point to an object on the VMR platform, such as a theme, that
+    does not exist here.
     """
     kind = known.get("type", "")
     is_reference = known.get("format") == "uri-reference" or "object" in kind
@@ -139,7 +139,7 @@ def _type(name: str, known: Schema) -> dict[str, str]:
 
 
 def _filtering(name: str, known: Schema) -> int | list[str] | None:
-    """The lookups of a field, in Tastypie's form; None if lists cannot be filtered by it."""
+    """A field's lookups in Tastypie's form; None if lists cannot be filtered by this field."""
     if related_resource(name, known):
         return WITH_RELATIONS
     if not is_comparable(known):

@@ -1,5 +1,5 @@
-"""Records that admins manage for the add-in: VMRs and users. They are written one by one, or in bulk (PATCH on
-a list).
+"""Records that admins manage for the add-in: VMRs and users. They are written one by one or in bulk (PATCH on a
+list).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from shared.management.resource import TIME, Action, Object, Recorder, Schema, S
 from shared.personal.field_table import FieldTable
 
 ROWS_CONCURRENCY = 16
-"""How many records of a list are written concurrently."""
+"""How many records in a list are written at the same time."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -33,7 +33,7 @@ def properties(table: FieldTable) -> dict[str, Schema]:
 
 
 class Store(Protocol[Model]):
-    """The store of the records: VmrStore or UserStore."""
+    """The store for the records: VmrStore or UserStore."""
 
     async def all(self) -> list[Model]:
         """Every record, in ascending order of id."""
@@ -56,7 +56,7 @@ class Store(Protocol[Model]):
         ...
 
     async def delete(self, id_: int, check: Callable[[Model], None]) -> None:
-        """Remove a record. Raises NotFound, and what `check` raises for the record that would be removed."""
+        """Remove a record. Raises NotFound, and whatever `check` raises for the record to be removed."""
         ...
 
 
@@ -68,18 +68,20 @@ class Form(Protocol[Model]):
         ...
 
     def version(self, record: Model) -> str:
-        """A string that differs between any two states of a record that the resource shows. It reveals nothing about a
-        PIN, since admins who may not see PINs see it as well.
+        """A string that differs whenever the resource shows a record differently. It reveals nothing about a PIN,
+        because admins who may not see PINs see this string.
         """
         ...
 
     def understand(self, fields: Object, before: Model | None, id_: int, relations: Relations) -> Model:
-        """The record with these fields changed; a new one with this id if `before` is None. Raises SettingsInvalid."""
+        """The record with these fields changed, or a new record with this id if `before` is None. Raises
+        SettingsInvalid.
+        """
         ...
 
 
 class Directory(Generic[Model]):
-    """A BulkResource over the records of one kind."""
+    """A BulkResource over one kind of record."""
 
     area = CONFIGURATION
     actions: Mapping[str, Action] = {}
@@ -145,11 +147,11 @@ class Directory(Generic[Model]):
         ])  # fmt: skip
 
     async def _relations(self, objects: Sequence[Object] = ()) -> Relations:
-        """The objects that records refer to; `objects` contains the ones about to be parsed."""
+        """The objects to which records refer. `objects` contains the objects about to be parsed."""
         return Relations(await self._identities())
 
     async def _identities(self) -> Sequence[Integration]:
-        """The integrations, with only their ids read."""
+        """The integrations. Only their ids are read."""
         return [each async for each in self._integrations.outlines(columns=("id", "uuid"))]
 
     def _shown(self, record: Model, relations: Relations) -> Shown:
@@ -195,8 +197,8 @@ def record_id(record: BaseModel) -> int:
 
 
 async def _each(work: Sequence[Awaitable[Result]]) -> list[Result]:
-    """Write all records, a few at a time. Raises SettingsInvalid with the problems of all objects, keyed by their
-    position in the list.
+    """Write all records, a few at a time. Raises SettingsInvalid with the problems in all objects, keyed by position in
+    the list.
     """
     turns, faults = asyncio.Semaphore(ROWS_CONCURRENCY), dict[str, list[str]]()
 

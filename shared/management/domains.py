@@ -1,4 +1,4 @@
-"""`exchange_domain`: the entries of integrations' `domains`, one by one."""
+"""`exchange_domain`: the entries in integrations' `domains`, one by one."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
@@ -19,7 +19,7 @@ class Domains:
 
     area = CONFIGURATION
     name = DOMAIN
-    about = "FQDNs and URLs of Exchange's metadata documents; also shown in their integration."
+    about = "FQDNs and URLs of Exchange's metadata documents. They are also shown in their integration."
     schema = DOMAIN_SCHEMA
     actions: Mapping[str, Action] = {}
     has_etags = False
@@ -30,7 +30,7 @@ class Domains:
         self._lifecycle = lifecycle
 
     async def all(self) -> Sequence[Object]:
-        """Every entry of every integration."""
+        """All entries of all integrations."""
         found = [domain_object(i, entry) async for i in self._with_domains() for entry in i.domains]
         return sorted(found, key=lambda shown: int(shown["id"]))
 
@@ -89,7 +89,7 @@ class Domains:
         return str(domain)
 
     async def _change(self, uuid: str, change: Callable[[Integration], list[dict[str, Any]]]) -> Integration:
-        """Change an integration's entries; tries again if another admin changes the integration in the meantime."""
+        """Change an integration's entries. Tries again if another admin changes the integration in the meantime."""
         saved = await self._saved(uuid, change)
         await self._lifecycle.saved(uuid, frozenset({"domains"}))
         return saved

@@ -31,7 +31,7 @@ _NULLABLE = frozenset(name for name, each in END_USER_FIELDS.fields.items() if e
 
 
 class UserForm:
-    """A Form of user records. `user_oid` is a GUID; null and "" are the same."""
+    """A Form for user records. `user_oid` is a GUID; null and "" mean the same."""
 
     def show(self, record: UserRecord, relations: Relations) -> Object:
         """See Form.show. Sign-ins are not shown."""
@@ -45,13 +45,13 @@ class UserForm:
         }
 
     def version(self, record: UserRecord) -> str:
-        """See Form.version: a digest of the fields that admins see, so a sign-in does not change it."""
+        """See Form.version. This is a digest of the fields that admins see, so a sign-in does not change it."""
         seen = record.model_dump_json(exclude={"sign_ins"})
         return sha256(seen.encode()).hexdigest()[:16]
 
     def understand(self, fields: Object, before: UserRecord | None, id_: int, relations: Relations) -> UserRecord:
-        """See Form.understand. A change of address or integration signs the user out, since the record may now belong
-        to another person.
+        """See Form.understand. Changing the address or the integration signs the user out, because the record may now
+        belong to another person.
         """
         known = {name: value for name, value in fields.items() if name != _OWN}
         values = END_USER_FIELDS.taken(known, new=before is None)
@@ -66,6 +66,6 @@ class UserForm:
 
 def end_users(store: UserStore, integrations: IntegrationStore) -> Directory[UserRecord]:
     """The resource `end_user`."""
-    about = "Users of the add-in; a personal VMR belongs to the user whose address it names as its owner."
+    about = "Users of the add-in. A personal VMR belongs to the user whose address it gives as its owner."
     emptied = END_USER_FIELDS.emptied_by_put
     return Directory(END_USER, about, END_USER_SCHEMA, store, UserForm(), integrations, emptied)

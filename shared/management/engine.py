@@ -49,11 +49,11 @@ _PATH = re.compile(rf"{API_ROOT}/([a-z]+)/v1/([a-z][a-z0-9_]*)/?(?:([^/]+)/?)?(?
 _DOCUMENT = f"{API_ROOT}/openapi.json"
 
 WARNING_MAX_LENGTH = 1000
-"""Maximum length, in characters, of the list of ignored parameters in a Warning header."""
+"""Maximum length of the list of ignored parameters in a Warning header, in characters."""
 
 
 class _View:
-    """The resources as one kind of admin may use them, and the record of changes to them."""
+    """The resources as one kind of admin may use them, and the record of changes."""
 
     def __init__(self, resources: Iterable[Resource], changes: ChangeLog) -> None:
         self.changes = changes
@@ -62,7 +62,7 @@ class _View:
 
 
 class Management:
-    """Handles every request below /api/admin/."""
+    """Handles every request under /api/admin/."""
 
     def __init__(self, admins: Admins, resources: Iterable[Resource], changes: ChangeLog) -> None:
         self._admins = admins
@@ -75,8 +75,8 @@ class Management:
         return self._whole.resources.values()
 
     async def answer(self, call: Call) -> Answer:
-        """The response to a request. Raises errors that are not about the request's content, such as
-        NotAuthenticated.
+        """The response to a request. Raises errors such as NotAuthenticated that are not about the request's
+        content.
         """
         admin = await self._admins.authenticate(call.headers)
         refuse_another_site(call)
@@ -111,7 +111,7 @@ async def _answer(view: _View, call: Call) -> Answer:
 
 
 def _fixed(view: _View, path: str) -> Mapping[str, Any] | None:
-    """The description of the API that is served at a path; None if objects are served there."""
+    """The API description at a path; None for a path with objects."""
     if path == _DOCUMENT:
         return document(view.resources.values())
     area = AREA_PATH.fullmatch(path)
@@ -161,7 +161,7 @@ async def _on_list(foreign_keys: ForeignKeys, resource: Resource, call: Call, re
 async def _found(
     foreign_keys: ForeignKeys, resource: Resource, query: listing.Query, own_uri: str, text: str
 ) -> dict[str, Any]:  # fmt: skip
-    """The page that a query requests. If there may be many objects, only what is needed for the page is read."""
+    """The page that a query requests. If there may be many objects, only what the page needs is read."""
     if isinstance(resource, PagedResource) and query.is_of_all:
         part, total = await resource.part(query.offset, query.limit)
         return listing.envelope(listing.Part(part, total), query, own_uri, text)
@@ -213,12 +213,12 @@ def _shown(shown: Shown, status: int, headers: Mapping[str, str] | None = None) 
 
 
 def _warning(skipped: Sequence[str]) -> dict[str, str]:
-    """The Warning header that lists ignored parameters. Their names come from the client, so characters that are
-    invalid in a header are escaped.
+    """The Warning header that lists ignored parameters. Their names come from the client, so characters that a header
+    may not contain are escaped.
     """
     named = ", ".join(quote(name, safe="") for name in skipped)[:WARNING_MAX_LENGTH]
     return {"Warning": f'299 - "Ignored, since there are no such fields: {named}"'} if skipped else {}
 
 
 def _not_allowed(methods: str) -> Answer:
-    return Answer(405, {"error": f"This method is not allowed here; these are: {methods}."}, {"Allow": methods})
+    return Answer(405, {"error": f"This method is not allowed here. Allowed methods: {methods}."}, {"Allow": methods})

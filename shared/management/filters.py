@@ -1,8 +1,8 @@
 """One condition of a list's query, by Tastypie's conventions: `name__icontains=corp`, `conference__name=Room`.
 
-A filter consists of references to follow (if any), the name of a field that the objects show (so that hidden fields
-cannot be probed), and an optional lookup. Regular expressions are evaluated by RE2, in time proportional to the
-length of the text, whatever the pattern.
+A filter consists of any references to follow, the name of a field, and an optional lookup. The field must be one that
+the objects show, so that hidden fields cannot be probed. Regular expressions are evaluated by RE2, in time proportional
+to the length of the text, whatever the pattern.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -36,12 +36,14 @@ _OF_LISTS = ("in", "range")
 _REGEX = ("regex", "iregex")
 LOOKUPS = (*_ORDER, *_TEXT, "iexact", *(f"i{name}" for name in _TEXT), *_REGEX, *_OF_LISTS, "isnull")
 SWITCH_LOOKUPS = ("exact", "in", "isnull")
-"""The lookups that are available for booleans."""
+"""The lookups available for booleans."""
 
 
 @dataclass(frozen=True)
 class Filter:
-    """A condition on `field`, with the JSON schema `schema`, of the objects that the references in `path` lead to."""
+    """A condition on a field of the objects reached through the references in `path`. `schema` is the field's JSON
+    schema.
+    """
 
     path: tuple[str, ...]
     field: str
@@ -50,11 +52,11 @@ class Filter:
     wanted: str
 
     def check(self) -> None:
-        """Raise InvalidRequest if `wanted` cannot be a value of the field, even if there are no objects."""
+        """Raise InvalidRequest if the field can never have the value `wanted`, even if there are no objects."""
         self._holds(_example(self.schema))
 
     def holds(self, values: Iterable[Any]) -> bool:
-        """Whether one of the values at the end of the path meets the condition; if the path leads nowhere, the value is
+        """Whether one of the values at the end of the path meets the condition. If the path leads nowhere, the value is
         null.
         """
         return any(self._holds(value) for value in tuple(values) or (None,))
@@ -88,14 +90,14 @@ class Filter:
 
 
 def is_comparable(known: Schema) -> bool:
-    """Whether lists can be filtered and ordered by a field with this schema: true for every visible field with a single
-    value.
+    """Whether lists can be filtered and ordered by a field with this schema. This is true for all visible fields with a
+    single value.
     """
     return not known.get("writeOnly") and type_of(known) in ("string", "integer", "boolean")
 
 
 def type_of(schema: Schema) -> str:
-    """The JSON type of a field apart from null; "" if it may have several."""
+    """The JSON type of a field, disregarding null; "" if it may have several types."""
     kind = schema.get("type", "")
     if not isinstance(kind, list):
         return str(kind)
@@ -123,7 +125,7 @@ def _example(schema: Schema) -> Any:
 
 
 def _comparable(schema: Schema, value: Any, wanted: str) -> tuple[Any, Any]:
-    """A field's value and the requested value, in a form in which they can be compared. Raises InvalidRequest."""
+    """A field's value and the requested value, converted for comparison. Raises InvalidRequest."""
     try:
         match type_of(schema), schema.get("format"):
             case "boolean", _:
@@ -140,18 +142,18 @@ def _comparable(schema: Schema, value: Any, wanted: str) -> tuple[Any, Any]:
 
 
 def moment_of(text: str) -> datetime:
-    """A time in a query, in UTC unless it has an offset. Raises ValueError."""
+    """A time in a query. It is in UTC unless it has an offset. Raises ValueError."""
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @lru_cache(maxsize=64)
 def _expression(pattern: str, *, ignoring_case: bool) -> Any:
-    """RE2's pattern object (its package is untyped). Raises InvalidRequest."""
+    """RE2's pattern object (the package is untyped). Raises InvalidRequest."""
     import re2  # type: ignore[import-untyped]  # imported here, because few requests need it
 
     if len(pattern) > PATTERN_MAX_LENGTH:
-        raise InvalidRequest(f"A regular expression has at most {PATTERN_MAX_LENGTH} characters.")
+        raise InvalidRequest(f"A regular expression may have at most {PATTERN_MAX_LENGTH} characters.")
     options = re2.Options()
     options.max_mem = _PATTERN_MAX_MEMORY
     options.log_errors = False
@@ -160,6 +162,6 @@ def _expression(pattern: str, *, ignoring_case: bool) -> Any:
         return re2.compile(pattern, options)
     except (re2.error, UnicodeError) as error:
         raise InvalidRequest(
-            "The regular expression is invalid: it is malformed, is too large, or uses features that RE2 does not "
-            "support (look-around, back-references)."
+            "The regular expression is malformed, is too large, or uses features that RE2 does not support "
+            "(look-around, back-references)."
         ) from error

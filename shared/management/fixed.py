@@ -1,4 +1,4 @@
-"""Read-only resources with fixed objects, which the original's clients look up."""
+"""Read-only resources with fixed objects that the original's clients look up."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,9 @@ from shared.management.resource import Action, Object, Schema, Shown
 
 @dataclass(frozen=True)
 class FixedResource:
-    """A Resource of fixed objects. `properties` has the schemas of their fields, except `id` and `resource_uri`."""
+    """A Resource of fixed objects. `properties` contains the schemas of their fields, except `id` and
+    `resource_uri`.
+    """
 
     area: str
     name: str
@@ -43,6 +45,6 @@ class FixedResource:
 
 
 def worker_vms() -> FixedResource:
-    """Conferencing nodes, of which this service has none. The original's shell lists them to test the sign-in."""
-    about = "Conferencing nodes: always empty, as they belong to the VMR platform."
+    """Conferencing nodes. This service has none, but the original's shell lists them to test the sign-in."""
+    about = "Conferencing nodes. Always empty, because they belong to the VMR platform."
     return FixedResource(STATUS, "worker_vm", about, {"name": {"type": "string", "readOnly": True}}, [])

@@ -15,10 +15,10 @@ RELATED: Mapping[str, str] = {
     "scheduled_alias": "scheduled_alias",
     "scheduled_conferences": "scheduled_conference",
 }
-"""The resource that a field with this name refers to, whichever kind of object has it."""
+"""The resource that a field with this name refers to, in any kind of object."""
 
 PATH_MAX_LENGTH = 3
-"""Maximum number of references that one filter may follow."""
+"""Maximum number of references that a filter may follow."""
 
 Known: TypeAlias = Mapping[str, Mapping[str, Object]]
 """Objects keyed by URI, grouped by the name of the field that refers to them."""
@@ -49,13 +49,13 @@ class ForeignKeys:
         return found.schema if found else None
 
     def compared(self, field: str, known: Schema) -> Schema:
-        """The JSON schema of the value that a filter on a field compares; if the field refers to several objects,
-        the schema of one URI.
+        """The JSON schema of the value that a filter on this field compares. If the field refers to several objects,
+        this is the schema of a single URI.
         """
         return _REFERENCE if is_to_many(known) and related_resource(field, known) else known
 
     async def known(self, objects: Sequence[Object], paths: Iterable[tuple[str, ...]]) -> Known:
-        """The objects needed to follow these paths from these objects, except those that are shown inside others."""
+        """The objects needed to follow these paths from these objects, except objects that are shown inside others."""
         found: dict[str, Mapping[str, Object]] = {}
         for path in paths:
             level: Sequence[Object] = objects
@@ -68,7 +68,9 @@ class ForeignKeys:
 
 
 def values(start: Object, path: Sequence[str], field: str, known: Known) -> Iterator[Any]:
-    """A field's values in all objects that a path leads to; for a field with several objects, their URIs."""
+    """A field's values in all objects that a path leads to. If the field refers to several objects, these are their
+    URIs.
+    """
     if path:
         for each in _followed(start, path[0], known):
             yield from values(each, path[1:], field, known)

@@ -7,15 +7,15 @@ class Lifecycle(Protocol):
     """Is notified when admins create, save or delete integrations."""
 
     async def creating(self, uuid: str) -> None:
-        """Called before an integration is created with a uuid that the admin has chosen. Raises Conflict if an earlier
-        integration had that uuid and has not been removed completely.
+        """Called before an integration is created with a uuid chosen by the admin. Raises Conflict if an earlier
+        integration with that uuid has not been removed completely.
         """
         ...
 
     async def saved(self, uuid: str, changed: frozenset[str]) -> None:
-        """Test the integration's connection to Exchange; problems raise an alarm, never an error (E4).
+        """Test the integration's connection to Exchange. Problems raise an alarm, but never an error (E4).
 
-        `changed` names the settings that differ now; alarms about what is no longer in use are cleared.
+        `changed` lists the changed settings. Alarms about anything that is no longer in use are cleared.
         """
         ...
 
@@ -24,5 +24,5 @@ class Lifecycle(Protocol):
         ...
 
     async def deleted(self, uuid: str) -> None:
-        """Called after the settings have been deleted: closes the integration's rooms."""
+        """Called after the settings have been deleted. Closes the integration's rooms."""
         ...

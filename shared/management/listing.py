@@ -20,11 +20,11 @@ MAX_OFFSET = 999_999_999
 MAX_FILTERS = 50
 
 SEARCHED = "x-search"
-"""The key in a resource's schema for the names of the fields that `?text=` searches."""
+"""The key in a resource's schema under which the fields searched by `?text=` are listed."""
 
 BELOW = "id__lt"
-"""The one filter that SearchedResource.found_by gets in addition to exact ones: for some resources, the id
-determines the kind of object.
+"""The only filter passed to SearchedResource.found_by that is not an exact one. In some resources, the id determines
+the kind of object.
 """
 
 _NO_FILTERS = ("limit", "offset", "order_by")
@@ -46,11 +46,11 @@ class Query:
 
     @property
     def is_of_all(self) -> bool:
-        """Whether every object is requested, in the order of ids."""
+        """Whether all objects are requested, in the order of their ids."""
         return not (self.filters or self.order or self.text)
 
     def meets(self, shown: Object) -> bool:
-        """Whether an object matches the query, whose filters must not follow references."""
+        """Whether an object matches the query. The query's filters must not follow references."""
         return self.finds(shown) and all(each.holds([shown[each.field]]) for each in self.filters)
 
     @property
@@ -68,10 +68,10 @@ class Query:
 
 @dataclass(frozen=True)
 class Part:
-    """The objects of a page, and the total number on all pages.
+    """The objects on a page, and the total number on all pages.
 
-    `examined` is set if no index answers the query, so that it was applied only to this many objects, the first in the
-    requested order; None if `total` counts all matching objects.
+    If no index answers the query, it was only applied to the first `examined` objects in the requested order. None if
+    `total` counts all matching objects.
     """
 
     objects: Sequence[Object]
@@ -81,10 +81,10 @@ class Part:
 
 @runtime_checkable
 class ListedResource(Resource, Protocol):
-    """A kind of object with stored lists, which can be read from any position and whose lengths are known."""
+    """A kind of object with stored lists. They can be read from any position, and their lengths are known."""
 
     async def from_lists(self, query: Query) -> Part | None:
-        """The page that a query requests; None if no list can answer the query, so that all objects have to be read."""
+        """The page that a query requests; None if no list can answer the query and all objects have to be read."""
         ...
 
 
@@ -93,10 +93,9 @@ class TimelineResource(Resource, Protocol):
     """A kind of object that is listed by time, newest first, and that answers queries for lists itself."""
 
     async def listed(self, query: Query, text: str) -> Object | None:
-        """The page that a query requests, in Tastypie's envelope; `text` is the query string.
+        """The page that a query requests, in Tastypie's envelope. `text` is the query string.
 
-        None if the query cannot be answered in the order of time, so that all objects have to be read. Raises
-        InvalidRequest.
+        None if the query cannot be answered in order of time and all objects have to be read. Raises InvalidRequest.
         """
         ...
 
@@ -104,7 +103,7 @@ class TimelineResource(Resource, Protocol):
 def query_of(query: str, schema: Schema, foreign_keys: ForeignKeys) -> Query:
     """A parsed query string. Raises InvalidRequest for an unknown order or lookup, or an invalid value.
 
-    A parameter that names no field is ignored: the original does the same, and its clients search every list by
+    A parameter that does not correspond to a field is ignored. So does the original, whose clients search every list by
     `name__icontains`.
     """
     pairs = [(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name != "format"]
@@ -126,7 +125,7 @@ def query_of(query: str, schema: Schema, foreign_keys: ForeignKeys) -> Query:
 
 
 async def candidates(resource: Resource, query: Query) -> Sequence[Object]:
-    """Objects among which are all those that a query requests; only a few if the query contains an id, an alias or the
+    """A superset of the objects that a query requests. It is small if the query contains an id, an alias or the
     like.
     """
     exact = {"__".join((*each.path, each.field)): each.wanted for each in query.filters if each.lookup == "exact"}
@@ -151,8 +150,8 @@ def flag(text: str, name: str) -> bool:
 
 
 def page(objects: Sequence[Object], query: Query, known: Known, uri: str, text: str) -> dict[str, Any]:
-    """The page of the objects that a query requests, in Tastypie's envelope. `known` contains the objects needed to
-    follow its filters.
+    """The page of objects that a query requests, in Tastypie's envelope. `known` contains the objects needed to follow
+    the references in filters.
     """
     found = [
         o for o in objects
@@ -164,7 +163,7 @@ def page(objects: Sequence[Object], query: Query, known: Known, uri: str, text: 
 
 
 def part_of(found: Sequence[Object], query: Query, examined: int | None = None) -> Part:
-    """The requested page of the objects that were found, in the order in which they were found."""
+    """The requested page of the objects found, in the order in which they were found."""
     return Part(found[query.offset : query.offset + query.limit], len(found), examined)
 
 
@@ -190,12 +189,12 @@ def _link(uri: str, text: str, limit: int, offset: int) -> str:
 
 
 def _names_field(name: str, schema: Schema) -> bool:
-    """Whether a parameter names an existing field."""
+    """Whether a parameter starts with the name of an existing field."""
     return name.partition("__")[0] in schema["properties"]
 
 
 def _filter(name: str, value: str, schema: Schema, foreign_keys: ForeignKeys) -> Filter:
-    """Parse a parameter: field names are followed as long as they refer to objects; the rest is the lookup."""
+    """Parse a parameter. Field names are followed for as long as they refer to objects. The rest is the lookup."""
     path, (field, *rest) = list[str](), name.split("__")
     known = schema["properties"][field]
     while rest and (target := foreign_keys.schema(field, known)) and rest[0] in target["properties"]:
@@ -226,7 +225,7 @@ def _number(name: str, text: str) -> int:
 
 
 def _place(field: str) -> Callable[[Object], tuple[bool, Any]]:
-    """The key for sorting objects by a field; those without a value come first."""
+    """The key for sorting objects by a field. Objects without a value come first."""
 
     def place(shown: Object) -> tuple[bool, Any]:
         value = shown[field]

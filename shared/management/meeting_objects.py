@@ -1,4 +1,5 @@
-"""A scheduled meeting as the objects of the original API. Pure: from a booking, its integration and the time.
+"""A scheduled meeting as objects of the original API. Pure: everything is derived from a booking, its integration and
+the time.
 
 scheduled_alias        the allocated alias
 conference             its room, while it is scheduled; conference_alias: both aliases of the room
@@ -25,7 +26,7 @@ SCHEDULED = "scheduled_conference"
 RECURRING = "recurring_conference"
 
 FIRST_MEETING_ID = 2**30
-"""The first id of a meeting's `conference` and `conference_alias`; the ids of VMRs are smaller."""
+"""The lowest id of a meeting's `conference` and `conference_alias`. The ids of VMRs are lower."""
 
 _OWNER_MAX_LENGTH = 100
 
@@ -45,7 +46,7 @@ class Meeting:
 
     @property
     def occurrences(self) -> Sequence[tuple[int, Occurrence]]:
-        """The occurrences that are shown, each with its index in the calendar."""
+        """The occurrences to show, each with its index in the calendar."""
         return shown_occurrences(self.booking, self.now)
 
     @property
@@ -60,7 +61,7 @@ class Meeting:
         return {
             "id": booking.numbers.own,
             "alias": booking.alias,
-            "alias_number": int(digits) if digits.isdecimal() else 0,  # 0: the alias has an earlier prefix
+            "alias_number": int(digits) if digits.isdecimal() else 0,  # 0 if the alias has a former prefix
             "numeric_alias": booking.numeric_alias,
             "uuid": booking.tag,
             "exchange_connector": connector_uri(self.integration),
@@ -72,7 +73,7 @@ class Meeting:
         }
 
     def aliases(self) -> list[Object]:
-        """The two `conference_alias` objects of the meeting's room: with and without the domain."""
+        """The two `conference_alias` objects of the meeting's room, with and without the domain."""
         texts = dict.fromkeys((self.booking.alias, self.booking.numeric_alias)) if self.conference else ()
         return [self._room_alias(place, text) for place, text in enumerate(texts)]
 
@@ -151,7 +152,7 @@ class Meeting:
         }
 
     def _reference(self, field: str, name: str) -> str | None:
-        """The name as recorded, or the integration's setting if that refers to the same object."""
+        """The name as recorded, or the integration's setting if it refers to the same object."""
         setting = getattr(self.integration, field)
         is_the_same = is_uri(setting) and getattr(self.integration, f"{field}_name") == name
         return str(setting) if is_the_same else name or None
@@ -163,7 +164,7 @@ class Meeting:
         }
 
     def _ews_item_id(self) -> str:
-        """Exchange's id of the meeting, without our own additions."""
+        """Exchange's id for the meeting, without our own additions."""
         return self.booking.item_id.partition("|")[0]
 
     def _conference_uri(self) -> str:
@@ -173,7 +174,7 @@ class Meeting:
         return uri(CONFIGURATION, SCHEDULED_ALIAS, self.booking.numbers.own)
 
     def _closed(self) -> str | None:
-        """The time at which a closed conference would have ended; the time at which it was closed is not recorded."""
+        """The time at which a closed conference would have ended. The time at which it was closed is not recorded."""
         booking = self.booking
         if booking.state is not State.CLOSED or not booking.conference or not booking.conference.calendar.occurrences:
             return None

@@ -1,4 +1,4 @@
-"""Scheduled meetings, read-only: every integration's bookings, shown as the objects of meeting_objects.py."""
+"""Scheduled meetings, read-only. The bookings of all integrations are shown as the objects in meeting_objects.py."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -37,13 +37,13 @@ from shared.storage import Row, Storage
 _Show: TypeAlias = Callable[[Meeting], Sequence[Object]]
 
 _Place: TypeAlias = tuple[Numbered, int]
-"""The kind of number by which an object's meeting is looked up, and that number."""
+"""The kind of number by which an object's meeting is looked up, and the number itself."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One of the resources: how to show a meeting as objects of the resource, and how to get the meeting's number from
-    an object's id.
+    """One of the resources: how to show a meeting as its objects, and how to get the meeting's number from an object's
+    id.
     """
 
     name: str
@@ -78,7 +78,7 @@ class MeetingReader:
         return sorted(shown, key=lambda each: int(each["id"]))
 
     async def one(self, kind: Kind, id_: int) -> Object:
-        """The object with the given id. Two point reads, regardless of the number of meetings. Raises NotFound."""
+        """The object with the given id. Takes two point reads, however many meetings there are. Raises NotFound."""
         booking = await Numbering(self.storage).find(*kind.place(id_))
         if booking:
             integration = await self.integrations.cached(booking.integration)
@@ -88,19 +88,17 @@ class MeetingReader:
         raise NotFound(f"There is no {kind.name} with id {id_}.")
 
     async def by_alias(self, kind: Kind, alias: str) -> list[Object] | None:
-        """The objects of the meeting with the given alias; None if no meeting has the alias, which takes one point
-        read.
-        """
+        """The objects of the meeting with the given alias; None if no meeting has it, which one point read shows."""
         booking = await booking_with_alias(self.storage, alias)
         return None if booking is None else await self._shown(kind, [booking])
 
     async def by_name(self, kind: Kind, name: str) -> list[Object] | None:
-        """The objects of the meeting whose room has, or had, this name; None if there is no such meeting."""
+        """The objects of the meeting whose room has or had this name; None if there is no such meeting."""
         return await self._claimed_by(kind, await aliases_table(self.storage).get(name_partition(name), NAME_KEY))
 
     async def page(self, kind: Kind, span: Span, query: Query) -> Part | None:
-        """The objects of a page of a list; None while the lists are incomplete. In addition to the requests for the
-        list, there is one for each integration whose settings are not in the cache.
+        """The objects on a page of a list; None while the lists are incomplete. Besides the requests for the list, it
+        takes one for each integration whose settings are not cached.
         """
         found = await self.lists.page(span.list_, query.offset, query.limit, backwards=span.backwards)
         if found is None:
@@ -108,7 +106,9 @@ class MeetingReader:
         return Part(await self._objects(kind, list(map(booking_in, found.rows))), found.total)
 
     async def _objects(self, kind: Kind, bookings: Sequence[Booking]) -> list[Object]:
-        """The objects for these bookings, in the same order, except those of integrations that are being removed."""
+        """The objects for these bookings, in the same order. Bookings of integrations that are being removed are
+        skipped.
+        """
         uuids, now = sorted({booking.integration for booking in bookings}), self.clock.now()
         found = dict(zip(uuids, await asyncio.gather(*map(self._integration, uuids)), strict=True))
         own = [(found[booking.integration], booking) for booking in bookings]
@@ -121,7 +121,9 @@ class MeetingReader:
             return None
 
     async def by_tag(self, kind: Kind, tag: str) -> list[Object]:
-        """The objects of the meeting with this tag. Three requests; one per integration if the lists are incomplete."""
+        """The objects of the meeting with this tag. Takes three requests, or one per integration if the lists are
+        incomplete.
+        """
         table, wanted = meetings_table(self.storage), tag.strip().lower()
         rows = await self.lists.of([Record.booking("", wanted).called], LISTED_ALIASES)
         if rows is not None:
@@ -146,7 +148,7 @@ class MeetingReader:
 
 
 async def booking_with_alias(storage: Storage, alias: str) -> Booking | None:
-    """The booking with this alias; two round trips."""
+    """The booking with this alias. Takes two round trips."""
     partition, _ = alias_place(*split_alias(alias))
     return await _claimant(storage, await aliases_table(storage).get(partition, ALIAS_KEY))
 
@@ -159,7 +161,7 @@ async def _claimant(storage: Storage, row: Row | None) -> Booking | None:
 
 @dataclass(frozen=True)
 class MeetingRecords:
-    """A Resource of one of the kinds of objects as which meetings are shown."""
+    """A Resource for one of the kinds of objects that represent meetings."""
 
     kind: Kind
     about: str
@@ -181,7 +183,7 @@ class MeetingRecords:
 
     @property
     def actions(self) -> Mapping[str, Action]:
-        """There are no actions, since these objects follow the meetings."""
+        """There are no actions, because these objects follow the meetings."""
         return {}
 
     async def all(self) -> Sequence[Object]:

@@ -1,7 +1,8 @@
-"""A scheduled meeting as `status/v1/meeting/` shows it. Pure: from a booking, the decisions on it and the time.
+"""A scheduled meeting as shown in `status/v1/meeting/`. Pure: everything is derived from a booking, the decisions on it
+and the time.
 
-The organizer is recorded only if the integration's templates store the owner too, or its rooms are on a Management
-Node. For other meetings, the first address in the description or the name counts as the organizer's: the default
+The organizer is recorded only if the integration's templates store the owner, or if its rooms are on a Management Node.
+For other meetings, the first address in the description or the name counts as the organizer's, because the default
 templates put it there.
 """
 
@@ -36,8 +37,8 @@ SCHEMA: Schema = {
         "description": _TEXT,
         "organizer": {
             **_TEXT,
-            "description": "The person to whom an admin has given the meeting; otherwise the recorded address, or "
-            "the one in the name or description; otherwise empty.",
+            "description": "The person to whom an admin has given the meeting, or else the recorded address, or "
+            "else the address in the name or description. Empty if there is none.",
         },
         "given_to": {
             **_TEXT,
@@ -46,18 +47,18 @@ SCHEMA: Schema = {
         "state": {**_TEXT, "enum": ["scheduled", "closed", "held"], "description": "`held`: closed by an admin."},
         "start": {
             **TIME,
-            "description": "The start of the current or next occurrence, or else of the last one; UTC, without an "
-            "offset.",
+            "description": "When the current or next occurrence starts, or else when the last one started. UTC, "
+            "without an offset.",
         },
         "end": TIME,
         "is_over": {
             "type": "boolean",
             "readOnly": True,
-            "description": "Whether the meeting is over: no occurrence is in progress or to come.",
+            "description": "Whether the meeting is over, with no occurrence in progress or to come.",
         },
         "door": {
             "type": "object",
-            "description": "Whether people are let in now, and when that changes next.",
+            "description": "Whether people are let in now, and when this will next change.",
             "properties": {"open": {"type": "boolean"}, "next_change": {**TIME, "type": ["string", "null"]}},
         },
         "occurrences": {"type": "array", "items": _TIMES},
@@ -66,7 +67,7 @@ SCHEMA: Schema = {
             "items": {"type": "string"},
             "description": "Correlation ids of the decisions on the meeting's messages, newest first.",
         },
-        "text": {**_TEXT, "x-search": True, "description": "The text that a search such as `text=review` covers."},
+        "text": {**_TEXT, "x-search": True, "description": "The text covered by a search such as `text=review`."},
         "creation_time": TIME,
         "resource_uri": {"type": "string", "format": "uri-reference", "readOnly": True},
     },
@@ -74,8 +75,8 @@ SCHEMA: Schema = {
 
 
 def meeting_object(integration: int, booking: Booking, decided: Sequence[str], now: datetime) -> Object:
-    """The meeting that a booking with a room represents. `integration` is the integration's id, and `decided` contains
-    the correlation ids of the decisions on the meeting's messages.
+    """The meeting represented by a booking with a room. `integration` is the integration's id. `decided` contains the
+    correlation ids of the decisions on the meeting's messages.
     """
     conference = room_of(booking)
     assert conference is not None  # noqa: S101 - bookings without one are not shown
@@ -114,7 +115,7 @@ def _organizer_in(conference: Conference) -> str:
 
 
 def _door(booking: Booking, conference: Conference, now: datetime) -> Object:
-    """Whether people are let in, and the next time at which that changes."""
+    """Whether people are let in, and when this will next change."""
     if booking.state is not State.SCHEDULED:
         return {"open": False, "next_change": None}
     change = conference.next_change(now)

@@ -6,7 +6,7 @@
     POST …/meeting/{id}/resend/    e-mails the joining instructions to the meeting's owner again
     POST …/meeting/{id}/transfer/  {"organizer": "bob@example.com"} gives the meeting to that person; "" gives it back
 
-A meeting can be found by its organizer only if meeting_status.py can tell who that is.
+A meeting can only be found by its organizer if meeting_status.py can determine the organizer.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from shared.record_lists.lists import RecordLists
 from shared.storage import Row, Storage
 
 MEETINGS_SEARCHED_MAX = 2_000
-"""Maximum number of meetings that are searched if no list answers a query; this takes two storage requests."""
+"""Maximum number of meetings to search if no list answers a query. This takes two storage requests."""
 
 _TRANSFER: Schema = {
     "type": "object",
@@ -49,7 +49,7 @@ _TRANSFER: Schema = {
 
 @dataclass(frozen=True)
 class Meetings:
-    """A Resource of the meetings that have, or had, a room."""
+    """A Resource of the meetings that have or had a room."""
 
     integrations: IntegrationStore
     storage: Storage
@@ -68,7 +68,7 @@ class Meetings:
         return {
             "close": Action(
                 "POST",
-                "Close the room: nobody is let in until it is reopened.",
+                "Close the room. Nobody is let in until it is reopened.",
                 self._acting(self.control.close),
                 undone_by=lambda _: ("reopen", {}),
             ),
@@ -132,8 +132,8 @@ class Meetings:
         return Part(found, page.total)
 
     async def _searched(self, query: Query, text: str, shown: Sequence[Object], total: int) -> Part:
-        """The page that a query requests, from the first meetings of a list. If the list has more, the meeting whose
-        alias or tag is the text is looked up as well, so that it is found however long the list is.
+        """The page that a query requests, from the first meetings in a list. If there are more meetings, the one whose
+        alias or tag equals the text is looked up as well, so it is found however long the list is.
         """
         if len(shown) == total:
             return part_of(list(filter(query.meets, shown)), query)
@@ -178,14 +178,14 @@ class Meetings:
         ]
 
     async def _decided(self, booking: Booking) -> Sequence[str]:
-        """The correlation ids of the booking's meeting, newest first; two round trips."""
+        """The correlation ids of the booking's meeting, newest first. Takes two round trips."""
         table, uuid = meetings_table(self.storage), booking.integration
         if await self.lists.is_good():
             return await decided_on(table, uuid, booking.meeting)
         return _newest([each async for each in operations_of(table, uuid) if each.meeting == booking.meeting])
 
     async def _found(self, id_: int) -> tuple[Integration, Booking]:
-        """The booking with this number, and its integration; two point reads. Raises NotFound."""
+        """The booking with this number, and its integration. Takes two point reads. Raises NotFound."""
         booking = await Numbering(self.storage).find(Numbered.BOOKING, id_)
         if booking is None or not room_of(booking):
             raise NotFound(f"There is no meeting with id {id_}. Its records may have been removed.")

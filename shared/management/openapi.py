@@ -24,9 +24,9 @@ _META: Schema = {
         "total_count": {"type": "integer"},
         "examined": {
             "type": "integer",
-            "description": "Only present if no index answers the query and there are too many objects to search: the "
-            "query was applied only to this many objects, the first in the requested order, and total_count counts "
-            "the matches among them.",
+            "description": "Only present if no index answers the query and there are too many objects to search. The "
+            "query was then only applied to this many objects (the first ones in the requested order), and "
+            "total_count counts the matches among these.",
         },
     },
     "required": ["limit", "next", "offset", "previous", "total_count"],
@@ -65,8 +65,8 @@ def document(resources: Iterable[Resource]) -> dict[str, Any]:
 
 
 def _schema_name(resource: Resource) -> str:
-    """The tag of a resource. Two areas may have resources with the same name: one for current objects, and one for
-    past ones.
+    """The tag for a resource. Two areas may have resources with the same name, one for current objects and one for past
+    ones.
     """
     return f"{HISTORY}_{resource.name}" if resource.area == HISTORY else resource.name
 
@@ -79,10 +79,10 @@ def _paths(resource: Resource) -> dict[str, Any]:
     if isinstance(resource, WritableResource):
         several["post"] = _operation("A new object.", {"201": reference}, _writable(resource.schema))
         optional = {"type": "object", "properties": _writable(resource.schema)["properties"], "required": []}
-        summary = "Changes the fields that are sent."
+        summary = "Changes the fields in the request."
         single["patch"] = _operation(summary, {"202": reference}, optional, parameters=[_IF_MATCH])
         emptied = ", ".join(resource.emptied_by_put)
-        rule = f" Fields that become empty if left out: {emptied}." if emptied else ""
+        rule = f" Fields that become empty if omitted: {emptied}." if emptied else ""
         single["put"] = {**single["patch"], "summary": f"{summary}{rule}"}
         single["delete"] = _operation("Removes the object.", {"204": None}, parameters=[_FORCE, _IF_MATCH])
     if isinstance(resource, BulkResource):
@@ -129,13 +129,13 @@ def _page(reference: Schema) -> Schema:
 
 
 def _full(resource: Resource) -> Schema:
-    """An object as it is shown: everything except write-only fields."""
+    """An object as shown: everything except write-only fields."""
     shown = {name: schema for name, schema in resource.schema["properties"].items() if not schema.get("writeOnly")}
     return {"type": "object", "properties": shown, "required": list(shown), "additionalProperties": False}
 
 
 def _writable(schema: Schema) -> dict[str, Any]:
-    """A new object: its fields, and when each is required."""
+    """A new object: its fields, and when each of them is required."""
     properties = {name: each for name, each in schema["properties"].items() if not each.get("readOnly")}
     rules = {"allOf": schema["allOf"]} if "allOf" in schema else {}
     return {"type": "object", "properties": properties, "required": list(schema.get("required", [])), **rules}
@@ -147,7 +147,7 @@ _MANY: Schema = {
         "objects": {
             "type": "array",
             "items": {"type": "object"},
-            "description": "Objects with a resource_uri are changed, the others are created.",
+            "description": "Objects with a resource_uri are changed. Objects without one are created.",
         },
         "deleted_objects": {
             "type": "array",
@@ -161,7 +161,7 @@ _IF_MATCH: Schema = {
     "name": "If-Match",
     "in": "header",
     "schema": {"type": "string"},
-    "description": "The ETag that was read: the change is rejected if somebody else has changed the object since.",
+    "description": "The ETag as read. The change is rejected if somebody else has changed the object since.",
 }
 _FORCE: Schema = {"name": "force", "in": "query", "schema": {"type": "boolean"}}
 _PAGING: list[Schema] = [
@@ -179,7 +179,7 @@ _PAGING: list[Schema] = [
 
 
 def _search(resource: Resource) -> list[Schema]:
-    """The parameter that searches several fields, if the resource has one."""
+    """The parameter that searches several fields, if there is one."""
     searched = ", ".join(resource.schema.get(listing.SEARCHED, ()))
     about = f"Text contained in one of these fields: {searched}."
     return [{"name": "text", "in": "query", "schema": {"type": "string"}, "description": about}] if searched else []

@@ -1,7 +1,6 @@
 """`status/v1/scheduling_operation/`: the decision on each meeting message. Ids increase with time.
 
-Operations are found in lists by correlation id, time, integration and outcome; for any other query, all of them are
-read.
+The lists answer queries by correlation id, time, integration and outcome. For any other query, all operations are read.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -66,7 +65,7 @@ class Operations:
 
     @property
     def actions(self) -> Mapping[str, Action]:
-        """There are no actions, since records can only be read."""
+        """There are no actions, because records can only be read."""
         return {}
 
     async def all(self) -> Sequence[Object]:
@@ -94,7 +93,7 @@ class Operations:
         return Part(list(map(_listed, page.rows)), page.total) if page else None
 
     async def one(self, id_: int) -> Shown:
-        """The operation with the given id. Two storage requests. Raises NotFound."""
+        """The operation with the given id. Takes two storage requests. Raises NotFound."""
         rows = await self.lists.at(DECISIONS, f"{id_:016}:")
         found = [shown for shown in await self.all() if shown["id"] == id_] if rows is None else map(_listed, rows)
         for shown in found:
@@ -147,7 +146,7 @@ def _listed(row: Row) -> Object:
 
 
 def _named(query: Query) -> list[str] | None:
-    """The correlation ids in a query that has no other condition; None for any other query."""
+    """The correlation ids in a query without other conditions; None for any other query."""
     if query.text or len(query.filters) != 1 or query.order not in _ORDERS:
         return None
     [asked] = query.filters

@@ -1,12 +1,22 @@
-"""EWS, for Exchange on-premises and for as long as Exchange Online offers it. Built on exchangelib, and imported only
-when needed.
+"""EWS, for Exchange on-premises and for as long as Exchange Online offers it.
 
-server.py         one server for one account: threads and limits back_off.py       decides when a server must not be
-called connection.py     a connection to a server operations.py     the EWS operations in use services.py
-exchangelib's services for these operations node.py           an XML element of a response payloads.py       converts
-responses into the product's own types mailbox.py        the Mailbox references.py     the ids that are stored views.py
-one meeting's entries in calendar views bounded.py        HTTP with limits on size and time error_mapping.py  maps all
-errors to the product's own failures.py       the reasons for failed calls, in the product's own terms credentials.py
-access tokens address_book.py   a mailbox's other addresses access.py         tests what the service account may do
+It is built on exchangelib, and only imported when needed.
+
+server.py         one server for one account: threads and limits
+back_off.py       when a server must not be called
+connection.py     a connection to a server
+operations.py     the EWS operations in use
+services.py       exchangelib's services for these operations
+node.py           an XML element of a response
+payloads.py       converts responses into the product's own types
+mailbox.py        the Mailbox
+references.py     the ids that are stored
+views.py          one meeting's entries in calendar views
+bounded.py        HTTP with limits on size and time
+error_mapping.py  maps all errors to the product's own
+failures.py       why calls fail, in the product's own terms
+credentials.py    access tokens
+address_book.py   a mailbox's other addresses
+access.py         tests the service account's rights
 zones.py          the organizer's time zone
 """

@@ -61,7 +61,7 @@ class BackOff:
             self._pause(DOWN_PAUSE)
 
     def no_connection(self) -> RateLimited:
-        """Note that no connection became free within CONNECTION_WAIT; returns the error to raise."""
+        """Note that no connection became free within CONNECTION_WAIT. Returns the error to raise."""
         self._pause(CONNECTION_WAIT)
         return RateLimited("Exchange is not responding fast enough.", CONNECTION_WAIT.total_seconds())
 

@@ -14,18 +14,19 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from shared.mailboxes.ews.error_mapping import TooLarge
 
 PIECE = 64 * 1024
-"""How many bytes of a response are read at a time: exchangelib sets no chunk size, and the default of `requests` is 1.
+"""How many bytes of a response are read at a time. exchangelib does not set a chunk size, and in `requests` the default
+is 1.
 """
 
 LARGEST = 16 * 1024 * 1024
-"""Maximum size of a decompressed response in bytes; a page of 512 changes takes about 500 KB, an invitation with a long
-body a few MB.
+"""Maximum size of a decompressed response in bytes. A page of 512 changes takes about 500 KB; an invitation with a long
+body takes a few MB.
 """
 
 
 class Sockets:
-    """The sockets of one connection, so that another thread can shut them down: a read only times out if no byte
-    arrives, so a server that sends a byte now and then could keep the read waiting indefinitely.
+    """The sockets of one connection, which another thread can shut down. A read only times out if no bytes arrive at
+    all, so a server that sends a byte now and then could keep it waiting indefinitely.
     """
 
     def __init__(self) -> None:
@@ -33,22 +34,22 @@ class Sockets:
         self._open: list[HTTPConnection] = []
 
     def watch(self, connection: HTTPConnection) -> None:
-        """Watch a new connection, which is about to replace the last one. Raises OSError after an abort."""
+        """Watch a new connection that is about to replace the previous one. Raises OSError after an abort."""
         if self.aborted:
             raise ConnectionAbortedError
         self._open = [connection, *self._open[:1]]  # one to the proxy, one to the server
 
     def abort(self) -> None:
-        """Shut the sockets down. Only the transport is closed; the reading thread keeps its TLS state."""
+        """Shut the sockets down. Only the transport is closed, so the reading thread's TLS state is not disturbed."""
         self.aborted = True
         for connection in self._open:
-            if transport := getattr(connection.sock, "socket", connection.sock):  # TLS inside TLS wraps a socket
+            if transport := getattr(connection.sock, "socket", connection.sock):  # TLS within TLS: a wrapped socket
                 with suppress(OSError):
                     socket.socket.shutdown(transport, socket.SHUT_RDWR)
 
 
 def _pools(sockets: Sockets) -> dict[str, type[HTTPConnectionPool]]:
-    """urllib3's pools, with connections that can be shut down."""
+    """urllib3's connection pools, with connections that can be shut down."""
 
     class Plain(HTTPConnection):
         def connect(self) -> None:
@@ -74,7 +75,7 @@ class Adapter(HTTPAdapter):
 
     def __init__(self, sockets: Sockets, *, encrypted: bool) -> None:
         self._pools = _pools(sockets)
-        # SSL_CERT_FILE names additional authorities, besides the public ones that `requests` trusts.
+        # SSL_CERT_FILE lists authorities in addition to the public ones that `requests` trusts.
         self._trust: dict[str, Any] = {"ssl_context": ssl.create_default_context()} if encrypted else {}
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0, pool_block=True)
 
@@ -90,14 +91,14 @@ class Adapter(HTTPAdapter):
         return manager
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
-        """See HTTPAdapter.build_response, which does not allow choosing the response's class."""
+        """See HTTPAdapter.build_response, which offers no choice of response class."""
         response = super().build_response(req, resp)
         response.__class__ = Bounded
         return response
 
 
 class Bounded(requests.Response):
-    """A response that is read within the limits, and only on demand, since NTLM first needs the certificate of the open
+    """A response that is read within the limits, and only on demand: NTLM first needs the certificate from the open
     socket.
     """
 

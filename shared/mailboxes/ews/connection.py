@@ -1,7 +1,7 @@
 """A connection to an Exchange server: exchangelib's Protocol without its sleeps and its process-wide state.
 
-One connection serves one call at a time. NTLM authenticates the connection, not the request, so it is kept open between
-calls.
+One connection serves one call at a time. NTLM authenticates connections rather than requests, so a connection is kept
+open between calls.
 """
 
 import logging
@@ -22,7 +22,7 @@ from shared.mailboxes.ews.error_mapping import HttpFailure, NotSoap, Unreadable
 from shared.retry_after import retry_after
 
 EWS_TIMEOUT = (10.0, 25.0)
-"""Seconds allowed for connecting, and for each further part of a response. The caller limits the total time by calling
+"""Timeout in seconds for connecting, and for each part of a response. The caller limits the total time by calling
 `abort`.
 """
 
@@ -37,17 +37,17 @@ logging.getLogger("exchangelib").setLevel(logging.CRITICAL)
 
 @dataclass(frozen=True)
 class Way:
-    """How a server is reached: the EWS URL, and the web proxy's URL or ""."""
+    """How to reach a server: its EWS URL, and the URL of a web proxy or ""."""
 
     url: str
     proxy: str = ""
 
 
 class AtOnce(FailFast):
-    """A retry policy that never waits: it raises every error immediately, with the delay that the server asks for."""
+    """A retry policy that never waits. It raises every error immediately, with the delay that the server asks for."""
 
     def raise_response_errors(self, response: requests.Response) -> None:
-        """See RetryPolicy. SOAP faults are checked as well; they come with status 500, or even 200."""
+        """See RetryPolicy. SOAP faults are checked as well. They arrive with status 500 or even 200."""
         if response.status_code in (200, 500) and _is_soap(response.content):
             return _check(response.content)
         if response.status_code == 200:
@@ -58,17 +58,17 @@ class AtOnce(FailFast):
 
 
 class _Uncached(CachingProtocol):
-    """Creates a new Protocol each time: exchangelib's cache would return connections with other settings."""
+    """Creates a new Protocol each time, because exchangelib's cache may return a connection with other settings."""
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         return type.__call__(cls, *args, **kwargs)
 
 
 class Line(Protocol, metaclass=_Uncached):
-    """One connection for one account. `secret` is the password, or the access token, which may change."""
+    """One connection for one account. `secret` is the password or the access token, and may change."""
 
     EWS_TIMEOUT = EWS_TIMEOUT
-    RETRY_WAIT = DEFAULT_BACK_OFF_SECONDS  # exchangelib's default if a busy server sends no BackOffMilliseconds
+    RETRY_WAIT = DEFAULT_BACK_OFF_SECONDS  # exchangelib's default for a busy server that sends no BackOffMilliseconds
     USERAGENT = "vmr-scheduling"
 
     def __init__(self, way: Way, method: str, username: str, secret: str) -> None:
@@ -89,8 +89,8 @@ class Line(Protocol, metaclass=_Uncached):
         )
 
     def takes(self, secret: str) -> bool:
-        """Whether this secret can be used on the connection; an access token always can, since every request contains
-        it.
+        """Whether this secret can be used on the connection. An access token always can, because it is sent with every
+        request.
         """
         if self.credentials is None:
             self._auth.token = secret
@@ -98,8 +98,8 @@ class Line(Protocol, metaclass=_Uncached):
         return bool(self.credentials.password == secret)
 
     def create_session(self) -> requests.Session:
-        """See BaseProtocol. The session limits responses, and uses the settings, not environment variables such as
-        HTTPS_PROXY.
+        """See BaseProtocol. The session limits responses. It ignores environment variables such as HTTPS_PROXY in
+        favour of the settings.
         """
         session: requests.Session = super().create_session()
         if self.credentials is None:
@@ -113,11 +113,13 @@ class Line(Protocol, metaclass=_Uncached):
 
     @property
     def aborted(self) -> bool:
-        """Whether the connection was aborted, so that it can no longer be used."""
+        """Whether the connection was aborted and can no longer be used."""
         return self._sockets.aborted
 
     def abort(self) -> None:
-        """Abort the current call, from any thread: the thread waiting for the server sees the connection close."""
+        """Abort the current call. May be called from any thread; the thread waiting for the server sees the connection
+        close.
+        """
         self._sockets.abort()
 
     def account(self, address: str, access: str = IMPERSONATION) -> Account:
@@ -139,7 +141,7 @@ class _Bearer(AuthBase):
 
 
 def _is_soap(content: bytes) -> bool:
-    """Whether the bytes are a SOAP envelope: with any namespace prefix, and with or without an XML declaration
+    """Whether the bytes are a SOAP envelope. It may have any namespace prefix, and need not have an XML declaration
     (grommunio's faults have none).
     """
     head = content[:_HEAD].removeprefix(_MARK).lstrip()
@@ -147,9 +149,10 @@ def _is_soap(content: bytes) -> bool:
 
 
 def _check(content: bytes) -> None:
-    """Reject what exchangelib's lenient parser would accept, since truncated SOAP would lose messages.
+    """Reject invalid SOAP that exchangelib's lenient parser would accept, because messages would be lost if it was
+    truncated.
 
-    SOAP has no document type (SOAP 1.1, chapter 3), and so no entity declarations.
+    SOAP has no document type (SOAP 1.1, chapter 3), and therefore no entity declarations.
     """
     if not _ENVELOPE_END.search(content[-_HEAD:]):
         raise Unreadable("truncated")

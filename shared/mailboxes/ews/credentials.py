@@ -1,4 +1,6 @@
-"""Access tokens that let an application use EWS: client credentials at the configured token endpoint (E2, APP_PERM)."""
+"""Access tokens for applications that use EWS, obtained with client credentials from the configured token endpoint (E2,
+APP_PERM).
+"""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -15,7 +17,7 @@ Ask = Callable[[dict[str, str]], Awaitable[dict[str, Any]]]
 
 
 def token_form(client_id: str, secret: str, endpoint: str, resource: str) -> dict[str, str]:
-    """The form of a client credentials grant; v2.0 endpoints take only a scope, v1 endpoints only a resource."""
+    """The form for a client credentials grant. v2.0 endpoints only accept a scope, v1 endpoints only a resource."""
     wanted = {"scope": f"{resource}/.default"} if "/v2.0/" in endpoint else {"resource": resource}
     return {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret} | wanted
 
@@ -43,7 +45,7 @@ class AppTokens:
 def _read(answer: dict[str, Any]) -> tuple[str, timedelta]:
     token = answer.get("access_token")
     if not isinstance(token, str) or not token:
-        raise Unavailable("No access token for EWS: the token endpoint's response contains none.")
+        raise Unavailable("No access token for EWS: the token endpoint's response does not contain one.")
     try:
         return token, timedelta(seconds=min(max(int(answer.get("expires_in", 0)), 0), 86_400))
     except (TypeError, ValueError):

@@ -1,7 +1,8 @@
 """Maps everything that can go wrong with EWS to the product's own errors.
 
-Only the names of codes from exchangelib or the server are passed on, since messages may contain people's mail. Anything
-not known to be a permanent failure of one item is retried, since Exchange gives many temporary problems odd names.
+Of exchangelib's and the server's errors, only the names of codes are passed on, because the messages may contain
+people's mail. Anything not known to be a permanent failure of one item is retried, because Exchange has odd names for
+many temporary problems.
 """
 
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ from shared.mailboxes.ews.failures import (
 
 
 class HttpFailure(errors.TransportError):
-    """A response that is not SOAP, with its status and the seconds that the server asks us to wait (0 if unknown)."""
+    """A response that is not SOAP, with its status and the number of seconds to wait (0 if unknown)."""
 
     def __init__(self, status: int, retry_after: float = 0.0) -> None:
         super().__init__(f"HTTP {status}")
@@ -39,15 +40,17 @@ class NotSoap(errors.TransportError):
 
 
 CALL_ERRORS = (EWSError, requests.exceptions.RequestException)
-"""What a call may raise: exchangelib's errors, and those errors of the library `requests` that it does not catch."""
+"""What a call may raise: exchangelib's errors, and errors of `requests` that exchangelib does not catch."""
 
 
 class Unreadable(requests.exceptions.ConnectionError):
-    """A response that is truncated, never ends, or contains a document type; a working server sends none of these."""
+    """A response that is truncated, never ends, or contains a document type. A working server does not send such a
+    response.
+    """
 
 
 class TooLarge(Unreadable):
-    """A response larger than the limit; it may fit if message bodies are left out."""
+    """A response that exceeds the size limit. Without message bodies it may fit."""
 
 
 GONE = (
@@ -58,7 +61,7 @@ GONE = (
     errors.ErrorCalendarOccurrenceIsDeletedFromRecurrence,
     errors.ErrorCalendarOccurrenceIndexIsOutOfRecurrenceRange,
 )
-"""Errors about a single item, even when one call reads several items and each has its own error."""
+"""Errors about a single item. A call that reads several items gets a separate error for each."""
 
 _CANCELLED = (
     errors.ErrorCalendarIsCancelledForAccept,
@@ -77,7 +80,7 @@ _NOT_ALLOWED_THERE = (
     errors.ErrorAccessDenied,
     errors.SOAPError,
 )
-"""Grommunio refuses impersonation with a SOAP fault without an EWS code."""
+"""Grommunio refuses impersonation with a SOAP fault that has no EWS code."""
 
 REFUSED_SEARCH = (
     errors.ErrorUnsupportedPathForQuery,
@@ -88,7 +91,7 @@ REFUSED_SEARCH = (
     errors.ErrorInvalidExtendedProperty,
     errors.SOAPError,
 )
-"""Errors of servers that cannot search by a binary property."""
+"""Errors from servers that cannot search by a binary property."""
 
 _BUSY = (
     errors.ErrorServerBusy,
@@ -137,7 +140,7 @@ _KINDS: dict[type[EwsUnavailable], tuple[type[EWSError], ...]] = {
 
 
 def translated(error: Exception) -> SchedulingError:
-    """The product's error for one raised by exchangelib, by `requests` or while parsing a response."""
+    """The product's equivalent of an error raised by exchangelib, by `requests` or while parsing a response."""
     if isinstance(error, SchedulingError):
         return error
     if isinstance(error, _BUSY):
@@ -155,7 +158,7 @@ def translated(error: Exception) -> SchedulingError:
         return kind(trouble, _name(error))
     if isinstance(error, PermissionError | SpnegoError):  # errors that an NTLM sign-in may raise
         return EwsUnavailable(Trouble.SIGN_IN, "NTLM")
-    # Any other error: a hostile response may trigger anything in the library's parser.
+    # Any other error: a hostile response can make the library's parser raise anything.
     return EwsUnavailable(Trouble.UNREADABLE, type(error).__name__)
 
 
@@ -165,13 +168,13 @@ def is_too_large(error: BaseException) -> bool:
 
 
 def _name(error: Exception) -> str:
-    """EWS's code for an error: exchangelib names its classes after the codes."""
+    """EWS's code for an error. exchangelib names its classes after these codes."""
     name = type(error).__name__
     return name if name.startswith("Error") else ""
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The error, and those that it was raised from or during: exchangelib wraps the errors of `requests`."""
+    """The error, and those from or during which it was raised. exchangelib wraps errors from `requests`."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
@@ -193,7 +196,7 @@ def _http(failure: HttpFailure) -> SchedulingError:
 
 
 def _connection(cause: BaseException) -> Trouble:
-    """The cause of an error from `requests`; for some errors, only the text states it."""
+    """The cause of an error from `requests`. For some errors, only the text reveals it."""
     if isinstance(cause, Unreadable | requests.exceptions.ContentDecodingError):
         return Trouble.UNREADABLE
     if isinstance(cause, requests.exceptions.SSLError):

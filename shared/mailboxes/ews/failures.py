@@ -1,5 +1,5 @@
-"""The reasons why calls to an EWS server fail, in the product's own terms. Independent of exchangelib, so that any
-module may import it.
+"""Why calls to an EWS server fail, in the product's own terms. This module does not depend on exchangelib, so any other
+may import it.
 """
 
 from enum import StrEnum
@@ -9,7 +9,7 @@ from shared.mailboxes.mailbox import NO_MAILBOX, ItemGone
 
 
 class Trouble(StrEnum):
-    """Why a server cannot be used; the doctor has a remedy for each reason."""
+    """Why a server cannot be used. The doctor suggests a remedy for each reason."""
 
     UNREACHABLE = "unreachable"
     NAME = "name_not_found"
@@ -30,7 +30,7 @@ _MEANINGS = {
     Trouble.UNREACHABLE: "Exchange cannot be reached at the EWS URL.",
     Trouble.NAME: "The host of the EWS URL was not found in DNS.",
     Trouble.CERTIFICATE: "The Exchange server's certificate is not trusted.",
-    Trouble.PROXY: "The web proxy did not let the request through to Exchange.",
+    Trouble.PROXY: "The web proxy did not forward the request to Exchange.",
     Trouble.SILENT: "Exchange did not respond in time.",
     Trouble.SIGN_IN: "Exchange refuses the service account (401): a wrong user name or password, a locked account, "
     "or, with NTLM, a layer-7 load balancer that distributes the steps of one sign-in to different "
@@ -46,7 +46,7 @@ _MEANINGS = {
 
 
 class EwsUnavailable(Unavailable):
-    """EWS cannot be used at the moment. `trouble` is the reason; `error_code` is EWS's own code, the HTTP status, or
+    """EWS cannot be used at the moment. `trouble` is the reason. `error_code` is EWS's own code, the HTTP status, or
     "".
     """
 
@@ -59,11 +59,11 @@ class EwsUnavailable(Unavailable):
 
 
 class EwsItemGone(EwsUnavailable, ItemGone):
-    """The item no longer exists, or never did; it may exist under another id."""
+    """There is no item with this id. It may never have existed, have been deleted, or have another id now."""
 
 
 class EwsIdMalformed(EwsItemGone):
-    """The id is not a valid EWS id; the item may exist nevertheless."""
+    """The id is not a valid EWS id, although the item may exist."""
 
 
 class EwsMeetingCancelled(EwsItemGone):
@@ -71,15 +71,15 @@ class EwsMeetingCancelled(EwsItemGone):
 
 
 class EwsMailboxClosed(EwsUnavailable):
-    """The mailbox does not exist, or is not one that we may use."""
+    """The mailbox does not exist, or we may not use it."""
 
 
 class EwsSyncStateLost(EwsUnavailable):
-    """The server does not recognize the sync state that it once issued."""
+    """The server no longer recognizes a sync state that it issued."""
 
 
 class EwsError(SchedulingError):
-    """EWS refused something permanently; `error_code` is its own code (`ErrorItemCorrupt`, …)."""
+    """A permanent refusal by EWS. `error_code` is EWS's own code (`ErrorItemCorrupt`, …)."""
 
     code = "ews_refused"
 

@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 
 class EwsMailbox:
-    """A Mailbox accessed through EWS. With `impersonate` the account acts as the mailbox, otherwise with its own access
+    """A Mailbox accessed through EWS. With `impersonate`, the account acts as the mailbox; otherwise it uses its own
     rights.
     """
 
@@ -47,8 +47,8 @@ class EwsMailbox:
         )
 
     async def read(self, message_id: str) -> MeetingRequest | None:
-        """See Mailbox.read. Reads the message and its calendar item in one call if the hints in the id are right,
-        otherwise in two.
+        """See Mailbox.read. Takes one call for both message and calendar item if the hints in the id are right,
+        otherwise two.
         """
         known = MessageId.parse(message_id)
         hinted = _ids(known.calendar_item, occurrence=known.is_occurrence) if known.calendar_item else []
@@ -68,10 +68,10 @@ class EwsMailbox:
     async def _about_one_day(
         self, message: Node, known_as: str, master: Node, original: datetime
     ) -> MeetingRequest | None:
-        """The message about one occurrence, if the server returns the series' master as its item (grommunio does). The
-        message's recurrence id identifies the occurrence. For a cancellation, the master stands in for an
-        occurrence that has left the calendar (CalendarItem.is_stand_in). An invitation to a missing occurrence has no
-        item: the occurrence has been cancelled since, or does not exist yet.
+        """The message about one occurrence, for a server that returns the series' master as the message's item
+        (grommunio does). The message's recurrence id identifies the occurrence. For a cancellation, the master stands
+        in for an occurrence that is no longer in the calendar (CalendarItem.is_stand_in). An invitation to a missing
+        occurrence has no item: the occurrence has since been cancelled, or does not exist yet.
         """
         series_id = str(payloads.item_reference(master))
         now_at = message.moment("Start") or original
@@ -89,7 +89,7 @@ class EwsMailbox:
         return replace(request, item=stand_in, day=day)
 
     async def _series_id(self, item: Node | None, read: list[Node | None]) -> str:
-        """The id of an occurrence's series master, "" for anything else. Costs a call unless the id came with the
+        """The id of an occurrence's series master; "" for anything else. Takes a call unless the id came with the
         occurrence.
         """
         if item is None or not payloads.is_occurrence(item):
@@ -108,7 +108,7 @@ class EwsMailbox:
         return tuple(sorted(set(map(payloads.occurrence, found))))
 
     async def view(self, first: datetime, last: datetime, state: str = "") -> CalendarPage:
-        """See Mailbox.view; `state` is the start of the next page, which begins with entries already in progress
+        """See Mailbox.view. `state` is the start time of the next page, which first lists entries already in progress
         then.
         """
         nodes, next_ = await views.page(self._call, first, last, datetime.fromisoformat(state) if state else first)
@@ -116,7 +116,7 @@ class EwsMailbox:
         return CalendarPage(entries, next_.isoformat() if next_ else "", next_ or last)
 
     async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:
-        """See Mailbox.answer; `text` is HTML. If the item's id has changed, nothing was sent, and the item is
+        """See Mailbox.answer. `text` is HTML. If the item's id has changed, EWS has sent nothing, and the item is
         searched for.
         """
         known = ItemReference.parse(item_id)
@@ -132,7 +132,7 @@ class EwsMailbox:
             raise CalendarItemGone("The meeting is no longer in the mailbox's calendar.") from gone
 
     async def _found(self, known: ItemReference) -> str:
-        """The current EWS id of a meeting whose id has changed; "" if it has left the calendar."""
+        """The current EWS id of a meeting whose id has changed; "" if the meeting is no longer in the calendar."""
         return await self._call(operations.find, known.global_object_id) if known.global_object_id else ""
 
     async def item(self, item_id: str) -> CalendarItem | None:
@@ -150,8 +150,8 @@ class EwsMailbox:
         return payloads.calendar_item(found, await self._series_id(found, [])) if found else None
 
     async def draft(self, mail: Mail) -> str:
-        """See Mailbox.draft. The draft is made in the organizer's own mailbox if that is allowed, so that it is sent
-        from there (M8). The draft's id then names the meeting instead of the organizer, because ids are stored.
+        """See Mailbox.draft. If permitted, the draft is created in the organizer's own mailbox and sent from there
+        (M8). Its id then refers to the meeting rather than the organizer, because ids are stored.
         """
         save = partial(operations.save_draft, recipients=mail.recipients, subject=mail.subject, html=mail.html)
         # The sender's address goes into a header, which must be ASCII.
@@ -161,7 +161,7 @@ class EwsMailbox:
         return await self._call(save)
 
     async def send(self, draft_id: str) -> None:
-        """See Mailbox.send. An e-mail that is no longer in Drafts has been sent, and now has another id."""
+        """See Mailbox.send. An e-mail that is no longer in Drafts has been sent and given another id."""
         item_id, _, own_id = draft_id.rpartition("|")
         address, impersonate = self._address, self._impersonate
         if item_id:
@@ -186,7 +186,7 @@ class EwsMailbox:
         return list(dict.fromkeys(str(payloads.message_id(message)) for message in ours))
 
     async def changes(self, folder: Folder, state: str) -> Changes:
-        """See Mailbox.changes. Uses SyncFolderItems; only meeting requests and cancellations are reported,
+        """See Mailbox.changes. Uses SyncFolderItems. Only meeting requests and cancellations are reported; they are
         identified by their item classes.
         """
         try:
@@ -196,7 +196,7 @@ class EwsMailbox:
                 raise
             found = await self._call(operations.sync, folder, "")
         ids = [str(payloads.message_id(message)) for message in found.messages if payloads.kind_of(message)]
-        # A server that claims there is more, but returns nothing and the same state, would never stop doing so.
+        # A server that claims there is more, but returns nothing and the same state, would do so forever.
         stuck = found.state == state and not found.stirred
         return Changes(list(dict.fromkeys(ids)), found.state, more=found.more and not stuck, stirred=found.stirred)
 

@@ -1,4 +1,4 @@
-"""An XML element of EWS, read leniently: a missing or unset value is empty."""
+"""An XML element from EWS. Reading is lenient: a missing or unset value is empty."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,18 +10,18 @@ TYPES = "http://schemas.microsoft.com/exchange/services/2006/types"
 
 
 class Node:
-    """An XML element in EWS's types namespace, from lxml (which is untyped). A missing or unset value is empty."""
+    """An lxml element in EWS's types namespace (lxml is untyped). A missing or unset value is empty."""
 
     def __init__(self, element: Any) -> None:
         self._element = element
 
     def find(self, path: str) -> "Node | None":
-        """The first element of a path like `Organizer/Mailbox`."""
+        """The first element at a path such as `Organizer/Mailbox`."""
         found = self._element.find(_qualified(path))
         return None if found is None else Node(found)
 
     def all(self, path: str) -> Iterator["Node"]:
-        """Every element of a path."""
+        """All elements at a path."""
         return map(Node, self._element.findall(_qualified(path)))
 
     def children(self) -> Iterator["Node"]:
@@ -29,7 +29,7 @@ class Node:
         return map(Node, self._element)
 
     def text(self, path: str) -> str:
-        """The text of an element; "" when there is none."""
+        """The text of an element; "" if there is none."""
         return str(self._element.findtext(_qualified(path)) or "")
 
     def own_text(self) -> str:
@@ -41,18 +41,18 @@ class Node:
         return {"true": True, "1": True, "false": False, "0": False}.get(self.text(path).strip().lower(), default)
 
     def attribute(self, path: str, name: str) -> str:
-        """An attribute of an element; "" when either is missing."""
+        """An attribute of an element; "" if either is missing."""
         found = self._element.find(_qualified(path))
         return "" if found is None else str(found.get(name) or "")
 
     def own(self, name: str) -> str:
-        """An attribute of this element itself; "" when it is missing."""
+        """An attribute of this element itself; "" if it is missing."""
         return str(self._element.get(name) or "")
 
     def moment(self, path: str) -> datetime | None:
-        """An xs:dateTime in UTC, to the second; without an offset it is UTC, since UTC was requested.
+        """An xs:dateTime in UTC, to the second. A time without an offset is in UTC, because UTC was requested.
 
-        None if it is missing, or out of range for arithmetic in some zone (unset times are in year 1).
+        None if it is missing, or if arithmetic would overflow in some zone (unset times are in year 1).
         """
         try:
             moment = datetime.fromisoformat(self.text(path).strip())
@@ -63,7 +63,7 @@ class Node:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
 
     def extended(self, number: int) -> str:
-        """The value of an extended property by its tag or id; a binary one is base64."""
+        """The value of an extended property, given its tag or id. Binary values are base64."""
         for held in self.all("ExtendedProperty"):
             named = held.attribute("ExtendedFieldURI", "PropertyTag") or held.attribute(
                 "ExtendedFieldURI", "PropertyId"
@@ -79,7 +79,7 @@ class Node:
 
     @property
     def id(self) -> str:
-        """The item's id. It changes when the item moves to another folder. Raises Unavailable when there is none."""
+        """The item's id, which changes when the item moves to another folder. Raises Unavailable if there is none."""
         return self.attribute("ItemId", "Id") or missing("ItemId")
 
 
@@ -88,7 +88,7 @@ def _qualified(path: str) -> str:
 
 
 def _number(text: str) -> int:
-    """The number that a string represents, such as the tag 0x300b or the id 35; -1 if it is not a number."""
+    """A string such as the tag 0x300b or the id 35 as a number; -1 if it is not one."""
     try:
         return int(text, 0)
     except ValueError:
@@ -96,6 +96,6 @@ def _number(text: str) -> int:
 
 
 def missing(what: str) -> Any:
-    """Raise Unavailable: the response lacks something that every Exchange server sends."""
-    # Only the property's name is shown, since the payload contains people's mail.
+    """Raise Unavailable, because the response lacks something that every Exchange server sends."""
+    # Only the property's name is shown, because the payload contains people's mail.
     raise Unavailable(f"Exchange's response could not be read: {what}.")

@@ -1,7 +1,7 @@
 """The EWS operations in use, built on exchangelib's services.
 
-These functions block: server.py runs them. They raise exchangelib's errors, which error_mapping.py maps. Folders are
-referred to by their distinguished names, so that no call is spent on looking them up.
+These functions block, so server.py runs them in threads. They raise exchangelib's errors, which error_mapping.py maps.
+Folders are referred to by their distinguished names, which saves a call to look them up.
 """
 
 import logging
@@ -52,20 +52,20 @@ from shared.mailboxes.ews.services import (
 log = logging.getLogger(__name__)
 
 SYNC_PAGE_SIZE = 512
-"""Changes per page: the most that EWS returns."""
+"""Changes per page. EWS returns no more than this."""
 
 VIEW = 1000
 """Entries per page of a calendar view, within the limit of Exchange's throttling policy (EWSFindCountLimit)."""
 
 
 BATCH = 50
-"""How many occurrences are requested by number in one call."""
+"""How many occurrences are requested by number in a single call."""
 
 SEARCH = 250
 """Entries per page of a search, within the limit of Exchange's throttling policy (EWSFindCountLimit)."""
 
 SEARCHED = 20
-"""Maximum number of pages of a folder that are searched for one meeting."""
+"""Maximum number of pages of a folder to search for one meeting."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +86,10 @@ def folder_id(account: Account, name: str) -> DistinguishedFolderId:
 
 
 def read(account: Account, *ids: ItemId | RecurringMasterItemId, strict: bool = False) -> list[Node | None]:
-    """Messages and calendar items, None for each that is gone; one call. An invalid id counts as gone unless `strict`.
+    """Messages and calendar items, with None for any that are gone. Takes one call. An invalid id counts as gone unless
+    `strict`.
 
-    If their bodies are too large, they are read one by one: first with the body as text, then without it.
+    Items whose bodies are too large are read one by one, first with the body as text, then without a body.
     """
     try:
         return _got(account, ids, READ, strict=strict)
@@ -123,7 +124,7 @@ def _got(account: Account, ids: Sequence[Any], fields: Sequence[Any], *, strict:
 
 
 def occurrences(account: Account, master_id: str, first: int) -> tuple[list[Node], bool]:
-    """The existing occurrences of a series from number `first` on, and whether there are more; one call.
+    """The existing occurrences of a series from number `first` on, and whether there are more. Takes one call.
 
     For a server whose calendar views do not expand series.
     """
@@ -134,8 +135,8 @@ def occurrences(account: Account, master_id: str, first: int) -> tuple[list[Node
 
 
 def look(account: Account) -> None:
-    """Make a small call that requires permission to read the mailbox and changes nothing. If the call fails, its error
-    is raised.
+    """Make a small call that needs permission to read the mailbox and changes nothing. Raises the call's error if it
+    fails.
     """
     _folder(account, "inbox")
 
@@ -154,8 +155,8 @@ def _folder(account: Account, name: str) -> list[Node]:
 def read_draft(account: Account, item_id: str) -> Node | None:
     """A message that has yet to be sent; None if it is gone or was sent.
 
-    A sent message normally has another id. On servers that keep the id, the folder shows whether it was sent, since not
-    every server marks saved messages as drafts.
+    A message normally gets another id when it is sent. On servers that keep the id, its folder shows whether it was
+    sent. The draft flag would not do, because not every server marks saved messages as drafts.
     """
     draft = _got(account, [ItemId(id=item_id)], DRAFT)[0]
     if draft is None or draft.flag("IsDraft"):
@@ -178,7 +179,7 @@ def _found(result: Node | Exception) -> Node | None:
 
 
 def sync(account: Account, folder: str, state: str) -> Arrivals:
-    """The changes in a folder since `state` ("" for everything in it); one call."""
+    """The changes in a folder since `state` ("" for everything in it). Takes one call."""
     service = Sync(account=account)
     changes: Sequence[Node] = list(
         service.call(
@@ -196,8 +197,8 @@ def sync(account: Account, folder: str, state: str) -> Arrivals:
 
 
 def view(account: Account, start: datetime, end: datetime) -> tuple[list[Node], bool]:
-    """One page of the calendar between two times, with series expanded and sorted by start, and whether there are more
-    pages.
+    """One page of the calendar between two times, and whether there are more pages. Series are expanded, and entries
+    sorted by start.
     """
     times = {"start": EWSDateTime.from_datetime(start), "end": EWSDateTime.from_datetime(end)}
     asked = {"additional_fields": TIMES + UID, "calendar_view": CalendarView(max_items=VIEW, **times)}
@@ -205,7 +206,7 @@ def view(account: Account, start: datetime, end: datetime) -> tuple[list[Node], 
 
 
 def find(account: Account, global_object_id: str) -> str:
-    """The EWS id of the meeting in the calendar (a series' master), "" if it is not there."""
+    """The EWS id of the meeting in the calendar (or of the series' master); "" if it is not there."""
     asked = {"restriction": of_meeting(global_object_id), "page_size": 1}
     try:
         found, _ = Find(account=account).page(folder_id(account, "calendar"), **asked)
@@ -215,7 +216,7 @@ def find(account: Account, global_object_id: str) -> str:
 
 
 def _looked_through(account: Account, wanted: str) -> str:
-    """The EWS id of the meeting, found by reading the calendar page by page, for servers that cannot search for it."""
+    """The meeting's EWS id, found by reading the calendar page by page. For servers that cannot search for it."""
     for page in range(SEARCHED):
         asked = {"additional_fields": UID + TIMES, "page_size": VIEW, "offset": page * VIEW}
         found, more = Find(account=account).page(folder_id(account, "calendar"), **asked)
@@ -223,12 +224,12 @@ def _looked_through(account: Account, wanted: str) -> str:
             return ids[0]
         if not more:
             return ""
-    raise Unavailable("The mailbox has more meetings than can be searched.")
+    raise Unavailable("The mailbox contains too many meetings to search.")
 
 
 def arrived(account: Account, folder: str, since: datetime) -> list[Node]:
-    """Messages that have arrived in a folder since a time, in any order, each with its meeting; none if the server
-    refuses the search.
+    """Messages that have arrived in a folder since a given time, each with its meeting, in any order. None if the
+    server refuses the search.
     """
     found: list[Node] = []
     for page in range(SEARCHED):
@@ -238,7 +239,7 @@ def arrived(account: Account, folder: str, since: datetime) -> list[Node]:
                 folder_id(account, folder), restriction=received_since(since), **asked
             )
         except REFUSED_SEARCH as error:
-            log.warning("this server cannot search by time of arrival: %s", type(error).__name__)
+            log.warning("this server cannot search by arrival time: %s", type(error).__name__)
             return []
         found += nodes
         if not more:
@@ -249,7 +250,7 @@ def arrived(account: Account, folder: str, since: datetime) -> list[Node]:
 def respond(account: Account, item_id: str, *, accept: bool, html: str | None) -> None:
     """Accept or decline once. With `html` the organizer gets a response; with None no response is sent.
 
-    EWS always creates a response; one that is not sent is left in Deleted Items.
+    EWS creates a response in any case, and leaves it in Deleted Items if it is not sent.
     """
     body = {} if html is None else {"body": HTMLBody(html)}
     answer = (AcceptItem if accept else DeclineItem)(reference_item_id=ReferenceItemId(id=item_id), **body)
@@ -260,7 +261,7 @@ def respond(account: Account, item_id: str, *, accept: bool, html: str | None) -
 
 
 def save_draft(account: Account, recipients: Sequence[str], subject: str, html: str) -> str:
-    """Create a message in Drafts; returns its id."""
+    """Create a message in Drafts, and return its id."""
     to = [Mailbox(email_address=address) for address in recipients]
     message = Message(account=account, subject=subject, body=HTMLBody(html), to_recipients=to)
     [saved] = _create(account, message, SAVE_ONLY, "drafts")
@@ -283,7 +284,7 @@ def _create(account: Account, item: Any, disposition: str, folder: str) -> list[
 
 
 def send(account: Account, item_id: str, change_key: str) -> None:
-    """Send a draft. EWS requires the change key here: a draft that has changed is not sent."""
+    """Send a draft. EWS requires its change key, so a draft that has changed is not sent."""
     service = Send(account=account)
     item = ItemId(id=item_id, changekey=change_key)
     for result in service.call(items=[item], saved_item_folder=folder_id(account, "sentitems")):

@@ -1,7 +1,7 @@
 """Converts the XML of EWS items into the product's own types (docs/facts/ews.md).
 
-exchangelib's own item classes are not used for reading: they lack a request's uid and a cancellation's times, and drop
-what they cannot parse.
+exchangelib's own item classes are not used for reading, because they lack a request's uid and a cancellation's times,
+and drop anything that they cannot parse.
 """
 
 from collections.abc import Iterator
@@ -18,17 +18,17 @@ from shared.mailboxes.mailbox import CalendarEntry
 from shared.zones import zone_info
 
 SENDER = 0x5D01
-"""PidTagSenderSmtpAddress: the address of the sender of a message, who may act on behalf of the organizer."""
+"""PidTagSenderSmtpAddress: the address of a message's sender, who may be acting on behalf of the organizer."""
 
 SEARCH_KEY = 0x300B
 """The property tag of PR_SEARCH_KEY."""
 
 GLOBAL_OBJECT_ID, CLEAN_GLOBAL_OBJECT_ID = 0x3, 0x23
-"""PidLidGlobalObjectId and PidLidCleanGlobalObjectId, ids of properties in the set Meeting."""
+"""PidLidGlobalObjectId and PidLidCleanGlobalObjectId: ids of properties in the property set Meeting."""
 
 _KINDS = {"ipm.schedule.meeting.request": Kind.REQUEST, "ipm.schedule.meeting.canceled": Kind.CANCELLATION}
-"""What a message is, according to its item class. Responses, forward notifications and mail have other classes, and are
-ignored (M7).
+"""The kind of message, according to its item class. Responses, forward notifications and mail have other classes and
+are ignored (M7).
 """
 
 _UPDATES = {
@@ -44,7 +44,7 @@ _ANSWERS = {"Accept": Answer.ACCEPTED, "Decline": Answer.DECLINED}
 
 
 def kind_of(message: Node) -> Kind | None:
-    """What a message asks for, according to its item class; None for messages that are ignored."""
+    """What a message requests, according to its item class; None for messages to be ignored."""
     item_class = message.text("ItemClass").strip().lower()
     return next(
         (kind for name, kind in _KINDS.items() if item_class == name or item_class.startswith(f"{name}.")), None
@@ -52,7 +52,7 @@ def kind_of(message: Node) -> Kind | None:
 
 
 def message_id(message: Node) -> MessageId:
-    """The id of a message in a folder."""
+    """The id of a message within a folder."""
     received, key = message.moment("DateTimeReceived"), message.extended(SEARCH_KEY)
     # The time is added to the key, so that two updates remain two messages even if they have the same key. Not
     # confirmed against a live server: that neither changes when a message moves, as their descriptions say.
@@ -62,12 +62,12 @@ def message_id(message: Node) -> MessageId:
 
 
 def item_reference(item: Node) -> ItemReference:
-    """The reference of a calendar item."""
+    """A reference to a calendar item."""
     return ItemReference(item.id, "" if is_occurrence(item) or day(item) else item.extended(CLEAN_GLOBAL_OBJECT_ID))
 
 
 def associated(message: Node) -> str:
-    """The id of the calendar item that Exchange has created for a meeting message; "" if it has none."""
+    """The id of the calendar item that Exchange created for a meeting message; "" if there is none."""
     return message.attribute("AssociatedCalendarItemId", "Id")
 
 
@@ -77,7 +77,7 @@ def is_occurrence(node: Node) -> bool:
 
 
 def meeting_request(message: Node, known_as: str, item: Node | None, series_id: str) -> MeetingRequest | None:
-    """The message as the product's own type; None for anything else: mail, responses, meetings that the mailbox itself
+    """The message as the product's own type; None for mail, responses and meetings that the mailbox itself
     organizes.
     """
     kind = kind_of(message)
@@ -98,7 +98,7 @@ def meeting_request(message: Node, known_as: str, item: Node | None, series_id: 
 
 
 def body(node: Node) -> str:
-    """The body of a message: HTML, or plain text if the HTML is too large to be read."""
+    """The body of a message, as HTML or, if the HTML is too large to read, as plain text."""
     return node.text("Body") or node.text("TextBody")
 
 
@@ -121,7 +121,7 @@ def day(node: Node) -> str:
 
 
 def uid(node: Node) -> str:
-    """The uid of a meeting, shared by a series and its occurrences; "" if nothing states it."""
+    """The uid of a meeting, shared by a series and its occurrences; "" if it cannot be found."""
     return uid_of(node.extended(CLEAN_GLOBAL_OBJECT_ID)) or node.text("UID")
 
 
@@ -151,8 +151,8 @@ def calendar_item(item: Node, series_id: str) -> CalendarItem:
 
 
 def entry(item: Node) -> CalendarEntry | None:
-    """An entry of a calendar view; None if it is cancelled, organized by the mailbox itself, or does not identify its
-    meeting.
+    """An entry in a calendar view; None if it is cancelled, is organized by the mailbox itself, or does not identify
+    its meeting.
     """
     if item.flag("IsCancelled") or item.text("MyResponseType") == "Organizer" or not uid(item):
         return None
@@ -183,7 +183,7 @@ def _whole_number(text: str) -> int:
 def _midnight(moment: datetime, zone: ZoneInfo) -> datetime:
     """The start or end of an all-day event: midnight in the organizer's zone, which determines the day.
 
-    Exchange sends that time; events from some other senders have midnight UTC instead, and only the date counts.
+    Exchange sends this time. Some other senders use midnight UTC instead, in which case only the date counts.
     """
     is_floating = moment.time() == time() and moment.astimezone(zone).time() != time()
     return moment.replace(tzinfo=zone).astimezone(UTC) if is_floating else moment
@@ -197,7 +197,7 @@ def _person(mailbox: Node | None) -> Person:
     if mailbox is None:
         return Person("", "")
     address = mailbox.text("EmailAddress")
-    # An X.500 address (RoutingType EX) is not an e-mail address, nor is one that contains blanks.
+    # An X.500 address (RoutingType EX) is not an e-mail address, nor is anything that contains blanks.
     is_address = "@" in address and address.isprintable() and not any(map(str.isspace, address))
     return Person(mailbox.text("Name"), address if is_address else "")
 
@@ -210,7 +210,7 @@ def _attendees(item: Node) -> Iterator[str]:
 
 
 def _last_day(item: Node) -> datetime | None:
-    """The last day on which a series can have an occurrence, according to its rule or its last occurrence."""
+    """The last day on which a series may have an occurrence, according to its rule or its last occurrence."""
     if ends := item.text("Recurrence/EndDateRecurrence/EndDate"):
         try:
             return datetime.combine(date.fromisoformat(ends[:10]), time(), UTC)  # "2026-12-31Z", "2026-12-31+01:00"

@@ -1,6 +1,7 @@
-"""The ids by which the product refers to messages and calendar items, since EWS's own ids change.
+"""The product's own ids for messages and calendar items, needed because EWS's ids change.
 
-They are stored as strings in queue messages and records, with `|` between the parts; no Exchange id contains one.
+They are stored in queue messages and records as strings whose parts are separated by `|`, which never occurs in an
+Exchange id.
 """
 
 from dataclasses import dataclass
@@ -14,10 +15,11 @@ _LONGEST_ID = 512
 class MessageId:
     """A stored message id: `<stable part>|<EWS id>`, and hints that make reading it faster.
 
-    An EWS id changes when the message moves, and accepting moves it. `stable` does not change: it is PR_SEARCH_KEY with
-    the time of arrival. Records use it (shared/bookings/operation.py), so a message that comes back from Deleted Items
-    is recognized as one that was handled before. `calendar_item` is where its calendar item was when the folder was
-    read, "" if unknown; `is_occurrence` means that the item is one of a series. Both are hints, which may be outdated.
+    An EWS id changes when the message moves, and accepting the meeting moves it. `stable` never changes: it is
+    PR_SEARCH_KEY with the arrival time. Records use it (shared/bookings/operation.py), so a message that is restored
+    from Deleted Items is recognized as already handled. `calendar_item` is the id of its calendar item when the folder
+    was read, or "" if unknown. `is_occurrence` means that this item is an occurrence of a series. Both are hints that
+    may be outdated.
     """
 
     stable: str
@@ -31,7 +33,7 @@ class MessageId:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Parse the output of `str`. A bare EWS id is valid, too; an invalid string is cut to the maximum length."""
+        """Parse the output of `str`. A bare EWS id is also accepted. An invalid string is cut to the maximum length."""
         stable, _, rest = text.partition("|")
         ews_id, calendar_item, occurrence, *_ = [*rest.split("|"), "", ""]
         return cls(stable, (ews_id or stable)[:_LONGEST_ID], calendar_item[:_LONGEST_ID], bool(occurrence))
@@ -41,8 +43,8 @@ class MessageId:
 class ItemReference:
     """A stored calendar item id: `<EWS id>|<CleanGlobalObjectId>`, the latter in base64.
 
-    On some servers, answering a meeting request changes the meeting's EWS id; the meeting can still be found by its
-    global object id. An occurrence shares that with its series, so it is identified by its EWS id alone.
+    On some servers, answering a meeting request changes the meeting's EWS id, but the meeting can still be found by its
+    global object id. An occurrence has the same global object id as its series, so only its EWS id identifies it.
     """
 
     ews_id: str
@@ -53,6 +55,6 @@ class ItemReference:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Parse the output of `str`; an invalid string is cut to the maximum length."""
+        """Parse the output of `str`. An invalid string is cut to the maximum length."""
         ews_id, _, global_object_id = text.partition("|")
         return cls(ews_id[:_LONGEST_ID], global_object_id[:_LONGEST_ID])

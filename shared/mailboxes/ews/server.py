@@ -1,7 +1,7 @@
-"""Calls to one Exchange server by one account: in threads of their own, with a time limit, and respecting the server's
+"""One account's calls to one Exchange server. They run in their own threads with a time limit, and respect the server's
 back-off.
 
-exchangelib blocks, so every call runs in a thread. Whatever happens there, the caller waits no longer than
+exchangelib blocks, so every call runs in a thread. Whatever happens in the thread, the caller waits no longer than
 EWS_CALL_TIMEOUT, and calls to other servers are not delayed. A call that timed out may still take effect: see
 Mailbox.answer.
 """
@@ -26,20 +26,20 @@ from shared.mailboxes.ews.failures import EwsUnavailable, Trouble
 T = TypeVar("T")
 
 CONCURRENCY = 4
-"""Maximum number of concurrent calls, and so of connections; Exchange's default policy allows 27 per account."""
+"""Maximum number of concurrent calls, and therefore of connections. Exchange's default policy allows 27 per account."""
 
 EWS_CALL_TIMEOUT = timedelta(seconds=40)
 """The time limit for one call, including its NTLM handshake."""
 
 Secret = Callable[[], Awaitable[str]]
-"""Fetches the password, or an access token that is valid now."""
+"""Fetches the password or a currently valid access token."""
 
 
 class EwsServer:
-    """Runs the calls to one server by one account. `method` is exchangelib's name for the authentication method, "" for
+    """Runs one account's calls to one server. `method` is exchangelib's name for the authentication method, or "" for
     access tokens.
 
-    Integrations with the same server and account share one object, and so its connections, even if their secrets have
+    Integrations with the same server and account share one such object and its connections, even if their secrets have
     different names.
     """
 
@@ -52,8 +52,8 @@ class EwsServer:
         self._back_off = BackOff(clock)
 
     async def call(self, secret: str, address: str, work: Callable[[Account], T], *, impersonate: bool = True) -> T:
-        """The result of `work` on the mailbox with this address. Raises Unavailable, RateLimited, and EwsError if
-        permanent.
+        """The result of `work` on the mailbox with this address. Raises Unavailable, RateLimited, or EwsError for
+        permanent errors.
         """
         self._back_off.check(address, has_calls=self._free.qsize() < CONCURRENCY)
         line = await self._line(secret)
@@ -68,7 +68,7 @@ class EwsServer:
             async with asyncio.timeout(EWS_CALL_TIMEOUT.total_seconds()):
                 result = await asyncio.shield(running)
         except TimeoutError:
-            # otherwise a server that sends a byte now and then would block this thread, and soon all threads
+            # otherwise a server that sends a byte now and then would block this thread, and before long all of them
             line.abort()
             raise self._failed(address, EwsUnavailable(Trouble.SILENT)) from None
         except Exception as error:
@@ -81,7 +81,7 @@ class EwsServer:
         return failure
 
     async def _line(self, secret: str) -> Line:
-        """An idle connection, preferably an open one; a connection with another password is not reused."""
+        """An idle connection, preferably an open one. A connection with another password is not reused."""
         try:
             async with asyncio.timeout(back_off.CONNECTION_WAIT.total_seconds()):
                 line = await self._free.get()
@@ -99,13 +99,13 @@ class EwsServer:
 
     def _release(self, line: Line, done: "asyncio.Future[T]") -> None:
         if not done.cancelled():
-            done.exception()  # a caller that timed out is no longer waiting for the result
+            done.exception()  # the caller has timed out and no longer wants the result
         if line.aborted:
             line.close()
         self._free.put_nowait(None if line.aborted else line)
 
     async def close(self) -> None:
-        """Close all connections; calls in progress end on their own."""
+        """Close all connections. Calls in progress end by themselves."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         while not self._free.empty():
             if line := self._free.get_nowait():
@@ -114,7 +114,7 @@ class EwsServer:
 
 @dataclass(frozen=True)
 class EwsLogin:
-    """The account and server of one integration's settings."""
+    """The account and server in an integration's settings."""
 
     server: EwsServer
     secret: Secret

@@ -1,4 +1,4 @@
-"""exchangelib's services returning XML, and the properties that they request."""
+"""Variants of exchangelib's services that return XML, and the properties that they request."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -45,7 +45,7 @@ class _CleanGlobalObjectId(ExtendedProperty):
 
 
 def paths(*uris: str) -> list[FieldPath]:
-    """Properties by their URIs, without exchangelib's models."""
+    """Properties given by their URIs, without exchangelib's models."""
     return [FieldPath(field=TextField(uri, field_uri=uri)) for uri in uris]
 
 
@@ -86,7 +86,7 @@ _ITEM = (
     )
 )
 _SENDER = [FieldPath(field=ExtendedPropertyField("sender_address", value_cls=_Sender))]
-"""The sender as a MAPI property, which is also requested for calendar items: these have no `message:Sender`."""
+"""The sender as a MAPI property. It is also requested for calendar items, which have no `message:Sender`."""
 
 BODILESS = (
     _ITEM
@@ -100,8 +100,8 @@ BODILESS = (
         "meetingRequest:MeetingRequestType",
     )
 )
-"""All properties except the body. A meeting message and its calendar item are read in one call, so both get the same
-request.
+"""All properties except the body. They are the same for a meeting message and its calendar item, which are read in one
+call.
 """
 
 READ = BODILESS + paths("item:Body")
@@ -110,16 +110,16 @@ DRAFT = paths("item:IsDraft", "item:ParentFolderId")
 
 
 class _Once(EWSAccountService):
-    """A service that sends each request once. exchangelib would retry a refused request with every version of EWS, even
-    a request that answers a meeting.
+    """A service that sends each request only once. exchangelib would retry a refused request with every version of EWS,
+    even if the request answers a meeting.
     """
 
     def _api_versions_to_try(self) -> tuple[str]:
         return (self._version_hint.api_version,)
 
     def _get_response(self, payload: Any, api_version: str) -> Any:
-        """The response; if the server has ended an idle connection with status 408, it has not read the request, which
-        is then sent again on a new connection.
+        """The response. If the server has ended an idle connection with status 408, it has not read the request, so the
+        request is sent again on a new connection.
         """
         try:
             return super()._get_response(payload, api_version)
@@ -141,7 +141,7 @@ class _Xml(_Once):
 
 
 class Get(_Xml, GetItem):
-    """Reads items; each missing item is reported as such."""
+    """Reads items, and reports each missing item as such."""
 
     ERRORS_TO_CATCH_IN_RESPONSE = (
         *GetItem.ERRORS_TO_CATCH_IN_RESPONSE,
@@ -156,7 +156,7 @@ class Folders(_Xml, GetFolder):
 
 
 class Resolve(_Xml, ResolveNames):
-    """Searches the address book. Unlike exchangelib's own service, it also works for an application, which can only act
+    """Searches the address book. Unlike exchangelib's own service, this also works for an application, which has to act
     on behalf of a mailbox.
     """
 
@@ -165,7 +165,7 @@ class Create(_Xml, CreateItem):
     """Creates responses and e-mails."""
 
     def _elem_to_obj(self, elem: Any) -> Any:
-        return elem if isinstance(elem, bool) else Node(elem)  # True instead of an id means success
+        return elem if isinstance(elem, bool) else Node(elem)  # True stands for success without an id
 
 
 class Sync(_Xml, SyncFolderItems):
@@ -178,7 +178,7 @@ class Sync(_Xml, SyncFolderItems):
 
 
 class Restriction:
-    """A restriction on one property. exchangelib's own class requires its models."""
+    """A restriction on one property. exchangelib's own class only works with its models."""
 
     def __init__(self, comparison: str, field: FieldPath, value: str) -> None:
         self._comparison, self._field, self._value = comparison, field, value
@@ -194,12 +194,12 @@ class Restriction:
 
 
 def of_meeting(global_object_id: str) -> Restriction:
-    """A restriction to items of one CleanGlobalObjectId."""
+    """A restriction to items with this CleanGlobalObjectId."""
     return Restriction("IsEqualTo", UID[0], global_object_id)
 
 
 def received_since(moment: datetime) -> Restriction:
-    """A restriction to messages that have arrived since a time."""
+    """A restriction to messages that have arrived since a given time."""
     field = paths("item:DateTimeReceived")[0]
     return Restriction("IsGreaterThanOrEqualTo", field, f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
 

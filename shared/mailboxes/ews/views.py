@@ -1,4 +1,4 @@
-"""One meeting's entries in the calendar between two times, from EWS's calendar views."""
+"""A meeting's entries in the calendar between two times, from EWS's calendar views."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ LONGEST_VIEW = timedelta(days=730)
 """The longest calendar view that EWS accepts: two years."""
 
 VIEW_MAX_PAGES = 60
-"""Maximum number of pages of calendar views read for one series: 60,000 meetings within its horizon. The same limit
+"""Maximum number of calendar view pages to read for one series: 60,000 meetings within its horizon. The same limit
 applies when its occurrences are read by number.
 """
 
@@ -21,14 +21,14 @@ AROUND = timedelta(minutes=1)
 _STEP = timedelta(minutes=1)
 
 Call = Callable[..., Awaitable[Any]]
-"""Runs one of `operations` with the mailbox's account."""
+"""Runs a function from `operations` with the mailbox's account."""
 
 
 async def entries(call: Call, uid: str, first: datetime, last: datetime, most: int) -> list[Node]:
-    """The meeting's entries, in ascending order of start, without cancelled ones; the caller needs at most `most`.
+    """The meeting's entries that are not cancelled, in ascending order of start. The caller needs at most `most`.
 
-    EWS expands series only in views of the whole calendar, so the entries are picked from such a view. A server may
-    return the series' master instead (grommunio does); its occurrences are then requested by number.
+    EWS expands series only in views of the whole calendar, so the entries are picked from such a view. If a server
+    returns the series' master instead (grommunio does), the occurrences are requested by number.
     """
     found: dict[str, Node] = {}
     async for page in _pages(call, first, last):
@@ -43,9 +43,9 @@ async def entries(call: Call, uid: str, first: datetime, last: datetime, most: i
 
 
 async def page(call: Call, first: datetime, last: datetime, start: datetime) -> tuple[list[Node], datetime | None]:
-    """A page of the whole calendar from `start` on, and the start of the next one (None: this was the last).
+    """A page of the whole calendar from `start` on, and the start of the next page, or None if this was the last.
 
-    On a server that shows masters instead of occurrences, each series costs a call.
+    On a server that shows masters instead of occurrences, each series takes another call.
     """
     shown, more = await call(operations.view, start, last)
     found: list[Node] = []
@@ -58,9 +58,10 @@ async def page(call: Call, first: datetime, last: datetime, start: datetime) -> 
 
 
 async def occurrence_id(call: Call, master: Node, original: datetime, now_at: datetime) -> str:
-    """The id of the occurrence whose pattern time is `original`, and which may now be at `now_at`; "" if there is none.
+    """The id of the occurrence that the pattern places at `original` and that may now be at `now_at`; "" if there is
+    none.
 
-    If it is at neither time, another message has moved it since, and it can only be found by its number.
+    If the occurrence is at neither time, another message has since moved it, and it can only be found by its number.
     """
     for moment in dict.fromkeys((now_at, original)):
         for entry in await entries(call, payloads.uid(master), moment - AROUND, moment + AROUND, operations.VIEW):
@@ -79,7 +80,9 @@ def _is_after(entry: Node, original: datetime) -> bool:
 
 
 async def _numbered_id(call: Call, master_id: str, original: datetime) -> str:
-    """The id of the occurrence wherever it is now, or "". Numbers follow the pattern, whose times only increase."""
+    """The id of the occurrence, wherever it is now, or "". Occurrences are numbered in the order of the pattern's
+    times.
+    """
     async for page in _numbered_pages(call, master_id):
         if found := next((node.id for node in page if _pattern_start(node) == original), ""):
             return found
@@ -89,7 +92,7 @@ async def _numbered_id(call: Call, master_id: str, original: datetime) -> str:
 
 
 def last_start(page: list[Node]) -> datetime:
-    """The start of a page's last entry."""
+    """When the last entry on a page starts."""
     return max(start for entry in page if (start := entry.moment("Start")))
 
 
@@ -99,17 +102,18 @@ async def _pages(call: Call, first: datetime, last: datetime) -> AsyncIterator[l
         page, more = await call(operations.view, start, end)
         yield page
         if more and page:
-            # Entries are sorted by start, so the next page begins at the last entry's start and repeats those entries.
+            # Entries are sorted by start, so the next page begins at the last entry's start, and repeats entries with
+            # that start.
             start = max(last_start(page), start + _STEP)
         elif end >= last:
             return
         else:
             start, end = end, min(last, end + LONGEST_VIEW)
-    raise Unavailable("The mailbox has more meetings than can be searched.")
+    raise Unavailable("The mailbox contains too many meetings to search.")
 
 
 async def _numbered(call: Call, master_id: str, first: datetime, last: datetime) -> AsyncIterator[Node]:
-    """The occurrences of a series that overlap a period, read by number from the first one."""
+    """The occurrences of a series that overlap a period, read by number from the first occurrence on."""
     async for page in _numbered_pages(call, master_id):
         for node in page:
             times = payloads.occurrence(node)
@@ -126,7 +130,7 @@ async def _numbered_pages(call: Call, master_id: str) -> AsyncIterator[list[Node
         yield page
         if not more:
             return
-    raise Unavailable("The series has more occurrences than can be searched.")
+    raise Unavailable("The series has too many occurrences to search.")
 
 
 def _in_order(found: list[Node]) -> list[Node]:

@@ -1,8 +1,8 @@
-"""The organizer's time zone from EWS: by its name, or by the definition that comes with a custom zone.
+"""The organizer's time zone from EWS, identified by its name or by the definition included with a custom zone.
 
-A definition (TimeZoneDefinition of Exchange's types) has periods, each with a bias (`UTC = local time + bias`), and
-groups of yearly transitions between them, the last of which is in force. Not confirmed against a live server: that an
-item includes the rules of a custom zone.
+A definition (TimeZoneDefinition in Exchange's types) has periods, each with a bias (`UTC = local time + bias`), and
+groups of yearly transitions between them. The last group is in force. Not confirmed against a live server: that an item
+includes the rules of a custom zone.
 """
 
 import re
@@ -17,7 +17,9 @@ _LAST = -1
 
 
 def organizers_zone(item: Node, start: datetime | None) -> str:
-    """The IANA name of a calendar item's zone: UTC if it has no zone, "" if neither name nor rules identify it."""
+    """The IANA name of a calendar item's zone. "UTC" if the item has no zone; "" if neither its name nor its rules
+    identify it.
+    """
     name = item.attribute("StartTimeZone", "Id") or item.text("TimeZone") or "UTC"
     if known := iana_zone(name):
         return known
@@ -26,7 +28,7 @@ def organizers_zone(item: Node, start: datetime | None) -> str:
 
 
 def _rules(definition: Node | None, year: int) -> OffsetAt | None:
-    """The offset at any time of a year; None if the definition does not state it in this form."""
+    """The offset at any time of a year; None if the definition has another form."""
     if definition is None:
         return None
     try:
@@ -41,7 +43,7 @@ def _rules(definition: Node | None, year: int) -> OffsetAt | None:
 
 
 def _changes(definition: Node, offsets: dict[str, timedelta], year: int) -> list[tuple[datetime, timedelta]]:
-    """The wall-clock times of a year's transitions, each with the offset that applies from then on."""
+    """The local times of a year's transitions, each with the offset that applies from then on."""
     groups = list(definition.all("TransitionsGroups/TransitionsGroup"))
     yearly = groups[-1].all("RecurringDayTransition") if groups else ()
     return [(_moment(change, year), offsets[change.text("To")]) for change in yearly]
@@ -62,7 +64,7 @@ def _day(year: int, month: int, weekday: int, occurrence: int) -> date:
 
 
 def _between(first: tuple[datetime, timedelta], second: tuple[datetime, timedelta]) -> OffsetAt:
-    """The offsets of a year with two changes; the time of a change is given in the offset that applies before it."""
+    """The offsets in a year with two changes. The time of a change is local time before the change."""
     (begins, inside), (ends, outside) = first, second
 
     def offset_at(moment: datetime) -> timedelta:

@@ -1,9 +1,9 @@
-"""Tests what Graph lets the app do in a mailbox, without changing anything.
+"""Tests the app's access to a mailbox through Graph, without changing anything.
 
 No call returns an app's rights: with RBAC for Applications the token's `roles` claim is empty, and Exchange decides on
-each request. So each kind of request is made on something that every mailbox has, and success proves that the right was
-granted: the calendar's color is set to its current value, and the Inbox gets a hidden property. Sending cannot be
-tested without an e-mail, so one without recipients is submitted. Sources: docs/facts/settings.md.
+each request. So each right is tested by using it on something that every mailbox has. The calendar's color is set to
+its current value, and the Inbox gets a hidden property. Sending can only be tested with an e-mail, so one without
+recipients is submitted. Sources: docs/facts/settings.md.
 
 Not confirmed against a live tenant: that an equipment mailbox accepts both updates, and that an e-mail without
 recipients is refused only after the right has been checked, as the error's text suggests.
@@ -28,7 +28,7 @@ _PROBE = {
         {"id": "String {6b1c7c0e-52f0-4f0e-9c8e-2f6f5d3a7b11} Name VmrSchedulingDoctor", "value": "1"}
     ]
 }
-"""A property that only this product uses and no client shows; its value never changes."""
+"""A property that is unique to this product and not shown by any client. Its value never changes."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ class GraphAccess:
         self._root = f"/users/{quote(address, safe='@')}"
 
     async def try_out(self) -> list[Attempt]:
-        """See Access.try_out. One request of each kind, one after the other: Graph serves only four at a time per
-        mailbox, and the mailbox is in use.
+        """See Access.try_out. Sends one request of each kind, one after the other, because the mailbox is in use and
+        Graph serves only four requests at a time per mailbox.
         """
         client, root = self._client, self._root
         one: dict[str, str] = {"$top": "1", "$select": "id"}
@@ -64,7 +64,7 @@ class GraphAccess:
         return [await _attempt(right, call) for right, call in tries.items()]
 
     async def _leave_calendar(self) -> None:
-        """Set the calendar's color to its current value: an app that may write the calendar may also answer meeting
+        """Set the calendar's color to its current value. An app that may write to the calendar may also answer meeting
         requests.
         """
         calendar = await self._client.get(f"{self._root}/calendar", {"$select": "color"})

@@ -1,7 +1,7 @@
 """Calls to Graph with the SDK's client core, but without its generated models.
 
-Reads are retried by the SDK's retry middleware if the wait is short. Everything that changes something is sent once: a
-504 may arrive after the work was done, and answering twice is worse than answering late.
+Reads are retried by the SDK's retry middleware if the wait is short. Changes are only sent once: a 504 may arrive after
+the work was done, and answering twice is worse than answering late.
 """
 
 import base64
@@ -28,12 +28,14 @@ from shared.retry_after import retry_after
 log = logging.getLogger(__name__)
 
 GRAPH_BOUNDS = Bounds(bytes=32 * MEGABYTE, seconds=30.0, connections=100)
-"""Limits on a response. A message is read together with its event, each with its whole body; with the longest body seen
-(4 MB), the response takes about 10 MB.
+"""Limits on a response. A message is read together with its event, both with their whole bodies. With the longest body
+seen (4 MB), the response takes about 10 MB.
 """
 
 IMMUTABLE_IDS = {"Prefer": 'IdType="ImmutableId"'}
-"""Sent with every call: otherwise an id changes when the message moves, and accepting moves it (exchange.md §1)."""
+"""Sent with every call. Otherwise a message's id would change when it moves, and accepting moves it (exchange.md
+§1).
+"""
 
 _ALWAYS = IMMUTABLE_IDS | {"Accept": "application/json", "User-Agent": "vmr-scheduling"}
 """Headers of every call; the SDK's own builders also request JSON."""
@@ -60,7 +62,7 @@ class Tokens(Protocol):
 
 
 class RetryReads(RetryHandler):
-    """The SDK's retries, for GET only, and only after a short wait; longer waits are left to the queue."""
+    """The SDK's retries, limited to GET and to short waits. Longer waits are left to the queue."""
 
     def __init__(self) -> None:
         super().__init__(RetryHandlerOption(delay=0.2, max_retries=2))
@@ -69,7 +71,9 @@ class RetryReads(RetryHandler):
     def get_delay_time(
         self, retry_count: int, response: httpx.Response | None = None, delay: float = RetryHandlerOption.DEFAULT_DELAY
     ) -> float:
-        """Seconds until the next attempt; at 180 the SDK gives up. It cannot parse the fractions that Graph sends."""
+        """Seconds until the next attempt. At 180 the SDK gives up. The SDK itself cannot parse the fractions that Graph
+        sends.
+        """
         wait = retry_after(response.headers) if response is not None else 0.0
         if wait > _LONGEST_WAIT:
             return float(RetryHandlerOption.MAX_DELAY)
@@ -77,16 +81,16 @@ class RetryReads(RetryHandler):
 
 
 class GraphClient:
-    """One connection pool to Graph for one set of credentials.
+    """A connection pool to Graph for one set of credentials.
 
-    Every call may raise Unavailable, RateLimited, and GraphError for what a retry cannot fix.
+    Calls may raise Unavailable, RateLimited, and GraphError for problems that a retry cannot fix.
     """
 
     def __init__(self, base_url: str, tokens: Tokens, *, use_proxy: bool = True) -> None:
         self._base_url = base_url.rstrip("/")
         self._tokens = tokens
         self._slots: defaultdict[str, Semaphore] = defaultdict(lambda: Semaphore(MAILBOX_CONCURRENCY))
-        # The SDK's transport does not close the transport inside it, so that one is kept for closing.
+        # The SDK's transport does not close the transport that it wraps, so a reference to that one is kept.
         self._wire = bounded_transport(GRAPH_BOUNDS, use_proxy=use_proxy)
         middleware = [RetryReads(), GraphTelemetryHandler()]
         pipeline = KiotaClientFactory.create_middleware_pipeline(middleware, self._wire)
@@ -96,9 +100,9 @@ class GraphClient:
     async def get(
         self, path_or_link: str, params: Mapping[str, str] | None = None, prefer: str = "", of: str = ""
     ) -> Any:
-        """The JSON object at a path below the base URL, or at a link from Graph.
+        """The JSON object at a path under the base URL, or at a link from Graph.
 
-        `of` is the path of the mailbox that a link belongs to: links name it differently (`users('<id>')`).
+        `of` is the path of the mailbox that a link belongs to, because links have another form (`users('<id>')`).
         """
         payload = await self._send("GET", path_or_link, params=params, prefer=prefer, of=of)
         if not isinstance(payload, dict):
@@ -106,15 +110,17 @@ class GraphClient:
         return payload
 
     async def post(self, path: str, body: Mapping[str, Any] | None = None, prefer: str = "") -> Any:
-        """Send a request once, without a body if an action takes none; returns the response's JSON, or None."""
+        """Send a request once, and return the response's JSON or None. Actions that take no body are sent without
+        one.
+        """
         return await self._send("POST", path, json=body, prefer=prefer)
 
     async def post_mime(self, path: str, content: bytes) -> Any:
-        """Send a MIME message once, as Graph expects it (base64 in text/plain); returns the response's JSON."""
+        """Send a MIME message once, as Graph expects it (base64 in text/plain), and return the response's JSON."""
         return await self._send("POST", path, content=base64.b64encode(content), content_type="text/plain")
 
     async def patch(self, path: str, body: Mapping[str, Any]) -> Any:
-        """Send a change once; returns the response's JSON."""
+        """Send a change once, and return the response's JSON."""
         return await self._send("PATCH", path, json=body)
 
     async def delete(self, path: str) -> None:
@@ -128,7 +134,9 @@ class GraphClient:
         await self._tokens.close()
 
     def _url(self, path_or_link: str) -> str:
-        """The URL of a path or link. A link must name the configured host: a token must never reach another host."""
+        """The URL for a path or link. A link must point to the configured host, because tokens must never reach another
+        host.
+        """
         if path_or_link.startswith("/"):
             return self._base_url + path_or_link
         link, base = urlsplit(path_or_link), urlsplit(self._base_url)
@@ -163,9 +171,9 @@ class GraphClient:
 
 
 async def get_whole(client: GraphClient, path: str, but_body: str, params: Mapping[str, str] | None = None) -> Any:
-    """A message or an event with its body: as plain text if the HTML (with its pictures) is too large to be read.
+    """A message or an event with its body, which is read as plain text if the HTML (with its pictures) is too large.
 
-    If the text is too large as well, no body is read: `but_body` contains the properties to select in that case.
+    If the text is too large as well, only the properties in `but_body` are read.
     """
     for prefer in ("", _AS_TEXT):
         try:
@@ -178,7 +186,7 @@ async def get_whole(client: GraphClient, path: str, but_body: str, params: Mappi
 
 
 def _middleware() -> dict[str, Any]:
-    """Request options, without which the SDK's transport silently skips its middleware."""
+    """Request options. Without them, the SDK's transport silently skips its middleware."""
     return {REQUEST_OPTIONS_KEY: {}}
 
 

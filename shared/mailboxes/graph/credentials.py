@@ -20,7 +20,7 @@ Secret = Callable[[], Awaitable[str]]
 
 
 class LocalTokens:
-    """Tokens for the local stack, whose simulated Exchange accepts any bearer token."""
+    """Tokens for the local stack. Its simulated Exchange accepts any bearer token."""
 
     async def token(self) -> str:
         """See Tokens.token."""
@@ -31,7 +31,7 @@ class LocalTokens:
 
 
 class AzureTokens:
-    """Tokens of an azure-identity credential; a token is used until five minutes before it expires."""
+    """Tokens from an azure-identity credential. Each is used until five minutes before it expires."""
 
     def __init__(self, make: Callable[[], Awaitable[AsyncTokenCredential]], scope: str) -> None:
         self._make = make
@@ -49,7 +49,8 @@ class AzureTokens:
                 self._credential = self._credential or await self._make()
                 got = await self._credential.get_token(self._scope)
             except (AzureError, ValueError) as error:
-                # The library's message names the tenant, client and secret id, so it only goes into the chained cause.
+                # The library's message contains the tenant, client and secret id, so it only appears in the chained
+                # cause.
                 raise Unavailable("No access token for Graph: the credentials were refused or are unusable.") from error
             self._token, self._expires = got.token, got.expires_on
         return self._token

@@ -8,11 +8,11 @@ from shared.mailboxes.mailbox import NO_MAILBOX, ItemGone
 from shared.retry_after import retry_after
 
 _UNSAID_WAIT = 10.0
-"""Seconds to wait after a 429 that specifies no valid delay."""
+"""Seconds to wait after a 429 without a valid delay."""
 
 _LATER = {401, 403, 408}
-"""Statuses of refusals that may not be permanent: grants take up to two hours to reach every server
-(docs/facts/exchange.md §6).
+"""Statuses of refusals that may be temporary: grants take up to two hours to reach every server (docs/facts/exchange.md
+§6).
 """
 
 _NOT_FOUND = "ResourceNotFound"  # also sent for subscriptions and other objects
@@ -21,13 +21,13 @@ TOO_LARGE = "AnswerTooLarge"
 """Our own code for a response that exceeded the limits (GRAPH_BOUNDS)."""
 
 NO_MAILBOX_CODES = frozenset({"ErrorInvalidUser", "ErrorNonExistentMailbox", "MailboxNotEnabledForRESTAPI", _NOT_FOUND})
-"""Graph's codes for an address without a mailbox, or with an on-premises one, if the request was about the mailbox
-itself. Not confirmed against a live tenant: that there are no others.
+"""Graph's codes for an address without a mailbox, or with an on-premises mailbox, if the request was about the mailbox
+itself. Not confirmed against a live tenant: that there are no other codes.
 """
 
 MALFORMED_ID = "ErrorInvalidIdMalformed"
-"""The code that Graph sends with 400 for an id that is not its own: one made by a repair (comparison.py), or stored
-with EWS.
+"""The code that Graph sends with a 400 for an id that it did not issue: one made up for a repair (comparison.py), or
+one stored while the mailbox used EWS.
 """
 
 _CANCELLED = "ErrorCalendarIsCancelled"
@@ -37,12 +37,12 @@ answered.
 
 
 class GraphError(SchedulingError):
-    """Graph refused a request; `status` is the HTTP status, `error_code` Graph's own (`ErrorItemNotFound`, …)."""
+    """Graph refused a request. `status` is the HTTP status, `error_code` Graph's own code (`ErrorItemNotFound`, …)."""
 
     code = "graph_refused"
 
     def __init__(self, status: int, error_code: str) -> None:
-        # Graph's own message may name people and mailboxes, so it is dropped.
+        # Graph's own message may mention people and mailboxes, so it is dropped.
         known = error_code in NO_MAILBOX_CODES - {_NOT_FOUND}
         super().__init__(f"{NO_MAILBOX} ({error_code})" if known else f"Graph returned {status} {error_code}.")
         self.status = status
@@ -50,11 +50,13 @@ class GraphError(SchedulingError):
 
 
 class GraphItemGone(GraphError, ItemGone):
-    """The subject of the request is gone (404), or has changed: accepting a cancelled meeting is refused."""
+    """The object of the request is gone (404) or has changed. For example, Graph refuses to accept a cancelled
+    meeting.
+    """
 
 
 class RefusedForNow(Unavailable):
-    """Graph refused a request, but may accept it later: a grant is missing, or has not reached every server yet."""
+    """Graph refused a request but may accept it later. A grant is missing, or has not reached every server yet."""
 
     def __init__(self, status: int, error_code: str) -> None:
         super().__init__(f"Graph returned {status} {error_code}.")
@@ -63,7 +65,7 @@ class RefusedForNow(Unavailable):
 
 
 class ServerError(Unavailable):
-    """Graph failed while handling a request; `status` is the HTTP status, 500 or above."""
+    """Graph failed while handling a request. `status` is the HTTP status, 500 or above."""
 
     def __init__(self, status: int, error_code: str) -> None:
         super().__init__(f"Graph returned {status} {error_code}.")

@@ -34,7 +34,9 @@ _SHAPES = {
     "exception": Shape.OCCURRENCE,
 }
 _PLAIN = "occurrence"
-"""The type of an occurrence as its series defines it; one that the organizer has changed is an "exception"."""
+"""The type of an occurrence that is as its series defines it. An occurrence that the organizer has changed is an
+"exception".
+"""
 
 _ANSWERS = {"accepted": Answer.ACCEPTED, "declined": Answer.DECLINED}
 
@@ -45,14 +47,14 @@ EVENT_BUT_BODY = (
     "id,type,seriesMasterId,iCalUId,subject,organizer,attendees,start,end,originalStart,originalStartTimeZone,isAllDay,"
     "isCancelled,isOrganizer,responseRequested,responseStatus,recurrence,lastModifiedDateTime"
 )
-"""All properties of an event that are read, except the body. `uid` cannot be selected: v1.0 does not declare it."""
+"""All properties to read from an event, except the body. `uid` cannot be selected, because v1.0 does not declare it."""
 
 
 class EventIds(Payload):
     """The properties that identify an event's meeting, even if nothing else about it can be read.
 
-    `uid` is shared by a series and its occurrences, but not declared in v1.0 and missing from captures made in 2023 and
-    2024; an occurrence's own `iCalUId` contains its date.
+    `uid` is shared by a series and its occurrences. It is not declared in v1.0, and is missing from captures made in
+    2023 and 2024. An occurrence's own `iCalUId` contains its date.
     """
 
     i_cal_u_id: str = Field("", alias="iCalUId")
@@ -63,8 +65,8 @@ class EventIds(Payload):
 
     @property
     def shape(self) -> Shape:
-        """Whether the event is a single meeting, a series or an occurrence. If the type is missing, or unknown, the
-        other properties decide.
+        """Whether the event is a single meeting, a series or an occurrence. If the type is missing or unknown, it is
+        inferred from the other properties.
         """
         known = _SHAPES.get(self.type)
         if self.series_master_id and known is not Shape.SERIES:
@@ -75,13 +77,15 @@ class EventIds(Payload):
 
     @property
     def meeting_uid(self) -> str:
-        """The meeting's uid; for an occurrence, that of its series. "" if only the series' own event has it."""
+        """The meeting's uid or, for an occurrence, the uid of its series; "" if only the series' own event contains
+        it.
+        """
         derived = series_uid(self.i_cal_u_id)
         return self.uid or derived or ("" if self.shape is Shape.OCCURRENCE else self.i_cal_u_id)
 
 
 class Event(EventIds, Extended):
-    """An event, with the properties that are used."""
+    """An event, with the properties in use."""
 
     id: str
     subject: str = ""
@@ -106,8 +110,8 @@ class Event(EventIds, Extended):
         return self
 
     def occurrence(self) -> Occurrence:
-        """The start and end of the event. An all-day event's times are midnights without a meaningful zone: its day is
-        a day in the organizer's zone.
+        """The start and end of the event. An all-day event starts and ends at midnight, and its zone means nothing: the
+        day is meant in the organizer's zone.
         """
         is_plain = self.type == _PLAIN
         if not self.is_all_day:
@@ -118,7 +122,7 @@ class Event(EventIds, Extended):
 
     @property
     def zone(self) -> str:
-        """The organizer's zone, as an IANA name; "" for a custom zone, of which Graph returns nothing but the name."""
+        """The organizer's zone as an IANA name; "" for a custom zone, because Graph returns only its name."""
         return iana_zone(self.original_start_time_zone or "UTC")
 
     def item(self) -> CalendarItem:
@@ -153,7 +157,7 @@ class Event(EventIds, Extended):
 
 
 class Exceptions(Payload):
-    """A series master with the occurrences that the organizer has changed."""
+    """A series master and the occurrences that the organizer has changed."""
 
     exception_occurrences: list[dict[str, Any]] = Field(default_factory=list)
 
@@ -163,7 +167,7 @@ class Exceptions(Payload):
 
 
 def parse_events(payloads: Iterable[Any]) -> list[Event]:
-    """The readable occurrences of a series: one that cannot be read must not prevent rooms for the others."""
+    """The readable occurrences of a series. An unreadable occurrence must not leave the others without rooms."""
     found: list[Event] = []
     for payload in payloads:
         try:

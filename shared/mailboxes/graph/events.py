@@ -1,6 +1,6 @@
-"""Events that Graph needs more than one request for: occurrences, and properties that are only returned on request.
+"""Events that take more than one request to Graph: occurrences, and properties that are only returned on request.
 
-Facts and their sources: docs/facts/graph.md.
+Facts and their sources are in docs/facts/graph.md.
 """
 
 from dataclasses import replace
@@ -40,7 +40,7 @@ class GraphEvents:
         return f"{self._root}/events/{quote(event_id, safe='')}"
 
     async def event(self, event_id: str) -> Event | None:
-        """An event with its sequence number, if Graph has it; None if the event is gone."""
+        """An event with its sequence number if Graph has one; None if the event is gone."""
         path = self._path(event_id)
         try:
             return parse_event(await self._get(path, expanding(SEQUENCE)))
@@ -57,13 +57,13 @@ class GraphEvents:
             return await get_whole(self._client, path, EVENT_BUT_BODY)
 
     async def item(self, event_id: str) -> CalendarItem | None:
-        """See Mailbox.item. An occurrence is returned with everything in Graph that is needed for responding to it."""
+        """See Mailbox.item. An occurrence is returned with everything that is needed to respond to it."""
         event = await self.event(event_id)
         item = event.item() if event else None
         return item and await self.completed(item, for_response=True)
 
     async def completed(self, item: CalendarItem, *, for_response: bool = False) -> CalendarItem | None:
-        """The item; an occurrence is completed with its series' uid and its original place in the pattern.
+        """The item. An occurrence is completed with its series' uid and its original place in the pattern.
 
         `originalStart` is only returned on request. None if the uid is missing and the series is gone.
         """
@@ -92,9 +92,9 @@ class GraphEvents:
         return start.astimezone(UTC) if start else None
 
     async def instances(self, series_id: str, first: datetime, last: datetime, most: int) -> tuple[Occurrence, ...]:
-        """Occurrences and exceptions in a range, without cancelled ones; the caller needs at most `most`.
+        """Occurrences and exceptions in a range that are not cancelled. The caller needs at most `most`.
 
-        Graph may include cancelled ones, with `isCancelled`.
+        Graph may return cancelled occurrences as well, with `isCancelled`.
         """
         range_ = {"startDateTime": first.isoformat(), "endDateTime": last.isoformat()}
         query = {**range_, "$select": _OCCURRENCE_FIELDS, "$top": str(EVENTS_PAGE_SIZE)}
@@ -119,9 +119,9 @@ class GraphEvents:
         return tuple(sorted({*found, *(each for each in exceptions if first < each.end and each.start < last)}))
 
     async def view(self, first: datetime, last: datetime, state: str) -> CalendarPage:
-        """See Mailbox.view; `state` is Graph's own link.
+        """See Mailbox.view. `state` is Graph's own link.
 
-        `uid` is not selected: v1.0 does not declare it, and refuses to select undeclared properties.
+        `uid` is not selected, because v1.0 does not declare it and refuses to select undeclared properties.
         """
         range_ = {"startDateTime": first.isoformat(), "endDateTime": last.isoformat()}
         query = {**range_, "$select": _ENTRY_FIELDS, "$orderby": "start/dateTime", "$top": str(VIEW)}
@@ -160,7 +160,7 @@ def _taking_place(events: list[Event]) -> list[Occurrence]:
 
 
 def _start_on(day: str, series: CalendarItem) -> datetime:
-    """When the occurrence on a date (yyyymmdd) starts according to its series: at the series' time of day, in the
+    """When the occurrence on a given date (yyyymmdd) starts according to its series: at the series' time of day, in the
     organizer's zone.
     """
     try:

@@ -42,16 +42,16 @@ from shared.mailboxes.mailbox import (
 log = logging.getLogger(__name__)
 
 _FORGOTTEN = {"syncstatenotfound", "syncstateinvalid", "resyncrequired", "foreignlink"}
-"""Error codes for a state that can no longer be used; in lower case, since Graph's spelling varies.
+"""Error codes for a state that can no longer be used, in lower case because Graph's capitalization varies.
 
-The last one is raised by the client itself: a state from another Graph, after GRAPH_BASE_URL has changed, cannot be
-used.
+The last code is raised by the client itself, for a state issued by a different Graph endpoint before GRAPH_BASE_URL
+changed.
 """
 
 _EVENT = "microsoft.graph.eventMessage/event"
 _PAGE_SIZE = 100
 _SEARCHED_PAGES, _SEARCHED_PAGE_SIZE = 20, 500
-"""Limits of the search for a meeting's messages; each message takes a few hundred bytes."""
+"""Limits on the search for a meeting's messages. Each message takes a few hundred bytes."""
 
 
 class GraphMailbox:
@@ -71,7 +71,7 @@ class GraphMailbox:
             if isinstance(error, ItemGone) or error.error_code == MALFORMED_ID:
                 raise MessageNotFound("There is no such message.") from error
             raise
-        # The requested id is kept even if Graph returns another: records and repeated notices use it.
+        # The requested id is kept even if Graph returns another one, because records and repeated notices use it.
         request = parse_message({**payload, "id": message_id}).request()
         if request and request.item:
             return replace(request, item=await self._events.completed(request.item))
@@ -80,17 +80,15 @@ class GraphMailbox:
         return request
 
     async def _with_ids(self, request: MeetingRequest, path: str) -> MeetingRequest:
-        """Complete a cancellation whose event is already gone (because of RemoveCanceledMeetings, or because somebody
-        deleted it).
-        """
+        """Complete a cancellation whose event is already gone, removed by RemoveCanceledMeetings or by a person."""
         message = parse_message(await self._client.get(path, {"$select": "id", **expanding(*GLOBAL_OBJECT_IDS)}))
         return replace(request, uid=message.uid(), day=message.day())
 
     async def _message(self, path: str) -> Any:
-        """A message with its event; in two reads if together they are too large, or if Graph refuses to return them
-        together.
+        """A message with its event. They are read separately if they are too large together, or if Graph refuses to
+        return them together.
 
-        Graph refuses with 400 or 500, for meeting messages and for ordinary mail (docs/facts/graph-delta.md).
+        It may do so with 400 or 500, for meeting messages as well as ordinary mail (docs/facts/graph-delta.md).
         """
         try:
             return await self._client.get(path, {"$expand": _EVENT})
@@ -112,14 +110,14 @@ class GraphMailbox:
         """See Mailbox.calendar.
 
         Some servers are reported to omit exceptions from a series' occurrences. A series that was sent only a moment
-        ago is unlikely to have exceptions, so they are not read separately until the next time.
+        ago is unlikely to have exceptions, so these are first read separately the next time.
         """
         is_new = item.shape is Shape.SERIES and item.answer is Answer.NONE and item.occurrence.start > now and not late
         instances = self._events.instances if is_new else self._events.instances_with_exceptions
         return await read_calendar(item, now, partial(instances, item.series_id))
 
     async def view(self, first: datetime, last: datetime, state: str = "") -> CalendarPage:
-        """See Mailbox.view; `state` is Graph's own link."""
+        """See Mailbox.view. `state` is Graph's own link."""
         return await self._events.view(first, last, state)
 
     async def answer(self, item_id: str, answer: Answer, text: str | None) -> None:
@@ -141,7 +139,7 @@ class GraphMailbox:
             raise
 
     async def draft(self, mail: Mail) -> str:
-        """See Mailbox.draft. Creates a message in Drafts, whose immutable id stays the same when it is sent."""
+        """See Mailbox.draft. Creates a message in Drafts. Its immutable id stays the same when it is sent."""
         messages = f"{self._root}/messages"
         if mail.calendar:
             return parse(Draft, await self._client.post_mime(messages, _mime(mail))).id
@@ -160,10 +158,10 @@ class GraphMailbox:
                 await self._client.post(f"{path}/send")
 
     async def addresses(self) -> tuple[str, ...]:
-        """See Mailbox.addresses. The addresses come from the directory if the application may read it; otherwise, only
-        that of the calendar's owner is known.
+        """See Mailbox.addresses. The addresses come from the directory if the application may read it. Otherwise only
+        the address of the calendar's owner is known.
 
-        The directory finds a user by id or sign-in name, and an equipment mailbox's address need not be its sign-in
+        The directory looks users up by id or sign-in name, and an equipment mailbox's address may not be its sign-in
         name.
         """
         try:
@@ -174,7 +172,7 @@ class GraphMailbox:
             return parse(CalendarOwner, calendar).addresses
 
     async def changes(self, folder: Folder, state: str) -> Changes:
-        """See Mailbox.changes. Uses delta queries; `state` is Graph's own link, which is followed unchanged. Tokens may
+        """See Mailbox.changes. Uses delta queries. `state` is Graph's own link, and is followed unchanged. A token may
         expire between two pages, so reading may have to start over at any page.
         """
         first = f"{self._root}/mailFolders/{folder}/messages/delta?$select=id"
@@ -198,9 +196,8 @@ class GraphMailbox:
             link = page.next_link
 
     async def messages_of(self, item: CalendarItem, since: datetime) -> list[str]:
-        """See Mailbox.messages_of. Messages are filtered here by the meeting's id, which is requested with each
-        message. Not confirmed against a live tenant: that lists expand the extended property as reads of single
-        messages do.
+        """See Mailbox.messages_of. Each message is requested with its meeting's id, and the filtering is done here. Not
+        confirmed against a live tenant: that lists expand the extended property just as reads of single messages do.
         """
         found = [each for folder in Folder for each in await self._with_meetings(folder, since)]
         ours = [message for message in found if message.uid() == item.uid]
@@ -234,7 +231,7 @@ class GraphMailbox:
 
 
 def _since(moment: datetime) -> dict[str, str]:
-    """The query for messages that have arrived since a time, oldest first."""
+    """The query for messages that have arrived since a given time, oldest first."""
     return {
         "$filter": f"receivedDateTime ge {moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "$orderby": "receivedDateTime",
@@ -242,14 +239,14 @@ def _since(moment: datetime) -> dict[str, str]:
 
 
 def _is_forgotten(error: GraphError) -> bool:
-    """Whether a link has expired. Nothing else can be wrong with it, since links are followed exactly as Graph returned
-    them.
+    """Whether a link has expired. Nothing else can be wrong with a link, because links are followed exactly as Graph
+    returned them.
     """
     return error.status in (400, 410) or error.error_code.casefold() in _FORGOTTEN
 
 
 def _mime(mail: Mail) -> bytes:
-    """The e-mail in MIME format, since Graph's JSON cannot represent a calendar part."""
+    """The e-mail in MIME format, because Graph's JSON cannot represent a calendar part."""
     message = EmailMessage(policy=policy.SMTP)
     message["Subject"] = " ".join(mail.subject.split())  # a header must be a single line
     message["To"] = ", ".join(mail.recipients)

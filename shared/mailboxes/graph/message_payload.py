@@ -11,8 +11,8 @@ from shared.mailboxes.graph.event_payload import Event, EventIds
 from shared.mailboxes.graph.payload import Body, Extended, Instant, Recipient, parse
 
 _KINDS = {"meetingRequest": Kind.REQUEST, "meetingCancelled": Kind.CANCELLATION}
-"""What a message asks for, according to its `meetingMessageType`, since `@odata.type` is not reliable. Other messages
-are ignored.
+"""What a message requests, according to its `meetingMessageType` (`@odata.type` is not reliable). Other messages are
+ignored.
 """
 
 _UPDATES = {
@@ -32,13 +32,13 @@ MESSAGE_BUT_BODY = (
     "id,receivedDateTime,sender,from,microsoft.graph.eventMessage/meetingMessageType,"
     "microsoft.graph.eventMessage/isOutOfDate,microsoft.graph.eventMessageRequest/meetingRequestType"
 )
-"""All properties of a message that are read, except the body. Properties that only meeting messages have are selected
-with the type of meeting messages (docs-contrib #8020).
+"""All properties to read from a message, except the body. Properties specific to meeting messages are qualified by type
+(docs-contrib #8020).
 """
 
 
 class Message(Extended):
-    """A message; only meeting messages have the fields below `body`."""
+    """A message. Only meeting messages have the fields after `body`."""
 
     id: str
     received_date_time: Instant = datetime(1970, 1, 1, tzinfo=UTC)
@@ -56,14 +56,14 @@ class Message(Extended):
         return self.ids.meeting_uid or uid_of(self.extended(CLEAN_GLOBAL_OBJECT_ID))
 
     def day(self) -> str:
-        """The date on which the series' pattern places the one occurrence that the message is about; "" if nothing
-        states it.
+        """The date on which the pattern places the occurrence that the message is about; "" if the message does not
+        contain it.
         """
         return day_of(self.ids.i_cal_u_id) or day_of(hex_of(self.extended(GLOBAL_OBJECT_ID)))
 
     def request(self) -> MeetingRequest | None:
-        """The message as the product's own type; None for anything else: mail, responses, meetings that the mailbox
-        itself organizes.
+        """The message as the product's own type; None for mail, responses and meetings that the mailbox itself
+        organizes.
         """
         kind = _KINDS.get(self.meeting_message_type)
         if kind is None or (self.event and self.event.is_organizer):

@@ -1,4 +1,4 @@
-"""Graph's JSON of pages, drafts, subscriptions and people (docs/facts/exchange.md §3, §4)."""
+"""Graph's JSON for pages, drafts, subscriptions and people (docs/facts/exchange.md §3, §4)."""
 
 from datetime import UTC
 from typing import Any, Self
@@ -11,7 +11,7 @@ from shared.mailboxes.subscription import Subscription
 
 
 class Page(Payload):
-    """A page of a list; `next_link` is set if there are more pages."""
+    """A page of a list. `next_link` is set if there are more pages."""
 
     value: list[dict[str, Any]]
     next_link: str = Field("", alias="@odata.nextLink")
@@ -19,14 +19,14 @@ class Page(Payload):
 
 
 class Draft(Payload):
-    """A message that we have created; `is_draft` is true until it is sent."""
+    """A message that we have created. `is_draft` is true until it is sent."""
 
     id: str
     is_draft: bool = True
 
 
 class SubscriptionAnswer(Payload):
-    """A subscription as Graph returns it: without its clientState."""
+    """A subscription as Graph returns it, without its clientState."""
 
     id: str
     resource: str = ""
@@ -40,7 +40,7 @@ class SubscriptionAnswer(Payload):
 
 
 class CalendarAnswer(Payload):
-    """The property of a calendar that is used to test write access."""
+    """The calendar property that is used to test write access."""
 
     color: str
 
@@ -48,7 +48,7 @@ class CalendarAnswer(Payload):
 class DirectoryUser(Payload):
     """A user in the directory. `proxy_addresses` start with their type: "SMTP:" (the primary one), "smtp:", or "X500:".
 
-    The current legacy Exchange DN is not among its properties; former ones are X500 addresses.
+    The current legacy Exchange DN is not included; former ones are X500 addresses.
     """
 
     mail: str = ""
@@ -65,7 +65,7 @@ class _Owner(Payload):
 
 
 class CalendarOwner(Payload):
-    """A calendar's owner: the mailbox's primary address."""
+    """The owner of a calendar, with the mailbox's primary address."""
 
     owner: _Owner = _Owner()
 
@@ -82,14 +82,16 @@ class _Arrival(Payload):
 class _DeltaPage(Page):
     @model_validator(mode="after")
     def _has_a_link(self) -> Self:
-        """Check that there is a link: without one, the next sweep would start over, and so would every later one."""
+        """Check that there is a link. Without one, the next sweep would have to start over, as would every later
+        one.
+        """
         if not (self.next_link or self.delta_link):
             raise ValueError("neither @odata.nextLink nor @odata.deltaLink")
         return self
 
     def changes(self) -> Changes:
-        """The changes in the page. Entries marked as removed are ignored, since they are also sent for moved messages.
-        The same message may be listed twice.
+        """The changes on the page. Entries marked as removed are ignored, because moved messages are listed in the same
+        way. A message may be listed twice.
         """
         arrived = (parse(_Arrival, entry).id for entry in self.value if "@removed" not in entry)
         return Changes(

@@ -1,7 +1,7 @@
-"""Graph's JSON: what all objects have in common, and the small objects that others consist of.
+"""Graph's JSON: what all objects have in common, and the small objects that occur within others.
 
-Only fields that are indispensable are required. A field that cannot be read counts as missing, so that nothing
-irrelevant makes a message unreadable; an event must have an id and its times (docs/facts/graph.md).
+Only indispensable fields are required. Any other field that cannot be read counts as missing, so that no irrelevant
+field makes a message unreadable. An event must have an id and its times (docs/facts/graph.md).
 """
 
 from datetime import UTC, date, datetime
@@ -24,7 +24,7 @@ from shared.zones import iana_zone, zone_info
 
 
 class Payload(BaseModel):
-    """An object from Graph. Null means "not set" everywhere; anything that is not an object counts as an empty one."""
+    """An object from Graph. Null always means "not set". Anything other than an object counts as an empty object."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
 
@@ -36,7 +36,7 @@ class Payload(BaseModel):
     @field_validator("*", mode="wrap")
     @classmethod
     def _or_not_set(cls, value: Any, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
-        """Treat a field that cannot be read as not set, unless it is required. Replaces lone surrogates in strings."""
+        """Treat an unreadable field as not set, unless it is required. Replaces lone surrogates in strings."""
         try:
             return read(_whole(value))
         except ValueError:
@@ -47,16 +47,14 @@ class Payload(BaseModel):
 
 
 def _whole(text: Any) -> Any:
-    """The text with lone surrogates replaced: Exchange truncates text after a number of UTF-16 code units, possibly in
-    the middle of a character.
+    """The text with lone surrogates replaced. Exchange truncates text after a number of UTF-16 code units, which may be
+    in the middle of a character.
     """
     return text.encode(errors="replace").decode() if isinstance(text, str) else text
 
 
 def _sensible(moment: datetime) -> datetime:
-    """The time, if it is in the range in which arithmetic works in every zone; Exchange's own calendar begins in
-    1601.
-    """
+    """The time, if arithmetic on it works in every zone. Exchange's own calendar begins in 1601."""
     if not 1601 < moment.year < 9999:
         raise ValueError("out of range")
     return moment
@@ -99,27 +97,27 @@ class Body(Payload):
 
 
 class ResponseStatus(Payload):
-    """`responseStatus`; its time is 0001-01-01 while there is no response."""
+    """`responseStatus`. Its time is 0001-01-01 while there is no response."""
 
     response: str = "none"
     time: datetime | None = None
 
 
 class RecurrenceRange(Payload):
-    """`recurrenceRange`; `end_date` is meaningless unless the type is endDate."""
+    """`recurrenceRange`. `end_date` is meaningless unless the type is endDate."""
 
     type: str = "noEnd"
     end_date: date | None = None
 
 
 class Recurrence(Payload):
-    """`patternedRecurrence`, of which only the end is read: occurrences come from Exchange."""
+    """`patternedRecurrence`. Only the end is read, because Exchange lists the occurrences."""
 
     range: RecurrenceRange = RecurrenceRange()
 
 
 class ExtendedProperty(Payload):
-    """`singleValueLegacyExtendedProperty`; a binary value is base64."""
+    """`singleValueLegacyExtendedProperty`. Binary values are base64."""
 
     id: str = ""
     value: str = ""
@@ -131,7 +129,9 @@ class Extended(Payload):
     single_value_extended_properties: list[ExtendedProperty] = []
 
     def extended(self, name: str) -> str:
-        """The value of an extended property, "" if it is missing. Graph changes the case of names."""
+        """The value of an extended property; "" if it is missing. Names are case-insensitive, because Graph changes
+        their case.
+        """
         wanted = name.casefold()
         return next((p.value for p in self.single_value_extended_properties if p.id.casefold() == wanted), "")
 
@@ -142,5 +142,5 @@ def parse(model: type[P], payload: Any) -> P:
         return model.model_validate(payload)
     except ValidationError as error:
         fields = sorted({str(fault["loc"][0]) for fault in error.errors() if fault["loc"]})
-        # Only field names are shown, since the payload contains people's mail.
+        # Only field names are shown, because the payload contains people's mail.
         raise Unavailable(f"Graph's response could not be read: {', '.join(fields) or 'not an object'}.") from None

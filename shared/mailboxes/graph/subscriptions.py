@@ -1,4 +1,4 @@
-"""Graph's side of change notifications: creating, renewing and removing a subscription (docs/facts/exchange.md §3)."""
+"""Change notifications from Graph: creates, renews and removes subscriptions (docs/facts/exchange.md §3)."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,11 +13,11 @@ from shared.mailboxes.mailbox import ItemGone
 from shared.mailboxes.subscription import Subscription
 
 SUBSCRIPTION_LIFETIME = timedelta(days=6)
-"""Graph allows 10,080 minutes, seven days; one day less allows for differences between clocks."""
+"""Graph allows 10,080 minutes (seven days). The missing day allows for differences between clocks."""
 
 
 class GraphSubscriptions:
-    """The subscription to new messages in one mailbox's Inbox."""
+    """Subscribes to new messages in a mailbox's Inbox."""
 
     def __init__(self, client: GraphClient, address: str, public_base_url: str, client_state: str) -> None:
         self._client = client
@@ -29,7 +29,7 @@ class GraphSubscriptions:
 
     @property
     def terms(self) -> str:
-        """A digest of the clientState, which decides whether notifications are accepted, and changes with the
+        """A digest of the clientState. Notifications are only accepted with this clientState, which changes with the
         deployment's signing key.
         """
         return digest(self._client_state)
@@ -37,7 +37,8 @@ class GraphSubscriptions:
     async def create(self, now: datetime) -> Subscription:
         """Subscribe. Graph calls both URLs during this call.
 
-        An existing subscription (409) cannot be taken over, since Graph does not return its clientState: it is removed.
+        An existing subscription (409) is removed. It cannot be taken over, because Graph does not return its
+        clientState.
         """
         try:
             return _subscription(await self._client.post("/subscriptions", self._wanted(now)))
@@ -49,7 +50,9 @@ class GraphSubscriptions:
         return _subscription(await self._client.post("/subscriptions", self._wanted(now)))
 
     async def renew(self, subscription_id: str, now: datetime) -> Subscription | None:
-        """Renew a subscription; None if Graph no longer has it. This is also the reply to reauthorizationRequired."""
+        """Renew a subscription. Returns None if Graph no longer has it. This is also the response to
+        reauthorizationRequired.
+        """
         wanted = {"expirationDateTime": _graph_time(now + SUBSCRIPTION_LIFETIME)}
         try:
             return _subscription(await self._client.patch(f"/subscriptions/{subscription_id}", wanted))
@@ -68,7 +71,7 @@ class GraphSubscriptions:
         }
 
     async def _look_at_mailbox(self) -> None:
-        """Raise an error if the mailbox itself cannot be used: Graph reports every refused subscription as
+        """Raise an error if the mailbox itself cannot be used. Graph reports all refused subscriptions as
         ValidationError.
         """
         await self._client.get(f"/users/{self._address}/mailFolders/inbox", {"$select": "id"})
