@@ -20,7 +20,7 @@ _WINDOW = f"""\
 The room is open from {BEFORE} minutes before the meeting until {AFTER} minutes after it.<br>
 """
 _AGAIN = """\
-Nothing was booked. Create a new meeting, and add a room to it with the add-in.<br>
+Nothing was booked. Create a new meeting and use the add-in to add a room to it.<br>
 """
 
 TEXTS: Mapping[str, str] = {
@@ -47,7 +47,7 @@ From {{{{start_time}}}} to {{{{end_time}}}}.<br>
 Now from {{{{start_time}}}} to {{{{end_time}}}}.<br>
 {_WINDOW}{_JOIN}""",
     "accept_new_recurring_series_template": f"""\
-<b>Your series has a room, which is the same for all its dates.</b><br>
+<b>Your series has a room. It is the same for all dates.</b><br>
 The next date is from {{{{start_time}}}} to {{{{end_time}}}}.<br>
 {_WINDOW}{_JOIN}""",
     "accept_edited_recurring_series_template": f"""\
@@ -56,7 +56,7 @@ The next date is from {{{{start_time}}}} to {{{{end_time}}}}.<br>
 {_WINDOW}{_JOIN}""",
     "accept_edited_occurrence_template": f"""\
 <b>One date of your series was changed, and its room has been updated.</b><br>
-That date is now from {{{{start_time}}}} to {{{{end_time}}}}; all others stay as they are.<br>
+That date is now from {{{{start_time}}}} to {{{{end_time}}}}; all other dates are unchanged.<br>
 {_WINDOW}{_JOIN}""",
     "reject_invalid_alias_id_template": f"""\
 <b>This meeting did not get a room.</b><br>
@@ -72,15 +72,15 @@ Its number was released, because the invitation came long after the add-in had r
 {_AGAIN}""",
     "reject_single_meeting_past": """\
 <b>This meeting did not get a room.</b><br>
-It is in the past. Move it to a later time, and it will get its room.<br>
+It is in the past. Move it to a later time to get a room.<br>
 """,
     "reject_recurring_series_past_template": """\
 <b>This series did not get a room.</b><br>
-All its dates are in the past. Move it to later times, and it will get its room.<br>
+All its dates are in the past. Move it to later times to get a room.<br>
 """,
     "reject_general_error_template": """\
 <b>This meeting did not get a room, through no fault of yours.</b><br>
-Send it again later. If that does not help, forward this message to your administrator. This ID leads to the cause:<br>
+Send it again later. If that does not help, forward this message to your administrator. This ID identifies the cause:<br>
 {{correlation_id}}<br>
 """,
 }
