@@ -1,4 +1,4 @@
-"""The entry point, which only creates the FunctionApp and registers the blueprints."""
+"""The entry point. It only creates the FunctionApp and registers the blueprints."""
 
 import azure.functions as func
 

@@ -80,7 +80,7 @@ All its dates are in the past. Move it to later times to get a room.<br>
 """,
     "reject_general_error_template": """\
 <b>This meeting did not get a room, through no fault of yours.</b><br>
-Send it again later. If that does not help, forward this message to your administrator. This ID identifies the cause:<br>
+Resend it later. If that does not help, forward this message to your administrator. This ID identifies the cause:<br>
 {{correlation_id}}<br>
 """,
 }
