@@ -34,7 +34,7 @@ def init(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write, which must not already exist.")],
     local: Annotated[bool, typer.Option("--local", help="For a local stack: loopback hosts are allowed.")] = False,
 ) -> None:
-    """Prompt for an integration's required settings, and write a first file for `apply`.
+    """Prompt for an integration's required settings, and write an initial file for `apply`.
 
     Each answer is checked immediately. Secrets are read from environment variables later. docs/settings.md lists all
     other settings.
