@@ -32,7 +32,7 @@ class Metric(StrEnum):
     """Meetings that differed between a mailbox's calendar and the records in a nightly comparison; 0 is normal."""
 
     ROOM_DELAY = "room_delay"
-    """How many seconds late a room was created on a Management Node (compared with start, buffer and lead time)."""
+    """How many seconds late a room was created on a Management Node (relative to start, buffer and lead time)."""
 
     ROOM_REPAIRS = "room_repairs"
     """Rooms that a nightly comparison found missing from a Management Node, or still there after their end; 0 is

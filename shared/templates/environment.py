@@ -111,7 +111,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return getattr(obj, attribute) if attribute in parts else self.undefined(obj=obj, name=attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        """An entry of a list, text or mapping; never an attribute."""
+        """An entry in a list, text or mapping, but never an attribute."""
         try:
             return obj[argument]
         except (TypeError, LookupError):

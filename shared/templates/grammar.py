@@ -48,7 +48,7 @@ VARIABLE, CONTAINER, LOOP, CONCAT = "@variable", "@container", "@loop", "@concat
 
 @dataclass
 class Checked:
-    """What checking a template's tree has found."""
+    """The results of checking a template's tree."""
 
     faults: list[str] = field(default_factory=list)
     used: dict[str, int] = field(default_factory=dict)

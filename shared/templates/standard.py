@@ -73,7 +73,7 @@ def _lower(_: Meter, value: object) -> str:
 
 
 def range_(meter: Meter, *bounds: int) -> list[int]:
-    """Numbers as a list; also a function in templates, as in Jinja2."""
+    """Numbers as a list. Templates can also use this as a function, as in Jinja2."""
     numbers = range(*bounds)
     meter.room(len(numbers))
     return list(numbers)

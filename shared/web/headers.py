@@ -23,7 +23,7 @@ OUTLOOK = (
     "https://webmail.apps.mil",
     "https://partner.outlook.cn",
 )
-"""The origins of Outlook on the web in Microsoft's clouds. Not confirmed against live tenants of the national clouds.
+"""The origins of Outlook on the web in Microsoft's clouds. Not confirmed against live tenants in the national clouds.
 """
 
 COMMON = {

@@ -42,9 +42,7 @@ def fingerprint(integration: Integration) -> str:
 
 
 class Icons:
-    """The icons of all integrations. The most recently used sizes stay in memory, where they need no call
-    to storage.
-    """
+    """The icons of all integrations. The most recently used sizes stay in memory, which saves calls to storage."""
 
     def __init__(self, integrations: IntegrationStore) -> None:
         self._integrations = integrations

@@ -207,9 +207,7 @@ class IntegrationStoreContract:
         assert await world.everything() == before
         assert world.secrets.kept == kept
 
-    async def test_a_refused_change_to_an_outdated_revision_lists_the_changed_settings(
-        self, world: StoreWorld
-    ) -> None:
+    async def test_a_refused_change_to_an_outdated_revision_lists_the_changed_settings(self, world: StoreWorld) -> None:
         created = await world.store.create(full_fields())
         await world.another_instance().update(created.uuid, {"name": "Hers", "password": "hers"}, revision=1)
         kept = dict(world.secrets.kept)

@@ -191,7 +191,7 @@ class Exchange(Section):
     ] = ""
     kerberos_exchange_spn: Annotated[
         Text255,
-        Setting("Exchange SPN", "Service principal name of Exchange.", required=when.KERBEROS),
+        Setting("Exchange SPN", "Exchange's service principal name.", required=when.KERBEROS),
     ] = ""
     kerberos_auth_every_request: Annotated[
         bool,

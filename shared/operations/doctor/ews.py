@@ -28,7 +28,7 @@ def judge_ews(attempts: Sequence[Attempt], integration: Integration, place: Plac
     if trouble is Trouble.SIGN_IN and len(failures) < len(attempts):
         details = (
             "Exchange accepts the service account on some connections and refuses it on others (401): a layer-7 load "
-            "balancer distributes the steps of one NTLM sign-in to different servers."
+            "balancer sends the steps of one NTLM sign-in to different servers."
         )
         return problem(Check.CONNECTION, details, _BALANCER)
     return problem(Check.CONNECTION, str(failures[0]), _REMEDIES[trouble](integration, place))

@@ -44,7 +44,7 @@ def judge_lag(operations: Sequence[Operation], place: Place) -> Finding:
     done = [each for each in operations if each.done and each.decision is not DecisionKind.IGNORE]
     lags = [_lag(operation) for operation in done]
     if not lags:
-        return sound(Check.LAG, "No meeting message was handled recently.")
+        return sound(Check.LAG, "No meeting messages have been processed recently.")
     usual, longest = timedelta(seconds=median(lags)), timedelta(seconds=max(lags))
     details = f"Half of {len(lags)} messages took more than {_time(usual)}, the slowest {_time(longest)}."
     if usual <= SLOW and longest <= VERY_SLOW:

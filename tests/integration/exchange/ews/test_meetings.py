@@ -148,9 +148,7 @@ async def test_a_series_can_be_cancelled(world: ExchangeWorld, client: Client) -
     assert [entry.is_cancelled for entry in shown] == [True] * 4
 
 
-async def test_a_forwarding_notice_is_a_meeting_message_in_deleted_items(
-    world: ExchangeWorld, client: Client
-) -> None:
+async def test_a_forwarding_notice_is_a_meeting_message_in_deleted_items(world: ExchangeWorld, client: Client) -> None:
     uid = await world.meet(attendees=[BOB])
     await world.post("/dev/forward", {"uid": uid, "from": BOB, "to": VMR_EWS})
     [(_, notice)], _ = await client.synced("trash", address=ALICE)
