@@ -2,7 +2,7 @@
 
     metric {"name":"answer_lag","value":3.2,"integration":"1111…"}
 
-The workbook and the alerts of infra/bicep/queries read these lines; a test keeps the names on both sides consistent.
+The workbook and the alerts in infra/bicep/queries read these lines. A test keeps the names on both sides consistent.
 They must contain neither addresses nor subjects.
 """
 

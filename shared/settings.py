@@ -17,7 +17,7 @@ class SettingsError(SchedulingError):
 @dataclass(frozen=True)
 class StorageAccount:
     """Where the storage is: a connection string, or two service URLs for use with the app's identity. `client_id` is
-    the client id of a user-assigned identity; "" means the system-assigned one.
+    that of a user-assigned identity; "" means the system-assigned identity.
     """
 
     connection_string: str = field(default="", repr=False)
@@ -36,7 +36,7 @@ class BasicCredential:
 
 @dataclass(frozen=True)
 class EntraApp:
-    """The app registration whose role authorizes admins: its tenant, and its client id."""
+    """The app registration whose role authorizes admins: its tenant and client id."""
 
     tenant_id: str
     client_id: str

@@ -36,7 +36,7 @@ CHANGES = "changes"
 """The table of admins' changes: shared/changes/rows.py."""
 
 TABLES = ("integrations", ALIASES, MEETINGS, "personal", STATISTICS, CHANGES)
-"""Every table that the product uses; created by infra/, and by the local stack."""
+"""Every table that the product uses. They are created by infra/ and by the local stack."""
 
 
 MAX_WRITES = 100

@@ -12,7 +12,7 @@ OffsetAt = Callable[[datetime], timedelta | None]
 UTC_NAME = "UTC"
 _LEGACY_PREFIX = "tzone://Microsoft/"
 _RETIRED = {
-    # Windows still has these zones; the table in Unicode's CLDR does not (docs/facts/outlook-addin.md).
+    # Windows still has these zones, but the table in Unicode's CLDR does not (docs/facts/outlook-addin.md).
     "kamchatka standard time": "Asia/Kamchatka",
     "petropavlovsk-kamchatsky standard time": "Asia/Kamchatka",  # its display name
     "mid-atlantic standard time": "Etc/GMT+2",
@@ -66,7 +66,9 @@ def _by_display_name(display: re.Match[str]) -> str:
 
 
 def _candidates(label: str) -> Iterator[str]:
-    """The zones that a display name without its offset may refer to: by its own name, then by its cities."""
+    """The zones that a display name may refer to, given without its offset: first by its own name, then by
+    its cities.
+    """
     named = f"{_TIME.sub('', label)} Standard Time".casefold()
     if found := _windows_names().get(named):
         yield found

@@ -51,7 +51,7 @@ def import_(file: File, tables: Where) -> None:
     The file is read completely first, so that a damaged file changes nothing. An interrupted import can be run again.
     """
     done = _run(tables, lambda opened: import_file(opened, file))
-    typer.echo(f"{done.written} rows were written; {done.kept} existed already and were left unchanged.")
+    typer.echo(f"{done.written} rows were written; {done.kept}  already existed and were left unchanged.")
 
 
 @commands.command("erase")

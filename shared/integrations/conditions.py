@@ -138,7 +138,7 @@ def _is_set(field: str) -> Comparison:
 
 
 def _all(*parts: Condition) -> AllOf:
-    """Conditions joined by "and"; nested `AllOf` parts are merged."""
+    """Conditions joined by "and". Nested `AllOf` parts are merged."""
     return AllOf(tuple(inner for part in parts for inner in (part.parts if isinstance(part, AllOf) else (part,))))
 
 

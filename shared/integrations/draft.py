@@ -20,7 +20,7 @@ from shared.integrations.setting import is_nullable
 from shared.secrets import SecretReference
 
 GIVEN = SecretReference("given")
-"""Stands in for a secret in a draft; the store replaces it with a real reference."""
+"""Stands in for a secret in a draft. The store replaces it with a real reference."""
 
 _MESSAGES = {
     "string_too_long": "Ensure this value has at most {max_length} characters.",
@@ -49,7 +49,7 @@ class Draft:
 
 
 def draft(fields: Mapping[str, Any], before: Integration | None = None) -> Draft:
-    """The integration with these fields changed; `before` is None for a new one.
+    """The integration with these fields changed. `before` is None for a new integration.
 
     Read-only fields are ignored, because clients send back what they received. Problems are collected in Draft.faults
     rather than raised.

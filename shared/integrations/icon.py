@@ -86,7 +86,7 @@ def _unpacked(chunks: list[_Chunk]) -> int:
 
 
 def _packed(kind: bytes, data: bytes) -> bytes:
-    """The compressed part of a text chunk or a colour profile; b"" for other chunks, and for uncompressed text."""
+    """The compressed part of a text chunk or colour profile; b"" for uncompressed text and all other chunks."""
     _, _, after = data.partition(b"\0")  # after a keyword or name
     if kind in (b"iCCP", b"zTXt"):
         return after[1:]  # after the method

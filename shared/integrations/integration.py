@@ -81,7 +81,7 @@ class Integration(
 
     @property
     def graph_app(self) -> GraphApp:
-        """The application that accesses Graph; both ids are "" for the deployment's own identity."""
+        """The application that accesses Graph. Both ids are "" for the deployment's own identity."""
         if self.authentication_method == "APP_PERM":
             return GraphApp(tenant_of(self.oauth_token_endpoint), self.oauth_client_id or "")
         return GraphApp(self.graph_tenant_id or "", self.graph_client_id or "")

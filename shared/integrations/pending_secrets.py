@@ -43,7 +43,7 @@ class PendingSecrets:
         return dict(self._references)
 
     async def __aenter__(self) -> PendingSecrets:
-        """Begin a save; nothing is stored yet."""
+        """Begin a save. Nothing is stored yet."""
         return self
 
     async def __aexit__(

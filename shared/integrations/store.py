@@ -1,7 +1,7 @@
 """Integrations in storage. Each is created, changed or deleted as a whole or not at all. A save that loses a race is
-repeated with what it reads then; a save of an outdated revision is rejected with a list of what has changed. Secrets
-are stored under new references before the transaction, and deleted again if it is rejected. A process that dies in
-between leaves an unreferenced value behind.
+repeated on the new state. A save of an outdated revision is rejected with a list of what has changed. Secrets are
+stored under new references before the transaction, and deleted again if it is rejected. A process that dies in between
+leaves an unreferenced value behind.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ READS_CONCURRENCY = 32
 """Number of integrations on a page to read concurrently."""
 
 MAX_READ_SINGLY = 40
-"""Up to this many integrations are read individually; more are read by listing all."""
+"""Up to this many integrations are read individually. If there are more, all integrations are listed."""
 
 Change: TypeAlias = Callable[[Integration, PendingSecrets], Awaitable[Integration]]
 """Turns an integration into the one to save. PendingSecrets stores its new secrets."""
@@ -62,7 +62,7 @@ class IntegrationStore:
         return found
 
     async def cached(self, uuid: str) -> Integration:
-        """The integration as of at most 30 s ago, cached in between. Raises NotFound."""
+        """The integration, from a cache that is at most 30 s old. Raises NotFound."""
         return self._cache.get(uuid.lower()) or await self.get(uuid)
 
     async def by_id(self, id_: int) -> Integration:
@@ -132,7 +132,7 @@ class IntegrationStore:
         return (await self.cached(uuid)).id
 
     async def some(self, uuids: Collection[str], columns: Sequence[str] = OUTLINE) -> dict[str, Integration]:
-        """The outlines of those of the given integrations that exist, keyed by uuid. A few are read individually."""
+        """The outlines of the given integrations, keyed by uuid, without missing ones. A few are read individually."""
         if len(uuids) <= MAX_READ_SINGLY:
             found = await asyncio.gather(*(self._table.outline(uuid, columns) for uuid in uuids))
             return {each.uuid: each for each in found if each}

@@ -1,4 +1,4 @@
-"""The syntax of strings with a Format. The functions are pure; their messages are for the admin who typed the text.
+"""The syntax of strings with a Format. The functions are pure, and their messages are for the admin who typed the text.
 
 Hosts that this service calls itself must be FQDNs. Numeric addresses and loopback names are rejected, so that no
 setting can point the service at itself, at its platform's metadata endpoint (169.254.169.254) or at an unnamed host in

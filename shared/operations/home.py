@@ -34,7 +34,7 @@ class Condition(Enum):
     WELL = ("good", 200, "Up and well")
     NEW = ("good", 200, "Up, with no integration yet: an administrator creates the first one with the command line")
     ATTENTION = ("bad", 200, "Up, but an administrator is needed: an alarm is raised")
-    AWAY = ("bad", 503, "Storage is not responding; meetings wait and will be handled once it does")
+    AWAY = ("bad", 503, "Storage is not responding; meetings are waiting and will be processed once it does")
 
     @property
     def tone(self) -> Tone:

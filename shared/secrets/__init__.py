@@ -51,5 +51,5 @@ def new_reference(integration: str, field: str) -> SecretReference:
 def missing(reference: SecretReference) -> SecretMissing:
     """What `get` raises."""
     return SecretMissing(
-        f"The secret {reference} does not exist (any more). Set it again in the integration's settings."
+        f"The secret {reference} is missing. Set it again in the integration's settings."
     )

@@ -15,7 +15,7 @@ MOST_SHOWN = 1000
 
 @dataclass(frozen=True)
 class FormerAlarm:
-    """An alarm that was cleared; times are in ISO format, in UTC."""
+    """An alarm that was cleared. Times are in ISO format, in UTC."""
 
     integration: str
     kind: str

@@ -51,7 +51,7 @@ def _matches(meter: Meter, pattern: str, text: str) -> Iterator[Any]:
 
 
 def search(meter: Meter, pattern: str, text: str) -> list[str] | None:
-    """The groups of the first match, or the whole match if the pattern has no groups; None if there is no match."""
+    """The groups of the first match, or the whole match if the pattern has no groups. None if there is no match."""
     for match in _matches(meter, pattern, text):
         return list(match.groups(default="")) or [match.group()]
     return None

@@ -140,7 +140,7 @@ def _regex_search(meter: Meter, pattern: str, value: object) -> list[str]:
 
 
 def _require_min_length(_: Meter, value: object, length: int) -> str:
-    """The value, if it is long enough; otherwise the whole template fails."""
+    """The value, if it is long enough. Otherwise the whole template fails."""
     if len(text(value)) < length:
         raise RequirementNotMet(f"pex_require_min_length: a value is shorter than {length} characters")
     return text(value)

@@ -44,7 +44,7 @@ class Assets:
     by_name: Mapping[str, Asset]
 
     def url(self, file: str) -> str:
-        """The path at which a source file is served. Raises KeyError if there is no such file."""
+        """The path that a source file is served at. Raises KeyError if there is no such file."""
         name = f"{self.hash}-{file}"
         if name not in self.by_name:
             raise KeyError(f"there is no file {file!r} under {self.route}")

@@ -52,7 +52,7 @@ class Icons:
         """An integration's icon as a PNG of `size` pixels. Raises NotFound, including for an unknown size."""
         pixels = _SIZES.get(size)
         if pixels is None:
-            raise NotFound(f"There are icons of {', '.join(_SIZES)} pixels.")
+            raise NotFound(f"Icons are available in these sizes: {', '.join(_SIZES)} pixels.")
         integration = await self._integrations.cached(uuid)
         key = integration.icon, pixels, grey
         if key in self._made:

@@ -1,4 +1,4 @@
-"""Which scripts and style sheets the task pane loads, and from which origins (X6).
+"""Which scripts and style sheets the task pane loads, and which origins they come from (X6).
 
 Without custom sources: Microsoft's hosted Office.js, and our own style sheet, which is sufficient without Fabric. With
 custom sources: exactly the configured URLs. The additional scripts come first. A script with the same file name as

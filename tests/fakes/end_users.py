@@ -10,7 +10,7 @@ from shared.integrations import Integration
 
 @dataclass
 class MemoryEndUser:
-    """A fake `EndUser`. `keys` maps pairs of an integration and a key that identifies the user to ids of sign-ins."""
+    """A fake `EndUser`. `keys` maps each pair of an integration and a user's key to a sign-in id."""
 
     email: str
     name: str = ""

@@ -41,10 +41,11 @@ class Fault:
 
 
 class FakeMailbox:
-    """A fake `Mailbox`. `calls` lists the methods called; `answers` and `mails` list what was sent. `series` contains
-    the calendars of series, keyed by id, and `modified` the times of items' last changes (by default, long ago).
+    """A fake `Mailbox`. `calls` lists the methods called, and `answers` and `mails` list what was sent. `series`
+    contains the calendars of series, keyed by id, and `modified` the times of items' last changes (by default, long
+    ago).
 
-    An accepted request moves to Deleted Items and keeps its id; a declined item leaves the calendar (exchange.md §2).
+    An accepted request moves to Deleted Items and keeps its id. A declined item leaves the calendar (exchange.md §2).
     """
 
     def __init__(self, clock: Clock, page_size: int = 100, view_size: int = 500) -> None:

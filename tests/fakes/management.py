@@ -78,7 +78,7 @@ class FakeDeployment:
         return self.do(self.integrations.create(fields)).uuid
 
     def ask(self, method: str, path: str, body: Any = None) -> Answer:
-        """Send a request as another admin; it does not appear in `calls`. `path` is relative to /api/admin/."""
+        """Send a request as another admin. It does not appear in `calls`. `path` is relative to /api/admin/."""
         proof = b64encode(f"{USERNAME}:{PASSWORD}".encode()).decode()
         headers = {"authorization": f"Basic {proof}", "content-type": "application/json"}
         sent = b"" if body is None else dumps(body).encode()

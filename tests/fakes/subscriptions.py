@@ -8,7 +8,9 @@ LIFETIME = timedelta(days=6)
 
 
 class FakeSubscriptions:
-    """A fake `Subscriptions`. `alive` contains those that exist in Graph. `failure`, if set, is raised on creation."""
+    """A fake `Subscriptions`. `alive` contains the subscriptions that exist in Graph. `failure`, if set, is raised on
+    creation.
+    """
 
     def __init__(self) -> None:
         self.alive: dict[str, datetime] = {}

@@ -1,4 +1,4 @@
-"""A simulated Exchange with which tests interact over HTTP, as an organizer, a Graph client or a webhook."""
+"""A simulated Exchange that tests interact with over HTTP, as an organizer, a Graph client or a webhook."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

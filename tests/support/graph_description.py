@@ -30,7 +30,7 @@ class Undeclared:
     source: str
 
 
-#: docs/facts/graph.md lists all of these exceptions and those of the SDK.
+#: docs/facts/graph.md lists all of these exceptions, and the SDK's.
 EXCEPTIONS = (
     Undeclared(
         r"\.uid: (not declared on microsoft\.graph\.event|in additional_data of Event)",
@@ -136,7 +136,7 @@ def _operation(type_: str, name: str) -> Resource | None:
     full = f"microsoft.graph.{name}"
     for each in [*model().actions.get(full, ()), *model().functions.get(full, ())]:
         given = [(child.get("Name"), child.get("Type")) for child in each if child.tag.endswith("}Parameter")]
-        if given and given[0][1] == type_:  # the first parameter is the type to which the operation is bound
+        if given and given[0][1] == type_:  # the first parameter is the type that the operation is bound to
             answers = [child.get("Type") for child in each if child.tag.endswith("}ReturnType")]
             return Resource(answers[0] if answers else "", name, tuple(given[1:]))
     return None

@@ -22,7 +22,7 @@ LONGEST = (
     "tests/conformance/test_cli.py",
     "tests/conformance/test_infra_package.py",
 )
-"""The slowest files. Those that mostly wait alternate with those that mostly compute.
+"""The slowest files. Files that mostly wait alternate with files that mostly compute.
 
 All tests in a file run in one process, so if one of these files started last, all other processes would wait for it.
 """

@@ -11,7 +11,7 @@ from shared.operations.doctor.access import quoted
 from shared.operations.doctor.finding import OPERATIONS_PATH, Check, Finding, Place, problem, sound, warning
 
 SLOW = timedelta(minutes=2)
-"""Acceptable time from a message's arrival until it has been processed. This usually takes seconds; a sweep runs every
+"""Acceptable time from a message's arrival until it has been processed. This usually takes seconds. A sweep runs every
 five minutes.
 """
 
@@ -26,7 +26,7 @@ _REMEDIES = {
 
 
 def judge_settings(operations: Sequence[Operation], place: Place) -> list[Finding]:
-    """One finding for each symptom among recent operations; one if there is none."""
+    """One finding for each symptom in recent operations, or a single one if there are none."""
     seen = Counter(operation.symptom for operation in operations if operation.symptom)
     if not seen:
         return [sound(Check.MAILBOX_SETTINGS, f"Nothing unusual about the last {len(operations)} meeting messages.")]

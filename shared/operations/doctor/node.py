@@ -78,8 +78,8 @@ class _Aliases(BaseModel):
 async def look_at_node(
     node: ManagementNode, form: AliasFormat, own: Collection[str], meeting_of: MeetingOf, now: datetime
 ) -> NodeLook:
-    """Gather the facts, in at most eight requests. None of them changes anything; one writes an empty list. `own`
-    contains the aliases of our rooms. Meetings' names must not appear in URLs, so the node's names are read and
+    """Gather the facts, in at most eight requests. None of them changes anything, although one writes an empty list.
+    `own` contains the aliases of our rooms. Meetings' names must not appear in URLs, so the node's names are read and
     compared here. Raises NodeFailed, RateLimited. Not confirmed against a live node: an empty bulk PATCH is refused if
     the account may not write.
     """
@@ -125,7 +125,7 @@ def _judge_aliases(look: NodeLook, place: Place) -> Finding:
     if not look.foreign:
         return sound(Check.NODE_ALIASES, "No other conference on the node has an alias like those of meetings.")
     details = (
-        f"Other conferences on the node have aliases of the form that meetings get: {_some(look.foreign)}. A meeting "
+        f"Other conferences on the node have aliases like those of meetings: {_some(look.foreign)}. A meeting "
         "that gets one of these numbers has no room."
     )
     return warning(Check.NODE_ALIASES, details, place.curl("PATCH", "", '{"scheduled_alias_prefix": "VALUE"}'))

@@ -74,12 +74,12 @@ class _Delegated:
 
 
 def judge_account(account: Account, integration: Integration, place: Place) -> Finding:
-    """The finding; its remedy is the link for signing in."""
+    """The finding. Its remedy is the link for signing in."""
     again = place.curl("POST", "sign_in/")
     if account.lost:
         return problem(Check.SERVICE_ACCOUNT, account.lost, again)
     if not account.name:
-        return sound(Check.SERVICE_ACCOUNT, "Signed in. Graph does not name the account (permission User.Read).")
+        return sound(Check.SERVICE_ACCOUNT, "Signed in. Graph does not say to which account (permission User.Read).")
     if not same_address(account.name, integration.username):
         details = "The signed-in account is not the integration's service account (username)."
         return problem(Check.SERVICE_ACCOUNT, details, again)

@@ -1,4 +1,4 @@
-"""Examines the text of invitations: whether any placeholder is left, and whether its numbers can be dialled."""
+"""Examines the text of invitations: whether it is complete, and whether its numbers can be dialled."""
 
 import json
 import re
@@ -37,4 +37,4 @@ def judge_texts(integration: Integration, place: Place) -> Finding:
             "purely numeric."
         )
         return warning(Check.TEXTS, details, place.curl("PATCH", "", '{"scheduled_alias_prefix": "DIGITS"}'))
-    return sound(Check.TEXTS, "The text of invitations is finished.")
+    return sound(Check.TEXTS, "The text of invitations is complete.")

@@ -13,7 +13,7 @@ RENEWED = timedelta(days=1)
 
 def judge_subscription(kept: Subscription | None, listed: Listed | None, now: datetime, place: Place) -> Finding:
     """Judge whether Graph will notify us, at the right URL, for some time to come. Every sweep creates a missing
-    subscription, so if there is none, its creation failed. Before creating one, Graph calls the webhook; the remedy
+    subscription, so if there is none, its creation failed. Before creating one, Graph calls the webhook. The remedy
     makes the same call.
     """
     if kept is None:

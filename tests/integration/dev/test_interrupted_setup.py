@@ -36,7 +36,7 @@ POINTS = {
     "chromium": "dpkg is running",
 }
 OURS = ("stamp", "rename")
-"""Points in the installer's own code at which no command is running."""
+"""Points in the installer's own code where no command is running."""
 SOFT = ("checks", "chromium")
 """Optional parts: without them, some tests are skipped."""
 SIGNALS = {"Ctrl-C": signal.SIGINT, "SIGTERM": signal.SIGTERM, "kill -9": signal.SIGKILL}

@@ -42,7 +42,7 @@ _NULLABLE = {
 
 
 def sample(name: str) -> Json:
-    """The sample with the given name; skips the test if it is missing."""
+    """The sample with the given name. Skips the test if it is missing."""
     document: Json = json.loads(shared_data(f"data/graph-samples/{name}.json").read_text())
     return document
 

@@ -1,4 +1,4 @@
-"""Delta queries over the messages of a folder (docs/facts/exchange.md §4)."""
+"""Delta queries for the messages in a folder (docs/facts/exchange.md §4)."""
 
 from typing import Any
 

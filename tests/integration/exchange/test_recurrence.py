@@ -128,7 +128,7 @@ def test_invalid_patterns_are_refused(fields: dict[str, Any]) -> None:
         ("2030-07-15T09:00:00", "2030-07-15T07:00:00+00:00"),
         # The change to summer time skips this time, so the occurrence is an hour later.
         ("2030-03-31T02:30:00", "2030-03-31T01:30:00+00:00"),
-        # This time occurs twice on the day of the change to winter time; the first one counts.
+        # This time occurs twice on the day of the change to winter time. The first occurrence counts.
         ("2030-10-27T02:30:00", "2030-10-27T00:30:00+00:00"),
     ],
 )

@@ -1,6 +1,6 @@
-"""Responses of the simulated service have the shape of captured and documented samples.
+"""The simulated service's responses have the same shape as captured and documented samples.
 
-Every property of a sample must be served, with the same JSON type. Exceptions are listed with their reasons.
+Every property in a sample must be served, with the same JSON type. Exceptions are listed with their reasons.
 """
 
 import json

@@ -85,7 +85,7 @@ EWS_FAULTS: list[Callable[[Random], Step]] = [
 FAULTS = {By.GRAPH: GRAPH_FAULTS, By.EWS: EWS_FAULTS}
 FEWEST_TROUBLES, MOST_TROUBLES = 3, 9
 TELLING = {accepted.value: "{{start_time}}|{{alias}}" for accepted in Accepted}
-"""Settings with which an acceptance shows the version of the meeting to which it refers."""
+"""Settings that make an acceptance show which version of the meeting it refers to."""
 
 OUTAGES = {"a minute": 1, "an hour": 60, "a day": 24 * 60, "three days": 3 * 24 * 60}
 OTHER_TROUBLES: list[Callable[[Random], Step]] = [
@@ -286,7 +286,7 @@ class History:
         await self.world.host.restart()
 
     async def outcome(self) -> dict[str, Any]:
-        """The times at which each room is open, and the last answer about each meeting, once everything has settled."""
+        """When each room is open, and the last answer about each meeting, once everything has settled."""
         clock = FakeClock()
         opened = self._opened_on(self.world.node, clock) if self.world.node else self._opened_by_policy(clock)
         doors: dict[str, list[bool]] = {label: [] for label in self.rooms}

@@ -37,7 +37,7 @@ _numbers = count(1)
 
 @dataclass
 class Case:
-    """The meetings of one run, which differ from those of all other runs."""
+    """One run's meetings, which differ from those of all other runs."""
 
     world: Deployment
     start: datetime
@@ -56,7 +56,7 @@ class Case:
         self.uids.append(await self.world.invite(self.start, body, subject=self.subject, **more))
 
     async def outcome(self) -> object:
-        """The visible outcome: answers, mails, the times at which each room is open, and unfinished work."""
+        """The visible outcome: answers, mails, when each room is open, and any unfinished work."""
         answers = [[answer["kind"] for answer in await self.world.answers(uid)] for uid in self.uids]
         mails = [mail for mail in await self.world.mails("bob@example.com") if self.subject in mail["subject"]]
         clock = FakeClock()

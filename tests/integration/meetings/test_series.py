@@ -202,7 +202,7 @@ class TestAnotherRoom:
 
 
 class TestOccurrencesOfADeclinedSeries:
-    """A declined series, whose occurrences are single meetings in the calendar, with their dates in their ids."""
+    """A declined series. In the calendar, its occurrences are single meetings with their dates in their ids."""
 
     async def test_an_occurrence_keeps_its_separate_room_when_the_series_gets_a_room_later(
         self, world: Deployment

@@ -77,7 +77,7 @@ async def running_hostile(way: str) -> AsyncIterator[Hostile]:
             writer.transport.abort()
             return
         task = asyncio.create_task(hostile.serve(reader, writer))
-        # A task that is cancelled before it starts does not execute its own `finally`.
+        # A task that is cancelled before it starts never runs its own `finally`.
         task.add_done_callback(lambda _: writer.transport.abort())
         tasks.add(task)
 

@@ -1,6 +1,6 @@
 """E3: a service account's sign-in gives access to EWS, and to Graph as that account.
 
-The tests call the simulated Exchange's EWS and Graph and the OpenID provider over real HTTP.
+The tests call a simulated Exchange (EWS and Graph) and the OpenID provider over real HTTP.
 """
 
 from collections.abc import AsyncIterator
@@ -44,7 +44,7 @@ class Delegated:
 
 @asynccontextmanager
 async def deployed() -> AsyncIterator[tuple[SignInWorld, Running]]:
-    """A deployment that uses the provider and Graph of a simulated Exchange."""
+    """A deployment that uses a simulated Exchange's provider and Graph."""
     async with running_exchange() as exchange, httpx.AsyncClient(trust_env=False) as http:
         clock = FakeClock(exchange.exchange.clock.now())
         world = SignInWorld(RunningProvider(exchange.base_url, Provider(clock.now)), http, clock)

@@ -374,7 +374,7 @@ class TestAnswering:
 class TestMail:
     async def test_a_draft_is_sent_once(self, office: Office) -> None:
         draft = await office.mailbox.draft(Mail((BOB,), "Come in", "<p>Here is <b>how</b></p>"))
-        assert " " not in draft, "an id contains no space, since stored ids are separated by spaces"
+        assert " " not in draft, "an id contains no space, because stored ids are separated by spaces"
         assert await office.mails(BOB) == []
         await office.mailbox.send(draft)
         await office.mailbox.send(draft)

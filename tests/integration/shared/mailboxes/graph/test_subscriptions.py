@@ -88,7 +88,7 @@ async def test_only_our_own_existing_subscription_is_replaced(
 async def test_a_subscription_that_cannot_be_created_is_an_error(
     subscriptions: GraphSubscriptions, script: Script
 ) -> None:
-    """Graph's permanent refusal does not show whether the mailbox exists, so it is looked up."""
+    """Graph's permanent refusal does not show whether the mailbox exists, so the mailbox is looked up."""
     script.refuse(400, "ValidationError")
     script.answer(200, {"id": "inbox"})
     with pytest.raises(GraphError, match="400 ValidationError"):
