@@ -67,7 +67,7 @@ class Settings:
 
     @property
     def is_local(self) -> bool:
-        """Whether this is a local stack, where alone plain http and loopback addresses may be used."""
+        """Whether this is a local stack. Only there may plain http and loopback addresses be used."""
         return is_loopback(self.public_base_url)
 
 

@@ -185,7 +185,7 @@ class IntegrationStore:
         return await self.change(uuid, change, revision=revision)
 
     async def would_save(self, integration: Integration, fields: Mapping[str, Any]) -> Integration:
-        """The integration as `update` would save it; nothing is saved. Raises SettingsInvalid."""
+        """The integration as `update` would save it. Nothing is saved. Raises SettingsInvalid."""
         proposed = draft(fields, integration)
         await self._check(proposed, integration)
         return proposed.integration

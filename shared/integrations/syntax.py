@@ -44,9 +44,7 @@ def is_guid(text: str) -> bool:
 
 
 def metadata_domain(text: str, local: bool) -> list[str]:
-    """The problems with an Exchange metadata domain, which must be an FQDN or an https URL (which this service
-    calls).
-    """
+    """The problems with an Exchange metadata domain: an FQDN, or an https URL that this service calls."""
     return _server_url(text, local) if "://" in text else _fqdn(text, local)
 
 

@@ -50,6 +50,4 @@ def new_reference(integration: str, field: str) -> SecretReference:
 
 def missing(reference: SecretReference) -> SecretMissing:
     """What `get` raises."""
-    return SecretMissing(
-        f"The secret {reference} is missing. Set it again in the integration's settings."
-    )
+    return SecretMissing(f"The secret {reference} is missing. Set it again in the integration's settings.")

@@ -152,7 +152,7 @@ class Webhook:
                 await self._told.wait()
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Answer a handshake, or record notices."""
+        """Respond to a handshake, or record notices."""
         token = request.query.get("validationToken")
         if token is not None:
             self.handshakes.append(request.path)

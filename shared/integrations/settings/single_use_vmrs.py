@@ -112,7 +112,7 @@ class SingleUse(Section):
         Field(ge=0, le=60),
         Setting(
             "Room lead time",
-            "With platform management_api: how many minutes before its join window opens a conference is created. The "
+            "With platform management_api: how many minutes a conference is created before its join window opens. The "
             "Management Node needs this time to send it to the conferencing nodes, which takes about a minute, or "
             "longer in large deployments.",
         ),

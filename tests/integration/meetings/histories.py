@@ -54,7 +54,7 @@ ACTIONS: list[Callable[[Random], Step]] = [
 WEIGHTS = [4, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1]
 
 LONGEST_GAP = 15
-"""The maximum number of seconds between two actions. Often there is no gap, so that two versions have the same time."""
+"""The maximum number of seconds between two actions. Often there is no gap, so two versions have the same time."""
 
 GRAPH_FAULTS: list[Callable[[Random], Step]] = [
     lambda chance: ("notification", chance.choice(["lose", "duplicate", "reorder", "delay"]), chance.randint(1, 3)),

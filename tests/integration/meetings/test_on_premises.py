@@ -314,7 +314,7 @@ class TestTheWayToGraph:
 
 
 async def test_the_ews_library_is_never_loaded_without_ews() -> None:
-    """A Graph deployment runs the poll every minute too, which must not load exchangelib."""
+    """A Graph deployment also runs the poll every minute, and this must not load exchangelib."""
     code = """
 import asyncio, sys
 from dev.harness.deployment import deployed

@@ -29,7 +29,9 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[Deployment]:
 
 @dataclass
 class Office:
-    """Alice's meetings, keyed by subject. The first one is tomorrow at ten, and the others follow two hours apart."""
+    """Alice's meetings, keyed by subject. The first one is tomorrow at ten, and the others follow at two-hour
+    intervals.
+    """
 
     world: Deployment
     rooms: dict[str, Any] = field(default_factory=dict)
@@ -83,7 +85,9 @@ async def lost_hour(office: Office) -> None:
 
 
 def empty_the_mailbox(world: Deployment) -> None:
-    """Delete some meetings' messages, as a retention policy would, so that only the calendar shows these meetings."""
+    """Delete some meetings' messages, as a retention policy would, so that these meetings appear only in
+    the calendar.
+    """
     store, owner = world.exchange.exchange.store, world.exchange.exchange.directory.ensure(MAILBOX).guid
     for folder in ("inbox", "deleteditems"):
         for message in store.messages(owner, folder):

@@ -48,7 +48,7 @@ async def alarmed(deployment: Deployment) -> None:
     [
         (new, "good", "no integration yet"),
         (well, "good", "Up and well"),
-        (alarmed, "bad", "an alarm is raised"),
+        (alarmed, "bad", "an alarm has been raised"),
     ],
 )
 async def test_the_page_shows_the_deployments_state_without_names(
@@ -84,7 +84,7 @@ async def test_storage_is_read_at_most_once_a_minute_for_any_number_of_requests(
     assert deployment.storage.round_trips == before
     await alarmed_now(deployment)
     deployment.clock.move(CONDITION_LIFETIME + timedelta(seconds=1))
-    assert "an alarm is raised" in (await deployment.home.page())[0]
+    assert "an alarm has been raised" in (await deployment.home.page())[0]
 
 
 async def alarmed_now(deployment: Deployment) -> None:
