@@ -28,7 +28,7 @@ _running: ContextVar[str] = ContextVar("running", default="")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--shuffle SEED` shuffles the tests, none of which may depend on another test having run before it."""
+    """`--shuffle SEED` shuffles the tests: no test may depend on another one having run before it."""
     parser.addoption("--shuffle", metavar="SEED", default="", help="shuffle the tests; the order depends on SEED")
 
 

@@ -1,5 +1,6 @@
-"""Signing in if the dialog cannot reach the pane (X5): a browser window shows a code, which the user types into the
-pane. There are no stubs."""
+"""Signing in when the dialog cannot reach the pane (X5): a browser window shows a code, which the user types into the
+pane. There are no stubs.
+"""
 
 import os
 import re
@@ -19,7 +20,7 @@ CODE = re.compile(r"[0-9A-Z]{5}-[0-9A-Z]{5}")
 
 
 async def code_of(page: Page) -> str:
-    """Sign in as Alice on the provider's page; returns the code that is shown afterwards."""
+    """Sign in as Alice on the provider's page. Returns the code that is shown afterwards."""
     await page.get_by_role("button", name="alice@example.com").click()
     shown = page.locator("#typed")
     await shown.wait_for()
@@ -30,7 +31,7 @@ SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 async def pictures(page: Page, images: Path) -> None:
-    """Take a picture for the documentation, with a made-up code, if PICTURES is set."""
+    """If PICTURES is set, take a picture for the documentation, with a made-up code."""
     if not os.environ.get("PICTURES"):
         return
     await page.set_viewport_size({"width": 420, "height": 250})

@@ -46,7 +46,7 @@ READY = (
 
 
 async def run(outlook: Outlook, integration: Mapping[str, Any], name: str, **options: Any) -> int:
-    """Run a command in a new meeting, as Outlook does; returns how often the command reported that it was done."""
+    """Run a command in a new meeting, as Outlook does. Returns how often the command reported that it was done."""
     url = f"https://{ADDIN}/addin/{integration['uuid']}/commands"
     await outlook.open({"body": AGENDA}, url=url, wait=False, **options)
     await outlook.pane.locator("body").wait_for(state="attached")

@@ -51,7 +51,7 @@ _CHOSEN = {"state", "level", "decision", "what", "authentication_method", "kind"
 
 
 def hostile(value: Any, turn: list[int], key: str = "") -> Any:
-    """A response of the API with a hostile string wherever user-written text may appear."""
+    """An API response with a hostile string wherever user-written text may appear."""
     match value:
         case dict():
             return {name: hostile(each, turn, name) for name, each in value.items()}
@@ -65,7 +65,7 @@ def hostile(value: Any, turn: list[int], key: str = "") -> Any:
 
 @asynccontextmanager
 async def answering(admin: Admin, answer: Callable[[Route], Awaitable[None]]) -> AsyncIterator[None]:
-    """Within the context, answer requests to the management API with this handler."""
+    """Within the context, respond to requests to the management API with this handler."""
     await admin.page.route(API, answer)
     yield
     await admin.page.unroute_all(behavior="wait")

@@ -24,7 +24,7 @@ MANY_INTEGRATIONS = 1_000
 
 
 async def booked(admin: Admin, stack: Addresses, api: httpx.AsyncClient, subject: str) -> None:
-    """A meeting tomorrow on the stack's clock, created unless an earlier test has done so; the browser's clock is set
+    """A meeting tomorrow by the stack's clock, created unless an earlier test has done so. The browser's clock is set
     to the stack's.
     """
     await admin.page.clock.set_fixed_time(await now(stack))
@@ -191,7 +191,7 @@ def query_of(route: Route) -> dict[str, str]:
 
 
 def names(query: Mapping[str, str]) -> dict[str, Any]:
-    """The API's response with a thousand integrations."""
+    """An API response with a thousand integrations."""
     ids = [int(each) for each in query["id__in"].split(",")] if "id__in" in query else range(1, MANY_INTEGRATIONS + 1)
     found = [
         {"id": id_, "name": f"Number {id_}", "room_mailbox_email_address": f"vmr{id_}@example.com",

@@ -189,7 +189,7 @@ async def test_a_service_account_signs_in_through_the_link_on_its_page(
     await provider.get_by_role("button", name="service@example.com").click()
     await expect(provider.get_by_role("heading")).to_have_text("Successfully signed in")
     await provider.close()
-    # In a headless browser every tab counts as being in front, so returning to one causes no event.
+    # In a headless browser every tab counts as active, so returning to a tab causes no event.
     await admin.page.evaluate("dispatchEvent(new Event('focus'))")
     await expect(state).to_contain_text("service@example.com is signed in")
     assert await violations(admin.page) == []

@@ -41,7 +41,7 @@ def file(text: str, name: str = "rooms.csv") -> FilePayload:
 
 
 async def bring(admin: Admin, payload: FilePayload) -> Locator:
-    """Import a file; returns the panel with the result."""
+    """Import a file. Returns the panel with the result."""
     panel = admin.page.locator("details.import")
     if not await panel.get_by_label("File").is_visible():
         await panel.locator("> summary").click()

@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Locator, expect
 from dev.environment import Addresses
 from tests.browser.demo import LOOKS, fits, visiting
 
-LONG = "A title such as people copy from a ticket system: ACME-12345/Überarbeitung_der_gesamten_Projektplanung_2027"
+LONG = "The sort of title copied from a ticket system: ACME-12345/Überarbeitung_der_gesamten_Projektplanung_2027"
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look['viewport']['width']}-{look['color_scheme']}")

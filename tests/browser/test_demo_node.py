@@ -32,7 +32,7 @@ async def pass_time(visit: Visit, span: timedelta) -> None:
 
 
 async def booked(visit: Visit, subject: str) -> str:
-    """Book a meeting whose room is already due; returns its alias."""
+    """Book a meeting whose room is already due. Returns its alias."""
     await visit.page.get_by_label("Exchange", exact=True).select_option(EXCHANGE)
     return await visit.in_a_while(subject)
 

@@ -29,8 +29,7 @@ async def book(visit: Visit, subject: str, start: str = "10:00", end: str = "11:
 
 
 async def test_a_meeting_with_promised_instructions_gets_a_room(visit: Visit) -> None:
-    """The text contains a promise instead of a number. Nevertheless, there is a room once the back end is available
-    again."""
+    """The text contains a promise instead of a number. There is still a room once the back end is available again."""
     page, name = visit.page, "While it was away"
     await visit.fill(name, await visit.tomorrow(), "10:00", "11:00")
     await visit.go_away()

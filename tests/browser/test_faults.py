@@ -11,7 +11,7 @@ from tests.browser.single_use import ADD, AGENDA, FAILED, REMOVE, TAG, writes
 
 NO_ANSWER = 15_000  # milliseconds that the pane waits for Outlook
 
-# Outlook prefixes ids and classes, turns divisions into paragraphs, drops comments and attributes, and wraps links.
+# Outlook prefixes ids and classes, turns div elements into paragraphs, drops comments and attributes, and wraps links.
 REWRITE = """html => html
     .replace(/ (id|class)="/g, ' $1="x_').replace(/<(\\/?)div\\b/g, '<$1p')
     .replace(/style="[^"]*"/g, 'style="margin:0"')

@@ -38,17 +38,17 @@ STEPS = {
     "add again after reopening": [*ADD, "open", "single"],
     "remove": [*ADD, "undo"],
     "remove after reopening": [*ADD, "open", "undo"],
-    "remove and add": [*ADD, "undo", "single"],
+    "remove, then add": [*ADD, "undo", "single"],
     "replace": ["open", "replace"],
-    "replace, and remove": ["open", "replace", "undo"],
+    "replace, then remove": ["open", "replace", "undo"],
     "failed add": ADD,
     "body refused": ADD,
-    "body and undoing refused": ADD,
+    "body and undo refused": ADD,
     "prepend does nothing": ADD,
-    "prepend does nothing, and remove": [*ADD, "undo"],
-    "notes lost, and open again": [*ADD, "open"],
-    "removing refused": [*ADD, "undo"],
-    "failed add, and again": [*ADD, "single"],
+    "remove after a prepend that does nothing": [*ADD, "undo"],
+    "reopening with notes lost": [*ADD, "open"],
+    "removal refused": [*ADD, "undo"],
+    "failed add, then retry": [*ADD, "single"],
     "add personal": ADD_PERSONAL,
     "add personal again": [*ADD_PERSONAL, "open", "personal"],
     "remove personal": [*ADD_PERSONAL, "undo"],
@@ -57,13 +57,13 @@ STEPS = {
 BEHAVIOURS = re.findall(r"^  ['\"](.+)['\"]: \{", (HERE / "behaviours.js").read_text(), re.MULTILINE)
 REFUSED = {
     "failed add": {"addAttendees": {"code": 9002}},
-    "failed add, and again": {"addAttendees": {"code": 9002, "times": 1}},
+    "failed add, then retry": {"addAttendees": {"code": 9002, "times": 1}},
     "body refused": {"prependBody": {"code": 9002}, "setBody": {"code": 9002}},
-    "body and undoing refused": {"addAttendees": {"code": 9002}, "setBody": {"code": 9002}},
+    "body and undo refused": {"addAttendees": {"code": 9002}, "setBody": {"code": 9002}},
     "prepend does nothing": {"prependBody": "silent"},
-    "prepend does nothing, and remove": {"prependBody": "silent"},
-    "notes lost, and open again": {"saveProperties": "silent"},
-    "removing refused": {"setAttendees": {"code": 9002}},
+    "remove after a prepend that does nothing": {"prependBody": "silent"},
+    "reopening with notes lost": {"saveProperties": "silent"},
+    "removal refused": {"setAttendees": {"code": 9002}},
 }
 FOREIGN = TAG.replace("0b1c2d3e", "ffffffff")
 COPIED = {
@@ -198,12 +198,12 @@ ENDS = {
     "remove after reopening": ("choose",),
     "remove personal": ("choose",),
     "remove personal after reopening": ("choose",),
-    "replace, and remove": ("choose",),
-    "prepend does nothing, and remove": ("choose",),
-    "removing refused": ("choose", "error"),
+    "replace, then remove": ("choose",),
+    "remove after a prepend that does nothing": ("choose",),
+    "removal refused": ("choose", "error"),
     "failed add": ("error",),
     "body refused": ("error",),
-    "body and undoing refused": ("error",),
+    "body and undo refused": ("error",),
 }
 """The final screens of sequences that must not end with a VMR in the meeting."""
 
@@ -216,7 +216,7 @@ def disagreement(case: Case, before: dict[str, Any], left: Left, last: dict[str,
     match last["screen"]:
         case "success" | "already":
             return [] if left == wanted else [f"the pane says that the VMR is there, but the meeting has {left}"]
-        case "error" if case.steps == "removing refused" and left == wanted:
+        case "error" if case.steps == "removal refused" and left == wanted:
             return []
         case "choose" | "error":
             return [] if told or left == nothing else [f"the pane does not mention {left}"]
@@ -256,7 +256,7 @@ async def test_no_note_is_needed_if_the_server_has_the_mailboxs_addresses(
     matrix: Matrix, behaviour: str, form: str, kind: str
 ) -> None:
     """If the note is lost, the user is not asked to add what is already there, and nothing is added twice."""
-    case = Case(behaviour, "notes lost, and open again", form, kind, is_told=True)
+    case = Case(behaviour, "reopening with notes lost", form, kind, is_told=True)
     before, after, said = await matrix.run(case)
     left, last = Left.of(before, after), said[-1]
     assert not [*untouched(before, after, said), *disagreement(case, before, left, last), *wrong_end(case, left, last)]

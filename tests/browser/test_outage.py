@@ -1,4 +1,4 @@
-"""If the back end cannot be reached (X4), a promise is inserted, and the equipment mailbox is invited nevertheless."""
+"""If the back end cannot be reached (X4), a promise is inserted, and the equipment mailbox is still invited."""
 
 import re
 

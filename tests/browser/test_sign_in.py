@@ -109,8 +109,9 @@ async def test_a_callback_in_another_browser_is_refused(deployment: Deployment) 
 
 
 async def service_account_page(deployment: Deployment, account: str, **look: Any) -> Page:
-    """Follow the sign-in link as an admin and sign in as this account; returns the page, which must obey its own
-    policy."""
+    """Follow the sign-in link as an admin and sign in as this account. Returns the page, which must obey its own
+    policy.
+    """
     at = f"{deployment.stack.exchange}/{TENANT}/oauth2"
     integration = await deployment.integration(
         name="Example Corp",

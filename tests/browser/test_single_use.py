@@ -97,8 +97,9 @@ async def test_a_copied_meeting_gets_a_new_room_in_place_of_the_originals(outloo
 
 
 async def test_the_room_of_one_date_of_a_series_is_never_replaced_silently(outlook: Outlook) -> None:
-    """The pane says which room the date has; a new one is for this date alone (for the server's part, see
-    docs/architecture.md, "Series")."""
+    """The pane says which room the date has; a new room is for this date alone (for the server's part, see
+    docs/architecture.md, "Series").
+    """
     outlook.answers[TAG_STATE] = reserved
     meeting = {"body": f"<p>{OTHER_TAG}</p>", "id": "AAMk", "required": [{"name": "VMR", "address": MAILBOX}]}
     await outlook.open(meeting | {"seriesId": "AAMkS"}, mailbox="1.15")
@@ -190,7 +191,7 @@ async def test_a_pane_opened_later_removes_what_was_added(outlook: Outlook, form
 
 
 async def test_a_pane_opened_later_removes_nothing_that_is_ambiguous(outlook: Outlook) -> None:
-    """The text contains the block twice, as after copying within the text, so it is unclear which one is ours."""
+    """The text contains the block twice, as after copying within the text, so it is unclear which block is ours."""
     await outlook.open({"body": AGENDA})
     await outlook.click(ADD)
     body = (await outlook.meeting())["body"]

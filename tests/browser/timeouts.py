@@ -5,7 +5,7 @@ import pytest
 
 from dev.environment import Addresses
 
-HANGING_TIMEOUT = 120_000  # milliseconds; generous for a busy machine, since this only ends tests that hang
+HANGING_TIMEOUT = 120_000  # milliseconds; generous for a busy machine, because this only ends tests that hang
 BROKEN_TIMEOUT = 10_000  # milliseconds; used once BROKEN_AFTER tests in a row have failed
 BROKEN_AFTER = 2  # failed tests in a row
 

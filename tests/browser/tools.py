@@ -1,4 +1,4 @@
-"""Node packages that the browser tests need and that are never shipped."""
+"""Node packages that the browser tests need but that are never shipped."""
 
 from pathlib import Path
 

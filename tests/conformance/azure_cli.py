@@ -72,7 +72,7 @@ EMPTY: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Ran:
-    """The output and the actions of a run. `calls` are the calls of az and those that build and try the package, in
+    """The output and the actions of a run. `calls` are the calls to az and those that build and try out the package, in
     order.
     """
 
@@ -159,11 +159,11 @@ class Azure:
         spawn: bool = False,
         **environment: str,
     ) -> Ran:
-        """Run a program of infra/ without a terminal.
+        """Run a program in infra/ without a terminal.
 
         `package` is the package's content; checks of the app find these `smoke_faults` in turn, and then none. With
-        `spawn`, az is a process, as on an administrator's machine; otherwise its calls are answered in this process, in
-        a hundredth of the time.
+        `spawn`, az is a process, as on an administrator's machine; otherwise its calls are handled in this process,
+        which takes a hundredth of the time.
         """
         self._calls.write_text("")
         output, faults = io.StringIO(), list(smoke_faults)
@@ -232,7 +232,7 @@ def _stand_in() -> ModuleType:
 
 
 def _main(script: str, arguments: list[str]) -> int:
-    """Run the program of a script; returns its exit code."""
+    """Run a script's program. Returns its exit code."""
     try:
         importlib.import_module(PROGRAMS[script]).main(arguments)
     except SystemExit as end:

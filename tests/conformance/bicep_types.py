@@ -60,7 +60,7 @@ def completed(source: Path, target: Path) -> Path:
 
 
 def _added(types: dict[str, Any], value: Any) -> str:
-    """Adds a type and its components; returns its key."""
+    """Adds a type and its components. Returns its key."""
     key = f"added-{len(types)}"
     types[key] = {}
     if isinstance(value, dict):

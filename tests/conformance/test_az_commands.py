@@ -1,7 +1,7 @@
 """Every az command in the programs and documents is checked by the real Azure CLI's own parser.
 
-The CLI takes 700 MB, so it is not installed for the tests, which are skipped without it. Set AZURE_CLI_PYTHON to its
-interpreter (or have az on the PATH). Version checks.OLDEST_AZ is best, since newer versions accept everything that it
+The CLI takes 700 MB, so it is not installed for the tests. They are skipped without it. Set AZURE_CLI_PYTHON to its
+interpreter (or have az on the PATH). Version checks.OLDEST_AZ is best, because newer versions accept everything that it
 accepts.
 """
 
@@ -57,7 +57,7 @@ def azure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Azure:
 
 
 def program_commands(azure: Azure, directory: Path) -> list[list[str]]:
-    """The commands that the programs call, once each; the files that they name exist, since the parser reads them."""
+    """The commands that the programs call, once each. The files that they name exist, because the parser reads them."""
     azure.change(deleted_vaults={"old": "/subscriptions/sub/resourceGroups/rg/providers/x/vaults/old"})
     where = ("--resource-group", "rg", "--location", "westeurope", "--yes")
     runs = [

@@ -89,7 +89,7 @@ async def test_an_integration_is_created_changed_and_rejected_if_invalid(cli: Cl
     assert refused.code == Exit.REFUSED
     assert [line.split(": ")[:2] for line in refused.errors.splitlines()] == [
         [f"{file}:8", "meeting_buffer_after"],
-    ]  # limits are checked before the deployment is called; checks that depend on it come later
+    ]  # limits are checked before the deployment is called; checks that depend on the deployment come later
     file.write_text(NEW.replace("prefix: cli", "prefix: c l i"))
     refused = await cli("integrations", "apply", str(file))
     assert refused.errors.startswith(f"{file}:7: scheduled_alias_prefix: May only contain letters, digits")

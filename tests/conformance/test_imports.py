@@ -1,4 +1,4 @@
-"""Which package may import which, according to the source code and not to what is loaded at run time."""
+"""Which package may import which, judging by the source code rather than by what is loaded at run time."""
 
 import pytest
 
@@ -23,7 +23,7 @@ FORBIDDEN = {
     "shared/conferences": {"azure", "shared.azure_storage", "shared.composition"},
     "shared/integrations": {"azure", "shared.azure_storage", "shared.composition", "httpx"},
 }
-# These use only the standard library, since they run before anything is installed.
+# These use only the standard library, because they run before anything is installed.
 BARE = (
     "dev/__init__.py",
     "dev/setup.py",

@@ -15,7 +15,7 @@ ROLE_OF = {
     "azure.storage.queue": {"Storage Queue Data Message Sender"},
     "azure.keyvault.secrets": {"Key Vault Secrets Officer"},
 }
-"""The roles that the code needs, by the library that it uses."""
+"""The roles that the code needs, keyed by the library that it uses."""
 NO_ROLE = {"azure.functions", "azure.core", "azure.identity"}
 OF_THE_HOST = {
     "Storage Blob Data Owner",

@@ -39,7 +39,7 @@ async def exchange() -> AsyncIterator[Running]:
 
 @pytest_asyncio.fixture
 async def app() -> AsyncIterator[str]:
-    """The part of a deployment that answers subscription handshakes."""
+    """The part of a deployment that responds to subscription handshakes."""
 
     async def shake(request: web.Request) -> web.Response:
         return web.Response(text=request.query["validationToken"])
@@ -64,7 +64,7 @@ def judge(monkeypatch: pytest.MonkeyPatch) -> Iterator[GraphJudge]:
 
 @pytest.fixture
 def run(exchange: Running, app: str, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run the whole check in another thread, like a separate program; returns the verdicts by assumption."""
+    """Run the whole check in another thread, like a separate program. Returns the verdicts, keyed by assumption."""
     monkeypatch.setenv("GRAPH_TOKEN", TOKEN)
 
     async def run(*more: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Each fact is defined in one place, since a limit that is defined twice gets changed only once."""
+"""Each fact is defined in one place, because a limit that is defined twice gets changed only once."""
 
 import ast
 from collections import defaultdict

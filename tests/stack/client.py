@@ -18,7 +18,7 @@ import pytest
 from dev.environment import ONLINE, POLICY, Addresses, Seed
 from tests.support import ROOT
 
-START = 120.0  # seconds that starting may take on a busy machine
+START = 120.0  # seconds that startup may take on a busy machine
 ANSWER_TIMEOUT = 60.0  # seconds that a response may take on a busy machine
 ALICE = "alice@example.com"
 
@@ -80,14 +80,14 @@ class LocalStack:
         wait_for(up, "the stack is up", START)
 
     def stop(self, with_: signal.Signals = signal.SIGTERM) -> int:
-        """End the stack; returns its exit code."""
+        """Stop the stack. Returns its exit code."""
         self._client.close()
         if self.process.poll() is None:
             self.process.send_signal(with_)
         return self.process.wait(START)
 
     def call(self, method: str, url: str, **more: Any) -> Any:
-        """Send a request that must succeed; returns the JSON of the response."""
+        """Send a request that must succeed. Returns the response's JSON."""
         answer = self._client.request(method, url, **more)
         assert answer.is_success, f"{method} {url}: {answer.status_code} {answer.text[:500]}"
         return answer.json() if answer.content else None
@@ -118,7 +118,7 @@ class LocalStack:
         self.call("POST", f"{self.at.exchange}/dev/clock", json={"now": moment.isoformat()})
 
     def invite(self, start: datetime, body: str, subject: str = "A meeting", minutes: int = 60, **more: object) -> str:
-        """Have Alice send an invitation; returns the meeting's uid."""
+        """Have Alice send an invitation. Returns the meeting's uid."""
         meeting = {
             "organizer": ALICE,
             "subject": subject,
