@@ -132,7 +132,7 @@ async def _click(frame: Frame) -> tuple[float, float, int]:
 
 @asynccontextmanager
 async def _pane() -> AsyncIterator[tuple[str, str]]:
-    """Start a separate stack; returns an integration's pane there, and a user's token for it."""
+    """Start a separate stack. Returns an integration's pane there, and a user's token for it."""
     at = Addresses(free_port(), free_port())
     with tempfile.TemporaryDirectory() as folder, httpx.Client(trust_env=False) as glance:
         stack = Stack(at, None, Path(folder))

@@ -97,7 +97,7 @@ class ApiClients:
         await self._table.commit(_PARTITION, Delete(await self._row(id_)))
 
     async def use_assertion(self, client_id: str, jti: str, until: datetime) -> bool:
-        """Record that an assertion was used; returns False if it was used before. The record lasts until it expires."""
+        """Record that an assertion was used. Returns False if it was used before. The record lasts until it expires."""
         digest = sha256(f"{client_id} {jti}".encode()).hexdigest()
         try:
             await self._table.commit(_PARTITION, Insert(f"{_ASSERTION}{int(until.timestamp()):010}-{digest}", {}))

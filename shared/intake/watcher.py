@@ -103,7 +103,7 @@ class Watcher:
         return await renewed_or_created(self.subscriptions, self.state, self.clock.now(), at_once=at_once)
 
     async def resync(self, *, resubscribe: bool) -> int:
-        """Repair the subscription if requested, then sweep; returns the number of messages found."""
+        """Repair the subscription if requested, then sweep. Returns the number of messages found."""
         if resubscribe:
             await self.keep_subscribed(at_once=True)
         return await self.sweep()
@@ -184,7 +184,7 @@ class Watcher:
         return found
 
     async def _enqueue(self, messages: Sequence[str]) -> int:
-        """Enqueue the messages that need handling; returns their number."""
+        """Enqueue the messages that need handling. Returns their number."""
         fresh = await self._unfinished(messages)
         await enqueue(self.queue, (Notice(self.integration, m, swept=self.subscriptions is not None) for m in fresh))
         return len(fresh)

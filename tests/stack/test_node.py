@@ -29,8 +29,7 @@ class NodeStack(LocalStack):
         return alias in [each["alias"] for room in found for each in room["aliases"]]
 
     def meeting(self, hours: int) -> tuple[str, datetime]:
-        """Book a meeting that begins in `hours` hours, and check that it is accepted. Returns its alias and its start.
-        """
+        """Book a meeting that begins in `hours` hours, and check that it is accepted. Returns its alias and start."""
         room = self.allocate()
         start = (self.now() + timedelta(hours=hours)).replace(minute=0, second=0, microsecond=0)
         answer = self.wait_for_answer(self.invite(start, f"<p>Hello</p>{room['instructions']}"))

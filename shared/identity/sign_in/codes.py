@@ -100,7 +100,7 @@ class Codes:
         return Redeemed(*(str(row.values.get(name, "")) for name in ("user", "subject", "sign_in", "provider")))
 
     async def clean_up(self) -> int:
-        """Remove the rows of expired attempts; returns their number."""
+        """Remove the rows of expired attempts. Returns their number."""
         now, done = f"{int(self._clock.now().timestamp()):010}", 0
         async for row in self._table.rows(SIGN_IN_PARTITION):
             if row.key >= now or done >= MAX_OPEN_CODES:
