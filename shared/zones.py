@@ -1,4 +1,4 @@
-"""Converts time zone names as Exchange writes them to IANA names."""
+"""Converts Exchange's time zone names to IANA names."""
 
 import re
 from collections.abc import Callable, Iterator

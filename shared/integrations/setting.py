@@ -59,7 +59,7 @@ class Setting:
 
 
 class Section(BaseModel):
-    """A group of settings as admins see it. Types are strict: "6" is not a number, 1 is not a boolean."""
+    """A group of settings, as seen by admins. Types are strict: "6" is not a number, 1 is not a boolean."""
 
     # Only the composed Integration is ever validated, so the sections' own validators are never built.
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)

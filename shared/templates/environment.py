@@ -174,7 +174,7 @@ def compiled(text: str, *, html: bool) -> Template:
 
 
 def run(text: str, values: Mapping[str, Any], meter: Meter, *, html: bool) -> str:
-    """The result of a template for these values. If it fails, TemplateInvalid is raised, and nothing else."""
+    """The result of a template for these values. TemplateInvalid is the only exception it raises."""
     template = compiled(text, html=html)
     context = cast(_Context, template.new_context(dict(values)))
     context.meter = meter

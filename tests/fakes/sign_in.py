@@ -1,4 +1,4 @@
-"""A sign-in for service accounts that only creates links."""
+"""A fake sign-in for service accounts, which only creates links."""
 
 from datetime import UTC, datetime
 

@@ -12,7 +12,7 @@ SCHEMAS = ROOT.parent / "shared" / "data" / "ews-xsd"
 """Reference material next to the repository. Nothing is validated without it."""
 
 BY_HAND = "python-httpx/"
-"""The start of the User-Agent of hand-written requests, which may be invalid on purpose."""
+"""How the User-Agents of hand-written requests start. These requests may be invalid on purpose."""
 
 UNKNOWN_CODE = "'ErrorOfNobodysKnowledge'"
 """A response code that Exchange does not have, but that the server sends in some tests."""

@@ -54,7 +54,7 @@ async def test_a_notification_lost_during_a_cold_start_is_answered_once_even_if_
     room = await world.click()
     await world.invite(tomorrow(world), room["instructions"])
     async with asyncio.timeout(60):
-        while starting.given < 2:  # noqa: ASYNC110  # Graph has given the first one up, and posts again
+        while starting.given < 2:  # noqa: ASYNC110  # Graph has given up on the first one and posts again
             await asyncio.sleep(0.01)
     assert world.memory.queue(MEETING_REQUESTS).sent == []
     await world.services.scheduling.timers.sweep()

@@ -211,7 +211,7 @@ async def test_an_outlook_token_of_another_account_in_the_same_tenant_is_not_rem
 
     integration = await world.azure()
     world.services.identity.__dict__["sign_in"] = replace(world.sign_in, identify=identify)
-    assert await world.session(integration, token="outlook"), "the sign-in succeeds nevertheless"
+    assert await world.session(integration, token="outlook"), "the sign-in succeeds anyway"
     assert (await world.users.known(integration, key) is not None) is is_remembered
 
 
@@ -234,7 +234,7 @@ async def test_an_outlook_token_is_remembered_so_that_the_user_is_not_asked_agai
     known = await world.users.known(integration, "exchange:alice")
     assert known is not None
     assert known.email == "alice@example.com"
-    assert await world.session(integration, token="forged"), "the sign-in succeeds nevertheless"
+    assert await world.session(integration, token="forged"), "the sign-in succeeds anyway"
 
 
 async def test_sign_ins_survive_a_key_rollover(world: SignInWorld) -> None:
