@@ -1,4 +1,4 @@
-"""The objects that are needed to handle a click on the single-use button."""
+"""The objects needed to handle a click on the single-use button."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ ADDRESSES = Addresses("https://vmr.example.com")
 
 
 class SingleUseWorld:
-    """The objects that handle a click on the single-use button, with one integration."""
+    """The objects that handle a click on the single-use button, and one integration."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()

@@ -1,4 +1,4 @@
-"""The pane's files are named by their content and found through their imports, and no other files are served."""
+"""The pane's files are named after their content and found through their imports. No other files are served."""
 
 import gzip
 from pathlib import Path
@@ -71,7 +71,7 @@ def test_any_change_to_the_files_changes_their_names(folder: Path, file: str) ->
     assert not before.assets.keys() & after.assets.keys()
 
 
-def test_text_moved_from_one_file_to_another_counts_as_a_change(folder: Path) -> None:
+def test_moving_text_from_one_file_to_another_counts_as_a_change(folder: Path) -> None:
     before = load(folder).hash
     (folder / "pane.css").write_text("body { color: red }x")
     (folder / "src" / "a.js").write_text((folder / "src" / "a.js").read_text()[1:])
@@ -112,7 +112,7 @@ def test_comments_on_their_own_lines_are_not_served(folder: Path) -> None:
 
 
 def test_the_real_pane_is_small() -> None:
-    """The transferred size, without Office.js and the sign-in library, is far below the limit of 60 KB."""
+    """The transferred size, excluding Office.js and the sign-in library, is well below the limit of 60 KB."""
     addin = Path("addin")
     bundle = load(addin)
     own = {path.name for path in (*addin.glob("*.css"), *addin.glob("src/*.js"))}

@@ -1,4 +1,4 @@
-"""A2, X5: only authenticated users get an alias for a click, and a refused click leaves no trace."""
+"""A2, X5: only authenticated users get an alias when they click, and a refused click leaves no trace."""
 
 from typing import Any
 
@@ -36,8 +36,8 @@ async def test_a_click_returns_everything_that_a_meeting_needs(world: SingleUseW
     assert "<" not in result["instructions_text"]
 
 
-async def test_a_reservation_lasts_for_the_time_in_the_settings(world: SingleUseWorld) -> None:
-    """A3: the lifetime of an unused alias is a setting."""
+async def test_a_reservation_lasts_as_long_as_the_settings_specify(world: SingleUseWorld) -> None:
+    """A3: a setting determines the lifetime of an unused alias."""
     await world.details.allocate(world.integration.uuid, world.token())
     [booking] = await world.allocated()
     assert (booking.expires - world.clock.now()).days == world.integration.reservation_days
@@ -96,7 +96,7 @@ async def test_a_forged_token_leaves_no_trace(world: SingleUseWorld) -> None:
 
 
 async def test_a_token_for_another_integrations_pane_is_refused(world: SingleUseWorld) -> None:
-    """I1: an identity token is valid for only one of the deployment's integrations."""
+    """I1: an identity token is valid for just one of the deployment's integrations."""
     token = world.token()
     other = await world.create(name="Other", room_mailbox_email_address="other@example.com")
     with pytest.raises(NotAuthenticated):

@@ -1,4 +1,4 @@
-"""The pane's page has its links and data in the right places, and none of them can run as code."""
+"""The pane's page has its links and data in the right places, and none of it can run as code."""
 
 import json
 import re
@@ -17,7 +17,7 @@ BUNDLE = Bundle(Assets(ROUTE, "h", ASSETS), SOURCE, MODULES, SOURCE, "")
 
 
 class Tags(HTMLParser):
-    """The tags of a page and the text of its scripts, as a browser parses them."""
+    """A page's tags and the text of its scripts, as parsed by a browser."""
 
     def __init__(self, html: str) -> None:
         super().__init__()

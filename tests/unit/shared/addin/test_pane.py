@@ -20,7 +20,7 @@ NOWHERE = "22222222-2222-4222-8222-222222222222"
 
 
 class Served:
-    """An integration's pane, its users, and the signer of promises."""
+    """An integration's pane, its users, and the signer for promises."""
 
     def __init__(self, *, local: bool = False) -> None:
         clock = FakeClock()
@@ -53,7 +53,7 @@ async def test_the_page_is_served_without_authentication(served: Served) -> None
 
 
 async def test_the_page_stays_identical_until_a_setting_changes(served: Served) -> None:
-    """Otherwise browsers that revalidate the page would download it again."""
+    """Otherwise, browsers revalidating the page would download it again."""
     integration = await served.integration()
     before = await served.pane.page(integration.uuid)
     assert await served.pane.page(integration.uuid) == before

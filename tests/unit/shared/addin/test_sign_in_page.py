@@ -1,4 +1,4 @@
-"""The sign-in dialog's pages pass a code to the pane, and run no third-party scripts."""
+"""The sign-in dialog's pages pass a code to the pane and run no third-party scripts."""
 
 from shared.addin.bundle import load
 from shared.addin.pane import FOLDER

@@ -1,4 +1,4 @@
-"""X3, A4: the pane asks whether a tag can be used for the meeting that contains it."""
+"""X3, A4: the pane checks whether a tag can be used for the meeting that contains it."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ NOBODYS = "0b1c2d3e-4f50-4617-8829-3a4b5c6d7e8f"
 
 
 class Asked(SingleUseWorld):
-    """A pane that requests the states of tags."""
+    """A pane that queries the states of tags."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class Asked(SingleUseWorld):
         return str(given["alias_id"])
 
     async def change(self, how: Any) -> None:
-        """Change the stored row of the booking."""
+        """Change the booking's stored row."""
         [booking] = await self.allocated()
         changed: Booking = how(booking)
         await self.storage.table("meetings").commit(changed.integration, Put(changed.key, changed.values()))
@@ -75,7 +75,7 @@ async def test_a_scheduled_tag_reveals_only_its_alias_and_whether_the_given_star
         assert await asked.ask(tag, other) == here | {"starts_here": False}
 
 
-async def test_a_tag_for_one_date_of_a_series_is_reported_as_such(asked: Asked) -> None:
+async def test_a_tag_for_one_date_in_a_series_is_reported_as_such(asked: Asked) -> None:
     tag = await asked.tag()
     await asked.change(lambda booking: replace(asked.scheduled(booking), day="20261201"))
     assert (await asked.ask(tag))["one_date"] is True
@@ -98,7 +98,7 @@ async def test_the_tag_of_an_expired_reservation_is_unknown(asked: Asked) -> Non
     assert (await asked.ask(tag))["state"] == "unknown"
 
 
-async def test_a_tag_of_another_integration_is_unknown(asked: Asked) -> None:
+async def test_a_tag_from_another_integration_is_unknown(asked: Asked) -> None:
     tag = await asked.tag()
     await asked.create(name="Other", room_mailbox_email_address="other@example.com")
     assert (await asked.ask(tag))["state"] == "unknown"
@@ -113,7 +113,7 @@ async def test_a_promise_is_valid_until_it_expires(asked: Asked) -> None:
     assert (await asked.ask(promise))["state"] == "unknown"
 
 
-async def test_only_an_authenticated_user_gets_a_tags_state_which_costs_one_read(asked: Asked) -> None:
+async def test_only_authenticated_users_get_a_tags_state_at_the_cost_of_one_read(asked: Asked) -> None:
     tag = await asked.tag()
     meetings = asked.storage.table("meetings")
     with pytest.raises(NotAuthenticated):
@@ -128,7 +128,7 @@ async def test_only_an_authenticated_user_gets_a_tags_state_which_costs_one_read
 
 
 async def test_an_unused_tag_that_was_created_for_other_people_is_unknown(asked: Asked) -> None:
-    """A meeting with the copied tag would be declined, so the pane offers to replace the copied text with a new VMR."""
+    """A meeting with a copied tag would be declined, so the pane offers to replace the copied text with a new VMR."""
     tag = await asked.tag("alice@example.com, boss@example.com")
     for mailbox, state in (("Boss@example.com", "reserved"), ("", "reserved"), ("bob@example.com", "unknown")):
         assert (await asked.ask(tag, mailboxes=mailbox))["state"] == state

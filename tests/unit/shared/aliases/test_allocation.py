@@ -1,4 +1,4 @@
-"""A1, A2, A3, A7: aliases stay unique under concurrency, repeat for the same key, and become free if unused."""
+"""A1, A2, A3, A7: aliases stay unique under concurrency, are repeated for the same key, and become free if unused."""
 
 import asyncio
 import random
@@ -47,7 +47,7 @@ class AllocationWorld:
         return booking
 
     def crashing(self) -> Allocator:
-        """An allocator whose process dies after it has claimed the digits."""
+        """An allocator whose process dies after claiming the digits."""
         storage = MemoryStorage()
         storage._tables |= {"meetings": CrashingTable(), "aliases": self.storage.table("aliases")}
         return Allocator(storage, self.clock, b"k" * 32)
@@ -65,7 +65,7 @@ class AllocationWorld:
         return str(row.values["tag"]) if row else None
 
     async def use(self, booking: Booking) -> Booking:
-        """Update the records as if an invitation with this booking were accepted."""
+        """Update the records as if an invitation with this booking had been accepted."""
         used = scheduled(booking)
         await self.storage.table("meetings").commit(INTEGRATION, Replace(booking.row, used.values()))
         await PolicyPlatform(self.storage).show(used)
@@ -77,7 +77,7 @@ class AllocationWorld:
         return [booking for booking in bookings if booking and booking.is_usable(self.clock.now())]
 
     async def check_uniqueness(self) -> None:
-        """Check rule 1: no two valid tags have the same digits, and each tag owns its digits."""
+        """Check rule 1: no two valid tags have the same digits, and each valid tag owns its digits."""
         usable = await self.usable()
         assert len({booking.numeric_alias for booking in usable}) == len(usable)
         for booking in usable:
@@ -85,7 +85,7 @@ class AllocationWorld:
 
 
 def scheduled(booking: Booking) -> Booking:
-    """The booking with a meeting added."""
+    """The booking, with a meeting added."""
     calendar = Calendar((Occurrence(booking.created, booking.created + timedelta(hours=1)),))
     alias, digits = booking.alias, booking.numeric_alias
     room = Conference("Budget", "", "", alias, digits, "tag", "", "", "disallow_all", 30, 60, calendar)
@@ -107,7 +107,7 @@ async def test_an_alias_consists_of_prefix_digits_and_domain(world: AllocationWo
 
 
 async def test_an_allocation_takes_two_round_trips_and_one_note_for_the_record_lists(world: AllocationWorld) -> None:
-    """The budget is in bench/README.md. The note is written in parallel with the claim on the digits."""
+    """For the budget, see bench/README.md. The note is written in parallel with the claim on the digits."""
     await world.allocate()
     assert world.storage.round_trips == 3
 
@@ -115,12 +115,12 @@ async def test_an_allocation_takes_two_round_trips_and_one_note_for_the_record_l
 def test_all_numbers_are_equally_likely_including_those_with_leading_zeros() -> None:
     digits = [AliasFormat("", 2, "example.com").random()[:2] for _ in range(20_000)]
     counts = [digits.count(f"{n:02}") for n in range(100)]
-    # Each number is expected 200 times, with a standard deviation of 14. The limits are seven deviations away.
+    # Each number is expected 200 times, with a standard deviation of 14. The limits are seven standard deviations away.
     assert 100 < min(counts) <= max(counts) < 300
 
 
 async def test_concurrent_allocations_never_share_an_alias(world: AllocationWorld) -> None:
-    """A1: 700 concurrent draws out of 1,000 numbers collide hundreds of times."""
+    """A1: 700 concurrent draws from 1,000 numbers collide hundreds of times."""
     form = AliasFormat("meet", 3, "example.com")
     bookings = await asyncio.gather(*(world.allocate(form) for _ in range(700)))
     assert len({booking.alias for booking in bookings}) == 700
@@ -129,9 +129,7 @@ async def test_concurrent_allocations_never_share_an_alias(world: AllocationWorl
 
 
 async def test_integrations_share_one_number_space(world: AllocationWorld) -> None:
-    """A1: digits are unique across the deployment, regardless of the domain, because a bridge also accepts digits
-    alone.
-    """
+    """A1: digits are unique across the deployment, whatever the domain, because a bridge also accepts digits alone."""
     first = [await world.allocate(TINY) for _ in range(5)]
     other_domain = AliasFormat("m", 1, "example.org")
     second = [await world.allocator.allocate(OTHER_INTEGRATION, other_domain, ALICE, LIFETIME) for _ in range(4)]
@@ -141,7 +139,7 @@ async def test_integrations_share_one_number_space(world: AllocationWorld) -> No
 async def full(world: AllocationWorld) -> list[Booking]:
     """Allocate every number of the form TINY."""
     while len(await world.usable()) < 10:
-        with suppress(NumberSpaceFull):  # it is possible that all forty draws miss the last free number
+        with suppress(NumberSpaceFull):  # all forty draws may miss the last free number
             await world.allocate(TINY)
     return await world.usable()
 
@@ -198,7 +196,7 @@ async def test_digits_of_expired_reservations_are_reused_and_the_old_tag_becomes
 
 @pytest.mark.parametrize("close", [False, True], ids=["scheduled", "closed"])
 async def test_a_used_alias_is_never_reassigned(world: AllocationWorld, close: bool) -> None:
-    """A3: a used alias stays known after it was deleted."""
+    """A3: a used alias is still known after it has been deleted."""
     [first, *_] = await full(world)
     used = await world.use(first)
     if close:
@@ -210,7 +208,7 @@ async def test_a_used_alias_is_never_reassigned(world: AllocationWorld, close: b
 
 
 async def test_an_alias_that_is_used_at_the_last_moment_is_not_reassigned(world: AllocationWorld) -> None:
-    """The booking's record is decisive, since its claim on the digits is written a moment later."""
+    """The booking's record is decisive. Its claim on the digits is written a moment later."""
     bookings = await full(world)
     for booking in bookings:
         used = scheduled(booking)
@@ -237,14 +235,14 @@ async def test_the_same_caller_and_key_get_the_same_alias(world: AllocationWorld
 
 
 async def test_a_tag_cannot_be_computed_without_the_signing_key(world: AllocationWorld) -> None:
-    """Anyone who has a tag can book the alias, and neither idempotency keys nor callers are secret."""
+    """Anyone who has a tag can book its alias, and neither idempotency keys nor callers are secret."""
     stranger = Allocator(MemoryStorage(), world.clock, b"x" * 32)
     theirs = await stranger.allocate(INTEGRATION, FORM, ALICE, LIFETIME, "click-1")
     assert theirs.tag != (await world.allocate(key="click-1")).tag
 
 
 async def test_concurrent_calls_with_the_same_key_get_one_alias(world: AllocationWorld) -> None:
-    """A2, even if most numbers are taken. The digits claimed by the slower calls are released immediately."""
+    """A2 holds even if most numbers are taken. The slower calls immediately release the digits that they claimed."""
     form = AliasFormat("m", 2, "example.com")
     for _ in range(50):
         await world.allocate(form)
@@ -268,7 +266,7 @@ async def test_a_used_booking_is_returned_for_its_key(world: AllocationWorld) ->
 
 
 async def test_an_expired_reservation_is_renewed_for_its_key(world: AllocationWorld) -> None:
-    """An expired tag is never returned again. The tag for a repeated click has a full lifetime."""
+    """An expired tag is never returned again. The tag for a repeated click has a full lifetime ahead of it."""
     first = await world.allocate(key="click")
     world.clock.move(LIFETIME + timedelta(days=1))
     again = await asyncio.gather(*(world.allocate(key="click") for _ in range(10)))
@@ -289,7 +287,9 @@ async def test_a_renewed_reservation_outlives_its_original_digits(world: Allocat
 
 
 async def test_a_crash_between_the_two_writes_does_no_harm(world: AllocationWorld) -> None:
-    """The digits then have no booking. The repeated click gets other digits, and these are reused after they expire."""
+    """The digits are then left without a booking. The repeated click gets other digits, and the first ones are reused
+    once they expire.
+    """
     for _ in range(10):
         with suppress(ConnectionError, NumberSpaceFull):
             await world.crashing().allocate(INTEGRATION, TINY, ALICE, LIFETIME, "click")
@@ -308,7 +308,7 @@ class CrashingTable(MemoryTable):
 
 
 class UnevenTable(MemoryTable):
-    """A table that answers requests out of order."""
+    """A table that handles requests out of order."""
 
     def __init__(self, chance: random.Random) -> None:
         super().__init__()
@@ -328,7 +328,7 @@ class UnevenTable(MemoryTable):
 
 
 class UnevenStorage(MemoryStorage):
-    """Storage that answers requests out of order."""
+    """Storage that handles requests out of order."""
 
     def __init__(self, chance: random.Random) -> None:
         super().__init__()
@@ -337,7 +337,7 @@ class UnevenStorage(MemoryStorage):
 
 @dataclass(frozen=True)
 class Step:
-    """One random action on the allocator."""
+    """A random action on the allocator."""
 
     what: str
     key: str
@@ -372,7 +372,7 @@ timers = st.tuples(
 async def test_aliases_stay_unique_whatever_happens_concurrently(
     timers: list[tuple[timedelta, list[Step]]], seed: int
 ) -> None:
-    """Rule 1, with clicks, repeated clicks, accepted invitations and expiry in any order, and only ten numbers."""
+    """Rule 1 holds for clicks, repeated clicks, accepted invitations and expiry in any order, with only ten numbers."""
     world = AllocationWorld(UnevenStorage(random.Random(seed)))
     for pause, concurrent in timers:
         world.clock.move(pause)

@@ -1,4 +1,4 @@
-"""A6: an unused tag is valid only for meetings of the people for whom it was created."""
+"""A6: an unused tag is valid only for the meetings of those it was created for."""
 
 import pytest
 from hypothesis import given
@@ -21,7 +21,7 @@ DN = "/o=Example/ou=Exchange Administrative Group/cn=Recipients/cn=alice"
         ([ALICE], [BOSS, ALICE], True),  # a delegate sends on behalf of the boss
         ([ALICE, BOSS], [BOSS], True),  # a shared mailbox, for which Exchange does not report the author
         ([ALICE, BOSS], [BOB, BOB], False),
-        ([], [BOB], True),  # a client other than the product's pane names no people
+        ([], [BOB], True),  # a client other than the product's pane, which specifies no people
         ([ALICE], [DN], True),  # Exchange has no address for the organizer
         ([ALICE], ["", DN, BOB], False),
     ],

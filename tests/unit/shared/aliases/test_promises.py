@@ -1,4 +1,4 @@
-"""A6: a promise is bound to a user, an integration and a period, and survives the same rewriting as a tag."""
+"""A6: a promise is bound to a user, an integration and a period. It survives the same rewriting as a tag."""
 
 import base64
 import hashlib
@@ -59,7 +59,7 @@ def test_a_promise_is_invalid_in_another_integration(promises: Promises) -> None
         promises.verify(OTHER, promises.make(UUID, ALICE))
 
 
-def test_a_promise_of_another_deployment_is_invalid(promises: Promises, clock: FakeClock) -> None:
+def test_a_promise_from_another_deployment_is_invalid(promises: Promises, clock: FakeClock) -> None:
     with pytest.raises(NotAuthenticated):
         promises.verify(UUID, Promises(b"x" * 32, clock).make(UUID, ALICE))
 
@@ -95,7 +95,7 @@ BARE = PROMISE[:-1]
 MANGLED = {
     "as it was": PROMISE,
     "lower case": PROMISE.lower(),
-    "no closing #, and a word after it": f"{BARE} and nobody else",
+    "no closing #, followed by a word": f"{BARE} and nobody else",
     "wrapped": f"{BARE[:40]}\r\n   {BARE[40:]}#",
     "spans inside": f"TOK<span>:</span>-<b>{BARE[5:30]}</b><span>{BARE[30:]}</span>#",
     "no-break spaces": f"{BARE[:20]}&nbsp;{BARE[20:]}#",
@@ -134,10 +134,10 @@ def test_a_hostile_body_is_searched_quickly() -> None:
 
 
 @pytest.mark.parametrize("behind", ["#", "", " and nobody else wrote this but me"])
-def test_a_promise_of_an_older_version_is_valid_until_it_expires(
+def test_a_promise_from_an_older_version_is_valid_until_it_expires(
     promises: Promises, clock: FakeClock, behind: str
 ) -> None:
-    """It contains no people, so it is valid for every organizer's meetings."""
+    """It names no people, so it is valid for any organizer's meetings."""
     raw = base64.b32decode(promises.make(UUID, ALICE)[5:-1])
     signed = raw[:24]
     old = f"TOK:-{base64.b32encode(signed + promises._signature(UUID, signed)).decode()}"

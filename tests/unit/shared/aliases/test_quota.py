@@ -1,4 +1,4 @@
-"""One user's script cannot exhaust the number space, and people who plan meetings normally do not notice a limit."""
+"""One user's script cannot exhaust the number space, and people with normal usage never notice a limit."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -124,7 +124,7 @@ async def test_only_a_limited_number_of_exhausted_accounts_is_remembered() -> No
     assert [each is None for each in known] == [True] + [False] * REMEMBERED_ACCOUNTS
 
 
-async def test_an_exhausted_quota_of_one_integration_does_not_affect_another() -> None:
+async def test_exhausting_one_integrations_quota_does_not_affect_another() -> None:
     accounts, clock = ExhaustedAccounts(), FakeClock()
     limit = Limit("alice", "a user")
     accounts.remember(INTEGRATION, Account(limit, "", clock.now() + BURST * REFILL))

@@ -31,8 +31,8 @@ def safelink(url: str) -> str:
 
 
 def url_defense_v2(url: str) -> str:
-    """Proofpoint's older rewriting, with `-` for the `%` of percent-encoding and `_` for `/`. A `-` is encoded as
-    well.
+    """Proofpoint's older rewriting, with `-` for the `%` of percent-encoding and `_` for `/`. A `-` is itself
+    encoded.
     """
     encoded = "".join(each if (each.isalnum() and each.isascii()) or each in "./" else _pairs(each) for each in url)
     return f"https://urldefense.proofpoint.com/v2/url?u={encoded.replace('/', '_')}&d=DwMFaQ&c=a&r=b&m=c&s=d&e="
@@ -53,8 +53,8 @@ MANGLED = {
     "lower case": f"{BARE}#".lower(),
     "upper case": f"{BARE}#".upper(),
     "no closing #": f"<p>{BARE}</p>",
-    "no closing #, and a word after it": f"{BARE} and nobody else",
-    "no closing #, and digits after it": f"{BARE}<br>0123456789",
+    "no closing #, followed by a word": f"{BARE} and nobody else",
+    "no closing #, followed by digits": f"{BARE}<br>0123456789",
     "a word before it": f"ID:{BARE}#",
     "wrapped at a dash": BARE.replace("e29b-", "e29b-\r\n") + "#",
     "wrapped within a group": "PXPS:-550e84\n   00-e29b-41d4-a716-4466\r\n\t55440000#",
@@ -76,10 +76,10 @@ MANGLED = {
     "a link rewritten twice, quoted-printable": quoted_printable(f'<a href="{safelink(safelink(LINK))}">Join</a>'),
     "the original link next to the rewritten one": f'<a href="https://x.example/" originalsrc="{LINK}">Join</a>',
     "a link rewritten by URL Defense v2": f'<a href="{url_defense_v2(LINK)}">Join</a>',
-    "by URL Defense v2, then twice by other gateways": f'<a href="{safelink(safelink(url_defense_v2(LINK)))}">Join</a>',
-    "by other gateways, then by URL Defense v2": f'<a href="{url_defense_v2(safelink(safelink(LINK)))}">Join</a>',
-    "twice by URL Defense v2, a link with percent signs": url_defense_v2(url_defense_v2(LINK.replace(":-", "%3A%2D"))),
-    "by URL Defense v3": f'<a href="https://urldefense.com/v3/__{LINK[:-1]}*__;Iw!!A!b$">Join</a>',
+    "rewritten by URL Defense v2, then twice by others": f'<a href="{safelink(safelink(url_defense_v2(LINK)))}">Join</a>',
+    "rewritten twice by others, then by URL Defense v2": f'<a href="{url_defense_v2(safelink(safelink(LINK)))}">Join</a>',
+    "with percent signs, rewritten twice by URL Defense v2": url_defense_v2(url_defense_v2(LINK.replace(":-", "%3A%2D"))),
+    "a link rewritten by URL Defense v3": f'<a href="https://urldefense.com/v3/__{LINK[:-1]}*__;Iw!!A!b$">Join</a>',
     "encoded three times": quote(quote(quote(f"{BARE}#", safe=""), safe=""), safe=""),
     "wrapped within a percent-encoding": f"PXPS%3\r\nA-{TAG[:8]}%\n2D{TAG[9:]}",
     "percent-encoded in lower case": BARE.replace(":", "%3a").replace("-", "%2d") + "%23",
@@ -101,7 +101,7 @@ NOT_A_TAG = {
     "no prefix": TAG,
     "a promise instead of a tag": f"TOK:-{TAG}#",
     "too short": f"PXPS:-{TAG[:-1]}#",
-    "too short, then a word": f"PXPS:-{TAG[:-1]}; good luck",
+    "too short, followed by a word": f"PXPS:-{TAG[:-1]}; good luck",
     "a letter that is not a hexadecimal digit": f"PXPS:-{TAG[:-1]}g#",
     "digits in another script": f"PXPS:-{TAG[:-1]}\u0663#",
     "groups of the wrong length": f"PXPS:-{TAG.replace('-', '', 1)}#",
@@ -137,7 +137,7 @@ words = st.text("ABCDEFabcdef0123 xyz.,-\n", max_size=40)
 
 
 def inserted(pieces: list[str]) -> Callable[[str], st.SearchStrategy[str]]:
-    """A strategy that inserts some of the pieces at random positions in a string."""
+    """A strategy that inserts some of the pieces into a string at random positions."""
 
     def insert(text: str) -> st.SearchStrategy[str]:
         between = st.lists(st.sampled_from(["", "", "", *pieces]), min_size=len(text), max_size=len(text))
@@ -147,7 +147,7 @@ def inserted(pieces: list[str]) -> Callable[[str], st.SearchStrategy[str]]:
 
 
 def chosen(*ways: Callable[[str], str]) -> Callable[[str], st.SearchStrategy[str]]:
-    """A strategy that applies one of the changes, or none, to each character."""
+    """A strategy that applies at most one of the changes to each character."""
 
     def choose(text: str) -> st.SearchStrategy[str]:
         picks = st.lists(st.sampled_from([unchanged, *ways]), min_size=len(text), max_size=len(text))
@@ -174,7 +174,7 @@ def other_dash(character: str) -> str:
 
 @st.composite
 def typed(draw: st.DrawFn, tag: str) -> str:
-    """A tag after changes by an editor."""
+    """A tag as modified by an editor."""
     text = draw(st.sampled_from([f"PXPS:-{tag}#", f"PXPS:-{tag}"]))
     text = draw(chosen(str.upper, str.lower, other_dash)(text))
     return draw(inserted([" ", "\r\n", "\u00a0", "\u200b", "\u00ad", "\ufeff"])(text))
@@ -182,7 +182,7 @@ def typed(draw: st.DrawFn, tag: str) -> str:
 
 @st.composite
 def shown(draw: st.DrawFn, text: str) -> str:
-    """Text after changes by an HTML editor."""
+    """Text as modified by an HTML editor."""
     spelt = draw(chosen(as_decimal, as_hexadecimal)(text))
     pieces = re.findall(r"&[^;]+;|[^&]", spelt)
     marks = st.sampled_from(["", "", "", "<wbr>", "</b><i>", '<span style="x">', "<!--a-->", "&nbsp;", "&shy;"])
@@ -191,7 +191,7 @@ def shown(draw: st.DrawFn, text: str) -> str:
 
 @st.composite
 def linked(draw: st.DrawFn, text: str) -> str:
-    """Text in a link after changes by gateways."""
+    """Text in a link, as modified by gateways."""
     url = f"https://example.com/?a=1&tag={quote(text, safe='')}"
     url = draw(st.sampled_from([url, f"https://example.com/?tag={text}"]))
     for rewriter in draw(st.lists(st.sampled_from([safelink, url_defense_v2]), max_size=3)):
@@ -226,7 +226,7 @@ def test_only_the_tag_that_a_body_contains_is_found(before: str, after: str, tag
 
 @given(st.text(st.characters(), max_size=200) | st.text("<>&#;%=0aAPXS:-\r\n \u00ad\ud800", max_size=200))
 def test_any_text_can_be_searched(body: str) -> None:
-    """This includes strings with lone surrogates, since Exchange may truncate text in the middle of a character."""
+    """This includes strings with lone surrogates, because Exchange may truncate text in the middle of a character."""
     find_tags(body)
 
 
@@ -255,9 +255,9 @@ HOSTILE: dict[str, Callable[[int], str]] = {
 
 FOUR_MEGABYTES = 4_000_000
 HOSTILE_TO_THE_SEARCH: dict[str, Callable[[int], str]] = {
-    "starts of tags in every spelling": lambda n: "P<b>X%50&#83;=3A PXPS&colon;" * (n // 27),
-    "starts with many nested encodings": lambda n: f"PXPS:%252525-2525%2D{TAG[:-1]}g" * (n // 55),
-    "starts of tags far from their continuation": lambda n: ("PXPS:" + "<b>" * 20_000) * (n // 60_005),
+    "tag beginnings in every spelling": lambda n: "P<b>X%50&#83;=3A PXPS&colon;" * (n // 27),
+    "tag beginnings with many nested encodings": lambda n: f"PXPS:%252525-2525%2D{TAG[:-1]}g" * (n // 55),
+    "tag beginnings far from the rest of the tag": lambda n: ("PXPS:" + "<b>" * 20_000) * (n // 60_005),
     "Base64": lambda n: "UFhQUzotNTUwZTg0MDAtZTI5Yi00MWQ0" * (n // 32),
     "four bytes each": lambda n: "\U0001f600" * (n // 4),
 }
@@ -268,8 +268,8 @@ HOSTILE_TO_THE_SEARCH: dict[str, Callable[[int], str]] = {
 def test_searching_any_body_takes_bounded_steps_and_little_memory(
     hostile: Callable[[int], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The steps are counted instead of measured. The amount of text that Python processes is bounded, and RE2 reads
-    each byte once.
+    """Steps are counted rather than timed. The amount of text that Python processes is bounded, and RE2 reads each byte
+    once.
     """
     body, undone, undo = hostile(FOUR_MEGABYTES), list[int](), body_search._undo
 
@@ -330,7 +330,9 @@ def test_only_a_bounded_part_of_a_body_is_read() -> None:
 
 
 async def test_searches_of_long_bodies_yield_after_every_piece(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With eight bodies of 4 MB each, other tasks wait for at most one piece of one body, and all tags are found."""
+    """With eight bodies of 4 MB each, other tasks never wait for more than one piece of one body, and all tags are
+    found.
+    """
     looked, most, look_at = 0, 0, body_search._Search.look_at
 
     def counted(search: Any, piece: bytes) -> None:

@@ -1,4 +1,4 @@
-"""A booking's stored states, and their meaning for the processor and for conferencing nodes."""
+"""A booking's stored states, and what they mean to the processor and to conferencing nodes."""
 
 from datetime import timedelta
 
@@ -30,7 +30,7 @@ def test_a_bookings_row_preserves_everything(stored: Booking) -> None:
     ids=["reserved", "scheduled", "closed"],
 )
 def test_only_a_reservation_expires(stored: Booking, after_expiry: bool) -> None:
-    """A3: a used alias stays known, so that "alias deleted" differs from "invalid alias"."""
+    """A3: a used alias is still known, so "alias deleted" can be distinguished from "invalid alias"."""
     assert stored.is_usable(stored.expires - timedelta(seconds=1))
     assert stored.is_usable(stored.expires) is after_expiry
 
@@ -43,7 +43,7 @@ def test_nodes_find_a_conference_only_while_it_is_scheduled(stored: Booking) -> 
 
 
 def test_the_row_for_nodes_does_not_contain_the_bookings_owner() -> None:
-    """Rule 6: the row with the response to conferencing nodes does not contain the user's key."""
+    """Rule 6: the row with the response for conferencing nodes does not contain the user's key."""
     owned = Booking(**{**vars(scheduled()), "owner": "exchange:alice"})
     assert not any("exchange:alice" in str(value) for value in owned.claim().values())
 

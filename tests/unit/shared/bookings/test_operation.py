@@ -1,4 +1,4 @@
-"""Operations are stored as fixed strings, which do not depend on the names of classes."""
+"""Operations are stored as fixed strings that do not depend on class names."""
 
 from datetime import UTC, datetime
 
@@ -36,7 +36,7 @@ def test_a_stored_operation_is_read_back_unchanged(
 
 
 def test_lists_are_stored_as_ids_separated_by_spaces() -> None:
-    """All versions have written lists in this form, and two versions may use the same table during a deployment."""
+    """All versions so far have written lists in this form, and two versions may share a table during a deployment."""
     mails = (Mailing.INSTRUCTIONS, Mailing.RESPONSE)
     values = Operation("c", "m", AT, AT, "", DecisionKind.ACCEPT, "", tags=("a", "b"), mails=mails).values()
     assert (values["tags"], values["mails"], values["drafts"]) == ("a b", "instructions response", "")

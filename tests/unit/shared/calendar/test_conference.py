@@ -16,7 +16,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def minutes(count: float) -> datetime:
-    """The time that is the given number of minutes after START."""
+    """The time the given number of minutes after START."""
     return START + count * MINUTE
 
 
@@ -40,7 +40,7 @@ def test_each_occurrence_has_its_own_window() -> None:
 
 
 def test_a_conference_without_occurrences_is_never_open() -> None:
-    """A series whose occurrences were all cancelled."""
+    """For example, a series whose occurrences were all cancelled."""
     assert not conference(calendar=Calendar(())).is_open(START)
 
 
@@ -52,8 +52,8 @@ buffers = st.integers(0, 20)
 def test_windows_are_the_union_of_all_occurrences_windows(
     spans: list[tuple[int, int]], before: int, after: int
 ) -> None:
-    """The result is compared with a list of all open minutes. The second before and after each minute is checked
-    too.
+    """The result is compared with a list of all open minutes. The seconds before and after each minute are also
+    checked.
     """
     times = tuple(sorted(Occurrence(minutes(start), minutes(start + length)) for start, length in spans))
     room = conference(calendar=Calendar(times), buffer_before=before, buffer_after=after)
@@ -110,7 +110,7 @@ NOW = START
         (Calendar((PAST, FUTURE)), True),
         (Calendar((occurrence(-0.5),)), True),  # the occurrence is in progress
         (Calendar((occurrence(-1),)), False),  # the occurrence ends at this moment
-        (Calendar((PAST,), known_until=START), True),  # there may be more occurrences beyond the horizon
+        (Calendar((PAST,), known_until=START), True),  # there may be further occurrences beyond the horizon
     ],
 )
 def test_a_calendar_shows_whether_occurrences_are_still_to_come(calendar: Calendar, has_future: bool) -> None:
@@ -125,7 +125,7 @@ def test_a_calendar_shows_whether_occurrences_are_still_to_come(calendar: Calend
         (Calendar((FUTURE,)), Calendar((FUTURE, LATER)), False),
         (Calendar((FUTURE,)), Calendar((occurrence(5, 2),)), False),
         (Calendar(()), Calendar((PAST,)), True),
-        # Times beyond the nearer horizon cannot be compared.
+        # Times beyond the earlier horizon cannot be compared.
         (
             Calendar((FUTURE,), START + timedelta(hours=10)),
             Calendar((FUTURE, LATER), START + timedelta(hours=40)),
@@ -140,7 +140,7 @@ def test_calendars_are_compared_by_their_future_occurrences(one: Calendar, other
     assert other.is_same_from(NOW, one) is same
 
 
-def test_a_series_keeps_its_accepted_times_when_only_single_occurrences_changed() -> None:
+def test_a_series_keeps_its_accepted_times_if_only_single_occurrences_changed() -> None:
     """The second occurrence was cancelled and the third was moved. Only a new pattern has unchanged occurrences at
     other times.
     """

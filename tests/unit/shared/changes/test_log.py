@@ -1,4 +1,4 @@
-"""The log of changes, with in-memory storage."""
+"""The change log, with in-memory storage."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -41,7 +41,7 @@ async def test_a_change_of_any_size_is_read_back(before: Any, after: Any, size: 
     assert (listed.fields, listed.state) == (done.fields, ChangeState.DONE)
 
 
-async def test_two_instances_that_write_at_the_same_time_write_two_changes() -> None:
+async def test_two_instances_writing_at_the_same_time_record_two_changes() -> None:
     storage, clock = MemoryStorage(), FakeClock()
     ids = {(await written(ChangeLog(storage, clock))).id for _ in range(20)}
     assert len(ids) == 20

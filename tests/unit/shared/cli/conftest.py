@@ -1,4 +1,4 @@
-"""An in-memory deployment, and a command line that is configured to use it."""
+"""An in-memory deployment, and a command line configured to use it."""
 
 from collections.abc import Iterator
 from pathlib import Path

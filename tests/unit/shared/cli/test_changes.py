@@ -1,4 +1,4 @@
-"""After any file has been applied, the deployment matches it, and other settings are unchanged."""
+"""After any file has been applied, the deployment matches it and all other settings are unchanged."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Offline checks of the settings of all integrations in all files, with line numbers."""
+"""Offline checks of all integrations' settings in all files, reported with line numbers."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -43,7 +43,7 @@ def test_a_valid_file_has_no_faults() -> None:
     assert faults(good() + good("other@example.com")) == []
 
 
-def test_all_faults_of_all_integrations_are_reported_in_the_order_of_the_file() -> None:
+def test_all_faults_in_all_integrations_are_reported_in_file_order() -> None:
     text = good("vmr@example.com", "descripton: typo", "meeting_buffer_after: 181", "description: 12")
     assert faults(text + good("nobody").replace("addin.example.com", "10.0.0.1")) == [
         "corp.yaml:9: descripton: There is no such setting. Did you mean description?",
@@ -63,7 +63,7 @@ def test_a_fault_inside_a_template_is_reported_with_the_files_line() -> None:
     ]  # fmt: skip
 
 
-def test_a_missing_setting_is_reported_with_the_line_of_its_integration() -> None:
+def test_a_missing_setting_is_reported_with_its_integrations_line() -> None:
     (fault,) = faults(good().replace("  scheduled_alias_prefix: meet\n", ""))
     assert fault == "corp.yaml:1: scheduled_alias_prefix: Required when enable_dynamic_vmrs is true."
 
@@ -95,7 +95,7 @@ def test_other_variables_must_be_set() -> None:
         ("uuid", "4189c2b4-92ca-416c-b7ea-bc3cfab3d0f0", "4189C2B4-92CA-416C-B7EA-BC3CFAB3D0F0"),
     ],
 )
-def test_two_integrations_may_share_neither_mailbox_nor_identity(field: str, first: str, second: str) -> None:
+def test_two_integrations_can_share_neither_mailbox_nor_identity(field: str, first: str, second: str) -> None:
     mailboxes = (first, second) if field == "room_mailbox_email_address" else ("a@example.com", "b@example.com")
     more = [f"uuid: {value}" for value in (first, second)] if field == "uuid" else ["", ""]
     text = good(mailboxes[0], more[0]) + good(mailboxes[1], more[1])
@@ -142,7 +142,7 @@ def test_one_typo_is_reported_as_one_fault() -> None:
     ]
 
 
-def test_an_invalid_value_of_a_misspelt_setting_is_reported_with_its_line() -> None:
+def test_an_invalid_value_for_a_misspelt_setting_is_reported_with_its_line() -> None:
     assert faults(good("vmr@example.com", "meeting_bufer_after: 181")) == [
         "corp.yaml:9: meeting_bufer_after: Ensure this value is less than or equal to 180.",
         "corp.yaml:9: meeting_bufer_after: There is no such setting. Did you mean meeting_buffer_after?",

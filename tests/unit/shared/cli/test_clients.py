@@ -1,4 +1,4 @@
-"""`clients`: API clients are created with a key file that only its owner can read, listed, and removed."""
+"""`clients`: API clients are created, listed and removed. Only its owner can read a new client's key file."""
 
 import json
 from pathlib import Path

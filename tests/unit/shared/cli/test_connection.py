@@ -1,4 +1,4 @@
-"""The deployment and the credentials that the command line uses."""
+"""The deployment and credentials that the command line uses."""
 
 import base64
 import io
@@ -89,7 +89,7 @@ def test_only_one_token_is_requested_from_az(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_without_az_the_user_is_told_how_to_sign_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    """The real credential, on a machine where az cannot be found."""
+    """The real credential on a machine without az."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(CommandFailed, match=r"Azure CLI not found on path\. Run: az login --scope api://") as failed:
         next(AzLogin("api://app/.default").auth_flow(httpx.Request("GET", "https://vmr.example.com")))

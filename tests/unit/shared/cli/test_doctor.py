@@ -1,4 +1,4 @@
-"""`doctor`: findings formatted for people and for scripts."""
+"""`doctor`: findings, formatted for people and for scripts."""
 
 import json
 

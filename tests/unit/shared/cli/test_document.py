@@ -1,4 +1,4 @@
-"""docs/cli.md shows the actual output of the commands, and all commands in the documentation exist."""
+"""docs/cli.md shows the commands' actual output, and all commands in the documentation exist."""
 
 import re
 import shlex
@@ -17,7 +17,7 @@ PAGES = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / 
 
 
 def examples(text: str) -> list[str]:
-    """The calls of `vmr` in a page's code blocks, without the name of the program."""
+    """The calls to `vmr` in a page's code blocks, without the program's name."""
     return re.findall(r"^ *vmr ([^->#\n][^>#\n]*)", text.replace("\\\n", " "), re.MULTILINE)
 
 

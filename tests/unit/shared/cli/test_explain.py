@@ -1,4 +1,4 @@
-"""`explain`: shows the decision that would be made on a meeting in a file, without carrying it out."""
+"""`explain`: shows what would be decided on a meeting in a file, without carrying it out."""
 
 import json
 from collections.abc import Callable
@@ -102,7 +102,7 @@ def graph_message(**changes: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def explained(cli: Cli, tmp_path: Path) -> Callable[..., dict[str, Any]]:
-    """Write a file and explain it, by default offline."""
+    """Write a file and explain it, offline by default."""
 
     def run(name: str, content: object, *options: str) -> dict[str, Any]:
         file = tmp_path / name
@@ -253,7 +253,7 @@ def test_the_html_alternative_is_searched_for_tags_when_the_description_is_empty
 
 @pytest.mark.parametrize("charset", ["cp-850", "uft-8", "iso-8859-8-i", "x-unknown", "", "idna", "rot13", "base64"])
 def test_ascii_text_in_an_unknown_charset_can_still_be_read(explained: Explained, charset: str) -> None:
-    """Some mail programs misspell charsets. ASCII text, and therefore any tag, can still be read."""
+    """Some mail programs misspell charset names. ASCII text, and therefore any tag, can still be read."""
     mail = eml(ics(description="nothing here"), f"<p>Über {BODY}</p>").replace(
         b'text/html; charset="utf-8"', f'text/html; charset="{charset}"'.encode()
     )
@@ -275,7 +275,7 @@ def test_an_empty_mail_body_falls_back_to_the_calendars_description(explained: E
 
 
 def _attached(kind: str) -> bytes:
-    """An ordinary mail that contains an invitation."""
+    """An ordinary e-mail that contains an invitation."""
     mail = EmailMessage()
     mail["Subject"] = "Have a look at this"
     mail.set_content("see the attachment")
@@ -404,7 +404,7 @@ class TestWithADeployment:
             (State.CLOSED, "other", START, "reject", "reject_alias_deleted_template"),
         ],
     )
-    def test_explain_uses_the_tag_states_of_the_deployment(
+    def test_explain_uses_the_deployments_tag_states(
         self,
         deployment: FakeDeployment,
         explained: Explained,
@@ -422,13 +422,13 @@ class TestWithADeployment:
         if template == "accept_edited_single_meeting_template":
             assert found["answer"] == "Moved: meet123456@example.com"
 
-    def test_a_tag_of_another_integration_is_unknown(self, deployment: FakeDeployment, explained: Explained) -> None:
+    def test_a_tag_from_another_integration_is_unknown(self, deployment: FakeDeployment, explained: Explained) -> None:
         self._book(deployment, State.RESERVED)
         deployment.add(graph_fields(name="Other", room_mailbox_email_address="other@example.com"))
         found = explained("a.ics", ics(), "--integration", "Other")
         assert found["tags"] == {TAG: "unknown"}
 
-    def test_the_integration_must_be_named_when_there_are_several(
+    def test_the_integration_must_be_specified_if_there_are_several(
         self, deployment: FakeDeployment, cli: Cli, tmp_path: Path
     ) -> None:
         (tmp_path / "a.ics").write_text(ics())
@@ -444,7 +444,7 @@ def test_the_explanation_is_human_readable(cli: Cli, tmp_path: Path) -> None:
 
 @given(st.data())
 def test_no_file_crashes_explain(data: st.DataObject) -> None:
-    """With missing, repeated and changed lines, the file is either explained or refused with a message."""
+    """A file with missing, repeated or changed lines is either explained or refused with a message."""
     lines = ics(extra="RRULE:FREQ=WEEKLY").splitlines()
     for _ in range(data.draw(st.integers(1, 4))):
         place = data.draw(st.integers(0, len(lines) - 1))

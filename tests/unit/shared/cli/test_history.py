@@ -1,4 +1,4 @@
-"""`changes`: lists the changes that admins have made, and reverts them."""
+"""`changes`: lists and reverts changes made by admins."""
 
 import json
 
@@ -34,7 +34,7 @@ def test_changes_are_listed_shown_and_reverted(changed: FakeDeployment, cli: Cli
     assert "one" in cli("integrations", "show", "Example Corp").stdout
 
 
-def test_a_setting_that_has_changed_since_is_reverted_only_with_force(changed: FakeDeployment, cli: Cli) -> None:
+def test_a_setting_changed_again_since_is_reverted_only_with_force(changed: FakeDeployment, cli: Cli) -> None:
     [_, first, _] = json.loads(cli("changes", "list", "--output", "json").stdout)
     refused = cli("changes", "revert", str(first["id"]), "--yes")
     assert refused.exit_code == Exit.CONFLICT
@@ -42,7 +42,7 @@ def test_a_setting_that_has_changed_since_is_reverted_only_with_force(changed: F
     assert cli("changes", "revert", str(first["id"]), "--yes", "--force").exit_code == Exit.DONE
 
 
-def test_the_user_is_asked_for_a_secret_that_was_not_recorded(deployment: FakeDeployment, cli: Cli) -> None:
+def test_the_user_is_prompted_for_a_secret_that_was_not_recorded(deployment: FakeDeployment, cli: Cli) -> None:
     basic = {"authentication_method": "BASIC", "url": "https://mail.example.com/EWS/Exchange.asmx", "username": "svc"}
     deployment.ask("POST", CONNECTORS, graph_fields(**basic, password="gone"))
     deployment.ask("DELETE", f"{CONNECTORS}1/")

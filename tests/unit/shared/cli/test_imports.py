@@ -1,6 +1,4 @@
-"""The libraries of the command line are not in the functions app's package, so only the command line may import
-them.
-"""
+"""The command line's libraries are not in the functions app's package, so only the command line may import them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`integrations init`: a first file, created from the user's answers."""
+"""`integrations init`: creates a first file from the user's answers."""
 
 from pathlib import Path
 

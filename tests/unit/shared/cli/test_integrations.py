@@ -1,4 +1,4 @@
-"""`integrations`, with the real management API and in-memory storage."""
+"""`integrations`, tested with the real management API and in-memory storage."""
 
 import json
 from pathlib import Path
@@ -98,7 +98,7 @@ def test_a_uuid_identifies_an_integration_to_rename_or_to_create(
 
 
 @pytest.mark.parametrize("method", ["GRAPH", "OAUTH"])
-def test_an_export_is_applied_without_a_difference(
+def test_applying_an_export_changes_nothing(
     deployment: FakeDeployment, cli: Cli, corp: File, method: str
 ) -> None:
     deployment.add(full_fields(method, meeting_instructions_template="<p>\n{{alias_uuid}}</p>\n"))
@@ -113,7 +113,7 @@ def test_an_export_is_applied_without_a_difference(
     assert cli("integrations", "diff", "-", stdin=cli("integrations", "export", "Other").stdout).exit_code == Exit.DONE
 
 
-def test_a_response_of_the_api_can_be_used_as_a_file(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
+def test_an_api_response_can_be_used_as_a_file(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
     deployment.add(full_fields())
     file = str(corp(cli("integrations", "list", "-o", "json").stdout))
     assert cli("integrations", "diff", file).exit_code == Exit.DONE
@@ -218,7 +218,7 @@ def test_a_secret_in_the_file_is_used_with_a_warning(deployment: FakeDeployment,
 def test_everything_is_checked_before_anything_is_changed(
     deployment: FakeDeployment, cli: Cli, tmp_path: Path, corp: File, command: str
 ) -> None:
-    """The first file is valid. The second has a fault only in combination with the integration's current settings."""
+    """The first file is valid. The second is faulty only in combination with the integration's current settings."""
     deployment.add(graph_fields(uuid=UUID))
     new = CORP.replace("vmr@", "new@").replace("Example Corp", "New")
     (tmp_path / "old.yaml").write_text(f"uuid: {UUID}\n\nauthentication_method: NTLM\nreject_single_meeting_past: <b>")
@@ -239,7 +239,9 @@ def test_everything_is_checked_before_anything_is_changed(
 def test_a_fault_that_is_found_only_on_saving_is_reported_in_the_same_way(
     deployment: FakeDeployment, cli: Cli, corp: File
 ) -> None:
-    """Another integration took the equipment mailbox after the check. The following files are not applied either."""
+    """Another integration has taken the equipment mailbox since the check. The files that follow are not applied
+    either.
+    """
     deployment.add(graph_fields(name="First"))
     nothing = Answer(200, {"meta": {"total_count": 0}, "objects": []})
     deployment.interrupt = lambda call: nothing if "room_mailbox" in call.query else None
@@ -301,7 +303,7 @@ def test_a_file_must_identify_its_integration_unambiguously(
     assert deployment.changes == []
 
 
-def test_long_text_is_shown_as_the_lines_that_differ(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
+def test_only_the_differing_lines_of_long_text_are_shown(deployment: FakeDeployment, cli: Cli, corp: File) -> None:
     deployment.add(graph_fields(reject_single_meeting_past="<p>\r\none\r\n</p>"))
     result = cli(
         "integrations", "diff", str(corp("name: Example Corp\nreject_single_meeting_past: |-\n  <p>\n  [b]two\n  </p>"))
@@ -335,7 +337,7 @@ def test_no_proxy_is_used_for_a_deployment_on_this_machine(
     assert cli("integrations", "list").exit_code == Exit.DONE
 
 
-def test_the_user_is_asked_for_the_password_if_none_is_set(
+def test_the_user_is_prompted_for_the_password_if_none_is_set(
     deployment: FakeDeployment, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("VMR_PASSWORD")
@@ -350,7 +352,7 @@ def test_control_characters_in_a_response_do_not_reach_the_terminal(deployment: 
 def test_values_of_variables_are_never_printed(
     deployment: FakeDeployment, cli: Cli, corp: File, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither the new value nor the old one is printed, since many people can read a pipeline's log."""
+    """Neither the new value nor the old one is printed, because many people can read a pipeline's log."""
     deployment.add(graph_fields(addin_pane_title="old-and-private"))
     monkeypatch.setenv("TITLE", "new-and-private")
     file = str(corp("name: Example Corp\naddin_pane_title: !env TITLE\n"))

@@ -1,4 +1,4 @@
-"""How the deployment's responses are shown to the user."""
+"""How the deployment's responses are presented to the user."""
 
 from collections.abc import Callable
 from typing import Any
@@ -113,7 +113,7 @@ def test_an_object_without_an_etag_cannot_be_saved() -> None:
         client(lambda request: httpx.Response(200, json={"id": 3})).read(3)
 
 
-def test_a_change_names_the_revision_on_which_it_is_based() -> None:
+def test_a_change_states_the_revision_it_is_based_on() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         assert (request.method, request.headers["If-Match"]) == ("PATCH", '"7"')
         return httpx.Response(202, json={"id": 3})

@@ -17,7 +17,7 @@ from tests.unit.shared.cli.command_line import Cli
 
 @pytest.fixture
 def rooms(deployment: FakeDeployment) -> FakeDeployment:
-    """A review that is in progress, and a series that begins tomorrow."""
+    """A review in progress, and a series that starts tomorrow."""
     deployment.clock.set(NOW)
     uuid = deployment.add(graph_fields())
     review = replace(conference(Calendar((at(-0.1),))), subject="Review", description="Booked by alice@example.com")
@@ -43,7 +43,7 @@ def test_a_meeting_is_found_by_its_organizer_and_shown(rooms: FakeDeployment, cl
     assert "2026-11-23T08:54:00 to 2026-11-23T09:54:00" in shown
 
 
-def test_a_search_reports_that_it_did_not_cover_all_meetings(
+def test_a_search_reports_if_it_did_not_cover_all_meetings(
     rooms: FakeDeployment, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "searched" not in cli("meetings", "search", "example").stderr
@@ -71,7 +71,7 @@ def test_a_meetings_room_is_closed_and_reopened(rooms: FakeDeployment, cli: Cli)
     assert "open until" in cli("meetings", "reopen", "review").stdout
 
 
-def test_instructions_are_sent_again_and_the_meeting_gets_a_new_owner(rooms: FakeDeployment, cli: Cli) -> None:
+def test_instructions_are_resent_and_the_meeting_gets_a_new_owner(rooms: FakeDeployment, cli: Cli) -> None:
     assert cli("meetings", "resend", "review", stdin="n\n").exit_code == Exit.REFUSED
     assert "on its way" in cli("meetings", "resend", "review", "--yes").stdout
     assert cli("meetings", "resend", "review", "--yes").exit_code == Exit.CONFLICT

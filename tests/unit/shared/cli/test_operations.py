@@ -27,7 +27,7 @@ def test_alarms_are_listed_with_their_causes_and_remedies(deployment: FakeDeploy
     assert alarm["remedy"] == REMEDIES[AlarmKind.NUMBER_SPACE]
 
 
-def test_the_operation_with_a_correlation_id_shows_what_went_wrong(deployment: FakeDeployment, cli: Cli) -> None:
+def test_the_operation_with_a_given_correlation_id_shows_what_went_wrong(deployment: FakeDeployment, cli: Cli) -> None:
     uuid = deployment.add(graph_fields())
     correlation = "7e1f4c5e-9f1c-5b3a-8f0e-2f3a4b5c6d7e"
     operation = Operation(

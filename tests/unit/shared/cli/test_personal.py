@@ -164,7 +164,7 @@ def test_a_file_that_cannot_be_parsed_is_refused(cli: Cli, name: str, text: str,
     assert fault in result.stderr
 
 
-def test_a_missing_file_and_one_in_another_encoding_are_refused(cli: Cli) -> None:
+def test_missing_files_and_files_in_other_encodings_are_refused(cli: Cli) -> None:
     assert "cannot be read" in cli("personal", "import", "no.csv").stderr
     Path("latin.csv").write_bytes("name\nZoë\n".encode("latin-1"))
     assert "is not encoded in UTF-8" in cli("personal", "import", "latin.csv").stderr

@@ -1,4 +1,4 @@
-"""The program shows its help quickly, and explains why it cannot run."""
+"""The program shows its help quickly, and says why if it cannot run."""
 
 import subprocess
 import sys

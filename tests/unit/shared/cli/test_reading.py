@@ -63,8 +63,8 @@ def test_fields_are_read_with_their_line_numbers() -> None:
         (Place(6, text=7), "with sample values: line 2: no", 6),
         (Place(6), "line 2: of a string in quotes", 6),
         (Place(9, entries=(10, 12)), "Entry 2: Exchange domain with this domain already exists.", 12),
-        (Place(9, entries=(10, 12)), "Entry 3: is not there", 9),
-        (Place(9, entries=(10, 12)), "Entry 0: is not there", 9),
+        (Place(9, entries=(10, 12)), "Entry 3: missing", 9),
+        (Place(9, entries=(10, 12)), "Entry 0: missing", 9),
         (Place(4), "Must be a string.", 4),
     ],
 )
@@ -105,7 +105,7 @@ def test_yaml_1_2_treats_yes_and_no_as_strings() -> None:
     }
 
 
-def test_merged_fields_keep_the_line_where_they_are_written() -> None:
+def test_merged_fields_keep_the_line_on_which_they_were_written() -> None:
     _, entry = parse("corp.yaml", "- &base\n  name: a\n  url: b\n- <<: *base\n  name: c\n")
     assert entry.fields == {"name": "c", "url": "b"}
     assert {name: place.line for name, place in entry.places.items()} == {"name": 5, "url": 3}
@@ -162,7 +162,7 @@ def test_yaml_aliases_cannot_expand_without_bounds() -> None:
     assert len(parse("corp.yaml", f"l0: &l0 [x]\n{levels}")[0].fields) == 60
 
 
-def test_a_list_that_contains_itself_causes_no_endless_loop() -> None:
+def test_a_list_that_contains_itself_does_not_cause_an_endless_loop() -> None:
     (entry,) = parse("corp.yaml", "domains: &domains [*domains]")
     assert list(entry.fields) == ["domains"]
 
@@ -181,12 +181,13 @@ def test_a_file_that_cannot_be_opened_is_reported(tmp_path: Path) -> None:
 )
 @example([{"a": "\U0001f600 \u2028 \x85 \ud7ff /"}], None, True)
 def test_json_is_read_as_json(written: list[dict[str, Any]], indent: Any, ascii_only: bool) -> None:
-    """YAML would read some JSON texts differently, such as surrogate pairs, line separators and tabs."""
+    """YAML would read some JSON differently, such as surrogate pairs, line separators and tabs."""
     text = json.dumps(written, indent=indent, ensure_ascii=ascii_only)
     try:
         entries = parse("corp.json", text)
     except FileRefused as error:
-        # Raw control characters above U+007E are valid in JSON but not in YAML. Settings must not contain them anyway.
+        # Raw control characters above U+007E are valid in JSON but not in YAML. Settings must not contain them in any
+        # case.
         assert not text.isprintable()
         assert "control characters" in str(error)  # noqa: PT017
         return

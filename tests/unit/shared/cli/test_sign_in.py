@@ -1,4 +1,4 @@
-"""`sign-in`: prints the link with which a service account is signed in, and how to use it (E3)."""
+"""`sign-in`: prints the link for signing in a service account, and how to use it (E3)."""
 
 import json
 

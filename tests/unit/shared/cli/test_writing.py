@@ -12,7 +12,7 @@ from shared.integrations.integration import READ_ONLY_FIELDS, SECRET_FIELDS, SEC
 from tests.support.integrations import an_integration
 
 SHOWN = an_integration().resource()
-# All characters that a description may contain: settings reject other control characters, and lone surrogates are not
+# All characters that a description may contain. Settings reject other control characters, and lone surrogates are not
 # text.
 TEXTS = st.text(
     st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\t\r\n :#'\"|>-{}[]&*!%@`"), max_size=60

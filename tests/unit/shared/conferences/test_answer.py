@@ -1,4 +1,4 @@
-"""C2: nodes never get a response that they would refuse, whatever a room's name and settings are."""
+"""C2: nodes never get a response that they would refuse, whatever the room's name and settings."""
 
 import json
 from typing import Any
@@ -32,7 +32,7 @@ def test_a_node_accepts_every_answer(fields: dict[str, Any], name: str, protecte
     answer = service_answer(given_fields)
     if answer is not None:
         assert refusals(answer) == []
-        json.dumps(answer, ensure_ascii=False).encode()  # the response must not contain lone surrogates either
+        json.dumps(answer, ensure_ascii=False).encode()  # nor may the response contain lone surrogates
 
 
 @given(answers)
@@ -44,7 +44,7 @@ def test_an_answer_never_leaves_out_what_keeps_people_out(fields: dict[str, Any]
 
 @given(texts, texts, texts, texts)
 async def test_nodes_accept_the_answer_whatever_is_stored(name: str, description: str, theme: str, group: str) -> None:
-    """Rows written by older versions may contain values that were not checked, such as URIs."""
+    """Rows written by older versions may contain unchecked values, such as URIs."""
     storage, room = MemoryStorage(), scheduled(name=name, description=description, theme=theme)
     assert room.conference
     told = _with_group(str(room.claim()["conference"]), group)

@@ -1,6 +1,4 @@
-"""The deletion of a booking (A3, C4). After an interruption at any step, no digits, name or tag are left without an
-owner.
-"""
+"""The deletion of a booking (A3, C4). An interruption at any step leaves no digits, name or tag without an owner."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -30,7 +28,7 @@ ALICE = Caller("entra:tenant:alice", "entra")
 
 
 class OneNumber(AliasFormat):
-    """An alias format with only one possible number: its prefix."""
+    """An alias format with only one possible number, its prefix."""
 
     def random(self) -> str:
         return f"{self.prefix}@{self.domain}"
@@ -53,7 +51,7 @@ async def old_meeting(world: MeetingsWorld) -> Booking:
 
 
 async def old_reservation(world: MeetingsWorld) -> Booking:
-    """Allocate an alias, and move the clock past the expiry of its reservation."""
+    """Allocate an alias, and move the clock past its reservation's expiry."""
     booking = await world.reserve(ALICE.key)
     world.clock.move(timedelta(days=world.integration.reservation_days + 1))
     return booking
@@ -74,7 +72,7 @@ async def with_the_person(world: MeetingsWorld, storage: CrashingStorage) -> Non
 
 
 async def by_another_allocation(world: MeetingsWorld, storage: CrashingStorage) -> None:
-    """Allocate the same digits, since the format allows no others."""
+    """Allocate the same digits: the format allows no others."""
     [alias] = [row.partition async for row in world.storage.table("aliases").everything() if row.key == "alias"]
     form = OneNumber(alias, 0, "example.com")
     await Allocator(storage, world.clock, KEY).allocate(
@@ -105,7 +103,7 @@ async def night(world: MeetingsWorld) -> None:
 
 async def left_of(world: MeetingsWorld, tag: str) -> list[str]:
     """The rows that still contain the tag."""
-    # Rows of the agenda may still contain the tag, which has no effect without a booking.
+    # The agenda's rows may still contain the tag, which has no effect without a booking.
     rows = [row for name in ("meetings", "aliases") async for row in world.storage.table(name).everything()]
     naming = [row for row in rows if tag in row.key or tag in map(str, row.values.values())]
     return [f"{row.partition} {row.key}" for row in naming if not row.key.startswith(("due:", "journal:"))]
@@ -126,7 +124,7 @@ async def test_an_interruption_at_any_step_leaves_nothing_behind(way: str, *, af
         except Crash:
             await check_nobody_shares(world, booking)
         if fuse.calls < at:
-            break  # this call was not reached, so all steps have been tried
+            break  # this call was never reached, so all steps have been tried
         if way == "with the person":  # without a marker, the admin must repeat the command
             await delete(world, CrashingStorage(world.storage, Fuse(0)))
         await night(world)
@@ -142,7 +140,7 @@ async def check_nobody_shares(world: MeetingsWorld, booking: Booking) -> None:
         assert row is None or row.values["tag"] == booking.tag
 
 
-async def test_digits_that_an_older_version_left_closed_are_freed_when_they_are_needed() -> None:
+async def test_digits_left_closed_by_an_older_version_are_freed_when_needed() -> None:
     world = MeetingsWorld(stored_integration())
     booking = await meeting(world)
     await PolicyPlatform(world.storage).show(booking.closed())
@@ -175,7 +173,7 @@ async def test_the_nightly_check_of_the_number_space_frees_leaked_digits() -> No
 
 
 class Forgetful(PolicyPlatform):
-    """A platform on which deletions do not free anything, as if they were interrupted."""
+    """A platform on which deletions free nothing, as if they were interrupted."""
 
     async def forget(self, booking: Booking) -> None:
         """Do nothing."""

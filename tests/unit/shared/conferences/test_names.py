@@ -1,4 +1,4 @@
-"""M2: a bridge treats two conferences with the same name as one room, so every name is unique."""
+"""M2: a bridge treats two conferences with the same name as one room, so names are unique."""
 
 import asyncio
 import re
@@ -42,7 +42,7 @@ async def test_a_name_in_use_gets_a_random_number(names: ConferenceNames, other:
     assert is_name_of(other, claimed)
 
 
-async def test_concurrent_claims_of_one_name_get_different_names(names: ConferenceNames) -> None:
+async def test_concurrent_claims_on_one_name_get_different_names(names: ConferenceNames) -> None:
     claimed = await asyncio.gather(*(names.claim("Budget", INTEGRATION, f"tag-{n}") for n in range(200)))
     assert len(set(claimed)) == 200
     assert "Budget" in claimed
@@ -58,7 +58,7 @@ async def test_a_released_name_is_free(names: ConferenceNames) -> None:
 
 
 async def test_names_and_aliases_never_collide(names: ConferenceNames, storage: MemoryStorage) -> None:
-    """Names and aliases share a table, but a meeting whose name is an alias does not claim the alias."""
+    """Names and aliases share a table, but a meeting named after an alias does not claim that alias."""
     await storage.table("aliases").commit("meet123456", Insert("alias", {"tag": OTHER_TAG}))
     assert await names.claim("meet123456", INTEGRATION, TAG) == "meet123456"
 

@@ -1,4 +1,4 @@
-"""Platform `policy`: the alias's row is updated with the booking, and updates can be repeated."""
+"""Platform `policy`: the alias's row is updated along with the booking, and updates can be repeated."""
 
 import pytest
 
@@ -56,8 +56,8 @@ async def test_closing_a_room_frees_its_name(platform: PolicyPlatform) -> None:
     assert second.conference.name == "Budget of Alice"
 
 
-async def test_deleting_a_booking_frees_its_own_alias_only(platform: PolicyPlatform, storage: MemoryStorage) -> None:
-    """The digits may belong to a different booking at that time (A3)."""
+async def test_deleting_a_booking_frees_only_its_own_alias(platform: PolicyPlatform, storage: MemoryStorage) -> None:
+    """By then, the digits may belong to a different booking (A3)."""
     await platform.show(scheduled())
     await platform.forget(scheduled(OTHER_TAG))
     assert await storage.table("aliases").get("meet123456", "alias") is not None

@@ -1,4 +1,4 @@
-"""C2: the responses that conferencing nodes get (docs/facts/pexip.md §6)."""
+"""C2: the responses to conferencing nodes (docs/facts/pexip.md §6)."""
 
 from datetime import timedelta
 
@@ -49,7 +49,7 @@ async def test_an_identity_provider_setting_alone_is_not_sent(world: PolicyWorld
 
 
 async def test_no_string_exceeds_the_length_that_nodes_accept(world: PolicyWorld) -> None:
-    """A single string of 251 characters makes a node refuse the whole response."""
+    """A single string of 251 characters makes a node reject the whole response."""
     await world.show(name="n" * 300, description="d" * 5000, service_tag="t" * 300)
     _, result = await world.ask()
     assert {name: len(value) for name, value in result.items() if len(value) > 20} == {
@@ -115,13 +115,13 @@ async def test_every_spelling_of_an_alias_finds_the_conference(world: PolicyWorl
         "x" * 1_000_000,
     ],
 )
-async def test_aliases_of_other_products_are_left_to_the_node(world: PolicyWorld, foreign: str) -> None:
+async def test_other_products_aliases_are_left_to_the_node(world: PolicyWorld, foreign: str) -> None:
     await world.show()
     assert await world.ask(foreign) is None
 
 
 async def test_the_window_is_exact_to_the_second(world: PolicyWorld) -> None:
-    """C1: the room is open from 30 minutes before the start until 60 minutes after the end."""
+    """C1: the room is open from 30 minutes before the start to 60 minutes after the end."""
     await world.show()
     for moment, action in [
         (START - timedelta(minutes=30) - SECOND, "reject"),
@@ -147,7 +147,7 @@ async def test_an_alias_without_an_open_conference_is_rejected(world: PolicyWorl
 
 
 async def test_a_policy_request_takes_one_round_trip_for_any_number_of_conferences(world: PolicyWorld) -> None:
-    """The budget is in bench/README.md."""
+    """For the budget, see bench/README.md."""
     for number in range(1000):
         await world.storage.table("aliases").commit(f"meet{number:06}", Put("alias", {"domain": "example.com"}))
     await world.show()

@@ -1,4 +1,4 @@
-"""C2: the requests of conferencing nodes, in every documented form (docs/facts/pexip.md)."""
+"""C2: requests from conferencing nodes, in every documented form (docs/facts/pexip.md)."""
 
 from datetime import timedelta
 from typing import Any
@@ -24,7 +24,7 @@ ALL = {
     "telehealth_request_id": "", "third_party_passcode": "", "trigger": "invite", "unique_service_name": "",
     "vendor": "Cisco/CE", "version_id": "35", "local_alias": "sip:meet123456@example.com",
 }  # fmt: skip
-"""Every parameter of the documented request."""
+"""Every parameter in the documented request."""
 
 BEFORE = START - timedelta(minutes=31)
 
@@ -89,7 +89,7 @@ async def test_every_form_of_an_alias_is_found_by_one_point_read(world: PolicyWo
         "meet123456@example.com," * 1000,
     ],
 )
-async def test_text_that_contains_no_alias_or_two_is_left_to_the_node(world: PolicyWorld, hostile: str) -> None:
+async def test_text_with_no_alias_or_with_two_is_left_to_the_node(world: PolicyWorld, hostile: str) -> None:
     before = world.storage.round_trips
     assert await ask(world, local_alias=hostile) is None
     assert world.storage.round_trips <= before + hostile.isprintable()  # a VMR's alias may be any text
@@ -113,7 +113,7 @@ async def test_parameter_names_are_case_insensitive(world: PolicyWorld) -> None:
     assert (await world.policy.answer(given))[0] == "continue"  # type: ignore[index]
 
 
-async def test_a_call_through_a_virtual_reception_is_handled_like_any_other(world: PolicyWorld) -> None:
+async def test_calls_through_a_virtual_reception_are_handled_like_any_others(world: PolicyWorld) -> None:
     """With two-stage dialling, the caller enters the number followed by #."""
     by = {"trigger": "two_stage_dialing", "previous_service_name": "Reception", "local_alias": "meet123456#"}
     assert (await ask(world, **by))[0] == "continue"
@@ -129,7 +129,7 @@ async def test_a_call_through_a_virtual_reception_is_handled_like_any_other(worl
     ],
 )  # fmt: skip
 async def test_a_probe_is_never_refused(world: PolicyWorld, probe: dict[str, str]) -> None:
-    """A node may cache a refusal for minutes, and a call may follow right after the probe."""
+    """A node may cache a refusal for several minutes, and a call may follow right after the probe."""
     assert (await ask(world, **probe))[0] == "continue"
     world.clock.set(BEFORE)
     assert await ask(world, **probe) is None
@@ -140,7 +140,7 @@ async def test_a_probe_is_never_refused(world: PolicyWorld, probe: dict[str, str
     "trigger", ["web", "invite", "setup", "arq", "lrq", "teams", "unspecified", "two_stage_dialing"]
 )
 async def test_a_call_outside_the_window_is_refused_up_to_the_last_second(world: PolicyWorld, trigger: str) -> None:
-    """This applies even shortly before the window opens, although nodes may cache a refusal for three minutes."""
+    """This applies even just before the window opens, although nodes may cache a refusal for three minutes."""
     opens = START - timedelta(minutes=30)
     for early in (timedelta(minutes=10), timedelta(minutes=2), timedelta(seconds=1)):
         world.clock.set(opens - early)
@@ -150,7 +150,7 @@ async def test_a_call_outside_the_window_is_refused_up_to_the_last_second(world:
 
 
 class TestDialOut:
-    """When a node dials out of a running service, it requests the configuration of that same service."""
+    """When a node dials out from a running service, it requests that service's configuration."""
 
     async def test_the_running_service_is_found_by_its_tag_with_any_alias(self, world: PolicyWorld) -> None:
         for alias in ("", "bob@example.org", "meet123456@example.com", "meet654321"):
@@ -159,7 +159,7 @@ class TestDialOut:
             assert result["service_tag"] == SERVICE_TAG
             assert world.storage.round_trips == before + 1
 
-    async def test_a_renamed_service_keeps_the_name_under_which_it_runs(self, world: PolicyWorld) -> None:
+    async def test_a_renamed_service_keeps_the_name_it_is_running_under(self, world: PolicyWorld) -> None:
         renamed = scheduled().named("Budget of Alice").named("Budget of Bob")
         await world.storage.table("meetings").commit(INTEGRATION, Put(renamed.key, renamed.values()))
         await PolicyPlatform(world.storage).show(renamed)
@@ -169,7 +169,7 @@ class TestDialOut:
             assert (await ask(world, **by, service_name=other))[1]["name"] == "Budget of Bob"
 
     @pytest.mark.parametrize("tag", ["nextcloud", f"{INTEGRATION}:cccccccc-cccc-4ccc-8ccc-cccccccccccc"])
-    async def test_a_service_of_another_product_is_left_to_the_node(self, world: PolicyWorld, tag: str) -> None:
+    async def test_another_products_service_is_left_to_the_node(self, world: PolicyWorld, tag: str) -> None:
         assert await ask(world, call_direction="dial_out", service_tag=tag) is None
 
     async def test_the_room_of_a_dial_out_request_without_a_tag_is_found_by_its_alias(self, world: PolicyWorld) -> None:

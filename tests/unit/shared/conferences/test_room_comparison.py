@@ -1,4 +1,4 @@
-"""C3, M10: once a night, the rooms on the Management Node and in the records are compared in both directions."""
+"""C3, M10: once a night, the rooms on the Management Node and those in the records are compared in both directions."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -27,12 +27,12 @@ async def compare(world: RoomsWorld) -> None:
 
 
 def left_over(world: RoomsWorld, number: int) -> None:
-    """Create a room with one of the product's tags, which should not exist."""
+    """Create a room that has one of the product's tags but should not exist."""
     fields = {"name": f"Old {number}", "tag": f"{world.integration.uuid}:{tag_of(number)}"}
     world.node.store.create(CONFERENCE, fields, world.clock.now())
 
 
-async def test_missing_rooms_are_created_and_rooms_of_past_meetings_are_removed(world: RoomsWorld) -> None:
+async def test_missing_rooms_are_created_and_rooms_for_past_meetings_are_removed(world: RoomsWorld) -> None:
     for number in range(1, 6):
         await world.show(world.booking(number))
     await world.go_to(START, timedelta(minutes=5))
@@ -69,7 +69,7 @@ async def test_a_lost_row_is_restored(world: RoomsWorld) -> None:
     assert world.names() == ["Room 0"]
 
 
-async def test_a_node_that_is_down_is_compared_when_it_is_available_again(world: RoomsWorld) -> None:
+async def test_a_node_that_is_down_is_compared_once_it_is_available_again(world: RoomsWorld) -> None:
     left_over(world, 77)
     world.node.faults.add({"on": "*", "status": 503, "times": None})
     await compare(world)
@@ -82,7 +82,7 @@ async def test_a_node_that_is_down_is_compared_when_it_is_available_again(world:
 
 @pytest.mark.long
 async def test_comparing_ten_thousand_rooms_takes_at_most_sixty_requests(world: RoomsWorld) -> None:
-    """Sixty requests are the budget. Rooms that differ are repaired in groups of forty."""
+    """The budget is sixty requests. Rooms that differ are repaired in groups of forty."""
     now = world.clock.now()
     for number in range(1, 10_001):
         fields = {"name": f"Room {number}", "tag": f"{world.integration.uuid}:{tag_of(number)}"}
@@ -99,7 +99,7 @@ async def test_integrations_on_policy_are_not_compared(world: RoomsWorld) -> Non
 
 
 class Meanwhile(httpx.AsyncBaseTransport):
-    """A transport that calls a function after a page of the list has been read."""
+    """A transport that calls a function after each page of the list has been read."""
 
     def __init__(self, wire: httpx.AsyncBaseTransport) -> None:
         self._wire = wire
@@ -116,7 +116,7 @@ class Meanwhile(httpx.AsyncBaseTransport):
 async def test_changes_made_while_the_list_is_read_do_not_count_as_differences(
     monkeypatch: pytest.MonkeyPatch, is_done: bool
 ) -> None:
-    """Rooms are created and removed in the meantime, so that pages shift and bookings are newer than the list."""
+    """Rooms are created and removed in the meantime, so pages shift and bookings are newer than the list."""
     monkeypatch.setattr("shared.management_node.conferences.PAGE_SIZE", 2)
     wires: list[Meanwhile] = []
 

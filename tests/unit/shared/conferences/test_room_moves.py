@@ -1,6 +1,4 @@
-"""C3: when an integration changes its platform, all scheduled meetings are moved, and no room closes in the
-meantime.
-"""
+"""C3: when an integration changes platform, all scheduled meetings are moved, and no room closes in the meantime."""
 
 from datetime import timedelta
 from typing import Any
@@ -25,7 +23,7 @@ async def a_world(**changes: Any) -> RoomsWorld:
 
 
 async def switch(world: RoomsWorld, platform: str) -> None:
-    """Change the platform as a save does, but without testing the connection."""
+    """Change the platform as a save would, but without testing the connection."""
     store = world.services.foundation.integrations
     await store.update(world.integration.uuid, {"conference_platform": platform})
     await world.services.conferences.room_moves.begin(world.integration.uuid)
@@ -37,7 +35,7 @@ async def policy_lets_in(world: RoomsWorld, number: int) -> bool:
 
 
 def node_lets_in(world: RoomsWorld, number: int) -> bool:
-    """Whether conferencing nodes have the room yet."""
+    """Whether the conferencing nodes have the room yet."""
     return world.node.dialled(f"77{100000 + number}@example.com") is not None
 
 
@@ -110,8 +108,8 @@ async def test_policy_serves_a_room_that_falls_due_before_its_booking_is_moved()
 
 @pytest.mark.long
 @pytest.mark.parametrize("platform", ["policy", "management_api"])
-async def test_hundreds_of_rooms_are_moved_in_spite_of_interruptions(platform: str) -> None:
-    """The process dies at various calls, and a new process continues from the row for the minute."""
+async def test_hundreds_of_rooms_are_moved_despite_interruptions(platform: str) -> None:
+    """The process dies at various calls, and a new process continues from the minute's row."""
     before = "policy" if platform == "management_api" else "management_api"
     calls = 0
     for at in (0, 3, 40, 150, 300, 460):

@@ -1,4 +1,4 @@
-"""C3: rooms on a Management Node are created in time, exactly once, and are updated with their meetings."""
+"""C3: rooms on a Management Node are created in time and exactly once, and are updated along with their meetings."""
 
 from datetime import timedelta
 
@@ -40,7 +40,7 @@ async def test_a_room_is_created_ahead_of_its_window_and_removed_after_it(world:
     assert await world.left() == []
 
 
-async def test_a_room_gets_all_data_of_its_meeting(world: RoomsWorld) -> None:
+async def test_a_room_gets_all_of_its_meetings_data(world: RoomsWorld) -> None:
     await world.show(world.booking(theme="Blue", identity_provider_group="Staff", alias_description="By Alice"))
     await world.go_to(MADE)
     room = world.room()
@@ -53,8 +53,8 @@ async def test_a_room_gets_all_data_of_its_meeting(world: RoomsWorld) -> None:
 
 
 async def test_the_number_of_requests_for_a_meeting_stays_within_the_budget(world: RoomsWorld) -> None:
-    """Two requests create a room and one changes it. The first one is made when the meeting is booked, and checks that
-    its aliases are free. An existing room is checked every ten minutes.
+    """Creating a room takes two requests, and changing it takes one. The first request is made when the meeting is
+    booked, and checks that the aliases are free. An existing room is checked every ten minutes.
     """
     booking = await world.show(world.booking())
     await world.go_to(MADE)
@@ -82,7 +82,9 @@ async def test_moving_a_meeting_moves_its_room(world: RoomsWorld) -> None:
 
 
 async def test_extending_a_meeting_keeps_its_room(world: RoomsWorld) -> None:
-    """Participants stay in the room, since it is neither removed nor recreated, and none of its fields is written."""
+    """Participants stay in the room, because it is neither removed nor re-created, and none of its fields are
+    written.
+    """
     await world.show(world.booking())
     await world.go_to(START)
     before = len(world.requests)
@@ -95,7 +97,7 @@ async def test_extending_a_meeting_keeps_its_room(world: RoomsWorld) -> None:
     assert world.aliases() == []
 
 
-async def test_a_series_has_its_room_around_each_occurrence(world: RoomsWorld) -> None:
+async def test_a_series_has_a_room_around_each_occurrence(world: RoomsWorld) -> None:
     await world.show(world.booking(calendar=Calendar((occurrence(0), occurrence(24), occurrence(26)))))
     there = []
     for hours in (-1, 0, 12, 24, 26, 27.5, 29):
@@ -105,7 +107,7 @@ async def test_a_series_has_its_room_around_each_occurrence(world: RoomsWorld) -
 
 
 async def test_an_admins_changes_to_a_room_are_kept(world: RoomsWorld) -> None:
-    """PINs and other fields are never written. A field that the product sets is written only when the meeting changes
+    """PINs and other fields are never written. A field set by the product is written only when the meeting changes
     it.
     """
     await world.show(world.booking())
@@ -120,7 +122,7 @@ async def test_an_admins_changes_to_a_room_are_kept(world: RoomsWorld) -> None:
     assert room["ivr_theme"]["name"] == "Blue"
 
 
-async def test_a_room_that_an_admin_deletes_is_recreated_during_its_meeting(world: RoomsWorld) -> None:
+async def test_a_room_deleted_by_an_admin_is_recreated_during_its_meeting(world: RoomsWorld) -> None:
     await world.show(world.booking())
     await world.go_to(START)
     for id_ in list(world.node.store.all("conference")):
@@ -131,7 +133,7 @@ async def test_a_room_that_an_admin_deletes_is_recreated_during_its_meeting(worl
     assert world.aliases() == []
 
 
-async def test_an_alias_that_an_admin_deletes_is_restored(world: RoomsWorld) -> None:
+async def test_an_alias_deleted_by_an_admin_is_restored(world: RoomsWorld) -> None:
     await world.show(world.booking())
     await world.go_to(START)
     world.node.store.delete(CONFERENCE_ALIAS, 2)
@@ -209,7 +211,7 @@ async def test_many_rooms_in_the_same_minute_take_few_requests(world: RoomsWorld
     assert len(world.requests) - before <= 6
 
 
-async def test_a_room_that_is_refused_delays_no_other_room(world: RoomsWorld) -> None:
+async def test_a_refused_room_delays_no_other_room(world: RoomsWorld) -> None:
     for is_atomic in (True, False):
         world = RoomsWorld()
         await world.integrate()

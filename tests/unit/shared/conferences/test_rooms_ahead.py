@@ -1,5 +1,5 @@
 """C3: an alias that belongs to another conference on the node is reported when a meeting is booked, not when it
-begins.
+starts.
 """
 
 from datetime import timedelta
@@ -83,7 +83,7 @@ async def test_a_room_that_is_already_due_is_not_checked_ahead(world: RoomsWorld
     assert len(world.requests) == 1
 
 
-async def test_a_node_that_is_down_raises_an_alarm_immediately_and_is_tried_again(world: RoomsWorld) -> None:
+async def test_a_node_that_is_down_raises_an_alarm_immediately_and_is_retried(world: RoomsWorld) -> None:
     """The alarm is raised hours before the room is needed."""
     world.node.faults.add({"on": "*", "status": 503, "times": None})
     world.foreign("Foreign", "77100000")
@@ -97,7 +97,7 @@ async def test_a_node_that_is_down_raises_an_alarm_immediately_and_is_tried_agai
     assert (await world.alarms()).keys() == {AlarmKind.ROOM_ALIAS}
 
 
-async def test_an_alias_of_the_products_own_old_room_is_not_reported(world: RoomsWorld) -> None:
+async def test_an_alias_of_one_of_our_own_old_rooms_is_not_reported(world: RoomsWorld) -> None:
     booking = world.booking()
     tag = f"{booking.integration}:{booking.tag}"
     fields = {"name": "Room 0", "tag": tag, "aliases": [{"alias": "77100000@example.com"}, {"alias": "77100000"}]}

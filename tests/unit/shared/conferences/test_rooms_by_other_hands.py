@@ -1,4 +1,4 @@
-"""C3: rooms on nodes whose behaviour varies, and on which admins also make changes."""
+"""C3: rooms on nodes that behave differently, or on which admins also make changes."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ async def world() -> RoomsWorld:
 
 
 def restored_from_an_older_backup(world: RoomsWorld) -> None:
-    """Restore an old backup of the node, so that the rooms are lost and their ids are used for other conferences."""
+    """Restore an old backup of the node, so that the rooms are lost and their ids reused for other conferences."""
     store = world.node.store
     for id_ in list(store.all("conference")):
         store.delete(CONFERENCE, id_)
@@ -32,7 +32,7 @@ def restored_from_an_older_backup(world: RoomsWorld) -> None:
 
 
 async def test_restoring_a_nodes_backup_affects_no_other_conference(world: RoomsWorld) -> None:
-    """A conference that has the id of a former room is neither removed nor overwritten."""
+    """A conference with a former room's id is neither removed nor overwritten."""
     for number in (1, 2, 3):
         await world.show(world.booking(number))
     await world.go_to(START)
@@ -56,7 +56,7 @@ async def test_restoring_a_nodes_backup_affects_no_other_conference(world: Rooms
     assert await world.left() == []
 
 
-async def test_frequent_changes_do_not_prevent_the_check_of_a_room(world: RoomsWorld) -> None:
+async def test_frequent_changes_do_not_prevent_a_room_from_being_checked(world: RoomsWorld) -> None:
     await world.show(world.booking())
     await world.go_to(START)
     world.node.store.delete(CONFERENCE, 1)
@@ -69,10 +69,10 @@ async def test_frequent_changes_do_not_prevent_the_check_of_a_room(world: RoomsW
 
 
 @pytest.mark.parametrize("is_atomic", [True, False])
-async def test_a_room_that_an_admin_deleted_does_not_prevent_the_removal_of_others(
+async def test_a_room_deleted_by_an_admin_does_not_prevent_the_removal_of_others(
     world: RoomsWorld, is_atomic: bool
 ) -> None:
-    """A bulk removal stops at the first object that is missing."""
+    """A bulk removal stops at the first missing object."""
     world.node.variants.bulk_is_atomic = is_atomic
     for number in (1, 2, 3):
         await world.show(world.booking(number))
@@ -84,7 +84,7 @@ async def test_a_room_that_an_admin_deleted_does_not_prevent_the_removal_of_othe
 
 
 async def test_a_change_never_removes_a_rooms_access_restriction(world: RoomsWorld) -> None:
-    """If a meeting is changed to a group that does not exist on the node, the room keeps its current group."""
+    """If a meeting's group is changed to one that does not exist on the node, the room keeps its current group."""
     await world.show(world.booking(identity_provider_group="Staff"))
     await world.go_to(MADE)
     assert world.room()["host_identity_provider_group"] == STAFF
@@ -102,7 +102,7 @@ async def test_a_change_never_removes_a_rooms_access_restriction(world: RoomsWor
     assert await world.alarms() == {}
 
 
-async def test_a_group_that_an_admin_creates_is_found_at_the_next_check(world: RoomsWorld) -> None:
+async def test_a_group_created_by_an_admin_is_found_at_the_next_check(world: RoomsWorld) -> None:
     await world.show(world.booking(identity_provider_group="Guests"))
     await world.go_to(MADE)
     world.node.store.create(IDENTITY_PROVIDER_GROUP, {"name": "Guests"}, world.clock.now())
@@ -163,7 +163,7 @@ async def test_tags_are_looked_up_one_by_one_on_a_node_that_cannot_filter_by_man
      ("/api/admin/configuration/v1/conference/../end_user/1/", False), ("", False)],
 )  # fmt: skip
 async def test_a_response_cannot_redirect_requests_to_another_path(world: RoomsWorld, uri: str, is_ours: bool) -> None:
-    """A room's URI must be that of one of the node's own conferences. The host in a Location header is ignored."""
+    """A room's URI must identify one of the node's own conferences. The host in a Location header is ignored."""
     shown = world.node.store.shown
     world.node.store.objects["conference"][world.foreign("Room", "room")]["tag"] = "ours"
     with pytest.MonkeyPatch.context() as patch:
@@ -179,7 +179,7 @@ async def test_a_response_cannot_redirect_requests_to_another_path(world: RoomsW
 
 
 async def test_a_url_outside_the_node_is_never_requested(world: RoomsWorld) -> None:
-    """A request to a URL with another host name would send the credentials to that host."""
+    """A request to a URL on another host would send the credentials there."""
     node = await world.services.conferences.node_of(world.integration.uuid)
     assert node is not None
     for place in ("https://evil.example/api/admin/1/", "//evil.example/1/", "/elsewhere/1/"):
@@ -188,7 +188,7 @@ async def test_a_url_outside_the_node_is_never_requested(world: RoomsWorld) -> N
     assert world.requests == []
 
 
-async def test_a_tag_that_an_admin_changes_is_restored(world: RoomsWorld) -> None:
+async def test_a_tag_changed_by_an_admin_is_restored(world: RoomsWorld) -> None:
     """Rooms are found by their tag. A room without a tag would never be removed."""
     await world.show(world.booking())
     await world.go_to(START)
@@ -214,7 +214,7 @@ async def test_an_admins_conference_with_a_rooms_alias_is_not_mistaken_for_the_r
 
 
 async def test_a_retry_delay_is_limited_to_what_a_per_minute_limit_can_require(world: RoomsWorld) -> None:
-    """A node limits its requests per minute, so a longer delay cannot be due to that limit, and is shortened."""
+    """A node limits requests per minute. A longer delay cannot be due to that limit, so it is shortened."""
     world.node.faults.add({"on": "*", "status": 429, "retry_after": 86400})
     await world.show(world.booking())
     await world.go_to(MADE + 6 * MINUTE)
@@ -222,7 +222,7 @@ async def test_a_retry_delay_is_limited_to_what_a_per_minute_limit_can_require(w
 
 
 async def test_a_room_that_makes_the_node_fail_delays_no_other_room(world: RoomsWorld) -> None:
-    """If the node responds to all other requests, the content of the request must be the cause of an internal error."""
+    """If the node responds to all other requests, an internal error must be caused by the request's content."""
     world.node.variants.clash_is_error = True
     world.foreign("Foreign", "77100003")
     for number in range(1, 6):

@@ -36,7 +36,7 @@ async def a_world(**parts: Any) -> RoomsWorld:
 
 
 @pytest.mark.parametrize("outage", OUTAGES, ids=str)
-async def test_a_node_that_was_down_gets_its_rooms_when_it_is_available_again(outage: dict[str, Any]) -> None:
+async def test_a_node_that_was_down_gets_its_rooms_once_it_is_available_again(outage: dict[str, Any]) -> None:
     world = await a_world()
     for number in (1, 2, 3):
         await world.show(world.booking(number))
@@ -58,7 +58,7 @@ async def test_a_node_that_was_down_gets_its_rooms_when_it_is_available_again(ou
 
 
 @pytest.mark.parametrize("outage", OUTAGES, ids=str)
-async def test_a_room_is_removed_when_the_node_is_available_again(outage: dict[str, Any]) -> None:
+async def test_a_room_is_removed_once_the_node_is_available_again(outage: dict[str, Any]) -> None:
     world = await a_world()
     await world.show(world.booking())
     await world.go_to(START)
@@ -74,7 +74,7 @@ async def test_a_room_is_removed_when_the_node_is_available_again(outage: dict[s
 @pytest.mark.parametrize("on", ["GET", "POST", "PATCH", "DELETE"])
 @pytest.mark.parametrize("outage", OUTAGES, ids=str)
 async def test_a_failed_request_can_be_repeated(outage: dict[str, Any], on: str) -> None:
-    """This includes a request that was carried out, but whose response was lost."""
+    """This includes a request that was carried out but whose response was lost."""
     world = await a_world()
     world.node.faults.add({"on": f"{on} /api", **outage})
     await world.show(world.booking())
@@ -90,7 +90,7 @@ async def test_a_failed_request_can_be_repeated(outage: dict[str, Any], on: str)
 
 
 async def test_a_node_that_is_down_does_not_delay_accepting_a_meeting() -> None:
-    """No request is sent to the node while a meeting is accepted."""
+    """No request is sent to the node while a meeting is being accepted."""
     world = await a_world()
     world.node.faults.add({"on": "*", "times": None, "action": "hang"})
     await world.show(world.booking())
@@ -99,7 +99,7 @@ async def test_a_node_that_is_down_does_not_delay_accepting_a_meeting() -> None:
     assert world.requests == []
 
 
-async def test_a_wrong_password_of_one_integration_does_not_affect_others_on_the_same_node() -> None:
+async def test_one_integrations_wrong_password_does_not_affect_others_on_the_same_node() -> None:
     world = await a_world()
     other = world.integration
     await world.integrate(room_mailbox_email_address="other@example.com", bridge_password="wrong", bridge_username="x")

@@ -160,7 +160,7 @@ async def test_arbitrary_bodies_are_handled(text: str, decision: str) -> None:
     assert await decision_on(message(body={"contentType": "html", "content": text})) == decision
 
 
-async def test_a_tag_of_another_integration_is_unknown() -> None:
+async def test_a_tag_from_another_integration_is_unknown() -> None:
     room, other = Mailroom(), stored_integration("22222222-2222-4222-8222-222222222222")
     booking = await MeetingsWorld(other, room.clock, room.storage).reserve()
     await room.run(OneMessage(json.loads(json.dumps(message()).replace(TAG, booking.tag))))

@@ -11,8 +11,8 @@ MARKUP = "<b>&\"'amp;]]>--><script>alert(1)</script> %s {{x}} \\"
 
 
 def worst(text: str) -> Integration:
-    """An integration with all features enabled, and with the given text in every manifest field, even if the checks
-    of settings would refuse it.
+    """An integration with all features enabled and the given text in every manifest field, even if the settings checks
+    would reject it.
     """
     update = {**dict.fromkeys(TEXTS, text), **dict.fromkeys(SWITCHES, True)}
     return an_integration(addin_server_domain=FQDN).model_copy(update=update)

@@ -1,4 +1,4 @@
-"""Finds errors that the schemas of the add-in-only manifest do not detect (docs/facts/outlook-addin.md)."""
+"""Finds errors that the add-in-only manifest's schemas do not detect (docs/facts/outlook-addin.md)."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ XSI = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 MAX_BYTES = 256 * 1024
 MAX_RESID = 32
-NEWEST_MAILBOX = 1.5  # Exchange on-premises supports no higher version, and hides add-ins that require one
+NEWEST_MAILBOX = 1.5  # supported by Exchange on-premises, which hides add-ins that require a higher version
 RIBBON_ICONS = {"16", "32", "80"}
 PHONE_ICONS = {(size, scale) for size in ("25", "32", "48") for scale in ("1", "2", "3")}
 ONLY_IN_1_1 = {
@@ -25,7 +25,7 @@ ONLY_IN_1_1 = {
 
 
 def lint(manifest: bytes, sign_in_hosts: tuple[str, ...] = (), after: str = "") -> list[str]:
-    """All errors in a manifest. `after` is the version that is already installed."""
+    """All errors in a manifest. `after` is the currently installed version."""
     root = etree.fromstring(manifest)
     return [
         *_size(manifest),
@@ -47,7 +47,7 @@ def _overrides(root: Any) -> list[Any]:
 
 
 def _own(overrides: Any) -> Iterator[Any]:
-    """The elements of one version of the overrides, without the elements of the version nested inside it."""
+    """The elements of one version of the overrides, excluding those of the version nested inside it."""
     for child in overrides:
         if _local(child) != "VersionOverrides":
             yield from child.iter()
@@ -67,7 +67,7 @@ def _urls(root: Any) -> Iterator[str]:
 
 def _permissions(root: Any) -> Iterator[str]:
     if root.find(f"{{{APP}}}Permissions") is None:
-        yield "Permissions are missing, so the add-in would be restricted"
+        yield "There are no Permissions, so the add-in would be restricted"
 
 
 def _requirements(root: Any) -> Iterator[str]:
@@ -112,7 +112,7 @@ def _icon(icon: Any) -> Iterator[str]:
     else:
         missing = RIBBON_ICONS - {image.get("size") for image in icon}
     if missing:
-        yield f"an icon is missing the sizes {sorted(missing)}"
+        yield f"an icon lacks the sizes {sorted(missing)}"
 
 
 def _events(elements: list[Any]) -> Iterator[str]:
@@ -122,7 +122,7 @@ def _events(elements: list[Any]) -> Iterator[str]:
             yield f"no runtime for events in {source}"
     for point in (element for element in elements if element.get(XSI) == "MobileOnlineMeetingCommandSurface"):
         if _local(point.getparent()) != "MobileFormFactor" or point.getparent().find("{*}FunctionFile") is None:
-            yield "the command on phones has no function file"
+            yield "the phone command has no function file"
 
 
 def _references(elements: list[Any]) -> Iterator[str]:
@@ -132,5 +132,5 @@ def _references(elements: list[Any]) -> Iterator[str]:
     yield from (f"resource {id_} is there {count} times" for id_, count in resources.items() if count > 1)
     yield from (f"the name of resource {id_} is too long" for id_ in resources if len(id_) > MAX_RESID)
     referred = {element.get("resid") for element in elements if element.get("resid")}
-    yield from (f"{resid} refers to a missing resource" for resid in referred - set(resources))
-    yield from (f"there is no reference to {resid}" for resid in set(resources) - referred)
+    yield from (f"{resid} refers to a resource that does not exist" for resid in referred - set(resources))
+    yield from (f"nothing refers to {resid}" for resid in set(resources) - referred)

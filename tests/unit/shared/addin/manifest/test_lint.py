@@ -1,4 +1,4 @@
-"""The lint reports each error that is added to a valid manifest."""
+"""The lint reports every error introduced into a valid manifest."""
 
 from collections.abc import Callable
 
@@ -34,7 +34,7 @@ FAULTS = {
     "1.1 within 1.0": swap("<ExtensionPoint", "<SupportsSharedFolders>true</SupportsSharedFolders><ExtensionPoint", 1),
     "a missing icon for phones": swap('<bt:Image size="48" scale="3" resid="grey128"/>', ""),
     "an event without a runtime": swap('<Runtime resid="commands">', '<Runtime resid="pane">'),
-    "a command on phones without a function file": swap('<FunctionFile resid="commands"/>', ""),
+    "a phone command without a function file": swap('<FunctionFile resid="commands"/>', ""),
     "too large": swap("</OfficeApp>", " " * MAX_BYTES + "</OfficeApp>"),
 }
 
@@ -44,7 +44,7 @@ def test_lint_accepts_a_valid_manifest() -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_lint_reports_each_error(fault: Callable[[], str]) -> None:
+def test_lint_reports_every_error(fault: Callable[[], str]) -> None:
     assert lint(fault().encode())
 
 

@@ -1,4 +1,4 @@
-"""X1: the unified manifest is valid according to Microsoft's schema with all possible settings."""
+"""X1: with all possible settings, the unified manifest is valid according to Microsoft's schema."""
 
 import json
 from typing import Any
@@ -58,7 +58,7 @@ def test_the_manifest_is_valid_with_every_combination_of_commands(validator: Any
 
 
 def controls(extension: dict[str, Any]) -> list[dict[str, Any]]:
-    """The buttons on all ribbons, including those on phones."""
+    """The buttons on all ribbons, including on phones."""
     tabs = [tab for ribbon in extension["ribbons"] for tab in ribbon["tabs"]]
     groups = [group for tab in tabs for group in (*tab.get("groups", []), *tab.get("customMobileRibbonGroups", []))]
     return [control for group in groups for control in group["controls"]]

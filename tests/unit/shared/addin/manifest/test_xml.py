@@ -1,4 +1,4 @@
-"""X1, I6: the add-in-only manifest contains the settings, and is valid with all possible settings."""
+"""X1, I6: the add-in-only manifest reflects the settings, and is valid with all possible settings."""
 
 from typing import Any
 from uuid import UUID
@@ -58,7 +58,7 @@ def test_the_manifest_is_valid_with_every_combination_of_commands(schema: Any, p
     assert not set(root.iterfind(".//o:MobileFormFactor", NAMES)), "1.0 knows neither"
 
 
-def test_commands_that_run_without_a_pane_are_declared() -> None:
+def test_commands_without_a_pane_are_declared() -> None:
     integration = an_integration(**dict.fromkeys(SWITCHES, True))
     root = manifest(integration)
     base = f"https://addin.example.com/addin/{integration.uuid}"
@@ -160,7 +160,7 @@ def test_the_users_sign_in_service_is_an_app_domain() -> None:
     assert lint(made, ("fs.example.com", "addin.example.com")) == []
 
 
-def test_a_sign_in_service_whose_name_is_too_long_for_the_schema_is_left_out(schema: Any) -> None:
+def test_a_sign_in_service_is_omitted_if_its_name_is_too_long_for_the_schema(schema: Any) -> None:
     host = ".".join("d" * 60 for _ in range(4)) + ".xy"
     fields = full_fields(personal_vmr_oauth_auth_endpoint=f"https://{host}/")
     integration = an_integration(**fields).model_copy(update={"personal_vmr_oauth_auth_endpoint": f"https://{host}/"})
