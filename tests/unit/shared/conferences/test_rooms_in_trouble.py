@@ -165,7 +165,7 @@ class FusedWire(httpx.AsyncBaseTransport):
 
 
 async def crash_in(scenario: Scenario, fuse: Fuse) -> RoomsWorld:
-    """Run the scenario, with a process that dies at an external call while it handles rooms."""
+    """Run the scenario with a process that dies at an external call while handling rooms."""
     world = await a_world()
     await scenario(world)
     world.around = lambda storage: CrashingStorage(storage, fuse)
@@ -209,7 +209,7 @@ async def test_a_crash_at_any_call_leads_to_the_same_outcome(scenario: Scenario,
 
 @pytest.mark.long
 @pytest.mark.parametrize("scenario", SCENARIOS)
-async def test_a_failure_of_any_call_leads_to_the_same_outcome(scenario: Scenario) -> None:
+async def test_a_failure_at_any_call_leads_to_the_same_outcome(scenario: Scenario) -> None:
     fuse = Fuse(at=0)
     expected = await outcome(await crash_in(scenario, fuse))
     for at in range(1, fuse.calls + 1):
@@ -228,7 +228,7 @@ async def two() -> tuple[RoomsWorld, RoomsWorld]:
     return first, second
 
 
-async def test_two_instances_that_handle_the_same_meeting_create_one_room(two: tuple[RoomsWorld, RoomsWorld]) -> None:
+async def test_two_instances_handling_the_same_meeting_create_one_room(two: tuple[RoomsWorld, RoomsWorld]) -> None:
     first, second = two
     await first.show(first.booking())
     await first.show(first.booking(2))

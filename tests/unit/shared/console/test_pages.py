@@ -5,7 +5,7 @@ import re
 from shared.console.pages import Console
 
 COMPRESSED_MAX_BYTES = 200 * 1024
-"""The whole console without the sign-in library, which only deployments with Entra load."""
+"""The whole console, without the sign-in library, which is only loaded in deployments with Entra."""
 
 
 def test_the_whole_console_is_small() -> None:
@@ -19,7 +19,7 @@ def test_the_whole_console_is_small() -> None:
 
 
 def test_every_module_is_preloaded_by_the_page() -> None:
-    """All modules load in one round trip, because none of them is found only through the imports of another one."""
+    """All modules load in one round trip, because none is found only through another module's imports."""
     console = Console(None)
     html, _ = console.page()
     for path in re.findall(r'modulepreload" href="(/console/assets/[^"]+)"', html):

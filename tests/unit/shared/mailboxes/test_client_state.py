@@ -1,4 +1,4 @@
-"""A clientState proves its integration, and reveals no other information (rule 4)."""
+"""A clientState proves which integration it belongs to, and reveals nothing else (rule 4)."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""X3: a mailbox's known addresses, read from servers' responses, and compared with those of attendees."""
+"""X3: a mailbox's known addresses, as read from server responses and compared with attendees' addresses."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ DN = "/o=ExchangeLabs/ou=Exchange Administrative Group/cn=Recipients/cn=01234567
         ("smtp:" + "x" * ADDRESS_MAX + "@example.com", None),
     ],
 )
-def test_only_addresses_that_attendees_can_have_are_kept(told: str, known: str | None) -> None:
+def test_only_addresses_that_attendees_may_have_are_kept(told: str, known: str | None) -> None:
     assert known_addresses("VMR@example.com", [told]) == (VMR, *([known] if known else []))
 
 
@@ -103,5 +103,5 @@ def test_a_mailbox_whose_address_only_has_the_same_prefix_is_not_the_equipment_m
     assert addresses([], VMR) == ()
 
 
-def test_a_single_match_is_accepted_though_ews_does_not_list_the_configured_address() -> None:
+def test_a_single_match_is_accepted_even_if_ews_does_not_list_the_configured_address() -> None:
     assert addresses([resolution("primary@example.com", "SMTP:primary@example.com")], VMR)[0] == "primary@example.com"

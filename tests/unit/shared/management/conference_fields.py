@@ -1,4 +1,4 @@
-"""Conferences in the management API, with every field that they have."""
+"""Conferences in the management API, with all their fields."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ FULL: dict[str, Any] = {
     "media_playlist": "Welcome", "mssip_proxy": "Skype", "system_location": "Oslo", "teams_proxy": "Teams",
     "ivr_theme": "Blue",
 }  # fmt: skip
-"""A value for each field that differs from its default."""
+"""For each field, a value other than its default."""
 
 
 async def made(api: Api, resource: str, **fields: Any) -> dict[str, Any]:

@@ -22,7 +22,7 @@ async def api_with_one() -> tuple[Api, str]:
 
 
 def booking(api: Api, integration: str, *starts: timedelta, tag: str = TAG, endless: bool = False) -> Booking:
-    """A booking of a meeting with one-hour occurrences, which start after the given times from now."""
+    """A booking for a meeting with one-hour occurrences, which start the given times from now."""
     now = api.clock.now()
     occurrences = tuple(Occurrence(now + start, now + start + HOUR) for start in starts)
     calendar = Calendar(occurrences, now + timedelta(days=365) if endless else None)
@@ -45,7 +45,7 @@ def booking(api: Api, integration: str, *starts: timedelta, tag: str = TAG, endl
 
 
 async def put(api: Api, record: Booking | Operation, integration: str) -> None:
-    """Write a new record as the product does: a booking, its claim on the alias, and a note for the record lists."""
+    """Write a new record as the product would: a booking, its claim on the alias, and a note for the record lists."""
     table = api.storage.table("meetings")
     is_new = [Insert(record.key, record.values())] if isinstance(record, Booking) else record.inserting()
     await table.commit(integration, *is_new)
@@ -55,7 +55,7 @@ async def put(api: Api, record: Booking | Operation, integration: str) -> None:
 
 
 async def noted(api: Api, record: Booking | Operation, integration: str) -> None:
-    """Update the record lists with rows that tests have written directly."""
+    """Update the record lists with rows written directly by tests."""
     if isinstance(record, Booking):
         named = Record.booking(integration, record.tag)
     else:

@@ -1,4 +1,4 @@
-"""Sample meetings and VMRs for several tests of the management API."""
+"""Sample meetings and VMRs shared by tests of the management API."""
 
 from dataclasses import replace
 from typing import Any

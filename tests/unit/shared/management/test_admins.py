@@ -1,4 +1,4 @@
-"""The management API accepts only the app roles Scheduling.Admin and Scheduling.Read, and the password."""
+"""The management API accepts only the password and the app roles Scheduling.Admin and Scheduling.Read."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ async def test_the_admin_role_is_accepted_for_people_and_apps(
     assert found.may_change
 
 
-async def test_the_readers_role_allows_reading_only(entra: Entra, admins: EntraAdmins) -> None:
+async def test_the_reader_role_allows_only_reading(entra: Entra, admins: EntraAdmins) -> None:
     found = await admins.authenticate(bearer(entra, roles=["Scheduling.Read"], preferred_username="eve@example.com"))
     assert found == Admin("eve@example.com", may_change=False)
     both = await admins.authenticate(bearer(entra, roles=["Scheduling.Read", "Scheduling.Admin"]))

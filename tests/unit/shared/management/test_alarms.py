@@ -1,4 +1,4 @@
-"""The resource `alarm`, which monitoring written for the original API can read, and acknowledging alarms."""
+"""The resource `alarm`, which can be read by monitoring written for the original API, and acknowledging alarms."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""status/v1/change/: the record of admins' changes, and reverting them (W7)."""
+"""status/v1/change/: the record of admins' changes, and how changes are reverted (W7)."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -90,7 +90,7 @@ async def test_creating_changing_and_deleting_any_object_is_recorded(path: str, 
         assert {name: shown[name] for name in other} == other
 
 
-async def test_each_object_of_a_bulk_request_is_recorded_separately() -> None:
+async def test_each_object_in_a_bulk_request_is_recorded_separately() -> None:
     api = Api()
     rooms = [{"name": f"Room {n}", "primary_owner_email_address": "a@example.com"} for n in range(3)]
     made = (await api.call("PATCH", CONFERENCES, {"objects": rooms})).body["objects"]
@@ -138,7 +138,7 @@ async def test_only_the_fact_that_secrets_and_pins_changed_is_recorded() -> None
 
 
 async def test_the_value_of_a_field_with_a_secret_name_is_never_recorded() -> None:
-    """Fields with such names are denied by default. A developer who adds one to a resource must decide whether it is
+    """Fields with such names are denied by default. Developers who add one to a resource must decide whether it is
     secret.
     """
     telling = ("pin", "password", "secret", "private", "token")
@@ -220,7 +220,7 @@ async def test_a_string_equal_to_the_placeholder_for_secrets_is_reverted_like_an
     assert (await revert(api, await newest(api, "change")))["to"] == {"description": "changed"}
 
 
-async def test_a_field_that_has_changed_since_is_reverted_only_with_force() -> None:
+async def test_a_field_changed_again_since_is_reverted_only_with_force() -> None:
     api = Api()
     await created(api, description="first")
     await api.call("PATCH", f"{CONNECTORS}1/", {"description": "second"})

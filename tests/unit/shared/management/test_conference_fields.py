@@ -15,11 +15,11 @@ from tests.unit.shared.management.conference_fields import CONFERENCES, FULL, ma
 
 TABLES = {"conference": CONFERENCE_FIELDS, "conference_alias": ALIAS_FIELDS, "end_user": END_USER_FIELDS}
 OBJECTS = {"aliases"}
-"""Fields that contain the resource's dependent objects, which have separate tests."""
+"""Fields that contain the resource's dependents, which have separate tests."""
 
 
 async def least(api: Api, resource: str) -> dict[str, Any]:
-    """An object created with the required fields only."""
+    """An object created with only the required fields."""
     if resource == "end_user":
         return await made(api, resource, primary_email_address="alice@example.com")
     room = await made(api, "conference", name="Room")
@@ -154,7 +154,7 @@ async def test_a_reference_is_shown_as_it_was_sent() -> None:
     assert (await api.call("PUT", path(shown), shown)).body == shown
 
 
-async def test_a_vmrs_references_are_resolved_by_its_own_integrations_node(
+async def test_a_vmrs_references_are_resolved_by_its_integrations_own_node(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     api, theme = Api(), "/api/admin/configuration/v1/ivr_theme/3/"

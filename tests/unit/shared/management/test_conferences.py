@@ -1,4 +1,4 @@
-"""`conference` and `conference_alias`: personal VMRs, one by one or thousands in one request."""
+"""`conference` and `conference_alias`: personal VMRs, handled one by one or thousands in one request."""
 
 import json
 from typing import Any
@@ -105,7 +105,7 @@ async def test_a_vmr_belongs_to_one_integration_or_to_all() -> None:
     assert list(answer.body["conference"]) == ["exchange_connector"]
 
 
-async def test_rooms_of_scheduled_meetings_are_shown_but_read_only() -> None:
+async def test_the_rooms_of_scheduled_meetings_are_shown_but_read_only() -> None:
     api, uuid = await api_with_one()
     await put(api, booking(api, uuid, HOUR), uuid)
     mine, room = await created(api), FIRST_MEETING_ID + 1
@@ -184,7 +184,7 @@ async def test_all_invalid_objects_are_reported_and_nothing_is_changed() -> None
     assert await api.ids(CONFERENCES) == []
 
 
-async def test_a_name_that_is_taken_is_reported_for_its_object_only() -> None:
+async def test_a_taken_name_is_reported_only_for_its_object() -> None:
     api = Api()
     await created(api)
     answer = await api.call("PATCH", CONFERENCES, {"objects": [ROOM, ROOM | {"name": "B", "aliases": ["b"]}]})

@@ -1,4 +1,4 @@
-"""`connector_health`: the state of several integrations, which the console shows in a list."""
+"""`connector_health`: the state of several integrations, as listed in the console."""
 
 from datetime import timedelta
 
@@ -34,7 +34,7 @@ async def test_alarms_waiting_messages_and_the_subscription_are_reported() -> No
     assert (ill["last_message_day"], ill["time_to_answer_p50"]) == ("2026-11-23", answered)
 
 
-async def test_health_can_be_requested_by_ids_for_one_page_of_integrations() -> None:
+async def test_health_can_be_requested_by_id_for_one_page_of_integrations() -> None:
     api = Api()
     for number in range(4):
         await created(api, room_mailbox_email_address=f"r{number}@example.com")

@@ -1,4 +1,4 @@
-"""`connector_name`: the names of integrations, from which users of the console choose one."""
+"""`connector_name`: the names of integrations, for users of the console to choose from."""
 
 import pytest
 
@@ -38,7 +38,7 @@ async def test_the_names_of_a_thousand_integrations_take_one_storage_request() -
     assert api.storage.round_trips - before == 2
 
 
-async def test_an_integration_that_is_deleted_has_no_name() -> None:
+async def test_a_deleted_integration_has_no_name() -> None:
     api = Api()
     await created(api)
     await api.call("DELETE", f"{CONNECTORS}1/")

@@ -1,4 +1,4 @@
-"""The JSON schema of a new integration requires the same settings as the check (I3), using the same conditions."""
+"""The JSON schema for a new integration requires the same settings as the check (I3), under the same conditions."""
 
 import asyncio
 from typing import Any, get_args
@@ -19,11 +19,11 @@ REQUIRED = {name: setting.required for name, _, setting in settings() if setting
 SCHEMA = connector_schema()
 ALWAYS = {name: {"pattern": SCHEMA["properties"][name]["pattern"]} for name in SCHEMA["required"]}
 RULES = jsonschema.Draft202012Validator({key: SCHEMA[key] for key in ("required", "allOf")} | {"properties": ALWAYS})
-"""The rules about required settings, without the rules about the format of values."""
+"""The rules about required settings, without the rules about value formats."""
 
 
 def values(name: str) -> st.SearchStrategy[Any]:
-    """Values for a setting that occurs in conditions: all its choices, or a value and an empty value."""
+    """Values for a setting that occurs in conditions: all its choices, or a value and ""."""
     annotation = Integration.model_fields[name].annotation
     choices = [choice for choice in get_args(annotation) if isinstance(choice, str)]
     return st.booleans() if annotation is bool else st.sampled_from(choices or ["given", ""])
@@ -35,7 +35,7 @@ EMPTY = st.dictionaries(st.sampled_from(sorted(REQUIRED)), st.sampled_from(["", 
 
 
 def sent(switches: dict[str, Any], empty: dict[str, Any]) -> dict[str, Any]:
-    """The body of a POST with all settings, except those that are empty or omitted."""
+    """The body of a POST with all settings except those that are empty or omitted."""
     everything = {name: value for name, value in full_fields().items() if name not in DECIDING} | switches
     emptied = {name: [] if name == "domains" else value for name, value in empty.items()}
     return {name: value for name, value in (everything | emptied).items() if value != "left out"}
@@ -69,8 +69,8 @@ def test_blank_text_counts_as_missing_in_the_schema_too(blank: str) -> None:
     assert missing_by_schema(full_fields(name=blank)) == {"name"}
 
 
-def test_the_schema_of_a_new_integration_has_conditions_and_that_of_a_change_has_none() -> None:
-    """A change contains only the changed settings, so only the service can determine whether a required one is
+def test_the_schema_for_a_new_integration_has_conditions_and_the_one_for_a_change_has_none() -> None:
+    """A change contains only the changed settings, so only the service can tell whether a required setting is
     missing.
     """
     paths = asyncio.run(Api().get("openapi.json"))["paths"]

@@ -1,4 +1,4 @@
-"""`ms_exchange_connector`: creating, reading, changing and deleting integrations, and actions on them."""
+"""`ms_exchange_connector`: creating, reading, changing and deleting integrations, and their actions."""
 
 from datetime import timedelta
 from typing import Any
@@ -117,7 +117,7 @@ async def test_a_put_without_required_fields_is_refused_and_changes_nothing() ->
     assert await api.get(CONNECTORS + "1/") == shown
 
 
-async def test_numbers_strings_and_booleans_are_accepted_in_one_anothers_form() -> None:
+async def test_numbers_strings_and_booleans_are_accepted_in_place_of_one_another() -> None:
     api = Api()
     sent = {"meeting_buffer_before": "5", "allow_new_users": "False", "enable_personal_vmrs": 0, "description": 5}
     shown = await created(api, **sent)

@@ -181,7 +181,7 @@ async def test_a_crash_blocks_other_runs_until_its_lease_expires() -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("by", WORLDS)
 @pytest.mark.parametrize("scenario", SCENARIOS)
-async def test_a_failure_of_any_call_leads_to_the_same_outcome(scenario: Scenario, by: type[MeetingsWorld]) -> None:
+async def test_a_failure_at_any_call_leads_to_the_same_outcome(scenario: Scenario, by: type[MeetingsWorld]) -> None:
     """The process does not crash, and records whether the answer may have been sent."""
     expected, calls = await clean_run(scenario, by)
     for at in range(1, calls + 1):

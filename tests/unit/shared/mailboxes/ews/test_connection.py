@@ -1,4 +1,4 @@
-"""The responses that are recognized as EWS, and the longest wait that a server may request."""
+"""Which responses are recognized as EWS, and the longest wait that a server may request."""
 
 import pytest
 import requests
@@ -20,7 +20,7 @@ def answer(status: int, content: bytes = b"", **headers: str) -> requests.Respon
 @pytest.mark.parametrize("content", [SOAP, b"\xef\xbb\xbf" + SOAP, b"\r\n" + SOAP + b"\r\n"])
 @pytest.mark.parametrize("status", [200, 500])
 def test_soap_is_read_with_any_http_status(status: int, content: bytes) -> None:
-    """SOAP faults usually have status 500, and sometimes 200."""
+    """SOAP faults usually have status 500, but sometimes 200."""
     AtOnce().raise_response_errors(answer(status, content))
 
 
@@ -54,8 +54,8 @@ def test_a_servers_requested_wait_is_read(asked: str, seconds: float) -> None:
     assert (caught.value.status, caught.value.retry_after) == (503, seconds)
 
 
-def test_a_refusal_that_closes_the_connection_is_not_mistaken_for_a_busy_server() -> None:
-    """exchangelib treats every response with `Connection: close` as a sign of a busy server."""
+def test_a_refusal_that_closes_the_connection_is_not_taken_for_a_busy_server() -> None:
+    """exchangelib takes every response with `Connection: close` as a sign of a busy server."""
     with pytest.raises(HttpFailure) as caught:
         AtOnce().raise_response_errors(answer(404, connection="close"))
     assert caught.value.status == 404

@@ -15,7 +15,7 @@ OUTLOOK = "https://outlook.office365.com"
 
 
 class Endpoint:
-    """A token endpoint that returns the `answers` one after another."""
+    """A token endpoint that returns the `answers` in turn."""
 
     def __init__(self, *answers: Any) -> None:
         self.answers = list(answers)

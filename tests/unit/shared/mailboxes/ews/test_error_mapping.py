@@ -1,4 +1,4 @@
-"""All exceptions of exchangelib become errors of the product, without confidential text."""
+"""Every exchangelib exception is mapped to an error of the product, without confidential text."""
 
 import inspect
 import ssl
@@ -18,7 +18,7 @@ SECRET = "alice@example.com: Layoffs"
 
 
 def raised(cls: type[Exception]) -> Exception:
-    """An exception of the given class, which contains confidential text."""
+    """An exception of the given class that contains confidential text."""
     if issubclass(cls, errors.RedirectError):
         redirect: Exception = errors.RedirectError(url=f"https://example.com/{SECRET}")
         return redirect
@@ -37,7 +37,7 @@ def raised(cls: type[Exception]) -> Exception:
 
 
 def library() -> Iterator[type[Exception]]:
-    """All exception classes of exchangelib."""
+    """All exception classes in exchangelib."""
     yield from (c for c in vars(errors).values() if inspect.isclass(c) and issubclass(c, Exception))
 
 
@@ -51,7 +51,7 @@ def test_every_exchangelib_error_is_mapped(cls: type[Exception]) -> None:
 
 
 def network() -> Iterator[type[Exception]]:
-    """All exception classes of the requests library."""
+    """All exception classes in the requests library."""
     for cls in vars(requests.exceptions).values():
         if inspect.isclass(cls) and issubclass(cls, requests.exceptions.RequestException):
             yield cls
@@ -65,7 +65,7 @@ def test_every_network_error_is_mapped(cls: type[Exception]) -> None:
 
 
 @pytest.mark.parametrize("cls", [KeyError, ValueError, AttributeError, TypeError, RecursionError, MemoryError])
-def test_errors_that_a_hostile_response_causes_in_exchangelib_are_mapped(cls: type[Exception]) -> None:
+def test_errors_caused_in_exchangelib_by_a_hostile_response_are_mapped(cls: type[Exception]) -> None:
     error = translated(cls(SECRET))
     assert isinstance(error, EwsUnavailable)
     assert error.trouble is Trouble.UNREADABLE
@@ -108,7 +108,7 @@ def test_each_error_is_mapped_to_the_error_for_its_cause(error: Exception, troub
     assert found.trouble is trouble
 
 
-def test_a_network_failure_that_exchangelib_wraps_is_recognized() -> None:
+def test_a_network_failure_wrapped_by_exchangelib_is_recognized() -> None:
     try:
         try:
             raise requests.exceptions.SSLError("certificate verify failed")
@@ -132,14 +132,14 @@ def test_a_network_failure_that_exchangelib_wraps_is_recognized() -> None:
         (HttpFailure(429), 60),
     ],
 )
-def test_the_wait_that_a_busy_server_requests_is_respected(error: Exception, seconds: float) -> None:
+def test_the_wait_requested_by_a_busy_server_is_respected(error: Exception, seconds: float) -> None:
     found = translated(error)
     assert isinstance(found, RateLimited)
     assert found.retry_after == seconds
 
 
 def test_only_errors_about_one_item_are_permanent() -> None:
-    """All other errors are retried, since Exchange reports many temporary problems with misleading codes."""
+    """All other errors are retried, because Exchange reports many temporary problems with misleading codes."""
     final = {cls.__name__ for cls in library() if isinstance(translated(raised(cls)), EwsError)}
     assert final == {
         "ErrorItemCorrupt",

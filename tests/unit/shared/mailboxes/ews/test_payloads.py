@@ -25,7 +25,7 @@ KEY = "WIdfQoipTBuCK1ThiefxJA=="
 
 
 def node(name: str, *parts: str) -> Node:
-    """An element with the given content, which is XML in the namespace of EWS's types."""
+    """An element with the given content, which is XML in EWS's types namespace."""
     return Node(etree.fromstring(f'<{name} xmlns="{TYPES}">{"".join(parts)}</{name}>'))
 
 
@@ -186,7 +186,7 @@ class TestReferences:
 
 
 def custom_zone(standard: str, daylight: str, spring: str, autumn: str) -> str:
-    """A StartTimeZone with rules; without `daylight`, the same offset applies all year."""
+    """A StartTimeZone with rules. Without `daylight`, the same offset applies all year round."""
 
     def change(to: str, month: int, occurrence: str, hour: int) -> str:
         return (
@@ -232,7 +232,7 @@ class TestItems:
         found = calendar_item(item(CalendarItemType=f"<CalendarItemType>{type_}</CalendarItemType>"), "master")
         assert (found.shape, found.series_id) == (shape, series_id)
 
-    def test_the_uid_is_the_one_that_all_occurrences_share(self) -> None:
+    def test_the_uid_is_the_one_shared_by_all_occurrences(self) -> None:
         assert uid(item(goid=extended("PropertyId", "35", GOID))) == "040000008200E00074C5B7101A82E008"
         assert uid(item(goid=extended("PropertyId", "0x23", "noise!"))) == "uid-1"
 
@@ -259,7 +259,7 @@ class TestItems:
         ],
     )
     def test_times_are_read_in_every_form(self, text: str, moment: datetime) -> None:
-        """Times without an offset are in UTC, which every request specifies."""
+        """Times without an offset are in UTC, as specified in every request."""
         assert calendar_item(item(Start=f"<Start>{text}</Start>"), "").occurrence.start == moment
 
     @pytest.mark.parametrize("text", ["", "yesterday", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
@@ -293,7 +293,7 @@ class TestItems:
     def test_a_custom_time_zone_is_recognized_by_its_rules(
         self, rules: tuple[str, str, str, str], hours: list[float]
     ) -> None:
-        """The format is that of the TimeZoneDefinition reference. The offsets are for January and July."""
+        """The format follows the TimeZoneDefinition reference. The offsets are for January and July."""
         name = calendar_item(item(zone=custom_zone(*rules)), "").zone
         offsets = [datetime(2026, month, 1, tzinfo=ZoneInfo(name)).utcoffset() for month in (1, 7) if name]
         assert offsets == [timedelta(hours=number) for number in hours]
@@ -346,7 +346,7 @@ class TestItems:
 
     @pytest.mark.parametrize("address", ["/O=EXAMPLE/CN=A", "a@example.com\nBcc: b@example.com", "a b@example.com", ""])
     def test_an_invalid_email_address_is_dropped(self, address: str) -> None:
-        """X.500 addresses (RoutingType EX) cannot be used for mail, and other invalid ones could get into request
+        """X.500 addresses (RoutingType EX) cannot be used for mail, and other invalid addresses could get into request
         headers.
         """
         mailbox = f"<Mailbox><Name>A</Name><EmailAddress>{address}</EmailAddress></Mailbox>"

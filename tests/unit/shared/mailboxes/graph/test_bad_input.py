@@ -1,7 +1,6 @@
-"""All input from Graph, or from an attacker who pretends to be Graph, is read or refused with a documented error,
-without a crash.
-
-All parsers are tested with all samples, and with variants in which any node is deleted, replaced or of another type.
+"""Input from Graph, or from an attacker posing as Graph, is either read or refused with a documented error, and never
+causes a crash. All parsers are tested with all samples, and with variants in which any node is deleted, replaced or of
+another type.
 """
 
 import json
@@ -52,7 +51,7 @@ NOTIFICATIONS = {
 
 
 class Parrot:
-    """A GraphClient that answers all requests with the same payload, and fails after a large number of requests."""
+    """A GraphClient that responds to all requests with the same payload, and fails after a large number of requests."""
 
     def __init__(self, payload: Any) -> None:
         self._payload = payload
@@ -85,7 +84,7 @@ class Parrot:
 
 
 def everything(payload: Any) -> list[Callable[[], Coroutine[Any, Any, Any]]]:
-    """All calls that read from Graph, with this payload as the response."""
+    """All calls that read from Graph, each with this payload as the response."""
     client: Any = Parrot(payload)
     mailbox = GraphMailbox(client, "vmr@example.com")
     subscriptions = GraphSubscriptions(client, "vmr@example.com", "https://x.example.com", STATE)

@@ -1,4 +1,4 @@
-"""E1: access tokens are cached while they are valid, and errors reveal nothing about tenants, clients or secrets."""
+"""E1: access tokens are cached while valid, and errors reveal nothing about tenants, clients or secrets."""
 
 import time
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ HOUR = 3600
 
 @dataclass
 class Credential:
-    """The parts of an azure-identity credential that are used."""
+    """The parts of an azure-identity credential that we use."""
 
     failure: Exception | None = None
     scopes: list[str] = field(default_factory=list)
@@ -35,7 +35,7 @@ class Credential:
 
 @pytest.fixture
 def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The machine's time, as a list with one element, which tests may change."""
+    """The machine's time, as a list with one element that tests may change."""
     moment = [1_800_000_000.0]
     monkeypatch.setattr(time, "time", lambda: moment[0])
     return moment
@@ -68,7 +68,7 @@ async def test_a_token_is_used_until_five_minutes_before_it_expires(now: list[fl
     ],
 )
 async def test_graph_is_unavailable_without_a_token(failure: Exception) -> None:
-    """The meeting that is being processed is not the cause. The library's message is not passed on."""
+    """The meeting being processed is not the cause. The library's message is not passed on."""
     credential = Credential(failure)
     mine = tokens(credential)
     with pytest.raises(Unavailable) as refused:

@@ -1,4 +1,4 @@
-"""Reading Graph's JSON in its actual forms (docs/facts/exchange.md §1)."""
+"""Reading Graph's JSON as it actually occurs (docs/facts/exchange.md §1)."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -136,7 +136,7 @@ def test_no_uid_is_derived_for_an_exception_if_only_the_series_has_one() -> None
     ],
 )
 def test_a_missing_event_type_is_inferred_from_other_fields(changes: dict[str, Any], shape: Shape) -> None:
-    """A cancelled occurrence that is mistaken for a single meeting would close the room of the whole series."""
+    """If a cancelled occurrence were mistaken for a single meeting, the whole series' room would be closed."""
     assert parse_event(event(**changes)).item().shape is shape
 
 
@@ -154,7 +154,7 @@ def test_a_missing_event_type_is_inferred_from_other_fields(changes: dict[str, A
     ],
 )
 def test_times_are_read_in_every_form(start: dict[str, Any], expected: datetime) -> None:
-    """Times have seven fractional digits, no offset, and a time zone in any spelling."""
+    """Times have seven fractional digits, no offset, and a time zone that may be spelled in various ways."""
     assert parse_event(event(start=start)).item().occurrence.start == expected
 
 
@@ -206,7 +206,7 @@ def test_recorded_answers_are_read(response: str | None, answer: Answer) -> None
     ],
 )
 def test_the_end_of_a_series_is_read(range_: dict[str, Any] | None, last_day: datetime | None) -> None:
-    """Fields that a recurrence type does not use contain default values (docs/facts/exchange.md §1)."""
+    """Fields that are unused by a recurrence type contain default values (docs/facts/exchange.md §1)."""
     item = parse_event(event(type="seriesMaster", recurrence={"pattern": {}, "range": range_})).item()
     assert item.last_day == last_day
 
@@ -248,7 +248,7 @@ def test_an_id_with_a_lone_surrogate_can_still_be_stored(name: str) -> None:
     ],
 )
 def test_an_unreadable_payload_is_retried_and_the_error_reveals_no_content(payload: Any) -> None:
-    """The error contains only field names, since the payload contains people's mail (rule 6)."""
+    """The error contains only field names, because the payload contains people's mail (rule 6)."""
     with pytest.raises(Unavailable, match="could not be read") as refused:
         parse_message(payload)
     for secret in ("Alice", "alice@example.com", "Budget", TAG, "yesterday", "noon"):
@@ -300,7 +300,7 @@ def test_one_invalid_attendee_does_not_affect_the_others() -> None:
 
 
 def test_the_captured_series_master_is_read() -> None:
-    """The capture from 2023 is a new request with values in previous*, tzone:// zones, default values, and rewritten
+    """The 2023 capture is a new request with values in previous*, tzone:// zones, default values, and rewritten
     links.
     """
     payload = graph_sample("real__eventMessageRequest_seriesMaster_2023_listitem.json")
