@@ -77,7 +77,7 @@ async def test_every_recorded_request_gets_the_response_that_the_client_needs_fr
 
 
 @pytest.mark.parametrize("resource", OWN)
-async def test_the_fields_that_the_client_reads_are_shown(running: Running, resource: str) -> None:
+async def test_the_fields_read_by_the_client_are_shown(running: Running, resource: str) -> None:
     given = {
         "conference": {"name": "Room", "aliases": [{"alias": "room"}]},
         "conference_alias": {"alias": "other", "conference": "/api/admin/configuration/v1/conference/1/"},

@@ -166,7 +166,7 @@ async def test_secrets_can_be_written_but_never_read() -> None:
     assert secret.get_secret_value() == planted
 
 
-async def test_a_secret_that_is_not_sent_is_kept_and_an_empty_one_is_cleared() -> None:
+async def test_a_secret_is_kept_if_it_is_not_sent_and_cleared_if_it_is_empty() -> None:
     api = Api()
     uuid = (await created(api, oauth_client_secret="s"))["uuid"]
     await api.call("PATCH", CONNECTORS + "1/", {"description": "x"})

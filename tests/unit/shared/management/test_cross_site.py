@@ -1,4 +1,4 @@
-"""A page of another site cannot change anything, even if the admin's browser sends the password with the request."""
+"""A page on another site cannot change anything, even if the admin's browser sends the password with its request."""
 
 from collections.abc import Iterator
 
@@ -34,7 +34,7 @@ OWN = [
 
 
 def writes() -> Iterator[tuple[str, str]]:
-    """All requests that change something: to lists, to objects, and to actions with and without a body."""
+    """All requests that change something: to lists, objects, and actions with and without a body."""
     yield from (("POST", CONNECTORS), ("PATCH", CONNECTORS))
     yield from ((method, f"{CONNECTORS}1/") for method in ("PUT", "PATCH", "DELETE", "POST"))
     for resource in Api().management.resources:
@@ -67,7 +67,7 @@ async def test_another_site_cannot_change_anything(api: Api, headers: dict[str, 
 
 
 @pytest.mark.parametrize("headers", OWN, ids=str)
-async def test_requests_of_tools_and_of_the_products_pages_are_accepted(api: Api, headers: dict[str, str]) -> None:
+async def test_requests_from_tools_and_from_the_products_pages_are_accepted(api: Api, headers: dict[str, str]) -> None:
     assert (await api.raw("PATCH", f"{CONNECTORS}1/", b'{"description":"x"}', {**HOST, **headers})).status == 202
     link = await api.raw("POST", f"{CONNECTORS}1/sign_in/", b"", {"content-type": "", **HOST, **headers})
     assert link.status == 200

@@ -1,4 +1,4 @@
-"""The index of an area and the schema of a resource, in Tastypie's form, with additional information under `x`."""
+"""An area's index and a resource's schema, in Tastypie's format, with additional information under `x`."""
 
 from typing import Any
 

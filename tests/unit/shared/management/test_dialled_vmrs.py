@@ -1,4 +1,4 @@
-"""VMRs created through the management API can be dialled. A node's request takes one point read (C2, I7)."""
+"""VMRs created through the management API can be dialled. A request from a node takes one point read (C2, I7)."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -64,7 +64,7 @@ async def test_only_the_complete_alias_leads_to_a_vmr(alias: str) -> None:
     assert await dial(api, alias) is None
 
 
-async def test_the_same_name_can_be_an_alias_in_several_domains() -> None:
+async def test_the_same_name_can_be_used_as_an_alias_in_several_domains() -> None:
     api = Api()
     for domain in ("a.example", "b.example"):
         await made(api, "conference", name=domain, aliases=[f"room@{domain}"])
@@ -103,7 +103,7 @@ async def test_nodes_receive_every_supported_field_of_every_service_type(service
         assert "host_view" not in service
 
 
-async def test_nodes_receive_names_instead_of_the_uris_of_references() -> None:
+async def test_nodes_receive_references_as_names_rather_than_uris() -> None:
     api = Api()
     await api.call("POST", CONNECTORS, graph_fields(**NODE))
     theme, group = "/api/admin/configuration/v1/ivr_theme/3/", "/api/admin/configuration/v1/identity_provider_group/1/"
@@ -153,7 +153,7 @@ async def test_vmrs_are_left_to_another_server_if_the_settings_require_it() -> N
 
 
 class Connecting:
-    """The method of Timers that a save calls."""
+    """The method of Timers called by a save."""
 
     async def connect(self, uuid: str, changed: frozenset[str]) -> None:
         assert uuid
@@ -206,7 +206,7 @@ async def test_an_interrupted_change_is_completed_at_night_or_has_no_effect(
 
 
 def dying(api: Api, patched: pytest.MonkeyPatch, step: int) -> None:
-    """Simulate that the process dies at the write with the given number."""
+    """Simulate the process dying at the write with the given number."""
     count = 0
 
     def counted(genuine: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
@@ -223,7 +223,7 @@ def dying(api: Api, patched: pytest.MonkeyPatch, step: int) -> None:
         patched.setattr(table, "commit", counted(table.commit))
 
 
-async def test_vmrs_of_older_versions_can_be_dialled_after_the_nightly_job() -> None:
+async def test_vmrs_from_older_versions_can_be_dialled_after_the_nightly_job() -> None:
     api = Api()
     await made(api, "conference", name="Old", aliases=["old"])
     claims = api.storage.table("aliases")

@@ -1,4 +1,4 @@
-"""Personal VMRs and users have ETags, so that a save does not overwrite a concurrent change by another admin."""
+"""Personal VMRs and users have ETags, so a save never overwrites a concurrent change by another admin."""
 
 import asyncio
 from typing import Any

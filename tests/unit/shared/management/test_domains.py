@@ -1,4 +1,4 @@
-"""The resource `exchange_domain` of the management API."""
+"""The management API's resource `exchange_domain`."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The resource `end_user` of the management API."""
+"""The management API's resource `end_user`."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ async def test_faults_in_a_user_record_are_reported(fields: dict[str, Any], fiel
     assert (answer.status, list(answer.body["end_user"])) == (400, [field])
 
 
-async def test_an_address_or_account_can_be_in_one_record_only() -> None:
+async def test_an_address_or_account_can_be_in_only_one_record() -> None:
     api = Api()
     await api.call("POST", USERS, ALICE)
     answer = await api.call("POST", USERS, ALICE | {"primary_email_address": "ALICE@example.com"})
@@ -65,6 +65,6 @@ async def test_thousands_of_users_are_created_and_deleted() -> None:
     answer = await api.call("PATCH", USERS, {"objects": sent})
     assert answer.status == 202
     uris = [each["resource_uri"] for each in answer.body["objects"]]
-    for _ in range(2):  # repeated, since deleting an object that no longer exists is not an error
+    for _ in range(2):  # repeated, because deleting an object that no longer exists is not an error
         assert (await api.call("PATCH", USERS, {"objects": [], "deleted_objects": uris})).status == 202
     assert await api.ids(USERS) == []

@@ -1,4 +1,4 @@
-"""The handling of requests that all resources have in common."""
+"""Request handling that is common to all resources."""
 
 from collections.abc import Mapping
 
@@ -74,7 +74,7 @@ async def test_options_lists_the_methods(path: str, allowed: str) -> None:
     assert (answer.status, answer.body, answer.headers) == (200, None, {"Allow": allowed})
 
 
-async def test_the_response_to_head_is_that_to_get_without_the_body() -> None:
+async def test_the_response_to_head_is_the_response_to_get_without_its_body() -> None:
     api = Api()
     await api.call("POST", CONNECTORS, graph_fields())
     read, head = await api.call("GET", CONNECTORS + "1/"), await api.call("HEAD", CONNECTORS + "1/")

@@ -1,8 +1,8 @@
-"""A client written for the original API works unchanged (I7).
+"""Clients written for the original API work unchanged (I7).
 
-The tests send the same requests as Pexip's Go library (v41) and its Terraform provider (pexip.md §1). They create an
-object with every plain field except empty ones, take the id from the Location header, and compare the object that they
-read back with the plan. They update by PUT with all fields except unset secrets. They send domains as URIs, and read
+The tests send the same requests as Pexip's Go library (v41) and its Terraform provider (pexip.md §1). These create an
+object with every plain field that is not empty, take the id from the Location header, and compare the object that they
+read back with the plan. They update by PUT, with all fields except unset secrets. They send domains as URIs and read
 them as objects.
 """
 
@@ -22,7 +22,7 @@ OWN = {
     "reservation_days", "room_lead_time",
     "bridge_url", "bridge_username", "bridge_password", "bridge_client_id", "bridge_private_key",
 }  # fmt: skip
-"""Settings that the original API does not have, so that its clients never send them."""
+"""Settings that the original API lacks, and that its clients therefore never send."""
 
 ALWAYS_SENT = {"name", "uuid", "authentication_method", "auth_provider", "addin_server_domain"}
 
@@ -55,7 +55,7 @@ class Client:
 
 
 def a_plan(**changes: Any) -> dict[str, Any]:
-    """Every field of the original API, with its default value unless changed."""
+    """Every field in the original API, with its default value unless changed."""
     plan = {name: field.default for name, field, _ in settings() if name not in READ_ONLY_FIELDS | OWN | {"domains"}}
     plan = {name: "" if name in SECRET_FIELDS else value for name, value in plan.items()}
     fitting = full_fields("OAUTH", auth_provider=changes.get("auth_provider", "ADFS"))
@@ -121,8 +121,8 @@ async def test_an_update_without_differences_changes_nothing() -> None:
     assert secret is not None  # not sent, and therefore kept
 
 
-async def test_references_that_a_plan_no_longer_contains_are_removed_by_an_update() -> None:
-    """The library omits nulls, and the provider reports an inconsistent result if the object that it reads back differs
+async def test_references_no_longer_in_a_plan_are_removed_by_an_update() -> None:
+    """The library omits nulls. The provider reports an inconsistent result if the object that it reads back differs
     from its plan.
     """
     api = Api()
@@ -141,7 +141,7 @@ async def test_references_that_a_plan_no_longer_contains_are_removed_by_an_updat
 
 
 async def test_domains_can_be_managed_as_separate_resources() -> None:
-    """Terraform creates the integration first, and then its domains with the integration's URI."""
+    """Terraform first creates the integration, and then its domains with the integration's URI."""
     api = Api()
     client = Client(api)
     off = {"enable_dynamic_vmrs": False, "enable_personal_vmrs": False}

@@ -1,4 +1,4 @@
-"""Filters across relations in the API, which find objects by the properties of the objects to which they refer."""
+"""Filters across relations in the API, which find objects by properties of the objects they refer to."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Filters, order and pages of lists, without the API."""
+"""Filtering, ordering and paging of lists, without the API."""
 
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -203,6 +203,6 @@ def test_a_parameter_that_is_not_a_field_is_ignored_and_reported() -> None:
 
 
 def test_a_regular_expression_with_catastrophic_backtracking_takes_linear_time() -> None:
-    """Backtracking would try 2^n possibilities, while RE2 reads the text once."""
+    """Backtracking would try 2^n possibilities, whereas RE2 reads the text once."""
     objects = [an_object(1, "a" * 10_000)]
     assert listed("name__regex=%5E(a|a)*b$", objects)["objects"] == []

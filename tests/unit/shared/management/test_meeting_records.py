@@ -1,4 +1,6 @@
-"""Rooms of scheduled meetings are complete objects, with numbers that fit into 32 bits and never repeat (I7)."""
+"""The rooms of scheduled meetings are complete objects, with numbers that fit into 32 bits and are never reused
+(I7).
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -126,7 +128,7 @@ async def test_meetings_are_found_by_alias_and_name(search: str) -> None:
         ("status/v1/scheduling_operation/?transaction_uuid=c2", 0),
     ],
 )
-async def test_finding_one_meeting_takes_the_same_requests_for_any_number_of_meetings(search: str, count: int) -> None:
+async def test_finding_a_meeting_takes_the_same_requests_for_any_number_of_meetings(search: str, count: int) -> None:
     trips = []
     for meetings in (10, 60):
         api, uuid = await api_with_one()
@@ -145,7 +147,7 @@ async def test_finding_one_meeting_takes_the_same_requests_for_any_number_of_mee
     assert trips[0] == trips[1] <= 5
 
 
-async def test_every_occurrence_is_an_object_of_its_series() -> None:
+async def test_every_occurrence_is_an_object_within_its_series() -> None:
     api, uuid = await api_with_one()
     await put(api, booking(api, uuid, HOUR, DAY, 2 * DAY, endless=True), uuid)
     [series], [room], found = (
@@ -162,7 +164,7 @@ async def test_every_occurrence_is_an_object_of_its_series() -> None:
     assert (series["current_index"], series["is_depleted"]) == (0, False)
 
 
-async def test_new_occurrences_of_a_series_get_the_next_numbers_and_existing_ids_stay() -> None:
+async def test_new_occurrences_in_a_series_get_the_next_numbers_and_existing_ids_are_kept() -> None:
     api, uuid = await api_with_one()
     await put(api, booking(api, uuid, HOUR, DAY, 2 * DAY, endless=True), uuid)
     first = {each["start_time"]: each["id"] for each in await objects(api, SCHEDULED)}
@@ -253,7 +255,7 @@ async def test_the_numbers_of_a_deleted_meeting_are_never_reused() -> None:
     assert len(rows) == 1 + 1 + 2  # for the sequence, the booking and its occurrences
 
 
-async def test_admins_who_list_concurrently_see_the_same_numbers() -> None:
+async def test_admins_listing_concurrently_see_the_same_numbers() -> None:
     api, uuid = await api_with_one()
     for number in range(30):
         tag = f"{number:08}-7ab0-4e1d-a6c8-3b5e5a1a1f3d"
@@ -276,7 +278,7 @@ async def test_a_change_between_reading_and_numbering_is_not_lost() -> None:
     assert await Numbering(api.storage).complete([read]) == [replace(await stored(api, uuid))]
 
 
-async def test_a_row_of_an_older_version_is_numbered_when_it_is_first_shown() -> None:
+async def test_a_row_from_an_older_version_is_numbered_when_first_shown() -> None:
     api, uuid = await api_with_one()
     old = {
         name: value for name, value in booking(api, uuid, HOUR).values().items() if name not in ("numbers", "passed")

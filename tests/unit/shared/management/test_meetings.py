@@ -1,4 +1,4 @@
-"""status/v1/meeting/: the search for meetings by a support desk, and the two actions on meetings."""
+"""status/v1/meeting/: how a support desk searches for meetings, and the two actions on meetings."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from tests.support.meetings import OTHER_TAG, TAG
 from tests.unit.shared.management.samples import MEETINGS, deployment, listed
 
 
-async def test_a_meeting_contains_the_information_that_a_support_desk_needs() -> None:
+async def test_a_meeting_contains_the_information_needed_by_a_support_desk() -> None:
     (review,) = await listed(await deployment(), "text=REVIEW")
     assert (review["organizer"], review["tag"], review["state"]) == ("alice@example.com", TAG, "scheduled")
     assert review["door"] == {"open": True, "next_change": "2026-11-23T10:54:00"}

@@ -1,4 +1,4 @@
-"""The API's OpenAPI description, and generated requests that check the API against it."""
+"""The API's OpenAPI description, and generated requests that test the API against it."""
 
 import asyncio
 import json
@@ -75,7 +75,7 @@ def _schemas(part: Any) -> list[dict[str, Any]]:
 
 
 def test_times_are_described_as_utc_without_an_offset() -> None:
-    """In JSON Schema, a date-time has an offset, so with that format generated clients would reject every response."""
+    """In JSON Schema, a date-time has an offset. With that format, generated clients would reject every response."""
     assert not [each for each in _schemas(document()) if each.get("format") == "date-time"]
     times = [each for each in _schemas(document()) if each.get("format") == TIME_FORMAT]
     assert len(times) > 5
@@ -124,12 +124,12 @@ def operations() -> Any:
 
 @cache
 def cases(path: str, method: str, mode: schemathesis.GenerationMode) -> Any:
-    """Generated requests, of which some match the description."""
+    """Generated requests, some of which match the description."""
     return operations()[path][method.upper()].as_strategy(generation_mode=mode)
 
 
 def without_rules(part: Any) -> Any:
-    """Remove the conditional requirements, for which schemathesis cannot generate values. test_connector_schema.py
+    """Remove the conditional requirements, which schemathesis cannot generate values for. test_connector_schema.py
     covers them.
     """
     if isinstance(part, list):
@@ -146,7 +146,7 @@ def without_rules(part: Any) -> Any:
 @settings(max_examples=examples(20), suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_generated_requests_get_described_answers(path: str, method: str, data: st.DataObject) -> None:
-    """Schemathesis generates requests of which some match the description. None of them may cause a 500."""
+    """Schemathesis generates requests, some of which match the description. None of them may cause a 500."""
     case = data.draw(cases(path, method, data.draw(st.sampled_from(schemathesis.GenerationMode))))
     answer = asyncio.run(answer_to(case, data.draw(st.sampled_from([1, 1, 1, 2]))))
     if answer is not None:

@@ -1,4 +1,4 @@
-"""W5: the overview by day and by hour, whose cost is the same for one integration and for thousands."""
+"""W5: the overview by day and by hour, which costs the same for one integration as for thousands."""
 
 from datetime import timedelta
 from typing import Any
@@ -113,7 +113,7 @@ async def test_the_overview_costs_the_same_for_any_number_of_integrations() -> N
     await deployment(api)
     assert api.storage.round_trips - before <= MOST_TRIPS
     api.clock.move(SUM_LIFETIME)
-    await deployment(api)  # the sum is computed again, for all readers
+    await deployment(api)  # the sum is recomputed, for all readers
     before = api.storage.round_trips
     await deployment(api)
     assert api.storage.round_trips - before <= MOST_TRIPS

@@ -1,4 +1,4 @@
-"""The app role Scheduling.Read, with which users can read everything except personal PINs, but change nothing."""
+"""The app role Scheduling.Read, which lets users read everything except personal PINs, but change nothing."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The contents of lists of meetings, aliases and operations, and the storage requests that they take (S1, W4)."""
+"""The contents of the lists of meetings, aliases and operations, and the storage requests that they take (S1, W4)."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -28,7 +28,7 @@ SCHEDULERS = "status/v1/exchange_scheduler/"
 DAY = timedelta(days=1)
 
 MOST_REQUESTS = 3
-"""The number of storage requests for one page if the settings of the integrations on it are cached."""
+"""The number of storage requests for one page if the settings of its integrations are cached."""
 
 
 async def deployment(integrations: int = 2) -> tuple[Api, list[str]]:
@@ -45,9 +45,7 @@ def tag(number: int) -> str:
 
 
 def random_booking(api: Api, uuid: str, number: int, chance: Random) -> Booking:
-    """A booking in any state, past or future, with one or several occurrences. Two bookings may start at the same
-    time.
-    """
+    """A booking in any state, past or future, with one or more occurrences. Two bookings may start at the same time."""
     starts = sorted(chance.choices(range(-50, 60), k=chance.choice([1, 1, 1, 3])))
     made = booking(api, uuid, *(each * HOUR for each in dict.fromkeys(starts)), tag=tag(number))
     made = replace(made, alias=f"meet{number}@example.com", meeting=f"meeting-{number}")
@@ -80,7 +78,7 @@ async def filled(api: Api, uuids: list[str], chance: Random, many: int, first: i
 
 
 async def changed(api: Api, uuids: list[str], number: int, chance: Random) -> None:
-    """Replace a booking with another one or delete it, and finish its operation."""
+    """Replace or delete a booking, and finish its operation."""
     table = api.storage.table("meetings")
     for uuid in uuids:
         if found := await stored_booking(table, uuid, tag(number)):
@@ -130,7 +128,7 @@ def queries(api: Api) -> Iterator[str]:
 
 
 async def without_lists(api: Api, path: str, patch: pytest.MonkeyPatch) -> Any:
-    """The expected list, calculated from all records."""
+    """The expected list, computed from all records."""
     with patch.context() as patched:
 
         async def not_built(*_: object, **__: object) -> None:
@@ -252,7 +250,7 @@ async def test_operation_ids_increase_with_time_and_are_exact_in_javascript() ->
 
 
 async def test_a_page_is_still_shown_while_its_integration_is_being_deleted() -> None:
-    """The integration's settings are deleted first, and its records some time later."""
+    """The integration's settings are deleted first, and its records a little later."""
     api, uuids = await deployment(2)
     await filled(api, uuids, Random(8), 20)
     before = await api.get(f"{ALIASES}?limit=0")
@@ -263,7 +261,7 @@ async def test_a_page_is_still_shown_while_its_integration_is_being_deleted() ->
     assert (await api.get(f"{MEETINGS}?order_by=start&exchange_connector=1"))["objects"] == []
 
 
-async def test_readers_get_lists_in_the_same_way() -> None:
+async def test_lists_work_in_the_same_way_for_readers() -> None:
     api, uuids = await deployment(1)
     await filled(api, uuids, Random(9), 30)
     await api.get(f"{MEETINGS}?limit=1")

@@ -1,10 +1,10 @@
-"""Recorded requests of real clients of the original API get the responses that these clients need (I7).
+"""Recorded requests from real clients of the original API get the responses that those clients need (I7).
 
-`tests/data/clients/` contains what each client sent to the local stack and what it received. `reads` lists the fields
-of each resource that a client reads, with their types in the client; "?" marks fields that may be null. `at_default`
+`tests/data/clients/` contains what each client sent to the local stack, and what it received. `reads` lists the fields
+that a client reads from each resource, with their types in the client; "?" marks fields that may be null. `at_default`
 lists the fields of a body that have the product's default values. `{name}` stands for the URI of the object that was
-created, or listed first, in the step that `binds` the name. An object that a client wrote as a whole must be read back
-as it was sent, since otherwise Terraform reports a difference. docs/existing-clients.md lists the recorded clients, and
+created, or listed first, in the step that `binds` the name. If a client wrote a whole object, it must be read back
+exactly as sent; otherwise Terraform reports a difference. docs/existing-clients.md lists the recorded clients, and
 explains how to record them again.
 """
 
@@ -22,8 +22,8 @@ NOT_SHOWN = {
         "oauth_client_secret", "oauth_refresh_token", "password", "personal_vmr_oauth_client_secret", "private_key",
     },
 }  # fmt: skip
-"""Fields that the client supports but does not receive, which are secrets and fields that do not exist. It treats them
-as empty.
+"""Fields that the client supports but does not receive, because they are secret or do not exist. It treats them as
+empty.
 """
 
 
@@ -38,7 +38,7 @@ async def a_deployment() -> Api:
     return api
 
 
-async def test_every_recorded_request_gets_the_response_that_the_client_needs() -> None:
+async def test_every_recorded_request_gets_the_response_needed_by_the_client() -> None:
     replay = Replay(await a_deployment())
     answers = {step["name"]: await replay.step(step) for step in STEPS}
     assert len(answers) == len(STEPS) >= 60
@@ -64,7 +64,7 @@ async def test_every_recorded_request_gets_the_response_that_the_client_needs() 
 
 
 @pytest.mark.parametrize("resource", sorted(READS))
-def test_the_fields_that_the_client_reads_are_shown(resource: str) -> None:
+def test_the_fields_read_by_the_client_are_shown(resource: str) -> None:
     """The fields are taken from the resource's schema."""
     [found] = [each for each in Api().management.resources if each.name == resource and each.area != HISTORY]
     shown = {name for name, each in found.schema["properties"].items() if not each.get("writeOnly")}

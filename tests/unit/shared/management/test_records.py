@@ -1,4 +1,4 @@
-"""The read-only objects, which are the aliases, conferences, operations and alarms of all integrations."""
+"""The read-only objects: the aliases, conferences, operations and alarms of all integrations."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -158,7 +158,7 @@ async def test_records_cannot_be_changed(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", EVERYTHING)
-async def test_every_field_of_the_schema_is_shown_and_no_other(path: str) -> None:
+async def test_exactly_the_fields_in_the_schema_are_shown(path: str) -> None:
     api, uuid = await api_with_one()
     await put(api, booking(api, uuid, HOUR, endless=True), uuid)
     await put(api, Operation("c1", "m1", "2026-11-23T08:00:00+00:00", "", "request", DecisionKind.ACCEPT, "new"), uuid)

@@ -1,8 +1,8 @@
 """The original product's shell can build its commands from the API's indexes and schemas (I7).
 
 The tests repeat the requests of pexshell (commit c9c3a5a). `login` lists worker_vm. `cache` fetches each API's index
-and all schemas in it, and fails if it cannot decode a field. After that, each resource has those of the commands `get`,
-`post`, `patch` and `delete` that its schema allows, with an argument for each field and filter.
+and all schemas in it, and fails if it cannot decode a field. After that, each resource has the commands `get`, `post`,
+`patch` and `delete`, as far as its schema allows them, with an argument for each field and filter.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ ALL_FILTERS = {
     "exact", "iexact", "contains", "icontains", "startswith", "istartswith", "endswith", "iendswith", "regex", "iregex",
     "lt", "lte", "gt", "gte",
 }  # fmt: skip
-"""How the shell interprets a number in `filtering`."""
+"""How the shell interprets numbers in `filtering`."""
 
 Endpoint = Mapping[str, Any]
 

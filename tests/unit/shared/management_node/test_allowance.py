@@ -1,4 +1,4 @@
-"""C3: a node never gets more requests than its limit per minute, even if the instances' clocks are wrong."""
+"""C3: a node never gets more requests per minute than its limit, even if the instances' clocks are wrong."""
 
 from collections import deque
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The rules M1 to M7 as pure functions, with a test for each rule."""
+"""The rules M1 to M7 as pure functions, with a test for each one."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -48,7 +48,7 @@ class TestNewMeetings:
         [
             (5, 1, None, False),  # the records are older than the answer
             (5, 1, scheduled(Calendar((at(9),))), False),
-            (0, 0, None, True),  # Exchange answers by itself, without a room
+            (0, 0, None, True),  # Exchange answers on its own, without a room
             (5, -1, None, True),  # the answer is to an earlier version
             (
                 5,
@@ -179,7 +179,7 @@ class TestCancellations:
         message = request(item(cancelled=True), kind=Kind.CANCELLATION)
         assert on(message, IN_THREE_HOURS, own, own=own) == Close(own)
 
-    def test_a_request_that_is_read_after_its_cancellation_also_closes_the_room(self) -> None:
+    def test_a_request_read_after_its_cancellation_also_closes_the_room(self) -> None:
         own = scheduled(IN_THREE_HOURS)
         assert on(request(item(cancelled=True)), IN_THREE_HOURS, own, own=own) == Close(own)
 
@@ -196,7 +196,7 @@ class TestCancellations:
 
 
 def occurrence(**changes: Any) -> CalendarItem:
-    """An item for the second occurrence of WEEKLY."""
+    """An item for the second occurrence in WEEKLY."""
     base: dict[str, Any] = {"id": "second", "occurrence": WEEKLY.occurrences[1]}
     return item(shape=Shape.OCCURRENCE, series_id="event-of-uid-1", **base | changes)
 
@@ -239,7 +239,7 @@ class TestRoomsOfOccurrences:
             "only left out",
         ],
     )
-    def test_an_update_of_the_series_ends_separate_rooms_only_if_its_pattern_is_new(
+    def test_an_update_to_the_series_ends_separate_rooms_only_if_its_pattern_is_new(
         self, shown: Occurrence | None, update: Update, stays: bool
     ) -> None:
         room = scheduled(Calendar((at(3 + 168),)), tag=OTHER_TAG, day=SECOND)
@@ -269,7 +269,7 @@ class TestLeftAlone:
         assert isinstance(on(request(item(), update=Update.PRINCIPAL_COPY), IN_THREE_HOURS, booking()), Ignore)
 
     @pytest.mark.parametrize("changes", [{"outdated": True}, {"update": Update.OUTDATED}])
-    def test_outdated_messages_of_a_scheduled_meeting_are_ignored(self, changes: dict[str, Any]) -> None:
+    def test_outdated_messages_about_a_scheduled_meeting_are_ignored(self, changes: dict[str, Any]) -> None:
         own = scheduled(IN_THREE_HOURS)
         assert isinstance(on(request(item(), **changes), Calendar((at(5),)), own, own=own), Ignore)
 
@@ -278,8 +278,8 @@ class TestLeftAlone:
 
 
 class TestLateMessages:
-    def test_the_tag_of_an_outdated_invitation_counts_if_nothing_newer_was_accepted(self) -> None:
-        """The result is the same whether the invitation was read before or after the update (rule 2)."""
+    def test_the_tag_in_an_outdated_invitation_counts_if_nothing_newer_was_accepted(self) -> None:
+        """The result is the same whether the invitation is read before or after the update (rule 2)."""
         assert isinstance(on(request(item(), outdated=True), IN_THREE_HOURS, booking()), Accept)
 
     @pytest.mark.parametrize(
@@ -292,10 +292,10 @@ class TestLateMessages:
         ],
         ids=["newer", "older", "somebody else's", "the calendar item has its own tag"],
     )
-    def test_the_tag_of_an_outdated_update_counts_if_the_newer_one_has_none(
+    def test_the_tag_in_an_outdated_update_counts_if_the_newer_update_has_none(
         self, untagged: bool, made: timedelta, others: bool, moves: bool
     ) -> None:
-        """An update without a tag keeps the room of the previous update, in whichever order they are read (rule 2)."""
+        """An update without a tag keeps the previous update's room, in whichever order they are read (rule 2)."""
         own = scheduled(IN_THREE_HOURS)
         new = booking(tag=OTHER_TAG, created=own.created + made)
         known = Known((own, new), own, others=frozenset({OTHER_TAG} if others else ()), untagged=untagged)
@@ -304,6 +304,6 @@ class TestLateMessages:
         if isinstance(decision, Accept):
             assert (decision.booking.tag, [each.tag for each in decision.beside]) == (OTHER_TAG, [own.tag])
 
-    def test_declining_an_update_of_an_unknown_meeting_is_not_certain(self) -> None:
+    def test_declining_an_update_to_an_unknown_meeting_is_not_certain(self) -> None:
         decision = on(request(item(), update=Update.FULL), IN_THREE_HOURS)
         assert decision == Reject(Rejected.INVALID_ALIAS, certain=False)

@@ -1,4 +1,6 @@
-"""Each kind of alarm is raised by a problem, and cleared by its fix, or when its cause is no longer in use (O1)."""
+"""Each kind of alarm is raised by a problem, and cleared once the problem is fixed or its cause no longer in use
+(O1).
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -42,7 +44,7 @@ OFF = {"enable_dynamic_vmrs": False}
 
 
 class RecurringAlarmsWorld(TimersWorld):
-    """Integrations, the code that raises and clears their alarms, and actions of an admin."""
+    """Integrations, the code that raises and clears their alarms, and an admin's actions."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,7 +66,7 @@ class RecurringAlarmsWorld(TimersWorld):
         self.worker = Worker(self.handlers, queue, lanes, no_rooms)
 
     async def save(self, uuid: str, **changes: Any) -> None:
-        """Save changes to an integration as the management API does."""
+        """Save changes to an integration as the management API would."""
         before = await self.store.get(uuid)
         after = await self.store.update(uuid, changes)
         self.places[uuid].site.integration = after
