@@ -135,7 +135,7 @@ async def _poison(world: RecurringAlarmsWorld, uuid: str) -> None:
 
 
 async def _waiting(world: RecurringAlarmsWorld, uuid: str) -> None:
-    """Handle a message that cannot be read, until the queue's retries are exhausted."""
+    """Handle an unreadable message until the queue's retries are exhausted."""
     place = world.places[uuid]
     message = place.mailbox.deliver(invitation("late", body(await place.site.reserve()), uid="uid-late"))
     place.mailbox.fail("read", Unavailable("Exchange did not respond in time."), times=2)
@@ -148,7 +148,7 @@ async def _time_passes(world: RecurringAlarmsWorld, uuid: str) -> None:
 
 
 async def _refused(world: RecurringAlarmsWorld, uuid: str) -> None:
-    """Handle an invitation whose answer Exchange always refuses."""
+    """Handle an invitation whose answer is always refused by Exchange."""
     place = world.places[uuid]
     message = place.mailbox.deliver(invitation("refused", body(await place.site.reserve()), uid="uid-refused"))
     place.mailbox.fail("answer", SchedulingError("Graph returned 400."), times=LOOKS)
@@ -193,7 +193,7 @@ async def _housekeeping(world: RecurringAlarmsWorld, uuid: str) -> None:
 
 
 async def _cleanup(world: RecurringAlarmsWorld, uuid: str) -> None:
-    """Raise an alarm that stays even if the agenda succeeds an hour later."""
+    """Raise an alarm that persists even if the agenda succeeds an hour later."""
     with pytest.MonkeyPatch.context() as patch:
 
         async def broken(*_: object) -> None:
@@ -205,7 +205,7 @@ async def _cleanup(world: RecurringAlarmsWorld, uuid: str) -> None:
 
 
 async def _duplicate_alias(world: RecurringAlarmsWorld, uuid: str) -> None:
-    """Give a meeting's room the alias of a VMR that an older version has stored."""
+    """Give a meeting's room the alias of a VMR stored by an older version."""
     place, vmrs = world.places[uuid], VmrStore(world.storage, world.clock)
     booking = await place.site.reserve()
     await place.site.process(place.mailbox.deliver(invitation("room", body(booking), uid="uid-room")))
@@ -241,7 +241,7 @@ async def _gone_again(world: RecurringAlarmsWorld, uuid: str) -> None:
 
 
 async def _room(world: RecurringAlarmsWorld, uuid: str, *, minutes: int = 0) -> None:
-    """Let time pass before a meeting that begins in half an hour."""
+    """Let time pass before a meeting that starts in half an hour."""
     world.rooms.integration = await world.store.get(uuid)
     begin = world.clock.now() + timedelta(minutes=30)
     calendar = Calendar((Occurrence(begin, begin + timedelta(hours=1)),))
@@ -305,8 +305,8 @@ Step = Callable[[RecurringAlarmsWorld, str], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Story:
-    """The steps that raise and fix an alarm. `fields` are the initial settings, and with `leave` the cause is no longer
-    in use.
+    """The steps that raise an alarm and fix its cause. `fields` are the initial settings. After `leave`, the cause is
+    no longer in use.
     """
 
     raised: Step
@@ -375,7 +375,7 @@ def world() -> RecurringAlarmsWorld:
 
 
 async def raised(world: RecurringAlarmsWorld, kind: AlarmKind) -> str:
-    """Create an integration that has only this alarm."""
+    """Create an integration with only this alarm."""
     fields = {
         name: value
         for name, value in STORIES[kind].fields.items()
@@ -413,9 +413,7 @@ async def test_an_alarm_is_cleared_when_its_cause_is_no_longer_in_use(
 async def test_an_alarm_left_over_from_an_earlier_save_is_cleared_at_night(
     world: RecurringAlarmsWorld, kind: AlarmKind
 ) -> None:
-    """This can happen if the process crashes between the save and the clearing, or if work in progress raises the
-    alarm.
-    """
+    """This can happen if the process crashes between saving and clearing, or if work in progress raises the alarm."""
     uuid = await raised(world, kind)
     off = {"enable_personal_vmrs": False, "conference_platform": "policy", **OFF}
     world.places[uuid].site.integration = await world.store.update(uuid, off)
@@ -425,7 +423,9 @@ async def test_an_alarm_left_over_from_an_earlier_save_is_cleared_at_night(
 
 @pytest.mark.parametrize("kind", sorted(set(AlarmKind) - {AlarmKind.CONNECTION, AlarmKind.NUMBER_SPACE}))
 async def test_an_unrelated_save_clears_no_alarm(world: RecurringAlarmsWorld, kind: AlarmKind) -> None:
-    """The exceptions are the alarms about the connection and the number space, which every save checks again."""
+    """The exceptions are the alarms about the connection and the number space, which are checked again on every
+    save.
+    """
     uuid = await raised(world, kind)
     await world.save(uuid, description="nothing that matters")
     assert kind in await world.raised(uuid)

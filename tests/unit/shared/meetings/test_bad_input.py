@@ -1,4 +1,4 @@
-"""Faulty requests, tested end to end. They never get two answers, and there is always a recorded decision."""
+"""Faulty requests, tested end to end. They never get two answers, and the decision is always recorded."""
 
 import json
 from collections.abc import Mapping
@@ -74,7 +74,7 @@ class OneMessage:
 
 
 class Mailroom(MeetingsWorld):
-    """A world with a Graph mailbox, whose queue delivers each message until it has been handled or moved to the poison
+    """A world with a Graph mailbox. Its queue delivers each message until it has been handled or moved to the poison
     queue.
     """
 
@@ -111,7 +111,7 @@ class Mailroom(MeetingsWorld):
 
 
 async def decision_on(payload: Any) -> str:
-    """Deliver the notification about a message twice, and return the decision ("" if the message is ignored)."""
+    """Deliver the notification about a message twice, and return the decision ("" if the message was ignored)."""
     room = Mailroom()
     booking = await room.reserve()
     client = OneMessage(json.loads(json.dumps(payload).replace(TAG, booking.tag)))

@@ -1,4 +1,4 @@
-"""The nightly comparison of calendar and records in both directions. Differences are handled like messages."""
+"""The nightly comparison of calendar and records, in both directions. Differences are handled like messages."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -39,7 +39,9 @@ def comparison(world: MeetingsWorld) -> Comparison:
 
 
 async def compared(world: MeetingsWorld) -> str:
-    """Run one night's comparison and the repairs that it queues, and return its report ("" without differences)."""
+    """Run one night's comparison and the repairs that it queues, and return its report ("" if there are no
+    differences).
+    """
     try:
         await comparison(world).run()
     except CalendarDiffers as differs:
@@ -58,7 +60,7 @@ async def hand_out(world: MeetingsWorld) -> None:
 
 
 async def scheduled(world: MeetingsWorld, number: int = 1, start: datetime = START) -> Booking:
-    """Schedule a meeting whose message arrived normally."""
+    """Schedule a meeting whose message arrived as usual."""
     booking = await world.reserve(f"user{number}")
     request = invitation(f"message-{number}", body(booking), uid=f"uid-{number}", start=start)
     request = replace(request, item=replace(request.item, body=request.body)) if request.item else request
@@ -78,7 +80,7 @@ async def unseen(
 
 
 def to_a_series(booking: Booking) -> MeetingRequest:
-    """An invitation to a series, whose calendar item is the series master."""
+    """An invitation to a series. Its calendar item is the series master."""
     request = invitation(body=body(booking), start=START, shape=Shape.SERIES)
     assert request.item is not None
     return replace(request, item=replace(request.item, id=request.item.series_id, body=request.body))
@@ -115,7 +117,7 @@ async def test_a_meeting_accepted_before_the_records_were_lost_is_not_answered_a
 
 
 async def test_a_meeting_sent_by_a_delegate_stays_accepted_after_the_records_were_lost(world: MeetingsWorld) -> None:
-    """The tag contains only the delegate, and the calendar item does not contain the sender."""
+    """The tag identifies only the delegate, and the calendar item does not contain the sender."""
     form, delegate = alias_format(world.integration), Caller("delegate", "test", mailboxes=("delegate@example.com",))
     booking = await world.allocator.allocate(world.integration.uuid, form, delegate, timedelta(days=90))
     request = invitation(body=body(booking), start=START)
@@ -187,7 +189,7 @@ async def test_a_meeting_moved_beyond_the_horizon_is_updated(world: MeetingsWorl
     assert await opens(world, booking, START + 2 * HORIZON) is True
 
 
-async def test_a_difference_in_one_occurrence_is_repaired(world: MeetingsWorld) -> None:
+async def test_a_difference_in_a_single_occurrence_is_repaired(world: MeetingsWorld) -> None:
     booking = await world.reserve()
     request = to_a_series(booking)
     assert request.item is not None
@@ -206,7 +208,7 @@ async def test_a_difference_in_one_occurrence_is_repaired(world: MeetingsWorld) 
     assert own.conference.calendar.occurrences == changed
 
 
-async def test_occurrences_beyond_the_recorded_ones_do_not_count_as_a_difference(world: MeetingsWorld) -> None:
+async def test_occurrences_beyond_the_recorded_ones_do_not_count_as_differences(world: MeetingsWorld) -> None:
     booking = await world.reserve()
     request = to_a_series(booking)
     assert request.item is not None
@@ -256,7 +258,7 @@ async def test_past_and_declined_meetings_are_ignored(world: MeetingsWorld) -> N
 
 
 async def test_an_empty_calendar_closes_no_rooms(world: MeetingsWorld) -> None:
-    """Missing permissions and a different mailbox have the same effect as an empty calendar."""
+    """Missing permissions or a wrong mailbox have the same effect as an empty calendar."""
     bookings = [await scheduled(world, number, START + number * DAY) for number in range(MAX_ROOMS_WITHOUT_MEETING + 1)]
     world.mailbox.items.clear()
     for _ in range(2):
@@ -266,7 +268,7 @@ async def test_an_empty_calendar_closes_no_rooms(world: MeetingsWorld) -> None:
 
 
 async def test_another_mailboxs_calendar_closes_no_rooms(world: MeetingsWorld) -> None:
-    """That calendar contains a few meetings, and hardly any of the recorded ones."""
+    """That calendar contains a few meetings, but hardly any of the recorded ones."""
     bookings = [await scheduled(world, number, START + number * DAY) for number in range(20)]
     for item in list(world.mailbox.items)[3:]:
         del world.mailbox.items[item]
@@ -318,7 +320,7 @@ class TestLargeMailboxes:
         assert len(world.mailbox.calls) == 20 + len(lost)
         assert world.storage.round_trips - before < 40
 
-    async def test_a_part_of_the_calendar_that_is_not_read_is_read_the_next_night(
+    async def test_a_part_of_the_calendar_left_unread_is_read_the_next_night(
         self, world: MeetingsWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         world.mailbox._view_size = 2

@@ -1,6 +1,6 @@
 """M5, rule 2: after a crash at any step, the next run completes the work, and the organizer is answered once.
 
-Each scenario runs once to count its external calls, and then twice for each call, with a crash before and after it.
+Each scenario runs once to count its external calls, and then twice for each call, crashing before and after it.
 """
 
 from collections.abc import Awaitable, Callable
@@ -112,7 +112,7 @@ async def run(world: MeetingsWorld, message: str, fuse: Fuse) -> None:
 
 
 async def outcome(world: MeetingsWorld) -> object:
-    """The visible result: answers, mails, and the times at which rooms are open."""
+    """The visible result: answers, e-mails, and the times at which rooms are open."""
     bookings = world.storage.table("meetings").rows(world.integration.uuid, "tag:")
     rooms = [Booking.from_row(row).numeric_alias async for row in bookings]
     doors = []
@@ -126,7 +126,8 @@ async def outcome(world: MeetingsWorld) -> object:
 
 
 WORLDS = [MeetingsWorld, NodeMeetingsWorld]
-"""The worlds with rooms served by external policy, and with rooms on a Management Node. Their outcomes must be equal.
+"""Two worlds: one with rooms served by external policy, and one with rooms on a Management Node. Their outcomes must be
+the same.
 """
 
 
@@ -140,7 +141,7 @@ async def clean_run(scenario: Scenario, by: type[MeetingsWorld] = MeetingsWorld)
 
 
 async def crashed_run(scenario: Scenario, fuse: Fuse, by: type[MeetingsWorld]) -> object:
-    """The outcome after a crash, after which the queue delivers the message again and the timers run."""
+    """The outcome after a crash. The queue then delivers the message again, and the timers run."""
     world = by()
     message = await scenario(world)
     with pytest.raises(Crash):
@@ -167,7 +168,7 @@ async def test_a_crash_at_any_call_leads_to_the_same_outcome(
 
 
 async def test_a_crash_blocks_other_runs_until_its_lease_expires() -> None:
-    """While a run may still be in progress, another run with the same message does nothing."""
+    """While a run may still be in progress, another run for the same message does nothing."""
     world = MeetingsWorld()
     message = await new_meeting(world)
     with pytest.raises(Crash):
@@ -182,7 +183,7 @@ async def test_a_crash_blocks_other_runs_until_its_lease_expires() -> None:
 @pytest.mark.parametrize("by", WORLDS)
 @pytest.mark.parametrize("scenario", SCENARIOS)
 async def test_a_failure_at_any_call_leads_to_the_same_outcome(scenario: Scenario, by: type[MeetingsWorld]) -> None:
-    """The process does not crash, and records whether the answer may have been sent."""
+    """The process does not crash, so it records whether the answer may have been sent."""
     expected, calls = await clean_run(scenario, by)
     for at in range(1, calls + 1):
         for after in (False, True):

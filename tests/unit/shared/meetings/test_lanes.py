@@ -1,4 +1,4 @@
-"""S2: a flood of messages for one mailbox never delays another mailbox's message, and none of them is lost."""
+"""S2: a flood of messages for one mailbox never delays another mailbox's messages, and no message is lost."""
 
 import asyncio
 from collections import Counter
@@ -22,7 +22,7 @@ BUSY, QUIET = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-2
 
 @dataclass
 class LanesWorld:
-    """A busy mailbox that a test can block, a quiet one, and workers that use the same storage."""
+    """A busy mailbox that a test can block, a quiet mailbox, and workers that use the same storage."""
 
     storage: MemoryStorage = field(default_factory=MemoryStorage)
     clock: FakeClock = field(default_factory=FakeClock)
@@ -106,7 +106,7 @@ async def test_waiting_messages_are_handled_roughly_in_order(world: LanesWorld) 
     world.go_on.set()
     await asyncio.gather(*flood)
     far = [abs(place - int(name)) for place, name in enumerate(world.order)]
-    assert max(far) <= 8, "the number of messages that are handled at the same time"
+    assert max(far) <= 8, "the number of messages handled at the same time"
 
 
 async def test_processes_share_a_mailboxs_waiting_messages(world: LanesWorld) -> None:
@@ -136,7 +136,7 @@ async def test_messages_claimed_by_a_process_that_died_are_handled_by_others(wor
     assert await world.lined_up() == 0
 
 
-async def test_only_the_message_that_fails_is_retried(world: LanesWorld) -> None:
+async def test_only_the_failing_message_is_retried(world: LanesWorld) -> None:
     world.wrong.add("7")
     flood = started(world.worker(), *(message(BUSY, f"{n}") for n in range(20)))
     await settle()

@@ -1,4 +1,4 @@
-"""Organizers' addresses as real Exchange servers return them, and the text that is allowed in a mail's header."""
+"""Organizers' addresses as returned by real Exchange servers, and the text allowed in an e-mail header."""
 
 from dataclasses import replace
 
@@ -51,7 +51,7 @@ def from_(address: str, **changes: object) -> MeetingRequest:
 
 @pytest.mark.parametrize("odd", ODD)
 async def test_an_organizer_without_an_address_is_answered_by_exchange_alone(odd: str) -> None:
-    """Exchange can answer such an organizer, but a separate mail would not arrive, or would reach another person."""
+    """Exchange can answer such an organizer, but a separate e-mail would not arrive, or would reach somebody else."""
     world = MeetingsWorld(stored_integration(response_format="html"))
     booking = await world.reserve()
     await world.process(world.mailbox.deliver(from_(odd, body=body(booking))))

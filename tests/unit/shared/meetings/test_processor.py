@@ -1,4 +1,4 @@
-"""The processor with an in-memory mailbox: outcomes, exactly-once answers, and round trips."""
+"""The processor, with an in-memory mailbox: outcomes, exactly-once answers, and round trips."""
 
 import re
 from dataclasses import replace
@@ -44,8 +44,8 @@ async def exhaust(world: MeetingsWorld, limits: tuple[Limit, ...], before: int =
         await world.allocator.allocate(world.integration.uuid, form, caller, timedelta(days=1), limits=limits)
 
 
-async def test_a_message_that_can_never_be_read_delays_an_answer_only_for_a_limited_time(world: MeetingsWorld) -> None:
-    """An update of an unknown meeting waits for the unreadable message, which may be its invitation, but only for a
+async def test_an_unreadable_message_delays_an_answer_only_for_a_limited_time(world: MeetingsWorld) -> None:
+    """An update to an unknown meeting waits for the unreadable message, which may be its invitation, but only for a
     limited time.
     """
     since = world.clock.now()
@@ -77,10 +77,12 @@ async def test_an_update_without_a_tag_is_handled_after_its_invitation(world: Me
 
 
 @pytest.mark.parametrize("error", [Unavailable("down"), MessageNotFound("gone"), ValueError("our own bug")])
-async def test_a_message_of_the_same_meeting_that_cannot_be_read_delays_others_only_in_an_outage(
+async def test_an_unreadable_message_about_the_same_meeting_delays_others_only_in_an_outage(
     world: MeetingsWorld, error: Exception
 ) -> None:
-    """A deleted message and a message that triggers a bug do not delay others, but during an outage the others wait."""
+    """A deleted message or a message that triggers a bug does not delay others, but during an outage the others
+    wait.
+    """
     request = invitation(body="<p>no tag</p>", update=Update.INFORMATIONAL)
     world.mailbox.deliver(replace(request, message_id="message-0"))
     world.mailbox.deliver(request)
@@ -115,7 +117,7 @@ class TestSingleMeetings:
     async def test_one_request_costs_two_graph_calls_and_four_sequential_round_trips(
         self, world: MeetingsWorld
     ) -> None:
-        """The budget is in bench/README.md. Names are claimed in parallel with the second round trip to storage."""
+        """For the budget, see bench/README.md. Names are claimed in parallel with the second round trip to storage."""
         booking = await world.reserve()
         world.mailbox.deliver(invitation(body=body(booking)))
         before = world.storage.round_trips
@@ -192,8 +194,8 @@ class TestSingleMeetings:
         assert len(world.told) == 1
 
     async def test_a_cancellation_with_an_unknown_tag_also_closes_the_room(self, world: MeetingsWorld) -> None:
-        """The organizer changed the room and cancelled the meeting before the update was read (found by the random
-        histories).
+        """The organizer changed the room and cancelled the meeting before the update was read. (The random histories
+        found this case.)
         """
         old, new = await world.reserve(), await world.reserve()
         request = invitation(body=body(old))
@@ -232,7 +234,7 @@ class TestRejections:
         await world.process(world.mailbox.deliver(invitation("message-2", body(booking), update=Update.FULL)))
         assert [kind for kind, _ in world.told] == ["declined", "accepted"]
 
-    async def test_a_tag_of_another_integration_is_invalid(self, world: MeetingsWorld) -> None:
+    async def test_a_tag_from_another_integration_is_invalid(self, world: MeetingsWorld) -> None:
         foreign = MeetingsWorld(stored_integration("22222222-2222-4222-8222-222222222222"), storage=world.storage)
         booking = await foreign.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))
@@ -292,7 +294,7 @@ class TestRejections:
 
 @pytest.mark.parametrize("response_format", ["text", "html"])
 async def test_answers_over_ews_contain_html(response_format: str) -> None:
-    """Over EWS, Exchange's own response can contain HTML, so no additional mail is sent."""
+    """Over EWS, Exchange's own response can contain HTML, so no additional e-mail is sent."""
     by_ews = {"authentication_method": "NTLM", "response_format": response_format}
     world = MeetingsWorld(stored_integration().model_copy(update=by_ews))
     booking = await world.reserve()
@@ -330,7 +332,7 @@ class TestHtmlAnswers:
 
 class TestCopiesAndPromises:
     async def test_a_copied_tag_gets_a_new_alias_if_the_settings_require_it(self, world: MeetingsWorld) -> None:
-        """A4: all attendees get the new joining instructions by mail, once."""
+        """A4: all attendees get the new joining instructions by e-mail, once."""
         world.integration = stored_integration(copied_tag_action="new_alias")
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))
@@ -450,7 +452,7 @@ class TestOnce:
     async def test_a_series_accepted_through_an_occurrences_message_is_not_answered_again(
         self, world: MeetingsWorld
     ) -> None:
-        """The invitation to the series was lost. The calendar item of the series shows whether it has been answered."""
+        """The invitation to the series was lost. The series' calendar item shows whether it has been answered."""
         booking, hour = await world.reserve(), timedelta(hours=1)
         times = tuple(Occurrence(start, start + hour) for start in (START, START + timedelta(weeks=1)))
         series = invitation(body=body(booking), shape=Shape.SERIES).item
@@ -467,7 +469,7 @@ class TestOnce:
         assert operation
         assert operation.done
 
-    async def test_an_answer_that_was_not_sent_is_repeated(self, world: MeetingsWorld) -> None:
+    async def test_an_answer_that_was_not_sent_is_sent_again(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         world.mailbox.deliver(invitation(body=body(booking)))
         world.mailbox.fail("answer", Unavailable("503"))
@@ -476,7 +478,7 @@ class TestOnce:
         await world.process("message-1")
         assert [kind for kind, _ in world.told] == ["accepted"]
 
-    async def test_a_decline_that_may_have_been_sent_is_not_repeated(self, world: MeetingsWorld) -> None:
+    async def test_a_decline_that_may_have_been_sent_is_not_sent_again(self, world: MeetingsWorld) -> None:
         world.mailbox.deliver(invitation(body="no tag"))
         world.mailbox.fail("answer", Unavailable("504"), after_effect=True)
         with pytest.raises(Unavailable):
@@ -498,7 +500,7 @@ class TestLeftAlone:
             await world.process("gone")
         assert world.told == []
 
-    async def test_the_work_on_a_message_deleted_after_the_decision_is_completed(self, world: MeetingsWorld) -> None:
+    async def test_work_on_a_message_deleted_after_the_decision_is_completed(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         world.mailbox.deliver(invitation(body=body(booking)))
         world.mailbox.fail("answer", Unavailable("down"))
@@ -508,7 +510,7 @@ class TestLeftAlone:
         await world.process("message-1")
         assert [kind for kind, _ in world.told] == ["accepted"]
 
-    async def test_the_processor_waits_for_a_calendar_item_that_lags(self, world: MeetingsWorld) -> None:
+    async def test_the_processor_waits_for_a_calendar_item_that_lags_behind(self, world: MeetingsWorld) -> None:
         booking = await world.reserve()
         request = invitation(body=body(booking))
         world.mailbox.deliver(replace(request, item=None))
@@ -621,7 +623,7 @@ class TestSeries:
 
 
 class TestHousekeeping:
-    async def test_a_meeting_that_exchange_refuses_to_return_does_not_prevent_others_from_opening(
+    async def test_a_meeting_refused_by_exchange_does_not_prevent_others_from_opening(
         self, world: MeetingsWorld
     ) -> None:
         for number in range(3):
@@ -671,7 +673,7 @@ class TestHousekeeping:
         assert names == []
 
     async def test_messages_that_exchange_moves_to_deleted_items_are_also_handled(self, world: MeetingsWorld) -> None:
-        """Exchange moves updates that it processes by itself to Deleted Items (docs/facts/exchange.md §7)."""
+        """Exchange moves updates that it processes on its own to Deleted Items (docs/facts/exchange.md §7)."""
         booking = await world.reserve()
         await world.process(world.mailbox.deliver(invitation(body=body(booking))))
         update = invitation("message-2", body(booking), subject="Filed away")

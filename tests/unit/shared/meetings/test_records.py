@@ -16,10 +16,10 @@ OLD = scheduled(Calendar(()), tag="00000000-0000-4000-8000-000000000001")
 NEW = scheduled(Calendar(()), tag="00000000-0000-4000-8000-000000000002")
 
 
-async def test_a_series_that_gets_a_new_room_while_it_is_read_is_read_with_a_room(
+async def test_a_series_that_gets_a_new_room_while_being_read_is_read_with_a_room(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The link is read before the change, and the booking after it, when the old booking is already closed."""
+    """The link is read before the change, and the booking after it, when the old booking has already been closed."""
     storage = MemoryStorage()
     table, key = meetings_table(storage), link_key(OLD.meeting)
     [_, old] = await table.commit(

@@ -1,4 +1,4 @@
-"""An answer or mail that Exchange refuses permanently ends with a recorded cause and an alarm (M1, M8)."""
+"""An answer or e-mail that Exchange permanently refuses ends with a recorded cause and an alarm (M1, M8)."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -19,7 +19,7 @@ ALWAYS = 10_000
 
 
 async def run_for(world: MeetingsWorld, message: str, span: timedelta) -> Operation:
-    """Let the queue deliver the message, let the backlog retry the remaining work for the given time, and return the
+    """Let the queue deliver the message and the backlog retry the remaining work for the given time; return the
     operation.
     """
     with suppress(SchedulingError):  # the worker handles the exception
@@ -45,7 +45,7 @@ def with_promise(world: MeetingsWorld) -> MeetingRequest:
 
 @pytest.mark.parametrize("step", ["draft", "send"])
 @pytest.mark.parametrize("error", [SchedulingError("Graph returned 400."), Unavailable("Graph returned 500.")])
-async def test_late_instructions_refused_permanently_do_not_prevent_the_answer(step: str, error: Exception) -> None:
+async def test_permanently_refused_late_instructions_do_not_prevent_the_answer(step: str, error: Exception) -> None:
     world = MeetingsWorld()
     message = world.mailbox.deliver(with_promise(world))
     world.mailbox.fail(step, error, ALWAYS)
@@ -59,7 +59,7 @@ async def test_late_instructions_refused_permanently_do_not_prevent_the_answer(s
 
 
 @pytest.mark.parametrize("step", ["draft", "send"])
-async def test_an_answer_by_mail_that_is_refused_permanently_is_abandoned(step: str) -> None:
+async def test_an_answer_by_mail_is_abandoned_if_it_is_permanently_refused(step: str) -> None:
     world = MeetingsWorld(stored_integration(response_format="html"))
     booking = await world.reserve()
     start = world.clock.now() + timedelta(days=5)

@@ -1,4 +1,6 @@
-"""A deleted integration leaves no open room, no digits in use and no records, even if the deletion is interrupted."""
+"""A deleted integration leaves behind no open rooms, no digits in use and no records, even if the deletion is
+interrupted.
+"""
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -26,7 +28,7 @@ OTHER = "22222222-2222-4222-8222-222222222222"
 
 
 async def with_meetings(world: MeetingsWorld, many: int) -> list[str]:
-    """Schedule meetings with their rooms; return their aliases."""
+    """Schedule meetings with rooms; return their aliases."""
     aliases = []
     for number in range(many):
         booking = await world.reserve()
@@ -37,7 +39,7 @@ async def with_meetings(world: MeetingsWorld, many: int) -> list[str]:
 
 
 async def rows_left(world: MeetingsWorld) -> list[str]:
-    """All remaining rows, except notes for the record lists, which contain only ids and are deleted when processed."""
+    """All remaining rows, except notes for the record lists. Those contain only ids, and are deleted once processed."""
     tables = [world.storage.table(name) for name in ("meetings", "aliases")]
     return [row.key for table in tables async for row in table.everything() if row.partition != LISTS_PARTITION]
 
@@ -50,9 +52,9 @@ async def test_nothing_is_left_and_other_integrations_keep_their_records() -> No
     aliases = await with_meetings(world, 30)
     retirement = Retirement(world.storage, PolicyPlatform(world.storage))
     await retirement.announce(world.integration.uuid)
-    elsewhere: Any = None  # parts that creating an integration does not use
+    elsewhere: Any = None  # parts not used when creating an integration
     lifecycle = IntegrationLifecycle(elsewhere, retirement, elsewhere, elsewhere, elsewhere)
-    with pytest.raises(Conflict, match="still being removed"):  # its rows would be deleted too
+    with pytest.raises(Conflict, match="still being removed"):  # the new integration's rows would be deleted too
         await lifecycle.creating(world.integration.uuid)
     await retirement.complete(world.integration.uuid)
     await lifecycle.creating(world.integration.uuid)

@@ -1,4 +1,4 @@
-"""A room that an admin closes stays closed until an admin reopens it, even if the organizer sends updates."""
+"""A room closed by an admin stays closed until an admin reopens it, even if the organizer sends updates."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -105,24 +105,24 @@ class TestTheOrganizersNextMessage:
             Rejected.ALIAS_DELETED, certain=False
         )
 
-    def test_an_occurrence_of_a_series_whose_room_an_admin_closed_is_rejected(self) -> None:
+    def test_an_occurrence_is_rejected_if_an_admin_closed_its_series_room(self) -> None:
         one = item(shape=Shape.OCCURRENCE, series_id="master", original_start=at(3).start)
         assert isinstance(decide(request(one, body=""), SOON, Known((), HELD), NOW), Reject)
 
-    def test_a_meeting_whose_room_an_admin_closed_gets_another_alias_with_a_new_tag(self) -> None:
+    def test_a_meeting_whose_room_was_closed_by_an_admin_gets_another_alias_with_a_new_tag(self) -> None:
         fresh = booking(OTHER_TAG, created=NOW + timedelta(minutes=1))
         decision = decide(request(item(), update=Update.FULL), SOON, Known((HELD, fresh), HELD), NOW)
         assert isinstance(decision, Accept)
         assert decision.booking == fresh
 
-    def test_a_meeting_whose_room_an_admin_closed_can_be_cancelled(self) -> None:
+    def test_a_meeting_whose_room_was_closed_by_an_admin_can_be_cancelled(self) -> None:
         assert isinstance(decide(request(item(cancelled=True)), SOON, Known((HELD,), HELD), NOW), Ignore)
 
 
 @pytest.mark.parametrize(
     ("room", "differs"), [(scheduled(SOON), False), (scheduled(SOON).closed(), True), (HELD, False)]
 )
-def test_the_nightly_comparison_does_not_reopen_a_room_that_an_admin_closed(room: Booking, differs: bool) -> None:
+def test_the_nightly_comparison_does_not_reopen_a_room_closed_by_an_admin(room: Booking, differs: bool) -> None:
     part = CalendarPart(NOW, NOW + timedelta(days=1))
     entry = CalendarEntry("event", "", "uid-1", at(3), Answer.ACCEPTED, False, NOW - timedelta(days=1))
     part.add([entry])

@@ -1,5 +1,5 @@
-"""Rounds are split into bounded messages, with one turn at a time per integration. No turn is lost, and turns do not
-pile up.
+"""Rounds are split into bounded messages, with one turn at a time per integration. Turns are never lost and do not pile
+up.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from tests.support.timers_world import EWS, TimersWorld
 
 
 class Deferred(TimersWorld):
-    """Integrations whose rounds wait in the queue until `work` is called."""
+    """Integrations. Their rounds wait in the queue until `work` is called."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ def world() -> Deferred:
     return Deferred()
 
 
-async def test_a_timer_sends_messages_for_bounded_ranges_and_calls_no_mailbox(world: Deferred) -> None:
+async def test_a_timer_sends_messages_for_bounded_ranges_and_contacts_no_mailbox(world: Deferred) -> None:
     uuids = await world.several(2 * STRETCH_TURNS + 1)
     await world.timers.sweep()
     assert len(world.queue.sent) == 3
@@ -102,7 +102,7 @@ async def test_due_rooms_are_checked_every_minute_if_a_management_node_has_any(w
 
 
 async def test_two_rounds_never_handle_the_same_integration_at_the_same_time(world: Deferred) -> None:
-    """The second round tries again later by itself, and then gets the turn."""
+    """The second round automatically tries again later, and then gets the turn."""
     [uuid] = await world.several(1)
     begun, busy, at_once, most = asyncio.Event(), asyncio.Event(), 0, 0
     mailbox = world.places[uuid].mailbox
@@ -149,7 +149,7 @@ async def test_the_turn_of_a_process_that_died_is_free_once_its_lease_has_expire
 
 
 async def test_a_crash_in_the_middle_of_a_message_loses_no_turn(world: Deferred) -> None:
-    """When the queue delivers the message again, the turns that were in progress are free."""
+    """By the time the queue redelivers the message, the turns that were in progress are free."""
     uuids = await world.several(5)
     for uuid in uuids:
         world.places[uuid].mailbox.deliver_mail(uuid)
@@ -167,7 +167,7 @@ async def test_a_crash_in_the_middle_of_a_message_loses_no_turn(world: Deferred)
 
 
 async def test_a_slow_exchange_delays_only_its_own_turn(world: Deferred, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While one integration waits for Exchange, other rounds can take the turns of the other integrations."""
+    """While one integration waits for Exchange, other rounds can take the other integrations' turns."""
     uuids = sorted(await world.several(5))
     waited_for, goes_on = asyncio.Event(), asyncio.Event()
 
@@ -282,7 +282,7 @@ class Watched:
 
 
 class TestIdle:
-    """Tests of the work for an idle integration."""
+    """The work done for an idle integration."""
 
     @pytest.fixture
     async def idle(self, world: Deferred) -> Deferred:
@@ -303,7 +303,7 @@ class TestIdle:
         assert all(what == "rows" and names for what, names in asked)
         assert not any("template" in name or name.startswith(("addin_", "icon")) for name in columns)
 
-    async def test_the_unchanged_state_of_an_idle_mailboxs_folders_is_not_written_again(self, idle: Deferred) -> None:
+    async def test_the_unchanged_state_of_an_idle_mailboxs_folders_is_not_rewritten(self, idle: Deferred) -> None:
         table = meetings_table(idle.storage)
         [uuid] = idle.places
         before = [row async for row in table.rows(uuid)]
@@ -331,7 +331,7 @@ class TestIdle:
             idle.clock.move(timedelta(hours=6))
         assert renewed == [True, False, False, False, True, False, False, False]
 
-    async def test_a_renewal_that_an_admin_starts_renews_all_subscriptions(self, idle: Deferred) -> None:
+    async def test_a_renewal_started_by_an_admin_renews_all_subscriptions(self, idle: Deferred) -> None:
         [place] = idle.places.values()
         for _ in range(2):
             before = dict(place.subscriptions.alive)

@@ -1,4 +1,4 @@
-"""Wrong settings of the mailbox are detected by their effects, and an alarm is raised and cleared (O1)."""
+"""Wrong mailbox settings are detected by their effects, and an alarm is raised and cleared (O1)."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -50,7 +50,7 @@ def test_each_wrong_setting_is_detected_by_its_symptom(
 
 
 def test_an_answer_older_than_the_records_does_not_count_as_a_symptom() -> None:
-    """After storage has been restored from a backup, the records do not contain the product's own answer."""
+    """Once storage has been restored from a backup, the records do not contain the product's own answer."""
     old = request(item(answer=Answer.ACCEPTED, answered_at=NOW))
     assert symptom_of(old, ACCEPTED, NOW) is Symptom.ANSWERED
     assert symptom_of(old, ACCEPTED, NOW + timedelta(minutes=5)) is None
@@ -120,7 +120,7 @@ async def test_a_newer_symptom_updates_the_cause_in_the_alarm() -> None:
     assert "DeleteComments" in alarm.cause
 
 
-async def test_an_answer_that_exchange_sent_by_itself_is_a_symptom() -> None:
+async def test_an_answer_sent_by_exchange_on_its_own_is_a_symptom() -> None:
     site = Site()
     sent = invitation("message-9", body(await site.reserve()), uid="uid-9")
     assert sent.item

@@ -1,4 +1,4 @@
-"""The timers' rounds, in which all integrations get a turn even if one of them fails (M5, M9)."""
+"""The timers' rounds, in which every integration gets a turn even if one of them fails (M5, M9)."""
 
 import asyncio
 from datetime import timedelta
@@ -44,7 +44,7 @@ async def test_notified_mailboxes_are_swept_and_the_others_are_polled(world: Tim
 
 
 async def test_a_poll_raises_and_clears_the_connection_alarm(world: TimersWorld) -> None:
-    """The sweep does not check the connection, so it does not clear the alarm."""
+    """Sweeps do not check the connection, so they do not clear the alarm."""
     uuid = await world.add("polled", **EWS)
     world.places[uuid].mailbox.fail("changes", Unavailable("Exchange did not respond in time."))
     await world.timers.poll()
@@ -89,7 +89,7 @@ async def test_one_failing_integration_never_stops_the_others(world: TimersWorld
 
 
 async def test_a_failed_subscription_does_not_stop_the_sweep(world: TimersWorld) -> None:
-    """Meetings are found by the sweep in the meantime, and the alarm stays until the problem is fixed."""
+    """In the meantime, the sweep finds meetings. The alarm stays until the problem is fixed."""
     uuid = await world.add("room")
     world.places[uuid].subscriptions.failure = Unavailable("the handshake failed")
     for message in "ab":
@@ -102,7 +102,7 @@ async def test_a_failed_subscription_does_not_stop_the_sweep(world: TimersWorld)
     assert await world.raised(uuid) == []
 
 
-async def test_an_exchange_that_does_not_respond_is_left_to_the_next_round(
+async def test_an_unresponsive_exchange_server_is_left_to_the_next_round(
     world: TimersWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     silent, sound = await world.add("silent"), await world.add("sound")
@@ -142,7 +142,7 @@ async def test_the_renewal_sweeps_only_mailboxes_whose_subscription_was_lost(wor
     assert world.found() == [lost]
 
 
-async def test_a_lost_subscription_raises_an_alarm_until_it_is_created_again(world: TimersWorld) -> None:
+async def test_a_lost_subscription_raises_an_alarm_until_it_is_recreated(world: TimersWorld) -> None:
     uuid = await world.add("room")
     await world.timers.sweep()
     world.places[uuid].subscriptions.alive.clear()
@@ -177,7 +177,7 @@ async def test_a_full_number_space_raises_an_alarm_every_night_until_it_is_exten
 
 
 class TestMailboxAddresses:
-    """X3: a mailbox's other addresses are read after a save and every night, and failures raise no alarm."""
+    """X3: a mailbox's other addresses are read after a save and every night. Failures raise no alarm."""
 
     async def test_addresses_are_read_after_a_save_and_every_night(self) -> None:
         world = TimersWorld()

@@ -1,4 +1,4 @@
-"""M1, T3: answers contain times in the organizer's time zone, or state that the zone is unknown."""
+"""M1, T3: answers give times in the organizer's time zone, or say that the zone is unknown."""
 
 import pytest
 

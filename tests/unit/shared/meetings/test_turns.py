@@ -1,4 +1,4 @@
-"""Turns: each turn goes to one of several concurrent requesters, and adjacent turns need few storage requests."""
+"""Turns: each turn goes to just one of several concurrent requesters, and adjacent turns need few storage requests."""
 
 import asyncio
 from datetime import timedelta

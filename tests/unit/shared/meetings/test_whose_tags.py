@@ -1,4 +1,4 @@
-"""A6: Bob gets no room with Alice's unused tag or promise, but her delegates and shared mailboxes do."""
+"""A6: Bob cannot get a room with Alice's unused tag or promise, but her delegates and shared mailboxes can."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +16,7 @@ ALICE, BOB, BOSS = (f"{name}@example.com" for name in ("alice", "bob", "boss"))
 
 
 def sent(body: str, organizer: str, *senders: str, uid: str = "uid-1", message: str = "message-1") -> MeetingRequest:
-    """An invitation as Exchange delivers it."""
+    """An invitation as delivered by Exchange."""
     request = invitation(message, body, uid=uid)
     assert request.item
     item = replace(request.item, organizer=Person("", organizer))
@@ -50,10 +50,10 @@ def world() -> MeetingsWorld:
         ([ALICE], BOSS, [ALICE, BOSS]),  # on behalf of the boss
         ([ALICE, BOSS], BOSS, []),  # as the boss, or as a shared mailbox
         ([ALICE], ALICE, [BOB, ALICE]),  # forwarded by an attendee
-        ([], BOB, []),  # a client that names no people
+        ([], BOB, []),  # a client that specifies no people
     ],
 )
-async def test_the_people_for_whom_a_tag_was_created_get_the_room(
+async def test_the_people_a_tag_was_created_for_get_the_room(
     world: MeetingsWorld, make: object, named: list[str], organizer: str, senders: list[str]
 ) -> None:
     body = await make(world, *named)  # type: ignore[operator]
