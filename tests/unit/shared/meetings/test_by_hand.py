@@ -82,7 +82,7 @@ async def test_a_crash_at_any_step_mails_the_instructions_once(at: int) -> None:
 
 @pytest.mark.parametrize("after_effect", [False, True])
 @pytest.mark.parametrize("call", ["item", "draft", "send"])
-async def test_instructions_are_mailed_once_after_exchange_becomes_available_again(call: str, after_effect: bool) -> None:
+async def test_instructions_are_mailed_once_after_exchange_recovers(call: str, after_effect: bool) -> None:
     world = MeetingsWorld()
     tag = await booked(world)
     await control(world).resend(world.integration.uuid, tag)
