@@ -1,7 +1,7 @@
 """`make audit`: reports known vulnerabilities in the locked packages, using pip-audit.
 
-Without network access nothing can be checked, and the output says so. Vulnerabilities are listed, but the command fails
-only with STRICT=1, so that a commit that passes today does not fail tomorrow because of a new advisory.
+Without network access, nothing can be checked, and the output says so. Vulnerabilities are listed, but the command only
+fails with STRICT=1. Otherwise a commit that passes today could fail tomorrow because of a new advisory.
 """
 
 import json

@@ -29,7 +29,7 @@ class Seed:
     by_ews: bool = False
     on_node: bool = False
     by_demo: bool = False
-    """Whether the pane uses the demo page's replacement for Office.js, because only that page embeds it."""
+    """Whether only the demo page embeds the pane. The pane then uses the page's replacement for Office.js."""
 
 
 ONLINE = Seed(
@@ -64,8 +64,8 @@ SERVICE_ACCOUNT = ("svc-vmr@example.com", "local-ews")
 
 
 def seeds(environ: Mapping[str, str]) -> tuple[Seed, ...]:
-    """The integrations that the stack starts with. EWS=1 adds the on-premises one, and NODE=1 adds the one on a
-    node.
+    """The integrations that the stack starts with. EWS=1 adds the on-premises integration, and NODE=1 the integration
+    with rooms on a node.
     """
     more = {"EWS": ON_PREMISES, "NODE": ON_NODE}
     return (ONLINE, *(each for switch, each in more.items() if environ.get(switch) == "1"))

@@ -61,7 +61,7 @@ def levels(graph: Graph) -> dict[str, int]:
 
 
 class Circle(Exception):
-    """Some folders import each other in a cycle. The exception's message is the cycle."""
+    """Some folders import each other in a cycle, which is given in the exception's message."""
 
     def __init__(self, folders: list[str]) -> None:
         super().__init__(" → ".join(folders))

@@ -45,7 +45,7 @@ class MovableClock:
         self._wake()
 
     async def wait_until(self, moment: datetime) -> None:
-        """Wait until the clock reaches a given time, because time passes or the clock is moved."""
+        """Wait until the clock reaches a given time, whether time passes or the clock is moved."""
         while (left := (moment - self.now()).total_seconds()) > 0:
             try:
                 async with asyncio.timeout(left):

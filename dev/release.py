@@ -26,7 +26,7 @@ class ReleaseError(Exception):
 
 
 def dated(changelog: str, version: str, day: date) -> str:
-    """The changelog with the date in its first section. Raises ReleaseError if that section is empty or for another
+    """The changelog with the date in its first section. Raises ReleaseError if the section is empty or for another
     version.
     """
     section = _section(changelog, version)

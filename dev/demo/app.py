@@ -2,10 +2,11 @@
 
     GET  /demo                 the page
     GET  /demo/<file>          its files
-    GET  /demo/exchanges       the Exchanges to choose from: [{"integration", "name", "audience", "polled", "mailbox"}]
+    GET  /demo/exchanges       the Exchange servers to choose from:
+                               [{"integration", "name", "audience", "polled", "mailbox"}]
     GET  /demo/overview?user=  everything that a user sees at one time (overview.py), with "life": a new value after
                                each reset, "week": the progress of the week of meetings (week.py), and "node": the rooms
-                               of the Management Node, null if there is none (node.py)
+                               on the Management Node, or null if there is no node (node.py)
     GET  /demo/join?alias=     the policy response for an alias, and what a conferencing node does with it:
                                {"question", "status", "answer", "verdict", "name", "asks_itself"}
     POST /demo/week            create the week of meetings, unless it already exists
@@ -13,7 +14,7 @@
     POST /demo/reset           start over: delete everything that is stored, and reset the clock
     *    /demo/exchange/…      the simulated Exchange's control routes, which are on another port
 
-The page uses only interfaces that Outlook, a conferencing node or an admin can use as well.
+The page only uses interfaces that are also available to Outlook, a conferencing node or an admin.
 """
 
 import asyncio

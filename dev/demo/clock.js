@@ -112,7 +112,7 @@ function showMeetings(now) {
 /**
  * @param {Meeting} meeting
  * @param {Occurrence} occurrence
- * @param {Date} begin  the start of the day that is shown
+ * @param {Date} begin  the start of the day shown
  * @returns {Bar}
  */
 function bar({ subject, window, state }, { start: first, end: last }, begin) {
@@ -140,7 +140,7 @@ function packed(bars) {
     const free = lanes.findIndex(({ right }) => right <= one.left);
     one.lane = free < 0 ? lanes.length : free;
     const last = lanes[one.lane];
-    if (last?.side === 'after') last.right = one.left; // its title may extend up to here
+    if (last?.side === 'after') last.right = one.left; // the title may extend this far
     lanes[one.lane] = one;
   }
   for (const last of lanes) if (last.side === 'after') last.right = DAY_MINUTES;

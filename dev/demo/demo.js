@@ -31,7 +31,7 @@ const actions = {
   },
 };
 
-/** Reload everything on the page, so that all parts show the same point in time. */
+/** Reload everything on the page. All parts then show the same point in time. */
 async function refresh() {
   const look = (looks += 1);
   const { user } = page;
@@ -47,7 +47,7 @@ async function refresh() {
   showState();
 }
 
-/** Tell the user how the equipment mailbox has responded to the meetings that were sent from this page. */
+/** Tell the user how the equipment mailbox has answered the meetings sent from this page. */
 function announce() {
   for (const { uid, answer } of page.seen.meetings) {
     const said = page.awaited.get(uid);
@@ -62,7 +62,7 @@ function showState() {
   const { week, away } = page.seen;
   const making = week.over ? '' : `A week of meetings is being created: ${week.done} of ${week.of} …`;
   const failed = week.fault && `The week of meetings could not be created: ${week.fault}`;
-  const sorry = away && 'The back end is down. The add-in inserts a placeholder, invitations wait, and joining a room is not possible.';
+  const sorry = away && 'The back end is down. The add-in inserts a placeholder, invitations wait, and rooms cannot be joined.';
   say(sorry || failed || making, Boolean(sorry || failed));
   if (isIdle()) field('away').checked = away; // leave it alone while a change made by the user is in progress
   const aliases = page.seen.meetings.flatMap(({ rooms, vmr }) => [...rooms.map(({ alias }) => alias), ...(vmr?.aliases ?? [])]);
@@ -151,7 +151,7 @@ function listen() {
     field(option).addEventListener('change', () => ((page.options[option] = field(option).checked), composeAgain()));
   }
   field('away').addEventListener('change', () => {
-    const away = field('away').checked; // read now, because the queued actions may take a while
+    const away = field('away').checked; // read now, because queued actions may take a while
     void doing(() => goAway(away));
   });
   part('start-over').addEventListener('click', () => void doing(startOver));

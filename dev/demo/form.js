@@ -55,7 +55,7 @@ export function edit(meeting) {
 }
 
 /**
- * Compose a new meeting with the content of another meeting, a day later. This is how Outlook copies a meeting.
+ * Compose a new meeting with the content of another meeting, a day later, like a copy made in Outlook.
  * @param {Meeting} meeting
  */
 export function copy(meeting) {
@@ -132,7 +132,7 @@ function showOptions(meeting, organizer) {
   field('exchange').value = page.exchange.integration;
 }
 
-/** Show the pane or, on a phone, the switch that Outlook has instead. */
+/** Show the pane or, on a phone, the switch that replaces it in Outlook. */
 export function showAddIn() {
   const { integration } = page.exchange;
   if (page.seen.away) {
@@ -144,7 +144,7 @@ export function showAddIn() {
   else outlook.open(part('pane'), `/addin/${integration}/pane`);
 }
 
-/** Update the form after the add-in or a click has changed the meeting. */
+/** Update the form after the add-in or the user's click has changed the meeting. */
 function showForm() {
   const { meeting } = outlook;
   field('subject').value = meeting.subject;
@@ -198,7 +198,7 @@ function draft() {
   return { subject, attendees: addresses(), start, end, isAllDay, repeat, location, body, format, properties };
 }
 
-/** Send the meeting in the form; returns the day to show afterwards. */
+/** Send the meeting in the form. Returns the day to show afterwards. */
 export async function submit() {
   const { edited } = page;
   const { polled, mailbox } = page.exchange;

@@ -56,7 +56,7 @@ function meetingRow(meeting, actions) {
 }
 
 /**
- * The state of the rooms, according to the records.
+ * The state of the rooms according to the records.
  * @param {Meeting} meeting
  */
 function roomLines({ state, rooms, vmr, occurrences }) {

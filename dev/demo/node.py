@@ -23,7 +23,7 @@ class NodeRooms:
     async def shown(self) -> Json | None:
         """{"away", "rooms": [{"name", "aliases", "since", "reached"}]}, newest room first; None without a node.
 
-        `since` is when a room was created, `reached` whether it has reached the conferencing nodes.
+        `since` is when a room was created. `reached` says whether it has reached the conferencing nodes.
         """
         if not self._node:
             return None

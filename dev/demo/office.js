@@ -10,9 +10,9 @@
 (() => {
   const HTML = 3;
   const coercion = (/** @type {string} */ type) => (type === 'html' ? HTML : 0);
-  const DIALOG = 'demo sign-in'; // the name of the dialog and of its messages
-  const BLOCKED = 12009; // Office.js's code for a dialog that was blocked by the user or the browser
-  const CLOSED = 12006; // Office.js's code for a dialog that was closed
+  const DIALOG = 'demo sign-in'; // the name of the dialog and its messages
+  const BLOCKED = 12009; // Office.js's code for a dialog blocked by the user or the browser
+  const CLOSED = 12006; // Office.js's code for a closed dialog
   const GLANCE = 300; // milliseconds between checks for a closed dialog
   const waiting = /** @type {Map<string, (data: any) => void>} */ (new Map());
   let count = 0;
@@ -138,7 +138,7 @@
     });
   }
 
-  /** Whether this page is a dialog that a pane on the demo page has opened. */
+  /** Whether this page is a dialog opened by a pane on the demo page. */
   const isDialog = () => parent === window && window.name === DIALOG && Boolean(opener);
 
   /** @param {(info: object) => void} [callback] */
@@ -169,7 +169,7 @@
     Object.assign(Office.context.mailbox, {
       userProfile: { displayName: data.userDisplayName, emailAddress: data.userEmailAddress },
     });
-    // Outlook supports this call only in other people's calendars.
+    // Outlook only supports this call in other people's calendars.
     if (data.isFromSharedFolder) Object.assign(item, { getSharedPropertiesAsync: method(108) });
     return { host: 'Outlook', platform: 'OfficeOnline' };
   }

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * A simulated Outlook on the web: a meeting that is being composed, with an add-in's pane next to it.
+ * A simulated Outlook on the web: a meeting being composed, with an add-in's pane next to it.
  *
  * It speaks the postMessage protocol ("XDM") between Office.js and Outlook, so it works with both the real library in
  * the browser tests and the demo page's replacement. Source of the protocol: @microsoft/office-js 1.1.110,
@@ -46,7 +46,7 @@ export class FakeOutlook {
   rewrite = (/** @type {string} */ html) => html;
   /** @type {Quirks} */
   quirks = HONEST;
-  /** The time in milliseconds by which tests have advanced the clock. */
+  /** How far tests have advanced the clock, in milliseconds. */
   skipped = 0;
   #before = { body: '', until: 0 };
   onChange = () => {};
@@ -85,7 +85,7 @@ export class FakeOutlook {
     const conversation = `conversation|pane|${location.origin}`;
     const frame = document.createElement('iframe');
     frame.title = 'Add-in';
-    // Outlook also passes this information in the frame's name, from which displayDialogAsync reads it.
+    // Outlook also passes this information in the frame's name, where displayDialogAsync looks for it.
     frame.name = JSON.stringify({
       baseFrameName: 'pane', hostInfo: host, xdmInfo: conversation, serializerVersion: 1,
     });
@@ -262,6 +262,6 @@ function parsed(text) {
   try {
     return JSON.parse(String(text));
   } catch {
-    return null; // a message from another source
+    return null; // a message from somewhere else
   }
 }

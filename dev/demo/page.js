@@ -21,7 +21,7 @@ export const page = {
   options: { plain: false, delegate: false, phone: false },
 };
 
-/** The other user: the delegate's manager, or the person to invite. */
+/** The other user: a delegate's manager, or the person to invite. */
 export function other() {
   return page.user.startsWith('alice') ? 'bob@example.com' : 'alice@example.com';
 }

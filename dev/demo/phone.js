@@ -1,5 +1,5 @@
 // @ts-check
-/** Outlook on a phone, which has a switch for the add-in's command instead of a pane (docs/addin.md). */
+/** Outlook on a phone. Instead of a pane, it has a switch for the add-in's command (docs/addin.md). */
 
 import { make, part } from './dom.js';
 

@@ -4,7 +4,7 @@
 import { local, plus, weekly } from './time.js';
 
 /**
- * A meeting as a user has composed it.
+ * A meeting as composed by a user.
  * @typedef {object} Draft
  * @property {string} subject
  * @property {string[]} attendees
@@ -19,8 +19,8 @@ import { local, plus, weekly } from './time.js';
  */
 
 /**
- * An occurrence of a meeting. `day` is the original date, which identifies it in a series. `change` is "moved" or
- * "cancelled".
+ * An occurrence of a meeting. `day` is the original date, which identifies the occurrence in a series. `change` is
+ * "moved" or "cancelled".
  * @typedef {{day: string|null, start: Date, end: Date, change: string}} Occurrence
  */
 
@@ -61,7 +61,7 @@ import { local, plus, weekly } from './time.js';
  */
 
 /**
- * A room on the Management Node. `reached`: whether the conferencing nodes have it yet.
+ * A room on the Management Node. `reached` says whether the conferencing nodes have the room yet.
  * @typedef {{name: string, aliases: string[], since: Date, reached: boolean}} NodeRoom
  */
 
@@ -78,7 +78,7 @@ import { local, plus, weekly } from './time.js';
  * @property {{away: boolean, rooms: NodeRoom[]}|null} node  null if the stack has no Management Node
  */
 
-/** The stack refused a request; the message is for the user of the page. */
+/** The stack refused a request. The message is for the page's user. */
 export class Refusal extends Error {}
 
 /** The stack does not respond at all. */

@@ -39,7 +39,7 @@ export function plus(date, minutes) {
 }
 
 /**
- * The date the given number of days later.
+ * The date a given number of days later.
  * @param {string} day
  * @param {number} days
  */

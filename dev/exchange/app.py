@@ -1,4 +1,4 @@
-"""The HTTP server with Graph, EWS, the control routes, the metadata document, and the OpenID provider of its users."""
+"""The HTTP server with Graph, EWS, the control routes, the metadata document, and the OpenID provider for its users."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -49,7 +49,7 @@ async def _tick(exchange: Exchange) -> None:
 
 @dataclass(frozen=True)
 class Running:
-    """A running simulated Exchange, with its URL and with its state, which tests can inspect."""
+    """A running simulated Exchange, with its URL. Tests can inspect its state."""
 
     base_url: str
     exchange: Exchange

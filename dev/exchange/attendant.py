@@ -38,8 +38,8 @@ _REPLIES = {
 class Processing:
     """The settings of Set-CalendarProcessing for one mailbox, and the tenant's VisibleMeetingUpdateProperties.
 
-    The defaults are the settings recommended for an equipment mailbox that the product watches, not those of a new
-    mailbox.
+    The defaults are the recommended settings for an equipment mailbox watched by the product. They differ from a new
+    mailbox's settings.
     """
 
     automate_processing: str = "AutoUpdate"
@@ -68,7 +68,7 @@ class Attendant:
         self._processing: dict[str, Processing] = {}
 
     def processing(self, owner: User) -> Processing:
-        """The settings of a mailbox; callers may change the returned object."""
+        """A mailbox's settings. Callers may change the returned object."""
         return self._processing.setdefault(owner.guid, Processing())
 
     def receive(self, owner: User, letter: Letter) -> Placement:
@@ -164,7 +164,7 @@ class Attendant:
     # --- earlier messages
 
     def _outdate(self, owner: User, part: MeetingPart, before: Entry | None, settings: Processing) -> None:
-        """Mark older messages about the same meeting as outdated. If the pattern has changed, messages about its
+        """Mark older messages about the same meeting as outdated. If the pattern has changed, messages about
         occurrences are marked as well.
         """
         meeting = part.meeting

@@ -1,4 +1,4 @@
-"""Calendar items as clients see them: single meetings, series masters, and the occurrences of a series."""
+"""Calendar items as seen by clients: single meetings, series masters, and occurrences of series."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

@@ -23,7 +23,9 @@ _SEEDED = {
 
 @dataclass(frozen=True)
 class User:
-    """The owner of a mailbox. ``guid`` is the Entra object id, ``exchange_id`` the `msexchuid` of identity tokens."""
+    """The owner of a mailbox. ``guid`` is the Entra object id, and ``exchange_id`` the `msexchuid` in identity
+    tokens.
+    """
 
     address: str
     name: str
@@ -37,7 +39,7 @@ class User:
 
 
 class Directory:
-    """All mailbox owners, by GUID or address. Every participant of a meeting gets a mailbox automatically."""
+    """All mailbox owners, keyed by GUID or address. Every participant in a meeting automatically gets a mailbox."""
 
     def __init__(self) -> None:
         self._by_address: dict[str, User] = {}

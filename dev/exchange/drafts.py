@@ -107,7 +107,7 @@ def _worded(meeting: Meeting, given: Mapping[str, Any], directory: Directory) ->
 
 
 def _body(meeting: Meeting, given: Mapping[str, Any]) -> Body:
-    """The body of a meeting, which is HTML or plain text, as in Outlook."""
+    """A meeting's body. As in Outlook, it is HTML or plain text."""
     if "body_text" in given:
         return Body(given["body_text"], is_html=False)
     return Body(given["body_html"]) if "body_html" in given else meeting.body
@@ -171,7 +171,7 @@ def _local(text: str, name: str) -> datetime:
 
 
 def parse_recurrence(given: Mapping[str, Any], first: date) -> Recurrence:
-    """Read a Graph `patternedRecurrence`; ``first`` is the start date if the range has none. Raises `DraftError`."""
+    """Read a Graph `patternedRecurrence`. ``first`` is the start date if the range has none. Raises `DraftError`."""
     pattern, limits = given.get("pattern"), given.get("range", {})
     if not isinstance(pattern, dict) or not isinstance(limits, dict):
         raise DraftError("'recurrence' needs the objects 'pattern' and 'range', as in Graph's patternedRecurrence")
@@ -196,7 +196,7 @@ def parse_recurrence(given: Mapping[str, Any], first: date) -> Recurrence:
 
 
 def _days(pattern: Mapping[str, Any]) -> tuple[str, ...]:
-    """The days of the week, in order. A daily pattern may contain all seven, which have no effect there."""
+    """The days of the week, in order. A daily pattern may contain all seven days, but they have no effect."""
     if pattern.get("type") not in ("weekly", "relativeMonthly", "relativeYearly"):
         return ()
     days = [str(day).lower() for day in pattern.get("daysOfWeek", [])]

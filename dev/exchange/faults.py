@@ -29,7 +29,7 @@ class Fault(dev.faults.Fault):
     With "event" or "message", a read does not yet find the calendar item or the message. With "expansion", reading a
     message together with its event fails with a status.
 
-    ``status`` is the HTTP status of the response; action "crash" closes the connection without a response. With
+    ``status`` is the HTTP status of the response; the action "crash" closes the connection without a response. With
     ``after_effect``, the request is carried out first. ``times`` is how many more times the fault occurs (None: until
     faults are cleared). ``seconds`` is the delay of a notification for "delay", the additional duration of each request
     for "latency", the duration of a "hang", or the time between the bytes of a "trickle". ``code`` is the error code in

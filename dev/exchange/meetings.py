@@ -161,7 +161,7 @@ class Meetings:
         event.meeting = new
 
     def _dismiss_guests(self, event: Event) -> None:
-        """People who were only invited to single occurrences only get cancellations for those occurrences."""
+        """People invited only to single occurrences get cancellations only for those occurrences."""
         for entry in exceptions(event):
             guests = [a for a in entry.meeting.attendees if not event.meeting.invites(a.address)]
             self._cancellation(entry.meeting, guests)

@@ -184,7 +184,7 @@ class Event:
 @dataclass(frozen=True)
 class MeetingPart:
     """The part of a message that is meant for the calendar. ``previous`` is the meeting before this update. Requests
-    for a series contain its ``differences`` and ``removed`` dates, like the recurrence blob of a real request.
+    for a series contain its ``differences`` and ``removed`` dates, like the recurrence blob in a real request.
     """
 
     kind: MessageKind

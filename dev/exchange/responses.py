@@ -24,7 +24,7 @@ class ResponseError(Exception):
 
 
 class OrganizerCannotRespondError(ResponseError):
-    """The mailbox's owner is the meeting's organizer and therefore cannot answer it."""
+    """The mailbox's owner is the meeting's organizer, and therefore cannot answer the meeting."""
 
 
 class MeetingIsCancelledError(ResponseError):
@@ -45,7 +45,7 @@ class Answer:
 
 
 class Responses:
-    """Enters answers in calendars and sends them to organizers."""
+    """Records answers in calendars and sends them to organizers."""
 
     def __init__(self, store: Store, post: PostOffice, clock: MovableClock) -> None:
         self._store = store

@@ -17,7 +17,7 @@ class UnknownZoneError(ValueError):
 
 
 def zone(name: str) -> tzinfo:
-    """The rules of a zone given by its Windows or IANA name; raises `UnknownZoneError`."""
+    """The rules of the zone with the given Windows or IANA name; raises `UnknownZoneError`."""
     if name.casefold() in _UTC_NAMES:
         return UTC
     iana = _WINDOWS.get(name.casefold(), name)
@@ -28,7 +28,9 @@ def zone(name: str) -> tzinfo:
 
 
 def windows_name(name: str) -> str:
-    """The Windows name of a zone given by its Windows or IANA name ("Europe/Berlin" → "W. Europe Standard Time")."""
+    """The Windows name of the zone with the given Windows or IANA name ("Europe/Berlin" → "W. Europe Standard
+    Time").
+    """
     if name.casefold() in _UTC_NAMES:
         return "UTC"
     if name.casefold() in _WINDOWS:

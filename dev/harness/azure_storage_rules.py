@@ -131,7 +131,7 @@ def check_request(method: str, url: str, headers: Mapping[str, str], body: bytes
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     given = {name.casefold(): value for name, value in headers.items()}
     if "restype" in query or "comp" in query:
-        return  # a request for properties of the account or of a queue
+        return  # a request for properties of the account or a queue
     if path == "$batch":
         _check_batch(body)
     elif path.partition("(")[0] == "Tables":

@@ -82,7 +82,7 @@ class Deployment:
         return await self.services.foundation.integrations.get(INTEGRATION)
 
     async def invite(self, start: datetime, body: str, *, length: timedelta = timedelta(hours=1), **more: Any) -> str:
-        """Send an invitation from Alice; returns the meeting's uid."""
+        """Send an invitation from Alice. Returns the meeting's uid."""
         meeting = {
             "organizer": ALICE,
             "subject": "Planning",
@@ -162,9 +162,7 @@ class Deployment:
         assert response.is_success or self.now >= when, response.text
 
     async def drain(self) -> None:
-        """Wait for notifications and handle the queue, including delayed messages, until there are no more of
-        either.
-        """
+        """Wait for notifications and handle the queue until there is nothing left. This includes delayed messages."""
         await self.notified()
         while self.memory.queue(MEETING_REQUESTS).sent:
             await self.handle()
@@ -200,7 +198,7 @@ class Deployment:
     # --- outages
 
     async def begin_outage(self, what: Away, fault: dict[str, Any]) -> None:
-        """Make a service unavailable from now on. `fault` is applied to requests to Exchange during its outage."""
+        """Make a service unavailable from now on. During an outage of Exchange, `fault` applies to requests to it."""
         if what is Away.EXCHANGE:
             await self.faults({**fault, "on": "*", "times": None}, {**fault, "on": "EWS ", "times": None})
         elif what is Away.TOKENS:

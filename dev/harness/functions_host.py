@@ -58,7 +58,7 @@ class FunctionsHost:
             wire_to(self.node, self.services)
 
     async def restart(self, storage: Storage | None = None) -> None:
-        """Stop the product and start it again as in `start`."""
+        """Stop the product, and start it again with `start`."""
         await self.services.close()
         self.start(storage)
 
@@ -94,7 +94,7 @@ class FunctionsHost:
 async def running_host(
     exchange: Running, outages: Outages, secrets: MemorySecrets, node: Node | None
 ) -> AsyncIterator[FunctionsHost]:
-    """Run a host on a free port of 127.0.0.1."""
+    """Run a host on 127.0.0.1, on a free port."""
     host = FunctionsHost(exchange, outages.memory, outages, secrets, node)
     app = web.Application()
     app.add_routes([web.post(f"/mailbox/{name}", host.receive) for name in ("notifications", "lifecycle")])

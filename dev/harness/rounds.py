@@ -28,6 +28,6 @@ class RoundsInPlace(Rounds):
 
 
 def in_place(rounds: Rounds, sent: MemoryQueue) -> RoundsInPlace:
-    """Return the same rounds without a queue worker; `sent` is their queue."""
+    """Return the same rounds without a queue worker. `sent` is their queue."""
     parts = rounds.integrations, rounds.turns, rounds.chores, rounds.alarms, rounds.queue, rounds.clock
     return RoundsInPlace(*parts, rounds.due_rooms, sent)

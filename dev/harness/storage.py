@@ -1,6 +1,4 @@
-"""In-memory storage, which passes the same contract tests as Azure Tables
-(tests/integration/shared/test_storage.py).
-"""
+"""In-memory storage. It passes the same contract tests as Azure Tables (tests/integration/shared/test_storage.py)."""
 
 import asyncio
 import base64

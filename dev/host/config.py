@@ -72,7 +72,7 @@ def _duration(text: str) -> timedelta:
 
 
 def resolve(text: str, settings: Mapping[str, str]) -> str:
-    """Replace %NAME% with app settings. Like the real host, raises HostError if a name is unknown."""
+    """Replace each %NAME% with an app setting. Like the real host, raises HostError if a name is unknown."""
 
     def value(match: re.Match[str]) -> str:
         if match[1] not in settings:

@@ -76,7 +76,7 @@ class FunctionsHost:
                 return
 
     def release(self) -> None:
-        """Answer requests to the held path from now on."""
+        """Stop holding back the held path."""
         self._held = ""
 
     async def close(self) -> None:

@@ -1,4 +1,4 @@
-"""HTTP triggers: turn a request into an invocation, and its result into a response."""
+"""HTTP triggers: turns requests into invocations, and their results into responses."""
 
 import hmac
 import logging

@@ -1,4 +1,4 @@
-"""The messages of FunctionRpc.proto that the worker runtime reads and writes, as plain objects.
+"""The messages in FunctionRpc.proto that the worker runtime reads and writes, as plain objects.
 
 The runtime takes its protobuf module as an argument. It only creates messages, reads their fields and calls
 `WhichOneof`. Neither grpcio nor protobuf is needed (docs/facts/azure-functions.md §A1).
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Message:
-    """A message with the fields given at its creation."""
+    """A message with the fields passed to its constructor."""
 
     def __init__(self, **fields: Any) -> None:
         self.__dict__.update(fields)
@@ -19,7 +19,7 @@ class Message:
 
 
 class TypedData(Message):
-    """A value in exactly one of the fields string, json, bytes, int, double and http."""
+    """A value, stored in exactly one of the fields string, json, bytes, int, double and http."""
 
     def WhichOneof(self, _group: str) -> str | None:
         """The name of the field that is set."""

@@ -82,7 +82,7 @@ class Route:
         return {name: value for name, value in found.groupdict().items() if value is not None} if found else None
 
     def overlaps(self, other: "Route") -> bool:
-        """Whether a request may match both routes. Two parameters are assumed to match the same strings."""
+        """Whether a request could match both routes. Any two parameters are assumed to match the same strings."""
         if self.methods and other.methods and not self.methods & other.methods:
             return False
         for mine, theirs in zip_longest(self.segments, other.segments):

@@ -53,8 +53,8 @@ class Timer:
             raise HostError(f"{self.name}: {self._schedule!r} is not a six-field NCRONTAB schedule: {error}") from error
 
     async def keep(self) -> None:
-        """Run the timer whenever it is due, until cancelled. If a run fails, this is logged, and the next run takes
-        place on schedule.
+        """Run the timer whenever it is due, until cancelled. Failed runs are logged, and the next run takes place on
+        schedule.
         """
         while True:
             await self._clock.wait_until(self.due)

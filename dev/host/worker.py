@@ -56,7 +56,7 @@ async def index(app_dir: Path) -> list[Function]:
 
     Raises HostError with the worker's message if nothing can be indexed.
     """
-    # The worker logs two lines per invocation, and a page of JSON at its start. Developers do not need them.
+    # The worker logs two lines per invocation and a page of JSON at start-up. Developers do not need either.
     logging.getLogger("azure.functions").setLevel(logging.WARNING)
     if str(app_dir) not in sys.path:
         sys.path.insert(0, str(app_dir))

@@ -11,7 +11,7 @@ NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chro
 
 
 def chromium() -> str:
-    """The browser's executable: the value of CHROMIUM, or a program with a usual name. "" if there is none."""
+    """The browser's executable: the value of CHROMIUM, a program with one of the names, or ""."""
     if named := os.environ.get("CHROMIUM"):
         return named
     return next(filter(None, map(shutil.which, NAMES)), "")

@@ -19,7 +19,7 @@ from dev.install.steps import SetupError, Steps
 from dev.node_runtime import machine_has_node, node_is_there, npm
 
 MACHINE_PYTHON: str = getattr(sys, "_base_executable", "") or sys.executable
-"""The Python outside .venv, even if .venv is activated. The installation replaces .venv."""
+"""The Python outside .venv, even if .venv is activated, because the installation replaces .venv."""
 
 
 class Part(Protocol):
@@ -85,8 +85,8 @@ class PythonPackages:
         for stamp in (made, self._stamp()):
             stamp.unlink(missing_ok=True)
         self._uv(steps, "sync", *([lock] if machine_has_node() else [lock, places.NODE_LOCK]))
-        # The runtime also works on Python 3.11 (dev/requirements-host.in), so uv installs the packages for a newer
-        # Python.
+        # The runtime also works on Python 3.11 (dev/requirements-host.in). So uv is told to install the packages for a
+        # newer Python.
         self._uv(steps, "install", "--no-deps", "--python-version", "3.13", "-r", places.HOST_LOCK)
         write_whole(self._stamp(), "\n".join(sorted(_contents(lock))))
         write_whole(made, sys.version)
@@ -208,7 +208,7 @@ def _azurite() -> Part:
 
 
 def lanes(missing: Sequence[Part]) -> list[list[Part]]:
-    """Groups of parts. The groups may be installed at the same time. If the machine has no Node, Node is installed as
+    """Groups of parts that may be installed in parallel. If the machine has no Node, Node is installed as
     one of the Python packages, before the parts that need it.
     """
     python = [part for part in missing if isinstance(part, PythonEnvironment | PythonPackages | CommandLine)]

@@ -16,7 +16,7 @@ from dev.install.steps import SetupError, Steps
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 INTERRUPTED = 130  # a shell's exit code for "ended by Ctrl-C"
-# A signal that arrives just before a blocking call is only handled when the call returns. So no call blocks for long.
+# A signal that arrives just before a blocking call is only handled when the call returns, so no call blocks for long.
 GLANCE = 0.2  # seconds
 
 
@@ -25,7 +25,7 @@ class Interrupted(BaseException):
 
 
 def installing(purpose: str) -> None:
-    """Install the missing parts for one of the purposes in parts.PURPOSES. If that fails, end the program with an
+    """Install the missing parts for one of the purposes in parts.PURPOSES. On failure, end the program with an
     explanation.
     """
     if purpose not in parts.PURPOSES:

@@ -145,7 +145,7 @@ def _response(answer: Answer) -> web.Response:
 
 @dataclass(frozen=True)
 class Running:
-    """A running Management Node, with its URL and with its state, which tests can inspect."""
+    """A running Management Node, with its URL. Tests can inspect its state."""
 
     base_url: str
     node: Node

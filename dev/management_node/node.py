@@ -118,7 +118,7 @@ class Node:
         self.store.touched.clear()
 
     def dialled(self, alias: str) -> Fields | None:
-        """The room that a conferencing node finds for an alias now, or None."""
+        """The room that a conferencing node currently finds for an alias, or None."""
         for id_ in self._replicated:
             room = self._known(id_)
             if room and any(str(each["alias"]).casefold() == alias.casefold() for each in room["aliases"]):
@@ -126,7 +126,7 @@ class Node:
         return None
 
     def _known(self, id_: int) -> Fields | None:
-        """A room as it is now on conferencing nodes."""
+        """A room as currently known to conferencing nodes."""
         now = self.clock.now()
         known = [each for each in self._replicated.get(id_, ()) if each.since <= now]
         return known[-1].room if known else None

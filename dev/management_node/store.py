@@ -1,4 +1,4 @@
-"""The node's database: objects, keyed by resource and id, and checks of their fields."""
+"""The node's database: objects, keyed by resource and id, with checks of their fields."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -70,7 +70,7 @@ class Store:
         yield from self.objects[resource]
 
     def create(self, resource: Resource, given: Fields, now: datetime) -> int:
-        """Create an object and its dependents. Raises Refused or Missing, and then no object is created."""
+        """Create an object and its dependents. If it raises Refused or Missing, no object is created."""
         aliases = (given.get("aliases") or []) if resource.name == "conference" else []
         fields = {name: given.get(name, default) for name, default in resource.defaults.items() if name != "aliases"}
         self._check(resource, fields, 0)
@@ -87,7 +87,7 @@ class Store:
         return id_
 
     def change(self, resource: Resource, id_: int, given: Fields, now: datetime) -> None:
-        """Change an object's fields: all or none of them. Raises Refused, Missing."""
+        """Change an object's fields, either all or none. Raises Refused, Missing."""
         before = self.objects[resource.name][id_]
         fields = before | {name: given[name] for name in resource.defaults if name in given and name != "aliases"}
         self._check(resource, fields, id_)

@@ -72,7 +72,7 @@ def routes(provider: Provider) -> list[web.RouteDef]:
 
 @dataclass(frozen=True)
 class Running:
-    """A running provider, with its URL and with its state, which tests can inspect."""
+    """A running provider, with its URL. Tests can inspect its state."""
 
     base_url: str
     provider: Provider

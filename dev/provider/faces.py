@@ -69,7 +69,7 @@ class EntraV2(Face):
         return f"{self.base}{self.root}/v2.0"
 
     def id_token(self, account: Account, app: Application, asked: Mapping[str, str]) -> dict[str, Any]:
-        """The claims of an ID token, with name and address for the scopes profile and email."""
+        """The claims of an ID token, including name and address for the scopes profile and email."""
         return _entra(self.issuer, account) | {
             "aud": app.client_id,
             "nonce": asked.get("nonce"),

@@ -1,4 +1,4 @@
-"""Functions with which all control routes read requests, and reject them with an explanation."""
+"""Functions shared by all control routes: reading requests, and rejecting them with an explanation."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -37,7 +37,7 @@ class OutlookRoutes:
         return web.json_response({"meetings": [shown(event, sender, now) for event, sender in seen]})
 
     async def create_meeting(self, request: web.Request) -> web.Response:
-        """Create a meeting, as an organizer does in Outlook."""
+        """Create a meeting, like an organizer in Outlook."""
         given = await document(request)
         exchange = self._exchange
         organizer = exchange.directory.ensure(address(given, "organizer"))

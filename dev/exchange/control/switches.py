@@ -74,7 +74,7 @@ class SwitchRoutes:
         return web.json_response({"now": self._exchange.clock.now().isoformat()})
 
     async def move_clock(self, request: web.Request) -> web.Response:
-        """Move the clock forward here, on the Management Node and in the functions host; responds after all clocks have
+        """Move the clock forward here, on the Management Node and in the functions host. Responds after all clocks have
         moved.
         """
         given = await document(request)
@@ -109,7 +109,7 @@ class SwitchRoutes:
             return "not reachable"
 
     async def lifecycle(self, request: web.Request) -> web.Response:
-        """Send a lifecycle notification to all subscriptions; subscriptionRemoved also removes them."""
+        """Send a lifecycle notification for all subscriptions. subscriptionRemoved also removes them."""
         event = text(await document(request), "event")
         if event not in LIFECYCLE:
             raise ControlError(f"'event' must be one of {', '.join(LIFECYCLE)}")

@@ -33,7 +33,7 @@ class Account:
 def seeded() -> list[Account]:
     """The local stack's accounts. ``svc-norights`` has no rights, as if the cmdlets had not been run for it.
 
-    ``service`` is the account that signs in at the stack's provider.
+    ``service`` is the account that signs in through the stack's provider.
     """
     scope = frozenset({*_EQUIPMENT, "alice@example.com", "bob@example.com"})
     return [
@@ -69,8 +69,8 @@ class Actor:
 
 
 def impersonating(caller: Caller, user: User | None, *, asked: bool) -> Actor:
-    """Return the actor of a request. ``asked`` without ``user`` means that the request impersonates a user without a
-    mailbox. Raises `SoapFaultError`.
+    """Return the identity with which a request acts. ``asked`` without ``user`` means that the request impersonates a
+    user who has no mailbox. Raises `SoapFaultError`.
     """
     account = caller.account
     if not asked:

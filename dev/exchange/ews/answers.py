@@ -18,7 +18,7 @@ _VERBS = {Reply.ACCEPTED: "Accept", Reply.TENTATIVE: "Tentative", Reply.DECLINED
 def answer_meeting(call: Call, reply: Reply, given: Element, disposition: str) -> list[Element]:
     """Answer a request or a calendar item. Returns the ids of the changed items, but none for SendAndSaveCopy.
 
-    Afterwards the request is in Deleted Items, with a new id. The calendar item has a new id too, unless
+    Afterwards, the request is in Deleted Items, with a new id. The calendar item also has a new id, unless
     ``renews_answered`` is off. A declined meeting is removed from the calendar. According to the documentation,
     SaveOnly sends nothing to the organizer. Here it does not create a draft either, but this has not been confirmed
     against a live server. Raises `EwsError`.

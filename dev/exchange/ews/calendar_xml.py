@@ -120,7 +120,7 @@ def _attendees(entry: Entry, tag: str) -> Element | None:
 
 
 def _edge(entry: Entry, tag: str, *, last: bool) -> Element | None:
-    """The first or last remaining occurrence of a series; an endless series has no last one."""
+    """The first or last remaining occurrence of a series. An endless series has no last occurrence."""
     rule = entry.event.meeting.recurrence
     if entry.day is not None or rule is None or (last and rule.until is None and rule.count is None):
         return None

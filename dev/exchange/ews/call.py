@@ -27,7 +27,7 @@ PARENTS = {"msgfolderroot": "root", "searchfolders": "root",
 
 @dataclass(frozen=True)
 class Folder:
-    """A well-known folder of a mailbox."""
+    """A well-known folder in a mailbox."""
 
     owner: User
     name: str
@@ -45,7 +45,7 @@ class Call:
     # --- folders
 
     def folder(self, element: Element) -> Folder:
-        """The folder with a FolderId or DistinguishedFolderId; raises `EwsError`."""
+        """The folder with the given FolderId or DistinguishedFolderId; raises `EwsError`."""
         if local(element) == "FolderId":
             item = ids.parse(element.get("Id", ""))
             if item.kind != ids.FOLDER:
@@ -79,7 +79,9 @@ class Call:
     # --- items
 
     def item(self, element: Element) -> Thing:
-        """The item with an ItemId, OccurrenceItemId, RecurringMasterItemId or ReferenceItemId; raises `EwsError`."""
+        """The item with the given ItemId, OccurrenceItemId, RecurringMasterItemId or ReferenceItemId; raises
+        `EwsError`.
+        """
         kind = local(element)
         if kind == "OccurrenceItemId":
             return self._by_index(element)

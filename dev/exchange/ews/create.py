@@ -1,4 +1,4 @@
-"""CreateItem. How an item is handled depends on its type."""
+"""The EWS operation CreateItem. How an item is handled depends on its type."""
 
 from dev.exchange.ews.answers import REPLIES, answer_meeting
 from dev.exchange.ews.appointments import cancel_appointment, create_appointment

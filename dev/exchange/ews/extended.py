@@ -1,5 +1,5 @@
-"""Extended properties: MAPI properties identified by a tag, or by a property set and an id or name. Properties written
-by clients are stored.
+"""Extended properties: MAPI properties identified by a tag, or by a property set and an id or name. Properties set by
+clients are stored.
 """
 
 import base64
@@ -43,14 +43,14 @@ class ExtendedUri:
 
 @dataclass
 class ExtendedProperties:
-    """The properties written by clients, keyed by the item's internal key."""
+    """The properties set by clients, keyed by the item's internal key."""
 
     _held: defaultdict[tuple[str, str], dict[tuple[str, int | str, str], tuple[str, ...]]] = field(
         default_factory=lambda: defaultdict(dict)
     )
 
     def keep(self, thing: Message | Entry, properties: list[Element]) -> None:
-        """Store the extended properties that a client has written; raises `EwsError`."""
+        """Store the extended properties set by a client; raises `EwsError`."""
         for given in properties:
             if local(given) == "ExtendedProperty":
                 uri, values = read(child(given, "ExtendedFieldURI")), child(given, "Values")
@@ -104,7 +104,7 @@ def read(element: Element | None) -> ExtendedUri:
 
 
 def of(held: ExtendedProperties, thing: Message | Entry, wanted: tuple[ExtendedUri, ...]) -> list[Element]:
-    """The requested extended properties that an item has, including those that clients have written."""
+    """The requested extended properties that an item has, including those set by clients."""
     meeting = thing.meeting if isinstance(thing, Entry) else thing.letter.part and thing.letter.part.meeting
     known: dict[tuple[str, int | str, str], tuple[str, ...]] = dict(held.of(thing))
     known["", _SEARCH_KEY, "Binary"] = (_binary(thing.event.key if isinstance(thing, Entry) else thing.key),)

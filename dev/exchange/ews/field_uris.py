@@ -2,8 +2,7 @@
 
 from dev.exchange.ews.errors import EwsError
 
-#: Valid values of RequestServerVersion; Exchange 2019 uses the version of 2016. Without the header, the version is
-#: 2007.
+#: Valid values of RequestServerVersion. Exchange 2019 uses the 2016 version. Without the header, the version is 2007.
 VERSIONS = ("Exchange2007", "Exchange2007_SP1", "Exchange2010", "Exchange2010_SP1", "Exchange2010_SP2", "Exchange2013",
             "Exchange2013_SP1", "Exchange2015", "Exchange2016")  # fmt: skip
 

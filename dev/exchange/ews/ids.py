@@ -26,7 +26,7 @@ class ItemId:
     day: date | None = None
 
     def text(self) -> str:
-        """The id as clients see it."""
+        """The id as seen by clients."""
         content = bytes([self.kind]) + self.moves.to_bytes(2, "big")
         content += self.day.toordinal().to_bytes(4, "big") if self.day else bytes(4)
         return b64encode(_HEAD + self.owner.encode() + content + self.key.encode()).decode()

@@ -42,9 +42,9 @@ DEFAULT = frozenset(
 class Shown:
     """A message, with the information that a response about it needs.
 
-    ``entry`` is the calendar's entry for its meeting. ``associated`` is the entry that is returned as its associated
-    calendar item. ``attended`` is whether the Calendar Attendant processes messages in this mailbox. ``is_draft`` is
-    the value of IsDraft. ``properties`` are the extended properties that clients have set on items.
+    ``entry`` is the calendar's entry for its meeting. ``associated`` is the entry returned as its associated calendar
+    item. ``attended`` says whether the Calendar Attendant processes messages in this mailbox. ``is_draft`` is the value
+    of IsDraft. ``properties`` are the extended properties that clients have set on items.
     """
 
     message: Message

@@ -12,7 +12,7 @@ from dev.exchange.store import DELETED, FOLDERS
 
 
 def move_item(call: Call) -> list[Element]:
-    """Handle a MoveItem request. Messages get a new id in another folder of their mailbox."""
+    """Handle a MoveItem request, which moves messages to another folder in the same mailbox. They get new ids."""
     return [_moved(call, wanted) for wanted in children(child(call.body, "ItemIds", M))]
 
 

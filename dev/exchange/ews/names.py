@@ -64,7 +64,7 @@ def _resolution(directory: Directory, user: User, *, full: bool) -> Element:
     return t("Resolution", shown, t("Contact", t("DisplayName", user.name), t("EmailAddresses", *dictionary)))
 
 
-#: How the bytes of an id are written in each format, and read back.
+#: How an id's bytes are written and read in each format.
 _FORMATS: dict[str, tuple[Callable[[bytes], str], Callable[[str], bytes]]] = {
     "EwsId": (lambda data: b64encode(data).decode(), lambda written: b64decode(written, validate=True)),
     "EntryId": (lambda data: b64encode(data).decode(), lambda written: b64decode(written, validate=True)),

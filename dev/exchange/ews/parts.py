@@ -27,7 +27,7 @@ def item_id(thing: Thing, tag: str = "ItemId") -> Element:
 
 
 def folder_id(owner: str, name: str, tag: str = "FolderId", change: int = 0) -> Element:
-    """The id of a folder, which never changes because folders do not move."""
+    """The id of a folder. It never changes, because folders do not move."""
     return t(tag, {"Id": ItemId(FOLDER, owner, name).text(), "ChangeKey": change_key(change)})
 
 
@@ -74,7 +74,7 @@ def body(tag: str, content: Body, wanted: str) -> Element:
 
 
 def zone(tag: str, name: str, year: int) -> Element:
-    """A time zone definition. Clients use the id, or the rules of a custom zone, which has no meaningful id."""
+    """A time zone definition. Clients use the id or, for a custom zone without a meaningful id, the rules."""
     known = windows_name(name)
     if known != CUSTOM:
         return t(tag, {"Id": known, "Name": known})

@@ -32,7 +32,7 @@ def id_only(thing: Thing) -> Element:
 
 
 def value(call: Call, thing: Thing, uri: str) -> object:
-    """The source of a property's value, for restrictions and sort orders; None if the item has no such property."""
+    """The source of a property's value, for restrictions and sort orders. None if the item has no such property."""
     shape = Shape("AllProperties")
     if isinstance(thing, Entry):
         return calendar_xml.properties(thing, shape, call.exchange.ews.properties).get(uri)

@@ -12,7 +12,7 @@ plain_fault
     a SOAP fault as sent by grommunio: HTTP status 500, a different prefix, no XML declaration, no EWS code; ``code`` is
     its message
 error
-    200 with a response message of ResponseClass Error and ``code``
+    200 with a response message that has ResponseClass Error and ``code``
 truncate, charset
     the correct response, but cut in half, or in an encoding other than the declared one
 html

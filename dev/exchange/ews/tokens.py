@@ -9,8 +9,8 @@ from jwt.types import Options
 
 from dev.exchange.ews.access import Account, Caller
 
-#: A bearer token of an application with full_access_as_app, which the local stack accepts although it has not issued
-#: it.
+#: A bearer token for an application with full_access_as_app. The local stack accepts it although its provider did not
+#: issue it.
 LOCAL = "local"
 _ONLINE = "https://outlook.office365.com"
 _UNCHECKED: Options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False}

@@ -23,7 +23,7 @@ _IMPOSSIBLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010fff
 
 
 class NotXmlError(ValueError):
-    """The bytes are not well-formed XML, or contain a document type."""
+    """The bytes are not well-formed XML or contain a document type."""
 
 
 def parse(content: bytes) -> Element:

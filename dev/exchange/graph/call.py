@@ -77,7 +77,7 @@ class Call:
         return entry
 
     async def document(self) -> dict[str, Any]:
-        """The JSON object in the request's body; an empty body is an empty object."""
+        """The JSON object in the request's body. An empty body is an empty object."""
         text = await self.request.text()
         try:
             document = json.loads(text) if text else {}
@@ -100,7 +100,7 @@ class Call:
         return web.Response(status=status, headers=self._headers())
 
     def link(self, path: str, query: str) -> str:
-        """An absolute URL of this service, with the host that the client used."""
+        """An absolute URL in this service, with the host used by the client."""
         return f"{self.base}/{path}?{query}"
 
     def _headers(self) -> dict[str, str]:

@@ -1,9 +1,9 @@
 """Delegated and application access. A token from the stack's own provider represents only the account that signed in.
 
-It opens the account's own mailbox, and those to which the account has full access (`Mail.ReadWrite.Shared` and similar
-scopes). Any string that is not a JWT counts as an application's token. It opens every mailbox, or only the granted ones
-(RBAC for Applications, or an application access policy). `Exchange.application_scopes` contains the addresses of the
-granted mailboxes in lower case, keyed by token.
+It opens the account's own mailbox and the mailboxes to which the account has full access (`Mail.ReadWrite.Shared` and
+similar scopes). Any string that is not a JWT counts as an application's token. It opens every mailbox, or only the
+granted ones (RBAC for Applications, or an application access policy). `Exchange.application_scopes` contains the
+addresses of the granted mailboxes in lower case, keyed by token.
 """
 
 from dev.exchange.ews.access import Account

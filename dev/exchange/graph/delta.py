@@ -66,7 +66,7 @@ class DeltaRounds:
         return self._step(replace(start, waiting=tuple(keys)), size)
 
     def go_on(self, token: str, size: int) -> Step | None:
-        """Return the next page, or the first page of a new round; None for an unknown token."""
+        """Return the next page or the first page of a new round, or None for an unknown token."""
         state = self._tokens.get(token)
         if state is None:
             return None

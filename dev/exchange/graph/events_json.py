@@ -109,7 +109,7 @@ def cancelled_occurrences(entry: Entry, view: View) -> list[str]:
 
 
 def exception_occurrences(entry: Entry, view: View) -> list[Json]:
-    """The value of `exceptionOccurrences`, including cancelled ones."""
+    """The value of `exceptionOccurrences`, including cancelled occurrences."""
     return [event(changed, view) for changed in exceptions(entry.event)]
 
 

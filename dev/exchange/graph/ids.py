@@ -30,7 +30,7 @@ class ItemId:
     day: date | None = None
 
     def text(self, owner: str) -> str:
-        """The id as clients see it."""
+        """The id as seen by clients."""
         content = bytes([self.kind]) + bytes.fromhex(self.key)
         if self.day:
             content += self.day.toordinal().to_bytes(4, "big")

@@ -56,7 +56,7 @@ async def change_event(call: Call) -> web.Response:
 
 
 async def delete_event(call: Call) -> web.Response:
-    """DELETE an event: cancel a meeting or an occurrence as its organizer (documentation of event: delete). If an
+    """DELETE an event: cancel a meeting or an occurrence as its organizer (documentation for "event: delete"). If an
     attendee deletes an event, it only disappears from their own calendar, and the organizer is not informed. This has
     not been confirmed against a live tenant.
     """

@@ -1,7 +1,7 @@
 """The roles that an application needs, and the errors it gets without them.
 
 It is not documented which error Graph reports if an id is malformed and a role is missing. Here it reports the
-malformed id, so that getting this error is no proof that the role has been granted.
+malformed id. This error therefore does not prove that the role has been granted.
 """
 
 from collections.abc import Mapping

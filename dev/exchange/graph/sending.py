@@ -109,7 +109,7 @@ async def change_message(call: Call) -> web.Response:
 
 
 async def send_draft(call: Call) -> web.Response:
-    """POST send: send a draft, which moves to Sent Items and keeps its immutable id."""
+    """POST send: send a draft. It moves to Sent Items and keeps its immutable id."""
     draft = call.message
     if not draft.is_draft:
         raise bad_request("The message is not a draft.", "ErrorInvalidRequest")

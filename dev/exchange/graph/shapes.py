@@ -130,7 +130,7 @@ def selected(item: Json, wanted: frozenset[str] | None) -> Json:
 
 
 def page(context: str, items: list[Json], next_link: str | None = None) -> Json:
-    """A page of a collection, with a link to the next page if there is one."""
+    """A page of a collection, with a link to the next page if there is a next page."""
     link = {"@odata.nextLink": next_link} if next_link else {}
     return {"@odata.context": context, "value": items, **link}
 
