@@ -1,6 +1,4 @@
-"""The configuration of the local stack: app settings, integrations, and credentials that are only valid in this
-stack.
-"""
+"""The configuration of the local stack: app settings, integrations, and credentials that are only valid there."""
 
 import os
 import secrets

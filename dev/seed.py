@@ -25,9 +25,7 @@ _VMRS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class Places:
-    """The base URLs of the functions and the simulated Exchange. Exchange's users sign in at the stack's own
-    provider.
-    """
+    """The base URLs of the functions and the simulated Exchange. Its users sign in at the stack's own provider."""
 
     exchange: str
     functions: str

@@ -22,9 +22,7 @@ Json = dict[str, Any]
 
 
 class Overview:
-    """Reads the content of the page. `exchange` is the simulated Exchange's base URL, and `seeds` are the
-    integrations.
-    """
+    """Reads the page's content. `exchange` is the simulated Exchange's base URL, and `seeds` are the integrations."""
 
     def __init__(self, client: httpx.AsyncClient, exchange: str, records: Records, seeds: Sequence[Seed]) -> None:
         self._client = client

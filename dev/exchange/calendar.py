@@ -104,8 +104,6 @@ def find_occurrence(event: Event, meeting: Meeting) -> Entry | None:
 
 
 def response_of(entry: Entry, address: Address) -> Response:
-    """An attendee's answer as shown in this calendar. The organizer sees all answers, and an attendee only their
-    own.
-    """
+    """An attendee's answer as shown in this calendar. The organizer sees all answers, an attendee only their own."""
     tracking, who = entry.event.tracking, address.address.casefold()
     return tracking.get((entry.day, who)) or tracking.get((None, who)) or Response()

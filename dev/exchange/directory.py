@@ -23,9 +23,7 @@ _SEEDED = {
 
 @dataclass(frozen=True)
 class User:
-    """The owner of a mailbox. ``guid`` is the Entra object id, and ``exchange_id`` the `msexchuid` in identity
-    tokens.
-    """
+    """A mailbox owner. ``guid`` is the Entra object id, and ``exchange_id`` the `msexchuid` in identity tokens."""
 
     address: str
     name: str

@@ -1,6 +1,4 @@
-"""Faults that can be switched on: rejected requests, work done without confirmation, lost notifications, lag,
-latency.
-"""
+"""Faults that can be switched on: rejected requests, lost responses, lost notifications, lag, latency."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

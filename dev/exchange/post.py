@@ -13,9 +13,7 @@ AutoAnswer = Callable[[User, MeetingPart], None]
 
 
 class PostOffice:
-    """Delivers messages immediately. ``auto_answer`` is called if a mailbox's booking assistant answers
-    automatically.
-    """
+    """Delivers messages immediately. ``auto_answer`` is called for mailboxes that answer automatically."""
 
     def __init__(self, store: Store, directory: Directory, attendant: Attendant) -> None:
         self._store = store

@@ -153,9 +153,7 @@ def _check_new_table(method: str, body: bytes) -> None:
 def _check_entity(
     method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
 ) -> tuple[str, str]:
-    """Check a request for one entity or a query for several. Returns the entity's keys, if the request contains
-    them.
-    """
+    """Check a request for one entity or a query for several. Returns the entity's keys, if the request has them."""
     address = _ADDRESS.fullmatch(path)
     if address is None:
         _insist(bool(re.fullmatch(r"\w+(?:\(\))?", path)), "the URL of an entity cannot be parsed")

@@ -208,8 +208,8 @@ def _azurite() -> Part:
 
 
 def lanes(missing: Sequence[Part]) -> list[list[Part]]:
-    """Groups of parts that may be installed in parallel. If the machine has no Node, Node is installed as
-    one of the Python packages, before the parts that need it.
+    """Groups of parts that may be installed in parallel. If the machine has no Node, Node is installed as one of the
+    Python packages, before the parts that need it.
     """
     python = [part for part in missing if isinstance(part, PythonEnvironment | PythonPackages | CommandLine)]
     system = [part for part in missing if isinstance(part, Browser)]

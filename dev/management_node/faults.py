@@ -1,6 +1,4 @@
-"""Faults that can be switched on: refused requests, work done without confirmation, missing or truncated responses,
-latency.
-"""
+"""Faults that can be switched on: refused requests, lost or truncated responses, latency."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -70,8 +70,8 @@ def update_appointment(call: Call, entry: Entry, updates: list[Element]) -> Entr
 
 
 def cancel_appointment(call: Call, given: Element) -> list[Element]:
-    """Handle a CancelCalendarItem request. The organizer cancels a meeting, optionally with a message.
-    Raises `EwsError`.
+    """Handle a CancelCalendarItem request. The organizer cancels a meeting, optionally with a message. Raises
+    `EwsError`.
     """
     reference = child(given, "ReferenceItemId")
     entry = call.item(reference) if reference is not None else None

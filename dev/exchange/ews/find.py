@@ -13,8 +13,7 @@ from dev.exchange.ews.xml import MESSAGES as M
 from dev.exchange.ews.xml import Element, child, children, m, moment, t
 from dev.exchange.store import CALENDAR
 
-#: The maximum number of items in a response, and in a search result (EWSFindCountLimit, "EWS throttling in
-#: Exchange").
+#: The maximum number of items in a response, and in a search result (EWSFindCountLimit, "EWS throttling in Exchange").
 LARGEST, LARGEST_SEARCH = 1000, 250
 _LONGEST_VIEW = timedelta(days=731)
 

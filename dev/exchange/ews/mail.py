@@ -108,9 +108,7 @@ def _check_recipients(letter: Letter) -> None:
 
 
 def send_item(call: Call) -> list[Element]:
-    """Handle a SendItem request, which sends drafts. If requested, a copy is stored in the given folder, with a new
-    id.
-    """
+    """Handle a SendItem request, which sends drafts. If requested, a copy with a new id is kept in the given folder."""
     return [_sent(call, wanted) for wanted in children(child(call.body, "ItemIds", M))]
 
 
@@ -151,8 +149,8 @@ def _check_change_key(item: Message, wanted: Element) -> None:
 
 
 def update_item(call: Call) -> list[Element]:
-    """Handle an UpdateItem request. It can change any message's read flag, and a draft's content.
-    SendAndSaveCopy also sends the draft.
+    """Handle an UpdateItem request. It can change any message's read flag, and a draft's content. SendAndSaveCopy also
+    sends the draft.
     """
     return [_updated(call, change) for change in children(child(call.body, "ItemChanges", M))]
 

@@ -49,9 +49,7 @@ class Shape:
 
 
 def read(element: Element | None, version: str, *, default: Iterable[str] = (), in_list: bool = False) -> Shape:
-    """Read an ItemShape or FolderShape; raises `EwsError` if it contains a property that this version does not
-    support.
-    """
+    """Read an ItemShape or FolderShape; raises `EwsError` if this version does not support one of its properties."""
     base = text(element, "BaseShape")
     if base not in _BASES:
         raise EwsError("ErrorSchemaValidation")

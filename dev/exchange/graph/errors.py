@@ -52,9 +52,7 @@ _STATUS = {
 
 
 def with_status(status: int, retry_after: str | None, code: str = "") -> GraphError:
-    """Graph's error for a status in `dev.exchange.faults.STATUSES`, with ``code`` instead of the usual code if
-    given.
-    """
+    """Graph's error for a status in `dev.exchange.faults.STATUSES`. ``code`` replaces the usual code."""
     if status == 429:
         return throttled(retry_after)
     usual, message = _STATUS[status]
