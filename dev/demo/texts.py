@@ -68,7 +68,7 @@ Its number, {{{{alias}}}}, is in use by another room.<br>
 {_AGAIN}""",
     "reject_alias_deleted_template": f"""\
 <b>This meeting did not get a room.</b><br>
-Its number was released, because the invitation came long after the add-in had reserved the number.<br>
+Its number was reserved too long ago and has been released.<br>
 {_AGAIN}""",
     "reject_single_meeting_past": """\
 <b>This meeting did not get a room.</b><br>
